@@ -1,0 +1,236 @@
+"""Every error this package raises: one class per check, each with a stable code and an exit status.
+
+An error says what, where and why; `help` is a line that can be run. Exit statuses: 1 rejected or does not hold, 2 usage or malformed
+input, 3 evidence of a forked or rolled-back log, 4 nothing to decide it by, 70 internal.
+"""
+
+from __future__ import annotations
+
+
+class ZkComplianceError(Exception):
+    """Base of every error. `code` is stable and machine-readable; `help` names the remedy."""
+
+    code = "error"
+    exit_status = 70
+    help = "zkcompliance explain error"
+
+    def __init__(self, message: str, *, help: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        if help is not None:
+            self.help = help
+        else:
+            self.help = f"zkcompliance explain {self.code}"
+
+
+# Malformed input and usage (2)
+
+
+class UsageError(ZkComplianceError):
+    """An argument, a parameter or a combination of them makes no sense."""
+
+    code, exit_status = "usage", 2
+
+
+class MalformedError(ZkComplianceError):
+    """Bytes that are not in the one canonical form."""
+
+    code, exit_status = "malformed", 2
+
+
+class MalformedBundle(MalformedError):
+    """The proof file's outer framing is wrong, or it has bytes too many or too few."""
+
+    code = "malformed-bundle"
+
+
+class MalformedStatement(MalformedError):
+    """The statement does not decode, or not canonically."""
+
+    code = "malformed-statement"
+
+
+class MalformedProgram(MalformedError):
+    """The program does not decode, or refers to something that it does not have."""
+
+    code = "malformed-program"
+
+
+class MalformedProof(MalformedError):
+    """The proof has the wrong length, or holds a value outside the field."""
+
+    code = "malformed-proof"
+
+
+class LimitExceeded(MalformedError):
+    """A declared size is over a limit of `zkcompliance.limits`; refused before anything is allocated."""
+
+    code = "limit-exceeded"
+
+
+class MalformedNote(MalformedError):
+    """A signed note or checkpoint that is not in C2SP form."""
+
+    code = "malformed-note"
+
+
+class ImporterError(MalformedError):
+    """An input file holds something that its importer does not understand; the message names row and column."""
+
+    code = "import"
+
+
+class SchemaError(MalformedError):
+    """A row or a value does not fit its schema."""
+
+    code = "schema"
+
+
+# Rejections (1)
+
+
+class VerificationError(ZkComplianceError):
+    """A proof was refused. Each subclass is one check of the verifier."""
+
+    code, exit_status = "rejected", 1
+
+
+class ParametersRejected(VerificationError):
+    """The statement's profile, heights or shapes are not acceptable."""
+
+    code = "parameters-rejected"
+
+
+class SoundnessTooLow(VerificationError):
+    """The statement's shapes do not reach 128 provable bits."""
+
+    code = "soundness-too-low"
+
+
+class ProgramMismatch(VerificationError):
+    """The program is not the one that was asked for, or not the one that the statement names."""
+
+    code = "program-mismatch"
+
+
+class StatementMismatch(VerificationError):
+    """The statement is not the one that was asked for; the message names the field."""
+
+    code = "statement-mismatch"
+
+
+class CheckpointMismatch(VerificationError):
+    """The segments of the statement are not those of the checkpoint: one is missing, added or changed."""
+
+    code = "checkpoint-mismatch"
+
+
+class SignatureRejected(VerificationError):
+    """The checkpoint is not signed by the trusted key."""
+
+    code = "signature-rejected"
+
+
+class LookupRejected(VerificationError):
+    """A challenge met a value of a public table, so that a fraction has no value."""
+
+    code = "lookup-rejected"
+
+
+class BalanceMismatch(VerificationError):
+    """The terminals and public constants of the buses do not add up to zero."""
+
+    code = "balance-mismatch"
+
+
+class QuotientMismatch(VerificationError):
+    """The constraints do not hold at the out-of-domain point."""
+
+    code = "quotient-mismatch"
+
+
+class GrindingRejected(VerificationError):
+    """The proof of work does not have its leading zero bits."""
+
+    code = "grinding-rejected"
+
+
+class OpeningMismatch(VerificationError):
+    """An opened row does not lead to the committed root."""
+
+    code = "opening-mismatch"
+
+
+class FoldMismatch(VerificationError):
+    """A FRI layer is not the fold of the layer before."""
+
+    code = "fold-mismatch"
+
+
+class FinalPolynomialMismatch(VerificationError):
+    """The last fold is not the final polynomial."""
+
+    code = "final-polynomial-mismatch"
+
+
+class ClaimDoesNotHold(ZkComplianceError):
+    """The claim is false over these logs; the prover refuses."""
+
+    code, exit_status = "does-not-hold", 1
+
+
+class ProofRefused(ZkComplianceError):
+    """The prover will not make this proof: a constraint fails or a bound is exceeded."""
+
+    code, exit_status = "refused", 1
+
+
+class BudgetSpent(ZkComplianceError):
+    """One more proof would reveal more about a segment than its masks hide."""
+
+    code, exit_status = "budget-spent", 1
+
+
+# Logs
+
+
+class LogError(ZkComplianceError):
+    """A log folder is missing, damaged or not what it should be."""
+
+    code, exit_status = "log", 2
+
+
+class LogBusy(LogError):
+    """Another process is writing this log."""
+
+    code = "log-busy"
+
+
+class LogCorrupt(LogError):
+    """A file of the log does not match its commitment; the message names it."""
+
+    code = "log-corrupt"
+
+
+class LogEvidence(ZkComplianceError):
+    """Two signed checkpoints that cannot both be honest: a fork or a rollback."""
+
+    code, exit_status = "log-evidence", 3
+
+
+class KeyFileError(LogError):
+    """A key file is unreadable, malformed or readable by others."""
+
+    code = "key-file"
+
+
+class Undecided(ZkComplianceError):
+    """There is nothing to hold the proof against."""
+
+    code, exit_status = "undecided", 4
+
+
+class InternalError(ZkComplianceError):
+    """A defect of this package; nothing was accepted."""
+
+    code, exit_status = "internal", 70

@@ -1,0 +1,20 @@
+"""Every limit on outside input, in one place; each is tested at the limit and one past it."""
+
+from __future__ import annotations
+
+MAX_BUNDLE_BYTES = 16 << 20
+MAX_STATEMENT_BYTES = 64 << 10
+MAX_PROGRAM_BYTES = 256 << 10
+MAX_TEXT_BYTES = 255
+MAX_INTEGER_BYTES = 64
+MAX_CONTEXT_BYTES = 1024
+MAX_NOTE_BYTES = 16 << 10
+MAX_SEGMENTS = 32  # of all logs of one statement
+MIN_LOG_ROWS_LOG2 = 3
+MAX_LOG_ROWS_LOG2 = 21
+MAX_CAPACITY_LOG2 = 21
+MAX_WIDTH = 1024  # limbs of a schema, act included
+MAX_CELLS = 1 << 14
+MAX_NODES = 4096
+MAX_EQUATION_DIGITS = 64
+MIN_SECURITY_BITS = 128
