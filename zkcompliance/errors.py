@@ -1,7 +1,8 @@
 """Every error this package raises: one class per check, each with a stable code and an exit status.
 
-An error says what, where and why; `help` is a line that can be run. Exit statuses: 1 rejected or does not hold, 2 usage or
-malformed input, 3 evidence of a forked or rolled-back log, 4 nothing to decide it by, 70 internal.
+An error says what, where and why; `help` is a line that can be run. Exit statuses: 1 rejected or does not
+hold, 2 usage or malformed input, 3 evidence of a forked or rolled-back log, 4 nothing to decide it by,
+70 internal.
 """
 
 from __future__ import annotations

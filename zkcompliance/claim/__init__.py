@@ -1,0 +1,34 @@
+"""Claims: what is said about sealed logs, to a person, to the plain evaluator and as a program."""
+
+from zkcompliance.air.expr import Expr, TableBuilder
+from zkcompliance.air.program import (
+    Equation,
+    LogSlot,
+    Lookup,
+    Program,
+    Public,
+    PublicBit,
+    Term,
+    TermKind,
+    Unknown,
+)
+from zkcompliance.claim.model import CheckResult, Claim, Param, Publics, Tables
+
+__all__ = [
+    "CheckResult",
+    "Claim",
+    "Equation",
+    "Expr",
+    "LogSlot",
+    "Lookup",
+    "Param",
+    "Program",
+    "Public",
+    "PublicBit",
+    "Publics",
+    "TableBuilder",
+    "Tables",
+    "Term",
+    "TermKind",
+    "Unknown",
+]

@@ -10,10 +10,10 @@ from llvmlite import ir
 from numba import types
 
 from zkcompliance.field.jit import emitter
-from zkcompliance.field.simd import I64, LANES, LOG_LANES, Emitter
+from zkcompliance.field.simd import I64, LANES, LOG_LANES, Emitter, Factor
 
 
-def _butterfly(e: Emitter, inverse: bool, a: Any, b: Any, root: tuple[Any, Any]) -> tuple[Any, Any]:
+def _butterfly(e: Emitter, inverse: bool, a: Any, b: Any, root: Factor) -> tuple[Any, Any]:
     if inverse:
         return e.add(a, b), e.mul(e.sub_lazy(a, b), root)
     b = e.mul(b, root)
@@ -70,7 +70,7 @@ def _tail(inverse: bool) -> Any:
             for t in reversed(range(LOG_LANES)) if inverse else range(LOG_LANES):
                 h = LANES >> (t + 1)
                 for j in range(1 << t):
-                    root = e.halves(e.load(roots, e.b.add(first, ir.Constant(I64, ((1 << t) - 1 + j) * LANES))))
+                    root = e.factor(e.load(roots, e.b.add(first, ir.Constant(I64, ((1 << t) - 1 + j) * LANES))))
                     for i in range(2 * h * j, 2 * h * j + h):
                         x[i], x[i + h] = _butterfly(e, inverse, x[i], x[i + h], root)
             for value, s in zip(e.transpose(x), slots, strict=True):

@@ -13,9 +13,11 @@ from zkcompliance.field.jit import cpu_has
 
 LANES = 16 if cpu_has("avx512f") else 8
 LOG_LANES = LANES.bit_length() - 1
-P_INVERSE = pow(P, -1, 1 << 32)
+MINUS_P_INVERSE = -pow(P, -1, 1 << 32) % (1 << 32)
 
 I32, I64 = ir.IntType(32), ir.IntType(64)
+Halves = tuple[Any, Any]  # even and odd entries in 64-bit lanes
+Factor = tuple[Halves, Any]  # a vector's halves and its products by -1/p mod 2^32
 VECTOR, WIDE = ir.VectorType(I32, LANES), ir.VectorType(I64, LANES // 2)
 
 
@@ -77,42 +79,61 @@ class Emitter:
         """x - y + p, in (0, 2p): good enough to be multiplied."""
         return self.b.add(self.b.sub(x, y), vector(P))
 
-    def halves(self, x: Any) -> tuple[Any, Any]:
+    def halves(self, x: Any) -> Halves:
         """The even and the odd entries of a vector, as 64-bit lanes."""
         x = self.b.bitcast(x, WIDE)
         return self.b.and_(x, wide(2**32 - 1)), self.b.lshr(x, wide(32))
 
-    def spread(self, scalar: Any) -> tuple[Any, Any]:
-        """A uint32 scalar in every lane, as the two halves of a factor."""
-        undefined = ir.Constant(WIDE, ir.Undefined)
-        one = self.b.insert_element(undefined, self.b.zext(scalar, I64), ir.Constant(I32, 0))
-        full = self.b.shuffle_vector(one, undefined, ir.Constant(ir.VectorType(I32, LANES // 2), [0] * (LANES // 2)))
-        return full, full
-
-    def products(self, x: tuple[Any, Any], y: tuple[Any, Any]) -> tuple[Any, Any]:
+    def products(self, x: Halves, y: Halves) -> Halves:
         """The 64-bit products of two halved vectors."""
         return self.b.mul(x[0], y[0]), self.b.mul(x[1], y[1])
 
-    def plus(self, x: tuple[Any, Any], y: tuple[Any, Any]) -> tuple[Any, Any]:
-        """The sum of two pairs of 64-bit halves."""
+    def plus(self, x: Halves, y: Halves) -> Halves:
+        """The sums of two pairs of 64-bit halves."""
         return self.b.add(x[0], y[0]), self.b.add(x[1], y[1])
 
-    def reduce(self, t: tuple[Any, Any]) -> Any:
-        """t / 2^32 mod p for 64-bit halves t < 2^32 * p (two products of canonical entries, for instance).
+    def factor(self, y: Any) -> Factor:
+        """What `mul` needs of a vector y."""
+        return self.halves(y), self.b.mul(y, vector(MINUS_P_INVERSE))
 
-        With m = t / p mod 2^32, t - m * p is a multiple of 2^32 between -2^32 p and 2^32 p.
+    def spread(self, scalar: Any) -> Factor:
+        """The factor with a uint32 scalar in every lane."""
+        zero = ir.Constant(I32, 0)
+        one = self.b.insert_element(ir.Constant(VECTOR, ir.Undefined), scalar, zero)
+        lanes = ir.Constant(ir.VectorType(I32, LANES), [0] * LANES)
+        y = self.b.shuffle_vector(one, ir.Constant(VECTOR, ir.Undefined), lanes)
+        one = self.b.insert_element(ir.Constant(WIDE, ir.Undefined), self.b.zext(scalar, I64), zero)
+        lanes = ir.Constant(ir.VectorType(I32, LANES // 2), [0] * (LANES // 2))
+        half = self.b.shuffle_vector(one, ir.Constant(WIDE, ir.Undefined), lanes)
+        return (half, half), self.b.mul(y, vector(MINUS_P_INVERSE))
+
+    def constant(self, c: int) -> Factor:
+        """The factor with the constant c in every lane."""
+        return (wide(c), wide(c)), vector(c * MINUS_P_INVERSE)
+
+    def _high(self, t: Halves, m: Any) -> Any:
+        """(t + m p) / 2^32 mod p for m = -t / p mod 2^32: t + m p is a multiple of 2^32, less than 2^33 p.
+
+        (With -m in the place of m, LLVM would turn the subtraction into a product by the 64-bit constant -p.)
         """
-        low = wide(2**32 - 1)
-        even, odd = (
-            self.b.sub(h, self.b.mul(self.b.and_(self.b.mul(self.b.and_(h, low), wide(P_INVERSE)), low), wide(P)))
-            for h in t
-        )
-        d = self.b.bitcast(self.b.or_(self.b.lshr(even, wide(32)), odd), VECTOR)
-        return self._least(d, self.b.add(d, vector(P)))
+        u = self.plus(t, self.products(self.halves(m), (wide(P), wide(P))))
+        d = self.b.bitcast(self.b.or_(self.b.lshr(u[0], wide(32)), u[1]), VECTOR)
+        return self._least(d, self.b.sub(d, vector(P)))
 
-    def mul(self, x: Any, factor: tuple[Any, Any]) -> Any:
-        """x * y for x < 2p and the halves of y * 2^32 mod p."""
-        return self.reduce(self.products(self.halves(x), factor))
+    def reduce(self, t: Halves) -> Any:
+        """t / 2^32 mod p for 64-bit halves t < 2^32 p, a sum of at most two products of canonical entries.
+
+        The low words are multiplied as a vector of 32-bit entries: of a 64-bit product LLVM would pull the factors of t
+        into a chain of products longer than 32 bits.
+        """
+        even, odd = (self.b.bitcast(h, VECTOR) for h in t)
+        lanes = [i - i % 2 + (LANES if i % 2 else 0) for i in range(LANES)]
+        low = self.b.shuffle_vector(even, odd, ir.Constant(ir.VectorType(I32, LANES), lanes))
+        return self._high(t, self.b.mul(low, vector(MINUS_P_INVERSE)))
+
+    def mul(self, x: Any, y: Factor) -> Any:
+        """x * y / 2^32 for x < 2p; so x * c when y is the factor of c * 2^32 mod p."""
+        return self._high(self.products(self.halves(x), y[0]), self.b.mul(x, y[1]))
 
     def transpose(self, rows: list[Any]) -> list[Any]:
         """The transpose of LANES vectors, by exchanging bits of the row number with bits of the lane."""

@@ -1,0 +1,152 @@
+"""LogUp: the fractions of a table's rows, its extension columns, and the constraints that tie them (docs/spec/buses.md)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from zkcompliance.air.layout import Instance, Layout
+from zkcompliance.air.machine import Code, Reg
+from zkcompliance.air.program import Op
+from zkcompliance.field import extension as ext
+from zkcompliance.field.extension import Ext
+
+# the sources that code reads
+LOG, WITNESS, EXTENSION, PUBLIC = range(4)
+
+# periodic rows: the blind's weights, then the buckets' weights
+BLIND_WEIGHT, BUCKET_WEIGHT = 0, 6
+BLIND_PERIOD = 8
+
+
+@dataclass(frozen=True)
+class Challenges:
+    """a, β for fingerprints, δ for linear identities."""
+
+    a: Ext
+    beta: Ext
+    delta: Ext
+
+
+def fingerprint(values: list[int], bus: int, challenges: Challenges) -> Ext:
+    """D = a − Σ β^j·v_j − (s + 1)·β^W."""
+    powers = ext.powers(challenges.beta, len(values) + 1)
+    total = challenges.a
+    for value, power in zip([*values, bus + 1], powers, strict=True):
+        total = ext.sub(total, ext.scale(power, value))
+    return total
+
+
+class NodeCode:
+    """Registers of a table's nodes, written on demand."""
+
+    def __init__(self, code: Code, instance: Instance) -> None:
+        self.code = code
+        self.air = instance.air
+        self._place = {column: i for i, column in enumerate(instance.air.log_columns)}
+        self._regs: dict[int, Reg] = {}
+
+    def reg(self, node: int) -> Reg:
+        if node not in self._regs:
+            op, a, b = self.air.nodes[node]
+            code = self.code
+            if op == Op.CONST:
+                made = code.const(a)
+            elif op == Op.LOG:
+                made = code.load(LOG, self._place[a])
+            elif op == Op.WIT:
+                made = code.load(WITNESS, a)
+            elif op == Op.NEXT:
+                made = code.next(WITNESS, a)
+            elif op == Op.ADD:
+                made = code.add(self.reg(a), self.reg(b))
+            elif op == Op.SUB:
+                made = code.sub(self.reg(a), self.reg(b))
+            else:
+                made = code.mul(self.reg(a), self.reg(b))
+            self._regs[node] = made
+        return self._regs[node]
+
+
+def group_fractions(nodes: NodeCode, challenges: Challenges) -> list[tuple[Reg, Reg] | None]:
+    """For each group the sum of its fractions as (numerator, product of denominators); None for an empty group."""
+    code, air = nodes.code, nodes.air
+    powers = ext.powers(challenges.beta, 1 + max((len(i.nodes) for i in air.interactions), default=0))
+    result: list[tuple[Reg, Reg] | None] = []
+    start = 0
+    for size in air.groups:
+        total: tuple[Reg, Reg] | None = None
+        for interaction in air.interactions[start : start + size]:
+            constant = ext.sub(challenges.a, ext.scale(powers[len(interaction.nodes)], interaction.bus + 1))
+            denominator = code.ext_const(constant)
+            for node, power in zip(interaction.nodes, powers[: len(interaction.nodes)], strict=True):
+                denominator = code.sub(denominator, code.scale(nodes.reg(node), power))
+            weight = None if interaction.multiplicity is None else nodes.reg(interaction.multiplicity)
+            total = _add_fraction(code, total, weight, denominator)
+        start += size
+        result.append(total)
+    return result
+
+
+def _add_fraction(code: Code, total: tuple[Reg, Reg] | None, weight: Reg | None, denominator: Reg) -> tuple[Reg, Reg]:
+    """total + weight/denominator over the common denominator."""
+    if total is None:
+        return (code.ext_const(ext.ONE) if weight is None else code.scale(weight, ext.ONE)), denominator
+    numerator, product = total
+    part = product if weight is None else code.mul(product, weight)
+    return code.add(code.mul(numerator, denominator), part), code.mul(product, denominator)
+
+
+def linear_terms(nodes: NodeCode, layout: Layout, number: int, challenges: Challenges, public: int) -> Reg:
+    """Lin + w·blind of an instance; `public` is the first of the six public rows that hold W (cells only)."""
+    instance, code = layout.instances[number], nodes.code
+    blind = code.load(WITNESS, instance.air.witness)
+    total = code.mul(code.ext_periodic(BLIND_WEIGHT), blind)
+    if instance.table is None:
+        cell = code.load(WITNESS, 2)
+        return code.add(total, code.mul(code.ext_load(PUBLIC, public), cell))
+    buckets: Reg | None = None
+    for place in layout.cells.sums:
+        if (place.table, place.segment) != (instance.table, instance.segment):
+            continue
+        described = instance.air.sums[place.sum]
+        row: Reg | None = None
+        for j, limb in enumerate(described.limbs):
+            weight = ext.power(challenges.delta, place.first_identity + 1 + j * place.buckets)
+            term = code.scale(nodes.reg(limb), weight)
+            row = term if row is None else code.add(row, term)
+        if row is None:
+            continue
+        part = code.mul(row, nodes.reg(described.selector))
+        buckets = part if buckets is None else code.add(buckets, part)
+    if buckets is None:
+        return total
+    return code.add(total, code.mul(buckets, code.ext_periodic(BUCKET_WEIGHT)))
+
+
+def column_code(layout: Layout, number: int, challenges: Challenges) -> Code:
+    """Outputs on trace rows: for each group numerator and denominator (12 rows; 0/1 where empty), then Lin + w·blind."""
+    code = Code()
+    nodes = NodeCode(code, layout.instances[number])
+    for group, fraction in enumerate(group_fractions(nodes, challenges)):
+        numerator, denominator = fraction or (code.ext_const(ext.ZERO), code.ext_const(ext.ONE))
+        code.store(12 * group, numerator)
+        code.store(12 * group + 6, denominator)
+    code.store(12 * len(nodes.air.groups), linear_terms(nodes, layout, number, challenges, 0))
+    return code
+
+
+def cell_weights(layout: Layout, challenges: Challenges) -> list[Ext]:
+    """W_r for each cell: Σ_q δ^(q+1)·coefficient, and for multiplicities −2^(16h)/D. ZeroDivisionError where D = 0."""
+    cells = layout.cells
+    weights = [ext.ZERO] * cells.count
+    powers = ext.powers(challenges.delta, len(cells.identities) + 1)[1:]
+    for identity, power in zip(cells.identities, powers, strict=True):
+        for cell, coefficient in identity.cells:
+            weights[cell] = ext.add(weights[cell], ext.scale(power, coefficient))
+    for lookup, (first, rows) in enumerate(zip(cells.lookups, layout.lookup_values, strict=True)):
+        for number, row in enumerate(rows):
+            inverse = ext.neg(ext.inv(fingerprint(list(row), 1 + lookup, challenges)))
+            weights[first + 2 * number] = ext.add(weights[first + 2 * number], inverse)
+            high = ext.scale(inverse, 1 << 16)
+            weights[first + 2 * number + 1] = ext.add(weights[first + 2 * number + 1], high)
+    return weights

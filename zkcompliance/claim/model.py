@@ -1,0 +1,135 @@
+"""What a claim is: one definition for the person, the plain evaluator, the prover and the verifier."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from zkcompliance import quantities
+from zkcompliance.air.program import Program
+from zkcompliance.errors import UsageError
+from zkcompliance.schemas import Schema
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Tables = Mapping[str, Sequence[np.ndarray]]  # of each log slot, the (width, N) table of each segment
+else:
+    Tables = Mapping
+
+Publics = Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Param:
+    """A public parameter. kind `flop`: an integer below 2^bits; kind `enum_set`: a set of `choices` as a bit mask."""
+
+    name: str
+    kind: str
+    bits: int
+    doc: str
+    default: int | None = None
+    choices: tuple[str, ...] = ()
+
+    def parse(self, text: str) -> int:
+        """From what a person writes (`1e26`; `pretraining,fine_tuning`); UsageError when it does not fit."""
+        if self.kind == "enum_set":
+            names = [name.strip() for name in text.split(",") if name.strip()]
+            for name in names:
+                if name not in self.choices:
+                    raise UsageError(f"{self.name}: no {name!r} among {', '.join(self.choices)}")
+            value = sum(1 << self.choices.index(name) for name in set(names))
+        else:
+            value = quantities.parse_integer(text)
+        return self.accept(value)
+
+    def accept(self, value: int) -> int:
+        """The value itself, if it is in range; UsageError otherwise."""
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << self.bits:
+            raise UsageError(f"{self.name} is an integer from 0 to 2^{self.bits} - 1")
+        return value
+
+    def show(self, value: int) -> str:
+        """As a person reads it."""
+        if self.kind == "enum_set":
+            return ", ".join(name for i, name in enumerate(self.choices) if value >> i & 1) or "none"
+        return quantities.show_integer(value)
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What the plain evaluator found. `details` may hold private figures: for the lab's eyes only."""
+
+    holds: bool
+    requirement: str
+    margin: str
+    details: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A named, versioned predicate over sealed logs with public parameters.
+
+    `check` is its meaning on plain integers. `private` gives the witness columns (columns, N) of each program-table instance and
+    `unknowns` the private integers of the program, both from the same tables.
+    """
+
+    id: str
+    version: int
+    title: str
+    doc: str
+    params: tuple[Param, ...]
+    slots: dict[str, Schema]
+    build: Callable[[], Program]
+    check: Callable[[Tables, Publics], CheckResult]
+    private: Callable[[Tables, Publics], list[np.ndarray]]
+    unknowns: Callable[[Tables, Publics], list[int]]
+
+    @cached_property
+    def program(self) -> Program:
+        return self.build()
+
+    @property
+    def program_bytes(self) -> bytes:
+        return self.program.encoded
+
+    @property
+    def program_digest(self) -> bytes:
+        return self.program.digest
+
+    def publics(self, given: Publics) -> dict[str, int]:
+        """All parameters in the program's order, defaults filled in; UsageError on a missing or unknown one."""
+        known = {param.name for param in self.params}
+        for name in given:
+            if name not in known:
+                raise UsageError(f"{self.id} has no parameter {name!r}: it has {', '.join(sorted(known))}")
+        result = {}
+        for param in self.params:
+            value = given.get(param.name, param.default)
+            if value is None:
+                raise UsageError(f"{self.id} needs the parameter {param.name}: {param.doc}")
+            result[param.name] = param.accept(value)
+        return result
+
+    def explain(self) -> str:
+        """The claim as sentences, its parameters, its program, what is revealed and what is not proven."""
+        program = self.program
+        lines = [f"{self.id}, version {self.version}: {self.title}", "", self.doc.strip(), "", "Parameters:"]
+        for param in self.params:
+            default = "" if param.default is None else f" Default: {param.show(param.default)}."
+            lines.append(f"  {param.name} ({param.kind}): {param.doc}{default}")
+        lines += ["", f"Program {program.digest.hex()}:"]
+        for slot, table in zip(program.logs, program.tables, strict=True):
+            lines.append(
+                f"  log {slot.name}: reads {len(table.log_columns)} of {slot.width} committed columns; {table.witness} private "
+                f"columns, {len(table.constraints)} constraints, {len(table.interactions)} lookups and {len(table.sums)} sums a row"
+            )
+        lines += [f"  equation: {equation.name}" for equation in program.equations]
+        lines += [
+            "",
+            "Revealed: the parameters, the checkpoint, and for each segment its size rounded up to a power of two. Nothing else.",
+            "Not proven: that the log is complete and that its rows are true. Rows are as good as their source.",
+        ]
+        return "\n".join(lines)

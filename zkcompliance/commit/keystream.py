@@ -1,0 +1,40 @@
+"""Uniform secrets in bulk: an AES-256-CTR keystream from `cryptography`, keyed by a seed of OS randomness."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+import numpy as np
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+from zkcompliance.codec import bytes16
+from zkcompliance.field.babybear import P
+
+SEED_BYTES = 32
+_BLOCK = 16
+
+
+class Keystream:
+    """Independent streams of one 32-byte seed, each named by a label; the same label always gives the same bytes."""
+
+    def __init__(self, seed: bytes) -> None:
+        if len(seed) != SEED_BYTES:
+            raise ValueError("a seed has 32 bytes")
+        self._seed = seed
+
+    def words(self, label: str, count: int, start: int = 0) -> np.ndarray:
+        """uint32 words start … start + count − 1 of the stream of this label."""
+        key = sha256(b"zkc-keystream" + self._seed + bytes16(label.encode())).digest()
+        block, skip = divmod(4 * start, _BLOCK)
+        stream = Cipher(algorithms.AES(key), modes.CTR(block.to_bytes(16, "big"))).encryptor()
+        return np.frombuffer(stream.update(bytes(skip + 4 * count)), dtype="<u4", offset=skip)
+
+    def field(self, label: str, count: int) -> np.ndarray:
+        """`count` uniform elements of F, by rejection: words AND 2^31 − 1 below p, in order."""
+        drawn = max(64, count + count // 12)  # 15 of 16 words are accepted
+        while True:
+            words = self.words(label, drawn) & np.uint32(0x7FFFFFFF)
+            kept = words[words < P]
+            if kept.size >= count:
+                return kept[:count].copy()
+            drawn *= 2

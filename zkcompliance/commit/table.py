@@ -1,0 +1,203 @@
+"""Committing a table once, so that many claims can be proved against it (docs/spec/log.md)."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from zkcompliance.commit.entry import Entry, encode_header, tag_challenge
+from zkcompliance.commit.keystream import Keystream
+from zkcompliance.commit.merkle import MerkleTree, TreeBuilder
+from zkcompliance.errors import LogCorrupt, UsageError
+from zkcompliance.field import extension as ext
+from zkcompliance.field.babybear import GENERATOR, P, root_of_unity
+from zkcompliance.field.ntt import evaluate_cosets, interpolate
+from zkcompliance.field.vector import combine_into, evaluate_ext
+from zkcompliance.profiles import Profile, by_name, degree_bound, log_mask
+from zkcompliance.progress import Progress, silent
+
+LOG_PHASE = 0
+LOG_SALT_WORDS = 8
+
+
+def coset_shifts(kappa: int, log_blowup: int, generator: int = GENERATOR) -> list[int]:
+    """Block b of the evaluation domain, in position order, is shift_b·⟨ω_{2^κ}⟩, shift_b = generator·ω_n^{bitrev(b)}."""
+    omega = root_of_unity(kappa + log_blowup)
+    reversals = [int(f"{b:0{log_blowup}b}"[::-1], 2) for b in range(1 << log_blowup)]
+    return [generator * pow(omega, r, P) % P for r in reversals]
+
+
+def masked_coefficients(values: np.ndarray, masks: np.ndarray) -> np.ndarray:
+    """T + Z_H·r: values (w, N) in row order, masks (w, h) → coefficients (w, N + h)."""
+    width, rows = values.shape
+    h = masks.shape[1]
+    out = np.zeros((width, rows + h), np.uint32)
+    out[:, :rows] = interpolate(values)
+    low = out[:, :h]
+    np.subtract(low, masks, out=low)
+    np.add(low, np.uint32(P), out=low, where=low >= P)  # a wrapped difference is above p
+    high = out[:, rows:]
+    np.add(high, masks, out=high)
+    np.subtract(high, np.uint32(P), out=high, where=high >= P)
+    return out
+
+
+def log_coefficients(columns: np.ndarray, indices: list[int], seed: bytes, h: int) -> np.ndarray:
+    """The masked coefficients of these columns of a log table."""
+    stream = Keystream(seed)
+    masks = np.stack([stream.field(f"mask {c}", h) for c in indices])
+    return masked_coefficients(np.ascontiguousarray(columns[indices]), masks)
+
+
+@dataclass
+class _Cache:
+    """The rebuildable extension of a sealed table: rows (blowup, w, 2^κ), the tree's levels, the tag polynomial."""
+
+    rows: np.ndarray
+    tree: MerkleTree
+    tag: np.ndarray
+
+
+def commit(
+    columns: np.ndarray,
+    seed: bytes,
+    profile: str,
+    schema_digest: bytes,
+    *,
+    cache: Path | None = None,
+    progress: Progress = silent,
+) -> Entry:
+    """Commit to columns (w, N) of canonical uint32, N = 2^k, masked and salted from the 32-byte seed.
+
+    The same arguments always give the same entry; a seed must never serve two tables. With `cache`, files
+    `<cache>.rows.npy`, `.tree.npy`, `.tag.npy` keep what later proofs would have to compute again. Raises UsageError
+    on a shape or value that cannot be committed.
+    """
+    entry, _ = _extend(columns, seed, by_name(profile), schema_digest, cache, progress)
+    return entry
+
+
+def _extend(
+    columns: np.ndarray, seed: bytes, profile: Profile, schema_digest: bytes, cache: Path | None, progress: Progress
+) -> tuple[Entry, _Cache]:
+    if columns.ndim != 2 or columns.dtype != np.uint32 or columns.shape[1] & (columns.shape[1] - 1):
+        raise UsageError("a table is a uint32 array of shape (columns, power of two)")
+    if columns.size == 0 or int(columns.max()) >= P:
+        raise UsageError("a table's values are canonical field elements, below p")
+    width, rows = columns.shape
+    k = rows.bit_length() - 1
+    kappa = profile.capacity(k)
+    size = 1 << kappa
+    coefficients = log_coefficients(columns, list(range(width)), seed, log_mask(k, kappa))
+    shape = (profile.blowup, width, size)
+    extended = _allocate(cache, shape)
+    builder = TreeBuilder(LOG_PHASE, profile.blowup * size)
+    stream = Keystream(seed)
+    for block, shift in enumerate(coset_shifts(kappa, profile.log_blowup)):
+        evaluate_cosets(coefficients, kappa, [shift], out=extended[block][:, None, :])
+        builder.add(block * size, _salts(stream, block, size), extended[block])
+        progress("commit", block + 1, profile.blowup)
+    tree = builder.finish()
+    header = encode_header(profile.id, schema_digest, width, k, kappa)
+    z0, lam = tag_challenge(header, tree.root)
+    tag = np.zeros((6, degree_bound(kappa)), np.uint32)
+    combine_into(tag, coefficients, np.array(ext.powers(lam, width), np.uint32))
+    entry = Entry(profile.id, schema_digest, width, k, kappa, tree.root, evaluate_ext(tag, z0))
+    kept = _Cache(extended, tree, tag)
+    if cache is not None:
+        _store(cache, kept)
+    return entry, kept
+
+
+def _salts(stream: Keystream, block: int, size: int) -> np.ndarray:
+    return stream.words("salt", LOG_SALT_WORDS * size, block * LOG_SALT_WORDS * size).reshape(LOG_SALT_WORDS, size)
+
+
+class SealedTable:
+    """A committed table with its secrets, ready to be proved over."""
+
+    def __init__(
+        self, columns: np.ndarray, seed: bytes, entry: Entry, profile: Profile, cache: Path | None = None
+    ) -> None:
+        self.columns = columns
+        self.entry = entry
+        self.profile = profile
+        self._seed = seed
+        self._cache_path = cache
+        self._cache: _Cache | None = None
+
+    def extension(self, progress: Progress = silent) -> _Cache:
+        """Read from the cache, or computed again; LogCorrupt where rows and seed do not give the entry."""
+        if self._cache is None:
+            self._cache = _load(self._cache_path, self.entry, self.profile) if self._cache_path else None
+        if self._cache is None:
+            entry, self._cache = _extend(
+                self.columns, self._seed, self.profile, self.entry.schema_digest, self._cache_path, progress
+            )
+            if entry != self.entry:
+                raise LogCorrupt("the rows and seed of this segment do not give its commitment")
+        return self._cache
+
+    def coefficients(self, indices: list[int]) -> np.ndarray:
+        """Masked coefficients (len(indices), N + h) of these columns."""
+        return log_coefficients(self.columns, indices, self._seed, log_mask(self.entry.k, self.entry.kappa))
+
+    def row(self, position: int) -> bytes:
+        """Salt and row of one leaf, as opened."""
+        block, offset = divmod(position, 1 << self.entry.kappa)
+        size = 1 << self.entry.kappa
+        stream = Keystream(self._seed)
+        first = block * LOG_SALT_WORDS * size + offset
+        salt = b"".join(stream.words("salt", 1, first + i * size).tobytes() for i in range(LOG_SALT_WORDS))
+        return salt + self.extension().rows[block, :, offset].astype("<u4").tobytes()
+
+
+def _allocate(cache: Path | None, shape: tuple[int, int, int]) -> np.ndarray:
+    if cache is None:
+        return np.empty(shape, np.uint32)
+    return np.asarray(np.lib.format.open_memmap(_part(cache, "rows.part"), "w+", np.uint32, shape))
+
+
+def _part(cache: Path, name: str) -> Path:
+    """A cache file's path, created 0600."""
+    path = cache.with_name(f"{cache.name}.{name}.npy")
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    return path
+
+
+def _store(cache: Path, kept: _Cache) -> None:
+    np.save(_part(cache, "tree"), np.concatenate(kept.tree.levels, axis=1), allow_pickle=False)
+    np.save(_part(cache, "tag"), kept.tag, allow_pickle=False)
+    _part(cache, "rows.part").replace(cache.with_name(f"{cache.name}.rows.npy"))
+
+
+def _load(cache: Path, entry: Entry, profile: Profile) -> _Cache | None:
+    """The cache if it is complete and has this entry's root and tag; otherwise None (it is rebuilt)."""
+    try:
+        paths = [cache.with_name(f"{cache.name}.{name}.npy") for name in ("rows", "tree", "tag")]
+        rows = np.asarray(np.load(paths[0], mmap_mode="r", allow_pickle=False))
+        flat, tag = (np.load(path, allow_pickle=False) for path in paths[1:])
+    except (OSError, ValueError):
+        return None
+    size = profile.blowup << entry.kappa
+    if rows.shape != (profile.blowup, entry.width, 1 << entry.kappa) or flat.shape != (8, (size >> 2) - 1):
+        return None
+    if rows.dtype != np.uint32 or flat.dtype != np.uint32 or tag.shape != (6, degree_bound(entry.kappa)):
+        return None
+    levels, start, count = [], 0, size >> 3
+    while count:
+        levels.append(flat[:, start : start + count])
+        start, count = start + count, count >> 1
+    tree = MerkleTree(LOG_PHASE, levels)
+    z0, _ = entry.tag_challenge()
+    if tree.root != entry.root or tag.dtype != np.uint32 or evaluate_ext(tag, z0) != entry.tag:
+        return None
+    return _Cache(rows, tree, tag)
+
+
+def random_seed() -> bytes:
+    """32 bytes from the OS."""
+    return os.urandom(32)

@@ -1,0 +1,77 @@
+"""Durable, private files: 0600 from the moment they exist, atomic replacement, and fsync of file and folder.
+
+Every function takes the mode at creation and sets it by descriptor too, so that no umask can widen or narrow it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+PRIVATE, PRIVATE_DIR, PUBLIC, PUBLIC_DIR = 0o600, 0o700, 0o644, 0o755
+
+
+def make_dir(path: Path, mode: int = PRIVATE_DIR) -> None:
+    """Create a folder with exactly this mode; FileExistsError when it is there."""
+    path.mkdir(mode=mode & 0o700)
+    path.chmod(mode)
+
+
+def sync_dir(path: Path) -> None:
+    """fsync a folder, so that names made or renamed in it are durable."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_all(descriptor: int, data: bytes | memoryview) -> None:
+    """Write every byte, through short writes."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+@contextlib.contextmanager
+def creating(path: Path, mode: int = PRIVATE) -> Iterator[int]:
+    """A descriptor of a new file of this mode; fsynced at the end. FileExistsError when path exists. Gone again on error."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, mode & 0o600)
+    try:
+        os.fchmod(descriptor, mode)
+        yield descriptor
+        os.fsync(descriptor)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            path.unlink()
+        raise
+    finally:
+        os.close(descriptor)
+
+
+def create(path: Path, data: bytes, mode: int = PRIVATE) -> None:
+    """A new durable file (its folder is not fsynced). FileExistsError when path exists."""
+    with creating(path, mode) as descriptor:
+        write_all(descriptor, data)
+
+
+def replace(path: Path, data: bytes, mode: int = PUBLIC) -> None:
+    """Write or replace a file atomically: temporary file, fsync, rename, fsync of the folder."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
+    create(temporary, data, mode)
+    try:
+        temporary.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+    sync_dir(path.parent)
+
+
+def is_private(path: Path) -> bool:
+    """Whether neither group nor others have any permission on path."""
+    return stat.S_IMODE(path.stat().st_mode) & 0o077 == 0

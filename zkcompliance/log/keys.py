@@ -1,0 +1,87 @@
+"""Signing keys as files: the private one is 0600 from creation, and one that others can read is not read."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from zkcompliance.errors import KeyFileError, UsageError
+from zkcompliance.log import files
+from zkcompliance.log.note import SignerKey, VerifierKey, check_name
+
+_MAX_KEY_BYTES = 1024
+
+
+def public_path(path: Path) -> Path:
+    """Where the public half of a private key file lies: beside it, with `.pub` added."""
+    return path.with_name(path.name + ".pub")
+
+
+def generate(path: str | Path, origin: str) -> VerifierKey:
+    """A new Ed25519 key for `origin`: private at path (0600), public beside it (`.pub`). Nothing is ever overwritten.
+
+    UsageError for an origin with spaces or plus signs, KeyFileError when a file is already there or cannot be made.
+    """
+    path = Path(path)
+    if not check_name(origin):
+        raise UsageError(
+            "an origin is a name without spaces or plus signs", help="zkcompliance keygen lab.example/compute -o compute.key"
+        )
+    seed = os.urandom(32)
+    public = SignerKey(origin, seed).verifier
+    for taken in (path, public_path(path)):
+        if taken.exists():
+            raise KeyFileError(f"{taken} exists already", help="choose another file name: -o OTHER.key")
+    try:
+        files.create(path, (SignerKey.text(origin, seed) + "\n").encode(), files.PRIVATE)
+        try:
+            files.create(public_path(path), (public.text + "\n").encode(), files.PUBLIC)
+        except BaseException:
+            path.unlink()
+            raise
+        files.sync_dir(path.parent)
+    except OSError as error:
+        raise KeyFileError(f"{path}: {error.strerror}") from error
+    return public
+
+
+def load_private(path: str | Path) -> SignerKey:
+    """The signing key in a file. KeyFileError when it is unreadable, malformed, or group or others have access to it."""
+    path = Path(path)
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                raise KeyFileError(f"{path} is not a regular file")
+            if status.st_mode & 0o077:
+                raise KeyFileError(f"{path} can be read or changed by others", help=f"chmod 600 {path}")
+            data = file.read(_MAX_KEY_BYTES + 1)
+    except OSError as error:
+        raise KeyFileError(f"{path}: {error.strerror}", help=f"zkcompliance keygen ORIGIN -o {path}") from error
+    return SignerKey.parse(_one_line(data, path))
+
+
+def load_public(path: str | Path) -> VerifierKey:
+    """The verifier key in a file (one vkey line). KeyFileError when it is unreadable or malformed."""
+    path = Path(path)
+    try:
+        with path.open("rb") as file:
+            data = file.read(_MAX_KEY_BYTES + 1)
+    except OSError as error:
+        raise KeyFileError(f"{path}: {error.strerror}") from error
+    line = _one_line(data, path)
+    if line.startswith("PRIVATE+KEY+"):
+        raise KeyFileError(f"{path} is a private key", help=f"use the public half: {public_path(path)}")
+    return VerifierKey.parse(line)
+
+
+def _one_line(data: bytes, path: Path) -> str:
+    try:
+        text = data.decode().removesuffix("\n")
+    except UnicodeDecodeError:
+        text = ""
+    if not text or len(data) > _MAX_KEY_BYTES or "\n" in text:
+        raise KeyFileError(f"{path} is not a key file: one line of text")
+    return text

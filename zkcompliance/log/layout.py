@@ -1,0 +1,143 @@
+"""Where everything of a log folder lies.
+
+    LOG/settings          public: format, profile, verifier key (three lines)
+    LOG/schema            public: the schema text
+    LOG/entries           public: 99 bytes for each segment
+    LOG/checkpoint        public: the signed note; replaced atomically, it alone says how long the log is
+    LOG/secret/           0700; everything below 0600
+      writer.lock         held by the one writer
+      pending-00000003    rows appended since the last seal, to become segment 3
+      segments/00000000/  rows, seed, meta, budget; cache.* may be deleted
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from zkcompliance.commit.entry import ENTRY_BYTES
+from zkcompliance.errors import LogCorrupt, LogError
+from zkcompliance.log.note import VerifierKey
+from zkcompliance.profiles import PROFILES, Profile
+from zkcompliance.schemas import Schema, parse_text
+
+_FORMAT = "zkcompliance-log-1"
+_MAX_SETTINGS_BYTES = 4096
+_MAX_SCHEMA_BYTES = 64 << 10
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The paths of one log folder."""
+
+    root: Path
+
+    @property
+    def settings(self) -> Path:
+        return self.root / "settings"
+
+    @property
+    def schema(self) -> Path:
+        return self.root / "schema"
+
+    @property
+    def entries(self) -> Path:
+        return self.root / "entries"
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.root / "checkpoint"
+
+    @property
+    def secret(self) -> Path:
+        return self.root / "secret"
+
+    @property
+    def lock(self) -> Path:
+        return self.secret / "writer.lock"
+
+    @property
+    def segments(self) -> Path:
+        return self.secret / "segments"
+
+    def pending(self, index: int) -> Path:
+        """The pending rows that are to become segment `index`."""
+        return self.secret / f"pending-{index:08d}"
+
+    def segment(self, index: int) -> SegmentPaths:
+        """The private files of segment `index`."""
+        return SegmentPaths(self.segments / f"{index:08d}")
+
+
+@dataclass(frozen=True)
+class SegmentPaths:
+    """The private files of one segment."""
+
+    folder: Path
+
+    @property
+    def rows(self) -> Path:
+        return self.folder / "rows"
+
+    @property
+    def seed(self) -> Path:
+        return self.folder / "seed"
+
+    @property
+    def meta(self) -> Path:
+        return self.folder / "meta"
+
+    @property
+    def budget(self) -> Path:
+        return self.folder / "budget"
+
+    @property
+    def cache(self) -> Path:
+        """A prefix: the engine's files are `cache.…`, safe to delete."""
+        return self.folder / "cache"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a log is, fixed at its creation."""
+
+    profile: Profile
+    key: VerifierKey
+    schema: Schema
+
+    def files(self) -> tuple[bytes, bytes]:
+        """The bytes of `settings` and of `schema`."""
+        return f"{_FORMAT}\n{self.profile.name}\n{self.key.text}\n".encode(), self.schema.text.encode()
+
+    @classmethod
+    def load(cls, layout: Layout) -> Settings:
+        """LogError when there is no log, LogCorrupt when the two files are not canonical."""
+        settings = read_limited(layout.settings, _MAX_SETTINGS_BYTES)
+        schema = read_limited(layout.schema, _MAX_SCHEMA_BYTES)
+        try:
+            lines = settings.decode().split("\n")
+            if len(lines) != 4 or lines[0] != _FORMAT or lines[3]:
+                raise LogCorrupt(f"{layout.settings} is not of the form {_FORMAT}")
+            profiles = {profile.name: profile for profile in PROFILES}
+            if lines[1] not in profiles:
+                raise LogCorrupt(f"{layout.settings} names no known profile")
+            return cls(profiles[lines[1]], VerifierKey.parse(lines[2]), parse_text(schema.decode()))
+        except UnicodeDecodeError as error:
+            raise LogCorrupt(f"{layout.settings} or {layout.schema} is not UTF-8") from error
+
+
+def read_limited(path: Path, limit: int) -> bytes:
+    """A file's bytes; LogError when it is missing, unreadable or longer than `limit`."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(limit + 1)
+    except OSError as error:
+        raise LogError(f"{path}: {error.strerror}", help="zkcompliance fsck DIR") from error
+    if len(data) > limit:
+        raise LogError(f"{path} is longer than {limit} bytes")
+    return data
+
+
+def split_entries(data: bytes) -> list[bytes]:
+    """The complete entries in the bytes of `entries`; an incomplete last one is left out."""
+    return [data[i : i + ENTRY_BYTES] for i in range(0, len(data) - ENTRY_BYTES + 1, ENTRY_BYTES)]

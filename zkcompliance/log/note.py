@@ -1,0 +1,202 @@
+"""C2SP signed notes with Ed25519 signatures (https://c2sp.org/signed-note).
+
+A note is a text that ends with a newline, an empty line, and one line `— NAME BASE64(key id ‖ signature)` for each signature.
+
+    key id = SHA-256(name ‖ 0x0A ‖ 0x01 ‖ public key)[:4]
+    vkey   = name "+" hex(key id) "+" base64(0x01 ‖ public key)
+    skey   = "PRIVATE+KEY+" name "+" hex(key id) "+" base64(0x01 ‖ seed)
+
+Parsing is strict: what Go's sumdb/note refuses is refused here, and base64 must be canonical.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from zkcompliance.errors import KeyFileError, MalformedNote, SignatureRejected
+from zkcompliance.limits import MAX_NOTE_BYTES, MAX_TEXT_BYTES
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+ED25519 = 1
+MAX_SIGNATURES = 100
+_DASH = "— "
+_SECRET = "PRIVATE+KEY+"  # noqa: S105 - the format's public prefix
+
+
+def decode_base64(text: str) -> bytes | None:
+    """Standard base64, canonical only (padding present, unused bits zero); None when it is not."""
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return data if base64.b64encode(data).decode() == text else None
+
+
+def check_name(name: str) -> bool:
+    """Whether a key name (a log's origin) is non-empty, at most 255 bytes, without space, plus sign or control character."""
+    printable = name.isprintable() and not any(c.isspace() or c == "+" for c in name)
+    try:
+        return bool(name) and printable and len(name.encode()) <= MAX_TEXT_BYTES
+    except UnicodeEncodeError:
+        return False
+
+
+def key_id(name: str, public: bytes, algorithm: int = ED25519) -> bytes:
+    """The 4 bytes that, with the name, tell which key a signature is of."""
+    return hashlib.sha256(name.encode() + b"\n" + bytes([algorithm]) + public).digest()[:4]
+
+
+@dataclass(frozen=True)
+class VerifierKey:
+    """A public key with its name."""
+
+    name: str
+    public: bytes
+
+    @property
+    def id(self) -> bytes:
+        """4 bytes."""
+        return key_id(self.name, self.public)
+
+    @property
+    def text(self) -> str:
+        """The vkey text, without a newline."""
+        return f"{self.name}+{self.id.hex()}+{base64.b64encode(bytes([ED25519]) + self.public).decode()}"
+
+    @classmethod
+    def parse(cls, text: str) -> VerifierKey:
+        """KeyFileError unless text is one canonical Ed25519 vkey."""
+        name, public = _parse_key(text, "verifier key")
+        key = cls(name, public)
+        if key.text != text:
+            raise KeyFileError(f"the key id of {name} does not match its key")
+        return key
+
+    def verifies(self, message: bytes, signature: bytes) -> bool:
+        """Whether signature (64 bytes) is this key's over message."""
+        from cryptography.exceptions import InvalidSignature
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+        try:
+            Ed25519PublicKey.from_public_bytes(self.public).verify(signature, message)
+        except (InvalidSignature, ValueError):
+            return False
+        return True
+
+
+class SignerKey:
+    """A private key with its name. It signs; it never shows itself."""
+
+    def __init__(self, name: str, seed: bytes) -> None:
+        from cryptography.hazmat.primitives import serialization
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+        self._key: Ed25519PrivateKey = Ed25519PrivateKey.from_private_bytes(seed)
+        raw = serialization.Encoding.Raw, serialization.PublicFormat.Raw
+        self.verifier = VerifierKey(name, self._key.public_key().public_bytes(*raw))
+        self.name = name
+
+    @classmethod
+    def parse(cls, text: str) -> SignerKey:
+        """KeyFileError unless text is one private key text. The message never repeats the text."""
+        if not text.startswith(_SECRET):
+            raise KeyFileError("not a private key (it begins with PRIVATE+KEY+)")
+        name, seed = _parse_key(text.removeprefix(_SECRET), "private key")
+        key = cls(name, seed)
+        if key.verifier.id.hex() != text.removeprefix(_SECRET).split("+", 2)[1]:
+            raise KeyFileError(f"the key id of {name} does not match its key")
+        return key
+
+    @staticmethod
+    def text(name: str, seed: bytes) -> str:
+        """The private key text of a seed (32 bytes); keep it in a 0600 file."""
+        identity = SignerKey(name, seed).verifier.id.hex()
+        return f"{_SECRET}{name}+{identity}+{base64.b64encode(bytes([ED25519]) + seed).decode()}"
+
+    def sign(self, text: str) -> str:
+        """The signed note of a text that ends with a newline."""
+        check_text(text)
+        payload = base64.b64encode(self.verifier.id + self._key.sign(text.encode())).decode()
+        return f"{text}\n{_DASH}{self.name} {payload}\n"
+
+
+def _parse_key(text: str, what: str) -> tuple[str, bytes]:
+    parts = text.split("+", 2)
+    if len(parts) != 3 or not check_name(parts[0]) or len(parts[1]) != 8:
+        raise KeyFileError(f"not a {what} (name+hash+base64)")
+    data = decode_base64(parts[2])
+    if data is None or len(data) != 33 or data[0] != ED25519:
+        raise KeyFileError(f"the {what} of {parts[0]} is not an Ed25519 key")
+    return parts[0], data[1:]
+
+
+@dataclass(frozen=True)
+class Signature:
+    """One signature line: the signer's name, its 4-byte key id, and the algorithm's own bytes."""
+
+    name: str
+    id: bytes
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Note:
+    """A parsed note: nothing in it is verified yet."""
+
+    text: str
+    signatures: tuple[Signature, ...]
+
+
+def check_text(text: str) -> None:
+    """MalformedNote unless text ends with a newline and has no control character but newlines."""
+    if not text.endswith("\n"):
+        raise MalformedNote("a note's text ends with a newline")
+    if any((c < " " and c != "\n") or c == "\x7f" for c in text):
+        raise MalformedNote("a note's text holds a control character")
+
+
+def parse(data: bytes | str) -> Note:
+    """Split a note into text and signatures; MalformedNote unless it is in the strict form."""
+    raw = data.encode() if isinstance(data, str) else data
+    if len(raw) > MAX_NOTE_BYTES:
+        raise MalformedNote(f"a note has at most {MAX_NOTE_BYTES} bytes")
+    try:
+        whole = raw.decode()
+    except UnicodeDecodeError as error:
+        raise MalformedNote("a note is UTF-8") from error
+    check_text(whole)
+    text, separator, tail = whole.rpartition("\n\n")
+    if not separator or not tail:
+        raise MalformedNote("a note has an empty line before its signatures")
+    signatures = []
+    for line in tail.removesuffix("\n").split("\n"):
+        name, _, encoded = line.removeprefix(_DASH).partition(" ")
+        payload = decode_base64(encoded)
+        if not line.startswith(_DASH) or not check_name(name) or payload is None or len(payload) < 5:
+            raise MalformedNote("a signature line is `— NAME BASE64`")
+        signatures.append(Signature(name, payload[:4], payload[4:]))
+    if len(signatures) > MAX_SIGNATURES:
+        raise MalformedNote(f"a note has at most {MAX_SIGNATURES} signatures")
+    return Note(text + "\n", tuple(signatures))
+
+
+def verify(data: bytes | str, key: VerifierKey) -> str:
+    """The text of a note that `key` signed. MalformedNote for its form, SignatureRejected when the key did not sign it.
+
+    Lines of other keys are left aside; two lines of this key, or one that does not verify, are refused.
+    """
+    note = parse(data)
+    mine = [line for line in note.signatures if line.name == key.name and line.id == key.id]
+    if not mine:
+        raise SignatureRejected(f"not signed by {key.name} ({key.id.hex()})")
+    if len(mine) > 1:
+        raise SignatureRejected(f"signed more than once by {key.name}")
+    if not key.verifies(note.text.encode(), mine[0].data):
+        raise SignatureRejected(f"the signature of {key.name} does not match the text")
+    return note.text

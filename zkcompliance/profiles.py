@@ -1,0 +1,80 @@
+"""The three parameter profiles and the shapes that follow from them (docs/spec/proof.md, docs/spec/log.md)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from zkcompliance.errors import ParametersRejected, UsageError
+from zkcompliance.limits import MAX_CAPACITY_LOG2, MAX_LOG_ROWS_LOG2, MIN_LOG_ROWS_LOG2
+
+EXTENSION_DEGREE = 6
+RESERVE = 256  # coefficients of a log column's degree bound left unused, so that quotients need one chunk less
+CHUNK_BLIND = 128  # coefficients of a quotient chunk's blind
+MIN_PROOFS = 64  # that a segment's budget must allow
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One parameter set. `mask` counts the mask coefficients of a per-proof column, at least 2·(queries + 6)."""
+
+    name: str
+    id: int
+    log_blowup: int
+    queries: int
+    grinding: int
+    mask: int
+
+    @property
+    def blowup(self) -> int:
+        return 1 << self.log_blowup
+
+    @property
+    def units(self) -> int:
+        """Linear functionals of a log column that one proof reveals: q positions and one E value."""
+        return self.queries + EXTENSION_DEGREE
+
+    def encode(self) -> bytes:
+        """The profile bytes that the transcript absorbs."""
+        return (
+            bytes([self.id, self.log_blowup])
+            + self.queries.to_bytes(2, "little")
+            + bytes([self.grinding])
+            + b"".join(n.to_bytes(2, "little") for n in (self.mask, RESERVE, CHUNK_BLIND))
+        )
+
+    def capacity(self, k: int) -> int:
+        """The κ of a segment of 2^k rows: the smallest that leaves room for at least 64 proofs.
+
+        Raises ParametersRejected where k is not in [3, 21] or no κ ≤ 21 has the room.
+        """
+        if not MIN_LOG_ROWS_LOG2 <= k <= MAX_LOG_ROWS_LOG2:
+            raise ParametersRejected(f"a segment has 2^3 to 2^21 rows, not 2^{k}")
+        for kappa in range(max(k, 6), MAX_CAPACITY_LOG2 + 1):
+            room = log_mask(k, kappa) - EXTENSION_DEGREE
+            if room > 0 and room // self.units >= MIN_PROOFS:
+                return kappa
+        raise ParametersRejected(f"no capacity up to 2^{MAX_CAPACITY_LOG2} allows {MIN_PROOFS} proofs over 2^{k} rows")
+
+
+STANDARD = Profile("standard", 1, 3, 80, 20, 192)
+FAST = Profile("fast", 2, 2, 123, 20, 320)
+SMALL = Profile("small", 3, 4, 60, 20, 192)
+PROFILES = (STANDARD, FAST, SMALL)
+
+
+def by_name(name: str) -> Profile:
+    """The profile of that name; UsageError otherwise."""
+    for profile in PROFILES:
+        if profile.name == name:
+            return profile
+    raise UsageError(f"no profile {name!r}: choose standard, fast or small")
+
+
+def degree_bound(kappa: int) -> int:
+    """d = 9·2^(κ − 3): every committed polynomial of this height has fewer coefficients than this, or as many."""
+    return 9 << (kappa - 3)
+
+
+def log_mask(k: int, kappa: int) -> int:
+    """h = d − N − 256: the mask coefficients of a log column, and so its whole budget in units."""
+    return degree_bound(kappa) - (1 << k) - RESERVE

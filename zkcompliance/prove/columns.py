@@ -1,0 +1,69 @@
+"""Committed columns of one phase: masked, extended over the domain, hashed into one tree for each height."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from zkcompliance.commit.keystream import Keystream
+from zkcompliance.commit.merkle import MerkleTree, TreeBuilder
+from zkcompliance.commit.table import coset_shifts, masked_coefficients
+from zkcompliance.field.ntt import evaluate_cosets
+from zkcompliance.profiles import Profile
+
+SALT_WORDS = 4
+
+
+@dataclass
+class Committed:
+    """The columns of one phase at one height: polynomials, their values (blowup, w, 2^κ) and the tree over them."""
+
+    phase: int
+    kappa: int
+    polynomials: list[np.ndarray]  # (w_i, d_i) coefficients; rows of the tree hold them one after the other
+    values: np.ndarray
+    tree: MerkleTree
+    salts: Keystream
+
+    def row(self, position: int) -> bytes:
+        """Salt and row of one leaf, as opened."""
+        block, offset = divmod(position, 1 << self.kappa)
+        size = 1 << self.kappa
+        first = block * SALT_WORDS * size + offset
+        words = [self.salts.words(self._label, 1, first + i * size).tobytes() for i in range(SALT_WORDS)]
+        return b"".join(words) + self.values[block, :, offset].astype("<u4").tobytes()
+
+    @property
+    def _label(self) -> str:
+        return salt_label(self.phase, self.kappa)
+
+
+def salt_label(phase: int, kappa: int) -> str:
+    return f"salt {phase} {kappa}"
+
+
+def commit_columns(
+    phase: int, kappa: int, polynomials: list[np.ndarray], profile: Profile, stream: Keystream
+) -> Committed:
+    """Extend the polynomials (w_i, d_i) block by block of the domain and hash the rows."""
+    size = 1 << kappa
+    width = sum(part.shape[0] for part in polynomials)
+    values = np.empty((profile.blowup, width, size), np.uint32)
+    builder = TreeBuilder(phase, profile.blowup * size)
+    label = salt_label(phase, kappa)
+    for block, shift in enumerate(coset_shifts(kappa, profile.log_blowup)):
+        first = 0
+        for part in polynomials:
+            target = values[block, first : first + part.shape[0]]
+            evaluate_cosets(part, kappa, [shift], out=target[:, None, :])
+            first += part.shape[0]
+        salts = stream.words(label, SALT_WORDS * size, block * SALT_WORDS * size).reshape(SALT_WORDS, size)
+        builder.add(block * size, salts, values[block])
+    return Committed(phase, kappa, polynomials, values, builder.finish(), stream)
+
+
+def mask(values: np.ndarray, count: int, stream: Keystream, label: str) -> np.ndarray:
+    """Coefficients (w, N + count) of the columns plus Z_H times fresh uniform masks."""
+    masks = stream.field(label, values.shape[0] * count).reshape(values.shape[0], count)
+    return masked_coefficients(np.ascontiguousarray(values), masks)

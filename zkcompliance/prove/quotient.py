@@ -1,0 +1,200 @@
+"""The quotient of all constraints of one height, and its blinded chunks (docs/spec/air.md, Composition)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from zkcompliance.air.layout import Instance, Layout
+from zkcompliance.air.machine import Code, Reg, Rows, execute
+from zkcompliance.air.program import Kind
+from zkcompliance.bus.logup import (
+    EXTENSION,
+    PUBLIC,
+    Challenges,
+    NodeCode,
+    group_fractions,
+    linear_terms,
+)
+from zkcompliance.commit.keystream import Keystream
+from zkcompliance.commit.table import coset_shifts
+from zkcompliance.errors import ParametersRejected
+from zkcompliance.field import extension as ext
+from zkcompliance.field import vector
+from zkcompliance.field.babybear import P, inv, root_of_unity
+from zkcompliance.field.extension import Ext
+from zkcompliance.field.ntt import bit_reverse_indices, evaluate_cosets, interpolate, interpolate_cosets
+from zkcompliance.profiles import CHUNK_BLIND, degree_bound
+
+# public rows on a coset: L_0/Z, X − g^−1, L_{N−1}, L_{N−1}/Z, then W (cells only)
+FIRST_Z, TRANSITION, LAST, LAST_Z, WEIGHTS = range(5)
+# periodic rows: 0–5 blind weights, 6–11 bucket weights, 12: 1/Z
+INVERSE_Z = 12
+
+
+def cosets_needed(layout: Layout, kappa: int) -> int:
+    """How many cosets of size 2^κ determine the quotient of this height."""
+    needed = max(i.numerator_degree() - i.rows + 1 for i in layout.instances if i.kappa == kappa)
+    count = -(-needed // (1 << kappa))
+    if count > layout.profile.blowup:
+        raise ParametersRejected(f"the quotient needs {count} cosets, over {layout.profile.blowup}: use profile standard")
+    return count
+
+
+def composition(layout: Layout, number: int, challenges: Challenges, terminal: Ext, alpha: Ext, first: int) -> Code:
+    """Σ α^e·selector·C/Z of one instance, e from `first`; output rows 0 … 5."""
+    instance = layout.instances[number]
+    code = Code()
+    nodes = NodeCode(code, instance)
+    power = ext.power(alpha, first)
+    totals: dict[Kind, Reg] = {}
+
+    def add(kind: Kind, constraint: Reg) -> None:
+        nonlocal power
+        term = code.scale(constraint, power)
+        totals[kind] = code.add(totals[kind], term) if kind in totals else term
+        power = ext.mul(power, alpha)
+
+    for constraint in instance.air.constraints:
+        add(constraint.kind, nodes.reg(constraint.node))
+    groups = group_fractions(nodes, challenges)
+    columns = [code.ext_load(EXTENSION, 6 * e) for e in range(len(groups))]
+    for column, fraction in zip(columns[:-1], groups[:-1], strict=True):
+        if fraction is not None:
+            add(Kind.EVERY, code.sub(code.mul(column, fraction[1]), fraction[0]))
+    accumulator = columns[-1]
+    add(Kind.FIRST, accumulator)
+    step = code.sub(code.ext_next(EXTENSION, 6 * (len(groups) - 1)), accumulator)
+    for column in columns[:-1]:
+        step = code.sub(step, column)
+    step = code.sub(step, linear_terms(nodes, layout, number, challenges, WEIGHTS))
+    step = code.add(step, code.scale(code.load(PUBLIC, LAST), terminal))
+    if groups[-1] is not None:
+        step = code.sub(code.mul(step, groups[-1][1]), groups[-1][0])
+    add(Kind.EVERY, step)
+    every = totals[Kind.EVERY]
+    if Kind.TRANSITION in totals:
+        every = code.add(every, code.mul(totals[Kind.TRANSITION], code.load(PUBLIC, TRANSITION)))
+    result = code.mul(every, code.periodic(INVERSE_Z))
+    result = code.add(result, code.mul(totals[Kind.FIRST], code.load(PUBLIC, FIRST_Z)))
+    if Kind.LAST in totals:
+        result = code.add(result, code.mul(totals[Kind.LAST], code.load(PUBLIC, LAST_Z)))
+    code.store(0, result)
+    return code
+
+
+def constraint_count(instance: Instance) -> int:
+    """The number of constraints of an instance, LogUp ones included."""
+    return len(instance.air.constraints) + len(instance.air.groups) + 1
+
+
+def periodic_values(values: np.ndarray, instance: Instance, shift: int | None) -> tuple[np.ndarray, int]:
+    """A periodic table (rows, period) for trace rows (shift None) or a coset, and how far to shift a position."""
+    period = values.shape[1]
+    if shift is None:
+        return values, 0
+    log_period = period.bit_length() - 1 + instance.kappa - instance.k
+    point = pow(shift, instance.rows // period, P)
+    out = evaluate_cosets(interpolate(values), log_period, [point])[:, 0]
+    return out, instance.kappa - log_period
+
+
+def blind_weights() -> np.ndarray:
+    """(6, 8): row i of the trace has weight u^i for i mod 8 < 6, else 0."""
+    return np.eye(6, 8, dtype=np.uint32)
+
+
+def bucket_weights(layout: Layout, number: int, delta: Ext) -> np.ndarray:
+    """(6, G): δ^b."""
+    instance = layout.instances[number]
+    buckets = [p.buckets for p in layout.cells.sums if (p.table, p.segment) == (instance.table, instance.segment)]
+    return np.array(ext.powers(delta, max(buckets, default=1)), np.uint32).T.copy()
+
+
+def coset_rows(
+    layout: Layout,
+    number: int,
+    challenges: Challenges,
+    shift: int,
+    sources: tuple[np.ndarray, np.ndarray, np.ndarray],
+    weights: np.ndarray | None,
+) -> Rows:
+    """All that `composition` reads of one instance on shift·⟨ω_{2^κ}⟩; weights: coefficients (6, N) of W."""
+    instance = layout.instances[number]
+    kappa, rows = instance.kappa, instance.rows
+    g_inverse = inv(root_of_unity(instance.k))
+    order = bit_reverse_indices(kappa)
+    points = vector.scale(vector.powers(root_of_unity(kappa), 1 << kappa)[order], shift)
+    public = np.empty((4 + (6 if weights is not None else 0), 1 << kappa), np.uint32)
+    step = 1 << (kappa - instance.k)
+    z = vector.sub(
+        vector.scale(vector.powers(pow(root_of_unity(kappa), rows, P), step), pow(shift, rows, P)),
+        np.ones(step, np.uint32),
+    )
+    z = z[bit_reverse_indices(kappa - instance.k)]
+    one = np.full_like(points, 1)
+    public[FIRST_Z] = vector.scale(vector.batch_inverse(vector.sub(points, one)), inv(rows))
+    public[TRANSITION] = vector.sub(points, vector.scale(one, g_inverse))
+    public[LAST_Z] = vector.scale(vector.batch_inverse(public[TRANSITION]), g_inverse * inv(rows) % P)
+    public[LAST] = vector.mul(public[LAST_Z], np.repeat(z, rows))
+    if weights is not None:
+        evaluate_cosets(weights, kappa, [shift], out=public[WEIGHTS:][:, None, :])
+    tables = [
+        periodic_values(blind_weights(), instance, shift),
+        periodic_values(bucket_weights(layout, number, challenges.delta), instance, shift),
+        (vector.batch_inverse(z)[None], kappa - (z.size.bit_length() - 1)),
+    ]
+    following = following_positions(instance)
+    return Rows((*sources, public), following, tuple(t for t, _ in tables), tuple(s for _, s in tables))
+
+
+def following_positions(instance: Instance) -> np.ndarray:
+    """The position of g·x for each position of x on a coset of size 2^κ."""
+    order = bit_reverse_indices(instance.kappa)
+    step = 1 << (instance.kappa - instance.k)
+    return order[(order + step) & ((1 << instance.kappa) - 1)].astype(np.int32)
+
+
+def quotient_coefficients(
+    layout: Layout,
+    kappa: int,
+    challenges: Challenges,
+    alpha: Ext,
+    terminals: list[Ext],
+    sources: dict[int, list[tuple[np.ndarray, np.ndarray, np.ndarray]]],
+    weights: np.ndarray,
+) -> np.ndarray:
+    """(6, cosets·2^κ) coefficients of Q; sources[instance][block]: log, witness and extension columns on that block."""
+    count = cosets_needed(layout, kappa)
+    shifts = coset_shifts(kappa, layout.profile.log_blowup)[:count]
+    values = np.zeros((6, count, 1 << kappa), np.uint32)
+    first = 0
+    for number in layout.at_height(kappa):
+        instance = layout.instances[number]
+        code = composition(layout, number, challenges, terminals[number], alpha, first).pack()
+        first += constraint_count(instance)
+        polynomial = weights if instance.table is None else None
+        for block, shift in enumerate(shifts):
+            rows = coset_rows(layout, number, challenges, shift, sources[number][block], polynomial)
+            out = np.empty((6, 1 << kappa), np.uint32)
+            execute(code, rows, out)
+            values[:, block] = vector.add(values[:, block], out)
+    return interpolate_cosets(values, shifts)
+
+
+def blinded_chunks(layout: Layout, kappa: int, coefficients: np.ndarray, stream: Keystream) -> list[np.ndarray]:
+    """Q'_i = Q_i + X^t·b_i − b_(i−1), each (6, d), with Q = Σ X^(t·i)·Q_i and uniform b_i of 128 coefficients in E."""
+    d = degree_bound(kappa)
+    t = d - CHUNK_BLIND
+    count = layout.chunks[layout.heights.index(kappa)]
+    chunks = []
+    for i in range(count):
+        chunk = np.zeros((6, d), np.uint32)
+        part = coefficients[:, i * t : (i + 1) * t if i < count - 1 else i * t + d]
+        chunk[:, : part.shape[1]] = part
+        chunks.append(chunk)
+    for i in range(count - 1):
+        blind = stream.field(f"chunk {kappa} {i}", 6 * CHUNK_BLIND).reshape(6, CHUNK_BLIND)
+        chunks[i][:, t:] = vector.add(np.ascontiguousarray(chunks[i][:, t:]), blind)
+        low = np.ascontiguousarray(chunks[i + 1][:, :CHUNK_BLIND])
+        chunks[i + 1][:, :CHUNK_BLIND] = vector.sub(low, blind)
+    return chunks

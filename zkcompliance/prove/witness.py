@@ -1,0 +1,138 @@
+"""From log tables and a claim's private columns to the full trace of every instance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from zkcompliance.air.cells import CARRY_OFFSET, HIGH_SHIFT, RANGE_SIZE
+from zkcompliance.air.check import (
+    Failure,
+    bucket_sums,
+    check_identities,
+    check_rows,
+    lookup_rows,
+    node_values,
+)
+from zkcompliance.air.layout import Layout
+from zkcompliance.air.program import RANGE_BUS
+from zkcompliance.commit.keystream import Keystream
+from zkcompliance.commit.table import SealedTable
+from zkcompliance.errors import ProofRefused
+from zkcompliance.field.babybear import P
+
+
+@dataclass
+class Trace:
+    """witness[i] (columns + blind, N) of every instance, the cells table last; tables[i] of every program table."""
+
+    tables: list[SealedTable]
+    witness: list[np.ndarray]
+
+    def log_columns(self, number: int) -> np.ndarray | None:
+        return self.tables[number].columns if number < len(self.tables) else None
+
+
+def build_trace(
+    layout: Layout,
+    tables: list[SealedTable],
+    private: list[np.ndarray],
+    unknowns: list[int],
+    stream: Keystream,
+) -> Trace:
+    """Fill cells, multiplicities and blinds around the private columns (witness columns, N) of each program table.
+
+    A value that no table holds, or an unknown that does not fit, is left out of the multiplicities or truncated: the
+    trace is then false and `check_trace` says where.
+    """
+    values = [
+        node_values(layout.instances[i], table.columns, columns)
+        for i, (table, columns) in enumerate(zip(tables, private, strict=True))
+    ]
+    cells_instance = layout.instances[-1]
+    cells = cell_values(layout, place_sums(layout, values), unknowns)
+    lookups = np.zeros(RANGE_SIZE, np.int64)
+    counts = [np.zeros(len(rows), np.int64) for rows in layout.lookup_values]
+    for instance, value in zip(layout.instances[:-1], values, strict=True):
+        for interaction in instance.air.interactions:
+            if interaction.bus == RANGE_BUS:
+                found = value(interaction.nodes[0])
+                lookups += np.bincount(found[found < RANGE_SIZE], minlength=RANGE_SIZE)
+            else:
+                rows = lookup_rows(value, interaction.nodes, layout, interaction.bus)
+                counts[interaction.bus - 1] += np.bincount(rows[rows >= 0], minlength=len(counts[interaction.bus - 1]))
+    for first, count in zip(layout.cells.lookups, counts, strict=True):
+        cells[first : first + 2 * len(count) : 2] = count & 0xFFFF
+        cells[first + 1 : first + 2 * len(count) : 2] = count >> 16
+    lookups += np.bincount(cells[cells < RANGE_SIZE], minlength=RANGE_SIZE)
+    columns = np.zeros((3, cells_instance.rows), np.uint32)
+    columns[0] = np.minimum(np.arange(cells_instance.rows), RANGE_SIZE - 1)
+    columns[1, :RANGE_SIZE] = lookups
+    columns[2] = cells
+    return Trace(tables, _with_blinds([*private, columns], stream))
+
+
+def place_sums(layout: Layout, values: list) -> list[np.ndarray]:  # type: ignore[type-arg]
+    """The bucket sums of every place, from the node values of the program-table instances."""
+    result = []
+    for place in layout.cells.sums:
+        for instance, value in zip(layout.instances[:-1], values, strict=True):
+            if (instance.table, instance.segment) == (place.table, place.segment):
+                result.append(bucket_sums(instance, place.sum, place.buckets, value))
+    return result
+
+
+def cell_values(layout: Layout, sums: list[np.ndarray], unknowns: list[int]) -> np.ndarray:
+    """(N,) int64: sums split as A + 2^14·B, unknowns in limbs, carries by following each equation."""
+    cells = np.zeros(layout.instances[-1].rows, np.int64)
+    places = layout.cells
+    for place, found in zip(places.sums, sums, strict=True):
+        flat = found.reshape(-1)
+        end = place.first_cell + 2 * flat.size
+        cells[place.first_cell : end : 2] = flat & ((1 << HIGH_SHIFT) - 1)
+        cells[place.first_cell + 1 : end : 2] = (flat >> HIGH_SHIFT) & 0xFFFF
+    for (first, limbs), value in zip(places.unknowns, unknowns, strict=True):
+        for limb in range(limbs):
+            cells[first + limb] = value >> 16 * limb & 0xFFFF
+    for chain in places.chains:
+        for e in range(chain.digits - 1):
+            identity = places.identities[chain.first_identity + e]
+            carry = chain.first_cell + 2 * e
+            rest = sum(int(cells[cell]) * weight for cell, weight in identity.cells if cell != carry)
+            u = ((rest + identity.constant) >> 16) % (2 * CARRY_OFFSET)  # exact in an honest trace
+            cells[carry], cells[carry + 1] = u, 4 * u
+    return cells
+
+
+def _with_blinds(columns: list[np.ndarray], stream: Keystream) -> list[np.ndarray]:
+    """Append a uniform blind to each; over all instances their sums Σ w_i·blind_i cancel in each coefficient."""
+    result = []
+    total = np.zeros(8, np.int64)
+    for number, part in enumerate(columns):
+        blind = stream.field(f"blind {number}", part.shape[1])
+        if number == len(columns) - 1:
+            sums = blind.reshape(-1, 8).astype(np.int64).sum(axis=0)
+            blind[:8] = (blind[:8] - sums - total) % P
+        total += blind.reshape(-1, 8).astype(np.int64).sum(axis=0) % P
+        result.append(np.concatenate([part, blind[None]]).astype(np.uint32))
+    return result
+
+
+def check_trace(layout: Layout, trace: Trace) -> list[Failure]:
+    """Everything that is false in this trace."""
+    failures: list[Failure] = []
+    values = []
+    for number, instance in enumerate(layout.instances):
+        failures += check_rows(number, layout, trace.log_columns(number), trace.witness[number])
+        if instance.table is not None:
+            values.append(node_values(instance, trace.log_columns(number), trace.witness[number]))
+    return failures + check_identities(layout, trace.witness[-1][2], place_sums(layout, values))
+
+
+def require_true(layout: Layout, trace: Trace) -> None:
+    """ProofRefused, with the first failures, unless the trace is true."""
+    failures = check_trace(layout, trace)
+    if failures:
+        shown = "; ".join(str(failure) for failure in failures[:3])
+        raise ProofRefused(f"{len(failures)} requirements fail: {shown}")

@@ -1,0 +1,44 @@
+"""Everything public about a proof, and its bytes (docs/spec/proof.md), prover's side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from zkcompliance.air.program import Program
+from zkcompliance.codec import bytes16, integer, text, u8, u16, u32
+from zkcompliance.commit.entry import Entry
+from zkcompliance.profiles import Profile
+
+
+@dataclass(frozen=True)
+class StatementLog:
+    """One log: its slot, its checkpoint body, and every one of its segments."""
+
+    slot: str
+    checkpoint: bytes
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True)
+class Statement:
+    profile: Profile
+    program: Program
+    publics: tuple[int, ...]
+    logs: tuple[StatementLog, ...]
+    context: bytes = b""
+
+    def encode(self) -> bytes:
+        """The canonical bytes that the transcript absorbs."""
+        out = [b"zkct", u16(1), u8(self.profile.id), text(self.program.claim), u32(self.program.version)]
+        out += [self.program.digest, u8(len(self.publics)), *map(integer, self.publics), bytes16(self.context)]
+        out.append(u8(len(self.logs)))
+        for log in self.logs:
+            out += [text(log.slot), bytes16(log.checkpoint), u16(len(log.entries))]
+            out += [entry.encode() for entry in log.entries]
+        return b"".join(out)
+
+
+def encode_bundle(statement: bytes, program: bytes, notes: list[bytes], proof: bytes) -> bytes:
+    """A proof file: statement, program, the signed checkpoint of each log, proof."""
+    out = [b"zkcb", u16(1), u32(len(statement)), statement, u32(len(program)), program, u8(len(notes))]
+    return b"".join([*out, *map(bytes16, notes), u32(len(proof)), proof])

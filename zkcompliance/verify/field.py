@@ -1,0 +1,173 @@
+"""BabyBear F = Z/p, p = 15·2^27 + 1, and its extension E = F[u]/(u^6 − 31), in plain integers.
+
+An element of F is an int in [0, p); an element of E is a tuple of six, coefficient of u^0 first. Every function takes
+and returns reduced elements. Inverting zero raises ZeroDivisionError: callers check what an outsider may choose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+P = 2013265921
+GENERATOR = 31
+NONRESIDUE = 31
+TWO_ADICITY = 27
+ROOT = 440564289  # of order 2^27
+ORDER = P**6  # |E|
+
+Ext = tuple[int, int, int, int, int, int]
+
+ZERO: Ext = (0, 0, 0, 0, 0, 0)
+ONE: Ext = (1, 0, 0, 0, 0, 0)
+
+# (a^p)_i = a_i·w^i with w = 31^((p−1)/6), a primitive sixth root of unity; row j holds the factors of a^(p^j).
+_SIXTH = pow(NONRESIDUE, (P - 1) // 6, P)
+_FROBENIUS = tuple(tuple(pow(_SIXTH, i * j, P) for i in range(6)) for j in range(6))
+
+# Linear combinations put the six coefficients of a weight in one integer, 80 bits apart: 2^18 products below 2^62 fit.
+SLOT = 80
+PACKED = 6 * SLOT
+_MASK = (1 << SLOT) - 1
+PACKED_MASK = (1 << PACKED) - 1
+
+
+def embed(x: int) -> Ext:
+    """The element x of F (any int) as an element of E."""
+    return (x % P, 0, 0, 0, 0, 0)
+
+
+def add(a: Ext, b: Ext) -> Ext:
+    a0, a1, a2, a3, a4, a5 = a
+    b0, b1, b2, b3, b4, b5 = b
+    return ((a0 + b0) % P, (a1 + b1) % P, (a2 + b2) % P, (a3 + b3) % P, (a4 + b4) % P, (a5 + b5) % P)
+
+
+def sub(a: Ext, b: Ext) -> Ext:
+    a0, a1, a2, a3, a4, a5 = a
+    b0, b1, b2, b3, b4, b5 = b
+    return ((a0 - b0) % P, (a1 - b1) % P, (a2 - b2) % P, (a3 - b3) % P, (a4 - b4) % P, (a5 - b5) % P)
+
+
+def scale(a: Ext, c: int) -> Ext:
+    """c·a for any int c."""
+    c %= P
+    a0, a1, a2, a3, a4, a5 = a
+    return (a0 * c % P, a1 * c % P, a2 * c % P, a3 * c % P, a4 * c % P, a5 * c % P)
+
+
+def mul(a: Ext, b: Ext) -> Ext:
+    """a·b: the school product with u^6 = 31, one reduction for each coefficient."""
+    a0, a1, a2, a3, a4, a5 = a
+    b0, b1, b2, b3, b4, b5 = b
+    return (
+        (a0 * b0 + 31 * (a1 * b5 + a2 * b4 + a3 * b3 + a4 * b2 + a5 * b1)) % P,
+        (a0 * b1 + a1 * b0 + 31 * (a2 * b5 + a3 * b4 + a4 * b3 + a5 * b2)) % P,
+        (a0 * b2 + a1 * b1 + a2 * b0 + 31 * (a3 * b5 + a4 * b4 + a5 * b3)) % P,
+        (a0 * b3 + a1 * b2 + a2 * b1 + a3 * b0 + 31 * (a4 * b5 + a5 * b4)) % P,
+        (a0 * b4 + a1 * b3 + a2 * b2 + a3 * b1 + a4 * b0 + 31 * (a5 * b5)) % P,
+        (a0 * b5 + a1 * b4 + a2 * b3 + a3 * b2 + a4 * b1 + a5 * b0) % P,
+    )
+
+
+def times_u(a: Ext) -> Ext:
+    """u·a."""
+    a0, a1, a2, a3, a4, a5 = a
+    return (NONRESIDUE * a5 % P, a0, a1, a2, a3, a4)
+
+
+def power(a: Ext, exponent: int) -> Ext:
+    """a^exponent, exponent ≥ 0."""
+    result = ONE
+    for bit in bin(exponent)[2:]:
+        result = mul(result, result)
+        if bit == "1":
+            result = mul(result, a)
+    return result
+
+
+def powers(a: Ext, count: int) -> list[Ext]:
+    """a^0 … a^(count − 1)."""
+    result: list[Ext] = []
+    current = ONE
+    for _ in range(count):
+        result.append(current)
+        current = mul(current, a)
+    return result
+
+
+def square_times(a: Ext, times: int) -> Ext:
+    """a^(2^times)."""
+    for _ in range(times):
+        a = mul(a, a)
+    return a
+
+
+def frobenius(a: Ext, j: int) -> Ext:
+    """a^(p^j), 0 ≤ j < 6."""
+    w0, w1, w2, w3, w4, w5 = _FROBENIUS[j]
+    a0, a1, a2, a3, a4, a5 = a
+    return (a0 * w0 % P, a1 * w1 % P, a2 * w2 % P, a3 * w3 % P, a4 * w4 % P, a5 * w5 % P)
+
+
+def inverse(a: Ext) -> Ext:
+    """1/a = a^(p + p^2 + … + p^5) / norm(a), the norm a^(1 + p + … + p^5) being in F."""
+    pair = mul(frobenius(a, 1), frobenius(a, 2))
+    conjugates = mul(mul(pair, frobenius(pair, 2)), frobenius(a, 5))
+    norm = mul(a, conjugates)[0]
+    if norm == 0:
+        raise ZeroDivisionError("inverse of zero in E")
+    return scale(conjugates, pow(norm, -1, P))
+
+
+def batch_inverse(items: Sequence[Ext]) -> list[Ext]:
+    """1/a for every item, with one inversion (Montgomery)."""
+    prefix: list[Ext] = []
+    product = ONE
+    for item in items:
+        prefix.append(product)
+        product = mul(product, item)
+    if not prefix:
+        return []
+    running = inverse(product)  # zero if any item is
+    result: list[Ext] = []
+    for item, before in zip(reversed(items), reversed(prefix), strict=True):
+        result.append(mul(running, before))
+        running = mul(running, item)
+    result.reverse()
+    return result
+
+
+def total(items: Iterable[Ext]) -> Ext:
+    """The sum of the items."""
+    result = ZERO
+    for item in items:
+        result = add(result, item)
+    return result
+
+
+def pack(a: Ext) -> int:
+    """The coefficients of a in one integer, SLOT bits apart."""
+    a0, a1, a2, a3, a4, a5 = a
+    return a0 | a1 << 80 | a2 << 160 | a3 << 240 | a4 << 320 | a5 << 400
+
+
+def unpack(t: int) -> Ext:
+    """The element whose unreduced coefficients stand in the six slots of t ≥ 0."""
+    return (
+        (t & _MASK) % P,
+        (t >> 80 & _MASK) % P,
+        (t >> 160 & _MASK) % P,
+        (t >> 240 & _MASK) % P,
+        (t >> 320 & _MASK) % P,
+        (t >> 400 & _MASK) % P,
+    )
+
+
+def root_of_unity(log_order: int) -> int:
+    """ω of order 2^log_order, 0 ≤ log_order ≤ 27: ω_{2^27}^(2^(27−log_order))."""
+    return pow(ROOT, 1 << (TWO_ADICITY - log_order), P)
+
+
+def bit_reverse(i: int, bits: int) -> int:
+    """The bits-bit integer i with its bits reversed."""
+    return int(format(i, f"0{bits}b")[::-1], 2) if bits else 0

@@ -1,0 +1,151 @@
+"""The knowledge error of a statement's shape, in integers (docs/spec/soundness.md).
+
+Every term is an integer number of 2^−256, rounded up, and √ρ is taken between two rationals on its unfavourable side: the
+figure is an upper bound and no floating point decides anything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from math import isqrt
+from typing import NamedTuple
+
+from zkcompliance import limits
+from zkcompliance.errors import SoundnessTooLow
+from zkcompliance.verify.field import ORDER
+from zkcompliance.verify.profile import Profile, degree_bound
+from zkcompliance.verify.shape import Layer, Shape
+
+_UNITS = 256  # terms are multiples of 2^−256
+_ROOT_BITS = 96  # precision of √ρ
+_HUNDREDTHS = 100
+
+
+class Quantities(NamedTuple):
+    """What the error terms depend on."""
+
+    profile: Profile
+    heights: tuple[int, ...]
+    layers: tuple[Layer, ...]
+    constraints: int
+    degree: int  # largest algebraic degree
+    bus_width: int  # of the widest bus
+    fractions: int
+    identities: int
+    table_widths: tuple[int, ...]  # of the segment of each program-table instance
+
+
+@dataclass(frozen=True, slots=True)
+class Security:
+    """The terms of the knowledge error, and the proven bits: a multiple of 1/100, rounded down."""
+
+    terms: tuple[tuple[str, Fraction], ...]
+    error: Fraction
+    bits: Fraction
+
+    @property
+    def binding(self) -> str:
+        """The name of the largest term."""
+        return max(self.terms, key=lambda term: term[1])[0]
+
+
+def quantities(shape: Shape) -> Quantities:
+    return Quantities(
+        shape.profile,
+        shape.heights,
+        shape.layers,
+        sum(instance.constraint_count for instance in shape.instances),
+        shape.algebraic_degree,
+        max(1, *(lookup.width for lookup in shape.program.lookups), 1),
+        shape.fractions,
+        shape.layout.identities,
+        tuple(instance.entry.width for instance in shape.instances if instance.entry is not None),
+    )
+
+
+def judge(shape: Shape) -> Security:
+    """Raises SoundnessTooLow unless the error is at most 2^−128."""
+    security = table(quantities(shape))
+    if security.error > Fraction(1, 1 << limits.MIN_SECURITY_BITS):
+        raise SoundnessTooLow(f"this shape has {float(security.bits):.2f} provable bits; {security.binding} binds")
+    return security
+
+
+def table(q: Quantities) -> Security:
+    """All terms, for the m ∈ {3 … 200} that makes their sum least."""
+    low, high = _sqrt_rate(q.profile)
+    linear = _linear_terms(q)
+    weight = sum(multiple * n for _, multiple, n in linear)
+    count = sum(multiple for _, multiple, _ in linear)
+
+    def search(m: int) -> Fraction:
+        slope, offset = _linear_error(q.profile, m, low)
+        return slope * weight + offset * count + _query_error(q.profile, m, high) + sum(_list_terms(q, m, low).values())
+
+    m = min(range(3, 201), key=search)
+    slope, offset = _linear_error(q.profile, m, low)
+    terms = [(name, _up(multiple * (slope * n + offset))) for name, multiple, n in linear]
+    terms.append(("queries", _query_error(q.profile, m, high)))
+    terms.extend((name, _up(value)) for name, value in _list_terms(q, m, low).items())
+    error = sum((value for _, value in terms), Fraction(0))
+    return Security(tuple(terms), error, _bits(error))
+
+
+def _sqrt_rate(profile: Profile) -> tuple[Fraction, Fraction]:
+    """Rationals just below and just above √ρ, ρ = 9/2^(3+b)."""
+    square = (9 << 2 * _ROOT_BITS) >> (3 + profile.log_blowup)
+    low = isqrt(square)
+    return Fraction(low, 1 << _ROOT_BITS), Fraction(low + (low * low != square), 1 << _ROOT_BITS)
+
+
+def _linear_terms(q: Quantities) -> list[tuple[str, int, int]]:
+    """(name, multiple, domain size) of every term multiple·ε_lin(size)."""
+    b = q.profile.log_blowup
+    terms = [(f"batch 2^{h}", 1, 1 << (h + b)) for h in q.heights]
+    for number, layer in enumerate(q.layers):
+        arity = 1 << layer.arity_log
+        multiple = arity if layer.rolls_in else arity - 1
+        terms.append((f"fold {number}", multiple, 1 << (layer.size + b - layer.arity_log)))
+    return terms
+
+
+def _linear_error(profile: Profile, m: int, sqrt_rate: Fraction) -> tuple[Fraction, Fraction]:
+    """(s, o) with ε_lin(n) = s·n + o: ((2x^5 + 3xθρ)·n/(3ρ^1.5) + x/√ρ)/|E|; all grow as √ρ falls."""
+    rate = Fraction(9, 8 << profile.log_blowup)
+    x = Fraction(2 * m + 1, 2)
+    theta = 1 - sqrt_rate * (1 + Fraction(1, 2 * m))
+    return (2 * x**5 + 3 * x * theta * rate) / (3 * rate * sqrt_rate * ORDER), x / (sqrt_rate * ORDER)
+
+
+def _query_error(profile: Profile, m: int, sqrt_rate: Fraction) -> Fraction:
+    """(1 − θ)^q·2^−grinding with 1 − θ = √ρ·(1 + 1/(2m)), rounded up."""
+    base = sqrt_rate * (1 + Fraction(1, 2 * m))
+    numerator, denominator = base.numerator**profile.queries, base.denominator**profile.queries << profile.grinding
+    return Fraction(-(-(numerator << _UNITS) // denominator), 1 << _UNITS)
+
+
+def _list_terms(q: Quantities, m: int, sqrt_rate: Fraction) -> dict[str, Fraction]:
+    """The terms that only depend on the list size L = x/√ρ."""
+    d = degree_bound(q.heights[0])
+    n = 1 << (q.heights[0] + q.profile.log_blowup)
+    size = Fraction(2 * m + 1, 2) / sqrt_rate
+    square = size * size
+    tags = sum(d + width for width in q.table_widths)
+    return {
+        "ali": square * q.constraints / ORDER,
+        "deep": square * (q.degree * (d + 1) + d - 1) / (ORDER - d - n),
+        "logup": size * ((q.bus_width + 2) * q.fractions + q.identities) / ORDER,
+        "tag": square * tags / (2 * ORDER),
+    }
+
+
+def _up(value: Fraction) -> Fraction:
+    """`value` rounded up to a multiple of 2^−256."""
+    return Fraction(-(-(value.numerator << _UNITS) // value.denominator), 1 << _UNITS)
+
+
+def _bits(error: Fraction) -> Fraction:
+    """−log2(error), rounded down to 1/100: error = v·2^−256 gives (25600 − ⌈log2 v^100⌉)/100."""
+    units = error.numerator * ((1 << _UNITS) // error.denominator)
+    return Fraction(_UNITS * _HUNDREDTHS - (units**_HUNDREDTHS - 1).bit_length(), _HUNDREDTHS)
