@@ -70,6 +70,14 @@ def by_name(name: str) -> Profile:
     raise UsageError(f"no profile {name!r}: choose standard, fast or small")
 
 
+def by_id(number: int) -> Profile:
+    """The profile with that number; ParametersRejected otherwise."""
+    for profile in PROFILES:
+        if profile.id == number:
+            return profile
+    raise ParametersRejected(f"no profile has the number {number}")
+
+
 def degree_bound(kappa: int) -> int:
     """d = 9·2^(κ − 3): every committed polynomial of this height has fewer coefficients than this, or as many."""
     return 9 << (kappa - 3)

@@ -12,6 +12,7 @@ from enum import IntEnum
 
 import numpy as np
 
+from zkcompliance.air import lanes
 from zkcompliance.field import scalar, vector_lanes
 from zkcompliance.field.extension import Ext
 from zkcompliance.field.jit import kernel
@@ -206,36 +207,47 @@ def execute(code: Packed, rows: Rows, out: np.ndarray) -> None:
         tables[at : at + height, :period] = table
         marks[at : at + height] = (shift, period - 1)
         at += height
+    whole = rows.count - rows.count % TILE
+    steps = rows.following[:whole].reshape(-1, TILE)
+    runs = np.append((np.diff(steps, axis=1) == 1).all(axis=1), False)  # tiles whose next rows are consecutive
     fixed = (code.instructions, code.constants, code.ext_mont, code.ext_plain, code.registers)
     calls = [
-        (*fixed, *sources, rows.following, tables, marks, out, lo, hi)
+        (*fixed, *sources, rows.following, runs, tables, marks, out, lo, hi)
         for lo, hi in split(rows.count, least=TILE, multiple=TILE)
     ]
     run(_run, calls)
 
 
 @kernel
+def _source_row(s0, s1, s2, s3, source, row):  # type: ignore[no-untyped-def]
+    if source == 0:
+        return s0[row]
+    if source == 1:
+        return s1[row]
+    if source == 2:
+        return s2[row]
+    return s3[row]
+
+
+@kernel
 def _run(
-    instructions, constants, ext_mont, ext_plain, registers, s0, s1, s2, s3, following, tables, marks, out, lo, hi
+    instructions, constants, ext_mont, ext_plain, registers, s0, s1, s2, s3, following, runs, tables, marks, out, lo, hi
 ):  # type: ignore[no-untyped-def]
     regs = np.zeros((registers, TILE), np.uint32)
     flat = regs.reshape(registers * TILE)
-    p = np.uint32(scalar.P64)
     for start in range(lo, hi, TILE):
         count = min(TILE, hi - start)
         for at in range(instructions.shape[0]):
             op, dst, a, b = instructions[at, 0], instructions[at, 1], instructions[at, 2], instructions[at, 3]
+            d0, a0, b0 = dst * TILE, a * TILE, b * TILE
             if op == 0 or op == 1 or op == 16 or op == 17:
+                first = start if op % 16 == 0 else np.int64(following[start])
                 for r in range(6 if op > 1 else 1):
-                    if a == 0:
-                        column = s0[b + r]
-                    elif a == 1:
-                        column = s1[b + r]
-                    elif a == 2:
-                        column = s2[b + r]
-                    else:
-                        column = s3[b + r]
-                    if op == 0 or op == 16:
+                    column = _source_row(s0, s1, s2, s3, a, b + r)
+                    if count == TILE and (op % 16 == 0 or runs[start // TILE]):
+                        for i in range(0, TILE, LANES):
+                            lanes.copy(column, first + i, flat, d0 + r * TILE + i)
+                    elif op % 16 == 0:
                         for i in range(count):
                             regs[dst + r, i] = column[start + i]
                     else:
@@ -244,26 +256,22 @@ def _run(
             elif op == 2 or op == 18:
                 for r in range(6 if op > 2 else 1):
                     shift, mask = marks[a + r, 0], marks[a + r, 1]
-                    for i in range(count):
-                        regs[dst + r, i] = tables[a + r, ((start + i) >> shift) & mask]
+                    if TILE >> shift == 0:  # the same entry for the whole tile
+                        regs[dst + r] = tables[a + r, (start >> shift) & mask]
+                    else:
+                        for i in range(count):
+                            regs[dst + r, i] = tables[a + r, ((start + i) >> shift) & mask]
             elif op == 3:
-                for i in range(TILE):
-                    regs[dst, i] = constants[a]
+                regs[dst] = constants[a]
             elif op == 4 or op == 7:
-                size = TILE if op == 4 else 6 * TILE
-                d0, a0, b0 = dst * TILE, a * TILE, b * TILE
-                for i in range(size):
-                    s = np.uint32(flat[a0 + i] + flat[b0 + i])
-                    flat[d0 + i] = min(s, np.uint32(s - p))
+                for i in range(0, TILE if op == 4 else 6 * TILE, LANES):
+                    lanes.add(flat, a0 + i, flat, b0 + i, flat, d0 + i)
             elif op == 5 or op == 8:
-                size = TILE if op == 5 else 6 * TILE
-                d0, a0, b0 = dst * TILE, a * TILE, b * TILE
-                for i in range(size):
-                    s = np.uint32(flat[a0 + i] - flat[b0 + i])
-                    flat[d0 + i] = min(s, np.uint32(s + p))
+                for i in range(0, TILE if op == 5 else 6 * TILE, LANES):
+                    lanes.sub(flat, a0 + i, flat, b0 + i, flat, d0 + i)
             elif op == 6:
                 for i in range(0, TILE, LANES):
-                    vector_lanes.multiply(flat, a * TILE + i, flat, b * TILE + i, flat, dst * TILE + i)
+                    vector_lanes.multiply(flat, a0 + i, flat, b0 + i, flat, d0 + i)
             elif op == 9:
                 x, y, z = regs[a : a + 6], regs[b : b + 6], regs[dst : dst + 6]
                 for i in range(0, TILE, LANES):
@@ -275,19 +283,20 @@ def _run(
             elif op == 11:
                 for r in range(6):
                     for i in range(0, TILE, LANES):
-                        vector_lanes.scale(flat, a * TILE + i, ext_mont[b, r], flat, (dst + r) * TILE + i)
+                        vector_lanes.scale(flat, a0 + i, ext_mont[b, r], flat, d0 + r * TILE + i)
             elif op == 12:
                 for r in range(6):
                     for i in range(0, TILE, LANES):
-                        vector_lanes.multiply(flat, (a + r) * TILE + i, flat, b * TILE + i, flat, (dst + r) * TILE + i)
+                        vector_lanes.multiply(flat, a0 + r * TILE + i, flat, b0 + i, flat, d0 + r * TILE + i)
             elif op == 13:
                 for r in range(6):
-                    for i in range(TILE):
-                        regs[dst + r, i] = ext_plain[a, r]
-            elif op == 14:
-                for r in range(6):
-                    for i in range(count):
-                        out[dst + r, start + i] = regs[a + r, i]
+                    regs[dst + r] = ext_plain[a, r]
             else:
-                for i in range(count):
-                    out[dst, start + i] = regs[a, i]
+                for r in range(6 if op == 14 else 1):
+                    if count == TILE:
+                        row = out[dst + r]
+                        for i in range(0, TILE, LANES):
+                            lanes.copy(flat, a0 + r * TILE + i, row, start + i)
+                    else:
+                        for i in range(count):
+                            out[dst + r, start + i] = regs[a + r, i]

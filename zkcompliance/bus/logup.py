@@ -42,7 +42,6 @@ class NodeCode:
     def __init__(self, code: Code, instance: Instance) -> None:
         self.code = code
         self.air = instance.air
-        self._place = {column: i for i, column in enumerate(instance.air.log_columns)}
         self._regs: dict[int, Reg] = {}
 
     def reg(self, node: int) -> Reg:
@@ -52,7 +51,7 @@ class NodeCode:
             if op == Op.CONST:
                 made = code.const(a)
             elif op == Op.LOG:
-                made = code.load(LOG, self._place[a])
+                made = code.load(LOG, a)
             elif op == Op.WIT:
                 made = code.load(WITNESS, a)
             elif op == Op.NEXT:

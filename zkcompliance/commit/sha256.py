@@ -16,8 +16,9 @@ U32 = npt.NDArray[np.uint32]
 
 MOST_LEAVES = 1 << 28
 GRIND_TAG = b"zkc-grind"
-_GRIND_BATCH = 1 << 14  # nonces per thread and round
+_GRIND_FIRST, _GRIND_MOST = 1 << 10, 1 << 17  # nonces per thread in the first round, and at most (they double)
 _FEW = 1 << 10  # messages for which another thread is not worth starting
+
 
 @kernel
 def _swap(x: np.uint32) -> np.uint32:
@@ -86,8 +87,9 @@ def _nodes(level: U32, out: U32, lo: int, hi: int) -> None:
 
 @kernel
 def _search(template: U32, shift: int, lo: int, hi: int) -> int:
-    """The least nonce in lo..hi - 1 whose digest's first 64 bits, shifted right, are 0, or -1; hi - lo a multiple of BATCH.
+    """The least nonce in lo..hi - 1 whose digest's first 64 bits, shifted right, are 0, or -1.
 
+    hi - lo is a multiple of BATCH.
     The nonce fills bytes 41..48 of the block `template` (16,), where that has zeros.
     """
     state, message = np.empty((8, BATCH), np.uint32), np.empty((16, BATCH), np.uint32)
@@ -120,8 +122,8 @@ def _output(out: U32 | None, n: int) -> U32:
 def hash_leaves(phase: int, start: int, salts: U32, columns: U32, out: U32 | None = None) -> U32:
     """(8, n): the digests of le32((start + j) << 4 | phase << 1) || salts[:, j] || columns[:, j], words as le32.
 
-    salts (s, n) and columns (w, n) are uint32; s and w may be 0. ValueError unless start + n <= 2^28, 0 <= phase < 8 and
-    the arrays fit together.
+    salts (s, n) and columns (w, n) are uint32; s and w may be 0. ValueError unless start + n <= 2^28, 0 <= phase < 8
+    and the arrays fit together.
     """
     if salts.dtype != np.uint32 or columns.dtype != np.uint32 or salts.ndim != 2 or columns.ndim != 2:
         raise ValueError("salts and columns must be uint32 arrays of two dimensions")
@@ -162,16 +164,16 @@ def grind(state: bytes, bits: int) -> int:
         return 0
     block = (GRIND_TAG + state + bytes(8) + b"\x80").ljust(62, b"\0") + (49 * 8).to_bytes(2, "big")
     template = np.frombuffer(block, ">u4").astype(np.uint32)
-    base = 0
+    base, batch = 0, _GRIND_FIRST
     while True:
-        batches = [(base + i * _GRIND_BATCH, base + (i + 1) * _GRIND_BATCH) for i in range(cores())]
+        batches = [(base + i * batch, base + (i + 1) * batch) for i in range(cores())]
         found = [nonce for nonce in run(_search, [(template, 64 - bits, lo, hi) for lo, hi in batches]) if nonce >= 0]
         if found:
             nonce = int(found[0])
             if int.from_bytes(_grind_digest(state, nonce)[:8], "big") >> (64 - bits):
                 raise RuntimeError("the nonce found does not give the digest that was searched")
             return nonce
-        base += cores() * _GRIND_BATCH
+        base, batch = base + cores() * batch, min(2 * batch, _GRIND_MOST)
 
 
 def digest_bytes(level: U32, i: int) -> bytes:

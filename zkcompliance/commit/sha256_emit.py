@@ -1,8 +1,8 @@
-"""The compression function of SHA-256 as LLVM code, for LANES messages at once.
+"""The compression function of SHA-256 as LLVM code, for many messages at once.
 
-Two ways to the same result. Where the processor has SHA instructions (x86 SHA-NI), `compress` runs them on four messages
-side by side, which hides their latency. Elsewhere every 32-bit operation is one on a vector with a message per lane; LLVM
-does not vectorise a plain loop over messages. LLVM splits the vectors where the processor's registers are narrower.
+Two ways to the same result. Where the processor has SHA instructions (x86 SHA-NI), `compress` runs them on two messages
+at a time, which hides their latency. Elsewhere every 32-bit operation is one on a vector with a message per lane, as
+LLVM does not vectorise a plain loop over messages; it splits the vectors where the processor's registers are narrower.
 """
 
 from math import isqrt
@@ -19,6 +19,8 @@ from zkcompliance.field.jit import cpu_has, emitter, kernel
 LANES = 16
 BATCH = 128  # messages worked on together, in arrays with a column each: their blocks stay in the first-level cache
 NATIVE = cpu_has("sha")
+
+_cgutils: Any = cgutils  # without types
 
 _I32, _I64 = ir.IntType(32), ir.IntType(64)
 _QUAD = ir.VectorType(_I32, 4)
@@ -67,7 +69,6 @@ class _Words:
 
     def constant(self, c: int) -> Any:
         return ir.Constant(_VECTOR, [c] * LANES)
-
 
     def sum(self, first: Any, *others: Any) -> Any:
         for x in others:
@@ -132,7 +133,7 @@ def _quad(typing_context: Any, state: Any, message: Any, lane: Any) -> Any:
 
         def instruction(name: str, *operands: Any) -> Any:
             kind = ir.FunctionType(_QUAD, [_QUAD] * len(operands))
-            return b.call(cgutils.get_or_insert_function(b.module, kind, f"llvm.x86.{name}"), operands)
+            return b.call(_cgutils.get_or_insert_function(b.module, kind, f"llvm.x86.{name}"), operands)
 
         # the instructions hold the state as (F, E, B, A) and (H, G, D, C), lowest entry first
         start = [transpose([states.load(i) for i in rows]) for rows in ((5, 4, 1, 0), (7, 6, 3, 2))]

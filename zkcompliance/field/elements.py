@@ -1,4 +1,4 @@
-"""Element-wise arithmetic on vectors of F and E. F vectors are uint32 arrays of canonical entries, E vectors (6, n), row i the part at u^i.
+"""Element-wise arithmetic on vectors of F and E, canonical uint32 arrays: any shape for F, (6, n) for E.
 
 Every function raises ValueError for arrays of other types or of shapes that do not fit together.
 """
@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from zkcompliance.field import ext_kernels, extension, kernels
 from zkcompliance.field.arrays import FEW_BASE, FEW_EXT, ext_array, ext_constant, pad, u32_array
-from zkcompliance.field.babybear import P, inv
+from zkcompliance.field.babybear import P
 from zkcompliance.field.extension import DEGREE, Ext
 from zkcompliance.field.parallel import run, split
 from zkcompliance.field.scalar import montgomery
@@ -108,23 +108,12 @@ def ext_from_base(col: U32, s: Ext) -> U32:
 
 
 def ext_batch_inverse(a: U32) -> U32:
-    """(6, n): 1 / a; ZeroDivisionError when a column is zero.
-
-    1 / a = (A - u B) T / N(a), see vector_lanes.ext_norm; the kernel's cofactor and norm are short of 2^96 and 2^160.
-    """
+    """(6, n): 1 / a; ZeroDivisionError when a column is zero."""
     a = ext_array(a)
-    n = a.shape[1]
-    if n < LANES:
-        padded = pad(a)
-        padded[0, n:] = 1
-        return ext_batch_inverse(padded)[:, :n].copy()
-    cofactor, norms = np.zeros_like(a), np.empty(n, np.uint32)
-    run(ext_kernels.norm, [(a, cofactor, norms, lo, hi) for lo, hi in split(n, FEW_EXT, LANES)])
-    inverse = scale(batch_inverse(norms), inv(1 << 64))
-    conjugate = a.copy()
-    conjugate[1::2] = sub(np.zeros((DEGREE // 2, n), np.uint32), a[1::2])
-    numerator = ext_mul(conjugate, cofactor)
-    return mul(numerator, np.broadcast_to(inverse, (DEGREE, n)))
+    out = np.empty_like(a)
+    if not all(run(ext_kernels.invert, [(a, out, lo, hi) for lo, hi in split(a.shape[1], FEW_EXT, ext_kernels.TILE)])):
+        raise ZeroDivisionError("zero has no inverse in E")
+    return out
 
 
 def ext_powers(s: Ext, n: int) -> U32:

@@ -1,6 +1,6 @@
 """Kernels on vectors of E, (6, n) canonical uint32 arrays, of which every thread takes its own columns lo..hi - 1.
 
-The out-of-place kernels work on whole vectors, of which the last one may overlap the one before it: they need hi >= LANES.
+The out-of-place kernels work on whole vectors, of which the last may overlap the one before it: they need hi >= LANES.
 A constant of E comes as (12,): its six coefficients and their products by 31, in Montgomery form.
 """
 
@@ -8,10 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from zkcompliance.field import scalar, vector_lanes
+from zkcompliance.field.babybear import P
 from zkcompliance.field.jit import kernel
+from zkcompliance.field.kernels import invert as invert_flat
 from zkcompliance.field.simd import LANES
 
 U32 = npt.NDArray[np.uint32]
+R_TO_MINUS_1 = np.uint32(pow(2**32, -1, P))  # the Montgomery form of 2^-64
 TILE = 512  # columns worked on at once: 6 rows of 2 kB stay in the first-level cache
 
 
@@ -39,10 +42,35 @@ def scale_add(a: U32, s: U32, out: U32, lo: int, hi: int) -> None:
 
 
 @kernel
-def norm(a: U32, cofactor: U32, norms: U32, lo: int, hi: int) -> None:
-    """The even rows of cofactor and the norms of vector_lanes.ext_norm."""
-    for i in range(lo, hi, LANES):
-        vector_lanes.ext_norm(a, min(i, hi - LANES), cofactor, norms)
+def invert(a: U32, out: U32, lo: int, hi: int) -> bool:
+    """out = 1 / a; False when some column of a is zero.
+
+    1 / a = (A - u B) T / N(a) as in vector_lanes.ext_norm, whose T and N(a) are short of factors 2^96 and 2^160.
+    """
+    conjugate, cofactor = np.empty((6, TILE), np.uint32), np.zeros((6, TILE), np.uint32)
+    norms, inverses = np.empty(TILE, np.uint32), np.empty(TILE, np.uint32)
+    for base in range(lo, hi, TILE):
+        n = min(TILE, hi - base)
+        for r in range(6):
+            conjugate[r, :n] = a[r, base : base + n]
+            conjugate[r, n:] = r == 0
+        for i in range(0, TILE, LANES):
+            vector_lanes.ext_norm(conjugate, i, cofactor, norms)
+        if not invert_flat(norms, inverses, 0, TILE):
+            return False
+        for i in range(0, TILE, LANES):
+            vector_lanes.scale(inverses, i, R_TO_MINUS_1, inverses, i)
+        for r in range(1, 6, 2):
+            for i in range(TILE):
+                conjugate[r, i] = scalar.sub(np.uint32(0), conjugate[r, i])
+        for i in range(0, TILE, LANES):
+            vector_lanes.ext_multiply(conjugate, i, cofactor, i, conjugate, i)
+        flat = conjugate.reshape(-1)
+        for r in range(6):
+            for i in range(0, TILE, LANES):
+                vector_lanes.multiply(flat, r * TILE + i, inverses, i, flat, r * TILE + i)
+            out[r, base : base + n] = conjugate[r, :n]
+    return True
 
 
 @kernel
@@ -91,10 +119,10 @@ def weigh(poly: U32, powers: U32, step: U32, out: U32, carry: U32, lo: int, hi: 
 
 @kernel
 def unweigh(weighted: U32, inverses: U32, step: U32, carry: U32, lo: int, hi: int) -> None:
-    """Turns the output of `weigh` into the quotient by X - z, in place; carry (6, LANES) is the quotient's column hi - 1
-    coming from the columns above: sum_{i >= hi} poly[:, i] z^(i - hi).
+    """Turns the output of `weigh` into the quotient by X - z, in place.
 
-    Within a tile at t: q_j = z^-(j + 1) (sum_{i > j} z^i poly[:, t + i] + z^TILE q_{t + TILE - 1}); inverses[:, j] = z^-(j + 1).
+    Within a tile at t: q_j = z^-(j + 1) (sum_{i > j} z^i poly[:, t + i] + z^TILE q_{t + TILE - 1}). inverses[:, j] is
+    z^-(j + 1); carry (6, LANES) is q_{hi - 1} = sum_{i >= hi} poly[:, i] z^(i - hi), from the columns above.
     """
     suffix = np.zeros((6, TILE), np.uint32)
     for base in range(lo + (hi - lo - 1) // TILE * TILE, lo - 1, -TILE):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 from llvmlite import binding
-from numba import njit
+from numba import config, njit
 from numba.extending import intrinsic
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -19,11 +19,18 @@ def kernel(function: F) -> F:
     return cast(F, compiled)
 
 
-def emitter(function: F) -> F:
+def emitter(function: Callable[..., Any]) -> Callable[..., Any]:
     """A numba intrinsic: function(typing_context, *types) returns the signature and the emitter of the LLVM code."""
-    return cast(F, intrinsic(function))
+    return cast(Callable[..., Any], intrinsic(function))
 
 
 def cpu_has(feature: str) -> bool:
-    """Whether the host processor has this LLVM feature, e.g. "avx512f" or "sha"."""
-    return bool(binding.get_host_cpu_features().get(feature, False))
+    """Whether numba compiles for an LLVM feature such as "avx512f" or "sha": of the host, or of what numba is told."""
+    told = getattr(config, "CPU_FEATURES", None)
+    if told is not None:
+        return f"+{feature}" in told.split(",")
+    try:
+        features = binding.get_host_cpu_features()
+    except RuntimeError:  # LLVM does not know the host, and numba compiles for none of its features
+        return False
+    return bool(features.get(feature, False)) and getattr(config, "CPU_NAME", None) in (None, "host")

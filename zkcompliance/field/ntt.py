@@ -16,6 +16,7 @@ from zkcompliance.field.scalar import montgomery
 
 U32 = npt.NDArray[np.uint32]
 MOST_COSETS = 16
+_SIDE = 6  # bits of the low and the high part of an index in a bit reversal: squares of 2^6 runs of 2^6 entries
 _FEW_ENTRIES = 1 << 15  # a thread is not worth starting for fewer
 
 
@@ -58,10 +59,10 @@ def interpolate(rows: U32) -> U32:
     k = _log2(rows.shape[1])
     out = np.empty_like(rows)
     main, tail = coset_tables(k, 1, True)
-    scale, reverse = montgomery([inv(1 << k)])[0], bit_reverse_indices(k).astype(np.int32)
-    flat = tail.reshape(-1)
-    ranges = _row_ranges(rows.shape[0], rows.shape[1])
-    run(interpolate_rows, [(rows, lo, hi, 0, 1, k, scale, reverse, main, flat, out.reshape(-1)) for lo, hi in ranges])
+    side = min(_SIDE, k // 2)
+    ends, middles = (bit_reverse_indices(bits).astype(np.int32) for bits in (side, k - 2 * side))
+    constants = (0, 1, k, montgomery([inv(1 << k)])[0], ends, middles, main, tail.reshape(-1), out.reshape(-1))
+    run(interpolate_rows, [(rows.reshape(-1), lo, hi, *constants) for lo, hi in _row_ranges(*rows.shape)])
     return out
 
 
@@ -78,14 +79,14 @@ def _inverse_on_cosets(values: U32, shifts: list[int]) -> U32:
     w, c, m = values.shape
     k = _log2(m)
     out = np.empty_like(values)
-    scale, no_permutation = montgomery([inv(m)])[0], np.zeros(0, np.int32)
-    rows, flat = values.reshape(w * c, m), out.reshape(-1)
+    scale, none = montgomery([inv(m)])[0], np.zeros(0, np.int32)
+    source, flat = values.reshape(-1), out.reshape(-1)
     for first, group in _groups(w, shifts):
         calls = []
         for i, shift in enumerate(group, first):
             main, tail = coset_tables(k, shift, True)
-            for lo, hi in _row_ranges(w, m):
-                calls.append((rows, lo, hi, i, c, k, scale, no_permutation, main, tail.reshape(-1), flat))
+            constants = (i, c, k, scale, none, none, main, tail.reshape(-1), flat)
+            calls += [(source, lo, hi, *constants) for lo, hi in _row_ranges(w, m)]
         run(interpolate_rows, calls)
     return out
 
@@ -117,14 +118,14 @@ def evaluate_cosets(coeffs: U32, log_size: int, shifts: list[int], out: U32 | No
         for i, shift in enumerate(group, first):
             main, tail = coset_tables(log_size, shift, False)
             wraps = montgomery([pow(shift, m * j, P) for j in range(max(1, -(-d // m)))])
-            for lo, hi in _row_ranges(w, m):
-                calls.append((coeffs, lo, hi, i, c, log_size, wraps, main, tail.reshape(-1), flat))
+            constants = (i, c, log_size, wraps, main, tail.reshape(-1), flat)
+            calls += [(coeffs, lo, hi, *constants) for lo, hi in _row_ranges(w, m)]
         run(evaluate_rows, calls)
     return out
 
 
 def _inverse_vandermonde(points: list[int]) -> list[list[int]]:
-    """The matrix M with sum_l M[j][l] f(points[l]) = coefficient j of f, for deg f < len(points); ValueError on repeats.
+    """The matrix M with sum_l M[j][l] f(points[l]) = f_j, for deg f < len(points); ValueError when points repeat.
 
     Column l is the Lagrange polynomial prod_{i != l} (X - points[i]) / (points[l] - points[i]).
     """

@@ -1,12 +1,13 @@
 """Kernels of the number-theoretic transform, in place on 2^k entries of a flat uint32 array.
 
-Forward: the natural-order coefficients f become the values f(s * omega^bitrev(p)) at position p. Layer l splits each of its
-2^l blocks: block b holds f mod X^(2h) - r^2 with h = 2^(k - l - 1) and r = s^h * omega_{2^(l+1)}^bitrev(b), and becomes
-f mod X^h - r and f mod X^h + r. The inverse runs the same layers backwards with inverted roots and without the factors 1/2.
+Forward: the natural-order coefficients f become the values f(s * omega^bitrev(p)) at position p. Layer l splits each of
+its 2^l blocks: block b holds f mod X^(2h) - r^2 with h = 2^(k - l - 1) and r = s^h * omega_{2^(l+1)}^bitrev(b), and
+becomes f mod X^h - r and f mod X^h + r. So a block has a single root, and a coset costs no more than the subgroup. The
+inverse runs the same layers backwards with inverted roots and without the factors 1/2.
 
-Table main holds the root of block b of layer l at 2^l + b, in Montgomery form. The last LOG_LANES layers, whose blocks are
-shorter than a vector, work on a transposed square of LANES^2 entries with table tail[square, 2^t - 1 + j, lane]: the root of
-block (square * LANES + lane) * 2^t + j of layer k - LOG_LANES + t.
+Table main holds the root of block b of layer l at 2^l + b, in Montgomery form. The last LOG_LANES layers, whose blocks
+are shorter than a vector, work on a transposed square of LANES^2 entries with table tail[square, 2^t - 1 + j, lane]:
+the root of block (square * LANES + lane) * 2^t + j of layer k - LOG_LANES + t.
 """
 
 import numpy as np

@@ -1,7 +1,7 @@
 """Intrinsics of the number-theoretic transform: butterflies on vectors of LANES elements of a flat uint32 array.
 
-Forward butterfly with root r: (a, b) -> (a + r b, a - r b), the residues of a + b X^h mod X^h -+ r. Inverse, up to a factor 2:
-(a, b) -> (a + b, (a - b) / r). Roots come in Montgomery form; those of the inverse are given inverted.
+Forward butterfly with root r: (a, b) -> (a + r b, a - r b), the residues of a + b X^h mod X^h -+ r. Inverse, up to a
+factor 2: (a, b) -> (a + b, (a - b) / r). Roots come in Montgomery form; those of the inverse are given inverted.
 """
 
 from typing import Any

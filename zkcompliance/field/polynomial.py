@@ -13,7 +13,6 @@ from zkcompliance.field.elements import ext_powers
 from zkcompliance.field.ext_kernels import TILE
 from zkcompliance.field.extension import DEGREE, ZERO, Ext
 from zkcompliance.field.parallel import run, split
-
 from zkcompliance.field.simd import LANES
 
 U32 = npt.NDArray[np.uint32]
@@ -81,8 +80,8 @@ def evaluate_ext(poly: U32, z: Ext) -> Ext:
 def divide_linear(poly: U32, z: Ext) -> U32:
     """(6, d): the quotient of poly(X) - poly(z) by X - z; its top coefficient is 0.
 
-    q_j = sum_{i > j} poly_i z^(i - j - 1) is z^-(j + 1) times a sum of weighted coefficients, which needs no serial product.
-    The exponents start again in every tile of TILE columns, so that two short tables of powers are enough.
+    q_j = sum_{i > j} poly_i z^(i - j - 1) is z^-(j + 1) times a sum of weighted coefficients, so no product waits for
+    another. The exponents start again in every tile of TILE columns: two short tables of powers are enough.
     """
     poly = ext_array(poly)
     d = poly.shape[1]

@@ -61,8 +61,8 @@ def coset_tables(log_size: int, shift: int, inverse: bool) -> tuple[U32, U32]:
     s = inv(shift) if inverse else shift
     powers = montgomery([pow(s, 1 << (log_size - layer - 1), P) for layer in range(log_size)])
     layers = main.shape[0].bit_length() - 1
-    rows = np.array([powers[log_size - LOG_LANES + (j + 1).bit_length() - 1] for j in range(LANES - 1)] if tail.size else [],
-                    np.uint32)
+    deepest = range(LANES - 1) if tail.size else range(0)
+    rows = np.array([powers[log_size - LOG_LANES + (j + 1).bit_length() - 1] for j in deepest], np.uint32)
     new_main, new_tail = np.zeros_like(main), np.empty_like(tail)
     _shift(main, tail.reshape(-1), powers[:layers], rows, new_main, new_tail.reshape(-1))
     return new_main, new_tail

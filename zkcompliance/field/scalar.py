@@ -1,12 +1,15 @@
-"""Scalar arithmetic of F inside kernels, in Montgomery form with R = 2^32; `montgomery` makes the constants they take."""
+"""Scalar arithmetic of F inside kernels, in Montgomery form with R = 2^32, and the constants that kernels take."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from zkcompliance.field.babybear import P
 from zkcompliance.field.jit import kernel
+
+Word = np.integer[Any]
 
 LOW = np.uint64(2**32 - 1)
 WORD = np.uint64(32)
@@ -29,20 +32,20 @@ def reduce(t: np.uint64) -> np.uint64:
 
 
 @kernel
-def mul(x: np.uint64, y: np.uint64) -> np.uint64:
+def mul(x: Word, y: Word) -> np.uint64:
     """x * y / 2^32 mod p for x * y < 2^32 * p: x * c when y = c * 2^32 mod p."""
     return reduce(np.uint64(x) * np.uint64(y))
 
 
 @kernel
-def add(x: np.uint64, y: np.uint64) -> np.uint64:
+def add(x: Word, y: Word) -> np.uint64:
     """x + y mod p."""
     s = np.uint64(x) + np.uint64(y)
     return s - P64 if s >= P64 else s
 
 
 @kernel
-def sub(x: np.uint64, y: np.uint64) -> np.uint64:
+def sub(x: Word, y: Word) -> np.uint64:
     """x - y mod p."""
     d = np.uint64(x) + P64 - np.uint64(y)
     return d - P64 if d >= P64 else d

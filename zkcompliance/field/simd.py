@@ -1,7 +1,7 @@
 """Vectors of F in LLVM: the arithmetic from which the intrinsics of this package are put together.
 
-LLVM does not vectorise a plain numba loop over 32 x 32 -> 64 bit products well. Here a vector of LANES field elements is
-multiplied as two vectors of LANES / 2 products of 64 bits, its even and its odd entries, which needs no widening shuffle.
+LLVM does not vectorise a plain numba loop over 32 x 32 -> 64 bit products well. Here a vector of LANES field elements
+is multiplied as two vectors of LANES / 2 products of 64 bits, its even and its odd entries, without widening shuffles.
 """
 
 from typing import Any

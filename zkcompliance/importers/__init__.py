@@ -1,0 +1,75 @@
+"""Readers of real log formats: an explicit table, each with the formula it uses, all streaming.
+
+`encode` is what sealing uses: rows → limbs, chunk by chunk, with errors that name file, row and column and never a value.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zkcompliance.errors import ImporterError, SchemaError, UsageError
+from zkcompliance.importers import csv_table, json_lines, nanogpt
+from zkcompliance.importers.model import Importer, Row
+from zkcompliance.schemas import Schema, encode_rows
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+FORMATS: dict[str, Importer] = {
+    "csv": csv_table.IMPORTER,
+    "jsonl": json_lines.IMPORTER,
+    "nanogpt": nanogpt.IMPORTER,
+}
+_SUFFIXES = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
+_CHUNK_ROWS = 8192
+
+
+def by_name(name: str) -> Importer:
+    """The importer of that name; UsageError lists what there is."""
+    if name not in FORMATS:
+        raise UsageError(f"no format {name!r}; there is {', '.join(FORMATS)}", help="zkcompliance formats")
+    return FORMATS[name]
+
+
+def guess(path: str | Path) -> Importer:
+    """The importer that a file name's ending stands for; UsageError when it stands for none."""
+    suffix = Path(path).suffix.lower()
+    if suffix not in _SUFFIXES:
+        raise UsageError(f"{path}: name its format with --from", help="zkcompliance formats")
+    return FORMATS[_SUFFIXES[suffix]]
+
+
+def rows(importer: Importer, path: str | Path, schema: Schema, options: Mapping[str, str] | None = None) -> Iterator[Row]:
+    """The rows of one file, streaming. The file is opened once. ImporterError, or UsageError for a wrong option."""
+    importer.check(schema, options or {})
+    try:
+        with Path(path).open("rb") as file:
+            yield from importer.read(file, Path(path).name, schema, dict(options or {}))
+    except OSError as error:
+        raise ImporterError(f"{path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ImporterError(f"{path}: not UTF-8 at byte {error.start} of a block") from None
+    except ImporterError as error:
+        raise ImporterError(f"{path}: {error.message}", help=error.help) from error.__cause__
+
+
+def encode(
+    importer: Importer, path: str | Path, schema: Schema, options: Mapping[str, str] | None = None
+) -> Iterator[NDArray[np.uint32]]:
+    """`rows` as limbs (width, n), in chunks; SchemaError becomes ImporterError that names the file."""
+    source, first = rows(importer, path, schema, options), 1
+    while batch := list(itertools.islice(source, _CHUNK_ROWS)):
+        try:
+            yield encode_rows(schema, batch, first)
+        except SchemaError as error:
+            raise ImporterError(f"{path}: {error.message}") from None
+        first += len(batch)
+    if first == 1:
+        raise ImporterError(f"{path}: holds no rows")
+
+
+__all__ = ["FORMATS", "Importer", "Row", "by_name", "encode", "guess", "rows"]

@@ -116,7 +116,7 @@ class Prover:
         instance = self.layout.instances[number]
         groups = len(instance.air.groups)
         log = self.trace.log_columns(number)
-        used = np.zeros((1, 1), np.uint32) if log is None else log[list(instance.air.log_columns)]
+        used = np.zeros((1, 1), np.uint32) if log is None else log
         public = self.weights if instance.table is None else np.zeros((1, 1), np.uint32)
         sources = (np.ascontiguousarray(used), self.trace.witness[number], np.zeros((1, 1), np.uint32), public)
         periodic = (blind_weights(), bucket_weights(self.layout, number, self.challenges.delta))
@@ -173,10 +173,9 @@ class Prover:
         extension = self.extension[height].values[:, e0 : e0 + 6 * instance.air.extension_columns]
         result = []
         for block in range(cosets_needed(self.layout, instance.kappa)):
-            log = np.zeros((1, 1), np.uint32)
-            if instance.table is not None:
-                log = self.tables[number].extension(self.progress).rows[block][list(instance.air.log_columns)]
-            result.append((np.ascontiguousarray(log), witness[block], extension[block]))
+            table = instance.table is not None
+            log = self.tables[number].extension(self.progress).rows[block] if table else np.zeros((1, 1), np.uint32)
+            result.append((log, witness[block], extension[block]))
         return result
 
     # Steps 5 and 6

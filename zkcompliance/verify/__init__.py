@@ -1,0 +1,29 @@
+"""The independent verifier: written from docs/spec alone, standard library only. Start at `verifier.py`."""
+
+from __future__ import annotations
+
+from zkcompliance.verify.bundle import Bundle, decode_bundle
+from zkcompliance.verify.log import Checkpoint, Entry
+from zkcompliance.verify.profile import PROFILES, Profile
+from zkcompliance.verify.program import Program
+from zkcompliance.verify.program_decode import decode_program
+from zkcompliance.verify.report import Report
+from zkcompliance.verify.statement import LogStatement, Statement, decode_statement
+from zkcompliance.verify.verifier import verify_bundle, verify_proof
+
+__all__ = [
+    "PROFILES",
+    "Bundle",
+    "Checkpoint",
+    "Entry",
+    "LogStatement",
+    "Profile",
+    "Program",
+    "Report",
+    "Statement",
+    "decode_bundle",
+    "decode_program",
+    "decode_statement",
+    "verify_bundle",
+    "verify_proof",
+]

@@ -1,7 +1,7 @@
 """Degrees of a table's constraints, counted by the verifier itself (docs/spec/air.md).
 
-One walk serves two uses: true degrees, which fix the number of quotient chunks, and algebraic degrees, for the soundness
-of the out-of-domain check. They differ in what a column counts.
+One walk serves two uses: true degrees, which fix the number of quotient chunks, and algebraic degrees, for the
+soundness of the out-of-domain check. They differ in what a column counts.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ class Entry:
     tag: Ext  # v0 = Σ_c λ^c·T̂_c(z0)
 
     def header(self) -> bytes:
-        """"zkcs" ‖ u16(1) ‖ u8(profile) ‖ schema digest ‖ u16(w) ‖ u8(k) ‖ u8(κ)."""
+        """ "zkcs" ‖ u16(1) ‖ u8(profile) ‖ schema digest ‖ u16(w) ‖ u8(k) ‖ u8(κ)."""
         return _MAGIC + u8(self.profile_id) + self.schema_digest + u16(self.width) + u8(self.k) + u8(self.kappa)
 
     def encode(self) -> bytes:

@@ -1,7 +1,7 @@
 """Merkle trees: salted leaves bound to their phase and index, and pruned multi-openings (docs/spec/merkle.md).
 
-leaf i of phase f: SHA256(le32(16·i + 2·f) ‖ salt ‖ row); node: SHA256(0x01 ‖ left ‖ right). The first byte of a leaf is even,
-that of a node is 1: neither can stand for the other. The shape (depth, salt, row length) comes from the statement.
+leaf i of phase f: SHA256(le32(16·i + 2·f) ‖ salt ‖ row); node: SHA256(0x01 ‖ left ‖ right). The first byte of a leaf is
+even, that of a node is 1: neither can stand for the other. The shape (depth, salt, row length) is the statement's.
 """
 
 from __future__ import annotations

@@ -48,9 +48,7 @@ def decode_program(data: bytes) -> Program:
     taken: set[str] = set()
     unknowns = tuple(_read_unknown(reader, taken) for _ in range(reader.u8()))
     titles: set[str] = set()
-    equations = tuple(
-        _read_equation(reader, titles, tables, len(unknowns), len(publics)) for _ in range(reader.u8())
-    )
+    equations = tuple(_read_equation(reader, titles, tables, len(unknowns), len(publics)) for _ in range(reader.u8()))
     reader.finish()
     at_most(sum(len(equation.terms) for equation in equations), limits.MAX_EQUATION_TERMS, "terms of all equations")
     program = Program(claim, version, publics, logs, lookups, tables, unknowns, equations)
@@ -152,9 +150,7 @@ def _read_unknown(reader: Reader, names: set[str]) -> Unknown:
     return Unknown(reader.name("unknown", names), _between(reader, reader.u8(), 32, "limbs of an unknown"))
 
 
-def _read_equation(
-    reader: Reader, names: set[str], tables: tuple[Table, ...], unknowns: int, publics: int
-) -> Equation:
+def _read_equation(reader: Reader, names: set[str], tables: tuple[Table, ...], unknowns: int, publics: int) -> Equation:
     name = reader.name("equation", names)
     count = _positive(reader, reader.u8(), "terms in an equation")
     return Equation(name, tuple(_read_term(reader, tables, unknowns, publics) for _ in range(count)))

@@ -1,6 +1,6 @@
 """The shape of a proof: instances, heights, chunks and the folding schedule, all from the statement and the program.
 
-Every limit on the verifier's work is checked here, before a byte of the proof is read (docs/spec/air.md, docs/spec/fri.md).
+Every limit on the verifier's work is checked here, before a byte of the proof is read (docs/spec/air.md, fri.md).
 """
 
 from __future__ import annotations
@@ -139,9 +139,7 @@ def shape_of(statement: Statement, program: Program) -> Shape:
     degree = max(max(constraint_degrees(instance.table, ALGEBRAIC)) for instance in instances)
     fractions = sum(len(instance.table.interactions) << instance.k for instance in instances)
     fractions += sum(len(lookup.rows) for lookup in program.lookups)
-    return Shape(
-        profile, program, instances, heights, tuple(chunks), layers, final_size, layout, degree, fractions
-    )
+    return Shape(profile, program, instances, heights, tuple(chunks), layers, final_size, layout, degree, fractions)
 
 
 def schedule(heights: tuple[int, ...]) -> tuple[tuple[Layer, ...], int]:

@@ -1,7 +1,7 @@
 """The knowledge error of a statement's shape, in integers (docs/spec/soundness.md).
 
-Every term is an integer number of 2^−256, rounded up, and √ρ is taken between two rationals on its unfavourable side: the
-figure is an upper bound and no floating point decides anything.
+Every term is an integer number of 2^−256, rounded up, and √ρ is taken between two rationals on its unfavourable side:
+the figure is an upper bound and no floating point decides anything.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def quantities(shape: Shape) -> Quantities:
         shape.layers,
         sum(instance.constraint_count for instance in shape.instances),
         shape.algebraic_degree,
-        max(1, *(lookup.width for lookup in shape.program.lookups), 1),
+        max((lookup.width for lookup in shape.program.lookups), default=1),
         shape.fractions,
         shape.layout.identities,
         tuple(instance.entry.width for instance in shape.instances if instance.entry is not None),

@@ -1,0 +1,129 @@
+"""The hashing of leaves and nodes and the search for nonces against hashlib, on every path the processor has."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from llvmlite import binding
+
+from zkcompliance.commit import sha256
+from zkcompliance.field import twin
+
+U32 = npt.NDArray[np.uint32]
+VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "field.json").read_text())
+
+
+def sample(*shape: int) -> U32:
+    return np.random.default_rng(list(shape)).integers(0, 2**32, shape, dtype=np.uint32)
+
+
+@pytest.mark.parametrize("n", [1, 5, 16, 17, 100, 128, 129])
+@pytest.mark.parametrize("s", [0, 4, 8])
+def test_leaves(n: int, s: int) -> None:
+    salts = sample(s, n)
+    for width in range(71) if n in (5, 17) else (0, 1, 5, 6, 12, 13, 14, 15, 21, 22, 38, 48, 70):
+        columns = sample(width, n)
+        start = 1000 * width
+        digests = sha256.hash_leaves(3, start, salts, columns)
+        assert digests.shape == (8, n) and digests.dtype == np.uint32
+        for j in sorted({0, n // 2, n - 1}):
+            expected = twin.hash_leaf(3, start + j, salts[:, j].tolist(), columns[:, j].tolist())
+            assert sha256.digest_bytes(digests, j) == expected
+
+
+@pytest.mark.parametrize("m", [1, 5, 16, 17, 100, 5000])
+def test_nodes(m: int) -> None:
+    level = sample(8, 2 * m)
+    parents = sha256.hash_nodes(level)
+    for i in sorted({0, 1 % m, m // 2, m - 1}):
+        left, right = (sha256.digest_bytes(level, 2 * i + side) for side in (0, 1))
+        assert sha256.digest_bytes(parents, i) == twin.hash_node(left, right)
+
+
+def test_many_leaves_in_threads_and_in_place() -> None:
+    columns, salts = sample(20, 10_001), sample(4, 10_001)
+    out = np.zeros((8, 10_001), np.uint32)
+    assert sha256.hash_leaves(0, 2**28 - 10_001, salts, columns, out) is out
+    for j in range(0, 10_001, 100):
+        index = 2**28 - 10_001 + j
+        expected = twin.hash_leaf(0, index, salts[:, j].tolist(), columns[:, j].tolist())
+        assert sha256.digest_bytes(out, j) == expected
+
+
+@pytest.mark.parametrize("bits", [0, 1, 4, 9, 13])
+def test_grind(bits: int) -> None:
+    for seed in range(4):
+        state = bytes([seed]) * 32
+        assert sha256.grind(state, bits) == twin.grind(state, bits)
+
+
+def test_digest_conversions() -> None:
+    digests = [bytes(range(i, i + 32)) for i in range(5)]
+    level = sha256.digests_from_bytes(digests)
+    assert level.shape == (8, 5) and level.dtype == np.uint32 and level.flags.c_contiguous
+    assert [sha256.digest_bytes(level, i) for i in range(5)] == digests
+    assert sha256.digests_from_bytes([]).shape == (8, 0)
+
+
+def test_known_answers() -> None:
+    for case in VECTORS["leaves"]:
+        salt, row = (np.array(case[key], np.uint32).reshape(-1, 1) for key in ("salt", "row"))
+        digest = sha256.digest_bytes(sha256.hash_leaves(case["phase"], case["index"], salt, row), 0)
+        assert digest.hex() == case["digest"]
+        assert twin.hash_leaf(case["phase"], case["index"], case["salt"], case["row"]).hex() == case["digest"]
+    node = VECTORS["node"]
+    left, right = bytes.fromhex(node["left"]), bytes.fromhex(node["right"])
+    level = sha256.digests_from_bytes([left, right])
+    assert sha256.digest_bytes(sha256.hash_nodes(level), 0).hex() == node["digest"] == twin.hash_node(left, right).hex()
+    for case in VECTORS["grind"]:
+        state = bytes.fromhex(case["state"])
+        assert sha256.grind(state, case["bits"]) == case["nonce"]
+        assert case["bits"] > 12 or twin.grind(state, case["bits"]) == case["nonce"]
+
+
+def test_without_the_sha_instructions() -> None:
+    """The path with one message per lane, where this processor has the other one."""
+    features = binding.get_host_cpu_features()
+    if not features.get("sha", False):
+        pytest.skip("the other tests took that path")
+    features["sha"] = False
+    told = {"NUMBA_CPU_FEATURES": features.flatten(), "NUMBA_CPU_NAME": binding.get_host_cpu_name()}
+    code = (
+        "import numpy as np\n"
+        "from zkcompliance.commit import sha256, sha256_emit\n"
+        "from zkcompliance.field import twin\n"
+        "assert not sha256_emit.NATIVE\n"
+        "columns = np.arange(30 * 150, dtype=np.uint32).reshape(30, 150) * np.uint32(2654435761)\n"
+        "leaves = sha256.hash_leaves(1, 9, columns[:4], columns)\n"
+        "for j in range(150):\n"
+        "    expected = twin.hash_leaf(1, 9 + j, columns[:4, j].tolist(), columns[:, j].tolist())\n"
+        "    assert sha256.digest_bytes(leaves, j) == expected\n"
+    )
+    subprocess.run([sys.executable, "-c", code], env={**os.environ, **told}, check=True)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: sha256.hash_leaves(0, 2**28 - 1, sample(0, 2), sample(3, 2)),
+        lambda: sha256.hash_leaves(0, -1, sample(0, 2), sample(3, 2)),
+        lambda: sha256.hash_leaves(8, 0, sample(0, 2), sample(3, 2)),
+        lambda: sha256.hash_leaves(0, 0, sample(0, 3), sample(3, 2)),
+        lambda: sha256.hash_leaves(0, 0, sample(0, 2), sample(3, 2).astype(np.int64)),
+        lambda: sha256.hash_leaves(0, 0, sample(0, 2), sample(3, 2), np.empty((8, 3), np.uint32)),
+        lambda: sha256.hash_nodes(sample(8, 3)),
+        lambda: sha256.hash_nodes(sample(7, 4)),
+        lambda: sha256.grind(b"short", 3),
+        lambda: sha256.grind(bytes(32), 65),
+        lambda: sha256.digests_from_bytes([b"short"]),
+    ],
+)
+def test_refusals(call: Callable[[], object]) -> None:
+    with pytest.raises(ValueError):
+        call()

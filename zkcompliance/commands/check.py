@@ -1,0 +1,51 @@
+"""`zkcompliance check CLAIM --log DIR --param k=v`."""
+
+from __future__ import annotations
+
+import click
+
+from zkcompliance.commands import console
+from zkcompliance.commands.options import by_slot, json_option, log_option, param_option, params_of, show_params
+
+
+@click.command("check")
+@click.argument("claim_name", metavar="CLAIM")
+@log_option
+@param_option
+@json_option
+def command(claim_name: str, logs: tuple[str, ...], params: tuple[str, ...], as_json: bool) -> int:
+    """Does CLAIM hold over these logs? Evaluated in plain text, on this machine; prints private figures.
+
+    Exit status 0 when it holds, 1 when it does not.
+    """
+    from zkcompliance.claim import catalogue
+    from zkcompliance.commands.logs import open_for
+
+    claim = catalogue.load(claim_name)
+    publics = params_of(claim, params)
+    opened = open_for(claim, by_slot(list(claim.slots), logs, "--log"))
+    tables = {slot: [segment.load_columns() for segment in log.segments] for slot, log in opened.items()}
+    result = claim.check(tables, publics)
+    left = {slot: log.proofs_left() for slot, log in opened.items()}
+    status = 0 if result.holds else 1
+    if as_json:
+        console.print_json(
+            {
+                "claim": claim.id, "version": claim.version, "holds": result.holds, "requirement": result.requirement,
+                "margin": result.margin, "params": {name: str(value) for name, value in publics.items()},
+                "details": {name: str(value) for name, value in result.details.items()}, "proofs_left": left,
+            }
+        )  # fmt: skip
+        return status
+    console.print_fields(
+        f"{claim.id} {'HOLDS' if result.holds else 'DOES NOT HOLD'}",
+        {
+            **show_params(claim, publics),
+            "requirement": result.requirement,
+            "margin": result.margin,
+            **{name: str(value) for name, value in result.details.items()},
+            **{f"proofs left ({slot})": str(count) for slot, count in left.items()},
+        },
+        "bold green" if result.holds else "bold red",
+    )
+    return status

@@ -1,0 +1,105 @@
+"""What verbs print with: results on stdout, notes and progress on stderr, bars only on a terminal."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import click
+
+from zkcompliance.progress import Progress, silent
+
+
+def clean(text: str) -> str:
+    """Text from outside with nothing in it that could steer a terminal."""
+    return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """One JSON document on stdout. Quantities in it are decimal strings."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=True))
+
+
+def print_text(text: str) -> None:
+    """Lines on stdout."""
+    click.echo(clean(text))
+
+
+def note(text: str) -> None:
+    """A remark on stderr."""
+    click.echo(clean(text), err=True)
+
+
+def print_table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table on stdout: columns that fold on a terminal, whole lines elsewhere."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    terminal = sys.stdout.isatty()
+    console = Console(file=sys.stdout, width=None if terminal else 160, highlight=False)
+    table = Table(title=Text(clean(title)) if title else None, title_justify="left", box=box.SIMPLE_HEAD)
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(clean(cell)) for cell in row))
+    console.print(table)
+
+
+def print_fields(title: str, fields: Mapping[str, str], style: str = "") -> None:
+    """A titled list of name and value on stdout."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    terminal = sys.stdout.isatty()
+    console = Console(file=sys.stdout, width=None if terminal else 160, highlight=False)
+    console.print(Text(clean(title), style=style))
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 2))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in fields.items():
+        table.add_row(Text(name), Text(clean(value)))
+    console.print(table)
+
+
+@contextlib.contextmanager
+def progress() -> Iterator[Progress]:
+    """A Progress that draws one bar per stage on stderr when that is a terminal, and is silent otherwise."""
+    if not sys.stderr.isatty():
+        yield silent
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TimeElapsedColumn())
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+        tasks: dict[str, Any] = {}
+
+        def report(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(clean(stage), total=total or None)
+            bars.update(tasks[stage], completed=done, total=total or None)
+
+        yield report
+
+
+def warm_up(report: Progress) -> None:
+    """Compile the engine's kernels if this installation has not yet, with a note: it takes up to a minute, once."""
+    from zkcompliance.prove import api
+
+    told = False
+
+    def telling(stage: str, done: int, total: int) -> None:
+        nonlocal told
+        if not told:
+            note("compiling the proof engine for this processor: first run only, up to a minute")
+            told = True
+        report(stage, done, total)
+
+    api.warm_up(telling)

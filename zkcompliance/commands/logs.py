@@ -1,0 +1,23 @@
+"""Opening the logs that a claim asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from zkcompliance.claim.model import Claim
+from zkcompliance.errors import UsageError
+from zkcompliance.log import open_log
+from zkcompliance.log.store import SealedLog
+
+
+def open_for(claim: Claim, paths: Mapping[str, str]) -> dict[str, SealedLog]:
+    """Slot → log, each of the slot's schema and with at least one segment; UsageError otherwise."""
+    opened = {}
+    for slot, path in paths.items():
+        log = open_log(path)
+        if log.schema.digest != claim.slots[slot].digest:
+            raise UsageError(f"{path} has schema {log.schema.name}; {claim.id} wants {claim.slots[slot].name} for {slot}")
+        if not log.segments:
+            raise UsageError(f"{path} has no sealed segment yet", help=f"zkcompliance seal INPUT --log {path} --key KEY")
+        opened[slot] = log
+    return opened

@@ -1,0 +1,144 @@
+"""`zkcompliance seal INPUT… --log DIR --key KEY`."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from zkcompliance import schemas
+from zkcompliance.commands import console
+from zkcompliance.commands.options import json_option, pairs
+from zkcompliance.errors import LogError, UsageError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from zkcompliance.importers import Importer
+    from zkcompliance.log.note import SignerKey
+
+
+@click.command("seal")
+@click.argument("inputs", nargs=-1, type=click.Path(path_type=Path), metavar="INPUT…")
+@click.option("--schema", "schema_name", metavar="NAME", help="Schema of a new log (default compute).")
+@click.option("--from", "format_name", metavar="FORMAT", help="Format of the inputs; default by file name.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="An option of the format.")
+@click.option("--log", "path", type=click.Path(path_type=Path), required=True, help="The log folder; made when new.")
+@click.option("--key", "key_path", type=click.Path(path_type=Path), required=True, help="The log's private key file.")
+@click.option("--profile", metavar="NAME", help="standard (default), fast or small; for a new log.")
+@json_option
+def command(
+    inputs: tuple[Path, ...],
+    schema_name: str | None,
+    format_name: str | None,
+    settings: tuple[str, ...],
+    path: Path,
+    key_path: Path,
+    profile: str | None,
+    as_json: bool,
+) -> None:
+    """Import the rows of INPUT…, append them to a log as one committed segment, and sign a new checkpoint.
+
+    All inputs are sealed, or none is. Without inputs, rows that were appended earlier are sealed.
+    """
+    from zkcompliance import importers
+    from zkcompliance.log import keys, open_log
+    from zkcompliance.log.layout import Layout, Settings
+    from zkcompliance.log.writer import Writer
+
+    key = keys.load_private(key_path)
+    chosen = [importers.by_name(format_name) if format_name else importers.guess(name) for name in inputs]
+    options = pairs(settings, "--set")
+    schema = schemas.by_name(schema_name or "compute")
+    if path.exists():
+        existing = Settings.load(Layout(path))
+        if schema_name is not None and schema.digest != existing.schema.digest:
+            raise UsageError(f"{path} holds rows of schema {existing.schema.name}, not {schema_name}")
+        if profile not in (None, existing.profile.name):
+            raise UsageError(f"{path} was made with profile {existing.profile.name}, not {profile}")
+        schema = existing.schema
+    for importer in dict.fromkeys(chosen, True):
+        importer.check(schema, options)
+        console.note(f"{importer.name}: {importer.formula}")
+    with console.progress() as report, _folder(path, schema, key, profile) as folder:
+        console.warm_up(report)
+        counted = _Counter(chosen, inputs, schema, options)
+        with Writer(folder, key) as writer:
+            if any("finished" in what for what in writer.recovered):
+                raise LogError(
+                    f"{path}: an interrupted seal has just been finished; its rows may be those of these inputs, so nothing more was sealed",
+                    help=f"zkcompliance fsck {path}  # then seal again what is not in it",
+                )
+            waiting = writer.pending_rows
+            if waiting:
+                console.note(f"{waiting} row(s) appended earlier are sealed too")
+            before = writer.checkpoint.size
+            checkpoint = writer.seal_columns(counted.chunks(report), progress=report)
+    log = open_log(path)
+    sealed = waiting + counted.rows
+    if as_json:
+        console.print_json(
+            {
+                "log": str(path), "origin": log.origin, "schema": log.schema.name, "profile": log.profile,
+                "rows": str(sealed), "segments": list(range(before, checkpoint.size)), "size": checkpoint.size,
+                "root": checkpoint.root.hex(), "checkpoint": log.checkpoint_note, "proofs_left": log.proofs_left(),
+            }
+        )  # fmt: skip
+        return
+    console.print_fields(
+        f"sealed {sealed:,} rows",
+        {
+            "log": f"{path} ({log.origin})",
+            "segments": f"{checkpoint.size} in all, {checkpoint.size - before} new",
+            "root": checkpoint.root.hex(),
+            "proofs left": f"{log.proofs_left()} per segment",
+        },
+    )
+
+
+class _Counter:
+    """The inputs' rows as limbs, one file after the other, counted."""
+
+    def __init__(
+        self, chosen: list[Importer], inputs: tuple[Path, ...], schema: schemas.Schema, options: dict[str, str]
+    ) -> None:
+        self.rows = 0
+        self._sources = list(zip(chosen, inputs, strict=True))
+        self._schema, self._options = schema, options
+
+    def chunks(self, report: console.Progress) -> Iterator[NDArray[np.uint32]]:
+        from zkcompliance import importers
+
+        for importer, name in self._sources:
+            for chunk in importers.encode(importer, name, self._schema, self._options):
+                self.rows += chunk.shape[1]
+                report("import rows", self.rows, 0)
+                yield chunk
+
+
+@contextlib.contextmanager
+def _folder(path: Path, schema: schemas.Schema, key: SignerKey, profile: str | None) -> Iterator[Path]:
+    """The log folder to write in: an existing one itself; a new one beside its place, moved there when all went well."""
+    from zkcompliance.log.files import sync_dir
+    from zkcompliance.log.writer import create_log
+
+    if path.exists():
+        yield path
+        return
+    if not path.parent.is_dir():
+        raise UsageError(f"{path.parent} is not a folder")
+    building = path.with_name(f".{path.name}.{os.urandom(6).hex()}.new")
+    create_log(building, schema, key, profile or "standard")
+    try:
+        yield building
+        building.rename(path)
+        sync_dir(path.parent)
+    except BaseException:
+        shutil.rmtree(building, ignore_errors=True)
+        raise

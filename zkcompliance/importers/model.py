@@ -1,0 +1,37 @@
+"""What an importer is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+from zkcompliance.errors import UsageError
+from zkcompliance.schemas import Schema
+
+Row = Mapping[str, object]
+Reader = Callable[[BinaryIO, str, Schema, Mapping[str, str]], Iterator[Row]]
+
+
+@dataclass(frozen=True)
+class Importer:
+    """A named format. `schemas`: those it can feed, empty for any. `options`: name → what it means and defaults to.
+
+    `read(file, file name, schema, options)` yields rows in order and raises ImporterError naming row (or line) and column.
+    """
+
+    name: str
+    title: str
+    formula: str
+    read: Reader
+    schemas: tuple[str, ...] = ()
+    options: Mapping[str, str] = field(default_factory=dict)
+
+    def check(self, schema: Schema, options: Mapping[str, str]) -> None:
+        """UsageError when this importer cannot feed `schema` or has no such option."""
+        if self.schemas and schema.name not in self.schemas:
+            raise UsageError(f"format {self.name} gives rows of {', '.join(self.schemas)}, not {schema.name}")
+        for name in options:
+            if name not in self.options:
+                known = ", ".join(self.options) or "none"
+                raise UsageError(f"format {self.name} has no option {name!r}; it has {known}", help="zkcompliance formats")

@@ -1,0 +1,129 @@
+"""Check a log folder without changing it: every file against every other, and all of them against the signed checkpoint."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from zkcompliance.commit.entry import ENTRY_BYTES
+from zkcompliance.errors import LogCorrupt, ParametersRejected, ZkComplianceError
+from zkcompliance.log import rows
+from zkcompliance.log.layout import Layout, Settings
+from zkcompliance.log.store import SealedLog, Segment
+from zkcompliance.progress import Progress, silent
+
+_PUBLIC = {"settings", "schema", "entries", "checkpoint", "secret"}
+_PRIVATE = {"rows", "seed", "meta", "budget"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """`fault`: the log is damaged or unsafe; otherwise a remark. `where`: a path inside the log, or `segment 3`."""
+
+    fault: bool
+    where: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Health:
+    """The outcome of a check. `segments`: (index, rows, proofs left) of each that could be read."""
+
+    origin: str
+    size: int
+    segments: tuple[tuple[int, int, int], ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def clean(self) -> bool:
+        """Whether there is no fault."""
+        return not any(finding.fault for finding in self.findings)
+
+
+def fsck(path: str | Path, *, deep: bool = False, progress: Progress = silent) -> Health:
+    """Check signature, root, entries, shapes, row digests, seeds, ledgers and permissions; `deep`: commit again and compare.
+
+    LogError or LogCorrupt when the public part cannot even be read; every later fault is a finding.
+    """
+    layout = Layout(Path(path))
+    log = SealedLog.open(path)
+    findings = list(_public_faults(layout, log))
+    readable = []
+    for done, segment in enumerate(log.segments, 1):
+        before = len(findings)
+        try:
+            findings += _segment_faults(layout, log, segment, deep, progress)
+            if len(findings) == before:
+                readable.append((segment.index, segment.rows, segment.budget().proofs_left()))
+        except (ZkComplianceError, OSError) as error:
+            findings.append(Finding(True, f"segment {segment.index}", str(error)))
+        progress("check segments", done, len(log.segments))
+    return Health(log.origin, len(log.segments), tuple(readable), tuple(findings))
+
+
+def _public_faults(layout: Layout, log: SealedLog) -> Iterator[Finding]:
+    extra = layout.entries.stat().st_size - len(log.segments) * ENTRY_BYTES
+    if extra > 0:
+        yield Finding(False, "entries", f"{extra} bytes of an interrupted seal; the next writer will finish or drop it")
+    for path in sorted(layout.root.iterdir()):
+        if path.name not in _PUBLIC:
+            yield Finding(False, path.name, "does not belong to a log")
+    if not layout.secret.is_dir():
+        yield Finding(True, "secret", "the private part is missing: this copy can neither prove nor append")
+        return
+    for path in (layout.secret, *sorted(layout.secret.rglob("*"))):
+        if stat.S_IMODE(path.lstat().st_mode) & 0o077:
+            yield Finding(True, str(path.relative_to(layout.root)), f"others have access: chmod go= {path}")
+    published = {f"{segment.index:08d}" for segment in log.segments}
+    for folder in sorted(layout.segments.iterdir() if layout.segments.is_dir() else ()):
+        if folder.name not in published:
+            yield Finding(False, f"secret/segments/{folder.name}", "left by an interrupted seal; the next writer drops it")
+    for pending in sorted(layout.secret.glob("pending-*")):
+        ahead = pending.name.removeprefix("pending-") > f"{len(log.segments):08d}"
+        if ahead:
+            yield Finding(True, f"secret/{pending.name}", "ahead of the checkpoint: was an older checkpoint put back?")
+
+
+def _segment_faults(
+    layout: Layout, log: SealedLog, segment: Segment, deep: bool, progress: Progress
+) -> Iterator[Finding]:
+    where = f"segment {segment.index}"
+    settings = Settings.load(layout)
+    try:
+        kappa = settings.profile.capacity(segment.entry.k)
+    except ParametersRejected as error:
+        yield Finding(True, where, error.message)
+        return
+    if segment.entry.kappa != kappa:
+        yield Finding(True, where, f"its capacity is 2^{segment.entry.kappa}, not 2^{kappa}")
+    missing = sorted(name for name in _PRIVATE if not (segment.paths.folder / name).is_file())
+    if missing:
+        yield Finding(True, where, f"its private files are missing: {', '.join(missing)}")
+        return
+    columns = segment.load_columns()
+    seed = segment.seed
+    if rows.padded_log2(segment.rows) != segment.entry.k:
+        yield Finding(True, where, "the number of its rows does not fit its entry")
+    budget = segment.budget()
+    if torn := budget.torn():
+        yield Finding(False, where, f"{torn} torn ledger record(s), counted as spent")
+    if budget.spent() > budget.capacity:
+        yield Finding(True, where, "its ledger is overspent")
+    if deep:
+        from zkcompliance.commit.table import commit
+
+        entry = commit(columns, seed, log.profile, log.schema.digest, progress=progress)
+        if entry != segment.entry:
+            yield Finding(True, where, "its rows and seed do not give its commitment")
+
+
+def raise_if_faulty(health: Health) -> None:
+    """LogCorrupt naming the first fault, when there is one."""
+    faults = [finding for finding in health.findings if finding.fault]
+    if faults:
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        raise LogCorrupt(f"{faults[0].where}: {faults[0].what}{more}", help="restore this folder from a backup")
+
+

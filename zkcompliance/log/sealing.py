@@ -1,0 +1,141 @@
+"""The steps of a seal, in the order that makes it safe (see `zkcompliance.log.writer`)."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zkcompliance.commit.budget import ledger_bytes
+from zkcompliance.commit.entry import ENTRY_BYTES
+from zkcompliance.log import files, merkle, rows
+from zkcompliance.log.checkpoint import Checkpoint
+from zkcompliance.log.layout import Layout, Settings
+from zkcompliance.log.note import SignerKey
+from zkcompliance.log.pending import Pending
+from zkcompliance.progress import Progress
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+def stage(layout: Layout, settings: Settings, first: int, pending: Pending, progress: Progress) -> list[bytes]:
+    """Make the private folders of all pending rows' segments, commit to each, and return their entries (99 bytes each).
+
+    Everything is durable when it returns; on error nothing is left.
+    """
+    count = -(-pending.rows // rows.MAX_ROWS)
+    entries: list[bytes] = []
+    try:
+        for index, columns in enumerate(_tables(pending, settings.schema.width), first):
+            entries.append(_stage_one(layout, settings, index, columns, (first, count), progress))
+        files.sync_dir(layout.segments)
+    except BaseException:
+        drop(layout, first)
+        raise
+    return entries
+
+
+def _tables(pending: Pending, width: int) -> Iterator[NDArray[np.uint32]]:
+    """Pending rows as real-row tables (width, n ≤ 2^21), one segment each."""
+    import numpy as np
+
+    left = pending.rows
+    table = np.empty((width, min(left, rows.MAX_ROWS)), dtype=np.uint32)
+    filled = 0
+    for chunk in pending.chunks():
+        while chunk.shape[1]:
+            take = min(chunk.shape[1], table.shape[1] - filled)
+            table[:, filled : filled + take] = chunk[:, :take]
+            filled, chunk = filled + take, chunk[:, take:]
+            if filled == table.shape[1]:
+                yield table
+                left -= filled
+                table = np.empty((width, min(left, rows.MAX_ROWS)), dtype=np.uint32)
+                filled = 0
+                if not left:
+                    return
+
+
+def _stage_one(
+    layout: Layout, settings: Settings, index: int, real: NDArray[np.uint32], seal: tuple[int, int], progress: Progress
+) -> bytes:
+    import numpy as np
+
+    from zkcompliance.commit.table import commit
+
+    paths = layout.segment(index)
+    if paths.folder.exists():
+        shutil.rmtree(paths.folder)
+    files.make_dir(paths.folder)
+    seed = os.urandom(32)
+    data = rows.encode(settings.schema, real)
+    digest = hashlib.sha256(data).digest()
+    files.create(paths.rows, data)
+    del data
+    files.create(paths.seed, seed)
+    files.sync_dir(paths.folder)
+    columns = np.zeros((real.shape[0], 1 << rows.padded_log2(real.shape[1])), dtype=np.uint32)
+    columns[:, : real.shape[1]] = real
+    entry = commit(
+        columns, seed, settings.profile.name, settings.schema.digest, cache=paths.cache, progress=progress
+    ).encode()
+    files.create(paths.budget, ledger_bytes(entry))
+    files.create(paths.meta, rows.Meta(digest, entry, *seal).encode())
+    files.sync_dir(paths.folder)
+    return entry
+
+
+def sign(key: SignerKey, entries: list[bytes]) -> tuple[str, Checkpoint]:
+    """The signed note and checkpoint over all entries. The same entries always give the same bytes."""
+    checkpoint = Checkpoint(key.name, len(entries), merkle.root(entries))
+    return key.sign(checkpoint.body), checkpoint
+
+
+def publish(layout: Layout, first: int, new: list[bytes], note: str) -> None:
+    """Append the new entries durably, then make the signed note the log's checkpoint.
+
+    Until the rename everything is undone on error; from then on the seal stands.
+    """
+    temporary = layout.checkpoint.with_name(f".checkpoint.{os.urandom(6).hex()}.tmp")
+    try:
+        descriptor = os.open(layout.entries, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        try:
+            os.lseek(descriptor, first * ENTRY_BYTES, os.SEEK_SET)
+            files.write_all(descriptor, b"".join(new))
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        files.sync_dir(layout.root)
+        files.create(temporary, note.encode(), files.PUBLIC)
+        temporary.replace(layout.checkpoint)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        truncate_entries(layout.entries, first)
+        drop(layout, first)
+        raise
+    files.sync_dir(layout.root)
+
+
+def truncate_entries(path: Path, size: int) -> None:
+    """Keep the first `size` entries, durably."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    try:
+        os.ftruncate(descriptor, size * ENTRY_BYTES)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def drop(layout: Layout, first: int) -> None:
+    """Delete the private folders of segments that were never published: `first` and later."""
+    for folder in layout.segments.iterdir():
+        if folder.name.isdecimal() and int(folder.name) >= first:
+            shutil.rmtree(folder)
+    files.sync_dir(layout.segments)

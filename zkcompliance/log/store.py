@@ -1,0 +1,155 @@
+"""A sealed log as its readers see it: the prover, `check` and `fsck`. Reading never changes a log."""
+
+from __future__ import annotations
+
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zkcompliance.commit.budget import Budget
+from zkcompliance.commit.entry import ENTRY_BYTES, Entry
+from zkcompliance.errors import LogCorrupt, LogError, SignatureRejected
+from zkcompliance.limits import MAX_NOTE_BYTES
+from zkcompliance.log import merkle, note, rows
+from zkcompliance.log.checkpoint import Checkpoint
+from zkcompliance.log.layout import Layout, SegmentPaths, Settings, read_limited
+from zkcompliance.profiles import Profile
+from zkcompliance.schemas import Schema
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+MAX_LOG_ENTRIES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One sealed segment. `entry` is public; everything else about it is private."""
+
+    index: int
+    entry: Entry
+    schema: Schema
+    paths: SegmentPaths
+    profile: Profile
+
+    @property
+    def cache(self) -> Path:
+        """The prefix under which the engine keeps what it can rebuild."""
+        return self.paths.cache
+
+    @property
+    def rows(self) -> int:
+        """Real rows (private)."""
+        return rows.count(self.paths.rows)
+
+    @property
+    def seed(self) -> bytes:
+        """32 bytes from which masks and salts follow (private). LogCorrupt when they are not there, or readable by others."""
+        try:
+            mode = self.paths.seed.stat().st_mode
+            data = self.paths.seed.read_bytes()
+        except OSError as error:
+            raise LogError(f"{self.paths.seed}: {error.strerror}") from error
+        if stat.S_IMODE(mode) & 0o077:
+            raise LogCorrupt(f"{self.paths.seed} can be read by others", help=f"chmod 600 {self.paths.seed}")
+        if len(data) != 32:
+            raise LogCorrupt(f"{self.paths.seed} has not 32 bytes")
+        return data
+
+    def load_columns(self) -> NDArray[np.uint32]:
+        """Limbs (width, 2^k), zero-padded. LogCorrupt when the rows are not those that were sealed under this entry."""
+        meta = rows.Meta.load(self.paths.meta)
+        if meta.entry != self.entry.encode():
+            raise LogCorrupt(f"segment {self.index}: its private files belong to another commitment")
+        columns = rows.load(self.paths.rows, self.schema, meta.rows_digest)
+        if columns.shape[1] != 1 << self.entry.k:
+            raise LogCorrupt(f"segment {self.index}: its rows do not have the sealed size")
+        return columns
+
+    def budget(self) -> Budget:
+        """The ledger of what proofs have revealed of this segment."""
+        return Budget(self.paths.budget, self.entry.encode(), self.profile, self.entry.k, self.entry.kappa)
+
+
+@dataclass(frozen=True)
+class SealedLog:
+    """A log folder at its last checkpoint: what a proof covers."""
+
+    path: Path
+    schema: Schema
+    profile: str
+    vkey: str
+    checkpoint: Checkpoint
+    checkpoint_note: str
+    segments: tuple[Segment, ...]
+
+    @property
+    def origin(self) -> str:
+        """The name of the log, and of the key that signs its checkpoints."""
+        return self.checkpoint.origin
+
+    @property
+    def checkpoint_body(self) -> str:
+        """The three lines that are signed."""
+        return self.checkpoint.body
+
+    def budget(self, index: int) -> Budget:
+        """The ledger of segment `index`."""
+        return self.segments[index].budget()
+
+    def proofs_left(self) -> int | None:
+        """Row-local proofs that every segment still allows; None for a log without segments."""
+        return min((segment.budget().proofs_left() for segment in self.segments), default=None)
+
+    @classmethod
+    def open(cls, path: str | Path) -> SealedLog:
+        """LogError when there is no log, LogCorrupt when entries, checkpoint and signature disagree."""
+        layout = Layout(Path(path))
+        settings = Settings.load(layout)
+        text, checkpoint, entries = load_public(layout, settings)
+        segments = []
+        for index, data in enumerate(entries):
+            segments.append(
+                Segment(index, decode_entry(index, data, settings), settings.schema, layout.segment(index), settings.profile)
+            )
+        return cls(
+            layout.root, settings.schema, settings.profile.name, settings.key.text, checkpoint, text, tuple(segments)
+        )
+
+
+def decode_entry(index: int, data: bytes, settings: Settings) -> Entry:
+    """The entry at `index`; LogCorrupt when it is not one of this log's schema and profile."""
+    try:
+        entry = Entry.decode(data)
+    except Exception as error:
+        raise LogCorrupt(f"entry {index} is damaged") from error
+    shape = (entry.profile, entry.schema_digest, entry.width)
+    if shape != (settings.profile.id, settings.schema.digest, settings.schema.width):
+        raise LogCorrupt(f"entry {index} is of another schema or profile")
+    return entry
+
+
+def load_public(layout: Layout, settings: Settings) -> tuple[str, Checkpoint, list[bytes]]:
+    """(signed note, checkpoint, its entries): signature, size and root agree, or LogCorrupt. Entries after it are left out."""
+    data = read_limited(layout.checkpoint, MAX_NOTE_BYTES)
+    try:
+        checkpoint = Checkpoint.parse(note.verify(data, settings.key))
+    except SignatureRejected as error:
+        raise LogCorrupt(f"{layout.checkpoint}: {error.message}") from error
+    if checkpoint.origin != settings.key.name:
+        raise LogCorrupt(f"{layout.checkpoint} is of another log, {checkpoint.origin}")
+    if checkpoint.size > MAX_LOG_ENTRIES:
+        raise LogCorrupt(f"{layout.checkpoint} names over {MAX_LOG_ENTRIES} segments")
+    try:
+        with layout.entries.open("rb") as file:
+            stored = file.read(checkpoint.size * ENTRY_BYTES)
+    except OSError as error:
+        raise LogError(f"{layout.entries}: {error.strerror}") from error
+    if len(stored) != checkpoint.size * ENTRY_BYTES:
+        raise LogCorrupt(f"{layout.entries} has fewer than the {checkpoint.size} entries of the checkpoint")
+    entries = [stored[i : i + ENTRY_BYTES] for i in range(0, len(stored), ENTRY_BYTES)]
+    if merkle.root(entries) != checkpoint.root:
+        raise LogCorrupt(f"{layout.entries} does not have the root of the signed checkpoint")
+    return data.decode(), checkpoint, entries

@@ -1,0 +1,202 @@
+"""The one writer of a log: create, append, seal.
+
+Order of a seal: rows and seed durable → commitment → ledger and meta durable → entry durable → sign → publish the checkpoint by an
+atomic rename → folder durable → pending rows deleted. Killed anywhere, the next writer either finishes the seal to the very same
+checkpoint (entries durable) or drops it (rows are still pending). A `Writer` is not for several threads at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import itertools
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from zkcompliance import schemas
+from zkcompliance.errors import KeyFileError, LogBusy, LogError, SchemaError, UsageError
+from zkcompliance.log import files, merkle, sealing
+from zkcompliance.log.checkpoint import Checkpoint
+from zkcompliance.log.layout import Layout, Settings
+from zkcompliance.log.note import SignerKey
+from zkcompliance.log.pending import CHUNK_ROWS, Pending
+from zkcompliance.log.recovery import recover
+from zkcompliance.log.store import load_public
+from zkcompliance.profiles import by_name
+from zkcompliance.progress import Progress, silent
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Rows = Iterable[Mapping[str, object]]
+
+
+def create_log(path: str | Path, schema: schemas.Schema, key: SignerKey, profile: str = "standard") -> None:
+    """A new log folder with a signed checkpoint of size 0; its origin is the key's name.
+
+    Appears whole or not at all. LogError when something is at `path` already, UsageError for an unknown profile.
+    """
+    layout = Layout(Path(path))
+    settings = Settings(by_name(profile), key.verifier, schema)
+    building = layout.root.with_name(f".{layout.root.name}.{os.urandom(6).hex()}.tmp")
+    if layout.root.exists():
+        raise LogError(f"{path} exists already")
+    with reporting(layout.root):
+        files.make_dir(building, files.PUBLIC_DIR)
+        try:
+            new = Layout(building)
+            files.make_dir(new.secret)
+            files.make_dir(new.segments)
+            files.create(new.lock, b"")
+            for file, data in zip((new.settings, new.schema), settings.files(), strict=True):
+                files.create(file, data, files.PUBLIC)
+            files.create(new.entries, b"", files.PUBLIC)
+            empty = Checkpoint(key.name, 0, merkle.EMPTY_ROOT)
+            files.create(new.checkpoint, key.sign(empty.body).encode(), files.PUBLIC)
+            files.sync_dir(new.secret)
+            files.sync_dir(building)
+            building.rename(layout.root)
+            files.sync_dir(layout.root.parent)
+        except BaseException:
+            shutil.rmtree(building, ignore_errors=True)
+            raise
+
+
+@contextlib.contextmanager
+def reporting(path: Path) -> Iterator[None]:
+    """OSError → LogError that names the file and the reason."""
+    try:
+        yield
+    except OSError as error:
+        raise LogError(f"{error.filename or path}: {error.strerror or type(error).__name__}") from error
+
+
+class Writer:
+    """Append and seal. Use as a context manager; opening takes the lock and recovers from an interrupted seal.
+
+    `recovered`: what recovery did, as sentences; empty after a clean end.
+    """
+
+    def __init__(self, path: str | Path, key: SignerKey) -> None:
+        """LogBusy when another writer has the log, KeyFileError when the key is not this log's, LogCorrupt when it is damaged."""
+        self._layout = Layout(Path(path))
+        self._settings = Settings.load(self._layout)
+        self._key = key
+        if key.verifier != self._settings.key:
+            raise KeyFileError(f"{path} is signed by {self._settings.key.name}, another key than the one given")
+        self._lock = self._take_lock()
+        try:
+            with reporting(self._layout.root):
+                self.recovered = recover(self._layout, self._settings, key)
+                _, self.checkpoint, self._entries = load_public(self._layout, self._settings)
+                self._pending = Pending(self._layout.pending(self.checkpoint.size), self._settings.schema)
+        except BaseException:
+            os.close(self._lock)
+            raise
+        self._open = True
+
+    def _take_lock(self) -> int:
+        with reporting(self._layout.lock):
+            lock = os.open(self._layout.lock, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(lock)
+            raise LogBusy(f"{self._layout.root} is being written by another process") from None
+        return lock
+
+    @property
+    def schema(self) -> schemas.Schema:
+        """The schema of the log's rows."""
+        return self._settings.schema
+
+    @property
+    def pending_rows(self) -> int:
+        """Rows appended and not yet sealed."""
+        return self._pending.committed_rows
+
+    def append_rows(self, rows: Rows) -> int:
+        """Append rows; all of them are durable when it returns, or none is kept. Streams. Returns how many.
+
+        SchemaError names row (from 1, of this call) and column.
+        """
+        return self.append_columns(self._encoded(rows))
+
+    def append_columns(self, chunks: Iterable[NDArray[np.uint32]]) -> int:
+        """`append_rows` for rows already encoded (`schemas.encode_rows`), in chunks."""
+        with self._batch() as before:
+            self._add(chunks)
+            if self._pending.rows > before:
+                self._pending.commit()
+        return self._pending.rows - before
+
+    def seal(self, rows: Rows | None = None, *, progress: Progress = silent) -> Checkpoint:
+        """Seal everything appended, and `rows` with it, as one segment (several over 2^21 rows); the new checkpoint.
+
+        `rows` are sealed or not kept at all. UsageError when there is nothing to seal.
+        """
+        return self.seal_columns(() if rows is None else self._encoded(rows), progress=progress)
+
+    def seal_columns(self, chunks: Iterable[NDArray[np.uint32]], *, progress: Progress = silent) -> Checkpoint:
+        """`seal` for rows already encoded, in chunks."""
+        with self._batch():
+            self._add(chunks)
+            if self._pending.rows == 0:
+                raise UsageError("there is nothing to seal: no rows were appended")
+            first = self.checkpoint.size
+            new = sealing.stage(self._layout, self._settings, first, self._pending, progress)
+            text, checkpoint = sealing.sign(self._key, [*self._entries, *new])
+            sealing.publish(self._layout, first, new, text)
+        self._entries += new
+        self.checkpoint = checkpoint
+        with reporting(self._layout.root):
+            self._pending.remove()
+            self._pending = Pending(self._layout.pending(checkpoint.size), self._settings.schema)
+        return checkpoint
+
+    def _add(self, chunks: Iterable[NDArray[np.uint32]]) -> None:
+        from zkcompliance._schema_cells import check_limbs
+
+        for chunk in chunks:
+            check_limbs(self.schema, chunk)
+            if not (chunk[0] == 1).all():
+                raise SchemaError("appended rows are real: act is 1")
+            for start in range(0, chunk.shape[1], CHUNK_ROWS):
+                self._pending.add(chunk[:, start : start + CHUNK_ROWS])
+
+    def _encoded(self, rows: Rows) -> Iterator[NDArray[np.uint32]]:
+        source, first = iter(rows), 1
+        while batch := list(itertools.islice(source, CHUNK_ROWS)):
+            yield schemas.encode_rows(self.schema, batch, first)
+            first += len(batch)
+
+    @contextlib.contextmanager
+    def _batch(self) -> Iterator[int]:
+        if not self._open:
+            raise LogError("this writer is closed")
+        before = self._pending.rows
+        try:
+            with reporting(self._layout.root):
+                yield before
+        except BaseException:
+            with contextlib.suppress(OSError):
+                self._pending.rollback()
+            raise
+
+    def close(self) -> None:
+        """Release the log. Appended rows stay pending."""
+        if self._open:
+            self._open = False
+            self._pending.close()
+            os.close(self._lock)
+
+    def __enter__(self) -> Writer:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()

@@ -1,0 +1,144 @@
+"""Proving a claim over sealed logs, from their folders to a proof file's bytes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+
+from zkcompliance.air import machine
+from zkcompliance.air.layout import lay_out
+from zkcompliance.claim import catalogue
+from zkcompliance.claim.model import Claim
+from zkcompliance.commit.entry import Entry
+from zkcompliance.commit.table import SealedTable, commit, random_seed
+from zkcompliance.errors import ClaimDoesNotHold, InternalError, UsageError, VerificationError
+from zkcompliance.log import merkle
+from zkcompliance.log.checkpoint import Checkpoint
+from zkcompliance.log.store import SealedLog, Segment
+from zkcompliance.profiles import STANDARD, by_id, by_name
+from zkcompliance.progress import Progress, silent
+from zkcompliance.prove.prover import Prover
+from zkcompliance.prove.witness import check_trace
+from zkcompliance.soundness import shapes_of, soundness
+from zkcompliance.statement import Statement, StatementLog, encode_bundle
+from zkcompliance.verify import verify_bundle
+
+
+def prove_claim(
+    claim: Claim,
+    logs: Mapping[str, SealedLog],
+    publics: Mapping[str, int],
+    *,
+    context: bytes = b"",
+    progress: Progress = silent,
+) -> bytes:
+    """A proof file over every segment of each log, verified once before it is returned.
+
+    publics: the claim's parameters (defaults are filled in). Raises UsageError on parameters or logs that do not fit,
+    ClaimDoesNotHold where the claim is false, BudgetSpent where a segment has been proved over too often (the
+    reservation is durable before this returns), ParametersRejected where the shapes cannot be proved.
+    """
+    given = claim.publics(publics)
+    segments = _segments(claim, logs)
+    for _, segment in segments:
+        if segment.budget().remaining() < segment.profile.units:
+            segment.budget().reserve(segment.profile.units, bytes(32))  # raises, with its own words
+    columns = {slot: [s.load_columns() for name, s in segments if name == slot] for slot in claim.slots}
+    found = claim.check(columns, given)
+    if not found.holds:
+        raise ClaimDoesNotHold(f"{claim.id}: {found.requirement} does not hold ({found.margin})")
+    statement = make_statement(claim, logs, given, context)
+    soundness(shapes_of(lay_out(statement))).require()
+    by_segment = [table for slot in claim.slots for table in columns[slot]]
+    tables = [
+        SealedTable(table, segment.seed, segment.entry, segment.profile, segment.cache)
+        for (_, segment), table in zip(segments, by_segment, strict=True)
+    ]
+    prover = Prover(
+        statement, tables, claim.private(columns, given), claim.unknowns(columns, given), os.urandom(32), progress
+    )
+    proof = prover.prove()
+    notes = [logs[slot].checkpoint_note.encode() for slot in claim.slots]
+    bundle = encode_bundle(statement.encode(), claim.program_bytes, notes, proof)
+    try:
+        verify_bundle(bundle, program_digest=claim.program_digest)
+    except VerificationError as error:
+        failures = check_trace(prover.layout, prover.trace)
+        shown = "; ".join(map(str, failures[:3])) or "the trace is true: a defect of the prover"
+        raise InternalError(f"the proof just made does not verify ({error.message}): {shown}") from error
+    proof_id = sha256(bundle).digest()
+    for _, segment in segments:
+        segment.budget().reserve(segment.profile.units, proof_id)
+    return bundle
+
+
+def _segments(claim: Claim, logs: Mapping[str, SealedLog]) -> list[tuple[str, Segment]]:
+    """(slot, segment) in statement order; UsageError where the logs do not fit the claim."""
+    if set(logs) != set(claim.slots):
+        raise UsageError(f"{claim.id} is about the logs {', '.join(claim.slots)}; given: {', '.join(logs) or 'none'}")
+    result = []
+    for slot, schema in claim.slots.items():
+        log = logs[slot]
+        if log.schema.digest != schema.digest:
+            raise UsageError(f"log {slot} has the schema {log.schema.name}, not {schema.name}")
+        if not log.segments:
+            raise UsageError(f"log {slot} has no sealed segment yet", help="zkcompliance seal --help")
+        result += [(slot, segment) for segment in log.segments]
+    if len({segment.profile.id for _, segment in result}) > 1:
+        raise UsageError("the logs were sealed with different profiles, and one proof has one profile")
+    return result
+
+
+def make_statement(claim: Claim, logs: Mapping[str, SealedLog], publics: Mapping[str, int], context: bytes) -> Statement:
+    """Everything public about a proof of this claim over these logs."""
+    described = tuple(
+        StatementLog(slot, logs[slot].checkpoint_body.encode(), tuple(s.entry for s in logs[slot].segments))
+        for slot in claim.slots
+    )
+    values = tuple(publics[public.name] for public in claim.program.publics)
+    profile = by_name(next(iter(logs.values())).profile)
+    return Statement(profile, claim.program, values, described, context)
+
+
+def compiled() -> bool:
+    """Whether this machine has the kernels in numba's cache."""
+    cache = getattr(machine._run, "_cache", None)
+    path = getattr(cache, "cache_path", None)
+    return path is not None and any(Path(path).glob("machine._run-*.nbi"))
+
+
+def warm_up(progress: Progress = silent) -> None:
+    """Compile every kernel if this machine never has, by one small proof (first time under a minute, then nothing)."""
+    if compiled():
+        return
+    progress("compile", 0, 1)
+    claim = catalogue.load("training-compute-below")
+    table = np.zeros((claim.slots["compute"].width, 1 << 14), np.uint32)
+    seed = random_seed()
+    entry = commit(table, seed, STANDARD.name, claim.slots["compute"].digest)
+    prover = small_prover(claim, [table], [seed], [entry], claim.publics({"limit": 1}))
+    prover.prove()
+    progress("compile", 1, 1)
+
+
+def small_prover(
+    claim: Claim, columns: list[np.ndarray], seeds: list[bytes], entries: list[Entry], publics: Mapping[str, int]
+) -> Prover:
+    """A prover over tables in memory, without log folder, signature or budget; for one-log claims."""
+    (slot,) = claim.slots
+    root = merkle.root([entry.encode() for entry in entries])
+    body = Checkpoint("memory", len(entries), root).body.encode()
+    chosen = by_id(entries[0].profile)
+    statement = Statement(
+        chosen,
+        claim.program,
+        tuple(publics[public.name] for public in claim.program.publics),
+        (StatementLog(slot, body, tuple(entries)),),
+    )
+    tables = [SealedTable(c, s, e, chosen) for c, s, e in zip(columns, seeds, entries, strict=True)]
+    given = {slot: columns}
+    return Prover(statement, tables, claim.private(given, publics), claim.unknowns(given, publics), os.urandom(32))

@@ -1,0 +1,59 @@
+"""Is the statement about this program, and about all of the log that its checkpoint names? (docs/spec/proof.md)"""
+
+from __future__ import annotations
+
+from zkcompliance.errors import (
+    CheckpointMismatch,
+    MalformedProgram,
+    MalformedStatement,
+    ParametersRejected,
+    ProgramMismatch,
+    StatementMismatch,
+)
+from zkcompliance.verify.log import log_root
+from zkcompliance.verify.profile import PROFILES
+from zkcompliance.verify.program import Program
+from zkcompliance.verify.program_decode import decode_program
+from zkcompliance.verify.statement import Statement, decode_statement
+
+
+def check_decoded(statement: Statement, program: Program) -> None:
+    """Both are what their own bytes decode to, so that no record made by hand escapes the decoders' checks."""
+    if PROFILES.get(statement.profile.id) != statement.profile:
+        raise ParametersRejected("the statement's profile is none of the three")
+    if decode_statement(statement.encode()) != statement:
+        raise MalformedStatement("the statement is not what its bytes say")
+    if decode_program(program.encode()) != program:
+        raise MalformedProgram("the program is not what its bytes say")
+
+
+def check_program(statement: Statement, program: Program) -> None:
+    """The statement names this program and fills its publics and its slots, in order."""
+    if statement.program_digest != program.digest:
+        raise ProgramMismatch("the statement names another program")
+    if statement.claim != program.claim:
+        raise StatementMismatch("claim id: not the program's")
+    if statement.version != program.version:
+        raise StatementMismatch("claim version: not the program's")
+    if len(statement.publics) != len(program.publics):
+        raise StatementMismatch(f"publics: {len(statement.publics)} given, {len(program.publics)} asked")
+    for public, value in zip(program.publics, statement.publics, strict=True):
+        if value.bit_length() > public.bits:
+            raise StatementMismatch(f"public {public.name}: over {public.bits} bits")
+    if len(statement.logs) != len(program.logs):
+        raise StatementMismatch(f"logs: {len(statement.logs)} given, {len(program.logs)} asked")
+    for slot, log in zip(program.logs, statement.logs, strict=True):
+        if log.slot != slot.name:
+            raise StatementMismatch(f"slot {slot.name}: another log in its place")
+        for entry in log.entries:
+            if entry.schema_digest != slot.schema_digest or entry.width != slot.width:
+                raise StatementMismatch(f"slot {slot.name}: a segment of another schema")
+
+
+def check_checkpoints(statement: Statement) -> None:
+    """Each log's entries are all the entries of its checkpoint: RFC 6962 size and root."""
+    for log in statement.logs:
+        if log.checkpoint.size != len(log.entries):
+            raise CheckpointMismatch(f"log {log.slot}: the checkpoint has another number of segments")
+        if log.checkpoint.root != log_root([entry.encode() for entry in log.entries]):
+            raise CheckpointMismatch(f"log {log.slot}: its segments do not have the checkpoint's root")

@@ -1,0 +1,125 @@
+"""The constraints of an instance at the out-of-domain point z, each with its selector (docs/spec/air.md, buses.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from zkcompliance.verify.domain import Selectors, periodic, selectors
+from zkcompliance.verify.field import ONE, ZERO, Ext, add, embed, mul, scale, sub, times_u
+from zkcompliance.verify.program import ADD, CONST, EVERY, FIRST, LAST, LOG, NEXT, SUB, WIT, Table
+from zkcompliance.verify.shape import Instance, M, Shape, V
+from zkcompliance.verify.weights import LookupChallenges
+
+
+class Opened(NamedTuple):
+    """The values of one instance: log columns by number, witness columns, their next values by number, extension."""
+
+    log: Mapping[int, Ext]
+    witness: Sequence[Ext]  # the blind column last
+    next: Mapping[int, Ext]
+    extension: Sequence[Ext]  # φ_0 … φ_{G−2}, acc
+    acc_next: Ext
+
+
+class Public(NamedTuple):
+    """What depends on the number of rows alone: selectors, and the periodic columns w and Γ, at z."""
+
+    selectors: Selectors
+    blind: Ext
+    gamma: Ext
+
+
+def public_columns(k: int, buckets: int, z: Ext, delta: Sequence[Ext]) -> Public:
+    """w has period 8 and values 1, u, …, u^5, 0, 0; Γ has period G and values δ^0 … δ^(G−1)."""
+    units = [ONE]
+    for _ in range(5):
+        units.append(times_u(units[-1]))
+    gamma = periodic(delta[:buckets], k, z) if len(delta) > buckets else ONE  # too few identities: nobody has a sum
+    return Public(selectors(k, z), periodic([*units, ZERO, ZERO], k, z), gamma)
+
+
+def instance_constraints(
+    shape: Shape,
+    instance: Instance,
+    opened: Opened,
+    public: Public,
+    challenges: LookupChallenges,
+    terminal: Ext,
+    cells_column: Ext,
+) -> list[Ext]:
+    """selector·C at z for every constraint of the instance, in order; `cells_column` is W(z)."""
+    table = instance.table
+    nodes = _nodes(table, opened)
+    by_kind = {FIRST: public.selectors.first, LAST: public.selectors.last}
+    result: list[Ext] = []
+    for constraint in table.constraints:
+        value = nodes[constraint.node]
+        if constraint.kind != EVERY:
+            value = mul(by_kind.get(constraint.kind, public.selectors.transition), value)
+        result.append(value)
+    if instance.entry is None:
+        numerators = [scale(opened.witness[M], -1), ONE]
+        linear = mul(cells_column, opened.witness[V])
+    else:
+        numerators = [ONE] * len(table.interactions)
+        linear = _linear(shape, instance, nodes, public.gamma, challenges.delta)
+    denominators = [
+        challenges.fingerprint([nodes[i] for i in interaction.nodes], interaction.bus)
+        for interaction in table.interactions
+    ]
+    fractions = iter(list(zip(numerators, denominators, strict=True)))
+    phis, acc = opened.extension[:-1], opened.extension[-1]
+    for size, phi in zip(table.groups[:-1], phis, strict=True):
+        numerator, denominator = _add_fractions([next(fractions) for _ in range(size)])
+        result.append(sub(mul(phi, denominator), numerator))
+    result.append(mul(public.selectors.first, acc))
+    numerator, denominator = _add_fractions(list(fractions))
+    step = sub(sub(opened.acc_next, acc), linear)
+    for phi in phis:
+        step = sub(step, phi)
+    step = sub(step, mul(public.blind, opened.witness[-1]))
+    step = add(step, mul(terminal, public.selectors.last))
+    result.append(sub(mul(step, denominator), numerator))
+    return result
+
+
+def _nodes(table: Table, opened: Opened) -> list[Ext]:
+    nodes: list[Ext] = []
+    for op, a, b in table.nodes:
+        if op == CONST:
+            nodes.append(embed(a))
+        elif op == LOG:
+            nodes.append(opened.log[a])
+        elif op == WIT:
+            nodes.append(opened.witness[a])
+        elif op == NEXT:
+            nodes.append(opened.next[a])
+        elif op == ADD:
+            nodes.append(add(nodes[a], nodes[b]))
+        elif op == SUB:
+            nodes.append(sub(nodes[a], nodes[b]))
+        else:
+            nodes.append(mul(nodes[a], nodes[b]))
+    return nodes
+
+
+def _add_fractions(fractions: Sequence[tuple[Ext, Ext]]) -> tuple[Ext, Ext]:
+    """(Σ_i m_i·Π_{j≠i} D_j, Π D_i); (0, 1) for none."""
+    numerator, denominator = ZERO, ONE
+    for m, d in fractions:
+        numerator = add(mul(numerator, d), mul(m, denominator))
+        denominator = mul(denominator, d)
+    return numerator, denominator
+
+
+def _linear(shape: Shape, instance: Instance, nodes: Sequence[Ext], gamma: Ext, delta: Sequence[Ext]) -> Ext:
+    """Lin = Γ·Σ_sums selector·Σ_j δ^(q_0+1+j·G)·limb_j."""
+    result = ZERO
+    for number, item in enumerate(instance.table.sums):
+        place = shape.layout.sums[instance.number, number][instance.segment]
+        inner = ZERO
+        for j, limb in enumerate(item.limbs):
+            inner = add(inner, mul(delta[place.first + 1 + j * place.buckets], nodes[limb]))
+        result = add(result, mul(nodes[item.selector], inner))
+    return mul(gamma, result)

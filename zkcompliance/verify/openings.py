@@ -1,0 +1,167 @@
+"""Which polynomials are opened where, and the batched polynomials F_h at the queries (docs/spec/proof.md, 5 and 6).
+
+F_h(x) = R_h(x) + Σ over points z_j of (Σ_i c_i·p_i(x) − Σ_i c_i·v_i)/(x − z_j): the values are grouped by point, so
+that a query costs one inverse for each point. An extension column is six base columns with coefficients c, …, c·u^5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from operator import mul as times
+from typing import NamedTuple
+
+from zkcompliance.verify.field import (
+    GENERATOR,
+    PACKED,
+    PACKED_MASK,
+    ZERO,
+    Ext,
+    P,
+    add,
+    batch_inverse,
+    bit_reverse,
+    embed,
+    mul,
+    pack,
+    root_of_unity,
+    scale,
+    sub,
+    times_u,
+    unpack,
+)
+from zkcompliance.verify.shape import Shape
+
+SEGMENT, WITNESS, EXTENSION, CHUNK = range(4)
+
+
+class Opening(NamedTuple):
+    """One out-of-domain value: a column of an instance (a chunk: of a height) at z, or shifted, at g·z."""
+
+    part: int
+    owner: int
+    column: int
+    shifted: bool = False
+
+
+def opening_order(shape: Shape) -> list[Opening]:
+    """Every out-of-domain value of a proof, in the order of the transcript."""
+    order: list[Opening] = []
+    for i, instance in enumerate(shape.instances):
+        acc = instance.extension_columns - 1
+        order.extend(Opening(SEGMENT, i, column) for column in instance.log_columns)
+        order.extend(Opening(WITNESS, i, column) for column in range(instance.witness_columns))
+        order.extend(Opening(WITNESS, i, column, True) for column in instance.next_columns)
+        order.extend(Opening(EXTENSION, i, column) for column in range(acc + 1))
+        order.append(Opening(EXTENSION, i, acc, True))
+    for h, chunks in enumerate(shape.chunks):
+        order.extend(Opening(CHUNK, h, chunk) for chunk in range(chunks))
+    return order
+
+
+class Block:
+    """Neighbouring base columns of a row and, for each, one integer with its coefficients at the block's points."""
+
+    def __init__(self, width: int) -> None:
+        self.points: list[int] = []  # as numbered by the height's Batch
+        self.coefficients = [0] * width
+
+    def add(self, column: int, point: int, coefficient: Ext) -> None:
+        if point not in self.points:
+            self.points.append(point)
+        self.coefficients[column] += pack(coefficient) << PACKED * self.points.index(point)
+
+    def add_extension(self, column: int, point: int, coefficient: Ext) -> None:
+        for i in range(6):
+            self.add(6 * column + i, point, coefficient)
+            coefficient = times_u(coefficient)
+
+
+@dataclass(slots=True)
+class Batch:
+    """F_h of one height: its points, Σ c·v at each, and for each opened position Σ c·p(x) at each point and R_h(x)."""
+
+    log_domain: int
+    points: list[Ext] = field(default_factory=list)
+    constants: list[Ext] = field(default_factory=list)
+    sums: dict[int, list[int]] = field(default_factory=dict)
+    masks: dict[int, Ext] = field(default_factory=dict)
+
+    def point(self, z: Ext) -> int:
+        """The number of the point z, new or not."""
+        if z not in self.points:
+            self.points.append(z)
+            self.constants.append(ZERO)
+        return self.points.index(z)
+
+    def subtract(self, point: int, coefficient: Ext, value: Ext) -> None:
+        self.constants[point] = add(self.constants[point], mul(coefficient, value))
+
+    def add_row(self, position: int, row: Sequence[int], blocks: Sequence[Block]) -> None:
+        """Adds what the blocks, side by side from the row's start, contribute at this position."""
+        sums = self.sums.setdefault(position, [0] * len(self.points))
+        start = 0
+        for block in blocks:
+            stop = start + len(block.coefficients)
+            combined = sum(map(times, block.coefficients, row[start:stop]))
+            start = stop
+            for slot, point in enumerate(block.points):
+                sums[point] += combined >> PACKED * slot & PACKED_MASK
+
+    def values(self) -> dict[int, Ext]:
+        """F_h at every opened position q, x = 31·ω_n^bitrev(q)."""
+        root = root_of_unity(self.log_domain)
+        differences: list[Ext] = []
+        for position in self.sums:
+            x = embed(GENERATOR * pow(root, bit_reverse(position, self.log_domain), P))
+            differences.extend(sub(x, z) for z in self.points)
+        inverses = iter(batch_inverse(differences))
+        result: dict[int, Ext] = {}
+        for position, sums in self.sums.items():
+            value = self.masks[position]
+            for packed, constant in zip(sums, self.constants, strict=True):
+                value = add(value, mul(sub(unpack(packed), constant), next(inverses)))
+            result[position] = value
+        return result
+
+
+class Deep(NamedTuple):
+    """A Batch for each height; blocks by (part, instance or height)."""
+
+    batches: list[Batch]
+    blocks: dict[tuple[int, int], Block]
+
+
+def deep(shape: Shape, values: dict[Opening, Ext], z: Ext, coefficients: Iterator[Ext]) -> Deep:
+    """Deals one coefficient to each value in order, then one to the tag of each program-table instance in order."""
+    batches = [Batch(shape.profile.log_domain(height)) for height in shape.heights]
+    height_of = [shape.heights.index(instance.kappa) for instance in shape.instances]
+    blocks: dict[tuple[int, int], Block] = {}
+    for i, instance in enumerate(shape.instances):
+        if instance.entry is not None:
+            blocks[SEGMENT, i] = Block(instance.entry.width)
+        blocks[WITNESS, i] = Block(instance.witness_columns)
+        blocks[EXTENSION, i] = Block(6 * instance.extension_columns)
+    for h, chunks in enumerate(shape.chunks):
+        blocks[CHUNK, h] = Block(6 * chunks)
+    for opening, value in values.items():
+        part, owner, column, shifted = opening
+        batch = batches[owner if part == CHUNK else height_of[owner]]
+        point = batch.point(scale(z, root_of_unity(shape.instances[owner].k)) if shifted else z)
+        coefficient = next(coefficients)
+        batch.subtract(point, coefficient, value)
+        if part in (SEGMENT, WITNESS):
+            blocks[part, owner].add(column, point, coefficient)
+        else:
+            blocks[part, owner].add_extension(column, point, coefficient)
+    for i, instance in enumerate(shape.instances):
+        if instance.entry is not None:
+            z0, ratio = instance.entry.tag_challenge()
+            batch = batches[height_of[i]]
+            point = batch.point(z0)
+            coefficient = next(coefficients)
+            batch.subtract(point, coefficient, instance.entry.tag)
+            for column in range(instance.entry.width):  # Σ_c λ^c·T̂_c
+                blocks[SEGMENT, i].add(column, point, coefficient)
+                coefficient = mul(coefficient, ratio)
+    return Deep(batches, blocks)

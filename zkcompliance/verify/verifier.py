@@ -1,0 +1,172 @@
+"""The verifier, as a narration of the interactive protocol (docs/spec/proof.md). It returns or raises, nothing else.
+
+Shapes come from the statement and the program, never from the proof. Whatever the input, only errors of this package
+come out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from zkcompliance import limits
+from zkcompliance.errors import (
+    BalanceMismatch,
+    GrindingRejected,
+    InternalError,
+    MalformedProof,
+    ProgramMismatch,
+    ZkComplianceError,
+)
+from zkcompliance.verify import soundness
+from zkcompliance.verify.binding import check_checkpoints, check_decoded, check_program
+from zkcompliance.verify.bundle import Bundle, check_notes, decode_bundle
+from zkcompliance.verify.composition import check_quotients
+from zkcompliance.verify.field import ZERO, Ext, add, total
+from zkcompliance.verify.fri import check_queries
+from zkcompliance.verify.openings import deep, opening_order
+from zkcompliance.verify.profile import degree_bound
+from zkcompliance.verify.program import Program
+from zkcompliance.verify.program_decode import decode_program
+from zkcompliance.verify.queries import read_layers, read_rows
+from zkcompliance.verify.reader import Reader, at_most, u64
+from zkcompliance.verify.report import Report
+from zkcompliance.verify.shape import shape_of
+from zkcompliance.verify.statement import Statement, decode_statement
+from zkcompliance.verify.transcript import Transcript
+from zkcompliance.verify.weights import lookup_challenges, weigh
+
+_Arguments = ParamSpec("_Arguments")
+_Result = TypeVar("_Result")
+
+
+def _guarded(function: Callable[_Arguments, _Result]) -> Callable[_Arguments, _Result]:
+    """Whatever is not an error of ours is a defect, and nothing was accepted."""
+
+    @wraps(function)
+    def guard(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Result:
+        try:
+            return function(*args, **kwargs)
+        except ZkComplianceError:
+            raise
+        except Exception as error:
+            raise InternalError(f"the verifier failed with {type(error).__name__}; nothing was accepted") from error
+
+    return guard
+
+
+@_guarded
+def verify_bundle(data: bytes, *, program_digest: bytes | None) -> tuple[Bundle, Statement, Program, Report]:
+    """Verifies a proof file against the program that the caller trusts; None takes whichever the file brings."""
+    bundle = decode_bundle(data)
+    program = decode_program(bundle.program_bytes)
+    if program_digest is not None and program_digest != program.digest:
+        raise ProgramMismatch("the file brings another program than the one asked for")
+    statement = decode_statement(bundle.statement_bytes)
+    check_notes(bundle, statement)
+    return bundle, statement, program, _verify(statement, program, bundle.proof_bytes)
+
+
+@_guarded
+def verify_proof(statement: Statement, program: Program, proof: bytes) -> Report:
+    """Verifies a proof; returns a Report or raises the error of the check that failed."""
+    check_decoded(statement, program)
+    return _verify(statement, program, proof)
+
+
+def _verify(statement: Statement, program: Program, proof: bytes) -> Report:
+    # 0. Judge the statement before anything of the proof is read: the program that it names, shapes and limits,
+    #    the knowledge error, and that its segments are all of its checkpoint.
+    at_most(len(proof), limits.MAX_BUNDLE_BYTES, "proof")
+    check_program(statement, program)
+    shape = shape_of(statement, program)
+    security = soundness.judge(shape)
+    check_checkpoints(statement)
+    reader = Reader(proof, MalformedProof)
+
+    # 1. Both sides know the profile and the statement.
+    transcript = Transcript("zkcompliance/stark/v1")
+    transcript.absorb("profile", shape.profile.encode())
+    transcript.absorb("statement", statement.encode())
+
+    # 2. The prover commits to the witness columns; the verifier draws the challenges of the buses.
+    witness_roots = _read_roots(reader, transcript, "witness", len(shape.heights))
+    stream = transcript.squeeze("lookup")
+    a, beta, delta = stream.extension(), stream.extension(), stream.extension()
+    challenges = lookup_challenges(a, beta, delta, program, shape.layout)
+
+    # 3. The prover commits to the bus columns and states their terminals; the verifier draws α.
+    extension_roots = _read_roots(reader, transcript, "extension", len(shape.heights))
+    terminals = _read_extension(reader, transcript, "terminals", len(shape.instances))
+    alpha = transcript.squeeze("constraint").extension()
+
+    # 4. The prover commits to the quotients and the FRI masks; the verifier draws z.
+    quotient_roots = _read_roots(reader, transcript, "quotient", len(shape.heights))
+    z = transcript.squeeze("point").outside_field()
+
+    # 5. The prover states every polynomial's value at z; constraints hold there, and the buses balance.
+    order = opening_order(shape)
+    values = dict(zip(order, _read_extension(reader, transcript, "values", len(order)), strict=True))
+    weights, constant = weigh(program, shape.layout, statement.publics, challenges)
+    check_quotients(shape, values, challenges, terminals, weights, alpha, z)
+    if add(total(terminals), constant) != ZERO:
+        raise BalanceMismatch("the terminals and the constants of the identities do not add up to zero")
+
+    # 6. The verifier draws a coefficient for every value and every tag, which defines F_h at each height.
+    tags = len(shape.instances) - 1
+    batched = deep(shape, values, z, iter(transcript.squeeze("batch").extensions(len(order) + tags)))
+
+    # 7. The prover folds F_h, committing to each layer before its challenge, down to a polynomial in the clear.
+    fri_roots: list[bytes] = []
+    betas: list[Ext] = []
+    for _ in shape.layers:
+        fri_roots.extend(_read_roots(reader, transcript, "fri", 1))
+        betas.append(transcript.squeeze("fold").extension())
+    final = _read_extension(reader, transcript, "final", degree_bound(shape.final_size))
+
+    # 8. The prover grinds, so that trying other queries costs work.
+    nonce = reader.u64()
+    digest = hashlib.sha256(b"zkc-grind" + transcript.state + u64(nonce)).digest()
+    if int.from_bytes(digest, "big") >> (256 - shape.profile.grinding):
+        raise GrindingRejected(f"the proof of work does not have {shape.profile.grinding} zero bits")
+    transcript.absorb("nonce", u64(nonce))
+
+    # 9. The verifier draws positions; the prover opens every tree there, and nothing more.
+    positions = transcript.squeeze("queries").indices(shape.profile.log_domain(shape.heights[0]), shape.profile.queries)
+    read_rows(reader, shape, batched, (witness_roots, extension_roots, quotient_roots), positions)
+    layers = read_layers(reader, shape, fri_roots, positions)
+    reader.finish()
+
+    # 10. Every query, from the opened rows through every fold to the final polynomial.
+    expected = {height: batch.values() for height, batch in zip(shape.heights, batched.batches, strict=True)}
+    check_queries(shape.layers, betas, layers, expected, final, shape.profile.log_blowup)
+
+    return Report(
+        profile=shape.profile.name,
+        security_bits=security.bits,
+        binding_term=security.binding,
+        terms=security.terms,
+        heights=shape.heights,
+        instances=len(shape.instances),
+        constraints=sum(instance.constraint_count for instance in shape.instances),
+        cells=shape.layout.cells,
+        identities=shape.layout.identities,
+        proof_bytes=len(proof),
+    )
+
+
+def _read_roots(reader: Reader, transcript: Transcript, label: str, count: int) -> list[bytes]:
+    roots: list[bytes] = []
+    for _ in range(count):
+        roots.append(reader.digest())
+        transcript.absorb(label, roots[-1])
+    return roots
+
+
+def _read_extension(reader: Reader, transcript: Transcript, label: str, count: int) -> list[Ext]:
+    raw = reader.take(24 * count)
+    elements = reader.extension(raw)
+    transcript.absorb(label, raw)
+    return elements
