@@ -1,7 +1,8 @@
 """Quantities as people write them, read exactly: never through a float.
 
-`parse_integer("2.5e25")`, `parse_ppm("30%")`, `parse_seconds("2 weeks")` and `parse_time("2025-08-02")` give Python ints or raise
-`UsageError`. The `show_*` functions are for people only: what they print may be rounded and is never read back.
+`parse_integer("2.5e25")`, `parse_ppm("30%")`, `parse_seconds("2 weeks")` and `parse_time("2025-08-02")` give Python
+ints or raise `UsageError`. The `show_*` functions are for people only: what they print may be rounded and is never read
+back.
 """
 
 from __future__ import annotations
@@ -27,11 +28,15 @@ def _scaled(whole: str, fraction: str, exponent: int, text: str) -> int:
         raise UsageError(f"{text!r} is not a whole number, and quantities are exact")
     if len(whole) + exponent > MAX_DIGITS:
         raise UsageError(f"{text[:40]!r} is larger than any quantity here (over {MAX_DIGITS} digits)")
-    return int(whole + fraction) * 10 ** (exponent - len(fraction))
+    zeros = exponent - len(fraction)
+    return int(whole + fraction + "0" * zeros)
 
 
 def parse_integer(text: str) -> int:
-    """A whole number ≥ 0: `1234`, `1_000`, `1e26`, `2.5e25`, `10^26`, `3 x 10^25`. Inexact, signed or other text: UsageError."""
+    """A whole number ≥ 0.
+
+    `1234`, `1_000`, `1e26`, `2.5e25`, `10^26`, `3 x 10^25`. Inexact, signed or other text: UsageError.
+    """
     stripped = text.strip()
     if match := _NUMBER.fullmatch(stripped) if stripped.isascii() else None:
         return _scaled(match[1].replace("_", ""), match[2] or "", int(match[3] or 0), text)
@@ -83,7 +88,10 @@ def parse_time(text: str) -> int:
 
 
 def show_integer(value: int, digits: int = 3) -> str:
-    """For people: `1,234` when small, else `1.23e18` cut to `digits` significant digits, with ≈ in front when it is not exact."""
+    """For people.
+
+    `1,234` when small, else `1.23e18` cut to `digits` significant digits, with ≈ in front when it is not exact.
+    """
     if abs(value) < MILLION:
         return f"{value:,}"
     sign, text = ("-", str(-value)) if value < 0 else ("", str(value))

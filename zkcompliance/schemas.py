@@ -1,8 +1,9 @@
 """What a row of a log is: named, typed columns, their limbs, and the digest that a commitment binds.
 
-A value is split into 16-bit limbs, least significant first; each limb is one committed column. Column 0 of every table is `act`, 1 on
-a real row. The text and its digest are those of docs/spec/log.md. Loading this module does not load numpy: a verifier needs schemas too.
-Values are checked as Python ints before anything becomes an array, and no error message repeats a value: rows are private.
+A value is split into 16-bit limbs, least significant first; each limb is one committed column. Column 0 of every table
+is `act`, 1 on a real row. The text and its digest are those of docs/spec/log.md. Loading this module does not load
+numpy: a verifier needs schemas too. Values are checked as Python ints before anything becomes an array, and no error
+message repeats a value: rows are private.
 """
 
 from __future__ import annotations
@@ -31,7 +32,10 @@ Value = int | str | bool
 
 @dataclass(frozen=True)
 class Column:
-    """One typed column. `choices`: an enum's names in order. `default`: what a missing value means; None: it must be there."""
+    """One typed column.
+
+    `choices`: an enum's names in order. `default`: what a missing value means; None: it must be there.
+    """
 
     name: str
     type: str
@@ -68,7 +72,9 @@ class Schema:
     @functools.cached_property
     def text(self) -> str:
         """The canonical text whose SHA-256 is the digest."""
-        return "".join(f"{line}\n" for line in (_HEADING, self.name, *(f"{c.name} {c.type_text}" for c in self.columns)))
+        return "".join(
+            f"{line}\n" for line in (_HEADING, self.name, *(f"{c.name} {c.type_text}" for c in self.columns))
+        )
 
     @functools.cached_property
     def digest(self) -> bytes:
@@ -109,7 +115,7 @@ def parse_text(text: str) -> Schema:
     lines = text.split("\n")
     if len(lines) < 4 or lines[0] != _HEADING or lines[-1] != "" or _WORD.fullmatch(lines[1]) is None:
         raise SchemaError("not a schema text")
-    columns = []
+    columns: list[Column] = []
     for line in lines[2:-1]:
         name, _, type_text = line.partition(" ")
         kind, _, inside = type_text.partition("(")
@@ -129,11 +135,13 @@ def parse_text(text: str) -> Schema:
 
 
 def encode_rows(schema: Schema, rows: Sequence[Mapping[str, object]], first_row: int = 1) -> NDArray[np.uint32]:
-    """Rows → limbs, shape (width, len(rows)), uint32; `act` is 1. SchemaError names row (`first_row` is the first's number) and column.
+    """Rows → limbs, shape (width, len(rows)), uint32.
 
-    Times: int UTC seconds or ISO 8601 text. flop, count: int ≥ 0 or text such as `1e18`. ppm: int or `30%`. id: a text, or `0x` and
-    32 hex digits, the first 16 bytes of a SHA-256; the empty text is 0 (none). Enums: a name. bool: a bool, or `true`, `false`.
-    None, or an empty text, is a missing value. Floats are refused: they are not exact.
+    `act` is 1. SchemaError names row (`first_row` is the first's number) and column.
+
+    Times: int UTC seconds or ISO 8601 text. flop, count: int ≥ 0 or text such as `1e18`. ppm: int or `30%`. id: a text,
+    or `0x` and 32 hex digits, the first 16 bytes of a SHA-256; the empty text is 0 (none). Enums: a name. bool: a bool,
+    or `true`, `false`. None, or an empty text, is a missing value. Floats are refused: they are not exact.
     """
     known = {column.name for column in schema.columns}
     for number, row in enumerate(rows, first_row):
@@ -151,7 +159,9 @@ def encode_columns(schema: Schema, columns: Mapping[str, Sequence[object]], firs
 
 
 def decode_rows(schema: Schema, columns: NDArray[np.uint32]) -> list[dict[str, Value]]:
-    """Limbs → rows, the inverse of `encode_rows` up to spelling: ids come back as `0x…` (0: the empty text), times as int.
+    """Limbs → rows, the inverse of `encode_rows` up to spelling.
+
+    Ids come back as `0x…` (0: the empty text), times as int.
 
     Columns where `act` is 0 are left out. SchemaError when a limb is over 16 bits or a value is outside its type.
     """
@@ -174,9 +184,10 @@ def names() -> list[str]:
 
 PHASES = ("pretraining", "fine_tuning", "reinforcement", "synthetic_data", "evaluation", "failed", "other")
 DEVICE_KINDS = (
-    "other", "v100_sxm", "a100_sxm", "a100_pcie", "h20", "h100_sxm", "h100_pcie", "h100_nvl", "h200_sxm", "gh200", "b100", "b200",
-    "gb200", "b300", "gb300", "mi250x", "mi300x", "mi325x", "mi355x", "tpu_v4", "tpu_v5e", "tpu_v5p", "tpu_v6e", "tpu_v7", "gaudi2",
-    "gaudi3", "trainium1", "trainium2", "trainium3", "ascend_910b", "ascend_910c", "cpu",
+    "other", "v100_sxm", "a100_sxm", "a100_pcie", "h20", "h100_sxm", "h100_pcie", "h100_nvl", "h200_sxm", "gh200",
+    "b100", "b200", "gb200", "b300", "gb300", "mi250x", "mi300x", "mi325x", "mi355x", "tpu_v4", "tpu_v5e", "tpu_v5p",
+    "tpu_v6e", "tpu_v7", "gaudi2", "gaudi3", "trainium1", "trainium2", "trainium3", "ascend_910b", "ascend_910c",
+    "cpu",
 )  # fmt: skip
 METHODS = ("hardware", "architecture", "measured")
 SOURCES = ("self_declared", "signed", "hardware_attested", "vendor_countersigned")

@@ -48,6 +48,8 @@ def test_base_arithmetic_on_every_pair_of_edges_and_on_matrices() -> None:
     for function, operation in ((vector.mul, np.multiply), (vector.add, np.add), (vector.sub, np.subtract)):
         assert np.array_equal(function(a, b), operation(a.astype(object), b.astype(object)) % P)
     assert vector.mul(a.T, b.T).shape == a.shape  # not contiguous
+    a.flags.writeable = False
+    assert np.array_equal(vector.mul(a, b), vector.mul(b, a))
 
 
 @pytest.mark.parametrize("n", [*LENGTHS, 140_000])

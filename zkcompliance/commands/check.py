@@ -43,7 +43,7 @@ def command(claim_name: str, logs: tuple[str, ...], params: tuple[str, ...], as_
             **show_params(claim, publics),
             "requirement": result.requirement,
             "margin": result.margin,
-            **{name: str(value) for name, value in result.details.items()},
+            **{name: str(value) for name, value in result.details.items() if name not in publics},
             **{f"proofs left ({slot})": str(count) for slot, count in left.items()},
         },
         "bold green" if result.holds else "bold red",

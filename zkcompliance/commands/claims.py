@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from zkcompliance.commands.console import print_json, print_table
 from zkcompliance.commands.options import json_option
+
+if TYPE_CHECKING:
+    from zkcompliance.claim.model import Param
 
 
 @click.command("claims")
@@ -20,9 +25,10 @@ def command(as_json: bool) -> None:
             {
                 "claims": [
                     {
-                        "id": claim.id, "version": claim.version, "title": claim.title, "digest": claim.program_digest.hex(),
+                        "id": claim.id, "version": claim.version, "title": claim.title,
+                        "digest": claim.program_digest.hex(),
                         "logs": {slot: schema.name for slot, schema in claim.slots.items()},
-                        "params": [{"name": p.name, "kind": p.kind, "required": p.default is None} for p in claim.params],
+                        "params": [_param(p) for p in claim.params],
                     }
                     for claim in found
                 ]
@@ -34,3 +40,7 @@ def command(as_json: bool) -> None:
         for claim in found
     ]
     print_table("", ("claim", "says", "parameters", "logs"), rows)
+
+
+def _param(param: Param) -> dict[str, object]:
+    return {"name": param.name, "kind": param.kind, "required": param.default is None, "doc": param.doc}

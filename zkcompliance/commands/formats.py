@@ -18,14 +18,26 @@ def command(as_json: bool) -> None:
         print_json(
             {
                 "formats": [
-                    {"name": i.name, "title": i.title, "formula": i.formula, "schemas": list(i.schemas), "options": dict(i.options)}
+                    {
+                        "name": i.name,
+                        "title": i.title,
+                        "formula": i.formula,
+                        "schemas": list(i.schemas),
+                        "options": dict(i.options),
+                    }
                     for i in FORMATS.values()
                 ]
             }
         )
         return
     rows = [
-        (i.name, i.title, ", ".join(i.schemas) or "any", i.formula, "\n".join(f"{n}: {d}" for n, d in i.options.items()))
+        (
+            i.name,
+            i.title,
+            ", ".join(i.schemas) or "any",
+            i.formula,
+            "\n".join(f"{n}: {d}" for n, d in i.options.items()),
+        )
         for i in FORMATS.values()
     ]
     print_table("", ("format", "reads", "schema", "formula", "options (--set)"), rows)

@@ -23,9 +23,15 @@ def command(origin: str, output: Path, as_json: bool) -> None:
 
     public = keys.generate(output, origin)
     if as_json:
-        print_json({"origin": origin, "private": str(output), "public": str(keys.public_path(output)), "vkey": public.text})
+        print_json(
+            {"origin": origin, "private": str(output), "public": str(keys.public_path(output)), "vkey": public.text}
+        )
         return
     print_fields(
         f"key of {origin}",
-        {"private": f"{output} (keep it)", "public": f"{keys.public_path(output)} (give it to those who verify)", "vkey": public.text},
+        {
+            "private": f"{output} (keep it)",
+            "public": f"{keys.public_path(output)} (give it to those who verify)",
+            "vkey": public.text,
+        },
     )

@@ -16,8 +16,12 @@ def open_for(claim: Claim, paths: Mapping[str, str]) -> dict[str, SealedLog]:
     for slot, path in paths.items():
         log = open_log(path)
         if log.schema.digest != claim.slots[slot].digest:
-            raise UsageError(f"{path} has schema {log.schema.name}; {claim.id} wants {claim.slots[slot].name} for {slot}")
+            raise UsageError(
+                f"{path} has schema {log.schema.name}; {claim.id} wants {claim.slots[slot].name} for {slot}"
+            )
         if not log.segments:
-            raise UsageError(f"{path} has no sealed segment yet", help=f"zkcompliance seal INPUT --log {path} --key KEY")
+            raise UsageError(
+                f"{path} has no sealed segment yet", help=f"zkcompliance seal INPUT --log {path} --key KEY"
+            )
         opened[slot] = log
     return opened

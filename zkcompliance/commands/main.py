@@ -57,7 +57,8 @@ class VerbGroup(click.Group):
         except ZkComplianceError as error:
             status = _report(error, arguments)
         except click.ClickException as error:
-            help_line = f"{error.ctx.command_path} --help" if getattr(error, "ctx", None) else "zkcompliance --help"
+            context = getattr(error, "ctx", None)
+            help_line = f"{context.command_path} --help" if context else "zkcompliance --help"
             status = _report(UsageError(error.format_message(), help=help_line), arguments)
         except (click.Abort, KeyboardInterrupt):
             click.echo("interrupted", err=True)
@@ -95,8 +96,8 @@ def _report(error: ZkComplianceError, arguments: list[str]) -> int:
 def cli() -> None:
     """Seal AI training logs, prove claims over them in zero knowledge, and verify the proofs.
 
-    Exit status: 0 accepted or holds; 1 rejected or does not hold; 2 usage or malformed input; 3 evidence of a forked log;
-    4 nothing to decide it by; 70 internal error.
+    Exit status: 0 accepted or holds; 1 rejected or does not hold; 2 usage or malformed input; 3 evidence of a forked
+    log; 4 nothing to decide it by; 70 internal error.
     """
 
 

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
 
 import click
 
-from zkcompliance.claim.model import Claim
+from zkcompliance.claim.model import Claim, Param
 from zkcompliance.errors import UsageError
 from zkcompliance.log import files
 
-Function = TypeVar("Function", bound=Callable[..., Any])
-
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
-param_option = click.option("--param", "-p", "params", multiple=True, metavar="NAME=VALUE", help="A parameter of the claim.")
-log_option = click.option("--log", "-l", "logs", multiple=True, required=True, metavar="[SLOT=]DIR", help="A sealed log.")
+param_option = click.option(
+    "--param", "-p", "params", multiple=True, metavar="NAME=VALUE", help="A parameter of the claim."
+)
+log_option = click.option(
+    "--log", "-l", "logs", multiple=True, required=True, metavar="[SLOT=]DIR", help="A sealed log."
+)
 
 
 def pairs(texts: Sequence[str], what: str) -> dict[str, str]:
@@ -40,7 +41,8 @@ def params_of(claim: Claim, texts: Sequence[str]) -> dict[str, int]:
     for name, value in pairs(texts, "--param").items():
         if name not in known:
             raise UsageError(
-                f"{claim.id} has no parameter {name!r}: it has {', '.join(known)}", help=f"zkcompliance explain {claim.id}"
+                f"{claim.id} has no parameter {name!r}: it has {', '.join(known)}",
+                help=f"zkcompliance explain {claim.id}",
             )
         given[name] = known[name].parse(value)
     for param in claim.params:
@@ -72,9 +74,15 @@ def by_slot(claim_slots: Sequence[str], texts: Sequence[str], what: str) -> dict
     return result
 
 
+def show_param(param: Param, value: int) -> str:
+    """A parameter as people read it, with all its digits where the short form is not exact."""
+    short = param.show(value)
+    return f"{short} ({value})" if "≈" in short else short
+
+
 def show_params(claim: Claim, publics: Mapping[str, int]) -> dict[str, str]:
-    """Parameters as people read them; exact where the short form is not."""
-    return {param.name: param.show(publics[param.name]) for param in claim.params}
+    """Every parameter by `show_param`."""
+    return {param.name: show_param(param, publics[param.name]) for param in claim.params}
 
 
 def writable(path: Path) -> None:

@@ -24,7 +24,9 @@ def command(name: str | None, as_json: bool) -> None:
         return
     schema = chosen[0]
     columns = [(c.name, c.type_text, _default(c), c.doc) for c in schema.columns]
-    print_table(f"{schema.name}: {schema.doc}; digest {schema.digest.hex()}", ("column", "type", "missing", "meaning"), columns)
+    print_table(
+        f"{schema.name}: {schema.doc}; digest {schema.digest.hex()}", ("column", "type", "missing", "meaning"), columns
+    )
 
 
 def _default(column: schemas.Column) -> str:

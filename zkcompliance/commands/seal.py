@@ -15,6 +15,7 @@ from zkcompliance import schemas
 from zkcompliance.commands import console
 from zkcompliance.commands.options import json_option, pairs
 from zkcompliance.errors import LogError, UsageError
+from zkcompliance.progress import Progress
 
 if TYPE_CHECKING:
     import numpy as np
@@ -63,7 +64,7 @@ def command(
         if profile not in (None, existing.profile.name):
             raise UsageError(f"{path} was made with profile {existing.profile.name}, not {profile}")
         schema = existing.schema
-    for importer in dict.fromkeys(chosen, True):
+    for importer in {each.name: each for each in chosen}.values():
         importer.check(schema, options)
         console.note(f"{importer.name}: {importer.formula}")
     with console.progress() as report, _folder(path, schema, key, profile) as folder:
@@ -72,7 +73,8 @@ def command(
         with Writer(folder, key) as writer:
             if any("finished" in what for what in writer.recovered):
                 raise LogError(
-                    f"{path}: an interrupted seal has just been finished; its rows may be those of these inputs, so nothing more was sealed",
+                    f"{path}: an interrupted seal has just been finished; its rows may be those of these inputs, "
+                    "so nothing more was sealed",
                     help=f"zkcompliance fsck {path}  # then seal again what is not in it",
                 )
             waiting = writer.pending_rows
@@ -112,7 +114,7 @@ class _Counter:
         self._sources = list(zip(chosen, inputs, strict=True))
         self._schema, self._options = schema, options
 
-    def chunks(self, report: console.Progress) -> Iterator[NDArray[np.uint32]]:
+    def chunks(self, report: Progress) -> Iterator[NDArray[np.uint32]]:
         from zkcompliance import importers
 
         for importer, name in self._sources:
@@ -124,7 +126,7 @@ class _Counter:
 
 @contextlib.contextmanager
 def _folder(path: Path, schema: schemas.Schema, key: SignerKey, profile: str | None) -> Iterator[Path]:
-    """The log folder to write in: an existing one itself; a new one beside its place, moved there when all went well."""
+    """The log folder to write in: an existing one itself; a new one beside its place, moved there at the end."""
     from zkcompliance.log.files import sync_dir
     from zkcompliance.log.writer import create_log
 

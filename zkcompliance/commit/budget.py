@@ -1,12 +1,14 @@
 """The durable ledger of what proofs have revealed of one segment (docs/spec/log.md, Budget).
 
-A segment's masks hide h = d − N − 256 linear functionals of each column. The tag spent 6 of them at sealing; every proof spends
-its units before it leaves the prover, and the sum may never exceed h. File: a 48-byte header, then records of 48 bytes,
+A segment's masks hide h = d − N − 256 linear functionals of each column. The tag spent 6 of them at sealing; every
+proof spends its units before it leaves the prover, and the sum may never exceed h. File: a 48-byte header, then records
+of 48 bytes,
 
-    header = "zkcg" ‖ u16(1) ‖ SHA-256(entry) ‖ u16(0) ‖ check        record = u32 units ‖ proof id (32) ‖ u32(0) ‖ check
+    header = "zkcg" ‖ u16(1) ‖ SHA-256(entry) ‖ u16(0) ‖ check
+    record = u32 units ‖ proof id (32) ‖ u32(0) ‖ check
 
-check = the first 8 bytes of SHA-256 of what precedes it. A torn or damaged record counts as spent. A copy of the log folder
-shares one budget with the original: two machines that both prove must not both count from zero.
+check = the first 8 bytes of SHA-256 of what precedes it. A torn or damaged record counts as spent. A copy of the log
+folder shares one budget with the original: two machines that both prove must not both count from zero.
 """
 
 from __future__ import annotations
@@ -53,9 +55,16 @@ class _State:
 
 
 class Budget:
-    """The ledger at `path` of a segment of 2^k rows with capacity κ. Every call reads it again; several processes may use it."""
+    """The ledger at `path` of a segment of 2^k rows with capacity κ.
 
-    def __init__(self, path: Path, entry: bytes, profile: Profile, k: int, kappa: int) -> None:
+    Every call reads it again; several processes may use it.
+    """
+
+    def __init__(
+        self, path: Path, entry: bytes, profile: Profile, k: int, kappa: int, name: str = "this segment"
+    ) -> None:
+        """`entry`: the segment's 99 bytes. `name`: what messages call it."""
+        self._name = name
         self._path = path
         self._entry = entry
         self.capacity = log_mask(k, kappa)
@@ -77,8 +86,8 @@ class Budget:
     def reserve(self, units: int, proof_id: bytes) -> None:
         """Spend units (1 … 2^32 − 1) for the proof with this 32-byte id; durable when it returns.
 
-        An id that was reserved before, for at least as many units, costs nothing. Raises BudgetSpent, leaving the ledger as it
-        was, when the segment has fewer units left.
+        An id that was reserved before, for at least as many units, costs nothing. Raises BudgetSpent, leaving the
+        ledger as it was, when the segment has fewer units left.
         """
         if len(proof_id) != 32 or not 0 < units < 1 << 32:
             raise UsageError("a reservation has 1 to 2^32 − 1 units and an id of 32 bytes")
@@ -89,9 +98,9 @@ class Budget:
                 return
             if state.spent + extra > self.capacity:
                 raise BudgetSpent(
-                    f"{self._path.parent.name}: {units} units asked, {max(0, self.capacity - state.spent)} of "
+                    f"{self._name}: {units} units asked, {max(0, self.capacity - state.spent)} of "
                     f"{self.capacity} left; one more proof would reveal more than the segment's masks hide",
-                    help="zkcompliance explain budget-spent  # seal the rows again as a new segment of a new log",
+                    help="zkcompliance explain budget-spent  # more proofs need the rows sealed again, in a new log",
                 )
             filler = b"\x00" * (RECORD_BYTES - state.tail if state.tail else 0)
             _append(descriptor, filler + _record(extra, proof_id))

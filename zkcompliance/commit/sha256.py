@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from zkcompliance.commit.sha256_emit import BATCH, START, compress
+from zkcompliance.field.arrays import plain
 from zkcompliance.field.jit import kernel
 from zkcompliance.field.parallel import cores, run, split
 
@@ -134,7 +135,7 @@ def hash_leaves(phase: int, start: int, salts: U32, columns: U32, out: U32 | Non
         raise ValueError(f"leaves {start} to {start + n} of phase {phase}: at most 2^28 leaves and 8 phases")
     out = _output(out, n)
     header = np.uint32(start << 4 | phase << 1)
-    salts, columns = np.ascontiguousarray(salts), np.ascontiguousarray(columns)
+    salts, columns = plain(salts), plain(columns)
     run(_leaves, [(header, salts, columns, out, lo, hi) for lo, hi in split(n, _FEW, BATCH)])
     return out
 
@@ -144,7 +145,7 @@ def hash_nodes(level: U32) -> U32:
     if level.dtype != np.uint32 or level.ndim != 2 or level.shape[0] != 8 or level.shape[1] % 2:
         raise ValueError(f"expected uint32 (8, 2m), got {level.dtype} {level.shape}")
     out = np.empty((8, level.shape[1] // 2), np.uint32)
-    level = np.ascontiguousarray(level)
+    level = plain(level)
     run(_nodes, [(level, out, lo, hi) for lo, hi in split(out.shape[1], _FEW, BATCH)])
     return out
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from zkcompliance.commit.cache import LOG_PHASE, Extension, allocate, load, store
 from zkcompliance.commit.entry import Entry, encode_header, tag_challenge
 from zkcompliance.commit.keystream import Keystream
-from zkcompliance.commit.merkle import MerkleTree, TreeBuilder
+from zkcompliance.commit.merkle import TreeBuilder
 from zkcompliance.errors import LogCorrupt, UsageError
 from zkcompliance.field import extension as ext
 from zkcompliance.field.babybear import GENERATOR, P, root_of_unity
@@ -19,7 +19,6 @@ from zkcompliance.field.vector import combine_into, evaluate_ext
 from zkcompliance.profiles import Profile, by_name, degree_bound, log_mask
 from zkcompliance.progress import Progress, silent
 
-LOG_PHASE = 0
 LOG_SALT_WORDS = 8
 
 
@@ -52,15 +51,6 @@ def log_coefficients(columns: np.ndarray, indices: list[int], seed: bytes, h: in
     return masked_coefficients(np.ascontiguousarray(columns[indices]), masks)
 
 
-@dataclass
-class _Cache:
-    """The rebuildable extension of a sealed table: rows (blowup, w, 2^κ), the tree's levels, the tag polynomial."""
-
-    rows: np.ndarray
-    tree: MerkleTree
-    tag: np.ndarray
-
-
 def commit(
     columns: np.ndarray,
     seed: bytes,
@@ -82,7 +72,7 @@ def commit(
 
 def _extend(
     columns: np.ndarray, seed: bytes, profile: Profile, schema_digest: bytes, cache: Path | None, progress: Progress
-) -> tuple[Entry, _Cache]:
+) -> tuple[Entry, Extension]:
     if columns.ndim != 2 or columns.dtype != np.uint32 or columns.shape[1] & (columns.shape[1] - 1):
         raise UsageError("a table is a uint32 array of shape (columns, power of two)")
     if columns.size == 0 or int(columns.max()) >= P:
@@ -93,7 +83,7 @@ def _extend(
     size = 1 << kappa
     coefficients = log_coefficients(columns, list(range(width)), seed, log_mask(k, kappa))
     shape = (profile.blowup, width, size)
-    extended = _allocate(cache, shape)
+    extended = allocate(cache, shape)
     builder = TreeBuilder(LOG_PHASE, profile.blowup * size)
     stream = Keystream(seed)
     for block, shift in enumerate(coset_shifts(kappa, profile.log_blowup)):
@@ -106,9 +96,9 @@ def _extend(
     tag = np.zeros((6, degree_bound(kappa)), np.uint32)
     combine_into(tag, coefficients, np.array(ext.powers(lam, width), np.uint32))
     entry = Entry(profile.id, schema_digest, width, k, kappa, tree.root, evaluate_ext(tag, z0))
-    kept = _Cache(extended, tree, tag)
+    kept = Extension(extended, tree, tag)
     if cache is not None:
-        _store(cache, kept)
+        store(cache, kept)
     return entry, kept
 
 
@@ -127,12 +117,12 @@ class SealedTable:
         self.profile = profile
         self._seed = seed
         self._cache_path = cache
-        self._cache: _Cache | None = None
+        self._cache: Extension | None = None
 
-    def extension(self, progress: Progress = silent) -> _Cache:
+    def extension(self, progress: Progress = silent) -> Extension:
         """Read from the cache, or computed again; LogCorrupt where rows and seed do not give the entry."""
         if self._cache is None:
-            self._cache = _load(self._cache_path, self.entry, self.profile) if self._cache_path else None
+            self._cache = load(self._cache_path, self.entry, self.profile) if self._cache_path else None
         if self._cache is None:
             entry, self._cache = _extend(
                 self.columns, self._seed, self.profile, self.entry.schema_digest, self._cache_path, progress
@@ -152,50 +142,7 @@ class SealedTable:
         stream = Keystream(self._seed)
         first = block * LOG_SALT_WORDS * size + offset
         salt = b"".join(stream.words("salt", 1, first + i * size).tobytes() for i in range(LOG_SALT_WORDS))
-        return salt + self.extension().rows[block, :, offset].astype("<u4").tobytes()
-
-
-def _allocate(cache: Path | None, shape: tuple[int, int, int]) -> np.ndarray:
-    if cache is None:
-        return np.empty(shape, np.uint32)
-    return np.asarray(np.lib.format.open_memmap(_part(cache, "rows.part"), "w+", np.uint32, shape))
-
-
-def _part(cache: Path, name: str) -> Path:
-    """A cache file's path, created 0600."""
-    path = cache.with_name(f"{cache.name}.{name}.npy")
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    return path
-
-
-def _store(cache: Path, kept: _Cache) -> None:
-    np.save(_part(cache, "tree"), np.concatenate(kept.tree.levels, axis=1), allow_pickle=False)
-    np.save(_part(cache, "tag"), kept.tag, allow_pickle=False)
-    _part(cache, "rows.part").replace(cache.with_name(f"{cache.name}.rows.npy"))
-
-
-def _load(cache: Path, entry: Entry, profile: Profile) -> _Cache | None:
-    """The cache if it is complete and has this entry's root and tag; otherwise None (it is rebuilt)."""
-    try:
-        paths = [cache.with_name(f"{cache.name}.{name}.npy") for name in ("rows", "tree", "tag")]
-        rows = np.asarray(np.load(paths[0], mmap_mode="r", allow_pickle=False))
-        flat, tag = (np.load(path, allow_pickle=False) for path in paths[1:])
-    except (OSError, ValueError):
-        return None
-    size = profile.blowup << entry.kappa
-    if rows.shape != (profile.blowup, entry.width, 1 << entry.kappa) or flat.shape != (8, (size >> 2) - 1):
-        return None
-    if rows.dtype != np.uint32 or flat.dtype != np.uint32 or tag.shape != (6, degree_bound(entry.kappa)):
-        return None
-    levels, start, count = [], 0, size >> 3
-    while count:
-        levels.append(flat[:, start : start + count])
-        start, count = start + count, count >> 1
-    tree = MerkleTree(LOG_PHASE, levels)
-    z0, _ = entry.tag_challenge()
-    if tree.root != entry.root or tag.dtype != np.uint32 or evaluate_ext(tag, z0) != entry.tag:
-        return None
-    return _Cache(rows, tree, tag)
+        return salt + self.extension().row(block, offset)
 
 
 def random_seed() -> bytes:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from zkcompliance.field import ext_kernels, extension, kernels
-from zkcompliance.field.arrays import FEW_BASE, FEW_EXT, ext_array, ext_constant, pad, u32_array
+from zkcompliance.field.arrays import FEW_BASE, FEW_EXT, ext_array, ext_constant, pad, plain, u32_array
 from zkcompliance.field.babybear import P
 from zkcompliance.field.extension import DEGREE, Ext
 from zkcompliance.field.parallel import run, split
@@ -20,7 +20,7 @@ U32 = npt.NDArray[np.uint32]
 def _pair(a: U32, b: U32) -> tuple[U32, U32, U32]:
     if a.dtype != np.uint32 or b.dtype != np.uint32 or a.shape != b.shape:
         raise ValueError(f"expected uint32 arrays of one shape, got {a.dtype} {a.shape} and {b.dtype} {b.shape}")
-    return np.ascontiguousarray(a).reshape(-1), np.ascontiguousarray(b).reshape(-1), np.empty(a.size, np.uint32)
+    return plain(a).reshape(-1), plain(b).reshape(-1), np.empty(a.size, np.uint32)
 
 
 def mul(a: U32, b: U32) -> U32:

@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from zkcompliance.field.arrays import u32_array
 from zkcompliance.field.babybear import TWO_ADICITY, P, inv
 from zkcompliance.field.ntt_rows import combine_rows, evaluate_rows, interpolate_rows
 from zkcompliance.field.parallel import cores, run, split
@@ -25,12 +26,6 @@ def _log2(n: int) -> int:
     if n < 1 or n != 1 << k or k > TWO_ADICITY:
         raise ValueError(f"{n} is not a power of two of at most 2^{TWO_ADICITY}")
     return k
-
-
-def _matrix(values: U32, dimensions: int) -> U32:
-    if values.dtype != np.uint32 or values.ndim != dimensions:
-        raise ValueError(f"expected a uint32 array of {dimensions} dimensions, got {values.dtype} {values.shape}")
-    return np.ascontiguousarray(values)
 
 
 def _check_shifts(shifts: list[int]) -> None:
@@ -55,7 +50,7 @@ def _row_ranges(rows: int, entries: int) -> list[tuple[int, int]]:
 
 def interpolate(rows: U32) -> U32:
     """(w, n): natural-order values on <omega_n> to natural-order coefficients, n = 2^k; ValueError for another n."""
-    rows = _matrix(rows, 2)
+    rows = u32_array(rows, 2)
     k = _log2(rows.shape[1])
     out = np.empty_like(rows)
     main, tail = coset_tables(k, 1, True)
@@ -68,7 +63,7 @@ def interpolate(rows: U32) -> U32:
 
 def interpolate_coset(values: U32, shift: int) -> U32:
     """(w, 2^k): bit-reversed values on shift * <omega> to natural-order coefficients."""
-    values = _matrix(values, 2)
+    values = u32_array(values, 2)
     w, m = values.shape
     return _inverse_on_cosets(values.reshape(w, 1, m), [shift]).reshape(w, m)
 
@@ -83,8 +78,8 @@ def _inverse_on_cosets(values: U32, shifts: list[int]) -> U32:
     source, flat = values.reshape(-1), out.reshape(-1)
     for first, group in _groups(w, shifts):
         calls = []
-        for i, shift in enumerate(group, first):
-            main, tail = coset_tables(k, shift, True)
+        tables = run(coset_tables, [(k, shift, True) for shift in group])
+        for i, (main, tail) in enumerate(tables, first):
             constants = (i, c, k, scale, none, none, main, tail.reshape(-1), flat)
             calls += [(source, lo, hi, *constants) for lo, hi in _row_ranges(w, m)]
         run(interpolate_rows, calls)
@@ -103,7 +98,7 @@ def evaluate_cosets(coeffs: U32, log_size: int, shifts: list[int], out: U32 | No
     out, if given, is a C-contiguous uint32 array of that shape, which is filled and returned.
     ValueError for a zero shift, a size above 2^27 or an unfit array.
     """
-    coeffs = _matrix(coeffs, 2)
+    coeffs = u32_array(coeffs, 2)
     _check_shifts(shifts)
     if not 0 <= log_size <= TWO_ADICITY:
         raise ValueError(f"a coset of 2^{log_size} points: 0 <= log_size <= {TWO_ADICITY}")
@@ -115,8 +110,8 @@ def evaluate_cosets(coeffs: U32, log_size: int, shifts: list[int], out: U32 | No
     flat = out.reshape(-1)
     for first, group in _groups(w, shifts):
         calls = []
-        for i, shift in enumerate(group, first):
-            main, tail = coset_tables(log_size, shift, False)
+        tables = run(coset_tables, [(log_size, shift, False) for shift in group])
+        for i, (shift, (main, tail)) in enumerate(zip(group, tables, strict=True), first):
             wraps = montgomery([pow(shift, m * j, P) for j in range(max(1, -(-d // m)))])
             constants = (i, c, log_size, wraps, main, tail.reshape(-1), flat)
             calls += [(coeffs, lo, hi, *constants) for lo, hi in _row_ranges(w, m)]
@@ -149,7 +144,7 @@ def interpolate_cosets(values: U32, shifts: list[int]) -> U32:
     with deg f_j < m. So the f_j follow from the inverse of the Vandermonde matrix of the y_i.
     ValueError for a zero shift, equal cosets, too many cosets or a number of shifts that differs from c.
     """
-    values = _matrix(values, 3)
+    values = u32_array(values, 3)
     w, c, m = values.shape
     if c != len(shifts) or not 1 <= c <= MOST_COSETS:
         raise ValueError(f"{len(shifts)} shifts for {c} cosets: both the same and at most {MOST_COSETS}")

@@ -14,6 +14,7 @@ from zkcompliance.field.ext_kernels import TILE
 from zkcompliance.field.extension import DEGREE, ZERO, Ext
 from zkcompliance.field.parallel import run, split
 from zkcompliance.field.simd import LANES
+from zkcompliance.field.sum_lanes import GROUP
 
 U32 = npt.NDArray[np.uint32]
 
@@ -38,7 +39,8 @@ def combine_into(acc: U32, coeffs: U32, weights: U32) -> None:
     check_accumulator(acc, d)
     if weights.shape != (w, DEGREE):
         raise ValueError(f"weights of shape {weights.shape} for {w} polynomials")
-    factors = ((weights.astype(np.uint64) << np.uint64(32)) % np.uint64(P)).astype(np.uint32)
+    factors = np.zeros((DEGREE, -(-w // GROUP) * GROUP), np.uint32)
+    factors[:, :w] = ((weights.T.astype(np.uint64) << np.uint64(32)) % np.uint64(P)).astype(np.uint32)
     run(sum_kernels.combine, [(coeffs, factors, acc, lo, hi) for lo, hi in split(d, FEW_EXT, sum_kernels.COMBINE_TILE)])
 
 

@@ -1,6 +1,7 @@
 """Readers of real log formats: an explicit table, each with the formula it uses, all streaming.
 
-`encode` is what sealing uses: rows → limbs, chunk by chunk, with errors that name file, row and column and never a value.
+`encode` is what sealing uses: rows → limbs, chunk by chunk, with errors that name file, row and column and never a
+value.
 """
 
 from __future__ import annotations
@@ -43,7 +44,9 @@ def guess(path: str | Path) -> Importer:
     return FORMATS[_SUFFIXES[suffix]]
 
 
-def rows(importer: Importer, path: str | Path, schema: Schema, options: Mapping[str, str] | None = None) -> Iterator[Row]:
+def rows(
+    importer: Importer, path: str | Path, schema: Schema, options: Mapping[str, str] | None = None
+) -> Iterator[Row]:
     """The rows of one file, streaming. The file is opened once. ImporterError, or UsageError for a wrong option."""
     importer.check(schema, options or {})
     try:
@@ -52,7 +55,7 @@ def rows(importer: Importer, path: str | Path, schema: Schema, options: Mapping[
     except OSError as error:
         raise ImporterError(f"{path}: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise ImporterError(f"{path}: not UTF-8 at byte {error.start} of a block") from None
+        raise ImporterError(f"{path}: is not UTF-8: {error.reason}") from None
     except ImporterError as error:
         raise ImporterError(f"{path}: {error.message}", help=error.help) from error.__cause__
 

@@ -15,7 +15,7 @@ FORMULA = "columns are taken as they stand; nothing is computed"
 
 
 def read(file: BinaryIO, name: str, schema: Schema, options: Mapping[str, str]) -> Iterator[Row]:
-    """Rows as texts. UTF-8 (a byte order mark is allowed), comma-separated, RFC 4180 quoting; blank lines are refused."""
+    """Rows as texts. UTF-8 (a byte order mark is allowed), commas, RFC 4180 quoting; blank lines are refused."""
     lines = csv.reader(io.TextIOWrapper(file, encoding="utf-8-sig", newline=""), strict=True)
     try:
         header = next(lines, None)

@@ -1,6 +1,7 @@
 """JSON Lines: one object per line, members named as the schema's columns.
 
-Numbers keep the text they were written with: an integer in exponent form is exact, a fraction is refused, NaN and Infinity are not JSON.
+Numbers keep the text they were written with: an integer in exponent form is exact, a fraction is refused, NaN and
+Infinity are not JSON.
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ def _fraction(text: str) -> int:
     try:
         return parse_integer(text)
     except UsageError:
-        raise _Refused("a number is not whole: quantities are exact, shares are parts per million or a text such as 30%") from None
+        raise _Refused(
+            "a number is not whole: quantities are exact, shares are parts per million or a text such as 30%"
+        ) from None
 
 
 def _constant(text: str) -> NoReturn:

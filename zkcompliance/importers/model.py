@@ -17,7 +17,8 @@ Reader = Callable[[BinaryIO, str, Schema, Mapping[str, str]], Iterator[Row]]
 class Importer:
     """A named format. `schemas`: those it can feed, empty for any. `options`: name → what it means and defaults to.
 
-    `read(file, file name, schema, options)` yields rows in order and raises ImporterError naming row (or line) and column.
+    `read(file, file name, schema, options)` yields rows in order and raises ImporterError naming row (or line) and
+    column.
     """
 
     name: str
@@ -34,4 +35,6 @@ class Importer:
         for name in options:
             if name not in self.options:
                 known = ", ".join(self.options) or "none"
-                raise UsageError(f"format {self.name} has no option {name!r}; it has {known}", help="zkcompliance formats")
+                raise UsageError(
+                    f"format {self.name} has no option {name!r}; it has {known}", help="zkcompliance formats"
+                )

@@ -1,8 +1,9 @@
 """Step logs of modded-nanogpt: an nvidia-smi table, then `step:125/1480 … train_time:16505ms …` lines.
 
-One row is one step. `train_time` is cumulative and stops during validation; a step that is logged twice (training line, then validation
-line) ends at the later reading. The 2024 scripts set the clock back to zero after step 10, their warm-up: those ten steps, compilation
-included, are kept, and later steps follow after them. Nothing of the clock is left out: the rows add up to its every millisecond.
+One row is one step. `train_time` is cumulative and stops during validation; a step that is logged twice (training line,
+then validation line) ends at the later reading. The 2024 scripts set the clock back to zero after step 10, their
+warm-up: those ten steps, compilation included, are kept, and later steps follow after them. Nothing of the clock is
+left out: the rows add up to its every millisecond.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from zkcompliance.quantities import MILLION, parse_integer, parse_ppm
 from zkcompliance.schemas import PHASES, Schema
 
 FORMULA = (
-    "flop = ceil(devices × step ms × peak FLOP/s × utilisation ppm / 10^9), hardware-based; utilisation is 100 % unless set, "
-    "an upper bound; peak is the dense bf16 figure of the device; validation passes are not on the log's clock and not counted"
+    "flop = ceil(devices × step ms × peak FLOP/s × utilisation ppm / 10^9), hardware-based; utilisation is 100 % "
+    "unless set, an upper bound; peak is the dense bf16 figure of the device; validation passes are not on the log's clock "
+    "and not counted"
 )
 WARM_UP_STEPS = 10
 MAX_LINE_BYTES = 4096
@@ -33,7 +35,9 @@ _DEVICES = {
 }
 _DATE = re.compile(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (\w{3}) +(\d{1,2}) (\d\d):(\d\d):(\d\d) (\d{4}) *", re.ASCII)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_DEVICE = re.compile(r"\| +(\d{1,3})  (\S.*?) +(?:On|Off) +\| +[0-9A-F]{8}:[0-9A-F]{2}:[0-9A-F]{2}\.[0-9A-F] ", re.ASCII)
+_DEVICE = re.compile(
+    r"\| +(\d{1,3})  (\S.*?) +(?:On|Off) +\| +[0-9A-F]{8}:[0-9A-F]{2}:[0-9A-F]{2}\.[0-9A-F] ", re.ASCII
+)
 _STEP = re.compile(
     r"step:(\d{1,9})/(\d{1,9}) (?:(?:val_loss|train_loss):\S+ )?train_time:(\d{1,12})ms step_avg:\S+ms", re.ASCII
 )
@@ -76,7 +80,10 @@ def _lines(file: BinaryIO) -> Iterator[tuple[int, str]]:
         number += 1
         if len(line) > MAX_LINE_BYTES:
             raise ImporterError(f"line {number}: is longer than {MAX_LINE_BYTES} bytes")
-        yield number, line.decode().rstrip("\n")
+        try:
+            yield number, line.decode().rstrip("\n")
+        except UnicodeDecodeError:
+            raise ImporterError(f"line {number}: is not UTF-8") from None
 
 
 def _machine(lines: Iterator[tuple[int, str]], peak: int | None) -> tuple[_Machine, tuple[int, str]]:
@@ -143,7 +150,9 @@ def _steps(readings: Iterator[tuple[int, int, int, int]], incomplete: bool) -> I
     if step > 0:
         yield begin, base + clock
     if step != total and not incomplete:
-        raise ImporterError(f"ends at step {step} of {total}", help="add --set incomplete=yes for a run that was cut short")
+        raise ImporterError(
+            f"ends at step {step} of {total}", help="add --set incomplete=yes for a run that was cut short"
+        )
 
 
 def read(file: BinaryIO, name: str, schema: Schema, options: Mapping[str, str]) -> Iterator[Row]:

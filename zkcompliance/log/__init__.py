@@ -11,7 +11,10 @@ if TYPE_CHECKING:
 
 
 def open_log(path: str | Path) -> SealedLog:
-    """The read side of the log folder at `path`; LogError when it is not one, LogCorrupt when its public part disagrees."""
+    """The read side of the log folder at `path`.
+
+    LogError when it is not one, LogCorrupt when its public part disagrees.
+    """
     from zkcompliance.log.store import SealedLog
 
     return SealedLog.open(path)

@@ -39,7 +39,10 @@ def write_all(descriptor: int, data: bytes | memoryview) -> None:
 
 @contextlib.contextmanager
 def creating(path: Path, mode: int = PRIVATE) -> Iterator[int]:
-    """A descriptor of a new file of this mode; fsynced at the end. FileExistsError when path exists. Gone again on error."""
+    """A descriptor of a new file of this mode.
+
+    Fsynced at the end. FileExistsError when path exists. Gone again on error.
+    """
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, mode & 0o600)
     try:
         os.fchmod(descriptor, mode)

@@ -1,4 +1,7 @@
-"""Check a log folder without changing it: every file against every other, and all of them against the signed checkpoint."""
+"""Check a log folder without changing it.
+
+Every file against every other, and all of them against the signed checkpoint.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,9 @@ class Health:
 
 
 def fsck(path: str | Path, *, deep: bool = False, progress: Progress = silent) -> Health:
-    """Check signature, root, entries, shapes, row digests, seeds, ledgers and permissions; `deep`: commit again and compare.
+    """Check signature, root, entries, shapes, row digests, seeds, ledgers and permissions.
+
+    `deep`: commit again and compare.
 
     LogError or LogCorrupt when the public part cannot even be read; every later fault is a finding.
     """
@@ -79,7 +84,9 @@ def _public_faults(layout: Layout, log: SealedLog) -> Iterator[Finding]:
     published = {f"{segment.index:08d}" for segment in log.segments}
     for folder in sorted(layout.segments.iterdir() if layout.segments.is_dir() else ()):
         if folder.name not in published:
-            yield Finding(False, f"secret/segments/{folder.name}", "left by an interrupted seal; the next writer drops it")
+            yield Finding(
+                False, f"secret/segments/{folder.name}", "left by an interrupted seal; the next writer drops it"
+            )
     for pending in sorted(layout.secret.glob("pending-*")):
         ahead = pending.name.removeprefix("pending-") > f"{len(log.segments):08d}"
         if ahead:
@@ -125,5 +132,3 @@ def raise_if_faulty(health: Health) -> None:
     if faults:
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
         raise LogCorrupt(f"{faults[0].where}: {faults[0].what}{more}", help="restore this folder from a backup")
-
-

@@ -26,7 +26,8 @@ def generate(path: str | Path, origin: str) -> VerifierKey:
     path = Path(path)
     if not check_name(origin):
         raise UsageError(
-            "an origin is a name without spaces or plus signs", help="zkcompliance keygen lab.example/compute -o compute.key"
+            "an origin is a name without spaces or plus signs",
+            help="zkcompliance keygen lab.example/compute -o compute.key",
         )
     seed = os.urandom(32)
     public = SignerKey(origin, seed).verifier
@@ -47,7 +48,7 @@ def generate(path: str | Path, origin: str) -> VerifierKey:
 
 
 def load_private(path: str | Path) -> SignerKey:
-    """The signing key in a file. KeyFileError when it is unreadable, malformed, or group or others have access to it."""
+    """The signing key in a file. KeyFileError when it is unreadable, malformed, or others have access to it."""
     path = Path(path)
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)

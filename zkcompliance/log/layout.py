@@ -1,13 +1,13 @@
 """Where everything of a log folder lies.
 
-    LOG/settings          public: format, profile, verifier key (three lines)
-    LOG/schema            public: the schema text
-    LOG/entries           public: 99 bytes for each segment
-    LOG/checkpoint        public: the signed note; replaced atomically, it alone says how long the log is
-    LOG/secret/           0700; everything below 0600
-      writer.lock         held by the one writer
-      pending-00000003    rows appended since the last seal, to become segment 3
-      segments/00000000/  rows, seed, meta, budget; cache.* may be deleted
+LOG/settings          public: format, profile, verifier key (three lines)
+LOG/schema            public: the schema text
+LOG/entries           public: 99 bytes for each segment
+LOG/checkpoint        public: the signed note; replaced atomically, it alone says how long the log is
+LOG/secret/           0700; everything below 0600
+  writer.lock         held by the one writer
+  pending-00000003    rows appended since the last seal, to become segment 3
+  segments/00000000/  rows, seed, meta, budget; cache.* may be deleted
 """
 
 from __future__ import annotations
@@ -112,6 +112,10 @@ class Settings:
     @classmethod
     def load(cls, layout: Layout) -> Settings:
         """LogError when there is no log, LogCorrupt when the two files are not canonical."""
+        if not layout.settings.is_file():
+            raise LogError(
+                f"{layout.root} is not a log folder", help=f"zkcompliance seal INPUT --log {layout.root} --key KEY"
+            )
         settings = read_limited(layout.settings, _MAX_SETTINGS_BYTES)
         schema = read_limited(layout.schema, _MAX_SCHEMA_BYTES)
         try:
@@ -132,7 +136,7 @@ def read_limited(path: Path, limit: int) -> bytes:
         with path.open("rb") as file:
             data = file.read(limit + 1)
     except OSError as error:
-        raise LogError(f"{path}: {error.strerror}", help="zkcompliance fsck DIR") from error
+        raise LogError(f"{path}: {error.strerror}", help=f"zkcompliance fsck {path.parent}") from error
     if len(data) > limit:
         raise LogError(f"{path} is longer than {limit} bytes")
     return data

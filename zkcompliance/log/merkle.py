@@ -1,6 +1,7 @@
 """RFC 6962 Merkle trees over a log's entries: root, inclusion and consistency proofs (RFC 9162, section 2.1).
 
-leaf = SHA-256(0x00 ‖ entry), node = SHA-256(0x01 ‖ left ‖ right); a tree of n > 1 leaves splits at the largest power of two below n.
+leaf = SHA-256(0x00 ‖ entry), node = SHA-256(0x01 ‖ left ‖ right); a tree of n > 1 leaves splits at the largest power of
+two below n.
 """
 
 from __future__ import annotations
@@ -54,7 +55,10 @@ def inclusion_proof(index: int, entries: Sequence[bytes]) -> list[bytes]:
 
 
 def root_from_inclusion(index: int, size: int, entry: bytes, proof: Sequence[bytes]) -> bytes | None:
-    """The root of a tree of `size` that has `entry` at `index` by this proof; None when the proof's length does not fit."""
+    """The root of a tree of `size` that has `entry` at `index` by this proof.
+
+    None when the proof's length does not fit.
+    """
     if not 0 <= index < size:
         return None
     node, last, current = index, size - 1, leaf_hash(entry)

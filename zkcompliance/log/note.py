@@ -1,6 +1,7 @@
 """C2SP signed notes with Ed25519 signatures (https://c2sp.org/signed-note).
 
-A note is a text that ends with a newline, an empty line, and one line `— NAME BASE64(key id ‖ signature)` for each signature.
+A note is a text that ends with a newline, an empty line, and one line `— NAME BASE64(key id ‖ signature)` for each
+signature.
 
     key id = SHA-256(name ‖ 0x0A ‖ 0x01 ‖ public key)[:4]
     vkey   = name "+" hex(key id) "+" base64(0x01 ‖ public key)
@@ -39,7 +40,7 @@ def decode_base64(text: str) -> bytes | None:
 
 
 def check_name(name: str) -> bool:
-    """Whether a key name (a log's origin) is non-empty, at most 255 bytes, without space, plus sign or control character."""
+    """Whether a key name is 1 to 255 bytes without space, plus sign or control character."""
     printable = name.isprintable() and not any(c.isspace() or c == "+" for c in name)
     try:
         return bool(name) and printable and len(name.encode()) <= MAX_TEXT_BYTES

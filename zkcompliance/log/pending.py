@@ -4,8 +4,9 @@
     frame = "zkcR" ‖ u32 rows ‖ limbs as in a rows file ‖ check       rows of the open batch
           | "zkcC" ‖ u64 total rows ‖ check                           everything before is acknowledged
 
-check = the first 16 bytes of the frame's SHA-256. The rows are fsynced before the closing frame is written, so a closing frame
-behind damaged rows means damage, and anything after the last one is a batch that was never acknowledged: it is discarded.
+check = the first 16 bytes of the frame's SHA-256. The rows are fsynced before the closing frame is written, so a
+closing frame behind damaged rows means damage, and anything after the last one is a batch that was never acknowledged:
+it is discarded.
 """
 
 from __future__ import annotations

@@ -14,7 +14,8 @@ def recover(layout: Layout, settings: Settings, key: SignerKey) -> list[str]:
     """Bring the log to a clean state under the writer's lock; what was done, as sentences.
 
     A seal whose entries are all durable is finished, to the same bytes as it would have had (somebody may have seen its
-    checkpoint). Any other is dropped: its rows are still pending. LogCorrupt when pending rows are ahead of the checkpoint.
+    checkpoint). Any other is dropped: its rows are still pending. LogCorrupt when pending rows are ahead of the
+    checkpoint.
     """
     done: list[str] = []
     _, checkpoint, _ = load_public(layout, settings)

@@ -2,8 +2,8 @@
 
     rows = "zkcr" ‖ u16(1) ‖ u16 width ‖ u64 rows ‖ schema digest ‖ for each column but act: its limbs, u16 each
 
-`act` is not stored: every stored row is real. meta is five lines: format, SHA-256 of the rows file, entry (both hex), and the first
-segment and number of segments of the seal that it was part of.
+`act` is not stored: every stored row is real. meta is five lines: format, SHA-256 of the rows file, entry (both hex),
+and the first segment and number of segments of the seal that it was part of.
 """
 
 from __future__ import annotations
@@ -79,7 +79,10 @@ def count(path: Path) -> int:
 
 @dataclass(frozen=True)
 class Meta:
-    """What was sealed: the rows file's SHA-256, the entry, and the seal (first segment, number of segments) it was part of."""
+    """What was sealed.
+
+    The rows file's SHA-256, the entry, and the seal (first segment, number of segments) it was part of.
+    """
 
     rows_digest: bytes
     entry: bytes

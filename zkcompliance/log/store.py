@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from zkcompliance.commit.budget import Budget
 from zkcompliance.commit.entry import ENTRY_BYTES, Entry
-from zkcompliance.errors import LogCorrupt, LogError, SignatureRejected
+from zkcompliance.errors import LogCorrupt, LogError, MalformedError, SignatureRejected
 from zkcompliance.limits import MAX_NOTE_BYTES
 from zkcompliance.log import merkle, note, rows
 from zkcompliance.log.checkpoint import Checkpoint
@@ -46,7 +46,10 @@ class Segment:
 
     @property
     def seed(self) -> bytes:
-        """32 bytes from which masks and salts follow (private). LogCorrupt when they are not there, or readable by others."""
+        """32 bytes from which masks and salts follow (private).
+
+        LogCorrupt when they are not there, or readable by others.
+        """
         try:
             mode = self.paths.seed.stat().st_mode
             data = self.paths.seed.read_bytes()
@@ -70,7 +73,14 @@ class Segment:
 
     def budget(self) -> Budget:
         """The ledger of what proofs have revealed of this segment."""
-        return Budget(self.paths.budget, self.entry.encode(), self.profile, self.entry.k, self.entry.kappa)
+        return Budget(
+            self.paths.budget,
+            self.entry.encode(),
+            self.profile,
+            self.entry.k,
+            self.entry.kappa,
+            f"segment {self.index}",
+        )
 
 
 @dataclass(frozen=True)
@@ -112,7 +122,9 @@ class SealedLog:
         segments = []
         for index, data in enumerate(entries):
             segments.append(
-                Segment(index, decode_entry(index, data, settings), settings.schema, layout.segment(index), settings.profile)
+                Segment(
+                    index, decode_entry(index, data, settings), settings.schema, layout.segment(index), settings.profile
+                )
             )
         return cls(
             layout.root, settings.schema, settings.profile.name, settings.key.text, checkpoint, text, tuple(segments)
@@ -123,7 +135,7 @@ def decode_entry(index: int, data: bytes, settings: Settings) -> Entry:
     """The entry at `index`; LogCorrupt when it is not one of this log's schema and profile."""
     try:
         entry = Entry.decode(data)
-    except Exception as error:
+    except MalformedError as error:
         raise LogCorrupt(f"entry {index} is damaged") from error
     shape = (entry.profile, entry.schema_digest, entry.width)
     if shape != (settings.profile.id, settings.schema.digest, settings.schema.width):
@@ -132,7 +144,10 @@ def decode_entry(index: int, data: bytes, settings: Settings) -> Entry:
 
 
 def load_public(layout: Layout, settings: Settings) -> tuple[str, Checkpoint, list[bytes]]:
-    """(signed note, checkpoint, its entries): signature, size and root agree, or LogCorrupt. Entries after it are left out."""
+    """(signed note, checkpoint, its entries).
+
+    Signature, size and root agree, or LogCorrupt. Entries after it are left out.
+    """
     data = read_limited(layout.checkpoint, MAX_NOTE_BYTES)
     try:
         checkpoint = Checkpoint.parse(note.verify(data, settings.key))

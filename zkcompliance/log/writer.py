@@ -1,8 +1,9 @@
 """The one writer of a log: create, append, seal.
 
-Order of a seal: rows and seed durable → commitment → ledger and meta durable → entry durable → sign → publish the checkpoint by an
-atomic rename → folder durable → pending rows deleted. Killed anywhere, the next writer either finishes the seal to the very same
-checkpoint (entries durable) or drops it (rows are still pending). A `Writer` is not for several threads at once.
+Order of a seal: rows and seed durable → commitment → ledger and meta durable → entry durable → sign → publish the
+checkpoint by an atomic rename → folder durable → pending rows deleted. Killed anywhere, the next writer either finishes
+the seal to the very same checkpoint (entries durable) or drops it (rows are still pending). A `Writer` is not for
+several threads at once.
 """
 
 from __future__ import annotations
@@ -83,7 +84,7 @@ class Writer:
     """
 
     def __init__(self, path: str | Path, key: SignerKey) -> None:
-        """LogBusy when another writer has the log, KeyFileError when the key is not this log's, LogCorrupt when it is damaged."""
+        """LogBusy when another writer has the log, KeyFileError for another key, LogCorrupt when damaged."""
         self._layout = Layout(Path(path))
         self._settings = Settings.load(self._layout)
         self._key = key
@@ -198,5 +199,7 @@ class Writer:
     def __enter__(self) -> Writer:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()

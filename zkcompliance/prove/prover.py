@@ -97,16 +97,12 @@ class Prover:
             raise ProofRefused("a challenge met a value of a public table; try again") from None
         weights[:, : len(found)] = np.array(found, np.uint32).reshape(-1, 6).T
         self.weights = weights
-        self.extension_columns: list[np.ndarray] = []
+        self.extension_polynomials: list[np.ndarray] = []
         self.terminals: list[Ext] = []
         for number in range(len(self.layout.instances)):
             columns, terminal = self.lookup_columns(number)
-            self.extension_columns.append(columns)
+            self.extension_polynomials.append(mask(columns, self.profile.mask, self.stream, f"extension {number}"))
             self.terminals.append(terminal)
-        self.extension_polynomials = [
-            mask(columns, self.profile.mask, self.stream, f"extension {number}")
-            for number, columns in enumerate(self.extension_columns)
-        ]
         self.extension = self._commit(EXTENSION_PHASE, self.extension_polynomials, "extension")
         self.transcript.absorb("terminals", u32s(x for terminal in self.terminals for x in terminal))
         self.alpha = self.transcript.squeeze("constraint").ext()
@@ -153,6 +149,9 @@ class Prover:
             self.masks[kappa] = self.stream.field(f"fri {kappa}", 6 * degree_bound(kappa)).reshape(6, -1)
             self.chunks.append(chunks)
             parts.append([chunks, self.masks[kappa]])
+            del coefficients
+        for table in self.tables:
+            table.extension().release()
         self.quotients = self._commit_heights(QUOTIENT_PHASE, parts, "quotient")
         self.z = self.transcript.squeeze("point").ext_outside_base()
 
@@ -174,7 +173,7 @@ class Prover:
         result = []
         for block in range(cosets_needed(self.layout, instance.kappa)):
             table = instance.table is not None
-            log = self.tables[number].extension(self.progress).rows[block] if table else np.zeros((1, 1), np.uint32)
+            log = self.tables[number].extension(self.progress).block(block) if table else np.zeros((1, 1), np.uint32)
             result.append((log, witness[block], extension[block]))
         return result
 
@@ -201,6 +200,10 @@ class Prover:
                 if table.entry.kappa == kappa
             ]
             self.batched[kappa] = combine_openings(kappa, self.masks[kappa], self.opened, coefficients, tags)
+        self.opened, self.chunks, self.masks = [], [], {}  # the tallest arrays but the codewords: let them go
+        self.log_polynomials, self.witness_polynomials, self.extension_polynomials = [], [], []
+        for committed in (*self.witness, *self.extension, *self.quotients):
+            committed.polynomials = []
 
     # Step 7
 

@@ -1,4 +1,4 @@
-"""Reads what the proof opens at the queries: rows of every tree, then leaves of every FRI layer (docs/spec/proof.md)."""
+"""Reads what the proof opens at the queries: rows of all trees, then leaves of all FRI layers (docs/spec/proof.md)."""
 
 from __future__ import annotations
 

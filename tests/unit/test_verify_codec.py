@@ -1,0 +1,497 @@
+"""Statement, program and bundle bytes: round trips, and one fault at a time; what is refused before a proof is read."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from zkcompliance import limits
+from zkcompliance.errors import (
+    CheckpointMismatch,
+    InternalError,
+    LimitExceeded,
+    MalformedBundle,
+    MalformedError,
+    MalformedNote,
+    MalformedProgram,
+    MalformedProof,
+    MalformedStatement,
+    ParametersRejected,
+    ProgramMismatch,
+    SoundnessTooLow,
+    StatementMismatch,
+    ZkComplianceError,
+)
+from zkcompliance.verify import (
+    PROFILES,
+    Bundle,
+    Checkpoint,
+    Entry,
+    LogStatement,
+    Program,
+    Statement,
+    decode_bundle,
+    decode_program,
+    decode_statement,
+    verifier,
+    verify_bundle,
+    verify_proof,
+)
+from zkcompliance.verify.log import checkpoint_body, log_root
+from zkcompliance.verify.program import (
+    Constraint,
+    Equation,
+    Interaction,
+    LogSlot,
+    Lookup,
+    LookupEntry,
+    Node,
+    Public,
+    Sum,
+    Table,
+    Term,
+    Unknown,
+)
+
+STANDARD = PROFILES[1]
+SCHEMA = b"\x07" * 32
+TAG = (1, 2, 3, 4, 5, 2013265920)
+
+
+def table() -> Table:
+    return Table(
+        log=0,
+        witness=2,
+        nodes=(
+            Node(0, 17, 0),
+            Node(1, 4, 0),
+            Node(2, 1, 0),
+            Node(3, 0, 0),
+            Node(4, 0, 1),
+            Node(5, 2, 3),
+            Node(6, 4, 5),
+        ),
+        constraints=(Constraint("a", 0, 6), Constraint("b", 1, 2), Constraint("c", 2, 3), Constraint("d", 3, 5)),
+        interactions=(Interaction(0, (1,)), Interaction(1, (1, 2)), Interaction(0, (2,))),
+        groups=(2, 1, 0),
+        sums=(Sum("s", 0, (1, 2)), Sum("r", 1, (3,))),
+    )
+
+
+def program() -> Program:
+    return Program(
+        claim="test/claim",
+        version=3,
+        publics=(Public("limit", 0, 32), Public("größe", 1, 512)),
+        logs=(LogSlot("runs", SCHEMA, 5), LogSlot("other", b"\x08" * 32, 9)),
+        lookups=(
+            Lookup(2, ((LookupEntry(0, 7, 0), LookupEntry(1, 0, 31)), (LookupEntry(1, 1, 511), LookupEntry(0, 0, 0)))),
+        ),
+        tables=(table(),),
+        unknowns=(Unknown("x", 3),),
+        equations=(Equation("e", (Term(0, 0, 1, -2), Term(1, 0, 0, 1), Term(2, 0, 0, 5), Term(3, 0, 0, -(1 << 31)))),),
+    )
+
+
+def log(slot: str, digest: bytes, width: int, ks: tuple[int, ...], profile: int = 1) -> LogStatement:
+    entries = []
+    for number, k in enumerate(ks):
+        kappa = PROFILES[profile].capacity(k)
+        assert kappa is not None
+        entries.append(Entry(profile, digest, width, k, kappa, bytes([number]) * 32, TAG))
+    return sealed(LogStatement(slot, Checkpoint("", 0, b"", b""), tuple(entries)))
+
+
+def sealed(item: LogStatement) -> LogStatement:
+    """With the checkpoint of its entries."""
+    root = log_root([entry.encode() for entry in item.entries])
+    body = checkpoint_body("example.org/log", len(item.entries), root)
+    return replace(item, checkpoint=Checkpoint("example.org/log", len(item.entries), root, body))
+
+
+def statement(of: Program | None = None) -> Statement:
+    chosen = program() if of is None else of
+    logs = (log("runs", SCHEMA, 5, (3, 16)), log("other", b"\x08" * 32, 9, (4,)))
+    return Statement(STANDARD, chosen.claim, chosen.version, chosen.digest, (1 << 32 - 1, 0), b"nonce", logs)
+
+
+def note(item: LogStatement) -> bytes:
+    return item.checkpoint.body + "\n— example.org/log AAAA\n".encode()
+
+
+def bundle(of: Statement, by: Program, proof: bytes = b"proof") -> Bundle:
+    return Bundle(of.encode(), by.encode(), tuple(note(item) for item in of.logs), proof)
+
+
+def test_round_trips() -> None:
+    assert decode_program(program().encode()) == program()
+    assert decode_statement(statement().encode()) == statement()
+    b = bundle(statement(), program())
+    assert decode_bundle(b.encode()) == b
+    entry = statement().logs[0].entries[0]
+    assert len(entry.header()) == 43 and len(entry.encode()) == 99
+
+
+@pytest.mark.parametrize(
+    ("decode", "data", "error"),
+    [
+        (decode_program, program().encode(), MalformedProgram),
+        (decode_statement, statement().encode(), MalformedStatement),
+        (decode_bundle, bundle(statement(), program()).encode(), MalformedBundle),
+    ],
+)
+def test_exact_length(decode: Callable[[bytes], object], data: bytes, error: type[MalformedError]) -> None:
+    for length in range(len(data)):
+        with pytest.raises((error, LimitExceeded)):
+            decode(data[:length])
+    for tail in (b"\x00", b"\x01", data):
+        with pytest.raises(error):
+            decode(data + tail)
+
+
+def test_every_byte_counts() -> None:
+    """A changed byte is refused, or decodes to something else with these very bytes: never to the same thing."""
+    for decode, data in ((decode_program, program().encode()), (decode_statement, statement().encode())):
+        for at in range(len(data)):
+            for bit in (1, 0x80):
+                changed = data[:at] + bytes([data[at] ^ bit]) + data[at + 1 :]
+                with contextlib.suppress(MalformedError, ParametersRejected):
+                    assert decode(changed).encode() == changed
+
+
+def edited_table(**changes: object) -> Program:
+    return replace(program(), tables=(replace(table(), **changes),))  # type: ignore[arg-type]
+
+
+def edited_node(node: Node) -> Program:
+    return edited_table(nodes=(*table().nodes, node))
+
+
+def edited_term(term: Term) -> Program:
+    return replace(program(), equations=(Equation("e", (term,)),))
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        replace(program(), claim=""),
+        replace(program(), claim="a\nb"),
+        replace(program(), publics=(Public("a", 0, 8), Public("a", 0, 8)), lookups=(), equations=()),
+        replace(program(), publics=(Public("", 0, 8), Public("a", 0, 32))),
+        replace(program(), publics=(Public("a", 2, 8), program().publics[1])),
+        replace(program(), publics=(Public("a", 0, 0), program().publics[1])),
+        replace(program(), publics=(Public("a", 0, 513), program().publics[1])),
+        replace(program(), publics=(Public("a\x7f", 0, 32), program().publics[1])),
+        replace(program(), publics=(Public("a", 0, 31), program().publics[1])),  # bit 31 is asked by a lookup
+        replace(program(), publics=()),
+        replace(program(), logs=()),
+        replace(program(), logs=(program().logs[0], program().logs[0])),
+        replace(program(), logs=(LogSlot("runs", SCHEMA, 0), program().logs[1])),
+        replace(program(), logs=(LogSlot("runs", SCHEMA, 4), program().logs[1])),  # column 4 is used
+        replace(program(), lookups=(Lookup(0, ((), ())),)),
+        replace(program(), lookups=(Lookup(2, ()),)),
+        replace(program(), lookups=()),
+        replace(program(), lookups=(Lookup(2, ((LookupEntry(0, 2013265921, 0), LookupEntry(0, 0, 0)),)),)),
+        replace(program(), lookups=(Lookup(2, ((LookupEntry(1, 2, 0), LookupEntry(0, 0, 0)),)),)),
+        replace(program(), lookups=(Lookup(2, ((LookupEntry(1, 0, 32), LookupEntry(0, 0, 0)),)),)),
+        replace(program(), tables=()),
+        edited_table(log=2),
+        edited_table(witness=1),
+        edited_node(Node(0, 2013265921, 0)),
+        edited_node(Node(1, 5, 0)),
+        edited_node(Node(2, 2, 0)),  # the blind column is not the program's
+        edited_node(Node(3, 2, 0)),
+        edited_node(Node(4, 7, 0)),
+        edited_node(Node(5, 0, 7)),
+        edited_node(Node(6, 65535, 65535)),
+        edited_node(Node(7, 0, 0)),
+        edited_table(constraints=(Constraint("a", 0, 0), Constraint("a", 0, 1))),
+        edited_table(constraints=(Constraint("", 0, 0),)),
+        edited_table(constraints=(Constraint("a", 4, 0),)),
+        edited_table(constraints=(Constraint("a", 0, 7),)),
+        edited_table(interactions=(Interaction(2, (1, 1)), *table().interactions[1:])),
+        edited_table(interactions=(Interaction(0, (7,)), *table().interactions[1:])),
+        edited_table(groups=()),
+        edited_table(groups=(3, 1)),
+        edited_table(groups=(2,)),
+        edited_table(groups=(2, 0, 1)),
+        edited_table(sums=(Sum("s", 0, ()), Sum("r", 0, (1,)))),
+        edited_table(sums=(Sum("s", 0, (0,) * 17), Sum("r", 0, (1,)))),
+        edited_table(sums=(Sum("s", 7, (0,)), Sum("r", 0, (1,)))),
+        edited_table(sums=(Sum("s", 0, (7,)), Sum("r", 0, (1,)))),
+        edited_table(sums=(Sum("s", 0, (0,)), Sum("s", 0, (1,)))),
+        edited_table(sums=()),  # the equation asks for sum 1
+        replace(program(), unknowns=(Unknown("x", 0),)),
+        replace(program(), unknowns=(Unknown("x", 33),)),
+        replace(program(), unknowns=(Unknown("x", 1), Unknown("x", 1))),
+        replace(program(), unknowns=()),
+        replace(program(), equations=(Equation("e", ()),)),
+        replace(program(), equations=(*program().equations, *program().equations)),
+        edited_term(Term(0, 1, 0, 1)),
+        edited_term(Term(0, 0, 2, 1)),
+        edited_term(Term(1, 1, 0, 1)),
+        edited_term(Term(1, 0, 1, 1)),
+        edited_term(Term(2, 2, 0, 1)),
+        edited_term(Term(3, 1, 0, 1)),
+        edited_term(Term(3, 0, 1, 1)),
+        edited_term(Term(4, 0, 0, 1)),
+        edited_term(Term(3, 0, 0, 0)),
+    ],
+)
+def test_malformed_program(bad: Program) -> None:
+    data = bad.encode()
+    assert data != program().encode()
+    with pytest.raises(MalformedProgram):
+        decode_program(data)
+
+
+def test_program_limits() -> None:
+    nodes = (Node(0, 1, 0),) * limits.MAX_NODES
+    assert decode_program(edited_table(nodes=(*table().nodes, *nodes[7:])).encode())
+    with pytest.raises(LimitExceeded):
+        decode_program(edited_table(nodes=(*table().nodes, *nodes[6:])).encode())
+    wide = replace(program(), logs=(LogSlot("runs", SCHEMA, limits.MAX_WIDTH), program().logs[1]))
+    assert decode_program(wide.encode()) == wide
+    with pytest.raises(LimitExceeded):
+        decode_program(replace(program(), logs=(LogSlot("runs", SCHEMA, limits.MAX_WIDTH + 1),)).encode())
+    with pytest.raises(LimitExceeded):
+        decode_program(b"zkcp\x01\x00" + bytes(limits.MAX_PROGRAM_BYTES))
+    terms = (Term(3, 0, 0, 1),) * 255
+    many = [Equation(f"e{i}", terms) for i in range(limits.MAX_EQUATION_TERMS // 255)]
+    rest = limits.MAX_EQUATION_TERMS - 255 * len(many)
+    at_limit = replace(program(), equations=(*many, Equation("x", terms[:rest])))
+    assert decode_program(at_limit.encode()) == at_limit
+    with pytest.raises(LimitExceeded):
+        decode_program(replace(at_limit, equations=(*many, Equation("x", terms[: rest + 1]))).encode())
+    assert decode_program(replace(program(), claim="x" * 255).encode())
+    with pytest.raises(LimitExceeded):
+        decode_program(replace(program(), claim="x" * 256).encode())
+    with pytest.raises(MalformedProgram):
+        decode_program(program().encode().replace("größe".encode(), b"gr\xff\xffe\xffe"[:7]))
+
+
+def edited_entry(**changes: object) -> Statement:
+    good = statement()
+    entry = replace(good.logs[0].entries[0], **changes)  # type: ignore[arg-type]
+    return replace(good, logs=(sealed(replace(good.logs[0], entries=(entry,))), good.logs[1]))
+
+
+def edited_body(body: bytes) -> Statement:
+    good = statement()
+    checkpoint = replace(good.logs[0].checkpoint, body=body)
+    return replace(good, logs=(replace(good.logs[0], checkpoint=checkpoint), good.logs[1]))
+
+
+ROOT64 = b"A" * 43 + b"=\n"
+
+
+@pytest.mark.parametrize(
+    ("bad", "error"),
+    [
+        (replace(statement(), profile=replace(STANDARD, id=0)), ParametersRejected),
+        (replace(statement(), profile=replace(STANDARD, id=4)), ParametersRejected),
+        (replace(statement(), claim=""), MalformedStatement),
+        (replace(statement(), context=bytes(1025)), LimitExceeded),
+        (replace(statement(), publics=(1 << 512, 0)), LimitExceeded),
+        (replace(statement(), logs=(statement().logs[0], statement().logs[0])), MalformedStatement),
+        (replace(statement(), logs=(replace(statement().logs[0], entries=()),)), MalformedStatement),
+        (replace(statement(), logs=(log("runs", SCHEMA, 5, (3,) * 33),)), LimitExceeded),
+        (replace(statement(), logs=(log("a", SCHEMA, 5, (3,) * 17), log("b", SCHEMA, 5, (3,) * 16))), LimitExceeded),
+        (edited_entry(profile_id=2), ParametersRejected),
+        (edited_entry(k=2), ParametersRejected),
+        (edited_entry(k=22, kappa=22), ParametersRejected),
+        (edited_entry(k=255, kappa=255), ParametersRejected),
+        (edited_entry(kappa=14), ParametersRejected),
+        (edited_entry(kappa=12), ParametersRejected),
+        (edited_entry(width=0), MalformedStatement),
+        (edited_entry(width=1025), LimitExceeded),
+        (edited_entry(tag=(2013265921, 0, 0, 0, 0, 0)), MalformedStatement),
+        (edited_body(b""), MalformedStatement),
+        (edited_body(b"o\n1\n" + ROOT64 + b"\n"), MalformedStatement),
+        (edited_body(b"o\n1\n" + ROOT64[:-1]), MalformedStatement),
+        (edited_body(b"\n1\n" + ROOT64), MalformedStatement),
+        (edited_body(b"a b\n1\n" + ROOT64), MalformedStatement),
+        (edited_body("a\u00a0b\n1\n".encode() + ROOT64), MalformedStatement),
+        (edited_body(b"a+b\n1\n" + ROOT64), MalformedStatement),
+        (edited_body(b"a\x01b\n1\n" + ROOT64), MalformedStatement),
+        (edited_body(b"\xff\n1\n" + ROOT64), MalformedStatement),
+        (edited_body(b"o\n01\n" + ROOT64), MalformedStatement),
+        (edited_body(b"o\n-1\n" + ROOT64), MalformedStatement),
+        (edited_body("o\n١\n".encode() + ROOT64), MalformedStatement),
+        (edited_body(b"o\n" + b"1" * 21 + b"\n" + ROOT64), MalformedStatement),
+        (edited_body(b"o\n1\n" + b"A" * 42 + b"B=\n"), MalformedStatement),  # not the canonical base64
+        (edited_body(b"o\n1\n" + b"A" * 44 + b"\n"), MalformedStatement),
+        (edited_body(b"o\n1\n" + b"A" * 42 + b"-=\n"), MalformedStatement),
+        (edited_body(b"o\n1\n" + b"A" * 40 + b"\n"), MalformedStatement),
+        (edited_body(b"o\r\n1\n" + ROOT64), MalformedStatement),
+        (edited_body(b"o" * 256 + b"\n1\n" + ROOT64), LimitExceeded),
+        (edited_body(b"o" * 60000), LimitExceeded),
+    ],
+)
+def test_refused_statement(bad: Statement, error: type[ZkComplianceError]) -> None:
+    with pytest.raises(error):
+        decode_statement(bad.encode())
+
+
+def test_minimal_integers() -> None:
+    data = statement().encode()
+    zero = b"\x00\x00" + b"\x05\x00nonce"
+    assert zero in data
+    with pytest.raises(MalformedStatement):
+        decode_statement(data.replace(zero, b"\x01\x00\x00" + zero[2:]))
+    assert decode_statement(replace(statement(), publics=(0, 255, 256, (1 << 512) - 1)).encode()).publics[2] == 256
+
+
+def test_statement_limits() -> None:
+    most = replace(statement(), context=bytes(1024), logs=(log("runs", SCHEMA, 1024, (21,) * 32),))
+    assert decode_statement(most.encode()) == most
+    with pytest.raises(LimitExceeded):
+        decode_statement(b"zkct\x01\x00" + bytes(limits.MAX_STATEMENT_BYTES))
+
+
+def test_bundle_limits() -> None:
+    good = bundle(statement(), program())
+    for part in (
+        replace(good, statement_bytes=bytes(limits.MAX_STATEMENT_BYTES + 1)),
+        replace(good, program_bytes=bytes(limits.MAX_PROGRAM_BYTES + 1)),
+        replace(good, notes=(bytes(limits.MAX_NOTE_BYTES + 1),)),
+    ):
+        with pytest.raises(LimitExceeded):
+            decode_bundle(part.encode())
+    with pytest.raises(LimitExceeded):
+        decode_bundle(b"zkcb\x01\x00\xff\xff\xff\xff" + b"tiny")
+    with pytest.raises(LimitExceeded):
+        decode_bundle(bytes(limits.MAX_BUNDLE_BYTES + 1))
+    with pytest.raises(MalformedBundle):
+        decode_bundle(b"zkcb\x02\x00" + good.encode()[6:])
+
+
+def test_pinned_program() -> None:
+    s, p = statement(), program()
+    data = bundle(s, p).encode()
+    with pytest.raises(ProgramMismatch):
+        verify_bundle(data, program_digest=bytes(32))
+    other = replace(p, version=4)
+    with pytest.raises(ProgramMismatch):  # the file's program is the pinned one; its statement names another
+        verify_bundle(bundle(s, other).encode(), program_digest=other.digest)
+    for digest in (None, p.digest):
+        with pytest.raises(MalformedProof):
+            verify_bundle(data, program_digest=digest)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        replace(statement(), claim="test/other"),
+        replace(statement(), version=4),
+        replace(statement(), publics=(1,)),
+        replace(statement(), publics=(1, 2, 3)),
+        replace(statement(), publics=(1 << 32, 0)),
+        replace(statement(), logs=statement().logs[:1]),
+        replace(statement(), logs=statement().logs[::-1]),
+        edited_entry(schema_digest=bytes(32)),
+        edited_entry(width=6),
+    ],
+)
+def test_statement_fits_its_program(bad: Statement) -> None:
+    with pytest.raises(StatementMismatch):
+        verify_proof(bad, program(), b"")
+
+
+def test_checkpoints() -> None:
+    good = statement()
+    first = good.logs[0]
+    root = bytes(32)
+    for size, wrong in ((3, first.checkpoint.root), (1, first.checkpoint.root), (2, root)):
+        body = checkpoint_body("example.org/log", size, wrong)
+        changed = replace(first, checkpoint=Checkpoint("example.org/log", size, wrong, body))
+        with pytest.raises(CheckpointMismatch):
+            verify_proof(replace(good, logs=(changed, good.logs[1])), program(), b"")
+    dropped = replace(first, entries=first.entries[:1])
+    with pytest.raises(CheckpointMismatch):
+        verify_proof(replace(good, logs=(dropped, good.logs[1])), program(), b"")
+    swapped = replace(first, entries=first.entries[::-1])
+    with pytest.raises(CheckpointMismatch):
+        verify_proof(replace(good, logs=(swapped, good.logs[1])), program(), b"")
+
+
+def test_notes() -> None:
+    s, p = statement(), program()
+    good = bundle(s, p)
+    body = s.logs[0].checkpoint.body
+    for bad, error in (
+        (good.notes[:1], StatementMismatch),
+        ((*good.notes, good.notes[0]), StatementMismatch),
+        (good.notes[::-1], CheckpointMismatch),
+        ((b"x" + good.notes[0], good.notes[1]), CheckpointMismatch),
+        ((body, good.notes[1]), MalformedNote),
+        ((body + b"\n", good.notes[1]), MalformedNote),
+        ((body + b"\n- sig", good.notes[1]), MalformedNote),
+        ((body[:20] + b"\n\n" + body + b"\n- sig\n", good.notes[1]), CheckpointMismatch),
+        ((b"\xff" + good.notes[0], good.notes[1]), MalformedNote),
+        ((body + b"\r\n\n- sig\n", good.notes[1]), MalformedNote),
+    ):
+        with pytest.raises(error):
+            verify_bundle(replace(good, notes=bad).encode(), program_digest=None)
+    extended = body + b"an extension line\n\n- sig\n"
+    with pytest.raises(MalformedProof):
+        verify_bundle(replace(good, notes=(extended, good.notes[1])).encode(), program_digest=None)
+
+
+def test_hand_made_records_do_not_escape_the_decoders() -> None:
+    s, p = statement(), program()
+    with pytest.raises(ParametersRejected):
+        verify_proof(replace(s, profile=replace(STANDARD, queries=1)), p, b"")
+    with pytest.raises(ParametersRejected):
+        verify_proof(replace(s, profile=replace(STANDARD, grinding=0)), p, b"")
+    with pytest.raises(MalformedStatement):
+        checkpoint = replace(s.logs[0].checkpoint, size=7)
+        verify_proof(replace(s, logs=(replace(s.logs[0], checkpoint=checkpoint), s.logs[1])), p, b"")
+    bad = edited_table(groups=(3,), sums=(Sum("s", 99, (1,)), Sum("r", 0, (1,))))
+    with pytest.raises(MalformedProgram):
+        verify_proof(replace(s, program_digest=bad.digest), bad, b"")
+    with pytest.raises(InternalError):
+        verify_proof(None, p, b"")  # type: ignore[arg-type]
+    with pytest.raises(InternalError):
+        verify_bundle(None, program_digest=None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("error", [IndexError, ValueError, RecursionError, MemoryError, ZeroDivisionError])
+def test_guard(error: type[Exception], monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(verifier, "shape_of", fail)
+    with pytest.raises(InternalError):
+        verify_proof(statement(), program(), b"")
+
+
+def test_soundness_is_judged_before_the_proof(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MIN_SECURITY_BITS", 140)
+    with pytest.raises(SoundnessTooLow):
+        verify_proof(statement(), program(), b"")
+
+
+def test_proof_is_read_to_its_end() -> None:
+    with pytest.raises(LimitExceeded):
+        verify_proof(statement(), program(), bytes(limits.MAX_BUNDLE_BYTES + 1))
+    with pytest.raises(MalformedProof):
+        verify_proof(statement(), program(), b"\xff" * 200000)  # no field elements
+    with pytest.raises(ZkComplianceError):
+        verify_proof(statement(), program(), bytes(200000))
+
+
+def test_imports_nothing_heavy() -> None:
+    code = (
+        "import sys, zkcompliance.verify; names = set(sys.modules);"
+        "assert not names & {'numpy', 'numba', 'cryptography'}, names;"
+        "ours = {n for n in names if n.startswith('zkcompliance.')};"
+        "bad = {n for n in ours if not n.startswith('zkcompliance.verify')} - "
+        "{'zkcompliance.errors', 'zkcompliance.limits'}; assert not bad, bad"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

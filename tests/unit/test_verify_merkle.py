@@ -1,0 +1,140 @@
+"""Pruned multi-openings against a naive tree: every set of leaves of a depth-4 tree, and one fault at a time."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+
+import pytest
+
+from zkcompliance.errors import MalformedProof, OpeningMismatch
+from zkcompliance.verify import merkle
+from zkcompliance.verify.log import log_root
+from zkcompliance.verify.reader import Reader
+
+DEPTH, WORDS, PHASE = 4, 3, merkle.WITNESS
+SALT = 16
+LEAVES = [random.Random(i).randbytes(SALT + 4 * WORDS) for i in range(1 << DEPTH)]
+
+
+def sha(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()
+
+
+def levels() -> list[list[bytes]]:
+    level = [sha((16 * i + 2 * PHASE).to_bytes(4, "little") + leaf) for i, leaf in enumerate(LEAVES)]
+    result = [level]
+    while len(level) > 1:
+        level = [sha(b"\x01" + level[i] + level[i + 1]) for i in range(0, len(level), 2)]
+        result.append(level)
+    return result
+
+
+LEVELS = levels()
+TREE = merkle.Tree(LEVELS[-1][0], PHASE, DEPTH, WORDS)
+
+
+def opening(indices: set[int]) -> tuple[bytes, list[bytes]]:
+    """Leaves in order, and the list of siblings, from the definition."""
+    siblings: list[bytes] = []
+    known = set(indices)
+    for level in LEVELS[:-1]:
+        siblings += [level[i ^ 1] for i in sorted(known) if i ^ 1 not in known]
+        known = {i >> 1 for i in known}
+    return b"".join(LEAVES[i] for i in sorted(indices)), siblings
+
+
+def read(data: bytes, indices: set[int], tree: merkle.Tree = TREE) -> dict[int, bytes]:
+    reader = Reader(data, MalformedProof)
+    rows = merkle.read_opening(reader, tree, indices)
+    reader.finish()
+    return rows
+
+
+def test_every_set_of_leaves() -> None:
+    for mask in range(1, 1 << (1 << DEPTH), 7):  # every seventh, and all small and large ones
+        check(mask)
+    for i in range(1 << DEPTH):
+        for j in range(i + 1):
+            check(1 << i | 1 << j)
+            check(0xFFFF & ~(1 << i | 1 << j))
+    check(0xFFFF)
+
+
+def check(mask: int) -> None:
+    indices = {i for i in range(1 << DEPTH) if mask >> i & 1}
+    leaves, siblings = opening(indices)
+    rows = read(leaves + b"".join(siblings), indices)
+    assert rows == {i: LEAVES[i][SALT:] for i in sorted(indices)}
+
+
+@pytest.mark.parametrize("indices", [{0}, {15}, {3, 4}, {0, 1}, {2, 9, 14}, set(range(16))])
+def test_one_fault(indices: set[int]) -> None:
+    leaves, siblings = opening(indices)
+    good = leaves + b"".join(siblings)
+    for at in range(0, len(good), 5):
+        with pytest.raises(OpeningMismatch):
+            read(good[:at] + bytes([good[at] ^ 1]) + good[at + 1 :], indices)
+    for missing in range(len(siblings)):
+        with pytest.raises((OpeningMismatch, MalformedProof)):
+            read(leaves + b"".join(siblings[:missing] + siblings[missing + 1 :]), indices)
+    for extra in range(len(siblings) + 1):
+        with pytest.raises((OpeningMismatch, MalformedProof)):
+            read(leaves + b"".join([*siblings[:extra], b"\x00" * 32, *siblings[extra:]]), indices)
+    with pytest.raises(MalformedProof):
+        read(good + b"\x00", indices)
+    with pytest.raises(MalformedProof):
+        read(good[:-1], indices)
+
+
+def test_shape_is_the_statements() -> None:
+    leaves, siblings = opening({5})
+    good = leaves + b"".join(siblings)
+    for tree in (
+        TREE._replace(phase=merkle.EXTENSION),  # another phase
+        TREE._replace(depth=DEPTH - 1),
+        TREE._replace(depth=DEPTH + 1),
+        TREE._replace(words=WORDS - 1),
+        TREE._replace(words=WORDS + 1),
+        TREE._replace(phase=merkle.SEGMENT),  # a longer salt
+        TREE._replace(root=bytes(32)),
+    ):
+        with pytest.raises((OpeningMismatch, MalformedProof)):
+            read(good, {5}, tree)
+    with pytest.raises(OpeningMismatch):
+        read(good, {4})
+    for index in (-1, 16, 1 << 40):
+        with pytest.raises(OpeningMismatch):
+            read(good, {index})
+    with pytest.raises(OpeningMismatch):
+        read(b"", set())
+
+
+def test_node_is_no_leaf() -> None:
+    """An inner node passed off as a leaf of a shallower tree."""
+    node = LEVELS[0][0] + LEVELS[0][1]
+    tree = merkle.Tree(LEVELS[-1][0], merkle.FRI, DEPTH - 1, 16)
+    siblings = [LEVELS[1][1], LEVELS[2][1], LEVELS[3][1]]
+    with pytest.raises(OpeningMismatch):
+        read(node + b"".join(siblings), {0}, tree)
+
+
+def test_salts_and_phases() -> None:
+    for phase, salt in enumerate((32, 16, 16, 16, 0)):
+        row = bytes(salt + 4)
+        tree = merkle.Tree(sha((2 * phase).to_bytes(4, "little") + row), phase, 0, 1)
+        assert read(row, {0}, tree) == {0: bytes(4)}
+
+
+def test_log_root() -> None:
+    """RFC 6962 by its recursive definition, sizes 1 to 9."""
+
+    def root(entries: list[bytes]) -> bytes:
+        if len(entries) == 1:
+            return sha(b"\x00" + entries[0])
+        k = max(1 << i for i in range(6) if 1 << i < len(entries))
+        return sha(b"\x01" + root(entries[:k]) + root(entries[k:]))
+
+    for size in range(1, 10):
+        entries = [bytes([i]) * 99 for i in range(size)]
+        assert log_root(entries) == root(entries)

@@ -1,0 +1,327 @@
+"""Shapes from statement and program: capacities, degrees, chunks, cells, limits, and the soundness figures."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+
+from zkcompliance import limits
+from zkcompliance.errors import LimitExceeded, ParametersRejected, SoundnessTooLow
+from zkcompliance.verify import PROFILES, Checkpoint, Entry, LogStatement, Profile, Program, Statement, soundness
+from zkcompliance.verify.cells import EquationPlace, SumPlace
+from zkcompliance.verify.degrees import ALGEBRAIC, chunk_count, constraint_degrees, true_weights
+from zkcompliance.verify.field import ORDER
+from zkcompliance.verify.profile import FAST, SMALL, STANDARD, degree_bound
+from zkcompliance.verify.program import (
+    Constraint,
+    Equation,
+    Interaction,
+    LogSlot,
+    Lookup,
+    LookupEntry,
+    Node,
+    Public,
+    Sum,
+    Table,
+    Term,
+    Unknown,
+)
+from zkcompliance.verify.shape import CELLS_TABLE, Shape, schedule, shape_of
+
+EMPTY = Table(0, 0, (Node(1, 0, 0),), (), (), (0,), ())
+
+
+def statement(ks: tuple[int, ...], program: Program, profile: Profile = STANDARD) -> Statement:
+    entries = []
+    for k in ks:
+        kappa = profile.capacity(k)
+        assert kappa is not None
+        entries.append(Entry(profile.id, bytes(32), program.logs[0].width, k, kappa, bytes(32), (0,) * 6))
+    logs = (LogStatement("log", Checkpoint("o", len(ks), bytes(32), b""), tuple(entries)),)
+    return Statement(profile, "c", 1, program.digest, (0,) * len(program.publics), b"", logs)
+
+
+def program(*tables: Table, **changes: object) -> Program:
+    base = Program("c", 1, (), (LogSlot("log", bytes(32), 4),), (), tables, (), ())
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+def shape(ks: tuple[int, ...], p: Program, profile: Profile = STANDARD) -> Shape:
+    return shape_of(statement(ks, p, profile), p)
+
+
+def test_profiles() -> None:
+    assert STANDARD.encode() == bytes([1, 3, 80, 0, 20, 192, 0, 0, 1, 128, 0])
+    assert FAST.encode() == bytes([2, 2, 123, 0, 20, 64, 1, 0, 1, 128, 0])
+    assert SMALL.encode() == bytes([3, 4, 60, 0, 20, 192, 0, 0, 1, 128, 0])
+    for p in PROFILES.values():
+        assert p.mask >= 2 * (p.queries + 6) and p.chunk_blind >= p.queries + 1
+
+
+def test_capacity() -> None:
+    assert [STANDARD.capacity(k) for k in range(3, 23)] == [
+        *[13] * 9, 14, 14, 15, 16, *range(16, 22), None,
+    ]  # fmt: skip
+    for p in PROFILES.values():
+        for k in range(3, 22):
+            kappa = p.capacity(k)
+            assert kappa is not None
+            good = [c for c in range(k, 22) if (9 * 2**c // 8 - 2**k - 262) // (p.queries + 6) >= 64]
+            assert kappa == good[0]
+
+
+def test_cells_height() -> None:
+    assert shape((3,), program(EMPTY)).heights == (16, 13)
+    assert shape((3, 18, 20), program(EMPTY)).heights == (20, 18, 13)
+    assert shape((3, 18, 20), program(EMPTY)).instances[-1].kappa == 18
+    assert shape((16,), program(EMPTY)).heights == (16,)
+    s = shape((20, 17, 13), program(EMPTY, replace(EMPTY, witness=2)))
+    assert [(i.number, i.segment, i.k, i.kappa) for i in s.instances] == [
+        (0, 0, 20, 20), (0, 1, 17, 17), (0, 2, 13, 14), (1, 0, 20, 20), (1, 1, 17, 17), (1, 2, 13, 14), (-1, 0, 17, 17),
+    ]  # fmt: skip
+    assert s.at_height(17) == [1, 4, 6]
+
+
+def test_degrees_by_hand() -> None:
+    k = kappa = 16
+    n, d, mask = 1 << 16, 9 << 13, 192
+    log, col, per = d - 257, n + mask - 1, n - 1
+    weights = true_weights(STANDARD, k, kappa)
+    assert weights == (log, col, per, 1)
+    t = Table(
+        log=0,
+        witness=1,
+        nodes=(
+            Node(0, 5, 0),  # 0: 5
+            Node(1, 0, 0),  # 1: log
+            Node(2, 0, 0),  # 2: witness
+            Node(3, 0, 0),  # 3: next
+            Node(6, 1, 2),  # 4: log·witness
+            Node(4, 4, 3),  # 5: + next
+            Node(6, 0, 2),  # 6: 5·witness
+            Node(5, 0, 0),  # 7: constant
+        ),
+        constraints=(
+            Constraint("a", 0, 5), Constraint("b", 1, 2), Constraint("c", 2, 6), Constraint("d", 3, 4),
+            Constraint("e", 0, 7),
+        ),
+        interactions=(Interaction(0, (1,)), Interaction(0, (5,)), Interaction(0, (0,))),
+        groups=(2, 1),
+        sums=(Sum("s", 1, (1, 2)),),
+    )  # fmt: skip
+    assert constraint_degrees(t, weights) == [
+        log + col, col + per, col + per, log + col + 1, 0,
+        col + (log + log + col),  # φ·D_1·D_2
+        per + col,  # L_0·acc
+        log + log + per,  # the sum, against w·blind, times a constant denominator
+    ]  # fmt: skip
+    assert constraint_degrees(t, ALGEBRAIC) == [2, 2, 2, 3, 0, 4, 2, 3]
+    assert constraint_degrees(EMPTY, ALGEBRAIC) == [2, 2]
+    assert constraint_degrees(EMPTY, weights) == [per + col, per + col]
+    assert constraint_degrees(CELLS_TABLE, ALGEBRAIC) == [2, 3, 2, 2, 4]
+    assert constraint_degrees(CELLS_TABLE, weights) == [per + col, 2 * col + 1, per + col, per + col, per + 3 * col]
+
+
+def test_chunks_by_hand() -> None:
+    for profile in PROFILES.values():
+        for kappa in (13, 16, 21):
+            d = degree_bound(kappa)
+            t = d - 128
+            assert chunk_count(profile, kappa, 1) == 1 == chunk_count(profile, kappa, d)
+            for c in (2, 3, 7):
+                assert chunk_count(profile, kappa, (c - 1) * t + d) == c
+                assert chunk_count(profile, kappa, (c - 1) * t + d + 1) == c + 1
+    s = shape((16,), program(EMPTY))
+    assert s.chunks == (3,)  # the cells: N − 1 + 3·(N + 191) − N + 1 = 3N + 573 coefficients, d = 9N/8
+    assert s.algebraic_degree == 4
+
+
+def power_table(exponent: int) -> Table:
+    nodes = [Node(2, 0, 0)] + [Node(6, i, 0) for i in range(exponent - 1)]
+    return Table(0, 1, tuple(nodes), (Constraint("x", 0, exponent - 1),), (), (0,), ())
+
+
+def test_degree_limit() -> None:
+    for profile in PROFILES.values():
+        degrees = range(2, 40)
+        n, mask = 1 << 20, profile.mask
+        chunks = {e: chunk_count(profile, 20, e * (n + mask - 1) - n + 1) for e in degrees}
+        too_high = next(e for e in degrees if chunks[e] > profile.blowup)
+        good = shape((20,), program(power_table(too_high - 1)), profile)
+        assert good.chunks[0] == max(chunks[too_high - 1], 3)
+        with pytest.raises(ParametersRejected):
+            shape((20,), program(power_table(too_high)), profile)
+    squares = Table(
+        0, 1, (Node(2, 0, 0), *(Node(6, i, i) for i in range(4095))), (Constraint("x", 0, 4095),), (), (0,), ()
+    )
+    with pytest.raises(ParametersRejected):
+        shape((20,), program(squares))
+
+
+def test_layout() -> None:
+    nodes = (Node(1, 0, 0), Node(1, 1, 0))
+    one = replace(EMPTY, nodes=nodes, sums=(Sum("a", 0, (1, 1, 1)), Sum("b", 0, (1,))))
+    two = replace(EMPTY, nodes=nodes, sums=(Sum("c", 0, (1, 1)),))
+    row = (LookupEntry(0, 1, 0),)
+    p = program(
+        one,
+        two,
+        publics=(Public("p", 0, 40),),
+        lookups=(Lookup(1, (row, row)), Lookup(1, (row,))),
+        unknowns=(Unknown("x", 2), Unknown("y", 5)),
+        equations=(
+            Equation("e", (Term(0, 0, 0, 1), Term(1, 1, 0, -1))),  # 5 digits, of y
+            Equation("f", (Term(2, 0, 0, 1),)),  # 4·(2^40 − 1): 42 bits
+            Equation("g", (Term(3, 0, 0, 1),)),
+            Equation("h", (Term(0, 0, 0, 1),)),  # limbs + 1
+        ),
+    )
+    layout = shape((15, 3), p).layout
+    assert layout.sums == {
+        (0, 0): (SumPlace(0, 2), SumPlace(6, 1)),
+        (0, 1): (SumPlace(9, 2), SumPlace(11, 1)),
+        (1, 0): (SumPlace(12, 2), SumPlace(16, 1)),
+    }
+    assert layout.unknowns == (36, 38) and layout.lookups == (43, 47)
+    assert layout.equations == (
+        EquationPlace(18, 49, 5),
+        EquationPlace(27, 57, 3),
+        EquationPlace(32, 61, 1),
+        EquationPlace(33, 61, 4),
+    )
+    assert layout.cells == 67 and layout.identities == 40
+
+
+def test_cell_limit() -> None:
+    row = (LookupEntry(0, 1, 0),)
+    rows = limits.MAX_CELLS // 2
+    assert shape((3,), program(EMPTY, lookups=(Lookup(1, (row,) * rows),))).layout.cells == limits.MAX_CELLS
+    with pytest.raises(LimitExceeded):
+        shape((3,), program(EMPTY, lookups=(Lookup(1, (row,) * (rows + 1)),)))
+
+
+def test_equation_weights() -> None:
+    nodes = (Node(1, 0, 0), Node(1, 1, 0))
+    t = replace(EMPTY, nodes=nodes, sums=(Sum("a", 0, (1,)),))
+
+    def with_coefficient(c: int, count: int = 1) -> Program:
+        return program(t, equations=(Equation("e", (Term(0, 0, 0, c),) * count),))
+
+    largest = (2**13 - 2) // 4
+    for sign in (1, -1):
+        assert shape((3,), with_coefficient(sign * largest))
+        with pytest.raises(ParametersRejected):
+            shape((3,), with_coefficient(sign * (largest + 1)))
+    assert shape((15,), with_coefficient(largest // 2))
+    with pytest.raises(ParametersRejected):
+        shape((15,), with_coefficient(largest // 2 + 1))
+    with pytest.raises(ParametersRejected):  # terms are not merged before they are weighed
+        cancel = Equation("e", (Term(0, 0, 0, largest), Term(0, 0, 0, -1)))
+        shape((3,), program(t, equations=(cancel,)))
+    unknown = program(EMPTY, unknowns=(Unknown("x", 1),), equations=(Equation("e", (Term(1, 0, 0, largest),)),))
+    assert shape((3,), unknown)
+    with pytest.raises(ParametersRejected):
+        shape((3,), replace(unknown, equations=(Equation("e", (Term(1, 0, 0, largest + 1),)),)))
+
+
+def test_work_limits() -> None:
+    many = program(*[EMPTY] * 4)
+    assert len(shape((3,) * 32, many).instances) == limits.MAX_INSTANCES + 1
+    with pytest.raises(LimitExceeded):
+        shape((3,) * 32, program(*[EMPTY] * 4, replace(EMPTY, witness=1)))
+    nodes = replace(EMPTY, nodes=(Node(0, 0, 0),) * 4096)
+    assert shape((3,) * 15, program(nodes))
+    with pytest.raises(LimitExceeded):
+        shape((3,) * 16, program(nodes))
+    wide = program(EMPTY, logs=(LogSlot("log", bytes(32), 1024),))
+    assert shape((3,) * 15, wide)
+    with pytest.raises(LimitExceeded):
+        shape((3,) * 16, wide)
+    with pytest.raises(LimitExceeded):
+        shape((3,), program(replace(EMPTY, witness=65535)))
+
+
+def test_bus_bound() -> None:
+    """A multiplicity may not wrap: 2^21·(959 interactions, and one for v) = p − 1 is the most."""
+    for count in (959, 960):
+        table = replace(
+            EMPTY,
+            nodes=(Node(0, 0, 0),),
+            interactions=(Interaction(0, (0,)),) * count,
+            groups=(255, 255, 255, count - 765),
+        )
+        if count == 959:
+            assert shape((21,), program(table))
+        else:
+            with pytest.raises(ParametersRejected):
+                shape((21,), program(table))
+
+
+REFERENCE = soundness.Quantities(STANDARD, (20,), schedule((20,))[0], 512, 4, 16, 66 << 20, 0, (1024,))
+
+
+def reference(profile: Profile, kappa: int) -> soundness.Security:
+    q = REFERENCE._replace(
+        profile=profile, heights=(kappa,), layers=schedule((kappa,))[0], fractions=66 << kappa, identities=4096
+    )
+    return soundness.table(q)
+
+
+def test_reference_soundness() -> None:
+    security = soundness.table(REFERENCE)
+    assert round(float(security.bits), 1) == 130.9
+    assert security.binding == "queries"
+    assert sum((value for _, value in security.terms), Fraction(0)) == security.error
+    assert (
+        security.error**100 * 2 ** int(100 * security.bits)
+        <= 1
+        < security.error**100 * 2 ** (int(100 * security.bits) + 1)
+    )
+
+
+@pytest.mark.parametrize("kappa", range(13, 22))
+def test_every_profile(kappa: int) -> None:
+    assert reference(STANDARD, kappa).bits >= Fraction(1307, 10)
+    assert reference(FAST, kappa).bits >= 130
+    assert reference(SMALL, kappa).bits >= 131
+
+
+def test_terms_against_floats() -> None:
+    """The same formulas once more, in floating point and for the best m."""
+    import math
+
+    def total(m: int) -> float:
+        rho, n, q = 9 / 64, 2**23, 80
+        x = m + 0.5
+        theta = 1 - math.sqrt(rho) * (1 + 1 / (2 * m))
+        size = x / math.sqrt(rho)
+
+        def lin(n: int) -> float:
+            return ((2 * x**5 + 3 * x * theta * rho) * n / (3 * rho**1.5) + x / math.sqrt(rho)) / float(ORDER)
+
+        d = 9 * 2**17
+        terms = [lin(n), *(7 * lin(n >> 3 * i) for i in range(1, 5)), (1 - theta) ** q * 2**-20]
+        terms += [size**2 * 512 / ORDER, size**2 * (4 * (d + 1) + d - 1) / ORDER, size * 18 * (66 << 20) / ORDER]
+        return sum(terms) + size**2 / 2 * (d + 1024) / ORDER
+
+    best = min(total(m) for m in range(3, 201))
+    assert abs(-math.log2(best) - float(soundness.table(REFERENCE).bits)) < 0.011
+
+
+def test_more_of_anything_is_less_sound() -> None:
+    error = soundness.table(REFERENCE).error
+    for change in (
+        {"constraints": 513}, {"degree": 5}, {"bus_width": 17}, {"fractions": (66 << 20) + 1}, {"identities": 1},
+        {"table_widths": (1025,)}, {"table_widths": (1024, 1)}, {"heights": (20, 13)},
+    ):  # fmt: skip
+        assert soundness.table(REFERENCE._replace(**change)).error > error  # type: ignore[arg-type]
+
+
+def test_shape_is_judged() -> None:
+    security = soundness.judge(shape((20,), program(EMPTY)))
+    assert security.bits >= 130
+    weak = replace(STANDARD, queries=70)
+    with pytest.raises(SoundnessTooLow):
+        soundness.judge(replace(shape((20,), program(EMPTY)), profile=weak))

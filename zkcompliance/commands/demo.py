@@ -1,0 +1,140 @@
+"""`zkcompliance demo`: seal, prove and verify a real training log in a scratch folder, then tamper with everything."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import click
+
+from zkcompliance.commands import console
+from zkcompliance.commands.options import json_option
+from zkcompliance.errors import InternalError, UsageError, ZkComplianceError
+
+LOG_FILE = "2024-12-08_UNetValueEmbedsTweaks_52275a2c.txt"
+ORIGIN = "lab.example/compute"
+LIMIT = 10**20
+CLAIM = "training-compute-below"
+
+
+@click.command("demo")
+@click.option("--keep", type=click.Path(path_type=Path), metavar="DIR", help="Work in DIR, a new folder, and keep it.")
+@json_option
+def command(keep: Path | None, as_json: bool) -> None:
+    """Seal a real training log, prove that its compute is below 1e20 FLOP, verify the proof; then show what is refused.
+
+    Works in a scratch folder that is deleted afterwards. Every refusal is computed, none is staged.
+    """
+    if keep is None:
+        folder = Path(tempfile.mkdtemp(prefix="zkcompliance-demo-"))
+    else:
+        folder = keep
+        try:
+            folder.mkdir(mode=0o700)
+        except OSError as error:
+            raise UsageError(f"{folder}: {error.strerror}", help="choose a folder that does not exist yet") from error
+    try:
+        document = _story(folder, as_json)
+    finally:
+        if keep is None:
+            shutil.rmtree(folder, ignore_errors=True)
+    if as_json:
+        console.print_json(document)
+
+
+def _story(folder: Path, quiet: bool) -> dict[str, Any]:
+    from zkcompliance import importers, schemas
+    from zkcompliance.claim import catalogue
+    from zkcompliance.commands import demo_cases
+    from zkcompliance.commands.judge import judge
+    from zkcompliance.commands.verify import as_document, describe
+    from zkcompliance.log import keys, open_log
+    from zkcompliance.log.writer import Writer, create_log
+    from zkcompliance.prove import api
+
+    began = time.monotonic()
+    claim = catalogue.load(CLAIM)
+    importer = importers.by_name("nanogpt")
+    say = _Narrator(quiet)
+    source = resources.files("zkcompliance").joinpath("demo_data", LOG_FILE)
+    with resources.as_file(source) as logged, console.progress() as report:
+        console.warm_up(report)
+        say.step("keygen", "the lab makes a signing key for its log")
+        public = keys.generate(folder / "lab.key", ORIGIN)
+        key = keys.load_private(folder / "lab.key")
+        say.done(public.text)
+
+        say.step("seal", "a real run (modded-nanogpt, 8 x H100) is committed; only its commitment is public")
+        create_log(folder / "log", schemas.compute, key)
+        with Writer(folder / "log", key) as writer:
+            rows = writer.append_columns(importers.encode(importer, logged, schemas.compute))
+            writer.seal(progress=report)
+        log = open_log(folder / "log")
+        say.done(f"{rows:,} training steps, root {log.checkpoint.root.hex()[:16]}…")
+
+        say.step("prove", "total training compute is below 1e20 FLOP, and nothing else")
+        publics = claim.publics({"limit": LIMIT})
+        started = time.monotonic()
+        proof = api.prove_claim(claim, {"compute": log}, publics, progress=report)
+        (folder / "proof.zkc").write_bytes(proof)
+        say.done(f"{len(proof):,} bytes in {time.monotonic() - started:.1f} s")
+
+        say.step("verify", "the regulator holds the file against the claim, the limit and the lab's public key")
+        started = time.monotonic()
+        shown = judge(proof, claim, publics, {"compute": public})
+        say.done(f"ACCEPTED in {time.monotonic() - started:.2f} s, {describe(shown, claim)['security']}")
+
+        say.heading("And what is refused:")
+        scene = demo_cases.Scene(folder, log, key, claim, publics, proof, logged, report)
+        refusals = [_refused(name, case, scene, say) for name, case in demo_cases.CASES.items()]
+    seconds = time.monotonic() - began
+    say.heading(f"{len(refusals)} tampered cases refused; {seconds:.1f} s in all")
+    return {
+        "verdict": "accepted",
+        **as_document(shown),
+        "rows": str(rows),
+        "refusals": refusals,
+        "milliseconds": round(seconds * 1000),
+    }
+
+
+def _refused(name: str, case: Any, scene: Any, say: _Narrator) -> dict[str, str]:
+    """Run one case, which must end in one of our refusals."""
+    say.step("refuse", name)
+    try:
+        case(scene)
+    except InternalError:
+        raise
+    except ZkComplianceError as error:
+        say.refused(error)
+        return {"case": name, "code": error.code, "message": error.message}
+    raise InternalError(f"the demo case {name!r} was not refused")
+
+
+class _Narrator:
+    """The demo's lines on stdout; nothing when quiet."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._quiet = quiet
+
+    def heading(self, text: str) -> None:
+        if not self._quiet:
+            console.print_text(f"\n{text}")
+
+    def step(self, verb: str, text: str) -> None:
+        if not self._quiet:
+            click.secho(f"{verb:>8}  ", nl=False, bold=True)
+            console.print_text(text)
+
+    def done(self, text: str) -> None:
+        if not self._quiet:
+            click.secho(f"{'':>8}  {console.clean(text)}", fg="green")
+
+    def refused(self, error: ZkComplianceError) -> None:
+        if not self._quiet:
+            click.secho(f"{'':>8}  error[{error.code}] ", nl=False, fg="red")
+            console.print_text(error.message)

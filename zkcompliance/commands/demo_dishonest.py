@@ -1,0 +1,27 @@
+"""A dishonest prover, for the demo only: it skips every check and proves a false total as well as anyone can."""
+
+from __future__ import annotations
+
+import os
+
+from zkcompliance.claim.model import Claim
+from zkcompliance.commit.table import SealedTable
+from zkcompliance.log.store import SealedLog
+from zkcompliance.progress import Progress
+from zkcompliance.prove import api
+from zkcompliance.prove.prover import Prover
+from zkcompliance.statement import encode_bundle
+
+
+def dishonest_bundle(claim: Claim, log: SealedLog, publics: dict[str, int], report: Progress) -> bytes:
+    """A proof file for a claim that is false over `log`: negative slack is wrapped around, as an overflow would be."""
+    statement = api.make_statement(claim, {"compute": log}, publics, b"")
+    tables = [SealedTable(s.load_columns(), s.seed, s.entry, s.profile, s.cache) for s in log.segments]
+    columns = {"compute": [table.columns for table in tables]}
+    private = claim.private(columns, publics)
+    unknowns = [
+        value % (1 << 16 * unknown.limbs)
+        for value, unknown in zip(claim.unknowns(columns, publics), claim.program.unknowns, strict=True)
+    ]
+    proof = Prover(statement, tables, private, unknowns, os.urandom(32), report).prove()
+    return encode_bundle(statement.encode(), claim.program_bytes, [log.checkpoint_note.encode()], proof)
