@@ -1,7 +1,8 @@
 """training-compute-below: the counted FLOP of a compute log stay below a limit.
 
-Sources: EU AI Act, Article 51(2) (1e25) and the Commission's GPAI guidelines C(2025) 7719 (1e23; what is counted); California SB 53 and New
-York RAISE (1e26). A row counts when its phase is in `phases`. An empty log has a total of 0; padding rows count nothing.
+Sources: EU AI Act, Article 51(2) (1e25) and the Commission's GPAI guidelines C(2025) 7719 (1e23; what is counted);
+California SB 53 and New York RAISE (1e26). A row counts when its phase is in `phases`. An empty log has a total of 0;
+padding rows count nothing.
 """
 
 from __future__ import annotations
@@ -100,7 +101,8 @@ CLAIM = Claim(
     version=1,
     title="total training compute over the log is below the limit",
     doc=(
-        "Every row of the sealed compute log whose phase is one of `phases` counts with its FLOP, exactly. Their sum is below `limit`.\n"
+        "Every row of the sealed compute log whose phase is one of `phases` counts with its FLOP, exactly. Their sum is\n"
+        "below `limit`.\n"
         "An empty log holds with a total of 0. Sources: EU AI Act 51(2); GPAI guidelines C(2025) 7719; SB 53; RAISE."
     ),
     params=(

@@ -19,7 +19,7 @@ MAX_NODES = 4096
 MAX_EQUATION_DIGITS = 64
 MIN_SECURITY_BITS = 128
 # The work of one verification (each bounds a loop of the verifier)
-MAX_INSTANCES = 128  # of program tables over segments, the cells instance not counted
-MAX_EVALUATIONS = 1 << 16  # steps of all constraint programs of all instances at the out-of-domain point
-MAX_COLUMNS = 1 << 14  # base-field columns of all rows opened for one query, FRI layers not counted
+MAX_INSTANCES = 64  # of program tables over segments, the cells instance not counted
+MAX_EVALUATIONS = 1 << 15  # steps of all constraint programs of all instances at the out-of-domain point
+MAX_COLUMNS = 1 << 13  # base-field columns of all rows opened for one query, FRI layers not counted
 MAX_EQUATION_TERMS = 2048  # of all equations of one program

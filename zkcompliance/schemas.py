@@ -144,10 +144,14 @@ def encode_rows(schema: Schema, rows: Sequence[Mapping[str, object]], first_row:
     or `true`, `false`. None, or an empty text, is a missing value. Floats are refused: they are not exact.
     """
     known = {column.name for column in schema.columns}
+    shapes = set(map(tuple, rows))
+    if len(shapes) == 1 and known.issuperset(names := shapes.pop()) and names:
+        values = zip(*[row.values() for row in rows], strict=True)
+        return encode_columns(schema, dict(zip(names, values, strict=True)), first_row)
     for number, row in enumerate(rows, first_row):
-        if not known.issuperset(row):
-            unknown = sorted(str(name) for name in row if name not in known)
-            raise SchemaError(f"row {number}: schema {schema.name} has no column {unknown[0][:64]!r}")
+        for name in row:
+            if name not in known:
+                raise SchemaError(f"row {number}: schema {schema.name} has no column {str(name)[:64]!r}")
     return encode_columns(schema, {c.name: [row.get(c.name) for row in rows] for c in schema.columns}, first_row)
 
 

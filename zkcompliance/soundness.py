@@ -1,4 +1,4 @@
-"""The soundness of a statement: every error term, which one binds, and the bits that are provable (docs/spec/soundness.md)."""
+"""The soundness of a statement: every error term, which binds, and the provable bits (docs/spec/soundness.md)."""
 
 from __future__ import annotations
 

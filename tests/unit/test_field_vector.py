@@ -129,7 +129,7 @@ def test_sums_of_the_largest_entries() -> None:
 
 
 def test_long_polynomials_in_several_threads() -> None:
-    n = 40_000
+    n = 20_000
     poly = sample(6, n, seed=11)
     quotient = vector.divide_linear(poly, POINT)
     value = vector.evaluate_ext(poly, POINT)

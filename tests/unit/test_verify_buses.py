@@ -1,4 +1,4 @@
-"""An honest trace against the verifier's constraints, row by row, and the balance, built from docs/spec/buses.md by hand.
+"""An honest trace against the verifier's constraints, row by row, and the balance, by hand from docs/spec/buses.md.
 
 The rows of H are points where every constraint of an honest trace is zero; the terminals are sums over rows; cells,
 weights and constants come from a plain list of the identities.
@@ -108,8 +108,8 @@ PROGRAM = Program(
     tables=(TABLE,),
     unknowns=(Unknown("z", 3), Unknown("small", 1)),
     equations=(
-        # xy − 3·count + 7·p − 100000·1 − z = 0
-        Equation("e", (Term(0, 0, 0, 1), Term(0, 0, 1, -3), Term(2, 0, 0, 7), Term(3, 0, 0, -100000), Term(1, 0, 0, -1))),
+        # xy − 3·count + 7·p − 9999·1 − z = 0
+        Equation("e", (Term(0, 0, 0, 1), Term(0, 0, 1, -3), Term(2, 0, 0, 7), Term(3, 0, 0, -9999), Term(1, 0, 0, -1))),
         Equation("f", (Term(1, 1, 0, -2), Term(0, 0, 1, 2))),  # small = count
         Equation("g", (Term(3, 0, 0, 5), Term(3, 0, 0, -5))),
         Equation("h", (Term(0, 0, 1, 1), Term(1, 1, 0, -1), Term(0, 0, 1, 2), Term(1, 1, 0, -2))),
@@ -164,7 +164,7 @@ def build() -> Case:
         sum(r[0] * (r[1] + 65536 * r[2]) for t in rows for r in t),
         sum(r[0] for t in rows for r in t),
     ]
-    z = totals[0] - 3 * totals[1] + 7 * PUBLICS[0] - 100000
+    z = totals[0] - 3 * totals[1] + 7 * PUBLICS[0] - 9999
     first_z = len(values)
     values += [z >> 16 * j & 65535 for j in range(3)]
     assert 0 <= z < 2**48

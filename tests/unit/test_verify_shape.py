@@ -227,18 +227,18 @@ def test_equation_weights() -> None:
 
 
 def test_work_limits() -> None:
-    many = program(*[EMPTY] * 4)
+    many = program(*[EMPTY] * 2)
     assert len(shape((3,) * 32, many).instances) == limits.MAX_INSTANCES + 1
     with pytest.raises(LimitExceeded):
-        shape((3,) * 32, program(*[EMPTY] * 4, replace(EMPTY, witness=1)))
+        shape((3,) * 32, program(*[EMPTY] * 2, replace(EMPTY, witness=1)))
     nodes = replace(EMPTY, nodes=(Node(0, 0, 0),) * 4096)
-    assert shape((3,) * 15, program(nodes))
+    assert shape((3,) * 7, program(nodes))
     with pytest.raises(LimitExceeded):
-        shape((3,) * 16, program(nodes))
+        shape((3,) * 8, program(nodes))
     wide = program(EMPTY, logs=(LogSlot("log", bytes(32), 1024),))
-    assert shape((3,) * 15, wide)
+    assert shape((3,) * 7, wide)
     with pytest.raises(LimitExceeded):
-        shape((3,) * 16, wide)
+        shape((3,) * 8, wide)
     with pytest.raises(LimitExceeded):
         shape((3,), program(replace(EMPTY, witness=65535)))
 

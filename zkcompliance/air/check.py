@@ -71,7 +71,7 @@ def check_rows(number: int, layout: Layout, log: np.ndarray | None, witness: np.
         Kind.LAST: slice(last, None),
         Kind.TRANSITION: slice(0, last),
     }
-    failures = []
+    failures: list[Failure] = []
 
     def report(requirement: str, bad: np.ndarray, offset: int = 0) -> None:
         rows = (int(row) + offset for row in np.flatnonzero(bad))

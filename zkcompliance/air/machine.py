@@ -1,16 +1,17 @@
 """The one evaluator kernel: straight-line code over tiles of rows, for any claim and for nothing compiled at run time.
 
-A register is a row of TILE base-field elements; an extension register is six of them. `Code` writes the instructions, then
-packs its virtual registers into few real ones, so that a tile's registers stay in cache.
+A register is a row of TILE base-field elements; an extension register is six of them. `Code` writes the instructions,
+then packs its virtual registers into few real ones, so that a tile's registers stay in cache.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from zkcompliance.air import lanes
 from zkcompliance.field import scalar, vector_lanes
@@ -18,6 +19,9 @@ from zkcompliance.field.extension import Ext
 from zkcompliance.field.jit import kernel
 from zkcompliance.field.parallel import run, split
 from zkcompliance.field.simd import LANES
+
+U32 = npt.NDArray[np.uint32]
+I64 = npt.NDArray[np.int64]
 
 TILE = 256
 SOURCES = 4
@@ -132,7 +136,7 @@ class Code:
         free: dict[bool, list[int]] = {False: [], True: []}
         place: dict[int, int] = {}
         used = 0
-        packed = []
+        packed: list[tuple[int, int, int, int]] = []
         for at, (op, dst, a, b) in enumerate(self.instructions):
             operands = _operands(op, a, b)
             real = [place[operand] for operand in operands]
@@ -219,7 +223,8 @@ def execute(code: Packed, rows: Rows, out: np.ndarray) -> None:
 
 
 @kernel
-def _source_row(s0, s1, s2, s3, source, row):  # type: ignore[no-untyped-def]
+def _source_row(s0: U32, s1: U32, s2: U32, s3: U32, source: int, row: int) -> Any:
+    """One row of the source of that number."""
     if source == 0:
         return s0[row]
     if source == 1:
@@ -231,8 +236,24 @@ def _source_row(s0, s1, s2, s3, source, row):  # type: ignore[no-untyped-def]
 
 @kernel
 def _run(
-    instructions, constants, ext_mont, ext_plain, registers, s0, s1, s2, s3, following, runs, tables, marks, out, lo, hi
-):  # type: ignore[no-untyped-def]
+    instructions: I64,
+    constants: U32,
+    ext_mont: U32,
+    ext_plain: U32,
+    registers: int,
+    s0: U32,
+    s1: U32,
+    s2: U32,
+    s3: U32,
+    following: Any,
+    runs: Any,
+    tables: U32,
+    marks: I64,
+    out: U32,
+    lo: int,
+    hi: int,
+) -> None:
+    """Rows lo … hi − 1, tile by tile; lo is a multiple of TILE."""
     regs = np.zeros((registers, TILE), np.uint32)
     flat = regs.reshape(registers * TILE)
     for start in range(lo, hi, TILE):

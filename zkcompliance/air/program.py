@@ -1,4 +1,7 @@
-"""The program: a claim as tables, lookups, sums and integer equations, with canonical bytes and a digest (docs/spec/air.md)."""
+"""The program: a claim as tables, lookups, sums and integer equations, with canonical bytes and a digest.
+
+The bytes are those of docs/spec/air.md.
+"""
 
 from __future__ import annotations
 

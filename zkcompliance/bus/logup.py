@@ -1,4 +1,4 @@
-"""LogUp: the fractions of a table's rows, its extension columns, and the constraints that tie them (docs/spec/buses.md)."""
+"""LogUp: the fractions of a table's rows, its extension columns, and what ties them together (docs/spec/buses.md)."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def linear_terms(nodes: NodeCode, layout: Layout, number: int, challenges: Chall
 
 
 def column_code(layout: Layout, number: int, challenges: Challenges) -> Code:
-    """Outputs on trace rows: for each group numerator and denominator (12 rows; 0/1 where empty), then Lin + w·blind."""
+    """Outputs on trace rows: for each group numerator and denominator (12 rows; empty: 0/1), then Lin + w·blind."""
     code = Code()
     nodes = NodeCode(code, layout.instances[number])
     for group, fraction in enumerate(group_fractions(nodes, challenges)):

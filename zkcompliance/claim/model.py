@@ -72,8 +72,8 @@ class CheckResult:
 class Claim:
     """A named, versioned predicate over sealed logs with public parameters.
 
-    `check` is its meaning on plain integers. `private` gives the witness columns (columns, N) of each program-table instance and
-    `unknowns` the private integers of the program, both from the same tables.
+    `check` is its meaning on plain integers. `private` gives the witness columns (columns, N) of each program-table
+    instance and `unknowns` the private integers of the program, both from the same tables.
     """
 
     id: str
@@ -123,13 +123,15 @@ class Claim:
         lines += ["", f"Program {program.digest.hex()}:"]
         for slot, table in zip(program.logs, program.tables, strict=True):
             lines.append(
-                f"  log {slot.name}: reads {len(table.log_columns)} of {slot.width} committed columns; {table.witness} private "
-                f"columns, {len(table.constraints)} constraints, {len(table.interactions)} lookups and {len(table.sums)} sums a row"
+                f"  log {slot.name}: reads {len(table.log_columns)} of {slot.width} committed columns; {table.witness} "
+                f"private columns, {len(table.constraints)} constraints, {len(table.interactions)} lookups and "
+                f"{len(table.sums)} sums a row"
             )
         lines += [f"  equation: {equation.name}" for equation in program.equations]
         lines += [
             "",
-            "Revealed: the parameters, the checkpoint, and for each segment its size rounded up to a power of two. Nothing else.",
+            "Revealed: the parameters, the checkpoint, and for each segment its size rounded up to a power of two.",
+            "Nothing else.",
             "Not proven: that the log is complete and that its rows are true. Rows are as good as their source.",
         ]
         return "\n".join(lines)

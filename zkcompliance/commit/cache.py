@@ -1,6 +1,7 @@
 """What is kept beside a sealed table so that a proof need not extend it again: secret, and safe to delete.
 
-Files `<prefix>.rows.npy` (extended columns), `.tree.npy` (the Merkle levels that are kept), `.tag.npy` (the tag polynomial).
+Files `<prefix>.rows.npy` (extended columns), `.tree.npy` (the Merkle levels that are kept), `.tag.npy` (the tag
+polynomial).
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ LOG_PHASE = 0
 
 @dataclass
 class Extension:
-    """rows: (blowup, w, 2^κ) values in position order, in memory or mapped; the tree over them; the tag polynomial (6, d)."""
+    """rows: (blowup, w, 2^κ) values in position order, in memory or mapped; their tree; the tag polynomial (6, d)."""
 
     rows: np.ndarray
     tree: MerkleTree

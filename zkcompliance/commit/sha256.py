@@ -29,6 +29,14 @@ def _swap(x: np.uint32) -> np.uint32:
 
 
 @kernel
+def _begin(state: U32) -> None:
+    """Every column becomes the state that a message starts from."""
+    for i in range(8):
+        for j in range(BATCH):
+            state[i, j] = START[i]
+
+
+@kernel
 def _leaves(header: np.uint32, salts: U32, columns: U32, out: U32, lo: int, hi: int) -> None:
     """Leaves lo..hi - 1; header is start << 4 | phase << 1."""
     s, words = salts.shape[0], 1 + salts.shape[0] + columns.shape[0]
@@ -36,8 +44,7 @@ def _leaves(header: np.uint32, salts: U32, columns: U32, out: U32, lo: int, hi: 
     state, message = np.empty((8, BATCH), np.uint32), np.zeros((16, BATCH), np.uint32)
     for first in range(lo, hi, BATCH):
         live = min(BATCH, hi - first)
-        for i in range(8):
-            state[i, :] = START[i]
+        _begin(state)
         for block in range(blocks):
             for i in range(16):
                 k = block * 16 + i
@@ -48,12 +55,10 @@ def _leaves(header: np.uint32, salts: U32, columns: U32, out: U32, lo: int, hi: 
                     row = salts[k - 1] if k <= s else columns[k - 1 - s]
                     for j in range(live):
                         message[i, j] = _swap(row[first + j])
-                elif k == words:
-                    message[i, :] = np.uint32(0x80000000)
-                elif k == blocks * 16 - 1:
-                    message[i, :] = np.uint32(words * 32)
                 else:
-                    message[i, :] = 0
+                    padding = 0x80000000 if k == words else words * 32 if k == blocks * 16 - 1 else 0
+                    for j in range(live):
+                        message[i, j] = padding
             compress(state, message, live)
         for i in range(8):
             for j in range(live):
@@ -67,9 +72,9 @@ def _nodes(level: U32, out: U32, lo: int, hi: int) -> None:
     before = np.empty(BATCH, np.uint32)
     for first in range(lo, hi, BATCH):
         live = min(BATCH, hi - first)
-        for i in range(8):
-            state[i, :] = START[i]
-        before[:] = 1
+        _begin(state)
+        for j in range(live):
+            before[j] = 1
         for i in range(16):
             for j in range(live):
                 word = level[i % 8, 2 * (first + j) + i // 8]
@@ -78,8 +83,10 @@ def _nodes(level: U32, out: U32, lo: int, hi: int) -> None:
         compress(state, message, live)
         for j in range(live):
             message[0, j] = before[j] << 24 | 0x00800000
-        message[1:15, :] = 0
-        message[15, :] = 65 * 8
+            message[15, j] = 65 * 8
+        for i in range(1, 15):
+            for j in range(live):
+                message[i, j] = 0
         compress(state, message, live)
         for i in range(8):
             for j in range(live):
@@ -95,10 +102,10 @@ def _search(template: U32, shift: int, lo: int, hi: int) -> int:
     """
     state, message = np.empty((8, BATCH), np.uint32), np.empty((16, BATCH), np.uint32)
     for i in range(16):
-        message[i, :] = template[i]
+        for j in range(BATCH):
+            message[i, j] = template[i]
     for base in range(lo, hi, BATCH):
-        for i in range(8):
-            state[i, :] = START[i]
+        _begin(state)
         for j in range(BATCH):
             x = np.uint64(base + j)
             low, high = _swap(np.uint32(x)), _swap(np.uint32(x >> np.uint64(32)))

@@ -23,7 +23,7 @@ LOG_SALT_WORDS = 8
 
 
 def coset_shifts(kappa: int, log_blowup: int, generator: int = GENERATOR) -> list[int]:
-    """Block b of the evaluation domain, in position order, is shift_b·⟨ω_{2^κ}⟩, shift_b = generator·ω_n^{bitrev(b)}."""
+    """Block b of the domain, in position order, is shift_b·⟨ω_{2^κ}⟩ with shift_b = generator·ω_n^{bitrev(b)}."""
     omega = root_of_unity(kappa + log_blowup)
     reversals = [int(f"{b:0{log_blowup}b}"[::-1], 2) for b in range(1 << log_blowup)]
     return [generator * pow(omega, r, P) % P for r in reversals]

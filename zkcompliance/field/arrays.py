@@ -13,17 +13,19 @@ FEW_BASE, FEW_EXT = 1 << 16, 1 << 13  # entries of F and of E for which another 
 
 
 def plain(a: U32) -> U32:
-    """The array, or a copy where it is not C-contiguous, aligned and writable: other kinds would be compiled for anew."""
+    """The array, or a copy if it is not C-contiguous, aligned and writable: numba compiles again for other kinds."""
     return np.require(a, np.uint32, ["C", "A", "W"])
 
 
 def u32_array(a: U32, dimensions: int) -> U32:
+    """`plain(a)`, checked for its type and dimensions."""
     if a.dtype != np.uint32 or a.ndim != dimensions:
         raise ValueError(f"expected a uint32 array of {dimensions} dimensions, got {a.dtype} {a.shape}")
     return plain(a)
 
 
 def ext_array(a: U32) -> U32:
+    """`plain(a)`, checked to be (6, n)."""
     a = u32_array(a, 2)
     if a.shape[0] != DEGREE:
         raise ValueError(f"expected {DEGREE} rows, got {a.shape}")
@@ -31,12 +33,9 @@ def ext_array(a: U32) -> U32:
 
 
 def check_accumulator(acc: U32, d: int) -> None:
-    if (
-        acc.dtype != np.uint32
-        or acc.ndim != 2
-        or acc.shape[0] != DEGREE
-        or not (acc.flags.c_contiguous and acc.flags.writeable)
-    ):
+    """ValueError unless d columns can be added to acc (6, d') in place."""
+    unfit = acc.dtype != np.uint32 or acc.ndim != 2 or acc.shape[0] != DEGREE
+    if unfit or not (acc.flags.c_contiguous and acc.flags.writeable):
         raise ValueError("the accumulator must be a C-contiguous writable (6, n) uint32 array")
     if acc.shape[1] < d:
         raise ValueError(f"{d} columns do not fit in an accumulator of {acc.shape[1]}")

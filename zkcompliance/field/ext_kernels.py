@@ -52,8 +52,8 @@ def invert(a: U32, out: U32, lo: int, hi: int) -> bool:
     for base in range(lo, hi, TILE):
         n = min(TILE, hi - base)
         for r in range(6):
-            conjugate[r, :n] = a[r, base : base + n]
-            conjugate[r, n:] = r == 0
+            for i in range(TILE):
+                conjugate[r, i] = a[r, base + i] if i < n else r == 0
         for i in range(0, TILE, LANES):
             vector_lanes.ext_norm(conjugate, i, cofactor, norms)
         if not invert_flat(norms, inverses, 0, TILE):
@@ -69,7 +69,8 @@ def invert(a: U32, out: U32, lo: int, hi: int) -> bool:
         for r in range(6):
             for i in range(0, TILE, LANES):
                 vector_lanes.multiply(flat, r * TILE + i, inverses, i, flat, r * TILE + i)
-            out[r, base : base + n] = conjugate[r, :n]
+            for i in range(n):
+                out[r, base + i] = conjugate[r, i]
     return True
 
 
@@ -80,17 +81,21 @@ def fold(poly: U32, constants: U32, out: U32, lo: int, hi: int) -> None:
     part, total = np.empty((6, TILE), np.uint32), np.empty((6, TILE), np.uint32)
     for base in range(lo, hi, TILE):
         n = min(TILE, hi - base)
-        total[:] = 0
+        for r in range(6):
+            for i in range(TILE):
+                total[r, i] = 0
         for j in range(arity):
             present = max(0, min(n, (d - j - arity * base + arity - 1) // arity))
             for r in range(6):
                 for i in range(present):
                     part[r, i] = poly[r, arity * (base + i) + j]
-                part[r, present:] = 0
+                for i in range(present, TILE):
+                    part[r, i] = 0
             for i in range(0, n, LANES):
                 vector_lanes.ext_scale_add(part, i, constants[j], total, i)
         for r in range(6):
-            out[r, base : base + n] = total[r, :n]
+            for i in range(n):
+                out[r, base + i] = total[r, i]
 
 
 @kernel
@@ -100,12 +105,14 @@ def weigh(poly: U32, powers: U32, step: U32, out: U32, carry: U32, lo: int, hi: 
     With powers[:, i] = z^i and step = z^TILE, carry (6, LANES) becomes sum_i poly[:, i] z^(i - lo), in every column.
     """
     source, product = np.zeros((6, TILE), np.uint32), np.empty((6, TILE), np.uint32)
-    carry[:] = 0
+    for r in range(6):
+        for lane in range(LANES):
+            carry[r, lane] = 0
     for base in range(lo + (hi - lo - 1) // TILE * TILE, lo - 1, -TILE):
         n = min(TILE, hi - base)
         for r in range(6):
-            source[r, :n] = poly[r, base : base + n]
-            source[r, n:] = 0
+            for i in range(TILE):
+                source[r, i] = poly[r, base + i] if i < n else 0
         for i in range(0, TILE, LANES):
             vector_lanes.ext_multiply(source, i, powers, i, product, i)
         vector_lanes.ext_scale(carry, 0, step, carry, 0)
@@ -113,8 +120,10 @@ def weigh(poly: U32, powers: U32, step: U32, out: U32, carry: U32, lo: int, hi: 
             total = np.uint64(0)
             for i in range(n):
                 total += np.uint64(product[r, i])
-            carry[r, :] = scalar.add(carry[r, 0], total % scalar.P64)
-            out[r, base : base + n] = product[r, :n]
+                out[r, base + i] = product[r, i]
+            total = scalar.add(carry[r, 0], total % scalar.P64)
+            for lane in range(LANES):
+                carry[r, lane] = total
 
 
 @kernel
@@ -133,8 +142,10 @@ def unweigh(weighted: U32, inverses: U32, step: U32, carry: U32, lo: int, hi: in
             for i in range(n - 1, -1, -1):
                 suffix[r, i] = total
                 total = scalar.add(total, weighted[r, base + i])
-            carry[r, :] = total
+            for lane in range(LANES):
+                carry[r, lane] = total
         for i in range(0, n, LANES):
             vector_lanes.ext_multiply(suffix, i, inverses, i, suffix, i)
         for r in range(6):
-            weighted[r, base : base + n] = suffix[r, :n]
+            for i in range(n):
+                weighted[r, base + i] = suffix[r, i]

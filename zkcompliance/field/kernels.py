@@ -9,6 +9,7 @@ from zkcompliance.field.jit import kernel
 from zkcompliance.field.simd import LANES
 
 U32 = npt.NDArray[np.uint32]
+DEPTH = 64  # vectors that share an inversion
 
 
 @kernel
@@ -57,23 +58,22 @@ def sub(a: U32, b: U32, out: U32, lo: int, hi: int) -> None:
 def invert(a: U32, out: U32, lo: int, hi: int) -> bool:
     """out = 1 / a for flat arrays; False when some a[i] is zero.
 
-    64 vectors at a time: their running products, the power p - 2 of the last one, and back.
+    DEPTH vectors at a time: their running products, the power p - 2 of the last one, and back.
     """
-    depth = 64
-    x, products = np.empty(depth * LANES, np.uint32), np.empty(depth * LANES, np.uint32)
+    size, last = DEPTH * LANES, (DEPTH - 1) * LANES
+    x, products = np.empty(size, np.uint32), np.empty(size, np.uint32)
     inverse = np.empty(LANES, np.uint32)
-    for base in range(lo, hi, depth * LANES):
-        n = min(depth * LANES, hi - base)
-        x[:n] = a[base : base + n]
-        x[n:] = 1
-        products[:LANES] = x[:LANES]
-        for i in range(LANES, depth * LANES, LANES):
+    for base in range(lo, hi, size):
+        for i in range(size):
+            x[i] = a[base + i] if base + i < hi else 1
+        for i in range(LANES):
+            products[i] = x[i]
+            inverse[i] = 1
+        for i in range(LANES, size, LANES):
             vector_lanes.multiply(products, i - LANES, x, i, products, i)
-        last = (depth - 1) * LANES
-        for lane in range(LANES):
-            if products[last + lane] == 0:
+        for i in range(last, size):
+            if products[i] == 0:
                 return False
-        inverse[:] = 1
         for bit in range(30, -1, -1):
             vector_lanes.multiply(inverse, 0, inverse, 0, inverse, 0)
             if (P - 2) >> bit & 1:
@@ -81,8 +81,10 @@ def invert(a: U32, out: U32, lo: int, hi: int) -> bool:
         for i in range(last, 0, -LANES):
             vector_lanes.multiply(inverse, 0, products, i - LANES, products, i)
             vector_lanes.multiply(inverse, 0, x, i, inverse, 0)
-        products[:LANES] = inverse
-        out[base : base + n] = products[:n]
+        for i in range(LANES):
+            products[i] = inverse[i]
+        for i in range(min(size, hi - base)):
+            out[base + i] = products[i]
     return True
 
 

@@ -4,6 +4,7 @@ LLVM does not vectorise a plain numba loop over 32 x 32 -> 64 bit products well.
 is multiplied as two vectors of LANES / 2 products of 64 bits, its even and its odd entries, without widening shuffles.
 """
 
+from functools import reduce
 from typing import Any
 
 from llvmlite import ir
@@ -91,6 +92,10 @@ class Emitter:
     def plus(self, x: Halves, y: Halves) -> Halves:
         """The sums of two pairs of 64-bit halves."""
         return self.b.add(x[0], y[0]), self.b.add(x[1], y[1])
+
+    def total(self, terms: list[Halves]) -> Halves:
+        """The sums of pairs of 64-bit halves."""
+        return reduce(self.plus, terms)
 
     def factor(self, y: Any) -> Factor:
         """What `mul` needs of a vector y."""

@@ -50,14 +50,13 @@ def combine(coeffs: U32, weights: U32, out: U32, lo: int, hi: int) -> None:
     """
     w, d = coeffs.shape
     rows, padded = weights.shape
-    x, factors = coeffs.reshape(-1), weights.reshape(-1)
+    x, factors, sums = coeffs.reshape(-1), weights.reshape(-1), out.reshape(-1)
     lows, highs = np.empty(rows * COMBINE_TILE, np.uint64), np.empty(rows * COMBINE_TILE, np.uint64)
-    total = np.empty(COMBINE_TILE, np.uint32)
     for base in range(lo, hi, COMBINE_TILE):
         n = min(COMBINE_TILE, hi - base)
         whole = n - n % LANES
-        lows[:] = 0
-        highs[:] = 0
+        for i in range(rows * COMBINE_TILE):
+            lows[i], highs[i] = 0, 0
         for c in range(0, w, GROUP):
             first, second = c * d + base, min(c + 1, w - 1) * d + base
             third, fourth = min(c + 2, w - 1) * d + base, min(c + 3, w - 1) * d + base
@@ -66,10 +65,8 @@ def combine(coeffs: U32, weights: U32, out: U32, lo: int, hi: int) -> None:
                     columns = (first + i, second + i, third + i, fourth + i)
                     combine_step(x, columns, factors, r * padded + c, lows, highs, r * COMBINE_TILE + i)
         for r in range(rows):
-            total[:whole] = out[r, base : base + whole]
             for i in range(0, whole, LANES):
-                settle(lows, highs, r * COMBINE_TILE + i, total, i)
-            out[r, base : base + whole] = total[:whole]
+                settle(lows, highs, r * COMBINE_TILE + i, sums, r * out.shape[1] + base + i)
             for i in range(base + whole, base + n):
                 s = np.uint64(out[r, i])
                 for c in range(w):

@@ -53,7 +53,7 @@ def _dot(typing_context: Any, x: Any, i: Any, y: Any, j: Any, low: Any, high: An
                 (e.halves(e.load(xs, _index(e, args[1], o))), e.halves(e.load(ys, _index(e, args[3], o))))
                 for o in offsets
             ]
-            for s in reduce(e.plus, [e.products(a, b) for a, b in factors]):
+            for s in e.total([e.products(a, b) for a, b in factors]):
                 lows.append(builder.and_(s, wide(2**32 - 1)))
                 highs.append(builder.lshr(s, wide(32)))
         _Totals(e, low, args[4]).add(args[6], *lows)
@@ -74,13 +74,13 @@ def _combine(typing_context: Any, x: Any, i: Any, factors: Any, j: Any, low: Any
         terms = [
             e.products(e.halves(e.load(xs, row)), e.spread(word)[0]) for row, word in zip(rows, words, strict=True)
         ]
-        for half, s in enumerate(reduce(e.plus, terms)):
+        for half, s in enumerate(e.total(terms)):
             at = _index(e, args[6], half * LANES // 2)
             _Totals(e, low, args[4]).add(at, builder.and_(s, wide(2**32 - 1)))
             _Totals(e, high, args[5]).add(at, builder.lshr(s, wide(32)))
         return context.get_dummy_value()
 
-    return types.void(x, types.UniTuple(types.int64, GROUP), factors, types.int64, low, high, types.int64), codegen
+    return types.void(x, i, factors, types.int64, low, high, types.int64), codegen
 
 
 def _settle(typing_context: Any, low: Any, high: Any, k: Any, out: Any, i: Any) -> Any:

@@ -19,7 +19,7 @@ class Layer:
 
 def fold_schedule(heights: tuple[int, ...]) -> tuple[list[Layer], int]:
     """The layers, and the κ of the final polynomial (9·2^(κ−3) coefficients)."""
-    layers = []
+    layers: list[Layer] = []
     current = heights[0]
     while True:
         below = [h for h in heights if h < current]

@@ -21,8 +21,8 @@ from zkcompliance.schemas import PHASES, Schema
 
 FORMULA = (
     "flop = ceil(devices × step ms × peak FLOP/s × utilisation ppm / 10^9), hardware-based; utilisation is 100 % "
-    "unless set, an upper bound; peak is the dense bf16 figure of the device; validation passes are not on the log's clock "
-    "and not counted"
+    "unless set, an upper bound; peak is the dense bf16 figure of the device; validation passes are not on the "
+    "log's clock and not counted"
 )
 WARM_UP_STEPS = 10
 MAX_LINE_BYTES = 4096

@@ -93,7 +93,9 @@ def _segments(claim: Claim, logs: Mapping[str, SealedLog]) -> list[tuple[str, Se
     return result
 
 
-def make_statement(claim: Claim, logs: Mapping[str, SealedLog], publics: Mapping[str, int], context: bytes) -> Statement:
+def make_statement(
+    claim: Claim, logs: Mapping[str, SealedLog], publics: Mapping[str, int], context: bytes
+) -> Statement:
     """Everything public about a proof of this claim over these logs."""
     described = tuple(
         StatementLog(slot, logs[slot].checkpoint_body.encode(), tuple(s.entry for s in logs[slot].segments))

@@ -33,7 +33,7 @@ class Opening:
 
     @property
     def count(self) -> int:
-        return self.polynomials.shape[0] // (6 if self.extension else 1)
+        return int(self.polynomials.shape[0]) // (6 if self.extension else 1)
 
 
 @dataclass
@@ -93,7 +93,11 @@ def evaluate(opening: Opening, powers: Powers) -> list[Ext]:
 
 
 def combine_openings(
-    kappa: int, mask: np.ndarray, opened: list[Opening], coefficients: list[Ext], tags: list[tuple[Ext, np.ndarray, Ext]]
+    kappa: int,
+    mask: np.ndarray,
+    opened: list[Opening],
+    coefficients: list[Ext],
+    tags: list[tuple[Ext, np.ndarray, Ext]],
 ) -> np.ndarray:
     """F_h = R + Σ c_j·(p_j − p_j(z_j))/(X − z_j) + tag terms: (6, d).
 

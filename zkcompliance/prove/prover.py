@@ -1,4 +1,4 @@
-"""The prover, step by step as in docs/spec/proof.md. Each step is a method, so that the tests' dishonest provers can replace it."""
+"""The prover, step by step as in docs/spec/proof.md. Each step is a method, for the tests' dishonest provers to replace."""
 
 from __future__ import annotations
 
@@ -58,7 +58,9 @@ class Prover:
         self.transcript = Transcript("zkcompliance/stark/v1")
         self.transcript.absorb("profile", self.profile.encode())
         self.transcript.absorb("statement", self.statement.encode())
-        for number, step in enumerate((self.commit_witness, self.commit_lookups, self.commit_quotient, self.open_values, self.fold)):
+        for number, step in enumerate(
+            (self.commit_witness, self.commit_lookups, self.commit_quotient, self.open_values, self.fold)
+        ):
             self.progress("prove", number, len(STAGES))
             started = time.perf_counter()
             step()
@@ -77,7 +79,10 @@ class Prover:
 
     def commit_witness(self) -> None:
         self.trace = self.make_trace()
-        self.log_polynomials = [table.coefficients(list(i.air.log_columns)) for table, i in self._program_instances()]
+        self.log_polynomials = [
+            table.coefficients(list(instance.air.log_columns))
+            for table, instance in zip(self.tables, self.layout.instances[:-1], strict=True)
+        ]
         self.witness_polynomials = [
             mask(columns, self.profile.mask, self.stream, f"witness {number}")
             for number, columns in enumerate(self.trace.witness)
@@ -157,9 +162,7 @@ class Prover:
 
     def quotient(self, kappa: int, weights: np.ndarray) -> np.ndarray:
         sources = {number: self._sources(number) for number in self.layout.at_height(kappa)}
-        return quotient_coefficients(
-            self.layout, kappa, self.challenges, self.alpha, self.terminals, sources, weights
-        )
+        return quotient_coefficients(self.layout, kappa, self.challenges, self.alpha, self.terminals, sources, weights)
 
     def _sources(self, number: int) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
         """Log, witness and extension columns of an instance on the first blocks of its domain."""
@@ -241,9 +244,6 @@ class Prover:
 
     # Helpers
 
-    def _program_instances(self):  # type: ignore[no-untyped-def]
-        return zip(self.tables, self.layout.instances[:-1], strict=True)
-
     def _commit(self, phase: int, polynomials: list[np.ndarray], label: str) -> list[Committed]:
         """One tree for each height, tallest first."""
         parts = [[polynomials[i] for i in self.layout.at_height(kappa)] for kappa in self.layout.heights]
@@ -256,4 +256,3 @@ class Prover:
             self.transcript.absorb(label, committed.tree.root)
             result.append(committed)
         return result
-

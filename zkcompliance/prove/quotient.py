@@ -36,7 +36,9 @@ def cosets_needed(layout: Layout, kappa: int) -> int:
     needed = max(i.numerator_degree() - i.rows + 1 for i in layout.instances if i.kappa == kappa)
     count = -(-needed // (1 << kappa))
     if count > layout.profile.blowup:
-        raise ParametersRejected(f"the quotient needs {count} cosets, over {layout.profile.blowup}: use profile standard")
+        raise ParametersRejected(
+            f"the quotient needs {count} cosets, over {layout.profile.blowup}: use profile standard"
+        )
     return count
 
 
@@ -151,7 +153,8 @@ def following_positions(instance: Instance) -> np.ndarray:
     """The position of g·x for each position of x on a coset of size 2^κ."""
     order = bit_reverse_indices(instance.kappa)
     step = 1 << (instance.kappa - instance.k)
-    return order[(order + step) & ((1 << instance.kappa) - 1)].astype(np.int32)
+    following: np.ndarray = order[(order + step) & ((1 << instance.kappa) - 1)].astype(np.int32)
+    return following
 
 
 def quotient_coefficients(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from operator import mul as times
 
 from zkcompliance.errors import FinalPolynomialMismatch, FoldMismatch
@@ -16,16 +17,22 @@ def fold(elements: Sequence[Ext], beta: Ext, leaf: int, log_leaves: int, arity_l
     With y = ω^bitrev(leaf), ω of order a·2^log_leaves: element l is f(y·ω_a^bitrev(l)), and
     f_m = y^−m·(1/a)·Σ_l ω_a^(−m·bitrev(l))·element_l.
     """
-    arity = 1 << arity_log
-    omega = root_of_unity(arity_log)
+    if len(elements) != 1 << arity_log:
+        raise FoldMismatch("a leaf does not hold as many elements as the layer folds")
     y_inverse = pow(root_of_unity(log_leaves + arity_log), -bit_reverse(leaf, log_leaves), P)
     packed = [pack(element) for element in elements]
     ratio = scale(beta, y_inverse)
     result = unpack(0)
-    for m in reversed(range(arity)):
-        twiddles = [pow(omega, -m * bit_reverse(i, arity_log), P) for i in range(arity)]
-        result = add(mul(result, ratio), unpack(sum(times(t, e) for t, e in zip(twiddles, packed, strict=True))))
-    return scale(result, pow(arity, -1, P))
+    for row in reversed(_twiddles(arity_log)):
+        result = add(mul(result, ratio), unpack(sum(map(times, row, packed))))
+    return scale(result, pow(1 << arity_log, -1, P))
+
+
+@cache
+def _twiddles(arity_log: int) -> tuple[tuple[int, ...], ...]:
+    """Row m, column l: ω_a^(−m·bitrev(l)); arity_log is 1, 2 or 3."""
+    omega, arity = root_of_unity(arity_log), 1 << arity_log
+    return tuple(tuple(pow(omega, -m * bit_reverse(i, arity_log), P) for i in range(arity)) for m in range(arity))
 
 
 def check_queries(

@@ -57,16 +57,22 @@ def read_opening(reader: Reader, tree: Tree, indices: Iterable[int]) -> dict[int
 
 
 def _parents(reader: Reader, level: list[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
+    """The level above; where a sibling is not known itself, it is the next digest of the proof."""
     parents: list[tuple[int, bytes]] = []
-    at = 0
-    while at < len(level):
-        index, digest = level[at]
-        at += 1
+    waiting: tuple[int, bytes] | None = None  # a left node whose right sibling may be the next
+    for index, digest in level:
+        if waiting is not None:
+            left, known = waiting
+            if index == left + 1:
+                parents.append((left >> 1, node_digest(known, digest)))
+                waiting = None
+                continue
+            parents.append((left >> 1, node_digest(known, reader.take(32))))
+            waiting = None
         if index & 1:
-            parents.append((index >> 1, node_digest(reader.digest(), digest)))
-        elif at < len(level) and level[at][0] == index + 1:
-            parents.append((index >> 1, node_digest(digest, level[at][1])))
-            at += 1
+            parents.append((index >> 1, node_digest(reader.take(32), digest)))
         else:
-            parents.append((index >> 1, node_digest(digest, reader.digest())))
+            waiting = (index, digest)
+    if waiting is not None:
+        parents.append((waiting[0] >> 1, node_digest(waiting[1], reader.take(32))))
     return parents

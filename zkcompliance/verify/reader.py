@@ -16,12 +16,13 @@ from zkcompliance.verify.field import Ext, P
 class Reader:
     """Reads `data` from its start; every shortage or bad value raises `error`."""
 
-    __slots__ = ("_data", "_error", "_position")
+    __slots__ = ("_data", "_end", "_error", "_position")
 
     def __init__(self, data: bytes, error: type[MalformedError]) -> None:
         self._data = data
         self._error = error
         self._position = 0
+        self._end = len(data)
 
     def fail(self, what: str) -> MalformedError:
         """The error to raise, with the place where it was noticed."""
@@ -29,17 +30,17 @@ class Reader:
 
     def take(self, count: int) -> bytes:
         """The next `count` bytes."""
-        end = self._position + count
-        if count < 0 or end > len(self._data):
-            raise self.fail(f"{count} bytes expected, {len(self._data) - self._position} left")
-        piece = self._data[self._position : end]
+        start = self._position
+        end = start + count
+        if end > self._end or count < 0:
+            raise self.fail(f"{count} bytes expected, {self._end - start} left")
         self._position = end
-        return piece
+        return self._data[start:end]
 
     def finish(self) -> None:
         """All bytes must have been read."""
-        if self._position != len(self._data):
-            raise self.fail(f"{len(self._data) - self._position} bytes too many")
+        if self._position != self._end:
+            raise self.fail(f"{self._end - self._position} bytes too many")
 
     def expect(self, constant: bytes, what: str) -> None:
         """These very bytes."""

@@ -1,0 +1,160 @@
+"""The Python API: logs that are written and proved over, proofs that are saved and verified."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from zkcompliance.errors import LogError, UsageError
+from zkcompliance.log import keys
+from zkcompliance.log.note import VerifierKey
+from zkcompliance.log.store import SealedLog
+from zkcompliance.log.writer import Writer, create_log
+from zkcompliance.progress import Progress, silent
+from zkcompliance.schemas import Schema
+
+if TYPE_CHECKING:
+    from zkcompliance.claim.model import Claim
+    from zkcompliance.verify import Report
+
+Rows = Iterable[Mapping[str, object]]
+Value = int | str
+
+
+def keygen(path: str | Path, origin: str) -> VerifierKey:
+    """A new Ed25519 signing key for the log `origin`: private at `path` (0600), public at `<path>.pub`."""
+    return keys.generate(path, origin)
+
+
+class Log:
+    """A log folder for the one process that writes it; also a context manager.
+
+    `append` makes rows durable, `seal` commits everything appended as a segment. Rows are mappings from column to value
+    as in `schemas.encode_rows`. Raises LogBusy where another process writes, SchemaError naming row and column.
+    """
+
+    def __init__(self, path: str | Path, key: str | Path) -> None:
+        self.path = Path(path)
+        self._writer = Writer(self.path, keys.load_private(key))
+
+    def append(self, rows: Rows) -> int:
+        """Append rows, all or none; how many."""
+        return self._writer.append_rows(rows)
+
+    def seal(self, *, progress: Progress = silent) -> None:
+        """Commit to everything appended and sign a new checkpoint."""
+        self._writer.seal(progress=progress)
+
+    def sealed(self) -> SealedLog:
+        """The log at its last checkpoint, as the prover reads it."""
+        return SealedLog.open(self.path)
+
+    def close(self) -> None:
+        """Give up the write lock. Rows appended and not sealed stay pending."""
+        self._writer.close()
+
+    def __enter__(self) -> Log:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_log(path: str | Path, *, key: str | Path, schema: Schema | None = None, profile: str = "standard") -> Log:
+    """Open a log to write and prove; with a schema, make it when it is new. `key`: the private key's file."""
+    if not Path(path).exists():
+        if schema is None:
+            raise LogError(f"there is no log at {path}; to make one, give its schema")
+        create_log(path, schema, keys.load_private(key), profile)
+    log = Log(path, key)
+    if schema is not None and log.sealed().schema.digest != schema.digest:
+        log.close()
+        raise LogError(f"the log at {path} has another schema than {schema.name}")
+    return log
+
+
+class Proof:
+    """A proof file's bytes."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+    def save(self, path: str | Path) -> None:
+        """Write the file, whole or not at all."""
+        from zkcompliance.log import files
+
+        files.replace(Path(path), self.data)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Proof:
+        """Read a file (of any size that a proof may have)."""
+        from zkcompliance.judge import read_proof
+
+        return cls(read_proof(Path(path)))
+
+
+def prove(
+    claim: str | Claim,
+    logs: Mapping[str, Log | SealedLog | str | Path],
+    *,
+    context: bytes = b"",
+    progress: Progress = silent,
+    **params: Value,
+) -> Proof:
+    """Prove a claim (an id, a .py file, or a Claim) over every sealed segment of these logs.
+
+    Parameters are integers, or text as on the command line. Raises ClaimDoesNotHold, BudgetSpent, UsageError.
+    """
+    from zkcompliance.prove.api import prove_claim
+
+    chosen = _claim(claim)
+    opened = {slot: _sealed(log) for slot, log in logs.items()}
+    return Proof(prove_claim(chosen, opened, _values(chosen, params), context=context, progress=progress))
+
+
+def verify(
+    proof: Proof | bytes,
+    *,
+    claim: str | Claim,
+    params: Mapping[str, Value],
+    log_keys: Mapping[str, VerifierKey | str | Path],
+    context: bytes | None = None,
+) -> Report:
+    """Hold a proof against a claim, all its parameters and the public key of each log.
+
+    Returns the verifier's report; raises VerificationError (by the check that failed) or MalformedError.
+    """
+    from zkcompliance.judge import judge
+
+    chosen = _claim(claim)
+    publics = chosen.publics(_values(chosen, params))
+    trusted = {
+        slot: key if isinstance(key, VerifierKey) else keys.load_public(Path(key)) for slot, key in log_keys.items()
+    }
+    data = proof.data if isinstance(proof, Proof) else proof
+    report: Report = judge(data, chosen, publics, trusted, context).report
+    return report
+
+
+def _claim(claim: str | Claim) -> Claim:
+    from zkcompliance.claim import catalogue
+
+    return catalogue.load(claim) if isinstance(claim, str) else claim
+
+
+def _sealed(log: Log | SealedLog | str | Path) -> SealedLog:
+    if isinstance(log, Log):
+        return log.sealed()
+    return log if isinstance(log, SealedLog) else SealedLog.open(log)
+
+
+def _values(claim: Claim, given: Mapping[str, Value]) -> dict[str, int]:
+    known = {param.name: param for param in claim.params}
+    for name in given:
+        if name not in known:
+            raise UsageError(f"{claim.id} has no parameter {name!r}: it has {', '.join(known)}")
+    return {name: known[name].parse(value) if isinstance(value, str) else value for name, value in given.items()}
