@@ -101,8 +101,8 @@ CLAIM = Claim(
     version=1,
     title="total training compute over the log is below the limit",
     doc=(
-        "Every row of the sealed compute log whose phase is one of `phases` counts with its FLOP, exactly. Their sum is\n"
-        "below `limit`.\n"
+        "Every row of the sealed compute log whose phase is one of `phases` counts with its FLOP, exactly. Their sum\n"
+        "is below `limit`.\n"
         "An empty log holds with a total of 0. Sources: EU AI Act 51(2); GPAI guidelines C(2025) 7719; SB 53; RAISE."
     ),
     params=(

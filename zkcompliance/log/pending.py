@@ -45,8 +45,7 @@ class Pending:
         self._width = schema.width
         self._head = b"zkcq\x01\x00" + schema.digest
         if not path.exists():
-            files.create(path, self._head)
-            files.sync_dir(path.parent)
+            files.replace(path, self._head, files.PRIVATE)
         self._descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
         try:
             self.committed_rows, self._committed_end = self._recover()

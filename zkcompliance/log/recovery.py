@@ -33,7 +33,7 @@ def recover(layout: Layout, settings: Settings, key: SignerKey) -> list[str]:
         done.append("an interrupted seal was dropped; its appended rows are still pending")
     if any(folder.name.isdecimal() and int(folder.name) >= size for folder in layout.segments.iterdir()):
         sealing.drop(layout, size)
-    for leftover in layout.root.glob(".checkpoint.*.tmp"):
+    for leftover in (*layout.root.glob(".checkpoint.*.tmp"), *layout.secret.glob(".pending-*.tmp")):
         leftover.unlink()
     for pending in layout.secret.glob("pending-*"):
         index = pending.name.removeprefix("pending-")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from zkcompliance.commit.budget import Budget
 from zkcompliance.commit.entry import ENTRY_BYTES, Entry
-from zkcompliance.errors import LogCorrupt, LogError, MalformedError, SignatureRejected
+from zkcompliance.errors import LogCorrupt, LogError, MalformedError, MalformedNote, SignatureRejected
 from zkcompliance.limits import MAX_NOTE_BYTES
 from zkcompliance.log import merkle, note, rows
 from zkcompliance.log.checkpoint import Checkpoint
@@ -151,7 +151,7 @@ def load_public(layout: Layout, settings: Settings) -> tuple[str, Checkpoint, li
     data = read_limited(layout.checkpoint, MAX_NOTE_BYTES)
     try:
         checkpoint = Checkpoint.parse(note.verify(data, settings.key))
-    except SignatureRejected as error:
+    except (MalformedNote, SignatureRejected) as error:
         raise LogCorrupt(f"{layout.checkpoint}: {error.message}") from error
     if checkpoint.origin != settings.key.name:
         raise LogCorrupt(f"{layout.checkpoint} is of another log, {checkpoint.origin}")

@@ -1,4 +1,4 @@
-"""The prover, step by step as in docs/spec/proof.md. Each step is a method, for the tests' dishonest provers to replace."""
+"""The prover, step by step as in docs/spec/proof.md. Each step is a method: the tests' dishonest provers replace one."""
 
 from __future__ import annotations
 
