@@ -6,11 +6,9 @@ The public names, flat. What only a prover needs is loaded on first use: a verif
 from __future__ import annotations
 
 import importlib
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-# Two functions below have the names of these packages: loading a package later would put it in its function's place.
-import zkcompliance.prove
-import zkcompliance.verify  # noqa: F401
 from zkcompliance import errors, schemas
 from zkcompliance.errors import (
     BudgetSpent,
@@ -43,7 +41,7 @@ __all__ = [
     "verify",
 ]
 
-_CLIENT = ("Log", "Proof", "keygen", "open_log", "prove", "verify")
+_CLIENT = ("Log", "Proof", "keygen", "open_log")
 
 
 def __getattr__(name: str) -> Any:
@@ -52,4 +50,13 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-del globals()["prove"], globals()["verify"]  # so that __getattr__ gives the functions
+class _Verb(ModuleType):
+    """A package that is also the function of its name: `zk.prove(…)` beside `from zkcompliance.prove import api`."""
+
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        client = importlib.import_module("zkcompliance.client")
+        return getattr(client, self.__name__.rpartition(".")[2])(*arguments, **options)
+
+
+for _package in ("prove", "verify"):
+    importlib.import_module(f"zkcompliance.{_package}").__class__ = _Verb

@@ -101,6 +101,7 @@ def judge(folder: Path, stage: str) -> str:
 
 def main(scratch: Path) -> None:
     table.commit = commit
+    os.fsync = lambda descriptor: None  # the disk outlives these kills; the calls still count
     rows.MAX_ROWS = 16
     create_log(scratch / "base", schemas.compute, KEY)
     with Writer(scratch / "base", KEY) as writer:

@@ -33,14 +33,16 @@ class Extension:
         """(w, 2^κ): one coset's values."""
         return np.asarray(self.rows[number])
 
-    def row(self, block: int, offset: int) -> bytes:
-        """The w values at one position, as opened. A mapped file is read, not mapped in, page by page."""
-        if not isinstance(self.rows, np.memmap):
-            return self.rows[block, :, offset].astype("<u4").tobytes()
+    def at(self, position: int, count: int) -> np.ndarray:
+        """(w, count) values at consecutive positions of a coset. A mapped file is read, not mapped in by pages."""
         _, width, size = self.rows.shape
+        block, offset = divmod(position, size)
+        if not isinstance(self.rows, np.memmap):
+            return np.asarray(self.rows[block, :, offset : offset + count])
         first = self.rows.offset + 4 * (block * width * size + offset)
         with Path(str(self.rows.filename)).open("rb", buffering=0) as file:
-            return b"".join(os.pread(file.fileno(), 4, first + 4 * size * column) for column in range(width))
+            data = b"".join(os.pread(file.fileno(), 4 * count, first + 4 * size * c) for c in range(width))
+        return np.frombuffer(data, np.uint32).reshape(width, count)
 
     def release(self) -> None:
         """Let go of the mapped pages that were read."""

@@ -29,6 +29,15 @@ class Keystream:
         stream = Cipher(algorithms.AES(key), modes.CTR(block.to_bytes(16, "big"))).encryptor()
         return np.frombuffer(stream.update(bytes(skip + 4 * count)), dtype="<u4", offset=skip)
 
+    def columns(self, label: str, rows: int, size: int, start: int, count: int) -> np.ndarray:
+        """(rows, count): entries start … of each row of the stream's words seen as a (…, rows, size) array.
+
+        start counts columns over all such blocks; the columns asked for lie in one block.
+        """
+        block, offset = divmod(start, size)
+        first = block * rows * size + offset
+        return np.stack([self.words(label, count, first + i * size) for i in range(rows)])
+
     def field(self, label: str, count: int) -> np.ndarray:
         """`count` uniform elements of F, by rejection: words AND 2^31 − 1 below p, in order."""
         drawn = max(64, count + count // 12)  # 15 of 16 words are accepted

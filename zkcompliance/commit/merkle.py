@@ -14,8 +14,8 @@ from zkcompliance.commit.sha256 import digest_bytes, hash_leaves, hash_nodes
 
 DROPPED_LOG2 = 3
 
-# rows(position) -> salt and row of one leaf, as the bytes that are opened
-Rows = Callable[[int], bytes]
+# rows(first, count) -> salt and row of consecutive leaves, each as the bytes that are opened
+Rows = Callable[[int, int], list[bytes]]
 
 
 class MerkleTree:
@@ -33,9 +33,10 @@ class MerkleTree:
     def open(self, positions: list[int], rows: Rows) -> bytes:
         """The rows of the sorted distinct positions, then the siblings, level by level from the leaves up."""
         known = sorted(set(positions))
-        opened = [rows(position) for position in known]
+        leaves = self._neighbours(known, rows)
+        opened = [leaves[position] for position in known]
         siblings: list[bytes] = []
-        below = self._bottom(known, rows)
+        below = self._bottom(leaves)
         for level in range(self.depth):
             present = set(known)
             siblings += [self._digest(level, node ^ 1, below) for node in known if node ^ 1 not in present]
@@ -47,12 +48,21 @@ class MerkleTree:
             return below[level][node]
         return digest_bytes(self.levels[level - DROPPED_LOG2], node)
 
-    def _bottom(self, positions: list[int], rows: Rows) -> list[dict[int, bytes]]:
-        """The digests of the dropped levels in the subtrees of these positions."""
-        level = {}
+    @staticmethod
+    def _neighbours(positions: list[int], rows: Rows) -> dict[int, bytes]:
+        """The rows of the 8-leaf subtrees in which these positions lie."""
+        found: dict[int, bytes] = {}
         for group in sorted({position >> DROPPED_LOG2 for position in positions}):
-            for leaf in range(group << DROPPED_LOG2, (group + 1) << DROPPED_LOG2):
-                level[leaf] = sha256((leaf << 4 | self.phase << 1).to_bytes(4, "little") + rows(leaf)).digest()
+            first = group << DROPPED_LOG2
+            found.update(enumerate(rows(first, 1 << DROPPED_LOG2), first))
+        return found
+
+    def _bottom(self, leaves: dict[int, bytes]) -> list[dict[int, bytes]]:
+        """The digests of the dropped levels in these subtrees."""
+        level = {
+            leaf: sha256((leaf << 4 | self.phase << 1).to_bytes(4, "little") + row).digest()
+            for leaf, row in leaves.items()
+        }
         levels = [level]
         for _ in range(DROPPED_LOG2 - 1):
             level = {

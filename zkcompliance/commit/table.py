@@ -135,14 +135,15 @@ class SealedTable:
         """Masked coefficients (len(indices), N + h) of these columns."""
         return log_coefficients(self.columns, indices, self._seed, log_mask(self.entry.k, self.entry.kappa))
 
-    def row(self, position: int) -> bytes:
-        """Salt and row of one leaf, as opened."""
-        block, offset = divmod(position, 1 << self.entry.kappa)
-        size = 1 << self.entry.kappa
-        stream = Keystream(self._seed)
-        first = block * LOG_SALT_WORDS * size + offset
-        salt = b"".join(stream.words("salt", 1, first + i * size).tobytes() for i in range(LOG_SALT_WORDS))
-        return salt + self.extension().row(block, offset)
+    def rows(self, first: int, count: int) -> list[bytes]:
+        """Salt and row of consecutive leaves, as opened."""
+        salts = Keystream(self._seed).columns("salt", LOG_SALT_WORDS, 1 << self.entry.kappa, first, count)
+        return leaf_bytes(salts, self.extension().at(first, count))
+
+
+def leaf_bytes(salts: np.ndarray, values: np.ndarray) -> list[bytes]:
+    """The bytes of each column of salts (s, n) over values (w, n)."""
+    return [row.tobytes() for row in np.concatenate([salts, values]).astype("<u4").T]
 
 
 def random_seed() -> bytes:

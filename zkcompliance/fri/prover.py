@@ -26,9 +26,10 @@ class CommittedLayer:
     values: np.ndarray
     tree: MerkleTree
 
-    def row(self, leaf: int) -> bytes:
-        block, offset = divmod(leaf, self.values.shape[2])
-        return self.values[block, :, offset].astype("<u4").tobytes()
+    def rows(self, first: int, count: int) -> list[bytes]:
+        """Consecutive leaves, as opened; a block may have fewer than eight."""
+        flat = [divmod(leaf, self.values.shape[2]) for leaf in range(first, first + count)]
+        return [self.values[block, :, offset].astype("<u4").tobytes() for block, offset in flat]
 
 
 def scaled(polynomial: np.ndarray) -> np.ndarray:

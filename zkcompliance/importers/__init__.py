@@ -6,8 +6,9 @@ value.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,7 +47,7 @@ def guess(path: str | Path) -> Importer:
 
 def rows(
     importer: Importer, path: str | Path, schema: Schema, options: Mapping[str, str] | None = None
-) -> Iterator[Row]:
+) -> Generator[Row, None, None]:
     """The rows of one file, streaming. The file is opened once. ImporterError, or UsageError for a wrong option."""
     importer.check(schema, options or {})
     try:
@@ -64,13 +65,14 @@ def encode(
     importer: Importer, path: str | Path, schema: Schema, options: Mapping[str, str] | None = None
 ) -> Iterator[NDArray[np.uint32]]:
     """`rows` as limbs (width, n), in chunks; SchemaError becomes ImporterError that names the file."""
-    source, first = rows(importer, path, schema, options), 1
-    while batch := list(itertools.islice(source, _CHUNK_ROWS)):
-        try:
-            yield encode_rows(schema, batch, first)
-        except SchemaError as error:
-            raise ImporterError(f"{path}: {error.message}") from None
-        first += len(batch)
+    first = 1
+    with contextlib.closing(rows(importer, path, schema, options)) as source:
+        while batch := list(itertools.islice(source, _CHUNK_ROWS)):
+            try:
+                yield encode_rows(schema, batch, first)
+            except SchemaError as error:
+                raise ImporterError(f"{path}: {error.message}") from None
+            first += len(batch)
     if first == 1:
         raise ImporterError(f"{path}: holds no rows")
 

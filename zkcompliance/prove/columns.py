@@ -8,7 +8,7 @@ import numpy as np
 
 from zkcompliance.commit.keystream import Keystream
 from zkcompliance.commit.merkle import MerkleTree, TreeBuilder
-from zkcompliance.commit.table import coset_shifts, masked_coefficients
+from zkcompliance.commit.table import coset_shifts, leaf_bytes, masked_coefficients
 from zkcompliance.field.ntt import evaluate_cosets
 from zkcompliance.profiles import Profile
 
@@ -26,17 +26,12 @@ class Committed:
     tree: MerkleTree
     salts: Keystream
 
-    def row(self, position: int) -> bytes:
-        """Salt and row of one leaf, as opened."""
-        block, offset = divmod(position, 1 << self.kappa)
+    def rows(self, first: int, count: int) -> list[bytes]:
+        """Salt and row of consecutive leaves, as opened."""
         size = 1 << self.kappa
-        first = block * SALT_WORDS * size + offset
-        words = [self.salts.words(self._label, 1, first + i * size).tobytes() for i in range(SALT_WORDS)]
-        return b"".join(words) + self.values[block, :, offset].astype("<u4").tobytes()
-
-    @property
-    def _label(self) -> str:
-        return salt_label(self.phase, self.kappa)
+        block, offset = divmod(first, size)
+        salts = self.salts.columns(salt_label(self.phase, self.kappa), SALT_WORDS, size, first, count)
+        return leaf_bytes(salts, self.values[block, :, offset : offset + count])
 
 
 def salt_label(phase: int, kappa: int) -> str:

@@ -1,4 +1,4 @@
-"""The prover, step by step as in docs/spec/proof.md. Each step is a method: the tests' dishonest provers replace one."""
+"""The prover, step by step as in docs/spec/proof.md. Each step is a method: dishonest provers in tests replace one."""
 
 from __future__ import annotations
 
@@ -233,13 +233,13 @@ class Prover:
         tallest = self.layout.heights[0]
         for table in self.tables:
             above = tallest - table.entry.kappa
-            out.append(table.extension().tree.open(sorted({p >> above for p in positions}), table.row))
+            out.append(table.extension().tree.open(sorted({p >> above for p in positions}), table.rows))
         for committed in (*self.witness, *self.extension, *self.quotients):
             above = tallest - committed.kappa
-            out.append(committed.tree.open(sorted({p >> above for p in positions}), committed.row))
+            out.append(committed.tree.open(sorted({p >> above for p in positions}), committed.rows))
         for layer in self.layers:
             positions = [p >> layer.layer.arity_log2 for p in positions]
-            out.append(layer.tree.open(sorted(set(positions)), layer.row))
+            out.append(layer.tree.open(sorted(set(positions)), layer.rows))
         return out
 
     # Helpers

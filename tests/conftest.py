@@ -1,0 +1,35 @@
+"""Shared fixtures: a few small proofs, made once, and the support module on the path."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import support  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def honest() -> support.Proved:
+    """A true proof over eight rows, profile standard."""
+    return support.prove(support.prover([support.seal(support.table(support.ROWS))]))
+
+
+@pytest.fixture(scope="session")
+def two_segments() -> support.Proved:
+    """A true proof over a log of two segments of eight and sixteen rows, profile standard."""
+    tables = [support.seal(support.table(support.ROWS)), support.seal(support.table(support.ROWS[:3], 4), "second")]
+    return support.prove(support.prover(tables))
+
+
+@pytest.fixture(scope="session")
+def by_profile(honest: support.Proved) -> dict[str, support.Proved]:
+    """A true proof of each profile."""
+    others = {
+        name: support.prove(support.prover([support.seal(support.table(support.ROWS), profile=name)]))
+        for name in ("fast", "small")
+    }
+    return {"standard": honest, **others}
