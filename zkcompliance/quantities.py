@@ -100,6 +100,11 @@ def show_integer(value: int, digits: int = 3) -> str:
     return f"{exact}{sign}{text[0]}{'.' + fraction if fraction else ''}e{len(text) - 1}"
 
 
+def exact_beside(shown: str, value: int) -> str:
+    """For people: a shown form, with the exact value beside it where the form says that it is rounded (≈)."""
+    return f"{shown} ({value})" if "≈" in shown else shown
+
+
 def show_ppm(value: int) -> str:
     """For people: 300000 → `30%`, 125000 → `12.5%`. Exact."""
     whole, rest = divmod(value, 10_000)

@@ -1,7 +1,7 @@
 """Run by test_log_recovery in a process of its own: kill a writer before its n-th file operation, for every n.
 
-After each kill the log is opened again and must hold exactly what was acknowledged, and a new row can be sealed. Prints the number of
-kills and the outcomes seen.
+After each kill the log is opened again and must hold exactly what was acknowledged, and a new row can be sealed. Prints
+the number of kills and the outcomes seen.
 """
 
 from __future__ import annotations
@@ -57,7 +57,10 @@ def arm(countdown: int, torn: bool) -> None:
 
 
 def work(folder: Path, reached: int) -> None:
-    """Append 3, then seal them with 40 more as three segments, then append 2. Each acknowledgement is written to a pipe."""
+    """Append 3, then seal them with 40 more as three segments, then append 2.
+
+    Each acknowledgement is written to a pipe.
+    """
     with Writer(folder, KEY) as writer:
         os.pwrite(reached, b"A", 0)
         writer.append_rows(row(i) for i in range(3))

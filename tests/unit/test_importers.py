@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from importlib import resources
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,8 @@ def write(folder: Path, data: str | bytes, name: str = "in.csv") -> Path:
 
 
 def test_csv(tmp_path: Path) -> None:
-    text = "\ufeff" + "flop,start,end,run,phase,method,utilisation\r\n1e24,2025-08-02,2025-08-03T00:00Z,\"a,b\",failed,measured,30%\r\n"
+    header = "\ufeffflop,start,end,run,phase,method,utilisation\r\n"
+    text = header + '1e24,2025-08-02,2025-08-03T00:00Z,"a,b",failed,measured,30%\r\n'
     (row,) = load("csv", write(tmp_path, text))
     assert (row["flop"], row["start"], row["end"], row["utilisation"]) == (10**24, 1754092800, 1754179200, 300000)
 
@@ -41,19 +43,28 @@ def test_csv(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "is empty"), (HEADER, "holds no rows"), (HEADER + ",x\n", "column 7: schema compute has no column 'x'"),
-        (HEADER + ",flop\n", "column 7: flop is there twice"), (HEADER[:-7] + "\n", "column method is missing"), (HEADER.upper() + "\n", "has no column"),
-        (HEADER + "\n" + LINE + ",\n", r"row 1 \(line 2\): 7 cells, not 6"), (HEADER + "\n" + LINE + "\n\n", r"row 2 \(line 3\): 0 cells"),
-        (HEADER + "\n" + LINE.replace("1e24", '"1e24'), "not CSV"), (HEADER + "\n" + LINE.replace("r1", "r\0") + "\n", "."),
+        ("", "is empty"),
+        (HEADER, "holds no rows"),
+        (HEADER + ",x\n", "column 7: schema compute has no column 'x'"),
+        (HEADER + ",flop\n", "column 7: flop is there twice"),
+        (HEADER[:-7] + "\n", "column method is missing"),
+        (HEADER.upper() + "\n", "has no column"),
+        (HEADER + "\n" + LINE + ",\n", r"row 1 \(line 2\): 7 cells, not 6"),
+        (HEADER + "\n" + LINE + "\n\n", r"row 2 \(line 3\): 0 cells"),
+        (HEADER + "\n" + LINE.replace("1e24", '"1e24'), "not CSV"),
+        (HEADER + "\n" + LINE.replace("r1", "r\0") + "\n", "."),
         (HEADER + "\n" + LINE + "\n" + LINE.replace("1e24", "nan") + "\n", "row 2, column flop: is not an exact"),
         (HEADER + "\n" + LINE.replace("1e24", "-5") + "\n", "row 1, column flop: is negative"),
-        (HEADER + "\n" + LINE.replace("1e24", "9223372036854775794e12") + "\n", "row 1, column flop: is over the largest"),
+        (
+            HEADER + "\n" + LINE.replace("1e24", "9223372036854775794e12") + "\n",
+            "row 1, column flop: is over the largest",
+        ),
         (HEADER + "\n" + LINE.replace("1e24", "0.1") + "\n", "row 1, column flop: is not an exact"),
         (HEADER + "\n" + LINE.replace("1e24", "") + "\n", "row 1, column flop: is missing"),
         (HEADER + "\n" + LINE.replace("160", "99") + "\n", "row 1, column end: is less than start"),
         (HEADER + "\n" + LINE.replace("pretraining", "Pretraining") + "\n", "row 1, column phase: is none of"),
     ],
-)  # fmt: skip
+)
 def test_csv_refusals(tmp_path: Path, text: str, message: str) -> None:
     if "\0" in text:
         pytest.skip("some versions of csv take a NUL as text, which an id may hold")
@@ -75,7 +86,11 @@ def test_errors_count_rows_across_chunks(tmp_path: Path) -> None:
 
 
 def test_json_lines(tmp_path: Path) -> None:
-    lines = [json.dumps(OBJECT), json.dumps(OBJECT).replace("1000000000000000000000000", "1E24"), json.dumps({**OBJECT, "flop": "10^24", "site": None})]
+    lines = [
+        json.dumps(OBJECT),
+        json.dumps(OBJECT).replace("1000000000000000000000000", "1E24"),
+        json.dumps({**OBJECT, "flop": "10^24", "site": None}),
+    ]
     found = load("jsonl", write(tmp_path, "\n".join(lines), "in.jsonl"))
     assert found[0] == found[1] == found[2] and found[0]["flop"] == 10**24
 
@@ -83,15 +98,29 @@ def test_json_lines(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("", "is not JSON"), ("[]", "is not an object"), ("1", "is not an object"), ("{", "is not JSON"), ('{"flop": 1, "flop": 2}', "twice"), ('{"flops": 1}', "no column"),
-        ('{"flop": NaN}', "NaN is not a number"), ('{"flop": -Infinity}', "Infinity is not"), ('{"flop": 0.5}', "not whole"), ('{"flop": -1.0}', "negative"),
-        ('{"flop": 1e999}', "not whole|large"), ('{"flop": ' + "9" * 5000 + "}", "absurdly"), ('{"flop": [1]}', "column flop: is not a single value"),
-        ("[" * 100_000, "nested|JSON"), ('{"flop": {"a": 1}}', "column flop: is not a single value"), ('{"flop": true}', "column start: is missing"),
-        (json.dumps({**OBJECT, "flop": True}), "row 2, column flop: is a bool"), (json.dumps({**OBJECT, "flop": -1}), "row 2, column flop: is negative"),
-        (json.dumps({**OBJECT, "start": "\ud800"}), "row 2, column start"), (json.dumps({**OBJECT, "run": 7}), "row 2, column run: is not a text"),
+        ("", "is not JSON"),
+        ("[]", "is not an object"),
+        ("1", "is not an object"),
+        ("{", "is not JSON"),
+        ('{"flop": 1, "flop": 2}', "twice"),
+        ('{"flops": 1}', "no column"),
+        ('{"flop": NaN}', "NaN is not a number"),
+        ('{"flop": -Infinity}', "Infinity is not"),
+        ('{"flop": 0.5}', "not whole"),
+        ('{"flop": -1.0}', "negative"),
+        ('{"flop": 1e999}', "not whole|large"),
+        ('{"flop": ' + "9" * 5000 + "}", "absurdly"),
+        ('{"flop": [1]}', "column flop: is not a single value"),
+        ("[" * 100_000, "nested|JSON"),
+        ('{"flop": {"a": 1}}', "column flop: is not a single value"),
+        ('{"flop": true}', "column start: is missing"),
+        (json.dumps({**OBJECT, "flop": True}), "row 2, column flop: is a bool"),
+        (json.dumps({**OBJECT, "flop": -1}), "row 2, column flop: is negative"),
+        (json.dumps({**OBJECT, "start": "\ud800"}), "row 2, column start"),
+        (json.dumps({**OBJECT, "run": 7}), "row 2, column run: is not a text"),
         ('{"run": "' + "x" * (1 << 20) + '"}', "longer than"),
     ],
-)  # fmt: skip
+)
 def test_json_lines_refusals(tmp_path: Path, line: str, message: str) -> None:
     with pytest.raises(ImporterError, match=message) as caught:
         load("jsonl", write(tmp_path, json.dumps(OBJECT) + "\n" + line + "\n", "in.jsonl"))
@@ -101,20 +130,26 @@ def test_json_lines_refusals(tmp_path: Path, line: str, message: str) -> None:
 def clock(text: str) -> int:
     """The run's milliseconds by a second reading: the last train_time, and the one before the clock was set back."""
     times = [int(t) for t in re.findall(r"train_time:(\d+)ms", text)]
-    resets = [a for a, b in zip(times, times[1:], strict=False) if b < a]
+    resets = [a for a, b in pairwise(times) if b < a]
     return times[-1] + sum(resets)
 
 
 @pytest.mark.parametrize(
-    ("name", "steps", "began", "resets"), [("2024-12-04_head", 133, 1733365932, 1), ("2025-05-09_head", 130, 1757089102, 0)]
+    ("name", "steps", "began", "resets"),
+    [("2024-12-04_head", 133, 1733365932, 1), ("2025-05-09_head", 130, 1757089102, 0)],
 )
 def test_real_step_logs(name: str, steps: int, began: int, resets: int) -> None:
     path = DATA / f"{name}.txt"
     found = load("nanogpt", path, incomplete="yes")
     assert len(found) == steps == max(int(s) for s in re.findall(r"^step:(\d+)/", path.read_text(), re.M))
     assert sum(int(row["flop"]) for row in found) == 8 * H100 * clock(path.read_text()) // 1000
-    assert (found[0]["start"], found[0]["devices"], found[0]["device_kind"], found[0]["peak"]) == (began, 8, "h100_sxm", H100)
-    assert all(a["start"] <= b["start"] and a["end"] <= b["end"] for a, b in zip(found, found[1:], strict=False))
+    assert (found[0]["start"], found[0]["devices"], found[0]["device_kind"], found[0]["peak"]) == (
+        began,
+        8,
+        "h100_sxm",
+        H100,
+    )
+    assert all(a["start"] <= b["start"] and a["end"] <= b["end"] for a, b in pairwise(found))
     assert len({row["run"] for row in found}) == 1 and {row["phase"] for row in found} == {"pretraining"}
     half = load("nanogpt", path, incomplete="yes", utilisation="50%", run="r", phase="failed")
     assert sum(int(row["flop"]) for row in half) == 4 * H100 * clock(path.read_text()) // 1000
@@ -139,14 +174,21 @@ SOUND = (DATA / "2024-12-04_head.txt").read_text()
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("step:60/1530", "step:61/1530", "line 1[0-9]+: steps are not"), ("step:60/1530", "step:60/1531", "number of steps changes"),
-        ("train_time:32321ms", "train_time:31321ms", "runs backwards"), ("train_time:32321ms", "train_time:nanms", "form that is not known"),
-        ("train_time:32321ms", "train_time:-1ms", "form that is not known"), ("train_time:32321ms", "train_time:9999999999999ms", "form that is not known"),
-        ("Thu Dec  5", "Thu Dec 35", "date does not exist"), ("Thu Dec  5", "The Dec  5", "no nvidia-smi date"), ("   3  NVIDIA H100", "   4  NVIDIA H100", "device numbers"),
-        ("   3  NVIDIA H100", "   3  NVIDIA A100", "devices of one kind"), ("NVIDIA H100 80GB HBM3", "NVIDIA X9 80GB HBM3  ", "peak of a device"), ("step:", "stop:", "no step line"),
+        ("step:60/1530", "step:61/1530", "line 1[0-9]+: steps are not"),
+        ("step:60/1530", "step:60/1531", "number of steps changes"),
+        ("train_time:32321ms", "train_time:31321ms", "runs backwards"),
+        ("train_time:32321ms", "train_time:nanms", "form that is not known"),
+        ("train_time:32321ms", "train_time:-1ms", "form that is not known"),
+        ("train_time:32321ms", "train_time:9999999999999ms", "form that is not known"),
+        ("Thu Dec  5", "Thu Dec 35", "date does not exist"),
+        ("Thu Dec  5", "The Dec  5", "no nvidia-smi date"),
+        ("   3  NVIDIA H100", "   4  NVIDIA H100", "device numbers"),
+        ("   3  NVIDIA H100", "   3  NVIDIA A100", "devices of one kind"),
+        ("NVIDIA H100 80GB HBM3", "NVIDIA X9 80GB HBM3  ", "peak of a device"),
+        ("step:", "stop:", "no step line"),
         ("step:60/1530 train_loss:", "step:60/1530 train_loss: ", "form that is not known"),
     ],
-)  # fmt: skip
+)
 def test_step_logs_that_are_not_understood(tmp_path: Path, old: str, new: str, message: str) -> None:
     assert old in SOUND
     with pytest.raises(ImporterError, match=message):
@@ -167,7 +209,13 @@ def test_a_peak_of_ones_own(tmp_path: Path) -> None:
 
 def test_options_and_names(tmp_path: Path) -> None:
     path = DATA / "2024-12-04_head.txt"
-    for options in ({"utilization": "1"}, {"utilisation": "101%"}, {"phase": "x"}, {"incomplete": "maybe"}, {"peak": "fast"}):
+    for options in (
+        {"utilization": "1"},
+        {"utilisation": "101%"},
+        {"phase": "x"},
+        {"incomplete": "maybe"},
+        {"peak": "fast"},
+    ):
         with pytest.raises(UsageError):
             load("nanogpt", path, **options)
     with pytest.raises(UsageError):

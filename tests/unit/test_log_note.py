@@ -37,10 +37,11 @@ def test_go_note_vectors() -> None:
     """The example of golang.org/x/mod/sumdb/note: its keys, its text, its signature."""
     key = note.VerifierKey.parse("PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW")
     text = "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n"
-    signed = text + "\n— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n"
+    signature = "x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM="
+    signed = f"{text}\n— PeterNeumann {signature}\n"
     assert note.verify(signed, key) == text
-    secret = "PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz"
-    assert note.SignerKey.parse(secret).sign(text) == signed
+    private = "PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz"
+    assert note.SignerKey.parse(private).sign(text) == signed
 
 
 def test_sign_and_verify() -> None:
@@ -53,13 +54,26 @@ def test_sign_and_verify() -> None:
 @pytest.mark.parametrize(
     "make",
     [
-        lambda s: s[:-1], lambda s: s + "x", lambda s: s + "\n", lambda s: s.replace("\n\n", "\n"), lambda s: s.replace("— ", "- "),
-        lambda s: s.replace("— ", "—  "), lambda s: s.replace("hello", "hel\tlo"), lambda s: s.replace("hello", "hel\rlo"), lambda s: s.replace("hello", "hel\x7flo"),
-        lambda s: s.replace("=\n", "\n"), lambda s: s[:-3] + "B=\n" if s[-4] != "B" else s[:-3] + "C=\n", lambda s: s.split("\n\n")[0] + "\n\n",
-        lambda s: s.replace("lab.example/x ", "lab+example/x "), lambda s: "", lambda s: "\n", lambda s: s + "— lab.example/x AAAA\n",
-        lambda s: s + "— o AAAAAAA=\n" * 101, lambda s: "x" * 20000 + s,
+        lambda s: s[:-1],
+        lambda s: s + "x",
+        lambda s: s + "\n",
+        lambda s: s.replace("\n\n", "\n"),
+        lambda s: s.replace("— ", "- "),
+        lambda s: s.replace("— ", "—  "),
+        lambda s: s.replace("hello", "hel\tlo"),
+        lambda s: s.replace("hello", "hel\rlo"),
+        lambda s: s.replace("hello", "hel\x7flo"),
+        lambda s: s.replace("=\n", "\n"),
+        lambda s: s[:-3] + "B=\n" if s[-4] != "B" else s[:-3] + "C=\n",
+        lambda s: s.split("\n\n")[0] + "\n\n",
+        lambda s: s.replace("lab.example/x ", "lab+example/x "),
+        lambda s: "",
+        lambda s: "\n",
+        lambda s: s + "— lab.example/x AAAA\n",
+        lambda s: s + "— o AAAAAAA=\n" * 101,
+        lambda s: "x" * 20000 + s,
     ],
-)  # fmt: skip
+)
 def test_malformed_notes(make) -> None:
     with pytest.raises(MalformedNote):
         note.verify(make(SIGNER.sign("hello\n")), SIGNER.verifier)
@@ -95,10 +109,23 @@ def test_every_byte_of_text_and_signature_matters(position: int, change: int) ->
 @pytest.mark.parametrize(
     "body",
     [
-        "", "a\n1\n", "a\n01\n{r}\n", "a\n-1\n{r}\n", "a\n+1\n{r}\n", "a\n1\n{r}", "a\n1\n{r}\nx\n", "\n1\n{r}\n", "a b\n1\n{r}\n", "a+b\n1\n{r}\n", "a\n1\nAAAA\n",
-        "a\n9223372036854775808\n{r}\n", "a\n1 \n{r}\n", "a\n١\n{r}\n", "a\n1\n {r}\n",
+        "",
+        "a\n1\n",
+        "a\n01\n{r}\n",
+        "a\n-1\n{r}\n",
+        "a\n+1\n{r}\n",
+        "a\n1\n{r}",
+        "a\n1\n{r}\nx\n",
+        "\n1\n{r}\n",
+        "a b\n1\n{r}\n",
+        "a+b\n1\n{r}\n",
+        "a\n1\nAAAA\n",
+        "a\n9223372036854775808\n{r}\n",
+        "a\n1 \n{r}\n",
+        "a\n١\n{r}\n",
+        "a\n1\n {r}\n",
     ],
-)  # fmt: skip
+)
 def test_malformed_checkpoints(body: str) -> None:
     with pytest.raises(MalformedNote):
         Checkpoint.parse(body.format(r=base64.b64encode(bytes(32)).decode()))
@@ -106,7 +133,16 @@ def test_malformed_checkpoints(body: str) -> None:
 
 def test_trees() -> None:
     """RFC 6962 roots of the known test vectors, and every proof up to 20 entries."""
-    leaves = [b"", b"\x00", b"\x10", b"\x20\x21", b"\x30\x31", b"\x40\x41\x42\x43", bytes(range(0x50, 0x58)), bytes(range(0x60, 0x70))]
+    leaves = [
+        b"",
+        b"\x00",
+        b"\x10",
+        b"\x20\x21",
+        b"\x30\x31",
+        b"\x40\x41\x42\x43",
+        bytes(range(0x50, 0x58)),
+        bytes(range(0x60, 0x70)),
+    ]
     assert merkle.root([]).hex() == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     assert merkle.root(leaves).hex() == "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328"
     for size in range(1, 21):
@@ -118,12 +154,22 @@ def test_trees() -> None:
             assert merkle.root_from_inclusion(i, size, entries[i], [*path, bytes(32)]) is None
             old = merkle.root(entries[: i + 1])
             assert merkle.consistent(i + 1, old, size, root, merkle.consistency_proof(i + 1, entries))
-            assert i + 1 == size or not merkle.consistent(i + 1, bytes(32), size, root, merkle.consistency_proof(i + 1, entries))
+            assert i + 1 == size or not merkle.consistent(
+                i + 1, bytes(32), size, root, merkle.consistency_proof(i + 1, entries)
+            )
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "a", "a+b+c", "a b+00000000+AQ==", "lab.example/x+00000000+" + SIGNER.verifier.text.split("+", 2)[2], SIGNER.verifier.text + "\n", SIGNER.verifier.text.upper()],
+    [
+        "",
+        "a",
+        "a+b+c",
+        "a b+00000000+AQ==",
+        "lab.example/x+00000000+" + SIGNER.verifier.text.split("+", 2)[2],
+        SIGNER.verifier.text + "\n",
+        SIGNER.verifier.text.upper(),
+    ],
 )
 def test_malformed_verifier_keys(text: str) -> None:
     with pytest.raises(KeyFileError):

@@ -30,7 +30,10 @@ def test_killed_before_every_file_operation(tmp_path: Path) -> None:
 
 
 def test_pending_rows_cut_at_every_byte(tmp_path: Path) -> None:
-    """What was acknowledged stays; an open batch goes; cut into the acknowledged part, the file says so or shows less, never wrong rows."""
+    """What was acknowledged stays.
+
+    An open batch goes; cut into the acknowledged part, the file says so or shows less, never wrong rows.
+    """
     path = tmp_path / "pending-00000000"
     pending = Pending(path, schemas.compute)
     pending.add(schemas.encode_rows(schemas.compute, [ROW, ROW]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import stat
@@ -24,7 +25,14 @@ KEY = SignerKey("lab.example/x", bytes(range(32)))
 
 def make_rows(count: int, first: int = 0) -> list[dict[str, object]]:
     return [
-        {"start": i, "end": i + 1, "run": "canary-7f3a", "phase": "pretraining", "flop": 10**20 + i, "method": "measured"}
+        {
+            "start": i,
+            "end": i + 1,
+            "run": "canary-7f3a",
+            "phase": "pretraining",
+            "flop": 10**20 + i,
+            "method": "measured",
+        }
         for i in range(first, first + count)
     ]
 
@@ -57,7 +65,12 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def test_a_new_log_is_signed_and_empty(log: Path) -> None:
     opened = open_log(log)
-    assert (opened.origin, opened.profile, opened.segments, opened.schema) == ("lab.example/x", "standard", (), schemas.compute)
+    assert (opened.origin, opened.profile, opened.segments, opened.schema) == (
+        "lab.example/x",
+        "standard",
+        (),
+        schemas.compute,
+    )
     assert note.verify(opened.checkpoint_note, KEY.verifier) == opened.checkpoint_body
     assert opened.checkpoint_body == "lab.example/x\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n"
     with pytest.raises(LogError, match="exists already"):
@@ -198,10 +211,8 @@ def test_damage_is_found(log: Path) -> None:
             (log / name).write_bytes(altered)
             if name.endswith("seed"):
                 continue  # only `deep` can tell
-            try:
-                assert not fsck(log).clean or "budget" in name, (name, position)
-            except (LogError, SchemaError):
-                pass
+            with contextlib.suppress(LogError, SchemaError):
+                assert not fsck(log).clean, (name, position)
         (log / name).write_bytes(data)
     (log / "secret/segments/00000001/rows").unlink()
     with pytest.raises(LogCorrupt, match="segment 1"):

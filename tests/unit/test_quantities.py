@@ -13,18 +13,50 @@ from zkcompliance.errors import UsageError
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("0", 0), ("1234", 1234), ("1_000", 1000), ("1e26", 10**26), ("1E26", 10**26), ("1e+3", 1000), ("10^26", 10**26),
-        ("10**25", 10**25), ("2.5e25", 25 * 10**24), ("3 x 10^25", 3 * 10**25), ("2.5×10^3", 2500), ("989.4e12", 989_400 * 10**9),
-        ("1.0", 1), (" 7 ", 7), ("9007199254740993", 2**53 + 1), ("1e153", 10**153),
+        ("0", 0),
+        ("1234", 1234),
+        ("1_000", 1000),
+        ("1e26", 10**26),
+        ("1E26", 10**26),
+        ("1e+3", 1000),
+        ("10^26", 10**26),
+        ("10**25", 10**25),
+        ("2.5e25", 25 * 10**24),
+        ("3 x 10^25", 3 * 10**25),
+        ("2.5×10^3", 2500),
+        ("989.4e12", 989_400 * 10**9),
+        ("1.0", 1),
+        (" 7 ", 7),
+        ("9007199254740993", 2**53 + 1),
+        ("1e153", 10**153),
     ],
-)  # fmt: skip
+)
 def test_integers(text: str, value: int) -> None:
     assert q.parse_integer(text) == value
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "-1", "+1", "1.5", "1e-3", "nan", "inf", "0x10", "1__0", "_1", "1e154", "1e9999", "1e99999", "٣", "1,000", "1e", "2.55e1", "9" * 155],
+    [
+        "",
+        "-1",
+        "+1",
+        "1.5",
+        "1e-3",
+        "nan",
+        "inf",
+        "0x10",
+        "1__0",
+        "_1",
+        "1e154",
+        "1e9999",
+        "1e99999",
+        "٣",
+        "1,000",
+        "1e",
+        "2.55e1",
+        "9" * 155,
+    ],
 )
 def test_refused_integers(text: str) -> None:
     with pytest.raises(UsageError):
@@ -40,8 +72,21 @@ def test_every_spelling_of_an_integer_agrees(value: int, shift: int) -> None:
 
 
 def test_shares_spans_and_times() -> None:
-    assert [q.parse_ppm(t) for t in ("30%", "12.5 %", "0.0001%", "100%", "300000", "0")] == [300000, 125000, 1, 10**6, 300000, 0]
-    assert [q.parse_seconds(t) for t in ("2 weeks", "15 days", "72h", "90", "1 d")] == [1209600, 1296000, 259200, 90, 86400]
+    assert [q.parse_ppm(t) for t in ("30%", "12.5 %", "0.0001%", "100%", "300000", "0")] == [
+        300000,
+        125000,
+        1,
+        10**6,
+        300000,
+        0,
+    ]
+    assert [q.parse_seconds(t) for t in ("2 weeks", "15 days", "72h", "90", "1 d")] == [
+        1209600,
+        1296000,
+        259200,
+        90,
+        86400,
+    ]
     assert q.parse_time("2025-08-02") == q.parse_time("2025-08-02T02:00:00+02:00") == 1754092800
     assert q.parse_time("1754092800") == 1754092800
 
@@ -49,18 +94,32 @@ def test_shares_spans_and_times() -> None:
 @pytest.mark.parametrize(
     ("parse", "text"),
     [
-        (q.parse_ppm, "101%"), (q.parse_ppm, "1000001"), (q.parse_ppm, "0.00001%"), (q.parse_ppm, "1e2%"), (q.parse_ppm, "-1%"),
-        (q.parse_seconds, "2 fortnights"), (q.parse_seconds, "0.5 weeks"),
-        (q.parse_time, "1969-12-31"), (q.parse_time, "2025-08-02T00:00:00.5"), (q.parse_time, "2025-13-01"), (q.parse_time, "yesterday"),
+        (q.parse_ppm, "101%"),
+        (q.parse_ppm, "1000001"),
+        (q.parse_ppm, "0.00001%"),
+        (q.parse_ppm, "1e2%"),
+        (q.parse_ppm, "-1%"),
+        (q.parse_seconds, "2 fortnights"),
+        (q.parse_seconds, "0.5 weeks"),
+        (q.parse_time, "1969-12-31"),
+        (q.parse_time, "2025-08-02T00:00:00.5"),
+        (q.parse_time, "2025-13-01"),
+        (q.parse_time, "yesterday"),
     ],
-)  # fmt: skip
+)
 def test_refused_shares_spans_and_times(parse, text) -> None:
     with pytest.raises(UsageError):
         parse(text)
 
 
 def test_for_people() -> None:
-    assert [q.show_integer(n) for n in (0, 999_999, 10**20, 12 * 10**17, 123_456_789)] == ["0", "999,999", "1e20", "1.2e18", "≈1.23e8"]
+    assert [q.show_integer(n) for n in (0, 999_999, 10**20, 12 * 10**17, 123_456_789)] == [
+        "0",
+        "999,999",
+        "1e20",
+        "1.2e18",
+        "≈1.23e8",
+    ]
     assert [q.show_ppm(n) for n in (300000, 125000, 1)] == ["30%", "12.5%", "0.0001%"]
     assert [q.show_seconds(n) for n in (1209600, 3600, 61, 0)] == ["2 weeks", "1 hour", "61 seconds", "0 seconds"]
     assert q.show_time(1754092800) == "2025-08-02 00:00:00 UTC"

@@ -35,11 +35,20 @@ def test_compute_is_frozen() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", "zkc-schema v2\nx\na time\n", "zkc-schema v1\nx\na time", "zkc-schema v1\nx\n", "zkc-schema v1\nx\na date\n",
-        "zkc-schema v1\nx\na time\na time\n", "zkc-schema v1\nx\na enum(b,b)\n", "zkc-schema v1\nx\na enum()\n",
-        "zkc-schema v1\nx\na  time\n", "zkc-schema v1\nX\na time\n", "zkc-schema v1\nx\na enum(b\n", "zkc-schema v1\r\nx\na time\n",
+        "",
+        "zkc-schema v2\nx\na time\n",
+        "zkc-schema v1\nx\na time",
+        "zkc-schema v1\nx\n",
+        "zkc-schema v1\nx\na date\n",
+        "zkc-schema v1\nx\na time\na time\n",
+        "zkc-schema v1\nx\na enum(b,b)\n",
+        "zkc-schema v1\nx\na enum()\n",
+        "zkc-schema v1\nx\na  time\n",
+        "zkc-schema v1\nX\na time\n",
+        "zkc-schema v1\nx\na enum(b\n",
+        "zkc-schema v1\r\nx\na time\n",
     ],
-)  # fmt: skip
+)
 def test_texts_that_are_not_canonical(text: str) -> None:
     with pytest.raises(SchemaError):
         schemas.parse_text(text)
@@ -57,19 +66,33 @@ def test_limbs_of_a_row() -> None:
 
 def test_spellings_of_the_same_row() -> None:
     digest = "0x" + hashlib.sha256(b"r1").hexdigest()[:32]
-    other = {**ROW, "start": "100", "end": "1970-01-01T00:02:40Z", "run": digest, "flop": "1e24", "site": "", "owner": None}
+    other = {
+        **ROW,
+        "start": "100",
+        "end": "1970-01-01T00:02:40Z",
+        "run": digest,
+        "flop": "1e24",
+        "site": "",
+        "owner": None,
+    }
     one, two = (schemas.encode_rows(schemas.compute, [row]) for row in (ROW, other))
     assert (one == two).all()
 
 
 numbers = st.fixed_dictionaries(
     {
-        "start": st.integers(0, 2**47), "run": st.text(min_size=1).filter(lambda t: not t.startswith("0x")),
-        "phase": st.sampled_from(schemas.PHASES), "device_kind": st.sampled_from(schemas.DEVICE_KINDS),
-        "devices": st.integers(0, 2**32 - 1), "peak": st.integers(0, 2**96 - 1), "utilisation": st.integers(0, 10**6),
-        "flop": st.integers(0, 2**96 - 1), "method": st.sampled_from(schemas.METHODS), "end": st.integers(2**47, 2**48 - 1),
+        "start": st.integers(0, 2**47),
+        "run": st.text(min_size=1).filter(lambda t: not t.startswith("0x")),
+        "phase": st.sampled_from(schemas.PHASES),
+        "device_kind": st.sampled_from(schemas.DEVICE_KINDS),
+        "devices": st.integers(0, 2**32 - 1),
+        "peak": st.integers(0, 2**96 - 1),
+        "utilisation": st.integers(0, 10**6),
+        "flop": st.integers(0, 2**96 - 1),
+        "method": st.sampled_from(schemas.METHODS),
+        "end": st.integers(2**47, 2**48 - 1),
     }
-)  # fmt: skip
+)
 
 
 @settings(max_examples=50)
@@ -85,12 +108,38 @@ def test_there_and_back(rows) -> None:
 @pytest.mark.parametrize(
     ("column", "value"),
     [
-        ("flop", -1), ("flop", "-1"), ("flop", 2**96), ("flop", 1e24), ("flop", float("nan")), ("flop", "NaN"), ("flop", True), ("flop", []),
-        ("flop", "1.5"), ("flop", None), ("flop", ""), ("flop", "9" * 5000), ("start", 2**48), ("start", 1.0), ("start", "soon"), ("run", ""), ("run", 7),
-        ("run", "0x12"), ("run", "0x" + "A" * 32), ("run", "\ud800"), ("phase", "trainning"), ("phase", 0), ("phase", ""), ("devices", 2**32),
-        ("utilisation", 1_000_001), ("utilisation", "101%"), ("end", 99), ("method", {}), ("devices", np.int64(-1)), ("site", 3),
+        ("flop", -1),
+        ("flop", "-1"),
+        ("flop", 2**96),
+        ("flop", 1e24),
+        ("flop", float("nan")),
+        ("flop", "NaN"),
+        ("flop", True),
+        ("flop", []),
+        ("flop", "1.5"),
+        ("flop", None),
+        ("flop", ""),
+        ("flop", "9" * 5000),
+        ("start", 2**48),
+        ("start", 1.0),
+        ("start", "soon"),
+        ("run", ""),
+        ("run", 7),
+        ("run", "0x12"),
+        ("run", "0x" + "A" * 32),
+        ("run", "\ud800"),
+        ("phase", "trainning"),
+        ("phase", 0),
+        ("phase", ""),
+        ("devices", 2**32),
+        ("utilisation", 1_000_001),
+        ("utilisation", "101%"),
+        ("end", 99),
+        ("method", {}),
+        ("devices", np.int64(-1)),
+        ("site", 3),
     ],
-)  # fmt: skip
+)
 def test_a_bad_cell_is_named_and_not_repeated(column: str, value: object) -> None:
     with pytest.raises(SchemaError) as caught:
         schemas.encode_rows(schemas.compute, [ROW, {**ROW, column: value}], first_row=11)
@@ -117,7 +166,12 @@ def test_missing_and_unknown_columns() -> None:
 
 def test_decode_refuses_what_cannot_have_been_encoded() -> None:
     columns = schemas.encode_rows(schemas.compute, [ROW])
-    for row, value in ((0, 2), (1, 1 << 16), (schemas.compute.limbs("phase")[0], 99), (schemas.compute.limbs("utilisation")[1], 99)):
+    for row, value in (
+        (0, 2),
+        (1, 1 << 16),
+        (schemas.compute.limbs("phase")[0], 99),
+        (schemas.compute.limbs("utilisation")[1], 99),
+    ):
         bad = columns.copy()
         bad[row, 0] = value
         with pytest.raises(SchemaError):

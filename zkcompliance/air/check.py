@@ -121,3 +121,55 @@ def check_identities(layout: Layout, cells: np.ndarray, sums: list[np.ndarray]) 
         for identity, row in zip(layout.cells.identities, rows, strict=True)
         if row + sum(int(cells[cell]) * weight for cell, weight in identity.cells) + identity.constant != 0
     ]
+
+
+def check_buses(layout: Layout, values: list[Columns], cells: np.ndarray) -> list[Failure]:
+    """Every multiplicity that is not the number of its lookups; cells: the witness columns of the cells table.
+
+    Values that no table holds are `check_rows`' to report.
+    """
+    number = len(layout.instances) - 1
+    wanted = np.bincount(cells[2][cells[2] < RANGE_SIZE], minlength=RANGE_SIZE)
+    found = [np.zeros(len(rows), np.int64) for rows in layout.lookup_values]
+    for instance, value in zip(layout.instances[:-1], values, strict=True):
+        for interaction in instance.air.interactions:
+            if interaction.bus == RANGE_BUS:
+                looked_up = value(interaction.nodes[0])
+                wanted += np.bincount(looked_up[looked_up < RANGE_SIZE], minlength=RANGE_SIZE)
+            else:
+                rows = lookup_rows(value, interaction.nodes, layout, interaction.bus)
+                found[interaction.bus - 1] += np.bincount(rows[rows >= 0], minlength=len(found[interaction.bus - 1]))
+    held, first, inverse = np.unique(cells[0], return_index=True, return_inverse=True)
+    counted = np.zeros(held.shape, np.int64)
+    np.add.at(counted, inverse.reshape(-1), cells[1].astype(np.int64))
+    real = np.where(held < RANGE_SIZE, wanted[np.minimum(held, RANGE_SIZE - 1)], 0)
+    failures = [
+        Failure("a value is looked up as often as its multiplicity says", None, int(first[i]), number)
+        for i in np.flatnonzero((counted - real) % P)
+    ]
+    missing = wanted.copy()
+    missing[held[held < RANGE_SIZE]] = 0
+    failures += [
+        Failure(f"{int(value)} is looked up and in the range table", None, None, number)
+        for value in np.flatnonzero(missing)
+    ]
+    for lookup, (start, public) in enumerate(zip(layout.cells.lookups, layout.lookup_values, strict=True)):
+        stated: dict[tuple[int, ...], int] = {}  # equal public rows are one
+        for position, (row, count) in enumerate(zip(public, found[lookup], strict=True)):
+            low, high = int(cells[2][start + 2 * position]), int(cells[2][start + 2 * position + 1])
+            stated[row] = (stated.get(row, 0) + low + (high << 16) - int(count)) % P
+        failures += [
+            Failure(f"row {public.index(row)} of lookup {lookup} is looked up as often as it says", None, None, number)
+            for row, difference in stated.items()
+            if difference
+        ]
+    return failures
+
+
+def check_blinds(layout: Layout, blinds: list[np.ndarray]) -> list[Failure]:
+    """The blinds of all instances cancel in each of the six coefficients."""
+    sums = sum((blind.reshape(-1, 8).astype(np.int64).sum(axis=0) % P for blind in blinds), np.zeros(8, np.int64)) % P
+    return [
+        Failure(f"the blinds cancel in coefficient {i}", None, None, len(layout.instances) - 1)
+        for i in np.flatnonzero(sums[:6])
+    ]

@@ -50,8 +50,8 @@ def _story(folder: Path, quiet: bool) -> dict[str, Any]:
     from zkcompliance import importers, schemas
     from zkcompliance.claim import catalogue
     from zkcompliance.commands import demo_cases
-    from zkcompliance.commands.judge import judge
     from zkcompliance.commands.verify import as_document, describe
+    from zkcompliance.judge import judge
     from zkcompliance.log import keys, open_log
     from zkcompliance.log.writer import Writer, create_log
     from zkcompliance.prove import api

@@ -14,8 +14,8 @@ from pathlib import Path
 from zkcompliance import importers
 from zkcompliance.claim.model import Claim
 from zkcompliance.commands.demo_dishonest import dishonest_bundle
-from zkcompliance.commands.judge import judge
 from zkcompliance.commit.budget import Budget
+from zkcompliance.judge import judge
 from zkcompliance.log import keys, open_log
 from zkcompliance.log.note import SignerKey
 from zkcompliance.log.store import SealedLog

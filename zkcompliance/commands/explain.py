@@ -66,7 +66,7 @@ def _explain_claim(name: str, as_json: bool) -> None:
 
 def _explain_file(path: Path, as_json: bool) -> None:
     """The decoded statement of a proof file; nothing is verified."""
-    from zkcompliance.commands.judge import read_proof
+    from zkcompliance.judge import read_proof
     from zkcompliance.verify import decode_bundle, decode_program, decode_statement
 
     bundle = decode_bundle(read_proof(path))

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import click
 
-from zkcompliance.claim.model import Claim, Param
+from zkcompliance.claim.model import Claim
 from zkcompliance.errors import UsageError
 from zkcompliance.log import files
+from zkcompliance.quantities import exact_beside
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 param_option = click.option(
@@ -74,15 +75,9 @@ def by_slot(claim_slots: Sequence[str], texts: Sequence[str], what: str) -> dict
     return result
 
 
-def show_param(param: Param, value: int) -> str:
-    """A parameter as people read it, with all its digits where the short form is not exact."""
-    short = param.show(value)
-    return f"{short} ({value})" if "≈" in short else short
-
-
 def show_params(claim: Claim, publics: Mapping[str, int]) -> dict[str, str]:
-    """Every parameter by `show_param`."""
-    return {param.name: show_param(param, publics[param.name]) for param in claim.params}
+    """Every parameter as people read it, with all its digits where the short form is not exact."""
+    return {p.name: exact_beside(p.show(publics[p.name]), publics[p.name]) for p in claim.params}
 
 
 def writable(path: Path) -> None:

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from zkcompliance.commands import console
-from zkcompliance.commands.options import by_slot, json_option, param_option, params_of, show_param
+from zkcompliance.commands.options import by_slot, json_option, param_option, params_of
+from zkcompliance.quantities import exact_beside
 
 if TYPE_CHECKING:
     from zkcompliance.claim.model import Claim
-    from zkcompliance.commands.judge import Shown
+    from zkcompliance.judge import Shown
 
 
 @click.command("verify")
@@ -37,7 +38,7 @@ def command(
     Exit status 0 accepted, 1 rejected, 2 not a proof file, 4 when --claim or --log-key is missing: then it only says
     what the proof shows.
     """
-    from zkcompliance.commands.judge import judge, read_proof
+    from zkcompliance.judge import judge, read_proof
     from zkcompliance.log import keys
 
     if claim_name is None and (params or context is not None):
@@ -67,8 +68,8 @@ def _undecided(
 ) -> None:
     """Say what the proof shows, then raise Undecided."""
     from zkcompliance.claim import catalogue
-    from zkcompliance.commands.judge import verify_shown
     from zkcompliance.errors import Undecided
+    from zkcompliance.judge import verify_shown
 
     claim = catalogue.load(claim_name) if claim_name else None
     if claim is not None:
@@ -108,7 +109,7 @@ def describe(shown: Shown, claim: Claim | None) -> dict[str, str]:
         fields["says"] = claim.title
     params = {param.name: param for param in claim.params} if claim else {}
     for name, value in shown.publics.items():
-        fields[name] = show_param(params[name], value) if name in params else str(value)
+        fields[name] = exact_beside(params[name].show(value), value) if name in params else str(value)
     for log in statement.logs:
         sizes = ", ".join(f"2^{entry.k}" for entry in log.entries)
         fields[f"log {log.slot}"] = (
@@ -124,7 +125,7 @@ def describe(shown: Shown, claim: Claim | None) -> dict[str, str]:
 
 def as_document(shown: Shown) -> dict[str, Any]:
     """The same for machines; quantities are decimal strings."""
-    from zkcompliance.commands.judge import NOT_PROVEN
+    from zkcompliance.judge import NOT_PROVEN
 
     statement = shown.statement
     return {
@@ -149,6 +150,6 @@ def as_document(shown: Shown) -> dict[str, Any]:
 
 
 def _print_not_proven() -> None:
-    from zkcompliance.commands.judge import NOT_PROVEN
+    from zkcompliance.judge import NOT_PROVEN
 
     console.print_text("This does not prove:\n" + "\n".join(f"  - {line}" for line in NOT_PROVEN))

@@ -32,8 +32,8 @@ def stage(layout: Layout, settings: Settings, first: int, pending: Pending, prog
     count = -(-pending.rows // rows.MAX_ROWS)
     entries: list[bytes] = []
     try:
-        for index, columns in enumerate(_tables(pending, settings.schema.width), first):
-            entries.append(_stage_one(layout, settings, index, columns, (first, count), progress))
+        for index, table in enumerate(_tables(pending, settings.schema.width), first):
+            entries.append(_stage_one(layout, settings, index, table, (first, count), progress))
         files.sync_dir(layout.segments)
     except BaseException:
         drop(layout, first)
@@ -41,47 +41,53 @@ def stage(layout: Layout, settings: Settings, first: int, pending: Pending, prog
     return entries
 
 
-def _tables(pending: Pending, width: int) -> Iterator[NDArray[np.uint32]]:
-    """Pending rows as real-row tables (width, n ≤ 2^21), one segment each."""
+def _tables(pending: Pending, width: int) -> Iterator[tuple[NDArray[np.uint32], int]]:
+    """Pending rows as zero-padded tables (width, 2^k) with their number of real rows, one for each segment."""
     import numpy as np
 
-    left = pending.rows
-    table = np.empty((width, min(left, rows.MAX_ROWS)), dtype=np.uint32)
-    filled = 0
+    def table(size: int) -> NDArray[np.uint32]:
+        return np.zeros((width, 1 << rows.padded_log2(size)), dtype=np.uint32)
+
+    left, filled = pending.rows, 0
+    size = min(left, rows.MAX_ROWS)
+    current = table(size)
     for chunk in pending.chunks():
-        while chunk.shape[1]:
-            take = min(chunk.shape[1], table.shape[1] - filled)
-            table[:, filled : filled + take] = chunk[:, :take]
-            filled, chunk = filled + take, chunk[:, take:]
-            if filled == table.shape[1]:
-                yield table
-                left -= filled
-                table = np.empty((width, min(left, rows.MAX_ROWS)), dtype=np.uint32)
-                filled = 0
+        rest = chunk
+        while rest.shape[1]:
+            take = min(rest.shape[1], size - filled)
+            current[:, filled : filled + take] = rest[:, :take]
+            filled, rest = filled + take, rest[:, take:]
+            if filled == size:
+                yield current, size
+                left, filled = left - size, 0
                 if not left:
                     return
+                size = min(left, rows.MAX_ROWS)
+                current = table(size)
 
 
 def _stage_one(
-    layout: Layout, settings: Settings, index: int, real: NDArray[np.uint32], seal: tuple[int, int], progress: Progress
+    layout: Layout,
+    settings: Settings,
+    index: int,
+    table: tuple[NDArray[np.uint32], int],
+    seal: tuple[int, int],
+    progress: Progress,
 ) -> bytes:
-    import numpy as np
-
     from zkcompliance.commit.table import commit
 
+    columns, count = table
     paths = layout.segment(index)
     if paths.folder.exists():
         shutil.rmtree(paths.folder)
     files.make_dir(paths.folder)
     seed = os.urandom(32)
-    data = rows.encode(settings.schema, real)
+    data = rows.encode(settings.schema, columns[:, :count])
     digest = hashlib.sha256(data).digest()
     files.create(paths.rows, data)
     del data
     files.create(paths.seed, seed)
     files.sync_dir(paths.folder)
-    columns = np.zeros((real.shape[0], 1 << rows.padded_log2(real.shape[1])), dtype=np.uint32)
-    columns[:, : real.shape[1]] = real
     entry = commit(
         columns, seed, settings.profile.name, settings.schema.digest, cache=paths.cache, progress=progress
     ).encode()

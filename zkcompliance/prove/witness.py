@@ -10,6 +10,8 @@ from zkcompliance.air.cells import CARRY_OFFSET, HIGH_SHIFT, RANGE_SIZE
 from zkcompliance.air.check import (
     Failure,
     bucket_sums,
+    check_blinds,
+    check_buses,
     check_identities,
     check_rows,
     lookup_rows,
@@ -127,7 +129,9 @@ def check_trace(layout: Layout, trace: Trace) -> list[Failure]:
         failures += check_rows(number, layout, trace.log_columns(number), trace.witness[number])
         if instance.table is not None:
             values.append(node_values(instance, trace.log_columns(number), trace.witness[number]))
-    return failures + check_identities(layout, trace.witness[-1][2], place_sums(layout, values))
+    failures += check_identities(layout, trace.witness[-1][2], place_sums(layout, values))
+    failures += check_buses(layout, values, trace.witness[-1])
+    return failures + check_blinds(layout, [columns[-1] for columns in trace.witness])
 
 
 def require_true(layout: Layout, trace: Trace) -> None:

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zkcompliance.claim.model import Claim
-from zkcompliance.commands.options import show_param
 from zkcompliance.errors import MalformedBundle, SignatureRejected, StatementMismatch, UsageError
 from zkcompliance.limits import MAX_BUNDLE_BYTES
 from zkcompliance.log import note
 from zkcompliance.log.note import VerifierKey
+from zkcompliance.quantities import exact_beside
 from zkcompliance.verify import Bundle, Program, Report, Statement, verify_bundle
 
 NOT_PROVEN = (
@@ -71,8 +71,8 @@ def judge(
     for name, value in shown.publics.items():
         if name in publics and publics[name] != value:
             param = next(p for p in claim.params if p.name == name)
-            asked = show_param(param, publics[name])
-            raise StatementMismatch(f"{name}: the proof is about {show_param(param, value)}, not {asked}")
+            asked, stated = (exact_beside(param.show(x), x) for x in (publics[name], value))
+            raise StatementMismatch(f"{name}: the proof is about {stated}, not {asked}")
     if missing := set(publics) - set(shown.publics):
         raise StatementMismatch(f"the proof has no parameter {sorted(missing)[0]}")
     if context is not None and context != shown.statement.context:
