@@ -67,14 +67,13 @@ def bits(error: Fraction) -> float:
 def shapes_of(layout: Layout) -> Shapes:
     """The shapes of a laid-out statement."""
     public_rows = sum(len(values) for values in layout.lookup_values)
-    widths = [len(i.nodes) for instance in layout.instances for i in instance.air.interactions]
     return Shapes(
         profile=layout.profile,
         heights=layout.heights,
         constraints=sum(len(i.air.constraints) + len(i.air.groups) + 1 for i in layout.instances),
         degree=max(i.algebraic_degree() for i in layout.instances),
         fractions=sum(len(i.air.interactions) * i.rows for i in layout.instances) + public_rows,
-        bus_width=max(widths, default=1),
+        bus_width=layout.bus_width,
         identities=len(layout.cells.identities),
         tag_widths=tuple(i.entry.width for i in layout.instances if i.entry is not None),
     )

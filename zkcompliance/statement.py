@@ -26,6 +26,7 @@ class Statement:
     publics: tuple[int, ...]
     logs: tuple[StatementLog, ...]
     context: bytes = b""
+    private: tuple[int, ...] = ()  # log2 of the rows of each private table
 
     def encode(self) -> bytes:
         """The canonical bytes that the transcript absorbs."""
@@ -35,6 +36,7 @@ class Statement:
         for log in self.logs:
             out += [text(log.slot), bytes16(log.checkpoint), u16(len(log.entries))]
             out += [entry.encode() for entry in log.entries]
+        out += [u8(len(self.private)), *map(u8, self.private)]
         return b"".join(out)
 
 

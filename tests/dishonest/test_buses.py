@@ -203,7 +203,9 @@ TABLES = {
 @pytest.mark.parametrize("case", TABLES)
 def test_altered_range_table(case: str) -> None:
     proved = refused(QuotientMismatch, edited(ramp(TABLES[case].astype(np.uint32))))
-    assert any(f.requirement.startswith("the range table") for f in check_trace(proved.prover.layout, proved.prover.trace))
+    assert any(
+        f.requirement.startswith("the range table") for f in check_trace(proved.prover.layout, proved.prover.trace)
+    )
 
 
 # Blinds

@@ -1,4 +1,4 @@
-"""Other rows than the sealed ones: omitted, doubled, reordered; segments left out; hybrid and over-degree commitments."""
+"""Other rows than the sealed ones: omitted, doubled, reordered; segments left out; hybrid and over-degree words."""
 
 from __future__ import annotations
 
@@ -150,9 +150,7 @@ def test_a_segment_of_another_log() -> None:
     foreign = support.seal(support.table(ROWS[:1]), "third")
     body = checkpoint([t.entry for t in tables])
     made = support.prover([tables[0], foreign])
-    made.statement = replace(
-        made.statement, logs=(StatementLog("compute", body, (tables[0].entry, foreign.entry)),)
-    )
+    made.statement = replace(made.statement, logs=(StatementLog("compute", body, (tables[0].entry, foreign.entry)),))
     refused(CheckpointMismatch, made)
     assert binding.check_checkpoints is verifier.check_checkpoints
 

@@ -52,7 +52,6 @@ def test_csv(tmp_path: Path) -> None:
         (HEADER + "\n" + LINE + ",\n", r"row 1 \(line 2\): 7 cells, not 6"),
         (HEADER + "\n" + LINE + "\n\n", r"row 2 \(line 3\): 0 cells"),
         (HEADER + "\n" + LINE.replace("1e24", '"1e24'), "not CSV"),
-        (HEADER + "\n" + LINE.replace("r1", "r\0") + "\n", "."),
         (HEADER + "\n" + LINE + "\n" + LINE.replace("1e24", "nan") + "\n", "row 2, column flop: is not an exact"),
         (HEADER + "\n" + LINE.replace("1e24", "-5") + "\n", "row 1, column flop: is negative"),
         (
@@ -66,8 +65,6 @@ def test_csv(tmp_path: Path) -> None:
     ],
 )
 def test_csv_refusals(tmp_path: Path, text: str, message: str) -> None:
-    if "\0" in text:
-        pytest.skip("some versions of csv take a NUL as text, which an id may hold")
     with pytest.raises(ImporterError, match=message) as caught:
         load("csv", write(tmp_path, text))
     assert "in.csv" in caught.value.message and "9223372036854775794" not in caught.value.message

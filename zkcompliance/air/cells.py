@@ -80,14 +80,14 @@ class Cells:
 
 
 def place_cells(program: Program, publics: tuple[int, ...], rows_log2: list[list[int]]) -> Cells:
-    """Lay out cells and identities; rows_log2[log][segment] = k.
+    """Lay out cells and identities; rows_log2[table][segment] = k.
 
     Raises ParametersRejected where a bound does not hold.
     """
     cells = Cells()
     for number, table in enumerate(program.tables):
         for position, total in enumerate(table.sums):
-            for segment, k in enumerate(rows_log2[table.log]):
+            for segment, k in enumerate(rows_log2[number]):
                 buckets = 1 << max(0, k - BUCKET_ROWS_LOG2)
                 size = len(total.limbs) * buckets
                 first = cells._take(2 * size)

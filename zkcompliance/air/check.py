@@ -5,7 +5,6 @@ It is the slow twin of the machine and of the buses: numpy on 64-bit integers, l
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,9 +12,8 @@ import numpy as np
 from zkcompliance.air.cells import RANGE_SIZE
 from zkcompliance.air.layout import Instance, Layout
 from zkcompliance.air.program import RANGE_BUS, Kind, Op
+from zkcompliance.air.tally import Columns, lookup_rows
 from zkcompliance.field.babybear import P
-
-Columns = Callable[[int], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -32,7 +30,7 @@ class Failure:
         return f"{self.requirement} ({where}{'' if self.row is None else f', row {self.row}'})"
 
 
-def node_values(instance: Instance, log: np.ndarray | None, witness: np.ndarray) -> Callable[[int], np.ndarray]:
+def node_values(instance: Instance, log: np.ndarray | None, witness: np.ndarray) -> Columns:
     """A function from a node to its values (N,) int64 on all rows; log (w, N) has every log column."""
     known: dict[int, np.ndarray] = {}
 
@@ -52,8 +50,17 @@ def node_values(instance: Instance, log: np.ndarray | None, witness: np.ndarray)
             made = (value(a) + value(b)) % P
         elif op == Op.SUB:
             made = (value(a) - value(b)) % P
-        else:
+        elif op == Op.MUL:
             made = value(a) * value(b) % P
+        elif op in (Op.FIRST, Op.LAST):
+            made = np.zeros(instance.rows, np.int64)
+            made[0 if op == Op.FIRST else -1] = 1
+        elif op == Op.BUCKET:
+            made = np.arange(instance.rows) % instance.buckets
+        elif op == Op.PUBLIC:
+            made = np.full(instance.rows, instance.publics[a] >> 16 * b & 0xFFFF, np.int64)
+        else:
+            made = np.full(instance.rows, instance.segment, np.int64)
         known[node] = made
         return made
 
@@ -81,26 +88,17 @@ def check_rows(number: int, layout: Layout, log: np.ndarray | None, witness: np.
         offset = last if constraint.kind == Kind.LAST else 0
         report(constraint.name, value(constraint.node)[wanted[constraint.kind]] != 0, offset)
     for interaction in instance.air.interactions:
-        if interaction.bus == RANGE_BUS:
-            if interaction.multiplicity is None or instance.table is not None:
-                report("16 bits", value(interaction.nodes[0]) >= RANGE_SIZE)
-        else:
-            report(f"lookup {interaction.bus - 1}", lookup_rows(value, interaction.nodes, layout, interaction.bus) < 0)
+        used = (
+            np.ones(instance.rows, bool) if interaction.multiplicity is None else value(interaction.multiplicity) != 0
+        )
+        if interaction.bus == RANGE_BUS and instance.table is not None:
+            report("16 bits", used & (value(interaction.nodes[0]) >= RANGE_SIZE))
+        elif RANGE_BUS < interaction.bus <= len(layout.lookup_values):
+            rows = lookup_rows(value, interaction.nodes, layout, interaction.bus)
+            report(f"lookup {interaction.bus - 1}", used & (rows < 0))
     if instance.table is None:
         report("a cell has 16 bits", witness[2] >= RANGE_SIZE)
     return failures
-
-
-def lookup_rows(value: Columns, nodes: tuple[int, ...], layout: Layout, bus: int) -> np.ndarray:
-    """For each row the number of the public row that its tuple is, or −1."""
-    values = [value(node) for node in nodes]
-    found = np.full(values[0].shape, -1, np.int64)
-    for number, row in reversed(list(enumerate(layout.lookup_values[bus - 1]))):
-        same = np.ones(found.shape, bool)
-        for column, entry in zip(values, row, strict=True):
-            same &= column == entry
-        found[same] = number
-    return found
 
 
 def bucket_sums(instance: Instance, number: int, buckets: int, value: Columns) -> np.ndarray:
@@ -120,56 +118,4 @@ def check_identities(layout: Layout, cells: np.ndarray, sums: list[np.ndarray]) 
         Failure(identity.name, None, None, len(layout.instances) - 1)
         for identity, row in zip(layout.cells.identities, rows, strict=True)
         if row + sum(int(cells[cell]) * weight for cell, weight in identity.cells) + identity.constant != 0
-    ]
-
-
-def check_buses(layout: Layout, values: list[Columns], cells: np.ndarray) -> list[Failure]:
-    """Every multiplicity that is not the number of its lookups; cells: the witness columns of the cells table.
-
-    Values that no table holds are `check_rows`' to report.
-    """
-    number = len(layout.instances) - 1
-    wanted = np.bincount(cells[2][cells[2] < RANGE_SIZE], minlength=RANGE_SIZE)
-    found = [np.zeros(len(rows), np.int64) for rows in layout.lookup_values]
-    for instance, value in zip(layout.instances[:-1], values, strict=True):
-        for interaction in instance.air.interactions:
-            if interaction.bus == RANGE_BUS:
-                looked_up = value(interaction.nodes[0])
-                wanted += np.bincount(looked_up[looked_up < RANGE_SIZE], minlength=RANGE_SIZE)
-            else:
-                rows = lookup_rows(value, interaction.nodes, layout, interaction.bus)
-                found[interaction.bus - 1] += np.bincount(rows[rows >= 0], minlength=len(found[interaction.bus - 1]))
-    held, first, inverse = np.unique(cells[0], return_index=True, return_inverse=True)
-    counted = np.zeros(held.shape, np.int64)
-    np.add.at(counted, inverse.reshape(-1), cells[1].astype(np.int64))
-    real = np.where(held < RANGE_SIZE, wanted[np.minimum(held, RANGE_SIZE - 1)], 0)
-    failures = [
-        Failure("a value is looked up as often as its multiplicity says", None, int(first[i]), number)
-        for i in np.flatnonzero((counted - real) % P)
-    ]
-    missing = wanted.copy()
-    missing[held[held < RANGE_SIZE]] = 0
-    failures += [
-        Failure(f"{int(value)} is looked up and in the range table", None, None, number)
-        for value in np.flatnonzero(missing)
-    ]
-    for lookup, (start, public) in enumerate(zip(layout.cells.lookups, layout.lookup_values, strict=True)):
-        stated: dict[tuple[int, ...], int] = {}  # equal public rows are one
-        for position, (row, count) in enumerate(zip(public, found[lookup], strict=True)):
-            low, high = int(cells[2][start + 2 * position]), int(cells[2][start + 2 * position + 1])
-            stated[row] = (stated.get(row, 0) + low + (high << 16) - int(count)) % P
-        failures += [
-            Failure(f"row {public.index(row)} of lookup {lookup} is looked up as often as it says", None, None, number)
-            for row, difference in stated.items()
-            if difference
-        ]
-    return failures
-
-
-def check_blinds(layout: Layout, blinds: list[np.ndarray]) -> list[Failure]:
-    """The blinds of all instances cancel in each of the six coefficients."""
-    sums = sum((blind.reshape(-1, 8).astype(np.int64).sum(axis=0) % P for blind in blinds), np.zeros(8, np.int64)) % P
-    return [
-        Failure(f"the blinds cancel in coefficient {i}", None, None, len(layout.instances) - 1)
-        for i in np.flatnonzero(sums[:6])
     ]

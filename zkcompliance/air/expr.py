@@ -30,9 +30,9 @@ class Expr:
 
 @dataclass(eq=False)
 class TableBuilder:
-    """Collects the nodes, constraints, interactions and sums of one table."""
+    """Collects the nodes, constraints, interactions and sums of one table, over a log or (log None) private."""
 
-    log: int = 0
+    log: int | None = 0
     witness: int = 0
     _nodes: dict[Node, int] = field(default_factory=dict)
     _constraints: list[Constraint] = field(default_factory=list)
@@ -70,9 +70,29 @@ class TableBuilder:
         """The tuple is a row of that public table, on every row."""
         self._interactions.append(Interaction(1 + lookup, tuple(expr.index for expr in exprs)))
 
-    def interact(self, bus: int, multiplicity: Expr, *exprs: Expr) -> None:
-        """A fraction with a multiplicity of its own (the cells table only)."""
-        self._interactions.append(Interaction(bus, tuple(expr.index for expr in exprs), multiplicity.index))
+    def interact(self, bus: int, multiplicity: Expr, *exprs: Expr, bound: int = 1) -> None:
+        """Put the tuple on a bus `multiplicity` times, a value of at most `bound` in magnitude."""
+        self._interactions.append(Interaction(bus, tuple(expr.index for expr in exprs), multiplicity.index, bound))
+
+    def first(self) -> Expr:
+        """1 on the first row, 0 elsewhere."""
+        return self.node(Op.FIRST, 0)
+
+    def last(self) -> Expr:
+        """1 on the last row, 0 elsewhere."""
+        return self.node(Op.LAST, 0)
+
+    def bucket(self) -> Expr:
+        """Row number mod max(1, N/2^14): a tuple that holds it is shared by at most 2^14 rows of a segment."""
+        return self.node(Op.BUCKET, 0)
+
+    def public(self, number: int, limb: int = 0) -> Expr:
+        """A 16-bit limb of a public value."""
+        return self.node(Op.PUBLIC, number, limb)
+
+    def ordinal(self) -> Expr:
+        """The number of the segment within its log, from 0."""
+        return self.node(Op.ORDINAL, 0)
 
     def sum_over_rows(self, name: str, selector: Expr, limbs: list[Expr]) -> None:
         """The total of selector·Σ 2^(16j)·limb_j; the selector must be 0 or 1 and the limbs range-checked."""

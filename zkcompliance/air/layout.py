@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from zkcompliance.air.cells import Cells, cells_air, place_cells
+from zkcompliance.air.cells import BUCKET_ROWS_LOG2, Cells, cells_air, place_cells
 from zkcompliance.air.program import Kind, Op, TableAir
 from zkcompliance.commit.entry import Entry
 from zkcompliance.errors import ParametersRejected
 from zkcompliance.field.babybear import P
-from zkcompliance.limits import MAX_SEGMENTS
+from zkcompliance.limits import MAX_CAPACITY_LOG2, MAX_SEGMENTS
 from zkcompliance.profiles import CHUNK_BLIND, RESERVE, Profile, degree_bound
 from zkcompliance.statement import Statement
 
@@ -28,6 +28,12 @@ class Instance:
     table: int | None = None
     segment: int = 0
     entry: Entry | None = None
+    publics: tuple[int, ...] = ()
+
+    @property
+    def buckets(self) -> int:
+        """G = max(1, N/2^14)."""
+        return 1 << max(0, self.k - BUCKET_ROWS_LOG2)
 
     @property
     def rows(self) -> int:
@@ -48,18 +54,20 @@ class Instance:
     @cached_property
     def node_degrees(self) -> list[int]:
         """The degree in X of every node, from its columns' degrees."""
-        return self._degrees(self.log_degree, self.witness_degree)
+        return self._degrees(self.log_degree, self.witness_degree, self.rows - 1)
 
     @cached_property
     def algebraic_degrees(self) -> list[int]:
         """The degree of every node with each column counting 1."""
-        return self._degrees(1, 1)
+        return self._degrees(1, 1, 1)
 
-    def _degrees(self, log: int, witness: int) -> list[int]:
+    def _degrees(self, log: int, witness: int, public: int) -> list[int]:
         degrees: list[int] = []
         for op, a, b in self.air.nodes:
-            if op == Op.CONST:
+            if op in (Op.CONST, Op.PUBLIC, Op.ORDINAL):
                 degrees.append(0)
+            elif op in (Op.FIRST, Op.LAST, Op.BUCKET):
+                degrees.append(public)
             elif op == Op.LOG:
                 degrees.append(log)
             elif op in (Op.WIT, Op.NEXT):
@@ -110,6 +118,8 @@ class Layout:
     chunks: tuple[int, ...]  # of each height
     cells: Cells
     lookup_values: tuple[list[tuple[int, ...]], ...]
+    buses: int  # lookups and general buses; bus 0 is the range bus
+    bus_width: int  # of the widest
 
     def at_height(self, kappa: int) -> list[int]:
         """The numbers of the instances of that height."""
@@ -125,22 +135,32 @@ def lay_out(statement: Statement) -> Layout:
     """Instances, heights, chunk counts and cells; ParametersRejected where the statement cannot be proved."""
     profile, program = statement.profile, statement.program
     instances: list[Instance] = []
+    segments = [entry.kappa for log in statement.logs for entry in log.entries]
+    kappa = min((k for k in segments if k >= CELLS_KAPPA), default=CELLS_KAPPA)
+    sizes = dict(zip(program.private_tables, statement.private, strict=True))
     for number, table in enumerate(program.tables):
+        if table.log is None:
+            k = sizes[number]
+            height = _private_kappa(k, profile, {*segments, kappa})
+            instances.append(Instance(table, k, height, profile.mask, number, publics=statement.publics))
+            continue
         for segment, entry in enumerate(statement.logs[table.log].entries):
-            instances.append(Instance(table, entry.k, entry.kappa, profile.mask, number, segment, entry))
+            given = (entry.k, entry.kappa, profile.mask, number, segment, entry, statement.publics)
+            instances.append(Instance(table, *given))
     if not 1 <= sum(len(log.entries) for log in statement.logs) <= MAX_SEGMENTS:
         raise ParametersRejected(f"a proof covers 1 to {MAX_SEGMENTS} segments; compact the log")
-    kappa = min((i.kappa for i in instances if i.kappa >= CELLS_KAPPA), default=CELLS_KAPPA)
     instances.append(Instance(cells_air(), kappa, kappa, profile.mask))
     heights = tuple(sorted({i.kappa for i in instances}, reverse=True))
     chunks = tuple(_chunks(h, [i for i in instances if i.kappa == h], profile) for h in heights)
     _check_bus_bounds(instances)
-    rows = [[entry.k for entry in log.entries] for log in statement.logs]
+    rows = [[i.k for i in instances if i.table == number] for number in range(len(program.tables))]
     cells = place_cells(program, statement.publics, rows)
     if cells.count > instances[-1].rows:
         raise ParametersRejected("more cells than the cells table has rows")
     values = tuple(lookup.values(statement.publics) for lookup in program.lookups)
-    return Layout(profile, tuple(instances), heights, chunks, cells, values)
+    buses = len(program.lookups) + len(program.buses)
+    widest = max([1, *(lookup.width for lookup in program.lookups), *program.buses])
+    return Layout(profile, tuple(instances), heights, chunks, cells, values, buses, widest)
 
 
 def _chunks(kappa: int, instances: list[Instance], profile: Profile) -> int:
@@ -153,11 +173,23 @@ def _chunks(kappa: int, instances: list[Instance], profile: Profile) -> int:
     return chunks
 
 
+def _private_kappa(k: int, profile: Profile, present: set[int]) -> int:
+    """The smallest height that is there anyway and holds 2^k rows with their mask, or else the smallest that does."""
+    needed = (1 << k) + profile.mask
+    candidates: list[int] = [*sorted(present), *range(6, MAX_CAPACITY_LOG2 + 1)]
+    for kappa in candidates:
+        if needed <= degree_bound(kappa):
+            return kappa
+    raise ParametersRejected(f"a private table of 2^{k} rows is too large")
+
+
 def _check_bus_bounds(instances: list[Instance]) -> None:
-    """No multiplicity can wrap: the lookups on every bus, over all rows, are fewer than p."""
+    """No multiplicity can wrap: on every bus bound × rows, over all interactions, is below p."""
     totals: dict[int, int] = {}
     for instance in instances:
         for interaction in instance.air.interactions:
-            totals[interaction.bus] = totals.get(interaction.bus, 0) + instance.rows
+            bucketed = any(instance.air.nodes[node][0] == Op.BUCKET for node in interaction.nodes)
+            rows = min(instance.rows, 1 << BUCKET_ROWS_LOG2) if bucketed else instance.rows
+            totals[interaction.bus] = totals.get(interaction.bus, 0) + interaction.bound * rows
     if any(total >= P for total in totals.values()):
         raise ParametersRejected("more lookups on one bus than the field has elements")

@@ -25,6 +25,11 @@ class Op(IntEnum):
     ADD = 4  # node a + node b
     SUB = 5
     MUL = 6
+    FIRST = 7  # 1 on the first row, 0 elsewhere
+    LAST = 8
+    BUCKET = 9  # row number mod G, G = max(1, N/2^14)
+    PUBLIC = 10  # 16-bit limb b of public a
+    ORDINAL = 11  # the number of the segment within its log
 
 
 class Kind(IntEnum):
@@ -57,11 +62,12 @@ class Constraint:
 
 @dataclass(frozen=True)
 class Interaction:
-    """Each row looks the tuple of `nodes` up on `bus`; `multiplicity` (a node, default 1) only in the cells table."""
+    """Each row puts the tuple of `nodes` on `bus` `multiplicity` times: a node, default 1, at most `bound` in size."""
 
     bus: int
     nodes: tuple[int, ...]
     multiplicity: int | None = None
+    bound: int = 1
 
 
 @dataclass(frozen=True)
@@ -75,9 +81,12 @@ class Sum:
 
 @dataclass(frozen=True)
 class TableAir:
-    """What holds on the rows of one table; `groups` deals the interactions to extension columns, the last to acc."""
+    """What holds on the rows of one table: over a log, or (log None) private.
 
-    log: int
+    `groups` deals the interactions to extension columns, the last of them to acc.
+    """
+
+    log: int | None
     witness: int
     nodes: tuple[Node, ...]
     constraints: tuple[Constraint, ...]
@@ -100,22 +109,27 @@ class TableAir:
         """One φ for each group but the last, and acc."""
         return len(self.groups)
 
-    def encode(self) -> bytes:
-        out = [u8(self.log), u16(self.witness), u16(len(self.nodes))]
+    def encode(self, private: int) -> bytes:
+        """`private`: the number of private tables before this one."""
+        kind = [u8(1), u8(private)] if self.log is None else [u8(0), u8(self.log)]
+        out = [*kind, u16(self.witness), u16(len(self.nodes))]
         for op, a, b in self.nodes:
             out.append(u8(op))
             if op == Op.CONST:
                 out.append(u32(a))
             elif op in (Op.LOG, Op.WIT, Op.NEXT):
                 out.append(u16(a))
-            else:
+            elif op in (Op.ADD, Op.SUB, Op.MUL):
                 out += [u16(a), u16(b)]
+            elif op == Op.PUBLIC:
+                out += [u8(a), u8(b)]
         out.append(u16(len(self.constraints)))
         for constraint in self.constraints:
             out += [text(constraint.name), u8(constraint.kind), u16(constraint.node)]
         out.append(u16(len(self.interactions)))
         for interaction in self.interactions:
-            out += [u8(interaction.bus), *map(u16, interaction.nodes)]
+            multiplicity = 0xFFFF if interaction.multiplicity is None else interaction.multiplicity
+            out += [u8(interaction.bus), u16(multiplicity), u32(interaction.bound), *map(u16, interaction.nodes)]
         out += [u8(len(self.groups)), *map(u8, self.groups), u8(len(self.sums))]
         for total in self.sums:
             out += [text(total.name), u16(total.selector), u8(len(total.limbs)), *map(u16, total.limbs)]
@@ -211,6 +225,12 @@ class Program:
     tables: tuple[TableAir, ...]
     unknowns: tuple[Unknown, ...]
     equations: tuple[Equation, ...]
+    buses: tuple[int, ...] = ()  # widths of the general ones
+
+    @property
+    def private_tables(self) -> list[int]:
+        """The numbers of the tables that run over no log."""
+        return [number for number, table in enumerate(self.tables) if table.log is None]
 
     @cached_property
     def encoded(self) -> bytes:
@@ -222,7 +242,11 @@ class Program:
         for log in self.logs:
             out += [text(log.name), log.schema_digest, u16(log.width)]
         out += [u8(len(self.lookups)), *(lookup.encode() for lookup in self.lookups)]
-        out += [u8(len(self.tables)), *(table.encode() for table in self.tables)]
+        out += [u8(len(self.buses)), *map(u8, self.buses), u8(len(self.tables))]
+        before = 0
+        for table in self.tables:
+            out.append(table.encode(before))
+            before += table.log is None
         out.append(u8(len(self.unknowns)))
         for unknown in self.unknowns:
             out += [text(unknown.name), u8(unknown.limbs)]

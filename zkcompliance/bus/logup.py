@@ -13,8 +13,11 @@ from zkcompliance.field.extension import Ext
 # the sources that code reads
 LOG, WITNESS, EXTENSION, PUBLIC = range(4)
 
-# periodic rows: the blind's weights, then the buckets' weights
-BLIND_WEIGHT, BUCKET_WEIGHT = 0, 6
+# rows of the public source on the trace and on cosets: L_0, L_{N−1}, then W (the cells table only)
+FIRST, LAST, WEIGHTS = range(3)
+
+# periodic rows: the blind's weights, the buckets' weights, the bucket's number
+BLIND_WEIGHT, BUCKET_WEIGHT, BUCKET = 0, 6, 12
 BLIND_PERIOD = 8
 
 
@@ -41,6 +44,7 @@ class NodeCode:
 
     def __init__(self, code: Code, instance: Instance) -> None:
         self.code = code
+        self.instance = instance
         self.air = instance.air
         self._regs: dict[int, Reg] = {}
 
@@ -60,8 +64,16 @@ class NodeCode:
                 made = code.add(self.reg(a), self.reg(b))
             elif op == Op.SUB:
                 made = code.sub(self.reg(a), self.reg(b))
-            else:
+            elif op == Op.MUL:
                 made = code.mul(self.reg(a), self.reg(b))
+            elif op == Op.BUCKET:
+                made = code.periodic(BUCKET)
+            elif op == Op.PUBLIC:
+                made = code.const(self.instance.publics[a] >> 16 * b & 0xFFFF)
+            elif op == Op.ORDINAL:
+                made = code.const(self.instance.segment)
+            else:
+                made = code.load(PUBLIC, FIRST if op == Op.FIRST else LAST)
             self._regs[node] = made
         return self._regs[node]
 
@@ -95,14 +107,14 @@ def _add_fraction(code: Code, total: tuple[Reg, Reg] | None, weight: Reg | None,
     return code.add(code.mul(numerator, denominator), part), code.mul(product, denominator)
 
 
-def linear_terms(nodes: NodeCode, layout: Layout, number: int, challenges: Challenges, public: int) -> Reg:
-    """Lin + w·blind of an instance; `public` is the first of the six public rows that hold W (cells only)."""
+def linear_terms(nodes: NodeCode, layout: Layout, number: int, challenges: Challenges) -> Reg:
+    """Lin + w·blind of an instance."""
     instance, code = layout.instances[number], nodes.code
     blind = code.load(WITNESS, instance.air.witness)
     total = code.mul(code.ext_periodic(BLIND_WEIGHT), blind)
     if instance.table is None:
         cell = code.load(WITNESS, 2)
-        return code.add(total, code.mul(code.ext_load(PUBLIC, public), cell))
+        return code.add(total, code.mul(code.ext_load(PUBLIC, WEIGHTS), cell))
     buckets: Reg | None = None
     for place in layout.cells.sums:
         if (place.table, place.segment) != (instance.table, instance.segment):
@@ -130,7 +142,7 @@ def column_code(layout: Layout, number: int, challenges: Challenges) -> Code:
         numerator, denominator = fraction or (code.ext_const(ext.ZERO), code.ext_const(ext.ONE))
         code.store(12 * group, numerator)
         code.store(12 * group + 6, denominator)
-    code.store(12 * len(nodes.air.groups), linear_terms(nodes, layout, number, challenges, 0))
+    code.store(12 * len(nodes.air.groups), linear_terms(nodes, layout, number, challenges))
     return code
 
 

@@ -13,7 +13,14 @@ import click
 
 from zkcompliance.commands import console
 from zkcompliance.commands.options import json_option
-from zkcompliance.errors import InternalError, UsageError, ZkComplianceError
+from zkcompliance.errors import (
+    BudgetSpent,
+    ClaimDoesNotHold,
+    InternalError,
+    UsageError,
+    VerificationError,
+    ZkComplianceError,
+)
 
 LOG_FILE = "2024-12-08_UNetValueEmbedsTweaks_52275a2c.txt"
 ORIGIN = "lab.example/compute"
@@ -107,9 +114,7 @@ def _refused(name: str, case: Any, scene: Any, say: _Narrator) -> dict[str, str]
     say.step("refuse", name)
     try:
         case(scene)
-    except InternalError:
-        raise
-    except ZkComplianceError as error:
+    except (VerificationError, ClaimDoesNotHold, BudgetSpent) as error:
         say.refused(error)
         return {"case": name, "code": error.code, "message": error.message}
     raise InternalError(f"the demo case {name!r} was not refused")

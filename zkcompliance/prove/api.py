@@ -11,6 +11,7 @@ import numpy as np
 
 from zkcompliance.air import machine
 from zkcompliance.air.layout import lay_out
+from zkcompliance.air.program import Program
 from zkcompliance.claim import catalogue
 from zkcompliance.claim.model import Claim
 from zkcompliance.commit.entry import Entry
@@ -51,16 +52,16 @@ def prove_claim(
     found = claim.check(columns, given)
     if not found.holds:
         raise ClaimDoesNotHold(f"{claim.id}: {found.requirement} does not hold ({found.margin})")
-    statement = make_statement(claim, logs, given, context)
+    private = claim.private(columns, given)
+    sizes = private_sizes(claim.program, private, {slot: len(tables) for slot, tables in columns.items()})
+    statement = make_statement(claim, logs, given, context, sizes)
     soundness(shapes_of(lay_out(statement))).require()
     by_segment = [table for slot in claim.slots for table in columns[slot]]
     tables = [
         SealedTable(table, segment.seed, segment.entry, segment.profile, segment.cache)
         for (_, segment), table in zip(segments, by_segment, strict=True)
     ]
-    prover = Prover(
-        statement, tables, claim.private(columns, given), claim.unknowns(columns, given), os.urandom(32), progress
-    )
+    prover = Prover(statement, tables, private, claim.unknowns(columns, given), os.urandom(32), progress)
     proof = prover.prove()
     notes = [logs[slot].checkpoint_note.encode() for slot in claim.slots]
     bundle = encode_bundle(statement.encode(), claim.program_bytes, notes, proof)
@@ -93,8 +94,23 @@ def _segments(claim: Claim, logs: Mapping[str, SealedLog]) -> list[tuple[str, Se
     return result
 
 
+def private_sizes(program: Program, private: list[np.ndarray], segments: Mapping[str, int]) -> tuple[int, ...]:
+    """log2 of the rows of each private table, from the witness columns of all instances; segments: of each slot."""
+    sizes = []
+    at = 0
+    for table in program.tables:
+        if table.log is None:
+            sizes.append(private[at].shape[1].bit_length() - 1)
+        at += 1 if table.log is None else segments[program.logs[table.log].name]
+    return tuple(sizes)
+
+
 def make_statement(
-    claim: Claim, logs: Mapping[str, SealedLog], publics: Mapping[str, int], context: bytes
+    claim: Claim,
+    logs: Mapping[str, SealedLog],
+    publics: Mapping[str, int],
+    context: bytes,
+    private: tuple[int, ...] = (),
 ) -> Statement:
     """Everything public about a proof of this claim over these logs."""
     described = tuple(
@@ -103,7 +119,7 @@ def make_statement(
     )
     values = tuple(publics[public.name] for public in claim.program.publics)
     profile = by_name(next(iter(logs.values())).profile)
-    return Statement(profile, claim.program, values, described, context)
+    return Statement(profile, claim.program, values, described, context, private)
 
 
 def compiled() -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 
 from zkcompliance.air.layout import lay_out
 from zkcompliance.air.machine import Rows, execute
-from zkcompliance.bus.logup import Challenges, cell_weights, column_code
+from zkcompliance.bus.logup import FIRST, LAST, WEIGHTS, Challenges, cell_weights, column_code
 from zkcompliance.codec import u32s, u64
 from zkcompliance.commit.keystream import Keystream
 from zkcompliance.commit.sha256 import grind
@@ -24,10 +24,9 @@ from zkcompliance.progress import Progress, silent
 from zkcompliance.prove.columns import Committed, commit_columns, mask
 from zkcompliance.prove.deep import InstancePolynomials, Opening, Powers, combine_openings, evaluate, openings
 from zkcompliance.prove.quotient import (
-    blind_weights,
     blinded_chunks,
-    bucket_weights,
     cosets_needed,
+    periodic_tables,
     quotient_coefficients,
 )
 from zkcompliance.prove.witness import Trace, build_trace
@@ -79,10 +78,11 @@ class Prover:
 
     def commit_witness(self) -> None:
         self.trace = self.make_trace()
-        self.log_polynomials = [
-            table.coefficients(list(instance.air.log_columns))
-            for table, instance in zip(self.tables, self.layout.instances[:-1], strict=True)
-        ]
+        self.logs = self.trace.tables
+        self.log_polynomials = {
+            number: table.coefficients(list(self.layout.instances[number].air.log_columns))
+            for number, table in self.logs.items()
+        }
         self.witness_polynomials = [
             mask(columns, self.profile.mask, self.stream, f"witness {number}")
             for number, columns in enumerate(self.trace.witness)
@@ -118,13 +118,16 @@ class Prover:
         groups = len(instance.air.groups)
         log = self.trace.log_columns(number)
         used = np.zeros((1, 1), np.uint32) if log is None else log
-        public = self.weights if instance.table is None else np.zeros((1, 1), np.uint32)
+        public = np.zeros((WEIGHTS, instance.rows), np.uint32)
+        public[FIRST, 0] = public[LAST, -1] = 1
+        if instance.table is None:
+            public = np.concatenate([public, self.weights])
         sources = (np.ascontiguousarray(used), self.trace.witness[number], np.zeros((1, 1), np.uint32), public)
-        periodic = (blind_weights(), bucket_weights(self.layout, number, self.challenges.delta))
+        periodic = periodic_tables(self.layout, number, self.challenges.delta)
         out = np.empty((12 * groups + 6, instance.rows), np.uint32)
         code = column_code(self.layout, number, self.challenges).pack()
         following = np.arange(1, instance.rows + 1, dtype=np.int32) % np.int32(instance.rows)
-        execute(code, Rows(sources, following, periodic, (0, 0)), out)
+        execute(code, Rows(sources, following, periodic, (0, 0, 0)), out)
         columns = np.empty((6 * groups, instance.rows), np.uint32)
         total = out[12 * groups :]
         for group in range(groups):
@@ -175,8 +178,9 @@ class Prover:
         extension = self.extension[height].values[:, e0 : e0 + 6 * instance.air.extension_columns]
         result = []
         for block in range(cosets_needed(self.layout, instance.kappa)):
-            table = instance.table is not None
-            log = self.tables[number].extension(self.progress).block(block) if table else np.zeros((1, 1), np.uint32)
+            log = np.zeros((1, 1), np.uint32)
+            if number in self.logs:
+                log = self.logs[number].extension(self.progress).block(block)
             result.append((log, witness[block], extension[block]))
         return result
 
@@ -184,7 +188,7 @@ class Prover:
 
     def open_values(self) -> None:
         polynomials = [
-            InstancePolynomials(self.log_polynomials[i] if i < len(self.tables) else None, witness, extension)
+            InstancePolynomials(self.log_polynomials.get(i), witness, extension)
             for i, (witness, extension) in enumerate(
                 zip(self.witness_polynomials, self.extension_polynomials, strict=True)
             )
@@ -204,7 +208,7 @@ class Prover:
             ]
             self.batched[kappa] = combine_openings(kappa, self.masks[kappa], self.opened, coefficients, tags)
         self.opened, self.chunks, self.masks = [], [], {}  # the tallest arrays but the codewords: let them go
-        self.log_polynomials, self.witness_polynomials, self.extension_polynomials = [], [], []
+        self.log_polynomials, self.witness_polynomials, self.extension_polynomials = {}, [], []
         for committed in (*self.witness, *self.extension, *self.quotients):
             committed.polynomials = []
 

@@ -9,7 +9,10 @@ from zkcompliance.air.machine import Code, Reg, Rows, execute
 from zkcompliance.air.program import Kind
 from zkcompliance.bus.logup import (
     EXTENSION,
+    FIRST,
+    LAST,
     PUBLIC,
+    WEIGHTS,
     Challenges,
     NodeCode,
     group_fractions,
@@ -25,10 +28,14 @@ from zkcompliance.field.extension import Ext
 from zkcompliance.field.ntt import bit_reverse_indices, evaluate_cosets, interpolate, interpolate_cosets
 from zkcompliance.profiles import CHUNK_BLIND, degree_bound
 
-# public rows on a coset: L_0/Z, X − g^−1, L_{N−1}, L_{N−1}/Z, then W (cells only)
-FIRST_Z, TRANSITION, LAST, LAST_Z, WEIGHTS = range(5)
-# periodic rows: 0–5 blind weights, 6–11 bucket weights, 12: 1/Z
-INVERSE_Z = 12
+# on a coset three more public rows: L_0/Z, X − g^−1, L_{N−1}/Z, and one more periodic row: 1/Z
+FIRST_Z, TRANSITION, LAST_Z = range(3)
+INVERSE_Z = 13
+
+
+def coset_only(instance: Instance) -> int:
+    """The first of the public rows that exist on cosets only."""
+    return WEIGHTS + (6 if instance.table is None else 0)
 
 
 def cosets_needed(layout: Layout, kappa: int) -> int:
@@ -47,6 +54,7 @@ def composition(layout: Layout, number: int, challenges: Challenges, terminal: E
     instance = layout.instances[number]
     code = Code()
     nodes = NodeCode(code, instance)
+    extra = coset_only(instance)
     power = ext.power(alpha, first)
     totals: dict[Kind, Reg] = {}
 
@@ -68,18 +76,18 @@ def composition(layout: Layout, number: int, challenges: Challenges, terminal: E
     step = code.sub(code.ext_next(EXTENSION, 6 * (len(groups) - 1)), accumulator)
     for column in columns[:-1]:
         step = code.sub(step, column)
-    step = code.sub(step, linear_terms(nodes, layout, number, challenges, WEIGHTS))
+    step = code.sub(step, linear_terms(nodes, layout, number, challenges))
     step = code.add(step, code.scale(code.load(PUBLIC, LAST), terminal))
     if groups[-1] is not None:
         step = code.sub(code.mul(step, groups[-1][1]), groups[-1][0])
     add(Kind.EVERY, step)
     every = totals[Kind.EVERY]
     if Kind.TRANSITION in totals:
-        every = code.add(every, code.mul(totals[Kind.TRANSITION], code.load(PUBLIC, TRANSITION)))
+        every = code.add(every, code.mul(totals[Kind.TRANSITION], code.load(PUBLIC, extra + TRANSITION)))
     result = code.mul(every, code.periodic(INVERSE_Z))
-    result = code.add(result, code.mul(totals[Kind.FIRST], code.load(PUBLIC, FIRST_Z)))
+    result = code.add(result, code.mul(totals[Kind.FIRST], code.load(PUBLIC, extra + FIRST_Z)))
     if Kind.LAST in totals:
-        result = code.add(result, code.mul(totals[Kind.LAST], code.load(PUBLIC, LAST_Z)))
+        result = code.add(result, code.mul(totals[Kind.LAST], code.load(PUBLIC, extra + LAST_Z)))
     code.store(0, result)
     return code
 
@@ -100,16 +108,11 @@ def periodic_values(values: np.ndarray, instance: Instance, shift: int | None) -
     return out, instance.kappa - log_period
 
 
-def blind_weights() -> np.ndarray:
-    """(6, 8): row i of the trace has weight u^i for i mod 8 < 6, else 0."""
-    return np.eye(6, 8, dtype=np.uint32)
-
-
-def bucket_weights(layout: Layout, number: int, delta: Ext) -> np.ndarray:
-    """(6, G): δ^b."""
-    instance = layout.instances[number]
-    buckets = [p.buckets for p in layout.cells.sums if (p.table, p.segment) == (instance.table, instance.segment)]
-    return np.array(ext.powers(delta, max(buckets, default=1)), np.uint32).T.copy()
+def periodic_tables(layout: Layout, number: int, delta: Ext) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The blind's weights u^i, i mod 8 < 6 (6, 8); the buckets' weights δ^b (6, G); the bucket's number (1, G)."""
+    buckets = layout.instances[number].buckets
+    weights = np.array(ext.powers(delta, buckets), np.uint32).T.copy()
+    return np.eye(6, 8, dtype=np.uint32), weights, np.arange(buckets, dtype=np.uint32)[None]
 
 
 def coset_rows(
@@ -126,7 +129,8 @@ def coset_rows(
     g_inverse = inv(root_of_unity(instance.k))
     order = bit_reverse_indices(kappa)
     points = vector.scale(vector.powers(root_of_unity(kappa), 1 << kappa)[order], shift)
-    public = np.empty((4 + (6 if weights is not None else 0), 1 << kappa), np.uint32)
+    extra = coset_only(instance)
+    public = np.empty((extra + 3, 1 << kappa), np.uint32)
     step = 1 << (kappa - instance.k)
     z = vector.sub(
         vector.scale(vector.powers(pow(root_of_unity(kappa), rows, P), step), pow(shift, rows, P)),
@@ -134,15 +138,16 @@ def coset_rows(
     )
     z = z[bit_reverse_indices(kappa - instance.k)]
     one = np.full_like(points, 1)
-    public[FIRST_Z] = vector.scale(vector.batch_inverse(vector.sub(points, one)), inv(rows))
-    public[TRANSITION] = vector.sub(points, vector.scale(one, g_inverse))
-    public[LAST_Z] = vector.scale(vector.batch_inverse(public[TRANSITION]), g_inverse * inv(rows) % P)
-    public[LAST] = vector.mul(public[LAST_Z], np.repeat(z, rows))
+    repeated = np.repeat(z, rows)
+    first = vector.scale(vector.batch_inverse(vector.sub(points, one)), inv(rows))
+    transition = vector.sub(points, vector.scale(one, g_inverse))
+    last = vector.scale(vector.batch_inverse(transition), g_inverse * inv(rows) % P)
+    public[FIRST], public[LAST] = vector.mul(first, repeated), vector.mul(last, repeated)
+    public[extra + FIRST_Z], public[extra + TRANSITION], public[extra + LAST_Z] = first, transition, last
     if weights is not None:
-        evaluate_cosets(weights, kappa, [shift], out=public[WEIGHTS:][:, None, :])
+        evaluate_cosets(weights, kappa, [shift], out=public[WEIGHTS:extra][:, None, :])
     tables = [
-        periodic_values(blind_weights(), instance, shift),
-        periodic_values(bucket_weights(layout, number, challenges.delta), instance, shift),
+        *(periodic_values(table, instance, shift) for table in periodic_tables(layout, number, challenges.delta)),
         (vector.batch_inverse(z)[None], kappa - (z.size.bit_length() - 1)),
     ]
     following = following_positions(instance)

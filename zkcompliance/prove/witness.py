@@ -7,18 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from zkcompliance.air.cells import CARRY_OFFSET, HIGH_SHIFT, RANGE_SIZE
-from zkcompliance.air.check import (
-    Failure,
-    bucket_sums,
-    check_blinds,
-    check_buses,
-    check_identities,
-    check_rows,
-    lookup_rows,
-    node_values,
-)
+from zkcompliance.air.check import Failure, bucket_sums, check_identities, check_rows, node_values
+from zkcompliance.air.check_buses import check_blinds, check_buses, check_general_buses
 from zkcompliance.air.layout import Layout
-from zkcompliance.air.program import RANGE_BUS
+from zkcompliance.air.tally import Columns, tally
 from zkcompliance.commit.keystream import Keystream
 from zkcompliance.commit.table import SealedTable
 from zkcompliance.errors import ProofRefused
@@ -27,13 +19,24 @@ from zkcompliance.field.babybear import P
 
 @dataclass
 class Trace:
-    """witness[i] (columns + blind, N) of every instance, the cells table last; tables[i] of every program table."""
+    """witness[i] (columns + blind, N) of every instance, the cells table last; tables: the log behind an instance."""
 
-    tables: list[SealedTable]
+    tables: dict[int, SealedTable]
     witness: list[np.ndarray]
 
     def log_columns(self, number: int) -> np.ndarray | None:
-        return self.tables[number].columns if number < len(self.tables) else None
+        """(w, N) committed columns behind an instance; None for private tables and cells."""
+        return columns_of(self.tables, number)
+
+
+def log_tables(layout: Layout, tables: list[SealedTable]) -> dict[int, SealedTable]:
+    """The sealed tables, given in instance order, by the number of their instance."""
+    numbers = [number for number, instance in enumerate(layout.instances) if instance.entry is not None]
+    return dict(zip(numbers, tables, strict=True))
+
+
+def columns_of(tables: dict[int, SealedTable], number: int) -> np.ndarray | None:
+    return tables[number].columns if number in tables else None
 
 
 def build_trace(
@@ -48,22 +51,14 @@ def build_trace(
     A value that no table holds, or an unknown that does not fit, is left out of the multiplicities or truncated: the
     trace is then false and `check_trace` says where.
     """
+    logs = log_tables(layout, tables)
     values = [
-        node_values(layout.instances[i], table.columns, columns)
-        for i, (table, columns) in enumerate(zip(tables, private, strict=True))
+        node_values(instance, columns_of(logs, number), columns)
+        for number, (instance, columns) in enumerate(zip(layout.instances[:-1], private, strict=True))
     ]
     cells_instance = layout.instances[-1]
     cells = cell_values(layout, place_sums(layout, values), unknowns)
-    lookups = np.zeros(RANGE_SIZE, np.int64)
-    counts = [np.zeros(len(rows), np.int64) for rows in layout.lookup_values]
-    for instance, value in zip(layout.instances[:-1], values, strict=True):
-        for interaction in instance.air.interactions:
-            if interaction.bus == RANGE_BUS:
-                found = value(interaction.nodes[0])
-                lookups += np.bincount(found[found < RANGE_SIZE], minlength=RANGE_SIZE)
-            else:
-                rows = lookup_rows(value, interaction.nodes, layout, interaction.bus)
-                counts[interaction.bus - 1] += np.bincount(rows[rows >= 0], minlength=len(counts[interaction.bus - 1]))
+    lookups, counts = tally(layout, values)
     for first, count in zip(layout.cells.lookups, counts, strict=True):
         cells[first : first + 2 * len(count) : 2] = count & 0xFFFF
         cells[first + 1 : first + 2 * len(count) : 2] = count >> 16
@@ -72,10 +67,10 @@ def build_trace(
     columns[0] = np.minimum(np.arange(cells_instance.rows), RANGE_SIZE - 1)
     columns[1, :RANGE_SIZE] = lookups
     columns[2] = cells
-    return Trace(tables, _with_blinds([*private, columns], stream))
+    return Trace(logs, _with_blinds([*private, columns], stream))
 
 
-def place_sums(layout: Layout, values: list) -> list[np.ndarray]:  # type: ignore[type-arg]
+def place_sums(layout: Layout, values: list[Columns]) -> list[np.ndarray]:
     """The bucket sums of every place, from the node values of the program-table instances."""
     result = []
     for place in layout.cells.sums:
@@ -124,13 +119,13 @@ def _with_blinds(columns: list[np.ndarray], stream: Keystream) -> list[np.ndarra
 def check_trace(layout: Layout, trace: Trace) -> list[Failure]:
     """Everything that is false in this trace."""
     failures: list[Failure] = []
-    values = []
+    values: list[Columns] = []
     for number, instance in enumerate(layout.instances):
         failures += check_rows(number, layout, trace.log_columns(number), trace.witness[number])
         if instance.table is not None:
             values.append(node_values(instance, trace.log_columns(number), trace.witness[number]))
     failures += check_identities(layout, trace.witness[-1][2], place_sums(layout, values))
-    failures += check_buses(layout, values, trace.witness[-1])
+    failures += check_buses(layout, values, trace.witness[-1]) + check_general_buses(layout, values)
     return failures + check_blinds(layout, [columns[-1] for columns in trace.witness])
 
 

@@ -28,7 +28,7 @@ def check_decoded(statement: Statement, program: Program) -> None:
 
 
 def check_program(statement: Statement, program: Program) -> None:
-    """The statement names this program and fills its publics and its slots, in order."""
+    """The statement names this program and fills its publics, its slots and its private tables, in order."""
     if statement.program_digest != program.digest:
         raise ProgramMismatch("the statement names another program")
     if statement.claim != program.claim:
@@ -48,6 +48,8 @@ def check_program(statement: Statement, program: Program) -> None:
         for entry in log.entries:
             if entry.schema_digest != slot.schema_digest or entry.width != slot.width:
                 raise StatementMismatch(f"slot {slot.name}: a segment of another schema")
+    if len(statement.private) != program.private_tables:
+        raise StatementMismatch(f"private tables: {len(statement.private)} given, {program.private_tables} asked")
 
 
 def check_checkpoints(statement: Statement) -> None:

@@ -13,6 +13,7 @@ from zkcompliance.errors import ParametersRejected
 from zkcompliance.verify.program import ONE_TERM, PUBLIC_TERM, SUM_TERM, UNKNOWN_TERM, Equation, Program
 from zkcompliance.verify.reader import at_most
 from zkcompliance.verify.statement import Statement
+from zkcompliance.verify.table import PRIVATE_TABLE, Table
 
 MAX_DIGIT_WEIGHT = (1 << 13) - 2
 BUCKET_LOG2 = 14  # rows of a bucket, so that its sum of 16-bit limbs is below p
@@ -38,7 +39,7 @@ class EquationPlace(NamedTuple):
 class Layout:
     """Where everything is. Sums come first in cells and identities alike: identity q has the cells 2q and 2q + 1."""
 
-    sums: dict[tuple[int, int], tuple[SumPlace, ...]]  # (table, sum) → one for each segment
+    sums: dict[tuple[int, int], tuple[SumPlace, ...]]  # (table, sum) → one for each segment, one if private
     unknowns: tuple[int, ...]  # first cell of each
     lookups: tuple[int, ...]  # first cell of each
     equations: tuple[EquationPlace, ...]
@@ -51,16 +52,24 @@ def buckets(k: int) -> int:
     return 1 << max(0, k - BUCKET_LOG2)
 
 
+def segment_sizes(statement: Statement, table: Table) -> tuple[int, ...]:
+    """log2 of the rows of each segment that the table runs over; a private table counts as one."""
+    if table.kind == PRIVATE_TABLE:
+        return (statement.private[table.index],)
+    return tuple(entry.k for entry in statement.logs[table.index].entries)
+
+
 def lay_out(statement: Statement, program: Program) -> Layout:
     """Raises LimitExceeded for too many cells, ParametersRejected for an equation that does not fit the field."""
     identities = 0
     sums: dict[tuple[int, int], tuple[SumPlace, ...]] = {}
     for t, table in enumerate(program.tables):
+        sizes = segment_sizes(statement, table)
         for s, item in enumerate(table.sums):
             places: list[SumPlace] = []
-            for entry in statement.logs[table.log].entries:
-                places.append(SumPlace(identities, buckets(entry.k)))
-                identities += len(item.limbs) * buckets(entry.k)
+            for k in sizes:
+                places.append(SumPlace(identities, buckets(k)))
+                identities += len(item.limbs) * buckets(k)
             sums[t, s] = tuple(places)
     cells = 2 * identities
     unknowns: list[int] = []

@@ -9,7 +9,21 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from zkcompliance.verify.profile import Profile, degree_bound
-from zkcompliance.verify.program import ADD, CONST, EVERY, LOG, SUB, TRANSITION, Table
+from zkcompliance.verify.table import (
+    ADD,
+    BUCKET,
+    COLUMNS,
+    EVERY,
+    IS_FIRST,
+    IS_LAST,
+    LOG,
+    MUL,
+    SUB,
+    TRANSITION,
+    UNIT,
+    Interaction,
+    Table,
+)
 
 
 class Weights(NamedTuple):
@@ -34,16 +48,16 @@ def constraint_degrees(table: Table, weights: Weights) -> list[int]:
     """Numerator degrees of the table's constraints in order, those of its buses (docs/spec/buses.md) after its own."""
     nodes: list[int] = []
     for node in table.nodes:
-        if node.op == CONST:
-            nodes.append(0)
-        elif node.op == LOG:
-            nodes.append(weights.log)
-        elif node.op < ADD:
-            nodes.append(weights.column)
-        elif node.op <= SUB:
+        if node.op in COLUMNS:
+            nodes.append(weights.log if node.op == LOG else weights.column)
+        elif node.op in (ADD, SUB):
             nodes.append(max(nodes[node.a], nodes[node.b]))
-        else:
+        elif node.op == MUL:
             nodes.append(nodes[node.a] + nodes[node.b])
+        elif node.op in (IS_FIRST, IS_LAST, BUCKET):
+            nodes.append(weights.periodic)
+        else:  # CONST, PUBLIC, ORDINAL
+            nodes.append(0)
     result: list[int] = []
     for constraint in table.constraints:
         if constraint.kind == EVERY:
@@ -53,12 +67,31 @@ def constraint_degrees(table: Table, weights: Weights) -> list[int]:
         else:
             selector = weights.periodic
         result.append(nodes[constraint.node] + selector)
-    denominators = iter([max(nodes[i] for i in interaction.nodes) for interaction in table.interactions])
-    products = [sum(next(denominators) for _ in range(size)) for size in table.groups]
-    result.extend(weights.column + product for product in products[:-1])  # φ_e·Π D_i
+    groups = _group_degrees(table, nodes)
+    result.extend(max(weights.column + product, numerator) for product, numerator in groups[:-1])  # φ_e·Π D_i
     result.append(weights.periodic + weights.column)  # L_0·acc
     linear = [weights.periodic + nodes[s.selector] + nodes[limb] for s in table.sums for limb in s.limbs]
-    result.append(max(weights.periodic + weights.column, *linear, 0) + products[-1])  # w·blind is always there
+    product, numerator = groups[-1]
+    step = max(weights.periodic + weights.column, *linear, 0)  # w·blind is always there
+    result.append(max(step + product, numerator))
+    return result
+
+
+def _group_degrees(table: Table, nodes: list[int]) -> list[tuple[int, int]]:
+    """For each group the degrees of Π D_i and of Σ_i m_i·Π_{j≠i} D_j, the latter 0 for no fractions."""
+
+    def excess(interaction: Interaction) -> int:
+        """What m_i·Π_{j≠i} D_j has above Π D_j."""
+        denominator = max(nodes[i] for i in interaction.nodes)
+        return (0 if interaction.multiplicity == UNIT else nodes[interaction.multiplicity]) - denominator
+
+    result: list[tuple[int, int]] = []
+    start = 0
+    for size in table.groups:
+        group = table.interactions[start : start + size]
+        start += size
+        product = sum(max(nodes[i] for i in interaction.nodes) for interaction in group)
+        result.append((product, max((product + excess(interaction) for interaction in group), default=0)))
     return result
 
 

@@ -133,7 +133,7 @@ class Deep(NamedTuple):
 
 
 def deep(shape: Shape, values: dict[Opening, Ext], z: Ext, coefficients: Iterator[Ext]) -> Deep:
-    """Deals one coefficient to each value in order, then one to the tag of each program-table instance in order."""
+    """Deals one coefficient to each value in order, then one to the tag of each log-table instance in order."""
     batches = [Batch(shape.profile.log_domain(height)) for height in shape.heights]
     height_of = [shape.heights.index(instance.kappa) for instance in shape.instances]
     blocks: dict[tuple[int, int], Block] = {}

@@ -1,4 +1,4 @@
-"""The program: tables, constraints, buses and equations of a claim, and their canonical bytes (docs/spec/air.md).
+"""The program: publics, logs, buses, tables and equations of a claim, and its canonical bytes (docs/spec/air.md).
 
 `program_decode` reads them; here are the records and the way back, which serves the comparison and the digest.
 """
@@ -10,13 +10,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from zkcompliance.verify.reader import i32, text, u8, u16, u32
+from zkcompliance.verify.table import PRIVATE_TABLE, Table
 
 MAGIC = b"zkcp" + u16(1)
 
-CONST, LOG, WIT, NEXT, ADD, SUB, MUL = range(7)
-EVERY, FIRST, LAST, TRANSITION = range(4)
 SUM_TERM, UNKNOWN_TERM, PUBLIC_TERM, ONE_TERM = range(4)
-RANGE_BUS = 0
 
 
 class Public(NamedTuple):
@@ -48,33 +46,6 @@ class Lookup(NamedTuple):
     rows: tuple[tuple[LookupEntry, ...], ...]
 
 
-class Node(NamedTuple):
-    """CONST a · LOG a · WIT a · NEXT a · ADD, SUB, MUL of the earlier nodes a and b."""
-
-    op: int
-    a: int
-    b: int
-
-
-class Constraint(NamedTuple):
-    name: str
-    kind: int
-    node: int
-
-
-class Interaction(NamedTuple):
-    bus: int
-    nodes: tuple[int, ...]
-
-
-class Sum(NamedTuple):
-    """Σ over the rows of selector·Σ_j 2^(16j)·limb_j."""
-
-    name: str
-    selector: int
-    limbs: tuple[int, ...]
-
-
 class Unknown(NamedTuple):
     name: str
     limbs: int
@@ -93,38 +64,6 @@ class Equation(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """The constraint system of every segment of one log. `witness` does not count the blind column."""
-
-    log: int
-    witness: int
-    nodes: tuple[Node, ...]
-    constraints: tuple[Constraint, ...]
-    interactions: tuple[Interaction, ...]
-    groups: tuple[int, ...]
-    sums: tuple[Sum, ...]
-
-    def encode(self) -> bytes:
-        parts = [u8(self.log), u16(self.witness), u16(len(self.nodes))]
-        for node in self.nodes:
-            if node.op == CONST:
-                parts.append(u8(node.op) + u32(node.a))
-            elif node.op in (LOG, WIT, NEXT):
-                parts.append(u8(node.op) + u16(node.a))
-            else:
-                parts.append(u8(node.op) + u16(node.a) + u16(node.b))
-        parts.append(u16(len(self.constraints)))
-        parts.extend(text(c.name) + u8(c.kind) + u16(c.node) for c in self.constraints)
-        parts.append(u16(len(self.interactions)))
-        parts.extend(u8(i.bus) + b"".join(map(u16, i.nodes)) for i in self.interactions)
-        parts.append(u8(len(self.groups)) + bytes(self.groups))
-        parts.append(u8(len(self.sums)))
-        for item in self.sums:
-            parts.append(text(item.name) + u16(item.selector) + u8(len(item.limbs)) + b"".join(map(u16, item.limbs)))
-        return b"".join(parts)
-
-
-@dataclass(frozen=True, slots=True)
 class Program:
     """What a claim means to the proof system."""
 
@@ -133,6 +72,7 @@ class Program:
     publics: tuple[Public, ...]
     logs: tuple[LogSlot, ...]
     lookups: tuple[Lookup, ...]
+    buses: tuple[int, ...]  # widths of the general ones
     tables: tuple[Table, ...]
     unknowns: tuple[Unknown, ...]
     equations: tuple[Equation, ...]
@@ -148,6 +88,7 @@ class Program:
             parts.append(u8(lookup.width) + u16(len(lookup.rows)))
             for row in lookup.rows:
                 parts.extend(u8(0) + u32(e.a) if e.kind == 0 else u8(e.kind) + u8(e.a) + u16(e.b) for e in row)
+        parts.append(u8(len(self.buses)) + bytes(self.buses))
         parts.append(u8(len(self.tables)))
         parts.extend(table.encode() for table in self.tables)
         parts.append(u8(len(self.unknowns)))
@@ -163,6 +104,11 @@ class Program:
         """SHA-256 of the program's bytes."""
         return hashlib.sha256(self.encode()).digest()
 
-    def bus_width(self, bus: int) -> int:
-        """Values of a tuple: 1 on the range bus, the lookup's width on the others."""
-        return 1 if bus == RANGE_BUS else self.lookups[bus - 1].width
+    @property
+    def bus_widths(self) -> tuple[int, ...]:
+        """Values of a tuple on each bus: the range bus, the lookups, the general buses."""
+        return (1, *(lookup.width for lookup in self.lookups), *self.buses)
+
+    @property
+    def private_tables(self) -> int:
+        return sum(table.kind == PRIVATE_TABLE for table in self.tables)

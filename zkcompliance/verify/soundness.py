@@ -33,7 +33,7 @@ class Quantities(NamedTuple):
     bus_width: int  # of the widest bus
     fractions: int
     identities: int
-    table_widths: tuple[int, ...]  # of the segment of each program-table instance
+    table_widths: tuple[int, ...]  # of the segment of each log-table instance
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def quantities(shape: Shape) -> Quantities:
         shape.layers,
         sum(instance.constraint_count for instance in shape.instances),
         shape.algebraic_degree,
-        max((lookup.width for lookup in shape.program.lookups), default=1),
+        max(shape.program.bus_widths),
         shape.fractions,
         shape.layout.identities,
         tuple(instance.entry.width for instance in shape.instances if instance.entry is not None),

@@ -28,7 +28,7 @@ class LogStatement:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """Claim and version, the program's digest, its public values, the caller's context, and the logs."""
+    """Claim and version, the program's digest, its public values, the caller's context, the logs, and private sizes."""
 
     profile: Profile
     claim: str
@@ -37,12 +37,13 @@ class Statement:
     publics: tuple[int, ...]
     context: bytes
     logs: tuple[LogStatement, ...]
+    private: tuple[int, ...]  # log2 of the rows of each private table
 
     def encode(self) -> bytes:
         head = _MAGIC + u8(self.profile.id) + text(self.claim) + u32(self.version) + self.program_digest
         publics = u8(len(self.publics)) + b"".join(integer(value) for value in self.publics)
         logs = u8(len(self.logs)) + b"".join(log.encode() for log in self.logs)
-        return head + publics + bytes16(self.context) + logs
+        return head + publics + bytes16(self.context) + logs + u8(len(self.private)) + bytes(self.private)
 
 
 def decode_statement(data: bytes) -> Statement:
@@ -60,10 +61,11 @@ def decode_statement(data: bytes) -> Statement:
     context = reader.bytes16(limits.MAX_CONTEXT_BYTES, "context")
     slots: set[str] = set()
     logs = tuple(_read_log(reader, profile, slots) for _ in range(reader.u8()))
+    private = tuple(_read_size(reader) for _ in range(reader.u8()))
     reader.finish()
     if sum(len(log.entries) for log in logs) > limits.MAX_SEGMENTS:
         raise LimitExceeded(f"more than {limits.MAX_SEGMENTS} segments in all")
-    statement = Statement(profile, claim, version, program_digest, publics, context, logs)
+    statement = Statement(profile, claim, version, program_digest, publics, context, logs, private)
     if statement.encode() != data:
         raise MalformedStatement("the statement is not in its canonical form")
     return statement
@@ -76,3 +78,10 @@ def _read_log(reader: Reader, profile: Profile, slots: set[str]) -> LogStatement
     if count == 0:
         raise reader.fail("a log without segments")
     return LogStatement(slot, checkpoint, tuple(read_entry(reader, profile) for _ in range(count)))
+
+
+def _read_size(reader: Reader) -> int:
+    k = reader.u8()
+    if not limits.MIN_LOG_ROWS_LOG2 <= k <= limits.MAX_LOG_ROWS_LOG2:
+        raise reader.fail(f"a private table of 2^{k} rows")
+    return k

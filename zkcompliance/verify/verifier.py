@@ -115,7 +115,7 @@ def _verify(statement: Statement, program: Program, proof: bytes) -> Report:
         raise BalanceMismatch("the terminals and the constants of the identities do not add up to zero")
 
     # 6. The verifier draws a coefficient for every value and every tag, which defines F_h at each height.
-    tags = len(shape.instances) - 1
+    tags = sum(instance.entry is not None for instance in shape.instances)
     batched = deep(shape, values, z, iter(transcript.squeeze("batch").extensions(len(order) + tags)))
 
     # 7. The prover folds F_h, committing to each layer before its challenge, down to a polynomial in the clear.

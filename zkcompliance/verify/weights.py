@@ -35,8 +35,7 @@ class LookupChallenges:
 
 
 def lookup_challenges(a: Ext, beta: Ext, delta: Ext, program: Program, layout: Layout) -> LookupChallenges:
-    width = max((lookup.width for lookup in program.lookups), default=1)
-    return LookupChallenges(a, powers(beta, width + 1), powers(delta, layout.identities + 1))
+    return LookupChallenges(a, powers(beta, max(program.bus_widths) + 1), powers(delta, layout.identities + 1))
 
 
 def weigh(

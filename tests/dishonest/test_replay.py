@@ -1,0 +1,147 @@
+"""Another statement's proof: every field of a statement is bound, and so is the program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+import support
+from support import CLAIM, PUBLICS, ROWS, Proved
+
+from zkcompliance.air.program import Program
+from zkcompliance.commit.entry import Entry
+from zkcompliance.errors import (
+    CheckpointMismatch,
+    LimitExceeded,
+    MalformedStatement,
+    ParametersRejected,
+    ProgramMismatch,
+    QuotientMismatch,
+    SoundnessTooLow,
+    StatementMismatch,
+    VerificationError,
+    ZkComplianceError,
+)
+from zkcompliance.profiles import FAST
+from zkcompliance.statement import Statement, StatementLog
+from zkcompliance.verify import decode_program, decode_statement, verify_bundle
+from zkcompliance.verify.verifier import verify_proof
+
+
+def entries(stated: Statement, change: Callable[[Entry], Entry]) -> Statement:
+    """The statement about other entries, with a checkpoint that fits them."""
+    made = tuple(map(change, stated.logs[0].entries))
+    return replace(stated, logs=(StatementLog("compute", support.checkpoint(made), made),))
+
+
+CHANGES: dict[str, tuple[Callable[[Statement], Statement], type[ZkComplianceError]]] = {
+    "a lower limit": (lambda s: replace(s, publics=(s.publics[0] - 1, s.publics[1])), QuotientMismatch),
+    "a higher limit": (lambda s: replace(s, publics=(s.publics[0] + 1, s.publics[1])), QuotientMismatch),
+    "fewer phases": (lambda s: replace(s, publics=(s.publics[0], 0b0111)), QuotientMismatch),
+    "a phase that no row has": (lambda s: replace(s, publics=(s.publics[0], 0b1101111)), QuotientMismatch),
+    "a limit of more than its bits": (lambda s: replace(s, publics=(1 << 112, s.publics[1])), StatementMismatch),
+    "a public left out": (lambda s: replace(s, publics=s.publics[:1]), StatementMismatch),
+    "another context": (lambda s: replace(s, context=b"x"), QuotientMismatch),
+    "another origin": (
+        lambda s: replace(s, logs=(replace(s.logs[0], checkpoint=support.checkpoint(s.logs[0].entries, "elsewhere")),)),
+        QuotientMismatch,
+    ),
+    "another size": (
+        lambda s: replace(s, logs=(replace(s.logs[0], checkpoint=s.logs[0].checkpoint.replace(b"\n1\n", b"\n2\n")),)),
+        CheckpointMismatch,
+    ),
+    "another root of the log": (
+        lambda s: replace(s, logs=(replace(s.logs[0], checkpoint=support.checkpoint(s.logs[0].entries * 2)),)),
+        CheckpointMismatch,
+    ),
+    "another tag": (lambda s: entries(s, lambda e: replace(e, tag=(1,) * 6)), QuotientMismatch),
+    "another segment root": (lambda s: entries(s, lambda e: replace(e, root=bytes(32))), QuotientMismatch),
+    "another number of rows": (lambda s: entries(s, lambda e: replace(e, k=e.k + 1)), QuotientMismatch),
+    "another capacity": (lambda s: entries(s, lambda e: replace(e, kappa=e.kappa + 1)), ParametersRejected),
+    "another width": (lambda s: entries(s, lambda e: replace(e, width=e.width + 1)), StatementMismatch),
+    "another schema": (lambda s: entries(s, lambda e: replace(e, schema_digest=bytes(32))), StatementMismatch),
+    "a segment under another profile": (lambda s: entries(s, lambda e: replace(e, profile=2)), ParametersRejected),
+    "another profile": (
+        lambda s: entries(replace(s, profile=FAST), lambda e: replace(e, profile=2, kappa=FAST.capacity(e.k))),
+        QuotientMismatch,
+    ),
+    "another slot": (lambda s: replace(s, logs=(replace(s.logs[0], slot="other"),)), StatementMismatch),
+    "no segment": (lambda s: replace(s, logs=(replace(s.logs[0], entries=()),)), MalformedStatement),
+    "no log": (lambda s: replace(s, logs=()), StatementMismatch),
+    "too many segments": (
+        lambda s: replace(s, logs=(replace(s.logs[0], entries=s.logs[0].entries * 33),)),
+        LimitExceeded,
+    ),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_proof_under_another_statement(honest: Proved, change: str) -> None:
+    alter, error = CHANGES[change]
+    other = alter(honest.prover.statement).encode()
+    assert other != honest.statement
+    with pytest.raises(ZkComplianceError) as caught:
+        honest.verify(statement=other)
+    assert caught.type is error, caught.value
+
+
+def other_program(**changes: object) -> Program:
+    return replace(CLAIM.program, **changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        other_program(version=2),
+        other_program(claim="training-compute-above"),
+        other_program(equations=(replace(CLAIM.program.equations[0], name="something else"),)),
+        other_program(unknowns=(replace(CLAIM.program.unknowns[0], limbs=8),)),
+    ],
+)
+def test_proof_under_another_program(honest: Proved, program: Program) -> None:
+    """Named by the statement or not, another program is another transcript."""
+    with pytest.raises(ProgramMismatch):
+        honest.verify(program=program.encoded)
+    renamed = replace(honest.prover.statement, program=program)
+    with pytest.raises(VerificationError):
+        honest.verify(statement=renamed.encode(), program=program.encoded)
+
+
+def test_claim_id_and_version_are_the_programs(honest: Proved) -> None:
+    """The statement's own claim id and version: the digest alone is not enough."""
+    stated = decode_statement(honest.statement)
+    program = decode_program(honest.program)
+    for change in ({"claim": "x"}, {"version": 7}):
+        with pytest.raises(StatementMismatch, match="claim"):
+            verify_proof(replace(stated, **change), program, honest.proof)
+
+
+def test_bundle_brings_another_program_than_asked_for(honest: Proved) -> None:
+    """A weaker program of the same name: refused before anything else is looked at."""
+    weaker = other_program(equations=())
+    table = support.seal(support.table(ROWS))
+    lie = support.prove(support.prover([table], {**PUBLICS, "limit": 1}, program=weaker, unknowns=[0]))
+    lie.verify()  # true of the weaker program, which says nothing
+    with pytest.raises(ProgramMismatch):
+        verify_bundle(lie.bundle(), program_digest=CLAIM.program_digest)
+    verify_bundle(lie.bundle(), program_digest=None)
+    verify_bundle(honest.bundle(), program_digest=CLAIM.program_digest)
+
+
+def test_a_proof_of_each_profile_is_no_other_profiles(by_profile: dict[str, Proved]) -> None:
+    for a, proved in by_profile.items():
+        proved.verify()
+        for b, other in by_profile.items():
+            if a != b:
+                with pytest.raises(ZkComplianceError):
+                    other.verify(proof=proved.proof)
+
+
+def test_parameters_never_come_from_the_proof(honest: Proved) -> None:
+    """A profile of one query, made up by whoever calls: not one of the three."""
+    stated = decode_statement(honest.statement)
+    program = decode_program(honest.program)
+    for change in ({"queries": 1}, {"queries": 0}, {"grinding": 0}, {"log_blowup": 1}, {"mask": 1}):
+        with pytest.raises((ParametersRejected, SoundnessTooLow)):
+            verify_proof(replace(stated, profile=replace(stated.profile, **change)), program, honest.proof)

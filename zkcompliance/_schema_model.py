@@ -1,0 +1,98 @@
+"""What a schema and a column are: names, types, limbs, and the text whose digest a commitment binds.
+
+The types are those of docs/spec/log.md. This module holds the shapes only; `zkcompliance.schemas` is the way in.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import re
+from dataclasses import dataclass
+
+from zkcompliance.errors import SchemaError
+
+LIMB_BITS = 16
+LIMBS = {"time": 3, "flop": 6, "count": 2, "ppm": 2, "id": 8, "enum": 1, "bool": 1}
+LARGEST = {"time": 2**48 - 1, "flop": 2**96 - 1, "count": 2**32 - 1, "ppm": 1_000_000, "id": 2**128 - 1, "bool": 1}
+HEADING = "zkc-schema v1"
+WORD = re.compile(r"[a-z][a-z0-9_-]{0,62}")
+
+Value = int | str | bool
+
+
+@dataclass(frozen=True)
+class Column:
+    """One typed column.
+
+    `choices`: an enum's names in order. `default`: what a missing value means; None: it must be there.
+    """
+
+    name: str
+    type: str
+    choices: tuple[str, ...] = ()
+    default: Value | None = None
+    doc: str = ""
+
+    @property
+    def limbs(self) -> int:
+        """Committed columns that one value takes."""
+        return LIMBS[self.type]
+
+    @property
+    def largest(self) -> int:
+        """The largest admissible value as an integer (an enum: its last index)."""
+        return len(self.choices) - 1 if self.type == "enum" else LARGEST[self.type]
+
+    @property
+    def type_text(self) -> str:
+        """The type as the schema text has it: `flop`, `enum(a,b)`."""
+        return f"enum({','.join(self.choices)})" if self.type == "enum" else self.type
+
+
+@dataclass(frozen=True)
+class Schema:
+    """An ordered list of columns. `ordered`: pairs (a, b) of columns for which a ≤ b holds in every row."""
+
+    name: str
+    columns: tuple[Column, ...]
+    version: int = 1
+    doc: str = ""
+    ordered: tuple[tuple[str, str], ...] = ()
+
+    @functools.cached_property
+    def text(self) -> str:
+        """The canonical text whose SHA-256 is the digest."""
+        return "".join(
+            f"{line}\n" for line in (HEADING, self.name, *(f"{c.name} {c.type_text}" for c in self.columns))
+        )
+
+    @functools.cached_property
+    def digest(self) -> bytes:
+        """SHA-256 of `text`, 32 bytes."""
+        return hashlib.sha256(self.text.encode()).digest()
+
+    @functools.cached_property
+    def width(self) -> int:
+        """Committed columns of a table: `act` and every limb."""
+        return 1 + sum(column.limbs for column in self.columns)
+
+    @functools.cached_property
+    def _ranges(self) -> dict[str, range]:
+        ranges, at = {}, 1
+        for column in self.columns:
+            ranges[column.name] = range(at, at + column.limbs)
+            at += column.limbs
+        return ranges
+
+    def limbs(self, name: str) -> range:
+        """Indices of the committed columns that hold `name`, least significant limb first (column 0 is `act`)."""
+        self.column(name)
+        return self._ranges[name]
+
+    def column(self, name: str) -> Column:
+        """The column of that name; SchemaError if there is none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise SchemaError(f"schema {self.name} has no column {name!r}")
