@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from zkcompliance.errors import LookupRejected
-from zkcompliance.verify import PROFILES, Checkpoint, Entry, LogStatement, Program, Statement, cells
+from zkcompliance.verify import PROFILES, Checkpoint, Entry, LogStatement, Statement, cells
 from zkcompliance.verify.constraints import Opened, Public, instance_constraints, public_columns
 from zkcompliance.verify.domain import Selectors, periodic
 from zkcompliance.verify.field import (
@@ -32,26 +32,19 @@ from zkcompliance.verify.field import (
     times_u,
     total,
 )
-from zkcompliance.verify.program import (
-    Constraint,
-    Equation,
-    Interaction,
-    LogSlot,
-    Lookup,
-    LookupEntry,
-    Node,
-    Sum,
-    Table,
-    Term,
-    Unknown,
-)
+from zkcompliance.verify.instances import Instance
+from zkcompliance.verify.program import Equation, LogSlot, Lookup, LookupEntry, Program, Term, Unknown
 from zkcompliance.verify.program import Public as PublicValue
-from zkcompliance.verify.shape import Instance, Shape, shape_of
+from zkcompliance.verify.shape import Shape, shape_of
+from zkcompliance.verify.table import Constraint, Interaction, Node, Sum, Table
 from zkcompliance.verify.weights import LookupChallenges, lookup_challenges, weigh
 
 RNG = random.Random(11)
 KS = (3, 4)
-PUBLICS = (200, 0b10)
+PRIVATE_K = 4
+LIMB = 0x3456  # limb 1 of public 2
+PUBLICS = (200, 0b10, 0x12_3456_789A)
+UNIT_MULTIPLICITY = 0xFFFF
 UNIT: list[Ext] = [ONE]
 for _ in range(5):
     UNIT.append(times_u(UNIT[-1]))
@@ -64,7 +57,8 @@ def element() -> Ext:
 
 
 TABLE = Table(
-    log=0,
+    kind=0,
+    index=0,
     witness=1,
     nodes=(
         Node(1, 0, 0),  # 0: act
@@ -78,6 +72,10 @@ TABLE = Table(
         Node(6, 0, 7),  # 8: act·(act − 1)
         Node(4, 4, 6),  # 9
         Node(5, 5, 9),  # 10: step − 1
+        Node(7, 0, 0),  # 11: 1 on the first row
+        Node(9, 0, 0),  # 12: bucket
+        Node(11, 0, 0),  # 13: number of the segment
+        Node(10, 2, 1),  # 14: LIMB
     ),
     constraints=(
         Constraint("act is 0 or 1", 0, 8),
@@ -85,15 +83,69 @@ TABLE = Table(
         Constraint("the last row is padding", 2, 0),
         Constraint("one by one", 3, 10),
     ),
-    interactions=(Interaction(0, (1,)), Interaction(1, (3, 0)), Interaction(0, (4,)), Interaction(0, (2,))),
-    groups=(1, 2, 1),
+    interactions=(
+        Interaction(0, UNIT_MULTIPLICITY, 1, (1,)),
+        Interaction(1, UNIT_MULTIPLICITY, 1, (3, 0)),
+        Interaction(0, UNIT_MULTIPLICITY, 1, (4,)),
+        Interaction(2, 1, 65535, (12, 13)),  # x to its bucket and segment
+        Interaction(0, UNIT_MULTIPLICITY, 1, (2,)),
+        Interaction(3, 11, 1, (14,)),  # once in a segment
+    ),
+    groups=(1, 3, 2),
     sums=(Sum("xy", 0, (1, 2)), Sum("count", 0, (6,))),
 )
+
+# The totals of x by bucket and segment, and values that end with LIMB.
+TOTALS = Table(
+    kind=1,
+    index=0,
+    witness=6,
+    nodes=(
+        Node(2, 0, 0),  # 0: bucket
+        Node(2, 1, 0),  # 1: segment
+        Node(2, 2, 0),  # 2: total
+        Node(2, 3, 0),  # 3: value
+        Node(2, 4, 0),  # 4: whether its range is checked
+        Node(2, 5, 0),  # 5: this table's own bucket
+        Node(3, 3, 0),  # 6: next value
+        Node(0, 0, 0),  # 7: 0
+        Node(5, 7, 2),  # 8: −total
+        Node(0, P - 1, 0),  # 9: −1
+        Node(8, 0, 0),  # 10: 1 on the last row
+        Node(0, P - 2, 0),  # 11: −2
+        Node(6, 11, 10),  # 12: −2 on the last row
+        Node(10, 2, 1),  # 13: LIMB
+        Node(5, 3, 13),  # 14
+        Node(6, 10, 14),  # 15: on the last row, value − LIMB
+        Node(9, 0, 0),  # 16: bucket
+        Node(5, 16, 5),  # 17
+        Node(11, 0, 0),  # 18: 0, there being no segment
+        Node(7, 0, 0),  # 19
+        Node(6, 19, 0),  # 20: on the first row, bucket
+        Node(0, 1, 0),  # 21: 1
+    ),
+    constraints=(
+        Constraint("ends with the limb", 0, 15),
+        Constraint("knows its buckets", 0, 17),
+        Constraint("has no number", 0, 18),
+        Constraint("starts at bucket 0", 0, 20),
+    ),
+    interactions=(
+        Interaction(2, 8, 65535 * 8, (0, 1)),
+        Interaction(3, UNIT_MULTIPLICITY, 1, (3,)),
+        Interaction(3, 9, 1, (6,)),
+        Interaction(3, 12, 2, (3,)),
+        Interaction(0, 4, 1, (3,)),
+    ),
+    groups=(2, 3),
+    sums=(Sum("values", 21, (3,)),),
+)
+VALUES = [(977 * i * i) % 65536 for i in range(15)] + [LIMB]
 
 PROGRAM = Program(
     claim="c",
     version=1,
-    publics=(PublicValue("p", 0, 8), PublicValue("flags", 0, 2)),
+    publics=(PublicValue("p", 0, 8), PublicValue("flags", 0, 2), PublicValue("big", 1, 40)),
     logs=(LogSlot("log", bytes(32), 4),),
     lookups=(
         Lookup(
@@ -105,13 +157,15 @@ PROGRAM = Program(
             ),
         ),
     ),
-    tables=(TABLE,),
+    buses=(2, 1),
+    tables=(TABLE, TOTALS),
     unknowns=(Unknown("z", 3), Unknown("small", 1)),
     equations=(
         # xy − 3·count + 7·p − 9999·1 − z = 0
         Equation("e", (Term(0, 0, 0, 1), Term(0, 0, 1, -3), Term(2, 0, 0, 7), Term(3, 0, 0, -9999), Term(1, 0, 0, -1))),
         Equation("f", (Term(1, 1, 0, -2), Term(0, 0, 1, 2))),  # small = count
         Equation("g", (Term(3, 0, 0, 5), Term(3, 0, 0, -5))),
+        Equation("i", (Term(0, 1, 0, 1), Term(3, 0, 0, -sum(VALUES)))),
         Equation("h", (Term(0, 0, 1, 1), Term(1, 1, 0, -1), Term(0, 0, 1, 2), Term(1, 1, 0, -2))),
     ),
 )  # fmt: skip
@@ -121,7 +175,7 @@ PROGRAM = Program(
 class Case:
     shape: Shape
     statement: Statement
-    rows: list[list[list[int]]]  # of each segment: act, x, y, b, row number
+    rows: list[list[list[int]]]  # of each segment: act, x, y, b, row number; of TOTALS: its columns
     cells: list[int]
     identities: list[tuple[dict[int, int], int, int]]  # coefficients of cells, constant, the sum over rows
 
@@ -136,6 +190,14 @@ def segment(k: int) -> list[list[int]]:
     return rows
 
 
+def totals_rows(segments: list[list[list[int]]]) -> list[list[int]]:
+    """Keys (bucket, segment) on the first rows; the other rows have total 0 and any key."""
+    keys = [(0, 0, segments[0]), (0, 1, segments[1][0::2]), (1, 1, segments[1][1::2])]
+    rows = [[b, s, sum(row[1] for row in mine)] for b, s, mine in keys]
+    rows += [[7, 9, 0]] * (2**PRIVATE_K - len(rows))
+    return [[*row, value, int(i % 3 == 0), i % 2] for i, (row, value) in enumerate(zip(rows, VALUES, strict=True))]
+
+
 def build() -> Case:
     """Cells and identities in the order of the specification, buckets being those of the patched layout: 1 and 2."""
     entries = []
@@ -144,25 +206,26 @@ def build() -> Case:
         assert kappa is not None
         entries.append(Entry(1, bytes(32), 4, k, kappa, bytes(32), ZERO))
     log = LogStatement("log", Checkpoint("o", 2, bytes(32), b""), tuple(entries))
-    statement = Statement(PROFILES[1], "c", 1, PROGRAM.digest, PUBLICS, b"", (log,))
+    statement = Statement(PROFILES[1], "c", 1, PROGRAM.digest, PUBLICS, b"", (log,), (PRIVATE_K,))
     shape = shape_of(statement, PROGRAM)
-    rows = [segment(k) for k in KS]
+    segments = [segment(k) for k in KS]
+    rows = [*segments, totals_rows(segments)]
     values: list[int] = []
     identities: list[tuple[dict[int, int], int, int]] = []
-    sum_cells: dict[tuple[int, int], list[tuple[int, int]]] = {}  # (sum, limb) → (A, B) cells
-    for number, limbs in enumerate(((1, 2), (None,))):
-        for k, table in zip(KS, rows, strict=True):
-            for j, limb in enumerate(limbs):
-                for b in range(max(1, (1 << k) // 8)):
-                    mine = [r for i, r in enumerate(table) if i % max(1, (1 << k) // 8) == b]
-                    value = sum(r[0] * (1 if limb is None else r[limb]) for r in mine)
+    sum_cells: dict[tuple[int, int, int], list[tuple[int, int]]] = {}  # (table, sum, limb) → (A, B) cells
+    for number, over, limbs in ((0, rows[:2], 2), (1, rows[:2], 1), (2, rows[2:], 1)):
+        for table in over:
+            for j in range(limbs):
+                for b in range(max(1, len(table) // 8)):
+                    mine = [r for i, r in enumerate(table) if i % max(1, len(table) // 8) == b]
+                    value = sum(limbs_of(r)[number][j] for r in mine)
                     cell = len(values)
                     values += [value % 2**14, value // 2**14]
                     identities.append(({cell: -1, cell + 1: -(2**14)}, 0, value))
-                    sum_cells.setdefault((number, j), []).append((cell, cell + 1))
+                    sum_cells.setdefault((number // 2, number % 2, j), []).append((cell, cell + 1))
     totals = [
-        sum(r[0] * (r[1] + 65536 * r[2]) for t in rows for r in t),
-        sum(r[0] for t in rows for r in t),
+        sum(r[0] * (r[1] + 65536 * r[2]) for t in segments for r in t),
+        sum(r[0] for t in segments for r in t),
     ]
     z = totals[0] - 3 * totals[1] + 7 * PUBLICS[0] - 9999
     first_z = len(values)
@@ -171,7 +234,7 @@ def build() -> Case:
     first_small = len(values)
     values += [totals[1]]
     tuples = [(0, 0), (3, 1), (70000, 0)]
-    counts = Counter((r[3], r[0]) for t in rows for r in t)
+    counts = Counter((r[3], r[0]) for t in segments for r in t)
     assert set(counts) <= set(tuples)
     for t in tuples:
         values += [counts[t] % 65536, counts[t] // 65536]
@@ -182,11 +245,12 @@ def build() -> Case:
         digits = 1
         for kind, a, b, c in equation.terms:
             if kind == 0:
-                for j in range(len(TABLE.sums[b].limbs)):
-                    for low, high in sum_cells[b, j]:
+                count = len(PROGRAM.tables[a].sums[b].limbs)
+                for j in range(count):
+                    for low, high in sum_cells[a, b, j]:
                         at.setdefault(j, Counter())[low] += 4 * c
                         at.setdefault(j + 1, Counter())[high] += c
-                digits = max(digits, len(TABLE.sums[b].limbs) + 1)
+                digits = max(digits, count + 1)
             elif kind == 1:
                 first, limbs_count = known[a]
                 for j in range(limbs_count):
@@ -288,13 +352,33 @@ def row_public(k: int, i: int, group: int, delta: Ext) -> Public:
     selectors = Selectors(
         ONE if i == 0 else ZERO, ONE if i == n - 1 else ZERO, embed(pow(g, i, P) - pow(g, n - 1, P)), ZERO
     )
-    return Public(selectors, BLIND[i % 8], power(delta, i % group))
+    return Public(selectors, BLIND[i % 8], power(delta, i % group), embed(i % group))
 
 
-def table_fractions(challenges: LookupChallenges, row: list[int]) -> list[Ext]:
-    act, x, y, b, number = row
-    tuples: list[tuple[tuple[int, ...], int]] = [((x,), 0), ((b, act), 1), ((number,), 0), ((y,), 0)]
-    return [inverse(fingerprint(challenges, t, bus)) for t, bus in tuples]
+def limbs_of(row: list[int]) -> dict[int, list[int]]:
+    """Selected limbs of each sum, numbered through both tables: xy, count; values."""
+    if len(row) == 6:
+        return {2: [row[3]]}
+    return {0: [row[0] * row[1], row[0] * row[2]], 1: [row[0]]}
+
+
+def interactions_of(table: list[list[int]], i: int, ordinal: int) -> list[list[tuple[int, tuple[int, ...], int]]]:
+    """Row i's (multiplicity, tuple, bus) in their groups."""
+    last = int(i == len(table) - 1)
+    if len(table[i]) == 6:
+        bucket, number, total_x, value, checked, _ = table[i]
+        after = table[(i + 1) % len(table)][3]
+        return [
+            [(-total_x, (bucket, number), 2), (1, (value,), 3)],
+            [(-1, (after,), 3), (-2 * last, (value,), 3), (checked, (value,), 0)],
+        ]
+    act, x, y, b, number = table[i]
+    key = (i % max(1, len(table) // 8), ordinal)
+    return [
+        [(1, (x,), 0)],
+        [(1, (b, act), 1), (1, (number,), 0), (x, key, 2)],
+        [(1, (y,), 0), (int(i == 0), (LIMB,), 3)],
+    ]
 
 
 def run(case: Case, challenges: LookupChallenges, rows: list[list[list[int]]], values: list[int]) -> tuple[int, Ext]:
@@ -302,17 +386,23 @@ def run(case: Case, challenges: LookupChallenges, rows: list[list[list[int]]], v
     shape, delta = case.shape, challenges.delta[1]
     weights, constant = weigh(PROGRAM, shape.layout, PUBLICS, challenges)
     failures, terminals, blinds = 0, [], ZERO
+    ranged: Counter[int] = Counter()
     for instance, table in zip(shape.instances[:-1], rows, strict=True):
         blind = [RNG.randrange(P) for _ in table]
         group = max(1, len(table) // 8)
-        place = [shape.layout.sums[0, s][instance.segment] for s in range(2)]
         steps, phis = [], []
         for i, row in enumerate(table):
-            f = table_fractions(challenges, row)
-            phis.append([f[0], add(f[1], f[2])])
-            limbs = [(place[0].first, row[1]), (place[0].first + group, row[2]), (place[1].first, 1)]
-            lin = total(scale(power(delta, q + i % group + 1), row[0] * value) for q, value in limbs)
-            steps.append(total([*f, lin, scale(BLIND[i % 8], blind[i])]))
+            groups = interactions_of(table, i, instance.segment)
+            for m, t, bus in (interaction for members in groups for interaction in members):
+                ranged[t[0] % 65536] += m if bus == 0 else 0
+            fractions = [total(scale(inverse(fingerprint(challenges, t, bus)), m) for m, t, bus in g) for g in groups]
+            phis.append(fractions[:-1])
+            lin = ZERO
+            for number, limbs in limbs_of(row).items():
+                first = shape.layout.sums[number // 2, number % 2][instance.segment].first
+                for j, limb in enumerate(limbs):
+                    lin = add(lin, scale(power(delta, first + j * group + i % group + 1), limb))
+            steps.append(total([*fractions, lin, scale(BLIND[i % 8], blind[i])]))
         blinds = add(blinds, total(scale(BLIND[i % 8], b) for i, b in enumerate(blind)))
         acc = [ZERO]
         for step in steps:
@@ -321,10 +411,11 @@ def run(case: Case, challenges: LookupChallenges, rows: list[list[list[int]]], v
         acc[-1] = ZERO
         for i, row in enumerate(table):
             after = table[(i + 1) % len(table)]
+            log, witness, following = (row[:4], row[4:], {0: after[4]}) if len(row) == 5 else ([], row, {3: after[3]})
             opened = Opened(
-                dict(enumerate(map(embed, row[:4]))),
-                [embed(row[4]), embed(blind[i])],
-                {0: embed(after[4])},
+                dict(enumerate(map(embed, log))),
+                [*map(embed, witness), embed(blind[i])],
+                {column: embed(value) for column, value in following.items()},
                 [*phis[i], acc[i]],
                 acc[i + 1],
             )
@@ -333,7 +424,7 @@ def run(case: Case, challenges: LookupChallenges, rows: list[list[list[int]]], v
             assert len(found) == instance.constraint_count
             failures += sum(value != ZERO for value in found)
     instance = shape.instances[-1]
-    wrong, terminal = run_cells(shape, instance, challenges, rows, values, weights, scale(blinds, -1))
+    wrong, terminal = run_cells(shape, instance, challenges, ranged, values, weights, scale(blinds, -1))
     return failures + wrong, add(add(total(terminals), terminal), constant)
 
 
@@ -341,14 +432,13 @@ def run_cells(
     shape: Shape,
     instance: Instance,
     challenges: LookupChallenges,
-    rows: list[list[list[int]]],
+    ranged: Counter[int],
     values: list[int],
     weights: list[Ext],
     blind: Ext,
 ) -> tuple[int, Ext]:
     """The cells instance on 2^16 rows, the first six blinds adding up to `blind`; some rows are checked."""
     n = 1 << 16
-    ranged = Counter(v % 65536 for t in rows for r in t for v in (r[1], r[2], r[4]))
     ranged.update(v % 65536 for v in values)
     ranged[0] += n - len(values)
     base = {v: inverse(fingerprint(challenges, (v,), 0)) for v in {*ranged, *values}}
@@ -409,6 +499,58 @@ def test_out_of_order_rows_fail(case: Case) -> None:
         assert run(case, challenges, rows, case.cells)[0] > 0
 
 
+def test_false_multiplicities_do_not_balance(case: Case) -> None:
+    challenges = challenges_of(case)
+    for row, column, value in (
+        (1, 2, case.rows[2][1][2] + 1),  # a total
+        (1, 1, 0),  # the total of segment 1 given to segment 0
+        (2, 0, 0),  # of bucket 1 given to bucket 0
+        (5, 2, 1),  # a total of nothing
+    ):
+        changed = [[r.copy() for r in table] for table in case.rows]
+        changed[2][row][column] = value
+        failures, balance = run(case, challenges, changed, case.cells)
+        assert failures == 0 and balance != ZERO
+    changed = [[r.copy() for r in table] for table in case.rows]
+    changed[2][0][4] = 2  # twice as often, in the range table's count too
+    assert run(case, challenges, changed, case.cells) == (0, ZERO)
+
+
+def test_new_operations_constrain(case: Case) -> None:
+    challenges = challenges_of(case)
+    for row, column, value in ((15, 3, LIMB + 1), (3, 5, 0), (0, 0, 1)):  # PUBLIC on LAST, BUCKET, FIRST
+        changed = [[r.copy() for r in table] for table in case.rows]
+        changed[2][row][column] = value
+        assert run(case, challenges, changed, case.cells)[0] == 1
+    other = replace(case, shape=replace(case.shape, publics=(200, 0b10, 0x12_3457_789A)))
+    failures, balance = run(other, challenges, case.rows, case.cells)
+    # the last row's constraint, and acc on the first row of each segment
+    assert failures == 3 and balance == ZERO
+
+
+def test_ordinal(case: Case) -> None:
+    """It is the segment's number: a log's instance that takes another's breaks φ on every row where x ≠ 0."""
+    challenges = challenges_of(case)
+    instances = list(case.shape.instances)
+    instances[0] = instances[0]._replace(segment=1)
+    shape = replace(case.shape, instances=tuple(instances))
+    nodes = replace(TABLE, nodes=(*TABLE.nodes[:13], Node(0, 0, 0), *TABLE.nodes[14:]))  # 0 in ORDINAL's place
+    for table, agrees in ((nodes, False), (TABLE, True)):
+        mixed = replace(shape, instances=(instances[0]._replace(table=table), *instances[1:]))
+        found = instance_row(mixed, challenges, case.rows[0])
+        assert (found[len(TABLE.constraints) + 1] == ZERO) == agrees
+
+
+def instance_row(shape: Shape, challenges: LookupChallenges, table: list[list[int]]) -> list[Ext]:
+    """The constraints on row 0 of the first instance, with φ as its segment's number asks."""
+    instance = shape.instances[0]
+    groups = interactions_of(table, 0, instance.segment)
+    phis = [total(scale(inverse(fingerprint(challenges, t, bus)), m) for m, t, bus in g) for g in groups[:-1]]
+    log = dict(enumerate(map(embed, table[0][:4])))
+    opened = Opened(log, [embed(table[0][4]), ZERO], {0: embed(table[1][4])}, [*phis, ZERO], ZERO)
+    return instance_constraints(shape, instance, opened, row_public(3, 0, 1, ONE), challenges, ZERO, ZERO)
+
+
 def test_public_columns(case: Case) -> None:
     delta = challenges_of(case).delta
     z = element()
@@ -417,4 +559,5 @@ def test_public_columns(case: Case) -> None:
         assert public.blind == periodic(BLIND, k, z)
         values = [delta[i % group] for i in range(1 << k)]
         assert public.gamma == periodic(values, k, z)
+        assert public.bucket == periodic([embed(i % group) for i in range(1 << k)], k, z)
         assert mul(public.selectors.inverse_vanishing, sub(power(z, 1 << k), ONE)) == ONE

@@ -45,29 +45,19 @@ from zkcompliance.verify import (
     verify_proof,
 )
 from zkcompliance.verify.log import checkpoint_body, log_root
-from zkcompliance.verify.program import (
-    Constraint,
-    Equation,
-    Interaction,
-    LogSlot,
-    Lookup,
-    LookupEntry,
-    Node,
-    Public,
-    Sum,
-    Table,
-    Term,
-    Unknown,
-)
+from zkcompliance.verify.program import Equation, LogSlot, Lookup, LookupEntry, Public, Term, Unknown
+from zkcompliance.verify.table import Constraint, Interaction, Node, Sum, Table
 
 STANDARD = PROFILES[1]
 SCHEMA = b"\x07" * 32
+UNIT = 0xFFFF
 TAG = (1, 2, 3, 4, 5, 2013265920)
 
 
 def table() -> Table:
     return Table(
-        log=0,
+        kind=0,
+        index=0,
         witness=2,
         nodes=(
             Node(0, 17, 0),
@@ -77,12 +67,25 @@ def table() -> Table:
             Node(4, 0, 1),
             Node(5, 2, 3),
             Node(6, 4, 5),
+            Node(7, 0, 0),
+            Node(8, 0, 0),
+            Node(9, 0, 0),
+            Node(10, 1, 31),
+            Node(11, 0, 0),
         ),
         constraints=(Constraint("a", 0, 6), Constraint("b", 1, 2), Constraint("c", 2, 3), Constraint("d", 3, 5)),
-        interactions=(Interaction(0, (1,)), Interaction(1, (1, 2)), Interaction(0, (2,))),
+        interactions=(
+            Interaction(0, UNIT, 1, (1,)),
+            Interaction(1, 11, 1000, (1, 2)),
+            Interaction(2, UNIT, 1, (2, 9, 3)),
+        ),
         groups=(2, 1, 0),
         sums=(Sum("s", 0, (1, 2)), Sum("r", 1, (3,))),
     )
+
+
+def private() -> Table:
+    return Table(1, 0, 1, (Node(2, 0, 0),), (), (Interaction(3, 0, 9, (0,)),), (1,), ())
 
 
 def program() -> Program:
@@ -94,7 +97,8 @@ def program() -> Program:
         lookups=(
             Lookup(2, ((LookupEntry(0, 7, 0), LookupEntry(1, 0, 31)), (LookupEntry(1, 1, 511), LookupEntry(0, 0, 0)))),
         ),
-        tables=(table(),),
+        buses=(3, 1),
+        tables=(table(), private(), replace(private(), index=1)),
         unknowns=(Unknown("x", 3),),
         equations=(Equation("e", (Term(0, 0, 1, -2), Term(1, 0, 0, 1), Term(2, 0, 0, 5), Term(3, 0, 0, -(1 << 31)))),),
     )
@@ -119,7 +123,7 @@ def sealed(item: LogStatement) -> LogStatement:
 def statement(of: Program | None = None) -> Statement:
     chosen = program() if of is None else of
     logs = (log("runs", SCHEMA, 5, (3, 16)), log("other", b"\x08" * 32, 9, (4,)))
-    return Statement(STANDARD, chosen.claim, chosen.version, chosen.digest, (1 << 32 - 1, 0), b"nonce", logs)
+    return Statement(STANDARD, chosen.claim, chosen.version, chosen.digest, (1 << 32 - 1, 0), b"nonce", logs, (3, 17))
 
 
 def note(item: LogStatement) -> bytes:
@@ -132,6 +136,8 @@ def bundle(of: Statement, by: Program, proof: bytes = b"proof") -> Bundle:
 
 def test_round_trips() -> None:
     assert decode_program(program().encode()) == program()
+    largest = edited_interaction(11, (1 << 32) - 1, (1, 2, 3))
+    assert decode_program(largest.encode()) == largest
     assert decode_statement(statement().encode()) == statement()
     b = bundle(statement(), program())
     assert decode_bundle(b.encode()) == b
@@ -167,7 +173,17 @@ def test_every_byte_counts() -> None:
 
 
 def edited_table(**changes: object) -> Program:
-    return replace(program(), tables=(replace(table(), **changes),))  # type: ignore[arg-type]
+    tables = (replace(table(), **changes), *program().tables[1:])  # type: ignore[arg-type]
+    return replace(program(), tables=tables)
+
+
+def edited_private(**changes: object) -> Program:
+    tables = (*program().tables[:2], replace(private(), index=1, **changes))  # type: ignore[arg-type]
+    return replace(program(), tables=tables)
+
+
+def edited_interaction(*parts: object) -> Program:
+    return edited_table(interactions=(*table().interactions[:2], Interaction(2, *parts)))  # type: ignore[arg-type]
 
 
 def edited_node(node: Node) -> Program:
@@ -202,30 +218,51 @@ def edited_term(term: Term) -> Program:
         replace(program(), lookups=(Lookup(2, ((LookupEntry(1, 2, 0), LookupEntry(0, 0, 0)),)),)),
         replace(program(), lookups=(Lookup(2, ((LookupEntry(1, 0, 32), LookupEntry(0, 0, 0)),)),)),
         replace(program(), tables=()),
-        edited_table(log=2),
+        edited_table(index=2),
+        edited_table(kind=2),
+        edited_table(kind=1, nodes=(Node(1, 0, 0),) * 12),  # a private table has no LOG node
+        replace(program(), tables=(*program().tables[:2], private())),  # two private tables 0
+        replace(program(), tables=(program().tables[0], replace(private(), index=1))),
+        replace(program(), tables=(program().tables[0], replace(private(), index=1), private())),
+        edited_private(nodes=(Node(1, 0, 0),)),
+        edited_private(nodes=(Node(2, 0, 0), Node(3, 1, 0))),
         edited_table(witness=1),
         edited_node(Node(0, 2013265921, 0)),
         edited_node(Node(1, 5, 0)),
         edited_node(Node(2, 2, 0)),  # the blind column is not the program's
         edited_node(Node(3, 2, 0)),
-        edited_node(Node(4, 7, 0)),
-        edited_node(Node(5, 0, 7)),
+        edited_node(Node(4, 12, 0)),
+        edited_node(Node(5, 0, 12)),
         edited_node(Node(6, 65535, 65535)),
-        edited_node(Node(7, 0, 0)),
+        edited_node(Node(10, 2, 0)),
+        edited_node(Node(10, 0, 2)),  # limb 2 of 32 bits
+        edited_node(Node(10, 1, 32)),
+        edited_node(Node(12, 0, 0)),
         edited_table(constraints=(Constraint("a", 0, 0), Constraint("a", 0, 1))),
         edited_table(constraints=(Constraint("", 0, 0),)),
         edited_table(constraints=(Constraint("a", 4, 0),)),
-        edited_table(constraints=(Constraint("a", 0, 7),)),
-        edited_table(interactions=(Interaction(2, (1, 1)), *table().interactions[1:])),
-        edited_table(interactions=(Interaction(0, (7,)), *table().interactions[1:])),
+        edited_table(constraints=(Constraint("a", 0, 12),)),
+        edited_table(interactions=(Interaction(4, UNIT, 1, (1, 1)), *table().interactions[1:])),
+        edited_table(interactions=(Interaction(0, UNIT, 1, (12,)), *table().interactions[1:])),
+        edited_interaction(12, 1, (1, 2, 3)),  # there are 12 nodes
+        edited_interaction(0xFFFE, 1, (1, 2, 3)),
+        edited_interaction(0, 0, (1, 2, 3)),
+        edited_interaction(UNIT, 0, (1, 2, 3)),
+        edited_interaction(UNIT, 2, (1, 2, 3)),
+        edited_interaction(UNIT, 1, (1, 2)),
+        replace(program(), buses=()),
+        replace(program(), buses=(3,)),
+        replace(program(), buses=(3, 0)),
+        replace(program(), buses=(3, 1, 1)),  # unused
+        edited_table(interactions=table().interactions[:2], groups=(2, 0)),  # bus 2 is unused
         edited_table(groups=()),
         edited_table(groups=(3, 1)),
         edited_table(groups=(2,)),
         edited_table(groups=(2, 0, 1)),
         edited_table(sums=(Sum("s", 0, ()), Sum("r", 0, (1,)))),
         edited_table(sums=(Sum("s", 0, (0,) * 17), Sum("r", 0, (1,)))),
-        edited_table(sums=(Sum("s", 7, (0,)), Sum("r", 0, (1,)))),
-        edited_table(sums=(Sum("s", 0, (7,)), Sum("r", 0, (1,)))),
+        edited_table(sums=(Sum("s", 12, (0,)), Sum("r", 0, (1,)))),
+        edited_table(sums=(Sum("s", 0, (12,)), Sum("r", 0, (1,)))),
         edited_table(sums=(Sum("s", 0, (0,)), Sum("s", 0, (1,)))),
         edited_table(sums=()),  # the equation asks for sum 1
         replace(program(), unknowns=(Unknown("x", 0),)),
@@ -254,9 +291,9 @@ def test_malformed_program(bad: Program) -> None:
 
 def test_program_limits() -> None:
     nodes = (Node(0, 1, 0),) * limits.MAX_NODES
-    assert decode_program(edited_table(nodes=(*table().nodes, *nodes[7:])).encode())
+    assert decode_program(edited_table(nodes=(*table().nodes, *nodes[12:])).encode())
     with pytest.raises(LimitExceeded):
-        decode_program(edited_table(nodes=(*table().nodes, *nodes[6:])).encode())
+        decode_program(edited_table(nodes=(*table().nodes, *nodes[11:])).encode())
     wide = replace(program(), logs=(LogSlot("runs", SCHEMA, limits.MAX_WIDTH), program().logs[1]))
     assert decode_program(wide.encode()) == wide
     with pytest.raises(LimitExceeded):
@@ -300,6 +337,9 @@ ROOT64 = b"A" * 43 + b"=\n"
         (replace(statement(), claim=""), MalformedStatement),
         (replace(statement(), context=bytes(1025)), LimitExceeded),
         (replace(statement(), publics=(1 << 512, 0)), LimitExceeded),
+        (replace(statement(), private=(3, 2)), MalformedStatement),
+        (replace(statement(), private=(22,)), MalformedStatement),
+        (replace(statement(), private=(255, 3)), MalformedStatement),
         (replace(statement(), logs=(statement().logs[0], statement().logs[0])), MalformedStatement),
         (replace(statement(), logs=(replace(statement().logs[0], entries=()),)), MalformedStatement),
         (replace(statement(), logs=(log("runs", SCHEMA, 5, (3,) * 33),)), LimitExceeded),
@@ -350,7 +390,9 @@ def test_minimal_integers() -> None:
 
 
 def test_statement_limits() -> None:
-    most = replace(statement(), context=bytes(1024), logs=(log("runs", SCHEMA, 1024, (21,) * 32),))
+    most = replace(
+        statement(), context=bytes(1024), logs=(log("runs", SCHEMA, 1024, (21,) * 32),), private=(3, 21) * 127
+    )
     assert decode_statement(most.encode()) == most
     with pytest.raises(LimitExceeded):
         decode_statement(b"zkct\x01\x00" + bytes(limits.MAX_STATEMENT_BYTES))
@@ -395,6 +437,9 @@ def test_pinned_program() -> None:
         replace(statement(), publics=(1, 2, 3)),
         replace(statement(), publics=(1 << 32, 0)),
         replace(statement(), logs=statement().logs[:1]),
+        replace(statement(), private=()),
+        replace(statement(), private=(3,)),
+        replace(statement(), private=(3, 17, 3)),
         replace(statement(), logs=statement().logs[::-1]),
         edited_entry(schema_digest=bytes(32)),
         edited_entry(width=6),

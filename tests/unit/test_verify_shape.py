@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 
@@ -11,45 +12,39 @@ from zkcompliance import limits
 from zkcompliance.errors import LimitExceeded, ParametersRejected, SoundnessTooLow
 from zkcompliance.verify import PROFILES, Checkpoint, Entry, LogStatement, Profile, Program, Statement, soundness
 from zkcompliance.verify.cells import EquationPlace, SumPlace
-from zkcompliance.verify.degrees import ALGEBRAIC, chunk_count, constraint_degrees, true_weights
-from zkcompliance.verify.field import ORDER
+from zkcompliance.verify.degrees import ALGEBRAIC, Weights, chunk_count, constraint_degrees, true_weights
+from zkcompliance.verify.field import ONE, ORDER, Ext, P
+from zkcompliance.verify.instances import CELLS_TABLE
+from zkcompliance.verify.openings import CHUNK, EXTENSION, SEGMENT, WITNESS, deep, opening_order
 from zkcompliance.verify.profile import FAST, SMALL, STANDARD, degree_bound
-from zkcompliance.verify.program import (
-    Constraint,
-    Equation,
-    Interaction,
-    LogSlot,
-    Lookup,
-    LookupEntry,
-    Node,
-    Public,
-    Sum,
-    Table,
-    Term,
-    Unknown,
-)
-from zkcompliance.verify.shape import CELLS_TABLE, Shape, schedule, shape_of
+from zkcompliance.verify.program import Equation, LogSlot, Lookup, LookupEntry, Public, Term, Unknown
+from zkcompliance.verify.shape import Shape, schedule, shape_of
+from zkcompliance.verify.table import Constraint, Interaction, Node, Sum, Table
+from zkcompliance.verify.weights import lookup_challenges
 
-EMPTY = Table(0, 0, (Node(1, 0, 0),), (), (), (0,), ())
+UNIT = 0xFFFF
+EMPTY = Table(0, 0, 0, (Node(1, 0, 0),), (), (), (0,), ())
 
 
-def statement(ks: tuple[int, ...], program: Program, profile: Profile = STANDARD) -> Statement:
+def statement(
+    ks: tuple[int, ...], program: Program, profile: Profile = STANDARD, private: tuple[int, ...] = ()
+) -> Statement:
     entries = []
     for k in ks:
         kappa = profile.capacity(k)
         assert kappa is not None
         entries.append(Entry(profile.id, bytes(32), program.logs[0].width, k, kappa, bytes(32), (0,) * 6))
     logs = (LogStatement("log", Checkpoint("o", len(ks), bytes(32), b""), tuple(entries)),)
-    return Statement(profile, "c", 1, program.digest, (0,) * len(program.publics), b"", logs)
+    return Statement(profile, "c", 1, program.digest, (0,) * len(program.publics), b"", logs, private)
 
 
 def program(*tables: Table, **changes: object) -> Program:
-    base = Program("c", 1, (), (LogSlot("log", bytes(32), 4),), (), tables, (), ())
+    base = Program("c", 1, (), (LogSlot("log", bytes(32), 4),), (), (), tables, (), ())
     return replace(base, **changes)  # type: ignore[arg-type]
 
 
-def shape(ks: tuple[int, ...], p: Program, profile: Profile = STANDARD) -> Shape:
-    return shape_of(statement(ks, p, profile), p)
+def shape(ks: tuple[int, ...], p: Program, profile: Profile = STANDARD, private: tuple[int, ...] = ()) -> Shape:
+    return shape_of(statement(ks, p, profile, private), p)
 
 
 def test_profiles() -> None:
@@ -84,6 +79,87 @@ def test_cells_height() -> None:
     assert s.at_height(17) == [1, 4, 6]
 
 
+def test_private_heights() -> None:
+    free = Table(1, 0, 2, (Node(2, 1, 0),), (), (), (0,), ())
+    p = program(EMPTY, free, replace(free, index=1), EMPTY)
+
+    def kappas(ks: tuple[int, ...], private: tuple[int, ...], profile: Profile = STANDARD) -> list[int]:
+        return [i.kappa for i in shape(ks, p, profile, private).instances if i.number in (1, 2)]
+
+    assert kappas((3,), (3, 13)) == [13, 13]  # 2^13 + 192 ≤ 9·2^10
+    assert kappas((3,), (14, 16)) == [16, 16]  # of the cells, whatever 14 would need by itself
+    assert kappas((3, 13), (13, 14)) == [13, 14]  # κ 14 is a segment's
+    assert kappas((3, 18), (14, 18)) == [18, 18]  # the cells are at 18 here
+    assert kappas((3,), (17, 21)) == [17, 21]  # none has room: a new height each
+    assert kappas((19,), (18, 20)) == [19, 20]
+    for profile in PROFILES.values():
+        for k in range(3, 22):
+            assert kappas((3,), (k, k), profile)[0] == min(
+                (c for c in (profile.capacity(3) or 0, 16) if 2**k + profile.mask <= 9 * 2**c // 8), default=k
+            )
+    s = shape((20, 17), p, private=(3, 20))
+    assert [(i.number, i.segment, i.entry is None, i.k, i.kappa) for i in s.instances] == [
+        (0, 0, False, 20, 20), (0, 1, False, 17, 17), (1, 0, True, 3, 17), (2, 0, True, 20, 20),
+        (3, 0, False, 20, 20), (3, 1, False, 17, 17), (-1, 0, True, 17, 17),
+    ]  # fmt: skip
+    q = soundness.quantities(s)
+    assert q.table_widths == (4, 4, 4, 4) and q.constraints == 12 + 5
+
+
+def test_private_openings() -> None:
+    free = Table(1, 0, 2, (Node(3, 1, 0),), (), (), (0,), ())
+    s = shape((3,), program(EMPTY, free), private=(4,))
+    order = opening_order(s)
+    assert [o for o in order if o.owner == 1 and o.part != CHUNK] == [
+        (WITNESS, 1, 0, False), (WITNESS, 1, 1, False), (WITNESS, 1, 2, False), (WITNESS, 1, 1, True),
+        (EXTENSION, 1, 0, False), (EXTENSION, 1, 0, True),
+    ]  # fmt: skip
+    taken: list[Ext] = []
+
+    def coefficients() -> Iterator[Ext]:
+        while True:
+            taken.append(ONE)
+            yield ONE
+
+    blocks = deep(s, dict.fromkeys(order, ONE), (0, 1, 0, 0, 0, 0), coefficients()).blocks
+    assert len(taken) == len(order) + 1  # one tag
+    assert [owner for part, owner in blocks if part == SEGMENT] == [0]
+
+
+def test_degrees_of_new_nodes() -> None:
+    log, col, per = 1000, 200, 100
+    weights = Weights(log, col, per, 1)
+    ops = [Node(7, 0, 0), Node(8, 0, 0), Node(9, 0, 0), Node(10, 0, 0), Node(11, 0, 0)]
+    t = Table(
+        kind=0,
+        index=0,
+        witness=1,
+        nodes=(
+            *ops,
+            Node(2, 0, 0),  # 5: witness
+            Node(6, 5, 5),  # 6
+            Node(6, 6, 6),  # 7: witness^4
+            Node(6, 0, 3),  # 8: FIRST·PUBLIC
+        ),
+        constraints=tuple(Constraint(str(i), 0, i) for i in (0, 1, 2, 3, 4, 8)),
+        interactions=(
+            Interaction(1, 7, 5, (5,)), Interaction(1, UNIT, 1, (8,)),
+            Interaction(1, 5, 5, (3,)), Interaction(1, 4, 5, (6,)),
+            Interaction(1, 5, 5, (2,)), Interaction(1, 7, 5, (3,)),
+        ),
+        groups=(2, 2, 2),
+        sums=(),
+    )  # fmt: skip
+    assert constraint_degrees(t, weights) == [
+        per, per, per, 0, 0, per,
+        4 * col + per,  # m·D_2, m = witness^4, above φ·D_1·D_2
+        col + 2 * col,  # φ·D_1·D_2 and m·D_2 alike
+        per + col,
+        max(per + col + per, 4 * col + per),  # w·blind·D_1; m_2·D_1
+    ]  # fmt: skip
+    assert constraint_degrees(t, ALGEBRAIC) == [1, 1, 1, 0, 0, 1, 5, 3, 2, 5]
+
+
 def test_degrees_by_hand() -> None:
     k = kappa = 16
     n, d, mask = 1 << 16, 9 << 13, 192
@@ -91,7 +167,8 @@ def test_degrees_by_hand() -> None:
     weights = true_weights(STANDARD, k, kappa)
     assert weights == (log, col, per, 1)
     t = Table(
-        log=0,
+        kind=0,
+        index=0,
         witness=1,
         nodes=(
             Node(0, 5, 0),  # 0: 5
@@ -107,7 +184,7 @@ def test_degrees_by_hand() -> None:
             Constraint("a", 0, 5), Constraint("b", 1, 2), Constraint("c", 2, 6), Constraint("d", 3, 4),
             Constraint("e", 0, 7),
         ),
-        interactions=(Interaction(0, (1,)), Interaction(0, (5,)), Interaction(0, (0,))),
+        interactions=(Interaction(0, UNIT, 1, (1,)), Interaction(0, UNIT, 1, (5,)), Interaction(0, UNIT, 1, (0,))),
         groups=(2, 1),
         sums=(Sum("s", 1, (1, 2)),),
     )  # fmt: skip
@@ -140,7 +217,7 @@ def test_chunks_by_hand() -> None:
 
 def power_table(exponent: int) -> Table:
     nodes = [Node(2, 0, 0)] + [Node(6, i, 0) for i in range(exponent - 1)]
-    return Table(0, 1, tuple(nodes), (Constraint("x", 0, exponent - 1),), (), (0,), ())
+    return Table(0, 0, 1, tuple(nodes), (Constraint("x", 0, exponent - 1),), (), (0,), ())
 
 
 def test_degree_limit() -> None:
@@ -154,7 +231,7 @@ def test_degree_limit() -> None:
         with pytest.raises(ParametersRejected):
             shape((20,), program(power_table(too_high)), profile)
     squares = Table(
-        0, 1, (Node(2, 0, 0), *(Node(6, i, i) for i in range(4095))), (Constraint("x", 0, 4095),), (), (0,), ()
+        0, 0, 1, (Node(2, 0, 0), *(Node(6, i, i) for i in range(4095))), (Constraint("x", 0, 4095),), (), (0,), ()
     )
     with pytest.raises(ParametersRejected):
         shape((20,), program(squares))
@@ -192,6 +269,24 @@ def test_layout() -> None:
         EquationPlace(33, 61, 4),
     )
     assert layout.cells == 67 and layout.identities == 40
+    free = Table(1, 0, 1, (Node(2, 0, 0),), (), (), (0,), (Sum("s", 0, (0, 0)),))
+    layout = shape((15, 3), replace(p, tables=(one, free, two), equations=()), private=(16,)).layout
+    assert layout.sums[1, 0] == (SumPlace(12, 4),)
+    assert layout.sums[2, 0] == (SumPlace(20, 2), SumPlace(24, 1))
+    assert layout.unknowns == (52, 54) and layout.identities == 26
+
+
+def test_private_sums_in_equations() -> None:
+    free = Table(1, 0, 1, (Node(2, 0, 0),), (), (), (0,), (Sum("s", 0, (0,)),))
+    largest = (2**13 - 2) // 4
+    for k, count in ((14, 1), (16, 4)):
+        for c, good in ((largest // count, True), (largest // count + 1, False)):
+            p = program(free, equations=(Equation("e", (Term(0, 0, 0, c),)),))
+            if good:
+                assert shape((3,), p, private=(k,))
+            else:
+                with pytest.raises(ParametersRejected):
+                    shape((3,), p, private=(k,))
 
 
 def test_cell_limit() -> None:
@@ -243,13 +338,76 @@ def test_work_limits() -> None:
         shape((3,), program(replace(EMPTY, witness=65535)))
 
 
+def test_work_limits_of_private_tables() -> None:
+    free = Table(1, 0, 1, (Node(2, 0, 0),), (), (), (0,), ())
+    tables = [replace(free, index=i) for i in range(64)]
+    at_limit = shape((3,) * 32, program(EMPTY, *tables[:32]), private=(3,) * 32)
+    assert len(at_limit.instances) == limits.MAX_INSTANCES + 1
+    with pytest.raises(LimitExceeded):
+        shape((3,) * 32, program(EMPTY, *tables[:33]), private=(3,) * 33)
+    nodes = [replace(t, nodes=(Node(0, 0, 0),) * 4096, witness=0) for t in tables]
+    assert shape((3,), program(*nodes[:7]), private=(3,) * 7)
+    with pytest.raises(LimitExceeded):
+        shape((3,), program(*nodes[:8]), private=(3,) * 8)
+    wide = [replace(t, witness=4090) for t in tables]
+    assert shape((3,), program(wide[0]), private=(3,))
+    with pytest.raises(LimitExceeded):
+        shape((3,), program(*wide[:2]), private=(3,) * 2)
+    summed = replace(free, sums=(Sum("s", 0, (0,) * 16), Sum("t", 0, (0,) * 16), Sum("u", 0, (0,) * 16)))
+    assert shape((3,), program(summed), private=(21,)).layout.cells == 3 * 16 * 2**7 * 2
+    two = program(summed, replace(summed, index=1))
+    with pytest.raises(LimitExceeded):
+        shape((3,), two, private=(21, 20))
+
+
+def test_bounds_of_multiplicities() -> None:
+    """bound·rows below p on every bus; on a general bus with BUCKET in the tuple only a bucket's rows."""
+    row = (LookupEntry(0, 1, 0),)
+    free = Table(1, 0, 1, (Node(2, 0, 0), Node(9, 0, 0), Node(4, 1, 1)), (), (), (1,), ())
+
+    def fits(bus: int, node: int, k: int, bound: int, *, log: bool = False) -> bool:
+        table = replace(free, interactions=(Interaction(bus, 0, bound, (0,) * (bus == 2) + (node,)),))
+        if log:
+            table = replace(table, kind=0)
+        p = program(table, lookups=(Lookup(1, (row,)),), buses=(2,))
+        try:
+            shape((k if log else 3,), p, private=() if log else (k,))
+        except ParametersRejected:
+            return False
+        return True
+
+    for log in (False, True):
+        for bus, node, k, most in (
+            (0, 0, 20, (P - 1 - (2**20 if log else 2**16)) >> 20), (1, 0, 20, (P - 1) >> 20), (2, 0, 20, (P - 1) >> 20),
+            (0, 1, 18, (P - 1 - (2**18 if log else 2**16)) >> 18), (1, 1, 18, (P - 1) >> 18),
+            (2, 1, 20, (P - 1) >> 14), (2, 1, 10, (P - 1) >> 10),
+            (2, 2, 20, (P - 1) >> 20),  # BUCKET + BUCKET is not itself BUCKET
+        ):  # fmt: skip
+            assert fits(bus, node, k, most, log=log)
+            assert not fits(bus, node, k, most + 1, log=log)
+    half = ((P - 1) >> 14) // 2
+    both = replace(free, interactions=(Interaction(1, 0, half, (1,)), Interaction(1, 0, half, (1,))), groups=(2,))
+    assert shape((3,), program(both, buses=(1,)), private=(20,))
+    with pytest.raises(ParametersRejected):  # the bounds of all instances add up
+        shape((3,), program(both, replace(both, index=1), buses=(1,)), private=(20, 15))
+
+
+def test_general_buses_count_for_soundness() -> None:
+    free = Table(1, 0, 1, (Node(2, 0, 0),), (), (Interaction(1, 0, 2, (0,) * 9),), (1,), ())
+    s = shape((3,), program(free, buses=(9,)), private=(10,))
+    q = soundness.quantities(s)
+    assert q.bus_width == 9 and q.fractions == 2**10 + 2 * 2**16 and q.table_widths == ()
+    assert soundness.judge(s).bits > 128
+    assert len(lookup_challenges(ONE, ONE, ONE, s.program, s.layout).beta) == 10  # up to β^9
+
+
 def test_bus_bound() -> None:
     """A multiplicity may not wrap: 2^21·(959 interactions, and one for v) = p − 1 is the most."""
     for count in (959, 960):
         table = replace(
             EMPTY,
             nodes=(Node(0, 0, 0),),
-            interactions=(Interaction(0, (0,)),) * count,
+            interactions=(Interaction(0, UNIT, 1, (0,)),) * count,
             groups=(255, 255, 255, count - 765),
         )
         if count == 959:

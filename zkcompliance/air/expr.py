@@ -62,6 +62,10 @@ class TableBuilder:
     def require_zero(self, name: str, expr: Expr, kind: Kind = Kind.EVERY) -> None:
         self._constraints.append(Constraint(name, kind, expr.index))
 
+    def require_transition(self, name: str, expr: Expr) -> None:
+        """Zero on every row but the last."""
+        self.require_zero(name, expr, Kind.TRANSITION)
+
     def require_16_bits(self, *exprs: Expr) -> None:
         """Each is in [0, 2^16) on every row."""
         self._interactions += [Interaction(RANGE_BUS, (expr.index,)) for expr in exprs]

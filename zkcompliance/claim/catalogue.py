@@ -6,19 +6,24 @@ import importlib
 import importlib.util
 from pathlib import Path
 
+from zkcompliance import schemas
 from zkcompliance.claim.model import Claim
 from zkcompliance.errors import UsageError
+from zkcompliance.schemas import Schema
 
 _MODULES = {"training-compute-below": "training_compute_below"}
+_UNCHANGED = "rows-unchanged-"  # and the name of a schema
 
 
 def names() -> list[str]:
     """The claims of the catalogue, sorted."""
-    return sorted(_MODULES)
+    return sorted([*_MODULES, *(_UNCHANGED + name for name in schemas.names())])
 
 
 def load(name: str) -> Claim:
     """A claim by its id, or from a Python file (which is run) that defines CLAIM. UsageError where there is none."""
+    if is_unchanged(name):
+        return unchanged(schemas.by_name(name.removeprefix(_UNCHANGED)))
     if name in _MODULES:
         module = importlib.import_module(f"zkcompliance.circuits.{_MODULES[name]}")
     elif name.endswith(".py") and Path(name).is_file():
@@ -33,3 +38,15 @@ def load(name: str) -> Claim:
     if not isinstance(claim, Claim):
         raise UsageError(f"{name} does not define CLAIM")
     return claim
+
+
+def is_unchanged(name: str) -> bool:
+    """Whether this is the id of a claim that rows are unchanged, whose proof may use a segment's last units."""
+    return name.startswith(_UNCHANGED)
+
+
+def unchanged(schema: Schema) -> Claim:
+    """The claim that two logs of this schema, which may be the user's own, have the same rows."""
+    module = importlib.import_module("zkcompliance.circuits.rows_unchanged")
+    made: Claim = module.claim(schema)
+    return made

@@ -20,6 +20,8 @@ VERBS = {
     "check": "does a claim hold? in plain text, locally, without a proof",
     "prove": "prove a claim over sealed logs in zero knowledge",
     "verify": "verify a proof against a claim, its parameters and the log's key",
+    "refresh": "seal a log's rows again under fresh secrets, with a proof that they are the same",
+    "compact": "seal a log's rows again as one segment, with a proof that they are the same",
     "explain": "a claim, a proof file or an error code, in words",
     "fsck": "check a log folder",
     "claims": "list the claims there are",

@@ -15,6 +15,7 @@ from zkcompliance import schemas
 from zkcompliance.commands import console
 from zkcompliance.commands.options import json_option, pairs
 from zkcompliance.errors import LogError, UsageError
+from zkcompliance.limits import MAX_SEGMENTS
 from zkcompliance.progress import Progress
 
 if TYPE_CHECKING:
@@ -83,6 +84,11 @@ def command(
             before = writer.checkpoint.size
             checkpoint = writer.seal_columns(counted.chunks(report), progress=report)
     log = open_log(path)
+    if len(log.segments) > MAX_SEGMENTS * 3 // 4:
+        console.note(
+            f"{len(log.segments)} segments: a proof covers at most {MAX_SEGMENTS}; put them into one before that with\n"
+            f"  zkcompliance compact {path} --to NEW --key KEY -o unchanged.zkp"
+        )
     sealed = waiting + counted.rows
     if as_json:
         console.print_json(

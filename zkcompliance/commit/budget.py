@@ -75,15 +75,15 @@ class Budget:
         with self._locked(os.O_RDONLY, fcntl.LOCK_SH) as descriptor:
             return self._read(descriptor).spent
 
-    def remaining(self) -> int:
-        """Units that may still be spent, ≥ 0."""
-        return max(0, self.capacity - self.spent())
+    def remaining(self, *, last: bool = False) -> int:
+        """Units that may still be spent, ≥ 0. One proof's units are kept for the last: that of a refresh."""
+        return max(0, self.capacity - self.spent() - (0 if last else self.units))
 
     def proofs_left(self, units: int | None = None) -> int:
         """How many more proofs of `units` (default: one row-local proof, queries + 6) the segment allows."""
         return self.remaining() // (units or self.units)
 
-    def reserve(self, units: int, proof_id: bytes) -> None:
+    def reserve(self, units: int, proof_id: bytes, *, last: bool = False) -> None:
         """Spend units (1 … 2^32 − 1) for the proof with this 32-byte id; durable when it returns.
 
         An id that was reserved before, for at least as many units, costs nothing. Raises BudgetSpent, leaving the
@@ -96,11 +96,13 @@ class Budget:
             extra = units - state.known.get(proof_id, 0)
             if extra <= 0:
                 return
-            if state.spent + extra > self.capacity:
+            left = self.capacity - state.spent - (0 if last else self.units)
+            if extra > left:
+                kept = "" if last else f" ({self.units} more are kept for a refresh)"
                 raise BudgetSpent(
-                    f"{self._name}: {units} units asked, {max(0, self.capacity - state.spent)} of "
-                    f"{self.capacity} left; one more proof would reveal more than the segment's masks hide",
-                    help="zkcompliance explain budget-spent  # more proofs need the rows sealed again, in a new log",
+                    f"{self._name}: {units} units asked, {max(0, left)} of {self.capacity} left{kept}; "
+                    "one more proof would reveal more than the segment's masks hide",
+                    help="zkcompliance refresh LOG --to NEW --key KEY -o unchanged.zkp",
                 )
             filler = b"\x00" * (RECORD_BYTES - state.tail if state.tail else 0)
             _append(descriptor, filler + _record(extra, proof_id))

@@ -45,9 +45,10 @@ def prove_claim(
     """
     given = claim.publics(publics)
     segments = _segments(claim, logs)
+    refreshing = catalogue.is_unchanged(claim.id)
     for _, segment in segments:
-        if segment.budget().remaining() < segment.profile.units:
-            segment.budget().reserve(segment.profile.units, bytes(32))  # raises, with its own words
+        if segment.budget().remaining(last=refreshing) < segment.profile.units:
+            segment.budget().reserve(segment.profile.units, bytes(32), last=refreshing)  # raises, with its own words
     columns = {slot: [s.load_columns() for name, s in segments if name == slot] for slot in claim.slots}
     found = claim.check(columns, given)
     if not found.holds:
@@ -73,7 +74,7 @@ def prove_claim(
         raise InternalError(f"the proof just made does not verify ({error.message}): {shown}") from error
     proof_id = sha256(bundle).digest()
     for _, segment in segments:
-        segment.budget().reserve(segment.profile.units, proof_id)
+        segment.budget().reserve(segment.profile.units, proof_id, last=refreshing)
     return bundle
 
 
