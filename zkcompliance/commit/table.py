@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -114,17 +115,38 @@ def _salts(stream: Keystream, block: int, size: int) -> np.ndarray:
 
 
 class SealedTable:
-    """A committed table with its secrets, ready to be proved over."""
+    """A committed table with its secrets, ready to be proved over. `reload` reads the columns again once let go."""
 
     def __init__(
-        self, columns: np.ndarray, seed: bytes, entry: Entry, profile: Profile, cache: Path | None = None
+        self,
+        columns: np.ndarray,
+        seed: bytes,
+        entry: Entry,
+        profile: Profile,
+        cache: Path | None = None,
+        reload: Callable[[], np.ndarray] | None = None,
     ) -> None:
-        self.columns = columns
+        self._columns: np.ndarray | None = columns
+        self._reload = reload
         self.entry = entry
         self.profile = profile
         self._seed = seed
         self._cache_path = cache
         self._cache: Extension | None = None
+
+    @property
+    def columns(self) -> np.ndarray:
+        """(w, N) canonical values in row order."""
+        if self._columns is None and self._reload is not None:
+            self._columns = self._reload()
+        if self._columns is None:
+            raise LogCorrupt("the columns of this segment are gone")
+        return self._columns
+
+    def forget_columns(self) -> None:
+        """Let go of the columns, where they can be read again."""
+        if self._reload is not None:
+            self._columns = None
 
     def extension(self, progress: Progress = silent) -> Extension:
         """Read from the cache, or computed again; LogCorrupt where rows and seed do not give the entry."""

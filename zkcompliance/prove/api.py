@@ -57,12 +57,18 @@ def prove_claim(
     sizes = private_sizes(claim.program, private, {slot: len(tables) for slot, tables in columns.items()})
     statement = make_statement(claim, logs, given, context, sizes)
     soundness(shapes_of(lay_out(statement))).require()
-    by_segment = [table for slot in claim.slots for table in columns[slot]]
-    tables = [
-        SealedTable(table, segment.seed, segment.entry, segment.profile, segment.cache)
-        for (_, segment), table in zip(segments, by_segment, strict=True)
-    ]
-    prover = Prover(statement, tables, private, claim.unknowns(columns, given), os.urandom(32), progress)
+    sealed = {
+        slot: [
+            SealedTable(table, segment.seed, segment.entry, segment.profile, segment.cache, segment.load_columns)
+            for table, segment in zip(columns[slot], logs[slot].segments, strict=True)
+        ]
+        for slot in claim.slots
+    }
+    described = [claim.program.logs[table.log].name for table in claim.program.tables if table.log is not None]
+    tables = [table for slot in described for table in sealed[slot]]
+    unknowns = claim.unknowns(columns, given)
+    del columns  # the tables hold them, and let go of them half-way
+    prover = Prover(statement, tables, private, unknowns, os.urandom(32), progress)
     proof = prover.prove()
     notes = [logs[slot].checkpoint_note.encode() for slot in claim.slots]
     bundle = encode_bundle(statement.encode(), claim.program_bytes, notes, proof)

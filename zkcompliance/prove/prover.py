@@ -108,6 +108,8 @@ class Prover:
             columns, terminal = self.lookup_columns(number)
             self.extension_polynomials.append(mask(columns, self.profile.mask, self.stream, f"extension {number}"))
             self.terminals.append(terminal)
+        for table in self.tables:
+            table.forget_columns()
         self.extension = self._commit(EXTENSION_PHASE, self.extension_polynomials, "extension")
         self.transcript.absorb("terminals", u32s(x for terminal in self.terminals for x in terminal))
         self.alpha = self.transcript.squeeze("constraint").ext()
