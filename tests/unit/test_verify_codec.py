@@ -50,6 +50,7 @@ from zkcompliance.verify.table import Constraint, Interaction, Node, Sum, Table
 
 STANDARD = PROFILES[1]
 SCHEMA = b"\x07" * 32
+MOST = limits.MAX_SEGMENTS
 UNIT = 0xFFFF
 TAG = (1, 2, 3, 4, 5, 2013265920)
 
@@ -342,8 +343,8 @@ ROOT64 = b"A" * 43 + b"=\n"
         (replace(statement(), private=(255, 3)), MalformedStatement),
         (replace(statement(), logs=(statement().logs[0], statement().logs[0])), MalformedStatement),
         (replace(statement(), logs=(replace(statement().logs[0], entries=()),)), MalformedStatement),
-        (replace(statement(), logs=(log("runs", SCHEMA, 5, (3,) * 33),)), LimitExceeded),
-        (replace(statement(), logs=(log("a", SCHEMA, 5, (3,) * 17), log("b", SCHEMA, 5, (3,) * 16))), LimitExceeded),
+        (replace(statement(), logs=(log("runs", SCHEMA, 5, (3,) * (MOST + 1)),)), LimitExceeded),
+        (replace(statement(), logs=(log("a", SCHEMA, 5, (3,) * MOST), log("b", SCHEMA, 5, (3,)))), LimitExceeded),
         (edited_entry(profile_id=2), ParametersRejected),
         (edited_entry(k=2), ParametersRejected),
         (edited_entry(k=22, kappa=22), ParametersRejected),
@@ -391,7 +392,7 @@ def test_minimal_integers() -> None:
 
 def test_statement_limits() -> None:
     most = replace(
-        statement(), context=bytes(1024), logs=(log("runs", SCHEMA, 1024, (21,) * 32),), private=(3, 21) * 127
+        statement(), context=bytes(1024), logs=(log("runs", SCHEMA, 1024, (21,) * MOST),), private=(3, 21) * 127
     )
     assert decode_statement(most.encode()) == most
     with pytest.raises(LimitExceeded):
