@@ -12,6 +12,12 @@ sys.path.insert(0, str(Path(__file__).parent))
 import support
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests marked `long` run only when asked for: -m long."""
+    if "long" not in config.option.markexpr:
+        items[:] = [item for item in items if item.get_closest_marker("long") is None]
+
+
 @pytest.fixture(scope="session")
 def honest() -> support.Proved:
     """A true proof over eight rows, profile standard."""

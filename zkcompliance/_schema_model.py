@@ -63,9 +63,7 @@ class Schema:
     @functools.cached_property
     def text(self) -> str:
         """The canonical text whose SHA-256 is the digest."""
-        return "".join(
-            f"{line}\n" for line in (HEADING, self.name, *(f"{c.name} {c.type_text}" for c in self.columns))
-        )
+        return "".join(f"{line}\n" for line in (HEADING, self.name, *(f"{c.name} {c.type_text}" for c in self.columns)))
 
     @functools.cached_property
     def digest(self) -> bytes:

@@ -8,18 +8,22 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from zkcompliance.errors import LogError, UsageError
-from zkcompliance.log import keys
+from zkcompliance.log import intake, keys, seen
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.log.store import SealedLog
+from zkcompliance.log.trust import TrustPolicy, load_trust
 from zkcompliance.log.writer import Writer, create_log
 from zkcompliance.progress import Progress, silent
 from zkcompliance.schemas import Schema
 
 if TYPE_CHECKING:
     from zkcompliance.claim.model import Claim
+    from zkcompliance.log.cosignature import CosignerKey
+    from zkcompliance.log.receipt import Receipt
     from zkcompliance.verify import Report
 
 Rows = Iterable[Mapping[str, object]]
+Table = object  # told apart by what it can do: see zkcompliance.log.intake
 Value = int | str
 
 
@@ -31,21 +35,45 @@ def keygen(path: str | Path, origin: str) -> VerifierKey:
 class Log:
     """A log folder for the one process that writes it; also a context manager.
 
-    `append` makes rows durable, `seal` commits everything appended as a segment. Rows are mappings from column to value
-    as in `schemas.encode_rows`. Raises LogBusy where another process writes, SchemaError naming row and column.
+    `append` makes rows durable, `seal` commits everything appended as a segment. Raises LogBusy where another process
+    writes, SchemaError naming row and column.
     """
 
     def __init__(self, path: str | Path, key: str | Path) -> None:
         self.path = Path(path)
         self._writer = Writer(self.path, keys.load_private(key))
 
-    def append(self, rows: Rows) -> int:
-        """Append rows, all or none; how many."""
-        return self._writer.append_rows(rows)
+    @property
+    def schema(self) -> Schema:
+        """The schema of its rows."""
+        return self._writer.schema
+
+    @property
+    def pending_rows(self) -> int:
+        """Rows appended and not yet sealed."""
+        return self._writer.pending_rows
+
+    def append(self, rows: Rows | Table) -> int:
+        """Append rows, all or none, and say how many. Durable when it returns; memory stays bounded for any stream.
+
+        `rows`: mappings from column to value as in `schemas.encode_rows`, one or an iterable of them; a mapping from
+        column to array; a numpy structured array; a pandas or Polars frame; anything of Arrow; or an iterable of these.
+        """
+        return self._writer.append_columns(intake.chunks(self.schema, rows))
 
     def seal(self, *, progress: Progress = silent) -> None:
         """Commit to everything appended and sign a new checkpoint."""
         self._writer.seal(progress=progress)
+
+    def add_cosignatures(self, lines: Iterable[str], cosigners: Iterable[CosignerKey]) -> None:
+        """Add cosignature lines of the current checkpoint to it; they travel with every proof until the next seal."""
+        self._writer.add_cosignatures(lines, cosigners)
+
+    def receipt(self, index: int) -> Receipt:
+        """The `tlog-proof` receipt of segment `index` in the last checkpoint; `receipt.text` is the file."""
+        from zkcompliance.log.receipt import receipt_for
+
+        return receipt_for(self.sealed(), index)
 
     def sealed(self) -> SealedLog:
         """The log at its last checkpoint, as the prover reads it."""
@@ -123,8 +151,15 @@ def verify(
     params: Mapping[str, Value],
     log_keys: Mapping[str, VerifierKey | str | Path],
     context: bytes | None = None,
+    trust: TrustPolicy | str | Path | None = None,
+    state: str | Path | None = None,
 ) -> Report:
     """Hold a proof against a claim, all its parameters and the public key of each log.
+
+    `trust`: a policy (or its file, C2SP tlog-policy) that every log's checkpoint must satisfy besides: QuorumUnmet when
+    too few have cosigned. `state`: a file in which the newest checkpoint of each log is remembered; a proof over an
+    older or another history raises LogEvidence, with the evidence in `<state>.evidence`. Without it nothing is said of
+    freshness.
 
     Returns the verifier's report; raises VerificationError (by the check that failed) or MalformedError.
     """
@@ -136,7 +171,16 @@ def verify(
         slot: key if isinstance(key, VerifierKey) else keys.load_public(Path(key)) for slot, key in log_keys.items()
     }
     data = proof.data if isinstance(proof, Proof) else proof
-    report: Report = judge(data, chosen, publics, trusted, context).report
+    shown = judge(data, chosen, publics, trusted, context)
+    if trust is not None:
+        policy = trust if isinstance(trust, TrustPolicy) else load_trust(Path(trust))
+        for signed in shown.bundle.notes:
+            policy.check(signed)
+    if state is not None:
+        for log, signed in zip(shown.statement.logs, shown.bundle.notes, strict=True):
+            entries = [entry.encode() for entry in log.entries]
+            seen.hold_against(state, trusted[log.slot], signed.decode(), entries)
+    report: Report = shown.report
     return report
 
 

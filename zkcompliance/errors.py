@@ -75,6 +75,12 @@ class MalformedNote(MalformedError):
     code = "malformed-note"
 
 
+class MalformedTrust(MalformedError):
+    """A trust policy (C2SP tlog-policy) that is not in its strict form: which logs, which cosigners, how many."""
+
+    code = "malformed-trust"
+
+
 class ImporterError(MalformedError):
     """An input file holds something that its importer does not understand; the message names row and column."""
 
@@ -130,6 +136,12 @@ class SignatureRejected(VerificationError):
     """The checkpoint is not signed by the trusted key."""
 
     code = "signature-rejected"
+
+
+class QuorumUnmet(VerificationError):
+    """Too few of the cosigners that the trust policy asks for have signed the checkpoint."""
+
+    code = "quorum-unmet"
 
 
 class LookupRejected(VerificationError):
@@ -217,6 +229,23 @@ class LogEvidence(ZkComplianceError):
     """Two signed checkpoints that cannot both be honest: a fork or a rollback."""
 
     code, exit_status = "log-evidence", 3
+
+    def __init__(self, message: str, *, document: str = "", help: str | None = None) -> None:
+        """`document`: the evidence as text, both signed notes and what shows that they disagree, to be handed on."""
+        super().__init__(message, help=help)
+        self.document = document
+
+
+class CosignRefused(ZkComplianceError):
+    """A cosigner does not sign: the checkpoint is smaller than one it has signed, or not shown to extend it."""
+
+    code, exit_status = "cosign-refused", 1
+
+
+class Unsupported(ZkComplianceError):
+    """The installed `cryptography` lacks an algorithm that this needs."""
+
+    code, exit_status = "unsupported", 2
 
 
 class KeyFileError(LogError):

@@ -26,10 +26,10 @@ from zkcompliance.schema_catalogue import (
     customer,
     dataset,
     decision,
+    eval_,
     event,
     incident,
 )
-from zkcompliance.schema_catalogue import eval_ as eval_
 
 if TYPE_CHECKING:
     import numpy as np

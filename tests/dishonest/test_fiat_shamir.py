@@ -1,4 +1,4 @@
-"""A prover that speaks out of turn: each attack works on a transcript that forgets a message, and on the real one fails.
+"""A prover that speaks out of turn: each attack works where the transcript forgets a message, and not on the real one.
 
 `forgetful(label)` is a protocol, prover and verifier alike, that does not absorb the messages with that label: Frozen
 Heart, Last Challenge, and the gaps found in Plonky3 and SP1. Every prover here proves a false statement.
@@ -39,7 +39,7 @@ def log() -> support.SealedTable:
 
 
 def works_only_without(labels: tuple[str, ...], error: type[ZkComplianceError], make) -> None:  # type: ignore[no-untyped-def]
-    """The attack succeeds on the forgetful protocol, where the same trace done honestly fails, and on the real one not."""
+    """The attack succeeds on the forgetful protocol, and fails on the real one."""
     assert not CLAIM.check({"compute": [t.columns for t in make().tables]}, OVER).holds
     with forgetful(*labels):
         support.prove(make()).verify()

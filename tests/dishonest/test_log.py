@@ -277,7 +277,7 @@ def test_over_degree_log_column(column: int) -> None:
     class Case(support.WordProver):
         def commit_witness(self) -> None:
             super().commit_witness()
-            self.log_polynomials = [polynomials[list(self.layout.instances[0].air.log_columns)]]
+            self.log_polynomials = {0: polynomials[list(self.layout.instances[0].air.log_columns)]}
 
         def open_values(self) -> None:
             self.masks = {k: np.pad(m, ((0, 0), (0, 64))) for k, m in self.masks.items()}

@@ -9,6 +9,7 @@ import pytest
 import support
 from support import CLAIM, PUBLICS, ROWS, Proved
 
+from zkcompliance import limits
 from zkcompliance.air.program import Program
 from zkcompliance.commit.entry import Entry
 from zkcompliance.errors import (
@@ -70,7 +71,7 @@ CHANGES: dict[str, tuple[Callable[[Statement], Statement], type[ZkComplianceErro
     "no segment": (lambda s: replace(s, logs=(replace(s.logs[0], entries=()),)), MalformedStatement),
     "no log": (lambda s: replace(s, logs=()), StatementMismatch),
     "too many segments": (
-        lambda s: replace(s, logs=(replace(s.logs[0], entries=s.logs[0].entries * 33),)),
+        lambda s: replace(s, logs=(replace(s.logs[0], entries=s.logs[0].entries * (limits.MAX_SEGMENTS + 1)),)),
         LimitExceeded,
     ),
 }

@@ -27,6 +27,7 @@ def command(claim_name: str, logs: tuple[str, ...], params: tuple[str, ...], as_
     tables = {slot: [segment.load_columns() for segment in log.segments] for slot, log in opened.items()}
     result = claim.check(tables, publics)
     left = {slot: log.proofs_left() for slot, log in opened.items()}
+    by_segment = {slot: [segment.budget().proofs_left() for segment in log.segments] for slot, log in opened.items()}
     status = 0 if result.holds else 1
     if as_json:
         console.print_json(
@@ -34,6 +35,10 @@ def command(claim_name: str, logs: tuple[str, ...], params: tuple[str, ...], as_
                 "claim": claim.id, "version": claim.version, "holds": result.holds, "requirement": result.requirement,
                 "margin": result.margin, "params": {name: str(value) for name, value in publics.items()},
                 "details": {name: str(value) for name, value in result.details.items()}, "proofs_left": left,
+                "segments": {
+                    slot: [{"index": index, "proofs_left": count} for index, count in enumerate(counts)]
+                    for slot, counts in by_segment.items()
+                },
             }
         )  # fmt: skip
         return status
@@ -44,8 +49,15 @@ def command(claim_name: str, logs: tuple[str, ...], params: tuple[str, ...], as_
             "requirement": result.requirement,
             "margin": result.margin,
             **{name: str(value) for name, value in result.details.items() if name not in publics},
-            **{f"proofs left ({slot})": str(count) for slot, count in left.items()},
+            **{f"proofs left ({slot})": _left(counts) for slot, counts in by_segment.items()},
         },
         "bold green" if result.holds else "bold red",
     )
     return status
+
+
+def _left(counts: list[int]) -> str:
+    """`85`, and segment by segment where there are several: `12 (segment 0: 85, segment 1: 12)`."""
+    if len(counts) == 1:
+        return str(counts[0])
+    return f"{min(counts)} ({', '.join(f'segment {index}: {count}' for index, count in enumerate(counts))})"

@@ -7,15 +7,35 @@ from pathlib import Path
 import click
 
 from zkcompliance.commands import console
-from zkcompliance.commands.options import json_option
+from zkcompliance.commands.options import json_option, writable, write_output
+from zkcompliance.errors import LogEvidence
 
 
 @click.command("fsck")
 @click.argument("path", type=click.Path(path_type=Path), metavar="DIR")
 @click.option("--deep", is_flag=True, help="Also compute every commitment again.")
+@click.option("--evidence", type=click.Path(path_type=Path), help="Where to write evidence of a fork or rollback.")
 @json_option
-def command(path: Path, deep: bool, as_json: bool) -> None:
-    """Check a log folder: signature, root, entries, rows, seeds, ledgers and permissions. Changes nothing."""
+def command(path: Path, deep: bool, evidence: Path | None, as_json: bool) -> None:
+    """Check a log folder: signature, root, entries, rows, seeds, ledgers and permissions.
+
+    Shows how many more proofs every segment allows. Changes nothing but the log's own note of the newest checkpoint
+    that was seen: one that is older, or contradicts it, is evidence against who changed the log (exit status 3).
+    """
+    if evidence is not None:
+        writable(evidence)
+    try:
+        _check(path, deep, as_json)
+    except LogEvidence as error:
+        if evidence is None:
+            raise
+        write_output(evidence, error.document.encode())
+        raise LogEvidence(
+            f"{error.message}; evidence in {evidence}", document=error.document, help=f"cat {evidence}"
+        ) from error
+
+
+def _check(path: Path, deep: bool, as_json: bool) -> None:
     from zkcompliance.log.fsck import fsck, raise_if_faulty
 
     with console.progress() as report:

@@ -13,7 +13,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zkcompliance.errors import ImporterError, SchemaError, UsageError
-from zkcompliance.importers import csv_table, json_lines, nanogpt
+from zkcompliance.importers import (
+    arrow,
+    csv_table,
+    hf_trainer,
+    inspect_ai,
+    json_lines,
+    lightning,
+    lm_eval,
+    mlflow,
+    nanogpt,
+    prometheus,
+    slurm,
+)
 from zkcompliance.importers.model import Importer, Row
 from zkcompliance.schemas import Schema, encode_rows
 
@@ -24,9 +36,20 @@ if TYPE_CHECKING:
 FORMATS: dict[str, Importer] = {
     "csv": csv_table.IMPORTER,
     "jsonl": json_lines.IMPORTER,
+    "arrow": arrow.IMPORTER,
+    "inspect": inspect_ai.IMPORTER,
+    "lm-eval": lm_eval.IMPORTER,
+    "slurm": slurm.IMPORTER,
+    "dcgm": prometheus.IMPORTER,
+    "hf-trainer": hf_trainer.IMPORTER,
+    "mlflow": mlflow.IMPORTER,
+    "lightning": lightning.IMPORTER,
     "nanogpt": nanogpt.IMPORTER,
 }
-_SUFFIXES = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
+_SUFFIXES = {
+    ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "arrow", ".arrow": "arrow", ".feather": "arrow",
+    ".eval": "inspect",
+}  # fmt: skip
 _CHUNK_ROWS = 8192
 
 

@@ -6,13 +6,26 @@ Every function takes the mode at creation and sets it by descriptor too, so that
 from __future__ import annotations
 
 import contextlib
+import errno
+import fcntl
 import os
 import secrets
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from zkcompliance.errors import LogError
+
 PRIVATE, PRIVATE_DIR, PUBLIC, PUBLIC_DIR = 0o600, 0o700, 0o644, 0o755
+
+
+@contextlib.contextmanager
+def reporting(path: Path) -> Iterator[None]:
+    """OSError → LogError that names the file and the reason."""
+    try:
+        yield
+    except OSError as error:
+        raise LogError(f"{error.filename or path}: {error.strerror or type(error).__name__}") from error
 
 
 def make_dir(path: Path, mode: int = PRIVATE_DIR) -> None:
@@ -34,7 +47,10 @@ def write_all(descriptor: int, data: bytes | memoryview) -> None:
     """Write every byte, through short writes."""
     view = memoryview(data)
     while view:
-        view = view[os.write(descriptor, view) :]
+        written = os.write(descriptor, view)
+        if not written:
+            raise OSError(errno.EIO, "nothing could be written")
+        view = view[written:]
 
 
 @contextlib.contextmanager
@@ -73,6 +89,20 @@ def replace(path: Path, data: bytes, mode: int = PUBLIC) -> None:
             temporary.unlink()
         raise
     sync_dir(path.parent)
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the lock file `<path>.lock` (made when new); waits for it. LogError when it cannot be made."""
+    try:
+        lock = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
+    except OSError as error:
+        raise LogError(f"{path}: {error.strerror}") from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
 
 
 def is_private(path: Path) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from zkcompliance.commit.entry import ENTRY_BYTES
 from zkcompliance.errors import LogCorrupt, ParametersRejected, ZkComplianceError
-from zkcompliance.log import rows
+from zkcompliance.log import files, rows
 from zkcompliance.log.layout import Layout, Settings
 from zkcompliance.log.store import SealedLog, Segment
 from zkcompliance.progress import Progress, silent
@@ -54,7 +54,8 @@ def fsck(path: str | Path, *, deep: bool = False, progress: Progress = silent) -
     """
     layout = Layout(Path(path))
     log = SealedLog.open(path)
-    findings = list(_public_faults(layout, log))
+    with files.reporting(layout.root):
+        findings = list(_public_faults(layout, log))
     readable = []
     for done, segment in enumerate(log.segments, 1):
         before = len(findings)

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from zkcompliance.errors import KeyFileError, UsageError
 from zkcompliance.log import files
-from zkcompliance.log.note import SignerKey, VerifierKey, check_name
+from zkcompliance.log.cosignature import ALGORITHMS, CosignerKey, CosignerSigner
+from zkcompliance.log.note import SEED_BYTES, SignerKey, VerifierKey, check_name
 
-_MAX_KEY_BYTES = 1024
+_MAX_KEY_BYTES = 4096
 
 
 def public_path(path: Path) -> Path:
@@ -23,33 +24,64 @@ def generate(path: str | Path, origin: str) -> VerifierKey:
 
     UsageError for an origin with spaces or plus signs, KeyFileError when a file is already there or cannot be made.
     """
-    path = Path(path)
-    if not check_name(origin):
+    _check_name(origin)
+    seed = os.urandom(SEED_BYTES)
+    public = SignerKey(origin, seed).verifier
+    _write(Path(path), SignerKey.text(origin, seed), public.text)
+    return public
+
+
+def generate_cosigner(path: str | Path, name: str, algorithm: str = "ed25519") -> CosignerKey:
+    """`generate` for a cosigner's key. `algorithm`: ed25519 or ml-dsa-44 (Unsupported where it is not available)."""
+    _check_name(name)
+    if algorithm not in ALGORITHMS:
+        raise UsageError(f"a cosigner's key is one of {', '.join(ALGORITHMS)}")
+    seed = os.urandom(SEED_BYTES)
+    public = CosignerSigner(name, ALGORITHMS[algorithm], seed).verifier
+    _write(Path(path), CosignerSigner.text(name, ALGORITHMS[algorithm], seed), public.text)
+    return public
+
+
+def _check_name(name: str) -> None:
+    if not check_name(name):
         raise UsageError(
             "an origin is a name without spaces or plus signs",
             help="zkcompliance keygen lab.example/compute -o compute.key",
         )
-    seed = os.urandom(32)
-    public = SignerKey(origin, seed).verifier
+
+
+def _write(path: Path, private: str, public: str) -> None:
     for taken in (path, public_path(path)):
         if taken.exists():
             raise KeyFileError(f"{taken} exists already", help="choose another file name: -o OTHER.key")
     try:
-        files.create(path, (SignerKey.text(origin, seed) + "\n").encode(), files.PRIVATE)
+        files.create(path, (private + "\n").encode(), files.PRIVATE)
         try:
-            files.create(public_path(path), (public.text + "\n").encode(), files.PUBLIC)
+            files.create(public_path(path), (public + "\n").encode(), files.PUBLIC)
         except BaseException:
             path.unlink()
             raise
         files.sync_dir(path.parent)
     except OSError as error:
         raise KeyFileError(f"{path}: {error.strerror}") from error
-    return public
 
 
 def load_private(path: str | Path) -> SignerKey:
     """The signing key in a file. KeyFileError when it is unreadable, malformed, or others have access to it."""
-    path = Path(path)
+    return SignerKey.parse(_read_private(Path(path)))
+
+
+def load_cosigner(path: str | Path) -> CosignerSigner:
+    """The cosigner's signing key in a file. KeyFileError as `load_private`, Unsupported without ML-DSA."""
+    return CosignerSigner.parse(_read_private(Path(path)))
+
+
+def load_cosigner_public(path: str | Path) -> CosignerKey:
+    """The cosigner's public key in a file (one vkey line). KeyFileError when it is unreadable or malformed."""
+    return CosignerKey.parse(_read_public(Path(path)))
+
+
+def _read_private(path: Path) -> str:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:
@@ -61,12 +93,15 @@ def load_private(path: str | Path) -> SignerKey:
             data = file.read(_MAX_KEY_BYTES + 1)
     except OSError as error:
         raise KeyFileError(f"{path}: {error.strerror}", help=f"zkcompliance keygen ORIGIN -o {path}") from error
-    return SignerKey.parse(_one_line(data, path))
+    return _one_line(data, path)
 
 
 def load_public(path: str | Path) -> VerifierKey:
     """The verifier key in a file (one vkey line). KeyFileError when it is unreadable or malformed."""
-    path = Path(path)
+    return VerifierKey.parse(_read_public(Path(path)))
+
+
+def _read_public(path: Path) -> str:
     try:
         with path.open("rb") as file:
             data = file.read(_MAX_KEY_BYTES + 1)
@@ -75,7 +110,7 @@ def load_public(path: str | Path) -> VerifierKey:
     line = _one_line(data, path)
     if line.startswith("PRIVATE+KEY+"):
         raise KeyFileError(f"{path} is a private key", help=f"use the public half: {public_path(path)}")
-    return VerifierKey.parse(line)
+    return line
 
 
 def _one_line(data: bytes, path: Path) -> str:

@@ -6,6 +6,7 @@ LOG/entries           public: 99 bytes for each segment
 LOG/checkpoint        public: the signed note; replaced atomically, it alone says how long the log is
 LOG/secret/           0700; everything below 0600
   writer.lock         held by the one writer
+  seen                the newest checkpoint that was read or written here
   pending-00000003    rows appended since the last seal, to become segment 3
   segments/00000000/  rows, seed, meta, budget; cache.* may be deleted
 """
@@ -17,6 +18,7 @@ from pathlib import Path
 
 from zkcompliance.commit.entry import ENTRY_BYTES
 from zkcompliance.errors import LogCorrupt, LogError
+from zkcompliance.log import files
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.profiles import PROFILES, Profile
 from zkcompliance.schemas import Schema, parse_text
@@ -59,6 +61,10 @@ class Layout:
     @property
     def segments(self) -> Path:
         return self.secret / "segments"
+
+    @property
+    def seen(self) -> Path:
+        return self.secret / "seen"
 
     def pending(self, index: int) -> Path:
         """The pending rows that are to become segment `index`."""
@@ -112,7 +118,9 @@ class Settings:
     @classmethod
     def load(cls, layout: Layout) -> Settings:
         """LogError when there is no log, LogCorrupt when the two files are not canonical."""
-        if not layout.settings.is_file():
+        with files.reporting(layout.root):
+            there = layout.settings.is_file()
+        if not there:
             raise LogError(
                 f"{layout.root} is not a log folder", help=f"zkcompliance seal INPUT --log {layout.root} --key KEY"
             )

@@ -91,22 +91,27 @@ def consistency_proof(size: int, entries: Sequence[bytes]) -> list[bytes]:
     return _subproof(size, [leaf_hash(entry) for entry in entries], True)
 
 
-def consistent(old_size: int, old_root: bytes, new_size: int, new_root: bytes, proof: Sequence[bytes]) -> bool:
-    """Whether proof shows that the tree of new_size extends the one of old_size (old_size ≥ 1)."""
-    if not 1 <= old_size <= new_size:
-        return False
-    if old_size == new_size:
-        return not proof and old_root == new_root
-    hashes = list(proof) if old_size & (old_size - 1) else [old_root, *proof]
-    if not hashes:
-        return False
+def prefix_proof(size: int, entries: Sequence[bytes]) -> list[bytes]:
+    """`consistency_proof` that also names the first node where that one leaves it out, 1 ≤ size < len(entries).
+
+    It can be folded without knowing the older root: what it folds to *is* the root of the first `size` entries of the
+    tree whose root it gives. So it shows a fork where a log signed another.
+    """
+    proof = consistency_proof(size, entries)
+    return proof if size & (size - 1) else [root(entries[:size]), *proof]
+
+
+def fold_prefix(old_size: int, new_size: int, proof: Sequence[bytes]) -> tuple[bytes, bytes] | None:
+    """(older root, newer root) that a `prefix_proof` folds to, 1 ≤ old_size < new_size; None for a wrong length."""
+    if not 1 <= old_size < new_size or not proof:
+        return None
     node, last = old_size - 1, new_size - 1
     while node & 1:
         node, last = node >> 1, last >> 1
-    old = new = hashes[0]
-    for sibling in hashes[1:]:
+    old = new = proof[0]
+    for sibling in proof[1:]:
         if last == 0:
-            return False
+            return None
         if node & 1 or node == last:
             old, new = node_hash(sibling, old), node_hash(sibling, new)
             while not node & 1 and node:
@@ -114,4 +119,12 @@ def consistent(old_size: int, old_root: bytes, new_size: int, new_root: bytes, p
         else:
             new = node_hash(new, sibling)
         node, last = node >> 1, last >> 1
-    return last == 0 and old == old_root and new == new_root
+    return (old, new) if last == 0 else None
+
+
+def consistent(old_size: int, old_root: bytes, new_size: int, new_root: bytes, proof: Sequence[bytes]) -> bool:
+    """Whether proof shows that the tree of new_size extends the one of old_size (old_size ≥ 1)."""
+    if old_size == new_size:
+        return old_size >= 1 and not proof and old_root == new_root
+    hashes = list(proof) if old_size & (old_size - 1) else [old_root, *proof]
+    return fold_prefix(old_size, new_size, hashes) == (old_root, new_root)

@@ -15,6 +15,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 ED25519 = 1
+SEED_BYTES = 32
 MAX_SIGNATURES = 100
 _DASH = "— "
 _SECRET = "PRIVATE+KEY+"  # noqa: S105 - the format's public prefix
@@ -73,7 +75,7 @@ class VerifierKey:
     @classmethod
     def parse(cls, text: str) -> VerifierKey:
         """KeyFileError unless text is one canonical Ed25519 vkey."""
-        name, public = _parse_key(text, "verifier key")
+        name, _, public = parse_key(text, "verifier key", {ED25519: 32})
         key = cls(name, public)
         if key.text != text:
             raise KeyFileError(f"the key id of {name} does not match its key")
@@ -106,35 +108,49 @@ class SignerKey:
     @classmethod
     def parse(cls, text: str) -> SignerKey:
         """KeyFileError unless text is one private key text. The message never repeats the text."""
-        if not text.startswith(_SECRET):
-            raise KeyFileError("not a private key (it begins with PRIVATE+KEY+)")
-        name, seed = _parse_key(text.removeprefix(_SECRET), "private key")
+        name, identity, _, seed = parse_private(text, (ED25519,))
         key = cls(name, seed)
-        if key.verifier.id.hex() != text.removeprefix(_SECRET).split("+", 2)[1]:
+        if key.verifier.id.hex() != identity:
             raise KeyFileError(f"the key id of {name} does not match its key")
         return key
 
     @staticmethod
     def text(name: str, seed: bytes) -> str:
         """The private key text of a seed (32 bytes); keep it in a 0600 file."""
-        identity = SignerKey(name, seed).verifier.id.hex()
-        return f"{_SECRET}{name}+{identity}+{base64.b64encode(bytes([ED25519]) + seed).decode()}"
+        return private_text(name, SignerKey(name, seed).verifier.id, ED25519, seed)
 
     def sign(self, text: str) -> str:
         """The signed note of a text that ends with a newline."""
         check_text(text)
-        payload = base64.b64encode(self.verifier.id + self._key.sign(text.encode())).decode()
-        return f"{text}\n{_DASH}{self.name} {payload}\n"
+        return f"{text}\n{Signature(self.name, self.verifier.id, self._key.sign(text.encode())).line}"
 
 
-def _parse_key(text: str, what: str) -> tuple[str, bytes]:
+def parse_key(text: str, what: str, sizes: Mapping[int, int]) -> tuple[str, int, bytes]:
+    """(name, algorithm, key bytes) of `name+id+base64`. `sizes`: algorithm → key bytes, those that are accepted.
+
+    KeyFileError for any other form; the id is for the caller to compare.
+    """
     parts = text.split("+", 2)
     if len(parts) != 3 or not check_name(parts[0]) or len(parts[1]) != 8:
         raise KeyFileError(f"not a {what} (name+hash+base64)")
     data = decode_base64(parts[2])
-    if data is None or len(data) != 33 or data[0] != ED25519:
-        raise KeyFileError(f"the {what} of {parts[0]} is not an Ed25519 key")
-    return parts[0], data[1:]
+    if not data or sizes.get(data[0]) != len(data) - 1:
+        raise KeyFileError(f"the {what} of {parts[0]} is not of a kind that is taken here")
+    return parts[0], data[0], data[1:]
+
+
+def parse_private(text: str, algorithms: Iterable[int]) -> tuple[str, str, int, bytes]:
+    """(name, key id in hex, algorithm, seed) of a private key text. KeyFileError, which never repeats the text."""
+    if not text.startswith(_SECRET):
+        raise KeyFileError("not a private key (it begins with PRIVATE+KEY+)")
+    rest = text.removeprefix(_SECRET)
+    name, algorithm, seed = parse_key(rest, "private key", dict.fromkeys(algorithms, SEED_BYTES))
+    return name, rest.split("+", 2)[1], algorithm, seed
+
+
+def private_text(name: str, identity: bytes, algorithm: int, seed: bytes) -> str:
+    """The inverse of `parse_private`; keep it in a 0600 file."""
+    return f"{_SECRET}{name}+{identity.hex()}+{base64.b64encode(bytes([algorithm]) + seed).decode()}"
 
 
 @dataclass(frozen=True)
@@ -144,6 +160,20 @@ class Signature:
     name: str
     id: bytes
     data: bytes
+
+    @property
+    def line(self) -> str:
+        """As it stands in a note, newline included."""
+        return f"{_DASH}{self.name} {base64.b64encode(self.id + self.data).decode()}\n"
+
+    @classmethod
+    def parse(cls, line: str) -> Signature:
+        """MalformedNote unless `line`, without its newline, is one canonical signature line."""
+        name, _, encoded = line.removeprefix(_DASH).partition(" ")
+        payload = decode_base64(encoded)
+        if not line.startswith(_DASH) or not check_name(name) or payload is None or len(payload) < 5:
+            raise MalformedNote("a signature line is `— NAME BASE64`")
+        return cls(name, payload[:4], payload[4:])
 
 
 @dataclass(frozen=True)
@@ -175,16 +205,10 @@ def parse(data: bytes | str) -> Note:
     text, separator, tail = whole.rpartition("\n\n")
     if not separator or not tail:
         raise MalformedNote("a note has an empty line before its signatures")
-    signatures = []
-    for line in tail.removesuffix("\n").split("\n"):
-        name, _, encoded = line.removeprefix(_DASH).partition(" ")
-        payload = decode_base64(encoded)
-        if not line.startswith(_DASH) or not check_name(name) or payload is None or len(payload) < 5:
-            raise MalformedNote("a signature line is `— NAME BASE64`")
-        signatures.append(Signature(name, payload[:4], payload[4:]))
+    signatures = tuple(Signature.parse(line) for line in tail.removesuffix("\n").split("\n"))
     if len(signatures) > MAX_SIGNATURES:
         raise MalformedNote(f"a note has at most {MAX_SIGNATURES} signatures")
-    return Note(text + "\n", tuple(signatures))
+    return Note(text + "\n", signatures)
 
 
 def verify(data: bytes | str, key: VerifierKey) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from zkcompliance.commit.budget import ledger_bytes
 from zkcompliance.commit.entry import ENTRY_BYTES
 from zkcompliance.errors import LogCorrupt, LogError
 from zkcompliance.log import files, rows, sealing
@@ -33,8 +34,12 @@ def recover(layout: Layout, settings: Settings, key: SignerKey) -> list[str]:
         done.append("an interrupted seal was dropped; its appended rows are still pending")
     if any(folder.name.isdecimal() and int(folder.name) >= size for folder in layout.segments.iterdir()):
         sealing.drop(layout, size)
-    for leftover in (*layout.root.glob(".checkpoint.*.tmp"), *layout.secret.glob(".pending-*.tmp")):
-        leftover.unlink()
+    temporary = (".pending-*.tmp", ".seen.*.tmp")
+    for leftover in (
+        *layout.root.glob(".checkpoint.*.tmp"),
+        *(f for name in temporary for f in layout.secret.glob(name)),
+    ):
+        leftover.unlink(missing_ok=True)
     for pending in layout.secret.glob("pending-*"):
         index = pending.name.removeprefix("pending-")
         if index.isdecimal() and int(index) > size:
@@ -56,7 +61,7 @@ def _whole_seal(layout: Layout, settings: Settings, first: int, stored: list[byt
             if (meta.entry, meta.first, meta.count) != (stored[index], first, count):
                 return 0
             rows.load(paths.rows, settings.schema, meta.rows_digest)
-            if not paths.budget.exists() or paths.seed.stat().st_size != 32:
+            if paths.budget.read_bytes() != ledger_bytes(stored[index]) or paths.seed.stat().st_size != 32:
                 return 0
     except (LogError, OSError):
         return 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from zkcompliance.commit.budget import Budget
 from zkcompliance.commit.entry import ENTRY_BYTES, Entry
-from zkcompliance.errors import LogCorrupt, LogError, MalformedError, MalformedNote, SignatureRejected
+from zkcompliance.errors import LogCorrupt, LogError, LogEvidence, MalformedError, MalformedNote, SignatureRejected
 from zkcompliance.limits import MAX_NOTE_BYTES
-from zkcompliance.log import merkle, note, rows
+from zkcompliance.log import files, merkle, note, rows, seen
 from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.layout import Layout, SegmentPaths, Settings, read_limited
 from zkcompliance.profiles import Profile
@@ -115,10 +117,15 @@ class SealedLog:
 
     @classmethod
     def open(cls, path: str | Path) -> SealedLog:
-        """LogError when there is no log, LogCorrupt when entries, checkpoint and signature disagree."""
+        """LogError when there is no log, LogCorrupt when entries, checkpoint and signature disagree.
+
+        LogEvidence when the checkpoint is older than one read here before, or contradicts it.
+        """
         layout = Layout(Path(path))
         settings = Settings.load(layout)
+        known = known_here(layout)
         text, checkpoint, entries = load_public(layout, settings)
+        hold_here(layout, settings, known, text, entries)
         segments = []
         for index, data in enumerate(entries):
             segments.append(
@@ -129,6 +136,34 @@ class SealedLog:
         return cls(
             layout.root, settings.schema, settings.profile.name, settings.key.text, checkpoint, text, tuple(segments)
         )
+
+
+def known_here(layout: Layout) -> dict[str, str] | None:
+    """What the log's own folder remembers; None for a copy without its secret part, or for who may not read it."""
+    if not os.access(layout.secret, os.R_OK | os.X_OK):
+        return None
+    return seen.load(layout.seen)
+
+
+def hold_here(
+    layout: Layout, settings: Settings, known: dict[str, str] | None, text: str, entries: list[bytes]
+) -> None:
+    """LogEvidence when a checkpoint contradicts what is known here, and LogCorrupt when the log's key was exchanged.
+
+    A newer one is remembered, if that can be written; durable before it is, so that no crash makes it look rolled back.
+    """
+    if known is None:
+        return
+    if known and settings.key.text not in known:
+        raise LogCorrupt(f"{layout.settings} names another key than the log had before")
+    if known.get(settings.key.text) != text:
+        with contextlib.suppress(OSError):
+            files.sync_dir(layout.root)
+        try:
+            seen.hold(layout.seen, known, settings.key, text, entries, strict=False)
+        except LogEvidence as error:
+            error.help = f"zkcompliance fsck {layout.root} --evidence FILE"
+            raise
 
 
 def decode_entry(index: int, data: bytes, settings: Settings) -> Entry:

@@ -19,14 +19,16 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from zkcompliance import schemas
-from zkcompliance.errors import KeyFileError, LogBusy, LogError, SchemaError, UsageError
-from zkcompliance.log import files, merkle, sealing
+from zkcompliance.commit.entry import ENTRY_BYTES
+from zkcompliance.errors import KeyFileError, LogBusy, LogError, SchemaError, UsageError, ZkComplianceError
+from zkcompliance.log import cosigner, files, leftovers, merkle, sealing, seen
 from zkcompliance.log.checkpoint import Checkpoint
+from zkcompliance.log.cosignature import CosignerKey
 from zkcompliance.log.layout import Layout, Settings
 from zkcompliance.log.note import SignerKey
 from zkcompliance.log.pending import CHUNK_ROWS, Pending
 from zkcompliance.log.recovery import recover
-from zkcompliance.log.store import load_public
+from zkcompliance.log.store import hold_here, known_here, load_public
 from zkcompliance.profiles import by_name
 from zkcompliance.progress import Progress, silent
 
@@ -47,8 +49,10 @@ def create_log(path: str | Path, schema: schemas.Schema, key: SignerKey, profile
     building = layout.root.with_name(f".{layout.root.name}.{os.urandom(6).hex()}.tmp")
     if layout.root.exists():
         raise LogError(f"{path} exists already")
-    with reporting(layout.root):
+    with files.reporting(layout.root), contextlib.ExitStack() as held:
+        leftovers.remove(layout.root)
         files.make_dir(building, files.PUBLIC_DIR)
+        held.callback(os.close, leftovers.claim(building))
         try:
             new = Layout(building)
             files.make_dir(new.secret)
@@ -58,7 +62,9 @@ def create_log(path: str | Path, schema: schemas.Schema, key: SignerKey, profile
                 files.create(file, data, files.PUBLIC)
             files.create(new.entries, b"", files.PUBLIC)
             empty = Checkpoint(key.name, 0, merkle.EMPTY_ROOT)
-            files.create(new.checkpoint, key.sign(empty.body).encode(), files.PUBLIC)
+            signed = key.sign(empty.body)
+            files.create(new.seen, seen.encode({key.verifier.text: signed}))
+            files.create(new.checkpoint, signed.encode(), files.PUBLIC)
             files.sync_dir(new.secret)
             files.sync_dir(building)
             building.rename(layout.root)
@@ -66,15 +72,6 @@ def create_log(path: str | Path, schema: schemas.Schema, key: SignerKey, profile
         except BaseException:
             shutil.rmtree(building, ignore_errors=True)
             raise
-
-
-@contextlib.contextmanager
-def reporting(path: Path) -> Iterator[None]:
-    """OSError → LogError that names the file and the reason."""
-    try:
-        yield
-    except OSError as error:
-        raise LogError(f"{error.filename or path}: {error.strerror or type(error).__name__}") from error
 
 
 class Writer:
@@ -92,9 +89,11 @@ class Writer:
             raise KeyFileError(f"{path} is signed by {self._settings.key.name}, another key than the one given")
         self._lock = self._take_lock()
         try:
-            with reporting(self._layout.root):
+            with files.reporting(self._layout.root):
+                known = known_here(self._layout)
                 self.recovered = recover(self._layout, self._settings, key)
-                _, self.checkpoint, self._entries = load_public(self._layout, self._settings)
+                text, self.checkpoint, self._entries = load_public(self._layout, self._settings)
+                hold_here(self._layout, self._settings, known, text, self._entries)
                 self._pending = Pending(self._layout.pending(self.checkpoint.size), self._settings.schema)
         except BaseException:
             os.close(self._lock)
@@ -102,13 +101,16 @@ class Writer:
         self._open = True
 
     def _take_lock(self) -> int:
-        with reporting(self._layout.lock):
+        with files.reporting(self._layout.lock):
             lock = os.open(self._layout.lock, os.O_RDWR | os.O_CLOEXEC)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(lock)
             raise LogBusy(f"{self._layout.root} is being written by another process") from None
+        except OSError as error:
+            os.close(lock)
+            raise LogError(f"{self._layout.lock}: {error.strerror}") from error
         return lock
 
     @property
@@ -152,13 +154,40 @@ class Writer:
             first = self.checkpoint.size
             new = sealing.stage(self._layout, self._settings, first, self._pending, progress)
             text, checkpoint = sealing.sign(self._key, [*self._entries, *new])
-            sealing.publish(self._layout, first, new, text)
+            try:
+                sealing.publish(self._layout, first, new, text)
+            except BaseException:
+                if not self._undone():
+                    self.close()  # the seal may stand: only a new writer can tell, and another one must not be signed
+                raise
         self._entries += new
         self.checkpoint = checkpoint
-        with reporting(self._layout.root):
+        try:
+            hold_here(self._layout, self._settings, known_here(self._layout), text, self._entries)
             self._pending.remove()
             self._pending = Pending(self._layout.pending(checkpoint.size), self._settings.schema)
+        except (OSError, LogError):
+            self.close()  # the seal stands, and the next writer tidies up
         return checkpoint
+
+    def _undone(self) -> bool:
+        """Whether a failed seal has left the log as it was."""
+        try:
+            _, found, _ = load_public(self._layout, self._settings)
+            size = self._layout.entries.stat().st_size
+            staged = self._layout.segment(found.size).folder.exists()
+        except (OSError, ZkComplianceError):
+            return False
+        return found == self.checkpoint and size == found.size * ENTRY_BYTES and not staged
+
+    def add_cosignatures(self, lines: Iterable[str], cosigners: Iterable[CosignerKey]) -> None:
+        """Add cosignatures of the current checkpoint to it; they travel with every proof until the next seal.
+
+        SignatureRejected for a line that none of `cosigners` made, MalformedNote, UsageError when it gets too long.
+        """
+        with self._batch():
+            text, _, _ = load_public(self._layout, self._settings)
+            files.replace(self._layout.checkpoint, cosigner.add_lines(text, lines, cosigners).encode())
 
     def _add(self, chunks: Iterable[NDArray[np.uint32]]) -> None:
         from zkcompliance._schema_cells import check_limbs
@@ -179,22 +208,27 @@ class Writer:
     @contextlib.contextmanager
     def _batch(self) -> Iterator[int]:
         if not self._open:
-            raise LogError("this writer is closed")
+            raise LogError(f"this writer of {self._layout.root} is closed; open the log again")
         before = self._pending.rows
         try:
-            with reporting(self._layout.root):
+            with files.reporting(self._layout.root):
                 yield before
         except BaseException:
-            with contextlib.suppress(OSError):
+            try:
                 self._pending.rollback()
+            except OSError:
+                self.close()
             raise
 
     def close(self) -> None:
         """Release the log. Appended rows stay pending."""
         if self._open:
             self._open = False
-            self._pending.close()
-            os.close(self._lock)
+            with files.reporting(self._layout.root):
+                try:
+                    self._pending.close()
+                finally:
+                    os.close(self._lock)
 
     def __enter__(self) -> Writer:
         return self

@@ -1,0 +1,207 @@
+"""Who may import whom, what never stands in the package, and what a verifier loads (docs/adr, CONTRIBUTING)."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import support
+
+import zkcompliance
+
+PACKAGE = Path(zkcompliance.__file__).parent
+SOURCES = sorted(path for path in PACKAGE.rglob("*.py") if "circuits" not in path.relative_to(PACKAGE).parts)
+CIRCUITS = sorted((PACKAGE / "circuits").resolve().glob("*.py"))
+
+# Each layer may import itself and what stands before it.
+ORDER = [
+    {"errors", "limits", "progress"},
+    {"codec", "quantities", "digest"},
+    {"field"},
+    {"profiles", "transcript"},
+    {"commit"},
+    {"fri"},
+    {"schemas", "schema_catalogue", "_schema_model", "_schema_cells"},
+    {"air", "bus", "statement", "soundness"},
+    {"claim"},
+]
+# Layers with a list of their own.
+ALLOWED = {
+    "verify": {"errors", "limits", "verify"},
+    "log": {
+        "errors", "limits", "progress", "codec", "field", "profiles", "transcript", "commit", "schemas", "quantities",
+        "log", "_schema_model", "_schema_cells", "schema_catalogue",
+    },
+    "importers": {"errors", "limits", "quantities", "schemas", "importers", "progress"},
+    "circuits": {"claim", "schemas", "quantities"},
+}  # fmt: skip
+
+
+def imports(path: Path) -> set[str]:
+    """Modules that a file imports, wherever it does so, those for type checking left out."""
+    tree = ast.parse(path.read_text())
+    skipped: set[ast.AST] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+            skipped |= {inner for part in node.body for inner in ast.walk(part)}
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if node in skipped:
+            continue
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            found.add(node.module or "")
+            if node.module in ("zkcompliance", "zkcompliance.verify"):
+                found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def layer(path: Path) -> str:
+    inside = path.relative_to(PACKAGE).parts
+    return inside[0] if len(inside) > 1 else path.stem
+
+
+def used(path: Path) -> set[str]:
+    """Top-level parts of the package that a file imports."""
+    return {name.split(".")[1] for name in imports(path) if name.startswith("zkcompliance.")}
+
+
+def test_lower_layers_do_not_know_higher_ones() -> None:
+    rank = {name: i for i, names in enumerate(ORDER) for name in names}
+    wrong = [
+        f"{path.relative_to(PACKAGE)} imports {other}"
+        for path in SOURCES
+        if layer(path) in rank
+        for other in used(path)
+        if rank.get(other, len(ORDER)) > rank[layer(path)]
+    ]
+    assert not wrong
+
+
+@pytest.mark.parametrize("name", [name for name in ALLOWED if name != "circuits"])
+def test_layers_with_a_list_of_their_own(name: str) -> None:
+    wrong = {
+        f"{path.relative_to(PACKAGE)} imports {other}"
+        for path in SOURCES
+        if layer(path) == name
+        for other in used(path) - ALLOWED[name]
+    }
+    assert not wrong
+
+
+def test_circuits_import_the_claim_language_and_schemas_only() -> None:
+    assert CIRCUITS
+    for path in CIRCUITS:
+        assert used(path) <= ALLOWED["circuits"], path.name
+
+
+def test_the_verifier_is_standard_library_only() -> None:
+    for path in SOURCES:
+        if layer(path) == "verify":
+            outside = {name.split(".")[0] for name in imports(path)} - {"zkcompliance", ""}
+            assert outside <= set(sys.stdlib_module_names), path.name
+
+
+def test_nothing_below_the_commands_imports_them() -> None:
+    for path in SOURCES:
+        if layer(path) not in ("commands", "cli"):
+            assert "commands" not in used(path), path.name
+
+
+def loaded(statement: str, *, bad: tuple[str, ...]) -> set[str]:
+    """Which of these modules a fresh interpreter has loaded after a statement."""
+    code = f"import sys\n{statement}\nprint(*[m for m in {bad!r} if m in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=support.ENVIRONMENT
+    )
+    return set(done.stdout.split())
+
+
+HEAVY = ("numpy", "numba", "llvmlite", "cryptography")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["import zkcompliance", "import zkcompliance.verify", "from zkcompliance.verify import verify_bundle"],
+)
+def test_what_a_regulator_loads(statement: str) -> None:
+    assert loaded(statement, bad=HEAVY) == set()
+
+
+def test_verifying_loads_no_more(honest, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    proof = tmp_path / "proof"
+    proof.write_bytes(honest.bundle())
+    statement = (
+        "from zkcompliance.verify import verify_bundle\nfrom pathlib import Path\n"
+        f"verify_bundle(Path({str(proof)!r}).read_bytes(), program_digest=None)"
+    )
+    assert loaded(statement, bad=HEAVY) == set()
+
+
+# What never stands in the package
+
+
+def nodes(kind: type) -> list[tuple[Path, ast.AST]]:
+    return [
+        (path, node) for path in (*SOURCES, *CIRCUITS) for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, kind)
+    ]  # fmt: skip
+
+
+def test_no_assert() -> None:
+    """`python -O` would drop it."""
+    assert not [f"{path.name}:{node.lineno}" for path, node in nodes(ast.Assert)]  # type: ignore[attr-defined]
+
+
+def calls(*names: str) -> list[tuple[Path, ast.Call]]:
+    """Calls of plain names, or of attributes by their dotted form."""
+    return [(path, node) for path, node in nodes(ast.Call) if ast.unparse(node.func) in names]  # type: ignore[attr-defined, misc]
+
+
+# `strict=False` is said where the shorter one is meant to end it: the last, shorter slice of a twin's fold, and names
+# put beside values for display only.
+LOOSE = {"field/twin.py": 1, "commands/explain.py": 1}
+
+
+def test_zip_is_strict() -> None:
+    loose: dict[str, int] = {}
+    for path, call in calls("zip"):
+        if not any(k.arg == "strict" and ast.unparse(k.value) == "True" for k in call.keywords):
+            name = path.relative_to(PACKAGE).as_posix() if path.is_relative_to(PACKAGE) else path.name
+            loose[name] = loose.get(name, 0) + 1
+    assert all(LOOSE.get(name, 0) >= count for name, count in loose.items()), loose
+
+
+def test_no_evaluation_of_data() -> None:
+    assert not calls("eval", "exec", "compile", "__import__")
+    banned = {"pickle", "marshal", "shelve", "dill", "cloudpickle", "random", "yaml"}
+    for path in (*SOURCES, *CIRCUITS):
+        assert not {name.split(".")[0] for name in imports(path)} & banned, path.name
+
+
+def test_numpy_reads_and_draws_nothing_unsafe() -> None:
+    for path, call in calls("np.load", "numpy.load", "np.save", "numpy.save"):
+        given = {k.arg: ast.unparse(k.value) for k in call.keywords}
+        assert given.get("allow_pickle") == "False", f"{path.name}:{call.lineno}"
+    for path, node in nodes(ast.Attribute):
+        assert ast.unparse(node) not in ("np.random", "numpy.random"), path.name
+
+
+def test_secrets_come_from_the_operating_system() -> None:
+    """`os.urandom` and `secrets` only; nothing seeds from a clock or a process number."""
+    for path, call in calls("os.getpid", "time.time", "time.time_ns", "uuid.uuid4"):
+        assert layer(path) not in ("prove", "commit", "air", "bus", "fri"), f"{path.name}:{call.lineno}"
+
+
+def test_no_work_at_import_time_reads_a_file() -> None:
+    """Top-level statements open nothing."""
+    for path in SOURCES:
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.Expr | ast.Assign | ast.AnnAssign) and not isinstance(node, ast.FunctionDef):
+                text = ast.unparse(node)
+                assert ".read_text(" not in text and ".read_bytes(" not in text and "open(" not in text, path.name

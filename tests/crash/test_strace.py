@@ -1,0 +1,89 @@
+"""Faults at the system calls of a small append and seal, injected by strace: killed, EIO, ENOSPC, nothing written.
+
+After each, the next writer finds exactly what was acknowledged, `fsck` has no remark, and sealing goes on. By default a
+sample of the calls; with `-m long` every one.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+WORKER = Path(__file__).with_name("strace_worker.py")
+FAULTS = {"kill": "signal=SIGKILL", "io": "error=EIO", "full": "error=ENOSPC"}
+NEVER_FAIL = {"exit_group", "mmap", "munmap", "mremap", "brk", "ioctl", "lseek", "getrandom", "futex", "rt_sigaction"}
+
+
+class Worker:
+    """A strace_worker process."""
+
+    def __init__(self, scratch: Path) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, str(WORKER), str(scratch)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
+    def ask(self, line: str) -> str:
+        assert self.process.stdin and self.process.stdout
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline().strip()
+        if not answer:
+            _, error = self.process.communicate()
+            if error.startswith("strace:"):
+                pytest.skip(f"NOT TESTED: {error.strip()}")
+            raise AssertionError(error)
+        return answer
+
+
+@pytest.fixture
+def worker(tmp_path: Path) -> Iterator[Worker]:
+    if shutil.which("strace") is None:
+        pytest.skip("NOT TESTED: system call faults (strace is not installed)")
+    made = Worker(tmp_path)
+    yield made
+    made.process.stdin.close()
+    made.process.wait()
+    made.process.stdout.close()
+    made.process.stderr.close()
+
+
+def run(worker: Worker, step: int, start: int) -> Counter[str]:
+    """Every step-th of all (call, fault) pairs, from the start-th; the outcomes seen."""
+    made = worker.ask("all - 0").split()
+    assert len(made) > 150 and {"openat", "write", "fsync", "rename", "mkdir", "unlink"} <= set(made)
+    seen: Counter[str] = Counter()
+    cases = []
+    for kind, fault in FAULTS.items():
+        counts: Counter[str] = Counter()
+        for call in made:
+            counts[call] += 1
+            if kind == "kill" or call not in NEVER_FAIL:
+                cases.append((call, fault, counts[call]))
+    cases += [("write", "retval=0", n) for n in range(1, made.count("write") + 1)]
+    wrong = []
+    for call, fault, count in cases[start::step]:
+        answer = worker.ask(f"{call} {fault} {count}")
+        seen[answer] += 1
+        if answer != "done" and not answer.endswith(" ok"):
+            wrong.append(f"{call} {fault} {count}: {answer}")
+    assert not wrong, "\n".join(wrong)
+    return seen
+
+
+def test_faults_at_some_system_calls(worker: Worker) -> None:
+    seen = run(worker, 17, 3)
+    assert sum(seen.values()) - seen["done"] > 35
+
+
+@pytest.mark.long
+def test_faults_at_every_system_call(worker: Worker) -> None:
+    seen = run(worker, 1, 0)
+    for outcome in ("x ok", "!log ok", "Ax ok", "A!log ok", "ASx ok", "AS!log ok", "ASL. ok"):
+        assert seen[outcome], seen

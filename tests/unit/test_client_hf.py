@@ -1,0 +1,154 @@
+"""The Trainer callback: with a look-alike of a Trainer, and with the real one where it is installed."""
+
+from __future__ import annotations
+
+import types
+import warnings
+from pathlib import Path
+
+import pytest
+
+import zkcompliance as zk
+from zkcompliance import schemas
+from zkcompliance.errors import UsageError
+from zkcompliance.hf import SealingCallback
+
+EVENTS = ("on_init_end", "on_train_begin", "on_epoch_begin", "on_step_begin", "on_step_end", "on_log", "on_save",
+          "on_epoch_end", "on_evaluate", "on_train_end")  # fmt: skip
+
+
+class Parameter:
+    def numel(self) -> int:
+        return 500
+
+
+class Model:
+    def parameters(self) -> list[Parameter]:
+        return [Parameter(), Parameter()]
+
+
+class FakeTrainer:
+    """Calls a callback as transformers.Trainer does: every event, with args, state, control and keywords."""
+
+    def __init__(self, callback: object, clock: list[float], main: bool = True, counts: bool = False) -> None:
+        self.callback, self.clock = callback, clock
+        self.args = types.SimpleNamespace(include_num_input_tokens_seen=counts)
+        self.state = types.SimpleNamespace(
+            global_step=0, total_flos=0.0, num_input_tokens_seen=0, is_world_process_zero=main
+        )
+
+    def event(self, name: str) -> None:
+        assert name in EVENTS
+        assert getattr(self.callback, name)(self.args, self.state, object(), model=Model(), lr_scheduler=None) is None
+
+    def train(self, steps: int, logging_steps: int = 5) -> None:
+        self.event("on_init_end")
+        self.event("on_train_begin")
+        for _ in range(steps):
+            self.event("on_step_begin")
+            self.state.global_step += 1
+            self.state.num_input_tokens_seen += 64
+            self.clock[0] += 10
+            self.event("on_step_end")
+            if self.state.global_step % logging_steps == 0:
+                self.state.total_flos = 3e5 * self.state.global_step
+                self.event("on_log")
+        self.state.total_flos = 3e5 * self.state.global_step
+        self.event("on_log")
+        self.event("on_train_end")
+
+
+@pytest.fixture
+def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> zk.Log:
+    zk.keygen(tmp_path / "k", "lab.example/x")
+    with zk.open_log(tmp_path / "log", key=tmp_path / "k", schema=schemas.compute) as opened:
+        yield opened
+
+
+def sealed_rows(log: zk.Log) -> list[list[dict]]:
+    return [schemas.decode_rows(schemas.compute, s.load_columns()) for s in log.sealed().segments]
+
+
+def test_a_run_is_sealed_in_several_segments(log: zk.Log) -> None:
+    clock = [1000.0]
+    callback = SealingCallback(log, run="r", tokens_per_step=64, seal_every=90, clock=lambda: clock[0])
+    FakeTrainer(callback, clock).train(23)
+    segments = sealed_rows(log)
+    assert [[(r["start"], r["end"]) for r in rows] for rows in segments] == [
+        [(1000, 1050), (1050, 1100)], [(1100, 1150), (1150, 1200)], [(1200, 1230)],
+    ]  # fmt: skip
+    flop = [r["flop"] for rows in segments for r in rows]
+    assert sum(flop) == 6 * 1000 * 64 * 23 and flop[-1] == 6 * 1000 * 64 * 3
+    assert {(r["method"], r["phase"]) for rows in segments for r in rows} == {("architecture", "pretraining")}
+
+
+def test_the_trainers_own_counts(log: zk.Log) -> None:
+    clock = [0.0]
+    FakeTrainer(SealingCallback(log, run="r", clock=lambda: clock[0]), clock, counts=True).train(7)
+    FakeTrainer(SealingCallback(log, run="r", formula="total_flos", clock=lambda: clock[0]), clock).train(7)
+    first, second = sealed_rows(log)
+    assert sum(r["flop"] for r in first) == 6 * 1000 * 64 * 7
+    assert [r["flop"] for r in second] == [1_500_000, 600_000]
+
+
+def test_what_cannot_be_counted_is_refused(log: zk.Log, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="tokens_per_step"):
+        FakeTrainer(SealingCallback(log, run="r"), [0.0]).train(1)
+    uncounted = FakeTrainer(SealingCallback(log, run="r", formula="total_flos"), [0.0])
+    uncounted.event("on_train_begin")
+    uncounted.state.global_step = 1
+    with pytest.raises(UsageError, match="has not counted total_flos"):
+        uncounted.event("on_log")
+    with pytest.raises(UsageError, match="formula is one of"):
+        SealingCallback(log, run="r", formula="8N")
+    with (
+        zk.open_log(tmp_path / "other", key=tmp_path / "k", schema=schemas.event) as other,
+        pytest.raises(UsageError, match="has schema event"),
+    ):
+        FakeTrainer(SealingCallback(other, run="r", tokens_per_step=1), [0.0]).train(1)
+
+
+def test_only_the_main_process_writes(tmp_path: Path) -> None:
+    zk.keygen(tmp_path / "k", "lab.example/x")
+
+    def opened() -> zk.Log:
+        return zk.open_log(tmp_path / "log", key=tmp_path / "k", schema=schemas.compute)
+
+    FakeTrainer(SealingCallback(opened, run="r", tokens_per_step=1), [0.0], main=False).train(3)
+    assert not (tmp_path / "log").exists()
+    FakeTrainer(SealingCallback(opened, run="r", tokens_per_step=1), [0.0]).train(3)
+    with opened() as log:
+        assert len(log.sealed().segments) == 1
+
+
+def test_a_real_training_run(log: zk.Log, tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch", reason="NOT TESTED: a real training run (torch is not installed)")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        transformers = pytest.importorskip(
+            "transformers", reason="NOT TESTED: a real training run (transformers is not installed)"
+        )
+        pytest.importorskip("accelerate", reason="NOT TESTED: a real training run (accelerate is not installed)")
+        config = transformers.LlamaConfig(
+            vocab_size=64, hidden_size=16, intermediate_size=32, num_hidden_layers=1, num_attention_heads=2,
+            num_key_value_heads=2, max_position_embeddings=32,
+        )  # fmt: skip
+        model = transformers.LlamaForCausalLM(config)
+        tokens = torch.randint(0, 64, (64, 16))
+        data = [{"input_ids": row, "labels": row} for row in tokens]
+        arguments = transformers.TrainingArguments(
+            output_dir=str(tmp_path / "out"), max_steps=12, per_device_train_batch_size=4, logging_steps=3,
+            save_strategy="no", report_to=[], use_cpu=True, disable_tqdm=True,
+        )  # fmt: skip
+        callback = SealingCallback(log, run="tiny", tokens_per_step=4 * 16, seal_every=0)
+        flos = SealingCallback(
+            lambda: zk.open_log(tmp_path / "flos", key=tmp_path / "k", schema=schemas.compute), run="tiny",
+            formula="total_flos",
+        )  # fmt: skip
+        trainer = transformers.Trainer(model=model, args=arguments, train_dataset=data, callbacks=[callback, flos])
+        trainer.train()
+    segments = sealed_rows(log)
+    parameters = sum(p.numel() for p in model.parameters())
+    assert len(segments) == 4 and sum(r["flop"] for rows in segments for r in rows) == 6 * parameters * 64 * 12
+    with zk.open_log(tmp_path / "flos", key=tmp_path / "k") as other:
+        assert sum(r["flop"] for rows in sealed_rows(other) for r in rows) == int(trainer.state.total_flos)

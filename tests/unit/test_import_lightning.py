@@ -1,0 +1,58 @@
+"""Lightning's metrics.csv: 6ND over cumulative tokens; refusals by line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from importing import CANARY, DATA, load, refused, survives, write, wrong_option
+
+METRICS = DATA / "lightning" / "metrics.csv"
+TEXT = METRICS.read_text()
+RUN = {"start": "2026-01-01", "end": "2026-01-02", "tokens_column": "tokens_seen", "parameters": "1000"}
+
+
+def test_the_sample() -> None:
+    rows = load("lightning", METRICS, **RUN)
+    assert (len(rows), {row["flop"] for row in rows}) == (22, {6 * 1000 * 320})
+    assert {(row["start"], row["end"], row["method"]) for row in rows} == {(1767225600, 1767312000, "architecture")}
+    own = {"start": "1", "end": "2", "flop_column": "tokens_seen", "source": "signed"}
+    rows = load("lightning", METRICS, **own)
+    assert (sum(int(row["flop"]) for row in rows), rows[0]["method"], rows[0]["source"]) == (7040, "measured", "signed")
+
+
+def test_options() -> None:
+    for options in (
+        {}, {"start": "1", "end": "2"}, {**RUN, "flop_column": "x"}, {**RUN, "end": "1"}, {**RUN, "parameters": "x"},
+        {name: RUN[name] for name in RUN if name != "start"}, {name: RUN[name] for name in RUN if name != "parameters"},
+    ):  # fmt: skip
+        wrong_option("lightning", METRICS, **options)
+    refused("lightning", METRICS, "header: column tokens is not there", **{**RUN, "tokens_column": "tokens"})
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (",640.0,", ",319.0,", "line 3, value: decreases"),
+        (",640.0,", ",640.5,", "line 3, value: is not a whole"),
+        (",640.0,", ",-640.0,", "line 3, value: is negative"),
+        (",640.0,", ",NaN,", "line 3, value: is NaN"),
+        (",640.0,", ",nan,", "line 3, value: is not a number"),
+        (",640.0,", f",{CANARY},", "line 3, value: is not a number"),
+        ("0,19,", "0,8,", "line 3, column step: runs backwards"),
+        ("0,19,", f"0,{CANARY},", "line 3, column step: is not a number"),
+        ("0,19,", "0,19,1,", "line 3: 7 cells, not 6"),
+        ("0,19,", '0,"19,', "not CSV"),
+        ("epoch,step", "step,step", "header: column step"),
+    ],
+)
+def test_files_that_are_refused(tmp_path: Path, old: str, new: str, message: str) -> None:
+    assert old in TEXT
+    refused("lightning", write(tmp_path, TEXT.replace(old, new), "metrics.csv"), message, **RUN)
+
+
+def test_truncation_and_encoding(tmp_path: Path) -> None:
+    for cut in range(0, len(TEXT), 7):
+        if survives(lambda path: load("lightning", path, **RUN), write(tmp_path, TEXT[:cut], "metrics.csv")):
+            assert TEXT[cut - 1] == "\n"
+    refused("lightning", write(tmp_path, TEXT.encode() + b"\xff\n", "metrics.csv"), "is not UTF-8", **RUN)

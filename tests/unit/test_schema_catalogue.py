@@ -1,0 +1,125 @@
+"""The nine schemas: frozen digests, every column there and back, missing values and row rules."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from zkcompliance import importers, limits, schemas
+from zkcompliance.errors import SchemaError
+from zkcompliance.schemas import Column, Schema, Value
+
+DIGESTS = {
+    "compute": "849210002f327c9912b88ff83c18e90b4093707ad7d4b03ceca41b5cc8881115",
+    "eval": "c9f6f52245bc59f8cfda9a38c066cdb07cb366ae64a3e61abc3d8d1b7ecdfbce",
+    "event": "7467eeeef78ed7f3e04a43e23e1712d0f194005fafc22074d743a39027c89b0b",
+    "incident": "bac8232bdd9888f338f7dcbea596281929d127540ab764f25d46485f6d0b6510",
+    "chip": "aee8539041a8710a93692a8d5527c854e4e3ebca00d23c07d4f8d08936ed9794",
+    "dataset": "574e12384c70c54510413d45e873ed322e2ce74eb0cbf85dc035cdf8b273d154",
+    "audit": "14dfa4217295ba87610201cd45730543c48f82bee287cf99054b9aa508e4389b",
+    "customer": "885a96bf52f7932836321343d7002db5eb0536d04fb98ec4543288ea858d026a",
+    "decision": "36f27b8b4a7d2c07be182490ebff3ddbebf89b5c809b35988da93adaab58bd3b",
+}
+WIDTHS = {
+    "compute": 51,
+    "eval": 51,
+    "event": 22,
+    "incident": 23,
+    "chip": 39,
+    "dataset": 20,
+    "audit": 26,
+    "customer": 26,
+    "decision": 20,
+}
+
+
+def example(column: Column, last: bool) -> Value:
+    """The smallest or the largest value of a column."""
+    match column.type:
+        case "enum":
+            return column.choices[-1 if last else 0]
+        case "id":
+            return "0x" + ("ff" if last else "01") * 16
+        case "bool":
+            return last
+        case _:
+            return column.largest if last else 0
+
+
+def test_there_are_nine() -> None:
+    assert schemas.names() == sorted(
+        ["compute", "eval", "event", "incident", "chip", "dataset", "audit", "customer", "decision"]
+    )
+    assert schemas.CATALOGUE[0].name == "compute"
+
+
+@pytest.mark.parametrize("schema", schemas.CATALOGUE, ids=lambda schema: schema.name)
+def test_frozen(schema: Schema) -> None:
+    assert (schema.digest.hex(), schema.width) == (DIGESTS[schema.name], WIDTHS[schema.name])
+    assert schemas.parse_text(schema.text) is schema
+    assert schemas.by_name(schema.name) is schema
+    assert schema.width <= limits.MAX_WIDTH
+
+
+@pytest.mark.parametrize("schema", schemas.CATALOGUE, ids=lambda schema: schema.name)
+def test_every_column_there_and_back(schema: Schema) -> None:
+    rows = [{column.name: example(column, last) for column in schema.columns} for last in (False, True)]
+    assert schemas.decode_rows(schema, schemas.encode_rows(schema, rows)) == rows
+
+
+@pytest.mark.parametrize("schema", schemas.CATALOGUE, ids=lambda schema: schema.name)
+def test_defaults_and_what_has_to_be_there(schema: Schema) -> None:
+    full = {column.name: example(column, False) for column in schema.columns}
+    needed = {column.name: full[column.name] for column in schema.columns if column.default is None}
+    (row,) = schemas.decode_rows(schema, schemas.encode_rows(schema, [needed]))
+    assert {name: row[name] for name in full if name not in needed} == {
+        column.name: column.default for column in schema.columns if column.default is not None
+    }
+    for name in needed:
+        with pytest.raises(SchemaError, match=f"row 1, column {name}: is missing"):
+            schemas.encode_rows(schema, [{key: value for key, value in full.items() if key != name}])
+    assert schema.columns[-1].name == "source"
+    assert all(column.doc for column in schema.columns)
+    assert schema.doc
+
+
+@pytest.mark.parametrize("schema", [s for s in schemas.CATALOGUE if s.ordered], ids=lambda schema: schema.name)
+def test_row_rules(schema: Schema) -> None:
+    row = {column.name: example(column, False) for column in schema.columns}
+    for low, high in schema.ordered:
+        schemas.encode_rows(schema, [{**row, low: 5, high: 5}])
+        with pytest.raises(SchemaError, match=f"column {high}: is less than {low}"):
+            schemas.encode_rows(schema, [{**row, low: 5, high: 4}])
+
+
+@pytest.mark.parametrize("schema", schemas.CATALOGUE, ids=lambda schema: schema.name)
+def test_csv_and_json_lines_feed_every_schema(tmp_path: Path, schema: Schema) -> None:
+    rows = [{column.name: example(column, last) for column in schema.columns} for last in (False, True)]
+    with (tmp_path / "in.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows({name: str(value).lower() for name, value in row.items()} for row in rows)
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    for name in ("in.csv", "in.jsonl"):
+        (limbs,) = importers.encode(importers.guess(name), tmp_path / name, schema)
+        assert schemas.decode_rows(schema, limbs) == rows
+
+
+def test_lists() -> None:
+    assert len(schemas.dataset.column("region").choices) == 2 + 249
+    assert set(schemas.event.column("kind").choices) == {
+        "eval", "breach", "pause", "resume", "deploy", "throttle", "rollback", "mitigate", "notify", "review",
+        "policy_change",
+    }  # fmt: skip
+    assert schemas.audit.column("layer").choices == ("model", "security", "governance")
+    assert schemas.chip.column("kind").choices == schemas.compute.column("device_kind").choices
+    assert schemas.chip.column("until").default == 2**48 - 1
+
+
+def test_a_schema_of_ones_own_beside_them() -> None:
+    own = schemas.parse_text("zkc-schema v1\neval\nscore ppm\n")
+    assert own is not schemas.eval_
+    assert schemas.decode_rows(own, schemas.encode_rows(own, [{"score": "30%"}])) == [{"score": 300_000}]

@@ -1,0 +1,274 @@
+"""Nothing secret repeats between proofs, and what is opened does not depend on the witness."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+import support
+from support import COUNTED, Proved, Prover
+
+from zkcompliance.field.babybear import P
+from zkcompliance.profiles import CHUNK_BLIND
+from zkcompliance.prove import prover as prover_module
+
+
+class Watched(Prover):
+    """Keeps what it drew and opened."""
+
+    def prove(self) -> bytes:
+        self.drawn: list[bytes] = []
+        stream = support.Keystream
+        made = self
+
+        class Noted(stream):  # type: ignore[misc, valid-type]
+            def field(self, label: str, count: int) -> np.ndarray:
+                found = super().field(label, count)
+                made.drawn += [found[i : i + 16].tobytes() for i in range(0, count - 15, max(16, count // 8))]
+                return found
+
+        with support.without(prover_module, "Keystream", Noted):
+            proof = super().prove()
+        self.length = len(proof)
+        return proof
+
+    def open_positions(self, positions: list[int]) -> list[bytes]:
+        self.positions = positions
+        return super().open_positions(positions)
+
+
+def leaves(made: Watched) -> dict[tuple[int, int, int], bytes]:
+    """(phase, κ, position) → salt and row, as opened."""
+    tallest = made.layout.heights[0]
+    found = {}
+    for table in made.tables:
+        for p in made.positions:
+            at = p >> tallest - table.entry.kappa
+            found[0, table.entry.kappa, at] = table.rows(at, 1)[0]
+    for committed in (*made.witness, *made.extension, *made.quotients):
+        for p in made.positions:
+            at = p >> tallest - committed.kappa
+            found[committed.phase, committed.kappa, at] = committed.rows(at, 1)[0]
+    return found
+
+
+@pytest.fixture(scope="module")
+def twice() -> tuple[Watched, Watched]:
+    """The same statement and the same witness, proved twice."""
+    log = support.seal(support.table(support.ROWS))
+    pair = tuple(support.prover([log], kind=Watched, name=f"run {i}") for i in range(2))
+    for made in pair:
+        support.prove(made).verify()
+    return pair  # type: ignore[return-value]
+
+
+def test_the_same_statement_twice_shares_nothing(twice: tuple[Watched, Watched]) -> None:
+    first, second = twice
+    assert not set(first.drawn) & set(second.drawn)  # masks, blinds, FRI masks
+    assert not set(first.terminals) & set(second.terminals)
+    assert not set(first.values) & set(second.values)
+    roots = [{c.tree.root for c in (*m.witness, *m.extension, *m.quotients)} for m in twice]
+    assert not roots[0] & roots[1]
+    rows = [leaves(m) for m in twice]
+    fresh = [{v[:16] for (phase, _, _), v in part.items() if phase} for part in rows]
+    assert not fresh[0] & fresh[1]  # salts
+    own = [{v[16:] for (phase, _, _), v in part.items() if phase} for part in rows]
+    assert not own[0] & own[1]
+    for key in set(rows[0]) & set(rows[1]):
+        if key[0] == 0:
+            assert rows[0][key] == rows[1][key]  # the log's own row at an equal position, salt and all
+
+
+def test_no_salt_or_mask_repeats_within_a_proof(twice: tuple[Watched, Watched]) -> None:
+    """The detector: every drawn block and every salt of all trees, sealed log included, is there once."""
+    for made in twice:
+        assert max(Counter(made.drawn).values()) == 1
+        salts = []
+        for table in made.tables:
+            salts += [row[:32] for row in table.rows(0, 1 << table.entry.kappa)]
+        for committed in (*made.witness, *made.extension, *made.quotients):
+            salts += [row[:16] for row in committed.rows(0, 1 << committed.kappa)]
+        assert max(Counter(salts).values()) == 1
+
+
+def test_masks_differ_by_column_table_and_proof() -> None:
+    """The mask itself, off the committed polynomial: its top coefficients."""
+    tables = [support.seal(support.table(support.ROWS), name) for name in ("one", "two")]
+    tops = [row[-40:].tobytes() for t in tables for row in support.log_polynomials(t)]
+    for name in ("a", "b"):
+        made = support.prover(tables, name=name)
+        tops += masks_of(made)
+    assert max(Counter(tops).values()) == 1
+
+
+def masks_of(made: Prover) -> list[bytes]:
+    """The top coefficients of every polynomial of a proof."""
+    kept: list[bytes] = []
+    honest = prover_module.commit_columns
+
+    def noting(phase, kappa, polynomials, profile, stream):  # type: ignore[no-untyped-def]
+        kept.extend(row[-40:].tobytes() for part in polynomials for row in part)
+        return honest(phase, kappa, polynomials, profile, stream)
+
+    with support.without(prover_module, "commit_columns", noting):
+        made.prove()
+    return kept
+
+
+def test_a_seed_used_twice_is_seen() -> None:
+    """The detector detects: one seed for two proofs of different statements repeats salts and masks."""
+    log = support.seal(support.table(support.ROWS))
+    first, second = (
+        support.prover([log], {**support.PUBLICS, "limit": support.LIMIT + i}, Watched, name="same") for i in range(2)
+    )
+    first.prove()
+    second.prove()
+    assert set(first.drawn) & set(second.drawn)  # type: ignore[attr-defined]
+
+
+# Two witnesses of one statement
+
+
+def uniform(values: np.ndarray, cells: int = 16) -> float:
+    """Chi-square of elements of F over equal intervals, in standard deviations from its mean."""
+    counts = np.bincount((values.astype(np.uint64) * cells // P).astype(np.int64), minlength=cells)
+    expected = values.size / cells
+    statistic = ((counts - expected) ** 2 / expected).sum()
+    return float((statistic - (cells - 1)) / np.sqrt(2 * (cells - 1)))
+
+
+@pytest.fixture(scope="module")
+def two_witnesses() -> list[list[Watched]]:
+    """Shapes and publics alike, rows as different as they can be: all zero, and all limbs full."""
+    everything = []
+    for which, rows in enumerate(([], [(0, 2**96 - 1)] * 8)):
+        made = []
+        for i in range(6):
+            log = support.seal(support.table(rows), f"witness {which} {i}")
+            publics = {"limit": 2**100, "phases": COUNTED}
+            made.append(support.prover([log], publics, Watched, name=f"hiding {which} {i}"))
+            made[-1].prove()
+        everything.append(made)
+    return everything  # type: ignore[return-value]
+
+
+PARTS = {
+    "log rows": lambda m: [np.frombuffer(v[32:], "<u4") for (f, _, _), v in leaves(m).items() if f == 0],
+    "witness rows": lambda m: [np.frombuffer(v[16:], "<u4") for (f, _, _), v in leaves(m).items() if f == 1],
+    "extension rows": lambda m: [np.frombuffer(v[16:], "<u4") for (f, _, _), v in leaves(m).items() if f == 2],
+    "quotient rows": lambda m: [np.frombuffer(v[16:], "<u4") for (f, _, _), v in leaves(m).items() if f == 3],
+    "values": lambda m: [np.array(m.values, np.uint32).reshape(-1)],
+    "terminals": lambda m: [np.array(m.terminals[:-1], np.uint32).reshape(-1)],
+    "final polynomial": lambda m: [m.final.reshape(-1)],
+    "FRI layers": lambda m: [layer.values[:, :, :64].reshape(-1) for layer in m.layers],
+}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_openings_look_uniform_for_either_witness(two_witnesses: list[list[Watched]], part: str) -> None:
+    """Each kind of opened value, of an empty log and of a full one: uniform in F as far as a test can see."""
+    for proofs in two_witnesses:
+        values = np.concatenate([np.concatenate(PARTS[part](made)) for made in proofs])
+        cells = 16 if values.size >= 200 else 4
+        assert uniform(values, cells) < 5, (part, values.size)
+
+
+def test_the_test_sees_an_unmasked_column() -> None:
+    """Power of the test: a column's own values on the domain, unmasked, of an empty log, are far from uniform."""
+    empty = support.table([])
+    words = support.extend(support.interpolate(empty), 13, 3)
+    assert uniform(words[:, :, :64].reshape(-1)) > 100
+
+
+def test_equal_shapes_give_equal_lengths(two_witnesses: list[list[Watched]]) -> None:
+    """Up to pruned openings: where positions collide or paths meet, less is sent, and positions are public coins.
+
+    So a proof's length is a function of shapes and of the positions: it is computed here from these alone.
+    """
+    fronts = {made.length - openings_length(made) for proofs in two_witnesses for made in proofs}
+    assert len(fronts) == 1
+
+
+def siblings(positions: set[int], depth: int) -> int:
+    count, known = 0, set(positions)
+    for _ in range(depth):
+        count += sum(1 for node in known if node ^ 1 not in known)
+        known = {node >> 1 for node in known}
+    return count
+
+
+def openings_length(made: Watched) -> int:
+    """Of the openings: rows and siblings."""
+    total, tallest = 0, made.layout.heights[0]
+    for table in made.tables:
+        at = {p >> tallest - table.entry.kappa for p in made.positions}
+        total += len(at) * (32 + 4 * table.entry.width) + 32 * siblings(at, table.extension().tree.depth)
+    for committed in (*made.witness, *made.extension, *made.quotients):
+        at = {p >> tallest - committed.kappa for p in made.positions}
+        total += len(at) * (16 + 4 * committed.values.shape[1]) + 32 * siblings(at, committed.tree.depth)
+    positions = made.positions
+    for layer in made.layers:
+        positions = [p >> layer.layer.arity_log2 for p in positions]
+        total += len(set(positions)) * (24 << layer.layer.arity_log2) + 32 * siblings(set(positions), layer.tree.depth)
+    return total
+
+
+# Toy algebra: blinding of terminals and of chunks, exhaustively
+
+
+def test_blinded_terminals_are_uniform_but_for_their_sum() -> None:
+    """Over Z/5, three instances: every triple with the right sum is hit equally often, whatever the true sums are."""
+    field = range(5)
+    for true in ((1, 2, 3), (0, 0, 1), (4, 4, 3)):
+        counts = Counter(((true[0] + a) % 5, (true[1] + b) % 5, (true[2] - a - b) % 5) for a in field for b in field)
+        assert set(counts.values()) == {1} and len(counts) == 25
+        assert {sum(t) % 5 for t in counts} == {sum(true) % 5}
+
+
+def test_blinded_chunks_are_uniform_given_the_quotient() -> None:
+    """Over Z/7, chunks of 3 blinded by 2: at two points all values of the first occur equally, the sum being fixed."""
+    p, t, points = 7, 3, (2, 3)
+    for quotient in ([1, 2, 3, 4, 5, 6], [0, 0, 0, 0, 0, 0], [5, 5, 0, 1, 0, 3]):
+        counts: Counter[tuple[int, ...]] = Counter()
+        for b0 in range(p):
+            for b1 in range(p):
+                low = [*quotient[:t], b0, b1]
+                high = [quotient[3] - b0, quotient[4] - b1, quotient[5]]
+                values = tuple(sum(c * x**i for i, c in enumerate(low)) % p for x in points)
+                other = tuple(sum(c * x**i for i, c in enumerate(high)) % p for x in points)
+                for x, a, b in zip(points, values, other, strict=True):
+                    assert (a + x**t * b) % p == sum(c * x**i for i, c in enumerate(quotient)) % p
+                counts[values] += 1
+        assert len(counts) == p * p and set(counts.values()) == {1}
+
+
+def test_real_chunks_add_up_and_are_blinded() -> None:
+    """Σ X^(t·i)·Q'_i is the quotient whatever the blinds; the top of each chunk but the last is blind."""
+    log = support.seal(support.table(support.ROWS))
+    kept = []
+    honest = prover_module.blinded_chunks
+
+    def noting(layout, kappa, coefficients, stream):  # type: ignore[no-untyped-def]
+        chunks = honest(layout, kappa, coefficients, stream)
+        kept.append((coefficients.copy(), [c.copy() for c in chunks]))
+        return chunks
+
+    with support.without(prover_module, "blinded_chunks", noting):
+        support.prove(support.prover([log]))
+    for coefficients, chunks in kept:
+        t = chunks[0].shape[1] - CHUNK_BLIND
+        total = np.zeros((6, t * len(chunks) + CHUNK_BLIND), np.int64)
+        for i, chunk in enumerate(chunks):
+            total[:, t * i : t * i + chunk.shape[1]] += chunk
+        width = min(total.shape[1], coefficients.shape[1])
+        assert (total[:, :width] % P == coefficients[:, :width]).all()
+        assert not coefficients[:, width:].any()
+        for chunk in chunks[:-1]:
+            assert uniform(chunk[:, t:].reshape(-1)) < 5 and chunk[:, t:].any()
+
+
+def test_proof_is_no_identifier(honest: Proved) -> None:
+    """The same statement has as many proofs as one likes: a proof's bytes name nothing."""
+    again = support.prove(support.prover(honest.prover.tables, name="another"))
+    assert again.statement == honest.statement and again.proof != honest.proof

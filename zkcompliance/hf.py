@@ -1,0 +1,130 @@
+"""A Hugging Face Trainer callback that seals the compute of a run as it goes.
+
+    log = zk.open_log("acme-compute", schema=zk.schemas.compute, key="compute.key")
+    trainer.add_callback(SealingCallback(log, run="acme-7b", tokens_per_step=64 * 2048))
+
+One row of the compute schema for each stretch between two log events of the Trainer, durable at once; sealed every
+`seal_every` seconds and at the end of training. FLOP of a stretch, by a stated formula:
+
+    "6N"          6 · N · tokens. N: all parameters of the model, embeddings included (or `parameters`). tokens: the
+                  Trainer's own count where `include_num_input_tokens_seen` is on, otherwise steps · `tokens_per_step`.
+    "total_flos"  the growth of the Trainer's `total_flos`: 6 · non-embedding parameters · tokens, padding included. It
+                  leaves out attention and unembedding (on small models a third of the work) and is a float; 0 means
+                  that the Trainer did not count, and is refused.
+
+Neither counts recomputation, failed steps before a resume, or evaluation. Nothing of transformers or torch is imported:
+the callback answers every event of a Trainer, and uses those it needs.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from zkcompliance import schemas
+from zkcompliance.client import Log
+from zkcompliance.errors import UsageError
+
+FORMULAS = ("6N", "total_flos")
+
+
+class SealingCallback:
+    """Give it to `Trainer(callbacks=[…])` or `Trainer.add_callback`.
+
+    `log`: an open Log of the compute schema, or a function that opens one (then only the main process does, and closes
+    it at the end). `row`: further columns of every row, such as `device_kind`, `devices`, `site`. Raises UsageError
+    when the formula has nothing to count by, SchemaError for a column that does not fit, LogError from the log:
+    training stops rather than going on unlogged.
+    """
+
+    def __init__(
+        self,
+        log: Log | Callable[[], Log],
+        *,
+        run: str,
+        formula: str = "6N",
+        tokens_per_step: int | None = None,
+        parameters: int | None = None,
+        phase: str = "pretraining",
+        seal_every: float = 3600,
+        row: Mapping[str, object] | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        if formula not in FORMULAS:
+            raise UsageError(f"formula is one of {', '.join(FORMULAS)}")
+        self._given = log
+        self._log: Log | None = None
+        self._fixed = {"run": run, "phase": phase, "method": "architecture", **(row or {})}
+        self._formula, self._tokens_per_step, self._parameters = formula, tokens_per_step, parameters
+        self._seal_every, self._clock = seal_every, clock
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        if name.startswith("on_"):
+            return lambda *_, **__: None
+        raise AttributeError(name)
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, model: Any = None, **_: Any) -> None:
+        """Open the log, and take down where the run stands."""
+        if not state.is_world_process_zero:
+            return
+        self._counted = bool(getattr(args, "include_num_input_tokens_seen", False)) and (
+            getattr(args, "include_num_input_tokens_seen", "") != "no"
+        )
+        if self._formula == "6N":
+            if not self._counted and self._tokens_per_step is None:
+                raise UsageError(
+                    "6N counts tokens: give tokens_per_step, or turn on include_num_input_tokens_seen of the Trainer"
+                )
+            if self._parameters is None:
+                if model is None:
+                    raise UsageError("6N needs the number of parameters")
+                self._parameters = sum(int(p.numel()) for p in model.parameters())
+        self._log = self._given if isinstance(self._given, Log) else self._given()
+        if self._log.schema.digest != schemas.compute.digest:
+            raise UsageError(f"the callback writes rows of compute; the log has schema {self._log.schema.name}")
+        self._sealed_at = self._clock()
+        self._mark(state, int(self._sealed_at))
+
+    def _mark(self, state: Any, now: int) -> None:
+        self._start, self._step = now, int(state.global_step)
+        self._tokens = int(getattr(state, "num_input_tokens_seen", 0) or 0)
+        self._flos = int(state.total_flos or 0)
+
+    def _flop(self, state: Any) -> int:
+        if self._formula == "total_flos":
+            flop = int(state.total_flos or 0) - self._flos
+            if flop <= 0:
+                raise UsageError("the Trainer has not counted total_flos; use formula 6N")
+            return flop
+        if self._counted:
+            tokens = int(state.num_input_tokens_seen) - self._tokens
+        else:
+            tokens = (int(state.global_step) - self._step) * int(self._tokens_per_step or 0)
+        return 6 * int(self._parameters or 0) * tokens
+
+    def _append(self, state: Any) -> None:
+        if self._log is None or int(state.global_step) == self._step:
+            return
+        end = max(self._start, int(-(-self._clock() // 1)))
+        self._log.append([{**self._fixed, "start": self._start, "end": end, "flop": self._flop(state)}])
+        self._mark(state, end)
+
+    def on_log(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """A row for the steps since the last one; seal when it is time."""
+        self._append(state)
+        if self._log is not None and self._clock() - self._sealed_at >= self._seal_every:
+            self._seal()
+
+    def _seal(self) -> None:
+        if self._log is not None and self._log.pending_rows:
+            self._log.seal()
+            self._sealed_at = self._clock()
+
+    def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """The last row, and the last seal."""
+        self._append(state)
+        self._seal()
+        if self._log is not None and not isinstance(self._given, Log):
+            self._log.close()
+        self._log = None

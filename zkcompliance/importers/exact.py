@@ -1,0 +1,91 @@
+"""Exact numbers out of decoded JSON: whole amounts, shares in parts per million, seconds. Never through a float.
+
+`where` names row and column in messages; values are never repeated.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+from zkcompliance import limits
+from zkcompliance.errors import ImporterError
+from zkcompliance.quantities import MAX_DIGITS, MILLION
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def number(value: object, where: str) -> Fraction:
+    """A number ≥ 0, exactly as it was written. ImporterError: no number, NaN, infinite or negative."""
+    if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
+        raise ImporterError(f"{where}: is not a number")
+    if isinstance(value, Decimal) and not value.is_finite():
+        raise ImporterError(f"{where}: is NaN or infinite")
+    if value < 0:
+        raise ImporterError(f"{where}: is negative")
+    return Fraction(value)
+
+
+def whole(value: object, where: str) -> int:
+    """A whole number ≥ 0. A fraction form is taken when its digits are those of a whole number: 5.0, 1.8e11."""
+    amount = number(value, where)
+    if amount.denominator != 1:
+        raise ImporterError(f"{where}: is not a whole number")
+    if amount >= 10**MAX_DIGITS:
+        raise ImporterError(f"{where}: is absurdly large")
+    return amount.numerator
+
+
+def share(value: object, where: str) -> int:
+    """A number in 0 … 1 → parts per million, rounded half to even from the decimal digits as written."""
+    amount = number(value, where)
+    if amount > 1:
+        raise ImporterError(f"{where}: is over 1, and shares are 0 to 1")
+    return round(amount * MILLION)
+
+
+def moment(value: object, where: str) -> Fraction:
+    """An ISO 8601 text with an offset → exact UTC seconds since 1970."""
+    if not isinstance(value, str) or len(value) > 40:
+        raise ImporterError(f"{where}: is not a time")
+    try:
+        read = datetime.fromisoformat(value)
+    except ValueError:
+        raise ImporterError(f"{where}: is not a time in ISO 8601") from None
+    if read.tzinfo is None:
+        raise ImporterError(f"{where}: has no offset from UTC")
+    elapsed = Fraction((read - _EPOCH) // timedelta(microseconds=1), MILLION)
+    if elapsed < 0:
+        raise ImporterError(f"{where}: is before 1970")
+    return elapsed
+
+
+def ceil(amount: Fraction) -> int:
+    """Rounded up: amounts of compute are never understated."""
+    return -(-amount.numerator // amount.denominator)
+
+
+class Seen:
+    """Identities that have been met, held as 64-bit hashes: at most MAX_IMPORT_IDENTITIES of them.
+
+    Two different identities of a file clash with probability below 2^-22; the file is then refused, not misread.
+    """
+
+    def __init__(self) -> None:
+        self._hashes: set[int] = set()
+
+    def __len__(self) -> int:
+        return len(self._hashes)
+
+    def add(self, *parts: object) -> bool:
+        """Whether these parts are new; they are then remembered. ImporterError when there are too many."""
+        digest = hashlib.blake2b(repr(parts).encode("utf-8", "surrogatepass"), digest_size=8).digest()
+        key = int.from_bytes(digest, "little")
+        if key in self._hashes:
+            return False
+        if len(self._hashes) >= limits.MAX_IMPORT_IDENTITIES:
+            raise ImporterError(f"over {limits.MAX_IMPORT_IDENTITIES} rows in one file; split it")
+        self._hashes.add(key)
+        return True

@@ -1,0 +1,105 @@
+"""`metrics.csv` of Lightning's CSVLogger: one row per logged value of a cumulative token or FLOP column.
+
+The file holds steps and metrics, but no dates: start and end of the run are options, and every row has that interval.
+Lines without a value in the column (validation) are passed over. Refused: steps that run backwards, values that
+decrease, values that are not whole, a last line without its line end.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping
+from typing import BinaryIO
+
+from zkcompliance.errors import ImporterError, UsageError
+from zkcompliance.importers import settings
+from zkcompliance.importers.exact import whole
+from zkcompliance.importers.json_stream import decode
+from zkcompliance.importers.model import Importer, Row
+from zkcompliance.limits import MAX_IMPORT_CELL_BYTES
+from zkcompliance.quantities import parse_integer, parse_time
+from zkcompliance.schemas import Schema
+
+FORMULA = (
+    "flop = 6 × parameters × the increase of tokens_column, a cumulative count, between logged values, method "
+    "architecture; or the increase of flop_column, method measured. The first value counts in full; start and end are "
+    "stated, and every row has the whole interval"
+)
+
+
+def read(file: BinaryIO, name: str, schema: Schema, options: Mapping[str, str]) -> Iterator[Row]:
+    """Rows of the compute schema, in the order of the steps."""
+    stated = settings.Compute.of(options, settings.stem(name))
+    column, factor, method = _formula(options)
+    if "start" not in options or "end" not in options:
+        raise UsageError("start and end are needed: the file holds no dates", help="zkcompliance formats")
+    start, end = parse_time(options["start"]), parse_time(options["end"])
+    if end < start:
+        raise UsageError("end is before start")
+    before = total = 0
+    for number, row in _lines(file, column):
+        step = _number(row["step"], f"line {number}, column step")
+        if step < before:
+            raise ImporterError(f"line {number}, column step: runs backwards")
+        before = step
+        if row[column] == "":
+            continue
+        amount = _number(row[column], f"line {number}, value")
+        if amount < total:
+            raise ImporterError(f"line {number}, value: decreases, and a cumulative column is wanted")
+        yield stated.row(start, end, factor * (amount - total), method)
+        total = amount
+
+
+def _formula(options: Mapping[str, str]) -> tuple[str, int, str]:
+    """(column, factor of its increases, method)."""
+    if ("flop_column" in options) == ("tokens_column" in options):
+        raise UsageError("name one column: flop_column, or tokens_column with parameters", help="zkcompliance formats")
+    if ("tokens_column" in options) != ("parameters" in options):
+        raise UsageError("tokens_column and parameters go together", help="zkcompliance formats")
+    if "flop_column" in options:
+        return options["flop_column"], 1, "measured"
+    return options["tokens_column"], 6 * parse_integer(options["parameters"]), "architecture"
+
+
+def _lines(file: BinaryIO, column: str) -> Iterator[tuple[int, dict[str, str]]]:
+    texts = (settings.utf8(line, f"line {at}") + "\n" for at, line in settings.lines(file, MAX_IMPORT_CELL_BYTES))
+    reader = csv.reader(texts, strict=True)
+    try:
+        header = next(reader, [])
+        for name in ("step", column):
+            if header.count(name) != 1:
+                raise ImporterError(f"header: column {name} is not there, or there twice")
+        for cells in reader:
+            if len(cells) != len(header):
+                raise ImporterError(f"line {reader.line_num}: {len(cells)} cells, not {len(header)}")
+            yield reader.line_num, dict(zip(header, cells, strict=True))
+    except csv.Error:
+        raise ImporterError(f"line {reader.line_num}: not CSV") from None
+
+
+def _number(text: str, where: str) -> int:
+    """The digits of a JSON number, 320.0 too, as an int."""
+    try:
+        value = decode(text.encode())
+    except ImporterError:
+        raise ImporterError(f"{where}: is not a number") from None
+    return whole(value, where)
+
+
+IMPORTER = Importer(
+    "lightning",
+    "metrics.csv of Lightning's CSVLogger",
+    FORMULA,
+    read,
+    ("compute",),
+    {
+        "start": "when training began, e.g. 2025-08-02T12:00:00Z; needed",
+        "end": "when it ended; needed",
+        "tokens_column": "a cumulative count of tokens, with `parameters`, e.g. tokens_seen",
+        "parameters": "of the model, e.g. 7e9",
+        "flop_column": "a cumulative count of FLOP",
+        **settings.COMPUTE,
+        **settings.DEVICES,
+    },
+)

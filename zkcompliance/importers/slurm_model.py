@@ -1,0 +1,65 @@
+"""One attempt of a Slurm job, and when it counts."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from zkcompliance.errors import ImporterError
+
+ENDED = frozenset((
+    "COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL", "PREEMPTED", "REQUEUED", "OUT_OF_MEMORY", "BOOT_FAIL",
+    "DEADLINE", "REVOKED", "LAUNCH_FAILED", "RECONFIG_FAIL", "RESIZING",
+))  # fmt: skip
+GOING_ON = frozenset(("RUNNING", "SUSPENDED", "STOPPED", "COMPLETING", "CONFIGURING", "SIGNALING", "STAGE_OUT"))
+WAITING = frozenset(("PENDING", "REQUEUE_HOLD", "REQUEUE_FED", "RESV_DEL_HOLD", "SPECIAL_EXIT"))
+_SPAN = re.compile(r"(?:(\d{1,6})-)?(\d{1,3}):(\d\d):(\d\d)", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What counts of a job row: times in UTC seconds, `tres` the GPUs as in AllocTRES, `elapsed` without suspension."""
+
+    job: str
+    submit: int
+    start: int
+    end: int
+    elapsed: int
+    suspended: int
+    cluster: str
+    account: str
+    name: str
+    tres: dict[str, int]
+
+    @classmethod
+    def judged(
+        cls, *, where: str, state: str, elapsed: int, start: int | None, end: int | None, running: str, job: str,
+        submit: int, cluster: str, account: str, name: str, tres: dict[str, int], suspended: int,
+    ) -> Attempt | None:  # fmt: skip
+        """The attempt; None when it never ran, or has not ended and `running` is skip. ImporterError otherwise."""
+        if state not in ENDED | GOING_ON | WAITING:
+            raise ImporterError(f"{where}, column State: is not a state that is known")
+        if start is None or state in WAITING:
+            if elapsed:
+                raise ImporterError(f"{where}, column Start: is missing, though time has elapsed")
+            return None
+        if end is None or state in GOING_ON:
+            if running == "skip":
+                return None
+            raise ImporterError(
+                f"{where}, column End: the job has not ended", help="export later, or add --set running=skip"
+            )
+        if not job:
+            raise ImporterError(f"{where}, column JobIDRaw: is missing")
+        return cls(job, submit, start, end, elapsed, suspended, cluster, account, name, tres)
+
+
+def seconds(text: str, where: str) -> int:
+    """Slurm's [days-]hours:minutes:seconds in seconds; the empty text is 0."""
+    if not text:
+        return 0
+    match = _SPAN.fullmatch(text)
+    if match is None:
+        raise ImporterError(f"{where}: is not [days-]hours:minutes:seconds")
+    days, hours, minutes, rest = (int(part or 0) for part in match.groups())
+    return ((days * 24 + hours) * 60 + minutes) * 60 + rest

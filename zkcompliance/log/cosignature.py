@@ -1,0 +1,163 @@
+"""Cosignatures of checkpoints: what other parties sign of a log (https://c2sp.org/tlog-cosignature).
+
+A cosigner's line in a note carries u64 timestamp (big-endian, POSIX seconds ≤ 2^63 − 1) ‖ signature. What is signed:
+
+    Ed25519 (cosignature/v1), algorithm 0x04: "cosignature/v1\\n" "time " timestamp "\\n" ‖ the note's text
+    ML-DSA-44 (subtree/v1),   algorithm 0x06: "subtree/v1\\n\\0" ‖ u8 length ‖ cosigner's name ‖ u64 timestamp
+                                              ‖ u8 length ‖ origin ‖ u64 0 ‖ u64 size ‖ root
+
+    key id = SHA-256(name ‖ 0x0A ‖ algorithm ‖ public key)[:4]
+
+Keys are written like a log's own: `name+id+base64(algorithm ‖ key)`. ML-DSA needs a `cryptography` that has it;
+otherwise Unsupported is raised when such a key is used, never when it is only read.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from zkcompliance.errors import KeyFileError, SignatureRejected, Unsupported
+from zkcompliance.log import note
+from zkcompliance.log.checkpoint import Checkpoint
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+ED25519, ML_DSA_44 = 4, 6
+ALGORITHMS = {"ed25519": ED25519, "ml-dsa-44": ML_DSA_44}
+MAX_TIMESTAMP = 2**63 - 1
+_PUBLIC_BYTES = {ED25519: 32, ML_DSA_44: 1312}
+_SIGNATURE_BYTES = {ED25519: 64, ML_DSA_44: 2420}
+
+
+def signed_message(algorithm: int, name: str, timestamp: int, text: str) -> bytes:
+    """The bytes that a cosigner signs of a checkpoint with this text. MalformedNote when it is not one."""
+    checkpoint = Checkpoint.parse(text)
+    if algorithm == ED25519:
+        return f"cosignature/v1\ntime {timestamp}\n{text}".encode()
+    parts = [b"subtree/v1\n\0", _short(name), timestamp.to_bytes(8, "big"), _short(checkpoint.origin)]
+    return b"".join([*parts, bytes(8), checkpoint.size.to_bytes(8, "big"), checkpoint.root])
+
+
+def _short(text: str) -> bytes:
+    data = text.encode()
+    return bytes([len(data)]) + data
+
+
+@dataclass(frozen=True)
+class CosignerKey:
+    """A cosigner's public key with its name. `algorithm`: ED25519 or ML_DSA_44."""
+
+    name: str
+    algorithm: int
+    public: bytes
+
+    @property
+    def id(self) -> bytes:
+        """4 bytes."""
+        return note.key_id(self.name, self.public, self.algorithm)
+
+    @property
+    def text(self) -> str:
+        """The vkey text, without a newline."""
+        return f"{self.name}+{self.id.hex()}+{base64.b64encode(bytes([self.algorithm]) + self.public).decode()}"
+
+    @classmethod
+    def parse(cls, text: str) -> CosignerKey:
+        """KeyFileError unless text is one canonical vkey of a cosigner."""
+        key = cls(*note.parse_key(text, "cosigner key", _PUBLIC_BYTES))
+        if key.text != text:
+            raise KeyFileError(f"the key id of {key.name} does not match its key")
+        return key
+
+    def timestamp(self, signed: note.Note) -> int | None:
+        """When this cosigner signed the note (POSIX seconds); None when it did not, the latest when it did twice.
+
+        SignatureRejected when a line of this key does not verify: a key that is trusted signs well or not at all.
+        """
+        latest: int | None = None
+        for line in signed.signatures:
+            if (line.name, line.id) == (self.name, self.id):
+                at = self._check(signed.text, line.data)
+                latest = at if latest is None else max(latest, at)
+        return latest
+
+    def _check(self, text: str, data: bytes) -> int:
+        at = int.from_bytes(data[:8], "big")
+        if len(data) != 8 + _SIGNATURE_BYTES[self.algorithm] or at > MAX_TIMESTAMP:
+            raise SignatureRejected(f"the cosignature of {self.name} has a malformed time or length")
+        if not self._verifies(signed_message(self.algorithm, self.name, at, text), data[8:]):
+            raise SignatureRejected(f"the cosignature of {self.name} does not match the checkpoint")
+        return at
+
+    def _verifies(self, message: bytes, signature: bytes) -> bool:
+        from cryptography.exceptions import InvalidSignature
+
+        if self.algorithm == ED25519:
+            return note.VerifierKey(self.name, self.public).verifies(message, signature)
+        mldsa = _mldsa()
+        try:
+            mldsa.MLDSA44PublicKey.from_public_bytes(self.public).verify(signature, message)
+        except (InvalidSignature, ValueError):
+            return False
+        except _unsupported() as error:
+            raise _no_mldsa() from error
+        return True
+
+
+class CosignerSigner:
+    """A cosigner's private key. Sign through `zkcompliance.log.cosigner`, which remembers what was signed."""
+
+    def __init__(self, name: str, algorithm: int, seed: bytes) -> None:
+        """`seed`: 32 bytes, for both algorithms. Unsupported where ML-DSA-44 is not available."""
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+        self._key: Ed25519PrivateKey | Any
+        if algorithm == ED25519:
+            self._key = Ed25519PrivateKey.from_private_bytes(seed)
+        else:
+            try:
+                self._key = _mldsa().MLDSA44PrivateKey.from_seed_bytes(seed)
+            except _unsupported() as error:
+                raise _no_mldsa() from error
+        self.verifier = CosignerKey(name, algorithm, self._key.public_key().public_bytes_raw())
+
+    @classmethod
+    def parse(cls, text: str) -> CosignerSigner:
+        """KeyFileError unless text is one cosigner's private key text. The message never repeats the text."""
+        name, identity, algorithm, seed = note.parse_private(text, (ED25519, ML_DSA_44))
+        key = cls(name, algorithm, seed)
+        if key.verifier.id.hex() != identity:
+            raise KeyFileError(f"the key id of {name} does not match its key")
+        return key
+
+    @staticmethod
+    def text(name: str, algorithm: int, seed: bytes) -> str:
+        """The private key text of a seed (32 bytes); keep it in a 0600 file."""
+        return note.private_text(name, CosignerSigner(name, algorithm, seed).verifier.id, algorithm, seed)
+
+    def line(self, text: str, timestamp: int) -> str:
+        """The signature line, newline included, over a checkpoint's text as of `timestamp` (0 … 2^63 − 1)."""
+        key = self.verifier
+        data = self._key.sign(signed_message(key.algorithm, key.name, timestamp, text))
+        return note.Signature(key.name, key.id, timestamp.to_bytes(8, "big") + data).line
+
+
+def _mldsa() -> Any:
+    try:
+        from cryptography.hazmat.primitives.asymmetric import mldsa
+    except ImportError as error:
+        raise _no_mldsa() from error
+    return mldsa
+
+
+def _no_mldsa() -> Unsupported:
+    return Unsupported("ML-DSA-44 is not in the installed `cryptography`", help="pip install --upgrade cryptography")
+
+
+def _unsupported() -> type[Exception]:
+    from cryptography.exceptions import UnsupportedAlgorithm
+
+    return UnsupportedAlgorithm

@@ -1,0 +1,94 @@
+"""The newest checkpoint seen of each log: what makes a fork or a rollback noticeable.
+
+One small file, JSON in one canonical form: verifier key → the signed note. A log folder keeps one in its secret part; a
+verifier keeps one wherever it likes. Whoever can rewrite the file can make it forget, but not make it accuse: every
+note in it is signed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from zkcompliance.errors import LogCorrupt, LogError, LogEvidence, MalformedNote, SignatureRejected
+from zkcompliance.log import evidence, files
+from zkcompliance.log.note import VerifierKey
+
+FORMAT = "zkcompliance-seen-1"
+_MAX_BYTES = 4 << 20
+
+
+def encode(notes: dict[str, str]) -> bytes:
+    """The file's bytes."""
+    fields = {"format": FORMAT, "logs": dict(sorted(notes.items()))}
+    return (json.dumps(fields, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def load(path: Path) -> dict[str, str]:
+    """vkey → note; nothing when there is no file. LogCorrupt when it is not in its form, LogError when unreadable."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(_MAX_BYTES + 1)
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise LogError(f"{path}: {error.strerror}") from error
+    try:
+        notes = json.loads(data)["logs"]
+        if encode(notes) != data:
+            raise ValueError
+        for key, text in notes.items():
+            evidence.read(text, VerifierKey.parse(key))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise _damaged(path) from error
+    except (LogError, MalformedNote, SignatureRejected) as error:
+        raise _damaged(path) from error
+    return dict(notes)
+
+
+def _damaged(path: Path) -> LogCorrupt:
+    return LogCorrupt(
+        f"{path}, the note of the newest checkpoint seen, is damaged",
+        help=f"rm {path}  # when you know that the log's checkpoint is the newest",
+    )
+
+
+def hold(
+    path: Path, known: dict[str, str], key: VerifierKey, note: str, entries: Sequence[bytes] | None, *, strict: bool
+) -> None:
+    """LogEvidence when the note contradicts what is `known` of its log; otherwise remember it if it is newer.
+
+    `known` is what `load` gave before the note was read, so that a newer one may be written meanwhile. `strict`: that
+    it cannot be written is an error (LogError), not a thing to pass over.
+    """
+    before = known.get(key.text)
+    if before is not None:
+        evidence.compare(key, before, note, entries)
+        if evidence.read(before, key).size == evidence.read(note, key).size:
+            return
+    try:
+        files.replace(path, encode({**known, key.text: note}), files.PRIVATE)
+    except OSError as error:
+        if strict:
+            raise LogError(f"{path}: {error.strerror}") from error
+
+
+def hold_against(path: str | Path, key: VerifierKey, note: str, entries: Sequence[bytes] | None = None) -> None:
+    """For a verifier: compare a checkpoint with the newest one remembered in `path`, and remember it.
+
+    On LogEvidence the evidence is also written beside the file, as `<path>.evidence`, and the message names it.
+    """
+    path = Path(path)
+    try:
+        with files.locked(path):
+            hold(path, load(path), key, note, entries, strict=True)
+    except LogEvidence as error:
+        beside = path.with_name(path.name + ".evidence")
+        with contextlib.suppress(OSError):
+            files.replace(beside, error.document.encode(), files.PUBLIC)
+            raise LogEvidence(
+                f"{error.message}; evidence in {beside}", document=error.document, help=f"cat {beside}"
+            ) from error
+        raise
