@@ -6,7 +6,18 @@ segments into one (`compact`): whoever trusted the old log's checkpoint may trus
 
 from __future__ import annotations
 
-from zkcompliance.claim import CheckResult, Claim, LogSlot, Param, Program, Public, Publics, TableBuilder, Tables
+from zkcompliance.claim import (
+    CheckResult,
+    Claim,
+    LogSlot,
+    Param,
+    Program,
+    Public,
+    Publics,
+    TableBuilder,
+    Tables,
+    Witness,
+)
 from zkcompliance.schemas import Schema
 
 SEGMENT_BITS = 16
@@ -104,6 +115,5 @@ def claim(schema: Schema) -> Claim:
         slots={"old": schema, "new": schema},
         build=lambda: program(schema),
         check=check,
-        private=private,
-        unknowns=lambda tables, publics: [],
+        witness=lambda tables, publics: Witness(private(tables, publics), []),
     )

@@ -24,6 +24,7 @@ from zkcompliance.claim import (
     Term,
     TermKind,
     Unknown,
+    Witness,
 )
 from zkcompliance.quantities import show_integer
 
@@ -112,8 +113,8 @@ CLAIM = Claim(
     slots={"compute": SCHEMA},
     build=program,
     check=check,
-    private=lambda tables, publics: [
-        counted_rows(table, publics["phases"])[None].astype("uint32") for table in tables["compute"]
-    ],
-    unknowns=lambda tables, publics: [publics["limit"] - 1 - total(tables, publics)],
+    witness=lambda tables, publics: Witness(
+        [counted_rows(table, publics["phases"])[None].astype("uint32") for table in tables["compute"]],
+        [publics["limit"] - 1 - total(tables, publics)],
+    ),
 )

@@ -170,10 +170,9 @@ def prover(
     """A prover of the compute claim (or of another program) over tables in memory."""
     publics = publics or PUBLICS
     given = {"compute": [t.columns for t in tables]}
-    if private is None:
-        private = CLAIM.private(given, publics)
-    if unknowns is None:
-        unknowns = CLAIM.unknowns(given, publics)
+    witness = CLAIM.witness(given, publics)
+    private = witness.private if private is None else private
+    unknowns = witness.unknowns if unknowns is None else unknowns
     described = statement([t.entry for t in tables], publics, program, context)
     return kind(described, tables, private, unknowns, seed(name))
 

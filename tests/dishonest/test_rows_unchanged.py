@@ -42,7 +42,7 @@ class Logs:
     def prover(self, publics: tuple[int, int] = (3, 1)) -> Prover:
         tables = {"old": self.old, "new": self.new}
         given = dict(zip(("old_segments", "new_segments"), publics, strict=True))
-        private = CLAIM.private(tables, given)
+        private = CLAIM.witness(tables, given).private
         logs, sealed = [], []
         for slot, parts in tables.items():
             own = []

@@ -11,6 +11,7 @@ from support import CLAIM, FLOP, LIMIT, PHASE, PUBLICS, ROWS, TOTAL, recount, re
 
 from zkcompliance.errors import BalanceMismatch
 from zkcompliance.field.babybear import P
+from zkcompliance.prove import witness as witness_module
 from zkcompliance.prove.prover import Prover
 from zkcompliance.prove.witness import Trace, check_trace
 from zkcompliance.verify import verifier
@@ -49,7 +50,7 @@ def unbalanced(made: Prover) -> support.Proved:
 
 
 def test_total_over_the_limit_with_a_slack_wrapped_mod_2_112(log: support.SealedTable) -> None:
-    (slack,) = CLAIM.unknowns({"compute": [log.columns]}, OVER)
+    (slack,) = CLAIM.witness({"compute": [log.columns]}, OVER).unknowns
     assert slack == -1  # the total is the limit itself: the nearest miss
     proved = unbalanced(support.prover([log], OVER, unknowns=[slack % 2**112]))
     failures = {failure.requirement for failure in check_trace(proved.prover.layout, proved.prover.trace)}
@@ -58,6 +59,18 @@ def test_total_over_the_limit_with_a_slack_wrapped_mod_2_112(log: support.Sealed
 
 def test_one_above_is_provable(log: support.SealedTable) -> None:
     support.prove(support.prover([log], {**PUBLICS, "limit": TOTAL + 1})).verify()
+
+
+class SumsInTheField(EditedTrace):
+    """Bucket sums as F sees them: a limb of −1 takes one off."""
+
+    def make_trace(self) -> Trace:
+        real = witness_module.place_sums
+        with without(witness_module, "place_sums", lambda *given: [found % P for found in real(*given)]):
+            return super().make_trace()
+
+    def edit(self, trace: Trace) -> None:
+        """Nothing: the rows are what is false."""
 
 
 class ForgedCarry(EditedTrace):
@@ -143,7 +156,9 @@ def test_wrapped_limb_sealed_by_a_dishonest_lab(value: int, limb: int) -> None:
     claimed = sum(int(x) - (P if int(x) > P // 2 else 0) << 16 * j for j, x in enumerate(columns[FLOP, 0]))
     real = sum(int(x) << 16 * j for j, x in enumerate(stated[FLOP, 0]))
     slack = LIMIT - 1 - (TOTAL - real + claimed)
-    unbalanced(support.prover([support.seal(columns, "wrapped")], unknowns=[slack]))
+    proved = unbalanced(support.prover([support.seal(columns, "wrapped")], kind=SumsInTheField, unknowns=[slack]))
+    failures = {failure.requirement for failure in check_trace(proved.prover.layout, proved.prover.trace)}
+    assert "16 bits" in failures
 
 
 def sealed_with(row: int, act: int, phase: int, flop: int = 7) -> support.SealedTable:

@@ -12,7 +12,7 @@ from zkcompliance.air.program import (
     TermKind,
     Unknown,
 )
-from zkcompliance.claim.model import CheckResult, Claim, Param, Publics, Tables
+from zkcompliance.claim.model import CheckResult, Claim, Param, Publics, Tables, Witness
 
 __all__ = [
     "CheckResult",
@@ -31,4 +31,5 @@ __all__ = [
     "Term",
     "TermKind",
     "Unknown",
+    "Witness",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from zkcompliance import quantities
 from zkcompliance.air.program import Program
@@ -58,6 +58,37 @@ class Param:
         return quantities.show_integer(value)
 
 
+class Parameter(Protocol):
+    """What every public parameter offers: `Param` here, and the language's own."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def doc(self) -> str: ...
+
+    @property
+    def default(self) -> int | None: ...
+
+    def parse(self, value: str, /) -> int: ...
+
+    def accept(self, value: int, /) -> int: ...
+
+    def show(self, value: int, /) -> str: ...
+
+
+@dataclass(frozen=True)
+class Witness:
+    """private: the witness columns (columns, N) of each program-table instance in order; unknowns; reveals by name."""
+
+    private: list[np.ndarray]
+    unknowns: list[int]
+    reveals: Mapping[str, int] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class CheckResult:
     """What the plain evaluator found. `details` may hold private figures: for the lab's eyes only."""
@@ -72,20 +103,20 @@ class CheckResult:
 class Claim:
     """A named, versioned predicate over sealed logs with public parameters.
 
-    `check` is its meaning on plain integers. `private` gives the witness columns (columns, N) of each program-table
-    instance and `unknowns` the private integers of the program, both from the same tables.
+    `check` is its meaning on plain integers, `witness` what the prover fills in, `sentences` (where given) the claim in
+    words.
     """
 
     id: str
     version: int
     title: str
     doc: str
-    params: tuple[Param, ...]
+    params: tuple[Parameter, ...]
     slots: dict[str, Schema]
     build: Callable[[], Program]
     check: Callable[[Tables, Publics], CheckResult]
-    private: Callable[[Tables, Publics], list[np.ndarray]]
-    unknowns: Callable[[Tables, Publics], list[int]]
+    witness: Callable[[Tables, Publics], Witness]
+    sentences: Callable[[], str] | None = None
 
     @cached_property
     def program(self) -> Program:
@@ -116,22 +147,28 @@ class Claim:
     def explain(self) -> str:
         """The claim as sentences, its parameters, its program, what is revealed and what is not proven."""
         program = self.program
+        lines = [self.sentences()] if self.sentences else self._words()
+        lines += ["", f"Program {program.digest.hex()}:"]
+        for table in program.tables:
+            slot = None if table.log is None else program.logs[table.log]
+            place = "private table: " if slot is None else f"log {slot.name}: "
+            if slot is not None:
+                place += f"reads {len(table.log_columns)} of {slot.width} committed columns; "
+            lines.append(
+                f"  {place}{table.witness} private columns, {len(table.constraints)} constraints, "
+                f"{len(table.interactions)} lookups and {len(table.sums)} sums a row"
+            )
+        return "\n".join([*lines, *(f"  equation: {equation.name}" for equation in program.equations)])
+
+    def _words(self) -> list[str]:
         lines = [f"{self.id}, version {self.version}: {self.title}", "", self.doc.strip(), "", "Parameters:"]
         for param in self.params:
             default = "" if param.default is None else f" Default: {param.show(param.default)}."
             lines.append(f"  {param.name} ({param.kind}): {param.doc}{default}")
-        lines += ["", f"Program {program.digest.hex()}:"]
-        for slot, table in zip(program.logs, program.tables, strict=True):
-            lines.append(
-                f"  log {slot.name}: reads {len(table.log_columns)} of {slot.width} committed columns; {table.witness} "
-                f"private columns, {len(table.constraints)} constraints, {len(table.interactions)} lookups and "
-                f"{len(table.sums)} sums a row"
-            )
-        lines += [f"  equation: {equation.name}" for equation in program.equations]
-        lines += [
+        return [
+            *lines,
             "",
             "Revealed: the parameters, the checkpoint, and for each segment its size rounded up to a power of two.",
             "Nothing else.",
             "Not proven: that the log is complete and that its rows are true. Rows are as good as their source.",
         ]
-        return "\n".join(lines)

@@ -10,7 +10,7 @@ from zkcompliance.commands.console import print_json, print_table
 from zkcompliance.commands.options import json_option
 
 if TYPE_CHECKING:
-    from zkcompliance.claim.model import Param
+    from zkcompliance.claim.model import Parameter
 
 
 @click.command("claims")
@@ -42,5 +42,5 @@ def command(as_json: bool) -> None:
     print_table("", ("claim", "says", "parameters", "logs"), rows)
 
 
-def _param(param: Param) -> dict[str, object]:
+def _param(param: Parameter) -> dict[str, object]:
     return {"name": param.name, "kind": param.kind, "required": param.default is None, "doc": param.doc}

@@ -18,10 +18,10 @@ def dishonest_bundle(claim: Claim, log: SealedLog, publics: dict[str, int], repo
     statement = api.make_statement(claim, {"compute": log}, publics, b"")
     tables = [SealedTable(s.load_columns(), s.seed, s.entry, s.profile, s.cache) for s in log.segments]
     columns = {"compute": [table.columns for table in tables]}
-    private = claim.private(columns, publics)
+    witness = claim.witness(columns, publics)
     unknowns = [
         value % (1 << 16 * unknown.limbs)
-        for value, unknown in zip(claim.unknowns(columns, publics), claim.program.unknowns, strict=True)
+        for value, unknown in zip(witness.unknowns, claim.program.unknowns, strict=True)
     ]
-    proof = Prover(statement, tables, private, unknowns, os.urandom(32), report).prove()
+    proof = Prover(statement, tables, witness.private, unknowns, os.urandom(32), report).prove()
     return encode_bundle(statement.encode(), claim.program_bytes, [log.checkpoint_note.encode()], proof)

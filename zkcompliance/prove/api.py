@@ -53,8 +53,9 @@ def prove_claim(
     found = claim.check(columns, given)
     if not found.holds:
         raise ClaimDoesNotHold(f"{claim.id}: {found.requirement} does not hold ({found.margin})")
-    private = claim.private(columns, given)
-    sizes = private_sizes(claim.program, private, {slot: len(tables) for slot, tables in columns.items()})
+    witness = claim.witness(columns, given)
+    given |= witness.reveals
+    sizes = private_sizes(claim.program, witness.private, {slot: len(tables) for slot, tables in columns.items()})
     statement = make_statement(claim, logs, given, context, sizes)
     soundness(shapes_of(lay_out(statement))).require()
     sealed = {
@@ -66,9 +67,8 @@ def prove_claim(
     }
     described = [claim.program.logs[table.log].name for table in claim.program.tables if table.log is not None]
     tables = [table for slot in described for table in sealed[slot]]
-    unknowns = claim.unknowns(columns, given)
     del columns  # the tables hold them, and let go of them half-way
-    prover = Prover(statement, tables, private, unknowns, os.urandom(32), progress)
+    prover = Prover(statement, tables, witness.private, witness.unknowns, os.urandom(32), progress)
     proof = prover.prove()
     notes = [logs[slot].checkpoint_note.encode() for slot in claim.slots]
     bundle = encode_bundle(statement.encode(), claim.program_bytes, notes, proof)
@@ -166,4 +166,5 @@ def small_prover(
     )
     tables = [SealedTable(c, s, e, chosen) for c, s, e in zip(columns, seeds, entries, strict=True)]
     given = {slot: columns}
-    return Prover(statement, tables, claim.private(given, publics), claim.unknowns(given, publics), os.urandom(32))
+    witness = claim.witness(given, publics)
+    return Prover(statement, tables, witness.private, witness.unknowns, os.urandom(32))
