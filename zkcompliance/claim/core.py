@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, cast
 
 from zkcompliance.claim import ranges
 from zkcompliance.claim.ranges import Range
@@ -32,11 +32,11 @@ class Base:
     def _parts(self) -> tuple[Any, ...]:
         found = self.__dict__.get("_key")
         if found is None:
-            mine = [f.name for f in fields(self) if f.compare]
+            mine = [f.name for f in fields(cast(Any, self)) if f.compare]
             found = tuple(getattr(self, name) for name in mine)
             self.__dict__["_key"] = found
             self.__dict__["_hash"] = hash((type(self).__name__, found))
-        return found  # type: ignore[no-any-return]
+        return found
 
     def __hash__(self) -> int:
         self._parts()
