@@ -15,7 +15,6 @@ from zkcompliance.claim.source import here, refuse, refuse_truth
 from zkcompliance.claim.types import Type
 from zkcompliance.errors import ClaimDefinitionError, UsageError
 
-
 E = TypeVar("E", bound="Operators")
 
 

@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from zkcompliance.schemas import LARGEST, Column, Schema
 
 Unit = tuple[tuple[str, int], ...]
-NUMBER, TIME, ID, ENUM, BOOL = "number", "time", "id", "enum", "bool"
+NUMBER, TIME, ID, ENUM, BOOL, SET = "number", "time", "id", "enum", "bool", "set"
 _NAMES: dict[Unit, str] = {
     (): "Int", (("flop", 1),): "Flop", (("s", 1),): "Seconds", (("ppm", 1),): "Ppm",
 }  # fmt: skip
@@ -24,7 +24,8 @@ _NAMES: dict[Unit, str] = {
 
 @dataclass(frozen=True)
 class Type:
-    """kind: number, time, id, enum, bool. `unit` belongs to numbers, `choices` to enums, in index order."""
+    """kind: number, time, id, enum, bool, set (of an enum's choices). `unit` belongs to numbers, `choices` to enums and
+    sets, in index order."""
 
     kind: str
     unit: Unit = ()
@@ -33,7 +34,9 @@ class Type:
 
     def __str__(self) -> str:
         if self.kind != NUMBER:
-            return f"Enum({', '.join(self.choices[:3])}…)" if self.kind == ENUM else self.kind.capitalize()
+            return (
+                f"{self.kind.capitalize()}({', '.join(self.choices[:3])}…)" if self.choices else self.kind.capitalize()
+            )
         if self.counts:
             return "Count"
         if self.unit in _NAMES:
