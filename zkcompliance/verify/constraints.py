@@ -6,9 +6,26 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from zkcompliance.verify.domain import Selectors, periodic, selectors
-from zkcompliance.verify.field import ONE, ZERO, Ext, add, embed, mul, scale, sub, times_u
-from zkcompliance.verify.program import ADD, CONST, EVERY, FIRST, LAST, LOG, NEXT, SUB, WIT, Table
-from zkcompliance.verify.shape import Instance, M, Shape, V
+from zkcompliance.verify.field import ONE, ZERO, Ext, add, embed, mul, sub, times_u
+from zkcompliance.verify.instances import CELLS, Instance, V
+from zkcompliance.verify.shape import Shape
+from zkcompliance.verify.table import (
+    ADD,
+    BUCKET,
+    CONST,
+    EVERY,
+    FIRST,
+    IS_FIRST,
+    IS_LAST,
+    LAST,
+    LOG,
+    MUL,
+    NEXT,
+    PUBLIC,
+    SUB,
+    UNIT,
+    WIT,
+)
 from zkcompliance.verify.weights import LookupChallenges
 
 
@@ -23,20 +40,22 @@ class Opened(NamedTuple):
 
 
 class Public(NamedTuple):
-    """What depends on the number of rows alone: selectors, and the periodic columns w and Γ, at z."""
+    """What depends on the number of rows alone: selectors, and the periodic columns w, Γ and BUCKET, at z."""
 
     selectors: Selectors
     blind: Ext
     gamma: Ext
+    bucket: Ext
 
 
 def public_columns(k: int, buckets: int, z: Ext, delta: Sequence[Ext]) -> Public:
-    """w has period 8 and values 1, u, …, u^5, 0, 0; Γ has period G and values δ^0 … δ^(G−1)."""
+    """w has period 8 and values 1, u, …, u^5, 0, 0; Γ and BUCKET period G and values δ^0 … δ^(G−1), 0 … G − 1."""
     units = [ONE]
     for _ in range(5):
         units.append(times_u(units[-1]))
     gamma = periodic(delta[:buckets], k, z) if len(delta) > buckets else ONE  # too few identities: nobody has a sum
-    return Public(selectors(k, z), periodic([*units, ZERO, ZERO], k, z), gamma)
+    bucket = periodic([embed(b) for b in range(buckets)], k, z)
+    return Public(selectors(k, z), periodic([*units, ZERO, ZERO], k, z), gamma, bucket)
 
 
 def instance_constraints(
@@ -50,7 +69,7 @@ def instance_constraints(
 ) -> list[Ext]:
     """selector·C at z for every constraint of the instance, in order; `cells_column` is W(z)."""
     table = instance.table
-    nodes = _nodes(table, opened)
+    nodes = _nodes(shape, instance, opened, public)
     by_kind = {FIRST: public.selectors.first, LAST: public.selectors.last}
     result: list[Ext] = []
     for constraint in table.constraints:
@@ -58,17 +77,16 @@ def instance_constraints(
         if constraint.kind != EVERY:
             value = mul(by_kind.get(constraint.kind, public.selectors.transition), value)
         result.append(value)
-    if instance.entry is None:
-        numerators = [scale(opened.witness[M], -1), ONE]
+    if instance.number == CELLS:
         linear = mul(cells_column, opened.witness[V])
     else:
-        numerators = [ONE] * len(table.interactions)
         linear = _linear(shape, instance, nodes, public.gamma, challenges.delta)
-    denominators = [
-        challenges.fingerprint([nodes[i] for i in interaction.nodes], interaction.bus)
-        for interaction in table.interactions
-    ]
-    fractions = iter(list(zip(numerators, denominators, strict=True)))
+    fractions = iter(
+        [
+            (ONE if m == UNIT else nodes[m], challenges.fingerprint([nodes[i] for i in values], bus))
+            for bus, m, _, values in table.interactions
+        ]
+    )
     phis, acc = opened.extension[:-1], opened.extension[-1]
     for size, phi in zip(table.groups[:-1], phis, strict=True):
         numerator, denominator = _add_fractions([next(fractions) for _ in range(size)])
@@ -84,9 +102,9 @@ def instance_constraints(
     return result
 
 
-def _nodes(table: Table, opened: Opened) -> list[Ext]:
+def _nodes(shape: Shape, instance: Instance, opened: Opened, public: Public) -> list[Ext]:
     nodes: list[Ext] = []
-    for op, a, b in table.nodes:
+    for op, a, b in instance.table.nodes:
         if op == CONST:
             nodes.append(embed(a))
         elif op == LOG:
@@ -99,8 +117,18 @@ def _nodes(table: Table, opened: Opened) -> list[Ext]:
             nodes.append(add(nodes[a], nodes[b]))
         elif op == SUB:
             nodes.append(sub(nodes[a], nodes[b]))
-        else:
+        elif op == MUL:
             nodes.append(mul(nodes[a], nodes[b]))
+        elif op == IS_FIRST:
+            nodes.append(public.selectors.first)
+        elif op == IS_LAST:
+            nodes.append(public.selectors.last)
+        elif op == BUCKET:
+            nodes.append(public.bucket)
+        elif op == PUBLIC:
+            nodes.append(embed(shape.publics[a] >> 16 * b & 0xFFFF))
+        else:
+            nodes.append(embed(instance.segment))  # ORDINAL
     return nodes
 
 

@@ -1,4 +1,4 @@
-"""Reads a program's bytes (docs/spec/air.md): every index, kind, name and count is checked here and nowhere later."""
+"""Reads a program's bytes (docs/spec/air.md): here and in `table_decode` all that a program says is checked."""
 
 from __future__ import annotations
 

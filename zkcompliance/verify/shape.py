@@ -10,86 +10,17 @@ from typing import NamedTuple
 
 from zkcompliance import limits
 from zkcompliance.errors import ParametersRejected
-from zkcompliance.verify.cells import Layout, lay_out
+from zkcompliance.verify.cells import Layout, buckets, lay_out
 from zkcompliance.verify.degrees import ALGEBRAIC, chunk_count, constraint_degrees, true_weights
 from zkcompliance.verify.field import P
-from zkcompliance.verify.log import Entry
+from zkcompliance.verify.instances import Instance, instances_of
 from zkcompliance.verify.profile import Profile
-from zkcompliance.verify.program import (
-    CONST,
-    FIRST,
-    LAST,
-    LOG,
-    MUL,
-    NEXT,
-    RANGE_BUS,
-    SUB,
-    TRANSITION,
-    WIT,
-    Constraint,
-    Interaction,
-    Node,
-    Program,
-    Table,
-)
+from zkcompliance.verify.program import Program
 from zkcompliance.verify.reader import at_most
 from zkcompliance.verify.statement import Statement
+from zkcompliance.verify.table import BUCKET, RANGE_BUS
 
-MIN_CELLS_LOG2 = 16
 FINAL_LOG2 = 8
-T, M, V = range(3)  # witness columns of the cells table
-
-# t counts 0 … 65535 from the first row to the last; (t, m) is the range table and v holds the cells.
-CELLS_TABLE = Table(
-    log=0,
-    witness=3,
-    nodes=(
-        Node(WIT, T, 0),
-        Node(WIT, V, 0),
-        Node(NEXT, T, 0),
-        Node(SUB, 2, 0),  # t' − t
-        Node(CONST, 1, 0),
-        Node(SUB, 3, 4),  # t' − t − 1
-        Node(MUL, 3, 5),
-        Node(CONST, 65535, 0),
-        Node(SUB, 0, 7),  # t − 65535
-    ),
-    constraints=(
-        Constraint("t starts at 0", FIRST, 0),
-        Constraint("t stays or counts up", TRANSITION, 6),
-        Constraint("t ends at 65535", LAST, 8),
-    ),
-    interactions=(Interaction(RANGE_BUS, (0,)), Interaction(RANGE_BUS, (1,))),
-    groups=(2,),
-    sums=(),
-)
-
-
-class Instance(NamedTuple):
-    """One table over one segment of 2^k rows with capacity 2^κ; `entry` is None for the cells instance."""
-
-    table: Table
-    number: int  # of the table in the program
-    segment: int  # of its log
-    entry: Entry | None
-    k: int
-    kappa: int
-    log_columns: tuple[int, ...]  # opened at z, ascending
-    next_columns: tuple[int, ...]  # opened at g·z, ascending
-
-    @property
-    def witness_columns(self) -> int:
-        """The table's own and the blind column, which is the last."""
-        return self.table.witness + 1
-
-    @property
-    def extension_columns(self) -> int:
-        """φ_0 … φ_{G−2} and acc."""
-        return len(self.table.groups)
-
-    @property
-    def constraint_count(self) -> int:
-        return len(self.table.constraints) + len(self.table.groups) + 1
 
 
 class Layer(NamedTuple):
@@ -106,6 +37,7 @@ class Shape:
 
     profile: Profile
     program: Program
+    publics: tuple[int, ...]
     instances: tuple[Instance, ...]  # the cells instance last
     heights: tuple[int, ...]  # distinct κ, descending
     chunks: tuple[int, ...]  # quotient chunks of each height
@@ -123,8 +55,8 @@ class Shape:
 def shape_of(statement: Statement, program: Program) -> Shape:
     """Raises ParametersRejected or LimitExceeded. The statement fits the program (see `binding`)."""
     profile = statement.profile
+    instances = instances_of(statement, program)  # first: their number bounds the layout's loops
     layout = lay_out(statement, program)
-    instances = _instances(statement, program)
     _check_buses(program, instances)
     heights = tuple(sorted({instance.kappa for instance in instances}, reverse=True))
     chunks: list[int] = []
@@ -139,7 +71,19 @@ def shape_of(statement: Statement, program: Program) -> Shape:
     degree = max(max(constraint_degrees(instance.table, ALGEBRAIC)) for instance in instances)
     fractions = sum(len(instance.table.interactions) << instance.k for instance in instances)
     fractions += sum(len(lookup.rows) for lookup in program.lookups)
-    return Shape(profile, program, instances, heights, tuple(chunks), layers, final_size, layout, degree, fractions)
+    return Shape(
+        profile=profile,
+        program=program,
+        publics=statement.publics,
+        instances=instances,
+        heights=heights,
+        chunks=tuple(chunks),
+        layers=layers,
+        final_size=final_size,
+        layout=layout,
+        algebraic_degree=degree,
+        fractions=fractions,
+    )
 
 
 def schedule(heights: tuple[int, ...]) -> tuple[tuple[Layer, ...], int]:
@@ -155,34 +99,6 @@ def schedule(heights: tuple[int, ...]) -> tuple[tuple[Layer, ...], int]:
         current -= arity_log
 
 
-def _instances(statement: Statement, program: Program) -> tuple[Instance, ...]:
-    count = sum(len(statement.logs[table.log].entries) for table in program.tables)
-    at_most(count, limits.MAX_INSTANCES, "instances")
-    steps = _steps(CELLS_TABLE)
-    instances: list[Instance] = []
-    for number, table in enumerate(program.tables):
-        logs, nexts = _used(table, LOG), _used(table, NEXT)
-        for segment, entry in enumerate(statement.logs[table.log].entries):
-            instances.append(Instance(table, number, segment, entry, entry.k, entry.kappa, logs, nexts))
-            steps += _steps(table)
-    at_most(steps, limits.MAX_EVALUATIONS, "constraint steps")
-    all_entries = [entry for log in statement.logs for entry in log.entries]
-    kappa = min((entry.kappa for entry in all_entries if entry.kappa >= MIN_CELLS_LOG2), default=MIN_CELLS_LOG2)
-    instances.append(Instance(CELLS_TABLE, -1, 0, None, kappa, kappa, (), _used(CELLS_TABLE, NEXT)))
-    return tuple(instances)
-
-
-def _used(table: Table, op: int) -> tuple[int, ...]:
-    return tuple(sorted({node.a for node in table.nodes if node.op == op}))
-
-
-def _steps(table: Table) -> int:
-    """A measure of the work of evaluating the table's constraints at one point."""
-    buses = sum(len(interaction.nodes) + 4 for interaction in table.interactions)
-    sums = sum(len(item.limbs) + 1 for item in table.sums)
-    return len(table.nodes) + 2 * len(table.constraints) + buses + 2 * len(table.groups) + sums + table.witness
-
-
 def _columns(instance: Instance) -> int:
     width = 0 if instance.entry is None else instance.entry.width
     return width + instance.witness_columns + 6 * instance.extension_columns
@@ -195,11 +111,15 @@ def _quotient_coefficients(profile: Profile, instance: Instance) -> int:
 
 
 def _check_buses(program: Program, instances: tuple[Instance, ...]) -> None:
-    """A multiplicity is a number mod p: on every bus there must be fewer interactions than that."""
-    rows = [0] * (len(program.lookups) + 1)
-    for instance in instances:
-        for interaction in instance.table.interactions:
-            rows[interaction.bus] += 1 << instance.k
-    rows[RANGE_BUS] -= 1 << instances[-1].k  # of the two fractions of the cells table, the one at t is the table's side
-    if max(rows) >= P:
+    """Multiplicities are numbers mod p: what they may add up to on a bus must stay below p."""
+    most = [0] * len(program.bus_widths)
+    general = 1 + len(program.lookups)
+    for instance in instances[:-1]:
+        for bus, _, bound, nodes in instance.table.interactions:
+            rows = 1 << instance.k
+            if bus >= general and any(instance.table.nodes[i].op == BUCKET for i in nodes):
+                rows //= buckets(instance.k)  # min(N, 2^14): a tuple lies in one bucket
+            most[bus] += bound * rows
+    most[RANGE_BUS] += 1 << instances[-1].k  # v; the fraction at t is the table's side
+    if max(most) >= P:
         raise ParametersRejected("a bus has so many interactions that its multiplicities could wrap")

@@ -20,7 +20,7 @@ UNIT = 0xFFFF  # in the place of a multiplicity's node: the multiplicity is 1
 
 
 class Node(NamedTuple):
-    """CONST a · LOG a · WIT a · NEXT a · ADD, SUB, MUL of the earlier nodes a and b · PUBLIC a, limb b · others bare."""
+    """CONST, LOG, WIT, NEXT a · ADD, SUB, MUL of the earlier nodes a and b · PUBLIC a, limb b · others without a, b."""
 
     op: int
     a: int
