@@ -87,7 +87,7 @@ def test_keygen(tmp_path: Path) -> None:
         ("in.csv", HEADER, (), "import"),
         ("in.txt", CSV, (), "usage"),
         ("in.csv", CSV, ("--from", "nanogpt"), "import"),
-        ("in.csv", CSV, ("--schema", "eval"), "usage"),
+        ("in.csv", CSV, ("--schema", "nonesuch"), "usage"),
         ("in.csv", CSV, ("--profile", "huge"), "usage"),
         ("in.csv", CSV, ("--set", "x=1"), "usage"),
         ("in.csv", CSV, ("--set", "x"), "usage"),

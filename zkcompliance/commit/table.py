@@ -20,6 +20,7 @@ from zkcompliance.profiles import Profile, by_name, degree_bound, log_mask
 from zkcompliance.progress import Progress, silent
 
 LOG_SALT_WORDS = 8
+COLUMNS_AT_ONCE = 4
 
 
 def coset_shifts(kappa: int, log_blowup: int, generator: int = GENERATOR) -> list[int]:
@@ -29,12 +30,14 @@ def coset_shifts(kappa: int, log_blowup: int, generator: int = GENERATOR) -> lis
     return [generator * pow(omega, r, P) % P for r in reversals]
 
 
-def masked_coefficients(values: np.ndarray, masks: np.ndarray) -> np.ndarray:
-    """T + Z_H·r: values (w, N) in row order, masks (w, h) → coefficients (w, N + h)."""
+def masked_coefficients(values: np.ndarray, masks: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """T + Z_H·r: values (w, N) in row order, masks (w, h) → coefficients (w, N + h), into `out` where given."""
     width, rows = values.shape
     h = masks.shape[1]
-    out = np.zeros((width, rows + h), np.uint32)
+    if out is None:
+        out = np.empty((width, rows + h), np.uint32)
     out[:, :rows] = interpolate(values)
+    out[:, rows:] = 0
     low = out[:, :h]
     np.subtract(low, masks, out=low)
     np.add(low, np.uint32(P), out=low, where=low >= P)  # a wrapped difference is above p
@@ -45,10 +48,14 @@ def masked_coefficients(values: np.ndarray, masks: np.ndarray) -> np.ndarray:
 
 
 def log_coefficients(columns: np.ndarray, indices: list[int], seed: bytes, h: int) -> np.ndarray:
-    """The masked coefficients of these columns of a log table."""
+    """The masked coefficients of these columns of a log table, a few columns at a time."""
     stream = Keystream(seed)
-    masks = np.stack([stream.field(f"mask {c}", h) for c in indices])
-    return masked_coefficients(np.ascontiguousarray(columns[indices]), masks)
+    out = np.empty((len(indices), columns.shape[1] + h), np.uint32)
+    for start in range(0, len(indices), COLUMNS_AT_ONCE):
+        part = indices[start : start + COLUMNS_AT_ONCE]
+        masks = np.stack([stream.field(f"mask {c}", h) for c in part])
+        masked_coefficients(columns[part], masks, out[start : start + len(part)])
+    return out
 
 
 def commit(

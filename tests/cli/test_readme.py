@@ -1,0 +1,64 @@
+"""Every block of the README does what it says; `.ci/run` runs its two commands as they stand."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+SHELL = [text for language, text in BLOCKS if language == "sh"]
+PYTHON = [text for language, text in BLOCKS if language == "python"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A place with the run.jsonl that the README describes."""
+    path = tmp_path_factory.mktemp("readme")
+    row = re.search(r"`(\{.*?\})`", README, re.DOTALL)
+    assert row is not None
+    (path / "run.jsonl").write_text(row[1].replace("\n", " ") + "\n", encoding="utf-8")
+    return path
+
+
+def run(text: str, folder: Path) -> str:
+    """Run shell lines with the installed commands in front of the path."""
+    bin_folder = Path(sys.executable).parent
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", text],
+        cwd=folder,
+        env={"PATH": f"{bin_folder}:/usr/bin:/bin", "HOME": str(folder), "NO_COLOR": "1"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_blocks_are_all_known() -> None:
+    assert (len(SHELL), len(PYTHON), len(BLOCKS)) == (4, 1, 5)
+
+
+def test_demo(folder: Path) -> None:
+    installed = SHELL[0].rstrip().rpartition("/")[2]
+    assert installed == "zkcompliance demo"
+    assert "ACCEPTED" in run(installed, folder).upper()
+
+
+def test_lab_then_regulator(folder: Path) -> None:
+    run(SHELL[2], folder)
+    assert "ACCEPTED" in run(SHELL[3], folder)
+
+
+def test_python(folder: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PYTHON[0]], cwd=folder, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert float(done.stdout) >= 128
