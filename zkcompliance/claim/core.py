@@ -29,17 +29,15 @@ from zkcompliance.schemas import Schema
 class Base:
     """Structural equality and a hash that is computed once: expressions are graphs with much in common."""
 
+    def __post_init__(self) -> None:
+        parts = tuple(getattr(self, f.name) for f in fields(cast(Any, self)) if f.compare)
+        object.__setattr__(self, "_key", parts)
+        object.__setattr__(self, "_hash", hash((type(self).__name__, parts)))
+
     def _parts(self) -> tuple[Any, ...]:
-        found = self.__dict__.get("_key")
-        if found is None:
-            mine = [f.name for f in fields(cast(Any, self)) if f.compare]
-            found = tuple(getattr(self, name) for name in mine)
-            self.__dict__["_key"] = found
-            self.__dict__["_hash"] = hash((type(self).__name__, found))
-        return found
+        return cast(tuple[Any, ...], self.__dict__["_key"])
 
     def __hash__(self) -> int:
-        self._parts()
         return int(self.__dict__["_hash"])
 
     def __eq__(self, other: object) -> bool:
