@@ -8,7 +8,9 @@ from typing import Any
 
 from zkcompliance.claim import core, ranges, types
 from zkcompliance.claim.core import Rows, Value
-from zkcompliance.claim.operators import Operators, Reflected, choose, constant, lift, make, operand
+from zkcompliance.claim.lowering import agree, chain, key_of, narrowed, public
+from zkcompliance.claim.making import constant, lift, make, operand
+from zkcompliance.claim.operators import Operators, Reflected, choose
 from zkcompliance.claim.source import here, refuse
 
 WHOLE_PPM = 1_000_000
@@ -41,7 +43,9 @@ class Expr(Operators):
     def mean(self) -> Ratio:
         """The average over the rows, to be compared with: `<=` and `>=` hold over none, `<` and `>` do not."""
         self._number("mean")
-        return Ratio(self.sum(), count(self._rows("mean")), self.node.type, ("the mean ", self.node, " of ", self.rows))
+        return Ratio(
+            self.sum(), count(self._rows("mean")), self.node.type, ("the mean ", self.node, " over ", self.rows)
+        )
 
     def share(self) -> Ratio:
         """Of a truth value: the share of the rows on which it holds, in ppm, to be compared with (see `mean`)."""
@@ -124,7 +128,10 @@ class Expr(Operators):
         found = operand(otherwise, typed[0])
         for name in reversed(list(table)):
             found = choose(self == name, operand(table[name], typed[0]), found)
-        return found
+        cases = [part for name, value in table.items() for part in (f"{name} ", operand(value, typed[0]).node, ", ")]
+        return say(
+            found, "the value for its ", self.node, " (", *cases, "otherwise ", operand(otherwise, typed[0]).node, ")"
+        )
 
     def as_count(self) -> Expr:
         """A truth value as 1 or 0."""
@@ -168,7 +175,10 @@ class Expr(Operators):
 
 
 class Ratio(Reflected):
-    """numerator / denominator, only ever compared, by multiplying out. The denominator is a count: 0 over no rows."""
+    """numerator / denominator, only ever compared, by multiplying out. The denominator is never negative.
+
+    Where both are 0, `<=` and `>=` hold, `<` and `>` do not.
+    """
 
     def __init__(self, numerator: Expr, denominator: Expr, kind: types.Type, parts: tuple[Any, ...]) -> None:
         self.numerator, self.denominator, self.type, self.parts = numerator, denominator, kind, parts
@@ -234,31 +244,9 @@ def checked(node: Value) -> Expr:
     return Expr(node)
 
 
-def public(value: Expr, beside: Expr, word: str) -> Value:
-    """A literal, a parameter, or what is made of them, of the same type."""
-    if not value.node.public:
-        raise refuse(f"{word} depends on rows", f"remedy: {word} is a literal or a parameter")
-    if value.node.type != beside.node.type:
-        raise refuse(f"{word} is a {value.node.type}, beside a {beside.node.type}")
-    return value.node
-
-
 def count(rows: Rows) -> Expr:
     """The number of rows."""
     return Expr(core.count_of(rows, here()))
-
-
-def narrowed(rows: Rows, condition: Any) -> Rows:
-    """The rows on which the condition holds too."""
-    if not isinstance(condition, Expr) or condition.node.type != types.TRUTH:
-        raise refuse("a selection needs a condition", "remedy: where(table.column == …)")
-    node = condition.node
-    if node.frame != rows.frame and not (node.frame is None and node.public):
-        raise refuse("a condition on another table's rows", "remedy: x.is_in(other.column) or lookup(…)")
-    if rows.where is None:
-        return dataclasses.replace(rows, where=node)
-    both = core.And(rows.where, node, type=types.TRUTH, range=ranges.BIT, frame=rows.frame, line=node.line)
-    return dataclasses.replace(rows, where=both)
 
 
 def is_first(rows: Rows) -> Expr:
@@ -271,23 +259,11 @@ def is_first(rows: Rows) -> Expr:
     return ~Expr(node, rows)
 
 
-def key_of(values: tuple[Expr, ...], word: str) -> tuple[Rows, tuple[Value, ...]]:
-    """The rows that several expressions are taken from, and their nodes."""
-    among = {value.rows for value in values if value.rows is not None}
-    if len(among) != 1:
-        raise refuse(f"{word} needs columns of one table", "remedy: take them all from the same table.where(…)")
-    return among.pop(), tuple(value.node for value in values)
-
-
-def chain(rows: Rows, first: tuple[Value, ...], last: tuple[Value, ...], strict: bool, said: tuple[Any, ...]) -> Expr:
-    return Expr(core.Chain(rows, first, last, strict, type=types.TRUTH, range=ranges.BIT, line=here(), said=said))
-
-
 def unique(rows: Rows, keys: tuple[Expr, ...]) -> Expr:
     nodes = tuple(key.node for key in keys)
     if not nodes or any(key.node.frame != rows.frame for key in keys):
         raise refuse("uniqueness is of columns of the table itself")
-    return chain(rows, nodes, nodes, True, ("no two rows of ", rows, " have the same ", nodes))
+    return Expr(chain(rows, nodes, nodes, True, ("no two rows of ", rows, " have the same ", nodes)))
 
 
 def member(keys: tuple[Expr, ...], columns: tuple[Expr, ...]) -> Expr:
@@ -298,12 +274,3 @@ def member(keys: tuple[Expr, ...], columns: tuple[Expr, ...]) -> Expr:
         core.Member, tuple(key.node for key in keys), target, nodes, operands=keys, type=types.TRUTH, range=ranges.BIT,
         public=False,
     )  # fmt: skip
-
-
-def agree(left: tuple[Expr, ...], right: tuple[Expr, ...]) -> None:
-    """Same number and types, pairwise; refused otherwise."""
-    if len(left) != len(right):
-        raise refuse(f"{len(left)} values beside {len(right)}")
-    for a, b in zip(left, right, strict=True):
-        if a.node.type != b.node.type:
-            raise refuse(f"{a.node.type} beside {b.node.type} has no meaning")

@@ -105,7 +105,7 @@ def rounded(value: int, each: Reveal) -> int:
     """What is disclosed of a value: see `core.Reveal`."""
     if each.figures is None:
         return value
-    unit = 10 ** max(0, len(str(value)) - each.figures)
+    unit = int(10 ** max(0, len(str(value)) - each.figures))
     return value // unit * unit
 
 

@@ -1,7 +1,9 @@
 """What a claim's file imports: the words of the claim language."""
 
 from zkcompliance.claim.build import ClaimDefinition, claim, require, reveal
-from zkcompliance.claim.expr import Expr, Ratio
+from zkcompliance.claim.choices import COUNTED, IncidentCategory, Phase
+from zkcompliance.claim.example import Example, base, fails, holds
+from zkcompliance.claim.expr import Expr, Ratio, whole
 from zkcompliance.claim.params import Param, names, param
 from zkcompliance.claim.tables import (
     AuditLog,
@@ -17,22 +19,11 @@ from zkcompliance.claim.tables import (
     LogTable,
     Table,
 )
-from zkcompliance.claim.types import (
-    Bool,
-    Count,
-    EnumWord,
-    Flop,
-    FlopPerSecond,
-    Id,
-    Int,
-    Ppm,
-    Seconds,
-    SetOf,
-    Time,
-)
+from zkcompliance.claim.types import Bool, Count, EnumWord, Flop, FlopPerSecond, Id, Int, Ppm, Seconds, SetOf, Time
 from zkcompliance.claim.words import (
     band_of,
     days,
+    fraction,
     larger,
     lookup,
     percent,
@@ -40,14 +31,59 @@ from zkcompliance.claim.words import (
     seconds,
     select,
     smaller,
-    whole,
     within,
 )
 
 __all__ = [
-    "AuditLog", "Bool", "ChipLog", "ClaimDefinition", "ComputeLog", "Count", "CustomerLog", "DatasetLog", "DecisionLog",
-    "EnumWord", "EvalLog", "EventLog", "Expr", "Flop", "FlopPerSecond", "Grouped", "Id", "IncidentLog", "Int",
-    "LogTable", "Param", "Ppm", "Ratio", "Seconds", "SetOf", "Table", "Time", "band_of", "claim", "days", "larger",
-    "lookup", "names", "param", "percent", "require", "reveal", "same_rows", "seconds", "select", "smaller", "whole",
+    "COUNTED",
+    "AuditLog",
+    "Bool",
+    "ChipLog",
+    "ClaimDefinition",
+    "ComputeLog",
+    "Count",
+    "CustomerLog",
+    "DatasetLog",
+    "DecisionLog",
+    "EnumWord",
+    "EvalLog",
+    "EventLog",
+    "Example",
+    "Expr",
+    "Flop",
+    "FlopPerSecond",
+    "Grouped",
+    "Id",
+    "IncidentCategory",
+    "IncidentLog",
+    "Int",
+    "LogTable",
+    "Param",
+    "Phase",
+    "Ppm",
+    "Ratio",
+    "Seconds",
+    "SetOf",
+    "Table",
+    "Time",
+    "band_of",
+    "base",
+    "claim",
+    "days",
+    "fails",
+    "fraction",
+    "holds",
+    "larger",
+    "lookup",
+    "names",
+    "param",
+    "percent",
+    "require",
+    "reveal",
+    "same_rows",
+    "seconds",
+    "select",
+    "smaller",
+    "whole",
     "within",
 ]  # fmt: skip

@@ -91,6 +91,8 @@ def show(kind: Type, value: int) -> str:
             return f"0x{value.to_bytes(16, 'little').hex()}" if value else "(none)"
         case types.BOOL:
             return "yes" if value else "no"
+    if kind == types.TIME_POINT and value == types.Time.largest:
+        return "the end of time"
     if kind == types.PPM and value < 0:
         return f"-{quantities.show_ppm(-value)}"
     if kind in _SHOW and value >= 0:

@@ -12,6 +12,7 @@ from zkcompliance.claim.params import ParamSpec
 _RELATIONS = {"<": "is below", "<=": "is at most", "==": "is", "!=": "is not"}
 _TIMES = {"<": "is before", "<=": "is not after"}
 _KINDS = {"sum": "the total ", "min": "the smallest ", "max": "the largest "}
+_PREPOSITIONS = {"at": "time", "from": "beginning", "until": "end"}
 NOT_PROVEN = "that the log is complete and that its rows are true: a row is as good as its source."
 
 
@@ -36,10 +37,12 @@ def parameter(spec: ParamSpec) -> str:
     """One parameter: name, type, what it is, bounds, default."""
     if spec.is_set:
         bounds = f"any of {', '.join(spec.type.choices)}"
-    elif spec.type.kind in (types.NUMBER, types.TIME):
+    elif spec.type.choices:
+        bounds = f"one of {', '.join(spec.type.choices)}"
+    elif (spec.low, spec.high) != (0, types.LARGEST_OF.get(spec.type)):
         bounds = f"from {spec.show(spec.low)} to {spec.show(spec.high)}"
     else:
-        bounds = ", ".join(spec.type.choices)
+        bounds = ""
     kind = "set" if spec.is_set else str(spec.type) if spec.type.kind != types.ENUM else "choice"
     default = "" if spec.default is None else f"; default {spec.show(spec.default)}"
     return f"{spec.name} ({kind}{', ' + bounds if bounds else ''}{default}){': ' + spec.doc if spec.doc else ''}"
@@ -62,18 +65,29 @@ def phrase(part: Any) -> str:
     if isinstance(part, str):
         return part
     if isinstance(part, tuple):
-        return " and ".join(phrase(each) for each in part)
+        words = [phrase(each) for each in part]
+        return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
     if isinstance(part, Rows):
         return _rows(part)
     if not isinstance(part, Value):
         return _frame(part)
-    return "".join(phrase(each) for each in part.said) if part.said else _value(part)
+    return _spoken(part.said) if part.said else _value(part)
+
+
+def _spoken(said: tuple[Any, ...]) -> str:
+    """What sugar says of itself. A row of groups is a group."""
+    words: list[str] = []
+    for each in said:
+        if isinstance(each, Rows) and isinstance(each.frame, Groups) and words and words[-1].endswith(" row of "):
+            words[-1] = words[-1].removesuffix("row of ") + "group of "
+        words.append(phrase(each))
+    return "".join(words)
 
 
 def _frame(frame: Log | Groups) -> str:
     if isinstance(frame, Log):
         return frame.name
-    return f"{_rows(frame.rows)} grouped by {phrase(frame.keys)}"
+    return f"{_rows(frame.rows)} with the same {phrase(frame.keys)}"
 
 
 def _rows(rows: Rows) -> str:
@@ -92,7 +106,7 @@ def _value(node: Value) -> str:
         case core.Param():
             return f"`{node.name}`"
         case core.Column():
-            return node.name.replace("_", " ")
+            return _PREPOSITIONS.get(node.name, node.name.replace("_", " "))
         case core.Key():
             return phrase(node.groups.keys[node.index])
         case core.Add():
@@ -116,15 +130,14 @@ def _value(node: Value) -> str:
         case core.IsIn():
             return f"{phrase(node.value)} is one of {_members(node)}"
         case core.Neighbour():
-            side = "previous" if node.step < 0 else "next"
-            return (
-                f"the {side} {phrase(node.arg)} (at the {'start' if node.step < 0 else 'end'} {phrase(node.default)})"
-            )
+            side = "last earlier" if node.step < 0 else "next later"
+            return f"the {phrase(node.arg)} of the {side} row of {phrase(node.rows)} ({phrase(node.default)} if none)"
         case core.Member():
             return f"{phrase(node.keys)} is found as {phrase(node.columns)} in {phrase(node.target)}"
         case core.Lookup():
             other = "" if node.matched else f" (without a match: {phrase(node.default)})"
-            return f"{phrase(node.value)} of the {phrase(node.columns)} {phrase(node.keys)} in {phrase(node.target)}{other}"
+            found = f"the {phrase(node.columns)} {phrase(node.keys)} in {phrase(node.target)}"
+            return f"{phrase(node.value)} of {found}{other}"
         case core.Aggregate():
             return _aggregate(node)
     return type(node).__name__

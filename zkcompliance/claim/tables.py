@@ -8,7 +8,8 @@ from typing import Any, ClassVar, Self
 from zkcompliance import schemas
 from zkcompliance.claim import core, ranges, types
 from zkcompliance.claim.core import Rows, Value
-from zkcompliance.claim.expr import Expr, Ratio, chain, count, is_first, narrowed, say, unique, whole
+from zkcompliance.claim.expr import Expr, Ratio, count, is_first, say, unique, whole
+from zkcompliance.claim.lowering import chain, narrowed
 from zkcompliance.claim.source import here, refuse
 from zkcompliance.schemas import Schema
 
@@ -52,16 +53,14 @@ class Table:
     def no_overlap(self, start: Expr, end: Expr, *, per: Expr | None = None) -> Expr:
         """The half-open intervals [start, end) do not overlap among the rows with one key, and start ≤ end on each."""
         keys = () if per is None else (per.node,)
-        if any(part.node.frame != self.rows.frame for part in (start, end)) or (
-            per and per.node.frame != self.rows.frame
-        ):
+        if any(part.frame != self.rows.frame for part in (start.node, end.node, *keys)):
             raise refuse("intervals are of columns of the table itself")
         if start.node.type != end.node.type or start.node.type.kind not in (types.TIME, types.NUMBER):
             raise refuse(f"an interval from {start.node.type} to {end.node.type} has no meaning")
         said = ("the intervals from ", start.node, " to ", end.node, " of ", self.rows)
         same = () if per is None else (" with the same ", per.node)
         first, last = (*keys, start.node), (*keys, end.node)
-        return chain(self.rows, first, last, False, (*said, *same, " do not overlap"))
+        return Expr(chain(self.rows, first, last, False, (*said, *same, " do not overlap")))
 
     def group_by(self, *keys: Expr) -> Grouped:
         """One row for each combination of keys that occurs."""
@@ -175,7 +174,7 @@ class Grouped(Table):
     def share_of(self, condition: Expr) -> Ratio:
         """The share of the group's rows on which the condition holds."""
         return Ratio(
-            self.size(condition) * whole(), self.size(), types.PPM, ("the share of rows with ", condition.node)
+            self.size(condition) * whole(), self.size(), types.PPM, ("the share of its rows for which ", condition.node)
         )
 
     def _extreme(self, kind: str, value: Expr) -> Expr:

@@ -160,6 +160,9 @@ class Bool(Word):
     type, largest, reads = TRUTH, 1, "bool"
 
 
+LARGEST_OF = {word.type: word.largest for word in (Time, Seconds, Flop, FlopPerSecond, Count, Ppm, Id, Bool)}
+
+
 class EnumWord(Word):
     """One of a column's choices: `class Phase(EnumWord, schema=compute, column="phase")`."""
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from zkcompliance.claim import core, ranges, types
-from zkcompliance.claim.expr import Expr, agree, key_of, member, unique
-from zkcompliance.claim.expr import whole as whole
-from zkcompliance.claim.operators import choose, constant, lift, make, operand
+from zkcompliance.claim.expr import Expr, Ratio, member, unique, whole
+from zkcompliance.claim.lowering import agree, key_of
+from zkcompliance.claim.making import constant, lift, make, operand
+from zkcompliance.claim.operators import choose
 from zkcompliance.claim.scope import current
 from zkcompliance.claim.source import here, refuse
 
@@ -35,6 +36,15 @@ def larger(a: Expr, b: Any) -> Expr:
     other = operand(b, a)
     low, high = a.node.range, other.node.range
     return choose(a <= other, other, a, (max(low[0], high[0]), max(low[1], high[1])))
+
+
+def fraction(part: Expr, of: Expr) -> Ratio:
+    """`part` / `of` in ppm, to be compared with: `fraction(a, b) <= percent(30)` is a · 100 % ≤ b · 30 %."""
+    if part.node.type != of.node.type or of.node.range[0] < 0:
+        raise refuse(
+            f"a fraction of {part.node.type} in {of.node.type}", "remedy: two numbers of one unit, none negative"
+        )
+    return Ratio(part * whole(), of, types.PPM, (part.node, ", as a share of ", of.node, ","))
 
 
 def within(keys: Values, columns: Values) -> Expr:
