@@ -50,7 +50,7 @@ class E:
         if is_zero(self):
             return o
         if self.op == o.op == Op.CONST:
-            return const(self.lo + o.lo)
+            return const(self.a + o.a)
         return E(Op.ADD, self, o, self.lo + o.lo, self.hi + o.hi, max(self.degree, o.degree))
 
     def __sub__(self, other: E | int) -> E:
@@ -58,17 +58,17 @@ class E:
         if is_zero(o):
             return self
         if self.op == o.op == Op.CONST:
-            return const(self.lo - o.lo)
+            return const(self.a - o.a)
         return E(Op.SUB, self, o, self.lo - o.hi, self.hi - o.lo, max(self.degree, o.degree))
 
     def __mul__(self, other: E | int) -> E:
         o = lift(other)
         for x, y in ((self, o), (o, self)):
-            if x.op == Op.CONST and x.lo in (0, 1):
-                return y if x.lo else ZERO
+            if x.op == Op.CONST and x.a in (0, 1):
+                return y if x.a else ZERO
         corners = [x * y for x in (self.lo, self.hi) for y in (o.lo, o.hi)]
         if self.op == o.op == Op.CONST:
-            return const(corners[0])
+            return const(self.a * o.a)
         return E(Op.MUL, self, o, min(corners), max(corners), self.degree + o.degree)
 
     def __rsub__(self, other: int) -> E:
@@ -81,11 +81,11 @@ class E:
 
     def within(self, lo: int, hi: int) -> E:
         """The same value, known (by a constraint) to be in [lo, hi]."""
-        return replace(self, lo=lo, hi=hi)
+        return self if self.op == Op.CONST else replace(self, lo=lo, hi=hi)
 
 
 def const(value: int) -> E:
-    return E(Op.CONST, value, 0, value, value, 0)
+    return E(Op.CONST, value, 0, value, value, 0)  # a: the value
 
 
 def lift(value: E | int) -> E:
@@ -101,7 +101,7 @@ ZERO, ONE = const(0), const(1)
 
 
 def is_zero(e: E) -> bool:
-    return e.op == Op.CONST and e.lo == 0
+    return e.op == Op.CONST and e.a == 0
 
 
 def leaf(op: Op, a: int = 0, b: int = 0, hi: int = RADIX - 1, lo: int = 0) -> E:
@@ -112,7 +112,7 @@ def leaf(op: Op, a: int = 0, b: int = 0, hi: int = RADIX - 1, lo: int = 0) -> E:
 def lower(e: E, table: air.TableBuilder) -> air.Expr:
     """The node of the table that e is."""
     if e.op == Op.CONST:
-        return table.lift(e.lo)
+        return table.lift(e.a)
     if e.op in (Op.ADD, Op.SUB, Op.MUL):
         a, b = lower(e.a, table), lower(e.b, table)
         return table.node(e.op, a.index, b.index)
@@ -136,7 +136,7 @@ class Wide:
     def constant(self) -> int | None:
         """Its value, if it is the same in every program run."""
         if all(limb.op == Op.CONST for limb in self.limbs):
-            return sum(limb.lo << 16 * j for j, limb in enumerate(self.limbs))
+            return sum(limb.a << 16 * j for j, limb in enumerate(self.limbs))
         return None
 
     def limb(self, j: int) -> E:

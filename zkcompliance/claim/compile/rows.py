@@ -1,0 +1,151 @@
+"""Rows of a log: its columns, each enforced within its type, and which rows count."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zkcompliance.air.program import Lookup, Op
+from zkcompliance.claim import core
+from zkcompliance.claim.compile.context import Table
+from zkcompliance.claim.compile.errors import cannot
+from zkcompliance.claim.compile.nodes import Nodes, choice_of, chosen
+from zkcompliance.claim.compile.terms import RADIX, E, Wide, leaf, wide
+
+if TYPE_CHECKING:
+    from zkcompliance.claim.compile.compiler import Compiler
+
+PPM_TOP, PPM_REST = divmod(1_000_000, RADIX)  # 15·2^16 + 16960
+
+
+class FrameNodes(Nodes):
+    """The rows of a log or of groups: `act` is 1 on those that count."""
+
+    ctx: Table
+
+    def __init__(self, compiler: Compiler, ctx: Table, frame: core.Frame) -> None:
+        super().__init__(ctx, compiler.publics)
+        self.compiler = compiler
+        self.frame = frame
+        self._selected: dict[core.Value | None, E] = {}
+
+    @property
+    def act(self) -> E:
+        raise NotImplementedError
+
+    def selected(self, rows: core.Rows) -> E:
+        """1 on the rows that count and meet `where`, else 0; degree 1."""
+        where = rows.where
+        if where not in self._selected:
+            self._selected[where] = self._select(where)
+        return self._selected[where]
+
+    def _select(self, where: core.Value | None) -> E:
+        if where is None:
+            return self.act
+        if isinstance(where, core.And):
+            both = core.Rows(self.frame, where.a)
+            first = self.selected(both)
+            return self.ctx.flat(self.ctx.times(first, self.truth(where.b)).within(0, 1), "selected")
+        return self.ctx.flat(self.ctx.times(self.act, self.truth(where)).within(0, 1), "selected")
+
+    def forbid(self, name: str, rows: core.Rows) -> None:
+        """No row that counts meets `where`."""
+        where = rows.where
+        if where is None:
+            self.ctx.zero(name, self.act)
+        elif isinstance(where, core.And):
+            first = self.selected(core.Rows(self.frame, where.a))
+            self.ctx.zero(name, self.ctx.times(first, self.truth(where.b)))
+        else:
+            self.ctx.zero(name, self.ctx.times(self.act, self.truth(where)))
+
+    def finish(self) -> None:
+        """Last constraints, once all is known that is used."""
+
+    def leaf_value(self, node: core.Value) -> Wide:
+        match node:
+            case core.Neighbour():
+                return self.compiler.neighbour(self, node)
+            case core.Member():
+                return wide([self.compiler.member(self, node)])
+            case core.Lookup():
+                return self.compiler.look_up(self, node)
+        raise cannot(f"{type(node).__name__} cannot be used on rows", node.line)
+
+
+class LogRows(FrameNodes):
+    """Rows of a log. An enum or act is checked by a lookup that has it anyway, if there is one."""
+
+    def __init__(self, compiler: Compiler, ctx: Table, frame: core.Log) -> None:
+        super().__init__(compiler, ctx, frame)
+        self.log = frame
+        self._unchecked: dict[str, E] = {}
+        self._checked: set[str] = set()
+        self._act_checked = False
+
+    @property
+    def act(self) -> E:
+        return leaf(Op.LOG, 0, 0, 1)
+
+    def _select(self, where: core.Value | None) -> E:
+        found = None if where is None else choice_of(where)
+        if found is not None and isinstance(found[0], core.Column):
+            return self._chosen_rows(*found)
+        return super()._select(where)
+
+    def _chosen_rows(self, subject: core.Column, entries: list[int | core.Param]) -> E:
+        """act·[enum in the set]: (enum, act, r) is a row of (m, 0, 0) or (m, 1, bit m); all three are so enforced."""
+        bits = self.bits(entries)
+        value, act = self.value(subject).limbs[0], self.act
+        here = self.ctx.number
+        r = self.ctx.free(
+            "selected", lambda run: chosen(run, bits, run.value(here, value)) * run.value(here, act), 0, 1
+        )
+        rows = [*((m, 0, 0) for m in range(len(bits))), *((m, 1, bit) for m, bit in enumerate(bits))]
+        self.ctx.require_in(Lookup(tuple(rows)), value, act, r)
+        self.checked(subject)
+        self._act_checked = True
+        return r
+
+    def leaf_value(self, node: core.Value) -> Wide:
+        if isinstance(node, core.Column):
+            return self._column(node)
+        return super().leaf_value(node)
+
+    def _column(self, node: core.Column) -> Wide:
+        schema = self.log.schema
+        column = schema.column(node.name)
+        limbs = [leaf(Op.LOG, c) for c in schema.limbs(node.name)]
+        match column.type:
+            case "enum":
+                value = limbs[0].within(0, column.largest)
+                self._unchecked[node.name] = value
+                return wide([value])
+            case "bool":
+                self.ctx.zero(f"{node.name} is true or false", limbs[0] * (limbs[0] - 1))
+                return wide([limbs[0].within(0, 1)])
+            case "ppm":
+                return self._ppm(node.name, limbs[0], limbs[1])
+        self.ctx.require_16_bits(*limbs)
+        return wide(limbs, 0, column.largest)
+
+    def _ppm(self, name: str, low: E, high: E) -> Wide:
+        """low + 2^16·high ≤ 10^6: high ≤ 15, and low ≤ 16960 where it is 15 (low + t·48575 has 16 bits, t = [high=15])."""
+        here = self.ctx.number
+        top = self.ctx.free(f"{name} at its top", lambda run: (run.value(here, high) == PPM_TOP).astype("int64"), 0, 1)
+        self.ctx.require_in(Lookup(tuple((h, int(h == PPM_TOP)) for h in range(PPM_TOP + 1))), high, top)
+        self.ctx.require_16_bits(low, low + top * (RADIX - 1 - PPM_REST))
+        return wide([low, high.within(0, PPM_TOP)], 0, 1_000_000)
+
+    def checked(self, subject: core.Value) -> None:
+        if isinstance(subject, core.Column):
+            self._checked.add(subject.name)
+
+    def finish(self) -> None:
+        """Enforce what no lookup has yet."""
+        if not self._act_checked:
+            self.ctx.zero("act is 0 or 1", self.act * (self.act - 1))
+        for name, value in self._unchecked.items():
+            if name not in self._checked:
+                count = len(self.log.schema.column(name).choices)
+                self.ctx.require_in(Lookup(tuple((m,) for m in range(count))), value)
