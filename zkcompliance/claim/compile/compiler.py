@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,12 +14,16 @@ from zkcompliance.claim import core
 from zkcompliance.claim.compile.context import Board, Message, Publics, Table
 from zkcompliance.claim.compile.cost import grouped
 from zkcompliance.claim.compile.errors import cannot
+from zkcompliance.claim.compile.groups import GroupRows
+from zkcompliance.claim.compile.joins import Joins, same_multiset
 from zkcompliance.claim.compile.linear import Equations, Linear
 from zkcompliance.claim.compile.nodes import PublicNodes
+from zkcompliance.claim.compile.ordered import Moved, Ordered, require_chain
 from zkcompliance.claim.compile.rows import FrameNodes, LogRows
 from zkcompliance.claim.compile.run import Rows, Run
 from zkcompliance.claim.compile.singles import Singles
 from zkcompliance.claim.compile.terms import E, TooWide, lower
+from zkcompliance.claim.compile.thread import extreme
 from zkcompliance.claim.ranges import MAX_ROWS
 from zkcompliance.limits import MAX_NODES
 
@@ -82,6 +86,12 @@ class Compiler:
         self.publics = PublicNodes(self.public_context, numbers)
         self.equations = Equations(self.board)
         self.singles = Singles(self)
+        self.joins = Joins(self)
+        self.lookups: list[core.Lookup] = []
+        self.moved: list[Moved] = []
+        self._ordered: list[tuple[core.Rows, tuple[core.Value, ...], Ordered]] = []
+        self._extremes: dict[core.Groups, core.Value] = {}
+        self._plan()
         self._rows: dict[core.Frame, FrameNodes] = {}
         for number, log in enumerate(definition.logs):
             self._rows[log] = LogRows(self, Table(self.board, number), log)
@@ -99,13 +109,17 @@ class Compiler:
                 raise cannot(f"{reveal.name}: {error}", reveal.value.line) from None
         for rows in list(self._rows.values()):
             rows.finish()
+        for moved in self.moved:
+            moved.finish()
         return Compiled(self._program(), self.board)
 
     # What the parts ask for
 
     def rows_of(self, frame: core.Frame) -> FrameNodes:
         if frame not in self._rows:
-            raise cannot("groups are not supported yet")
+            if not isinstance(frame, core.Groups):
+                raise cannot(f"the log {frame.name} is no argument of the claim")
+            self._rows[frame] = self._groups(frame)
         return self._rows[frame]
 
     def most_rows(self, frame: core.Frame) -> int:
@@ -115,23 +129,41 @@ class Compiler:
         """The tuple of publics is one of the rows."""
         self.board.tables[0].require_in(Lookup(rows), *values)
 
-    def neighbour(self, rows: FrameNodes, node: core.Neighbour):  # type: ignore[no-untyped-def]
-        raise cannot("neighbouring rows are not supported yet", node.line)
-
-    def member(self, rows: FrameNodes, node: core.Member) -> E:
-        raise cannot("membership in a log is not supported yet", node.line)
-
-    def look_up(self, rows: FrameNodes, node: core.Lookup):  # type: ignore[no-untyped-def]
-        raise cannot("lookups in a log are not supported yet", node.line)
-
     def same_multiset(self, name: str, node: core.SameMultiset) -> None:
-        raise cannot("equality of multisets is not supported yet", node.line)
+        same_multiset(self, node)
 
     def chain(self, name: str, node: core.Chain) -> None:
-        raise cannot("order of rows is not supported yet", node.line)
+        require_chain(self, name, node)
+
+    def ordered(self, rows: core.Rows, keys: tuple[core.Value, ...]) -> Ordered:
+        """The rows in order of the keys, or of more keys that begin with these: each table once."""
+        rows = replace(rows, order=())
+        for known_rows, known_keys, made in self._ordered:
+            if known_rows == rows and known_keys[: len(keys)] == keys:
+                return made
+        made = Ordered(self, rows, keys)
+        self.moved.append(made)
+        self._ordered.append((rows, keys, made))
+        return made
+
+    def _groups(self, frame: core.Groups) -> GroupRows:
+        extreme = self._extremes.get(frame)
+        keys = frame.keys if extreme is None else (*frame.keys, extreme)
+        return GroupRows(self, frame, self.ordered(frame.rows, keys), extreme)
+
+    def _plan(self) -> None:
+        """What a table must provide for, before it is made."""
+        for part in core.walk(*(each.value for each in (*self.definition.requirements, *self.definition.reveals))):
+            if isinstance(part, core.Lookup):
+                self.lookups.append(part)
+            if isinstance(part, core.Aggregate) and part.by is not None and part.kind in ("min", "max") and part.arg:
+                self._extremes.setdefault(part.by, part.arg)
 
     def extreme(self, node: core.Aggregate) -> Linear:
-        raise cannot("min and max are not supported yet", node.line)
+        try:
+            return extreme(self.rows_of(node.rows.frame), node)
+        except ArithmeticError as error:
+            raise cannot(str(error), node.line) from None
 
     # The program
 
@@ -149,7 +181,7 @@ class Compiler:
             publics=tuple(board.publics),
             logs=slots,
             lookups=tuple(board.lookups),
-            tables=tuple(tables),
+            tables=tuple(grouped(tables)),
             unknowns=tuple(board.unknowns),
             equations=tuple(board.equations),
             buses=tuple(board.buses),
@@ -169,7 +201,7 @@ class Compiler:
         made = air.build((len(interactions),))
         if len(made.nodes) > MAX_NODES or len(made.sums) > 255:
             raise cannot(f"a table of {len(made.nodes)} nodes and {len(made.sums)} sums")
-        return grouped(made)
+        return made
 
     def _interaction(self, message: Message, air: TableBuilder) -> Interaction:
         nodes = tuple(lower(value, air).index for value in message.values)

@@ -20,24 +20,26 @@ def chunks_of(table: TableAir, k: int = K, kappa: int = K) -> int:
     return max(1, 1 - (d - needed) // (d - CHUNK_BLIND)) if needed > d else 1
 
 
-def grouped(table: TableAir) -> TableAir:
-    """The table with its interactions dealt to the cheapest groups: 6·(extension columns) + 6·(chunks) is least.
-
-    Fractions with dearer tuples come first; the last group, beside acc and the sums, is filled last.
+def grouped(tables: list[TableAir]) -> list[TableAir]:
+    """The tables with their interactions dealt to the cheapest groups, as if all had the height of one log:
+    6·(extension columns) + 6·(chunks) is least. Fractions with dearer tuples come first.
     """
-    degrees = Instance(table, K, K, STANDARD.mask).node_degrees
-    order = sorted(table.interactions, key=lambda i: -max([degrees[n] for n in i.nodes], default=0))
-    bare = replace(table, interactions=(), groups=(0,))
-    best: tuple[int, TableAir] | None = None
-    for most in range(chunks_of(bare), MOST_CHUNKS + 1):
-        made = _deal(table, tuple(order), most)
-        if made is not None:
-            cost = 6 * len(made.groups) + 6 * max(most, chunks_of(made))
+    best: tuple[int, list[TableAir]] | None = None
+    for most in range(1, MOST_CHUNKS + 1):
+        made = [_deal(table, _ordered(table), most) for table in tables]
+        found = [table for table in made if table is not None and chunks_of(table) <= most]
+        if len(found) == len(tables):
+            cost = 6 * sum(len(table.groups) for table in found) + 6 * most
             if best is None or cost < best[0]:
-                best = (cost, made)
+                best = (cost, found)
     if best is None:
         raise OverflowError("constraints of too high a degree")
     return best[1]
+
+
+def _ordered(table: TableAir) -> tuple[Interaction, ...]:
+    degrees = Instance(table, K, K, STANDARD.mask).node_degrees
+    return tuple(sorted(table.interactions, key=lambda i: -max([degrees[n] for n in i.nodes], default=0)))
 
 
 def _deal(table: TableAir, order: tuple[Interaction, ...], most: int) -> TableAir | None:

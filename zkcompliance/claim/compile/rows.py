@@ -10,6 +10,7 @@ from zkcompliance.claim.compile.context import Table
 from zkcompliance.claim.compile.errors import cannot
 from zkcompliance.claim.compile.nodes import Nodes, choice_of, chosen
 from zkcompliance.claim.compile.terms import RADIX, E, Wide, leaf, wide
+from zkcompliance.claim.compile.thread import Thread
 
 if TYPE_CHECKING:
     from zkcompliance.claim.compile.compiler import Compiler
@@ -27,6 +28,7 @@ class FrameNodes(Nodes):
         self.compiler = compiler
         self.frame = frame
         self._selected: dict[core.Value | None, E] = {}
+        self._thread: Thread | None = None
 
     @property
     def act(self) -> E:
@@ -54,23 +56,65 @@ class FrameNodes(Nodes):
         if where is None:
             self.ctx.zero(name, self.act)
         elif isinstance(where, core.And):
-            first = self.selected(core.Rows(self.frame, where.a))
-            self.ctx.zero(name, self.ctx.times(first, self.truth(where.b)))
+            self._never(name, self.selected(core.Rows(self.frame, where.a)), where.b)
         else:
-            self.ctx.zero(name, self.ctx.times(self.act, self.truth(where)))
+            self._never(name, self.act, where)
+
+    def _never(self, name: str, selected: E, bad: core.Value) -> None:
+        if isinstance(bad, core.Not):
+            self.hold(name, selected, bad.a)
+        elif isinstance(bad, core.Or):
+            self._never(name, selected, bad.a)
+            self._never(name, selected, bad.b)
+        else:
+            self.ctx.zero(name, self.ctx.times(selected, self.truth(bad)))
+
+    def hold(self, name: str, selected: E, good: core.Value) -> None:
+        """`good` is 1 on the selected rows. Here alone a membership may stand: a bit that proves it when it is 1."""
+        if isinstance(good, core.And):
+            self.hold(name, selected, good.a)
+            self.hold(name, selected, good.b)
+        elif isinstance(good, core.Not):
+            self._never(name, selected, good.a)
+        elif isinstance(good, core.Member):
+            self.ctx.zero(name, self.ctx.times(selected, 1 - self.compiler.joins.found(self, good)))
+        else:
+            self.ctx.zero(name, self.ctx.times(selected, 1 - self.truth(good)))
+
+    @property
+    def thread(self) -> Thread:
+        """What crosses segments."""
+        if self._thread is None:
+            self._thread = Thread(self)
+        return self._thread
 
     def finish(self) -> None:
         """Last constraints, once all is known that is used."""
+        if self._thread is not None:
+            self._thread.finish()
 
     def leaf_value(self, node: core.Value) -> Wide:
         match node:
             case core.Neighbour():
-                return self.compiler.neighbour(self, node)
+                return self._neighbour(node)
             case core.Member():
-                return wide([self.compiler.member(self, node)])
+                raise cannot(
+                    "membership in another table can only be required of every row as it stands: its absence has no proof",
+                    node.line,
+                    "remedy: rows.every(within(…)), not under ~, | or select",
+                )
             case core.Lookup():
-                return self.compiler.look_up(self, node)
+                return self.compiler.joins.value(self, node)
         raise cannot(f"{type(node).__name__} cannot be used on rows", node.line)
+
+
+    def _neighbour(self, node: core.Neighbour) -> Wide:
+        if node.rows.order or isinstance(self.frame, core.Groups):
+            raise cannot("neighbours in another order than the log's are not supported", node.line)
+        selected, arg = self.selected(node.rows), self.value(node.arg)
+        default = self.value(node.default)
+        step = self.thread.previous if node.step < 0 else self.thread.following
+        return step(selected, arg, default)
 
 
 class LogRows(FrameNodes):
@@ -143,6 +187,7 @@ class LogRows(FrameNodes):
 
     def finish(self) -> None:
         """Enforce what no lookup has yet."""
+        super().finish()
         if not self._act_checked:
             self.ctx.zero("act is 0 or 1", self.act * (self.act - 1))
         for name, value in self._unchecked.items():

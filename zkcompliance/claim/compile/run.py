@@ -47,6 +47,7 @@ class Run:
         self.publics = publics
         self.unknowns: dict[int, int] = {}
         self.sums: dict[tuple[int, int], int] = {}
+        self.orders: dict[int, Array] = {}  # of each private table of moved rows: which they are
 
     def value(self, table: int, e: E) -> Array:
         """(rows of all segments,) int64: the integers in [lo, hi] that e is mod p. table −1: one row of publics."""
