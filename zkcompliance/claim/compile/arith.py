@@ -217,3 +217,24 @@ def divide(ctx: Context, a: Wide, divisor: int, name: str = "quotient") -> Wide:
     shifted = add(product, digits(low * divisor))
     require_zero(ctx, sub(sub(a, shifted), r), f"{name} times divisor plus remainder")
     return wide(whole.limbs, low, high)
+
+
+def public_bits(ctx: Publics, w: Wide, name: str) -> list[E]:
+    """The bits of a public value ≥ 0, least first: b·(b − 1) = 0 and Σ 2^i·b_i = w."""
+    count = max(1, w.hi.bit_length())
+
+    def fill(run: Run) -> list:  # type: ignore[type-arg]
+        value = run.integers(-1, w)[0]
+        return [run.value(-1, const(int(value) >> i & 1)) for i in range(count)]
+
+    bits = []
+    for bit in ctx.limbs(count, name, fill):
+        bits.append(ctx.member(bit, 0, 1, f"{name}: 0 or 1"))
+    limbs = []
+    for start in range(0, count, 16):
+        total = ZERO
+        for i, bit in enumerate(bits[start : start + 16]):
+            total = total + bit * (1 << i)
+        limbs.append(total)
+    require_zero(ctx, sub(wide(limbs), w), name)
+    return bits

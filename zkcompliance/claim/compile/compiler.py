@@ -15,7 +15,7 @@ from zkcompliance.claim.compile.context import Board, Message, Publics, Table
 from zkcompliance.claim.compile.cost import grouped
 from zkcompliance.claim.compile.errors import cannot
 from zkcompliance.claim.compile.groups import GroupRows
-from zkcompliance.claim.compile.joins import Joins, same_multiset
+from zkcompliance.claim.compile.joins import Joins, require_matches, same_multiset
 from zkcompliance.claim.compile.linear import Equations, Linear
 from zkcompliance.claim.compile.nodes import PublicNodes
 from zkcompliance.claim.compile.ordered import Moved, Ordered, require_chain
@@ -156,6 +156,7 @@ class Compiler:
         for part in core.walk(*(each.value for each in (*self.definition.requirements, *self.definition.reveals))):
             if isinstance(part, core.Lookup):
                 self.lookups.append(part)
+                require_matches(part, self.definition.requirements)
             if isinstance(part, core.Aggregate) and part.by is not None and part.kind in ("min", "max") and part.arg:
                 self._extremes.setdefault(part.by, part.arg)
 

@@ -36,6 +36,45 @@ def tuple_of(rows: FrameNodes, parts: tuple[core.Value, ...], beside: tuple[core
     return found
 
 
+def require_matches(lookup: core.Lookup, requirements: tuple[core.Requirement, ...]) -> None:
+    """A lookup's default is never seen: every row that asks must have a match, and no row beyond those may ask.
+
+    Otherwise g = 0, which proves nothing, could put the default where there is a match.
+    """
+    for requirement in requirements:
+        value = requirement.value
+        counted = value.a if isinstance(value, core.Compare) else None
+        if not (isinstance(value, core.Compare) and value.op == "==" and isinstance(counted, core.Aggregate)):
+            continue
+        where = counted.rows.where
+        zero = isinstance(value.b, core.Const) and value.b.value == 0 and counted.kind == "count" and counted.by is None
+        if where is None or not zero:
+            continue
+        rest, last = (where.a, where.b) if isinstance(where, core.And) else (None, where)
+        if not (isinstance(last, core.Not) and isinstance(last.a, core.Member)):
+            continue
+        member = last.a
+        if (member.keys, member.target, member.columns) != (lookup.keys, lookup.target, lookup.columns):
+            continue
+        if rest is None or _within(rest, lookup, requirements):
+            return
+    raise cannot("a lookup whose match is not required of every row that asks is not supported", lookup.line)
+
+
+def _within(asked: core.Value, lookup: core.Lookup, requirements: tuple[core.Requirement, ...]) -> bool:
+    """Whether every selection that looks the value up is among the rows `asked`."""
+    for part in core.walk(*(requirement.value for requirement in requirements)):
+        rows = getattr(part, "rows", None)
+        if not isinstance(rows, core.Rows) or rows.frame != lookup.frame or lookup not in set(core.walk(part)):
+            continue
+        where = rows.where
+        while isinstance(where, core.And) and where != asked:
+            where = where.a
+        if where != asked:
+            return False
+    return True
+
+
 class Joins:
     """Every (keys, target, columns) that is asked for, once."""
 

@@ -114,11 +114,11 @@ class Equations:
         if abs(form.constant) >= 1 << 28:
             value = abs(form.constant)
             terms.append((self._constant(value), 1 if form.constant > 0 else -1))
-            self._emit(name, terms, 0)
+            self.emit(name, terms, 0)
         else:
-            self._emit(name, terms, form.constant)
+            self.emit(name, terms, form.constant)
 
-    def _emit(self, name: str, terms: list[tuple[Key, int]], value: int) -> None:
+    def emit(self, name: str, terms: list[tuple[Key, int]], value: int) -> None:
         found = [Term(kind, coefficient, a, b) for (kind, a, b), coefficient in terms]
         if value or not found:
             found.append(Term(TermKind.ONE, value or 1))
@@ -135,7 +135,7 @@ class Equations:
         """An unknown with the value of a sum or a public."""
         if (key, 1) not in self._multiples:
             found = self.unknown("a total", Linear(((key, 1),), 0, 0, self._bound(key)))
-            self._emit("a total", [(key, 1), (found, -1)], 0)
+            self.emit("a total", [(key, 1), (found, -1)], 0)
             self._multiples[key, 1] = found
         return self._multiples[key, 1]
 
@@ -159,7 +159,7 @@ class Equations:
             terms.append((self._multiple(base, rest), 256))
         form = Linear(((base, factor),), 0, 0, factor * self._bound(base))
         found = self.unknown("a multiple", form)
-        self._emit("a multiple", [*terms, (found, -1)], 0)
+        self.emit("a multiple", [*terms, (found, -1)], 0)
         self._multiples[key, factor] = found
         return found
 
@@ -172,6 +172,6 @@ class Equations:
         low = value & 0xFF
         rest = value >> 8
         terms = [(self._constant(rest), 256), (found, -1)] if rest else [(found, -1)]
-        self._emit("a constant", terms, low)
+        self.emit("a constant", terms, low)
         self._multiples[at, value] = found
         return found

@@ -18,7 +18,7 @@ from zkcompliance.claim.compile import arith
 from zkcompliance.claim.compile.context import Table
 from zkcompliance.claim.compile.errors import cannot
 from zkcompliance.claim.compile.run import Rows, Run
-from zkcompliance.claim.compile.terms import E, Wide, digits, is_zero, sub, wide
+from zkcompliance.claim.compile.terms import RADIX, E, Wide, digits, is_zero, sub, wide
 
 if TYPE_CHECKING:
     from zkcompliance.claim.compile.compiler import Compiler
@@ -62,11 +62,13 @@ class Moved:
 
     def digits_of(self, node: core.Value) -> Wide:
         """A value of the source's rows in 16-bit limbs; one that may be negative is shifted up."""
-        w = self.source.value(node)
-        if w.lo < 0:
-            w = sub(w, digits(w.lo))
-        w = arith.normalise(self.source.ctx, w)
-        return wide([self.source.ctx.flat(limb) for limb in w.limbs], w.lo, w.hi)
+        if node not in self.source.digits:
+            w = self.source.value(node)
+            if w.lo < 0:
+                w = sub(w, digits(w.lo))
+            w = arith.normalise(self.source.ctx, w)
+            self.source.digits[node] = wide([self.source.ctx.flat(limb) for limb in w.limbs], w.lo, w.hi)
+        return self.source.digits[node]
 
     def copy(self, node: core.Value) -> Wide:
         """A value of the source's rows, here; 0 on rows that are not used."""
@@ -116,7 +118,7 @@ class Moved:
             total = total + (before - s).within(0, 1) * d
             equal.append(s)
             before = s
-        grown = (total - (active - before)).within(-1, (1 << 16) - 1)
+        grown = (total - (active - before)).within(-RADIX, RADIX - 1)  # one of the factors is 1
         grown = self.ctx.flat(grown, f"{name}: growth")
         self.ctx.require_16_bits(grown)
         return equal

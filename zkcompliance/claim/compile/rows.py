@@ -29,6 +29,7 @@ class FrameNodes(Nodes):
         self.frame = frame
         self._selected: dict[core.Value | None, E] = {}
         self._thread: Thread | None = None
+        self.digits: dict[core.Value, Wide] = {}  # values that leave for a private table, in 16-bit limbs
 
     @property
     def act(self) -> E:
@@ -166,8 +167,7 @@ class LogRows(FrameNodes):
                 self._unchecked[node.name] = value
                 return wide([value])
             case "bool":
-                self.ctx.zero(f"{node.name} is true or false", limbs[0] * (limbs[0] - 1))
-                return wide([limbs[0].within(0, 1)])
+                return wide([self.ctx.member(limbs[0], 0, 1, f"{node.name} is true or false")])
             case "ppm":
                 return self._ppm(node.name, limbs[0], limbs[1])
         self.ctx.require_16_bits(*limbs)

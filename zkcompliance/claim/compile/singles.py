@@ -11,7 +11,7 @@ from zkcompliance.claim import core
 from zkcompliance.claim.compile import arith
 from zkcompliance.claim.compile.context import Table
 from zkcompliance.claim.compile.errors import cannot
-from zkcompliance.claim.compile.linear import Linear, combine, constant
+from zkcompliance.claim.compile.linear import Key, Linear, combine, constant
 from zkcompliance.claim.compile.nodes import Nodes, short
 from zkcompliance.claim.compile.run import Rows, Run, split
 from zkcompliance.claim.compile.terms import ONE, RADIX, E, Wide, add, const, digits, leaf, limbs_for, sub, wide
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from zkcompliance.claim.compile.rows import FrameNodes
 
 ASIDE_ROWS = 8
+BITS_AT_ONCE = 7  # 4·(2^7 + 5·(2^7 − 1)) is within an equation's weights
 
 
 class Aside(Nodes):
@@ -81,6 +82,7 @@ class Singles:
         self.compiler = compiler
         self._aside: Aside | None = None
         self._known: dict[core.Value, Linear] = {}
+        self._brought: dict[Linear, Wide] = {}
 
     @property
     def aside(self) -> Aside:
@@ -111,6 +113,10 @@ class Singles:
                 for x, y in ((node.a, node.b), (node.b, node.a)):
                     if y.public and isinstance(x, core.Aggregate) and x.kind == "count":
                         return self._total(x, self.compiler.rows_of(x.rows.frame), y)
+                    if y.public and not x.public:
+                        made = self._times_public(self.linear(x), self.compiler.publics.value(y), short(node))
+                        if made is not None:
+                            return made
             case core.Aggregate():
                 return self._aggregate(node)
         return self.aside.take(self.aside.value(node), short(node))
@@ -122,6 +128,32 @@ class Singles:
             return constant(w.constant)
         number, offset = publics.whole(node)
         return Linear((((TermKind.PUBLIC, number, 0), 1),), offset, w.lo, w.hi)
+
+    def _times_public(self, form: Linear, factor: Wide, name: str) -> Linear | None:
+        """form·factor without a product of private digits: Σ_i 2^i·(bit i of the factor ? form : 0), as sums of the
+        first row's digits selected by public bits, seven bits to an equation t' = 2^7·t + Σ 2^i·s_i.
+        """
+        if form.lo < 0 or factor.lo < 0 or factor.hi >> 64:
+            return None
+        equations, aside = self.compiler.equations, self.aside
+        if form not in self._brought:
+            self._brought[form] = aside.bring(form, name)
+        x = self._brought[form]
+        bits = arith.public_bits(self.compiler.public_context, factor, f"{name}: bits")
+        first = leaf(Op.FIRST, 0, 0, 1)
+        total: Key | None = None
+        for start in reversed(range(0, len(bits), BITS_AT_ONCE)):
+            terms: list[tuple[Key, int]] = [] if total is None else [(total, 1 << BITS_AT_ONCE)]
+            value = constant(0) if total is None else Linear(((total, 1 << BITS_AT_ONCE),), 0, 0, 0)
+            for i, bit in enumerate(bits[start : start + BITS_AT_ONCE]):
+                part = equations.sum_of(aside.ctx, f"{name}: bit {start + i}", first * bit, x.limbs, 0, x.hi)
+                terms.append((part.terms[0][0], 1 << i))
+                value = combine(value, part, 1 << i)
+            bound = Linear(value.terms, 0, 0, x.hi * (factor.hi >> start))
+            total = equations.unknown(f"{name}: so far", bound)
+            equations.emit(f"{name}: so far", [*terms, (total, -1)], 0)
+        assert total is not None
+        return Linear(((total, 1),), 0, 0, x.hi * factor.hi)
 
     def _aggregate(self, node: core.Aggregate) -> Linear:
         if node.by is not None:
