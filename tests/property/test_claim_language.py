@@ -96,6 +96,7 @@ class Maker:
             lambda: larger(a, self.limit),
             lambda: self.beside(t, a, depth, 7),
             lambda: lookup(t.key, self.groups(t).key(0), self.groups(t).size(), default=5),
+            lambda: lookup(t.key, self.others.key, self.others.n, default=6),
             lambda: t.kind.pick({"a": t.n, "b": 3}, otherwise=self.limit),
         )
 
@@ -135,7 +136,7 @@ class Maker:
             lambda: t.key.is_in(self.others.key),
             lambda: within((t.key, t.flop), (self.others.key, self.others.flop)),
             lambda: self.best(t) <= "30%",
-            lambda: self.table(t, 0).is_first | t.flag,
+            lambda: Expr(self.table(t, 0).is_first.node, t.rows) | t.flag,
         )  # fmt: skip
 
     def best(self, t: TinyLog) -> Expr:
@@ -167,6 +168,7 @@ class Maker:
             lambda: among.unique(t.flop, t.n, t.kind),
             lambda: among.no_overlap(t.begin, t.end, per=t.key),
             lambda: among.no_overlap(t.n - 5, t.n),
+            lambda: among.no_overlap(t.begin, t.begin, per=t.key),
             lambda: among.n.is_serial(first=0),
             lambda: among.flop.is_sorted(strict=True),
             lambda: same_rows((among.key, among.n), (self.others.key, self.others.n)),

@@ -8,7 +8,7 @@ from typing import Any
 
 from zkcompliance.claim import core, ranges, types
 from zkcompliance.claim.core import Rows, Value
-from zkcompliance.claim.lowering import agree, chain, key_of, narrowed, public
+from zkcompliance.claim.lowering import agree, belong, chain, key_of, narrowed, public
 from zkcompliance.claim.making import constant, lift, make, operand
 from zkcompliance.claim.operators import Operators, Reflected, choose
 from zkcompliance.claim.source import here, refuse
@@ -73,11 +73,14 @@ class Expr(Operators):
     # The order of rows
 
     def previous(self, *, default: Any) -> Expr:
-        """The value on the row before, among the rows this expression is taken from; `default` on the first."""
+        """The value on the closest earlier of the rows that this expression is taken from; `default` if none is.
+
+        It is defined on every row of the table, also on those that were not selected.
+        """
         return self._neighbour(-1, default)
 
     def next(self, *, default: Any) -> Expr:
-        """The value on the row after; `default` on the last."""
+        """The value on the closest later of the rows that this expression is taken from; as `previous`."""
         return self._neighbour(1, default)
 
     def is_sorted(self, *, strict: bool = False) -> Expr:
@@ -139,7 +142,9 @@ class Expr(Operators):
 
     def _rows(self, word: str, condition: Expr | None = None) -> Rows:
         if self.rows is None:
-            raise refuse(f".{word}() needs rows, and this is a single value")
+            raise refuse(
+                f".{word}() needs rows, and this is of no table", "remedy: table.every(…), or add a column of it"
+            )
         return self.rows if condition is None else narrowed(self.rows, condition)
 
     def _literal_of(self, member: Any) -> int:
@@ -171,7 +176,7 @@ class Expr(Operators):
         node = core.Neighbour(
             among, self.node, step, value, type=self.node.type, range=r, frame=among.frame, line=here()
         )
-        return Expr(node, among)
+        return Expr(node)
 
 
 class Ratio(Reflected):
@@ -261,8 +266,9 @@ def is_first(rows: Rows) -> Expr:
 
 def unique(rows: Rows, keys: tuple[Expr, ...]) -> Expr:
     nodes = tuple(key.node for key in keys)
-    if not nodes or any(key.node.frame != rows.frame for key in keys):
-        raise refuse("uniqueness is of columns of the table itself")
+    if not nodes:
+        raise refuse("uniqueness of no column")
+    belong(rows, keys, "uniqueness of columns")
     return Expr(chain(rows, nodes, nodes, True, ("no two rows of ", rows, " have the same ", nodes)))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from zkcompliance.claim import core, ranges, types
 from zkcompliance.claim.core import Rows, Value
-from zkcompliance.claim.making import Handle
+from zkcompliance.claim.making import Handle, within
 from zkcompliance.claim.source import here, refuse
 
 
@@ -21,13 +21,24 @@ def public(value: Handle, beside: Handle, word: str) -> Value:
     return value.node
 
 
+def belong(rows: Rows, values: Sequence[Handle], what: str) -> None:
+    """Each value is of these rows or of a selection that contains them; refused otherwise."""
+    for value in values:
+        if value.node.frame != rows.frame:
+            raise refuse(f"{what} of another table", "remedy: x.is_in(other.column) or lookup(…)")
+        if value.rows is not None and not within(dataclasses.replace(rows, order=value.rows.order), value.rows):
+            raise refuse(
+                f"{what} of another selection of the table", "remedy: take all columns from one table.where(…)"
+            )
+
+
 def narrowed(rows: Rows, condition: Any) -> Rows:
     """The rows on which the condition holds too."""
     if not isinstance(condition, Handle) or condition.node.type != types.TRUTH:
         raise refuse("a selection needs a condition", "remedy: where(table.column == …)")
     node = condition.node
-    if node.frame != rows.frame and not (node.frame is None and node.public):
-        raise refuse("a condition on another table's rows", "remedy: x.is_in(other.column) or lookup(…)")
+    if node.frame is not None or not node.public:
+        belong(rows, [condition], "a condition on rows")
     if rows.where is None:
         return dataclasses.replace(rows, where=node)
     both = core.And(rows.where, node, type=types.TRUTH, range=ranges.BIT, frame=rows.frame, line=node.line)

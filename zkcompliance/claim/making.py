@@ -50,9 +50,9 @@ def _common(given: list[Rows]) -> Rows | None:
     """The narrowest of the rows, where each contains it; refused where two selections differ."""
     found: Rows | None = None
     for rows in given:
-        if found is None or _within(rows, found):
+        if found is None or within(rows, found):
             found = rows
-        elif not _within(found, rows):
+        elif not within(found, rows):
             raise refuse(
                 "columns of two different selections of one table",
                 "remedy: take every column from the same table.where(…)",
@@ -60,13 +60,13 @@ def _common(given: list[Rows]) -> Rows | None:
     return found
 
 
-def _within(a: Rows, b: Rows) -> bool:
+def within(a: Rows, b: Rows) -> bool:
     """Whether a is b or was made of it by `where`."""
     if b.order and a.order != b.order:
         return False
     if b.where is None or a.where == b.where:
         return True
-    return isinstance(a.where, core.And) and _within(Rows(a.frame, a.where.a, a.order), b)
+    return isinstance(a.where, core.And) and within(Rows(a.frame, a.where.a, a.order), b)
 
 
 def lift(value: object, kind: Type, of: type[E]) -> E:

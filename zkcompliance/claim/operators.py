@@ -113,6 +113,8 @@ class Operators(Handle):
 
     def __invert__(self) -> Self:
         a = _condition(self, "~", type(self))
+        if isinstance(a.node, core.Not):
+            return type(self)(a.node.a, a.rows)
         return a._with(core.Not, a.node, range=ranges.BIT)
 
     def __bool__(self) -> NoReturn:

@@ -7,9 +7,9 @@ from typing import Any, ClassVar, Self
 
 from zkcompliance import schemas
 from zkcompliance.claim import core, ranges, types
-from zkcompliance.claim.core import Rows, Value
+from zkcompliance.claim.core import Rows
 from zkcompliance.claim.expr import Expr, Ratio, count, is_first, say, unique, whole
-from zkcompliance.claim.lowering import chain, narrowed
+from zkcompliance.claim.lowering import belong, chain, narrowed
 from zkcompliance.claim.source import here, refuse
 from zkcompliance.schemas import Schema
 
@@ -53,8 +53,7 @@ class Table:
     def no_overlap(self, start: Expr, end: Expr, *, per: Expr | None = None) -> Expr:
         """The half-open intervals [start, end) do not overlap among the rows with one key, and start ≤ end on each."""
         keys = () if per is None else (per.node,)
-        if any(part.frame != self.rows.frame for part in (start.node, end.node, *keys)):
-            raise refuse("intervals are of columns of the table itself")
+        belong(self.rows, [start, end] if per is None else [start, end, per], "intervals of columns")
         if start.node.type != end.node.type or start.node.type.kind not in (types.TIME, types.NUMBER):
             raise refuse(f"an interval from {start.node.type} to {end.node.type} has no meaning")
         said = ("the intervals from ", start.node, " to ", end.node, " of ", self.rows)
@@ -64,15 +63,17 @@ class Table:
 
     def group_by(self, *keys: Expr) -> Grouped:
         """One row for each combination of keys that occurs."""
-        if not keys or any(key.node.frame != self.rows.frame for key in keys):
-            raise refuse("group_by takes columns of the table itself")
+        if not keys:
+            raise refuse("group_by of no column")
+        belong(self.rows, keys, "groups by columns")
         rows = dataclasses.replace(self.rows, order=())
         return Grouped(Rows(core.Groups(rows, tuple(key.node for key in keys))))
 
     def order_by(self, *keys: Expr) -> Self:
         """The same rows in ascending order of the keys, ties in log order: what `previous` and `next` follow."""
-        if not keys or any(key.node.frame != self.rows.frame for key in keys):
-            raise refuse("order_by takes columns of the table itself")
+        if not keys:
+            raise refuse("order_by of no column")
+        belong(self.rows, keys, "an order by columns")
         return type(self)(dataclasses.replace(self.rows, order=tuple(key.node for key in keys)))
 
     @property
@@ -88,7 +89,7 @@ class Table:
         raise refuse(f"no column {name!r}")
 
     def __getattr__(self, name: str) -> Expr:
-        if name.startswith("__"):
+        if name.startswith("_"):
             raise AttributeError(name)
         return self[name.removesuffix("_")]
 
@@ -157,7 +158,7 @@ class Grouped(Table):
         """The total of the value over the group's rows."""
         if value.node.type.kind != types.NUMBER:
             raise refuse(f"the sum of a {value.node.type} has no meaning", "remedy: groups.size(condition)")
-        return self._aggregate("sum", value.node, ranges.total(value.node.range, 1), value.node.type)
+        return self._aggregate("sum", value, ranges.total(value.node.range, 1), value.node.type)
 
     def min(self, value: Expr) -> Expr:
         """The smallest of the value over the group's rows."""
@@ -180,15 +181,16 @@ class Grouped(Table):
     def _extreme(self, kind: str, value: Expr) -> Expr:
         if value.node.type.kind not in (types.NUMBER, types.TIME):
             raise refuse(f"a {value.node.type} has no order")
-        return self._aggregate(kind, value.node, value.node.range, value.node.type)
+        return self._aggregate(kind, value, value.node.range, value.node.type)
 
-    def _aggregate(self, kind: str, value: Value | None, r: ranges.Range, of: types.Type) -> Expr:
+    def _aggregate(self, kind: str, value: Expr | None, r: ranges.Range, of: types.Type) -> Expr:
         groups = self._groups
-        if value is not None and value.frame != groups.rows.frame and not value.public:
-            raise refuse("a group's aggregate is of columns of the table that was grouped")
+        if value is not None and not value.node.public:
+            belong(groups.rows, [value], "a group's aggregate")
         if ranges.too_large(r):
             raise refuse("a group's total can exceed 2^256")
-        node = core.Aggregate(kind, groups.rows, value, groups, None, type=of, range=r, frame=groups, line=here())
+        arg = None if value is None else value.node
+        node = core.Aggregate(kind, groups.rows, arg, groups, None, type=of, range=r, frame=groups, line=here())
         return Expr(node, self.rows)
 
 
