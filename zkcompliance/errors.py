@@ -33,6 +33,12 @@ class UsageError(ZkComplianceError):
     code, exit_status = "usage", 2
 
 
+class ClaimDefinitionError(UsageError):
+    """A claim's text cannot be meant: the message shows the line and the remedy."""
+
+    code = "claim-definition"
+
+
 class MalformedError(ZkComplianceError):
     """Bytes that are not in the one canonical form."""
 

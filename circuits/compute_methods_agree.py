@@ -1,0 +1,62 @@
+"""compute-methods-agree: training compute by hardware and by architecture differ by no more than a tolerance.
+
+Source: the Commission's GPAI guidelines C(2025) 7719, annex: C = N*L*H*U by hardware, C = 6*P*D by architecture,
+stated within 30 %. Here each total is at most 100 % + `tolerance` of the other, and every run is stated both ways, so
+that nothing is left out of one of them. Rows with the method `measured` take no part. An empty log has two totals of 0
+and holds. Padding is no row.
+"""
+
+from __future__ import annotations
+
+from zkcompliance.claim.language import (
+    COUNTED,
+    ComputeLog,
+    Param,
+    Phase,
+    Ppm,
+    SetOf,
+    base,
+    claim,
+    fails,
+    fraction,
+    holds,
+    param,
+    percent,
+    require,
+)
+
+
+@claim("compute-methods-agree", version=1)
+def compute_methods_agree(
+    compute: ComputeLog,
+    tolerance: Param[Ppm] = param("how far one total may exceed the other", default="30%"),
+    phases: Param[SetOf[Phase]] = param("the phases that count", default=COUNTED),
+) -> None:
+    """Training compute by hardware and by architecture agree within `tolerance`."""
+    counted = compute.where(compute.phase.is_in(phases))
+    by_hardware, by_architecture = counted.method == "hardware", counted.method == "architecture"
+    hardware = counted.where(by_hardware).flop.sum()
+    architecture = counted.where(by_architecture).flop.sum()
+    require("hardware not far above architecture", fraction(hardware, architecture) <= percent(100) + tolerance)
+    require("architecture not far above hardware", fraction(architecture, hardware) <= percent(100) + tolerance)
+    stated = counted.where(by_hardware | by_architecture)
+    runs = stated.group_by(stated.run)
+    both = (runs.size(by_hardware) >= 1) & (runs.size(by_architecture) >= 1)
+    require("every run is stated both ways", runs.every(both))
+
+
+job = base(start=0, end=3600, run="r1", phase="pretraining", method="hardware")
+six_pd = base(**job(method="architecture"))
+
+EXAMPLES = (
+    holds("30 % apart", compute=[job(flop=1300), six_pd(flop=1000)]),
+    holds("two runs", compute=[job(flop=5), six_pd(flop=5), job(flop=9, run="r2"), six_pd(flop=9, run="r2")]),
+    holds("measured rows take no part", compute=[job(flop=5), six_pd(flop=5), job(flop=99, method="measured")]),
+    holds("an empty log", compute=[]),
+    fails("hardware 31 % above", "hardware not far above architecture", compute=[job(flop=131), six_pd(flop=100)]),
+    fails("hardware too small", "architecture not far above hardware", compute=[job(flop=100), six_pd(flop=131)]),
+    fails(
+        "two runs, each stated one way", "every run is stated both ways",
+        compute=[job(flop=7), six_pd(flop=7, run="r2")],
+    ),
+)  # fmt: skip

@@ -1,0 +1,260 @@
+"""Random claims over random tables: the interpreter against one row at a time, and ranges against values."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+from claim_naive import Naive
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from zkcompliance import schemas
+from zkcompliance.claim import core
+from zkcompliance.claim.evaluate import Evaluator
+from zkcompliance.claim.interpret import interpret
+from zkcompliance.claim.language import (
+    Count,
+    EnumWord,
+    Expr,
+    LogTable,
+    Param,
+    SetOf,
+    Table,
+    claim,
+    larger,
+    lookup,
+    names,
+    require,
+    same_rows,
+    select,
+    smaller,
+    within,
+)
+from zkcompliance.schemas import Column, Schema
+
+TINY = Schema(
+    "tiny",
+    (
+        Column("begin", "time"), Column("end", "time"), Column("flop", "flop"), Column("n", "count"),
+        Column("score", "ppm"), Column("key", "id"), Column("kind", "enum", ("a", "b", "c")), Column("flag", "bool"),
+    ),
+)  # fmt: skip
+
+
+class TinyLog(LogTable, schema=TINY):
+    pass
+
+
+class Kind(EnumWord, schema=TINY, column="kind"):
+    pass
+
+
+TOPS = {column.name: column.largest for column in TINY.columns}
+
+
+def cell(top: int) -> st.SearchStrategy[int]:
+    edges = sorted({0, 1, 2, top, top - 1, min(top, 1 << 62), min(top, (1 << 63) - 1), min(top, 1 << 64)})
+    return st.one_of(st.integers(0, min(top, 3)), st.sampled_from([e for e in edges if 0 <= e <= top]))
+
+
+ROW = st.fixed_dictionaries({name: cell(top) for name, top in TOPS.items()})
+
+
+class Maker:
+    """Draws expressions of the language."""
+
+    def __init__(self, draw: Any, others: TinyLog, limit: Expr, kinds: Expr) -> None:
+        self.draw, self.others, self.limit, self.kinds = draw, others, limit, kinds
+
+    def pick(self, *options: Any) -> Any:
+        return self.draw(st.sampled_from(options))()
+
+    def table(self, table: TinyLog, depth: int) -> TinyLog:
+        shape = self.draw(st.integers(0, 3))
+        if shape == 1:
+            return table.where(self.truth(table, depth - 1))
+        if shape == 2:
+            return table.order_by(self.draw(st.sampled_from([table.begin, table.key, table.flop])), table.n)
+        return table
+
+    def number(self, t: TinyLog, depth: int) -> Expr:
+        """A number without a unit, on each row of t."""
+        if depth <= 0:
+            return self.pick(lambda: t.n, lambda: t.n - self.draw(st.integers(0, 5)), lambda: t.flag.as_count())
+        a = self.number(t, depth - 1)
+        return self.pick(
+            lambda: a + self.number(t, depth - 1),
+            lambda: a - self.number(t, depth - 1),
+            lambda: a * self.number(t, 0),
+            lambda: a // self.draw(st.sampled_from([1, 2, 3, 1 << 40])),
+            lambda: a % self.draw(st.sampled_from([1, 2, 7])),
+            lambda: abs(a - self.number(t, 0)),
+            lambda: select(self.truth(t, depth - 1), a, self.limit),
+            lambda: smaller(a, self.number(t, 0)),
+            lambda: larger(a, self.limit),
+            lambda: self.beside(t, a, depth, 7),
+            lambda: lookup(t.key, self.groups(t).key(0), self.groups(t).size(), default=5),
+            lambda: lookup(t.key, self.others.key, self.others.n, default=6),
+            lambda: t.kind.pick({"a": t.n, "b": 3}, otherwise=self.limit),
+        )
+
+    def beside(self, t: TinyLog, value: Expr, depth: int, default: Any) -> Expr:
+        among = self.table(t, depth - 1)
+        taken = Expr(value.node, among.rows)
+        found = self.pick(lambda: taken.previous(default=default), lambda: taken.next(default=default))
+        return Expr(found.node, t.rows)
+
+    def groups(self, t: TinyLog) -> Any:
+        return t.group_by(t.key)
+
+    def amount(self, t: TinyLog, depth: int) -> Expr:
+        """A number of FLOP."""
+        return self.pick(
+            lambda: t.flop,
+            lambda: t.flop * t.n,
+            lambda: t.flop + 10**30,
+            lambda: t.flop - self.beside(t, t.flop, depth, 0),
+            lambda: select(self.truth(t, depth - 1), t.flop, 0),
+        )
+
+    def truth(self, t: TinyLog, depth: int) -> Expr:
+        if depth <= 0:
+            return self.pick(
+                lambda: t.flag, lambda: t.kind == "a", lambda: t.score <= "50%", lambda: t.kind.is_in(self.kinds)
+            )
+        return self.pick(
+            lambda: self.number(t, depth - 1) <= self.number(t, depth - 1),
+            lambda: self.amount(t, depth) < self.amount(t, depth),
+            lambda: t.begin + 5 == t.end,
+            lambda: self.truth(t, depth - 1) & self.truth(t, depth - 1),
+            lambda: self.truth(t, depth - 1) | self.truth(t, depth - 1),
+            lambda: ~self.truth(t, depth - 1),
+            lambda: t.key.is_in((1, 2, "x")),
+            lambda: t.n.is_in((0, 3)),
+            lambda: t.key.is_in(self.others.key),
+            lambda: within((t.key, t.flop), (self.others.key, self.others.flop)),
+            lambda: self.best(t) <= "30%",
+            lambda: Expr(self.table(t, 0).is_first.node, t.rows) | t.flag,
+        )  # fmt: skip
+
+    def best(self, t: TinyLog) -> Expr:
+        keys = self.others.group_by(self.others.key)
+        return lookup(t.key, keys.key(0), keys.max(self.others.score), default=9)
+
+    def single(self, t: TinyLog, depth: int) -> Expr:
+        """A condition on the whole log."""
+        among = self.table(t, depth)
+        cond = self.truth(t, depth - 1)
+        on = Expr(self.number(t, depth - 1).node, among.rows)
+        groups = among.group_by(t.key, t.kind) if not among.rows.order else t.group_by(t.kind)
+        total = groups.sum(Expr(on.node, t.rows))
+        return self.pick(
+            lambda: among.every(cond),
+            lambda: among.any(cond),
+            lambda: among.none(cond),
+            lambda: on.sum() <= self.limit,
+            lambda: (on.max(empty=0) < on.min(empty=self.limit)) | (among.count() == 0),
+            lambda: on.mean() >= self.limit,
+            lambda: on.mean() < Expr(self.number(t, 0).node, among.rows).mean(),
+            lambda: among.share(cond) > "50%",
+            lambda: among.score.quantile("90%") <= "20%",
+            lambda: groups.every((total >= self.limit) | (groups.min(t.flop) < groups.max(t.flop))),
+            lambda: groups.any((groups.mean(t.score) <= "10%") & (groups.size(t.flag) >= 2)),
+            lambda: groups.where(groups.size() > 1).count() <= self.limit,
+            lambda: total.max(empty=0) <= self.limit,
+            lambda: among.unique(t.key) & among.n.is_sorted(),
+            lambda: among.unique(t.flop, t.n, t.kind),
+            lambda: among.no_overlap(t.begin, t.end, per=t.key),
+            lambda: among.no_overlap(t.n - 5, t.n),
+            lambda: among.no_overlap(t.begin, t.begin, per=t.key),
+            lambda: among.n.is_serial(first=0),
+            lambda: among.flop.is_sorted(strict=True),
+            lambda: same_rows((among.key, among.n), (self.others.key, self.others.n)),
+            lambda: same_rows(groups.kind if not among.rows.order else t.kind, self.others.kind),
+        )
+
+
+@st.composite
+def cases(draw: Any) -> Any:
+    """A claim, rows for its two logs, its parameters."""
+
+    def body(t: TinyLog, others: TinyLog, limit: Param[Count], kinds: Param[SetOf[Kind]] = names("a", "c")) -> None:  # noqa: B008
+        """Random."""
+        maker = Maker(draw, others, limit, kinds)
+        require("used", (t.where(t.kind.is_in(kinds)).count() + others.count() + limit) >= 0)
+        for number in range(draw(st.integers(1, 2))):
+            require(f"r{number}", maker.single(t, draw(st.integers(0, 2))))
+
+    rows = {name: draw(st.lists(ROW, max_size=7)) for name in ("t", "others")}
+    if draw(st.booleans()):
+        rows["others"] = draw(st.permutations(rows["t"]))
+    publics = {"limit": draw(cell(2**32 - 1)), "kinds": draw(st.integers(0, 7))}
+    return claim("random-claim")(body), rows, publics
+
+
+def tables_of(rows: list[dict[str, int]], cut: int) -> list[np.ndarray]:
+    """The rows as two segments, with padding rows full of other values that must not be seen."""
+    segments = []
+    for part in (rows[:cut], rows[cut:]):
+        encoded = (
+            schemas.encode_rows(TINY, [readable(row) for row in part]) if part else np.zeros((TINY.width, 0), np.uint32)
+        )
+        padding = np.full((TINY.width, 2), 65535, np.uint32)
+        padding[0] = 0
+        segments.append(np.concatenate([encoded, padding], axis=1))
+    return segments
+
+
+def readable(row: dict[str, int]) -> dict[str, Any]:
+    kinds = TINY.column("kind").choices
+    key = f"0x{row['key'].to_bytes(16, 'little').hex()}"
+    return {**row, "key": key, "kind": kinds[row["kind"]], "flag": bool(row["flag"])}
+
+
+@settings(
+    max_examples=250, deadline=None, derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+)  # fmt: skip
+@given(cases(), st.integers(0, 7))
+def test_every_node_has_its_value_and_is_within_its_range(case: Any, cut: int) -> None:
+    definition, rows, publics = case
+    tables = {name: tables_of(part, cut) for name, part in rows.items()}
+    evaluator, naive = Evaluator(tables, publics), Naive(rows, publics)
+    for node in core.walk(*(each.value for each in definition.requirements)):
+        if not isinstance(node, core.Value) or (isinstance(node, core.Param) and node.type.kind == "set"):
+            continue
+        places = [0] if node.frame is None else naive.frame(node.frame)
+        expected = [naive.at(node, i) for i in places]
+        found = evaluator.value(node)
+        actual = [found] if node.frame is None else found.tolist()
+        assert actual == expected, type(node).__name__
+        assert all(node.range[0] <= value <= node.range[1] for value in expected), type(node).__name__
+    finding = interpret(definition, tables, publics)
+    assert finding.holds == all(naive.at(each.value, 0) for each in definition.requirements)
+    faults = itertools.chain.from_iterable(o.faults.items() for o in finding.outcomes)
+    assert all(1 <= n <= len(rows[name]) for name, numbers in faults for n in numbers)
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(st.lists(ROW, min_size=1, max_size=6))
+def test_chain_is_the_existence_of_an_order(rows: list[dict[str, int]]) -> None:
+    """Chain says: some order of the rows has each row's last ≤ the next one's first; tried over all orders."""
+
+    def body(t: TinyLog) -> None:
+        """Random."""
+        require("apart", t.no_overlap(t.begin, t.end, per=t.kind))
+
+    definition = claim("apart")(body)
+    found = interpret(definition, {"t": tables_of(rows, 0)}, {}).holds
+    valid = all(row["begin"] <= row["end"] for row in rows)
+
+    def in_order(order: tuple[dict[str, int], ...]) -> bool:
+        return all((a["kind"], a["end"]) <= (b["kind"], b["begin"]) for a, b in itertools.pairwise(order))
+
+    assert found == (valid and any(in_order(order) for order in itertools.permutations(rows)))
+
+
+def test_table_is_the_surface_of_all_of_it() -> None:
+    assert issubclass(TinyLog, Table)

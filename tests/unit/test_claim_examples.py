@@ -1,0 +1,93 @@
+"""The claims of the catalogue: their examples are true, every requirement is seen to fail, they read as sentences."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+import pytest
+
+import zkcompliance.circuits
+from zkcompliance.claim import core
+from zkcompliance.claim.build import ClaimDefinition
+from zkcompliance.claim.example import Example, fails, holds
+from zkcompliance.claim.sentences import explain
+from zkcompliance.errors import UsageError
+
+HAND_WRITTEN = {"training_compute_below", "__init__"}
+FOLDER = Path(zkcompliance.circuits.__file__).parent
+MODULES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem not in HAND_WRITTEN)
+
+
+def claim_of(name: str) -> tuple[ClaimDefinition, tuple[Example, ...]]:
+    module = importlib.import_module(f"zkcompliance.circuits.{name}")
+    (definition,) = {each for each in vars(module).values() if isinstance(each, ClaimDefinition)}
+    return definition, module.EXAMPLES
+
+
+EXAMPLES = [(name, example) for name in MODULES for example in claim_of(name)[1]]
+
+
+def test_the_first_wave_is_there() -> None:
+    assert {claim_of(name)[0].id for name in MODULES} >= {
+        "training-compute-below", "compute-band", "compute-methods-agree", "eval-score-under", "eval-coverage",
+        "evals-cadence", "incidents-reported-in-time", "chips-registered",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "example"), EXAMPLES, ids=[f"{name}: {each.text}" for name, each in EXAMPLES])
+def test_example(name: str, example: Example) -> None:
+    assert example.complaint(claim_of(name)[0]) == ""
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_requirement_fails_somewhere_and_holds_somewhere(name: str) -> None:
+    definition, examples = claim_of(name)
+    assert {each.failing for each in examples} == {None, *(each.name for each in definition.requirements)}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_source_says_where_it_comes_from_and_what_nothing_means(name: str) -> None:
+    text = (FOLDER / f"{name}.py").read_text()
+    assert "Source" in text
+    assert "mpty" in text or "no event" in text.lower()
+    assert "adding" in text
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_sentences(name: str) -> None:
+    definition, _ = claim_of(name)
+    text = explain(definition)
+    assert text.startswith(f"{definition.id}, version {definition.version}: ")
+    for spec in definition.params:
+        assert f"  {spec.name} (" in text
+        assert f"`{spec.name}`" in text
+        assert spec.doc
+    for number, each in enumerate(definition.requirements, 1):
+        assert f"  {number}. {each.name}: " in text
+    for part in core.walk(*(each.value for each in definition.requirements)):
+        assert f"{type(part).__name__}(" not in text
+    assert "Not proven: that the log is complete" in text
+
+
+def test_sentences_are_these() -> None:
+    text = explain(claim_of("compute_band")[0])
+    assert (
+        "The total flop of (compute where phase is one of `phases`), as a share of `limit`, is at least `at_least`."
+    ) in text
+    assert "total: the total flop of (compute where phase is one of `phases`), rounded down to 2 significant" in text
+    text = explain(claim_of("chips_registered")[0])
+    assert "The intervals from beginning to end of used with the same chip do not overlap." in text
+    assert "For every row of used, chip and kind is found as chip and kind in registry." in text
+    text = explain(claim_of("evals_cadence")[0])
+    assert "(`since` if none)" in text
+    assert "gap (Seconds; default 180 days): the longest time between evaluations" in text
+
+
+def test_examples_that_are_not_true_are_told() -> None:
+    definition, examples = claim_of("compute_band")
+    wrong = holds("it does not", **examples[3].given)
+    assert "fails ['total at or above the lower edge'], and should fail []" in wrong.complaint(definition)
+    assert "and should fail ['x']" in fails("it holds", "x", **examples[0].given).complaint(definition)
+    with pytest.raises(UsageError, match="no rows for the log compute"):
+        holds("no log", limit=5).complaint(definition)

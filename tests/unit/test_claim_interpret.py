@@ -1,0 +1,197 @@
+"""The interpreter's findings: margins, rows at fault by number, loud emptiness, reveals, values only when asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from zkcompliance import schemas
+from zkcompliance.claim.build import ClaimDefinition
+from zkcompliance.claim.interpret import MAX_FAULTS, Finding, interpret
+from zkcompliance.claim.language import (
+    ChipLog,
+    ComputeLog,
+    Count,
+    EventLog,
+    Flop,
+    Param,
+    band_of,
+    base,
+    claim,
+    lookup,
+    require,
+    reveal,
+    within,
+)
+from zkcompliance.errors import SchemaError, UsageError
+
+job = base(start=0, end=3600, run="r1", phase="pretraining", method="hardware", flop=0)
+chip = base(chip="c1", kind="h100_sxm", owner="acme", **{"from": 0})
+
+
+def run(
+    definition: ClaimDefinition, *, values: bool = False, publics: dict[str, Any] | None = None, **rows: Any
+) -> Finding:
+    """Over logs whose rows are given in segments, each padded with rows that are none."""
+    tables = {}
+    for log in definition.logs:
+        tables[log.name] = []
+        for segment in rows[log.name]:
+            encoded = (
+                schemas.encode_rows(log.schema, segment) if segment else np.zeros((log.schema.width, 0), np.uint32)
+            )
+            padding = np.full((log.schema.width, 3), 65535, np.uint32)
+            padding[0] = 0
+            tables[log.name].append(np.concatenate([padding[:, :1], encoded, padding], axis=1))
+    return interpret(definition, tables, publics or {}, values=values)
+
+
+@claim("below")
+def below(compute: ComputeLog, limit: Param[Flop]) -> None:
+    """The total is below the limit, and no row is large."""
+    require("below", compute.flop.sum() < limit)
+    require("no large row", compute.every(compute.flop <= 10**28))
+    reveal("total", compute.flop.sum(), figures=2)
+    reveal("band", band_of(compute.flop.sum(), 10, 1000))
+    reveal("rows", compute.count())
+
+
+def test_margin_and_reveals() -> None:
+    found = run(below, compute=[[job(flop=994)], [job(flop=5)]], publics={"limit": 1000})
+    assert (found.holds, found.requirement, found.margin) == (True, "below", "1 FLOP below the bound")
+    assert found.reveals == {"total": 990, "band": 1, "rows": 2}
+    assert found.warnings == ()
+    found = run(below, compute=[[job(flop=994)], [job(flop=6)]], publics={"limit": 1000})
+    assert (found.holds, found.failing, found.margin) == (False, ("below",), "exactly at the bound")
+    assert found.reveals == {"total": 1000, "band": 2, "rows": 2}
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(0, 0), (9, 9), (99, 99), (100, 100), (109, 100), (999, 990), (10**25 - 1, 99 * 10**23)]
+)
+def test_reveals_are_rounded_down(value: int, shown: int) -> None:
+    found = run(below, compute=[[job(flop=value)]], publics={"limit": 10**30})
+    assert found.reveals["total"] == shown
+
+
+def test_rows_at_fault_are_numbered_over_segments_and_padding() -> None:
+    large = 10**28 + 1
+    rows = [[job(), job(flop=large)], [], [job(), job(), job(flop=large)]]
+    found = run(below, compute=rows, publics={"limit": 10**33})
+    (outcome,) = [each for each in found.outcomes if not each.holds]
+    assert (outcome.name, outcome.faults, outcome.fault_count) == ("no large row", {"compute": (2, 5)}, 2)
+    assert outcome.margin == "2 rows at fault"
+    assert found.details["no large row: rows of compute"] == "2, 5"
+    many = run(below, compute=[[job(flop=large)] * 30], publics={"limit": 10**33}).outcomes[1]
+    assert (len(many.faults["compute"]), many.fault_count) == (MAX_FAULTS, 30)
+
+
+def test_values_only_when_asked() -> None:
+    rows = [[job(flop=123456789 * 10**20)]]
+    quiet = run(below, compute=rows, publics={"limit": 10**33})
+    assert "123" not in "".join(f"{o.margin}{o.values}" for o in quiet.outcomes if not o.holds)
+    assert quiet.outcomes[1].values == ()
+    told = run(below, compute=rows, publics={"limit": 10**33}, values=True)
+    assert told.outcomes[1].values == ("compute row 1: flop=≈1.23e28 FLOP",)
+
+
+def test_emptiness_is_loud() -> None:
+    found = run(below, compute=[[]], publics={"limit": 1})
+    assert found.holds
+    assert found.warnings[0] == "log compute has no rows"
+    assert "'no large row' holds over zero rows: compute" in found.warnings
+    assert found.details["WARNING 1"] == "log compute has no rows"
+    assert run(below, compute=[], publics={"limit": 1}).rows == {"compute": 0}
+
+    @claim("some-phase")
+    def some(compute: ComputeLog) -> None:
+        """Evaluation is small."""
+        evaluation = compute.where(compute.phase == "evaluation")
+        require("small", evaluation.every(evaluation.flop < 5))
+        require("total", evaluation.flop.sum() < 5)
+
+    warnings = run(some, compute=[[job()]]).warnings
+    assert [text.split(":")[0] for text in warnings] == ["'small' holds over zero rows", "'total' holds over zero rows"]
+
+
+def test_joins_ask_for_uniqueness_and_a_match() -> None:
+    @claim("kinds")
+    def kinds(used: ChipLog, registry: ChipLog) -> None:
+        """Kinds are as registered."""
+        require("kind", used.every(lookup(used.chip, registry.chip, registry.kind) == used.kind))
+
+    def failing(used: Any, registry: Any) -> tuple[str, ...]:
+        return run(kinds, used=[used], registry=[registry]).failing
+
+    assert failing([chip(), chip()], [chip()]) == ()
+    assert failing([chip(kind="b200")], [chip()]) == ("kind",)
+    assert failing([chip(), chip(chip="c2")], [chip()]) == ("kind", "used.chip has a match")
+    assert failing([chip()], [chip(), chip(kind="b200")]) == ("registry.chip is unique",)
+    assert failing([], [chip(), chip()]) == ("registry.chip is unique",)
+
+
+def test_groups_stand_for_their_rows() -> None:
+    @claim("runs")
+    def runs(compute: ComputeLog, most: Param[Count]) -> None:
+        """No run has too many rows."""
+        counted = compute.where(compute.phase == "pretraining")
+        groups = counted.group_by(counted.run)
+        require("few", groups.every(groups.size() <= most))
+
+    rows = [[job(), job(run="b"), job(phase="other")], [job(), job(run="b", phase="other")]]
+    found = run(runs, compute=rows, publics={"most": 1})
+    assert found.outcomes[0].faults == {"compute": (1, 4)}
+
+
+def test_ordered_neighbours_and_extremes() -> None:
+    event = base(kind="eval", model="m")
+
+    @claim("gaps")
+    def gaps(events: EventLog) -> None:
+        """Events are close, in order of time."""
+        ordered = events.order_by(events.at)
+        require("close", ordered.every(ordered.at - ordered.at.previous(default=0) <= 10))
+        require("early", events.at.max(empty=0) <= 25)
+
+    rows = [[event(serial=1, at=20)], [event(serial=2, at=10), event(serial=3, at=31)]]
+    found = run(gaps, events=rows)
+    assert [each.faults for each in found.outcomes] == [{"events": (3,)}, {"events": (3,)}]
+    assert found.outcomes[1].margin == "6 seconds over the bound"
+
+
+def test_membership_in_an_empty_log_is_false() -> None:
+    @claim("there")
+    def there(used: ChipLog, registry: ChipLog) -> None:
+        """Registered."""
+        require("there", used.every(within(used.chip, registry.chip)))
+
+    assert run(there, used=[[chip()]], registry=[]).failing == ("there",)
+    assert run(there, used=[], registry=[]).failing == ()
+
+
+def test_outside_input_is_checked() -> None:
+    with pytest.raises(UsageError, match="no log 'compute'"):
+        interpret(below, {}, {"limit": 5})
+    with pytest.raises(UsageError, match="needs the parameter limit"):
+        run(below, compute=[])
+    with pytest.raises(SchemaError, match="not of schema compute"):
+        interpret(below, {"compute": [np.zeros((3, 8), np.uint32)]}, {"limit": 5})
+
+    @claim("use")
+    def use(compute: ComputeLog) -> None:
+        """Utilisation."""
+        require("use", compute.every(compute.utilisation > 5))
+
+    table = schemas.encode_rows(schemas.compute, [job()])
+    table[schemas.compute.limbs("utilisation")[1]] = 16
+    with pytest.raises(SchemaError, match="utilisation holds a value outside its type"):
+        interpret(use, {"compute": [table]}, {})
+
+
+def test_totals_past_64_bits_are_exact() -> None:
+    top = 2**96 - 1
+    found = run(below, compute=[[job(flop=top)] * 50], publics={"limit": 50 * top})
+    assert (found.failing, found.margin) == (("below", "no large row"), "exactly at the bound")
+    assert run(below, compute=[[job(flop=top)] * 50], publics={"limit": 50 * top + 1}).outcomes[0].holds

@@ -1,0 +1,214 @@
+"""`@claim`: from a function to a frozen definition. The body runs once, over symbols, and has no other effect."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from zkcompliance.claim import core, params, types
+from zkcompliance.claim.core import Log, Requirement, Reveal, Rows, Value
+from zkcompliance.claim.expr import Expr
+from zkcompliance.claim.params import ParamSpec
+from zkcompliance.claim.scope import OPEN, Scope, current
+from zkcompliance.claim.source import Line, here, refuse
+from zkcompliance.claim.tables import LogTable
+from zkcompliance.errors import UsageError
+
+_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_ONLY_AS_IT_STANDS = (core.Chain, core.SameMultiset)
+
+
+@dataclass(frozen=True)
+class ClaimDefinition:
+    """What a claim says, frozen: its logs, its parameters in order, what it requires and what it reveals.
+
+    `requirements`: the author's in order, then those that its joins rely on (implied). `body` is the function, kept for
+    its documentation.
+    """
+
+    id: str
+    version: int
+    title: str
+    doc: str
+    logs: tuple[Log, ...]
+    params: tuple[ParamSpec, ...]
+    requirements: tuple[Requirement, ...]
+    reveals: tuple[Reveal, ...]
+    body: Callable[..., None] = field(repr=False, compare=False)
+
+    def publics(self, given: Mapping[str, object]) -> dict[str, int]:
+        """All parameters in order as integers, defaults filled in; UsageError on a missing or unknown one."""
+        known = {spec.name for spec in self.params}
+        for name in given:
+            if name not in known:
+                raise UsageError(f"{self.id} has no parameter {name!r}: it has {', '.join(sorted(known)) or 'none'}")
+        found = {}
+        for spec in self.params:
+            if spec.name in given:
+                found[spec.name] = spec.parse(given[spec.name])
+            elif spec.default is not None:
+                found[spec.name] = spec.default
+            else:
+                raise UsageError(f"{self.id} needs the parameter {spec.name}: {spec.doc or spec.type}")
+        return found
+
+
+def claim(id: str, version: int = 1) -> Callable[[Callable[..., None]], ClaimDefinition]:
+    """The decorator of a claim's body.
+
+    Its arguments are logs (`compute: ComputeLog`) and public parameters (`limit: Param[Flop]`); its docstring says what
+    it claims, first in one line. A docstring line `name: …` documents the parameter of that name.
+    """
+
+    def build(body: Callable[..., None]) -> ClaimDefinition:
+        line = Line(body.__code__.co_filename, body.__code__.co_firstlineno, f"@claim({id!r}) {body.__name__}")
+        if _ID.fullmatch(id) is None or len(id) > 63:
+            raise refuse(f"{id!r} is no claim id", "remedy: lower-case words joined by hyphens", line)
+        if isinstance(version, bool) or not isinstance(version, int) or version < 1:
+            raise refuse("a version is an integer from 1", "", line)
+        doc = inspect.getdoc(body) or ""
+        if not doc:
+            raise refuse("a claim says what it claims", "remedy: a docstring whose first line is a sentence", line)
+        logs, specs, arguments = _signature(body, doc, line)
+        scope = _run(body, arguments, line)
+        found = (*scope.requirements, *scope.implied)
+        reveals = tuple(scope.reveals)
+        _check(logs, specs, found, reveals, bool(scope.requirements), line)
+        return ClaimDefinition(id, version, doc.split("\n")[0], doc, logs, specs, found, reveals, body)
+
+    return build
+
+
+def require(name: str, condition: Expr) -> None:
+    """The claim holds only if the condition does. `name` says which requirement failed."""
+    scope = current("require")
+    if isinstance(condition, bool):
+        raise refuse(f"{name!r} is {condition} before any row is read", "remedy: require a condition on rows")
+    if not isinstance(condition, Expr) or condition.node.type != types.TRUTH:
+        raise refuse(f"{name!r} requires what is no condition", "remedy: a comparison, or .every(…), .any(…)")
+    if condition.node.frame is not None:
+        raise refuse(f"{name!r} is a condition on each row", "remedy: table.every(…), table.any(…)")
+    _named(name, [known.name for known in scope.requirements])
+    _stands(condition.node)
+    scope.requirements.append(Requirement(name, condition.node))
+
+
+def reveal(name: str, value: Expr, *, figures: int | None = None) -> None:
+    """The prover discloses the value: exactly, or rounded down to `figures` significant figures."""
+    scope = current("reveal")
+    if not isinstance(value, Expr) or value.node.frame is not None:
+        raise refuse(f"{name!r} reveals what is no single value", "remedy: reveal a total, a count, a maximum")
+    if value.node.type.kind not in (types.NUMBER, types.TIME, types.BOOL) or value.node.range[0] < 0:
+        raise refuse(f"{name!r} may be negative or no number", "remedy: reveal a number that is never below 0")
+    if figures is not None and (isinstance(figures, bool) or not isinstance(figures, int) or not 1 <= figures <= 9):
+        raise refuse("figures are an integer from 1 to 9")
+    _named(name, [known.name for known in scope.reveals])
+    if any(isinstance(part, _ONLY_AS_IT_STANDS) for part in core.walk(value.node)):
+        raise refuse("uniqueness, order or equality of rows can be required, not revealed")
+    scope.reveals.append(Reveal(name, value.node, figures))
+
+
+def _named(name: Any, known: list[str]) -> None:
+    if not isinstance(name, str) or not name.strip() or len(name.encode()) > 100:
+        raise refuse("a name is a short text")
+    if name in known:
+        raise refuse(f"{name!r} is said twice", "remedy: another name")
+
+
+def _stands(value: Value) -> None:
+    """Refuses Chain and SameMultiset anywhere but in a conjunction."""
+    if isinstance(value, core.And):
+        _stands(value.a)
+        _stands(value.b)
+        return
+    inside = core.children(value) if isinstance(value, _ONLY_AS_IT_STANDS) else [value]
+    if any(isinstance(part, _ONLY_AS_IT_STANDS) for part in core.walk(*inside)):
+        raise refuse(
+            "uniqueness, absence of overlap and equality of rows cannot stand in ~, |, select or a comparison",
+            "remedy: require it by itself",
+            value.line,
+        )
+
+
+def _signature(
+    body: Callable[..., None], doc: str, line: Line
+) -> tuple[tuple[Log, ...], tuple[ParamSpec, ...], dict[str, Any]]:
+    """The logs, the parameters, and the symbols to call the body with."""
+    hints = typing.get_type_hints(body)
+    logs: list[Log] = []
+    specs: list[ParamSpec] = []
+    arguments: dict[str, Any] = {}
+    for name, argument in inspect.signature(body).parameters.items():
+        hint = hints.get(name)
+        where = Line(line.file, line.number, f"{body.__name__}(… {name} …)")
+        default = ... if argument.default is inspect.Parameter.empty else argument.default
+        if argument.kind is not inspect.Parameter.POSITIONAL_OR_KEYWORD:
+            raise refuse("a claim has plain arguments only", "", where)
+        if isinstance(hint, type) and issubclass(hint, LogTable) and hint is not LogTable:
+            if default is not ...:
+                raise refuse(f"the log {name} has a default", "", where)
+            logs.append(Log(name, hint.schema))
+            arguments[name] = hint(Rows(logs[-1]))
+        elif params.is_param(hint):
+            specs.append(params.spec(name, hint, default, _documented(doc, name), where))
+            arguments[name] = specs[-1].expr(where)
+        else:
+            raise refuse(f"{name} is neither a log nor a Param", "remedy: x: ComputeLog or x: Param[Flop]", where)
+    if not logs:
+        raise refuse("a claim is about at least one log", "", line)
+    return tuple(logs), tuple(specs), arguments
+
+
+def _documented(doc: str, name: str) -> str:
+    for text in doc.split("\n"):
+        if text.strip().startswith(f"{name}: "):
+            return text.strip().removeprefix(f"{name}: ")
+    return ""
+
+
+def _run(body: Callable[..., None], arguments: dict[str, Any], line: Line) -> Scope:
+    if OPEN.get() is not None:
+        raise refuse("a claim inside the body of a claim", "", line)
+    scope = Scope()
+    call: Callable[..., Any] = body
+    token = OPEN.set(scope)
+    try:
+        result = call(**arguments)
+    finally:
+        OPEN.reset(token)
+    if result is not None:
+        raise refuse("a claim's body returns something", "remedy: require(…) and reveal(…) are all it does", line)
+    return scope
+
+
+def _check(
+    logs: tuple[Log, ...],
+    specs: tuple[ParamSpec, ...],
+    found: tuple[Requirement, ...],
+    reveals: tuple[Reveal, ...],
+    requires: bool,
+    line: Line,
+) -> None:
+    """Refuses a claim that requires nothing, uses a parameter or a log nowhere, or says a name twice."""
+    if not requires:
+        raise refuse("a claim without a requirement", "remedy: require(name, condition)", line)
+    values = [each.value for each in found] + [each.value for each in reveals]
+    used = set(core.walk(*values))
+    names = {part.name for part in used if isinstance(part, core.Param)}
+    for spec in specs:
+        if spec.name not in names:
+            raise refuse(f"the parameter {spec.name} is not used", "remedy: use it or leave it out", line)
+    for log in logs:
+        if log not in used:
+            raise refuse(f"the log {log.name} is not used", "remedy: use it or leave it out", line)
+    said = [each.name for each in reveals] + [spec.name for spec in specs]
+    said = said if len({each.name for each in found}) == len(found) else [*said, *said]
+    if len(set(said)) != len(said):
+        raise refuse("a name is said twice: reveals, parameters and requirements have distinct names", "", line)
+
+
+__all__ = ["ClaimDefinition", "claim", "here", "require", "reveal"]

@@ -1,0 +1,19 @@
+"""Enums of the built-in schemas as words of the claim language."""
+
+from __future__ import annotations
+
+from zkcompliance import schemas
+from zkcompliance.claim.params import names
+from zkcompliance.claim.types import EnumWord
+
+
+class Phase(EnumWord, schema=schemas.compute, column="phase"):
+    """What compute was for."""
+
+
+class IncidentCategory(EnumWord, schema=schemas.incident, column="category"):
+    """Which reporting clock applies."""
+
+
+# EU GPAI guidelines, C(2025) 7719: what counts towards a model's training compute
+COUNTED = names("pretraining", "fine_tuning", "reinforcement", "synthetic_data")

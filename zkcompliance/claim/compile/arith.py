@@ -1,0 +1,240 @@
+"""Gadgets on wide integers: carries, comparison, equality, products, division. Each says what it constrains."""
+
+from __future__ import annotations
+
+from zkcompliance.air.program import Op
+from zkcompliance.claim.compile.context import MAX_DEGREE, Context, Publics
+from zkcompliance.claim.compile.run import Run, carried, split
+from zkcompliance.claim.compile.terms import (
+    HALF,
+    ONE,
+    RADIX,
+    ZERO,
+    E,
+    TooWide,
+    Wide,
+    add,
+    const,
+    digits,
+    limbs_for,
+    sub,
+    wide,
+)
+from zkcompliance.field.babybear import P, inv
+
+_INVERSE = inv(RADIX) if inv(RADIX) <= HALF else inv(RADIX) - P
+
+
+def chain(ctx: Context, limbs: list[E], out: list[E], name: str, top: tuple[int, int] | None = None) -> E:
+    """Σ 2^(16j)·limb_j = Σ 2^(16j)·out_j + 2^(16n)·carry over the integers; the carry, which is in `top`.
+
+    Digit by digit limb_j + c_(j−1) − out_j = 2^16·c_j. A carry that takes few values is no column: c = (…)/2^16 in F,
+    and Π (c − v) = 0 over its values. Otherwise it is a range-checked column.
+    """
+    carry = ZERO
+    n = max(len(limbs), len(out))
+    for j in range(n):
+        given = limbs[j] if j < len(limbs) else ZERO
+        e = given + carry - (out[j] if j < len(out) else ZERO)
+        lo, hi = -(-e.lo // RADIX), e.hi // RADIX
+        if top is not None and j == n - 1:
+            lo, hi = max(lo, top[0]), min(hi, top[1])
+        carry = _carry(ctx, e, lo, hi, f"{name}, carry {j}")
+    return carry
+
+
+def _carry(ctx: Context, e: E, lo: int, hi: int, name: str) -> E:
+    """The c in [lo, hi] with e = 2^16·c."""
+    if hi <= lo:  # one value; or none: then e is never a multiple in honest traces, and the constraint says so
+        ctx.zero(name, e - const(RADIX * lo))
+        return const(lo)
+    size = hi - lo + 1
+    if size <= MAX_DEGREE:
+        if e.degree * size > MAX_DEGREE:
+            e = ctx.flat(e, f"{name}, before")
+        if e.size + RADIX * max(abs(lo), abs(hi)) >= P:
+            raise TooWide("a carry could wrap")
+        return ctx.member(E(Op.MUL, e, const(_INVERSE), lo, hi, e.degree), lo, hi, name)
+    here = ctx.number
+    (u,) = ctx.limbs(1, name, lambda run: [(run.value(here, e) >> 16) - lo & 0xFFFF])
+    if size > RADIX:
+        raise TooWide("a carry of more than 16 bits")
+    u = ctx.below(u, size)
+    ctx.zero(name, e - (u + lo) * RADIX)
+    return u + lo
+
+
+def at_least_zero(ctx: Context, d: Wide, name: str) -> E:
+    """r = [d ≥ 0]: d + (1 − r)·2^(16n) = s with s of n range-checked limbs; so −2^(16n) ≤ d < 2^(16n) is enough."""
+    if d.lo >= 0 or d.hi < 0:
+        return ONE if d.lo >= 0 else ZERO
+    n = max(len(d.limbs), limbs_for(d.hi), limbs_for(-d.lo - 1))
+    here = ctx.number
+
+    def fill(run: Run) -> list:  # type: ignore[type-arg]
+        return carried([run.value(here, limb) for limb in d.limbs], n)
+
+    slack = ctx.limbs(n, f"{name}: slack", fill)
+    return chain(ctx, list(d.limbs), slack, name, (-1, 0)) + 1
+
+
+def require_at_least_zero(ctx: Context, d: Wide, name: str) -> None:
+    """d ≥ 0 on every row: the same with r = 1."""
+    if d.lo >= 0:
+        return
+    n = max(len(d.limbs), limbs_for(max(d.hi, 0)))
+    here = ctx.number
+    slack = ctx.limbs(n, f"{name}: slack", lambda run: carried([run.value(here, limb) for limb in d.limbs], n))
+    chain(ctx, list(d.limbs), slack, name, (0, 0))
+
+
+def require_zero(ctx: Context, d: Wide, name: str) -> None:
+    """d = 0 on every row, over the integers."""
+    chain(ctx, list(d.limbs), [], name, (0, 0))
+
+
+def normalise(ctx: Context, w: Wide, name: str = "digits") -> Wide:
+    """The same value ≥ 0 with 16-bit limbs."""
+    if w.normal:
+        return w
+    if w.lo < 0:
+        raise TooWide("a negative value has no digits")
+    n = max(len(w.limbs), limbs_for(w.hi))
+    here = ctx.number
+    out = ctx.limbs(n, name, lambda run: carried([run.value(here, limb) for limb in w.limbs], n))
+    chain(ctx, list(w.limbs), out, name, (0, 0))
+    return wide(out, w.lo, w.hi)
+
+
+def equal(ctx: Context, a: Wide, b: Wide, name: str) -> E:
+    """r = [a = b], limb by limb where the digits are determined."""
+    d = sub(a, b)
+    if d.lo > 0 or d.hi < 0:
+        return ZERO
+    if d.constant is not None:
+        return ONE if d.constant == 0 else ZERO
+    if isinstance(ctx, Publics):
+        return at_least_zero(ctx, d, name) * at_least_zero(ctx, sub(digits(0), d), name)
+    if len(d.limbs) > 1 and not (a.normal and b.normal):
+        shifted = normalise(ctx, sub(d, digits(d.lo)), f"{name}: difference")
+        d = sub(shifted, digits(-d.lo))
+    return ctx.invertible(list(d.limbs), name)
+
+
+def select(ctx: Context, c: E, a: Wide, b: Wide) -> Wide:
+    """a where c is 1, b where it is 0: b_j + c·(a_j − b_j)."""
+    c = ctx.flat(c, "a condition")
+    found = []
+    for j in range(max(len(a.limbs), len(b.limbs))):
+        x, y = a.limb(j), b.limb(j)
+        chosen = y + ctx.times(c, x - y)
+        found.append(chosen.within(min(x.lo, y.lo), max(x.hi, y.hi)))
+    return wide(found, min(a.lo, b.lo), max(a.hi, b.hi))
+
+
+def multiply(ctx: Context, a: Wide, b: Wide, name: str = "product") -> Wide:
+    """a·b. Negative factors are shifted to 0 first; digits that are too large together are cut into bytes."""
+    if a.constant is not None and b.constant is not None:
+        return digits(a.constant * b.constant)
+    if _fits(a, b):
+        return _convolve(ctx, a, b)
+    for x, y in ((a, b), (b, a)):
+        if x.lo < 0:
+            up = sub(x, digits(x.lo))
+            lower = multiply(ctx, digits(x.lo), y, name) if x.constant is None else None
+            if lower is None:  # a negative constant
+                positive = multiply(ctx, digits(-(x.constant or 0)), y, name)
+                return sub(digits(0), positive)
+            return add(multiply(ctx, up, y, name), lower)
+    a, b = normalise(ctx, a, f"{name}: factor"), normalise(ctx, b, f"{name}: factor")
+    if a.hi < b.hi or a.constant is not None:
+        a, b = b, a
+    if b.hi <= HALF // (RADIX - 1) // len(a.limbs) and len(b.limbs) == 1:
+        return _convolve(ctx, a, b)
+    pieces = octets(ctx, b, name)
+    even, odd = wide(pieces[::2]), wide(pieces[1::2])
+    low = _convolve(ctx, a, even)
+    high = normalise(ctx, _convolve(ctx, a, odd), f"{name}: odd bytes")
+    found = add(low, wide([limb * 256 for limb in high.limbs]))
+    return wide(found.limbs, a.lo * b.lo, a.hi * b.hi)
+
+
+def _fits(a: Wide, b: Wide) -> bool:
+    terms = min(len(a.limbs), len(b.limbs))
+    return max(x.size for x in a.limbs) * max(y.size for y in b.limbs) * terms <= HALF
+
+
+def _convolve(ctx: Context, a: Wide, b: Wide) -> Wide:
+    found = [ZERO] * (len(a.limbs) + len(b.limbs) - 1)
+    for i, x in enumerate(a.limbs):
+        for j, y in enumerate(b.limbs):
+            found[i + j] = found[i + j] + ctx.times(x, y)
+    corners = [x * y for x in (a.lo, a.hi) for y in (b.lo, b.hi)]
+    return wide(found, min(corners), max(corners))
+
+
+def octets(ctx: Context, w: Wide, name: str) -> list[E]:
+    """The bytes of a value with 16-bit limbs: limb = lo + 2^8·hi, with lo < 2^8 and hi of 16 bits."""
+    if w.constant is not None:
+        value = w.constant
+        return [const(value >> 8 * i & 0xFF) for i in range(max(1, -(-value.bit_length() // 8)))]
+    found = []
+    here = ctx.number
+    for limb in w.limbs:
+        if limb.hi < 256:
+            found += [limb, ZERO]
+            continue
+        (high,) = ctx.limbs(1, f"{name}: high byte", lambda run, e=limb: [run.value(here, e) >> 8])  # type: ignore[misc]
+        low = limb - high.within(0, 255) * 256
+        ctx.require_16_bits(low.within(0, 255))
+        ctx.require_16_bits(255 - low.within(0, 255))
+        found += [low.within(0, 255), high.within(0, limb.hi >> 8)]
+    while len(found) > 1 and found[-1] is ZERO:
+        found.pop()
+    return found
+
+
+def divide(ctx: Context, a: Wide, divisor: int, name: str = "quotient") -> Wide:
+    """⌊a / divisor⌋: a = divisor·q + r, 0 ≤ r < divisor, q − ⌊lo/divisor⌋ ≥ 0 in 16-bit limbs."""
+    low, high = a.lo // divisor, a.hi // divisor
+    here = ctx.number
+    n, m = limbs_for(high - low), limbs_for(divisor - 1)
+
+    def quotient(run: Run) -> list:  # type: ignore[type-arg]
+        return split([int(v) // divisor - low for v in run.integers(here, a)], n)  # type: ignore[arg-type]
+
+    def rest(run: Run) -> list:  # type: ignore[type-arg]
+        return split([int(v) % divisor for v in run.integers(here, a)], m)  # type: ignore[arg-type]
+
+    q = wide(ctx.limbs(n, name, quotient), 0, None)
+    r = wide(ctx.limbs(m, f"{name}: remainder", rest))
+    if m == 1:
+        r = wide([ctx.below(r.limbs[0], divisor)])
+    else:
+        require_at_least_zero(ctx, sub(digits(divisor - 1), r), f"{name}: remainder below the divisor")
+    whole = add(q, digits(low))
+    product = multiply(ctx, q, digits(divisor), name)
+    shifted = add(product, digits(low * divisor))
+    require_zero(ctx, sub(sub(a, shifted), r), f"{name} times divisor plus remainder")
+    return wide(whole.limbs, low, high)
+
+
+def public_bits(ctx: Publics, w: Wide, name: str) -> list[E]:
+    """The bits of a public value ≥ 0, least first: b·(b − 1) = 0 and Σ 2^i·b_i = w."""
+    count = max(1, w.hi.bit_length())
+
+    def fill(run: Run) -> list:  # type: ignore[type-arg]
+        value = run.integers(-1, w)[0]
+        return [run.value(-1, const(int(value) >> i & 1)) for i in range(count)]
+
+    bits = []
+    for bit in ctx.limbs(count, name, fill):
+        bits.append(ctx.member(bit, 0, 1, f"{name}: 0 or 1"))
+    limbs = []
+    for start in range(0, count, 16):
+        total = ZERO
+        for i, bit in enumerate(bits[start : start + 16]):
+            total = total + bit * (1 << i)
+        limbs.append(total)
+    require_zero(ctx, sub(wide(limbs), w), name)
+    return bits

@@ -1,0 +1,220 @@
+"""From a claim's definition to its program and its witness generator."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from zkcompliance.air.expr import TableBuilder
+from zkcompliance.air.program import RANGE_BUS, Interaction, LogSlot, Lookup, Program, Public, TableAir
+from zkcompliance.claim import core
+from zkcompliance.claim.compile.context import Board, Message, Publics, Table
+from zkcompliance.claim.compile.cost import grouped
+from zkcompliance.claim.compile.errors import cannot
+from zkcompliance.claim.compile.groups import GroupRows
+from zkcompliance.claim.compile.joins import Joins, require_matches, same_multiset
+from zkcompliance.claim.compile.linear import Equations, Linear
+from zkcompliance.claim.compile.nodes import PublicNodes
+from zkcompliance.claim.compile.ordered import Moved, Ordered, require_chain
+from zkcompliance.claim.compile.rows import FrameNodes, LogRows
+from zkcompliance.claim.compile.run import Rows, Run
+from zkcompliance.claim.compile.singles import Singles
+from zkcompliance.claim.compile.terms import E, TooWide, lower
+from zkcompliance.claim.compile.thread import extreme
+from zkcompliance.claim.ranges import MAX_ROWS
+from zkcompliance.limits import MAX_NODES
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A program and how to fill it."""
+
+    program: Program
+    board: Board
+
+    def witness(
+        self, tables: Mapping[str, Sequence[np.ndarray]], publics: Mapping[str, int]
+    ) -> tuple[list[np.ndarray], list[int], dict[str, int]]:
+        """(private columns of each program-table instance in order, unknowns, reveals) for these logs and parameters.
+
+        Where the claim does not hold the columns are there too, but false.
+        """
+        run = self.run(tables, publics)
+        columns = []
+        for number, table in enumerate(self.board.tables):
+            rows = run.tables[number]
+            made = np.zeros((table.witness, rows.total), np.uint32)
+            for column, values in rows.witness.items():
+                made[column] = values
+            columns += [made[:, part] for part in rows.segments()]
+        unknowns = [run.unknowns[i] for i in range(len(self.board.unknowns))]
+        reveals = {p.name: run.publics[i] for i, p in enumerate(self.program.publics) if p.reveal}
+        return [np.ascontiguousarray(part) for part in columns], unknowns, reveals
+
+    def run(self, tables: Mapping[str, Sequence[np.ndarray]], publics: Mapping[str, int]) -> Run:
+        logs = [
+            Rows(np.concatenate([np.asarray(t, np.int64) for t in tables[slot.name]], axis=1), _sizes(tables[slot.name]))
+            for slot in self.program.logs
+        ]
+        known = {i: publics[p.name] for i, p in enumerate(self.program.publics) if not p.reveal}
+        run = Run(logs, known)
+        for step in self.board.steps:
+            step(run)
+        return run
+
+
+def _sizes(segments: Sequence[np.ndarray]) -> list[int]:
+    return [table.shape[1] for table in segments]
+
+
+class Compiler:
+    """The parts that compile one claim, and what they share."""
+
+    def __init__(self, definition: Any) -> None:
+        self.definition = definition
+        self.board = Board()
+        self.board.publics += [Public(spec.name, spec.bits) for spec in definition.params]
+        self.reveals: dict[str, int] = {}
+        for reveal in definition.reveals:
+            self.reveals[reveal.name] = len(self.board.publics)
+            self.board.publics.append(Public(reveal.name, max(1, reveal.value.range[1].bit_length()), reveal=True))
+        self.public_context = Publics(self.board)
+        numbers = {spec.name: i for i, spec in enumerate(definition.params)}
+        self.publics = PublicNodes(self.public_context, numbers)
+        self.equations = Equations(self.board)
+        self.singles = Singles(self)
+        self.joins = Joins(self)
+        self.lookups: list[core.Lookup] = []
+        self.moved: list[Moved] = []
+        self._ordered: list[tuple[core.Rows, tuple[core.Value, ...], Ordered]] = []
+        self._extremes: dict[core.Groups, core.Value] = {}
+        self._plan()
+        self._rows: dict[core.Frame, FrameNodes] = {}
+        for number, log in enumerate(definition.logs):
+            self._rows[log] = LogRows(self, Table(self.board, number), log)
+
+    def compile(self) -> Compiled:
+        for requirement in self.definition.requirements:
+            try:
+                self.singles.require(requirement.name, requirement.value)
+            except (TooWide, OverflowError) as error:
+                raise cannot(f"{requirement.name}: {error}", requirement.value.line) from None
+        for reveal in self.definition.reveals:
+            try:
+                self.singles.reveal(reveal, self.reveals[reveal.name])
+            except TooWide as error:
+                raise cannot(f"{reveal.name}: {error}", reveal.value.line) from None
+        for rows in list(self._rows.values()):
+            rows.finish()
+        for moved in self.moved:
+            moved.finish()
+        return Compiled(self._program(), self.board)
+
+    # What the parts ask for
+
+    def rows_of(self, frame: core.Frame) -> FrameNodes:
+        if frame not in self._rows:
+            if not isinstance(frame, core.Groups):
+                raise cannot(f"the log {frame.name} is no argument of the claim")
+            self._rows[frame] = self._groups(frame)
+        return self._rows[frame]
+
+    def most_rows(self, frame: core.Frame) -> int:
+        return MAX_ROWS
+
+    def look_up_public(self, rows: tuple[tuple[int, ...], ...], values: tuple[E, ...]) -> None:
+        """The tuple of publics is one of the rows."""
+        self.board.tables[0].require_in(Lookup(rows), *values)
+
+    def same_multiset(self, name: str, node: core.SameMultiset) -> None:
+        same_multiset(self, node)
+
+    def chain(self, name: str, node: core.Chain) -> None:
+        require_chain(self, name, node)
+
+    def ordered(self, rows: core.Rows, keys: tuple[core.Value, ...]) -> Ordered:
+        """The rows in order of the keys, or of more keys that begin with these: each table once."""
+        rows = replace(rows, order=())
+        for known_rows, known_keys, made in self._ordered:
+            if known_rows == rows and known_keys[: len(keys)] == keys:
+                return made
+        made = Ordered(self, rows, keys)
+        self.moved.append(made)
+        self._ordered.append((rows, keys, made))
+        return made
+
+    def _groups(self, frame: core.Groups) -> GroupRows:
+        extreme = self._extremes.get(frame)
+        keys = frame.keys if extreme is None else (*frame.keys, extreme)
+        return GroupRows(self, frame, self.ordered(frame.rows, keys), extreme)
+
+    def _plan(self) -> None:
+        """What a table must provide for, before it is made."""
+        for part in core.walk(*(each.value for each in (*self.definition.requirements, *self.definition.reveals))):
+            if isinstance(part, core.Lookup):
+                self.lookups.append(part)
+                require_matches(part, self.definition.requirements)
+            if isinstance(part, core.Aggregate) and part.by is not None and part.kind in ("min", "max") and part.arg:
+                self._extremes.setdefault(part.by, part.arg)
+
+    def extreme(self, node: core.Aggregate) -> Linear:
+        try:
+            return extreme(self.rows_of(node.rows.frame), node)
+        except ArithmeticError as error:
+            raise cannot(str(error), node.line) from None
+
+    # The program
+
+    def _program(self) -> Program:
+        definition, board = self.definition, self.board
+        tables = []
+        for number, table in enumerate(board.tables):
+            tables.append(self._lower(table, self.public_context.constraints if number == 0 else []))
+        slots = tuple(LogSlot(log.name, log.schema.digest, log.schema.width) for log in definition.logs)
+        if len(board.publics) > 255 or len(board.unknowns) > 255 or len(board.equations) > 255:
+            raise cannot("more publics, unknowns or equations than a program has room for")
+        return Program(
+            claim=definition.id,
+            version=definition.version,
+            publics=tuple(board.publics),
+            logs=slots,
+            lookups=tuple(board.lookups),
+            tables=tuple(grouped(tables)),
+            unknowns=tuple(board.unknowns),
+            equations=tuple(board.equations),
+            buses=tuple(board.buses),
+        )
+
+    def _lower(self, table: Table, more: list[tuple[str, Any, E]]) -> TableAir:
+        air = TableBuilder(table.log)
+        air.witness = table.witness
+        names = {name for name, _, _ in table.constraints}
+        for name, kind, e in (*table.constraints, *more):
+            title = name if name not in names or (name, kind, e) in table.constraints else f"publics: {name}"
+            air.require_zero(title, lower(e, air), kind)
+        interactions = [self._interaction(message, air) for message in table.messages]
+        for name, selector, limbs in table.sums:
+            air.sum_over_rows(name, lower(selector, air), [lower(limb, air) for limb in limbs])
+        air._interactions += interactions
+        made = air.build((len(interactions),))
+        if len(made.nodes) > MAX_NODES or len(made.sums) > 255:
+            raise cannot(f"a table of {len(made.nodes)} nodes and {len(made.sums)} sums")
+        return made
+
+    def _interaction(self, message: Message, air: TableBuilder) -> Interaction:
+        nodes = tuple(lower(value, air).index for value in message.values)
+        if message.bus is not None:
+            multiplicity = lower(message.multiplicity, air).index if message.multiplicity is not None else None
+            return Interaction(1 + len(self.board.lookups) + message.bus, nodes, multiplicity, message.bound)
+        return Interaction(RANGE_BUS if message.lookup is None else 1 + message.lookup, nodes)
+
+
+def compile_claim(definition: Any) -> Compiled:
+    """The program of a `ClaimDefinition`, the same for all parameter values, log sizes and segments.
+
+    Raises CannotCompile, with the claim's line, where no sound program is known.
+    """
+    return Compiler(definition).compile()

@@ -1,0 +1,263 @@
+"""Where values live: the rows of a table, or publics that follow from the claim's parameters.
+
+A gadget asks its context for fresh values and adds constraints; it works the same on rows of a log, rows of a private
+table, and publics. `Board` holds all that a program is made of until it is lowered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from zkcompliance.air.program import Equation, Kind, Lookup, Op, Public, Unknown
+from zkcompliance.claim.compile.run import Run, Step
+from zkcompliance.claim.compile.terms import HALF, ONE, RADIX, E, const, in_field, is_zero, leaf
+
+POOL = 32  # limbs of one public
+MAX_DEGREE = 3  # of a constraint, every column and selector counting 1
+Fill = Callable[[Run], list[np.ndarray]]
+
+
+@dataclass(frozen=True)
+class Message:
+    """An interaction that is not lowered yet. lookup: the number of a public table; bus: of a general bus."""
+
+    values: tuple[E, ...]
+    lookup: int | None = None
+    bus: int | None = None
+    multiplicity: E | None = None
+    bound: int = 1
+
+
+@dataclass
+class Board:
+    """The program in the making, and the steps that fill it."""
+
+    publics: list[Public] = field(default_factory=list)
+    lookups: dict[Lookup, int] = field(default_factory=dict)
+    buses: list[int] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
+    unknowns: list[Unknown] = field(default_factory=list)
+    equations: list[Equation] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+
+    def lookup(self, rows: Lookup) -> int:
+        return self.lookups.setdefault(rows, len(self.lookups))
+
+    def bus(self, width: int) -> int:
+        """A new general bus."""
+        self.buses.append(width)
+        return len(self.buses) - 1
+
+
+class Context:
+    """What gadgets need. `number`: of the table whose rows it is about, −1 for publics."""
+
+    board: Board
+    number: int
+
+    def __init__(self, board: Board, number: int) -> None:
+        self.board = board
+        self.number = number
+        self.constraints: list[tuple[str, Kind, E]] = []
+
+    def limbs(self, count: int, name: str, fill: Fill) -> list[E]:
+        """Fresh values, each known to be in [0, 2^16)."""
+        raise NotImplementedError
+
+    def free(self, name: str, fill: Callable[[Run], np.ndarray], lo: int = -HALF, hi: int = HALF) -> E:
+        """A fresh value that nothing binds yet; lo, hi: what the constraints that follow imply."""
+        raise NotImplementedError
+
+    def require_16_bits(self, *values: E) -> None:
+        raise NotImplementedError
+
+    def zero(self, name: str, e: E, kind: Kind = Kind.EVERY) -> None:
+        """e is 0 on the rows of `kind`."""
+        if is_zero(e):
+            return
+        names = {known for known, _, _ in self.constraints}
+        numbered = name[:200]
+        at = 1
+        while numbered in names:
+            at += 1
+            numbered = f"{name[:200]} ({at})"
+        self.constraints.append((numbered, kind, e))
+
+    def flat(self, e: E, name: str = "a product") -> E:
+        """The same value with degree at most 1: a column of its own if need be."""
+        if e.degree <= 1:
+            return e
+        column = self.free(name, lambda run: run.value(self.number, e), e.lo, e.hi)
+        self.zero(name, column - e)
+        return column
+
+    def times(self, a: E, b: E) -> E:
+        """a·b, of degree at most 2."""
+        if a.degree + b.degree > 2:
+            a, b = self.flat(a), self.flat(b)
+        return a * b
+
+    def member(self, e: E, lo: int, hi: int, name: str) -> E:
+        """e is one of lo … hi (few): Π (e − v) = 0."""
+        product = ONE
+        for v in range(lo, hi + 1):
+            factor = (e - const(v)).within(lo - v, hi - v)
+            product = product * factor
+        self.zero(name, product)
+        return e.within(lo, hi)
+
+    def below(self, e: E, count: int) -> E:
+        """e, of 16 bits already, is in [0, count)."""
+        if count < RADIX:
+            self.require_16_bits(const(count - 1) - e)
+        return e.within(0, min(count, RADIX) - 1)
+
+    def invertible(self, ds: list[E], name: str) -> E:
+        """1 where every d is 0, else 0: r·d = 0 and Σ i·d = 1 − r with free i."""
+        here = self.number
+        ds = [self.flat(d) for d in ds]
+
+        def equal(run: Run) -> np.ndarray:
+            return np.logical_and.reduce([run.value(here, d) == 0 for d in ds]).astype(np.int64)
+
+        r = self.free(f"{name}: equal", equal, 0, 1)
+        total = r - 1
+        for j, d in enumerate(ds):
+            self.zero(f"{name}: equal means equal", in_field(r, d))
+            i = self.free(f"{name}: inverse {j}", lambda run, j=j: _inverse(run, here, ds, j))  # type: ignore[misc]
+            total = (total + in_field(i, d)).within(-HALF, HALF)
+        self.zero(f"{name}: unequal means unequal", total)
+        return r
+
+
+def _inverse(run: Run, table: int, ds: list[E], j: int) -> np.ndarray:
+    """1/d_j where d_j is the first that is not 0, else 0."""
+    from zkcompliance.field.babybear import P
+
+    before = np.zeros_like(run.value(table, ds[j]), bool)
+    for d in ds[:j]:
+        before |= run.value(table, d) != 0
+    own = run.value(table, ds[j])
+    found = np.array([pow(int(v), P - 2, P) if v else 0 for v in np.unique(own)], np.int64)
+    return np.where(before, 0, found[np.searchsorted(np.unique(own), own)])
+
+
+class Table(Context):
+    """The rows of a log (slot number `log`) or of a private table (log None)."""
+
+    def __init__(self, board: Board, log: int | None) -> None:
+        super().__init__(board, len(board.tables))
+        board.tables.append(self)
+        self.log = log
+        self.witness = 0
+        self.messages: list[Message] = []
+        self.sums: list[tuple[str, E, tuple[E, ...]]] = []
+        self._ranged: set[tuple[int, int, int]] = set()
+
+    def free(self, name: str, fill: Callable[[Run], np.ndarray], lo: int = -HALF, hi: int = HALF) -> E:
+        number = self.witness
+        self.witness += 1
+
+        def step(run: Run) -> None:
+            from zkcompliance.field.babybear import P
+
+            run.tables[self.number].witness[number] = fill(run).astype(np.int64) % P
+
+        self.board.steps.append(step)
+        return leaf(Op.WIT, number, 0, hi, lo)
+
+    def limbs(self, count: int, name: str, fill: Fill) -> list[E]:
+        found: list[E] = []
+        kept: dict[int, list[np.ndarray]] = {}
+
+        def one(run: Run, j: int) -> np.ndarray:
+            if j == 0:
+                kept[id(run)] = fill(run)
+            values = kept[id(run)][j]
+            if j == count - 1:
+                del kept[id(run)]
+            return values
+
+        for j in range(count):
+            found.append(self.free(name, lambda run, j=j: one(run, j), 0, RADIX - 1))  # type: ignore[misc]
+        self.require_16_bits(*found)
+        return found
+
+    def require_16_bits(self, *values: E) -> None:
+        for value in values:
+            key = (int(value.op), value.a, value.b) if value.op in (Op.LOG, Op.WIT) else None
+            if key is None:
+                self.messages.append(Message((value,)))
+            elif key not in self._ranged:
+                self._ranged.add(key)
+                self.messages.append(Message((value,)))
+
+    def require_in(self, rows: Lookup, *values: E) -> None:
+        """The tuple is a row of the public table."""
+        self.messages.append(Message(values, lookup=self.board.lookup(rows)))
+
+    def send(self, bus: int, multiplicity: E, *values: E, bound: int = 1) -> None:
+        """Put the tuple on a general bus; |multiplicity| ≤ bound."""
+        self.messages.append(Message(values, bus=bus, multiplicity=multiplicity, bound=bound))
+
+    def next_row(self, column: E) -> E:
+        return leaf(Op.NEXT, column.a, 0, column.hi, column.lo)
+
+
+class Publics(Context):
+    """Values that follow from the parameters: they are publics themselves, checked by constraints of degree 0."""
+
+    def __init__(self, board: Board) -> None:
+        super().__init__(board, -1)
+        self._pool = self._room = 0
+
+    def limbs(self, count: int, name: str, fill: Fill) -> list[E]:
+        """Limbs of publics that several values share."""
+        found = []
+        for _ in range(count):
+            if self._room == 0:
+                self._pool, self._room = self.derived("derived", 16, lambda run: 0), POOL
+            limb = POOL - self._room
+            known = self.board.publics[self._pool]
+            self.board.publics[self._pool] = Public(known.name, 16 * (limb + 1), reveal=True)
+            self._room -= 1
+            found.append(leaf(Op.PUBLIC, self._pool, limb))
+
+        def step(run: Run) -> None:
+            for e, value in zip(found, fill(run), strict=True):
+                run.publics[e.a] |= (int(value[0]) & 0xFFFF) << 16 * e.b
+
+        self.board.steps.append(step)
+        return found
+
+    def own(self, count: int, name: str, fill: Fill) -> list[E]:
+        """All the limbs of one public of its own."""
+        number = self.derived(name, 16 * count, lambda run: sum(int(v[0]) << 16 * j for j, v in enumerate(fill(run))))
+        return [leaf(Op.PUBLIC, number, j) for j in range(count)]
+
+    def free(self, name: str, fill: Callable[[Run], np.ndarray], lo: int = -HALF, hi: int = HALF) -> E:
+        raise NotImplementedError("no inverse of publics")
+
+    def derived(self, name: str, bits: int, fill: Callable[[Run], int]) -> int:
+        """A new public that the prover states; what it must be, constraints say."""
+        number = len(self.board.publics)
+        taken = {public.name for public in self.board.publics}
+        numbered, at = name, 1
+        while numbered in taken:
+            at += 1
+            numbered = f"{name} ({at})"
+        self.board.publics.append(Public(numbered, bits, reveal=True))
+
+        def step(run: Run) -> None:
+            run.publics[number] = fill(run) % (1 << bits)
+
+        self.board.steps.append(step)
+        return number
+
+    def require_16_bits(self, *values: E) -> None:
+        for value in values:
+            (copy,) = self.limbs(1, "a checked public", lambda run, v=value: [run.value(-1, v)])  # type: ignore[misc]
+            self.zero("a public in its range", copy - value)

@@ -1,0 +1,138 @@
+"""Groups: the grouped rows in order of their keys; a group is its last row there, and aggregates run along.
+
+same = 1 where the next row is of the same group. A running value obeys x' = same·x + …, also from the last row to the
+first, where same = 0 starts it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from zkcompliance.claim import core
+from zkcompliance.claim.compile import arith
+from zkcompliance.claim.compile.errors import cannot
+from zkcompliance.claim.compile.nodes import short
+from zkcompliance.claim.compile.ordered import MOST_PRIVATE_ROWS, Ordered
+from zkcompliance.claim.compile.rows import FrameNodes
+from zkcompliance.claim.compile.run import Run, carried, split
+from zkcompliance.claim.compile.terms import HALF, ONE, E, Wide, add, digits, limbs_for, wide
+
+if TYPE_CHECKING:
+    from zkcompliance.claim.compile.compiler import Compiler
+
+
+class GroupRows(FrameNodes):
+    """One row per group: act = used − same."""
+
+    def __init__(self, compiler: Compiler, frame: core.Groups, made: Ordered, extreme: core.Value | None) -> None:
+        super().__init__(compiler, made.ctx, frame)
+        self.groups, self.made, self.extreme = frame, made, extreme
+        self.same = made.same[len(frame.keys) - 1]
+        self._counts: E | None = None
+
+    @property
+    def act(self) -> E:
+        if not hasattr(self, "_act"):
+            self._act = (self.made.used - self.same).within(0, 1)
+        return self._act
+
+    def leaf_value(self, node: core.Value) -> Wide:
+        if isinstance(node, core.Key):
+            key = self.groups.keys[node.index]
+            low = min(0, self.made.source.value(key).lo)
+            copied = self.made.keys[node.index]
+            return add(copied, digits(low)) if low else copied
+        if isinstance(node, core.Aggregate) and node.by == self.groups:
+            return self._aggregate(node)
+        return super().leaf_value(node)
+
+    def _aggregate(self, node: core.Aggregate) -> Wide:
+        if node.kind == "count" or node.arg is None:
+            return wide([self._count()])
+        low = min(0, self.made.source.value(node.arg).lo)
+        copied = self.made.copy(node.arg)
+        if node.kind == "sum":
+            found = self._sum(copied, short(node))
+            shift = arith.multiply(self.ctx, wide([self._count()]), digits(low)) if low else None
+            return add(found, shift) if shift is not None else found
+        if node.arg != self.extreme:
+            raise cannot("least or largest of more than one value of a group is not supported", node.line)
+        if node.kind == "min":
+            copied = self._first(copied)
+        return add(copied, digits(low)) if low else copied
+
+    def _count(self) -> E:
+        """c' = used' + same·c."""
+        if self._counts is None:
+            self._counts = self._running(self.made.used, "number so far", MOST_PRIVATE_ROWS)
+        return self._counts
+
+    def _running(self, x: E, name: str, hi: int) -> E:
+        c = self.ctx.free(name, lambda run: self._along(run, x), 0, hi)
+        ahead = self.next(x)
+        self.ctx.zero(name, self.ctx.next_row(c) - (ahead + self.same * c).within(0, hi))
+        return c
+
+    def next(self, e: E) -> E:
+        from zkcompliance.air.program import Op
+
+        return self.ctx.next_row(e) if e.op == Op.WIT else e
+
+    def _along(self, run: Run, x: E) -> np.ndarray:
+        """Running totals within groups."""
+        here = self.ctx.number
+        values = run.value(here, x)
+        total = np.cumsum(values)
+        starts = np.append(True, run.value(here, self.same)[:-1] == 0)
+        at = np.maximum.accumulate(np.where(starts, np.arange(len(values)), 0))
+        return total - (total - values)[at]
+
+    def _sum(self, x: Wide, name: str) -> Wide:
+        """One column where the total fits the field; otherwise limbs S' = same·S + x', carried."""
+        if x.hi * MOST_PRIVATE_ROWS <= HALF:
+            value = x.limbs[0] if len(x.limbs) == 1 else x.limbs[0] + x.limbs[1] * (1 << 16)
+            if len(x.limbs) > 1:
+                value = self.ctx.flat(value.within(0, x.hi))
+                column = self.ctx.free("a value in one", lambda run: run.value(self.ctx.number, value), 0, x.hi)
+                self.ctx.zero("a value in one", column - value)
+                value = column
+            return wide([self._running(value, name, x.hi * MOST_PRIVATE_ROWS)])
+        here, hi = self.ctx.number, x.hi * MOST_PRIVATE_ROWS
+        n = limbs_for(hi)
+
+        def fill(run: Run) -> list[np.ndarray]:
+            if hi < 1 << 62:
+                parts = [self._along(run, limb) for limb in x.limbs]  # below 2^37 each
+                return carried(parts, n)
+            values = sum((self._along(run, limb).astype(object) << 16 * j for j, limb in enumerate(x.limbs)), 0)
+            return split(values, n)  # type: ignore[arg-type]
+
+        total = self.ctx.limbs(n, name, fill)
+        kept = [self.ctx.flat(self.same * limb, f"{name}: kept") for limb in total]
+        given = [kept[j] + (self.ctx.next_row(x.limbs[j]) if j < len(x.limbs) else 0) for j in range(n)]
+        top = arith.chain(self.ctx, given, [self.ctx.next_row(limb) for limb in total], name, (0, 0))
+        del top, here
+        return wide(total, 0, hi)
+
+    def _first(self, x: Wide) -> Wide:
+        """f' = same·f + (1 − same)·x': the first value of the group."""
+        found = []
+        here = self.ctx.number
+        for limb in x.limbs:
+
+            def fill(run: Run, limb: E = limb) -> np.ndarray:
+                values = run.value(here, limb)
+                starts = np.append(True, run.value(here, self.same)[:-1] == 0)
+                at = np.maximum.accumulate(np.where(starts, np.arange(len(values)), 0))
+                return values[at]
+
+            f = self.ctx.free("first of the group", fill, 0, limb.hi)
+            ahead = self.ctx.next_row(limb)
+            self.ctx.zero("first of the group", self.ctx.next_row(f) - ahead - self.same * (f - ahead))
+            found.append(f)
+        return wide(found, 0, x.hi)
+
+
+__all__ = ["ONE", "GroupRows"]

@@ -1,0 +1,217 @@
+"""Core nodes as values of a context: arithmetic, comparison, logic, choice. Leaves belong to each kind of rows."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from zkcompliance.air.program import Lookup, Op, PublicBit
+from zkcompliance.claim import core, types
+from zkcompliance.claim.compile import arith
+from zkcompliance.claim.compile.context import Context, Publics, Table
+from zkcompliance.claim.compile.errors import cannot
+from zkcompliance.claim.compile.run import Run, carried
+from zkcompliance.claim.compile.terms import E, TooWide, Wide, add, const, digits, leaf, limbs_for, sub, wide
+
+
+class Nodes:
+    """Compiles the value nodes of one frame; each distinct node once."""
+
+    def __init__(self, ctx: Context, publics: PublicNodes | None) -> None:
+        self.ctx = ctx
+        self.publics = publics
+        self._known: dict[core.Value, Wide] = {}
+
+    def value(self, node: core.Value) -> Wide:
+        if node not in self._known:
+            for part in self._order(node):
+                if part not in self._known:
+                    try:
+                        self._known[part] = self._compile(part)
+                    except TooWide as error:
+                        raise cannot(f"this could wrap: {error}", part.line, "remedy: smaller factors") from None
+        return self._known[node]
+
+    def truth(self, node: core.Value) -> E:
+        """A truth value as one expression in {0, 1}."""
+        found = self.value(node)
+        if len(found.limbs) != 1 or found.lo < 0 or found.hi > 1:
+            raise cannot("a truth value is expected here", node.line)
+        return found.limbs[0]
+
+    def _order(self, node: core.Value) -> list[core.Value]:
+        """The operands below a node that this context compiles itself, each after its own."""
+        found: list[core.Value] = []
+        stack: list[tuple[core.Value, bool]] = [(node, False)]
+        while stack:
+            part, done = stack.pop()
+            if done:
+                found.append(part)
+            elif part not in self._known:
+                stack.append((part, True))
+                if not self.is_leaf(part):
+                    stack += [(child, False) for child in reversed(list(core.children(part)))]
+        return found
+
+    def is_leaf(self, node: core.Value) -> bool:
+        """Whether `leaf_value` compiles the node, with all that is below it."""
+        if node.public and self.publics is not None:
+            return True
+        return not isinstance(node, _OPERATIONS) or self.special(node)
+
+    def special(self, node: core.Value) -> bool:
+        """Operations that this context compiles in its own way."""
+        return isinstance(node, core.IsIn) or choice_of(node) is not None
+
+    def leaf_value(self, node: core.Value) -> Wide:
+        raise NotImplementedError
+
+    def _compile(self, node: core.Value) -> Wide:
+        if isinstance(node, core.Const):
+            return digits(node.value)
+        if node.public and self.publics is not None:
+            return self.publics.value(node)
+        if self.is_leaf(node):
+            return self._is_in(node) if self.special(node) else self.leaf_value(node)
+        name = short(node)
+        match node:
+            case core.Add():
+                return self._ranged(node, add(self.value(node.a), self.value(node.b)))
+            case core.Sub():
+                return self._ranged(node, sub(self.value(node.a), self.value(node.b)))
+            case core.Mul():
+                return arith.multiply(self.ctx, self.value(node.a), self.value(node.b), name)
+            case core.FloorDiv():
+                return arith.divide(self.ctx, self.value(node.a), node.divisor, name)
+            case core.Compare():
+                return wide([self._compare(node)])
+            case core.And():
+                return wide([self.ctx.times(self.truth(node.a), self.truth(node.b)).within(0, 1)])
+            case core.Or():
+                a, b = self.truth(node.a), self.truth(node.b)
+                return wide([(a + b - self.ctx.times(a, b)).within(0, 1)])
+            case core.Not():
+                return wide([(1 - self.truth(node.a)).within(0, 1)])
+            case core.Select():
+                return arith.select(self.ctx, self.truth(node.condition), self.value(node.a), self.value(node.b))
+        raise cannot(f"{type(node).__name__} cannot be compiled here", node.line)
+
+    def _ranged(self, node: core.Value, w: Wide) -> Wide:
+        """Carries first where sums of sums have grown large."""
+        if max(limb.size for limb in w.limbs) < 1 << 24:
+            return w
+        low = digits(w.lo)
+        return add(arith.normalise(self.ctx, sub(w, low), short(node)), low) if w.lo < 0 else arith.normalise(self.ctx, w)
+
+    def _compare(self, node: core.Compare) -> E:
+        a, b, name = self.value(node.a), self.value(node.b), short(node)
+        if node.op in ("==", "!="):
+            r = arith.equal(self.ctx, a, b, name)
+            return r if node.op == "==" else (1 - r).within(0, 1)
+        d = sub(b, a) if node.op == "<=" else sub(sub(b, a), digits(1))
+        return arith.at_least_zero(self.ctx, d, name)
+
+    def _is_in(self, node: core.Value) -> Wide:
+        """Of an enum: the pair (value, result) is a row of a public table. Of numbers: some member equals it."""
+        found = choice_of(node)
+        if found is not None and isinstance(self.ctx, Table):
+            subject, entries = found
+            value = self.value(subject)
+            if len(value.limbs) == 1:
+                return wide([self._choice(self.ctx, subject, value.limbs[0], entries)])
+        if not isinstance(node, core.IsIn) or isinstance(node.members, core.Param):
+            raise cannot("this membership cannot be compiled", node.line)
+        total: E = const(0)
+        for member in node.members:
+            total = total + arith.equal(self.ctx, self.value(node.value), digits(member), short(node))
+        return wide([total.within(0, 1)])
+
+    def bits(self, entries: list[int | core.Param]) -> list[int | PublicBit]:
+        """The entries of a public table's column: constants, or bits of a parameter."""
+        if self.publics is None:
+            raise TypeError("publics have no tables")
+        numbers = self.publics.numbers
+        return [PublicBit(numbers[e.name], m) if isinstance(e, core.Param) else e for m, e in enumerate(entries)]
+
+    def _choice(self, ctx: Table, subject: core.Value, value: E, entries: list[int | core.Param]) -> E:
+        bits = self.bits(entries)
+        r = ctx.free("in the set", lambda run: chosen(run, bits, run.value(ctx.number, value)), 0, 1)
+        ctx.require_in(Lookup(tuple((m, e) for m, e in enumerate(bits))), value, r)
+        self.checked(subject)
+        return r
+
+    def checked(self, subject: core.Value) -> None:
+        """A lookup has shown that an enum is one of its choices."""
+
+
+_OPERATIONS = (
+    core.Const, core.Add, core.Sub, core.Mul, core.FloorDiv, core.Compare, core.And, core.Or, core.Not, core.Select,
+    core.IsIn,
+)  # fmt: skip
+
+
+def chosen(run: Run, bits: list[int | PublicBit], value: np.ndarray) -> np.ndarray:
+    """For each value the bit of its choice."""
+    found = [run.publics[e.public] >> e.bit & 1 if isinstance(e, PublicBit) else e for e in bits]
+    return np.array(found, np.int64)[np.minimum(value, len(found) - 1)]
+
+
+def choice_of(node: core.Value) -> tuple[core.Value, list[int | core.Param]] | None:
+    """(enum, for each choice 0, 1 or the parameter whose bit decides) for a test of an enum against a public set."""
+    if isinstance(node, core.IsIn) and node.value.type.kind == types.ENUM:
+        count = len(node.value.type.choices)
+        if isinstance(node.members, core.Param):
+            return node.value, [node.members] * count
+        return node.value, [int(m in node.members) for m in range(count)]
+    if isinstance(node, core.Compare) and node.a.type.kind == types.ENUM:
+        for value, other in ((node.a, node.b), (node.b, node.a)):
+            if isinstance(other, core.Const) and not isinstance(value, core.Const):
+                yes = int(node.op == "==")
+                return value, [yes if m == other.value else 1 - yes for m in range(len(value.type.choices))]
+    return None
+
+
+class PublicNodes(Nodes):
+    """Expressions of constants and parameters: derived publics, at no cost per row."""
+
+    ctx: Publics
+
+    def __init__(self, ctx: Publics, numbers: dict[str, int]) -> None:
+        super().__init__(ctx, None)
+        self.numbers = numbers
+
+    def special(self, node: core.Value) -> bool:
+        return False
+
+    def leaf_value(self, node: core.Value) -> Wide:
+        if not isinstance(node, core.Param):
+            raise cannot(f"a public {type(node).__name__} cannot be compiled", node.line)
+        number = self.numbers[node.name]
+        bits = self.ctx.board.publics[number].bits
+        limbs = [leaf(Op.PUBLIC, number, j, (1 << min(16, bits - 16 * j)) - 1) for j in range(-(-bits // 16))]
+        return wide(limbs, 0, (1 << bits) - 1)
+
+    def whole(self, node: core.Value) -> tuple[int, int]:
+        """(public, offset): the node's value is that public's plus the offset."""
+        w = self.value(node)
+        if w.constant is not None:
+            raise cannot("a constant is no public", node.line)
+        low = min(w.lo, 0)
+        w = sub(w, digits(low)) if low else w
+        first = w.limbs[0]
+        same = all(e.op == Op.PUBLIC and e.a == first.a and e.b == j for j, e in enumerate(w.limbs))
+        if not (same and self.ctx.board.publics[first.a].bits <= 16 * len(w.limbs)):
+            n = max(len(w.limbs), limbs_for(w.hi))
+            kept = w
+            out = self.ctx.own(n, short(node), lambda run: _digits_of(run, kept, n))
+            arith.require_zero(self.ctx, sub(kept, wide(out)), short(node))
+            first = out[0]
+        return first.a, low
+
+
+def _digits_of(run: Run, w: Wide, n: int) -> list[np.ndarray]:
+    return carried([run.value(-1, limb) for limb in w.limbs], n)
+
+
+def short(node: core.Value) -> str:
+    """A constraint's name: what the node does. No line: the digest must not change with the claim's comments."""
+    return type(node).__name__.lower()

@@ -1,0 +1,196 @@
+"""Rows of a log: its columns, each enforced within its type, and which rows count."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zkcompliance.air.program import Lookup, Op
+from zkcompliance.claim import core
+from zkcompliance.claim.compile.context import Table
+from zkcompliance.claim.compile.errors import cannot
+from zkcompliance.claim.compile.nodes import Nodes, choice_of, chosen
+from zkcompliance.claim.compile.terms import RADIX, E, Wide, leaf, wide
+from zkcompliance.claim.compile.thread import Thread
+
+if TYPE_CHECKING:
+    from zkcompliance.claim.compile.compiler import Compiler
+
+PPM_TOP, PPM_REST = divmod(1_000_000, RADIX)  # 15·2^16 + 16960
+
+
+class FrameNodes(Nodes):
+    """The rows of a log or of groups: `act` is 1 on those that count."""
+
+    ctx: Table
+
+    def __init__(self, compiler: Compiler, ctx: Table, frame: core.Frame) -> None:
+        super().__init__(ctx, compiler.publics)
+        self.compiler = compiler
+        self.frame = frame
+        self._selected: dict[core.Value | None, E] = {}
+        self._thread: Thread | None = None
+        self.digits: dict[core.Value, Wide] = {}  # values that leave for a private table, in 16-bit limbs
+
+    @property
+    def act(self) -> E:
+        raise NotImplementedError
+
+    def selected(self, rows: core.Rows) -> E:
+        """1 on the rows that count and meet `where`, else 0; degree 1."""
+        where = rows.where
+        if where not in self._selected:
+            self._selected[where] = self._select(where)
+        return self._selected[where]
+
+    def _select(self, where: core.Value | None) -> E:
+        if where is None:
+            return self.act
+        if isinstance(where, core.And):
+            both = core.Rows(self.frame, where.a)
+            first = self.selected(both)
+            return self.ctx.flat(self.ctx.times(first, self.truth(where.b)).within(0, 1), "selected")
+        return self.ctx.flat(self.ctx.times(self.act, self.truth(where)).within(0, 1), "selected")
+
+    def forbid(self, name: str, rows: core.Rows) -> None:
+        """No row that counts meets `where`."""
+        where = rows.where
+        if where is None:
+            self.ctx.zero(name, self.act)
+        elif isinstance(where, core.And):
+            self._never(name, self.selected(core.Rows(self.frame, where.a)), where.b)
+        else:
+            self._never(name, self.act, where)
+
+    def _never(self, name: str, selected: E, bad: core.Value) -> None:
+        if isinstance(bad, core.Not):
+            self.hold(name, selected, bad.a)
+        elif isinstance(bad, core.Or):
+            self._never(name, selected, bad.a)
+            self._never(name, selected, bad.b)
+        else:
+            self.ctx.zero(name, self.ctx.times(selected, self.truth(bad)))
+
+    def hold(self, name: str, selected: E, good: core.Value) -> None:
+        """`good` is 1 on the selected rows. Here alone a membership may stand: a bit that proves it when it is 1."""
+        if isinstance(good, core.And):
+            self.hold(name, selected, good.a)
+            self.hold(name, selected, good.b)
+        elif isinstance(good, core.Not):
+            self._never(name, selected, good.a)
+        elif isinstance(good, core.Member):
+            self.ctx.zero(name, self.ctx.times(selected, 1 - self.compiler.joins.found(self, good)))
+        else:
+            self.ctx.zero(name, self.ctx.times(selected, 1 - self.truth(good)))
+
+    @property
+    def thread(self) -> Thread:
+        """What crosses segments."""
+        if self._thread is None:
+            self._thread = Thread(self)
+        return self._thread
+
+    def finish(self) -> None:
+        """Last constraints, once all is known that is used."""
+        if self._thread is not None:
+            self._thread.finish()
+
+    def leaf_value(self, node: core.Value) -> Wide:
+        match node:
+            case core.Neighbour():
+                return self._neighbour(node)
+            case core.Member():
+                raise cannot(
+                    "membership in another table can only be required of every row as it stands: its absence has no proof",
+                    node.line,
+                    "remedy: rows.every(within(…)), not under ~, | or select",
+                )
+            case core.Lookup():
+                return self.compiler.joins.value(self, node)
+        raise cannot(f"{type(node).__name__} cannot be used on rows", node.line)
+
+
+    def _neighbour(self, node: core.Neighbour) -> Wide:
+        if node.rows.order or isinstance(self.frame, core.Groups):
+            raise cannot("neighbours in another order than the log's are not supported", node.line)
+        selected, arg = self.selected(node.rows), self.value(node.arg)
+        default = self.value(node.default)
+        step = self.thread.previous if node.step < 0 else self.thread.following
+        return step(selected, arg, default)
+
+
+class LogRows(FrameNodes):
+    """Rows of a log. An enum or act is checked by a lookup that has it anyway, if there is one."""
+
+    def __init__(self, compiler: Compiler, ctx: Table, frame: core.Log) -> None:
+        super().__init__(compiler, ctx, frame)
+        self.log = frame
+        self._unchecked: dict[str, E] = {}
+        self._checked: set[str] = set()
+        self._act_checked = False
+
+    @property
+    def act(self) -> E:
+        return leaf(Op.LOG, 0, 0, 1)
+
+    def _select(self, where: core.Value | None) -> E:
+        found = None if where is None else choice_of(where)
+        if found is not None and isinstance(found[0], core.Column):
+            return self._chosen_rows(*found)
+        return super()._select(where)
+
+    def _chosen_rows(self, subject: core.Column, entries: list[int | core.Param]) -> E:
+        """act·[enum in the set]: (enum, act, r) is a row of (m, 0, 0) or (m, 1, bit m); all three are so enforced."""
+        bits = self.bits(entries)
+        value, act = self.value(subject).limbs[0], self.act
+        here = self.ctx.number
+        r = self.ctx.free(
+            "selected", lambda run: chosen(run, bits, run.value(here, value)) * run.value(here, act), 0, 1
+        )
+        rows = [*((m, 0, 0) for m in range(len(bits))), *((m, 1, bit) for m, bit in enumerate(bits))]
+        self.ctx.require_in(Lookup(tuple(rows)), value, act, r)
+        self.checked(subject)
+        self._act_checked = True
+        return r
+
+    def leaf_value(self, node: core.Value) -> Wide:
+        if isinstance(node, core.Column):
+            return self._column(node)
+        return super().leaf_value(node)
+
+    def _column(self, node: core.Column) -> Wide:
+        schema = self.log.schema
+        column = schema.column(node.name)
+        limbs = [leaf(Op.LOG, c) for c in schema.limbs(node.name)]
+        match column.type:
+            case "enum":
+                value = limbs[0].within(0, column.largest)
+                self._unchecked[node.name] = value
+                return wide([value])
+            case "bool":
+                return wide([self.ctx.member(limbs[0], 0, 1, f"{node.name} is true or false")])
+            case "ppm":
+                return self._ppm(node.name, limbs[0], limbs[1])
+        self.ctx.require_16_bits(*limbs)
+        return wide(limbs, 0, column.largest)
+
+    def _ppm(self, name: str, low: E, high: E) -> Wide:
+        """low + 2^16·high ≤ 10^6: high ≤ 15, and low ≤ 16960 where it is 15 (low + t·48575 has 16 bits, t = [high=15])."""
+        here = self.ctx.number
+        top = self.ctx.free(f"{name} at its top", lambda run: (run.value(here, high) == PPM_TOP).astype("int64"), 0, 1)
+        self.ctx.require_in(Lookup(tuple((h, int(h == PPM_TOP)) for h in range(PPM_TOP + 1))), high, top)
+        self.ctx.require_16_bits(low, low + top * (RADIX - 1 - PPM_REST))
+        return wide([low, high.within(0, PPM_TOP)], 0, 1_000_000)
+
+    def checked(self, subject: core.Value) -> None:
+        if isinstance(subject, core.Column):
+            self._checked.add(subject.name)
+
+    def finish(self) -> None:
+        """Enforce what no lookup has yet."""
+        super().finish()
+        if not self._act_checked:
+            self.ctx.zero("act is 0 or 1", self.act * (self.act - 1))
+        for name, value in self._unchecked.items():
+            if name not in self._checked:
+                count = len(self.log.schema.column(name).choices)
+                self.ctx.require_in(Lookup(tuple((m,) for m in range(count))), value)

@@ -1,0 +1,117 @@
+"""The witness: what every column, unknown and derived public is, by running the compiler's steps on given tables.
+
+The compiler records, in order, how to fill what it makes. All segments of a log are one array, one after the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from zkcompliance.air.program import Op
+from zkcompliance.claim.compile.terms import RADIX, E, Wide
+from zkcompliance.field.babybear import P
+
+Array = np.ndarray
+
+
+@dataclass
+class Rows:
+    """One table of the program: `log` (columns, rows of all segments), the segments' lengths, witness columns so far."""
+
+    log: Array | None
+    lengths: list[int]
+    witness: dict[int, Array] = field(default_factory=dict)
+    known: dict[E, Array] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        return sum(self.lengths)
+
+    def starts(self) -> list[int]:
+        """The first row of each segment."""
+        return [sum(self.lengths[:i]) for i in range(len(self.lengths))]
+
+    def segments(self) -> list[slice]:
+        return [slice(start, start + n) for start, n in zip(self.starts(), self.lengths, strict=True)]
+
+
+class Run:
+    """The values of one proof: of every table's columns, of publics (aux ones as they are found), of unknowns."""
+
+    def __init__(self, logs: list[Rows], publics: dict[int, int]) -> None:
+        self.tables: dict[int, Rows] = dict(enumerate(logs))
+        self.publics = publics
+        self.unknowns: dict[int, int] = {}
+        self.sums: dict[tuple[int, int], int] = {}
+        self.orders: dict[int, Array] = {}  # of each private table of moved rows: which they are
+
+    def value(self, table: int, e: E) -> Array:
+        """(rows of all segments,) int64: the integers in [lo, hi] that e is mod p. table −1: one row of publics."""
+        raw = self._field(table, e)
+        return e.lo + (raw - e.lo) % P
+
+    def integers(self, table: int, w: Wide) -> Array:
+        """(rows,) Python integers."""
+        found = self.value(table, w.limbs[0]).astype(object)
+        for j, limb in enumerate(w.limbs[1:], 1):
+            found = found + self.value(table, limb).astype(object) * (1 << 16 * j)
+        return found
+
+    def total(self, table: int, selector: E, limbs: tuple[E, ...]) -> int:
+        """The sum selector·Σ 2^(16j)·limb_j over all rows."""
+        chosen = self.value(table, selector)
+        return sum(int((self.value(table, limb) * chosen).sum()) << 16 * j for j, limb in enumerate(limbs))
+
+    def _field(self, table: int, e: E) -> Array:
+        rows = self.tables[table] if table >= 0 else Rows(None, [1])
+        if table >= 0 and e in rows.known:
+            return rows.known[e]
+        if e.op == Op.CONST:
+            made = np.full(rows.total, e.a, np.int64)
+        elif e.op == Op.LOG and rows.log is not None:
+            made = rows.log[e.a].astype(np.int64)
+        elif e.op == Op.WIT:
+            made = rows.witness[e.a]
+        elif e.op == Op.NEXT:
+            made = np.concatenate([np.roll(rows.witness[e.a][s], -1) for s in rows.segments()])
+        elif e.op == Op.PUBLIC:
+            made = np.full(rows.total, self.publics[e.a] >> 16 * e.b & 0xFFFF, np.int64)
+        elif e.op in (Op.FIRST, Op.LAST):
+            made = np.zeros(rows.total, np.int64)
+            made[[s.start if e.op == Op.FIRST else s.stop - 1 for s in rows.segments()]] = 1
+        elif e.op == Op.ORDINAL:
+            made = np.repeat(np.arange(len(rows.lengths)), rows.lengths)
+        elif e.op == Op.BUCKET:
+            made = np.concatenate([np.arange(n) % max(1, n >> 14) for n in rows.lengths])
+        else:
+            a, b = self._field(table, e.a), self._field(table, e.b)
+            made = (a + b if e.op == Op.ADD else a - b if e.op == Op.SUB else (a % P) * (b % P)) % P
+        if table >= 0:
+            rows.known[e] = made
+        return made
+
+
+Step = Callable[[Run], None]
+
+
+def split(values: Array, limbs: int) -> list[Array]:
+    """16-bit limbs of Python integers modulo 2^(16·limbs)."""
+    found = []
+    for j in range(limbs):
+        found.append(np.array([int(v) >> 16 * j & 0xFFFF for v in values], np.int64))
+    return found
+
+
+def carried(limbs: list[Array], out: int) -> list[Array]:
+    """The `out` 16-bit digits of Σ 2^(16j)·limb_j modulo 2^(16·out), rounding carries down."""
+    found: list[Array] = []
+    carry: Any = 0
+    for j in range(out):
+        total = (limbs[j] if j < len(limbs) else np.zeros_like(limbs[0])) + carry
+        found.append(total % RADIX)
+        carry = total >> 16
+    return found

@@ -1,0 +1,175 @@
+"""Values that go from row to row through all segments of a log: neighbours, and constants such as a maximum.
+
+Column t is 1 on the first row of the first segment and on the last row of the last, 0 on every other first and last
+row: on a first row t·ORDINAL = 0; a segment's last row sends its state under the number of the next segment, and that
+one's first row takes it, both times 1 − t. A first row with t = 0 in segment 0 finds no sender, a last row with t = 1
+before the last segment leaves a receiver without, one with t = 0 in the last has no receiver: so t is as it should be.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from zkcompliance.air.program import Kind, Op
+from zkcompliance.claim.compile import arith
+from zkcompliance.claim.compile.linear import Linear, combine, constant
+from zkcompliance.claim.compile.run import Run
+from zkcompliance.claim.compile.terms import E, Wide, digits, leaf, sub, wide
+
+if TYPE_CHECKING:
+    from zkcompliance.claim import core
+    from zkcompliance.claim.compile.rows import FrameNodes
+
+
+class Thread:
+    """The states of one log's rows that cross segments, together on one bus."""
+
+    def __init__(self, rows: FrameNodes) -> None:
+        self.rows = rows
+        self.ctx = rows.ctx
+        here = self.ctx.number
+
+        def ends(run: Run) -> np.ndarray:
+            table = run.tables[here]
+            found = np.zeros(table.total, np.int64)
+            found[[0, -1]] = 1
+            return found
+
+        self.end = self.ctx.free("where the log ends", ends, 0, 1)
+        self.ctx.zero("where the log ends is 0 or 1", self.end * (self.end - 1))
+        self.ctx.zero("the first segment begins", self.end * leaf(Op.ORDINAL, 0, 0, 255), Kind.FIRST)
+        self._down: list[tuple[E, E]] = []  # before and after each row
+        self._up: list[tuple[E, E]] = []
+
+    @property
+    def beginning(self) -> E:
+        """1 on the very first row, else 0."""
+        first = leaf(Op.FIRST, 0, 0, 1)
+        return self.ctx.flat((first * self.end).within(0, 1), "the very first row")
+
+    def previous(self, selected: E, arg: Wide, default: Wide) -> Wide:
+        """p before each row: p' = sel·arg + (1 − sel)·p, and the default at the beginning."""
+        here, n = self.ctx.number, max(len(arg.limbs), len(default.limbs))
+        limbs = []
+        for j in range(n):
+            x, d = self.ctx.flat(arg.limb(j)), default.limb(j)
+
+            def fill(run: Run, x: E = x, d: E = d) -> np.ndarray:
+                return before(run.value(here, selected) == 1, run.value(here, x), run.value(here, d))
+
+            p = self.ctx.free("the row before", fill, min(x.lo, d.lo), max(x.hi, d.hi))
+            after = (p + selected * (x - p)).within(p.lo, p.hi)
+            self.ctx.zero("the row before is kept", self.ctx.next_row(p) - after, Kind.TRANSITION)
+            self.ctx.zero("no row before the first", self.end * (p - d), Kind.FIRST)
+            self._down.append((p, after))
+            limbs.append(p)
+        return wide(limbs, min(arg.lo, default.lo), max(arg.hi, default.hi))
+
+    def following(self, selected: E, arg: Wide, default: Wide) -> Wide:
+        """q after each row, a = sel·arg + (1 − sel)·q at it: q = a', and the default at the end."""
+        here, n = self.ctx.number, max(len(arg.limbs), len(default.limbs))
+        limbs = []
+        for j in range(n):
+            x, d = self.ctx.flat(arg.limb(j)), default.limb(j)
+
+            def fill(run: Run, x: E = x, d: E = d) -> np.ndarray:
+                chosen = run.value(here, selected)[::-1] == 1
+                return before(chosen, run.value(here, x)[::-1], run.value(here, d)[::-1])[::-1]
+
+            q = self.ctx.free("the row after", fill, min(x.lo, d.lo), max(x.hi, d.hi))
+            at = self.ctx.flat((q + selected * (x - q)).within(q.lo, q.hi), "this row or the one after")
+            self.ctx.zero("the row after is kept", self.ctx.next_row(at) - q, Kind.TRANSITION)
+            self.ctx.zero("no row after the last", self.end * (q - d), Kind.LAST)
+            self._up.append((q, at))
+            limbs.append(q)
+        return wide(limbs, min(arg.lo, default.lo), max(arg.hi, default.hi))
+
+    def everywhere(self, name: str, values: list[E]) -> None:
+        """Columns that have the same value on every row of every segment."""
+        for value in values:
+            self.ctx.zero(f"{name} is the same on all rows", self.ctx.next_row(value) - value, Kind.TRANSITION)
+            self._down.append((value, value))
+
+    def finish(self) -> None:
+        """The tokens from segment to segment."""
+        first, last = leaf(Op.FIRST, 0, 0, 1), leaf(Op.LAST, 0, 0, 1)
+        number = leaf(Op.ORDINAL, 0, 0, 255)
+        going, coming = last * (1 - self.end), first * (self.end - 1)
+        down = [(self._down, 0), (self._up, 1)]
+        for states, upwards in down:
+            if not states:
+                continue
+            bus = self.ctx.board.bus(1 + len(states))
+            inner, outer = [a for a, _ in states], [b for _, b in states]
+            if upwards:  # the last row takes, the first row sends
+                self.ctx.send(bus, (first * (1 - self.end)).within(0, 1), number, *outer)
+                self.ctx.send(bus, (last * (self.end - 1)).within(-1, 0), number + 1, *inner)
+            else:
+                self.ctx.send(bus, coming.within(-1, 0), number, *inner)
+                self.ctx.send(bus, going.within(0, 1), number + 1, *outer)
+
+
+def before(chosen: np.ndarray, values: np.ndarray, default: np.ndarray) -> np.ndarray:
+    """For each row the value at the closest chosen row above it, or the default."""
+    size = len(chosen)
+    seen = np.maximum.accumulate(np.where(chosen, np.arange(size), -1)) if size else np.zeros(0, np.int64)
+    above = np.concatenate([np.full(min(size, 1), -1), seen[:-1]])
+    return np.where(above >= 0, values[np.maximum(above, 0)], default)
+
+
+def extreme(rows: FrameNodes, node: core.Aggregate) -> Linear:
+    """The largest (smallest) value m of the selected rows, or `empty`.
+
+    m is the same on all rows, ≥ (≤) every selected value; one row `hit` has it, or else `hit` is the beginning with
+    m = empty and no row is selected: Σ hit = 1, and rows·[empty] = 0.
+    """
+    assert node.arg is not None and node.empty is not None
+    ctx, thread, here = rows.ctx, rows.thread, rows.ctx.number
+    equations = rows.compiler.equations
+    selected = rows.selected(node.rows)
+    x = arith.normalise(ctx, rows.value(node.arg))
+    empty = rows.compiler.publics.value(node.empty)
+    if x.lo < 0 or empty.lo < 0:
+        raise ArithmeticError("the largest of negative values")
+    empty = arith.normalise(rows.compiler.public_context, empty)
+    n = max(len(x.limbs), len(empty.limbs))
+    best = max if node.kind == "max" else min
+
+    def found(run: Run) -> list[np.ndarray]:
+        chosen = np.flatnonzero(run.value(here, selected))
+        values = run.integers(here, x)[chosen]
+        m = best(int(v) for v in values) if len(chosen) else int(run.integers(here, empty)[0])
+        return [np.full(run.tables[here].total, m >> 16 * j & 0xFFFF, np.int64) for j in range(n)]
+
+    limbs = ctx.limbs(n, node.kind, found)
+    m = wide(limbs, min(x.lo, empty.lo), max(x.hi, empty.hi))
+    thread.everywhere(node.kind, limbs)
+    d = sub(m, x) if node.kind == "max" else sub(x, m)
+    ctx.zero(f"{node.kind} bounds every row", selected * (1 - arith.at_least_zero(ctx, d, node.kind)))
+
+    def first_hit(run: Run) -> np.ndarray:
+        chosen = run.value(here, selected) == 1
+        same = chosen & (run.integers(here, x) == run.integers(here, m))
+        hits = np.zeros(len(chosen), np.int64)
+        if same.any():
+            hits[int(np.argmax(same))] = 1
+        return hits
+
+    hit = ctx.free("has it", first_hit, 0, 1)
+    ctx.zero(f"one row has the {node.kind}: 0 or 1", hit * (hit - 1))
+    ctx.zero(f"the row that has the {node.kind} is selected", hit * (1 - selected))
+    for j in range(n):
+        ctx.zero(f"the {node.kind} is had", hit * (m.limb(j) - x.limb(j)))
+    none = ctx.free("is empty", lambda run: (np.full(run.tables[here].total, int(not run.value(here, selected).any()))), 0, 1)
+    ctx.zero("empty is 0 or 1", none * (none - 1))
+    thread.everywhere("empty", [none])
+    for j in range(n):
+        ctx.zero("empty has its value", none * (m.limb(j) - empty.limb(j)))
+    ctx.zero("empty means no row", none * selected)
+    begin = thread.beginning
+    hits = equations.sum_of(ctx, f"rows with the {node.kind}", hit, (digits(1).limbs[0],), 0, 1)
+    nothing = equations.sum_of(ctx, "empty", begin, (none,), 0, 1)
+    equations.zero(f"a row has the {node.kind}", combine(combine(hits, nothing), constant(1), -1))
+    return equations.sum_of(ctx, node.kind, begin, tuple(limbs), m.lo, m.hi)

@@ -1,0 +1,88 @@
+"""A trace of a compiled claim over tables in memory, sealed or not: what the row-by-row checker says about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from zkcompliance.air.check import Failure
+from zkcompliance.air.layout import Layout, lay_out
+from zkcompliance.air.program import Program
+from zkcompliance.claim.compile.compiler import Compiled
+from zkcompliance.commit.entry import Entry
+from zkcompliance.commit.keystream import Keystream
+from zkcompliance.commit.table import SealedTable
+from zkcompliance.profiles import STANDARD
+from zkcompliance.prove.witness import Trace, build_trace, check_trace
+from zkcompliance.statement import Statement, StatementLog
+
+
+@dataclass
+class Trial:
+    """Everything that a proof would be about; a test may spoil `private`, `unknowns` or `publics`, or the program."""
+
+    program: Program
+    tables: list[SealedTable]
+    private: list[np.ndarray]
+    unknowns: list[int]
+    publics: list[int]
+    segments: tuple[int, ...]  # of each log
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """log2 of the rows of each private table."""
+        return tuple(part.shape[1].bit_length() - 1 for part in self.private[self._log_instances :])
+
+    @property
+    def _log_instances(self) -> int:
+        return len(self.private) - len(self.program.private_tables)
+
+    def statement(self) -> Statement:
+        logs, at = [], 0
+        for slot, count in zip(self.program.logs, self.segments, strict=True):
+            entries = tuple(table.entry for table in self.tables[at : at + count])
+            at += count
+            logs.append(StatementLog(slot.name, b"", entries))
+        return Statement(STANDARD, self.program, tuple(self.publics), tuple(logs), private=self.sizes)
+
+    def layout(self) -> Layout:
+        return lay_out(self.statement())
+
+    def trace(self) -> Trace:
+        return build_trace(self.layout(), self.tables, self.private, self.unknowns, Keystream(bytes(32)))
+
+    def failures(self) -> list[Failure]:
+        layout = self.layout()
+        return check_trace(layout, build_trace(layout, self.tables, self.private, self.unknowns, Keystream(bytes(32))))
+
+
+def padded(table: np.ndarray) -> np.ndarray:
+    """The table with padding rows, 2^k in all, k ≥ 3."""
+    rows = 1 << max(3, (table.shape[1] - 1).bit_length())
+    found = np.zeros((table.shape[0], rows), np.uint32)
+    found[:, : table.shape[1]] = table
+    return found
+
+
+def unsealed(columns: np.ndarray, digest: bytes) -> SealedTable:
+    """A table with an entry that commits to nothing: for the checker alone."""
+    k = columns.shape[1].bit_length() - 1
+    entry = Entry(STANDARD.id, digest, columns.shape[0], k, STANDARD.capacity(k), bytes(32), (0,) * 6)
+    return SealedTable(columns, bytes(32), entry, STANDARD)
+
+
+def trial(
+    compiled: Compiled,
+    tables: Mapping[str, Sequence[np.ndarray]],
+    publics: Mapping[str, int],
+    sealed: Sequence[SealedTable] | None = None,
+) -> Trial:
+    """The honest witness of a compiled claim over these logs, whether or not the claim holds."""
+    private, unknowns, reveals = compiled.witness(tables, publics)
+    program = compiled.program
+    made = sealed or [unsealed(t, slot.schema_digest) for slot in program.logs for t in tables[slot.name]]
+    values = [reveals[p.name] if p.reveal else publics[p.name] for p in program.publics]
+    segments = tuple(len(tables[slot.name]) for slot in program.logs)
+    return Trial(program, list(made), private, unknowns, values, segments)

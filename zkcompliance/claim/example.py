@@ -1,0 +1,67 @@
+"""Examples at the end of a claim's file: logs over which it holds, and logs over which one named requirement fails.
+
+They are the claim's tests and its first documentation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from zkcompliance.claim.arrays import Array
+from zkcompliance.claim.build import ClaimDefinition
+from zkcompliance.claim.interpret import Finding, interpret
+from zkcompliance.errors import UsageError
+from zkcompliance.schemas import encode_rows
+
+Rows = Sequence[Mapping[str, object]]
+
+
+@dataclass(frozen=True)
+class Example:
+    """Rows for every log and values for parameters; `failing`: the only requirement that fails, None when all hold."""
+
+    text: str
+    failing: str | None
+    given: Mapping[str, Any]
+
+    def run(self, claim: ClaimDefinition) -> Finding:
+        """What the interpreter finds."""
+        tables, publics = self.inputs(claim)
+        return interpret(claim, tables, publics)
+
+    def inputs(self, claim: ClaimDefinition) -> tuple[dict[str, list[Array]], dict[str, object]]:
+        """The tables (one segment for each list of rows) and the parameters as given."""
+        tables = {}
+        for log in claim.logs:
+            if log.name not in self.given:
+                raise UsageError(f"{self.text}: no rows for the log {log.name}")
+            rows = self.given[log.name]
+            segments = rows if rows and isinstance(rows[0], (list, tuple)) else [rows]
+            tables[log.name] = [encode_rows(log.schema, segment) for segment in segments]
+        return tables, {name: value for name, value in self.given.items() if name not in tables}
+
+    def complaint(self, claim: ClaimDefinition) -> str:
+        """Why the example is not true of the claim; empty when it is."""
+        found, expected = self.run(claim).failing, () if self.failing is None else (self.failing,)
+        return "" if found == expected else f"{self.text}: fails {list(found)}, and should fail {list(expected)}"
+
+
+def base(**cells: Any) -> Callable[..., dict[str, Any]]:
+    """A maker of rows (or of parameters) that differ in little: `job = base(run="r1"); job(flop=5)`."""
+
+    def make(**more: Any) -> dict[str, Any]:
+        return {**cells, **more}
+
+    return make
+
+
+def holds(text: str, **given: Any) -> Example:
+    """The claim holds. A log is a list of rows, or of segments that are lists of rows."""
+    return Example(text, None, given)
+
+
+def fails(text: str, requirement: str, **given: Any) -> Example:
+    """That requirement fails, and no other."""
+    return Example(text, requirement, given)

@@ -1,0 +1,217 @@
+"""Does a claim hold over these logs? The meaning of a claim on plain integers: what `check` runs, and the oracle.
+
+Rows at fault are named by number, from 1 in log order over all segments. Their values are given only when asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from zkcompliance.claim import core, reading, types
+from zkcompliance.claim.arrays import Array
+from zkcompliance.claim.build import ClaimDefinition
+from zkcompliance.claim.core import Frame, Groups, Requirement, Reveal, Rows, Value
+from zkcompliance.claim.evaluate import Evaluator
+from zkcompliance.claim.sentences import phrase
+from zkcompliance.claim.types import Type
+
+MAX_FAULTS = 20  # rows named for one requirement
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One requirement. margin: how far it is from failing or holding. faults: the rows at fault of each log, by number,
+    the first MAX_FAULTS; `fault_count`: how many there are."""
+
+    name: str
+    holds: bool
+    margin: str
+    faults: Mapping[str, tuple[int, ...]]
+    fault_count: int
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What the interpreter found. For the lab's eyes: margins and reveals are private figures."""
+
+    holds: bool
+    outcomes: tuple[Outcome, ...]
+    rows: Mapping[str, int]
+    reveals: Mapping[str, int]
+    warnings: tuple[str, ...]
+
+    @property
+    def failing(self) -> tuple[str, ...]:
+        """The names of the requirements that do not hold."""
+        return tuple(outcome.name for outcome in self.outcomes if not outcome.holds)
+
+    @property
+    def _main(self) -> Outcome:
+        return next((outcome for outcome in self.outcomes if not outcome.holds), self.outcomes[0])
+
+    @property
+    def requirement(self) -> str:
+        """The first requirement that fails, or the first of all."""
+        return self._main.name
+
+    @property
+    def margin(self) -> str:
+        return self._main.margin
+
+    @property
+    def details(self) -> dict[str, str]:
+        """Further lines for a person, warnings first."""
+        found = {f"WARNING {number}": text for number, text in enumerate(self.warnings, 1)}
+        found |= {f"rows of {name}": f"{count:,}" for name, count in self.rows.items()}
+        for outcome in self.outcomes:
+            found[outcome.name] = f"{'holds' if outcome.holds else 'FAILS'}: {outcome.margin}"
+            for name, numbers in outcome.faults.items():
+                more = ", …" if outcome.fault_count > len(numbers) else ""
+                found[f"{outcome.name}: rows of {name}"] = ", ".join(map(str, numbers)) + more
+        return found | {f"reveals {name}": str(value) for name, value in self.reveals.items()}
+
+
+def interpret(
+    claim: ClaimDefinition,
+    tables: Mapping[str, Sequence[Array]],
+    publics: Mapping[str, object],
+    *,
+    values: bool = False,
+) -> Finding:
+    """The claim over the logs: of each slot, the (width, N) limbs of its segments in order.
+
+    publics: parameters, read as `ClaimDefinition.publics` reads them. values: give the values of the rows at fault too.
+    """
+    known = claim.publics(publics)
+    evaluator = Evaluator(tables, known)
+    rows = {log.name: evaluator.length(log) for log in claim.logs}
+    outcomes = tuple(_Judge(evaluator, values).outcome(each) for each in claim.requirements)
+    warnings = [f"log {name} has no rows" for name, count in rows.items() if not count]
+    warnings += [
+        f"{each.name!r} {'holds' if outcome.holds else 'is asked'} over zero rows: {phrase(empty)}"
+        for each, outcome in zip(claim.requirements, outcomes, strict=True)
+        for empty in _empty(evaluator, each.value)
+    ]
+    reveals = {each.name: rounded(int(evaluator.value(each.value)), each) for each in claim.reveals}
+    return Finding(all(each.holds for each in outcomes), outcomes, rows, reveals, tuple(warnings))
+
+
+def rounded(value: int, each: Reveal) -> int:
+    """What is disclosed of a value: see `core.Reveal`."""
+    if each.figures is None:
+        return value
+    unit = int(10 ** max(0, len(str(value)) - each.figures))
+    return value // unit * unit
+
+
+def _parts(value: Value) -> list[Value]:
+    """The conjuncts of a condition."""
+    if isinstance(value, core.And) and not value.said:
+        return [*_parts(value.a), *_parts(value.b)]
+    return [value]
+
+
+def _empty(evaluator: Evaluator, value: Value) -> list[Rows]:
+    """The selections that the condition is about and that have no rows."""
+    found: list[Rows] = []
+    for part in _parts(value):
+        about = [each for each in part.said if isinstance(each, Rows)]
+        if not about and not part.said:
+            nodes = core.walk(part)
+            about = [each.rows for each in nodes if isinstance(each, core.Aggregate) and each.by is None]
+        found += [rows for rows in about if rows not in found and not len(evaluator.selected(rows))]
+    return found
+
+
+class _Judge:
+    """Says of one requirement whether it holds, by how much, and because of which rows."""
+
+    def __init__(self, evaluator: Evaluator, values: bool) -> None:
+        self.evaluator, self.values = evaluator, values
+
+    def outcome(self, requirement: Requirement) -> Outcome:
+        parts = _parts(requirement.value)
+        part = next((each for each in parts if not self.evaluator.value(each)), parts[0])
+        holds = bool(self.evaluator.value(part))
+        found = [] if holds else self.faults(part)
+        numbers = {name: rows for name, rows in _by_log(self.evaluator, found).items() if len(rows)}
+        count = sum(len(rows) for rows in numbers.values())
+        named = {name: tuple(int(row) + 1 for row in rows[:MAX_FAULTS]) for name, rows in numbers.items()}
+        shown = self.show(requirement.value, numbers) if self.values else ()
+        return Outcome(requirement.name, holds, self.margin(part, holds, count), named, count, shown)
+
+    def faults(self, part: Value) -> list[tuple[Frame, Array]]:
+        """Of a condition that does not hold, the rows that keep it from holding, where there are such."""
+        match part:
+            case core.Chain():
+                return [(part.rows.frame, self.evaluator.chain_faults(part))]
+            case core.SameMultiset():
+                left, right = self.evaluator.multiset_faults(part)
+                return [(part.a.frame, left), (part.b.frame, right)]
+            case core.Compare(op="==", a=core.Aggregate(kind="count", by=None) as counted, b=core.Const(value=0)):
+                return [(counted.rows.frame, self.evaluator.selected(counted.rows))]
+            case core.Compare():
+                return [found for side in (part.a, part.b) for found in self.extremes(side)]
+        return []
+
+    def extremes(self, side: Value) -> list[tuple[Frame, Array]]:
+        """The rows at which a minimum or maximum is attained."""
+        if not isinstance(side, core.Aggregate) or side.kind not in ("min", "max") or side.arg is None:
+            return []
+        selected = self.evaluator.selected(side.rows)
+        values = np.broadcast_to(self.evaluator.value(side.arg), self.evaluator.length(side.rows.frame))[selected]
+        return [(side.rows.frame, selected[(values == self.evaluator.value(side)).astype(bool)])]
+
+    def margin(self, part: Value, holds: bool, faults: int) -> str:
+        """How far the condition is from the other verdict."""
+        match part:
+            case core.Compare(op="==", a=core.Aggregate(kind="count", by=None), b=core.Const(value=0)):
+                return "no row at fault" if holds else _rows(faults)
+            case core.Chain() | core.SameMultiset():
+                return "no row at fault" if holds else _rows(faults)
+            case core.Compare(op="<" | "<="):
+                room = self.evaluator.value(part.b) - self.evaluator.value(part.a)
+                kind = _gap(part.b.type)
+                side = "below" if room > 0 else "over" if room < 0 else "exactly at"
+                return f"{reading.show(kind, abs(room))} {side} the bound" if room else "exactly at the bound"
+            case core.Compare(op="=="):
+                gap = abs(self.evaluator.value(part.b) - self.evaluator.value(part.a))
+                return "equal" if holds else f"{reading.show(_gap(part.b.type), gap)} apart"
+        return "holds" if holds else "does not hold"
+
+    def show(self, value: Value, numbers: Mapping[str, Array]) -> tuple[str, ...]:
+        """The values, on the rows at fault, of the columns that the condition reads."""
+        columns = [each for each in core.walk(value) if isinstance(each, core.Column)]
+        lines = []
+        for name, rows in numbers.items():
+            mine = [each for each in columns if each.log.name == name]
+            for row in rows[:MAX_FAULTS]:
+                cells = (f"{c.name}={reading.show(c.type, int(self.evaluator.value(c)[row]))}" for c in mine)
+                lines.append(f"{name} row {int(row) + 1}: {', '.join(cells)}")
+        return tuple(lines)
+
+
+def _gap(kind: Type) -> Type:
+    """The type of the distance between two values of a type."""
+    return types.SECONDS if kind.kind == types.TIME else kind if kind.kind == types.NUMBER else types.INT
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} row{'' if count == 1 else 's'} at fault"
+
+
+def _by_log(evaluator: Evaluator, found: list[tuple[Frame, Array]]) -> dict[str, Array]:
+    """Rows of frames as rows of logs: a group stands for all its rows."""
+    result: dict[str, Any] = {}
+    for frame, rows in found:
+        while isinstance(frame, Groups):
+            grouping = evaluator.grouping(frame)
+            rows = grouping.members[np.isin(grouping.codes, rows)]
+            frame = frame.rows.frame
+        result[frame.name] = np.union1d(result.get(frame.name, rows), rows)
+    return result

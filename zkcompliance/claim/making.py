@@ -1,0 +1,95 @@
+"""Making nodes: frames and rows agree, ranges are bounded, literals are read, the author's line is noted."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from zkcompliance.claim import core, ranges, types
+from zkcompliance.claim.core import Rows, Value
+from zkcompliance.claim.reading import read
+from zkcompliance.claim.source import here, refuse
+from zkcompliance.claim.types import Type
+from zkcompliance.errors import UsageError
+
+E = TypeVar("E", bound="Handle")
+
+
+class Handle:
+    """A core value, and the rows that its column was taken from."""
+
+    __slots__ = ("node", "rows")
+
+    def __init__(self, node: Value, rows: Rows | None = None) -> None:
+        self.node = node
+        self.rows = rows
+
+
+def make(kind: type[Value], *parts: Any, operands: tuple[E, ...], rows: Rows | None = None, **options: Any) -> E:
+    """A node over the operands (at least one): frames and rows agree, the range is bounded, the line is noted."""
+    frames = {operand.node.frame for operand in operands if operand.node.frame is not None}
+    if len(frames) > 1:
+        raise refuse(
+            "rows of different tables in one expression",
+            "remedy: bring a value over with lookup(…), test with x.is_in(other.column), or aggregate first",
+        )
+    if frames and any(operand.node.frame is None and not operand.node.public for operand in operands):
+        raise refuse(
+            "a total of rows inside an expression about each row",
+            "remedy: compare totals with totals, or lookup(…) a group's total",
+        )
+    options.setdefault("frame", frames.pop() if frames else None)
+    options.setdefault("public", all(operand.node.public for operand in operands))
+    node = kind(*parts, line=here(), **options)
+    if ranges.too_large(node.range):
+        raise refuse(f"a value here can reach 2^{max(abs(node.range[0]), node.range[1]).bit_length()}, over 2^256")
+    of = type(operands[0])
+    return of(node, rows or _common([operand.rows for operand in operands if operand.rows is not None]))
+
+
+def _common(given: list[Rows]) -> Rows | None:
+    """The narrowest of the rows, where each contains it; refused where two selections differ."""
+    found: Rows | None = None
+    for rows in given:
+        if found is None or within(rows, found):
+            found = rows
+        elif not within(found, rows):
+            raise refuse(
+                "columns of two different selections of one table",
+                "remedy: take every column from the same table.where(…)",
+            )
+    return found
+
+
+def within(a: Rows, b: Rows) -> bool:
+    """Whether a is b or was made of it by `where`."""
+    if b.order and a.order != b.order:
+        return False
+    if b.where is None or a.where == b.where:
+        return True
+    return isinstance(a.where, core.And) and within(Rows(a.frame, a.where.a, a.order), b)
+
+
+def lift(value: object, kind: Type, of: type[E]) -> E:
+    """A literal as an expression of the type; an expression is itself."""
+    if isinstance(value, of):
+        return value
+    try:
+        number = read(kind, value)
+    except UsageError as error:
+        raise refuse(error.message) from None
+    return of(constant(number, kind))
+
+
+def constant(number: int, kind: Type) -> core.Const:
+    """The literal node."""
+    if kind.kind == types.TIME and not 0 <= number <= types.Time.largest:
+        raise refuse(f"{number} is no time")
+    if ranges.too_large((number, number)):
+        raise refuse("a constant over 2^256")
+    return core.Const(number, type=kind, range=(number, number), public=True, line=here())
+
+
+def operand(value: object, like: E, moving: bool = False) -> E:
+    """A literal beside `like`, of its type; `moving`: what is added to a time is a length of time."""
+    kind = like.node.type
+    return lift(value, types.SECONDS if moving and kind.kind == types.TIME else kind, type(like))

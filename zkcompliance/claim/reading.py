@@ -1,0 +1,105 @@
+"""Literals and parameters as people write them, read exactly as integers of a type; and shown again."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable
+
+from zkcompliance import quantities
+from zkcompliance.claim import types
+from zkcompliance.claim.types import Type
+from zkcompliance.errors import SchemaError, UsageError
+
+_TEXT: dict[Type, Callable[[str], int]] = {
+    types.TIME_POINT: quantities.parse_time, types.SECONDS: quantities.parse_seconds, types.PPM: quantities.parse_ppm,
+}  # fmt: skip
+_SHOW: dict[Type, Callable[[int], str]] = {
+    types.TIME_POINT: quantities.show_time, types.SECONDS: quantities.show_seconds, types.PPM: quantities.show_ppm,
+}  # fmt: skip
+
+
+def read(kind: Type, value: object) -> int:
+    """A value of the type as an integer: an int, or text (`1e26`, `30%`, `2 weeks`, `2025-08-02`, an enum's name).
+
+    UsageError when it is none; floats are refused, they are not exact. Nothing is range-checked here.
+    """
+    if isinstance(value, float):
+        raise UsageError(f"{value!r} is a float, and quantities are exact: write an integer or a text such as '2.5e25'")
+    if kind.kind == types.BOOL:
+        return _truth(value)
+    if isinstance(value, bool):
+        raise UsageError(f"{value} where a {kind} belongs")
+    if kind.kind == types.ENUM:
+        if not isinstance(value, str) or value not in kind.choices:
+            raise UsageError(f"{value!r} is none of {', '.join(kind.choices)}")
+        return kind.choices.index(value)
+    if kind.kind == types.ID:
+        return _identity(value)
+    if isinstance(value, str):
+        return _TEXT.get(kind, quantities.parse_integer)(value)
+    try:
+        return operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise UsageError(f"a {type(value).__name__} where a {kind} belongs") from None
+
+
+def _truth(value: object) -> int:
+    if isinstance(value, str) and value in ("true", "false"):
+        return int(value == "true")
+    if isinstance(value, bool) or (isinstance(value, int) and value in (0, 1)):
+        return int(value)
+    raise UsageError(f"{value!r} is not true or false")
+
+
+def _identity(value: object) -> int:
+    from zkcompliance._schema_cells import text_id
+
+    if isinstance(value, int) and 0 <= value <= types.Id.largest:
+        return value
+    if not isinstance(value, str):
+        raise UsageError(f"a {type(value).__name__} where an id, a text, belongs")
+    try:
+        return text_id(value)
+    except SchemaError as error:
+        raise UsageError(error.message) from None
+
+
+def read_set(choices: tuple[str, ...], value: object) -> int:
+    """A set of choices as a bit mask: its mask, a text `a, b`, or names."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        if not 0 <= value < 1 << len(choices):
+            raise UsageError(f"a set of {len(choices)} choices is a mask from 0 to 2^{len(choices)} - 1")
+        return value
+    if isinstance(value, str):
+        value = [name.strip() for name in value.split(",") if name.strip()]
+    if not isinstance(value, Iterable):
+        raise UsageError(f"a {type(value).__name__} where a set of choices belongs")
+    mask = 0
+    for name in value:
+        if name not in choices:
+            raise UsageError(f"no {name!r} among {', '.join(choices)}")
+        mask |= 1 << choices.index(name)
+    return mask
+
+
+def show(kind: Type, value: int) -> str:
+    """For people; large amounts may be cut."""
+    match kind.kind:
+        case types.ENUM:
+            return kind.choices[value] if 0 <= value < len(kind.choices) else str(value)
+        case types.ID:
+            return f"0x{value.to_bytes(16, 'little').hex()}" if value else "(none)"
+        case types.BOOL:
+            return "yes" if value else "no"
+    if kind == types.TIME_POINT and value == types.Time.largest:
+        return "the end of time"
+    if kind == types.PPM and value < 0:
+        return f"-{quantities.show_ppm(-value)}"
+    if kind in _SHOW and value >= 0:
+        return _SHOW[kind](value)
+    unit = "" if kind.unit == () else f" {'FLOP' if kind == types.FLOP else kind}"
+    return f"{quantities.show_integer(value)}{unit}"
+
+
+def show_set(choices: tuple[str, ...], mask: int) -> str:
+    return ", ".join(name for i, name in enumerate(choices) if mask >> i & 1) or "none"

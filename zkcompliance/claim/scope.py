@@ -1,0 +1,34 @@
+"""What a claim's body adds to while it runs: requirements and reveals. Outside a body there is nothing to add to."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+from zkcompliance.claim.core import Requirement, Reveal
+from zkcompliance.claim.source import refuse
+
+
+@dataclass
+class Scope:
+    """One call of one body."""
+
+    requirements: list[Requirement] = field(default_factory=list)
+    implied: list[Requirement] = field(default_factory=list)
+    reveals: list[Reveal] = field(default_factory=list)
+
+    def imply(self, requirement: Requirement) -> None:
+        """Ask for what a join relies on, once."""
+        if all(known.value != requirement.value for known in self.implied):
+            self.implied.append(requirement)
+
+
+OPEN: ContextVar[Scope | None] = ContextVar("claim", default=None)
+
+
+def current(word: str) -> Scope:
+    """The body that is being run; refused where none is."""
+    scope = OPEN.get()
+    if scope is None:
+        raise refuse(f"{word} outside the body of a claim", "remedy: use it in a function under @claim(…)")
+    return scope

@@ -1,0 +1,230 @@
+"""Tables: the rows of a sealed log, a selection of them, or groups."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, ClassVar, Self
+
+from zkcompliance import schemas
+from zkcompliance.claim import core, ranges, types
+from zkcompliance.claim.core import Rows
+from zkcompliance.claim.expr import Expr, Ratio, count, is_first, say, unique, whole
+from zkcompliance.claim.lowering import belong, chain, narrowed
+from zkcompliance.claim.source import here, refuse
+from zkcompliance.schemas import Schema
+
+
+class Table:
+    """Rows. A column is an attribute, `table.flop`, or an item, `table["from"]`."""
+
+    __slots__ = ("rows",)
+
+    def __init__(self, rows: Rows) -> None:
+        self.rows = rows
+
+    def where(self, condition: Expr) -> Self:
+        """The rows on which the condition holds, in the same order."""
+        return type(self)(narrowed(self.rows, condition))
+
+    def count(self) -> Expr:
+        """The number of rows."""
+        return count(self.rows)
+
+    def every(self, condition: Expr) -> Expr:
+        """The condition holds on every row. True over none."""
+        return self._over(condition).every()
+
+    def none(self, condition: Expr) -> Expr:
+        """The condition holds on no row. True over none."""
+        return self._over(condition).none()
+
+    def any(self, condition: Expr) -> Expr:
+        """The condition holds on some row. False over none."""
+        return self._over(condition).any()
+
+    def share(self, condition: Expr) -> Ratio:
+        """The share of the rows on which the condition holds."""
+        return self._over(condition).share()
+
+    def unique(self, *keys: Expr) -> Expr:
+        """No two rows agree in all the keys. True over none."""
+        return unique(self.rows, keys)
+
+    def no_overlap(self, start: Expr, end: Expr, *, per: Expr | None = None) -> Expr:
+        """The half-open intervals [start, end) do not overlap among the rows with one key, and start ≤ end on each."""
+        keys = () if per is None else (per.node,)
+        belong(self.rows, [start, end] if per is None else [start, end, per], "intervals of columns")
+        if start.node.type != end.node.type or start.node.type.kind not in (types.TIME, types.NUMBER):
+            raise refuse(f"an interval from {start.node.type} to {end.node.type} has no meaning")
+        said = ("the intervals from ", start.node, " to ", end.node, " of ", self.rows)
+        same = () if per is None else (" with the same ", per.node)
+        first, last = (*keys, start.node), (*keys, end.node)
+        return Expr(chain(self.rows, first, last, False, (*said, *same, " do not overlap")))
+
+    def group_by(self, *keys: Expr) -> Grouped:
+        """One row for each combination of keys that occurs."""
+        if not keys:
+            raise refuse("group_by of no column")
+        belong(self.rows, keys, "groups by columns")
+        rows = dataclasses.replace(self.rows, order=())
+        return Grouped(Rows(core.Groups(rows, tuple(key.node for key in keys))))
+
+    def order_by(self, *keys: Expr) -> Self:
+        """The same rows in ascending order of the keys, ties in log order: what `previous` and `next` follow."""
+        if not keys:
+            raise refuse("order_by of no column")
+        belong(self.rows, keys, "an order by columns")
+        return type(self)(dataclasses.replace(self.rows, order=tuple(key.node for key in keys)))
+
+    @property
+    def is_first(self) -> Expr:
+        """No row of this table is before this one."""
+        return is_first(self.rows)
+
+    def _over(self, condition: Expr) -> Expr:
+        narrowed(self.rows, condition)
+        return Expr(condition.node, self.rows)
+
+    def __getitem__(self, name: str) -> Expr:
+        raise refuse(f"no column {name!r}")
+
+    def __getattr__(self, name: str) -> Expr:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self[name.removesuffix("_")]
+
+    def __bool__(self) -> bool:
+        raise refuse("a table is not true or false", "remedy: table.count() >= 1")
+
+    def __iter__(self) -> Any:
+        raise refuse("a table cannot be looped over", "remedy: use every(…), group_by(…), .sum()")
+
+
+class LogTable(Table):
+    """The rows of a log with the schema of the class: `class ComputeLog(LogTable, schema=schemas.compute)`."""
+
+    __slots__ = ()
+    schema: ClassVar[Schema]
+
+    def __init_subclass__(cls, *, schema: Schema, **rest: Any) -> None:
+        super().__init_subclass__(**rest)
+        cls.schema = schema
+
+    def __getitem__(self, name: str) -> Expr:
+        frame = self.rows.frame
+        if not isinstance(frame, core.Log) or all(column.name != name for column in self.schema.columns):
+            names = ", ".join(column.name for column in self.schema.columns)
+            raise refuse(f"a {self.schema.name} log has no column {name!r}", f"it has {names}")
+        column = self.schema.column(name)
+        node = core.Column(
+            frame, name, type=types.column_type(column), range=(0, column.largest), frame=frame, line=here()
+        )
+        return Expr(node, self.rows)
+
+
+class Grouped(Table):
+    """Groups of rows. A key is an attribute by its column's name, or `key(i)`; the rest are aggregates of a group."""
+
+    __slots__ = ()
+
+    @property
+    def _groups(self) -> core.Groups:
+        if not isinstance(self.rows.frame, core.Groups):
+            raise refuse("not a table of groups")
+        return self.rows.frame
+
+    def key(self, index: int) -> Expr:
+        """The index-th key, from 0."""
+        keys = self._groups.keys
+        if not 0 <= index < len(keys):
+            raise refuse(f"there are {len(keys)} keys")
+        kind, r = keys[index].type, keys[index].range
+        return Expr(core.Key(self._groups, index, type=kind, range=r, frame=self._groups, line=here()), self.rows)
+
+    def __getitem__(self, name: str) -> Expr:
+        for index, key in enumerate(self._groups.keys):
+            if isinstance(key, core.Column) and key.name == name:
+                return self.key(index)
+        raise refuse(f"groups have no key {name!r}", "remedy: aggregate it: groups.sum(table.x), groups.max(table.x)")
+
+    def size(self, condition: Expr | None = None) -> Expr:
+        """The number of the group's rows (on which the condition holds)."""
+        if condition is None:
+            return self._aggregate("count", None, (1, ranges.MAX_ROWS), types.COUNT)
+        said = ("the number of its rows for which ", condition.node)
+        return say(self.sum(condition.as_count()), *said)
+
+    def sum(self, value: Expr) -> Expr:
+        """The total of the value over the group's rows."""
+        if value.node.type.kind != types.NUMBER:
+            raise refuse(f"the sum of a {value.node.type} has no meaning", "remedy: groups.size(condition)")
+        return self._aggregate("sum", value, ranges.total(value.node.range, 1), value.node.type)
+
+    def min(self, value: Expr) -> Expr:
+        """The smallest of the value over the group's rows."""
+        return self._extreme("min", value)
+
+    def max(self, value: Expr) -> Expr:
+        """The largest of the value over the group's rows."""
+        return self._extreme("max", value)
+
+    def mean(self, value: Expr) -> Ratio:
+        """The average of the value over the group's rows, to be compared with."""
+        return Ratio(self.sum(value), self.size(), value.node.type, ("the mean ", value.node))
+
+    def share_of(self, condition: Expr) -> Ratio:
+        """The share of the group's rows on which the condition holds."""
+        return Ratio(
+            self.size(condition) * whole(), self.size(), types.PPM, ("the share of its rows for which ", condition.node)
+        )
+
+    def _extreme(self, kind: str, value: Expr) -> Expr:
+        if value.node.type.kind not in (types.NUMBER, types.TIME):
+            raise refuse(f"a {value.node.type} has no order")
+        return self._aggregate(kind, value, value.node.range, value.node.type)
+
+    def _aggregate(self, kind: str, value: Expr | None, r: ranges.Range, of: types.Type) -> Expr:
+        groups = self._groups
+        if value is not None and not value.node.public:
+            belong(groups.rows, [value], "a group's aggregate")
+        if ranges.too_large(r):
+            raise refuse("a group's total can exceed 2^256")
+        arg = None if value is None else value.node
+        node = core.Aggregate(kind, groups.rows, arg, groups, None, type=of, range=r, frame=groups, line=here())
+        return Expr(node, self.rows)
+
+
+class ComputeLog(LogTable, schema=schemas.compute):
+    """Rows of a compute log."""
+
+
+class EvalLog(LogTable, schema=schemas.eval_):
+    """Rows of an eval log."""
+
+
+class EventLog(LogTable, schema=schemas.event):
+    """Rows of an event log."""
+
+
+class IncidentLog(LogTable, schema=schemas.incident):
+    """Rows of an incident log."""
+
+
+class ChipLog(LogTable, schema=schemas.chip):
+    """Rows of a chip log."""
+
+
+class DatasetLog(LogTable, schema=schemas.dataset):
+    """Rows of a dataset log."""
+
+
+class AuditLog(LogTable, schema=schemas.audit):
+    """Rows of an audit log."""
+
+
+class CustomerLog(LogTable, schema=schemas.customer):
+    """Rows of a customer log."""
+
+
+class DecisionLog(LogTable, schema=schemas.decision):
+    """Rows of a decision log."""
