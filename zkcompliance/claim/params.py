@@ -58,6 +58,11 @@ class ParamSpec:
         return self.type.kind == types.SET
 
     @property
+    def kind(self) -> str:
+        """What it is, in a word or two."""
+        return "set" if self.is_set else str(self.type)
+
+    @property
     def bits(self) -> int:
         """The public integer is below 2^bits."""
         return max(self.high.bit_length(), 1)

@@ -1,0 +1,39 @@
+"""A claim written in the language, as the prover, the verifier's caller and the commands take it."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from zkcompliance.claim.build import ClaimDefinition
+from zkcompliance.claim.compile import Compiled, compile_claim
+from zkcompliance.claim.interpret import interpret
+from zkcompliance.claim.model import CheckResult, Claim, Publics, Tables, Witness
+from zkcompliance.claim.sentences import explain
+
+
+def provable(definition: ClaimDefinition) -> Claim:
+    """Compiled on first use; CannotCompile, with the claim's line, where no sound program is known."""
+
+    @cache
+    def compiled() -> Compiled:
+        return compile_claim(definition)
+
+    def check(tables: Tables, publics: Publics) -> CheckResult:
+        found = interpret(definition, tables, publics)
+        return CheckResult(found.holds, found.requirement, found.margin, found.details)
+
+    def witness(tables: Tables, publics: Publics) -> Witness:
+        return Witness(*compiled().witness(tables, publics))
+
+    return Claim(
+        id=definition.id,
+        version=definition.version,
+        title=definition.title,
+        doc=definition.doc,
+        params=definition.params,
+        slots={log.name: log.schema for log in definition.logs},
+        build=lambda: compiled().program,
+        check=check,
+        witness=witness,
+        sentences=lambda: explain(definition),
+    )
