@@ -8,10 +8,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from zkcompliance.errors import LogError, UsageError
-from zkcompliance.log import intake, keys, seen
+from zkcompliance.log import intake, keys, standing
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.log.store import SealedLog
-from zkcompliance.log.trust import TrustPolicy, load_trust
 from zkcompliance.log.writer import Writer, create_log
 from zkcompliance.progress import Progress, silent
 from zkcompliance.schemas import Schema
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from zkcompliance.claim.model import Claim
     from zkcompliance.log.cosignature import CosignerKey
     from zkcompliance.log.receipt import Receipt
+    from zkcompliance.log.trust import TrustPolicy
     from zkcompliance.verify import Report
 
 Rows = Iterable[Mapping[str, object]]
@@ -172,14 +172,7 @@ def verify(
     }
     data = proof.data if isinstance(proof, Proof) else proof
     shown = judge(data, chosen, publics, trusted, context)
-    if trust is not None:
-        policy = trust if isinstance(trust, TrustPolicy) else load_trust(Path(trust))
-        for signed in shown.bundle.notes:
-            policy.check(signed)
-    if state is not None:
-        for log, signed in zip(shown.statement.logs, shown.bundle.notes, strict=True):
-            entries = [entry.encode() for entry in log.entries]
-            seen.hold_against(state, trusted[log.slot], signed.decode(), entries)
+    standing.hold(shown.statement.logs, shown.bundle.notes, trusted, trust=trust, state=state)
     report: Report = shown.report
     return report
 

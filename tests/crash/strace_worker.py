@@ -3,7 +3,7 @@
 A line is `SYSCALL FAULT COUNT`: strace injects FAULT (as its `inject=` has it) into the COUNT-th SYSCALL that the child
 makes once it is attached. The answer is one line: what the child said, or how it died, and whether what was
 acknowledged is there afterwards. A count past the last such call answers `done`. The line `all - 0` injects nothing and
-answers with the name of every system call that was made, in order.
+answers with the name of every system call that was made, in order. With `--create` the work is to create a log.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from quick import KEY, SCHEMA, quicken, some_rows
 
 from zkcompliance import schemas
 from zkcompliance.errors import ZkComplianceError
-from zkcompliance.log import open_log, rows
+from zkcompliance.log import leftovers, open_log, rows
 from zkcompliance.log.fsck import fsck
 from zkcompliance.log.writer import Writer, create_log
 
@@ -56,6 +56,12 @@ def work(folder: Path, board: Board) -> None:
     open_log(folder)
 
 
+def create(folder: Path, board: Board) -> None:
+    """Create a log; the acknowledgement goes to the board."""
+    create_log(folder, SCHEMA, KEY)
+    board.tell("C")
+
+
 def child(folder: Path, board: Board) -> None:
     """Wait until strace is attached, work, and say how it went; never returns."""
     with contextlib.suppress(AttributeError):
@@ -63,7 +69,7 @@ def child(folder: Path, board: Board) -> None:
     while not board.memory[0]:
         pass
     try:
-        work(folder, board)
+        WORK(folder, board)
         board.tell(".")
     except ZkComplianceError as error:
         board.tell("!" + error.code)
@@ -121,6 +127,17 @@ def judge(folder: Path, said: str) -> str:
     return "ok" if not fsck(folder).findings else "cannot go on"
 
 
+def judge_new(folder: Path, said: str) -> str:
+    """The log is there whole, or it is not and can be made; `ok`, or what is wrong."""
+    if "?" in said or ("C" in said and not folder.exists()):
+        return "untyped" if "?" in said else "gone"
+    if not folder.exists():
+        leftovers.AGE_SECONDS = -1
+        create_log(folder, SCHEMA, KEY)
+    hidden = [path.name for path in folder.parent.glob(".*")]
+    return "ok" if not fsck(folder).findings and not hidden else f"left {hidden}"
+
+
 def main(scratch: Path) -> None:
     quicken()
     rows.MAX_ROWS = 8
@@ -132,14 +149,18 @@ def main(scratch: Path) -> None:
         syscall, fault, count = line.split()
         folder = scratch / "log"
         shutil.rmtree(folder, ignore_errors=True)
-        shutil.copytree(base, folder)
+        if WORK is work:
+            shutil.copytree(base, folder)
         said, injected = traced(folder, syscall, fault, int(count))
         if syscall == "all":
             made = [line.partition("(")[0] for line in (scratch / "strace.txt").read_text().splitlines()]
             print(" ".join(name for name in made if name.isidentifier()), flush=True)
         else:
-            print(f"{said} {judge(folder, said)}" if injected else "done", flush=True)
+            judged = judge if WORK is work else judge_new
+            print(f"{said} {judged(folder, said)}" if injected else "done", flush=True)
 
+
+WORK = create if "--create" in sys.argv else work
 
 if __name__ == "__main__":
     main(Path(sys.argv[1]))

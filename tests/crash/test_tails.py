@@ -15,6 +15,7 @@ from quick import KEY, SCHEMA, commit, some_rows
 from zkcompliance.errors import ZkComplianceError
 from zkcompliance.log import files, open_log, rows, sealing
 from zkcompliance.log.fsck import fsck
+from zkcompliance.log.note import SignerKey
 from zkcompliance.log.writer import Writer, create_log
 
 
@@ -63,15 +64,19 @@ def recovered(folder: Path) -> tuple[int, int]:
     return sealed, waiting
 
 
-def test_an_interrupted_seal_cut_at_every_byte(interrupted: Path, tmp_path: Path) -> None:
-    """Its files may end anywhere: the seal is finished or dropped, its rows are never lost and never there twice."""
+@pytest.mark.parametrize("step", [37, pytest.param(1, marks=pytest.mark.long)])
+def test_an_interrupted_seal_cut_at_every_byte(interrupted: Path, tmp_path: Path, step: int) -> None:
+    """Its files may end anywhere: the seal is finished or dropped, its rows are never lost and never there twice.
+
+    Some bytes and all of the last ones by default, every byte with -m long.
+    """
     outcomes = set()
     staged = interrupted / "secret" / "segments"
     for name in ["entries", *(f"secret/segments/{n}/{f}" for n in ("00000001", "00000002") for f in
                               ("rows", "seed", "meta", "budget"))]:  # fmt: skip
         data = (interrupted / name).read_bytes()
         start = 99 if name == "entries" else 0
-        for size in [*range(start, len(data) - 12, 23), *range(max(start, len(data) - 12), len(data) + 1)]:
+        for size in [*range(start, len(data) - 5, step), *range(max(start, len(data) - 5), len(data) + 1)]:
             # A seed of zeros cannot be told from a drawn one; it is durable before the entry, so no crash makes one.
             for filled in (b"",) if name.endswith("seed") else (b"", bytes(len(data) - size)):
                 copy = tmp_path / "copy"
@@ -166,3 +171,33 @@ def test_a_checkpoint_that_may_stand_is_not_signed_twice(log: Path, monkeypatch:
     with Writer(log, KEY):
         assert (log / "checkpoint").read_bytes() == signed
     assert recovered(log) == (13, 0)
+
+
+def test_a_checkpoint_is_signed_when_everything_is_durable(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows, seed, ledger, meta, their folders and the entries are fsynced before the key is used; then the note is."""
+    events: list[str] = []
+
+    def fsync(descriptor: int) -> None:
+        events.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
+
+    def sign(self: SignerKey, text: str) -> str:
+        events.append("SIGN")
+        return signing(self, text)
+
+    def replace(self: Path, target: Path) -> Path:
+        events.append(f"RENAME {target.name}")
+        return renaming(self, target)
+
+    signing, renaming = SignerKey.sign, Path.replace
+    with Writer(log, KEY) as writer:
+        monkeypatch.setattr(files.os, "fsync", fsync)
+        monkeypatch.setattr(SignerKey, "sign", sign)
+        monkeypatch.setattr(Path, "replace", replace)
+        writer.seal()
+    at = events.index("SIGN")
+    durable = events[:at]
+    for name in ("rows", "seed", "budget", "meta", "00000001", "00000002", "segments", "entries", "log"):
+        assert name in durable, (name, events)
+    assert durable.index("segments") < durable.index("entries") < at == events.index("RENAME checkpoint") - 2
+    assert events[at + 1].startswith(".checkpoint.") and events[at + 3] == "log"
+    assert events.count("SIGN") == 1 and not any(event.startswith("RENAME") for event in durable)

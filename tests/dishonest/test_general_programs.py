@@ -42,9 +42,8 @@ def program() -> Program:
     """The phases of a two-segment log, counted and their devices added up in a private table by phase.
 
     Every real row sends (phase) once, and (phase, bucket) as many times as it has devices; the private table, whose
-    keys
-    increase strictly, takes them away again. Rows of each segment are numbered by a running count that begins where the
-    segment before ended: a token carries it over. The total of devices is below the limit.
+    keys increase strictly, takes them away again. Rows of each segment are numbered by a running count that begins
+    where the segment before ended: a token carries it over. The total of devices is below the limit.
     """
     row = TableBuilder()
     act, phase, low = row.log_column(0), row.log_column(PHASE), row.log_column(DEVICES[0])

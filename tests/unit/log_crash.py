@@ -1,4 +1,4 @@
-"""Run by test_log_recovery in a process of its own: kill a writer before its n-th file operation, for every n.
+"""Run by test_log_recovery in a process of its own: kill a writer before its n-th file operation, for every n-th.
 
 After each kill the log is opened again and must hold exactly what was acknowledged, and a new row can be sealed. Prints
 the number of kills and the outcomes seen.
@@ -102,7 +102,7 @@ def judge(folder: Path, stage: str) -> str:
     return f"{stage}:{len(sealed)}+{waiting}"
 
 
-def main(scratch: Path) -> None:
+def main(scratch: Path, step: int) -> None:
     table.commit = commit
     os.fsync = lambda descriptor: None  # the disk outlives these kills; the calls still count
     rows.MAX_ROWS = 16
@@ -111,7 +111,7 @@ def main(scratch: Path) -> None:
         writer.seal(row(i) for i in range(5))
     seen: Counter[str] = Counter()
     for torn in (False, True):
-        for countdown in range(1, 10_000):
+        for countdown in range(1 + torn, 10_000, step):
             folder = scratch / "log"
             shutil.rmtree(folder, ignore_errors=True)
             shutil.copytree(scratch / "base", folder)
@@ -131,4 +131,4 @@ def main(scratch: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), int(sys.argv[2]))

@@ -162,7 +162,7 @@ def test_suspension_has_to_explain_the_clock(tmp_path: Path) -> None:
             "\n".join([LINES[0], *(line.replace("gres/gpu", "gres/nic") for line in LINES[1:]), ""]),
             "no job has gres/gpu",
         ),
-        (STEPS.read_bytes()[:-1], "line 27: has no line end"),
+        (STEPS.read_bytes()[:-1], "line 28: has no line end"),
         (b"\xff\xfe" + LINES[0].encode("utf-16-le") + b"\n", "line 1: is not UTF-8"),
         ("\n".join([*LINES[:2], "x" * (2 << 20)]), "line 3: is longer than"),
     ],

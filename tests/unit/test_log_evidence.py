@@ -1,4 +1,4 @@
-"""Forks and rollbacks: noticed by a reader, a verifier and the log's own folder, and shown as a file to be handed on."""
+"""Forks and rollbacks: noticed by a reader, a verifier and the log's own folder, and shown in a file to hand on."""
 
 from __future__ import annotations
 
@@ -227,7 +227,11 @@ def test_abandoned_creations_are_removed(log: Path, tmp_path: Path) -> None:
             os.utime(path, (age, age))
         return folder
 
-    gone = [make(".new.0123456789ab.tmp"), make(".new.0123456789ac.new"), make("..new.0123456789ac.new.00112233aabb.tmp")]
+    gone = [
+        make(".new.0123456789ab.tmp"),
+        make(".new.0123456789ac.new"),
+        make("..new.0123456789ac.new.00112233aabb.tmp"),
+    ]
     kept = [make(".new.0123456789ad.tmp", inside="thesis.doc"), make(".new.0123456789ae.tmp", age=time.time()),
             make(".newer.0123456789ab.tmp"), make(".new.short.tmp"), make(".new.0123456789af.tmp")]  # fmt: skip
     held = leftovers.claim(kept[-1])

@@ -49,11 +49,13 @@ def document() -> dict:
         notes.append(SIGNER.sign(text) + COSIGNER.line(text, 1_700_000_000 + size))
         for index in range(size):
             proof = [b64(node) for node in merkle.inclusion_proof(index, entries[:size])]
-            inclusion.append({"Size": size, "Index": index, "Entry": b64(entries[index]), "Root": b64(root), "Proof": proof})
+            inclusion.append(
+                {"Size": size, "Index": index, "Entry": b64(entries[index]), "Root": b64(root), "Proof": proof}
+            )
         for old in range(1, size):
             proof = [b64(node) for node in merkle.consistency_proof(old, entries[:size])]
-            consistency.append({"New": size, "Old": old, "NewRoot": b64(root), "OldRoot": b64(merkle.root(entries[:old])),
-                                "Proof": proof})  # fmt: skip
+            roots = {"NewRoot": b64(root), "OldRoot": b64(merkle.root(entries[:old]))}
+            consistency.append({"New": size, "Old": old, **roots, "Proof": proof})
     key = COSIGNER.verifier
     return {"Log": SIGNER.verifier.text, "Name": key.name, "Hash": int.from_bytes(key.id, "big"),
             "Public": b64(key.public), "Notes": notes, "Inclusion": inclusion, "Consistency": consistency}  # fmt: skip

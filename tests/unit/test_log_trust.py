@@ -23,6 +23,7 @@ from zkcompliance.log import cosignature, keys, merkle, note
 from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.cosignature import ED25519, ML_DSA_44, CosignerKey, CosignerSigner
 from zkcompliance.log.cosigner import Cosigner, add_lines
+from zkcompliance.log.evidence import Evidence
 from zkcompliance.log.note import SignerKey
 from zkcompliance.log.receipt import Receipt
 from zkcompliance.log.trust import TrustPolicy
@@ -54,9 +55,6 @@ def signed(size: int, entries: list[bytes] = ENTRIES) -> str:
 def policy(*lines: str, cosigners: int = 3) -> str:
     named = "".join(f"witness w{i} {signer(i).verifier.text}\n" for i in range(cosigners))
     return f"log {SIGNER.verifier.text} https://lab.example/\n{named}" + "".join(line + "\n" for line in lines)
-
-
-# The sample that Go accepts
 
 
 def test_the_sample_receipt() -> None:
@@ -289,3 +287,12 @@ def test_names_are_octets() -> None:
 def test_malformed_policies(text: str, words: str) -> None:
     with pytest.raises(MalformedTrust, match=words):
         TrustPolicy.parse(text)
+
+
+@pytest.mark.parametrize(
+    "parse", [note.parse, Receipt.parse, Evidence.parse, CosignerKey.parse, note.VerifierKey.parse]
+)
+def test_texts_that_are_no_unicode(parse) -> None:
+    for text in ("\ud800", "a\n\ud800\n\n— a AAAAAAA=\n", "a\ud800+00000000+AQ=="):
+        with pytest.raises((MalformedNote, KeyFileError)):
+            parse(text)

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 @param_option
 @click.option("--log-key", "log_keys", multiple=True, metavar="[SLOT=]PUB", help="The public key file of the log.")
 @click.option("--context", help="The reference or nonce that the proof must be bound to.")
+@click.option("--trust", type=click.Path(path_type=Path), help="A C2SP tlog-policy: who must have cosigned.")
+@click.option(
+    "--state", type=click.Path(path_type=Path), help="A file that remembers the newest checkpoint of each log."
+)
 @json_option
 def command(
     file: Path,
@@ -31,18 +35,23 @@ def command(
     params: tuple[str, ...],
     log_keys: tuple[str, ...],
     context: str | None,
+    trust: Path | None,
+    state: Path | None,
     as_json: bool,
 ) -> None:
     """Verify a proof FILE against a claim, its parameters and the public key of the log it is about.
 
-    Exit status 0 accepted, 1 rejected, 2 not a proof file, 4 when --claim or --log-key is missing: then it only says
-    what the proof shows.
+    Exit status 0 accepted, 1 rejected, 2 not a proof file, 3 when --state shows that the log was forked or rolled back
+    (the evidence is written to STATE.evidence), 4 when --claim or --log-key is missing: then it only says what the
+    proof shows.
     """
     from zkcompliance.judge import judge, read_proof
-    from zkcompliance.log import keys
+    from zkcompliance.log import keys, standing
 
     if claim_name is None and (params or context is not None):
         raise click.UsageError("--param and --context go with --claim")
+    if (claim_name is None or not log_keys) and (trust or state):
+        raise click.UsageError("--trust and --state go with --claim and --log-key")
     data = read_proof(file)
     if claim_name is None or not log_keys:
         _undecided(data, claim_name, params, log_keys, as_json)
@@ -55,11 +64,16 @@ def command(
     trusted = {slot: keys.load_public(path) for slot, path in paths.items()}
     began = time.monotonic()
     shown = judge(data, claim, publics, trusted, None if context is None else context.encode())
+    found = standing.hold(shown.statement.logs, shown.bundle.notes, trusted, trust=trust, state=state)
     seconds = time.monotonic() - began
+    cosigned = {slot: dict(each.cosigned) for slot, each in found.items()}
     if as_json:
-        console.print_json({"verdict": "accepted", **as_document(shown), "milliseconds": round(seconds * 1000)})
+        more = {"cosigned": cosigned} if trust else {}
+        console.print_json({"verdict": "accepted", **as_document(shown), **more, "milliseconds": round(seconds * 1000)})
         return
-    console.print_fields("ACCEPTED", {**describe(shown, claim), "verified in": f"{seconds:.2f} s"}, "bold green")
+    signers = {f"cosigned ({slot})": ", ".join(names) or "nobody; none is asked" for slot, names in cosigned.items()}
+    fields = {**describe(shown, claim), **signers, "verified in": f"{seconds:.2f} s"}
+    console.print_fields("ACCEPTED", fields, "bold green")
     _print_not_proven()
 
 

@@ -71,7 +71,7 @@ class Evidence:
     @classmethod
     def parse(cls, data: bytes | str) -> Evidence:
         """An evidence file that shows what it says. MalformedNote for its form, otherwise as `check`."""
-        raw = data.encode() if isinstance(data, str) else data
+        raw = data.encode(errors="surrogatepass") if isinstance(data, str) else data
         if len(raw) > MAX_BYTES:
             raise MalformedNote(f"an evidence file has at most {MAX_BYTES} bytes")
         try:
@@ -80,7 +80,8 @@ class Evidence:
                 found["kind"], VerifierKey.parse(found["key"]), found["older"], found["newer"],
                 tuple(base64.b64decode(node, validate=True) for node in found["proof"]),
             )  # fmt: skip
-            canonical = evidence.document.encode() == raw and evidence.kind in (FORK, ROLLBACK)
+            texts = all(isinstance(text, str) for text in (evidence.older, evidence.newer))
+            canonical = texts and evidence.document.encode() == raw and evidence.kind in (FORK, ROLLBACK)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise MalformedNote("not an evidence file") from error
         if not canonical or any(len(node) != 32 for node in evidence.proof):

@@ -194,7 +194,7 @@ def check_text(text: str) -> None:
 
 def parse(data: bytes | str) -> Note:
     """Split a note into text and signatures; MalformedNote unless it is in the strict form."""
-    raw = data.encode() if isinstance(data, str) else data
+    raw = data.encode(errors="surrogatepass") if isinstance(data, str) else data
     if len(raw) > MAX_NOTE_BYTES:
         raise MalformedNote(f"a note has at most {MAX_NOTE_BYTES} bytes")
     try:

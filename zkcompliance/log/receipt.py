@@ -47,7 +47,7 @@ class Receipt:
     @classmethod
     def parse(cls, data: bytes | str) -> Receipt:
         """MalformedNote unless data is one receipt in the strict form, its note included. Nothing is verified yet."""
-        raw = data.encode() if isinstance(data, str) else data
+        raw = data.encode(errors="surrogatepass") if isinstance(data, str) else data
         if len(raw) > _MAX_BYTES:
             raise MalformedNote(f"a receipt has at most {_MAX_BYTES} bytes")
         try:

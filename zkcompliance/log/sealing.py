@@ -103,11 +103,12 @@ def sign(key: SignerKey, entries: list[bytes]) -> tuple[str, Checkpoint]:
     return key.sign(checkpoint.body), checkpoint
 
 
-def publish(layout: Layout, first: int, new: list[bytes], note: str) -> None:
-    """Append the new entries durably, then make the signed note the log's checkpoint.
+def publish(layout: Layout, key: SignerKey, before: list[bytes], new: list[bytes]) -> tuple[str, Checkpoint]:
+    """Append the new entries to those before, durably; then sign, and make the signed note the log's checkpoint.
 
     Until the rename everything is undone on error; from then on the seal stands.
     """
+    first = len(before)
     temporary = layout.checkpoint.with_name(f".checkpoint.{os.urandom(6).hex()}.tmp")
     try:
         descriptor = os.open(layout.entries, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
@@ -118,6 +119,7 @@ def publish(layout: Layout, first: int, new: list[bytes], note: str) -> None:
         finally:
             os.close(descriptor)
         files.sync_dir(layout.root)
+        note, checkpoint = sign(key, [*before, *new])
         files.create(temporary, note.encode(), files.PUBLIC)
         temporary.replace(layout.checkpoint)
     except BaseException:
@@ -127,6 +129,7 @@ def publish(layout: Layout, first: int, new: list[bytes], note: str) -> None:
         drop(layout, first)
         raise
     files.sync_dir(layout.root)
+    return note, checkpoint
 
 
 def truncate_entries(path: Path, size: int) -> None:

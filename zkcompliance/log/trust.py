@@ -60,7 +60,7 @@ class TrustPolicy:
     @classmethod
     def parse(cls, data: bytes | str) -> TrustPolicy:
         """MalformedTrust, naming the line, unless data is a policy in the strict form."""
-        return _Reader().read(data.encode() if isinstance(data, str) else data)
+        return _Reader().read(data.encode(errors="surrogatepass") if isinstance(data, str) else data)
 
     def check(self, signed: bytes | str, *, now: int | None = None) -> Trusted:
         """What a signed note is worth under this policy.

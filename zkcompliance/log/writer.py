@@ -47,9 +47,9 @@ def create_log(path: str | Path, schema: schemas.Schema, key: SignerKey, profile
     layout = Layout(Path(path))
     settings = Settings(by_name(profile), key.verifier, schema)
     building = layout.root.with_name(f".{layout.root.name}.{os.urandom(6).hex()}.tmp")
-    if layout.root.exists():
-        raise LogError(f"{path} exists already")
     with files.reporting(layout.root), contextlib.ExitStack() as held:
+        if layout.root.exists():
+            raise LogError(f"{path} exists already")
         leftovers.remove(layout.root)
         files.make_dir(building, files.PUBLIC_DIR)
         held.callback(os.close, leftovers.claim(building))
@@ -153,9 +153,8 @@ class Writer:
                 raise UsageError("there is nothing to seal: no rows were appended")
             first = self.checkpoint.size
             new = sealing.stage(self._layout, self._settings, first, self._pending, progress)
-            text, checkpoint = sealing.sign(self._key, [*self._entries, *new])
             try:
-                sealing.publish(self._layout, first, new, text)
+                text, checkpoint = sealing.publish(self._layout, self._key, self._entries, new)
             except BaseException:
                 if not self._undone():
                     self.close()  # the seal may stand: only a new writer can tell, and another one must not be signed

@@ -1,0 +1,88 @@
+"""What the verbs say of budgets, cosigners and older checkpoints."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from zkcompliance.commands.main import cli
+from zkcompliance.log import evidence, keys
+from zkcompliance.log.cosigner import Cosigner
+from zkcompliance.log.store import SealedLog
+from zkcompliance.log.writer import Writer
+
+CSV = "start,end,run,phase,flop,method\n1,2,r,pretraining,5,measured\n"
+CLAIM = "training-compute-below"
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(cli, [str(a) for a in arguments], prog_name="zkcompliance")
+
+
+def ok(*arguments: object) -> dict:
+    result = run(*arguments, "--json")
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A log, a proof over its one cosigned segment (`first`), and one over two segments (`second`)."""
+    f = tmp_path_factory.mktemp("lab")
+    (f / "in.csv").write_text(CSV)
+    public = ok("keygen", "lab.example/c", "-o", f / "key")["vkey"]
+    witness = ok("keygen", "witness.example/1", "-o", f / "w", "--cosigner", "ed25519")["vkey"]
+    (f / "trust").write_text(f"log {public}\nwitness lawyer {witness}\nquorum lawyer\n")
+    ok("seal", f / "in.csv", "--log", f / "log", "--key", f / "key")
+    line = Cosigner(keys.load_cosigner(f / "w"), f / "signed").cosign(
+        SealedLog.open(f / "log").checkpoint_note, keys.load_public(f / "key.pub"), now=1_800_000_000
+    )
+    with Writer(f / "log", keys.load_private(f / "key")) as writer:
+        writer.add_cosignatures([line], [keys.load_cosigner_public(f / "w.pub")])
+    ok("prove", CLAIM, "--log", f / "log", "-p", "limit=9", "-o", f / "first")
+    ok("seal", f / "in.csv", "--log", f / "log", "--key", f / "key")
+    ok("prove", CLAIM, "--log", f / "log", "-p", "limit=99", "-o", f / "second")
+    return f
+
+
+def test_proofs_left_of_every_segment(lab: Path) -> None:
+    checked = ok("fsck", lab / "log")["segments"]
+    left = [segment["proofs_left"] for segment in checked]
+    assert left[1] == left[0] + 1
+    held = ok("check", CLAIM, "--log", lab / "log", "-p", "limit=99")
+    assert held["segments"] == {"compute": [{"index": i, "proofs_left": count} for i, count in enumerate(left)]}
+    assert held["proofs_left"] == {"compute": left[0]}
+    shown = run("check", CLAIM, "--log", lab / "log", "-p", "limit=99").stdout
+    assert f"{left[0]} (segment 0: {left[0]}, segment 1: {left[1]})" in shown
+    table = run("fsck", lab / "log").stdout
+    assert "proofs left" in table and str(left[1]) in table
+
+
+def asked(lab: Path, name: str, limit: int, *more: object) -> tuple[object, ...]:
+    return ("verify", lab / name, "--claim", CLAIM, "-p", f"limit={limit}", "--log-key", lab / "key.pub", *more)
+
+
+def test_a_quorum_of_cosigners(lab: Path) -> None:
+    assert ok(*asked(lab, "first", 9, "--trust", lab / "trust"))["cosigned"] == {"compute": {"lawyer": 1_800_000_000}}
+    shown = run(*asked(lab, "first", 9, "--trust", lab / "trust")).stdout
+    assert "cosigned (compute)lawyer" in shown.replace(" (", "~(").replace(" ", "").replace("~(", " (")
+    refused = run(*asked(lab, "second", 99, "--trust", lab / "trust"))
+    assert refused.exit_code == 1 and "error[quorum-unmet]" in refused.stderr
+    (lab / "bad").write_text("quorum x\n")
+    assert run(*asked(lab, "first", 9, "--trust", lab / "bad")).exit_code == 2
+    assert run(*asked(lab, "first", 9, "--trust", lab / "none")).exit_code == 2
+    assert run("verify", lab / "first", "--trust", lab / "trust").exit_code == 2
+
+
+def test_an_older_checkpoint_is_evidence(lab: Path) -> None:
+    for name, limit in (("first", 9), ("second", 99), ("second", 99)):
+        assert run(*asked(lab, name, limit, "--state", lab / "state")).exit_code == 0
+    refused = run(*asked(lab, "first", 9, "--state", lab / "state"))
+    assert refused.exit_code == 3 and "error[log-evidence]: rollback of the log lab.example/c" in refused.stderr
+    assert refused.stdout == "" and "state.evidence" in refused.stderr
+    found = evidence.Evidence.parse((lab / "state.evidence").read_bytes())
+    assert found.kind == evidence.ROLLBACK and "witness.example/1" in found.older
+    assert run(*asked(lab, "first", 9)).exit_code == 0

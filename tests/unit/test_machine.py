@@ -1,0 +1,72 @@
+"""The evaluator: tiles, next rows, periodic tables, register packing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import support
+
+from zkcompliance.air.machine import TILE, Code, Rows, execute
+from zkcompliance.field import extension as ext
+from zkcompliance.field.babybear import P
+
+
+def run(code: Code, rows: Rows, outputs: int) -> np.ndarray:
+    out = np.zeros((outputs, rows.count), np.uint32)
+    execute(code.pack(), rows, out)
+    return out
+
+
+@pytest.mark.parametrize("count", [1, 8, TILE - 1, TILE, TILE + 1, 5 * TILE, 4096])
+def test_loads_and_next_rows(count: int) -> None:
+    source = np.random.default_rng(count).integers(0, P, (7, count), dtype=np.uint32)
+    following = (np.arange(1, count + 1) % count).astype(np.int32)
+    code = Code()
+    code.store(0, code.load(0, 3))
+    code.store(1, code.next(0, 3))
+    code.store(2, code.ext_load(0, 1))
+    code.store(8, code.ext_next(0, 1))
+    out = run(code, Rows((source,), following), 14)
+    assert (out[0] == source[3]).all() and (out[1] == np.roll(source[3], -1)).all()
+    assert (out[2:8] == source[1:7]).all() and (out[8:14] == np.roll(source[1:7], -1, axis=1)).all()
+
+
+def test_next_rows_in_any_order() -> None:
+    """On a coset the next row is anywhere."""
+    source = np.arange(1024, dtype=np.uint32)[None]
+    following = np.random.default_rng(1).permutation(1024).astype(np.int32)
+    code = Code()
+    code.store(0, code.next(0, 0))
+    assert (run(code, Rows((source,), following), 1)[0] == following).all()
+
+
+@pytest.mark.parametrize(("period", "shift"), [(1, 0), (8, 0), (8, 3), (4, 9), (512, 1), (1024, 0)])
+def test_periodic_tables(period: int, shift: int) -> None:
+    table = np.random.default_rng(2).integers(0, P, (7, period), dtype=np.uint32)
+    code = Code()
+    code.store(0, code.periodic(6))
+    code.store(1, code.ext_periodic(0))
+    count = 2048
+    out = run(code, Rows((), np.zeros(count, np.int32), (table,), (shift,)), 7)
+    at = (np.arange(count) >> shift) % period
+    assert (out[0] == table[6, at]).all() and (out[1:] == table[:6, at]).all()
+
+
+def test_operands_may_be_one_register() -> None:
+    code = Code()
+    e = support.random_ext("machine")
+    x = code.ext_const(e)
+    code.store(0, code.mul(x, x))
+    code.store(6, code.sub(x, x))
+    y = code.const(P - 1)
+    code.store(12, code.mul(y, y))
+    code.store(13, code.scale(y, e))
+    out = run(code, Rows((), np.zeros(3, np.int32)), 19)
+    assert tuple(out[:6, 0]) == ext.mul(e, e) and not out[6:12].any()
+    assert out[12, 2] == 1 and tuple(out[13:, 1]) == ext.neg(e)
+
+
+def test_loads_are_shared() -> None:
+    code = Code()
+    assert code.load(0, 1) == code.load(0, 1) and code.load(0, 1) != code.next(0, 1)
+    assert code.periodic(2) == code.periodic(2)

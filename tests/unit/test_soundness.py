@@ -1,0 +1,80 @@
+"""The soundness table of the prover's side."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+import support
+
+from zkcompliance.air.layout import lay_out
+from zkcompliance.errors import ParametersRejected
+from zkcompliance.profiles import FAST, PROFILES, SMALL, STANDARD
+from zkcompliance.soundness import Shapes, _terms, bits, shapes_of, soundness
+
+REFERENCE = Shapes(
+    profile=STANDARD, heights=(20,), constraints=512, degree=4, fractions=64 << 20, bus_width=16, identities=0,
+    tag_widths=(1024,),
+)  # fmt: skip
+
+
+def test_reference() -> None:
+    """The specification's figure."""
+    assert f"{soundness(REFERENCE).bits:.1f}" == "130.9"
+
+
+@pytest.mark.parametrize(("profile", "least"), [(STANDARD, 130), (FAST, 130), (SMALL, 131)])
+def test_profiles_at_their_largest(profile: object, least: int) -> None:
+    shapes = replace(REFERENCE, profile=profile, heights=(20,))  # type: ignore[arg-type]
+    assert soundness(shapes).bits >= least - 0.5
+    soundness(shapes).require()
+
+
+def test_sum_binding_and_refusal() -> None:
+    found = soundness(REFERENCE)
+    assert found.total == sum(found.terms.values()) and found.binding in found.terms
+    assert found.terms[found.binding] == max(found.terms.values())
+    found.require(128)
+    with pytest.raises(ParametersRejected, match="provable bits"):
+        found.require(132)
+    assert bits(Fraction(1, 1 << 100)) == 100
+
+
+@pytest.mark.parametrize(
+    "worse",
+    [
+        {"profile": replace(STANDARD, queries=79)},
+        {"profile": replace(STANDARD, grinding=19)},
+        {"heights": (21,)},
+        {"heights": (20, 18)},
+        {"constraints": 10**6},
+        {"degree": 10**6},
+        {"fractions": 2**45},
+        {"bus_width": 10**7},
+        {"identities": 2**60},
+        {"tag_widths": (1024,) * 500},
+    ],
+)
+def test_more_of_anything_is_worse(worse: dict[str, object]) -> None:
+    assert soundness(replace(REFERENCE, **worse)).total > soundness(REFERENCE).total  # type: ignore[arg-type]
+
+
+def test_parameter_is_the_best() -> None:
+    found = soundness(REFERENCE)
+    assert found.total == min(sum(_terms(REFERENCE, m).values()) for m in range(3, 201))
+
+
+def test_fewer_queries_do_not_reach_128_bits() -> None:
+    for profile in PROFILES:
+        with pytest.raises(ParametersRejected):
+            soundness(replace(REFERENCE, profile=replace(profile, queries=profile.queries - 4))).require()
+
+
+def test_shapes_of_a_statement() -> None:
+    layout = lay_out(support.prover([support.seal(support.table(support.ROWS))]).statement)
+    shapes = shapes_of(layout)
+    assert shapes.heights == (16, 13) and shapes.tag_widths == (support.SCHEMA.width,)
+    assert shapes.constraints == (3 + 1) + (3 + 2)
+    assert shapes.fractions == 7 * 8 + 2 * 65536 + 14
+    assert (shapes.bus_width, shapes.identities, shapes.degree) == (3, 21, 4)

@@ -1,0 +1,109 @@
+"""Sealing a table: determinism, masks, the tag, the cache, what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import support
+from support import ROWS, SCHEMA
+
+from zkcompliance.commit.entry import ENTRY_BYTES, Entry
+from zkcompliance.commit.table import SealedTable, commit, masked_coefficients
+from zkcompliance.errors import LogCorrupt, MalformedError, UsageError
+from zkcompliance.field.babybear import P, root_of_unity
+from zkcompliance.field.twin import evaluate
+from zkcompliance.profiles import STANDARD, log_mask
+from zkcompliance.verify.log import read_entry
+from zkcompliance.verify.profile import STANDARD as VERIFIER_STANDARD
+from zkcompliance.verify.reader import Reader
+
+
+def test_same_arguments_same_entry() -> None:
+    columns = support.table(ROWS)
+    a = commit(columns, support.seed("a"), "standard", SCHEMA.digest)
+    assert a == commit(columns, support.seed("a"), "standard", SCHEMA.digest)
+    other = commit(columns, support.seed("b"), "standard", SCHEMA.digest)
+    assert a.root != other.root and a.tag != other.tag
+    columns[0, 7] = 1
+    assert commit(columns, support.seed("a"), "standard", SCHEMA.digest).root != a.root
+
+
+def test_entry_bytes_are_the_verifiers() -> None:
+    entry = support.seal(support.table(ROWS)).entry
+    data = entry.encode()
+    assert len(data) == ENTRY_BYTES and Entry.decode(data) == entry
+    theirs = read_entry(Reader(data, MalformedError), VERIFIER_STANDARD)
+    assert theirs.encode() == data and theirs.tag_challenge() == entry.tag_challenge()
+    for wrong in (data[:-1], data + b"\0", b"x" + data[1:], data[:-4] + P.to_bytes(4, "little")):
+        with pytest.raises(MalformedError):
+            Entry.decode(wrong)
+
+
+@pytest.mark.parametrize("masks", [1, 5, 8, 20])
+def test_masked_columns_keep_their_rows(masks: int) -> None:
+    """T + Z_H·r agrees with T on H, for masks shorter and longer than the table."""
+    rng = np.random.default_rng(masks)
+    values = rng.integers(0, P, (3, 8), dtype=np.uint32)
+    found = masked_coefficients(values, rng.integers(0, P, (3, masks), dtype=np.uint32))
+    assert found.shape == (3, 8 + masks) and found.max() < P
+    for row, coefficients in zip(values, found, strict=True):
+        assert [evaluate([int(c) for c in coefficients], pow(root_of_unity(3), i, P)) for i in range(8)] == [
+            int(x) for x in row
+        ]
+    assert not (found[:, -1] == 0).any()
+
+
+def test_tag_is_the_combination_at_z0() -> None:
+    sealed = support.seal(support.table(ROWS))
+    z0, lam = sealed.entry.tag_challenge()
+    polynomials = support.log_polynomials(sealed)
+    total, power = support.ext.ZERO, support.ext.ONE
+    for row in polynomials[:3]:
+        value = support.ext.ZERO
+        for c in reversed([int(x) for x in row]):
+            value = support.ext.add(support.ext.mul(value, z0), support.ext.embed(c))
+        total, power = support.ext.add(total, support.ext.mul(power, value)), support.ext.mul(power, lam)
+    rest = np.zeros((6, polynomials.shape[1]), np.uint32)
+    weights = np.array(support.ext.powers(lam, sealed.entry.width), np.uint32)
+    support.vector.combine_into(rest, polynomials[3:], weights[3:])
+    assert support.ext.add(total, support.vector.evaluate_ext(rest, z0)) == sealed.entry.tag
+    assert polynomials.shape[1] == 8 + log_mask(3, 13)
+
+
+def test_cache_gives_the_same_and_is_checked(tmp_path: Path) -> None:
+    columns, seed = support.table(ROWS), support.seed("cached")
+    entry = commit(columns, seed, "standard", SCHEMA.digest, cache=tmp_path / "t")
+    fresh = SealedTable(columns, seed, entry, STANDARD).extension()
+    cached = SealedTable(columns, seed, entry, STANDARD, tmp_path / "t").extension()
+    assert (np.asarray(cached.rows) == fresh.rows).all() and (cached.tag == fresh.tag).all()
+    table = SealedTable(columns, seed, entry, STANDARD, tmp_path / "t")
+    assert table.rows(16, 8) == SealedTable(columns, seed, entry, STANDARD).rows(16, 8)
+    damaged = np.load(tmp_path / "t.tag.npy")
+    damaged[0, 0] ^= 1
+    np.save(tmp_path / "t.tag.npy", damaged)
+    again = SealedTable(columns, seed, entry, STANDARD, tmp_path / "t").extension()
+    assert (again.tag == fresh.tag).all()  # rebuilt
+
+
+def test_rows_that_are_not_the_sealed_ones() -> None:
+    entry = support.seal(support.table(ROWS)).entry
+    other = SealedTable(support.table(ROWS[:2]), support.seed("log"), entry, STANDARD)
+    with pytest.raises(LogCorrupt):
+        other.extension()
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        np.zeros((3, 7), np.uint32),
+        np.zeros(8, np.uint32),
+        np.zeros((3, 8), np.int64),
+        np.zeros((0, 8), np.uint32),
+        np.full((3, 8), P, np.uint32),
+    ],
+)
+def test_refused_tables(columns: np.ndarray) -> None:
+    with pytest.raises(UsageError):
+        commit(columns, support.seed("x"), "standard", bytes(32))

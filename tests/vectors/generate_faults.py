@@ -1,0 +1,78 @@
+"""Writes faults.json: inputs with one fault each, the error code that each must get, and sound twins (code null).
+
+    python tests/vectors/generate_faults.py
+
+Everything is drawn from fixed seeds, so a second run writes the same bytes. A log vector is a list of edits of the base
+log: [path, operation, argument], with `cut` (keep so many bytes), `flip` (one bit of the byte there), `put` (text),
+`append` (text), `delete`, `mode` (octal), `rename` (to) and `mkdir`.
+"""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+from types import SimpleNamespace
+from unittest import mock
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import faults_signed as signed
+import faults_stored as stored
+from faults_signed import ENTRIES, KEY, TRUST
+
+from zkcompliance import schemas
+from zkcompliance.log import sealing
+from zkcompliance.log.writer import Writer, create_log
+
+OUTPUT = Path(__file__).with_name("faults.json")
+SMALL = schemas.parse_text("zkc-schema v1\nsmall\nat time\nflop flop\n")
+PLAIN = {
+    "note": signed.notes,
+    "checkpoint": signed.checkpoints,
+    "key": signed.keys,
+    "trust": signed.trusts,
+    "cosigned": signed.cosigned,
+    "receipt": signed.receipts,
+    "evidence": signed.evidences,
+}
+
+
+def base_log() -> tuple[dict[str, str], str]:
+    """(path → base64 of the files of a log of two segments, its checkpoint before the second)."""
+    seeds = itertools.count()
+    fixed = SimpleNamespace(**{**vars(os), "urandom": lambda count: bytes([next(seeds)]) * count})
+    with tempfile.TemporaryDirectory() as scratch, mock.patch.object(sealing, "os", fixed):
+        log = Path(scratch) / "log"
+        create_log(log, SMALL, KEY)
+        with Writer(log, KEY) as writer:
+            writer.seal([{"at": i, "flop": 10**20 + i} for i in range(3)])
+            older = (log / "checkpoint").read_text()
+            writer.seal([{"at": i, "flop": i} for i in range(9)])
+        paths = [p for p in sorted(log.rglob("*")) if p.is_file() and not p.name.startswith("cache")]
+        return {str(p.relative_to(log)): base64.b64encode(p.read_bytes()).decode() for p in paths}, older
+
+
+def document() -> str:
+    files, older = base_log()
+    found: list[dict[str, object]] = [
+        {"kind": kind, "name": name, "code": code, "input": text}
+        for kind, make in PLAIN.items()
+        for name, code, text in make()
+    ]
+    for name, code, edits in stored.logs():
+        real = [[path, what, older if argument == "OLDER" else argument] for path, what, argument in edits]
+        found.append({"kind": "log", "name": name, "code": code, "edits": real})
+    for kind, name, code, content in stored.imports():
+        raw = content if isinstance(content, bytes) else content.encode()
+        found.append({"kind": kind, "name": name, "code": code, "base64": base64.b64encode(raw).decode()})
+    fixed = {"key": KEY.verifier.text, "trust": TRUST, "entry": ENTRIES[6].decode(), "log": files}
+    return json.dumps({"fixed": fixed, "vectors": found}, indent=1, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    OUTPUT.write_text(document())

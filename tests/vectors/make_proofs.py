@@ -1,0 +1,42 @@
+"""Makes the frozen proof files anew: `python tests/vectors/make_proofs.py`. See README.md before doing so.
+
+Everything is fixed: rows, seeds and key come from names, so that the same code gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+import support  # noqa: E402
+
+from zkcompliance.log.note import SignerKey  # noqa: E402
+
+SIGNER = SignerKey("frozen.example", support.seed("frozen key"))
+ROWS = {"standard": (100, 7), "fast": (8, 3), "small": (33, 6)}  # real rows, k
+LIMIT = 10**24
+
+
+def rows(count: int) -> list[tuple[int, int]]:
+    return [(i % 7, (i + 1) * 10**20 + i) for i in range(count)]
+
+
+def make(profile: str) -> bytes:
+    """One proof file of that profile."""
+    count, k = ROWS[profile]
+    sealed = support.seal(support.table(rows(count), k), f"frozen {profile}", profile)
+    publics = {"limit": LIMIT, "phases": support.COUNTED}
+    made = support.prover([sealed], publics, context=f"frozen {profile}".encode(), name=f"frozen {profile}")
+    return support.prove(made).bundle(SIGNER)
+
+
+def main() -> None:
+    for profile in ROWS:
+        (HERE / "proofs" / f"{profile}.zkp").write_bytes(make(profile))
+
+
+if __name__ == "__main__":
+    main()
