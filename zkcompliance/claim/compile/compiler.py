@@ -20,7 +20,7 @@ from zkcompliance.claim.compile.linear import Equations, Linear
 from zkcompliance.claim.compile.nodes import PublicNodes
 from zkcompliance.claim.compile.ordered import Moved, Ordered, require_chain
 from zkcompliance.claim.compile.rows import FrameNodes, LogRows
-from zkcompliance.claim.compile.run import Rows, Run
+from zkcompliance.claim.compile.run import Lies, Rows, Run
 from zkcompliance.claim.compile.singles import Singles
 from zkcompliance.claim.compile.terms import E, TooWide, lower
 from zkcompliance.claim.compile.thread import extreme
@@ -36,13 +36,13 @@ class Compiled:
     board: Board
 
     def witness(
-        self, tables: Mapping[str, Sequence[np.ndarray]], publics: Mapping[str, int]
+        self, tables: Mapping[str, Sequence[np.ndarray]], publics: Mapping[str, int], lies: Lies | None = None
     ) -> tuple[list[np.ndarray], list[int], dict[str, int]]:
         """(private columns of each program-table instance in order, unknowns, reveals) for these logs and parameters.
 
         Where the claim does not hold the columns are there too, but false.
         """
-        run = self.run(tables, publics)
+        run = self.run(tables, publics, lies)
         columns = []
         for number, table in enumerate(self.board.tables):
             rows = run.tables[number]
@@ -54,13 +54,16 @@ class Compiled:
         reveals = {p.name: run.publics[i] for i, p in enumerate(self.program.publics) if p.reveal}
         return [np.ascontiguousarray(part) for part in columns], unknowns, reveals
 
-    def run(self, tables: Mapping[str, Sequence[np.ndarray]], publics: Mapping[str, int]) -> Run:
+    def run(
+        self, tables: Mapping[str, Sequence[np.ndarray]], publics: Mapping[str, int], lies: Lies | None = None
+    ) -> Run:
+        """All steps, in order."""
         logs = [
             Rows(np.concatenate([np.asarray(t, np.int64) for t in tables[slot.name]], axis=1), _sizes(tables[slot.name]))
             for slot in self.program.logs
         ]
         known = {i: publics[p.name] for i, p in enumerate(self.program.publics) if not p.reveal}
-        run = Run(logs, known)
+        run = Run(logs, known, lies)
         for step in self.board.steps:
             step(run)
         return run

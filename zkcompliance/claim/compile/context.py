@@ -14,6 +14,7 @@ import numpy as np
 from zkcompliance.air.program import Equation, Kind, Lookup, Op, Public, Unknown
 from zkcompliance.claim.compile.run import Run, Step
 from zkcompliance.claim.compile.terms import HALF, ONE, RADIX, E, const, in_field, is_zero, leaf
+from zkcompliance.field.babybear import P
 
 POOL = 32  # limbs of one public
 MAX_DEGREE = 3  # of a constraint, every column and selector counting 1
@@ -135,8 +136,6 @@ class Context:
 
 def _inverse(run: Run, table: int, ds: list[E], j: int) -> np.ndarray:
     """1/d_j where d_j is the first that is not 0, else 0."""
-    from zkcompliance.field.babybear import P
-
     before = np.zeros_like(run.value(table, ds[j]), bool)
     for d in ds[:j]:
         before |= run.value(table, d) != 0
@@ -162,9 +161,7 @@ class Table(Context):
         self.witness += 1
 
         def step(run: Run) -> None:
-            from zkcompliance.field.babybear import P
-
-            run.tables[self.number].witness[number] = fill(run).astype(np.int64) % P
+            run.put(self.number, number, fill(run))
 
         self.board.steps.append(step)
         return leaf(Op.WIT, number, 0, hi, lo)

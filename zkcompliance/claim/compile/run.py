@@ -5,7 +5,7 @@ The compiler records, in order, how to fill what it makes. All segments of a log
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,15 +39,24 @@ class Rows:
         return [slice(start, start + n) for start, n in zip(self.starts(), self.lengths, strict=True)]
 
 
+Lies = Mapping[tuple[int, int], Callable[[Array], Array]]  # what a dishonest prover puts in place of a column
+
+
 class Run:
     """The values of one proof: of every table's columns, of publics (aux ones as they are found), of unknowns."""
 
-    def __init__(self, logs: list[Rows], publics: dict[int, int]) -> None:
+    def __init__(self, logs: list[Rows], publics: dict[int, int], lies: Lies | None = None) -> None:
+        self.lies = lies or {}
         self.tables: dict[int, Rows] = dict(enumerate(logs))
         self.publics = publics
         self.unknowns: dict[int, int] = {}
         self.sums: dict[tuple[int, int], int] = {}
         self.orders: dict[int, Array] = {}  # of each private table of moved rows: which they are
+
+    def put(self, table: int, column: int, values: Array) -> None:
+        """Fill a witness column (or tell a lie in its place: tests do)."""
+        honest = values.astype(np.int64) % P
+        self.tables[table].witness[column] = self.lies.get((table, column), lambda v: v)(honest) % P
 
     def value(self, table: int, e: E) -> Array:
         """(rows of all segments,) int64: the integers in [lo, hi] that e is mod p. table −1: one row of publics."""

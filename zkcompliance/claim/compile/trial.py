@@ -11,6 +11,7 @@ from zkcompliance.air.check import Failure
 from zkcompliance.air.layout import Layout, lay_out
 from zkcompliance.air.program import Program
 from zkcompliance.claim.compile.compiler import Compiled
+from zkcompliance.claim.compile.run import Lies
 from zkcompliance.commit.entry import Entry
 from zkcompliance.commit.keystream import Keystream
 from zkcompliance.commit.table import SealedTable
@@ -78,9 +79,10 @@ def trial(
     tables: Mapping[str, Sequence[np.ndarray]],
     publics: Mapping[str, int],
     sealed: Sequence[SealedTable] | None = None,
+    lies: Lies | None = None,
 ) -> Trial:
     """The honest witness of a compiled claim over these logs, whether or not the claim holds."""
-    private, unknowns, reveals = compiled.witness(tables, publics)
+    private, unknowns, reveals = compiled.witness(tables, publics, lies)
     program = compiled.program
     made = sealed or [unsealed(t, slot.schema_digest) for slot in program.logs for t in tables[slot.name]]
     values = [reveals[p.name] if p.reveal else publics[p.name] for p in program.publics]
