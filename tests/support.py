@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
+import handwritten
 import numpy as np
 import pytest
 
@@ -20,7 +21,6 @@ import zkcompliance
 from zkcompliance import schemas
 from zkcompliance import transcript as prover_transcript
 from zkcompliance.air.program import RANGE_BUS, Program
-from zkcompliance.claim import catalogue
 from zkcompliance.commit import table as table_module
 from zkcompliance.commit.cache import Extension
 from zkcompliance.commit.entry import Entry, encode_header, tag_challenge
@@ -54,7 +54,7 @@ from zkcompliance.verify.report import Report
 from zkcompliance.verify.shape import Shape, shape_of
 from zkcompliance.verify.weights import lookup_challenges, weigh
 
-CLAIM = catalogue.load("training-compute-below")
+CLAIM = handwritten.CLAIM
 SCHEMA = schemas.compute
 PHASES = schemas.PHASES
 ACT, PHASE, FLOP = 0, SCHEMA.limbs("phase")[0], list(SCHEMA.limbs("flop"))

@@ -7,15 +7,13 @@ lie that breaks one requirement only shows that without that requirement the fal
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
-import pytest
 
 from zkcompliance.air.check import check_rows, node_values
 from zkcompliance.air.check_buses import check_general_buses
 from zkcompliance.air.program import RANGE_BUS, Program, TermKind
-from zkcompliance.claim import core
 from zkcompliance.claim.compile import Compiled, compile_claim
 from zkcompliance.claim.compile.trial import Trial, padded, trial
 from zkcompliance.claim.language import (
@@ -39,7 +37,6 @@ from zkcompliance.claim.language import (
     reveal,
     same_rows,
     select,
-    within,
 )
 from zkcompliance.field.babybear import P
 from zkcompliance.schemas import encode_rows

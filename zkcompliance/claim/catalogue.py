@@ -4,40 +4,71 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+from dataclasses import replace
+from functools import cache
+from importlib import resources
 from pathlib import Path
+from types import ModuleType
 
 from zkcompliance import schemas
+from zkcompliance.claim.build import ClaimDefinition
 from zkcompliance.claim.model import Claim
+from zkcompliance.claim.provable import provable
 from zkcompliance.errors import UsageError
 from zkcompliance.schemas import Schema
 
-_MODULES = {"training-compute-below": "training_compute_below"}
+CLAIMS = (
+    "chips-registered",
+    "compute-band",
+    "compute-methods-agree",
+    "eval-coverage",
+    "eval-score-under",
+    "evals-cadence",
+    "incidents-reported-in-time",
+    "training-compute-below",
+)
 _UNCHANGED = "rows-unchanged-"  # and the name of a schema
 
 
 def names() -> list[str]:
     """The claims of the catalogue, sorted."""
-    return sorted([*_MODULES, *(_UNCHANGED + name for name in schemas.names())])
+    return sorted([*CLAIMS, *(_UNCHANGED + name for name in schemas.names())])
 
 
 def load(name: str) -> Claim:
-    """A claim by its id, or from a Python file (which is run) that defines CLAIM. UsageError where there is none."""
+    """A claim by its id, or the one that a Python file (which is run) defines. UsageError where there is none."""
     if is_unchanged(name):
         return unchanged(schemas.by_name(name.removeprefix(_UNCHANGED)))
-    if name in _MODULES:
-        module = importlib.import_module(f"zkcompliance.circuits.{_MODULES[name]}")
-    elif name.endswith(".py") and Path(name).is_file():
-        spec = importlib.util.spec_from_file_location("zkcompliance_user_claim", name)
-        if spec is None or spec.loader is None:
-            raise UsageError(f"{name} is not a Python file")
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-    else:
-        raise UsageError(f"no claim {name!r}: there is {', '.join(names())}, or a .py file", help="zkcompliance claims")
-    claim = getattr(module, "CLAIM", None)
-    if not isinstance(claim, Claim):
-        raise UsageError(f"{name} does not define CLAIM")
-    return claim
+    if name in CLAIMS:
+        module = importlib.import_module(f"zkcompliance.circuits.{name.replace('-', '_')}")
+        return replace(claim_in(module, name), pinned=registry()[name])
+    if not name.endswith(".py") or not Path(name).is_file():
+        raise UsageError(
+            f"no claim {name!r}: there is {', '.join(names())}, or a .py file", help="zkcompliance claims"
+        )
+    spec = importlib.util.spec_from_file_location("zkcompliance_user_claim", name)
+    if spec is None or spec.loader is None:
+        raise UsageError(f"{name} is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return claim_in(module, name)
+
+
+@cache
+def registry() -> dict[str, bytes]:
+    """The pinned digests of `REGISTRY.lock`, by claim id: lines `id@version digest`."""
+    text = resources.files("zkcompliance.circuits").joinpath("REGISTRY.lock").read_text(encoding="utf-8")
+    pairs = (line.split() for line in text.splitlines())
+    return {name.partition("@")[0]: bytes.fromhex(digest) for name, digest in pairs}
+
+
+def claim_in(module: ModuleType, name: str) -> Claim:
+    """The one claim that a module defines; UsageError where there is none or more."""
+    found = [each for each in vars(module).values() if isinstance(each, (Claim, ClaimDefinition))]
+    if len(found) != 1:
+        raise UsageError(f"{name} defines {len(found)} claims, and should define one")
+    (claim,) = found
+    return claim if isinstance(claim, Claim) else provable(claim)
 
 
 def is_unchanged(name: str) -> bool:

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from zkcompliance.claim.arrays import Array
 from zkcompliance.claim.build import ClaimDefinition
-from zkcompliance.claim.interpret import Finding, interpret
 from zkcompliance.errors import UsageError
 from zkcompliance.schemas import encode_rows
+
+if TYPE_CHECKING:
+    from zkcompliance.claim.arrays import Array
+    from zkcompliance.claim.interpret import Finding
 
 Rows = Sequence[Mapping[str, object]]
 
@@ -28,6 +30,8 @@ class Example:
 
     def run(self, claim: ClaimDefinition) -> Finding:
         """What the interpreter finds."""
+        from zkcompliance.claim.interpret import interpret
+
         tables, publics = self.inputs(claim)
         return interpret(claim, tables, publics)
 

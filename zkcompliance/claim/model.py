@@ -117,6 +117,7 @@ class Claim:
     check: Callable[[Tables, Publics], CheckResult]
     witness: Callable[[Tables, Publics], Witness]
     sentences: Callable[[], str] | None = None
+    pinned: bytes | None = None
 
     @cached_property
     def program(self) -> Program:
@@ -128,7 +129,8 @@ class Claim:
 
     @property
     def program_digest(self) -> bytes:
-        return self.program.digest
+        """SHA-256 of the program: the pinned one where there is one."""
+        return self.program.digest if self.pinned is None else self.pinned
 
     def publics(self, given: Publics) -> dict[str, int]:
         """All parameters in the program's order, defaults filled in; UsageError on a missing or unknown one."""

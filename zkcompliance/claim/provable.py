@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
 from zkcompliance.claim.build import ClaimDefinition
-from zkcompliance.claim.compile import Compiled, compile_claim
-from zkcompliance.claim.interpret import interpret
 from zkcompliance.claim.model import CheckResult, Claim, Publics, Tables, Witness
 from zkcompliance.claim.sentences import explain
 
+if TYPE_CHECKING:
+    from zkcompliance.claim.compile import Compiled
 
-def provable(definition: ClaimDefinition) -> Claim:
-    """Compiled on first use; CannotCompile, with the claim's line, where no sound program is known."""
+
+def provable(definition: ClaimDefinition, pinned: bytes | None = None) -> Claim:
+    """Compiled on first use; CannotCompile, with the claim's line, where no sound program is known.
+
+    pinned: the program's digest, where it is known, so that verifying needs no compiler (nor numpy).
+    """
 
     @cache
     def compiled() -> Compiled:
+        from zkcompliance.claim.compile import compile_claim
+
         return compile_claim(definition)
 
     def check(tables: Tables, publics: Publics) -> CheckResult:
+        from zkcompliance.claim.interpret import interpret
+
         found = interpret(definition, tables, publics)
         return CheckResult(found.holds, found.requirement, found.margin, found.details)
 
@@ -36,4 +45,5 @@ def provable(definition: ClaimDefinition) -> Claim:
         check=check,
         witness=witness,
         sentences=lambda: explain(definition),
+        pinned=pinned,
     )

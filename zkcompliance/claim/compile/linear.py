@@ -108,7 +108,7 @@ class Equations:
         for key, coefficient in form.terms:
             if key[0] == TermKind.SUM and (many or abs(coefficient) != 1):
                 key = self._copy(key)
-            if key[0] == TermKind.UNKNOWN and abs(coefficient) > SMALL or abs(coefficient) >= 1 << 28:
+            if (key[0] == TermKind.UNKNOWN and abs(coefficient) > SMALL) or abs(coefficient) >= 1 << 28:
                 key, coefficient = self._multiple(key, abs(coefficient)), 1 if coefficient > 0 else -1
             terms.append((key, coefficient))
         if abs(form.constant) >= 1 << 28:
