@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
 import pytest
 
 from zkcompliance import schemas
+from zkcompliance.claim import core
 from zkcompliance.claim.build import ClaimDefinition
+from zkcompliance.claim.evaluate import Evaluator
 from zkcompliance.claim.interpret import MAX_FAULTS, Finding, interpret
 from zkcompliance.claim.language import (
     ChipLog,
@@ -195,3 +198,30 @@ def test_totals_past_64_bits_are_exact() -> None:
     found = run(below, compute=[[job(flop=top)] * 50], publics={"limit": 50 * top})
     assert (found.failing, found.margin) == (("below", "no large row"), "exactly at the bound")
     assert run(below, compute=[[job(flop=top)] * 50], publics={"limit": 50 * top + 1}).outcomes[0].holds
+
+
+def test_order_of_large_numbers() -> None:
+    @claim("rising")
+    def rising(compute: ComputeLog) -> None:
+        """In order of FLOP, devices never fall."""
+        ordered = compute.order_by(compute.flop)
+        require("rising", ordered.devices.is_sorted())
+
+    rows = [job(flop=2**64, devices=3), job(flop=3, devices=1), job(flop=2**64 - 1, devices=2), job(flop=0)]
+    assert run(rising, compute=[rows]).holds
+    assert run(rising, compute=[[*rows, job(flop=2**64 + 1, devices=2)]]).outcomes[0].faults == {"compute": (5,)}
+
+
+def test_strict_chain() -> None:
+    def chain(strict: bool) -> core.Chain:
+        def body(compute: ComputeLog) -> None:
+            """Intervals."""
+            require("apart", compute.no_overlap(compute.start, compute.end))
+
+        (each,) = claim("apart")(body).requirements
+        assert isinstance(each.value, core.Chain)
+        return dataclasses.replace(each.value, strict=strict)
+
+    table = schemas.encode_rows(schemas.compute, [job(start=5, end=9), job(start=0, end=5)])
+    evaluator = Evaluator({"compute": [table]}, {})
+    assert [evaluator.value(chain(strict)) for strict in (False, True)] == [1, 0]
