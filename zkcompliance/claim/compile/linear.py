@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from zkcompliance.air.program import Equation, Term, TermKind, Unknown
 from zkcompliance.claim.compile.context import Board, Table
 from zkcompliance.claim.compile.run import Run
@@ -89,7 +91,8 @@ class Equations:
         self.board.unknowns.append(Unknown(numbered, limbs))
 
         def step(run: Run) -> None:
-            run.unknowns[number] = self.evaluate(run, form)
+            honest = np.array([self.evaluate(run, form)], object)
+            run.unknowns[number] = int(run.told((-2, number), honest)[0])
 
         self.board.steps.append(step)
         return TermKind.UNKNOWN, number, 0
@@ -108,7 +111,7 @@ class Equations:
         for key, coefficient in form.terms:
             if key[0] == TermKind.SUM and (many or abs(coefficient) != 1):
                 key = self._copy(key)
-            if key[0] == TermKind.UNKNOWN and abs(coefficient) > SMALL or abs(coefficient) >= 1 << 28:
+            if (key[0] == TermKind.UNKNOWN and abs(coefficient) > SMALL) or abs(coefficient) >= 1 << 28:
                 key, coefficient = self._multiple(key, abs(coefficient)), 1 if coefficient > 0 else -1
             terms.append((key, coefficient))
         if abs(form.constant) >= 1 << 28:
