@@ -186,8 +186,8 @@ def octets(ctx: Context, w: Wide, name: str) -> list[E]:
             continue
         (high,) = ctx.limbs(1, f"{name}: high byte", lambda run, e=limb: [run.value(here, e) >> 8])  # type: ignore[misc]
         low = limb - high.within(0, 255) * 256
-        ctx.require_16_bits(low.within(0, 255))
-        ctx.require_16_bits(255 - low.within(0, 255))
+        ctx.require_16_bits(low.within(0, 255), name=f"{name}: low byte")
+        ctx.require_16_bits(255 - low.within(0, 255), name=f"{name}: low byte below 2^8")
         found += [low.within(0, 255), high.within(0, limb.hi >> 8)]
     while len(found) > 1 and found[-1] is ZERO:
         found.pop()

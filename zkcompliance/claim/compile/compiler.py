@@ -34,6 +34,7 @@ class Compiled:
 
     program: Program
     board: Board
+    names: dict[tuple[int, int, tuple[int, ...]], str]  # (table, bus, nodes) → what an interaction is for
 
     def witness(
         self, tables: Mapping[str, Sequence[np.ndarray]], publics: Mapping[str, int], lies: Lies | None = None
@@ -59,7 +60,9 @@ class Compiled:
     ) -> Run:
         """All steps, in order."""
         logs = [
-            Rows(np.concatenate([np.asarray(t, np.int64) for t in tables[slot.name]], axis=1), _sizes(tables[slot.name]))
+            Rows(
+                np.concatenate([np.asarray(t, np.int64) for t in tables[slot.name]], axis=1), _sizes(tables[slot.name])
+            )
             for slot in self.program.logs
         ]
         known = {i: publics[p.name] for i, p in enumerate(self.program.publics) if not p.reveal}
@@ -89,6 +92,7 @@ class Compiler:
         self.publics = PublicNodes(self.public_context, numbers)
         self.equations = Equations(self.board)
         self.singles = Singles(self)
+        self._names: dict[tuple[int, int, tuple[int, ...]], str] = {}
         self.joins = Joins(self)
         self.lookups: list[core.Lookup] = []
         self.moved: list[Moved] = []
@@ -114,7 +118,7 @@ class Compiler:
             rows.finish()
         for moved in self.moved:
             moved.finish()
-        return Compiled(self._program(), self.board)
+        return Compiled(self._program(), self.board, self._names)
 
     # What the parts ask for
 
@@ -199,13 +203,15 @@ class Compiler:
             title = name if name not in names or (name, kind, e) in table.constraints else f"publics: {name}"
             air.require_zero(title, lower(e, air), kind)
         interactions = [self._interaction(message, air) for message in table.messages]
+        for message, made in zip(table.messages, interactions, strict=True):
+            self._names[table.number, made.bus, made.nodes] = message.name
         for name, selector, limbs in table.sums:
             air.sum_over_rows(name, lower(selector, air), [lower(limb, air) for limb in limbs])
         air._interactions += interactions
-        made = air.build((len(interactions),))
-        if len(made.nodes) > MAX_NODES or len(made.sums) > 255:
-            raise cannot(f"a table of {len(made.nodes)} nodes and {len(made.sums)} sums")
-        return made
+        built = air.build((len(interactions),))
+        if len(built.nodes) > MAX_NODES or len(built.sums) > 255:
+            raise cannot(f"a table of {len(built.nodes)} nodes and {len(built.sums)} sums")
+        return built
 
     def _interaction(self, message: Message, air: TableBuilder) -> Interaction:
         nodes = tuple(lower(value, air).index for value in message.values)

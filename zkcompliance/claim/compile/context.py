@@ -30,6 +30,7 @@ class Message:
     bus: int | None = None
     multiplicity: E | None = None
     bound: int = 1
+    name: str = "16 bits"
 
 
 @dataclass
@@ -72,7 +73,7 @@ class Context:
         """A fresh value that nothing binds yet; lo, hi: what the constraints that follow imply."""
         raise NotImplementedError
 
-    def require_16_bits(self, *values: E) -> None:
+    def require_16_bits(self, *values: E, name: str = "16 bits") -> None:
         raise NotImplementedError
 
     def zero(self, name: str, e: E, kind: Kind = Kind.EVERY) -> None:
@@ -113,7 +114,7 @@ class Context:
     def below(self, e: E, count: int) -> E:
         """e, of 16 bits already, is in [0, count)."""
         if count < RADIX:
-            self.require_16_bits(const(count - 1) - e)
+            self.require_16_bits(const(count - 1) - e, name="below a bound")
         return e.within(0, min(count, RADIX) - 1)
 
     def invertible(self, ds: list[E], name: str) -> E:
@@ -122,26 +123,26 @@ class Context:
         ds = [self.flat(d) for d in ds]
 
         def equal(run: Run) -> np.ndarray:
-            return np.logical_and.reduce([run.value(here, d) == 0 for d in ds]).astype(np.int64)
+            return np.asarray(np.logical_and.reduce([run.value(here, d) == 0 for d in ds]).astype(np.int64))
 
         r = self.free(f"{name}: equal", equal, 0, 1)
         total = r - 1
         for j, d in enumerate(ds):
             self.zero(f"{name}: equal means equal", in_field(r, d))
-            i = self.free(f"{name}: inverse {j}", lambda run, j=j: _inverse(run, here, ds, j))  # type: ignore[misc]
+            i = self.free(f"{name}: inverse {j}", lambda run, j=j: _inverse(run, here, r, ds, j))  # type: ignore[misc]
             total = (total + in_field(i, d)).within(-HALF, HALF)
         self.zero(f"{name}: unequal means unequal", total)
         return r
 
 
-def _inverse(run: Run, table: int, ds: list[E], j: int) -> np.ndarray:
-    """1/d_j where d_j is the first that is not 0, else 0."""
+def _inverse(run: Run, table: int, r: E, ds: list[E], j: int) -> np.ndarray:
+    """1/d_j where r = 0 and d_j is the first that is not 0, else 0."""
     before = np.zeros_like(run.value(table, ds[j]), bool)
     for d in ds[:j]:
         before |= run.value(table, d) != 0
     own = run.value(table, ds[j])
     found = np.array([pow(int(v), P - 2, P) if v else 0 for v in np.unique(own)], np.int64)
-    return np.where(before, 0, found[np.searchsorted(np.unique(own), own)])
+    return np.where(before | (run.value(table, r) == 1), 0, found[np.searchsorted(np.unique(own), own)])
 
 
 class Table(Context):
@@ -152,6 +153,7 @@ class Table(Context):
         board.tables.append(self)
         self.log = log
         self.witness = 0
+        self.columns: list[str] = []  # what each witness column is for
         self.messages: list[Message] = []
         self.sums: list[tuple[str, E, tuple[E, ...]]] = []
         self._ranged: set[tuple[int, int, int]] = set()
@@ -159,6 +161,7 @@ class Table(Context):
     def free(self, name: str, fill: Callable[[Run], np.ndarray], lo: int = -HALF, hi: int = HALF) -> E:
         number = self.witness
         self.witness += 1
+        self.columns.append(name)
 
         def step(run: Run) -> None:
             run.put(self.number, number, fill(run))
@@ -180,21 +183,21 @@ class Table(Context):
 
         for j in range(count):
             found.append(self.free(name, lambda run, j=j: one(run, j), 0, RADIX - 1))  # type: ignore[misc]
-        self.require_16_bits(*found)
+        self.require_16_bits(*found, name=name)
         return found
 
-    def require_16_bits(self, *values: E) -> None:
+    def require_16_bits(self, *values: E, name: str = "16 bits") -> None:
         for value in values:
             key = (int(value.op), value.a, value.b) if value.op in (Op.LOG, Op.WIT) else None
             if key is None:
-                self.messages.append(Message((value,)))
+                self.messages.append(Message((value,), name=name))
             elif key not in self._ranged:
                 self._ranged.add(key)
-                self.messages.append(Message((value,)))
+                self.messages.append(Message((value,), name=name))
 
     def require_in(self, rows: Lookup, *values: E) -> None:
         """The tuple is a row of the public table."""
-        self.messages.append(Message(values, lookup=self.board.lookup(rows)))
+        self.messages.append(Message(values, lookup=self.board.lookup(rows), name="a public table"))
 
     def send(self, bus: int, multiplicity: E, *values: E, bound: int = 1) -> None:
         """Put the tuple on a general bus; |multiplicity| ≤ bound."""
@@ -225,14 +228,20 @@ class Publics(Context):
 
         def step(run: Run) -> None:
             for e, value in zip(found, fill(run), strict=True):
-                run.publics[e.a] |= (int(value[0]) & 0xFFFF) << 16 * e.b
+                told = run.told((-1, POOL * e.a + e.b), np.asarray(value))
+                run.publics[e.a] |= (int(told[0]) & 0xFFFF) << 16 * e.b
 
         self.board.steps.append(step)
         return found
 
     def own(self, count: int, name: str, fill: Fill) -> list[E]:
         """All the limbs of one public of its own."""
-        number = self.derived(name, 16 * count, lambda run: sum(int(v[0]) << 16 * j for j, v in enumerate(fill(run))))
+
+        def whole(run: Run) -> int:
+            told = [run.told((-1, POOL * number + j), np.asarray(v)) for j, v in enumerate(fill(run))]
+            return sum((int(v[0]) & 0xFFFF) << 16 * j for j, v in enumerate(told))
+
+        number = self.derived(name, 16 * count, whole)
         return [leaf(Op.PUBLIC, number, j) for j in range(count)]
 
     def free(self, name: str, fill: Callable[[Run], np.ndarray], lo: int = -HALF, hi: int = HALF) -> E:
@@ -254,7 +263,7 @@ class Publics(Context):
         self.board.steps.append(step)
         return number
 
-    def require_16_bits(self, *values: E) -> None:
+    def require_16_bits(self, *values: E, name: str = "16 bits") -> None:
         for value in values:
             (copy,) = self.limbs(1, "a checked public", lambda run, v=value: [run.value(-1, v)])  # type: ignore[misc]
             self.zero("a public in its range", copy - value)

@@ -87,7 +87,7 @@ class GroupRows(FrameNodes):
         total = np.cumsum(values)
         starts = np.append(True, run.value(here, self.same)[:-1] == 0)
         at = np.maximum.accumulate(np.where(starts, np.arange(len(values)), 0))
-        return total - (total - values)[at]
+        return np.asarray(total - (total - values)[at])
 
     def _sum(self, x: Wide, name: str) -> Wide:
         """One column where the total fits the field; otherwise limbs S' = same·S + x', carried."""

@@ -95,8 +95,7 @@ class Joins:
         if any(known.value != node.value for known in same):
             raise cannot("two values from one lookup are not supported", node.line)
         value = self._ask(rows, node)[1]
-        assert value is not None
-        return value
+        return value if value is not None else wide([digits(0).limbs[0]])
 
     def _key(self, rows: FrameNodes, node: core.Member | core.Lookup) -> tuple[object, ...]:
         return node.keys, node.target, node.columns

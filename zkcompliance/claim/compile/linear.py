@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from zkcompliance.air.program import Equation, Term, TermKind, Unknown
 from zkcompliance.claim.compile.context import Board, Table
 from zkcompliance.claim.compile.run import Run
@@ -89,7 +91,8 @@ class Equations:
         self.board.unknowns.append(Unknown(numbered, limbs))
 
         def step(run: Run) -> None:
-            run.unknowns[number] = self.evaluate(run, form)
+            honest = np.array([self.evaluate(run, form)], object)
+            run.unknowns[number] = int(run.told((-2, number), honest)[0])
 
         self.board.steps.append(step)
         return TermKind.UNKNOWN, number, 0

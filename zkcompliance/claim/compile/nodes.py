@@ -100,7 +100,9 @@ class Nodes:
         if max(limb.size for limb in w.limbs) < 1 << 24:
             return w
         low = digits(w.lo)
-        return add(arith.normalise(self.ctx, sub(w, low), short(node)), low) if w.lo < 0 else arith.normalise(self.ctx, w)
+        return (
+            add(arith.normalise(self.ctx, sub(w, low), short(node)), low) if w.lo < 0 else arith.normalise(self.ctx, w)
+        )
 
     def _compare(self, node: core.Compare) -> E:
         a, b, name = self.value(node.a), self.value(node.b), short(node)
@@ -152,7 +154,7 @@ _OPERATIONS = (
 def chosen(run: Run, bits: list[int | PublicBit], value: np.ndarray) -> np.ndarray:
     """For each value the bit of its choice."""
     found = [run.publics[e.public] >> e.bit & 1 if isinstance(e, PublicBit) else e for e in bits]
-    return np.array(found, np.int64)[np.minimum(value, len(found) - 1)]
+    return np.asarray(np.array(found, np.int64)[np.minimum(value, len(found) - 1)])
 
 
 def choice_of(node: core.Value) -> tuple[core.Value, list[int | core.Param]] | None:

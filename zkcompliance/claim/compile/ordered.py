@@ -51,7 +51,7 @@ class Moved:
         ahead = self.ctx.next_row(self.used)
         self.ctx.zero("used is 0 or 1", self.used * (self.used - 1))
         self.ctx.zero("used rows come first", ahead * (1 - self.used), Kind.TRANSITION)
-        self.more = self.ctx.free("more", lambda run: np.append(self._used(run)[1:], 0), 0, 1)
+        self.more = self.ctx.free("more", lambda run: np.append(run.value(number, self.used)[1:], 0), 0, 1)
         self.ctx.zero("more is the next used", self.more - ahead, Kind.TRANSITION)
         self.ctx.zero("nothing after the last row", self.more, Kind.LAST)
 
@@ -110,7 +110,7 @@ class Moved:
                 continue
 
             def fill(run: Run, d: E = d, before: E = before) -> np.ndarray:
-                return (run.value(here, before) == 1) & (run.value(here, d) == 0)
+                return np.asarray((run.value(here, before) == 1) & (run.value(here, d) == 0))
 
             s = self.ctx.free(f"{name}: equal so far", fill, 0, 1)
             self.ctx.zero(f"{name}: equal so far only after equal", s * (before - s))
@@ -120,7 +120,7 @@ class Moved:
             before = s
         grown = (total - (active - before)).within(-RADIX, RADIX - 1)  # one of the factors is 1
         grown = self.ctx.flat(grown, f"{name}: growth")
-        self.ctx.require_16_bits(grown)
+        self.ctx.require_16_bits(grown, name=f"{name}: growth")
         return equal
 
 

@@ -100,14 +100,13 @@ class FrameNodes(Nodes):
                 return self._neighbour(node)
             case core.Member():
                 raise cannot(
-                    "membership in another table can only be required of every row as it stands: its absence has no proof",
+                    "membership in another table can only be required of every row: its absence has no proof",
                     node.line,
                     "remedy: rows.every(within(…)), not under ~, | or select",
                 )
             case core.Lookup():
                 return self.compiler.joins.value(self, node)
         raise cannot(f"{type(node).__name__} cannot be used on rows", node.line)
-
 
     def _neighbour(self, node: core.Neighbour) -> Wide:
         if node.rows.order or isinstance(self.frame, core.Groups):
@@ -135,7 +134,7 @@ class LogRows(FrameNodes):
     def _select(self, where: core.Value | None) -> E:
         found = None if where is None else choice_of(where)
         if found is not None and isinstance(found[0], core.Column):
-            return self._chosen_rows(*found)
+            return self._chosen_rows(found[0], found[1])
         return super()._select(where)
 
     def _chosen_rows(self, subject: core.Column, entries: list[int | core.Param]) -> E:
@@ -174,7 +173,7 @@ class LogRows(FrameNodes):
         return wide(limbs, 0, column.largest)
 
     def _ppm(self, name: str, low: E, high: E) -> Wide:
-        """low + 2^16·high ≤ 10^6: high ≤ 15, and low ≤ 16960 where it is 15 (low + t·48575 has 16 bits, t = [high=15])."""
+        """low + 2^16·high ≤ 10^6: high ≤ 15, and low ≤ 16960 where it is 15: low + 48575·[high = 15] has 16 bits."""
         here = self.ctx.number
         top = self.ctx.free(f"{name} at its top", lambda run: (run.value(here, high) == PPM_TOP).astype("int64"), 0, 1)
         self.ctx.require_in(Lookup(tuple((h, int(h == PPM_TOP)) for h in range(PPM_TOP + 1))), high, top)

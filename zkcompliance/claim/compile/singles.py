@@ -152,7 +152,8 @@ class Singles:
             bound = Linear(value.terms, 0, 0, x.hi * (factor.hi >> start))
             total = equations.unknown(f"{name}: so far", bound)
             equations.emit(f"{name}: so far", [*terms, (total, -1)], 0)
-        assert total is not None
+        if total is None:
+            return None
         return Linear(((total, 1),), 0, 0, x.hi * factor.hi)
 
     def _aggregate(self, node: core.Aggregate) -> Linear:
@@ -232,7 +233,7 @@ class Singles:
     # Reveals
 
     def reveal(self, reveal: core.Reveal, number: int) -> None:
-        """R = value, or the value rounded down: R = q·T, T = 10^e, R ≤ value < R + T, q of `figures` figures or e = 0."""
+        """R = value, or the value rounded down: R = q·T, T = 10^e, R ≤ value < R + T."""
         form = self.linear(reveal.value)
         equations = self.compiler.equations
 
@@ -251,9 +252,8 @@ class Singles:
 
     def _step(self, reveal: core.Reveal, number: int) -> Linear:
         """T as a public, with every constraint between R, T, q and e."""
-        assert reveal.figures is not None
         ctx = self.compiler.public_context
-        figures, bits = reveal.figures, self.compiler.board.publics[number].bits
+        figures, bits = reveal.figures or 1, self.compiler.board.publics[number].bits
         most = max(0, len(str((1 << bits) - 1)) - figures)
         n = limbs_for(10**most)
 
@@ -286,7 +286,7 @@ def rounded(value: int, figures: int | None) -> int:
     if figures is None or value <= 0:
         return max(value, 0)
     power = 10 ** max(0, len(str(value)) - figures)
-    return value // power * power
+    return int(value // power * power)
 
 
 __all__ = ["RADIX", "Aside", "Singles", "rounded"]

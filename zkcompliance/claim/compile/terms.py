@@ -136,7 +136,7 @@ class Wide:
     def constant(self) -> int | None:
         """Its value, if it is the same in every program run."""
         if all(limb.op == Op.CONST for limb in self.limbs):
-            return sum(limb.a << 16 * j for j, limb in enumerate(self.limbs))
+            return sum(int(limb.a) << 16 * j for j, limb in enumerate(self.limbs))
         return None
 
     def limb(self, j: int) -> E:
@@ -156,7 +156,7 @@ def wide(limbs: list[E] | tuple[E, ...], lo: int | None = None, hi: int | None =
 def digits(value: int) -> Wide:
     """A constant; of a negative one all digits are negative."""
     sign, rest = (-1, -value) if value < 0 else (1, value)
-    found = []
+    found: list[E] = []
     while rest or not found:
         found.append(const(sign * (rest % RADIX)))
         rest //= RADIX

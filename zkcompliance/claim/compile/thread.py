@@ -125,7 +125,8 @@ def extreme(rows: FrameNodes, node: core.Aggregate) -> Linear:
     m is the same on all rows, ≥ (≤) every selected value; one row `hit` has it, or else `hit` is the beginning with
     m = empty and no row is selected: Σ hit = 1, and rows·[empty] = 0.
     """
-    assert node.arg is not None and node.empty is not None
+    if node.arg is None or node.empty is None:
+        raise ArithmeticError("an extreme without a value")
     ctx, thread, here = rows.ctx, rows.thread, rows.ctx.number
     equations = rows.compiler.equations
     selected = rows.selected(node.rows)
@@ -153,8 +154,8 @@ def extreme(rows: FrameNodes, node: core.Aggregate) -> Linear:
         chosen = run.value(here, selected) == 1
         same = chosen & (run.integers(here, x) == run.integers(here, m))
         hits = np.zeros(len(chosen), np.int64)
-        if same.any():
-            hits[int(np.argmax(same))] = 1
+        if chosen.any():
+            hits[int(np.argmax(same if same.any() else chosen))] = 1
         return hits
 
     hit = ctx.free("has it", first_hit, 0, 1)
@@ -162,7 +163,9 @@ def extreme(rows: FrameNodes, node: core.Aggregate) -> Linear:
     ctx.zero(f"the row that has the {node.kind} is selected", hit * (1 - selected))
     for j in range(n):
         ctx.zero(f"the {node.kind} is had", hit * (m.limb(j) - x.limb(j)))
-    none = ctx.free("is empty", lambda run: (np.full(run.tables[here].total, int(not run.value(here, selected).any()))), 0, 1)
+    none = ctx.free(
+        "is empty", lambda run: np.full(run.tables[here].total, int(not run.value(here, selected).any())), 0, 1
+    )
     ctx.zero("empty is 0 or 1", none * (none - 1))
     thread.everywhere("empty", [none])
     for j in range(n):
