@@ -1,7 +1,8 @@
-"""What `pytest benches` prints: sealing, proving and verifying training-compute-below at 2^10, 2^14, 2^17 and 2^20 rows.
+"""What `pytest benches` prints: seal, prove and verify training-compute-below at 2^10, 2^14, 2^17 and 2^20 rows.
 
-Every size runs in a process of its own, so that peak memory is that size's. Seconds are this machine's; the ratios (seconds for each
-million rows, the shares of the stages) are what compares. Choose sizes and profile with ZKC_BENCH="10,14" and ZKC_BENCH_PROFILE=small.
+Every size runs in a process of its own, so that peak memory is that size's. Seconds are this machine's; the ratios
+between sizes and the shares of the stages are what compares. Choose sizes and profile with ZKC_BENCH="10,14" and
+ZKC_BENCH_PROFILE=small.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from zkcompliance.air.check import check_rows, node_values
 from zkcompliance.air.check_buses import check_general_buses
 from zkcompliance.air.program import RANGE_BUS, Program, TermKind
 from zkcompliance.claim.compile import Compiled, compile_claim
-from zkcompliance.claim.compile.trial import Trial, padded, trial
+from compiled_trial import Trial, padded, trial
 from zkcompliance.claim.language import (
     Bool,
     ChipLog,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from zkcompliance.claim.build import ClaimDefinition
 from zkcompliance.claim.compile import Compiled, compile_claim
-from zkcompliance.claim.compile.trial import padded, trial
+from compiled_trial import padded, trial
 from zkcompliance.claim.interpret import interpret
 from zkcompliance.schemas import Column, Schema
 
@@ -24,14 +24,12 @@ MODULES = (
 
 
 def definition(module: str) -> ClaimDefinition:
-    found = [v for v in vars(importlib.import_module(f"circuits.{module}")).values() if isinstance(v, ClaimDefinition)]
-    if not found:
-        found = [
-            v
-            for v in vars(importlib.import_module(f"circuits.{module}_language")).values()
-            if isinstance(v, ClaimDefinition)
-        ]
-    return found[0]
+    (found,) = (
+        each
+        for each in vars(importlib.import_module(f"zkcompliance.circuits.{module}")).values()
+        if isinstance(each, ClaimDefinition)
+    )
+    return found
 
 
 def cell(column: Column, random: random.Random, wild: bool) -> int:
