@@ -16,6 +16,7 @@ from zkcompliance.progress import Progress, silent
 from zkcompliance.schemas import Schema
 
 if TYPE_CHECKING:
+    from zkcompliance.claim.build import ClaimDefinition
     from zkcompliance.claim.model import Claim
     from zkcompliance.log.cosignature import CosignerKey
     from zkcompliance.log.receipt import Receipt
@@ -126,7 +127,7 @@ class Proof:
 
 
 def prove(
-    claim: str | Claim,
+    claim: str | Claim | ClaimDefinition,
     logs: Mapping[str, Log | SealedLog | str | Path],
     *,
     context: bytes = b"",
@@ -147,7 +148,7 @@ def prove(
 def verify(
     proof: Proof | bytes,
     *,
-    claim: str | Claim,
+    claim: str | Claim | ClaimDefinition,
     params: Mapping[str, Value],
     log_keys: Mapping[str, VerifierKey | str | Path],
     context: bytes | None = None,
@@ -177,10 +178,14 @@ def verify(
     return report
 
 
-def _claim(claim: str | Claim) -> Claim:
+def _claim(claim: str | Claim | ClaimDefinition) -> Claim:
     from zkcompliance.claim import catalogue
+    from zkcompliance.claim.build import ClaimDefinition
+    from zkcompliance.claim.provable import provable
 
-    return catalogue.load(claim) if isinstance(claim, str) else claim
+    if isinstance(claim, str):
+        return catalogue.load(claim)
+    return provable(claim) if isinstance(claim, ClaimDefinition) else claim
 
 
 def _sealed(log: Log | SealedLog | str | Path) -> SealedLog:
