@@ -8,12 +8,12 @@ import random
 
 import numpy as np
 import pytest
+from compiled_trial import padded, trial
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from zkcompliance.claim.build import ClaimDefinition
 from zkcompliance.claim.compile import Compiled, compile_claim
-from compiled_trial import padded, trial
 from zkcompliance.claim.interpret import interpret
 from zkcompliance.schemas import Column, Schema
 

@@ -4,7 +4,8 @@
 
 Everything is drawn from fixed seeds, so a second run writes the same bytes. A log vector is a list of edits of the base
 log: [path, operation, argument], with `cut` (keep so many bytes), `flip` (one bit of the byte there), `put` (text),
-`append` (text), `delete`, `mode` (octal), `rename` (to) and `mkdir`.
+`append` (text), `delete`, `mode` (octal), `rename` (to) and `mkdir`. A vector of a kind with a twin is one edit of that
+twin's files, as `faults_pack.py` says.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import faults_formats as formats
 import faults_signed as signed
 import faults_stored as stored
 from faults_signed import ENTRIES, KEY, TRUST
@@ -70,7 +72,14 @@ def document() -> str:
     for kind, name, code, content in stored.imports():
         raw = content if isinstance(content, bytes) else content.encode()
         found.append({"kind": kind, "name": name, "code": code, "base64": base64.b64encode(raw).decode()})
-    fixed = {"key": KEY.verifier.text, "trust": TRUST, "entry": ENTRIES[6].decode(), "log": files}
+    found += [{"kind": kind, "name": name, "code": code, "edit": edit} for kind, name, code, edit in formats.vectors()]
+    fixed = {
+        "key": KEY.verifier.text,
+        "trust": TRUST,
+        "entry": ENTRIES[6].decode(),
+        "log": files,
+        "twins": formats.twins(),
+    }
     return json.dumps({"fixed": fixed, "vectors": found}, indent=1, ensure_ascii=False) + "\n"
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from faults_pack import put
 
 from zkcompliance import importers, schemas
 from zkcompliance.errors import ZkComplianceError
@@ -82,12 +83,23 @@ def take_import(folder: Path, kind: str, data: bytes) -> None:
     list(importers.encode(importers.by_name(kind), path, schemas.compute))
 
 
+def take_twin(folder: Path, kind: str, change: list[Any] | None) -> None:
+    twin = FIXED["twins"][kind]
+    if twin.get("pack") in ("parquet", "ipc"):
+        pytest.importorskip("pyarrow")
+    path = put(folder, twin, change)
+    options = {name: value.replace("{folder}", str(folder)) for name, value in twin.get("options", {}).items()}
+    list(importers.encode(importers.by_name(twin["format"]), path, getattr(schemas, twin["schema"]), options))
+
+
 @pytest.mark.parametrize("vector", VECTORS, ids=[f"{v['kind']}-{v['name']}".replace(" ", "_") for v in VECTORS])
 def test_vector(vector: dict[str, Any], tmp_path: Path) -> None:
     code = None
     try:
         if vector["kind"] == "log":
             take_log(tmp_path, vector["edits"])
+        elif vector["kind"] in FIXED["twins"]:
+            take_twin(tmp_path, vector["kind"], vector["edit"])
         elif "base64" in vector:
             take_import(tmp_path, vector["kind"], base64.b64decode(vector["base64"]))
         else:
@@ -100,7 +112,7 @@ def test_vector(vector: dict[str, Any], tmp_path: Path) -> None:
 def test_there_are_enough() -> None:
     faults = [v for v in VECTORS if v["code"] is not None]
     kinds = Counter(v["kind"] for v in faults)
-    assert len(faults) >= 100 and min(kinds.values()) >= 10 and len(kinds) == 11, kinds
+    assert len(faults) >= 100 and min(kinds.values()) >= 10 and len(kinds) == 22, kinds
     assert len({(v["kind"], v["name"]) for v in VECTORS}) == len(VECTORS)
     assert {v["kind"] for v in VECTORS if v["code"] is None} == set(kinds)
 
