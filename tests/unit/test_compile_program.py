@@ -1,0 +1,102 @@
+"""What the compiler makes: the cost of the simplest claim, refusals that show the line, a proof that verifies."""
+
+from __future__ import annotations
+
+import importlib
+import os
+
+import numpy as np
+import pytest
+
+from zkcompliance.air.program import RANGE_BUS
+from zkcompliance.claim.build import ClaimDefinition
+from zkcompliance.claim.compile import CannotCompile, compile_claim
+from zkcompliance.claim.compile.trial import padded, trial
+from zkcompliance.claim.language import ChipLog, ComputeLog, EventLog, claim, require, within
+from zkcompliance.commit.table import SealedTable, commit
+from zkcompliance.log import merkle
+from zkcompliance.log.checkpoint import Checkpoint
+from zkcompliance.profiles import STANDARD
+from zkcompliance.prove.prover import Prover
+from zkcompliance.statement import Statement, StatementLog
+from zkcompliance.verify import decode_program, decode_statement, verify_proof
+from zkcompliance.verify.program import Program as VerifierProgram
+
+CLAIMS = (
+    "compute_band", "compute_methods_agree", "incidents_reported_in_time", "evals_cadence", "chips_registered",
+    "eval_score_under", "eval_coverage",
+)  # fmt: skip
+
+
+def load(module: str) -> tuple[ClaimDefinition, tuple[object, ...]]:
+    found = importlib.import_module(f"circuits.{module}")
+    return next(v for v in vars(found).values() if isinstance(v, ClaimDefinition)), found.EXAMPLES
+
+
+def test_the_simplest_claim_costs_what_it_did_by_hand() -> None:
+    @claim("below")
+    def below(compute: ComputeLog) -> None:
+        """A total of chosen rows is below a limit."""
+        require("below", compute.where(compute.phase.is_in(["pretraining"])).flop.sum() < 10**26)
+
+    (table,) = compile_claim(below).program.tables
+    assert table.witness == 1
+    assert [i.bus == RANGE_BUS for i in table.interactions].count(True) == 6
+    assert (len(table.interactions), table.groups) == (7, (3, 3, 1))
+
+
+@pytest.mark.parametrize("module", CLAIMS)
+def test_a_claim_compiles_to_one_digest_that_the_verifier_reads(module: str) -> None:
+    definition, _ = load(module)
+    program = compile_claim(definition).program
+    assert program.digest == compile_claim(definition).program.digest
+    assert isinstance(decode_program(program.encoded), VerifierProgram)
+
+
+@pytest.mark.parametrize("module", CLAIMS)
+def test_examples_hold_exactly_if_their_trace_is_true(module: str) -> None:
+    definition, examples = load(module)
+    compiled = compile_claim(definition)
+    for example in examples:
+        tables, given = example.inputs(definition)  # type: ignore[attr-defined]
+        tables = {name: [padded(t) for t in parts] for name, parts in tables.items()}
+        failures = trial(compiled, tables, definition.publics(given)).failures()
+        assert (not failures) == (example.failing is None), (example.text, failures[:3])  # type: ignore[attr-defined]
+
+
+def test_what_has_no_sound_circuit_is_refused_with_its_line() -> None:
+    @claim("absent")
+    def absent(used: ChipLog, banned: ChipLog) -> None:
+        """No chip is in the other list: absence has no proof yet."""
+        require("none", used.every(~within(used.chip, banned.chip)))
+
+    @claim("sorted")
+    def in_order(events: EventLog) -> None:
+        """Neighbours in another order than the log's."""
+        by_time = events.order_by(events.at)
+        require("steps", by_time.every(by_time.serial.previous(default=0) <= by_time.serial))
+
+    for definition in (absent, in_order):
+        with pytest.raises(CannotCompile, match=r"test_compile_program\.py:\d+"):
+            compile_claim(definition)
+
+
+def test_a_compiled_claim_proves_and_verifies() -> None:
+    definition, examples = load("eval_coverage")
+    example = next(each for each in examples if each.failing is None)  # type: ignore[attr-defined]
+    compiled = compile_claim(definition)
+    tables, given = example.inputs(definition)  # type: ignore[attr-defined]
+    tables = {name: [padded(t) for t in parts] for name, parts in tables.items()}
+    sealed, logs = [], []
+    for slot in compiled.program.logs:
+        made = [SealedTable(t, seed := os.urandom(32), commit(t, seed, "standard", slot.schema_digest), STANDARD)
+                for t in tables[slot.name]]  # fmt: skip
+        entries = tuple(table.entry for table in made)
+        body = Checkpoint("test", len(entries), merkle.root([entry.encode() for entry in entries])).body.encode()
+        logs.append(StatementLog(slot.name, body, entries))
+        sealed += made
+    case = trial(compiled, tables, definition.publics(given), sealed)
+    statement = Statement(STANDARD, compiled.program, tuple(case.publics), tuple(logs), private=case.sizes)
+    proof = Prover(statement, sealed, case.private, case.unknowns, os.urandom(32)).prove()
+    verify_proof(decode_statement(statement.encode()), decode_program(compiled.program.encoded), proof)
+    assert np.prod([1, *case.sizes]) > 0
