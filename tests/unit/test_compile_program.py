@@ -7,11 +7,11 @@ import os
 
 import numpy as np
 import pytest
+from compiled_trial import padded, trial
 
 from zkcompliance.air.program import RANGE_BUS
 from zkcompliance.claim.build import ClaimDefinition
 from zkcompliance.claim.compile import CannotCompile, compile_claim
-from zkcompliance.claim.compile.trial import padded, trial
 from zkcompliance.claim.language import ChipLog, ComputeLog, EventLog, claim, require, within
 from zkcompliance.commit.table import SealedTable, commit
 from zkcompliance.log import merkle
@@ -29,7 +29,7 @@ CLAIMS = (
 
 
 def load(module: str) -> tuple[ClaimDefinition, tuple[object, ...]]:
-    found = importlib.import_module(f"circuits.{module}")
+    found = importlib.import_module(f"zkcompliance.circuits.{module}")
     return next(v for v in vars(found).values() if isinstance(v, ClaimDefinition)), found.EXAMPLES
 
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 import base64
 import json
 import shutil
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
 from faults_pack import put
 
 from zkcompliance import importers, schemas

@@ -160,7 +160,14 @@ class Claim:
                 f"  {place}{table.witness} private columns, {len(table.constraints)} constraints, "
                 f"{len(table.interactions)} lookups and {len(table.sums)} sums a row"
             )
-        return "\n".join([*lines, *(f"  equation: {equation.name}" for equation in program.equations)])
+        lines += [f"  equation: {equation.name}" for equation in program.equations]
+        if program.private_tables:
+            lines += [
+                "",
+                "Also revealed: the size of each private table, rounded up to a power of two. It follows the number of",
+                "rows that the claim selects, or of groups.",
+            ]
+        return "\n".join(lines)
 
     def _words(self) -> list[str]:
         lines = [f"{self.id}, version {self.version}: {self.title}", "", self.doc.strip(), "", "Parameters:"]
