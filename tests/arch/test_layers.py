@@ -163,9 +163,8 @@ def calls(*names: str) -> list[tuple[Path, ast.Call]]:
     return [(path, node) for path, node in nodes(ast.Call) if ast.unparse(node.func) in names]  # type: ignore[attr-defined, misc]
 
 
-# `strict=False` is said where the shorter one is meant to end it: the last, shorter slice of a twin's fold, and names
-# put beside values for display only.
-LOOSE = {"field/twin.py": 1, "commands/explain.py": 1}
+# `strict=False` is said where the shorter one is meant to end it: the last, shorter slice of a twin's fold.
+LOOSE = {"field/twin.py": 1}
 
 
 def test_zip_is_strict() -> None:

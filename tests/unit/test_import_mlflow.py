@@ -147,3 +147,10 @@ def test_damaged_files(tmp_path: Path) -> None:
         damaged[at : at + 64] = b"\xff" * 64
         survives(lambda path: load("mlflow", path, **FLOP), write(tmp_path, bytes(damaged), "bad.db"))
     refused("mlflow", write(tmp_path, b"", "empty.db"), "is not an sqlite database", **FLOP)
+
+
+@pytest.mark.parametrize("form", ["AS (step / 1000)", "as(step)", "GENERATED ALWAYS AS (step) VIRTUAL"])
+def test_computed_columns_are_refused(store: Path, form: str) -> None:
+    change(store, f"ALTER TABLE metrics ADD COLUMN more INTEGER {form}")
+    with pytest.raises(ImporterError, match="computed columns"):
+        list(importers.rows(importers.by_name("mlflow"), store, schemas.compute, FLOP))

@@ -245,7 +245,10 @@ def _slurm_json() -> Iterator[Vector]:
             "member twice": ('"job_id": 8', '"job_id": 8, "job_id": 9'),
             "time missing": ('"end": 130, ', ""),
             "state not a text": ('8, "cluster": "c", "state": {"current": "COMPLETED"}', '8, "state": {"current": 3}'),
-            "state unknown": ('8, "cluster": "c", "state": {"current": "COMPLETED"}', '8, "state": {"current": "LOST"}'),
+            "state unknown": (
+                '8, "cluster": "c", "state": {"current": "COMPLETED"}',
+                '8, "state": {"current": "LOST"}',
+            ),
             "elapsed NaN": ('"elapsed": 20', '"elapsed": NaN'),
             "elapsed negative": ('"elapsed": 20', '"elapsed": -20'),
             "elapsed a text": ('"elapsed": 20', '"elapsed": "20"'),

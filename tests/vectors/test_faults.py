@@ -93,7 +93,7 @@ def take_twin(folder: Path, kind: str, change: list[Any] | None) -> None:
         pytest.importorskip("pyarrow")
     path = put(folder, twin, change)
     options = {name: value.replace("{folder}", str(folder)) for name, value in twin.get("options", {}).items()}
-    list(importers.encode(importers.by_name(twin["format"]), path, getattr(schemas, twin["schema"]), options))
+    list(importers.encode(importers.by_name(twin["format"]), path, schemas.by_name(twin["schema"]), options))
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=[f"{v['kind']}-{v['name']}".replace(" ", "_") for v in VECTORS])

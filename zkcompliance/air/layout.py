@@ -152,7 +152,7 @@ def lay_out(statement: Statement) -> Layout:
     instances.append(Instance(cells_air(), kappa, kappa, profile.mask))
     heights = tuple(sorted({i.kappa for i in instances}, reverse=True))
     chunks = tuple(_chunks(h, [i for i in instances if i.kappa == h], profile) for h in heights)
-    _check_bus_bounds(instances)
+    _check_bus_bounds(instances, len(program.lookups))
     rows = [[i.k for i in instances if i.table == number] for number in range(len(program.tables))]
     cells = place_cells(program, statement.publics, rows)
     if cells.count > instances[-1].rows:
@@ -183,12 +183,13 @@ def _private_kappa(k: int, profile: Profile, present: set[int]) -> int:
     raise ParametersRejected(f"a private table of 2^{k} rows is too large")
 
 
-def _check_bus_bounds(instances: list[Instance]) -> None:
+def _check_bus_bounds(instances: list[Instance], lookups: int) -> None:
     """No multiplicity can wrap: on every bus bound × rows, over all interactions, is below p."""
     totals: dict[int, int] = {}
     for instance in instances:
         for interaction in instance.air.interactions:
-            bucketed = any(instance.air.nodes[node][0] == Op.BUCKET for node in interaction.nodes)
+            general = interaction.bus > lookups
+            bucketed = general and any(instance.air.nodes[node][0] == Op.BUCKET for node in interaction.nodes)
             rows = min(instance.rows, 1 << BUCKET_ROWS_LOG2) if bucketed else instance.rows
             totals[interaction.bus] = totals.get(interaction.bus, 0) + interaction.bound * rows
     if any(total >= P for total in totals.values()):

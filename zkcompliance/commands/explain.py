@@ -66,12 +66,15 @@ def _explain_claim(name: str, as_json: bool) -> None:
 
 def _explain_file(path: Path, as_json: bool) -> None:
     """The decoded statement of a proof file; nothing is verified."""
+    from zkcompliance.errors import StatementMismatch
     from zkcompliance.judge import read_proof
     from zkcompliance.verify import decode_bundle, decode_program, decode_statement
 
     bundle = decode_bundle(read_proof(path))
     statement, program = decode_statement(bundle.statement_bytes), decode_program(bundle.program_bytes)
-    named = dict(zip((p.name for p in program.publics), statement.publics, strict=False))
+    if len(program.publics) != len(statement.publics):
+        raise StatementMismatch("publics: the statement and the program that the file brings have not as many")
+    named = dict(zip((p.name for p in program.publics), statement.publics, strict=True))
     parts = {
         "statement": len(bundle.statement_bytes), "program": len(bundle.program_bytes),
         "notes": sum(map(len, bundle.notes)), "proof": len(bundle.proof_bytes),

@@ -4,11 +4,35 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import click
+
 from zkcompliance.commands import console
-from zkcompliance.commands.options import writable, write_output
+from zkcompliance.commands.options import json_option, writable, write_output
+
+_MORE = """
+
+The proof shows, in zero knowledge, that both logs have the same rows in the same order (claim rows-unchanged-SCHEMA):
+who trusts OLD's checkpoint can then trust NEW's. It uses the last of OLD's budget, which `prove` leaves for it.
+"""
 
 
-def reseal(old: Path, new: Path, key: Path, output: Path, context: str, as_json: bool, *, merge: bool) -> None:
+def resealing(name: str, does: str, *, merge: bool) -> click.Command:
+    """The verb of that name."""
+
+    @click.command(name, help=does + _MORE)
+    @click.argument("old", type=click.Path(path_type=Path), metavar="OLD")
+    @click.option("--to", "new", type=click.Path(path_type=Path), required=True, help="The new log's folder.")
+    @click.option("--key", type=click.Path(path_type=Path), required=True, help="The new log's private key file.")
+    @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The proof file.")
+    @click.option("--context", default="", help="A text bound into the proof.")
+    @json_option
+    def command(old: Path, new: Path, key: Path, output: Path, context: str, as_json: bool) -> None:
+        _reseal(old, new, key, output, context, as_json, merge=merge)
+
+    return command
+
+
+def _reseal(old: Path, new: Path, key: Path, output: Path, context: str, as_json: bool, *, merge: bool) -> None:
     """Make the log `new` from `old` and write the proof file; on any failure neither is left."""
     from zkcompliance.log import keys, open_log
     from zkcompliance.prove.reseal import reseal as make

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -38,6 +39,7 @@ _TABLES = {
     "metrics": ("key", "value", "timestamp", "run_uuid", "step", "is_nan"),
 }
 _ENDED = ("FINISHED", "FAILED", "KILLED")
+_COMPUTED = re.compile(r"\bGENERATED\b|\bAS\s*\(", re.IGNORECASE)  # of a column: [GENERATED ALWAYS] AS (…)
 
 
 def read(file: BinaryIO, name: str, schema: Schema, options: Mapping[str, str]) -> Iterator[Row]:
@@ -93,7 +95,7 @@ def _check_tables(cursor: sqlite3.Cursor) -> None:
         sql = made.get(name)
         if not isinstance(sql, str) or not sql.upper().startswith("CREATE TABLE"):
             raise ImporterError(f"has no table {name}: not an MLflow store")
-        if "GENERATED" in sql.upper():
+        if _COMPUTED.search(sql):
             raise ImporterError(f"table {name}: has computed columns")
         try:
             cursor.execute(f"SELECT {', '.join(columns)} FROM {name} LIMIT 0")  # noqa: S608

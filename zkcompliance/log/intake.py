@@ -13,7 +13,6 @@ stream is. The rules of `schemas.encode_rows` hold for values, with these added:
 from __future__ import annotations
 
 import importlib
-import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -152,7 +151,7 @@ def _plain(column: Column, values: Any, first: int) -> Sequence[object]:
     kinds = set(map(type, listed))
     if kinds <= {int, str, bool, type(None)}:
         return listed
-    return [_one(column, value, row) for row, value in zip(itertools.count(first), listed, strict=False)]
+    return [_one(column, value, row) for row, value in enumerate(listed, first)]
 
 
 def _seconds(column: Column, values: Any, first: int) -> list[int | None]:
