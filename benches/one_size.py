@@ -77,7 +77,9 @@ def main(k: int, profile: str, folder: Path) -> None:
     timed("fold and open", [polynomial, deep.vector], "dot")
     timed("fold and open", [deep.vector], "fold")
     timed("fold and open", [prover], "grind")
+    one = None
     for number in range(2):
+        del one
         one = api.small_prover(claim, [table], [seed], [entry], claim.publics({"limit": 1 << 110}))
         one.tables = [tables.SealedTable(table, seed, entry, by_name(profile), cache)]
         if number:
