@@ -60,9 +60,7 @@ class Compiled:
     ) -> Run:
         """All steps, in order."""
         logs = [
-            Rows(
-                np.concatenate([np.asarray(t, np.int64) for t in tables[slot.name]], axis=1), _sizes(tables[slot.name])
-            )
+            Rows(np.concatenate(list(tables[slot.name]), axis=1), _sizes(tables[slot.name]))
             for slot in self.program.logs
         ]
         known = {i: publics[p.name] for i, p in enumerate(self.program.publics) if not p.reveal}

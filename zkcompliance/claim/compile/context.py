@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from zkcompliance.air.program import Equation, Kind, Lookup, Op, Public, Unknown
+from zkcompliance.claim.compile.errors import cannot
 from zkcompliance.claim.compile.run import Run, Step
 from zkcompliance.claim.compile.terms import HALF, ONE, RADIX, E, const, in_field, is_zero, leaf
 from zkcompliance.field.babybear import P
@@ -245,7 +246,7 @@ class Publics(Context):
         return [leaf(Op.PUBLIC, number, j) for j in range(count)]
 
     def free(self, name: str, fill: Callable[[Run], np.ndarray], lo: int = -HALF, hi: int = HALF) -> E:
-        raise NotImplementedError("no inverse of publics")
+        raise cannot("an equality of public values alone is not supported")
 
     def derived(self, name: str, bits: int, fill: Callable[[Run], int]) -> int:
         """A new public that the prover states; what it must be, constraints say."""
