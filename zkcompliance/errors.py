@@ -87,6 +87,18 @@ class MalformedTrust(MalformedError):
     code = "malformed-trust"
 
 
+class MalformedPolicy(MalformedError):
+    """A policy file that is not in its strict form, or that asks nothing; the message names the key."""
+
+    code = "malformed-policy"
+
+
+class MalformedBinding(MalformedError):
+    """What a proof says that it is bound to (policy, model, time, reference) does not decode, or not canonically."""
+
+    code = "malformed-binding"
+
+
 class ImporterError(MalformedError):
     """An input file holds something that its importer does not understand; the message names row and column."""
 
@@ -148,6 +160,24 @@ class QuorumUnmet(VerificationError):
     """Too few of the cosigners that the trust policy asks for have signed the checkpoint."""
 
     code = "quorum-unmet"
+
+
+class PolicyNotInForce(VerificationError):
+    """The policy is not valid yet, not valid any more, or superseded by a later version; the message says when."""
+
+    code = "policy-not-in-force"
+
+
+class StaleProof(VerificationError):
+    """The proof, or the checkpoint that it is about, is older than the policy allows, or dated in the future."""
+
+    code = "stale"
+
+
+class RequirementNotShown(VerificationError):
+    """The bundle has no proof for a requirement of the policy."""
+
+    code = "not-shown"
 
 
 class LookupRejected(VerificationError):

@@ -1,0 +1,79 @@
+"""What a proof is bound to besides its claim and logs: the statement's context (docs/spec/policy.md).
+
+    "zkcx" ‖ u16(1) ‖ u8 has policy ‖ [policy digest, 32 bytes ‖ text id ‖ u32 version ‖ text requirement]
+    ‖ u8 has subject ‖ [text name ‖ SHA-256, 32 bytes] ‖ u64 time ‖ bytes16 reference
+
+The context is part of the statement, which the transcript absorbs before anything else: a proof shows its claim for
+this binding alone. Decoding is canonical.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from zkcompliance import limits
+from zkcompliance.codec import bytes16, text, u8, u16, u32, u64
+from zkcompliance.errors import LimitExceeded, MalformedBinding
+from zkcompliance.verify.reader import Reader
+
+_MAGIC = b"zkcx" + u16(1)
+
+
+@dataclass(frozen=True)
+class ForPolicy:
+    """Which requirement of which policy; digest: SHA-256 of the policy file."""
+
+    digest: bytes
+    id: str
+    version: int
+    requirement: str
+
+    @property
+    def label(self) -> str:
+        return f"{self.id}@{self.version}"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The model that is released: its name, and the SHA-256 that stands for its files (32 bytes)."""
+
+    name: str
+    digest: bytes
+
+
+@dataclass(frozen=True)
+class Binding:
+    """time: UTC seconds at which the lab says that it proved; reference: the regulator's nonce or file number."""
+
+    policy: ForPolicy | None = None
+    subject: Subject | None = None
+    time: int = 0
+    reference: bytes = b""
+
+    def encode(self) -> bytes:
+        """LimitExceeded when a part is longer than a context may be."""
+        out = [_MAGIC, u8(self.policy is not None)]
+        if self.policy is not None:
+            out += [self.policy.digest, text(self.policy.id), u32(self.policy.version), text(self.policy.requirement)]
+        out.append(u8(self.subject is not None))
+        if self.subject is not None:
+            out += [text(self.subject.name), self.subject.digest]
+        data = b"".join([*out, u64(self.time), bytes16(self.reference)])
+        if len(data) > limits.MAX_CONTEXT_BYTES:
+            raise LimitExceeded(f"a binding of {len(data)} bytes: at most {limits.MAX_CONTEXT_BYTES}")
+        return data
+
+    @classmethod
+    def decode(cls, data: bytes) -> Binding:
+        """MalformedBinding unless data is a binding in its one form."""
+        reader = Reader(data, MalformedBinding)
+        reader.expect(_MAGIC, "a binding")
+        policy = None
+        if reader.u8():
+            policy = ForPolicy(reader.digest(), reader.text("policy"), reader.u32(), reader.text("requirement"))
+        subject = Subject(reader.text("subject"), reader.digest()) if reader.u8() else None
+        made = cls(policy, subject, reader.u64(), reader.bytes16(limits.MAX_CONTEXT_BYTES, "reference"))
+        reader.finish()
+        if made.encode() != data:
+            raise MalformedBinding("the binding is not in its canonical form")
+        return made

@@ -1,0 +1,111 @@
+"""What a policy is, once read (docs/spec/policy.md): plain data, all of it public."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+
+from zkcompliance.log.cosignature import CosignerKey
+from zkcompliance.log.note import VerifierKey
+
+
+@dataclass(frozen=True)
+class Operator:
+    """Somebody who cosigns checkpoints: counts once, with any of their keys."""
+
+    name: str
+    keys: tuple[CosignerKey, ...]
+
+
+@dataclass(frozen=True)
+class Cosigners:
+    """Who is asked to cosign every log's checkpoint, and how many of them must have: 1 ≤ quorum ≤ len(operators)."""
+
+    quorum: int
+    operators: tuple[Operator, ...]
+
+
+@dataclass(frozen=True)
+class LogRule:
+    """What is asked of one log, under the policy's own name for it.
+
+    keys: whose checkpoints are trusted; none: to be given by whoever judges. rows: the least number of rows (0: not
+    asked). sources: the names of the `source` values that every row must have one of (none: not asked). Rows and
+    sources are shown by a proof of the claim `log-floor-SCHEMA`.
+    """
+
+    name: str
+    schema: str
+    keys: tuple[VerifierKey, ...] = ()
+    rows: int = 0
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Bound:
+    """What is asked of a parameter or a revealed value, an integer; every part that is given must be satisfied.
+
+    low, high: included. includes: bits that a set must have. one_of: the only values. within: a time from that many
+    seconds before the proof's stated time up to it. subject: the id of the model's name. free: the lab chooses, and the
+    verdict says so.
+    """
+
+    low: int | None = None
+    high: int | None = None
+    includes: int = 0
+    one_of: tuple[int, ...] = ()
+    within: int | None = None
+    subject: bool = False
+    free: bool = False
+
+    @property
+    def exact(self) -> int | None:
+        """The one value that is accepted, where the policy itself says it."""
+        return self.low if self.low is not None and self.low == self.high else None
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """One claim that must be shown.
+
+    logs: slot of the claim → name of a log of the policy; params: every one of the claim's.
+    """
+
+    name: str
+    says: str
+    claim: str
+    version: int
+    program: bytes  # SHA-256 of the program, 32 bytes
+    logs: Mapping[str, str]
+    params: Mapping[str, Bound]
+    reveals: Mapping[str, Bound]
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A policy file as it was read. Times are UTC seconds, ages seconds; None: not asked."""
+
+    text: bytes
+    id: str
+    version: int
+    title: str
+    jurisdiction: str
+    sources: tuple[str, ...]
+    valid_from: int
+    valid_until: int  # the first second after its validity
+    subject: bool  # whether a proof must name the model that it is about
+    proof_age: int | None
+    checkpoint_age: int | None
+    cosigners: Cosigners | None
+    logs: Mapping[str, LogRule]
+    requirements: tuple[Requirement, ...]
+
+    @property
+    def digest(self) -> bytes:
+        """SHA-256 of the file's bytes: what proofs are bound to."""
+        return sha256(self.text).digest()
+
+    @property
+    def label(self) -> str:
+        return f"{self.id}@{self.version}"
