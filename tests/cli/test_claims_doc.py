@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import re
 import runpy
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from doc_blocks import ROOT, blocks, run_in_order
 
 from zkcompliance.claim import catalogue
 from zkcompliance.claim.build import ClaimDefinition
 from zkcompliance.claim.compile import compile_claim
 from zkcompliance.errors import ClaimDefinitionError
 
-ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "claims.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```(\w+)(?: (\w+)=(\S+))?\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+BLOCKS = blocks("docs/claims.md")
 HEAD = """from zkcompliance.claim.language import *
 
 @claim("word")
@@ -65,39 +62,8 @@ def define(tmp_path: Path) -> Callable[[str], ClaimDefinition]:
     return make
 
 
-def shell(language: str, text: str, folder: Path) -> tuple[int, str]:
-    """Run a block with this interpreter's commands and this checkout's package."""
-    bin_folder = Path(sys.executable).parent
-    arguments = [sys.executable, "-c", text] if language == "python" else ["bash", "-euo", "pipefail", "-c", text]
-    path = f"{bin_folder}:/usr/bin:/bin"
-    done = subprocess.run(
-        arguments,
-        cwd=folder,
-        env={**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    return done.returncode, done.stdout + done.stderr
-
-
-def lines(text: str) -> list[str]:
-    return [" ".join(line.split()) for line in text.strip().split("\n")]
-
-
 def test_blocks_run_in_order(tmp_path: Path) -> None:
-    """A text block is part of what the block before it printed."""
-    printed = ""
-    for language, option, value, text in BLOCKS:
-        if language == "text":
-            assert set(lines(text)) <= set(lines(printed)), text + printed
-        elif option == "file":
-            (tmp_path / value).write_text(text, encoding="utf-8")
-        else:
-            status, printed = shell(language, text, tmp_path)
-            assert status == (int(value) if option == "exit" else 0), text + printed
-    assert {language for language, *_ in BLOCKS} == {"python", "sh", "text"}
+    assert run_in_order("docs/claims.md", tmp_path) == {"python", "sh", "text"}
     assert len(BLOCKS) == 18
 
 
