@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from zkcompliance import limits
 from zkcompliance.air.program import Program
 from zkcompliance.codec import bytes16, integer, text, u8, u16, u32
 from zkcompliance.commit.entry import Entry
+from zkcompliance.errors import LimitExceeded, UsageError
 from zkcompliance.profiles import Profile
 
 
@@ -44,3 +47,16 @@ def encode_bundle(statement: bytes, program: bytes, notes: list[bytes], proof: b
     """A proof file: statement, program, the signed checkpoint of each log, proof."""
     out = [b"zkcb", u16(1), u32(len(statement)), statement, u32(len(program)), program, u8(len(notes))]
     return b"".join([*out, *map(bytes16, notes), u32(len(proof)), proof])
+
+
+def encode_policy_bundle(proofs: Mapping[bytes, bytes]) -> bytes:
+    """Several proof files in one, by the context of each (docs/spec/policy.md). LimitExceeded over 64, or 64 MiB."""
+    if not proofs:
+        raise UsageError("a policy bundle holds at least one proof")
+    if len(proofs) > limits.MAX_POLICY_PROOFS:
+        raise LimitExceeded(f"{len(proofs)} proofs: a policy bundle holds at most {limits.MAX_POLICY_PROOFS}")
+    parts = [part for context in sorted(proofs) for part in (u32(len(proofs[context])), proofs[context])]
+    data = b"".join([b"zkcp", u16(1), u16(len(proofs)), *parts])
+    if len(data) > limits.MAX_POLICY_BUNDLE_BYTES:
+        raise LimitExceeded(f"a policy bundle of {len(data)} bytes: at most {limits.MAX_POLICY_BUNDLE_BYTES}")
+    return data

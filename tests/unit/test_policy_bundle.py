@@ -1,0 +1,108 @@
+"""Policy bundles as bytes: one form, and every limit at the limit and one past it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import permutations
+
+import pytest
+import support
+
+from zkcompliance import limits
+from zkcompliance.errors import LimitExceeded, MalformedBundle, MalformedStatement, UsageError, ZkComplianceError
+from zkcompliance.statement import encode_bundle, encode_policy_bundle
+from zkcompliance.verify.policy_bundle import decode_policy_bundle
+
+ENTRIES = [support.seal(support.table(support.ROWS)).entry]
+
+
+def proof(context: bytes, size: int = 0) -> bytes:
+    """A proof file whose proof is `size` zeros: framed, never verified here."""
+    stated = support.statement(ENTRIES, support.PUBLICS, context=context).encode()
+    note = support.SIGNER.sign(support.checkpoint(ENTRIES).decode()).encode()
+    return encode_bundle(stated, support.CLAIM.program_bytes, [note], bytes(size))
+
+
+def framed(*parts: bytes, count: int | None = None, head: bytes = b"zkcp\x01\x00") -> bytes:
+    number = len(parts) if count is None else count
+    return head + number.to_bytes(2, "little") + b"".join(len(p).to_bytes(4, "little") + p for p in parts)
+
+
+A, B, C = proof(b""), proof(b"a"), proof(b"b")
+WHOLE = framed(A, B, C)
+
+
+def test_every_order_gives_the_one_bundle() -> None:
+    for order in permutations([(b"", A), (b"a", B), (b"b", C)]):
+        assert encode_policy_bundle(dict(order)) == WHOLE
+    found = decode_policy_bundle(WHOLE)
+    assert [each.data for each in found] == [A, B, C]
+    assert [each.statement.context for each in found] == [b"", b"a", b"b"]
+    assert decode_policy_bundle(framed(A))[0].data == A
+
+
+FAULTS: dict[str, tuple[bytes, type[ZkComplianceError]]] = {
+    "empty": (b"", MalformedBundle),
+    "no proof": (framed(), MalformedBundle),
+    "another magic": (b"zkcq" + WHOLE[4:], MalformedBundle),
+    "a later format": (framed(A, head=b"zkcp\x02\x00"), MalformedBundle),
+    "a proof file": (A, MalformedBundle),
+    "one too many counted": (framed(A, B, count=3), MalformedBundle),
+    "one too few counted": (framed(A, B, count=1), MalformedBundle),
+    "a byte too many": (WHOLE + b"\0", MalformedBundle),
+    "a byte too few": (WHOLE[:-1], MalformedBundle),
+    "twice the same": (framed(A, A), MalformedBundle),
+    "two of one context": (framed(A, proof(b"", 1)), MalformedBundle),
+    "out of order": (framed(B, A), MalformedBundle),
+    "a bundle within": (framed(framed(A)), MalformedBundle),
+    "an empty part": (framed(b""), MalformedBundle),
+    "a part with a byte too many": (framed(A + b"\0"), MalformedBundle),
+    "a statement cut short": (
+        framed(encode_bundle(b"zkct", support.CLAIM.program_bytes, [], b"")),
+        MalformedStatement,
+    ),
+    "a length that is not there": (framed(A)[:8] + b"\xff\xff\xff\0" + A, MalformedBundle),
+    "a length over any proof file": (framed(A)[:8] + b"\1\0\0\1" + A, LimitExceeded),
+    "all ones": (b"\xff" * 100, MalformedBundle),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_one_fault(name: str) -> None:
+    data, error = FAULTS[name]
+    with pytest.raises(ZkComplianceError) as caught:
+        decode_policy_bundle(data)
+    assert caught.type is error, caught.value
+
+
+def test_as_many_proofs_as_there_may_be() -> None:
+    many = {bytes([i]): proof(bytes([i])) for i in range(limits.MAX_POLICY_PROOFS)}
+    assert len(decode_policy_bundle(encode_policy_bundle(many))) == limits.MAX_POLICY_PROOFS
+    many[b"\xff"] = proof(b"\xff")
+    refused(lambda: encode_policy_bundle(many))
+    refused(lambda: decode_policy_bundle(framed(*many.values())))
+    with pytest.raises(UsageError):
+        encode_policy_bundle({})
+
+
+@pytest.mark.parametrize("past", [0, 1])
+def test_as_long_as_it_may_be(past: int) -> None:
+    frame = len(framed(b"", b"", b"", b"", b""))
+    room = limits.MAX_POLICY_BUNDLE_BYTES - frame + past
+    outside = len(proof(b"x"))
+    parts = {bytes([i]): proof(bytes([i]), limits.MAX_BUNDLE_BYTES - outside) for i in range(3)}
+    rest = room - sum(map(len, parts.values()))
+    parts[b"\3"], parts[b"\4"] = proof(b"\3", rest // 2 - outside), proof(b"\4", rest - rest // 2 - outside)
+    data = framed(*parts.values())
+    assert len(data) == limits.MAX_POLICY_BUNDLE_BYTES + past
+    if past:
+        refused(lambda: decode_policy_bundle(data))
+        refused(lambda: encode_policy_bundle(parts))
+    else:
+        assert encode_policy_bundle(parts) == data
+        assert len(decode_policy_bundle(data)) == 5
+
+
+def refused(call: Callable[[], object]) -> None:
+    with pytest.raises(LimitExceeded, match="policy bundle"):
+        call()

@@ -1,0 +1,50 @@
+"""The policy bundle: several proof files in one (docs/spec/policy.md). Decoding is canonical.
+
+    "zkcp" ‖ u16(1) ‖ u16 count (1 … 64) ‖ count × (u32 length ‖ bundle bytes)
+
+The bundles stand in ascending order of their statements' contexts, no two equal: so nothing is in it twice, and there
+is one way to write what it holds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+from zkcompliance import limits
+from zkcompliance.errors import MalformedBundle
+from zkcompliance.verify.bundle import decode_bundle
+from zkcompliance.verify.reader import Reader, at_most, u16
+from zkcompliance.verify.statement import Statement, decode_statement
+
+MAGIC = b"zkcp"
+_HEAD = MAGIC + u16(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosed:
+    """One proof file of a policy bundle, and its statement, decoded and not verified."""
+
+    data: bytes
+    statement: Statement
+
+
+def decode_policy_bundle(data: bytes) -> tuple[Enclosed, ...]:
+    """MalformedBundle or LimitExceeded by the frame; besides, what `decode_bundle` and `decode_statement` raise."""
+    at_most(len(data), limits.MAX_POLICY_BUNDLE_BYTES, "policy bundle")
+    reader = Reader(data, MalformedBundle)
+    reader.expect(_HEAD, "a policy bundle")
+    count = at_most(reader.u16(), limits.MAX_POLICY_PROOFS, "proofs of a policy bundle")
+    if count == 0:
+        raise reader.fail("a policy bundle without proofs")
+    parts = [reader.take(at_most(reader.u32(), limits.MAX_BUNDLE_BYTES, "bundle")) for _ in range(count)]
+    reader.finish()
+    enclosed = tuple(_enclosed(part) for part in parts)
+    contexts = [each.statement.context for each in enclosed]
+    if any(later <= earlier for earlier, later in pairwise(contexts)):
+        raise MalformedBundle("the proofs of a policy bundle are not in ascending order of their contexts")
+    return enclosed
+
+
+def _enclosed(part: bytes) -> Enclosed:
+    return Enclosed(part, decode_statement(decode_bundle(part).statement_bytes))
