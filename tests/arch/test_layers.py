@@ -19,7 +19,7 @@ CIRCUITS = sorted((PACKAGE / "circuits").resolve().glob("*.py"))
 # Each layer may import itself and what stands before it.
 ORDER = [
     {"errors", "limits", "progress"},
-    {"codec", "quantities", "digest"},
+    {"codec", "quantities", "digest", "strict_json"},
     {"field"},
     {"profiles", "transcript"},
     {"commit"},
