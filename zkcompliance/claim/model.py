@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Protocol
 
 from zkcompliance import quantities
 from zkcompliance.air.program import Program
+from zkcompliance.claim.vacuity import Vacuous
 from zkcompliance.errors import UsageError
 from zkcompliance.schemas import Schema
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from zkcompliance.claim.core import Reveal
 
     Tables = Mapping[str, Sequence[np.ndarray]]  # of each log slot, the (width, N) table of each segment
 else:
@@ -32,6 +35,14 @@ class Param:
     doc: str
     default: int | None = None
     choices: tuple[str, ...] = ()
+
+    @property
+    def low(self) -> int:
+        return 0
+
+    @property
+    def high(self) -> int:
+        return (1 << self.bits) - 1
 
     def parse(self, text: str) -> int:
         """From what a person writes (`1e26`; `pretraining,fine_tuning`); UsageError when it does not fit."""
@@ -73,6 +84,12 @@ class Parameter(Protocol):
     @property
     def default(self) -> int | None: ...
 
+    @property
+    def low(self) -> int: ...
+
+    @property
+    def high(self) -> int: ...
+
     def parse(self, value: str, /) -> int: ...
 
     def accept(self, value: int, /) -> int: ...
@@ -104,7 +121,7 @@ class Claim:
     """A named, versioned predicate over sealed logs with public parameters.
 
     `check` is its meaning on plain integers, `witness` what the prover fills in, `sentences` (where given) the claim in
-    words.
+    words, `reveals` the public values that are neither parameters nor made by the compiler.
     """
 
     id: str
@@ -117,7 +134,10 @@ class Claim:
     check: Callable[[Tables, Publics], CheckResult]
     witness: Callable[[Tables, Publics], Witness]
     sentences: Callable[[], str] | None = None
+    reveals: tuple[Reveal, ...] = ()
     pinned: bytes | None = None
+    reveals: tuple[Parameter, ...] = ()
+    vacuous: tuple[Vacuous, ...] = ()
 
     @cached_property
     def program(self) -> Program:

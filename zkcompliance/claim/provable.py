@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from zkcompliance.claim.build import ClaimDefinition
 from zkcompliance.claim.model import CheckResult, Claim, Publics, Tables, Witness
-from zkcompliance.claim.sentences import explain
+from zkcompliance.claim.params import ParamSpec
+from zkcompliance.claim.sentences import explain, phrase
 
 if TYPE_CHECKING:
     from zkcompliance.claim.compile import Compiled
@@ -45,5 +46,10 @@ def provable(definition: ClaimDefinition, pinned: bytes | None = None) -> Claim:
         check=check,
         witness=witness,
         sentences=lambda: explain(definition),
+        reveals=definition.reveals,
         pinned=pinned,
+        reveals=tuple(
+            ParamSpec(each.name, each.value.type, 0, each.value.range[1], phrase(each.value))
+            for each in definition.reveals
+        ),
     )
