@@ -7,20 +7,18 @@ value.
 from __future__ import annotations
 
 import functools
-import hashlib
 import operator
-import re
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zkcompliance import quantities
+from zkcompliance._schema_model import text_id
 from zkcompliance.errors import SchemaError, UsageError
 from zkcompliance.schemas import LIMB_BITS, Column, Schema, Value
 
 _DIGITS = 40  # of a plain decimal text; longer ones take the slow way, and are refused there
-_DIGEST = re.compile(r"0x[0-9a-f]{32}")
 _PARSERS: dict[str, Callable[[str], int]] = {
     "time": quantities.parse_time, "flop": quantities.parse_integer,
     "count": quantities.parse_integer, "ppm": quantities.parse_ppm,
@@ -29,24 +27,6 @@ _EXPECTED = {
     "time": "a UTC time in whole seconds", "flop": "an exact whole number", "count": "an exact whole number",
     "ppm": "parts per million or a percentage", "id": "a text", "bool": "true or false",
 }  # fmt: skip
-
-
-def text_id(text: str) -> int:
-    """The 128-bit id of a text: the first 16 bytes of SHA-256 of its UTF-8, little-endian; the empty text is 0.
-
-    `0x` and 32 lower-case hex digits are those 16 bytes themselves. SchemaError for any other text that begins with
-    `0x`.
-    """
-    if not text:
-        return 0
-    if text.startswith("0x"):
-        if _DIGEST.fullmatch(text) is None:
-            raise SchemaError("a digest is 0x and 32 lower-case hex digits")
-        return int.from_bytes(bytes.fromhex(text[2:]), "little")
-    try:
-        return int.from_bytes(hashlib.sha256(text.encode()).digest()[:16], "little")
-    except UnicodeEncodeError:
-        raise SchemaError("the text is not valid Unicode") from None
 
 
 def _whole(column: Column, value: object) -> int:

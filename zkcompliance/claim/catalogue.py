@@ -68,7 +68,8 @@ def claim_in(module: ModuleType, name: str) -> Claim:
     if len(found) != 1:
         raise UsageError(f"{name} defines {len(found)} claims, and should define one")
     (claim,) = found
-    return claim if isinstance(claim, Claim) else provable(claim)
+    made = claim if isinstance(claim, Claim) else provable(claim)
+    return replace(made, vacuous=tuple(getattr(module, "VACUOUS", ())))
 
 
 def is_unchanged(name: str) -> bool:

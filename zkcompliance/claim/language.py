@@ -20,6 +20,7 @@ from zkcompliance.claim.tables import (
     Table,
 )
 from zkcompliance.claim.types import Bool, Count, EnumWord, Flop, FlopPerSecond, Id, Int, Ppm, Seconds, SetOf, Time
+from zkcompliance.claim.vacuity import implausible, never_vacuous, vacuous
 from zkcompliance.claim.words import (
     band_of,
     days,
@@ -73,9 +74,11 @@ __all__ = [
     "fails",
     "fraction",
     "holds",
+    "implausible",
     "larger",
     "lookup",
     "names",
+    "never_vacuous",
     "param",
     "percent",
     "require",
@@ -84,6 +87,7 @@ __all__ = [
     "seconds",
     "select",
     "smaller",
+    "vacuous",
     "whole",
     "within",
 ]  # fmt: skip

@@ -121,7 +121,8 @@ class Claim:
     """A named, versioned predicate over sealed logs with public parameters.
 
     `check` is its meaning on plain integers, `witness` what the prover fills in, `sentences` (where given) the claim in
-    words, `reveals` the public values that are neither parameters nor made by the compiler.
+    words, `reveals` the public values that are neither parameters nor made by the compiler, `vacuous`
+    what the claim's file says of values under which a parameter asks nothing.
     """
 
     id: str
@@ -136,7 +137,6 @@ class Claim:
     sentences: Callable[[], str] | None = None
     reveals: tuple[Reveal, ...] = ()
     pinned: bytes | None = None
-    reveals: tuple[Parameter, ...] = ()
     vacuous: tuple[Vacuous, ...] = ()
 
     @cached_property

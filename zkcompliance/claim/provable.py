@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from zkcompliance.claim.build import ClaimDefinition
 from zkcompliance.claim.model import CheckResult, Claim, Publics, Tables, Witness
-from zkcompliance.claim.params import ParamSpec
-from zkcompliance.claim.sentences import explain, phrase
+from zkcompliance.claim.sentences import explain
 
 if TYPE_CHECKING:
     from zkcompliance.claim.compile import Compiled
@@ -48,8 +47,4 @@ def provable(definition: ClaimDefinition, pinned: bytes | None = None) -> Claim:
         sentences=lambda: explain(definition),
         reveals=definition.reveals,
         pinned=pinned,
-        reveals=tuple(
-            ParamSpec(each.name, each.value.type, 0, each.value.range[1], phrase(each.value))
-            for each in definition.reveals
-        ),
     )

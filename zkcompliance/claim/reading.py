@@ -52,7 +52,7 @@ def _truth(value: object) -> int:
 
 
 def _identity(value: object) -> int:
-    from zkcompliance._schema_cells import text_id
+    from zkcompliance._schema_model import text_id
 
     if isinstance(value, int) and 0 <= value <= types.Id.largest:
         return value

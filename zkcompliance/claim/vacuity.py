@@ -1,0 +1,59 @@
+"""From where on a parameter of a claim asks nothing: what a policy must not admit.
+
+A claim's file ends with `VACUOUS`, one line or more for each parameter:
+
+    vacuous("limit", "a score is at most 100 %", at_least="100%")   by the claim's own text, whatever the rows are
+    implausible("limit", "no training spends so much", at_least="1e28")   not by the text, but in the world
+    never_vacuous("model", "whichever model it is, its events are judged")
+
+Nothing here changes the claim's program.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Vacuous:
+    """Values under which `param` asks nothing: those that satisfy one of the parts; none of them: there is no such value.
+
+    at_least, at_most: from there on, as people write it. none_of: a set without any of these choices; all_of: a set
+    with all of these. between: a length of time that reaches from the first of these parameters to the second. formal:
+    by the text of the claim alone: the requirements that mention the parameter then hold of all rows.
+    """
+
+    param: str
+    why: str
+    at_least: object = None
+    at_most: object = None
+    none_of: tuple[str, ...] = ()
+    all_of: tuple[str, ...] = ()
+    between: tuple[str, str] | None = None
+    formal: bool = True
+
+
+def vacuous(
+    param: str,
+    why: str,
+    *,
+    at_least: object = None,
+    at_most: object = None,
+    none_of: tuple[str, ...] = (),
+    all_of: tuple[str, ...] = (),
+    between: tuple[str, str] | None = None,
+) -> Vacuous:
+    """By the claim's text: with such a value, what is required of `param` always holds."""
+    return Vacuous(param, why, at_least, at_most, none_of, all_of, between)
+
+
+def implausible(
+    param: str, why: str, *, at_least: object = None, at_most: object = None, none_of: tuple[str, ...] = ()
+) -> Vacuous:
+    """In the world: with such a value the claim could fail of some rows, but of none that anybody will have."""
+    return Vacuous(param, why, at_least, at_most, none_of, formal=False)
+
+
+def never_vacuous(param: str, why: str) -> Vacuous:
+    """Every value of `param` asks something."""
+    return Vacuous(param, why)
