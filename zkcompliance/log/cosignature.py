@@ -18,8 +18,8 @@ import base64
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from zkcompliance.errors import KeyFileError, SignatureRejected, Unsupported
-from zkcompliance.log import note
+from zkcompliance.errors import KeyFileError, SignatureRejected
+from zkcompliance.log import note, signatures
 from zkcompliance.log.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
@@ -93,18 +93,8 @@ class CosignerKey:
         return at
 
     def _verifies(self, message: bytes, signature: bytes) -> bool:
-        from cryptography.exceptions import InvalidSignature
-
-        if self.algorithm == ED25519:
-            return note.VerifierKey(self.name, self.public).verifies(message, signature)
-        mldsa = _mldsa()
-        try:
-            mldsa.MLDSA44PublicKey.from_public_bytes(self.public).verify(signature, message)
-        except (InvalidSignature, ValueError):
-            return False
-        except _unsupported() as error:
-            raise _no_mldsa() from error
-        return True
+        verifies = signatures.ed25519_verifies if self.algorithm == ED25519 else signatures.mldsa44_verifies
+        return verifies(self.public, signature, message)
 
 
 class CosignerSigner:
@@ -121,7 +111,7 @@ class CosignerSigner:
             try:
                 self._key = _mldsa().MLDSA44PrivateKey.from_seed_bytes(seed)
             except _unsupported() as error:
-                raise _no_mldsa() from error
+                raise signatures.no_mldsa() from error
         self.verifier = CosignerKey(name, algorithm, self._key.public_key().public_bytes_raw())
 
     @classmethod
@@ -149,12 +139,8 @@ def _mldsa() -> Any:
     try:
         from cryptography.hazmat.primitives.asymmetric import mldsa
     except ImportError as error:
-        raise _no_mldsa() from error
+        raise signatures.no_mldsa() from error
     return mldsa
-
-
-def _no_mldsa() -> Unsupported:
-    return Unsupported("ML-DSA-44 is not in the installed `cryptography`", help="pip install --upgrade cryptography")
 
 
 def _unsupported() -> type[Exception]:

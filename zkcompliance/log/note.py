@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from zkcompliance.errors import KeyFileError, MalformedNote, SignatureRejected
 from zkcompliance.limits import MAX_NOTE_BYTES, MAX_TEXT_BYTES
+from zkcompliance.log.signatures import ed25519_verifies
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -83,14 +84,7 @@ class VerifierKey:
 
     def verifies(self, message: bytes, signature: bytes) -> bool:
         """Whether signature (64 bytes) is this key's over message."""
-        from cryptography.exceptions import InvalidSignature
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
-        try:
-            Ed25519PublicKey.from_public_bytes(self.public).verify(signature, message)
-        except (InvalidSignature, ValueError):
-            return False
-        return True
+        return ed25519_verifies(self.public, signature, message)
 
 
 class SignerKey:

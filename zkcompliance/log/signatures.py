@@ -1,0 +1,44 @@
+"""Whether a signature is a key's: the one place where verification leaves this package's own code.
+
+`zkcompliance.standalone.signatures` has the same two functions in plain Python, for the one-file verifier, which has no
+library to ask (docs/adr/0010).
+"""
+
+from __future__ import annotations
+
+from zkcompliance.errors import Unsupported
+
+
+def ed25519_verifies(public: bytes, signature: bytes, message: bytes) -> bool:
+    """Whether `signature` (64 bytes) over `message` is of the Ed25519 key `public` (32 bytes). RFC 8032."""
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def mldsa44_verifies(public: bytes, signature: bytes, message: bytes) -> bool:
+    """Whether `signature` (2420 bytes) over `message` is of the ML-DSA-44 key `public` (1312 bytes). FIPS 204.
+
+    The context string is empty. Unsupported where the installed `cryptography` has no ML-DSA.
+    """
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+
+    try:
+        from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PublicKey
+
+        MLDSA44PublicKey.from_public_bytes(public).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        return False
+    except (ImportError, UnsupportedAlgorithm) as error:
+        raise no_mldsa() from error
+    return True
+
+
+def no_mldsa() -> Unsupported:
+    """The error where ML-DSA-44 is not available."""
+    return Unsupported("ML-DSA-44 is not in the installed `cryptography`", help="pip install --upgrade cryptography")
