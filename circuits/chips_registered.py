@@ -7,7 +7,19 @@ number and kind. An empty `used` holds, loudly: nothing is used. Padding is no r
 
 from __future__ import annotations
 
-from zkcompliance.claim.language import ChipLog, Count, Param, base, claim, fails, holds, param, require, within
+from zkcompliance.claim.language import (
+    ChipLog,
+    Count,
+    Param,
+    base,
+    claim,
+    fails,
+    holds,
+    param,
+    require,
+    vacuous,
+    within,
+)
 
 
 @claim("chips-registered", version=1)
@@ -36,3 +48,5 @@ EXAMPLES = (
     fails("in two places", "no chip in two places at once", used=[moved, chip(until=101)], registry=registered, cap=2),
     fails("over the cap", "number of registered chips within the cap", used=[], registry=registered, cap=1),
 )
+
+VACUOUS = (vacuous("cap", "no log has so many rows", at_least=60 << 21),)

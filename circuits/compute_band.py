@@ -20,9 +20,12 @@ from zkcompliance.claim.language import (
     fails,
     fraction,
     holds,
+    implausible,
+    never_vacuous,
     param,
     require,
     reveal,
+    vacuous,
 )
 
 
@@ -51,4 +54,11 @@ EXAMPLES = (
     fails("one below", "total at or above the lower edge", compute=[job(flop=5 * 10**24 - 1)], **band()),
     fails("one above", "total at or below the upper edge", compute=[job(flop=75 * 10**23 + 1)], **band()),
     fails("an empty log", "total at or above the lower edge", compute=[], **band()),
+)
+
+VACUOUS = (
+    implausible("limit", "no training spends so much", at_least="1e28"),
+    vacuous("at_least", "every total reaches 0", at_most="0%"),
+    never_vacuous("at_most", "at 100 % the total is still at most the limit"),
+    implausible("phases", "no phase of training counts", none_of=COUNTED),
 )

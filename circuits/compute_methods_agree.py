@@ -20,6 +20,8 @@ from zkcompliance.claim.language import (
     fails,
     fraction,
     holds,
+    implausible,
+    never_vacuous,
     param,
     percent,
     require,
@@ -60,3 +62,8 @@ EXAMPLES = (
         compute=[job(flop=7), six_pd(flop=7, run="r2")],
     ),
 )  # fmt: skip
+
+VACUOUS = (
+    never_vacuous("tolerance", "at 100 % one total is still at most twice the other"),
+    implausible("phases", "no phase of training counts", none_of=COUNTED),
+)

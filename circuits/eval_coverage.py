@@ -44,3 +44,5 @@ EXAMPLES = (
         evals=[sample(), sample(attempt=3), sample(attempt=3)], registered=[plan()],
     ),
 )  # fmt: skip
+
+VACUOUS = ()  # no parameter

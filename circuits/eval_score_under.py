@@ -9,7 +9,21 @@ domain of its own.
 
 from __future__ import annotations
 
-from zkcompliance.claim.language import Bool, Count, EvalLog, Param, Ppm, base, claim, fails, holds, param, require
+from zkcompliance.claim.language import (
+    Bool,
+    Count,
+    EvalLog,
+    Param,
+    Ppm,
+    base,
+    claim,
+    fails,
+    holds,
+    never_vacuous,
+    param,
+    require,
+    vacuous,
+)
 
 
 @claim("eval-score-under", version=1)
@@ -42,3 +56,9 @@ EXAMPLES = (
     fails("one attempt over", "each attempt at or under the limit", evals=attempts, limit="39%", worst=True),
     fails("a group of one", "enough samples in each group", evals=[sample(score="1%")], limit="30%", samples=2),
 )  # fmt: skip
+
+VACUOUS = (
+    vacuous("limit", "no score is over 100 %", at_least="100%"),
+    never_vacuous("worst", "either the mean or the worst attempt is held against the limit"),
+    vacuous("samples", "a group that exists has a row", at_most=1),
+)

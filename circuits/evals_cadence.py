@@ -20,8 +20,11 @@ from zkcompliance.claim.language import (
     claim,
     fails,
     holds,
+    implausible,
+    never_vacuous,
     param,
     require,
+    vacuous,
 )
 
 
@@ -64,4 +67,13 @@ EXAMPLES = (
     fails("a late end", "last evaluation near the end", events=GOOD, **period(until=301 * DAY)),
     fails("a jump over 4 times", "no jump in compute between evaluations", events=[*GOOD, JUMP], **period()),
     fails("out of order", "events in order of time", events=[*GOOD, event(serial=5, at=50 * DAY)], **period()),
+)
+
+VACUOUS = (
+    never_vacuous("model", "a model without events is held against the period itself"),
+    never_vacuous("since", "the period is held against gap"),
+    never_vacuous("until", "the period is held against gap"),
+    vacuous("gap", "the period is over before an evaluation is due", between=("since", "until")),
+    implausible("growth", "no training grows so much without a new model", at_least=100),
+    implausible("flop_before", "no training spends so much", at_least="1e28"),
 )

@@ -19,6 +19,7 @@ from zkcompliance.claim.language import (
     claim,
     fails,
     holds,
+    implausible,
     names,
     param,
     require,
@@ -72,4 +73,17 @@ EXAMPLES = (
     fails("danger: 24 hours", "reported in time", incidents=[incident(category="imminent_danger")], as_of=20 * DAY),
     fails("serial 2 is missing", "serials without a gap", incidents=[incident(), incident(serial=3)], as_of=20 * DAY),
     fails("a report of tomorrow", "nothing after the judged moment", incidents=[incident()], as_of=5 * DAY),
+)
+
+YEAR, LATE = "365 days", "no clock of any law is so long"
+
+VACUOUS = (
+    implausible("as_of", "no register was owed then, and what is not reported is in order", at_most="2024-08-01"),
+    implausible("reportable", "no incident with a clock is reportable", none_of=CLOCKED),
+    implausible("infrastructure", LATE, at_least=YEAR),
+    implausible("cybersecurity", LATE, at_least=YEAR),
+    implausible("death", LATE, at_least=YEAR),
+    implausible("harm", LATE, at_least=YEAR),
+    implausible("safety", LATE, at_least=YEAR),
+    implausible("danger", LATE, at_least=YEAR),
 )

@@ -19,8 +19,9 @@ from zkcompliance.claim.language import (
     claim,
     fails,
     holds,
+    implausible,
     require,
-)  # fmt: skip
+)
 
 
 @claim("training-compute-below", version=1)
@@ -44,4 +45,9 @@ EXAMPLES = (
     fails("exactly at the limit", "total below the limit", compute=[job(flop="1e25")], limit="1e25"),
     fails("in the second segment", "total below the limit", compute=[[job(flop=3)], [job(flop=4)]], limit=7),
     fails("a limit of nothing", "total below the limit", compute=[], limit=0),
+)
+
+VACUOUS = (
+    implausible("limit", "no training spends so much", at_least="1e28"),
+    implausible("phases", "no phase of training counts", none_of=COUNTED),
 )

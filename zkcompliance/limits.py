@@ -26,6 +26,19 @@ MAX_INSTANCES = 64  # of program tables over segments, the cells instance not co
 MAX_EVALUATIONS = 1 << 15  # steps of all constraint programs of all instances at the out-of-domain point
 MAX_COLUMNS = 1 << 13  # base-field columns of all rows opened for one query, FRI layers not counted
 MAX_EQUATION_TERMS = 2048  # of all equations of one program
+# Policies
+MAX_POLICY_BYTES = 64 << 10
+MAX_POLICY_DEPTH = 6  # nested brackets and braces
+MAX_POLICY_DOTS = 12  # of one line, outside texts and comments
+MAX_POLICY_TEXT_BYTES = 1000
+MAX_POLICY_LOGS = 16
+MAX_POLICY_REQUIREMENTS = 64  # with those that logs imply: as many as a policy bundle has proofs
+MAX_POLICY_OPERATORS = 32
+MAX_POLICY_KEYS = 16  # of one log or one operator
+MAX_POLICY_SOURCES = 32  # legal texts
+MAX_POLICY_CHOICES = 64  # values of one `one_of`
+MAX_POLICY_AGE = 3653 * 86400  # seconds: ten years
+MAX_ATTESTATION_BYTES = 1 << 20
 # Importers
 MAX_IMPORT_LINE_BYTES = 16 << 20  # one line of a log of samples
 MAX_IMPORT_VALUE_BYTES = 16 << 20  # one JSON value that is read whole; longer ones can only be skipped

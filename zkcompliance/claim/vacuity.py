@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Vacuous:
-    """Values under which `param` asks nothing: those that satisfy one of the parts; none of them: there is no such value.
+    """Values under which `param` asks nothing: those that satisfy one of the parts; no part: none do.
 
     at_least, at_most: from there on, as people write it. none_of: a set without any of these choices; all_of: a set
     with all of these. between: a length of time that reaches from the first of these parameters to the second. formal:

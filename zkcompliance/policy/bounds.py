@@ -1,0 +1,166 @@
+"""Bounds on parameters and revealed values: read from a policy, in words, and whether a value meets one."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from zkcompliance import limits
+from zkcompliance._schema_model import text_id
+from zkcompliance.claim.model import Parameter
+from zkcompliance.errors import UsageError
+from zkcompliance.policy.model import Bound
+from zkcompliance.policy.toml import Inexact, Table, fault, table
+from zkcompliance.quantities import exact_beside, parse_seconds, show_seconds
+
+_COUNTED = ("Count", "count", "Int", "Flop", "flop")  # the kinds whose values may be bare integers
+_UNIT = {  # kind → what its texts must have, so that no unit is mistaken; how they look
+    "Ppm": (re.compile(r".*%"), "a share such as 30%"),
+    "Seconds": (re.compile(r".*[a-z]"), "a length of time such as 15 days"),
+    "Time": (re.compile(r".*-.*"), "a date such as 2025-08-02, or a time such as 2025-08-02T12:00:00Z"),
+}
+_ORDERED = ("Count", "count", "Int", "Flop", "flop", "Ppm", "Seconds", "Time")
+
+
+def meets(bound: Bound, value: int, *, time: int, subject_name: str | None) -> bool:
+    """Whether a public value satisfies every part of the bound.
+
+    time: the moment at which the lab says that it proved (0: not said, and then no `within` is met). subject_name: the
+    model that the proof is bound to (None: none, and then no `subject` is met).
+    """
+    if (bound.low is not None and value < bound.low) or (bound.high is not None and value > bound.high):
+        return False
+    if value & bound.includes != bound.includes or (bound.one_of and value not in bound.one_of):
+        return False
+    if bound.within is not None and not (time and time - bound.within <= value <= time):
+        return False
+    return not bound.subject or (subject_name is not None and value == text_id(subject_name))
+
+
+def words(bound: Bound, param: Parameter) -> str:
+    """The bound as it stands behind `is`: `at most 1e25`, `a set with pretraining, fine_tuning`."""
+    if bound.exact is not None:
+        return f"exactly {_show(param, bound.exact)}"
+    said = []
+    if bound.low is not None:
+        said.append(f"at least {_show(param, bound.low)}")
+    if bound.high is not None:
+        said.append(f"at most {_show(param, bound.high)}")
+    if bound.includes:
+        said.append(f"a set that includes {param.show(bound.includes)}")
+    if bound.one_of:
+        said.append(f"one of {'; '.join(_show(param, value) for value in bound.one_of)}")
+    if bound.within is not None:
+        said.append(f"within {show_seconds(bound.within)} before the proof")
+    if bound.subject:
+        said.append("the name of the model that the proof is about")
+    return " and ".join(said) or "the lab's choice"
+
+
+def _show(param: Parameter, value: int) -> str:
+    return exact_beside(param.show(value), value)
+
+
+def read_bound(param: Parameter, given: object, path: str, *, free: bool) -> Bound:
+    """What a policy says of a parameter: the value itself, or a table. free: whether `free = true` is taken.
+
+    MalformedPolicy unless it is one of the forms of docs/spec/policy.md.
+    """
+    if not isinstance(given, dict):
+        value = _value(param, given, path)
+        return Bound(low=value, high=value)
+    found = table(given, path)
+    parts = set(found.names())
+    forms = ({"at_least"}, {"at_most"}, {"at_least", "at_most"}, {"includes"}, {"one_of"}, {"within"}, {"subject"})
+    if parts not in (*forms, {"free"} if free else None):
+        raise fault(
+            path,
+            "is a value, or a table with at_least, at_most or both, or with one of includes, one_of, within, subject"
+            + (", free" if free else " (a revealed value is bounded or left out)"),
+        )
+    for flag in parts & {"subject", "free"}:
+        if found.value(flag) is not True:
+            raise fault(found.at(flag), "is true, or left out")
+    if parts == {"free"}:
+        return Bound(free=True)
+    if parts == {"subject"}:
+        _fits(param, path, ("Id",), "subject is for a parameter that is the id of a model's name")
+        return Bound(subject=True)
+    if parts == {"within"}:
+        _fits(param, path, ("Time",), "within is for a time")
+        return Bound(within=span(found, "within"))
+    if parts == {"includes"}:
+        _fits(param, path, ("set", "enum_set"), "includes is for a set")
+        return Bound(includes=_includes(param, found))
+    if parts == {"one_of"}:
+        return Bound(one_of=_one_of(param, found))
+    return _between(param, found, parts)
+
+
+def span(found: Table, key: str) -> int:
+    """A length of time with its unit, from a second to ten years."""
+    text, path = found.text(key), found.at(key)
+    try:
+        seconds = parse_seconds(text) if text[-1].isalpha() else 0
+    except UsageError as error:
+        raise fault(path, error.message) from None
+    if not 1 <= seconds <= limits.MAX_POLICY_AGE:
+        raise fault(path, "is a length of time with its unit, such as 7 days, of at most ten years")
+    return seconds
+
+
+def _between(param: Parameter, found: Table, parts: set[str]) -> Bound:
+    _fits(param, found.path, _ORDERED, "at_least and at_most are for numbers and times")
+    low = _value(param, found.value("at_least"), found.at("at_least")) if "at_least" in parts else None
+    high = _value(param, found.value("at_most"), found.at("at_most")) if "at_most" in parts else None
+    if low is not None and high is not None and low >= high:
+        raise fault(found.path, "at_least is below at_most; one value is written by itself")
+    if (low is None or low <= param.low) and (high is None or high >= param.high):
+        raise fault(found.path, "admits every value that there is: it asks nothing")
+    return Bound(low=low, high=high)
+
+
+def _includes(param: Parameter, found: Table) -> int:
+    mask = _value(param, found.value("includes"), found.at("includes"))
+    if not mask:
+        raise fault(found.at("includes"), "names at least one choice")
+    return mask
+
+
+def _one_of(param: Parameter, found: Table) -> tuple[int, ...]:
+    given, path = found.value("one_of"), found.at("one_of")
+    if not isinstance(given, list) or not 2 <= len(given) <= limits.MAX_POLICY_CHOICES:
+        raise fault(path, f"is a list of 2 to {limits.MAX_POLICY_CHOICES} values; one value is written by itself")
+    values = tuple(_value(param, each, f"{path}[{i}]") for i, each in enumerate(given, 1))
+    if len(set(values)) != len(values):
+        raise fault(path, "says the same value twice")
+    return values
+
+
+def _fits(param: Parameter, path: str, kinds: tuple[str, ...], why: str) -> None:
+    if param.kind not in kinds:
+        raise fault(path, f"{why}, and this is a {param.kind}")
+
+
+def _value(param: Parameter, given: Any, path: str) -> int:
+    """One value, exactly and with its unit: a bare integer only where there is no unit to mistake."""
+    kind = param.kind
+    if isinstance(given, Inexact):
+        raise fault(path, f"{given[:32]} is a float, and policies are exact: write it in quotes, as in '2.5e25'")
+    try:
+        if isinstance(given, bool) or kind == "Bool":
+            if not isinstance(given, bool) or kind != "Bool":
+                raise fault(path, f"is {'true or false, without quotes' if kind == 'Bool' else f'a {kind}'}")
+            return param.accept(int(given))
+        if isinstance(given, int) and kind in _COUNTED:
+            return param.accept(given)
+        if not isinstance(given, str):
+            looks = _UNIT[kind][1] if kind in _UNIT else f"a {kind}"
+            raise fault(path, f"is a text, in quotes: {looks}")
+        if not given.strip() or given != given.strip() or not given.isprintable() or len(given) > limits.MAX_TEXT_BYTES:
+            raise fault(path, f"is empty, has space around it, or is no text of at most {limits.MAX_TEXT_BYTES}")
+        if kind in _UNIT and _UNIT[kind][0].fullmatch(given) is None:
+            raise fault(path, f"is {_UNIT[kind][1]}: without its unit it could be mistaken")
+        return param.parse(given)
+    except UsageError as error:
+        raise fault(path, error.message.removeprefix(f"{param.name}: ")) from None

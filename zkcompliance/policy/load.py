@@ -1,0 +1,234 @@
+"""From the bytes of a policy file to a `Policy`, or a fault that names the key (docs/spec/policy.md)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from zkcompliance import limits, schemas
+from zkcompliance.claim import catalogue
+from zkcompliance.claim.model import Claim
+from zkcompliance.claim.params import ParamSpec
+from zkcompliance.errors import KeyFileError
+from zkcompliance.log.cosignature import CosignerKey
+from zkcompliance.log.note import VerifierKey
+from zkcompliance.policy.bounds import read_bound, span
+from zkcompliance.policy.model import Bound, Cosigners, LogRule, Operator, Policy, Requirement
+from zkcompliance.policy.toml import Table, fault, name, read, table
+from zkcompliance.policy.vacuity import refuse_vacuous
+
+FORMAT = "zkcompliance-policy/v1"
+_CLAIM = re.compile(r"([a-z0-9]+(?:-[a-z0-9]+)*)@([1-9][0-9]{0,8})")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+def parse_policy(data: bytes, claims: Mapping[str, Claim] | None = None) -> Policy:
+    """The policy in a file's bytes. claims: by id, claims that are not of the catalogue, such as a user's own.
+
+    MalformedPolicy, naming the key, for every fault; LimitExceeded when the file is too long.
+    """
+    return _Reader(data, claims or {}).policy()
+
+
+class _Reader:
+    """The state of one reading: what is known of the policy before its requirements are read."""
+
+    def __init__(self, data: bytes, claims: Mapping[str, Claim]) -> None:
+        self.data, self.claims = data, claims
+        self.root = read(data)
+        self.keys: dict[bytes, str] = {}  # public key → where it stands
+
+    def policy(self) -> Policy:
+        root = self.root
+        if root.text("format") != FORMAT:
+            raise fault("format", f"is {FORMAT}")
+        identity, version = root.name("id"), root.whole("version", 1, 2**32 - 1)
+        title, jurisdiction = root.text("title"), root.text("jurisdiction")
+        sources = root.texts("sources", limits.MAX_POLICY_SOURCES)
+        valid_from, valid_until = root.midnight("valid_from"), root.midnight("valid_until")
+        if valid_until <= valid_from:
+            raise fault("valid_until", "is not after valid_from")
+        subject = root.text("subject")
+        if subject not in ("required", "none"):
+            raise fault("subject", "is required or none")
+        cosigners = self._cosigners() if "cosigners" in root else None
+        proof_age, checkpoint_age = self._freshness(cosigners is not None)
+        logs = self._logs()
+        earliest = 0 if proof_age is None else max(0, valid_from - proof_age)
+        requirements = self._requirements(logs, subject == "required", proof_age is not None, earliest)
+        root.close()
+        used = {log for requirement in requirements for log in requirement.logs.values()}
+        for rule in logs.values():
+            if rule.name not in used and not rule.rows and not rule.sources:
+                raise fault(f"logs.{rule.name}", "no requirement is about this log: leave it out")
+        floors = sum(1 for rule in logs.values() if rule.rows or rule.sources)
+        if len(requirements) + floors > limits.MAX_POLICY_REQUIREMENTS:
+            why = f"are over {limits.MAX_POLICY_REQUIREMENTS}, one for each log's rows and sources counted"
+            raise fault("requirements", why)
+        return Policy(
+            self.data, identity, version, title, jurisdiction, sources, valid_from, valid_until, subject == "required",
+            proof_age, checkpoint_age, cosigners, logs, requirements,
+        )  # fmt: skip
+
+    def _freshness(self, cosigned: bool) -> tuple[int | None, int | None]:
+        if "freshness" not in self.root:
+            return None, None
+        found = self.root.table("freshness")
+        proof = span(found, "proof") if "proof" in found else None
+        checkpoint = span(found, "checkpoint") if "checkpoint" in found else None
+        found.close()
+        if checkpoint is not None and not cosigned:
+            raise fault("freshness.checkpoint", "needs [cosigners]: a log does not date its own checkpoints")
+        return proof, checkpoint
+
+    def _cosigners(self) -> Cosigners:
+        found = self.root.table("cosigners")
+        given = found.table("operators")
+        names = given.names()
+        if len(names) > limits.MAX_POLICY_OPERATORS:
+            raise fault("cosigners.operators", f"are at most {limits.MAX_POLICY_OPERATORS}")
+        operators = []
+        for each in names:
+            path = given.at(each)
+            keys = []
+            for number, text in enumerate(given.texts(name(each, path), limits.MAX_POLICY_KEYS), 1):
+                keys.append(_parsed(CosignerKey, text, f"{path}[{number}]"))
+                self._once(keys[-1].public, f"{path}[{number}]")
+            operators.append(Operator(each, tuple(keys)))
+        quorum = found.whole("quorum", 1, 2**16)
+        if quorum > len(operators):
+            raise fault("cosigners.quorum", f"is {quorum}, and there are {len(operators)} operators")
+        found.close()
+        return Cosigners(quorum, tuple(operators))
+
+    def _once(self, public: bytes, path: str) -> None:
+        """Nobody counts twice, and no log cosigns itself."""
+        if public in self.keys:
+            raise fault(path, f"is the same public key as {self.keys[public]}")
+        self.keys[public] = path
+
+    def _logs(self) -> dict[str, LogRule]:
+        found = self.root.table("logs")
+        names = found.names()
+        if len(names) > limits.MAX_POLICY_LOGS:
+            raise fault("logs", f"are at most {limits.MAX_POLICY_LOGS}")
+        return {each: self._log(name(each, found.at(each)), found.table(each)) for each in names}
+
+    def _log(self, called: str, found: Table) -> LogRule:
+        schema = found.text("schema")
+        if schema not in schemas.BUILT_IN:
+            known = ", ".join(schemas.names())
+            raise fault(found.at("schema"), f"no schema {schema[:64]!r}: there is {known}", "zkcompliance schemas")
+        keys = []
+        for number, text in enumerate(found.texts("keys", limits.MAX_POLICY_KEYS) if "keys" in found else (), 1):
+            path = f"{found.at('keys')}[{number}]"
+            keys.append(_parsed(VerifierKey, text, path))
+            self._once(keys[-1].public, path)
+        rows = found.whole("rows", 1, schemas.LARGEST["count"]) if "rows" in found else 0
+        sources = found.texts("sources", len(schemas.SOURCES)) if "sources" in found else ()
+        for number, source in enumerate(sources, 1):
+            if source not in schemas.SOURCES:
+                raise fault(f"{found.at('sources')}[{number}]", f"is one of {', '.join(schemas.SOURCES)}")
+        if len(sources) == len(schemas.SOURCES):
+            raise fault(found.at("sources"), "admits every source that there is: it asks nothing")
+        found.close()
+        return LogRule(called, schema, tuple(keys), rows, sources)
+
+    def _requirements(
+        self, logs: Mapping[str, LogRule], subject: bool, dated: bool, earliest: int
+    ) -> tuple[Requirement, ...]:
+        given = self.root.value("requirements")
+        if not isinstance(given, list) or not given:
+            raise fault("requirements", "is a list of at least one [[requirements]]")
+        if len(given) > limits.MAX_POLICY_REQUIREMENTS:
+            raise fault("requirements", f"are at most {limits.MAX_POLICY_REQUIREMENTS}")
+        made: dict[str, Requirement] = {}
+        for number, each in enumerate(given, 1):
+            found = table(each, f"requirements[{number}]")
+            called = found.name("name")
+            if called in made:
+                raise fault(found.at("name"), f"{called} is the name of two requirements")
+            found.path = f"requirements.{called}"
+            made[called] = self._requirement(called, found, logs)
+            self._bounded(made[called], found.path, subject, dated, earliest)
+        return tuple(made.values())
+
+    def _requirement(self, called: str, found: Table, logs: Mapping[str, LogRule]) -> Requirement:
+        says = found.text("says")
+        claim = self._claim(found)
+        params = self._bounds(found.table("params"), claim.params, free=True) if claim.params else {}
+        values = tuple(ParamSpec(x.name, x.value.type, 0, x.value.range[1]) for x in claim.reveals)
+        reveals = self._bounds(found.table("reveals"), values, free=False) if "reveals" in found else {}
+        slots = _slots(found.table("logs"), claim, logs)
+        found.close()
+        return Requirement(called, says, claim.id, claim.version, claim.program_digest, slots, params, reveals)
+
+    def _claim(self, found: Table) -> Claim:
+        text, path = found.text("claim"), found.at("claim")
+        parts = _CLAIM.fullmatch(text)
+        if parts is None:
+            raise fault(path, "is a claim and its version, such as training-compute-below@1", "zkcompliance claims")
+        claim = self.claims.get(parts[1])
+        if claim is None and parts[1] not in catalogue.names():
+            raise fault(path, f"no claim {parts[1]} in the catalogue, and none was given", "zkcompliance claims")
+        claim = claim or catalogue.load(parts[1])
+        if claim.version != int(parts[2]):
+            raise fault(path, f"{claim.id} is there in version {claim.version} only", "zkcompliance claims")
+        digest, path = found.text("program"), found.at("program")
+        if _DIGEST.fullmatch(digest) is None:
+            raise fault(path, "is a SHA-256 in 64 lower-case hexadecimal digits", f"zkcompliance explain {claim.id}")
+        if bytes.fromhex(digest) != claim.program_digest:
+            why = f"is not the program of {claim.id}@{claim.version}, {claim.program_digest.hex()}"
+            raise fault(path, why, f"zkcompliance explain {claim.id}")
+        return claim
+
+    def _bounds(self, found: Table, known: tuple, *, free: bool) -> dict[str, Bound]:  # type: ignore[type-arg]
+        """One bound for each parameter, or for each revealed value that the policy names."""
+        given = found.names()
+        specs = {each.name: each for each in known}
+        for each in given:
+            if each not in specs:
+                raise fault(found.at(each), f"the claim has {', '.join(specs) or 'none'}, and not this")
+        for each in specs if free else ():
+            if each not in given:
+                raise fault(found.at(each), f"is missing: every parameter is stated. It is {specs[each].doc}")
+        return {each: read_bound(specs[each], found.value(each), found.at(each), free=free) for each in given}
+
+    def _bounded(self, made: Requirement, path: str, subject: bool, dated: bool, earliest: int) -> None:
+        for each, bound in made.params.items():
+            if bound.subject and not subject:
+                raise fault(f"{path}.params.{each}.subject", 'needs subject = "required"')
+        for group, bounds in (("params", made.params), ("reveals", made.reveals)):
+            for each, bound in bounds.items():
+                if bound.within is not None and not dated:
+                    raise fault(
+                        f"{path}.{group}.{each}.within",
+                        "needs freshness.proof: otherwise the proof may state any time, and this asks nothing",
+                    )
+        claim = self.claims.get(made.claim) or catalogue.load(made.claim)
+        refuse_vacuous(claim, made.params, earliest, f"{path}.params")
+
+
+def _slots(found: Table, claim: Claim, logs: Mapping[str, LogRule]) -> dict[str, str]:
+    """Each slot of the claim with the policy's log for it."""
+    for slot in found.names():
+        if slot not in claim.slots:
+            raise fault(found.at(slot), f"{claim.id} is about {', '.join(claim.slots)}")
+    made: dict[str, str] = {}
+    for slot, schema in claim.slots.items():
+        log, path = found.text(slot), found.at(slot)
+        if log not in logs:
+            raise fault(path, f"no log of that name: there is {', '.join(logs)}")
+        if schemas.by_name(logs[log].schema).digest != schema.digest:
+            raise fault(path, f"{log} has the schema {logs[log].schema}, and {claim.id} wants {schema.name} here")
+        if log in made.values():
+            raise fault(path, f"{log} is given for two logs of {claim.id}, which are to be different")
+        made[slot] = log
+    return made
+
+
+def _parsed(kind, text: str, path: str):  # type: ignore[no-untyped-def]
+    try:
+        return kind.parse(text)
+    except KeyFileError as error:
+        raise fault(path, error.message, "zkcompliance keygen --help") from None

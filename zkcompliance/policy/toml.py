@@ -1,0 +1,170 @@
+"""Strict TOML: a policy's bytes as tables whose every key is asked for, once, by its type.
+
+Before the standard library's parser sees a file, its size, its nesting and the parts of its keys are bounded, so that a
+hostile file costs neither recursion nor quadratic time. Multi-line strings are not taken.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from zkcompliance import limits
+from zkcompliance.errors import LimitExceeded, MalformedPolicy
+from zkcompliance.quantities import parse_time
+
+NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_QUOTED = re.compile(r'"(?:[^"\\\n]|\\.)*+"?|\'[^\'\n]*+\'?|#[^\n]*+')  # to its end or the line's: one pass
+_PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_SOUND = "zkcompliance policies eu-ai-act --source  # a sound one"
+
+
+class Inexact(str):
+    """A float as it was written: kept until the key that holds it can be named."""
+
+    __slots__ = ()
+
+
+def fault(path: str, why: str, help: str | None = None) -> MalformedPolicy:
+    """The error: which key, what is wrong with it, what to run."""
+    return MalformedPolicy(f"{path}: {why}", help=help or _SOUND)
+
+
+def read(data: bytes) -> Table:
+    """The whole file. LimitExceeded when it is too long, MalformedPolicy when it is no TOML."""
+    if len(data) > limits.MAX_POLICY_BYTES:
+        raise LimitExceeded(f"a policy of {len(data)} bytes: at most {limits.MAX_POLICY_BYTES}")
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        raise MalformedPolicy(f"the policy is not UTF-8 (byte {error.start})", help=_SOUND) from None
+    _bounded(text)
+    try:
+        return Table(tomllib.loads(text, parse_float=Inexact), "")
+    except ValueError as error:
+        raise MalformedPolicy(f"the policy is not TOML: {str(error)[:200]}", help=_SOUND) from None
+
+
+def _bounded(text: str) -> None:
+    """MalformedPolicy when brackets nest or keys are dotted deeper than any policy's."""
+    if '"""' in text or "'''" in text:
+        raise MalformedPolicy("the policy has a multi-line string: write each text on one line", help=_SOUND)
+    depth = 0
+    for number, line in enumerate(_QUOTED.sub("", text).split("\n"), 1):
+        if line.count(".") > limits.MAX_POLICY_DOTS:
+            raise MalformedPolicy(f"line {number}: more dots than any key of a policy has", help=_SOUND)
+        for character in line:
+            depth += (character in "[{") - (character in "]}")
+            if depth > limits.MAX_POLICY_DEPTH:
+                raise MalformedPolicy(f"line {number}: nested deeper than any policy is", help=_SOUND)
+
+
+class Table:
+    """One table of the file: values are taken from it by key, and `close` refuses what nobody asked for."""
+
+    def __init__(self, values: Mapping[str, Any], path: str) -> None:
+        self._values, self.path = values, path
+        self._known: list[str] = []
+
+    def at(self, key: str) -> str:
+        """The dotted key, for a person."""
+        shown = key if _PLAIN_KEY.fullmatch(key) else ascii(key[:32])
+        return f"{self.path}.{shown}" if self.path else shown
+
+    def __contains__(self, key: str) -> bool:
+        self._known.append(key)
+        return key in self._values
+
+    def names(self) -> tuple[str, ...]:
+        """The keys of a table whose names the author chooses."""
+        self._known += self._values
+        return tuple(self._values)
+
+    def value(self, key: str) -> Any:
+        """As TOML has it; MalformedPolicy when it is missing."""
+        self._known.append(key)
+        if key not in self._values:
+            raise fault(self.at(key), "is missing")
+        return self._values[key]
+
+    def text(self, key: str, most: int = limits.MAX_POLICY_TEXT_BYTES) -> str:
+        """A text of 1 … `most` bytes, printable, without space around it."""
+        return self._text(self.value(key), self.at(key), most)
+
+    def name(self, key: str) -> str:
+        """A name: lower-case words and digits joined by hyphens, at most 63 bytes."""
+        return name(self.text(key), self.at(key))
+
+    def texts(self, key: str, most: int) -> tuple[str, ...]:
+        """1 … `most` texts, no two the same."""
+        value, path = self.value(key), self.at(key)
+        if not isinstance(value, list):
+            raise fault(path, "is a list of texts")
+        if not 1 <= len(value) <= most:
+            raise fault(path, f"has {len(value)} items, and should have 1 to {most}: leave an empty list out")
+        found = tuple(self._text(each, f"{path}[{i}]") for i, each in enumerate(value, 1))
+        if len(set(found)) != len(found):
+            raise fault(path, "says the same twice")
+        return found
+
+    def whole(self, key: str, low: int, high: int) -> int:
+        """An integer from low to high."""
+        value, path = self.value(key), self.at(key)
+        if isinstance(value, Inexact):
+            raise fault(path, f"{value[:32]} is a float, and policies are exact: write an integer")
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise fault(path, "is an integer")
+        if not low <= value <= high:
+            raise fault(path, f"is from {low} to {high}")
+        return value
+
+    def midnight(self, key: str) -> int:
+        """A date, as the UTC seconds of its midnight."""
+        value, path = self.value(key), self.at(key)
+        if not isinstance(value, date) or isinstance(value, datetime):
+            raise fault(path, "is a date such as 2025-08-02, without quotes or time")
+        if value.year < 1970:
+            raise fault(path, "is before 1970")
+        return parse_time(value.isoformat())
+
+    def table(self, key: str) -> Table:
+        """A table under a key."""
+        return table(self.value(key), self.at(key))
+
+    def close(self) -> None:
+        """MalformedPolicy when the table has a key that was not asked for."""
+        for key in self._values:
+            if key not in self._known:
+                known = sorted(set(self._known))
+                right = key.lower().replace("-", "_")
+                why = f"write it {right}" if right in known else f"there is {', '.join(known)}"
+                raise fault(self.at(key), f"is no key of a policy here: {why}")
+
+    @staticmethod
+    def _text(value: object, path: str, most: int = limits.MAX_POLICY_TEXT_BYTES) -> str:
+        if not isinstance(value, str) or isinstance(value, Inexact):
+            raise fault(path, "is a text, in quotes")
+        if not value or value != value.strip():
+            raise fault(path, "is empty or has space around it")
+        if not value.isprintable() or len(value.encode()) > most:
+            raise fault(path, f"holds a control character, or is over {most} bytes")
+        return value
+
+
+def table(value: object, path: str) -> Table:
+    """A table; MalformedPolicy when it is none, or empty."""
+    if not isinstance(value, dict):
+        raise fault(path, "is a table")
+    if not value:
+        raise fault(path, "is empty: leave it out")
+    return Table(value, path)
+
+
+def name(value: str, path: str) -> str:
+    """A name that people and reports can repeat."""
+    if NAME.fullmatch(value) is None or len(value) > 63:
+        raise fault(path, "is a name of lower-case letters and digits with hyphens between, at most 63")
+    return value
