@@ -1,6 +1,6 @@
 """Whether a signature is a key's: the one place where verification leaves this package's own code.
 
-`zkcompliance.standalone.signatures` has the same two functions in plain Python, for the one-file verifier, which has no
+`zkcompliance.standalone.signatures` has the same functions in plain Python, for the one-file verifier, which has no
 library to ask (docs/adr/0010).
 """
 
@@ -16,6 +16,20 @@ def ed25519_verifies(public: bytes, signature: bytes, message: bytes) -> bool:
 
     try:
         Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def p256_verifies(public: bytes, signature: bytes, message: bytes) -> bool:
+    """Whether `signature` (DER) over `message` is of the ECDSA P-256 key `public` (65 bytes: 04 ‖ x ‖ y). FIPS 186-5."""
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.hashes import SHA256
+
+    try:
+        key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), public)
+        key.verify(signature, message, ec.ECDSA(SHA256()))
     except (InvalidSignature, ValueError):
         return False
     return True
