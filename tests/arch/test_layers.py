@@ -37,6 +37,7 @@ ALLOWED = {
     },
     "importers": {"errors", "limits", "quantities", "schemas", "importers", "progress"},
     "circuits": {"claim", "schemas", "quantities"},
+    "report": {"errors", "quantities", "policy", "report"},
 }  # fmt: skip
 
 
@@ -105,6 +106,14 @@ def test_the_verifier_is_standard_library_only() -> None:
         if layer(path) == "verify":
             outside = {name.split(".")[0] for name in imports(path)} - {"zkcompliance", ""}
             assert outside <= set(sys.stdlib_module_names), path.name
+
+
+def test_reports_are_standard_library_and_rich_on_a_terminal() -> None:
+    for path in SOURCES:
+        if layer(path) == "report":
+            outside = {name.split(".")[0] for name in imports(path)} - {"zkcompliance", ""}
+            allowed = {"rich"} if path.name == "terminal.py" else set()
+            assert outside <= set(sys.stdlib_module_names) | allowed, path.name
 
 
 def test_nothing_below_the_commands_imports_them() -> None:

@@ -1,0 +1,206 @@
+"""What the reports for machines say: valid by the official schemas, complete, deterministic, and no text of theirs is
+anything but text."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from jsonschema import Draft4Validator, Draft7Validator
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import verdicts
+
+from zkcompliance import report
+from zkcompliance.errors import UsageError
+from zkcompliance.policy.verdict import Status, Verdict
+from zkcompliance.report import words
+
+DATA = Path(__file__).parents[1] / "data"
+KINDS = verdicts.all_kinds()
+every = pytest.mark.parametrize("verdict", KINDS.values(), ids=KINDS.keys())
+
+
+@cache
+def oscal() -> Draft7Validator:
+    """The schema's patterns use Unicode properties, which `re` spells in another way."""
+    text = (DATA / "oscal" / "oscal_assessment-results_schema.json").read_text()
+    text = text.replace("(\\\\p{L}|_)(\\\\p{L}|\\\\p{N}|[.\\\\-_])*", "(?:[^\\\\W\\\\d]|_)[\\\\w.\\\\-]*")
+    assert "\\p" not in text
+    schema = json.loads(text)
+    Draft7Validator.check_schema(schema)
+    return Draft7Validator(schema, format_checker=Draft7Validator.FORMAT_CHECKER)
+
+
+@cache
+def sarif() -> Draft4Validator:
+    schema = json.loads((DATA / "sarif" / "sarif-2.1.0-rtm.5.json").read_text())
+    Draft4Validator.check_schema(schema)
+    return Draft4Validator(schema, format_checker=Draft4Validator.FORMAT_CHECKER)
+
+
+def loaded(verdict: Verdict, kind: str) -> Any:
+    return json.loads(report.write(verdict, kind))
+
+
+@every
+def test_the_same_verdict_gives_the_same_text(verdict: Verdict) -> None:
+    for kind in report.FORMATS:
+        text = report.write(verdict, kind)
+        assert text == report.write(verdict, kind) and text.endswith("\n") and not text.endswith("\n\n")
+        assert text.encode()
+
+
+def test_an_unknown_format_is_refused() -> None:
+    with pytest.raises(UsageError, match="pdf"):
+        report.write(KINDS["all met"], "pdf")
+
+
+# JSON
+
+
+@every
+def test_json_says_everything(verdict: Verdict) -> None:
+    made = loaded(verdict, "json")
+    assert made["format"] == "zkcompliance-verdict/v1" and made["accepted"] is verdict.accepted
+    assert made["file"] == {"sha256": verdict.file_sha256.hex(), "bytes": str(verdict.file_bytes)}
+    assert [r["status"] for r in made["requirements"]] == [f.status.value for f in verdict.findings]
+    for said, finding in zip(made["requirements"], verdict.findings, strict=True):
+        assert (said["name"], said["says"], said["sentences"]) == (finding.name, finding.says, finding.sentences)
+        assert [(v["name"], int(v["exact"]), v["role"], v["chosen"]) for v in said["values"]] == [
+            (v.name, v.exact, v.role, v.chosen) for v in finding.values
+        ]
+        assert [(x["origin"], bytes.fromhex(x["root"]), int(x["size"])) for x in said["logs"]] == [
+            (log.origin, log.root, log.size) for log in finding.logs
+        ]
+        assert said["warnings"] == list(finding.warnings) and said["not_proven"] == list(finding.not_proven)
+        assert (said["error"] or {}).get("code") == (finding.error.code if finding.error else None)
+        assert (said["margin"] or {}).get("value") == (str(finding.margin.value) if finding.margin else None)
+        assert (said["proof"] is None) == (not finding.proof_sha256)
+
+
+@every
+def test_json_has_no_number_and_sorted_keys(verdict: Verdict) -> None:
+    text = report.write(verdict, "json")
+    text.encode("ascii")
+
+    def refuse(number: str) -> None:
+        raise AssertionError(number)
+
+    made = json.loads(text, parse_int=refuse, parse_float=refuse, object_pairs_hook=lambda pairs: pairs)
+    stack = [made]
+    while stack:
+        each = stack.pop()
+        if isinstance(each, list) and each and isinstance(each[0], tuple):
+            keys = [key for key, _ in each]
+            assert keys == sorted(keys)
+            stack += [value for _, value in each]
+        elif isinstance(each, list):
+            stack += each
+
+
+# OSCAL
+
+
+@every
+def test_oscal_is_valid_by_nists_schema(verdict: Verdict) -> None:
+    assert [f"{list(e.path)}: {e.message[:200]}" for e in oscal().iter_errors(loaded(verdict, "oscal"))] == []
+
+
+def test_the_schema_of_oscal_refuses_what_is_wrong() -> None:
+    made = loaded(KINDS["all met"], "oscal")
+    result = made["assessment-results"]["results"][0]
+    for fault in ("state", "target-id", "uuid"):
+        broken = json.loads(json.dumps(made))
+        finding = broken["assessment-results"]["results"][0]["findings"][0]
+        if fault == "state":
+            finding["target"]["status"]["state"] = "met"
+        elif fault == "target-id":
+            finding["target"]["target-id"] = "a b"
+        else:
+            finding["uuid"] = "00000000-0000-1000-8000-000000000000"
+        assert list(oscal().iter_errors(broken)), fault
+    assert result["findings"]
+
+
+@every
+def test_oscal_finds_and_refers(verdict: Verdict) -> None:
+    made = loaded(verdict, "oscal")["assessment-results"]
+    result = made["results"][0]
+    states = [finding["target"]["status"]["state"] for finding in result.get("findings", [])]
+    assert states == ["satisfied" if f.status is Status.MET else "not-satisfied" for f in verdict.findings]
+    text = json.dumps(made)
+    identifiers = re.findall(r'"uuid": "([^"]*)"', text)
+    assert len(identifiers) == len(set(identifiers))
+    referred = re.findall(r'"(?:observation-uuid": "|href": "#)([^"]*)"', text)
+    assert set(referred) <= set(identifiers)
+    evidence = [o["relevant-evidence"][0]["description"] for o in result.get("observations", [])]
+    proofs = [f.proof_sha256.hex() for f in verdict.findings if f.proof_sha256]
+    assert all(digest in said for digest, said in zip(proofs, evidence, strict=True))
+
+
+def test_oscal_identifiers_differ_by_verdict() -> None:
+    base = KINDS["all met"]
+    others = [
+        replace(base, file_sha256=bytes(32)), replace(base, judged_at=base.judged_at + 1), replace(base, subject=None),
+        replace(base, policy=replace(verdicts.POLICY, digest=bytes(32))), replace(base, findings=base.findings[:2]),
+    ]  # fmt: skip
+    made = {loaded(verdict, "oscal")["assessment-results"]["uuid"] for verdict in (base, *others)}
+    assert len(made) == 1 + len(others)
+
+
+# SARIF
+
+
+@every
+def test_sarif_is_valid_by_the_official_schema(verdict: Verdict) -> None:
+    assert [f"{list(e.path)}: {e.message[:200]}" for e in sarif().iter_errors(loaded(verdict, "sarif"))] == []
+
+
+def test_the_schema_of_sarif_refuses_what_is_wrong() -> None:
+    broken = loaded(KINDS["not shown"], "sarif")
+    broken["runs"][0]["results"][0]["level"] = "fatal"
+    assert list(sarif().iter_errors(broken))
+
+
+@every
+def test_sarif_has_a_result_for_what_is_not_met(verdict: Verdict) -> None:
+    run = loaded(verdict, "sarif")["runs"][0]
+    rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+    assert len(rules) == len(set(rules))
+    for result in run["results"]:
+        assert rules[result["ruleIndex"]] == result["ruleId"]
+        assert (result["kind"], result["level"]) in (("fail", "error"), ("open", "none"))
+        assert not re.search(r"\]\(|(?<!\{)\{(?:\{\{)*[0-9]", result["message"]["text"])
+    wanted = [f.name for f in verdict.findings if f.status is not Status.MET] or ["verdict"] * (not verdict.findings)
+    assert [result["ruleId"] for result in run["results"]] == wanted
+    assert verdict.accepted == (not run["results"])
+
+
+# JUnit
+
+
+@every
+def test_junit_is_green_only_where_the_verdict_is_accepted(verdict: Verdict) -> None:
+    root = ElementTree.fromstring(report.write(verdict, "junit").encode())  # noqa: S314 - our own
+    suite = root[0]
+    cases = suite.findall("testcase")
+    assert len(cases) == max(1, len(verdict.findings)) == int(suite.get("tests", ""))
+    bad = [case for case in cases if case.find("failure") is not None or case.find("error") is not None]
+    assert verdict.accepted == (not bad)
+    assert len(suite.findall("*/failure")) == int(suite.get("failures", ""))
+    assert len(suite.findall("*/error")) == int(suite.get("errors", ""))
+    assert not suite.findall("*/skipped")
+    for case, finding in zip(cases, verdict.findings, strict=False):
+        names = {Status.MET: [], Status.NOT_MET: ["failure"]}.get(finding.status, ["error"])
+        assert [part.tag for part in case if part.tag != "system-out"] == names
+        if finding.name and finding.name == words.clean(finding.name):
+            assert case.get("name") == finding.name

@@ -1,0 +1,126 @@
+"""The verdict as JSON, `zkcompliance-verdict/v1`.
+
+    format        "zkcompliance-verdict/v1"
+    outcome       "accepted", "not accepted" or "not decided"
+    accepted      true only where every requirement is met
+    judged_at     UTC seconds
+    file          sha256, bytes
+    policy        id, version, sha256, title, jurisdiction, sources, valid_from, valid_until; null where there is none
+    subject       name, sha256; null where none is named
+    proved_at     UTC seconds; null where the lab does not say
+    reference     hexadecimal digits
+    others        proofs in the file for other policies, not judged
+    requirements  one for each requirement, in the policy's order: name, says, claim, program, status, error (code,
+                  message, help, or null), sentences, values (name, role, text, exact, doc, asked, chosen), margin
+                  (revealed, value, limit_name, limit, or null), logs (slot, name, origin, size, root, rows_log2, key,
+                  cosigned, rows, sources), proof (sha256, bytes, security_bits, profile; null where no proof verifies),
+                  warnings, not_proven
+
+Every integer is a decimal string, since a quantity may exceed what a reader's number holds exactly; digests are
+hexadecimal digits; keys are sorted; text is ASCII with escapes. Fields may be added within v1, none changes or goes.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from zkcompliance.policy.verdict import Finding, LogShown, PolicyRef, Value, Verdict
+from zkcompliance.report import words
+
+FORMAT = "zkcompliance-verdict/v1"
+
+
+def write(verdict: Verdict) -> str:
+    """The document as text."""
+    return json.dumps(document(verdict), indent=2, sort_keys=True, ensure_ascii=True) + "\n"
+
+
+def document(verdict: Verdict) -> dict[str, Any]:
+    """The document as plain data."""
+    subject = verdict.subject
+    return {
+        "format": FORMAT,
+        "outcome": words.outcome(verdict),
+        "accepted": verdict.accepted,
+        "judged_at": str(verdict.judged_at),
+        "file": {"sha256": verdict.file_sha256.hex(), "bytes": str(verdict.file_bytes)},
+        "policy": None if verdict.policy is None else _policy(verdict.policy),
+        "subject": None if subject is None else {"name": subject.name, "sha256": subject.digest.hex()},
+        "proved_at": str(verdict.proved_at) if verdict.proved_at else None,
+        "reference": verdict.reference.hex(),
+        "others": str(verdict.others),
+        "requirements": [_finding(finding) for finding in verdict.findings],
+    }
+
+
+def _policy(policy: PolicyRef) -> dict[str, Any]:
+    return {
+        "id": policy.id,
+        "version": str(policy.version),
+        "sha256": policy.digest.hex(),
+        "title": policy.title,
+        "jurisdiction": policy.jurisdiction,
+        "sources": list(policy.sources),
+        "valid_from": str(policy.valid_from),
+        "valid_until": str(policy.valid_until),
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    error, margin = finding.error, finding.margin
+    proof = {
+        "sha256": finding.proof_sha256.hex(),
+        "bytes": str(finding.proof_bytes),
+        "security_bits": finding.security_bits,
+        "profile": finding.profile,
+    }
+    return {
+        "name": finding.name,
+        "says": finding.says,
+        "claim": finding.claim,
+        "program": finding.program.hex(),
+        "status": finding.status.value,
+        "error": None if error is None else {"code": error.code, "message": error.message, "help": error.help},
+        "sentences": finding.sentences,
+        "values": [_value(value) for value in finding.values],
+        "margin": None
+        if margin is None
+        else {
+            "revealed": margin.revealed,
+            "value": str(margin.value),
+            "limit_name": margin.limit_name,
+            "limit": str(margin.limit),
+        },
+        "logs": [_log(log) for log in finding.logs],
+        "proof": proof if finding.proof_sha256 else None,
+        "warnings": list(finding.warnings),
+        "not_proven": list(finding.not_proven),
+    }
+
+
+def _value(value: Value) -> dict[str, Any]:
+    return {
+        "name": value.name,
+        "role": value.role,
+        "text": value.text,
+        "exact": str(value.exact),
+        "doc": value.doc,
+        "asked": value.asked,
+        "chosen": value.chosen,
+    }
+
+
+def _log(log: LogShown) -> dict[str, Any]:
+    return {
+        "slot": log.slot,
+        "name": log.name,
+        "origin": log.origin,
+        "size": str(log.size),
+        "root": log.root.hex(),
+        "rows_log2": [str(k) for k in log.rows_log2],
+        "key": log.key,
+        "cosigned": {operator: str(at) for operator, at in (log.cosigned or {}).items()},
+        "rows": str(log.rows),
+        "sources": list(log.sources),
+    }

@@ -1,0 +1,73 @@
+"""The verdict as JUnit XML: one test case for each requirement.
+
+Not met is a failure. Not shown and not decided are errors, not skipped cases, which most tools count as passed; and
+where nothing was judged there is one case, `verdict`, with an error: a gate that reads the file is green only where the
+verdict is accepted.
+"""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree as Xml
+
+from zkcompliance.policy.verdict import Finding, Status, Verdict
+from zkcompliance.report import words
+
+
+def write(verdict: Verdict) -> str:
+    """The document as text."""
+    policy, subject = verdict.policy, verdict.subject
+    suite_name = words.clean(f"{policy.id}@{policy.version}" if policy else "proof")
+    failed = sum(finding.status is Status.NOT_MET for finding in verdict.findings)
+    errors = sum(finding.status in (Status.NOT_SHOWN, Status.UNDECIDED) for finding in verdict.findings)
+    counts = {
+        "tests": str(len(verdict.findings) or 1),
+        "failures": str(failed),
+        "errors": str(errors if verdict.findings else 1),
+        "skipped": "0",
+        "time": "0",
+    }
+    root = Xml.Element("testsuites", {"name": "zkcompliance", **counts})
+    stamp = words.iso(verdict.judged_at).removesuffix("Z")
+    suite = Xml.SubElement(root, "testsuite", {"name": suite_name, "timestamp": stamp, **counts})
+    properties = Xml.SubElement(suite, "properties")
+    facts = {
+        "outcome": words.outcome(verdict),
+        "file-sha256": verdict.file_sha256.hex(),
+        "policy-sha256": policy.digest.hex() if policy else "",
+        "subject": words.clean(subject.name) if subject else "",
+        "subject-sha256": subject.digest.hex() if subject else "",
+        "reference": verdict.reference.hex(),
+    }
+    for name, value in facts.items():
+        Xml.SubElement(properties, "property", {"name": name, "value": value})
+    for finding in verdict.findings:
+        _case(suite, suite_name, finding)
+    if not verdict.findings:
+        case = Xml.SubElement(suite, "testcase", {"classname": suite_name, "name": "verdict", "time": "0"})
+        Xml.SubElement(case, "error", {"type": "undecided", "message": words.sentence(verdict)})
+    Xml.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + Xml.tostring(root, encoding="unicode") + "\n"
+
+
+def _case(suite: Xml.Element, suite_name: str, finding: Finding) -> None:
+    name = words.clean(finding.name) or words.clean(finding.claim) or "requirement"
+    case = Xml.SubElement(suite, "testcase", {"classname": suite_name, "name": name, "time": "0"})
+    if finding.status is not Status.MET:
+        kind = "failure" if finding.status is Status.NOT_MET else "error"
+        code = finding.error.code if finding.error is not None else finding.status.value
+        message = words.why(finding) or finding.status.value
+        wrong = Xml.SubElement(case, kind, {"type": code, "message": message})
+        wrong.text = "\n".join(filter(None, (words.clean(finding.says), *words.lines(finding.sentences))))
+    if told := _told(finding):
+        Xml.SubElement(case, "system-out").text = told
+
+
+def _told(finding: Finding) -> str:
+    """What a reader of a build log should not have to look for."""
+    out = [f"WARNING: {words.clean(text)}" for text in finding.warnings]
+    out += [f"chosen by the lab: {words.clean(v.name)} = {words.figure(v)}" for v in finding.values if v.chosen]
+    if margin := words.margin_words(finding):
+        out.append(margin)
+    if finding.proof_sha256:
+        out.append(f"proof sha256 {finding.proof_sha256.hex()}, {words.clean(finding.security_bits)} bits")
+    return "\n".join(out)

@@ -1,0 +1,188 @@
+"""The verdict as NIST OSCAL assessment-results (JSON, OSCAL 1.1.3).
+
+One result; for each requirement a finding, whose target is the objective of that name, `satisfied` where it is met and
+`not-satisfied` with the reason `fail` (not met) or `other` (not shown, not decided) where it is not; for each proof an
+observation that refers to it by its SHA-256. The policy stands where OSCAL has the assessment plan: a resource of the
+back matter, with the SHA-256 of its file. Every UUID is a version 5 one, made from the digests: the same verdict gives
+the same document. Text of the schema's Markdown fields is escaped, so that it reads as it was written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from typing import Any
+
+from zkcompliance.policy.verdict import Finding, Status, Verdict
+from zkcompliance.report import words
+
+OSCAL_VERSION = "1.1.3"
+NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "tag:zkcompliance,2026:oscal")
+PROPERTIES = "https://zkcompliance.invalid/ns/verdict"  # a name that nobody can own (RFC 2606), in the form tools take
+_MARKDOWN = str.maketrans({c: f"\\{c}" for c in "\\`*_[]<>&^~$#{}"})
+
+
+def write(verdict: Verdict) -> str:
+    """The document as text."""
+    return json.dumps({"assessment-results": _results(verdict)}, indent=2, ensure_ascii=True) + "\n"
+
+
+class _Names:
+    """UUIDs of one document: version 5, from what makes the verdict this one and the path of the thing in it."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        subject = b"" if verdict.subject is None else hashlib.sha256(repr(verdict.subject).encode()).digest()
+        policy = verdict.policy.digest if verdict.policy else b""
+        statuses = ",".join(finding.status.value for finding in verdict.findings)
+        parts = (verdict.file_sha256, policy, subject, str(verdict.judged_at).encode(), statuses.encode())
+        self.base = hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
+
+    def __call__(self, *path: str | int) -> str:
+        return str(uuid.uuid5(NAMESPACE, "/".join((self.base, *map(str, path)))))
+
+
+def _line(text: str, otherwise: str = "none") -> str:
+    """One line of plain text, never empty: the schema's string."""
+    return words.clean(text).strip() or otherwise
+
+
+def _markdown(text: str, otherwise: str = "none") -> str:
+    """The same as Markdown that reads as that text."""
+    return _line(text, otherwise).translate(_MARKDOWN)
+
+
+def _token(text: str) -> str:
+    """A name in the form of an XML NCName: other characters by their code points."""
+    out = "".join(
+        c if c.isascii() and (c.isalnum() or c in "-.") else f"_{ord(c):x}_" if c != "_" else "__" for c in text
+    )
+    return out if out[:1].isalpha() else f"_{out}"
+
+
+def _property(name: str, value: str) -> dict[str, str]:
+    return {"name": name, "ns": PROPERTIES, "value": _line(value)}
+
+
+def _results(verdict: Verdict) -> dict[str, Any]:
+    name, at = _Names(verdict), words.iso(verdict.judged_at)
+    policy, subject = verdict.policy, verdict.subject
+    about = [("outcome", words.outcome(verdict)), ("file-sha256", verdict.file_sha256.hex())]
+    about += [("file-bytes", str(verdict.file_bytes)), ("others-not-judged", str(verdict.others))]
+    if subject is not None:
+        about += [("subject", subject.name), ("subject-sha256", subject.digest.hex())]
+    if verdict.proved_at:
+        about.append(("proved-at", words.iso(verdict.proved_at)))
+    if verdict.reference:
+        about.append(("reference", words.reference(verdict.reference)))
+    resources = [_policy_resource(verdict, name("policy")), *_proof_resources(verdict, name)]
+    result: dict[str, Any] = {
+        "uuid": name("result"),
+        "title": _markdown(words.sentence(verdict)),
+        "description": _markdown(words.sentence(verdict)),
+        "start": at,
+        "end": at,
+        "props": [_property(*each) for each in about],
+        "reviewed-controls": {"control-selections": [_reviewed(verdict)]},
+    }
+    if observations := [_observation(f, i, name, at) for i, f in enumerate(verdict.findings) if f.proof_sha256]:
+        result["observations"] = observations
+    if verdict.findings:
+        result["findings"] = [_finding(finding, i, name) for i, finding in enumerate(verdict.findings)]
+    result["remarks"] = _markdown(words.PAGE_IS_NO_PROOF)
+    title = f"Verdict on {policy.title}" if policy else "Verdict on a proof"
+    return {
+        "uuid": name("document"),
+        "metadata": {
+            "title": _markdown(title),
+            "last-modified": at,
+            "version": f"{policy.version}" if policy else "1",
+            "oscal-version": OSCAL_VERSION,
+        },
+        "import-ap": {"href": f"#{name('policy')}"},
+        "results": [result],
+        "back-matter": {"resources": resources},
+    }
+
+
+def _reviewed(verdict: Verdict) -> dict[str, Any]:
+    """The requirements as the controls that were looked at, each once."""
+    tokens = dict.fromkeys(_token(finding.name) for finding in verdict.findings)
+    return {"include-controls": [{"control-id": token} for token in tokens]} if tokens else {"include-all": {}}
+
+
+def _policy_resource(verdict: Verdict, identifier: str) -> dict[str, Any]:
+    policy = verdict.policy
+    if policy is None:
+        return {"uuid": identifier, "title": "No policy", "description": "A proof was judged by itself."}
+    facts = [("id", policy.id), ("version", str(policy.version)), ("sha256", policy.digest.hex())]
+    facts += [("jurisdiction", policy.jurisdiction), ("valid-from", words.iso(policy.valid_from))]
+    facts += [("valid-until", words.iso(policy.valid_until)), *(("source", source) for source in policy.sources)]
+    return {
+        "uuid": identifier,
+        "title": _markdown(policy.title),
+        "description": "The policy that was judged by, in the place of an assessment plan.",
+        "props": [_property(*fact) for fact in facts],
+    }
+
+
+def _proof_resources(verdict: Verdict, name: _Names) -> list[dict[str, Any]]:
+    proofs = {finding.proof_sha256: finding.proof_bytes for finding in verdict.findings if finding.proof_sha256}
+    return [
+        {
+            "uuid": name("proof", digest.hex()),
+            "title": "Proof",
+            "props": [_property("sha256", digest.hex()), _property("bytes", str(size))],
+        }
+        for digest, size in proofs.items()
+    ]
+
+
+def _observation(finding: Finding, index: int, name: _Names, at: str) -> dict[str, Any]:
+    facts = [("claim", finding.claim), ("program-sha256", finding.program.hex())]
+    facts += [("proof-sha256", finding.proof_sha256.hex()), ("security-bits", finding.security_bits)]
+    facts.append(("profile", finding.profile))
+    for value in words.shown(finding, "parameter", "revealed"):
+        facts.append((_token(f"{value.role}-{value.name}"), str(value.exact)))
+    for log in finding.logs:
+        facts += [("log-origin", log.origin), ("log-root", log.root.hex()), ("log-size", str(log.size))]
+        facts.append(("log-key", log.key))
+        facts += [("log-cosigned", f"{who} {words.iso(when)}") for who, when in sorted((log.cosigned or {}).items())]
+    sentences = [_markdown(line) for line in words.lines(finding.sentences)] or [_markdown(finding.claim)]
+    remarks = [*(f"Warning: {_markdown(text)}" for text in finding.warnings)]
+    remarks += [f"Not proven: {_markdown(text)}" for text in finding.not_proven]
+    observation: dict[str, Any] = {
+        "uuid": name("observation", index),
+        "title": _markdown(finding.says or finding.name),
+        "description": "\n\n".join(sentences),
+        "props": [_property(*fact) for fact in facts],
+        "methods": ["TEST"],
+        "types": ["control-objective"],
+        "relevant-evidence": [
+            {
+                "href": f"#{name('proof', finding.proof_sha256.hex())}",
+                "description": f"The proof file with SHA-256 {finding.proof_sha256.hex()}.",
+            }
+        ],
+        "collected": at,
+    }
+    if remarks:
+        observation["remarks"] = "\n\n".join(remarks)
+    return observation
+
+
+def _finding(finding: Finding, index: int, name: _Names) -> dict[str, Any]:
+    met = finding.status is Status.MET
+    reason = "pass" if met else "fail" if finding.status is Status.NOT_MET else "other"
+    status: dict[str, str] = {"state": "satisfied" if met else "not-satisfied", "reason": reason}
+    detail = words.why(finding) or words.margin_words(finding)
+    status["remarks"] = _markdown(f"{finding.status.value}{': ' if detail else ''}{detail}")
+    out: dict[str, Any] = {
+        "uuid": name("finding", index),
+        "title": _markdown(finding.name),
+        "description": _markdown(finding.says or finding.claim or finding.name),
+        "target": {"type": "objective-id", "target-id": _token(finding.name), "status": status},
+    }
+    if finding.proof_sha256:
+        out["related-observations"] = [{"observation-uuid": name("observation", index)}]
+    return out

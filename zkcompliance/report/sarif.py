@@ -1,0 +1,96 @@
+"""The verdict as SARIF 2.1.0: a rule for each requirement, a result for each that is not met or not shown.
+
+What is not met or not shown is a failure of level `error`; what was looked at with nothing to hold it against is
+`open`, SARIF's word for not decided. A requirement that is met has no result, since tools show every result as an
+alert; the run's properties say how many are met. Where nothing was judged there is one failure of the rule `verdict`.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from zkcompliance.policy.verdict import Finding, Status, Verdict
+from zkcompliance.report import words
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+
+def write(verdict: Verdict) -> str:
+    """The log as text."""
+    return json.dumps(_log(verdict), indent=2, sort_keys=True, ensure_ascii=True) + "\n"
+
+
+def _text(text: str) -> dict[str, str]:
+    """A message that reads as this text: no placeholder and no link of the format's own (SARIF 3.11.5, 3.11.6)."""
+    plain = words.clean(text).replace("{", "{{").replace("}", "}}")
+    return {"text": plain.replace("](", "] (") or "-"}
+
+
+def _log(verdict: Verdict) -> dict[str, Any]:
+    rules: dict[str, dict[str, Any]] = {}
+    for finding in verdict.findings:
+        rules.setdefault(finding.name, _rule(finding))
+    results = [_result(f, list(rules).index(f.name)) for f in verdict.findings if f.status is not Status.MET]
+    if not verdict.findings:
+        rules["verdict"] = {"id": "verdict", "shortDescription": _text("Something is judged.")}
+        results = [_outcome("verdict", 0, "fail", words.sentence(verdict))]
+    policy, subject = verdict.policy, verdict.subject
+    judged_by = policy and {"id": policy.id, "version": str(policy.version), "sha256": policy.digest.hex()}
+    properties = {
+        "outcome": words.outcome(verdict),
+        "met": str(sum(finding.status is Status.MET for finding in verdict.findings)),
+        "requirements": str(len(verdict.findings)),
+        "policy": judged_by,
+        "subject": None if subject is None else {"name": subject.name, "sha256": subject.digest.hex()},
+        "reference": verdict.reference.hex(),
+    }  # fmt: skip
+    digest = verdict.file_sha256.hex()
+    run = {
+        "tool": {"driver": {"name": "zkcompliance", "rules": list(rules.values())}},
+        "invocations": [{"executionSuccessful": True, "endTimeUtc": words.iso(verdict.judged_at)}],
+        "artifacts": [
+            {
+                "location": {"uri": f"sha256-{digest}"},
+                "length": verdict.file_bytes,
+                "hashes": {"sha-256": digest},
+                "description": _text("The proof file, named by its SHA-256."),
+            }
+        ],
+        "results": results,
+        "properties": properties,
+        "columnKind": "unicodeCodePoints",
+    }
+    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def _rule(finding: Finding) -> dict[str, Any]:
+    rule: dict[str, Any] = {"id": finding.name, "shortDescription": _text(finding.says or finding.claim)}
+    if sentences := words.lines(finding.sentences):
+        rule["fullDescription"] = _text(" ".join(sentences))
+    rule["properties"] = {"claim": finding.claim, "program": finding.program.hex()}
+    return rule
+
+
+def _result(finding: Finding, rule: int) -> dict[str, Any]:
+    kind = "open" if finding.status is Status.UNDECIDED else "fail"
+    message = ": ".join(filter(None, (finding.status.value, words.why(finding), words.margin_words(finding))))
+    made = _outcome(finding.name, rule, kind, message)
+    made["properties"] = {
+        "status": finding.status.value,
+        "code": finding.error.code if finding.error is not None else "",
+        "proof": finding.proof_sha256.hex(),
+        "warnings": list(finding.warnings),
+    }
+    return made
+
+
+def _outcome(name: str, rule: int, kind: str, message: str) -> dict[str, Any]:
+    return {
+        "ruleId": name,
+        "ruleIndex": rule,
+        "kind": kind,
+        "level": "error" if kind == "fail" else "none",
+        "message": _text(message),
+        "locations": [{"physicalLocation": {"artifactLocation": {"index": 0}}}],
+    }

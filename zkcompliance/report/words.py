@@ -1,0 +1,179 @@
+"""What every report says of a verdict, in the same words: pure functions from the verdict's data to plain text."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from fractions import Fraction
+
+from zkcompliance.policy.verdict import Finding, Margin, Status, Value, Verdict
+from zkcompliance.quantities import exact_beside, show_integer, show_time
+
+_LAST = 32_503_679_999  # 2999-12-31 23:59:59 UTC
+ASSUMPTIONS = (
+    "The security is proven in the random oracle model, with SHA-256 as the random oracle; no conjecture is used.",
+    "The signatures of the logs' keys and of the cosigners cannot be forged, and SHA-256 has no collisions.",
+)
+ALWAYS_UNPROVEN = "that a log is complete, or that what was written into it is true"
+PAGE_IS_NO_PROOF = (
+    "A report is a reading of the proof file, and proves nothing by itself: whoever relies on it verifies the file."
+)
+
+
+def clean(text: str) -> str:
+    """Text from outside on one line, with nothing that is invisible or that reorders what stands around it.
+
+    Every kind of white space becomes a space; control, format and unassigned characters (bidirectional overrides,
+    zero-width characters, surrogates among them) become U+FFFD.
+    """
+    return "".join(" " if c.isspace() else c if c.isprintable() else "\ufffd" for c in text)
+
+
+def lines(text: str) -> list[str]:
+    """The same for text of several lines; empty ones are left out."""
+    return [line for part in text.split("\n") if (line := clean(part).strip())]
+
+
+def outcome(verdict: Verdict) -> str:
+    """`accepted`, `not decided`, or `not accepted`."""
+    if verdict.accepted:
+        return "accepted"
+    statuses = {finding.status for finding in verdict.findings}
+    if Status.UNDECIDED in statuses and statuses <= {Status.UNDECIDED, Status.MET}:
+        return "not decided"
+    return "not accepted"
+
+
+def sentence(verdict: Verdict) -> str:
+    """The verdict in one sentence."""
+    found = {status: sum(f.status is status for f in verdict.findings) for status in Status}
+    total = len(verdict.findings)
+    if verdict.policy is None:
+        if total == 1:
+            return _of_one(verdict.findings[0])
+        whole = "the file"
+    else:
+        whole = clean(verdict.policy.title)
+    if not total:
+        return f"Not accepted: nothing of {whole} was judged."
+    if verdict.accepted:
+        met = "The one requirement" if total == 1 else f"All {total} requirements"
+        return f"Accepted: {met[0].lower()}{met[1:]} of {whole} {'is' if total == 1 else 'are'} met."
+    parts = [
+        f"{count} {'is' if count == 1 else 'are'} {status.value if status is not Status.UNDECIDED else 'not decided'}"
+        for status, count in found.items()
+        if count and status is not Status.MET
+    ]
+    noun = "requirement" if total == 1 else "requirements"
+    return f"{outcome(verdict).capitalize()}: of {total} {noun} of {whole}, {join(parts)}."
+
+
+def _of_one(finding: Finding) -> str:
+    """The verdict on a proof by itself."""
+    claim = clean(finding.claim) or "the claim"
+    if finding.status is Status.MET:
+        return f"Accepted: the proof shows {claim} as asked."
+    if finding.status is Status.UNDECIDED:
+        return f"Not decided: the proof of {claim} verifies, but nothing was given to hold it against."
+    return f"Not accepted: {claim} is {finding.status.value}."
+
+
+def join(parts: list[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1] if parts else "")))
+
+
+def why(finding: Finding) -> str:
+    """Code and message of the error; empty where there is none."""
+    return f"{finding.error.code}: {clean(finding.error.message)}" if finding.error is not None else ""
+
+
+def shown(finding: Finding, *roles: str) -> list[Value]:
+    """The finding's values of these roles, in their order."""
+    return [value for value in finding.values if value.role in roles]
+
+
+def figure(value: Value) -> str:
+    """A value as people read it, with all digits beside it where the short form is not exact."""
+    return clean(value.text if str(value.exact) in value.text else exact_beside(value.text, value.exact))
+
+
+def exact(value: Value) -> str:
+    """The exact integer, grouped by thousands; empty where the text has all its digits."""
+    return "" if str(value.exact) in value.text.replace(",", "") else f"{value.exact:,}"
+
+
+def asked(value: Value) -> str:
+    """What the policy asks of a value: its bound in words, or who chose it."""
+    if value.chosen:
+        return "left to the lab"
+    return clean(value.asked)
+
+
+def share(margin: Margin) -> str:
+    """The revealed value as a share of the limit: `63%`, `≈63.21%`; empty where the limit is nothing."""
+    if margin.limit <= 0 or margin.value < 0:
+        return ""
+    hundredths = Fraction(margin.value * 10_000, margin.limit)
+    whole, rest = divmod(int(hundredths), 100)
+    fraction = f"{rest:02d}".rstrip("0")
+    number = f"{show_integer(whole)}{'.' + fraction if fraction else ''}"
+    if margin.value and not int(hundredths):
+        return "under 0.01%"
+    return f"{'' if hundredths.denominator == 1 else '≈'}{number.replace('≈', '')}%"
+
+
+def margin_words(finding: Finding) -> str:
+    """What was revealed beside the limit; empty where nothing was."""
+    margin = finding.margin
+    if margin is None:
+        return ""
+    texts = {value.name: figure(value) for value in finding.values}
+    value = texts.get(margin.revealed) or exact_beside(show_integer(margin.value), margin.value)
+    limit = texts.get(margin.limit_name) or exact_beside(show_integer(margin.limit), margin.limit)
+    part = share(margin)
+    of = f", {part} of it" if part else ""
+    return f"{clean(margin.revealed)} is {value}; {clean(margin.limit_name)} is {limit}{of}"
+
+
+def moment(seconds: int) -> str:
+    """UTC seconds for people, to the minute where nothing is lost; `not stated` for 0."""
+    if not seconds:
+        return "not stated"
+    text = show_time(seconds)
+    return text.replace(":00 UTC", " UTC") if seconds % 60 == 0 else text
+
+
+def day(seconds: int) -> str:
+    """UTC seconds as a date where they are midnight."""
+    text = show_time(seconds)
+    return text.removesuffix(" 00:00:00 UTC")
+
+
+def iso(seconds: int) -> str:
+    """UTC seconds in RFC 3339; what is beyond the year 2999 (OSCAL dates end there) as its last second."""
+    return datetime.fromtimestamp(min(seconds, _LAST), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def rows(rows_log2: tuple[int, ...]) -> str:
+    """The sizes of a log's segments: `2 segments, each of at most 2^10 rows`."""
+    if not rows_log2:
+        return "no segments"
+    low, high = min(rows_log2), max(rows_log2)
+    each = f"at most 2^{high} rows" if low == high else f"at most 2^{low} to 2^{high} rows each"
+    return f"1 segment of {each}" if len(rows_log2) == 1 else f"{len(rows_log2):,} segments of {each}"
+
+
+def reference(data: bytes) -> str:
+    """The reference as text where it is text, else as hexadecimal digits; `none` where there is none."""
+    if not data:
+        return "none"
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return f"0x{data.hex()}"
+    return text if clean(text) == text else f"0x{data.hex()}"
+
+
+def printable_source(sources: tuple[str, ...]) -> str:
+    """The provenance that was shown of every row."""
+    return clean(", ".join(sources)) if sources else "not shown: the rows may be self-declared"
