@@ -27,25 +27,25 @@ CLAIMS = (
     "incidents-reported-in-time",
     "training-compute-below",
 )
-_UNCHANGED = "rows-unchanged-"  # and the name of a schema
+_FLOOR, _UNCHANGED = "log-floor-", "rows-unchanged-"  # and the name of a schema
 
 
 def names() -> list[str]:
     """The claims of the catalogue, sorted."""
-    return sorted([*CLAIMS, *(_UNCHANGED + name for name in schemas.names())])
+    return sorted([*CLAIMS, *(family + name for family in (_FLOOR, _UNCHANGED) for name in schemas.names())])
 
 
 def load(name: str) -> Claim:
     """A claim by its id, or the one that a Python file (which is run) defines. UsageError where there is none."""
     if is_unchanged(name):
         return unchanged(schemas.by_name(name.removeprefix(_UNCHANGED)))
+    if name.startswith(_FLOOR):
+        return replace(floor(schemas.by_name(name.removeprefix(_FLOOR))), pinned=registry()[name])
     if name in CLAIMS:
         module = importlib.import_module(f"zkcompliance.circuits.{name.replace('-', '_')}")
         return replace(claim_in(module, name), pinned=registry()[name])
     if not name.endswith(".py") or not Path(name).is_file():
-        raise UsageError(
-            f"no claim {name!r}: there is {', '.join(names())}, or a .py file", help="zkcompliance claims"
-        )
+        raise UsageError(f"no claim {name!r}: there is {', '.join(names())}, or a .py file", help="zkcompliance claims")
     spec = importlib.util.spec_from_file_location("zkcompliance_user_claim", name)
     if spec is None or spec.loader is None:
         raise UsageError(f"{name} is not a Python file")
@@ -82,3 +82,9 @@ def unchanged(schema: Schema) -> Claim:
     module = importlib.import_module("zkcompliance.circuits.rows_unchanged")
     made: Claim = module.claim(schema)
     return made
+
+
+def floor(schema: Schema) -> Claim:
+    """The claim that a log of this schema, which may be the user's own, has so many rows, all from certain sources."""
+    module = importlib.import_module("zkcompliance.circuits.log_floor")
+    return replace(provable(module.definition(schema)), vacuous=module.VACUOUS)

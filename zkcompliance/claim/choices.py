@@ -15,5 +15,9 @@ class IncidentCategory(EnumWord, schema=schemas.incident, column="category"):
     """Which reporting clock applies."""
 
 
+class Source(EnumWord, schema=schemas.compute, column="source"):
+    """How far a row's input is to be trusted; every schema has this column."""
+
+
 # EU GPAI guidelines, C(2025) 7719: what counts towards a model's training compute
 COUNTED = names("pretraining", "fine_tuning", "reinforcement", "synthetic_data")

@@ -1,7 +1,7 @@
 """What a claim's file imports: the words of the claim language."""
 
 from zkcompliance.claim.build import ClaimDefinition, claim, require, reveal
-from zkcompliance.claim.choices import COUNTED, IncidentCategory, Phase
+from zkcompliance.claim.choices import COUNTED, IncidentCategory, Phase, Source
 from zkcompliance.claim.example import Example, base, fails, holds
 from zkcompliance.claim.expr import Expr, Ratio, whole
 from zkcompliance.claim.params import Param, names, param
@@ -65,6 +65,7 @@ __all__ = [
     "Ratio",
     "Seconds",
     "SetOf",
+    "Source",
     "Table",
     "Time",
     "band_of",
