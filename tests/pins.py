@@ -1,0 +1,37 @@
+"""Writes the pinned program digests anew: circuits/REGISTRY.lock, and the `program` lines of the ready-made policies.
+
+    python tests/pins.py
+
+For a change to a claim or to the compiler before a release. A claim that was released gets a new version instead, and a
+policy that was released a new file with the next version, since proofs are bound to its bytes.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from zkcompliance.claim import catalogue
+
+ROOT = Path(__file__).parents[1]
+LOCK = ROOT / "circuits" / "REGISTRY.lock"
+POLICIES = ROOT / "zkcompliance" / "policies"
+PINNED = re.compile(r'^claim = "([a-z0-9-]+@[0-9]+)"\nprogram = "[0-9a-f]*"$', re.MULTILINE)
+
+
+def lock() -> str:
+    """REGISTRY.lock as the claims compile now."""
+    claims = [catalogue.load(name) for name in catalogue.names()]
+    return "".join(f"{claim.id}@{claim.version} {claim.program.digest.hex()}\n" for claim in claims)
+
+
+def pinned(text: str, digests: dict[str, str]) -> str:
+    """A policy's text with the digests (claim@version → hexadecimal) in its `program` lines."""
+    return PINNED.sub(lambda found: f'claim = "{found[1]}"\nprogram = "{digests[found[1]]}"', text)
+
+
+if __name__ == "__main__":
+    LOCK.write_text(lock(), encoding="utf-8")
+    now = dict(line.split() for line in LOCK.read_text(encoding="utf-8").splitlines())
+    for path in sorted(POLICIES.glob("*.toml")):
+        path.write_text(pinned(path.read_text(encoding="utf-8"), now), encoding="utf-8")
