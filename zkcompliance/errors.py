@@ -99,6 +99,12 @@ class MalformedBinding(MalformedError):
     code = "malformed-binding"
 
 
+class MalformedAttestation(MalformedError):
+    """An attestation that is not a DSSE envelope of an in-toto Statement of ours in its one form."""
+
+    code = "malformed-attestation"
+
+
 class ImporterError(MalformedError):
     """An input file holds something that its importer does not understand; the message names row and column."""
 

@@ -38,6 +38,7 @@ ALLOWED = {
     "importers": {"errors", "limits", "quantities", "schemas", "importers", "progress"},
     "circuits": {"claim", "schemas", "quantities"},
     "report": {"errors", "quantities", "policy", "report"},
+    "attest": {"errors", "limits", "strict_json", "log", "policy", "verify", "attest"},
 }  # fmt: skip
 
 
@@ -136,7 +137,10 @@ HEAVY = ("numpy", "numba", "llvmlite", "cryptography")
 
 @pytest.mark.parametrize(
     "statement",
-    ["import zkcompliance", "import zkcompliance.verify", "from zkcompliance.verify import verify_bundle"],
+    [
+        "import zkcompliance", "import zkcompliance.verify", "from zkcompliance.verify import verify_bundle",
+        "from zkcompliance.attest.api import check; from zkcompliance.attest.keys import PublicKey",
+    ],
 )
 def test_what_a_regulator_loads(statement: str) -> None:
     assert loaded(statement, bad=HEAVY) == set()

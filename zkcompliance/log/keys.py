@@ -82,6 +82,14 @@ def load_cosigner_public(path: str | Path) -> CosignerKey:
 
 
 def _read_private(path: Path) -> str:
+    return _one_line(read_private(path, help=f"zkcompliance keygen ORIGIN -o {path}"), path)
+
+
+def read_private(path: Path, *, help: str) -> bytes:
+    """The first bytes (one more than a key file may have) of a file that is the owner's alone; KeyFileError otherwise.
+
+    help: what to do when the file cannot be opened.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:
@@ -90,10 +98,9 @@ def _read_private(path: Path) -> str:
                 raise KeyFileError(f"{path} is not a regular file")
             if status.st_mode & 0o077:
                 raise KeyFileError(f"{path} can be read or changed by others", help=f"chmod 600 {path}")
-            data = file.read(_MAX_KEY_BYTES + 1)
+            return file.read(_MAX_KEY_BYTES + 1)
     except OSError as error:
-        raise KeyFileError(f"{path}: {error.strerror}", help=f"zkcompliance keygen ORIGIN -o {path}") from error
-    return _one_line(data, path)
+        raise KeyFileError(f"{path}: {error.strerror}", help=help) from error
 
 
 def load_public(path: str | Path) -> VerifierKey:

@@ -1,0 +1,96 @@
+"""The in-toto Statement about a proof file: derived from the file alone, so that there is one (docs/attestation.md).
+
+Everything in it is public in the file's own statements. Quantities are decimal strings; there are no JSON numbers.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from zkcompliance import strict_json
+from zkcompliance.errors import ProgramMismatch, StatementMismatch
+from zkcompliance.policy.binding import Binding
+from zkcompliance.verify import Program, Statement, decode_bundle, decode_program, decode_statement
+from zkcompliance.verify.policy_bundle import MAGIC, decode_policy_bundle
+
+STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
+PREDICATE_TYPE = "https://zkcompliance/proof/v1"
+
+
+def proofs_in(data: bytes) -> list[bytes]:
+    """The single proofs of a file, which is one itself or a policy bundle. Raises by its frame."""
+    if data.startswith(MAGIC):
+        return [each.data for each in decode_policy_bundle(data)]
+    return [data]
+
+
+def derive(data: bytes) -> bytes:
+    """The statement about a proof file, as canonical JSON. The proofs are decoded and not verified.
+
+    StatementMismatch when a proof names no model, or two name different ones, times or references; MalformedError and
+    VerificationError by what does not decode.
+    """
+    parts = [_read(proof) for proof in proofs_in(data)]
+    bindings = [_binding(statement) for statement, _ in parts]
+    first, subject = bindings[0], bindings[0].subject
+    if subject is None:
+        raise StatementMismatch(
+            "subject: the proof names no model, and an attestation is about one",
+            help="zkcompliance prove --policy POLICY --log NAME=DIR --subject NAME=PATH -o FILE",
+        )
+    for other in bindings[1:]:
+        for name in ("subject", "time", "reference"):
+            if getattr(other, name) != getattr(first, name):
+                raise StatementMismatch(f"{name}: two proofs of the file name different ones")
+    requirements = [_requirement(*part, binding) for part, binding in zip(parts, bindings, strict=True)]
+    document = {
+        "_type": STATEMENT_TYPE,
+        "subject": [{"name": subject.name, "digest": {"sha256": subject.digest.hex()}}],
+        "predicateType": PREDICATE_TYPE,
+        "predicate": {
+            "proof": {"bytes": str(len(data)), "digest": {"sha256": sha256(data).hexdigest()}},
+            "time": str(first.time),
+            "reference": first.reference.hex(),
+            "requirements": requirements,
+        },
+    }
+    return strict_json.canonical(document)
+
+
+def _read(proof: bytes) -> tuple[Statement, Program]:
+    bundle = decode_bundle(proof)
+    statement, program = decode_statement(bundle.statement_bytes), decode_program(bundle.program_bytes)
+    if program.digest != statement.program_digest or len(program.publics) != len(statement.publics):
+        raise ProgramMismatch("the file brings another program than the one that its statement names")
+    return statement, program
+
+
+def _binding(statement: Statement) -> Binding:
+    return Binding.decode(statement.context) if statement.context else Binding()
+
+
+def _requirement(statement: Statement, program: Program, binding: Binding) -> dict[str, object]:
+    values = [(p.kind, p.name, str(value)) for p, value in zip(program.publics, statement.publics, strict=True)]
+    found: dict[str, object] = {
+        "claim": f"{statement.claim}@{statement.version}",
+        "program": {"sha256": statement.program_digest.hex()},
+        "parameters": {name: value for kind, name, value in values if kind == 0},
+        "reveals": {name: value for kind, name, value in values if kind == 1},
+        "logs": [
+            {
+                "slot": log.slot,
+                "origin": log.checkpoint.origin,
+                "size": str(log.checkpoint.size),
+                "root": log.checkpoint.root.hex(),
+            }
+            for log in statement.logs
+        ],
+    }
+    if binding.policy is not None:
+        found["policy"] = {
+            "id": binding.policy.id,
+            "version": str(binding.policy.version),
+            "digest": {"sha256": binding.policy.digest.hex()},
+            "requirement": binding.policy.requirement,
+        }
+    return found
