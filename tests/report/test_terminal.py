@@ -1,0 +1,83 @@
+"""The verdict at a terminal: fits 80 columns, has no colour in a pipe, says every fact, and cannot steer the terminal."""
+
+from __future__ import annotations
+
+import io
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import verdicts
+
+from zkcompliance.policy.verdict import Verdict
+from zkcompliance.report import terminal, words
+
+KINDS = verdicts.all_kinds()
+every = pytest.mark.parametrize("verdict", KINDS.values(), ids=KINDS.keys())
+
+
+class Screen(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def shown(verdict: Verdict, file: io.StringIO | None = None, **options: int) -> str:
+    file = file or io.StringIO()
+    terminal.show(verdict, file, **options)
+    return file.getvalue()
+
+
+def flat(text: str) -> str:
+    return re.sub(r"\s", "", text)
+
+
+@every
+def test_it_fits_80_columns(verdict: Verdict) -> None:
+    assert max(cell_len(line) for line in shown(verdict, width=80).splitlines()) <= 80
+
+
+@every
+def test_a_pipe_has_no_colour_and_nothing_that_steers(verdict: Verdict) -> None:
+    text = shown(verdict)
+    assert all(c.isprintable() or c == "\n" for c in text)
+    text.encode()
+
+
+def test_a_terminal_has_colour_and_the_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    text = shown(KINDS["not met and not shown"], Screen(), width=80)
+    assert "\x1b[1;31mNOT MET\x1b[0m" in text and "\x1b[32mMET\x1b[0m" in text
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "31m" not in shown(KINDS["not met and not shown"], Screen(), width=80)
+
+
+@every
+def test_every_fact_is_said(verdict: Verdict) -> None:
+    text = flat(shown(verdict, width=200))
+    wanted = [verdict.file_sha256.hex(), words.sentence(verdict)]
+    if verdict.policy:
+        wanted += [verdict.policy.digest.hex(), verdict.policy.id, verdict.policy.jurisdiction]
+    if verdict.subject:
+        wanted += [verdict.subject.name, verdict.subject.digest.hex()]
+    for finding in verdict.findings:
+        wanted += [finding.name, finding.claim, finding.says, finding.status.value.upper(), finding.program.hex()]
+        wanted += [*finding.warnings, *finding.not_proven, finding.proof_sha256.hex()]
+        wanted += [text for v in words.shown(finding, "parameter", "revealed") for text in (v.name, words.figure(v))]
+        if finding.error is not None:
+            wanted += [finding.error.code, finding.error.message, finding.error.help]
+        for log in finding.logs:
+            wanted += [log.name, log.origin, log.root.hex(), log.key, *log.sources, *(log.cosigned or {})]
+    missing = [want for want in wanted if flat(words.clean(want)) not in text]
+    assert not missing
+
+
+def test_what_the_lab_chose_is_marked_and_derived_values_are_left_out() -> None:
+    text = shown(KINDS["all met"])
+    assert re.search(r"at_least +50% +\[chosen by the lab\]", text)
+    assert "carry_7" not in text

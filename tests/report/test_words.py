@@ -1,0 +1,86 @@
+"""The sentences that all reports share."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import verdicts
+
+from zkcompliance.policy.verdict import Margin, Value
+from zkcompliance.report import words
+
+KINDS = verdicts.all_kinds()
+TITLE = verdicts.POLICY.title
+
+
+@pytest.mark.parametrize(
+    ("kind", "outcome", "sentence"),
+    [
+        ("all met", "accepted", f"Accepted: all 3 requirements of {TITLE} are met."),
+        ("one met", "accepted", f"Accepted: the one requirement of {TITLE} is met."),
+        ("not shown", "not accepted", f"Not accepted: of 3 requirements of {TITLE}, 1 is not shown."),
+        ("not met and not shown", "not accepted",
+         f"Not accepted: of 3 requirements of {TITLE}, 1 is not met and 1 is not shown."),
+        ("single", "accepted", "Accepted: the proof shows training-compute-below@1 as asked."),
+        ("single refused", "not accepted", "Not accepted: incidents-reported-in-time@1 is not met."),
+        ("undecided", "not decided",
+         "Not decided: the proof of training-compute-below@1 verifies, but nothing was given to hold it against."),
+        ("nothing", "not accepted", f"Not accepted: nothing of {TITLE} was judged."),
+    ],
+)  # fmt: skip
+def test_sentences(kind: str, outcome: str, sentence: str) -> None:
+    assert (words.outcome(KINDS[kind]), words.sentence(KINDS[kind])) == (outcome, sentence)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_only_an_accepted_verdict_is_called_so(kind: str) -> None:
+    assert (words.outcome(KINDS[kind]) == "accepted") is KINDS[kind].accepted
+    assert words.sentence(KINDS[kind]).startswith("Accepted") is KINDS[kind].accepted
+
+
+@pytest.mark.parametrize(
+    ("value", "limit", "share"),
+    [(63, 100, "63%"), (1, 3, "≈33.33%"), (1, 10**9, "under 0.01%"), (0, 5, "0%"), (5, 0, ""), (30, 10, "300%"),
+     (999_999, 10**6, "≈99.99%"), (2**511, 2**512 - 1, "≈50%"), (10**10, 1, "1e12%")],
+)  # fmt: skip
+def test_shares_are_cut_never_rounded_up(value: int, limit: int, share: str) -> None:
+    assert words.share(Margin("a", value, "b", limit)) == share
+
+
+def test_figures_are_exact() -> None:
+    assert words.figure(Value("a", "revealed", "≈1.23e7", 12345678)) == "≈1.23e7 (12345678)"
+    assert words.figure(Value("a", "revealed", "≈1.23e7 (12345678)", 12345678)) == "≈1.23e7 (12345678)"
+    assert words.exact(Value("a", "revealed", "1e7", 10**7)) == "10,000,000"
+    assert words.exact(Value("a", "revealed", "12,345", 12345)) == ""
+
+
+def test_what_is_invisible_or_reorders_is_shown_as_such() -> None:
+    assert words.clean("a\u202eb\u200bc\x1bd\ud800e\tf\ng") == "a\ufffdb\ufffdc\ufffdd\ufffde f g"
+    assert words.clean("שלום 长 é") == "שלום 长 é"
+
+
+def test_references_are_text_only_where_they_read_as_it() -> None:
+    assert words.reference(b"AIO-7") == "AIO-7" and words.reference(b"") == "none"
+    assert words.reference(b"a\nb") == "0x610a62" and words.reference(b"\xff") == "0xff"
+    assert words.reference("\u202e".encode()) == "0xe280ae"
+
+
+def test_times() -> None:
+    assert words.moment(0) == "not stated" and words.moment(verdicts.NOON) == "2026-11-21 12:00 UTC"
+    assert words.moment(verdicts.NOON + 1) == "2026-11-21 12:00:01 UTC"
+    assert words.iso(2**64 - 1) == "2999-12-31T23:59:59Z" and words.day(verdicts.POLICY.valid_from) == "2025-08-02"
+
+
+def test_sizes() -> None:
+    assert words.rows(()) == "no segments" and words.rows((10,)) == "1 segment of at most 2^10 rows"
+    assert words.rows((10, 10)) == "2 segments of at most 2^10 rows"
+    assert words.rows((12, 10)) == "2 segments of at most 2^10 to 2^12 rows each"
+    assert verdicts.BAND.margin is not None
+    assert words.margin_words(verdicts.BAND) == "total is 6.3e24; limit is 1e25, 63% of it"
+    assert words.margin_words(replace(verdicts.BAND, margin=None)) == ""

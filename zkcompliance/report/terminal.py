@@ -1,0 +1,146 @@
+"""The verdict for people at a terminal, by rich: fits 80 columns; without a terminal, whole lines and no colour."""
+
+from __future__ import annotations
+
+from typing import IO, TYPE_CHECKING
+
+from zkcompliance.policy.verdict import Finding, LogShown, Status, Verdict
+from zkcompliance.report import words
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+STYLES = {
+    "accepted": "bold green", "not accepted": "bold red", "not decided": "bold yellow",
+    Status.MET: "green", Status.NOT_MET: "bold red", Status.NOT_SHOWN: "bold red", Status.UNDECIDED: "bold yellow",
+}  # fmt: skip
+PIPE = 160  # columns where there is no terminal
+NAME = 11  # columns of a fact's name: beside it, a digest fits 80 columns
+
+
+def show(verdict: Verdict, file: IO[str], *, width: int | None = None, seconds: float | None = None) -> None:
+    """Print the verdict. width: columns, else the terminal's; seconds: how long it took, where that is known."""
+    from rich.console import Console
+
+    columns = width or (None if file.isatty() else PIPE)
+    console = Console(file=file, width=columns, highlight=False, emoji=False, markup=False)
+    console.print(_text(words.sentence(verdict), STYLES[words.outcome(verdict)]))
+    console.print(_facts(_head(verdict, seconds)))
+    if len(verdict.findings) > 1:
+        console.print(_summary(verdict))
+    for finding in verdict.findings:
+        _finding(console, finding)
+    _once(console, "Warnings", [w for f in verdict.findings for w in f.warnings], "bold")
+    _once(console, "This does not prove", [line for f in verdict.findings for line in f.not_proven], "")
+
+
+def _text(content: str, style: str = "") -> Text:
+    from rich.text import Text
+
+    return Text(words.clean(content), style=style, overflow="fold")
+
+
+def _facts(pairs: list[tuple[str, str, str]]) -> Table:
+    """Name, value, style."""
+    from rich.table import Table
+
+    table = Table.grid(padding=(0, 1))
+    for width in (1, NAME, None):
+        table.add_column(width=width, overflow="fold")
+    for name, value, style in pairs:
+        table.add_row("", _text(name, "dim"), _text(value, style))
+    return table
+
+
+def _head(verdict: Verdict, seconds: float | None) -> list[tuple[str, str, str]]:
+    rows = []
+    if verdict.policy is not None:
+        policy = verdict.policy
+        valid = f"in force {words.day(policy.valid_from)} until {words.day(policy.valid_until)}"
+        rows += [("policy", f"{policy.id}@{policy.version}: {policy.title} ({policy.jurisdiction}), {valid}", "")]
+        rows += [("", policy.digest.hex(), "dim")]
+    if verdict.subject is not None:
+        rows += [("model", verdict.subject.name, ""), ("", verdict.subject.digest.hex(), "dim")]
+    rows.append(("proved", f"{words.moment(verdict.proved_at)}{', as the lab says' if verdict.proved_at else ''}", ""))
+    rows.append(("judged", words.moment(verdict.judged_at), ""))
+    if verdict.reference:
+        rows.append(("reference", words.reference(verdict.reference), ""))
+    rows += [("file", f"{verdict.file_bytes:,} bytes", ""), ("", verdict.file_sha256.hex(), "dim")]
+    if verdict.others:
+        rows.append(("not judged", f"{verdict.others:,} proofs in the file for other policies", ""))
+    if seconds is not None:
+        rows.append(("took", f"{seconds:.2f} s", ""))
+    return rows
+
+
+def _summary(verdict: Verdict) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=True)
+    for heading in ("Requirement", "Status", "What is shown, or why not"):
+        table.add_column(heading, overflow="fold")
+    for finding in verdict.findings:
+        detail = words.why(finding) or words.margin_words(finding) or finding.says
+        table.add_row(_text(finding.name), _text(finding.status.value, STYLES[finding.status]), _text(detail))
+    return table
+
+
+def _finding(console: Console, finding: Finding) -> None:
+    from rich.text import Text
+
+    title = Text.assemble(_text(finding.name or finding.claim, "bold"), ": ", overflow="fold")
+    title.append_text(_text(finding.status.value.upper(), STYLES[finding.status]))
+    console.print()
+    console.print(title)
+    rows = [("why", words.why(finding), "bold"), ("", _help(finding), "dim")] if finding.error is not None else []
+    rows.append(("claim", finding.claim, ""))
+    if finding.says:
+        rows.append(("says", finding.says, ""))
+    rows += [("holds if" if i == 0 else "", line, "") for i, line in enumerate(words.lines(finding.sentences))]
+    for value in words.shown(finding, "parameter"):
+        bound = "  [chosen by the lab]" if value.chosen else ""
+        bound = bound or (f"  [asked: {words.asked(value)}]" if value.asked else "")
+        rows.append((value.name, f"{words.figure(value)}{bound}", "bold yellow" if value.chosen else ""))
+    for value in words.shown(finding, "revealed"):
+        bound = f"  [asked: {words.asked(value)}]" if value.asked else ""
+        rows.append(("reveals", f"{value.name} = {words.figure(value)}{bound}", "bold"))
+    if finding.margin is not None:
+        rows.append(("margin", words.margin_words(finding), "bold"))
+    for log in finding.logs:
+        rows += _log(log)
+    if finding.proof_sha256:
+        rows.append(("proof", f"{finding.proof_bytes:,} bytes, profile {finding.profile}", ""))
+        rows.append(("", finding.proof_sha256.hex(), "dim"))
+        rows.append(("security", f"{finding.security_bits} bits, provable in the random oracle model", ""))
+    rows.append(("program", finding.program.hex(), "dim"))
+    console.print(_facts(rows))
+
+
+def _help(finding: Finding) -> str:
+    return f"help: {finding.error.help}" if finding.error is not None else ""
+
+
+def _log(log: LogShown) -> list[tuple[str, str, str]]:
+    rows = [("log", f"{log.name}: all of {log.origin}, {words.rows(log.rows_log2)}", "")]
+    rows.append(("rows", f"at least {log.rows:,}" if log.rows else "no least number was shown", ""))
+    rows.append(("provenance", words.printable_source(log.sources), ""))
+    rows.append(("signed by", log.key or "not compared with any key", ""))
+    rows += [("cosigned by", f"{who}, {words.moment(at)}", "") for who, at in (log.cosigned or {}).items()]
+    return [*rows, ("root", log.root.hex(), "dim")]
+
+
+def _once(console: Console, title: str, said: list[str], style: str) -> None:
+    """Each line once, in the order in which it is first said."""
+    if not said:
+        return
+    from rich.table import Table
+
+    console.print()
+    console.print(_text(title, "bold"))
+    for line in dict.fromkeys(said):
+        point = Table.grid(padding=(0, 1))
+        point.add_row("", "-", _text(line, style))
+        console.print(point)
