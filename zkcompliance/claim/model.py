@@ -16,7 +16,7 @@ from zkcompliance.schemas import Schema
 if TYPE_CHECKING:
     import numpy as np
 
-    from zkcompliance.claim.core import Reveal
+    from zkcompliance.claim.core import Requirement, Reveal
 
     Tables = Mapping[str, Sequence[np.ndarray]]  # of each log slot, the (width, N) table of each segment
 else:
@@ -121,8 +121,9 @@ class Claim:
     """A named, versioned predicate over sealed logs with public parameters.
 
     `check` is its meaning on plain integers, `witness` what the prover fills in, `sentences` (where given) the claim in
-    words, `reveals` the public values that are neither parameters nor made by the compiler, `vacuous`
-    what the claim's file says of values under which a parameter asks nothing.
+    words, `requirements` what it requires (none given: it is not of the language), `reveals` the public values that are
+    neither parameters nor made by the compiler, `vacuous` what the claim's file says of values under which a parameter
+    asks nothing.
     """
 
     id: str
@@ -135,6 +136,7 @@ class Claim:
     check: Callable[[Tables, Publics], CheckResult]
     witness: Callable[[Tables, Publics], Witness]
     sentences: Callable[[], str] | None = None
+    requirements: tuple[Requirement, ...] = ()
     reveals: tuple[Reveal, ...] = ()
     pinned: bytes | None = None
     vacuous: tuple[Vacuous, ...] = ()

@@ -45,6 +45,7 @@ def provable(definition: ClaimDefinition, pinned: bytes | None = None) -> Claim:
         check=check,
         witness=witness,
         sentences=lambda: explain(definition),
+        requirements=definition.requirements,
         reveals=definition.reveals,
         pinned=pinned,
     )

@@ -42,10 +42,11 @@ def words(bound: Bound, param: Parameter) -> str:
     if bound.exact is not None:
         return f"exactly {_show(param, bound.exact)}"
     said = []
+    least, most = ("not before", "not after") if param.kind == "Time" else ("at least", "at most")
     if bound.low is not None:
-        said.append(f"at least {_show(param, bound.low)}")
+        said.append(f"{least} {_show(param, bound.low)}")
     if bound.high is not None:
-        said.append(f"at most {_show(param, bound.high)}")
+        said.append(f"{most} {_show(param, bound.high)}")
     if bound.includes:
         said.append(f"a set that includes {param.show(bound.includes)}")
     if bound.one_of:
