@@ -54,7 +54,7 @@ _ORDER = ("predicate", "proof", "digest", "sha256", "bytes", "subject", "name") 
 
 
 def _first_difference(stated: object, shown: object, path: str) -> str:
-    """In words, where two documents that differ do so; texts are shortened."""
+    """In words, where two documents that differ do so; texts are shortened, and letters outside ASCII are escaped."""
     if isinstance(stated, dict) and isinstance(shown, dict):
         names = sorted({*stated, *shown}, key=lambda name: (_ORDER.index(name) if name in _ORDER else 99, name))
         for name in names:
@@ -64,7 +64,8 @@ def _first_difference(stated: object, shown: object, path: str) -> str:
         for i, (one, other) in enumerate(zip(stated, shown, strict=True)):
             if one != other:
                 return _first_difference(one, other, f"{path}[{i}]")
-    return f"{path:.120} is {_short(shown)} in the proof file, and the attestation says {_short(stated)}"
+    words = f"{path:.120} is {_short(shown)} in the proof file, and the attestation says {_short(stated)}"
+    return words.encode("ascii", "backslashreplace").decode()
 
 
 def _short(value: object) -> str:
