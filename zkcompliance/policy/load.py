@@ -91,7 +91,8 @@ class _Reader:
         for each in names:
             path = given.at(each)
             keys = []
-            for number, text in enumerate(given.texts(name(each, path), limits.MAX_POLICY_KEYS), 1):
+            texts = given.texts(name(each, path), limits.MAX_POLICY_KEYS, limits.MAX_POLICY_KEY_BYTES)
+            for number, text in enumerate(texts, 1):
                 keys.append(_parsed(CosignerKey, text, f"{path}[{number}]"))
                 self._once(keys[-1].public, f"{path}[{number}]")
             operators.append(Operator(each, tuple(keys)))
@@ -120,7 +121,8 @@ class _Reader:
             known = ", ".join(schemas.names())
             raise fault(found.at("schema"), f"no schema {schema[:64]!r}: there is {known}", "zkcompliance schemas")
         keys = []
-        for number, text in enumerate(found.texts("keys", limits.MAX_POLICY_KEYS) if "keys" in found else (), 1):
+        most = limits.MAX_POLICY_KEYS, limits.MAX_POLICY_KEY_BYTES
+        for number, text in enumerate(found.texts("keys", *most) if "keys" in found else (), 1):
             path = f"{found.at('keys')}[{number}]"
             keys.append(_parsed(VerifierKey, text, path))
             self._once(keys[-1].public, path)

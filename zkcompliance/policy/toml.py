@@ -98,14 +98,14 @@ class Table:
         """A name: lower-case words and digits joined by hyphens, at most 63 bytes."""
         return name(self.text(key), self.at(key))
 
-    def texts(self, key: str, most: int) -> tuple[str, ...]:
-        """1 … `most` texts, no two the same."""
+    def texts(self, key: str, most: int, size: int = limits.MAX_POLICY_TEXT_BYTES) -> tuple[str, ...]:
+        """1 … `most` texts of at most `size` bytes, no two the same."""
         value, path = self.value(key), self.at(key)
         if not isinstance(value, list):
             raise fault(path, "is a list of texts")
         if not 1 <= len(value) <= most:
             raise fault(path, f"has {len(value)} items, and should have 1 to {most}: leave an empty list out")
-        found = tuple(self._text(each, f"{path}[{i}]") for i, each in enumerate(value, 1))
+        found = tuple(self._text(each, f"{path}[{i}]", size) for i, each in enumerate(value, 1))
         if len(set(found)) != len(found):
             raise fault(path, "says the same twice")
         return found
@@ -144,7 +144,7 @@ class Table:
                 raise fault(self.at(key), f"is no key of a policy here: {why}")
 
     @staticmethod
-    def _text(value: object, path: str, most: int = limits.MAX_POLICY_TEXT_BYTES) -> str:
+    def _text(value: object, path: str, most: int) -> str:
         if not isinstance(value, str) or isinstance(value, Inexact):
             raise fault(path, "is a text, in quotes")
         if not value or value != value.strip():
