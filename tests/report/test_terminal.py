@@ -1,4 +1,4 @@
-"""The verdict at a terminal: fits 80 columns, has no colour in a pipe, says every fact, and cannot steer the terminal."""
+"""The verdict at a terminal: fits 80 columns, no colour in a pipe, every fact, and nothing that steers the terminal."""
 
 from __future__ import annotations
 

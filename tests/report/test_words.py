@@ -57,7 +57,9 @@ def test_figures_are_exact() -> None:
     assert words.figure(Value("a", "revealed", "≈1.23e7", 12345678)) == "≈1.23e7 (12345678)"
     assert words.figure(Value("a", "revealed", "≈1.23e7 (12345678)", 12345678)) == "≈1.23e7 (12345678)"
     assert words.exact(Value("a", "revealed", "1e7", 10**7)) == "10,000,000"
-    assert words.exact(Value("a", "revealed", "12,345", 12345)) == ""
+    assert words.exact(Value("a", "revealed", "12,345", 12345)) == words.exact(Value("a", "parameter", "50%", 5)) == ""
+    rounded = Value("a", "revealed", "≈1.23e7 (12345678)", 12345678)
+    assert (words.short(rounded), words.exact(rounded)) == ("≈1.23e7", "12,345,678")
 
 
 def test_what_is_invisible_or_reorders_is_shown_as_such() -> None:
@@ -78,9 +80,9 @@ def test_times() -> None:
 
 
 def test_sizes() -> None:
-    assert words.rows(()) == "no segments" and words.rows((10,)) == "1 segment of at most 2^10 rows"
-    assert words.rows((10, 10)) == "2 segments of at most 2^10 rows"
-    assert words.rows((12, 10)) == "2 segments of at most 2^10 to 2^12 rows each"
+    assert words.rows(()) == "no segments" and words.rows((10,)) == "1 segment of at most 1,024 rows"
+    assert words.rows((10, 10)) == "2 segments of at most 1,024 rows each"
+    assert words.rows((12, 10)) == "2 segments of at most 1,024 to 4,096 rows each"
     assert verdicts.BAND.margin is not None
     assert words.margin_words(verdicts.BAND) == "total is 6.3e24; limit is 1e25, 63% of it"
     assert words.margin_words(replace(verdicts.BAND, margin=None)) == ""

@@ -15,8 +15,9 @@ FORMATS = {
     "oscal": "NIST OSCAL assessment-results, JSON",
     "sarif": "SARIF 2.1.0: a result for whatever is not met or not shown",
     "junit": "JUnit XML: a test case for each requirement",
+    "html": "one self-contained page for people",
 }
-_MODULES = {"json": "json_document", "oscal": "oscal", "sarif": "sarif", "junit": "junit"}
+_MODULES = {"json": "json_document", "oscal": "oscal", "sarif": "sarif", "junit": "junit", "html": "html"}
 
 
 def write(verdict: Verdict, format: str) -> str:

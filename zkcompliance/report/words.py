@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from fractions import Fraction
 
 from zkcompliance.policy.verdict import Finding, Margin, Status, Value, Verdict
 from zkcompliance.quantities import exact_beside, show_integer, show_time
 
+_POWER = re.compile(r"≈?-?[0-9.]+e[0-9]+")
 _LAST = 32_503_679_999  # 2999-12-31 23:59:59 UTC
 ASSUMPTIONS = (
     "The security is proven in the random oracle model, with SHA-256 as the random oracle; no conjecture is used.",
@@ -97,9 +99,14 @@ def figure(value: Value) -> str:
     return clean(value.text if str(value.exact) in value.text else exact_beside(value.text, value.exact))
 
 
+def short(value: Value) -> str:
+    """A value as people read it, without the digits that stand beside it."""
+    return clean(value.text.removesuffix(f" ({value.exact})"))
+
+
 def exact(value: Value) -> str:
-    """The exact integer, grouped by thousands; empty where the text has all its digits."""
-    return "" if str(value.exact) in value.text.replace(",", "") else f"{value.exact:,}"
+    """The exact integer in groups of three where the short form is a power of ten; empty where it says no less."""
+    return f"{value.exact:,}" if _POWER.fullmatch(short(value)) else ""
 
 
 def asked(value: Value) -> str:
@@ -155,12 +162,13 @@ def iso(seconds: int) -> str:
 
 
 def rows(rows_log2: tuple[int, ...]) -> str:
-    """The sizes of a log's segments: `2 segments, each of at most 2^10 rows`."""
+    """The sizes of a log's segments: `2 segments of at most 1,024 rows each`."""
     if not rows_log2:
         return "no segments"
-    low, high = min(rows_log2), max(rows_log2)
-    each = f"at most 2^{high} rows" if low == high else f"at most 2^{low} to 2^{high} rows each"
-    return f"1 segment of {each}" if len(rows_log2) == 1 else f"{len(rows_log2):,} segments of {each}"
+    low, high = (f"{1 << min(k, 64):,}" for k in (min(rows_log2), max(rows_log2)))
+    if len(rows_log2) == 1:
+        return f"1 segment of at most {high} rows"
+    return f"{len(rows_log2):,} segments of at most {high if low == high else f'{low} to {high}'} rows each"
 
 
 def reference(data: bytes) -> str:

@@ -1,0 +1,74 @@
+"""The page in a real browser: no sideways scrolling on a phone, nothing loaded, no complaint, and it prints."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import browser
+import verdicts
+
+from zkcompliance import report
+from zkcompliance.policy.verdict import Verdict
+
+KINDS = verdicts.all_kinds()
+pytestmark = pytest.mark.skipif(browser.CHROMIUM is None, reason="no Chromium here")
+
+
+@pytest.fixture(scope="module")
+def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[browser.Browser]:
+    with browser.launch(tmp_path_factory.mktemp("profile")) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("verdict", KINDS.values(), ids=KINDS.keys())
+def test_it_fits_every_width_and_loads_nothing(verdict: Verdict, tab: browser.Browser, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text(report.write(verdict, "html"))
+    for width in (320, 390, 1280):
+        tab.open(page, width)
+        assert tab.width() <= width
+        assert tab.requests() == [page.as_uri()]
+        assert tab.complaints() == []
+
+
+@pytest.mark.parametrize("kind", ["all met", "not met and not shown", "undecided", "many logs", "hostile 0", "nothing"])
+def test_it_prints(kind: str, tab: browser.Browser, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text(report.write(KINDS[kind], "html"))
+    tab.open(page, 1280)
+    pdf = tab.pdf()
+    assert pdf.startswith(b"%PDF-")
+    assert 1 <= len(re.findall(rb"/Type\s*/Page\b", pdf)) <= 20
+    box = re.findall(rb"/MediaBox\s*\[0 0 ([0-9.]+) ([0-9.]+)\]", pdf)
+    assert box and {(round(float(w)), round(float(h))) for w, h in box} <= {(595, 842), (596, 842), (595, 841)}
+
+
+def test_a_wide_page_would_be_noticed(tab: browser.Browser, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text(
+        '<!doctype html><meta name="viewport" content="width=device-width"><div style="width:700px">x</div>'
+    )
+    tab.open(page, 390)
+    assert tab.width() > 700
+
+
+def test_the_browser_reads_the_page_as_it_is_meant(tab: browser.Browser, tmp_path: Path) -> None:
+    """The accessibility tree: headings, tables with their headers, and the picture with its description."""
+    page = tmp_path / "page.html"
+    page.write_text(report.write(KINDS["all met"], "html"))
+    for width in (390, 1280):
+        tab.open(page, width)
+        nodes = tab.call("Accessibility.getFullAXTree")["nodes"]
+        seen = [(n["role"]["value"], n.get("name", {}).get("value", "")) for n in nodes if not n.get("ignored")]
+        roles = {role for role, _ in seen}
+        assert {"heading", "table", "rowheader", "cell", "main", "image"} <= {r.replace("img", "image") for r in roles}
+        pictures = [name for role, name in seen if role in ("image", "img")]
+        assert len(pictures) == 1 and "63% of it" in pictures[0]
+        assert not [name for role, name in seen if role == "heading" and not name]

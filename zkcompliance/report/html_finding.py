@@ -1,0 +1,132 @@
+"""One requirement on the page: what was asked, what is shown, what is revealed, and what is not proven."""
+
+from __future__ import annotations
+
+from zkcompliance.policy.verdict import Finding, LogShown, Status, Value
+from zkcompliance.report import words
+from zkcompliance.report.markup import Markup, digest, facts, grouped, join, sentence, table, tag
+from zkcompliance.report.picture import picture
+
+_CLASS = {
+    Status.MET: "met", Status.NOT_MET: "not-met", Status.NOT_SHOWN: "not-shown", Status.UNDECIDED: "undecided",
+}  # fmt: skip
+
+
+def anchor(index: int) -> str:
+    """The identifier of a requirement's part of the page."""
+    return f"requirement-{index}"
+
+
+def status(finding: Finding) -> Markup:
+    """The status as a word in a border that also prints in grey."""
+    said = "not decided" if finding.status is Status.UNDECIDED else finding.status.value
+    return tag("span", said, class_=f"status {_CLASS[finding.status]}")
+
+
+def section(finding: Finding, index: int) -> Markup:
+    """index: from 1, as the summary counts."""
+    name = anchor(index)
+    heading = tag("h3", tag("span", f"{index}. {finding.name or finding.claim}"), status(finding), id=f"{name}-name")
+    return tag(
+        "section",
+        heading,
+        tag("p", finding.says, class_="says") if finding.says else None,
+        _why(finding),
+        _warnings(finding),
+        _claim(finding),
+        _parameters(finding),
+        _revealed(finding, name) if finding.proof_sha256 else None,
+        join(tag("h4", "Over which logs"), (_log(log) for log in finding.logs)) if finding.logs else None,
+        _not_proven(finding),
+        _evidence(finding),
+        id=name,
+        class_="finding",
+        aria_labelledby=f"{name}-name",
+    )
+
+
+def _why(finding: Finding) -> Markup | None:
+    if finding.error is None:
+        return None
+    remedy = tag("p", "What to do: ", tag("code", finding.error.help), class_="soft")
+    return join(tag("p", words.why(finding), class_="error"), remedy)
+
+
+def _warnings(finding: Finding) -> Markup | None:
+    items = [tag("li", f"Warning: {warning}") for warning in finding.warnings]
+    return tag("ul", items, class_="warnings") if items else None
+
+
+def _claim(finding: Finding) -> Markup | None:
+    """The claim's sentences; numbered ones hang."""
+    lines = words.lines(finding.sentences)
+    if not lines:
+        return None
+    said = (tag("p", sentence(line), class_="clause" if line[0].isdigit() else None) for line in lines)
+    proven = finding.proof_sha256 and finding.status is not Status.NOT_MET
+    return join(tag("h4", "What is proven" if proven else "What would have to be proven"), *said)
+
+
+def _parameters(finding: Finding) -> Markup | None:
+    values = words.shown(finding, "parameter")
+    if not values:
+        return None
+    rows = [[_name(value), _figure(value), _asked(value)] for value in values]
+    made = table("Parameters of the claim", ["Parameter", "Value in the proof", "Asked, or chosen by"], rows)
+    return join(tag("h4", "Limits and parameters"), made)
+
+
+def _name(value: Value) -> Markup:
+    return join(value.name, tag("span", value.doc, class_="doc") if value.doc else None)
+
+
+def _figure(value: Value) -> Markup:
+    exact = words.exact(value)
+    return join(words.short(value), tag("span", grouped(exact), class_="doc") if exact else None)
+
+
+def _asked(value: Value) -> Markup:
+    if value.chosen:
+        return tag("span", "chosen by the lab", class_="mark")
+    return join(words.asked(value) or "given by whoever judged")
+
+
+def _revealed(finding: Finding, name: str) -> Markup:
+    values = words.shown(finding, "revealed")
+    if not values:
+        said = tag("p", "No figure. Public are the parameters above, and of each log its name and the sizes below.")
+        return join(tag("h4", "What is revealed"), said)
+    rows = [[_name(value), _figure(value), value.asked or "no bound"] for value in values]
+    made = table("Values that the proof discloses", ["Value", "Disclosed", "Asked by the policy"], rows)
+    margin = None
+    if finding.margin is not None:
+        margin = picture(finding, f"{name}-picture") or tag("p", f"{words.margin_words(finding)}.")
+    return join(tag("h4", "What is revealed"), made, margin)
+
+
+def _log(log: LogShown) -> Markup:
+    rows = f"at least {log.rows:,}" if log.rows else "no least number was shown"
+    return facts(
+        [
+            (log.name or log.slot, f"all of {log.origin}"),
+            ("Rows", f"{rows}; {words.rows(log.rows_log2)}"),
+            ("Provenance", words.printable_source(log.sources)),
+        ]
+    )
+
+
+def _not_proven(finding: Finding) -> Markup | None:
+    if not finding.not_proven:
+        return None
+    return join(tag("h4", "What this does not prove"), tag("ul", (tag("li", line) for line in finding.not_proven)))
+
+
+def _evidence(finding: Finding) -> Markup:
+    security = f"{finding.security_bits} bits, proven; profile {finding.profile}; {finding.proof_bytes:,} bytes"
+    pairs: list[tuple[str, str | None]] = [
+        ("Claim", finding.claim),
+        ("Program, SHA-256", digest(finding.program)),
+        ("Proof, SHA-256", digest(finding.proof_sha256) if finding.proof_sha256 else "no proof that verifies"),
+        ("Security", security if finding.proof_sha256 else None),
+    ]
+    return join(tag("h4", "Evidence"), facts(pairs))
