@@ -25,8 +25,8 @@ def refuse_vacuous(claim: Claim, bounds: Mapping[str, Bound], earliest: int, pat
         if name not in said:
             raise fault(
                 f"{path}.{name}",
-                f"the file of {claim.id} does not say from where on {name} asks nothing: no policy can bound it",
-                help="end the claim's file with VACUOUS = (never_vacuous(…), vacuous(…)); see docs/claims.md",
+                f"the file of {claim.id} does not say from where on {name} asks nothing: it needs VACUOUS",
+                help="zkcompliance explain malformed-policy  # and docs/policies.md",
             )
     for each in claim.vacuous:
         param = params[each.param]
