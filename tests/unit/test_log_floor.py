@@ -1,0 +1,89 @@
+"""log-floor-SCHEMA: one claim for each schema, a user's own too; its examples as traces; a proof, and lies about it."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from compiled_trial import Trial, padded, trial
+
+from zkcompliance import schemas
+from zkcompliance.circuits import log_floor
+from zkcompliance.claim import catalogue
+from zkcompliance.claim.compile import compile_claim
+from zkcompliance.commit.table import SealedTable, commit
+from zkcompliance.errors import VerificationError
+from zkcompliance.log import merkle
+from zkcompliance.log.checkpoint import Checkpoint
+from zkcompliance.profiles import STANDARD
+from zkcompliance.prove.prover import Prover
+from zkcompliance.schemas import Schema
+from zkcompliance.statement import Statement, StatementLog
+from zkcompliance.verify import decode_program, decode_statement, verify_proof
+
+OWN = schemas.parse_text("zkc-schema v1\nown\nat time\nsource " + schemas.compute.columns[-1].type_text + "\n")
+
+
+@pytest.mark.parametrize("schema", [*schemas.CATALOGUE, OWN], ids=lambda schema: schema.name)
+def test_every_schema_has_one(schema: Schema) -> None:
+    definition = log_floor.definition(schema)
+    assert definition.id == f"log-floor-{schema.name}"
+    (slot,) = compile_claim(definition).program.logs
+    assert (slot.name, slot.schema_digest) == ("log", schema.digest)
+    claim = catalogue.floor(schema)
+    assert (claim.id, claim.pinned) == (definition.id, None)
+    assert [each.param for each in claim.vacuous] == ["rows", "sources"]
+
+
+def test_their_programs_differ() -> None:
+    digests = {catalogue.load(f"log-floor-{name}").program_digest for name in schemas.names()}
+    assert len(digests) == len(schemas.names())
+
+
+@pytest.mark.parametrize("example", log_floor.EXAMPLES, ids=lambda example: example.text)
+def test_examples_hold_exactly_if_their_trace_is_true(example) -> None:  # type: ignore[no-untyped-def]
+    definition = log_floor.definition(schemas.compute)
+    tables, given = example.inputs(definition)
+    tables = {"log": [padded(table) for table in tables["log"]]}
+    failures = trial(compile_claim(definition), tables, definition.publics(given)).failures()
+    assert (not failures) == (example.failing is None), failures[:3]
+
+
+DEFINITION = log_floor.definition(schemas.compute)
+JOBS = [log_floor.job(), log_floor.attested, log_floor.job()]
+
+
+def case(rows: int, sources: str) -> tuple[Statement, list[SealedTable], Trial]:
+    """The honest prover's work over three rows, two of them signed and one attested."""
+    compiled = compile_claim(DEFINITION)
+    (slot,) = compiled.program.logs
+    table = padded(schemas.encode_rows(schemas.compute, JOBS))
+    seed = os.urandom(32)
+    sealed = [SealedTable(table, seed, commit(table, seed, "standard", slot.schema_digest), STANDARD)]
+    entries = tuple(each.entry for each in sealed)
+    body = Checkpoint("test", 1, merkle.root([entry.encode() for entry in entries])).body.encode()
+    made = trial(compiled, {"log": [table]}, DEFINITION.publics({"rows": rows, "sources": sources}), sealed)
+    log = StatementLog(slot.name, body, entries)
+    return Statement(STANDARD, compiled.program, tuple(made.publics), (log,), private=made.sizes), sealed, made
+
+
+def verify(statement: Statement, sealed: list[SealedTable], made: Trial) -> None:
+    proof = Prover(statement, sealed, made.private, made.unknowns, os.urandom(32)).prove()
+    verify_proof(decode_statement(statement.encode()), decode_program(statement.program.encoded), proof)
+
+
+def test_a_proof() -> None:
+    verify(*case(3, "signed, hardware_attested"))
+
+
+@pytest.mark.parametrize(("rows", "sources"), [(4, "signed, hardware_attested"), (3, "signed"), (0, "")])
+def test_a_false_floor_has_no_proof(rows: int, sources: str) -> None:
+    """A prover that goes on although the claim is false: the witness of the true one, under the false parameters."""
+    honest, sealed, made = case(3, "signed, hardware_attested")
+    false = [DEFINITION.publics({"rows": rows, "sources": sources}).get(p.name) for p in honest.program.publics]
+    publics = tuple(given if asked is None else asked for given, asked in zip(honest.publics, false, strict=True))
+    statement = Statement(STANDARD, honest.program, publics, honest.logs, private=made.sizes)
+    with pytest.raises(VerificationError):
+        verify(statement, sealed, made)
+    _, _, own = case(rows, sources)
+    assert own.failures()
