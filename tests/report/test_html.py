@@ -135,12 +135,12 @@ def test_every_fact_is_on_it(verdict: Verdict) -> None:
     for finding in verdict.findings:
         wanted += [finding.name, finding.says, finding.claim, finding.program.hex(), finding.proof_sha256.hex()]
         wanted += [*finding.warnings, *finding.not_proven, finding.security_bits, finding.profile]
-        wanted += [line.replace("`", "") for line in words.lines(finding.sentences)]
+        wanted += [line.replace("`", "") for line in words.claim_lines(finding)]
         wanted += [finding.status.value if finding.status.value != "undecided" else "not decided"]
         if finding.error is not None:
             wanted += [finding.error.code, finding.error.message, finding.error.help]
         for value in words.shown(finding, "parameter", "revealed"):
-            wanted += [value.name, words.short(value), words.exact(value), value.doc, value.asked]
+            wanted += [value.name, words.short(value), words.exact(value), value.doc.replace("`", ""), value.asked]
             wanted += ["chosen by the lab"] if value.chosen else []
         wanted += [words.margin_words(finding)] if finding.margin and finding.proof_sha256 else []
         for log in finding.logs:
@@ -174,8 +174,8 @@ def test_derived_values_are_left_out() -> None:
 def test_the_command_is_the_one_that_verifies_it() -> None:
     text = page(KINDS["all met"]).text
     assert (
-        "zkcompliance verify FILE --policy eu-ai-act-systemic-risk --log-key PUB --subject "
-        f"asteria-3-large=sha256:{verdicts.SUBJECT.digest.hex()} --context AIO-2026-0417"
+        "zkcompliance verify FILE --policy eu-ai-act-systemic-risk --log-key compute=PUB --log-key incidents=PUB "
+        f"--subject asteria-3-large=sha256:{verdicts.SUBJECT.digest.hex()} --context AIO-2026-0417"
     ) in text
     alone = page(KINDS["single band"]).text
     assert (

@@ -12,11 +12,12 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import verdicts
 
+from zkcompliance.claim import catalogue as claim
 from zkcompliance.policy.verdict import Margin, Value
 from zkcompliance.report import words
 
 KINDS = verdicts.all_kinds()
-TITLE = verdicts.POLICY.title
+TITLE = "eu-ai-act-systemic-risk@1"
 
 
 @pytest.mark.parametrize(
@@ -57,9 +58,27 @@ def test_figures_are_exact() -> None:
     assert words.figure(Value("a", "revealed", "≈1.23e7", 12345678)) == "≈1.23e7 (12345678)"
     assert words.figure(Value("a", "revealed", "≈1.23e7 (12345678)", 12345678)) == "≈1.23e7 (12345678)"
     assert words.exact(Value("a", "revealed", "1e7", 10**7)) == "10,000,000"
+    assert words.exact(Value("a", "revealed", "1e7 FLOP", 10**7)) == "10,000,000"
     assert words.exact(Value("a", "revealed", "12,345", 12345)) == words.exact(Value("a", "parameter", "50%", 5)) == ""
     rounded = Value("a", "revealed", "≈1.23e7 (12345678)", 12345678)
     assert (words.short(rounded), words.exact(rounded)) == ("≈1.23e7", "12,345,678")
+
+
+def test_the_claim_in_words_leaves_out_what_the_report_says_of_the_proof() -> None:
+    said = claim.load("compute-band").sentences()
+    found = words.claim_lines(replace(verdicts.BAND, sentences=said))
+    assert found[0].startswith("compute-band, version 1: Total training compute lies between")
+    assert [line.partition(":")[0] for line in found[1:]] == [
+        "It holds when all of this is so", "1. total at or above the lower edge", "2. total at or below the upper edge"
+    ]  # fmt: skip
+    other = replace(verdicts.BAND, sentences="a\n  b\n\nc")
+    assert words.claim_lines(other) == ["a", "b", "c"]
+
+
+def test_who_chose() -> None:
+    made = {v.name: words.chooser(v) for v in verdicts.BAND.values}
+    assert made["limit"] == "chosen by the policy" and made["at_least"] == "chosen by the lab"
+    assert made["at_most"] == "chosen by the lab within this" and made["total"] == "chosen by whoever judged"
 
 
 def test_what_is_invisible_or_reorders_is_shown_as_such() -> None:

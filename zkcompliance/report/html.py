@@ -60,7 +60,7 @@ def _body(verdict: Verdict) -> Markup:
     return join(tag("header", _header(verdict)), tag("main", _overview(verdict), policy, *sections))
 
 
-def _header(verdict: Verdict) -> list[Markup]:
+def _header(verdict: Verdict) -> Markup:
     subject, policy = verdict.subject, verdict.policy
     model = None if subject is None else join(subject.name, tag("br"), digest(subject.digest))
     proved = words.moment(verdict.proved_at) + (", as the lab says" if verdict.proved_at else "")
@@ -77,7 +77,8 @@ def _header(verdict: Verdict) -> list[Markup]:
             ("Not judged", others),
         ]
     )
-    return [tag("p", "Verification report", class_="kind"), tag("h1", words.sentence(verdict)), said]
+    title = tag("p", policy.title, class_="says") if policy else None
+    return join(tag("p", "Verification report", class_="kind"), tag("h1", words.sentence(verdict)), title, said)
 
 
 def _overview(verdict: Verdict) -> Markup | None:
@@ -86,14 +87,13 @@ def _overview(verdict: Verdict) -> Markup | None:
         return None
     rows = []
     for index, finding in enumerate(verdict.findings, 1):
-        detail = words.why(finding) or words.margin_words(finding) or finding.says
         chosen = [value.name for value in finding.values if value.chosen]
         notes = [tag("span", f"chosen by the lab: {', '.join(chosen)}", class_="doc")] if chosen else []
         if finding.warnings:
             count = len(finding.warnings)
             notes.append(tag("span", f"{count} warning{'' if count == 1 else 's'}", class_="doc"))
         link = tag("a", f"{index}. {finding.name or finding.claim}", href=f"#{anchor(index)}")
-        rows.append([link, status(finding), join(detail, *notes)])
+        rows.append([link, status(finding), join(words.gist(finding), *notes)])
     made = table("Requirements and their status", ["Requirement", "Status", "What is shown, or why not"], rows)
     return tag("section", tag("h2", "Summary"), made, class_="summary")
 
@@ -186,19 +186,30 @@ def _check(verdict: Verdict) -> Markup:
 def command(verdict: Verdict) -> str:
     """The line that verifies the file again."""
     if verdict.policy is not None:
-        parts = [f"zkcompliance verify FILE --policy {shlex.quote(words.clean(verdict.policy.id))} --log-key PUB"]
+        parts = [f"zkcompliance verify FILE --policy {_quoted(verdict.policy.id)}", *_keys(verdict, "name")]
     else:
         claim = verdict.findings[0].claim.partition("@")[0] if verdict.findings else "CLAIM"
-        parts = [f"zkcompliance verify FILE --claim {shlex.quote(words.clean(claim) or 'CLAIM')} --log-key PUB"]
+        parts = [f"zkcompliance verify FILE --claim {_quoted(claim)}", *_keys(verdict, "slot")]
         for value in words.shown(verdict.findings[0], "parameter") if verdict.findings else []:
-            parts.append(f"--param {shlex.quote(words.clean(f'{value.name}={_typed(value)}'))}")
+            parts.append(f"--param {_quoted(f'{value.name}={_typed(value)}')}")
     if verdict.subject is not None:
         parts.append(
             f"--subject {shlex.quote(f'{words.clean(verdict.subject.name)}=sha256:{verdict.subject.digest.hex()}')}"
         )
     if verdict.reference and not (shown := words.reference(verdict.reference)).startswith("0x"):
-        parts.append(f"--context {shlex.quote(shown)}")
+        parts.append(f"--context {_quoted(shown)}")
     return " ".join(parts)
+
+
+def _quoted(argument: str) -> str:
+    """One argument of a shell's line."""
+    return shlex.quote(words.clean(argument))
+
+
+def _keys(verdict: Verdict, by: str) -> list[str]:
+    """The key of each log, by the name that a policy or a claim has for it."""
+    names = dict.fromkeys(str(getattr(log, by)) for finding in verdict.findings for log in finding.logs)
+    return ["--log-key PUB"] if len(names) < 2 else [f"--log-key {_quoted(f'{name}=PUB')}" for name in names]
 
 
 def _typed(value: Value) -> str:

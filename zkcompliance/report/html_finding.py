@@ -59,7 +59,7 @@ def _warnings(finding: Finding) -> Markup | None:
 
 def _claim(finding: Finding) -> Markup | None:
     """The claim's sentences; numbered ones hang."""
-    lines = words.lines(finding.sentences)
+    lines = words.claim_lines(finding)
     if not lines:
         return None
     said = (tag("p", sentence(line), class_="clause" if line[0].isdigit() else None) for line in lines)
@@ -77,7 +77,7 @@ def _parameters(finding: Finding) -> Markup | None:
 
 
 def _name(value: Value) -> Markup:
-    return join(value.name, tag("span", value.doc, class_="doc") if value.doc else None)
+    return join(value.name, tag("span", sentence(value.doc), class_="doc") if value.doc else None)
 
 
 def _figure(value: Value) -> Markup:
@@ -86,9 +86,10 @@ def _figure(value: Value) -> Markup:
 
 
 def _asked(value: Value) -> Markup:
-    if value.chosen:
-        return tag("span", "chosen by the lab", class_="mark")
-    return join(words.asked(value) or "given by whoever judged")
+    who = words.chooser(value)
+    if value.chosen or not value.asked:
+        return tag("span", who, class_="mark" if value.chosen else None)
+    return join(words.asked(value), tag("span", who, class_="doc"))
 
 
 def _revealed(finding: Finding, name: str) -> Markup:

@@ -32,6 +32,7 @@ li { margin: .2rem 0; }
 .undecided { color: var(--open); border-style: dotted; }
 .mark { font-size: .74rem; font-weight: 700; color: var(--open); border-bottom: 1.5px solid; white-space: nowrap; }
 .says { font-size: 1.06rem; }
+header h1 + .says { margin: -.9rem 0 1.5rem; color: var(--soft); }
 .clause { padding-left: 1.15rem; text-indent: -1.15rem; margin-bottom: .35rem; }
 .soft, .doc { color: var(--soft); }
 .doc { display: block; font-size: .86rem; font-weight: 400; line-height: 1.4; }
@@ -101,7 +102,7 @@ footer { margin-top: 3.5rem; padding-top: .75rem; border-top: 2px solid var(--in
   svg { max-width: 25rem; }
   h2 + p { break-after: avoid; }
   h1, h2, h3, h4, thead { break-after: avoid; }
-  .finding, figure, tr, .facts > div, li, p, pre, .keep { break-inside: avoid; }
+  .finding, figure, table, tr, .facts > div, li, p, pre, .keep { break-inside: avoid; }
   footer { display: none; }
   a { text-decoration: none; }
 }

@@ -83,8 +83,8 @@ def _summary(verdict: Verdict) -> Table:
     for heading in ("Requirement", "Status", "What is shown, or why not"):
         table.add_column(heading, overflow="fold")
     for finding in verdict.findings:
-        detail = words.why(finding) or words.margin_words(finding) or finding.says
-        table.add_row(_text(finding.name), _text(finding.status.value, STYLES[finding.status]), _text(detail))
+        status = _text(finding.status.value, STYLES[finding.status])
+        table.add_row(_text(finding.name), status, _text(words.gist(finding)))
     return table
 
 
@@ -99,7 +99,7 @@ def _finding(console: Console, finding: Finding) -> None:
     rows.append(("claim", finding.claim, ""))
     if finding.says:
         rows.append(("says", finding.says, ""))
-    rows += [("holds if" if i == 0 else "", line, "") for i, line in enumerate(words.lines(finding.sentences))]
+    rows += [("holds if" if i == 0 else "", line, "") for i, line in enumerate(words.claim_lines(finding))]
     for value in words.shown(finding, "parameter"):
         bound = "  [chosen by the lab]" if value.chosen else ""
         bound = bound or (f"  [asked: {words.asked(value)}]" if value.asked else "")

@@ -9,7 +9,8 @@ from fractions import Fraction
 from zkcompliance.policy.verdict import Finding, Margin, Status, Value, Verdict
 from zkcompliance.quantities import exact_beside, show_integer, show_time
 
-_POWER = re.compile(r"≈?-?[0-9.]+e[0-9]+")
+_POWER = re.compile(r"≈?-?[0-9.]+e[0-9]+( [A-Za-z/]+)?")
+_HOLDS = "It holds when all of this is so:"
 _LAST = 32_503_679_999  # 2999-12-31 23:59:59 UTC
 ASSUMPTIONS = (
     "The security is proven in the random oracle model, with SHA-256 as the random oracle; no conjecture is used.",
@@ -35,6 +36,25 @@ def lines(text: str) -> list[str]:
     return [line for part in text.split("\n") if (line := clean(part).strip())]
 
 
+def claim_lines(finding: Finding) -> list[str]:
+    """The claim in words: what it says, and its requirements one by one.
+
+    A claim's sentences also list its logs, its parameters and what it reveals, which a report says of this very proof;
+    sentences of another form are given whole.
+    """
+    parts = [line for line in finding.sentences.split("\n") if line.strip()]
+    if _HOLDS not in parts[1:]:
+        return lines(finding.sentences)
+    start = parts.index(_HOLDS, 1)
+    end = next((i for i in range(start + 1, len(parts)) if not parts[i].startswith(" ")), len(parts))
+    return lines("\n".join([parts[0], *parts[start:end]]))
+
+
+def gist(finding: Finding) -> str:
+    """For a summary: why it is not met, else the margin, else the first sentence of what the requirement says."""
+    return why(finding) or margin_words(finding) or clean(finding.says).partition(". ")[0].rstrip(".")
+
+
 def outcome(verdict: Verdict) -> str:
     """`accepted`, `not decided`, or `not accepted`."""
     if verdict.accepted:
@@ -54,7 +74,7 @@ def sentence(verdict: Verdict) -> str:
             return _of_one(verdict.findings[0])
         whole = "the file"
     else:
-        whole = clean(verdict.policy.title)
+        whole = clean(f"{verdict.policy.id}@{verdict.policy.version}")
     if not total:
         return f"Not accepted: nothing of {whole} was judged."
     if verdict.accepted:
@@ -110,10 +130,17 @@ def exact(value: Value) -> str:
 
 
 def asked(value: Value) -> str:
-    """What the policy asks of a value: its bound in words, or who chose it."""
+    """What the policy asks of a value: its bound in words; `left to the lab`; empty where there is no policy."""
+    return "left to the lab" if value.chosen else clean(value.asked)
+
+
+def chooser(value: Value) -> str:
+    """Who chose the value of a parameter."""
     if value.chosen:
-        return "left to the lab"
-    return clean(value.asked)
+        return "chosen by the lab"
+    if not value.asked:
+        return "chosen by whoever judged"
+    return "chosen by the policy" if value.asked.startswith("exactly ") else "chosen by the lab within this"
 
 
 def share(margin: Margin) -> str:
