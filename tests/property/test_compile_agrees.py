@@ -12,6 +12,8 @@ from compiled_trial import padded, trial
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from zkcompliance import schemas
+from zkcompliance.circuits import log_floor
 from zkcompliance.claim.build import ClaimDefinition
 from zkcompliance.claim.compile import Compiled, compile_claim
 from zkcompliance.claim.interpret import interpret
@@ -98,7 +100,22 @@ def test_a_claim_of_the_catalogue(module: str, seed: int) -> None:
     agree(definition(module), seed)
 
 
+@pytest.mark.parametrize("schema", schemas.CATALOGUE, ids=lambda schema: schema.name)
+@settings(max_examples=8, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@given(seed=st.integers(0, 2**32))
+def test_the_floor_of_a_log(schema: Schema, seed: int) -> None:
+    agree(floor_of(schema), seed)
+
+
+@functools.cache
+def floor_of(schema: Schema) -> ClaimDefinition:
+    made: ClaimDefinition = log_floor.definition(schema)
+    return made
+
+
 def test_some_random_cases_hold() -> None:
     """The agreement is about both outcomes."""
     assert any(agree(definition("training_compute_below"), seed) for seed in range(8))
     assert not all(agree(definition("training_compute_below"), seed) for seed in range(8))
+    floors = [agree(floor_of(schemas.compute), seed) for seed in range(40)]
+    assert True in floors and False in floors
