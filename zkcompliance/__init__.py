@@ -22,6 +22,7 @@ from zkcompliance.errors import (
 
 if TYPE_CHECKING:
     from zkcompliance.client import Log, Proof, keygen, open_log, prove, verify
+    from zkcompliance.policy import catalogue as policies
 
 __all__ = [
     "BudgetSpent",
@@ -36,6 +37,7 @@ __all__ = [
     "errors",
     "keygen",
     "open_log",
+    "policies",
     "prove",
     "schemas",
     "verify",
@@ -47,6 +49,8 @@ _CLIENT = ("Log", "Proof", "keygen", "open_log")
 def __getattr__(name: str) -> Any:
     if name in _CLIENT:
         return getattr(importlib.import_module("zkcompliance.client"), name)
+    if name == "policies":
+        return importlib.import_module("zkcompliance.policy.catalogue")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import time as clock
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from zkcompliance.errors import LogError, UsageError
-from zkcompliance.log import intake, keys, standing
+from zkcompliance.log import intake, keys
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.log.store import SealedLog
+from zkcompliance.log.trust import TrustPolicy, load_trust
 from zkcompliance.log.writer import Writer, create_log
+from zkcompliance.policy.binding import Binding, Subject
+from zkcompliance.policy.model import Policy
+from zkcompliance.policy.subject import parse_subject
+from zkcompliance.policy.verdict import Verdict
 from zkcompliance.progress import Progress, silent
+from zkcompliance.quantities import parse_time
 from zkcompliance.schemas import Schema
 
 if TYPE_CHECKING:
@@ -20,12 +27,11 @@ if TYPE_CHECKING:
     from zkcompliance.claim.model import Claim
     from zkcompliance.log.cosignature import CosignerKey
     from zkcompliance.log.receipt import Receipt
-    from zkcompliance.log.trust import TrustPolicy
-    from zkcompliance.verify import Report
 
 Rows = Iterable[Mapping[str, object]]
 Table = object  # told apart by what it can do: see zkcompliance.log.intake
 Value = int | str
+AnyPolicy = str | Path | Policy  # a ready-made one's id, a file, or what was loaded
 
 
 def keygen(path: str | Path, origin: str) -> VerifierKey:
@@ -121,68 +127,130 @@ class Proof:
     @classmethod
     def load(cls, path: str | Path) -> Proof:
         """Read a file (of any size that a proof may have)."""
-        from zkcompliance.judge import read_proof
+        from zkcompliance.policy.file import read_proof
 
         return cls(read_proof(Path(path)))
 
 
 def prove(
-    claim: str | Claim | ClaimDefinition,
-    logs: Mapping[str, Log | SealedLog | str | Path],
+    claim: str | Claim | ClaimDefinition | None = None,
+    logs: Mapping[str, Log | SealedLog | str | Path] | None = None,
     *,
-    context: bytes = b"",
+    policy: AnyPolicy | Sequence[AnyPolicy] | None = None,
+    subject: Subject | str | None = None,
+    context: bytes | str = b"",
+    time: int | None = None,
     progress: Progress = silent,
-    **params: Value,
+    **params: Value | Mapping[str, Value],
 ) -> Proof:
-    """Prove a claim (an id, a .py file, or a Claim) over every sealed segment of these logs.
+    """Prove a claim (an id, a .py file, or a Claim), or all that policies ask, over every sealed segment of these logs.
 
-    Parameters are integers, or text as on the command line. Raises ClaimDoesNotHold, BudgetSpent, UsageError.
+    With a claim, `logs` are by its slots, and parameters are integers, or text as on the command line. With `policy`
+    (an id, a .toml file, a Policy, or several), `logs` are by the policies' names, and what they leave open is
+    `params={"REQUIREMENT.NAME": value}`. The proof is bound to `subject` (a model, as `--subject` takes it), `context`
+    (a regulator's reference) and `time` (UTC seconds; the clock's, where it is not given).
+
+    Raises ClaimDoesNotHold, BudgetSpent, UsageError; with policies all is checked before anything is proved.
     """
+    now = _clock() if time is None else time
+    model = parse_subject(subject) if isinstance(subject, str) else subject
+    opened = {slot: _sealed(log) for slot, log in (logs or {}).items()}
+    if (claim is None) == (policy is None):
+        raise UsageError("prove: one claim, or policy=")
+    if policy is not None:
+        from zkcompliance.prove.policy import prove_policies
+
+        several = [policy] if isinstance(policy, str | Path | Policy) else list(policy)
+        left = params.pop("params", {})
+        if params or not isinstance(left, Mapping):
+            raise UsageError('prove: with policy=, parameters are params={"REQUIREMENT.NAME": value}')
+        chosen = [_policy(each) for each in several]
+        made = prove_policies(
+            chosen, opened, left, time=now, subject=model, reference=_bytes(context), progress=progress
+        )
+        return Proof(made)
     from zkcompliance.prove.api import prove_claim
 
-    chosen = _claim(claim)
-    opened = {slot: _sealed(log) for slot, log in logs.items()}
-    return Proof(prove_claim(chosen, opened, _values(chosen, params), context=context, progress=progress))
+    one = _claim(claim)
+    bound = Binding(None, model, now, _bytes(context)).encode()
+    return Proof(prove_claim(one, opened, _values(one, params), context=bound, progress=progress))
 
 
 def verify(
     proof: Proof | bytes,
     *,
-    claim: str | Claim | ClaimDefinition,
-    params: Mapping[str, Value],
-    log_keys: Mapping[str, VerifierKey | str | Path],
-    context: bytes | None = None,
+    policy: AnyPolicy | None = None,
+    claim: str | Claim | ClaimDefinition | None = None,
+    params: Mapping[str, Value] | None = None,
+    log_keys: Mapping[str, VerifierKey | str | Path] | None = None,
+    subject: Subject | str | None = None,
+    context: bytes | str | None = None,
     trust: TrustPolicy | str | Path | None = None,
     state: str | Path | None = None,
-) -> Report:
-    """Hold a proof against a claim, all its parameters and the public key of each log.
+    at: int | str | None = None,
+) -> Verdict:
+    """Hold a proof against a policy, or against a claim, all its parameters and the public key of each log.
 
-    `trust`: a policy (or its file, C2SP tlog-policy) that every log's checkpoint must satisfy besides: QuorumUnmet when
-    too few have cosigned. `state`: a file in which the newest checkpoint of each log is remembered; a proof over an
-    older or another history raises LogEvidence, with the evidence in `<state>.evidence`. Without it nothing is said of
-    freshness.
+    `log_keys`: by the claim's slots, or by the policy's logs of which it does not say itself whose checkpoints it
+    trusts. `subject`, `context`: the model and the reference that the proof must be bound to, where given. `trust`: a
+    C2SP trust policy (or its file) that every log's checkpoint must satisfy besides. `state`: a file in which the
+    newest checkpoint of each log is remembered; a proof over an older or another history raises LogEvidence, with the
+    evidence in `<state>.evidence`. `at`: the time of judgement, the clock's where it is not given.
 
-    Returns the verifier's report; raises VerificationError (by the check that failed) or MalformedError.
+    Returns the verdict, in which everything is met; raises VerificationError (by the check that failed), Undecided
+    where the policy needs a key that is not given, or MalformedError.
     """
-    from zkcompliance.judge import judge
+    from zkcompliance.policy.judge import judge_claim, judge_policy
 
-    chosen = _claim(claim)
-    publics = chosen.publics(_values(chosen, params))
+    if (claim is None) == (policy is None):
+        raise UsageError("verify: policy=, or claim= with params= and log_keys=")
+    if policy is not None and params:
+        raise UsageError("verify: the policy says which parameters are asked: params= does not go with it")
     trusted = {
-        slot: key if isinstance(key, VerifierKey) else keys.load_public(Path(key)) for slot, key in log_keys.items()
+        name: key if isinstance(key, VerifierKey) else keys.load_public(Path(key))
+        for name, key in (log_keys or {}).items()
     }
     data = proof.data if isinstance(proof, Proof) else proof
-    shown = judge(data, chosen, publics, trusted, context)
-    standing.hold(shown.statement.logs, shown.bundle.notes, trusted, trust=trust, state=state)
-    report: Report = shown.report
-    return report
+    held = trust if isinstance(trust, TrustPolicy) or trust is None else load_trust(Path(trust))
+    now = _clock() if at is None else parse_time(at) if isinstance(at, str) else at
+    model = parse_subject(subject) if isinstance(subject, str) else subject
+    reference = None if context is None else _bytes(context)
+    kept = None if state is None else Path(state)
+    if policy is not None:
+        verdict = judge_policy(
+            data, _policy(policy), now=now, keys=trusted, subject=model, reference=reference, trust=held, state=kept
+        )
+    else:
+        one = _claim(claim)
+        verdict = judge_claim(
+            data, one, one.publics(_values(one, params or {})), now=now, keys=trusted, subject=model,
+            reference=reference, trust=held, state=kept,
+        )  # fmt: skip
+    verdict.require()
+    return verdict
 
 
-def _claim(claim: str | Claim | ClaimDefinition) -> Claim:
+def _clock() -> int:
+    return int(clock.time())
+
+
+def _bytes(context: bytes | str) -> bytes:
+    return context.encode() if isinstance(context, str) else context
+
+
+def _policy(policy: AnyPolicy) -> Policy:
+    from zkcompliance.policy import catalogue
+
+    return policy if isinstance(policy, Policy) else catalogue.load(str(policy))
+
+
+def _claim(claim: str | Claim | ClaimDefinition | None) -> Claim:
     from zkcompliance.claim import catalogue
     from zkcompliance.claim.build import ClaimDefinition
     from zkcompliance.claim.provable import provable
 
+    if claim is None:
+        raise UsageError("no claim is given", help="zkcompliance claims")
     if isinstance(claim, str):
         return catalogue.load(claim)
     return provable(claim) if isinstance(claim, ClaimDefinition) else claim
@@ -194,9 +262,12 @@ def _sealed(log: Log | SealedLog | str | Path) -> SealedLog:
     return log if isinstance(log, SealedLog) else SealedLog.open(log)
 
 
-def _values(claim: Claim, given: Mapping[str, Value]) -> dict[str, int]:
+def _values(claim: Claim, given: Mapping[str, object]) -> dict[str, int]:
     known = {param.name: param for param in claim.params}
     for name in given:
         if name not in known:
             raise UsageError(f"{claim.id} has no parameter {name!r}: it has {', '.join(known)}")
-    return {name: known[name].parse(value) if isinstance(value, str) else value for name, value in given.items()}
+    return {
+        name: known[name].parse(value) if isinstance(value, str) else known[name].accept(value)  # type: ignore[arg-type]
+        for name, value in given.items()
+    }

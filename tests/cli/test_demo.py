@@ -14,7 +14,8 @@ def test_demo(tmp_path: Path) -> None:
     result = CliRunner().invoke(cli, ["demo", "--json", "--keep", str(tmp_path / "kept")])
     assert result.exit_code == 0, result.output
     found = json.loads(result.stdout)
-    assert (found["verdict"], found["rows"], found["params"]["limit"]) == ("accepted", "1480", str(10**20))
+    assert (found["outcome"], found["rows"]) == ("accepted", "1480")
+    assert found["requirements"][0]["values"][0]["exact"] == str(10**20)
     codes = [refusal["code"] for refusal in found["refusals"]]
     assert len(codes) == 8
     assert [codes[i] for i in (1, 3, 5, 7)] == [

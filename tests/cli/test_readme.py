@@ -53,7 +53,7 @@ def test_demo(folder: Path) -> None:
 
 def test_lab_then_regulator(folder: Path) -> None:
     run(SHELL[2], folder)
-    assert "ACCEPTED" in run(SHELL[3], folder)
+    assert "Accepted: " in run(SHELL[3], folder)
 
 
 def test_python(folder: Path) -> None:

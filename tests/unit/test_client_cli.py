@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from zkcompliance import limits
 from zkcompliance.commands.main import cli
 from zkcompliance.log import evidence, keys
 from zkcompliance.log.cosigner import Cosigner
@@ -66,11 +67,16 @@ def asked(lab: Path, name: str, limit: int, *more: object) -> tuple[object, ...]
 
 
 def test_a_quorum_of_cosigners(lab: Path) -> None:
-    assert ok(*asked(lab, "first", 9, "--trust", lab / "trust"))["cosigned"] == {"compute": {"lawyer": 1_800_000_000}}
-    shown = run(*asked(lab, "first", 9, "--trust", lab / "trust")).stdout
-    assert "cosigned (compute)lawyer" in shown.replace(" (", "~(").replace(" ", "").replace("~(", " (")
-    refused = run(*asked(lab, "second", 99, "--trust", lab / "trust"))
+    at = ("--trust", lab / "trust", "--at", "2027-01-15T08:00:00Z")  # 1,800,000,000
+    (found,) = ok(*asked(lab, "first", 9, *at))["requirements"]
+    assert found["logs"][0]["cosigned"] == {"lawyer": "1800000000"}
+    assert "lawyer, 2027-01-15 08:00 UTC" in run(*asked(lab, "first", 9, *at)).stdout
+    refused = run(*asked(lab, "second", 99, *at))
     assert refused.exit_code == 1 and "error[quorum-unmet]" in refused.stderr
+    for before, status in ((limits.MAX_CLOCK_SECONDS, 0), (limits.MAX_CLOCK_SECONDS + 1, 1)):
+        early = run(*asked(lab, "first", 9, "--trust", lab / "trust", "--at", 1_800_000_000 - before))
+        assert early.exit_code == status, "a cosignature may be a few minutes ahead of the judge's clock"
+    assert "error[signature-rejected]" in early.stderr and "dated in the future" in early.stderr
     (lab / "bad").write_text("quorum x\n")
     assert run(*asked(lab, "first", 9, "--trust", lab / "bad")).exit_code == 2
     assert run(*asked(lab, "first", 9, "--trust", lab / "none")).exit_code == 2

@@ -5,11 +5,12 @@ from __future__ import annotations
 import click
 
 from zkcompliance.commands import console
-from zkcompliance.commands.options import by_slot, json_option, log_option, param_option, params_of, show_params
+from zkcompliance.commands.options import complete_claims, json_option, log_option, param_option, show_params
+from zkcompliance.policy.texts import by_slot, params_of
 
 
 @click.command("check")
-@click.argument("claim_name", metavar="CLAIM")
+@click.argument("claim_name", metavar="CLAIM", shell_complete=complete_claims)
 @log_option
 @param_option
 @json_option

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from zkcompliance.errors import ZkComplianceError
 from zkcompliance.progress import Progress, silent
 
 
@@ -31,6 +32,13 @@ def print_text(text: str) -> None:
 def note(text: str) -> None:
     """A remark on stderr."""
     click.echo(clean(text), err=True)
+
+
+def report_error(error: ZkComplianceError) -> int:
+    """One line that says what and why, one with the remedy, on stderr; the exit status."""
+    note(f"error[{error.code}]: {error.message}")
+    note(f"help: {error.help}")
+    return error.exit_status
 
 
 def print_table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -57,11 +57,12 @@ def _story(folder: Path, quiet: bool) -> dict[str, Any]:
     from zkcompliance import importers, schemas
     from zkcompliance.claim import catalogue
     from zkcompliance.commands import demo_cases
-    from zkcompliance.commands.verify import as_document, describe
-    from zkcompliance.judge import judge
     from zkcompliance.log import keys, open_log
     from zkcompliance.log.writer import Writer, create_log
+    from zkcompliance.policy.binding import Binding
+    from zkcompliance.policy.judge import judge_claim
     from zkcompliance.prove import api
+    from zkcompliance.report import json_document
 
     began = time.monotonic()
     claim = catalogue.load(CLAIM)
@@ -86,23 +87,26 @@ def _story(folder: Path, quiet: bool) -> dict[str, Any]:
         say.step("prove", "total training compute is below 1e20 FLOP, and nothing else")
         publics = claim.publics({"limit": LIMIT})
         started = time.monotonic()
-        proof = api.prove_claim(claim, {"compute": log}, publics, progress=report)
+        now = int(time.time())
+        bound = Binding(time=now).encode()
+        proof = api.prove_claim(claim, {"compute": log}, publics, context=bound, progress=report)
         (folder / "proof.zkc").write_bytes(proof)
         say.done(f"{len(proof):,} bytes in {time.monotonic() - started:.1f} s")
 
         say.step("verify", "the regulator holds the file against the claim, the limit and the lab's public key")
         started = time.monotonic()
-        shown = judge(proof, claim, publics, {"compute": public})
-        say.done(f"ACCEPTED in {time.monotonic() - started:.2f} s, {describe(shown, claim)['security']}")
+        verdict = judge_claim(proof, claim, publics, now=now, keys={"compute": public})
+        verdict.require()
+        bits = verdict.findings[0].security_bits
+        say.done(f"ACCEPTED in {time.monotonic() - started:.2f} s, {bits} bits, provable in the random oracle model")
 
         say.heading("And what is refused:")
-        scene = demo_cases.Scene(folder, log, key, claim, publics, proof, logged, report)
+        scene = demo_cases.Scene(folder, log, key, claim, publics, proof, logged, report, now)
         refusals = [_refused(name, case, scene, say) for name, case in demo_cases.CASES.items()]
     seconds = time.monotonic() - began
     say.heading(f"{len(refusals)} tampered cases refused; {seconds:.1f} s in all")
     return {
-        "verdict": "accepted",
-        **as_document(shown),
+        **json_document.document(verdict),
         "rows": str(rows),
         "refusals": refusals,
         "milliseconds": round(seconds * 1000),

@@ -15,11 +15,11 @@ from zkcompliance import importers
 from zkcompliance.claim.model import Claim
 from zkcompliance.commands.demo_dishonest import dishonest_bundle
 from zkcompliance.commit.budget import Budget
-from zkcompliance.judge import judge
 from zkcompliance.log import keys, open_log
 from zkcompliance.log.note import SignerKey
 from zkcompliance.log.store import SealedLog
 from zkcompliance.log.writer import Writer, create_log
+from zkcompliance.policy.judge import judge_claim
 from zkcompliance.progress import Progress
 from zkcompliance.prove import api
 from zkcompliance.verify import Bundle, decode_bundle, decode_statement
@@ -40,11 +40,13 @@ class Scene:
     proof: bytes
     logged: Path
     report: Progress
+    now: int  # UTC seconds
     _other: SealedLog | None = None
 
     def judge(self, proof: bytes, publics: dict[str, int] | None = None, key: SignerKey | None = None) -> None:
         """The regulator's decision on this file."""
-        judge(proof, self.claim, publics or self.publics, {"compute": (key or self.key).verifier})
+        trusted = {"compute": (key or self.key).verifier}
+        judge_claim(proof, self.claim, publics or self.publics, now=self.now, keys=trusted).require()
 
     def bundle(self) -> Bundle:
         """The honest proof file, taken apart."""
@@ -97,7 +99,9 @@ def another_logs_commitment(scene: Scene) -> None:
     """The file is given the commitment and the validly signed checkpoint of another log."""
     other = scene.other_log()
     bundle = scene.bundle()
-    described = decode_statement(api.make_statement(scene.claim, {"compute": other}, scene.publics, b"").encode())
+    context = decode_statement(bundle.statement_bytes).context
+    made = api.make_statement(scene.claim, {"compute": other}, scene.publics, context)
+    described = decode_statement(made.encode())
     forged = replace(bundle, statement_bytes=described.encode(), notes=(other.checkpoint_note.encode(),))
     scene.judge(forged.encode(), key=keys.load_private(scene.folder / "other.key"))
 
@@ -110,7 +114,7 @@ def over_the_limit(scene: Scene) -> None:
 def over_the_limit_dishonestly(scene: Scene) -> None:
     """A prover that was changed to prove it all the same; the verifier looks at what it made."""
     publics = {**scene.publics, "limit": TOO_LOW}
-    scene.judge(dishonest_bundle(scene.claim, scene.log, publics, scene.report), publics)
+    scene.judge(dishonest_bundle(scene.claim, scene.log, publics, scene.now, scene.report), publics)
 
 
 def budget_spent(scene: Scene) -> None:

@@ -7,15 +7,16 @@ import os
 from zkcompliance.claim.model import Claim
 from zkcompliance.commit.table import SealedTable
 from zkcompliance.log.store import SealedLog
+from zkcompliance.policy.binding import Binding
 from zkcompliance.progress import Progress
 from zkcompliance.prove import api
 from zkcompliance.prove.prover import Prover
 from zkcompliance.statement import encode_bundle
 
 
-def dishonest_bundle(claim: Claim, log: SealedLog, publics: dict[str, int], report: Progress) -> bytes:
+def dishonest_bundle(claim: Claim, log: SealedLog, publics: dict[str, int], now: int, report: Progress) -> bytes:
     """A proof file for a claim that is false over `log`: negative slack is wrapped around, as an overflow would be."""
-    statement = api.make_statement(claim, {"compute": log}, publics, b"")
+    statement = api.make_statement(claim, {"compute": log}, publics, Binding(time=now).encode())
     tables = [SealedTable(s.load_columns(), s.seed, s.entry, s.profile, s.cache) for s in log.segments]
     columns = {"compute": [table.columns for table in tables]}
     witness = claim.witness(columns, publics)

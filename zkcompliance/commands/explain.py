@@ -1,37 +1,47 @@
-"""`zkcompliance explain CLAIM | FILE | CODE`."""
+"""`zkcompliance explain CLAIM | POLICY | FILE | CODE`."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from zkcompliance import errors
 from zkcompliance.commands import console
-from zkcompliance.commands.options import json_option
+from zkcompliance.commands.options import complete_subjects, json_option
+from zkcompliance.commands.policies import show
 from zkcompliance.errors import UsageError, ZkComplianceError
+from zkcompliance.quantities import show_time
+
+if TYPE_CHECKING:
+    from zkcompliance.policy.file import Proof
+    from zkcompliance.verify import Program
 
 
 @click.command("explain")
-@click.argument("subject", metavar="CLAIM|FILE|CODE")
+@click.argument("subject", metavar="CLAIM|POLICY|FILE|CODE", shell_complete=complete_subjects)
 @json_option
 def command(subject: str, as_json: bool) -> None:
-    """A claim as sentences, what a proof file states (without verifying it), or what an error code means."""
+    """A claim or policy as sentences, what a proof file states (without verifying it), or what an error code means."""
     from zkcompliance.claim import catalogue
+    from zkcompliance.policy import catalogue as policies
 
     found = {each.code: each for each in error_classes()}
     if subject in found:
         _explain_error(found[subject], as_json)
     elif subject in catalogue.names() or subject.endswith(".py"):
         _explain_claim(subject, as_json)
+    elif subject.endswith(".toml") or subject.partition("@")[0] in policies.names():
+        show(subject, as_json)
     elif Path(subject).is_file():
         _explain_file(Path(subject), as_json)
     else:
         raise UsageError(
-            f"{subject!r} is no claim, no proof file and no error code",
-            help="zkcompliance claims  # or an error code, as printed in error[CODE]",
+            f"{subject!r} is no claim, no policy, no proof file and no error code",
+            help="zkcompliance claims  # or zkcompliance policies, or an error code, as printed in error[CODE]",
         )
 
 
@@ -65,43 +75,79 @@ def _explain_claim(name: str, as_json: bool) -> None:
 
 
 def _explain_file(path: Path, as_json: bool) -> None:
-    """The decoded statement of a proof file; nothing is verified."""
-    from zkcompliance.errors import StatementMismatch
-    from zkcompliance.judge import read_proof
-    from zkcompliance.verify import decode_bundle, decode_program, decode_statement
+    """The decoded statements of a proof file; nothing is verified."""
+    from zkcompliance.policy.file import proofs_in, read_proof
 
-    bundle = decode_bundle(read_proof(path))
-    statement, program = decode_statement(bundle.statement_bytes), decode_program(bundle.program_bytes)
-    if len(program.publics) != len(statement.publics):
+    proofs = proofs_in(read_proof(path))
+    if as_json:
+        console.print_json({"verified": False, "proofs": [_document(proof) for proof in proofs]})
+        return
+    for proof in proofs:
+        console.print_fields("what the file states, NOT verified", _stated(proof), "bold yellow")
+
+
+def _parts(proof: Proof) -> tuple[Program, dict[str, int], dict[str, int]]:
+    """The program that the file brings, public values by name, and how many bytes each part has."""
+    from zkcompliance.errors import StatementMismatch
+    from zkcompliance.policy.finding import public_values
+    from zkcompliance.verify import decode_bundle, decode_program
+
+    bundle = decode_bundle(proof.data)
+    program = decode_program(bundle.program_bytes)
+    if len(program.publics) != len(proof.statement.publics):
         raise StatementMismatch("publics: the statement and the program that the file brings have not as many")
-    named = dict(zip((p.name for p in program.publics), statement.publics, strict=True))
-    parts = {
+    sizes = {
         "statement": len(bundle.statement_bytes), "program": len(bundle.program_bytes),
         "notes": sum(map(len, bundle.notes)), "proof": len(bundle.proof_bytes),
     }  # fmt: skip
-    if as_json:
-        console.print_json(
-            {
-                "verified": False,
-                "claim": statement.claim, "version": statement.version, "profile": statement.profile.name,
-                "program": program.digest.hex(), "params": {name: str(value) for name, value in named.items()},
-                "context": statement.context.hex(), "bytes": parts,
-                "logs": [
-                    {"slot": x.slot, "checkpoint": x.checkpoint.body.decode(), "segments": len(x.entries)}
-                    for x in statement.logs
-                ],
-            }
-        )  # fmt: skip
-        return
+    return program, public_values(program, proof), sizes
+
+
+def _document(proof: Proof) -> dict[str, Any]:
+    statement, binding = proof.statement, proof.binding
+    program, publics, sizes = _parts(proof)
+    bound = None
+    if binding is not None:
+        made_for, subject = binding.policy, binding.subject
+        bound = {
+            "policy": made_for and {
+                "id": made_for.id, "version": str(made_for.version), "sha256": made_for.digest.hex(),
+                "requirement": made_for.requirement,
+            },
+            "subject": subject and {"name": subject.name, "sha256": subject.digest.hex()},
+            "time": str(binding.time), "reference": binding.reference.hex(),
+        }  # fmt: skip
+    return {
+        "claim": statement.claim, "version": statement.version, "profile": statement.profile.name,
+        "program": program.digest.hex(), "params": {name: str(value) for name, value in publics.items()},
+        "context": statement.context.hex(), "binding": bound, "bytes": sizes,
+        "logs": [
+            {"slot": x.slot, "checkpoint": x.checkpoint.body.decode(), "segments": len(x.entries)}
+            for x in statement.logs
+        ],
+    }  # fmt: skip
+
+
+def _stated(proof: Proof) -> dict[str, str]:
+    from zkcompliance.policy.look import raw
+    from zkcompliance.policy.terms import shown_bytes
+
+    statement, binding = proof.statement, proof.binding
+    program, publics, sizes = _parts(proof)
     fields = {"claim": f"{statement.claim}@{statement.version}", "profile": statement.profile.name}
-    fields |= {f"parameter {name}": str(value) for name, value in named.items()}
-    if statement.context:
-        fields["context"] = statement.context.decode(errors="replace")
+    fields |= {f"parameter {name}": str(value) for name, value in publics.items()}
+    if binding is None:
+        fields["context"] = f"{raw(statement.context)}, which is no binding"
+    else:
+        if binding.policy is not None:
+            fields["for"] = f"{binding.policy.label}, requirement {binding.policy.requirement}"
+        if binding.subject is not None:
+            fields["model"] = f"{binding.subject.name}, SHA-256 {binding.subject.digest.hex()}"
+        fields["proved at"] = show_time(binding.time) if binding.time else "not said"
+        fields["reference"] = shown_bytes(binding.reference)
     for log in statement.logs:
-        sizes = ", ".join(f"2^{entry.k}" for entry in log.entries)
-        fields[f"log {log.slot}"] = (
-            f"{log.checkpoint.origin}, size {log.checkpoint.size}, segments of up to {sizes} rows"
-        )
+        ks = ", ".join(f"2^{entry.k}" for entry in log.entries)
+        fields[f"log {log.slot}"] = f"{log.checkpoint.origin}, size {log.checkpoint.size}, segments of up to {ks} rows"
     fields["program"] = f"{program.digest.hex()}: {len(program.tables)} table(s), {len(program.equations)} equation(s)"
-    fields["bytes"] = ", ".join(f"{name} {size:,}" for name, size in parts.items())
-    console.print_fields("what the file states, NOT verified", fields, "bold yellow")
+    fields["bytes"] = ", ".join(f"{name} {size:,}" for name, size in sizes.items())
+    return fields

@@ -18,13 +18,15 @@ VERBS = {
     "keygen": "make an Ed25519 signing key for a log",
     "seal": "import rows, append them to a log as a committed segment, sign a new checkpoint",
     "check": "does a claim hold? in plain text, locally, without a proof",
-    "prove": "prove a claim over sealed logs in zero knowledge",
-    "verify": "verify a proof against a claim, its parameters and the log's key",
+    "prove": "prove a claim, or all that a policy asks, over sealed logs in zero knowledge",
+    "verify": "verify a proof against a policy, or against a claim, its parameters and the log's key",
+    "report": "verify, and write the verdict as one page that can be filed",
     "refresh": "seal a log's rows again under fresh secrets, with a proof that they are the same",
     "compact": "seal a log's rows again as one segment, with a proof that they are the same",
-    "explain": "a claim, a proof file or an error code, in words",
+    "explain": "a claim, a policy, a proof file or an error code, in words",
     "fsck": "check a log folder",
     "claims": "list the claims there are",
+    "policies": "list the ready-made policies, or show what one asks",
     "schemas": "list the log schemas, or show one",
     "formats": "list the input formats, with the formula of each",
 }
@@ -84,13 +86,11 @@ def _internal(error: Exception) -> InternalError:
 
 
 def _report(error: ZkComplianceError, arguments: list[str]) -> int:
-    from zkcompliance.commands.console import clean, print_json
+    from zkcompliance.commands.console import print_json, report_error
 
     if "--json" in arguments:
         print_json({"error": {"code": error.code, "message": error.message, "help": error.help}})
-    click.echo(f"error[{error.code}]: {clean(error.message)}", err=True)
-    click.echo(f"help: {clean(error.help)}", err=True)
-    return error.exit_status
+    return report_error(error)
 
 
 @click.group(cls=VerbGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
+from click.shell_completion import CompletionItem
 
 from zkcompliance.claim.model import Claim
 from zkcompliance.errors import UsageError
@@ -17,62 +18,51 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 param_option = click.option(
     "--param", "-p", "params", multiple=True, metavar="NAME=VALUE", help="A parameter of the claim."
 )
+subject_option = click.option(
+    "--subject", metavar="NAME=PATH", help="The model: NAME=PATH of its file or folder, or NAME=sha256:HEX."
+)
 log_option = click.option(
     "--log", "-l", "logs", multiple=True, required=True, metavar="[SLOT=]DIR", help="A sealed log."
 )
 
 
-def pairs(texts: Sequence[str], what: str) -> dict[str, str]:
-    """NAME=VALUE texts as a dict; UsageError on a bad form or a name given twice."""
-    result: dict[str, str] = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if not equals or not name:
-            raise UsageError(f"{what}: want NAME=VALUE, not {text!r}")
-        if name in result:
-            raise UsageError(f"{what}: {name} is given twice")
-        result[name] = value
-    return result
+def complete_claims(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Shell completion: the claims of the catalogue, and files."""
+    from zkcompliance.claim import catalogue
+
+    return [*_beginning(catalogue.names(), incomplete), _file(incomplete)]
 
 
-def params_of(claim: Claim, texts: Sequence[str]) -> dict[str, int]:
-    """Every parameter of the claim, defaults filled in; UsageError names what is missing, unknown or malformed."""
-    known = {param.name: param for param in claim.params}
-    given: dict[str, int] = {}
-    for name, value in pairs(texts, "--param").items():
-        if name not in known:
-            raise UsageError(
-                f"{claim.id} has no parameter {name!r}: it has {', '.join(known)}",
-                help=f"zkcompliance explain {claim.id}",
-            )
-        given[name] = known[name].parse(value)
-    for param in claim.params:
-        if param.default is None and param.name not in given:
-            raise UsageError(
-                f"{claim.id} needs the parameter {param.name}: {param.doc}", help=f"add --param {param.name}=VALUE"
-            )
-    return claim.publics(given)
+def complete_policies(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Shell completion: the ready-made policies, and files."""
+    from zkcompliance.policy import catalogue
+
+    return [*_beginning(catalogue.names(), incomplete), _file(incomplete)]
 
 
-def by_slot(claim_slots: Sequence[str], texts: Sequence[str], what: str) -> dict[str, str]:
-    """[SLOT=]VALUE texts as slot → value, one for each slot; a bare value is for the only slot.
+def complete_schemas(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Shell completion: the log schemas."""
+    from zkcompliance import schemas
 
-    Only a known slot name counts as one, so that paths may hold `=`.
-    """
-    result: dict[str, str] = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if not equals or name not in claim_slots:
-            if len(claim_slots) != 1:
-                raise UsageError(f"{what}: say which log: {' or '.join(f'{slot}={text}' for slot in claim_slots)}")
-            name, value = claim_slots[0], text
-        if name in result:
-            raise UsageError(f"{what}: {name} is given twice")
-        result[name] = value
-    missing = [slot for slot in claim_slots if slot not in result]
-    if missing:
-        raise UsageError(f"{what}: nothing is given for {', '.join(missing)}")
-    return result
+    return _beginning(schemas.names(), incomplete)
+
+
+def complete_subjects(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Shell completion of what can be explained: claims, policies, error codes, and files."""
+    from zkcompliance.claim import catalogue as claims
+    from zkcompliance.commands.explain import error_classes
+    from zkcompliance.policy import catalogue as policies
+
+    codes = sorted({each.code for each in error_classes()})
+    return [*_beginning([*claims.names(), *policies.names(), *codes], incomplete), _file(incomplete)]
+
+
+def _beginning(names: Sequence[str], incomplete: str) -> list[CompletionItem]:
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+def _file(incomplete: str) -> CompletionItem:
+    return CompletionItem(incomplete, type="file")
 
 
 def show_params(claim: Claim, publics: Mapping[str, int]) -> dict[str, str]:

@@ -1,69 +1,136 @@
-"""`zkcompliance prove CLAIM --log DIR --param k=v -o FILE`."""
+"""`zkcompliance prove CLAIM --log DIR --param k=v -o FILE` or `prove --policy P --log NAME=DIR … -o FILE`."""
 
 from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from zkcompliance.commands import console
 from zkcompliance.commands.options import (
-    by_slot,
+    complete_claims,
+    complete_policies,
     json_option,
     log_option,
     param_option,
-    params_of,
     show_params,
+    subject_option,
     writable,
     write_output,
 )
+from zkcompliance.errors import UsageError
+from zkcompliance.policy.texts import by_name, by_slot, pairs, params_of
+
+if TYPE_CHECKING:
+    from zkcompliance.log.store import SealedLog
 
 
 @click.command("prove")
-@click.argument("claim_name", metavar="CLAIM")
+@click.argument("claim_name", metavar="[CLAIM]", required=False, shell_complete=complete_claims)
+@click.option(
+    "--policy", "policies", multiple=True, metavar="POLICY", shell_complete=complete_policies,
+    help="Prove all that this policy asks.",
+)  # fmt: skip
 @log_option
 @param_option
+@subject_option
 @click.option("--context", default="", help="A text bound into the proof: the regulator's reference or nonce.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The proof file.")
 @json_option
 def command(
-    claim_name: str, logs: tuple[str, ...], params: tuple[str, ...], context: str, output: Path, as_json: bool
+    claim_name: str | None,
+    policies: tuple[str, ...],
+    logs: tuple[str, ...],
+    params: tuple[str, ...],
+    subject: str | None,
+    context: str,
+    output: Path,
+    as_json: bool,
 ) -> None:
-    """Prove CLAIM over these logs in zero knowledge and write one proof file. Refuses when the claim does not hold."""
-    from zkcompliance.claim import catalogue
-    from zkcompliance.commands.logs import open_for
-    from zkcompliance.prove import api
+    """Prove CLAIM, or every requirement of each --policy, over these logs in zero knowledge, and write one proof file.
 
-    claim = catalogue.load(claim_name)
-    publics = params_of(claim, params)
+    The proof is bound to the model, the reference and this machine's time. With --policy, --log names a log of the
+    policy, and --param REQUIREMENT.NAME=VALUE fills in what the policy leaves open. Everything is checked first: when a
+    claim does not hold, nothing is proved and nothing is written.
+    """
+    from zkcompliance.policy.subject import parse_subject
+
+    if (claim_name is None) == (not policies):
+        raise UsageError("what is to be proved: one CLAIM, or --policy", help="zkcompliance prove --help")
     writable(output)
-    opened = open_for(claim, by_slot(list(claim.slots), logs, "--log"))
-    with console.progress() as report:
-        console.warm_up(report)
-        began = time.monotonic()
-        bundle = api.prove_claim(claim, opened, publics, context=context.encode(), progress=report)
-        seconds = time.monotonic() - began
+    model = None if subject is None else parse_subject(subject)
+    now, began = int(time.time()), time.monotonic()
+    if claim_name is not None:
+        from zkcompliance.claim import catalogue
+        from zkcompliance.commands.logs import open_for
+        from zkcompliance.policy.binding import Binding
+        from zkcompliance.prove import api
+
+        claim = catalogue.load(claim_name)
+        publics = params_of(claim, params)
+        bound = Binding(None, model, now, context.encode()).encode()
+        opened = open_for(claim, by_slot(list(claim.slots), logs, "--log"))
+        with console.progress() as report:
+            console.warm_up(report)
+            bundle = api.prove_claim(claim, opened, publics, context=bound, progress=report)
+        said = {"claim": claim.id, "version": claim.version, "params": {n: str(v) for n, v in publics.items()}}
+        title, fields = f"proved {claim.id}", show_params(claim, publics)
+    else:
+        from zkcompliance.log import open_log
+        from zkcompliance.policy import catalogue as ready
+        from zkcompliance.policy.asked import asked
+        from zkcompliance.prove.policy import prove_policies
+
+        chosen = [ready.load(name) for name in policies]
+        names = sorted({name for policy in chosen for name in policy.logs})
+        opened = {name: open_log(path) for name, path in by_name(names, logs, "--log").items()}
+        with console.progress() as report:
+            console.warm_up(report)
+            bundle = prove_policies(
+                chosen, opened, pairs(params, "--param"), time=now, subject=model, reference=context.encode(),
+                progress=report,
+            )  # fmt: skip
+        made = {policy.label: [requirement.name for requirement in asked(policy)] for policy in chosen}
+        said = {"policies": {policy.label: policy.digest.hex() for policy in chosen}, "requirements": made}
+        title = f"proved {', '.join(made)}"
+        fields = {label: ", ".join(each) for label, each in made.items()}
     write_output(output, bundle)
-    left = {slot: log.proofs_left() for slot, log in opened.items()}
+    seconds = time.monotonic() - began
+    _tell(title, fields, said, output, bundle, opened, seconds, as_json)
+
+
+def _tell(
+    title: str,
+    fields: Mapping[str, str],
+    said: Mapping[str, object],
+    output: Path,
+    bundle: bytes,
+    opened: Mapping[str, SealedLog],
+    seconds: float,
+    as_json: bool,
+) -> None:
+    left = {name: log.proofs_left() for name, log in opened.items()}
     digest = hashlib.sha256(bundle).hexdigest()
     if as_json:
+        milliseconds = round(seconds * 1000)
         console.print_json(
             {
-                "claim": claim.id, "version": claim.version, "params": {n: str(v) for n, v in publics.items()},
-                "proof": str(output), "bytes": len(bundle), "sha256": digest, "milliseconds": round(seconds * 1000),
+                **said, "proof": str(output), "bytes": len(bundle), "sha256": digest, "milliseconds": milliseconds,
                 "proofs_left": left,
             }
         )  # fmt: skip
         return
     console.print_fields(
-        f"proved {claim.id}",
+        title,
         {
-            **show_params(claim, publics),
+            **fields,
             "proof": f"{output} ({len(bundle):,} bytes)",
             "sha256": digest,
             "time": f"{seconds:.1f} s",
-            **{f"proofs left ({slot})": str(count) for slot, count in left.items()},
+            **{f"proofs left ({name})": str(count) for name, count in left.items()},
         },
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import click
@@ -35,14 +36,16 @@ def resealing(name: str, does: str, *, merge: bool) -> click.Command:
 def _reseal(old: Path, new: Path, key: Path, output: Path, context: str, as_json: bool, *, merge: bool) -> None:
     """Make the log `new` from `old` and write the proof file; on any failure neither is left."""
     from zkcompliance.log import keys, open_log
+    from zkcompliance.policy.binding import Binding
     from zkcompliance.prove.reseal import reseal as make
 
     signer = keys.load_private(key)
     log = open_log(old)
     writable(output)
+    bound = Binding(None, None, int(time.time()), context.encode()).encode()
     with console.progress() as report:
         console.warm_up(report)
-        bundle = make(log, new, signer, merge=merge, context=context.encode(), progress=report)
+        bundle = make(log, new, signer, merge=merge, context=bound, progress=report)
     write_output(output, bundle)
     made = open_log(new)
     claim = f"rows-unchanged-{log.schema.name}"

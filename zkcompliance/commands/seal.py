@@ -13,9 +13,10 @@ import click
 
 from zkcompliance import schemas
 from zkcompliance.commands import console
-from zkcompliance.commands.options import json_option, pairs
+from zkcompliance.commands.options import complete_schemas, json_option
 from zkcompliance.errors import LogError, UsageError
 from zkcompliance.limits import MAX_SEGMENTS
+from zkcompliance.policy.texts import pairs
 from zkcompliance.progress import Progress
 
 if TYPE_CHECKING:
@@ -28,7 +29,10 @@ if TYPE_CHECKING:
 
 @click.command("seal")
 @click.argument("inputs", nargs=-1, type=click.Path(path_type=Path), metavar="INPUT…")
-@click.option("--schema", "schema_name", metavar="NAME", help="Schema of a new log (default compute).")
+@click.option(
+    "--schema", "schema_name", metavar="NAME", shell_complete=complete_schemas,
+    help="Schema of a new log (default compute).",
+)  # fmt: skip
 @click.option("--from", "format_name", metavar="FORMAT", help="Format of the inputs; default by file name.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="An option of the format.")
 @click.option("--log", "path", type=click.Path(path_type=Path), required=True, help="The log folder; made when new.")

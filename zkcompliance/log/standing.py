@@ -1,4 +1,4 @@
-"""Where the checkpoints of a verified proof stand: enough cosigners, and no older or other history than seen before."""
+"""Where the checkpoints of a verified proof stand: no older and no other history than was seen before."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Protocol
 
 from zkcompliance.log import seen
 from zkcompliance.log.note import VerifierKey
-from zkcompliance.log.trust import Trusted, TrustPolicy, load_trust
 
 
 class ProvedEntry(Protocol):
@@ -30,24 +29,11 @@ class ProvedLog(Protocol):
 
 
 def hold(
-    logs: Iterable[ProvedLog],
-    notes: Iterable[bytes],
-    keys: Mapping[str, VerifierKey],
-    *,
-    trust: TrustPolicy | str | Path | None = None,
-    state: str | Path | None = None,
-) -> dict[str, Trusted]:
-    """Hold each log's signed note against a trust policy and a state file, where given; slot → what the policy found.
+    logs: Iterable[ProvedLog], notes: Iterable[bytes], keys: Mapping[str, VerifierKey], *, state: str | Path
+) -> None:
+    """Hold each log's signed note against the newest checkpoint of it that `state` remembers, and remember it.
 
-    `keys`: slot → the key that signed. QuorumUnmet, SignatureRejected or MalformedTrust by the policy; LogEvidence,
-    with the evidence beside the file, by the state. Nothing is remembered unless every log satisfies the policy.
+    `keys`: slot → the key that signed. LogEvidence, with the evidence beside the file, where they disagree.
     """
-    pairs = list(zip(logs, notes, strict=True))
-    found: dict[str, Trusted] = {}
-    if trust is not None:
-        policy = trust if isinstance(trust, TrustPolicy) else load_trust(Path(trust))
-        found = {log.slot: policy.check(note) for log, note in pairs}
-    if state is not None:
-        for log, note in pairs:
-            seen.hold_against(state, keys[log.slot], note.decode(), [entry.encode() for entry in log.entries])
-    return found
+    for log, note in zip(logs, notes, strict=True):
+        seen.hold_against(state, keys[log.slot], note.decode(), [entry.encode() for entry in log.entries])

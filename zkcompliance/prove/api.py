@@ -44,7 +44,7 @@ def prove_claim(
     reservation is durable before this returns), ParametersRejected where the shapes cannot be proved.
     """
     given = claim.publics(publics)
-    segments = _segments(claim, logs)
+    segments = segments_of(claim, logs)
     refreshing = catalogue.is_unchanged(claim.id)
     for _, segment in segments:
         if segment.budget().remaining(last=refreshing) < segment.profile.units:
@@ -84,7 +84,7 @@ def prove_claim(
     return bundle
 
 
-def _segments(claim: Claim, logs: Mapping[str, SealedLog]) -> list[tuple[str, Segment]]:
+def segments_of(claim: Claim, logs: Mapping[str, SealedLog]) -> list[tuple[str, Segment]]:
     """(slot, segment) in statement order; UsageError where the logs do not fit the claim."""
     if set(logs) != set(claim.slots):
         raise UsageError(f"{claim.id} is about the logs {', '.join(claim.slots)}; given: {', '.join(logs) or 'none'}")

@@ -1,0 +1,94 @@
+"""Whether a checkpoint is taken: signed by a trusted key, cosigned by a quorum of operators, and fresh."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from zkcompliance.errors import QuorumUnmet, SignatureRejected, StaleProof
+from zkcompliance.limits import MAX_CLOCK_SECONDS
+from zkcompliance.log import note
+from zkcompliance.log.note import VerifierKey
+from zkcompliance.log.trust import TrustPolicy
+from zkcompliance.policy.model import Cosigners
+from zkcompliance.quantities import show_seconds, show_time
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of every checkpoint. now: UTC seconds; age: seconds, only with cosigners; None: not asked."""
+
+    now: int
+    cosigners: Cosigners | None = None
+    age: int | None = None
+    trust: TrustPolicy | None = None
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A checkpoint that is taken: the key that signed it, and who cosigned when (None: nobody was asked)."""
+
+    key: VerifierKey
+    cosigned: Mapping[str, int] | None
+
+
+def take(signed: bytes, body: bytes, origin: str, keys: Sequence[VerifierKey], asked: Asked) -> Taken:
+    """SignatureRejected, QuorumUnmet or StaleProof by what is missing; MalformedNote for the note's form.
+
+    keys: any of them may have signed, under the log's own name.
+    """
+    key = _signer(signed, body, origin, keys)
+    cosigned: dict[str, int] = {}
+    if asked.trust is not None:
+        cosigned |= asked.trust.check(signed, now=asked.now + MAX_CLOCK_SECONDS).cosigned
+    if asked.cosigners is not None:
+        found = _cosigned(signed, asked.cosigners, asked.now)
+        if asked.age is not None:
+            _fresh(origin, found, asked.cosigners.quorum, asked.age, asked.now)
+        cosigned |= found
+    return Taken(key, cosigned if asked.trust is not None or asked.cosigners is not None else None)
+
+
+def _signer(signed: bytes, body: bytes, origin: str, keys: Sequence[VerifierKey]) -> VerifierKey:
+    """The key that, under the log's own name, signed exactly this checkpoint."""
+    refusal = SignatureRejected(
+        f"the proof is about the log {origin}; the key given is of {', '.join(sorted({key.name for key in keys}))}"
+    )
+    for key in keys:
+        if key.name != origin:
+            continue
+        try:
+            if note.verify(signed, key).encode() == body:
+                return key
+            refusal = SignatureRejected(f"the note of {origin} signs more than its checkpoint")
+        except SignatureRejected as error:
+            refusal = error
+    raise refusal
+
+
+def _cosigned(signed: bytes, cosigners: Cosigners, now: int) -> dict[str, int]:
+    """Operator → when; an operator counts once, with the latest of its cosignatures."""
+    parsed = note.parse(signed)
+    found: dict[str, int] = {}
+    for operator in cosigners.operators:
+        times = [at for key in operator.keys if (at := key.timestamp(parsed)) is not None]
+        if times and max(times) > now + MAX_CLOCK_SECONDS:
+            raise SignatureRejected(f"the cosignature of {operator.name} is dated in the future")
+        if times:
+            found[operator.name] = max(times)
+    if len(found) < cosigners.quorum:
+        named = ", ".join(operator.name for operator in cosigners.operators)
+        raise QuorumUnmet(
+            f"the policy wants {cosigners.quorum} of {named} to have cosigned; have: {', '.join(found) or 'nobody'}"
+        )
+    return found
+
+
+def _fresh(origin: str, cosigned: Mapping[str, int], quorum: int, age: int, now: int) -> None:
+    """The latest moment since which a quorum cosigned: fewer operators than a quorum cannot make it later."""
+    since = sorted(cosigned.values(), reverse=True)[quorum - 1]
+    if now - since > age:
+        raise StaleProof(
+            f"log {origin}: a quorum last cosigned its checkpoint on {show_time(since)}, "
+            f"more than {show_seconds(age)} before {show_time(now)}"
+        )

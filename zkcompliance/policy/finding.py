@@ -1,0 +1,138 @@
+"""What a proof that verifies says, as people read it: the parts of a finding that come from the proof."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from hashlib import sha256
+from typing import Any
+
+from zkcompliance.claim import sentences
+from zkcompliance.claim.model import Claim, Parameter
+from zkcompliance.claim.params import ParamSpec
+from zkcompliance.policy import bounds
+from zkcompliance.policy.checkpoints import Taken
+from zkcompliance.policy.file import Proof
+from zkcompliance.policy.model import Bound
+from zkcompliance.policy.verdict import LogShown, Margin, Value
+from zkcompliance.quantities import exact_beside
+from zkcompliance.verify import Program, Report
+
+COMPLETE = "that the log is complete: compute that was never logged is not in it"
+TRUE_ROWS = "that its rows are true: they are as good as their source, self-declared unless the log says otherwise"
+LATEST = "that this is the log's latest checkpoint: freshness is for you to ask for"
+VACUOUS = "VACUOUS TRUTH IS NOT EXCLUDED: no number of rows of {} is shown, and over a log without rows this may hold"
+PROVENANCE = "provenance is not shown: the rows of {} may all be self-declared"
+NOT_COMPARED = "the model {} was not compared with its files: give --subject"
+FRESHNESS = "freshness is unknown: a later checkpoint of {} may exist"
+DIFFERENCES = (
+    "differencing: {} is disclosed, and the difference between two checkpoints of one log tells what the rows between "
+    "them add"
+)
+
+
+@dataclass(frozen=True)
+class Verified:
+    """A proof that the independent verifier took."""
+
+    proof: Proof
+    program: Program
+    report: Report
+
+    @property
+    def publics(self) -> dict[str, int]:
+        """Public values by name, in the program's order."""
+        return public_values(self.program, self.proof)
+
+
+def public_values(program: Program, proof: Proof) -> dict[str, int]:
+    """Public values by name, in the program's order; the statement has as many (`check_program`)."""
+    return {p.name: value for p, value in zip(program.publics, proof.statement.publics, strict=True)}
+
+
+def of_proof(shown: Verified) -> dict[str, Any]:
+    """The fields of a Finding that every verified proof has."""
+    return {
+        "proof_sha256": sha256(shown.proof.data).digest(),
+        "proof_bytes": len(shown.proof.data),
+        "security_bits": bits(shown.report.security_bits),
+        "profile": shown.report.profile,
+    }
+
+
+def bits(value: Fraction) -> str:
+    """Two decimals, rounded down."""
+    whole, hundredths = divmod(int(value * 100), 100)
+    return f"{whole}.{hundredths:02d}"
+
+
+def in_words(claim: Claim) -> str:
+    """The claim as sentences."""
+    return claim.sentences() if claim.sentences is not None else claim.title
+
+
+def values(
+    shown: Verified, claim: Claim | None, asked: Mapping[str, Bound], reveals: Mapping[str, Bound]
+) -> tuple[Value, ...]:
+    """Every public value with its role; without the claim nothing is known of them but their names."""
+    params = {param.name: param for param in claim.params} if claim else {}
+    disclosed = {each.name: each for each in revealed(claim)} if claim else {}
+    result = []
+    for name, value in shown.publics.items():
+        known = params.get(name, disclosed.get(name))
+        if known is None:
+            result.append(Value(name, "derived" if claim else "parameter", str(value), value))
+            continue
+        bound = (asked if name in params else reveals).get(name)
+        role = "parameter" if name in params else "revealed"
+        words = bounds.words(bound, known) if bound is not None else ""
+        free = bound is not None and bound.free
+        result.append(Value(name, role, text(known, value), value, known.doc, words, free))
+    return tuple(result)
+
+
+def revealed(claim: Claim) -> tuple[ParamSpec, ...]:
+    """What the claim discloses, each as a parameter that the prover does not choose."""
+    return tuple(
+        ParamSpec(each.name, each.value.type, 0, each.value.range[1], sentences.revealed(each).partition(": ")[2])
+        for each in claim.reveals
+    )
+
+
+def text(param: Parameter, value: int) -> str:
+    """As people read it, with all digits where the short form is rounded."""
+    return exact_beside(param.show(value), value)
+
+
+def margin(shown: Verified, claim: Claim, reveals: Mapping[str, Bound]) -> Margin | None:
+    """The first revealed value that stands under a limit: the policy's own, or the parameter `limit` of its unit."""
+    publics = shown.publics
+    params = {param.name: param for param in claim.params}
+    for each in revealed(claim):
+        bound = reveals.get(each.name)
+        if bound is not None and bound.high is not None:
+            return Margin(each.name, publics[each.name], "the policy's limit", bound.high)
+        if "limit" in params and params["limit"].kind == each.kind:
+            return Margin(each.name, publics[each.name], "limit", publics["limit"])
+    return None
+
+
+def logs(shown: Verified, names: Mapping[str, str], taken: Mapping[str, Taken]) -> tuple[LogShown, ...]:
+    """names: slot → the policy's name of the log; taken: slot → what is known of its checkpoint, where that is held."""
+    result = []
+    for log in shown.proof.statement.logs:
+        held = taken.get(log.slot)
+        result.append(
+            LogShown(
+                slot=log.slot,
+                name=names.get(log.slot, log.slot),
+                origin=log.checkpoint.origin,
+                size=log.checkpoint.size,
+                root=log.checkpoint.root,
+                rows_log2=tuple(entry.k for entry in log.entries),
+                key=held.key.text if held else "",
+                cosigned=held.cosigned if held else None,
+            )
+        )
+    return tuple(result)

@@ -1,0 +1,216 @@
+"""The regulator's decision: a file of proofs held against a policy, or one proof against one claim.
+
+Everything here is standard library, the independent verifier, and the signatures of log/signatures.py. Checked in this
+order, for each requirement: what the proof is bound to, the claim and its values, whose checkpoints they are, and last
+the proof itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+
+from zkcompliance.claim import catalogue
+from zkcompliance.claim.model import Claim
+from zkcompliance.errors import RequirementNotShown, StatementMismatch, Undecided, UsageError, VerificationError
+from zkcompliance.log import standing
+from zkcompliance.log.note import VerifierKey
+from zkcompliance.log.trust import TrustPolicy
+from zkcompliance.policy import catalogue as policies
+from zkcompliance.policy import checkpoints
+from zkcompliance.policy.asked import FLOOR, asked
+from zkcompliance.policy.binding import Binding, ForPolicy, Subject
+from zkcompliance.policy.file import Proof, proofs_in
+from zkcompliance.policy.force import in_force
+from zkcompliance.policy.model import Bound, LogRule, Policy, Requirement
+from zkcompliance.policy.one import Bench, Judged, bare, judge_one, with_floors, with_warnings
+from zkcompliance.policy.terms import Terms, check_binding, check_one_binding, check_one_checkpoint
+from zkcompliance.policy.verdict import Finding, PolicyRef, Status, Verdict
+from zkcompliance.verify import decode_bundle
+
+
+def judge_policy(
+    data: bytes,
+    policy: Policy,
+    *,
+    now: int,
+    keys: Mapping[str, VerifierKey] | None = None,
+    subject: Subject | None = None,
+    reference: bytes | None = None,
+    trust: TrustPolicy | None = None,
+    state: Path | None = None,
+    claims: Mapping[str, Claim] | None = None,
+) -> Verdict:
+    """What a proof file or policy bundle shows of every requirement of a policy, floors of its logs included.
+
+    now: UTC seconds. keys: the policy's name of a log → the key trusted for it, for logs of which the policy says none.
+    subject, reference: what the proofs must name, where given. trust: a C2SP trust policy that every checkpoint must
+    satisfy besides. state: a file that remembers the newest checkpoint of each log; it is read and written only when
+    everything is met. claims: by id, claims of the policy that are not of the catalogue.
+
+    A requirement that is not met, or not shown, is in the verdict with its error; raised are PolicyNotInForce,
+    MalformedError for a file that is not in its form, UsageError or Undecided for keys, LogEvidence by the state.
+    """
+    refusal = in_force(policy, now, policies.versions(policy.id))
+    if refusal is not None:
+        raise refusal
+    terms = Terms(now, subject, reference, policy.proof_age, policy.subject)
+    of_checkpoints = checkpoints.Asked(now, policy.cosigners, policy.checkpoint_age, trust)
+    bench = Bench(terms, of_checkpoints, _with_keys(policy, keys or {}), state)
+    proofs = proofs_in(data)
+    bound = [(proof, proof.bound()) for proof in proofs]
+    mine = {b.policy.requirement: p for p, b in bound if b.policy is not None and b.policy.digest == policy.digest}
+    requirements = asked(policy)
+    shared = _common_fault(policy, requirements, mine, [b for _, b in bound], terms)
+    judged = []
+    for requirement in requirements:
+        proof = mine.get(requirement.name)
+        claim = (claims or {}).get(requirement.claim) or catalogue.load(requirement.claim)
+        if proof is None:
+            judged.append(Judged(_missing(policy, requirement, claim, [b for _, b in bound], bool(mine))))
+        else:
+            judged.append(judge_one(proof, claim, requirement, bench, shared))
+    judged = with_floors(judged, {FLOOR + name: name for name in policy.logs}, bench.rules)
+    stated = next(iter(mine.values()), proofs[0]).bound()
+    return _verdict(data, judged, bench, stated, _ref(policy), len(proofs) - len(mine))
+
+
+def judge_claim(
+    data: bytes,
+    claim: Claim,
+    publics: Mapping[str, int],
+    *,
+    now: int,
+    keys: Mapping[str, VerifierKey],
+    subject: Subject | None = None,
+    reference: bytes | None = None,
+    trust: TrustPolicy | None = None,
+    state: Path | None = None,
+) -> Verdict:
+    """One proof held against a claim and all its parameters. keys: slot of the claim → the key trusted for its log.
+
+    Otherwise as `judge_policy`; the verdict's policy is None.
+    """
+    proofs = proofs_in(data)
+    if len(proofs) != 1:
+        raise UsageError(
+            f"the file holds {len(proofs)} proofs, and a claim is about one",
+            help="zkcompliance verify FILE --policy POLICY",
+        )
+    if sorted(claim.slots) != sorted(keys):
+        raise UsageError(f"{claim.id} is about the logs {', '.join(claim.slots)}; keys are given for {', '.join(keys)}")
+    exactly = {name: Bound(low=value, high=value) for name, value in claim.publics(publics).items()}
+    rules = {slot: LogRule(slot, schema.name, (keys[slot],)) for slot, schema in claim.slots.items()}
+    requirement = Requirement(
+        claim.id, claim.title, claim.id, claim.version, claim.program_digest, {s: s for s in rules}, exactly, {}
+    )
+    bench = Bench(Terms(now, subject, reference), checkpoints.Asked(now, trust=trust), rules, state)
+    judged = [judge_one(proofs[0], claim, requirement, bench)]
+    return _verdict(data, judged, bench, proofs[0].bound(), None, 0)
+
+
+def _with_keys(policy: Policy, given: Mapping[str, VerifierKey]) -> dict[str, LogRule]:
+    """The policy's logs, each with the keys that are trusted for it: the policy's own, or the one that is given."""
+    for name in given:
+        if name not in policy.logs:
+            raise UsageError(f"{policy.label} has no log {name!r}: it has {', '.join(policy.logs)}")
+        if policy.logs[name].keys:
+            raise UsageError(f"{policy.label} says itself whose checkpoints of {name} are trusted: leave out its key")
+    if len({key.public for key in given.values()}) != len(given):
+        raise UsageError("--log-key: one key is given for two logs, which are to be different")
+    rules = {n: replace(r, keys=(given[n],)) if n in given else r for n, r in policy.logs.items()}
+    if without := [name for name, rule in rules.items() if not rule.keys]:
+        raise Undecided(
+            f"{policy.label} does not say whose checkpoints are trusted for {', '.join(without)}, and no key is given",
+            help=" ".join(
+                ["zkcompliance verify FILE --policy", policy.id, *(f"--log-key {name}=PUB" for name in without)]
+            ),
+        )
+    return rules
+
+
+def _common_fault(
+    policy: Policy,
+    requirements: Sequence[Requirement],
+    mine: Mapping[str, Proof],
+    bindings: Sequence[Binding],
+    terms: Terms,
+) -> VerificationError | None:
+    """What is wrong with this policy's proofs together, and so with each of them."""
+    named = {requirement.name: requirement for requirement in requirements}
+    bound = [b for b in bindings if b.policy is not None and b.policy.digest == policy.digest]
+    try:
+        for binding in bound:
+            _check_policy(binding.policy, policy)
+        for name in mine:
+            if name not in named:
+                raise StatementMismatch(f"requirement: {policy.label} has none named {name!r}")
+        check_one_binding(bound)
+        for binding in bound[:1]:
+            check_binding(binding, terms)
+        check_one_checkpoint([(proof, named[name]) for name, proof in mine.items()])
+    except VerificationError as error:
+        return error
+    return None
+
+
+def _check_policy(stated: ForPolicy | None, policy: Policy) -> None:
+    if stated is not None and (stated.id, stated.version) != (policy.id, policy.version):
+        raise StatementMismatch(f"policy: the proof says that {stated.label} is what {policy.label} is")
+
+
+def _missing(
+    policy: Policy, requirement: Requirement, claim: Claim, bindings: Sequence[Binding], some: bool
+) -> Finding:
+    """Not shown; or, where the file has nothing for this policy at all, made for another one."""
+    error: VerificationError = RequirementNotShown(f"{requirement.name}: the file has no proof for it")
+    status = Status.NOT_SHOWN
+    if not some:
+        status = Status.NOT_MET
+        others = {b.policy.label: b.policy.digest for b in bindings if b.policy is not None}
+        if policy.label in others:
+            error = StatementMismatch(
+                f"policy: the proof was made for another text of {policy.label}, with SHA-256 "
+                f"{others[policy.label].hex()}, not {policy.digest.hex()}"
+            )
+        else:
+            made_for = ", ".join(sorted(others)) or "none"
+            error = StatementMismatch(f"policy: the proof was made for {made_for}, not {policy.label}")
+    return bare(requirement, claim, status, error)
+
+
+def _verdict(
+    data: bytes, judged: Sequence[Judged], bench: Bench, stated: Binding, policy: PolicyRef | None, others: int
+) -> Verdict:
+    made = Verdict(
+        file_sha256=sha256(data).digest(),
+        file_bytes=len(data),
+        judged_at=bench.terms.now,
+        policy=policy,
+        subject=stated.subject,
+        proved_at=stated.time,
+        reference=stated.reference,
+        findings=with_warnings(judged, bench),
+        others=others,
+    )
+    if made.accepted and bench.state is not None:
+        _remember(judged, bench.state)
+    return made
+
+
+def _remember(judged: Sequence[Judged], state: Path) -> None:
+    """LogEvidence where a log shows an older or another history than before."""
+    for each in judged:
+        if each.proof is not None and each.taken is not None:
+            logs = each.proof.statement.logs
+            keys = {slot: taken.key for slot, taken in each.taken.items()}
+            standing.hold(logs, decode_bundle(each.proof.data).notes, keys, state=state)
+
+
+def _ref(policy: Policy) -> PolicyRef:
+    return PolicyRef(
+        policy.id, policy.version, policy.digest, policy.title, policy.jurisdiction, policy.sources, policy.valid_from,
+        policy.valid_until,
+    )  # fmt: skip

@@ -1,0 +1,122 @@
+"""One proof held against one requirement: binding, claim, values, checkpoints, and last the proof itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from zkcompliance.claim.model import Claim
+from zkcompliance.errors import StatementMismatch, VerificationError
+from zkcompliance.policy import checkpoints, finding
+from zkcompliance.policy.checkpoints import Taken
+from zkcompliance.policy.file import Proof
+from zkcompliance.policy.finding import Verified
+from zkcompliance.policy.model import LogRule, Requirement
+from zkcompliance.policy.terms import Terms, check_binding, check_claim, check_values
+from zkcompliance.policy.verdict import Finding, LogShown, Status
+from zkcompliance.verify import decode_bundle, verify_bundle
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What one judgement holds all proofs against. rules: by the policy's name of the log, each with its keys."""
+
+    terms: Terms
+    checkpoints: checkpoints.Asked
+    rules: Mapping[str, LogRule]
+    state: Path | None
+
+
+@dataclass(frozen=True)
+class Judged:
+    """taken: slot → whose checkpoint it is, of a proof that was accepted."""
+
+    finding: Finding
+    proof: Proof | None = None
+    taken: Mapping[str, Taken] | None = None
+
+
+def judge_one(
+    proof: Proof, claim: Claim, asked: Requirement, bench: Bench, shared: VerificationError | None = None
+) -> Judged:
+    """Its VerificationError is in the finding; MalformedError is raised. shared: what is wrong with all proofs."""
+    try:
+        if shared is not None:
+            raise shared
+        check_binding(proof.bound(), bench.terms)
+        program = check_claim(proof, claim, asked)
+        check_values(proof, program, claim, asked)
+        taken = _take(proof, asked, bench)
+        _, _, program, report = verify_bundle(proof.data, program_digest=asked.program)
+    except VerificationError as error:
+        return Judged(bare(asked, claim, Status.NOT_MET, error))
+    shown = Verified(proof, program, report)
+    found = replace(
+        bare(asked, claim, Status.MET, None),
+        values=finding.values(shown, claim, asked.params, asked.reveals),
+        margin=finding.margin(shown, claim, asked.reveals),
+        logs=finding.logs(shown, asked.logs, taken),
+        **finding.of_proof(shown),
+    )
+    return Judged(found, proof, taken)
+
+
+def bare(asked: Requirement, claim: Claim, status: Status, error: VerificationError | None) -> Finding:
+    """A finding without a proof."""
+    return Finding(
+        name=asked.name,
+        says=asked.says,
+        claim=f"{asked.claim}@{asked.version}",
+        program=asked.program,
+        status=status,
+        error=error,
+        sentences=finding.in_words(claim),
+    )
+
+
+def _take(proof: Proof, asked: Requirement, bench: Bench) -> dict[str, Taken]:
+    notes = decode_bundle(proof.data).notes
+    logs = proof.statement.logs
+    if len(notes) != len(logs):
+        raise StatementMismatch(f"notes: {len(notes)} given for {len(logs)} logs")
+    taken = {}
+    for log, signed in zip(logs, notes, strict=True):
+        rule = bench.rules[asked.logs[log.slot]]
+        taken[log.slot] = checkpoints.take(
+            signed, log.checkpoint.body, log.checkpoint.origin, rule.keys, bench.checkpoints
+        )
+    return taken
+
+
+def with_floors(judged: Sequence[Judged], floors: Mapping[str, str], rules: Mapping[str, LogRule]) -> list[Judged]:
+    """Rows and provenance that a floor shows of a log, in every finding about it. floors: requirement → its log."""
+    met = {floors[j.finding.name] for j in judged if j.finding.name in floors and j.finding.status is Status.MET}
+
+    def log(each: LogShown) -> LogShown:
+        rule = rules[each.name]
+        return replace(each, rows=rule.rows, sources=rule.sources) if each.name in met else each
+
+    return [replace(j, finding=replace(j.finding, logs=tuple(map(log, j.finding.logs)))) for j in judged]
+
+
+def with_warnings(judged: Sequence[Judged], bench: Bench) -> tuple[Finding, ...]:
+    """The findings, each with what a person should know that its proof does not say."""
+    return tuple(_warned(each, bench) for each in judged)
+
+
+def _warned(judged: Judged, bench: Bench) -> Finding:
+    found = judged.finding
+    if judged.proof is None:
+        return found
+    fresh = bench.state is not None or bench.checkpoints.age is not None
+    said = [finding.VACUOUS.format(log.name) for log in found.logs if not log.rows]
+    said += [finding.PROVENANCE.format(log.name) for log in found.logs if not log.sources]
+    said += [] if fresh else [finding.FRESHNESS.format(log.name) for log in found.logs]
+    if disclosed := [value.name for value in found.values if value.role == "revealed"]:
+        said.append(finding.DIFFERENCES.format(", ".join(disclosed)))
+    subject = judged.proof.bound().subject
+    if subject is not None and bench.terms.subject is None:
+        said.append(finding.NOT_COMPARED.format(subject.name))
+    unproven = (finding.COMPLETE, finding.TRUE_ROWS, *(() if fresh else (finding.LATEST,)))
+    return replace(found, warnings=tuple(said), not_proven=unproven)

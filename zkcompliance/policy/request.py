@@ -1,0 +1,113 @@
+"""What is asked when a proof is verified, as texts: the command line and the one-file verifier decide by this."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from zkcompliance.claim import catalogue as claims
+from zkcompliance.claim.model import Claim
+from zkcompliance.errors import Undecided, UsageError
+from zkcompliance.log import keys
+from zkcompliance.log.note import VerifierKey
+from zkcompliance.log.trust import TrustPolicy, load_trust
+from zkcompliance.policy import catalogue as policies
+from zkcompliance.policy.binding import Subject
+from zkcompliance.policy.judge import judge_claim, judge_policy
+from zkcompliance.policy.look import look
+from zkcompliance.policy.model import Policy
+from zkcompliance.policy.subject import parse_subject
+from zkcompliance.policy.texts import by_name, by_slot, params_of
+from zkcompliance.policy.verdict import Verdict
+from zkcompliance.quantities import parse_time
+
+_WHOLE = "zkcompliance verify FILE --policy POLICY --log-key PUB"
+
+
+@dataclass(frozen=True)
+class Request:
+    """The options of `verify`. Nothing is read before `decide`.
+
+    policy: a ready-made one's id, or a file; claim: an id or a .py file; params: NAME=VALUE of the claim; log_keys:
+    [LOG=]PUB; subject: as `parse_subject`; context: the reference; trust, state: files; at: the time of judgement.
+    """
+
+    policy: str | None = None
+    claim: str | None = None
+    params: tuple[str, ...] = ()
+    log_keys: tuple[str, ...] = ()
+    subject: str | None = None
+    context: str | None = None
+    trust: str | Path | None = None
+    state: str | Path | None = None
+    at: str | None = None
+
+    def decide(self, data: bytes, *, clock: int) -> Verdict:
+        """The verdict on the bytes of a proof file; clock: UTC seconds, for who does not say `at`.
+
+        What is not met is in the verdict. Raises UsageError for options that make no sense together, and the errors of
+        `judge_policy`. With nothing to hold the proof against, its findings are UNDECIDED, with an Undecided error.
+        """
+        self._check()
+        now = clock if self.at is None else parse_time(self.at)
+        if self.policy is not None:
+            return self._by_policy(data, policies.load(self.policy), now)
+        claim = claims.load(self.claim) if self.claim is not None else None
+        if claim is None or not self.log_keys:
+            return self._undecided(data, claim, now)
+        slots = by_slot(list(claim.slots), self.log_keys, "--log-key")
+        return judge_claim(
+            data, claim, params_of(claim, self.params), now=now, keys=_keys(slots), subject=self._subject(),
+            reference=self._reference(), trust=self._trust(), state=self._state(),
+        )  # fmt: skip
+
+    def _check(self) -> None:
+        if self.policy is not None and (self.claim is not None or self.params):
+            raise UsageError(
+                "--policy says which claims and parameters are asked: --claim and --param do not go with it"
+            )
+        asked = self.policy is not None or self.claim is not None
+        if not asked and (self.params or self.context is not None or self.subject is not None):
+            raise UsageError("--param, --context and --subject go with --claim or --policy", help=_WHOLE)
+        decided = self.policy is not None or (self.claim is not None and self.log_keys)
+        if not decided and (self.trust is not None or self.state is not None):
+            raise UsageError("--trust and --state go with --policy, or with --claim and --log-key", help=_WHOLE)
+
+    def _by_policy(self, data: bytes, policy: Policy, now: int) -> Verdict:
+        names = list(policy.logs)
+        open_to = [name for name, rule in policy.logs.items() if not rule.keys]
+        given = _keys(by_name(names, self.log_keys, "--log-key", bare=open_to))
+        try:
+            return judge_policy(
+                data, policy, now=now, keys=given, subject=self._subject(), reference=self._reference(),
+                trust=self._trust(), state=self._state(),
+            )  # fmt: skip
+        except Undecided as error:
+            return look(data, now=now, missing=error)
+
+    def _undecided(self, data: bytes, claim: Claim | None, now: int) -> Verdict:
+        if claim is not None:
+            params_of(claim, self.params)
+        wanted = (("--policy POLICY, or --claim CLAIM --param NAME=VALUE", claim), ("--log-key PUB", self.log_keys))
+        missing = " and ".join(text for text, given in wanted if not given)
+        error = Undecided(
+            f"nothing to hold the proof against: {missing} not given",
+            help="zkcompliance verify FILE --claim CLAIM --param NAME=VALUE --log-key PUB",
+        )
+        return look(data, now=now, missing=error, claim=claim)
+
+    def _subject(self) -> Subject | None:
+        return None if self.subject is None else parse_subject(self.subject)
+
+    def _reference(self) -> bytes | None:
+        return None if self.context is None else self.context.encode()
+
+    def _trust(self) -> TrustPolicy | None:
+        return None if self.trust is None else load_trust(Path(self.trust))
+
+    def _state(self) -> Path | None:
+        return None if self.state is None else Path(self.state)
+
+
+def _keys(paths: dict[str, str]) -> dict[str, VerifierKey]:
+    return {name: keys.load_public(path) for name, path in paths.items()}

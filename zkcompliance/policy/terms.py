@@ -1,0 +1,130 @@
+"""What a file of proofs is held against besides its claims, and the cheap checks: before any cryptography."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from zkcompliance.claim.model import Claim
+from zkcompliance.errors import ProgramMismatch, StaleProof, StatementMismatch
+from zkcompliance.limits import MAX_CLOCK_SECONDS
+from zkcompliance.policy import bounds
+from zkcompliance.policy.binding import Binding, Subject
+from zkcompliance.policy.file import Proof
+from zkcompliance.policy.finding import public_values, revealed, text
+from zkcompliance.policy.model import Requirement
+from zkcompliance.quantities import show_seconds, show_time
+from zkcompliance.verify import Program, decode_bundle, decode_program
+from zkcompliance.verify.binding import check_program
+
+
+@dataclass(frozen=True)
+class Terms:
+    """now: UTC seconds. subject, reference: what whoever judges asks for (None: not asked). proof_age: seconds."""
+
+    now: int
+    subject: Subject | None = None
+    reference: bytes | None = None
+    proof_age: int | None = None
+    subject_required: bool = False
+
+
+def check_binding(binding: Binding, terms: Terms) -> None:
+    """StatementMismatch naming subject or reference; StaleProof by the stated time."""
+    stated, asked = binding.subject, terms.subject
+    if stated is None and (asked is not None or terms.subject_required):
+        raise StatementMismatch("subject: the proof names no model, and one is asked for")
+    if asked is not None and stated is not None:
+        if stated.name != asked.name:
+            raise StatementMismatch(f"subject: the proof is about the model {stated.name}, not {asked.name}")
+        if stated.digest != asked.digest:
+            raise StatementMismatch(
+                f"subject: the proof is about {stated.name} of SHA-256 {stated.digest.hex()}, not {asked.digest.hex()}"
+            )
+    if terms.reference is not None and binding.reference != terms.reference:
+        raise StatementMismatch(
+            f"reference: the proof was made for {shown_bytes(binding.reference)}, not {shown_bytes(terms.reference)}"
+        )
+    if binding.time > terms.now + MAX_CLOCK_SECONDS:
+        raise StaleProof(f"the proof is dated {show_time(binding.time)}, in the future of {show_time(terms.now)}")
+    if terms.proof_age is not None:
+        if not binding.time:
+            raise StaleProof("the proof does not say when it was made, and its age is asked for")
+        if terms.now - binding.time > terms.proof_age:
+            raise StaleProof(
+                f"the proof was made on {show_time(binding.time)}, more than {show_seconds(terms.proof_age)} before "
+                f"{show_time(terms.now)}"
+            )
+
+
+def shown_bytes(data: bytes) -> str:
+    """A reference as people read it: text where it is one."""
+    if not data:
+        return "none"
+    decoded = data.decode(errors="replace")
+    return repr(decoded) if decoded.isprintable() and decoded.encode() == data else data.hex()
+
+
+def check_one_binding(bindings: Sequence[Binding]) -> None:
+    """StatementMismatch unless all name the same subject, time and reference."""
+    for other in bindings[1:]:
+        first = bindings[0]
+        for what, same in (
+            ("subject", first.subject == other.subject),
+            ("time", first.time == other.time),
+            ("reference", first.reference == other.reference),
+        ):
+            if not same:
+                raise StatementMismatch(f"{what}: the proofs of this policy do not all name the same one")
+
+
+def check_one_checkpoint(proofs: Sequence[tuple[Proof, Requirement]]) -> None:
+    """StatementMismatch unless every log of the policy, and every origin, stands at one checkpoint in all proofs."""
+    seen: dict[tuple[str, str], bytes] = {}
+    for proof, requirement in proofs:
+        for log in proof.statement.logs:
+            name = requirement.logs.get(log.slot)
+            for kind, key in (("log", name), ("origin", log.checkpoint.origin)):
+                if key is not None and seen.setdefault((kind, key), log.checkpoint.body) != log.checkpoint.body:
+                    raise StatementMismatch(f"checkpoint: the proofs of this policy are not all about one of {key}")
+
+
+def check_claim(proof: Proof, claim: Claim, asked: Requirement) -> Program:
+    """The program of the proof, which is the one asked for; claim, version, logs and schemas fit.
+
+    StatementMismatch naming the field, ProgramMismatch for another program.
+    """
+    stated = proof.statement
+    if (stated.claim, stated.version) != (asked.claim, asked.version):
+        raise StatementMismatch(
+            f"claim: the proof is of {stated.claim}@{stated.version}, not {asked.claim}@{asked.version}"
+        )
+    if stated.program_digest != asked.program:
+        raise ProgramMismatch("the file brings another program than the one asked for")
+    if claim.program_digest != asked.program:
+        raise ProgramMismatch(f"program: this installation's {asked.claim} is not the one that the policy names")
+    program = decode_program(decode_bundle(proof.data).program_bytes)
+    check_program(stated, program)
+    if {log.slot for log in stated.logs} != set(asked.logs):
+        raise StatementMismatch(
+            f"logs: the proof is about {', '.join(log.slot for log in stated.logs)}, not {', '.join(asked.logs)}"
+        )
+    for log in stated.logs:
+        schema = claim.slots[log.slot]
+        if any(entry.schema_digest != schema.digest for entry in log.entries):
+            raise StatementMismatch(f"schema: log {log.slot} is not of the schema {schema.name}")
+    return program
+
+
+def check_values(proof: Proof, program: Program, claim: Claim, asked: Requirement) -> None:
+    """StatementMismatch naming the parameter or revealed value that is not as asked."""
+    binding, publics = proof.bound(), public_values(program, proof)
+    subject = binding.subject.name if binding.subject is not None else None
+    known = {each.name: each for each in (*claim.params, *revealed(claim))}
+    for name, bound in (*asked.params.items(), *asked.reveals.items()):
+        if name not in publics:
+            raise StatementMismatch(f"{name}: the proof has no such public value")
+        if not bounds.meets(bound, publics[name], time=binding.time, subject_name=subject):
+            stated = text(known[name], publics[name])
+            wanted = bounds.words(bound, known[name]).removeprefix("exactly ")
+            raise StatementMismatch(f"{name}: the proof is about {stated}, not {wanted}")

@@ -1,0 +1,238 @@
+"""Every proof that policies ask of these logs, in one file: checked first, and nothing is proved if one fails."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from zkcompliance import limits
+from zkcompliance._schema_model import text_id
+from zkcompliance.claim import catalogue
+from zkcompliance.claim.model import Claim
+from zkcompliance.errors import (
+    BudgetSpent,
+    ClaimDoesNotHold,
+    InternalError,
+    LimitExceeded,
+    ProofRefused,
+    UsageError,
+    VerificationError,
+    ZkComplianceError,
+)
+from zkcompliance.log.note import VerifierKey
+from zkcompliance.log.store import SealedLog
+from zkcompliance.policy import bounds, checkpoints
+from zkcompliance.policy import catalogue as policies_there_are
+from zkcompliance.policy.asked import asked
+from zkcompliance.policy.binding import Binding, ForPolicy, Subject
+from zkcompliance.policy.finding import revealed, text
+from zkcompliance.policy.force import in_force
+from zkcompliance.policy.judge import judge_policy
+from zkcompliance.policy.model import Policy, Requirement
+from zkcompliance.progress import Progress, silent
+from zkcompliance.prove.api import prove_claim, segments_of
+from zkcompliance.statement import encode_policy_bundle
+
+Given = Mapping[str, int | str]  # `REQUIREMENT.NAME` → value
+
+
+@dataclass(frozen=True)
+class Task:
+    """One proof to be made. logs: by slot; context: its binding's bytes."""
+
+    policy: Policy
+    requirement: Requirement
+    claim: Claim
+    logs: Mapping[str, SealedLog]
+    publics: Mapping[str, int]
+    binding: Binding
+
+    @property
+    def label(self) -> str:
+        return f"{self.policy.label} {self.requirement.name}"
+
+
+def prove_policies(
+    policies: Sequence[Policy],
+    logs: Mapping[str, SealedLog],
+    given: Given | None = None,
+    *,
+    time: int,
+    subject: Subject | None = None,
+    reference: bytes = b"",
+    claims: Mapping[str, Claim] | None = None,
+    progress: Progress = silent,
+) -> bytes:
+    """A policy bundle with a proof of every requirement of the policies, judged by each before it is returned.
+
+    logs: by the policies' names; given: the parameters that they leave open; time: the proving machine's clock, UTC
+    seconds; claims: as in `judge_policy`. UsageError where logs, parameters or subject do not fit; PolicyNotInForce;
+    ClaimDoesNotHold, BudgetSpent, ProofRefused or a VerificationError (by the first) naming everything that fails:
+    then nothing was proved and no budget spent.
+    """
+    tasks = plan(policies, logs, given or {}, time=time, subject=subject, reference=reference, claims=claims)
+    check(tasks, time=time)
+    proofs: dict[bytes, bytes] = {}
+    for number, task in enumerate(tasks):
+        progress("proofs", number, len(tasks))
+        context = task.binding.encode()
+        proofs[context] = prove_claim(task.claim, task.logs, task.publics, context=context, progress=progress)
+    progress("proofs", len(tasks), len(tasks))
+    bundle = encode_policy_bundle(proofs)
+    for policy in policies:
+        _judge(bundle, policy, logs, time, subject, reference, claims)
+    return bundle
+
+
+def plan(
+    policies: Sequence[Policy],
+    logs: Mapping[str, SealedLog],
+    given: Given,
+    *,
+    time: int,
+    subject: Subject | None = None,
+    reference: bytes = b"",
+    claims: Mapping[str, Claim] | None = None,
+) -> list[Task]:
+    """The proofs to be made, with every parameter; nothing of the logs' rows is read."""
+    if len({policy.digest for policy in policies}) != len(policies) or not policies:
+        raise UsageError("--policy: no policy, or one twice")
+    names = {name for policy in policies for name in policy.logs}
+    if names != set(logs):
+        raise UsageError(
+            f"these policies are about the logs {', '.join(sorted(names))}; given: {', '.join(sorted(logs)) or 'none'}",
+            help=" ".join(["zkcompliance prove", *(f"--log {name}=DIR" for name in sorted(names))]),
+        )
+    if len({log.vkey for log in logs.values()}) != len(logs):
+        raise UsageError("--log: one log is given under two names, which are to be different")
+    for policy in policies:
+        refusal = in_force(policy, time, policies_there_are.versions(policy.id))
+        if refusal is not None:
+            raise refusal
+        if policy.subject and subject is None:
+            raise UsageError(
+                f"{policy.label} asks which model the proof is about", help="add --subject NAME=PATH of the model"
+            )
+    left = dict(given)
+    tasks = []
+    for policy in policies:
+        for requirement in asked(policy):
+            claim = (claims or {}).get(requirement.claim) or catalogue.load(requirement.claim)
+            publics = _publics(requirement, claim, given, left, time, subject)
+            made_for = ForPolicy(policy.digest, policy.id, policy.version, requirement.name)
+            binding = Binding(made_for, subject, time, reference)
+            binding.encode()  # LimitExceeded before any work
+            used = {slot: logs[name] for slot, name in requirement.logs.items()}
+            tasks.append(Task(policy, requirement, claim, used, publics, binding))
+    if left:
+        raise UsageError(f"--param: nothing is left open for {', '.join(sorted(left))}")
+    if len(tasks) > limits.MAX_POLICY_PROOFS:
+        raise LimitExceeded(f"{len(tasks)} proofs: a policy bundle holds at most {limits.MAX_POLICY_PROOFS}")
+    return tasks
+
+
+def _publics(
+    requirement: Requirement, claim: Claim, given: Given, left: dict[str, int | str], time: int, subject: Subject | None
+) -> dict[str, int]:
+    """What the policy says exactly, then what is given, then now or the subject's name, then the claim's default."""
+    name = subject.name if subject is not None else None
+    result: dict[str, int] = {}
+    for param in claim.params:
+        bound, key = requirement.params[param.name], f"{requirement.name}.{param.name}"
+        left.pop(key, None)
+        if key in given:
+            value = given[key]
+            chosen = param.parse(value) if isinstance(value, str) else param.accept(value)
+        elif bound.exact is not None:
+            chosen = bound.exact
+        elif bound.within is not None:
+            chosen = time
+        elif bound.subject and name is not None:
+            chosen = text_id(name)
+        elif param.default is not None:
+            chosen = param.default
+        else:
+            raise UsageError(
+                f"{requirement.name} leaves {param.name} to you: {bounds.words(bound, param)}",
+                help=f"add --param {key}=VALUE",
+            )
+        if not bounds.meets(bound, chosen, time=time, subject_name=name):
+            raise UsageError(
+                f"{key}: {text(param, chosen)} is given, and the policy asks for {bounds.words(bound, param)}",
+                help=f"add --param {key}=VALUE",
+            )
+        result[param.name] = chosen
+    return claim.publics(result)
+
+
+def check(tasks: Sequence[Task], *, time: int) -> None:
+    """Whether every proof can be made: it holds, revealed values, checkpoints, budgets. Names all that fail."""
+    faults: list[tuple[str, ZkComplianceError]] = []
+    for task in tasks:
+        try:
+            _check(task, time)
+        except (ClaimDoesNotHold, ProofRefused, VerificationError) as error:
+            faults.append((task.label, error))
+    faults += _budgets(tasks)
+    if faults:
+        listed = "; ".join(f"{label}: {fault.message}" for label, fault in faults)
+        count = "" if len(faults) == 1 else f"{len(faults)} faults: "
+        raise type(faults[0][1])(f"nothing was proved. {count}{listed}")
+
+
+def _check(task: Task, time: int) -> None:
+    policy, requirement, claim = task.policy, task.requirement, task.claim
+    segments_of(claim, task.logs)
+    for slot, log in task.logs.items():
+        keys = policy.logs[requirement.logs[slot]].keys or (VerifierKey.parse(log.vkey),)
+        asked_of = checkpoints.Asked(time, policy.cosigners, policy.checkpoint_age)
+        checkpoints.take(log.checkpoint_note.encode(), log.checkpoint_body.encode(), log.origin, keys, asked_of)
+    columns = {slot: [segment.load_columns() for segment in log.segments] for slot, log in task.logs.items()}
+    found = claim.check(columns, task.publics)
+    if not found.holds:
+        raise ClaimDoesNotHold(f"{claim.id}: {found.requirement} does not hold ({found.margin})")
+    if not requirement.reveals:
+        return
+    known = {each.name: each for each in revealed(claim)}
+    values = claim.witness(columns, task.publics).reveals
+    name = task.binding.subject.name if task.binding.subject is not None else None
+    for each, bound in requirement.reveals.items():
+        if not bounds.meets(bound, values[each], time=time, subject_name=name):
+            raise ProofRefused(
+                f"it would reveal {each} as {text(known[each], values[each])}, and the policy asks for "
+                f"{bounds.words(bound, known[each])}"
+            )
+
+
+def _budgets(tasks: Sequence[Task]) -> list[tuple[str, ZkComplianceError]]:
+    """A fault for each segment that cannot bear all the proofs that go over it."""
+    needed: dict[tuple[str, int], int] = {}
+    logs: dict[str, SealedLog] = {}
+    for task in tasks:
+        for log in task.logs.values():
+            logs[log.vkey] = log
+            for segment in log.segments:
+                needed[log.vkey, segment.index] = needed.get((log.vkey, segment.index), 0) + 1
+    faults: list[tuple[str, ZkComplianceError]] = []
+    for (vkey, index), count in needed.items():
+        left = logs[vkey].segments[index].budget().proofs_left()
+        if left < count:
+            why = f"{left} proof(s) left, and {count} asked for"
+            faults.append((f"{logs[vkey].path}, segment {index}", BudgetSpent(why)))
+    return faults
+
+
+def _judge(
+    bundle: bytes,
+    policy: Policy,
+    logs: Mapping[str, SealedLog],
+    time: int,
+    subject: Subject | None,
+    reference: bytes,
+    claims: Mapping[str, Claim] | None,
+) -> None:
+    own = {name: VerifierKey.parse(logs[name].vkey) for name, rule in policy.logs.items() if not rule.keys}
+    try:
+        judge_policy(bundle, policy, now=time, keys=own, subject=subject, reference=reference, claims=claims).require()
+    except ZkComplianceError as error:
+        raise InternalError(f"the bundle just made is refused by {policy.label}: {error.message}") from error
