@@ -6,11 +6,11 @@ import click
 
 from zkcompliance import schemas
 from zkcompliance.commands.console import print_json, print_table
-from zkcompliance.commands.options import json_option
+from zkcompliance.commands.options import complete_schemas, json_option
 
 
 @click.command("schemas")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete_schemas)
 @json_option
 def command(name: str | None, as_json: bool) -> None:
     """List the log schemas, or show the columns of one."""

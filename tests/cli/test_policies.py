@@ -1,0 +1,173 @@
+"""`policies`, `explain` of a policy, and shell completion of names."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from pathlib import Path
+
+import pytest
+from click.shell_completion import ShellComplete
+from click.testing import CliRunner, Result
+
+from zkcompliance import schemas
+from zkcompliance.claim import catalogue as claims
+from zkcompliance.commands.main import cli
+from zkcompliance.errors import MalformedPolicy
+from zkcompliance.policy import catalogue
+from zkcompliance.policy.load import parse_policy
+
+
+def run(*args: object) -> Result:
+    return CliRunner().invoke(cli, [str(each) for each in args], prog_name="zkcompliance")
+
+
+def test_list() -> None:
+    shown = run("policies")
+    assert shown.exit_code == 0
+    for name in catalogue.names():
+        assert f"{name}@1" in shown.stdout
+    found = json.loads(run("policies", "--json").stdout)["policies"]
+    assert [each["policy"] for each in found] == [f"{name}@1" for name in catalogue.names()]
+    now = time.time()
+    for each, name in zip(found, catalogue.names(), strict=True):
+        policy = catalogue.load(name)
+        assert each["sha256"] == policy.digest.hex()
+        assert each["in_force"] is (policy.valid_from <= now < policy.valid_until)
+
+
+@pytest.mark.parametrize("verb", ["policies", "explain"])
+def test_show_one(verb: str, tmp_path: Path) -> None:
+    shown = run(verb, "eu-ai-act")
+    assert shown.exit_code == 0, shown.output
+    for line in (
+        "eu-ai-act@1: EU AI Act: training compute below the presumption of systemic risk (10^25 FLOP)",
+        f"European Union; SHA-256 {catalogue.load('eu-ai-act').digest.hex()}",
+        "In force from 2025-08-02 until 2027-08-02, not included.",
+        "  compute: schema compute; at least 1 row; whoever judges gives the key that is trusted",
+        "       total below the limit: The total flop of (compute where phase is one of `phases`) is below `limit`.",
+        "     limit is exactly 1e25 FLOP",
+        "     phases is a set that includes pretraining, fine_tuning, reinforcement, synthetic_data",
+        "  2. floor: compute: The log compute has at least 1 row.",
+        "Does not show:",
+        "  - that the log is complete: compute that was never logged is not in it",
+    ):
+        assert line in shown.stdout.splitlines(), line
+    found = json.loads(run(verb, "eu-ai-act@1", "--json").stdout)
+    assert [each["name"] for each in found["requirements"]] == ["below-systemic-risk", "floor: compute"]
+    assert found["requirements"][0]["params"]["limit"] == "exactly 1e25 FLOP"
+    path = tmp_path / "mine.toml"
+    path.write_bytes(catalogue.load("eu-ai-act").text)
+    assert run(verb, path).stdout == shown.stdout
+
+
+def test_what_is_not_in_force_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "old.toml"
+    path.write_bytes(catalogue.load("eu-ai-act").text.replace(b"2027-08-02", b"2025-08-03"))
+    shown = run("policies", path)
+    assert shown.exit_code == 0
+    assert "NOT IN FORCE now: eu-ai-act@1 was valid until 2025-08-03, not included" in shown.stdout
+    assert json.loads(run("policies", path, "--json").stdout)["in_force"] is False
+
+
+def test_source_is_the_file() -> None:
+    shown = run("policies", "seoul", "--source")
+    assert shown.stdout.encode() == catalogue.load("seoul").text
+
+
+def test_what_is_wrong() -> None:
+    for args, code in (
+        (("policies", "nothing"), "usage"),
+        (("policies", "nothing.toml"), "usage"),
+        (("policies", "--source"), "usage"),
+        (("explain", "eu-ai-act@9"), "usage"),
+    ):
+        result = run(*args)
+        assert result.exit_code == 2 and f"error[{code}]" in result.stderr and not result.stdout, args
+
+
+def test_a_faulty_policy_names_its_key(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_bytes(catalogue.load("eu-ai-act").text.replace(b'limit = "1e25"', b'limit = "1e30"'))
+    result = run("explain", path)
+    assert result.exit_code == 2 and not result.stdout
+    assert "error[malformed-policy]: requirements.below-systemic-risk.params.limit: admits 1e28 FLOP" in result.stderr
+    assert "help: zkcompliance explain training-compute-below\n" in result.stderr
+    assert run("explain", "training-compute-below").exit_code == 0
+
+
+DOC = (Path(__file__).parents[2] / "docs" / "policies.md").read_text()
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", DOC, re.MULTILINE | re.DOTALL)
+
+
+def test_the_commands_of_the_page_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (script,) = blocks("sh")
+    for line in script.splitlines():
+        command, _, target = line.partition("#")[0].partition(">")
+        result = run(*command.split()[1:])
+        assert result.exit_code == 0, line
+        if target:
+            Path(target.strip()).write_text(result.stdout)
+
+
+def test_the_refusal_of_the_page_is_what_is_said(tmp_path: Path) -> None:
+    (said,) = blocks("text")
+    path = tmp_path / "mine.toml"
+    text = catalogue.load("seoul").text.decode().replace('"scores-under-threshold"', '"scores"')
+    path.write_text(text.replace('params.limit = { at_most = "50%" }', 'params.limit = "100%"'))
+    assert run("policies", path).stderr.startswith(said)
+
+
+def test_the_declarations_of_the_page(tmp_path: Path) -> None:
+    """At the end of the claim that docs/claims.md builds: a policy can then name it."""
+    (declarations,) = blocks("python")
+    page = (Path(__file__).parents[2] / "docs" / "claims.md").read_text()
+    (claim_file,) = re.findall(r"^```python file=my_claim.py\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    path = tmp_path / "my_claim.py"
+    path.write_text(claim_file + declarations)
+    claim = claims.load(str(path))
+    limits = {"longest": "30 days", "stated": "95%", "phases": "pretraining"}
+    requirement = {
+        "name": "n", "says": "s", "claim": f"{claim.id}@1", "program": claim.program_digest.hex(),
+    }  # fmt: skip
+    head = catalogue.load("eu-ai-act").text.decode()
+    head = head[: head.index("[[requirements]]")] + '[logs.registry]\nschema = "chip"\n[[requirements]]\n'
+    body = (
+        "".join(f"{key} = {json.dumps(value)}\n" for key, value in requirement.items())
+        + 'logs = { compute = "compute", registry = "registry" }\n'
+    )
+    for changed, value, taken in (("stated", "95%", True), ("stated", "0%", False), ("longest", "400 days", False)):
+        params = "".join(f'params.{name} = "{text}"\n' for name, text in (limits | {changed: value}).items())
+        data = (head + body + params).encode()
+        if taken:
+            assert parse_policy(data, {claim.id: claim}).requirements[0].program == claim.program_digest
+        else:
+            with pytest.raises(MalformedPolicy, match=f"requirements.n.params.{changed}: admits "):
+                parse_policy(data, {claim.id: claim})
+
+
+def completed(args: list[str], incomplete: str) -> list[str]:
+    shell = ShellComplete(cli, {}, "zkcompliance", "_ZKCOMPLIANCE_COMPLETE")
+    return [item.value for item in shell.get_completions(args, incomplete) if item.type == "plain"]
+
+
+def test_completion() -> None:
+    assert completed(["policies"], "eu") == ["eu-ai-act", "eu-gpai"]
+    assert completed(["explain"], "compute-") == ["compute-band", "compute-methods-agree"]
+    assert completed(["explain"], "malformed-pol") == ["malformed-policy"]
+    assert completed(["explain"], "sb") == ["sb-53"]
+    assert completed(["schemas"], "") == schemas.names()
+    assert completed(["seal", "--schema"], "in") == ["incident"]
+    assert (
+        completed(["check"], "")
+        == claims.names()
+        == completed(["prove"], "")
+        == completed(["verify", "p", "--claim"], "")
+    )
+    assert completed(["verify", "p", "--policy"], "") == catalogue.names() == completed(["prove", "--policy"], "")
+    assert "policies" in completed([], "pol")

@@ -1,0 +1,207 @@
+"""The ready-made policies: pinned, sound, in words; and which version is in force when."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pins
+import pytest
+import support
+
+from zkcompliance.claim import catalogue as claims
+from zkcompliance.errors import LimitExceeded, MalformedPolicy, PolicyNotInForce, UsageError
+from zkcompliance.policy import catalogue, force, words
+from zkcompliance.policy.asked import asked
+from zkcompliance.policy.bounds import meets
+from zkcompliance.policy.load import parse_policy
+from zkcompliance.policy.model import Policy
+
+DAY = 86400
+NAMES = [
+    "conditional-treaty", "eu-ai-act", "eu-gpai", "gpai-code-incidents", "raise", "sb-53", "seoul",
+    "us-frontier-threshold",
+]  # fmt: skip
+
+
+def test_these_are_there() -> None:
+    assert catalogue.names() == NAMES
+
+
+@pytest.mark.parametrize("path", sorted(pins.POLICIES.glob("*.toml")), ids=lambda path: path.stem)
+def test_file(path: Path) -> None:
+    """Named after its id and version, with the programs of REGISTRY.lock; `python tests/pins.py` writes them anew."""
+    text = path.read_text(encoding="utf-8")
+    policy = parse_policy(text.encode())
+    assert path.stem == f"{policy.id}-{policy.version}"
+    registry = {f"{name}@1": digest.hex() for name, digest in claims.registry().items()}
+    assert pins.pinned(text, registry) == text
+    assert len(pins.PINNED.findall(text)) == len(policy.requirements)
+    assert not re.search(r"[\t\r]| $", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_says_where_it_comes_from_and_what_it_does_not_show(name: str) -> None:
+    policy = catalogue.load(name)
+    assert all(re.search("[0-9]", source) for source in policy.sources)  # an article, a section or a date
+    assert not any(rule.keys for rule in policy.logs.values()) and policy.cosigners is None
+    assert policy.proof_age == 30 * DAY
+    for each in policy.requirements:
+        assert re.search("[Nn]ot show|no proof shows", each.says), each.name
+    said = "\n".join(words.lines(words.describe(policy)))
+    for each in asked(policy):
+        assert f"{each.name}: {each.says}" in said
+        assert each.program.hex() in said
+        for param in claims.load(each.claim).params:
+            assert f"     {param.name} is " in said
+    for line in words.NOT_SHOWN:
+        assert line in said
+
+
+@pytest.mark.parametrize(
+    ("name", "requirement", "param", "met", "missed"),
+    [
+        ("eu-ai-act", "below-systemic-risk", "limit", 10**25, 10**25 + 1),
+        ("eu-gpai", "below-gpai", "limit", 10**23, 10**25),
+        ("eu-gpai", "estimates-agree", "tolerance", 300_000, 300_001),
+        ("us-frontier-threshold", "below-frontier", "limit", 10**26, 10**25),
+        ("gpai-code-incidents", "initial-reports-in-time", "infrastructure", 2 * DAY, 3 * DAY),
+        ("gpai-code-incidents", "initial-reports-in-time", "cybersecurity", 5 * DAY, 6 * DAY),
+        ("gpai-code-incidents", "initial-reports-in-time", "death", 10 * DAY, 11 * DAY),
+        ("gpai-code-incidents", "initial-reports-in-time", "harm", 15 * DAY, 16 * DAY),
+        ("gpai-code-incidents", "initial-reports-in-time", "reportable", 0b1111, 0b1011),
+        ("sb-53", "critical-safety-incidents-in-time", "safety", 15 * DAY, 16 * DAY),
+        ("sb-53", "critical-safety-incidents-in-time", "danger", DAY, 2 * DAY),
+        ("sb-53", "critical-safety-incidents-in-time", "reportable", 0b110000, 0b010000),
+        ("raise", "critical-safety-incidents-in-time", "safety", 3 * DAY, 4 * DAY),
+        ("raise", "critical-safety-incidents-in-time", "danger", DAY, 2 * DAY),
+        ("seoul", "scores-under-threshold", "limit", 500_000, 500_001),
+        ("conditional-treaty", "below-cap", "limit", 10**26, 10**26 + 1),
+        ("conditional-treaty", "evaluated-at-a-cadence", "gap", 180 * DAY, 181 * DAY),
+    ],
+)
+def test_the_numbers_of_the_law(name: str, requirement: str, param: str, met: int, missed: int) -> None:
+    (asks,) = [each for each in catalogue.load(name).requirements if each.name == requirement]
+    assert meets(asks.params[param], met, time=0, subject_name=None)
+    assert not meets(asks.params[param], missed, time=0, subject_name=None)
+
+
+def test_a_register_is_judged_at_the_time_of_the_proof() -> None:
+    (asks,) = catalogue.load("sb-53").requirements
+    moment = 1_800_000_000
+    as_of = [moment - 8 * DAY, moment - 7 * DAY, moment, moment + 1]
+    assert [meets(asks.params["as_of"], at, time=moment, subject_name=None) for at in as_of] == [
+        False,
+        True,
+        True,
+        False,
+    ]
+
+
+def test_every_claim_of_the_catalogue_serves_some_policy() -> None:
+    used = {each.claim for name in NAMES for each in asked(catalogue.load(name))}
+    assert used >= set(claims.CLAIMS)
+
+
+# Where they come from
+
+
+def test_by_name_by_version_by_file(tmp_path: Path) -> None:
+    policy = catalogue.load("eu-ai-act")
+    assert catalogue.load("eu-ai-act@1") == catalogue.latest("eu-ai-act") == policy
+    assert catalogue.versions("eu-ai-act") == (policy,)
+    assert catalogue.versions("mine") == ()
+    path = tmp_path / "mine.toml"
+    path.write_bytes(policy.text)
+    assert catalogue.load(str(path)) == policy
+    path.write_bytes(b"#" * 65_537)
+    with pytest.raises(LimitExceeded):
+        catalogue.load(str(path))
+
+
+@pytest.mark.parametrize(
+    "name", ["eu", "eu-ai-act@2", "eu-ai-act@", "eu-ai-act@01", "", "../eu-ai-act", "none.toml", "x" * 5000]
+)
+def test_what_is_not_there(name: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        catalogue.load(name)
+    assert len(caught.value.message) < 400
+
+
+def test_loading_them_needs_no_numpy_and_no_cryptography() -> None:
+    code = (
+        "import sys\nfrom zkcompliance.policy import catalogue, asked, words\n"
+        "for name in catalogue.names(): words.describe(catalogue.load(name))\n"
+        "print([m for m in ('numpy', 'numba', 'cryptography', 'click', 'rich') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=support.ENVIRONMENT)
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+# In force
+
+
+def example(version: int, start: int, end: int) -> Policy:
+    return replace(catalogue.load("eu-ai-act"), version=version, valid_from=start, valid_until=end)
+
+
+ONE, TWO, THREE = example(1, 100 * DAY, 200 * DAY), example(2, 150 * DAY, 300 * DAY), example(3, 180 * DAY, 400 * DAY)
+
+
+@pytest.mark.parametrize(
+    ("policy", "now", "said"),
+    [
+        (ONE, 100 * DAY - 1, "eu-ai-act@1 is valid from 1970-04-11, and this is 1970-04-10"),
+        (ONE, 100 * DAY, None),
+        (ONE, 150 * DAY - 1, None),
+        (ONE, 150 * DAY, "eu-ai-act@1 is superseded by eu-ai-act@2 since 1970-05-31"),
+        (ONE, 180 * DAY, "eu-ai-act@1 is superseded by eu-ai-act@3 since 1970-06-30"),
+        (ONE, 200 * DAY, "eu-ai-act@1 was valid until 1970-07-20, not included, and this is 1970-07-20"),
+        (TWO, 150 * DAY, None),
+        (TWO, 180 * DAY, "eu-ai-act@2 is superseded by eu-ai-act@3 since 1970-06-30"),
+        (THREE, 180 * DAY, None),
+        (THREE, 400 * DAY - 1, None),
+        (THREE, 400 * DAY, "eu-ai-act@3 was valid until 1971-02-05, not included, and this is 1971-02-05"),
+    ],
+)
+def test_in_force(policy: Policy, now: int, said: str | None) -> None:
+    error = force.in_force(policy, now, (THREE, ONE, TWO))
+    assert (error and error.message) == said
+    assert error is None or isinstance(error, PolicyNotInForce)
+
+
+def test_other_policies_supersede_nothing() -> None:
+    other = replace(TWO, id="other")
+    assert force.in_force(ONE, 180 * DAY, (other,)) is None
+    assert force.in_force(ONE, 180 * DAY) is None
+
+
+def test_check_raises(monkeypatch: pytest.MonkeyPatch) -> None:
+    policy = catalogue.load("raise")
+    force.check(policy, policy.valid_from)
+    with pytest.raises(PolicyNotInForce, match="raise@1 is valid from 2027-01-01"):
+        force.check(policy, policy.valid_from - 1)
+    later = replace(policy, version=2)
+    monkeypatch.setattr(catalogue, "versions", lambda id: (later, policy))
+    with pytest.raises(PolicyNotInForce, match="superseded by raise@2"):
+        force.check(policy, policy.valid_from)
+
+
+def test_the_catalogue_gives_the_latest_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = catalogue.load("eu-ai-act").text
+    second = first.replace(b"version = 1\n", b"version = 2\n")
+    monkeypatch.setattr(catalogue, "_files", lambda: {"eu-ai-act": (second, first)})
+    assert [each.version for each in catalogue.versions("eu-ai-act")] == [2, 1]
+    assert catalogue.load("eu-ai-act").version == catalogue.latest("eu-ai-act").version == 2
+    assert catalogue.load("eu-ai-act@1").version == 1
+
+
+def test_another_program_is_refused() -> None:
+    text = catalogue.load("eu-ai-act").text.replace(
+        claims.registry()["training-compute-below"].hex().encode(), b"0" * 64
+    )
+    with pytest.raises(MalformedPolicy, match=r"requirements\.below-systemic-risk\.program: is not the program of"):
+        parse_policy(text)

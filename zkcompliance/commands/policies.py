@@ -1,0 +1,72 @@
+"""`zkcompliance policies [POLICY]`."""
+
+from __future__ import annotations
+
+import time
+
+import click
+
+from zkcompliance.commands.console import print_json, print_table, print_text
+from zkcompliance.commands.options import complete_policies, json_option
+
+
+@click.command("policies")
+@click.argument("name", metavar="[POLICY]", required=False, shell_complete=complete_policies)
+@click.option("--source", is_flag=True, help="Print the policy's file as it is: a beginning for your own.")
+@json_option
+def command(name: str | None, source: bool, as_json: bool) -> None:
+    """List the ready-made policies, or show what one asks: its name, NAME@VERSION, or a .toml file."""
+    from zkcompliance.policy import catalogue
+
+    if name is None:
+        if source:
+            raise click.UsageError("--source goes with the name of a policy")
+        _list(as_json)
+        return
+    policy = catalogue.load(name)
+    if source:
+        click.echo(policy.text.decode(), nl=False)
+        return
+    show(name, as_json)
+
+
+def show(name: str, as_json: bool) -> None:
+    """What a policy asks, in words; also what `explain` prints of it."""
+    from zkcompliance.policy import catalogue, force, words
+
+    policy = catalogue.load(name)
+    said = words.describe(policy)
+    error = force.in_force(policy, int(time.time()), catalogue.versions(policy.id))
+    if as_json:
+        print_json({**said, "in_force": error is None})
+        return
+    print_text("\n".join(words.lines(said)))
+    if error is not None:
+        print_text(f"\nNOT IN FORCE now: {error.message}")
+
+
+def _list(as_json: bool) -> None:
+    from zkcompliance.policy import catalogue, force, words
+
+    found = [catalogue.load(name) for name in catalogue.names()]
+    now = int(time.time())
+    standing = [force.in_force(policy, now, catalogue.versions(policy.id)) is None for policy in found]
+    if as_json:
+        given = [
+            {
+                "policy": p.label, "title": p.title, "jurisdiction": p.jurisdiction, "sha256": p.digest.hex(),
+                "valid_from": words.day(p.valid_from), "valid_until": words.day(p.valid_until), "in_force": valid,
+                "requirements": [each.name for each in p.requirements], "logs": list(p.logs),
+            }
+            for p, valid in zip(found, standing, strict=True)
+        ]  # fmt: skip
+        print_json({"policies": given})
+        return
+    rows = [
+        (
+            p.label, p.title, f"{words.day(p.valid_from)} to {words.day(p.valid_until)}{'' if valid else ', not now'}",
+            ", ".join(p.logs),
+        )
+        for p, valid in zip(found, standing, strict=True)
+    ]  # fmt: skip
+    print_table("", ("policy", "asks", "in force", "logs"), rows)

@@ -1,0 +1,108 @@
+"""A policy read aloud: what it asks of whom, requirement by requirement, and what a proof of it does not show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from zkcompliance.claim import catalogue
+from zkcompliance.claim.model import Claim, Parameter
+from zkcompliance.claim.sentences import sentence
+from zkcompliance.policy import finding
+from zkcompliance.policy.asked import asked
+from zkcompliance.policy.bounds import words
+from zkcompliance.policy.model import Bound, LogRule, Policy, Requirement
+from zkcompliance.quantities import show_seconds, show_time
+
+NOT_SHOWN = (finding.COMPLETE, finding.TRUE_ROWS, finding.LATEST)
+
+
+def describe(policy: Policy, claims: Mapping[str, Claim] | None = None) -> dict[str, Any]:
+    """Everything that the policy asks, as texts: what `policies` and `explain` print, and their JSON.
+
+    claims: by id, those that are not of the catalogue.
+    """
+    return {
+        "policy": policy.label,
+        "title": policy.title,
+        "jurisdiction": policy.jurisdiction,
+        "sources": list(policy.sources),
+        "valid_from": day(policy.valid_from),
+        "valid_until": day(policy.valid_until),
+        "sha256": policy.digest.hex(),
+        "subject": "every proof names the model that it is about" if policy.subject else "no model is asked for",
+        "fresh": _fresh(policy),
+        "cosigners": _cosigners(policy),
+        "logs": {rule.name: _log(rule) for rule in policy.logs.values()},
+        "requirements": [_requirement(each, claims or {}) for each in asked(policy)],
+        "not_shown": list(NOT_SHOWN),
+    }
+
+
+def lines(said: dict[str, Any]) -> list[str]:
+    """The same for a person."""
+    out = [f"{said['policy']}: {said['title']}", f"{said['jurisdiction']}; SHA-256 {said['sha256']}"]
+    out += [f"In force from {said['valid_from']} until {said['valid_until']}, not included."]
+    out += ["", "Sources:", *(f"  - {source}" for source in said["sources"])]
+    out += [
+        "",
+        "Asks of every proof:",
+        *(f"  - {each}" for each in (said["subject"], *said["fresh"], said["cosigners"])),
+    ]
+    out += ["", "Asks of the logs:", *(f"  {name}: {text}" for name, text in said["logs"].items())]
+    out += ["", "Is met when all of this is shown:"]
+    for number, each in enumerate(said["requirements"], 1):
+        out += [f"  {number}. {each['name']}: {each['says']}"]
+        out += [f"     {each['claim']} over {', '.join(f'{slot} = {log}' for slot, log in each['logs'].items())}"]
+        out += [f"       {text}" for text in each["requires"]]
+        out += [f"     {name} is {text}" for name, text in (each["params"] | each["reveals"]).items()]
+        out += [f"     program {each['program']}"]
+    return [*out, "", "Does not show:", *(f"  - {text}" for text in said["not_shown"])]
+
+
+def day(moment: int) -> str:
+    """UTC seconds of a midnight as a date."""
+    return show_time(moment).partition(" ")[0]
+
+
+def _fresh(policy: Policy) -> list[str]:
+    proof = "of any age" if policy.proof_age is None else f"at most {show_seconds(policy.proof_age)} old"
+    said = [f"it is {proof} when it is judged"]
+    if policy.checkpoint_age is not None:
+        said.append(f"its logs' checkpoints were cosigned at most {show_seconds(policy.checkpoint_age)} before")
+    return said
+
+
+def _cosigners(policy: Policy) -> str:
+    if policy.cosigners is None:
+        return "nobody is asked to cosign its logs' checkpoints"
+    names = ", ".join(operator.name for operator in policy.cosigners.operators)
+    return f"at least {policy.cosigners.quorum} of {names} cosigned its logs' checkpoints"
+
+
+def _log(rule: LogRule) -> str:
+    said = [f"schema {rule.schema}"]
+    if rule.rows:
+        said.append(f"at least {rule.rows:,} row{'' if rule.rows == 1 else 's'}")
+    if rule.sources:
+        said.append(f"every row's source is {' or '.join(rule.sources)}")
+    keys = ", ".join(key.text for key in rule.keys)
+    return "; ".join([*said, f"signed by {keys}" if keys else "whoever judges gives the key that is trusted"])
+
+
+def _requirement(each: Requirement, claims: Mapping[str, Claim]) -> dict[str, Any]:
+    claim = claims.get(each.claim) or catalogue.load(each.claim)
+    return {
+        "name": each.name,
+        "says": each.says,
+        "claim": f"{each.claim}@{each.version}",
+        "program": each.program.hex(),
+        "logs": dict(each.logs),
+        "requires": [f"{one.name}: {sentence(one.value)}" for one in claim.requirements] or [claim.title],
+        "params": _bounds(each.params, claim.params),
+        "reveals": _bounds(each.reveals, finding.revealed(claim)),
+    }
+
+
+def _bounds(given: Mapping[str, Bound], known: tuple[Parameter, ...]) -> dict[str, str]:
+    return {param.name: words(given[param.name], param) for param in known if param.name in given}
