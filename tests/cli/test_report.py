@@ -1,0 +1,125 @@
+"""`report`: the page is that of the verdict that `verify` comes to, and so is the exit status."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from zkcompliance.commands.deciding import leave
+from zkcompliance.commands.main import cli
+from zkcompliance.policy.request import Request
+from zkcompliance.policy.verdict import Verdict
+
+ROWS = "start,end,run,phase,flop,method\n" + "".join(
+    f"{i},{i + 60},run-canary,pretraining,1e18,hardware\n" for i in range(20)
+)
+BAND = ("--param", "limit=1e20", "--param", "at_least=10%", "--param", "at_most=50%")
+
+
+def run(*args: object) -> Result:
+    return CliRunner().invoke(cli, [str(a) for a in args], prog_name="zkcompliance")
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sealed log of 2e19 FLOP, its key, and a proof that this is from 10 % to 50 % of 1e20."""
+    folder = tmp_path_factory.mktemp("lab")
+    (folder / "in.csv").write_text(ROWS)
+    assert run("keygen", "lab.example/c", "-o", folder / "key").exit_code == 0
+    assert run("seal", folder / "in.csv", "--log", folder / "log", "--key", folder / "key").exit_code == 0
+    proved = run("prove", "compute-band", "--log", folder / "log", *BAND, "-o", folder / "proof", "--context", "ref 7")
+    assert proved.exit_code == 0, proved.output
+    return folder
+
+
+def asked(lab: Path, *params: str) -> tuple[object, ...]:
+    return (
+        lab / "proof",
+        "--claim",
+        "compute-band",
+        *(params or BAND),
+        "--log-key",
+        lab / "key.pub",
+        "--context",
+        "ref 7",
+    )
+
+
+def test_verify_and_report_ask_by_every_option_of_a_request() -> None:
+    asked = {field.name for field in dataclasses.fields(Request)}
+    for verb, more in (("verify", {"file", "form", "as_json"}), ("report", {"file", "output", "as_json"})):
+        command = cli.get_command(click.Context(cli), verb)
+        assert command is not None and {param.name for param in command.params} == asked | more
+
+
+def test_a_verdict_on_nothing_is_no_success(capsys: pytest.CaptureFixture[str]) -> None:
+    nothing = Verdict(bytes(32), 0, 0, None, None, 0, b"", ())
+    assert leave(nothing) == 1
+    assert capsys.readouterr().err.startswith("error[not-shown]: nothing in the file was judged\nhelp: zkcompliance ")
+
+
+def test_an_accepted_proof_is_a_page(lab: Path, tmp_path: Path) -> None:
+    page = tmp_path / "out.html"
+    result = run("report", *asked(lab), "-o", page)
+    assert result.exit_code == 0 and result.stdout.startswith("Accepted: the proof shows compute-band@1 as asked.")
+    text = page.read_text()
+    assert "<h1>Accepted: the proof shows compute-band@1 as asked.</h1>" in text
+    assert "total is 2e19 FLOP; limit is 1e20 FLOP, 20% of it" in text and "<svg" in text
+    assert hashlib.sha256((lab / "proof").read_bytes()).hexdigest() in text.replace("<wbr>", "")
+    assert "run-canary" not in text
+
+
+def test_the_same_verdict_is_the_same_page(lab: Path, tmp_path: Path) -> None:
+    pages = []
+    for name in ("a.html", "b.html"):
+        result = run("report", *asked(lab), "--at", "2030-01-02", "-o", tmp_path / name, "--json")
+        said = json.loads(result.stdout)
+        pages.append((tmp_path / name).read_bytes())
+        assert said["accepted"] is True and said["sha256"] == hashlib.sha256(pages[-1]).hexdigest()
+    assert pages[0] == pages[1] and b"2030-01-02 00:00 UTC" in pages[0]
+
+
+def test_a_refused_proof_is_a_page_that_says_so(lab: Path, tmp_path: Path) -> None:
+    page = tmp_path / "out.html"
+    other = ("--param", "limit=1e19", "--param", "at_least=10%", "--param", "at_most=50%")
+    result = run("report", *asked(lab, *other), "-o", page)
+    verified = run("verify", *asked(lab, *other))
+    assert result.exit_code == verified.exit_code == 1
+    assert result.stderr == verified.stderr and "error[statement-mismatch]" in result.stderr
+    assert "<h1>Not accepted: compute-band@1 is not met.</h1>" in page.read_text()
+
+
+def test_nothing_to_hold_it_against_is_a_page_that_says_so(lab: Path, tmp_path: Path) -> None:
+    page = tmp_path / "out.html"
+    result = run("report", lab / "proof", "-o", page)
+    assert result.exit_code == run("verify", lab / "proof").exit_code == 4
+    assert "<h1>Not decided: " in page.read_text()
+
+
+def test_what_cannot_be_judged_leaves_no_page(lab: Path, tmp_path: Path) -> None:
+    page = tmp_path / "out.html"
+    (tmp_path / "junk").write_bytes(b"junk")
+    for args in (
+        (tmp_path / "junk", "-o", page),
+        (tmp_path / "missing", "-o", page),
+        (lab / "proof", "--claim", "no-such-claim", "-o", page),
+        (lab / "proof", "-o", tmp_path / "no-folder" / "out.html"),
+    ):
+        result = run("report", *args)
+        assert result.exit_code == 2 and "\nhelp: zkcompliance" in result.stderr, args
+    assert not page.exists()
+
+
+def test_a_page_stands_until_the_next_is_whole(lab: Path, tmp_path: Path) -> None:
+    page = tmp_path / "out.html"
+    page.write_text("the page before")
+    assert run("report", tmp_path / "missing", "-o", page).exit_code == 2
+    assert page.read_text() == "the page before"
+    assert run("report", *asked(lab), "-o", page).exit_code == 0
+    assert page.read_text().startswith("<!doctype html>")

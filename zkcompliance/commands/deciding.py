@@ -1,0 +1,68 @@
+"""What a verdict is asked with, the same for every verb that comes to one: options, and their exit status."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from zkcompliance.commands import console
+from zkcompliance.commands.options import complete_claims, complete_policies, param_option, subject_option
+
+if TYPE_CHECKING:
+    from zkcompliance.policy.verdict import Verdict
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_OPTIONS = (
+    click.option(
+        "--policy", metavar="POLICY", shell_complete=complete_policies,
+        help="What must be proved: a ready-made policy, or a .toml file.",
+    ),
+    click.option(
+        "--claim", metavar="CLAIM", shell_complete=complete_claims, help="The one claim that must be proved."
+    ),
+    param_option,
+    click.option("--log-key", "log_keys", multiple=True, metavar="[LOG=]PUB", help="The public key file of a log."),
+    subject_option,
+    click.option("--context", help="The reference or nonce that the proof must be bound to."),
+    click.option("--trust", type=click.Path(path_type=Path), help="A C2SP tlog-policy: who must have cosigned."),
+    click.option(
+        "--state", type=click.Path(path_type=Path), help="A file that remembers the newest checkpoint of each log."
+    ),
+    click.option("--at", metavar="TIME", help="Judge as of this time, such as 2026-08-02; now if it is not given."),
+    click.option(
+        "--attestation", type=click.Path(path_type=Path), help="An attestation that must be about this very FILE."
+    ),
+    click.option(
+        "--attestation-key", type=click.Path(path_type=Path), help="The public key (PEM) that must have signed it."
+    ),
+)  # fmt: skip
+
+
+def deciding_options(command: Command) -> Command:
+    """The options of `decide`, as keyword arguments of the command."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def decide(file: Path, asked: dict[str, Any]) -> Verdict:
+    """The verdict on a proof file; asked: what `deciding_options` gave."""
+    from zkcompliance.policy.file import read_proof
+    from zkcompliance.policy.request import Request
+
+    return Request(**asked).decide(read_proof(file), clock=int(time.time()))
+
+
+def leave(verdict: Verdict) -> int:
+    """The exit status of a verdict; the first error is said on stderr."""
+    from zkcompliance.errors import RequirementNotShown
+
+    errors = [finding.error for finding in verdict.findings if finding.error is not None]
+    if not errors and not verdict.accepted:
+        errors = [RequirementNotShown("nothing in the file was judged")]
+    return console.report_error(errors[0]) if errors else 0
