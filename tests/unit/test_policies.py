@@ -179,17 +179,6 @@ def test_other_policies_supersede_nothing() -> None:
     assert force.in_force(ONE, 180 * DAY) is None
 
 
-def test_check_raises(monkeypatch: pytest.MonkeyPatch) -> None:
-    policy = catalogue.load("raise")
-    force.check(policy, policy.valid_from)
-    with pytest.raises(PolicyNotInForce, match="raise@1 is valid from 2027-01-01"):
-        force.check(policy, policy.valid_from - 1)
-    later = replace(policy, version=2)
-    monkeypatch.setattr(catalogue, "versions", lambda id: (later, policy))
-    with pytest.raises(PolicyNotInForce, match="superseded by raise@2"):
-        force.check(policy, policy.valid_from)
-
-
 def test_the_catalogue_gives_the_latest_version(monkeypatch: pytest.MonkeyPatch) -> None:
     first = catalogue.load("eu-ai-act").text
     second = first.replace(b"version = 1\n", b"version = 2\n")

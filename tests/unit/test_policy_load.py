@@ -16,7 +16,7 @@ from zkcompliance.claim import catalogue
 from zkcompliance.claim.catalogue import claim_in
 from zkcompliance.claim.vacuity import never_vacuous
 from zkcompliance.errors import LimitExceeded, MalformedPolicy
-from zkcompliance.policy.asked import asked, floors_of
+from zkcompliance.policy.asked import FLOOR, asked
 from zkcompliance.policy.bounds import meets, words
 from zkcompliance.policy.load import parse_policy
 from zkcompliance.policy.model import Bound, Policy
@@ -77,7 +77,7 @@ def test_logs_with_rows_or_sources_imply_a_requirement() -> None:
     written, floor = asked(policy)[:3], asked(policy)[3:]
     assert written == policy.requirements
     (one,) = floor
-    assert floors_of(policy) == {one.name: "compute"} == {"floor: compute": "compute"}
+    assert one.name == f"{FLOOR}compute" == "floor: compute"
     assert (one.claim, one.logs) == ("log-floor-compute", {"log": "compute"})
     assert one.program == catalogue.registry()["log-floor-compute"]
     assert one.params == {"rows": Bound(low=5, high=5), "sources": Bound(low=6, high=6)}

@@ -42,6 +42,15 @@ def test_every_parameter_is_declared(name: str) -> None:
         assert each.why
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_explain_says_it(name: str) -> None:
+    claim = catalogue.load(name)
+    said = claim.explain()
+    for each in claim.vacuous:
+        assert (f"  {each}.\n" in said) is (each != never_vacuous(each.param, each.why))
+    assert ("Asks nothing, so that no policy may admit it:" in said) is any(map(str, claim.vacuous))
+
+
 def test_declarations_are_no_part_of_the_program() -> None:
     for name in NAMES:
         claim = catalogue.load(name)

@@ -172,6 +172,8 @@ class Claim:
         """The claim as sentences, its parameters, its program, what is revealed and what is not proven."""
         program = self.program
         lines = [self.sentences()] if self.sentences else self._words()
+        if empty := [str(each) for each in self.vacuous if str(each)]:
+            lines += ["", "Asks nothing, so that no policy may admit it:", *(f"  {each}." for each in empty)]
         lines += ["", f"Program {program.digest.hex()}:"]
         for table in program.tables:
             slot = None if table.log is None else program.logs[table.log]

@@ -32,6 +32,20 @@ class Vacuous:
     between: tuple[str, str] | None = None
     formal: bool = True
 
+    def __str__(self) -> str:
+        """For a person: which values, and why; empty when there are none."""
+        if self.at_least is not None:
+            return f"{self.param} of {self.at_least} or more: {self.why}"
+        if self.at_most is not None:
+            return f"{self.param} of {self.at_most} or less: {self.why}"
+        if self.none_of:
+            return f"{self.param} with none of {', '.join(self.none_of)}: {self.why}"
+        if self.all_of:
+            return f"{self.param} with all of {', '.join(self.all_of)}: {self.why}"
+        if self.between is not None:
+            return f"{self.param} as long as from {self.between[0]} to {self.between[1]}: {self.why}"
+        return ""
+
 
 def vacuous(
     param: str,

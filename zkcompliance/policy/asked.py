@@ -11,12 +11,7 @@ FLOOR = "floor: "  # and the log's name; no written requirement's name holds a c
 
 def asked(policy: Policy) -> tuple[Requirement, ...]:
     """The written requirements in order, then one for each log with `rows` or `sources`, named `floor: LOG`."""
-    return *policy.requirements, *(_floor(policy.logs[log]) for log in floors_of(policy).values())
-
-
-def floors_of(policy: Policy) -> dict[str, str]:
-    """Name of each implied requirement → name of its log."""
-    return {f"{FLOOR}{rule.name}": rule.name for rule in policy.logs.values() if rule.rows or rule.sources}
+    return *policy.requirements, *(_floor(rule) for rule in policy.logs.values() if rule.rows or rule.sources)
 
 
 def _floor(rule: LogRule) -> Requirement:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from zkcompliance.errors import PolicyNotInForce
-from zkcompliance.policy import catalogue
 from zkcompliance.policy.model import Policy
 from zkcompliance.quantities import show_time
 
@@ -35,13 +34,6 @@ def in_force(policy: Policy, now: int, versions: Iterable[Policy] = ()) -> Polic
             help=f"zkcompliance policies {newest.id}",
         )
     return None
-
-
-def check(policy: Policy, now: int) -> None:
-    """PolicyNotInForce, with the dates, unless the policy is in force at `now`; ready-made versions supersede it."""
-    error = in_force(policy, now, catalogue.versions(policy.id))
-    if error is not None:
-        raise error
 
 
 def _day(moment: int) -> str:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from zkcompliance import limits, schemas
 from zkcompliance.claim import catalogue
-from zkcompliance.claim.model import Claim
-from zkcompliance.claim.params import ParamSpec
+from zkcompliance.claim.model import Claim, Parameter
 from zkcompliance.errors import KeyFileError
 from zkcompliance.log.cosignature import CosignerKey
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.policy.bounds import read_bound, span
+from zkcompliance.policy.finding import revealed
 from zkcompliance.policy.model import Bound, Cosigners, LogRule, Operator, Policy, Requirement
 from zkcompliance.policy.toml import Table, fault, name, read, table
 from zkcompliance.policy.vacuity import refuse_vacuous
@@ -159,8 +159,7 @@ class _Reader:
         says = found.text("says")
         claim = self._claim(found)
         params = self._bounds(found.table("params"), claim.params, free=True) if claim.params else {}
-        values = tuple(ParamSpec(x.name, x.value.type, 0, x.value.range[1]) for x in claim.reveals)
-        reveals = self._bounds(found.table("reveals"), values, free=False) if "reveals" in found else {}
+        reveals = self._bounds(found.table("reveals"), revealed(claim), free=False) if "reveals" in found else {}
         slots = _slots(found.table("logs"), claim, logs)
         found.close()
         return Requirement(called, says, claim.id, claim.version, claim.program_digest, slots, params, reveals)
@@ -184,7 +183,7 @@ class _Reader:
             raise fault(path, why, f"zkcompliance explain {claim.id}")
         return claim
 
-    def _bounds(self, found: Table, known: tuple, *, free: bool) -> dict[str, Bound]:  # type: ignore[type-arg]
+    def _bounds(self, found: Table, known: Sequence[Parameter], *, free: bool) -> dict[str, Bound]:
         """One bound for each parameter, or for each revealed value that the policy names."""
         given = found.names()
         specs = {each.name: each for each in known}
