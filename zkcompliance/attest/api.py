@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 from zkcompliance import limits, strict_json
 from zkcompliance.attest.dsse import Envelope
-from zkcompliance.attest.statement import PREDICATE_TYPE, STATEMENT_TYPE, derive, proofs_in
-from zkcompliance.errors import MalformedAttestation, SignatureRejected, StatementMismatch
+from zkcompliance.attest.statement import PREDICATE_TYPE, STATEMENT_TYPE, derive
+from zkcompliance.errors import MalformedAttestation, SignatureRejected, StatementMismatch, UsageError
+from zkcompliance.policy.file import proofs_in
 from zkcompliance.verify import verify_bundle
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from zkcompliance.attest.keys import PublicKey, SigningKey
 
 
@@ -22,7 +25,7 @@ def attest(data: bytes, key: SigningKey, *, sigstore: bool = False) -> bytes:
     """
     payload = derive(data)
     for proof in proofs_in(data):
-        verify_bundle(proof, program_digest=None)
+        verify_bundle(proof.data, program_digest=None)
     unsigned = Envelope(payload, b"", key.public.keyid, sigstore)
     return Envelope(payload, key.sign(unsigned.signed), unsigned.keyid, sigstore).encode()
 
@@ -48,6 +51,15 @@ def check(attestation: bytes, data: bytes, key: PublicKey) -> None:
         return
     shown = strict_json.loads(derived, what, MalformedAttestation, limit=len(derived))
     raise StatementMismatch(f"attestation: {_first_difference(stated, shown, '')}")
+
+
+def read_attestation(path: Path) -> bytes:
+    """The bytes of an attestation file; UsageError when it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(limits.MAX_ATTESTATION_BYTES + 1)
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from error
 
 
 _ORDER = ("predicate", "proof", "digest", "sha256", "bytes", "subject", "name")  # the telling ones first

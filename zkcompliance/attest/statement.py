@@ -10,18 +10,11 @@ from hashlib import sha256
 from zkcompliance import strict_json
 from zkcompliance.errors import ProgramMismatch, StatementMismatch
 from zkcompliance.policy.binding import Binding
-from zkcompliance.verify import Program, Statement, decode_bundle, decode_program, decode_statement
-from zkcompliance.verify.policy_bundle import MAGIC, decode_policy_bundle
+from zkcompliance.policy.file import Proof, proofs_in
+from zkcompliance.verify import decode_bundle, decode_program
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "https://zkcompliance/proof/v1"
-
-
-def proofs_in(data: bytes) -> list[bytes]:
-    """The single proofs of a file, which is one itself or a policy bundle. Raises by its frame."""
-    if data.startswith(MAGIC):
-        return [each.data for each in decode_policy_bundle(data)]
-    return [data]
 
 
 def derive(data: bytes) -> bytes:
@@ -30,8 +23,8 @@ def derive(data: bytes) -> bytes:
     StatementMismatch when a proof names no model, or two name different ones, times or references; MalformedError and
     VerificationError by what does not decode.
     """
-    parts = [_read(proof) for proof in proofs_in(data)]
-    bindings = [_binding(statement) for statement, _ in parts]
+    proofs = proofs_in(data)
+    bindings = [proof.bound() if proof.statement.context else Binding() for proof in proofs]
     first, subject = bindings[0], bindings[0].subject
     if subject is None:
         raise StatementMismatch(
@@ -42,7 +35,7 @@ def derive(data: bytes) -> bytes:
         for name in ("subject", "time", "reference"):
             if getattr(other, name) != getattr(first, name):
                 raise StatementMismatch(f"{name}: two proofs of the file name different ones")
-    requirements = [_requirement(*part, binding) for part, binding in zip(parts, bindings, strict=True)]
+    requirements = [_requirement(*each) for each in zip(proofs, bindings, strict=True)]
     document = {
         "_type": STATEMENT_TYPE,
         "subject": [{"name": subject.name, "digest": {"sha256": subject.digest.hex()}}],
@@ -57,19 +50,10 @@ def derive(data: bytes) -> bytes:
     return strict_json.canonical(document)
 
 
-def _read(proof: bytes) -> tuple[Statement, Program]:
-    bundle = decode_bundle(proof)
-    statement, program = decode_statement(bundle.statement_bytes), decode_program(bundle.program_bytes)
+def _requirement(proof: Proof, binding: Binding) -> dict[str, object]:
+    statement, program = proof.statement, decode_program(decode_bundle(proof.data).program_bytes)
     if program.digest != statement.program_digest or len(program.publics) != len(statement.publics):
         raise ProgramMismatch("the file brings another program than the one that its statement names")
-    return statement, program
-
-
-def _binding(statement: Statement) -> Binding:
-    return Binding.decode(statement.context) if statement.context else Binding()
-
-
-def _requirement(statement: Statement, program: Program, binding: Binding) -> dict[str, object]:
     values = [(p.kind, p.name, str(value)) for p, value in zip(program.publics, statement.publics, strict=True)]
     found: dict[str, object] = {
         "claim": f"{statement.claim}@{statement.version}",

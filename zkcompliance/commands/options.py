@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -80,7 +82,25 @@ def writable(path: Path) -> None:
 
 def write_output(path: Path, data: bytes) -> None:
     """A whole output file or none: temporary file beside it, then an atomic rename."""
+    write_outputs({path: data})
+
+
+def write_outputs(outputs: Mapping[Path, bytes]) -> None:
+    """All whole output files or none: everything lies on the disk before the first gets its name."""
+    waiting: dict[Path, Path] = {}
+    done: list[Path] = []
     try:
-        files.replace(path, data)
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}") from error
+        for path, data in outputs.items():
+            waiting[path] = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
+            files.create(waiting[path], data, files.PUBLIC)
+        for path, temporary in waiting.items():
+            temporary.replace(path)
+            done.append(path)
+            files.sync_dir(path.parent)
+    except BaseException as error:
+        for leftover in [*waiting.values(), *done]:
+            with contextlib.suppress(OSError):
+                leftover.unlink()
+        if isinstance(error, OSError):
+            raise UsageError(f"{error.filename}: {error.strerror}") from error
+        raise

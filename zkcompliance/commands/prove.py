@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,13 +20,18 @@ from zkcompliance.commands.options import (
     show_params,
     subject_option,
     writable,
-    write_output,
+    write_outputs,
 )
 from zkcompliance.errors import UsageError
 from zkcompliance.policy.texts import by_name, by_slot, pairs, params_of
 
 if TYPE_CHECKING:
     from zkcompliance.log.store import SealedLog
+
+_ATTEST = (
+    "zkcompliance prove --policy POLICY --log NAME=DIR --subject NAME=PATH -o FILE "
+    "--attest OUT.intoto.json --attest-key KEY.pem"
+)
 
 
 @click.command("prove")
@@ -40,6 +45,14 @@ if TYPE_CHECKING:
 @subject_option
 @click.option("--context", default="", help="A text bound into the proof: the regulator's reference or nonce.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The proof file.")
+@click.option(
+    "--attest", "attestation", type=click.Path(path_type=Path), metavar="OUT",
+    help="Write a signed in-toto Statement about the proof too; OUT.sigstore.json: as a sigstore bundle.",
+)  # fmt: skip
+@click.option(
+    "--attest-key", type=click.Path(path_type=Path), metavar="PEM",
+    help="The private key (ECDSA P-256 or Ed25519, PKCS#8) that signs it.",
+)  # fmt: skip
 @json_option
 def command(
     claim_name: str | None,
@@ -49,6 +62,8 @@ def command(
     subject: str | None,
     context: str,
     output: Path,
+    attestation: Path | None,
+    attest_key: Path | None,
     as_json: bool,
 ) -> None:
     """Prove CLAIM, or every requirement of each --policy, over these logs in zero knowledge, and write one proof file.
@@ -61,6 +76,7 @@ def command(
 
     if (claim_name is None) == (not policies):
         raise UsageError("what is to be proved: one CLAIM, or --policy", help="zkcompliance prove --help")
+    sign = _attesting(output, attestation, attest_key, subject)
     writable(output)
     model = None if subject is None else parse_subject(subject)
     now, began = int(time.time()), time.monotonic()
@@ -98,9 +114,29 @@ def command(
         said = {"policies": {policy.label: policy.digest.hex() for policy in chosen}, "requirements": made}
         title = f"proved {', '.join(made)}"
         fields = {label: ", ".join(each) for label, each in made.items()}
-    write_output(output, bundle)
+    write_outputs({output: bundle, **sign(bundle)})
     seconds = time.monotonic() - began
     _tell(title, fields, said, output, bundle, opened, seconds, as_json)
+
+
+def _attesting(
+    output: Path, attestation: Path | None, key_file: Path | None, subject: str | None
+) -> Callable[[bytes], dict[Path, bytes]]:
+    """From a proof file to the attestation that is written beside it; all that can be refused is refused now."""
+    if attestation is None and key_file is None:
+        return lambda _: {}
+    if attestation is None or key_file is None:
+        raise UsageError("--attest and --attest-key go together", help=_ATTEST)
+    if subject is None:
+        raise UsageError("--attest is about a model: --subject says which", help=_ATTEST)
+    writable(attestation)
+    if attestation.resolve() == output.resolve():
+        raise UsageError("-o and --attest are one file: an attestation is a file of its own")
+    from zkcompliance.attest.api import attest
+    from zkcompliance.attest.keys import SigningKey
+
+    key = SigningKey.load(key_file)
+    return lambda bundle: {attestation: attest(bundle, key, sigstore=attestation.name.endswith(".sigstore.json"))}
 
 
 def _tell(

@@ -22,7 +22,7 @@ def ed25519_verifies(public: bytes, signature: bytes, message: bytes) -> bool:
 
 
 def p256_verifies(public: bytes, signature: bytes, message: bytes) -> bool:
-    """Whether `signature` (DER) over `message` is of the ECDSA P-256 key `public` (65 bytes: 04 ‖ x ‖ y). FIPS 186-5."""
+    """Whether `signature` (DER) over `message` is of the P-256 key `public` (65 bytes: 04 ‖ x ‖ y). FIPS 186-5."""
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.hazmat.primitives.hashes import SHA256

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from zkcompliance.attest import api as attest
+from zkcompliance.attest.keys import PublicKey
 from zkcompliance.claim import catalogue as claims
 from zkcompliance.claim.model import Claim
 from zkcompliance.errors import Undecided, UsageError
@@ -22,6 +24,7 @@ from zkcompliance.policy.verdict import Verdict
 from zkcompliance.quantities import parse_time
 
 _WHOLE = "zkcompliance verify FILE --policy POLICY --log-key PUB"
+_ATTESTATION = "--attestation FILE --attestation-key PEM"
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,8 @@ class Request:
     """The options of `verify`. Nothing is read before `decide`.
 
     policy: a ready-made one's id, or a file; claim: an id or a .py file; params: NAME=VALUE of the claim; log_keys:
-    [LOG=]PUB; subject: as `parse_subject`; context: the reference; trust, state: files; at: the time of judgement.
+    [LOG=]PUB; subject: as `parse_subject`; context: the reference; trust, state: files; at: the time of judgement;
+    attestation, attestation_key: files, the second the PEM public key that must have signed the first.
     """
 
     policy: str | None = None
@@ -41,6 +45,8 @@ class Request:
     trust: str | Path | None = None
     state: str | Path | None = None
     at: str | None = None
+    attestation: str | Path | None = None
+    attestation_key: str | Path | None = None
 
     def decide(self, data: bytes, *, clock: int) -> Verdict:
         """The verdict on the bytes of a proof file; clock: UTC seconds, for who does not say `at`.
@@ -49,6 +55,7 @@ class Request:
         `judge_policy`. With nothing to hold the proof against, its findings are UNDECIDED, with an Undecided error.
         """
         self._check()
+        self._hold_attestation(data)
         now = clock if self.at is None else parse_time(self.at)
         if self.policy is not None:
             return self._by_policy(data, policies.load(self.policy), now)
@@ -72,6 +79,16 @@ class Request:
         decided = self.policy is not None or (self.claim is not None and self.log_keys)
         if not decided and (self.trust is not None or self.state is not None):
             raise UsageError("--trust and --state go with --policy, or with --claim and --log-key", help=_WHOLE)
+
+        if (self.attestation is None) != (self.attestation_key is None):
+            raise UsageError("--attestation and --attestation-key go together", help=f"{_WHOLE} {_ATTESTATION}")
+
+    def _hold_attestation(self, data: bytes) -> None:
+        """Before the verdict: the attestation is about this very file and signed by that key, or the error says why."""
+        if self.attestation is not None and self.attestation_key is not None:
+            attest.check(
+                attest.read_attestation(Path(self.attestation)), data, PublicKey.load(Path(self.attestation_key))
+            )
 
     def _by_policy(self, data: bytes, policy: Policy, now: int) -> Verdict:
         names = list(policy.logs)

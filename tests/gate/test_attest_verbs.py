@@ -1,0 +1,120 @@
+"""`prove --attest` and `verify --attestation`, and the one-file verifier's own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import support
+from releasing import POLICY, Release
+
+from zkcompliance.attest.api import check
+from zkcompliance.attest.dsse import Envelope
+from zkcompliance.attest.keys import PublicKey
+from zkcompliance.commands.options import write_outputs
+from zkcompliance.errors import UsageError
+
+VERIFY = ("release.zkp", "--policy", POLICY, "--log-key", "lab.key.pub", "--subject", "lab/model=model")
+PROVE = ("prove", "training-compute-below", "--log", "compute-log", "--param", "limit=1e26")
+
+
+def both(release: Release, *options: str) -> tuple[int, str]:
+    """Exit status and error line of `verify`, which the one-file verifier shares."""
+    done = release.run("zkcompliance", "verify", *options)
+    code = "from zkcompliance.standalone.main import main; main()"
+    plain = subprocess.run(
+        [sys.executable, "-c", code, *options],
+        cwd=release.folder,
+        capture_output=True,
+        text=True,
+        env=support.ENVIRONMENT,
+    )
+    error = [next((line for line in each.stderr.splitlines() if "error[" in line), "") for each in (done, plain)]
+    assert (done.returncode, error[0]) == (plain.returncode, error[1])
+    return done.returncode, error[0]
+
+
+def test_the_attestation_of_a_release_is_accepted(release: Release) -> None:
+    data = (release.folder / "release.zkp").read_bytes()
+    made = (release.folder / "release.intoto.json").read_bytes()
+    key = PublicKey.load(release.folder / "attest.pub.pem")
+    check(made, data, key)
+    predicate = json.loads(Envelope.decode(made).payload)["predicate"]
+    names = [one["policy"]["requirement"] for one in predicate["requirements"]]
+    assert sorted(names) == ["below-frontier", "floor: compute"]
+    both_given = ("--attestation", "release.intoto.json", "--attestation-key", "attest.pub.pem")
+    assert both(release, *VERIFY, *both_given) == (0, "")
+
+
+def test_another_proof_beside_it_is_refused_before_the_verdict(release: Release, tmp_path: Path) -> None:
+    """A second proof for the same model: sound, and not the one that was attested."""
+    proof, made = tmp_path / "second.zkp", tmp_path / "second.sigstore.json"
+    release.must(
+        "zkcompliance", *PROVE, "--subject", "lab/model=model", "-o", str(proof),
+        "--attest", str(made), "--attest-key", "attest.pem",
+    )  # fmt: skip
+    assert json.loads(made.read_text())["mediaType"] == "application/vnd.dev.sigstore.bundle.v0.3+json"
+    asked = ("--claim", "training-compute-below", "--param", "limit=1e26", "--log-key", "lab.key.pub")
+    key = ("--attestation-key", "attest.pub.pem")
+    assert both(release, str(proof), *asked, "--attestation", str(made), *key) == (0, "")
+    status, error = both(release, str(proof), *asked, "--attestation", "release.intoto.json", *key)
+    assert status == 1 and "statement-mismatch" in error and "proof.digest" in error
+    status, error = both(release, *VERIFY, "--attestation", str(made), *key)
+    assert status == 1 and "statement-mismatch" in error
+    done = release.run("zkcompliance", "verify", *VERIFY, "--attestation", str(made), *key)
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "word"),
+    [
+        (("--attestation", "release.intoto.json"), 2, "--attestation-key"),
+        (("--attestation-key", "attest.pub.pem"), 2, "--attestation"),
+        (("--attestation", "none", "--attestation-key", "attest.pub.pem"), 2, "none"),
+        (("--attestation", "release.intoto.json", "--attestation-key", "attest.pem"), 2, "private key"),
+        (("--attestation", "release.intoto.json", "--attestation-key", "lab.key.pub"), 2, "Ed25519"),
+        (("--attestation", "run.jsonl", "--attestation-key", "attest.pub.pem"), 2, "malformed-attestation"),
+        (("--attestation", "model", "--attestation-key", "attest.pub.pem"), 2, "model"),
+    ],
+)
+def test_what_is_no_attestation_or_key(options: tuple[str, ...], status: int, word: str, release: Release) -> None:
+    found, error = both(release, *VERIFY, *options)
+    assert found == status and word in error
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        (("--attest", "a.json"), "--attest-key"),
+        (("--attest-key", "attest.pem"), "--attest"),
+        (("--attest", "a.json", "--attest-key", "attest.pem"), "--subject"),
+        (("--attest", "a.zkp", "--attest-key", "attest.pem", "--subject", "lab/model=model"), "one file"),
+        (("--attest", "no/a.json", "--attest-key", "attest.pem", "--subject", "lab/model=model"), "folder"),
+        (("--attest", "a.json", "--attest-key", "none.pem", "--subject", "lab/model=model"), "none.pem"),
+        (("--attest", "a.json", "--attest-key", "attest.pub.pem", "--subject", "lab/model=model"), "attest.pub.pem"),
+        (("--attest", "a.json", "--attest-key", "lab.key", "--subject", "lab/model=model"), "PKCS#8"),
+    ],
+)
+def test_what_cannot_be_attested_is_not_proved(options: tuple[str, ...], word: str, release: Release) -> None:
+    """Refused before a proof is made: none of the budget is spent, nothing is written."""
+    before = sorted(release.folder.rglob("*"))
+    done = release.run("zkcompliance", *PROVE, "-o", "a.zkp", *options)
+    assert done.returncode == 2 and word in done.stderr and "help: " in done.stderr
+    assert sorted(release.folder.rglob("*")) == before
+
+
+def test_all_outputs_or_none(tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    write_outputs({one: b"1", two: b"2"})
+    assert (one.read_bytes(), two.read_bytes()) == (b"1", b"2")
+    one.unlink()
+    two.unlink()
+    two.mkdir()
+    with pytest.raises(UsageError):
+        write_outputs({one: b"1", two: b"2"})
+    with pytest.raises(UsageError):
+        write_outputs({one: b"1", tmp_path / "none" / "two": b"2"})
+    assert list(tmp_path.iterdir()) == [two]
