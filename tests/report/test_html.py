@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+import shlex
 import sys
 from dataclasses import replace
 from hashlib import sha256
@@ -171,17 +172,32 @@ def test_derived_values_are_left_out() -> None:
     assert "carry_7" not in page(KINDS["all met"]).text
 
 
+def line(verdict: Verdict) -> list[str]:
+    """The page's command as a shell splits it."""
+    found = re.search(r"zkcompliance verify .*(?:\n  .*)*", page(verdict).text)
+    assert found is not None
+    return shlex.split(found[0].partition("FILE is the proof file")[0].replace("\\\n", " "))
+
+
 def test_the_command_is_the_one_that_verifies_it() -> None:
-    text = page(KINDS["all met"]).text
-    assert (
-        "zkcompliance verify FILE --policy eu-ai-act-systemic-risk --log-key compute=PUB --log-key incidents=PUB "
-        f"--subject asteria-3-large=sha256:{verdicts.SUBJECT.digest.hex()} --context AIO-2026-0417"
-    ) in text
-    alone = page(KINDS["single band"]).text
-    assert (
-        "zkcompliance verify FILE --claim compute-band --log-key PUB --param limit=1e25 --param at_least=50% "
-        "--param at_most=75% --param 'phases=pretraining, fine_tuning, reinforcement'"
-    ) in alone
+    assert line(KINDS["all met"]) == [
+        "zkcompliance", "verify", "FILE", "--policy", "eu-ai-act-systemic-risk",
+        "--log-key", "compute=PUB", "--log-key", "incidents=PUB",
+        "--subject", f"asteria-3-large=sha256:{verdicts.SUBJECT.digest.hex()}", "--context", "AIO-2026-0417",
+    ]  # fmt: skip
+    assert line(KINDS["single band"]) == [
+        "zkcompliance", "verify", "FILE", "--claim", "compute-band", "--log-key", "PUB",
+        "--param", "limit=1e25", "--param", "at_least=50%", "--param", "at_most=75%",
+        "--param", "phases=pretraining, fine_tuning, reinforcement",
+    ]  # fmt: skip
+
+
+def test_a_hostile_name_is_one_argument_of_the_command() -> None:
+    name = "$(rm -rf ~); `id` 'x' \"y\" && z | w > v"
+    verdict = replace(verdicts.hostile(name), reference=name.encode())
+    found = line(verdict)
+    assert found[found.index("--policy") + 1] == found[found.index("--context") + 1] == name
+    assert found[found.index("--subject") + 1] == f"{name}=sha256:{verdicts.SUBJECT.digest.hex()}"
 
 
 # The picture

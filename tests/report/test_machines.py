@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import sys
 from dataclasses import replace
 from functools import cache
@@ -13,15 +14,18 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from jsonschema import Draft4Validator, Draft7Validator
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import support
 import verdicts
 
 from zkcompliance import report
-from zkcompliance.errors import UsageError
-from zkcompliance.policy.verdict import Status, Verdict
+from zkcompliance.errors import StatementMismatch, UsageError
+from zkcompliance.policy.verdict import Margin, Status, Value, Verdict
 from zkcompliance.report import words
 
 DATA = Path(__file__).parents[1] / "data"
@@ -62,6 +66,47 @@ def test_the_same_verdict_gives_the_same_text(verdict: Verdict) -> None:
 def test_an_unknown_format_is_refused() -> None:
     with pytest.raises(UsageError, match="pdf"):
         report.write(KINDS["all met"], "pdf")
+
+
+def test_a_report_is_written_without_anything_heavy() -> None:
+    code = (
+        "import sys\nfrom zkcompliance import report\n"
+        "from zkcompliance.report import html, json_document, junit, oscal, sarif, terminal\n"
+        "print(*({'numpy', 'numba', 'cryptography', 'click', 'rich', 'zkcompliance.prove'} & set(sys.modules)))"
+    )
+    run = [sys.executable, "-c", code]
+    assert subprocess.run(run, capture_output=True, check=True, env=support.ENVIRONMENT).stdout == b"\n"
+
+
+anything = st.text(st.characters(), max_size=40)
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.tuples(anything, anything, anything),
+    st.integers(0, 2**64 - 1),
+    st.integers(0, 2**512 - 1),
+    st.binary(max_size=40),
+)
+def test_any_text_and_any_number_make_valid_reports(
+    texts: tuple[str, str, str], time: int, number: int, reference: bytes
+) -> None:
+    a, b, c = texts
+    band = verdicts.BAND
+    value = Value(a, "revealed", b, number, c, a)
+    first = replace(
+        band, name=a, says=b, sentences=c, values=(*band.values, value), margin=Margin(a, number, b, 2**512 - number),
+        warnings=(c,), profile=b, error=None,
+    )  # fmt: skip
+    verdict = verdicts.verdict(
+        first, replace(first, name=b, status=Status.NOT_MET, error=StatementMismatch(c)),
+        judged_at=time, proved_at=time, reference=reference, policy=replace(verdicts.POLICY, title=a, sources=(b, c)),
+    )  # fmt: skip
+    assert oscal().is_valid(loaded(verdict, "oscal"))
+    assert sarif().is_valid(loaded(verdict, "sarif"))
+    assert loaded(verdict, "json")["requirements"][0]["margin"]["value"] == str(number)
+    ElementTree.fromstring(report.write(verdict, "junit").encode())  # noqa: S314 - our own
+    assert "\x00" not in report.write(verdict, "html")
 
 
 # JSON

@@ -13,7 +13,7 @@ from hashlib import sha256
 from zkcompliance.policy.verdict import LogShown, PolicyRef, Value, Verdict
 from zkcompliance.report import words
 from zkcompliance.report.html_finding import anchor, section, status
-from zkcompliance.report.markup import Markup, digest, facts, join, table, tag
+from zkcompliance.report.markup import Markup, digest, facts, join, table, tag, text
 from zkcompliance.report.style import STYLE
 
 
@@ -171,7 +171,7 @@ def _check(verdict: Verdict) -> Markup:
         tag("p", "1. Compare the file with the one that this page is about; the digest must be the one above."),
         tag("pre", tag("code", "sha256sum FILE")),
         tag("p", "2. Verify it. It takes seconds, needs no network, and uses no secret of the lab."),
-        tag("pre", tag("code", command(verdict))),
+        tag("pre", tag("code", Markup(" \\\n  ".join(text(part) for part in command(verdict))))),
     ]
     asked = (
         "A policy that is not a ready-made one is given as its file, with the SHA-256 above. " if verdict.policy else ""
@@ -183,8 +183,8 @@ def _check(verdict: Verdict) -> Markup:
     return tag("section", tag("h2", "How to check this yourself"), *steps, tag("p", note, class_="soft"), class_="keep")
 
 
-def command(verdict: Verdict) -> str:
-    """The line that verifies the file again."""
+def command(verdict: Verdict) -> list[str]:
+    """What verifies the file again, one option a line."""
     if verdict.policy is not None:
         parts = [f"zkcompliance verify FILE --policy {_quoted(verdict.policy.id)}", *_keys(verdict, "name")]
     else:
@@ -198,7 +198,7 @@ def command(verdict: Verdict) -> str:
         )
     if verdict.reference and not (shown := words.reference(verdict.reference)).startswith("0x"):
         parts.append(f"--context {_quoted(shown)}")
-    return " ".join(parts)
+    return parts
 
 
 def _quoted(argument: str) -> str:
