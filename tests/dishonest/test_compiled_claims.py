@@ -19,7 +19,6 @@ from compiled_trial import Trial, padded, trial
 from zkcompliance.air.check import check_rows, node_values
 from zkcompliance.air.check_buses import check_general_buses
 from zkcompliance.air.program import RANGE_BUS, Program, TermKind
-from zkcompliance.circuits import log_floor
 from zkcompliance.claim import core
 from zkcompliance.claim.compile import Compiled, compile_claim
 from zkcompliance.claim.language import (
@@ -243,10 +242,6 @@ HUNTS: dict[str, Hunt] = {
     ),
     "no rows": Hunt(ordered, {"used": []}),
     "nothing": Hunt(extremes, {"incidents": [], "until": 80_000}),
-    "floor": Hunt(
-        log_floor.definition(compute),
-        {"log": [[job(source="signed"), job(source="vendor_countersigned")], [job()]], "rows": 2, "sources": 0b1011},
-    ),
     "single": Hunt(singles, {"compute": [job(devices=123_456, start=1, flop=2**60)], "limit": 1000, "hard": True}),
 }
 
