@@ -32,7 +32,8 @@ def write(verdict: Verdict) -> str:
         tag("title", words.sentence(verdict)),
         tag("style", Markup(style)),
     )
-    return f"<!doctype html>\n{tag('html', head, tag('body', _body(verdict)), lang='en')}\n"
+    body = tag("body", _body(verdict), class_="single" if len(verdict.findings) == 1 else None)
+    return f"<!doctype html>\n{tag('html', head, body, lang='en')}\n"
 
 
 def _running(verdict: Verdict) -> str:

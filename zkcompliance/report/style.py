@@ -103,6 +103,7 @@ footer { margin-top: 3.5rem; padding-top: .75rem; border-top: 2px solid var(--in
   h2 + p { break-after: avoid; }
   h1, h2, h3, h4, thead { break-after: avoid; }
   .finding, figure, table, tr, .facts > div, li, p, pre, .keep { break-inside: avoid; }
+  .single .finding { break-inside: auto; }
   footer { display: none; }
   a { text-decoration: none; }
 }
