@@ -8,7 +8,7 @@ import support
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from zkcompliance.attest.keys import SigningKey
+from zkcompliance.attest.signing import SigningKey
 from zkcompliance.policy.binding import Binding, ForPolicy, Subject
 
 SUBJECT = Subject("lab/model-7b", support.seed("model"))

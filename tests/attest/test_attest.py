@@ -30,7 +30,8 @@ from zkcompliance import limits, strict_json
 from zkcompliance.attest import dsse
 from zkcompliance.attest.api import attest, check
 from zkcompliance.attest.dsse import Envelope
-from zkcompliance.attest.keys import PublicKey, SigningKey
+from zkcompliance.attest.keys import PublicKey
+from zkcompliance.attest.signing import SigningKey
 from zkcompliance.attest.statement import derive
 from zkcompliance.errors import (
     KeyFileError,

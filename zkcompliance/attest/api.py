@@ -14,7 +14,8 @@ from zkcompliance.verify import verify_bundle
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from zkcompliance.attest.keys import PublicKey, SigningKey
+    from zkcompliance.attest.keys import PublicKey
+    from zkcompliance.attest.signing import SigningKey
 
 
 def attest(data: bytes, key: SigningKey, *, sigstore: bool = False) -> bytes:

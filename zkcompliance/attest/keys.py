@@ -1,6 +1,6 @@
-"""Keys of attestations: ECDSA P-256 with SHA-256, or Ed25519, as PEM files of any tool that makes them.
+"""Public keys of attestations: ECDSA P-256 with SHA-256, or Ed25519, as PEM files of any tool that makes them.
 
-The public ones are read by hand, since there is one form of each (RFC 5480, RFC 8410): a fixed head, then the key.
+They are read by hand, since there is one form of each (RFC 5480, RFC 8410): a fixed head, then the key.
 """
 
 from __future__ import annotations
@@ -11,14 +11,9 @@ import re
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from zkcompliance.errors import KeyFileError
-from zkcompliance.log import keys, signatures
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from zkcompliance.log import signatures
 
 _HEADS = {
     "ed25519": (bytes.fromhex("302a300506032b6570032100"), 32),
@@ -26,7 +21,6 @@ _HEADS = {
 }
 _PEM = re.compile(r"-----BEGIN PUBLIC KEY-----\r?\n([A-Za-z0-9+/=\r\n]+)-----END PUBLIC KEY-----\s*")
 _MAX_KEY_BYTES = 4096
-_MAKE = "openssl genpkey -algorithm ed25519 -out attest.pem && chmod 600 attest.pem"
 
 
 @dataclass(frozen=True)
@@ -83,47 +77,3 @@ class PublicKey:
                 f"{path}: {error.strerror}", help=f"openssl pkey -in KEY.pem -pubout -out {path}"
             ) from error
         return cls.parse(data, str(path))
-
-
-@dataclass(frozen=True)
-class SigningKey:
-    """A private key; `public` is its public half."""
-
-    public: PublicKey
-    _private: EllipticCurvePrivateKey | Ed25519PrivateKey
-
-    def __repr__(self) -> str:
-        return f"SigningKey({self.public!r})"
-
-    def sign(self, message: bytes) -> bytes:
-        """64 bytes for Ed25519, DER for ECDSA."""
-        from cryptography.hazmat.primitives.asymmetric import ec
-        from cryptography.hazmat.primitives.hashes import SHA256
-
-        if isinstance(self._private, ec.EllipticCurvePrivateKey):
-            return self._private.sign(message, ec.ECDSA(SHA256()))
-        return self._private.sign(message)
-
-    @classmethod
-    def load(cls, path: Path) -> SigningKey:
-        """The key in a PEM file (PKCS#8, not encrypted) that nobody else can read; KeyFileError otherwise."""
-        data = keys.read_private(path, help=_MAKE)
-        from cryptography.exceptions import UnsupportedAlgorithm
-        from cryptography.hazmat.primitives import serialization
-        from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-
-        try:
-            if not data.startswith(b"-----BEGIN PRIVATE KEY-----"):
-                raise ValueError
-            private = serialization.load_pem_private_key(data, password=None)
-        except (ValueError, TypeError, UnsupportedAlgorithm):
-            raise KeyFileError(f"{path} is not a private key in PEM form (PKCS#8, not encrypted)", help=_MAKE) from None
-        good = isinstance(private, ed25519.Ed25519PrivateKey) or (
-            isinstance(private, ec.EllipticCurvePrivateKey) and isinstance(private.curve, ec.SECP256R1)
-        )
-        if not good or not isinstance(private, ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey):
-            raise KeyFileError(f"{path} is neither an Ed25519 nor an ECDSA P-256 key", help=_MAKE)
-        spki = private.public_key().public_bytes(
-            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-        )
-        return cls(PublicKey.parse(spki, str(path)), private)

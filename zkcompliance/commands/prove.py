@@ -133,7 +133,7 @@ def _attesting(
     if attestation.resolve() == output.resolve():
         raise UsageError("-o and --attest are one file: an attestation is a file of its own")
     from zkcompliance.attest.api import attest
-    from zkcompliance.attest.keys import SigningKey
+    from zkcompliance.attest.signing import SigningKey
 
     key = SigningKey.load(key_file)
     return lambda bundle: {attestation: attest(bundle, key, sigstore=attestation.name.endswith(".sigstore.json"))}
