@@ -38,6 +38,7 @@ ALLOWED = {
     "importers": {"errors", "limits", "quantities", "schemas", "importers", "progress"},
     "circuits": {"claim", "schemas", "quantities"},
     "report": {"errors", "quantities", "policy", "report"},
+    "standalone": {"errors", "log", "claim", "policy", "report", "standalone"},
     "attest": {"errors", "limits", "strict_json", "log", "policy", "verify", "attest"},
 }  # fmt: skip
 
@@ -117,6 +118,14 @@ def test_reports_are_standard_library_and_rich_on_a_terminal() -> None:
             assert outside <= set(sys.stdlib_module_names) | allowed, path.name
 
 
+def test_the_one_file_verifier_is_standard_library_only() -> None:
+    """What is in it besides: tests/standalone/test_build.py."""
+    for path in SOURCES:
+        if layer(path) == "standalone":
+            outside = {name.split(".")[0] for name in imports(path)} - {"zkcompliance", ""}
+            assert outside <= set(sys.stdlib_module_names), path.name
+
+
 def test_nothing_below_the_commands_imports_them() -> None:
     for path in SOURCES:
         if layer(path) not in ("commands", "cli"):
@@ -138,7 +147,9 @@ HEAVY = ("numpy", "numba", "llvmlite", "cryptography")
 @pytest.mark.parametrize(
     "statement",
     [
-        "import zkcompliance", "import zkcompliance.verify", "from zkcompliance.verify import verify_bundle",
+        "import zkcompliance",
+        "import zkcompliance.verify",
+        "from zkcompliance.verify import verify_bundle",
         "from zkcompliance.attest.api import check; from zkcompliance.attest.keys import PublicKey",
     ],
 )

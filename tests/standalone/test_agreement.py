@@ -1,0 +1,411 @@
+"""The one-file verifier decides what the installed one does: status, error code, words, and the same JSON."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import json
+import random
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from agreement import Answer, Both
+from conftest import CLAIM, MODEL, Lab
+
+from zkcompliance.claim import catalogue
+from zkcompliance.log.checkpoint import Checkpoint
+from zkcompliance.log.cosignature import ML_DSA_44, CosignerSigner
+from zkcompliance.log.note import SignerKey
+from zkcompliance.policy import catalogue as policies
+
+VECTORS = Path(__file__).parents[1] / "vectors"
+PROOFS = VECTORS / "proofs"
+FAULTS, POLICIES, ATTESTATIONS = (
+    json.loads((VECTORS / f"{name}.json").read_text()) for name in ("faults", "policies", "attestations")
+)
+KINDS = ("note", "checkpoint", "key", "trust", "cosigned", "evidence")  # of faults.json, those that a verifier reads
+MUTANTS, LONG_MUTANTS, SLOWEST = 500, 10_000, 5.0
+
+
+@pytest.fixture(scope="module")
+def both(pyz: Path) -> Iterator[Both]:
+    made = Both(pyz)
+    yield made
+    made.close()
+
+
+def agreed(both: Both, *arguments: str | Path, words: bool = True) -> Answer:
+    """The one file's answer, which is the installed one's: status and code, and (`words`) every byte of stderr.
+
+    With --json, stdout too.
+    """
+    installed, alone = both.ask(arguments)
+    assert installed.decision == alone.decision, (arguments, installed, alone)
+    assert "ESCAPED" not in alone.status and alone.status != "70", alone
+    if words:
+        assert installed.err == alone.err, arguments
+    if "--json" in arguments and words:
+        assert installed.out == alone.out, arguments
+    return alone
+
+
+def test_honest_proofs(both: Both, lab: Lab) -> None:
+    single, bundle = lab.asked_of_single(), lab.asked_of_bundle()
+    for file, asked in ((lab.single, single), (lab.bundle, bundle)):
+        now = agreed(both, file, *asked)
+        assert now.decision == ("0", "") and not now.err and now.out.startswith("Accepted: ")
+
+
+@pytest.mark.parametrize("form", ["json", "oscal", "sarif", "junit"])
+def test_every_format_gives_the_same_bytes(both: Both, lab: Lab, form: str) -> None:
+    from zkcompliance import report
+
+    assert set(report.FORMATS) >= {"json", "oscal", "sarif", "junit"}
+    at = ["--at", later()]
+    for file, asked in ((lab.single, lab.asked_of_single()), (lab.bundle, lab.asked_of_bundle())):
+        for more in ([], ["--log-key", str(lab.folder / "other.pub")]):
+            changed = (
+                [*asked[: asked.index("--log-key")], *more, *asked[asked.index("--log-key") + 2 :]] if more else asked
+            )
+            installed, alone = both.ask([file, *changed, *at, "--format", form])
+            assert installed.out == alone.out and len(alone.out) > 200, (installed, alone)
+            assert installed.decision == alone.decision == (("1", "signature-rejected") if more else ("0", ""))
+    assert agreed(both, lab.single, *lab.asked_of_single(), *at, "--json").out.startswith("{")
+
+
+def later() -> str:
+    """A time a little after the proofs were made."""
+    import time
+
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 60))
+
+
+def test_what_is_asked_otherwise(both: Both, lab: Lab, tmp_path: Path) -> None:
+    """Every option left out, given wrong, or given for the other file."""
+    other = lab.folder / "other.pub"
+    key = ["--log-key", str(lab.key)]
+    cases = [
+        [lab.single],
+        [lab.single, *key],
+        [lab.single, "--claim", CLAIM, "-p", "limit=1e20"],
+        [lab.single, "--claim", CLAIM, *key],
+        [lab.single, "--claim", CLAIM, "-p", "limit=1e21", *key],
+        [lab.single, "--claim", CLAIM, "-p", "limit=many", *key],
+        [lab.single, "--claim", CLAIM, "-p", "limit", *key],
+        [lab.single, "--claim", CLAIM, "-p", "limit=1", "-p", "limit=1", *key],
+        [lab.single, "--claim", CLAIM, "-p", "limit=1e20", "-p", "phases=pretraining", *key],
+        [lab.single, "--claim", CLAIM, "-p", "limit=1e20", "-p", "size=3", *key],
+        [lab.single, "--claim", CLAIM, "-p", "limit=1e20", "--log-key", other],
+        [lab.single, "--claim", CLAIM, "-p", "limit=1e20", "--log-key", f"memory={lab.key}"],
+        [lab.single, "--claim", CLAIM, "-p", "limit=1e20", *key, *key],
+        [lab.single, "--claim", CLAIM, "-p", "limit=1e20", "--log-key", lab.folder / "key"],
+        [lab.single, "--claim", CLAIM, "-p", "limit=1e20", "--log-key", tmp_path / "none"],
+        [lab.single, "--claim", CLAIM, "-p", "limit=1e20", *key, "--context", "ref 8"],
+        [lab.single, "--claim", CLAIM, "-p", "limit=1e20", *key, "--context", "-ref"],
+        [lab.single, "--claim", CLAIM, "-p", "limit=1e20", *key, "--subject", "model-8=sha256:" + "07" * 32],
+        [lab.single, "--claim", CLAIM, "-p", "limit=1e20", *key, "--subject", "model-7"],
+        [lab.single, "--claim", CLAIM, "-p", "limit=1e20", *key, "--at", "2020-01-01"],
+        [lab.single, "--claim", CLAIM, "-p", "limit=1e20", *key, "--at", "noon"],
+        [lab.single, "--claim", "eval-coverage", "-p", "minimum=1", *key],
+        [lab.single, "--claim", "no-such-claim", *key],
+        [lab.single, "--claim", CLAIM, "--policy", lab.policy, *key],
+        [lab.single, *lab.asked_of_bundle()],
+        [lab.bundle, *lab.asked_of_single()],
+        [lab.bundle],
+        [lab.bundle, "--policy", lab.policy],
+        [lab.bundle, "--policy", "eu-ai-act", *key],
+        [lab.bundle, "--policy", "no-such-policy", *key],
+        [lab.bundle, "--policy", tmp_path / "none.toml", *key],
+        [lab.bundle, "--policy", "eu-ai-act@1", *key],
+        [lab.bundle, "--policy", "eu-ai-act@99", *key],
+        [lab.bundle, "--policy", lab.policy, "--log-key", f"compute={other}"],
+        [lab.bundle, "--policy", lab.policy, *key, "--at", "2020-01-01"],
+        [lab.bundle, "--policy", lab.policy, *key, "--at", "2030-01-01"],
+        [lab.bundle, "--policy", lab.policy, *key, "--context", "x"],
+        [lab.bundle, "--policy", lab.policy, *key, "--subject", MODEL.replace("07", "08")],
+        [lab.bundle, "--trust", tmp_path / "none"],
+        [tmp_path / "none.zkp"],
+        [tmp_path],
+        [lab.key],
+    ]  # fmt: skip
+    codes = Counter(agreed(both, *case).code for case in cases)
+    for case in cases:
+        agreed(both, *case, "--at", later(), "--json") if "--at" not in case else agreed(both, *case, "--json")
+    assert {
+        "usage",
+        "undecided",
+        "statement-mismatch",
+        "signature-rejected",
+        "key-file",
+        "stale",
+        "malformed-bundle",
+    } <= set(codes)
+    assert codes[""] <= 3, codes
+
+
+def test_usage(both: Both, lab: Lab) -> None:
+    """The two parsers word it differently; the code and the status are the same."""
+    for case in (
+        [],
+        ["--nothing"],
+        [lab.single, lab.single],
+        [lab.single, "--claim"],
+        [lab.single, "--format", "prose"],
+    ):
+        assert agreed(both, *case, words=False).decision == ("2", "usage")
+    assert agreed(both, lab.single, "--json", "--format", "sarif", words=False).decision == ("2", "usage")
+
+
+def test_options_are_the_installed_ones() -> None:
+    from zkcompliance.commands.verify import command
+    from zkcompliance.standalone.main import parser
+
+    installed = {text for option in command.params for text in option.opts if text.startswith("-")}
+    alone = {text for action in parser()._actions for text in action.option_strings} - {"-h", "--help"}
+    assert installed == alone
+    (choices,) = [set(option.type.choices) for option in command.params if option.name == "form"]  # type: ignore[attr-defined]
+    (mine,) = [set(action.choices or ()) for action in parser()._actions if action.dest == "format"]
+    assert mine >= choices
+
+
+@pytest.mark.parametrize("name", ["small", "fast", "standard"])
+def test_frozen_proofs(both: Both, lab: Lab, name: str) -> None:
+    file = PROOFS / f"{name}.zkp"
+    assert agreed(both, file).decision == ("4", "undecided")
+    assert agreed(both, file, *lab.asked_of_single()).decision == ("2", "malformed-binding")
+
+
+def test_every_vector_of_what_a_verifier_reads(both: Both) -> None:
+    """Notes, checkpoints, keys, trust policies, cosigned checkpoints, evidence: one fault each, and sound twins."""
+    fixed, seen = FAULTS["fixed"], Counter[str]()
+    for vector in FAULTS["vectors"]:
+        if vector["kind"] in KINDS:
+            found = both.take(vector["kind"], vector["input"], key=fixed["key"], trust=fixed["trust"])
+            for answer in found:
+                assert answer.status == (vector["code"] or "taken"), (vector["name"], answer)
+            assert found[0].err == found[1].err
+            seen[vector["kind"]] += 1
+    assert min(seen[kind] for kind in KINDS) >= 10
+
+
+def test_every_vector_of_policies(both: Both) -> None:
+    digests = catalogue.registry()
+
+    def taken(text: str) -> tuple[Answer, Answer]:
+        return both.take("policy", re.sub("@PROGRAM ([a-z-]+)@1@", lambda found: digests[found[1]].hex(), text))
+
+    assert [answer.status for answer in taken(POLICIES["sound"])] == ["taken", "taken"]
+    for vector in POLICIES["vectors"]:
+        installed, alone = taken(POLICIES["sound"].replace(*vector["edit"]))
+        assert installed.status == alone.status == vector["code"] and installed.err == alone.err, vector["name"]
+
+
+def test_every_vector_of_attestations(both: Both, tmp_path: Path) -> None:
+    """One fault each: the attestation is held against the file before anything else."""
+    fixed, codes = ATTESTATIONS["fixed"], Counter[str]()
+    for number, vector in enumerate(ATTESTATIONS["vectors"]):
+        file, attestation, key = (tmp_path / f"{number}.{end}" for end in ("zkp", "json", "pem"))
+        file.write_bytes(base64.b64decode(vector.get("file", fixed["file"])))
+        attestation.write_bytes(base64.b64decode(vector["attestation"]))
+        key.write_text(fixed["keys"][vector["key"]])
+        answer = agreed(both, file, "--attestation", attestation, "--attestation-key", key)
+        assert vector["code"] in (None, answer.code), (vector["name"], answer)
+        codes[answer.code] += 1
+    assert len(codes) >= 4 and codes["usage"] == 0, codes
+
+
+def test_ml_dsa_cosigners(both: Both) -> None:
+    """A checkpoint cosigned with ML-DSA-44: taken, and refused when a bit of the signature is wrong."""
+    log, witness = SignerKey("lab.example/x", bytes(32)), CosignerSigner("witness.example/q", ML_DSA_44, bytes(32))
+    text = Checkpoint("lab.example/x", 3, bytes(32)).body
+    note = log.sign(text) + witness.line(text, 1_780_000_000)
+    trust = f"log {log.verifier.text}\nwitness q {witness.verifier.text}\nquorum q\n"
+    assert [answer.status for answer in both.take("cosigned", note, trust=trust)] == ["taken", "taken"]
+    line = note.rstrip("\n").rpartition("\n")[2]
+    data = bytearray(base64.b64decode(line.rpartition(" ")[2]))
+    data[100] ^= 1
+    changed = note.replace(line.rpartition(" ")[2], base64.b64encode(data).decode())
+    found = both.take("cosigned", changed, trust=trust)
+    assert [answer.status for answer in found] == ["signature-rejected"] * 2 and found[0].err == found[1].err
+
+
+def test_every_pinned_program(both: Both) -> None:
+    """Each claim of the catalogue has its program's digest in the one file, without a compiler."""
+    for name in catalogue.names():
+        installed, alone = both.take("program", name)
+        assert installed.out == alone.out == catalogue.registry()[name].hex() + "\n", (name, alone)
+
+
+def test_every_policy(both: Both, lab: Lab) -> None:
+    """The ready-made ones are all in the file; nothing of this bundle was made for them."""
+    assert policies.names()
+    for name in policies.names():
+        keys = [f"--log-key={log}={lab.key}" for log in list(policies.load(name).logs)[:1]]
+        answer = agreed(both, lab.bundle, "--policy", name, *keys, "--json", "--at", later())
+        assert answer.status in ("1", "2", "4"), answer
+
+
+def test_hostile_files(both: Both, lab: Lab, tmp_path: Path) -> None:
+    """Endless, empty, huge, and nothing but the largest lengths: an error of ours within the memory that it has."""
+    huge = tmp_path / "huge"
+    with huge.open("wb") as file:
+        file.write(lab.bundle.read_bytes()[:100])
+        file.truncate(200 << 20)
+    single, bundle = lab.single.read_bytes(), lab.bundle.read_bytes()
+    cases = {
+        "empty": b"",
+        "zeros": bytes(1 << 20),
+        "ones": b"\xff" * (1 << 20),
+        "many proofs": bundle[:6] + (64).to_bytes(2, "little") + b"\xff" * 70_000,
+        "no proofs": bundle[:6] + bytes(2),
+        "twice the same": bundle[:6] + (2).to_bytes(2, "little") + 2 * (len(single).to_bytes(4, "little") + single),
+        "a bundle in a bundle": bundle[:6] + (1).to_bytes(2, "little") + len(bundle).to_bytes(4, "little") + bundle,
+        **{f"ones from {at}": single[:at] + b"\xff" * 4 + single[at + 4 :] for at in range(0, 400, 4)},
+    }
+    for name, data in cases.items():
+        (tmp_path / "hostile").write_bytes(data)
+        for asked in (lab.asked_of_single(), lab.asked_of_bundle()):
+            answer = agreed(both, tmp_path / "hostile", *asked)
+            assert answer.status in ("1", "2") and answer.seconds < SLOWEST, (name, answer)
+    for path in (huge, "/dev/zero", "/dev/null"):
+        assert agreed(both, path, *lab.asked_of_single()).decision == ("2", "malformed-bundle"), path
+
+
+def test_state_and_trust(both: Both, lab: Lab, tmp_path: Path) -> None:
+    """The installed verifier and the one file keep and read the same state; a trust policy is held against both."""
+    state = tmp_path / "state"
+    for _ in range(2):
+        assert agreed(both, lab.single, *lab.asked_of_single(), "--state", state).decision == ("0", "")
+    kept = state.read_bytes()
+    assert lab.key.read_text().strip().encode() in kept
+    trust = tmp_path / "trust"
+    trust.write_text(f"log {lab.key.read_text().strip()}\nquorum none\n")
+    assert agreed(both, lab.single, *lab.asked_of_single(), "--trust", trust).decision == ("0", "")
+    other = (lab.folder / "other.pub").read_text().strip()
+    trust.write_text(f"log {other}\nquorum none\n")
+    assert agreed(both, lab.single, *lab.asked_of_single(), "--trust", trust).decision == ("1", "signature-rejected")
+    trust.write_text("quorum none")
+    assert agreed(both, lab.single, *lab.asked_of_single(), "--trust", trust).decision == ("2", "malformed-trust")
+    state.write_text("{}")
+    assert agreed(both, lab.single, *lab.asked_of_single(), "--state", state).decision == ("2", "log-corrupt")
+
+
+OWN = '''
+from zkcompliance.claim.language import ComputeLog, Flop, Param, claim, require
+
+
+@claim("my-own", version=1)
+def my_own(compute: ComputeLog, limit: Param[Flop]) -> None:
+    """All compute is below a limit.
+
+    limit: FLOP
+    """
+    require("below", compute.flop.sum() < limit)
+'''
+
+
+def test_a_claim_of_ones_own_without_a_digest(both: Both, lab: Lab, tmp_path: Path) -> None:
+    """The one file has no compiler: it says so, and what to do. (The installed one compiles, and decides.)"""
+    path = tmp_path / "my_own.py"
+    path.write_text(OWN)
+    asked = ["--claim", str(path), "-p", "limit=1e20", "--log-key", str(lab.key)]
+    installed, alone = both.ask([lab.single, *asked])
+    assert installed.status == "1"
+    assert (
+        alone.decision == ("2", "unsupported") and "no compiler" in alone.err and "\nhelp: zkcompliance " in alone.err
+    )
+
+
+# Mutants
+
+
+def flip(rng: random.Random, data: bytes, _: bytes) -> bytes:
+    made = bytearray(data)
+    made[place(rng, data)] ^= 1 << rng.randrange(8)
+    return bytes(made)
+
+
+def place(rng: random.Random, data: bytes) -> int:
+    """Anywhere, or (half of the time) in the first 6 KiB: frame, statement, program, notes, roots, values."""
+    return rng.randrange(len(data) if rng.random() < 0.5 else min(len(data), 6 << 10))
+
+
+def overwrite(rng: random.Random, data: bytes, _: bytes) -> bytes:
+    made, at = bytearray(data), place(rng, data)
+    size = rng.choice([1, 2, 4, 32])
+    made[at : at + size] = rng.choice([rng.randbytes(size), bytes(size), b"\xff" * size])
+    return bytes(made[: len(data)])
+
+
+def truncate(rng: random.Random, data: bytes, _: bytes) -> bytes:
+    return data[: place(rng, data)]
+
+
+def extend(rng: random.Random, data: bytes, _: bytes) -> bytes:
+    return data + rng.randbytes(rng.choice([1, 4, 1000]))
+
+
+def cut(rng: random.Random, data: bytes, _: bytes) -> bytes:
+    at = place(rng, data)
+    return data[:at] + data[at + rng.choice([1, 4, 32, 500]) :]
+
+
+def repeat(rng: random.Random, data: bytes, _: bytes) -> bytes:
+    at, size = place(rng, data), rng.choice([1, 4, 32, 500])
+    return data[:at] + data[at : at + size] + data[at:]
+
+
+def splice(rng: random.Random, data: bytes, other: bytes) -> bytes:
+    """The beginning of one file with the end of the other, or a window of the one inside the other."""
+    at = place(rng, data)
+    if rng.random() < 0.5:
+        return data[:at] + other[at:]
+    size = rng.choice([32, 200, 3000])
+    return data[:at] + other[at : at + size] + data[at + size :]
+
+
+def swap(rng: random.Random, data: bytes, _: bytes) -> bytes:
+    first, second, size = place(rng, data), place(rng, data), rng.choice([4, 32, 96])
+    made = bytearray(data)
+    made[first : first + size], made[second : second + size] = data[second : second + size], data[first : first + size]
+    return bytes(made[: len(data)])
+
+
+MUTATIONS = [flip, flip, overwrite, overwrite, truncate, extend, cut, repeat, splice, splice, swap]
+
+
+def mutants_agree(both: Both, lab: Lab, folder: Path, count: int, seed: int) -> Counter[tuple[str, str, str]]:
+    """`count` mutants of the single proof and the bundle; how often each kind got each code."""
+    rng = random.Random(seed)
+    single, bundle = lab.single.read_bytes(), lab.bundle.read_bytes()
+    sources = itertools.cycle([(single, bundle, lab.asked_of_single()), (bundle, single, lab.asked_of_bundle())])
+    file, found, slowest = folder / "mutant.zkp", Counter[tuple[str, str, str]](), 0.0
+    for data, other, asked in itertools.islice(sources, count):
+        kind = rng.choice(MUTATIONS)
+        made = kind(rng, data, other)
+        file.write_bytes(made)
+        answer = agreed(both, file, *asked)
+        assert (answer.status == "0") == (made == data), (kind, answer)
+        slowest = max(slowest, answer.seconds)
+        found[kind.__name__, answer.status, answer.code] += 1
+    assert slowest < SLOWEST, slowest
+    return found
+
+
+def test_mutated_proofs(both: Both, lab: Lab, tmp_path: Path) -> None:
+    found = mutants_agree(both, lab, tmp_path, MUTANTS, seed=1)
+    assert len({code for _, _, code in found}) >= 8, found
+
+
+@pytest.mark.long
+def test_ten_thousand_mutated_proofs(both: Both, lab: Lab, tmp_path: Path) -> None:
+    found = mutants_agree(both, lab, tmp_path, LONG_MUTANTS, seed=2)
+    print(json.dumps({" ".join(key): count for key, count in sorted(found.items())}, indent=1))
+    assert len({code for _, _, code in found}) >= 12, found

@@ -1,0 +1,64 @@
+"""The one-file verifier's bytes: a zip of sources that Python runs, the same bytes wherever and whenever it is made.
+
+    "#!/usr/bin/env -S python3 -I -S" ‖ newline ‖ zip
+
+Members are stored, not compressed (a compressor's output changes with its version), in the order of their names, all
+dated 1980-01-01, with mode 0644. Nothing of the machine goes in: no time, no path, no compiled code.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from io import BytesIO
+
+from zkcompliance.standalone.closure import PACKAGE, ROOT, closure
+
+SHEBANG = b"#!/usr/bin/env -S python3 -I -S\n"
+MAIN = b'''"""zkcompliance-verify: the verifier in one file. docs/verifier.md says what is in it and how to read it."""
+
+from zkcompliance.standalone import isolation
+
+isolation.install()
+
+from zkcompliance.standalone.main import main
+
+main()
+'''
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+_MODE = 0o100644 << 16
+_UNIX = 3
+
+
+def roots() -> list[str]:
+    """The main program, and what is imported by a name that is made at run time: claims and reports."""
+    made_up = sorted(
+        f"{PACKAGE}.{folder}.{path.stem}"
+        for folder in ("circuits", "report")
+        for path in (ROOT / folder).glob("*.py")
+        if path.stem != "__init__"
+    )
+    return [f"{PACKAGE}.standalone.main", f"{PACKAGE}.standalone.isolation", f"{PACKAGE}.prove", *made_up]
+
+
+def members() -> dict[str, bytes]:
+    """Name in the zip → bytes: `__main__.py`, the modules, the pinned digests and the policies."""
+    found = {"__main__.py": MAIN}
+    for module, path in closure(roots()).items():
+        place = module.replace(".", "/")
+        package = (ROOT.parent / place / "__init__.py").is_file()
+        found[f"{place}/__init__.py" if package else f"{place}.py"] = path.read_bytes()
+    data = [ROOT / "circuits" / "REGISTRY.lock", *(ROOT / "policies").glob("*.toml")]
+    found |= {f"{PACKAGE}/{path.parent.name}/{path.name}": path.read_bytes() for path in data}
+    return dict(sorted(found.items()))
+
+
+def archive() -> bytes:
+    """The file."""
+    buffer = BytesIO()
+    buffer.write(SHEBANG)
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as made:
+        for name, data in members().items():
+            entry = zipfile.ZipInfo(name, _EPOCH)
+            entry.create_system, entry.external_attr = _UNIX, _MODE
+            made.writestr(entry, data)
+    return buffer.getvalue()

@@ -1,0 +1,134 @@
+"""`zkcompliance-verify.pyz FILE …`: decides what `zkcompliance verify` does, with its options, words and statuses."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from zkcompliance.errors import InternalError, UsageError, ZkComplianceError
+from zkcompliance.policy.verdict import Verdict
+from zkcompliance.report import FORMATS
+
+HELP = "python3 -I -S zkcompliance-verify.pyz --help"
+EPILOG = (
+    "Exit status: 0 accepted; 1 rejected or a requirement not met; 2 usage or malformed input; 3 --state shows that a "
+    "log was forked or rolled back; 4 nothing to decide it by; 70 internal error."
+)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """An argument that makes no sense is an error like every other."""
+        raise UsageError(message, help=HELP)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of `zkcompliance verify`."""
+    made = _Parser(prog="zkcompliance-verify.pyz", description=__doc__, epilog=EPILOG, allow_abbrev=False)
+    made.add_argument("file", metavar="FILE", help="the proof file, or policy bundle")
+    made.add_argument("--policy", help="what must be proved: a ready-made policy's id, or a .toml file")
+    made.add_argument("--claim", help="the one claim that must be proved: an id, or a .py file")
+    made.add_argument("-p", "--param", dest="params", action="append", default=[], metavar="NAME=VALUE")
+    made.add_argument("--log-key", dest="log_keys", action="append", default=[], metavar="[LOG=]PUB")
+    made.add_argument("--subject", metavar="NAME=MODEL", help="the model: NAME=sha256:HEX, NAME=PATH")
+    made.add_argument("--context", help="the reference or nonce that the proof must be bound to")
+    made.add_argument("--trust", metavar="FILE", help="a C2SP tlog-policy: who must have cosigned")
+    made.add_argument("--state", metavar="FILE", help="a file that remembers the newest checkpoint of each log")
+    made.add_argument("--at", metavar="TIME", help="judge as of this time, such as 2026-08-02; now if it is not given")
+    made.add_argument("--attestation", metavar="FILE", help="an attestation that must be about this FILE")
+    made.add_argument("--attestation-key", metavar="PEM", help="the public key that must have signed it")
+    made.add_argument("--format", choices=("text", *FORMATS), default="text", help="what to print the verdict as")
+    made.add_argument("--json", dest="as_json", action="store_true", help="the same as --format json")
+    return made
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run, and leave with the exit status; an error is one line on stderr, and its remedy another."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        status = run(given)
+        sys.stdout.flush()
+    except ZkComplianceError as error:
+        status = _refused(error, given)
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        status = 130
+    except BrokenPipeError:
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 141
+    except Exception as error:
+        status = _refused(_internal(error), given)
+    sys.exit(status)
+
+
+def run(arguments: list[str]) -> int:
+    """Judge and print; the exit status of the first thing that is not met."""
+    from zkcompliance.policy.file import read_proof
+    from zkcompliance.policy.request import Request
+
+    options = vars(parser().parse_args(_joined(arguments)))
+    file, form, as_json = options.pop("file"), options.pop("format"), options.pop("as_json")
+    if as_json and form not in ("text", "json"):
+        raise UsageError(f"--json and --format {form} are two formats", help=HELP)
+    texts: dict[str, Any] = {name: tuple(each) if isinstance(each, list) else each for name, each in options.items()}
+    verdict = Request(**texts).decide(read_proof(Path(file)), clock=int(time.time()))
+    sys.stdout.write(_written(verdict, "json" if as_json else form))
+    error = next((finding.error for finding in verdict.findings if finding.error is not None), None)
+    return 0 if error is None else report(error)
+
+
+def _joined(arguments: list[str]) -> list[str]:
+    """What follows a long option is its value, also where it begins with a dash."""
+    takes = {text for action in parser()._actions if action.nargs is None for text in action.option_strings}
+    out: list[str] = []
+    for each in arguments:
+        if out and out[-1] in takes and "--" not in out:
+            out[-1] += ("=" if out[-1].startswith("--") else "") + each
+        else:
+            out.append(each)
+    return out
+
+
+def _written(verdict: Verdict, form: str) -> str:
+    if form == "text":
+        from zkcompliance.standalone.plain import text
+
+        return text(verdict)
+    from zkcompliance.report import write
+
+    return write(verdict, form)
+
+
+def _refused(error: ZkComplianceError, arguments: list[str]) -> int:
+    if "--json" in arguments:
+        fields = {"code": error.code, "message": error.message, "help": error.help}
+        sys.stdout.write(json.dumps({"error": fields}, indent=2, ensure_ascii=True) + "\n")
+    return report(error)
+
+
+def report(error: ZkComplianceError) -> int:
+    """One line that says what and why, one with the remedy, on stderr; the exit status."""
+    sys.stderr.write(f"error[{error.code}]: {_clean(error.message)}\nhelp: {_clean(error.help)}\n")
+    return error.exit_status
+
+
+def _clean(text: str) -> str:
+    """With nothing in it that could steer a terminal."""
+    return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
+
+
+def _internal(error: Exception) -> InternalError:
+    """Where an unexpected exception came from; not its message."""
+    trace, where = error.__traceback__, "?"
+    while trace is not None:
+        where = f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return InternalError(f"unexpected {type(error).__name__} at {where}; nothing was accepted, sealed or proved")

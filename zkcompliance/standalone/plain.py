@@ -1,0 +1,59 @@
+"""A verdict as plain text, for a terminal of any kind: one paragraph for each requirement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from zkcompliance.policy.verdict import Finding, LogShown, Verdict
+from zkcompliance.report import words
+
+
+def text(verdict: Verdict) -> str:
+    """Everything that the verdict says, ending with a newline."""
+    return "\n".join([*_head(verdict), *(line for finding in verdict.findings for line in _finding(finding))]) + "\n"
+
+
+def _head(verdict: Verdict) -> Iterator[str]:
+    yield words.clean(words.sentence(verdict))
+    yield f"  file       {verdict.file_bytes:,} bytes, SHA-256 {verdict.file_sha256.hex()}"
+    if verdict.policy is not None:
+        policy = verdict.policy
+        yield f"  policy     {words.clean(policy.id)}@{policy.version}, SHA-256 {policy.digest.hex()}"
+    if verdict.subject is not None:
+        yield f"  model      {words.clean(verdict.subject.name)}, SHA-256 {verdict.subject.digest.hex()}"
+    yield f"  proved     {words.moment(verdict.proved_at)}, as the lab says"
+    yield f"  judged     {words.moment(verdict.judged_at)}"
+    yield f"  reference  {words.reference(verdict.reference)}"
+    if verdict.others:
+        yield f"  also in the file, not judged: {verdict.others} of other policies"
+
+
+def _finding(finding: Finding) -> Iterator[str]:
+    yield ""
+    yield f"{finding.status.value.upper()}: {words.clean(finding.name)}"
+    yield f"  {words.clean(finding.says)}"
+    if finding.error is not None:
+        yield f"  why        {words.why(finding)}"
+    yield f"  claim      {words.clean(finding.claim)}, program {finding.program.hex()}"
+    for value in words.shown(finding, "parameter", "revealed"):
+        bound = words.asked(value)
+        yield f"  {value.role:9}  {words.clean(value.name)} = {words.figure(value)}" + (f" ({bound})" if bound else "")
+    if finding.margin is not None:
+        yield f"  margin     {words.margin_words(finding)}"
+    for log in finding.logs:
+        yield from _log(log)
+    if finding.proof_sha256:
+        yield f"  proof      {finding.proof_bytes:,} bytes, {finding.security_bits} bits ({finding.profile})"
+    for warning in finding.warnings:
+        yield f"  note       {words.clean(warning)}"
+    for line in finding.not_proven:
+        yield f"  not proven {words.clean(line)}"
+
+
+def _log(log: LogShown) -> Iterator[str]:
+    yield f"  log        {words.clean(log.name)}: {words.clean(log.origin)}, {words.rows(log.rows_log2)}"
+    if log.rows:
+        yield f"             at least {log.rows:,} rows"
+    yield f"             sources: {words.printable_source(log.sources)}"
+    for operator, at in (log.cosigned or {}).items():
+        yield f"             cosigned by {words.clean(operator)}, {words.moment(at)}"
