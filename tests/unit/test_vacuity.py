@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -306,9 +307,14 @@ def test_within_reaches_back_from_the_first_proof_that_is_accepted() -> None:
     assert refused("evals-cadence", bounds("evals-cadence", **within), earliest=1001 * 86400 + 1) is None
 
 
-def test_a_claim_that_declares_nothing_cannot_be_bounded() -> None:
-    from dataclasses import replace
+def test_choices_declared_of_a_number_are_refused() -> None:
+    claim = catalogue.load("chips-registered")
+    claim = replace(claim, vacuous=(vacuous("cap", "none", none_of=("other",)),))
+    with pytest.raises(MalformedPolicy, match=r"params\.cap: chips-registered declares choices of what is no set"):
+        refuse_vacuous(claim, bounds("chips-registered"), 0, "params")
 
+
+def test_a_claim_that_declares_nothing_cannot_be_bounded() -> None:
     claim = replace(catalogue.load("training-compute-below"), vacuous=(vacuous("phases", "none", none_of=("other",)),))
     with pytest.raises(MalformedPolicy, match=r"params\.limit: the file of training-compute-below does not say"):
         refuse_vacuous(claim, bounds("training-compute-below"), 0, "params")

@@ -8,6 +8,7 @@ from typing import Any
 from zkcompliance import limits
 from zkcompliance._schema_model import text_id
 from zkcompliance.claim.model import Parameter
+from zkcompliance.claim.params import ParamSpec
 from zkcompliance.errors import UsageError
 from zkcompliance.policy.model import Bound
 from zkcompliance.policy.toml import Inexact, Table, fault, table
@@ -91,7 +92,8 @@ def read_bound(param: Parameter, given: object, path: str, *, free: bool) -> Bou
         _fits(param, path, ("Time",), "within is for a time")
         return Bound(within=span(found, "within"))
     if parts == {"includes"}:
-        _fits(param, path, ("set", "enum_set"), "includes is for a set")
+        if not of_choices(param):
+            raise fault(path, f"includes is for a set of choices, and this is a {param.kind}")
         return Bound(includes=_includes(param, found))
     if parts == {"one_of"}:
         return Bound(one_of=_one_of(param, found))
@@ -136,6 +138,11 @@ def _one_of(param: Parameter, found: Table) -> tuple[int, ...]:
     if len(set(values)) != len(values):
         raise fault(path, "says the same value twice")
     return values
+
+
+def of_choices(param: Parameter) -> bool:
+    """Whether its value is the bit mask of a set of choices: what `includes` and declared sets are about."""
+    return isinstance(param, ParamSpec) and param.is_set and bool(param.type.choices)
 
 
 def _fits(param: Parameter, path: str, kinds: tuple[str, ...], why: str) -> None:

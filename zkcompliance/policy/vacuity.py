@@ -9,6 +9,7 @@ from zkcompliance.claim.model import Claim, Parameter
 from zkcompliance.claim.params import ParamSpec
 from zkcompliance.claim.vacuity import Vacuous
 from zkcompliance.errors import MalformedPolicy
+from zkcompliance.policy.bounds import of_choices
 from zkcompliance.policy.model import Bound
 from zkcompliance.policy.toml import fault
 from zkcompliance.quantities import exact_beside
@@ -36,6 +37,8 @@ def refuse_vacuous(claim: Claim, bounds: Mapping[str, Bound], earliest: int, pat
             raise fails(f"{_show(param, top)} or more")
         if each.at_most is not None and low <= (least := _read(param, each.at_most)):
             raise fails(f"{_show(param, least)} or less")
+        if (each.none_of or each.all_of) and not of_choices(param):
+            raise fault(f"{path}.{each.param}", f"{claim.id} declares choices of what is no set of choices")
         if each.none_of and _some(bounds[each.param], param, 0, param.parse(",".join(each.none_of))):
             raise fails(f"a set with none of {', '.join(each.none_of)}")
         if each.all_of and _some(bounds[each.param], param, mask := param.parse(",".join(each.all_of)), mask):
