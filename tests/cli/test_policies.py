@@ -119,7 +119,7 @@ def test_the_refusal_of_the_page_is_what_is_said(tmp_path: Path) -> None:
     (said,) = blocks("text")
     path = tmp_path / "mine.toml"
     text = catalogue.load("seoul").text.decode().replace('"scores-under-threshold"', '"scores"')
-    path.write_text(text.replace('params.limit = { at_most = "50%" }', 'params.limit = "100%"'))
+    path.write_text(re.sub(r'(?<=params\.limit = )\{ at_most = "[0-9]+%" \}', '"100%"', text))
     assert run("policies", path).stderr.startswith(said)
 
 
