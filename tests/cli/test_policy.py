@@ -1,0 +1,229 @@
+"""`prove --policy` and `verify --policy`, and the same from Python: what is written, refused, and left behind."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import policy_kit as kit
+import pytest
+from click.testing import CliRunner, Result
+
+import zkcompliance as zk
+from zkcompliance.commands.main import cli
+from zkcompliance.errors import ClaimDoesNotHold, StaleProof, StatementMismatch, UsageError
+from zkcompliance.log import keys
+from zkcompliance.log.cosigner import Cosigner
+from zkcompliance.log.store import SealedLog
+from zkcompliance.log.writer import Writer
+from zkcompliance.policy.file import proofs_in
+
+SECOND = """
+[[requirements]]
+name = "band"
+says = "The counted compute lies in a band of the limit, and its total is disclosed."
+claim = "compute-band@1"
+program = "@BAND"
+logs = { compute = "compute" }
+params.limit = "1e20"
+params.at_least = { at_least = "1%", at_most = "50%" }
+params.at_most = { at_most = "90%" }
+params.phases = { includes = "pretraining" }
+reveals.total = { at_most = "@TOTAL" }
+"""
+BAND = ("-p", "band.at_least=1%", "-p", "band.at_most=10%")
+
+
+def run(*args: object) -> Result:
+    return CliRunner().invoke(cli, [str(a) for a in args], prog_name="zkcompliance")
+
+
+def ok(*args: object) -> dict:
+    result = run(*args, "--json")
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def second(total: str = "9e19") -> str:
+    digest = kit.catalogue.load("compute-band").program_digest.hex()
+    return SECOND.replace("@BAND", digest).replace("@TOTAL", total)
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A log of four rows of 1e18 FLOP; policies; a model; `proof`, what the policy `both` asks of it."""
+    folder = tmp_path_factory.mktemp("policy")
+    kit.make_log(folder, "log", "lab.example/c", kit.rows())
+    (folder / "both.toml").write_text(kit.text() + second())
+    (folder / "other.toml").write_text(kit.text("other", '"2e20"'))
+    (folder / "model").write_bytes(b"weights")
+    made = prove(folder, "proof", "both", "-p", "below.limit=1e20", *BAND, "--context", "file 7")
+    assert made.exit_code == 0, made.output
+    return folder
+
+
+def prove(lab: Path, out: str, policy: str, *more: object, log: object = None) -> Result:
+    return run(
+        "prove", "--policy", lab / f"{policy}.toml", "--log", log or f"compute={lab / 'log'}", "-o", lab / out,
+        "--subject", f"base-1={lab / 'model'}", *more,
+    )  # fmt: skip
+
+
+def verify(lab: Path, *more: object, file: str = "proof", policy: str = "both") -> Result:
+    return run("verify", lab / file, "--policy", lab / f"{policy}.toml", "--log-key", lab / "log.key.pub", *more)
+
+
+def test_accepted(lab: Path) -> None:
+    result = verify(lab, "--subject", f"base-1={lab / 'model'}", "--context", "file 7")
+    assert result.exit_code == 0 and result.stdout.startswith("Accepted: all 3 requirements"), result.output
+    found = json.loads(verify(lab, "--json").stdout)
+    assert found["accepted"] and found["subject"]["name"] == "base-1" and found["reference"] == b"file 7".hex()
+    below, band, floor = found["requirements"]
+    assert [each["status"] for each in found["requirements"]] == ["met"] * 3
+    assert below["values"][0]["exact"] == str(10**20) and "at most 1e21" in below["values"][0]["asked"]
+    assert band["margin"] == {
+        "revealed": "total", "value": str(4 * 10**18), "limit_name": "the policy's limit", "limit": str(9 * 10**19),
+    }  # fmt: skip
+    assert {value["name"] for value in band["values"] if value["role"] == "revealed"} == {"total"}
+    assert any(value["role"] == "derived" for value in band["values"])
+    assert any("differencing: total" in text for text in band["warnings"])
+    assert all(log["rows"] == "3" for each in (below, band, floor) for log in each["logs"])
+    assert not any("VACUOUS" in text for text in below["warnings"])
+    assert any("provenance" in text for text in below["warnings"])
+    assert [proof.bound().time for proof in proofs_in((lab / "proof").read_bytes())] == [int(found["proved_at"])] * 3
+
+
+@pytest.mark.parametrize("form", ["oscal", "sarif", "junit", "json"])
+def test_formats(lab: Path, form: str) -> None:
+    good = verify(lab, "--format", form)
+    bad = verify(lab, "--format", form, "--context", "file 8")
+    assert (good.exit_code, bad.exit_code) == (0, 1) and good.stdout != bad.stdout
+    assert good.stderr == "" and bad.stderr.startswith("error[statement-mismatch]: reference: ")
+    assert "file 8" in bad.stdout
+
+
+def test_refused(lab: Path) -> None:
+    (lab / "tuned").write_bytes(b"other weights")
+    for more, code in (
+        (("--subject", f"base-1={lab / 'tuned'}"), "statement-mismatch]: subject: the proof is about base-1"),
+        (("--subject", f"base-2={lab / 'model'}"), "statement-mismatch]: subject: "),
+        (("--context", "file 8"), "statement-mismatch]: reference: "),
+        (("--at", "2027-08-02"), "policy-not-in-force]: example@1 was valid until 2027-08-02"),
+        (("--at", "2025-08-03"), "stale]: the proof is dated"),
+        (("--at", "2027-07-30"), "stale]: the proof was made on"),
+    ):
+        result = verify(lab, *more)
+        assert result.exit_code == 1 and f"error[{code}" in result.stderr, result.output
+        assert "\nhelp: " in result.stderr and "Accepted" not in result.stdout
+    other = verify(lab, policy="other")
+    assert other.exit_code == 1 and "policy: the proof was made for example@1, not other@1" in other.stderr
+    for more, code in (
+        (("--claim", kit.CLAIM), "usage"), (("-p", "limit=1"), "usage"), (("--log-key", f"x={lab / 'none'}"), "usage"),
+        (("--json", "--format", "sarif"), "usage"),
+    ):  # fmt: skip
+        result = verify(lab, *more)
+        assert result.exit_code == 2 and f"error[{code}]" in result.stderr, result.output
+
+
+def test_nothing_to_decide_by(lab: Path) -> None:
+    without = run("verify", lab / "proof", "--policy", lab / "both.toml")
+    assert without.exit_code == 4 and "compute" in without.stderr and "--log-key compute=PUB" in without.stderr
+    alone = run("verify", lab / "proof", "--json")
+    assert alone.exit_code == 4
+    found = json.loads(alone.stdout)
+    assert found["outcome"] == "not decided" and len(found["requirements"]) == 3
+    assert any("made for the policy example@1" in text for text in found["requirements"][0]["warnings"])
+    explained = json.loads(run("explain", lab / "proof", "--json").stdout)["proofs"]
+    assert [each["binding"]["policy"]["requirement"] for each in explained] == ["band", "below", "floor: compute"]
+
+
+def test_what_fails_is_named_and_nothing_is_proved(lab: Path) -> None:
+    before, left = sorted(lab.iterdir()), SealedLog.open(lab / "log").proofs_left()
+    (lab / "strict.toml").write_text(kit.text(limit='"1e18"').replace("rows = 3", "rows = 5") + second("1e18"))
+    result = prove(lab, "none", "strict", *BAND)
+    assert result.exit_code == 1 and "error[does-not-hold]: nothing was proved. 3 faults: " in result.stderr
+    for said in ("example@1 below: ", "example@1 floor: compute: ", "example@1 band: it would reveal total"):
+        assert said in result.stderr, result.stderr
+    (lab / "strict.toml").unlink()
+    for more, said in (
+        (BAND, "below leaves limit to you: at most 1e21"),
+        ((*BAND, "-p", "below.limit=1e22"), "below.limit: 1e22 FLOP is given, and the policy asks for at most 1e21"),
+        ((*BAND, "-p", "below.limit=1e20", "-p", "x.y=1"), "nothing is left open for x.y"),
+        ((*BAND, "-p", "below.limit=1e20", "-p", "band.limit=1e21"), "band.limit"),
+        ((*BAND, "-p", "below.limit=x"), "is not a whole number"),
+    ):
+        result = prove(lab, "none", "both", *more)
+        assert result.exit_code == 2 and said in result.stderr, result.output
+    wrong = prove(lab, "none", "both", *BAND, "-p", "below.limit=1e20", log=f"other={lab / 'log'}")
+    assert wrong.exit_code == 2
+    nameless = run("prove", "--policy", lab / "both.toml", "-l", lab / "log", "-o", lab / "none", *BAND)
+    assert nameless.exit_code == 2
+    assert run("prove", kit.CLAIM, "--policy", lab / "both.toml", "-l", lab / "log", "-o", lab / "x").exit_code == 2
+    assert sorted(lab.iterdir()) == before and SealedLog.open(lab / "log").proofs_left() == left
+
+
+def test_two_policies_in_one_file(lab: Path) -> None:
+    more = ("--policy", lab / "other.toml", "-p", "below.limit=2e20", *BAND)
+    assert ok(*["prove", "--policy", lab / "both.toml", *more, "--log", f"compute={lab / 'log'}", "-o", lab / "two"],
+              "--subject", f"base-1={lab / 'model'}")["requirements"].keys() == {"example@1", "other@1"}  # fmt: skip
+    for policy, count in (("both", 2), ("other", 3)):
+        found = json.loads(verify(lab, "--json", file="two", policy=policy).stdout)
+        assert found["accepted"] and found["others"] == str(count)
+    spent = prove(lab, "none", "other")
+    assert spent.exit_code == 0 and (lab / "none").exists()
+    (lab / "none").unlink()
+
+
+def test_more_proofs_than_a_segment_bears(lab: Path) -> None:
+    log = SealedLog.open(lab / "log")
+    budget = log.segments[0].budget()
+    number = 0
+    while budget.proofs_left() > 1:
+        number += 1
+        budget.reserve(budget.units, number.to_bytes(32, "big"))
+    result = prove(lab, "none", "other")
+    assert result.exit_code == 1 and "1 proof(s) left, and 2 asked for" in result.stderr
+    assert "error[budget-spent]" in result.stderr and budget.proofs_left() == 1 and not (lab / "none").exists()
+
+
+def test_from_python(lab: Path, tmp_path: Path) -> None:
+    kit.make_log(tmp_path, "log", "lab.example/p", kit.rows(), kit.rows(1))
+    policy = zk.policies.load(str(lab / "other.toml"))
+    asked = {"subject": kit.MODEL, "time": kit.NOW}
+    proof = zk.prove(logs={"compute": tmp_path / "log"}, policy=policy, **asked)
+    proof.save(tmp_path / "proof")
+    trusted = {"compute": tmp_path / "log.key.pub"}
+    verdict = zk.verify(zk.Proof.load(tmp_path / "proof"), policy=policy, log_keys=trusted, at=kit.NOW)
+    assert verdict.accepted and verdict.subject == kit.MODEL and verdict.policy and verdict.policy.id == "other"
+    with pytest.raises(StaleProof):
+        zk.verify(proof, policy=policy, log_keys=trusted, at="2026-03-01")
+    with pytest.raises(StatementMismatch, match="policy"):
+        zk.verify(proof, policy=lab / "both.toml", log_keys=trusted, at=kit.NOW)
+    with pytest.raises(ClaimDoesNotHold, match="nothing was proved"):
+        zk.prove(logs={"compute": tmp_path / "log"}, policy=kit.policy(limit='"1e18"'), **asked)
+    with pytest.raises(UsageError, match="params"):
+        zk.prove(logs={"compute": tmp_path / "log"}, policy=policy, limit=1, **asked)
+    assert zk.policies.load("eu-ai-act").id == "eu-ai-act"
+
+
+def test_a_quorum_before_it_is_proved_and_after(lab: Path, tmp_path: Path) -> None:
+    kit.make_log(tmp_path, "log", "lab.example/q", kit.rows())
+    witness = keys.generate_cosigner(tmp_path / "w", "witness.example/1")
+    more = f'checkpoint = "30 days"\n[cosigners]\nquorum = 1\noperators = {{ w = ["{witness.text}"] }}\n'
+    policy = kit.policy(limit='"1e21"', more=more)
+    asked = {"subject": kit.MODEL, "policy": policy}
+    with pytest.raises(zk.VerificationError, match="have: nobody"):
+        zk.prove(logs={"compute": tmp_path / "log"}, time=kit.NOW, **asked)
+    note = SealedLog.open(tmp_path / "log").checkpoint_note
+    line = Cosigner(keys.load_cosigner(tmp_path / "w"), tmp_path / "seen").cosign(
+        note, keys.load_public(tmp_path / "log.key.pub"), now=kit.NOW - 29 * kit.DAY
+    )
+    with Writer(tmp_path / "log", keys.load_private(tmp_path / "log.key")) as writer:
+        writer.add_cosignatures([line], [witness])
+    proof = zk.prove(logs={"compute": tmp_path / "log"}, time=kit.NOW, **asked)
+    held = {"policy": policy, "log_keys": {"compute": tmp_path / "log.key.pub"}}
+    verdict = zk.verify(proof, at=kit.NOW + kit.DAY, **held)
+    assert verdict.findings[0].logs[0].cosigned == {"w": kit.NOW - 29 * kit.DAY}
+    assert not any("freshness" in text for text in verdict.findings[0].warnings)
+    with pytest.raises(StaleProof, match="a quorum last cosigned"):
+        zk.verify(proof, at=kit.NOW + kit.DAY + 1, **held)
