@@ -3,99 +3,20 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from zkcompliance.claim import catalogue
-from zkcompliance.commands.main import cli
+import regulated_lab
+
 from zkcompliance.standalone import build
-
-CLAIM = "training-compute-below"
-# In force for longer than the ready-made ones; the program's digest is filled in.
-POLICY = """
-format = "zkcompliance-policy/v1"
-id = "a-limit"
-version = 1
-title = "An example: training compute below a limit"
-jurisdiction = "Nowhere"
-sources = ["Example Act, section 1"]
-valid_from = 2025-01-01
-valid_until = 2999-01-01
-subject = "required"
-[freshness]
-proof = "30 days"
-[logs.compute]
-schema = "compute"
-rows = 2
-sources = ["self_declared", "signed"]
-[[requirements]]
-name = "below-limit"
-says = "The training compute of the log is below 10^26 FLOP."
-claim = "training-compute-below@1"
-program = "PROGRAM"
-logs = { compute = "compute" }
-params.limit = { at_most = "1e26" }
-params.phases = { includes = "pretraining" }
-"""
-HEADER = "start,end,run,phase,flop,method\n"
-CSV = HEADER + "".join(f"{i},{i + 60},run-1,pretraining,1e18,hardware\n" for i in range(20))
-MODEL = "model-7=sha256:" + "07" * 32
-
-
-@dataclass(frozen=True)
-class Lab:
-    """Paths of what a regulator gets: one proof of one claim, one of a policy, keys, and those of someone else."""
-
-    folder: Path
-
-    @property
-    def single(self) -> Path:
-        return self.folder / "single.zkp"
-
-    @property
-    def bundle(self) -> Path:
-        return self.folder / "bundle.zkp"
-
-    @property
-    def key(self) -> Path:
-        return self.folder / "key.pub"
-
-    @property
-    def policy(self) -> Path:
-        return self.folder / "policy.toml"
-
-    def asked_of_single(self) -> list[str]:
-        """Arguments under which `single` is accepted."""
-        return ["--claim", CLAIM, "-p", "limit=1e20", "--log-key", str(self.key), "--context", "ref 7"]
-
-    def asked_of_bundle(self) -> list[str]:
-        """Arguments under which `bundle` is accepted."""
-        return ["--policy", str(self.policy), "--log-key", f"compute={self.key}", "--subject", MODEL]
-
-
-def zk(*arguments: str | Path) -> None:
-    done = CliRunner().invoke(cli, [str(each) for each in arguments], prog_name="zkcompliance")
-    assert done.exit_code == 0, done.output
 
 
 @pytest.fixture(scope="session")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
-    made = Lab(tmp_path_factory.mktemp("lab"))
-    (made.folder / "in.csv").write_text(CSV)
-    made.policy.write_text(POLICY.replace("PROGRAM", catalogue.registry()[CLAIM].hex()))
-    for name in ("key", "other"):
-        zk("keygen", f"{name}.example/log", "-o", made.folder / name)
-    log = made.folder / "log"
-    zk("seal", made.folder / "in.csv", "--log", log, "--key", made.folder / "key", "--profile", "small")
-    zk("prove", CLAIM, "--log", log, "-p", "limit=1e20", "-o", made.single, "--context", "ref 7", "--subject", MODEL)
-    asked = ("--policy", made.policy, "--log", f"compute={log}", "--subject", MODEL)
-    zk("prove", *asked, "-p", "below-limit.limit=1e21", "-p", "below-limit.phases=pretraining", "-o", made.bundle)
-    return made
+def lab(tmp_path_factory: pytest.TempPathFactory) -> regulated_lab.Lab:
+    return regulated_lab.make(tmp_path_factory.mktemp("lab"))
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from agreement import Answer, Both
-from conftest import CLAIM, MODEL, Lab
+from regulated_lab import CLAIM, MODEL, Lab
 
 from zkcompliance.claim import catalogue
 from zkcompliance.log.checkpoint import Checkpoint
