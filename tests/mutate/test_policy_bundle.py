@@ -1,0 +1,113 @@
+"""Hostile policy bundles, judged under a memory and a time limit: only errors of ours, quickly, and none accepted."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import policy_kit as kit
+import pytest
+import support
+
+from zkcompliance import errors, limits
+from zkcompliance.policy.binding import Binding, ForPolicy
+from zkcompliance.policy.file import proofs_in
+from zkcompliance.prove.policy import prove_policies
+from zkcompliance.statement import encode_policy_bundle
+from zkcompliance.verify import decode_bundle, decode_statement
+
+WORKER = Path(__file__).with_name("policy_worker.py")
+MUTANTS = 300
+MEMORY = 256 << 20  # bytes, for a file of 64 MiB
+SLOWEST = 10.0  # seconds, on a machine that does other things too
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, list[str]]:
+    """A sound bundle, and the worker's arguments."""
+    folder = tmp_path_factory.mktemp("hostile")
+    log = kit.make_log(folder, "log", "lab.example/c", kit.rows())
+    (folder / "policy.toml").write_text(kit.text(limit='"1e21"'))
+    bundle = prove_policies([kit.policy(limit='"1e21"')], {"compute": log}, time=kit.NOW, subject=kit.MODEL)
+    return bundle, [str(folder / "policy.toml"), log.vkey, str(kit.NOW)]
+
+
+def outcomes(world: tuple[bytes, list[str]], files: Iterable[bytes]) -> list[str]:
+    """What is said of each; the limits are held."""
+    sent = b"".join(len(data).to_bytes(4, "little") + data for data in files)
+    command = [sys.executable, str(WORKER), *world[1]]
+    done = subprocess.run(command, input=sent, capture_output=True, check=True, env=support.ENVIRONMENT)
+    found = []
+    for line in done.stdout.decode().splitlines():
+        name, seconds, peak = line.split("\t")
+        assert name == "ACCEPTED" or issubclass(getattr(errors, name, int), errors.ZkComplianceError), name
+        assert name != "InternalError" and float(seconds) < SLOWEST and int(peak) < MEMORY, line
+        found.append(name)
+    return found
+
+
+def test_the_sound_one(world: tuple[bytes, list[str]]) -> None:
+    assert outcomes(world, [world[0]]) == ["ACCEPTED"]
+
+
+def test_mutants(world: tuple[bytes, list[str]]) -> None:
+    rng, data = random.Random(2026), world[0]
+    made = []
+    for _ in range(MUTANTS):
+        at = rng.choice([rng.randrange(len(data)), rng.randrange(700), len(data) - 1 - rng.randrange(700)])
+        size = rng.choice([1, 2, 4, 32, 1000])
+        kind = rng.randrange(4)
+        insert = (rng.randbytes(size), b"", data[at : at + size] * 2, bytes(size))[kind]
+        made.append(data[:at] + insert + data[at + size :])
+    found = Counter(outcomes(world, [each for each in made if each != data]))
+    assert "ACCEPTED" not in found and len(found) >= 5, found
+
+
+def framed(*parts: bytes) -> bytes:
+    head = b"zkcp\1\0" + len(parts).to_bytes(2, "little")
+    return head + b"".join(len(part).to_bytes(4, "little") + part for part in parts)
+
+
+def relabelled(data: bytes, name: str, pad: int = 0) -> bytes:
+    """A proof with the same policy digest and another requirement, `pad` zeros behind it."""
+    whole = decode_bundle(data)
+    statement = decode_statement(whole.statement_bytes)
+    binding = Binding.decode(statement.context)
+    assert binding.policy is not None
+    made_for = ForPolicy(binding.policy.digest, binding.policy.id, binding.policy.version, name)
+    context = replace(binding, policy=made_for).encode()
+    stated = replace(statement, context=context).encode()
+    return replace(whole, statement_bytes=stated, proof_bytes=whole.proof_bytes + bytes(pad)).encode()
+
+
+def test_as_much_as_there_may_be(world: tuple[bytes, list[str]]) -> None:
+    """64 MiB, 64 proofs, the longest proofs: nothing is verified that the policy does not ask for."""
+    below = next(p.data for p in proofs_in(world[0]) if p.bound().policy.requirement == "below")  # type: ignore[union-attr]
+    many = [relabelled(below, f"requirement-{i:02}") for i in range(limits.MAX_POLICY_PROOFS)]
+    long = limits.MAX_BUNDLE_BYTES - len(relabelled(below, "a")) - 1
+    few = [relabelled(below, name, long) for name in "abc"]
+    assert len(few[0]) == limits.MAX_BUNDLE_BYTES - 1
+    sound = encode_policy_bundle(
+        {decode_statement(decode_bundle(part).statement_bytes).context: part for part in [*many[:62], *parts(world[0])]}
+    )
+    names = outcomes(world, [framed(*many), framed(*few), sound, relabelled(below, "below", long - 9)])
+    assert names == ["RequirementNotShown", "RequirementNotShown", "StatementMismatch", "MalformedProof"]
+
+
+def parts(data: bytes) -> list[bytes]:
+    return [proof.data for proof in proofs_in(data)]
+
+
+def test_lengths_that_are_not_there(world: tuple[bytes, list[str]]) -> None:
+    head = b"zkcp\1\0"
+    made = [
+        b"", b"zkcp", head, head + b"\xff\xff", head + b"\x40\0" + b"\xff" * 4, head + b"\1\0" + b"\xff" * 4,
+        head + b"\x40\0" + bytes(4 * 64), framed(*[b"zkcb\1\0" + b"\xff" * 4] * 64), framed(*[framed(b"")] * 64),
+        bytes(limits.MAX_POLICY_BUNDLE_BYTES), head + b"\1\0" + bytes(limits.MAX_POLICY_BUNDLE_BYTES),
+    ]  # fmt: skip
+    assert set(outcomes(world, made)) == {"MalformedBundle", "LimitExceeded"}
