@@ -22,6 +22,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     row = re.search(r"`(\{.*?\})`", README, re.DOTALL)
     assert row is not None
     (path / "run.jsonl").write_text(row[1].replace("\n", " ") + "\n", encoding="utf-8")
+    (path / "weights.bin").write_bytes(b"weights")
     return path
 
 
