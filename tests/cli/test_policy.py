@@ -162,6 +162,20 @@ def test_what_fails_is_named_and_nothing_is_proved(lab: Path) -> None:
     assert sorted(lab.iterdir()) == before and SealedLog.open(lab / "log").proofs_left() == left
 
 
+def test_check(lab: Path) -> None:
+    left = SealedLog.open(lab / "log").proofs_left()
+    asked = ["check", "--policy", lab / "both.toml", "--log", lab / "log", "--subject", f"base-1={lab / 'model'}"]
+    found = ok(*asked, "-p", "below.limit=1e20", *BAND)
+    assert found["holds"] and list(found["requirements"]) == [
+        "example@1 below", "example@1 band", "example@1 floor: compute",
+    ]  # fmt: skip
+    low = run(*asked, "-p", "below.limit=4e18", *BAND)
+    assert low.exit_code == 1 and "example@1 DOES NOT HOLD" in low.stdout and "total below the limit" in low.stdout
+    assert run(*asked, *BAND).exit_code == 2 and run("check", "--log", lab / "log").exit_code == 2
+    assert run("check", kit.CLAIM, "-l", lab / "log", "-p", "limit=1e20", "--subject", "a=b").exit_code == 2
+    assert SealedLog.open(lab / "log").proofs_left() == left
+
+
 def test_two_policies_in_one_file(lab: Path) -> None:
     more = ("--policy", lab / "other.toml", "-p", "below.limit=2e20", *BAND)
     assert ok(*["prove", "--policy", lab / "both.toml", *more, "--log", f"compute={lab / 'log'}", "-o", lab / "two"],

@@ -1,24 +1,89 @@
-"""`zkcompliance check CLAIM --log DIR --param k=v`."""
+"""`zkcompliance check CLAIM --log DIR --param k=v` or `check --policy P --log NAME=DIR …`."""
 
 from __future__ import annotations
+
+import time
 
 import click
 
 from zkcompliance.commands import console
-from zkcompliance.commands.options import complete_claims, json_option, log_option, param_option, show_params
-from zkcompliance.policy.texts import by_slot, params_of
+from zkcompliance.commands.options import (
+    complete_claims,
+    complete_policies,
+    json_option,
+    log_option,
+    param_option,
+    show_params,
+    subject_option,
+)
+from zkcompliance.errors import UsageError
+from zkcompliance.policy.texts import by_name, by_slot, pairs, params_of
 
 
 @click.command("check")
-@click.argument("claim_name", metavar="CLAIM", shell_complete=complete_claims)
+@click.argument("claim_name", metavar="[CLAIM]", required=False, shell_complete=complete_claims)
+@click.option(
+    "--policy", "policies", multiple=True, metavar="POLICY", shell_complete=complete_policies,
+    help="Check all that this policy asks, as `prove --policy` would.",
+)  # fmt: skip
 @log_option
 @param_option
+@subject_option
 @json_option
-def command(claim_name: str, logs: tuple[str, ...], params: tuple[str, ...], as_json: bool) -> int:
-    """Does CLAIM hold over these logs? Evaluated in plain text, on this machine; prints private figures.
+def command(
+    claim_name: str | None,
+    policies: tuple[str, ...],
+    logs: tuple[str, ...],
+    params: tuple[str, ...],
+    subject: str | None,
+    as_json: bool,
+) -> int:
+    """Does CLAIM, or all that each --policy asks, hold over these logs? In plain text; prints private figures.
 
     Exit status 0 when it holds, 1 when it does not.
     """
+    if (claim_name is None) == (not policies):
+        raise UsageError("what is to be checked: one CLAIM, or --policy", help="zkcompliance check --help")
+    if claim_name is None:
+        return _policies(policies, logs, params, subject, as_json)
+    if subject is not None:
+        raise UsageError("--subject goes with --policy", help="zkcompliance check --help")
+    return _claim(claim_name, logs, params, as_json)
+
+
+def _policies(
+    policies: tuple[str, ...], logs: tuple[str, ...], params: tuple[str, ...], subject: str | None, as_json: bool
+) -> int:
+    from zkcompliance.log import open_log
+    from zkcompliance.policy import catalogue
+    from zkcompliance.policy.subject import parse_subject
+    from zkcompliance.prove.policy import plan, results
+
+    now = int(time.time())
+    chosen = [catalogue.load(name) for name in policies]
+    names = sorted({name for policy in chosen for name in policy.logs})
+    opened = {name: open_log(path) for name, path in by_name(names, logs, "--log").items()}
+    model = None if subject is None else parse_subject(subject)
+    found = results(plan(chosen, opened, pairs(params, "--param"), time=now, subject=model), time=now)
+    holds = all(fault is None for _, fault in found)
+    if as_json:
+        console.print_json(
+            {
+                "holds": holds,
+                "requirements": {
+                    label: {"holds": fault is None, "why": "" if fault is None else fault.message}
+                    for label, fault in found
+                },
+            }
+        )
+    else:
+        title = f"{', '.join(policy.label for policy in chosen)} {'HOLDS' if holds else 'DOES NOT HOLD'}"
+        fields = {label: "holds" if fault is None else fault.message for label, fault in found}
+        console.print_fields(title, fields, "bold green" if holds else "bold red")
+    return 0 if holds else 1
+
+
+def _claim(claim_name: str, logs: tuple[str, ...], params: tuple[str, ...], as_json: bool) -> int:
     from zkcompliance.claim import catalogue
     from zkcompliance.commands.logs import open_for
 

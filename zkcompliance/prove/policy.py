@@ -167,17 +167,23 @@ def _publics(
 
 def check(tasks: Sequence[Task], *, time: int) -> None:
     """Whether every proof can be made: it holds, revealed values, checkpoints, budgets. Names all that fail."""
-    faults: list[tuple[str, ZkComplianceError]] = []
-    for task in tasks:
-        try:
-            _check(task, time)
-        except (ClaimDoesNotHold, ProofRefused, VerificationError) as error:
-            faults.append((task.label, error))
-    faults += _budgets(tasks)
+    faults = [(label, fault) for label, fault in results(tasks, time=time) if fault is not None]
     if faults:
         listed = "; ".join(f"{label}: {fault.message}" for label, fault in faults)
         count = "" if len(faults) == 1 else f"{len(faults)} faults: "
         raise type(faults[0][1])(f"nothing was proved. {count}{listed}")
+
+
+def results(tasks: Sequence[Task], *, time: int) -> list[tuple[str, ZkComplianceError | None]]:
+    """What is in the way of each task, and of each segment that cannot bear all the proofs over it; None: nothing."""
+    found: list[tuple[str, ZkComplianceError | None]] = []
+    for task in tasks:
+        try:
+            _check(task, time)
+            found.append((task.label, None))
+        except (ClaimDoesNotHold, ProofRefused, VerificationError) as error:
+            found.append((task.label, error))
+    return found + _budgets(tasks)
 
 
 def _check(task: Task, time: int) -> None:
@@ -204,7 +210,7 @@ def _check(task: Task, time: int) -> None:
             )
 
 
-def _budgets(tasks: Sequence[Task]) -> list[tuple[str, ZkComplianceError]]:
+def _budgets(tasks: Sequence[Task]) -> list[tuple[str, ZkComplianceError | None]]:
     """A fault for each segment that cannot bear all the proofs that go over it."""
     needed: dict[tuple[str, int], int] = {}
     logs: dict[str, SealedLog] = {}
@@ -213,7 +219,7 @@ def _budgets(tasks: Sequence[Task]) -> list[tuple[str, ZkComplianceError]]:
             logs[log.vkey] = log
             for segment in log.segments:
                 needed[log.vkey, segment.index] = needed.get((log.vkey, segment.index), 0) + 1
-    faults: list[tuple[str, ZkComplianceError]] = []
+    faults: list[tuple[str, ZkComplianceError | None]] = []
     for (vkey, index), count in needed.items():
         left = logs[vkey].segments[index].budget().proofs_left()
         if left < count:
