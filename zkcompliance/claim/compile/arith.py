@@ -201,10 +201,10 @@ def divide(ctx: Context, a: Wide, divisor: int, name: str = "quotient") -> Wide:
     n, m = limbs_for(high - low), limbs_for(divisor - 1)
 
     def quotient(run: Run) -> list:  # type: ignore[type-arg]
-        return split([int(v) // divisor - low for v in run.integers(here, a)], n)  # type: ignore[arg-type]
+        return split(run.integers(here, a) // divisor - low, n)
 
     def rest(run: Run) -> list:  # type: ignore[type-arg]
-        return split([int(v) % divisor for v in run.integers(here, a)], m)  # type: ignore[arg-type]
+        return split(run.integers(here, a) % divisor, m)
 
     q = wide(ctx.limbs(n, name, quotient), 0, None)
     r = wide(ctx.limbs(m, f"{name}: remainder", rest))

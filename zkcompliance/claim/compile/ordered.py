@@ -17,7 +17,7 @@ from zkcompliance.claim import core
 from zkcompliance.claim.compile import arith
 from zkcompliance.claim.compile.context import Table
 from zkcompliance.claim.compile.errors import cannot
-from zkcompliance.claim.compile.run import Rows, Run
+from zkcompliance.claim.compile.run import Rows, Run, packed
 from zkcompliance.claim.compile.terms import RADIX, E, Wide, digits, is_zero, sub, wide
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Moved:
 
         def step(run: Run) -> None:
             chosen = np.flatnonzero(run.value(source, self.selected))
-            values = [run.value(source, limb)[chosen] for limb in limbs]
+            values = packed([run.value(source, limb)[chosen] for limb in limbs])
             run.orders[number] = chosen[np.lexsort(values[::-1])] if values else chosen
             run.tables[number] = Rows(None, [1 << max(3, (len(chosen) - 1).bit_length())])
 
