@@ -49,38 +49,42 @@ def cosets_needed(layout: Layout, kappa: int) -> int:
     return count
 
 
-def composition(layout: Layout, number: int, challenges: Challenges, terminal: Ext, alpha: Ext, first: int) -> Code:
-    """Σ α^e·selector·C/Z of one instance, e from `first`; output rows 0 … 5."""
+def constraint_weights(alpha: Ext, first: int, count: int) -> list[Ext]:
+    """α^first, …: what `count` constraints, the first of them number `first` of its height, are weighed by."""
+    return ext.powers(alpha, first + count)[first:]
+
+
+def composition(layout: Layout, number: int, challenges: Challenges, terminal: Ext, weights: list[Ext]) -> Code:
+    """Σ weight·selector·C/Z over the constraints of one instance; output rows 0 … 5."""
     instance = layout.instances[number]
     code = Code()
     nodes = NodeCode(code, instance)
     extra = coset_only(instance)
-    power = ext.power(alpha, first)
+    own, count = len(instance.air.constraints), len(instance.air.groups)
+    *phis, first, last = weights[own:]
     totals: dict[Kind, Reg] = {}
 
-    def add(kind: Kind, constraint: Reg) -> None:
-        nonlocal power
-        term = code.scale(constraint, power)
+    def add(kind: Kind, term: Reg) -> None:
         totals[kind] = code.add(totals[kind], term) if kind in totals else term
-        power = ext.mul(power, alpha)
 
-    for constraint in instance.air.constraints:
-        add(constraint.kind, nodes.reg(constraint.node))
-    groups = group_fractions(nodes, challenges)
-    columns = [code.ext_load(EXTENSION, 6 * e) for e in range(len(groups))]
+    for constraint, weight in zip(instance.air.constraints, weights[:own], strict=True):
+        add(constraint.kind, code.scale(nodes.reg(constraint.node), weight))
+    groups = group_fractions(nodes, challenges, [*phis, last])
+    columns = [code.ext_load(EXTENSION, 6 * e) for e in range(count)]
     for column, fraction in zip(columns[:-1], groups[:-1], strict=True):
         if fraction is not None:
             add(Kind.EVERY, code.sub(code.mul(column, fraction[1]), fraction[0]))
     accumulator = columns[-1]
-    add(Kind.FIRST, accumulator)
-    step = code.sub(code.ext_next(EXTENSION, 6 * (len(groups) - 1)), accumulator)
+    add(Kind.FIRST, code.scale(accumulator, first))
+    step = code.sub(code.ext_next(EXTENSION, 6 * (count - 1)), accumulator)
     for column in columns[:-1]:
         step = code.sub(step, column)
     step = code.sub(step, linear_terms(nodes, layout, number, challenges))
     step = code.add(step, code.scale(code.load(PUBLIC, LAST), terminal))
-    if groups[-1] is not None:
-        step = code.sub(code.mul(step, groups[-1][1]), groups[-1][0])
-    add(Kind.EVERY, step)
+    if groups[-1] is None:
+        add(Kind.EVERY, code.scale(step, last))
+    else:
+        add(Kind.EVERY, code.sub(code.mul(step, groups[-1][1]), groups[-1][0]))
     every = totals[Kind.EVERY]
     if Kind.TRANSITION in totals:
         every = code.add(every, code.mul(totals[Kind.TRANSITION], code.load(PUBLIC, extra + TRANSITION)))
@@ -178,8 +182,9 @@ def quotient_coefficients(
     first = 0
     for number in layout.at_height(kappa):
         instance = layout.instances[number]
-        code = composition(layout, number, challenges, terminals[number], alpha, first).pack()
-        first += constraint_count(instance)
+        weighed = constraint_weights(alpha, first, constraint_count(instance))
+        code = composition(layout, number, challenges, terminals[number], weighed).pack()
+        first += len(weighed)
         polynomial = weights if instance.table is None else None
         for block, shift in enumerate(shifts):
             rows = coset_rows(layout, number, challenges, shift, sources[number][block], polynomial)
