@@ -589,6 +589,20 @@ def test_a_false_witness_passes_without_the_requirement_and_only_then(hunted) ->
             assert replace(made, program=weaker).failures() == [], kind
 
 
+def test_a_limb_beyond_16_bits_is_caught_though_only_one_side_of_a_multiset_is_checked() -> None:
+    """In b alone the tuples differ; in both a's own check fails; without that check the two would agree."""
+    case = Case(HUNTS["multiset"])
+    serial = case.compiled.program.tables[0].log_columns[1]
+    wide = {name: [segment.copy() for segment in case.tables[name]] for name in ("a", "b")}
+    wide["a"][0][serial, 0] = wide["b"][0][serial, 1] = 1 << 16
+    assert wide["a"][0][serial, 1] == wide["b"][0][serial, 0]
+    assert {what for what, _, _ in broken(case.trial(tables={"a": case.tables["a"], "b": wide["b"]}))} == {"bus"}
+    both = case.trial(tables=wide)
+    (item,) = broken(both)
+    assert item[:2] == ("lookup", 0)
+    assert replace(both, program=mutated(both.program, item)).failures() == []
+
+
 def test_every_node_of_the_core_is_hunted() -> None:
     """A new node, comparison or aggregate that joins the compiler must join the hunt."""
 

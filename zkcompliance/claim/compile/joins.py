@@ -23,12 +23,18 @@ if TYPE_CHECKING:
     from zkcompliance.claim.compile.rows import FrameNodes
 
 
-def tuple_of(rows: FrameNodes, parts: tuple[core.Value, ...], beside: tuple[core.Value, ...]) -> list[E]:
-    """The parts' 16-bit limbs, as many for each as its range and that of the part beside it need together."""
+def tuple_of(
+    rows: FrameNodes, parts: tuple[core.Value, ...], beside: tuple[core.Value, ...], shown: frozenset[int] = frozenset()
+) -> list[E]:
+    """The parts' 16-bit limbs, as many for each as its range and that of the part beside it need together.
+
+    shown: the numbers of parts whose limbs have 16 bits because something else says so.
+    """
     found: list[E] = []
-    for part, other in zip(parts, beside, strict=True):
+    for number, (part, other) in enumerate(zip(parts, beside, strict=True)):
         low, high = min(part.range[0], other.range[0], 0), max(part.range[1], other.range[1])
-        w = rows.value(part)
+        w = rows.bare(part) if number in shown and not low else None
+        w = rows.value(part) if w is None else w
         w = arith.normalise(rows.ctx, sub(w, digits(low)) if low else w)
         n = -(-(high - low).bit_length() // 16) or 1
         if len(w.limbs) > n:
@@ -179,9 +185,14 @@ def _match(asked: list[np.ndarray], real: np.ndarray, given: list[np.ndarray], i
 
 
 def same_multiset(compiler: Compiler, node: core.SameMultiset) -> None:
-    """+1 from the selected rows of a, −1 from those of b, on one bus."""
+    """+1 from the selected rows of a, −1 from those of b, on one bus.
+
+    Every tuple of one side is one of the other: limbs that are checked on one side need no check on the other.
+    """
     a, b = compiler.rows_of(node.a.frame), compiler.rows_of(node.b.frame)
-    left, right = tuple_of(a, node.left, node.right), tuple_of(b, node.right, node.left)
+    second = frozenset(i for i, part in enumerate(node.right) if b.bare(part) is not None)
+    first = frozenset(i for i, part in enumerate(node.left) if a.bare(part) is not None) - second
+    left, right = tuple_of(a, node.left, node.right, first), tuple_of(b, node.right, node.left, second)
     if len(left) != len(right):
         raise cannot("tuples of different width", node.line)
     bus = compiler.board.bus(len(left))

@@ -69,7 +69,7 @@ class Run:
         if e.op == Op.CONST or e.lo == 0:
             return raw
         if e.lo < 0:
-            return raw - P * (raw >= e.lo + P)
+            return np.asarray(raw - P * (raw >= e.lo + P))
         return e.lo + (raw - e.lo) % P
 
     def integers(self, table: int, w: Wide) -> Array:
