@@ -125,6 +125,13 @@ def arithmetic(compute: ComputeLog, factor: Param[Count]) -> None:
     require("choice", select(compute.phase == "other", hours + 1, compute.end - compute.start).sum() <= 10**6)
 
 
+@claim("hunt-pick")
+def picked(incidents: IncidentLog, short: Param[Time]) -> None:
+    """One of several values by an enum, and whether a value is given."""
+    due = incidents.category.pick({"death": short, "other": incidents.aware, "near_miss": 2**40}, otherwise=short)
+    require("in time", incidents.every(~incidents.reported.is_given() | (incidents.reported <= due)))
+
+
 @claim("hunt-neighbours")
 def neighbours(events: EventLog) -> None:
     """The row before and the row after, over segments."""
@@ -203,6 +210,18 @@ HUNTS: dict[str, Hunt] = {
         },
     ),
     "arithmetic": Hunt(arithmetic, {"compute": [job(**DAY()), job(**DAY(phase="other"))], "factor": 2**20 + 5}),
+    "pick": Hunt(
+        picked,
+        {
+            "incidents": [
+                {"serial": 1, "category": "death", "occurred": 0, "aware": 5, "reported": 70_000},
+                {"serial": 2, "category": "other", "occurred": 0, "aware": 2**40 + 9, "reported": 2**40 + 9},
+                {"serial": 3, "category": "near_miss", "occurred": 0, "aware": 9},
+                {"serial": 4, "category": "cybersecurity", "occurred": 0, "aware": 9, "reported": 8},
+            ],
+            "short": 70_000,
+        },
+    ),
     "neighbours": Hunt(
         neighbours,
         {"events": [[event(at=7), event(at=8, kind="deploy")], [event(at=9, kind="deploy"), event(at=70_000)]]},
