@@ -1,8 +1,6 @@
 """Seal, prove (after one warm-up proof) and verify one synthetic compute log of 2^k rows; figures as JSON on stdout.
 
-    python one_size.py K PROFILE FOLDER
-
-Where the time goes is taken from inside: extension (LDE), hashing, the evaluator (quotient, lookups) and the rest.
+python one_size.py K PROFILE FOLDER
 """
 
 from __future__ import annotations
@@ -12,39 +10,17 @@ import os
 import resource
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import stages
 
 from zkcompliance import schemas
-from zkcompliance.air import machine
 from zkcompliance.claim import catalogue
-from zkcompliance.commit import merkle
 from zkcompliance.commit import table as tables
-from zkcompliance.field import ntt, polynomial
-from zkcompliance.fri import prover as fri
 from zkcompliance.profiles import by_name
-from zkcompliance.prove import api, columns, deep, prover, quotient
+from zkcompliance.prove import api
 from zkcompliance.verify import decode_program, decode_statement, verify_proof
-
-clock = {"extend": 0.0, "hash": 0.0, "evaluate": 0.0, "fold and open": 0.0}
-
-
-def timed(name: str, modules: list[Any], attribute: str) -> None:
-    """Count the time spent in a function under `name`, wherever it was imported to."""
-    inner: Callable[..., Any] = getattr(modules[0], attribute)
-
-    def wrapper(*arguments: Any, **options: Any) -> Any:
-        started = time.perf_counter()
-        try:
-            return inner(*arguments, **options)
-        finally:
-            clock[name] += time.perf_counter() - started
-
-    for module in modules:
-        setattr(module, attribute, wrapper)
 
 
 def random_table(k: int) -> np.ndarray:
@@ -67,23 +43,14 @@ def main(k: int, profile: str, folder: Path) -> None:
     started = time.perf_counter()
     entry = tables.commit(table, seed, profile, claim.slots["compute"].digest, cache=cache)
     seal = time.perf_counter() - started
-    timed("extend", [ntt, tables, columns, quotient, fri], "evaluate_cosets")
-    timed("extend", [ntt, tables, quotient, prover], "interpolate")
-    timed("extend", [ntt, quotient], "interpolate_cosets")
-    timed("hash", [merkle.TreeBuilder], "add")
-    timed("hash", [merkle.TreeBuilder], "finish")
-    timed("evaluate", [machine, quotient, prover], "execute")
-    timed("fold and open", [deep, prover], "combine_openings")
-    timed("fold and open", [polynomial, deep.vector], "dot")
-    timed("fold and open", [deep.vector], "fold")
-    timed("fold and open", [prover], "grind")
+    stages.watch()
     one = None
     for number in range(2):
         del one
         one = api.small_prover(claim, [table], [seed], [entry], claim.publics({"limit": 1 << 110}))
         one.tables = [tables.SealedTable(table, seed, entry, by_name(profile), cache)]
         if number:
-            clock.update(dict.fromkeys(clock, 0.0))
+            stages.reset()
         started = time.perf_counter()
         proof = one.prove()
         prove = time.perf_counter() - started
@@ -91,9 +58,15 @@ def main(k: int, profile: str, folder: Path) -> None:
     started = time.perf_counter()
     verify_proof(statement, program, proof)
     verify = time.perf_counter() - started
-    clock["other"] = max(0.0, prove - sum(clock.values()))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    figures = {"seal": seal, "prove": prove, "verify": verify, "bytes": len(proof), "peak": peak, "stages": clock}
+    figures = {
+        "seal": seal,
+        "prove": prove,
+        "verify": verify,
+        "bytes": len(proof),
+        "peak": peak,
+        "stages": stages.shares(prove),
+    }
     print(json.dumps(figures))
 
 

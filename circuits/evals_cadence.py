@@ -35,7 +35,9 @@ def evals_cadence(
     since: Param[Time] = param("beginning of the period"),
     until: Param[Time] = param("end of the period"),
     gap: Param[Seconds] = param("the longest time between evaluations", default="180 days"),
-    growth: Param[Count] = param("how many times cumulative FLOP may grow between evaluations", default=4, at_least=1),
+    growth: Param[Count] = param(
+        "how many times cumulative FLOP may grow between evaluations", default=4, at_least=1, at_most=1000
+    ),
     flop_before: Param[Flop] = param("cumulative FLOP at the last evaluation before the period", at_most="1e28"),
 ) -> None:
     """Evaluations of `model` follow each other within `gap` and within `growth` times the cumulative compute."""

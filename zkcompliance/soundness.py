@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from math import isqrt, log2
 
 from zkcompliance.air.layout import Layout
@@ -79,6 +80,7 @@ def shapes_of(layout: Layout) -> Shapes:
     )
 
 
+@lru_cache(maxsize=16)
 def soundness(shapes: Shapes) -> Soundness:
     """The table with the best m; every figure an exact upper bound."""
     candidates: Iterable[Soundness] = (Soundness(_terms(shapes, m), m) for m in _PARAMETERS)
@@ -100,10 +102,12 @@ def _terms(shapes: Shapes, m: int) -> dict[str, Fraction]:
         accept = Fraction(1)
     size = x / low  # L
 
+    theta = 1 - low * (1 + Fraction(1, 2 * m))  # at most that
+    slope = (2 * x**5 + 3 * x * theta * rho) / (3 * rho * low * E_SIZE)
+
     def linear(points: int) -> Fraction:
-        """ε_lin, with θ ≤ 1 − low·(1 + 1/2m)."""
-        theta = 1 - low * (1 + Fraction(1, 2 * m))
-        return ((2 * x**5 + 3 * x * theta * rho) * points / (3 * rho * low) + size) / E_SIZE
+        """ε_lin."""
+        return slope * points + size / E_SIZE
 
     terms = {"batch": sum((linear(1 << (h + profile.log_blowup)) for h in shapes.heights), Fraction(0))}
     layers, _ = fold_schedule(shapes.heights)

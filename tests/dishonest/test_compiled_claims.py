@@ -125,6 +125,13 @@ def arithmetic(compute: ComputeLog, factor: Param[Count]) -> None:
     require("choice", select(compute.phase == "other", hours + 1, compute.end - compute.start).sum() <= 10**6)
 
 
+@claim("hunt-pick")
+def picked(incidents: IncidentLog, short: Param[Time]) -> None:
+    """One of several values by an enum, and whether a value is given."""
+    due = incidents.category.pick({"death": short, "other": incidents.aware, "near_miss": 2**40}, otherwise=short)
+    require("in time", incidents.every(~incidents.reported.is_given() | (incidents.reported <= due)))
+
+
 @claim("hunt-neighbours")
 def neighbours(events: EventLog) -> None:
     """The row before and the row after, over segments."""
@@ -203,6 +210,18 @@ HUNTS: dict[str, Hunt] = {
         },
     ),
     "arithmetic": Hunt(arithmetic, {"compute": [job(**DAY()), job(**DAY(phase="other"))], "factor": 2**20 + 5}),
+    "pick": Hunt(
+        picked,
+        {
+            "incidents": [
+                {"serial": 1, "category": "death", "occurred": 0, "aware": 5, "reported": 70_000},
+                {"serial": 2, "category": "other", "occurred": 0, "aware": 2**40 + 9, "reported": 2**40 + 9},
+                {"serial": 3, "category": "near_miss", "occurred": 0, "aware": 9},
+                {"serial": 4, "category": "cybersecurity", "occurred": 0, "aware": 9, "reported": 8},
+            ],
+            "short": 70_000,
+        },
+    ),
     "neighbours": Hunt(
         neighbours,
         {"events": [[event(at=7), event(at=8, kind="deploy")], [event(at=9, kind="deploy"), event(at=70_000)]]},
@@ -587,6 +606,20 @@ def test_a_false_witness_passes_without_the_requirement_and_only_then(hunted) ->
             if item[0] == "bus" or any(word in kind for word in WRAPPED):
                 continue
             assert replace(made, program=weaker).failures() == [], kind
+
+
+def test_a_limb_beyond_16_bits_is_caught_though_only_one_side_of_a_multiset_is_checked() -> None:
+    """In b alone the tuples differ; in both a's own check fails; without that check the two would agree."""
+    case = Case(HUNTS["multiset"])
+    serial = case.compiled.program.tables[0].log_columns[1]
+    wide = {name: [segment.copy() for segment in case.tables[name]] for name in ("a", "b")}
+    wide["a"][0][serial, 0] = wide["b"][0][serial, 1] = 1 << 16
+    assert wide["a"][0][serial, 1] == wide["b"][0][serial, 0]
+    assert {what for what, _, _ in broken(case.trial(tables={"a": case.tables["a"], "b": wide["b"]}))} == {"bus"}
+    both = case.trial(tables=wide)
+    (item,) = broken(both)
+    assert item[:2] == ("lookup", 0)
+    assert replace(both, program=mutated(both.program, item)).failures() == []
 
 
 def test_every_node_of_the_core_is_hunted() -> None:

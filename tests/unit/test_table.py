@@ -10,6 +10,7 @@ import support
 from support import ROWS, SCHEMA
 
 from zkcompliance.commit.entry import ENTRY_BYTES, Entry
+from zkcompliance.commit.keystream import Keystream
 from zkcompliance.commit.table import SealedTable, commit, masked_coefficients
 from zkcompliance.errors import LogCorrupt, MalformedError, UsageError
 from zkcompliance.field.babybear import P, root_of_unity
@@ -39,6 +40,16 @@ def test_entry_bytes_are_the_verifiers() -> None:
     for wrong in (data[:-1], data + b"\0", b"x" + data[1:], data[:-4] + P.to_bytes(4, "little")):
         with pytest.raises(MalformedError):
             Entry.decode(wrong)
+
+
+@pytest.mark.parametrize(
+    ("rows", "size", "start", "count"), [(8, 1 << 17, 40, 8), (4, 64, 77, 7), (3, 10, 12, 5), (1, 4, 1, 3)]
+)
+def test_scattered_words_of_a_keystream_are_those_of_the_whole(rows: int, size: int, start: int, count: int) -> None:
+    stream = Keystream(support.seed("stream"))
+    block, offset = divmod(start, size)
+    whole = stream.words("salt", (block + 1) * rows * size).reshape(-1, rows, size)
+    assert (stream.columns("salt", rows, size, start, count) == whole[block, :, offset : offset + count]).all()
 
 
 @pytest.mark.parametrize("masks", [1, 5, 8, 20])

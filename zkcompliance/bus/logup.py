@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from zkcompliance.air.layout import Instance, Layout
 from zkcompliance.air.machine import Code, Reg
-from zkcompliance.air.program import Op
+from zkcompliance.air.program import RANGE_BUS, Interaction, Op
 from zkcompliance.field import extension as ext
+from zkcompliance.field.babybear import P
 from zkcompliance.field.extension import Ext
 
 # the sources that code reads
@@ -78,30 +79,74 @@ class NodeCode:
         return self._regs[node]
 
 
-def group_fractions(nodes: NodeCode, challenges: Challenges) -> list[tuple[Reg, Reg] | None]:
-    """For each group the sum of its fractions as (numerator, product of denominators); None for an empty group."""
-    code, air = nodes.code, nodes.air
-    powers = ext.powers(challenges.beta, 1 + max((len(i.nodes) for i in air.interactions), default=0))
+def group_fractions(
+    nodes: NodeCode, challenges: Challenges, factors: list[Ext] | None = None
+) -> list[tuple[Reg, Reg] | None]:
+    """For each group the sum of its fractions as (numerator, product of denominators); None for an empty group.
+
+    factors: of each group, what both are multiplied by (1 if not given); it costs nothing, being in the constants.
+    """
+    air = nodes.air
+    powers = ext.powers(challenges.beta, 2 + max((len(i.nodes) for i in air.interactions), default=0))
     result: list[tuple[Reg, Reg] | None] = []
     start = 0
-    for size in air.groups:
-        total: tuple[Reg, Reg] | None = None
-        for interaction in air.interactions[start : start + size]:
-            constant = ext.sub(challenges.a, ext.scale(powers[len(interaction.nodes)], interaction.bus + 1))
-            denominator = code.ext_const(constant)
-            for node, power in zip(interaction.nodes, powers[: len(interaction.nodes)], strict=True):
-                denominator = code.sub(denominator, code.scale(nodes.reg(node), power))
-            weight = None if interaction.multiplicity is None else nodes.reg(interaction.multiplicity)
-            total = _add_fraction(code, total, weight, denominator)
+    for number, size in enumerate(air.groups):
+        factor = ext.ONE if factors is None else factors[number]
+        group = air.interactions[start : start + size]
         start += size
+        total: tuple[Reg, Reg] | None = None
+        plain = [i.nodes[0] for i in group if i.bus == RANGE_BUS and i.multiplicity is None]
+        if plain:
+            constant = ext.sub(challenges.a, ext.scale(powers[1], RANGE_BUS + 1))
+            total = _range_fractions(nodes, plain, constant, factor)
+            factor = ext.ONE
+        for interaction in group:
+            if interaction.bus == RANGE_BUS and interaction.multiplicity is None:
+                continue
+            total = _add_fraction(nodes, total, interaction, challenges.a, powers, factor)
+            factor = ext.ONE
         result.append(total)
     return result
 
 
-def _add_fraction(code: Code, total: tuple[Reg, Reg] | None, weight: Reg | None, denominator: Reg) -> tuple[Reg, Reg]:
-    """total + weight/denominator over the common denominator."""
+def _range_fractions(nodes: NodeCode, values: list[int], constant: Ext, factor: Ext) -> tuple[Reg, Reg]:
+    """Σ 1/(c − v) over Π (c − v): with the elementary symmetric polynomials e_k of the values, all in F, the product is
+    Σ (−1)^k·e_k·c^(m − k), and the numerator is its derivative in c."""
+    code = nodes.code
+    symmetric: list[Reg] = []  # e_1, e_2, …
+    for value in map(nodes.reg, values):
+        shifted = [value, *(code.mul(e, value) for e in symmetric)]
+        symmetric = [code.add(e, more) for e, more in zip(symmetric, shifted[:-1], strict=True)] + shifted[-1:]
+    count = len(values)
+    powers = [ext.mul(factor, power) for power in ext.powers(constant, count + 1)]
+    numerator = code.ext_const(ext.scale(powers[count - 1], count))
+    product = code.ext_const(powers[count])
+    for k, e in enumerate(symmetric, 1):
+        sign = P - 1 if k % 2 else 1
+        product = code.add(product, code.scale(e, ext.scale(powers[count - k], sign)))
+        if k < count:
+            scaled = ext.scale(powers[count - k - 1], sign * (count - k) % P)
+            numerator = code.add(numerator, code.scale(e, scaled))
+    return numerator, product
+
+
+def _add_fraction(
+    nodes: NodeCode,
+    total: tuple[Reg, Reg] | None,
+    interaction: Interaction,
+    a: Ext,
+    powers: list[Ext],
+    factor: Ext,
+) -> tuple[Reg, Reg]:
+    """total + multiplicity/D over the common denominator; the first fraction takes the factor."""
+    code = nodes.code
+    constant = ext.sub(a, ext.scale(powers[len(interaction.nodes)], interaction.bus + 1))
+    denominator = code.ext_const(ext.mul(factor, constant))
+    for node, power in zip(interaction.nodes, powers[: len(interaction.nodes)], strict=True):
+        denominator = code.sub(denominator, code.scale(nodes.reg(node), ext.mul(factor, power)))
+    weight = None if interaction.multiplicity is None else nodes.reg(interaction.multiplicity)
     if total is None:
-        return (code.ext_const(ext.ONE) if weight is None else code.scale(weight, ext.ONE)), denominator
+        return (code.ext_const(factor) if weight is None else code.scale(weight, factor)), denominator
     numerator, product = total
     part = product if weight is None else code.mul(product, weight)
     return code.add(code.mul(numerator, denominator), part), code.mul(product, denominator)

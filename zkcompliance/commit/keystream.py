@@ -24,10 +24,12 @@ class Keystream:
 
     def words(self, label: str, count: int, start: int = 0) -> np.ndarray:
         """uint32 words start … start + count − 1 of the stream of this label."""
-        key = sha256(b"zkc-keystream" + self._seed + bytes16(label.encode())).digest()
         block, skip = divmod(4 * start, _BLOCK)
-        stream = Cipher(algorithms.AES(key), modes.CTR(block.to_bytes(16, "big"))).encryptor()
+        stream = Cipher(self._cipher(label), modes.CTR(block.to_bytes(16, "big"))).encryptor()
         return np.frombuffer(stream.update(bytes(skip + 4 * count)), dtype="<u4", offset=skip)
+
+    def _cipher(self, label: str) -> algorithms.AES:
+        return algorithms.AES(sha256(b"zkc-keystream" + self._seed + bytes16(label.encode())).digest())
 
     def columns(self, label: str, rows: int, size: int, start: int, count: int) -> np.ndarray:
         """(rows, count): entries start … of each row of the stream's words seen as a (…, rows, size) array.
@@ -36,7 +38,18 @@ class Keystream:
         """
         block, offset = divmod(start, size)
         first = block * rows * size + offset
-        return np.stack([self.words(label, count, first + i * size) for i in range(rows)])
+        starts = [first + i * size for i in range(rows)]
+        ranges = [range(4 * at // _BLOCK, -(-4 * (at + count) // _BLOCK)) for at in starts]
+        counters = b"".join(counter.to_bytes(16, "big") for counters in ranges for counter in counters)
+        # the blocks of the counter mode's keystream, scattered ones at once: each is its counter, encrypted
+        stream = Cipher(self._cipher(label), modes.ECB()).encryptor()  # noqa: S305
+        words = np.frombuffer(stream.update(counters), "<u4")
+        found, at = np.empty((rows, count), np.uint32), 0
+        for row, (start, blocks) in enumerate(zip(starts, ranges, strict=True)):
+            skip = at + start - 4 * blocks.start
+            found[row] = words[skip : skip + count]
+            at += 4 * len(blocks)
+        return found
 
     def field(self, label: str, count: int) -> np.ndarray:
         """`count` uniform elements of F, by rejection: words AND 2^31 − 1 below p, in order."""

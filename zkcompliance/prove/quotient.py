@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from zkcompliance.air.layout import Instance, Layout
@@ -49,38 +51,42 @@ def cosets_needed(layout: Layout, kappa: int) -> int:
     return count
 
 
-def composition(layout: Layout, number: int, challenges: Challenges, terminal: Ext, alpha: Ext, first: int) -> Code:
-    """Σ α^e·selector·C/Z of one instance, e from `first`; output rows 0 … 5."""
+def constraint_weights(alpha: Ext, first: int, count: int) -> list[Ext]:
+    """α^first, …: what `count` constraints, the first of them number `first` of its height, are weighed by."""
+    return ext.powers(alpha, first + count)[first:]
+
+
+def composition(layout: Layout, number: int, challenges: Challenges, terminal: Ext, weights: list[Ext]) -> Code:
+    """Σ weight·selector·C/Z over the constraints of one instance; output rows 0 … 5."""
     instance = layout.instances[number]
     code = Code()
     nodes = NodeCode(code, instance)
     extra = coset_only(instance)
-    power = ext.power(alpha, first)
+    own, count = len(instance.air.constraints), len(instance.air.groups)
+    *phis, first, last = weights[own:]
     totals: dict[Kind, Reg] = {}
 
-    def add(kind: Kind, constraint: Reg) -> None:
-        nonlocal power
-        term = code.scale(constraint, power)
+    def add(kind: Kind, term: Reg) -> None:
         totals[kind] = code.add(totals[kind], term) if kind in totals else term
-        power = ext.mul(power, alpha)
 
-    for constraint in instance.air.constraints:
-        add(constraint.kind, nodes.reg(constraint.node))
-    groups = group_fractions(nodes, challenges)
-    columns = [code.ext_load(EXTENSION, 6 * e) for e in range(len(groups))]
+    for constraint, weight in zip(instance.air.constraints, weights[:own], strict=True):
+        add(constraint.kind, code.scale(nodes.reg(constraint.node), weight))
+    groups = group_fractions(nodes, challenges, [*phis, last])
+    columns = [code.ext_load(EXTENSION, 6 * e) for e in range(count)]
     for column, fraction in zip(columns[:-1], groups[:-1], strict=True):
         if fraction is not None:
             add(Kind.EVERY, code.sub(code.mul(column, fraction[1]), fraction[0]))
     accumulator = columns[-1]
-    add(Kind.FIRST, accumulator)
-    step = code.sub(code.ext_next(EXTENSION, 6 * (len(groups) - 1)), accumulator)
+    add(Kind.FIRST, code.scale(accumulator, first))
+    step = code.sub(code.ext_next(EXTENSION, 6 * (count - 1)), accumulator)
     for column in columns[:-1]:
         step = code.sub(step, column)
     step = code.sub(step, linear_terms(nodes, layout, number, challenges))
     step = code.add(step, code.scale(code.load(PUBLIC, LAST), terminal))
-    if groups[-1] is not None:
-        step = code.sub(code.mul(step, groups[-1][1]), groups[-1][0])
-    add(Kind.EVERY, step)
+    if groups[-1] is None:
+        add(Kind.EVERY, code.scale(step, last))
+    else:
+        add(Kind.EVERY, code.sub(code.mul(step, groups[-1][1]), groups[-1][0]))
     every = totals[Kind.EVERY]
     if Kind.TRANSITION in totals:
         every = code.add(every, code.mul(totals[Kind.TRANSITION], code.load(PUBLIC, extra + TRANSITION)))
@@ -115,6 +121,43 @@ def periodic_tables(layout: Layout, number: int, delta: Ext) -> tuple[np.ndarray
     return np.eye(6, 8, dtype=np.uint32), weights, np.arange(buckets, dtype=np.uint32)[None]
 
 
+@dataclass(frozen=True)
+class Selectors:
+    """On one coset: L_0, L_{N−1}; L_0/Z, X − g^−1, L_{N−1}/Z; 1/Z (1, 2^(κ−k)); the position of g·x for each x."""
+
+    first: np.ndarray
+    last: np.ndarray
+    over_z: tuple[np.ndarray, np.ndarray, np.ndarray]
+    inverse_z: np.ndarray
+    following: np.ndarray
+
+
+def selectors(k: int, kappa: int, shift: int) -> Selectors:
+    """For tables of 2^k rows, in the order of positions on shift·⟨ω_{2^κ}⟩."""
+    rows, step = 1 << k, 1 << (kappa - k)
+    g_inverse = inv(root_of_unity(k))
+    order = bit_reverse_indices(kappa)
+    points = vector.scale(vector.powers(root_of_unity(kappa), 1 << kappa)[order], shift)
+    z = vector.sub(
+        vector.scale(vector.powers(pow(root_of_unity(kappa), rows, P), step), pow(shift, rows, P)),
+        np.ones(step, np.uint32),
+    )
+    z = z[bit_reverse_indices(kappa - k)]
+    one = np.full_like(points, 1)
+    repeated = np.repeat(z, rows)
+    first = vector.scale(vector.batch_inverse(vector.sub(points, one)), inv(rows))
+    transition = vector.sub(points, vector.scale(one, g_inverse))
+    last = vector.scale(vector.batch_inverse(transition), g_inverse * inv(rows) % P)
+    following: np.ndarray = order[(order + step) & ((1 << kappa) - 1)].astype(np.int32)
+    return Selectors(
+        vector.mul(first, repeated),
+        vector.mul(last, repeated),
+        (first, transition, last),
+        vector.batch_inverse(z)[None],
+        following,
+    )
+
+
 def coset_rows(
     layout: Layout,
     number: int,
@@ -122,44 +165,28 @@ def coset_rows(
     shift: int,
     sources: tuple[np.ndarray, np.ndarray, np.ndarray],
     weights: np.ndarray | None,
+    known: dict[tuple[int, int], Selectors],
 ) -> Rows:
-    """All that `composition` reads of one instance on shift·⟨ω_{2^κ}⟩; weights: coefficients (6, N) of W."""
+    """All that `composition` reads of one instance on shift·⟨ω_{2^κ}⟩; weights: coefficients (6, N) of W.
+
+    known: selectors by k and shift, of this height; what is missing is added.
+    """
     instance = layout.instances[number]
-    kappa, rows = instance.kappa, instance.rows
-    g_inverse = inv(root_of_unity(instance.k))
-    order = bit_reverse_indices(kappa)
-    points = vector.scale(vector.powers(root_of_unity(kappa), 1 << kappa)[order], shift)
+    kappa, k = instance.kappa, instance.k
+    if (k, shift) not in known:
+        known[k, shift] = selectors(k, kappa, shift)
+    chosen = known[k, shift]
     extra = coset_only(instance)
     public = np.empty((extra + 3, 1 << kappa), np.uint32)
-    step = 1 << (kappa - instance.k)
-    z = vector.sub(
-        vector.scale(vector.powers(pow(root_of_unity(kappa), rows, P), step), pow(shift, rows, P)),
-        np.ones(step, np.uint32),
-    )
-    z = z[bit_reverse_indices(kappa - instance.k)]
-    one = np.full_like(points, 1)
-    repeated = np.repeat(z, rows)
-    first = vector.scale(vector.batch_inverse(vector.sub(points, one)), inv(rows))
-    transition = vector.sub(points, vector.scale(one, g_inverse))
-    last = vector.scale(vector.batch_inverse(transition), g_inverse * inv(rows) % P)
-    public[FIRST], public[LAST] = vector.mul(first, repeated), vector.mul(last, repeated)
-    public[extra + FIRST_Z], public[extra + TRANSITION], public[extra + LAST_Z] = first, transition, last
+    public[FIRST], public[LAST] = chosen.first, chosen.last
+    public[extra + FIRST_Z], public[extra + TRANSITION], public[extra + LAST_Z] = chosen.over_z
     if weights is not None:
         evaluate_cosets(weights, kappa, [shift], out=public[WEIGHTS:extra][:, None, :])
     tables = [
         *(periodic_values(table, instance, shift) for table in periodic_tables(layout, number, challenges.delta)),
-        (vector.batch_inverse(z)[None], kappa - (z.size.bit_length() - 1)),
+        (chosen.inverse_z, k),
     ]
-    following = following_positions(instance)
-    return Rows((*sources, public), following, tuple(t for t, _ in tables), tuple(s for _, s in tables))
-
-
-def following_positions(instance: Instance) -> np.ndarray:
-    """The position of g·x for each position of x on a coset of size 2^κ."""
-    order = bit_reverse_indices(instance.kappa)
-    step = 1 << (instance.kappa - instance.k)
-    following: np.ndarray = order[(order + step) & ((1 << instance.kappa) - 1)].astype(np.int32)
-    return following
+    return Rows((*sources, public), chosen.following, tuple(t for t, _ in tables), tuple(s for _, s in tables))
 
 
 def quotient_coefficients(
@@ -176,13 +203,15 @@ def quotient_coefficients(
     shifts = coset_shifts(kappa, layout.profile.log_blowup)[:count]
     values = np.zeros((6, count, 1 << kappa), np.uint32)
     first = 0
+    known: dict[tuple[int, int], Selectors] = {}
     for number in layout.at_height(kappa):
         instance = layout.instances[number]
-        code = composition(layout, number, challenges, terminals[number], alpha, first).pack()
-        first += constraint_count(instance)
+        weighed = constraint_weights(alpha, first, constraint_count(instance))
+        code = composition(layout, number, challenges, terminals[number], weighed).pack()
+        first += len(weighed)
         polynomial = weights if instance.table is None else None
         for block, shift in enumerate(shifts):
-            rows = coset_rows(layout, number, challenges, shift, sources[number][block], polynomial)
+            rows = coset_rows(layout, number, challenges, shift, sources[number][block], polynomial, known)
             out = np.empty((6, 1 << kappa), np.uint32)
             execute(code, rows, out)
             values[:, block] = vector.add(values[:, block], out)

@@ -118,18 +118,22 @@ def equal(ctx: Context, a: Wide, b: Wide, name: str) -> E:
     if len(d.limbs) > 1 and not (a.normal and b.normal):
         shifted = normalise(ctx, sub(d, digits(d.lo)), f"{name}: difference")
         d = sub(shifted, digits(-d.lo))
+    if all(limb.lo >= 0 for limb in d.limbs) and sum(limb.hi for limb in d.limbs) <= HALF:
+        return ctx.invertible([sum(d.limbs[1:], d.limbs[0])], name)  # a sum of what is not negative: 0 if all are
     return ctx.invertible(list(d.limbs), name)
 
 
-def select(ctx: Context, c: E, a: Wide, b: Wide) -> Wide:
-    """a where c is 1, b where it is 0: b_j + c·(a_j − b_j)."""
-    c = ctx.flat(c, "a condition")
+def select(ctx: Context, cases: list[tuple[E, Wide]], b: Wide) -> Wide:
+    """a where its c is 1, b where all are 0: b_j + Σ c·(a_j − b_j). At most one c is 1 on any row."""
+    cases = [(ctx.flat(c, "a condition"), a) for c, a in cases]
+    every = [*(a for _, a in cases), b]
     found = []
-    for j in range(max(len(a.limbs), len(b.limbs))):
-        x, y = a.limb(j), b.limb(j)
-        chosen = y + ctx.times(c, x - y)
-        found.append(chosen.within(min(x.lo, y.lo), max(x.hi, y.hi)))
-    return wide(found, min(a.lo, b.lo), max(a.hi, b.hi))
+    for j in range(max(len(a.limbs) for a in every)):
+        chosen = b.limb(j)
+        for c, a in cases:
+            chosen = chosen + ctx.times(c, a.limb(j) - b.limb(j))
+        found.append(chosen.within(min(a.limb(j).lo for a in every), max(a.limb(j).hi for a in every)))
+    return wide(found, min(a.lo for a in every), max(a.hi for a in every))
 
 
 def multiply(ctx: Context, a: Wide, b: Wide, name: str = "product") -> Wide:
@@ -201,10 +205,10 @@ def divide(ctx: Context, a: Wide, divisor: int, name: str = "quotient") -> Wide:
     n, m = limbs_for(high - low), limbs_for(divisor - 1)
 
     def quotient(run: Run) -> list:  # type: ignore[type-arg]
-        return split([int(v) // divisor - low for v in run.integers(here, a)], n)  # type: ignore[arg-type]
+        return split(run.integers(here, a) // divisor - low, n)
 
     def rest(run: Run) -> list:  # type: ignore[type-arg]
-        return split([int(v) % divisor for v in run.integers(here, a)], m)  # type: ignore[arg-type]
+        return split(run.integers(here, a) % divisor, m)
 
     q = wide(ctx.limbs(n, name, quotient), 0, None)
     r = wide(ctx.limbs(m, f"{name}: remainder", rest))

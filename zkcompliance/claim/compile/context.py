@@ -16,6 +16,7 @@ from zkcompliance.claim.compile.errors import cannot
 from zkcompliance.claim.compile.run import Run, Step
 from zkcompliance.claim.compile.terms import HALF, ONE, RADIX, E, const, in_field, is_zero, leaf
 from zkcompliance.field.babybear import P
+from zkcompliance.field.vector import batch_inverse
 
 POOL = 32  # limbs of one public
 MAX_DEGREE = 3  # of a constraint, every column and selector counting 1
@@ -141,9 +142,9 @@ def _inverse(run: Run, table: int, r: E, ds: list[E], j: int) -> np.ndarray:
     before = np.zeros_like(run.value(table, ds[j]), bool)
     for d in ds[:j]:
         before |= run.value(table, d) != 0
-    own = run.value(table, ds[j])
-    found = np.array([pow(int(v), P - 2, P) if v else 0 for v in np.unique(own)], np.int64)
-    return np.where(before | (run.value(table, r) == 1), 0, found[np.searchsorted(np.unique(own), own)])
+    own = run.value(table, ds[j]) % P
+    inverses = batch_inverse(np.where(own == 0, 1, own).astype(np.uint32)).astype(np.int64)
+    return np.where(before | (own == 0) | (run.value(table, r) == 1), 0, inverses)
 
 
 class Table(Context):

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zkcompliance.claim import core
+from zkcompliance.claim.arrays import numbered
 from zkcompliance.claim.compile import arith
 from zkcompliance.claim.compile.errors import cannot
-from zkcompliance.claim.compile.run import Run
+from zkcompliance.claim.compile.run import Run, packed
 from zkcompliance.claim.compile.terms import HALF, E, Wide, digits, in_field, sub, wide
 
 if TYPE_CHECKING:
@@ -22,12 +23,18 @@ if TYPE_CHECKING:
     from zkcompliance.claim.compile.rows import FrameNodes
 
 
-def tuple_of(rows: FrameNodes, parts: tuple[core.Value, ...], beside: tuple[core.Value, ...]) -> list[E]:
-    """The parts' 16-bit limbs, as many for each as its range and that of the part beside it need together."""
+def tuple_of(
+    rows: FrameNodes, parts: tuple[core.Value, ...], beside: tuple[core.Value, ...], shown: frozenset[int] = frozenset()
+) -> list[E]:
+    """The parts' 16-bit limbs, as many for each as its range and that of the part beside it need together.
+
+    shown: the numbers of parts whose limbs have 16 bits because something else says so.
+    """
     found: list[E] = []
-    for part, other in zip(parts, beside, strict=True):
+    for number, (part, other) in enumerate(zip(parts, beside, strict=True)):
         low, high = min(part.range[0], other.range[0], 0), max(part.range[1], other.range[1])
-        w = rows.value(part)
+        w = rows.bare(part) if number in shown and not low else None
+        w = rows.value(part) if w is None else w
         w = arith.normalise(rows.ctx, sub(w, digits(low)) if low else w)
         n = -(-(high - low).bit_length() // 16) or 1
         if len(w.limbs) > n:
@@ -113,20 +120,23 @@ class Joins:
         here, there = rows.ctx.number, target.ctx.number
         act = rows.act
 
-        def known(run: Run) -> dict[tuple[int, ...], int]:
-            """The first selected row of the target with each tuple."""
-            columns = np.stack([run.value(there, e) for e in given], axis=1)
-            indices = np.flatnonzero(run.value(there, chosen))
-            return {tuple(columns[i].tolist()): int(i) for i in reversed(indices)}
+        kept: dict[int, np.ndarray] = {}
+
+        def found(run: Run) -> np.ndarray:
+            """Whether there is a match; for the columns that follow it is kept which."""
+            kept.clear()
+            kept[id(run)] = _match(
+                [run.value(here, e) for e in asked],
+                run.value(here, act) == 1,
+                [run.value(there, e) for e in given],
+                np.flatnonzero(run.value(there, chosen)),
+            )
+            return (kept[id(run)] >= 0).astype(np.int64)
 
         def match(run: Run) -> np.ndarray:
-            """The target row of each row, or −1."""
-            table = known(run)
-            wanted = np.stack([run.value(here, e) for e in asked], axis=1).tolist()
-            real = run.value(here, act) == 1
-            return np.array([table.get(tuple(w), -1) if r else -1 for w, r in zip(wanted, real, strict=True)], np.int64)
+            return kept[id(run)]
 
-        g = rows.ctx.free("found", lambda run: (match(run) >= 0).astype(np.int64), 0, 1)
+        g = rows.ctx.free("found", found, 0, 1)
         rows.ctx.zero("found is 0 or 1", g * (g - 1))
         value: Wide | None = None
         brought: list[E] = []
@@ -152,7 +162,7 @@ class Joins:
                 raise cannot("a lookup of values that may be negative is not supported", node.line)
 
         def times(run: Run) -> np.ndarray:
-            at = match(run)
+            at = kept.pop(id(run))
             return np.bincount(at[at >= 0], minlength=run.tables[there].total)
 
         m = target.ctx.free("how often it is asked for", times, -HALF, HALF)
@@ -164,10 +174,25 @@ class Joins:
         return g, value
 
 
+def _match(asked: list[np.ndarray], real: np.ndarray, given: list[np.ndarray], indices: np.ndarray) -> np.ndarray:
+    """For each real row of `asked` the first row of `given`, among these indices, with its tuple; or −1."""
+    wanted, codes = numbered(packed([e[real] for e in asked]), packed([e[indices] for e in given]))
+    place = np.full(len(wanted) + len(codes), -1, np.int64)
+    place[codes[::-1]] = indices[::-1]
+    found = np.full(len(real), -1, np.int64)
+    found[real] = place[wanted]
+    return found
+
+
 def same_multiset(compiler: Compiler, node: core.SameMultiset) -> None:
-    """+1 from the selected rows of a, −1 from those of b, on one bus."""
+    """+1 from the selected rows of a, −1 from those of b, on one bus.
+
+    Every tuple of one side is one of the other: limbs that are checked on one side need no check on the other.
+    """
     a, b = compiler.rows_of(node.a.frame), compiler.rows_of(node.b.frame)
-    left, right = tuple_of(a, node.left, node.right), tuple_of(b, node.right, node.left)
+    second = frozenset(i for i, part in enumerate(node.right) if b.bare(part) is not None)
+    first = frozenset(i for i, part in enumerate(node.left) if a.bare(part) is not None) - second
+    left, right = tuple_of(a, node.left, node.right, first), tuple_of(b, node.right, node.left, second)
     if len(left) != len(right):
         raise cannot("tuples of different width", node.line)
     bus = compiler.board.bus(len(left))

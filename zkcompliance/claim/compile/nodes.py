@@ -49,7 +49,7 @@ class Nodes:
             elif part not in self._known:
                 stack.append((part, True))
                 if not self.is_leaf(part):
-                    stack += [(child, False) for child in reversed(list(core.children(part)))]
+                    stack += [(child, False) for child in reversed(operands(part))]
         return found
 
     def is_leaf(self, node: core.Value) -> bool:
@@ -92,7 +92,8 @@ class Nodes:
             case core.Not():
                 return wide([(1 - self.truth(node.a)).within(0, 1)])
             case core.Select():
-                return arith.select(self.ctx, self.truth(node.condition), self.value(node.a), self.value(node.b))
+                cases, rest = cases_of(node)
+                return arith.select(self.ctx, [(self.truth(c), self.value(a)) for c, a in cases], self.value(rest))
         raise cannot(f"{type(node).__name__} cannot be compiled here", node.line)
 
     def _ranged(self, node: core.Value, w: Wide) -> Wide:
@@ -170,6 +171,36 @@ def choice_of(node: core.Value) -> tuple[core.Value, list[int | core.Param]] | N
                 yes = int(node.op == "==")
                 return value, [yes if m == other.value else 1 - yes for m in range(len(value.type.choices))]
     return None
+
+
+def cases_of(node: core.Select) -> tuple[list[tuple[core.Value, core.Value]], core.Value]:
+    """(condition, value) of choices one in the other, and what is left. More than one only where conditions test one
+    enum against constant sets that have no choice in common: then no two of them are true."""
+    cases, taken, rest = [(node.condition, node.a)], _choices(node.condition), node.b
+    while taken is not None and isinstance(rest, core.Select):
+        more = _choices(rest.condition)
+        if more is None or more[0] != taken[0] or more[1] & taken[1]:
+            break
+        cases.append((rest.condition, rest.a))
+        taken, rest = (taken[0], taken[1] | more[1]), rest.b
+    return cases, rest
+
+
+def _choices(condition: core.Value) -> tuple[core.Value, int] | None:
+    """(enum, mask of the choices it lets through) of a test of an enum against a constant set."""
+    found = choice_of(condition)
+    bits = [] if found is None else [e for e in found[1] if isinstance(e, int)]
+    if found is None or len(bits) < len(found[1]):
+        return None
+    return found[0], sum(bit << m for m, bit in enumerate(bits))
+
+
+def operands(node: core.Value) -> list[core.Value]:
+    """What is compiled before a node."""
+    if isinstance(node, core.Select):
+        cases, rest = cases_of(node)
+        return [*(part for case in cases for part in case), rest]
+    return list(core.children(node))
 
 
 class PublicNodes(Nodes):

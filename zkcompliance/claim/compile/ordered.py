@@ -1,9 +1,11 @@
 """Rows of a frame in order of a key, in a private table: uniqueness, chains, groups.
 
 A bus carries every selected row to the table, +1 against −1: the table's used rows, which come first, are those rows.
-In `Ordered` each row's key is at most the next one's, limb by limb from the most significant: s_j = 1 means that all
-limbs down to j are equal, s_j·(s_(j−1) − s_j) = 0, s_j·(k'_j − k_j) = 0, and where s_(j−1) − s_j = 1 the limb j has
-grown: Σ_j (s_(j−1) − s_j)·(k'_j − k_j) − (more − s_last) has 16 bits. s_(−1) = more = 1 where a next used row is.
+In `Ordered` each row's tuple of keys is at most the next one's. s_k = 1 means that the keys up to k are equal:
+s_k·(s_(k−1) − s_k) = 0 and s_k·(k' − k) = 0 for each of its limbs; s_0 = more = 1 where a next used row is. Where
+s_(k−1) − s_k = 1, k is the first key that differs, and D_i = Σ_k (s_(k−1) − s_k)·(limb' − limb) are its differences,
+the most significant first. t_i = 1 means that they are 0 down to i, in the same way, from t_0 = more − s_last to
+t_last = 0; so one limb of that key is the first to differ, and has grown: Σ_i (t_(i−1) − t_i)·D_i − t_0 has 16 bits.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from zkcompliance.claim import core
 from zkcompliance.claim.compile import arith
 from zkcompliance.claim.compile.context import Table
 from zkcompliance.claim.compile.errors import cannot
-from zkcompliance.claim.compile.run import Rows, Run
+from zkcompliance.claim.compile.run import Rows, Run, packed
 from zkcompliance.claim.compile.terms import RADIX, E, Wide, digits, is_zero, sub, wide
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ class Moved:
 
         def step(run: Run) -> None:
             chosen = np.flatnonzero(run.value(source, self.selected))
-            values = [run.value(source, limb)[chosen] for limb in limbs]
+            values = packed([run.value(source, limb)[chosen] for limb in limbs])
             run.orders[number] = chosen[np.lexsort(values[::-1])] if values else chosen
             run.tables[number] = Rows(None, [1 << max(3, (len(chosen) - 1).bit_length())])
 
@@ -98,30 +100,44 @@ class Moved:
         self.source.ctx.send(bus, self.selected, *given)
         self.ctx.send(bus, (0 - self.used).within(-1, 0), *taken)
 
-    def ascend(self, active: E, low: list[E], high: list[E], name: str) -> list[E]:
-        """low ≤ high where active, most significant limb first; the s_j: 1 where all limbs down to j are equal."""
-        here = self.ctx.number
-        before, total = active, digits(0).limbs[0]
+    def ascend(self, active: E, low: list[list[E]], high: list[list[E]], name: str) -> list[E]:
+        """low ≤ high where active, part by part, each from its most significant limb; the s_k of each part."""
+        before, parts = active, []
         equal: list[E] = []
         for a, b in zip(low, high, strict=True):
-            d = b - a
-            if a is b or is_zero(d):
-                equal.append(before)
-                continue
-
-            def fill(run: Run, d: E = d, before: E = before) -> np.ndarray:
-                return np.asarray((run.value(here, before) == 1) & (run.value(here, d) == 0))
-
-            s = self.ctx.free(f"{name}: equal so far", fill, 0, 1)
-            self.ctx.zero(f"{name}: equal so far only after equal", s * (before - s))
-            self.ctx.zero(f"{name}: equal means equal", s * d)
-            total = total + (before - s).within(0, 1) * d
-            equal.append(s)
-            before = s
-        grown = (total - (active - before)).within(-RADIX, RADIX - 1)  # one of the factors is 1
+            ds = [y - x for x, y in zip(a, b, strict=True) if x is not y]
+            if any(not is_zero(d) for d in ds):
+                s = self._flag(before, ds, f"{name}: equal so far")
+                parts.append(((before - s).within(0, 1), ds))
+                before = s
+            equal.append(before)
+        differs = (active - before).within(0, 1)
+        total = digits(0).limbs[0]
+        at = differs
+        for i in range(size := max((len(ds) for _, ds in parts), default=0)):
+            terms = [e * ds[i] for e, ds in parts if i < len(ds)]
+            d = sum(terms[1:], terms[0]).within(1 - RADIX, RADIX - 1)  # one of the e is 1
+            t = self._flag(at, [d], f"{name}: equal limbs") if i < size - 1 else digits(0).limbs[0]
+            total = total + (at - t).within(0, 1) * d
+            at = t
+        grown = (total - differs).within(-RADIX, RADIX - 1)  # one of the factors is 1
         grown = self.ctx.flat(grown, f"{name}: growth")
         self.ctx.require_16_bits(grown, name=f"{name}: growth")
         return equal
+
+    def _flag(self, before: E, ds: list[E], name: str) -> E:
+        """s, 0 or `before`, and 0 where one of the d is not 0; it is `before` in an honest trace where it may be."""
+        here = self.ctx.number
+
+        def fill(run: Run) -> np.ndarray:
+            equal = [run.value(here, before) == 1, *(run.value(here, d) == 0 for d in ds)]
+            return np.asarray(np.logical_and.reduce(equal))
+
+        s = self.ctx.free(name, fill, 0, 1)
+        self.ctx.zero(f"{name} only after equal", s * (before - s))
+        for d in ds:
+            self.ctx.zero(f"{name} means equal", s * d)
+        return s
 
 
 class Ordered(Moved):
@@ -130,14 +146,9 @@ class Ordered(Moved):
     def __init__(self, compiler: Compiler, rows: core.Rows, keys: tuple[core.Value, ...]) -> None:
         super().__init__(compiler, rows, keys)
         self.keys = [self.copy(key) for key in keys]
-        here = [limb for key in self.keys for limb in reversed(key.limbs)]
-        ahead = [self.ctx.next_row(limb) for limb in here]
-        equal = self.ascend(self.more, here, ahead, "order")
-        self.same: list[E] = []
-        at = 0
-        for key in self.keys:
-            at += len(key.limbs)
-            self.same.append(equal[at - 1])
+        here = [list(reversed(key.limbs)) for key in self.keys]
+        ahead = [[self.ctx.next_row(limb) for limb in limbs] for limbs in here]
+        self.same = self.ascend(self.more, here, ahead, "order")
 
 
 def require_chain(compiler: Compiler, name: str, node: core.Chain) -> None:
@@ -154,19 +165,20 @@ def require_chain(compiler: Compiler, name: str, node: core.Chain) -> None:
         raise cannot("a chain of values that may be negative is not supported", node.line)
     first, last = _aligned(moved, node)
     moved.ascend(moved.used, first, last, "first to last")
-    equal = moved.ascend(moved.more, last, [moved.ctx.next_row(limb) for limb in first], "last to next first")
+    following = [[moved.ctx.next_row(limb) for limb in limbs] for limbs in first]
+    equal = moved.ascend(moved.more, last, following, "last to next first")
     if node.strict:
         moved.ctx.zero(f"{name}: no two meet", equal[-1])
 
 
-def _aligned(moved: Moved, node: core.Chain) -> tuple[list[E], list[E]]:
-    """Both tuples' limbs, most significant first, of equal length part by part."""
-    first: list[E] = []
-    last: list[E] = []
+def _aligned(moved: Moved, node: core.Chain) -> tuple[list[list[E]], list[list[E]]]:
+    """Both tuples' parts in limbs, most significant first, of equal length part by part."""
+    first: list[list[E]] = []
+    last: list[list[E]] = []
     for a, b in zip(node.first, node.last, strict=True):
         x, y = moved.copy(a), moved.copy(b)
         if len(x.limbs) != len(y.limbs):
             raise cannot("a chain of values of different width is not supported", node.line)
-        first += reversed(x.limbs)
-        last += reversed(y.limbs)
+        first.append(list(reversed(x.limbs)))
+        last.append(list(reversed(y.limbs)))
     return first, last

@@ -82,6 +82,10 @@ class FrameNodes(Nodes):
         else:
             self.ctx.zero(name, self.ctx.times(selected, 1 - self.truth(good)))
 
+    def bare(self, node: core.Value) -> Wide | None:
+        """A log column's limbs without their range checks, if they need no other check; None of any other value."""
+        return None
+
     @property
     def thread(self) -> Thread:
         """What crosses segments."""
@@ -155,6 +159,12 @@ class LogRows(FrameNodes):
         if isinstance(node, core.Column):
             return self._column(node)
         return super().leaf_value(node)
+
+    def bare(self, node: core.Value) -> Wide | None:
+        schema = self.log.schema
+        if not isinstance(node, core.Column) or schema.column(node.name).type in ("enum", "bool", "ppm"):
+            return None
+        return wide([leaf(Op.LOG, c) for c in schema.limbs(node.name)], 0, schema.column(node.name).largest)
 
     def _column(self, node: core.Column) -> Wide:
         schema = self.log.schema

@@ -60,18 +60,26 @@ class Run:
     def put(self, table: int, column: int, values: Array) -> None:
         """Fill a witness column (or tell a lie in its place: tests do)."""
         honest = values.astype(np.int64) % P
-        self.tables[table].witness[column] = self.told((table, column), honest) % P
+        told = self.told((table, column), honest)
+        self.tables[table].witness[column] = honest if told is honest else told % P
 
     def value(self, table: int, e: E) -> Array:
         """(rows of all segments,) int64: the integers in [lo, hi] that e is mod p. table −1: one row of publics."""
         raw = self._field(table, e)
+        if e.op == Op.CONST or e.lo == 0:
+            return raw
+        if e.lo < 0:
+            return np.asarray(raw - P * (raw >= e.lo + P))
         return e.lo + (raw - e.lo) % P
 
     def integers(self, table: int, w: Wide) -> Array:
-        """(rows,) Python integers."""
-        found = self.value(table, w.limbs[0]).astype(object)
-        for j, limb in enumerate(w.limbs[1:], 1):
-            found = found + self.value(table, limb).astype(object) * (1 << 16 * j)
+        """(rows,) integers: int64 where these fit it, otherwise Python's."""
+        limbs = [self.value(table, limb) for limb in w.limbs]
+        size = sum(int(np.abs(limb).max(initial=0)) << 16 * j for j, limb in enumerate(limbs))
+        small = size < 1 << 62
+        found = np.zeros(len(limbs[0]), np.int64 if small else object)
+        for j, limb in enumerate(limbs):
+            found += limb << min(16 * j, 62) if small else limb.astype(object) << 16 * j
         return found
 
     def total(self, table: int, selector: E, limbs: tuple[E, ...]) -> int:
@@ -102,7 +110,7 @@ class Run:
             made = np.concatenate([np.arange(n) % max(1, n >> 14) for n in rows.lengths])
         else:
             a, b = self._field(table, e.a), self._field(table, e.b)
-            made = (a + b if e.op == Op.ADD else a - b if e.op == Op.SUB else (a % P) * (b % P)) % P
+            made = (a + b if e.op == Op.ADD else a - b if e.op == Op.SUB else a * b) % P
         if table >= 0:
             rows.known[e] = made
         return made
@@ -112,10 +120,19 @@ Step = Callable[[Run], None]
 
 
 def split(values: Array, limbs: int) -> list[Array]:
-    """16-bit limbs of Python integers modulo 2^(16·limbs)."""
+    """16-bit limbs of integers (an array of int64 or of Python's) modulo 2^(16·limbs)."""
+    most = 16 * limbs if values.dtype == object else 63
+    return [np.asarray(values >> min(16 * j, most) & 0xFFFF, np.int64) for j in range(limbs)]
+
+
+def packed(limbs: list[Array]) -> list[Array]:
+    """Columns of 16-bit values, most significant first, three to an int64: the same order, and as distinct."""
     found = []
-    for j in range(limbs):
-        found.append(np.array([int(v) >> 16 * j & 0xFFFF for v in values], np.int64))
+    for start in range(0, len(limbs), 3):
+        word = np.zeros_like(limbs[start])
+        for limb in limbs[start : start + 3]:
+            word = word * RADIX + limb
+        found.append(word)
     return found
 
 

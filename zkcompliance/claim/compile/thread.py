@@ -136,12 +136,12 @@ def extreme(rows: FrameNodes, node: core.Aggregate) -> Linear:
         raise ArithmeticError("the largest of negative values")
     empty = arith.normalise(rows.compiler.public_context, empty)
     n = max(len(x.limbs), len(empty.limbs))
-    best = max if node.kind == "max" else min
+    best = np.max if node.kind == "max" else np.min
 
     def found(run: Run) -> list[np.ndarray]:
         chosen = np.flatnonzero(run.value(here, selected))
         values = run.integers(here, x)[chosen]
-        m = best(int(v) for v in values) if len(chosen) else int(run.integers(here, empty)[0])
+        m = int(best(values)) if len(chosen) else int(run.integers(here, empty)[0])
         return [np.full(run.tables[here].total, m >> 16 * j & 0xFFFF, np.int64) for j in range(n)]
 
     limbs = ctx.limbs(n, node.kind, found)

@@ -1,0 +1,107 @@
+"""One claim of the catalogue over logs of some rows; figures as JSON on stdout.
+
+    python one_claim.py prove CLAIM ROWS FOLDER     seal, prove twice, verify; the second proof is measured
+    python one_claim.py check CLAIM ROWS FOLDER     the interpreter alone
+
+The path is a user's: sealed logs in folders, `prove_claim` with its own check, witness and verification.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import claim_logs
+import stages
+
+from zkcompliance import client
+from zkcompliance.claim import catalogue
+from zkcompliance.claim.model import Claim
+from zkcompliance.log.keys import load_private
+from zkcompliance.log.store import SealedLog
+from zkcompliance.log.writer import Writer, create_log
+from zkcompliance.prove import api
+from zkcompliance.prove.prover import Prover
+from zkcompliance.verify import verify_bundle
+
+
+def widths(claim: Claim, rows: int) -> dict[str, int]:
+    """Columns of the program's tables: read of the logs, witness (with blinds), extension (base columns)."""
+    tables = claim.program.tables
+    return {
+        "log": sum(len(table.log_columns) for table in tables),
+        "witness": sum(table.witness + 1 for table in tables),
+        "extension": sum(6 * len(table.groups) for table in tables),
+        "rows": rows,
+    }
+
+
+def main(what: str, name: str, rows: int, folder: Path) -> None:
+    claim = catalogue.load(name)
+    made, params = claim_logs.make(name, rows)
+    given = {param.name: param.parse(str(params[param.name])) for param in claim.params if param.name in params}
+    publics = claim.publics(given)
+    if what == "check":
+        tables = {slot: [columns] for slot, columns in made.items()}
+        started, used = time.perf_counter(), time.process_time()
+        found = claim.check(tables, publics)
+        seconds, cpu = time.perf_counter() - started, time.process_time() - used
+        if not found.holds:
+            raise SystemExit(f"{name}: {found.requirement}: {found.margin}")
+        print(json.dumps({"check": seconds, "cpu": cpu}))
+        return
+    api.warm_up()
+    logs: dict[str, SealedLog] = {}
+    started = time.perf_counter()
+    for slot, columns in made.items():
+        client.keygen(folder / f"{slot}.key", "bench")
+        key = load_private(folder / f"{slot}.key")
+        create_log(folder / slot, claim.slots[slot], key)
+        with Writer(folder / slot, key) as writer:
+            writer.seal_columns([columns])
+        logs[slot] = SealedLog.open(folder / slot)
+    seal = time.perf_counter() - started
+    del made
+    clock: dict[str, float] = {}
+
+    def counted(name: str, inner: Any) -> Any:
+        def wrapper(*arguments: Any, **options: Any) -> Any:
+            began = time.perf_counter()
+            try:
+                return inner(*arguments, **options)
+            finally:
+                clock[name] = clock.get(name, 0.0) + time.perf_counter() - began
+
+        return wrapper
+
+    stages.watch()
+    object.__setattr__(claim, "check", counted("check", claim.check))
+    object.__setattr__(claim, "witness", counted("witness", claim.witness))
+    Prover.prove = counted("prover", Prover.prove)  # type: ignore[method-assign]
+    api.verify_bundle = counted("verify", verify_bundle)
+    first = 0.0
+    proof = b""
+    for number in range(2):
+        stages.reset()
+        clock.clear()
+        started, used = time.perf_counter(), time.process_time()
+        proof = api.prove_claim(claim, logs, publics)
+        seconds, cpu = time.perf_counter() - started, time.process_time() - used
+        first = seconds if number == 0 else first
+    print(
+        json.dumps(
+            {
+                "seal": seal, "first": first, "prove": seconds, "cpu": cpu, "bytes": len(proof), "parts": clock,
+                "stages": stages.shares(clock["prover"]), "columns": widths(claim, rows),
+                "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+            }
+        )
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), Path(sys.argv[4]))
