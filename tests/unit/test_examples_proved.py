@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,21 +9,17 @@ import numpy as np
 import pytest
 import support
 from catalogue_claims import MODULES, compiled, definition, examples, inputs
-from compiled_trial import trial
+from compiled_trial import proved_by_anyone
 
 from zkcompliance import schemas
 from zkcompliance.claim import catalogue
 from zkcompliance.claim.example import Example
 from zkcompliance.claim.model import Claim
-from zkcompliance.commit.table import SealedTable, commit
 from zkcompliance.errors import ClaimDoesNotHold, VerificationError
 from zkcompliance.log.store import SealedLog
 from zkcompliance.log.writer import Writer, create_log
-from zkcompliance.profiles import STANDARD
 from zkcompliance.prove.api import prove_claim
-from zkcompliance.prove.prover import Prover
 from zkcompliance.schemas import Schema
-from zkcompliance.statement import Statement, StatementLog, encode_bundle
 from zkcompliance.verify import verify_bundle
 
 CASES = [(module, example) for module in MODULES for example in examples(module)]
@@ -48,26 +43,6 @@ def sealed(path: Path, schema: Schema, segments: list[np.ndarray]) -> SealedLog:
     return SealedLog.open(path)
 
 
-def proved_by_anyone(module: str, example: Example) -> bytes:
-    """The proof file of a prover who does not ask whether the claim holds, over tables in memory, empty ones too."""
-    tables, publics = inputs(module, example)
-    program = compiled(module).program
-    made, logs = [], []
-    for slot in program.logs:
-        own = []
-        for columns in tables[slot.name]:
-            seed = os.urandom(32)
-            own.append(SealedTable(columns, seed, commit(columns, seed, "standard", slot.schema_digest), STANDARD))
-        entries = tuple(table.entry for table in own)
-        logs.append(StatementLog(slot.name, support.checkpoint(entries), entries))
-        made += own
-    case = trial(compiled(module), tables, publics, made)
-    statement = Statement(STANDARD, program, tuple(case.publics), tuple(logs), private=case.sizes)
-    proof = Prover(statement, made, case.private, case.unknowns, os.urandom(32)).prove()
-    notes = [support.SIGNER.sign(log.checkpoint.decode()).encode() for log in logs]
-    return encode_bundle(statement.encode(), program.encoded, notes, proof)
-
-
 def empty(example: Example, module: str) -> bool:
     """Whether a log has no rows: the writer seals none such."""
     tables, _ = example.inputs(definition(module))
@@ -80,7 +55,7 @@ def test_an_example_that_holds_is_proved_and_verified(module: str, example: Exam
     tables, params = example.inputs(definition(module))
     publics = definition(module).publics(params)
     if empty(example, module):
-        bundle = proved_by_anyone(module, example)
+        bundle = proved_by_anyone(compiled(module), *inputs(module, example))
     else:
         logs = {name: sealed(tmp_path / name, claim.slots[name], parts) for name, parts in tables.items()}
         bundle = prove_claim(claim, logs, publics)
@@ -119,7 +94,7 @@ def test_who_proves_one_that_fails_anyway_is_refused_for_each_requirement(module
 
 def refused_by_the_verifier(module: str, example: Example) -> None:
     """No requirement is left to the prover's good will."""
-    bundle = proved_by_anyone(module, example)
+    bundle = proved_by_anyone(compiled(module), *inputs(module, example))
     with pytest.raises(VerificationError):
         verify_bundle(bundle, program_digest=catalogue_claim(module).program_digest)
 
