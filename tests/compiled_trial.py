@@ -97,16 +97,21 @@ def proved_by_anyone(
     compiled: Compiled, tables: Mapping[str, Sequence[np.ndarray]], publics: Mapping[str, int], lies: Lies | None = None
 ) -> bytes:
     """The proof file of a prover who does not ask whether the claim holds, over tables in memory (padded)."""
-    made, logs = [], []
-    for slot in compiled.program.logs:
-        own = []
-        for columns in tables[slot.name]:
-            seed = os.urandom(32)
-            own.append(SealedTable(columns, seed, commit(columns, seed, "standard", slot.schema_digest), STANDARD))
-        entries = tuple(table.entry for table in own)
+    return proof_file(trial(compiled, tables, publics, lies=lies))
+
+
+def proof_file(case: Trial) -> bytes:
+    """The case's tables sealed, its witness proved as it is."""
+    made = []
+    for table in case.tables:
+        seed = os.urandom(32)
+        entry = commit(table.columns, seed, STANDARD.name, table.entry.schema_digest)
+        made.append(SealedTable(table.columns, seed, entry, STANDARD))
+    logs, at = [], 0
+    for slot, count in zip(case.program.logs, case.segments, strict=True):
+        entries = tuple(table.entry for table in made[at : at + count])
         logs.append(StatementLog(slot.name, support.checkpoint(entries), entries))
-        made += own
-    case = trial(compiled, tables, publics, made, lies)
+        at += count
     statement = Statement(STANDARD, case.program, tuple(case.publics), tuple(logs), private=case.sizes)
     proof = Prover(statement, made, case.private, case.unknowns, os.urandom(32)).prove()
     notes = [support.SIGNER.sign(log.checkpoint.decode()).encode() for log in logs]

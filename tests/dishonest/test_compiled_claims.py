@@ -9,20 +9,22 @@ from __future__ import annotations
 import functools
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from catalogue_claims import MODULES, compiled, definition, examples, inputs
-from compiled_trial import Trial
+from compiled_trial import Trial, proof_file
 from hunt_cases import HUNTS
 from hunt_kinds import KINDS
 from hunt_lies import Lie, crafted, lies
 from hunt_tools import Case, Item, Tables, broken, items, kind_of, mutated, sums_mod_p, without_interactions
 
 from zkcompliance.claim import core
+from zkcompliance.errors import VerificationError
 from zkcompliance.field.babybear import P
+from zkcompliance.verify import verify_bundle
 
 SPARED = {  # what follows from the rest, and is kept for what it says by itself
     "constraint: empty is # or #": "rows with the extreme + [empty] = 1 over the integers",
@@ -125,6 +127,32 @@ def test_a_false_witness_passes_without_the_requirement_and_only_then() -> None:
         for kind, (_, item, made) in hunted().items():
             assert made.failures(), kind
             assert replace(made, program=mutated(made.program, item)).failures() == [], kind
+
+
+def proofs_of_lies(kinds: Sequence[str]) -> None:
+    """The real prover and verifier: refused under the program, accepted under the one without the requirement."""
+    with sums_mod_p():
+        for kind in kinds:
+            _, item, made = hunted()[kind]
+            weaker = replace(made, program=mutated(made.program, item))
+            verify_bundle(proof_file(weaker), program_digest=weaker.program.digest)
+            with pytest.raises(VerificationError):
+                verify_bundle(proof_file(made), program_digest=made.program.digest)
+
+
+def test_false_witnesses_are_proved_without_the_requirement_and_only_then() -> None:
+    """One lookup, one boolean, one bus, one equation."""
+    proofs_of_lies(
+        [
+            "lookup: mul: high byte", "constraint: used is # or #", "bus: the segment before", "equation: a total",
+        ]
+    )  # fmt: skip
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kind", sorted(KINDS - set(SPARED)))
+def test_a_false_witness_of_each_kind_is_proved_without_it_and_only_then(kind: str) -> None:
+    proofs_of_lies([kind])
 
 
 def test_every_interaction_of_a_general_bus_is_noticed() -> None:
