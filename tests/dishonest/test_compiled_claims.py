@@ -349,4 +349,4 @@ def test_a_corrupt_cell_of_a_claim_is_noticed(module: str) -> None:
 @pytest.mark.parametrize("module", MODULES)
 def test_many_corrupt_cells_of_a_claim_are_noticed(module: str) -> None:
     for case in catalogue_cases(module, holding=True):
-        corrupted(case, 2000)
+        corrupted(case, 300)
