@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import support
 
 from zkcompliance.air.check import Failure
 from zkcompliance.air.layout import Layout, lay_out
@@ -14,10 +16,11 @@ from zkcompliance.claim.compile.compiler import Compiled
 from zkcompliance.claim.compile.run import Lies
 from zkcompliance.commit.entry import Entry
 from zkcompliance.commit.keystream import Keystream
-from zkcompliance.commit.table import SealedTable
+from zkcompliance.commit.table import SealedTable, commit
 from zkcompliance.profiles import STANDARD
+from zkcompliance.prove.prover import Prover
 from zkcompliance.prove.witness import Trace, build_trace, check_trace
-from zkcompliance.statement import Statement, StatementLog
+from zkcompliance.statement import Statement, StatementLog, encode_bundle
 
 
 @dataclass
@@ -88,3 +91,28 @@ def trial(
     values = [reveals[p.name] if p.reveal else publics[p.name] for p in program.publics]
     segments = tuple(len(tables[slot.name]) for slot in program.logs)
     return Trial(program, list(made), private, unknowns, values, segments)
+
+
+def proved_by_anyone(
+    compiled: Compiled, tables: Mapping[str, Sequence[np.ndarray]], publics: Mapping[str, int], lies: Lies | None = None
+) -> bytes:
+    """The proof file of a prover who does not ask whether the claim holds, over tables in memory (padded)."""
+    return proof_file(trial(compiled, tables, publics, lies=lies))
+
+
+def proof_file(case: Trial) -> bytes:
+    """The case's tables sealed, its witness proved as it is."""
+    made = []
+    for table in case.tables:
+        seed = os.urandom(32)
+        entry = commit(table.columns, seed, STANDARD.name, table.entry.schema_digest)
+        made.append(SealedTable(table.columns, seed, entry, STANDARD))
+    logs, at = [], 0
+    for slot, count in zip(case.program.logs, case.segments, strict=True):
+        entries = tuple(table.entry for table in made[at : at + count])
+        logs.append(StatementLog(slot.name, support.checkpoint(entries), entries))
+        at += count
+    statement = Statement(STANDARD, case.program, tuple(case.publics), tuple(logs), private=case.sizes)
+    proof = Prover(statement, made, case.private, case.unknowns, os.urandom(32)).prove()
+    notes = [support.SIGNER.sign(log.checkpoint.decode()).encode() for log in logs]
+    return encode_bundle(statement.encode(), case.program.encoded, notes, proof)

@@ -201,9 +201,9 @@ class Table(Context):
         """The tuple is a row of the public table."""
         self.messages.append(Message(values, lookup=self.board.lookup(rows), name="a public table"))
 
-    def send(self, bus: int, multiplicity: E, *values: E, bound: int = 1) -> None:
+    def send(self, bus: int, multiplicity: E, *values: E, name: str, bound: int = 1) -> None:
         """Put the tuple on a general bus; |multiplicity| ≤ bound."""
-        self.messages.append(Message(values, bus=bus, multiplicity=multiplicity, bound=bound))
+        self.messages.append(Message(values, bus=bus, multiplicity=multiplicity, bound=bound, name=name))
 
     def next_row(self, column: E) -> E:
         return leaf(Op.NEXT, column.a, 0, column.hi, column.lo)

@@ -91,15 +91,9 @@ class GroupRows(FrameNodes):
 
     def _sum(self, x: Wide, name: str) -> Wide:
         """One column where the total fits the field; otherwise limbs S' = same·S + x', carried."""
-        if x.hi * MOST_PRIVATE_ROWS <= HALF:
-            value = x.limbs[0] if len(x.limbs) == 1 else x.limbs[0] + x.limbs[1] * (1 << 16)
-            if len(x.limbs) > 1:
-                value = self.ctx.flat(value.within(0, x.hi))
-                column = self.ctx.free("a value in one", lambda run: run.value(self.ctx.number, value), 0, x.hi)
-                self.ctx.zero("a value in one", column - value)
-                value = column
-            return wide([self._running(value, name, x.hi * MOST_PRIVATE_ROWS)])
-        here, hi = self.ctx.number, x.hi * MOST_PRIVATE_ROWS
+        if len(x.limbs) == 1 and x.hi * MOST_PRIVATE_ROWS <= HALF:
+            return wide([self._running(x.limbs[0], name, x.hi * MOST_PRIVATE_ROWS)])
+        hi = x.hi * MOST_PRIVATE_ROWS
         n = limbs_for(hi)
 
         def fill(run: Run) -> list[np.ndarray]:
@@ -112,8 +106,7 @@ class GroupRows(FrameNodes):
         total = self.ctx.limbs(n, name, fill)
         kept = [self.ctx.flat(self.same * limb, f"{name}: kept") for limb in total]
         given = [kept[j] + (self.ctx.next_row(x.limbs[j]) if j < len(x.limbs) else 0) for j in range(n)]
-        top = arith.chain(self.ctx, given, [self.ctx.next_row(limb) for limb in total], name, (0, 0))
-        del top, here
+        arith.chain(self.ctx, given, [self.ctx.next_row(limb) for limb in total], name, (0, 0))
         return wide(total, 0, hi)
 
     def _first(self, x: Wide) -> Wide:

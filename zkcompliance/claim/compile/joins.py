@@ -168,8 +168,8 @@ class Joins:
         m = target.ctx.free("how often it is asked for", times, -HALF, HALF)
         target.ctx.zero("only rows of the target are found", in_field(m, 1 - chosen))
         bus = self.compiler.board.bus(len(asked) + len(brought))
-        rows.ctx.send(bus, g, *asked, *brought)
-        target.ctx.send(bus, 0 - m, *given, *theirs)
+        rows.ctx.send(bus, g, *asked, *brought, name="found rows")
+        target.ctx.send(bus, 0 - m, *given, *theirs, name="found rows")
         self._known[key] = (g, value)
         return g, value
 
@@ -196,5 +196,5 @@ def same_multiset(compiler: Compiler, node: core.SameMultiset) -> None:
     if len(left) != len(right):
         raise cannot("tuples of different width", node.line)
     bus = compiler.board.bus(len(left))
-    a.ctx.send(bus, a.selected(node.a), *left)
-    b.ctx.send(bus, (0 - b.selected(node.b)).within(-1, 0), *right)
+    a.ctx.send(bus, a.selected(node.a), *left, name="the same rows")
+    b.ctx.send(bus, (0 - b.selected(node.b)).within(-1, 0), *right, name="the same rows")

@@ -97,8 +97,8 @@ class Moved:
         given, taken = list(self._copies), list(self._copies.values())
         if not given:
             given, taken = [digits(1).limbs[0]], [digits(1).limbs[0]]
-        self.source.ctx.send(bus, self.selected, *given)
-        self.ctx.send(bus, (0 - self.used).within(-1, 0), *taken)
+        self.source.ctx.send(bus, self.selected, *given, name="moved rows")
+        self.ctx.send(bus, (0 - self.used).within(-1, 0), *taken, name="moved rows")
 
     def ascend(self, active: E, low: list[list[E]], high: list[list[E]], name: str) -> list[E]:
         """low ≤ high where active, part by part, each from its most significant limb; the s_k of each part."""

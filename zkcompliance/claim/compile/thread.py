@@ -104,11 +104,11 @@ class Thread:
             bus = self.ctx.board.bus(1 + len(states))
             inner, outer = [a for a, _ in states], [b for _, b in states]
             if upwards:  # the last row takes, the first row sends
-                self.ctx.send(bus, (first * (1 - self.end)).within(0, 1), number, *outer)
-                self.ctx.send(bus, (last * (self.end - 1)).within(-1, 0), number + 1, *inner)
+                self.ctx.send(bus, (first * (1 - self.end)).within(0, 1), number, *outer, name="the segment after")
+                self.ctx.send(bus, (last * (self.end - 1)).within(-1, 0), number + 1, *inner, name="the segment after")
             else:
-                self.ctx.send(bus, coming.within(-1, 0), number, *inner)
-                self.ctx.send(bus, going.within(0, 1), number + 1, *outer)
+                self.ctx.send(bus, coming.within(-1, 0), number, *inner, name="the segment before")
+                self.ctx.send(bus, going.within(0, 1), number + 1, *outer, name="the segment before")
 
 
 def before(chosen: np.ndarray, values: np.ndarray, default: np.ndarray) -> np.ndarray:

@@ -1,0 +1,115 @@
+"""Every example of every claim of the catalogue, sealed and proved: those that hold verify, the others are refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+import support
+from catalogue_claims import MODULES, compiled, definition, examples, inputs
+from compiled_trial import proved_by_anyone
+
+from zkcompliance import schemas
+from zkcompliance.claim import catalogue
+from zkcompliance.claim.example import Example
+from zkcompliance.claim.model import Claim
+from zkcompliance.errors import ClaimDoesNotHold, VerificationError
+from zkcompliance.log.store import SealedLog
+from zkcompliance.log.writer import Writer, create_log
+from zkcompliance.prove.api import prove_claim
+from zkcompliance.schemas import Schema
+from zkcompliance.verify import verify_bundle
+
+CASES = [(module, example) for module in MODULES for example in examples(module)]
+Tables = Mapping[str, list[np.ndarray]]
+
+
+def named(cases: list[tuple[str, Example]]) -> list[object]:
+    return [pytest.param(module, example, id=f"{module}: {example.text}") for module, example in cases]
+
+
+def catalogue_claim(module: str) -> Claim:
+    return catalogue.load(module.replace("_", "-"))
+
+
+def sealed(path: Path, schema: Schema, segments: list[np.ndarray]) -> SealedLog:
+    """A log folder with these segments, as `zkcompliance seal` makes it."""
+    create_log(path, schema, support.SIGNER)
+    with Writer(path, support.SIGNER) as writer:
+        for table in segments:
+            writer.seal_columns([table])
+    return SealedLog.open(path)
+
+
+def empty(example: Example, module: str) -> bool:
+    """Whether a log has no rows: the writer seals none such."""
+    tables, _ = example.inputs(definition(module))
+    return any(table.shape[1] == 0 for parts in tables.values() for table in parts)
+
+
+@pytest.mark.parametrize(("module", "example"), named([c for c in CASES if c[1].failing is None]))
+def test_an_example_that_holds_is_proved_and_verified(module: str, example: Example, tmp_path: Path) -> None:
+    claim = catalogue_claim(module)
+    tables, params = example.inputs(definition(module))
+    publics = definition(module).publics(params)
+    if empty(example, module):
+        bundle = proved_by_anyone(compiled(module), *inputs(module, example))
+    else:
+        logs = {name: sealed(tmp_path / name, claim.slots[name], parts) for name, parts in tables.items()}
+        bundle = prove_claim(claim, logs, publics)
+    _, statement, program, report = verify_bundle(bundle, program_digest=claim.program_digest)
+    stated = dict(zip((public.name for public in program.publics), statement.publics, strict=True))
+    assert {name: stated[name] for name in publics} == publics
+    assert report.security_bits >= 128
+
+
+@pytest.mark.parametrize(("module", "example"), named([c for c in CASES if c[1].failing is not None]))
+def test_an_example_that_fails_is_refused(module: str, example: Example, tmp_path: Path) -> None:
+    claim = catalogue_claim(module)
+    tables, params = example.inputs(definition(module))
+    if empty(example, module):
+        assert not claim.check(tables, definition(module).publics(params)).holds
+        return
+    logs = {name: sealed(tmp_path / name, claim.slots[name], parts) for name, parts in tables.items()}
+    with pytest.raises(ClaimDoesNotHold, match=f"{claim.id}: {example.failing}"):
+        prove_claim(claim, logs, definition(module).publics(params))
+
+
+ONE_PER_CLAIM = {module: (module, example) for module, example in reversed(CASES) if example.failing}
+ONE_PER_REQUIREMENT = {(m, example.failing): (m, example) for m, example in reversed(CASES) if example.failing}
+
+
+@pytest.mark.parametrize(("module", "example"), named(list(ONE_PER_CLAIM.values())))
+def test_who_proves_one_that_fails_anyway_is_refused(module: str, example: Example) -> None:
+    refused_by_the_verifier(module, example)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("module", "example"), named(list(ONE_PER_REQUIREMENT.values())))
+def test_who_proves_one_that_fails_anyway_is_refused_for_each_requirement(module: str, example: Example) -> None:
+    refused_by_the_verifier(module, example)
+
+
+def refused_by_the_verifier(module: str, example: Example) -> None:
+    """No requirement is left to the prover's good will."""
+    bundle = proved_by_anyone(compiled(module), *inputs(module, example))
+    with pytest.raises(VerificationError):
+        verify_bundle(bundle, program_digest=catalogue_claim(module).program_digest)
+
+
+@pytest.mark.parametrize("schema", [schemas.compute, schemas.eval_], ids=lambda schema: schema.name)
+def test_rows_unchanged(schema: Schema, tmp_path: Path) -> None:
+    """Rows in two segments and the same in one are proved the same; with one cell changed they are refused."""
+    claim = catalogue.unchanged(schema)
+    rows = np.random.default_rng(1).integers(0, 2, (schema.width, 11), dtype=np.uint32)
+    rows[0] = 1
+    changed = rows.copy()
+    changed[-1, 4] ^= 1
+    old = sealed(tmp_path / "old", schema, [rows[:, :8], rows[:, 8:]])
+    publics = {"old_segments": 2, "new_segments": 1}
+    bundle = prove_claim(claim, {"old": old, "new": sealed(tmp_path / "new", schema, [rows])}, publics)
+    assert verify_bundle(bundle, program_digest=claim.program_digest)[1].publics == (2, 1)
+    with pytest.raises(ClaimDoesNotHold, match="1 rows differ, the first is 5"):
+        prove_claim(claim, {"old": old, "new": sealed(tmp_path / "changed", schema, [changed])}, publics)
