@@ -23,5 +23,5 @@ def test_the_page_says_what_the_table_says() -> None:
         figures = [Decimal(text) for row in csv.DictReader(file) if (text := row["Training compute (FLOP)"])]
     stated = [text for language, _, _, text in blocks("docs/models.md") if language == "text"]
     counts = [sum(figure > 10**e for figure in figures) for e in range(21, 27)]
-    assert stated == ["".join(f"above {count}\n" for count in counts)]
+    assert stated == ["".join(f"reveals above = {count}\n" for count in counts)]
     assert counts == [566, 442, 255, 101, 24, 2]
