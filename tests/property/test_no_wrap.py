@@ -206,6 +206,25 @@ def faults_on(made: Compiled, every: list[tuple[int, str, E]], tables: Tables, p
     return exact.faults
 
 
+Place = tuple[int, Op, int]  # number of a table, LOG or WIT, column
+
+
+def carried(made: Compiled, checked: set[Place]) -> set[Place]:
+    """With `checked`, the columns whose rows a bus shows to be rows of another table, where they are checked."""
+    sides: dict[int, list[list[Place]]] = {}
+    for table in made.board.tables:
+        for message in table.messages:
+            if message.bus is not None and message.name in ("moved rows", "the same rows"):
+                sides.setdefault(message.bus, []).append([(table.number, e.op, e.a) for e in message.values])
+    found = set(checked)
+    for _ in sides:  # as far as ranges can travel
+        for a, b in sides.values():
+            for left, right in zip(a, b, strict=True):
+                if left in found or right in found:
+                    found |= {left, right}
+    return found
+
+
 def static_faults(made: Compiled, every: list[tuple[int, str, E]]) -> list[str]:
     """What interval arithmetic alone says against the program."""
     found: list[str] = []
@@ -217,6 +236,7 @@ def static_faults(made: Compiled, every: list[tuple[int, str, E]]) -> list[str]:
         for value in message.values
         if message.bus is None
     }
+    checked = carried(made, checked)
     for number, what, e in every:
         for part in parts(e):
             if field_only(part, fields):
