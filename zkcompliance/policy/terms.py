@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from zkcompliance.claim import catalogue
 from zkcompliance.claim.model import Claim
 from zkcompliance.errors import ProgramMismatch, StaleProof, StatementMismatch
 from zkcompliance.limits import MAX_CLOCK_SECONDS
@@ -79,14 +80,17 @@ def check_one_binding(bindings: Sequence[Binding]) -> None:
 
 
 def check_one_checkpoint(proofs: Sequence[tuple[Proof, Requirement]]) -> None:
-    """StatementMismatch unless every log of the policy, and every origin, stands at one checkpoint in all proofs."""
+    """StatementMismatch unless every log of the policy is another origin, at one checkpoint in all proofs."""
     seen: dict[tuple[str, str], bytes] = {}
+    names: dict[str, str] = {}  # origin → the policy's log
     for proof, requirement in proofs:
         for log in proof.statement.logs:
-            name = requirement.logs.get(log.slot)
-            for kind, key in (("log", name), ("origin", log.checkpoint.origin)):
+            name, origin = requirement.logs.get(log.slot), log.checkpoint.origin
+            for kind, key in (("log", name), ("origin", origin)):
                 if key is not None and seen.setdefault((kind, key), log.checkpoint.body) != log.checkpoint.body:
                     raise StatementMismatch(f"checkpoint: the proofs of this policy are not all about one of {key}")
+            if name is not None and names.setdefault(origin, name) != name:
+                raise StatementMismatch(f"logs: {origin} is shown as {names[origin]} and as {name}, two logs")
 
 
 def check_claim(proof: Proof, claim: Claim, asked: Requirement) -> Program:
@@ -109,6 +113,11 @@ def check_claim(proof: Proof, claim: Claim, asked: Requirement) -> Program:
         raise StatementMismatch(
             f"logs: the proof is about {', '.join(log.slot for log in stated.logs)}, not {', '.join(asked.logs)}"
         )
+    origins = {log.checkpoint.origin: log.slot for log in stated.logs}
+    if len(origins) != len(stated.logs) and not catalogue.is_unchanged(claim.id):
+        shown = next(log for log in stated.logs if origins[log.checkpoint.origin] != log.slot)
+        again = origins[shown.checkpoint.origin]
+        raise StatementMismatch(f"logs: {shown.checkpoint.origin} is shown as {shown.slot} and as {again}, two logs")
     for log in stated.logs:
         schema = claim.slots[log.slot]
         if any(entry.schema_digest != schema.digest for entry in log.entries):

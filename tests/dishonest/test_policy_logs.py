@@ -1,0 +1,117 @@
+"""One log shown as two: what a policy or a claim asks of two logs is not asked of one that goes by both keys."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from policy_kit import NOW
+
+from zkcompliance import schemas
+from zkcompliance.claim import catalogue
+from zkcompliance.errors import StatementMismatch
+from zkcompliance.log import keys
+from zkcompliance.log.note import SignerKey, VerifierKey
+from zkcompliance.log.store import SealedLog
+from zkcompliance.log.writer import Writer, create_log
+from zkcompliance.policy.binding import Binding, ForPolicy
+from zkcompliance.policy.judge import judge_claim, judge_policy
+from zkcompliance.policy.load import parse_policy
+from zkcompliance.policy.verdict import Verdict
+from zkcompliance.prove.api import prove_claim
+from zkcompliance.statement import encode_bundle, encode_policy_bundle
+from zkcompliance.verify import decode_bundle
+
+COVERAGE = catalogue.load("eval-coverage")
+POLICY = f"""format = "zkcompliance-policy/v1"
+id = "coverage"
+version = 1
+title = "Nothing left out"
+jurisdiction = "Nowhere"
+sources = ["made up"]
+valid_from = 2025-08-02
+valid_until = 2027-08-02
+subject = "none"
+[logs.evals]
+schema = "eval"
+EVALS
+[logs.registered]
+schema = "eval"
+REGISTERED
+[[requirements]]
+name = "nothing-left-out"
+says = "What was graded is what was registered."
+claim = "eval-coverage@1"
+program = "{COVERAGE.program_digest.hex()}"
+logs = {{ evals = "evals", registered = "registered" }}
+"""
+
+
+def policy(evals: str = "", registered: str = ""):  # type: ignore[no-untyped-def]
+    return parse_policy(POLICY.replace("EVALS", evals).replace("REGISTERED", registered).encode())
+
+
+class Lab:
+    """One log of what was graded, and a second key of the same name, which signs its checkpoint too."""
+
+    def __init__(self, folder: Path) -> None:
+        for name in ("graded", "again"):
+            keys.generate(folder / f"{name}.key", "lab.example/evals")
+        self.signers = [keys.load_private(folder / f"{name}.key") for name in ("graded", "again")]
+        create_log(folder / "log", schemas.by_name("eval"), self.signers[0])
+        row = {"suite": "s", "item": "i", "model": "m", "score": 0, "at": 100, "attempt": 1, "epoch": 1}
+        with Writer(folder / "log", self.signers[0]) as writer:
+            writer.seal([row, {**row, "item": "j"}])
+        self.log = SealedLog.open(folder / "log")
+
+    @property
+    def keys(self) -> list[VerifierKey]:
+        return [signer.verifier for signer in self.signers]
+
+    def show(self, context: bytes) -> bytes:
+        """The one log in both slots, its checkpoint signed with both keys."""
+        made = prove_claim(COVERAGE, {"evals": self.log, "registered": self.log}, {}, context=context)
+        bundle = decode_bundle(made)
+        note = _signed(self.log.checkpoint_body, self.signers)
+        return encode_bundle(bundle.statement_bytes, bundle.program_bytes, [note, note], bundle.proof_bytes)
+
+
+def _signed(body: str, signers: list[SignerKey]) -> bytes:
+    lines = [signer.sign(body).removeprefix(body + "\n") for signer in signers]
+    return (body + "\n" + "".join(lines)).encode()
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
+    return Lab(tmp_path_factory.mktemp("lab"))
+
+
+def refused(verdict: Verdict) -> None:
+    (found,) = verdict.findings
+    assert isinstance(found.error, StatementMismatch), found
+    assert found.error.message == "logs: lab.example/evals is shown as evals and as registered, two logs"
+
+
+def test_two_keys_of_one_name_given_for_two_logs_of_a_policy(lab: Lab) -> None:
+    asked = policy()
+    binding = Binding(ForPolicy(asked.digest, asked.id, asked.version, "nothing-left-out"), None, NOW).encode()
+    shown = encode_policy_bundle({binding: lab.show(binding)})
+    verdict = judge_policy(shown, asked, now=NOW, keys=dict(zip(("evals", "registered"), lab.keys, strict=True)))
+    refused(verdict)
+
+
+def test_for_two_logs_of_a_claim(lab: Lab) -> None:
+    shown = lab.show(Binding(None, None, NOW).encode())
+    verdict = judge_claim(shown, COVERAGE, {}, now=NOW, keys=dict(zip(("evals", "registered"), lab.keys, strict=True)))
+    refused(verdict)
+    first = lab.keys[0]
+    verdict = judge_claim(shown, COVERAGE, {}, now=NOW, keys={"evals": first, "registered": first})
+    refused(verdict)
+
+
+def test_the_policys_key_of_one_log_given_for_another(lab: Lab) -> None:
+    asked = policy(registered=f'keys = ["{lab.keys[0].text}"]')
+    binding = Binding(ForPolicy(asked.digest, asked.id, asked.version, "nothing-left-out"), None, NOW).encode()
+    shown = encode_policy_bundle({binding: lab.show(binding)})
+    verdict = judge_policy(shown, asked, now=NOW, keys={"evals": lab.keys[0]})
+    refused(verdict)
