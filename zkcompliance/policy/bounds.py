@@ -23,13 +23,14 @@ _UNIT = {  # kind → what its texts must have, so that no unit is mistaken; how
 _ORDERED = ("Count", "count", "Int", "Flop", "flop", "Ppm", "Seconds", "Time")
 
 
-def meets(bound: Bound, value: int, *, time: int, subject_name: str | None) -> bool:
+def meets(bound: Bound, value: int, *, time: int, subject_name: str | None, rounded: int = 0) -> bool:
     """Whether a public value satisfies every part of the bound.
 
     time: the moment at which the lab says that it proved (0: not said, and then no `within` is met). subject_name: the
-    model that the proof is bound to (None: none, and then no `subject` is met).
+    model that the proof is bound to (None: none, and then no `subject` is met). rounded: how much rounding down may
+    have taken from the value; what it was before meets the bound too.
     """
-    if (bound.low is not None and value < bound.low) or (bound.high is not None and value > bound.high):
+    if (bound.low is not None and value < bound.low) or (bound.high is not None and value + rounded > bound.high):
         return False
     if value & bound.includes != bound.includes or (bound.one_of and value not in bound.one_of):
         return False

@@ -100,6 +100,12 @@ def revealed(claim: Claim) -> tuple[ParamSpec, ...]:
     )
 
 
+def rounded(claim: Claim, name: str, value: int) -> int:
+    """The most that rounding down may have taken from a revealed value; 0 for what is exact, a parameter too."""
+    figures = next((each.figures for each in claim.reveals if each.name == name), None)
+    return 0 if figures is None else 10 ** max(0, len(str(value)) - figures) - 1
+
+
 def text(param: Parameter, value: int) -> str:
     """As people read it, with all digits where the short form is rounded."""
     return exact_beside(param.show(value), value)

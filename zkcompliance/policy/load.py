@@ -160,6 +160,11 @@ class _Reader:
         claim = self._claim(found)
         params = self._bounds(found.table("params"), claim.params, free=True) if claim.params else {}
         reveals = self._bounds(found.table("reveals"), revealed(claim), free=False) if "reveals" in found else {}
+        for each in claim.reveals:
+            bound = reveals.get(each.name)
+            if each.figures is not None and bound is not None and (bound.one_of or bound.exact is not None):
+                why = f"is disclosed rounded down to {each.figures} significant figures, and has no one value"
+                raise fault(f"{found.path}.reveals.{each.name}", f"{why}: use at_least, at_most")
         slots = _slots(found.table("logs"), claim, logs)
         found.close()
         return Requirement(called, says, claim.id, claim.version, claim.program_digest, slots, params, reveals)

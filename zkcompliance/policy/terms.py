@@ -12,7 +12,7 @@ from zkcompliance.limits import MAX_CLOCK_SECONDS
 from zkcompliance.policy import bounds
 from zkcompliance.policy.binding import Binding, Subject
 from zkcompliance.policy.file import Proof
-from zkcompliance.policy.finding import public_values, revealed, text
+from zkcompliance.policy.finding import public_values, revealed, rounded, text
 from zkcompliance.policy.model import Requirement
 from zkcompliance.quantities import show_seconds, show_time
 from zkcompliance.verify import Program, decode_bundle, decode_program
@@ -133,7 +133,8 @@ def check_values(proof: Proof, program: Program, claim: Claim, asked: Requiremen
     for name, bound in (*asked.params.items(), *asked.reveals.items()):
         if name not in publics:
             raise StatementMismatch(f"{name}: the proof has no such public value")
-        if not bounds.meets(bound, publics[name], time=binding.time, subject_name=subject):
-            stated = text(known[name], publics[name])
+        less = rounded(claim, name, publics[name])
+        if not bounds.meets(bound, publics[name], time=binding.time, subject_name=subject, rounded=less):
+            stated = text(known[name], publics[name]) + (" (rounded down)" if less else "")
             wanted = bounds.words(bound, known[name]).removeprefix("exactly ")
             raise StatementMismatch(f"{name}: the proof is about {stated}, not {wanted}")

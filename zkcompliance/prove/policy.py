@@ -25,7 +25,7 @@ from zkcompliance.policy import bounds, checkpoints
 from zkcompliance.policy import catalogue as policies_there_are
 from zkcompliance.policy.asked import asked
 from zkcompliance.policy.binding import Binding, ForPolicy, Subject
-from zkcompliance.policy.finding import revealed, text
+from zkcompliance.policy.finding import revealed, rounded, text
 from zkcompliance.policy.force import in_force
 from zkcompliance.policy.judge import judge_policy
 from zkcompliance.policy.model import Policy, Requirement
@@ -203,9 +203,11 @@ def _check(task: Task, time: int) -> None:
     values = claim.witness(columns, task.publics).reveals
     name = task.binding.subject.name if task.binding.subject is not None else None
     for each, bound in requirement.reveals.items():
-        if not bounds.meets(bound, values[each], time=time, subject_name=name):
+        less = rounded(claim, each, values[each])
+        if not bounds.meets(bound, values[each], time=time, subject_name=name, rounded=less):
             raise ProofRefused(
-                f"it would reveal {each} as {text(known[each], values[each])}, and the policy asks for "
+                f"it would reveal {each} as {text(known[each], values[each])}{' (rounded down)' if less else ''}, and "
+                f"the policy asks for "
                 f"{bounds.words(bound, known[each])}"
             )
 
