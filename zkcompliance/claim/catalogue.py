@@ -43,9 +43,7 @@ def load(name: str) -> Claim:
         module = importlib.import_module(f"zkcompliance.circuits.{name.replace('-', '_')}")
         return replace(claim_in(module, name), pinned=registry()[name])
     if not name.endswith(".py") or not Path(name).is_file():
-        raise UsageError(
-            f"no claim {name!r}: there is {', '.join(names())}, or a .py file", help="zkcompliance claims"
-        )
+        raise UsageError(f"no claim {name!r}: there is {', '.join(names())}, or a .py file", help="zkcompliance claims")
     spec = importlib.util.spec_from_file_location("zkcompliance_user_claim", name)
     if spec is None or spec.loader is None:
         raise UsageError(f"{name} is not a Python file")

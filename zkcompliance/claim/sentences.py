@@ -123,6 +123,8 @@ def _value(node: Value) -> str:
             return f"{_joined(node.a, core.Or)} and {_joined(node.b, core.Or)}"
         case core.Or():
             return f"{_joined(node.a, core.And)} or {_joined(node.b, core.And)}"
+        case core.Not(a=core.Member() as inner):
+            return f"{phrase(inner.keys)} is not found as {phrase(inner.columns)} in {phrase(inner.target)}"
         case core.Not():
             return f"not ({phrase(node.a)})"
         case core.Select():

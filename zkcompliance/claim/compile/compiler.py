@@ -15,7 +15,7 @@ from zkcompliance.claim.compile.context import Board, Message, Publics, Table
 from zkcompliance.claim.compile.cost import grouped
 from zkcompliance.claim.compile.errors import cannot
 from zkcompliance.claim.compile.groups import GroupRows
-from zkcompliance.claim.compile.joins import Joins, require_matches, same_multiset
+from zkcompliance.claim.compile.joins import Joins, same_multiset
 from zkcompliance.claim.compile.linear import Equations, Linear
 from zkcompliance.claim.compile.nodes import PublicNodes
 from zkcompliance.claim.compile.ordered import Moved, Ordered, require_chain
@@ -92,7 +92,6 @@ class Compiler:
         self.singles = Singles(self)
         self._names: dict[tuple[int, int, tuple[int, ...]], str] = {}
         self.joins = Joins(self)
-        self.lookups: list[core.Lookup] = []
         self.moved: list[Moved] = []
         self._ordered: list[tuple[core.Rows, tuple[core.Value, ...], Ordered]] = []
         self._extremes: dict[core.Groups, core.Value] = {}
@@ -158,10 +157,11 @@ class Compiler:
 
     def _plan(self) -> None:
         """What a table must provide for, before it is made."""
-        for part in core.walk(*(each.value for each in (*self.definition.requirements, *self.definition.reveals))):
+        required = [each.value for each in self.definition.requirements]
+        values = [*required, *(each.value for each in self.definition.reveals)]
+        for part in core.walk(*values):
             if isinstance(part, core.Lookup):
-                self.lookups.append(part)
-                require_matches(part, self.definition.requirements)
+                self.joins.plan(part, required, values)
             if isinstance(part, core.Aggregate) and part.by is not None and part.kind in ("min", "max") and part.arg:
                 self._extremes.setdefault(part.by, part.arg)
 

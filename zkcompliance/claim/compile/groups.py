@@ -14,7 +14,8 @@ from zkcompliance.claim import core
 from zkcompliance.claim.compile import arith
 from zkcompliance.claim.compile.errors import cannot
 from zkcompliance.claim.compile.nodes import short
-from zkcompliance.claim.compile.ordered import MOST_PRIVATE_ROWS, Ordered
+from zkcompliance.claim.compile.ordered import Ordered
+from zkcompliance.claim.compile.private import MOST_PRIVATE_ROWS
 from zkcompliance.claim.compile.rows import FrameNodes
 from zkcompliance.claim.compile.run import Run, carried, split
 from zkcompliance.claim.compile.terms import HALF, ONE, E, Wide, add, digits, limbs_for, wide

@@ -1,9 +1,6 @@
 """Rows of a frame in order of a key, in a private table: uniqueness, chains, groups.
 
-A bus carries every selected row to the table, +1 against −1: the table's used rows, which come first, are those rows.
-In `Ordered` each row's key is at most the next one's, limb by limb from the most significant: s_j = 1 means that all
-limbs down to j are equal, s_j·(s_(j−1) − s_j) = 0, s_j·(k'_j − k_j) = 0, and where s_(j−1) − s_j = 1 the limb j has
-grown: Σ_j (s_(j−1) − s_j)·(k'_j − k_j) − (more − s_last) has 16 bits. s_(−1) = more = 1 where a next used row is.
+A bus carries every selected row to the table, +1 against −1: the table's used rows are those rows.
 """
 
 from __future__ import annotations
@@ -12,53 +9,35 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zkcompliance.air.program import Kind
 from zkcompliance.claim import core
 from zkcompliance.claim.compile import arith
-from zkcompliance.claim.compile.context import Table
 from zkcompliance.claim.compile.errors import cannot
-from zkcompliance.claim.compile.run import Rows, Run
-from zkcompliance.claim.compile.terms import RADIX, E, Wide, digits, is_zero, sub, wide
+from zkcompliance.claim.compile.private import Private
+from zkcompliance.claim.compile.run import Run
+from zkcompliance.claim.compile.terms import E, Wide, digits, sub, wide
 
 if TYPE_CHECKING:
     from zkcompliance.claim.compile.compiler import Compiler
     from zkcompliance.claim.compile.rows import FrameNodes
 
-MOST_PRIVATE_ROWS = 1 << 21
 
-
-class Moved:
+class Moved(Private):
     """Selected rows of a frame as the used rows of a private table, in an order of the prover's choosing."""
 
     def __init__(self, compiler: Compiler, rows: core.Rows, order: tuple[core.Value, ...]) -> None:
-        self.compiler = compiler
         self.source: FrameNodes = compiler.rows_of(rows.frame)
         self.selected = self.source.selected(rows)
         keys = [self.digits_of(key) for key in order]
-        self.ctx = Table(compiler.board, None)
         self._copies: dict[E, E] = {}
-        number, source = self.ctx.number, self.source.ctx.number
+        source = self.source.ctx.number
         limbs = [limb for key in keys for limb in reversed(key.limbs)]
 
-        def step(run: Run) -> None:
+        def place(run: Run) -> np.ndarray:
             chosen = np.flatnonzero(run.value(source, self.selected))
             values = [run.value(source, limb)[chosen] for limb in limbs]
-            run.orders[number] = chosen[np.lexsort(values[::-1])] if values else chosen
-            run.tables[number] = Rows(None, [1 << max(3, (len(chosen) - 1).bit_length())])
+            return chosen[np.lexsort(values[::-1])] if values else chosen
 
-        compiler.board.steps.append(step)
-        self.used = self.ctx.free("used", self._used, 0, 1)
-        ahead = self.ctx.next_row(self.used)
-        self.ctx.zero("used is 0 or 1", self.used * (self.used - 1))
-        self.ctx.zero("used rows come first", ahead * (1 - self.used), Kind.TRANSITION)
-        self.more = self.ctx.free("more", lambda run: np.append(run.value(number, self.used)[1:], 0), 0, 1)
-        self.ctx.zero("more is the next used", self.more - ahead, Kind.TRANSITION)
-        self.ctx.zero("nothing after the last row", self.more, Kind.LAST)
-
-    def _used(self, run: Run) -> np.ndarray:
-        found = np.zeros(run.tables[self.ctx.number].total, np.int64)
-        found[: len(run.orders[self.ctx.number])] = 1
-        return found
+        super().__init__(compiler, place)
 
     def digits_of(self, node: core.Value) -> Wide:
         """A value of the source's rows in 16-bit limbs; one that may be negative is shifted up."""
@@ -77,17 +56,8 @@ class Moved:
 
     def limb(self, e: E) -> E:
         if e not in self._copies:
-            source, number = self.source.ctx.number, self.ctx.number
-
-            def fill(run: Run) -> np.ndarray:
-                found = np.zeros(run.tables[number].total, np.int64)
-                order = run.orders[number]
-                found[: len(order)] = run.value(source, e)[order]
-                return found
-
-            column = self.ctx.free("a copy", fill, 0, e.hi)
-            self.ctx.zero("unused rows are 0", (1 - self.used) * column)
-            self._copies[e] = column
+            source = self.source.ctx.number
+            self._copies[e] = self.column("a copy", e.hi, lambda run, order: run.value(source, e)[order])
         return self._copies[e]
 
     def finish(self) -> None:
@@ -97,31 +67,6 @@ class Moved:
             given, taken = [digits(1).limbs[0]], [digits(1).limbs[0]]
         self.source.ctx.send(bus, self.selected, *given)
         self.ctx.send(bus, (0 - self.used).within(-1, 0), *taken)
-
-    def ascend(self, active: E, low: list[E], high: list[E], name: str) -> list[E]:
-        """low ≤ high where active, most significant limb first; the s_j: 1 where all limbs down to j are equal."""
-        here = self.ctx.number
-        before, total = active, digits(0).limbs[0]
-        equal: list[E] = []
-        for a, b in zip(low, high, strict=True):
-            d = b - a
-            if a is b or is_zero(d):
-                equal.append(before)
-                continue
-
-            def fill(run: Run, d: E = d, before: E = before) -> np.ndarray:
-                return np.asarray((run.value(here, before) == 1) & (run.value(here, d) == 0))
-
-            s = self.ctx.free(f"{name}: equal so far", fill, 0, 1)
-            self.ctx.zero(f"{name}: equal so far only after equal", s * (before - s))
-            self.ctx.zero(f"{name}: equal means equal", s * d)
-            total = total + (before - s).within(0, 1) * d
-            equal.append(s)
-            before = s
-        grown = (total - (active - before)).within(-RADIX, RADIX - 1)  # one of the factors is 1
-        grown = self.ctx.flat(grown, f"{name}: growth")
-        self.ctx.require_16_bits(grown, name=f"{name}: growth")
-        return equal
 
 
 class Ordered(Moved):

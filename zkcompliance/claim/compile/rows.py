@@ -71,14 +71,14 @@ class FrameNodes(Nodes):
             self.ctx.zero(name, self.ctx.times(selected, self.truth(bad)))
 
     def hold(self, name: str, selected: E, good: core.Value) -> None:
-        """`good` is 1 on the selected rows. Here alone a membership may stand: a bit that proves it when it is 1."""
+        """`good` is 1 on the selected rows. A membership here needs no proof of its absence."""
         if isinstance(good, core.And):
             self.hold(name, selected, good.a)
             self.hold(name, selected, good.b)
         elif isinstance(good, core.Not):
             self._never(name, selected, good.a)
         elif isinstance(good, core.Member):
-            self.ctx.zero(name, self.ctx.times(selected, 1 - self.compiler.joins.found(self, good)))
+            self.ctx.zero(name, self.ctx.times(selected, 1 - self.compiler.joins.must_find(self, good)))
         else:
             self.ctx.zero(name, self.ctx.times(selected, 1 - self.truth(good)))
 
@@ -99,11 +99,7 @@ class FrameNodes(Nodes):
             case core.Neighbour():
                 return self._neighbour(node)
             case core.Member():
-                raise cannot(
-                    "membership in another table can only be required of every row: its absence has no proof",
-                    node.line,
-                    "remedy: rows.every(within(…)), not under ~, | or select",
-                )
+                return wide([self.compiler.joins.found(self, node)])
             case core.Lookup():
                 return self.compiler.joins.value(self, node)
         raise cannot(f"{type(node).__name__} cannot be used on rows", node.line)
