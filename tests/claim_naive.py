@@ -64,6 +64,13 @@ class Naive:
             case core.Select():
                 return here(node.a) if here(node.condition) else here(node.b)
             case core.IsIn():
+                if isinstance(node.members, core.Param) and node.members.type.of is not None:
+                    width, rest = node.members.type.width, self.publics[node.members.name]
+                    used = set()
+                    while rest:
+                        used.add(rest % 2 ** (width + 1))
+                        rest //= 2 ** (width + 1)
+                    return int(here(node.value) + 2**width in used)
                 if isinstance(node.members, core.Param):
                     return self.publics[node.members.name] >> here(node.value) & 1
                 return int(here(node.value) in node.members)

@@ -5,10 +5,11 @@ Everything here is standard library, the independent verifier, and `cryptography
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from zkcompliance.claim import places
 from zkcompliance.claim.model import Claim
 from zkcompliance.errors import MalformedBundle, SignatureRejected, StatementMismatch, UsageError
 from zkcompliance.limits import MAX_BUNDLE_BYTES
@@ -35,8 +36,15 @@ class Shown:
 
     @property
     def publics(self) -> dict[str, int]:
-        """Public values by name."""
-        return {p.name: value for p, value in zip(self.program.publics, self.statement.publics, strict=True)}
+        """Public values by name; a set of values, which has several publics, as one."""
+        return named(self.program, self.statement.publics)
+
+
+def named(program: Program, values: Sequence[int]) -> dict[str, int]:
+    """Values of a program's publics by name; a set of values, which has several, as one."""
+    both = list(zip(program.publics, values, strict=True))
+    params = places.gathered([(public.name, public.bits, value) for public, value in both if not public.kind])
+    return {**params, **{public.name: value for public, value in both if public.kind}}
 
 
 def read_proof(path: Path) -> bytes:

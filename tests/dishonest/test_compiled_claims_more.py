@@ -33,8 +33,12 @@ from test_compiled_claims import (
 from zkcompliance.claim.language import (
     ChipLog,
     EventLog,
+    Id,
+    Param,
+    SetOf,
     claim,
     lookup,
+    param,
     require,
     within,
 )
@@ -63,7 +67,17 @@ def defaults(used: ChipLog, registry: ChipLog) -> None:
     require("begun", used.every(used.from_ <= until))
 
 
+@claim("hunt-listed")
+def listed(used: ChipLog, banned: Param[SetOf[Id]] = param(places=3)) -> None:
+    """A public set of ids, two of its places unused; and many constants."""
+    require("not banned", used.none(used.chip.is_in(banned)))
+    require("begun then", used.every(used.from_.is_in((0, 5, 70_000, *range(300, 310)))))
+
+
 HUNTS: dict[str, Hunt] = {
+    "listed": Hunt(
+        listed, {"used": [chip(), chip(chip="c2"), chip(chip="c3", **{"from": 70_000}, until=80_000)], "banned": "c9"}
+    ),
     "absent": Hunt(
         absent,
         {"used": [[chip(), chip(chip="c2"), chip()], [chip(chip="c3")]], "banned": [chip(chip="c4"), chip(chip="c5")]},

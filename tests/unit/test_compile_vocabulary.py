@@ -43,6 +43,16 @@ CASES: dict[str, tuple[ClaimDefinition, dict[str, object]]] = {
     ),
     "matched": (words.matched, {"used": [chip, chip], "registry": [{**chip, "chip": "c3"}, chip]}),
     "totals-joined": (words.totals_joined, {"compute": [job] * 9, "events": [{**event, "kind": "deploy"}]}),
+    "listed": (
+        words.listed,
+        {
+            "used": [chip] * 7 + [{**chip, "from": 5}],
+            "banned": "c7, c8",
+            "allowed": "1970-01-01, 1970-01-02T00:00:00Z,5",
+        },
+    ),
+    "listed-numbers": (words.listed_numbers, {"events": [event], "steps": [0, 1, 2**64 - 1], "when": 41}),
+    "constants": (words.constants, {"events": [{**event, "at": 2**16 - 1}, {**event, "serial": 1002, "at": 100}]}),
     "public-asks": (words.public_asks, {"events": [event] * 3, "when": 5}),
 }
 

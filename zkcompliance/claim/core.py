@@ -85,7 +85,7 @@ class Const(Value):
 
 @dataclass(frozen=True, eq=False)
 class Param(Value):
-    """The public parameter `name`; of a set of choices, its bit mask (only `IsIn` reads that)."""
+    """The public parameter `name`; of a set, its bit mask or its places (only `IsIn` reads those)."""
 
     name: str
 
@@ -181,8 +181,8 @@ class Select(Value):
 
 @dataclass(frozen=True, eq=False)
 class IsIn(Value):
-    """1 if `value` is in the public set. members: a sorted tuple of distinct ints, or a Param that is a set of choices
-    (then: bit number `value` of the mask)."""
+    """1 if `value` is in the public set. members: a sorted tuple of distinct ints, or a Param that is a set: of choices
+    (bit number `value` of the mask) or of values (a used place holds it, see `places`)."""
 
     value: Value
     members: tuple[int, ...] | Param

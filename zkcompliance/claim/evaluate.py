@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from zkcompliance.claim import core
+from zkcompliance.claim import core, places
 from zkcompliance.claim.arrays import Array, ascending, in_order, numbered, total
 from zkcompliance.claim.core import Groups, Value
 from zkcompliance.claim.frames import Frames, dtype_of, wide
@@ -140,13 +140,16 @@ class Evaluator(Frames):
 
     def _is_in(self, node: core.IsIn) -> Any:
         value = self.value(node.value)
-        if isinstance(node.members, core.Param):
+        if isinstance(node.members, core.Param) and node.members.type.of is not None:
+            members = set(places.members(self.value(node.members), node.members.type.width))
+        elif isinstance(node.members, core.Param):
             mask = self.value(node.members)
             if isinstance(value, int):
                 return mask >> value & 1
             table = np.array([mask >> i & 1 for i in range(len(node.members.type.choices))], np.int64)
             return table[value]
-        members = set(node.members)
+        else:
+            members = set(node.members)
         if isinstance(value, int):
             return int(value in members)
         return np.fromiter((each in members for each in value.tolist()), np.int64, count=len(value))

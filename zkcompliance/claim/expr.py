@@ -107,11 +107,15 @@ class Expr(Operators):
         if isinstance(members, Expr):
             if members.node.type.kind != types.SET:
                 return member((self,), (members,))
-            if members.node.type.choices != self.node.type.choices or not isinstance(members.node, core.Param):
+            same = (members.node.type.of or self.node.type) == self.node.type
+            same = same and members.node.type.choices == self.node.type.choices
+            if not same or not isinstance(members.node, core.Param):
                 raise refuse(f"a {self.node.type} is never in a {members.node.type}")
+            public = self.node.public and members.node.type.of is None  # of values: looked up in a private table
             return make(
-                core.IsIn, self.node, members.node, operands=(self, members), type=types.TRUTH, range=ranges.BIT
-            )
+                core.IsIn, self.node, members.node, operands=(self, members), type=types.TRUTH, range=ranges.BIT,
+                public=public,
+            )  # fmt: skip
         if isinstance(members, str) or not isinstance(members, Iterable):
             raise refuse("is_in of what is no set", 'remedy: a tuple, as in x.is_in(("a", "b"))')
         found = sorted({self._literal_of(each) for each in members})

@@ -35,7 +35,9 @@ def explain(claim: ClaimDefinition) -> str:
 
 def parameter(spec: ParamSpec) -> str:
     """One parameter: name, type, what it is, bounds, default."""
-    if spec.is_set:
+    if spec.places:
+        bounds = f"at most {spec.places}"
+    elif spec.is_set:
         bounds = f"any of {', '.join(spec.type.choices)}"
     elif spec.type.choices:
         bounds = f"one of {', '.join(spec.type.choices)}"
@@ -43,7 +45,7 @@ def parameter(spec: ParamSpec) -> str:
         bounds = f"from {spec.show(spec.low)} to {spec.show(spec.high)}"
     else:
         bounds = ""
-    kind = "set" if spec.is_set else str(spec.type) if spec.type.kind != types.ENUM else "choice"
+    kind = "set" if spec.type.choices and spec.is_set else str(spec.type) if spec.type.kind != types.ENUM else "choice"
     default = "" if spec.default is None else f"; default {spec.show(spec.default)}"
     return f"{spec.name} ({kind}{', ' + bounds if bounds else ''}{default}){': ' + spec.doc if spec.doc else ''}"
 

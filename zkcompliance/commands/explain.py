@@ -67,14 +67,14 @@ def _explain_claim(name: str, as_json: bool) -> None:
 def _explain_file(path: Path, as_json: bool) -> None:
     """The decoded statement of a proof file; nothing is verified."""
     from zkcompliance.errors import StatementMismatch
-    from zkcompliance.judge import read_proof
+    from zkcompliance.judge import named, read_proof
     from zkcompliance.verify import decode_bundle, decode_program, decode_statement
 
     bundle = decode_bundle(read_proof(path))
     statement, program = decode_statement(bundle.statement_bytes), decode_program(bundle.program_bytes)
     if len(program.publics) != len(statement.publics):
         raise StatementMismatch("publics: the statement and the program that the file brings have not as many")
-    named = dict(zip((p.name for p in program.publics), statement.publics, strict=True))
+    publics = named(program, statement.publics)
     parts = {
         "statement": len(bundle.statement_bytes), "program": len(bundle.program_bytes),
         "notes": sum(map(len, bundle.notes)), "proof": len(bundle.proof_bytes),
@@ -84,7 +84,7 @@ def _explain_file(path: Path, as_json: bool) -> None:
             {
                 "verified": False,
                 "claim": statement.claim, "version": statement.version, "profile": statement.profile.name,
-                "program": program.digest.hex(), "params": {name: str(value) for name, value in named.items()},
+                "program": program.digest.hex(), "params": {name: str(value) for name, value in publics.items()},
                 "context": statement.context.hex(), "bytes": parts,
                 "logs": [
                     {"slot": x.slot, "checkpoint": x.checkpoint.body.decode(), "segments": len(x.entries)}
@@ -94,7 +94,7 @@ def _explain_file(path: Path, as_json: bool) -> None:
         )  # fmt: skip
         return
     fields = {"claim": f"{statement.claim}@{statement.version}", "profile": statement.profile.name}
-    fields |= {f"parameter {name}": str(value) for name, value in named.items()}
+    fields |= {f"parameter {name}": str(value) for name, value in publics.items()}
     if statement.context:
         fields["context"] = statement.context.decode(errors="replace")
     for log in statement.logs:

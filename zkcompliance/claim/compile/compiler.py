@@ -10,7 +10,7 @@ import numpy as np
 
 from zkcompliance.air.expr import TableBuilder
 from zkcompliance.air.program import RANGE_BUS, Interaction, LogSlot, Lookup, Program, Public, TableAir
-from zkcompliance.claim import core
+from zkcompliance.claim import core, places
 from zkcompliance.claim.compile.context import Board, Message, Publics, Table
 from zkcompliance.claim.compile.cost import grouped
 from zkcompliance.claim.compile.errors import cannot
@@ -63,7 +63,9 @@ class Compiled:
             Rows(np.concatenate(list(tables[slot.name]), axis=1), _sizes(tables[slot.name]))
             for slot in self.program.logs
         ]
-        known = {i: publics[p.name] for i, p in enumerate(self.program.publics) if not p.reveal}
+        params = [(p.name, p.bits) for p in self.program.publics if not p.reveal]
+        stated = places.spread(params, dict(publics))
+        known = {i: stated[p.name] for i, p in enumerate(self.program.publics) if not p.reveal}
         run = Run(logs, known, lies)
         for step in self.board.steps:
             step(run)
@@ -80,13 +82,14 @@ class Compiler:
     def __init__(self, definition: Any) -> None:
         self.definition = definition
         self.board = Board()
-        self.board.publics += [Public(spec.name, spec.bits) for spec in definition.params]
+        self.board.publics += [Public(name, bits) for spec in definition.params for name, bits in spec.publics]
         self.reveals: dict[str, int] = {}
         for reveal in definition.reveals:
             self.reveals[reveal.name] = len(self.board.publics)
             self.board.publics.append(Public(reveal.name, max(1, reveal.value.range[1].bit_length()), reveal=True))
         self.public_context = Publics(self.board)
-        numbers = {spec.name: i for i, spec in enumerate(definition.params)}
+        at = {public.name: i for i, public in enumerate(self.board.publics)}
+        numbers = {spec.name: [at[name] for name, _ in spec.publics] for spec in definition.params}
         self.publics = PublicNodes(self.public_context, numbers)
         self.equations = Equations(self.board)
         self.singles = Singles(self)

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from zkcompliance.air.program import Op
 from zkcompliance.claim import core
 from zkcompliance.claim.compile import arith
 from zkcompliance.claim.compile.context import Table
 from zkcompliance.claim.compile.errors import cannot
 from zkcompliance.claim.compile.merged import Merged, Source
 from zkcompliance.claim.compile.run import Run
-from zkcompliance.claim.compile.terms import HALF, E, Wide, add, digits, in_field, sub, wide
+from zkcompliance.claim.compile.terms import HALF, ONE, E, Wide, add, digits, in_field, leaf, limbs_for, sub, wide
 
 if TYPE_CHECKING:
     from zkcompliance.claim.compile.compiler import Compiler
@@ -99,6 +100,7 @@ class Joins:
         self._lookups: dict[Key, list[core.Lookup]] = {}
         self._both_ways: set[Key] = set()
         self._required: dict[Key, tuple[E, dict[core.Lookup, Wide]]] = {}
+        self._public: dict[tuple[core.Value, object], E] = {}
         self._answered: dict[Key, tuple[E, dict[core.Lookup, Wide]]] = {}
 
     def plan(self, lookup: core.Lookup, requirements: Sequence[core.Value], values: Sequence[core.Value]) -> None:
@@ -156,6 +158,51 @@ class Joins:
             at += n
         self._answered[key] = made.found, values
         return self._answered[key]
+
+    def in_public(self, rows: Asking, node: core.IsIn) -> E:
+        """1 where the value is in a public set: constants, or the used places of a parameter."""
+        key = (node.value, node.members)
+        if key not in self._public:
+            low, high = min(node.value.range[0], 0), node.value.range[1]
+            if isinstance(node.members, core.Param):
+                members = self._places(node.members, low)
+                high = max(high, node.members.type.top)
+            else:
+                members = [(ONE, digits(member - low)) for member in node.members]
+                high = max(high, *node.members)
+            n = limbs_for(high - low)
+            w = rows.value(node.value)
+            w = arith.normalise(rows.ctx, sub(w, digits(low)) if low else w)
+            n = max(n, len(w.limbs), *(len(member.limbs) for _, member in members))
+            asked = [rows.ctx.flat(w.limb(j)) for j in range(n)]
+            self._public[key] = Merged(self.compiler, rows.ctx, rows.act, asked, self._stated(members, n)).found
+        return self._public[key]
+
+    def _places(self, param: core.Param, low: int) -> list[tuple[E, Wide]]:
+        """Of each place: 1 if it is used (its top limb, which has one bit), and its member less `low`."""
+        found = []
+        for number in self.compiler.publics.numbers[param.name]:
+            n = param.type.width // 16
+            member = wide([leaf(Op.PUBLIC, number, j) for j in range(n)])
+            if low:
+                member = arith.normalise(self.compiler.public_context, sub(member, digits(low)), "a member")
+            found.append((leaf(Op.PUBLIC, number, n, 1), member))
+        return found
+
+    def _stated(self, members: list[tuple[E, Wide]], n: int) -> Source:
+        """Members that the first row of single values puts on the bus."""
+        first = leaf(Op.FIRST, 0, 0, 1)
+        ctx = self.compiler.singles.aside.ctx
+
+        def send(bus: int) -> None:
+            for used, member in members:
+                ctx.send(bus, (first * used).within(0, 1), *(member.limb(j) for j in range(n)))
+
+        def columns(run: Run) -> list[np.ndarray]:
+            used = [member for flag, member in members if run.value(-1, flag)[0] == 1]
+            return [np.array([run.value(-1, member.limb(j))[0] for member in used], np.int64) for j in range(n)]
+
+        return Source(n, send, columns)
 
     def _default(self, node: core.Lookup, low: int) -> Wide:
         """In 16-bit limbs, less `low`."""

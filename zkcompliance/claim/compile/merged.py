@@ -141,6 +141,6 @@ class Merged(Private):
     def _brought(self, j: int, value: E) -> Callable[[Run, np.ndarray], np.ndarray]:
         def fill(run: Run, order: np.ndarray) -> np.ndarray:
             mine = run.value(self.asking.number, value)[self._rows(run)]
-            return np.concatenate([self.source.columns(run)[len(self.asked) + j], mine])[order]
+            return np.asarray(np.concatenate([self.source.columns(run)[len(self.asked) + j], mine])[order])
 
         return fill

@@ -104,6 +104,9 @@ class FrameNodes(Nodes):
                 return self.compiler.joins.value(self, node)
         raise cannot(f"{type(node).__name__} cannot be used on rows", node.line)
 
+    def in_public(self, node: core.IsIn) -> E:
+        return self.compiler.joins.in_public(self, node)
+
     def _neighbour(self, node: core.Neighbour) -> Wide:
         if node.rows.order or isinstance(self.frame, core.Groups):
             raise cannot("neighbours in another order than the log's are not supported", node.line)

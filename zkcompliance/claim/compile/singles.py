@@ -58,6 +58,9 @@ class Aside(Nodes):
             raise cannot(f"a single {type(node).__name__} cannot be compiled", node.line)
         return self.bring(self.compiler.singles.linear(node), short(node))
 
+    def in_public(self, node: core.IsIn) -> E:
+        return self.compiler.joins.in_public(self, node)
+
     def bring(self, form: Linear, name: str) -> Wide:
         """The form's value in limbs of the first row: Σ first·limbs + lo = form."""
         n = limbs_for(form.hi - form.lo)
