@@ -69,11 +69,16 @@ class ParamSpec:
         return "set" if self.is_set else str(self.type)
 
     @property
+    def bits(self) -> int:
+        """The integer is below 2^bits."""
+        return max(self.high.bit_length(), 1)
+
+    @property
     def publics(self) -> list[tuple[str, int]]:
         """(name, bits) of its public integers in the program, each below 2^bits: one, or one for each place."""
         if self.places:
             return [(places.name(self.name, i), self.type.width + 1) for i in range(self.places)]
-        return [(self.name, max(self.high.bit_length(), 1))]
+        return [(self.name, self.bits)]
 
     def parse(self, value: object) -> int:
         """From what a person or a program gives; UsageError when it does not fit."""
