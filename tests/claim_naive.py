@@ -79,7 +79,9 @@ class Naive:
                 place = order.index(i)
                 before = order[:place][::-1] if node.step < 0 else order[place + 1 :]
                 chosen = set(self.selected(node.rows))
-                return next((self.at(node.arg, j) for j in before if j in chosen), here(node.default))
+                mine = [here(part) for part in node.per]
+                beside = (j for j in before if j in chosen and [self.at(part, j) for part in node.per] == mine)
+                return next((self.at(node.arg, j) for j in beside), here(node.default))
             case core.Member() | core.Lookup():
                 keys = [here(key) for key in node.keys]
                 found = [j for j in self.selected(node.target) if [self.at(c, j) for c in node.columns] == keys]

@@ -36,6 +36,7 @@ from zkcompliance.claim.language import (
     Id,
     Param,
     SetOf,
+    Time,
     claim,
     lookup,
     param,
@@ -74,7 +75,27 @@ def listed(used: ChipLog, banned: Param[SetOf[Id]] = param(places=3)) -> None:
     require("begun then", used.every(used.from_.is_in((0, 5, 70_000, *range(300, 310)))))
 
 
+@claim("hunt-in-order")
+def in_order(events: EventLog) -> None:
+    """The row before and the one after in another order, over segments; among rows with the same key."""
+    by_time = events.order_by(events.at)
+    evals = by_time.where(by_time.kind == "eval")
+    require("before", events.every(by_time.serial.previous(default=0) <= 70_100))
+    require("after", events.every(evals.at.next(default=Time.largest) >= events.at))
+    require("same", events.every(events.serial.previous(default=0, per=events.model) <= 70_100))
+
+
 HUNTS: dict[str, Hunt] = {
+    "in order, a full table": Hunt(in_order, {"events": [event(serial=i + 1, at=9 - i) for i in range(8)]}),
+    "in order": Hunt(
+        in_order,
+        {
+            "events": [
+                [event(serial=3, at=70_000), event(serial=70_009, at=70_000, kind="deploy"), event(serial=5, at=7)],
+                [event(serial=6, at=70_000, model="m2"), event(serial=70_009, at=9)],
+            ]
+        },
+    ),
     "listed": Hunt(
         listed, {"used": [chip(), chip(chip="c2"), chip(chip="c3", **{"from": 70_000}, until=80_000)], "banned": "c9"}
     ),
@@ -102,6 +123,11 @@ HUNTS: dict[str, Hunt] = {
 def crafted(case: Case) -> Iterator[tuple[dict, dict | None]]:  # type: ignore[type-arg]
     """Lies of several rows at once."""
     for table in case.compiled.board.tables:
+        places = [column for column, name in enumerate(table.columns) if name == "place"]
+        for low, high in zip(places[::2], places[1::2], strict=True):
+            for row in (2, 7):
+                yield {(table.number, low): at(row, by=-(1 << 16)), (table.number, high): at(row, by=1)}, None
+                yield {(table.number, low): at(row, by=1 << 16), (table.number, high): at(row, by=-1)}, None
         for column, name in enumerate(table.columns):
             for row in range(6 if table.log is None else 0):
                 if name in ("of the set", "in the set"):

@@ -103,7 +103,13 @@ class Maker:
     def beside(self, t: TinyLog, value: Expr, depth: int, default: Any) -> Expr:
         among = self.table(t, depth - 1)
         taken = Expr(value.node, among.rows)
-        found = self.pick(lambda: taken.previous(default=default), lambda: taken.next(default=default))
+        found = self.pick(
+            lambda: taken.previous(default=default),
+            lambda: taken.next(default=default),
+            lambda: taken.previous(default=default, per=t.key),
+            lambda: taken.next(default=default, per=(t.kind, t.flag)),
+            lambda: taken.previous(default=default).next(default=default, per=t.kind),
+        )
         return Expr(found.node, t.rows)
 
     def groups(self, t: TinyLog) -> Any:
@@ -171,6 +177,7 @@ class Maker:
             lambda: among.no_overlap(t.begin, t.begin, per=t.key),
             lambda: among.n.is_serial(first=0),
             lambda: among.flop.is_sorted(strict=True),
+            lambda: among.begin.is_sorted(per=t.key) | among.n.is_serial(per=(t.kind, t.key)),
             lambda: same_rows((among.key, among.n), (self.others.key, self.others.n)),
             lambda: same_rows(groups.kind if not among.rows.order else t.kind, self.others.kind),
         )

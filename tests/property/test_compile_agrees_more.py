@@ -124,11 +124,49 @@ def constants(events: EventLog) -> None:
     require("shifted", events.any((events.serial - 2).is_in((-2, -1, *range(1000, 1040)))))
 
 
+@claim("in-order")
+def in_order(events: EventLog, since: Param[Time]) -> None:
+    """Neighbours in order of a column, ties in the log's order."""
+    by_time = events.order_by(events.at)
+    before = by_time.serial.previous(default=9)
+    require("serials fall or stay", by_time.every((before >= by_time.serial) | (by_time.cumulative_flop <= 2)))
+    evals = by_time.where(by_time.kind == "eval")
+    require("the next eval", by_time.every(by_time.at <= evals.at.next(default=Time.largest)))
+    require("since", by_time.any(by_time.at.previous(default=since) <= 2) | (events.count() == 0))
+
+
+@claim("per-key")
+def per_key(events: EventLog, since: Param[Time]) -> None:
+    """Neighbours with the same key, in the log's order and in another."""
+    fallen = events.cumulative_flop - events.cumulative_flop.previous(default=0, per=events.model)
+    require("steps", events.every((fallen <= 2**16) | (events.kind == "breach")))
+    late = events.order_by(events.at, events.kind)
+    gap = late.at.next(default=since, per=(late.model, late.source)) - late.at
+    require("gaps", late.every((gap <= 100) | (late.serial >= 2)))
+    require("numbered", events.serial.is_serial(per=events.source) | events.at.is_sorted(strict=True, per=events.model))
+
+
+@claim("groups-in-order")
+def groups_in_order(compute: ComputeLog) -> None:
+    """Groups in order of a total, then of their key."""
+    runs = compute.group_by(compute.run)
+    ordered = runs.order_by(runs.sum(compute.flop) - 5, runs.run)
+    require("few more rows", ordered.every(ordered.size().previous(default=0) <= ordered.size() + 1))
+
+
+@claim("chained")
+def chained(events: EventLog) -> None:
+    """The row before the row before."""
+    before = events.at.previous(default=1)
+    require("two back", events.every(before.previous(default=0) + 5 >= events.at))
+    require("change", events.every((before - 3).previous(default=0) <= 2**40))
+
+
 CLAIMS = {
     each.id: each
     for each in (
         absent, either, groups_found, itself, defaults, matched, totals_joined, public_asks, listed, listed_numbers,
-        constants,
+        constants, in_order, per_key, groups_in_order, chained,
     )
 }  # fmt: skip
 

@@ -67,9 +67,10 @@ def test_examples_hold_exactly_if_their_trace_is_true(module: str) -> None:
 def test_what_has_no_sound_circuit_is_refused_with_its_line() -> None:
     @claim("sorted")
     def in_order(events: EventLog) -> None:
-        """Neighbours in another order than the log's."""
-        by_time = events.order_by(events.at)
-        require("steps", by_time.every(by_time.serial.previous(default=0) <= by_time.serial))
+        """Neighbours among groups of equal size: which of them is first?"""
+        models = events.group_by(events.model)
+        by_size = models.order_by(models.size())
+        require("steps", by_size.every(by_size.size().previous(default=0) + 1 >= by_size.size()))
 
     with pytest.raises(CannotCompile, match=r"test_compile_program\.py:\d+"):
         compile_claim(in_order)

@@ -53,6 +53,21 @@ CASES: dict[str, tuple[ClaimDefinition, dict[str, object]]] = {
     ),
     "listed-numbers": (words.listed_numbers, {"events": [event], "steps": [0, 1, 2**64 - 1], "when": 41}),
     "constants": (words.constants, {"events": [{**event, "at": 2**16 - 1}, {**event, "serial": 1002, "at": 100}]}),
+    "in-order": (
+        words.in_order,
+        {"events": [{**event, "serial": 9 - i, "at": 10 * i} for i in range(8)], "since": 1},
+    ),
+    "per-key": (
+        words.per_key,
+        {
+            "events": [
+                {**event, "serial": i + 1, "cumulative_flop": 2**96 - 1 - i, "kind": "breach"} for i in range(2)
+            ],
+            "since": 7,
+        },
+    ),
+    "groups-in-order": (words.groups_in_order, {"compute": [job] * 3 + [{**job, "run": "m2"}] * 9}),
+    "chained": (words.chained, {"events": [{**event, "at": 2 * i} for i in range(9)]}),
     "public-asks": (words.public_asks, {"events": [event] * 3, "when": 5}),
 }
 

@@ -193,13 +193,14 @@ class Neighbour(Value):
     """`arg` at the closest row before (step −1) or after (step 1) this one that is in `rows`; `default` if none is.
 
     "Before" is strict and in the order of `rows`. Defined on every row of the frame, in `rows` or not. `default` is
-    public.
+    public. per: only rows with the same values of these count.
     """
 
     rows: Rows
     arg: Value
     step: int
     default: Value
+    per: tuple[Value, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -158,16 +158,20 @@ class Evaluator(Frames):
         frame = node.rows.frame
         arg, default = self._column(node.arg, frame), self.value(node.default)
         size = len(arg)
-        order = np.arange(size)
-        if node.rows.order:
-            order = ascending(self._words((node.rows.order, frame, order))[0])
+        order, first = np.arange(size), np.zeros(size, np.int64)
+        if node.rows.order or node.per:
+            order = ascending(self._words(((*node.per, *node.rows.order), frame, order))[0])
         if node.step > 0:
             order = order[::-1]
+        if node.per:  # of each row in this order, the first one with its keys
+            (codes,) = numbered(self._words((node.per, frame, order))[0])
+            changes = np.append(True, codes[1:] != codes[:-1])[:size]
+            first = np.maximum.accumulate(np.where(changes, np.arange(size), 0)) if size else first
         chosen = self._mask(node.rows)[order]
         seen = np.maximum.accumulate(np.where(chosen, np.arange(size), -1)) if size else np.zeros(0, np.int64)
         before = np.concatenate([np.full(min(size, 1), -1), seen[:-1]])
         result = np.full(size, default, dtype_of(node))
-        has = before >= 0
+        has = before >= first
         result[order[has]] = arg[order[before[has]]]
         return result
 

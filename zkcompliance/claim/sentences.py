@@ -135,7 +135,9 @@ def _value(node: Value) -> str:
             return f"{phrase(node.value)} is one of {_members(node)}"
         case core.Neighbour():
             side = "last earlier" if node.step < 0 else "next later"
-            return f"the {phrase(node.arg)} of the {side} row of {phrase(node.rows)} ({phrase(node.default)} if none)"
+            same = f" with the same {phrase(node.per)}" if node.per else ""
+            row = f"{side} row of {phrase(node.rows)}{same}"
+            return f"the {phrase(node.arg)} of the {row} ({phrase(node.default)} if none)"
         case core.Member():
             return f"{phrase(node.keys)} is found as {phrase(node.columns)} in {phrase(node.target)}"
         case core.Lookup():

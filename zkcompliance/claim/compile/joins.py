@@ -137,7 +137,7 @@ class Joins:
         for each in self._lookups.get(key, []):
             low = min(target.value(each.value).lo, rows.value(each.default).lo, 0)
             w = _digits(target, each.value, low)
-            default = self._default(each, low)
+            default = self.compiler.publics.shifted(each.default, low)
             n = max(len(w.limbs), len(default.limbs))
             theirs += [target.ctx.flat(w.limb(j)) for j in range(n)]
             defaults += [(default.limb(j), w.limb(j).hi) for j in range(n)]
@@ -204,13 +204,6 @@ class Joins:
 
         return Source(n, send, columns)
 
-    def _default(self, node: core.Lookup, low: int) -> Wide:
-        """In 16-bit limbs, less `low`."""
-        w = self.compiler.publics.value(node.default)
-        if w.constant is not None:
-            return digits(w.constant - low)
-        return arith.normalise(self.compiler.public_context, sub(w, digits(low)) if low else w, "a default")
-
     def _sides(self, rows: Asking, node: core.Member | core.Lookup) -> tuple[list[E], list[E], E, FrameNodes]:
         target = self.compiler.rows_of(node.target.frame)
         asked = tuple_of(rows, node.keys, node.columns)
@@ -248,7 +241,7 @@ class Joins:
         for each in self._lookups.get(key, []):
             low = min(target.value(each.value).lo, 0)
             w = _digits(target, each.value, low)
-            default = self._default(each, min(low, rows.value(each.default).lo))
+            default = self.compiler.publics.shifted(each.default, min(low, rows.value(each.default).lo))
             mine: list[E] = []
             for j, limb in enumerate(target.ctx.flat(limb) for limb in w.limbs):
                 d = default.limb(j)

@@ -211,6 +211,13 @@ class PublicNodes(Nodes):
         limbs = [leaf(Op.PUBLIC, number, j, (1 << min(16, bits - 16 * j)) - 1) for j in range(-(-bits // 16))]
         return wide(limbs, 0, (1 << bits) - 1)
 
+    def shifted(self, node: core.Value, low: int) -> Wide:
+        """The node's value less `low`, which is at least 0, in 16-bit limbs."""
+        w = self.value(node)
+        if w.constant is not None:
+            return digits(w.constant - low)
+        return arith.normalise(self.ctx, sub(w, digits(low)) if low else w, "a default")
+
     def whole(self, node: core.Value) -> tuple[int, int]:
         """(public, offset): the node's value is that public's plus the offset."""
         w = self.value(node)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from zkcompliance.air.program import Op
 from zkcompliance.claim import core
 from zkcompliance.claim.compile import arith
 from zkcompliance.claim.compile.errors import cannot
@@ -53,6 +54,10 @@ class Moved(Private):
         """A value of the source's rows, here; 0 on rows that are not used."""
         w = self.digits_of(node)
         return wide([self.limb(limb) for limb in w.limbs], 0, w.hi)
+
+    def copied(self, e: E) -> E:
+        """A limb of the source's rows on the used rows here; what is the same everywhere is itself."""
+        return e if e.degree == 0 and e.op != Op.ORDINAL else self.limb(e)
 
     def limb(self, e: E) -> E:
         if e not in self._copies:

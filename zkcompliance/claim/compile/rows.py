@@ -8,6 +8,7 @@ from zkcompliance.air.program import Lookup, Op
 from zkcompliance.claim import core
 from zkcompliance.claim.compile.context import Table
 from zkcompliance.claim.compile.errors import cannot
+from zkcompliance.claim.compile.neighbours import Place, neighbour, place_of
 from zkcompliance.claim.compile.nodes import Nodes, choice_of, chosen
 from zkcompliance.claim.compile.terms import RADIX, E, Wide, leaf, wide
 from zkcompliance.claim.compile.thread import Thread
@@ -108,8 +109,8 @@ class FrameNodes(Nodes):
         return self.compiler.joins.in_public(self, node)
 
     def _neighbour(self, node: core.Neighbour) -> Wide:
-        if node.rows.order or isinstance(self.frame, core.Groups):
-            raise cannot("neighbours in another order than the log's are not supported", node.line)
+        if node.rows.order or node.per:
+            return neighbour(self, node)
         selected, arg = self.selected(node.rows), self.value(node.arg)
         default = self.value(node.default)
         step = self.thread.previous if node.step < 0 else self.thread.following
@@ -153,6 +154,8 @@ class LogRows(FrameNodes):
     def leaf_value(self, node: core.Value) -> Wide:
         if isinstance(node, core.Column):
             return self._column(node)
+        if isinstance(node, Place):
+            return place_of(self)
         return super().leaf_value(node)
 
     def _column(self, node: core.Column) -> Wide:
