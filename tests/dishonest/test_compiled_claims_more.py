@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import sys
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ sys.path.append(str(Path(__file__).parent))
 import test_compiled_claims as first
 from test_compiled_claims import (
     FREE,
+    SEVERAL,
     WRAPPED,
     Case,
     Hunt,
@@ -25,6 +27,7 @@ from test_compiled_claims import (
     chip,
     event,
     items,
+    job,
     kind_of,
     mutated,
     told_in,
@@ -32,6 +35,7 @@ from test_compiled_claims import (
 
 from zkcompliance.claim.language import (
     ChipLog,
+    ComputeLog,
     EventLog,
     Id,
     Param,
@@ -45,7 +49,7 @@ from zkcompliance.claim.language import (
 )
 from zkcompliance.field.babybear import P
 
-SPARED: dict[str, str] = {}
+SPARED = {"lookup: add": SEVERAL, "lookup: digits": SEVERAL}
 
 
 @claim("hunt-absent")
@@ -85,7 +89,37 @@ def in_order(events: EventLog) -> None:
     require("same", events.every(events.serial.previous(default=0, per=events.model) <= 70_100))
 
 
+@claim("hunt-extremes")
+def extremes(compute: ComputeLog) -> None:
+    """Two values' extremes in a group; extremes of values that may be negative."""
+    runs = compute.group_by(compute.run)
+    require("span", runs.every(runs.max(compute.end) - runs.min(compute.start) <= 100_000))
+    change = compute.devices - 5
+    require("negative", (change.max(empty=-70_000) <= 70_000) & (change.min(empty=-70_000) >= -9))
+
+
+@claim("hunt-totals")
+def totals(compute: ComputeLog) -> None:
+    """A total beside each row, and beside each group; intervals of unequal width."""
+    runs = compute.group_by(compute.run)
+    require("not half", compute.every(compute.devices * 2 <= compute.devices.sum() + 70_000))
+    require("not all", runs.every(runs.size() < compute.count()))
+    require("apart", compute.no_overlap(compute.devices - 9, compute.devices * compute.devices))
+
+
 HUNTS: dict[str, Hunt] = {
+    "extremes": Hunt(
+        extremes,
+        {
+            "compute": [
+                [job(start=5, end=70_005), job(start=9, end=70_001), job(start=6, end=6, run="r2", devices=2)],
+                [job(start=5, end=70_005), job(start=10, end=70_002, run="r2", devices=9)],
+            ]
+        },
+    ),
+    "totals": Hunt(
+        totals, {"compute": [[job(devices=1), job(devices=11_890, run="r2")], [job(devices=109), job(devices=10)]]}
+    ),
     "in order, a full table": Hunt(in_order, {"events": [event(serial=i + 1, at=9 - i) for i in range(8)]}),
     "in order": Hunt(
         in_order,
@@ -128,12 +162,41 @@ def crafted(case: Case) -> Iterator[tuple[dict, dict | None]]:  # type: ignore[t
             for row in (2, 7):
                 yield {(table.number, low): at(row, by=-(1 << 16)), (table.number, high): at(row, by=1)}, None
                 yield {(table.number, low): at(row, by=1 << 16), (table.number, high): at(row, by=-1)}, None
+        yield from crafted_extremes(table.number, table.columns)
+        for a, b in itertools.pairwise(range(table.witness)):
+            if table.columns[a] == table.columns[b] and table.columns[a] in ("digits", "add", "aggregate"):
+                for rows in ((7,), ()):
+                    for amount in (1 << 16, -(1 << 16)):
+                        low, high = at(*rows, by=amount), at(*rows, by=-amount >> 16)
+                        yield {(table.number, a): low, (table.number, b): high}, None
         for column, name in enumerate(table.columns):
+            if name in ("add", "aggregate"):
+                yield {(table.number, column): at(by=1)}, None
             for row in range(6 if table.log is None else 0):
                 if name in ("of the set", "in the set"):
                     yield {(table.number, column): at(row, row + 1, to=(0, 1))}, None
                     yield {(table.number, column): at(row, row + 1, to=(1, P - 1))}, None
                     yield {(table.number, column): at(row, row + 1, to=(1, 1))}, None
+
+
+def crafted_extremes(table: int, columns: list[str]) -> Iterator[tuple[dict, dict | None]]:  # type: ignore[type-arg]
+    """A group's largest or least that no row has, that some row passes, or that two rows have a part of."""
+    for kind in ("max", "min"):
+        limbs = [c for c, name in enumerate(columns) if name == f"{kind} of the group"]
+        slack = [c for c, name in enumerate(columns) if name == f"{kind} of the group bounds each row: slack"]
+        for hit in (c for c, name in enumerate(columns) if name == "attains it" and limbs):
+            for first_row, size in itertools.product(range(5), (1, 2, 3)):
+                rows = range(first_row, first_row + size)
+                for amount in (4, -4, 1, -1):
+                    moved = {(table, limbs[0]): at(*rows, by=amount)}
+                    yield moved, None
+                    yield {**moved, (table, hit): at(*rows, to=(0,) * size)}, None
+                    for row in rows:
+                        below = {(table, c): at(row, to=(P - 4 if c == slack[0] else 0,)) for c in slack}
+                        yield {**moved, **below}, None
+                if size == 2:
+                    for parts in ((2, P - 1), (P - 1, 2)):
+                        yield {(table, hit): at(*rows, to=parts)}, None
 
 
 def every_lie(case: Case) -> list[tuple[dict, dict | None]]:  # type: ignore[type-arg]

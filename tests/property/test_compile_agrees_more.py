@@ -22,6 +22,7 @@ from zkcompliance.claim.language import (
     Id,
     Int,
     Param,
+    Ppm,
     SetOf,
     Time,
     claim,
@@ -162,11 +163,53 @@ def chained(events: EventLog) -> None:
     require("change", events.every((before - 3).previous(default=0) <= 2**40))
 
 
+@claim("extremes")
+def extremes(compute: ComputeLog, least: Param[Count]) -> None:
+    """The least and the largest of several values of a group, and of values that may be negative."""
+    runs = compute.group_by(compute.run)
+    span = runs.max(compute.end) - runs.min(compute.start)
+    change = compute.devices - 5
+    require("span", runs.every((span <= 100) | (runs.max(change) <= 0)))
+    require("largest", runs.any((runs.max(compute.flop) > runs.min(compute.flop)) | (runs.min(compute.peak) < 2)))
+    require("least", ((compute.start - compute.end).max(empty=-7) <= -1) | (change.min(empty=least) >= -4))
+
+
+@claim("apart")
+def apart(compute: ComputeLog) -> None:
+    """Intervals of unequal width, and of values that may be negative."""
+    late = compute.where(compute.phase != "failed")
+    require("wide", late.no_overlap(late.devices, late.devices * late.devices + 1, per=late.run))
+    require("negative", late.no_overlap(late.devices - 3, late.devices * 2, per=late.site))
+
+
+@claim("totals-in-rows")
+def totals_in_rows(compute: ComputeLog, events: EventLog) -> None:
+    """Totals inside conditions on rows: of the same log, of another, of groups; a share of a total."""
+    runs = compute.group_by(compute.run)
+    total = compute.flop.sum()
+    require("no row has half", compute.every((compute.flop * 2 <= total) | (compute.count() <= 1)))
+    require("no run", runs.every((runs.sum(compute.flop) * 3 <= total * 4) & (runs.size() <= compute.count())))
+    late = events.at.max(empty=0) - events.at.min(empty=100)
+    require("late", compute.where(late > 1).every(compute.start - compute.end <= late))
+    require("spread", compute.none(compute.end - late == 3) | (events.count() < 9))
+
+
+@claim("quantiles")
+def quantiles(compute: ComputeLog, limit: Param[Flop], share: Param[Ppm]) -> None:
+    """Shares, quantiles and means of a log and of its groups."""
+    runs = compute.group_by(compute.run)
+    require("share", compute.share(compute.flop <= limit) >= "95%")
+    require("quantile", (compute.flop.quantile(share) <= limit) | (compute.utilisation.quantile("50%") > "10%"))
+    require("of groups", runs.every((runs.quantile(compute.flop, share) < limit) | (runs.mean(compute.devices) >= 1)))
+    require("mean", compute.flop.mean() <= compute.where(compute.phase != "failed").flop.mean())
+
+
 CLAIMS = {
     each.id: each
     for each in (
         absent, either, groups_found, itself, defaults, matched, totals_joined, public_asks, listed, listed_numbers,
-        constants, in_order, per_key, groups_in_order, chained,
+        constants, in_order, per_key, groups_in_order, chained, extremes,
+        apart, totals_in_rows, quantiles,
     )
 }  # fmt: skip
 

@@ -68,6 +68,16 @@ CASES: dict[str, tuple[ClaimDefinition, dict[str, object]]] = {
     ),
     "groups-in-order": (words.groups_in_order, {"compute": [job] * 3 + [{**job, "run": "m2"}] * 9}),
     "chained": (words.chained, {"events": [{**event, "at": 2 * i} for i in range(9)]}),
+    "extremes": (words.extremes, {"compute": [job] * 3 + [{**job, "run": "m2", "devices": 2**32 - 1}] * 5, "least": 0}),
+    "apart": (
+        words.apart,
+        {"compute": [{**job, "devices": 2**32 - 1}, {**job, "run": "m2", "site": "s", "devices": 4}]},
+    ),
+    "totals-in-rows": (words.totals_in_rows, {"compute": [job] * 9, "events": [event, {**event, "at": 2**40}]}),
+    "quantiles": (
+        words.quantiles,
+        {"compute": [{**job, "flop": 2**96 - 1}] + [job] * 19, "limit": 2**95, "share": "95%"},
+    ),
     "public-asks": (words.public_asks, {"events": [event] * 3, "when": 5}),
 }
 

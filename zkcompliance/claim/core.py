@@ -4,7 +4,7 @@
 is no row: no node sees it. A missing value is its column's default, put there when the row was sealed.
 
 **Values.** A value node has one integer for each row of its `frame` (a `Log` or `Groups`), or, where `frame` is None, a
-single one. Within rows, a single value may be used only if it is `public`, made of constants and parameters alone.
+single one, which within rows is the same on each. It is `public` if made of constants and parameters alone.
 Every integer lies in `range` = (lo, hi) and means what `type` says; a truth value is 0 or 1. A range follows from the
 columns' types, which the circuit must itself enforce (a committed cell is not yet known to be within its type).
 `line` and `said` (a person's sentence for what sugar built: texts and nodes in turn) are no part of a node's meaning or

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from zkcompliance.claim import core, ranges, types
@@ -54,8 +54,8 @@ class Expr(Operators):
         return Ratio(self.count() * whole(), count(among), types.PPM, parts)
 
     def quantile(self, share: Any) -> Quantile:
-        """`x.quantile("95%") <= t`: at least 95 % of the rows have x ≤ t. Holds over none."""
-        return Quantile(self, lift(share, types.PPM, Expr))
+        """`x.quantile("95%") <= t`: at least 95 % of the rows have x ≤ t. Holds over none; `>` and `>=` do not."""
+        return Quantile(self, lift(share, types.PPM, Expr), lambda reached: reached.share())
 
     def every(self) -> Expr:
         """It holds on every row. True over none."""
@@ -230,18 +230,25 @@ class Ratio(Reflected):
 
 
 class Quantile(Reflected):
-    """Compared from above only: `x.quantile(q) <= t`, `x.quantile(q) < t`."""
+    """The least t such that a share of the rows has x ≤ t; only ever compared, by that share."""
 
-    def __init__(self, value: Expr, share: Expr) -> None:
-        self.value, self.share = value, share
+    def __init__(self, value: Expr, share: Expr, share_of: Callable[[Expr], Ratio]) -> None:
+        self.value, self.share, self.share_of = value, share, share_of
 
     def __le__(self, limit: Any) -> Expr:
-        reached: Expr = self.value <= limit
-        return reached.share() >= self.share
+        return self.share_of(self.value <= limit) >= self.share
 
     def __lt__(self, limit: Any) -> Expr:
-        reached: Expr = self.value < limit
-        return reached.share() >= self.share
+        return self.share_of(self.value < limit) >= self.share
+
+    def __ge__(self, limit: Any) -> Expr:
+        return self.share_of(self.value < limit) < self.share
+
+    def __gt__(self, limit: Any) -> Expr:
+        return self.share_of(self.value <= limit) < self.share
+
+    def __bool__(self) -> bool:
+        raise refuse("a quantile is not true or false", "remedy: compare it: rows.x.quantile(share) <= limit")
 
 
 def whole() -> Expr:

@@ -5,6 +5,7 @@ A bus carries every selected row to the table, +1 against −1: the table's used
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,6 @@ import numpy as np
 from zkcompliance.air.program import Op
 from zkcompliance.claim import core
 from zkcompliance.claim.compile import arith
-from zkcompliance.claim.compile.errors import cannot
 from zkcompliance.claim.compile.private import Private
 from zkcompliance.claim.compile.run import Run
 from zkcompliance.claim.compile.terms import E, Wide, digits, sub, wide
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 class Moved(Private):
     """Selected rows of a frame as the used rows of a private table, in an order of the prover's choosing."""
 
-    def __init__(self, compiler: Compiler, rows: core.Rows, order: tuple[core.Value, ...]) -> None:
+    def __init__(self, compiler: Compiler, rows: core.Rows, order: Sequence[tuple[core.Value, int | None]]) -> None:
         self.source: FrameNodes = compiler.rows_of(rows.frame)
         self.selected = self.source.selected(rows)
-        keys = [self.digits_of(key) for key in order]
+        keys = [self.digits_of(key, low) for key, low in order]
         self._copies: dict[E, E] = {}
         source = self.source.ctx.number
         limbs = [limb for key in keys for limb in reversed(key.limbs)]
@@ -40,19 +40,18 @@ class Moved(Private):
 
         super().__init__(compiler, place)
 
-    def digits_of(self, node: core.Value) -> Wide:
-        """A value of the source's rows in 16-bit limbs; one that may be negative is shifted up."""
-        if node not in self.source.digits:
-            w = self.source.value(node)
-            if w.lo < 0:
-                w = sub(w, digits(w.lo))
-            w = arith.normalise(self.source.ctx, w)
-            self.source.digits[node] = wide([self.source.ctx.flat(limb) for limb in w.limbs], w.lo, w.hi)
-        return self.source.digits[node]
+    def digits_of(self, node: core.Value, low: int | None = None) -> Wide:
+        """A value of the source's rows in 16-bit limbs, less `low`: unless stated its least, or 0 if that is above."""
+        w = self.source.value(node)
+        low = min(w.lo, 0) if low is None else low
+        if (node, low) not in self.source.digits:
+            w = arith.normalise(self.source.ctx, sub(w, digits(low)) if low else w)
+            self.source.digits[node, low] = wide([self.source.ctx.flat(limb) for limb in w.limbs], w.lo, w.hi)
+        return self.source.digits[node, low]
 
-    def copy(self, node: core.Value) -> Wide:
+    def copy(self, node: core.Value, low: int | None = None) -> Wide:
         """A value of the source's rows, here; 0 on rows that are not used."""
-        w = self.digits_of(node)
+        w = self.digits_of(node, low)
         return wide([self.limb(limb) for limb in w.limbs], 0, w.hi)
 
     def copied(self, e: E) -> E:
@@ -78,7 +77,7 @@ class Ordered(Moved):
     """The rows in ascending order of the keys. `same[i]`: the next row has the same first i + 1 keys."""
 
     def __init__(self, compiler: Compiler, rows: core.Rows, keys: tuple[core.Value, ...]) -> None:
-        super().__init__(compiler, rows, keys)
+        super().__init__(compiler, rows, [(key, None) for key in keys])
         self.keys = [self.copy(key) for key in keys]
         here = [limb for key in self.keys for limb in reversed(key.limbs)]
         ahead = [self.ctx.next_row(limb) for limb in here]
@@ -97,26 +96,25 @@ def require_chain(compiler: Compiler, name: str, node: core.Chain) -> None:
         if node.strict:
             made.ctx.zero(f"{name}: no two are equal", made.same[len(node.first) - 1])
         return
-    moved = Moved(compiler, node.rows, (*node.first, *node.last))
+    source = compiler.rows_of(node.rows.frame)
+    lows = [min(source.value(a).lo, source.value(b).lo, 0) for a, b in zip(node.first, node.last, strict=True)]
+    moved = Moved(compiler, node.rows, list(zip((*node.first, *node.last), (*lows, *lows), strict=True)))
     compiler.moved.append(moved)
-    shift = [min(moved.source.value(part).lo, 0) for part in (*node.first, *node.last)]
-    if any(shift):
-        raise cannot("a chain of values that may be negative is not supported", node.line)
-    first, last = _aligned(moved, node)
+    first, last = _aligned(moved, node, lows)
     moved.ascend(moved.used, first, last, "first to last")
-    equal = moved.ascend(moved.more, last, [moved.ctx.next_row(limb) for limb in first], "last to next first")
+    ahead = [moved.ctx.next_row(limb) if limb.op == Op.WIT else limb for limb in first]
+    equal = moved.ascend(moved.more, last, ahead, "last to next first")
     if node.strict:
         moved.ctx.zero(f"{name}: no two meet", equal[-1])
 
 
-def _aligned(moved: Moved, node: core.Chain) -> tuple[list[E], list[E]]:
+def _aligned(moved: Moved, node: core.Chain, lows: list[int]) -> tuple[list[E], list[E]]:
     """Both tuples' limbs, most significant first, of equal length part by part."""
     first: list[E] = []
     last: list[E] = []
-    for a, b in zip(node.first, node.last, strict=True):
-        x, y = moved.copy(a), moved.copy(b)
-        if len(x.limbs) != len(y.limbs):
-            raise cannot("a chain of values of different width is not supported", node.line)
-        first += reversed(x.limbs)
-        last += reversed(y.limbs)
+    for a, b, low in zip(node.first, node.last, lows, strict=True):
+        x, y = moved.copy(a, low), moved.copy(b, low)
+        n = max(len(x.limbs), len(y.limbs))
+        first += [x.limb(j) for j in reversed(range(n))]
+        last += [y.limb(j) for j in reversed(range(n))]
     return first, last
