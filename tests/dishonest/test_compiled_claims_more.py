@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from compiled_proof import prove_and_verify
 from compiled_trial import Trial
 
 sys.path.append(str(Path(__file__).parent))
@@ -47,6 +48,7 @@ from zkcompliance.claim.language import (
     require,
     within,
 )
+from zkcompliance.errors import VerificationError
 from zkcompliance.field.babybear import P
 
 SPARED = {"lookup: add": SEVERAL, "lookup: digits": SEVERAL}
@@ -278,3 +280,16 @@ def test_a_corrupt_cell_is_noticed(name: str) -> None:
         if table.log is None and "used" not in table.columns and row > 0:
             continue  # of the table of single values only the first row is looked at
         assert any(free in table.columns[column] for free in FREE), (table.columns[column], row)
+
+
+def test_a_forged_absence_does_not_verify() -> None:
+    """The whole prover with one lie: the chip that asks stands before the same chip in the list, as if none were."""
+    given = {"used": [chip(chip="c4")], "banned": [chip(chip="c4")]}
+    compiled = Case(Hunt(absent, given)).compiled
+    (merged,) = (table for table in compiled.board.tables if "of the set" in table.columns)
+    lie = {(merged.number, merged.columns.index("of the set")): at(0, 1, to=(0, 1))}
+    made = Case(Hunt(absent, given)).trial(lie)
+    assert {item[2] for item in broken(made)} == {"the set comes first"}
+    with pytest.raises(VerificationError):
+        prove_and_verify(absent, given, lie)
+    assert prove_and_verify(absent, {**given, "banned": [chip(chip="c5")]}) > 0

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
 import pytest
-from compiled_trial import padded, trial
+from compiled_proof import prove_and_verify
 
 sys.path.append(str(Path(__file__).parents[1] / "property"))
 
 import test_compile_agrees_more as words
 
 from zkcompliance.claim.build import ClaimDefinition
-from zkcompliance.claim.compile import compile_claim
-from zkcompliance.claim.interpret import interpret
-from zkcompliance.commit.table import SealedTable, commit
-from zkcompliance.log import merkle
-from zkcompliance.log.checkpoint import Checkpoint
-from zkcompliance.profiles import STANDARD
-from zkcompliance.prove.prover import Prover
-from zkcompliance.schemas import encode_rows
-from zkcompliance.statement import Statement, StatementLog
-from zkcompliance.verify import decode_program, decode_statement, verify_proof
 
 chip = {"chip": "c1", "kind": "h100_sxm", "site": "s1", "owner": "lab", "from": 0, "until": 5, "peak": "1e15"}
 event = {"serial": 1, "model": "m1", "kind": "eval", "at": 5, "cumulative_flop": 2**96 - 1}
@@ -80,28 +69,6 @@ CASES: dict[str, tuple[ClaimDefinition, dict[str, object]]] = {
     ),
     "public-asks": (words.public_asks, {"events": [event] * 3, "when": 5}),
 }
-
-
-def prove_and_verify(definition: ClaimDefinition, given: dict[str, object]) -> int:
-    """A proof over sealed tables, through the verifier's own decoders; its bytes."""
-    compiled = compile_claim(definition)
-    logs = {log.name: log.schema for log in definition.logs}
-    tables = {name: [padded(encode_rows(schema, given[name]))] for name, schema in logs.items()}  # type: ignore[arg-type]
-    publics = definition.publics({name: value for name, value in given.items() if name not in logs})
-    assert interpret(definition, tables, publics).holds
-    sealed, stated = [], []
-    for slot in compiled.program.logs:
-        made = [SealedTable(t, seed := os.urandom(32), commit(t, seed, "standard", slot.schema_digest), STANDARD)
-                for t in tables[slot.name]]  # fmt: skip
-        entries = tuple(table.entry for table in made)
-        body = Checkpoint("test", len(entries), merkle.root([entry.encode() for entry in entries])).body.encode()
-        stated.append(StatementLog(slot.name, body, entries))
-        sealed += made
-    case = trial(compiled, tables, publics, sealed)
-    statement = Statement(STANDARD, compiled.program, tuple(case.publics), tuple(stated), private=case.sizes)
-    proof = Prover(statement, sealed, case.private, case.unknowns, os.urandom(32)).prove()
-    verify_proof(decode_statement(statement.encode()), decode_program(compiled.program.encoded), proof)
-    return len(proof)
 
 
 @pytest.mark.parametrize("name", CASES)
