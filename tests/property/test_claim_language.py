@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from zkcompliance import schemas
-from zkcompliance.claim import core
+from zkcompliance.claim import core, places
 from zkcompliance.claim.evaluate import Evaluator
 from zkcompliance.claim.interpret import interpret
 from zkcompliance.claim.language import (
@@ -26,6 +26,7 @@ from zkcompliance.claim.language import (
     larger,
     lookup,
     names,
+    param,
     require,
     same_rows,
     select,
@@ -65,8 +66,8 @@ ROW = st.fixed_dictionaries({name: cell(top) for name, top in TOPS.items()})
 class Maker:
     """Draws expressions of the language."""
 
-    def __init__(self, draw: Any, others: TinyLog, limit: Expr, kinds: Expr) -> None:
-        self.draw, self.others, self.limit, self.kinds = draw, others, limit, kinds
+    def __init__(self, draw: Any, others: TinyLog, limit: Expr, kinds: Expr, listed: Expr) -> None:
+        self.draw, self.others, self.limit, self.kinds, self.listed = draw, others, limit, kinds, listed
 
     def pick(self, *options: Any) -> Any:
         return self.draw(st.sampled_from(options))()
@@ -139,6 +140,7 @@ class Maker:
             lambda: ~self.truth(t, depth - 1),
             lambda: t.key.is_in((1, 2, "x")),
             lambda: t.n.is_in((0, 3)),
+            lambda: self.number(t, depth - 1).is_in(self.listed),
             lambda: t.key.is_in(self.others.key),
             lambda: within((t.key, t.flop), (self.others.key, self.others.flop)),
             lambda: self.best(t) <= "30%",
@@ -190,17 +192,26 @@ class Maker:
 def cases(draw: Any) -> Any:
     """A claim, rows for its two logs, its parameters."""
 
-    def body(t: TinyLog, others: TinyLog, limit: Param[Count], kinds: Param[SetOf[Kind]] = names("a", "c")) -> None:  # noqa: B008
+    def body(
+        t: TinyLog,
+        others: TinyLog,
+        limit: Param[Count],
+        listed: Param[SetOf[Count]] = param(places=3),
+        kinds: Param[SetOf[Kind]] = names("a", "c"),  # noqa: B008
+    ) -> None:
         """Random."""
-        maker = Maker(draw, others, limit, kinds)
-        require("used", (t.where(t.kind.is_in(kinds)).count() + others.count() + limit) >= 0)
+        maker = Maker(draw, others, limit, kinds, listed)
+        both = t.kind.is_in(kinds) & t.n.is_in(listed)
+        require("used", (t.where(both).count() + others.count() + limit) >= 0)
         for number in range(draw(st.integers(1, 2))):
             require(f"r{number}", maker.single(t, draw(st.integers(0, 2))))
 
     rows = {name: draw(st.lists(ROW, max_size=7)) for name in ("t", "others")}
     if draw(st.booleans()):
         rows["others"] = draw(st.permutations(rows["t"]))
-    publics = {"limit": draw(cell(2**32 - 1)), "kinds": draw(st.integers(0, 7))}
+    members = draw(st.lists(cell(2**32 - 1), max_size=3))
+    listed = places.encode(members, 32, 3)
+    publics = {"limit": draw(cell(2**32 - 1)), "listed": listed, "kinds": draw(st.integers(0, 7))}
     return claim("random-claim")(body), rows, publics
 
 
