@@ -12,6 +12,7 @@ from zkcompliance.claim.interpret import interpret
 from zkcompliance.claim.language import (
     Bool,
     ChipLog,
+    EventLog,
     Id,
     Param,
     Phase,
@@ -22,6 +23,7 @@ from zkcompliance.claim.language import (
     claim,
     param,
     require,
+    within,
 )
 from zkcompliance.claim.sentences import explain
 from zkcompliance.errors import ClaimDefinitionError, UsageError
@@ -88,6 +90,23 @@ def test_sentences() -> None:
     text = explain(banned)
     assert "chips (Set of Id, at most 3; default 0x" in text
     assert "For no row of used, chip is one of `chips`." in text
+
+
+def test_sentences_of_neighbours_and_absence() -> None:
+    @claim("said")
+    def said(events: EventLog, others: EventLog) -> None:
+        """Said."""
+        runs = events.group_by(events.model)
+        by_size = runs.order_by(runs.size(), runs.model)
+        before = events.at.previous(default=0, per=events.model)
+        require("a", events.every(~within(events.model, others.model) | (before.previous(default=0) <= events.at)))
+        require("b", by_size.every(by_size.size().previous(default=0) <= 5))
+
+    text = explain(said)
+    assert "For every row of events, model is not found as model in others or " in text
+    assert "the time of the last earlier row of events with the same model (1970" in text
+    assert "the number of its rows of the last earlier group of (events with the same model in order of" in text
+    assert "the the" not in text
 
 
 def refused(make: object) -> str:

@@ -136,8 +136,8 @@ def _value(node: Value) -> str:
         case core.Neighbour():
             side = "last earlier" if node.step < 0 else "next later"
             same = f" with the same {phrase(node.per)}" if node.per else ""
-            row = f"{side} row of {phrase(node.rows)}{same}"
-            return f"the {phrase(node.arg)} of the {row} ({phrase(node.default)} if none)"
+            row = f"{side} {'group' if isinstance(node.rows.frame, Groups) else 'row'} of {phrase(node.rows)}{same}"
+            return f"the {phrase(node.arg).removeprefix('the ')} of the {row} ({phrase(node.default)} if none)"
         case core.Member():
             return f"{phrase(node.keys)} is found as {phrase(node.columns)} in {phrase(node.target)}"
         case core.Lookup():
