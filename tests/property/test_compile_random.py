@@ -19,7 +19,7 @@ from zkcompliance.claim.compile import CannotCompile, compile_claim
 from zkcompliance.claim.interpret import interpret
 from zkcompliance.schemas import encode_rows
 
-STILL_REFUSED = ("could wrap", "whose order leaves ties", "more publics, unknowns or equations", "a table of ", "carry")
+STILL_REFUSED = ("could wrap", "whose order leaves ties", "at most 255 each", "a table of ", "carry")
 
 
 def agrees(case: Any, cut: int) -> bool | None:

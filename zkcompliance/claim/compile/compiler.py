@@ -183,7 +183,12 @@ class Compiler:
             tables.append(self._lower(table, self.public_context.constraints if number == 0 else []))
         slots = tuple(LogSlot(log.name, log.schema.digest, log.schema.width) for log in definition.logs)
         if len(board.publics) > 255 or len(board.unknowns) > 255 or len(board.equations) > 255:
-            raise cannot("more publics, unknowns or equations than a program has room for")
+            raise cannot(
+                f"{len(board.publics)} publics, {len(board.unknowns)} unknowns and {len(board.equations)} equations, "
+                "of which a program has at most 255 each",
+                definition.requirements[0].value.line,
+                "remedy: sets of fewer places, or two claims",
+            )
         return Program(
             claim=definition.id,
             version=definition.version,
