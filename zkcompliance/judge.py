@@ -5,7 +5,7 @@ Everything here is standard library, the independent verifier, and `cryptography
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,14 +37,7 @@ class Shown:
     @property
     def publics(self) -> dict[str, int]:
         """Public values by name; a set of values, which has several publics, as one."""
-        return named(self.program, self.statement.publics)
-
-
-def named(program: Program, values: Sequence[int]) -> dict[str, int]:
-    """Values of a program's publics by name; a set of values, which has several, as one."""
-    both = list(zip(program.publics, values, strict=True))
-    params = places.gathered([(public.name, public.bits, value) for public, value in both if not public.kind])
-    return {**params, **{public.name: value for public, value in both if public.kind}}
+        return places.named(self.program.publics, self.statement.publics)
 
 
 def read_proof(path: Path) -> bytes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from zkcompliance.errors import UsageError
 
@@ -63,3 +64,23 @@ def gathered(slots: Sequence[tuple[str, int, int]]) -> dict[str, int]:
         found[base] = found.get(base, 0) | value << at.get(base, 0)
         at[base] = at.get(base, 0) + bits
     return found
+
+
+class Public(Protocol):
+    """A program's public value, as the verifier decodes it; kind 0 is a parameter."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def bits(self) -> int: ...
+
+    @property
+    def kind(self) -> int: ...
+
+
+def named(publics: Sequence[Public], values: Sequence[int]) -> dict[str, int]:
+    """Values of a program's publics by name; a set of values, which has several, as one."""
+    both = list(zip(publics, values, strict=True))
+    params = gathered([(public.name, public.bits, value) for public, value in both if not public.kind])
+    return {**params, **{public.name: value for public, value in both if public.kind}}

@@ -66,15 +66,16 @@ def _explain_claim(name: str, as_json: bool) -> None:
 
 def _explain_file(path: Path, as_json: bool) -> None:
     """The decoded statement of a proof file; nothing is verified."""
+    from zkcompliance.claim import places
     from zkcompliance.errors import StatementMismatch
-    from zkcompliance.judge import named, read_proof
+    from zkcompliance.judge import read_proof
     from zkcompliance.verify import decode_bundle, decode_program, decode_statement
 
     bundle = decode_bundle(read_proof(path))
     statement, program = decode_statement(bundle.statement_bytes), decode_program(bundle.program_bytes)
     if len(program.publics) != len(statement.publics):
         raise StatementMismatch("publics: the statement and the program that the file brings have not as many")
-    publics = named(program, statement.publics)
+    publics = places.named(program.publics, statement.publics)
     parts = {
         "statement": len(bundle.statement_bytes), "program": len(bundle.program_bytes),
         "notes": sum(map(len, bundle.notes)), "proof": len(bundle.proof_bytes),
