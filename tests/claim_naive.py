@@ -64,6 +64,13 @@ class Naive:
             case core.Select():
                 return here(node.a) if here(node.condition) else here(node.b)
             case core.IsIn():
+                if isinstance(node.members, core.Param) and node.members.type.of is not None:
+                    width, rest = node.members.type.width, self.publics[node.members.name]
+                    used = set()
+                    while rest:
+                        used.add(rest % 2 ** (width + 1))
+                        rest //= 2 ** (width + 1)
+                    return int(here(node.value) + 2**width in used)
                 if isinstance(node.members, core.Param):
                     return self.publics[node.members.name] >> here(node.value) & 1
                 return int(here(node.value) in node.members)
@@ -72,7 +79,9 @@ class Naive:
                 place = order.index(i)
                 before = order[:place][::-1] if node.step < 0 else order[place + 1 :]
                 chosen = set(self.selected(node.rows))
-                return next((self.at(node.arg, j) for j in before if j in chosen), here(node.default))
+                mine = [here(part) for part in node.per]
+                beside = (j for j in before if j in chosen and [self.at(part, j) for part in node.per] == mine)
+                return next((self.at(node.arg, j) for j in beside), here(node.default))
             case core.Member() | core.Lookup():
                 keys = [here(key) for key in node.keys]
                 found = [j for j in self.selected(node.target) if [self.at(c, j) for c in node.columns] == keys]

@@ -12,6 +12,7 @@ import support
 from zkcompliance.air.check import Failure
 from zkcompliance.air.layout import Layout, lay_out
 from zkcompliance.air.program import Program
+from zkcompliance.claim import places
 from zkcompliance.claim.compile.compiler import Compiled
 from zkcompliance.claim.compile.run import Lies
 from zkcompliance.commit.entry import Entry
@@ -88,7 +89,7 @@ def trial(
     private, unknowns, reveals = compiled.witness(tables, publics, lies)
     program = compiled.program
     made = sealed or [unsealed(t, slot.schema_digest) for slot in program.logs for t in tables[slot.name]]
-    values = [reveals[p.name] if p.reveal else publics[p.name] for p in program.publics]
+    values = list(places.spread([(p.name, p.bits) for p in program.publics], {**publics, **reveals}).values())
     segments = tuple(len(tables[slot.name]) for slot in program.logs)
     return Trial(program, list(made), private, unknowns, values, segments)
 

@@ -137,6 +137,7 @@ def prove(
     logs: Mapping[str, Log | SealedLog | str | Path] | None = None,
     *,
     policy: AnyPolicy | Sequence[AnyPolicy] | None = None,
+    claims: Sequence[str | Path | Claim] = (),
     subject: Subject | str | None = None,
     context: bytes | str = b"",
     time: int | None = None,
@@ -146,8 +147,9 @@ def prove(
     """Prove a claim (an id, a .py file, or a Claim), or all that policies ask, over every sealed segment of these logs.
 
     With a claim, `logs` are by its slots, and parameters are integers, or text as on the command line. With `policy`
-    (an id, a .toml file, a Policy, or several), `logs` are by the policies' names, and what they leave open is
-    `params={"REQUIREMENT.NAME": value}`. The proof is bound to `subject` (a model, as `--subject` takes it), `context`
+    (an id, a .toml file, a Policy, or several), `logs` are by the policies' names, what they leave open is
+    `params={"REQUIREMENT.NAME": value}`, and `claims` are the claims (.py files) that policy files name and the
+    catalogue lacks. The proof is bound to `subject` (a model, as `--subject` takes it), `context`
     (a regulator's reference) and `time` (UTC seconds; the clock's, where it is not given).
 
     Raises ClaimDoesNotHold, BudgetSpent, UsageError; with policies all is checked before anything is proved.
@@ -157,6 +159,8 @@ def prove(
     opened = {slot: _sealed(log) for slot, log in (logs or {}).items()}
     if (claim is None) == (policy is None):
         raise UsageError("prove: one claim, or policy=")
+    if claims and policy is None:
+        raise UsageError("prove: claims= goes with policy=")
     if policy is not None:
         from zkcompliance.prove.policy import prove_policies
 
@@ -164,7 +168,7 @@ def prove(
         left = params.pop("params", {})
         if params or not isinstance(left, Mapping):
             raise UsageError('prove: with policy=, parameters are params={"REQUIREMENT.NAME": value}')
-        chosen = [_policy(each) for each in several]
+        chosen = [_policy(each, claims) for each in several]
         made = prove_policies(
             chosen, opened, left, time=now, subject=model, reference=_bytes(context), progress=progress
         )
@@ -180,6 +184,7 @@ def verify(
     proof: Proof | bytes,
     *,
     policy: AnyPolicy | None = None,
+    claims: Sequence[str | Path | Claim] = (),
     claim: str | Claim | ClaimDefinition | None = None,
     params: Mapping[str, Value] | None = None,
     log_keys: Mapping[str, VerifierKey | str | Path] | None = None,
@@ -192,10 +197,11 @@ def verify(
     """Hold a proof against a policy, or against a claim, all its parameters and the public key of each log.
 
     `log_keys`: by the claim's slots, or by the policy's logs of which it does not say itself whose checkpoints it
-    trusts. `subject`, `context`: the model and the reference that the proof must be bound to, where given. `trust`: a
-    C2SP trust policy (or its file) that every log's checkpoint must satisfy besides. `state`: a file in which the
-    newest checkpoint of each log is remembered; a proof over an older or another history raises LogEvidence, with the
-    evidence in `<state>.evidence`. `at`: the time of judgement, the clock's where it is not given.
+    trusts. `claims`: as for `prove`. `subject`, `context`: the model and the reference that the proof must be bound to,
+    where given. `trust`: a C2SP trust policy (or its file) that every log's checkpoint must satisfy besides. `state`: a
+    file in which the newest checkpoint of each log is remembered; a proof over an older or another history raises
+    LogEvidence, with the evidence in `<state>.evidence`. `at`: the time of judgement, the clock's where it is not
+    given.
 
     Returns the verdict, in which everything is met; raises VerificationError (by the check that failed), Undecided
     where the policy needs a key that is not given, or MalformedError.
@@ -206,6 +212,8 @@ def verify(
         raise UsageError("verify: policy=, or claim= with params= and log_keys=")
     if policy is not None and params:
         raise UsageError("verify: the policy says which parameters are asked: params= does not go with it")
+    if policy is None and claims:
+        raise UsageError("verify: claims= goes with policy=")
     trusted = {
         name: key if isinstance(key, VerifierKey) else keys.load_public(Path(key))
         for name, key in (log_keys or {}).items()
@@ -218,8 +226,9 @@ def verify(
     kept = None if state is None else Path(state)
     if policy is not None:
         verdict = judge_policy(
-            data, _policy(policy), now=now, keys=trusted, subject=model, reference=reference, trust=held, state=kept
-        )
+            data, _policy(policy, claims), now=now, keys=trusted, subject=model, reference=reference, trust=held,
+            state=kept,
+        )  # fmt: skip
     else:
         one = _claim(claim)
         verdict = judge_claim(
@@ -238,10 +247,10 @@ def _bytes(context: bytes | str) -> bytes:
     return context.encode() if isinstance(context, str) else context
 
 
-def _policy(policy: AnyPolicy) -> Policy:
+def _policy(policy: AnyPolicy, claims: Sequence[str | Path | Claim]) -> Policy:
     from zkcompliance.policy import catalogue
 
-    return policy if isinstance(policy, Policy) else catalogue.load(str(policy))
+    return policy if isinstance(policy, Policy) else catalogue.load(str(policy), claims)
 
 
 def _claim(claim: str | Claim | ClaimDefinition | None) -> Claim:

@@ -123,8 +123,9 @@ def test_the_refusal_of_the_page_is_what_is_said(tmp_path: Path) -> None:
     assert run("policies", path).stderr.startswith(said)
 
 
-def test_the_declarations_of_the_page(tmp_path: Path) -> None:
+def test_the_declarations_of_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """At the end of the claim that docs/claims.md builds: a policy can then name it."""
+    monkeypatch.chdir(tmp_path)
     (declarations,) = blocks("python")
     page = (Path(__file__).parents[2] / "docs" / "claims.md").read_text()
     (claim_file,) = re.findall(r"^```python file=my_claim.py\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
@@ -145,7 +146,15 @@ def test_the_declarations_of_the_page(tmp_path: Path) -> None:
         params = "".join(f'params.{name} = "{text}"\n' for name, text in (limits | {changed: value}).items())
         data = (head + body + params).encode()
         if taken:
-            assert parse_policy(data, {claim.id: claim}).requirements[0].program == claim.program_digest
+            Path("mine.toml").write_bytes(data)
+            policy = catalogue.load("mine.toml", ["my_claim.py"])
+            assert policy.requirements[0].program == claim.program_digest and list(policy.claims) == [claim.id]
+            (script,) = blocks("sh policy")
+            for line in script.splitlines():
+                result = run(*line.partition("#")[0].split()[1:])
+                assert result.exit_code == 0 and claim.program_digest.hex() in result.stdout, result.output
+            without = run("explain", "mine.toml")
+            assert without.exit_code == 2 and "help: add --claim-file FILE" in without.stderr
         else:
             with pytest.raises(MalformedPolicy, match=f"requirements.n.params.{changed}: admits "):
                 parse_policy(data, {claim.id: claim})

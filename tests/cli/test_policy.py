@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 import zkcompliance as zk
 from zkcompliance.commands.main import cli
-from zkcompliance.errors import ClaimDoesNotHold, StaleProof, StatementMismatch, UsageError
+from zkcompliance.errors import ClaimDoesNotHold, MalformedPolicy, StaleProof, StatementMismatch, UsageError
 from zkcompliance.log import keys
 from zkcompliance.log.cosigner import Cosigner
 from zkcompliance.log.store import SealedLog
@@ -218,6 +218,74 @@ def test_from_python(lab: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="params"):
         zk.prove(logs={"compute": tmp_path / "log"}, policy=policy, limit=1, **asked)
     assert zk.policies.load("eu-ai-act").id == "eu-ai-act"
+
+
+OWN = '''
+from zkcompliance.claim.language import ComputeLog, Flop, Param, claim, implausible, require, reveal
+
+
+@claim("own-total", version=3)
+def own_total(compute: ComputeLog, most: Param[Flop]) -> None:
+    """All compute is at most so much, and is disclosed.
+
+    most: FLOP
+    """
+    require("at most", compute.flop.sum() <= most)
+    reveal("total", compute.flop.sum())
+
+
+VACUOUS = (implausible("most", "nobody computes that", at_least="1e28"),)
+'''
+ASKS_OWN = """
+[[requirements]]
+name = "own"
+says = "The total is low."
+claim = "own-total@3"
+program = "@OWN"
+logs = { compute = "compute" }
+params.most = { at_most = "1e20" }
+reveals.total = { at_most = "5e18" }
+"""
+
+
+def test_a_claim_of_ones_own(lab: Path, tmp_path: Path) -> None:
+    """Proved from the command line and verified from Python, and the other way round."""
+    path = tmp_path / "own_total.py"
+    path.write_text(OWN)
+    digest = kit.catalogue.load(str(path)).program_digest.hex()
+    (tmp_path / "own.toml").write_text(kit.text("own") + ASKS_OWN.replace("@OWN", digest))
+    log = kit.make_log(tmp_path, "log", "lab.example/own", kit.rows())
+    asked = ("--policy", tmp_path / "own.toml", "--claim-file", path)
+    left = ("--log", tmp_path / "log", "--subject", f"base-1={lab / 'model'}", "-p", "below.limit=1e20")
+    assert ok("check", *asked, *left, "-p", "own.most=1e19")["holds"]
+    too_low = run("check", *asked, *left, "-p", "own.most=1e18")
+    assert too_low.exit_code == 1 and "own-total: at most does not hold" in too_low.output
+    for verb in ("check", "prove"):
+        where = ("-o", tmp_path / "none") if verb == "prove" else ()
+        without = run(verb, "--policy", tmp_path / "own.toml", *left, "-p", "own.most=1e19", *where)
+        assert without.exit_code == 2 and "add --claim-file FILE" in without.stderr
+        alone = run(verb, path, "--claim-file", path, "--log", tmp_path / "log", "-p", "most=1e19", *where)
+        assert alone.exit_code == 2 and "--policy" in alone.stderr
+    ok("prove", *asked, *left, "-p", "own.most=1e19", "-o", tmp_path / "proof")
+    trusted = {"compute": tmp_path / "log.key.pub"}
+    policy = zk.policies.load(str(tmp_path / "own.toml"), claims=[path])
+    for given in ({"policy": policy}, {"policy": tmp_path / "own.toml", "claims": [str(path)]}):
+        verdict = zk.verify(zk.Proof.load(tmp_path / "proof"), log_keys=trusted, **given)
+        assert [each.name for each in verdict.findings] == ["below", "own", "floor: compute"]
+        assert [v.exact for v in verdict.findings[1].values if v.role == "revealed"] == [4 * 10**18]
+        assert not any("compiled" in text for text in verdict.findings[1].warnings)
+    with pytest.raises(MalformedPolicy, match="no file of it was given"):
+        zk.verify(zk.Proof.load(tmp_path / "proof"), policy=tmp_path / "own.toml", log_keys=trusted)
+    with pytest.raises(UsageError, match="claims= goes with policy="):
+        zk.verify(zk.Proof.load(tmp_path / "proof"), claim=str(path), claims=[path], log_keys=trusted)
+    params = {"below.limit": "1e20", "own.most": "1e19"}
+    proof = zk.prove(logs={"compute": log}, policy=policy, params=params, subject=f"base-1={lab / 'model'}")
+    proof.save(tmp_path / "second")
+    keyed = ("--log-key", tmp_path / "log.key.pub")
+    assert ok("verify", tmp_path / "second", *asked, *keyed)["accepted"]
+    page = tmp_path / "page.html"
+    assert ok("report", tmp_path / "second", *asked, *keyed, "-o", page)["accepted"]
+    assert "--claim-file" in page.read_text()
 
 
 def test_a_quorum_before_it_is_proved_and_after(lab: Path, tmp_path: Path) -> None:

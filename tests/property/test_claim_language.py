@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from zkcompliance import schemas
-from zkcompliance.claim import core
+from zkcompliance.claim import core, places
 from zkcompliance.claim.evaluate import Evaluator
 from zkcompliance.claim.interpret import interpret
 from zkcompliance.claim.language import (
@@ -26,6 +26,7 @@ from zkcompliance.claim.language import (
     larger,
     lookup,
     names,
+    param,
     require,
     same_rows,
     select,
@@ -65,8 +66,8 @@ ROW = st.fixed_dictionaries({name: cell(top) for name, top in TOPS.items()})
 class Maker:
     """Draws expressions of the language."""
 
-    def __init__(self, draw: Any, others: TinyLog, limit: Expr, kinds: Expr) -> None:
-        self.draw, self.others, self.limit, self.kinds = draw, others, limit, kinds
+    def __init__(self, draw: Any, others: TinyLog, limit: Expr, kinds: Expr, listed: Expr) -> None:
+        self.draw, self.others, self.limit, self.kinds, self.listed = draw, others, limit, kinds, listed
 
     def pick(self, *options: Any) -> Any:
         return self.draw(st.sampled_from(options))()
@@ -103,7 +104,13 @@ class Maker:
     def beside(self, t: TinyLog, value: Expr, depth: int, default: Any) -> Expr:
         among = self.table(t, depth - 1)
         taken = Expr(value.node, among.rows)
-        found = self.pick(lambda: taken.previous(default=default), lambda: taken.next(default=default))
+        found = self.pick(
+            lambda: taken.previous(default=default),
+            lambda: taken.next(default=default),
+            lambda: taken.previous(default=default, per=t.key),
+            lambda: taken.next(default=default, per=(t.kind, t.flag)),
+            lambda: taken.previous(default=default).next(default=default, per=t.kind),
+        )
         return Expr(found.node, t.rows)
 
     def groups(self, t: TinyLog) -> Any:
@@ -133,6 +140,7 @@ class Maker:
             lambda: ~self.truth(t, depth - 1),
             lambda: t.key.is_in((1, 2, "x")),
             lambda: t.n.is_in((0, 3)),
+            lambda: self.number(t, depth - 1).is_in(self.listed),
             lambda: t.key.is_in(self.others.key),
             lambda: within((t.key, t.flop), (self.others.key, self.others.flop)),
             lambda: self.best(t) <= "30%",
@@ -160,6 +168,9 @@ class Maker:
             lambda: on.mean() < Expr(self.number(t, 0).node, among.rows).mean(),
             lambda: among.share(cond) > "50%",
             lambda: among.score.quantile("90%") <= "20%",
+            lambda: among.score.quantile("40%") > "20%",
+            lambda: groups.any(groups.quantile(t.score, "50%") >= "1%"),
+            lambda: among.every(on * 2 <= on.sum() + t.n.max(empty=0)),
             lambda: groups.every((total >= self.limit) | (groups.min(t.flop) < groups.max(t.flop))),
             lambda: groups.any((groups.mean(t.score) <= "10%") & (groups.size(t.flag) >= 2)),
             lambda: groups.where(groups.size() > 1).count() <= self.limit,
@@ -171,6 +182,7 @@ class Maker:
             lambda: among.no_overlap(t.begin, t.begin, per=t.key),
             lambda: among.n.is_serial(first=0),
             lambda: among.flop.is_sorted(strict=True),
+            lambda: among.begin.is_sorted(per=t.key) | among.n.is_serial(per=(t.kind, t.key)),
             lambda: same_rows((among.key, among.n), (self.others.key, self.others.n)),
             lambda: same_rows(groups.kind if not among.rows.order else t.kind, self.others.kind),
         )
@@ -180,17 +192,26 @@ class Maker:
 def cases(draw: Any) -> Any:
     """A claim, rows for its two logs, its parameters."""
 
-    def body(t: TinyLog, others: TinyLog, limit: Param[Count], kinds: Param[SetOf[Kind]] = names("a", "c")) -> None:  # noqa: B008
+    def body(
+        t: TinyLog,
+        others: TinyLog,
+        limit: Param[Count],
+        listed: Param[SetOf[Count]] = param(places=3),
+        kinds: Param[SetOf[Kind]] = names("a", "c"),  # noqa: B008
+    ) -> None:
         """Random."""
-        maker = Maker(draw, others, limit, kinds)
-        require("used", (t.where(t.kind.is_in(kinds)).count() + others.count() + limit) >= 0)
+        maker = Maker(draw, others, limit, kinds, listed)
+        both = t.kind.is_in(kinds) & t.n.is_in(listed)
+        require("used", (t.where(both).count() + others.count() + limit) >= 0)
         for number in range(draw(st.integers(1, 2))):
             require(f"r{number}", maker.single(t, draw(st.integers(0, 2))))
 
     rows = {name: draw(st.lists(ROW, max_size=7)) for name in ("t", "others")}
     if draw(st.booleans()):
         rows["others"] = draw(st.permutations(rows["t"]))
-    publics = {"limit": draw(cell(2**32 - 1)), "kinds": draw(st.integers(0, 7))}
+    members = draw(st.lists(cell(2**32 - 1), max_size=3))
+    listed = places.encode(members, 32, 3)
+    publics = {"limit": draw(cell(2**32 - 1)), "listed": listed, "kinds": draw(st.integers(0, 7))}
     return claim("random-claim")(body), rows, publics
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from zkcompliance import schemas
 from zkcompliance.circuits import log_floor
+from zkcompliance.claim import places
 from zkcompliance.claim.build import ClaimDefinition
 from zkcompliance.claim.compile import Compiled, compile_claim
 from zkcompliance.claim.interpret import interpret
@@ -81,6 +82,14 @@ def agree(claim: ClaimDefinition, seed: int) -> bool:
         tables = {name: next(iter(tables.values())) for name in tables}  # logs that are about the same rows
     publics = {}
     for spec in claim.params:
+        if spec.places and spec.type.of is not None:
+            top = spec.type.top
+            edges = [0, 1, 2, 3 << 100, top, top - 1, chance.randrange(top + 1)]
+            members = [
+                min(chance.choice(edges if wild else edges[:3]), top) for _ in range(chance.randrange(spec.places + 1))
+            ]
+            publics[spec.name] = places.encode(members, spec.type.width, spec.places)
+            continue
         picks = [spec.low, spec.high, min(spec.high, spec.low + 1), chance.randrange(spec.low, spec.high + 1)]
         publics[spec.name] = chance.choice(picks)
     found = interpret(claim, tables, publics)

@@ -37,6 +37,21 @@ logs = { compute = "compute" }
 params.limit = { at_most = "1e26" }
 params.phases = { includes = "pretraining" }
 """
+OWN_CLAIM = '''
+from zkcompliance.claim.language import ComputeLog, Flop, Param, claim, implausible, require
+
+
+@claim("my-own", version=1)
+def my_own(compute: ComputeLog, limit: Param[Flop]) -> None:
+    """All compute is below a limit.
+
+    limit: FLOP
+    """
+    require("below", compute.flop.sum() < limit)
+
+
+VACUOUS = (implausible("limit", "nobody computes that", at_least="1e28"),)
+'''
 HEADER = "start,end,run,phase,flop,method\n"
 CSV = HEADER + "".join(f"{i},{i + 60},run-1,pretraining,1e18,hardware\n" for i in range(20))
 MODEL = "model-7=sha256:" + "07" * 32
@@ -61,6 +76,18 @@ class Lab:
         return self.folder / "key.pub"
 
     @property
+    def own_claim(self) -> Path:
+        return self.folder / "my_own.py"
+
+    @property
+    def own_policy(self) -> Path:
+        return self.folder / "own.toml"
+
+    @property
+    def own(self) -> Path:
+        return self.folder / "own.zkp"
+
+    @property
     def policy(self) -> Path:
         return self.folder / "policy.toml"
 
@@ -71,6 +98,13 @@ class Lab:
     def asked_of_bundle(self) -> list[str]:
         """Arguments under which `bundle` is accepted."""
         return ["--policy", str(self.policy), "--log-key", f"compute={self.key}", "--subject", MODEL]
+
+    def asked_of_own(self) -> list[str]:
+        """Arguments under which `own` is accepted: a policy that asks for a claim of the regulator's own."""
+        return [
+            "--policy", str(self.own_policy), "--claim-file", str(self.own_claim), "--log-key", str(self.key),
+            "--subject", MODEL,
+        ]  # fmt: skip
 
 
 def zk(*arguments: str | Path) -> None:
@@ -90,4 +124,11 @@ def make(folder: Path) -> Lab:
     zk("prove", CLAIM, "--log", log, "-p", "limit=1e20", "-o", made.single, "--context", "ref 7", "--subject", MODEL)
     asked = ("--policy", made.policy, "--log", f"compute={log}", "--subject", MODEL)
     zk("prove", *asked, "-p", "below-limit.limit=1e21", "-p", "below-limit.phases=pretraining", "-o", made.bundle)
+    made.own_claim.write_text(OWN_CLAIM)
+    program = catalogue.load(str(made.own_claim)).program_digest.hex()
+    head, _, _ = POLICY.partition("params.limit")
+    text = head.replace("training-compute-below@1", "my-own@1").replace("PROGRAM", program)
+    made.own_policy.write_text(text + 'params.limit = "1e21"\n')
+    asked = ("--policy", made.own_policy, "--claim-file", made.own_claim, "--log", log, "--subject", MODEL)
+    zk("prove", *asked, "-o", made.own)
     return made

@@ -8,8 +8,10 @@ import json
 import random
 import re
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -20,10 +22,14 @@ from agreement import Answer, Both
 from regulated_lab import CLAIM, MODEL, Lab
 
 from zkcompliance.claim import catalogue
+from zkcompliance.log import open_log
 from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.cosignature import ML_DSA_44, CosignerSigner
 from zkcompliance.log.note import SignerKey
 from zkcompliance.policy import catalogue as policies
+from zkcompliance.policy.binding import Binding, ForPolicy
+from zkcompliance.policy.subject import parse_subject
+from zkcompliance.prove.api import prove_claim
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 PROOFS = VECTORS / "proofs"
@@ -82,8 +88,6 @@ def test_every_format_gives_the_same_bytes(both: Both, lab: Lab, form: str) -> N
 
 def later() -> str:
     """A time a little after the proofs were made."""
-    import time
-
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 60))
 
 
@@ -297,30 +301,89 @@ def test_state_and_trust(both: Both, lab: Lab, tmp_path: Path) -> None:
     assert agreed(both, lab.single, *lab.asked_of_single(), "--state", state).decision == ("2", "log-corrupt")
 
 
-OWN = '''
-from zkcompliance.claim.language import ComputeLog, Flop, Param, claim, require
-
-
-@claim("my-own", version=1)
-def my_own(compute: ComputeLog, limit: Param[Flop]) -> None:
-    """All compute is below a limit.
-
-    limit: FLOP
-    """
-    require("below", compute.flop.sum() < limit)
-'''
-
-
-def test_a_claim_of_ones_own_without_a_digest(both: Both, lab: Lab, tmp_path: Path) -> None:
+def test_a_claim_of_ones_own_without_a_digest(both: Both, lab: Lab) -> None:
     """The one file has no compiler: it says so, and what to do. (The installed one compiles, and decides.)"""
-    path = tmp_path / "my_own.py"
-    path.write_text(OWN)
-    asked = ["--claim", str(path), "-p", "limit=1e20", "--log-key", str(lab.key)]
+    asked = ["--claim", str(lab.own_claim), "-p", "limit=1e20", "--log-key", str(lab.key)]
     installed, alone = both.ask([lab.single, *asked])
     assert installed.status == "1"
     assert (
         alone.decision == ("2", "unsupported") and "no compiler" in alone.err and "\nhelp: zkcompliance " in alone.err
     )
+
+
+def test_a_claim_of_ones_own_that_a_policy_names(both: Both, lab: Lab) -> None:
+    """The policy has the digest: both decide, and the one file says besides that it took the policy's word for it."""
+    at = ["--at", later(), "--json"]
+    installed, alone = both.ask([lab.own, *lab.asked_of_own(), *at])
+    assert installed.decision == alone.decision == ("0", ""), (installed, alone)
+    compiled, by_digest = json.loads(installed.out), json.loads(alone.out)
+    (own, floor), (also, its_floor) = compiled["requirements"], by_digest["requirements"]
+    assert also["warnings"][0].startswith("my-own@1 was not compiled here") and floor == its_floor
+    assert also | {"warnings": also["warnings"][1:]} == own and own["values"][0]["exact"] == str(10**21)
+    for file in (lab.single, lab.bundle):
+        assert agreed(both, file, *lab.asked_of_own()).decision == ("1", "statement-mismatch")
+    without_key = [*lab.asked_of_own()[:4], "--subject", MODEL]
+    answer = agreed(both, lab.own, *without_key, "--json")
+    assert answer.decision == ("4", "undecided") and "All compute is below a limit." in answer.out
+
+
+def test_what_a_claim_file_may_not_be(both: Both, lab: Lab, tmp_path: Path) -> None:
+    path = tmp_path / "other.py"
+
+    def answers(source: str) -> Answer:
+        path.write_text(source)
+        return agreed(both, lab.own, *("--claim-file", path), *lab.asked_of_own()[:2], *lab.asked_of_own()[4:])
+
+    own = lab.own_claim.read_text()
+    for source in (
+        own.replace("my-own", CLAIM),
+        own.replace("claim,", "claim"),
+        "1 / 0",
+        "",
+        own + own.replace("def my_own", "def my_twin"),
+    ):
+        assert answers(source).decision == ("2", "usage"), source
+    assert answers(own.replace("version=1", "version=2")).decision == ("2", "malformed-policy")
+    assert answers(own.replace("my-own", "my-other")).decision == ("2", "malformed-policy")
+    assert answers(own[: own.index("VACUOUS")]).decision == ("2", "malformed-policy")
+    asked = lab.asked_of_own()
+    twice = agreed(both, lab.own, *asked, "--claim-file", lab.own_claim)
+    assert twice.decision == ("2", "usage") and "given twice" in twice.err
+    for wrong in (["--claim-file", lab.own_claim], [*lab.asked_of_single(), "--claim-file", lab.own_claim]):
+        assert agreed(both, lab.single, *wrong).decision == ("2", "usage")
+    assert agreed(both, lab.own, *asked[:2], *asked[4:]).decision == ("2", "malformed-policy")
+    assert agreed(both, lab.own, *asked, "--claim-file", tmp_path / "none.py").decision == ("2", "usage")
+
+
+def test_only_the_program_that_the_policy_names_is_taken(both: Both, lab: Lab, tmp_path: Path) -> None:
+    """Another digest in the policy, or another claim file: the installed one compiles, and refuses the policy.
+
+    The one file holds the proof against the digest alone. What that program says is what was read when it was named.
+    """
+    text, asked = lab.own_policy.read_text(), lab.asked_of_own()
+    named = re.search(r'program = "(.*)"', text)
+    assert named is not None
+    changed = tmp_path / "policy.toml"
+    changed.write_text(text.replace(named[1], "07" * 32))
+    installed, alone = both.ask([lab.own, "--policy", changed, *asked[2:]])
+    assert installed.decision == ("2", "malformed-policy") and "is not the program of my-own@1" in installed.err
+    assert alone.decision == ("1", "statement-mismatch") and "another text of a-limit@1" in alone.err
+    claim = catalogue.load(str(lab.own_claim))
+    made_for = ForPolicy(sha256(changed.read_bytes()).digest(), "a-limit", 1, "below-limit")
+    context = Binding(made_for, parse_subject(MODEL), int(time.time())).encode()
+    forged = tmp_path / "forged.zkp"
+    log = open_log(lab.folder / "log")
+    forged.write_bytes(prove_claim(claim, {"compute": log}, {"limit": 10**21}, context=context))
+    _, alone = both.ask([forged, "--policy", changed, *asked[2:]])
+    assert alone.decision == ("1", "program-mismatch"), alone
+    twice = text + text[text.index("[[requirements]]") :].replace("below-limit", "again").replace(named[1], "07" * 32)
+    changed.write_text(twice)
+    assert agreed(both, lab.own, "--policy", changed, *asked[2:], words=False).decision == ("2", "malformed-policy")
+    other = tmp_path / "other.py"
+    other.write_text(lab.own_claim.read_text().replace("< limit", "<= limit"))
+    installed, alone = both.ask([lab.own, *asked[:3], other, *asked[4:]])
+    assert installed.decision == ("2", "malformed-policy") and alone.status == "0"
+    assert "note       my-own@1 was not compiled here" in alone.out
 
 
 # Mutants

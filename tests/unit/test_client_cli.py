@@ -92,3 +92,9 @@ def test_an_older_checkpoint_is_evidence(lab: Path) -> None:
     found = evidence.Evidence.parse((lab / "state.evidence").read_bytes())
     assert found.kind == evidence.ROLLBACK and "witness.example/1" in found.older
     assert run(*asked(lab, "first", 9)).exit_code == 0
+
+
+def test_without_a_verb_the_help_is_shown_and_no_error_is_said() -> None:
+    done = CliRunner().invoke(cli, [])
+    assert done.exit_code == 2 and done.stdout == ""
+    assert done.stderr.startswith("Usage: ") and "error[" not in done.stderr and "policies" in done.stderr

@@ -11,6 +11,7 @@ from zkcompliance import strict_json
 from zkcompliance.errors import ProgramMismatch, StatementMismatch
 from zkcompliance.policy.binding import Binding
 from zkcompliance.policy.file import Proof, proofs_in
+from zkcompliance.policy.finding import public_values
 from zkcompliance.verify import decode_bundle, decode_program
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
@@ -54,12 +55,14 @@ def _requirement(proof: Proof, binding: Binding) -> dict[str, object]:
     statement, program = proof.statement, decode_program(decode_bundle(proof.data).program_bytes)
     if program.digest != statement.program_digest or len(program.publics) != len(statement.publics):
         raise ProgramMismatch("the file brings another program than the one that its statement names")
-    values = [(p.kind, p.name, str(value)) for p, value in zip(program.publics, statement.publics, strict=True)]
+    values = public_values(program, proof)
+    revealed = {public.name for public in program.publics if public.kind == 1}
+    other = {public.name for public in program.publics if public.kind}
     found: dict[str, object] = {
         "claim": f"{statement.claim}@{statement.version}",
         "program": {"sha256": statement.program_digest.hex()},
-        "parameters": {name: value for kind, name, value in values if kind == 0},
-        "reveals": {name: value for kind, name, value in values if kind == 1},
+        "parameters": {name: str(value) for name, value in values.items() if name not in other},
+        "reveals": {name: str(value) for name, value in values.items() if name in revealed},
         "logs": [
             {
                 "slot": log.slot,

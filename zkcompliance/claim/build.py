@@ -205,7 +205,7 @@ def _check(
     for log in logs:
         if log not in used:
             raise refuse(f"the log {log.name} is not used", "remedy: use it or leave it out", line)
-    said = [each.name for each in reveals] + [spec.name for spec in specs]
+    said = [each.name for each in reveals] + [name for spec in specs for name, _ in spec.publics]
     said = said if len({each.name for each in found}) == len(found) else [*said, *said]
     if len(set(said)) != len(said):
         raise refuse("a name is said twice: reveals, parameters and requirements have distinct names", "", line)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
 from importlib import resources
@@ -14,7 +15,7 @@ from zkcompliance import schemas
 from zkcompliance.claim.build import ClaimDefinition
 from zkcompliance.claim.model import Claim
 from zkcompliance.claim.provable import provable
-from zkcompliance.errors import UsageError
+from zkcompliance.errors import UsageError, ZkComplianceError
 from zkcompliance.schemas import Schema
 
 CLAIMS = (
@@ -50,8 +51,28 @@ def load(name: str) -> Claim:
     if spec is None or spec.loader is None:
         raise UsageError(f"{name} is not a Python file")
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except ZkComplianceError:
+        raise
+    except Exception as error:
+        raise UsageError(f"{name} cannot be run: {type(error).__name__}: {error}") from error
     return claim_in(module, name)
+
+
+def own(given: Iterable[str | Path | Claim]) -> dict[str, Claim]:
+    """Claims that are not of the catalogue, by id; a path is of a Python file (which is run) that defines one.
+
+    UsageError where two have one id, or one has the id of a claim of the catalogue, for which it could be mistaken.
+    """
+    found: dict[str, Claim] = {}
+    for each in given:
+        claim = each if isinstance(each, Claim) else load(str(each))
+        if claim.id in names() or claim.id in found:
+            held = "is in the catalogue" if claim.id in names() else "is given twice"
+            raise UsageError(f"{claim.id}: a claim of this id {held}", help="zkcompliance claims")
+        found[claim.id] = claim
+    return found
 
 
 @cache

@@ -4,7 +4,7 @@
 is no row: no node sees it. A missing value is its column's default, put there when the row was sealed.
 
 **Values.** A value node has one integer for each row of its `frame` (a `Log` or `Groups`), or, where `frame` is None, a
-single one. Within rows, a single value may be used only if it is `public`, made of constants and parameters alone.
+single one, which within rows is the same on each. It is `public` if made of constants and parameters alone.
 Every integer lies in `range` = (lo, hi) and means what `type` says; a truth value is 0 or 1. A range follows from the
 columns' types, which the circuit must itself enforce (a committed cell is not yet known to be within its type).
 `line` and `said` (a person's sentence for what sugar built: texts and nodes in turn) are no part of a node's meaning or
@@ -85,7 +85,7 @@ class Const(Value):
 
 @dataclass(frozen=True, eq=False)
 class Param(Value):
-    """The public parameter `name`; of a set of choices, its bit mask (only `IsIn` reads that)."""
+    """The public parameter `name`; of a set, its bit mask or its places (only `IsIn` reads those)."""
 
     name: str
 
@@ -181,8 +181,8 @@ class Select(Value):
 
 @dataclass(frozen=True, eq=False)
 class IsIn(Value):
-    """1 if `value` is in the public set. members: a sorted tuple of distinct ints, or a Param that is a set of choices
-    (then: bit number `value` of the mask)."""
+    """1 if `value` is in the public set. members: a sorted tuple of distinct ints, or a Param that is a set: of choices
+    (bit number `value` of the mask) or of values (a used place holds it, see `places`)."""
 
     value: Value
     members: tuple[int, ...] | Param
@@ -193,13 +193,14 @@ class Neighbour(Value):
     """`arg` at the closest row before (step −1) or after (step 1) this one that is in `rows`; `default` if none is.
 
     "Before" is strict and in the order of `rows`. Defined on every row of the frame, in `rows` or not. `default` is
-    public.
+    public. per: only rows with the same values of these count.
     """
 
     rows: Rows
     arg: Value
     step: int
     default: Value
+    per: tuple[Value, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from zkcompliance.claim import core
+from zkcompliance.claim import core, places
 from zkcompliance.claim.arrays import Array, ascending, in_order, numbered, total
 from zkcompliance.claim.core import Groups, Value
 from zkcompliance.claim.frames import Frames, dtype_of, wide
@@ -140,13 +140,16 @@ class Evaluator(Frames):
 
     def _is_in(self, node: core.IsIn) -> Any:
         value = self.value(node.value)
-        if isinstance(node.members, core.Param):
+        if isinstance(node.members, core.Param) and node.members.type.of is not None:
+            members = set(places.members(self.value(node.members), node.members.type.width))
+        elif isinstance(node.members, core.Param):
             mask = self.value(node.members)
             if isinstance(value, int):
                 return mask >> value & 1
             table = np.array([mask >> i & 1 for i in range(len(node.members.type.choices))], np.int64)
             return table[value]
-        members = set(node.members)
+        else:
+            members = set(node.members)
         if isinstance(value, int):
             return int(value in members)
         return np.fromiter((each in members for each in value.tolist()), np.int64, count=len(value))
@@ -155,16 +158,20 @@ class Evaluator(Frames):
         frame = node.rows.frame
         arg, default = self._column(node.arg, frame), self.value(node.default)
         size = len(arg)
-        order = np.arange(size)
-        if node.rows.order:
-            order = ascending(self._words((node.rows.order, frame, order))[0])
+        order, first = np.arange(size), np.zeros(size, np.int64)
+        if node.rows.order or node.per:
+            order = ascending(self._words(((*node.per, *node.rows.order), frame, order))[0])
         if node.step > 0:
             order = order[::-1]
+        if node.per:  # of each row in this order, the first one with its keys
+            (codes,) = numbered(self._words((node.per, frame, order))[0])
+            changes = np.append(True, codes[1:] != codes[:-1])[:size]
+            first = np.maximum.accumulate(np.where(changes, np.arange(size), 0)) if size else first
         chosen = self._mask(node.rows)[order]
         seen = np.maximum.accumulate(np.where(chosen, np.arange(size), -1)) if size else np.zeros(0, np.int64)
         before = np.concatenate([np.full(min(size, 1), -1), seen[:-1]])
         result = np.full(size, default, dtype_of(node))
-        has = before >= 0
+        has = before >= first
         result[order[has]] = arg[order[before[has]]]
         return result
 

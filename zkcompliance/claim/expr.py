@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from zkcompliance.claim import core, ranges, types
@@ -54,8 +54,8 @@ class Expr(Operators):
         return Ratio(self.count() * whole(), count(among), types.PPM, parts)
 
     def quantile(self, share: Any) -> Quantile:
-        """`x.quantile("95%") <= t`: at least 95 % of the rows have x ≤ t. Holds over none."""
-        return Quantile(self, lift(share, types.PPM, Expr))
+        """`x.quantile("95%") <= t`: at least 95 % of the rows have x ≤ t. Holds over none; `>` and `>=` do not."""
+        return Quantile(self, lift(share, types.PPM, Expr), lambda reached: reached.share())
 
     def every(self) -> Expr:
         """It holds on every row. True over none."""
@@ -72,29 +72,33 @@ class Expr(Operators):
 
     # The order of rows
 
-    def previous(self, *, default: Any) -> Expr:
+    def previous(self, *, default: Any, per: Expr | tuple[Expr, ...] = ()) -> Expr:
         """The value on the closest earlier of the rows that this expression is taken from; `default` if none is.
 
-        It is defined on every row of the table, also on those that were not selected.
+        It is defined on every row of the table, also on those that were not selected. per: only rows with the same
+        value of this count.
         """
-        return self._neighbour(-1, default)
+        return self._neighbour(-1, default, per)
 
-    def next(self, *, default: Any) -> Expr:
+    def next(self, *, default: Any, per: Expr | tuple[Expr, ...] = ()) -> Expr:
         """The value on the closest later of the rows that this expression is taken from; as `previous`."""
-        return self._neighbour(1, default)
+        return self._neighbour(1, default, per)
 
-    def is_sorted(self, *, strict: bool = False) -> Expr:
-        """Each row's value is at least (strict: above) that of the row before. True over none."""
+    def is_sorted(self, *, strict: bool = False, per: Expr | tuple[Expr, ...] = ()) -> Expr:
+        """Each row's value is at least (strict: above) that of the row before (with the same `per`). True over none."""
         among, low = self._rows("is_sorted"), Expr(constant(self.node.range[0], self.node.type))
-        before = self.previous(default=low)
-        kept = (before < self) | is_first(among) if strict else before <= self
-        return say(kept.every(), self.node, f" {'rises' if strict else 'never falls'} from row to row of ", among)
+        before = self.previous(default=low, per=per)
+        kept = (before < self) | is_first(among, per) if strict else before <= self
+        verb = "rises" if strict else "never falls"
+        return say(kept.every(), self.node, f" {verb} from row to row of ", among, *_same(per))
 
-    def is_serial(self, *, first: Any = 1) -> Expr:
-        """In the order of the rows the values are `first`, `first` + 1, … without a gap. True over none."""
+    def is_serial(self, *, first: Any = 1, per: Expr | tuple[Expr, ...] = ()) -> Expr:
+        """In the order of the rows (with the same `per`) the values are `first`, `first` + 1, … without a gap. True
+        over none."""
         start = lift(first, types.COUNT, Expr)
-        kept = self == self.previous(default=start - 1) + 1
-        return say(kept.every(), self.node, " counts the rows of ", self.rows, " from ", start.node, " without a gap")
+        kept = self == self.previous(default=start - 1, per=per) + 1
+        said = (self.node, " counts the rows of ", self.rows, *_same(per), " from ", start.node, " without a gap")
+        return say(kept.every(), *said)
 
     def is_unique(self) -> Expr:
         """No two rows have the same value. True over none."""
@@ -107,11 +111,15 @@ class Expr(Operators):
         if isinstance(members, Expr):
             if members.node.type.kind != types.SET:
                 return member((self,), (members,))
-            if members.node.type.choices != self.node.type.choices or not isinstance(members.node, core.Param):
+            same = (members.node.type.of or self.node.type) == self.node.type
+            same = same and members.node.type.choices == self.node.type.choices
+            if not same or not isinstance(members.node, core.Param):
                 raise refuse(f"a {self.node.type} is never in a {members.node.type}")
+            public = self.node.public and members.node.type.of is None  # of values: looked up in a private table
             return make(
-                core.IsIn, self.node, members.node, operands=(self, members), type=types.TRUTH, range=ranges.BIT
-            )
+                core.IsIn, self.node, members.node, operands=(self, members), type=types.TRUTH, range=ranges.BIT,
+                public=public,
+            )  # fmt: skip
         if isinstance(members, str) or not isinstance(members, Iterable):
             raise refuse("is_in of what is no set", 'remedy: a tuple, as in x.is_in(("a", "b"))')
         found = sorted({self._literal_of(each) for each in members})
@@ -167,15 +175,18 @@ class Expr(Operators):
         default = public(operand(empty, self), self, "empty")
         return self._aggregate(kind, ranges.union(self.node.range, default.range), default)
 
-    def _neighbour(self, step: int, default: Any) -> Expr:
-        among = self._rows("previous")
+    def _neighbour(self, step: int, default: Any, per: Expr | tuple[Expr, ...]) -> Expr:
+        among = _followed(self.node) if self.rows is None else self.rows
+        if among is None:
+            among = self._rows("previous" if step < 0 else "next")
         if isinstance(among.frame, core.Groups) and not among.order:
             raise refuse("groups have no order", "remedy: groups.order_by(…)")
         value = public(operand(default, self), self, "default")
         r = ranges.union(self.node.range, value.range)
         node = core.Neighbour(
-            among, self.node, step, value, type=self.node.type, range=r, frame=among.frame, line=here()
-        )
+            among, self.node, step, value, keyed(among, per),
+            type=self.node.type, range=r, frame=among.frame, line=here(),
+        )  # fmt: skip
         return Expr(node)
 
 
@@ -219,18 +230,25 @@ class Ratio(Reflected):
 
 
 class Quantile(Reflected):
-    """Compared from above only: `x.quantile(q) <= t`, `x.quantile(q) < t`."""
+    """The least t such that a share of the rows has x ≤ t; only ever compared, by that share."""
 
-    def __init__(self, value: Expr, share: Expr) -> None:
-        self.value, self.share = value, share
+    def __init__(self, value: Expr, share: Expr, share_of: Callable[[Expr], Ratio]) -> None:
+        self.value, self.share, self.share_of = value, share, share_of
 
     def __le__(self, limit: Any) -> Expr:
-        reached: Expr = self.value <= limit
-        return reached.share() >= self.share
+        return self.share_of(self.value <= limit) >= self.share
 
     def __lt__(self, limit: Any) -> Expr:
-        reached: Expr = self.value < limit
-        return reached.share() >= self.share
+        return self.share_of(self.value < limit) >= self.share
+
+    def __ge__(self, limit: Any) -> Expr:
+        return self.share_of(self.value < limit) < self.share
+
+    def __gt__(self, limit: Any) -> Expr:
+        return self.share_of(self.value <= limit) < self.share
+
+    def __bool__(self) -> bool:
+        raise refuse("a quantile is not true or false", "remedy: compare it: rows.x.quantile(share) <= limit")
 
 
 def whole() -> Expr:
@@ -254,12 +272,32 @@ def count(rows: Rows) -> Expr:
     return Expr(core.count_of(rows, here()))
 
 
-def is_first(rows: Rows) -> Expr:
-    """No row of `rows` is before this one."""
+def keyed(rows: Rows, per: Expr | tuple[Expr, ...]) -> tuple[Value, ...]:
+    """What rows must have in common to be neighbours."""
+    keys = per if isinstance(per, tuple) else (per,)
+    belong(rows, keys, "neighbours with the same columns")
+    return tuple(key.node for key in keys)
+
+
+def _same(per: Expr | tuple[Expr, ...]) -> tuple[Any, ...]:
+    keys = per if isinstance(per, tuple) else (per,)
+    return (" with the same ", tuple(key.node for key in keys)) if keys else ()
+
+
+def _followed(node: Value) -> Rows | None:
+    """The rows whose neighbours an expression is made of, if they are one table's: `x.previous(…).previous(…)`."""
+    found = {
+        part.rows for part in core.walk(node) if isinstance(part, core.Neighbour) and part.rows.frame == node.frame
+    }
+    return found.pop() if len(found) == 1 else None
+
+
+def is_first(rows: Rows, per: Expr | tuple[Expr, ...] = ()) -> Expr:
+    """No row of `rows` (with the same `per`) is before this one."""
     yes, no = constant(1, types.TRUTH), constant(0, types.TRUTH)
     node = core.Neighbour(
-        rows, yes, -1, no, type=types.TRUTH, range=ranges.BIT, frame=rows.frame, line=here(),
-        said=("there is an earlier row",),
+        rows, yes, -1, no, keyed(rows, per), type=types.TRUTH, range=ranges.BIT, frame=rows.frame, line=here(),
+        said=("there is an earlier row", *_same(per)),
     )  # fmt: skip
     return ~Expr(node, rows)
 

@@ -37,7 +37,7 @@ def narrowed(rows: Rows, condition: Any) -> Rows:
     if not isinstance(condition, Handle) or condition.node.type != types.TRUTH:
         raise refuse("a selection needs a condition", "remedy: where(table.column == …)")
     node = condition.node
-    if node.frame is not None or not node.public:
+    if node.frame is not None:
         belong(rows, [condition], "a condition on rows")
     if rows.where is None:
         return dataclasses.replace(rows, where=node)

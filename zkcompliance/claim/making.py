@@ -32,11 +32,6 @@ def make(kind: type[Value], *parts: Any, operands: tuple[E, ...], rows: Rows | N
             "rows of different tables in one expression",
             "remedy: bring a value over with lookup(…), test with x.is_in(other.column), or aggregate first",
         )
-    if frames and any(operand.node.frame is None and not operand.node.public for operand in operands):
-        raise refuse(
-            "a total of rows inside an expression about each row",
-            "remedy: compare totals with totals, or lookup(…) a group's total",
-        )
     options.setdefault("frame", frames.pop() if frames else None)
     options.setdefault("public", all(operand.node.public for operand in operands))
     node = kind(*parts, line=here(), **options)

@@ -189,7 +189,7 @@ class Claim:
             lines += [
                 "",
                 "Also revealed: the size of each private table, rounded up to a power of two. It follows the number of",
-                "rows that the claim selects, or of groups.",
+                "rows that the claim selects, or looks up together with those they are looked up in, or of groups.",
             ]
         return "\n".join(lines)
 

@@ -82,6 +82,17 @@ def read_set(choices: tuple[str, ...], value: object) -> int:
     return mask
 
 
+def read_members(kind: Type, value: object) -> list[int] | int:
+    """The members of a set of values: a text `a, b`, or several values; an integer is the set itself (see `places`)."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        value = [part.strip() for part in value.split(",") if part.strip()]
+    if not isinstance(value, Iterable):
+        raise UsageError(f"a {type(value).__name__} where a set of {kind} belongs")
+    return [read(kind, member) for member in value]
+
+
 def show(kind: Type, value: int) -> str:
     """For people; large amounts may be cut."""
     match kind.kind:
@@ -99,6 +110,10 @@ def show(kind: Type, value: int) -> str:
         return _SHOW[kind](value)
     unit = "" if kind.unit == () else f" {'FLOP' if kind == types.FLOP else kind}"
     return f"{quantities.show_integer(value)}{unit}"
+
+
+def show_members(kind: Type, members: Iterable[int]) -> str:
+    return ", ".join(show(kind, member) for member in members) or "none"
 
 
 def show_set(choices: tuple[str, ...], mask: int) -> str:

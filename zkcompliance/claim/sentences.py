@@ -35,7 +35,9 @@ def explain(claim: ClaimDefinition) -> str:
 
 def parameter(spec: ParamSpec) -> str:
     """One parameter: name, type, what it is, bounds, default."""
-    if spec.is_set:
+    if spec.places:
+        bounds = f"at most {spec.places}"
+    elif spec.is_set:
         bounds = f"any of {', '.join(spec.type.choices)}"
     elif spec.type.choices:
         bounds = f"one of {', '.join(spec.type.choices)}"
@@ -43,7 +45,7 @@ def parameter(spec: ParamSpec) -> str:
         bounds = f"from {spec.show(spec.low)} to {spec.show(spec.high)}"
     else:
         bounds = ""
-    kind = "set" if spec.is_set else str(spec.type) if spec.type.kind != types.ENUM else "choice"
+    kind = "set" if spec.type.choices and spec.is_set else str(spec.type) if spec.type.kind != types.ENUM else "choice"
     default = "" if spec.default is None else f"; default {spec.show(spec.default)}"
     return f"{spec.name} ({kind}{', ' + bounds if bounds else ''}{default}){': ' + spec.doc if spec.doc else ''}"
 
@@ -123,6 +125,8 @@ def _value(node: Value) -> str:
             return f"{_joined(node.a, core.Or)} and {_joined(node.b, core.Or)}"
         case core.Or():
             return f"{_joined(node.a, core.And)} or {_joined(node.b, core.And)}"
+        case core.Not(a=core.Member() as inner):
+            return f"{phrase(inner.keys)} is not found as {phrase(inner.columns)} in {phrase(inner.target)}"
         case core.Not():
             return f"not ({phrase(node.a)})"
         case core.Select():
@@ -131,7 +135,9 @@ def _value(node: Value) -> str:
             return f"{phrase(node.value)} is one of {_members(node)}"
         case core.Neighbour():
             side = "last earlier" if node.step < 0 else "next later"
-            return f"the {phrase(node.arg)} of the {side} row of {phrase(node.rows)} ({phrase(node.default)} if none)"
+            same = f" with the same {phrase(node.per)}" if node.per else ""
+            row = f"{side} {'group' if isinstance(node.rows.frame, Groups) else 'row'} of {phrase(node.rows)}{same}"
+            return f"the {phrase(node.arg).removeprefix('the ')} of the {row} ({phrase(node.default)} if none)"
         case core.Member():
             return f"{phrase(node.keys)} is found as {phrase(node.columns)} in {phrase(node.target)}"
         case core.Lookup():

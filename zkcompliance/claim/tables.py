@@ -8,8 +8,9 @@ from typing import Any, ClassVar, Self
 from zkcompliance import schemas
 from zkcompliance.claim import core, ranges, types
 from zkcompliance.claim.core import Rows
-from zkcompliance.claim.expr import Expr, Ratio, count, is_first, say, unique, whole
+from zkcompliance.claim.expr import Expr, Quantile, Ratio, count, is_first, say, unique, whole
 from zkcompliance.claim.lowering import belong, chain, narrowed
+from zkcompliance.claim.making import lift
 from zkcompliance.claim.source import here, refuse
 from zkcompliance.schemas import Schema
 
@@ -177,6 +178,10 @@ class Grouped(Table):
         return Ratio(
             self.size(condition) * whole(), self.size(), types.PPM, ("the share of its rows for which ", condition.node)
         )
+
+    def quantile(self, value: Expr, share: Any) -> Quantile:
+        """`groups.quantile(x, "95%") <= t`: at least 95 % of the group's rows have x ≤ t."""
+        return Quantile(value, lift(share, types.PPM, Expr), self.share_of)
 
     def _extreme(self, kind: str, value: Expr) -> Expr:
         if value.node.type.kind not in (types.NUMBER, types.TIME):

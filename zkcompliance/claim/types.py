@@ -24,15 +24,24 @@ _NAMES: dict[Unit, str] = {
 
 @dataclass(frozen=True)
 class Type:
-    """kind: number, time, id, enum, bool, set (of an enum's choices). `unit` belongs to numbers, `choices` to enums and
-    sets, in index order."""
+    """kind: number, time, id, enum, bool, set. `unit` belongs to numbers, `choices` to enums and sets of them, in index
+    order; `of` to sets of other values, members of that type and at most `top` (see `places`)."""
 
     kind: str
     unit: Unit = ()
     choices: tuple[str, ...] = ()
+    of: Type | None = None
+    top: int = 0
     counts: bool = field(default=False, compare=False)  # a Count: an Int that reads as a number of things
 
+    @property
+    def width(self) -> int:
+        """Bits of a member of a set of values, in whole limbs."""
+        return 16 * -(-self.top.bit_length() // 16)
+
     def __str__(self) -> str:
+        if self.of is not None:
+            return f"Set of {self.of}"
         if self.kind != NUMBER:
             return (
                 f"{self.kind.capitalize()}({', '.join(self.choices[:3])}…)" if self.choices else self.kind.capitalize()
@@ -174,8 +183,9 @@ class EnumWord(Word):
         cls.type, cls.largest = Type(ENUM, choices=choices), len(choices) - 1
 
 
-W = TypeVar("W", bound=EnumWord)
+W = TypeVar("W", bound=Word)
 
 
 class SetOf(Generic[W]):
-    """`Param[SetOf[Phase]]`: a public set of choices, held as a bit mask."""
+    """`Param[SetOf[Phase]]`: a public set of choices, held as a bit mask. Of another type, `Param[SetOf[Id]]`: a public
+    set of at most `param(…, places=…)` values."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 import click
 
 from zkcompliance.commands import console
 from zkcompliance.commands.options import (
+    claim_file_option,
     complete_claims,
     complete_policies,
     json_option,
@@ -19,6 +21,9 @@ from zkcompliance.commands.options import (
 from zkcompliance.errors import UsageError
 from zkcompliance.policy.texts import by_name, by_slot, pairs, params_of
 
+if TYPE_CHECKING:
+    from zkcompliance.policy.model import Policy
+
 
 @click.command("check")
 @click.argument("claim_name", metavar="[CLAIM]", required=False, shell_complete=complete_claims)
@@ -26,6 +31,7 @@ from zkcompliance.policy.texts import by_name, by_slot, pairs, params_of
     "--policy", "policies", multiple=True, metavar="POLICY", shell_complete=complete_policies,
     help="Check all that this policy asks, as `prove --policy` would.",
 )  # fmt: skip
+@claim_file_option
 @log_option
 @param_option
 @subject_option
@@ -33,6 +39,7 @@ from zkcompliance.policy.texts import by_name, by_slot, pairs, params_of
 def command(
     claim_name: str | None,
     policies: tuple[str, ...],
+    claim_files: tuple[str, ...],
     logs: tuple[str, ...],
     params: tuple[str, ...],
     subject: str | None,
@@ -45,22 +52,22 @@ def command(
     if (claim_name is None) == (not policies):
         raise UsageError("what is to be checked: one CLAIM, or --policy", help="zkcompliance check --help")
     if claim_name is None:
-        return _policies(policies, logs, params, subject, as_json)
-    if subject is not None:
-        raise UsageError("--subject goes with --policy", help="zkcompliance check --help")
+        from zkcompliance.policy import catalogue
+
+        return _policies([catalogue.load(name, claim_files) for name in policies], logs, params, subject, as_json)
+    if subject is not None or claim_files:
+        raise UsageError("--subject and --claim-file go with --policy", help="zkcompliance check --help")
     return _claim(claim_name, logs, params, as_json)
 
 
 def _policies(
-    policies: tuple[str, ...], logs: tuple[str, ...], params: tuple[str, ...], subject: str | None, as_json: bool
+    chosen: list[Policy], logs: tuple[str, ...], params: tuple[str, ...], subject: str | None, as_json: bool
 ) -> int:
     from zkcompliance.log import open_log
-    from zkcompliance.policy import catalogue
     from zkcompliance.policy.subject import parse_subject
     from zkcompliance.prove.policy import plan, results
 
     now = int(time.time())
-    chosen = [catalogue.load(name) for name in policies]
     names = sorted({name for policy in chosen for name in policy.logs})
     opened = {name: open_log(path) for name, path in by_name(names, logs, "--log").items()}
     model = None if subject is None else parse_subject(subject)

@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from zkcompliance.commands import console
-from zkcompliance.commands.options import complete_claims, complete_policies, param_option, subject_option
+from zkcompliance.commands.options import (
+    claim_file_option,
+    complete_claims,
+    complete_policies,
+    param_option,
+    subject_option,
+)
 
 if TYPE_CHECKING:
     from zkcompliance.policy.verdict import Verdict
@@ -22,6 +28,7 @@ _OPTIONS = (
         "--policy", metavar="POLICY", shell_complete=complete_policies,
         help="What must be proved: a ready-made policy, or a .toml file.",
     ),
+    claim_file_option,
     click.option(
         "--claim", metavar="CLAIM", shell_complete=complete_claims, help="The one claim that must be proved."
     ),

@@ -11,7 +11,7 @@ import click
 
 from zkcompliance import errors
 from zkcompliance.commands import console
-from zkcompliance.commands.options import complete_subjects, json_option
+from zkcompliance.commands.options import claim_file_option, complete_subjects, json_option
 from zkcompliance.commands.policies import show
 from zkcompliance.errors import UsageError, ZkComplianceError
 from zkcompliance.quantities import show_time
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 @click.command("explain")
 @click.argument("subject", metavar="CLAIM|POLICY|FILE|CODE", shell_complete=complete_subjects)
+@claim_file_option
 @json_option
-def command(subject: str, as_json: bool) -> None:
+def command(subject: str, claim_files: tuple[str, ...], as_json: bool) -> None:
     """A claim or policy as sentences, what a proof file states (without verifying it), or what an error code means."""
     from zkcompliance.claim import catalogue
     from zkcompliance.policy import catalogue as policies
@@ -35,7 +36,7 @@ def command(subject: str, as_json: bool) -> None:
     elif subject in catalogue.names() or subject.endswith(".py"):
         _explain_claim(subject, as_json)
     elif subject.endswith(".toml") or subject.partition("@")[0] in policies.names():
-        show(subject, as_json)
+        show(policies.load(subject, claim_files), as_json)
     elif Path(subject).is_file():
         _explain_file(Path(subject), as_json)
     else:

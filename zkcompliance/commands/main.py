@@ -60,6 +60,9 @@ class VerbGroup(click.Group):
             sys.stdout.flush()
         except ZkComplianceError as error:
             status = _report(error, arguments)
+        except click.exceptions.NoArgsIsHelpError as error:
+            click.echo(error.format_message(), err=True)
+            status = UsageError.exit_status
         except click.ClickException as error:
             context = getattr(error, "ctx", None)
             help_line = f"{context.command_path} --help" if context else "zkcompliance --help"

@@ -20,6 +20,10 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 param_option = click.option(
     "--param", "-p", "params", multiple=True, metavar="NAME=VALUE", help="A parameter of the claim."
 )
+claim_file_option = click.option(
+    "--claim-file", "claim_files", multiple=True, metavar="FILE", type=click.Path(),
+    help="The .py file of a claim of your own that the policy names.",
+)  # fmt: skip
 subject_option = click.option(
     "--subject", metavar="NAME=PATH", help="The model: NAME=PATH of its file or folder, or NAME=sha256:HEX."
 )

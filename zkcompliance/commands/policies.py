@@ -3,38 +3,42 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 import click
 
 from zkcompliance.commands.console import print_json, print_table, print_text
-from zkcompliance.commands.options import complete_policies, json_option
+from zkcompliance.commands.options import claim_file_option, complete_policies, json_option
+
+if TYPE_CHECKING:
+    from zkcompliance.policy.model import Policy
 
 
 @click.command("policies")
 @click.argument("name", metavar="[POLICY]", required=False, shell_complete=complete_policies)
 @click.option("--source", is_flag=True, help="Print the policy's file as it is: a beginning for your own.")
+@claim_file_option
 @json_option
-def command(name: str | None, source: bool, as_json: bool) -> None:
+def command(name: str | None, source: bool, claim_files: tuple[str, ...], as_json: bool) -> None:
     """List the ready-made policies, or show what one asks: its name, NAME@VERSION, or a .toml file."""
     from zkcompliance.policy import catalogue
 
     if name is None:
-        if source:
-            raise click.UsageError("--source goes with the name of a policy")
+        if source or claim_files:
+            raise click.UsageError("--source and --claim-file go with the name of a policy")
         _list(as_json)
         return
-    policy = catalogue.load(name)
+    policy = catalogue.load(name, claim_files)
     if source:
         click.echo(policy.text.decode(), nl=False)
         return
-    show(name, as_json)
+    show(policy, as_json)
 
 
-def show(name: str, as_json: bool) -> None:
+def show(policy: Policy, as_json: bool) -> None:
     """What a policy asks, in words; also what `explain` prints of it."""
     from zkcompliance.policy import catalogue, force, words
 
-    policy = catalogue.load(name)
     said = words.describe(policy)
     error = force.in_force(policy, int(time.time()), catalogue.versions(policy.id))
     if as_json:

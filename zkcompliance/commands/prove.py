@@ -12,6 +12,7 @@ import click
 
 from zkcompliance.commands import console
 from zkcompliance.commands.options import (
+    claim_file_option,
     complete_claims,
     complete_policies,
     json_option,
@@ -40,6 +41,7 @@ _ATTEST = (
     "--policy", "policies", multiple=True, metavar="POLICY", shell_complete=complete_policies,
     help="Prove all that this policy asks.",
 )  # fmt: skip
+@claim_file_option
 @log_option
 @param_option
 @subject_option
@@ -57,6 +59,7 @@ _ATTEST = (
 def command(
     claim_name: str | None,
     policies: tuple[str, ...],
+    claim_files: tuple[str, ...],
     logs: tuple[str, ...],
     params: tuple[str, ...],
     subject: str | None,
@@ -76,6 +79,8 @@ def command(
 
     if (claim_name is None) == (not policies):
         raise UsageError("what is to be proved: one CLAIM, or --policy", help="zkcompliance prove --help")
+    if claim_name is not None and claim_files:
+        raise UsageError("--claim-file goes with --policy: CLAIM is a file itself", help="zkcompliance prove --help")
     sign = _attesting(output, attestation, attest_key, subject)
     writable(output)
     model = None if subject is None else parse_subject(subject)
@@ -101,7 +106,7 @@ def command(
         from zkcompliance.policy.asked import asked
         from zkcompliance.prove.policy import prove_policies
 
-        chosen = [ready.load(name) for name in policies]
+        chosen = [ready.load(name, claim_files) for name in policies]
         names = sorted({name for policy in chosen for name in policy.logs})
         opened = {name: open_log(path) for name, path in by_name(names, logs, "--log").items()}
         with console.progress() as report:

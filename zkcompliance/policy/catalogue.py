@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from functools import cache
 from importlib import resources
 from pathlib import Path
 
 from zkcompliance import limits
+from zkcompliance.claim import catalogue
 from zkcompliance.claim.model import Claim
 from zkcompliance.errors import UsageError
 from zkcompliance.policy.load import parse_policy
@@ -19,13 +20,14 @@ def names() -> list[str]:
     return sorted(_files())
 
 
-def load(name_or_path: str, claims: Mapping[str, Claim] | None = None) -> Policy:
+def load(name_or_path: str, claims: Iterable[str | Path | Claim] = ()) -> Policy:
     """A ready-made policy, `ID` (its latest version) or `ID@VERSION`, or the one in a file (a path ending in .toml).
 
-    claims: as in `parse_policy`, whose errors are raised; UsageError when there is none, or no file that can be read.
+    claims: those of the policy that are not of the catalogue, as `claim.catalogue.own` takes them. Raises the errors of
+    `parse_policy`; UsageError when there is no such policy or claim, or no file that can be read.
     """
     if name_or_path.endswith(".toml"):
-        return parse_policy(_read(Path(name_or_path)), claims)
+        return parse_policy(_read(Path(name_or_path)), catalogue.own(claims))
     identity, at, version = name_or_path.partition("@")
     if identity not in _files():
         raise UsageError(

@@ -8,7 +8,7 @@ from fractions import Fraction
 from hashlib import sha256
 from typing import Any
 
-from zkcompliance.claim import sentences
+from zkcompliance.claim import places, sentences
 from zkcompliance.claim.model import Claim, Parameter
 from zkcompliance.claim.params import ParamSpec
 from zkcompliance.policy import bounds
@@ -25,6 +25,9 @@ LATEST = "that this is the log's latest checkpoint: freshness is for you to ask 
 VACUOUS = "VACUOUS TRUTH IS NOT EXCLUDED: no number of rows of {} is shown, and over a log without rows this may hold"
 PROVENANCE = "provenance is not shown: the rows of {} may all be self-declared"
 NOT_COMPARED = "the model {} was not compared with its files: give --subject"
+BY_DIGEST = (
+    "{} was not compiled here: that its program says what its file says rests on the policy, which names its digest"
+)
 FRESHNESS = "freshness is unknown: a later checkpoint of {} may exist"
 DIFFERENCES = (
     "differencing: {} is disclosed, and the difference between two checkpoints of one log tells what the rows between "
@@ -47,8 +50,8 @@ class Verified:
 
 
 def public_values(program: Program, proof: Proof) -> dict[str, int]:
-    """Public values by name, in the program's order; the statement has as many (`check_program`)."""
-    return {p.name: value for p, value in zip(program.publics, proof.statement.publics, strict=True)}
+    """Public values by name, a set's as one; the statement has as many as the program (`check_program`)."""
+    return places.named(program.publics, proof.statement.publics)
 
 
 def of_proof(shown: Verified) -> dict[str, Any]:

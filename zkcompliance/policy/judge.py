@@ -12,7 +12,6 @@ from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
-from zkcompliance.claim import catalogue
 from zkcompliance.claim.model import Claim
 from zkcompliance.errors import RequirementNotShown, StatementMismatch, Undecided, UsageError, VerificationError
 from zkcompliance.log import standing
@@ -41,14 +40,13 @@ def judge_policy(
     reference: bytes | None = None,
     trust: TrustPolicy | None = None,
     state: Path | None = None,
-    claims: Mapping[str, Claim] | None = None,
 ) -> Verdict:
     """What a proof file or policy bundle shows of every requirement of a policy, floors of its logs included.
 
     now: UTC seconds. keys: the policy's name of a log → the key trusted for it, for logs of which the policy says none.
     subject, reference: what the proofs must name, where given. trust: a C2SP trust policy that every checkpoint must
     satisfy besides. state: a file that remembers the newest checkpoint of each log; it is read and written only when
-    everything is met. claims: by id, claims of the policy that are not of the catalogue.
+    everything is met.
 
     A requirement that is not met, or not shown, is in the verdict with its error; raised are PolicyNotInForce,
     MalformedError for a file that is not in its form, UsageError or Undecided for keys, LogEvidence by the state.
@@ -58,7 +56,8 @@ def judge_policy(
         raise refusal
     terms = Terms(now, subject, reference, policy.proof_age, policy.subject)
     of_checkpoints = checkpoints.Asked(now, policy.cosigners, policy.checkpoint_age, trust)
-    bench = Bench(terms, of_checkpoints, _with_keys(policy, keys or {}), state)
+    by_digest = frozenset(r.name for r in policy.requirements if policy.claim(r).pinned and r.claim in policy.claims)
+    bench = Bench(terms, of_checkpoints, _with_keys(policy, keys or {}), state, by_digest)
     proofs = proofs_in(data)
     bound = [(proof, proof.bound()) for proof in proofs]
     mine = {b.policy.requirement: p for p, b in bound if b.policy is not None and b.policy.digest == policy.digest}
@@ -67,7 +66,7 @@ def judge_policy(
     judged = []
     for requirement in requirements:
         proof = mine.get(requirement.name)
-        claim = (claims or {}).get(requirement.claim) or catalogue.load(requirement.claim)
+        claim = policy.claim(requirement)
         if proof is None:
             judged.append(Judged(_missing(policy, requirement, claim, [b for _, b in bound], bool(mine))))
         else:

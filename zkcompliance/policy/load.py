@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from zkcompliance import limits, schemas
 from zkcompliance.claim import catalogue
 from zkcompliance.claim.model import Claim, Parameter
-from zkcompliance.errors import KeyFileError
+from zkcompliance.errors import KeyFileError, Unsupported
 from zkcompliance.log.cosignature import CosignerKey
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.policy.bounds import read_bound, span
@@ -23,9 +24,10 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 def parse_policy(data: bytes, claims: Mapping[str, Claim] | None = None) -> Policy:
-    """The policy in a file's bytes. claims: by id, claims that are not of the catalogue, such as a user's own.
+    """The policy in a file's bytes. claims: by id, claims that are not of the catalogue (`claim.catalogue.own`).
 
-    MalformedPolicy, naming the key, for every fault; LimitExceeded when the file is too long.
+    Where there is no compiler, what such a claim's program is rests on the policy, which names its digest: proofs must
+    have that very program. MalformedPolicy, naming the key, for every fault; LimitExceeded when the file is too long.
     """
     return _Reader(data, claims or {}).policy()
 
@@ -34,7 +36,7 @@ class _Reader:
     """The state of one reading: what is known of the policy before its requirements are read."""
 
     def __init__(self, data: bytes, claims: Mapping[str, Claim]) -> None:
-        self.data, self.claims = data, claims
+        self.data, self.claims = data, dict(claims)
         self.root = read(data)
         self.keys: dict[bytes, str] = {}  # public key → where it stands
 
@@ -67,7 +69,7 @@ class _Reader:
             raise fault("requirements", why)
         return Policy(
             self.data, identity, version, title, jurisdiction, sources, valid_from, valid_until, subject == "required",
-            proof_age, checkpoint_age, cosigners, logs, requirements,
+            proof_age, checkpoint_age, cosigners, logs, requirements, self._own(requirements),
         )  # fmt: skip
 
     def _freshness(self, cosigned: bool) -> tuple[int | None, int | None]:
@@ -169,6 +171,9 @@ class _Reader:
         found.close()
         return Requirement(called, says, claim.id, claim.version, claim.program_digest, slots, params, reveals)
 
+    def _own(self, requirements: Sequence[Requirement]) -> dict[str, Claim]:
+        return {each.claim: self.claims[each.claim] for each in requirements if each.claim in self.claims}
+
     def _claim(self, found: Table) -> Claim:
         text, path = found.text("claim"), found.at("claim")
         parts = _CLAIM.fullmatch(text)
@@ -176,17 +181,30 @@ class _Reader:
             raise fault(path, "is a claim and its version, such as training-compute-below@1", "zkcompliance claims")
         claim = self.claims.get(parts[1])
         if claim is None and parts[1] not in catalogue.names():
-            raise fault(path, f"no claim {parts[1]} in the catalogue, and none was given", "zkcompliance claims")
+            raise fault(
+                path,
+                f"no claim {parts[1]} in the catalogue, and no file of it was given",
+                "add --claim-file FILE  # the claim's .py file, or see zkcompliance claims",
+            )
         claim = claim or catalogue.load(parts[1])
         if claim.version != int(parts[2]):
             raise fault(path, f"{claim.id} is there in version {claim.version} only", "zkcompliance claims")
         digest, path = found.text("program"), found.at("program")
         if _DIGEST.fullmatch(digest) is None:
             raise fault(path, "is a SHA-256 in 64 lower-case hexadecimal digits", f"zkcompliance explain {claim.id}")
-        if bytes.fromhex(digest) != claim.program_digest:
-            why = f"is not the program of {claim.id}@{claim.version}, {claim.program_digest.hex()}"
+        program = self._program(claim, bytes.fromhex(digest))
+        if bytes.fromhex(digest) != program:
+            why = f"is not the program of {claim.id}@{claim.version}, {program.hex()}"
             raise fault(path, why, f"zkcompliance explain {claim.id}")
-        return claim
+        return self.claims.get(claim.id, claim)
+
+    def _program(self, claim: Claim, named: bytes) -> bytes:
+        """The digest of what the claim compiles to; from now on the one that is named, where nothing can compile it."""
+        try:
+            return claim.program_digest
+        except Unsupported:
+            self.claims[claim.id] = replace(claim, pinned=named)
+            return named
 
     def _bounds(self, found: Table, known: Sequence[Parameter], *, free: bool) -> dict[str, Bound]:
         """One bound for each parameter, or for each revealed value that the policy names."""

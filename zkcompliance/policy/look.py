@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from hashlib import sha256
 
 from zkcompliance.claim import catalogue
@@ -15,13 +16,16 @@ from zkcompliance.policy.verdict import Finding, Status, Verdict
 from zkcompliance.verify import verify_bundle
 
 
-def look(data: bytes, *, now: int, missing: Undecided, claim: Claim | None = None) -> Verdict:
+def look(
+    data: bytes, *, now: int, missing: Undecided, claim: Claim | None = None, own: Mapping[str, Claim] | None = None
+) -> Verdict:
     """What a file shows with nothing to hold it against: every proof verified by itself, every finding UNDECIDED.
 
-    missing: the error of each finding. claim: one that the proof must be of, where it is known.
+    missing: the error of each finding. claim: one that the proof must be of, where it is known. own: by id, claims that
+    are known besides the catalogue's.
     """
     proofs = proofs_in(data)
-    findings = [_look(proof, claim, missing) for proof in proofs]
+    findings = [_look(proof, claim, own or {}, missing) for proof in proofs]
     bindings = [proof.binding or Binding() for proof in proofs]
     one = bindings[0] if len({(b.subject, b.time, b.reference) for b in bindings}) == 1 else Binding()
     return Verdict(
@@ -29,11 +33,11 @@ def look(data: bytes, *, now: int, missing: Undecided, claim: Claim | None = Non
     )
 
 
-def _look(proof: Proof, claim: Claim | None, missing: Undecided) -> Finding:
+def _look(proof: Proof, claim: Claim | None, own: Mapping[str, Claim], missing: Undecided) -> Finding:
     _, statement, program, report = verify_bundle(proof.data, program_digest=claim.program_digest if claim else None)
     shown = Verified(proof, program, report)
-    if claim is None and statement.claim in catalogue.names():
-        known = catalogue.load(statement.claim)
+    if claim is None and (statement.claim in own or statement.claim in catalogue.names()):
+        known = own.get(statement.claim) or catalogue.load(statement.claim)
         claim = known if known.program_digest == program.digest else None
     named = f"{statement.claim}@{statement.version}"
     warnings = []

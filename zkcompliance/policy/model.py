@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 
+from zkcompliance.claim import catalogue
+from zkcompliance.claim.model import Claim
 from zkcompliance.log.cosignature import CosignerKey
 from zkcompliance.log.note import VerifierKey
 
@@ -84,7 +86,10 @@ class Requirement:
 
 @dataclass(frozen=True)
 class Policy:
-    """A policy file as it was read. Times are UTC seconds, ages seconds; None: not asked."""
+    """A policy file as it was read. Times are UTC seconds, ages seconds; None: not asked.
+
+    claims: by id, those that are not of the catalogue; without a compiler, with the program that the policy names.
+    """
 
     text: bytes
     id: str
@@ -100,6 +105,11 @@ class Policy:
     cosigners: Cosigners | None
     logs: Mapping[str, LogRule]
     requirements: tuple[Requirement, ...]
+    claims: Mapping[str, Claim] = field(default_factory=dict, repr=False, compare=False)
+
+    def claim(self, requirement: Requirement) -> Claim:
+        """What a requirement asks for: one of `claims`, or of the catalogue."""
+        return self.claims.get(requirement.claim) or catalogue.load(requirement.claim)
 
     @property
     def digest(self) -> bytes:

@@ -20,12 +20,16 @@ from zkcompliance.verify import decode_bundle, verify_bundle
 
 @dataclass(frozen=True)
 class Bench:
-    """What one judgement holds all proofs against. rules: by the policy's name of the log, each with its keys."""
+    """What one judgement holds all proofs against. rules: by the policy's name of the log, each with its keys.
+
+    by_digest: requirements whose claim was not compiled, and is known by the digest that the policy names.
+    """
 
     terms: Terms
     checkpoints: checkpoints.Asked
     rules: Mapping[str, LogRule]
     state: Path | None
+    by_digest: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -110,7 +114,8 @@ def _warned(judged: Judged, bench: Bench) -> Finding:
     if judged.proof is None:
         return found
     fresh = bench.state is not None or bench.checkpoints.age is not None
-    said = [finding.VACUOUS.format(log.name) for log in found.logs if not log.rows]
+    said = [finding.BY_DIGEST.format(found.claim)] if found.name in bench.by_digest else []
+    said += [finding.VACUOUS.format(log.name) for log in found.logs if not log.rows]
     said += [finding.PROVENANCE.format(log.name) for log in found.logs if not log.sources]
     said += [] if fresh else [finding.FRESHNESS.format(log.name) for log in found.logs]
     if disclosed := [value.name for value in found.values if value.role == "revealed"]:

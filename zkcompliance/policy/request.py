@@ -31,12 +31,14 @@ _ATTESTATION = "--attestation FILE --attestation-key PEM"
 class Request:
     """The options of `verify`. Nothing is read before `decide`.
 
-    policy: a ready-made one's id, or a file; claim: an id or a .py file; params: NAME=VALUE of the claim; log_keys:
-    [LOG=]PUB; subject: as `parse_subject`; context: the reference; trust, state: files; at: the time of judgement;
-    attestation, attestation_key: files, the second the PEM public key that must have signed the first.
+    policy: a ready-made one's id, or a file; claim_files: .py files of claims that the policy names and the catalogue
+    lacks; claim: an id or a .py file; params: NAME=VALUE of the claim; log_keys: [LOG=]PUB; subject: as
+    `parse_subject`; context: the reference; trust, state: files; at: the time of judgement; attestation,
+    attestation_key: files, the second the PEM public key that must have signed the first.
     """
 
     policy: str | None = None
+    claim_files: tuple[str, ...] = ()
     claim: str | None = None
     params: tuple[str, ...] = ()
     log_keys: tuple[str, ...] = ()
@@ -58,7 +60,7 @@ class Request:
         self._hold_attestation(data)
         now = clock if self.at is None else parse_time(self.at)
         if self.policy is not None:
-            return self._by_policy(data, policies.load(self.policy), now)
+            return self._by_policy(data, policies.load(self.policy, self.claim_files), now)
         claim = claims.load(self.claim) if self.claim is not None else None
         if claim is None or not self.log_keys:
             return self._undecided(data, claim, now)
@@ -73,6 +75,8 @@ class Request:
             raise UsageError(
                 "--policy says which claims and parameters are asked: --claim and --param do not go with it"
             )
+        if self.policy is None and self.claim_files:
+            raise UsageError("--claim-file is of a claim that --policy names", help=f"{_WHOLE} --claim-file FILE")
         asked = self.policy is not None or self.claim is not None
         if not asked and (self.params or self.context is not None or self.subject is not None):
             raise UsageError("--param, --context and --subject go with --claim or --policy", help=_WHOLE)
@@ -100,7 +104,7 @@ class Request:
                 trust=self._trust(), state=self._state(),
             )  # fmt: skip
         except Undecided as error:
-            return look(data, now=now, missing=error)
+            return look(data, now=now, missing=error, own=policy.claims)
 
     def _undecided(self, data: bytes, claim: Claim | None, now: int) -> Verdict:
         if claim is not None:

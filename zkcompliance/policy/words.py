@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from zkcompliance.claim import catalogue
 from zkcompliance.claim.model import Claim, Parameter
 from zkcompliance.claim.sentences import sentence
 from zkcompliance.policy import finding
@@ -17,11 +16,8 @@ from zkcompliance.quantities import show_seconds, show_time
 NOT_SHOWN = (finding.COMPLETE, finding.TRUE_ROWS, finding.LATEST)
 
 
-def describe(policy: Policy, claims: Mapping[str, Claim] | None = None) -> dict[str, Any]:
-    """Everything that the policy asks, as texts: what `policies` and `explain` print, and their JSON.
-
-    claims: by id, those that are not of the catalogue.
-    """
+def describe(policy: Policy) -> dict[str, Any]:
+    """Everything that the policy asks, as texts: what `policies` and `explain` print, and their JSON."""
     return {
         "policy": policy.label,
         "title": policy.title,
@@ -34,7 +30,7 @@ def describe(policy: Policy, claims: Mapping[str, Claim] | None = None) -> dict[
         "fresh": _fresh(policy),
         "cosigners": _cosigners(policy),
         "logs": {rule.name: _log(rule) for rule in policy.logs.values()},
-        "requirements": [_requirement(each, claims or {}) for each in asked(policy)],
+        "requirements": [_requirement(each, policy.claim(each)) for each in asked(policy)],
         "not_shown": list(NOT_SHOWN),
     }
 
@@ -90,8 +86,7 @@ def _log(rule: LogRule) -> str:
     return "; ".join([*said, f"signed by {keys}" if keys else "whoever judges gives the key that is trusted"])
 
 
-def _requirement(each: Requirement, claims: Mapping[str, Claim]) -> dict[str, Any]:
-    claim = claims.get(each.claim) or catalogue.load(each.claim)
+def _requirement(each: Requirement, claim: Claim) -> dict[str, Any]:
     return {
         "name": each.name,
         "says": each.says,

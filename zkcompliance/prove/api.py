@@ -12,7 +12,7 @@ import numpy as np
 from zkcompliance.air import machine
 from zkcompliance.air.layout import lay_out
 from zkcompliance.air.program import Program
-from zkcompliance.claim import catalogue
+from zkcompliance.claim import catalogue, places
 from zkcompliance.claim.model import Claim
 from zkcompliance.commit.entry import Entry
 from zkcompliance.commit.table import SealedTable, commit, random_seed
@@ -124,7 +124,8 @@ def make_statement(
         StatementLog(slot, logs[slot].checkpoint_body.encode(), tuple(s.entry for s in logs[slot].segments))
         for slot in claim.slots
     )
-    values = tuple(publics[public.name] for public in claim.program.publics)
+    slots = [(public.name, public.bits) for public in claim.program.publics]
+    values = tuple(places.spread(slots, dict(publics)).values())
     profile = by_name(next(iter(logs.values())).profile)
     return Statement(profile, claim.program, values, described, context, private)
 

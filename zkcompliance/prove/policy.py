@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from zkcompliance import limits
 from zkcompliance._schema_model import text_id
-from zkcompliance.claim import catalogue
 from zkcompliance.claim.model import Claim
 from zkcompliance.errors import (
     BudgetSpent,
@@ -60,17 +59,16 @@ def prove_policies(
     time: int,
     subject: Subject | None = None,
     reference: bytes = b"",
-    claims: Mapping[str, Claim] | None = None,
     progress: Progress = silent,
 ) -> bytes:
     """A policy bundle with a proof of every requirement of the policies, judged by each before it is returned.
 
     logs: by the policies' names; given: the parameters that they leave open; time: the proving machine's clock, UTC
-    seconds; claims: as in `judge_policy`. UsageError where logs, parameters or subject do not fit; PolicyNotInForce;
+    seconds. UsageError where logs, parameters or subject do not fit; PolicyNotInForce;
     ClaimDoesNotHold, BudgetSpent, ProofRefused or a VerificationError (by the first) naming everything that fails:
     then nothing was proved and no budget spent.
     """
-    tasks = plan(policies, logs, given or {}, time=time, subject=subject, reference=reference, claims=claims)
+    tasks = plan(policies, logs, given or {}, time=time, subject=subject, reference=reference)
     check(tasks, time=time)
     proofs: dict[bytes, bytes] = {}
     for number, task in enumerate(tasks):
@@ -80,7 +78,7 @@ def prove_policies(
     progress("proofs", len(tasks), len(tasks))
     bundle = encode_policy_bundle(proofs)
     for policy in policies:
-        _judge(bundle, policy, logs, time, subject, reference, claims)
+        _judge(bundle, policy, logs, time, subject, reference)
     return bundle
 
 
@@ -92,7 +90,6 @@ def plan(
     time: int,
     subject: Subject | None = None,
     reference: bytes = b"",
-    claims: Mapping[str, Claim] | None = None,
 ) -> list[Task]:
     """The proofs to be made, with every parameter; nothing of the logs' rows is read."""
     if len({policy.digest for policy in policies}) != len(policies) or not policies:
@@ -117,7 +114,7 @@ def plan(
     tasks = []
     for policy in policies:
         for requirement in asked(policy):
-            claim = (claims or {}).get(requirement.claim) or catalogue.load(requirement.claim)
+            claim = policy.claim(requirement)
             publics = _publics(requirement, claim, given, left, time, subject)
             made_for = ForPolicy(policy.digest, policy.id, policy.version, requirement.name)
             binding = Binding(made_for, subject, time, reference)
@@ -237,10 +234,9 @@ def _judge(
     time: int,
     subject: Subject | None,
     reference: bytes,
-    claims: Mapping[str, Claim] | None,
 ) -> None:
     own = {name: VerifierKey.parse(logs[name].vkey) for name, rule in policy.logs.items() if not rule.keys}
     try:
-        judge_policy(bundle, policy, now=time, keys=own, subject=subject, reference=reference, claims=claims).require()
+        judge_policy(bundle, policy, now=time, keys=own, subject=subject, reference=reference).require()
     except ZkComplianceError as error:
         raise InternalError(f"the bundle just made is refused by {policy.label}: {error.message}") from error

@@ -175,7 +175,10 @@ def _check(verdict: Verdict) -> Markup:
         tag("pre", tag("code", Markup(" \\\n  ".join(text(part) for part in command(verdict))))),
     ]
     asked = (
-        "A policy that is not a ready-made one is given as its file, with the SHA-256 above. " if verdict.policy else ""
+        "A policy that is not a ready-made one is given as its file, with the SHA-256 above; so is a claim of its "
+        "author's own, with --claim-file CLAIM.py. "
+        if verdict.policy
+        else ""
     )
     note = (
         f"FILE is the proof file. {asked}PUB is the public key file of a log, from the lab or from whoever vouches for "

@@ -34,6 +34,10 @@ def parser() -> argparse.ArgumentParser:
     made = _Parser(prog="zkcompliance-verify.pyz", description=__doc__, epilog=EPILOG, allow_abbrev=False)
     made.add_argument("file", metavar="FILE", help="the proof file, or policy bundle")
     made.add_argument("--policy", help="what must be proved: a ready-made policy's id, or a .toml file")
+    made.add_argument(
+        "--claim-file", dest="claim_files", action="append", default=[], metavar="FILE",
+        help="the .py file of a claim of your own that the policy names",
+    )  # fmt: skip
     made.add_argument("--claim", help="the one claim that must be proved: an id, or a .py file")
     made.add_argument("-p", "--param", dest="params", action="append", default=[], metavar="NAME=VALUE")
     made.add_argument("--log-key", dest="log_keys", action="append", default=[], metavar="[LOG=]PUB")

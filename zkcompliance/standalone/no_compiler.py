@@ -1,4 +1,7 @@
-"""What stands for `zkcompliance.claim.compile` in the one-file verifier, which takes programs by their digests."""
+"""What stands for `zkcompliance.claim.compile` in the one-file verifier, which takes programs by their digests.
+
+A claim of one's own has its digest in the policy that names it (policy/load.py); by itself it has none.
+"""
 
 from __future__ import annotations
 
@@ -13,5 +16,6 @@ def compile_claim(definition: ClaimDefinition) -> NoReturn:
     raise Unsupported(
         f"the claim {definition.id} is none of the catalogue's: what its program is can only be said by compiling it, "
         "and this verifier has no compiler",
-        help="zkcompliance verify FILE --claim CLAIM.py --param NAME=VALUE --log-key PUB  # with the package installed",
+        help="zkcompliance verify FILE --claim CLAIM.py --param NAME=VALUE --log-key PUB  # with the package; "
+        "here: --policy POLICY.toml --claim-file CLAIM.py",
     )

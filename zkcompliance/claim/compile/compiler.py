@@ -10,12 +10,12 @@ import numpy as np
 
 from zkcompliance.air.expr import TableBuilder
 from zkcompliance.air.program import RANGE_BUS, Interaction, LogSlot, Lookup, Program, Public, TableAir
-from zkcompliance.claim import core
+from zkcompliance.claim import core, places
 from zkcompliance.claim.compile.context import Board, Message, Publics, Table
 from zkcompliance.claim.compile.cost import grouped
 from zkcompliance.claim.compile.errors import cannot
 from zkcompliance.claim.compile.groups import GroupRows
-from zkcompliance.claim.compile.joins import Joins, require_matches, same_multiset
+from zkcompliance.claim.compile.joins import Joins, same_multiset
 from zkcompliance.claim.compile.linear import Equations, Linear
 from zkcompliance.claim.compile.nodes import PublicNodes
 from zkcompliance.claim.compile.ordered import Moved, Ordered, require_chain
@@ -63,7 +63,9 @@ class Compiled:
             Rows(np.concatenate(list(tables[slot.name]), axis=1), _sizes(tables[slot.name]))
             for slot in self.program.logs
         ]
-        known = {i: publics[p.name] for i, p in enumerate(self.program.publics) if not p.reveal}
+        params = [(p.name, p.bits) for p in self.program.publics if not p.reveal]
+        stated = places.spread(params, dict(publics))
+        known = {i: stated[p.name] for i, p in enumerate(self.program.publics) if not p.reveal}
         run = Run(logs, known, lies)
         for step in self.board.steps:
             step(run)
@@ -80,19 +82,19 @@ class Compiler:
     def __init__(self, definition: Any) -> None:
         self.definition = definition
         self.board = Board()
-        self.board.publics += [Public(spec.name, spec.bits) for spec in definition.params]
+        self.board.publics += [Public(name, bits) for spec in definition.params for name, bits in spec.publics]
         self.reveals: dict[str, int] = {}
         for reveal in definition.reveals:
             self.reveals[reveal.name] = len(self.board.publics)
             self.board.publics.append(Public(reveal.name, max(1, reveal.value.range[1].bit_length()), reveal=True))
         self.public_context = Publics(self.board)
-        numbers = {spec.name: i for i, spec in enumerate(definition.params)}
+        at = {public.name: i for i, public in enumerate(self.board.publics)}
+        numbers = {spec.name: [at[name] for name, _ in spec.publics] for spec in definition.params}
         self.publics = PublicNodes(self.public_context, numbers)
         self.equations = Equations(self.board)
         self.singles = Singles(self)
         self._names: dict[tuple[int, int, tuple[int, ...]], str] = {}
         self.joins = Joins(self)
-        self.lookups: list[core.Lookup] = []
         self.moved: list[Moved] = []
         self._ordered: list[tuple[core.Rows, tuple[core.Value, ...], Ordered]] = []
         self._extremes: dict[core.Groups, core.Value] = {}
@@ -158,10 +160,11 @@ class Compiler:
 
     def _plan(self) -> None:
         """What a table must provide for, before it is made."""
-        for part in core.walk(*(each.value for each in (*self.definition.requirements, *self.definition.reveals))):
+        required = [each.value for each in self.definition.requirements]
+        values = [*required, *(each.value for each in self.definition.reveals)]
+        for part in core.walk(*values):
             if isinstance(part, core.Lookup):
-                self.lookups.append(part)
-                require_matches(part, self.definition.requirements)
+                self.joins.plan(part, required, values)
             if isinstance(part, core.Aggregate) and part.by is not None and part.kind in ("min", "max") and part.arg:
                 self._extremes.setdefault(part.by, part.arg)
 
@@ -180,7 +183,12 @@ class Compiler:
             tables.append(self._lower(table, self.public_context.constraints if number == 0 else []))
         slots = tuple(LogSlot(log.name, log.schema.digest, log.schema.width) for log in definition.logs)
         if len(board.publics) > 255 or len(board.unknowns) > 255 or len(board.equations) > 255:
-            raise cannot("more publics, unknowns or equations than a program has room for")
+            raise cannot(
+                f"{len(board.publics)} publics, {len(board.unknowns)} unknowns and {len(board.equations)} equations, "
+                "of which a program has at most 255 each",
+                definition.requirements[0].value.line,
+                "remedy: sets of fewer places, or two claims",
+            )
         return Program(
             claim=definition.id,
             version=definition.version,

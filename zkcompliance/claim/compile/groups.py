@@ -6,18 +6,19 @@ first, where same = 0 starts it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from zkcompliance.claim import core
 from zkcompliance.claim.compile import arith
-from zkcompliance.claim.compile.errors import cannot
 from zkcompliance.claim.compile.nodes import short
-from zkcompliance.claim.compile.ordered import MOST_PRIVATE_ROWS, Ordered
+from zkcompliance.claim.compile.ordered import Ordered
+from zkcompliance.claim.compile.private import MOST_PRIVATE_ROWS
 from zkcompliance.claim.compile.rows import FrameNodes
 from zkcompliance.claim.compile.run import Run, carried, split
-from zkcompliance.claim.compile.terms import HALF, ONE, E, Wide, add, digits, limbs_for, wide
+from zkcompliance.claim.compile.terms import HALF, ONE, E, Wide, add, digits, limbs_for, sub, wide
 
 if TYPE_CHECKING:
     from zkcompliance.claim.compile.compiler import Compiler
@@ -58,7 +59,8 @@ class GroupRows(FrameNodes):
             shift = arith.multiply(self.ctx, wide([self._count()]), digits(low)) if low else None
             return add(found, shift) if shift is not None else found
         if node.arg != self.extreme:
-            raise cannot("least or largest of more than one value of a group is not supported", node.line)
+            found = self._bound(copied, node.kind)
+            return add(found, digits(low)) if low else found
         if node.kind == "min":
             copied = self._first(copied)
         return add(copied, digits(low)) if low else copied
@@ -108,6 +110,50 @@ class GroupRows(FrameNodes):
         given = [kept[j] + (self.ctx.next_row(x.limbs[j]) if j < len(x.limbs) else 0) for j in range(n)]
         arith.chain(self.ctx, given, [self.ctx.next_row(limb) for limb in total], name, (0, 0))
         return wide(total, 0, hi)
+
+    def _bound(self, x: Wide, kind: str) -> Wide:
+        """The largest (least) m of a group: the same on its rows, ≥ (≤) each one's x, and one of its rows has it."""
+        name = f"{kind} of the group"
+        made, n = self.made, len(x.limbs)
+
+        def limb(j: int) -> Callable[[Run, np.ndarray], np.ndarray]:
+            return lambda run, order: np.array([int(v) >> 16 * j & 0xFFFF for v in self._best(run, x, kind)], np.int64)
+
+        m = wide([made.column(name, x.limb(j).hi, limb(j)) for j in range(n)], 0, x.hi)
+        for part in m.limbs:
+            self.ctx.zero(f"{name} is the same on its rows", self.same * (self.ctx.next_row(part) - part))
+        arith.require_at_least_zero(self.ctx, sub(m, x) if kind == "max" else sub(x, m), f"{name} bounds each row")
+        hit = made.column("attains it", 1, lambda run, order: self._hit(run, x, m))
+        self.ctx.zero(f"a row has the {name}: 0 or 1", hit * (hit - 1))
+        for j in range(n):
+            self.ctx.zero(f"the {name} is had", hit * (m.limb(j) - x.limb(j)))
+        had = self._running(hit, "had so far", MOST_PRIVATE_ROWS)
+        self.ctx.zero(f"one row has the {name}", self.act * (had - 1))
+        return m
+
+    def _starts(self, run: Run) -> np.ndarray:
+        """The first rows of the groups, among the used rows."""
+        size = len(run.orders[self.ctx.number])
+        return np.flatnonzero(np.append(True, run.value(self.ctx.number, self.same)[:-1] == 0)[:size])
+
+    def _best(self, run: Run, x: Wide, kind: str) -> np.ndarray:
+        """The group's largest (least), on each used row."""
+        size, starts = len(run.orders[self.ctx.number]), self._starts(run)
+        if not size:
+            return np.zeros(0, np.int64)
+        values = run.integers(self.ctx.number, x)[:size]
+        found = (np.maximum if kind == "max" else np.minimum).reduceat(values, starts)
+        return np.asarray(np.repeat(found, np.diff(np.append(starts, size))))
+
+    def _hit(self, run: Run, x: Wide, m: Wide) -> np.ndarray:
+        """The first row of each group that has m; the group's first if none has."""
+        size, starts = len(run.orders[self.ctx.number]), self._starts(run)
+        found = np.zeros(size, np.int64)
+        if size:
+            has = (run.integers(self.ctx.number, x) == run.integers(self.ctx.number, m))[:size].astype(bool)
+            first = np.minimum.reduceat(np.where(has, np.arange(size), size), starts)
+            found[np.where(first < size, first, starts)] = 1
+        return found
 
     def _first(self, x: Wide) -> Wide:
         """f' = same·f + (1 − same)·x': the first value of the group."""

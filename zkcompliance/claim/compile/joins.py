@@ -2,39 +2,57 @@
 
 A row's bit g may be 1 only if its tuple is among the target's selected rows: a general bus takes g times the tuple from
 the asking side and gives it back, as often as the target's row says, with m·(1 − selected) = 0 for that free m. g = 0
-proves nothing: so g stands only where it must be 1 (`FrameNodes.hold`).
+proves nothing: so g stands only where it must be 1 (`FrameNodes.hold`, and lookups whose match is required of every row
+that asks). Everywhere else a `Merged` table answers both ways.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from zkcompliance.air.program import Op
 from zkcompliance.claim import core
 from zkcompliance.claim.arrays import numbered
 from zkcompliance.claim.compile import arith
+from zkcompliance.claim.compile.context import Table
 from zkcompliance.claim.compile.errors import cannot
+from zkcompliance.claim.compile.merged import SET_ROWS, Merged, Source
 from zkcompliance.claim.compile.run import Run, packed
-from zkcompliance.claim.compile.terms import HALF, E, Wide, digits, in_field, sub, wide
+from zkcompliance.claim.compile.terms import HALF, ONE, E, Wide, add, digits, in_field, leaf, limbs_for, sub, wide
 
 if TYPE_CHECKING:
     from zkcompliance.claim.compile.compiler import Compiler
     from zkcompliance.claim.compile.rows import FrameNodes
 
+Key = tuple[tuple[core.Value, ...], core.Rows, tuple[core.Value, ...]]
+
+
+class Asking(Protocol):
+    """Rows that ask, those with act = 1: of a log, of groups, or the one row of single values."""
+
+    @property
+    def ctx(self) -> Table: ...
+
+    @property
+    def act(self) -> E: ...
+
+    def value(self, node: core.Value) -> Wide: ...
+
 
 def tuple_of(
-    rows: FrameNodes, parts: tuple[core.Value, ...], beside: tuple[core.Value, ...], shown: frozenset[int] = frozenset()
+    rows: Asking, parts: tuple[core.Value, ...], beside: tuple[core.Value, ...], bare: Mapping[int, Wide] | None = None
 ) -> list[E]:
     """The parts' 16-bit limbs, as many for each as its range and that of the part beside it need together.
 
-    shown: the numbers of parts whose limbs have 16 bits because something else says so.
+    bare: by number, parts without range checks, whose limbs have 16 bits because something else says so.
     """
     found: list[E] = []
     for number, (part, other) in enumerate(zip(parts, beside, strict=True)):
         low, high = min(part.range[0], other.range[0], 0), max(part.range[1], other.range[1])
-        w = rows.bare(part) if number in shown and not low else None
-        w = rows.value(part) if w is None else w
+        w = bare[number] if bare and number in bare and not low else rows.value(part)
         w = arith.normalise(rows.ctx, sub(w, digits(low)) if low else w)
         n = -(-(high - low).bit_length() // 16) or 1
         if len(w.limbs) > n:
@@ -43,13 +61,13 @@ def tuple_of(
     return found
 
 
-def require_matches(lookup: core.Lookup, requirements: tuple[core.Requirement, ...]) -> None:
-    """A lookup's default is never seen: every row that asks must have a match, and no row beyond those may ask.
+def match_required(lookup: core.Lookup, requirements: Sequence[core.Value], values: Sequence[core.Value]) -> bool:
+    """Whether a lookup's default is never seen: every row that asks must have a match, and no other row asks.
 
-    Otherwise g = 0, which proves nothing, could put the default where there is a match.
+    Otherwise g = 0, which proves nothing, could put the default where there is a match. values: all that the claim
+    requires and reveals.
     """
-    for requirement in requirements:
-        value = requirement.value
+    for value in requirements:
         counted = value.a if isinstance(value, core.Compare) else None
         if not (isinstance(value, core.Compare) and value.op == "==" and isinstance(counted, core.Aggregate)):
             continue
@@ -60,63 +78,154 @@ def require_matches(lookup: core.Lookup, requirements: tuple[core.Requirement, .
         rest, last = (where.a, where.b) if isinstance(where, core.And) else (None, where)
         if not (isinstance(last, core.Not) and isinstance(last.a, core.Member)):
             continue
-        member = last.a
-        if (member.keys, member.target, member.columns) != (lookup.keys, lookup.target, lookup.columns):
-            continue
-        if rest is None or _within(rest, lookup, requirements):
-            return
-    raise cannot("a lookup whose match is not required of every row that asks is not supported", lookup.line)
+        if _key(last.a) == _key(lookup) and (rest is None or _within(rest, lookup, values)):
+            return True
+    return False
 
 
-def _within(asked: core.Value, lookup: core.Lookup, requirements: tuple[core.Requirement, ...]) -> bool:
+def _within(asked: core.Value, lookup: core.Lookup, values: Sequence[core.Value]) -> bool:
     """Whether every selection that looks the value up is among the rows `asked`."""
-    for part in core.walk(*(requirement.value for requirement in requirements)):
-        rows = getattr(part, "rows", None)
-        if not isinstance(rows, core.Rows) or rows.frame != lookup.frame or lookup not in set(core.walk(part)):
+    for part in core.walk(*values):
+        among = [rows for rows in core.children(part) if isinstance(rows, core.Rows) and rows.frame == lookup.frame]
+        if not among or lookup not in set(core.walk(part)):
             continue
-        where = rows.where
-        while isinstance(where, core.And) and where != asked:
-            where = where.a
-        if where != asked:
-            return False
+        for rows in among:
+            where = rows.where
+            while isinstance(where, core.And) and where != asked:
+                where = where.a
+            if where != asked:
+                return False
     return True
 
 
 class Joins:
-    """Every (keys, target, columns) that is asked for, once."""
+    """Every (keys, target, columns) that is asked for, once; with all the values that lookups want of it."""
 
     def __init__(self, compiler: Compiler) -> None:
         self.compiler = compiler
-        self._known: dict[tuple[object, ...], tuple[E, Wide | None]] = {}
+        self._lookups: dict[Key, list[core.Lookup]] = {}
+        self._both_ways: set[Key] = set()
+        self._required: dict[Key, tuple[E, dict[core.Lookup, Wide]]] = {}
+        self._public: dict[tuple[core.Value, object], E] = {}
+        self._answered: dict[Key, tuple[E, dict[core.Lookup, Wide]]] = {}
 
-    def found(self, rows: FrameNodes, node: core.Member | core.Lookup) -> E:
-        """g: 1 only on rows whose keys are in the target."""
-        values = [known for known in self.compiler.lookups if self._key(rows, known) == self._key(rows, node)]
-        return self._ask(rows, values[0] if values else node)[0]
+    def plan(self, lookup: core.Lookup, requirements: Sequence[core.Value], values: Sequence[core.Value]) -> None:
+        """A lookup that the claim contains."""
+        self._lookups.setdefault(_key(lookup), []).append(lookup)
+        if not match_required(lookup, requirements, values):
+            self._both_ways.add(_key(lookup))
 
-    def value(self, rows: FrameNodes, node: core.Lookup) -> Wide:
-        """The target's value where g = 1, the default where g = 0."""
-        if not node.matched:
-            raise cannot("a lookup with a default is not supported", node.line, "remedy: lookup without default")
-        same = [known for known in self.compiler.lookups if self._key(rows, known) == self._key(rows, node)]
-        if any(known.value != node.value for known in same):
-            raise cannot("two values from one lookup are not supported", node.line)
-        value = self._ask(rows, node)[1]
-        return value if value is not None else wide([digits(0).limbs[0]])
+    def must_find(self, rows: FrameNodes, node: core.Member) -> E:
+        """g: 1 only on rows whose keys are in the target; for where it must be 1."""
+        key = _key(node)
+        if key in self._both_ways:
+            return self._answer(rows, node)[0]
+        return self._require(rows, node)[0]
 
-    def _key(self, rows: FrameNodes, node: core.Member | core.Lookup) -> tuple[object, ...]:
-        return node.keys, node.target, node.columns
+    def found(self, rows: Asking, node: core.Member) -> E:
+        """1 on the rows that count whose keys are in the target, 0 on all others."""
+        return self._answer(rows, node)[0]
 
-    def _ask(self, rows: FrameNodes, node: core.Member | core.Lookup) -> tuple[E, Wide | None]:
-        key = self._key(rows, node)
-        if key in self._known:
-            return self._known[key]
+    def value(self, rows: Asking, node: core.Lookup) -> Wide:
+        """The target's value where there is a match, the default where there is none."""
+        if _key(node) in self._both_ways:
+            return self._answer(rows, node)[1][node]
+        return self._require(rows, node)[1][node]
+
+    def _answer(self, rows: Asking, node: core.Member | core.Lookup) -> tuple[E, dict[core.Lookup, Wide]]:
+        key = _key(node)
+        if key in self._answered:
+            return self._answered[key]
+        asked, given, chosen, target = self._sides(rows, node)
+        defaults: list[tuple[E, int]] = []
+        theirs: list[E] = []
+        lows: dict[core.Lookup, tuple[int, int]] = {}
+        for each in self._lookups.get(key, []):
+            low = min(target.value(each.value).lo, rows.value(each.default).lo, 0)
+            w = _digits(target, each.value, low)
+            default = self.compiler.publics.shifted(each.default, low)
+            n = max(len(w.limbs), len(default.limbs))
+            theirs += [target.ctx.flat(w.limb(j)) for j in range(n)]
+            defaults += [(default.limb(j), w.limb(j).hi) for j in range(n)]
+            lows[each] = (low, n)
+        there = target.ctx.number
+
+        def columns(run: Run) -> list[np.ndarray]:
+            rows_of_it = np.flatnonzero(run.value(there, chosen))
+            return [run.value(there, e)[rows_of_it] for e in (*given, *theirs)]
+
+        def send(bus: int) -> None:
+            target.ctx.send(bus, chosen, *given, *theirs, name=SET_ROWS)
+
+        source = Source(len(given) + len(theirs), send, columns)
+        made = Merged(self.compiler, rows.ctx, rows.act, asked, source, defaults)
+        values: dict[core.Lookup, Wide] = {}
+        at = 0
+        for each, (low, n) in lows.items():
+            w = wide(made.values[at : at + n])
+            values[each] = add(w, digits(low)) if low else w
+            at += n
+        self._answered[key] = made.found, values
+        return self._answered[key]
+
+    def in_public(self, rows: Asking, node: core.IsIn) -> E:
+        """1 where the value is in a public set: constants, or the used places of a parameter."""
+        key = (node.value, node.members)
+        if key not in self._public:
+            low, high = min(node.value.range[0], 0), node.value.range[1]
+            if isinstance(node.members, core.Param):
+                members = self._places(node.members, low)
+                high = max(high, node.members.type.top)
+            else:
+                members = [(ONE, digits(member - low)) for member in node.members]
+                high = max(high, *node.members)
+            n = limbs_for(high - low)
+            w = rows.value(node.value)
+            w = arith.normalise(rows.ctx, sub(w, digits(low)) if low else w)
+            n = max(n, len(w.limbs), *(len(member.limbs) for _, member in members))
+            asked = [rows.ctx.flat(w.limb(j)) for j in range(n)]
+            self._public[key] = Merged(self.compiler, rows.ctx, rows.act, asked, self._stated(members, n)).found
+        return self._public[key]
+
+    def _places(self, param: core.Param, low: int) -> list[tuple[E, Wide]]:
+        """Of each place: 1 if it is used (its top limb, which has one bit), and its member less `low`."""
+        found = []
+        for number in self.compiler.publics.numbers[param.name]:
+            n = param.type.width // 16
+            member = wide([leaf(Op.PUBLIC, number, j) for j in range(n)])
+            if low:
+                member = arith.normalise(self.compiler.public_context, sub(member, digits(low)), "a member")
+            found.append((leaf(Op.PUBLIC, number, n, 1), member))
+        return found
+
+    def _stated(self, members: list[tuple[E, Wide]], n: int) -> Source:
+        """Members that the first row of single values puts on the bus."""
+        first = leaf(Op.FIRST, 0, 0, 1)
+        ctx = self.compiler.singles.aside.ctx
+
+        def send(bus: int) -> None:
+            for used, member in members:
+                ctx.send(bus, (first * used).within(0, 1), *(member.limb(j) for j in range(n)), name=SET_ROWS)
+
+        def columns(run: Run) -> list[np.ndarray]:
+            used = [member for flag, member in members if run.value(-1, flag)[0] == 1]
+            return [np.array([run.value(-1, member.limb(j))[0] for member in used], np.int64) for j in range(n)]
+
+        return Source(n, send, columns)
+
+    def _sides(self, rows: Asking, node: core.Member | core.Lookup) -> tuple[list[E], list[E], E, FrameNodes]:
         target = self.compiler.rows_of(node.target.frame)
         asked = tuple_of(rows, node.keys, node.columns)
         given = tuple_of(target, node.columns, node.keys)
         if len(asked) != len(given):
             raise cannot("keys and columns of different width", node.line)
-        chosen = target.selected(node.target)
+        return asked, given, target.selected(node.target), target
+
+    def _require(self, rows: Asking, node: core.Member | core.Lookup) -> tuple[E, dict[core.Lookup, Wide]]:
+        key = _key(node)
+        if key in self._required:
+            return self._required[key]
+        asked, given, chosen, target = self._sides(rows, node)
         here, there = rows.ctx.number, target.ctx.number
         act = rows.act
 
@@ -138,17 +247,16 @@ class Joins:
 
         g = rows.ctx.free("found", found, 0, 1)
         rows.ctx.zero("found is 0 or 1", g * (g - 1))
-        value: Wide | None = None
+        values: dict[core.Lookup, Wide] = {}
         brought: list[E] = []
         theirs: list[E] = []
-        if isinstance(node, core.Lookup):
-            w = target.value(node.value)
-            low = min(w.lo, 0)
-            w = arith.normalise(target.ctx, sub(w, digits(low)) if low else w)
-            default = rows.value(node.default)
-            theirs = [target.ctx.flat(limb) for limb in w.limbs]
-            for j, limb in enumerate(theirs):
-                d = digits(default.constant - low).limb(j) if default.constant is not None else default.limb(j)
+        for each in self._lookups.get(key, []):
+            low = min(target.value(each.value).lo, 0)
+            w = _digits(target, each.value, low)
+            default = self.compiler.publics.shifted(each.default, min(low, rows.value(each.default).lo))
+            mine: list[E] = []
+            for j, limb in enumerate(target.ctx.flat(limb) for limb in w.limbs):
+                d = default.limb(j)
 
                 def fill(run: Run, limb: E = limb, d: E = d) -> np.ndarray:
                     at = match(run)
@@ -156,10 +264,10 @@ class Joins:
 
                 v = rows.ctx.free("looked up", fill, min(limb.lo, d.lo), max(limb.hi, d.hi))
                 rows.ctx.zero("the default where nothing is found", (1 - g) * (v - d))
-                brought.append(v)
-            value = wide(brought, 0, None)
-            if low:
-                raise cannot("a lookup of values that may be negative is not supported", node.line)
+                mine.append(v)
+                theirs.append(limb)
+            brought += mine
+            values[each] = add(wide(mine, 0), digits(low)) if low else wide(mine, 0)
 
         def times(run: Run) -> np.ndarray:
             at = kept.pop(id(run))
@@ -170,8 +278,18 @@ class Joins:
         bus = self.compiler.board.bus(len(asked) + len(brought))
         rows.ctx.send(bus, g, *asked, *brought, name="found rows")
         target.ctx.send(bus, 0 - m, *given, *theirs, name="found rows")
-        self._known[key] = (g, value)
-        return g, value
+        self._required[key] = g, values
+        return g, values
+
+
+def _key(node: core.Member | core.Lookup) -> Key:
+    return node.keys, node.target, node.columns
+
+
+def _digits(target: FrameNodes, value: core.Value, low: int) -> Wide:
+    """The value less `low` in 16-bit limbs."""
+    w = target.value(value)
+    return arith.normalise(target.ctx, sub(w, digits(low)) if low else w)
 
 
 def _match(asked: list[np.ndarray], real: np.ndarray, given: list[np.ndarray], indices: np.ndarray) -> np.ndarray:
@@ -190,8 +308,8 @@ def same_multiset(compiler: Compiler, node: core.SameMultiset) -> None:
     Every tuple of one side is one of the other: limbs that are checked on one side need no check on the other.
     """
     a, b = compiler.rows_of(node.a.frame), compiler.rows_of(node.b.frame)
-    second = frozenset(i for i, part in enumerate(node.right) if b.bare(part) is not None)
-    first = frozenset(i for i, part in enumerate(node.left) if a.bare(part) is not None) - second
+    second = {i: w for i, part in enumerate(node.right) if (w := b.bare(part)) is not None}
+    first = {i: w for i, part in enumerate(node.left) if i not in second and (w := a.bare(part)) is not None}
     left, right = tuple_of(a, node.left, node.right, first), tuple_of(b, node.right, node.left, second)
     if len(left) != len(right):
         raise cannot("tuples of different width", node.line)

@@ -121,19 +121,33 @@ class Nodes:
             value = self.value(subject)
             if len(value.limbs) == 1:
                 return wide([self._choice(self.ctx, subject, value.limbs[0], entries)])
-        if not isinstance(node, core.IsIn) or isinstance(node.members, core.Param):
+        if not isinstance(node, core.IsIn):
             raise cannot("this membership cannot be compiled", node.line)
+        if isinstance(node.members, core.Param) or not self._few(node, node.members):
+            return wide([self.in_public(node)])
+        return wide([self._equals_some(node, node.members)])
+
+    def _few(self, node: core.IsIn, members: tuple[int, ...]) -> bool:
+        """Whether an equality for each member costs less than a table of them beside the rows."""
+        n = len(self.value(node.value).limbs)
+        return len(members) * (n + 1) <= 4 * n + 12
+
+    def in_public(self, node: core.IsIn) -> E:
+        """Whether a value is in a public set of any size."""
+        raise cannot("this membership cannot be compiled", node.line)
+
+    def _equals_some(self, node: core.IsIn, members: tuple[int, ...]) -> E:
         total: E = const(0)
-        for member in node.members:
+        for member in members:
             total = total + arith.equal(self.ctx, self.value(node.value), digits(member), short(node))
-        return wide([total.within(0, 1)])
+        return total.within(0, 1)
 
     def bits(self, entries: list[int | core.Param]) -> list[int | PublicBit]:
         """The entries of a public table's column: constants, or bits of a parameter."""
         if self.publics is None:
             raise TypeError("publics have no tables")
         numbers = self.publics.numbers
-        return [PublicBit(numbers[e.name], m) if isinstance(e, core.Param) else e for m, e in enumerate(entries)]
+        return [PublicBit(numbers[e.name][0], m) if isinstance(e, core.Param) else e for m, e in enumerate(entries)]
 
     def _choice(self, ctx: Table, subject: core.Value, value: E, entries: list[int | core.Param]) -> E:
         bits = self.bits(entries)
@@ -208,20 +222,32 @@ class PublicNodes(Nodes):
 
     ctx: Publics
 
-    def __init__(self, ctx: Publics, numbers: dict[str, int]) -> None:
+    def __init__(self, ctx: Publics, numbers: dict[str, list[int]]) -> None:
         super().__init__(ctx, None)
         self.numbers = numbers
 
     def special(self, node: core.Value) -> bool:
-        return False
+        return isinstance(node, core.IsIn)
+
+    def _few(self, node: core.IsIn, members: tuple[int, ...]) -> bool:
+        return True  # there is no cost per row
 
     def leaf_value(self, node: core.Value) -> Wide:
+        if isinstance(node, core.IsIn):
+            return self._is_in(node)
         if not isinstance(node, core.Param):
             raise cannot(f"a public {type(node).__name__} cannot be compiled", node.line)
-        number = self.numbers[node.name]
+        (number,) = self.numbers[node.name]
         bits = self.ctx.board.publics[number].bits
         limbs = [leaf(Op.PUBLIC, number, j, (1 << min(16, bits - 16 * j)) - 1) for j in range(-(-bits // 16))]
         return wide(limbs, 0, (1 << bits) - 1)
+
+    def shifted(self, node: core.Value, low: int) -> Wide:
+        """The node's value less `low`, which is at least 0, in 16-bit limbs."""
+        w = self.value(node)
+        if w.constant is not None:
+            return digits(w.constant - low)
+        return arith.normalise(self.ctx, sub(w, digits(low)) if low else w, "a default")
 
     def whole(self, node: core.Value) -> tuple[int, int]:
         """(public, offset): the node's value is that public's plus the offset."""

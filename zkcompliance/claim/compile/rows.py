@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from zkcompliance.air.program import Lookup, Op
 from zkcompliance.claim import core
 from zkcompliance.claim.compile.context import Table
 from zkcompliance.claim.compile.errors import cannot
-from zkcompliance.claim.compile.nodes import Nodes, choice_of, chosen
-from zkcompliance.claim.compile.terms import RADIX, E, Wide, leaf, wide
+from zkcompliance.claim.compile.linear import combine, constant
+from zkcompliance.claim.compile.neighbours import Place, neighbour, place_of
+from zkcompliance.claim.compile.nodes import Nodes, choice_of, chosen, short
+from zkcompliance.claim.compile.run import Run, split
+from zkcompliance.claim.compile.terms import RADIX, E, Wide, add, digits, leaf, limbs_for, wide
 from zkcompliance.claim.compile.thread import Thread
 
 if TYPE_CHECKING:
@@ -29,7 +34,7 @@ class FrameNodes(Nodes):
         self.frame = frame
         self._selected: dict[core.Value | None, E] = {}
         self._thread: Thread | None = None
-        self.digits: dict[core.Value, Wide] = {}  # values that leave for a private table, in 16-bit limbs
+        self.digits: dict[tuple[core.Value, int], Wide] = {}  # less a bound, in 16-bit limbs: for private tables
 
     @property
     def act(self) -> E:
@@ -71,14 +76,14 @@ class FrameNodes(Nodes):
             self.ctx.zero(name, self.ctx.times(selected, self.truth(bad)))
 
     def hold(self, name: str, selected: E, good: core.Value) -> None:
-        """`good` is 1 on the selected rows. Here alone a membership may stand: a bit that proves it when it is 1."""
+        """`good` is 1 on the selected rows. A membership here needs no proof of its absence."""
         if isinstance(good, core.And):
             self.hold(name, selected, good.a)
             self.hold(name, selected, good.b)
         elif isinstance(good, core.Not):
             self._never(name, selected, good.a)
         elif isinstance(good, core.Member):
-            self.ctx.zero(name, self.ctx.times(selected, 1 - self.compiler.joins.found(self, good)))
+            self.ctx.zero(name, self.ctx.times(selected, 1 - self.compiler.joins.must_find(self, good)))
         else:
             self.ctx.zero(name, self.ctx.times(selected, 1 - self.truth(good)))
 
@@ -98,27 +103,56 @@ class FrameNodes(Nodes):
         if self._thread is not None:
             self._thread.finish()
 
+    def is_leaf(self, node: core.Value) -> bool:
+        return _private_single(node) or super().is_leaf(node)
+
+    def special(self, node: core.Value) -> bool:
+        return not _private_single(node) and super().special(node)
+
     def leaf_value(self, node: core.Value) -> Wide:
+        if _private_single(node):
+            return self._everywhere(node)
         match node:
             case core.Neighbour():
                 return self._neighbour(node)
             case core.Member():
-                raise cannot(
-                    "membership in another table can only be required of every row: its absence has no proof",
-                    node.line,
-                    "remedy: rows.every(within(…)), not under ~, | or select",
-                )
+                return wide([self.compiler.joins.found(self, node)])
             case core.Lookup():
                 return self.compiler.joins.value(self, node)
         raise cannot(f"{type(node).__name__} cannot be used on rows", node.line)
 
+    def _everywhere(self, node: core.Value) -> Wide:
+        """A single value of rows, on each row: columns that are the same on all rows, and the value on the first."""
+        form, equations = self.compiler.singles.linear(node), self.compiler.equations
+        low, name = min(form.lo, 0), short(node)
+        n = limbs_for(form.hi - low)
+
+        def fill(run: Run) -> list[np.ndarray]:
+            parts = split(np.array([equations.evaluate(run, form) - low], object), n)
+            return [np.repeat(part, run.tables[self.ctx.number].total) for part in parts]
+
+        limbs = self.ctx.limbs(n, name, fill)
+        self.thread.everywhere(name, limbs)
+        there = equations.sum_of(self.ctx, name, self.thread.beginning, tuple(limbs), 0, form.hi - low)
+        equations.zero(f"{name} on every row", combine(combine(form, constant(low), -1), there, -1))
+        found = wide(limbs, 0, form.hi - low)
+        return add(found, digits(low)) if low else found
+
+    def in_public(self, node: core.IsIn) -> E:
+        return self.compiler.joins.in_public(self, node)
+
     def _neighbour(self, node: core.Neighbour) -> Wide:
-        if node.rows.order or isinstance(self.frame, core.Groups):
-            raise cannot("neighbours in another order than the log's are not supported", node.line)
+        if node.rows.order or node.per:
+            return neighbour(self, node)
         selected, arg = self.selected(node.rows), self.value(node.arg)
         default = self.value(node.default)
         step = self.thread.previous if node.step < 0 else self.thread.following
         return step(selected, arg, default)
+
+
+def _private_single(node: core.Value) -> bool:
+    """One value for all rows that is not public: a total."""
+    return node.frame is None and not node.public
 
 
 class LogRows(FrameNodes):
@@ -158,6 +192,8 @@ class LogRows(FrameNodes):
     def leaf_value(self, node: core.Value) -> Wide:
         if isinstance(node, core.Column):
             return self._column(node)
+        if isinstance(node, Place):
+            return place_of(self)
         return super().leaf_value(node)
 
     def bare(self, node: core.Value) -> Wide | None:

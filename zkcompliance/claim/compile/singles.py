@@ -44,10 +44,22 @@ class Aside(Nodes):
             return False
         return super().special(node)
 
+    @property
+    def act(self) -> E:
+        """All rows ask alike."""
+        return ONE
+
     def leaf_value(self, node: core.Value) -> Wide:
+        if isinstance(node, core.Member):
+            return wide([self.compiler.joins.found(self, node)])
+        if isinstance(node, core.Lookup):
+            return self.compiler.joins.value(self, node)
         if not isinstance(node, core.Aggregate):
             raise cannot(f"a single {type(node).__name__} cannot be compiled", node.line)
         return self.bring(self.compiler.singles.linear(node), short(node))
+
+    def in_public(self, node: core.IsIn) -> E:
+        return self.compiler.joins.in_public(self, node)
 
     def bring(self, form: Linear, name: str) -> Wide:
         """The form's value in limbs of the first row: Σ first·limbs + lo = form."""

@@ -123,18 +123,17 @@ def extreme(rows: FrameNodes, node: core.Aggregate) -> Linear:
     """The largest (smallest) value m of the selected rows, or `empty`.
 
     m is the same on all rows, ≥ (≤) every selected value; one row `hit` has it, or else `hit` is the beginning with
-    m = empty and no row is selected: Σ hit = 1, and rows·[empty] = 0.
+    m = empty and no row is selected: Σ hit = 1, and rows·[empty] = 0. All less `low` where values may be negative.
     """
     if node.arg is None or node.empty is None:
         raise ArithmeticError("an extreme without a value")
     ctx, thread, here = rows.ctx, rows.thread, rows.ctx.number
     equations = rows.compiler.equations
     selected = rows.selected(node.rows)
-    x = arith.normalise(ctx, rows.value(node.arg))
-    empty = rows.compiler.publics.value(node.empty)
-    if x.lo < 0 or empty.lo < 0:
-        raise ArithmeticError("the largest of negative values")
-    empty = arith.normalise(rows.compiler.public_context, empty)
+    low = min(rows.value(node.arg).lo, rows.compiler.publics.value(node.empty).lo, 0)
+    w = rows.value(node.arg)
+    x = arith.normalise(ctx, sub(w, digits(low)) if low else w)
+    empty = rows.compiler.publics.shifted(node.empty, low)
     n = max(len(x.limbs), len(empty.limbs))
     best = np.max if node.kind == "max" else np.min
 
@@ -175,4 +174,4 @@ def extreme(rows: FrameNodes, node: core.Aggregate) -> Linear:
     hits = equations.sum_of(ctx, f"rows with the {node.kind}", hit, (digits(1).limbs[0],), 0, 1)
     nothing = equations.sum_of(ctx, "empty", begin, (none,), 0, 1)
     equations.zero(f"a row has the {node.kind}", combine(combine(hits, nothing), constant(1), -1))
-    return equations.sum_of(ctx, node.kind, begin, tuple(limbs), m.lo, m.hi)
+    return combine(equations.sum_of(ctx, node.kind, begin, tuple(limbs), m.lo, m.hi), constant(low))

@@ -1,0 +1,126 @@
+"""The row before or after in another order than the log's, or among the rows with the same key.
+
+All rows go to a private table in ascending order of the keys that they must share, then of those they are ordered by,
+then of their place in the log, so that no two are equal; and with them the answer p that each row was given, which the
+private table checks: from row to row p' = selected·x + (1 − selected)·p, and the default where another key begins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from zkcompliance.air.program import Kind, Op
+from zkcompliance.claim import core
+from zkcompliance.claim.compile import arith
+from zkcompliance.claim.compile.errors import cannot
+from zkcompliance.claim.compile.run import Run
+from zkcompliance.claim.compile.terms import RADIX, E, Wide, add, digits, leaf, sub, wide
+
+if TYPE_CHECKING:
+    from zkcompliance.claim.compile.ordered import Ordered
+    from zkcompliance.claim.compile.rows import FrameNodes
+
+SEGMENT_PLACES = 64  # times 2^16: more rows than a segment has
+
+
+@dataclass(frozen=True, eq=False)
+class Place(core.Value):
+    """Which row of its log this is: its number within the segment in two limbs, and the segment's number."""
+
+    log: core.Log
+
+
+def place_of(rows: FrameNodes) -> Wide:
+    """0 on the first row of each segment, one more on each next: below 2^22, so that equal mod p is equal."""
+    ctx = rows.ctx
+    here = ctx.number
+
+    def numbers(run: Run) -> list[np.ndarray]:
+        found = np.concatenate([np.arange(n) for n in run.tables[here].lengths])
+        return [found & RADIX - 1, found >> 16]
+
+    low, high = ctx.limbs(2, "place", numbers)
+    high = ctx.below(high, SEGMENT_PLACES)
+    whole = low + high * RADIX
+    ahead = ctx.next_row(low) + ctx.next_row(high) * RADIX
+    ctx.zero("places begin at 0", whole, Kind.FIRST)
+    ctx.zero("places go up by one", ahead - whole - 1, Kind.TRANSITION)
+    return wide([low, high, leaf(Op.ORDINAL, 0, 0, 255)])
+
+
+def neighbour(rows: FrameNodes, node: core.Neighbour) -> Wide:
+    """`core.Neighbour` on every row that counts; its default on the others."""
+    compiler, ctx = rows.compiler, rows.ctx
+    made = compiler.ordered(core.Rows(rows.frame), _keys(rows.frame, node))
+    same = made.same[len(node.per) - 1] if node.per else made.more
+    selected = made.used if node.rows.where is None else made.limb(rows.selected(node.rows))
+    low = min(rows.value(node.arg).lo, rows.value(node.default).lo, 0)
+    w = rows.value(node.arg)
+    w = arith.normalise(ctx, sub(w, digits(low)) if low else w)
+    default = compiler.publics.shifted(node.default, low)
+    found = []
+    for j in range(max(len(w.limbs), len(default.limbs))):
+        x, d = ctx.flat(w.limb(j)), default.limb(j)
+        p = ctx.free("a neighbour", _told(made, same, selected, x, d, node.step), 0, max(x.hi, d.hi))
+        ctx.zero("rows that do not count have the default", (1 - rows.act) * (p - d))
+        _check(made, same, selected, made.copied(x), made.limb(p), d, node)
+        found.append(p)
+    made_of = wide(found)
+    return add(made_of, digits(low)) if low else made_of
+
+
+def _keys(frame: core.Frame, node: core.Neighbour) -> tuple[core.Value, ...]:
+    keys = (*node.per, *node.rows.order)
+    if isinstance(frame, core.Log):
+        return (*keys, Place(frame, type=node.arg.type, range=(0, (1 << 40) - 1), frame=frame))
+    named = {key.index for key in keys if isinstance(key, core.Key) and key.groups == frame}
+    if named != set(range(len(frame.keys))):
+        raise cannot(
+            "neighbours among groups whose order leaves ties",
+            node.line,
+            "remedy: groups.order_by(…, and each of the groups' keys)",
+        )
+    return keys
+
+
+def _check(made: Ordered, same: E, selected: E, x: E, p: E, d: E, node: core.Neighbour) -> None:
+    """p of each row from the row before it (after it), or the default."""
+    ctx = made.ctx
+    every = node.rows.where is None
+    kept = x if every else ctx.flat((p + selected * (x - p)).within(0, max(p.hi, x.hi)), "this row or the one beside")
+    if node.step < 0:
+        follows = made.more * d + same * (kept - d)
+        ctx.zero("a neighbour is the row before", ctx.next_row(p) - follows, Kind.TRANSITION)
+        ctx.zero("the first row has no row before", p - made.used * d, Kind.FIRST)
+        return
+    ahead = ctx.next_row(kept) if kept.op == Op.WIT else kept
+    ctx.zero("a neighbour is the row after", p - (made.used * d + same * (ahead - d)), Kind.TRANSITION)
+    ctx.zero("the last row has no row after", p - made.used * d, Kind.LAST)
+
+
+def _told(made: Ordered, same: E, selected: E, x: E, d: E, step: int) -> Callable[[Run], np.ndarray]:
+    """The honest answers, on the source's rows."""
+    source, number = made.source.ctx.number, made.ctx.number
+
+    def fill(run: Run) -> np.ndarray:
+        order = run.orders[number]
+        size = len(order)
+        found = run.value(source, d).copy()
+        ends = run.value(number, same)[:size] == 0
+        starts = np.append(True, ends[:-1])[:size]
+        chosen = run.value(number, selected)[:size] == 1
+        if step > 0:
+            order, starts, chosen = order[::-1], ends[::-1], chosen[::-1]
+        at = np.arange(size)
+        begin = np.maximum.accumulate(np.where(starts, at, 0))
+        seen = np.maximum.accumulate(np.where(chosen, at, -1))
+        above = np.append(-1, seen[:-1])[:size]
+        has = above >= begin
+        found[order[has]] = run.value(source, x)[order[above[has]]]
+        return found
+
+    return fill
