@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -55,6 +56,8 @@ class VerbGroup(click.Group):
         """Run, and leave with the exit status; every error ends as `error[code]: …` and a `help:` line on stderr."""
         arguments = list(sys.argv[1:] if args is None else args)
         options["standalone_mode"] = False
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="backslashreplace")  # a letter that the terminal lacks changes no verdict
         try:
             status = super().main(arguments, *rest, **options)
             sys.stdout.flush()

@@ -93,7 +93,7 @@ def command(
 
         claim = catalogue.load(claim_name)
         publics = params_of(claim, params)
-        bound = Binding(None, model, now, context.encode()).encode()
+        bound = Binding(None, model, now, context.encode(errors="surrogateescape")).encode()
         opened = open_for(claim, by_slot(list(claim.slots), logs, "--log"))
         with console.progress() as report:
             console.warm_up(report)
@@ -112,8 +112,8 @@ def command(
         with console.progress() as report:
             console.warm_up(report)
             bundle = prove_policies(
-                chosen, opened, pairs(params, "--param"), time=now, subject=model, reference=context.encode(),
-                progress=report,
+                chosen, opened, pairs(params, "--param"), time=now, subject=model,
+                reference=context.encode(errors="surrogateescape"), progress=report,
             )  # fmt: skip
         made = {policy.label: [requirement.name for requirement in asked(policy)] for policy in chosen}
         said = {"policies": {policy.label: policy.digest.hex() for policy in chosen}, "requirements": made}

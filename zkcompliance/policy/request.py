@@ -121,7 +121,7 @@ class Request:
         return None if self.subject is None else parse_subject(self.subject)
 
     def _reference(self) -> bytes | None:
-        return None if self.context is None else self.context.encode()
+        return None if self.context is None else self.context.encode(errors="surrogateescape")
 
     def _trust(self) -> TrustPolicy | None:
         return None if self.trust is None else load_trust(Path(self.trust))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import json
 import os
 import sys
@@ -12,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from zkcompliance.errors import InternalError, UsageError, ZkComplianceError
+from zkcompliance.errors import InternalError, RequirementNotShown, UsageError, ZkComplianceError
 from zkcompliance.policy.verdict import Verdict
 from zkcompliance.report import FORMATS
 
@@ -56,6 +57,8 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run, and leave with the exit status; an error is one line on stderr, and its remedy another."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a letter that the terminal lacks changes no verdict
     try:
         status = run(given)
         sys.stdout.flush()
@@ -86,19 +89,30 @@ def run(arguments: list[str]) -> int:
     verdict = Request(**texts).decide(read_proof(Path(file)), clock=int(time.time()))
     sys.stdout.write(_written(verdict, "json" if as_json else form))
     error = next((finding.error for finding in verdict.findings if finding.error is not None), None)
+    if error is None and not verdict.accepted:
+        error = RequirementNotShown("nothing in the file was judged")
     return 0 if error is None else report(error)
 
 
 def _joined(arguments: list[str]) -> list[str]:
-    """What follows a long option is its value, also where it begins with a dash."""
+    """Options, each with its value in one text, then files: values may begin with a dash or an equals sign."""
     takes = {text for action in parser()._actions if action.nargs is None for text in action.option_strings}
-    out: list[str] = []
-    for each in arguments:
-        if out and out[-1] in takes and "--" not in out:
-            out[-1] += ("=" if out[-1].startswith("--") else "") + each
+    options: list[str] = []
+    files: list[str] = []
+    left = iter(arguments)
+    for each in left:
+        if each == "--":
+            files += left
+        elif each in takes:
+            value = next(left, None)
+            if value == "--":  # which argparse would leave out
+                raise UsageError(f"{each} takes no -- as its value", help=HELP)
+            options.append(each if value is None else f"{'--param' if each == '-p' else each}={value}")
+        elif each.startswith("-p"):
+            options.append(f"--param={each[2:]}")
         else:
-            out.append(each)
-    return out
+            (options if each.startswith("-") and each != "-" else files).append(each)
+    return [*options, "--", *files]
 
 
 def _written(verdict: Verdict, form: str) -> str:

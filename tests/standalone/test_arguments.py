@@ -1,0 +1,74 @@
+"""Command lines and terminals that are read or written in more than one way: both verifiers decide the same."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import support
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import regulated_lab
+from agreement import Both
+from regulated_lab import CLAIM, Lab
+
+PARAM = ["-p", "limit=1e20"]
+
+
+@pytest.fixture(scope="module")
+def both(pyz: Path) -> Iterator[Both]:
+    made = Both(pyz)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize(
+    ("param", "status"),
+    [
+        (["-p=limit=1e20"], "2"),
+        (["-p", "=limit=1e20"], "2"),
+        (["-plimit=1e20"], "0"),
+        (["--param=limit=1e20"], "0"),
+        (["--param==limit=1e20"], "2"),
+        ([*PARAM, "--"], "0"),
+        ([*PARAM, "--", "--json"], "2"),
+        ([*PARAM, "--context", "-ref"], "1"),
+        ([*PARAM, "--context", "--json"], "1"),
+        ([*PARAM, "--context", "\udcff"], "1"),  # a byte that is not UTF-8
+        ([*PARAM, "--par", "limit=1e20"], "2"),
+        ([*PARAM, "-"], "2"),
+        (["-p"], "2"),
+    ],
+)
+def test_what_an_option_and_its_value_are(both: Both, lab: Lab, param: list[str], status: str) -> None:
+    installed, alone = both.ask([lab.single, "--claim", CLAIM, "--log-key", lab.key, *param])
+    assert installed.decision == alone.decision and alone.status == status, (installed, alone)
+
+
+def test_files_after_a_dash(both: Both, lab: Lab) -> None:
+    asked = ["--claim", CLAIM, "--log-key", lab.key, *PARAM]
+    for order, status in (([*asked, "--", lab.single], "0"), (["--", lab.single, *asked], "2")):
+        installed, alone = both.ask(order)
+        assert installed.decision == alone.decision and alone.status == status, (installed, alone)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_a_terminal_without_the_letters_of_a_log(tmp_path: Path, pyz: Path, encoding: str) -> None:
+    """The log's name is the lab's to choose, and no way to keep a verdict from being said."""
+    (tmp_path / "in.csv").write_text(regulated_lab.CSV)
+    log, proof, key = tmp_path / "log", tmp_path / "proof", tmp_path / "key"
+    regulated_lab.zk("keygen", "lab.example/\u2603", "-o", key)
+    regulated_lab.zk("seal", tmp_path / "in.csv", "--log", log, "--key", key, "--profile", "small")
+    regulated_lab.zk("prove", CLAIM, "--log", log, *PARAM, "-o", proof)
+    asked = [proof, "--claim", CLAIM, "--log-key", f"{key}.pub", *PARAM]
+    installed = [sys.executable, "-c", "from zkcompliance.commands.main import main; main()", "verify"]
+    for program in (installed, [sys.executable, pyz]):
+        done = subprocess.run(
+            [str(each) for each in (*program, *asked)], capture_output=True,
+            env={**support.ENVIRONMENT, "PYTHONIOENCODING": encoding},
+        )  # fmt: skip
+        assert done.returncode == 0 and b"\\u2603" in done.stdout, done
