@@ -15,9 +15,10 @@ class ZkComplianceError(Exception):
     exit_status = 70
     help = "zkcompliance explain error"
 
-    def __init__(self, message: str, *, help: str | None = None) -> None:
+    def __init__(self, message: str, *, help: str | None = None, private: str = "") -> None:
         super().__init__(message)
         self.message = message
+        self.private = private  # for the lab alone, such as by how much a claim fails: `check` prints it, and no other
         if help is not None:
             self.help = help
         else:

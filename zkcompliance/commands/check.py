@@ -18,7 +18,7 @@ from zkcompliance.commands.options import (
     show_params,
     subject_option,
 )
-from zkcompliance.errors import UsageError
+from zkcompliance.errors import UsageError, ZkComplianceError
 from zkcompliance.policy.texts import by_name, by_slot, pairs, params_of
 
 if TYPE_CHECKING:
@@ -78,14 +78,14 @@ def _policies(
             {
                 "holds": holds,
                 "requirements": {
-                    label: {"holds": fault is None, "why": "" if fault is None else fault.message}
+                    label: {"holds": fault is None, "why": "" if fault is None else _why(fault)}
                     for label, fault in found
                 },
             }
         )
     else:
         title = f"{', '.join(policy.label for policy in chosen)} {'HOLDS' if holds else 'DOES NOT HOLD'}"
-        fields = {label: "holds" if fault is None else fault.message for label, fault in found}
+        fields = {label: "holds" if fault is None else _why(fault) for label, fault in found}
         console.print_fields(title, fields, "bold green" if holds else "bold red")
     return 0 if holds else 1
 
@@ -127,6 +127,10 @@ def _claim(claim_name: str, logs: tuple[str, ...], params: tuple[str, ...], as_j
         "bold green" if result.holds else "bold red",
     )
     return status
+
+
+def _why(fault: ZkComplianceError) -> str:
+    return f"{fault.message} ({fault.private})" if fault.private else fault.message
 
 
 def _left(counts: list[int]) -> str:

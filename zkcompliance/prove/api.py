@@ -52,7 +52,7 @@ def prove_claim(
     columns = {slot: [s.load_columns() for name, s in segments if name == slot] for slot in claim.slots}
     found = claim.check(columns, given)
     if not found.holds:
-        raise ClaimDoesNotHold(f"{claim.id}: {found.requirement} does not hold ({found.margin})")
+        raise ClaimDoesNotHold(f"{claim.id}: {found.requirement} does not hold", private=found.margin)
     witness = claim.witness(columns, given)
     given |= witness.reveals
     sizes = private_sizes(claim.program, witness.private, {slot: len(tables) for slot, tables in columns.items()})

@@ -193,7 +193,7 @@ def _check(task: Task, time: int) -> None:
     columns = {slot: [segment.load_columns() for segment in log.segments] for slot, log in task.logs.items()}
     found = claim.check(columns, task.publics)
     if not found.holds:
-        raise ClaimDoesNotHold(f"{claim.id}: {found.requirement} does not hold ({found.margin})")
+        raise ClaimDoesNotHold(f"{claim.id}: {found.requirement} does not hold", private=found.margin)
     if not requirement.reveals:
         return
     known = {each.name: each for each in revealed(claim)}
@@ -203,9 +203,8 @@ def _check(task: Task, time: int) -> None:
         less = rounded(claim, each, values[each])
         if not bounds.meets(bound, values[each], time=time, subject_name=name, rounded=less):
             raise ProofRefused(
-                f"it would reveal {each} as {text(known[each], values[each])}{' (rounded down)' if less else ''}, and "
-                f"the policy asks for "
-                f"{bounds.words(bound, known[each])}"
+                f"it would reveal {each} as something else than {bounds.words(bound, known[each])}",
+                private=text(known[each], values[each]) + (" (rounded down)" if less else ""),
             )
 
 
