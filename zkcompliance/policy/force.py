@@ -13,8 +13,12 @@ def in_force(policy: Policy, now: int, versions: Iterable[Policy] = ()) -> Polic
     """None when the policy is in force at `now` (UTC seconds); otherwise the error to raise, with the dates.
 
     versions: policies that may supersede it, such as `catalogue.versions(policy.id)`: one with the same id and a higher
-    version does from its own `valid_from` on.
+    version does from its own `valid_from` on. One of the same version has the same text, or this only uses its name.
     """
+    versions = tuple(versions)
+    if any((v.id, v.version) == (policy.id, policy.version) and v.digest != policy.digest for v in versions):
+        why = f"{policy.label} is a ready-made policy, and this is another text under its name"
+        return PolicyNotInForce(why, help=f"zkcompliance policies {policy.id}  # a policy of your own has its own id")
     help = f"zkcompliance policies  # for {policy.id} in force on {_day(now)}"
     if now < policy.valid_from:
         return PolicyNotInForce(
