@@ -263,7 +263,7 @@ def test_a_claim_of_ones_own(lab: Path, tmp_path: Path) -> None:
     for verb in ("check", "prove"):
         where = ("-o", tmp_path / "none") if verb == "prove" else ()
         without = run(verb, "--policy", tmp_path / "own.toml", *left, "-p", "own.most=1e19", *where)
-        assert without.exit_code == 2 and "add --claim-file FILE" in without.stderr
+        assert without.exit_code == 2 and "--claim-file FILE" in without.stderr
         alone = run(verb, path, "--claim-file", path, "--log", tmp_path / "log", "-p", "most=1e19", *where)
         assert alone.exit_code == 2 and "--policy" in alone.stderr
     ok("prove", *asked, *left, "-p", "own.most=1e19", "-o", tmp_path / "proof")

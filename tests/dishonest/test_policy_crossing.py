@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import permutations
 from pathlib import Path
@@ -22,6 +23,7 @@ from zkcompliance.errors import (
     PolicyNotInForce,
     QuotientMismatch,
     RequirementNotShown,
+    SignatureRejected,
     StaleProof,
     StatementMismatch,
     Undecided,
@@ -39,7 +41,7 @@ from zkcompliance.policy.judge import judge_claim, judge_policy
 from zkcompliance.policy.model import Policy
 from zkcompliance.policy.verdict import Status, Verdict
 from zkcompliance.prove.api import prove_claim
-from zkcompliance.prove.policy import prove_policies
+from zkcompliance.prove.policy import plan, prove_policies
 from zkcompliance.statement import encode_policy_bundle
 from zkcompliance.verify import decode_bundle, decode_statement
 
@@ -399,6 +401,34 @@ def test_whose_keys(world: World) -> None:
         judge_policy(world.bundles["base"], Made().policy, **asked)
     rotated = kit.policy(keys=f'keys = ["{world.logs["b"].vkey}", "{vkey}"]')
     assert judge_policy(world.prove(Made(policy=rotated)), rotated, **asked).accepted
+
+
+def test_a_key_after_its_day(world: World) -> None:
+    """G15: the thief of a key that is no longer trusted proves by hand, and states the time that the proof was made.
+
+    A time before the key's day is taken, and grows too old within `freshness.proof`; the new key's day is not awaited.
+    """
+    day = NOW - NOW % DAY + DAY  # the midnight after NOW
+    old, new = world.logs["a"].vkey, world.logs["again"].vkey
+    date = datetime.fromtimestamp(day, UTC).date()
+    dated = f'keys = [{{ key = "{old}", until = {date} }}, {{ key = "{new}", from = {date} }}]\n'
+    rotating = kit.policy(keys=dated)
+
+    def judged_at(now: int, log: str, stated: int) -> Verdict:
+        tasks = plan([rotating], {"compute": world.logs[log]}, LOW, time=stated, subject=MODEL)
+        proofs = {
+            task.binding.encode(): prove_claim(task.claim, task.logs, task.publics, context=task.binding.encode())
+            for task in tasks
+        }
+        return judge_policy(encode_policy_bundle(proofs), rotating, now=now, subject=MODEL)
+
+    assert judged_at(day + 7 * DAY - 1, "a", day - 1).accepted and judged_at(day, "again", day).accepted
+    refused(judged_at(day, "a", day), SignatureRejected, f"the key {re.escape(old)} is trusted until {date}")
+    refused(judged_at(day, "again", day - 1), SignatureRejected, f"the key {re.escape(new)} is trusted from {date}")
+    refused(judged_at(day + 7 * DAY, "a", day - 1), StaleProof)
+    for log, stated in (("a", day), ("again", day - 1)):
+        with pytest.raises(SignatureRejected, match="nothing was proved"):
+            prove_policies([rotating], {"compute": world.logs[log]}, LOW, time=stated, subject=MODEL)
 
 
 def test_age(world: World) -> None:

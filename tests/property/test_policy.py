@@ -20,7 +20,7 @@ from zkcompliance.log.note import VerifierKey
 from zkcompliance.policy.asked import asked
 from zkcompliance.policy.bounds import meets
 from zkcompliance.policy.load import parse_policy
-from zkcompliance.policy.model import Bound, Cosigners, LogRule, Operator, Policy, Requirement
+from zkcompliance.policy.model import Bound, Cosigners, LogKey, LogRule, Operator, Policy, Requirement
 from zkcompliance.policy.vacuity import refuse_vacuous
 from zkcompliance.schemas import SOURCES
 
@@ -272,6 +272,14 @@ def asks(claim: Claim, params: dict[str, Bound], earliest: int) -> bool:
     return True
 
 
+def window(dated: bool) -> st.SearchStrategy[tuple[int | None, int | None]]:
+    """From and until when a key is trusted; without an end where nothing dates a checkpoint."""
+    days = st.integers(0, 30000).map(lambda day: day * DAY)
+    ends = st.tuples(days, days).filter(lambda pair: pair[0] < pair[1])
+    one = st.one_of(st.tuples(days, st.none()), st.tuples(st.none(), days), ends)
+    return st.one_of(st.just((None, None)), one) if dated else st.just((None, None))
+
+
 @st.composite
 def policies(draw: st.DrawFn) -> tuple[Policy, bool]:
     """A policy without its text, and whether it asks something of every parameter."""
@@ -296,7 +304,10 @@ def policies(draw: st.DrawFn) -> tuple[Policy, bool]:
         slots = {}
         for slot, schema in claim.slots.items():
             log = f"{called[:20]}-{slot.replace('_', '-')}-{len(logs)}"
-            held = tuple(VerifierKey("lab", bytes([next(keys)]) * 32) for _ in range(draw(st.integers(0, 2))))
+            held = tuple(
+                LogKey(VerifierKey("lab", bytes([next(keys)]) * 32), *draw(window(bool(cosigners) or dated)))
+                for _ in range(draw(st.integers(0, 2)))
+            )
             sources = tuple(draw(st.lists(st.sampled_from(SOURCES), max_size=3, unique=True)))
             logs[log] = LogRule(log, schema.name, held, draw(st.sampled_from([0, 1, 9])), sources)
             slots[slot] = log
@@ -356,6 +367,11 @@ def of_bound(param: Parameter, bound: Bound) -> Any:
     return {key: value for key, value in parts.items() if value is not None}
 
 
+def of_key(key: LogKey) -> Any:
+    ends = {name: date(at) for name, at in (("from", key.since), ("until", key.until)) if at is not None}
+    return {"key": key.key.text, **ends} if ends else key.key.text
+
+
 def date(moment: int) -> Any:
     return datetime.fromtimestamp(moment, UTC).date()
 
@@ -376,7 +392,7 @@ def of_policy(policy: Policy) -> dict[str, Any]:
         "logs": {
             rule.name: {
                 "schema": rule.schema,
-                **({"keys": [key.text for key in rule.keys]} if rule.keys else {}),
+                **({"keys": [of_key(each) for each in rule.keys]} if rule.keys else {}),
                 **({"rows": rule.rows} if rule.rows else {}),
                 **({"sources": list(rule.sources)} if rule.sources else {}),
             }

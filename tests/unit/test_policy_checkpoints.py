@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import pytest
@@ -12,8 +13,8 @@ from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.cosignature import ED25519, CosignerSigner
 from zkcompliance.log.note import SignerKey
 from zkcompliance.log.trust import TrustPolicy
-from zkcompliance.policy.checkpoints import Asked, take
-from zkcompliance.policy.model import Cosigners, Operator
+from zkcompliance.policy.checkpoints import Asked, Taken, take
+from zkcompliance.policy.model import Cosigners, LogKey, Operator
 
 LOG = SignerKey("lab.example/a", bytes(31) + b"\1")
 TWIN = SignerKey("lab.example/a", bytes(31) + b"\2")
@@ -36,7 +37,11 @@ def asked(quorum: int = 2, age: int | None = None, now: int = NOW) -> Asked:
 
 
 def taken(note: bytes, wanted: Asked, keys: Sequence[SignerKey] = (LOG,)) -> dict[str, int]:
-    return dict(take(note, BODY.encode(), "lab.example/a", [key.verifier for key in keys], wanted).cosigned or {})
+    return dict(by(note, wanted, *(LogKey(key.verifier) for key in keys)).cosigned or {})
+
+
+def by(note: bytes, wanted: Asked, *keys: LogKey, stated: int = NOW) -> Taken:
+    return take(note, BODY.encode(), "lab.example/a", keys, wanted, stated=stated)
 
 
 def refused(note: bytes, wanted: Asked, error: type[ZkComplianceError], match: str) -> None:
@@ -46,7 +51,7 @@ def refused(note: bytes, wanted: Asked, error: type[ZkComplianceError], match: s
 
 
 def test_whose_signature() -> None:
-    found = take(signed(), BODY.encode(), "lab.example/a", [OTHER.verifier, TWIN.verifier, LOG.verifier], Asked(NOW))
+    found = by(signed(), Asked(NOW), *(LogKey(key.verifier) for key in (OTHER, TWIN, LOG)))
     assert found.key == LOG.verifier and found.cosigned is None
     for keys, why in (
         ([OTHER], "the key given is of lab.example/b"),
@@ -100,3 +105,65 @@ def test_a_trust_policy_besides() -> None:
     refused(signed((A1, NOW)), both, QuorumUnmet, "w; cosigned by nobody")
     refused(signed((C, NOW)), both, QuorumUnmet, "1 of anna, bert")
     refused(signed((A1, NOW), (C, NOW + MAX_CLOCK_SECONDS + 1)), both, SignatureRejected, "in the future")
+
+
+# Keys that change (G15)
+
+JUNE, JULY = 1_780_272_000, 1_782_864_000  # 2026-06-01, 2026-07-01
+OLD, NEW = LogKey(LOG.verifier, until=JULY), LogKey(TWIN.verifier, since=JUNE)  # trusted together in June
+
+
+def not_in_time(note: bytes, wanted: Asked, *keys: LogKey, stated: int = NOW, why: str) -> None:
+    with pytest.raises(SignatureRejected, match=why):
+        by(note, wanted, *keys, stated=stated)
+
+
+def test_a_key_counts_for_what_a_quorum_had_cosigned_by_its_day() -> None:
+    late = asked(now=JULY + 90 * DAY)
+    for at in (0, JUNE, JULY - 1):
+        assert by(signed((A1, at), (B, at)), late, OLD, NEW).key == LOG.verifier
+    for at in (JULY, JULY + 1, JULY + 90 * DAY):
+        why = rf"key {re.escape(LOG.verifier.text)} is trusted until 2026-07-01 .*, and its checkpoint is of 2026-"
+        not_in_time(signed((A1, at), (B, at)), late, OLD, NEW, why=why)
+    assert by(signed((A1, JULY), (B, JULY)), late, LogKey(LOG.verifier)).key == LOG.verifier
+
+
+def test_a_key_counts_from_its_day() -> None:
+    late = asked(now=JULY + 90 * DAY)
+    for at in (JUNE, JULY, JULY + 90 * DAY):
+        assert by(signed((A1, at), (B, at), by=TWIN), late, OLD, NEW).key == TWIN.verifier
+    why = "is trusted from 2026-06-01 .*, and its checkpoint is of 2026-05-31 23:59:59"
+    not_in_time(signed((A1, JUNE - 1), (B, JUNE - 1), by=TWIN), late, OLD, NEW, why=why)
+    window = LogKey(TWIN.verifier, JUNE, JULY)
+    assert by(signed((A1, JUNE), (B, JULY - 1), by=TWIN), late, window).key == TWIN.verifier
+    not_in_time(signed((A1, JULY), (B, JULY), by=TWIN), late, window, why="until 2026-07-01")
+
+
+def test_fewer_than_a_quorum_cannot_date_a_checkpoint() -> None:
+    """The thief of an old key finds one operator who dates it back, and has the others' honest word for its date."""
+    late, before, after = asked(now=JULY + 90 * DAY), JULY - DAY, JULY + DAY
+    for times in (((A1, before), (B, after)), ((A1, before), (A2, before), (B, after), (C, after))):
+        not_in_time(signed(*times), late, OLD, why="of 2026-07-02")
+    assert by(signed((A1, before), (B, before), (C, after)), late, OLD).key == LOG.verifier
+    early = asked(now=JUNE + 90 * DAY)
+    for times in (((A1, JUNE + DAY), (B, JUNE - DAY)), ((A1, JUNE + DAY), (B, JUNE - DAY), (C, JUNE - DAY))):
+        not_in_time(signed(*times, by=TWIN), early, NEW, why="from 2026-06-01 .* of 2026-05-31")
+    assert by(signed((A1, JUNE + DAY), (B, JUNE), (C, JUNE - DAY), by=TWIN), early, NEW).key == TWIN.verifier
+
+
+def test_without_cosigners_the_stated_time_counts() -> None:
+    alone = Asked(JULY + DAY)
+    assert by(signed(), alone, OLD, stated=JULY - 1).key == LOG.verifier
+    not_in_time(signed(), alone, OLD, NEW, stated=JULY, why="until 2026-07-01")
+    assert by(signed(by=TWIN), alone, NEW, stated=JUNE).key == TWIN.verifier
+    not_in_time(signed(by=TWIN), alone, OLD, NEW, stated=JUNE - 1, why="from 2026-06-01")
+    assert by(signed((A1, 0), (B, 0)), asked(), OLD, stated=JULY).key == LOG.verifier  # cosigners' word, where asked
+
+
+def test_a_checkpoint_under_both_keys_needs_one_that_is_trusted() -> None:
+    both = (LOG.sign(BODY) + "".join(TWIN.sign(BODY).splitlines(keepends=True)[-1:])).encode()
+    alone = Asked(JULY + DAY)
+    assert by(both, alone, OLD, NEW, stated=JULY).key == TWIN.verifier
+    assert by(both, alone, OLD, NEW, stated=JUNE - 1).key == LOG.verifier
+    gap = LogKey(TWIN.verifier, since=JULY + DAY)
+    not_in_time(both, alone, OLD, gap, stated=JULY, why="until 2026-07-01 .*; the key .* from 2026-07-02")

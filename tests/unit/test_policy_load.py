@@ -20,6 +20,7 @@ from zkcompliance.policy.asked import FLOOR, asked
 from zkcompliance.policy.bounds import meets, words
 from zkcompliance.policy.load import parse_policy
 from zkcompliance.policy.model import Bound, Policy
+from zkcompliance.policy.words import describe
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "policies.json"
 DAY = 86400
@@ -50,7 +51,7 @@ def test_what_a_sound_policy_says() -> None:
     ]  # fmt: skip
     compute, events = policy.logs["compute"], policy.logs["events"]
     assert (compute.schema, compute.rows, compute.sources) == ("compute", 5, ("signed", "hardware_attested"))
-    assert [key.name for key in compute.keys] == ["lab.example"]
+    assert [each.key.name for each in compute.keys] == ["lab.example"]
     assert (events.keys, events.rows, events.sources) == ((), 0, ())
     band, cadence, _ = policy.requirements
     assert band.program == catalogue.registry()["compute-band"]
@@ -95,6 +96,26 @@ def test_logs_with_rows_or_sources_imply_a_requirement() -> None:
 def test_a_log_may_be_named_for_its_floor_alone() -> None:
     policy = edited("[logs.events]", '[logs.more]\nschema = "eval"\nrows = 7\n[logs.events]')
     assert [each.name for each in asked(policy)[3:]] == ["floor: compute", "floor: more"]
+
+
+def test_dates_of_a_key_need_something_that_dates_a_checkpoint() -> None:
+    """Cosigners, or the age of a proof: the date of a proof that may have any age is anybody's choice."""
+    text = sound()
+    events = text[text.index('[[requirements]]\nname = "cadence"') : text.index('[[requirements]]\nname = "chips"')]
+    text = text.replace(events, "").replace('[logs.events]\nschema = "event"\n', "")
+    cosigners = text[text.index("[cosigners]") : text.index("[logs.compute]")]
+    checkpoint, proof = 'checkpoint = "30 days"\n', 'proof = "7 days"\n'
+    for left_out in ([], [proof], [checkpoint, cosigners]):
+        kept = text
+        for each in left_out:
+            kept = kept.replace(each, "")
+        old, new = parse_policy(kept.encode()).logs["registry"].keys
+        assert (old.since, old.until, new.since, new.until) == (None, 1780272000, 1772323200, 1798761600)
+    said = describe(parse_policy(sound().encode()))["logs"]["registry"]
+    assert " until 2026-06-01, not included, registry" in said and " from 2026-03-01 until 2027-01-01, not" in said
+    kept = text.replace("[freshness]\n", "").replace(proof, "").replace(checkpoint, "").replace(cosigners, "")
+    with pytest.raises(MalformedPolicy, match=r"^logs\.registry\.keys\[1\]: needs \[cosigners\] or freshness\.proof"):
+        parse_policy(kept.encode())
 
 
 # A claim that is not of the catalogue

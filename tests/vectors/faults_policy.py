@@ -16,6 +16,7 @@ from zkcompliance.log.note import VerifierKey
 
 OUTPUT = Path(__file__).with_name("policies.json")
 LAB, REGISTRY = (VerifierKey(f"{name}.example", bytes([n]) * 32).text for n, name in enumerate(("lab", "registry"), 1))
+NEXT = VerifierKey("registry.example", bytes([3]) * 32).text
 WITNESS = [CosignerKey(f"witness-{n}.example", 4, bytes([16 + n]) * 32).text for n in range(3)]
 LARGE = CosignerKey("large.example", 6, bytes(1312)).text
 AS_WITNESS = CosignerKey("lab.example", 4, bytes([1]) * 32).text
@@ -53,7 +54,9 @@ schema = "chip"
 
 [logs.registry]
 schema = "chip"
-keys = ["{REGISTRY}"]
+keys = [
+  {{ key = "{REGISTRY}", until = 2026-06-01 }}, {{ key = "{NEXT}", from = 2026-03-01, until = 2027-01-01 }},
+]
 
 [[requirements]]
 name = "band"
@@ -145,6 +148,17 @@ FAULTS = [
     ("another schema than the claim's", 'schema = "event"', 'schema = "eval"', f"{CADENCE}.logs.events"),
     ("an empty list of keys", f'keys = ["{LAB}"]', "keys = []", "logs.compute.keys"),
     ("one key for two logs", REGISTRY, LAB, "logs.registry.keys[1]"),
+    ("one log key with dates and without", NEXT, LAB, "logs.registry.keys[2]"),
+    ("a key that ends before it begins", "2027-01-01", "2026-02-28", "logs.registry.keys[2].until"),
+    ("a key that ends when it begins", "2027-01-01", "2026-03-01", "logs.registry.keys[2].until"),
+    ("a key's date in quotes", "from = 2026-03-01", 'from = "2026-03-01"', "logs.registry.keys[2].from"),
+    ("a key's date with a time", "2027-01-01", "2027-01-01T00:00:00Z", "logs.registry.keys[2].until"),
+    ("a key with an unknown date", "from = 2026-03-01", "since = 2026-03-01", "logs.registry.keys[2].since"),
+    ("a key in a table without a date", ", until = 2026-06-01", "", "logs.registry.keys[1]"),
+    ("dates without a key", f'key = "{NEXT}", ', "", "logs.registry.keys[2].key"),
+    ("a key in a table that is none", NEXT, "registry", "logs.registry.keys[2].key"),
+    ("a key that is a number", f'keys = ["{LAB}"]', "keys = [7]", "logs.compute.keys[1]"),
+    ("keys that are no list", f'keys = ["{LAB}"]', f'keys = "{LAB}"', "logs.compute.keys"),
     ("no row asked", "rows = 5", "rows = 0", "logs.compute.rows"),
     ("rows below 0", "rows = 5", "rows = -1", "logs.compute.rows"),
     ("rows as a float", "rows = 5", "rows = 5e0", "logs.compute.rows"),

@@ -10,7 +10,7 @@ from zkcompliance.limits import MAX_CLOCK_SECONDS
 from zkcompliance.log import note
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.log.trust import TrustPolicy
-from zkcompliance.policy.model import Cosigners
+from zkcompliance.policy.model import Cosigners, LogKey
 from zkcompliance.quantities import show_seconds, show_time
 
 
@@ -32,13 +32,15 @@ class Taken:
     cosigned: Mapping[str, int] | None
 
 
-def take(signed: bytes, body: bytes, origin: str, keys: Sequence[VerifierKey], asked: Asked) -> Taken:
+def take(signed: bytes, body: bytes, origin: str, keys: Sequence[LogKey], asked: Asked, *, stated: int) -> Taken:
     """SignatureRejected, QuorumUnmet or StaleProof by what is missing; MalformedNote for the note's form.
 
-    keys: any of them may have signed, under the log's own name.
+    keys: any of them may have signed, under the log's own name, when it was trusted. stated: the time that the proof
+    states, UTC seconds: what dates the checkpoint where nobody is asked to cosign it.
     """
-    key = _signer(signed, body, origin, keys)
+    signers = _signers(signed, body, origin, keys)
     cosigned: dict[str, int] = {}
+    times, quorum = [stated], 1
     if asked.trust is not None:
         cosigned |= asked.trust.check(signed, now=asked.now + MAX_CLOCK_SECONDS).cosigned
     if asked.cosigners is not None:
@@ -46,24 +48,47 @@ def take(signed: bytes, body: bytes, origin: str, keys: Sequence[VerifierKey], a
         if asked.age is not None:
             _fresh(origin, found, asked.cosigners.quorum, asked.age, asked.now)
         cosigned |= found
+        times, quorum = sorted(found.values()), asked.cosigners.quorum
+    key = _in_time(signers, times[quorum - 1], times[-quorum])
     return Taken(key, cosigned if asked.trust is not None or asked.cosigners is not None else None)
 
 
-def _signer(signed: bytes, body: bytes, origin: str, keys: Sequence[VerifierKey]) -> VerifierKey:
-    """The key that, under the log's own name, signed exactly this checkpoint."""
-    refusal = SignatureRejected(
-        f"the proof is about the log {origin}; the key given is of {', '.join(sorted({key.name for key in keys}))}"
-    )
-    for key in keys:
-        if key.name != origin:
+def _signers(signed: bytes, body: bytes, origin: str, keys: Sequence[LogKey]) -> list[LogKey]:
+    """The keys, at least one, that under the log's own name signed exactly this checkpoint."""
+    named = ", ".join(sorted({each.key.name for each in keys}))
+    refusal = SignatureRejected(f"the proof is about the log {origin}; the key given is of {named}")
+    found = []
+    for each in keys:
+        if each.key.name != origin:
             continue
         try:
-            if note.verify(signed, key).encode() == body:
-                return key
-            refusal = SignatureRejected(f"the note of {origin} signs more than its checkpoint")
+            if note.verify(signed, each.key).encode() == body:
+                found.append(each)
+            else:
+                refusal = SignatureRejected(f"the note of {origin} signs more than its checkpoint")
         except SignatureRejected as error:
             refusal = error
-    raise refusal
+    if not found:
+        raise refusal
+    return found
+
+
+def _in_time(signers: Sequence[LogKey], first: int, last: int) -> VerifierKey:
+    """The first key that was trusted when it signed.
+
+    first: when a quorum had cosigned, so that the signature was there; last: the latest moment since which a quorum
+    cosigned. Fewer operators than a quorum can make neither the one earlier nor the other later.
+    """
+    refusals = []
+    for each in signers:
+        if each.until is not None and first >= each.until:
+            why = f"until {show_time(each.until)}, not included, and its checkpoint is of {show_time(first)}"
+        elif each.since is not None and last < each.since:
+            why = f"from {show_time(each.since)}, and its checkpoint is of {show_time(last)}"
+        else:
+            return each.key
+        refusals.append(f"the key {each.key.text} is trusted {why}")
+    raise SignatureRejected("; ".join(refusals))
 
 
 def _cosigned(signed: bytes, cosigners: Cosigners, now: int) -> dict[str, int]:
@@ -86,7 +111,7 @@ def _cosigned(signed: bytes, cosigners: Cosigners, now: int) -> dict[str, int]:
 
 def _fresh(origin: str, cosigned: Mapping[str, int], quorum: int, age: int, now: int) -> None:
     """The latest moment since which a quorum cosigned: fewer operators than a quorum cannot make it later."""
-    since = sorted(cosigned.values(), reverse=True)[quorum - 1]
+    since = sorted(cosigned.values())[-quorum]
     if now - since > age:
         raise StaleProof(
             f"log {origin}: a quorum last cosigned its checkpoint on {show_time(since)}, "

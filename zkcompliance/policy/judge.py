@@ -23,7 +23,7 @@ from zkcompliance.policy.asked import FLOOR, asked
 from zkcompliance.policy.binding import Binding, ForPolicy, Subject
 from zkcompliance.policy.file import Proof, proofs_in
 from zkcompliance.policy.force import in_force
-from zkcompliance.policy.model import Bound, LogRule, Policy, Requirement
+from zkcompliance.policy.model import Bound, LogKey, LogRule, Policy, Requirement
 from zkcompliance.policy.one import Bench, Judged, bare, judge_one, with_floors, with_warnings
 from zkcompliance.policy.terms import Terms, check_binding, check_one_binding, check_one_checkpoint
 from zkcompliance.policy.verdict import Finding, PolicyRef, Status, Verdict
@@ -101,7 +101,7 @@ def judge_claim(
     if sorted(claim.slots) != sorted(keys):
         raise UsageError(f"{claim.id} is about the logs {', '.join(claim.slots)}; keys are given for {', '.join(keys)}")
     exactly = {name: Bound(low=value, high=value) for name, value in claim.publics(publics).items()}
-    rules = {slot: LogRule(slot, schema.name, (keys[slot],)) for slot, schema in claim.slots.items()}
+    rules = {slot: LogRule(slot, schema.name, (LogKey(keys[slot]),)) for slot, schema in claim.slots.items()}
     requirement = Requirement(
         claim.id, claim.title, claim.id, claim.version, claim.program_digest, {s: s for s in rules}, exactly, {}
     )
@@ -119,7 +119,7 @@ def _with_keys(policy: Policy, given: Mapping[str, VerifierKey]) -> dict[str, Lo
             raise UsageError(f"{policy.label} says itself whose checkpoints of {name} are trusted: leave out its key")
     if len({key.public for key in given.values()}) != len(given):
         raise UsageError("--log-key: one key is given for two logs, which are to be different")
-    rules = {n: replace(r, keys=(given[n],)) if n in given else r for n, r in policy.logs.items()}
+    rules = {n: replace(r, keys=(LogKey(given[n]),)) if n in given else r for n, r in policy.logs.items()}
     if without := [name for name, rule in rules.items() if not rule.keys]:
         raise Undecided(
             f"{policy.label} does not say whose checkpoints are trusted for {', '.join(without)}, and no key is given",

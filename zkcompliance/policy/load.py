@@ -14,8 +14,8 @@ from zkcompliance.log.cosignature import CosignerKey
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.policy.bounds import read_bound, span
 from zkcompliance.policy.finding import revealed
-from zkcompliance.policy.model import Bound, Cosigners, LogRule, Operator, Policy, Requirement
-from zkcompliance.policy.toml import Table, fault, name, read, table
+from zkcompliance.policy.model import Bound, Cosigners, LogKey, LogRule, Operator, Policy, Requirement
+from zkcompliance.policy.toml import Table, fault, name, read, table, text
 from zkcompliance.policy.vacuity import refuse_vacuous
 
 FORMAT = "zkcompliance-policy/v1"
@@ -55,7 +55,7 @@ class _Reader:
             raise fault("subject", "is required or none")
         cosigners = self._cosigners() if "cosigners" in root else None
         proof_age, checkpoint_age = self._freshness(cosigners is not None)
-        logs = self._logs()
+        logs = self._logs(cosigners is not None or proof_age is not None)
         earliest = 0 if proof_age is None else max(0, valid_from - proof_age)
         requirements = self._requirements(logs, subject == "required", proof_age is not None, earliest)
         root.close()
@@ -94,8 +94,8 @@ class _Reader:
             path = given.at(each)
             keys = []
             texts = given.texts(name(each, path), limits.MAX_POLICY_KEYS, limits.MAX_POLICY_KEY_BYTES)
-            for number, text in enumerate(texts, 1):
-                keys.append(_parsed(CosignerKey, text, f"{path}[{number}]"))
+            for number, line in enumerate(texts, 1):
+                keys.append(_parsed(CosignerKey, line, f"{path}[{number}]"))
                 self._once(keys[-1].public, f"{path}[{number}]")
             operators.append(Operator(each, tuple(keys)))
         quorum = found.whole("quorum", 1, 2**16)
@@ -110,24 +110,20 @@ class _Reader:
             raise fault(path, f"is the same public key as {self.keys[public]}")
         self.keys[public] = path
 
-    def _logs(self) -> dict[str, LogRule]:
+    def _logs(self, dated: bool) -> dict[str, LogRule]:
         found = self.root.table("logs")
         names = found.names()
         if len(names) > limits.MAX_POLICY_LOGS:
             raise fault("logs", f"are at most {limits.MAX_POLICY_LOGS}")
-        return {each: self._log(name(each, found.at(each)), found.table(each)) for each in names}
+        return {each: self._log(name(each, found.at(each)), found.table(each), dated) for each in names}
 
-    def _log(self, called: str, found: Table) -> LogRule:
+    def _log(self, called: str, found: Table, dated: bool) -> LogRule:
         schema = found.text("schema")
         if schema not in schemas.BUILT_IN:
             known = ", ".join(schemas.names())
             raise fault(found.at("schema"), f"no schema {schema[:64]!r}: there is {known}", "zkcompliance schemas")
-        keys = []
-        most = limits.MAX_POLICY_KEYS, limits.MAX_POLICY_KEY_BYTES
-        for number, text in enumerate(found.texts("keys", *most) if "keys" in found else (), 1):
-            path = f"{found.at('keys')}[{number}]"
-            keys.append(_parsed(VerifierKey, text, path))
-            self._once(keys[-1].public, path)
+        given = found.items("keys", limits.MAX_POLICY_KEYS) if "keys" in found else ()
+        keys = tuple(self._log_key(each, path, dated) for each, path in given)
         rows = found.whole("rows", 1, schemas.LARGEST["count"]) if "rows" in found else 0
         sources = found.texts("sources", len(schemas.SOURCES)) if "sources" in found else ()
         for number, source in enumerate(sources, 1):
@@ -136,7 +132,25 @@ class _Reader:
         if len(sources) == len(schemas.SOURCES):
             raise fault(found.at("sources"), "admits every source that there is: it asks nothing")
         found.close()
-        return LogRule(called, schema, tuple(keys), rows, sources)
+        return LogRule(called, schema, keys, rows, sources)
+
+    def _log_key(self, given: object, path: str, dated: bool) -> LogKey:
+        """A key as text, or a table that says from and until when it is trusted. dated: whether anything tells when."""
+        found = table(given, path) if isinstance(given, dict) else None
+        value, at = (given, path) if found is None else (found.value("key"), found.at("key"))
+        key = _parsed(VerifierKey, text(value, at, limits.MAX_POLICY_KEY_BYTES), at)
+        self._once(key.public, path)
+        if found is None:
+            return LogKey(key)
+        since, until = (found.midnight(end) if end in found else None for end in ("from", "until"))
+        found.close()
+        if since is None and until is None:
+            raise fault(path, "has neither from nor until: write the key by itself")
+        if since is not None and until is not None and until <= since:
+            raise fault(found.at("until"), "is not after from")
+        if not dated:
+            raise fault(path, "needs [cosigners] or freshness.proof: otherwise whoever has the key may state any time")
+        return LogKey(key, since, until)
 
     def _requirements(
         self, logs: Mapping[str, LogRule], subject: bool, dated: bool, earliest: int
@@ -175,8 +189,8 @@ class _Reader:
         return {each.claim: self.claims[each.claim] for each in requirements if each.claim in self.claims}
 
     def _claim(self, found: Table) -> Claim:
-        text, path = found.text("claim"), found.at("claim")
-        parts = _CLAIM.fullmatch(text)
+        label, path = found.text("claim"), found.at("claim")
+        parts = _CLAIM.fullmatch(label)
         if parts is None:
             raise fault(path, "is a claim and its version, such as training-compute-below@1", "zkcompliance claims")
         claim = self.claims.get(parts[1])
@@ -184,7 +198,7 @@ class _Reader:
             raise fault(
                 path,
                 f"no claim {parts[1]} in the catalogue, and no file of it was given",
-                "add --claim-file FILE  # the claim's .py file, or see zkcompliance claims",
+                "zkcompliance claims  # or, for a claim of the policy's own, add --claim-file FILE",
             )
         claim = claim or catalogue.load(parts[1])
         if claim.version != int(parts[2]):

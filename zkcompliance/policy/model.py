@@ -29,6 +29,15 @@ class Cosigners:
 
 
 @dataclass(frozen=True)
+class LogKey:
+    """A key that is trusted for checkpoints from `since` until `until`, which is not included; None: without an end."""
+
+    key: VerifierKey
+    since: int | None = None
+    until: int | None = None
+
+
+@dataclass(frozen=True)
 class LogRule:
     """What is asked of one log, under the policy's own name for it.
 
@@ -39,7 +48,7 @@ class LogRule:
 
     name: str
     schema: str
-    keys: tuple[VerifierKey, ...] = ()
+    keys: tuple[LogKey, ...] = ()
     rows: int = 0
     sources: tuple[str, ...] = ()
 

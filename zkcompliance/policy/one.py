@@ -88,7 +88,7 @@ def _take(proof: Proof, asked: Requirement, bench: Bench) -> dict[str, Taken]:
     for log, signed in zip(logs, notes, strict=True):
         rule = bench.rules[asked.logs[log.slot]]
         taken[log.slot] = checkpoints.take(
-            signed, log.checkpoint.body, log.checkpoint.origin, rule.keys, bench.checkpoints
+            signed, log.checkpoint.body, log.checkpoint.origin, rule.keys, bench.checkpoints, stated=proof.bound().time
         )
     return taken
 

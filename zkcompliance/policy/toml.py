@@ -92,7 +92,7 @@ class Table:
 
     def text(self, key: str, most: int = limits.MAX_POLICY_TEXT_BYTES) -> str:
         """A text of 1 … `most` bytes, printable, without space around it."""
-        return self._text(self.value(key), self.at(key), most)
+        return text(self.value(key), self.at(key), most)
 
     def name(self, key: str) -> str:
         """A name: lower-case words and digits joined by hyphens, at most 63 bytes."""
@@ -100,15 +100,19 @@ class Table:
 
     def texts(self, key: str, most: int, size: int = limits.MAX_POLICY_TEXT_BYTES) -> tuple[str, ...]:
         """1 … `most` texts of at most `size` bytes, no two the same."""
+        found = tuple(text(each, place, size) for each, place in self.items(key, most))
+        if len(set(found)) != len(found):
+            raise fault(self.at(key), "says the same twice")
+        return found
+
+    def items(self, key: str, most: int) -> list[tuple[object, str]]:
+        """The 1 … `most` items of a list as TOML has them, each with its place."""
         value, path = self.value(key), self.at(key)
         if not isinstance(value, list):
-            raise fault(path, "is a list of texts")
+            raise fault(path, "is a list")
         if not 1 <= len(value) <= most:
             raise fault(path, f"has {len(value)} items, and should have 1 to {most}: leave an empty list out")
-        found = tuple(self._text(each, f"{path}[{i}]", size) for i, each in enumerate(value, 1))
-        if len(set(found)) != len(found):
-            raise fault(path, "says the same twice")
-        return found
+        return [(each, f"{path}[{i}]") for i, each in enumerate(value, 1)]
 
     def whole(self, key: str, low: int, high: int) -> int:
         """An integer from low to high."""
@@ -143,16 +147,6 @@ class Table:
                 why = f"write it {right}" if right in known else f"there is {', '.join(known)}"
                 raise fault(self.at(key), f"is no key of a policy here: {why}")
 
-    @staticmethod
-    def _text(value: object, path: str, most: int) -> str:
-        if not isinstance(value, str) or isinstance(value, Inexact):
-            raise fault(path, "is a text, in quotes")
-        if not value or value != value.strip():
-            raise fault(path, "is empty or has space around it")
-        if not value.isprintable() or len(value.encode()) > most:
-            raise fault(path, f"holds a control character, or is over {most} bytes")
-        return value
-
 
 def table(value: object, path: str) -> Table:
     """A table; MalformedPolicy when it is none, or empty."""
@@ -167,4 +161,15 @@ def name(value: str, path: str) -> str:
     """A name that people and reports can repeat."""
     if NAME.fullmatch(value) is None or len(value) > 63:
         raise fault(path, "is a name of lower-case letters and digits with hyphens between, at most 63")
+    return value
+
+
+def text(value: object, path: str, most: int) -> str:
+    """A text of 1 … `most` bytes, printable, without space around it."""
+    if not isinstance(value, str) or isinstance(value, Inexact):
+        raise fault(path, "is a text, in quotes")
+    if not value or value != value.strip():
+        raise fault(path, "is empty or has space around it")
+    if not value.isprintable() or len(value.encode()) > most:
+        raise fault(path, f"holds a control character, or is over {most} bytes")
     return value

@@ -10,7 +10,7 @@ from zkcompliance.claim.sentences import sentence
 from zkcompliance.policy import finding
 from zkcompliance.policy.asked import asked
 from zkcompliance.policy.bounds import words
-from zkcompliance.policy.model import Bound, LogRule, Policy, Requirement
+from zkcompliance.policy.model import Bound, LogKey, LogRule, Policy, Requirement
 from zkcompliance.quantities import show_seconds, show_time
 
 NOT_SHOWN = (finding.COMPLETE, finding.TRUE_ROWS, finding.LATEST)
@@ -82,8 +82,13 @@ def _log(rule: LogRule) -> str:
         said.append(f"at least {rule.rows:,} row{'' if rule.rows == 1 else 's'}")
     if rule.sources:
         said.append(f"every row's source is {' or '.join(rule.sources)}")
-    keys = ", ".join(key.text for key in rule.keys)
+    keys = ", ".join(map(_key, rule.keys))
     return "; ".join([*said, f"signed by {keys}" if keys else "whoever judges gives the key that is trusted"])
+
+
+def _key(each: LogKey) -> str:
+    since = f" from {day(each.since)}" if each.since is not None else ""
+    return f"{each.key.text}{since}" + (f" until {day(each.until)}, not included" if each.until is not None else "")
 
 
 def _requirement(each: Requirement, claim: Claim) -> dict[str, Any]:

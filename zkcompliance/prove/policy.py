@@ -27,7 +27,7 @@ from zkcompliance.policy.binding import Binding, ForPolicy, Subject
 from zkcompliance.policy.finding import revealed, rounded, text
 from zkcompliance.policy.force import in_force
 from zkcompliance.policy.judge import judge_policy
-from zkcompliance.policy.model import Policy, Requirement
+from zkcompliance.policy.model import LogKey, Policy, Requirement
 from zkcompliance.progress import Progress, silent
 from zkcompliance.prove.api import prove_claim, segments_of
 from zkcompliance.statement import encode_policy_bundle
@@ -187,9 +187,10 @@ def _check(task: Task, time: int) -> None:
     policy, requirement, claim = task.policy, task.requirement, task.claim
     segments_of(claim, task.logs)
     for slot, log in task.logs.items():
-        keys = policy.logs[requirement.logs[slot]].keys or (VerifierKey.parse(log.vkey),)
+        keys = policy.logs[requirement.logs[slot]].keys or (LogKey(VerifierKey.parse(log.vkey)),)
         asked_of = checkpoints.Asked(time, policy.cosigners, policy.checkpoint_age)
-        checkpoints.take(log.checkpoint_note.encode(), log.checkpoint_body.encode(), log.origin, keys, asked_of)
+        note, body = log.checkpoint_note.encode(), log.checkpoint_body.encode()
+        checkpoints.take(note, body, log.origin, keys, asked_of, stated=time)
     columns = {slot: [segment.load_columns() for segment in log.segments] for slot, log in task.logs.items()}
     found = claim.check(columns, task.publics)
     if not found.holds:
