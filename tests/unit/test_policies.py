@@ -101,6 +101,14 @@ def test_a_register_is_judged_at_the_time_of_the_proof() -> None:
     ]
 
 
+def test_growth_asks_something_under_the_cap() -> None:
+    """From a quarter of the cap on, fourfold growth could not be over it."""
+    cap, cadence, _ = catalogue.load("conditional-treaty").requirements
+    before, growth, limit = cadence.params["flop_before"].high, cadence.params["growth"].high, cap.params["limit"].high
+    assert before is not None and growth is not None and limit is not None and before * growth < limit
+    assert "as far as events state its training compute" in cadence.says
+
+
 def test_every_claim_of_the_catalogue_serves_some_policy() -> None:
     used = {each.claim for name in NAMES for each in asked(catalogue.load(name))}
     assert used >= set(claims.CLAIMS)
