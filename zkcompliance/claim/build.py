@@ -113,8 +113,8 @@ def reveal(name: str, value: Expr, *, figures: int | None = None) -> None:
 
 
 def _named(name: Any, known: list[str]) -> None:
-    if not isinstance(name, str) or not name.strip() or len(name.encode()) > 100:
-        raise refuse("a name is a short text")
+    if not isinstance(name, str) or not name.strip() or not name.isprintable() or len(name.encode()) > 100:
+        raise refuse("a name is a short text on one line")
     if name in known:
         raise refuse(f"{name!r} is said twice", "remedy: another name")
 

@@ -150,8 +150,16 @@ def _value(node: Value) -> str:
 
 
 def _joined(side: Value, other: type[Value]) -> str:
+    """One side of `and` or `or`. What is said of every row ends where its side does."""
     text = phrase(side)
-    return f"({text})" if isinstance(side, other) and not side.said else text
+    return f"({text})" if (isinstance(side, other) and not side.said) or text.startswith("for ") else text
+
+
+def _compared(side: Value) -> str:
+    """One side of a comparison: a truth value that is itself a sentence stands apart."""
+    text = phrase(side)
+    whole = isinstance(side, core.Column | core.Param | core.Const | core.Select | core.Not)
+    return text if side.type != types.TRUTH or whole else f"({text})"
 
 
 def _comparison(node: core.Compare) -> str:
@@ -166,7 +174,7 @@ def _comparison(node: core.Compare) -> str:
         relation = _TIMES.get(node.op, relation)
         if isinstance(node.b, core.Const) and node.b.value == 0:
             return f"{phrase(node.a)} {relation} {'missing' if node.op == '==' else 'missing (0)'}"
-    return f"{phrase(node.a)} {relation} {phrase(node.b)}"
+    return f"{_compared(node.a)} {relation} {_compared(node.b)}"
 
 
 def _members(node: core.IsIn) -> str:
