@@ -70,6 +70,7 @@ def prove_claim(
     del columns  # the tables hold them, and let go of them half-way
     prover = Prover(statement, tables, witness.private, witness.unknowns, os.urandom(32), progress)
     proof = prover.prove()
+    prover.let_go()
     notes = [logs[slot].checkpoint_note.encode() for slot in claim.slots]
     bundle = encode_bundle(statement.encode(), claim.program_bytes, notes, proof)
     try:
