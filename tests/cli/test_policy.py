@@ -81,8 +81,12 @@ def test_accepted(lab: Path) -> None:
     below, band, floor = found["requirements"]
     assert [each["status"] for each in found["requirements"]] == ["met"] * 3
     assert below["values"][0]["exact"] == str(10**20) and "at most 1e21" in below["values"][0]["asked"]
+    assert [value["chooser"] for value in band["values"] if value["role"] == "parameter"] == [
+        "policy", "lab, within a bound", "lab, within a bound", "lab, within a bound",
+    ]  # fmt: skip
     assert band["margin"] == {
         "revealed": "total", "value": str(4 * 10**18), "limit_name": "the policy's limit", "limit": str(9 * 10**19),
+        "low": str(10**18), "high": str(10**19),
     }  # fmt: skip
     assert {value["name"] for value in band["values"] if value["role"] == "revealed"} == {"total"}
     assert any(value["role"] == "derived" for value in band["values"])
