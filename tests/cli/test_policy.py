@@ -204,6 +204,26 @@ def test_more_proofs_than_a_segment_bears(lab: Path) -> None:
     assert "error[budget-spent]" in result.stderr and budget.proofs_left() == 1 and not (lab / "none").exists()
 
 
+def test_shapes_that_cannot_be_proved_are_found_before_the_first_proof(lab: Path, tmp_path: Path) -> None:
+    """One of three proofs would be about 61 segments: the budget that the others need is not spent."""
+    log = kit.make_log(tmp_path, "log", "lab.example/one", kit.rows())
+    long = kit.make_log(tmp_path, "long", "lab.example/long", *(kit.rows(1) for _ in range(61)))
+    left = log.proofs_left(), long.proofs_left()
+    (tmp_path / "policy.toml").write_text(kit.text(more='[logs.long]\nschema = "compute"\nrows = 1\n'))
+    asked = (
+        "--policy", tmp_path / "policy.toml", "--log", f"compute={tmp_path / 'log'}", "--log",
+        f"long={tmp_path / 'long'}", "--subject", f"base-1={lab / 'model'}", "-p", "below.limit=1e20",
+    )  # fmt: skip
+    result = run("prove", *asked, "-o", tmp_path / "none")
+    assert result.exit_code == 1 and not (tmp_path / "none").exists(), result.output
+    assert (
+        "error[parameters-rejected]: nothing was proved. example@1 floor: long: a proof covers 1 to 60" in result.stderr
+    )
+    assert (SealedLog.open(log.path).proofs_left(), SealedLog.open(long.path).proofs_left()) == left
+    said = json.loads(run("check", *asked, "--json").stdout)["requirements"]
+    assert [each["holds"] for each in said.values()] == [True, False, True]
+
+
 def test_from_python(lab: Path, tmp_path: Path) -> None:
     kit.make_log(tmp_path, "log", "lab.example/p", kit.rows(), kit.rows(1))
     policy = zk.policies.load(str(lab / "other.toml"))
