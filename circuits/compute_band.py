@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from zkcompliance.claim.language import (
     COUNTED,
+    Beside,
     ComputeLog,
     Flop,
     Param,
@@ -56,6 +57,7 @@ EXAMPLES = (
     fails("an empty log", "total at or above the lower edge", compute=[], **band()),
 )
 
+BESIDE = Beside("total", "limit", low="at_least", high="at_most")
 VACUOUS = (
     implausible("limit", "no training spends so much", at_least="1e28"),
     vacuous("at_least", "every total reaches 0", at_most="0%"),

@@ -81,8 +81,12 @@ def test_accepted(lab: Path) -> None:
     below, band, floor = found["requirements"]
     assert [each["status"] for each in found["requirements"]] == ["met"] * 3
     assert below["values"][0]["exact"] == str(10**20) and "at most 1e21" in below["values"][0]["asked"]
+    assert [value["chooser"] for value in band["values"] if value["role"] == "parameter"] == [
+        "policy", "lab, within a bound", "lab, within a bound", "lab, within a bound",
+    ]  # fmt: skip
     assert band["margin"] == {
         "revealed": "total", "value": str(4 * 10**18), "limit_name": "the policy's limit", "limit": str(9 * 10**19),
+        "low": str(10**18), "high": str(10**19),
     }  # fmt: skip
     assert {value["name"] for value in band["values"] if value["role"] == "revealed"} == {"total"}
     assert any(value["role"] == "derived" for value in band["values"])
@@ -198,6 +202,26 @@ def test_more_proofs_than_a_segment_bears(lab: Path) -> None:
     result = prove(lab, "none", "other")
     assert result.exit_code == 1 and "1 proof(s) left, and 2 asked for" in result.stderr
     assert "error[budget-spent]" in result.stderr and budget.proofs_left() == 1 and not (lab / "none").exists()
+
+
+def test_shapes_that_cannot_be_proved_are_found_before_the_first_proof(lab: Path, tmp_path: Path) -> None:
+    """One of three proofs would be about 61 segments: the budget that the others need is not spent."""
+    log = kit.make_log(tmp_path, "log", "lab.example/one", kit.rows())
+    long = kit.make_log(tmp_path, "long", "lab.example/long", *(kit.rows(1) for _ in range(61)))
+    left = log.proofs_left(), long.proofs_left()
+    (tmp_path / "policy.toml").write_text(kit.text(more='[logs.long]\nschema = "compute"\nrows = 1\n'))
+    asked = (
+        "--policy", tmp_path / "policy.toml", "--log", f"compute={tmp_path / 'log'}", "--log",
+        f"long={tmp_path / 'long'}", "--subject", f"base-1={lab / 'model'}", "-p", "below.limit=1e20",
+    )  # fmt: skip
+    result = run("prove", *asked, "-o", tmp_path / "none")
+    assert result.exit_code == 1 and not (tmp_path / "none").exists(), result.output
+    assert (
+        "error[parameters-rejected]: nothing was proved. example@1 floor: long: a proof covers 1 to 60" in result.stderr
+    )
+    assert (SealedLog.open(log.path).proofs_left(), SealedLog.open(long.path).proofs_left()) == left
+    said = json.loads(run("check", *asked, "--json").stdout)["requirements"]
+    assert [each["holds"] for each in said.values()] == [True, False, True]
 
 
 def test_from_python(lab: Path, tmp_path: Path) -> None:

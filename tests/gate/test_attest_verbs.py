@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,9 @@ def test_the_attestation_of_a_release_is_accepted(release: Release) -> None:
     assert sorted(names) == ["below-frontier", "floor: compute"]
     both_given = ("--attestation", "release.intoto.json", "--attestation-key", "attest.pub.pem")
     assert both(release, *VERIFY, *both_given) == (0, "")
+    said = json.loads(release.run("zkcompliance", "verify", *VERIFY, *both_given, "--json").stdout)["attestation"]
+    assert said == {"sha256": sha256(made).hexdigest(), "kind": key.kind, "keyid": key.keyid}
+    assert json.loads(release.run("zkcompliance", "verify", *VERIFY, "--json").stdout)["attestation"] is None
 
 
 def test_another_proof_beside_it_is_refused_before_the_verdict(release: Release, tmp_path: Path) -> None:

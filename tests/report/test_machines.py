@@ -117,11 +117,15 @@ def test_json_says_everything(verdict: Verdict) -> None:
     made = loaded(verdict, "json")
     assert made["format"] == "zkcompliance-verdict/v1" and made["accepted"] is verdict.accepted
     assert made["file"] == {"sha256": verdict.file_sha256.hex(), "bytes": str(verdict.file_bytes)}
+    held = verdict.attested
+    assert made["attestation"] == (
+        {"sha256": held.digest.hex(), "kind": held.kind, "keyid": held.keyid} if held is not None else None
+    )
     assert [r["status"] for r in made["requirements"]] == [f.status.value for f in verdict.findings]
     for said, finding in zip(made["requirements"], verdict.findings, strict=True):
         assert (said["name"], said["says"], said["sentences"]) == (finding.name, finding.says, finding.sentences)
-        assert [(v["name"], int(v["exact"]), v["role"], v["chosen"]) for v in said["values"]] == [
-            (v.name, v.exact, v.role, v.chosen) for v in finding.values
+        assert [(v["name"], int(v["exact"]), v["role"], v["chosen"], v["chooser"]) for v in said["values"]] == [
+            (v.name, v.exact, v.role, v.chosen, v.chooser.value if v.chooser else None) for v in finding.values
         ]
         assert [(x["origin"], bytes.fromhex(x["root"]), int(x["size"])) for x in said["logs"]] == [
             (log.origin, log.root, log.size) for log in finding.logs

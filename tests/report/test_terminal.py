@@ -65,6 +65,9 @@ def test_every_fact_is_said(verdict: Verdict) -> None:
         wanted += [verdict.policy.digest.hex(), verdict.policy.id, verdict.policy.jurisdiction]
     if verdict.subject:
         wanted += [verdict.subject.name, verdict.subject.digest.hex()]
+    if verdict.attested:
+        wanted += [verdict.attested.keyid, verdict.attested.kind, verdict.attested.digest.hex()]
+    assert ("attested" in text) == (verdict.attested is not None)
     for finding in verdict.findings:
         wanted += [finding.name, finding.claim, finding.says, finding.status.value.upper(), finding.program.hex()]
         wanted += [*finding.warnings, *finding.not_proven, finding.proof_sha256.hex()]

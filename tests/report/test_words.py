@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import verdicts
 
 from zkcompliance.claim import catalogue as claim
-from zkcompliance.policy.verdict import Margin, Value
+from zkcompliance.policy.verdict import Chooser, Margin, Value
 from zkcompliance.report import words
 
 KINDS = verdicts.all_kinds()
@@ -78,7 +78,9 @@ def test_the_claim_in_words_leaves_out_what_the_report_says_of_the_proof() -> No
 def test_who_chose() -> None:
     made = {v.name: words.chooser(v) for v in verdicts.BAND.values}
     assert made["limit"] == "chosen by the policy" and made["at_least"] == "chosen by the lab"
-    assert made["at_most"] == "chosen by the lab within this" and made["total"] == "chosen by whoever judged"
+    assert made["at_most"] == "chosen by the lab within this" and made["total"] == "held against nothing"
+    of_one = replace(verdicts.LIMIT, chooser=Chooser.JUDGE)  # its bound is `exactly` too, and nobody's policy
+    assert words.chooser(of_one) == "chosen by whoever judged"
 
 
 def test_what_is_invisible_or_reorders_is_shown_as_such() -> None:

@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from zkcompliance import errors
 from zkcompliance.policy.binding import Subject
-from zkcompliance.policy.verdict import Finding, LogShown, Margin, PolicyRef, Status, Value, Verdict
+from zkcompliance.policy.verdict import Attested, Chooser, Finding, LogShown, Margin, PolicyRef, Status, Value, Verdict
 
 NOON = 1_795_262_400  # 2026-11-21 12:00:00 UTC
 SUBJECT = Subject("asteria-3-large", sha256(b"asteria").digest())
@@ -36,10 +36,13 @@ COMPUTE = LogShown(
     rows=1000,
     sources=("signed",),
 )
-LIMIT = Value("limit", "parameter", "1e25", 10**25, "the total must be below this many FLOP", "exactly 1e25")
+WITHIN = Chooser.LAB_WITHIN
+LIMIT = Value(
+    "limit", "parameter", "1e25", 10**25, "the total must be below this many FLOP", "exactly 1e25", Chooser.POLICY
+)
 PHASES = Value(
     "phases", "parameter", "pretraining, fine_tuning, reinforcement", 0b111, "the phases that count",
-    "a set that includes pretraining, fine_tuning",
+    "a set that includes pretraining, fine_tuning", WITHIN,
 )  # fmt: skip
 NOT_PROVEN = (
     "that the log is complete: compute that was never logged is not in it",
@@ -77,13 +80,23 @@ BAND = proved(
     "least `at_least`.\n  2. total at or below the upper edge: The share of `limit` is at most `at_most`.",
     values=(
         LIMIT,
-        Value("at_least", "parameter", "50%", 500_000, "lower edge of the band, as a share of the limit", "", True),
-        Value("at_most", "parameter", "75%", 750_000, "upper edge of the band, as a share of the limit", "at most 75%"),
+        Value(
+            "at_least", "parameter", "50%", 500_000, "lower edge of the band, as a share of the limit", "", Chooser.LAB
+        ),
+        Value(
+            "at_most",
+            "parameter",
+            "75%",
+            750_000,
+            "upper edge of the band, as a share of the limit",
+            "at most 75%",
+            WITHIN,
+        ),
         PHASES,
         Value("total", "revealed", "6.3e24", 63 * 10**23, "cut to 2 significant figures"),
         Value("carry_7", "derived", "12", 12),
     ),
-    margin=Margin("total", 63 * 10**23, "limit", 10**25),
+    margin=Margin("total", 63 * 10**23, "limit", 10**25, 5 * 10**24, 75 * 10**23),
     warnings=("differencing: total is disclosed, and two checkpoints tell what the rows between them add",),
 )
 INCIDENTS = replace(
@@ -95,7 +108,9 @@ CLOCK = proved(
     says="Serious incidents were reported within 15 days.",
     sentences="Every incident was reported within `clock` of its start.",
     values=(
-        Value("clock", "parameter", "15 days", 1_296_000, "the longest time to a report", "at most 15 days"),
+        Value(
+            "clock", "parameter", "15 days", 1_296_000, "the longest time to a report", "at most 15 days", WITHIN,
+        ),
         Value("open", "revealed", "≈1.23e7", 12_345_678, "incidents"),
     ),
     logs=(INCIDENTS,),
@@ -171,6 +186,7 @@ def all_kinds() -> dict[str, Verdict]:
     found = {
         "all met": verdict(BELOW, BAND, CLOCK),
         "one met": verdict(BELOW),
+        "attested": verdict(BELOW, attested=Attested(b"\x0a" * 32, "ecdsa", "ab" * 32)),
         "not shown": verdict(BELOW, BAND, missing(shown_not, Status.NOT_SHOWN), others=2),
         "not met and not shown": verdict(
             replace(BELOW, status=Status.NOT_MET, error=wrong), BAND, missing(shown_not, Status.NOT_SHOWN)

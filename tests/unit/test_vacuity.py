@@ -6,18 +6,21 @@ import importlib
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
 
 from zkcompliance import schemas
+from zkcompliance.circuits import compute_band
 from zkcompliance.claim import catalogue, core
+from zkcompliance.claim.beside import Beside
 from zkcompliance.claim.build import ClaimDefinition
 from zkcompliance.claim.interpret import interpret
 from zkcompliance.claim.params import ParamSpec
 from zkcompliance.claim.vacuity import Vacuous, never_vacuous, vacuous
-from zkcompliance.errors import MalformedPolicy
+from zkcompliance.errors import MalformedPolicy, UsageError
 from zkcompliance.policy.model import Bound
 from zkcompliance.policy.vacuity import refuse_vacuous
 from zkcompliance.schemas import Column, Schema
@@ -318,3 +321,21 @@ def test_a_claim_that_declares_nothing_cannot_be_bounded() -> None:
     claim = replace(catalogue.load("training-compute-below"), vacuous=(vacuous("phases", "none", none_of=("other",)),))
     with pytest.raises(MalformedPolicy, match=r"params\.limit: the file of training-compute-below does not say"):
         refuse_vacuous(claim, bounds("training-compute-below"), 0, "params")
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        (Beside("sum", "limit"), "'sum', and the claim has total there"),
+        (Beside("total", "total"), "'total', and the claim has limit, at_least"),
+        (Beside("total", "limit", low="at_least", high="most"), "'most'"),
+        (Beside("total", "limit", high="at_most"), "one edge of a band"),
+    ],
+)
+def test_what_stands_beside_a_revealed_value_is_the_claims_own(said: Beside, why: str) -> None:
+    module = ModuleType("it")
+    module.__dict__.update({"it": compute_band.compute_band, "BESIDE": said})
+    with pytest.raises(UsageError, match=why):
+        catalogue.claim_in(module, "it")
+    module.__dict__["BESIDE"] = compute_band.BESIDE
+    assert catalogue.claim_in(module, "it").beside == catalogue.load("compute-band").beside == compute_band.BESIDE

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 
 from zkcompliance import schemas
+from zkcompliance.claim.beside import Beside
 from zkcompliance.claim.build import ClaimDefinition
 from zkcompliance.claim.model import Claim
 from zkcompliance.claim.provable import provable
@@ -90,7 +91,10 @@ def claim_in(module: ModuleType, name: str) -> Claim:
         raise UsageError(f"{name} defines {len(found)} claims, and should define one")
     (claim,) = found
     made = claim if isinstance(claim, Claim) else provable(claim)
-    return replace(made, vacuous=tuple(getattr(module, "VACUOUS", ())))
+    beside: Beside | None = getattr(module, "BESIDE", None)
+    if beside is not None:
+        beside.check([each.name for each in made.reveals], [each.name for each in made.params])
+    return replace(made, vacuous=tuple(getattr(module, "VACUOUS", ())), beside=beside)
 
 
 def is_unchanged(name: str) -> bool:

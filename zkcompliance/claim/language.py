@@ -1,5 +1,6 @@
 """What a claim's file imports: the words of the claim language."""
 
+from zkcompliance.claim.beside import Beside
 from zkcompliance.claim.build import ClaimDefinition, claim, require, reveal
 from zkcompliance.claim.choices import COUNTED, IncidentCategory, Phase, Source
 from zkcompliance.claim.example import Example, base, fails, holds
@@ -38,6 +39,7 @@ from zkcompliance.claim.words import (
 __all__ = [
     "COUNTED",
     "AuditLog",
+    "Beside",
     "Bool",
     "ChipLog",
     "ClaimDefinition",

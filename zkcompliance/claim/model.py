@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from zkcompliance import quantities
 from zkcompliance.air.program import Program
+from zkcompliance.claim.beside import Beside
 from zkcompliance.claim.vacuity import Vacuous
 from zkcompliance.errors import UsageError
 from zkcompliance.schemas import Schema
@@ -123,7 +124,7 @@ class Claim:
     `check` is its meaning on plain integers, `witness` what the prover fills in, `sentences` (where given) the claim in
     words, `requirements` what it requires (none given: it is not of the language), `reveals` the public values that are
     neither parameters nor made by the compiler, `vacuous` what the claim's file says of values under which a parameter
-    asks nothing.
+    asks nothing, `beside` what it says of the limit that a revealed value stands beside.
     """
 
     id: str
@@ -140,6 +141,7 @@ class Claim:
     reveals: tuple[Reveal, ...] = ()
     pinned: bytes | None = None
     vacuous: tuple[Vacuous, ...] = ()
+    beside: Beside | None = None
 
     @cached_property
     def program(self) -> Program:

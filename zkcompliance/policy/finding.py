@@ -15,8 +15,8 @@ from zkcompliance.policy import bounds
 from zkcompliance.policy.checkpoints import Taken
 from zkcompliance.policy.file import Proof
 from zkcompliance.policy.model import Bound
-from zkcompliance.policy.verdict import LogShown, Margin, Value
-from zkcompliance.quantities import exact_beside
+from zkcompliance.policy.verdict import Chooser, LogShown, Margin, Value
+from zkcompliance.quantities import MILLION, exact_beside
 from zkcompliance.verify import Program, Report
 
 COMPLETE = "that the log is complete: compute that was never logged is not in it"
@@ -76,9 +76,12 @@ def in_words(claim: Claim) -> str:
 
 
 def values(
-    shown: Verified, claim: Claim | None, asked: Mapping[str, Bound], reveals: Mapping[str, Bound]
+    shown: Verified, claim: Claim | None, asked: Mapping[str, Bound], reveals: Mapping[str, Bound], by: Chooser
 ) -> tuple[Value, ...]:
-    """Every public value with its role; without the claim nothing is known of them but their names."""
+    """Every public value with its role; without the claim nothing is known of them but their names.
+
+    by: who set the bounds of the parameters.
+    """
     params = {param.name: param for param in claim.params} if claim else {}
     disclosed = {each.name: each for each in revealed(claim)} if claim else {}
     result = []
@@ -90,9 +93,15 @@ def values(
         bound = (asked if name in params else reveals).get(name)
         role = "parameter" if name in params else "revealed"
         words = bounds.words(bound, known) if bound is not None else ""
-        free = bound is not None and bound.free
-        result.append(Value(name, role, text(known, value), value, known.doc, words, free))
+        chooser = _chooser(bound, by) if bound is not None and role == "parameter" else None
+        result.append(Value(name, role, text(known, value), value, known.doc, words, chooser))
     return tuple(result)
+
+
+def _chooser(bound: Bound, by: Chooser) -> Chooser:
+    if bound.free:
+        return Chooser.LAB
+    return by if bound.exact is not None or bound.subject else Chooser.LAB_WITHIN
 
 
 def revealed(claim: Claim) -> tuple[ParamSpec, ...]:
@@ -115,15 +124,18 @@ def text(param: Parameter, value: int) -> str:
 
 
 def margin(shown: Verified, claim: Claim, reveals: Mapping[str, Bound]) -> Margin | None:
-    """The first revealed value that stands under a limit: the policy's own, or the parameter `limit` of its unit."""
-    publics = shown.publics
-    params = {param.name: param for param in claim.params}
-    for each in revealed(claim):
-        bound = reveals.get(each.name)
+    """The first revealed value that stands under a limit: the policy's own, or the parameter that the claim names."""
+    publics, beside = shown.publics, claim.beside
+    for each in claim.reveals:
+        bound, value = reveals.get(each.name), publics[each.name]
+        known = beside if beside is not None and beside.value == each.name else None
+        edges: tuple[int, ...] = ()
+        if known is not None and known.low is not None and known.high is not None:
+            edges = tuple(publics[known.limit] * publics[edge] // MILLION for edge in (known.low, known.high))
         if bound is not None and bound.high is not None:
-            return Margin(each.name, publics[each.name], "the policy's limit", bound.high)
-        if "limit" in params and params["limit"].kind == each.kind:
-            return Margin(each.name, publics[each.name], "limit", publics["limit"])
+            return Margin(each.name, value, "the policy's limit", bound.high, *edges)
+        if known is not None:
+            return Margin(each.name, value, known.limit, publics[known.limit], *edges)
     return None
 
 

@@ -26,7 +26,7 @@ from zkcompliance.policy.force import in_force
 from zkcompliance.policy.model import Bound, LogKey, LogRule, Policy, Requirement
 from zkcompliance.policy.one import Bench, Judged, bare, judge_one, with_floors, with_warnings
 from zkcompliance.policy.terms import Terms, check_binding, check_one_binding, check_one_checkpoint
-from zkcompliance.policy.verdict import Finding, PolicyRef, Status, Verdict
+from zkcompliance.policy.verdict import Chooser, Finding, PolicyRef, Status, Verdict
 from zkcompliance.verify import decode_bundle
 
 
@@ -57,7 +57,7 @@ def judge_policy(
     terms = Terms(now, subject, reference, policy.proof_age, policy.subject)
     of_checkpoints = checkpoints.Asked(now, policy.cosigners, policy.checkpoint_age, trust)
     by_digest = frozenset(r.name for r in policy.requirements if policy.claim(r).pinned and r.claim in policy.claims)
-    bench = Bench(terms, of_checkpoints, _with_keys(policy, keys or {}), state, by_digest)
+    bench = Bench(terms, of_checkpoints, _with_keys(policy, keys or {}), state, Chooser.POLICY, by_digest)
     proofs = proofs_in(data)
     bound = [(proof, proof.bound()) for proof in proofs]
     mine = {b.policy.requirement: p for p, b in bound if b.policy is not None and b.policy.digest == policy.digest}
@@ -105,7 +105,7 @@ def judge_claim(
     requirement = Requirement(
         claim.id, claim.title, claim.id, claim.version, claim.program_digest, {s: s for s in rules}, exactly, {}
     )
-    bench = Bench(Terms(now, subject, reference), checkpoints.Asked(now, trust=trust), rules, state)
+    bench = Bench(Terms(now, subject, reference), checkpoints.Asked(now, trust=trust), rules, state, Chooser.JUDGE)
     judged = [judge_one(proofs[0], claim, requirement, bench)]
     return _verdict(data, judged, bench, proofs[0].bound(), None, 0)
 

@@ -12,7 +12,7 @@ from zkcompliance.policy import finding
 from zkcompliance.policy.binding import Binding
 from zkcompliance.policy.file import Proof, proofs_in
 from zkcompliance.policy.finding import Verified
-from zkcompliance.policy.verdict import Finding, Status, Verdict
+from zkcompliance.policy.verdict import Chooser, Finding, Status, Verdict
 from zkcompliance.verify import verify_bundle
 
 
@@ -56,7 +56,7 @@ def _look(proof: Proof, claim: Claim | None, own: Mapping[str, Claim], missing: 
         status=Status.UNDECIDED,
         error=missing,
         sentences=finding.in_words(claim) if claim else "",
-        values=finding.values(shown, claim, {}, {}),
+        values=finding.values(shown, claim, {}, {}, Chooser.JUDGE),
         margin=finding.margin(shown, claim, {}) if claim else None,
         logs=finding.logs(shown, {}, {}),
         warnings=tuple(warnings),

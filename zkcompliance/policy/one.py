@@ -14,7 +14,7 @@ from zkcompliance.policy.file import Proof
 from zkcompliance.policy.finding import Verified
 from zkcompliance.policy.model import LogRule, Requirement
 from zkcompliance.policy.terms import Terms, check_binding, check_claim, check_values
-from zkcompliance.policy.verdict import Finding, LogShown, Status
+from zkcompliance.policy.verdict import Chooser, Finding, LogShown, Status
 from zkcompliance.verify import decode_bundle, verify_bundle
 
 
@@ -22,13 +22,15 @@ from zkcompliance.verify import decode_bundle, verify_bundle
 class Bench:
     """What one judgement holds all proofs against. rules: by the policy's name of the log, each with its keys.
 
-    by_digest: requirements whose claim was not compiled, and is known by the digest that the policy names.
+    asker: who set the bounds. by_digest: requirements whose claim was not compiled, and is known by the digest that the
+    policy names.
     """
 
     terms: Terms
     checkpoints: checkpoints.Asked
     rules: Mapping[str, LogRule]
     state: Path | None
+    asker: Chooser
     by_digest: frozenset[str] = frozenset()
 
 
@@ -58,7 +60,7 @@ def judge_one(
     shown = Verified(proof, program, report)
     found = replace(
         bare(asked, claim, Status.MET, None),
-        values=finding.values(shown, claim, asked.params, asked.reveals),
+        values=finding.values(shown, claim, asked.params, asked.reveals, bench.asker),
         margin=finding.margin(shown, claim, asked.reveals),
         logs=finding.logs(shown, asked.logs, taken),
         **finding.of_proof(shown),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 
 from zkcompliance.attest import api as attest
@@ -20,7 +21,7 @@ from zkcompliance.policy.look import look
 from zkcompliance.policy.model import Policy
 from zkcompliance.policy.subject import parse_subject
 from zkcompliance.policy.texts import by_name, by_slot, params_of
-from zkcompliance.policy.verdict import Verdict
+from zkcompliance.policy.verdict import Attested, Verdict
 from zkcompliance.quantities import parse_time
 
 _WHOLE = "zkcompliance verify FILE --policy POLICY --log-key PUB"
@@ -57,7 +58,10 @@ class Request:
         `judge_policy`. With nothing to hold the proof against, its findings are UNDECIDED, with an Undecided error.
         """
         self._check()
-        self._hold_attestation(data)
+        attested = self._attested(data)
+        return replace(self._judge(data, clock), attested=attested)
+
+    def _judge(self, data: bytes, clock: int) -> Verdict:
         now = clock if self.at is None else parse_time(self.at)
         if self.policy is not None:
             return self._by_policy(data, policies.load(self.policy, self.claim_files), now)
@@ -83,16 +87,16 @@ class Request:
         decided = self.policy is not None or (self.claim is not None and self.log_keys)
         if not decided and (self.trust is not None or self.state is not None):
             raise UsageError("--trust and --state go with --policy, or with --claim and --log-key", help=_WHOLE)
-
         if (self.attestation is None) != (self.attestation_key is None):
             raise UsageError("--attestation and --attestation-key go together", help=f"{_WHOLE} {_ATTESTATION}")
 
-    def _hold_attestation(self, data: bytes) -> None:
+    def _attested(self, data: bytes) -> Attested | None:
         """Before the verdict: the attestation is about this very file and signed by that key, or the error says why."""
-        if self.attestation is not None and self.attestation_key is not None:
-            attest.check(
-                attest.read_attestation(Path(self.attestation)), data, PublicKey.load(Path(self.attestation_key))
-            )
+        if self.attestation is None or self.attestation_key is None:
+            return None
+        attestation, key = attest.read_attestation(Path(self.attestation)), PublicKey.load(Path(self.attestation_key))
+        attest.check(attestation, data, key)
+        return Attested(sha256(attestation).digest(), key.kind, key.keyid)
 
     def _by_policy(self, data: bytes, policy: Policy, now: int) -> Verdict:
         names = list(policy.logs)

@@ -19,11 +19,21 @@ class Status(Enum):
     UNDECIDED = "undecided"
 
 
+class Chooser(Enum):
+    """Who chose the value of a parameter."""
+
+    POLICY = "policy"
+    LAB_WITHIN = "lab, within a bound"
+    LAB = "lab"
+    JUDGE = "whoever judged"
+
+
 @dataclass(frozen=True)
 class Value:
     """A public value of a proof. role: `parameter`, `revealed`, or `derived` (made by the compiler; not for people).
 
-    text: as people read it, exact: the integer. asked: the policy's bound in words, empty where there is none.
+    text: as people read it, exact: the integer. asked: the bound in words that it was held against, empty where there
+    is none. chooser: of a parameter that was held against something.
     """
 
     name: str
@@ -32,17 +42,27 @@ class Value:
     exact: int
     doc: str = ""
     asked: str = ""
-    chosen: bool = False  # the policy left it to the lab
+    chooser: Chooser | None = None
+
+    @property
+    def chosen(self) -> bool:
+        """Whether the policy left it to the lab."""
+        return self.chooser is Chooser.LAB
 
 
 @dataclass(frozen=True)
 class Margin:
-    """A revealed value beside the limit that it stands under, both integers of the same unit."""
+    """A revealed value beside the limit that it stands under, both integers of the same unit.
+
+    low, high: the band that it was shown to lie in, both included, in that unit; None: none was shown.
+    """
 
     revealed: str  # name of the value
     value: int
     limit_name: str
     limit: int
+    low: int | None = None
+    high: int | None = None
 
 
 @dataclass(frozen=True)
@@ -106,8 +126,23 @@ class PolicyRef:
 
 
 @dataclass(frozen=True)
+class Attested:
+    """An attestation that was checked: it is about this very file, and signed by the key that was given for it.
+
+    digest: SHA-256 of the attestation's file; kind: `ed25519` or `ecdsa`; keyid: the key's, 64 hexadecimal digits.
+    """
+
+    digest: bytes
+    kind: str
+    keyid: str
+
+
+@dataclass(frozen=True)
 class Verdict:
-    """What a file shows. Times are UTC seconds; proved_at is what the lab says (0: nothing said)."""
+    """What a file shows. Times are UTC seconds; proved_at is what the lab says (0: nothing said).
+
+    others: proofs in the file for other policies, not judged. attested: None where no attestation was given.
+    """
 
     file_sha256: bytes
     file_bytes: int
@@ -117,7 +152,8 @@ class Verdict:
     proved_at: int
     reference: bytes
     findings: tuple[Finding, ...]
-    others: int = 0  # proofs in the file for other policies, not judged
+    others: int = 0
+    attested: Attested | None = None
 
     @property
     def accepted(self) -> bool:

@@ -13,7 +13,7 @@ from zkcompliance.air import machine
 from zkcompliance.air.layout import lay_out
 from zkcompliance.air.program import Program
 from zkcompliance.claim import catalogue, places
-from zkcompliance.claim.model import Claim
+from zkcompliance.claim.model import Claim, Tables, Witness
 from zkcompliance.commit.entry import Entry
 from zkcompliance.commit.table import SealedTable, commit, random_seed
 from zkcompliance.errors import ClaimDoesNotHold, InternalError, UsageError, VerificationError
@@ -23,6 +23,7 @@ from zkcompliance.log.store import SealedLog, Segment
 from zkcompliance.profiles import STANDARD, by_id, by_name
 from zkcompliance.progress import Progress, silent
 from zkcompliance.prove.prover import Prover
+from zkcompliance.prove.quotient import cosets_needed
 from zkcompliance.prove.witness import check_trace
 from zkcompliance.soundness import shapes_of, soundness
 from zkcompliance.statement import Statement, StatementLog, encode_bundle
@@ -50,14 +51,7 @@ def prove_claim(
         if segment.budget().remaining(last=refreshing) < segment.profile.units:
             segment.budget().reserve(segment.profile.units, bytes(32), last=refreshing)  # raises, with its own words
     columns = {slot: [s.load_columns() for name, s in segments if name == slot] for slot in claim.slots}
-    found = claim.check(columns, given)
-    if not found.holds:
-        raise ClaimDoesNotHold(f"{claim.id}: {found.requirement} does not hold", private=found.margin)
-    witness = claim.witness(columns, given)
-    given |= witness.reveals
-    sizes = private_sizes(claim.program, witness.private, {slot: len(tables) for slot, tables in columns.items()})
-    statement = make_statement(claim, logs, given, context, sizes)
-    soundness(shapes_of(lay_out(statement))).require()
+    statement, witness = prepare(claim, logs, columns, given, context)
     sealed = {
         slot: [
             SealedTable(table, segment.seed, segment.entry, segment.profile, segment.cache, segment.load_columns)
@@ -70,6 +64,7 @@ def prove_claim(
     del columns  # the tables hold them, and let go of them half-way
     prover = Prover(statement, tables, witness.private, witness.unknowns, os.urandom(32), progress)
     proof = prover.prove()
+    prover.let_go()
     notes = [logs[slot].checkpoint_note.encode() for slot in claim.slots]
     bundle = encode_bundle(statement.encode(), claim.program_bytes, notes, proof)
     try:
@@ -82,6 +77,27 @@ def prove_claim(
     for _, segment in segments:
         segment.budget().reserve(segment.profile.units, proof_id, last=refreshing)
     return bundle
+
+
+def prepare(
+    claim: Claim, logs: Mapping[str, SealedLog], columns: Tables, publics: Mapping[str, int], context: bytes
+) -> tuple[Statement, Witness]:
+    """What is to be proved, true and within every limit on shapes, and the witness of it.
+
+    columns: the rows of the logs; publics: all of the claim's parameters. Raises ClaimDoesNotHold where the claim is
+    false, ParametersRejected where no proof of these shapes can be made.
+    """
+    found = claim.check(columns, publics)
+    if not found.holds:
+        raise ClaimDoesNotHold(f"{claim.id}: {found.requirement} does not hold", private=found.margin)
+    witness = claim.witness(columns, publics)
+    sizes = private_sizes(claim.program, witness.private, {slot: len(tables) for slot, tables in columns.items()})
+    statement = make_statement(claim, logs, {**publics, **witness.reveals}, context, sizes)
+    layout = lay_out(statement)
+    soundness(shapes_of(layout)).require()
+    for kappa in layout.heights:
+        cosets_needed(layout, kappa)
+    return statement, witness
 
 
 def segments_of(claim: Claim, logs: Mapping[str, SealedLog]) -> list[tuple[str, Segment]]:

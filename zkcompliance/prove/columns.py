@@ -11,6 +11,7 @@ from zkcompliance.commit.merkle import MerkleTree, TreeBuilder
 from zkcompliance.commit.table import coset_shifts, leaf_bytes, masked_coefficients
 from zkcompliance.field.ntt import evaluate_cosets
 from zkcompliance.profiles import Profile
+from zkcompliance.prove import workspace
 
 SALT_WORDS = 4
 
@@ -25,6 +26,11 @@ class Committed:
     values: np.ndarray
     tree: MerkleTree
     salts: Keystream
+
+    def let_go(self) -> None:
+        """Leave the values' memory to the next proof; no row can be opened any more."""
+        values, self.values = self.values, np.empty((0, 0, 0), np.uint32)
+        workspace.give_back(values)
 
     def rows(self, first: int, count: int) -> list[bytes]:
         """Salt and row of consecutive leaves, as opened."""
@@ -44,7 +50,7 @@ def commit_columns(
     """Extend the polynomials (w_i, d_i) block by block of the domain and hash the rows."""
     size = 1 << kappa
     width = sum(part.shape[0] for part in polynomials)
-    values = np.empty((profile.blowup, width, size), np.uint32)
+    values = workspace.take((profile.blowup, width, size))
     builder = TreeBuilder(phase, profile.blowup * size)
     label = salt_label(phase, kappa)
     for block, shift in enumerate(coset_shifts(kappa, profile.log_blowup)):

@@ -29,7 +29,7 @@ from zkcompliance.policy.force import in_force
 from zkcompliance.policy.judge import judge_policy
 from zkcompliance.policy.model import LogKey, Policy, Requirement
 from zkcompliance.progress import Progress, silent
-from zkcompliance.prove.api import prove_claim, segments_of
+from zkcompliance.prove.api import prepare, prove_claim, segments_of
 from zkcompliance.statement import encode_policy_bundle
 
 Given = Mapping[str, int | str]  # `REQUIREMENT.NAME` → value
@@ -163,7 +163,7 @@ def _publics(
 
 
 def check(tasks: Sequence[Task], *, time: int) -> None:
-    """Whether every proof can be made: it holds, revealed values, checkpoints, budgets. Names all that fail."""
+    """Whether every proof can be made: it holds, shapes, revealed values, checkpoints, budgets. Names all that fail."""
     faults = [(label, fault) for label, fault in results(tasks, time=time) if fault is not None]
     if faults:
         listed = "; ".join(f"{label}: {fault.message}" for label, fault in faults)
@@ -192,20 +192,16 @@ def _check(task: Task, time: int) -> None:
         note, body = log.checkpoint_note.encode(), log.checkpoint_body.encode()
         checkpoints.take(note, body, log.origin, keys, asked_of, stated=time)
     columns = {slot: [segment.load_columns() for segment in log.segments] for slot, log in task.logs.items()}
-    found = claim.check(columns, task.publics)
-    if not found.holds:
-        raise ClaimDoesNotHold(f"{claim.id}: {found.requirement} does not hold", private=found.margin)
-    if not requirement.reveals:
-        return
+    _, witness = prepare(claim, task.logs, columns, task.publics, task.binding.encode())
     known = {each.name: each for each in revealed(claim)}
-    values = claim.witness(columns, task.publics).reveals
     name = task.binding.subject.name if task.binding.subject is not None else None
     for each, bound in requirement.reveals.items():
-        less = rounded(claim, each, values[each])
-        if not bounds.meets(bound, values[each], time=time, subject_name=name, rounded=less):
+        value = witness.reveals[each]
+        less = rounded(claim, each, value)
+        if not bounds.meets(bound, value, time=time, subject_name=name, rounded=less):
             raise ProofRefused(
                 f"it would reveal {each} as something else than {bounds.words(bound, known[each])}",
-                private=text(known[each], values[each]) + (" (rounded down)" if less else ""),
+                private=text(known[each], value) + (" (rounded down)" if less else ""),
             )
 
 

@@ -71,6 +71,11 @@ class Prover:
         self.progress("prove", len(STAGES), len(STAGES))
         return proof
 
+    def let_go(self) -> None:
+        """Leave the largest arrays to the next proof; nothing can be opened any more."""
+        for committed in (*self.witness, *self.extension, *self.quotients):
+            committed.let_go()
+
     # Step 2
 
     def make_trace(self) -> Trace:

@@ -66,6 +66,10 @@ def _header(verdict: Verdict) -> Markup:
     model = None if subject is None else join(subject.name, tag("br"), digest(subject.digest))
     proved = words.moment(verdict.proved_at) + (", as the lab says" if verdict.proved_at else "")
     size = tag("span", f"{verdict.file_bytes:,} bytes", class_="doc")
+    attested = verdict.attested
+    attestation = (
+        join(words.attested(verdict), tag("br"), "file SHA-256 ", digest(attested.digest)) if attested else None
+    )
     others = f"{verdict.others:,} proofs in the file are for other policies" if verdict.others else None
     said = facts(
         [
@@ -75,6 +79,7 @@ def _header(verdict: Verdict) -> Markup:
             ("Proved", proved),
             ("Reference", words.reference(verdict.reference)),
             ("File, SHA-256", join(digest(verdict.file_sha256), size)),
+            ("Attestation", attestation),
             ("Not judged", others),
         ]
     )
@@ -202,6 +207,8 @@ def command(verdict: Verdict) -> list[str]:
         )
     if verdict.reference and not (shown := words.reference(verdict.reference)).startswith("0x"):
         parts.append(f"--context {_quoted(shown)}")
+    if verdict.attested is not None:
+        parts.append("--attestation ATTESTATION --attestation-key PEM")
     return parts
 
 

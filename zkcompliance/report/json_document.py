@@ -10,11 +10,12 @@
     proved_at     UTC seconds; null where the lab does not say
     reference     hexadecimal digits
     others        proofs in the file for other policies, not judged
+    attestation   sha256 (of its file), kind and keyid of the key that signed it; null where none was given
     requirements  one for each requirement, in the policy's order: name, says, claim, program, status, error (code,
-                  message, help, or null), sentences, values (name, role, text, exact, doc, asked, chosen), margin
-                  (revealed, value, limit_name, limit, or null), logs (slot, name, origin, size, root, rows_log2, key,
-                  cosigned, rows, sources), proof (sha256, bytes, security_bits, profile; null where no proof verifies),
-                  warnings, not_proven
+                  message, help, or null), sentences, values (name, role, text, exact, doc, asked, chosen, chooser),
+                  margin (revealed, value, limit_name, limit, low, high, or null), logs (slot, name, origin, size, root,
+                  rows_log2, key, cosigned, rows, sources), proof (sha256, bytes, security_bits, profile; null where no
+                  proof verifies), warnings, not_proven
 
 Every integer is a decimal string, since a quantity may exceed what a reader's number holds exactly; digests are
 hexadecimal digits; keys are sorted; text is ASCII with escapes. Fields may be added within v1, none changes or goes.
@@ -38,7 +39,7 @@ def write(verdict: Verdict) -> str:
 
 def document(verdict: Verdict) -> dict[str, Any]:
     """The document as plain data."""
-    subject = verdict.subject
+    subject, attested = verdict.subject, verdict.attested
     return {
         "format": FORMAT,
         "outcome": words.outcome(verdict),
@@ -50,6 +51,9 @@ def document(verdict: Verdict) -> dict[str, Any]:
         "proved_at": str(verdict.proved_at) if verdict.proved_at else None,
         "reference": verdict.reference.hex(),
         "others": str(verdict.others),
+        "attestation": None
+        if attested is None
+        else {"sha256": attested.digest.hex(), "kind": attested.kind, "keyid": attested.keyid},
         "requirements": [_finding(finding) for finding in verdict.findings],
     }
 
@@ -91,6 +95,8 @@ def _finding(finding: Finding) -> dict[str, Any]:
             "value": str(margin.value),
             "limit_name": margin.limit_name,
             "limit": str(margin.limit),
+            "low": None if margin.low is None else str(margin.low),
+            "high": None if margin.high is None else str(margin.high),
         },
         "logs": [_log(log) for log in finding.logs],
         "proof": proof if finding.proof_sha256 else None,
@@ -108,6 +114,7 @@ def _value(value: Value) -> dict[str, Any]:
         "doc": value.doc,
         "asked": value.asked,
         "chosen": value.chosen,
+        "chooser": None if value.chooser is None else value.chooser.value,
     }
 
 

@@ -42,15 +42,6 @@ class Scale:
         return [self.x(digit * power) for power in powers for digit in range(2, 10)]
 
 
-def band(finding: Finding) -> tuple[int, int] | None:
-    """The edges that compute-band shows the total to lie between, in the unit of its limit; None for other claims."""
-    exact = {value.name: value.exact for value in finding.values if value.role == "parameter"}
-    if finding.claim.partition("@")[0] != "compute-band" or not {"limit", "at_least", "at_most"} <= exact.keys():
-        return None
-    low, high = (exact["limit"] * exact[edge] // MILLION for edge in ("at_least", "at_most"))
-    return low, high
-
-
 def scale(values: list[int]) -> Scale:
     """An axis that holds all of these values (≥ 0, one of them > 0)."""
     top = max(values)
@@ -71,7 +62,7 @@ def picture(finding: Finding, identifier: str) -> Markup | None:
     margin = finding.margin
     if margin is None or margin.limit <= 0 or margin.value < 0:
         return None
-    edges = band(finding)
+    edges = None if margin.low is None or margin.high is None else (margin.low, margin.high)
     axis = scale([margin.value, margin.limit, *(edges or ())])
     texts = {value.name: value.text for value in finding.values}
     revealed = _label(margin.revealed, texts.get(margin.revealed, ""), margin.value)

@@ -68,6 +68,8 @@ def _head(verdict: Verdict, seconds: float | None) -> list[tuple[str, str, str]]
     if verdict.reference:
         rows.append(("reference", words.reference(verdict.reference), ""))
     rows += [("file", f"{verdict.file_bytes:,} bytes", ""), ("", verdict.file_sha256.hex(), "dim")]
+    if verdict.attested is not None:
+        rows += [("attested", words.attested(verdict), ""), ("", verdict.attested.digest.hex(), "dim")]
     if verdict.others:
         rows.append(("not judged", f"{verdict.others:,} proofs in the file for other policies", ""))
     if seconds is not None:

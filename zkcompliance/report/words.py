@@ -6,11 +6,18 @@ import re
 from datetime import UTC, datetime
 from fractions import Fraction
 
-from zkcompliance.policy.verdict import Finding, Margin, Status, Value, Verdict
+from zkcompliance.policy.verdict import Chooser, Finding, Margin, Status, Value, Verdict
 from zkcompliance.quantities import exact_beside, show_integer, show_time
 
 _POWER = re.compile(r"≈?-?[0-9.]+e[0-9]+( [A-Za-z/]+)?")
 _HOLDS = "It holds when all of this is so:"
+_CHOSEN = {
+    Chooser.POLICY: "chosen by the policy",
+    Chooser.LAB_WITHIN: "chosen by the lab within this",
+    Chooser.LAB: "chosen by the lab",
+    Chooser.JUDGE: "chosen by whoever judged",
+    None: "held against nothing",
+}
 _LAST = 32_503_679_999  # 2999-12-31 23:59:59 UTC
 ASSUMPTIONS = (
     "The security is proven in the random oracle model, with SHA-256 as the random oracle; no conjecture is used.",
@@ -136,11 +143,7 @@ def asked(value: Value) -> str:
 
 def chooser(value: Value) -> str:
     """Who chose the value of a parameter."""
-    if value.chosen:
-        return "chosen by the lab"
-    if not value.asked:
-        return "chosen by whoever judged"
-    return "chosen by the policy" if value.asked.startswith("exactly ") else "chosen by the lab within this"
+    return _CHOSEN[value.chooser]
 
 
 def share(margin: Margin) -> str:
@@ -167,6 +170,12 @@ def margin_words(finding: Finding) -> str:
     part = share(margin)
     of = f", {part} of it" if part else ""
     return f"{clean(margin.revealed)} is {value}; {clean(margin.limit_name)} is {limit}{of}"
+
+
+def attested(verdict: Verdict) -> str:
+    """By which key an attestation of the file was signed; empty where none was given."""
+    found = verdict.attested
+    return f"signed by the {found.kind} key {found.keyid}" if found is not None else ""
 
 
 def moment(seconds: int) -> str:
