@@ -286,7 +286,7 @@ class CosignRefused(ZkComplianceError):
 
 
 class Unsupported(ZkComplianceError):
-    """The installed `cryptography` lacks an algorithm that this needs."""
+    """Something is not there that this needs: an algorithm in `cryptography`, the compiler in the one-file verifier."""
 
     code, exit_status = "unsupported", 2
 

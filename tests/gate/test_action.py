@@ -86,6 +86,7 @@ def test_a_release_that_meets_the_policy_passes(gate: Gate, runner: Path) -> Non
         ({"policy": "eu-ai-act"}, 1, "statement-mismatch"),
         ({"log_keys": "compute=other.key.pub"}, 1, "signature-rejected"),
         ({"log_keys": ""}, 4, "undecided"),
+        ({"claim_files": "\nnone.py\n"}, 2, "usage"),
         ({"context": "case 8"}, 1, "statement-mismatch"),
         ({"proof": "run.jsonl"}, 2, "malformed"),
         ({"proof": "missing.zkp"}, 2, "missing.zkp"),

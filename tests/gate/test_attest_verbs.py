@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from hashlib import sha256
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import support
+from doc_blocks import blocks, run_in_order
 from releasing import POLICY, Release
 
 from zkcompliance.attest.api import check
@@ -51,6 +53,26 @@ def test_the_attestation_of_a_release_is_accepted(release: Release) -> None:
     said = json.loads(release.run("zkcompliance", "verify", *VERIFY, *both_given, "--json").stdout)["attestation"]
     assert said == {"sha256": sha256(made).hexdigest(), "kind": key.kind, "keyid": key.keyid}
     assert json.loads(release.run("zkcompliance", "verify", *VERIFY, "--json").stdout)["attestation"] is None
+
+
+def test_the_page_about_attestations(release: Release, tmp_path: Path) -> None:
+    """Its commands run, beside a log and a model, and the statement that it shows has the members of the one made."""
+    page = tmp_path / "page"
+    page.mkdir()
+    for name in ("compute-log", "model"):
+        shutil.copytree(release.folder / name, page / name)
+    shutil.copy(release.folder / "lab.key.pub", page)
+    assert run_in_order("docs/attestation.md", page) == {"sh", "json"}
+    made = json.loads(Envelope.decode((page / "release.intoto.json").read_bytes()).payload)
+    (shown,) = (json.loads(text) for language, _, _, text in blocks("docs/attestation.md") if language == "json")
+    assert members(shown) == members(made) and shown["subject"][0]["name"] == made["subject"][0]["name"]
+
+
+def members(document: object) -> object:
+    """Its shape: the members of its objects, and of the first item of its lists."""
+    if isinstance(document, dict):
+        return {name: members(value) for name, value in document.items()}
+    return [members(document[0])] if isinstance(document, list) else type(document).__name__
 
 
 def test_another_proof_beside_it_is_refused_before_the_verdict(release: Release, tmp_path: Path) -> None:

@@ -11,10 +11,10 @@ from zkcompliance.commands import console
 from zkcompliance.commands.options import (
     claim_file_option,
     complete_claims,
-    complete_policies,
     json_option,
     log_option,
     param_option,
+    policies_option,
     show_params,
     subject_option,
 )
@@ -27,10 +27,7 @@ if TYPE_CHECKING:
 
 @click.command("check")
 @click.argument("claim_name", metavar="[CLAIM]", required=False, shell_complete=complete_claims)
-@click.option(
-    "--policy", "policies", multiple=True, metavar="POLICY", shell_complete=complete_policies,
-    help="Check all that this policy asks, as `prove --policy` would.",
-)  # fmt: skip
+@policies_option
 @claim_file_option
 @log_option
 @param_option

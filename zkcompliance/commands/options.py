@@ -18,17 +18,30 @@ from zkcompliance.quantities import exact_beside
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 param_option = click.option(
-    "--param", "-p", "params", multiple=True, metavar="NAME=VALUE", help="A parameter of the claim."
+    "--param",
+    "-p",
+    "params",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A parameter of the claim; to prove a policy, REQUIREMENT.NAME=VALUE of what it leaves open.",
 )
 claim_file_option = click.option(
     "--claim-file", "claim_files", multiple=True, metavar="FILE", type=click.Path(),
     help="The .py file of a claim of your own that the policy names.",
 )  # fmt: skip
 subject_option = click.option(
-    "--subject", metavar="NAME=PATH", help="The model: NAME=PATH of its file or folder, or NAME=sha256:HEX."
+    "--subject",
+    metavar="NAME=PATH",
+    help="The model: NAME=PATH of its file or folder, NAME=signature:FILE, or NAME=sha256:HEX.",
 )
 log_option = click.option(
-    "--log", "-l", "logs", multiple=True, required=True, metavar="[SLOT=]DIR", help="A sealed log."
+    "--log",
+    "-l",
+    "logs",
+    multiple=True,
+    required=True,
+    metavar="[NAME=]DIR",
+    help="A sealed log, under the claim's name for it, or the policy's.",
 )
 
 
@@ -44,6 +57,12 @@ def complete_policies(ctx: click.Context, param: click.Parameter, incomplete: st
     from zkcompliance.policy import catalogue
 
     return [*_beginning(catalogue.names(), incomplete), _file(incomplete)]
+
+
+policies_option = click.option(
+    "--policy", "policies", multiple=True, metavar="POLICY", shell_complete=complete_policies,
+    help="All that this policy asks, in place of one CLAIM.",
+)  # fmt: skip
 
 
 def complete_schemas(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:

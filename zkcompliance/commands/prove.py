@@ -14,10 +14,10 @@ from zkcompliance.commands import console
 from zkcompliance.commands.options import (
     claim_file_option,
     complete_claims,
-    complete_policies,
     json_option,
     log_option,
     param_option,
+    policies_option,
     show_params,
     subject_option,
     writable,
@@ -37,10 +37,7 @@ _ATTEST = (
 
 @click.command("prove")
 @click.argument("claim_name", metavar="[CLAIM]", required=False, shell_complete=complete_claims)
-@click.option(
-    "--policy", "policies", multiple=True, metavar="POLICY", shell_complete=complete_policies,
-    help="Prove all that this policy asks.",
-)  # fmt: skip
+@policies_option
 @claim_file_option
 @log_option
 @param_option

@@ -26,8 +26,9 @@ def load(name_or_path: str, claims: Iterable[str | Path | Claim] = ()) -> Policy
     claims: those of the policy that are not of the catalogue, as `claim.catalogue.own` takes them. Raises the errors of
     `parse_policy`; UsageError when there is no such policy or claim, or no file that can be read.
     """
+    own = catalogue.own(claims)
     if name_or_path.endswith(".toml"):
-        return parse_policy(_read(Path(name_or_path)), catalogue.own(claims))
+        return parse_policy(_read(Path(name_or_path)), own)
     identity, at, version = name_or_path.partition("@")
     if identity not in _files():
         raise UsageError(

@@ -23,7 +23,6 @@ ASSUMPTIONS = (
     "The security is proven in the random oracle model, with SHA-256 as the random oracle; no conjecture is used.",
     "The signatures of the logs' keys and of the cosigners cannot be forged, and SHA-256 has no collisions.",
 )
-ALWAYS_UNPROVEN = "that a log is complete, or that what was written into it is true"
 PAGE_IS_NO_PROOF = (
     "A report is a reading of the proof file, and proves nothing by itself: whoever relies on it verifies the file."
 )

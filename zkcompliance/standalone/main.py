@@ -42,7 +42,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--claim", help="the one claim that must be proved: an id, or a .py file")
     made.add_argument("-p", "--param", dest="params", action="append", default=[], metavar="NAME=VALUE")
     made.add_argument("--log-key", dest="log_keys", action="append", default=[], metavar="[LOG=]PUB")
-    made.add_argument("--subject", metavar="NAME=MODEL", help="the model: NAME=sha256:HEX, NAME=PATH")
+    made.add_argument(
+        "--subject", metavar="NAME=MODEL", help="the model: NAME=sha256:HEX, NAME=signature:FILE, NAME=PATH"
+    )
     made.add_argument("--context", help="the reference or nonce that the proof must be bound to")
     made.add_argument("--trust", metavar="FILE", help="a C2SP tlog-policy: who must have cosigned")
     made.add_argument("--state", metavar="FILE", help="a file that remembers the newest checkpoint of each log")
