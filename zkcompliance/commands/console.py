@@ -71,7 +71,7 @@ def print_fields(title: str, fields: Mapping[str, str], style: str = "") -> None
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
     for name, value in fields.items():
-        table.add_row(Text(name), Text(clean(value)))
+        table.add_row(Text(clean(name)), Text(clean(value)))
     console.print(table)
 
 
