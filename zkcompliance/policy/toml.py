@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+import unicodedata
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
@@ -18,6 +19,7 @@ from zkcompliance.quantities import parse_time
 
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _QUOTED = re.compile(r'"(?:[^"\\\n]|\\.)*+"?|\'[^\'\n]*+\'?|#[^\n]*+')  # to its end or the line's: one pass
+_HIDDEN = ("Cc", "Cf", "Co", "Cs", "Zl", "Zp")  # control, bidirectional, invisible; in comments too
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _SOUND = "zkcompliance policies eu-ai-act --source  # a sound one"
 
@@ -49,7 +51,11 @@ def read(data: bytes) -> Table:
 
 
 def _bounded(text: str) -> None:
-    """MalformedPolicy when brackets nest or keys are dotted deeper than any policy's."""
+    """MalformedPolicy when brackets nest or keys are dotted deeper than any policy's, or the text hides something."""
+    for place, character in enumerate(text):
+        if character not in "\t\r\n" and unicodedata.category(character) in _HIDDEN:
+            line = text.count("\n", 0, place) + 1
+            raise MalformedPolicy(f"line {line}: U+{ord(character):04X} is not seen and may move text", help=_SOUND)
     if '"""' in text or "'''" in text:
         raise MalformedPolicy("the policy has a multi-line string: write each text on one line", help=_SOUND)
     depth = 0

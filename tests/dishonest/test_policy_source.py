@@ -1,0 +1,25 @@
+"""A policy file reads the same to a person as to the parser: no character in it is invisible or moves another."""
+
+from __future__ import annotations
+
+import policy_kit as kit
+import pytest
+
+from zkcompliance.errors import MalformedPolicy
+from zkcompliance.policy.load import parse_policy
+
+
+@pytest.mark.parametrize("character", ["\u202e", "\u2066", "\u200b", "\u009b", "\u2028", "\u0085", "\ufeff", "\ue000"])
+@pytest.mark.parametrize("place", ["# ends here@\n", "", "jurisdiction"])
+def test_what_is_not_seen_is_not_taken(character: str, place: str) -> None:
+    text = kit.text()
+    hostile = {
+        "": character + text,
+        "jurisdiction": text.replace('jurisdiction = "Nowhere"', f'jurisdiction = "No{character}where"'),
+    }.get(place, place.replace("@", character) + text)
+    with pytest.raises(MalformedPolicy):
+        parse_policy(hostile.encode())
+
+
+def test_other_letters_are() -> None:
+    assert parse_policy(("# règles – 規則, \N{HEBREW LETTER ALEF}\t\r\n" + kit.text()).encode())
