@@ -64,10 +64,11 @@ def test_show_one(verb: str, tmp_path: Path) -> None:
 
 def test_what_is_not_in_force_says_so(tmp_path: Path) -> None:
     path = tmp_path / "old.toml"
-    path.write_bytes(catalogue.load("eu-ai-act").text.replace(b"2027-08-02", b"2025-08-03"))
+    text = catalogue.load("eu-ai-act").text.replace(b'id = "eu-ai-act"', b'id = "old"')
+    path.write_bytes(text.replace(b"2027-08-02", b"2025-08-03"))
     shown = run("policies", path)
     assert shown.exit_code == 0
-    assert "NOT IN FORCE now: eu-ai-act@1 was valid until 2025-08-03, not included" in shown.stdout
+    assert "NOT IN FORCE now: old@1 was valid until 2025-08-03, not included" in shown.stdout
     assert json.loads(run("policies", path, "--json").stdout)["in_force"] is False
 
 

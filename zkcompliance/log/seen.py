@@ -75,15 +75,27 @@ def hold(
             raise LogError(f"{path}: {error.strerror}") from error
 
 
-def hold_against(path: str | Path, key: VerifierKey, note: str, entries: Sequence[bytes] | None = None) -> None:
+def hold_against(
+    path: str | Path,
+    key: VerifierKey,
+    note: str,
+    entries: Sequence[bytes] | None = None,
+    others: Sequence[VerifierKey] = (),
+) -> None:
     """For a verifier: compare a checkpoint with the newest one remembered in `path`, and remember it.
 
-    On LogEvidence the evidence is also written beside the file, as `<path>.evidence`, and the message names it.
+    others: keys that are trusted for the same log, such as the one before; what they signed is compared too, and a
+    CheckpointMismatch where it disagrees, since no one key signed both. On LogEvidence the evidence is also written
+    beside the file, as `<path>.evidence`, and the message names it.
     """
     path = Path(path)
     try:
         with files.locked(path):
-            hold(path, load(path), key, note, entries, strict=True)
+            known = load(path)
+            for other in others:
+                if other != key and other.name == key.name and other.text in known:
+                    evidence.continues(other, known[other.text], key, note, entries)
+            hold(path, known, key, note, entries, strict=True)
     except LogEvidence as error:
         beside = path.with_name(path.name + ".evidence")
         with contextlib.suppress(OSError):

@@ -29,11 +29,18 @@ class ProvedLog(Protocol):
 
 
 def hold(
-    logs: Iterable[ProvedLog], notes: Iterable[bytes], keys: Mapping[str, VerifierKey], *, state: str | Path
+    logs: Iterable[ProvedLog],
+    notes: Iterable[bytes],
+    keys: Mapping[str, VerifierKey],
+    *,
+    state: str | Path,
+    trusted: Mapping[str, Sequence[VerifierKey]],
 ) -> None:
     """Hold each log's signed note against the newest checkpoint of it that `state` remembers, and remember it.
 
-    `keys`: slot → the key that signed. LogEvidence, with the evidence beside the file, where they disagree.
+    `keys`: slot → the key that signed; `trusted`: slot → all keys of that log. LogEvidence, with the evidence beside
+    the file, where they disagree; CheckpointMismatch where what two keys signed does.
     """
     for log, note in zip(logs, notes, strict=True):
-        seen.hold_against(state, keys[log.slot], note.decode(), [entry.encode() for entry in log.entries])
+        entries = [entry.encode() for entry in log.entries]
+        seen.hold_against(state, keys[log.slot], note.decode(), entries, trusted[log.slot])

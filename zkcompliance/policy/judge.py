@@ -49,7 +49,8 @@ def judge_policy(
     everything is met.
 
     A requirement that is not met, or not shown, is in the verdict with its error; raised are PolicyNotInForce,
-    MalformedError for a file that is not in its form, UsageError or Undecided for keys, LogEvidence by the state.
+    MalformedError for a file that is not in its form, UsageError or Undecided for keys, LogEvidence or
+    CheckpointMismatch by the state.
     """
     refusal = in_force(policy, now, policies.versions(policy.id))
     if refusal is not None:
@@ -195,17 +196,18 @@ def _verdict(
         others=others,
     )
     if made.accepted and bench.state is not None:
-        _remember(judged, bench.state)
+        _remember(judged, bench, bench.state)
     return made
 
 
-def _remember(judged: Sequence[Judged], state: Path) -> None:
-    """LogEvidence where a log shows an older or another history than before."""
+def _remember(judged: Sequence[Judged], bench: Bench, state: Path) -> None:
+    """LogEvidence, or CheckpointMismatch between keys, where a log shows an older or another history than before."""
     for each in judged:
         if each.proof is not None and each.taken is not None:
             logs = each.proof.statement.logs
             keys = {slot: taken.key for slot, taken in each.taken.items()}
-            standing.hold(logs, decode_bundle(each.proof.data).notes, keys, state=state)
+            trusted = {log.slot: [k.key for k in bench.rules[log.name].keys] for log in each.finding.logs}
+            standing.hold(logs, decode_bundle(each.proof.data).notes, keys, state=state, trusted=trusted)
 
 
 def _ref(policy: Policy) -> PolicyRef:

@@ -54,8 +54,8 @@ def _bounded(text: str) -> None:
     """MalformedPolicy when brackets nest or keys are dotted deeper than any policy's, or the text hides something."""
     for place, character in enumerate(text):
         if character not in "\t\r\n" and unicodedata.category(character) in _HIDDEN:
-            line = text.count("\n", 0, place) + 1
-            raise MalformedPolicy(f"line {line}: U+{ord(character):04X} is not seen and may move text", help=_SOUND)
+            where = f"line {text.count(chr(10), 0, place) + 1}: U+{ord(character):04X}"
+            raise MalformedPolicy(f"{where} is not seen and may move text", help=_SOUND)
     if '"""' in text or "'''" in text:
         raise MalformedPolicy("the policy has a multi-line string: write each text on one line", help=_SOUND)
     depth = 0

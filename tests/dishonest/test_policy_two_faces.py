@@ -1,0 +1,77 @@
+"""A log whose key was changed shows a verifier with a state no other history under the new key, nor under the old."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import policy_kit as kit
+import pytest
+from policy_kit import HOUR, MODEL, NOW
+
+from zkcompliance.errors import CheckpointMismatch
+from zkcompliance.log import keys
+from zkcompliance.log.store import SealedLog
+from zkcompliance.policy.judge import judge_policy
+from zkcompliance.policy.model import Policy
+from zkcompliance.prove.policy import prove_policies
+from zkcompliance.statement import encode_bundle, encode_policy_bundle
+from zkcompliance.verify import decode_bundle
+from zkcompliance.verify.policy_bundle import decode_policy_bundle
+
+ORIGIN = "lab.example/a"
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The log `old` of two segments, another log `new` of the same name, and `new.key`, the key that follows."""
+    folder = tmp_path_factory.mktemp("faces")
+    kit.make_log(folder, "old", ORIGIN, kit.rows())
+    kit.make_log(folder, "new", ORIGIN, kit.rows(5))
+    return folder
+
+
+def asked(folder: Path) -> Policy:
+    texts = ", ".join(f'"{(folder / f"{name}.key.pub").read_text().strip()}"' for name in ("old", "new"))
+    return kit.policy(keys=f"keys = [{texts}]")
+
+
+def shown(folder: Path, log: SealedLog) -> bytes:
+    return prove_policies([asked(folder)], {"compute": log}, {"below.limit": 10**20}, time=NOW, subject=MODEL)
+
+
+def signed_anew(folder: Path, data: bytes) -> bytes:
+    """The same checkpoints, signed with the key that follows."""
+    signer, proofs = keys.load_private(folder / "new.key"), {}
+    for each in decode_policy_bundle(data):
+        bundle = decode_bundle(each.data)
+        note = signer.sign(each.statement.logs[0].checkpoint.body.decode()).encode()
+        made = encode_bundle(bundle.statement_bytes, bundle.program_bytes, [note], bundle.proof_bytes)
+        proofs[each.statement.context] = made
+    return encode_policy_bundle(proofs)
+
+
+def accepted(folder: Path, data: bytes, state: Path) -> bool:
+    return judge_policy(data, asked(folder), now=NOW + HOUR, subject=MODEL, state=state).accepted
+
+
+def test_another_history_under_the_new_key(lab: Path, tmp_path: Path) -> None:
+    first, second = (shown(lab, SealedLog.open(lab / name)) for name in ("old", "new"))
+    for one, other in ((first, second), (second, first)):
+        state = tmp_path / str(one is first)
+        assert accepted(lab, one, state)
+        with pytest.raises(CheckpointMismatch, match="does not go on from that of 1"):
+            accepted(lab, other, state)
+        assert accepted(lab, one, state)
+
+
+def test_the_same_history_under_the_new_key(lab: Path, tmp_path: Path) -> None:
+    before = shown(lab, SealedLog.open(lab / "old"))
+    after = shown(lab, kit.seal(lab, "old", kit.rows(2)))
+    for order in (
+        (before, signed_anew(lab, before), signed_anew(lab, after)),
+        (before, after, signed_anew(lab, after)),
+    ):
+        state = tmp_path / str(order[1] is after)
+        assert all(accepted(lab, each, state) for each in order)
+        with pytest.raises(CheckpointMismatch):
+            accepted(lab, signed_anew(lab, before) if order[1] is after else before, state)
