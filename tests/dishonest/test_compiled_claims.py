@@ -214,6 +214,30 @@ def test_what_is_spared_follows_from_the_rest() -> None:
                         assert {kinds[item] for item in found[1]} - set(SPARED), (what, value)
 
 
+@pytest.mark.parametrize("name", ("extremes", "nothing", "group extremes"))
+def test_an_extreme_has_the_digits_of_a_row_though_its_limbs_are_not_looked_up(name: str) -> None:
+    """The same value with 2^16 more in one limb and 1 less in the next, or the other way, on every row."""
+    case = case_of(name)
+    seen = 0
+    for table in case.compiled.board.tables:
+        for c, (what, after) in enumerate(itertools.pairwise(table.columns)):
+            if what != after or what not in ("max", "min", "max of the group", "min of the group"):
+                continue
+            rows = np.flatnonzero(case.columns[table.number, table.columns.index("used")]) if table.log is None else []
+            for sign in (1, -1):
+                found = tried(
+                    case,
+                    ({(table.number, c): at(*rows, by=sign << 16), (table.number, c + 1): at(*rows, by=-sign)}, None),
+                )
+                assert found is not None
+                assert {kind_of(case.compiled, item) for item in found[1]} & {
+                    "constraint: the extreme is had", "constraint: empty has its value",
+                    "constraint: the extreme of the group is had",
+                }  # fmt: skip
+                seen += 1
+    assert seen >= 4
+
+
 # The catalogue
 
 
