@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from hunt_base import Hunt, chip, event, job, sample
+from hunt_more_cases import MORE
 
-from zkcompliance.claim.build import ClaimDefinition
 from zkcompliance.claim.language import (
     Bool,
     ChipLog,
@@ -28,25 +27,6 @@ from zkcompliance.claim.language import (
     same_rows,
     select,
 )
-
-
-@dataclass
-class Hunt:
-    """A claim and a case in which it holds."""
-
-    claim: ClaimDefinition
-    given: dict[str, Any]
-
-    @property
-    def requirements(self) -> set[str]:
-        """The names that the author wrote."""
-        return {each.name for each in self.claim.requirements}
-
-
-job = base(start=0, end=3600, run="r1", phase="pretraining", method="hardware", flop=1)
-event = base(serial=1, model="m1", kind="eval", at=5, cumulative_flop=0)
-chip = base(chip="c1", kind="h100_sxm", owner="acme", site="s1", **{"from": 0}, until=100)
-sample = base(suite="s", item="i1", model="m1", domain="bio", at=0, score=5)
 
 
 @claim("hunt-filter")
@@ -126,13 +106,6 @@ def joined(used: ChipLog, registry: ChipLog) -> None:
 def multisets(a: EventLog, b: EventLog) -> None:
     """Equality of multisets."""
     require("same", same_rows((a.serial, a.kind), (b.serial, b.kind)))
-
-
-@claim("hunt-order")
-def ordered(used: ChipLog) -> None:
-    """Uniqueness and intervals that do not overlap."""
-    require("unique", used.unique(used.site))
-    require("apart", used.no_overlap(used.from_, used.until, per=used.kind))
 
 
 @claim("hunt-groups")
@@ -230,12 +203,8 @@ HUNTS: dict[str, Hunt] = {
     ),
     "arithmetic": Hunt(arithmetic, {"compute": [job(**DAY()), job(**DAY(phase="other"))], "factor": 2**20 + 5}),
     "multiset": Hunt(multisets, {"a": [event(), event(serial=2)], "b": [event(serial=2), event()]}),
-    "no rows": Hunt(ordered, {"used": []}),
     "joins": Hunt(
         joined, {"used": [chip(), chip(chip="c2", kind="b200")], "registry": [chip(chip="c2", kind="b200"), chip()]}
-    ),
-    "order": Hunt(
-        ordered, {"used": [chip(), chip(site="s2", **{"from": 100, "until": 70_000}), chip(site="s3", kind="b200")]}
     ),
     "groups": Hunt(
         grouped,
@@ -265,4 +234,5 @@ HUNTS: dict[str, Hunt] = {
         },
     ),
     "single": Hunt(singles, {"compute": [job(devices=123_456, start=1, flop=2**60)], "limit": 1000, "hard": True}),
+    **MORE,
 }

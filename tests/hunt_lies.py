@@ -5,29 +5,19 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 import numpy as np
-from hunt_tools import Case, Tables
+from hunt_more_lies import private_tables
+from hunt_tools import Case, Change, Lie, added, at, fixed, rows_of, shifted, swapped
 
 from zkcompliance.air.program import Op, TermKind
 from zkcompliance.field.babybear import P
 from zkcompliance.schemas import compute
 
-Change = Callable[[np.ndarray], np.ndarray]
-Lie = tuple[Mapping[tuple[int, int], Change], Tables | None]  # false columns; false logs
 MOST_LIES = 900
 WRAP = (P - 1) >> 16  # 2^16·WRAP = −1 in F: limbs that differ by (1, WRAP) carry alike, mod p
-
-
-def added(row: int, amount: int) -> Change:
-    def lie(v: np.ndarray) -> np.ndarray:
-        made = v.copy()
-        made[row] += amount
-        return made
-
-    return lie
 
 
 def lies(case: Case) -> Iterator[Lie]:
@@ -74,27 +64,6 @@ def lies(case: Case) -> Iterator[Lie]:
                     yield {}, {**case.tables, name: spoiled}
 
 
-def at(*rows: int, to: tuple[int, ...] = (), by: int = 0) -> Change:
-    """The rows set to these values, or changed by an amount; no rows: all of them."""
-
-    def lie(v: np.ndarray) -> np.ndarray:
-        made = v.copy()
-        chosen = list(rows) or list(range(len(v)))
-        made[chosen] = to if to else made[chosen] + by
-        return made
-
-    return lie
-
-
-def shifted(v: np.ndarray) -> np.ndarray:
-    """An empty row put in at 1."""
-    return np.concatenate([v[:1], [0], v[1:-1]])
-
-
-def swapped(v: np.ndarray) -> np.ndarray:
-    return np.concatenate([v[1:2], v[:1], v[2:]])
-
-
 def crafted(case: Case) -> Iterator[Lie]:
     """Lies of several columns at once, by what the columns are for."""
     for table in case.compiled.board.tables:
@@ -110,11 +79,6 @@ def crafted(case: Case) -> Iterator[Lie]:
         yield every(shifted, "used", "a copy"), None
         yield every(swapped, "a copy"), None
         yield {(number, c): at(1, 2, to=(2, P - 1)) for c in named.get("used", [])}, None
-        for row in (0, 1, 2):
-            yield every(at(row, to=(1,)), "order: equal so far"), None
-            for name in ("order: equal so far", "last to next first: equal so far", "first to last: equal so far"):
-                for c in named.get(name, []):
-                    yield {(number, c): at(row, to=(1,))}, None
         for c in named.get("compare: equal", []):
             for row in (0, 1):
                 yield {(number, c): at(row, to=(1,))}, None
@@ -154,6 +118,7 @@ def crafted(case: Case) -> Iterator[Lie]:
             spoiled = [s.copy() for s in segments]
             spoiled[0][:, target] = spoiled[0][:, source]
             yield {}, {**case.tables, name: spoiled}
+    yield from private_tables(case)
     yield from digits(case)
     yield from carries(case)
     yield from carries_before(case)
@@ -163,18 +128,6 @@ def crafted(case: Case) -> Iterator[Lie]:
     yield from invented_rows(case)
     yield from publics(case)
     yield from unknowns(case)
-
-
-def fixed(case: Case, table: int, column: int, *changes: tuple[int, int]) -> dict[tuple[int, int], Change]:
-    """The honest column with amounts added in some rows, whatever else is false."""
-    made = case.columns[table, column].copy()
-    for row, amount in changes:
-        made[row] += amount
-    return {(table, column): lambda _: made}
-
-
-def rows_of(case: Case, table: int, column: int) -> range:
-    return range(min(4, len(case.columns[table, column])))
 
 
 def digits(case: Case) -> Iterator[Lie]:
@@ -266,7 +219,7 @@ def segments_apart(case: Case) -> Iterator[Lie]:
         for c, name in enumerate(table.columns):
             if len(case.columns[table.number, c]) < 16 or name not in ("the row before", "the row after", "max", "min"):
                 continue
-            for start, end in ((8, 9), (8, 10), (8, 11), (8, 16), (0, 8), (1, 8), (2, 8)):
+            for start, end in ((8, 9), (8, 10), (8, 11), (8, 16), (9, 16), (10, 16), (0, 8), (1, 8), (2, 8)):
                 for amount in (1, -1):
                     yield fixed(case, table.number, c, *((row, amount) for row in range(start, end))), None
 

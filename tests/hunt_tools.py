@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import functools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from compiled_trial import Trial, padded, trial
-from hunt_cases import Hunt
+from hunt_base import Hunt
 
 from zkcompliance.air.check import node_values
 from zkcompliance.air.check_buses import check_general_buses
@@ -26,6 +26,8 @@ from zkcompliance.schemas import encode_rows
 
 Item = tuple[str, int, str]  # kind, table or number, what
 Tables = Mapping[str, Sequence[np.ndarray]]
+Change = Callable[[np.ndarray], np.ndarray]
+Lie = tuple[Mapping[tuple[int, int], Change], Tables | None]  # false columns; false logs
 
 
 class Case:
@@ -160,7 +162,6 @@ def kind_of(compiled: Compiled, item: Item) -> str:
     if what == "lookup":
         interaction = program.tables[number].interactions[int(name)]
         name = compiled.names[number, interaction.bus, interaction.nodes]
-    name = re.sub(r"^(order|last to next first|first to last): (equal|growth)", r"ascending: \2", name)
     name = re.sub(r"^.*, carry", "carry", re.sub(r"\b(max|min)\b", "extreme", name))
     name = re.sub(r"^.*: (not above|not below|no two are equal|no two meet)\b", r"\1", name)
     name = re.sub(r"[0-9]+", "#", re.sub(r" [(][0-9]+[)]$", "", name))
@@ -202,3 +203,48 @@ def mutated(program: Program, item: Item) -> Program:
     kept = tuple(c for c in tables[number].constraints if c.name != name)
     tables[number] = replace(tables[number], constraints=kept)
     return replace(program, tables=tuple(tables))
+
+
+# Columns that are changed
+
+
+def added(row: int, amount: int) -> Change:
+    def lie(v: np.ndarray) -> np.ndarray:
+        made = v.copy()
+        made[row] += amount
+        return made
+
+    return lie
+
+
+def at(*rows: int, to: tuple[int, ...] = (), by: int = 0) -> Change:
+    """The rows set to these values, or changed by an amount; no rows: all of them."""
+
+    def lie(v: np.ndarray) -> np.ndarray:
+        made = v.copy()
+        chosen = list(rows) or list(range(len(v)))
+        made[chosen] = to if to else made[chosen] + by
+        return made
+
+    return lie
+
+
+def shifted(v: np.ndarray) -> np.ndarray:
+    """An empty row put in at 1."""
+    return np.concatenate([v[:1], [0], v[1:-1]])
+
+
+def swapped(v: np.ndarray) -> np.ndarray:
+    return np.concatenate([v[1:2], v[:1], v[2:]])
+
+
+def fixed(case: Case, table: int, column: int, *changes: tuple[int, int]) -> dict[tuple[int, int], Change]:
+    """The honest column with amounts added in some rows, whatever else is false."""
+    made = case.columns[table, column].copy()
+    for row, amount in changes:
+        made[row] += amount
+    return {(table, column): lambda _: made}
+
+
+def rows_of(case: Case, table: int, column: int) -> range:
+    return range(min(4, len(case.columns[table, column])))

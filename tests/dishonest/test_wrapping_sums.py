@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from compiled_trial import padded, proved_by_anyone
-from hunt_cases import job
+from hunt_base import job
 from hunt_lies import nodes_below
 from hunt_tools import Case, mutated, sums_mod_p
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 import pytest
 from catalogue_claims import MODULES, definition
+from column_ranges import BETWEEN_TABLES, BOUND, MOVED, like, parts, plain, unbound
 from compiled_trial import padded, trial
 from hunt_cases import HUNTS
 
@@ -50,11 +51,6 @@ def narrow(compute: ComputeLog, factor: Param[Count] = param("of one limb", at_m
 
 CLAIMS["narrow"] = lambda: narrow
 PATTERNS = ("top", "zero", "rows alternate", "columns alternate", "one key", "edges", "other edges")
-# Columns of 16 bits without a lookup of their own: a bus or a constraint makes them equal to one that has it, or to 0
-BOUND = {
-    "a copy", "looked up", "the row before", "the row after", "this row or the one after", "first of the group",
-    "aggregate: kept", "a product",
-}  # fmt: skip
 Tables = dict[str, list[np.ndarray]]
 
 
@@ -76,21 +72,6 @@ def compile_with_publics(claim: ClaimDefinition) -> tuple[Compiled, list[tuple[i
             found.append((table.number, f"selector of {name}", selector))
             found += [(table.number, f"limb of {name}", limb) for limb in limbs]
     return made, found
-
-
-def parts(e: E) -> Iterator[E]:
-    """Every expression below, operands first, each object once."""
-    seen: set[int] = set()
-    stack = [(e, False)]
-    while stack:
-        at, done = stack.pop()
-        if done:
-            yield at
-        elif id(at) not in seen:
-            seen.add(id(at))
-            stack.append((at, True))
-            if at.op in (Op.ADD, Op.SUB, Op.MUL):
-                stack += [(at.b, False), (at.a, False)]
 
 
 def carries(e: E) -> bool:
@@ -206,37 +187,11 @@ def faults_on(made: Compiled, every: list[tuple[int, str, E]], tables: Tables, p
     return exact.faults
 
 
-Place = tuple[int, Op, int]  # number of a table, LOG or WIT, column
-
-
-def carried(made: Compiled, checked: set[Place]) -> set[Place]:
-    """With `checked`, the columns whose rows a bus shows to be rows of another table, where they are checked."""
-    sides: dict[int, list[list[Place]]] = {}
-    for table in made.board.tables:
-        for message in table.messages:
-            if message.bus is not None and message.name in ("moved rows", "the same rows"):
-                sides.setdefault(message.bus, []).append([(table.number, e.op, e.a) for e in message.values])
-    found = set(checked)
-    for _ in sides:  # as far as ranges can travel
-        for a, b in sides.values():
-            for left, right in zip(a, b, strict=True):
-                if left in found or right in found:
-                    found |= {left, right}
-    return found
-
-
 def static_faults(made: Compiled, every: list[tuple[int, str, E]]) -> list[str]:
     """What interval arithmetic alone says against the program."""
     found: list[str] = []
     fields: set[int] = set()
-    checked = {
-        (table.number, value.op, value.a)
-        for table in made.board.tables
-        for message in table.messages
-        for value in message.values
-        if message.bus is None
-    }
-    checked = carried(made, checked)
+    found += [f"{what} is not range-checked" for what in unbound(made, every)]
     for number, what, e in every:
         for part in parts(e):
             if field_only(part, fields):
@@ -250,13 +205,6 @@ def static_faults(made: Compiled, every: list[tuple[int, str, E]]) -> list[str]:
                     found.append(f"{what}: {low} … {high} passes p/2")
         if id(e) in fields:
             continue
-        for part in parts(e):
-            place = (number, part.op, part.a)
-            if part.op not in (Op.LOG, Op.WIT) or (part.lo, part.hi) != (0, 0xFFFF) or place in checked:
-                continue
-            name = made.board.tables[number].columns[part.a] if part.op == Op.WIT else "the log"
-            if name not in BOUND and not what.endswith("is true or false"):
-                found.append(f"{what}: a column of {name} is not range-checked")
         if what.startswith("selector") and not 0 <= e.lo <= e.hi <= 1:
             found.append(f"{what}: {e.lo} … {e.hi}")
         if what.startswith("limb of") and not 0 <= e.lo <= e.hi < 1 << 16:
@@ -317,6 +265,24 @@ def test_no_identity_over_cells_reaches_p(name: str) -> None:
         for identity in cells.identities:
             most = sum(abs(w) * (2**14 if cell in carry else 2**16 - 1) for cell, w in identity.cells)
             assert most + abs(identity.constant) < P, identity.name
+
+
+REASONS = sorted({text for sets in BOUND.values() for wanted in sets for text in wanted} - MOVED - BETWEEN_TABLES)
+
+
+def test_every_reason_for_a_range_is_needed() -> None:
+    """Without the constraint some column's values have no bound."""
+    missing = set(REASONS)
+    for name in (name for name in CLAIMS if name.startswith("hunt")):
+        made, every = compile_with_publics(CLAIMS[name]())
+        kept = {table.number: table.constraints for table in made.board.tables}
+        names = {plain(each) for constraints in kept.values() for each, _, _ in constraints}
+        for reason in [each for each in missing if any(like(each, known) for known in names)]:
+            for table in made.board.tables:
+                table.constraints = [each for each in kept[table.number] if not like(reason, plain(each[0]))]
+            if unbound(made, every):
+                missing.remove(reason)
+    assert missing == set()
 
 
 # Compilers with a fault

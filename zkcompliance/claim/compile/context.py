@@ -172,6 +172,12 @@ class Table(Context):
         return leaf(Op.WIT, number, 0, hi, lo)
 
     def limbs(self, count: int, name: str, fill: Fill) -> list[E]:
+        found = self.unchecked(count, name, fill)
+        self.require_16_bits(*found, name=name)
+        return found
+
+    def unchecked(self, count: int, name: str, fill: Fill) -> list[E]:
+        """Limbs whose range other constraints imply."""
         found: list[E] = []
         kept: dict[int, list[np.ndarray]] = {}
 
@@ -185,7 +191,6 @@ class Table(Context):
 
         for j in range(count):
             found.append(self.free(name, lambda run, j=j: one(run, j), 0, RADIX - 1))  # type: ignore[misc]
-        self.require_16_bits(*found, name=name)
         return found
 
     def require_16_bits(self, *values: E, name: str = "16 bits") -> None:

@@ -56,7 +56,7 @@ class Merged(Private):
         width = len(self.asked)
         self.keys = [self.column("a copy", (1 << 16) - 1, self._copy(j)) for j in range(width)]
         ahead = [self.ctx.next_row(key) for key in self.keys]
-        self.same = self.ascend(self.more, [self.keys[::-1]], [ahead[::-1]], "order")[-1]
+        self.same = self.ascend(self.more, [self.keys[::-1]], [ahead[::-1]], "merged")[-1]
         self.side = self.column("of the set", 1, lambda run, order: (order < self._size(run)).astype(np.int64))
         self.ctx.zero("of the set is 0 or 1", self.side * (self.side - 1))
         self.ctx.zero("the set comes first", self.same * ((1 - self.side) * self.ctx.next_row(self.side)))

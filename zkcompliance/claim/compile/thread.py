@@ -124,6 +124,8 @@ def extreme(rows: FrameNodes, node: core.Aggregate) -> Linear:
 
     m is the same on all rows, ≥ (≤) every selected value; one row `hit` has it, or else `hit` is the beginning with
     m = empty and no row is selected: Σ hit = 1, and rows·[empty] = 0. All less `low` where values may be negative.
+    m's limbs need no range check of their own: on some row they are the limbs of x or of `empty`, which have 16 bits on
+    every row, and they are the same on all rows.
     """
     if node.arg is None or node.empty is None:
         raise ArithmeticError("an extreme without a value")
@@ -143,7 +145,7 @@ def extreme(rows: FrameNodes, node: core.Aggregate) -> Linear:
         m = int(best(values)) if len(chosen) else int(run.integers(here, empty)[0])
         return [np.full(run.tables[here].total, m >> 16 * j & 0xFFFF, np.int64) for j in range(n)]
 
-    limbs = ctx.limbs(n, node.kind, found)
+    limbs = ctx.unchecked(n, node.kind, found)
     m = wide(limbs, min(x.lo, empty.lo), max(x.hi, empty.hi))
     thread.everywhere(node.kind, limbs)
     d = sub(m, x) if node.kind == "max" else sub(x, m)
