@@ -14,7 +14,7 @@ from zkcompliance.errors import MalformedError
 
 _MAX_DEPTH = 16
 _MAX_DIGITS = 20  # of a number that is not in a string: 2^64 has 20
-_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)  # to its end or the document's: one pass
 _BRACKET = re.compile(rb"[\[\]{}]")
 
 
@@ -23,10 +23,11 @@ class _Refused(Exception):
 
 
 def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        raise _Refused(f"the member {next(name for name in names if names.count(name) > 1)!r:.60} stands twice")
+    found: dict[str, object] = {}
+    for name, value in pairs:
+        if name in found:
+            raise _Refused(f"the member {name!r:.60} stands twice")
+        found[name] = value
     return found
 
 
