@@ -3,7 +3,8 @@
 Sources: Code of Practice for general-purpose AI, measure 9.3 (critical infrastructure 2 days, cybersecurity 5, death
 10, serious harm 15); California SB 53 (critical safety incident 15 days, imminent danger 24 hours); New York RAISE
 (72 hours: set `safety`). The clock runs from when the lab became aware. An incident that is not reported yet (0) is in
-order while its clock still runs at `as_of`. An empty log holds, loudly. Padding is no row.
+order while its clock still runs at `as_of`; nothing may be reported, or known of, only later than that. An empty log
+holds, loudly. Padding is no row.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def incidents_reported_in_time(
 ) -> None:
     """Every reportable incident was reported in time, and the register has no gap."""
     require("serials without a gap", incidents.serial.is_serial())
-    require("nothing after the judged moment", incidents.every(incidents.reported <= as_of))
+    require("nothing after the judged moment", incidents.every((incidents.reported <= as_of) & (incidents.aware <= as_of)))
     due = incidents.aware + incidents.category.pick(
         {
             "critical_infrastructure": infrastructure, "cybersecurity": cybersecurity, "death": death,
@@ -73,6 +74,10 @@ EXAMPLES = (
     fails("danger: 24 hours", "reported in time", incidents=[incident(category="imminent_danger")], as_of=20 * DAY),
     fails("serial 2 is missing", "serials without a gap", incidents=[incident(), incident(serial=3)], as_of=20 * DAY),
     fails("a report of tomorrow", "nothing after the judged moment", incidents=[incident()], as_of=5 * DAY),
+    fails(
+        "aware only tomorrow, so that no clock runs", "nothing after the judged moment",
+        incidents=[incident(aware=30 * DAY, reported=0)], as_of=20 * DAY,
+    ),
 )
 
 YEAR, LATE = "365 days", "no clock of any law is so long"

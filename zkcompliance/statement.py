@@ -56,7 +56,7 @@ def encode_policy_bundle(proofs: Mapping[bytes, bytes]) -> bytes:
     if len(proofs) > limits.MAX_POLICY_PROOFS:
         raise LimitExceeded(f"{len(proofs)} proofs: a policy bundle holds at most {limits.MAX_POLICY_PROOFS}")
     parts = [part for context in sorted(proofs) for part in (u32(len(proofs[context])), proofs[context])]
-    data = b"".join([b"zkcp", u16(1), u16(len(proofs)), *parts])
+    data = b"".join([b"zkcd", u16(1), u16(len(proofs)), *parts])
     if len(data) > limits.MAX_POLICY_BUNDLE_BYTES:
         raise LimitExceeded(f"a policy bundle of {len(data)} bytes: at most {limits.MAX_POLICY_BUNDLE_BYTES}")
     return data

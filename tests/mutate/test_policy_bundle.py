@@ -69,7 +69,7 @@ def test_mutants(world: tuple[bytes, list[str]]) -> None:
 
 
 def framed(*parts: bytes) -> bytes:
-    head = b"zkcp\1\0" + len(parts).to_bytes(2, "little")
+    head = b"zkcd\1\0" + len(parts).to_bytes(2, "little")
     return head + b"".join(len(part).to_bytes(4, "little") + part for part in parts)
 
 
@@ -104,9 +104,9 @@ def parts(data: bytes) -> list[bytes]:
 
 
 def test_lengths_that_are_not_there(world: tuple[bytes, list[str]]) -> None:
-    head = b"zkcp\1\0"
+    head = b"zkcd\1\0"
     made = [
-        b"", b"zkcp", head, head + b"\xff\xff", head + b"\x40\0" + b"\xff" * 4, head + b"\1\0" + b"\xff" * 4,
+        b"", b"zkcd", head, head + b"\xff\xff", head + b"\x40\0" + b"\xff" * 4, head + b"\1\0" + b"\xff" * 4,
         head + b"\x40\0" + bytes(4 * 64), framed(*[b"zkcb\1\0" + b"\xff" * 4] * 64), framed(*[framed(b"")] * 64),
         bytes(limits.MAX_POLICY_BUNDLE_BYTES), head + b"\1\0" + bytes(limits.MAX_POLICY_BUNDLE_BYTES),
     ]  # fmt: skip

@@ -23,7 +23,7 @@ def proof(context: bytes, size: int = 0) -> bytes:
     return encode_bundle(stated, support.CLAIM.program_bytes, [note], bytes(size))
 
 
-def framed(*parts: bytes, count: int | None = None, head: bytes = b"zkcp\x01\x00") -> bytes:
+def framed(*parts: bytes, count: int | None = None, head: bytes = b"zkcd\x01\x00") -> bytes:
     number = len(parts) if count is None else count
     return head + number.to_bytes(2, "little") + b"".join(len(p).to_bytes(4, "little") + p for p in parts)
 
@@ -45,7 +45,7 @@ FAULTS: dict[str, tuple[bytes, type[ZkComplianceError]]] = {
     "empty": (b"", MalformedBundle),
     "no proof": (framed(), MalformedBundle),
     "another magic": (b"zkcq" + WHOLE[4:], MalformedBundle),
-    "a later format": (framed(A, head=b"zkcp\x02\x00"), MalformedBundle),
+    "a later format": (framed(A, head=b"zkcd\x02\x00"), MalformedBundle),
     "a proof file": (A, MalformedBundle),
     "one too many counted": (framed(A, B, count=3), MalformedBundle),
     "one too few counted": (framed(A, B, count=1), MalformedBundle),

@@ -1,6 +1,6 @@
 """The policy bundle: several proof files in one (docs/spec/policy.md). Decoding is canonical.
 
-    "zkcp" ‖ u16(1) ‖ u16 count (1 … 64) ‖ count × (u32 length ‖ bundle bytes)
+    "zkcd" ‖ u16(1) ‖ u16 count (1 … 64) ‖ count × (u32 length ‖ bundle bytes)
 
 The bundles stand in ascending order of their statements' contexts, no two equal: so nothing is in it twice, and there
 is one way to write what it holds.
@@ -17,7 +17,7 @@ from zkcompliance.verify.bundle import decode_bundle
 from zkcompliance.verify.reader import Reader, at_most, u16
 from zkcompliance.verify.statement import Statement, decode_statement
 
-MAGIC = b"zkcp"
+MAGIC = b"zkcd"
 _HEAD = MAGIC + u16(1)
 
 
