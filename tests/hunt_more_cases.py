@@ -162,3 +162,28 @@ MORE: dict[str, Hunt] = {
         },
     ),
 }
+
+# Cases in which the same claims do not hold
+
+FALSE: dict[str, Hunt] = {
+    "a banned chip": Hunt(absent, {"used": [chip(), chip(chip="c4")], "banned": [chip(chip="c4"), chip(chip="c5")]}),
+    "no such row": Hunt(
+        present, {"events": [event(serial=4, at=80_000)], "others": [event(serial=3), event(serial=5)]}
+    ),
+    "another kind by default": Hunt(defaults, {"used": [chip(chip="c9")], "registry": [chip(), chip(chip="c7")]}),
+    "too late": Hunt(defaults, {"used": [chip(**{"from": 300}, until=400)], "registry": [chip()]}),
+    "a banned id": Hunt(listed, {"used": [chip(), chip(chip="c9")], "banned": ["c9", "c5"]}),
+    "begun at no such time": Hunt(listed, {"used": [chip(**{"from": 6})], "banned": "c9"}),
+    "the row before": Hunt(in_order, {"events": [[event(serial=3, at=9)], [event(serial=70_200, at=7)]]}),
+    "the same model": Hunt(in_order, {"events": [event(serial=70_200, at=9), event(serial=3, at=9)]}),
+    "a long run": Hunt(group_extremes, {"compute": [job(start=5, end=70_005), job(start=2, end=100_003)]}),
+    "a change": Hunt(group_extremes, {"compute": [job(devices=70_006), job(devices=3, run="r2")]}),
+    "more than half": Hunt(totals, {"compute": [job(devices=70_002), job(devices=1, run="r2")]}),
+    "all of them": Hunt(totals, {"compute": [job(devices=10)]}),
+    "intervals overlap": Hunt(
+        ordered, {"used": [chip(until=70_000), chip(site="s2", **{"from": 69_999}, until=80_000)]}
+    ),
+    "intervals overlap at a public end": Hunt(
+        public_ends, {"compute": [job(devices=5), job(devices=70_000, run="r2")], "end": 80_000}
+    ),
+}
