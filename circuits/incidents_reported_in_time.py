@@ -45,7 +45,8 @@ def incidents_reported_in_time(
 ) -> None:
     """Every reportable incident was reported in time, and the register has no gap."""
     require("serials without a gap", incidents.serial.is_serial())
-    require("nothing after the judged moment", incidents.every((incidents.reported <= as_of) & (incidents.aware <= as_of)))
+    known = (incidents.aware <= as_of) & (incidents.reported <= as_of)
+    require("nothing after the judged moment", incidents.every(known))
     due = incidents.aware + incidents.category.pick(
         {
             "critical_infrastructure": infrastructure, "cybersecurity": cybersecurity, "death": death,
