@@ -79,7 +79,7 @@ EXAMPLES = (
         "aware only tomorrow, so that no clock runs", "nothing after the judged moment",
         incidents=[incident(aware=30 * DAY, reported=0)], as_of=20 * DAY,
     ),
-)
+)  # fmt: skip
 
 YEAR, LATE = "365 days", "no clock of any law is so long"
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from zkcompliance import errors
 from zkcompliance.commands import console
-from zkcompliance.commands.options import claim_file_option, complete_subjects, json_option
+from zkcompliance.commands.options import claim_file_option, complete_subjects, error_classes, json_option
 from zkcompliance.commands.policies import show
 from zkcompliance.errors import UsageError, ZkComplianceError
 from zkcompliance.quantities import show_time
@@ -44,13 +42,6 @@ def command(subject: str, claim_files: tuple[str, ...], as_json: bool) -> None:
             f"{subject!r} is no claim, no policy, no proof file and no error code",
             help="zkcompliance claims  # or zkcompliance policies, or an error code, as printed in error[CODE]",
         )
-
-
-def error_classes() -> Iterator[type[ZkComplianceError]]:
-    """Every error class of `zkcompliance.errors`."""
-    for _, value in inspect.getmembers(errors, inspect.isclass):
-        if issubclass(value, ZkComplianceError):
-            yield value
 
 
 def _explain_error(kind: type[ZkComplianceError], as_json: bool) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import click
 from click.shell_completion import CompletionItem
 
+from zkcompliance import errors
 from zkcompliance.claim.model import Claim
-from zkcompliance.errors import UsageError
+from zkcompliance.errors import UsageError, ZkComplianceError
 from zkcompliance.log import files
 from zkcompliance.quantities import exact_beside
 
@@ -72,10 +74,16 @@ def complete_schemas(ctx: click.Context, param: click.Parameter, incomplete: str
     return _beginning(schemas.names(), incomplete)
 
 
+def error_classes() -> Iterator[type[ZkComplianceError]]:
+    """Every error class of `zkcompliance.errors`."""
+    for _, value in inspect.getmembers(errors, inspect.isclass):
+        if issubclass(value, ZkComplianceError):
+            yield value
+
+
 def complete_subjects(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Shell completion of what can be explained: claims, policies, error codes, and files."""
     from zkcompliance.claim import catalogue as claims
-    from zkcompliance.commands.explain import error_classes
     from zkcompliance.policy import catalogue as policies
 
     codes = sorted({each.code for each in error_classes()})
