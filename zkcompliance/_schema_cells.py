@@ -14,9 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zkcompliance import quantities
-from zkcompliance._schema_model import text_id
+from zkcompliance._schema_model import LIMB_BITS, Column, Schema, Value, text_id
 from zkcompliance.errors import SchemaError, UsageError
-from zkcompliance.schemas import LIMB_BITS, Column, Schema, Value
 
 _DIGITS = 40  # of a plain decimal text; longer ones take the slow way, and are refused there
 _PARSERS: dict[str, Callable[[str], int]] = {
