@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import subprocess
 import sys
 from pathlib import Path
@@ -170,11 +171,13 @@ def test_verifying_loads_no_more(honest, tmp_path: Path) -> None:  # type: ignor
 # What never stands in the package
 
 
+@functools.cache
+def everything() -> list[tuple[Path, ast.AST]]:
+    return [(path, node) for path in (*SOURCES, *CIRCUITS) for node in ast.walk(ast.parse(path.read_text()))]
+
+
 def nodes(kind: type) -> list[tuple[Path, ast.AST]]:
-    return [
-        (path, node) for path in (*SOURCES, *CIRCUITS) for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, kind)
-    ]  # fmt: skip
+    return [(path, node) for path, node in everything() if isinstance(node, kind)]
 
 
 def test_no_assert() -> None:
@@ -182,9 +185,14 @@ def test_no_assert() -> None:
     assert not [f"{path.name}:{node.lineno}" for path, node in nodes(ast.Assert)]  # type: ignore[attr-defined]
 
 
+@functools.cache
+def called() -> list[tuple[Path, ast.Call, str]]:
+    return [(path, node, ast.unparse(node.func)) for path, node in nodes(ast.Call)]  # type: ignore[attr-defined, misc]
+
+
 def calls(*names: str) -> list[tuple[Path, ast.Call]]:
     """Calls of plain names, or of attributes by their dotted form."""
-    return [(path, node) for path, node in nodes(ast.Call) if ast.unparse(node.func) in names]  # type: ignore[attr-defined, misc]
+    return [(path, node) for path, node, name in called() if name in names]
 
 
 # `strict=False` is said where the shorter one is meant to end it: the last, shorter slice of a twin's fold.
@@ -220,6 +228,52 @@ def test_secrets_come_from_the_operating_system() -> None:
     """`os.urandom` and `secrets` only; nothing seeds from a clock or a process number."""
     for path, call in calls("os.getpid", "time.time", "time.time_ns", "uuid.uuid4"):
         assert layer(path) not in ("prove", "commit", "air", "bus", "fri"), f"{path.name}:{call.lineno}"
+
+
+def test_nothing_is_read_from_the_environment() -> None:
+    """A key, a parameter or a default from there would be seen by other programs, and by nobody who reads a command."""
+    for path, node in nodes(ast.Attribute):
+        assert node.attr not in ("environ", "getenv", "environb"), f"{path.name}:{node.lineno}"  # type: ignore[attr-defined]
+    for path, node in nodes(ast.ImportFrom):
+        assert not {alias.name for alias in node.names} & {"environ", "getenv", "environb"}, path.name  # type: ignore[attr-defined]
+    for path, node in nodes(ast.keyword):
+        assert node.arg not in ("envvar", "auto_envvar_prefix"), f"{path.name}:{node.lineno}"  # type: ignore[attr-defined]
+
+
+def test_private_keys_are_read_from_files_only() -> None:
+    """What loads one takes a path, and no option of a verb holds a key itself."""
+    loaders = []
+    for path, node in nodes(ast.FunctionDef):
+        if node.name.startswith("load_private") or (path.name == "signing.py" and node.name == "load"):  # type: ignore[attr-defined]
+            (first,) = [each for each in node.args.args if each.arg != "cls"]  # type: ignore[attr-defined]
+            loaders.append(ast.unparse(first.annotation))
+    assert len(loaders) >= 2 and set(loaders) <= {"Path", "str | Path"}
+    options = 0
+    for _, call in calls("click.option"):
+        names = [str(each.value) for each in call.args if isinstance(each, ast.Constant)]
+        if any(name.strip("-").endswith(("key", "seed", "secret", "password", "token")) for name in names):
+            given = {keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords}
+            assert "click.Path(" in given.get("type", "") or "PUB" in given.get("metavar", ""), names
+            options += 1
+    assert options >= 4
+
+
+FRESH = {"os.urandom(32)", "os.urandom(SEED_BYTES)", "random_seed()"}
+KEPT = {"seed", "segment.seed", "self._seed"}  # a segment's: drawn when it was sealed, and read again
+
+
+def test_every_seed_is_drawn_where_it_is_used() -> None:
+    """No code of the package hands a prover, a commitment or a key a seed of its own making."""
+    provers = {ast.unparse(call.args[4]) for _, call in calls("Prover")}
+    commitments = {ast.unparse(call.args[1]) for _, call in calls("commit")}
+    assigned = {
+        ast.unparse(node.value)  # type: ignore[attr-defined]
+        for _, node in nodes(ast.Assign)
+        if isinstance(node.targets[0], ast.Name) and node.targets[0].id == "seed"  # type: ignore[attr-defined]
+    }
+    assert len(calls("Prover")) >= 3 and provers <= FRESH
+    assert len(calls("commit")) >= 3 and commitments <= KEPT
+    assert len(assigned) >= 3 and assigned <= FRESH | KEPT
 
 
 def test_no_work_at_import_time_reads_a_file() -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
-from zkcompliance import limits
+from zkcompliance import client, limits
 from zkcompliance.commands.main import cli
 from zkcompliance.log import evidence, keys
 from zkcompliance.log.cosigner import Cosigner
 from zkcompliance.log.store import SealedLog
 from zkcompliance.log.writer import Writer
+from zkcompliance.report import terminal
 
 CSV = "start,end,run,phase,flop,method\n1,2,r,pretraining,5,measured\n"
 CLAIM = "training-compute-below"
@@ -92,6 +95,33 @@ def test_an_older_checkpoint_is_evidence(lab: Path) -> None:
     found = evidence.Evidence.parse((lab / "state.evidence").read_bytes())
     assert found.kind == evidence.ROLLBACK and "witness.example/1" in found.older
     assert run(*asked(lab, "first", 9)).exit_code == 0
+
+
+def test_nothing_matches_and_the_verdict_says_so(lab: Path) -> None:
+    """No row is of the phases asked about: the claim holds of nothing. Accepted, with a total of 0 and warnings."""
+    asked_for = ("-p", "limit=9", "-p", "at_least=0%", "-p", "at_most=100%", "-p", "phases=other")
+    ok("prove", "compute-band", "--log", lab / "log", *asked_for, "-o", lab / "nothing")
+    judged = ("verify", lab / "nothing", "--claim", "compute-band", *asked_for, "--log-key", lab / "key.pub")
+    (found,) = ok(*judged)["requirements"]
+    assert found["status"] == "met"
+    assert {v["name"]: v["exact"] for v in found["values"] if v["role"] == "revealed"} == {"total": "0"}
+    for wanted in ("VACUOUS TRUTH IS NOT EXCLUDED", "freshness is unknown", "differencing: total"):
+        assert any(warning.startswith(wanted) for warning in found["warnings"]), found["warnings"]
+        assert wanted in " ".join(run(*judged).stdout.split())
+    screen = Screen()
+    verdict = client.verify(
+        (lab / "nothing").read_bytes(), claim="compute-band", log_keys={"compute": lab / "key.pub"},
+        params={"limit": 9, "at_least": 0, "at_most": 10**6, "phases": "other"},
+    )  # fmt: skip
+    terminal.show(verdict, screen, width=200)
+    assert re.search(r"\x1b\[1m[^\x1b]*VACUOUS TRUTH IS NOT EXCLUDED", screen.getvalue())
+    remembered = ok(*judged, "--state", lab / "state of nothing")["requirements"]
+    assert not any("freshness" in warning for warning in remembered[0]["warnings"])
+
+
+class Screen(io.StringIO):
+    def isatty(self) -> bool:
+        return True
 
 
 def test_without_a_verb_the_help_is_shown_and_no_error_is_said() -> None:

@@ -182,6 +182,28 @@ def test_a_cosigner_signs_only_what_extends(tmp_path: Path) -> None:
     assert again.newest(stranger.verifier) == 0
 
 
+def test_a_checkpoint_of_a_huge_size(tmp_path: Path) -> None:
+    """The thief of a log's key can make up any size, with a proof: cosigners then follow that key no further. A new key
+    begins anew. A size past 2^63 is none, and no log folder or proof is of such a size.
+    """
+    cosigner, key = Cosigner(signer(1), tmp_path / "state"), SIGNER.verifier
+    cosigner.cosign(signed(4), key, now=100)
+    node = bytes(32)
+    proof, huge = [node] * 59, 2**62
+    folded = merkle.fold_prefix(4, huge, [merkle.root(ENTRIES[:4]), *proof, node])
+    assert folded is not None and folded[0] == merkle.root(ENTRIES[:4])
+    stolen = SIGNER.sign(Checkpoint(SIGNER.name, huge, folded[1]).body)
+    cosigner.cosign(stolen, key, [*proof, node], now=101)
+    with pytest.raises(CosignRefused, match=f"has {huge} segment"):
+        cosigner.cosign(signed(5), key, merkle.consistency_proof(4, ENTRIES[:5]), now=102)
+    fresh = SignerKey(SIGNER.name, bytes([9]) * 32)
+    line = cosigner.cosign(fresh.sign(body(5)), fresh.verifier, now=103)
+    assert signer(1).verifier.timestamp(note.parse(fresh.sign(body(5)) + line)) == 103
+    assert (cosigner.newest(key), cosigner.newest(fresh.verifier)) == (huge, 5)
+    with pytest.raises(MalformedNote):
+        Checkpoint.parse(Checkpoint(SIGNER.name, 2**63, node).body)
+
+
 def test_a_cosigner_that_cannot_remember_does_not_sign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from zkcompliance.log import files
 

@@ -112,6 +112,21 @@ def test_refused_shares_spans_and_times(parse, text) -> None:
         parse(text)
 
 
+def test_times_at_the_edges_of_clocks() -> None:
+    """2038 and far beyond it are times like any other; a zone's offset is used up in reading, and daylight saving has
+    no say; a leap second has no number of its own, and nothing lies before 1970.
+    """
+    assert q.parse_time("2038-01-19T03:14:08Z") == 2**31 and q.parse_time("2106-02-07T06:28:16Z") == 2**32
+    assert q.parse_time("9999-12-31T23:59:59Z") == 253402300799
+    assert q.show_time(2**31) == "2038-01-19 03:14:08 UTC"
+    changing = [q.parse_time(f"2026-03-29T0{hour}:30:00+0{offset}:00") for hour, offset in ((1, 1), (3, 2))]
+    assert changing[1] - changing[0] == 3600  # the hour that Central Europe leaves out
+    assert q.parse_time("2026-03-29T02:30:00") == q.parse_time("2026-03-29T02:30:00Z")  # no offset: UTC, never local
+    for none in ("2016-12-31T23:59:60Z", "1969-12-31T23:59:59Z", "1970-01-01T00:59:59+01:00", "-1", "2038-01-19 25:00"):
+        with pytest.raises(UsageError):
+            q.parse_time(none)
+
+
 def test_for_people() -> None:
     assert [q.show_integer(n) for n in (0, 999_999, 10**20, 12 * 10**17, 123_456_789)] == [
         "0",

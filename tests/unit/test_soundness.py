@@ -8,10 +8,16 @@ from fractions import Fraction
 import pytest
 import support
 
+from zkcompliance import soundness as prover_side
 from zkcompliance.air.layout import lay_out
-from zkcompliance.errors import ParametersRejected
+from zkcompliance.errors import ParametersRejected, SoundnessTooLow
+from zkcompliance.field.babybear import P
 from zkcompliance.profiles import FAST, PROFILES, SMALL, STANDARD
 from zkcompliance.soundness import Shapes, _terms, bits, shapes_of, soundness
+from zkcompliance.verify import decode_program, decode_statement
+from zkcompliance.verify import soundness as verifier_side
+from zkcompliance.verify.shape import shape_of
+from zkcompliance.verify.soundness import judge
 
 REFERENCE = Shapes(
     profile=STANDARD, heights=(20,), constraints=512, degree=4, fractions=64 << 20, bus_width=16, identities=0,
@@ -78,3 +84,22 @@ def test_shapes_of_a_statement() -> None:
     assert shapes.constraints == (3 + 1) + (3 + 2)
     assert shapes.fractions == 7 * 8 + 2 * 65536 + 14
     assert (shapes.bus_width, shapes.identities, shapes.degree) == (3, 21, 4)
+
+
+@pytest.mark.parametrize("degree", [1, 2, 4, 5])
+def test_challenges_of_a_smaller_field_are_refused(degree: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Were challenges drawn from F, or from an extension smaller than E, neither side would take the statement."""
+    honest = support.prover([support.seal(support.table(support.ROWS))])
+    layout = lay_out(honest.statement)
+    shape = shape_of(decode_statement(honest.statement.encode()), decode_program(support.CLAIM.program.encoded))
+    soundness.cache_clear()
+    soundness(shapes_of(layout)).require()
+    judge(shape)
+    monkeypatch.setattr(prover_side, "E_SIZE", P**degree)
+    monkeypatch.setattr(verifier_side, "ORDER", P**degree)
+    soundness.cache_clear()
+    with pytest.raises(ParametersRejected, match="provable bits"):
+        soundness(shapes_of(layout)).require()
+    with pytest.raises(SoundnessTooLow, match="provable bits"):
+        judge(shape)
+    soundness.cache_clear()

@@ -110,6 +110,8 @@ def _segment_faults(
     if missing:
         yield Finding(True, where, f"its private files are missing: {', '.join(missing)}")
         return
+    if not _one_seal(log, segment):
+        yield Finding(True, where, "its meta names another seal than its neighbours do")
     columns = segment.load_columns()
     seed = segment.seed
     if rows.padded_log2(segment.rows) != segment.entry.k:
@@ -125,6 +127,15 @@ def _segment_faults(
         entry = commit(columns, seed, log.profile, log.schema.digest, progress=progress)
         if entry != segment.entry:
             yield Finding(True, where, "its rows and seed do not give its commitment")
+
+
+def _one_seal(log: SealedLog, segment: Segment) -> bool:
+    """Whether every segment of the seal that this one says it was part of is there, and says the same."""
+    said = rows.Meta.load(segment.paths.meta)
+    others = log.segments[said.first : said.first + said.count]
+    metas = [rows.Meta.load(other.paths.meta) for other in others]
+    agree = all((meta.first, meta.count) == (said.first, said.count) for meta in metas)
+    return segment in others and len(others) == said.count and agree
 
 
 def raise_if_faulty(health: Health) -> None:

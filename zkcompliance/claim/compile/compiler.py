@@ -11,6 +11,7 @@ import numpy as np
 from zkcompliance.air.expr import TableBuilder
 from zkcompliance.air.program import RANGE_BUS, Interaction, LogSlot, Lookup, Program, Public, TableAir
 from zkcompliance.claim import core, places
+from zkcompliance.claim.compile.bound import require_bound
 from zkcompliance.claim.compile.context import Board, Message, Publics, Table
 from zkcompliance.claim.compile.cost import grouped
 from zkcompliance.claim.compile.errors import cannot
@@ -118,7 +119,9 @@ class Compiler:
             rows.finish()
         for moved in self.moved:
             moved.finish()
-        return Compiled(self._program(), self.board, self._names)
+        program = self._program()
+        require_bound(program)
+        return Compiled(program, self.board, self._names)
 
     # What the parts ask for
 

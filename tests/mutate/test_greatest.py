@@ -1,0 +1,28 @@
+"""The dearest proof that can be asked for: verified in two seconds of one core and 256 MiB."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import support
+
+from zkcompliance import limits
+
+MEMORY = 256 << 20
+SECONDS = 2.0
+
+
+@pytest.mark.parametrize("profile", [2, *(pytest.param(other, marks=pytest.mark.long) for other in (1, 3))])
+def test_the_dearest_proof(profile: int) -> None:
+    """Of the profiles `fast` is the dearest: it has the most queries."""
+    worker = Path(__file__).with_name("greatest.py")
+    command = [sys.executable, str(worker), str(profile), str(MEMORY)]
+    done = subprocess.run(command, capture_output=True, text=True, env=support.ENVIRONMENT)
+    assert done.returncode == 0, done.stderr
+    seconds, peak, read, instances, heights, cells = map(float, done.stdout.split())
+    assert instances == limits.MAX_SEGMENTS + 1 and heights >= 9 and cells > limits.MAX_CELLS // 2  # near every limit
+    assert 3 << 20 < read < limits.MAX_BUNDLE_BYTES
+    assert seconds < SECONDS and peak < MEMORY, (seconds, peak)
