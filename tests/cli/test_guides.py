@@ -25,4 +25,4 @@ def test_the_guides_run(tmp_path: Path) -> None:
     assert run_in_order("docs/regulators.md", tmp_path) == {"sh", "text"}
     assert (tmp_path / "verdict.html").read_text(encoding="utf-8").startswith("<!doctype html>")
     assert "assessment-results" in json.loads((tmp_path / "assessment-results.json").read_bytes())
-    assert run_in_order("docs/integrators.md", tmp_path) == {"python", "text"}
+    assert run_in_order("docs/integrators.md", tmp_path) == {"python", "sh", "text"}

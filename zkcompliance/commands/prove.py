@@ -134,11 +134,11 @@ def _attesting(
     writable(attestation)
     if attestation.resolve() == output.resolve():
         raise UsageError("-o and --attest are one file: an attestation is a file of its own")
-    from zkcompliance.attest.api import attest
+    from zkcompliance.attest.api import attest_as
     from zkcompliance.attest.signing import SigningKey
 
     key = SigningKey.load(key_file)
-    return lambda bundle: {attestation: attest(bundle, key, sigstore=attestation.name.endswith(".sigstore.json"))}
+    return lambda bundle: {attestation: attest_as(attestation, bundle, key)}
 
 
 def _tell(
