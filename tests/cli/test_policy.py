@@ -86,7 +86,7 @@ def test_accepted(lab: Path) -> None:
     ]  # fmt: skip
     assert band["margin"] == {
         "revealed": "total", "value": str(4 * 10**18), "limit_name": "the policy's limit", "limit": str(9 * 10**19),
-        "low": str(10**18), "high": str(10**19),
+        "low": str(10**18), "high": str(10**19), "rounding": str(10**17 - 1),
     }  # fmt: skip
     assert {value["name"] for value in band["values"] if value["role"] == "revealed"} == {"total"}
     assert any(value["role"] == "derived" for value in band["values"])
@@ -152,14 +152,15 @@ def test_what_fails_is_named_and_nothing_is_proved(lab: Path) -> None:
     for more, said in (
         (BAND, "below leaves limit to you: at most 1e21"),
         ((*BAND, "-p", "below.limit=1e22"), "below.limit: 1e22 FLOP is given, and the policy asks for at most 1e21"),
-        ((*BAND, "-p", "below.limit=1e20", "-p", "x.y=1"), "nothing is left open for x.y"),
+        ((*BAND, "-p", "below.limit=1e20", "-p", "x.y=1"), "nothing is left open for x.y; what is: below.limit, "),
         ((*BAND, "-p", "below.limit=1e20", "-p", "band.limit=1e21"), "band.limit"),
         ((*BAND, "-p", "below.limit=x"), "is not a whole number"),
     ):
         result = prove(lab, "none", "both", *more)
         assert result.exit_code == 2 and said in result.stderr, result.output
     wrong = prove(lab, "none", "both", *BAND, "-p", "below.limit=1e20", log=f"other={lab / 'log'}")
-    assert wrong.exit_code == 2
+    assert wrong.exit_code == 2 and "no log 'other' is asked for: there is compute" in wrong.stderr
+    assert f"help: add --log compute={lab / 'log'}" in wrong.stderr
     nameless = run("prove", "--policy", lab / "both.toml", "-l", lab / "log", "-o", lab / "none", *BAND)
     assert nameless.exit_code == 2
     assert run("prove", kit.CLAIM, "--policy", lab / "both.toml", "-l", lab / "log", "-o", lab / "x").exit_code == 2

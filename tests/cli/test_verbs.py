@@ -278,3 +278,37 @@ def test_the_checkout_shim() -> None:
     shim = Path(__file__).parents[2] / "cli.py"
     done = subprocess.run([sys.executable, str(shim), "--help"], capture_output=True, text=True, check=False)
     assert done.returncode == 0 and "verify" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said", "remedy"),
+    [
+        (
+            ("check", CLAIM, "--log", "log", "-p", "limit=1e26.5"),
+            "limit: '1e26.5' is not",
+            f"zkcompliance explain {CLAIM}",
+        ),
+        (("check", CLAIM, "--log", "comput=log", "-p", "limit=1"), "no log 'comput'", "add --log compute=log"),
+        (
+            ("seal", "in.csv", "--log", "log", "--key", "key.pub"),
+            "key.pub is not a private",
+            "use the private half: key",
+        ),
+        (("seal", "wrong.csv", "--log", "log", "--key", "key"), "no column 'steps'", "zkcompliance schemas compute"),
+        (("seal", "time.csv", "--log", "log", "--key", "key"), "such as 2025-08-02", "zkcompliance schemas compute"),
+    ],
+)
+def test_common_slips_are_named_with_a_remedy_that_fits(
+    arguments: tuple[str, ...], said: str, remedy: str, lab: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(lab)
+    (lab / "wrong.csv").write_text(HEADER.replace("run", "steps"))
+    (lab / "time.csv").write_text(HEADER + "5/1/26,6/1/26,r,pretraining,1,measured\n")
+    done = run(*arguments)
+    assert done.exit_code == 2 and said in done.stderr and f"help: {remedy}" in done.stderr, done.stderr
+
+
+def test_one_row_is_one_row(lab: Path, tmp_path: Path) -> None:
+    (tmp_path / "one.csv").write_text(HEADER + "1,2,r,pretraining,5,measured\n")
+    done = run("seal", tmp_path / "one.csv", "--log", tmp_path / "log", "--key", lab / "key")
+    assert "sealed 1 row\n" in done.stdout

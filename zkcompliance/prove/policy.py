@@ -122,7 +122,16 @@ def plan(
             used = {slot: logs[name] for slot, name in requirement.logs.items()}
             tasks.append(Task(policy, requirement, claim, used, publics, binding))
     if left:
-        raise UsageError(f"--param: nothing is left open for {', '.join(sorted(left))}")
+        opened = [
+            f"{each.name}.{name}"
+            for policy in policies
+            for each in asked(policy)
+            for name, bound in each.params.items()
+            if bound.exact is None
+        ]
+        raise UsageError(
+            f"--param: nothing is left open for {', '.join(sorted(left))}; what is: {', '.join(opened) or 'nothing'}"
+        )
     if len(tasks) > limits.MAX_POLICY_PROOFS:
         raise LimitExceeded(f"{len(tasks)} proofs: a policy bundle holds at most {limits.MAX_POLICY_PROOFS}")
     return tasks
@@ -156,7 +165,7 @@ def _publics(
         if not bounds.meets(bound, chosen, time=time, subject_name=name):
             raise UsageError(
                 f"{key}: {text(param, chosen)} is given, and the policy asks for {bounds.words(bound, param)}",
-                help=f"add --param {key}=VALUE",
+                help=f"add --param {key}=VALUE" if bound.exact is None else f"leave --param {key} out",
             )
         result[param.name] = chosen
     return claim.publics(result)
