@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from zkcompliance import errors
+from zkcompliance.commands import console
 from zkcompliance.commands import main as entry
 from zkcompliance.commands.main import VERBS, cli
 
@@ -312,3 +314,19 @@ def test_one_row_is_one_row(lab: Path, tmp_path: Path) -> None:
     (tmp_path / "one.csv").write_text(HEADER + "1,2,r,pretraining,5,measured\n")
     done = run("seal", tmp_path / "one.csv", "--log", tmp_path / "log", "--key", lab / "key")
     assert "sealed 1 row\n" in done.stdout
+
+
+@pytest.mark.parametrize("columns", [30, 40, 60, 80, 160])
+def test_lists_can_be_read_on_any_terminal(
+    columns: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No line is wider than the terminal, and no name is cut in two."""
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    for name, value in (("COLUMNS", str(columns)), ("NO_COLOR", "1"), ("TERM", "xterm")):
+        monkeypatch.setenv(name, value)
+    name = "a-name-of-20-letters"
+    console.print_table("One: a title", ("name", "says", "more", "empty"), [(name, "some words " * 8, "x", "")])
+    lines = re.sub("\x1b\\[[0-9;]*m", "", capsys.readouterr().out).splitlines()
+    assert "One: a title" in lines and any(name in line for line in lines)
+    assert all(len(line) <= columns for line in lines)
+    assert all(line == line.rstrip() for line in run("schemas", "eval").stdout.splitlines())
