@@ -19,6 +19,8 @@ from zkcompliance import errors
 from zkcompliance.commands import console
 from zkcompliance.commands import main as entry
 from zkcompliance.commands.main import VERBS, cli
+from zkcompliance.progress import silent
+from zkcompliance.prove import api
 
 HEADER = "start,end,run,phase,flop,method\n"
 CSV = HEADER + "".join(f"{i},{i + 60},run-canary,pretraining,1e18,hardware\n" for i in range(20))
@@ -330,3 +332,13 @@ def test_lists_can_be_read_on_any_terminal(
     assert "One: a title" in lines and any(name in line for line in lines)
     assert all(len(line) <= columns for line in lines)
     assert all(line == line.rstrip() for line in run("schemas", "eval").stdout.splitlines())
+
+
+@pytest.mark.parametrize(("kept", "said"), [(Path("cache"), "in the first run only"), (None, "NUMBA_CACHE_DIR")])
+def test_compiling_says_whether_it_comes_again(
+    kept: Path | None, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(api, "kept_in", lambda: kept)
+    monkeypatch.setattr(api, "warm_up", lambda report: report("compile", 0, 1))
+    console.warm_up(silent)
+    assert said in capsys.readouterr().err

@@ -131,11 +131,14 @@ def warm_up(report: Progress) -> None:
     from zkcompliance.prove import api
 
     told = False
+    how_often = "in the first run only"
+    if api.kept_in() is None:
+        how_often = "in every run, until NUMBA_CACHE_DIR names a folder that can be written to"
 
     def telling(stage: str, done: int, total: int) -> None:
         nonlocal told
         if not told:
-            note("compiling the proof engine for this processor: first run only, up to a minute")
+            note(f"compiling the proof engine for this processor: up to a minute, {how_often}")
             told = True
         report(stage, done, total)
 
