@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import zkcompliance as zk
+from zkcompliance import limits
 from zkcompliance.commands.main import cli
 from zkcompliance.errors import ClaimDoesNotHold, MalformedPolicy, StaleProof, StatementMismatch, UsageError
 from zkcompliance.log import keys
@@ -179,6 +180,20 @@ def test_check(lab: Path) -> None:
     assert run(*asked, *BAND).exit_code == 2 and run("check", "--log", lab / "log").exit_code == 2
     assert run("check", kit.CLAIM, "-l", lab / "log", "-p", "limit=1e20", "--subject", "a=b").exit_code == 2
     assert SealedLog.open(lab / "log").proofs_left() == left
+
+
+def test_a_file_that_would_be_too_long_is_not_begun(lab: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Known before anything is proved: no budget is spent."""
+    made = (lab / "proof").stat().st_size
+    left = SealedLog.open(lab / "log").proofs_left()
+    monkeypatch.setattr(limits, "MAX_POLICY_BUNDLE_BYTES", made * 9 // 10)
+    result = prove(lab, "none", "both", *BAND, "-p", "below.limit=1e20")
+    assert result.exit_code == 2 and "error[limit-exceeded]: nothing was proved." in result.stderr, result.output
+    checked = ["check", "--policy", lab / "both.toml", "--log", lab / "log", "--subject", f"base-1={lab / 'model'}"]
+    assert run(*checked, "-p", "below.limit=1e20", *BAND).exit_code == 1
+    assert SealedLog.open(lab / "log").proofs_left() == left and not (lab / "none").exists()
+    monkeypatch.setattr(limits, "MAX_POLICY_BUNDLE_BYTES", made * 11 // 10)
+    assert ok(*checked, "-p", "below.limit=1e20", *BAND)["holds"]
 
 
 def test_two_policies_in_one_file(lab: Path) -> None:
