@@ -106,7 +106,7 @@ def claim(schema: Schema) -> Claim:
     return Claim(
         id=f"rows-unchanged-{schema.name}",
         version=1,
-        title="two logs have the same rows in the same order",
+        title="Two logs have the same rows in the same order.",
         doc=(
             "Every real row of the log `old`, over all its segments in order, is the row of the log `new` at the same\n"
             "place, in every column, and `new` has no other."

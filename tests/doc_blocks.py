@@ -25,7 +25,7 @@ def shell(language: str, text: str, folder: Path) -> tuple[int, str]:
     done = subprocess.run(
         arguments,
         cwd=folder,
-        env={**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"},
+        env={**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), "CHECKOUT": str(ROOT), "NO_COLOR": "1"},
         capture_output=True,
         text=True,
         timeout=300,

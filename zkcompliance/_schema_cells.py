@@ -23,7 +23,8 @@ _PARSERS: dict[str, Callable[[str], int]] = {
     "count": quantities.parse_integer, "ppm": quantities.parse_ppm,
 }  # fmt: skip
 _EXPECTED = {
-    "time": "a UTC time in whole seconds", "flop": "an exact whole number", "count": "an exact whole number",
+    "time": "a UTC time in whole seconds such as 2025-08-02T12:00:00Z",
+    "flop": "an exact whole number such as 1234 or 2.5e25", "count": "an exact whole number such as 1234",
     "ppm": "parts per million or a percentage", "id": "a text", "bool": "true or false",
 }  # fmt: skip
 

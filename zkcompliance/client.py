@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time as clock
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -124,6 +125,19 @@ class Proof:
 
         files.replace(Path(path), self.data)
 
+    def attest(self, path: str | Path, *, key: str | Path) -> None:
+        """Write a signed in-toto Statement that this proof is of its model: docs/attestation.md.
+
+        path: a name that ends in `.sigstore.json` makes a sigstore bundle, any other a DSSE envelope. key: the private
+        key's PEM file (ECDSA P-256 or Ed25519, PKCS#8). The proof is verified first: raises VerificationError,
+        StatementMismatch where it names no model, KeyFileError.
+        """
+        from zkcompliance.attest.api import attest_as
+        from zkcompliance.attest.signing import SigningKey
+        from zkcompliance.log import files
+
+        files.replace(Path(path), attest_as(Path(path), self.data, SigningKey.load(Path(key))))
+
     @classmethod
     def load(cls, path: str | Path) -> Proof:
         """Read a file (of any size that a proof may have)."""
@@ -193,6 +207,8 @@ def verify(
     trust: TrustPolicy | str | Path | None = None,
     state: str | Path | None = None,
     at: int | str | None = None,
+    attestation: bytes | str | Path | None = None,
+    attestation_key: bytes | str | Path | None = None,
 ) -> Verdict:
     """Hold a proof against a policy, or against a claim, all its parameters and the public key of each log.
 
@@ -201,7 +217,8 @@ def verify(
     where given. `trust`: a C2SP trust policy (or its file) that every log's checkpoint must satisfy besides. `state`: a
     file in which the newest checkpoint of each log is remembered; a proof over an older or another history raises
     LogEvidence, with the evidence in `<state>.evidence`. `at`: the time of judgement, the clock's where it is not
-    given.
+    given. `attestation`, `attestation_key` (the public one, PEM): files or their bytes, held against the proof before
+    the verdict, which records them.
 
     Returns the verdict, in which everything is met; raises VerificationError (by the check that failed), Undecided
     where the policy needs a key that is not given, or MalformedError.
@@ -214,6 +231,8 @@ def verify(
         raise UsageError("verify: the policy says which parameters are asked: params= does not go with it")
     if policy is None and claims:
         raise UsageError("verify: claims= goes with policy=")
+    if (attestation is None) != (attestation_key is None):
+        raise UsageError("verify: attestation= and attestation_key= go together")
     trusted = {
         name: key if isinstance(key, VerifierKey) else keys.load_public(Path(key))
         for name, key in (log_keys or {}).items()
@@ -224,6 +243,11 @@ def verify(
     model = parse_subject(subject) if isinstance(subject, str) else subject
     reference = None if context is None else _bytes(context)
     kept = None if state is None else Path(state)
+    attested = None
+    if attestation is not None and attestation_key is not None:
+        from zkcompliance.attest import api as attest
+
+        attested = attest.attested(data, attestation, attestation_key)
     if policy is not None:
         verdict = judge_policy(
             data, _policy(policy, claims), now=now, keys=trusted, subject=model, reference=reference, trust=held,
@@ -236,7 +260,7 @@ def verify(
             reference=reference, trust=held, state=kept,
         )  # fmt: skip
     verdict.require()
-    return verdict
+    return replace(verdict, attested=attested)
 
 
 def _clock() -> int:

@@ -17,7 +17,7 @@ MILLION = 1_000_000
 
 _NUMBER = re.compile(r"([0-9]+(?:_[0-9]+)*)(?:\.([0-9]+))?(?:[eE]\+?([0-9]{1,4}))?")
 _POWER = re.compile(r"(?:([0-9]+(?:\.[0-9]+)?)\s*[*x×]\s*)?10\s*(?:\^|\*\*)\s*([0-9]{1,4})")
-_SPAN = re.compile(r"(\S+)\s*(s|sec|seconds?|min|minutes?|h|hours?|d|days?|w|weeks?)")
+_SPAN = re.compile(r"(\S*[0-9])\s*(s|sec|seconds?|min|minutes?|h|hours?|d|days?|w|weeks?)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
@@ -64,7 +64,10 @@ def parse_ppm(text: str) -> int:
 def parse_seconds(text: str) -> int:
     """A length of time in seconds: `2 weeks`, `15 days`, `72 hours`, `90 s`, or a bare number of seconds."""
     match = _SPAN.fullmatch(text.strip())
-    return parse_integer(match[1]) * _SECONDS[match[2][0]] if match else parse_integer(text)
+    try:
+        return parse_integer(match[1]) * _SECONDS[match[2][0]] if match else parse_integer(text)
+    except UsageError:
+        raise UsageError(f"{text[:40]!r} is not a length of time such as 2 weeks, 15 days, 72 hours or 90 s") from None
 
 
 def parse_time(text: str) -> int:

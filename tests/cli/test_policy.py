@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import zkcompliance as zk
+from zkcompliance import limits
 from zkcompliance.commands.main import cli
 from zkcompliance.errors import ClaimDoesNotHold, MalformedPolicy, StaleProof, StatementMismatch, UsageError
 from zkcompliance.log import keys
@@ -86,7 +87,7 @@ def test_accepted(lab: Path) -> None:
     ]  # fmt: skip
     assert band["margin"] == {
         "revealed": "total", "value": str(4 * 10**18), "limit_name": "the policy's limit", "limit": str(9 * 10**19),
-        "low": str(10**18), "high": str(10**19),
+        "low": str(10**18), "high": str(10**19), "rounding": str(10**17 - 1),
     }  # fmt: skip
     assert {value["name"] for value in band["values"] if value["role"] == "revealed"} == {"total"}
     assert any(value["role"] == "derived" for value in band["values"])
@@ -152,14 +153,15 @@ def test_what_fails_is_named_and_nothing_is_proved(lab: Path) -> None:
     for more, said in (
         (BAND, "below leaves limit to you: at most 1e21"),
         ((*BAND, "-p", "below.limit=1e22"), "below.limit: 1e22 FLOP is given, and the policy asks for at most 1e21"),
-        ((*BAND, "-p", "below.limit=1e20", "-p", "x.y=1"), "nothing is left open for x.y"),
+        ((*BAND, "-p", "below.limit=1e20", "-p", "x.y=1"), "nothing is left open for x.y; what is: below.limit, "),
         ((*BAND, "-p", "below.limit=1e20", "-p", "band.limit=1e21"), "band.limit"),
         ((*BAND, "-p", "below.limit=x"), "is not a whole number"),
     ):
         result = prove(lab, "none", "both", *more)
         assert result.exit_code == 2 and said in result.stderr, result.output
     wrong = prove(lab, "none", "both", *BAND, "-p", "below.limit=1e20", log=f"other={lab / 'log'}")
-    assert wrong.exit_code == 2
+    assert wrong.exit_code == 2 and "no log 'other' is asked for: there is compute" in wrong.stderr
+    assert f"help: add --log compute={lab / 'log'}" in wrong.stderr
     nameless = run("prove", "--policy", lab / "both.toml", "-l", lab / "log", "-o", lab / "none", *BAND)
     assert nameless.exit_code == 2
     assert run("prove", kit.CLAIM, "--policy", lab / "both.toml", "-l", lab / "log", "-o", lab / "x").exit_code == 2
@@ -178,6 +180,20 @@ def test_check(lab: Path) -> None:
     assert run(*asked, *BAND).exit_code == 2 and run("check", "--log", lab / "log").exit_code == 2
     assert run("check", kit.CLAIM, "-l", lab / "log", "-p", "limit=1e20", "--subject", "a=b").exit_code == 2
     assert SealedLog.open(lab / "log").proofs_left() == left
+
+
+def test_a_file_that_would_be_too_long_is_not_begun(lab: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Known before anything is proved: no budget is spent."""
+    made = (lab / "proof").stat().st_size
+    left = SealedLog.open(lab / "log").proofs_left()
+    monkeypatch.setattr(limits, "MAX_POLICY_BUNDLE_BYTES", made * 9 // 10)
+    result = prove(lab, "none", "both", *BAND, "-p", "below.limit=1e20")
+    assert result.exit_code == 2 and "error[limit-exceeded]: nothing was proved." in result.stderr, result.output
+    checked = ["check", "--policy", lab / "both.toml", "--log", lab / "log", "--subject", f"base-1={lab / 'model'}"]
+    assert run(*checked, "-p", "below.limit=1e20", *BAND).exit_code == 1
+    assert SealedLog.open(lab / "log").proofs_left() == left and not (lab / "none").exists()
+    monkeypatch.setattr(limits, "MAX_POLICY_BUNDLE_BYTES", made * 11 // 10)
+    assert ok(*checked, "-p", "below.limit=1e20", *BAND)["holds"]
 
 
 def test_two_policies_in_one_file(lab: Path) -> None:

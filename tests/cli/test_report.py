@@ -70,7 +70,7 @@ def test_an_accepted_proof_is_a_page(lab: Path, tmp_path: Path) -> None:
     assert result.exit_code == 0 and result.stdout.startswith("Accepted: the proof shows compute-band@1 as asked.")
     text = page.read_text()
     assert "<h1>Accepted: the proof shows compute-band@1 as asked.</h1>" in text
-    assert "total is 2e19 FLOP; limit is 1e20 FLOP, 20% of it" in text and "<svg" in text
+    assert "total is 2e19 FLOP, rounded down; limit is 1e20 FLOP, at least 20% of it" in text and "<svg" in text
     assert hashlib.sha256((lab / "proof").read_bytes()).hexdigest() in text.replace("<wbr>", "")
     assert "run-canary" not in text
 
@@ -123,3 +123,10 @@ def test_a_page_stands_until_the_next_is_whole(lab: Path, tmp_path: Path) -> Non
     assert page.read_text() == "the page before"
     assert run("report", *asked(lab), "-o", page).exit_code == 0
     assert page.read_text().startswith("<!doctype html>")
+
+
+def test_a_page_takes_the_place_of_no_file_that_is_read(lab: Path) -> None:
+    before = (lab / "proof").read_bytes()
+    done = run("report", *asked(lab), "-o", lab / ".." / lab.name / "proof")
+    assert done.exit_code == 2 and "would be overwritten" in done.stderr, done.output
+    assert (lab / "proof").read_bytes() == before

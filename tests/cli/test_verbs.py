@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -15,8 +16,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from zkcompliance import errors
+from zkcompliance.commands import console
 from zkcompliance.commands import main as entry
 from zkcompliance.commands.main import VERBS, cli
+from zkcompliance.progress import silent
+from zkcompliance.prove import api
 
 HEADER = "start,end,run,phase,flop,method\n"
 CSV = HEADER + "".join(f"{i},{i + 60},run-canary,pretraining,1e18,hardware\n" for i in range(20))
@@ -278,3 +282,63 @@ def test_the_checkout_shim() -> None:
     shim = Path(__file__).parents[2] / "cli.py"
     done = subprocess.run([sys.executable, str(shim), "--help"], capture_output=True, text=True, check=False)
     assert done.returncode == 0 and "verify" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said", "remedy"),
+    [
+        (
+            ("check", CLAIM, "--log", "log", "-p", "limit=1e26.5"),
+            "limit: '1e26.5' is not",
+            f"zkcompliance explain {CLAIM}",
+        ),
+        (("check", CLAIM, "--log", "comput=log", "-p", "limit=1"), "no log 'comput'", "add --log compute=log"),
+        (
+            ("seal", "in.csv", "--log", "log", "--key", "key.pub"),
+            "key.pub is not a private",
+            "use the private half: key",
+        ),
+        (("seal", "wrong.csv", "--log", "log", "--key", "key"), "no column 'steps'", "zkcompliance schemas compute"),
+        (("seal", "time.csv", "--log", "log", "--key", "key"), "such as 2025-08-02", "zkcompliance schemas compute"),
+    ],
+)
+def test_common_slips_are_named_with_a_remedy_that_fits(
+    arguments: tuple[str, ...], said: str, remedy: str, lab: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(lab)
+    (lab / "wrong.csv").write_text(HEADER.replace("run", "steps"))
+    (lab / "time.csv").write_text(HEADER + "5/1/26,6/1/26,r,pretraining,1,measured\n")
+    done = run(*arguments)
+    assert done.exit_code == 2 and said in done.stderr and f"help: {remedy}" in done.stderr, done.stderr
+
+
+def test_one_row_is_one_row(lab: Path, tmp_path: Path) -> None:
+    (tmp_path / "one.csv").write_text(HEADER + "1,2,r,pretraining,5,measured\n")
+    done = run("seal", tmp_path / "one.csv", "--log", tmp_path / "log", "--key", lab / "key")
+    assert "sealed 1 row\n" in done.stdout
+
+
+@pytest.mark.parametrize("columns", [30, 40, 60, 80, 160])
+def test_lists_can_be_read_on_any_terminal(
+    columns: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No line is wider than the terminal, and no name is cut in two."""
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    for name, value in (("COLUMNS", str(columns)), ("NO_COLOR", "1"), ("TERM", "xterm")):
+        monkeypatch.setenv(name, value)
+    name = "a-name-of-20-letters"
+    console.print_table("One: a title", ("name", "says", "more", "empty"), [(name, "some words " * 8, "x", "")])
+    lines = re.sub("\x1b\\[[0-9;]*m", "", capsys.readouterr().out).splitlines()
+    assert "One: a title" in lines and any(name in line for line in lines)
+    assert all(len(line) <= columns for line in lines)
+    assert all(line == line.rstrip() for line in run("schemas", "eval").stdout.splitlines())
+
+
+@pytest.mark.parametrize(("kept", "said"), [(Path("cache"), "in the first run only"), (None, "NUMBA_CACHE_DIR")])
+def test_compiling_says_whether_it_comes_again(
+    kept: Path | None, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(api, "kept_in", lambda: kept)
+    monkeypatch.setattr(api, "warm_up", lambda report: report("compile", 0, 1))
+    console.warm_up(silent)
+    assert said in capsys.readouterr().err

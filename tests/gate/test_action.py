@@ -83,6 +83,7 @@ def test_a_release_that_meets_the_policy_passes(gate: Gate, runner: Path) -> Non
     [
         ({"subject": "lab/model=sha256:" + "0" * 64}, 1, "statement-mismatch"),
         ({"subject": "lab/other=model"}, 1, "statement-mismatch"),
+        ({"subject": ""}, 2, "subject is not given"),
         ({"policy": "eu-ai-act"}, 1, "statement-mismatch"),
         ({"log_keys": "compute=other.key.pub"}, 1, "signature-rejected"),
         ({"log_keys": ""}, 4, "undecided"),
@@ -111,6 +112,12 @@ def test_anything_else_fails_the_job(
     assert output["accepted"] == "false" and output["exit-status"] == str(status)
     assert output["sarif"] == (str(sarif) if sarif.exists() else "")
     assert not sarif.exists() or json.loads(sarif.read_text())["runs"]
+
+
+def test_whoever_does_not_compare_the_model_says_so(gate: Gate) -> None:
+    done, output, summary = gate(subject="none")
+    assert done.returncode == 0 and output["accepted"] == "true"
+    assert "was not compared with its files" in summary
 
 
 HOSTILE = '"; touch pwned; echo "$(touch pwned)`touch pwned` ${{ secrets.X }} \' --policy=x\n'

@@ -14,11 +14,12 @@ import support
 from doc_blocks import blocks, run_in_order
 from releasing import POLICY, Release
 
+import zkcompliance as zk
 from zkcompliance.attest.api import check
 from zkcompliance.attest.dsse import Envelope
 from zkcompliance.attest.keys import PublicKey
 from zkcompliance.commands.options import write_outputs
-from zkcompliance.errors import UsageError
+from zkcompliance.errors import KeyFileError, MalformedAttestation, SignatureRejected, StatementMismatch, UsageError
 
 VERIFY = ("release.zkp", "--policy", POLICY, "--log-key", "lab.key.pub", "--subject", "lab/model=model")
 PROVE = ("prove", "training-compute-below", "--log", "compute-log", "--param", "limit=1e26")
@@ -53,6 +54,56 @@ def test_the_attestation_of_a_release_is_accepted(release: Release) -> None:
     said = json.loads(release.run("zkcompliance", "verify", *VERIFY, *both_given, "--json").stdout)["attestation"]
     assert said == {"sha256": sha256(made).hexdigest(), "kind": key.kind, "keyid": key.keyid}
     assert json.loads(release.run("zkcompliance", "verify", *VERIFY, "--json").stdout)["attestation"] is None
+
+
+def test_from_python_as_at_the_command_line(release: Release, tmp_path: Path) -> None:
+    """Both ends: what the verb makes is taken as a path and as bytes, and what Python makes is taken by the verb."""
+    f = release.folder
+    made, key = f / "release.intoto.json", f / "attest.pub.pem"
+    proof = zk.Proof.load(f / "release.zkp")
+    asked = {"policy": POLICY, "log_keys": {"compute": f / "lab.key.pub"}, "subject": f"lab/model={f / 'model'}"}
+    verdict = zk.verify(proof, **asked, attestation=made, attestation_key=str(key))
+    found = verdict.attested
+    assert found is not None and found.digest == sha256(made.read_bytes()).digest()
+    public = PublicKey.load(key)
+    assert (found.kind, found.keyid) == (public.kind, public.keyid)
+    again = zk.verify(proof, **asked, attestation=made.read_bytes(), attestation_key=key.read_bytes())
+    assert again.attested == found and zk.verify(proof, **asked).attested is None
+    for name in ("own.intoto.json", "own.sigstore.json"):
+        own = tmp_path / name
+        proof.attest(own, key=f / "attest.pem")
+        assert ("mediaType" in json.loads(own.read_text())) == name.endswith(".sigstore.json")
+        given = ("--attestation", str(own), "--attestation-key", "attest.pub.pem")
+        assert both(release, *VERIFY, *given) == (0, "")
+    assert sorted(tmp_path.iterdir()) == [tmp_path / "own.intoto.json", tmp_path / "own.sigstore.json"]
+
+
+def test_python_refuses_what_the_command_line_refuses(release: Release, tmp_path: Path) -> None:
+    f = release.folder
+    proof = zk.Proof.load(f / "release.zkp")
+    asked = {"policy": POLICY, "log_keys": {"compute": f / "lab.key.pub"}, "subject": f"lab/model={f / 'model'}"}
+    right = {"attestation": f / "release.intoto.json", "attestation_key": f / "attest.pub.pem"}
+    release.must("openssl", "genpkey", "-algorithm", "ed25519", "-out", str(tmp_path / "other.pem"))
+    release.must("openssl", "pkey", "-in", str(tmp_path / "other.pem"), "-pubout", "-out", str(tmp_path / "other.pub"))
+    for changed, error in (
+        ({"attestation_key": None}, UsageError),
+        ({"attestation": None}, UsageError),
+        ({"attestation": f / "none"}, UsageError),
+        ({"attestation": b"{}"}, MalformedAttestation),
+        ({"attestation_key": b"no key"}, KeyFileError),
+        ({"attestation_key": tmp_path / "other.pub"}, SignatureRejected),
+    ):
+        with pytest.raises(error):
+            zk.verify(proof, **asked, **{**right, **changed})
+    with pytest.raises(StatementMismatch, match="attestation"):  # sound, of the same model, and another file
+        second = zk.prove(policy=POLICY, logs={"compute": f / "compute-log"}, subject=asked["subject"])
+        zk.verify(second, **asked, **right)
+    with pytest.raises(StatementMismatch, match="other"):  # the attestation adds no weight to a proof that is refused
+        zk.verify(proof, **{**asked, "subject": f"lab/other={f / 'model'}"}, **right)
+    modelless = zk.prove("training-compute-below", {"compute": f / "compute-log"}, limit="1e26")
+    with pytest.raises(StatementMismatch, match="model"):
+        modelless.attest(tmp_path / "none.json", key=f / "attest.pem")
+    assert not (tmp_path / "none.json").exists()
 
 
 def test_the_page_about_attestations(release: Release, tmp_path: Path) -> None:

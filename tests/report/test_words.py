@@ -15,6 +15,7 @@ import verdicts
 from zkcompliance.claim import catalogue as claim
 from zkcompliance.policy.verdict import Chooser, Margin, Value
 from zkcompliance.report import words
+from zkcompliance.report.picture import picture
 
 KINDS = verdicts.all_kinds()
 TITLE = "eu-ai-act-systemic-risk@1"
@@ -52,6 +53,14 @@ def test_only_an_accepted_verdict_is_called_so(kind: str) -> None:
 )  # fmt: skip
 def test_shares_are_cut_never_rounded_up(value: int, limit: int, share: str) -> None:
     assert words.share(Margin("a", value, "b", limit)) == share
+
+
+@pytest.mark.parametrize(
+    ("value", "rounding", "limit", "share"),
+    [(63, 9, 100, "at least 63%"), (1, 0, 3, "≈33.33%"), (10, 9, 30, "at least 33.33%"), (9, 8, 10**5, "under 0.02%")],
+)
+def test_the_share_of_what_was_rounded_down_is_a_least_one(value: int, rounding: int, limit: int, share: str) -> None:
+    assert words.share(Margin("a", value, "b", limit, rounding=rounding)) == share
 
 
 def test_figures_are_exact() -> None:
@@ -107,3 +116,8 @@ def test_sizes() -> None:
     assert verdicts.BAND.margin is not None
     assert words.margin_words(verdicts.BAND) == "total is 6.3e24; limit is 1e25, 63% of it"
     assert words.margin_words(replace(verdicts.BAND, margin=None)) == ""
+    rounded = replace(verdicts.BAND, margin=replace(verdicts.BAND.margin, rounding=10**23 - 1))
+    said = "total is 6.3e24, rounded down; limit is 1e25, at least 63% of it"
+    assert words.margin_words(rounded) == said
+    drawn = picture(rounded, "p")
+    assert drawn is not None and said in drawn and ">total 6.3e24, rounded down<" in drawn

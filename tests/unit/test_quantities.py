@@ -80,12 +80,12 @@ def test_shares_spans_and_times() -> None:
         300000,
         0,
     ]
-    assert [q.parse_seconds(t) for t in ("2 weeks", "15 days", "72h", "90", "1 d")] == [
+    assert [q.parse_seconds(t) for t in ("2 weeks", "15 days", "72h", "90", "14days")] == [
         1209600,
         1296000,
         259200,
         90,
-        86400,
+        1209600,
     ]
     assert q.parse_time("2025-08-02") == q.parse_time("2025-08-02T02:00:00+02:00") == 1754092800
     assert q.parse_time("1754092800") == 1754092800

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zkcompliance import limits, strict_json
 from zkcompliance.attest.dsse import Envelope
+from zkcompliance.attest.keys import PublicKey
 from zkcompliance.attest.statement import PREDICATE_TYPE, STATEMENT_TYPE, derive
 from zkcompliance.errors import MalformedAttestation, SignatureRejected, StatementMismatch, UsageError
 from zkcompliance.policy.file import proofs_in
+from zkcompliance.policy.verdict import Attested
 from zkcompliance.verify import verify_bundle
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from zkcompliance.attest.keys import PublicKey
     from zkcompliance.attest.signing import SigningKey
 
 
@@ -29,6 +30,11 @@ def attest(data: bytes, key: SigningKey, *, sigstore: bool = False) -> bytes:
         verify_bundle(proof.data, program_digest=None)
     unsigned = Envelope(payload, b"", key.public.keyid, sigstore)
     return Envelope(payload, key.sign(unsigned.signed), unsigned.keyid, sigstore).encode()
+
+
+def attest_as(path: Path, data: bytes, key: SigningKey) -> bytes:
+    """What is written at `path`: a sigstore bundle where its name ends in `.sigstore.json`. Raises as `attest`."""
+    return attest(data, key, sigstore=path.name.endswith(".sigstore.json"))
 
 
 def check(attestation: bytes, data: bytes, key: PublicKey) -> None:
@@ -54,8 +60,18 @@ def check(attestation: bytes, data: bytes, key: PublicKey) -> None:
     raise StatementMismatch(f"attestation: {_first_difference(stated, shown, '')}")
 
 
-def read_attestation(path: Path) -> bytes:
-    """The bytes of an attestation file; UsageError when it cannot be read."""
+def attested(data: bytes, attestation: bytes | str | Path, key: bytes | str | Path) -> Attested:
+    """What a verdict records, when `check` accepts; attestation, key (the public one, PEM): a file's path or bytes.
+
+    Raises as `check`, UsageError for an attestation that cannot be read, KeyFileError for a key that is none.
+    """
+    made = attestation if isinstance(attestation, bytes) else _read(Path(attestation))
+    public = PublicKey.parse(key, "the key") if isinstance(key, bytes) else PublicKey.load(Path(key))
+    check(made, data, public)
+    return Attested(sha256(made).digest(), public.kind, public.keyid)
+
+
+def _read(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             return file.read(limits.MAX_ATTESTATION_BYTES + 1)

@@ -6,12 +6,19 @@ import contextlib
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from zkcompliance.errors import ZkComplianceError
 from zkcompliance.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+PIPE = 160  # columns where there is no terminal
+NARROW = 18  # columns that each column of a table needs to be read
 
 
 def clean(text: str) -> str:
@@ -42,37 +49,54 @@ def report_error(error: ZkComplianceError) -> int:
 
 
 def print_table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A table on stdout: columns that fold on a terminal, whole lines elsewhere."""
+    """A table on stdout: columns that fold on a terminal, whole lines elsewhere; on a narrow one, row by row."""
     from rich import box
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    terminal = sys.stdout.isatty()
-    console = Console(file=sys.stdout, width=None if terminal else 160, highlight=False)
-    table = Table(title=Text(clean(title)) if title else None, title_justify="left", box=box.SIMPLE_HEAD)
+    console = _console()
+    if title:
+        console.print(Text(clean(title)), soft_wrap=True)
+    if console.width < NARROW * len(headings):
+        for row in rows:
+            pairs = zip(headings[1:], row[1:], strict=True)
+            print_fields(row[0], {heading: cell for heading, cell in pairs if cell}, "bold")
+        return
+    table = Table(box=box.SIMPLE_HEAD)
     for heading in headings:
-        table.add_column(heading, overflow="fold")
+        table.add_column(heading, overflow="fold", no_wrap=heading == headings[0])  # names stay whole
     for row in rows:
         table.add_row(*(Text(clean(cell)) for cell in row))
-    console.print(table)
+    _print(console, table)
 
 
 def print_fields(title: str, fields: Mapping[str, str], style: str = "") -> None:
     """A titled list of name and value on stdout."""
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    terminal = sys.stdout.isatty()
-    console = Console(file=sys.stdout, width=None if terminal else 160, highlight=False)
-    console.print(Text(clean(title), style=style))
+    console = _console()
+    console.print(Text(clean(title), style=style), soft_wrap=True)
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 2))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
     for name, value in fields.items():
         table.add_row(Text(clean(name)), Text(clean(value)))
-    console.print(table)
+    _print(console, table)
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console(file=sys.stdout, width=None if sys.stdout.isatty() else PIPE, highlight=False)
+
+
+def _print(console: Console, table: Table) -> None:
+    """A table without the spaces that fill its lines up."""
+    with console.capture() as drawn:
+        console.print(table)
+    for line in drawn.get().splitlines():
+        click.echo(line.rstrip(), file=sys.stdout)
 
 
 @contextlib.contextmanager
@@ -107,11 +131,14 @@ def warm_up(report: Progress) -> None:
     from zkcompliance.prove import api
 
     told = False
+    how_often = "in the first run only"
+    if api.kept_in() is None:
+        how_often = "in every run, until NUMBA_CACHE_DIR names a folder that can be written to"
 
     def telling(stage: str, done: int, total: int) -> None:
         nonlocal told
         if not told:
-            note("compiling the proof engine for this processor: first run only, up to a minute")
+            note(f"compiling the proof engine for this processor: up to a minute, {how_often}")
             told = True
         report(stage, done, total)
 

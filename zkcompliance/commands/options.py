@@ -103,8 +103,11 @@ def show_params(claim: Claim, publics: Mapping[str, int]) -> dict[str, str]:
     return {p.name: exact_beside(p.show(publics[p.name]), publics[p.name]) for p in claim.params}
 
 
-def writable(path: Path) -> None:
-    """UsageError unless a file can be made at `path`: checked before long work."""
+def writable(path: Path, *read: str | Path | None) -> None:
+    """UsageError unless a file can be made at `path`, in place of none of those that are read: before long work."""
+    for each in read:
+        if each is not None and path.resolve() == Path(each).resolve():
+            raise UsageError(f"{path} is read, and would be overwritten: write to another file")
     if path.is_dir():
         raise UsageError(f"{path} is a folder")
     if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):

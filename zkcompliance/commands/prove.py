@@ -79,7 +79,7 @@ def command(
     if claim_name is not None and claim_files:
         raise UsageError("--claim-file goes with --policy: CLAIM is a file itself", help="zkcompliance prove --help")
     sign = _attesting(output, attestation, attest_key, subject)
-    writable(output)
+    writable(output, claim_name, attest_key, *policies, *claim_files)
     model = None if subject is None else parse_subject(subject)
     now, began = int(time.time()), time.monotonic()
     if claim_name is not None:
@@ -131,14 +131,14 @@ def _attesting(
         raise UsageError("--attest and --attest-key go together", help=_ATTEST)
     if subject is None:
         raise UsageError("--attest is about a model: --subject says which", help=_ATTEST)
-    writable(attestation)
+    writable(attestation, key_file)
     if attestation.resolve() == output.resolve():
         raise UsageError("-o and --attest are one file: an attestation is a file of its own")
-    from zkcompliance.attest.api import attest
+    from zkcompliance.attest.api import attest_as
     from zkcompliance.attest.signing import SigningKey
 
     key = SigningKey.load(key_file)
-    return lambda bundle: {attestation: attest(bundle, key, sigstore=attestation.name.endswith(".sigstore.json"))}
+    return lambda bundle: {attestation: attest_as(attestation, bundle, key)}
 
 
 def _tell(

@@ -27,7 +27,7 @@ def command(file: Path, output: Path, as_json: bool, **asked: Any) -> int:
     from zkcompliance import report
     from zkcompliance.report import words
 
-    writable(output)
+    writable(output, file, asked["policy"], asked["attestation"], asked["attestation_key"], asked["trust"])
     verdict = decide(file, asked)
     page = report.write(verdict, "html").encode()
     write_output(output, page)

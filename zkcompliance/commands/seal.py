@@ -104,7 +104,7 @@ def command(
         )  # fmt: skip
         return
     console.print_fields(
-        f"sealed {sealed:,} rows",
+        f"sealed {sealed:,} row{'' if sealed == 1 else 's'}",
         {
             "log": f"{path} ({log.origin})",
             "segments": f"{checkpoint.size} in all, {checkpoint.size - before} new",

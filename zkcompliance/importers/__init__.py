@@ -81,7 +81,8 @@ def rows(
     except UnicodeDecodeError as error:
         raise ImporterError(f"{path}: is not UTF-8: {error.reason}") from None
     except ImporterError as error:
-        raise ImporterError(f"{path}: {error.message}", help=error.help) from error.__cause__
+        help_line = error.help if importer.schemas else f"zkcompliance schemas {schema.name}"
+        raise ImporterError(f"{path}: {error.message}", help=help_line) from error.__cause__
 
 
 def encode(
@@ -94,7 +95,7 @@ def encode(
             try:
                 yield encode_rows(schema, batch, first)
             except SchemaError as error:
-                raise ImporterError(f"{path}: {error.message}") from None
+                raise ImporterError(f"{path}: {error.message}", help=f"zkcompliance schemas {schema.name}") from None
             first += len(batch)
     if first == 1:
         raise ImporterError(f"{path}: holds no rows")

@@ -33,6 +33,8 @@ def read(file: BinaryIO, name: str, schema: Schema, options: Mapping[str, str]) 
 
 def _check_header(header: list[str], schema: Schema) -> None:
     known = [column.name for column in schema.columns]
+    if len(header) == 1 and any(separator in header[0] for separator in ";|\t"):
+        raise ImporterError("header: is one column: cells are separated by commas")
     for position, name in enumerate(header, 1):
         if name not in known:
             raise ImporterError(f"header, column {position}: schema {schema.name} has no column {name[:64]!r}")

@@ -82,7 +82,13 @@ def load_cosigner_public(path: str | Path) -> CosignerKey:
 
 
 def _read_private(path: Path) -> str:
-    return _one_line(read_private(path, help=f"zkcompliance keygen ORIGIN -o {path}"), path)
+    try:
+        return _one_line(read_private(path, help=f"zkcompliance keygen ORIGIN -o {path}"), path)
+    except KeyFileError as error:
+        private = path.with_suffix("")
+        if path == public_path(private):
+            raise KeyFileError(f"{path} is not a private key", help=f"use the private half: {private}") from error
+        raise
 
 
 def read_private(path: Path, *, help: str) -> bytes:

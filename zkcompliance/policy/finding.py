@@ -129,13 +129,15 @@ def margin(shown: Verified, claim: Claim, reveals: Mapping[str, Bound]) -> Margi
     for each in claim.reveals:
         bound, value = reveals.get(each.name), publics[each.name]
         known = beside if beside is not None and beside.value == each.name else None
-        edges: tuple[int, ...] = ()
+        edges: tuple[int | None, int | None] = (None, None)
+        less = rounded(claim, each.name, value)
         if known is not None and known.low is not None and known.high is not None:
-            edges = tuple(publics[known.limit] * publics[edge] // MILLION for edge in (known.low, known.high))
+            low, high = (publics[known.limit] * publics[edge] // MILLION for edge in (known.low, known.high))
+            edges = (low, high)
         if bound is not None and bound.high is not None:
-            return Margin(each.name, value, "the policy's limit", bound.high, *edges)
+            return Margin(each.name, value, "the policy's limit", bound.high, *edges, less)
         if known is not None:
-            return Margin(each.name, value, known.limit, publics[known.limit], *edges)
+            return Margin(each.name, value, known.limit, publics[known.limit], *edges, less)
     return None
 
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from pathlib import Path
 
 from zkcompliance.attest import api as attest
-from zkcompliance.attest.keys import PublicKey
 from zkcompliance.claim import catalogue as claims
 from zkcompliance.claim.model import Claim
 from zkcompliance.errors import Undecided, UsageError
@@ -94,9 +92,7 @@ class Request:
         """Before the verdict: the attestation is about this very file and signed by that key, or the error says why."""
         if self.attestation is None or self.attestation_key is None:
             return None
-        attestation, key = attest.read_attestation(Path(self.attestation)), PublicKey.load(Path(self.attestation_key))
-        attest.check(attestation, data, key)
-        return Attested(sha256(attestation).digest(), key.kind, key.keyid)
+        return attest.attested(data, self.attestation, self.attestation_key)
 
     def _by_policy(self, data: bytes, policy: Policy, now: int) -> Verdict:
         names = list(policy.logs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from zkcompliance.claim.model import Claim
 from zkcompliance.errors import UsageError
@@ -31,7 +32,10 @@ def params_of(claim: Claim, texts: Sequence[str]) -> dict[str, int]:
                 f"{claim.id} has no parameter {name!r}: it has {', '.join(known)}",
                 help=f"zkcompliance explain {claim.id}",
             )
-        given[name] = known[name].parse(value)
+        try:
+            given[name] = known[name].parse(value)
+        except UsageError as error:
+            raise UsageError(error.message, help=f"zkcompliance explain {claim.id}") from None
     for param in claim.params:
         if param.default is None and param.name not in given:
             raise UsageError(
@@ -45,15 +49,23 @@ def by_name(
 ) -> dict[str, str]:
     """[NAME=]VALUE texts as name → value; a value without a name is for the only one of `bare` (else of `names`).
 
-    Only a known name counts as one, so that paths may hold `=`.
+    Only a known name counts as one, so that paths may hold `=`; what is neither is refused as an unknown name.
     """
     alone = names if bare is None else bare
     result: dict[str, str] = {}
     for text in texts:
         name, equals, value = text.partition("=")
         if not equals or name not in names:
+            if equals and not Path(text).exists():
+                raise UsageError(
+                    f"{what}: no log {name!r} is asked for: there is {', '.join(names)}",
+                    help=f"add {what} {names[0]}={value}",
+                )
             if len(alone) != 1:
-                raise UsageError(f"{what}: say which log: {' or '.join(f'{each}={text}' for each in names)}")
+                raise UsageError(
+                    f"{what}: say which log: {' or '.join(f'{each}={text}' for each in names)}",
+                    help=f"add {what} {names[0]}={text}",
+                )
             name, value = alone[0], text
         if name in result:
             raise UsageError(f"{what}: {name} is given twice")

@@ -54,7 +54,8 @@ class Value:
 class Margin:
     """A revealed value beside the limit that it stands under, both integers of the same unit.
 
-    low, high: the band that it was shown to lie in, both included, in that unit; None: none was shown.
+    low, high: the band that it was shown to lie in, both included, in that unit; None: none was shown. rounding: the
+    most that rounding down may have taken from it; 0: it is exact.
     """
 
     revealed: str  # name of the value
@@ -63,6 +64,7 @@ class Margin:
     limit: int
     low: int | None = None
     high: int | None = None
+    rounding: int = 0
 
 
 @dataclass(frozen=True)

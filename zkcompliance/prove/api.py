@@ -148,9 +148,14 @@ def make_statement(
 
 def compiled() -> bool:
     """Whether this machine has the kernels in numba's cache."""
-    cache = getattr(machine._run, "_cache", None)
-    path = getattr(cache, "cache_path", None)
-    return path is not None and any(Path(path).glob("machine._run-*.nbi"))
+    path = kept_in()
+    return path is not None and any(path.glob("machine._run-*.nbi"))
+
+
+def kept_in() -> Path | None:
+    """The folder of numba's cache; None where none can be written to, and every process compiles anew."""
+    path = getattr(getattr(machine._run, "_cache", None), "cache_path", None)
+    return None if path is None else Path(path)
 
 
 def warm_up(progress: Progress = silent) -> None:

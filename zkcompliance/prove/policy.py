@@ -30,6 +30,7 @@ from zkcompliance.policy.judge import judge_policy
 from zkcompliance.policy.model import LogKey, Policy, Requirement
 from zkcompliance.progress import Progress, silent
 from zkcompliance.prove.api import prepare, prove_claim, segments_of
+from zkcompliance.prove.size import expected_bytes
 from zkcompliance.statement import encode_policy_bundle
 
 Given = Mapping[str, int | str]  # `REQUIREMENT.NAME` → value
@@ -122,7 +123,16 @@ def plan(
             used = {slot: logs[name] for slot, name in requirement.logs.items()}
             tasks.append(Task(policy, requirement, claim, used, publics, binding))
     if left:
-        raise UsageError(f"--param: nothing is left open for {', '.join(sorted(left))}")
+        opened = [
+            f"{each.name}.{name}"
+            for policy in policies
+            for each in asked(policy)
+            for name, bound in each.params.items()
+            if bound.exact is None
+        ]
+        raise UsageError(
+            f"--param: nothing is left open for {', '.join(sorted(left))}; what is: {', '.join(opened) or 'nothing'}"
+        )
     if len(tasks) > limits.MAX_POLICY_PROOFS:
         raise LimitExceeded(f"{len(tasks)} proofs: a policy bundle holds at most {limits.MAX_POLICY_PROOFS}")
     return tasks
@@ -156,7 +166,7 @@ def _publics(
         if not bounds.meets(bound, chosen, time=time, subject_name=name):
             raise UsageError(
                 f"{key}: {text(param, chosen)} is given, and the policy asks for {bounds.words(bound, param)}",
-                help=f"add --param {key}=VALUE",
+                help=f"add --param {key}=VALUE" if bound.exact is None else f"leave --param {key} out",
             )
         result[param.name] = chosen
     return claim.publics(result)
@@ -174,16 +184,27 @@ def check(tasks: Sequence[Task], *, time: int) -> None:
 def results(tasks: Sequence[Task], *, time: int) -> list[tuple[str, ZkComplianceError | None]]:
     """What is in the way of each task, and of each segment that cannot bear all the proofs over it; None: nothing."""
     found: list[tuple[str, ZkComplianceError | None]] = []
+    size = 0
     for task in tasks:
         try:
-            _check(task, time)
+            size += _check(task, time)
             found.append((task.label, None))
         except (ClaimDoesNotHold, ProofRefused, VerificationError) as error:
             found.append((task.label, error))
-    return found + _budgets(tasks)
+    return found + _budgets(tasks) + _too_long(size * 19 // 20)
 
 
-def _check(task: Task, time: int) -> None:
+def _too_long(size: int) -> list[tuple[str, ZkComplianceError | None]]:
+    """A fault where files of these proofs are too long all but certainly; at the limit itself the file is measured."""
+    most = limits.MAX_POLICY_BUNDLE_BYTES
+    if size <= most:
+        return []
+    why = f"it would have {size >> 20} MiB, and a policy bundle has at most {most >> 20}"
+    return [("the file", LimitExceeded(f"{why}: prove over fewer segments (compact), or fewer policies in one file"))]
+
+
+def _check(task: Task, time: int) -> int:
+    """The bytes that its proof will have (on average); the error that is in its way is raised."""
     policy, requirement, claim = task.policy, task.requirement, task.claim
     segments_of(claim, task.logs)
     for slot, log in task.logs.items():
@@ -192,7 +213,7 @@ def _check(task: Task, time: int) -> None:
         note, body = log.checkpoint_note.encode(), log.checkpoint_body.encode()
         checkpoints.take(note, body, log.origin, keys, asked_of, stated=time)
     columns = {slot: [segment.load_columns() for segment in log.segments] for slot, log in task.logs.items()}
-    _, witness = prepare(claim, task.logs, columns, task.publics, task.binding.encode())
+    statement, witness = prepare(claim, task.logs, columns, task.publics, task.binding.encode())
     known = {each.name: each for each in revealed(claim)}
     name = task.binding.subject.name if task.binding.subject is not None else None
     for each, bound in requirement.reveals.items():
@@ -203,6 +224,7 @@ def _check(task: Task, time: int) -> None:
                 f"it would reveal {each} as something else than {bounds.words(bound, known[each])}",
                 private=text(known[each], value) + (" (rounded down)" if less else ""),
             )
+    return expected_bytes(statement, claim.program_bytes, [log.checkpoint_note.encode() for log in task.logs.values()])
 
 
 def _budgets(tasks: Sequence[Task]) -> list[tuple[str, ZkComplianceError | None]]:

@@ -13,9 +13,9 @@
     attestation   sha256 (of its file), kind and keyid of the key that signed it; null where none was given
     requirements  one for each requirement, in the policy's order: name, says, claim, program, status, error (code,
                   message, help, or null), sentences, values (name, role, text, exact, doc, asked, chosen, chooser),
-                  margin (revealed, value, limit_name, limit, low, high, or null), logs (slot, name, origin, size, root,
-                  rows_log2, key, cosigned, rows, sources), proof (sha256, bytes, security_bits, profile; null where no
-                  proof verifies), warnings, not_proven
+                  margin (revealed, value, limit_name, limit, low, high, rounding, or null), logs (slot, name, origin,
+                  size, root, rows_log2, key, cosigned, rows, sources), proof (sha256, bytes, security_bits, profile;
+                  null where no proof verifies), warnings, not_proven
 
 Every integer is a decimal string, since a quantity may exceed what a reader's number holds exactly; digests are
 hexadecimal digits; keys are sorted; text is ASCII with escapes. Fields may be added within v1, none changes or goes.
@@ -97,6 +97,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
             "limit": str(margin.limit),
             "low": None if margin.low is None else str(margin.low),
             "high": None if margin.high is None else str(margin.high),
+            "rounding": str(margin.rounding),
         },
         "logs": [_log(log) for log in finding.logs],
         "proof": proof if finding.proof_sha256 else None,

@@ -66,6 +66,7 @@ def picture(finding: Finding, identifier: str) -> Markup | None:
     axis = scale([margin.value, margin.limit, *(edges or ())])
     texts = {value.name: value.text for value in finding.values}
     revealed = _label(margin.revealed, texts.get(margin.revealed, ""), margin.value)
+    revealed += ", rounded down" if margin.rounding else ""
     limit = _label(margin.limit_name, texts.get(margin.limit_name, ""), margin.limit)
     at, stop = axis.x(margin.value), axis.x(margin.limit)
     parts = []

@@ -146,15 +146,20 @@ def chooser(value: Value) -> str:
 
 
 def share(margin: Margin) -> str:
-    """The revealed value as a share of the limit: `63%`, `≈63.21%`; empty where the limit is nothing."""
+    """The revealed value as a share of the limit: `63%`, `≈63.21%`; empty where the limit is nothing.
+
+    Of a value that was rounded down: `at least 63%`.
+    """
     if margin.limit <= 0 or margin.value < 0:
         return ""
     hundredths = Fraction(margin.value * 10_000, margin.limit)
     whole, rest = divmod(int(hundredths), 100)
     fraction = f"{rest:02d}".rstrip("0")
     number = f"{show_integer(whole)}{'.' + fraction if fraction else ''}"
-    if margin.value and not int(hundredths):
-        return "under 0.01%"
+    if margin.value and not int(hundredths):  # rounding down takes less than half of the true value
+        return "under 0.02%" if margin.rounding else "under 0.01%"
+    if margin.rounding:
+        return f"at least {number.replace('≈', '')}%"
     return f"{'' if hundredths.denominator == 1 else '≈'}{number.replace('≈', '')}%"
 
 
@@ -168,7 +173,8 @@ def margin_words(finding: Finding) -> str:
     limit = texts.get(margin.limit_name) or exact_beside(show_integer(margin.limit), margin.limit)
     part = share(margin)
     of = f", {part} of it" if part else ""
-    return f"{clean(margin.revealed)} is {value}; {clean(margin.limit_name)} is {limit}{of}"
+    rounded = ", rounded down" if margin.rounding else ""
+    return f"{clean(margin.revealed)} is {value}{rounded}; {clean(margin.limit_name)} is {limit}{of}"
 
 
 def attested(verdict: Verdict) -> str:

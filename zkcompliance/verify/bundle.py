@@ -30,7 +30,7 @@ def decode_bundle(data: bytes) -> Bundle:
     """Raises MalformedBundle or LimitExceeded."""
     at_most(len(data), limits.MAX_BUNDLE_BYTES, "bundle")
     reader = Reader(data, MalformedBundle)
-    reader.expect(_MAGIC, "a bundle")
+    reader.expect(_MAGIC, "a proof file")
     statement = reader.take(at_most(reader.u32(), limits.MAX_STATEMENT_BYTES, "statement"))
     program = reader.take(at_most(reader.u32(), limits.MAX_PROGRAM_BYTES, "program"))
     notes = tuple(reader.bytes16(limits.MAX_NOTE_BYTES, "note") for _ in range(reader.u8()))

@@ -1,0 +1,37 @@
+"""The length of a proof file that is expected before it is made, beside the files that were made."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from zkcompliance.prove import size
+from zkcompliance.verify import decode_bundle, decode_program, decode_statement
+from zkcompliance.verify.shape import shape_of
+
+PROOFS = Path(__file__).parents[1] / "vectors" / "proofs"
+
+
+@pytest.mark.parametrize("profile", ["standard", "fast", "small"])
+def test_files_have_what_is_expected(profile: str) -> None:
+    bundle = decode_bundle((PROOFS / f"{profile}.zkp").read_bytes())
+    shape = shape_of(decode_statement(bundle.statement_bytes), decode_program(bundle.program_bytes))
+    expected = size._proof(shape)
+    assert shape.profile.name == profile and abs(len(bundle.proof_bytes) - expected) * 20 < expected
+
+
+@pytest.mark.parametrize(("queries", "depth"), [(1, 1), (2, 2), (3, 3), (4, 2), (1, 0)])
+def test_an_opening_is_the_mean_over_all_queries(queries: int, depth: int) -> None:
+    """Every choice of queries, opened by hand; each of the terms is rounded down by less than one."""
+    total = 0
+    for drawn in product(range(1 << depth), repeat=queries):
+        known = set(drawn)
+        total += len(known) * (16 + 4 * 5)
+        for _ in range(depth):
+            total += 32 * sum(node ^ 1 not in known for node in known)
+            known = {node >> 1 for node in known}
+    mean = Fraction(total, (1 << depth) ** queries)
+    assert abs(size._opening(queries, depth, 16, 5) - mean) <= 36 + 32 * depth
