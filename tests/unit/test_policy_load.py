@@ -277,3 +277,17 @@ def test_meets() -> None:
 def test_words(claim: str, param: str, bound: Bound, said: str) -> None:
     spec = next(each for each in catalogue.load(claim).params if each.name == param)
     assert words(bound, spec) == said
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("claime", "claim: is missing: is requirements.band.claime meant for it?"),
+        ("anything", "claim: is missing"),
+    ],
+)
+def test_a_mistyped_key_is_named_with_the_one_that_is_missing(typed: str, says: str) -> None:
+    text = sound().replace("\nclaim = ", f"\n{typed} = ", 1)
+    with pytest.raises(MalformedPolicy) as caught:
+        parse_policy(text.encode())
+    assert caught.value.message.endswith(says)

@@ -11,6 +11,7 @@ import tomllib
 import unicodedata
 from collections.abc import Mapping
 from datetime import date, datetime
+from difflib import get_close_matches
 from typing import Any
 
 from zkcompliance import limits
@@ -21,6 +22,7 @@ NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _QUOTED = re.compile(r'"(?:[^"\\\n]|\\.)*+"?|\'[^\'\n]*+\'?|#[^\n]*+')  # to its end or the line's: one pass
 _HIDDEN = ("Cc", "Cf", "Co", "Cs", "Zl", "Zp")  # control, bidirectional, invisible; in comments too
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_NEAR = 16  # keys that are compared with a missing one, and no more: a policy is hostile
 _SOUND = "zkcompliance policies eu-ai-act --source  # a sound one"
 
 
@@ -90,10 +92,12 @@ class Table:
         return tuple(self._values)
 
     def value(self, key: str) -> Any:
-        """As TOML has it; MalformedPolicy when it is missing."""
+        """As TOML has it; MalformedPolicy when it is missing, naming a key that may be meant for it."""
         self._known.append(key)
         if key not in self._values:
-            raise fault(self.at(key), "is missing")
+            others = [each for each in self._values if each not in self._known and len(each) <= 2 * len(key)]
+            meant = get_close_matches(key, others[:_NEAR], 1)
+            raise fault(self.at(key), f"is missing: is {self.at(meant[0])} meant for it?" if meant else "is missing")
         return self._values[key]
 
     def text(self, key: str, most: int = limits.MAX_POLICY_TEXT_BYTES) -> str:
