@@ -130,3 +130,11 @@ def test_a_page_takes_the_place_of_no_file_that_is_read(lab: Path) -> None:
     done = run("report", *asked(lab), "-o", lab / ".." / lab.name / "proof")
     assert done.exit_code == 2 and "would be overwritten" in done.stderr, done.output
     assert (lab / "proof").read_bytes() == before
+
+
+def test_a_page_takes_the_place_of_no_secret(lab: Path, tmp_path: Path) -> None:
+    assert run("keygen", "example.com/lab", "-o", tmp_path / "key").exit_code == 0
+    before = (tmp_path / "key").read_bytes()
+    done = run("report", *asked(lab), "-o", tmp_path / "key")
+    assert done.exit_code == 2 and "only its owner can read it" in done.stderr, done.output
+    assert (tmp_path / "key").read_bytes() == before

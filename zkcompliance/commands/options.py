@@ -110,6 +110,9 @@ def writable(path: Path, *read: str | Path | None) -> None:
             raise UsageError(f"{path} is read, and would be overwritten: write to another file")
     if path.is_dir():
         raise UsageError(f"{path} is a folder")
+    if path.is_file() and not path.stat().st_mode & 0o077:
+        why = "only its owner can read it, as a key or the rows of a log, and outputs are public"
+        raise UsageError(f"{path} is there, and {why}: write to another file")
     if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
         raise UsageError(f"{path.parent} is not a folder that can be written to")
 
