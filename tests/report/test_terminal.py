@@ -45,6 +45,7 @@ def test_it_fits_80_columns(verdict: Verdict) -> None:
 def test_a_pipe_has_no_colour_and_nothing_that_steers(verdict: Verdict) -> None:
     text = shown(verdict)
     assert all(c.isprintable() or c == "\n" for c in text)
+    assert not any(line.endswith(" ") for line in text.split("\n")) and text.endswith("\n")
     text.encode()
 
 

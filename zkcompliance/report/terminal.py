@@ -26,14 +26,17 @@ def show(verdict: Verdict, file: IO[str], *, width: int | None = None, seconds: 
 
     columns = width or (None if file.isatty() else PIPE)
     console = Console(file=file, width=columns, highlight=False, emoji=False, markup=False)
-    console.print(_text(words.sentence(verdict), STYLES[words.outcome(verdict)]))
-    console.print(_facts(_head(verdict, seconds)))
-    if len(verdict.findings) > 1:
-        console.print(_summary(verdict))
-    for finding in verdict.findings:
-        _finding(console, finding)
-    _once(console, "Warnings", [w for f in verdict.findings for w in f.warnings], "bold")
-    _once(console, "This does not prove", [line for f in verdict.findings for line in f.not_proven], "")
+    with console.capture() as drawn:
+        console.print(_text(words.sentence(verdict), STYLES[words.outcome(verdict)]))
+        console.print(_facts(_head(verdict, seconds)))
+        if len(verdict.findings) > 1:
+            console.print(_summary(verdict))
+        for finding in verdict.findings:
+            _finding(console, finding)
+        _once(console, "Warnings", [w for f in verdict.findings for w in f.warnings], "bold")
+        _once(console, "This does not prove", [line for f in verdict.findings for line in f.not_proven], "")
+    for line in drawn.get().removesuffix("\n").split("\n"):
+        file.write(f"{line.rstrip()}\n")
 
 
 def _text(content: str, style: str = "") -> Text:
