@@ -65,8 +65,11 @@ def match_required(lookup: core.Lookup, requirements: Sequence[core.Value], valu
     """Whether a lookup's default is never seen: every row that asks must have a match, and no other row asks.
 
     Otherwise g = 0, which proves nothing, could put the default where there is a match. values: all that the claim
-    requires and reveals.
+    requires and reveals. A single value is looked up whether or not there are rows that must find it; and which rows
+    must have a match must not depend on what they find.
     """
+    if lookup.frame is None:
+        return False
     for value in requirements:
         counted = value.a if isinstance(value, core.Compare) else None
         if not (isinstance(value, core.Compare) and value.op == "==" and isinstance(counted, core.Aggregate)):
@@ -78,7 +81,9 @@ def match_required(lookup: core.Lookup, requirements: Sequence[core.Value], valu
         rest, last = (where.a, where.b) if isinstance(where, core.And) else (None, where)
         if not (isinstance(last, core.Not) and isinstance(last.a, core.Member)):
             continue
-        if _key(last.a) == _key(lookup) and (rest is None or _within(rest, lookup, values)):
+        if _key(last.a) != _key(lookup):
+            continue
+        if rest is None or (lookup not in set(core.walk(rest)) and _within(rest, lookup, values)):
             return True
     return False
 
