@@ -1,22 +1,26 @@
-"""Values whose compiled bounds are wider than their range, divisors beyond 63 bits, reveals of few digits."""
+"""Keys at the edges of their type, values whose compiled bounds are wider than their range, divisors beyond 63 bits,
+reveals of few digits."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from hunt_base import Hunt, event, job, sample
+from hunt_base import Hunt, chip, event, job, sample
 from hunt_tools import Case
 
 from zkcompliance.claim.interpret import interpret
 from zkcompliance.claim.language import (
+    ChipLog,
     ComputeLog,
     Count,
     EvalLog,
     EventLog,
+    Id,
     Param,
     SetOf,
     claim,
+    param,
     require,
     reveal,
     same_rows,
@@ -68,7 +72,29 @@ def bounded(devices: list[int], serials: list[int], **given: Any) -> Hunt:
     )
 
 
+@claim("absent-at-the-edges")
+def absent(used: ChipLog, banned: ChipLog, known: Param[SetOf[Id]] = param(places=2)) -> None:
+    """Absence where keys are the least and the largest."""
+    require("not banned", used.every(~within(used.site, banned.site)))
+    require("not known", used.none(used.owner.is_in(known)))
+
+
+LEAST, LARGEST = "", "0x" + "ff" * 16
+
+
+def edge(used: str, banned: list[str], owner: str = "o", known: tuple[str, ...] = ()) -> Hunt:
+    rows = [chip(site=site) for site in banned]
+    return Hunt(absent, {"used": [chip(site=used, owner=owner)] * 2, "banned": rows, "known": known})
+
+
 CASES = {
+    "the least is absent": (edge(LEAST, [LARGEST, "s"]), set()),
+    "the largest is absent": (edge(LARGEST, [LEAST, "s"]), set()),
+    "the least is there": (edge(LEAST, [LARGEST, LEAST]), {"not banned"}),
+    "the largest is there": (edge(LARGEST, [LARGEST, LARGEST]), {"not banned"}),
+    "nothing is there": (edge(LEAST, []), set()),
+    "the largest is known": (edge("s", [], LARGEST, ("o", LARGEST)), {"not known"}),
+    "nothing is known": (edge("s", [], "0x" + "00" * 16), set()),
     "fewer rows": (bounded([3, 5], [5, 3, 1]), {"multisets"}),
     "as many": (bounded([3, 5, 25], [5, 3, 1], most=8), {"distance", "groups"}),
     "all hold": (bounded([3, 5, 5, 3], [1, 3, 5, 7], most=8), set()),

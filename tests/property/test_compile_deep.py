@@ -20,7 +20,8 @@ from test_claim_language import TINY, TOPS, Kind, TinyLog, readable
 
 from zkcompliance.claim import places
 from zkcompliance.claim.build import ClaimDefinition
-from zkcompliance.claim.compile import CannotCompile, Compiled, compile_claim
+from zkcompliance.claim.compile import CannotCompile, Compiled, compile_claim, private, singles
+from zkcompliance.claim.compile.run import Rows
 from zkcompliance.claim.interpret import interpret
 from zkcompliance.claim.language import (
     Count,
@@ -345,6 +346,14 @@ def test_what_compiles_agrees_and_no_lie_helps() -> None:
     seen = [agrees(seed, 2) for seed in range(25)]
     assert seen.count(True) >= 5
     assert seen.count(False) >= 5
+
+
+def test_private_tables_may_have_any_height(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The prover states it: four times the rows that are needed change nothing."""
+    monkeypatch.setattr(private, "Rows", lambda log, lengths: Rows(log, [4 * rows for rows in lengths]))
+    monkeypatch.setattr(singles, "ASIDE_ROWS", 4 * singles.ASIDE_ROWS)
+    seen = [agrees(seed, 2) for seed in range(100, 108)]
+    assert {True, False} <= set(seen)
 
 
 @pytest.mark.long
