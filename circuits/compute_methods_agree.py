@@ -2,8 +2,9 @@
 
 Source: the Commission's GPAI guidelines C(2025) 7719, annex: C = N*L*H*U by hardware, C = 6*P*D by architecture,
 stated within 30 %. Here each total is at most 100 % + `tolerance` of the other, and every run is stated both ways, so
-that nothing is left out of one of them. Rows with the method `measured` take no part. An empty log has two totals of 0
-and holds. Padding is no row.
+that nothing is left out of one of them. A row of 0 FLOP states nothing. It is the totals that agree: one run's
+difference may make up for another's. Rows with the method `measured` take no part. An empty log has two totals of 0 and
+holds. Padding is no row.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def compute_methods_agree(
     architecture = counted.where(by_architecture).flop.sum()
     require("hardware not far above architecture", fraction(hardware, architecture) <= percent(100) + tolerance)
     require("architecture not far above hardware", fraction(architecture, hardware) <= percent(100) + tolerance)
-    stated = counted.where(by_hardware | by_architecture)
+    stated = counted.where((by_hardware | by_architecture) & counted.flop.is_given())
     runs = stated.group_by(stated.run)
     both = (runs.size(by_hardware) >= 1) & (runs.size(by_architecture) >= 1)
     require("every run is stated both ways", runs.every(both))
@@ -54,12 +55,17 @@ EXAMPLES = (
     holds("30 % apart", compute=[job(flop=1300), six_pd(flop=1000)]),
     holds("two runs", compute=[job(flop=5), six_pd(flop=5), job(flop=9, run="r2"), six_pd(flop=9, run="r2")]),
     holds("measured rows take no part", compute=[job(flop=5), six_pd(flop=5), job(flop=99, method="measured")]),
+    holds("a run of nothing", compute=[job(flop=5), six_pd(flop=5), job(flop=0, run="r2")]),
     holds("an empty log", compute=[]),
     fails("hardware 31 % above", "hardware not far above architecture", compute=[job(flop=131), six_pd(flop=100)]),
     fails("hardware too small", "architecture not far above hardware", compute=[job(flop=100), six_pd(flop=131)]),
     fails(
         "two runs, each stated one way", "every run is stated both ways",
         compute=[job(flop=7), six_pd(flop=7, run="r2")],
+    ),
+    fails(
+        "two runs, each of them 0 the other way", "every run is stated both ways",
+        compute=[job(flop=7), six_pd(flop=0), job(flop=0, run="r2"), six_pd(flop=7, run="r2")],
     ),
 )  # fmt: skip
 

@@ -2,7 +2,8 @@
 
 Source: the Seoul pact's rule against cherry-picking. The log `registered` is sealed before the evaluation: a row for
 each model, suite, item and epoch that is going to be run (its score is not read; 0 will do). The log `evals` has the
-graded attempts, numbered from 1 for each of these. Two empty logs agree and hold, loudly. Padding is no row.
+graded attempts, numbered from 1 for each of these: of the last ones that were never logged there is no trace. Two empty
+logs agree and hold, loudly. Padding is no row.
 """
 
 from __future__ import annotations

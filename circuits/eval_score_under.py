@@ -2,7 +2,8 @@
 
 Sources: Seoul Frontier AI Safety Commitments, outcomes II to IV: thresholds for dangerous capabilities and evidence
 that they are not passed. With `worst` the highest single score counts, otherwise the mean over a group's rows; every
-attempt and epoch is a row. An empty log has no groups and holds, loudly; `samples` asks for a least number of rows in
+attempt and epoch is a row, so that items with a low score, tried again, lower the mean and count as samples: where that
+matters, ask for `worst`. An empty log has no groups and holds, loudly; `samples` asks for a least number of rows in
 each group that exists, not for a group to exist: eval-coverage does that. Padding is no row; a missing domain is a
 domain of its own.
 """

@@ -2,8 +2,9 @@
 
 Sources: the conditional treaty, step 4; responsible scaling policies (evaluation at 4 times the effective compute and
 every 6 months). The period runs from `since`, when an evaluation is taken to have happened at `flop_before`, to
-`until`. An evaluation that does not state its cumulative FLOP (0) does not restart the compute clock. With no event in
-the log the period itself must be no longer than `gap`. Padding is no row.
+`until`. An evaluation that does not state its cumulative FLOP (0) does not restart the compute clock. Compute is seen
+as far as events state it: a log that states none shows the time alone. With no event in the log the period itself must
+be no longer than `gap`. Padding is no row.
 """
 
 from __future__ import annotations

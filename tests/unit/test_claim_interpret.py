@@ -135,6 +135,21 @@ def test_joins_ask_for_uniqueness_and_a_match() -> None:
     assert failing([], [chip(), chip()]) == ("registry.chip is unique",)
 
 
+def test_joins_into_two_selections_of_a_table_ask_for_uniqueness_in_each() -> None:
+    @claim("two-sites")
+    def two_sites(used: ChipLog, registry: ChipLog) -> None:
+        """A chip is registered at both sites, of one kind."""
+        here, there = registry.where(registry.site == "s1"), registry.where(registry.site == "s2")
+        kind = lookup(used.chip, here.chip, here.kind)
+        require("kind", used.every(kind == lookup(used.chip, there.chip, there.kind)))
+
+    both = [chip(site="s1"), chip(site="s2")]
+    assert run(two_sites, used=[[chip()]], registry=[both]).failing == ()
+    assert run(two_sites, used=[[chip()]], registry=[[*both, chip(site="s2")]]).failing == (
+        "registry.chip is unique (2)",
+    )
+
+
 def test_groups_stand_for_their_rows() -> None:
     @claim("runs")
     def runs(compute: ComputeLog, most: Param[Count]) -> None:

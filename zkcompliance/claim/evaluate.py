@@ -78,7 +78,10 @@ class Evaluator(Frames):
                 a, b = self._pair(node, node.a, node.b)
                 return a + b if isinstance(node, core.Add) else a - b if isinstance(node, core.Sub) else a * b
             case core.FloorDiv():
-                return self.value(node.a) // node.divisor
+                a = self.value(node.a)
+                if isinstance(a, np.ndarray) and node.divisor >= _SMALL:  # which no int64 is divided by
+                    return (a.astype(object) // node.divisor).astype(dtype_of(node))
+                return a // node.divisor
             case core.Compare():
                 a, b = self._pair(node, node.a, node.b)
                 return _bits(_COMPARE[node.op](a, b))

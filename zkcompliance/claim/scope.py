@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from zkcompliance.claim.core import Requirement, Reveal
 from zkcompliance.claim.source import refuse
@@ -18,9 +18,14 @@ class Scope:
     reveals: list[Reveal] = field(default_factory=list)
 
     def imply(self, requirement: Requirement) -> None:
-        """Ask for what a join relies on, once."""
-        if all(known.value != requirement.value for known in self.implied):
-            self.implied.append(requirement)
+        """Ask for what a join relies on, once; of other rows the same under a name with a number."""
+        if any(known.value == requirement.value for known in self.implied):
+            return
+        taken, name, at = {known.name for known in self.implied}, requirement.name, 1
+        while name in taken:
+            at += 1
+            name = f"{requirement.name} ({at})"
+        self.implied.append(replace(requirement, name=name))
 
 
 OPEN: ContextVar[Scope | None] = ContextVar("claim", default=None)

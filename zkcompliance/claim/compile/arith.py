@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from zkcompliance.air.program import Op
 from zkcompliance.claim.compile.context import MAX_DEGREE, Context, Publics
 from zkcompliance.claim.compile.run import Run, carried, split
@@ -153,7 +155,7 @@ def multiply(ctx: Context, a: Wide, b: Wide, name: str = "product") -> Wide:
     a, b = normalise(ctx, a, f"{name}: factor"), normalise(ctx, b, f"{name}: factor")
     if a.hi < b.hi or a.constant is not None:
         a, b = b, a
-    if b.hi <= HALF // (RADIX - 1) // len(a.limbs) and len(b.limbs) == 1:
+    if len(b.limbs) == 1 and b.limbs[0].hi <= HALF // (RADIX - 1) // len(a.limbs):
         return _convolve(ctx, a, b)
     pieces = octets(ctx, b, name)
     even, odd = wide(pieces[::2]), wide(pieces[1::2])
@@ -203,12 +205,13 @@ def divide(ctx: Context, a: Wide, divisor: int, name: str = "quotient") -> Wide:
     low, high = a.lo // divisor, a.hi // divisor
     here = ctx.number
     n, m = limbs_for(high - low), limbs_for(divisor - 1)
+    kind = object if max(divisor, -low) >> 62 else None  # small values are int64, whatever they are divided by
 
     def quotient(run: Run) -> list:  # type: ignore[type-arg]
-        return split(run.integers(here, a) // divisor - low, n)
+        return split(np.asarray(run.integers(here, a), kind) // divisor - low, n)
 
     def rest(run: Run) -> list:  # type: ignore[type-arg]
-        return split(run.integers(here, a) % divisor, m)
+        return split(np.asarray(run.integers(here, a), kind) % divisor, m)
 
     q = wide(ctx.limbs(n, name, quotient), 0, None)
     r = wide(ctx.limbs(m, f"{name}: remainder", rest))

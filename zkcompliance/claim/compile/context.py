@@ -220,6 +220,7 @@ class Publics(Context):
     def __init__(self, board: Board) -> None:
         super().__init__(board, -1)
         self._pool = self._room = 0
+        self.pools: set[int] = set()  # publics whose limbs belong to several values
 
     def limbs(self, count: int, name: str, fill: Fill) -> list[E]:
         """Limbs of publics that several values share."""
@@ -227,6 +228,7 @@ class Publics(Context):
         for _ in range(count):
             if self._room == 0:
                 self._pool, self._room = self.derived("derived", 16, lambda run: 0), POOL
+                self.pools.add(self._pool)
             limb = POOL - self._room
             known = self.board.publics[self._pool]
             self.board.publics[self._pool] = Public(known.name, 16 * (limb + 1), reveal=True)

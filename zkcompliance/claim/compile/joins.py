@@ -8,7 +8,7 @@ that asks). Everywhere else a `Merged` table answers both ways.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -18,10 +18,9 @@ from zkcompliance.claim import core
 from zkcompliance.claim.arrays import numbered
 from zkcompliance.claim.compile import arith
 from zkcompliance.claim.compile.context import Table
-from zkcompliance.claim.compile.errors import cannot
 from zkcompliance.claim.compile.merged import SET_ROWS, Merged, Source
 from zkcompliance.claim.compile.run import Run, packed
-from zkcompliance.claim.compile.terms import HALF, ONE, E, Wide, add, digits, in_field, leaf, limbs_for, sub, wide
+from zkcompliance.claim.compile.terms import HALF, ONE, E, Wide, add, digits, in_field, leaf, sub, wide
 
 if TYPE_CHECKING:
     from zkcompliance.claim.compile.compiler import Compiler
@@ -42,31 +41,41 @@ class Asking(Protocol):
     def value(self, node: core.Value) -> Wide: ...
 
 
-def tuple_of(
-    rows: Asking, parts: tuple[core.Value, ...], beside: tuple[core.Value, ...], bare: Mapping[int, Wide] | None = None
-) -> list[E]:
-    """The parts' 16-bit limbs, as many for each as its range and that of the part beside it need together.
+def tuples_of(
+    a: Asking,
+    left: tuple[core.Value, ...],
+    b: Asking,
+    right: tuple[core.Value, ...],
+    bare: Callable[[core.Value, core.Value], tuple[Wide | None, Wide | None]] = lambda x, y: (None, None),
+) -> tuple[list[E], list[E]]:
+    """The 16-bit limbs of the parts on both sides, as many for each as the longer of the two needs.
 
-    bare: by number, parts without range checks, whose limbs have 16 bits because something else says so.
+    bare: of two parts, those without range checks, whose limbs have 16 bits because something else says so.
     """
-    found: list[E] = []
-    for number, (part, other) in enumerate(zip(parts, beside, strict=True)):
-        low, high = min(part.range[0], other.range[0], 0), max(part.range[1], other.range[1])
-        w = bare[number] if bare and number in bare and not low else rows.value(part)
-        w = arith.normalise(rows.ctx, sub(w, digits(low)) if low else w)
-        n = -(-(high - low).bit_length() // 16) or 1
-        if len(w.limbs) > n:
-            n = len(w.limbs)
-        found += [rows.ctx.flat(w.limb(j)) for j in range(n)]
-    return found
+    both: tuple[list[E], list[E]] = [], []
+    for x, y in zip(left, right, strict=True):
+        first, second = bare(x, y)
+        values = first or a.value(x), second or b.value(y)
+        low = min(values[0].lo, values[1].lo, 0)
+        if low:
+            values = a.value(x), b.value(y)
+        sides = [
+            arith.normalise(rows.ctx, sub(w, digits(low)) if low else w) for rows, w in zip((a, b), values, strict=True)
+        ]
+        for rows, w, found in zip((a, b), sides, both, strict=True):
+            found += [rows.ctx.flat(w.limb(j)) for j in range(max(len(w.limbs) for w in sides))]
+    return both
 
 
 def match_required(lookup: core.Lookup, requirements: Sequence[core.Value], values: Sequence[core.Value]) -> bool:
     """Whether a lookup's default is never seen: every row that asks must have a match, and no other row asks.
 
     Otherwise g = 0, which proves nothing, could put the default where there is a match. values: all that the claim
-    requires and reveals.
+    requires and reveals. A single value is looked up whether or not there are rows that must find it; and which rows
+    must have a match must not depend on what they find.
     """
+    if lookup.frame is None:
+        return False
     for value in requirements:
         counted = value.a if isinstance(value, core.Compare) else None
         if not (isinstance(value, core.Compare) and value.op == "==" and isinstance(counted, core.Aggregate)):
@@ -78,7 +87,9 @@ def match_required(lookup: core.Lookup, requirements: Sequence[core.Value], valu
         rest, last = (where.a, where.b) if isinstance(where, core.And) else (None, where)
         if not (isinstance(last, core.Not) and isinstance(last.a, core.Member)):
             continue
-        if _key(last.a) == _key(lookup) and (rest is None or _within(rest, lookup, values)):
+        if _key(last.a) != _key(lookup):
+            continue
+        if rest is None or (lookup not in set(core.walk(rest)) and _within(rest, lookup, values)):
             return True
     return False
 
@@ -172,17 +183,14 @@ class Joins:
         """1 where the value is in a public set: constants, or the used places of a parameter."""
         key = (node.value, node.members)
         if key not in self._public:
-            low, high = min(node.value.range[0], 0), node.value.range[1]
+            w = rows.value(node.value)
+            low = min(w.lo, 0)
             if isinstance(node.members, core.Param):
                 members = self._places(node.members, low)
-                high = max(high, node.members.type.top)
             else:
-                members = [(ONE, digits(member - low)) for member in node.members]
-                high = max(high, *node.members)
-            n = limbs_for(high - low)
-            w = rows.value(node.value)
+                members = [(ONE, digits(member - low)) for member in node.members if member >= low]
             w = arith.normalise(rows.ctx, sub(w, digits(low)) if low else w)
-            n = max(n, len(w.limbs), *(len(member.limbs) for _, member in members))
+            n = max([len(w.limbs), *(len(member.limbs) for _, member in members)])
             asked = [rows.ctx.flat(w.limb(j)) for j in range(n)]
             self._public[key] = Merged(self.compiler, rows.ctx, rows.act, asked, self._stated(members, n)).found
         return self._public[key]
@@ -215,10 +223,7 @@ class Joins:
 
     def _sides(self, rows: Asking, node: core.Member | core.Lookup) -> tuple[list[E], list[E], E, FrameNodes]:
         target = self.compiler.rows_of(node.target.frame)
-        asked = tuple_of(rows, node.keys, node.columns)
-        given = tuple_of(target, node.columns, node.keys)
-        if len(asked) != len(given):
-            raise cannot("keys and columns of different width", node.line)
+        asked, given = tuples_of(rows, node.keys, target, node.columns)
         return asked, given, target.selected(node.target), target
 
     def _require(self, rows: Asking, node: core.Member | core.Lookup) -> tuple[E, dict[core.Lookup, Wide]]:
@@ -308,11 +313,12 @@ def same_multiset(compiler: Compiler, node: core.SameMultiset) -> None:
     Every tuple of one side is one of the other: limbs that are checked on one side need no check on the other.
     """
     a, b = compiler.rows_of(node.a.frame), compiler.rows_of(node.b.frame)
-    second = {i: w for i, part in enumerate(node.right) if (w := b.bare(part)) is not None}
-    first = {i: w for i, part in enumerate(node.left) if i not in second and (w := a.bare(part)) is not None}
-    left, right = tuple_of(a, node.left, node.right, first), tuple_of(b, node.right, node.left, second)
-    if len(left) != len(right):
-        raise cannot("tuples of different width", node.line)
+
+    def bare(x: core.Value, y: core.Value) -> tuple[Wide | None, Wide | None]:
+        second = b.bare(y)
+        return (None, second) if second is not None else (a.bare(x), None)
+
+    left, right = tuples_of(a, node.left, b, node.right, bare)
     bus = compiler.board.bus(len(left))
     a.ctx.send(bus, a.selected(node.a), *left, name="the same rows")
     b.ctx.send(bus, (0 - b.selected(node.b)).within(-1, 0), *right, name="the same rows")

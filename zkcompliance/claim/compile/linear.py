@@ -145,7 +145,7 @@ class Equations:
     def _bound(self, key: Key) -> int:
         kind, a, b = key
         if kind == TermKind.SUM:
-            rows = 26  # log2 of the most rows of a log
+            rows = 27  # log2 of the most rows of a log, rounded up
             return (1 << 16 * len(self.board.tables[a].sums[b][2]) + rows) - 1
         if kind == TermKind.PUBLIC:
             return (1 << self.board.publics[a].bits) - 1

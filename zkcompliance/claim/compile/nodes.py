@@ -258,7 +258,7 @@ class PublicNodes(Nodes):
         w = sub(w, digits(low)) if low else w
         first = w.limbs[0]
         same = all(e.op == Op.PUBLIC and e.a == first.a and e.b == j for j, e in enumerate(w.limbs))
-        if not (same and self.ctx.board.publics[first.a].bits <= 16 * len(w.limbs)):
+        if not (same and first.a not in self.ctx.pools and self.ctx.board.publics[first.a].bits <= 16 * len(w.limbs)):
             n = max(len(w.limbs), limbs_for(w.hi))
             kept = w
             out = self.ctx.own(n, short(node), lambda run: _digits_of(run, kept, n))

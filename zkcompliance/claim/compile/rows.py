@@ -82,7 +82,7 @@ class FrameNodes(Nodes):
             self.hold(name, selected, good.b)
         elif isinstance(good, core.Not):
             self._never(name, selected, good.a)
-        elif isinstance(good, core.Member):
+        elif isinstance(good, core.Member) and not _private_single(good):  # a single one belongs to its own row
             self.ctx.zero(name, self.ctx.times(selected, 1 - self.compiler.joins.must_find(self, good)))
         else:
             self.ctx.zero(name, self.ctx.times(selected, 1 - self.truth(good)))
