@@ -147,10 +147,10 @@ def evals_cadence(rows: int) -> Made:
     which = draw.integers(0, 5, rows)
     passed = (at - BEGIN) / (1800 * DAY)
     mantissa = (2.0**37 * 1000.0**passed).astype(np.int64) + draw.integers(0, 1 << 30, rows)
-    stated = draw.random(rows) < 0.9
+    kind = np.where(draw.random(rows) < 0.4, 0, draw.integers(1, 11, rows))
+    stated = (draw.random(rows) < 0.9) | (kind == 0)
     flop = wide(np.where(stated, mantissa, 0), 32)  # from 6e20 FLOP to 6e23
     flop[:, 0] = np.where(stated, draw.integers(0, 1 << 16, rows), 0)
-    kind = np.where(draw.random(rows) < 0.4, 0, draw.integers(1, 11, rows))
     made = cells(
         schema, rows, serial=1 + np.arange(rows), at=at, kind=kind, model=models[which], cumulative_flop=flop
     )  # fmt: skip

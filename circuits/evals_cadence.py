@@ -2,9 +2,9 @@
 
 Sources: the conditional treaty, step 4; responsible scaling policies (evaluation at 4 times the effective compute and
 every 6 months). The period runs from `since`, when an evaluation is taken to have happened at `flop_before`, to
-`until`. An evaluation that does not state its cumulative FLOP (0) does not restart the compute clock. Compute is seen
-as far as events state it: a log that states none shows the time alone. With no event in the log the period itself must
-be no longer than `gap`. Padding is no row.
+`until`. Every evaluation states its cumulative FLOP; other events are held against it where they do (0 says nothing),
+and what was spent after the last event is not seen. With no event in the log the period itself must be no longer than
+`gap`. Padding is no row.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ def evals_cadence(
     evals = ours.where(ours.kind == "eval")
     require("no gap between evaluations", evals.every(evals.at - evals.at.previous(default=since) <= gap))
     require("last evaluation near the end", until - evals.at.max(empty=since) <= gap)
-    measured = evals.where(evals.cumulative_flop.is_given())
-    allowed = measured.cumulative_flop.previous(default=flop_before) * growth
+    require("every evaluation states its compute", evals.every(evals.cumulative_flop.is_given()))
+    allowed = evals.cumulative_flop.previous(default=flop_before) * growth
     require("no jump in compute between evaluations", ours.every(ours.cumulative_flop <= allowed))
 
 
@@ -57,7 +57,7 @@ event = base(model="m1", kind="eval", cumulative_flop=0)
 period = base(model="m1", since=0, until=300 * DAY, gap="100 days", flop_before="1e24")
 GOOD = [
     event(serial=1, at=90 * DAY, cumulative_flop="4e24"), event(serial=2, at=100 * DAY, kind="deploy"),
-    event(serial=3, at=190 * DAY, cumulative_flop="16e24"), event(serial=4, at=200 * DAY),
+    event(serial=3, at=190 * DAY, cumulative_flop="16e24"), event(serial=4, at=200 * DAY, cumulative_flop="16e24"),
 ]  # fmt: skip
 JUMP = event(serial=5, at=201 * DAY, kind="deploy", cumulative_flop=64 * 10**24 + 1)
 
@@ -67,9 +67,16 @@ EXAMPLES = (
     holds("no event in a short period", events=[], **period(until=100 * DAY)),
     fails("no event in a long period", "last evaluation near the end", events=[], **period()),
     fails("a gap of 101 days", "no gap between evaluations", events=GOOD, **period(gap="99 days", until=290 * DAY)),
+    fails(
+        "an evaluation of unstated compute", "every evaluation states its compute",
+        events=[*GOOD, event(serial=5, at=201 * DAY)], **period(),
+    ),
     fails("a late end", "last evaluation near the end", events=GOOD, **period(until=301 * DAY)),
     fails("a jump over 4 times", "no jump in compute between evaluations", events=[*GOOD, JUMP], **period()),
-    fails("out of order", "events in order of time", events=[*GOOD, event(serial=5, at=50 * DAY)], **period()),
+    fails(
+        "out of order", "events in order of time",
+        events=[*GOOD, event(serial=5, at=50 * DAY, cumulative_flop=1)], **period(),
+    ),
 )
 
 VACUOUS = (

@@ -106,7 +106,7 @@ def test_growth_asks_something_under_the_cap() -> None:
     cap, cadence, _ = catalogue.load("conditional-treaty").requirements
     before, growth, limit = cadence.params["flop_before"].high, cadence.params["growth"].high, cap.params["limit"].high
     assert before is not None and growth is not None and limit is not None and before * growth < limit
-    assert "as far as events state its training compute" in cadence.says
+    assert "its training compute, which every evaluation states" in cadence.says
 
 
 def test_every_claim_of_the_catalogue_serves_some_policy() -> None:

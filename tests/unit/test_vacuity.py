@@ -184,10 +184,10 @@ def test_a_gap_as_long_as_the_period_asks_nothing_of_events_within_it() -> None:
         until = since + made.randint(0, 10**6)
         moments = sorted(made.randint(since, until) for _ in range(made.choice((0, 1, 5))))
         log = [
-            {"serial": i, "at": at, "kind": made.choice(("eval", "deploy")), "model": "m"}
+            {"serial": i, "at": at, "kind": made.choice(("eval", "deploy")), "model": "m", "cumulative_flop": 1}
             for i, at in enumerate(moments, 1)
         ]
-        publics = {"model": "m", "since": since, "until": until, "gap": until - since, "growth": 4, "flop_before": 0}
+        publics = {"model": "m", "since": since, "until": until, "gap": until - since, "growth": 4, "flop_before": 1}
         assert interpret(claim, {"events": [schemas.encode_rows(event, log)]}, publics).holds
     shorter = {**publics, "since": 0, "until": 100, "gap": 99}
     assert not interpret(claim, {"events": [np.zeros((event.width, 0), np.uint32)]}, shorter).holds
