@@ -60,6 +60,8 @@ GOOD = [
     event(serial=3, at=190 * DAY, cumulative_flop="16e24"), event(serial=4, at=200 * DAY, cumulative_flop="16e24"),
 ]  # fmt: skip
 JUMP = event(serial=5, at=201 * DAY, kind="deploy", cumulative_flop=64 * 10**24 + 1)
+UNSTATED = event(serial=5, at=201 * DAY)
+EARLY = event(serial=5, at=50 * DAY, cumulative_flop=1)
 
 EXAMPLES = (
     holds("three evaluations in 300 days", events=GOOD, **period()),
@@ -67,16 +69,10 @@ EXAMPLES = (
     holds("no event in a short period", events=[], **period(until=100 * DAY)),
     fails("no event in a long period", "last evaluation near the end", events=[], **period()),
     fails("a gap of 101 days", "no gap between evaluations", events=GOOD, **period(gap="99 days", until=290 * DAY)),
-    fails(
-        "an evaluation of unstated compute", "every evaluation states its compute",
-        events=[*GOOD, event(serial=5, at=201 * DAY)], **period(),
-    ),
+    fails("no compute", "every evaluation states its compute", events=[*GOOD, UNSTATED], **period()),
     fails("a late end", "last evaluation near the end", events=GOOD, **period(until=301 * DAY)),
     fails("a jump over 4 times", "no jump in compute between evaluations", events=[*GOOD, JUMP], **period()),
-    fails(
-        "out of order", "events in order of time",
-        events=[*GOOD, event(serial=5, at=50 * DAY, cumulative_flop=1)], **period(),
-    ),
+    fails("out of order", "events in order of time", events=[*GOOD, EARLY], **period()),
 )
 
 VACUOUS = (
