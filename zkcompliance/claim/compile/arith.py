@@ -39,8 +39,8 @@ def chain(ctx: Context, limbs: list[E], out: list[E], name: str, top: tuple[int,
         given = limbs[j] if j < len(limbs) else ZERO
         e = given + carry - (out[j] if j < len(out) else ZERO)
         lo, hi = -(-e.lo // RADIX), e.hi // RADIX
-        if top is not None and j == n - 1:
-            lo, hi = max(lo, top[0]), min(hi, top[1])
+        if top is not None and j == n - 1:  # both ends in `top`, also where no carry that e can have is
+            lo, hi = min(max(lo, top[0]), top[1]), max(min(hi, top[1]), top[0])
         carry = _carry(ctx, e, lo, hi, f"{name}, carry {j}")
     return carry
 
