@@ -1,4 +1,5 @@
-"""A value of one table's rows has no meaning on another's, nor has the first of groups: no program is made of them.
+"""A value of one table's rows has no meaning on another's, nor has the first of groups: no program is made of them,
+nor of a lookup that may find one of several rows.
 
 The claim's text is refused (tests/unit/test_claim_refusals.py). Here definitions are made by hand that say so all the
 same: compiled, they would prove what the interpreter denies.
@@ -15,7 +16,7 @@ from zkcompliance.claim.build import ClaimDefinition
 from zkcompliance.claim.compile import compile_claim
 from zkcompliance.claim.compile.errors import CannotCompile
 from zkcompliance.claim.expr import Expr, count
-from zkcompliance.claim.language import ChipLog, claim, require
+from zkcompliance.claim.language import ChipLog, claim, lookup, require
 
 
 @claim("three-logs")
@@ -56,3 +57,24 @@ def test_the_first_of_groups() -> None:
     before = core.Neighbour(groups.rows, yes, -1, no, type=types.TRUTH, range=ranges.BIT, frame=groups.rows.frame)
     first = groups.where(~Expr(before, groups.rows))
     refused((count(first.where(first.peak != 7).rows) == 0).node, "whose order leaves ties")
+
+
+def test_a_lookup_that_another_claim_made() -> None:
+    """That one requires the columns to be unique. One that only borrows the value does not."""
+    made = []
+
+    @claim("lender")
+    def lender(a: ChipLog, b: ChipLog) -> None:
+        """No chip of a is strong in b."""
+        made.append(lookup(a.chip, b.chip, b.peak, default=0))
+        require("weak", a.every(made[0] <= 5))
+
+    @claim("borrower")
+    def borrower(a: ChipLog, b: ChipLog) -> None:
+        """The same, of whichever row of b the prover likes."""
+        require("registered", a.every(a.chip.is_in(b.chip)))
+        require("weak", a.every(made[0] <= 5))
+
+    assert compile_claim(lender)
+    with pytest.raises(CannotCompile, match="not required to be unique"):
+        compile_claim(borrower)
