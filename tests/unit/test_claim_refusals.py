@@ -175,6 +175,21 @@ def test_a_row_before_in_another_table() -> None:
     refused(tuples, "rows of two tables")
 
 
+def test_a_value_looked_up_in_other_rows() -> None:
+    """Rows are found among those of the columns: a narrower selection of the value would say nothing."""
+
+    def narrower(c: ComputeLog, d: ChipLog) -> None:
+        found = lookup(c.site, d.site, d.where(d.owner == "acme").peak, default=0)
+        require("x", c.every(found <= 5))
+
+    def wider(c: ComputeLog, d: ChipLog) -> None:
+        require("x", c.every(lookup(c.site, d.where(d.owner == "acme").site, d.peak, default=0) <= 5))
+
+    refused(narrower, "lookup of a value of another selection")
+    wider.__doc__ = "A claim."
+    assert claim("some-claim")(wider)
+
+
 def test_only_as_it_stands() -> None:
     on_rows(lambda c: ~c.unique(c.run), "require it by itself")
     on_rows(lambda c: c.unique(c.run) | (c.count() > 5), "require it by itself")
