@@ -159,6 +159,35 @@ def test_rows_of_different_tables() -> None:
     on_rows(lambda c: c.group_by(c.run).flop, "no key 'flop'")
     on_rows(lambda c: c.flops.sum() > 5, "no column 'flops'", "utilisation")
     on_rows(lambda c: c.group_by(c.run).size().previous(default=0), "no order", "order_by")
+    on_rows(lambda c: c.group_by(c.run).where(c.group_by(c.run).is_first).count() > 5, "no order", "order_by")
+
+
+def test_a_row_before_in_another_table() -> None:
+    """The row before has no rows of its own, but it is of its own table."""
+
+    def members(c: ComputeLog, d: ComputeLog, e: ComputeLog) -> None:
+        require("x", c.every(within((c.run, c.start), (d.run, e.start.previous(default=0)))))
+
+    def tuples(c: ComputeLog, d: ComputeLog) -> None:
+        require("x", same_rows((c.run, d.start.next(default=0)), (d.run, d.start)))
+
+    refused(members, "rows of two tables")
+    refused(tuples, "rows of two tables")
+
+
+def test_a_value_looked_up_in_other_rows() -> None:
+    """Rows are found among those of the columns: a narrower selection of the value would say nothing."""
+
+    def narrower(c: ComputeLog, d: ChipLog) -> None:
+        found = lookup(c.site, d.site, d.where(d.owner == "acme").peak, default=0)
+        require("x", c.every(found <= 5))
+
+    def wider(c: ComputeLog, d: ChipLog) -> None:
+        require("x", c.every(lookup(c.site, d.where(d.owner == "acme").site, d.peak, default=0) <= 5))
+
+    refused(narrower, "lookup of a value of another selection")
+    wider.__doc__ = "A claim."
+    assert claim("some-claim")(wider)
 
 
 def test_only_as_it_stands() -> None:

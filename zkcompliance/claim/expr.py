@@ -179,8 +179,7 @@ class Expr(Operators):
         among = _followed(self.node) if self.rows is None else self.rows
         if among is None:
             among = self._rows("previous" if step < 0 else "next")
-        if isinstance(among.frame, core.Groups) and not among.order:
-            raise refuse("groups have no order", "remedy: groups.order_by(…)")
+        _ordered(among)
         value = public(operand(default, self), self, "default")
         r = ranges.union(self.node.range, value.range)
         node = core.Neighbour(
@@ -279,6 +278,12 @@ def keyed(rows: Rows, per: Expr | tuple[Expr, ...]) -> tuple[Value, ...]:
     return tuple(key.node for key in keys)
 
 
+def _ordered(rows: Rows) -> None:
+    """Refuses groups in no order: which of them comes before which has no meaning."""
+    if isinstance(rows.frame, core.Groups) and not rows.order:
+        raise refuse("groups have no order", "remedy: groups.order_by(…)")
+
+
 def _same(per: Expr | tuple[Expr, ...]) -> tuple[Any, ...]:
     keys = per if isinstance(per, tuple) else (per,)
     return (" with the same ", tuple(key.node for key in keys)) if keys else ()
@@ -294,6 +299,7 @@ def _followed(node: Value) -> Rows | None:
 
 def is_first(rows: Rows, per: Expr | tuple[Expr, ...] = ()) -> Expr:
     """No row of `rows` (with the same `per`) is before this one."""
+    _ordered(rows)
     yes, no = constant(1, types.TRUTH), constant(0, types.TRUTH)
     node = core.Neighbour(
         rows, yes, -1, no, keyed(rows, per), type=types.TRUTH, range=ranges.BIT, frame=rows.frame, line=here(),

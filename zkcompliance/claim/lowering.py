@@ -63,4 +63,7 @@ def key_of(values: Sequence[Handle], word: str) -> tuple[Rows, tuple[Value, ...]
     among = {value.rows for value in values if value.rows is not None}
     if len(among) != 1:
         raise refuse(f"{word} needs columns of one table", "remedy: take them all from the same table.where(…)")
-    return among.pop(), tuple(value.node for value in values)
+    rows = among.pop()
+    if any(value.node.frame not in (None, rows.frame) for value in values):  # the row before has no rows of its own
+        raise refuse(f"{word} in rows of two tables", "remedy: take all columns from one table")
+    return rows, tuple(value.node for value in values)

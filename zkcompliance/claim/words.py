@@ -6,7 +6,7 @@ from typing import Any
 
 from zkcompliance.claim import core, ranges, types
 from zkcompliance.claim.expr import Expr, Ratio, member, unique, whole
-from zkcompliance.claim.lowering import agree, key_of
+from zkcompliance.claim.lowering import agree, belong, key_of
 from zkcompliance.claim.making import constant, lift, make, operand
 from zkcompliance.claim.operators import choose
 from zkcompliance.claim.scope import current
@@ -63,6 +63,7 @@ def lookup(keys: Values, columns: Values, value: Expr, *, default: Any = None) -
     agree(asked, given)
     if value.node.frame != target.frame:
         raise refuse("lookup of a value that is not in the table it looks in")
+    belong(target, [value], "lookup of a value")
     scope = current("lookup")
     inherent = isinstance(target.frame, core.Groups) and {
         node.index for node in nodes if isinstance(node, core.Key)

@@ -18,6 +18,7 @@ from zkcompliance.claim import core
 from zkcompliance.claim.arrays import numbered
 from zkcompliance.claim.compile import arith
 from zkcompliance.claim.compile.context import Table
+from zkcompliance.claim.compile.errors import cannot
 from zkcompliance.claim.compile.merged import SET_ROWS, Merged, Source
 from zkcompliance.claim.compile.run import Run, packed
 from zkcompliance.claim.compile.terms import HALF, ONE, E, Wide, add, digits, in_field, leaf, sub, wide
@@ -65,6 +66,19 @@ def tuples_of(
         for rows, w, found in zip((a, b), sides, both, strict=True):
             found += [rows.ctx.flat(w.limb(j)) for j in range(max(len(w.limbs) for w in sides))]
     return both
+
+
+def _one_row(lookup: core.Lookup, requirements: Sequence[core.Value]) -> bool:
+    """Whether no two rows of the target can match: otherwise the prover could choose between them."""
+    rows, columns = lookup.target, lookup.columns
+    if isinstance(rows.frame, core.Groups):
+        named = {key.index for key in columns if isinstance(key, core.Key) and key.groups == rows.frame}
+        if named == set(range(len(rows.frame.keys))):
+            return True
+    return any(
+        isinstance(each, core.Chain) and each.strict and each.rows == rows and each.first == each.last == columns
+        for each in requirements
+    )
 
 
 def match_required(lookup: core.Lookup, requirements: Sequence[core.Value], values: Sequence[core.Value]) -> bool:
@@ -122,6 +136,8 @@ class Joins:
 
     def plan(self, lookup: core.Lookup, requirements: Sequence[core.Value], values: Sequence[core.Value]) -> None:
         """A lookup that the claim contains."""
+        if not _one_row(lookup, requirements):
+            raise cannot("a lookup whose columns are not required to be unique", lookup.line)
         self._lookups.setdefault(_key(lookup), []).append(lookup)
         if not match_required(lookup, requirements, values):
             self._both_ways.add(_key(lookup))

@@ -103,6 +103,11 @@ class FrameNodes(Nodes):
         if self._thread is not None:
             self._thread.finish()
 
+    def _compile(self, node: core.Value) -> Wide:
+        if node.frame not in (None, self.frame):
+            raise cannot("a value of the rows of another table", node.line)
+        return super()._compile(node)
+
     def is_leaf(self, node: core.Value) -> bool:
         return _private_single(node) or super().is_leaf(node)
 
@@ -142,7 +147,7 @@ class FrameNodes(Nodes):
         return self.compiler.joins.in_public(self, node)
 
     def _neighbour(self, node: core.Neighbour) -> Wide:
-        if node.rows.order or node.per:
+        if node.rows.order or node.per or isinstance(self.frame, core.Groups):
             return neighbour(self, node)
         selected, arg = self.selected(node.rows), self.value(node.arg)
         default = self.value(node.default)
@@ -198,7 +203,9 @@ class LogRows(FrameNodes):
 
     def bare(self, node: core.Value) -> Wide | None:
         schema = self.log.schema
-        if not isinstance(node, core.Column) or schema.column(node.name).type in ("enum", "bool", "ppm"):
+        if not isinstance(node, core.Column) or node.log != self.log:
+            return None
+        if schema.column(node.name).type in ("enum", "bool", "ppm"):
             return None
         return wide([leaf(Op.LOG, c) for c in schema.limbs(node.name)], 0, schema.column(node.name).largest)
 
