@@ -370,3 +370,28 @@ def test_user_schema() -> None:
 
     body.__annotations__["mine"] = Mine
     assert claim("some-claim")(body).logs[0].schema.name == "mine"
+
+
+def test_what_another_claim_lends() -> None:
+    lent: list[Any] = []
+
+    @claim("lender")
+    def lender(c: ComputeLog, most: Param[Flop]) -> None:
+        """A claim."""
+        lent.extend((most, c.flop.sum()))
+        require("below", c.flop.sum() <= most)
+
+    def body(c: ComputeLog) -> None:
+        require("below", c.flop.sum() <= lent[0])
+
+    def narrower(c: ComputeLog, most: Param[Flop] = param("the most", at_most=5)) -> None:
+        require("below", c.flop.sum() <= lent[0])
+        require("far below", c.flop.sum() <= most)
+
+    def other(d: ComputeLog) -> None:
+        require("below", d.flop.sum() <= lent[1])
+
+    assert lender.params
+    refused(body, "most is a parameter of another claim")
+    refused(narrower, "most is a parameter of another claim")
+    refused(other, "c is a log of another claim")

@@ -193,12 +193,19 @@ def _check(
     requires: bool,
     line: Line,
 ) -> None:
-    """Refuses a claim that requires nothing, uses a parameter or a log nowhere, or says a name twice."""
+    """Refuses a claim that requires nothing, uses a parameter or a log nowhere or those of another, or says a name
+    twice."""
     if not requires:
         raise refuse("a claim without a requirement", "remedy: require(name, condition)", line)
     values = [each.value for each in found] + [each.value for each in reveals]
     used = set(core.walk(*values))
     names = {part.name for part in used if isinstance(part, core.Param)}
+    own = [(spec.name, spec.type, (spec.low, spec.high)) for spec in specs]
+    for part in used:
+        if isinstance(part, core.Param) and (part.name, part.type, part.range) not in own:
+            raise refuse(f"{part.name} is a parameter of another claim", "remedy: make it an argument here", part.line)
+        if isinstance(part, Log) and part not in logs:
+            raise refuse(f"{part.name} is a log of another claim", "remedy: make it an argument here", line)
     for spec in specs:
         if spec.name not in names:
             raise refuse(f"the parameter {spec.name} is not used", "remedy: use it or leave it out", line)
