@@ -19,7 +19,7 @@ CIRCUITS = sorted((PACKAGE / "circuits").resolve().glob("*.py"))
 
 # Each layer may import itself and what stands before it.
 ORDER = [
-    {"errors", "limits", "progress"},
+    {"errors", "limits", "progress", "screen"},
     {"codec", "quantities", "digest", "strict_json"},
     {"field"},
     {"profiles", "transcript"},
@@ -38,7 +38,7 @@ ALLOWED = {
     },
     "importers": {"errors", "limits", "quantities", "schemas", "importers", "progress"},
     "circuits": {"claim", "schemas", "quantities"},
-    "report": {"errors", "quantities", "policy", "report"},
+    "report": {"errors", "quantities", "screen", "policy", "report"},
     "standalone": {"errors", "log", "claim", "policy", "report", "standalone"},
     "attest": {"errors", "limits", "strict_json", "log", "policy", "verify", "attest"},
 }  # fmt: skip

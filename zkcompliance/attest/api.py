@@ -10,8 +10,8 @@ from zkcompliance import limits, strict_json
 from zkcompliance.attest.dsse import Envelope
 from zkcompliance.attest.keys import PublicKey
 from zkcompliance.attest.statement import PREDICATE_TYPE, STATEMENT_TYPE, derive
-from zkcompliance.errors import MalformedAttestation, SignatureRejected, StatementMismatch, UsageError
-from zkcompliance.policy.file import proofs_in
+from zkcompliance.errors import MalformedAttestation, SignatureRejected, StatementMismatch
+from zkcompliance.policy.file import proofs_in, read
 from zkcompliance.policy.verdict import Attested
 from zkcompliance.verify import verify_bundle
 
@@ -65,18 +65,10 @@ def attested(data: bytes, attestation: bytes | str | Path, key: bytes | str | Pa
 
     Raises as `check`, UsageError for an attestation that cannot be read, KeyFileError for a key that is none.
     """
-    made = attestation if isinstance(attestation, bytes) else _read(Path(attestation))
+    made = attestation if isinstance(attestation, bytes) else read(Path(attestation), limits.MAX_ATTESTATION_BYTES)
     public = PublicKey.parse(key, "the key") if isinstance(key, bytes) else PublicKey.load(Path(key))
     check(made, data, public)
     return Attested(sha256(made).digest(), public.kind, public.keyid)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(limits.MAX_ATTESTATION_BYTES + 1)
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}") from error
 
 
 _ORDER = ("predicate", "proof", "digest", "sha256", "bytes", "subject", "name")  # the telling ones first

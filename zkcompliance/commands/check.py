@@ -19,7 +19,7 @@ from zkcompliance.commands.options import (
     subject_option,
 )
 from zkcompliance.errors import UsageError, ZkComplianceError
-from zkcompliance.policy.texts import by_name, by_slot, pairs, params_of
+from zkcompliance.policy.texts import by_slot, pairs, params_of
 
 if TYPE_CHECKING:
     from zkcompliance.policy.model import Policy
@@ -60,13 +60,12 @@ def command(
 def _policies(
     chosen: list[Policy], logs: tuple[str, ...], params: tuple[str, ...], subject: str | None, as_json: bool
 ) -> int:
-    from zkcompliance.log import open_log
+    from zkcompliance.commands.logs import open_of
     from zkcompliance.policy.subject import parse_subject
     from zkcompliance.prove.policy import plan, results
 
     now = int(time.time())
-    names = sorted({name for policy in chosen for name in policy.logs})
-    opened = {name: open_log(path) for name, path in by_name(names, logs, "--log").items()}
+    opened = open_of(chosen, logs)
     model = None if subject is None else parse_subject(subject)
     found = results(plan(chosen, opened, pairs(params, "--param"), time=now, subject=model), time=now)
     holds = all(fault is None for _, fault in found)

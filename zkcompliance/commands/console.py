@@ -6,18 +6,14 @@ import contextlib
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from zkcompliance.errors import ZkComplianceError
 from zkcompliance.progress import Progress, silent
+from zkcompliance.screen import drawing
 
-if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.table import Table
-
-PIPE = 160  # columns where there is no terminal
 NARROW = 18  # columns that each column of a table needs to be read
 
 
@@ -54,20 +50,20 @@ def print_table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str
     from rich.table import Table
     from rich.text import Text
 
-    console = _console()
-    if title:
-        console.print(Text(clean(title)), soft_wrap=True)
-    if console.width < NARROW * len(headings):
-        for row in rows:
-            pairs = zip(headings[1:], row[1:], strict=True)
-            print_fields(row[0], {heading: cell for heading, cell in pairs if cell}, "bold")
-        return
-    table = Table(box=box.SIMPLE_HEAD)
-    for heading in headings:
-        table.add_column(heading, overflow="fold", no_wrap=heading == headings[0])  # names stay whole
+    with drawing(sys.stdout) as console:
+        if title:
+            console.print(Text(clean(title)), soft_wrap=True)
+        if console.width >= NARROW * len(headings):
+            table = Table(box=box.SIMPLE_HEAD)
+            for heading in headings:
+                table.add_column(heading, overflow="fold", no_wrap=heading == headings[0])  # names stay whole
+            for row in rows:
+                table.add_row(*(Text(clean(cell)) for cell in row))
+            console.print(table)
+            return
     for row in rows:
-        table.add_row(*(Text(clean(cell)) for cell in row))
-    _print(console, table)
+        pairs = zip(headings[1:], row[1:], strict=True)
+        print_fields(row[0], {heading: cell for heading, cell in pairs if cell}, "bold")
 
 
 def print_fields(title: str, fields: Mapping[str, str], style: str = "") -> None:
@@ -75,28 +71,14 @@ def print_fields(title: str, fields: Mapping[str, str], style: str = "") -> None
     from rich.table import Table
     from rich.text import Text
 
-    console = _console()
-    console.print(Text(clean(title), style=style), soft_wrap=True)
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 2))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
     for name, value in fields.items():
         table.add_row(Text(clean(name)), Text(clean(value)))
-    _print(console, table)
-
-
-def _console() -> Console:
-    from rich.console import Console
-
-    return Console(file=sys.stdout, width=None if sys.stdout.isatty() else PIPE, highlight=False)
-
-
-def _print(console: Console, table: Table) -> None:
-    """A table without the spaces that fill its lines up."""
-    with console.capture() as drawn:
+    with drawing(sys.stdout) as console:
+        console.print(Text(clean(title), style=style), soft_wrap=True)
         console.print(table)
-    for line in drawn.get().splitlines():
-        click.echo(line.rstrip(), file=sys.stdout)
 
 
 @contextlib.contextmanager

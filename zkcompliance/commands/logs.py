@@ -1,13 +1,15 @@
-"""Opening the logs that a claim asks for."""
+"""Opening the logs that a claim or policies ask for."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from zkcompliance.claim.model import Claim
 from zkcompliance.errors import UsageError
 from zkcompliance.log import open_log
 from zkcompliance.log.store import SealedLog
+from zkcompliance.policy.model import Policy
+from zkcompliance.policy.texts import by_name
 
 
 def open_for(claim: Claim, paths: Mapping[str, str]) -> dict[str, SealedLog]:
@@ -25,3 +27,9 @@ def open_for(claim: Claim, paths: Mapping[str, str]) -> dict[str, SealedLog]:
             )
         opened[slot] = log
     return opened
+
+
+def open_of(policies: Sequence[Policy], given: Sequence[str]) -> dict[str, SealedLog]:
+    """The policies' name of a log → log; given: `--log` as it was written. UsageError for other names."""
+    names = sorted({name for policy in policies for name in policy.logs})
+    return {name: open_log(path) for name, path in by_name(names, given, "--log").items()}

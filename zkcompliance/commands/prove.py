@@ -24,7 +24,7 @@ from zkcompliance.commands.options import (
     write_outputs,
 )
 from zkcompliance.errors import UsageError
-from zkcompliance.policy.texts import by_name, by_slot, pairs, params_of
+from zkcompliance.policy.texts import by_slot, pairs, params_of
 
 if TYPE_CHECKING:
     from zkcompliance.log.store import SealedLog
@@ -98,14 +98,13 @@ def command(
         said = {"claim": claim.id, "version": claim.version, "params": {n: str(v) for n, v in publics.items()}}
         title, fields = f"proved {claim.id}", show_params(claim, publics)
     else:
-        from zkcompliance.log import open_log
+        from zkcompliance.commands.logs import open_of
         from zkcompliance.policy import catalogue as ready
         from zkcompliance.policy.asked import asked
         from zkcompliance.prove.policy import prove_policies
 
         chosen = [ready.load(name, claim_files) for name in policies]
-        names = sorted({name for policy in chosen for name in policy.logs})
-        opened = {name: open_log(path) for name, path in by_name(names, logs, "--log").items()}
+        opened = open_of(chosen, logs)
         with console.progress() as report:
             console.warm_up(report)
             bundle = prove_policies(

@@ -11,6 +11,7 @@ from zkcompliance import limits
 from zkcompliance.claim import catalogue
 from zkcompliance.claim.model import Claim
 from zkcompliance.errors import UsageError
+from zkcompliance.policy.file import read
 from zkcompliance.policy.load import parse_policy
 from zkcompliance.policy.model import Policy
 
@@ -28,7 +29,7 @@ def load(name_or_path: str, claims: Iterable[str | Path | Claim] = ()) -> Policy
     """
     own = catalogue.own(claims)
     if name_or_path.endswith(".toml"):
-        return parse_policy(_read(Path(name_or_path)), own)
+        return parse_policy(read(Path(name_or_path), limits.MAX_POLICY_BYTES), own)
     identity, at, version = name_or_path.partition("@")
     if identity not in _files():
         raise UsageError(
@@ -61,11 +62,3 @@ def _files() -> dict[str, tuple[bytes, ...]]:
             identity, _, version = each.name.removesuffix(".toml").rpartition("-")
             found.setdefault(identity, {})[int(version)] = each.read_bytes()
     return {id: tuple(files[version] for version in sorted(files, reverse=True)) for id, files in found.items()}
-
-
-def _read(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(limits.MAX_POLICY_BYTES + 1)
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}") from error

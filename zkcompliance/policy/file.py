@@ -25,13 +25,18 @@ class Proof:
         return self.binding if self.binding is not None else Binding.decode(self.statement.context)
 
 
-def read_proof(path: Path) -> bytes:
-    """The bytes of a proof file; UsageError when it cannot be read, MalformedBundle when it is too long to be one."""
+def read(path: Path, most: int, help: str | None = None) -> bytes:
+    """The first `most` + 1 bytes of a file, so that one that is too long is seen to be; UsageError with this help."""
     try:
         with path.open("rb") as file:
-            data = file.read(MAX_POLICY_BUNDLE_BYTES + 1)
+            return file.read(most + 1)
     except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}") from error
+        raise UsageError(f"{path}: {error.strerror}", help=help) from error
+
+
+def read_proof(path: Path) -> bytes:
+    """The bytes of a proof file; UsageError when it cannot be read, MalformedBundle when it is too long to be one."""
+    data = read(path, MAX_POLICY_BUNDLE_BYTES)
     if len(data) > MAX_POLICY_BUNDLE_BYTES:
         raise MalformedBundle(f"{path} is longer than any proof file ({MAX_POLICY_BUNDLE_BYTES} bytes)")
     return data

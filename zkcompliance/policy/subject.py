@@ -21,6 +21,7 @@ from zkcompliance import strict_json
 from zkcompliance.codec import text as encode_text
 from zkcompliance.errors import LimitExceeded, MalformedError, UsageError
 from zkcompliance.policy.binding import Subject
+from zkcompliance.policy.file import read
 
 _HEX = re.compile(r"[0-9a-fA-F]{64}")
 _LEFT_OUT = frozenset({".git", ".github", ".gitignore", ".gitattributes", "model.sig"})
@@ -128,11 +129,7 @@ def signed_digest(path: Path) -> bytes:
     The signature itself is not checked, which is model-signing's work (`model_signing verify`): whoever proves binds
     the digest, and whoever verifies compares it with the model that they have.
     """
-    try:
-        with path.open("rb") as file:
-            data = file.read(_MAX_SIGNATURE_BYTES + 1)
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}", help=_HELP) from error
+    data = read(path, _MAX_SIGNATURE_BYTES, _HELP)
     bundle = strict_json.loads(data, f"{path}", MalformedError, limit=_MAX_SIGNATURE_BYTES)
     try:
         payload = base64.b64decode(_text(_at(bundle, "dsseEnvelope", "payload")), validate=True)

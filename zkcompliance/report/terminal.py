@@ -6,6 +6,7 @@ from typing import IO, TYPE_CHECKING
 
 from zkcompliance.policy.verdict import Finding, LogShown, Status, Verdict
 from zkcompliance.report import words
+from zkcompliance.screen import drawing
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -16,17 +17,12 @@ STYLES = {
     "accepted": "bold green", "not accepted": "bold red", "not decided": "bold yellow",
     Status.MET: "green", Status.NOT_MET: "bold red", Status.NOT_SHOWN: "bold red", Status.UNDECIDED: "bold yellow",
 }  # fmt: skip
-PIPE = 160  # columns where there is no terminal
 NAME = 11  # columns of a fact's name: beside it, a digest fits 80 columns
 
 
 def show(verdict: Verdict, file: IO[str], *, width: int | None = None, seconds: float | None = None) -> None:
     """Print the verdict. width: columns, else the terminal's; seconds: how long it took, where that is known."""
-    from rich.console import Console
-
-    columns = width or (None if file.isatty() else PIPE)
-    console = Console(file=file, width=columns, highlight=False, emoji=False, markup=False)
-    with console.capture() as drawn:
+    with drawing(file, width) as console:
         console.print(_text(words.sentence(verdict), STYLES[words.outcome(verdict)]))
         console.print(_facts(_head(verdict, seconds)))
         if len(verdict.findings) > 1:
@@ -35,8 +31,6 @@ def show(verdict: Verdict, file: IO[str], *, width: int | None = None, seconds: 
             _finding(console, finding)
         _once(console, "Warnings", [w for f in verdict.findings for w in f.warnings], "bold")
         _once(console, "This does not prove", [line for f in verdict.findings for line in f.not_proven], "")
-    for line in drawn.get().removesuffix("\n").split("\n"):
-        file.write(f"{line.rstrip()}\n")
 
 
 def _text(content: str, style: str = "") -> Text:
