@@ -307,3 +307,12 @@ class InternalError(ZkComplianceError):
     """A defect of this package; nothing was accepted."""
 
     code, exit_status = "internal", 70
+
+    @classmethod
+    def of(cls, error: Exception) -> InternalError:
+        """Where an unexpected exception came from; not its message, which may hold private values."""
+        trace, where = error.__traceback__, "?"
+        while trace is not None:
+            where = f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}"
+            trace = trace.tb_next
+        return cls(f"unexpected {type(error).__name__} at {where}; nothing was accepted, sealed or proved")

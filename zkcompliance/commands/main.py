@@ -78,17 +78,8 @@ class VerbGroup(click.Group):
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             status = 141
         except Exception as error:
-            status = _report(_internal(error), arguments)
+            status = _report(InternalError.of(error), arguments)
         sys.exit(status if isinstance(status, int) else 0)
-
-
-def _internal(error: Exception) -> InternalError:
-    """Where an unexpected exception came from; not its message, which may hold private values."""
-    trace, where = error.__traceback__, "?"
-    while trace is not None:
-        where = f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}"
-        trace = trace.tb_next
-    return InternalError(f"unexpected {type(error).__name__} at {where}; nothing was accepted, sealed or proved")
 
 
 def _report(error: ZkComplianceError, arguments: list[str]) -> int:

@@ -74,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 141
     except Exception as error:
-        status = _refused(_internal(error), given)
+        status = _refused(InternalError.of(error), given)
     sys.exit(status)
 
 
@@ -143,12 +143,3 @@ def report(error: ZkComplianceError) -> int:
 def _clean(text: str) -> str:
     """With nothing in it that could steer a terminal."""
     return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
-
-
-def _internal(error: Exception) -> InternalError:
-    """Where an unexpected exception came from; not its message."""
-    trace, where = error.__traceback__, "?"
-    while trace is not None:
-        where = f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}"
-        trace = trace.tb_next
-    return InternalError(f"unexpected {type(error).__name__} at {where}; nothing was accepted, sealed or proved")
