@@ -137,7 +137,9 @@ class _Counter:
 @contextlib.contextmanager
 def _folder(path: Path, schema: schemas.Schema, key: SignerKey, profile: str | None) -> Iterator[Path]:
     """The log folder to write in: an existing one itself; a new one beside its place, moved there at the end."""
+    from zkcompliance.log import keybook
     from zkcompliance.log.files import sync_dir
+    from zkcompliance.log.layout import Layout
     from zkcompliance.log.writer import create_log
 
     if path.exists():
@@ -149,8 +151,9 @@ def _folder(path: Path, schema: schemas.Schema, key: SignerKey, profile: str | N
     create_log(building, schema, key, profile or "standard")
     try:
         yield building
-        building.rename(path)
-        sync_dir(path.parent)
+        with keybook.appearing(key, keybook.Held(keybook.id_of(Layout(building)), 1)):
+            building.rename(path)
+            sync_dir(path.parent)
     except BaseException:
         shutil.rmtree(building, ignore_errors=True)
         raise

@@ -93,7 +93,7 @@ class Evidence:
 def read(signed: str | bytes, key: VerifierKey) -> Checkpoint:
     """The checkpoint in a note that `key` signed, of the log of its name."""
     checkpoint = Checkpoint.parse(note.verify(signed, key))
-    if checkpoint.origin != key.name:
+    if checkpoint.name != key.name:
         raise MalformedNote(f"the note of {key.name} is about another log, {checkpoint.origin}")
     return checkpoint
 

@@ -68,7 +68,9 @@ def _write(path: Path, private: str, public: str) -> None:
 
 def load_private(path: str | Path) -> SignerKey:
     """The signing key in a file. KeyFileError when it is unreadable, malformed, or others have access to it."""
-    return SignerKey.parse(_read_private(Path(path)))
+    key = SignerKey.parse(_read_private(Path(path)))
+    key.file = Path(path)
+    return key
 
 
 def load_cosigner(path: str | Path) -> CosignerSigner:

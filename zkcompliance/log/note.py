@@ -24,6 +24,8 @@ from zkcompliance.limits import MAX_NOTE_BYTES, MAX_TEXT_BYTES
 from zkcompliance.log.signatures import ed25519_verifies
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 ED25519 = 1
@@ -88,7 +90,10 @@ class VerifierKey:
 
 
 class SignerKey:
-    """A private key with its name. It signs; it never shows itself."""
+    """A private key with its name. It signs; it never shows itself.
+
+    `file`: where it was read from; None for one that lies in no file.
+    """
 
     def __init__(self, name: str, seed: bytes) -> None:
         from cryptography.hazmat.primitives import serialization
@@ -98,6 +103,7 @@ class SignerKey:
         raw = serialization.Encoding.Raw, serialization.PublicFormat.Raw
         self.verifier = VerifierKey(name, self._key.public_key().public_bytes(*raw))
         self.name = name
+        self.file: Path | None = None
 
     @classmethod
     def parse(cls, text: str) -> SignerKey:

@@ -26,7 +26,7 @@ def recover(layout: Layout, settings: Settings, key: SignerKey) -> list[str]:
     while size < len(stored) and (count := _whole_seal(layout, settings, size, stored)):
         size += count
     if size > checkpoint.size:
-        text, _ = sealing.sign(key, stored[:size])
+        text, _ = sealing.sign(settings, key, stored[:size])
         files.replace(layout.checkpoint, text.encode())
         done.append(f"an interrupted seal was finished: {size - checkpoint.size} segment(s), now {size}")
     if len(data) > size * ENTRY_BYTES:

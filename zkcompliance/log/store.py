@@ -99,12 +99,12 @@ class SealedLog:
 
     @property
     def origin(self) -> str:
-        """The name of the log, and of the key that signs its checkpoints."""
+        """The name of the log, which is that of the key that signs its checkpoints, and its generation."""
         return self.checkpoint.origin
 
     @property
     def checkpoint_body(self) -> str:
-        """The three lines that are signed."""
+        """The lines that are signed."""
         return self.checkpoint.body
 
     def budget(self, index: int) -> Budget:
@@ -188,7 +188,7 @@ def load_public(layout: Layout, settings: Settings) -> tuple[str, Checkpoint, li
         checkpoint = Checkpoint.parse(note.verify(data, settings.key))
     except (MalformedNote, SignatureRejected) as error:
         raise LogCorrupt(f"{layout.checkpoint}: {error.message}") from error
-    if checkpoint.origin != settings.key.name:
+    if checkpoint.origin != settings.origin or checkpoint.succeeds != settings.succeeds:
         raise LogCorrupt(f"{layout.checkpoint} is of another log, {checkpoint.origin}")
     if checkpoint.size > MAX_LOG_ENTRIES:
         raise LogCorrupt(f"{layout.checkpoint} names over {MAX_LOG_ENTRIES} segments")
