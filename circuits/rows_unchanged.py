@@ -59,7 +59,7 @@ def program(schema: Schema) -> Program:
         claim=f"rows-unchanged-{schema.name}",
         version=1,
         publics=(Public("old_segments", SEGMENT_BITS), Public("new_segments", SEGMENT_BITS)),
-        logs=(LogSlot("old", schema.digest, schema.width), LogSlot("new", schema.digest, schema.width)),
+        logs=tuple(LogSlot(slot, schema.digest, schema.width, ranged=True) for slot in ("old", "new")),
         lookups=(),
         tables=(side(0, 1, OLD_TOKENS), side(1, -1, NEW_TOKENS), ends.build((2, 2))),
         unknowns=(),

@@ -15,11 +15,13 @@ from zkcompliance.profiles import Profile
 
 @dataclass(frozen=True)
 class StatementLog:
-    """One log: its slot, its checkpoint body, and every one of its segments."""
+    """One log: its slot, its checkpoint body, and its segments from `first` on; hashes complete the root (32 bytes)."""
 
     slot: str
     checkpoint: bytes
     entries: tuple[Entry, ...]
+    first: int = 0
+    hashes: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,8 @@ class Statement:
         out += [self.program.digest, u8(len(self.publics)), *map(integer, self.publics), bytes16(self.context)]
         out.append(u8(len(self.logs)))
         for log in self.logs:
-            out += [text(log.slot), bytes16(log.checkpoint), u16(len(log.entries))]
-            out += [entry.encode() for entry in log.entries]
+            out += [text(log.slot), bytes16(log.checkpoint), u32(log.first), u32(log.first + len(log.entries) - 1)]
+            out += [*(entry.encode() for entry in log.entries), *log.hashes]
         out += [u8(len(self.private)), *map(u8, self.private)]
         return b"".join(out)
 

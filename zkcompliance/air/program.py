@@ -147,9 +147,12 @@ class Public:
 
 @dataclass(frozen=True)
 class LogSlot:
+    """ranged: whether a statement may name some of the log's segments only."""
+
     name: str
     schema_digest: bytes
     width: int
+    ranged: bool = False
 
 
 @dataclass(frozen=True)
@@ -240,7 +243,7 @@ class Program:
             out += [text(public.name), u8(public.reveal), u16(public.bits)]
         out.append(u8(len(self.logs)))
         for log in self.logs:
-            out += [text(log.name), log.schema_digest, u16(log.width)]
+            out += [text(log.name), log.schema_digest, u16(log.width), u8(log.ranged)]
         out += [u8(len(self.lookups)), *(lookup.encode() for lookup in self.lookups)]
         out += [u8(len(self.buses)), *map(u8, self.buses), u8(len(self.tables))]
         before = 0

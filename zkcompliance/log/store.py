@@ -188,7 +188,7 @@ def load_public(layout: Layout, settings: Settings) -> tuple[str, Checkpoint, li
         checkpoint = Checkpoint.parse(note.verify(data, settings.key))
     except (MalformedNote, SignatureRejected) as error:
         raise LogCorrupt(f"{layout.checkpoint}: {error.message}") from error
-    if checkpoint.origin != settings.key.name:
+    if checkpoint.name != settings.key.name:
         raise LogCorrupt(f"{layout.checkpoint} is of another log, {checkpoint.origin}")
     if checkpoint.size > MAX_LOG_ENTRIES:
         raise LogCorrupt(f"{layout.checkpoint} names over {MAX_LOG_ENTRIES} segments")
