@@ -17,8 +17,8 @@ from pathlib import Path
 
 from zkcompliance.errors import QuotientMismatch
 from zkcompliance.verify import PROFILES, Checkpoint, Entry, LogStatement, Program, Statement, fri, merkle, verifier
+from zkcompliance.verify.checkpoint import checkpoint_body, log_root
 from zkcompliance.verify.field import ZERO, P
-from zkcompliance.verify.log import checkpoint_body, log_root
 from zkcompliance.verify.program import LogSlot, Lookup, LookupEntry
 from zkcompliance.verify.reader import Reader
 from zkcompliance.verify.table import Constraint, Interaction, Node, Sum, Table

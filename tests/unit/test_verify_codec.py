@@ -44,7 +44,7 @@ from zkcompliance.verify import (
     verify_bundle,
     verify_proof,
 )
-from zkcompliance.verify.log import checkpoint_body, log_root
+from zkcompliance.verify.checkpoint import checkpoint_body, completing, log_root
 from zkcompliance.verify.program import Equation, LogSlot, Lookup, LookupEntry, Public, Term, Unknown
 from zkcompliance.verify.table import Constraint, Interaction, Node, Sum, Table
 
@@ -342,7 +342,6 @@ ROOT64 = b"A" * 43 + b"=\n"
         (replace(statement(), private=(22,)), MalformedStatement),
         (replace(statement(), private=(255, 3)), MalformedStatement),
         (replace(statement(), logs=(statement().logs[0], statement().logs[0])), MalformedStatement),
-        (replace(statement(), logs=(replace(statement().logs[0], entries=()),)), MalformedStatement),
         (replace(statement(), logs=(log("runs", SCHEMA, 5, (3,) * (MOST + 1)),)), LimitExceeded),
         (replace(statement(), logs=(log("a", SCHEMA, 5, (3,) * MOST), log("b", SCHEMA, 5, (3,)))), LimitExceeded),
         (edited_entry(profile_id=2), ParametersRejected),
@@ -367,6 +366,7 @@ ROOT64 = b"A" * 43 + b"=\n"
         (edited_body(b"o\n-1\n" + ROOT64), MalformedStatement),
         (edited_body("o\n١\n".encode() + ROOT64), MalformedStatement),
         (edited_body(b"o\n" + b"1" * 21 + b"\n" + ROOT64), MalformedStatement),
+        (edited_body(b"o\n" + b"%d" % 2**63 + b"\n" + ROOT64), MalformedStatement),
         (edited_body(b"o\n1\n" + b"A" * 42 + b"B=\n"), MalformedStatement),  # not the canonical base64
         (edited_body(b"o\n1\n" + b"A" * 44 + b"\n"), MalformedStatement),
         (edited_body(b"o\n1\n" + b"A" * 42 + b"-=\n"), MalformedStatement),
@@ -457,10 +457,13 @@ def test_checkpoints() -> None:
     root = bytes(32)
     for size, wrong in ((3, first.checkpoint.root), (1, first.checkpoint.root), (2, root)):
         body = checkpoint_body("example.org/log", size, wrong)
-        changed = replace(first, checkpoint=Checkpoint("example.org/log", size, wrong, body))
+        hashes = (root,) * completing(0, 1, max(size, 2))
+        changed = replace(first, checkpoint=Checkpoint("example.org/log", size, wrong, body), hashes=hashes)
+        if size == 1:
+            changed = replace(changed, entries=first.entries[:1], hashes=())
         with pytest.raises(CheckpointMismatch):
             verify_proof(replace(good, logs=(changed, good.logs[1])), program(), b"")
-    dropped = replace(first, entries=first.entries[:1])
+    dropped = replace(first, entries=first.entries[:1], hashes=(root,))
     with pytest.raises(CheckpointMismatch):
         verify_proof(replace(good, logs=(dropped, good.logs[1])), program(), b"")
     swapped = replace(first, entries=first.entries[::-1])

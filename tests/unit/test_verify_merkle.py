@@ -9,7 +9,7 @@ import pytest
 
 from zkcompliance.errors import MalformedProof, OpeningMismatch
 from zkcompliance.verify import merkle
-from zkcompliance.verify.log import log_root
+from zkcompliance.verify.checkpoint import log_root
 from zkcompliance.verify.reader import Reader
 
 DEPTH, WORDS, PHASE = 4, 3, merkle.WITNESS

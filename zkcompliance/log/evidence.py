@@ -3,6 +3,9 @@
     fork      same size and another root; or the newer tree does not begin with the older one. `proof` is a prefix proof
               (`merkle.prefix_proof`): it folds to the newer signed root, so the root it folds to for the older size is
               what the newer tree holds there, and the older note signs another. Convincing by itself, to anybody.
+    succeeded the log went on in its next generation, whose checkpoint names where it began (its `succeeds` line), and a
+              checkpoint of the generation before is larger than that, or of the same size and another root, or the tree
+              named there does not begin with it (`proof`, as for a fork). Convincing by itself, to anybody.
     rollback  a checkpoint of an earlier size was presented as the log's state after a larger one had been seen. The two
               notes show that the log signed both; that the smaller came later is the word of who saw it, unless
               cosignatures on the notes date them.
@@ -23,13 +26,17 @@ from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.note import VerifierKey
 
 FORMAT = "zkcompliance-evidence-1"
-FORK, ROLLBACK = "fork", "rollback"
+FORK, ROLLBACK, SUCCEEDED = "fork", "rollback", "succeeded"
+KINDS = (FORK, ROLLBACK, SUCCEEDED)
 MAX_BYTES = 64 << 10
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """`older` and `newer` are signed notes of one log, by size; for a fork at one size, in the order they were seen."""
+    """`older` and `newer` are signed notes of one log, by size; for a fork at one size, in the order they were seen.
+
+    Where the kind is `succeeded`, `older` is of the generation before, and `newer` of the one that succeeds it.
+    """
 
     kind: str
     key: VerifierKey
@@ -49,20 +56,25 @@ class Evidence:
     def check(self) -> None:
         """CheckpointMismatch unless the notes show what `kind` says; SignatureRejected, MalformedNote for the notes."""
         old, new = (read(text, self.key) for text in (self.older, self.newer))
-        if self.kind == ROLLBACK:
+        if self.kind == SUCCEEDED:
+            before = new.succeeds
+            shown = before is not None and before.origin == old.origin and _differ(old, before, self.proof, more=True)
+        elif old.origin != new.origin:
+            shown = False
+        elif self.kind == ROLLBACK:
             shown = old.size < new.size and not self.proof
-        elif old.size == new.size:
-            shown = old.root != new.root and not self.proof
         else:
-            folded = merkle.fold_prefix(old.size, new.size, self.proof)
-            shown = folded is not None and folded[1] == new.root and folded[0] != old.root
+            shown = _differ(old, new, self.proof, more=False)
         if not shown:
             raise CheckpointMismatch(f"these checkpoints of {self.key.name} do not show a {self.kind}")
 
     def error(self) -> LogEvidence:
         """What to raise."""
         old, new = (read(text, self.key) for text in (self.older, self.newer))
+        named = new.succeeds or new
         what = {
+            SUCCEEDED: f"it signed {old.size} segment(s) of {old.origin}, which is not how it ended as "
+            f"{new.origin}, that succeeds it, says: with {named.size} and root {named.root.hex()}",
             FORK: f"it signed {old.size} and {new.size} segment(s), and the one does not extend the other",
             ROLLBACK: f"it shows {old.size} segment(s), and {new.size} had been seen before",
         }[self.kind]
@@ -81,7 +93,7 @@ class Evidence:
                 tuple(base64.b64decode(node, validate=True) for node in found["proof"]),
             )  # fmt: skip
             texts = all(isinstance(text, str) for text in (evidence.older, evidence.newer))
-            canonical = texts and evidence.document.encode() == raw and evidence.kind in (FORK, ROLLBACK)
+            canonical = texts and evidence.document.encode() == raw and evidence.kind in KINDS
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise MalformedNote("not an evidence file") from error
         if not canonical or any(len(node) != 32 for node in evidence.proof):
@@ -91,11 +103,19 @@ class Evidence:
 
 
 def read(signed: str | bytes, key: VerifierKey) -> Checkpoint:
-    """The checkpoint in a note that `key` signed, of the log of its name."""
+    """The checkpoint in a note that `key` signed, of the log of its name, in any generation."""
     checkpoint = Checkpoint.parse(note.verify(signed, key))
     if checkpoint.name != key.name:
         raise MalformedNote(f"the note of {key.name} is about another log, {checkpoint.origin}")
     return checkpoint
+
+
+def _differ(old: Checkpoint, new: Checkpoint, proof: Sequence[bytes], *, more: bool) -> bool:
+    """Whether two checkpoints of one origin are shown to disagree; more: a larger `old` disagrees with `new` too."""
+    if old.size >= new.size:
+        return not proof and ((more and old.size > new.size) or (old.size == new.size and old.root != new.root))
+    folded = merkle.fold_prefix(old.size, new.size, proof)
+    return folded is not None and folded[1] == new.root and folded[0] != old.root
 
 
 def compare(key: VerifierKey, seen: str, shown: str, entries: Sequence[bytes] | None) -> None:
@@ -105,6 +125,10 @@ def compare(key: VerifierKey, seen: str, shown: str, entries: Sequence[bytes] | 
     are compared.
     """
     old, new = read(seen, key), read(shown, key)
+    if old.origin != new.origin or old.succeeds != new.succeeds:
+        raise CheckpointMismatch(
+            f"the checkpoint is of {new.origin}, and one of {old.origin} had been seen in its place"
+        )
     if new.size < old.size:
         raise Evidence(ROLLBACK, key, shown, seen).error()
     if new.size == old.size:

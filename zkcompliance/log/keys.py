@@ -8,6 +8,7 @@ from pathlib import Path
 
 from zkcompliance.errors import KeyFileError, UsageError
 from zkcompliance.log import files
+from zkcompliance.log.checkpoint import looks_numbered
 from zkcompliance.log.cosignature import ALGORITHMS, CosignerKey, CosignerSigner
 from zkcompliance.log.note import SEED_BYTES, SignerKey, VerifierKey, check_name
 
@@ -25,6 +26,11 @@ def generate(path: str | Path, origin: str) -> VerifierKey:
     UsageError for an origin with spaces or plus signs, KeyFileError when a file is already there or cannot be made.
     """
     _check_name(origin)
+    if looks_numbered(origin):
+        raise UsageError(
+            f"{origin}: a name that ends with /g and a number is what later generations of a log are called",
+            help="zkcompliance keygen lab.example/compute -o compute.key",
+        )
     seed = os.urandom(SEED_BYTES)
     public = SignerKey(origin, seed).verifier
     _write(Path(path), SignerKey.text(origin, seed), public.text)

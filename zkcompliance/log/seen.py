@@ -26,8 +26,13 @@ def encode(notes: dict[str, str]) -> bytes:
     return (json.dumps(fields, indent=1, ensure_ascii=False) + "\n").encode()
 
 
+def place(key: VerifierKey, origin: str) -> str:
+    """Under what a note is kept: the vkey's text, and for a later generation of the log a space and its origin."""
+    return key.text if origin == key.name else f"{key.text} {origin}"
+
+
 def load(path: Path) -> dict[str, str]:
-    """vkey → note; nothing when there is no file. LogCorrupt when it is not in its form, LogError when unreadable."""
+    """`place` → note; nothing when there is no file. LogCorrupt for another form, LogError when it is unreadable."""
     try:
         with path.open("rb") as file:
             data = file.read(_MAX_BYTES + 1)
@@ -40,7 +45,10 @@ def load(path: Path) -> dict[str, str]:
         if encode(notes) != data:
             raise ValueError
         for key, text in notes.items():
-            evidence.read(text, VerifierKey.parse(key))
+            vkey, _, origin = key.partition(" ")
+            found = evidence.read(text, signer := VerifierKey.parse(vkey))
+            if origin and (key, found.origin) != (place(signer, origin), origin):
+                raise ValueError
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise _damaged(path) from error
     except (LogError, MalformedNote, SignatureRejected) as error:

@@ -19,13 +19,16 @@ class ProvedEntry(Protocol):
 
 
 class ProvedLog(Protocol):
-    """A log of the statement: its slot, and all entries of its checkpoint."""
+    """A log of the statement: its slot, and the entries that it names, which may be some of the checkpoint's only."""
 
     @property
     def slot(self) -> str: ...
 
     @property
     def entries(self) -> Sequence[ProvedEntry]: ...
+
+    @property
+    def whole(self) -> bool: ...
 
 
 def hold(
@@ -42,5 +45,5 @@ def hold(
     the file, where they disagree; CheckpointMismatch where what two keys signed does.
     """
     for log, note in zip(logs, notes, strict=True):
-        entries = [entry.encode() for entry in log.entries]
+        entries = [entry.encode() for entry in log.entries] if log.whole else None
         seen.hold_against(state, keys[log.slot], note.decode(), entries, trusted[log.slot])

@@ -70,7 +70,7 @@ class TrustPolicy:
         """
         parsed = note.parse(signed)
         checkpoint = Checkpoint.parse(parsed.text)
-        named = [key for key in self.logs if key.name == checkpoint.origin]
+        named = [key for key in self.logs if key.name == checkpoint.name]
         signers = [key for key in named if any((s.name, s.id) == (key.name, key.id) for s in parsed.signatures)]
         if not signers:
             raise SignatureRejected(f"not signed by a trusted key of the log {checkpoint.origin}")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from zkcompliance.errors import QuorumUnmet, SignatureRejected, StaleProof
 from zkcompliance.limits import MAX_CLOCK_SECONDS
 from zkcompliance.log import note
+from zkcompliance.log.checkpoint import generation_of
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.log.trust import TrustPolicy
 from zkcompliance.policy.model import Cosigners, LogKey
@@ -55,11 +56,12 @@ def take(signed: bytes, body: bytes, origin: str, keys: Sequence[LogKey], asked:
 
 def _signers(signed: bytes, body: bytes, origin: str, keys: Sequence[LogKey]) -> list[LogKey]:
     """The keys, at least one, that under the log's own name signed exactly this checkpoint."""
+    name = generation_of(origin)[0]
     named = ", ".join(sorted({each.key.name for each in keys}))
     refusal = SignatureRejected(f"the proof is about the log {origin}; the key given is of {named}")
     found = []
     for each in keys:
-        if each.key.name != origin:
+        if each.key.name != name:
             continue
         try:
             if note.verify(signed, each.key).encode() == body:

@@ -64,6 +64,15 @@ def of_proof(shown: Verified) -> dict[str, Any]:
     }
 
 
+def of_range(log: LogShown) -> str:
+    """That a proof is about some segments of a log only."""
+    last = log.first + len(log.rows_log2) - 1
+    return (
+        f"ONLY SOME SEGMENTS: of {log.origin} the proof is about the segments {log.first} to {last}, counted from 0; "
+        f"it says nothing of the others of the {log.size}"
+    )
+
+
 def bits(value: Fraction) -> str:
     """Two decimals, rounded down."""
     whole, hundredths = divmod(int(value * 100), 100)
@@ -145,7 +154,7 @@ def logs(shown: Verified, names: Mapping[str, str], taken: Mapping[str, Taken]) 
     """names: slot → the policy's name of the log; taken: slot → what is known of its checkpoint, where that is held."""
     result = []
     for log in shown.proof.statement.logs:
-        held = taken.get(log.slot)
+        held, before = taken.get(log.slot), log.checkpoint.succeeds
         result.append(
             LogShown(
                 slot=log.slot,
@@ -156,6 +165,8 @@ def logs(shown: Verified, names: Mapping[str, str], taken: Mapping[str, Taken]) 
                 rows_log2=tuple(entry.k for entry in log.entries),
                 key=held.key.text if held else "",
                 cosigned=held.cosigned if held else None,
+                first=log.first,
+                succeeds=(before.origin, before.size, before.root) if before is not None else None,
             )
         )
     return tuple(result)

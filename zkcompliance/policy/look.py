@@ -45,6 +45,8 @@ def _look(proof: Proof, claim: Claim | None, own: Mapping[str, Claim], missing: 
         warnings.append("the program is none of this installation's claims: its name says nothing about its meaning")
     if proof.binding is None:
         warnings.append(f"the proof's context is no binding: {raw(statement.context)}")
+    logs = finding.logs(shown, {}, {})
+    warnings += [finding.of_range(log) for log in logs if not log.whole]
     made_for = proof.binding.policy if proof.binding else None
     if made_for is not None:
         warnings.append(f"made for the policy {made_for.label} with SHA-256 {made_for.digest.hex()}")
@@ -58,7 +60,7 @@ def _look(proof: Proof, claim: Claim | None, own: Mapping[str, Claim], missing: 
         sentences=finding.in_words(claim) if claim else "",
         values=finding.values(shown, claim, {}, {}, Chooser.JUDGE),
         margin=finding.margin(shown, claim, {}) if claim else None,
-        logs=finding.logs(shown, {}, {}),
+        logs=logs,
         warnings=tuple(warnings),
         not_proven=(finding.COMPLETE, finding.TRUE_ROWS, finding.LATEST),
         **finding.of_proof(shown),

@@ -51,7 +51,7 @@ def judge_one(
         if shared is not None:
             raise shared
         check_binding(proof.bound(), bench.terms)
-        program = check_claim(proof, claim, asked)
+        program = check_claim(proof, claim, asked, by_policy=bench.asker is Chooser.POLICY)
         check_values(proof, program, claim, asked)
         taken = _take(proof, asked, bench)
         _, _, program, report = verify_bundle(proof.data, program_digest=asked.program)
@@ -125,5 +125,6 @@ def _warned(judged: Judged, bench: Bench) -> Finding:
     subject = judged.proof.bound().subject
     if subject is not None and bench.terms.subject is None:
         said.append(finding.NOT_COMPARED.format(subject.name))
+    said += [finding.of_range(log) for log in found.logs if not log.whole]
     unproven = (finding.COMPLETE, finding.TRUE_ROWS, *(() if fresh else (finding.LATEST,)))
     return replace(found, warnings=tuple(said), not_proven=unproven)

@@ -9,6 +9,7 @@ from zkcompliance.claim import catalogue
 from zkcompliance.claim.model import Claim
 from zkcompliance.errors import ProgramMismatch, StaleProof, StatementMismatch
 from zkcompliance.limits import MAX_CLOCK_SECONDS
+from zkcompliance.log.checkpoint import generation_of
 from zkcompliance.policy import bounds
 from zkcompliance.policy.binding import Binding, Subject
 from zkcompliance.policy.file import Proof
@@ -86,6 +87,7 @@ def check_one_checkpoint(proofs: Sequence[tuple[Proof, Requirement]]) -> None:
     for proof, requirement in proofs:
         for log in proof.statement.logs:
             name, origin = requirement.logs.get(log.slot), log.checkpoint.origin
+            origin = generation_of(origin)[0]  # its generations are one log
             for kind, key in (("log", name), ("origin", origin)):
                 if key is not None and seen.setdefault((kind, key), log.checkpoint.body) != log.checkpoint.body:
                     raise StatementMismatch(f"checkpoint: the proofs of this policy are not all about one of {key}")
@@ -93,10 +95,11 @@ def check_one_checkpoint(proofs: Sequence[tuple[Proof, Requirement]]) -> None:
                 raise StatementMismatch(f"logs: {origin} is shown as {names[origin]} and as {name}, two logs")
 
 
-def check_claim(proof: Proof, claim: Claim, asked: Requirement) -> Program:
+def check_claim(proof: Proof, claim: Claim, asked: Requirement, *, by_policy: bool) -> Program:
     """The program of the proof, which is the one asked for; claim, version, logs and schemas fit.
 
-    StatementMismatch naming the field, ProgramMismatch for another program.
+    by_policy: a policy asks, which is always about all segments; whoever judges one claim about rows that are unchanged
+    may be shown a range of them. StatementMismatch naming the field, ProgramMismatch for another program.
     """
     stated = proof.statement
     if (stated.claim, stated.version) != (asked.claim, asked.version):
@@ -113,12 +116,18 @@ def check_claim(proof: Proof, claim: Claim, asked: Requirement) -> Program:
         raise StatementMismatch(
             f"logs: the proof is about {', '.join(log.slot for log in stated.logs)}, not {', '.join(asked.logs)}"
         )
-    origins = {log.checkpoint.origin: log.slot for log in stated.logs}
+    origins = {generation_of(log.checkpoint.origin)[0]: log.slot for log in stated.logs}
     if len(origins) != len(stated.logs) and not catalogue.is_unchanged(claim.id):
-        shown = next(log for log in stated.logs if origins[log.checkpoint.origin] != log.slot)
-        again = origins[shown.checkpoint.origin]
-        raise StatementMismatch(f"logs: {shown.checkpoint.origin} is shown as {shown.slot} and as {again}, two logs")
+        names = {log.slot: generation_of(log.checkpoint.origin)[0] for log in stated.logs}
+        shown = next(slot for slot, name in names.items() if origins[name] != slot)
+        again = origins[names[shown]]
+        raise StatementMismatch(f"logs: {names[shown]} is shown as {shown} and as {again}, two logs")
     for log in stated.logs:
+        if not log.whole and (by_policy or not catalogue.is_unchanged(claim.id)):
+            raise StatementMismatch(
+                f"segments: the proof is about the segments {log.first} to {log.last} of {log.checkpoint.origin}, "
+                f"counted from 0, and all {log.checkpoint.size} are asked for"
+            )
         schema = claim.slots[log.slot]
         if any(entry.schema_digest != schema.digest for entry in log.entries):
             raise StatementMismatch(f"schema: log {log.slot} is not of the schema {schema.name}")

@@ -69,7 +69,11 @@ class Margin:
 
 @dataclass(frozen=True)
 class LogShown:
-    """A log that a proof is about: all `size` segments of its checkpoint, each of at most 2^k rows.
+    """A log that a proof is about: its checkpoint of `size` segments, each one that is named of at most 2^k rows.
+
+    first: the first segment named, from 0; all of them are, unless the claim takes a range. succeeds: (origin, size,
+    root) of the checkpoint that a later generation of a log says it succeeds. notes: what is known of where the
+    checkpoint stands, in whole sentences, such as when it was first seen.
 
     key: the vkey text that signed; cosigned: operator → UTC seconds; sources: provenance that was shown of every row
     (none: it was not asked); rows: the least number of rows that was shown (0: not asked).
@@ -85,6 +89,14 @@ class LogShown:
     cosigned: Mapping[str, int] | None = None
     rows: int = 0
     sources: tuple[str, ...] = ()
+    first: int = 0
+    succeeds: tuple[str, int, bytes] | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Whether all segments of the checkpoint are named."""
+        return self.first == 0 and len(self.rows_log2) == self.size
 
 
 @dataclass(frozen=True)

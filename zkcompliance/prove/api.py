@@ -23,11 +23,11 @@ from zkcompliance.log.layout import Layout
 from zkcompliance.log.store import SealedLog, Segment
 from zkcompliance.profiles import STANDARD, by_id, by_name
 from zkcompliance.progress import Progress, silent
+from zkcompliance.prove import fits
 from zkcompliance.prove.parts import Part, part_of, parts_of
 from zkcompliance.prove.prover import Prover
 from zkcompliance.prove.quotient import cosets_needed
 from zkcompliance.prove.witness import check_trace
-from zkcompliance.soundness import shapes_of, soundness
 from zkcompliance.statement import Statement, StatementLog, encode_bundle
 from zkcompliance.verify import verify_bundle
 
@@ -45,9 +45,10 @@ def prove_claim(
 
     given: by slot, a log, or a part of one where the slot takes a range. publics: the claim's parameters (defaults are
     filled in). refresh: the proof may use the last units of a segment, which are kept for this, and the caller records
-    what it spends, durably, before he lets it go. Raises UsageError on parameters or logs that do not fit, LogError where a log goes on elsewhere or was put back from a
-    backup, ClaimDoesNotHold where the claim is false, BudgetSpent where a segment has been proved over too often (the
-    reservation is durable before this returns), ParametersRejected where the shapes cannot be proved.
+    what it spends, durably, before he lets it go. Raises UsageError on parameters or logs that do not fit, LogError
+    where a log goes on elsewhere or was put back from a backup, ClaimDoesNotHold where the claim is false, BudgetSpent
+    where a segment has been proved over too often (the reservation is durable before this returns), ProofRefused or
+    ParametersRejected where the shapes cannot be proved.
     """
     values = claim.publics(publics)
     logs = parts_of(given)
@@ -113,8 +114,8 @@ def prepare(
     witness = claim.witness(columns, publics)
     sizes = private_sizes(claim.program, witness.private, {slot: len(tables) for slot, tables in columns.items()})
     statement = make_statement(claim, logs, {**publics, **witness.reveals}, context, sizes)
+    fits.require(statement)
     layout = lay_out(statement)
-    soundness(shapes_of(layout)).require()
     for kappa in layout.heights:
         cosets_needed(layout, kappa)
     return statement, witness

@@ -154,9 +154,10 @@ def _writing(old: Layout, key: SignerKey | str):  # type: ignore[no-untyped-def]
     if not isinstance(key, SignerKey):
         lock = lock_of(old)
         try:
-            if any(rows_.stat().st_size for rows_ in old.secret.glob("pending-*")):
+            if any(pending.stat().st_size for pending in old.secret.glob("pending-*")):
                 raise UsageError(
-                    f"{old.root} has rows that were appended and not sealed, and without its key never are"
+                    f"{old.root} has rows that were appended and not sealed, which only its own key can seal",
+                    help=f"rm {old.secret}/pending-*  # gives these rows up",
                 )
             yield
         finally:

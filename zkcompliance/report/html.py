@@ -142,7 +142,7 @@ def _log(log: LogShown) -> Markup:
     said = facts(
         [
             ("Origin", log.origin),
-            ("Checkpoint", words.rows(log.rows_log2)),
+            ("Checkpoint", words.segments(log)),
             ("Root, SHA-256", digest(log.root)),
             ("Signed by", tag("code", log.key) if log.key else "not compared with any key"),
             ("Cosigned by", receipts),

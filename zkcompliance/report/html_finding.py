@@ -110,7 +110,7 @@ def _log(log: LogShown) -> Markup:
     return facts(
         [
             (log.name or log.slot, f"all of {log.origin}"),
-            ("Rows", f"{rows}; {words.rows(log.rows_log2)}"),
+            ("Rows", f"{rows}; {words.segments(log)}"),
             ("Provenance", words.printable_source(log.sources)),
         ]
     )

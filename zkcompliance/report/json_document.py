@@ -14,8 +14,8 @@
     requirements  one for each requirement, in the policy's order: name, says, claim, program, status, error (code,
                   message, help, or null), sentences, values (name, role, text, exact, doc, asked, chosen, chooser),
                   margin (revealed, value, limit_name, limit, low, high, rounding, or null), logs (slot, name, origin,
-                  size, root, rows_log2, key, cosigned, rows, sources), proof (sha256, bytes, security_bits, profile;
-                  null where no proof verifies), warnings, not_proven
+                  size, root, first, rows_log2, key, cosigned, rows, sources), proof (sha256, bytes, security_bits,
+                  profile; null where no proof verifies), warnings, not_proven
 
 Every integer is a decimal string, since a quantity may exceed what a reader's number holds exactly; digests are
 hexadecimal digits; keys are sorted; text is ASCII with escapes. Fields may be added within v1, none changes or goes.
@@ -126,6 +126,7 @@ def _log(log: LogShown) -> dict[str, Any]:
         "origin": log.origin,
         "size": str(log.size),
         "root": log.root.hex(),
+        "first": str(log.first),
         "rows_log2": [str(k) for k in log.rows_log2],
         "key": log.key,
         "cosigned": {operator: str(at) for operator, at in (log.cosigned or {}).items()},

@@ -123,7 +123,7 @@ def _help(finding: Finding) -> str:
 
 
 def _log(log: LogShown) -> list[tuple[str, str, str]]:
-    rows = [("log", f"{log.name}: all of {log.origin}, {words.rows(log.rows_log2)}", "")]
+    rows = [("log", f"{log.name}: {'all of ' if log.whole else ''}{log.origin}, {words.segments(log)}", "")]
     rows.append(("rows", f"at least {log.rows:,}" if log.rows else "no least number was shown", ""))
     rows.append(("provenance", words.printable_source(log.sources), ""))
     rows.append(("signed by", log.key or "not compared with any key", ""))

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 from fractions import Fraction
 
-from zkcompliance.policy.verdict import Chooser, Finding, Margin, Status, Value, Verdict
+from zkcompliance.policy.verdict import Chooser, Finding, LogShown, Margin, Status, Value, Verdict
 from zkcompliance.quantities import exact_beside, show_integer, show_time
 
 _POWER = re.compile(r"≈?-?[0-9.]+e[0-9]+( [A-Za-z/]+)?")
@@ -200,6 +200,15 @@ def day(seconds: int) -> str:
 def iso(seconds: int) -> str:
     """UTC seconds in RFC 3339; what is beyond the year 2999 (OSCAL dates end there) as its last second."""
     return datetime.fromtimestamp(min(seconds, _LAST), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def segments(log: LogShown) -> str:
+    """Which segments of its checkpoint a proof is about, and of how many rows."""
+    if log.whole or not log.rows_log2:
+        return rows(log.rows_log2)
+    last = log.first + len(log.rows_log2) - 1
+    few = f"segment {log.first:,}" if last == log.first else f"segments {log.first:,} to {last:,}"
+    return f"only {few} of {log.size:,} (counted from 0): {rows(log.rows_log2)}"
 
 
 def rows(rows_log2: tuple[int, ...]) -> str:

@@ -53,7 +53,7 @@ def _finding(finding: Finding) -> Iterator[str]:
 
 
 def _log(log: LogShown) -> Iterator[str]:
-    yield f"  log        {words.clean(log.name)}: {words.clean(log.origin)}, {words.rows(log.rows_log2)}"
+    yield f"  log        {words.clean(log.name)}: {words.clean(log.origin)}, {words.segments(log)}"
     if log.rows:
         yield f"             at least {log.rows:,} rows"
     yield f"             sources: {words.printable_source(log.sources)}"

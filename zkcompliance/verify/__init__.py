@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from zkcompliance.verify.bundle import Bundle, decode_bundle
-from zkcompliance.verify.log import Checkpoint, Entry
+from zkcompliance.verify.checkpoint import Checkpoint
+from zkcompliance.verify.log import Entry
 from zkcompliance.verify.profile import PROFILES, Profile
 from zkcompliance.verify.program import Program
 from zkcompliance.verify.program_decode import decode_program

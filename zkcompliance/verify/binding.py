@@ -1,4 +1,4 @@
-"""Is the statement about this program, and about all of the log that its checkpoint names? (docs/spec/proof.md)"""
+"""Is the statement about this program, and about the segments that its checkpoints have? (docs/spec/proof.md)"""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from zkcompliance.errors import (
     ProgramMismatch,
     StatementMismatch,
 )
-from zkcompliance.verify.log import log_root
+from zkcompliance.verify.checkpoint import range_root
 from zkcompliance.verify.profile import PROFILES
 from zkcompliance.verify.program import Program
 from zkcompliance.verify.program_decode import decode_program
@@ -52,10 +52,15 @@ def check_program(statement: Statement, program: Program) -> None:
         raise StatementMismatch(f"private tables: {len(statement.private)} given, {program.private_tables} asked")
 
 
-def check_checkpoints(statement: Statement) -> None:
-    """Each log's entries are all the entries of its checkpoint: RFC 6962 size and root."""
-    for log in statement.logs:
-        if log.checkpoint.size != len(log.entries):
-            raise CheckpointMismatch(f"log {log.slot}: the checkpoint has another number of segments")
-        if log.checkpoint.root != log_root([entry.encode() for entry in log.entries]):
+def check_checkpoints(statement: Statement, program: Program) -> None:
+    """Each log's segments are its checkpoint's, by RFC 6962: all of them, or a range where the slot takes one."""
+    for slot, log in zip(program.logs, statement.logs, strict=True):
+        size = log.checkpoint.size
+        if not slot.ranged and not log.whole:
+            raise CheckpointMismatch(
+                f"log {log.slot}: the proof is about the segments {log.first} to {log.last} (counted from 0), "
+                f"and the checkpoint has {size}: {program.claim} is about all of them"
+            )
+        entries = [entry.encode() for entry in log.entries]
+        if range_root(entries, log.first, size, log.hashes) != log.checkpoint.root:
             raise CheckpointMismatch(f"log {log.slot}: its segments do not have the checkpoint's root")

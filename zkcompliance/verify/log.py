@@ -1,22 +1,17 @@
-"""Sealed segments as a statement names them: entries, their tag challenge, and checkpoints (docs/spec/log.md)."""
+"""Sealed segments as a statement names them: entries, and their tag challenge (docs/spec/log.md)."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from zkcompliance import limits
-from zkcompliance.errors import MalformedError, ParametersRejected
+from zkcompliance.errors import ParametersRejected
 from zkcompliance.verify.field import Ext
 from zkcompliance.verify.profile import Profile
 from zkcompliance.verify.reader import Reader, at_most, extension_bytes, u8, u16
 from zkcompliance.verify.transcript import Transcript
 
 _MAGIC = b"zkcs" + u16(1)
-_MAX_BODY_BYTES = 512  # origin (255), size (20), root (44) and three line ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +43,6 @@ class Entry:
         return z0, stream.extension()
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """The state of a log: its name, its number of entries and their RFC 6962 root; `body` is the signed text."""
-
-    origin: str
-    size: int
-    root: bytes
-    body: bytes
-
-
 def read_entry(reader: Reader, profile: Profile) -> Entry:
     """An entry whose header has this profile and the κ that follows from its k."""
     reader.expect(_MAGIC, "an entry's header")
@@ -77,41 +62,3 @@ def read_entry(reader: Reader, profile: Profile) -> Entry:
     if kappa != profile.capacity(k):
         raise ParametersRejected(f"a segment of 2^{k} rows with capacity 2^{kappa}")
     return Entry(profile_id, schema_digest, width, k, kappa, root, tag)
-
-
-def parse_checkpoint(body: bytes, error: type[MalformedError]) -> Checkpoint:
-    """Three lines: origin, size in decimal, base64 of the root; raises `error` for any other form."""
-    at_most(len(body), _MAX_BODY_BYTES, "checkpoint body")
-    try:
-        lines = body.decode("utf-8").split("\n")
-    except UnicodeDecodeError:
-        raise error("a checkpoint is not UTF-8") from None
-    if len(lines) != 4 or lines[3]:
-        raise error("a checkpoint body has three lines")
-    origin, size_text, root_text = lines[0], lines[1], lines[2]
-    if not origin or any(c.isspace() or c == "+" or ord(c) < 0x20 or ord(c) == 0x7F for c in origin):
-        raise error("a checkpoint's origin is empty or has a space, a plus or a control character")
-    at_most(len(origin.encode("utf-8")), limits.MAX_TEXT_BYTES, "checkpoint origin")
-    if not (1 <= len(size_text) <= 20 and size_text.isascii() and size_text.isdigit()):
-        raise error("a checkpoint's size is not a decimal number")
-    try:
-        root = base64.b64decode(root_text.encode("ascii"), validate=True)
-    except (UnicodeEncodeError, binascii.Error):
-        raise error("a checkpoint's root is not base64") from None
-    checkpoint = Checkpoint(origin, int(size_text), root, body)
-    if len(root) != 32 or checkpoint_body(origin, checkpoint.size, root) != body:
-        raise error("a checkpoint is not in its canonical form")
-    return checkpoint
-
-
-def checkpoint_body(origin: str, size: int, root: bytes) -> bytes:
-    """origin "\\n" size "\\n" base64(root) "\\n"."""
-    return f"{origin}\n{size}\n{base64.b64encode(root).decode('ascii')}\n".encode()
-
-
-def log_root(entries: Sequence[bytes]) -> bytes:
-    """RFC 6962 section 2.1 over at least one entry; at most 32 here, so the recursion is shallow."""
-    if len(entries) == 1:
-        return hashlib.sha256(b"\x00" + entries[0]).digest()
-    split = 1 << ((len(entries) - 1).bit_length() - 1)
-    return hashlib.sha256(b"\x01" + log_root(entries[:split]) + log_root(entries[split:])).digest()

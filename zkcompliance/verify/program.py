@@ -26,9 +26,12 @@ class Public(NamedTuple):
 
 
 class LogSlot(NamedTuple):
+    """ranged: whether a statement may name some of the log's segments only."""
+
     name: str
     schema_digest: bytes
     width: int
+    ranged: bool = False
 
 
 class LookupEntry(NamedTuple):
@@ -82,7 +85,7 @@ class Program:
         parts.append(u8(len(self.publics)))
         parts.extend(text(public.name) + u8(public.kind) + u16(public.bits) for public in self.publics)
         parts.append(u8(len(self.logs)))
-        parts.extend(text(slot.name) + slot.schema_digest + u16(slot.width) for slot in self.logs)
+        parts.extend(text(s.name) + s.schema_digest + u16(s.width) + u8(s.ranged) for s in self.logs)
         parts.append(u8(len(self.lookups)))
         for lookup in self.lookups:
             parts.append(u8(lookup.width) + u16(len(lookup.rows)))

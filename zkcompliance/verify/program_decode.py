@@ -64,7 +64,7 @@ def _read_slot(reader: Reader, names: set[str]) -> LogSlot:
     name = reader.name("slot", names)
     digest = reader.digest()
     width = at_most(positive(reader, reader.u16(), "columns in a log"), limits.MAX_WIDTH, "width of a log")
-    return LogSlot(name, digest, width)
+    return LogSlot(name, digest, width, reader.choice(2, "range of a log") == 1)
 
 
 def _read_lookup(reader: Reader, publics: tuple[Public, ...]) -> Lookup:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from zkcompliance import limits
 from zkcompliance.errors import LimitExceeded, MalformedStatement, ParametersRejected
-from zkcompliance.verify.log import Checkpoint, Entry, parse_checkpoint, read_entry
+from zkcompliance.verify.checkpoint import Checkpoint, completing, parse_checkpoint
+from zkcompliance.verify.log import Entry, read_entry
 from zkcompliance.verify.profile import PROFILES, Profile
 from zkcompliance.verify.reader import Reader, at_most, bytes16, integer, text, u8, u16, u32
 
@@ -15,15 +16,34 @@ _MAGIC = b"zkct" + u16(1)
 
 @dataclass(frozen=True, slots=True)
 class LogStatement:
-    """One log of the statement: the slot of the program that it fills, its checkpoint and all its entries."""
+    """One log of the statement: the slot that it fills, its checkpoint, and the segments of it from `first` on.
+
+    hashes: 32 bytes each, those that complete the checkpoint's root; none where the segments are all that there are.
+    """
 
     slot: str
     checkpoint: Checkpoint
     entries: tuple[Entry, ...]
+    first: int = 0
+    hashes: tuple[bytes, ...] = ()
+
+    @property
+    def last(self) -> int:
+        """The index of the last segment named."""
+        return self.first + len(self.entries) - 1
+
+    @property
+    def whole(self) -> bool:
+        """Whether these are all segments of the checkpoint."""
+        return self.first == 0 and self.last == self.checkpoint.size - 1
 
     def encode(self) -> bytes:
+        """MalformedStatement where there is no segment: such a log has no bytes."""
+        if not self.entries:
+            raise MalformedStatement("a log without segments")
         entries = b"".join(entry.encode() for entry in self.entries)
-        return text(self.slot) + bytes16(self.checkpoint.body) + u16(len(self.entries)) + entries
+        head = text(self.slot) + bytes16(self.checkpoint.body) + u32(self.first) + u32(self.last)
+        return head + entries + b"".join(self.hashes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +94,15 @@ def decode_statement(data: bytes) -> Statement:
 def _read_log(reader: Reader, profile: Profile, slots: set[str]) -> LogStatement:
     slot = reader.name("slot", slots)
     checkpoint = parse_checkpoint(reader.bytes16(0xFFFF, "checkpoint body"), MalformedStatement)
-    count = at_most(reader.u16(), limits.MAX_SEGMENTS, "segments of a log")
-    if count == 0:
-        raise reader.fail("a log without segments")
-    return LogStatement(slot, checkpoint, tuple(read_entry(reader, profile) for _ in range(count)))
+    first, last = reader.u32(), reader.u32()
+    if first > last:
+        raise reader.fail(f"segments {first} to {last}: the first is after the last")
+    if last >= checkpoint.size:
+        raise reader.fail(f"segment {last} of a checkpoint of {checkpoint.size} segments")
+    count = at_most(last - first + 1, limits.MAX_SEGMENTS, "segments of a log")
+    entries = tuple(read_entry(reader, profile) for _ in range(count))
+    hashes = tuple(reader.digest() for _ in range(completing(first, last, checkpoint.size)))
+    return LogStatement(slot, checkpoint, entries, first, hashes)
 
 
 def _read_size(reader: Reader) -> int:

@@ -78,12 +78,12 @@ def verify_proof(statement: Statement, program: Program, proof: bytes) -> Report
 
 def _verify(statement: Statement, program: Program, proof: bytes) -> Report:
     # 0. Judge the statement before anything of the proof is read: the program that it names, shapes and limits,
-    #    the knowledge error, and that its segments are all of its checkpoint.
+    #    the knowledge error, and that its segments are those of its checkpoint.
     at_most(len(proof), limits.MAX_BUNDLE_BYTES, "proof")
     check_program(statement, program)
     shape = shape_of(statement, program)
     security = soundness.judge(shape)
-    check_checkpoints(statement)
+    check_checkpoints(statement, program)
     reader = Reader(proof, MalformedProof)
 
     # 1. Both sides know the profile and the statement.
