@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from pathlib import Path
 
 import click
 
 from zkcompliance.commands import console
-from zkcompliance.commands.options import json_option, writable, write_output
+from zkcompliance.commands.options import json_option
+from zkcompliance.outputs import Outputs, kinds, places
 
 _MORE = """
 
@@ -41,12 +43,17 @@ def _reseal(old: Path, new: Path, key: Path, output: Path, context: str, as_json
 
     signer = keys.load_private(key)
     log = open_log(old)
-    writable(output)
+    places.outside_logs(new)
+    outputs = Outputs({output: kinds.PROOF}, read=[key, new], closed=[old, new])
     bound = Binding(None, None, int(time.time()), context.encode()).encode()
     with console.progress() as report:
         console.warm_up(report)
         bundle = make(log, new, signer, merge=merge, context=bound, progress=report)
-    write_output(output, bundle)
+    try:
+        outputs.write({output: bundle})
+    except BaseException:
+        shutil.rmtree(new, ignore_errors=True)
+        raise
     made = open_log(new)
     claim = f"rows-unchanged-{log.schema.name}"
     if as_json:

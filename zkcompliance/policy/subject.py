@@ -22,6 +22,7 @@ from zkcompliance.codec import text as encode_text
 from zkcompliance.errors import LimitExceeded, MalformedError, UsageError
 from zkcompliance.policy.binding import Subject
 from zkcompliance.policy.file import read
+from zkcompliance.shown import command
 
 _HEX = re.compile(r"[0-9a-fA-F]{64}")
 _LEFT_OUT = frozenset({".git", ".github", ".gitignore", ".gitattributes", "model.sig"})
@@ -51,6 +52,15 @@ def parse_subject(text: str) -> Subject:
     if colon and kind == "signature":
         return Subject(name, signed_digest(Path(rest)))
     return Subject(name, digest(Path(value)))
+
+
+def path_of(text: str) -> Path | None:
+    """The file or folder that a subject's text names; None where it gives digests, or is no subject."""
+    _, _, value = text.partition("=")
+    kind, colon, rest = value.partition(":")
+    if colon and kind == "signature":
+        return Path(rest)
+    return None if not value or (colon and kind in ("sha256", "tree")) else Path(value)
 
 
 def check_name(name: str) -> None:
@@ -88,7 +98,7 @@ def digest(path: Path) -> bytes:
 def _no_link(path: Path) -> UsageError:
     return UsageError(
         f"{path} is a symbolic link: what it points to can change under the same name",
-        help=f"cp -rL '{path}' COPY",
+        help=command("cp", "-rL", path, "COPY"),
     )
 
 
