@@ -177,7 +177,7 @@ def prove(
     Raises ClaimDoesNotHold, BudgetSpent, UsageError; with policies all is checked before anything is proved.
     """
     now = _clock() if time is None else time
-    model = parse_subject(subject) if isinstance(subject, str) else subject
+    model = parse_subject(subject, progress) if isinstance(subject, str) else subject
     opened = {slot: _sealed(log) for slot, log in (logs or {}).items()}
     if (claim is None) == (policy is None):
         raise UsageError("prove: one claim, or policy=")

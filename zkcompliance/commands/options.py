@@ -30,7 +30,7 @@ claim_file_option = click.option(
 subject_option = click.option(
     "--subject",
     metavar="NAME=PATH",
-    help="The model: NAME=PATH of its file or folder, NAME=signature:FILE, or NAME=sha256:HEX.",
+    help="The model: NAME=PATH of its file or folder, NAME=signature:FILE, NAME=sha256:HEX, or NAME=tree:HEX.",
 )
 log_option = click.option(
     "--log",

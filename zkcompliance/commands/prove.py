@@ -86,7 +86,8 @@ def command(
         read=[*paths_of(claim_name, attest_key, *policies, *claim_files), *model_paths],
         closed=[*paths_of(*logs), *model_paths],
     )
-    model = None if subject is None else parse_subject(subject)
+    with console.progress() as report:
+        model = None if subject is None else parse_subject(subject, report)
     now, began = int(time.time()), time.monotonic()
     if claim_name is not None:
         from zkcompliance.claim import catalogue

@@ -29,6 +29,9 @@ PAGE_IS_NO_PROOF = (
 )
 
 
+NO_TREE = "not bound: only the contents of the files are, in their order, and not their names"
+
+
 def clean(text: str) -> str:
     """Text from outside on one line, with nothing that is invisible or that reorders what stands around it.
 

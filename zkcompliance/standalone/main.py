@@ -44,7 +44,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("-p", "--param", dest="params", action="append", default=[], metavar="NAME=VALUE")
     made.add_argument("--log-key", dest="log_keys", action="append", default=[], metavar="[LOG=]PUB")
     made.add_argument(
-        "--subject", metavar="NAME=MODEL", help="the model: NAME=sha256:HEX, NAME=signature:FILE, NAME=PATH"
+        "--subject",
+        metavar="NAME=MODEL",
+        help="the model: NAME=PATH, NAME=sha256:HEX, NAME=tree:HEX, NAME=signature:FILE",
     )
     made.add_argument("--context", help="the reference or nonce that the proof must be bound to")
     made.add_argument("--trust", metavar="FILE", help="a C2SP tlog-policy: who must have cosigned")
