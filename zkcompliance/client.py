@@ -37,6 +37,9 @@ AnyPolicy = str | Path | Policy  # a ready-made one's id, a file, or what was lo
 
 def keygen(path: str | Path, origin: str) -> VerifierKey:
     """A new Ed25519 signing key for the log `origin`: private at `path` (0600), public at `<path>.pub`."""
+    from zkcompliance.outputs import places
+
+    places.outside_logs(Path(path))
     return keys.generate(path, origin)
 
 
@@ -105,6 +108,9 @@ def open_log(path: str | Path, *, key: str | Path, schema: Schema | None = None,
     if not Path(path).exists():
         if schema is None:
             raise LogError(f"there is no log at {path}; to make one, give its schema")
+        from zkcompliance.outputs import places
+
+        places.outside_logs(Path(path))
         create_log(path, schema, keys.load_private(key), profile)
     log = Log(path, key)
     if schema is not None and log.sealed().schema.digest != schema.digest:
@@ -120,23 +126,25 @@ class Proof:
         self.data = data
 
     def save(self, path: str | Path) -> None:
-        """Write the file, whole or not at all."""
-        from zkcompliance.log import files
+        """Write the file, whole or not at all: a new one, or in place of an earlier proof; UsageError otherwise."""
+        from zkcompliance.outputs import Outputs, kinds
 
-        files.replace(Path(path), self.data)
+        Outputs({Path(path): kinds.PROOF}).write({Path(path): self.data})
 
     def attest(self, path: str | Path, *, key: str | Path) -> None:
         """Write a signed in-toto Statement that this proof is of its model: docs/attestation.md.
 
         path: a name that ends in `.sigstore.json` makes a sigstore bundle, any other a DSSE envelope. key: the private
         key's PEM file (ECDSA P-256 or Ed25519, PKCS#8). The proof is verified first: raises VerificationError,
-        StatementMismatch where it names no model, KeyFileError.
+        StatementMismatch where it names no model, KeyFileError, UsageError where the place is not free, which
+        it is where nothing is or an earlier attestation.
         """
         from zkcompliance.attest.api import attest_as
         from zkcompliance.attest.signing import SigningKey
-        from zkcompliance.log import files
+        from zkcompliance.outputs import Outputs, kinds
 
-        files.replace(Path(path), attest_as(Path(path), self.data, SigningKey.load(Path(key))))
+        outputs = Outputs({Path(path): kinds.ATTESTATION}, read=[key])
+        outputs.write({Path(path): attest_as(Path(path), self.data, SigningKey.load(Path(key)))})
 
     @classmethod
     def load(cls, path: str | Path) -> Proof:
@@ -169,7 +177,7 @@ def prove(
     Raises ClaimDoesNotHold, BudgetSpent, UsageError; with policies all is checked before anything is proved.
     """
     now = _clock() if time is None else time
-    model = parse_subject(subject) if isinstance(subject, str) else subject
+    model = parse_subject(subject, progress) if isinstance(subject, str) else subject
     opened = {slot: _sealed(log) for slot, log in (logs or {}).items()}
     if (claim is None) == (policy is None):
         raise UsageError("prove: one claim, or policy=")

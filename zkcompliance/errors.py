@@ -13,6 +13,7 @@ class ZkComplianceError(Exception):
 
     code = "error"
     exit_status = 70
+    lines = False  # whether a message may have several lines of its own making
     help = "zkcompliance explain error"
 
     def __init__(self, message: str, *, help: str | None = None, private: str = "") -> None:
@@ -37,7 +38,7 @@ class UsageError(ZkComplianceError):
 class ClaimDefinitionError(UsageError):
     """A claim's text cannot be meant: the message shows the line and the remedy."""
 
-    code = "claim-definition"
+    code, lines = "claim-definition", True
 
 
 class MalformedError(ZkComplianceError):

@@ -20,7 +20,7 @@ CIRCUITS = sorted((PACKAGE / "circuits").resolve().glob("*.py"))
 # Each layer may import itself and what stands before it.
 ORDER = [
     {"errors", "limits", "progress", "screen"},
-    {"codec", "quantities", "digest", "strict_json"},
+    {"codec", "quantities", "digest", "strict_json", "shown"},
     {"field"},
     {"profiles", "transcript"},
     {"commit"},
@@ -34,13 +34,14 @@ ALLOWED = {
     "verify": {"errors", "limits", "verify"},
     "log": {
         "errors", "limits", "progress", "codec", "field", "profiles", "transcript", "commit", "schemas", "quantities",
-        "log", "_schema_model", "_schema_cells", "schema_catalogue",
+        "log", "shown", "_schema_model", "_schema_cells", "schema_catalogue",
     },
     "importers": {"errors", "limits", "quantities", "schemas", "importers", "progress"},
     "circuits": {"claim", "schemas", "quantities"},
-    "report": {"errors", "quantities", "screen", "policy", "report"},
-    "standalone": {"errors", "log", "claim", "policy", "report", "standalone"},
-    "attest": {"errors", "limits", "strict_json", "log", "policy", "verify", "attest"},
+    "report": {"errors", "quantities", "screen", "shown", "policy", "report"},
+    "standalone": {"errors", "log", "claim", "outputs", "policy", "report", "shown", "standalone"},
+    "attest": {"errors", "limits", "shown", "strict_json", "log", "policy", "verify", "attest"},
+    "outputs": {"errors", "log", "attest", "outputs"},
 }  # fmt: skip
 
 

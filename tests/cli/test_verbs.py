@@ -235,7 +235,7 @@ def test_every_error_code_is_explained() -> None:
 def test_a_proof_file_cannot_steer_the_terminal(lab: Path, tmp_path: Path) -> None:
     from zkcompliance.commands.console import clean
 
-    assert clean("a\x1b[31m\x9bb\u202e\n") == "a\ufffd[31m\ufffdb\ufffd\n"
+    assert clean("a\x1b[31m\x9cb\u202e\u3164\n") == "a\ufffd[31m\ufffdb\ufffd\ufffd\n"
 
 
 def test_private_values_are_never_printed(lab: Path) -> None:

@@ -66,7 +66,8 @@ def _policies(
 
     now = int(time.time())
     opened = open_of(chosen, logs)
-    model = None if subject is None else parse_subject(subject)
+    with console.progress() as report:
+        model = None if subject is None else parse_subject(subject, report)
     found = results(plan(chosen, opened, pairs(params, "--param"), time=now, subject=model), time=now)
     holds = all(fault is None for _, fault in found)
     if as_json:

@@ -13,13 +13,14 @@ import click
 from zkcompliance.errors import ZkComplianceError
 from zkcompliance.progress import Progress, silent
 from zkcompliance.screen import drawing
+from zkcompliance.shown import columns, error_lines, one_line
 
 NARROW = 18  # columns that each column of a table needs to be read
 
 
 def clean(text: str) -> str:
-    """Text from outside with nothing in it that could steer a terminal."""
-    return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
+    """Text of our own lines with nothing in it that could steer a terminal; what is a name has no line end here."""
+    return "\n".join(map(one_line, text.split("\n")))
 
 
 def print_json(value: Mapping[str, Any]) -> None:
@@ -39,8 +40,7 @@ def note(text: str) -> None:
 
 def report_error(error: ZkComplianceError) -> int:
     """One line that says what and why, one with the remedy, on stderr; the exit status."""
-    note(f"error[{error.code}]: {error.message}")
-    note(f"help: {error.help}")
+    click.echo(error_lines(error, columns(sys.stderr)), err=True)
     return error.exit_status
 
 

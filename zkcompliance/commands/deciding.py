@@ -62,7 +62,8 @@ def decide(file: Path, asked: dict[str, Any]) -> Verdict:
     from zkcompliance.policy.file import read_proof
     from zkcompliance.policy.request import Request
 
-    return Request(**asked).decide(read_proof(file), clock=int(time.time()))
+    with console.progress() as report:
+        return Request(**asked).decide(read_proof(file), clock=int(time.time()), progress=report)
 
 
 def leave(verdict: Verdict) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from zkcompliance.claim.model import Claim
 from zkcompliance.errors import UsageError
@@ -10,6 +11,7 @@ from zkcompliance.log import open_log
 from zkcompliance.log.store import SealedLog
 from zkcompliance.policy.model import Policy
 from zkcompliance.policy.texts import by_name
+from zkcompliance.shown import command
 
 
 def open_for(claim: Claim, paths: Mapping[str, str]) -> dict[str, SealedLog]:
@@ -23,7 +25,8 @@ def open_for(claim: Claim, paths: Mapping[str, str]) -> dict[str, SealedLog]:
             )
         if not log.segments:
             raise UsageError(
-                f"{path} has no sealed segment yet", help=f"zkcompliance seal INPUT --log {path} --key KEY"
+                f"{path} has no sealed segment yet",
+                help=command("zkcompliance", "seal", "INPUT", "--log", Path(path), "--key", "KEY"),
             )
         opened[slot] = log
     return opened

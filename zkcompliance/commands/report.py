@@ -10,7 +10,8 @@ import click
 
 from zkcompliance.commands import console
 from zkcompliance.commands.deciding import decide, deciding_options, leave
-from zkcompliance.commands.options import json_option, writable, write_output
+from zkcompliance.commands.options import json_option, paths_of, subject_paths
+from zkcompliance.outputs import Outputs, kinds
 
 
 @click.command("report")
@@ -27,13 +28,22 @@ def command(file: Path, output: Path, as_json: bool, **asked: Any) -> int:
     from zkcompliance import report
     from zkcompliance.report import words
 
-    writable(output, file, asked["policy"], asked["attestation"], asked["attestation_key"], asked["trust"])
+    outputs = Outputs({output: kinds.PAGE}, read=_read(file, asked), closed=subject_paths(asked["subject"]))
     verdict = decide(file, asked)
     page = report.write(verdict, "html").encode()
-    write_output(output, page)
+    outputs.write({output: page})
     if as_json:
         document = {"outcome": words.outcome(verdict), "accepted": verdict.accepted}
         console.print_json({**document, "output": str(output), "sha256": sha256(page).hexdigest()})
     else:
         console.print_fields(words.sentence(verdict), {"page": str(output), "sha256": sha256(page).hexdigest()})
     return leave(verdict)
+
+
+def _read(file: Path, asked: dict[str, Any]) -> list[Path]:
+    """Every file that judging reads, the memory of `--state` and its evidence among them."""
+    single = ("policy", "claim", "attestation", "attestation_key", "trust", "state")
+    found = paths_of(file, *(asked[name] for name in single), *asked["claim_files"], *asked["log_keys"])
+    if asked["state"] is not None:
+        found += [asked["state"].with_name(f"{asked['state'].name}.{end}") for end in ("evidence", "lock")]
+    return found + subject_paths(asked["subject"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,8 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from zkcompliance.commands import console
-from zkcompliance.commands.options import json_option, writable
+from zkcompliance.commands.options import json_option
 from zkcompliance.errors import UsageError
+from zkcompliance.outputs import Outputs, kinds, places
 
 if TYPE_CHECKING:
     from zkcompliance.prove.reseal import Resealed
@@ -59,12 +59,13 @@ def resealing(name: str, does: str, *, merge: bool) -> click.Command:
             raise UsageError("--old-key and --old-key-lost: the key before is there, or it is lost")
         signer = keys.load_private(key)
         before = OLD_KEY_LOST if lost else None if old_key is None else keys.load_private(old_key)
-        writable(output, key, old_key)
+        places.outside_logs(new)
+        outputs = Outputs({output: kinds.LINEAGE}, read=[key, old_key, new], closed=[old, new])
         bound = Binding(None, None, int(time.time()), context.encode(errors="surrogateescape")).encode()
         with console.progress() as report:
             console.warm_up(report)
             made = reseal(old, new, signer, merge=merge, old_key=before, context=bound, progress=report)
-        write_copy(made.lineage, output)
+        outputs.write({output: made.lineage})
         _tell(made, output, as_json)
 
     return command
@@ -95,20 +96,3 @@ def _tell(made: Resealed, output: Path, as_json: bool) -> None:
             "lineage": f"{output} ({size:,} bytes, {made.proofs} new proof{'' if made.proofs == 1 else 's'})",
         },
     )
-
-
-def write_copy(source: Path, output: Path) -> None:
-    """A whole copy of a file that may be long, or none: beside its place, then an atomic rename."""
-    from zkcompliance.log import files
-
-    temporary = output.with_name(f".{output.name}.{os.urandom(6).hex()}.tmp")
-    try:
-        with source.open("rb") as data, files.creating(temporary, files.PUBLIC) as descriptor:
-            while block := data.read(1 << 20):
-                files.write_all(descriptor, block)
-        temporary.replace(output)
-        files.sync_dir(output.absolute().parent)
-    except OSError as error:
-        raise UsageError(
-            f"{error.filename or output}: {error.strerror}", help=f"cp {source} {output}  # the log itself is complete"
-        ) from error

@@ -18,6 +18,7 @@ from zkcompliance.errors import LogError, UsageError
 from zkcompliance.limits import MAX_SEGMENTS
 from zkcompliance.policy.texts import pairs
 from zkcompliance.progress import Progress
+from zkcompliance.shown import command as say
 
 if TYPE_CHECKING:
     import numpy as np
@@ -80,7 +81,7 @@ def command(
                 raise LogError(
                     f"{path}: an interrupted seal has just been finished; its rows may be those of these inputs, "
                     "so nothing more was sealed",
-                    help=f"zkcompliance fsck {path}  # then seal again what is not in it",
+                    help=f"{say('zkcompliance', 'fsck', path)}  # then seal again what is not in it",
                 )
             waiting = writer.pending_rows
             if waiting:
@@ -91,7 +92,7 @@ def command(
     if len(log.segments) > MAX_SEGMENTS * 3 // 4:
         console.note(
             f"{len(log.segments)} segments: a proof covers at most {MAX_SEGMENTS}; put them into one before that with\n"
-            f"  zkcompliance compact {path} --to NEW --key KEY -o unchanged.zkp"
+            "  " + say("zkcompliance", "compact", path, "--to", "NEW", "--key", "KEY", "-o", "unchanged.zkp")
         )
     sealed = waiting + counted.rows
     if as_json:
@@ -141,12 +142,14 @@ def _folder(path: Path, schema: schemas.Schema, key: SignerKey, profile: str | N
     from zkcompliance.log.files import sync_dir
     from zkcompliance.log.layout import Layout
     from zkcompliance.log.writer import create_log
+    from zkcompliance.outputs import places
 
     if path.exists():
         yield path
         return
     if not path.parent.is_dir():
         raise UsageError(f"{path.parent} is not a folder")
+    places.outside_logs(path)
     building = path.with_name(f".{path.name}.{os.urandom(6).hex()}.new")
     create_log(building, schema, key, profile or "standard")
     try:

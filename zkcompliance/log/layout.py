@@ -29,6 +29,7 @@ from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.profiles import PROFILES, Profile
 from zkcompliance.schemas import Schema, parse_text
+from zkcompliance.shown import command
 
 _FORMAT = "zkcompliance-log-1"
 _MAX_SETTINGS_BYTES = 4096
@@ -180,7 +181,8 @@ class Settings:
             there = layout.settings.is_file()
         if not there:
             raise LogError(
-                f"{layout.root} is not a log folder", help=f"zkcompliance seal INPUT --log {layout.root} --key KEY"
+                f"{layout.root} is not a log folder",
+                help=command("zkcompliance", "seal", "INPUT", "--log", layout.root, "--key", "KEY"),
             )
         settings = read_limited(layout.settings, _MAX_SETTINGS_BYTES)
         schema = read_limited(layout.schema, _MAX_SCHEMA_BYTES)
@@ -214,7 +216,7 @@ def read_limited(path: Path, limit: int) -> bytes:
         with path.open("rb") as file:
             data = file.read(limit + 1)
     except OSError as error:
-        raise LogError(f"{path}: {error.strerror}", help=f"zkcompliance fsck {path.parent}") from error
+        raise LogError(f"{path}: {error.strerror}", help=command("zkcompliance", "fsck", path.parent)) from error
     if len(data) > limit:
         raise LogError(f"{path} is longer than {limit} bytes")
     return data

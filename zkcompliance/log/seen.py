@@ -8,6 +8,7 @@ note in it is signed.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,9 +16,12 @@ from pathlib import Path
 from zkcompliance.errors import LogCorrupt, LogError, LogEvidence, MalformedNote, SignatureRejected
 from zkcompliance.log import evidence, files
 from zkcompliance.log.note import VerifierKey
+from zkcompliance.shown import command
 
 FORMAT = "zkcompliance-seen-1"
+_BEGINS = f'{{\n "format": "{FORMAT}"'.encode()
 _MAX_BYTES = 4 << 20
+_MOST_EVIDENCE = 1000  # files beside one state file
 
 
 def encode(notes: dict[str, str]) -> bytes:
@@ -40,6 +44,11 @@ def load(path: Path) -> dict[str, str]:
         return {}
     except OSError as error:
         raise LogError(f"{path}: {error.strerror}") from error
+    if not data.startswith(_BEGINS):
+        raise LogCorrupt(
+            f"{path} is damaged, or no memory of the checkpoints that were seen ({FORMAT})",
+            help="give --state a file of its own, which is made when it is new",
+        )
     try:
         notes = json.loads(data)["logs"]
         if encode(notes) != data:
@@ -56,10 +65,31 @@ def load(path: Path) -> dict[str, str]:
     return dict(notes)
 
 
+def _kept(path: Path, data: bytes) -> Path:
+    """Where evidence lies now: at `path`, or with a number where something else is there, which stays as it is."""
+    for number in range(1, _MOST_EVIDENCE):
+        place = path if number == 1 else path.with_name(f"{path.name}.{number}")
+        try:
+            files.create(place, data, files.PUBLIC)
+        except FileExistsError:
+            if place.is_file() and _read_at_most(place, len(data)) == data:
+                return place
+            continue
+        files.sync_dir(place.parent)
+        return place
+    raise OSError(errno.EEXIST, "too much evidence", str(path))
+
+
+def _read_at_most(path: Path, size: int) -> bytes:
+    """The first `size` + 1 bytes of a file."""
+    with path.open("rb") as file:
+        return file.read(size + 1)
+
+
 def _damaged(path: Path) -> LogCorrupt:
     return LogCorrupt(
         f"{path}, the note of the newest checkpoint seen, is damaged",
-        help=f"rm {path}  # when you know that the log's checkpoint is the newest",
+        help=f"{command('rm', path)}  # when you know that the log's checkpoint is the newest",
     )
 
 
@@ -107,8 +137,8 @@ def hold_against(
     except LogEvidence as error:
         beside = path.with_name(path.name + ".evidence")
         with contextlib.suppress(OSError):
-            files.replace(beside, error.document.encode(), files.PUBLIC)
+            beside = _kept(beside, error.document.encode())
             raise LogEvidence(
-                f"{error.message}; evidence in {beside}", document=error.document, help=f"cat {beside}"
+                f"{error.message}; evidence in {beside}", document=error.document, help=command("cat", beside)
             ) from error
         raise

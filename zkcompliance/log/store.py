@@ -18,6 +18,7 @@ from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.layout import Layout, SegmentPaths, Settings, read_limited
 from zkcompliance.profiles import Profile
 from zkcompliance.schemas import Schema
+from zkcompliance.shown import command
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,7 +59,7 @@ class Segment:
         except OSError as error:
             raise LogError(f"{self.paths.seed}: {error.strerror}") from error
         if stat.S_IMODE(mode) & 0o077:
-            raise LogCorrupt(f"{self.paths.seed} can be read by others", help=f"chmod 600 {self.paths.seed}")
+            raise LogCorrupt(f"{self.paths.seed} can be read by others", help=command("chmod", "600", self.paths.seed))
         if len(data) != 32:
             raise LogCorrupt(f"{self.paths.seed} has not 32 bytes")
         return data

@@ -12,6 +12,7 @@ from zkcompliance.claim import places, sentences
 from zkcompliance.claim.model import Claim, Parameter
 from zkcompliance.claim.params import ParamSpec
 from zkcompliance.policy import bounds
+from zkcompliance.policy.binding import Source, Subject
 from zkcompliance.policy.checkpoints import Taken
 from zkcompliance.policy.file import Proof
 from zkcompliance.policy.model import Bound
@@ -25,6 +26,15 @@ LATEST = "that this is the log's latest checkpoint: freshness is for you to ask 
 VACUOUS = "VACUOUS TRUTH IS NOT EXCLUDED: no number of rows of {} is shown, and over a log without rows this may hold"
 PROVENANCE = "provenance is not shown: the rows of {} may all be self-declared"
 NOT_COMPARED = "the model {} was not compared with its files: give --subject"
+GIVEN = {
+    (Source.GIVEN, False): "no file of the model {} was read here: its content digest alone was compared, with the "
+    "one that was given, and the names of its files are not in it",
+    (Source.GIVEN, True): "no file of the model {} was read here: its digests were compared with those that were given",
+    (Source.SIGNATURE, False): "no file of the model {} was compared: the digest stands in a signature file, whose "
+    "signature was not checked, and the names of the files are not in it",
+    (Source.UNSIGNED, False): "nothing of the model {} was compared: the digest stands in a signature file that bears "
+    "no signature",
+}
 BY_DIGEST = (
     "{} was not compiled here: that its program says what its file says rests on the policy, which names its digest"
 )
@@ -52,6 +62,16 @@ class Verified:
 def public_values(program: Program, proof: Proof) -> dict[str, int]:
     """Public values by name, a set's as one; the statement has as many as the program (`check_program`)."""
     return places.named(program.publics, proof.statement.publics)
+
+
+def compared(stated: Subject | None, asked: Subject | None) -> list[str]:
+    """What a reader should know of how the model was compared; nothing where its files were read here."""
+    if stated is None:
+        return []
+    if asked is None:
+        return [NOT_COMPARED.format(stated.name)]
+    said = GIVEN.get((asked.source, bool(asked.tree)))
+    return [] if said is None else [said.format(stated.name)]
 
 
 def of_proof(shown: Verified) -> dict[str, Any]:

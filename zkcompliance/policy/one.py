@@ -122,9 +122,7 @@ def _warned(judged: Judged, bench: Bench) -> Finding:
     said += [] if fresh else [finding.FRESHNESS.format(log.name) for log in found.logs]
     if disclosed := [value.name for value in found.values if value.role == "revealed"]:
         said.append(finding.DIFFERENCES.format(", ".join(disclosed)))
-    subject = judged.proof.bound().subject
-    if subject is not None and bench.terms.subject is None:
-        said.append(finding.NOT_COMPARED.format(subject.name))
+    said += finding.compared(judged.proof.bound().subject, bench.terms.subject)
     said += [finding.of_range(log) for log in found.logs if not log.whole]
     unproven = (finding.COMPLETE, finding.TRUE_ROWS, *(() if fresh else (finding.LATEST,)))
     return replace(found, warnings=tuple(said), not_proven=unproven)

@@ -20,6 +20,7 @@ from zkcompliance.policy.model import Policy
 from zkcompliance.policy.subject import parse_subject
 from zkcompliance.policy.texts import by_name, by_slot, params_of
 from zkcompliance.policy.verdict import Attested, Verdict
+from zkcompliance.progress import Progress, silent
 from zkcompliance.quantities import parse_time
 
 _WHOLE = "zkcompliance verify FILE --policy POLICY --log-key PUB"
@@ -49,7 +50,7 @@ class Request:
     attestation: str | Path | None = None
     attestation_key: str | Path | None = None
 
-    def decide(self, data: bytes, *, clock: int) -> Verdict:
+    def decide(self, data: bytes, *, clock: int, progress: Progress = silent) -> Verdict:
         """The verdict on the bytes of a proof file; clock: UTC seconds, for who does not say `at`.
 
         What is not met is in the verdict. Raises UsageError for options that make no sense together, and the errors of
@@ -57,18 +58,18 @@ class Request:
         """
         self._check()
         attested = self._attested(data)
-        return replace(self._judge(data, clock), attested=attested)
+        return replace(self._judge(data, clock, progress), attested=attested)
 
-    def _judge(self, data: bytes, clock: int) -> Verdict:
+    def _judge(self, data: bytes, clock: int, progress: Progress) -> Verdict:
         now = clock if self.at is None else parse_time(self.at)
         if self.policy is not None:
-            return self._by_policy(data, policies.load(self.policy, self.claim_files), now)
+            return self._by_policy(data, policies.load(self.policy, self.claim_files), now, progress)
         claim = claims.load(self.claim) if self.claim is not None else None
         if claim is None or not self.log_keys:
             return self._undecided(data, claim, now)
         slots = by_slot(list(claim.slots), self.log_keys, "--log-key")
         return judge_claim(
-            data, claim, params_of(claim, self.params), now=now, keys=_keys(slots), subject=self._subject(),
+            data, claim, params_of(claim, self.params), now=now, keys=_keys(slots), subject=self._subject(progress),
             reference=self._reference(), trust=self._trust(), state=self._state(),
         )  # fmt: skip
 
@@ -94,13 +95,13 @@ class Request:
             return None
         return attest.attested(data, self.attestation, self.attestation_key)
 
-    def _by_policy(self, data: bytes, policy: Policy, now: int) -> Verdict:
+    def _by_policy(self, data: bytes, policy: Policy, now: int, progress: Progress) -> Verdict:
         names = list(policy.logs)
         open_to = [name for name, rule in policy.logs.items() if not rule.keys]
         given = _keys(by_name(names, self.log_keys, "--log-key", bare=open_to))
         try:
             return judge_policy(
-                data, policy, now=now, keys=given, subject=self._subject(), reference=self._reference(),
+                data, policy, now=now, keys=given, subject=self._subject(progress), reference=self._reference(),
                 trust=self._trust(), state=self._state(),
             )  # fmt: skip
         except Undecided as error:
@@ -117,8 +118,8 @@ class Request:
         )
         return look(data, now=now, missing=error, claim=claim)
 
-    def _subject(self) -> Subject | None:
-        return None if self.subject is None else parse_subject(self.subject)
+    def _subject(self, progress: Progress) -> Subject | None:
+        return None if self.subject is None else parse_subject(self.subject, progress)
 
     def _reference(self) -> bytes | None:
         return None if self.context is None else self.context.encode(errors="surrogateescape")

@@ -31,6 +31,7 @@ from zkcompliance.policy.model import LogKey, Policy, Requirement
 from zkcompliance.progress import Progress, silent
 from zkcompliance.prove.api import prepare, prove_claim, segments_of
 from zkcompliance.prove.size import expected_bytes
+from zkcompliance.shown import command
 from zkcompliance.statement import encode_policy_bundle
 
 Given = Mapping[str, int | str]  # `REQUIREMENT.NAME` → value
@@ -161,12 +162,12 @@ def _publics(
         else:
             raise UsageError(
                 f"{requirement.name} leaves {param.name} to you: {bounds.words(bound, param)}",
-                help=f"add --param {key}=VALUE",
+                help=command("add", "--param", f"{key}=VALUE"),
             )
         if not bounds.meets(bound, chosen, time=time, subject_name=name):
             raise UsageError(
                 f"{key}: {text(param, chosen)} is given, and the policy asks for {bounds.words(bound, param)}",
-                help=f"add --param {key}=VALUE" if bound.exact is None else f"leave --param {key} out",
+                help=command("add", "--param", f"{key}=VALUE") if bound.exact is None else f"leave --param {key} out",
             )
         result[param.name] = chosen
     return claim.publics(result)

@@ -323,6 +323,4 @@ def _link(source: Path, target: Path) -> None:
     try:
         os.link(source, target, follow_symlinks=False)
     except OSError:
-        with source.open("rb") as data, files.creating(target) as descriptor:
-            while block := data.read(1 << 22):
-                files.write_all(descriptor, block)
+        files.copy(source, target)

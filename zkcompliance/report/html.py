@@ -63,6 +63,7 @@ def _body(verdict: Verdict) -> Markup:
 
 def _header(verdict: Verdict) -> Markup:
     subject, policy = verdict.subject, verdict.policy
+    tree = None if subject is None else digest(subject.tree) if subject.tree else words.NO_TREE
     model = None if subject is None else join(subject.name, tag("br"), digest(subject.digest))
     proved = words.moment(verdict.proved_at) + (", as the lab says" if verdict.proved_at else "")
     size = tag("span", f"{verdict.file_bytes:,} bytes", class_="doc")
@@ -74,6 +75,7 @@ def _header(verdict: Verdict) -> Markup:
     said = facts(
         [
             ("Model", model or "none is named: the proof is about no particular model"),
+            ("Model, names of files too", tree),
             ("Policy", f"{policy.id}, version {policy.version}" if policy else "none: a claim was judged by itself"),
             ("Judged", words.moment(verdict.judged_at)),
             ("Proved", proved),

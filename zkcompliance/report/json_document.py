@@ -6,7 +6,7 @@
     judged_at     UTC seconds
     file          sha256, bytes
     policy        id, version, sha256, title, jurisdiction, sources, valid_from, valid_until; null where there is none
-    subject       name, sha256; null where none is named
+    subject       name, sha256 (of contents), tree (of names too; null where it is not known); null where none is named
     proved_at     UTC seconds; null where the lab does not say
     reference     hexadecimal digits
     others        proofs in the file for other policies, not judged
@@ -47,7 +47,9 @@ def document(verdict: Verdict) -> dict[str, Any]:
         "judged_at": str(verdict.judged_at),
         "file": {"sha256": verdict.file_sha256.hex(), "bytes": str(verdict.file_bytes)},
         "policy": None if verdict.policy is None else _policy(verdict.policy),
-        "subject": None if subject is None else {"name": subject.name, "sha256": subject.digest.hex()},
+        "subject": None
+        if subject is None
+        else {"name": subject.name, "sha256": subject.digest.hex(), "tree": subject.tree.hex() or None},
         "proved_at": str(verdict.proved_at) if verdict.proved_at else None,
         "reference": verdict.reference.hex(),
         "others": str(verdict.others),

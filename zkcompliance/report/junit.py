@@ -36,6 +36,7 @@ def write(verdict: Verdict) -> str:
         "policy-sha256": policy.digest.hex() if policy else "",
         "subject": words.clean(subject.name) if subject else "",
         "subject-sha256": subject.digest.hex() if subject else "",
+        "subject-tree": subject.tree.hex() if subject else "",
         "reference": verdict.reference.hex(),
     }
     for name, value in facts.items():

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from zkcompliance.policy.binding import Subject
 from zkcompliance.policy.verdict import Finding, Status, Verdict
 from zkcompliance.report import words
 
@@ -42,8 +43,9 @@ def _log(verdict: Verdict) -> dict[str, Any]:
         "met": str(sum(finding.status is Status.MET for finding in verdict.findings)),
         "requirements": str(len(verdict.findings)),
         "policy": judged_by,
-        "subject": None if subject is None else {"name": subject.name, "sha256": subject.digest.hex()},
+        "subject": None if subject is None else _subject(subject),
         "reference": verdict.reference.hex(),
+        "warnings": list(dict.fromkeys(text for finding in verdict.findings for text in finding.warnings)),
     }  # fmt: skip
     digest = verdict.file_sha256.hex()
     run = {
@@ -62,6 +64,10 @@ def _log(verdict: Verdict) -> dict[str, Any]:
         "columnKind": "unicodeCodePoints",
     }
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def _subject(subject: Subject) -> dict[str, str | None]:
+    return {"name": subject.name, "sha256": subject.digest.hex(), "tree": subject.tree.hex() or None}
 
 
 def _rule(finding: Finding) -> dict[str, Any]:

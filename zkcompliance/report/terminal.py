@@ -59,7 +59,8 @@ def _head(verdict: Verdict, seconds: float | None) -> list[tuple[str, str, str]]
         rows += [("policy", f"{policy.id}@{policy.version}: {policy.title} ({policy.jurisdiction}), {valid}", "")]
         rows += [("", policy.digest.hex(), "dim")]
     if verdict.subject is not None:
-        rows += [("model", verdict.subject.name, ""), ("", verdict.subject.digest.hex(), "dim")]
+        rows += [("model", verdict.subject.name, ""), ("contents", verdict.subject.digest.hex(), "dim")]
+        rows.append(("tree", verdict.subject.tree.hex() or words.NO_TREE, "dim"))
     rows.append(("proved", f"{words.moment(verdict.proved_at)}{', as the lab says' if verdict.proved_at else ''}", ""))
     rows.append(("judged", words.moment(verdict.judged_at), ""))
     if verdict.reference:

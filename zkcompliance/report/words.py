@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from zkcompliance.policy.verdict import Chooser, Finding, LogShown, Margin, Status, Value, Verdict
 from zkcompliance.quantities import exact_beside, show_integer, show_time
+from zkcompliance.shown import one_line
 
 _POWER = re.compile(r"≈?-?[0-9.]+e[0-9]+( [A-Za-z/]+)?")
 _HOLDS = "It holds when all of this is so:"
@@ -28,13 +29,16 @@ PAGE_IS_NO_PROOF = (
 )
 
 
+NO_TREE = "not bound: only the contents of the files are, in their order, and not their names"
+
+
 def clean(text: str) -> str:
     """Text from outside on one line, with nothing that is invisible or that reorders what stands around it.
 
     Every kind of white space becomes a space; control, format and unassigned characters (bidirectional overrides,
-    zero-width characters, surrogates among them) become U+FFFD.
+    zero-width characters, surrogates, blank letters among them) become U+FFFD.
     """
-    return "".join(" " if c.isspace() else c if c.isprintable() else "\ufffd" for c in text)
+    return one_line(text)
 
 
 def lines(text: str) -> list[str]:

@@ -7,7 +7,9 @@ import hashlib
 import json
 from pathlib import Path
 
-from zkcompliance.log import files
+from zkcompliance.errors import UsageError
+from zkcompliance.outputs import Outputs, kinds
+from zkcompliance.shown import error_lines
 from zkcompliance.standalone.build import archive, members
 
 EXECUTABLE = 0o755
@@ -19,11 +21,12 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, default=Path("zkcompliance-verify.pyz"))
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     options = parser.parse_args()
-    data = archive()
     try:
-        files.replace(options.output, data, EXECUTABLE)
-    except OSError as error:
-        parser.exit(2, f"error[usage]: {options.output}: {error.strerror}\n")
+        outputs = Outputs({options.output: kinds.VERIFIER})
+        data = archive()
+        outputs.write({options.output: data}, EXECUTABLE)
+    except UsageError as error:
+        parser.exit(error.exit_status, f"{error_lines(error)}\n")
     digest = hashlib.sha256(data).hexdigest()
     if options.json:
         inside = {name: hashlib.sha256(each).hexdigest() for name, each in members().items()}

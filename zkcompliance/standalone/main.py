@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 from zkcompliance.errors import InternalError, RequirementNotShown, UsageError, ZkComplianceError
 from zkcompliance.policy.verdict import Verdict
 from zkcompliance.report import FORMATS
+from zkcompliance.shown import columns, error_lines
 
 HELP = "python3 -I -S zkcompliance-verify.pyz --help"
 EPILOG = (
@@ -43,7 +44,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("-p", "--param", dest="params", action="append", default=[], metavar="NAME=VALUE")
     made.add_argument("--log-key", dest="log_keys", action="append", default=[], metavar="[LOG=]PUB")
     made.add_argument(
-        "--subject", metavar="NAME=MODEL", help="the model: NAME=sha256:HEX, NAME=signature:FILE, NAME=PATH"
+        "--subject",
+        metavar="NAME=MODEL",
+        help="the model: NAME=PATH, NAME=sha256:HEX, NAME=tree:HEX, NAME=signature:FILE",
     )
     made.add_argument("--context", help="the reference or nonce that the proof must be bound to")
     made.add_argument("--trust", metavar="FILE", help="a C2SP tlog-policy: who must have cosigned")
@@ -136,10 +139,5 @@ def _refused(error: ZkComplianceError, arguments: list[str]) -> int:
 
 def report(error: ZkComplianceError) -> int:
     """One line that says what and why, one with the remedy, on stderr; the exit status."""
-    sys.stderr.write(f"error[{error.code}]: {_clean(error.message)}\nhelp: {_clean(error.help)}\n")
+    sys.stderr.write(f"{error_lines(error, columns(sys.stderr))}\n")
     return error.exit_status
-
-
-def _clean(text: str) -> str:
-    """With nothing in it that could steer a terminal."""
-    return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)

@@ -20,7 +20,8 @@ def _head(verdict: Verdict) -> Iterator[str]:
         policy = verdict.policy
         yield f"  policy     {words.clean(policy.id)}@{policy.version}, SHA-256 {policy.digest.hex()}"
     if verdict.subject is not None:
-        yield f"  model      {words.clean(verdict.subject.name)}, SHA-256 {verdict.subject.digest.hex()}"
+        yield f"  model      {words.clean(verdict.subject.name)}, SHA-256 of contents {verdict.subject.digest.hex()}"
+        yield f"  tree       {verdict.subject.tree.hex() or words.NO_TREE}"
     yield f"  proved     {words.moment(verdict.proved_at)}, as the lab says"
     yield f"  judged     {words.moment(verdict.judged_at)}"
     yield f"  reference  {words.reference(verdict.reference)}"
