@@ -111,7 +111,8 @@ def claim(schema: Schema) -> Claim:
         title="Two logs, or ranges of their segments, have the same rows in the same order.",
         doc=(
             "Every real row of the log `old`, over those of its segments that the proof names, in order, is the\n"
-            "row of the log `new` at the same place among those that it names of it, in every column, and there is no other.\n"
+            "row of the log `new` at the same place among those that it names of it, in every column, and there is\n"
+            "no other.\n"
             "The proof says nothing of segments that it does not name."
         ),
         params=(
