@@ -13,7 +13,8 @@ import fcntl
 import itertools
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Rows = Iterable[Mapping[str, object]]
+Clock = Callable[[], float]
 
 
 def create_log(path: str | Path, schema: schemas.Schema, key: SignerKey, profile: str = "standard") -> None:
@@ -80,11 +82,14 @@ class Writer:
     `recovered`: what recovery did, as sentences; empty after a clean end.
     """
 
-    def __init__(self, path: str | Path, key: SignerKey) -> None:
-        """LogBusy when another writer has the log, KeyFileError for another key, LogCorrupt when damaged."""
+    def __init__(self, path: str | Path, key: SignerKey, *, clock: Clock = time.time) -> None:
+        """clock: UTC seconds, by which rows of the future are known.
+
+        LogBusy when another writer has the log, KeyFileError for another key, LogCorrupt when damaged.
+        """
         self._layout = Layout(Path(path))
         self._settings = Settings.load(self._layout)
-        self._key = key
+        self._key, self._clock = key, clock
         if key.verifier != self._settings.key:
             raise KeyFileError(f"{path} is signed by {self._settings.key.name}, another key than the one given")
         self._lock = self._take_lock()
@@ -201,7 +206,7 @@ class Writer:
     def _encoded(self, rows: Rows) -> Iterator[NDArray[np.uint32]]:
         source, first = iter(rows), 1
         while batch := list(itertools.islice(source, CHUNK_ROWS)):
-            yield schemas.encode_rows(self.schema, batch, first)
+            yield schemas.encode_rows(self.schema, batch, first, now=int(self._clock()))
             first += len(batch)
 
     @contextlib.contextmanager

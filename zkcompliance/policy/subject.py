@@ -17,11 +17,11 @@ from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
-from zkcompliance import strict_json
-from zkcompliance.codec import text as encode_text
-from zkcompliance.errors import LimitExceeded, MalformedError, UsageError
+from zkcompliance import limits, strict_json
+from zkcompliance.errors import MalformedError, UsageError
 from zkcompliance.policy.binding import Subject
 from zkcompliance.policy.file import read
+from zkcompliance.quantities import check_text
 
 _HEX = re.compile(r"[0-9a-fA-F]{64}")
 _LEFT_OUT = frozenset({".git", ".github", ".gitignore", ".gitattributes", "model.sig"})
@@ -54,16 +54,11 @@ def parse_subject(text: str) -> Subject:
 
 
 def check_name(name: str) -> None:
-    """UsageError unless `name` can be a model's: 1 … 255 bytes, printable, no blank at either end."""
+    """UsageError unless `name` can be a model's: 1 … 255 bytes of text as `quantities.names` has it."""
     try:
-        encode_text(name)
-    except (UsageError, LimitExceeded, UnicodeEncodeError):
-        name = ""
-    if not name or name != name.strip() or not name.isprintable():
-        raise UsageError(
-            "a model's name is 1 to 255 bytes of printable text without blanks at its ends",
-            help=_HELP,
-        )
+        check_text(name, "a model's name", limits.MAX_TEXT_BYTES)
+    except UsageError as error:
+        raise UsageError(error.message, help=_HELP) from None
 
 
 def digest(path: Path) -> bytes:

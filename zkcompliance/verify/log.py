@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from zkcompliance import limits
 from zkcompliance.errors import MalformedError, ParametersRejected
 from zkcompliance.verify.field import Ext
+from zkcompliance.verify.origin import is_origin
 from zkcompliance.verify.profile import Profile
 from zkcompliance.verify.reader import Reader, at_most, extension_bytes, u8, u16
 from zkcompliance.verify.transcript import Transcript
@@ -89,8 +90,8 @@ def parse_checkpoint(body: bytes, error: type[MalformedError]) -> Checkpoint:
     if len(lines) != 4 or lines[3]:
         raise error("a checkpoint body has three lines")
     origin, size_text, root_text = lines[0], lines[1], lines[2]
-    if not origin or any(c.isspace() or c == "+" or ord(c) < 0x20 or ord(c) == 0x7F for c in origin):
-        raise error("a checkpoint's origin is empty or has a space, a plus or a control character")
+    if not is_origin(origin):
+        raise error("a checkpoint's origin is empty or has a space, a plus, or a character that nobody sees")
     at_most(len(origin.encode("utf-8")), limits.MAX_TEXT_BYTES, "checkpoint origin")
     if not (1 <= len(size_text) <= 20 and size_text.isascii() and size_text.isdigit()):
         raise error("a checkpoint's size is not a decimal number")
