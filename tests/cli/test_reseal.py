@@ -12,7 +12,14 @@ from click.testing import CliRunner
 from zkcompliance.commands.main import cli
 from zkcompliance.log import open_log
 
-ROW = {"start": 0, "end": 60, "run": "r", "phase": "pretraining", "flop": "1e20", "method": "hardware"}
+ROW = {
+    "start": 1_767_571_200,
+    "end": 1_767_571_260,
+    "run": "r",
+    "phase": "pretraining",
+    "flop": "1e20",
+    "method": "hardware",
+}
 
 
 def run(*arguments: object) -> Any:

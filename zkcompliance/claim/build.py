@@ -17,6 +17,7 @@ from zkcompliance.claim.scope import OPEN, Scope, current
 from zkcompliance.claim.source import Line, here, refuse
 from zkcompliance.claim.tables import LogTable
 from zkcompliance.errors import UsageError
+from zkcompliance.quantities import fault_of
 
 _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _ONLY_AS_IT_STANDS = (core.Chain, core.SameMultiset)
@@ -49,7 +50,8 @@ class ClaimDefinition:
         found = {}
         for spec in self.params:
             if spec.name in given:
-                found[spec.name] = spec.parse(given[spec.name])
+                value = given[spec.name]
+                found[spec.name] = spec.accept(value) if type(value) is int else spec.parse(value)
             elif spec.default is not None:
                 found[spec.name] = spec.default
             else:
@@ -113,8 +115,8 @@ def reveal(name: str, value: Expr, *, figures: int | None = None) -> None:
 
 
 def _named(name: Any, known: list[str]) -> None:
-    if not isinstance(name, str) or not name.strip() or not name.isprintable() or len(name.encode()) > 100:
-        raise refuse("a name is a short text on one line")
+    if not isinstance(name, str) or not name or len(name) > 100 or fault_of(name) or len(name.encode()) > 100:
+        raise refuse("a name is a short text on one line, without letters that nobody sees")
     if name in known:
         raise refuse(f"{name!r} is said twice", "remedy: another name")
 
