@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import sys
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -73,6 +74,11 @@ def claim(id: str, version: int = 1) -> Callable[[Callable[..., None]], ClaimDef
         if isinstance(version, bool) or not isinstance(version, int) or version < 1:
             raise refuse("a version is an integer from 1", "", line)
         doc = inspect.getdoc(body) or ""
+        if not doc and sys.flags.optimize > 1:
+            raise UsageError(
+                f"{id}: this Python drops docstrings, in which a claim says what it claims",
+                help="start Python without -OO, and without PYTHONOPTIMIZE=2 in its environment",
+            )
         if not doc:
             raise refuse("a claim says what it claims", "remedy: a docstring whose first line is a sentence", line)
         logs, specs, arguments = _signature(body, doc, line)
