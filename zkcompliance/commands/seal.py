@@ -149,11 +149,13 @@ def _folder(path: Path, schema: schemas.Schema, key: SignerKey, profile: str | N
     places.outside_logs(path)
     building = path.with_name(f".{path.name}.{os.urandom(6).hex()}.new")
     create_log(building, schema, key, profile or "standard")
+    own = keybook.Held(keybook.id_of(Layout(building)), 1)
     try:
         yield building
-        with keybook.appearing(key, keybook.Held(keybook.id_of(Layout(building)), 1)):
+        with keybook.appearing(key, own):
             building.rename(path)
             sync_dir(path.parent)
     except BaseException:
         shutil.rmtree(building, ignore_errors=True)
+        keybook.forget(key, own)
         raise

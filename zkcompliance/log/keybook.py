@@ -93,6 +93,16 @@ def claim(key: SignerKey, held: Held, place: Path) -> None:
         book.write(_Book(before, (held, place.absolute())))
 
 
+def forget(key: SignerKey, held: Held) -> None:
+    """The folder that was claimed will not appear: the key is as free as before. Never fails."""
+    with contextlib.suppress(LogError), _opened(key) as book:
+        if book is not None and book.value.making is not None and book.value.making[0] == held:
+            if book.value.signs is None:
+                path_of(book.key).unlink(missing_ok=True)
+            else:
+                book.write(_Book(book.value.signs))
+
+
 def hold(key: SignerKey, held: Held) -> None:
     """Whoever opens a folder at its place to sign in it: the key remembers it from now on.
 
@@ -149,8 +159,9 @@ def _gone_on(key: SignerKey, before: Held, held: Held) -> KeyFileError:
 class _File:
     """The book of one key, while its key file is locked."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, key: Path) -> None:
+        self.key = key
+        self._path = path = path_of(key)
         for killed in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
             killed.unlink(missing_ok=True)
         self.value = _resolve(_read(path))
@@ -169,7 +180,7 @@ def _opened(key: SignerKey) -> Iterator[_File | None]:
         lock = os.open(key.file, os.O_RDONLY | os.O_CLOEXEC)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            yield _File(path_of(key.file))
+            yield _File(key.file)
         finally:
             os.close(lock)
     except OSError as error:

@@ -78,6 +78,7 @@ def create_log(path: str | Path, schema: schemas.Schema, key: SignerKey, profile
                 files.sync_dir(layout.root.parent)
         except BaseException:
             shutil.rmtree(building, ignore_errors=True)
+            keybook.forget(key, own)
             raise
 
 

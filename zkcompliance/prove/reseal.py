@@ -106,6 +106,7 @@ def reseal(
                     files.sync_dir(place.parent)
         except BaseException:
             shutil.rmtree(building.root, ignore_errors=True)
+            keybook.forget(key, own)
             raise
         moving.complete(old, Layout(place))
         if isinstance(old_key, SignerKey):
