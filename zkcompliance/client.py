@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time as clock
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -11,7 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from zkcompliance.errors import LogError, UsageError
-from zkcompliance.log import intake, keys
+from zkcompliance.log import intake, keys, moving
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.log.store import SealedLog
 from zkcompliance.log.trust import TrustPolicy, load_trust
@@ -53,6 +54,7 @@ class Log:
 
     def __init__(self, path: str | Path, key: str | Path, *, clock: Callable[[], float] = clock.time) -> None:
         self.path, self._clock = Path(path), clock
+        self._key = Path(key)
         self._writer = Writer(self.path, keys.load_private(key), clock=clock)
 
     @property
@@ -75,8 +77,36 @@ class Log:
         return self._writer.append_columns(intake.chunks(self.schema, rows, units=units, now=int(self._clock())))
 
     def seal(self, *, progress: Progress = silent) -> None:
-        """Commit to everything appended and sign a new checkpoint."""
+        """Commit to everything appended and sign a new checkpoint.
+
+        Warns (UserWarning) when the log soon has more segments than one proof covers: `compact` puts them together.
+        """
+        from zkcompliance.prove.growth import remark
+
         self._writer.seal(progress=progress)
+        if (sentence := remark(self.sealed())) is not None:
+            warnings.warn(sentence, UserWarning, stacklevel=2)
+
+    def compact(self, to: str | Path, *, progress: Progress = silent) -> bool:
+        """Go on in the folder `to`, the next generation, with neighbouring segments put together, and the same key.
+
+        False, and nothing changed, where there are none to put together. `lineage` in that folder shows that the rows
+        are the same. Raises UsageError where appended rows are not sealed yet, LogError where something is at `to`.
+        """
+        from zkcompliance.prove.reseal import compactable, reseal
+
+        if self.pending_rows:
+            raise UsageError("compact: appended rows are not sealed yet")
+        if not compactable(self.sealed()):
+            return False
+        key = keys.load_private(self._key)
+        self._writer.close()
+        try:
+            reseal(self.path, to, key, merge=True, progress=progress)
+        finally:
+            self.path = moving.newest(self.path, lambda sentence: None)
+            self._writer = Writer(self.path, key, clock=self._clock)
+        return True
 
     def add_cosignatures(self, lines: Iterable[str], cosigners: Iterable[CosignerKey]) -> None:
         """Add cosignature lines of the current checkpoint to it; they travel with every proof until the next seal."""
@@ -115,7 +145,8 @@ def open_log(
 ) -> Log:
     """Open a log to write and prove; with a schema, make it when it is new. `key`: the private key's file.
 
-    clock: gives UTC seconds; a row of over a day after it is refused, but for deadlines.
+    A log that goes on in a later generation is opened there, with a warning that says where. clock: gives UTC seconds;
+    a row of over a day after it is refused, but for deadlines.
     """
     if not Path(path).exists():
         if schema is None:
@@ -124,7 +155,7 @@ def open_log(
 
         places.outside_logs(Path(path))
         create_log(path, schema, keys.load_private(key), profile)
-    log = Log(path, key, clock=clock)
+    log = Log(moving.newest(path, _tell), key, clock=clock)
     if schema is not None and log.sealed().schema.digest != schema.digest:
         log.close()
         raise LogError(f"the log at {path} has another schema than {schema.name}")
@@ -206,14 +237,16 @@ def prove(
             raise UsageError('prove: with policy=, parameters are params={"REQUIREMENT.NAME": value}')
         chosen = [_policy(each, claims) for each in several]
         made = prove_policies(
-            chosen, opened, left, time=now, subject=model, reference=_bytes(context), progress=progress
+            chosen, opened, left, time=now, subject=model, reference=_bytes(context), progress=progress, tell=_tell
         )
         return Proof(made)
     from zkcompliance.prove.api import prove_claim
+    from zkcompliance.prove.enclose import enclose, lineages_of
 
     one = _claim(claim)
     bound = Binding(None, model, now, _bytes(context)).encode()
-    return Proof(prove_claim(one, opened, _values(one, params), context=bound, progress=progress))
+    made = prove_claim(one, opened, _values(one, params), context=bound, progress=progress)
+    return Proof(enclose({bound: made}, opened.values(), _tell) if lineages_of(opened.values()) else made)
 
 
 def verify(
@@ -322,7 +355,11 @@ def _claim(claim: str | Claim | ClaimDefinition | None) -> Claim:
 def _sealed(log: Log | SealedLog | str | Path) -> SealedLog:
     if isinstance(log, Log):
         return log.sealed()
-    return log if isinstance(log, SealedLog) else SealedLog.open(log)
+    return log if isinstance(log, SealedLog) else SealedLog.open(moving.newest(log, _tell))
+
+
+def _tell(sentence: str) -> None:
+    warnings.warn(sentence, UserWarning, stacklevel=4)
 
 
 def _values(claim: Claim, given: Mapping[str, object]) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from zkcompliance import limits
@@ -60,14 +60,18 @@ def encode_bundle(statement: bytes, program: bytes, notes: list[bytes], proof: b
     return b"".join([*out, *map(bytes16, notes), u32(len(proof)), proof])
 
 
-def encode_policy_bundle(proofs: Mapping[bytes, bytes]) -> bytes:
-    """Several proof files in one, by the context of each (docs/spec/policy.md). LimitExceeded over 64, or 64 MiB."""
+def encode_policy_bundle(proofs: Mapping[bytes, bytes], lineages: Sequence[bytes] = ()) -> bytes:
+    """Several proof files in one, by the context of each (docs/spec/policy.md). LimitExceeded over 64, or 64 MiB.
+
+    lineages: of the logs that are in a later generation, in ascending order of the logs' names.
+    """
     if not proofs:
         raise UsageError("a policy bundle holds at least one proof")
     if len(proofs) > limits.MAX_POLICY_PROOFS:
         raise LimitExceeded(f"{len(proofs)} proofs: a policy bundle holds at most {limits.MAX_POLICY_PROOFS}")
     parts = [part for context in sorted(proofs) for part in (u32(len(proofs[context])), proofs[context])]
-    data = b"".join([b"zkcd", u16(1), u16(len(proofs)), *parts])
+    after = [part for lineage in lineages for part in (u32(len(lineage)), lineage)]
+    data = b"".join([b"zkcd", u16(1), u16(len(proofs)), *parts, *([u8(len(lineages))] if lineages else []), *after])
     if len(data) > limits.MAX_POLICY_BUNDLE_BYTES:
         raise LimitExceeded(f"a policy bundle of {len(data)} bytes: at most {limits.MAX_POLICY_BUNDLE_BYTES}")
     return data

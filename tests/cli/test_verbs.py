@@ -57,8 +57,10 @@ def test_help_names_every_verb() -> None:
     assert top.exit_code == 0
     for verb in VERBS:
         assert verb in top.stdout
-        page = run(verb, "--help")
-        assert page.exit_code == 0 and "--json" in page.stdout, verb
+        inner = getattr(cli.get_command(click.Context(cli), verb), "commands", {"": None})
+        for each in inner:
+            page = run(verb, *([each] if each else []), "--help")
+            assert page.exit_code == 0 and "--json" in page.stdout, (verb, each)
 
 
 def test_unknown_verbs_and_options_are_usage_errors() -> None:
@@ -118,14 +120,15 @@ def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
 
 
 def test_seal_again_and_fsck(lab: Path, tmp_path: Path) -> None:
-    log = tmp_path / "log"
+    log, key = tmp_path / "log", tmp_path / "key"
+    run("keygen", "lab.example/again", "-o", key)
     for size in (1, 2):
-        found = document(run("seal", lab / "in.csv", lab / "in.csv", "--log", log, "--key", lab / "key", "--json"))
+        found = document(run("seal", lab / "in.csv", lab / "in.csv", "--log", log, "--key", key, "--json"))
         assert (found["rows"], found["size"], found["segments"]) == ("40", size, [size - 1])
     checked = document(run("fsck", log, "--json"))
     assert checked["clean"] and [s["rows"] for s in checked["segments"]] == ["40", "40"]
     assert run("fsck", log, "--deep").stdout.endswith("clean\n")
-    wrong = run("seal", lab / "in.csv", "--log", log, "--key", lab / "key", "--profile", "small")
+    wrong = run("seal", lab / "in.csv", "--log", log, "--key", key, "--profile", "small")
     assert wrong.exit_code == 2 and "standard" in wrong.stderr
     entries = bytearray((log / "entries").read_bytes())
     entries[60] ^= 1
@@ -316,7 +319,8 @@ def test_common_slips_are_named_with_a_remedy_that_fits(
 
 def test_one_row_is_one_row(lab: Path, tmp_path: Path) -> None:
     (tmp_path / "one.csv").write_text(HEADER + "1,2,r,pretraining,5,measured\n")
-    done = run("seal", tmp_path / "one.csv", "--log", tmp_path / "log", "--key", lab / "key")
+    run("keygen", "lab.example/one", "-o", tmp_path / "key")
+    done = run("seal", tmp_path / "one.csv", "--log", tmp_path / "log", "--key", tmp_path / "key")
     assert "sealed 1 row\n" in done.stdout
 
 

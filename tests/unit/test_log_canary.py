@@ -128,9 +128,10 @@ def test_every_verb(bench: Bench) -> None:
         bench.both("explain", subject)
     for verb in ("claims", "schemas", "formats"):
         bench.both(verb)
-    for verb in ("refresh", "compact"):
-        bench.run(verb, f / "log", "--to", f / verb, "--key", f / "key", "-o", f / f"proof-{verb}")
+    for verb, before in (("refresh", "log"), ("compact", "refresh")):
+        bench.run(verb, f / before, "--to", f / verb, "--key", f / "key", "-o", f / f"proof-{verb}")
     bench.run("fsck", f / "compact", "--deep")
+    bench.both("log", "restored", f / "compact")
     assert set(VERBS) - bench.verbs <= {"demo", "report", "policies"}  # the demo has a log of its own
 
 
@@ -196,4 +197,5 @@ def test_nothing_is_written_elsewhere(bench: Bench, writes: list[Path]) -> None:
         if ours or (elsewhere and not test_s_own and not compiled):
             outside.add(path.name.removeprefix(".").partition(".")[0])
     public = {"key", "proof", "proof2", "proof-refresh", "proof-compact", "checkpoint", "entries", "schema", "settings"}
+    public |= {"lineage", "successor"}
     assert outside <= public

@@ -94,6 +94,7 @@ def command(
         from zkcompliance.commands.logs import open_for
         from zkcompliance.policy.binding import Binding
         from zkcompliance.prove import api
+        from zkcompliance.prove.enclose import enclose, lineages_of
 
         claim = catalogue.load(claim_name)
         publics = params_of(claim, params)
@@ -102,6 +103,8 @@ def command(
         with console.progress() as report:
             console.warm_up(report)
             bundle = api.prove_claim(claim, opened, publics, context=bound, progress=report)
+        if lineages_of(opened.values()):
+            bundle = enclose({bound: bundle}, opened.values(), console.note)
         said = {"claim": claim.id, "version": claim.version, "params": {n: str(v) for n, v in publics.items()}}
         title, fields = f"proved {claim.id}", show_params(claim, publics)
     else:
@@ -116,7 +119,7 @@ def command(
             console.warm_up(report)
             bundle = prove_policies(
                 chosen, opened, pairs(params, "--param"), time=now, subject=model,
-                reference=context.encode(errors="surrogateescape"), progress=report,
+                reference=context.encode(errors="surrogateescape"), progress=report, tell=console.note,
             )  # fmt: skip
         made = {policy.label: [requirement.name for requirement in asked(policy)] for policy in chosen}
         said = {"policies": {policy.label: policy.digest.hex() for policy in chosen}, "requirements": made}

@@ -16,7 +16,6 @@ from zkcompliance import schemas
 from zkcompliance.commands import console
 from zkcompliance.commands.options import complete_schemas, json_option
 from zkcompliance.errors import LogError, UsageError
-from zkcompliance.limits import MAX_SEGMENTS
 from zkcompliance.policy.texts import pairs
 from zkcompliance.progress import Progress
 from zkcompliance.shown import command as say
@@ -64,6 +63,7 @@ def command(
     from zkcompliance.log import keys, open_log
     from zkcompliance.log.layout import Layout, Settings
     from zkcompliance.log.writer import Writer
+    from zkcompliance.prove.growth import remark
 
     key = keys.load_private(key_path)
     chosen = [importers.by_name(format_name) if format_name else importers.guess(name) for name in inputs]
@@ -95,11 +95,8 @@ def command(
             before = writer.checkpoint.size
             checkpoint = writer.seal_columns(counted.chunks(report), progress=report)
     log = open_log(path)
-    if len(log.segments) > MAX_SEGMENTS * 3 // 4:
-        console.note(
-            f"{len(log.segments)} segments: a proof covers at most {MAX_SEGMENTS}; put them into one before that with\n"
-            "  " + say("zkcompliance", "compact", path, "--to", "NEW", "--key", "KEY", "-o", "unchanged.zkp")
-        )
+    if (sentence := remark(log)) is not None:
+        console.note(sentence)
     sealed = waiting + counted.rows
     if as_json:
         console.print_json(
@@ -162,11 +159,13 @@ def _folder(path: Path, schema: schemas.Schema, key: SignerKey, profile: str | N
     places.outside_logs(path)
     building = path.with_name(f".{path.name}.{os.urandom(6).hex()}.new")
     create_log(building, schema, key, profile or "standard")
+    own = keybook.Held(keybook.id_of(Layout(building)), 1)
     try:
         yield building
-        with keybook.appearing(key, keybook.Held(keybook.id_of(Layout(building)), 1)):
+        with keybook.appearing(key, own):
             building.rename(path)
             sync_dir(path.parent)
     except BaseException:
         shutil.rmtree(building, ignore_errors=True)
+        keybook.forget(key, own)
         raise

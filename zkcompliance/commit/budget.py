@@ -111,7 +111,7 @@ class Budget:
                 raise BudgetSpent(
                     f"{self._name}: {units} units asked, {max(0, left)} of {self.capacity} left{kept}; "
                     "one more proof would reveal more than the segment's masks hide",
-                    help="zkcompliance refresh LOG --to NEW --key KEY -o unchanged.zkp",
+                    help="zkcompliance refresh LOG --to NEW --key KEY -o lineage.zkl",
                 )
             filler = b"\x00" * (RECORD_BYTES - state.tail if state.tail else 0)
             _append(descriptor, filler + _record(extra, proof_id))

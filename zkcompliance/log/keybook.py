@@ -15,15 +15,18 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import glob
+import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from zkcompliance.errors import KeyFileError, LogError, UsageError
+from zkcompliance.errors import KeyFileError, LogCorrupt, LogError, UsageError
 from zkcompliance.log import files
 from zkcompliance.log.layout import Layout, Settings, read_limited
 from zkcompliance.log.note import SignerKey
+from zkcompliance.shown import command
 
 _FORMAT = "zkcompliance-key-1"
 _MAX_BYTES = 16 << 10
@@ -59,11 +62,17 @@ def path_of(key: Path) -> Path:
 
 
 def id_of(layout: Layout) -> str:
-    """The id of the log in a folder. LogError when the folder has no private part that says."""
-    text = read_limited(layout.id, 64).decode(errors="replace")
-    if not _is_id(text.removesuffix("\n")) or not text.endswith("\n"):
-        raise LogError(f"{layout.id} is damaged", help=f"zkcompliance fsck {layout.root}")
-    return text.removesuffix("\n")
+    """The id of the log in a folder. LogError when it has no private part that says, LogCorrupt when damaged."""
+    data = read_limited(layout.id, 64)
+    text = data[:32].decode(errors="replace")
+    if not _is_id(text) or data != id_bytes(text):
+        raise LogCorrupt(f"{layout.id} is damaged", help=command("zkcompliance", "fsck", layout.root))
+    return text
+
+
+def id_bytes(identity: str) -> bytes:
+    """The bytes of the file `id`: the id, and the first 16 digits of its SHA-256."""
+    return f"{identity} {hashlib.sha256(identity.encode()).hexdigest()[:16]}\n".encode()
 
 
 def claim(key: SignerKey, held: Held, place: Path) -> None:
@@ -82,6 +91,16 @@ def claim(key: SignerKey, held: Held, place: Path) -> None:
         if before is not None and before.generation >= held.generation:
             raise _gone_on(key, before, held)
         book.write(_Book(before, (held, place.absolute())))
+
+
+def forget(key: SignerKey, held: Held) -> None:
+    """The folder that was claimed will not appear: the key is as free as before. Never fails."""
+    with contextlib.suppress(LogError), _opened(key) as book:
+        if book is not None and book.value.making is not None and book.value.making[0] == held:
+            if book.value.signs is None:
+                path_of(book.key).unlink(missing_ok=True)
+            else:
+                book.write(_Book(book.value.signs))
 
 
 def hold(key: SignerKey, held: Held) -> None:
@@ -140,8 +159,11 @@ def _gone_on(key: SignerKey, before: Held, held: Held) -> KeyFileError:
 class _File:
     """The book of one key, while its key file is locked."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, key: Path) -> None:
+        self.key = key
+        self._path = path = path_of(key)
+        for killed in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+            killed.unlink(missing_ok=True)
         self.value = _resolve(_read(path))
 
     def write(self, book: _Book) -> None:
@@ -158,13 +180,13 @@ def _opened(key: SignerKey) -> Iterator[_File | None]:
         lock = os.open(key.file, os.O_RDONLY | os.O_CLOEXEC)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            yield _File(path_of(key.file))
+            yield _File(key.file)
         finally:
             os.close(lock)
     except OSError as error:
         raise KeyFileError(
             f"{error.filename or key.file}: {error.strerror}",
-            help=f"chmod u+w {key.file.absolute().parent}  # a key writes beside its file which log it signs",
+            help=command("chmod", "u+w", key.file.absolute().parent) + "  # where the key writes which log it signs",
         ) from error
 
 
@@ -200,7 +222,7 @@ def _read(path: Path) -> _Book:
     except (ValueError, IndexError) as error:
         raise KeyFileError(
             f"{path}, which says what log the key beside it signs, is damaged",
-            help=f"rm {path}  # when you know that the key signs no other log",
+            help=command("rm", path) + "  # when you know that the key signs no other log",
         ) from error
     return book
 

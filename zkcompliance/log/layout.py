@@ -8,7 +8,7 @@ LOG/lineage           public, of a later generation: that its rows are those of 
 LOG/successor         public: the generation after, and where it is; from then on nothing is sealed or proved here
 LOG/secret/           0700; everything below 0600
   writer.lock         held by the one writer
-  id                  32 hexadecimal digits: which log this is, the same in all its generations
+  id                  which log this is, the same in all its generations (zkcompliance.log.keybook)
   moving, arriving    while a generation moves: in the old folder and in the new one (zkcompliance.log.moving)
   restored, retired   marks: put back from a backup; the rows are in a later generation and gone from here
   seen                the newest checkpoint that was read or written here

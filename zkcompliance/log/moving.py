@@ -24,6 +24,7 @@ from zkcompliance.log.layout import Layout, Settings, read_limited
 from zkcompliance.log.store import SealedLog
 from zkcompliance.log.successor import Successor
 from zkcompliance.log.writer_lock import lock_of
+from zkcompliance.shown import command
 
 _MAX_BYTES = 32 << 20  # of `arriving`: a line for each of 2^20 segments
 
@@ -44,7 +45,8 @@ def complete(old: Layout, new: Layout) -> None:
         after = carried.get(segment.index)
         segment.budget().move(None if after is None else new.segment(after).budget)
     successor.write(old, Successor(Settings.load(new).origin, new.root))
-    for done in (new.arriving, old.moving):
+    killed = (*old.root.glob(".successor.*.tmp"), *old.secret.glob(".moving.*.tmp"))
+    for done in (*killed, new.arriving, old.moving):
         done.unlink(missing_ok=True)
         files.sync_dir(done.parent)
 
@@ -102,14 +104,14 @@ def _arriving(new: Layout) -> tuple[Path, dict[int, int]]:
     try:
         carried = {int(before): int(after) for before, after in (line.split(" ") for line in rest)}
     except ValueError as error:
-        raise LogCorrupt(f"{new.arriving} is damaged", help=f"zkcompliance fsck {new.root}") from error
+        raise LogCorrupt(f"{new.arriving} is damaged", help=command("zkcompliance", "fsck", new.root)) from error
     return Path(first), carried
 
 
 def _lines(path: Path) -> list[str]:
     lines = read_limited(path, _MAX_BYTES).decode(errors="surrogateescape").split("\n")
     if len(lines) < 2 or lines.pop() != "":
-        raise LogCorrupt(f"{path} is damaged", help=f"zkcompliance fsck {path.parent.parent}")
+        raise LogCorrupt(f"{path} is damaged", help=command("zkcompliance", "fsck", path.parent.parent))
     return lines
 
 

@@ -35,7 +35,7 @@ def recover(layout: Layout, settings: Settings, key: SignerKey) -> list[str]:
         done.append("an interrupted seal was dropped; its appended rows are still pending")
     if any(folder.name.isdecimal() and int(folder.name) >= size for folder in layout.segments.iterdir()):
         sealing.drop(layout, size)
-    temporary = (".pending-*.tmp", ".seen.*.tmp")
+    temporary = (".pending-*.tmp", ".seen.*.tmp", ".moving.*.tmp", ".restored.*.tmp")
     for leftover in (
         *layout.root.glob(".checkpoint.*.tmp"),
         *(f for name in temporary for f in layout.secret.glob(name)),

@@ -18,6 +18,7 @@ from zkcompliance.errors import LogCorrupt, LogError, LogEvidence
 from zkcompliance.log import files
 from zkcompliance.log.layout import Layout, Settings, read_limited
 from zkcompliance.log.note import check_name
+from zkcompliance.shown import command
 
 _FORMAT = "zkcompliance-successor-1"
 _MAX_BYTES = 8192
@@ -57,6 +58,11 @@ def write(layout: Layout, successor: Successor) -> None:
         raise LogEvidence(f"{layout.root} goes on as {before.origin} already, and not as {successor.origin}")
 
 
+def how_to_refresh(path: Path) -> str:
+    """For a `help:` line."""
+    return command("zkcompliance", "refresh", path, "--to", "NEW", "--key", "KEY", "-o", "lineage.zkl")
+
+
 def require_open(layout: Layout, *, restored: bool = False) -> None:
     """LogError, naming the folder, where the log goes on elsewhere; or where it was put back from a backup (restored:
     that is no hindrance).
@@ -65,12 +71,12 @@ def require_open(layout: Layout, *, restored: bool = False) -> None:
     if after is not None:
         raise LogError(
             f"{layout.root} is closed: the log goes on as {after.origin} in {after.path}",
-            help=f"zkcompliance fsck {after.path}  # and use that folder",
+            help=command("zkcompliance", "fsck", after.path) + "  # and use that folder",
         )
     if layout.restored.exists() and not restored:
         raise LogError(
             f"{layout.root} was put back from a backup: nothing is sealed in it or proved over it before a refresh",
-            help=f"zkcompliance refresh {layout.root} --to NEW --key KEY -o lineage.zkl",
+            help=how_to_refresh(layout.root),
         )
 
 

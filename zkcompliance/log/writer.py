@@ -64,7 +64,7 @@ def create_log(path: str | Path, schema: schemas.Schema, key: SignerKey, profile
             files.make_dir(new.secret)
             files.make_dir(new.segments)
             files.create(new.lock, b"")
-            files.create(new.id, f"{own.id}\n".encode())
+            files.create(new.id, keybook.id_bytes(own.id))
             for file, data in zip((new.settings, new.schema), settings.files(), strict=True):
                 files.create(file, data, files.PUBLIC)
             files.create(new.entries, b"", files.PUBLIC)
@@ -80,6 +80,7 @@ def create_log(path: str | Path, schema: schemas.Schema, key: SignerKey, profile
                 files.sync_dir(layout.root.parent)
         except BaseException:
             shutil.rmtree(building, ignore_errors=True)
+            keybook.forget(key, own)
             raise
 
 

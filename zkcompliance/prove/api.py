@@ -59,7 +59,7 @@ def prove_claim(
             successor.require_open(Layout(part.log.path))
     for _, segment in segments:
         if segment.budget().remaining(last=refresh) < segment.profile.units:
-            segment.budget().reserve(segment.profile.units, bytes(32), last=refresh)  # raises, with its own words
+            segment.budget().reserve(segment.profile.units, os.urandom(32), last=refresh)  # raises, in its own words
     columns = {slot: [s.load_columns() for name, s in segments if name == slot] for slot in claim.slots}
     statement, witness = prepare(claim, logs, columns, values, context)
     sealed = {

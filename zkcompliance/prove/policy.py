@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -31,9 +31,9 @@ from zkcompliance.policy.judge import judge_policy
 from zkcompliance.policy.model import LogKey, Policy, Requirement
 from zkcompliance.progress import Progress, silent
 from zkcompliance.prove.api import prepare, prove_claim, segments_of
+from zkcompliance.prove.enclose import enclose
 from zkcompliance.prove.size import expected_bytes
 from zkcompliance.shown import command
-from zkcompliance.statement import encode_policy_bundle
 
 Given = Mapping[str, int | str | Decimal]  # `REQUIREMENT.NAME` → value
 
@@ -63,13 +63,15 @@ def prove_policies(
     subject: Subject | None = None,
     reference: bytes = b"",
     progress: Progress = silent,
+    tell: Callable[[str], None] = lambda sentence: None,
 ) -> bytes:
     """A policy bundle with a proof of every requirement of the policies, judged by each before it is returned.
 
     logs: by the policies' names; given: the parameters that they leave open; time: the proving machine's clock, UTC
-    seconds. UsageError where logs, parameters or subject do not fit; PolicyNotInForce;
-    ClaimDoesNotHold, BudgetSpent, ProofRefused or a VerificationError (by the first) naming everything that fails:
-    then nothing was proved and no budget spent.
+    seconds; tell: what the lab should know of the file. The lineages of logs in a later generation are in it while they
+    fit. UsageError where logs, parameters or subject do not fit; PolicyNotInForce; ClaimDoesNotHold, BudgetSpent,
+    ProofRefused or a VerificationError (by the first) naming everything that fails: then nothing was proved and no
+    budget spent.
     """
     tasks = plan(policies, logs, given or {}, time=time, subject=subject, reference=reference)
     check(tasks, time=time)
@@ -79,7 +81,7 @@ def prove_policies(
         context = task.binding.encode()
         proofs[context] = prove_claim(task.claim, task.logs, task.publics, context=context, progress=progress)
     progress("proofs", len(tasks), len(tasks))
-    bundle = encode_policy_bundle(proofs)
+    bundle = enclose(proofs, logs.values(), tell)
     for policy in policies:
         _judge(bundle, policy, logs, time, subject, reference)
     return bundle

@@ -22,7 +22,8 @@ from zkcompliance.limits import MAX_SEGMENTS
 from zkcompliance.log import files, keybook, leftovers, moving, rows, sealing, seen, successor
 from zkcompliance.log.layout import Layout, Settings
 from zkcompliance.log.note import SignerKey
-from zkcompliance.log.store import SealedLog, Segment
+from zkcompliance.log.pending import Pending
+from zkcompliance.log.store import SealedLog, Segment, load_public
 from zkcompliance.log.writer import Writer
 from zkcompliance.log.writer_lock import lock_of
 from zkcompliance.progress import Progress, silent
@@ -30,6 +31,7 @@ from zkcompliance.prove import fits, lineage
 from zkcompliance.prove.api import prove_claim, spend
 from zkcompliance.prove.parts import Part
 from zkcompliance.prove.plan import Fits, Sealed, Step, compaction, numbers, renewal
+from zkcompliance.shown import command
 
 OLD_KEY_LOST = "lost"
 
@@ -104,6 +106,7 @@ def reseal(
                     files.sync_dir(place.parent)
         except BaseException:
             shutil.rmtree(building.root, ignore_errors=True)
+            keybook.forget(key, own)
             raise
         moving.complete(old, Layout(place))
         if isinstance(old_key, SignerKey):
@@ -112,13 +115,20 @@ def reseal(
     return Resealed(SealedLog.open(place), len(made.carried), proofs, linked)
 
 
+def compactable(log: SealedLog) -> bool:
+    """Whether `compact` would put any of its segments together."""
+    settings = Settings.load(Layout(log.path))
+    found = [Sealed(segment.rows, tier_of(segment)) for segment in log.segments]
+    return any(not step.carried for step in compaction(found, _fits(log, settings)))
+
+
 def _check_keys(settings: Settings, key: SignerKey, old_key: SignerKey | str | None) -> bool:
     """KeyFileError unless the keys may sign the next generation; whether it is linked to the one before."""
     name, rotating = settings.key.name, key.verifier != settings.key
     if key.name != name:
         raise KeyFileError(
             f"the key is of {key.name}, and the log is {name}: all its generations are signed under one name",
-            help=f"zkcompliance keygen {name} -o NEW.key  # a new key of the same name",
+            help=command("zkcompliance", "keygen", name, "-o", "NEW.key") + "  # a new key of the same name",
         )
     if not rotating and old_key is not None:
         raise KeyFileError("the log's own key is given as the new one", help="leave --old-key and --old-key-lost out")
@@ -154,10 +164,14 @@ def _writing(old: Layout, key: SignerKey | str):  # type: ignore[no-untyped-def]
     if not isinstance(key, SignerKey):
         lock = lock_of(old)
         try:
-            if any(pending.stat().st_size for pending in old.secret.glob("pending-*")):
+            settings = Settings.load(old)
+            waiting = Pending(old.pending(load_public(old, settings)[1].size), settings.schema)
+            count = waiting.committed_rows
+            waiting.close()
+            if count:
                 raise UsageError(
-                    f"{old.root} has rows that were appended and not sealed, which only its own key can seal",
-                    help=f"rm {old.secret}/pending-*  # gives these rows up",
+                    f"{old.root} has {count} row(s) that were appended and not sealed, which only its own key can seal",
+                    help=command("rm", old.pending(len(SealedLog.open(old.root).segments))) + "  # gives them up",
                 )
             yield
         finally:
@@ -167,14 +181,16 @@ def _writing(old: Layout, key: SignerKey | str):  # type: ignore[no-untyped-def]
         if writer.pending_rows:
             raise UsageError(
                 f"{old.root} has {writer.pending_rows} row(s) that were appended and not sealed",
-                help=f"zkcompliance seal --log {old.root} --key KEY",
+                help=command("zkcompliance", "seal", "--log", old.root, "--key", "KEY"),
             )
         yield
 
 
 def _planned(log: SealedLog, settings: Settings, *, merge: bool, rotating: bool) -> list[Step]:
     if not log.segments:
-        raise UsageError(f"{log.path} has no sealed segment yet", help=f"zkcompliance seal INPUT --log {log.path}")
+        raise UsageError(
+            f"{log.path} has no sealed segment yet", help=command("zkcompliance", "seal", "INPUT", "--log", log.path)
+        )
     if not merge:
         return renewal(len(log.segments), _fits(log, settings))
     found = [Sealed(segment.rows, tier_of(segment)) for segment in log.segments]
@@ -182,7 +198,7 @@ def _planned(log: SealedLog, settings: Settings, *, merge: bool, rotating: bool)
     if all(step.carried for step in steps) and not rotating:
         raise UsageError(
             f"{log.path}: there are no segments to put together: it has {len(found)}",
-            help=f"zkcompliance refresh {log.path} --to NEW --key KEY -o lineage.zkl  # to renew budgets",
+            help=successor.how_to_refresh(log.path) + "  # to renew budgets",
         )
     return steps
 
@@ -211,7 +227,7 @@ def tier_of(segment: Segment) -> int:
     except (OSError, UnicodeDecodeError):
         text = ""
     if not (text.isdecimal() and len(text) < 4):
-        raise LogError(f"{segment.paths.tier} is damaged", help=f"rm {segment.paths.tier}")
+        raise LogError(f"{segment.paths.tier} is damaged", help=command("rm", segment.paths.tier))
     return int(text)
 
 
@@ -231,7 +247,7 @@ class _Making:
             files.make_dir(new.secret)
             files.make_dir(new.segments)
             files.create(new.lock, b"")
-            files.create(new.id, f"{identity}\n".encode())
+            files.create(new.id, keybook.id_bytes(identity))
             for file, data in zip((new.settings, new.schema), self._settings.files(), strict=True):
                 files.create(file, data, files.PUBLIC)
 
