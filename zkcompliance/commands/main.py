@@ -26,6 +26,7 @@ VERBS = {
     "compact": "seal a log's rows again as one segment, with a proof that they are the same",
     "explain": "a claim, a policy, a proof file or an error code, in words",
     "fsck": "check a log folder",
+    "evidence": "check evidence of a forked or rolled-back log, and say what it shows",
     "claims": "list the claims there are",
     "policies": "list the ready-made policies, or show what one asks",
     "schemas": "list the log schemas, or show one",

@@ -1,18 +1,17 @@
 """The newest checkpoint seen of each log: what makes a fork or a rollback noticeable.
 
-One small file, JSON in one canonical form: verifier key → the signed note. A log folder keeps one in its secret part; a
-verifier keeps one wherever it likes. Whoever can rewrite the file can make it forget, but not make it accuse: every
-note in it is signed.
+One small file, JSON in one canonical form: verifier key → the signed note. A log folder keeps one in its secret part,
+and so does a cosigner; a verifier remembers more (`zkcompliance.log.memory`). Whoever can rewrite the file can make it
+forget, but not make it accuse: every note in it is signed.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from zkcompliance.errors import LogCorrupt, LogError, LogEvidence, MalformedNote, SignatureRejected
+from zkcompliance.errors import LogCorrupt, LogError, MalformedNote, SignatureRejected
 from zkcompliance.log import evidence, files
 from zkcompliance.log.note import VerifierKey
 
@@ -81,34 +80,3 @@ def hold(
     except OSError as error:
         if strict:
             raise LogError(f"{path}: {error.strerror}") from error
-
-
-def hold_against(
-    path: str | Path,
-    key: VerifierKey,
-    note: str,
-    entries: Sequence[bytes] | None = None,
-    others: Sequence[VerifierKey] = (),
-) -> None:
-    """For a verifier: compare a checkpoint with the newest one remembered in `path`, and remember it.
-
-    others: keys that are trusted for the same log, such as the one before; what they signed is compared too, and a
-    CheckpointMismatch where it disagrees, since no one key signed both. On LogEvidence the evidence is also written
-    beside the file, as `<path>.evidence`, and the message names it.
-    """
-    path = Path(path)
-    try:
-        with files.locked(path):
-            known = load(path)
-            for other in others:
-                if other != key and other.name == key.name and other.text in known:
-                    evidence.continues(other, known[other.text], key, note, entries)
-            hold(path, known, key, note, entries, strict=True)
-    except LogEvidence as error:
-        beside = path.with_name(path.name + ".evidence")
-        with contextlib.suppress(OSError):
-            files.replace(beside, error.document.encode(), files.PUBLIC)
-            raise LogEvidence(
-                f"{error.message}; evidence in {beside}", document=error.document, help=f"cat {beside}"
-            ) from error
-        raise
