@@ -27,7 +27,7 @@ def enclose(proofs: Mapping[bytes, bytes], logs: Iterable[SealedLog], tell: Call
             continue
         room -= 4 + size
         lineages[name] = path.read_bytes()
-    return encode_policy_bundle(proofs, [lineages[name] for name in sorted(lineages)])
+    return encode_policy_bundle(proofs, lineages)
 
 
 def lineages_of(logs: Iterable[SealedLog]) -> dict[str, Path]:
