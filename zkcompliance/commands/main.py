@@ -7,6 +7,7 @@ import importlib
 import io
 import os
 import sys
+import time
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
@@ -85,9 +86,21 @@ class VerbGroup(click.Group):
 def _report(error: ZkComplianceError, arguments: list[str]) -> int:
     from zkcompliance.commands.console import print_json, report_error
 
-    if "--json" in arguments:
+    if next((each for each in arguments if not each.startswith("-")), "") == "verify":
+        _say(error, arguments)
+    elif "--json" in arguments:
         print_json({"error": {"code": error.code, "message": error.message, "help": error.help}})
     return report_error(error)
+
+
+def _say(error: ZkComplianceError, arguments: list[str]) -> None:
+    """The document that `verify` was asked for, where its command line could not be read or it broke."""
+    from zkcompliance.report import refused, write
+
+    form = refused.form_of(arguments)
+    if form != "text":
+        verdict = refused.verdict(error, data=None, at=refused.at_of(arguments), clock=int(time.time()))
+        click.echo(write(verdict, form), nl=False)
 
 
 @click.group(cls=VerbGroup, context_settings={"help_option_names": ["-h", "--help"]})

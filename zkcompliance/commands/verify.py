@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from zkcompliance.commands.deciding import decide, deciding_options, leave
+from zkcompliance.commands.deciding import decide, decide_or_say, deciding_options, leave
 from zkcompliance.commands.options import json_option
 
 
@@ -29,15 +29,14 @@ def command(file: Path, form: str, as_json: bool, **asked: Any) -> int:
     is missing: then it only says what the proof shows.
     """
     from zkcompliance import report
-    from zkcompliance.report import terminal
+    from zkcompliance.report import refused, terminal
 
-    if as_json and form not in ("text", "json"):
-        raise click.UsageError(f"--json and --format {form} are two formats")
+    form = refused.two_formats(form, as_json, "zkcompliance verify --help")
+    if form != "text":
+        verdict = decide_or_say(file, asked)
+        click.echo(report.write(verdict, form), nl=False)
+        return leave(verdict)
     began = time.monotonic()
     verdict = decide(file, asked)
-    seconds = time.monotonic() - began
-    if as_json or form != "text":
-        click.echo(report.write(verdict, "json" if as_json else form), nl=False)
-    else:
-        terminal.show(verdict, sys.stdout, seconds=seconds)
+    terminal.show(verdict, sys.stdout, seconds=time.monotonic() - began)
     return leave(verdict)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
-import json
 import os
 import sys
 import time
@@ -15,7 +14,7 @@ from typing import Any, NoReturn
 
 from zkcompliance.errors import InternalError, RequirementNotShown, UsageError, ZkComplianceError
 from zkcompliance.policy.verdict import Verdict
-from zkcompliance.report import FORMATS
+from zkcompliance.report import FORMATS, refused
 from zkcompliance.shown import columns, error_lines
 
 HELP = "python3 -I -S zkcompliance-verify.pyz --help"
@@ -88,11 +87,20 @@ def run(arguments: list[str]) -> int:
 
     options = vars(parser().parse_args(_joined(arguments)))
     file, form, as_json = options.pop("file"), options.pop("format"), options.pop("as_json")
-    if as_json and form not in ("text", "json"):
-        raise UsageError(f"--json and --format {form} are two formats", help=HELP)
+    form = refused.two_formats(form, as_json, HELP)
     texts: dict[str, Any] = {name: tuple(each) if isinstance(each, list) else each for name, each in options.items()}
-    verdict = Request(**texts).decide(read_proof(Path(file)), clock=int(time.time()))
-    sys.stdout.write(_written(verdict, "json" if as_json else form))
+    request, data = Request(**texts), None
+    try:
+        data = read_proof(Path(file))
+        verdict = request.decide(data, clock=int(time.time()))
+    except Exception as fault:
+        if form == "text":
+            raise
+        why = fault if isinstance(fault, ZkComplianceError) else InternalError.of(fault)
+        verdict = refused.verdict(why, data=data, at=request.at, clock=int(time.time()))
+    sys.stdout.write(_written(verdict, form))
+    if verdict.error is not None:
+        return report(verdict.error)
     error = next((finding.error for finding in verdict.findings if finding.error is not None), None)
     if error is None and not verdict.accepted:
         error = RequirementNotShown("nothing in the file was judged")
@@ -131,9 +139,10 @@ def _written(verdict: Verdict, form: str) -> str:
 
 
 def _refused(error: ZkComplianceError, arguments: list[str]) -> int:
-    if "--json" in arguments:
-        fields = {"code": error.code, "message": error.message, "help": error.help}
-        sys.stdout.write(json.dumps({"error": fields}, indent=2, ensure_ascii=True) + "\n")
+    form = refused.form_of(arguments)
+    if form != "text":
+        verdict = refused.verdict(error, data=None, at=refused.at_of(arguments), clock=int(time.time()))
+        sys.stdout.write(_written(verdict, form))
     return report(error)
 
 
