@@ -19,8 +19,10 @@ CIRCUITS = sorted((PACKAGE / "circuits").resolve().glob("*.py"))
 
 # Each layer may import itself and what stands before it.
 ORDER = [
-    {"errors", "limits", "progress", "screen"},
-    {"codec", "quantities", "digest", "strict_json", "shown"},
+    {"errors", "limits", "progress"},
+    {"shown"},
+    {"screen"},
+    {"codec", "quantities", "digest", "strict_json"},
     {"field"},
     {"profiles", "transcript"},
     {"commit"},

@@ -132,7 +132,7 @@ def _written(verdict: Verdict, form: str) -> str:
     if form == "text":
         from zkcompliance.standalone.plain import text
 
-        return text(verdict)
+        return text(verdict, columns(sys.stdout))
     from zkcompliance.report import write
 
     return write(verdict, form)
