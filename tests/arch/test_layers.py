@@ -20,9 +20,11 @@ CIRCUITS = sorted((PACKAGE / "circuits").resolve().glob("*.py"))
 # Each layer may import itself and what stands before it.
 ORDER = [
     {"start"},
-    {"errors", "limits", "progress", "screen"},
+    {"errors", "limits", "progress"},
     {"ending"},
-    {"codec", "quantities", "digest", "strict_json", "shown"},
+    {"shown"},
+    {"screen"},
+    {"codec", "quantities", "digest", "strict_json"},
     {"field"},
     {"profiles", "transcript"},
     {"commit"},

@@ -11,6 +11,7 @@ from typing import Any
 from zkcompliance.claim import places, sentences
 from zkcompliance.claim.model import Claim, Parameter
 from zkcompliance.claim.params import ParamSpec
+from zkcompliance.errors import ZkComplianceError
 from zkcompliance.log.checkpoint import generation_of
 from zkcompliance.policy import bounds
 from zkcompliance.policy.binding import Source, Subject
@@ -139,8 +140,20 @@ def values(
         role = "parameter" if name in params else "revealed"
         words = bounds.words(bound, known) if bound is not None else ""
         chooser = _chooser(bound, by) if bound is not None and role == "parameter" else None
-        result.append(Value(name, role, text(known, value), value, known.doc, words, chooser))
+        typed = _typed(known, value) if role == "parameter" else ""
+        result.append(Value(name, role, text(known, value), value, known.doc, words, chooser, typed))
     return tuple(result)
+
+
+def _typed(param: Parameter, value: int) -> str:
+    """A text that the parameter reads as this very value: as people write it where that is exact."""
+    for candidate in (param.show(value), param.show(value).partition(" ")[0], str(value)):
+        try:
+            if param.parse(candidate) == value:
+                return candidate
+        except ZkComplianceError:
+            continue
+    return ""
 
 
 def _chooser(bound: Bound, by: Chooser) -> Chooser:

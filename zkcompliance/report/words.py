@@ -19,7 +19,7 @@ _CHOSEN = {
     Chooser.JUDGE: "chosen by whoever judged",
     None: "held against nothing",
 }
-_LAST = 32_503_679_999  # 2999-12-31 23:59:59 UTC
+LAST = 32_503_679_999  # 2999-12-31 23:59:59 UTC
 ASSUMPTIONS = (
     "The security is proven in the random oracle model, with SHA-256 as the random oracle; no conjecture is used.",
     "The signatures of the logs' keys and of the cosigners cannot be forged, and SHA-256 has no collisions.",
@@ -85,6 +85,8 @@ def sentence(verdict: Verdict) -> str:
         whole = "the file"
     else:
         whole = clean(f"{verdict.policy.id}@{verdict.policy.version}")
+    if verdict.error is not None:
+        return f"Not accepted: nothing was judged ({verdict.error.code}: {clean(verdict.error.message)})."
     if not total:
         return f"Not accepted: nothing of {whole} was judged."
     if verdict.accepted:
@@ -203,7 +205,7 @@ def day(seconds: int) -> str:
 
 def iso(seconds: int) -> str:
     """UTC seconds in RFC 3339; what is beyond the year 2999 (OSCAL dates end there) as its last second."""
-    return datetime.fromtimestamp(min(seconds, _LAST), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.fromtimestamp(min(seconds, LAST), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def segments(log: LogShown) -> str:
