@@ -20,6 +20,7 @@ MILLION = 1_000_000
 _WHOLE = "(0|[1-9][0-9]*)"
 _NUMBER = re.compile(rf"{_WHOLE}(?:\.([0-9]+))?(?:[eE]\+?([0-9]{{1,4}}))?")  # printf writes e+06: its zero may stand
 _POWER = re.compile(r"(?:([1-9][0-9]*(?:\.[0-9]+)?) ?[*x×] ?)?10 ?(?:\^|\*\*) ?(0|[1-9][0-9]{0,3})")
+_FORM = "is not an exact number: it is not a whole number such as 1234, 2.5e25 or 10^26"
 _NO_NUMBERS = ("nan", "inf", "infinity")
 
 
@@ -104,7 +105,7 @@ def _from_text(text: str) -> int:
     if match := _POWER.fullmatch(text):
         whole, _, fraction = (match[1] or "1").partition(".")
         return _scaled(whole, fraction, int(match[2]))
-    raise Refused(why_no_number(text) or "is not an exact number: it is not a whole number such as 1234, 2.5e25 or 10^26")
+    raise Refused(why_no_number(text) or _FORM)
 
 
 def _scaled(whole: str, fraction: str, exponent: int) -> int:
