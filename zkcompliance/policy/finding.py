@@ -12,11 +12,12 @@ from zkcompliance.claim import places, sentences
 from zkcompliance.claim.model import Claim, Parameter
 from zkcompliance.claim.params import ParamSpec
 from zkcompliance.policy import bounds
+from zkcompliance.policy.binding import Binding
 from zkcompliance.policy.checkpoints import Taken
 from zkcompliance.policy.file import Proof
 from zkcompliance.policy.model import Bound
 from zkcompliance.policy.verdict import Chooser, LogShown, Margin, Value
-from zkcompliance.quantities import MILLION, exact_beside
+from zkcompliance.quantities import MILLION, exact_beside, show_time
 from zkcompliance.verify import Program, Report
 
 COMPLETE = "that the log is complete: compute that was never logged is not in it"
@@ -61,7 +62,23 @@ def of_proof(shown: Verified) -> dict[str, Any]:
         "proof_bytes": len(shown.proof.data),
         "security_bits": bits(shown.report.security_bits),
         "profile": shown.report.profile,
+        "made_for": shown.proof.binding.policy if shown.proof.binding is not None else None,
     }
+
+
+def made_for(bound: Binding) -> str:
+    """What a proof is bound to that was judged without its policy, in one sentence; empty where it is of no policy."""
+    if bound.policy is None:
+        return ""
+    said = [f"made for the policy {bound.policy.label} with SHA-256 {bound.policy.digest.hex()}"]
+    said.append(f"for its requirement {bound.policy.requirement}")
+    if bound.subject is not None:
+        said.append(f"about the model {bound.subject.name} with SHA-256 {bound.subject.digest.hex()}")
+    if bound.reference:
+        said.append(f"with the reference {bound.reference.decode(errors='backslashreplace')}")
+    if bound.time:
+        said.append(f"on {show_time(bound.time)} as the lab says")
+    return ", ".join(said) + ": whether it meets that policy was not judged, which asks for more than this claim"
 
 
 def bits(value: Fraction) -> str:

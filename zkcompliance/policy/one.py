@@ -116,7 +116,8 @@ def _warned(judged: Judged, bench: Bench) -> Finding:
     if judged.proof is None:
         return found
     fresh = bench.state is not None or bench.checkpoints.age is not None
-    said = [finding.BY_DIGEST.format(found.claim)] if found.name in bench.by_digest else []
+    said = [made_for] if bench.asker is Chooser.JUDGE and (made_for := finding.made_for(judged.proof.bound())) else []
+    said += [finding.BY_DIGEST.format(found.claim)] if found.name in bench.by_digest else []
     said += [finding.VACUOUS.format(log.name) for log in found.logs if not log.rows]
     said += [finding.PROVENANCE.format(log.name) for log in found.logs if not log.sources]
     said += [] if fresh else [finding.FRESHNESS.format(log.name) for log in found.logs]

@@ -71,6 +71,7 @@ def _results(verdict: Verdict) -> dict[str, Any]:
     about += [("file-bytes", str(verdict.file_bytes)), ("others-not-judged", str(verdict.others))]
     if subject is not None:
         about += [("subject", subject.name), ("subject-sha256", subject.digest.hex())]
+    about += [("made-for", text) for text in words.made_for(verdict)]
     if verdict.proved_at:
         about.append(("proved-at", words.iso(verdict.proved_at)))
     if verdict.reference:
