@@ -14,12 +14,12 @@ from zkcompliance.claim.params import ParamSpec
 from zkcompliance.errors import ZkComplianceError
 from zkcompliance.log.checkpoint import generation_of
 from zkcompliance.policy import bounds
-from zkcompliance.policy.binding import Source, Subject
+from zkcompliance.policy.binding import Binding, Source, Subject
 from zkcompliance.policy.checkpoints import Taken
 from zkcompliance.policy.file import Proof
 from zkcompliance.policy.model import Bound
 from zkcompliance.policy.verdict import Chooser, LogShown, Margin, Value
-from zkcompliance.quantities import MILLION, exact_beside
+from zkcompliance.quantities import MILLION, exact_beside, show_time
 from zkcompliance.verify import Program, Report
 
 COMPLETE = "that the log is complete: compute that was never logged is not in it"
@@ -83,6 +83,7 @@ def of_proof(shown: Verified) -> dict[str, Any]:
         "proof_bytes": len(shown.proof.data),
         "security_bits": bits(shown.report.security_bits),
         "profile": shown.report.profile,
+        "made_for": shown.proof.binding.policy if shown.proof.binding is not None else None,
     }
 
 
@@ -108,6 +109,21 @@ def of_generation(log: LogShown, *, linked: bool) -> tuple[str, ...]:
         f"GENERATION {number} of the log {name}: it says that it succeeds {size} segment(s) of {origin} with the root "
         f"{root.hex()}; {rest}",
     )
+
+
+def made_for(bound: Binding) -> str:
+    """What a proof is bound to that was judged without its policy, in one sentence; empty where it is of no policy."""
+    if bound.policy is None:
+        return ""
+    said = [f"made for the policy {bound.policy.label} with SHA-256 {bound.policy.digest.hex()}"]
+    said.append(f"for its requirement {bound.policy.requirement}")
+    if bound.subject is not None:
+        said.append(f"about the model {bound.subject.name} with SHA-256 {bound.subject.digest.hex()}")
+    if bound.reference:
+        said.append(f"with the reference {bound.reference.decode(errors='backslashreplace')}")
+    if bound.time:
+        said.append(f"on {show_time(bound.time)} as the lab says")
+    return ", ".join(said) + ": whether it meets that policy was not judged, which asks for more than this claim"
 
 
 def bits(value: Fraction) -> str:

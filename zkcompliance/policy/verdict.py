@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from zkcompliance.errors import ZkComplianceError
-from zkcompliance.policy.binding import Subject
+from zkcompliance.policy.binding import ForPolicy, Subject
 
 
 class Status(Enum):
@@ -106,7 +106,8 @@ class Finding:
     """One requirement, or the one claim of a proof that was verified by itself.
 
     error: why it is not met or not shown. Everything from `logs` on is of the proof, empty where there is none that
-    verifies. sentences: the claim in words; program: its digest (32 bytes).
+    verifies. sentences: the claim in words; program: its digest (32 bytes). made_for: the requirement of a policy that
+    the proof is bound to, whatever it was judged by.
     """
 
     name: str
@@ -123,6 +124,7 @@ class Finding:
     proof_bytes: int = 0
     security_bits: str = ""
     profile: str = ""
+    made_for: ForPolicy | None = None
     warnings: tuple[str, ...] = ()
     not_proven: tuple[str, ...] = ()
 

@@ -15,7 +15,8 @@
     requirements  one for each requirement, in the policy's order: name, says, claim, program, status, error (code,
                   message, help, or null), sentences, values (name, role, text, exact, doc, asked, chosen, chooser),
                   margin (revealed, value, limit_name, limit, low, high, rounding, or null), logs (slot, name, origin,
-                  size, root, first, rows_log2, key, cosigned, rows, sources), proof (sha256, bytes, security_bits,
+                  size, root, first, rows_log2, key, cosigned, rows, sources), made_for (what the proof is bound to:
+                  policy with id, version and sha256, and requirement; or null), proof (sha256, bytes, security_bits,
                   profile; null where no proof verifies), warnings, not_proven
 
 Every integer is a decimal string, since a quantity may exceed what a reader's number holds exactly; digests are
@@ -28,6 +29,7 @@ import json
 from typing import Any
 
 from zkcompliance.errors import ZkComplianceError
+from zkcompliance.policy.binding import ForPolicy
 from zkcompliance.policy.verdict import Finding, LogShown, PolicyRef, Value, Verdict
 from zkcompliance.report import words
 
@@ -111,9 +113,17 @@ def _finding(finding: Finding) -> dict[str, Any]:
             "rounding": str(margin.rounding),
         },
         "logs": [_log(log) for log in finding.logs],
+        "made_for": None if finding.made_for is None else _made_for(finding.made_for),
         "proof": proof if finding.proof_sha256 else None,
         "warnings": list(finding.warnings),
         "not_proven": list(finding.not_proven),
+    }
+
+
+def _made_for(policy: ForPolicy) -> dict[str, Any]:
+    return {
+        "policy": {"id": policy.id, "version": str(policy.version), "sha256": policy.digest.hex()},
+        "requirement": policy.requirement,
     }
 
 

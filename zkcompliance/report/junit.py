@@ -38,6 +38,8 @@ def write(verdict: Verdict) -> str:
         "subject-sha256": subject.digest.hex() if subject else "",
         "subject-tree": subject.tree.hex() if subject else "",
         "reference": verdict.reference.hex(),
+        "proved-at": words.iso(verdict.proved_at) if verdict.proved_at else "",
+        "made-for": "; ".join(words.made_for(verdict)),
     }
     for name, value in facts.items():
         Xml.SubElement(properties, "property", {"name": name, "value": value})

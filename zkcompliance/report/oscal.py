@@ -80,6 +80,7 @@ def _results(verdict: Verdict) -> dict[str, Any]:
     if subject is not None:
         about += [("subject", subject.name), ("subject-sha256", subject.digest.hex())]
         about += [("subject-tree", subject.tree.hex())] if subject.tree else []
+    about += [("made-for", text) for text in words.made_for(verdict)]
     if verdict.proved_at:
         about.append(("proved-at", words.iso(verdict.proved_at)))
     if verdict.reference:

@@ -48,6 +48,8 @@ def _log(verdict: Verdict) -> dict[str, Any]:
         "policy": judged_by,
         "subject": None if subject is None else _subject(subject),
         "reference": verdict.reference.hex(),
+        "proved_at": words.iso(verdict.proved_at) if verdict.proved_at else None,
+        "made_for": words.made_for(verdict),
         "warnings": list(dict.fromkeys(text for finding in verdict.findings for text in finding.warnings)),
     }  # fmt: skip
     run = {

@@ -54,6 +54,7 @@ def _head(verdict: Verdict, seconds: float | None) -> list[Fact]:
     if verdict.reference:
         rows.append(("reference", words.reference(verdict.reference), ""))
     rows += [("file", f"{verdict.file_bytes:,} bytes", ""), ("", verdict.file_sha256.hex(), "dim")]
+    rows += [("made for", text, "bold") for text in words.made_for(verdict)]
     if verdict.attested is not None:
         rows += [("attested", words.attested(verdict), ""), ("", verdict.attested.digest.hex(), "dim")]
     if verdict.others:

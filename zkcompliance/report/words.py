@@ -183,6 +183,17 @@ def margin_words(finding: Finding) -> str:
     return f"{clean(margin.revealed)} is {value}{rounded}; {clean(margin.limit_name)} is {limit}{of}"
 
 
+def made_for(verdict: Verdict) -> list[str]:
+    """The policies and requirements that its proofs are bound to, where that is not the policy they were judged by."""
+    found = [finding.made_for for finding in verdict.findings if finding.made_for is not None]
+    judged = verdict.policy.digest if verdict.policy is not None else b""
+    return [
+        clean(f"{each.label}, requirement {each.requirement}, SHA-256 {each.digest.hex()}")
+        for each in found
+        if each.digest != judged
+    ]
+
+
 def attested(verdict: Verdict) -> str:
     """By which key an attestation of the file was signed; empty where none was given."""
     found = verdict.attested

@@ -34,6 +34,8 @@ def _head(verdict: Verdict) -> Iterator[str]:
     yield f"  proved     {words.moment(verdict.proved_at)}, as the lab says"
     yield f"  judged     {words.moment(verdict.judged_at)}"
     yield f"  reference  {words.reference(verdict.reference)}"
+    for made_for in words.made_for(verdict):
+        yield f"  made for   {made_for}"
     if verdict.attested is not None:
         yield f"  attested   {words.attested(verdict)}; its file's SHA-256 {verdict.attested.digest.hex()}"
     if verdict.others:
