@@ -249,24 +249,29 @@ def verify(
     context: bytes | str | None = None,
     trust: TrustPolicy | str | Path | None = None,
     state: str | Path | None = None,
+    lineage: str | Path | Mapping[str, str | Path] | None = None,
+    new_keys: Sequence[str] = (),
     at: int | str | None = None,
     attestation: bytes | str | Path | None = None,
     attestation_key: bytes | str | Path | None = None,
+    progress: Progress = silent,
 ) -> Verdict:
     """Hold a proof against a policy, or against a claim, all its parameters and the public key of each log.
 
     `log_keys`: by the claim's slots, or by the policy's logs of which it does not say itself whose checkpoints it
     trusts. `claims`: as for `prove`. `subject`, `context`: the model and the reference that the proof must be bound to,
     where given. `trust`: a C2SP trust policy (or its file) that every log's checkpoint must satisfy besides. `state`: a
-    file in which the newest checkpoint of each log is remembered; a proof over an older or another history raises
-    LogEvidence, with the evidence in `<state>.evidence`. `at`: the time of judgement, the clock's where it is not
-    given. `attestation`, `attestation_key` (the public one, PEM): files or their bytes, held against the proof before
-    the verdict, which records them.
+    file that remembers what was seen of each log, and since when; a proof over an older or another history raises
+    LogEvidence, with the evidence in `<state>.evidence.…`, and a key that it has not seen of a log NewKeyRefused,
+    unless the log is named in `new_keys`. `lineage`: a log's lineage file, or by the names of the logs. `at`: the time
+    of judgement, the clock's where it is not given. `attestation`, `attestation_key` (the public one, PEM): files or
+    their bytes, held against the proof before the verdict, which records them.
 
     Returns the verdict, in which everything is met; raises VerificationError (by the check that failed), Undecided
     where the policy needs a key that is not given, or MalformedError.
     """
     from zkcompliance.policy.judge import judge_claim, judge_policy
+    from zkcompliance.policy.recall import Recall
 
     if (claim is None) == (policy is None):
         raise UsageError("verify: policy=, or claim= with params= and log_keys=")
@@ -285,25 +290,39 @@ def verify(
     now = _clock() if at is None else parse_time(at) if isinstance(at, str) else at
     model = parse_subject(subject) if isinstance(subject, str) else subject
     reference = None if context is None else _bytes(context)
-    kept = None if state is None else Path(state)
     attested = None
     if attestation is not None and attestation_key is not None:
         from zkcompliance.attest import api as attest
 
         attested = attest.attested(data, attestation, attestation_key)
+    recall = Recall(
+        state=None if state is None else Path(state), new_keys=frozenset(new_keys), clock=_clock(),
+        at=None if at is None else now, progress=progress,
+    )  # fmt: skip
     if policy is not None:
+        chosen = _policy(policy, claims)
         verdict = judge_policy(
-            data, _policy(policy, claims), now=now, keys=trusted, subject=model, reference=reference, trust=held,
-            state=kept,
+            data, chosen, now=now, keys=trusted, subject=model, reference=reference, trust=held,
+            recall=replace(recall, lineages=_lineages(lineage, list(chosen.logs))),
         )  # fmt: skip
     else:
         one = _claim(claim)
         verdict = judge_claim(
             data, one, one.publics(_values(one, params or {})), now=now, keys=trusted, subject=model,
-            reference=reference, trust=held, state=kept,
+            reference=reference, trust=held, recall=replace(recall, lineages=_lineages(lineage, list(one.slots))),
         )  # fmt: skip
     verdict.require()
     return replace(verdict, attested=attested)
+
+
+def _lineages(given: str | Path | Mapping[str, str | Path] | None, names: Sequence[str]) -> dict[str, Path]:
+    if given is None:
+        return {}
+    if isinstance(given, str | Path):
+        if len(names) != 1:
+            raise UsageError(f"verify: lineage= by the log's name: {', '.join(names)}")
+        given = {names[0]: given}
+    return {name: Path(each) for name, each in given.items()}
 
 
 def _clock() -> int:

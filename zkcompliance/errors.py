@@ -101,6 +101,12 @@ class MalformedBinding(MalformedError):
     code = "malformed-binding"
 
 
+class MalformedLineage(MalformedError):
+    """A lineage file (how a log went on in its next generations) that is cut off or not in its form."""
+
+    code = "malformed-lineage"
+
+
 class MalformedAttestation(MalformedError):
     """An attestation that is not a DSSE envelope of an in-toto Statement of ours in its one form."""
 
@@ -162,6 +168,18 @@ class SignatureRejected(VerificationError):
     """The checkpoint is not signed by the trusted key."""
 
     code = "signature-rejected"
+
+
+class LineageRejected(VerificationError):
+    """A lineage does not show that the generations of a log hold the same rows; the message says where."""
+
+    code = "lineage-rejected"
+
+
+class NewKeyRefused(VerificationError):
+    """A log that the state knows is signed by a key that it does not know, and nobody vouches for the new key."""
+
+    code = "new-key"
 
 
 class QuorumUnmet(VerificationError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from zkcompliance import limits
@@ -60,18 +60,19 @@ def encode_bundle(statement: bytes, program: bytes, notes: list[bytes], proof: b
     return b"".join([*out, *map(bytes16, notes), u32(len(proof)), proof])
 
 
-def encode_policy_bundle(proofs: Mapping[bytes, bytes], lineages: Sequence[bytes] = ()) -> bytes:
+def encode_policy_bundle(proofs: Mapping[bytes, bytes], lineages: Mapping[str, bytes] | None = None) -> bytes:
     """Several proof files in one, by the context of each (docs/spec/policy.md). LimitExceeded over 64, or 64 MiB.
 
-    lineages: of the logs that are in a later generation, in ascending order of the logs' names.
+    lineages: by the name of the log.
     """
+    lineages = lineages or {}
+    more = [part for name in sorted(lineages) for part in (u32(len(lineages[name])), lineages[name])]
     if not proofs:
         raise UsageError("a policy bundle holds at least one proof")
     if len(proofs) > limits.MAX_POLICY_PROOFS:
         raise LimitExceeded(f"{len(proofs)} proofs: a policy bundle holds at most {limits.MAX_POLICY_PROOFS}")
     parts = [part for context in sorted(proofs) for part in (u32(len(proofs[context])), proofs[context])]
-    after = [part for lineage in lineages for part in (u32(len(lineage)), lineage)]
-    data = b"".join([b"zkcd", u16(1), u16(len(proofs)), *parts, *([u8(len(lineages))] if lineages else []), *after])
+    data = b"".join([b"zkcd", u16(1), u16(len(proofs)), *parts, u8(len(lineages)), *more])
     if len(data) > limits.MAX_POLICY_BUNDLE_BYTES:
         raise LimitExceeded(f"a policy bundle of {len(data)} bytes: at most {limits.MAX_POLICY_BUNDLE_BYTES}")
     return data

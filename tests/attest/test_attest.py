@@ -172,7 +172,7 @@ def test_a_proof_that_names_no_model_is_refused(binding: object, tmp_path: Path)
 
 def policy_bundle(*files: bytes) -> bytes:
     parts = b"".join(len(f).to_bytes(4, "little") + f for f in files)
-    return b"zkcd\x01\0" + len(files).to_bytes(2, "little") + parts
+    return b"zkcd\x01\0" + len(files).to_bytes(2, "little") + parts + b"\0"
 
 
 def test_a_bundle_is_attested_as_a_whole(proof_file: bytes, tmp_path: Path) -> None:

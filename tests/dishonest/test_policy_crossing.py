@@ -229,7 +229,12 @@ def bundle(*proofs: bytes) -> bytes:
 
 def raw(*proofs: bytes) -> bytes:
     """In this order, whatever the contexts."""
-    return b"zkcd\1\0" + len(proofs).to_bytes(2, "little") + b"".join(len(p).to_bytes(4, "little") + p for p in proofs)
+    return (
+        b"zkcd\1\0"
+        + len(proofs).to_bytes(2, "little")
+        + b"".join(len(p).to_bytes(4, "little") + p for p in proofs)
+        + b"\0"
+    )
 
 
 def test_a_proof_dropped(world: World) -> None:

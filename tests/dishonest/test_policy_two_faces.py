@@ -8,7 +8,7 @@ import policy_kit as kit
 import pytest
 from policy_kit import HOUR, MODEL, NOW
 
-from zkcompliance.errors import CheckpointMismatch
+from zkcompliance.errors import CheckpointMismatch, LogEvidence
 from zkcompliance.log import keys
 from zkcompliance.log.store import SealedLog
 from zkcompliance.policy.judge import judge_policy
@@ -35,8 +35,8 @@ def asked(folder: Path) -> Policy:
     return kit.policy(keys=f"keys = [{texts}]")
 
 
-def shown(folder: Path, log: SealedLog) -> bytes:
-    return prove_policies([asked(folder)], {"compute": log}, {"below.limit": 10**20}, time=NOW, subject=MODEL)
+def shown(folder: Path, log: SealedLog, limit: int = 10**20) -> bytes:
+    return prove_policies([asked(folder)], {"compute": log}, {"below.limit": limit}, time=NOW, subject=MODEL)
 
 
 def signed_anew(folder: Path, data: bytes) -> bytes:
@@ -65,7 +65,8 @@ def test_another_history_under_the_new_key(lab: Path, tmp_path: Path) -> None:
 
 
 def test_the_same_history_under_the_new_key(lab: Path, tmp_path: Path) -> None:
-    before = shown(lab, SealedLog.open(lab / "old"))
+    older = SealedLog.open(lab / "old")
+    before = shown(lab, older)
     after = shown(lab, kit.seal(lab, "old", kit.rows(2)))
     for order in (
         (before, signed_anew(lab, before), signed_anew(lab, after)),
@@ -73,5 +74,8 @@ def test_the_same_history_under_the_new_key(lab: Path, tmp_path: Path) -> None:
     ):
         state = tmp_path / str(order[1] is after)
         assert all(accepted(lab, each, state) for each in order)
-        with pytest.raises(CheckpointMismatch):
-            accepted(lab, signed_anew(lab, before) if order[1] is after else before, state)
+        again = signed_anew(lab, before) if order[1] is after else before
+        assert accepted(lab, again, state), "this very statement was verified before"
+        other = shown(lab, older, 10**20 + 1)  # a statement that nobody has seen, over the older checkpoint
+        with pytest.raises((CheckpointMismatch, LogEvidence)):
+            accepted(lab, signed_anew(lab, other) if order[1] is after else other, state)

@@ -70,7 +70,7 @@ def test_mutants(world: tuple[bytes, list[str]]) -> None:
 
 def framed(*parts: bytes) -> bytes:
     head = b"zkcd\1\0" + len(parts).to_bytes(2, "little")
-    return head + b"".join(len(part).to_bytes(4, "little") + part for part in parts)
+    return head + b"".join(len(part).to_bytes(4, "little") + part for part in parts) + b"\0"
 
 
 def relabelled(data: bytes, name: str, pad: int = 0) -> bytes:

@@ -90,9 +90,14 @@ def test_an_older_checkpoint_is_evidence(lab: Path) -> None:
     for name, limit in (("first", 9), ("second", 99), ("second", 99)):
         assert run(*asked(lab, name, limit, "--state", lab / "state")).exit_code == 0
     refused = run(*asked(lab, "first", 9, "--state", lab / "state"))
+    assert refused.exit_code == 0, "this very statement was verified before"
+    (lab / "state").unlink()
+    assert run(*asked(lab, "second", 99, "--state", lab / "state")).exit_code == 0
+    refused = run(*asked(lab, "first", 9, "--state", lab / "state"))
     assert refused.exit_code == 3 and "error[log-evidence]: rollback of the log lab.example/c" in refused.stderr
-    assert refused.stdout == "" and "state.evidence" in refused.stderr
-    found = evidence.Evidence.parse((lab / "state.evidence").read_bytes())
+    assert refused.stdout == "" and "state.evidence." in refused.stderr
+    (kept,) = lab.glob("state.evidence.*")
+    found = evidence.Evidence.parse(kept.read_bytes())
     assert found.kind == evidence.ROLLBACK and "witness.example/1" in found.older
     assert run(*asked(lab, "first", 9)).exit_code == 0
 
@@ -116,7 +121,9 @@ def test_nothing_matches_and_the_verdict_says_so(lab: Path) -> None:
     terminal.show(verdict, screen, width=200)
     assert re.search(r"\x1b\[1m[^\x1b]*VACUOUS TRUTH IS NOT EXCLUDED", screen.getvalue())
     remembered = ok(*judged, "--state", lab / "state of nothing")["requirements"]
-    assert not any("freshness" in warning for warning in remembered[0]["warnings"])
+    assert any(warning.startswith("first seen now") for warning in remembered[0]["warnings"])
+    again = ok(*judged, "--state", lab / "state of nothing")["requirements"]
+    assert not any("reshness" in warning for warning in again[0]["warnings"])
 
 
 class Screen(io.StringIO):

@@ -17,7 +17,7 @@ from quick import KEY, SCHEMA, commit, some_rows
 
 from zkcompliance.commands.main import cli
 from zkcompliance.errors import CheckpointMismatch, LogCorrupt, LogEvidence, MalformedNote, SignatureRejected
-from zkcompliance.log import evidence, leftovers, merkle, open_log, seen
+from zkcompliance.log import evidence, leftovers, merkle, open_log
 from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.evidence import FORK, ROLLBACK, Evidence
 from zkcompliance.log.fsck import fsck
@@ -87,40 +87,6 @@ def test_evidence_is_convincing_or_refused() -> None:
                 good.replace('"proof": []', '"proof": ["AAAA"]'), "[" * 5000, "x" * 70000):  # fmt: skip
         with pytest.raises(MalformedNote):
             Evidence.parse(bad)
-
-
-# A verifier's file
-
-
-def test_a_state_file(tmp_path: Path) -> None:
-    state = tmp_path / "state"
-    for size in (0, 3, 3, 7):
-        seen.hold_against(state, KEY.verifier, signed(size), ENTRIES[:size])
-    other = SignerKey("lab.example/y", bytes(32))
-    seen.hold_against(state, other.verifier, other.sign(Checkpoint(other.name, 1, bytes(32)).body))
-    assert len(seen.load(state)) == 2 and state.stat().st_mode & 0o777 == 0o600
-    before = state.read_bytes()
-    for note, entries in ((signed(6), ENTRIES[:6]), (signed(7, OTHER), OTHER[:7]), (signed(9, OTHER), OTHER[:9])):
-        with pytest.raises(LogEvidence, match=r"evidence in .*state\.evidence"):
-            seen.hold_against(state, KEY.verifier, note, entries)
-        assert Evidence.parse((tmp_path / "state.evidence").read_bytes()) and state.read_bytes() == before
-
-
-@pytest.mark.parametrize("damage", ["cut", "other", "forged", "size"])
-def test_a_damaged_state_file(tmp_path: Path, damage: str) -> None:
-    state = tmp_path / "state"
-    seen.hold_against(state, KEY.verifier, signed(3))
-    text = state.read_text()
-    state.write_text(
-        {
-            "cut": text[:-2],
-            "other": text.replace(KEY.name, "lab.example/z"),
-            "forged": text.replace("\\n3\\n", "\\n9\\n"),
-            "size": " " * (5 << 20),
-        }[damage]
-    )
-    with pytest.raises(LogCorrupt, match="damaged"):
-        seen.hold_against(state, KEY.verifier, signed(3))
 
 
 # A log's own folder

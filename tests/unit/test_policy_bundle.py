@@ -9,9 +9,17 @@ import pytest
 import support
 
 from zkcompliance import limits
-from zkcompliance.errors import LimitExceeded, MalformedBundle, MalformedStatement, UsageError, ZkComplianceError
+from zkcompliance.errors import (
+    LimitExceeded,
+    MalformedBundle,
+    MalformedError,
+    MalformedStatement,
+    UsageError,
+    ZkComplianceError,
+)
+from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.statement import encode_bundle, encode_policy_bundle
-from zkcompliance.verify.policy_bundle import decode_policy_bundle
+from zkcompliance.verify.policy_bundle import decode_lineages, decode_policy_bundle
 
 ENTRIES = [support.seal(support.table(support.ROWS)).entry]
 
@@ -23,9 +31,18 @@ def proof(context: bytes, size: int = 0) -> bytes:
     return encode_bundle(stated, support.CLAIM.program_bytes, [note], bytes(size))
 
 
-def framed(*parts: bytes, count: int | None = None, head: bytes = b"zkcd\x01\x00") -> bytes:
+def framed(
+    *parts: bytes, count: int | None = None, head: bytes = b"zkcd\x01\x00", lineages: tuple[bytes, ...] = ()
+) -> bytes:
     number = len(parts) if count is None else count
-    return head + number.to_bytes(2, "little") + b"".join(len(p).to_bytes(4, "little") + p for p in parts)
+    made, more = (b"".join(len(p).to_bytes(4, "little") + p for p in each) for each in (parts, lineages))
+    return head + number.to_bytes(2, "little") + made + bytes([len(lineages)]) + more
+
+
+def lineage(origin: str) -> bytes:
+    """The beginning of a lineage: as much as says of which log it is."""
+    note = support.SIGNER.sign(Checkpoint(origin, 1, bytes(32)).body).encode()
+    return b"zkcl\1\0zkcg" + len(note).to_bytes(2, "little") + note
 
 
 A, B, C = proof(b""), proof(b"a"), proof(b"b")
@@ -48,7 +65,7 @@ FAULTS: dict[str, tuple[bytes, type[ZkComplianceError]]] = {
     "a later format": (framed(A, head=b"zkcd\x02\x00"), MalformedBundle),
     "a proof file": (A, MalformedBundle),
     "one too many counted": (framed(A, B, count=3), MalformedBundle),
-    "one too few counted": (framed(A, B, count=1), MalformedBundle),
+    "one too few counted": (framed(A, B, count=1), LimitExceeded),
     "a byte too many": (WHOLE + b"\0", MalformedBundle),
     "a byte too few": (WHOLE[:-1], MalformedBundle),
     "twice the same": (framed(A, A), MalformedBundle),
@@ -73,6 +90,24 @@ def test_one_fault(name: str) -> None:
     with pytest.raises(ZkComplianceError) as caught:
         decode_policy_bundle(data)
     assert caught.type is error, caught.value
+
+
+def test_lineages_stand_by_name_and_once() -> None:
+    """They are framed here and read by whoever judges; names are compared as bytes."""
+    some = {name: lineage(name) for name in ("lab/a", "lab/b", "lab/ü")}
+    made = encode_policy_bundle({b"": A, b"a": B}, some)
+    assert made == framed(A, B, lineages=tuple(some.values())) and decode_lineages(made) == some
+    assert len(decode_policy_bundle(made)) == 2 and decode_lineages(framed(A)) == {}
+    for bad in ((lineage("b"), lineage("a")), (lineage("a"), lineage("a"))):
+        with pytest.raises(MalformedBundle):
+            decode_lineages(framed(A, lineages=bad))
+    for bad in ((b"",), (b"zkcl\1\0",), (b"zkcl\2\0zkcg" + lineage("a")[10:],), (lineage("a")[:-1],), (A,)):
+        with pytest.raises(MalformedError):
+            decode_lineages(framed(A, lineages=bad))
+    with pytest.raises(LimitExceeded):
+        decode_policy_bundle(framed(A, lineages=(lineage("a"),) * (limits.MAX_POLICY_LOGS + 1)))
+    with pytest.raises(MalformedBundle):
+        decode_policy_bundle(framed(A)[:-1] + b"\1\xff\xff\xff\xff")
 
 
 def test_as_many_proofs_as_there_may_be() -> None:

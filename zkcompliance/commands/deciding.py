@@ -38,7 +38,16 @@ _OPTIONS = (
     click.option("--context", help="The reference or nonce that the proof must be bound to."),
     click.option("--trust", type=click.Path(path_type=Path), help="A C2SP tlog-policy: who must have cosigned."),
     click.option(
-        "--state", type=click.Path(path_type=Path), help="A file that remembers the newest checkpoint of each log."
+        "--state", type=click.Path(path_type=Path),
+        help="A file that remembers what was seen of each log, and since when.",
+    ),
+    click.option(
+        "--lineage", "lineages", multiple=True, metavar="[LOG=]FILE",
+        help="A log's lineage: shows that its generations, sealed again, have the same rows.",
+    ),
+    click.option(
+        "--new-key", "new_keys", multiple=True, metavar="LOG",
+        help="Take a key of this log that --state has not seen: you have asked the lab.",
     ),
     click.option("--at", metavar="TIME", help="Judge as of this time, such as 2026-08-02; now if it is not given."),
     click.option(

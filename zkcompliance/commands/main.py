@@ -27,6 +27,7 @@ VERBS = {
     "log": "retire a log folder whose rows went on elsewhere, or mark one put back from a backup",
     "explain": "a claim, a policy, a proof file or an error code, in words",
     "fsck": "check a log folder",
+    "evidence": "check evidence of a forked or rolled-back log, and say what it shows",
     "claims": "list the claims there are",
     "policies": "list the ready-made policies, or show what one asks",
     "schemas": "list the log schemas, or show one",

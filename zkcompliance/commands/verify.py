@@ -25,8 +25,8 @@ def command(file: Path, form: str, as_json: bool, **asked: Any) -> int:
     """Verify a proof FILE against a policy, or against one claim, its parameters and the public key of its log.
 
     Exit status 0 accepted, 1 rejected or a requirement not met, 2 not a proof file, 3 when --state shows that the log
-    was forked or rolled back (the evidence is written to STATE.evidence), 4 when --policy (or --claim) or a --log-key
-    is missing: then it only says what the proof shows.
+    was forked or rolled back (the evidence is written beside it, as STATE.evidence.…), 4 when --policy (or --claim), a
+    --log-key or a --lineage is missing: then it only says what the proof shows.
     """
     from zkcompliance import report
     from zkcompliance.report import terminal

@@ -1,8 +1,9 @@
 """Evidence against a log: two checkpoints that it signed and that cannot both be honest, in a file to be handed on.
 
-    fork      same size and another root; or the newer tree does not begin with the older one. `proof` is a prefix proof
-              (`merkle.prefix_proof`): it folds to the newer signed root, so the root it folds to for the older size is
-              what the newer tree holds there, and the older note signs another. Convincing by itself, to anybody.
+    fork      same size and another root; two `succeeds` lines in one generation; or the newer tree does not begin with
+              the older one. `proof` is a prefix proof (`merkle.prefix_proof`): it folds to the newer signed root, so
+              the root it folds to for the older size is what the newer tree holds there, and the older note signs
+              another. Convincing by itself, to anybody.
     succeeded the log went on in its next generation, whose checkpoint names where it began (its `succeeds` line), and a
               checkpoint of the generation before is larger than that, or of the same size and another root, or the tree
               named there does not begin with it (`proof`, as for a fork). Convincing by itself, to anybody.
@@ -59,10 +60,13 @@ class Evidence:
         if self.kind == SUCCEEDED:
             before = new.succeeds
             shown = before is not None and before.origin == old.origin and _differ(old, before, self.proof, more=True)
+        elif self.kind == ROLLBACK:
+            later = (old.generation, old.size) < (new.generation, new.size)
+            shown = later and (old.origin != new.origin or old.size < new.size) and not self.proof
         elif old.origin != new.origin:
             shown = False
-        elif self.kind == ROLLBACK:
-            shown = old.size < new.size and not self.proof
+        elif old.succeeds != new.succeeds:
+            shown = not self.proof
         else:
             shown = _differ(old, new, self.proof, more=False)
         if not shown:
@@ -75,8 +79,12 @@ class Evidence:
         what = {
             SUCCEEDED: f"it signed {old.size} segment(s) of {old.origin}, which is not how it ended as "
             f"{new.origin}, that succeeds it, says: with {named.size} and root {named.root.hex()}",
-            FORK: f"it signed {old.size} and {new.size} segment(s), and the one does not extend the other",
-            ROLLBACK: f"it shows {old.size} segment(s), and {new.size} had been seen before",
+            FORK: f"it says that {old.origin} succeeds two different checkpoints"
+            if old.succeeds != new.succeeds
+            else f"it signed {old.size} and {new.size} segment(s), and the one does not extend the other",
+            ROLLBACK: f"it shows {old.size} segment(s), and {new.size} had been seen before"
+            if old.origin == new.origin
+            else f"it shows {old.size} segment(s) of {old.origin}, and {new.origin}, which came after, had been seen",
         }[self.kind]
         return LogEvidence(f"{self.kind} of the log {self.key.name}: {what}", document=self.document)
 

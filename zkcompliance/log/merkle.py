@@ -38,6 +38,11 @@ def root(entries: Sequence[bytes]) -> bytes:
     return _root([leaf_hash(entry) for entry in entries]) if entries else EMPTY_ROOT
 
 
+def root_of(hashes: Sequence[bytes]) -> bytes:
+    """`root`, of leaf hashes in the place of entries."""
+    return _root(hashes) if hashes else EMPTY_ROOT
+
+
 def _path(index: int, hashes: Sequence[bytes]) -> list[bytes]:
     if len(hashes) == 1:
         return []
@@ -119,8 +124,15 @@ def prefix_proof(size: int, entries: Sequence[bytes]) -> list[bytes]:
     It can be folded without knowing the older root: what it folds to *is* the root of the first `size` entries of the
     tree whose root it gives. So it shows a fork where a log signed another.
     """
-    proof = consistency_proof(size, entries)
-    return proof if size & (size - 1) else [root(entries[:size]), *proof]
+    return prefix_proof_of(size, [leaf_hash(entry) for entry in entries])
+
+
+def prefix_proof_of(size: int, hashes: Sequence[bytes]) -> list[bytes]:
+    """`prefix_proof`, of leaf hashes in the place of entries; ValueError unless 1 ≤ size ≤ len(hashes)."""
+    if not 1 <= size <= len(hashes):
+        raise ValueError("size is not between 1 and the number of entries")
+    proof = _subproof(size, hashes, True)
+    return proof if size & (size - 1) else [_root(hashes[:size]), *proof]
 
 
 def fold_prefix(old_size: int, new_size: int, proof: Sequence[bytes]) -> tuple[bytes, bytes] | None:

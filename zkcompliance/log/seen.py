@@ -1,19 +1,17 @@
 """The newest checkpoint seen of each log: what makes a fork or a rollback noticeable.
 
-One small file, JSON in one canonical form: verifier key → the signed note. A log folder keeps one in its secret part; a
-verifier keeps one wherever it likes. Whoever can rewrite the file can make it forget, but not make it accuse: every
-note in it is signed.
+One small file, JSON in one canonical form: verifier key → the signed note. A log folder keeps one in its secret part,
+and so does a cosigner; a verifier remembers more (`zkcompliance.log.memory`). Whoever can rewrite the file can make it
+forget, but not make it accuse: every note in it is signed.
 """
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from zkcompliance.errors import LogCorrupt, LogError, LogEvidence, MalformedNote, SignatureRejected
+from zkcompliance.errors import LogCorrupt, LogError, MalformedNote, SignatureRejected
 from zkcompliance.log import evidence, files
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.shown import command
@@ -21,7 +19,6 @@ from zkcompliance.shown import command
 FORMAT = "zkcompliance-seen-1"
 _BEGINS = f'{{\n "format": "{FORMAT}"'.encode()
 _MAX_BYTES = 4 << 20
-_MOST_EVIDENCE = 1000  # files beside one state file
 
 
 def encode(notes: dict[str, str]) -> bytes:
@@ -65,21 +62,6 @@ def load(path: Path) -> dict[str, str]:
     return dict(notes)
 
 
-def _kept(path: Path, data: bytes) -> Path:
-    """Where evidence lies now: at `path`, or with a number where something else is there, which stays as it is."""
-    for number in range(1, _MOST_EVIDENCE):
-        place = path if number == 1 else path.with_name(f"{path.name}.{number}")
-        try:
-            files.create(place, data, files.PUBLIC)
-        except FileExistsError:
-            if place.is_file() and _read_at_most(place, len(data)) == data:
-                return place
-            continue
-        files.sync_dir(place.parent)
-        return place
-    raise OSError(errno.EEXIST, "too much evidence", str(path))
-
-
 def _read_at_most(path: Path, size: int) -> bytes:
     """The first `size` + 1 bytes of a file."""
     with path.open("rb") as file:
@@ -111,34 +93,3 @@ def hold(
     except OSError as error:
         if strict:
             raise LogError(f"{path}: {error.strerror}") from error
-
-
-def hold_against(
-    path: str | Path,
-    key: VerifierKey,
-    note: str,
-    entries: Sequence[bytes] | None = None,
-    others: Sequence[VerifierKey] = (),
-) -> None:
-    """For a verifier: compare a checkpoint with the newest one remembered in `path`, and remember it.
-
-    others: keys that are trusted for the same log, such as the one before; what they signed is compared too, and a
-    CheckpointMismatch where it disagrees, since no one key signed both. On LogEvidence the evidence is also written
-    beside the file, as `<path>.evidence`, and the message names it.
-    """
-    path = Path(path)
-    try:
-        with files.locked(path):
-            known = load(path)
-            for other in others:
-                if other != key and other.name == key.name and other.text in known:
-                    evidence.continues(other, known[other.text], key, note, entries)
-            hold(path, known, key, note, entries, strict=True)
-    except LogEvidence as error:
-        beside = path.with_name(path.name + ".evidence")
-        with contextlib.suppress(OSError):
-            beside = _kept(beside, error.document.encode())
-            raise LogEvidence(
-                f"{error.message}; evidence in {beside}", document=error.document, help=command("cat", beside)
-            ) from error
-        raise

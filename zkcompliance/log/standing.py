@@ -1,49 +1,248 @@
-"""Where the checkpoints of a verified proof stand: no older and no other history than was seen before."""
+"""Where the checkpoints of a verified proof stand: what the state of whoever judges saw of their logs before.
+
+    first     nothing was seen of the log before: how fresh its checkpoint is, is unknown
+    newest    it is what was seen last, or goes on from it
+    old       something newer was seen, but this very statement was verified before, or it is judged as of a time no
+              later than the first sight of what is newer
+    rollback  an older checkpoint in a statement that was never seen: LogEvidence; so is a fork
+
+A log's generations are one log. A later one is taken where a lineage links it to what was seen; a key that was never
+seen of the log, at the word of the policy, of a lineage, or of whoever judges.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from hashlib import sha256
 from pathlib import Path
-from typing import Protocol
 
-from zkcompliance.log import seen
+from zkcompliance.errors import LogEvidence, NewKeyRefused, SignatureRejected, Undecided
+from zkcompliance.limits import MAX_SEGMENTS
+from zkcompliance.log import evidence, files, history, memory, merkle
+from zkcompliance.log.checkpoint import Checkpoint
+from zkcompliance.log.linking import Passed, learn
+from zkcompliance.log.memory import Generation, Known, Memory
 from zkcompliance.log.note import VerifierKey
+from zkcompliance.quantities import show_time
+
+FIRST = "first seen now: nothing of {} was seen with this state before. Freshness is unknown: a later one may exist"
+UNLINKED = "nothing here shows that {} has the rows of the generation before"
 
 
-class ProvedEntry(Protocol):
-    """A segment of the statement."""
+class Word(Enum):
+    """Who says that a key is the log's, where the state has not seen it before."""
 
-    def encode(self) -> bytes:
-        """Its 99 bytes."""
-        ...
+    NOBODY = "nobody"
+    POLICY = "the policy names it"
+    JUDGE = "whoever judges says so (--new-key)"
 
 
-class ProvedLog(Protocol):
-    """A log of the statement: its slot, and the entries that it names, which may be some of the checkpoint's only."""
+@dataclass(frozen=True)
+class Clock:
+    """now: of the machine; at: the time of judgement where whoever judges gave one. UTC seconds."""
 
-    @property
-    def slot(self) -> str: ...
+    now: int
+    at: int | None = None
 
-    @property
-    def entries(self) -> Sequence[ProvedEntry]: ...
 
-    @property
-    def whole(self) -> bool: ...
+@dataclass(frozen=True)
+class Shown:
+    """A log of a verified statement. log: as whoever judges names it; note: its checkpoint, which `key` signed.
+
+    leaves: the leaf hashes of all its entries, None where the statement names some only; statement: its SHA-256.
+    """
+
+    log: str
+    note: str
+    key: VerifierKey
+    leaves: tuple[bytes, ...] | None
+    statement: str
+    word: Word = Word.NOBODY
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a verdict says of it. first: nothing of the log was seen before; linked: a lineage leads to its generation.
+
+    said: whole sentences.
+    """
+
+    first: bool
+    linked: bool
+    said: tuple[str, ...] = ()
 
 
 def hold(
-    logs: Iterable[ProvedLog],
-    notes: Iterable[bytes],
-    keys: Mapping[str, VerifierKey],
-    *,
-    state: str | Path,
-    trusted: Mapping[str, Sequence[VerifierKey]],
-) -> None:
-    """Hold each log's signed note against the newest checkpoint of it that `state` remembers, and remember it.
+    path: Path | None, shown: Sequence[Shown], clock: Clock, passed: Sequence[Passed] = (), before: Memory | None = None
+) -> list[Standing]:
+    """Hold every log against what the state remembers of it, and remember it: all of them, or none.
 
-    `keys`: slot → the key that signed; `trusted`: slot → all keys of that log. LogEvidence, with the evidence beside
-    the file, where they disagree; CheckpointMismatch where what two keys signed does.
+    path: None where there is no state: then the logs are held against the lineages alone. passed: steps of lineages,
+    held against `before`, what the state said when they were read. LogEvidence, with a file beside the state that shows
+    it; CheckpointMismatch where two keys signed what disagrees; NewKeyRefused; Undecided for a later generation without
+    a lineage; LogCorrupt, LogError for the file.
     """
-    for log, note in zip(logs, notes, strict=True):
-        entries = [entry.encode() for entry in log.entries] if log.whole else None
-        seen.hold_against(state, keys[log.slot], note.decode(), entries, trusted[log.slot])
+    if path is None:
+        return _hold({}, shown, clock, passed, {}, remembers=False)
+    with evidence_kept(path), files.locked(path):
+        known = memory.load(path)
+        for name in {each.key.name for each in shown} & set(known):
+            memory.check_signatures(path, known[name])
+        standings = _hold(known, shown, clock, passed, before or {}, remembers=True)
+        memory.save(path, known)
+    return standings
+
+
+def _hold(
+    known: Memory, shown: Sequence[Shown], clock: Clock, passed: Sequence[Passed], before: Memory, *, remembers: bool
+) -> list[Standing]:
+    unseen = {each.key.name for each in shown} - set(known)
+    words = {each.key.name: each.log for each in shown}
+    vouched = {each.key.name for each in shown if each.word is not Word.NOBODY}
+    for step in passed:
+        name = step.by.name
+        log = known.setdefault(name, Known())
+        if log.keys and step.by not in log.keys and name not in vouched:
+            raise _new_key(step.by, list(log.keys), words.get(name, name))
+        learn(log, step, clock.now, before.get(name, Known()))
+    told = {text for step in passed for text in (step.link.old, step.link.new)}
+    return [_stand(known, each, clock, told, first=each.key.name in unseen and remembers) for each in shown]
+
+
+@contextlib.contextmanager
+def evidence_kept(path: Path) -> Iterator[None]:
+    """LogEvidence leaves a file beside the state, `STATE.evidence.` and 16 digits of its SHA-256, and names it.
+
+    No evidence takes the place of another; the same one found twice is one file.
+    """
+    try:
+        yield
+    except LogEvidence as error:
+        document = error.document.encode()
+        digest = sha256(document).hexdigest()
+        for name in (f"{path.name}.evidence.{digest[:16]}", f"{path.name}.evidence.{digest}"):
+            beside = path.with_name(name)
+            with contextlib.suppress(OSError):
+                with contextlib.suppress(FileExistsError):
+                    files.create(beside, document, files.PUBLIC)
+                    files.sync_dir(beside.parent)
+                if beside.read_bytes() == document:
+                    raise LogEvidence(
+                        f"{error.message}; evidence in {beside}",
+                        document=error.document,
+                        help=f"zkcompliance evidence {beside}",
+                    ) from error
+        raise
+
+
+def _stand(known: Memory, shown: Shown, clock: Clock, told: set[str], *, first: bool) -> Standing:
+    new = evidence.read(shown.note, shown.key)
+    log = known.setdefault(shown.key.name, Known())
+    said = [FIRST.format(new.name)] if first else []
+    if shown.key not in log.keys:
+        said += _take_key(log, shown, new, clock)
+    elif shown.key in log.left:
+        if not _verified_before(log, shown, new):
+            raise SignatureRejected(f"log {new.name}: the key {shown.key.text} was left when the log was begun anew")
+        said.append(f"OLD: the log {new.name} was begun anew since; this very statement had been verified before")
+        return Standing(first=False, linked=False, said=tuple(said))
+    history.check_successors(log, shown.key, shown.note, new)
+    history.check_predecessor(log, shown.key, shown.note, new)
+    if 0 < log.newest < new.generation:
+        said += _unlinked(log, shown, new)
+    history.check_history(log, shown.key, shown.note, new, shown.leaves)
+    said += _older(log, shown, new, clock, told)
+    generation = log.generations.setdefault(new.origin, Generation())
+    generation.see(shown.note, new, shown.key, clock.now).statements.add(shown.statement)
+    if shown.leaves is not None and len(generation.leaves) < len(shown.leaves) <= MAX_SEGMENTS:
+        generation.leaves = list(shown.leaves)
+    return Standing(first, any(link.to == new.origin for link in log.links), tuple(said))
+
+
+# Keys
+
+
+def _take_key(log: Known, shown: Shown, new: Checkpoint, clock: Clock) -> list[str]:
+    """Take a key that was not seen of this log; NewKeyRefused where nobody vouches for it."""
+    before = [key for key in log.keys if key not in log.left]
+    log.keys[shown.key] = clock.now
+    if not before:
+        return []
+    if shown.word is Word.NOBODY:
+        raise _new_key(shown.key, before, shown.log)
+    said = f"the log {new.name} is signed by a new key, {shown.key.text}: {shown.word.value}"
+    if shown.word is Word.JUDGE and not _goes_on(log, shown, new):
+        log.left |= set(before)
+        for each in log.generations.values():
+            each.leaves = []
+        return [f"{said}. IT BEGINS ANEW: it does not go on from what this state saw, signed by {_named(before)}"]
+    return [said]
+
+
+def _new_key(key: VerifierKey, before: Sequence[VerifierKey], log: str) -> NewKeyRefused:
+    return NewKeyRefused(
+        f"log {key.name}: it is signed by the key {key.text}, which this state has not seen of it; "
+        f"before, it was signed by {_named(before)}",
+        help=f"ask the lab, by a way that you trust, whether its key changed; if it did, add --new-key {log}",
+    )
+
+
+def _named(keys: Iterable[VerifierKey]) -> str:
+    return " and ".join(sorted(key.text for key in keys))
+
+
+def _goes_on(log: Known, shown: Shown, new: Checkpoint) -> bool:
+    """Whether the checkpoint comes after everything that was seen of the log, and extends what is of its generation."""
+    if history.newer_than(log, new):
+        return False
+    before = [each.checkpoint for each in log.every() if each.checkpoint.origin == new.origin]
+    differ = [old for old in before if old.size and old != new]
+    leaves = shown.leaves
+    return not differ or (leaves is not None and all(merkle.root_of(leaves[: o.size]) == o.root for o in differ))
+
+
+# Generations, older and newer
+
+
+def _unlinked(log: Known, shown: Shown, new: Checkpoint) -> list[str]:
+    """A later generation that no lineage links to what was seen: Undecided, unless whoever judges vouches for it."""
+    said = UNLINKED.format(new.origin)
+    if shown.word is Word.JUDGE:
+        return [said]
+    seen = ", ".join(sorted({each.checkpoint.origin for each in log.every()}))
+    raise Undecided(
+        f"log {new.name}: this is its generation {new.generation}, and this state has seen {seen}: {said}",
+        help=f"ask the lab for the log's lineage file, and add --lineage {shown.log}=FILE",
+    )
+
+
+def _verified_before(log: Known, shown: Shown, new: Checkpoint) -> bool:
+    seen = log.generations.get(new.origin, Generation()).seen
+    return any(each.checkpoint == new and shown.statement in each.statements for each in seen)
+
+
+def _older(log: Known, shown: Shown, new: Checkpoint, clock: Clock, told: set[str]) -> list[str]:
+    """Why an older checkpoint is taken; LogEvidence of a rollback where nothing excuses it.
+
+    told: notes of the lineages that are given now: what only they show had not been seen before. A first sight that
+    lies in the future of the clock excuses nothing: the clock was wrong then, or is now.
+    """
+    newer = history.newer_than(log, new)
+    seen = [each for each in newer if each.statements or each.note not in told]
+    if newer and not seen:
+        return [f"OLD: the lineage that is given leads on from this checkpoint of {new.origin}"]
+    if not seen:
+        return []
+    newer = seen
+    since = min(each.at for each in newer)
+    last = max(newer, key=lambda each: (each.checkpoint.generation, each.checkpoint.size))
+    what = f"OLD: {last.checkpoint.size} segment(s) of {last.checkpoint.origin} were first seen on {show_time(last.at)}"
+    if _verified_before(log, shown, new):
+        return [f"{what}; this very statement had been verified before"]
+    if clock.at is not None and clock.at <= since <= clock.now:
+        return [f"{what}; it is judged as of {show_time(clock.at)}, before anything newer was seen"]
+    history.rolled_back(log, shown.key, shown.note, new)
+    return []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from zkcompliance.errors import MalformedBinding, MalformedBundle, UsageError
 from zkcompliance.limits import MAX_POLICY_BUNDLE_BYTES
 from zkcompliance.policy.binding import Binding
 from zkcompliance.verify import Statement, decode_bundle, decode_statement
-from zkcompliance.verify.policy_bundle import MAGIC, decode_policy_bundle
+from zkcompliance.verify.policy_bundle import MAGIC, decode_lineages, decode_policy_bundle
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,16 @@ def proofs_in(data: bytes) -> tuple[Proof, ...]:
     if data.startswith(MAGIC):
         return tuple(_proof(each.data, each.statement) for each in decode_policy_bundle(data))
     return (_proof(data, decode_statement(decode_bundle(data).statement_bytes)),)
+
+
+def lineages_in(data: bytes) -> dict[str, bytes]:
+    """The lineages that a policy bundle brings, by the name of the log; one proof by itself brings none."""
+    return decode_lineages(data) if data.startswith(MAGIC) else {}
+
+
+def origins_of(proofs: Iterable[Proof]) -> frozenset[str]:
+    """The origins of all checkpoints that the proofs are about."""
+    return frozenset(log.checkpoint.origin for proof in proofs for log in proof.statement.logs)
 
 
 def _proof(data: bytes, statement: Statement) -> Proof:

@@ -11,6 +11,7 @@ from typing import Any
 from zkcompliance.claim import places, sentences
 from zkcompliance.claim.model import Claim, Parameter
 from zkcompliance.claim.params import ParamSpec
+from zkcompliance.log.checkpoint import generation_of
 from zkcompliance.policy import bounds
 from zkcompliance.policy.binding import Source, Subject
 from zkcompliance.policy.checkpoints import Taken
@@ -90,6 +91,21 @@ def of_range(log: LogShown) -> str:
     return (
         f"ONLY SOME SEGMENTS: of {log.origin} the proof is about the segments {log.first} to {last}, counted from 0; "
         f"it says nothing of the others of the {log.size}"
+    )
+
+
+def of_generation(log: LogShown, *, linked: bool) -> tuple[str, ...]:
+    """Which generation of its log a checkpoint is of, and what is known of its rows; nothing of the first one."""
+    if log.succeeds is None:
+        return ()
+    name, number = generation_of(log.origin)
+    origin, size, root = log.succeeds
+    rest = "a lineage that was verified shows that it began with the same rows"
+    if not linked:
+        rest = "nothing here shows that its rows are the same: ask for the log's lineage, and give it as --lineage FILE"
+    return (
+        f"GENERATION {number} of the log {name}: it says that it succeeds {size} segment(s) of {origin} with the root "
+        f"{root.hex()}; {rest}",
     )
 
 

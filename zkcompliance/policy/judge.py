@@ -14,17 +14,18 @@ from pathlib import Path
 
 from zkcompliance.claim.model import Claim
 from zkcompliance.errors import RequirementNotShown, StatementMismatch, Undecided, UsageError, VerificationError
-from zkcompliance.log import standing
 from zkcompliance.log.note import VerifierKey
+from zkcompliance.log.standing import Standing
 from zkcompliance.log.trust import TrustPolicy
 from zkcompliance.policy import catalogue as policies
 from zkcompliance.policy import checkpoints
 from zkcompliance.policy.asked import FLOOR, asked
 from zkcompliance.policy.binding import Binding, ForPolicy, Subject
-from zkcompliance.policy.file import Proof, proofs_in
+from zkcompliance.policy.file import Proof, lineages_in, origins_of, proofs_in
 from zkcompliance.policy.force import in_force
 from zkcompliance.policy.model import Bound, LogKey, LogRule, Policy, Requirement
 from zkcompliance.policy.one import Bench, Judged, bare, judge_one, with_floors, with_warnings
+from zkcompliance.policy.recall import Recall, recalled
 from zkcompliance.policy.terms import Terms, check_binding, check_one_binding, check_one_checkpoint
 from zkcompliance.policy.verdict import Chooser, Finding, PolicyRef, Status, Verdict
 from zkcompliance.verify import decode_bundle
@@ -40,13 +41,14 @@ def judge_policy(
     reference: bytes | None = None,
     trust: TrustPolicy | None = None,
     state: Path | None = None,
+    recall: Recall | None = None,
 ) -> Verdict:
     """What a proof file or policy bundle shows of every requirement of a policy, floors of its logs included.
 
     now: UTC seconds. keys: the policy's name of a log → the key trusted for it, for logs of which the policy says none.
     subject, reference: what the proofs must name, where given. trust: a C2SP trust policy that every checkpoint must
-    satisfy besides. state: a file that remembers the newest checkpoint of each log; it is read and written only when
-    everything is met.
+    satisfy besides. state: a file that remembers the logs that were seen; it is written only when everything is met.
+    recall: the state with lineages and the word for new keys, in its place.
 
     A requirement that is not met, or not shown, is in the verdict with its error; raised are PolicyNotInForce,
     MalformedError for a file that is not in its form, UsageError or Undecided for keys, LogEvidence or
@@ -58,8 +60,13 @@ def judge_policy(
     terms = Terms(now, subject, reference, policy.proof_age, policy.subject)
     of_checkpoints = checkpoints.Asked(now, policy.cosigners, policy.checkpoint_age, trust)
     by_digest = frozenset(r.name for r in policy.requirements if policy.claim(r).pinned and r.claim in policy.claims)
-    bench = Bench(terms, of_checkpoints, _with_keys(policy, keys or {}), state, Chooser.POLICY, by_digest)
+    rules = _with_keys(policy, keys or {})
+    own = frozenset(name for name, rule in policy.logs.items() if rule.keys)
     proofs = proofs_in(data)
+    held = recalled(
+        recall or Recall(state), rules, now, own=own, enclosed=lineages_in(data), origins=origins_of(proofs)
+    )
+    bench = Bench(terms, of_checkpoints, held, Chooser.POLICY, by_digest)
     bound = [(proof, proof.bound()) for proof in proofs]
     mine = {b.policy.requirement: p for p, b in bound if b.policy is not None and b.policy.digest == policy.digest}
     requirements = asked(policy)
@@ -72,7 +79,7 @@ def judge_policy(
             judged.append(Judged(_missing(policy, requirement, claim, [b for _, b in bound], bool(mine))))
         else:
             judged.append(judge_one(proof, claim, requirement, bench, shared))
-    judged = with_floors(judged, {FLOOR + name: name for name in policy.logs}, bench.rules)
+    judged = with_floors(judged, {FLOOR + name: name for name in policy.logs}, held.rules)
     stated = next(iter(mine.values()), proofs[0]).bound()
     return _verdict(data, judged, bench, stated, _ref(policy), len(proofs) - len(mine))
 
@@ -88,6 +95,7 @@ def judge_claim(
     reference: bytes | None = None,
     trust: TrustPolicy | None = None,
     state: Path | None = None,
+    recall: Recall | None = None,
 ) -> Verdict:
     """One proof held against a claim and all its parameters. keys: slot of the claim → the key trusted for its log.
 
@@ -106,7 +114,8 @@ def judge_claim(
     requirement = Requirement(
         claim.id, claim.title, claim.id, claim.version, claim.program_digest, {s: s for s in rules}, exactly, {}
     )
-    bench = Bench(Terms(now, subject, reference), checkpoints.Asked(now, trust=trust), rules, state, Chooser.JUDGE)
+    held = recalled(recall or Recall(state), rules, now, enclosed=lineages_in(data), origins=origins_of(proofs))
+    bench = Bench(Terms(now, subject, reference), checkpoints.Asked(now, trust=trust), held, Chooser.JUDGE)
     judged = [judge_one(proofs[0], claim, requirement, bench)]
     return _verdict(data, judged, bench, proofs[0].bound(), None, 0)
 
@@ -184,7 +193,9 @@ def _missing(
 def _verdict(
     data: bytes, judged: Sequence[Judged], bench: Bench, stated: Binding, policy: PolicyRef | None, others: int
 ) -> Verdict:
-    made = Verdict(
+    met = bool(judged) and all(each.finding.status is Status.MET for each in judged)
+    standings = _standings(judged, bench) if met else {}
+    return Verdict(
         file_sha256=sha256(data).digest(),
         file_bytes=len(data),
         judged_at=bench.terms.now,
@@ -192,22 +203,23 @@ def _verdict(
         subject=stated.subject,
         proved_at=stated.time,
         reference=stated.reference,
-        findings=with_warnings(judged, bench),
+        findings=with_warnings(judged, bench, standings),
         others=others,
     )
-    if made.accepted and bench.state is not None:
-        _remember(judged, bench, bench.state)
-    return made
 
 
-def _remember(judged: Sequence[Judged], bench: Bench, state: Path) -> None:
-    """LogEvidence, or CheckpointMismatch between keys, where a log shows an older or another history than before."""
+def _standings(judged: Sequence[Judged], bench: Bench) -> dict[tuple[str, str], Standing]:
+    """(requirement, slot) → where that checkpoint stands. The errors of `standing.hold`."""
+    places, shown = [], []
     for each in judged:
         if each.proof is not None and each.taken is not None:
-            logs = each.proof.statement.logs
-            keys = {slot: taken.key for slot, taken in each.taken.items()}
-            trusted = {log.slot: [k.key for k in bench.rules[log.name].keys] for log in each.finding.logs}
-            standing.hold(logs, decode_bundle(each.proof.data).notes, keys, state=state, trusted=trusted)
+            notes = decode_bundle(each.proof.data).notes
+            names = {log.slot: log.name for log in each.finding.logs}
+            for log, signed in zip(each.proof.statement.logs, notes, strict=True):
+                places.append((each.finding.name, log.slot))
+                key = each.taken[log.slot].key
+                shown.append(bench.recalled.shown(names[log.slot], log, signed, key, each.proof))
+    return dict(zip(places, found, strict=True)) if (found := bench.recalled.hold(shown)) else {}
 
 
 def _ref(policy: Policy) -> PolicyRef:

@@ -47,6 +47,7 @@ def _look(proof: Proof, claim: Claim | None, own: Mapping[str, Claim], missing: 
         warnings.append(f"the proof's context is no binding: {raw(statement.context)}")
     logs = finding.logs(shown, {}, {})
     warnings += [finding.of_range(log) for log in logs if not log.whole]
+    warnings += [line for log in logs for line in finding.of_generation(log, linked=False)]
     made_for = proof.binding.policy if proof.binding else None
     if made_for is not None:
         warnings.append(f"made for the policy {made_for.label} with SHA-256 {made_for.digest.hex()}")

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from zkcompliance.claim.model import Claim
 from zkcompliance.errors import StatementMismatch, VerificationError
+from zkcompliance.log.standing import Standing
 from zkcompliance.policy import checkpoints, finding
 from zkcompliance.policy.checkpoints import Taken
 from zkcompliance.policy.file import Proof
 from zkcompliance.policy.finding import Verified
 from zkcompliance.policy.model import LogRule, Requirement
+from zkcompliance.policy.recall import Recalled
 from zkcompliance.policy.terms import Terms, check_binding, check_claim, check_values
 from zkcompliance.policy.verdict import Chooser, Finding, LogShown, Status
 from zkcompliance.verify import decode_bundle, verify_bundle
@@ -20,7 +21,7 @@ from zkcompliance.verify import decode_bundle, verify_bundle
 
 @dataclass(frozen=True)
 class Bench:
-    """What one judgement holds all proofs against. rules: by the policy's name of the log, each with its keys.
+    """What one judgement holds all proofs against. recalled: each log's keys, and what is known of the logs.
 
     asker: who set the bounds. by_digest: requirements whose claim was not compiled, and is known by the digest that the
     policy names.
@@ -28,8 +29,7 @@ class Bench:
 
     terms: Terms
     checkpoints: checkpoints.Asked
-    rules: Mapping[str, LogRule]
-    state: Path | None
+    recalled: Recalled
     asker: Chooser
     by_digest: frozenset[str] = frozenset()
 
@@ -88,7 +88,7 @@ def _take(proof: Proof, asked: Requirement, bench: Bench) -> dict[str, Taken]:
         raise StatementMismatch(f"notes: {len(notes)} given for {len(logs)} logs")
     taken = {}
     for log, signed in zip(logs, notes, strict=True):
-        rule = bench.rules[asked.logs[log.slot]]
+        rule = bench.recalled.rules[asked.logs[log.slot]]
         taken[log.slot] = checkpoints.take(
             signed, log.checkpoint.body, log.checkpoint.origin, rule.keys, bench.checkpoints, stated=proof.bound().time
         )
@@ -106,23 +106,36 @@ def with_floors(judged: Sequence[Judged], floors: Mapping[str, str], rules: Mapp
     return [replace(j, finding=replace(j.finding, logs=tuple(map(log, j.finding.logs)))) for j in judged]
 
 
-def with_warnings(judged: Sequence[Judged], bench: Bench) -> tuple[Finding, ...]:
-    """The findings, each with what a person should know that its proof does not say."""
-    return tuple(_warned(each, bench) for each in judged)
+def with_warnings(
+    judged: Sequence[Judged], bench: Bench, standings: Mapping[tuple[str, str], Standing]
+) -> tuple[Finding, ...]:
+    """The findings, each with what a person should know that its proof does not say.
+
+    standings: (requirement, slot) → where the checkpoint stands, where that was looked up.
+    """
+    return tuple(_warned(each, bench, standings) for each in judged)
 
 
-def _warned(judged: Judged, bench: Bench) -> Finding:
+def _warned(judged: Judged, bench: Bench, standings: Mapping[tuple[str, str], Standing]) -> Finding:
     found = judged.finding
     if judged.proof is None:
         return found
-    fresh = bench.state is not None or bench.checkpoints.age is not None
+    stand = {log.slot: standings.get((found.name, log.slot)) for log in found.logs}
+    remembers = bench.recalled.recall.state is not None
+    unknown = {slot for slot, each in stand.items() if not remembers or each is None or each.first}
+    unknown = set() if bench.checkpoints.age is not None else unknown
     said = [finding.BY_DIGEST.format(found.claim)] if found.name in bench.by_digest else []
     said += [finding.VACUOUS.format(log.name) for log in found.logs if not log.rows]
     said += [finding.PROVENANCE.format(log.name) for log in found.logs if not log.sources]
-    said += [] if fresh else [finding.FRESHNESS.format(log.name) for log in found.logs]
+    for log in found.logs:
+        each = stand[log.slot]
+        if log.slot in unknown and (each is None or not each.first):
+            said.append(finding.FRESHNESS.format(log.name))
+        said += each.said if each is not None else ()
+        said += finding.of_generation(log, linked=each is not None and each.linked)
     if disclosed := [value.name for value in found.values if value.role == "revealed"]:
         said.append(finding.DIFFERENCES.format(", ".join(disclosed)))
     said += finding.compared(judged.proof.bound().subject, bench.terms.subject)
     said += [finding.of_range(log) for log in found.logs if not log.whole]
-    unproven = (finding.COMPLETE, finding.TRUE_ROWS, *(() if fresh else (finding.LATEST,)))
+    unproven = (finding.COMPLETE, finding.TRUE_ROWS, *((finding.LATEST,) if unknown else ()))
     return replace(found, warnings=tuple(said), not_proven=unproven)

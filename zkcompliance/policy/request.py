@@ -17,6 +17,7 @@ from zkcompliance.policy.binding import Subject
 from zkcompliance.policy.judge import judge_claim, judge_policy
 from zkcompliance.policy.look import look
 from zkcompliance.policy.model import Policy
+from zkcompliance.policy.recall import Recall
 from zkcompliance.policy.subject import parse_subject
 from zkcompliance.policy.texts import by_name, by_slot, params_of
 from zkcompliance.policy.verdict import Attested, Verdict
@@ -33,7 +34,8 @@ class Request:
 
     policy: a ready-made one's id, or a file; claim_files: .py files of claims that the policy names and the catalogue
     lacks; claim: an id or a .py file; params: NAME=VALUE of the claim; log_keys: [LOG=]PUB; subject: as
-    `parse_subject`; context: the reference; trust, state: files; at: the time of judgement; attestation,
+    `parse_subject`; context: the reference; trust, state: files; lineages: [LOG=]FILE; new_keys: logs whose key may be
+    one that the state has not seen; at: the time of judgement; attestation,
     attestation_key: files, the second the PEM public key that must have signed the first.
     """
 
@@ -46,6 +48,8 @@ class Request:
     context: str | None = None
     trust: str | Path | None = None
     state: str | Path | None = None
+    lineages: tuple[str, ...] = ()
+    new_keys: tuple[str, ...] = ()
     at: str | None = None
     attestation: str | Path | None = None
     attestation_key: str | Path | None = None
@@ -63,15 +67,19 @@ class Request:
     def _judge(self, data: bytes, clock: int, progress: Progress) -> Verdict:
         now = clock if self.at is None else parse_time(self.at)
         if self.policy is not None:
-            return self._by_policy(data, policies.load(self.policy, self.claim_files), now, progress)
+            return self._by_policy(data, policies.load(self.policy, self.claim_files), now, clock, progress)
         claim = claims.load(self.claim) if self.claim is not None else None
         if claim is None or not self.log_keys:
             return self._undecided(data, claim, now)
         slots = by_slot(list(claim.slots), self.log_keys, "--log-key")
-        return judge_claim(
-            data, claim, params_of(claim, self.params), now=now, keys=_keys(slots), subject=self._subject(progress),
-            reference=self._reference(), trust=self._trust(), state=self._state(),
-        )  # fmt: skip
+        params, recall = params_of(claim, self.params), self._recall(list(slots), now, clock, progress)
+        try:
+            return judge_claim(
+                data, claim, params, now=now, keys=_keys(slots), subject=self._subject(progress),
+                reference=self._reference(), trust=self._trust(), recall=recall,
+            )  # fmt: skip
+        except Undecided as error:
+            return look(data, now=now, missing=error, claim=claim)
 
     def _check(self) -> None:
         if self.policy is not None and (self.claim is not None or self.params):
@@ -84,8 +92,10 @@ class Request:
         if not asked and (self.params or self.context is not None or self.subject is not None):
             raise UsageError("--param, --context and --subject go with --claim or --policy", help=_WHOLE)
         decided = self.policy is not None or (self.claim is not None and self.log_keys)
-        if not decided and (self.trust is not None or self.state is not None):
-            raise UsageError("--trust and --state go with --policy, or with --claim and --log-key", help=_WHOLE)
+        if not decided and (self.trust is not None or self.state is not None or self.lineages or self.new_keys):
+            raise UsageError(
+                "--trust, --state, --lineage and --new-key go with --policy, or with --claim and --log-key", help=_WHOLE
+            )
         if (self.attestation is None) != (self.attestation_key is None):
             raise UsageError("--attestation and --attestation-key go together", help=f"{_WHOLE} {_ATTESTATION}")
 
@@ -95,14 +105,14 @@ class Request:
             return None
         return attest.attested(data, self.attestation, self.attestation_key)
 
-    def _by_policy(self, data: bytes, policy: Policy, now: int, progress: Progress) -> Verdict:
+    def _by_policy(self, data: bytes, policy: Policy, now: int, clock: int, progress: Progress) -> Verdict:
         names = list(policy.logs)
         open_to = [name for name, rule in policy.logs.items() if not rule.keys]
         given = _keys(by_name(names, self.log_keys, "--log-key", bare=open_to))
         try:
             return judge_policy(
                 data, policy, now=now, keys=given, subject=self._subject(progress), reference=self._reference(),
-                trust=self._trust(), state=self._state(),
+                trust=self._trust(), recall=self._recall(names, now, clock, progress),
             )  # fmt: skip
         except Undecided as error:
             return look(data, now=now, missing=error, own=policy.claims)
@@ -127,8 +137,19 @@ class Request:
     def _trust(self) -> TrustPolicy | None:
         return None if self.trust is None else load_trust(Path(self.trust))
 
-    def _state(self) -> Path | None:
-        return None if self.state is None else Path(self.state)
+    def _recall(self, names: list[str], now: int, clock: int, progress: Progress) -> Recall:
+        """names: of the logs that are asked about."""
+        for name in self.new_keys:
+            if name not in names:
+                raise UsageError(f"--new-key: no log {name!r} is asked for: there is {', '.join(names)}")
+        return Recall(
+            state=None if self.state is None else Path(self.state),
+            lineages={name: Path(each) for name, each in by_name(names, self.lineages, "--lineage").items()},
+            new_keys=frozenset(self.new_keys),
+            clock=clock,
+            at=now if self.at is not None else None,
+            progress=progress,
+        )
 
 
 def _keys(paths: dict[str, str]) -> dict[str, VerifierKey]:

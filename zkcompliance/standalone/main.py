@@ -50,7 +50,15 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--context", help="the reference or nonce that the proof must be bound to")
     made.add_argument("--trust", metavar="FILE", help="a C2SP tlog-policy: who must have cosigned")
-    made.add_argument("--state", metavar="FILE", help="a file that remembers the newest checkpoint of each log")
+    made.add_argument("--state", metavar="FILE", help="a file that remembers what was seen of each log, and since when")
+    made.add_argument(
+        "--lineage", dest="lineages", action="append", default=[], metavar="[LOG=]FILE",
+        help="a log's lineage: shows that its generations, sealed again, have the same rows",
+    )  # fmt: skip
+    made.add_argument(
+        "--new-key", dest="new_keys", action="append", default=[], metavar="LOG",
+        help="take a key of this log that --state has not seen: you have asked the lab",
+    )  # fmt: skip
     made.add_argument("--at", metavar="TIME", help="judge as of this time, such as 2026-08-02; now if it is not given")
     made.add_argument("--attestation", metavar="FILE", help="an attestation that must be about this FILE")
     made.add_argument("--attestation-key", metavar="PEM", help="the public key that must have signed it")
