@@ -10,7 +10,7 @@ from zkcompliance.profiles import by_name
 from zkcompliance.prove import fits
 from zkcompliance.shown import command
 
-_SAFE = 25, 17  # no claim of the catalogue has so few segments of at most 2^17 rows as its limit, nor a third more
+SAFE_SEGMENTS, SAFE_ROWS_LOG2 = 26, 17  # of so few and such small segments every claim of the catalogue has room
 
 
 def remark(log: SealedLog) -> str | None:
@@ -21,7 +21,7 @@ def remark(log: SealedLog) -> str | None:
     """
     count = len(log.segments)
     largest = max((segment.entry.k for segment in log.segments), default=0)
-    if count < 3 or (count < _SAFE[0] and largest <= _SAFE[1]):
+    if count < 3 or (count <= SAFE_SEGMENTS and largest <= SAFE_ROWS_LOG2):
         return None
     near = nearly(log, count, largest)
     if not near:
