@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time as clock
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -18,10 +19,10 @@ from zkcompliance.log.trust import TrustPolicy, load_trust
 from zkcompliance.log.writer import Writer, create_log
 from zkcompliance.policy.binding import Binding, Subject
 from zkcompliance.policy.model import Policy
-from zkcompliance.policy.subject import parse_subject
+from zkcompliance.policy.subject import check_name, parse_subject
 from zkcompliance.policy.verdict import Verdict
 from zkcompliance.progress import Progress, silent
-from zkcompliance.quantities import parse_time
+from zkcompliance.quantities import Refused, read_time
 from zkcompliance.schemas import Schema
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 Rows = Iterable[Mapping[str, object]]
 Table = object  # told apart by what it can do: see zkcompliance.log.intake
-Value = int | str
+Value = int | str | Decimal
 AnyPolicy = str | Path | Policy  # a ready-made one's id, a file, or what was loaded
 
 
@@ -51,10 +52,10 @@ class Log:
     writes, SchemaError naming row and column.
     """
 
-    def __init__(self, path: str | Path, key: str | Path) -> None:
-        self.path = Path(path)
+    def __init__(self, path: str | Path, key: str | Path, *, clock: Callable[[], float] = clock.time) -> None:
+        self.path, self._clock = Path(path), clock
         self._key = Path(key)
-        self._writer = Writer(self.path, keys.load_private(key))
+        self._writer = Writer(self.path, keys.load_private(key), clock=clock)
 
     @property
     def schema(self) -> Schema:
@@ -66,13 +67,14 @@ class Log:
         """Rows appended and not yet sealed."""
         return self._writer.pending_rows
 
-    def append(self, rows: Rows | Table) -> int:
+    def append(self, rows: Rows | Table, *, units: Mapping[str, str] | None = None) -> int:
         """Append rows, all or none, and say how many. Durable when it returns; memory stays bounded for any stream.
 
         `rows`: mappings from column to value as in `schemas.encode_rows`, one or an iterable of them; a mapping from
         column to array; a numpy structured array; a pandas or Polars frame; anything of Arrow; or an iterable of these.
+        units: share column → `ppm`, `percent` or `fraction`: what its ints and floats are in; needed where it has some.
         """
-        return self._writer.append_columns(intake.chunks(self.schema, rows))
+        return self._writer.append_columns(intake.chunks(self.schema, rows, units=units, now=int(self._clock())))
 
     def seal(self, *, progress: Progress = silent) -> None:
         """Commit to everything appended and sign a new checkpoint.
@@ -103,7 +105,7 @@ class Log:
             reseal(self.path, to, key, merge=True, progress=progress)
         finally:
             self.path = moving.newest(self.path, lambda sentence: None)
-            self._writer = Writer(self.path, key)
+            self._writer = Writer(self.path, key, clock=self._clock)
         return True
 
     def add_cosignatures(self, lines: Iterable[str], cosigners: Iterable[CosignerKey]) -> None:
@@ -133,10 +135,18 @@ class Log:
         self.close()
 
 
-def open_log(path: str | Path, *, key: str | Path, schema: Schema | None = None, profile: str = "standard") -> Log:
+def open_log(
+    path: str | Path,
+    *,
+    key: str | Path,
+    schema: Schema | None = None,
+    profile: str = "standard",
+    clock: Callable[[], float] = clock.time,
+) -> Log:
     """Open a log to write and prove; with a schema, make it when it is new. `key`: the private key's file.
 
-    A log that goes on in a later generation is opened there, with a warning that says where.
+    A log that goes on in a later generation is opened there, with a warning that says where. clock: gives UTC seconds;
+    a row of over a day after it is refused, but for deadlines.
     """
     if not Path(path).exists():
         if schema is None:
@@ -145,7 +155,7 @@ def open_log(path: str | Path, *, key: str | Path, schema: Schema | None = None,
 
         places.outside_logs(Path(path))
         create_log(path, schema, keys.load_private(key), profile)
-    log = Log(moving.newest(path, _tell), key)
+    log = Log(moving.newest(path, _tell), key, clock=clock)
     if schema is not None and log.sealed().schema.digest != schema.digest:
         log.close()
         raise LogError(f"the log at {path} has another schema than {schema.name}")
@@ -211,6 +221,8 @@ def prove(
     """
     now = _clock() if time is None else time
     model = parse_subject(subject, progress) if isinstance(subject, str) else subject
+    if model is not None:
+        check_name(model.name)
     opened = {slot: _sealed(log) for slot, log in (logs or {}).items()}
     if (claim is None) == (policy is None):
         raise UsageError("prove: one claim, or policy=")
@@ -287,7 +299,7 @@ def verify(
     }
     data = proof.data if isinstance(proof, Proof) else proof
     held = trust if isinstance(trust, TrustPolicy) or trust is None else load_trust(Path(trust))
-    now = _clock() if at is None else parse_time(at) if isinstance(at, str) else at
+    now = _clock() if at is None else _moment(at)
     model = parse_subject(subject) if isinstance(subject, str) else subject
     reference = None if context is None else _bytes(context)
     attested = None
@@ -313,6 +325,14 @@ def verify(
         )  # fmt: skip
     verdict.require()
     return replace(verdict, attested=attested)
+
+
+def _moment(at: int | str) -> int:
+    """The time of judgement as it is given: as a parameter's, by the grammar of `quantities.times`."""
+    try:
+        return read_time(at, dates=True)
+    except Refused as refused:
+        raise UsageError(f"at: {at!r} {refused.why}") from None
 
 
 def _lineages(given: str | Path | Mapping[str, str | Path] | None, names: Sequence[str]) -> dict[str, Path]:
@@ -366,7 +386,4 @@ def _values(claim: Claim, given: Mapping[str, object]) -> dict[str, int]:
     for name in given:
         if name not in known:
             raise UsageError(f"{claim.id} has no parameter {name!r}: it has {', '.join(known)}")
-    return {
-        name: known[name].parse(value) if isinstance(value, str) else known[name].accept(value)  # type: ignore[arg-type]
-        for name, value in given.items()
-    }
+    return {name: known[name].parse(value) for name, value in given.items()}

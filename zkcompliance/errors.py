@@ -328,7 +328,7 @@ class InternalError(ZkComplianceError):
     code, exit_status = "internal", 70
 
     @classmethod
-    def of(cls, error: Exception) -> InternalError:
+    def of(cls, error: BaseException) -> InternalError:
         """Where an unexpected exception came from; not its message, which may hold private values."""
         trace, where = error.__traceback__, "?"
         while trace is not None:

@@ -17,7 +17,7 @@ from zkcompliance.policy.request import Request
 from zkcompliance.policy.verdict import Verdict
 
 ROWS = "start,end,run,phase,flop,method\n" + "".join(
-    f"{i},{i + 60},run-canary,pretraining,1e18,hardware\n" for i in range(20)
+    f"{1_767_571_200 + i},{1_767_571_260 + i},run-canary,pretraining,1e18,hardware\n" for i in range(20)
 )
 BAND = ("--param", "limit=1e20", "--param", "at_least=10%", "--param", "at_most=50%")
 

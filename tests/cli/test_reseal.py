@@ -17,7 +17,14 @@ from zkcompliance.log.fsck import fsck
 from zkcompliance.log.layout import Layout
 from zkcompliance.log.store import SealedLog
 
-ROW = {"start": 0, "end": 60, "run": "r", "phase": "pretraining", "flop": "1e20", "method": "hardware"}
+ROW = {
+    "start": 1_767_571_200,
+    "end": 1_767_571_260,
+    "run": "r",
+    "phase": "pretraining",
+    "flop": "1e20",
+    "method": "hardware",
+}
 LIMIT = ("training-compute-below", "--param", "limit=1e26")
 
 

@@ -23,7 +23,9 @@ from zkcompliance.progress import silent
 from zkcompliance.prove import api
 
 HEADER = "start,end,run,phase,flop,method\n"
-CSV = HEADER + "".join(f"{i},{i + 60},run-canary,pretraining,1e18,hardware\n" for i in range(20))
+CSV = HEADER + "".join(
+    f"{1_767_571_200 + i},{1_767_571_260 + i},run-canary,pretraining,1e18,hardware\n" for i in range(20)
+)
 CLAIM = "training-compute-below"
 
 

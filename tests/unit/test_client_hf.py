@@ -18,6 +18,9 @@ EVENTS = ("on_init_end", "on_train_begin", "on_epoch_begin", "on_step_begin", "o
           "on_epoch_end", "on_evaluate", "on_train_end")  # fmt: skip
 
 
+T = 1_767_571_000  # 2026-01-04
+
+
 class Parameter:
     def numel(self) -> int:
         return 500
@@ -71,12 +74,12 @@ def sealed_rows(log: zk.Log) -> list[list[dict]]:
 
 
 def test_a_run_is_sealed_in_several_segments(log: zk.Log) -> None:
-    clock = [1000.0]
+    clock = [float(T)]
     callback = SealingCallback(log, run="r", tokens_per_step=64, seal_every=90, clock=lambda: clock[0])
     FakeTrainer(callback, clock).train(23)
     segments = sealed_rows(log)
     assert [[(r["start"], r["end"]) for r in rows] for rows in segments] == [
-        [(1000, 1050), (1050, 1100)], [(1100, 1150), (1150, 1200)], [(1200, 1230)],
+        [(T, T + 50), (T + 50, T + 100)], [(T + 100, T + 150), (T + 150, T + 200)], [(T + 200, T + 230)],
     ]  # fmt: skip
     flop = [r["flop"] for rows in segments for r in rows]
     assert sum(flop) == 6 * 1000 * 64 * 23 and flop[-1] == 6 * 1000 * 64 * 3
@@ -84,7 +87,7 @@ def test_a_run_is_sealed_in_several_segments(log: zk.Log) -> None:
 
 
 def test_the_trainers_own_counts(log: zk.Log) -> None:
-    clock = [0.0]
+    clock = [float(T)]
     FakeTrainer(SealingCallback(log, run="r", clock=lambda: clock[0]), clock, counts=True).train(7)
     FakeTrainer(SealingCallback(log, run="r", formula="total_flos", clock=lambda: clock[0]), clock).train(7)
     first, second = sealed_rows(log)

@@ -25,14 +25,14 @@ from zkcompliance.log.store import SealedLog
 CLAIM = "training-compute-below"
 ROWS = [
     {
-        "start": 1_715_973_211 + i, "end": 1_915_973_477 + i, "run": f"cnry7f3a-run-{i}", "phase": "pretraining",
+        "start": 1_715_973_211 + i, "end": 1_725_973_477 + i, "run": f"cnry7f3a-run-{i}", "phase": "pretraining",
         "device_kind": "tpu_v5p", "devices": 3_735_928_559 + i, "peak": 987_654_321_012_345 + i,
-        "utilisation": 765_431 + i, "flop": 41_152_263_004_115_226_300 + 7_777_777 * i, "method": "measured",
+        "utilisation": f"{765_431 + i} ppm", "flop": 41_152_263_004_115_226_300 + 7_777_777 * i, "method": "measured",
         "site": f"cnry7f3a-site-{i}", "owner": f"cnry7f3a-owner-{i}", "source": "hardware_attested",
     }
     for i in range(3)
 ]  # fmt: skip
-NUMBERS = [v for row in ROWS for v in row.values() if isinstance(v, int)]
+NUMBERS = [765_431, 765_432, 765_433, *(v for row in ROWS for v in row.values() if isinstance(v, int))]
 TEXTS = [row[name] for row in ROWS for name in ("run", "site", "owner")]
 WRITES: list[Path] | None = None
 

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar, get_args, get_origin
 
 from zkcompliance.claim import core, places, types
 from zkcompliance.claim.expr import Expr
-from zkcompliance.claim.reading import read, read_members, read_set, show, show_members, show_set
+from zkcompliance.claim.reading import read_given, read_members, read_set, show, show_members, show_set
 from zkcompliance.claim.source import Line, refuse
 from zkcompliance.claim.types import EnumWord, SetOf, Type, Word
 from zkcompliance.errors import UsageError
@@ -81,11 +81,15 @@ class ParamSpec:
         return [(self.name, self.bits)]
 
     def parse(self, value: object) -> int:
-        """From what a person or a program gives; UsageError when it does not fit."""
+        """From what a person or a program gives, with its unit; UsageError when it does not fit.
+
+        What was encoded before is `accept`ed, and not read again.
+        """
         try:
             found = self._read(value)
         except UsageError as error:
-            raise UsageError(f"{self.name}: {error.message}") from None
+            own = None if error.help.startswith("zkcompliance explain") else error.help
+            raise UsageError(f"{self.name}: {error.message}", help=own) from None
         return self.accept(found)
 
     def _read(self, value: object) -> int:
@@ -100,7 +104,9 @@ class ParamSpec:
         if self.is_set:
             return read_set(self.type.choices, value)
         whole = isinstance(value, int) and not isinstance(value, bool)
-        return int(value) if whole and self.type.kind == types.ENUM else read(self.type, value)  # type: ignore[call-overload]
+        if whole and self.type.kind == types.ENUM:
+            return int(value)  # type: ignore[call-overload,no-any-return]
+        return read_given(self.type, value)
 
     def accept(self, value: int) -> int:
         """The value itself, if it is in range; UsageError otherwise."""

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from zkcompliance.ending import say
 from zkcompliance.errors import ZkComplianceError
 from zkcompliance.progress import Progress, silent
 from zkcompliance.screen import drawing
@@ -34,8 +35,8 @@ def print_text(text: str) -> None:
 
 
 def note(text: str) -> None:
-    """A remark on stderr."""
-    click.echo(clean(text), err=True)
+    """A remark on stderr, or lost where that takes none."""
+    say(clean(text))
 
 
 def report_error(error: ZkComplianceError) -> int:

@@ -71,8 +71,9 @@ def decide(file: Path, asked: dict[str, Any]) -> Verdict:
     from zkcompliance.policy.file import read_proof
     from zkcompliance.policy.request import Request
 
+    data = read_proof(file)
     with console.progress() as report:
-        return Request(**asked).decide(read_proof(file), clock=int(time.time()), progress=report)
+        return Request(**asked).decide(data, clock=int(time.time()), progress=report)
 
 
 def leave(verdict: Verdict) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,6 +36,10 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option("--from", "format_name", metavar="FORMAT", help="Format of the inputs; default by file name.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="An option of the format.")
+@click.option(
+    "--unit", "stated", multiple=True, metavar="COLUMN=UNIT",
+    help="What a share column's bare numbers are in: ppm, percent or fraction.",
+)  # fmt: skip
 @click.option("--log", "path", type=click.Path(path_type=Path), required=True, help="The log folder; made when new.")
 @click.option("--key", "key_path", type=click.Path(path_type=Path), required=True, help="The log's private key file.")
 @click.option("--profile", metavar="NAME", help="standard (default), fast or small; for a new log.")
@@ -44,6 +49,7 @@ def command(
     schema_name: str | None,
     format_name: str | None,
     settings: tuple[str, ...],
+    stated: tuple[str, ...],
     path: Path,
     key_path: Path,
     profile: str | None,
@@ -61,7 +67,7 @@ def command(
 
     key = keys.load_private(key_path)
     chosen = [importers.by_name(format_name) if format_name else importers.guess(name) for name in inputs]
-    options = pairs(settings, "--set")
+    options, units = pairs(settings, "--set"), pairs(stated, "--unit")
     schema = schemas.by_name(schema_name or "compute")
     if path.exists():
         existing = Settings.load(Layout(path))
@@ -75,7 +81,7 @@ def command(
         console.note(f"{importer.name}: {importer.formula}")
     with console.progress() as report, _folder(path, schema, key, profile) as folder:
         console.warm_up(report)
-        counted = _Counter(chosen, inputs, schema, options)
+        counted = _Counter(chosen, inputs, schema, options, units)
         with Writer(folder, key) as writer:
             if any("finished" in what for what in writer.recovered):
                 raise LogError(
@@ -116,9 +122,11 @@ class _Counter:
     """The inputs' rows as limbs, one file after the other, counted."""
 
     def __init__(
-        self, chosen: list[Importer], inputs: tuple[Path, ...], schema: schemas.Schema, options: dict[str, str]
-    ) -> None:
+        self, chosen: list[Importer], inputs: tuple[Path, ...], schema: schemas.Schema, options: dict[str, str],
+        units: dict[str, str],
+    ) -> None:  # fmt: skip
         self.rows = 0
+        self._units, self._now = units, int(time.time())
         self._sources = list(zip(chosen, inputs, strict=True))
         self._schema, self._options = schema, options
 
@@ -126,7 +134,9 @@ class _Counter:
         from zkcompliance import importers
 
         for importer, name in self._sources:
-            for chunk in importers.encode(importer, name, self._schema, self._options):
+            for chunk in importers.encode(
+                importer, name, self._schema, self._options, units=self._units, now=self._now
+            ):
                 self.rows += chunk.shape[1]
                 report("import rows", self.rows, 0)
                 yield chunk

@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from zkcompliance.errors import BudgetSpent, LogCorrupt, UsageError
+from zkcompliance.limits import MAX_LEDGER_BYTES
 from zkcompliance.profiles import EXTENSION_DEGREE, Profile, log_mask
 
 RECORD_BYTES = 48
@@ -151,7 +152,10 @@ class Budget:
 
     def _read(self, descriptor: int) -> _State:
         """Everything in the ledger; LogCorrupt when its header is not this segment's."""
-        data = os.pread(descriptor, os.fstat(descriptor).st_size, 0)
+        size = os.fstat(descriptor).st_size
+        if size > MAX_LEDGER_BYTES:
+            raise LogCorrupt(f"the budget ledger {self._path} is longer than any ({MAX_LEDGER_BYTES} bytes)")
+        data = os.pread(descriptor, size, 0)
         if data[:RECORD_BYTES] != _header(self._entry):
             raise LogCorrupt(f"the budget ledger {self._path} does not belong to this segment")
         state = _State()

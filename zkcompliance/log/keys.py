@@ -10,7 +10,7 @@ from zkcompliance.errors import KeyFileError, UsageError
 from zkcompliance.log import files
 from zkcompliance.log.checkpoint import looks_numbered
 from zkcompliance.log.cosignature import ALGORITHMS, CosignerKey, CosignerSigner
-from zkcompliance.log.note import SEED_BYTES, SignerKey, VerifierKey, check_name
+from zkcompliance.log.note import SEED_BYTES, SignerKey, VerifierKey, name_fault
 from zkcompliance.shown import command, quoted
 
 _MAX_KEY_BYTES = 4096
@@ -50,9 +50,9 @@ def generate_cosigner(path: str | Path, name: str, algorithm: str = "ed25519") -
 
 
 def _check_name(name: str) -> None:
-    if not check_name(name):
+    if why := name_fault(name):
         raise UsageError(
-            "an origin is a name without spaces or plus signs",
+            f"an origin is a name without spaces or plus signs, and this one {why}",
             help="zkcompliance keygen lab.example/compute -o compute.key",
         )
 

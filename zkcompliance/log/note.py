@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from zkcompliance.errors import KeyFileError, MalformedNote, SignatureRejected
 from zkcompliance.limits import MAX_NOTE_BYTES, MAX_TEXT_BYTES
 from zkcompliance.log.signatures import ed25519_verifies
+from zkcompliance.quantities import fault_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,12 +46,19 @@ def decode_base64(text: str) -> bytes | None:
 
 
 def check_name(name: str) -> bool:
-    """Whether a key name is 1 to 255 bytes without space, plus sign or control character."""
-    printable = name.isprintable() and not any(c.isspace() or c == "+" for c in name)
-    try:
-        return bool(name) and printable and len(name.encode()) <= MAX_TEXT_BYTES
-    except UnicodeEncodeError:
-        return False
+    """Whether a key name is 1 to 255 bytes of text as `quantities.names` has it, without space or plus sign."""
+    return not name_fault(name)
+
+
+def name_fault(name: str) -> str:
+    """What is wrong with a key name, as words behind its place; empty when nothing is."""
+    if not name or len(name) > MAX_TEXT_BYTES:
+        return f"is not 1 to {MAX_TEXT_BYTES} bytes long"
+    if " " in name or "+" in name:
+        return "has a space or a plus sign"
+    if why := fault_of(name):
+        return why
+    return "" if len(name.encode()) <= MAX_TEXT_BYTES else f"is not 1 to {MAX_TEXT_BYTES} bytes long"
 
 
 def key_id(name: str, public: bytes, algorithm: int = ED25519) -> bytes:

@@ -65,6 +65,8 @@ class Pending:
             head = os.pread(self._descriptor, _CLOSE.size, at)
             if len(head) < _CLOSE.size:
                 return
+            if head[:4] == b"zkcR" and _ROWS.unpack_from(head)[1] > CHUNK_ROWS:
+                return
             length = _CLOSE.size if head[:4] == b"zkcC" else _ROWS.size + self._row_bytes(_ROWS.unpack_from(head)[1])
             if head[:4] not in (b"zkcC", b"zkcR") or at + length + _CHECK > size:
                 return

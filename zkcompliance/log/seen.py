@@ -17,7 +17,6 @@ from zkcompliance.log.note import VerifierKey
 from zkcompliance.shown import command
 
 FORMAT = "zkcompliance-seen-1"
-_BEGINS = f'{{\n "format": "{FORMAT}"'.encode()
 _MAX_BYTES = 4 << 20
 
 
@@ -41,11 +40,6 @@ def load(path: Path) -> dict[str, str]:
         return {}
     except OSError as error:
         raise LogError(f"{path}: {error.strerror}") from error
-    if not data.startswith(_BEGINS):
-        raise LogCorrupt(
-            f"{path} is damaged, or no memory of the checkpoints that were seen ({FORMAT})",
-            help="give --state a file of its own, which is made when it is new",
-        )
     try:
         notes = json.loads(data)["logs"]
         if encode(notes) != data:
@@ -60,12 +54,6 @@ def load(path: Path) -> dict[str, str]:
     except (LogError, MalformedNote, SignatureRejected) as error:
         raise _damaged(path) from error
     return dict(notes)
-
-
-def _read_at_most(path: Path, size: int) -> bytes:
-    """The first `size` + 1 bytes of a file."""
-    with path.open("rb") as file:
-        return file.read(size + 1)
 
 
 def _damaged(path: Path) -> LogCorrupt:

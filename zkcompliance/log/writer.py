@@ -12,7 +12,8 @@ import contextlib
 import itertools
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Rows = Iterable[Mapping[str, object]]
+Clock = Callable[[], float]
 
 
 def create_log(path: str | Path, schema: schemas.Schema, key: SignerKey, profile: str = "standard") -> None:
@@ -88,15 +90,16 @@ class Writer:
     `recovered`: what recovery did, as sentences; empty after a clean end.
     """
 
-    def __init__(self, path: str | Path, key: SignerKey, *, restored: bool = False) -> None:
-        """LogBusy when another writer has the log, KeyFileError for another key, LogCorrupt when damaged.
+    def __init__(self, path: str | Path, key: SignerKey, *, restored: bool = False, clock: Clock = time.time) -> None:
+        """clock: UTC seconds, by which rows of the future are known.
 
-        LogError where the log goes on in another folder, or was put back from a backup; then only whoever makes the
-        next generation of it opens it (`restored`).
+        LogBusy when another writer has the log, KeyFileError for another key, LogCorrupt when damaged. LogError where
+        the log goes on in another folder, or was put back from a backup; then only whoever makes the next generation
+        of it opens it (`restored`).
         """
         self._layout = Layout(Path(path))
         self._settings = Settings.load(self._layout)
-        self._key = key
+        self._key, self._clock = key, clock
         moving.finish(self._layout.root)
         successor.require_open(self._layout, restored=restored)
         if key.verifier != self._settings.key:
@@ -205,7 +208,7 @@ class Writer:
     def _encoded(self, rows: Rows) -> Iterator[NDArray[np.uint32]]:
         source, first = iter(rows), 1
         while batch := list(itertools.islice(source, CHUNK_ROWS)):
-            yield schemas.encode_rows(self.schema, batch, first)
+            yield schemas.encode_rows(self.schema, batch, first, now=int(self._clock()))
             first += len(batch)
 
     @contextlib.contextmanager

@@ -18,6 +18,7 @@ from enum import Enum
 from zkcompliance import limits
 from zkcompliance.codec import bytes16, text, u8, u16, u32, u64
 from zkcompliance.errors import LimitExceeded, MalformedBinding, UsageError
+from zkcompliance.quantities import fault_of
 from zkcompliance.verify.reader import Reader
 
 _MAGIC = b"zkcx" + u16(1)
@@ -101,6 +102,8 @@ class Binding:
             subject = Subject(name, digest, reader.digest() if form == 2 else b"")
         made = cls(policy, subject, reader.u64(), reader.bytes16(limits.MAX_CONTEXT_BYTES, "reference"))
         reader.finish()
+        if made.subject is not None and fault_of(made.subject.name):
+            raise MalformedBinding("the subject's name holds a character that nobody sees, or is not composed")
         if made.encode() != data:
             raise MalformedBinding("the binding is not in its canonical form")
         return made

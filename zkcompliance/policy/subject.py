@@ -14,13 +14,13 @@ import re
 from hashlib import sha256
 from pathlib import Path
 
-from zkcompliance import strict_json
-from zkcompliance.codec import text as encode_text
-from zkcompliance.errors import LimitExceeded, MalformedError, UsageError
+from zkcompliance import limits, strict_json
+from zkcompliance.errors import MalformedError, UsageError
 from zkcompliance.policy.binding import Source, Subject
 from zkcompliance.policy.file import read
 from zkcompliance.policy.tree import digests
 from zkcompliance.progress import Progress, silent
+from zkcompliance.quantities import check_text
 
 _HEX = re.compile(r"[0-9a-fA-F]{64}")
 _MAX_SIGNATURE_BYTES = 16 << 20  # some 60,000 files
@@ -79,16 +79,11 @@ def _given(name: str, value: str) -> dict[str, bytes]:
 
 
 def check_name(name: str) -> None:
-    """UsageError unless `name` can be a model's: 1 … 255 bytes, printable, no blank at either end."""
+    """UsageError unless `name` can be a model's: 1 … 255 bytes of text as `quantities.names` has it."""
     try:
-        encode_text(name)
-    except (UsageError, LimitExceeded, UnicodeEncodeError):
-        name = ""
-    if not name or name != name.strip() or not name.isprintable():
-        raise UsageError(
-            "a model's name is 1 to 255 bytes of printable text without blanks at its ends",
-            help=_HELP,
-        )
+        check_text(name, "a model's name", limits.MAX_TEXT_BYTES)
+    except UsageError as error:
+        raise UsageError(error.message, help=_HELP) from None
 
 
 def signed_digest(path: Path) -> tuple[bytes, bool]:

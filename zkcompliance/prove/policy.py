@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from zkcompliance import limits
 from zkcompliance._schema_model import text_id
@@ -34,7 +35,7 @@ from zkcompliance.prove.enclose import enclose
 from zkcompliance.prove.size import expected_bytes
 from zkcompliance.shown import command
 
-Given = Mapping[str, int | str]  # `REQUIREMENT.NAME` → value
+Given = Mapping[str, int | str | Decimal]  # `REQUIREMENT.NAME` → value
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,12 @@ def plan(
 
 
 def _publics(
-    requirement: Requirement, claim: Claim, given: Given, left: dict[str, int | str], time: int, subject: Subject | None
+    requirement: Requirement,
+    claim: Claim,
+    given: Given,
+    left: dict[str, int | str | Decimal],
+    time: int,
+    subject: Subject | None,
 ) -> dict[str, int]:
     """What the policy says exactly, then what is given, then now or the subject's name, then the claim's default."""
     name = subject.name if subject is not None else None
@@ -151,8 +157,7 @@ def _publics(
         bound, key = requirement.params[param.name], f"{requirement.name}.{param.name}"
         left.pop(key, None)
         if key in given:
-            value = given[key]
-            chosen = param.parse(value) if isinstance(value, str) else param.accept(value)
+            chosen = param.parse(given[key])
         elif bound.exact is not None:
             chosen = bound.exact
         elif bound.within is not None:

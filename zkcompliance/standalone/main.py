@@ -2,38 +2,32 @@
 
 from __future__ import annotations
 
-import argparse
-import contextlib
 import io
 import json
-import os
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from zkcompliance.errors import InternalError, RequirementNotShown, UsageError, ZkComplianceError
+from zkcompliance.ending import say, status_of
+from zkcompliance.errors import RequirementNotShown, UsageError, ZkComplianceError
 from zkcompliance.policy.verdict import Verdict
 from zkcompliance.report import FORMATS
 from zkcompliance.shown import columns, error_lines
+from zkcompliance.standalone.once import Helped, Parser
 
 HELP = "python3 -I -S zkcompliance-verify.pyz --help"
+ABOUT = "Decides what `zkcompliance verify` does, with its options, words and exit statuses."
 EPILOG = (
     "Exit status: 0 accepted; 1 rejected or a requirement not met; 2 usage or malformed input; 3 --state shows that a "
     "log was forked or rolled back; 4 nothing to decide it by; 70 internal error."
 )
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        """An argument that makes no sense is an error like every other."""
-        raise UsageError(message, help=HELP)
-
-
-def parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
     """The options of `zkcompliance verify`."""
-    made = _Parser(prog="zkcompliance-verify.pyz", description=__doc__, epilog=EPILOG, allow_abbrev=False)
+    made = Parser(HELP, prog="zkcompliance-verify.pyz", description=ABOUT, epilog=EPILOG)
     made.add_argument("file", metavar="FILE", help="the proof file, or policy bundle")
     made.add_argument("--policy", help="what must be proved: a ready-made policy's id, or a .toml file")
     made.add_argument(
@@ -72,21 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     given = list(sys.argv[1:] if arguments is None else arguments)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a letter that the terminal lacks changes no verdict
-    try:
-        status = run(given)
-        sys.stdout.flush()
-    except ZkComplianceError as error:
-        status = _refused(error, given)
-    except KeyboardInterrupt:
-        sys.stderr.write("interrupted\n")
-        status = 130
-    except BrokenPipeError:
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = 141
-    except Exception as error:
-        status = _refused(InternalError.of(error), given)
-    sys.exit(status)
+    sys.exit(status_of(lambda: run(given), lambda error: _refused(error, given)))
 
 
 def run(arguments: list[str]) -> int:
@@ -94,7 +74,10 @@ def run(arguments: list[str]) -> int:
     from zkcompliance.policy.file import read_proof
     from zkcompliance.policy.request import Request
 
-    options = vars(parser().parse_args(_joined(arguments)))
+    try:
+        options = vars(parser().parse_args(_joined(arguments)))
+    except Helped:
+        return 0
     file, form, as_json = options.pop("file"), options.pop("format"), options.pop("as_json")
     if as_json and form not in ("text", "json"):
         raise UsageError(f"--json and --format {form} are two formats", help=HELP)
@@ -109,7 +92,8 @@ def run(arguments: list[str]) -> int:
 
 def _joined(arguments: list[str]) -> list[str]:
     """Options, each with its value in one text, then files: values may begin with a dash or an equals sign."""
-    takes = {text for action in parser()._actions if action.nargs is None for text in action.option_strings}
+    made = parser()
+    takes = {text for action in made._actions if action.nargs is None for text in action.option_strings}
     options: list[str] = []
     files: list[str] = []
     left = iter(arguments)
@@ -125,6 +109,7 @@ def _joined(arguments: list[str]) -> list[str]:
             options.append(f"--param={each[2:]}")
         else:
             (options if each.startswith("-") and each != "-" else files).append(each)
+    made.refuse_repeated(options)
     return [*options, "--", *files]
 
 
@@ -147,5 +132,5 @@ def _refused(error: ZkComplianceError, arguments: list[str]) -> int:
 
 def report(error: ZkComplianceError) -> int:
     """One line that says what and why, one with the remedy, on stderr; the exit status."""
-    sys.stderr.write(f"{error_lines(error, columns(sys.stderr))}\n")
+    say(error_lines(error, columns(sys.stderr)))
     return error.exit_status
