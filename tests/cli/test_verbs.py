@@ -318,7 +318,7 @@ def test_common_slips_are_named_with_a_remedy_that_fits(
 
 
 def test_one_row_is_one_row(lab: Path, tmp_path: Path) -> None:
-    (tmp_path / "one.csv").write_text(HEADER + "1,2,r,pretraining,5,measured\n")
+    (tmp_path / "one.csv").write_text(HEADER + "1767571201,1767571202,r,pretraining,5,measured\n")
     run("keygen", "lab.example/one", "-o", tmp_path / "key")
     done = run("seal", tmp_path / "one.csv", "--log", tmp_path / "log", "--key", tmp_path / "key")
     assert "sealed 1 row\n" in done.stdout

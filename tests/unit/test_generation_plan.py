@@ -18,7 +18,7 @@ from zkcompliance.prove import fits, growth
 from zkcompliance.prove.plan import Sealed, Step, compaction, renewal
 
 PAGE = Path(__file__).parents[2] / "docs" / "logs.md"
-ROW = {"start": 1, "end": 2, "run": "r", "phase": "other", "flop": 3, "method": "measured"}
+ROW = {"start": 1767571200, "end": 1767571260, "run": "r", "phase": "other", "flop": 3, "method": "measured"}
 
 
 def whole(first: int, count: int, new: int) -> bool:
