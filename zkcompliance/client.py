@@ -219,7 +219,7 @@ def prove(
 
     Raises ClaimDoesNotHold, BudgetSpent, UsageError; with policies all is checked before anything is proved.
     """
-    now = _clock() if time is None else time
+    now = _clock() if time is None else _moment("time", time)
     model = parse_subject(subject, progress) if isinstance(subject, str) else subject
     if model is not None:
         check_name(model.name)
@@ -299,7 +299,7 @@ def verify(
     }
     data = proof.data if isinstance(proof, Proof) else proof
     held = trust if isinstance(trust, TrustPolicy) or trust is None else load_trust(Path(trust))
-    now = _clock() if at is None else _moment(at)
+    now = _clock() if at is None else _moment("at", at)
     model = parse_subject(subject) if isinstance(subject, str) else subject
     reference = None if context is None else _bytes(context)
     attested = None
@@ -327,12 +327,12 @@ def verify(
     return replace(verdict, attested=attested)
 
 
-def _moment(at: int | str) -> int:
-    """The time of judgement as it is given: as a parameter's, by the grammar of `quantities.times`."""
+def _moment(name: str, given: int | str) -> int:
+    """A time as it is given, read like a parameter."""
     try:
-        return read_time(at, dates=True)
+        return read_time(given, dates=True)
     except Refused as refused:
-        raise UsageError(f"at: {at!r} {refused.why}") from None
+        raise UsageError(f"{name}: {given!r} {refused.why}") from None
 
 
 def _lineages(given: str | Path | Mapping[str, str | Path] | None, names: Sequence[str]) -> dict[str, Path]:

@@ -67,12 +67,13 @@ def _named(raised: BaseException) -> ZkComplianceError:
 
 
 def _unwritable(stream: IO[str]) -> str:
-    """Why what was printed does not leave; empty where it does."""
+    """Why what was printed did not leave; empty where it did. `failed` is that of start.Output."""
+    failed = getattr(getattr(getattr(stream, "buffer", None), "raw", None), "failed", "")
     try:
         stream.flush()
     except OSError as error:
-        return error.strerror or "an error"
-    return ""
+        failed = error.strerror or "an error"
+    return str(failed)
 
 
 def _drop(stream: IO[str]) -> None:

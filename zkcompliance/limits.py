@@ -60,5 +60,6 @@ MAX_IMPORT_IDENTITIES = 1 << 21  # rows of one file that are held against duplic
 MAX_ARCHIVE_DIRECTORY_BYTES = 16 << 20
 MAX_ARCHIVE_MEMBER_BYTES = 4 << 30
 MAX_ARCHIVE_RATIO = 1000  # inflated bytes per stored byte, above 1 MB
-MAX_ARROW_GROUP_BYTES = 1 << 30  # one row group or record batch, inflated
+MAX_ARROW_GROUP_BYTES = 1 << 28  # one row group or record batch, inflated
+MAX_ARROW_READ_BYTES = 1 << 28  # of what a file says has to be read at once
 MAX_ARROW_TEXT_BYTES = 1 << 20

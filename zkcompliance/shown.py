@@ -97,7 +97,9 @@ def folded(text: str, width: int | None, indent: int = INDENT) -> list[str]:
     """
     if width is None or cells(text) <= width:
         return [text]
-    lead = " " * min(indent, width - 4)
+    lead = " " * min(indent, width // 2)
+    if len(text) - len(text.lstrip(" ")) > len(lead):
+        text = lead + text.lstrip(" ")
     lines, line, empty = [], "", True
     for word in _words(text, width - len(lead)):
         if not empty and cells(line) + cells(word.rstrip(" ")) > width:

@@ -12,8 +12,14 @@ Python 3.6 and later can read this file, so that an old one is told what is miss
 means that a proof was refused.
 """
 
+import _signal  # type: ignore[import-not-found]  # built in, as signal is not
+import io
 import os
 import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 OLDEST = (3, 11)
 USAGE, INTERNAL, INTERRUPTED = 2, 70, 130  # exit statuses, as in zkcompliance/errors.py
@@ -77,14 +83,26 @@ def settle() -> None:
         del os.environ[name]
     _no_core_dump()
     _open_streams()
-    for number, name in enumerate(("stdin", "stdout", "stderr")):
-        stream = getattr(sys, name)
-        if stream is None or (
-            number == 1 and stream.write_through
-        ):  # unbuffered, what fails to be written is forgotten
-            mode = "w" if number else "r"
-            stream = open(number, mode, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
-            setattr(sys, name, stream)
+    if sys.stdin is None:
+        sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
+    output = io.BufferedWriter(Output(1, "w", closefd=False))
+    sys.stdout = io.TextIOWrapper(output, "utf-8", "backslashreplace", line_buffering=os.isatty(1))
+    _signal.pthread_sigmask(_signal.SIG_UNBLOCK, {_signal.SIGINT})
+
+
+class Output(io.FileIO):
+    """Standard output, which remembers why it could not be written to: whoever tried may have given up since."""
+
+    failed = ""
+
+    def write(self, data: "Any") -> int:
+        try:
+            return super().write(data)
+        except OSError as error:
+            self.failed = error.strerror or "an error"
+            raise
 
 
 def _check_python() -> None:
@@ -108,6 +126,7 @@ def _again(rest: "list[str]") -> None:
     try:
         if not sys.executable:
             raise OSError("it does not say where it lies")
+        _signal.pthread_sigmask(_signal.SIG_BLOCK, {_signal.SIGINT})  # a Python that is not up yet would leave with 1
         os.execv(sys.executable, [sys.executable, *flags, *rest, *sys.argv[1:]])
     except OSError as error:
         _leave(f"this Python cannot be started again: {error}", "start it isolated: python3 -I -m zkcompliance")

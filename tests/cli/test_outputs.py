@@ -21,6 +21,7 @@ from zkcompliance.log import files
 from zkcompliance.outputs import Outputs, kinds, writing
 from zkcompliance.policy.binding import Binding
 from zkcompliance.prove.api import prove_claim
+from zkcompliance.standalone import main as standalone
 
 LIMIT = ("--param", "limit=1e20")
 CLAIM = ("training-compute-below", *LIMIT)
@@ -78,6 +79,18 @@ def checking(lab: Path, output: Path) -> Result:
     return run("fsck", lab / "log", "--evidence", output)
 
 
+def verifying(lab: Path, output: Path) -> Result:
+    return run("verify", *asked(lab), "--format", "sarif", "-o", output)
+
+
+def verifying_alone(lab: Path, output: Path) -> Result:
+    """The one-file verifier's main program, as a process of its own."""
+    given = [*map(str, asked(lab)), "--format", "json", "-o", str(output)]
+    code = f"from zkcompliance.standalone.main import main; main({given!r})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, env=support.ENVIRONMENT)
+    return Result(CliRunner(), done.stdout, done.stderr, done.stderr, None, done.returncode, None)
+
+
 Verb = Callable[[Path, Path], Result]
 TAKEN = [
     "log/entries", "log/checkpoint", "log/settings", "log/new-file", "log/secret/new-file", "log/secret/seen", "log",
@@ -86,7 +99,7 @@ TAKEN = [
 
 
 @pytest.mark.parametrize("place", TAKEN)
-@pytest.mark.parametrize("verb", [proving, reporting, refreshing, checking])
+@pytest.mark.parametrize("verb", [proving, reporting, refreshing, checking, verifying])
 def test_nothing_is_lost(lab: Path, verb: Verb, place: str) -> None:
     before = everything(lab)
     done = verb(lab, lab / place)
@@ -98,6 +111,40 @@ def test_nothing_is_lost(lab: Path, verb: Verb, place: str) -> None:
 def test_a_proof_takes_the_place_of_no_part_of_the_model_and_of_no_page(lab: Path, place: str) -> None:
     before = everything(lab)
     assert proving(lab, lab / place).exit_code == 2 and everything(lab) == before
+
+
+@pytest.mark.parametrize("place", ["log/entries", "log.key", "log.key.pub", "proof", "page", "log/new"])
+def test_the_one_file_verifier_loses_nothing(lab: Path, place: str) -> None:
+    before = everything(lab)
+    done = verifying_alone(lab, lab / place)
+    assert done.exit_code == 2 and "error[usage]" in done.stderr and everything(lab) == before, done.output
+
+
+@pytest.mark.parametrize("form", ["json", "oscal", "sarif", "junit", "html", "text"])
+def test_a_verdict_takes_the_place_of_an_earlier_one_of_its_format(
+    lab: Path, tmp_path: Path, form: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is written is what would be printed, by both programs; another format's document stays."""
+    given = [*map(str, asked(lab)), "--at", "2026-02-03", "--format", form]
+    with pytest.raises(SystemExit):
+        standalone.main(given)
+    printed = capsys.readouterr().out
+    for number in range(2):
+        with pytest.raises(SystemExit) as left:
+            standalone.main([*given, f"-o{tmp_path / 'out'}"])
+        assert left.value.code == (2 if form == "text" and number else 0)
+        assert (tmp_path / "out").read_text() == printed
+    if form not in ("html", "text"):
+        assert run("verify", *given, "-o", tmp_path / "out").exit_code == 0
+        assert (tmp_path / "out").read_text() == printed
+    for other in {"json", "oscal", "sarif", "junit"} - {form}:
+        done = run("verify", *asked(lab), "--format", other, "-o", tmp_path / "out")
+        assert done.exit_code == 2 and (tmp_path / "out").read_text() == printed
+
+
+def test_a_refusal_is_written_too(lab: Path, tmp_path: Path) -> None:
+    done = run("verify", lab / "notes.txt", "--format", "sarif", "-o", tmp_path / "out")
+    assert done.exit_code == 2 and not done.stdout and "malformed-bundle" in (tmp_path / "out").read_text()
 
 
 def test_a_page_takes_the_place_of_no_proof(lab: Path, tmp_path: Path) -> None:

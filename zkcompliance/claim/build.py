@@ -43,7 +43,10 @@ class ClaimDefinition:
     body: Callable[..., None] = field(repr=False, compare=False)
 
     def publics(self, given: Mapping[str, object]) -> dict[str, int]:
-        """All parameters in order as integers, defaults filled in; UsageError on a missing or unknown one."""
+        """All parameters in order as integers, defaults filled in; UsageError on a missing or unknown one.
+
+        Values are as a claim's text has them (`ParamSpec.of_text`): integers are those that are encoded.
+        """
         known = {spec.name for spec in self.params}
         for name in given:
             if name not in known:
@@ -51,8 +54,7 @@ class ClaimDefinition:
         found = {}
         for spec in self.params:
             if spec.name in given:
-                value = given[spec.name]
-                found[spec.name] = spec.accept(value) if type(value) is int else spec.parse(value)
+                found[spec.name] = spec.of_text(given[spec.name])
             elif spec.default is not None:
                 found[spec.name] = spec.default
             else:

@@ -14,6 +14,7 @@ from zkcompliance.claim.reading import read_given, read_members, read_set, show,
 from zkcompliance.claim.source import Line, refuse
 from zkcompliance.claim.types import EnumWord, SetOf, Type, Word
 from zkcompliance.errors import UsageError
+from zkcompliance.quantities import Exact
 
 T = TypeVar("T")
 PLACES, MOST_PLACES = 16, 64  # of a set of values: unless stated, and at most
@@ -92,6 +93,14 @@ class ParamSpec:
             raise UsageError(f"{self.name}: {error.message}", help=own) from None
         return self.accept(found)
 
+    def of_text(self, value: object) -> int:
+        """As a claim's own text and its examples have it: integers are the encoded ones, anything else is `parse`d."""
+        if type(value) is int:
+            return self.accept(value)
+        if isinstance(value, (list, tuple)) and self.type.of is not None:
+            value = [Exact(member) if type(member) is int else member for member in value]
+        return self.parse(value)
+
     def _read(self, value: object) -> int:
         if self.type.of is not None:
             members = read_members(self.type.of, value)
@@ -148,14 +157,14 @@ def spec(name: str, annotation: Any, default: Any, doc: str, line: Line) -> Para
     else:
         kind, top = word.type, word.largest
         made = ParamSpec(name, kind, 0, top, given.doc or doc)
-        low = 0 if given.at_least is None else made.parse(given.at_least)
-        high = top if given.at_most is None else made.parse(given.at_most)
+        low = 0 if given.at_least is None else made.of_text(given.at_least)
+        high = top if given.at_most is None else made.of_text(given.at_most)
         if low > high:
             raise refuse(f"{name} is at least {low} and at most {high}", "", line)
         made = ParamSpec(name, kind, low, high, made.doc)
     if given.default is None:
         return made
-    return replace(made, default=made.parse(given.default))
+    return replace(made, default=made.of_text(given.default))
 
 
 def _set_of(name: str, word: type[Word], given: _Given, doc: str, line: Line) -> ParamSpec:

@@ -53,7 +53,9 @@ def _check(path: Path, deep: bool, as_json: bool) -> None:
     elif not as_json:
         rows = [(str(index), f"{count:,}", str(left)) for index, count, left in health.segments]
         many = "" if health.size == 1 else "s"
-        console.print_table(f"{health.origin}: {health.size} segment{many}", ("segment", "rows", "proofs left"), rows)
+        console.print_table(
+            f"log {escaped(health.origin)}: {health.size} segment{many}", ("segment", "rows", "proofs left"), rows
+        )
         for finding in health.findings:
             console.print_text(escaped(f"{'FAULT' if finding.fault else 'note'}  {finding.where}: {finding.what}"))
         console.print_text("clean" if health.clean else "damaged")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import io
 import sys
+import time
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
@@ -101,9 +102,21 @@ def _run(group: click.Group, name: str, arguments: list[str]) -> int:
 def _report(error: ZkComplianceError, arguments: list[str]) -> int:
     from zkcompliance.commands.console import print_json, report_error
 
-    if "--json" in arguments:
+    if next((each for each in arguments if not each.startswith("-")), "") == "verify":
+        _say(error, arguments)
+    elif "--json" in arguments:
         print_json({"error": {"code": error.code, "message": error.message, "help": error.help}})
     return report_error(error)
+
+
+def _say(error: ZkComplianceError, arguments: list[str]) -> None:
+    """The document that `verify` was asked for, where its command line could not be read or it broke."""
+    from zkcompliance.report import refused, write
+
+    form = refused.form_of(arguments)
+    if form != "text":
+        verdict = refused.verdict(error, data=None, at=refused.at_of(arguments), clock=int(time.time()))
+        click.echo(write(verdict, form), nl=False)
 
 
 @click.group(cls=VerbGroup, context_settings={"help_option_names": ["-h", "--help"]})

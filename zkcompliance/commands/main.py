@@ -18,6 +18,8 @@ def main() -> None:
 
 def __getattr__(name: str) -> "Any":
     """What stands in group.py, for those that take it from here."""
+    if name.startswith("__"):  # which importing asks for
+        raise AttributeError(name)
     from zkcompliance.commands import group
 
     return getattr(group, name)

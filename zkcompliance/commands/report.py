@@ -10,7 +10,7 @@ import click
 
 from zkcompliance.commands import console
 from zkcompliance.commands.deciding import decide, deciding_options, leave
-from zkcompliance.commands.options import json_option, paths_of, subject_paths
+from zkcompliance.commands.options import json_option
 from zkcompliance.outputs import Outputs, kinds
 
 
@@ -26,9 +26,11 @@ def command(file: Path, output: Path, as_json: bool, **asked: Any) -> int:
     judged at all leaves no page.
     """
     from zkcompliance import report
+    from zkcompliance.policy.request import Request
     from zkcompliance.report import words
 
-    outputs = Outputs({output: kinds.PAGE}, read=_read(file, asked), closed=subject_paths(asked["subject"]))
+    request = Request(**asked)
+    outputs = Outputs({output: kinds.PAGE}, read=[file, *request.reads()], closed=request.model())
     verdict = decide(file, asked)
     page = report.write(verdict, "html").encode()
     outputs.write({output: page})
@@ -38,12 +40,3 @@ def command(file: Path, output: Path, as_json: bool, **asked: Any) -> int:
     else:
         console.print_fields(words.sentence(verdict), {"page": str(output), "sha256": sha256(page).hexdigest()})
     return leave(verdict)
-
-
-def _read(file: Path, asked: dict[str, Any]) -> list[Path]:
-    """Every file that judging reads, the memory of `--state` and its evidence among them."""
-    single = ("policy", "claim", "attestation", "attestation_key", "trust", "state")
-    found = paths_of(file, *(asked[name] for name in single), *asked["claim_files"], *asked["log_keys"])
-    if asked["state"] is not None:
-        found += [asked["state"].with_name(f"{asked['state'].name}.{end}") for end in ("evidence", "lock")]
-    return found + subject_paths(asked["subject"])

@@ -52,11 +52,46 @@ def _guarded(arrow: Any, file: BinaryIO) -> Iterator[Any]:
         yield batch
 
 
+class _Bounded:
+    """A file of which no more is read at once than a batch may have, whatever lengths stand in it."""
+
+    closed = False
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def read(self, size: int) -> bytes:
+        if not 0 <= size <= limits.MAX_ARROW_READ_BYTES:
+            raise OSError("a part is longer than any may be")
+        return self._file.read(size)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def writable(self) -> bool:
+        return False
+
+    def close(self) -> None:
+        """The file stays open for whoever opened it."""
+
+
 def _batches(arrow: Any, file: BinaryIO) -> Iterator[Any]:
-    head = settings.head(file, 6)
+    head, bounded = settings.head(file, 6), _Bounded(file)
     if head[:4] == b"PAR1":
         parquet = importlib.import_module("pyarrow.parquet").ParquetFile(
-            file, thrift_string_size_limit=1 << 24, thrift_container_size_limit=1 << 20, page_checksum_verification=True
+            bounded,
+            thrift_string_size_limit=1 << 24,
+            thrift_container_size_limit=1 << 20,
+            page_checksum_verification=True,
         )
         for group in range(parquet.metadata.num_row_groups):
             if parquet.metadata.row_group(group).total_byte_size > limits.MAX_ARROW_GROUP_BYTES:
@@ -65,10 +100,10 @@ def _batches(arrow: Any, file: BinaryIO) -> Iterator[Any]:
         return
     ipc = importlib.import_module("pyarrow.ipc")
     if head == b"ARROW1":
-        opened = ipc.open_file(file)
+        opened = ipc.open_file(bounded)
         loaded = (opened.get_batch(index) for index in range(opened.num_record_batches))
     else:
-        loaded = iter(ipc.open_stream(file))
+        loaded = iter(ipc.open_stream(bounded))
     for batch in loaded:
         batch.validate(full=True)
         if batch.nbytes > limits.MAX_ARROW_GROUP_BYTES:

@@ -11,14 +11,15 @@ from typing import Any
 from zkcompliance.claim import places, sentences
 from zkcompliance.claim.model import Claim, Parameter
 from zkcompliance.claim.params import ParamSpec
+from zkcompliance.errors import ZkComplianceError
 from zkcompliance.log.checkpoint import generation_of
 from zkcompliance.policy import bounds
-from zkcompliance.policy.binding import Source, Subject
+from zkcompliance.policy.binding import Binding, Source, Subject
 from zkcompliance.policy.checkpoints import Taken
 from zkcompliance.policy.file import Proof
 from zkcompliance.policy.model import Bound
 from zkcompliance.policy.verdict import Chooser, LogShown, Margin, Value
-from zkcompliance.quantities import MILLION, exact_beside
+from zkcompliance.quantities import MILLION, exact_beside, show_time
 from zkcompliance.verify import Program, Report
 
 COMPLETE = "that the log is complete: compute that was never logged is not in it"
@@ -82,6 +83,7 @@ def of_proof(shown: Verified) -> dict[str, Any]:
         "proof_bytes": len(shown.proof.data),
         "security_bits": bits(shown.report.security_bits),
         "profile": shown.report.profile,
+        "made_for": shown.proof.binding.policy if shown.proof.binding is not None else None,
     }
 
 
@@ -107,6 +109,21 @@ def of_generation(log: LogShown, *, linked: bool) -> tuple[str, ...]:
         f"GENERATION {number} of the log {name}: it says that it succeeds {size} segment(s) of {origin} with the root "
         f"{root.hex()}; {rest}",
     )
+
+
+def made_for(bound: Binding) -> str:
+    """What a proof is bound to that was judged without its policy, in one sentence; empty where it is of no policy."""
+    if bound.policy is None:
+        return ""
+    said = [f"made for the policy {bound.policy.label} with SHA-256 {bound.policy.digest.hex()}"]
+    said.append(f"for its requirement {bound.policy.requirement}")
+    if bound.subject is not None:
+        said.append(f"about the model {bound.subject.name} with SHA-256 {bound.subject.digest.hex()}")
+    if bound.reference:
+        said.append(f"with the reference {bound.reference.decode(errors='backslashreplace')}")
+    if bound.time:
+        said.append(f"on {show_time(bound.time)} as the lab says")
+    return ", ".join(said) + ": whether it meets that policy was not judged, which asks for more than this claim"
 
 
 def bits(value: Fraction) -> str:
@@ -139,8 +156,20 @@ def values(
         role = "parameter" if name in params else "revealed"
         words = bounds.words(bound, known) if bound is not None else ""
         chooser = _chooser(bound, by) if bound is not None and role == "parameter" else None
-        result.append(Value(name, role, text(known, value), value, known.doc, words, chooser))
+        typed = _typed(known, value) if role == "parameter" else ""
+        result.append(Value(name, role, text(known, value), value, known.doc, words, chooser, typed))
     return tuple(result)
+
+
+def _typed(param: Parameter, value: int) -> str:
+    """A text that the parameter reads as this very value: as people write it where that is exact."""
+    for candidate in (param.show(value), param.show(value).partition(" ")[0], str(value)):
+        try:
+            if param.parse(candidate) == value:
+                return candidate
+        except ZkComplianceError:
+            continue
+    return ""
 
 
 def _chooser(bound: Bound, by: Chooser) -> Chooser:

@@ -124,7 +124,8 @@ def _warned(judged: Judged, bench: Bench, standings: Mapping[tuple[str, str], St
     remembers = bench.recalled.recall.state is not None
     unknown = {slot for slot, each in stand.items() if not remembers or each is None or each.first}
     unknown = set() if bench.checkpoints.age is not None else unknown
-    said = [finding.BY_DIGEST.format(found.claim)] if found.name in bench.by_digest else []
+    said = [made_for] if bench.asker is Chooser.JUDGE and (made_for := finding.made_for(judged.proof.bound())) else []
+    said += [finding.BY_DIGEST.format(found.claim)] if found.name in bench.by_digest else []
     said += [finding.VACUOUS.format(log.name) for log in found.logs if not log.rows]
     said += [finding.PROVENANCE.format(log.name) for log in found.logs if not log.sources]
     for log in found.logs:

@@ -20,6 +20,7 @@ _CATEGORIES = {
     "Zp": "a paragraph separator", "Zs": "a space other than U+0020",
 }  # fmt: skip
 _RENAME = "write it without"
+_ENDS = f"has a space at its beginning or end: {_RENAME}"
 _COMPOSE = "compose it: Python's unicodedata.normalize('NFC', text)"
 
 
@@ -29,12 +30,12 @@ def fault_of(text: str) -> str:
     The words tell the kind of character and where it stands, never the text. An empty text has no fault here.
     """
     if text.isascii() and text.isprintable():
-        return "has a space at its beginning or end" if text != text.strip(" ") else ""
+        return _ENDS if text != text.strip(" ") else ""
     for place, character in enumerate(text, 1):
         if why := hidden(character):
             return f"holds {why} (character {place}, U+{ord(character):04X}): {_RENAME}"
     if text != text.strip():
-        return "has a space at its beginning or end"
+        return _ENDS
     if not unicodedata.is_normalized("NFC", text):
         return f"is not in Unicode's composed form (NFC): {_COMPOSE}"
     return ""

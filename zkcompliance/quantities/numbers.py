@@ -20,6 +20,7 @@ MILLION = 1_000_000
 _WHOLE = "(0|[1-9][0-9]*)"
 _NUMBER = re.compile(rf"{_WHOLE}(?:\.([0-9]+))?(?:[eE]\+?([0-9]{{1,4}}))?")  # printf writes e+06: its zero may stand
 _POWER = re.compile(r"(?:([1-9][0-9]*(?:\.[0-9]+)?) ?[*x×] ?)?10 ?(?:\^|\*\*) ?(0|[1-9][0-9]{0,3})")
+_FORM = "is not an exact number: it is not a whole number such as 1234, 2.5e25 or 10^26"
 _NO_NUMBERS = ("nan", "inf", "infinity")
 
 
@@ -104,14 +105,14 @@ def _from_text(text: str) -> int:
     if match := _POWER.fullmatch(text):
         whole, _, fraction = (match[1] or "1").partition(".")
         return _scaled(whole, fraction, int(match[2]))
-    raise Refused(why_no_number(text) or "is not an exact whole number such as 1234, 2.5e25 or 10^26")
+    raise Refused(why_no_number(text) or _FORM)
 
 
 def _scaled(whole: str, fraction: str, exponent: int) -> int:
     """whole.fraction · 10^exponent."""
     fraction = fraction.rstrip("0")
     if len(fraction) > exponent:
-        raise Refused("is not an exact whole number: it is not whole")
+        raise Refused("is not an exact number: it is not whole")
     if len(whole) + exponent > MAX_DIGITS:
         raise Refused(f"is larger than any quantity here (over {MAX_DIGITS} digits)")
     return int(whole + fraction + "0" * (exponent - len(fraction)))

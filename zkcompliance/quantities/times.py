@@ -25,7 +25,7 @@ _DIGITS = re.compile(r"[0-9]+")
 _SPAN = re.compile(r"(.*[0-9]) ?(s|sec|seconds?|min|minutes?|h|hours?|d|days?|w|weeks?)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _LONGEST = 64  # of a text that is looked at for its likely slip
-_FORM = "write 2026-01-05T12:00:00Z, or whole seconds since 1970"
+_FORM = "write it such as 2025-08-02T12:00:00Z, or as whole seconds since 1970"
 _BY_DIGITS = {
     8: "a date without hyphens?", 12: "a date and time without hyphens?", 13: "milliseconds?",
     14: "a date and time without hyphens?", 16: "microseconds?", 19: "nanoseconds?",

@@ -36,6 +36,7 @@ class _Names:
         subject = b"" if verdict.subject is None else hashlib.sha256(_identity(verdict.subject)).digest()
         policy = verdict.policy.digest if verdict.policy else b""
         statuses = ",".join(finding.status.value for finding in verdict.findings)
+        statuses += f"{verdict.error.code}: {verdict.error.message!r}" if verdict.error is not None else ""
         parts = (verdict.file_sha256, policy, subject, str(verdict.judged_at).encode(), statuses.encode())
         self.base = hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
 
@@ -74,10 +75,12 @@ def _results(verdict: Verdict) -> dict[str, Any]:
     name, at = _Names(verdict), words.iso(verdict.judged_at)
     policy, subject = verdict.policy, verdict.subject
     about = [("outcome", words.outcome(verdict)), ("file-sha256", verdict.file_sha256.hex())]
+    about += [("error", verdict.error.code)] if verdict.error is not None else []
     about += [("file-bytes", str(verdict.file_bytes)), ("others-not-judged", str(verdict.others))]
     if subject is not None:
         about += [("subject", subject.name), ("subject-sha256", subject.digest.hex())]
         about += [("subject-tree", subject.tree.hex())] if subject.tree else []
+    about += [("made-for", text) for text in words.made_for(verdict)]
     if verdict.proved_at:
         about.append(("proved-at", words.iso(verdict.proved_at)))
     if verdict.reference:

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import io
-import json
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from zkcompliance.ending import say, status_of
-from zkcompliance.errors import RequirementNotShown, UsageError, ZkComplianceError
+from zkcompliance.errors import InternalError, RequirementNotShown, UsageError, ZkComplianceError
 from zkcompliance.policy.verdict import Verdict
-from zkcompliance.report import FORMATS
+from zkcompliance.report import FORMATS, refused
 from zkcompliance.shown import columns, error_lines
 from zkcompliance.standalone.once import Helped, Parser
 
+if TYPE_CHECKING:
+    from zkcompliance.outputs import Outputs
+    from zkcompliance.policy.request import Request
+
 HELP = "python3 -I -S zkcompliance-verify.pyz --help"
 ABOUT = "Decides what `zkcompliance verify` does, with its options, words and exit statuses."
+_SHORT = {"-p": "--param", "-o": "--output"}
 EPILOG = (
     "Exit status: 0 accepted; 1 rejected or a requirement not met; 2 usage or malformed input; 3 --state shows that a "
     "log was forked or rolled back; 4 nothing to decide it by; 70 internal error."
@@ -57,6 +61,10 @@ def parser() -> Parser:
     made.add_argument("--attestation", metavar="FILE", help="an attestation that must be about this FILE")
     made.add_argument("--attestation-key", metavar="PEM", help="the public key that must have signed it")
     made.add_argument("--format", choices=("text", *FORMATS), default="text", help="what to print the verdict as")
+    made.add_argument(
+        "-o", "--output", metavar="FILE",
+        help="the file to write it to instead of printing it: new, or an earlier one of that format",
+    )  # fmt: skip
     made.add_argument("--json", dest="as_json", action="store_true", help="the same as --format json")
     return made
 
@@ -79,11 +87,24 @@ def run(arguments: list[str]) -> int:
     except Helped:
         return 0
     file, form, as_json = options.pop("file"), options.pop("format"), options.pop("as_json")
-    if as_json and form not in ("text", "json"):
-        raise UsageError(f"--json and --format {form} are two formats", help=HELP)
+    form, output = refused.two_formats(form, as_json, HELP), options.pop("output")
     texts: dict[str, Any] = {name: tuple(each) if isinstance(each, list) else each for name, each in options.items()}
-    verdict = Request(**texts).decide(read_proof(Path(file)), clock=int(time.time()))
-    sys.stdout.write(_written(verdict, "json" if as_json else form))
+    request, data = Request(**texts), None
+    outputs = None if output is None else _outputs(Path(output), form, Path(file), request)
+    try:
+        data = read_proof(Path(file))
+        verdict = request.decide(data, clock=int(time.time()))
+    except Exception as fault:
+        if form == "text":
+            raise
+        why = fault if isinstance(fault, ZkComplianceError) else InternalError.of(fault)
+        verdict = refused.verdict(why, data=data, at=request.at, clock=int(time.time()))
+    if outputs is None:
+        sys.stdout.write(_written(verdict, form, columns(sys.stdout)))
+    else:
+        outputs.write({Path(output): _written(verdict, form, None).encode(errors="backslashreplace")})
+    if verdict.error is not None:
+        return report(verdict.error)
     error = next((finding.error for finding in verdict.findings if finding.error is not None), None)
     if error is None and not verdict.accepted:
         error = RequirementNotShown("nothing in the file was judged")
@@ -104,29 +125,36 @@ def _joined(arguments: list[str]) -> list[str]:
             value = next(left, None)
             if value == "--":  # which argparse would leave out
                 raise UsageError(f"{each} takes no -- as its value", help=HELP)
-            options.append(each if value is None else f"{'--param' if each == '-p' else each}={value}")
-        elif each.startswith("-p"):
-            options.append(f"--param={each[2:]}")
+            options.append(each if value is None else f"{_SHORT.get(each, each)}={value}")
+        elif each[:2] in _SHORT:
+            options.append(f"{_SHORT[each[:2]]}={each[2:]}")
         else:
             (options if each.startswith("-") and each != "-" else files).append(each)
     made.refuse_repeated(options)
     return [*options, "--", *files]
 
 
-def _written(verdict: Verdict, form: str) -> str:
+def _outputs(output: Path, form: str, file: Path, request: Request) -> Outputs:
+    from zkcompliance.outputs import Outputs, kinds
+
+    return Outputs({output: kinds.VERDICTS[form]}, read=[file, *request.reads()], closed=request.model())
+
+
+def _written(verdict: Verdict, form: str, width: int | None) -> str:
     if form == "text":
         from zkcompliance.standalone.plain import text
 
-        return text(verdict)
+        return text(verdict, width)
     from zkcompliance.report import write
 
     return write(verdict, form)
 
 
 def _refused(error: ZkComplianceError, arguments: list[str]) -> int:
-    if "--json" in arguments:
-        fields = {"code": error.code, "message": error.message, "help": error.help}
-        sys.stdout.write(json.dumps({"error": fields}, indent=2, ensure_ascii=True) + "\n")
+    form = refused.form_of(arguments)
+    if form != "text":
+        verdict = refused.verdict(error, data=None, at=refused.at_of(arguments), clock=int(time.time()))
+        sys.stdout.write(_written(verdict, form, None))
     return report(error)
 
 
