@@ -240,3 +240,19 @@ def test_a_restored_log_proves_after_a_refresh_only(folder: Path) -> None:
     assert reseal(folder, "refresh", "old", "new", "--key", folder / "key").exit_code == 0
     assert run(*prove, folder / "new").exit_code == 0
     assert run("log", "restored", folder / "old").exit_code == 2
+
+
+def test_a_new_key_is_reached_from_the_old_one_by_the_lineage(folder: Path) -> None:
+    """Whoever trusts the old key alone accepts a proof under a new one that the old one introduced, and no other."""
+    assert run("keygen", "lab.example/a", "-o", folder / "new.key").exit_code == 0
+    shutil.copytree(folder / "old", folder / "spare")
+    shutil.copy(folder / "new.key", folder / "lost.key")
+    rotating = ("--key", folder / "new.key", "--old-key", folder / "key")
+    assert reseal(folder, "compact", "old", "new", *rotating).exit_code == 0
+    assert run("prove", *LIMIT, "--log", folder / "new", "-o", folder / "new.zkp").exit_code == 0
+    done = verify(folder, "new.zkp")
+    assert done.exit_code == 0, done.output
+    lost = ("--key", folder / "lost.key", "--old-key-lost")
+    assert reseal(folder, "compact", "spare", "other", *lost).exit_code == 0
+    assert run("prove", *LIMIT, "--log", folder / "other", "-o", folder / "other.zkp").exit_code == 0
+    assert verify(folder, "other.zkp").exit_code == 1
