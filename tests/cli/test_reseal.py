@@ -79,6 +79,10 @@ def test_the_old_folder_is_closed_and_leads_on(folder: Path) -> None:
     assert done.exit_code == 2 and "closed" in done.stderr and str(folder / "new") in done.stderr
     done = run("check", *LIMIT, "--log", folder / "old")
     assert done.exit_code == 0 and f"goes on as lab.example/a/g2: {folder / 'new'}" in done.stderr
+    assert "1, and one proof covers at most 60 of up to 2^3 rows each" in done.stdout
+    assert json.loads(run("check", *LIMIT, "--log", folder / "old", "--json").stdout)["one_proof_covers"] == {
+        "compute": 60
+    }
     done = reseal(folder, "refresh", "old", "other", "--key", folder / "key")
     assert done.exit_code == 2 and not (folder / "other").exists() and str(folder / "new") in done.stderr
     assert seal(folder, "new", 1).exit_code == 0

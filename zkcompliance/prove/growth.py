@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from zkcompliance.claim import catalogue
 from zkcompliance.claim.model import Claim
 from zkcompliance.limits import MAX_SEGMENTS
@@ -57,11 +59,10 @@ def about(log: SealedLog) -> list[Claim]:
     return [claim for claim in claims if [schema.digest for schema in claim.slots.values()] == [log.schema.digest]]
 
 
-def described(claim: Claim, logs: dict[str, SealedLog]) -> dict[str, str]:
-    """slot → `12 of at most 37 in one proof`, by the sizes of the segments that there are."""
-    said = {}
+def covered(claim: Claim, logs: Mapping[str, SealedLog]) -> dict[str, tuple[int, int]]:
+    """slot → (the most segments in one proof, log2 of the rows of the largest that there is): by sizes alone."""
+    found = {}
     for slot, log in logs.items():
         k = max(segment.entry.k for segment in log.segments)
-        most = fits.most_segments(claim.program, slot, k, by_name(log.profile))
-        said[slot] = f"{len(log.segments)}, and one proof covers at most {most} of up to 2^{k} rows each"
-    return said
+        found[slot] = fits.most_segments(claim.program, slot, k, by_name(log.profile)), k
+    return found
