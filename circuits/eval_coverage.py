@@ -28,7 +28,7 @@ def eval_coverage(evals: EvalLog, registered: EvalLog) -> None:
 plan = base(suite="gpqa@2", item="i1", model="m1", score=0, at=100)
 sample = base(**plan(at=200))
 PLAN = [plan(), plan(item="i2"), plan(epoch=2), plan(item="i2", epoch=2)]
-DONE = [sample(score=5), sample(item="i2"), sample(epoch=2), sample(item="i2", epoch=2), sample(attempt=2)]
+DONE = [sample(score="50%"), sample(item="i2"), sample(epoch=2), sample(item="i2", epoch=2), sample(attempt=2)]
 EXACTLY, NUMBERED = "graded exactly what was registered", "attempts numbered from 1 without a gap"
 
 EXAMPLES = (

@@ -1,7 +1,9 @@
-"""rows-unchanged-SCHEMA: two logs have the same rows in the same order.
+"""rows-unchanged-SCHEMA: two logs, or ranges of their segments, have the same rows in the same order.
 
 It lets a lab go on with a new commitment when a segment's budget is nearly spent (`refresh`), or put many small
-segments into one (`compact`): whoever trusted the old log's checkpoint may trust the new one's. Two empty logs hold.
+segments into one (`compact`): whoever trusted the old log's checkpoint may trust the new one's. A statement names
+consecutive segments of either log, since neither need be short enough for one proof; a lineage (docs/spec/log.md) puts
+such proofs together to whole logs. Two ranges without rows hold.
 """
 
 from __future__ import annotations
@@ -59,7 +61,7 @@ def program(schema: Schema) -> Program:
         claim=f"rows-unchanged-{schema.name}",
         version=1,
         publics=(Public("old_segments", SEGMENT_BITS), Public("new_segments", SEGMENT_BITS)),
-        logs=tuple(LogSlot(slot, schema.digest, schema.width, ranged=True) for slot in ("old", "new")),
+        logs=tuple(LogSlot(name, schema.digest, schema.width, ranged=True) for name in ("old", "new")),
         lookups=(),
         tables=(side(0, 1, OLD_TOKENS), side(1, -1, NEW_TOKENS), ends.build((2, 2))),
         unknowns=(),
@@ -106,14 +108,16 @@ def claim(schema: Schema) -> Claim:
     return Claim(
         id=f"rows-unchanged-{schema.name}",
         version=1,
-        title="Two logs have the same rows in the same order.",
+        title="Two logs, or ranges of their segments, have the same rows in the same order.",
         doc=(
-            "Every real row of the log `old`, over all its segments in order, is the row of the log `new` at the same\n"
-            "place, in every column, and `new` has no other."
+            "Every real row of the log `old`, over those of its segments that the proof names, in order, is the\n"
+            "row of the log `new` at the same place among those that it names of it, in every column, and there is\n"
+            "no other.\n"
+            "The proof says nothing of segments that it does not name."
         ),
         params=(
-            Param("old_segments", "count", SEGMENT_BITS, "the number of segments of the old log"),
-            Param("new_segments", "count", SEGMENT_BITS, "the number of segments of the new log"),
+            Param("old_segments", "count", SEGMENT_BITS, "the number of segments of the old log that are compared"),
+            Param("new_segments", "count", SEGMENT_BITS, "the number of segments of the new log that are compared"),
         ),
         slots={"old": schema, "new": schema},
         build=lambda: program(schema),

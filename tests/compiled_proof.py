@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from compiled_trial import padded, trial
+from exact_rows import encode_rows
 
 from zkcompliance.claim.build import ClaimDefinition
 from zkcompliance.claim.compile import compile_claim
@@ -15,7 +16,6 @@ from zkcompliance.log import merkle
 from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.profiles import STANDARD
 from zkcompliance.prove.prover import Prover
-from zkcompliance.schemas import encode_rows
 from zkcompliance.statement import Statement, StatementLog
 from zkcompliance.verify import decode_program, decode_statement, verify_proof
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from compiled_trial import Trial, padded, trial
+from exact_rows import encode_rows
 from hunt_base import Hunt
 
 from zkcompliance.air.check import node_values
@@ -22,7 +23,6 @@ from zkcompliance.claim.compile import Compiled, compile_claim
 from zkcompliance.claim.compile.run import Lies
 from zkcompliance.field.babybear import P
 from zkcompliance.prove import witness
-from zkcompliance.schemas import encode_rows
 
 Item = tuple[str, int, str]  # kind, table or number, what
 Tables = Mapping[str, Sequence[np.ndarray]]

@@ -57,9 +57,19 @@ def policy(id: str = "example", limit: str = '{ at_most = "1e21" }', keys: str =
     return parse_policy(text(id, limit, keys, more).encode())
 
 
+T = 1_767_571_200  # 2026-01-05
+
+
 def rows(count: int = 4, flop: int = 10**18) -> list[dict[str, object]]:
     return [
-        {"start": 60 * i, "end": 60 * i + 60, "run": "r", "phase": "pretraining", "flop": flop, "method": "hardware"}
+        {
+            "start": T + 60 * i,
+            "end": T + 60 * i + 60,
+            "run": "r",
+            "phase": "pretraining",
+            "flop": flop,
+            "method": "hardware",
+        }
         for i in range(count)
     ]
 

@@ -26,7 +26,8 @@ Value = int | str | bool
 class Column:
     """One typed column.
 
-    `choices`: an enum's names in order. `default`: what a missing value means; None: it must be there.
+    `choices`: an enum's names in order. `default`: what a missing value means; None: it must be there. `deadline`: of a
+    time, whether it may lie in the future. Neither of the last two is part of the schema's text.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Column:
     choices: tuple[str, ...] = ()
     default: Value | None = None
     doc: str = ""
+    deadline: bool = False
 
     @property
     def limbs(self) -> int:

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import time as clock
-from collections.abc import Iterable, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from zkcompliance.errors import LogError, UsageError
-from zkcompliance.log import intake, keys
+from zkcompliance.log import intake, keys, moving
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.log.store import SealedLog
 from zkcompliance.log.trust import TrustPolicy, load_trust
 from zkcompliance.log.writer import Writer, create_log
 from zkcompliance.policy.binding import Binding, Subject
 from zkcompliance.policy.model import Policy
-from zkcompliance.policy.subject import parse_subject
+from zkcompliance.policy.subject import check_name, parse_subject
 from zkcompliance.policy.verdict import Verdict
 from zkcompliance.progress import Progress, silent
-from zkcompliance.quantities import parse_time
+from zkcompliance.quantities import Refused, read_time
 from zkcompliance.schemas import Schema
 
 if TYPE_CHECKING:
@@ -31,12 +33,15 @@ if TYPE_CHECKING:
 
 Rows = Iterable[Mapping[str, object]]
 Table = object  # told apart by what it can do: see zkcompliance.log.intake
-Value = int | str
+Value = int | str | Decimal
 AnyPolicy = str | Path | Policy  # a ready-made one's id, a file, or what was loaded
 
 
 def keygen(path: str | Path, origin: str) -> VerifierKey:
     """A new Ed25519 signing key for the log `origin`: private at `path` (0600), public at `<path>.pub`."""
+    from zkcompliance.outputs import places
+
+    places.outside_logs(Path(path))
     return keys.generate(path, origin)
 
 
@@ -47,9 +52,10 @@ class Log:
     writes, SchemaError naming row and column.
     """
 
-    def __init__(self, path: str | Path, key: str | Path) -> None:
-        self.path = Path(path)
-        self._writer = Writer(self.path, keys.load_private(key))
+    def __init__(self, path: str | Path, key: str | Path, *, clock: Callable[[], float] = clock.time) -> None:
+        self.path, self._clock = Path(path), clock
+        self._key = Path(key)
+        self._writer = Writer(self.path, keys.load_private(key), clock=clock)
 
     @property
     def schema(self) -> Schema:
@@ -61,17 +67,46 @@ class Log:
         """Rows appended and not yet sealed."""
         return self._writer.pending_rows
 
-    def append(self, rows: Rows | Table) -> int:
+    def append(self, rows: Rows | Table, *, units: Mapping[str, str] | None = None) -> int:
         """Append rows, all or none, and say how many. Durable when it returns; memory stays bounded for any stream.
 
         `rows`: mappings from column to value as in `schemas.encode_rows`, one or an iterable of them; a mapping from
         column to array; a numpy structured array; a pandas or Polars frame; anything of Arrow; or an iterable of these.
+        units: share column → `ppm`, `percent` or `fraction`: what its ints and floats are in; needed where it has some.
         """
-        return self._writer.append_columns(intake.chunks(self.schema, rows))
+        return self._writer.append_columns(intake.chunks(self.schema, rows, units=units, now=int(self._clock())))
 
     def seal(self, *, progress: Progress = silent) -> None:
-        """Commit to everything appended and sign a new checkpoint."""
+        """Commit to everything appended and sign a new checkpoint.
+
+        Warns (UserWarning) when the log soon has more segments than one proof covers: `compact` puts them together.
+        """
+        from zkcompliance.prove.growth import remark
+
         self._writer.seal(progress=progress)
+        if (sentence := remark(self.sealed())) is not None:
+            warnings.warn(sentence, UserWarning, stacklevel=2)
+
+    def compact(self, to: str | Path, *, progress: Progress = silent) -> bool:
+        """Go on in the folder `to`, the next generation, with neighbouring segments put together, and the same key.
+
+        False, and nothing changed, where there are none to put together. `lineage` in that folder shows that the rows
+        are the same. Raises UsageError where appended rows are not sealed yet, LogError where something is at `to`.
+        """
+        from zkcompliance.prove.reseal import compactable, reseal
+
+        if self.pending_rows:
+            raise UsageError("compact: appended rows are not sealed yet")
+        if not compactable(self.sealed()):
+            return False
+        key = keys.load_private(self._key)
+        self._writer.close()
+        try:
+            reseal(self.path, to, key, merge=True, progress=progress)
+        finally:
+            self.path = moving.newest(self.path, lambda sentence: None)
+            self._writer = Writer(self.path, key, clock=self._clock)
+        return True
 
     def add_cosignatures(self, lines: Iterable[str], cosigners: Iterable[CosignerKey]) -> None:
         """Add cosignature lines of the current checkpoint to it; they travel with every proof until the next seal."""
@@ -100,13 +135,27 @@ class Log:
         self.close()
 
 
-def open_log(path: str | Path, *, key: str | Path, schema: Schema | None = None, profile: str = "standard") -> Log:
-    """Open a log to write and prove; with a schema, make it when it is new. `key`: the private key's file."""
+def open_log(
+    path: str | Path,
+    *,
+    key: str | Path,
+    schema: Schema | None = None,
+    profile: str = "standard",
+    clock: Callable[[], float] = clock.time,
+) -> Log:
+    """Open a log to write and prove; with a schema, make it when it is new. `key`: the private key's file.
+
+    A log that goes on in a later generation is opened there, with a warning that says where. clock: gives UTC seconds;
+    a row of over a day after it is refused, but for deadlines.
+    """
     if not Path(path).exists():
         if schema is None:
             raise LogError(f"there is no log at {path}; to make one, give its schema")
+        from zkcompliance.outputs import places
+
+        places.outside_logs(Path(path))
         create_log(path, schema, keys.load_private(key), profile)
-    log = Log(path, key)
+    log = Log(moving.newest(path, _tell), key, clock=clock)
     if schema is not None and log.sealed().schema.digest != schema.digest:
         log.close()
         raise LogError(f"the log at {path} has another schema than {schema.name}")
@@ -120,23 +169,25 @@ class Proof:
         self.data = data
 
     def save(self, path: str | Path) -> None:
-        """Write the file, whole or not at all."""
-        from zkcompliance.log import files
+        """Write the file, whole or not at all: a new one, or in place of an earlier proof; UsageError otherwise."""
+        from zkcompliance.outputs import Outputs, kinds
 
-        files.replace(Path(path), self.data)
+        Outputs({Path(path): kinds.PROOF}).write({Path(path): self.data})
 
     def attest(self, path: str | Path, *, key: str | Path) -> None:
         """Write a signed in-toto Statement that this proof is of its model: docs/attestation.md.
 
         path: a name that ends in `.sigstore.json` makes a sigstore bundle, any other a DSSE envelope. key: the private
         key's PEM file (ECDSA P-256 or Ed25519, PKCS#8). The proof is verified first: raises VerificationError,
-        StatementMismatch where it names no model, KeyFileError.
+        StatementMismatch where it names no model, KeyFileError, UsageError where the place is not free, which
+        it is where nothing is or an earlier attestation.
         """
         from zkcompliance.attest.api import attest_as
         from zkcompliance.attest.signing import SigningKey
-        from zkcompliance.log import files
+        from zkcompliance.outputs import Outputs, kinds
 
-        files.replace(Path(path), attest_as(Path(path), self.data, SigningKey.load(Path(key))))
+        outputs = Outputs({Path(path): kinds.ATTESTATION}, read=[key])
+        outputs.write({Path(path): attest_as(Path(path), self.data, SigningKey.load(Path(key)))})
 
     @classmethod
     def load(cls, path: str | Path) -> Proof:
@@ -168,8 +219,10 @@ def prove(
 
     Raises ClaimDoesNotHold, BudgetSpent, UsageError; with policies all is checked before anything is proved.
     """
-    now = _clock() if time is None else time
-    model = parse_subject(subject) if isinstance(subject, str) else subject
+    now = _clock() if time is None else _moment("time", time)
+    model = parse_subject(subject, progress) if isinstance(subject, str) else subject
+    if model is not None:
+        check_name(model.name)
     opened = {slot: _sealed(log) for slot, log in (logs or {}).items()}
     if (claim is None) == (policy is None):
         raise UsageError("prove: one claim, or policy=")
@@ -184,14 +237,16 @@ def prove(
             raise UsageError('prove: with policy=, parameters are params={"REQUIREMENT.NAME": value}')
         chosen = [_policy(each, claims) for each in several]
         made = prove_policies(
-            chosen, opened, left, time=now, subject=model, reference=_bytes(context), progress=progress
+            chosen, opened, left, time=now, subject=model, reference=_bytes(context), progress=progress, tell=_tell
         )
         return Proof(made)
     from zkcompliance.prove.api import prove_claim
+    from zkcompliance.prove.enclose import enclose, lineages_of
 
     one = _claim(claim)
     bound = Binding(None, model, now, _bytes(context)).encode()
-    return Proof(prove_claim(one, opened, _values(one, params), context=bound, progress=progress))
+    made = prove_claim(one, opened, _values(one, params), context=bound, progress=progress)
+    return Proof(enclose({bound: made}, opened.values(), _tell) if lineages_of(opened.values()) else made)
 
 
 def verify(
@@ -244,7 +299,7 @@ def verify(
     }
     data = proof.data if isinstance(proof, Proof) else proof
     held = trust if isinstance(trust, TrustPolicy) or trust is None else load_trust(Path(trust))
-    now = _clock() if at is None else parse_time(at) if isinstance(at, str) else at
+    now = _clock() if at is None else _moment("at", at)
     model = parse_subject(subject) if isinstance(subject, str) else subject
     reference = None if context is None else _bytes(context)
     attested = None
@@ -270,6 +325,14 @@ def verify(
         )  # fmt: skip
     verdict.require()
     return replace(verdict, attested=attested)
+
+
+def _moment(name: str, given: int | str) -> int:
+    """A time as it is given, read like a parameter."""
+    try:
+        return read_time(given, dates=True)
+    except Refused as refused:
+        raise UsageError(f"{name}: {given!r} {refused.why}") from None
 
 
 def _lineages(given: str | Path | Mapping[str, str | Path] | None, names: Sequence[str]) -> dict[str, Path]:
@@ -311,7 +374,11 @@ def _claim(claim: str | Claim | ClaimDefinition | None) -> Claim:
 def _sealed(log: Log | SealedLog | str | Path) -> SealedLog:
     if isinstance(log, Log):
         return log.sealed()
-    return log if isinstance(log, SealedLog) else SealedLog.open(log)
+    return log if isinstance(log, SealedLog) else SealedLog.open(moving.newest(log, _tell))
+
+
+def _tell(sentence: str) -> None:
+    warnings.warn(sentence, UserWarning, stacklevel=4)
 
 
 def _values(claim: Claim, given: Mapping[str, object]) -> dict[str, int]:
@@ -319,7 +386,4 @@ def _values(claim: Claim, given: Mapping[str, object]) -> dict[str, int]:
     for name in given:
         if name not in known:
             raise UsageError(f"{claim.id} has no parameter {name!r}: it has {', '.join(known)}")
-    return {
-        name: known[name].parse(value) if isinstance(value, str) else known[name].accept(value)  # type: ignore[arg-type]
-        for name, value in given.items()
-    }
+    return {name: known[name].parse(value) for name, value in given.items()}

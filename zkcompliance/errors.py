@@ -13,6 +13,7 @@ class ZkComplianceError(Exception):
 
     code = "error"
     exit_status = 70
+    lines = False  # whether a message may have several lines of its own making
     help = "zkcompliance explain error"
 
     def __init__(self, message: str, *, help: str | None = None, private: str = "") -> None:
@@ -37,7 +38,7 @@ class UsageError(ZkComplianceError):
 class ClaimDefinitionError(UsageError):
     """A claim's text cannot be meant: the message shows the line and the remedy."""
 
-    code = "claim-definition"
+    code, lines = "claim-definition", True
 
 
 class MalformedError(ZkComplianceError):
@@ -327,7 +328,7 @@ class InternalError(ZkComplianceError):
     code, exit_status = "internal", 70
 
     @classmethod
-    def of(cls, error: Exception) -> InternalError:
+    def of(cls, error: BaseException) -> InternalError:
         """Where an unexpected exception came from; not its message, which may hold private values."""
         trace, where = error.__traceback__, "?"
         while trace is not None:

@@ -18,8 +18,11 @@ the callback answers every event of a Trainer, and uses those it needs.
 
 from __future__ import annotations
 
+import logging
 import time
+import warnings
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from zkcompliance import schemas
@@ -27,15 +30,18 @@ from zkcompliance.client import Log
 from zkcompliance.errors import UsageError
 
 FORMULAS = ("6N", "total_flos")
+_LOGGER = logging.getLogger("zkcompliance")
 
 
 class SealingCallback:
     """Give it to `Trainer(callbacks=[…])` or `Trainer.add_callback`.
 
     `log`: an open Log of the compute schema, or a function that opens one (then only the main process does, and closes
-    it at the end). `row`: further columns of every row, such as `device_kind`, `devices`, `site`. Raises UsageError
-    when the formula has nothing to count by, SchemaError for a column that does not fit, LogError from the log:
-    training stops rather than going on unlogged.
+    it at the end). `compact`: when the log soon has more segments than one proof covers, put them together, in the
+    process that trains (seconds to a minute), and go on in a folder beside it, `NAME-g2`, `-g3` and so on; otherwise
+    that is said in a warning of the logger `zkcompliance`, at every seal, and is for you to do. `row`: further columns
+    of every row, such as `device_kind`, `devices`, `site`. Raises UsageError when the formula has nothing to count by,
+    SchemaError for a column that does not fit, LogError from the log: training stops rather than going on unlogged.
     """
 
     def __init__(
@@ -48,6 +54,7 @@ class SealingCallback:
         parameters: int | None = None,
         phase: str = "pretraining",
         seal_every: float = 3600,
+        compact: bool = False,
         row: Mapping[str, object] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -57,7 +64,7 @@ class SealingCallback:
         self._log: Log | None = None
         self._fixed = {"run": run, "phase": phase, "method": "architecture", **(row or {})}
         self._formula, self._tokens_per_step, self._parameters = formula, tokens_per_step, parameters
-        self._seal_every, self._clock = seal_every, clock
+        self._seal_every, self._clock, self._compact = seal_every, clock, compact
 
     def __getattr__(self, name: str) -> Callable[..., None]:
         if name.startswith("on_"):
@@ -118,8 +125,22 @@ class SealingCallback:
 
     def _seal(self) -> None:
         if self._log is not None and self._log.pending_rows:
-            self._log.seal()
+            with warnings.catch_warnings(record=True) as said:
+                warnings.simplefilter("always")
+                self._log.seal()
             self._sealed_at = self._clock()
+            if said and self._compact:
+                self._log.compact(self._next(self._log))
+            else:
+                for each in said:
+                    _LOGGER.warning("%s", each.message)
+
+    @staticmethod
+    def _next(log: Log) -> Path:
+        """The folder of the next generation: beside the log's, its name with the generation's number."""
+        checkpoint = log.sealed().checkpoint
+        first = log.path.name.removesuffix(f"-g{checkpoint.generation}")
+        return log.path.with_name(f"{first}-g{checkpoint.generation + 1}")
 
     def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """The last row, and the last seal."""

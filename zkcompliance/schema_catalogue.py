@@ -1,8 +1,9 @@
 """The nine schemas: what labs seal. Column by column: type, meaning, and what a missing value stands for.
 
-Times are UTC seconds. A time of 0 that has a default means: not yet. Amounts that may pass 2^32 (FLOP, tokens) have
-the type `flop`, an exact integer below 2^96. Every schema ends with `source`, how far the row's input is to be
-trusted. A schema's digest is what proofs bind: adding to a list or reordering columns makes another schema.
+Times are UTC seconds. A time of 0 that has a default means: not yet. Only a deadline may lie in the future. Amounts
+that may pass 2^32 (FLOP, tokens) have the type `flop`, an exact integer below 2^96. Every schema ends with `source`,
+how far the row's input is to be trusted. A schema's digest is what proofs bind: adding to a list or reordering columns
+makes another schema.
 """
 
 from __future__ import annotations
@@ -127,7 +128,13 @@ chip = Schema(
         Column("site", "id", default="", doc="where it stands; empty: not stated"),
         Column("owner", "id", doc="whose it is"),
         Column("from", "time", doc="when the tenure begins"),
-        Column("until", "time", default=STILL, doc="when it ends, not before `from`; missing: it has not ended"),
+        Column(
+            "until",
+            "time",
+            default=STILL,
+            doc="when it ends, not before `from`; missing: it has not ended",
+            deadline=True,
+        ),
         _SOURCE,
     ),
     doc="one row is one accelerator's tenure at a site with an owner",
@@ -155,7 +162,7 @@ audit = Schema(
         Column("auditor", "id", doc="who audited"),
         Column("model", "id", default="", doc="the model concerned; empty: the whole lab"),
         Column("at", "time", doc="when the audit was completed"),
-        Column("valid_until", "time", doc="when its validity ends, not before `at`"),
+        Column("valid_until", "time", doc="when its validity ends, not before `at`", deadline=True),
         Column("outcome", "enum", OUTCOMES, doc="its result"),
         _SOURCE,
     ),

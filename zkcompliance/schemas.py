@@ -66,38 +66,61 @@ def parse_text(text: str) -> Schema:
     return built_in if built_in is not None and built_in.digest == schema.digest else schema
 
 
-def encode_rows(schema: Schema, rows: Sequence[Mapping[str, object]], first_row: int = 1) -> NDArray[np.uint32]:
+def encode_rows(
+    schema: Schema,
+    rows: Sequence[Mapping[str, object]],
+    first_row: int = 1,
+    *,
+    units: Mapping[str, str] | None = None,
+    now: int | None = None,
+    any_second: bool = False,
+) -> NDArray[np.uint32]:
     """Rows → limbs, shape (width, len(rows)), uint32.
 
-    `act` is 1. SchemaError names row (`first_row` is the first's number) and column.
+    `act` is 1. SchemaError names row (`first_row` is the first's number) and column. units: share column → `ppm`,
+    `percent` or `fraction`, of its numbers that say none (UsageError for another). now: the sealing clock, UTC seconds;
+    a time over a day after it is refused, but for deadlines (None: none is). any_second: for examples, whose ints are
+    times from 0 on.
 
-    Times: int UTC seconds or ISO 8601 text. flop, count: int ≥ 0 or text such as `1e18`. ppm: int or `30%`. id: a text,
-    or `0x` and 32 hex digits, the first 16 bytes of a SHA-256; the empty text is 0 (none). Enums: a name. bool: a bool,
-    or `true`, `false`. None, or an empty text, is a missing value. Floats are refused: they are not exact.
+    Times: text with seconds and zone, or whole seconds since 1970 from 2000 to 2100. flop, count: int ≥ 0 or text such
+    as `1e18`. ppm: `30%`, `0.3`, Decimal, `300000 ppm`; what is finer is rounded half to even. id: a text as
+    `quantities.names` has it, or `0x` and 32 hex digits, the first 16 bytes of a SHA-256; the empty text is 0 (none).
+    Enums: a name. bool: a bool, or `true`, `false`. None, or an empty text, is a missing value. Floats are refused
+    where no unit is stated: they are not exact.
     """
     known = {column.name for column in schema.columns}
     shapes = set(map(tuple, rows))
     if len(shapes) == 1 and known.issuperset(names := shapes.pop()) and names:
         values = zip(*[row.values() for row in rows], strict=True)
-        return encode_columns(schema, dict(zip(names, values, strict=True)), first_row)
-    for number, row in enumerate(rows, first_row):
-        for name in row:
-            if name not in known:
-                raise SchemaError(f"row {number}: schema {schema.name} has no column {str(name)[:64]!r}")
-    return encode_columns(schema, {c.name: [row.get(c.name) for row in rows] for c in schema.columns}, first_row)
+        columns: Mapping[str, Sequence[object]] = dict(zip(names, values, strict=True))
+    else:
+        for number, row in enumerate(rows, first_row):
+            for name in row:
+                if name not in known:
+                    raise SchemaError(f"row {number}: schema {schema.name} has no column {str(name)[:64]!r}")
+        columns = {c.name: [row.get(c.name) for row in rows] for c in schema.columns}
+    return encode_columns(schema, columns, first_row, units=units, now=now, any_second=any_second)
 
 
-def encode_columns(schema: Schema, columns: Mapping[str, Sequence[object]], first_row: int = 1) -> NDArray[np.uint32]:
+def encode_columns(
+    schema: Schema,
+    columns: Mapping[str, Sequence[object]],
+    first_row: int = 1,
+    *,
+    units: Mapping[str, str] | None = None,
+    now: int | None = None,
+    any_second: bool = False,
+) -> NDArray[np.uint32]:
     """`encode_rows` for values given column by column. An absent column is a missing value in every row."""
     from zkcompliance import _schema_cells as cells
 
-    return cells.encode(schema, columns, first_row)
+    return cells.encode(schema, columns, first_row, cells.Reading.of(schema, units, now, any_second))
 
 
 def decode_rows(schema: Schema, columns: NDArray[np.uint32]) -> list[dict[str, Value]]:
     """Limbs → rows, the inverse of `encode_rows` up to spelling.
 
-    Ids come back as `0x…` (0: the empty text), times as int.
+    Ids come back as `0x…` (0: the empty text), times and shares as `quantities.Exact`, the integers that are encoded.
 
     Columns where `act` is 0 are left out. SchemaError when a limb is over 16 bits or a value is outside its type.
     """

@@ -15,13 +15,23 @@ from zkcompliance.profiles import Profile
 
 @dataclass(frozen=True)
 class StatementLog:
-    """One log: its slot, its checkpoint body, and its segments from `first` on; hashes complete the root (32 bytes)."""
+    """One log: its slot, its checkpoint body, and every one of its segments; or, of a slot that takes a range, some.
+
+    `entries`: of the segments from number `first` on; `hashes`: what completes the checkpoint's root (32 bytes each,
+    left before right), none where all segments are there.
+    """
 
     slot: str
     checkpoint: bytes
     entries: tuple[Entry, ...]
     first: int = 0
     hashes: tuple[bytes, ...] = ()
+
+    def encode(self) -> bytes:
+        """The log's part of the statement."""
+        last = self.first + len(self.entries) - 1
+        out = [text(self.slot), bytes16(self.checkpoint), u32(self.first), u32(last)]
+        return b"".join([*out, *(entry.encode() for entry in self.entries), *self.hashes])
 
 
 @dataclass(frozen=True)
@@ -39,8 +49,7 @@ class Statement:
         out += [self.program.digest, u8(len(self.publics)), *map(integer, self.publics), bytes16(self.context)]
         out.append(u8(len(self.logs)))
         for log in self.logs:
-            out += [text(log.slot), bytes16(log.checkpoint), u32(log.first), u32(log.first + len(log.entries) - 1)]
-            out += [*(entry.encode() for entry in log.entries), *log.hashes]
+            out.append(log.encode())
         out += [u8(len(self.private)), *map(u8, self.private)]
         return b"".join(out)
 

@@ -19,7 +19,11 @@ CIRCUITS = sorted((PACKAGE / "circuits").resolve().glob("*.py"))
 
 # Each layer may import itself and what stands before it.
 ORDER = [
-    {"errors", "limits", "progress", "screen"},
+    {"start"},
+    {"errors", "limits", "progress"},
+    {"ending"},
+    {"shown"},
+    {"screen"},
     {"codec", "quantities", "digest", "strict_json"},
     {"field"},
     {"profiles", "transcript"},
@@ -34,13 +38,14 @@ ALLOWED = {
     "verify": {"errors", "limits", "verify"},
     "log": {
         "errors", "limits", "progress", "codec", "field", "profiles", "transcript", "commit", "schemas", "quantities",
-        "log", "_schema_model", "_schema_cells", "schema_catalogue",
+        "log", "shown", "_schema_model", "_schema_cells", "schema_catalogue",
     },
     "importers": {"errors", "limits", "quantities", "schemas", "importers", "progress"},
     "circuits": {"claim", "schemas", "quantities"},
-    "report": {"errors", "quantities", "screen", "policy", "report"},
-    "standalone": {"errors", "log", "claim", "policy", "report", "standalone"},
-    "attest": {"errors", "limits", "strict_json", "log", "policy", "verify", "attest"},
+    "report": {"errors", "quantities", "screen", "shown", "policy", "report"},
+    "standalone": {"start", "errors", "ending", "log", "claim", "outputs", "policy", "report", "shown", "standalone"},
+    "attest": {"errors", "limits", "shown", "strict_json", "log", "policy", "verify", "attest"},
+    "outputs": {"errors", "log", "attest", "outputs"},
 }  # fmt: skip
 
 
@@ -125,6 +130,18 @@ def test_the_one_file_verifier_is_standard_library_only() -> None:
         if layer(path) == "standalone":
             outside = {name.split(".")[0] for name in imports(path)} - {"zkcompliance", ""}
             assert outside <= set(sys.stdlib_module_names), path.name
+
+
+def test_what_runs_before_python_is_isolated_imports_nothing_that_a_folder_could_hold() -> None:
+    """What is frozen into Python (os), built into it (sys), or named inside functions that run later."""
+    for name in ("__init__", "__main__", "start", "commands/__init__", "commands/main", "standalone/__main__"):
+        found = set()
+        for node in ast.parse((PACKAGE / f"{name}.py").read_text(), feature_version=(3, 6)).body:
+            if isinstance(node, ast.Import):
+                found |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                found |= {f"{node.module}.{alias.name}" for alias in node.names}
+        assert found <= {"_signal", "io", "os", "sys", "zkcompliance.start"}, name
 
 
 def test_nothing_below_the_commands_imports_them() -> None:
@@ -231,8 +248,23 @@ def test_secrets_come_from_the_operating_system() -> None:
 
 
 def test_nothing_is_read_from_the_environment() -> None:
-    """A key, a parameter or a default from there would be seen by other programs, and by nobody who reads a command."""
+    """A key, a parameter or a default from there would be seen by other programs, and by nobody who reads a command.
+
+    start.py takes names out of it, and reads no value.
+    """
+    taken_out = [
+        ast.unparse(node)
+        for node in ast.walk(ast.parse((PACKAGE / "start.py").read_text()))
+        if isinstance(node, ast.comprehension | ast.Delete) and "environ" in ast.unparse(node)
+    ]
+    assert sorted(each.strip() for each in taken_out) == [
+        "del os.environ[name]",
+        "for name in os.environ if name not in KEPT",
+    ]
+    assert (PACKAGE / "start.py").read_text().count("environ[") == 1
     for path, node in nodes(ast.Attribute):
+        if path.name == "start.py":
+            continue
         assert node.attr not in ("environ", "getenv", "environb"), f"{path.name}:{node.lineno}"  # type: ignore[attr-defined]
     for path, node in nodes(ast.ImportFrom):
         assert not {alias.name for alias in node.names} & {"environ", "getenv", "environb"}, path.name  # type: ignore[attr-defined]

@@ -42,8 +42,8 @@ def test_show_one(verb: str, tmp_path: Path) -> None:
     shown = run(verb, "eu-ai-act")
     assert shown.exit_code == 0, shown.output
     for line in (
-        "eu-ai-act@1: EU AI Act: training compute below the presumption of systemic risk (10^25 FLOP)",
-        f"European Union; SHA-256 {catalogue.load('eu-ai-act').digest.hex()}",
+        "Policy eu-ai-act@1: EU AI Act: training compute below the presumption of systemic risk (10^25 FLOP)",
+        f"For European Union; SHA-256 {catalogue.load('eu-ai-act').digest.hex()}",
         "In force from 2025-08-02 until 2027-08-02, not included.",
         "  compute: schema compute; at least 1 row; whoever judges gives the key that is trusted",
         "       total below the limit: The total flop of (compute where phase is one of `phases`) is below `limit`.",

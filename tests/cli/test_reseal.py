@@ -1,68 +1,191 @@
-"""`refresh` and `compact` on real log folders, from the command line."""
+"""`refresh` and `compact` on real log folders, from the command line: a log goes on in its next generation."""
 
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
+from zkcompliance import schemas
 from zkcompliance.commands.main import cli
-from zkcompliance.log import open_log
+from zkcompliance.log import merkle, open_log
+from zkcompliance.log.fsck import fsck
+from zkcompliance.log.layout import Layout
+from zkcompliance.log.store import SealedLog
 
-ROW = {"start": 0, "end": 60, "run": "r", "phase": "pretraining", "flop": "1e20", "method": "hardware"}
+ROW = {
+    "start": 1_767_571_200,
+    "end": 1_767_571_260,
+    "run": "r",
+    "phase": "pretraining",
+    "flop": "1e20",
+    "method": "hardware",
+}
+LIMIT = ("training-compute-below", "--param", "limit=1e26")
 
 
 def run(*arguments: object) -> Any:
     return CliRunner().invoke(cli, [str(argument) for argument in arguments], prog_name="zkcompliance")
 
 
+def seal(folder: Path, log: str, count: int, first: int = 0, key: str = "key") -> Any:
+    lines = [json.dumps({**ROW, "flop": str(10**20 + first + i)}) for i in range(count)]
+    (folder / "rows.jsonl").write_text("\n".join(lines) + "\n")
+    return run("seal", folder / "rows.jsonl", "--log", folder / log, "--key", folder / key)
+
+
+def reseal(folder: Path, verb: str, old: str, new: str, *more: object) -> Any:
+    return run(verb, folder / old, "--to", folder / new, "-o", folder / f"{new}.zkl", "--json", *more)
+
+
+def rows(log: SealedLog) -> list[int]:
+    return [int(row["flop"]) for s in log.segments for row in schemas.decode_rows(log.schema, s.load_columns())]
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A log of three segments, 2 + 1 + 3 rows."""
-    for name in ("a", "b"):
-        assert run("keygen", f"lab.example/{name}", "-o", tmp_path / name).exit_code == 0
-    for number, rows in enumerate((2, 1, 3)):
-        lines = [json.dumps({**ROW, "flop": str(10**20 + 10 * number + i)}) for i in range(rows)]
-        (tmp_path / "rows.jsonl").write_text("\n".join(lines) + "\n")
-        done = run("seal", tmp_path / "rows.jsonl", "--log", tmp_path / "old", "--key", tmp_path / "a")
+    """A log of three segments, 2 + 1 + 3 rows, and its key."""
+    assert run("keygen", "lab.example/a", "-o", tmp_path / "key").exit_code == 0
+    first = 0
+    for count in (2, 1, 3):
+        done = seal(tmp_path, "old", count, first)
         assert done.exit_code == 0, done.output
+        first += count
     return tmp_path
 
 
 @pytest.mark.parametrize(("verb", "segments"), [("refresh", 3), ("compact", 1)])
 def test_the_same_rows_again(folder: Path, verb: str, segments: int) -> None:
-    proof = folder / "u.zkp"
-    done = run(verb, folder / "old", "--to", folder / "new", "--key", folder / "b", "-o", proof, "--json")
+    before = open_log(folder / "old")
+    done = reseal(folder, verb, "old", "new", "--key", folder / "key")
     assert done.exit_code == 0, done.output
-    assert json.loads(done.stdout)["segments"] == segments == len(open_log(folder / "new").segments)
-    keys = ("--log-key", f"old={folder / 'a.pub'}", "--log-key", f"new={folder / 'b.pub'}")
-    given = ("--param", "old_segments=3", "--param", f"new_segments={segments}")
-    done = run("verify", proof, "--claim", "rows-unchanged-compute", *given, *keys)
-    assert done.exit_code == 0 and "Accepted: " in done.stdout, done.output
-    swapped = ("--log-key", f"old={folder / 'b.pub'}", "--log-key", f"new={folder / 'a.pub'}")
-    done = run("verify", proof, "--claim", "rows-unchanged-compute", *given, *swapped)
-    assert done.exit_code == 1 and "signature-rejected" in done.stderr
-    done = run("check", "training-compute-below", "--log", folder / "new", "--param", "limit=1e21")
+    said = json.loads(done.stdout)
+    after = open_log(folder / "new")
+    assert (said["segments"], said["proofs"], said["origin"]) == (segments, 1, "lab.example/a/g2")
+    assert len(after.segments) == segments and rows(after) == rows(before)
+    assert after.checkpoint.succeeds == before.checkpoint and fsck(folder / "new").findings == ()
+    assert (folder / "new.zkl").read_bytes() == Layout(folder / "new").lineage.read_bytes()
+    assert not {s.seed for s in before.segments} & {s.seed for s in after.segments}
+
+
+def test_the_old_folder_is_closed_and_leads_on(folder: Path) -> None:
+    assert reseal(folder, "compact", "old", "new", "--key", folder / "key").exit_code == 0
+    shutil.copytree(folder / "old", folder / "copy")
+    done = seal(folder, "old", 1)
+    assert done.exit_code == 2 and "closed" in done.stderr and str(folder / "new") in done.stderr
+    done = run("check", *LIMIT, "--log", folder / "old")
+    assert done.exit_code == 0 and f"goes on as lab.example/a/g2: {folder / 'new'}" in done.stderr
+    done = reseal(folder, "refresh", "old", "other", "--key", folder / "key")
+    assert done.exit_code == 2 and not (folder / "other").exists() and str(folder / "new") in done.stderr
+    assert seal(folder, "new", 1).exit_code == 0
+    shutil.move(folder / "new", folder / "elsewhere")
+    done = run("check", *LIMIT, "--log", folder / "old")
+    assert done.exit_code == 2 and "is not there" in done.stderr
+
+
+def test_a_key_signs_one_log(folder: Path) -> None:
+    done = seal(folder, "second", 1)
+    assert done.exit_code == 2 and "signs another log" in done.stderr and not (folder / "second").exists()
+    shutil.copytree(folder / "old", folder / "backup")
+    assert reseal(folder, "refresh", "old", "new", "--key", folder / "key").exit_code == 0
+    done = reseal(folder, "refresh", "backup", "fork", "--key", folder / "key")
+    assert done.exit_code == 2 and "generation 2" in done.stderr and not (folder / "fork").exists()
+    done = seal(folder, "backup", 1)
+    assert done.exit_code == 2 and "put back from a backup" in done.stderr
+
+
+def test_a_key_whose_log_never_appeared_is_free(folder: Path) -> None:
+    assert run("keygen", "lab.example/b", "-o", folder / "b").exit_code == 0
+    (folder / "rows.jsonl").write_text("not json\n")
+    assert run("seal", folder / "rows.jsonl", "--log", folder / "never", "--key", folder / "b").exit_code == 2
+    assert not (folder / "never").exists()
+    assert seal(folder, "other", 1, key="b").exit_code == 0
+
+
+def test_another_key_of_the_same_name(folder: Path) -> None:
+    for name in ("new.key", "third.key"):
+        assert run("keygen", "lab.example/a", "-o", folder / name).exit_code == 0
+    done = reseal(folder, "refresh", "old", "new", "--key", folder / "new.key")
+    assert done.exit_code == 2 and "--old-key" in done.stderr and not (folder / "new").exists()
+    rotating = ("--key", folder / "new.key", "--old-key", folder / "third.key")
+    assert reseal(folder, "refresh", "old", "new", *rotating).exit_code == 2
+    rotating = ("--key", folder / "new.key", "--old-key", folder / "key")
+    done = reseal(folder, "compact", "old", "new", *rotating)
     assert done.exit_code == 0, done.output
+    note = open_log(folder / "new").checkpoint_note
+    assert note.count("\u2014 lab.example/a ") == 2 and json.loads(done.stdout)["linked"]
+    assert seal(folder, "new", 1, key="key").exit_code == 2
+    assert seal(folder, "new", 1, key="new.key").exit_code == 0
+    assert open_log(folder / "new").checkpoint_note.count("\u2014 lab.example/a ") == 1
+
+
+def test_a_lost_key_links_nothing_and_says_so(folder: Path) -> None:
+    assert run("keygen", "lab.example/a", "-o", folder / "new.key").exit_code == 0
+    done = reseal(folder, "refresh", "old", "new", "--key", folder / "new.key", "--old-key-lost")
+    assert done.exit_code == 0, done.output
+    assert "nothing shows that it goes on" in done.stderr and not json.loads(done.stdout)["linked"]
+    assert open_log(folder / "new").checkpoint_note.count("\u2014 lab.example/a ") == 1
+
+
+def test_a_key_of_another_name(folder: Path) -> None:
+    assert run("keygen", "lab.example/b", "-o", folder / "b").exit_code == 0
+    done = reseal(folder, "refresh", "old", "new", "--key", folder / "b", "--old-key", folder / "key")
+    assert done.exit_code == 2 and "signed under one name" in done.stderr
 
 
 def test_a_failure_leaves_neither_log_nor_proof(folder: Path) -> None:
     old = open_log(folder / "old")
     budget = old.segments[1].budget()
     budget.reserve(budget.remaining(last=True), bytes(32), last=True)
-    done = run("compact", folder / "old", "--to", folder / "new", "--key", folder / "b", "-o", folder / "u.zkp")
+    done = reseal(folder, "compact", "old", "new", "--key", folder / "key")
     assert done.exit_code == 1 and "budget-spent" in done.stderr
-    assert not (folder / "new").exists() and not (folder / "u.zkp").exists()
+    assert sorted(path.name for path in folder.iterdir()) == ["key", "key.log", "key.pub", "old", "rows.jsonl"]
+    assert seal(folder, "old", 1, 6).exit_code == 0
+    assert fsck(folder / "old").findings == ()
 
 
 def test_prove_leaves_enough_for_a_refresh(folder: Path) -> None:
     budget = open_log(folder / "old").segments[0].budget()
     budget.reserve(budget.remaining(), bytes(32))
-    limit = ("--param", "limit=1e26")
-    done = run("prove", "training-compute-below", "--log", folder / "old", *limit, "-o", folder / "p.zkp")
+    done = run("prove", *LIMIT, "--log", folder / "old", "-o", folder / "p.zkp")
     assert done.exit_code == 1 and "zkcompliance refresh" in done.stderr and not (folder / "p.zkp").exists()
-    done = run("refresh", folder / "old", "--to", folder / "new", "--key", folder / "b", "-o", folder / "u.zkp")
+    unchanged = ("rows-unchanged-compute", "--param", "old_segments=3", "--param", "new_segments=3")
+    logs = ("--log", f"old={folder / 'old'}", "--log", f"new={folder / 'old'}")
+    done = run("prove", *unchanged, *logs, "-o", folder / "u.zkp")
+    assert done.exit_code == 1 and "kept for a refresh" in done.stderr, "only a refresh may use the last units"
+    done = reseal(folder, "refresh", "old", "new", "--key", folder / "key")
     assert done.exit_code == 0, done.output
+
+
+def test_rows_that_are_not_sealed_yet_are_not_left_behind(folder: Path) -> None:
+    from zkcompliance.log import keys
+    from zkcompliance.log.writer import Writer
+
+    with Writer(folder / "old", keys.load_private(folder / "key")) as writer:
+        writer.append_rows([ROW])
+    done = reseal(folder, "compact", "old", "new", "--key", folder / "key")
+    assert done.exit_code == 2 and "1 row(s) that were appended and not sealed" in done.stderr
+
+
+def test_what_is_whole_is_carried_with_its_budget(folder: Path) -> None:
+    """`compact` puts the newer segments together and leaves the one that it made before as it is."""
+    assert reseal(folder, "compact", "old", "new", "--key", folder / "key").exit_code == 0
+    merged = open_log(folder / "new").segments[0]
+    merged.budget().reserve(merged.profile.units, bytes([5] * 32))
+    for number in range(2):
+        assert seal(folder, "new", 1, 6 + number).exit_code == 0
+    done = reseal(folder, "compact", "new", "third", "--key", folder / "key")
+    assert done.exit_code == 0, done.output
+    said, third = json.loads(done.stdout), open_log(folder / "third")
+    assert (said["segments"], said["carried"], said["proofs"], said["origin"]) == (2, 1, 1, "lab.example/a/g3")
+    assert third.segments[0].entry == merged.entry and third.segments[0].seed == merged.seed
+    assert third.segments[0].budget().spent() == 6 + 2 * merged.profile.units
+    assert rows(third) == [10**20 + i for i in range(8)] and fsck(folder / "third").findings == ()
+    assert merged.budget().remaining(last=True) == 0
+    assert merkle.root([s.entry.encode() for s in third.segments]) == third.checkpoint.root
+    done = reseal(folder, "compact", "third", "fourth", "--key", folder / "key")
+    assert done.exit_code == 2 and "no segments to put together" in done.stderr

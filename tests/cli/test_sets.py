@@ -22,8 +22,8 @@ def no_banned_site(
     require("no banned site", compute.none(compute.site.is_in(banned)))
 '''
 ROW = (
-    '{"start": "2026-01-05", "end": "2026-01-25", "run": "a", "phase": "other", "flop": 1, "method": "hardware",'
-    ' "site": "%s"}\n'
+    '{"start": "2026-01-05T00:00:00Z", "end": "2026-01-25T00:00:00Z", "run": "a", "phase": "other", "flop": 1,'
+    ' "method": "hardware", "site": "%s"}\n'
 )
 
 

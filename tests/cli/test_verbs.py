@@ -23,7 +23,9 @@ from zkcompliance.progress import silent
 from zkcompliance.prove import api
 
 HEADER = "start,end,run,phase,flop,method\n"
-CSV = HEADER + "".join(f"{i},{i + 60},run-canary,pretraining,1e18,hardware\n" for i in range(20))
+CSV = HEADER + "".join(
+    f"{1_767_571_200 + i},{1_767_571_260 + i},run-canary,pretraining,1e18,hardware\n" for i in range(20)
+)
 CLAIM = "training-compute-below"
 
 
@@ -55,8 +57,10 @@ def test_help_names_every_verb() -> None:
     assert top.exit_code == 0
     for verb in VERBS:
         assert verb in top.stdout
-        page = run(verb, "--help")
-        assert page.exit_code == 0 and "--json" in page.stdout, verb
+        inner = getattr(cli.get_command(click.Context(cli), verb), "commands", {"": None})
+        for each in inner:
+            page = run(verb, *([each] if each else []), "--help")
+            assert page.exit_code == 0 and "--json" in page.stdout, (verb, each)
 
 
 def test_unknown_verbs_and_options_are_usage_errors() -> None:
@@ -116,14 +120,15 @@ def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
 
 
 def test_seal_again_and_fsck(lab: Path, tmp_path: Path) -> None:
-    log = tmp_path / "log"
+    log, key = tmp_path / "log", tmp_path / "key"
+    run("keygen", "lab.example/again", "-o", key)
     for size in (1, 2):
-        found = document(run("seal", lab / "in.csv", lab / "in.csv", "--log", log, "--key", lab / "key", "--json"))
+        found = document(run("seal", lab / "in.csv", lab / "in.csv", "--log", log, "--key", key, "--json"))
         assert (found["rows"], found["size"], found["segments"]) == ("40", size, [size - 1])
     checked = document(run("fsck", log, "--json"))
     assert checked["clean"] and [s["rows"] for s in checked["segments"]] == ["40", "40"]
     assert run("fsck", log, "--deep").stdout.endswith("clean\n")
-    wrong = run("seal", lab / "in.csv", "--log", log, "--key", lab / "key", "--profile", "small")
+    wrong = run("seal", lab / "in.csv", "--log", log, "--key", key, "--profile", "small")
     assert wrong.exit_code == 2 and "standard" in wrong.stderr
     entries = bytearray((log / "entries").read_bytes())
     entries[60] ^= 1
@@ -235,7 +240,7 @@ def test_every_error_code_is_explained() -> None:
 def test_a_proof_file_cannot_steer_the_terminal(lab: Path, tmp_path: Path) -> None:
     from zkcompliance.commands.console import clean
 
-    assert clean("a\x1b[31m\x9bb\u202e\n") == "a\ufffd[31m\ufffdb\ufffd\n"
+    assert clean("a\x1b[31m\x9cb\u202e\u3164\n") == "a\ufffd[31m\ufffdb\ufffd\ufffd\n"
 
 
 def test_private_values_are_never_printed(lab: Path) -> None:
@@ -313,8 +318,9 @@ def test_common_slips_are_named_with_a_remedy_that_fits(
 
 
 def test_one_row_is_one_row(lab: Path, tmp_path: Path) -> None:
-    (tmp_path / "one.csv").write_text(HEADER + "1,2,r,pretraining,5,measured\n")
-    done = run("seal", tmp_path / "one.csv", "--log", tmp_path / "log", "--key", lab / "key")
+    (tmp_path / "one.csv").write_text(HEADER + "1767571201,1767571202,r,pretraining,5,measured\n")
+    run("keygen", "lab.example/one", "-o", tmp_path / "key")
+    done = run("seal", tmp_path / "one.csv", "--log", tmp_path / "log", "--key", tmp_path / "key")
     assert "sealed 1 row\n" in done.stdout
 
 

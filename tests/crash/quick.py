@@ -9,6 +9,7 @@ from zkcompliance.commit import table
 from zkcompliance.commit.entry import Entry
 from zkcompliance.log.note import SignerKey
 from zkcompliance.profiles import STANDARD
+from zkcompliance.quantities import Exact
 
 KEY = SignerKey("lab.example/x", bytes(32))
 SCHEMA = schemas.parse_text("zkc-schema v1\nsmall\nat time\nflop flop\n")
@@ -27,4 +28,4 @@ def quicken() -> None:
 
 
 def some_rows(first: int, count: int) -> list[dict[str, object]]:
-    return [{"at": i, "flop": i} for i in range(first, first + count)]
+    return [{"at": Exact(i), "flop": i} for i in range(first, first + count)]

@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 import pytest
 from compiled_trial import padded, trial
+from exact_rows import encode_rows
 
 from zkcompliance.claim.build import ClaimDefinition
 from zkcompliance.claim.compile import CannotCompile, compile_claim, joins
 from zkcompliance.claim.interpret import interpret
 from zkcompliance.claim.language import Count, Expr, LogTable, Param, claim, lookup, require, within
 from zkcompliance.errors import ClaimDefinitionError
-from zkcompliance.schemas import Column, Schema, encode_rows
+from zkcompliance.schemas import Column, Schema
 
 PAIR = Schema(
     "pair",

@@ -59,7 +59,7 @@ class Lab:
             keys.generate(folder / f"{name}.key", "lab.example/evals")
         self.signers = [keys.load_private(folder / f"{name}.key") for name in ("graded", "again")]
         create_log(folder / "log", schemas.by_name("eval"), self.signers[0])
-        row = {"suite": "s", "item": "i", "model": "m", "score": 0, "at": 100, "attempt": 1, "epoch": 1}
+        row = {"suite": "s", "item": "i", "model": "m", "score": 0, "at": 1_767_571_200, "attempt": 1, "epoch": 1}
         with Writer(folder / "log", self.signers[0]) as writer:
             writer.seal([row, {**row, "item": "j"}])
         self.log = SealedLog.open(folder / "log")

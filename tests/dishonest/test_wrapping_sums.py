@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from compiled_trial import padded, proved_by_anyone
+from exact_rows import encode_rows
 from hunt_base import job
 from hunt_lies import nodes_below
 from hunt_tools import Case, mutated, sums_mod_p
@@ -17,7 +18,7 @@ from zkcompliance.claim.interpret import interpret
 from zkcompliance.claim.language import ComputeLog, Count, Param, claim, require
 from zkcompliance.errors import VerificationError
 from zkcompliance.field.babybear import P
-from zkcompliance.schemas import compute, encode_rows
+from zkcompliance.schemas import compute
 from zkcompliance.verify import verify_bundle
 
 DEVICES, LIMIT = 123_456, 40_000

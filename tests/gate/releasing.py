@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -44,7 +45,9 @@ def make(folder: Path, programs: Path) -> Release:
     verb = programs / "zkcompliance"
     verb.write_text(f"#!{sys.executable}\nfrom zkcompliance.commands.main import main\nmain()\n")
     verb.chmod(0o755)
-    (programs / "python").symlink_to(sys.executable)
+    python = programs / "python"
+    python.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')  # a link would be of no environment
+    python.chmod(0o755)
     made = Release(folder, programs)
     (made.folder / "run.jsonl").write_text(ROW)
     (made.folder / "model").mkdir()

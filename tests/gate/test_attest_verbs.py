@@ -18,7 +18,6 @@ import zkcompliance as zk
 from zkcompliance.attest.api import check
 from zkcompliance.attest.dsse import Envelope
 from zkcompliance.attest.keys import PublicKey
-from zkcompliance.commands.options import write_outputs
 from zkcompliance.errors import KeyFileError, MalformedAttestation, SignatureRejected, StatementMismatch, UsageError
 
 VERIFY = ("release.zkp", "--policy", POLICY, "--log-key", "lab.key.pub", "--subject", "lab/model=model")
@@ -181,17 +180,3 @@ def test_what_cannot_be_attested_is_not_proved(options: tuple[str, ...], word: s
     done = release.run("zkcompliance", *PROVE, "-o", "a.zkp", *options)
     assert done.returncode == 2 and word in done.stderr and "help: " in done.stderr
     assert sorted(release.folder.rglob("*")) == before
-
-
-def test_all_outputs_or_none(tmp_path: Path) -> None:
-    one, two = tmp_path / "one", tmp_path / "two"
-    write_outputs({one: b"1", two: b"2"})
-    assert (one.read_bytes(), two.read_bytes()) == (b"1", b"2")
-    one.unlink()
-    two.unlink()
-    two.mkdir()
-    with pytest.raises(UsageError):
-        write_outputs({one: b"1", two: b"2"})
-    with pytest.raises(UsageError):
-        write_outputs({one: b"1", tmp_path / "none" / "two": b"2"})
-    assert list(tmp_path.iterdir()) == [two]

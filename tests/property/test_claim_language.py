@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 from claim_naive import Naive
+from exact_rows import encode_rows
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from zkcompliance import schemas
 from zkcompliance.claim import core, places
 from zkcompliance.claim.evaluate import Evaluator
 from zkcompliance.claim.interpret import interpret
@@ -219,9 +219,7 @@ def tables_of(rows: list[dict[str, int]], cut: int) -> list[np.ndarray]:
     """The rows as two segments, with padding rows full of other values that must not be seen."""
     segments = []
     for part in (rows[:cut], rows[cut:]):
-        encoded = (
-            schemas.encode_rows(TINY, [readable(row) for row in part]) if part else np.zeros((TINY.width, 0), np.uint32)
-        )
+        encoded = encode_rows(TINY, [readable(row) for row in part]) if part else np.zeros((TINY.width, 0), np.uint32)
         padding = np.full((TINY.width, 2), 65535, np.uint32)
         padding[0] = 0
         segments.append(np.concatenate([encoded, padding], axis=1))

@@ -16,6 +16,7 @@ from compiled_trial import padded, trial
 
 sys.path.append(str(Path(__file__).parent))
 
+from exact_rows import encode_rows
 from test_claim_language import TINY, TOPS, Kind, TinyLog, readable
 
 from zkcompliance.claim import places
@@ -44,7 +45,6 @@ from zkcompliance.claim.language import (
     within,
 )
 from zkcompliance.errors import ClaimDefinitionError
-from zkcompliance.schemas import encode_rows
 
 STILL_REFUSED = ("could wrap", "whose order leaves ties", "at most 255 each", "a table of ", "carry")
 Tables = dict[str, list[np.ndarray]]

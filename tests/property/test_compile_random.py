@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 sys.path.append(str(Path(__file__).parent))
 
+from exact_rows import encode_rows
 from test_claim_language import TINY, cases, readable
 
 from zkcompliance.claim.compile import CannotCompile, compile_claim
 from zkcompliance.claim.interpret import interpret
-from zkcompliance.schemas import encode_rows
 
 STILL_REFUSED = ("could wrap", "whose order leaves ties", "at most 255 each", "a table of ", "carry")
 

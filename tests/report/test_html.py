@@ -18,7 +18,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 import verdicts
 
 from zkcompliance import report
-from zkcompliance.policy.verdict import Margin, Verdict
+from zkcompliance.policy.binding import Subject
+from zkcompliance.policy.verdict import Asked, Attested, Margin, Verdict
 from zkcompliance.report import markup, words
 from zkcompliance.report.picture import picture, scale
 
@@ -189,14 +190,15 @@ def line(verdict: Verdict) -> list[str]:
 
 def test_the_command_is_the_one_that_verifies_it() -> None:
     assert line(KINDS["all met"]) == [
-        "zkcompliance", "verify", "FILE", "--policy", "eu-ai-act-systemic-risk",
+        "zkcompliance", "verify", "FILE", "--policy", "eu-ai-act-systemic-risk@1",
         "--log-key", "compute=PUB", "--log-key", "incidents=PUB",
         "--subject", f"asteria-3-large=sha256:{verdicts.SUBJECT.digest.hex()}", "--context", "AIO-2026-0417",
+        "--at", "2026-11-21T12:00:00Z",
     ]  # fmt: skip
     assert line(KINDS["single band"]) == [
         "zkcompliance", "verify", "FILE", "--claim", "compute-band", "--log-key", "PUB",
         "--param", "limit=1e25", "--param", "at_least=50%", "--param", "at_most=75%",
-        "--param", "phases=pretraining, fine_tuning, reinforcement",
+        "--param", "phases=pretraining, fine_tuning, reinforcement", "--at", "2026-11-21T12:00:00Z",
     ]  # fmt: skip
 
 
@@ -204,8 +206,22 @@ def test_a_hostile_name_is_one_argument_of_the_command() -> None:
     name = "$(rm -rf ~); `id` 'x' \"y\" && z | w > v"
     verdict = replace(verdicts.hostile(name), reference=name.encode())
     found = line(verdict)
-    assert found[found.index("--policy") + 1] == found[found.index("--context") + 1] == name
+    assert found[found.index("--policy") + 1] == f"{name}@1"
+    assert found[found.index("--context") + 1] == name
     assert found[found.index("--subject") + 1] == f"{name}=sha256:{verdicts.SUBJECT.digest.hex()}"
+
+
+def test_the_command_has_every_option_that_decided() -> None:
+    subject = Subject("m", bytes(32), b"\1" * 32)
+    put = Asked(subject, b"\xff\n", trust=True, claim_files=2, ready=False, keys=("incidents",))
+    found = line(replace(KINDS["all met"], asked=put, attested=Attested(bytes(32), "ed25519", "ab")))
+    assert found[3:] == [
+        "--policy", "POLICY.toml", "--log-key", "PUB", "--claim-file", "CLAIM.py", "--claim-file", "CLAIM.py",
+        "--subject", f"m=sha256:{'00' * 32},tree:{'01' * 32}", "--context", "$\\377\\012", "--trust", "TRUST",
+        "--attestation", "ATTESTATION", "--attestation-key", "PEM", "--at", "2026-11-21T12:00:00Z",
+    ]  # fmt: skip
+    left = line(replace(KINDS["all met"], asked=Asked(keys=())))
+    assert not {"--subject", "--context", "--log-key", "--trust"} & set(left)
 
 
 # The picture

@@ -14,8 +14,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import verdicts
 
+from zkcompliance.commands import console
 from zkcompliance.policy.verdict import Verdict
 from zkcompliance.report import terminal, words
+from zkcompliance.standalone import plain
 
 KINDS = verdicts.all_kinds()
 every = pytest.mark.parametrize("verdict", KINDS.values(), ids=KINDS.keys())
@@ -58,9 +60,17 @@ def test_a_terminal_has_colour_and_the_word(monkeypatch: pytest.MonkeyPatch) -> 
     assert "31m" not in shown(KINDS["not met and not shown"], Screen(), width=80)
 
 
+WIDTHS = pytest.mark.parametrize("width", [20, 40, 60, None])
+
+
+@WIDTHS
 @every
-def test_every_fact_is_said(verdict: Verdict) -> None:
-    text = flat(shown(verdict, width=200))
+def test_every_fact_is_said(verdict: Verdict, width: int | None) -> None:
+    """However narrow the terminal, and without one; in the one-file verifier's words too."""
+    text = flat(shown(verdict, **({} if width is None else {"width": width})))
+    lines = plain.text(verdict, width).splitlines()
+    assert width is None or max(map(cell_len, lines)) <= width
+    assert not [want for want in said_plainly(verdict) if flat(words.clean(want)) not in flat("".join(lines))]
     wanted = [verdict.file_sha256.hex(), words.sentence(verdict)]
     if verdict.policy:
         wanted += [verdict.policy.digest.hex(), verdict.policy.id, verdict.policy.jurisdiction]
@@ -79,6 +89,47 @@ def test_every_fact_is_said(verdict: Verdict) -> None:
             wanted += [log.name, log.origin, log.root.hex(), log.key, *log.sources, *(log.cosigned or {})]
     missing = [want for want in wanted if flat(words.clean(want)) not in text]
     assert not missing
+
+
+def said_plainly(verdict: Verdict) -> list[str]:
+    wanted = [words.sentence(verdict), verdict.file_sha256.hex()]
+    for finding in verdict.findings:
+        wanted += [finding.name, finding.claim, finding.says, *finding.warnings, *finding.not_proven]
+        wanted += [words.figure(value) for value in words.shown(finding, "parameter", "revealed")]
+        wanted += [log.origin for log in finding.logs]
+    return wanted
+
+
+BEGINS = ("Accepted: ", "Not accepted: ", "Not decided: ", "MET: ", "NOT MET: ", "NOT SHOWN: ", "UNDECIDED: ",
+          "Warnings", "This does not prove", " ")  # fmt: skip
+
+
+@WIDTHS
+@every
+def test_no_name_begins_a_line(verdict: Verdict, width: int | None) -> None:
+    """What begins a line is a word of ours; on a terminal too narrow for that word, the beginning of one."""
+    for text in (shown(verdict, **({} if width is None else {"width": width})), plain.text(verdict, width)):
+        for line in text.splitlines():
+            assert not line or line.startswith(BEGINS) or any(each.startswith(line) for each in BEGINS), line
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 80])
+def test_tables_and_lists_leave_nothing_out(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    long = "a-long-name-of-a-file-" * 4
+    for draw in (
+        lambda: console.print_fields(f"proved {long}", {long: long, "x": "one\ntwo " + long}, "bold"),
+        lambda: console.print_table(f"log {long}", ("segment", "rows", "left"), [("0", "1,000", long), ("1", "", "9")]),
+        lambda: console.print_text(f"  1. {long}: {long}"),
+    ):
+        screen = Screen()
+        monkeypatch.setenv("TERM", "dumb")
+        monkeypatch.setenv("COLUMNS", str(width))
+        monkeypatch.setattr(sys, "stdout", screen)
+        draw()
+        monkeypatch.undo()
+        text = screen.getvalue()
+        assert flat(text).count(long) >= 1 and max(map(cell_len, text.splitlines())) <= width, text
+        assert not [line for line in text.splitlines() if line.startswith(("a-long", "one", "two"))], text
 
 
 def test_what_the_lab_chose_is_marked_and_derived_values_are_left_out() -> None:

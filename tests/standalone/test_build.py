@@ -26,9 +26,9 @@ NAMED_ONLY = {
     "zkcompliance/log/note.py": {"cryptography"},
 }
 AREAS = {
-    "__main__", "_schema_model", "air", "attest", "circuits", "claim", "codec", "commit", "errors", "field", "limits",
-    "log", "policies", "policy", "profiles", "progress", "prove", "quantities", "report", "schema_catalogue", "schemas",
-    "standalone", "strict_json", "transcript", "verify", "__init__",
+    "__main__", "_schema_model", "air", "attest", "circuits", "claim", "codec", "commit", "ending", "errors", "field",
+    "limits", "log", "outputs", "policies", "policy", "profiles", "progress", "prove", "quantities", "report",
+    "schema_catalogue", "schemas", "shown", "standalone", "start", "strict_json", "transcript", "verify", "__init__",
 }  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from zkcompliance.log.fsck import fsck
 from zkcompliance.log.note import SignerKey
 from zkcompliance.log.writer import Writer, create_log
 from zkcompliance.profiles import STANDARD
+from zkcompliance.quantities import Exact
 
 KEY = SignerKey("lab.example/x", bytes(32))
 CALLS = ("open", "write", "fsync", "ftruncate", "rename", "replace", "unlink", "rmdir", "mkdir")
@@ -34,7 +35,7 @@ def commit(columns, seed, profile, schema_digest, *, cache=None, progress=None):
 
 
 def row(i: int) -> dict[str, object]:
-    return {"start": i, "end": i, "run": "r", "phase": "other", "flop": 1, "method": "measured"}
+    return {"start": Exact(i), "end": Exact(i), "run": "r", "phase": "other", "flop": 1, "method": "measured"}
 
 
 def arm(countdown: int, torn: bool) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from exact_rows import encode_rows
 
 from zkcompliance import schemas
 from zkcompliance.claim import core
@@ -42,9 +43,7 @@ def run(
     for log in definition.logs:
         tables[log.name] = []
         for segment in rows[log.name]:
-            encoded = (
-                schemas.encode_rows(log.schema, segment) if segment else np.zeros((log.schema.width, 0), np.uint32)
-            )
+            encoded = encode_rows(log.schema, segment) if segment else np.zeros((log.schema.width, 0), np.uint32)
             padding = np.full((log.schema.width, 3), 65535, np.uint32)
             padding[0] = 0
             tables[log.name].append(np.concatenate([padding[:, :1], encoded, padding], axis=1))
@@ -202,7 +201,7 @@ def test_outside_input_is_checked() -> None:
         """Utilisation."""
         require("use", compute.every(compute.utilisation > 5))
 
-    table = schemas.encode_rows(schemas.compute, [job()])
+    table = encode_rows(schemas.compute, [job()])
     table[schemas.compute.limbs("utilisation")[1]] = 16
     with pytest.raises(SchemaError, match="utilisation holds a value outside its type"):
         interpret(use, {"compute": [table]}, {})
@@ -237,6 +236,6 @@ def test_strict_chain() -> None:
         assert isinstance(each.value, core.Chain)
         return dataclasses.replace(each.value, strict=strict)
 
-    table = schemas.encode_rows(schemas.compute, [job(start=5, end=9), job(start=0, end=5)])
+    table = encode_rows(schemas.compute, [job(start=5, end=9), job(start=0, end=5)])
     evaluator = Evaluator({"compute": [table]}, {})
     assert [evaluator.value(chain(strict)) for strict in (False, True)] == [1, 0]

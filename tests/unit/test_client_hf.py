@@ -12,9 +12,13 @@ import zkcompliance as zk
 from zkcompliance import schemas
 from zkcompliance.errors import UsageError
 from zkcompliance.hf import SealingCallback
+from zkcompliance.prove import growth
 
 EVENTS = ("on_init_end", "on_train_begin", "on_epoch_begin", "on_step_begin", "on_step_end", "on_log", "on_save",
           "on_epoch_end", "on_evaluate", "on_train_end")  # fmt: skip
+
+
+T = 1_767_571_000  # 2026-01-04
 
 
 class Parameter:
@@ -70,12 +74,12 @@ def sealed_rows(log: zk.Log) -> list[list[dict]]:
 
 
 def test_a_run_is_sealed_in_several_segments(log: zk.Log) -> None:
-    clock = [1000.0]
+    clock = [float(T)]
     callback = SealingCallback(log, run="r", tokens_per_step=64, seal_every=90, clock=lambda: clock[0])
     FakeTrainer(callback, clock).train(23)
     segments = sealed_rows(log)
     assert [[(r["start"], r["end"]) for r in rows] for rows in segments] == [
-        [(1000, 1050), (1050, 1100)], [(1100, 1150), (1150, 1200)], [(1200, 1230)],
+        [(T, T + 50), (T + 50, T + 100)], [(T + 100, T + 150), (T + 150, T + 200)], [(T + 200, T + 230)],
     ]  # fmt: skip
     flop = [r["flop"] for rows in segments for r in rows]
     assert sum(flop) == 6 * 1000 * 64 * 23 and flop[-1] == 6 * 1000 * 64 * 3
@@ -83,7 +87,7 @@ def test_a_run_is_sealed_in_several_segments(log: zk.Log) -> None:
 
 
 def test_the_trainers_own_counts(log: zk.Log) -> None:
-    clock = [0.0]
+    clock = [float(T)]
     FakeTrainer(SealingCallback(log, run="r", clock=lambda: clock[0]), clock, counts=True).train(7)
     FakeTrainer(SealingCallback(log, run="r", formula="total_flos", clock=lambda: clock[0]), clock).train(7)
     first, second = sealed_rows(log)
@@ -101,11 +105,29 @@ def test_what_cannot_be_counted_is_refused(log: zk.Log, tmp_path: Path) -> None:
         uncounted.event("on_log")
     with pytest.raises(UsageError, match="formula is one of"):
         SealingCallback(log, run="r", formula="8N")
+    zk.keygen(tmp_path / "k2", "lab.example/y")
     with (
-        zk.open_log(tmp_path / "other", key=tmp_path / "k", schema=schemas.event) as other,
+        zk.open_log(tmp_path / "other", key=tmp_path / "k2", schema=schemas.event) as other,
         pytest.raises(UsageError, match="has schema event"),
     ):
         FakeTrainer(SealingCallback(other, run="r", tokens_per_step=1), [0.0]).train(1)
+
+
+def test_many_seals_are_said_in_time_or_put_together(
+    log: zk.Log, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without `compact` a warning at every seal; with it the log goes on beside, in fewer segments."""
+    monkeypatch.setattr(growth, "remark", lambda sealed: "many" if len(sealed.segments) > 2 else None)
+    clock = [1000.0]
+    given = {"tokens_per_step": 64, "seal_every": 50, "clock": lambda: clock[0]}
+    FakeTrainer(SealingCallback(log, run="r", **given), clock).train(15)
+    assert [record.message for record in caplog.records] == ["many"] and log.path.name == "log"
+    rows = [row for segment in sealed_rows(log) for row in segment]
+    FakeTrainer(SealingCallback(log, run="r", compact=True, **given), clock).train(5)
+    assert log.path.name == "log-g2" and len(sealed_rows(log)) == 1
+    FakeTrainer(SealingCallback(log, run="r", compact=True, **given), clock).train(10)
+    assert log.path.name == "log-g3" and log.sealed().origin == "lab.example/x/g3" and len(sealed_rows(log)) == 2
+    assert [row for segment in sealed_rows(log) for row in segment][:3] == rows
 
 
 def test_only_the_main_process_writes(tmp_path: Path) -> None:

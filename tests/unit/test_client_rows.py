@@ -223,7 +223,7 @@ def test_verify_with_trust_and_state(tmp_path: Path) -> None:
     public = zk.keygen(tmp_path / "k", "lab.example/x")
     witness = keys.generate_cosigner(tmp_path / "w", "witness.example/1")
     cosigner = Cosigner(keys.load_cosigner(tmp_path / "w"), tmp_path / "signed")
-    row = {"start": 1, "end": 2, "run": "r", "phase": "other", "flop": 5, "method": "measured"}
+    row = {"start": TIMES[0], "end": TIMES[1], "run": "r", "phase": "other", "flop": 5, "method": "measured"}
     (tmp_path / "trust").write_text(f"log {public.text}\nwitness w {witness.text}\nquorum w\n")
     asked = {"claim": "training-compute-below", "params": {"limit": 100}, "log_keys": {"compute": public}}
     with zk.open_log(tmp_path / "log", key=tmp_path / "k", schema=schemas.compute) as log:

@@ -37,7 +37,7 @@ CASES: dict[str, tuple[ClaimDefinition, dict[str, object]]] = {
         {
             "used": [chip] * 7 + [{**chip, "from": 5}],
             "banned": "c7, c8",
-            "allowed": "1970-01-01, 1970-01-02T00:00:00Z,5",
+            "allowed": "1970-01-01, 1970-01-02T00:00:00Z,1970-01-01T00:00:05Z",
         },
     ),
     "listed-numbers": (words.listed_numbers, {"events": [event], "steps": [0, 1, 2**64 - 1], "when": 41}),

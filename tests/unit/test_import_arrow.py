@@ -11,14 +11,15 @@ from typing import Any
 import pytest
 from importing import CANARY, load, raw, refused, survives, write
 
-from zkcompliance import importers, limits
-from zkcompliance.errors import UsageError
+from zkcompliance import importers, limits, schemas
+from zkcompliance.errors import ImporterError, UsageError
 
 pa = pytest.importorskip("pyarrow")
 parquet = pytest.importorskip("pyarrow.parquet")
 
+T = 1_767_571_200  # 2026-01-05
 SOUND: dict[str, Any] = {
-    "start": [100, 200], "end": [160, 260], "run": ["a", "b"], "phase": ["pretraining", "failed"],
+    "start": [T + 100, T + 200], "end": [T + 160, T + 260], "run": ["a", "b"], "phase": ["pretraining", "failed"],
     "flop": ["1e24", "5"], "method": ["hardware", "measured"],
 }  # fmt: skip
 
@@ -40,7 +41,7 @@ def put(folder: Path, columns: dict[str, Any], form: str = "parquet", **how: Any
 def test_three_forms(tmp_path: Path, form: str) -> None:
     rows = load("arrow", put(tmp_path, SOUND, form))
     assert [(row["start"], row["flop"], row["phase"], row["source"]) for row in rows] == [
-        (100, 10**24, "pretraining", "self_declared"), (200, 5, "failed", "self_declared"),
+        (T + 100, 10**24, "pretraining", "self_declared"), (T + 200, 5, "failed", "self_declared"),
     ]  # fmt: skip
 
 
@@ -51,11 +52,11 @@ def test_names_of_files() -> None:
 @pytest.mark.parametrize(
     ("column", "values", "expected"),
     [
-        ("start", pa.array([5, 6], pa.uint64()), 5),
-        ("start", pa.array([5, 6], pa.int8()), 5),
-        ("start", pa.array([5000, 6000], pa.timestamp("ms")), 5),
-        ("start", pa.array([5, 6], pa.timestamp("s", tz="Europe/Berlin")), 5),
-        ("start", pa.array([datetime(1970, 1, 1, 0, 0, 5, tzinfo=UTC)] * 2, pa.timestamp("ns")), 5),
+        ("start", pa.array([T + 5, T + 6], pa.uint64()), T + 5),
+        ("start", pa.array([T + 5, T + 6], pa.int32()), T + 5),
+        ("start", pa.array([T * 1000 + 5000, T * 1000 + 6000], pa.timestamp("ms")), T + 5),
+        ("start", pa.array([T + 5, T + 6], pa.timestamp("s", tz="Europe/Berlin")), T + 5),
+        ("start", pa.array([datetime(2026, 1, 5, 0, 0, 5, tzinfo=UTC)] * 2, pa.timestamp("ns")), T + 5),
         ("flop", pa.array([decimal.Decimal(10) ** 28] * 2, pa.decimal128(38, 0)), 10**28),
         ("flop", pa.array([decimal.Decimal("7.00")] * 2, pa.decimal128(10, 2)), 7),
         ("flop", pa.array([2**63, 1], pa.uint64()), 2**63),
@@ -87,7 +88,7 @@ def test_exact_types(tmp_path: Path, column: str, values: Any, expected: object)
         ("run", ["a", "b\0" + CANARY], "row 2, column run: holds a NUL"),
         ("phase", ["pretraining", CANARY], "row 2, column phase: is none of"),
         ("flops", [1, 2], "has no column 'flops'"),
-        ("end", [90, 250], "row 1, column end: is less than start"),
+        ("end", [T + 90, T + 250], "row 1, column end: is less than start"),
         ("run", ["a", "x" * (limits.MAX_ARROW_TEXT_BYTES + 1)], "row 2, column run: is too long"),
     ],
 )
@@ -108,13 +109,18 @@ def test_any_schema_and_many_batches(tmp_path: Path) -> None:
     n = 20_000
     columns = {
         "suite": ["s"] * n, "item": [str(i) for i in range(n)], "model": ["m"] * n, "score": list(range(n)),
-        "at": [7] * n,
+        "at": [T] * n,
     }  # fmt: skip
     for form in ("parquet", "arrow"):
         rows = raw("arrow", put(tmp_path, columns, form), "eval")
         assert [row["score"] for row in rows] == columns["score"]
+    refused("arrow", put(tmp_path, columns), "row 2, column score: has no unit", "eval")
     columns["score"][-1] = 2_000_000
-    refused("arrow", put(tmp_path, columns), "row 20000, column score: is over the largest ppm", "eval")
+    reading = importers.encode(
+        importers.FORMATS["arrow"], put(tmp_path, columns), schemas.eval_, units={"score": "ppm"}
+    )
+    with pytest.raises(ImporterError, match="row 20000, column score: is over 100 %"):
+        list(reading)
 
 
 def test_too_large_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

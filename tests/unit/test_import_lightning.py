@@ -16,7 +16,7 @@ def test_the_sample() -> None:
     rows = load("lightning", METRICS, **RUN)
     assert (len(rows), {row["flop"] for row in rows}) == (22, {6 * 1000 * 320})
     assert {(row["start"], row["end"], row["method"]) for row in rows} == {(1767225600, 1767312000, "architecture")}
-    own = {"start": "1", "end": "2", "flop_column": "tokens_seen", "source": "signed"}
+    own = {"start": "1767225600", "end": "1767225601", "flop_column": "tokens_seen", "source": "signed"}
     rows = load("lightning", METRICS, **own)
     assert (sum(int(row["flop"]) for row in rows), rows[0]["method"], rows[0]["source"]) == (7040, "measured", "signed")
 

@@ -17,8 +17,16 @@ DATA = Path(__file__).parents[1] / "data" / "nanogpt"
 DEMO = "2024-12-08_UNetValueEmbedsTweaks_52275a2c.txt"
 H100 = 989_400_000_000_000
 HEADER = "start,end,run,phase,flop,method"
-LINE = "100,160,r1,pretraining,1e24,hardware"
-OBJECT = {"start": 100, "end": 160, "run": "r1", "phase": "pretraining", "flop": 10**24, "method": "hardware"}
+LINE = "1767571200,1767571260,r1,pretraining,1e24,hardware"
+T = 1_767_571_200  # 2026-01-05
+OBJECT = {
+    "start": T,
+    "end": T + 60,
+    "run": "r1",
+    "phase": "pretraining",
+    "flop": 10**24,
+    "method": "hardware",
+}
 
 
 def load(name: str, path: Path, **options: str) -> list[dict[str, object]]:
@@ -35,7 +43,7 @@ def write(folder: Path, data: str | bytes, name: str = "in.csv") -> Path:
 
 def test_csv(tmp_path: Path) -> None:
     header = "\ufeffflop,start,end,run,phase,method,utilisation\r\n"
-    text = header + '1e24,2025-08-02,2025-08-03T00:00Z,"a,b",failed,measured,30%\r\n'
+    text = header + '1e24,2025-08-02T00:00:00Z,2025-08-03T00:00:00Z,"a,b",failed,measured,30%\r\n'
     (row,) = load("csv", write(tmp_path, text))
     assert (row["flop"], row["start"], row["end"], row["utilisation"]) == (10**24, 1754092800, 1754179200, 300000)
 
@@ -61,7 +69,7 @@ def test_csv(tmp_path: Path) -> None:
         ),
         (HEADER + "\n" + LINE.replace("1e24", "0.1") + "\n", "row 1, column flop: is not an exact"),
         (HEADER + "\n" + LINE.replace("1e24", "") + "\n", "row 1, column flop: is missing"),
-        (HEADER + "\n" + LINE.replace("160", "99") + "\n", "row 1, column end: is less than start"),
+        (HEADER + "\n" + LINE.replace("1767571260", "1767571199") + "\n", "row 1, column end: is less than start"),
         (HEADER + "\n" + LINE.replace("pretraining", "Pretraining") + "\n", "row 1, column phase: is none of"),
     ],
 )

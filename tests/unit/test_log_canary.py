@@ -24,14 +24,14 @@ from zkcompliance.log.store import SealedLog
 CLAIM = "training-compute-below"
 ROWS = [
     {
-        "start": 1_715_973_211 + i, "end": 1_915_973_477 + i, "run": f"cnry7f3a-run-{i}", "phase": "pretraining",
+        "start": 1_715_973_211 + i, "end": 1_725_973_477 + i, "run": f"cnry7f3a-run-{i}", "phase": "pretraining",
         "device_kind": "tpu_v5p", "devices": 3_735_928_559 + i, "peak": 987_654_321_012_345 + i,
-        "utilisation": 765_431 + i, "flop": 41_152_263_004_115_226_300 + 7_777_777 * i, "method": "measured",
+        "utilisation": f"{765_431 + i} ppm", "flop": 41_152_263_004_115_226_300 + 7_777_777 * i, "method": "measured",
         "site": f"cnry7f3a-site-{i}", "owner": f"cnry7f3a-owner-{i}", "source": "hardware_attested",
     }
     for i in range(3)
 ]  # fmt: skip
-NUMBERS = [v for row in ROWS for v in row.values() if isinstance(v, int)]
+NUMBERS = [765_431, 765_432, 765_433, *(v for row in ROWS for v in row.values() if isinstance(v, int))]
 TEXTS = [row[name] for row in ROWS for name in ("run", "site", "owner")]
 WRITES: list[Path] | None = None
 
@@ -128,9 +128,10 @@ def test_every_verb(bench: Bench) -> None:
         bench.both("explain", subject)
     for verb in ("claims", "schemas", "formats"):
         bench.both(verb)
-    for verb in ("refresh", "compact"):
-        bench.run(verb, f / "log", "--to", f / verb, "--key", f / "key", "-o", f / f"proof-{verb}")
+    for verb, before in (("refresh", "log"), ("compact", "refresh")):
+        bench.run(verb, f / before, "--to", f / verb, "--key", f / "key", "-o", f / f"proof-{verb}")
     bench.run("fsck", f / "compact", "--deep")
+    bench.both("log", "restored", f / "compact")
     assert set(VERBS) - bench.verbs <= {"demo", "report", "policies"}  # the demo has a log of its own
 
 
@@ -196,4 +197,5 @@ def test_nothing_is_written_elsewhere(bench: Bench, writes: list[Path]) -> None:
         if ours or (elsewhere and not test_s_own and not compiled):
             outside.add(path.name.removeprefix(".").partition(".")[0])
     public = {"key", "proof", "proof2", "proof-refresh", "proof-compact", "checkpoint", "entries", "schema", "settings"}
+    public |= {"lineage", "successor"}
     assert outside <= public

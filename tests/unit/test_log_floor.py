@@ -6,6 +6,7 @@ import os
 
 import pytest
 from compiled_trial import Trial, padded, trial
+from exact_rows import encode_rows
 
 from zkcompliance import schemas
 from zkcompliance.circuits import log_floor
@@ -57,7 +58,7 @@ def case(rows: int, sources: str) -> tuple[Statement, list[SealedTable], Trial]:
     """The honest prover's work over three rows, two of them signed and one attested."""
     compiled = compile_claim(DEFINITION)
     (slot,) = compiled.program.logs
-    table = padded(schemas.encode_rows(schemas.compute, JOBS))
+    table = padded(encode_rows(schemas.compute, JOBS))
     seed = os.urandom(32)
     sealed = [SealedTable(table, seed, commit(table, seed, "standard", slot.schema_digest), STANDARD)]
     entries = tuple(each.entry for each in sealed)

@@ -14,9 +14,10 @@ from zkcompliance.log import files
 from zkcompliance.log.note import SignerKey
 from zkcompliance.log.pending import Pending
 from zkcompliance.log.writer import Writer, create_log
+from zkcompliance.quantities import Exact
 
 KEY = SignerKey("lab.example/x", bytes(32))
-ROW = {"start": 1, "end": 2, "run": "r", "phase": "other", "flop": 3, "method": "measured"}
+ROW = {"start": Exact(1), "end": Exact(2), "run": "r", "phase": "other", "flop": 3, "method": "measured"}
 
 
 @pytest.mark.parametrize("step", [3, pytest.param(1, marks=pytest.mark.long)])

@@ -109,7 +109,7 @@ class Shifting(Mapping):  # type: ignore[type-arg]
 
     def __getitem__(self, name: str) -> int:
         self.asked += 1
-        return self.asked
+        return 1_767_571_200 + self.asked
 
     def __iter__(self) -> Iterator[str]:
         return iter(("at", "flop"))
@@ -134,7 +134,7 @@ def test_a_file_that_changes_while_it_is_imported(tmp_path: Path, monkeypatch: p
     path, other = tmp_path / "a.csv", tmp_path / "b.csv"
     count = 3 * importers._CHUNK_ROWS
     for name, flop in ((path, 1), (other, 2)):
-        name.write_text("at,flop\n" + "".join(f"{i},{flop}\n" for i in range(count)))
+        name.write_text("at,flop\n" + "".join(f"{1_767_571_200 + i},{flop}\n" for i in range(count)))
     opened: list[str] = []
     real = Path.open
 

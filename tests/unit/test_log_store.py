@@ -19,6 +19,7 @@ from zkcompliance.log import keys, note, open_log, rows
 from zkcompliance.log.fsck import fsck, raise_if_faulty
 from zkcompliance.log.note import SignerKey
 from zkcompliance.log.writer import Writer, create_log
+from zkcompliance.quantities import Exact
 
 KEY = SignerKey("lab.example/x", bytes(range(32)))
 
@@ -26,8 +27,8 @@ KEY = SignerKey("lab.example/x", bytes(range(32)))
 def make_rows(count: int, first: int = 0) -> list[dict[str, object]]:
     return [
         {
-            "start": i,
-            "end": i + 1,
+            "start": Exact(i),
+            "end": Exact(i + 1),
             "run": "canary-7f3a",
             "phase": "pretraining",
             "flop": 10**20 + i,

@@ -10,6 +10,7 @@ import pytest
 
 from zkcompliance import importers, limits, schemas
 from zkcompliance.errors import SchemaError
+from zkcompliance.quantities import FIRST, LAST, Exact
 from zkcompliance.schemas import Column, Schema, Value
 
 DIGESTS = {
@@ -45,8 +46,21 @@ def example(column: Column, last: bool) -> Value:
             return "0x" + ("ff" if last else "01") * 16
         case "bool":
             return last
+        case "time" | "ppm":
+            return Exact(column.largest if last else 0)
         case _:
             return column.largest if last else 0
+
+
+def written(column: Column, last: bool) -> Value:
+    """The same as files have it; a time is the earliest or the latest second that may stand there as a number."""
+    match column.type:
+        case "time":
+            return LAST if last else FIRST
+        case "ppm":
+            return "100%" if last else "0"
+        case _:
+            return example(column, last)
 
 
 def test_there_are_nine() -> None:
@@ -90,14 +104,14 @@ def test_defaults_and_what_has_to_be_there(schema: Schema) -> None:
 def test_row_rules(schema: Schema) -> None:
     row = {column.name: example(column, False) for column in schema.columns}
     for low, high in schema.ordered:
-        schemas.encode_rows(schema, [{**row, low: 5, high: 5}])
+        schemas.encode_rows(schema, [{**row, low: FIRST + 5, high: FIRST + 5}])
         with pytest.raises(SchemaError, match=f"column {high}: is less than {low}"):
-            schemas.encode_rows(schema, [{**row, low: 5, high: 4}])
+            schemas.encode_rows(schema, [{**row, low: FIRST + 5, high: FIRST + 4}])
 
 
 @pytest.mark.parametrize("schema", schemas.CATALOGUE, ids=lambda schema: schema.name)
 def test_csv_and_json_lines_feed_every_schema(tmp_path: Path, schema: Schema) -> None:
-    rows = [{column.name: example(column, last) for column in schema.columns} for last in (False, True)]
+    rows = [{column.name: written(column, last) for column in schema.columns} for last in (False, True)]
     with (tmp_path / "in.csv").open("w", newline="") as file:
         writer = csv.DictWriter(file, rows[0])
         writer.writeheader()
@@ -105,7 +119,9 @@ def test_csv_and_json_lines_feed_every_schema(tmp_path: Path, schema: Schema) ->
     (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     for name in ("in.csv", "in.jsonl"):
         (limbs,) = importers.encode(importers.guess(name), tmp_path / name, schema)
-        assert schemas.decode_rows(schema, limbs) == rows
+        shares = {column.name for column in schema.columns if column.type == "ppm"}
+        for row, last in zip(schemas.decode_rows(schema, limbs), (False, True), strict=True):
+            assert row == {**rows[last], **dict.fromkeys(shares, 10**6 if last else 0)}
 
 
 def test_lists() -> None:

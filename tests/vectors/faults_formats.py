@@ -22,9 +22,12 @@ SLURM = (
 )
 
 
+_T = 1_767_571_000  # 2026-01-04
+
+
 def _job(job: int, kind: str, gpus: int, end: int) -> dict[str, object]:
     tres = [{"type": "gres", "name": name, "count": gpus} for name in ("gpu", f"gpu:{kind}")]
-    times = {"elapsed": end - 110, "submission": 100, "start": 110, "end": end, "suspended": 0}
+    times = {"elapsed": end - 110, "submission": _T + 100, "start": _T + 110, "end": _T + end, "suspended": 0}
     return {
         "job_id": job,
         "cluster": "c",
@@ -113,8 +116,8 @@ INSERT INTO metrics VALUES ('flops', 8e15, 1767225640000, 'aa', 2, 0);
 """
 
 TABLE = """\
-[["start", "int64", [100, 200]],
- ["end", "int64", [160, 260]],
+[["start", "int64", [1767571100, 1767571200]],
+ ["end", "int64", [1767571160, 1767571260]],
  ["run", "string", ["r", "s"]],
  ["phase", "string", ["pretraining", "failed"]],
  ["flop", "uint64", [7, 5]],
@@ -243,7 +246,7 @@ def _slurm_json() -> Iterator[Vector]:
             "jobs not a list": (text[text.index("[{") :], "{}}"),
             "attempt twice": ('"job_id": 8', '"job_id": 7'),
             "member twice": ('"job_id": 8', '"job_id": 8, "job_id": 9'),
-            "time missing": ('"end": 130, ', ""),
+            "time missing": (f'"end": {_T + 130}, ', ""),
             "state not a text": ('8, "cluster": "c", "state": {"current": "COMPLETED"}', '8, "state": {"current": 3}'),
             "state unknown": (
                 '8, "cluster": "c", "state": {"current": "COMPLETED"}',
@@ -256,7 +259,7 @@ def _slurm_json() -> Iterator[Vector]:
             "elapsed a fraction": ('"elapsed": 20', '"elapsed": 20.5'),
             "absurd sentinel for elapsed": ('"elapsed": 20', '"elapsed": 4294967294'),
             "absurdly long number": ('"elapsed": 20', f'"elapsed": {"2" * 500}'),
-            "end before start": ('"end": 130', '"end": 90'),
+            "end before start": (f'"end": {_T + 130}', f'"end": {_T + 90}'),
             "GPUs missing": ('"gpu:a100", "count": 4', '"gpu:a100"'),
             "resource twice": ('"gpu:a100"', '"gpu"'),
             "GPU type unknown": ("a100", "x999"),
@@ -536,14 +539,14 @@ def _arrow() -> Iterator[Vector]:
                 "flop of booleans": ('"uint64", [7, 5]', '"bool", [true, false]'),
                 "flop of words": ('"uint64", [7, 5]', '"string", ["7", "five"]'),
                 "flop negative": ('"uint64", [7, 5]', '"int64", [7, -5]'),
-                "value missing": ("[160, 260]", "[160, null]"),
+                "value missing": ("[1767571160, 1767571260]", "[1767571160, null]"),
                 "text not UTF-8": ('"s"', '"\\u00ff"'),
                 "run of numbers": ('"string", ["r", "s"]', '"int64", [1, 2]'),
                 "unknown phase": ('"failed"', '"lost"'),
-                "time negative": ("[160, 260]", "[160, -260]"),
-                "time of half seconds": ('"int64", [160, 260]', '"timestamp[ms]", [160000, 260500]'),
-                "time an absurd sentinel": ("[160, 260]", "[160, 9223372036854775807]"),
-                "end before start": ("[160, 260]", "[160, 199]"),
+                "time negative": ("[1767571160, 1767571260]", "[160, -260]"),
+                "time of half seconds": ('"int64", [1767571160, 1767571260]', '"timestamp[ms]", [160000, 260500]'),
+                "time an absurd sentinel": ("[1767571160, 1767571260]", "[160, 9223372036854775807]"),
+                "end before start": ("[1767571160, 1767571260]", "[1767571160, 1767571199]"),
                 "over 2^96": ('"uint64", [7, 5]', f'"string", ["7", "{2**96}"]'),
             },
         )

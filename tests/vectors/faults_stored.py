@@ -64,8 +64,9 @@ def logs() -> Iterator[tuple[str, str | None, list[list[object]]]]:
 
 
 HEADER = "start,end,run,phase,flop,method\n"
-CSV = HEADER + "1,2,r,other,5,measured\n3,4,r,other,6,measured\n"
-JSONL = '{"start": 1, "end": 2, "run": "r", "phase": "other", "flop": 5, "method": "measured"}\n'
+ONE, TWO = "2026-01-05T00:00:01Z", "2026-01-05T00:00:02Z"
+CSV = HEADER + f"{ONE},{TWO},r,other,5,measured\n1767571203,1767571204,r,other,6,measured\n"
+JSONL = '{"start": 1767571201, "end": 1767571202, "run": "r", "phase": "other", "flop": 5, "method": "measured"}\n'
 DEVICE = "|   0  NVIDIA H100 80GB HBM3          On  | 00000000:19:00.0 Off |                    0 |\n"
 STEPS = "".join(f"step:{i}/3 train_loss:10.8 train_time:{100 * i}ms step_avg:nanms\n" for i in range(4))
 NANOGPT = "Wed Dec  4 08:12:30 2024\n" + DEVICE + STEPS
@@ -78,8 +79,8 @@ def imports() -> Iterator[tuple[str, str, str | None, str | bytes]]:
         "header alone": HEADER,
         "not UTF-8": CSV.encode().replace(b"r,", b"\xff,"),
         "UTF-16": CSV.encode("utf-16"),
-        "cell missing": swap(CSV, "1,2,r,other,5,", "1,2,r,other,"),
-        "cell too many": CSV + "1,2,r,other,5,measured,x\n",
+        "cell missing": swap(CSV, "r,other,5,", "r,other,"),
+        "cell too many": CSV + f"{ONE},{TWO},r,other,5,measured,x\n",
         "column missing": swap(CSV, ",flop", ",devices"),
         "unknown column": swap(CSV, "run", "runs"),
         "column twice": swap(CSV, "end", "start"),
@@ -89,12 +90,12 @@ def imports() -> Iterator[tuple[str, str, str | None, str | bytes]]:
         "negative": swap(CSV, ",5,", ",-5,"),
         "fraction": swap(CSV, ",5,", ",0.5,"),
         "over 2^96": swap(CSV, ",5,", f",{2**96},"),
-        "absurd sentinel": swap(CSV, "1,2,r", "1,9223372036854775794,r"),
-        "end before start": swap(CSV, "1,2,r", "2,1,r"),
+        "absurd sentinel": swap(CSV, f"{TWO},r", "9223372036854775794,r"),
+        "end before start": swap(CSV, f"{ONE},{TWO},r", f"{TWO},{ONE},r"),
         "unknown method": swap(CSV, "5,measured", "5,guessed"),
         "blank line": CSV + "\n",
         "missing value": swap(CSV, ",5,", ",,"),
-        "local time": swap(CSV, "1,2,r", "2025-01-01 00:00:00,2,r"),
+        "local time": swap(CSV, ONE, "2025-01-01 00:00:00"),
     }.items():
         yield "csv", name, "import", text
     yield "jsonl", "sound", None, JSONL
@@ -104,19 +105,19 @@ def imports() -> Iterator[tuple[str, str, str | None, str | bytes]]:
         "not UTF-8": JSONL.encode().replace(b'"r"', b'"\xff"'),
         "blank line": JSONL + "\n" + JSONL,
         "array": "[1]\n",
-        "member twice": swap(JSONL, '"end": 2', '"end": 2, "end": 3'),
+        "member twice": swap(JSONL, '"run": "r"', '"run": "r", "run": "s"'),
         "unknown member": swap(JSONL, '"run"', '"runs"'),
         "member missing": swap(JSONL, '"flop": 5, ', ""),
-        "NaN": swap(JSONL, "5", "NaN"),
-        "negative": swap(JSONL, "5", "-5"),
-        "fraction": swap(JSONL, "5", "0.5"),
-        "true for a number": swap(JSONL, "5", "true"),
-        "list for a value": swap(JSONL, "5", "[5]"),
+        "NaN": swap(JSONL, ": 5,", ": NaN,"),
+        "negative": swap(JSONL, ": 5,", ": -5,"),
+        "fraction": swap(JSONL, ": 5,", ": 0.5,"),
+        "true for a number": swap(JSONL, ": 5,", ": true,"),
+        "list for a value": swap(JSONL, ": 5,", ": [5],"),
         "number for a text": swap(JSONL, '"r"', "7"),
-        "absurdly long number": swap(JSONL, "5", "5" * 5000),
+        "absurdly long number": swap(JSONL, ": 5,", f": {'5' * 5000},"),
         "deeply nested": "[" * 100_000 + "\n",
-        "out of order": swap(JSONL, '"start": 1, "end": 2', '"start": 2, "end": 1'),
-        "over 2^96": swap(JSONL, "5", str(2**96)),
+        "out of order": swap(JSONL, '"start": 1767571201', '"start": 1767571203'),
+        "over 2^96": swap(JSONL, ": 5,", f": {2**96},"),
     }.items():
         yield "jsonl", name, "import", text
     yield "nanogpt", "sound", None, NANOGPT

@@ -30,6 +30,7 @@ from faults_signed import ENTRIES, KEY, TRUST
 from zkcompliance import schemas
 from zkcompliance.log import sealing
 from zkcompliance.log.writer import Writer, create_log
+from zkcompliance.quantities import Exact
 
 OUTPUT = Path(__file__).with_name("faults.json")
 SMALL = schemas.parse_text("zkc-schema v1\nsmall\nat time\nflop flop\n")
@@ -52,9 +53,9 @@ def base_log() -> tuple[dict[str, str], str]:
         log = Path(scratch) / "log"
         create_log(log, SMALL, KEY)
         with Writer(log, KEY) as writer:
-            writer.seal([{"at": i, "flop": 10**20 + i} for i in range(3)])
+            writer.seal([{"at": Exact(i), "flop": 10**20 + i} for i in range(3)])
             older = (log / "checkpoint").read_text()
-            writer.seal([{"at": i, "flop": i} for i in range(9)])
+            writer.seal([{"at": Exact(i), "flop": i} for i in range(9)])
         paths = [p for p in sorted(log.rglob("*")) if p.is_file() and not p.name.startswith("cache")]
         return {str(p.relative_to(log)): base64.b64encode(p.read_bytes()).decode() for p in paths}, older
 

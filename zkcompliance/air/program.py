@@ -29,7 +29,7 @@ class Op(IntEnum):
     LAST = 8
     BUCKET = 9  # row number mod G, G = max(1, N/2^14)
     PUBLIC = 10  # 16-bit limb b of public a
-    ORDINAL = 11  # the number of the segment within its log
+    ORDINAL = 11  # the number of the segment among those of its log that the statement names
 
 
 class Kind(IntEnum):
@@ -72,7 +72,7 @@ class Interaction:
 
 @dataclass(frozen=True)
 class Sum:
-    """Over all rows of a log: selector·Σ_j 2^(16j)·limb_j."""
+    """Over all rows of the segments that a statement names: selector·Σ_j 2^(16j)·limb_j."""
 
     name: str
     selector: int
@@ -147,7 +147,7 @@ class Public:
 
 @dataclass(frozen=True)
 class LogSlot:
-    """ranged: whether a statement may name some of the log's segments only."""
+    """A log that statements name: all of its segments, or, where `ranged`, some consecutive ones."""
 
     name: str
     schema_digest: bytes

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from zkcompliance.errors import KeyFileError
 from zkcompliance.log import signatures
+from zkcompliance.shown import command, quoted
 
 _HEADS = {
     "ed25519": (bytes.fromhex("302a300506032b6570032100"), 32),
@@ -63,7 +64,7 @@ class PublicKey:
         secret = b"PRIVATE KEY" in data
         raise KeyFileError(
             f"{what} is a private key" if secret else f"{what} is not a public key (PEM) of Ed25519 or ECDSA P-256",
-            help=f"openssl pkey -in {what if secret else 'attest.pem'} -pubout -out attest.pub.pem",
+            help=f"openssl pkey -in {quoted(Path(what if secret else 'attest.pem'))} -pubout -out attest.pub.pem",
         )
 
     @classmethod
@@ -74,6 +75,6 @@ class PublicKey:
                 data = file.read(_MAX_KEY_BYTES + 1)
         except OSError as error:
             raise KeyFileError(
-                f"{path}: {error.strerror}", help=f"openssl pkey -in KEY.pem -pubout -out {path}"
+                f"{path}: {error.strerror}", help=command("openssl", "pkey", "-in", "KEY.pem", "-pubout", "-out", path)
             ) from error
         return cls.parse(data, str(path))

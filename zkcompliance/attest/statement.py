@@ -9,12 +9,13 @@ from hashlib import sha256
 
 from zkcompliance import strict_json
 from zkcompliance.errors import ProgramMismatch, StatementMismatch
-from zkcompliance.policy.binding import Binding
+from zkcompliance.policy.binding import Binding, Subject
 from zkcompliance.policy.file import Proof, proofs_in
 from zkcompliance.policy.finding import public_values
 from zkcompliance.verify import decode_bundle, decode_program
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
+TREE = "zkcomplianceTreeV1"  # name of the tree digest in a digest set
 PREDICATE_TYPE = "https://zkcompliance/proof/v1"
 
 
@@ -39,7 +40,7 @@ def derive(data: bytes) -> bytes:
     requirements = [_requirement(*each) for each in zip(proofs, bindings, strict=True)]
     document = {
         "_type": STATEMENT_TYPE,
-        "subject": [{"name": subject.name, "digest": {"sha256": subject.digest.hex()}}],
+        "subject": [{"name": subject.name, "digest": _digests(subject)}],
         "predicateType": PREDICATE_TYPE,
         "predicate": {
             "proof": {"bytes": str(len(data)), "digest": {"sha256": sha256(data).hexdigest()}},
@@ -49,6 +50,11 @@ def derive(data: bytes) -> bytes:
         },
     }
     return strict_json.canonical(document)
+
+
+def _digests(subject: Subject) -> dict[str, str]:
+    """in-toto's digest set: the content digest under its own name, the tree digest under one of ours."""
+    return {"sha256": subject.digest.hex()} | ({TREE: subject.tree.hex()} if subject.tree else {})
 
 
 def _requirement(proof: Proof, binding: Binding) -> dict[str, object]:

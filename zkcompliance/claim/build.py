@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import sys
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from zkcompliance.claim.scope import OPEN, Scope, current
 from zkcompliance.claim.source import Line, here, refuse
 from zkcompliance.claim.tables import LogTable
 from zkcompliance.errors import UsageError
+from zkcompliance.quantities import fault_of
 
 _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _ONLY_AS_IT_STANDS = (core.Chain, core.SameMultiset)
@@ -41,7 +43,10 @@ class ClaimDefinition:
     body: Callable[..., None] = field(repr=False, compare=False)
 
     def publics(self, given: Mapping[str, object]) -> dict[str, int]:
-        """All parameters in order as integers, defaults filled in; UsageError on a missing or unknown one."""
+        """All parameters in order as integers, defaults filled in; UsageError on a missing or unknown one.
+
+        Values are as a claim's text has them (`ParamSpec.of_text`): integers are those that are encoded.
+        """
         known = {spec.name for spec in self.params}
         for name in given:
             if name not in known:
@@ -49,7 +54,7 @@ class ClaimDefinition:
         found = {}
         for spec in self.params:
             if spec.name in given:
-                found[spec.name] = spec.parse(given[spec.name])
+                found[spec.name] = spec.of_text(given[spec.name])
             elif spec.default is not None:
                 found[spec.name] = spec.default
             else:
@@ -71,6 +76,11 @@ def claim(id: str, version: int = 1) -> Callable[[Callable[..., None]], ClaimDef
         if isinstance(version, bool) or not isinstance(version, int) or version < 1:
             raise refuse("a version is an integer from 1", "", line)
         doc = inspect.getdoc(body) or ""
+        if not doc and sys.flags.optimize > 1:
+            raise UsageError(
+                f"{id}: this Python drops docstrings, in which a claim says what it claims",
+                help="start Python without -OO, and without PYTHONOPTIMIZE=2 in its environment",
+            )
         if not doc:
             raise refuse("a claim says what it claims", "remedy: a docstring whose first line is a sentence", line)
         logs, specs, arguments = _signature(body, doc, line)
@@ -113,8 +123,8 @@ def reveal(name: str, value: Expr, *, figures: int | None = None) -> None:
 
 
 def _named(name: Any, known: list[str]) -> None:
-    if not isinstance(name, str) or not name.strip() or not name.isprintable() or len(name.encode()) > 100:
-        raise refuse("a name is a short text on one line")
+    if not isinstance(name, str) or not name or len(name) > 100 or fault_of(name) or len(name.encode()) > 100:
+        raise refuse("a name is a short text on one line, without letters that nobody sees")
     if name in known:
         raise refuse(f"{name!r} is said twice", "remedy: another name")
 

@@ -36,14 +36,14 @@ class Example:
         return interpret(claim, tables, publics)
 
     def inputs(self, claim: ClaimDefinition) -> tuple[dict[str, list[Array]], dict[str, object]]:
-        """The tables (one segment for each list of rows) and the parameters as given."""
+        """The tables (one segment for each list of rows) and the parameters as given; clocks may begin at 0."""
         tables = {}
         for log in claim.logs:
             if log.name not in self.given:
                 raise UsageError(f"{self.text}: no rows for the log {log.name}")
             rows = self.given[log.name]
             segments = rows if rows and isinstance(rows[0], (list, tuple)) else [rows]
-            tables[log.name] = [encode_rows(log.schema, segment) for segment in segments]
+            tables[log.name] = [encode_rows(log.schema, segment, any_second=True) for segment in segments]
         return tables, {name: value for name, value in self.given.items() if name not in tables}
 
     def complaint(self, claim: ClaimDefinition) -> str:

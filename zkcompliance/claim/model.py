@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from zkcompliance import quantities
 from zkcompliance.air.program import Program
 from zkcompliance.claim.beside import Beside
+from zkcompliance.claim.reading import read_set
 from zkcompliance.claim.vacuity import Vacuous
 from zkcompliance.errors import UsageError
 from zkcompliance.schemas import Schema
@@ -45,17 +46,15 @@ class Param:
     def high(self) -> int:
         return (1 << self.bits) - 1
 
-    def parse(self, text: str) -> int:
-        """From what a person writes (`1e26`; `pretraining,fine_tuning`); UsageError when it does not fit."""
-        if self.kind == "enum_set":
-            names = [name.strip() for name in text.split(",") if name.strip()]
-            for name in names:
-                if name not in self.choices:
-                    raise UsageError(f"{self.name}: no {name!r} among {', '.join(self.choices)}")
-            value = sum(1 << self.choices.index(name) for name in set(names))
-        else:
-            value = quantities.parse_integer(text)
-        return self.accept(value)
+    def parse(self, value: object) -> int:
+        """From what a person or a program gives (`1e26`; `pretraining,fine_tuning`); UsageError otherwise."""
+        try:
+            found = read_set(self.choices, value) if self.kind == "enum_set" else quantities.read_whole(value)
+        except quantities.Refused as refused:
+            raise UsageError(f"{self.name}: {quantities.quoted(str(value))} {refused.why}") from None
+        except UsageError as error:
+            raise UsageError(f"{self.name}: {error.message}") from None
+        return self.accept(found)
 
     def accept(self, value: int) -> int:
         """The value itself, if it is in range; UsageError otherwise."""
@@ -91,7 +90,7 @@ class Parameter(Protocol):
     @property
     def high(self) -> int: ...
 
-    def parse(self, value: str, /) -> int: ...
+    def parse(self, value: object, /) -> int: ...
 
     def accept(self, value: int, /) -> int: ...
 

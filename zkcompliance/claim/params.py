@@ -10,10 +10,11 @@ from typing import Any, Generic, TypeVar, get_args, get_origin
 
 from zkcompliance.claim import core, places, types
 from zkcompliance.claim.expr import Expr
-from zkcompliance.claim.reading import read, read_members, read_set, show, show_members, show_set
+from zkcompliance.claim.reading import read_given, read_members, read_set, show, show_members, show_set
 from zkcompliance.claim.source import Line, refuse
 from zkcompliance.claim.types import EnumWord, SetOf, Type, Word
 from zkcompliance.errors import UsageError
+from zkcompliance.quantities import Exact
 
 T = TypeVar("T")
 PLACES, MOST_PLACES = 16, 64  # of a set of values: unless stated, and at most
@@ -81,12 +82,24 @@ class ParamSpec:
         return [(self.name, self.bits)]
 
     def parse(self, value: object) -> int:
-        """From what a person or a program gives; UsageError when it does not fit."""
+        """From what a person or a program gives, with its unit; UsageError when it does not fit.
+
+        What was encoded before is `accept`ed, and not read again.
+        """
         try:
             found = self._read(value)
         except UsageError as error:
-            raise UsageError(f"{self.name}: {error.message}") from None
+            own = None if error.help.startswith("zkcompliance explain") else error.help
+            raise UsageError(f"{self.name}: {error.message}", help=own) from None
         return self.accept(found)
+
+    def of_text(self, value: object) -> int:
+        """As a claim's own text and its examples have it: integers are the encoded ones, anything else is `parse`d."""
+        if type(value) is int:
+            return self.accept(value)
+        if isinstance(value, (list, tuple)) and self.type.of is not None:
+            value = [Exact(member) if type(member) is int else member for member in value]
+        return self.parse(value)
 
     def _read(self, value: object) -> int:
         if self.type.of is not None:
@@ -100,7 +113,9 @@ class ParamSpec:
         if self.is_set:
             return read_set(self.type.choices, value)
         whole = isinstance(value, int) and not isinstance(value, bool)
-        return int(value) if whole and self.type.kind == types.ENUM else read(self.type, value)  # type: ignore[call-overload]
+        if whole and self.type.kind == types.ENUM:
+            return int(value)  # type: ignore[call-overload,no-any-return]
+        return read_given(self.type, value)
 
     def accept(self, value: int) -> int:
         """The value itself, if it is in range; UsageError otherwise."""
@@ -142,14 +157,14 @@ def spec(name: str, annotation: Any, default: Any, doc: str, line: Line) -> Para
     else:
         kind, top = word.type, word.largest
         made = ParamSpec(name, kind, 0, top, given.doc or doc)
-        low = 0 if given.at_least is None else made.parse(given.at_least)
-        high = top if given.at_most is None else made.parse(given.at_most)
+        low = 0 if given.at_least is None else made.of_text(given.at_least)
+        high = top if given.at_most is None else made.of_text(given.at_most)
         if low > high:
             raise refuse(f"{name} is at least {low} and at most {high}", "", line)
         made = ParamSpec(name, kind, low, high, made.doc)
     if given.default is None:
         return made
-    return replace(made, default=made.parse(given.default))
+    return replace(made, default=made.of_text(given.default))
 
 
 def _set_of(name: str, word: type[Word], given: _Given, doc: str, line: Line) -> ParamSpec:

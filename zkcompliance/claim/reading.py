@@ -21,7 +21,8 @@ _SHOW: dict[Type, Callable[[int], str]] = {
 def read(kind: Type, value: object) -> int:
     """A value of the type as an integer: an int, or text (`1e26`, `30%`, `2 weeks`, `2025-08-02`, an enum's name).
 
-    UsageError when it is none; floats are refused, they are not exact. Nothing is range-checked here.
+    An int is the encoded integer itself, as a claim's own text has it (`read_given` asks for its unit). UsageError when
+    it is none; floats are refused, they are not exact. Nothing is range-checked here.
     """
     if isinstance(value, float):
         raise UsageError(f"{value!r} is a float, and quantities are exact: write an integer or a text such as '2.5e25'")
@@ -43,12 +44,32 @@ def read(kind: Type, value: object) -> int:
         raise UsageError(f"a {type(value).__name__} where a {kind} belongs") from None
 
 
+def read_given(kind: Type, value: object) -> int:
+    """`read` for what a person or a program gives as a parameter: a share says its unit, a bare time is seconds of now.
+
+    UsageError with the remedy otherwise.
+    """
+    try:
+        if kind == types.PPM:
+            return quantities.read_share(value)
+        if kind == types.TIME_POINT:
+            return quantities.read_time(value, dates=True)
+        if kind == types.SECONDS:
+            return quantities.read_length(value)
+        if kind.kind == types.BOOL:
+            return quantities.read_truth(value)
+    except quantities.Refused as refused:
+        raise UsageError(f"{quantities.quoted(str(value))} {refused.why}", help=refused.help or None) from None
+    return read(kind, value)
+
+
 def _truth(value: object) -> int:
-    if isinstance(value, str) and value in ("true", "false"):
-        return int(value == "true")
-    if isinstance(value, bool) or (isinstance(value, int) and value in (0, 1)):
+    if isinstance(value, int) and not isinstance(value, bool) and value in (0, 1):
         return int(value)
-    raise UsageError(f"{value!r} is not true or false")
+    try:
+        return quantities.read_truth(value)
+    except quantities.Refused as refused:
+        raise UsageError(f"{value!r} {refused.why}") from None
 
 
 def _identity(value: object) -> int:
@@ -58,6 +79,8 @@ def _identity(value: object) -> int:
         return value
     if not isinstance(value, str):
         raise UsageError(f"a {type(value).__name__} where an id, a text, belongs")
+    if why := quantities.fault_of(value):
+        raise UsageError(f"the text {quantities.quoted(value)} {why}")
     try:
         return text_id(value)
     except SchemaError as error:
@@ -65,19 +88,21 @@ def _identity(value: object) -> int:
 
 
 def read_set(choices: tuple[str, ...], value: object) -> int:
-    """A set of choices as a bit mask: its mask, a text `a, b`, or names."""
+    """A set of choices as a bit mask: its mask, a text `a, b`, or names, each once."""
     if isinstance(value, int) and not isinstance(value, bool):
         if not 0 <= value < 1 << len(choices):
             raise UsageError(f"a set of {len(choices)} choices is a mask from 0 to 2^{len(choices)} - 1")
         return value
     if isinstance(value, str):
-        value = [name.strip() for name in value.split(",") if name.strip()]
+        value = _parts(value)
     if not isinstance(value, Iterable):
         raise UsageError(f"a {type(value).__name__} where a set of choices belongs")
     mask = 0
     for name in value:
         if name not in choices:
             raise UsageError(f"no {name!r} among {', '.join(choices)}")
+        if mask >> choices.index(name) & 1:
+            raise UsageError(f"{name} is there twice: name each choice once")
         mask |= 1 << choices.index(name)
     return mask
 
@@ -87,10 +112,19 @@ def read_members(kind: Type, value: object) -> list[int] | int:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     if isinstance(value, str):
-        value = [part.strip() for part in value.split(",") if part.strip()]
+        value = _parts(value)
     if not isinstance(value, Iterable):
         raise UsageError(f"a {type(value).__name__} where a set of {kind} belongs")
-    return [read(kind, member) for member in value]
+    return [read_given(kind, member) for member in value]
+
+
+def _parts(text: str) -> list[str]:
+    """`a, b` or `a,b`: one space may follow a comma, and nothing is left out; the empty text is the empty set."""
+    parts = [part if i == 0 else part.removeprefix(" ") for i, part in enumerate(text.split(","))] if text else []
+    for part in parts:
+        if not part or part != part.strip():
+            raise UsageError(f"{quantities.quoted(text)} is not a list such as a, b: a member is empty, or has space")
+    return parts
 
 
 def show(kind: Type, value: int) -> str:

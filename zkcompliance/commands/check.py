@@ -66,7 +66,8 @@ def _policies(
 
     now = int(time.time())
     opened = open_of(chosen, logs)
-    model = None if subject is None else parse_subject(subject)
+    with console.progress() as report:
+        model = None if subject is None else parse_subject(subject, report)
     found = results(plan(chosen, opened, pairs(params, "--param"), time=now, subject=model), time=now)
     holds = all(fault is None for _, fault in found)
     if as_json:
@@ -89,6 +90,7 @@ def _policies(
 def _claim(claim_name: str, logs: tuple[str, ...], params: tuple[str, ...], as_json: bool) -> int:
     from zkcompliance.claim import catalogue
     from zkcompliance.commands.logs import open_for
+    from zkcompliance.prove.growth import described
 
     claim = catalogue.load(claim_name)
     publics = params_of(claim, params)
@@ -97,6 +99,7 @@ def _claim(claim_name: str, logs: tuple[str, ...], params: tuple[str, ...], as_j
     result = claim.check(tables, publics)
     left = {slot: log.proofs_left() for slot, log in opened.items()}
     by_segment = {slot: [segment.budget().proofs_left() for segment in log.segments] for slot, log in opened.items()}
+    sizes = described(claim, opened)
     status = 0 if result.holds else 1
     if as_json:
         console.print_json(
@@ -118,6 +121,7 @@ def _claim(claim_name: str, logs: tuple[str, ...], params: tuple[str, ...], as_j
             "requirement": result.requirement,
             "margin": result.margin,
             **{name: str(value) for name, value in result.details.items() if name not in publics},
+            **{f"segments ({slot})": said for slot, said in sizes.items()},
             **{f"proofs left ({slot})": _left(counts) for slot, counts in by_segment.items()},
         },
         "bold green" if result.holds else "bold red",

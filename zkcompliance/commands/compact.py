@@ -6,6 +6,6 @@ from zkcompliance.commands.resealing import resealing
 
 command = resealing(
     "compact",
-    "Seal the rows of log OLD again as one segment (as many as 2^21 rows need), so that proofs stay small.",
+    "Go on with the rows of log OLD in fewer segments: neighbours are sealed again as one, others carried over.",
     merge=True,
 )

@@ -10,16 +10,19 @@ from typing import Any
 
 import click
 
+from zkcompliance.ending import say
 from zkcompliance.errors import ZkComplianceError
 from zkcompliance.progress import Progress, silent
-from zkcompliance.screen import drawing
+from zkcompliance.screen import drawing, facts, hanging
+from zkcompliance.shown import cells, columns, error_lines, folded, one_line
 
 NARROW = 18  # columns that each column of a table needs to be read
+MOST_NAME = 40  # columns of names in a list; a longer one has a line of its own
 
 
 def clean(text: str) -> str:
-    """Text from outside with nothing in it that could steer a terminal."""
-    return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
+    """Text of our own lines with nothing in it that could steer a terminal; what is a name has no line end here."""
+    return "\n".join(map(one_line, text.split("\n")))
 
 
 def print_json(value: Mapping[str, Any]) -> None:
@@ -28,19 +31,25 @@ def print_json(value: Mapping[str, Any]) -> None:
 
 
 def print_text(text: str) -> None:
-    """Lines on stdout."""
-    click.echo(clean(text))
+    """Lines on stdout; those that a terminal has no room for continue behind spaces."""
+    width = columns(sys.stdout)
+    for line in clean(text).split("\n"):
+        indent = len(line) - len(line.lstrip(" ")) + 2
+        for part in folded(line, width, indent):
+            click.echo(part)
 
 
 def note(text: str) -> None:
-    """A remark on stderr."""
-    click.echo(clean(text), err=True)
+    """A remark on stderr, or lost where that takes none."""
+    width = columns(sys.stderr)
+    for line in clean(text).split("\n"):
+        for part in folded(line, width):
+            say(part)
 
 
 def report_error(error: ZkComplianceError) -> int:
     """One line that says what and why, one with the remedy, on stderr; the exit status."""
-    note(f"error[{error.code}]: {error.message}")
-    note(f"help: {error.help}")
+    click.echo(error_lines(error, columns(sys.stderr)), err=True)
     return error.exit_status
 
 
@@ -52,33 +61,29 @@ def print_table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str
 
     with drawing(sys.stdout) as console:
         if title:
-            console.print(Text(clean(title)), soft_wrap=True)
-        if console.width >= NARROW * len(headings):
+            hanging(console, title)
+        widest = max((cells(row[0]) for row in rows), default=0)
+        if console.width >= max(NARROW * len(headings), widest + NARROW * (len(headings) - 1)):
             table = Table(box=box.SIMPLE_HEAD)
             for heading in headings:
                 table.add_column(heading, overflow="fold", no_wrap=heading == headings[0])  # names stay whole
             for row in rows:
-                table.add_row(*(Text(clean(cell)) for cell in row))
+                table.add_row(*(Text(one_line(cell), overflow="fold") for cell in row))
             console.print(table)
             return
     for row in rows:
         pairs = zip(headings[1:], row[1:], strict=True)
-        print_fields(row[0], {heading: cell for heading, cell in pairs if cell}, "bold")
+        print_fields(f"{headings[0]} {row[0]}", {heading: cell for heading, cell in pairs if cell}, "bold")
 
 
 def print_fields(title: str, fields: Mapping[str, str], style: str = "") -> None:
-    """A titled list of name and value on stdout."""
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 2))
-    table.add_column(style="dim", no_wrap=True)
-    table.add_column(overflow="fold")
-    for name, value in fields.items():
-        table.add_row(Text(clean(name)), Text(clean(value)))
+    """A titled list of name and value on stdout; a value may have several lines."""
+    widest = max((cells(name) for name in fields), default=0)
     with drawing(sys.stdout) as console:
-        console.print(Text(clean(title), style=style), soft_wrap=True)
-        console.print(table)
+        hanging(console, title, style)
+        for name, value in fields.items():
+            first, *more = clean(value).split("\n")
+            facts(console, [(name, first, ""), *(("", line, "") for line in more)], min(widest, MOST_NAME))
 
 
 @contextlib.contextmanager

@@ -69,17 +69,38 @@ def deciding_options(command: Command) -> Command:
 def decide(file: Path, asked: dict[str, Any]) -> Verdict:
     """The verdict on a proof file; asked: what `deciding_options` gave."""
     from zkcompliance.policy.file import read_proof
+
+    return _decide(read_proof(file), asked)
+
+
+def _decide(data: bytes, asked: dict[str, Any]) -> Verdict:
     from zkcompliance.policy.request import Request
 
-    data = read_proof(file)
     with console.progress() as report:
         return Request(**asked).decide(data, clock=int(time.time()), progress=report)
+
+
+def decide_or_say(file: Path, asked: dict[str, Any]) -> Verdict:
+    """The same, for a document: whatever is in the way of a verdict is in it, as its `error`."""
+    from zkcompliance.errors import InternalError, ZkComplianceError
+    from zkcompliance.policy.file import read_proof
+    from zkcompliance.report import refused
+
+    data = None
+    try:
+        data = read_proof(file)
+        return _decide(data, asked)
+    except Exception as error:
+        why = error if isinstance(error, ZkComplianceError) else InternalError.of(error)
+        return refused.verdict(why, data=data, at=asked["at"], clock=int(time.time()))
 
 
 def leave(verdict: Verdict) -> int:
     """The exit status of a verdict; the first error is said on stderr."""
     from zkcompliance.errors import RequirementNotShown
 
+    if verdict.error is not None:
+        return console.report_error(verdict.error)
     errors = [finding.error for finding in verdict.findings if finding.error is not None]
     if not errors and not verdict.accepted:
         errors = [RequirementNotShown("nothing in the file was judged")]

@@ -106,7 +106,9 @@ def _document(proof: Proof) -> dict[str, Any]:
                 "id": made_for.id, "version": str(made_for.version), "sha256": made_for.digest.hex(),
                 "requirement": made_for.requirement,
             },
-            "subject": subject and {"name": subject.name, "sha256": subject.digest.hex()},
+            "subject": subject and {"name": subject.name, "sha256": subject.digest.hex(),
+                "tree": subject.tree.hex() or None,
+            },
             "time": str(binding.time), "reference": binding.reference.hex(),
         }  # fmt: skip
     return {
@@ -135,6 +137,7 @@ def _stated(proof: Proof) -> dict[str, str]:
             fields["for"] = f"{binding.policy.label}, requirement {binding.policy.requirement}"
         if binding.subject is not None:
             fields["model"] = f"{binding.subject.name}, SHA-256 {binding.subject.digest.hex()}"
+            fields["model's tree"] = binding.subject.tree.hex() or "not bound"
         fields["proved at"] = show_time(binding.time) if binding.time else "not said"
         fields["reference"] = shown_bytes(binding.reference)
     for log in statement.logs:

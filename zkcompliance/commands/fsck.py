@@ -7,8 +7,11 @@ from pathlib import Path
 import click
 
 from zkcompliance.commands import console
-from zkcompliance.commands.options import json_option, writable, write_output
+from zkcompliance.commands.options import json_option
 from zkcompliance.errors import LogEvidence
+from zkcompliance.outputs import Outputs, kinds
+from zkcompliance.shown import command as say
+from zkcompliance.shown import escaped
 
 
 @click.command("fsck")
@@ -22,16 +25,15 @@ def command(path: Path, deep: bool, evidence: Path | None, as_json: bool) -> Non
     Shows how many more proofs every segment allows. Changes nothing but the log's own note of the newest checkpoint
     that was seen: one that is older, or contradicts it, is evidence against who changed the log (exit status 3).
     """
-    if evidence is not None:
-        writable(evidence)
+    outputs = None if evidence is None else Outputs({evidence: kinds.EVIDENCE}, closed=[path])
     try:
         _check(path, deep, as_json)
     except LogEvidence as error:
-        if evidence is None:
+        if evidence is None or outputs is None:
             raise
-        write_output(evidence, error.document.encode())
+        outputs.write({evidence: error.document.encode()})
         raise LogEvidence(
-            f"{error.message}; evidence in {evidence}", document=error.document, help=f"cat {evidence}"
+            f"{error.message}; evidence in {evidence}", document=error.document, help=say("cat", evidence)
         ) from error
 
 
@@ -51,8 +53,10 @@ def _check(path: Path, deep: bool, as_json: bool) -> None:
     elif not as_json:
         rows = [(str(index), f"{count:,}", str(left)) for index, count, left in health.segments]
         many = "" if health.size == 1 else "s"
-        console.print_table(f"{health.origin}: {health.size} segment{many}", ("segment", "rows", "proofs left"), rows)
+        console.print_table(
+            f"log {escaped(health.origin)}: {health.size} segment{many}", ("segment", "rows", "proofs left"), rows
+        )
         for finding in health.findings:
-            console.print_text(f"{'FAULT' if finding.fault else 'note'}  {finding.where}: {finding.what}")
+            console.print_text(escaped(f"{'FAULT' if finding.fault else 'note'}  {finding.where}: {finding.what}"))
         console.print_text("clean" if health.clean else "damaged")
     raise_if_faulty(health)

@@ -25,7 +25,9 @@ def command(origin: str, output: Path, cosigner: str | None, as_json: bool) -> N
     The private key goes to FILE, the public one (for those who verify) to FILE.pub. Nothing is overwritten.
     """
     from zkcompliance.log import keys
+    from zkcompliance.outputs import places
 
+    places.outside_logs(output)
     public = keys.generate(output, origin) if cosigner is None else keys.generate_cosigner(output, origin, cosigner)
     if as_json:
         print_json(

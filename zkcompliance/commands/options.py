@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import inspect
-import os
-import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -14,8 +11,7 @@ from click.shell_completion import CompletionItem
 
 from zkcompliance import errors
 from zkcompliance.claim.model import Claim
-from zkcompliance.errors import UsageError, ZkComplianceError
-from zkcompliance.log import files
+from zkcompliance.errors import ZkComplianceError
 from zkcompliance.quantities import exact_beside
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
@@ -34,7 +30,7 @@ claim_file_option = click.option(
 subject_option = click.option(
     "--subject",
     metavar="NAME=PATH",
-    help="The model: NAME=PATH of its file or folder, NAME=signature:FILE, or NAME=sha256:HEX.",
+    help="The model: NAME=PATH of its file or folder, NAME=signature:FILE, NAME=sha256:HEX, or NAME=tree:HEX.",
 )
 log_option = click.option(
     "--log",
@@ -103,41 +99,15 @@ def show_params(claim: Claim, publics: Mapping[str, int]) -> dict[str, str]:
     return {p.name: exact_beside(p.show(publics[p.name]), publics[p.name]) for p in claim.params}
 
 
-def writable(path: Path, *read: str | Path | None) -> None:
-    """UsageError unless a file can be made at `path`, in place of none of those that are read: before long work."""
-    for each in read:
-        if each is not None and path.resolve() == Path(each).resolve():
-            raise UsageError(f"{path} is read, and would be overwritten: write to another file")
-    if path.is_dir():
-        raise UsageError(f"{path} is a folder")
-    if path.is_file() and not path.stat().st_mode & 0o077:
-        why = "only its owner can read it, as a key or the rows of a log, and outputs are public"
-        raise UsageError(f"{path} is there, and {why}: write to another file")
-    if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
-        raise UsageError(f"{path.parent} is not a folder that can be written to")
+def paths_of(*texts: str | Path | None) -> list[Path]:
+    """What options may name as files: each text, and what stands behind the `=` of one such as NAME=PATH."""
+    found = [Path(text) for text in texts if text]
+    return found + [Path(value) for text in texts if text and (value := str(text).partition("=")[2])]
 
 
-def write_output(path: Path, data: bytes) -> None:
-    """A whole output file or none: temporary file beside it, then an atomic rename."""
-    write_outputs({path: data})
+def subject_paths(subject: str | None) -> list[Path]:
+    """The file or folder that `--subject` names; none where it gives digests."""
+    from zkcompliance.policy.subject import path_of
 
-
-def write_outputs(outputs: Mapping[Path, bytes]) -> None:
-    """All whole output files or none: everything lies on the disk before the first gets its name."""
-    waiting: dict[Path, Path] = {}
-    done: list[Path] = []
-    try:
-        for path, data in outputs.items():
-            waiting[path] = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
-            files.create(waiting[path], data, files.PUBLIC)
-        for path, temporary in waiting.items():
-            temporary.replace(path)
-            done.append(path)
-            files.sync_dir(path.parent)
-    except BaseException as error:
-        for leftover in [*waiting.values(), *done]:
-            with contextlib.suppress(OSError):
-                leftover.unlink()
-        if isinstance(error, OSError):
-            raise UsageError(f"{error.filename}: {error.strerror}") from error
-        raise
+    path = None if subject is None else path_of(subject)
+    return [] if path is None else [path]

@@ -17,13 +17,14 @@ from zkcompliance.commands.options import (
     json_option,
     log_option,
     param_option,
+    paths_of,
     policies_option,
     show_params,
     subject_option,
-    writable,
-    write_outputs,
+    subject_paths,
 )
 from zkcompliance.errors import UsageError
+from zkcompliance.outputs import Outputs, kinds
 from zkcompliance.policy.texts import by_slot, pairs, params_of
 
 if TYPE_CHECKING:
@@ -78,15 +79,22 @@ def command(
         raise UsageError("what is to be proved: one CLAIM, or --policy", help="zkcompliance prove --help")
     if claim_name is not None and claim_files:
         raise UsageError("--claim-file goes with --policy: CLAIM is a file itself", help="zkcompliance prove --help")
-    sign = _attesting(output, attestation, attest_key, subject)
-    writable(output, claim_name, attest_key, *policies, *claim_files)
-    model = None if subject is None else parse_subject(subject)
+    sign = _attesting(attestation, attest_key, subject)
+    model_paths = subject_paths(subject)
+    outputs = Outputs(
+        {output: kinds.PROOF} | ({} if attestation is None else _attestation(output, attestation)),
+        read=[*paths_of(claim_name, attest_key, *policies, *claim_files), *model_paths],
+        closed=[*paths_of(*logs), *model_paths],
+    )
+    with console.progress() as report:
+        model = None if subject is None else parse_subject(subject, report)
     now, began = int(time.time()), time.monotonic()
     if claim_name is not None:
         from zkcompliance.claim import catalogue
         from zkcompliance.commands.logs import open_for
         from zkcompliance.policy.binding import Binding
         from zkcompliance.prove import api
+        from zkcompliance.prove.enclose import enclose, lineages_of
 
         claim = catalogue.load(claim_name)
         publics = params_of(claim, params)
@@ -95,6 +103,8 @@ def command(
         with console.progress() as report:
             console.warm_up(report)
             bundle = api.prove_claim(claim, opened, publics, context=bound, progress=report)
+        if lineages_of(opened.values()):
+            bundle = enclose({bound: bundle}, opened.values(), console.note)
         said = {"claim": claim.id, "version": claim.version, "params": {n: str(v) for n, v in publics.items()}}
         title, fields = f"proved {claim.id}", show_params(claim, publics)
     else:
@@ -109,19 +119,25 @@ def command(
             console.warm_up(report)
             bundle = prove_policies(
                 chosen, opened, pairs(params, "--param"), time=now, subject=model,
-                reference=context.encode(errors="surrogateescape"), progress=report,
+                reference=context.encode(errors="surrogateescape"), progress=report, tell=console.note,
             )  # fmt: skip
         made = {policy.label: [requirement.name for requirement in asked(policy)] for policy in chosen}
         said = {"policies": {policy.label: policy.digest.hex() for policy in chosen}, "requirements": made}
         title = f"proved {', '.join(made)}"
         fields = {label: ", ".join(each) for label, each in made.items()}
-    write_outputs({output: bundle, **sign(bundle)})
+    outputs.write({output: bundle, **sign(bundle)})
     seconds = time.monotonic() - began
     _tell(title, fields, said, output, bundle, opened, seconds, as_json)
 
 
+def _attestation(output: Path, attestation: Path) -> dict[Path, kinds.Kind]:
+    if attestation == output:
+        raise UsageError("-o and --attest are one file: an attestation is a file of its own", help=_ATTEST)
+    return {attestation: kinds.ATTESTATION}
+
+
 def _attesting(
-    output: Path, attestation: Path | None, key_file: Path | None, subject: str | None
+    attestation: Path | None, key_file: Path | None, subject: str | None
 ) -> Callable[[bytes], dict[Path, bytes]]:
     """From a proof file to the attestation that is written beside it; all that can be refused is refused now."""
     if attestation is None and key_file is None:
@@ -130,9 +146,6 @@ def _attesting(
         raise UsageError("--attest and --attest-key go together", help=_ATTEST)
     if subject is None:
         raise UsageError("--attest is about a model: --subject says which", help=_ATTEST)
-    writable(attestation, key_file)
-    if attestation.resolve() == output.resolve():
-        raise UsageError("-o and --attest are one file: an attestation is a file of its own")
     from zkcompliance.attest.api import attest_as
     from zkcompliance.attest.signing import SigningKey
 

@@ -6,6 +6,6 @@ from zkcompliance.commands.resealing import resealing
 
 command = resealing(
     "refresh",
-    "Seal the rows of log OLD again under fresh secrets, segment by segment, so that more proofs can be made.",
+    "Go on with the rows of log OLD under fresh secrets, segment by segment, so that more proofs can be made.",
     merge=False,
 )

@@ -10,7 +10,8 @@ import click
 
 from zkcompliance.commands import console
 from zkcompliance.commands.deciding import decide, deciding_options, leave
-from zkcompliance.commands.options import json_option, writable, write_output
+from zkcompliance.commands.options import json_option
+from zkcompliance.outputs import Outputs, kinds
 
 
 @click.command("report")
@@ -25,12 +26,14 @@ def command(file: Path, output: Path, as_json: bool, **asked: Any) -> int:
     judged at all leaves no page.
     """
     from zkcompliance import report
+    from zkcompliance.policy.request import Request
     from zkcompliance.report import words
 
-    writable(output, file, asked["policy"], asked["attestation"], asked["attestation_key"], asked["trust"])
+    request = Request(**asked)
+    outputs = Outputs({output: kinds.PAGE}, read=[file, *request.reads()], closed=request.model())
     verdict = decide(file, asked)
     page = report.write(verdict, "html").encode()
-    write_output(output, page)
+    outputs.write({output: page})
     if as_json:
         document = {"outcome": words.outcome(verdict), "accepted": verdict.accepted}
         console.print_json({**document, "output": str(output), "sha256": sha256(page).hexdigest()})

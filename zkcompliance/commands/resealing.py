@@ -1,19 +1,29 @@
-"""What `refresh` and `compact` share: the same rows in a new log, and the proof that they are the same."""
+"""What `refresh` and `compact` share: the next generation of a log, and the lineage that leads to it."""
 
 from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from zkcompliance.commands import console
-from zkcompliance.commands.options import json_option, writable, write_output
+from zkcompliance.commands.options import json_option
+from zkcompliance.errors import UsageError
+from zkcompliance.outputs import Outputs, kinds, places
+
+if TYPE_CHECKING:
+    from zkcompliance.prove.reseal import Resealed
 
 _MORE = """
 
-The proof shows, in zero knowledge, that both logs have the same rows in the same order (claim rows-unchanged-SCHEMA):
-who trusts OLD's checkpoint can then trust NEW's. It uses the last of OLD's budget, which `prove` leaves for it.
+NEW is the next generation of the log: it has the log's name, and its checkpoints name the last one of OLD. The lineage
+FILE shows, in zero knowledge, that the rows are the same, generation by generation; it is in NEW too, and proofs over
+NEW carry it while it fits. OLD is closed: what is done with it from then on is done with NEW.
+
+KEY is the log's key, or a new one of the same name: then OLD-KEY, the one before, signs the change too. Proofs use the
+last of OLD's budget, which `prove` leaves for them.
 """
 
 
@@ -23,46 +33,66 @@ def resealing(name: str, does: str, *, merge: bool) -> click.Command:
     @click.command(name, help=does + _MORE)
     @click.argument("old", type=click.Path(path_type=Path), metavar="OLD")
     @click.option("--to", "new", type=click.Path(path_type=Path), required=True, help="The new log's folder.")
-    @click.option("--key", type=click.Path(path_type=Path), required=True, help="The new log's private key file.")
-    @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The proof file.")
-    @click.option("--context", default="", help="A text bound into the proof.")
+    @click.option("--key", type=click.Path(path_type=Path), required=True, help="The private key file that signs NEW.")
+    @click.option("--old-key", type=click.Path(path_type=Path), help="The key before, where KEY is a new one.")
+    @click.option(
+        "--old-key-lost", "lost", is_flag=True, help="KEY is a new one, and the key before is lost: nothing links them."
+    )
+    @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The lineage file.")
+    @click.option("--context", default="", help="A text bound into the proofs.")
     @json_option
-    def command(old: Path, new: Path, key: Path, output: Path, context: str, as_json: bool) -> None:
-        _reseal(old, new, key, output, context, as_json, merge=merge)
+    def command(
+        old: Path,
+        new: Path,
+        key: Path,
+        old_key: Path | None,
+        lost: bool,
+        output: Path,
+        context: str,
+        as_json: bool,
+    ) -> None:
+        from zkcompliance.log import keys
+        from zkcompliance.policy.binding import Binding
+        from zkcompliance.prove.reseal import OLD_KEY_LOST, reseal
+
+        if old_key is not None and lost:
+            raise UsageError("--old-key and --old-key-lost: the key before is there, or it is lost")
+        signer = keys.load_private(key)
+        before = OLD_KEY_LOST if lost else None if old_key is None else keys.load_private(old_key)
+        places.outside_logs(new)
+        outputs = Outputs({output: kinds.LINEAGE}, read=[key, old_key, new], closed=[old, new])
+        bound = Binding(None, None, int(time.time()), context.encode(errors="surrogateescape")).encode()
+        with console.progress() as report:
+            console.warm_up(report)
+            made = reseal(old, new, signer, merge=merge, old_key=before, context=bound, progress=report)
+        outputs.write({output: made.lineage})
+        _tell(made, output, as_json)
 
     return command
 
 
-def _reseal(old: Path, new: Path, key: Path, output: Path, context: str, as_json: bool, *, merge: bool) -> None:
-    """Make the log `new` from `old` and write the proof file; on any failure neither is left."""
-    from zkcompliance.log import keys, open_log
-    from zkcompliance.policy.binding import Binding
-    from zkcompliance.prove.reseal import reseal as make
-
-    signer = keys.load_private(key)
-    log = open_log(old)
-    writable(output)
-    bound = Binding(None, None, int(time.time()), context.encode()).encode()
-    with console.progress() as report:
-        console.warm_up(report)
-        bundle = make(log, new, signer, merge=merge, context=bound, progress=report)
-    write_output(output, bundle)
-    made = open_log(new)
-    claim = f"rows-unchanged-{log.schema.name}"
+def _tell(made: Resealed, output: Path, as_json: bool) -> None:
+    log, size = made.log, output.stat().st_size
+    if not made.linked:
+        console.note(
+            f"the key before did not sign {log.origin}: nothing shows that it goes on from what that key signed.\n"
+            "Whoever trusts that key has to be told of the new one by other means."
+        )
     if as_json:
         console.print_json(
             {
-                "log": str(new), "origin": made.origin, "segments": len(made.segments), "claim": claim,
-                "proof": str(output), "bytes": len(bundle), "proofs_left": made.proofs_left(),
+                "log": str(log.path), "origin": log.origin, "segments": len(log.segments), "carried": made.carried,
+                "proofs": made.proofs, "linked": made.linked, "lineage": str(output), "bytes": size,
+                "proofs_left": log.proofs_left(),
             }
         )  # fmt: skip
         return
     console.print_fields(
         "the same rows, sealed again",
         {
-            "log": f"{new} ({made.origin})",
-            "segments": f"{len(made.segments)}, from {len(log.segments)}",
-            "proofs left": f"{made.proofs_left()} per segment",
-            "proof": f"{output} ({len(bundle):,} bytes) of {claim}",
+            "log": f"{log.path} ({log.origin})",
+            "segments": f"{len(log.segments)}, {made.carried} of them carried over as they were",
+            "proofs left": f"{log.proofs_left()} per segment",
+            "lineage": f"{output} ({size:,} bytes, {made.proofs} new proof{'' if made.proofs == 1 else 's'})",
         },
     )

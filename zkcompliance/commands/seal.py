@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,9 +16,9 @@ from zkcompliance import schemas
 from zkcompliance.commands import console
 from zkcompliance.commands.options import complete_schemas, json_option
 from zkcompliance.errors import LogError, UsageError
-from zkcompliance.limits import MAX_SEGMENTS
 from zkcompliance.policy.texts import pairs
 from zkcompliance.progress import Progress
+from zkcompliance.shown import command as say
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,6 +36,10 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option("--from", "format_name", metavar="FORMAT", help="Format of the inputs; default by file name.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="An option of the format.")
+@click.option(
+    "--unit", "stated", multiple=True, metavar="COLUMN=UNIT",
+    help="What a share column's bare numbers are in: ppm, percent or fraction.",
+)  # fmt: skip
 @click.option("--log", "path", type=click.Path(path_type=Path), required=True, help="The log folder; made when new.")
 @click.option("--key", "key_path", type=click.Path(path_type=Path), required=True, help="The log's private key file.")
 @click.option("--profile", metavar="NAME", help="standard (default), fast or small; for a new log.")
@@ -44,6 +49,7 @@ def command(
     schema_name: str | None,
     format_name: str | None,
     settings: tuple[str, ...],
+    stated: tuple[str, ...],
     path: Path,
     key_path: Path,
     profile: str | None,
@@ -57,10 +63,11 @@ def command(
     from zkcompliance.log import keys, open_log
     from zkcompliance.log.layout import Layout, Settings
     from zkcompliance.log.writer import Writer
+    from zkcompliance.prove.growth import remark
 
     key = keys.load_private(key_path)
     chosen = [importers.by_name(format_name) if format_name else importers.guess(name) for name in inputs]
-    options = pairs(settings, "--set")
+    options, units = pairs(settings, "--set"), pairs(stated, "--unit")
     schema = schemas.by_name(schema_name or "compute")
     if path.exists():
         existing = Settings.load(Layout(path))
@@ -74,13 +81,13 @@ def command(
         console.note(f"{importer.name}: {importer.formula}")
     with console.progress() as report, _folder(path, schema, key, profile) as folder:
         console.warm_up(report)
-        counted = _Counter(chosen, inputs, schema, options)
+        counted = _Counter(chosen, inputs, schema, options, units)
         with Writer(folder, key) as writer:
             if any("finished" in what for what in writer.recovered):
                 raise LogError(
                     f"{path}: an interrupted seal has just been finished; its rows may be those of these inputs, "
                     "so nothing more was sealed",
-                    help=f"zkcompliance fsck {path}  # then seal again what is not in it",
+                    help=f"{say('zkcompliance', 'fsck', path)}  # then seal again what is not in it",
                 )
             waiting = writer.pending_rows
             if waiting:
@@ -88,11 +95,8 @@ def command(
             before = writer.checkpoint.size
             checkpoint = writer.seal_columns(counted.chunks(report), progress=report)
     log = open_log(path)
-    if len(log.segments) > MAX_SEGMENTS * 3 // 4:
-        console.note(
-            f"{len(log.segments)} segments: a proof covers at most {MAX_SEGMENTS}; put them into one before that with\n"
-            f"  zkcompliance compact {path} --to NEW --key KEY -o unchanged.zkp"
-        )
+    if (sentence := remark(log)) is not None:
+        console.note(sentence)
     sealed = waiting + counted.rows
     if as_json:
         console.print_json(
@@ -118,9 +122,11 @@ class _Counter:
     """The inputs' rows as limbs, one file after the other, counted."""
 
     def __init__(
-        self, chosen: list[Importer], inputs: tuple[Path, ...], schema: schemas.Schema, options: dict[str, str]
-    ) -> None:
+        self, chosen: list[Importer], inputs: tuple[Path, ...], schema: schemas.Schema, options: dict[str, str],
+        units: dict[str, str],
+    ) -> None:  # fmt: skip
         self.rows = 0
+        self._units, self._now = units, int(time.time())
         self._sources = list(zip(chosen, inputs, strict=True))
         self._schema, self._options = schema, options
 
@@ -128,7 +134,9 @@ class _Counter:
         from zkcompliance import importers
 
         for importer, name in self._sources:
-            for chunk in importers.encode(importer, name, self._schema, self._options):
+            for chunk in importers.encode(
+                importer, name, self._schema, self._options, units=self._units, now=self._now
+            ):
                 self.rows += chunk.shape[1]
                 report("import rows", self.rows, 0)
                 yield chunk
@@ -137,20 +145,27 @@ class _Counter:
 @contextlib.contextmanager
 def _folder(path: Path, schema: schemas.Schema, key: SignerKey, profile: str | None) -> Iterator[Path]:
     """The log folder to write in: an existing one itself; a new one beside its place, moved there at the end."""
+    from zkcompliance.log import keybook
     from zkcompliance.log.files import sync_dir
+    from zkcompliance.log.layout import Layout
     from zkcompliance.log.writer import create_log
+    from zkcompliance.outputs import places
 
     if path.exists():
         yield path
         return
     if not path.parent.is_dir():
         raise UsageError(f"{path.parent} is not a folder")
+    places.outside_logs(path)
     building = path.with_name(f".{path.name}.{os.urandom(6).hex()}.new")
     create_log(building, schema, key, profile or "standard")
+    own = keybook.Held(keybook.id_of(Layout(building)), 1)
     try:
         yield building
-        building.rename(path)
-        sync_dir(path.parent)
+        with keybook.appearing(key, own):
+            building.rename(path)
+            sync_dir(path.parent)
     except BaseException:
         shutil.rmtree(building, ignore_errors=True)
+        keybook.forget(key, own)
         raise

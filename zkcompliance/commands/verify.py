@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from zkcompliance.commands.deciding import decide, deciding_options, leave
+from zkcompliance.commands.deciding import decide, decide_or_say, deciding_options, leave
 from zkcompliance.commands.options import json_option
+
+if TYPE_CHECKING:
+    from zkcompliance.outputs import Outputs
 
 
 @click.command("verify")
@@ -20,8 +24,12 @@ from zkcompliance.commands.options import json_option
     "--format", "form", type=click.Choice(["text", "json", "oscal", "sarif", "junit"]), default="text",
     help="What to print the verdict as.",
 )  # fmt: skip
+@click.option(
+    "--output", "-o", type=click.Path(path_type=Path),
+    help="The file to write it to instead of printing it: new, or an earlier one of that format.",
+)  # fmt: skip
 @json_option
-def command(file: Path, form: str, as_json: bool, **asked: Any) -> int:
+def command(file: Path, form: str, output: Path | None, as_json: bool, **asked: Any) -> int:
     """Verify a proof FILE against a policy, or against one claim, its parameters and the public key of its log.
 
     Exit status 0 accepted, 1 rejected or a requirement not met, 2 not a proof file, 3 when --state shows that the log
@@ -29,15 +37,29 @@ def command(file: Path, form: str, as_json: bool, **asked: Any) -> int:
     --log-key or a --lineage is missing: then it only says what the proof shows.
     """
     from zkcompliance import report
-    from zkcompliance.report import terminal
+    from zkcompliance.report import refused, terminal
 
-    if as_json and form not in ("text", "json"):
-        raise click.UsageError(f"--json and --format {form} are two formats")
-    began = time.monotonic()
-    verdict = decide(file, asked)
-    seconds = time.monotonic() - began
-    if as_json or form != "text":
-        click.echo(report.write(verdict, "json" if as_json else form), nl=False)
+    form = refused.two_formats(form, as_json, "zkcompliance verify --help")
+    outputs = None if output is None else _outputs(output, form, file, asked)
+    if form != "text":
+        verdict = decide_or_say(file, asked)
+        text = report.write(verdict, form)
     else:
-        terminal.show(verdict, sys.stdout, seconds=seconds)
+        began, said = time.monotonic(), io.StringIO()
+        verdict = decide(file, asked)
+        seconds = time.monotonic() - began
+        terminal.show(verdict, sys.stdout if output is None else said, seconds=seconds)
+        text = said.getvalue()
+    if output is None or outputs is None:
+        click.echo(text, nl=False)
+    else:
+        outputs.write({output: text.encode(errors="backslashreplace")})
     return leave(verdict)
+
+
+def _outputs(output: Path, form: str, file: Path, asked: dict[str, Any]) -> Outputs:
+    from zkcompliance.outputs import Outputs, kinds
+    from zkcompliance.policy.request import Request
+
+    request = Request(**asked)
+    return Outputs({output: kinds.VERDICTS[form]}, read=[file, *request.reads()], closed=request.model())

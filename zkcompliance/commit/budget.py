@@ -7,6 +7,8 @@ of 48 bytes,
     header = "zkcg" ‖ u16(1) ‖ SHA-256(entry) ‖ u16(0) ‖ check
     record = u32 units ‖ proof id (32) ‖ u32(0) ‖ check
 
+A ledger whose segment went on in another generation ends in a record that spends all that was left.
+
 check = the first 8 bytes of SHA-256 of what precedes it. A torn or damaged record counts as spent. A copy of the log
 folder shares one budget with the original: two machines that both prove must not both count from zero.
 """
@@ -23,10 +25,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from zkcompliance.errors import BudgetSpent, LogCorrupt, UsageError
+from zkcompliance.limits import MAX_LEDGER_BYTES
 from zkcompliance.profiles import EXTENSION_DEGREE, Profile, log_mask
 
 RECORD_BYTES = 48
 _CHECK_BYTES = 8
+_MOVED = hashlib.sha256(b"zkcompliance: this budget has moved").digest()  # the id of a ledger's last record
 
 
 def _checked(data: bytes) -> bytes:
@@ -93,6 +97,11 @@ class Budget:
             raise UsageError("a reservation has 1 to 2^32 − 1 units and an id of 32 bytes")
         with self._locked(os.O_RDWR, fcntl.LOCK_EX) as descriptor:
             state = self._read(descriptor)
+            if _MOVED in state.known:
+                raise BudgetSpent(
+                    f"{self._name}: its budget has moved to the log's next generation",
+                    help="zkcompliance fsck LOG  # says where the log goes on",
+                )
             extra = units - state.known.get(proof_id, 0)
             if extra <= 0:
                 return
@@ -102,10 +111,30 @@ class Budget:
                 raise BudgetSpent(
                     f"{self._name}: {units} units asked, {max(0, left)} of {self.capacity} left{kept}; "
                     "one more proof would reveal more than the segment's masks hide",
-                    help="zkcompliance refresh LOG --to NEW --key KEY -o unchanged.zkp",
+                    help="zkcompliance refresh LOG --to NEW --key KEY -o lineage.zkl",
                 )
             filler = b"\x00" * (RECORD_BYTES - state.tail if state.tail else 0)
             _append(descriptor, filler + _record(extra, proof_id))
+
+    def move(self, target: Path | None) -> None:
+        """Give the budget up: from now on no proof can be made on this ledger. Durable when it returns.
+
+        target: where the segment goes on; the ledger is copied there first, with all that it has spent. Interrupted
+        anywhere it can be called again: a ledger that was given up before is not copied over what went on from it.
+        """
+        with self._locked(os.O_RDWR, fcntl.LOCK_EX) as descriptor:
+            state = self._read(descriptor)
+            if _MOVED in state.known:
+                return
+            if target is not None:
+                _copy(os.pread(descriptor, os.fstat(descriptor).st_size, 0), target)
+            filler = b"\x00" * (RECORD_BYTES - state.tail if state.tail else 0)
+            _append(descriptor, filler + _record(max(0, self.capacity - state.spent), _MOVED))
+
+    def moved(self) -> bool:
+        """Whether the budget was given up."""
+        with self._locked(os.O_RDONLY, fcntl.LOCK_SH) as descriptor:
+            return _MOVED in self._read(descriptor).known
 
     @contextlib.contextmanager
     def _locked(self, flags: int, lock: int) -> Iterator[int]:
@@ -123,7 +152,10 @@ class Budget:
 
     def _read(self, descriptor: int) -> _State:
         """Everything in the ledger; LogCorrupt when its header is not this segment's."""
-        data = os.pread(descriptor, os.fstat(descriptor).st_size, 0)
+        size = os.fstat(descriptor).st_size
+        if size > MAX_LEDGER_BYTES:
+            raise LogCorrupt(f"the budget ledger {self._path} is longer than any ({MAX_LEDGER_BYTES} bytes)")
+        data = os.pread(descriptor, size, 0)
         if data[:RECORD_BYTES] != _header(self._entry):
             raise LogCorrupt(f"the budget ledger {self._path} does not belong to this segment")
         state = _State()
@@ -144,6 +176,23 @@ class Budget:
         """Damaged records, each counted as spent."""
         with self._locked(os.O_RDONLY, fcntl.LOCK_SH) as descriptor:
             return self._read(descriptor).torn
+
+
+def _copy(data: bytes, target: Path) -> None:
+    """A private file with these bytes at target, whole and durable, whatever was there."""
+    building = target.with_name(f".{target.name}.tmp")
+    building.unlink(missing_ok=True)
+    descriptor = os.open(building, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        _append(descriptor, data)
+    finally:
+        os.close(descriptor)
+    building.replace(target)
+    folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _append(descriptor: int, data: bytes) -> None:

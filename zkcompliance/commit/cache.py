@@ -76,7 +76,7 @@ def load(prefix: Path, entry: Entry, profile: Profile) -> Extension | None:
     try:
         paths = [prefix.with_name(f"{prefix.name}.{name}.npy") for name in ("rows", "tree", "tag")]
         rows = np.load(paths[0], mmap_mode="r", allow_pickle=False)
-        flat, tag = (np.load(path, allow_pickle=False) for path in paths[1:])
+        flat, tag = (np.load(path, mmap_mode="r", allow_pickle=False) for path in paths[1:])
     except (OSError, ValueError):
         return None
     leaves = profile.blowup << entry.kappa

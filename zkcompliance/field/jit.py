@@ -7,11 +7,21 @@ from llvmlite import binding
 from numba import config, njit
 from numba.extending import intrinsic
 
+from zkcompliance.errors import UsageError
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 def kernel(function: F) -> F:
-    """Compile function on first use, without the GIL (so that threads run it side by side) and with C division."""
+    """Compile function on first use, without the GIL (so that threads run it side by side) and with C division.
+
+    UsageError where numba is told not to compile: kernels are written for machine integers, which wrap.
+    """
+    if getattr(config, "DISABLE_JIT", 0):
+        raise UsageError(
+            "numba is told not to compile, and the proof engine is compiled",
+            help="take NUMBA_DISABLE_JIT out of the environment, and disable_jit out of .numba_config.yaml",
+        )
     try:
         compiled = njit(cache=True, nogil=True, error_model="numpy")(function)
     except RuntimeError:  # neither the package nor the user's cache folder is writable: compile in every process

@@ -86,16 +86,29 @@ def rows(
 
 
 def encode(
-    importer: Importer, path: str | Path, schema: Schema, options: Mapping[str, str] | None = None
+    importer: Importer,
+    path: str | Path,
+    schema: Schema,
+    options: Mapping[str, str] | None = None,
+    *,
+    units: Mapping[str, str] | None = None,
+    now: int | None = None,
 ) -> Iterator[NDArray[np.uint32]]:
-    """`rows` as limbs (width, n), in chunks; SchemaError becomes ImporterError that names the file."""
+    """`rows` as limbs (width, n), in chunks; SchemaError becomes ImporterError that names the file.
+
+    units, now: as `schemas.encode_rows`; a format that computes its shares has no unit to state (UsageError).
+    """
+    if units and importer.schemas:
+        raise UsageError(f"format {importer.name} says itself which unit its shares have: leave --unit out")
     first = 1
     with contextlib.closing(rows(importer, path, schema, options)) as source:
         while batch := list(itertools.islice(source, _CHUNK_ROWS)):
             try:
-                yield encode_rows(schema, batch, first)
+                yield encode_rows(schema, batch, first, units=units, now=now)
             except SchemaError as error:
-                raise ImporterError(f"{path}: {error.message}", help=f"zkcompliance schemas {schema.name}") from None
+                own = error.help if not error.help.startswith("zkcompliance explain") else None
+                help = own or f"zkcompliance schemas {schema.name}"
+                raise ImporterError(f"{path}: {error.message}", help=help) from None
             first += len(batch)
     if first == 1:
         raise ImporterError(f"{path}: holds no rows")

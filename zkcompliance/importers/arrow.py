@@ -1,20 +1,21 @@
 """Parquet files, Arrow IPC files and Arrow IPC streams: columns named as in the schema. Needs the extra `arrow`.
 
-Integers, texts, booleans, whole decimals and timestamps of whole seconds are exact; floating-point columns are
-refused. A timestamp without a zone is UTC. `fixed_size_binary(16)` is an id's digest. Rows come batch by batch.
+Integers, texts, booleans, whole decimals and timestamps of whole seconds are exact. Floats are taken in columns of
+shares alone, by their shortest decimal, where the column's unit is stated. A timestamp without a zone is UTC.
+`fixed_size_binary(16)` is an id's digest. Rows come batch by batch.
 """
 
 from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator, Mapping
-from fractions import Fraction
 from typing import Any, BinaryIO
 
 from zkcompliance import limits
 from zkcompliance.errors import ImporterError, UsageError
 from zkcompliance.importers import settings
 from zkcompliance.importers.model import Importer, Row
+from zkcompliance.quantities import Exact, Typed
 from zkcompliance.schemas import Schema
 
 FORMULA = "columns are taken as they stand; nothing is computed"
@@ -31,7 +32,8 @@ def read(file: BinaryIO, name: str, schema: Schema, options: Mapping[str, str]) 
     first = 1
     for batch in _guarded(arrow, file):
         names = _names(batch.schema, schema)
-        columns = [_cells(arrow, batch.column(i), name, first) for i, name in enumerate(names)]
+        kinds = {column.name: column.type for column in schema.columns}
+        columns = [_cells(arrow, batch.column(i), name, kinds[name], first) for i, name in enumerate(names)]
         for cells in zip(*columns, strict=True):
             yield dict(zip(names, cells, strict=True))
         first += batch.num_rows
@@ -50,11 +52,46 @@ def _guarded(arrow: Any, file: BinaryIO) -> Iterator[Any]:
         yield batch
 
 
+class _Bounded:
+    """A file of which no more is read at once than a batch may have, whatever lengths stand in it."""
+
+    closed = False
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def read(self, size: int) -> bytes:
+        if not 0 <= size <= limits.MAX_ARROW_READ_BYTES:
+            raise OSError("a part is longer than any may be")
+        return self._file.read(size)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def writable(self) -> bool:
+        return False
+
+    def close(self) -> None:
+        """The file stays open for whoever opened it."""
+
+
 def _batches(arrow: Any, file: BinaryIO) -> Iterator[Any]:
-    head = settings.head(file, 6)
+    head, bounded = settings.head(file, 6), _Bounded(file)
     if head[:4] == b"PAR1":
         parquet = importlib.import_module("pyarrow.parquet").ParquetFile(
-            file, thrift_string_size_limit=1 << 24, thrift_container_size_limit=1 << 20, page_checksum_verification=True
+            bounded,
+            thrift_string_size_limit=1 << 24,
+            thrift_container_size_limit=1 << 20,
+            page_checksum_verification=True,
         )
         for group in range(parquet.metadata.num_row_groups):
             if parquet.metadata.row_group(group).total_byte_size > limits.MAX_ARROW_GROUP_BYTES:
@@ -63,10 +100,10 @@ def _batches(arrow: Any, file: BinaryIO) -> Iterator[Any]:
         return
     ipc = importlib.import_module("pyarrow.ipc")
     if head == b"ARROW1":
-        opened = ipc.open_file(file)
+        opened = ipc.open_file(bounded)
         loaded = (opened.get_batch(index) for index in range(opened.num_record_batches))
     else:
-        loaded = iter(ipc.open_stream(file))
+        loaded = iter(ipc.open_stream(bounded))
     for batch in loaded:
         batch.validate(full=True)
         if batch.nbytes > limits.MAX_ARROW_GROUP_BYTES:
@@ -90,34 +127,56 @@ def _names(found: Any, schema: Schema) -> list[str]:
     return names
 
 
-def _cells(arrow: Any, array: Any, name: str, first: int) -> list[object]:
-    """A column's values as int, str, bool or None. ImporterError names the row of a value that is not exact."""
+def _cells(arrow: Any, array: Any, name: str, column: str, first: int) -> list[object]:
+    """A column's values as `schemas.encode_rows` takes them; `column`: its type in the schema.
+
+    ImporterError names the row of a value that is not exact.
+    """
     types, kind = arrow.types, array.type
+    where = f"column {name}"
     if types.is_dictionary(kind):
-        values = _cells(arrow, array.dictionary, name, first)
+        values = _cells(arrow, array.dictionary, name, column, first)
         return [None if index is None else values[index] for index in array.indices.to_pylist()]
     if types.is_integer(kind) or types.is_boolean(kind) or types.is_null(kind):
         return list(array.to_pylist())
     if types.is_timestamp(kind):
+        if column != "time":
+            raise ImporterError(f"row {first}, {where}: is a time, and the column holds a {column}")
         per = _PER_SECOND[kind.unit]
-        return [_exact(cell, per, name, row) for row, cell in enumerate(array.cast(arrow.int64()).to_pylist(), first)]
+        return [_second(cell, per, f"row {row}, {where}") for row, cell in enumerate(array.cast(arrow.int64()), first)]
     if types.is_decimal(kind):
-        return [_exact(cell, 1, name, row) for row, cell in enumerate(array.to_pylist(), first)]
+        return list(array.to_pylist())
+    if types.is_floating(kind) and column == "ppm":
+        return _shortest(array, kind.bit_width)
     if types.is_fixed_size_binary(kind) and kind.byte_width == 16:
         return [None if cell is None else f"0x{cell.hex()}" for cell in array.to_pylist()]
     if types.is_string(kind) or types.is_large_string(kind) or getattr(types, "is_string_view", types.is_string)(kind):
         return [_text(cell, name, row) for row, cell in enumerate(array, first)]
     why = "floating-point numbers are not exact" if types.is_floating(kind) else "its Arrow type is not taken"
-    raise ImporterError(f"row {first}, column {name}: {why}")
+    raise ImporterError(f"row {first}, {where}: {why}")
 
 
-def _exact(cell: Any, per: int, name: str, row: int) -> int | None:
-    if cell is None:
+def _shortest(array: Any, bits: int) -> list[object]:
+    """Floats as the shortest decimals that their own width reads back."""
+    cells = array.to_pylist()
+    if bits == 64:
+        return list(cells)
+    numpy = importlib.import_module("numpy")
+    narrow = numpy.float32 if bits == 32 else numpy.float16
+    return [None if cell is None else Typed(str(narrow(cell))) for cell in cells]
+
+
+def _second(cell: Any, per: int, where: str) -> Exact | None:
+    """A timestamp, `per` of which are a second, as UTC seconds."""
+    if not cell.is_valid:
         return None
-    amount = Fraction(cell) / per
-    if amount.denominator != 1:
-        raise ImporterError(f"row {row}, column {name}: is not whole")
-    return amount.numerator
+    seconds, rest = divmod(cell.as_py(), per)
+    if rest:
+        raise ImporterError(f"{where}: is not whole: times are whole seconds")
+    if seconds <= 0:
+        why = "is negative: it lies before 1970" if seconds < 0 else "is 1970-01-01, as a clock shows that was not set"
+        raise ImporterError(f"{where}: {why}")
+    return Exact(seconds)
 
 
 def _text(cell: Any, name: str, row: int) -> str | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import contextlib
 from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
 from zkcompliance.errors import ImporterError
+from zkcompliance.importers.csv_records import records
 from zkcompliance.importers.model import Importer, Row
 from zkcompliance.schemas import Schema
 
@@ -16,19 +16,15 @@ FORMULA = "columns are taken as they stand; nothing is computed"
 
 def read(file: BinaryIO, name: str, schema: Schema, options: Mapping[str, str]) -> Iterator[Row]:
     """Rows as texts. UTF-8 (a byte order mark is allowed), commas, RFC 4180 quoting; blank lines are refused."""
-    with io.TextIOWrapper(file, encoding="utf-8-sig", newline="") as text:
-        lines = csv.reader(text, strict=True)
-        try:
-            header = next(lines, None)
-            if header is None:
-                raise ImporterError("is empty: the first line names the columns")
-            _check_header(header, schema)
-            for number, cells in enumerate(lines, 1):
-                if len(cells) != len(header):
-                    raise ImporterError(f"row {number} (line {lines.line_num}): {len(cells)} cells, not {len(header)}")
-                yield dict(zip(header, cells, strict=True))
-        except csv.Error as error:
-            raise ImporterError(f"line {lines.line_num}: not CSV: {error}") from None
+    with contextlib.closing(records(file)) as lines:
+        _, header = next(lines, (0, None))
+        if header is None:
+            raise ImporterError("is empty: the first line names the columns")
+        _check_header(header, schema)
+        for number, (line, cells) in enumerate(lines, 1):
+            if len(cells) != len(header):
+                raise ImporterError(f"row {number} (line {line}): {len(cells)} cells, not {len(header)}")
+            yield dict(zip(header, cells, strict=True))
 
 
 def _check_header(header: list[str], schema: Schema) -> None:

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from zkcompliance import limits
 from zkcompliance.errors import ImporterError
-from zkcompliance.quantities import MAX_DIGITS, MILLION
+from zkcompliance.quantities import MAX_DIGITS, MILLION, Exact
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -38,12 +38,12 @@ def whole(value: object, where: str) -> int:
     return amount.numerator
 
 
-def share(value: object, where: str) -> int:
+def share(value: object, where: str) -> Exact:
     """A number in 0 … 1 → parts per million, rounded half to even from the decimal digits as written."""
     amount = number(value, where)
     if amount > 1:
         raise ImporterError(f"{where}: is over 1, and shares are 0 to 1")
-    return round(amount * MILLION)
+    return Exact(round(amount * MILLION))
 
 
 def moment(value: object, where: str) -> Fraction:

@@ -21,7 +21,7 @@ from zkcompliance.importers.exact import Seen, moment, number, whole
 from zkcompliance.importers.inspect_header import Header, Recount, check_options
 from zkcompliance.importers.json_stream import JsonStream, as_list, as_object, as_text
 from zkcompliance.importers.model import Importer, Row
-from zkcompliance.quantities import MILLION
+from zkcompliance.quantities import MILLION, Exact
 from zkcompliance.schemas import Schema
 
 FORMULA = (
@@ -123,7 +123,7 @@ class _Samples:
             "attempt": 1 + len(as_list(sample.get("error_retries") or [], f"{where}, error_retries")),
             "model": self._header.model,
             "domain": self._domain_of(sample, where),
-            "score": round(value * MILLION),
+            "score": Exact(round(value * MILLION)),
             "grader": self._header.scorer,
             "at": int(at),
             "source": self._source,

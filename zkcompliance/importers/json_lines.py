@@ -1,7 +1,7 @@
 """JSON Lines: one object per line, members named as the schema's columns.
 
-Numbers keep the text they were written with: an integer in exponent form is exact, a fraction is refused, NaN and
-Infinity are not JSON.
+Numbers with a point or an exponent keep the text they were written with, so that 2.5e24 and 0.1 are what they say; NaN
+and Infinity are not JSON.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import BinaryIO, NoReturn
 
-from zkcompliance.errors import ImporterError, UsageError
+from zkcompliance import limits
+from zkcompliance.errors import ImporterError
 from zkcompliance.importers.model import Importer, Row
-from zkcompliance.quantities import MAX_DIGITS, parse_integer
+from zkcompliance.quantities import MAX_DIGITS, Number, Refused, read_whole
 from zkcompliance.schemas import Schema
 
 FORMULA = "members are taken as they stand; nothing is computed"
-MAX_LINE_BYTES = 1 << 20
+_EXACT = ("flop", "count")  # the types whose numbers are whole
 
 
 class _Refused(Exception):
@@ -26,19 +27,17 @@ class _Refused(Exception):
 def _integer(text: str) -> int:
     if len(text) > MAX_DIGITS:
         raise _Refused("a number is absurdly long")
+    if text == "-0":
+        raise _Refused("a number is -0: write 0")
     return int(text)
 
 
-def _fraction(text: str) -> int:
-    """1e18 and 2.50e3 are whole numbers; 0.5 and 1e-3 are not."""
+def _written(text: str) -> Number:
+    if len(text) > MAX_DIGITS:
+        raise _Refused("a number is absurdly long")
     if text.startswith("-"):
-        raise _Refused("a number is negative")
-    try:
-        return parse_integer(text)
-    except UsageError:
-        raise _Refused(
-            "a number is not whole: quantities are exact, shares are parts per million or a text such as 30%"
-        ) from None
+        raise _Refused("a number is negative, or is -0")
+    return Number(text)
 
 
 def _constant(text: str) -> NoReturn:
@@ -55,14 +54,14 @@ def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
 def read(file: BinaryIO, name: str, schema: Schema, options: Mapping[str, str]) -> Iterator[Row]:
     """One row per line; blank lines are refused. Numbers become exact ints."""
     decoder = json.JSONDecoder(
-        parse_int=_integer, parse_float=_fraction, parse_constant=_constant, object_pairs_hook=_members
+        parse_int=_integer, parse_float=_written, parse_constant=_constant, object_pairs_hook=_members
     )
-    known = {column.name for column in schema.columns}
+    known = {column.name: column.type for column in schema.columns}
     number = 0
-    while line := file.readline(MAX_LINE_BYTES + 1):
+    while line := file.readline(limits.MAX_ROW_BYTES + 1):
         number += 1
-        if len(line) > MAX_LINE_BYTES:
-            raise ImporterError(f"row {number}: a line is longer than {MAX_LINE_BYTES} bytes")
+        if len(line) > limits.MAX_ROW_BYTES:
+            raise ImporterError(f"row {number}: a line is longer than {limits.MAX_ROW_BYTES} bytes")
         try:
             row = decoder.decode(line.decode())
         except UnicodeDecodeError:
@@ -80,7 +79,17 @@ def read(file: BinaryIO, name: str, schema: Schema, options: Mapping[str, str]) 
                 raise ImporterError(f"row {number}: schema {schema.name} has no column {member[:64]!r}")
             if isinstance(value, (dict, list)):
                 raise ImporterError(f"row {number}, column {member}: is not a single value")
+            if isinstance(value, Number) and known[member] in _EXACT:
+                _check_whole(value, f"row {number}, column {member}")
         yield row
+
+
+def _check_whole(value: Number, where: str) -> None:
+    """ImporterError for a number that is not whole, before anything else of its row is looked at."""
+    try:
+        read_whole(value)
+    except Refused as refused:
+        raise ImporterError(f"{where}: {refused.why}") from None
 
 
 IMPORTER = Importer("jsonl", "JSON Lines, one object per row", FORMULA, read)

@@ -7,16 +7,15 @@ decrease, values that are not whole, a last line without its line end.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
 from zkcompliance.errors import ImporterError, UsageError
 from zkcompliance.importers import settings
+from zkcompliance.importers.csv_records import records
 from zkcompliance.importers.exact import whole
 from zkcompliance.importers.json_stream import decode
 from zkcompliance.importers.model import Importer, Row
-from zkcompliance.limits import MAX_IMPORT_CELL_BYTES
 from zkcompliance.quantities import parse_integer, parse_time
 from zkcompliance.schemas import Schema
 
@@ -63,19 +62,15 @@ def _formula(options: Mapping[str, str]) -> tuple[str, int, str]:
 
 
 def _lines(file: BinaryIO, column: str) -> Iterator[tuple[int, dict[str, str]]]:
-    texts = (settings.utf8(line, f"line {at}") + "\n" for at, line in settings.lines(file, MAX_IMPORT_CELL_BYTES))
-    reader = csv.reader(texts, strict=True)
-    try:
-        header = next(reader, [])
-        for name in ("step", column):
-            if header.count(name) != 1:
-                raise ImporterError(f"header: column {name} is not there, or there twice")
-        for cells in reader:
-            if len(cells) != len(header):
-                raise ImporterError(f"line {reader.line_num}: {len(cells)} cells, not {len(header)}")
-            yield reader.line_num, dict(zip(header, cells, strict=True))
-    except csv.Error:
-        raise ImporterError(f"line {reader.line_num}: not CSV") from None
+    lines = records(file, whole=True)
+    _, header = next(lines, (0, []))
+    for name in ("step", column):
+        if header.count(name) != 1:
+            raise ImporterError(f"header: column {name} is not there, or there twice")
+    for at, cells in lines:
+        if len(cells) != len(header):
+            raise ImporterError(f"line {at}: {len(cells)} cells, not {len(header)}")
+        yield at, dict(zip(header, cells, strict=True))
 
 
 def _number(text: str, where: str) -> int:

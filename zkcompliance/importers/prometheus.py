@@ -10,6 +10,7 @@ that is there twice, MIG slices, another metric, partial answers.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -22,7 +23,7 @@ from zkcompliance.importers.devices import NVIDIA
 from zkcompliance.importers.exact import Seen, ceil, number
 from zkcompliance.importers.json_stream import JsonStream, as_list, as_object, as_text
 from zkcompliance.importers.model import Importer, Row
-from zkcompliance.quantities import MILLION, parse_integer, parse_seconds
+from zkcompliance.quantities import MILLION, Exact, parse_integer, parse_seconds
 from zkcompliance.schemas import Schema
 
 METRIC = "DCGM_FI_PROF_PIPE_TENSOR_ACTIVE"
@@ -32,6 +33,7 @@ FORMULA = (
     "bf16 figure by modelName unless set; the first reading of a GPU counts for nothing"
 )
 _LONGEST_TEXT = 40
+_VALUE = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|NaN|[+-]Inf")
 # DCGM's blank values (none, not found, not supported, not permitted) as 32-bit, 64-bit and double numbers; a double
 # near 2^63 is written 9.223372036854776e+18
 _BLANKS = ((0x7FFFFFF0, 0x7FFFFFFF), (0x7FFFFFFFFFFFFFF0, 9223372036854776000), (1 << 47, (1 << 47) + 15))
@@ -141,7 +143,7 @@ def _readings(stream: JsonStream, where: str) -> Iterator[tuple[Fraction, Fracti
         before = time
         text = as_text(pair[1], f"{here}, value")
         try:
-            value = Decimal(text) if len(text) <= _LONGEST_TEXT and text.isascii() and "_" not in text else None
+            value = Decimal(text) if len(text) <= _LONGEST_TEXT and _VALUE.fullmatch(text) else None
         except InvalidOperation:
             value = None
         if value is None or (value.is_finite() and abs(value.adjusted()) > 2 * _LONGEST_TEXT):
@@ -162,7 +164,7 @@ def _intervals(
     bucket, begin, finish, busy, span = -1, Fraction(), Fraction(), Fraction(), Fraction()
 
     def row() -> Row:
-        share = round(busy / span * MILLION)
+        share = Exact(round(busy / span * MILLION))
         found = chosen.stated.row(int(begin), ceil(finish), ceil(busy * peak), "measured")
         return {**found, "device_kind": kind, "devices": 1, "peak": peak, "utilisation": share}
 

@@ -53,7 +53,7 @@ def table(options: Mapping[str, str], name: str) -> dict[str, str]:
     """An option `A=B,C=D` as a dict. UsageError on another form or a key given twice."""
     found: dict[str, str] = {}
     for part in options[name].split(",") if name in options else ():
-        key, equals, value = part.strip().partition("=")
+        key, equals, value = part.removeprefix(" ").partition("=")
         if not equals or not key or key in found:
             raise UsageError(f"{name}: want NAME=VALUE,NAME=VALUE, each name once", help="zkcompliance formats")
         found[key] = value

@@ -78,6 +78,13 @@ def create(path: Path, data: bytes, mode: int = PRIVATE) -> None:
         write_all(descriptor, data)
 
 
+def copy(source: Path, path: Path, mode: int = PRIVATE) -> None:
+    """`create` with the bytes of another file, block by block."""
+    with source.open("rb") as data, creating(path, mode) as descriptor:
+        while block := data.read(1 << 20):
+            write_all(descriptor, block)
+
+
 def replace(path: Path, data: bytes, mode: int = PUBLIC) -> None:
     """Write or replace a file atomically: temporary file, fsync, rename, fsync of the folder."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zkcompliance.commit.entry import ENTRY_BYTES
-from zkcompliance.errors import LogCorrupt, ParametersRejected, ZkComplianceError
-from zkcompliance.log import files, rows
+from zkcompliance.errors import LogCorrupt, LogError, ParametersRejected, ZkComplianceError
+from zkcompliance.log import files, keybook, rows, successor
 from zkcompliance.log.layout import Layout, Settings
+from zkcompliance.log.leftovers import PUBLIC_NAMES
 from zkcompliance.log.store import SealedLog, Segment
 from zkcompliance.progress import Progress, silent
 
-_PUBLIC = {"settings", "schema", "entries", "checkpoint", "secret"}
 _PRIVATE = {"rows", "seed", "meta", "budget"}
 
 
@@ -55,8 +55,11 @@ def fsck(path: str | Path, *, deep: bool = False, progress: Progress = silent) -
     layout = Layout(Path(path))
     log = SealedLog.open(path)
     with files.reporting(layout.root):
-        findings = list(_public_faults(layout, log))
+        findings = [*_public_faults(layout, log), *_generation_faults(layout, log)]
+        gone = layout.retired.exists()
     readable = []
+    if gone:
+        return Health(log.origin, len(log.segments), (), tuple(findings))
     for done, segment in enumerate(log.segments, 1):
         before = len(findings)
         try:
@@ -74,7 +77,7 @@ def _public_faults(layout: Layout, log: SealedLog) -> Iterator[Finding]:
     if extra > 0:
         yield Finding(False, "entries", f"{extra} bytes of an interrupted seal; the next writer will finish or drop it")
     for path in sorted(layout.root.iterdir()):
-        if path.name not in _PUBLIC:
+        if path.name not in PUBLIC_NAMES:
             yield Finding(False, path.name, "does not belong to a log")
     if not layout.secret.is_dir():
         yield Finding(True, "secret", "the private part is missing: this copy can neither prove nor append")
@@ -92,6 +95,26 @@ def _public_faults(layout: Layout, log: SealedLog) -> Iterator[Finding]:
         ahead = pending.name.removeprefix("pending-") > f"{len(log.segments):08d}"
         if ahead:
             yield Finding(True, f"secret/{pending.name}", "ahead of the checkpoint: was an older checkpoint put back?")
+
+
+def _generation_faults(layout: Layout, log: SealedLog) -> Iterator[Finding]:
+    """Where the log stands among its generations."""
+    after = successor.read(layout)
+    if after is not None:
+        yield Finding(False, "successor", f"the log goes on as {after.origin} in {after.path}; here it is closed")
+    if log.checkpoint.generation > 1 and not layout.lineage.is_file():
+        yield Finding(True, "lineage", "is missing: nothing here shows that the rows are those of before")
+    if layout.restored.exists():
+        yield Finding(False, "secret/restored", "put back from a backup: refresh it before anything is proved over it")
+    if layout.retired.exists():
+        yield Finding(False, "secret/retired", "the rows are gone from here: they are in the generation after")
+    elif layout.secret.is_dir():
+        try:
+            keybook.id_of(layout)
+        except LogError as error:
+            yield Finding(True, "secret/id", f"which log this is, by which its key knows it: {error.message}")
+    if layout.moving.exists() or layout.arriving.exists():
+        yield Finding(False, "secret", "a refresh or compact was interrupted; the next command finishes or forgets it")
 
 
 def _segment_faults(

@@ -4,9 +4,9 @@ Nothing of these libraries is imported unless an object can only be read through
 what they can do. Everything is cut into pieces of at most `CHUNK_ROWS` rows, so memory stays bounded however long a
 stream is. The rules of `schemas.encode_rows` hold for values, with these added:
 
-    datetime64                   UTC, as numpy has it; whole seconds
+    datetime64                   in a time column alone; UTC, as numpy has it; whole seconds, no bare dates
     datetime, pandas Timestamp   must carry a time zone; whole seconds (Arrow and Polars times become these)
-    Decimal                      a whole number
+    floats and ints of a share   in the unit that its column states; floats by their shortest decimal
     NaN, NA, NaT in a text, enum or bool column, NaT and NA anywhere: missing
 """
 
@@ -14,13 +14,12 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from zkcompliance import schemas
 from zkcompliance.errors import SchemaError, UsageError
 from zkcompliance.log.pending import CHUNK_ROWS
+from zkcompliance.quantities import Exact, Typed
 from zkcompliance.schemas import Column, Schema
 
 if TYPE_CHECKING:
@@ -33,8 +32,10 @@ _HELP = "append a list of dicts, a dict of columns, a numpy structured array, or
 Piece = Mapping[str, Any]
 
 
-def chunks(schema: Schema, data: object) -> Iterator[NDArray[np.uint32]]:
-    """Rows in any of the forms above as limbs (width, n), n ≤ CHUNK_ROWS, in order.
+def chunks(
+    schema: Schema, data: object, *, units: Mapping[str, str] | None = None, now: int | None = None
+) -> Iterator[NDArray[np.uint32]]:
+    """Rows in any of the forms above as limbs (width, n), n ≤ CHUNK_ROWS, in order; units and now as in `encode_rows`.
 
     SchemaError names row (from 1, counted over the whole stream) and column, never a value; UsageError when the form is
     not known.
@@ -43,7 +44,7 @@ def chunks(schema: Schema, data: object) -> Iterator[NDArray[np.uint32]]:
     for piece in _pieces(data):
         columns = {str(name): values for name, values in piece.items()}
         plain = {name: _plain(schema.column(name), values, first) for name, values in columns.items()}
-        encoded = schemas.encode_columns(schema, plain, first)
+        encoded = schemas.encode_columns(schema, plain, first, units=units, now=now)
         first += encoded.shape[1]
         yield encoded
 
@@ -96,9 +97,11 @@ def _table(data: Any) -> Iterator[Piece] | None:
     if hasattr(data, "iloc") and hasattr(data, "columns"):  # pandas
         return _cut(len(data), lambda a, b: {name: data.iloc[a:b, i] for i, name in enumerate(data.columns)})
     if hasattr(data, "to_dict") and hasattr(data, "height"):  # Polars
-        return _cut(data.height, lambda a, b: data.slice(a, b - a).to_dict(as_series=False))
+        narrow = {name for name, kind in getattr(data, "schema", {}).items() if str(kind) == "Float32"}
+        return _cut(data.height, lambda a, b: _shortest(data.slice(a, b - a).to_dict(as_series=False), narrow))
     if hasattr(data, "to_pydict") and hasattr(data, "num_rows"):  # an Arrow table or record batch
-        return _cut(data.num_rows, lambda a, b: data.slice(a, b - a).to_pydict())
+        narrow = {field.name for field in data.schema if str(field.type) in ("float", "halffloat")}
+        return _cut(data.num_rows, lambda a, b: _shortest(data.slice(a, b - a).to_pydict(), narrow))
     for method, module, function in (
         ("__arrow_c_stream__", "pyarrow", "RecordBatchReader.from_stream"),
         ("__dataframe__", "pyarrow.interchange", "from_dataframe"),
@@ -142,11 +145,29 @@ def _cut(length: int, piece: Callable[[int, int], Piece]) -> Iterator[Piece]:
         yield piece(start, min(length, start + CHUNK_ROWS))
 
 
+def _shortest(piece: Mapping[str, Any], narrow: set[str]) -> Piece:
+    """The cells of these columns, floats of 32 bits or fewer in a Python float each, as their own shortest decimals."""
+    import numpy as np
+
+    if not narrow:
+        return piece
+    return {
+        name: [None if cell is None else Typed(str(np.float32(cell))) for cell in cells] if name in narrow else cells
+        for name, cells in piece.items()
+    }
+
+
 def _plain(column: Column, values: Any, first: int) -> Sequence[object]:
     """Values as `schemas.encode_columns` takes them."""
     array = getattr(values, "dtype", None)
-    if getattr(array, "kind", None) == "M":
+    kind = getattr(array, "kind", None)
+    if kind == "M":
         return _seconds(column, values, first)
+    if kind == "m":
+        raise SchemaError(f"row {first}, column {column.name}: is a length of time, and no column holds one")
+    if kind == "f" and getattr(array, "itemsize", 8) < 8:
+        lost = column.type in _TEXTUAL  # NaN in a text, enum or bool column is a missing value
+        return [None if lost and value != value else Typed(str(value)) for value in _numpy(values)]
     listed: list[object] = values.tolist() if hasattr(values, "tolist") else list(values)
     kinds = set(map(type, listed))
     if kinds <= {int, str, bool, type(None)}:
@@ -154,19 +175,35 @@ def _plain(column: Column, values: Any, first: int) -> Sequence[object]:
     return [_one(column, value, row) for row, value in enumerate(listed, first)]
 
 
-def _seconds(column: Column, values: Any, first: int) -> list[int | None]:
+def _numpy(values: Any) -> Any:
+    """A column of narrow floats as numpy's own scalars."""
+    import numpy as np
+
+    return np.asarray(values)
+
+
+def _seconds(column: Column, values: Any, first: int) -> list[Exact | None]:
     """datetime64 (numpy, or a pandas column of it) as UTC seconds."""
     import numpy as np
 
+    where = f"column {column.name}"
+    if column.type != "time":
+        raise SchemaError(f"row {first}, {where}: is a time, and the column holds a {column.type}")
     zoned = getattr(values.dtype, "tz", None) is not None  # a pandas column: its array would hold objects
     times: NDArray[np.datetime64] = np.asarray(values, dtype="datetime64[ns]" if zoned else None)
-    whole = times.astype("datetime64[s]")
     missing = np.isnat(times)
-    bad = np.flatnonzero((whole != times) & ~missing)
-    if bad.size:
-        raise SchemaError(f"row {first + int(bad[0])}, column {column.name}: is not a whole second")
-    seconds: list[int | None] = whole.astype(np.int64).tolist()
-    return [None if gone else value for value, gone in zip(seconds, missing.tolist(), strict=True)]
+    if np.datetime_data(times.dtype)[0] in ("Y", "M", "W", "D") and not missing.all():
+        raise SchemaError(f"row {first}, {where}: is a date without a time: convert it to datetime64[s]")
+    whole = times.astype("datetime64[s]")
+    numbers = whole.astype(np.int64)
+    for bad, why in (
+        ((whole != times) & ~missing, "is not a whole second"),
+        ((numbers < 0) & ~missing, "is before 1970"),
+        ((numbers == 0) & ~missing, "is the first second of 1970, which is what a clock shows that was not set"),
+    ):
+        if bad.any():
+            raise SchemaError(f"row {first + int(np.flatnonzero(bad)[0])}, {where}: {why}")
+    return [None if gone else Exact(value) for value, gone in zip(numbers.tolist(), missing.tolist(), strict=True)]
 
 
 def _one(column: Column, value: Any, row: int) -> object:
@@ -175,17 +212,11 @@ def _one(column: Column, value: Any, row: int) -> object:
         return None
     if isinstance(value, float) and value != value and column.type in _TEXTUAL:
         return None
-    if isinstance(value, Decimal):
-        if value != value.to_integral_value():
-            raise SchemaError(f"row {row}, column {column.name}: is not whole")
-        return int(value)
-    if isinstance(value, datetime):
-        if value.tzinfo is None:
-            raise SchemaError(f"row {row}, column {column.name}: is a time without a zone")
-        if value.microsecond or getattr(value, "nanosecond", 0):
-            raise SchemaError(f"row {row}, column {column.name}: is not a whole second")
-        since = value.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
-        return since.days * 86400 + since.seconds
-    if getattr(getattr(value, "dtype", None), "kind", None) == "M":
+    kind = getattr(getattr(value, "dtype", None), "kind", None)
+    if kind == "M":
         return _seconds(column, value.reshape(1) if hasattr(value, "reshape") else value, row)[0]
+    if kind == "m":
+        raise SchemaError(f"row {row}, column {column.name}: is a length of time, and no column holds one")
+    if kind == "f" and value.dtype.itemsize < 8:
+        return Typed(str(value))
     return value

@@ -10,7 +10,8 @@ from zkcompliance.errors import KeyFileError, UsageError
 from zkcompliance.log import files
 from zkcompliance.log.checkpoint import looks_numbered
 from zkcompliance.log.cosignature import ALGORITHMS, CosignerKey, CosignerSigner
-from zkcompliance.log.note import SEED_BYTES, SignerKey, VerifierKey, check_name
+from zkcompliance.log.note import SEED_BYTES, SignerKey, VerifierKey, name_fault
+from zkcompliance.shown import command, quoted
 
 _MAX_KEY_BYTES = 4096
 
@@ -49,9 +50,9 @@ def generate_cosigner(path: str | Path, name: str, algorithm: str = "ed25519") -
 
 
 def _check_name(name: str) -> None:
-    if not check_name(name):
+    if why := name_fault(name):
         raise UsageError(
-            "an origin is a name without spaces or plus signs",
+            f"an origin is a name without spaces or plus signs, and this one {why}",
             help="zkcompliance keygen lab.example/compute -o compute.key",
         )
 
@@ -74,7 +75,9 @@ def _write(path: Path, private: str, public: str) -> None:
 
 def load_private(path: str | Path) -> SignerKey:
     """The signing key in a file. KeyFileError when it is unreadable, malformed, or others have access to it."""
-    return SignerKey.parse(_read_private(Path(path)))
+    key = SignerKey.parse(_read_private(Path(path)))
+    key.file = Path(path)
+    return key
 
 
 def load_cosigner(path: str | Path) -> CosignerSigner:
@@ -89,11 +92,13 @@ def load_cosigner_public(path: str | Path) -> CosignerKey:
 
 def _read_private(path: Path) -> str:
     try:
-        return _one_line(read_private(path, help=f"zkcompliance keygen ORIGIN -o {path}"), path)
+        return _one_line(read_private(path, help=command("zkcompliance", "keygen", "ORIGIN", "-o", path)), path)
     except KeyFileError as error:
         private = path.with_suffix("")
         if path == public_path(private):
-            raise KeyFileError(f"{path} is not a private key", help=f"use the private half: {private}") from error
+            raise KeyFileError(
+                f"{path} is not a private key", help=f"use the private half: {quoted(private)}"
+            ) from error
         raise
 
 
@@ -109,7 +114,7 @@ def read_private(path: Path, *, help: str) -> bytes:
             if not stat.S_ISREG(status.st_mode):
                 raise KeyFileError(f"{path} is not a regular file")
             if status.st_mode & 0o077:
-                raise KeyFileError(f"{path} can be read or changed by others", help=f"chmod 600 {path}")
+                raise KeyFileError(f"{path} can be read or changed by others", help=command("chmod", "600", path))
             return file.read(_MAX_KEY_BYTES + 1)
     except OSError as error:
         raise KeyFileError(f"{path}: {error.strerror}", help=help) from error
@@ -128,7 +133,7 @@ def _read_public(path: Path) -> str:
         raise KeyFileError(f"{path}: {error.strerror}") from error
     line = _one_line(data, path)
     if line.startswith("PRIVATE+KEY+"):
-        raise KeyFileError(f"{path} is a private key", help=f"use the public half: {public_path(path)}")
+        raise KeyFileError(f"{path} is a private key", help=f"use the public half: {quoted(public_path(path))}")
     return line
 
 

@@ -1,27 +1,35 @@
 """Where everything of a log folder lies.
 
-LOG/settings          public: format, profile, verifier key (three lines)
+LOG/settings          public: format, profile, verifier key; of a later generation its origin and what it succeeds
 LOG/schema            public: the schema text
 LOG/entries           public: 99 bytes for each segment
 LOG/checkpoint        public: the signed note; replaced atomically, it alone says how long the log is
+LOG/lineage           public, of a later generation: that its rows are those of the generations before
+LOG/successor         public: the generation after, and where it is; from then on nothing is sealed or proved here
 LOG/secret/           0700; everything below 0600
   writer.lock         held by the one writer
+  id                  which log this is, the same in all its generations (zkcompliance.log.keybook)
+  moving, arriving    while a generation moves: in the old folder and in the new one (zkcompliance.log.moving)
+  restored, retired   marks: put back from a backup; the rows are in a later generation and gone from here
   seen                the newest checkpoint that was read or written here
   pending-00000003    rows appended since the last seal, to become segment 3
-  segments/00000000/  rows, seed, meta, budget; cache.* may be deleted
+  segments/00000000/  rows, seed, meta, budget; tier where it is not 0; cache.* may be deleted
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from zkcompliance.commit.entry import ENTRY_BYTES
-from zkcompliance.errors import LogCorrupt, LogError
-from zkcompliance.log import files
+from zkcompliance.errors import LogCorrupt, LogError, MalformedNote
+from zkcompliance.log import files, merkle
+from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.profiles import PROFILES, Profile
 from zkcompliance.schemas import Schema, parse_text
+from zkcompliance.shown import command
 
 _FORMAT = "zkcompliance-log-1"
 _MAX_SETTINGS_BYTES = 4096
@@ -63,6 +71,34 @@ class Layout:
         return self.secret / "segments"
 
     @property
+    def lineage(self) -> Path:
+        return self.root / "lineage"
+
+    @property
+    def successor(self) -> Path:
+        return self.root / "successor"
+
+    @property
+    def id(self) -> Path:
+        return self.secret / "id"
+
+    @property
+    def moving(self) -> Path:
+        return self.secret / "moving"
+
+    @property
+    def arriving(self) -> Path:
+        return self.secret / "arriving"
+
+    @property
+    def restored(self) -> Path:
+        return self.secret / "restored"
+
+    @property
+    def retired(self) -> Path:
+        return self.secret / "retired"
+
+    @property
     def seen(self) -> Path:
         return self.secret / "seen"
 
@@ -98,6 +134,14 @@ class SegmentPaths:
         return self.folder / "budget"
 
     @property
+    def tier(self) -> Path:
+        """How often the rows were put together with others: one more than the highest of the segments it was made of.
+
+        There is no such file for rows as they were appended (0).
+        """
+        return self.folder / "tier"
+
+    @property
     def cache(self) -> Path:
         """A prefix: the engine's files are `cache.…`, safe to delete."""
         return self.folder / "cache"
@@ -105,15 +149,30 @@ class SegmentPaths:
 
 @dataclass(frozen=True)
 class Settings:
-    """What a log is, fixed at its creation."""
+    """What a log is, fixed at its creation.
+
+    `generation`: from 1; `succeeds`: what its checkpoints succeed, from the second generation on.
+    """
 
     profile: Profile
     key: VerifierKey
     schema: Schema
+    generation: int = 1
+    succeeds: Checkpoint | None = None
+
+    @property
+    def origin(self) -> str:
+        """That of its checkpoints."""
+        return self.key.name if self.generation == 1 else f"{self.key.name}/g{self.generation}"
+
+    def checkpoint(self, entries: Sequence[bytes]) -> Checkpoint:
+        """The one over these entries."""
+        return Checkpoint(self.origin, len(entries), merkle.root(entries), self.succeeds)
 
     def files(self) -> tuple[bytes, bytes]:
         """The bytes of `settings` and of `schema`."""
-        return f"{_FORMAT}\n{self.profile.name}\n{self.key.text}\n".encode(), self.schema.text.encode()
+        later = "" if self.succeeds is None else f"{self.origin}\n{self.checkpoint([]).body.splitlines()[3]}\n"
+        return f"{_FORMAT}\n{self.profile.name}\n{self.key.text}\n{later}".encode(), self.schema.text.encode()
 
     @classmethod
     def load(cls, layout: Layout) -> Settings:
@@ -122,20 +181,33 @@ class Settings:
             there = layout.settings.is_file()
         if not there:
             raise LogError(
-                f"{layout.root} is not a log folder", help=f"zkcompliance seal INPUT --log {layout.root} --key KEY"
+                f"{layout.root} is not a log folder",
+                help=command("zkcompliance", "seal", "INPUT", "--log", layout.root, "--key", "KEY"),
             )
         settings = read_limited(layout.settings, _MAX_SETTINGS_BYTES)
         schema = read_limited(layout.schema, _MAX_SCHEMA_BYTES)
         try:
             lines = settings.decode().split("\n")
-            if len(lines) != 4 or lines[0] != _FORMAT or lines[3]:
+            if len(lines) not in (4, 6) or lines[0] != _FORMAT or lines[-1]:
                 raise LogCorrupt(f"{layout.settings} is not of the form {_FORMAT}")
             profiles = {profile.name: profile for profile in PROFILES}
             if lines[1] not in profiles:
                 raise LogCorrupt(f"{layout.settings} names no known profile")
-            return cls(profiles[lines[1]], VerifierKey.parse(lines[2]), parse_text(schema.decode()))
+            generation, before = 1, None
+            if len(lines) == 6:
+                empty = Checkpoint(lines[3], 0, merkle.EMPTY_ROOT).body
+                read = Checkpoint.parse(f"{empty}{lines[4]}\n")
+                generation, before = read.generation, read.succeeds
+            found = cls(
+                profiles[lines[1]], VerifierKey.parse(lines[2]), parse_text(schema.decode()), generation, before
+            )
         except UnicodeDecodeError as error:
             raise LogCorrupt(f"{layout.settings} or {layout.schema} is not UTF-8") from error
+        except MalformedNote as error:
+            raise LogCorrupt(f"{layout.settings}: {error.message}") from error
+        if found.files()[0] != settings:
+            raise LogCorrupt(f"{layout.settings} is not of the form {_FORMAT}")
+        return found
 
 
 def read_limited(path: Path, limit: int) -> bytes:
@@ -144,7 +216,7 @@ def read_limited(path: Path, limit: int) -> bytes:
         with path.open("rb") as file:
             data = file.read(limit + 1)
     except OSError as error:
-        raise LogError(f"{path}: {error.strerror}", help=f"zkcompliance fsck {path.parent}") from error
+        raise LogError(f"{path}: {error.strerror}", help=command("zkcompliance", "fsck", path.parent)) from error
     if len(data) > limit:
         raise LogError(f"{path} is longer than {limit} bytes")
     return data

@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 AGE_SECONDS = 60
+PUBLIC_NAMES = ("settings", "schema", "entries", "checkpoint", "lineage", "successor", "secret")  # of a log folder
 _BUILDING = re.compile(r"\.(.+)\.[0-9a-f]{12}\.(?:tmp|new)")
 
 
@@ -31,7 +32,7 @@ def claim(folder: Path) -> int:
     return descriptor
 
 
-def _final_name(name: str) -> str:
+def final_name(name: str) -> str:
     """What a folder will be called in the end: `.log.0123456789ab.new` → `log`, however often."""
     while match := _BUILDING.fullmatch(name):
         name = match[1]
@@ -40,11 +41,11 @@ def _final_name(name: str) -> str:
 
 def remove(path: Path) -> list[str]:
     """Remove what killed creations of the log at `path` left beside it; the names removed. Never fails."""
-    final = _final_name(path.name)
+    final = final_name(path.name)
     removed = []
     with contextlib.suppress(OSError):
         for folder in path.parent.glob(f".*{_escaped(final)}.*"):
-            is_ours = folder.name != path.name and folder.name != final and _final_name(folder.name) == final
+            is_ours = folder.name != path.name and folder.name != final and final_name(folder.name) == final
             if is_ours and _abandoned(folder):
                 shutil.rmtree(folder, ignore_errors=True)
                 removed.append(folder.name)
@@ -63,7 +64,7 @@ def _abandoned(folder: Path) -> bool:
             return False
         newest = max([status.st_mtime, *(p.lstat().st_mtime for p in folder.rglob("*"))])
         names = {child.name for child in folder.iterdir()}
-        if time.time() - newest < AGE_SECONDS or names - {"settings", "schema", "entries", "checkpoint", "secret"}:
+        if time.time() - newest < AGE_SECONDS or names - set(PUBLIC_NAMES):
             return False
         with contextlib.ExitStack() as held:
             held.callback(os.close, claim(folder))

@@ -89,6 +89,28 @@ def _subproof(size: int, hashes: Sequence[bytes], whole: bool) -> list[bytes]:
     return [*_subproof(size - half, hashes[half:], False), _root(hashes[:half])]
 
 
+def range_proof(first: int, last: int, entries: Sequence[bytes]) -> list[bytes]:
+    """The hashes that, with the entries first … last, give the root over all of them: left before right, in the order
+    in which the tree is descended (docs/spec/proof.md). None of them where the range is everything.
+
+    0 ≤ first ≤ last < len(entries); ValueError otherwise.
+    """
+    if not 0 <= first <= last < len(entries):
+        raise ValueError("not a range of the entries")
+    return _outside(first, last, 0, [leaf_hash(entry) for entry in entries])
+
+
+def _outside(first: int, last: int, start: int, hashes: Sequence[bytes]) -> list[bytes]:
+    """Those of the subtree whose leaves are hashes, the first of them number `start`."""
+    end = start + len(hashes)
+    if first <= start and end - 1 <= last:
+        return []
+    if end <= first or last < start:
+        return [_root(hashes)]
+    half = _split(len(hashes))
+    return [*_outside(first, last, start, hashes[:half]), *_outside(first, last, start + half, hashes[half:])]
+
+
 def consistency_proof(size: int, entries: Sequence[bytes]) -> list[bytes]:
     """That the first `size` entries are a prefix of all of them, 1 ≤ size ≤ len(entries); ValueError otherwise."""
     if not 1 <= size <= len(entries):

@@ -22,8 +22,11 @@ from typing import TYPE_CHECKING
 from zkcompliance.errors import KeyFileError, MalformedNote, SignatureRejected
 from zkcompliance.limits import MAX_NOTE_BYTES, MAX_TEXT_BYTES
 from zkcompliance.log.signatures import ed25519_verifies
+from zkcompliance.quantities import fault_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 ED25519 = 1
@@ -43,12 +46,19 @@ def decode_base64(text: str) -> bytes | None:
 
 
 def check_name(name: str) -> bool:
-    """Whether a key name is 1 to 255 bytes without space, plus sign or control character."""
-    printable = name.isprintable() and not any(c.isspace() or c == "+" for c in name)
-    try:
-        return bool(name) and printable and len(name.encode()) <= MAX_TEXT_BYTES
-    except UnicodeEncodeError:
-        return False
+    """Whether a key name is 1 to 255 bytes of text as `quantities.names` has it, without space or plus sign."""
+    return not name_fault(name)
+
+
+def name_fault(name: str) -> str:
+    """What is wrong with a key name, as words behind its place; empty when nothing is."""
+    if not name or len(name) > MAX_TEXT_BYTES:
+        return f"is not 1 to {MAX_TEXT_BYTES} bytes long"
+    if " " in name or "+" in name:
+        return "has a space or a plus sign"
+    if why := fault_of(name):
+        return why
+    return "" if len(name.encode()) <= MAX_TEXT_BYTES else f"is not 1 to {MAX_TEXT_BYTES} bytes long"
 
 
 def key_id(name: str, public: bytes, algorithm: int = ED25519) -> bytes:
@@ -88,7 +98,10 @@ class VerifierKey:
 
 
 class SignerKey:
-    """A private key with its name. It signs; it never shows itself."""
+    """A private key with its name. It signs; it never shows itself.
+
+    `file`: where it was read from; None for one that lies in no file.
+    """
 
     def __init__(self, name: str, seed: bytes) -> None:
         from cryptography.hazmat.primitives import serialization
@@ -98,6 +111,7 @@ class SignerKey:
         raw = serialization.Encoding.Raw, serialization.PublicFormat.Raw
         self.verifier = VerifierKey(name, self._key.public_key().public_bytes(*raw))
         self.name = name
+        self.file: Path | None = None
 
     @classmethod
     def parse(cls, text: str) -> SignerKey:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 CHUNK_ROWS = 8192
+_BLOCK = 1 << 20
 _CHECK = 16
 _ROWS = struct.Struct("<4sI")
 _CLOSE = struct.Struct("<4sQ")
@@ -65,6 +66,8 @@ class Pending:
             head = os.pread(self._descriptor, _CLOSE.size, at)
             if len(head) < _CLOSE.size:
                 return
+            if head[:4] == b"zkcR" and _ROWS.unpack_from(head)[1] > CHUNK_ROWS:
+                return
             length = _CLOSE.size if head[:4] == b"zkcC" else _ROWS.size + self._row_bytes(_ROWS.unpack_from(head)[1])
             if head[:4] not in (b"zkcC", b"zkcR") or at + length + _CHECK > size:
                 return
@@ -88,17 +91,25 @@ class Pending:
                 raise LogCorrupt(f"{self.path}: appended rows are missing")
             else:
                 committed, end = rows, stop
-        rest = os.pread(self._descriptor, os.fstat(self._descriptor).st_size - reached, reached)
-        at = rest.find(b"zkcC")
-        while at >= 0:
-            frame = rest[at : at + _CLOSE.size]
-            if rest[at + _CLOSE.size : at + _CLOSE.size + _CHECK] == _check(frame) and len(frame) == _CLOSE.size:
-                raise LogCorrupt(f"{self.path}: appended rows are damaged at byte {reached}")
-            at = rest.find(b"zkcC", at + 1)
+        if self._acknowledged_after(reached):
+            raise LogCorrupt(f"{self.path}: appended rows are damaged at byte {reached}")
         return committed, end
 
+    def _acknowledged_after(self, start: int) -> bool:
+        """Whether a whole closing frame lies anywhere in the rest of the file, which is read a block at a time."""
+        size = os.fstat(self._descriptor).st_size
+        for block in range(start, size, _BLOCK):
+            rest = os.pread(self._descriptor, _BLOCK + _CLOSE.size + _CHECK - 1, block)
+            at = rest.find(b"zkcC")
+            while at >= 0:
+                frame = rest[at : at + _CLOSE.size]
+                if rest[at + _CLOSE.size : at + _CLOSE.size + _CHECK] == _check(frame) and len(frame) == _CLOSE.size:
+                    return True
+                at = rest.find(b"zkcC", at + 1)
+        return False
+
     def add(self, columns: NDArray[np.uint32]) -> None:
-        """Write rows of the open batch: limbs (width, n), n ≤ 2^32 − 1. Not durable, not acknowledged yet."""
+        """Write rows of the open batch: limbs (width, n), n ≤ CHUNK_ROWS. Not durable, not acknowledged yet."""
         frame = _ROWS.pack(b"zkcR", columns.shape[1]) + columns[1:].astype("<u2").tobytes()
         os.lseek(self._descriptor, 0, os.SEEK_END)
         files.write_all(self._descriptor, frame + _check(frame))

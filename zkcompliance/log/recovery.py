@@ -5,8 +5,9 @@ from __future__ import annotations
 from zkcompliance.commit.budget import ledger_bytes
 from zkcompliance.commit.entry import ENTRY_BYTES
 from zkcompliance.errors import LogCorrupt, LogError
+from zkcompliance.limits import MAX_LOG_ENTRIES
 from zkcompliance.log import files, rows, sealing
-from zkcompliance.log.layout import Layout, Settings, split_entries
+from zkcompliance.log.layout import Layout, Settings, read_limited, split_entries
 from zkcompliance.log.note import SignerKey
 from zkcompliance.log.store import load_public
 
@@ -21,12 +22,12 @@ def recover(layout: Layout, settings: Settings, key: SignerKey) -> list[str]:
     done: list[str] = []
     _, checkpoint, _ = load_public(layout, settings)
     size = checkpoint.size
-    data = layout.entries.read_bytes()
+    data = read_limited(layout.entries, (MAX_LOG_ENTRIES + 1) * ENTRY_BYTES)
     stored = split_entries(data)
     while size < len(stored) and (count := _whole_seal(layout, settings, size, stored)):
         size += count
     if size > checkpoint.size:
-        text, _ = sealing.sign(key, stored[:size])
+        text, _ = sealing.sign(settings, key, stored[:size])
         files.replace(layout.checkpoint, text.encode())
         done.append(f"an interrupted seal was finished: {size - checkpoint.size} segment(s), now {size}")
     if len(data) > size * ENTRY_BYTES:
@@ -34,7 +35,7 @@ def recover(layout: Layout, settings: Settings, key: SignerKey) -> list[str]:
         done.append("an interrupted seal was dropped; its appended rows are still pending")
     if any(folder.name.isdecimal() and int(folder.name) >= size for folder in layout.segments.iterdir()):
         sealing.drop(layout, size)
-    temporary = (".pending-*.tmp", ".seen.*.tmp")
+    temporary = (".pending-*.tmp", ".seen.*.tmp", ".moving.*.tmp", ".restored.*.tmp")
     for leftover in (
         *layout.root.glob(".checkpoint.*.tmp"),
         *(f for name in temporary for f in layout.secret.glob(name)),
@@ -61,7 +62,8 @@ def _whole_seal(layout: Layout, settings: Settings, first: int, stored: list[byt
             if (meta.entry, meta.first, meta.count) != (stored[index], first, count):
                 return 0
             rows.load(paths.rows, settings.schema, meta.rows_digest)
-            if paths.budget.read_bytes() != ledger_bytes(stored[index]) or paths.seed.stat().st_size != 32:
+            fresh = ledger_bytes(stored[index])
+            if read_limited(paths.budget, len(fresh)) != fresh or paths.seed.stat().st_size != 32:
                 return 0
     except (LogError, OSError):
         return 0

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from zkcompliance.commit.entry import ENTRY_BYTES
 from zkcompliance.errors import LogCorrupt, LogError
-from zkcompliance.limits import MAX_LOG_ROWS_LOG2, MIN_LOG_ROWS_LOG2
+from zkcompliance.limits import MAX_LOG_ROWS_LOG2, MAX_META_BYTES, MIN_LOG_ROWS_LOG2
 from zkcompliance.schemas import Schema
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ def load(path: Path, schema: Schema, digest: bytes | None) -> NDArray[np.uint32]
     try:
         if path.stat().st_size > limit:
             raise LogCorrupt(f"{path} is longer than any segment")
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(limit + 1)  # one that grows meanwhile has another digest
     except OSError as error:
         raise LogError(f"{path}: {error.strerror}") from error
     if digest is not None and hashlib.sha256(data).digest() != digest:
@@ -97,11 +98,12 @@ class Meta:
     def load(cls, path: Path) -> Meta:
         """LogError when missing, LogCorrupt when not canonical."""
         try:
-            data = path.read_bytes()
+            with path.open("rb") as file:
+                data = file.read(MAX_META_BYTES + 1)
         except OSError as error:
             raise LogError(f"{path}: {error.strerror}") from error
         try:
-            lines = data[:1024].decode().split("\n")
+            lines = data[:MAX_META_BYTES].decode().split("\n")
             meta = cls(bytes.fromhex(lines[1]), bytes.fromhex(lines[2]), int(lines[3]), int(lines[4]))
         except (ValueError, IndexError) as error:
             raise LogCorrupt(f"{path} is damaged") from error

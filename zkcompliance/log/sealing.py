@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from zkcompliance.commit.budget import ledger_bytes
 from zkcompliance.commit.entry import ENTRY_BYTES
-from zkcompliance.log import files, merkle, rows
+from zkcompliance.log import files, rows
 from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.layout import Layout, Settings
 from zkcompliance.log.note import SignerKey
@@ -33,7 +33,7 @@ def stage(layout: Layout, settings: Settings, first: int, pending: Pending, prog
     entries: list[bytes] = []
     try:
         for index, table in enumerate(_tables(pending, settings.schema.width), first):
-            entries.append(_stage_one(layout, settings, index, table, (first, count), progress))
+            entries.append(stage_one(layout, settings, index, table, (first, count), progress))
         files.sync_dir(layout.segments)
     except BaseException:
         drop(layout, first)
@@ -66,14 +66,20 @@ def _tables(pending: Pending, width: int) -> Iterator[tuple[NDArray[np.uint32], 
                 current = table(size)
 
 
-def _stage_one(
+def stage_one(
     layout: Layout,
     settings: Settings,
     index: int,
     table: tuple[NDArray[np.uint32], int],
     seal: tuple[int, int],
     progress: Progress,
+    tier: int = 0,
 ) -> bytes:
+    """Make the private folder of segment `index`, durably, and commit to it; its entry (99 bytes).
+
+    table: the rows (width, 2^k), zero-padded, and how many are real; seal: the first segment and the number of segments
+    that are sealed with it; tier: as in `SegmentPaths`.
+    """
     from zkcompliance.commit.table import commit
 
     columns, count = table
@@ -92,18 +98,22 @@ def _stage_one(
         columns, seed, settings.profile.name, settings.schema.digest, cache=paths.cache, progress=progress
     ).encode()
     files.create(paths.budget, ledger_bytes(entry))
+    if tier:
+        files.create(paths.tier, f"{tier}\n".encode())
     files.create(paths.meta, rows.Meta(digest, entry, *seal).encode())
     files.sync_dir(paths.folder)
     return entry
 
 
-def sign(key: SignerKey, entries: list[bytes]) -> tuple[str, Checkpoint]:
+def sign(settings: Settings, key: SignerKey, entries: list[bytes]) -> tuple[str, Checkpoint]:
     """The signed note and checkpoint over all entries. The same entries always give the same bytes."""
-    checkpoint = Checkpoint(key.name, len(entries), merkle.root(entries))
+    checkpoint = settings.checkpoint(entries)
     return key.sign(checkpoint.body), checkpoint
 
 
-def publish(layout: Layout, key: SignerKey, before: list[bytes], new: list[bytes]) -> tuple[str, Checkpoint]:
+def publish(
+    layout: Layout, settings: Settings, key: SignerKey, before: list[bytes], new: list[bytes]
+) -> tuple[str, Checkpoint]:
     """Append the new entries to those before, durably; then sign, and make the signed note the log's checkpoint.
 
     Until the rename everything is undone on error; from then on the seal stands.
@@ -119,7 +129,7 @@ def publish(layout: Layout, key: SignerKey, before: list[bytes], new: list[bytes
         finally:
             os.close(descriptor)
         files.sync_dir(layout.root)
-        note, checkpoint = sign(key, [*before, *new])
+        note, checkpoint = sign(settings, key, [*before, *new])
         files.create(temporary, note.encode(), files.PUBLIC)
         temporary.replace(layout.checkpoint)
     except BaseException:

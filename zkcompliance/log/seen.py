@@ -14,6 +14,7 @@ from pathlib import Path
 from zkcompliance.errors import LogCorrupt, LogError, MalformedNote, SignatureRejected
 from zkcompliance.log import evidence, files
 from zkcompliance.log.note import VerifierKey
+from zkcompliance.shown import command
 
 FORMAT = "zkcompliance-seen-1"
 _MAX_BYTES = 4 << 20
@@ -58,7 +59,7 @@ def load(path: Path) -> dict[str, str]:
 def _damaged(path: Path) -> LogCorrupt:
     return LogCorrupt(
         f"{path}, the note of the newest checkpoint seen, is damaged",
-        help=f"rm {path}  # when you know that the log's checkpoint is the newest",
+        help=f"{command('rm', path)}  # when you know that the log's checkpoint is the newest",
     )
 
 

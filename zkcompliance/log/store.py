@@ -12,18 +12,19 @@ from typing import TYPE_CHECKING
 from zkcompliance.commit.budget import Budget
 from zkcompliance.commit.entry import ENTRY_BYTES, Entry
 from zkcompliance.errors import LogCorrupt, LogError, LogEvidence, MalformedError, MalformedNote, SignatureRejected
-from zkcompliance.limits import MAX_NOTE_BYTES
+from zkcompliance.limits import MAX_LOG_ENTRIES, MAX_NOTE_BYTES
 from zkcompliance.log import files, merkle, note, rows, seen
 from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.layout import Layout, SegmentPaths, Settings, read_limited
 from zkcompliance.profiles import Profile
 from zkcompliance.schemas import Schema
+from zkcompliance.shown import command
+
+_SEED_BYTES = 32
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-MAX_LOG_ENTRIES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -54,12 +55,13 @@ class Segment:
         """
         try:
             mode = self.paths.seed.stat().st_mode
-            data = self.paths.seed.read_bytes()
+            with self.paths.seed.open("rb") as file:
+                data = file.read(_SEED_BYTES + 1)
         except OSError as error:
             raise LogError(f"{self.paths.seed}: {error.strerror}") from error
         if stat.S_IMODE(mode) & 0o077:
-            raise LogCorrupt(f"{self.paths.seed} can be read by others", help=f"chmod 600 {self.paths.seed}")
-        if len(data) != 32:
+            raise LogCorrupt(f"{self.paths.seed} can be read by others", help=command("chmod", "600", self.paths.seed))
+        if len(data) != _SEED_BYTES:
             raise LogCorrupt(f"{self.paths.seed} has not 32 bytes")
         return data
 
@@ -99,12 +101,12 @@ class SealedLog:
 
     @property
     def origin(self) -> str:
-        """The name of the log, and of the key that signs its checkpoints."""
+        """The name of the log, which is that of the key that signs its checkpoints, and its generation."""
         return self.checkpoint.origin
 
     @property
     def checkpoint_body(self) -> str:
-        """The three lines that are signed."""
+        """The lines that are signed."""
         return self.checkpoint.body
 
     def budget(self, index: int) -> Budget:
@@ -188,7 +190,7 @@ def load_public(layout: Layout, settings: Settings) -> tuple[str, Checkpoint, li
         checkpoint = Checkpoint.parse(note.verify(data, settings.key))
     except (MalformedNote, SignatureRejected) as error:
         raise LogCorrupt(f"{layout.checkpoint}: {error.message}") from error
-    if checkpoint.name != settings.key.name:
+    if checkpoint.origin != settings.origin or checkpoint.succeeds != settings.succeeds:
         raise LogCorrupt(f"{layout.checkpoint} is of another log, {checkpoint.origin}")
     if checkpoint.size > MAX_LOG_ENTRIES:
         raise LogCorrupt(f"{layout.checkpoint} names over {MAX_LOG_ENTRIES} segments")

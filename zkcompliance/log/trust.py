@@ -24,6 +24,7 @@ from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.cosignature import CosignerKey
 from zkcompliance.log.layout import read_limited
 from zkcompliance.log.note import VerifierKey
+from zkcompliance.quantities import hidden
 
 MAX_BYTES = 256 << 10
 MAX_LINES = 1024
@@ -181,6 +182,8 @@ class _Reader:
     def _new(self, name: str) -> None:
         if name == "none" or name in self.witnesses or name in self.groups:
             raise MalformedTrust("a name that is taken already")
+        if any(hidden(c) for c in name if not "\udc80" <= c <= "\udcff"):  # names are octets: these are not UTF-8
+            raise MalformedTrust("a name that holds a character that nobody sees")
 
     def _known(self, name: str) -> None:
         if name not in self.witnesses and name not in self.groups:

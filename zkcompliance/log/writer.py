@@ -9,19 +9,19 @@ several threads at once.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import itertools
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from zkcompliance import schemas
 from zkcompliance.commit.entry import ENTRY_BYTES
-from zkcompliance.errors import KeyFileError, LogBusy, LogError, SchemaError, UsageError, ZkComplianceError
-from zkcompliance.log import cosigner, files, leftovers, merkle, sealing, seen
+from zkcompliance.errors import KeyFileError, LogError, SchemaError, UsageError, ZkComplianceError
+from zkcompliance.log import cosigner, files, keybook, leftovers, moving, sealing, seen, successor
 from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.cosignature import CosignerKey
 from zkcompliance.log.layout import Layout, Settings
@@ -29,6 +29,7 @@ from zkcompliance.log.note import SignerKey
 from zkcompliance.log.pending import CHUNK_ROWS, Pending
 from zkcompliance.log.recovery import recover
 from zkcompliance.log.store import hold_here, known_here, load_public
+from zkcompliance.log.writer_lock import lock_of
 from zkcompliance.profiles import by_name
 from zkcompliance.progress import Progress, silent
 
@@ -37,20 +38,25 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Rows = Iterable[Mapping[str, object]]
+Clock = Callable[[], float]
 
 
 def create_log(path: str | Path, schema: schemas.Schema, key: SignerKey, profile: str = "standard") -> None:
     """A new log folder with a signed checkpoint of size 0; its origin is the key's name.
 
-    Appears whole or not at all. LogError when something is at `path` already, UsageError for an unknown profile.
+    Appears whole or not at all. LogError when something is at `path` already, UsageError for an unknown profile,
+    KeyFileError where the key signs another log.
     """
     layout = Layout(Path(path))
     settings = Settings(by_name(profile), key.verifier, schema)
+    own = keybook.Held(os.urandom(16).hex(), 1)
+    place = layout.root.with_name(leftovers.final_name(layout.root.name))
     building = layout.root.with_name(f".{layout.root.name}.{os.urandom(6).hex()}.tmp")
     with files.reporting(layout.root), contextlib.ExitStack() as held:
         if layout.root.exists():
             raise LogError(f"{path} exists already")
         leftovers.remove(layout.root)
+        keybook.claim(key, own, place)
         files.make_dir(building, files.PUBLIC_DIR)
         held.callback(os.close, leftovers.claim(building))
         try:
@@ -58,19 +64,23 @@ def create_log(path: str | Path, schema: schemas.Schema, key: SignerKey, profile
             files.make_dir(new.secret)
             files.make_dir(new.segments)
             files.create(new.lock, b"")
+            files.create(new.id, keybook.id_bytes(own.id))
             for file, data in zip((new.settings, new.schema), settings.files(), strict=True):
                 files.create(file, data, files.PUBLIC)
             files.create(new.entries, b"", files.PUBLIC)
-            empty = Checkpoint(key.name, 0, merkle.EMPTY_ROOT)
-            signed = key.sign(empty.body)
+            signed, _ = sealing.sign(settings, key, [])
             files.create(new.seen, seen.encode({key.verifier.text: signed}))
             files.create(new.checkpoint, signed.encode(), files.PUBLIC)
             files.sync_dir(new.secret)
             files.sync_dir(building)
-            building.rename(layout.root)
-            files.sync_dir(layout.root.parent)
+            with contextlib.ExitStack() as last:
+                if place == layout.root:
+                    last.enter_context(keybook.appearing(key, own))
+                building.rename(layout.root)
+                files.sync_dir(layout.root.parent)
         except BaseException:
             shutil.rmtree(building, ignore_errors=True)
+            keybook.forget(key, own)
             raise
 
 
@@ -80,15 +90,25 @@ class Writer:
     `recovered`: what recovery did, as sentences; empty after a clean end.
     """
 
-    def __init__(self, path: str | Path, key: SignerKey) -> None:
-        """LogBusy when another writer has the log, KeyFileError for another key, LogCorrupt when damaged."""
+    def __init__(self, path: str | Path, key: SignerKey, *, restored: bool = False, clock: Clock = time.time) -> None:
+        """clock: UTC seconds, by which rows of the future are known.
+
+        LogBusy when another writer has the log, KeyFileError for another key, LogCorrupt when damaged. LogError where
+        the log goes on in another folder, or was put back from a backup; then only whoever makes the next generation
+        of it opens it (`restored`).
+        """
         self._layout = Layout(Path(path))
         self._settings = Settings.load(self._layout)
-        self._key = key
+        self._key, self._clock = key, clock
+        moving.finish(self._layout.root)
+        successor.require_open(self._layout, restored=restored)
         if key.verifier != self._settings.key:
             raise KeyFileError(f"{path} is signed by {self._settings.key.name}, another key than the one given")
-        self._lock = self._take_lock()
+        self._lock = lock_of(self._layout)
         try:
+            successor.require_open(self._layout, restored=restored)
+            if leftovers.final_name(self._layout.root.name) == self._layout.root.name:
+                keybook.hold(key, keybook.Held(keybook.id_of(self._layout), self._settings.generation))
             with files.reporting(self._layout.root):
                 known = known_here(self._layout)
                 self.recovered = recover(self._layout, self._settings, key)
@@ -99,19 +119,6 @@ class Writer:
             os.close(self._lock)
             raise
         self._open = True
-
-    def _take_lock(self) -> int:
-        with files.reporting(self._layout.lock):
-            lock = os.open(self._layout.lock, os.O_RDWR | os.O_CLOEXEC)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(lock)
-            raise LogBusy(f"{self._layout.root} is being written by another process") from None
-        except OSError as error:
-            os.close(lock)
-            raise LogError(f"{self._layout.lock}: {error.strerror}") from error
-        return lock
 
     @property
     def schema(self) -> schemas.Schema:
@@ -154,7 +161,7 @@ class Writer:
             first = self.checkpoint.size
             new = sealing.stage(self._layout, self._settings, first, self._pending, progress)
             try:
-                text, checkpoint = sealing.publish(self._layout, self._key, self._entries, new)
+                text, checkpoint = sealing.publish(self._layout, self._settings, self._key, self._entries, new)
             except BaseException:
                 if not self._undone():
                     self.close()  # the seal may stand: only a new writer can tell, and another one must not be signed
@@ -201,7 +208,7 @@ class Writer:
     def _encoded(self, rows: Rows) -> Iterator[NDArray[np.uint32]]:
         source, first = iter(rows), 1
         while batch := list(itertools.islice(source, CHUNK_ROWS)):
-            yield schemas.encode_rows(self.schema, batch, first)
+            yield schemas.encode_rows(self.schema, batch, first, now=int(self._clock()))
             first += len(batch)
 
     @contextlib.contextmanager

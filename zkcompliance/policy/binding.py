@@ -1,7 +1,10 @@
 """What a proof is bound to besides its claim and logs: the statement's context (docs/spec/policy.md).
 
     "zkcx" ‖ u16(1) ‖ u8 has policy ‖ [policy digest, 32 bytes ‖ text id ‖ u32 version ‖ text requirement]
-    ‖ u8 has subject ‖ [text name ‖ SHA-256, 32 bytes] ‖ u64 time ‖ bytes16 reference
+    ‖ u8 subject ‖ [text name ‖ content digest, 32 bytes ‖ [tree digest, 32 bytes]] ‖ u64 time ‖ bytes16 reference
+
+subject is 0 where no model is named, 1 where only its content digest is known, 2 with its tree digest
+(`policy.tree` says what the two are).
 
 The context is part of the statement, which the transcript absorbs before anything else: a proof shows its claim for
 this binding alone. Decoding is canonical.
@@ -9,14 +12,17 @@ this binding alone. Decoding is canonical.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import Enum
 
 from zkcompliance import limits
 from zkcompliance.codec import bytes16, text, u8, u16, u32, u64
-from zkcompliance.errors import LimitExceeded, MalformedBinding
+from zkcompliance.errors import LimitExceeded, MalformedBinding, UsageError
+from zkcompliance.quantities import fault_of
 from zkcompliance.verify.reader import Reader
 
 _MAGIC = b"zkcx" + u16(1)
+_WHOLE = "--subject NAME=PATH, or NAME=sha256:HEX,tree:HEX"
 
 
 @dataclass(frozen=True)
@@ -33,12 +39,28 @@ class ForPolicy:
         return f"{self.id}@{self.version}"
 
 
+class Source(Enum):
+    """Where digests come from: files that were read here, or somebody's word."""
+
+    FILES = "files"
+    SIGNATURE = "a signature file, whose signature was not checked"
+    UNSIGNED = "a signature file that bears no signature"
+    GIVEN = "digits that were given"
+
+
 @dataclass(frozen=True)
 class Subject:
-    """The model that is released: its name, and the SHA-256 that stands for its files (32 bytes)."""
+    """The model that is released: its name, and the digests that stand for its files.
+
+    digest: of the contents, 32 bytes; empty where only the tree is asked for, which is no binding. tree: of names,
+    sizes and contents, 32 bytes; empty where it is not known. source: where the digests of one that is asked for come
+    from; a model is the same whatever it is.
+    """
 
     name: str
     digest: bytes
+    tree: bytes = b""
+    source: Source = field(default=Source.GIVEN, compare=False)
 
 
 @dataclass(frozen=True)
@@ -55,9 +77,12 @@ class Binding:
         out = [_MAGIC, u8(self.policy is not None)]
         if self.policy is not None:
             out += [self.policy.digest, text(self.policy.id), u32(self.policy.version), text(self.policy.requirement)]
-        out.append(u8(self.subject is not None))
-        if self.subject is not None:
-            out += [text(self.subject.name), self.subject.digest]
+        subject = self.subject
+        out.append(u8(0 if subject is None else 2 if subject.tree else 1))
+        if subject is not None:
+            if not subject.digest:
+                raise UsageError(f"{subject.name}: a proof is bound to the digest of contents too", help=_WHOLE)
+            out += [text(subject.name), subject.digest, subject.tree]
         data = b"".join([*out, u64(self.time), bytes16(self.reference)])
         if len(data) > limits.MAX_CONTEXT_BYTES:
             raise LimitExceeded(f"a binding of {len(data)} bytes: at most {limits.MAX_CONTEXT_BYTES}")
@@ -71,9 +96,14 @@ class Binding:
         policy = None
         if reader.u8():
             policy = ForPolicy(reader.digest(), reader.text("policy"), reader.u32(), reader.text("requirement"))
-        subject = Subject(reader.text("subject"), reader.digest()) if reader.u8() else None
+        subject = None
+        if form := reader.u8():
+            name, digest = reader.text("subject"), reader.digest()
+            subject = Subject(name, digest, reader.digest() if form == 2 else b"")
         made = cls(policy, subject, reader.u64(), reader.bytes16(limits.MAX_CONTEXT_BYTES, "reference"))
         reader.finish()
+        if made.subject is not None and fault_of(made.subject.name):
+            raise MalformedBinding("the subject's name holds a character that nobody sees, or is not composed")
         if made.encode() != data:
             raise MalformedBinding("the binding is not in its canonical form")
         return made

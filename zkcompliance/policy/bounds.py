@@ -11,12 +11,12 @@ from zkcompliance.claim.model import Parameter
 from zkcompliance.claim.params import ParamSpec
 from zkcompliance.errors import UsageError
 from zkcompliance.policy.model import Bound
-from zkcompliance.policy.toml import Inexact, Table, fault, table
-from zkcompliance.quantities import exact_beside, parse_seconds, show_seconds
+from zkcompliance.policy.toml import Table, fault, table, text
+from zkcompliance.quantities import Number, exact_beside, parse_seconds, show_seconds
 
 _COUNTED = ("Count", "count", "Int", "Flop", "flop")  # the kinds whose values may be bare integers
 _UNIT = {  # kind → what its texts must have, so that no unit is mistaken; how they look
-    "Ppm": (re.compile(r".*%"), "a share such as 30%"),
+    "Ppm": (re.compile(r".*%|.*[.].*|.*-.*|.* ?ppm|0"), "a share such as 30%, 0.3 or 300000 ppm"),
     "Seconds": (re.compile(r".*[a-z]"), "a length of time such as 15 days"),
     "Time": (re.compile(r".*-.*"), "a date such as 2025-08-02, or a time such as 2025-08-02T12:00:00Z"),
 }
@@ -103,9 +103,9 @@ def read_bound(param: Parameter, given: object, path: str, *, free: bool) -> Bou
 
 def span(found: Table, key: str) -> int:
     """A length of time with its unit, from a second to ten years."""
-    text, path = found.text(key), found.at(key)
+    given, path = found.text(key), found.at(key)
     try:
-        seconds = parse_seconds(text) if text[-1].isalpha() else 0
+        seconds = parse_seconds(given) if given[-1].isalpha() else 0
     except UsageError as error:
         raise fault(path, error.message) from None
     if not 1 <= seconds <= limits.MAX_POLICY_AGE:
@@ -154,20 +154,20 @@ def _fits(param: Parameter, path: str, kinds: tuple[str, ...], why: str) -> None
 def _value(param: Parameter, given: Any, path: str) -> int:
     """One value, exactly and with its unit: a bare integer only where there is no unit to mistake."""
     kind = param.kind
-    if isinstance(given, Inexact):
+    if isinstance(given, Number) and kind != "Ppm":
         raise fault(path, f"{given[:32]} is a float, and policies are exact: write it in quotes, as in '2.5e25'")
     try:
         if isinstance(given, bool) or kind == "Bool":
             if not isinstance(given, bool) or kind != "Bool":
                 raise fault(path, f"is {'true or false, without quotes' if kind == 'Bool' else f'a {kind}'}")
             return param.accept(int(given))
-        if isinstance(given, int) and kind in _COUNTED:
+        if isinstance(given, int) and (kind in _COUNTED or (kind == "Ppm" and not given)):
             return param.accept(given)
         if not isinstance(given, str):
             looks = _UNIT[kind][1] if kind in _UNIT else f"a {kind}"
             raise fault(path, f"is a text, in quotes: {looks}")
-        if not given.strip() or given != given.strip() or not given.isprintable() or len(given) > limits.MAX_TEXT_BYTES:
-            raise fault(path, f"is empty, has space around it, or is no text of at most {limits.MAX_TEXT_BYTES}")
+        if not isinstance(given, Number):
+            text(given, path, limits.MAX_TEXT_BYTES)
         if kind in _UNIT and _UNIT[kind][0].fullmatch(given) is None:
             raise fault(path, f"is {_UNIT[kind][1]}: without its unit it could be mistaken")
         return param.parse(given)

@@ -11,13 +11,15 @@ from typing import Any
 from zkcompliance.claim import places, sentences
 from zkcompliance.claim.model import Claim, Parameter
 from zkcompliance.claim.params import ParamSpec
+from zkcompliance.errors import ZkComplianceError
 from zkcompliance.log.checkpoint import generation_of
 from zkcompliance.policy import bounds
+from zkcompliance.policy.binding import Binding, Source, Subject
 from zkcompliance.policy.checkpoints import Taken
 from zkcompliance.policy.file import Proof
 from zkcompliance.policy.model import Bound
 from zkcompliance.policy.verdict import Chooser, LogShown, Margin, Value
-from zkcompliance.quantities import MILLION, exact_beside
+from zkcompliance.quantities import MILLION, exact_beside, show_time
 from zkcompliance.verify import Program, Report
 
 COMPLETE = "that the log is complete: compute that was never logged is not in it"
@@ -26,6 +28,15 @@ LATEST = "that this is the log's latest checkpoint: freshness is for you to ask 
 VACUOUS = "VACUOUS TRUTH IS NOT EXCLUDED: no number of rows of {} is shown, and over a log without rows this may hold"
 PROVENANCE = "provenance is not shown: the rows of {} may all be self-declared"
 NOT_COMPARED = "the model {} was not compared with its files: give --subject"
+GIVEN = {
+    (Source.GIVEN, False): "no file of the model {} was read here: its content digest alone was compared, with the "
+    "one that was given, and the names of its files are not in it",
+    (Source.GIVEN, True): "no file of the model {} was read here: its digests were compared with those that were given",
+    (Source.SIGNATURE, False): "no file of the model {} was compared: the digest stands in a signature file, whose "
+    "signature was not checked, and the names of the files are not in it",
+    (Source.UNSIGNED, False): "nothing of the model {} was compared: the digest stands in a signature file that bears "
+    "no signature",
+}
 BY_DIGEST = (
     "{} was not compiled here: that its program says what its file says rests on the policy, which names its digest"
 )
@@ -55,6 +66,16 @@ def public_values(program: Program, proof: Proof) -> dict[str, int]:
     return places.named(program.publics, proof.statement.publics)
 
 
+def compared(stated: Subject | None, asked: Subject | None) -> list[str]:
+    """What a reader should know of how the model was compared; nothing where its files were read here."""
+    if stated is None:
+        return []
+    if asked is None:
+        return [NOT_COMPARED.format(stated.name)]
+    said = GIVEN.get((asked.source, bool(asked.tree)))
+    return [] if said is None else [said.format(stated.name)]
+
+
 def of_proof(shown: Verified) -> dict[str, Any]:
     """The fields of a Finding that every verified proof has."""
     return {
@@ -62,6 +83,7 @@ def of_proof(shown: Verified) -> dict[str, Any]:
         "proof_bytes": len(shown.proof.data),
         "security_bits": bits(shown.report.security_bits),
         "profile": shown.report.profile,
+        "made_for": shown.proof.binding.policy if shown.proof.binding is not None else None,
     }
 
 
@@ -87,6 +109,21 @@ def of_generation(log: LogShown, *, linked: bool) -> tuple[str, ...]:
         f"GENERATION {number} of the log {name}: it says that it succeeds {size} segment(s) of {origin} with the root "
         f"{root.hex()}; {rest}",
     )
+
+
+def made_for(bound: Binding) -> str:
+    """What a proof is bound to that was judged without its policy, in one sentence; empty where it is of no policy."""
+    if bound.policy is None:
+        return ""
+    said = [f"made for the policy {bound.policy.label} with SHA-256 {bound.policy.digest.hex()}"]
+    said.append(f"for its requirement {bound.policy.requirement}")
+    if bound.subject is not None:
+        said.append(f"about the model {bound.subject.name} with SHA-256 {bound.subject.digest.hex()}")
+    if bound.reference:
+        said.append(f"with the reference {bound.reference.decode(errors='backslashreplace')}")
+    if bound.time:
+        said.append(f"on {show_time(bound.time)} as the lab says")
+    return ", ".join(said) + ": whether it meets that policy was not judged, which asks for more than this claim"
 
 
 def bits(value: Fraction) -> str:
@@ -119,8 +156,20 @@ def values(
         role = "parameter" if name in params else "revealed"
         words = bounds.words(bound, known) if bound is not None else ""
         chooser = _chooser(bound, by) if bound is not None and role == "parameter" else None
-        result.append(Value(name, role, text(known, value), value, known.doc, words, chooser))
+        typed = _typed(known, value) if role == "parameter" else ""
+        result.append(Value(name, role, text(known, value), value, known.doc, words, chooser, typed))
     return tuple(result)
+
+
+def _typed(param: Parameter, value: int) -> str:
+    """A text that the parameter reads as this very value: as people write it where that is exact."""
+    for candidate in (param.show(value), param.show(value).partition(" ")[0], str(value)):
+        try:
+            if param.parse(candidate) == value:
+                return candidate
+        except ZkComplianceError:
+            continue
+    return ""
 
 
 def _chooser(bound: Bound, by: Chooser) -> Chooser:

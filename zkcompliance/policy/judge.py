@@ -12,6 +12,7 @@ from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
+from zkcompliance.claim import catalogue as claims
 from zkcompliance.claim.model import Claim
 from zkcompliance.errors import RequirementNotShown, StatementMismatch, Undecided, UsageError, VerificationError
 from zkcompliance.log.note import VerifierKey
@@ -27,7 +28,7 @@ from zkcompliance.policy.model import Bound, LogKey, LogRule, Policy, Requiremen
 from zkcompliance.policy.one import Bench, Judged, bare, judge_one, with_floors, with_warnings
 from zkcompliance.policy.recall import Recall, recalled
 from zkcompliance.policy.terms import Terms, check_binding, check_one_binding, check_one_checkpoint
-from zkcompliance.policy.verdict import Chooser, Finding, PolicyRef, Status, Verdict
+from zkcompliance.policy.verdict import Asked, Chooser, Finding, PolicyRef, Status, Verdict
 from zkcompliance.verify import decode_bundle
 
 
@@ -81,7 +82,9 @@ def judge_policy(
             judged.append(judge_one(proof, claim, requirement, bench, shared))
     judged = with_floors(judged, {FLOOR + name: name for name in policy.logs}, held.rules)
     stated = next(iter(mine.values()), proofs[0]).bound()
-    return _verdict(data, judged, bench, stated, _ref(policy), len(proofs) - len(mine))
+    ready = any(each.digest == policy.digest for each in policies.versions(policy.id))
+    put = _asked(bench, keys or {}, claim_files=len(policy.claims), ready=ready)
+    return _verdict(data, judged, bench, stated, _ref(policy), len(proofs) - len(mine), put)
 
 
 def judge_claim(
@@ -117,7 +120,8 @@ def judge_claim(
     held = recalled(recall or Recall(state), rules, now, enclosed=lineages_in(data), origins=origins_of(proofs))
     bench = Bench(Terms(now, subject, reference), checkpoints.Asked(now, trust=trust), held, Chooser.JUDGE)
     judged = [judge_one(proofs[0], claim, requirement, bench)]
-    return _verdict(data, judged, bench, proofs[0].bound(), None, 0)
+    put = _asked(bench, keys, claim_files=0, ready=claim.id in claims.names())
+    return _verdict(data, judged, bench, proofs[0].bound(), None, 0, put)
 
 
 def _with_keys(policy: Policy, given: Mapping[str, VerifierKey]) -> dict[str, LogRule]:
@@ -190,8 +194,20 @@ def _missing(
     return bare(requirement, claim, status, error)
 
 
+def _asked(bench: Bench, keys: Mapping[str, VerifierKey], *, claim_files: int, ready: bool) -> Asked:
+    terms = bench.terms
+    trust, state = bench.checkpoints.trust is not None, bench.recalled.recall.state is not None
+    return Asked(terms.subject, terms.reference, trust, state, claim_files, ready, tuple(keys))
+
+
 def _verdict(
-    data: bytes, judged: Sequence[Judged], bench: Bench, stated: Binding, policy: PolicyRef | None, others: int
+    data: bytes,
+    judged: Sequence[Judged],
+    bench: Bench,
+    stated: Binding,
+    policy: PolicyRef | None,
+    others: int,
+    put: Asked,
 ) -> Verdict:
     met = bool(judged) and all(each.finding.status is Status.MET for each in judged)
     standings = _standings(judged, bench) if met else {}
@@ -205,6 +221,7 @@ def _verdict(
         reference=stated.reference,
         findings=with_warnings(judged, bench, standings),
         others=others,
+        asked=put,
     )
 
 

@@ -50,7 +50,7 @@ def _look(proof: Proof, claim: Claim | None, own: Mapping[str, Claim], missing: 
     warnings += [line for log in logs for line in finding.of_generation(log, linked=False)]
     made_for = proof.binding.policy if proof.binding else None
     if made_for is not None:
-        warnings.append(f"made for the policy {made_for.label} with SHA-256 {made_for.digest.hex()}")
+        warnings.append(finding.made_for(proof.bound()))
     return Finding(
         name=made_for.requirement if made_for else statement.claim,
         says=claim.title if claim else "",

@@ -124,7 +124,8 @@ def _warned(judged: Judged, bench: Bench, standings: Mapping[tuple[str, str], St
     remembers = bench.recalled.recall.state is not None
     unknown = {slot for slot, each in stand.items() if not remembers or each is None or each.first}
     unknown = set() if bench.checkpoints.age is not None else unknown
-    said = [finding.BY_DIGEST.format(found.claim)] if found.name in bench.by_digest else []
+    said = [made_for] if bench.asker is Chooser.JUDGE and (made_for := finding.made_for(judged.proof.bound())) else []
+    said += [finding.BY_DIGEST.format(found.claim)] if found.name in bench.by_digest else []
     said += [finding.VACUOUS.format(log.name) for log in found.logs if not log.rows]
     said += [finding.PROVENANCE.format(log.name) for log in found.logs if not log.sources]
     for log in found.logs:
@@ -135,9 +136,7 @@ def _warned(judged: Judged, bench: Bench, standings: Mapping[tuple[str, str], St
         said += finding.of_generation(log, linked=each is not None and each.linked)
     if disclosed := [value.name for value in found.values if value.role == "revealed"]:
         said.append(finding.DIFFERENCES.format(", ".join(disclosed)))
-    subject = judged.proof.bound().subject
-    if subject is not None and bench.terms.subject is None:
-        said.append(finding.NOT_COMPARED.format(subject.name))
+    said += finding.compared(judged.proof.bound().subject, bench.terms.subject)
     said += [finding.of_range(log) for log in found.logs if not log.whole]
     unproven = (finding.COMPLETE, finding.TRUE_ROWS, *((finding.LATEST,) if unknown else ()))
     return replace(found, warnings=tuple(said), not_proven=unproven)

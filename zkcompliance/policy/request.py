@@ -18,7 +18,7 @@ from zkcompliance.policy.judge import judge_claim, judge_policy
 from zkcompliance.policy.look import look
 from zkcompliance.policy.model import Policy
 from zkcompliance.policy.recall import Recall
-from zkcompliance.policy.subject import parse_subject
+from zkcompliance.policy.subject import parse_subject, path_of
 from zkcompliance.policy.texts import by_name, by_slot, params_of
 from zkcompliance.policy.verdict import Attested, Verdict
 from zkcompliance.progress import Progress, silent
@@ -54,6 +54,21 @@ class Request:
     attestation: str | Path | None = None
     attestation_key: str | Path | None = None
 
+    def reads(self) -> list[Path]:
+        """Every file that deciding may read or write, the memory of `state` and its evidence among them."""
+        single = [self.policy, self.claim, self.trust, self.state, self.attestation, self.attestation_key]
+        texts = [str(each) for each in (*single, *self.claim_files) if each is not None]
+        found = [Path(text) for text in texts]
+        found += [Path(part) for text in self.log_keys for part in (text, text.partition("=")[2]) if part]
+        if self.state is not None:
+            found += [Path(f"{self.state}.{end}") for end in ("evidence", "lock")]
+        return found + self.model()
+
+    def model(self) -> list[Path]:
+        """The file or folder that the subject names, if it names one."""
+        path = None if self.subject is None else path_of(self.subject)
+        return [] if path is None else [path]
+
     def decide(self, data: bytes, *, clock: int, progress: Progress = silent) -> Verdict:
         """The verdict on the bytes of a proof file; clock: UTC seconds, for who does not say `at`.
 
@@ -75,7 +90,7 @@ class Request:
         params, recall = params_of(claim, self.params), self._recall(list(slots), now, clock, progress)
         try:
             return judge_claim(
-                data, claim, params, now=now, keys=_keys(slots), subject=self._subject(),
+                data, claim, params, now=now, keys=_keys(slots), subject=self._subject(progress),
                 reference=self._reference(), trust=self._trust(), recall=recall,
             )  # fmt: skip
         except Undecided as error:
@@ -111,7 +126,7 @@ class Request:
         given = _keys(by_name(names, self.log_keys, "--log-key", bare=open_to))
         try:
             return judge_policy(
-                data, policy, now=now, keys=given, subject=self._subject(), reference=self._reference(),
+                data, policy, now=now, keys=given, subject=self._subject(progress), reference=self._reference(),
                 trust=self._trust(), recall=self._recall(names, now, clock, progress),
             )  # fmt: skip
         except Undecided as error:
@@ -128,8 +143,8 @@ class Request:
         )
         return look(data, now=now, missing=error, claim=claim)
 
-    def _subject(self) -> Subject | None:
-        return None if self.subject is None else parse_subject(self.subject)
+    def _subject(self, progress: Progress) -> Subject | None:
+        return None if self.subject is None else parse_subject(self.subject, progress)
 
     def _reference(self) -> bytes | None:
         return None if self.context is None else self.context.encode(errors="surrogateescape")

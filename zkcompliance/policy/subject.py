@@ -1,39 +1,35 @@
-"""Which model a proof is about, from what a person types: `NAME=sha256:HEX`, `NAME=PATH` or `NAME=signature:FILE`.
+"""Which model a proof is about, from what a person types.
 
-The digest of a file is the SHA-256 of its bytes. The digest of a folder is the one that OpenSSF model-signing 1.x
-writes as the subject of its signatures (serialization `files`, hash `sha256`): SHA-256 over the SHA-256 digests of all
-files, one after the other, in the order of their paths compared name by name. As there, `.git`, `.github`,
-`.gitignore` and `.gitattributes` at the top are left out, and so is `model.sig`, the signature itself.
+NAME=PATH                      its file or folder, read here: both digests (`policy.tree`)
+NAME=sha256:HEX                its content digest, as model-signing and attestations have it
+NAME=tree:HEX                  its tree digest; NAME=sha256:HEX,tree:HEX both
+NAME=signature:FILE            the content digest in a signature file of model-signing
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-import os
 import re
-import stat
-from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
-from zkcompliance import strict_json
-from zkcompliance.codec import text as encode_text
-from zkcompliance.errors import LimitExceeded, MalformedError, UsageError
-from zkcompliance.policy.binding import Subject
+from zkcompliance import limits, strict_json
+from zkcompliance.errors import MalformedError, UsageError
+from zkcompliance.policy.binding import Source, Subject
 from zkcompliance.policy.file import read
+from zkcompliance.policy.tree import digests
+from zkcompliance.progress import Progress, silent
+from zkcompliance.quantities import check_text
 
 _HEX = re.compile(r"[0-9a-fA-F]{64}")
-_LEFT_OUT = frozenset({".git", ".github", ".gitignore", ".gitattributes", "model.sig"})
-_BLOCK = 1 << 20
-_MAX_DEPTH = 64  # folders inside folders
 _MAX_SIGNATURE_BYTES = 16 << 20  # some 60,000 files
 _PREDICATE = "https://model_signing/signature/v1.0"
-_FORMS = "NAME=sha256:HEX, NAME=PATH (its file or folder), or NAME=signature:FILE (of model-signing)"
+_FORMS = "NAME=PATH (its file or folder), NAME=sha256:HEX, NAME=tree:HEX, or NAME=signature:FILE (of model-signing)"
 _HELP = "--subject my-model=./my-model"
 
 
-def parse_subject(text: str) -> Subject:
+def parse_subject(text: str, progress: Progress = silent) -> Subject:
     """The model that a text names; reads the file or folder that it points to.
 
     UsageError when the text or what it points to cannot be that (a symbolic link, a folder without files),
@@ -43,88 +39,57 @@ def parse_subject(text: str) -> Subject:
     if not equals or not value:
         raise UsageError(f"{text[:80]!r} does not say which model: {_FORMS}", help=_HELP)
     check_name(name)
+    if _is_given(value):
+        given = _given(name, value)
+        return Subject(name, given.get("sha256", b""), given.get("tree", b""))
     kind, colon, rest = value.partition(":")
-    if colon and kind == "sha256":
-        if not _HEX.fullmatch(rest):
-            raise UsageError(f"subject {name}: sha256: is followed by 64 hexadecimal digits", help=_HELP)
-        return Subject(name, bytes.fromhex(rest))
     if colon and kind == "signature":
-        return Subject(name, signed_digest(Path(rest)))
-    return Subject(name, digest(Path(value)))
+        digest, signed = signed_digest(Path(rest))
+        return Subject(name, digest, source=Source.SIGNATURE if signed else Source.UNSIGNED)
+    found = digests(Path(value), progress)
+    return Subject(name, found.content, found.tree, Source.FILES)
+
+
+def path_of(text: str) -> Path | None:
+    """The file or folder that a subject's text names; None where it gives digests, or is no subject."""
+    _, _, value = text.partition("=")
+    kind, colon, rest = value.partition(":")
+    if colon and kind == "signature":
+        return Path(rest)
+    return None if not value or _is_given(value) else Path(value)
+
+
+def _is_given(value: str) -> bool:
+    return value.startswith(("sha256:", "tree:"))
+
+
+def _given(name: str, value: str) -> dict[str, bytes]:
+    """Kind → 32 bytes, of `sha256:HEX`, `tree:HEX` or both with a comma between."""
+    found: dict[str, bytes] = {}
+    for part in value.split(","):
+        kind, _, digits = part.partition(":")
+        if kind not in ("sha256", "tree") or kind in found or not _HEX.fullmatch(digits):
+            raise UsageError(
+                f"subject {name}: sha256: and tree: are each followed by 64 hexadecimal digits, with a comma between "
+                "where both are given",
+                help=_HELP,
+            )
+        found[kind] = bytes.fromhex(digits)
+    return found
 
 
 def check_name(name: str) -> None:
-    """UsageError unless `name` can be a model's: 1 … 255 bytes, printable, no blank at either end."""
+    """UsageError unless `name` can be a model's: 1 … 255 bytes of text as `quantities.names` has it."""
     try:
-        encode_text(name)
-    except (UsageError, LimitExceeded, UnicodeEncodeError):
-        name = ""
-    if not name or name != name.strip() or not name.isprintable():
-        raise UsageError(
-            "a model's name is 1 to 255 bytes of printable text without blanks at its ends",
-            help=_HELP,
-        )
+        check_text(name, "a model's name", limits.MAX_TEXT_BYTES)
+    except UsageError as error:
+        raise UsageError(error.message, help=_HELP) from None
 
 
-def digest(path: Path) -> bytes:
-    """The 32 bytes that stand for a model's file or folder. UsageError as `parse_subject`."""
-    try:
-        mode = os.lstat(path).st_mode
-        if not stat.S_ISDIR(mode):
-            return _digest_file(path)
-        if path.is_symlink():
-            raise _no_link(path)
-        files = sorted(_files(path, (), 0))
-        if not files:
-            raise UsageError(f"{path} holds no file: that is no model", help=_HELP)
-        whole = sha256()
-        for parts in files:
-            whole.update(_digest_file(path.joinpath(*parts)))
-        return whole.digest()
-    except OSError as error:
-        raise UsageError(f"{error.filename or path}: {error.strerror}", help=_HELP) from error
-
-
-def _no_link(path: Path) -> UsageError:
-    return UsageError(
-        f"{path} is a symbolic link: what it points to can change under the same name",
-        help=f"cp -rL '{path}' COPY",
-    )
-
-
-def _files(root: Path, inside: tuple[str, ...], depth: int) -> Iterator[tuple[str, ...]]:
-    """Paths below root as their parts."""
-    if depth > _MAX_DEPTH:
-        raise UsageError(f"{root} has folders nested deeper than {_MAX_DEPTH}")
-    with os.scandir(root.joinpath(*inside)) as entries:
-        for entry in entries:
-            if not inside and entry.name in _LEFT_OUT:
-                continue
-            parts = (*inside, entry.name)
-            if entry.is_symlink():
-                raise _no_link(root.joinpath(*parts))
-            if entry.is_dir(follow_symlinks=False):
-                yield from _files(root, parts, depth + 1)
-            else:
-                yield parts
-
-
-def _digest_file(path: Path) -> bytes:
-    """SHA-256 of a regular file's bytes, read in blocks; never waits on a pipe, never follows a link."""
-    if path.is_symlink():
-        raise _no_link(path)
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
-    with os.fdopen(descriptor, "rb", buffering=0) as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise UsageError(f"{path} is neither a file nor a folder")
-        found = sha256()
-        while block := file.read(_BLOCK):
-            found.update(block)
-    return found.digest()
-
-
-def signed_digest(path: Path) -> bytes:
+def signed_digest(path: Path) -> tuple[bytes, bool]:
     """The digest in a signature file of model-signing 1.x (a sigstore bundle), held against its own list of files.
+
+    The second: whether the file bears a signature at all.
 
     The signature itself is not checked, which is model-signing's work (`model_signing verify`): whoever proves binds
     the digest, and whoever verifies compares it with the model that they have.
@@ -147,7 +112,8 @@ def signed_digest(path: Path) -> bytes:
         whole.update(_hex(_at(resource, "digest"), path))
     if whole.digest() != stated:
         raise MalformedError(f"{path}: its list of files does not lead to its subject's digest")
-    return stated
+    signatures = _at(bundle, "dsseEnvelope", "signatures")
+    return stated, isinstance(signatures, list) and any(_at(each, "sig") for each in signatures)
 
 
 def _at(value: object, *names: str) -> object:

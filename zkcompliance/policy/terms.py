@@ -39,10 +39,7 @@ def check_binding(binding: Binding, terms: Terms) -> None:
     if asked is not None and stated is not None:
         if stated.name != asked.name:
             raise StatementMismatch(f"subject: the proof is about the model {stated.name}, not {asked.name}")
-        if stated.digest != asked.digest:
-            raise StatementMismatch(
-                f"subject: the proof is about {stated.name} of SHA-256 {stated.digest.hex()}, not {asked.digest.hex()}"
-            )
+        _check_digests(stated, asked)
     if terms.reference is not None and binding.reference != terms.reference:
         raise StatementMismatch(
             f"reference: the proof was made for {shown_bytes(binding.reference)}, not {shown_bytes(terms.reference)}"
@@ -57,6 +54,26 @@ def check_binding(binding: Binding, terms: Terms) -> None:
                 f"the proof was made on {show_time(binding.time)}, more than {show_seconds(terms.proof_age)} before "
                 f"{show_time(terms.now)}"
             )
+
+
+def _check_digests(stated: Subject, asked: Subject) -> None:
+    """Every digest that is asked for is the one that the proof is bound to."""
+    name = stated.name
+    if asked.digest and stated.digest != asked.digest:
+        raise StatementMismatch(
+            f"subject: the proof is about {name} of SHA-256 {stated.digest.hex()}, not {asked.digest.hex()}"
+        )
+    if asked.tree and not stated.tree:
+        raise StatementMismatch(
+            f"subject: the proof is bound to the contents of {name} alone, and not to the names of its files",
+            help=f"--subject NAME=sha256:{stated.digest.hex()}  # compares the contents; or ask for a proof that was "
+            "made with --subject NAME=PATH",
+        )
+    if asked.tree and stated.tree != asked.tree:
+        why = "; the contents are the same, and names differ, or there is a file more or less" if asked.digest else ""
+        raise StatementMismatch(
+            f"subject: the proof is about {name} of tree digest {stated.tree.hex()}, not {asked.tree.hex()}{why}"
+        )
 
 
 def shown_bytes(data: bytes) -> str:

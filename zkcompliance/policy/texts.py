@@ -7,6 +7,7 @@ from pathlib import Path
 
 from zkcompliance.claim.model import Claim
 from zkcompliance.errors import UsageError
+from zkcompliance.shown import command
 
 
 def pairs(texts: Sequence[str], what: str) -> dict[str, str]:
@@ -30,16 +31,17 @@ def params_of(claim: Claim, texts: Sequence[str]) -> dict[str, int]:
         if name not in known:
             raise UsageError(
                 f"{claim.id} has no parameter {name!r}: it has {', '.join(known)}",
-                help=f"zkcompliance explain {claim.id}",
+                help=command("zkcompliance", "explain", claim.id),
             )
         try:
             given[name] = known[name].parse(value)
         except UsageError as error:
-            raise UsageError(error.message, help=f"zkcompliance explain {claim.id}") from None
+            raise UsageError(error.message, help=command("zkcompliance", "explain", claim.id)) from None
     for param in claim.params:
         if param.default is None and param.name not in given:
             raise UsageError(
-                f"{claim.id} needs the parameter {param.name}: {param.doc}", help=f"add --param {param.name}=VALUE"
+                f"{claim.id} needs the parameter {param.name}: {param.doc}",
+                help=command("add", "--param", f"{param.name}=VALUE"),
             )
     return claim.publics(given)
 
@@ -59,12 +61,12 @@ def by_name(
             if equals and not Path(text).exists():
                 raise UsageError(
                     f"{what}: no log {name!r} is asked for: there is {', '.join(names)}",
-                    help=f"add {what} {names[0]}={value}",
+                    help=command("add", what, f"{names[0]}={value}"),
                 )
             if len(alone) != 1:
                 raise UsageError(
                     f"{what}: say which log: {' or '.join(f'{each}={text}' for each in names)}",
-                    help=f"add {what} {names[0]}={text}",
+                    help=command("add", what, f"{names[0]}={text}"),
                 )
             name, value = alone[0], text
         if name in result:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-import unicodedata
 from collections.abc import Mapping
 from datetime import date, datetime
 from difflib import get_close_matches
@@ -16,20 +15,13 @@ from typing import Any
 
 from zkcompliance import limits
 from zkcompliance.errors import LimitExceeded, MalformedPolicy
-from zkcompliance.quantities import parse_time
+from zkcompliance.quantities import Number, fault_of, hidden, parse_time
 
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _QUOTED = re.compile(r'"(?:[^"\\\n]|\\.)*+"?|\'[^\'\n]*+\'?|#[^\n]*+')  # to its end or the line's: one pass
-_HIDDEN = ("Cc", "Cf", "Co", "Cs", "Zl", "Zp")  # control, bidirectional, invisible; in comments too
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _NEAR = 16  # keys that are compared with a missing one, and no more: a policy is hostile
 _SOUND = "zkcompliance policies eu-ai-act --source  # a sound one"
-
-
-class Inexact(str):
-    """A float as it was written: kept until the key that holds it can be named."""
-
-    __slots__ = ()
 
 
 def fault(path: str, why: str, help: str | None = None) -> MalformedPolicy:
@@ -47,7 +39,7 @@ def read(data: bytes) -> Table:
         raise MalformedPolicy(f"the policy is not UTF-8 (byte {error.start})", help=_SOUND) from None
     _bounded(text)
     try:
-        return Table(tomllib.loads(text, parse_float=Inexact), "")
+        return Table(tomllib.loads(text, parse_float=Number), "")
     except ValueError as error:
         raise MalformedPolicy(f"the policy is not TOML: {str(error)[:200]}", help=_SOUND) from None
 
@@ -55,7 +47,7 @@ def read(data: bytes) -> Table:
 def _bounded(text: str) -> None:
     """MalformedPolicy when brackets nest or keys are dotted deeper than any policy's, or the text hides something."""
     for place, character in enumerate(text):
-        if character not in "\t\r\n" and unicodedata.category(character) in _HIDDEN:
+        if character not in "\t\r\n" and (hidden(character) or not character.isprintable()):
             where = f"line {text.count(chr(10), 0, place) + 1}: U+{ord(character):04X}"
             raise MalformedPolicy(f"{where} is not seen and may move text", help=_SOUND)
     if '"""' in text or "'''" in text:
@@ -101,7 +93,7 @@ class Table:
         return self._values[key]
 
     def text(self, key: str, most: int = limits.MAX_POLICY_TEXT_BYTES) -> str:
-        """A text of 1 … `most` bytes, printable, without space around it."""
+        """A text of 1 … `most` bytes, as `quantities.names` has it."""
         return text(self.value(key), self.at(key), most)
 
     def name(self, key: str) -> str:
@@ -127,7 +119,7 @@ class Table:
     def whole(self, key: str, low: int, high: int) -> int:
         """An integer from low to high."""
         value, path = self.value(key), self.at(key)
-        if isinstance(value, Inexact):
+        if isinstance(value, Number):
             raise fault(path, f"{value[:32]} is a float, and policies are exact: write an integer")
         if isinstance(value, bool) or not isinstance(value, int):
             raise fault(path, "is an integer")
@@ -175,11 +167,13 @@ def name(value: str, path: str) -> str:
 
 
 def text(value: object, path: str, most: int) -> str:
-    """A text of 1 … `most` bytes, printable, without space around it."""
-    if not isinstance(value, str) or isinstance(value, Inexact):
+    """A text of 1 … `most` bytes, as `quantities.names` has it."""
+    if not isinstance(value, str) or isinstance(value, Number):
         raise fault(path, "is a text, in quotes")
     if not value or value != value.strip():
         raise fault(path, "is empty or has space around it")
-    if not value.isprintable() or len(value.encode()) > most:
-        raise fault(path, f"holds a control character, or is over {most} bytes")
+    if len(value) > most or len(value.encode()) > most:
+        raise fault(path, f"is over {most} bytes")
+    if why := fault_of(value):
+        raise fault(path, why)
     return value

@@ -13,6 +13,7 @@ from zkcompliance.policy.bounds import of_choices
 from zkcompliance.policy.model import Bound
 from zkcompliance.policy.toml import fault
 from zkcompliance.quantities import exact_beside
+from zkcompliance.shown import command
 
 
 def refuse_vacuous(claim: Claim, bounds: Mapping[str, Bound], earliest: int, path: str) -> None:
@@ -78,7 +79,7 @@ def _fault(claim: Claim, each: Vacuous, path: str):  # type: ignore[no-untyped-d
         return fault(
             f"{path}.{each.param}",
             f"admits {values}, under which {claim.id} asks nothing: {each.why}",
-            help=f"zkcompliance explain {claim.id}",
+            help=command("zkcompliance", "explain", claim.id),
         )
 
     return fails

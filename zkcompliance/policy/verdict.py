@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from zkcompliance.errors import ZkComplianceError
-from zkcompliance.policy.binding import Subject
+from zkcompliance.policy.binding import ForPolicy, Subject
 
 
 class Status(Enum):
@@ -33,7 +33,8 @@ class Value:
     """A public value of a proof. role: `parameter`, `revealed`, or `derived` (made by the compiler; not for people).
 
     text: as people read it, exact: the integer. asked: the bound in words that it was held against, empty where there
-    is none. chooser: of a parameter that was held against something.
+    is none. chooser: of a parameter that was held against something. typed: a parameter as `--param` reads it; empty
+    where that is not known.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Value:
     doc: str = ""
     asked: str = ""
     chooser: Chooser | None = None
+    typed: str = ""
 
     @property
     def chosen(self) -> bool:
@@ -104,7 +106,8 @@ class Finding:
     """One requirement, or the one claim of a proof that was verified by itself.
 
     error: why it is not met or not shown. Everything from `logs` on is of the proof, empty where there is none that
-    verifies. sentences: the claim in words; program: its digest (32 bytes).
+    verifies. sentences: the claim in words; program: its digest (32 bytes). made_for: the requirement of a policy that
+    the proof is bound to, whatever it was judged by.
     """
 
     name: str
@@ -121,6 +124,7 @@ class Finding:
     proof_bytes: int = 0
     security_bits: str = ""
     profile: str = ""
+    made_for: ForPolicy | None = None
     warnings: tuple[str, ...] = ()
     not_proven: tuple[str, ...] = ()
 
@@ -152,10 +156,30 @@ class Attested:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What decided besides policy or claim and the keys, so that the same can be asked again.
+
+    subject, reference: None where they were not compared. trust, state: whether one was held against. claim_files: how
+    many claims of one's own were given; ready: whether the policy, or the claim, is one of this package; keys: the logs
+    whose key whoever judged gave, by the policy's or the claim's names, None where that is not known.
+    """
+
+    subject: Subject | None = None
+    reference: bytes | None = None
+    trust: bool = False
+    state: bool = False
+    claim_files: int = 0
+    ready: bool = True
+    keys: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
 class Verdict:
     """What a file shows. Times are UTC seconds; proved_at is what the lab says (0: nothing said).
 
-    others: proofs in the file for other policies, not judged. attested: None where no attestation was given.
+    others: proofs in the file for other policies, not judged. attested: None where no attestation was given. error:
+    why nothing could be judged at all; there are no findings then, and file_sha256 is empty where the file could not
+    be read. asked: None where it is not known.
     """
 
     file_sha256: bytes
@@ -168,14 +192,22 @@ class Verdict:
     findings: tuple[Finding, ...]
     others: int = 0
     attested: Attested | None = None
+    error: ZkComplianceError | None = None
+    asked: Asked | None = None
 
     @property
     def accepted(self) -> bool:
         """Whether everything is met; an empty verdict is not."""
-        return bool(self.findings) and all(finding.status is Status.MET for finding in self.findings)
+        return (
+            self.error is None
+            and bool(self.findings)
+            and all(finding.status is Status.MET for finding in self.findings)
+        )
 
     def require(self) -> None:
-        """Raise the error of the first requirement that is not met."""
+        """Raise the error of the first requirement that is not met, or the one by which nothing was judged."""
+        if self.error is not None:
+            raise self.error
         for finding in self.findings:
             if finding.error is not None:
                 raise finding.error

@@ -37,7 +37,7 @@ def describe(policy: Policy) -> dict[str, Any]:
 
 def lines(said: dict[str, Any]) -> list[str]:
     """The same for a person."""
-    out = [f"{said['policy']}: {said['title']}", f"{said['jurisdiction']}; SHA-256 {said['sha256']}"]
+    out = [f"Policy {said['policy']}: {said['title']}", f"For {said['jurisdiction']}; SHA-256 {said['sha256']}"]
     out += [f"In force from {said['valid_from']} until {said['valid_until']}, not included."]
     out += ["", "Sources:", *(f"  - {source}" for source in said["sources"])]
     out += [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
 
@@ -17,41 +17,51 @@ from zkcompliance.claim.model import Claim, Tables, Witness
 from zkcompliance.commit.entry import Entry
 from zkcompliance.commit.table import SealedTable, commit, random_seed
 from zkcompliance.errors import ClaimDoesNotHold, InternalError, UsageError, VerificationError
-from zkcompliance.log import merkle
+from zkcompliance.log import merkle, moving, successor
 from zkcompliance.log.checkpoint import Checkpoint
+from zkcompliance.log.layout import Layout
 from zkcompliance.log.store import SealedLog, Segment
 from zkcompliance.profiles import STANDARD, by_id, by_name
 from zkcompliance.progress import Progress, silent
+from zkcompliance.prove import fits
+from zkcompliance.prove.parts import Part, part_of, parts_of
 from zkcompliance.prove.prover import Prover
 from zkcompliance.prove.quotient import cosets_needed
 from zkcompliance.prove.witness import check_trace
-from zkcompliance.soundness import shapes_of, soundness
 from zkcompliance.statement import Statement, StatementLog, encode_bundle
 from zkcompliance.verify import verify_bundle
 
 
 def prove_claim(
     claim: Claim,
-    logs: Mapping[str, SealedLog],
+    given: Mapping[str, SealedLog | Part],
     publics: Mapping[str, int],
     *,
     context: bytes = b"",
     progress: Progress = silent,
+    refresh: bool = False,
 ) -> bytes:
     """A proof file over every segment of each log, verified once before it is returned.
 
-    publics: the claim's parameters (defaults are filled in). Raises UsageError on parameters or logs that do not fit,
-    ClaimDoesNotHold where the claim is false, BudgetSpent where a segment has been proved over too often (the
-    reservation is durable before this returns), ParametersRejected where the shapes cannot be proved.
+    given: by slot, a log, or a part of one where the slot takes a range. publics: the claim's parameters (defaults are
+    filled in). refresh: the proof may use the last units of a segment, which are kept for this, and the caller records
+    what it spends, durably, before he lets it go. Raises UsageError on parameters or logs that do not fit, LogError
+    where a log goes on elsewhere or was put back from a backup, ClaimDoesNotHold where the claim is false, BudgetSpent
+    where a segment has been proved over too often (the reservation is durable before this returns), ProofRefused or
+    ParametersRejected where the shapes cannot be proved.
     """
-    given = claim.publics(publics)
+    values = claim.publics(publics)
+    logs = parts_of(given)
     segments = segments_of(claim, logs)
-    refreshing = catalogue.is_unchanged(claim.id)
+    if not refresh:
+        for part in logs.values():
+            moving.finish(part.log.path)
+            successor.require_open(Layout(part.log.path))
     for _, segment in segments:
-        if segment.budget().remaining(last=refreshing) < segment.profile.units:
-            segment.budget().reserve(segment.profile.units, bytes(32), last=refreshing)  # raises, with its own words
+        if segment.budget().remaining(last=refresh) < segment.profile.units:
+            segment.budget().reserve(segment.profile.units, os.urandom(32), last=refresh)  # raises, in its own words
     columns = {slot: [s.load_columns() for name, s in segments if name == slot] for slot in claim.slots}
-    statement, witness = prepare(claim, logs, columns, given, context)
+    statement, witness = prepare(claim, logs, columns, values, context)
     sealed = {
         slot: [
             SealedTable(table, segment.seed, segment.entry, segment.profile, segment.cache, segment.load_columns)
@@ -65,7 +75,7 @@ def prove_claim(
     prover = Prover(statement, tables, witness.private, witness.unknowns, os.urandom(32), progress)
     proof = prover.prove()
     prover.let_go()
-    notes = [logs[slot].checkpoint_note.encode() for slot in claim.slots]
+    notes = [logs[slot].log.checkpoint_note.encode() for slot in claim.slots]
     bundle = encode_bundle(statement.encode(), claim.program_bytes, notes, proof)
     try:
         verify_bundle(bundle, program_digest=claim.program_digest)
@@ -73,19 +83,30 @@ def prove_claim(
         failures = check_trace(prover.layout, prover.trace)
         shown = "; ".join(map(str, failures[:3])) or "the trace is true: a defect of the prover"
         raise InternalError(f"the proof just made does not verify ({error.message}): {shown}") from error
-    proof_id = sha256(bundle).digest()
-    for _, segment in segments:
-        segment.budget().reserve(segment.profile.units, proof_id, last=refreshing)
+    if not refresh:
+        spend([segment for _, segment in segments], bundle)
     return bundle
 
 
+def spend(segments: Iterable[Segment], bundle: bytes, *, last: bool = False) -> None:
+    """Record durably that this proof file reveals something of these segments. BudgetSpent where too little is left."""
+    proof_id = sha256(bundle).digest()
+    for segment in segments:
+        segment.budget().reserve(segment.profile.units, proof_id, last=last)
+
+
 def prepare(
-    claim: Claim, logs: Mapping[str, SealedLog], columns: Tables, publics: Mapping[str, int], context: bytes
+    claim: Claim,
+    logs: Mapping[str, SealedLog | Part],
+    columns: Tables,
+    publics: Mapping[str, int],
+    context: bytes,
 ) -> tuple[Statement, Witness]:
     """What is to be proved, true and within every limit on shapes, and the witness of it.
 
     columns: the rows of the logs; publics: all of the claim's parameters. Raises ClaimDoesNotHold where the claim is
-    false, ParametersRejected where no proof of these shapes can be made.
+    false, ProofRefused where more is asked than one proof may have, ParametersRejected where no proof of these shapes
+    can be made.
     """
     found = claim.check(columns, publics)
     if not found.holds:
@@ -93,25 +114,26 @@ def prepare(
     witness = claim.witness(columns, publics)
     sizes = private_sizes(claim.program, witness.private, {slot: len(tables) for slot, tables in columns.items()})
     statement = make_statement(claim, logs, {**publics, **witness.reveals}, context, sizes)
+    fits.require(statement)
     layout = lay_out(statement)
-    soundness(shapes_of(layout)).require()
     for kappa in layout.heights:
         cosets_needed(layout, kappa)
     return statement, witness
 
 
-def segments_of(claim: Claim, logs: Mapping[str, SealedLog]) -> list[tuple[str, Segment]]:
+def segments_of(claim: Claim, given: Mapping[str, SealedLog | Part]) -> list[tuple[str, Segment]]:
     """(slot, segment) in statement order; UsageError where the logs do not fit the claim."""
-    if set(logs) != set(claim.slots):
-        raise UsageError(f"{claim.id} is about the logs {', '.join(claim.slots)}; given: {', '.join(logs) or 'none'}")
+    if set(given) != set(claim.slots):
+        raise UsageError(f"{claim.id} is about the logs {', '.join(claim.slots)}; given: {', '.join(given) or 'none'}")
     result = []
     for slot, schema in claim.slots.items():
-        log = logs[slot]
+        part = part_of(given[slot])
+        log = part.log
         if log.schema.digest != schema.digest:
             raise UsageError(f"log {slot} has the schema {log.schema.name}, not {schema.name}")
         if not log.segments:
             raise UsageError(f"log {slot} has no sealed segment yet", help="zkcompliance seal --help")
-        result += [(slot, segment) for segment in log.segments]
+        result += [(slot, segment) for segment in part.segments]
     if len({segment.profile.id for _, segment in result}) > 1:
         raise UsageError("the logs were sealed with different profiles, and one proof has one profile")
     return result
@@ -130,19 +152,16 @@ def private_sizes(program: Program, private: list[np.ndarray], segments: Mapping
 
 def make_statement(
     claim: Claim,
-    logs: Mapping[str, SealedLog],
+    logs: Mapping[str, SealedLog | Part],
     publics: Mapping[str, int],
     context: bytes,
     private: tuple[int, ...] = (),
 ) -> Statement:
     """Everything public about a proof of this claim over these logs."""
-    described = tuple(
-        StatementLog(slot, logs[slot].checkpoint_body.encode(), tuple(s.entry for s in logs[slot].segments))
-        for slot in claim.slots
-    )
+    described = tuple(part_of(logs[slot]).stated(slot) for slot in claim.slots)
     slots = [(public.name, public.bits) for public in claim.program.publics]
     values = tuple(places.spread(slots, dict(publics)).values())
-    profile = by_name(next(iter(logs.values())).profile)
+    profile = by_name(part_of(next(iter(logs.values()))).log.profile)
     return Statement(profile, claim.program, values, described, context, private)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from zkcompliance import limits
 from zkcompliance._schema_model import text_id
@@ -30,10 +31,11 @@ from zkcompliance.policy.judge import judge_policy
 from zkcompliance.policy.model import LogKey, Policy, Requirement
 from zkcompliance.progress import Progress, silent
 from zkcompliance.prove.api import prepare, prove_claim, segments_of
+from zkcompliance.prove.enclose import enclose
 from zkcompliance.prove.size import expected_bytes
-from zkcompliance.statement import encode_policy_bundle
+from zkcompliance.shown import command
 
-Given = Mapping[str, int | str]  # `REQUIREMENT.NAME` → value
+Given = Mapping[str, int | str | Decimal]  # `REQUIREMENT.NAME` → value
 
 
 @dataclass(frozen=True)
@@ -61,13 +63,15 @@ def prove_policies(
     subject: Subject | None = None,
     reference: bytes = b"",
     progress: Progress = silent,
+    tell: Callable[[str], None] = lambda sentence: None,
 ) -> bytes:
     """A policy bundle with a proof of every requirement of the policies, judged by each before it is returned.
 
     logs: by the policies' names; given: the parameters that they leave open; time: the proving machine's clock, UTC
-    seconds. UsageError where logs, parameters or subject do not fit; PolicyNotInForce;
-    ClaimDoesNotHold, BudgetSpent, ProofRefused or a VerificationError (by the first) naming everything that fails:
-    then nothing was proved and no budget spent.
+    seconds; tell: what the lab should know of the file. The lineages of logs in a later generation are in it while they
+    fit. UsageError where logs, parameters or subject do not fit; PolicyNotInForce; ClaimDoesNotHold, BudgetSpent,
+    ProofRefused or a VerificationError (by the first) naming everything that fails: then nothing was proved and no
+    budget spent.
     """
     tasks = plan(policies, logs, given or {}, time=time, subject=subject, reference=reference)
     check(tasks, time=time)
@@ -77,7 +81,7 @@ def prove_policies(
         context = task.binding.encode()
         proofs[context] = prove_claim(task.claim, task.logs, task.publics, context=context, progress=progress)
     progress("proofs", len(tasks), len(tasks))
-    bundle = encode_policy_bundle(proofs)
+    bundle = enclose(proofs, logs.values(), tell)
     for policy in policies:
         _judge(bundle, policy, logs, time, subject, reference)
     return bundle
@@ -139,7 +143,12 @@ def plan(
 
 
 def _publics(
-    requirement: Requirement, claim: Claim, given: Given, left: dict[str, int | str], time: int, subject: Subject | None
+    requirement: Requirement,
+    claim: Claim,
+    given: Given,
+    left: dict[str, int | str | Decimal],
+    time: int,
+    subject: Subject | None,
 ) -> dict[str, int]:
     """What the policy says exactly, then what is given, then now or the subject's name, then the claim's default."""
     name = subject.name if subject is not None else None
@@ -148,8 +157,7 @@ def _publics(
         bound, key = requirement.params[param.name], f"{requirement.name}.{param.name}"
         left.pop(key, None)
         if key in given:
-            value = given[key]
-            chosen = param.parse(value) if isinstance(value, str) else param.accept(value)
+            chosen = param.parse(given[key])
         elif bound.exact is not None:
             chosen = bound.exact
         elif bound.within is not None:
@@ -161,12 +169,12 @@ def _publics(
         else:
             raise UsageError(
                 f"{requirement.name} leaves {param.name} to you: {bounds.words(bound, param)}",
-                help=f"add --param {key}=VALUE",
+                help=command("add", "--param", f"{key}=VALUE"),
             )
         if not bounds.meets(bound, chosen, time=time, subject_name=name):
             raise UsageError(
                 f"{key}: {text(param, chosen)} is given, and the policy asks for {bounds.words(bound, param)}",
-                help=f"add --param {key}=VALUE" if bound.exact is None else f"leave --param {key} out",
+                help=command("add", "--param", f"{key}=VALUE") if bound.exact is None else f"leave --param {key} out",
             )
         result[param.name] = chosen
     return claim.publics(result)

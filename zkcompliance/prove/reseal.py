@@ -1,49 +1,342 @@
-"""A new log with the rows of an old one, and the proof that they are the same: `refresh` and `compact`."""
+"""The next generation of a log: its rows sealed again, with the proofs that they are the same (`refresh`, `compact`).
+
+Everything is made in a hidden folder beside the new place: segments, the signed checkpoint, a lineage with a proof for
+each run of segments that is sealed again. Then the folder appears by one rename, and the old one is closed
+(zkcompliance.log.moving). Nothing that was made before that has left: killed, it is as if it had never been tried.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from zkcompliance.claim import catalogue
+from zkcompliance.errors import KeyFileError, LogError, UsageError
+from zkcompliance.limits import MAX_SEGMENTS
+from zkcompliance.log import files, keybook, leftovers, moving, rows, sealing, seen, successor
+from zkcompliance.log.layout import Layout, Settings
 from zkcompliance.log.note import SignerKey
-from zkcompliance.log.store import SealedLog
-from zkcompliance.log.writer import Writer, create_log
+from zkcompliance.log.pending import Pending
+from zkcompliance.log.store import SealedLog, Segment, load_public
+from zkcompliance.log.writer import Writer
+from zkcompliance.log.writer_lock import lock_of
 from zkcompliance.progress import Progress, silent
-from zkcompliance.prove.api import prove_claim
+from zkcompliance.prove import fits, lineage
+from zkcompliance.prove.api import prove_claim, spend
+from zkcompliance.prove.parts import Part
+from zkcompliance.prove.plan import Fits, Sealed, Step, compaction, numbers, renewal
+from zkcompliance.shown import command
+
+OLD_KEY_LOST = "lost"
+
+
+@dataclass(frozen=True)
+class Resealed:
+    """The new generation. carried: segments that were not sealed again; proofs: how many its step of the lineage has.
+
+    linked: whether the old key signed its first checkpoint (or signs it still): else nothing shows whose it is.
+    """
+
+    log: SealedLog
+    carried: int
+    proofs: int
+    linked: bool
+
+    @property
+    def lineage(self) -> Path:
+        """The file that shows how all generations follow from each other."""
+        return Layout(self.log.path).lineage
 
 
 def reseal(
-    old: SealedLog, folder: Path, key: SignerKey, *, merge: bool, context: bytes = b"", progress: Progress = silent
-) -> bytes:
-    """Seal the rows of `old` again, under fresh seeds, into a new log at `folder`; the proof file of rows-unchanged.
+    path: str | Path,
+    new: str | Path,
+    key: SignerKey,
+    *,
+    merge: bool,
+    old_key: SignerKey | str | None = None,
+    context: bytes = b"",
+    progress: Progress = silent,
+) -> Resealed:
+    """Make the generation after the log at `path`, at `new`, and close the old one.
 
-    merge: all segments become one (as many as 2^21 rows ask for); otherwise segment by segment. The claim's slots are
-    `old` and `new`. Where anything fails, BudgetSpent included, no new log is left. Raises LogError where something is
-    at `folder` already.
+    merge: put neighbouring segments together and carry over the others; otherwise every segment is sealed again, under
+    fresh seeds. key: the log's own, or a new one of its name; then old_key is the one before, which signs too, or
+    OLD_KEY_LOST. Where anything fails the log goes on as it was, and nothing is at `new`.
+
+    Raises UsageError where there is nothing to do or rows wait to be sealed, KeyFileError for keys that do not fit or
+    that have signed another generation, LogError where the log goes on elsewhere, is in use, or something is at `new`
+    already, BudgetSpent where a segment has not the units of one proof left.
     """
-    create_log(folder, old.schema, key, old.profile)
+    old, place = Layout(Path(path)), Path(new)
+    moving.finish(old.root)
+    settings = Settings.load(old)
+    linked = _check_keys(settings, key, old_key)
+    _check_place(old, place, merge=merge)
+    with contextlib.ExitStack() as held:
+        held.enter_context(_writing(old, key if old_key is None else old_key))
+        log = SealedLog.open(old.root)
+        steps = _planned(log, settings, merge=merge, rotating=old_key is not None)
+        after = Settings(settings.profile, key.verifier, settings.schema, settings.generation + 1, log.checkpoint)
+        own = keybook.Held(keybook.id_of(old), after.generation)
+        leftovers.remove(place)
+        keybook.claim(key, own, place)
+        building = Layout(place.with_name(f".{place.name}.{os.urandom(6).hex()}.new"))
+        with files.reporting(place):
+            files.make_dir(building.root)  # nobody else's before it is complete
+            held.callback(os.close, leftovers.claim(building.root))
+        try:
+            made = _Making(log, building, after, context, progress)
+            made.frame(own.id)
+            made.seal(steps)
+            made.sign(key, old_key if isinstance(old_key, SignerKey) else None)
+            made.prove(steps)
+            with files.reporting(place):
+                moving.announce(old, building, place, made.carried)
+                building.root.chmod(files.PUBLIC_DIR)
+                with keybook.appearing(key, own):
+                    _check_free(place)
+                    building.root.rename(place)
+                    files.sync_dir(place.parent)
+        except BaseException:
+            shutil.rmtree(building.root, ignore_errors=True)
+            keybook.forget(key, own)
+            raise
+        moving.complete(old, Layout(place))
+        if isinstance(old_key, SignerKey):
+            keybook.supersede(old_key, own)
+    proofs = sum(not step.carried for step in steps)
+    return Resealed(SealedLog.open(place), len(made.carried), proofs, linked)
+
+
+def compactable(log: SealedLog) -> bool:
+    """Whether `compact` would put any of its segments together."""
+    settings = Settings.load(Layout(log.path))
+    found = [Sealed(segment.rows, tier_of(segment)) for segment in log.segments]
+    return any(not step.carried for step in compaction(found, _fits(log, settings)))
+
+
+def _check_keys(settings: Settings, key: SignerKey, old_key: SignerKey | str | None) -> bool:
+    """KeyFileError unless the keys may sign the next generation; whether it is linked to the one before."""
+    name, rotating = settings.key.name, key.verifier != settings.key
+    if key.name != name:
+        raise KeyFileError(
+            f"the key is of {key.name}, and the log is {name}: all its generations are signed under one name",
+            help=command("zkcompliance", "keygen", name, "-o", "NEW.key") + "  # a new key of the same name",
+        )
+    if not rotating and old_key is not None:
+        raise KeyFileError("the log's own key is given as the new one", help="leave --old-key and --old-key-lost out")
+    if rotating and old_key is None:
+        raise KeyFileError(
+            f"the key is another one than that which signs {name}: the old one signs the change too",
+            help="add --old-key OLD.key; if that is lost, --old-key-lost, and nothing will link the two",
+        )
+    if isinstance(old_key, SignerKey) and old_key.verifier != settings.key:
+        raise KeyFileError(f"the old key is not the one that signs {name}", help="add --old-key OLD.key")
+    return old_key != OLD_KEY_LOST
+
+
+def _check_place(old: Layout, place: Path, *, merge: bool) -> None:
+    after = successor.read(old)
+    if after is not None or (merge and old.restored.exists()):
+        successor.require_open(old)
+    _check_free(place)
+    if not place.absolute().parent.is_dir():
+        raise UsageError(f"{place.absolute().parent} is not a folder")
+    if place.absolute().is_relative_to(old.root.absolute()):
+        raise UsageError(f"{place} is inside the log that it is made from")
+
+
+def _check_free(place: Path) -> None:
+    if os.path.lexists(place):
+        raise LogError(f"{place} exists already", help="choose another folder: --to NEW")
+
+
+@contextlib.contextmanager
+def _writing(old: Layout, key: SignerKey | str):  # type: ignore[no-untyped-def]
+    """Hold the old log's lock, after recovery; UsageError where appended rows wait to be sealed."""
+    if not isinstance(key, SignerKey):
+        lock = lock_of(old)
+        try:
+            settings = Settings.load(old)
+            waiting = Pending(old.pending(load_public(old, settings)[1].size), settings.schema)
+            count = waiting.committed_rows
+            waiting.close()
+            if count:
+                raise UsageError(
+                    f"{old.root} has {count} row(s) that were appended and not sealed, which only its own key can seal",
+                    help=command("rm", old.pending(len(SealedLog.open(old.root).segments))) + "  # gives them up",
+                )
+            yield
+        finally:
+            os.close(lock)
+        return
+    with Writer(old.root, key, restored=True) as writer:
+        if writer.pending_rows:
+            raise UsageError(
+                f"{old.root} has {writer.pending_rows} row(s) that were appended and not sealed",
+                help=command("zkcompliance", "seal", "--log", old.root, "--key", "KEY"),
+            )
+        yield
+
+
+def _planned(log: SealedLog, settings: Settings, *, merge: bool, rotating: bool) -> list[Step]:
+    if not log.segments:
+        raise UsageError(
+            f"{log.path} has no sealed segment yet", help=command("zkcompliance", "seal", "INPUT", "--log", log.path)
+        )
+    if not merge:
+        return renewal(len(log.segments), _fits(log, settings))
+    found = [Sealed(segment.rows, tier_of(segment)) for segment in log.segments]
+    steps = compaction(found, _fits(log, settings))
+    if all(step.carried for step in steps) and not rotating:
+        raise UsageError(
+            f"{log.path}: there are no segments to put together: it has {len(found)}",
+            help=successor.how_to_refresh(log.path) + "  # to renew budgets",
+        )
+    return steps
+
+
+def _fits(log: SealedLog, settings: Settings) -> Fits:
+    """By the verifier's own reckoning (zkcompliance.prove.fits)."""
+    program = catalogue.unchanged(log.schema).program
+    counts = [segment.rows for segment in log.segments]
+
+    def fit(first: int, count: int, new: int) -> bool:
+        if count + new > MAX_SEGMENTS:
+            return False
+        old = [log.segments[first + i].entry.k for i in range(count)]
+        made = old if new == count else [rows.padded_log2(sum(counts[first : first + count]))]
+        return fits.fault_of(fits.imagined(program, {"old": old, "new": made}, settings.profile)) is None
+
+    return fit
+
+
+def tier_of(segment: Segment) -> int:
+    """How often its rows were put together with others; 0 where the segment does not say."""
     try:
-        with Writer(folder, key) as writer:
-            if merge:
-                writer.seal_columns(_real_rows(old), progress=progress)
-            else:
-                for part in _real_rows(old):
-                    writer.seal_columns([part], progress=progress)
-        new = SealedLog.open(folder)
-        claim = catalogue.unchanged(old.schema)
-        sizes = {"old_segments": len(old.segments), "new_segments": len(new.segments)}
-        return prove_claim(claim, {"old": old, "new": new}, sizes, context=context, progress=progress)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
+        text = segment.paths.tier.read_text("ascii").strip()
+    except FileNotFoundError:
+        return 0
+    except (OSError, UnicodeDecodeError):
+        text = ""
+    if not (text.isdecimal() and len(text) < 4):
+        raise LogError(f"{segment.paths.tier} is damaged", help=command("rm", segment.paths.tier))
+    return int(text)
 
 
-def _real_rows(log: SealedLog) -> Iterator[np.ndarray]:
-    """(width, rows) of each segment, padding left out."""
-    for segment in log.segments:
-        columns = segment.load_columns()
-        yield np.ascontiguousarray(columns[:, columns[0] == 1])
+class _Making:
+    """A generation that is being made from the log `old`, in the folder `new`."""
+
+    def __init__(self, old: SealedLog, new: Layout, settings: Settings, context: bytes, progress: Progress) -> None:
+        self.carried: dict[int, int] = {}
+        self._old, self._new, self._settings = old, new, settings
+        self._context, self._progress = context, progress
+        self._entries: list[bytes] = []
+
+    def frame(self, identity: str) -> None:
+        """The folders and everything in them that is known beforehand."""
+        new = self._new
+        with files.reporting(new.root):
+            files.make_dir(new.secret)
+            files.make_dir(new.segments)
+            files.create(new.lock, b"")
+            files.create(new.id, keybook.id_bytes(identity))
+            for file, data in zip((new.settings, new.schema), self._settings.files(), strict=True):
+                files.create(file, data, files.PUBLIC)
+
+    def seal(self, steps: Sequence[Step]) -> None:
+        """Every segment's private folder, and `entries`."""
+        with files.reporting(self._new.root):
+            for step, (first, after) in zip(steps, numbers(steps), strict=True):
+                group = self._old.segments[first : first + step.old]
+                if step.carried:
+                    for number, segment in enumerate(group, after):
+                        self._carry(segment, number)
+                elif step.new == 1:
+                    self._entries.append(self._sealed_again(group, after))
+                else:
+                    self._entries += [self._sealed_again([each], number) for number, each in enumerate(group, after)]
+            files.sync_dir(self._new.segments)
+            files.create(self._new.entries, b"".join(self._entries), files.PUBLIC)
+
+    def _carry(self, segment: Segment, number: int) -> None:
+        """The same segment: all its files but the ledger, which comes when the old one is closed."""
+        source, target = segment.paths, self._new.segment(number)
+        files.make_dir(target.folder)
+        kept = [source.rows, source.seed, source.tier, *source.folder.glob(f"{source.cache.name}.*")]
+        for file in kept:
+            if file.exists():
+                _link(file, target.folder / file.name)
+        meta = rows.Meta.load(source.meta)
+        files.create(target.meta, rows.Meta(meta.rows_digest, meta.entry, number, 1).encode())
+        files.sync_dir(target.folder)
+        self.carried[segment.index] = number
+        self._entries.append(segment.entry.encode())
+
+    def _sealed_again(self, group: Sequence[Segment], number: int) -> bytes:
+        """The rows of a run of segments as one, under a fresh seed; its entry."""
+        real = []
+        for segment in group:
+            columns = segment.load_columns()
+            real.append(columns[:, columns[0] == 1])
+        count = sum(part.shape[1] for part in real)
+        table = np.zeros((self._old.schema.width, 1 << rows.padded_log2(count)), np.uint32)
+        np.concatenate(real, axis=1, out=table[:, :count])
+        tiers = [tier_of(segment) for segment in group]
+        tier = max(tiers) + (len(group) > 1)
+        return sealing.stage_one(self._new, self._settings, number, (table, count), (number, 1), self._progress, tier)
+
+    def sign(self, key: SignerKey, before: SignerKey | None) -> None:
+        """The generation's first checkpoint, signed by the key before too where there is one."""
+        note, checkpoint = sealing.sign(self._settings, key, self._entries)
+        if before is not None:
+            note += before.sign(checkpoint.body).removeprefix(f"{checkpoint.body}\n")
+        with files.reporting(self._new.root):
+            files.create(self._new.checkpoint, note.encode(), files.PUBLIC)
+            files.create(self._new.seen, seen.encode({key.verifier.text: note}))
+            files.sync_dir(self._new.secret)
+
+    def prove(self, steps: Sequence[Step]) -> None:
+        """The lineage: that of the old generation, if it has one, and this step."""
+        new = SealedLog.open(self._new.root)
+        before = Layout(self._old.path).lineage if self._settings.generation > 2 else None
+        claim = catalogue.unchanged(self._old.schema)
+        total = sum(not step.carried for step in steps)
+        done = 0
+        with files.reporting(self._new.lineage), self._new.lineage.open("xb") as out:
+            os.fchmod(out.fileno(), files.PUBLIC)
+            lineage.begin(out, before)
+            lineage.step(out, self._old, new)
+            for step, (first, after) in zip(steps, numbers(steps), strict=True):
+                if step.carried:
+                    lineage.carried(out, step.old)
+                    continue
+                self._progress("proofs", done, total)
+                done += 1
+                parts = {
+                    "old": Part(self._old, first, first + step.old - 1),
+                    "new": Part(new, after, after + step.new - 1),
+                }
+                sizes = {"old_segments": step.old, "new_segments": step.new}
+                bundle = prove_claim(claim, parts, sizes, context=self._context, progress=self._progress, refresh=True)
+                spend(parts["new"].segments, bundle, last=True)
+                lineage.proved(out, bundle)
+            self._progress("proofs", total, total)
+            out.flush()
+            os.fsync(out.fileno())
+        files.sync_dir(self._new.root)
+
+
+def _link(source: Path, target: Path) -> None:
+    """The same file under another name; a durable copy where the file system has no such names."""
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError:
+        files.copy(source, target)

@@ -7,11 +7,11 @@ passes through `markup`, which escapes it.
 from __future__ import annotations
 
 import base64
-import shlex
 from hashlib import sha256
 
-from zkcompliance.policy.verdict import LogShown, PolicyRef, Value, Verdict
+from zkcompliance.policy.verdict import LogShown, PolicyRef, Verdict
 from zkcompliance.report import words
+from zkcompliance.report.again import command
 from zkcompliance.report.html_finding import anchor, section, status
 from zkcompliance.report.markup import Markup, digest, facts, join, table, tag, text
 from zkcompliance.report.style import STYLE
@@ -50,11 +50,12 @@ def _running(verdict: Verdict) -> str:
 def _body(verdict: Verdict) -> Markup:
     findings = verdict.findings
     sections = [
-        tag("h2", "Requirements" if verdict.policy else "The claim"),
+        _nothing(verdict),
+        tag("h2", "Requirements" if verdict.policy else "The claim") if verdict.findings else None,
         [section(finding, index) for index, finding in enumerate(findings, 1)],
         _logs(verdict),
         _security(verdict),
-        _check(verdict),
+        _check(verdict) if verdict.error is None else None,
         tag("footer", tag("p", "File SHA-256 ", digest(verdict.file_sha256))),
     ]
     policy = _policy(verdict.policy) if verdict.policy else None
@@ -63,6 +64,7 @@ def _body(verdict: Verdict) -> Markup:
 
 def _header(verdict: Verdict) -> Markup:
     subject, policy = verdict.subject, verdict.policy
+    tree = None if subject is None else digest(subject.tree) if subject.tree else words.NO_TREE
     model = None if subject is None else join(subject.name, tag("br"), digest(subject.digest))
     proved = words.moment(verdict.proved_at) + (", as the lab says" if verdict.proved_at else "")
     size = tag("span", f"{verdict.file_bytes:,} bytes", class_="doc")
@@ -74,17 +76,27 @@ def _header(verdict: Verdict) -> Markup:
     said = facts(
         [
             ("Model", model or "none is named: the proof is about no particular model"),
+            ("Model, names of files too", tree),
             ("Policy", f"{policy.id}, version {policy.version}" if policy else "none: a claim was judged by itself"),
             ("Judged", words.moment(verdict.judged_at)),
             ("Proved", proved),
             ("Reference", words.reference(verdict.reference)),
-            ("File, SHA-256", join(digest(verdict.file_sha256), size)),
+            ("File, SHA-256", join(digest(verdict.file_sha256), size) if verdict.file_sha256 else "it was not read"),
             ("Attestation", attestation),
             ("Not judged", others),
         ]
     )
     title = tag("p", policy.title, class_="says") if policy else None
     return join(tag("p", "Verification report", class_="kind"), tag("h1", words.sentence(verdict)), title, said)
+
+
+def _nothing(verdict: Verdict) -> Markup | None:
+    """Why nothing was judged."""
+    if verdict.error is None:
+        return None
+    why = tag("p", f"{verdict.error.code}: {verdict.error.message}", class_="error")
+    remedy = tag("p", "What to do: ", tag("code", verdict.error.help), class_="soft")
+    return tag("section", tag("h2", "Nothing was judged"), why, remedy)
 
 
 def _overview(verdict: Verdict) -> Markup | None:
@@ -185,44 +197,13 @@ def _check(verdict: Verdict) -> Markup:
         if verdict.policy
         else ""
     )
+    given = (
+        "TRUST is the trust policy, CLAIM.py the claim's file, POLICY.toml the policy's, ATTESTATION and PEM the "
+        "attestation and the key that it was held against, each where the command has it. "
+    )
     note = (
-        f"FILE is the proof file. {asked}PUB is the public key file of a log, from the lab or from whoever vouches for "
-        "it; compare it with the key under Logs. The one-file verifier zkcompliance-verify.pyz takes the same options."
+        f"FILE is the proof file. {asked}{given}"
+        "PUB is the public key file of a log, from the lab or from whoever vouches for it; compare it with the key "
+        "under Logs. The one-file verifier zkcompliance-verify.pyz takes the same options."
     )
     return tag("section", tag("h2", "How to check this yourself"), *steps, tag("p", note, class_="soft"), class_="keep")
-
-
-def command(verdict: Verdict) -> list[str]:
-    """What verifies the file again, one option a line."""
-    if verdict.policy is not None:
-        parts = [f"zkcompliance verify FILE --policy {_quoted(verdict.policy.id)}", *_keys(verdict, "name")]
-    else:
-        claim = verdict.findings[0].claim.partition("@")[0] if verdict.findings else "CLAIM"
-        parts = [f"zkcompliance verify FILE --claim {_quoted(claim)}", *_keys(verdict, "slot")]
-        for value in words.shown(verdict.findings[0], "parameter") if verdict.findings else []:
-            parts.append(f"--param {_quoted(f'{value.name}={_typed(value)}')}")
-    if verdict.subject is not None:
-        parts.append(
-            f"--subject {shlex.quote(f'{words.clean(verdict.subject.name)}=sha256:{verdict.subject.digest.hex()}')}"
-        )
-    if verdict.reference and not (shown := words.reference(verdict.reference)).startswith("0x"):
-        parts.append(f"--context {_quoted(shown)}")
-    if verdict.attested is not None:
-        parts.append("--attestation ATTESTATION --attestation-key PEM")
-    return parts
-
-
-def _quoted(argument: str) -> str:
-    """One argument of a shell's line."""
-    return shlex.quote(words.clean(argument))
-
-
-def _keys(verdict: Verdict, by: str) -> list[str]:
-    """The key of each log, by the name that a policy or a claim has for it."""
-    names = dict.fromkeys(str(getattr(log, by)) for finding in verdict.findings for log in finding.logs)
-    return ["--log-key PUB"] if len(names) < 2 else [f"--log-key {_quoted(f'{name}=PUB')}" for name in names]
-
-
-def _typed(value: Value) -> str:
-    """A value as `--param` reads it: exact."""
-    return str(value.exact) if "≈" in value.text else value.text

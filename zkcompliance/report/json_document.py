@@ -4,9 +4,10 @@
     outcome       "accepted", "not accepted" or "not decided"
     accepted      true only where every requirement is met
     judged_at     UTC seconds
-    file          sha256, bytes
+    error         code, message, help: why nothing could be judged; null where something was
+    file          sha256, bytes; null where it could not be read
     policy        id, version, sha256, title, jurisdiction, sources, valid_from, valid_until; null where there is none
-    subject       name, sha256; null where none is named
+    subject       name, sha256 (of contents), tree (of names too; null where it is not known); null where none is named
     proved_at     UTC seconds; null where the lab does not say
     reference     hexadecimal digits
     others        proofs in the file for other policies, not judged
@@ -14,7 +15,8 @@
     requirements  one for each requirement, in the policy's order: name, says, claim, program, status, error (code,
                   message, help, or null), sentences, values (name, role, text, exact, doc, asked, chosen, chooser),
                   margin (revealed, value, limit_name, limit, low, high, rounding, or null), logs (slot, name, origin,
-                  size, root, first, rows_log2, key, cosigned, rows, sources), proof (sha256, bytes, security_bits,
+                  size, root, first, rows_log2, key, cosigned, rows, sources), made_for (what the proof is bound to:
+                  policy with id, version and sha256, and requirement; or null), proof (sha256, bytes, security_bits,
                   profile; null where no proof verifies), warnings, not_proven
 
 Every integer is a decimal string, since a quantity may exceed what a reader's number holds exactly; digests are
@@ -26,6 +28,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from zkcompliance.errors import ZkComplianceError
+from zkcompliance.policy.binding import ForPolicy
 from zkcompliance.policy.verdict import Finding, LogShown, PolicyRef, Value, Verdict
 from zkcompliance.report import words
 
@@ -45,9 +49,14 @@ def document(verdict: Verdict) -> dict[str, Any]:
         "outcome": words.outcome(verdict),
         "accepted": verdict.accepted,
         "judged_at": str(verdict.judged_at),
-        "file": {"sha256": verdict.file_sha256.hex(), "bytes": str(verdict.file_bytes)},
+        "error": _error(verdict.error),
+        "file": {"sha256": verdict.file_sha256.hex(), "bytes": str(verdict.file_bytes)}
+        if verdict.file_sha256
+        else None,
         "policy": None if verdict.policy is None else _policy(verdict.policy),
-        "subject": None if subject is None else {"name": subject.name, "sha256": subject.digest.hex()},
+        "subject": None
+        if subject is None
+        else {"name": subject.name, "sha256": subject.digest.hex(), "tree": subject.tree.hex() or None},
         "proved_at": str(verdict.proved_at) if verdict.proved_at else None,
         "reference": verdict.reference.hex(),
         "others": str(verdict.others),
@@ -56,6 +65,10 @@ def document(verdict: Verdict) -> dict[str, Any]:
         else {"sha256": attested.digest.hex(), "kind": attested.kind, "keyid": attested.keyid},
         "requirements": [_finding(finding) for finding in verdict.findings],
     }
+
+
+def _error(error: ZkComplianceError | None) -> dict[str, str] | None:
+    return None if error is None else {"code": error.code, "message": error.message, "help": error.help}
 
 
 def _policy(policy: PolicyRef) -> dict[str, Any]:
@@ -85,7 +98,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "claim": finding.claim,
         "program": finding.program.hex(),
         "status": finding.status.value,
-        "error": None if error is None else {"code": error.code, "message": error.message, "help": error.help},
+        "error": _error(error),
         "sentences": finding.sentences,
         "values": [_value(value) for value in finding.values],
         "margin": None
@@ -100,9 +113,17 @@ def _finding(finding: Finding) -> dict[str, Any]:
             "rounding": str(margin.rounding),
         },
         "logs": [_log(log) for log in finding.logs],
+        "made_for": None if finding.made_for is None else _made_for(finding.made_for),
         "proof": proof if finding.proof_sha256 else None,
         "warnings": list(finding.warnings),
         "not_proven": list(finding.not_proven),
+    }
+
+
+def _made_for(policy: ForPolicy) -> dict[str, Any]:
+    return {
+        "policy": {"id": policy.id, "version": str(policy.version), "sha256": policy.digest.hex()},
+        "requirement": policy.requirement,
     }
 
 

@@ -36,7 +36,10 @@ def write(verdict: Verdict) -> str:
         "policy-sha256": policy.digest.hex() if policy else "",
         "subject": words.clean(subject.name) if subject else "",
         "subject-sha256": subject.digest.hex() if subject else "",
+        "subject-tree": subject.tree.hex() if subject else "",
         "reference": verdict.reference.hex(),
+        "proved-at": words.iso(verdict.proved_at) if verdict.proved_at else "",
+        "made-for": "; ".join(words.made_for(verdict)),
     }
     for name, value in facts.items():
         Xml.SubElement(properties, "property", {"name": name, "value": value})
@@ -44,7 +47,9 @@ def write(verdict: Verdict) -> str:
         _case(suite, suite_name, finding)
     if not verdict.findings:
         case = Xml.SubElement(suite, "testcase", {"classname": suite_name, "name": "verdict", "time": "0"})
-        Xml.SubElement(case, "error", {"type": "undecided", "message": words.sentence(verdict)})
+        code = verdict.error.code if verdict.error is not None else "undecided"
+        wrong = Xml.SubElement(case, "error", {"type": code, "message": words.sentence(verdict)})
+        wrong.text = f"help: {words.clean(verdict.error.help)}" if verdict.error is not None else None
     Xml.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + Xml.tostring(root, encoding="unicode") + "\n"
 
@@ -57,7 +62,8 @@ def _case(suite: Xml.Element, suite_name: str, finding: Finding) -> None:
         code = finding.error.code if finding.error is not None else finding.status.value
         message = words.why(finding) or finding.status.value
         wrong = Xml.SubElement(case, kind, {"type": code, "message": message})
-        wrong.text = "\n".join(filter(None, (words.clean(finding.says), *words.lines(finding.sentences))))
+        said = [f"says: {words.clean(finding.says)}"] if finding.says else []
+        wrong.text = "\n".join([*said, *(f"  {line}" for line in words.lines(finding.sentences))])
     if told := _told(finding):
         Xml.SubElement(case, "system-out").text = told
 
@@ -67,7 +73,7 @@ def _told(finding: Finding) -> str:
     out = [f"WARNING: {words.clean(text)}" for text in finding.warnings]
     out += [f"chosen by the lab: {words.clean(v.name)} = {words.figure(v)}" for v in finding.values if v.chosen]
     if margin := words.margin_words(finding):
-        out.append(margin)
+        out.append(f"margin: {margin}")
     if finding.proof_sha256:
         out.append(f"proof sha256 {finding.proof_sha256.hex()}, {words.clean(finding.security_bits)} bits")
     return "\n".join(out)

@@ -14,6 +14,7 @@ import json
 import uuid
 from typing import Any
 
+from zkcompliance.policy.binding import Subject
 from zkcompliance.policy.verdict import Finding, Status, Verdict
 from zkcompliance.report import words
 
@@ -32,14 +33,20 @@ class _Names:
     """UUIDs of one document: version 5, from what makes the verdict this one and the path of the thing in it."""
 
     def __init__(self, verdict: Verdict) -> None:
-        subject = b"" if verdict.subject is None else hashlib.sha256(repr(verdict.subject).encode()).digest()
+        subject = b"" if verdict.subject is None else hashlib.sha256(_identity(verdict.subject)).digest()
         policy = verdict.policy.digest if verdict.policy else b""
         statuses = ",".join(finding.status.value for finding in verdict.findings)
+        statuses += f"{verdict.error.code}: {verdict.error.message!r}" if verdict.error is not None else ""
         parts = (verdict.file_sha256, policy, subject, str(verdict.judged_at).encode(), statuses.encode())
         self.base = hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
 
     def __call__(self, *path: str | int) -> str:
         return str(uuid.uuid5(NAMESPACE, "/".join((self.base, *map(str, path)))))
+
+
+def _identity(subject: Subject) -> bytes:
+    """What makes a model another one, framed."""
+    return repr((subject.name, subject.digest, subject.tree)).encode()
 
 
 def _line(text: str, otherwise: str = "none") -> str:
@@ -68,9 +75,12 @@ def _results(verdict: Verdict) -> dict[str, Any]:
     name, at = _Names(verdict), words.iso(verdict.judged_at)
     policy, subject = verdict.policy, verdict.subject
     about = [("outcome", words.outcome(verdict)), ("file-sha256", verdict.file_sha256.hex())]
+    about += [("error", verdict.error.code)] if verdict.error is not None else []
     about += [("file-bytes", str(verdict.file_bytes)), ("others-not-judged", str(verdict.others))]
     if subject is not None:
         about += [("subject", subject.name), ("subject-sha256", subject.digest.hex())]
+        about += [("subject-tree", subject.tree.hex())] if subject.tree else []
+    about += [("made-for", text) for text in words.made_for(verdict)]
     if verdict.proved_at:
         about.append(("proved-at", words.iso(verdict.proved_at)))
     if verdict.reference:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from zkcompliance.errors import InternalError
+from zkcompliance.policy.binding import Subject
 from zkcompliance.policy.verdict import Finding, Status, Verdict
 from zkcompliance.report import words
 
@@ -35,6 +37,8 @@ def _log(verdict: Verdict) -> dict[str, Any]:
     if not verdict.findings:
         rules["verdict"] = {"id": "verdict", "shortDescription": _text("Something is judged.")}
         results = [_outcome("verdict", 0, "fail", words.sentence(verdict))]
+        if verdict.error is not None:
+            results[0]["properties"] = {"code": verdict.error.code}
     policy, subject = verdict.policy, verdict.subject
     judged_by = policy and {"id": policy.id, "version": str(policy.version), "sha256": policy.digest.hex()}
     properties = {
@@ -42,26 +46,43 @@ def _log(verdict: Verdict) -> dict[str, Any]:
         "met": str(sum(finding.status is Status.MET for finding in verdict.findings)),
         "requirements": str(len(verdict.findings)),
         "policy": judged_by,
-        "subject": None if subject is None else {"name": subject.name, "sha256": subject.digest.hex()},
+        "subject": None if subject is None else _subject(subject),
         "reference": verdict.reference.hex(),
+        "proved_at": words.iso(verdict.proved_at) if verdict.proved_at else None,
+        "made_for": words.made_for(verdict),
+        "warnings": list(dict.fromkeys(text for finding in verdict.findings for text in finding.warnings)),
     }  # fmt: skip
-    digest = verdict.file_sha256.hex()
     run = {
         "tool": {"driver": {"name": "zkcompliance", "rules": list(rules.values())}},
-        "invocations": [{"executionSuccessful": True, "endTimeUtc": words.iso(verdict.judged_at)}],
-        "artifacts": [
-            {
-                "location": {"uri": f"sha256-{digest}"},
-                "length": verdict.file_bytes,
-                "hashes": {"sha-256": digest},
-                "description": _text("The proof file, named by its SHA-256."),
-            }
-        ],
+        "invocations": [_invocation(verdict)],
+        "artifacts": [_artifact(verdict)],
         "results": results,
         "properties": properties,
         "columnKind": "unicodeCodePoints",
     }
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def _invocation(verdict: Verdict) -> dict[str, Any]:
+    """A defect of this package is a run that failed; a file that is refused, whatever it is, is a run that did not."""
+    made: dict[str, Any] = {"executionSuccessful": not isinstance(verdict.error, InternalError)}
+    return made | {"endTimeUtc": words.iso(verdict.judged_at)}
+
+
+def _artifact(verdict: Verdict) -> dict[str, Any]:
+    if not verdict.file_sha256:
+        return {"location": {"uri": "proof-file"}, "description": _text("The proof file, which could not be read.")}
+    digest = verdict.file_sha256.hex()
+    return {
+        "location": {"uri": f"sha256-{digest}"},
+        "length": verdict.file_bytes,
+        "hashes": {"sha-256": digest},
+        "description": _text("The proof file, named by its SHA-256."),
+    }
+
+
+def _subject(subject: Subject) -> dict[str, str | None]:
+    return {"name": subject.name, "sha256": subject.digest.hex(), "tree": subject.tree.hex() or None}
 
 
 def _rule(finding: Finding) -> dict[str, Any]:

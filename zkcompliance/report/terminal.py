@@ -6,11 +6,10 @@ from typing import IO, TYPE_CHECKING
 
 from zkcompliance.policy.verdict import Finding, LogShown, Status, Verdict
 from zkcompliance.report import words
-from zkcompliance.screen import drawing
+from zkcompliance.screen import Fact, drawing, facts, hanging
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
 STYLES = {
@@ -18,15 +17,16 @@ STYLES = {
     Status.MET: "green", Status.NOT_MET: "bold red", Status.NOT_SHOWN: "bold red", Status.UNDECIDED: "bold yellow",
 }  # fmt: skip
 NAME = 11  # columns of a fact's name: beside it, a digest fits 80 columns
+TABLE = 60  # columns that the summary needs as a table
 
 
 def show(verdict: Verdict, file: IO[str], *, width: int | None = None, seconds: float | None = None) -> None:
     """Print the verdict. width: columns, else the terminal's; seconds: how long it took, where that is known."""
     with drawing(file, width) as console:
-        console.print(_text(words.sentence(verdict), STYLES[words.outcome(verdict)]))
-        console.print(_facts(_head(verdict, seconds)))
+        hanging(console, words.sentence(verdict), STYLES[words.outcome(verdict)])
+        facts(console, _head(verdict, seconds), NAME)
         if len(verdict.findings) > 1:
-            console.print(_summary(verdict))
+            _summary(console, verdict)
         for finding in verdict.findings:
             _finding(console, finding)
         _once(console, "Warnings", [w for f in verdict.findings for w in f.warnings], "bold")
@@ -39,19 +39,7 @@ def _text(content: str, style: str = "") -> Text:
     return Text(words.clean(content), style=style, overflow="fold")
 
 
-def _facts(pairs: list[tuple[str, str, str]]) -> Table:
-    """Name, value, style."""
-    from rich.table import Table
-
-    table = Table.grid(padding=(0, 1))
-    for width in (1, NAME, None):
-        table.add_column(width=width, overflow="fold")
-    for name, value, style in pairs:
-        table.add_row("", _text(name, "dim"), _text(value, style))
-    return table
-
-
-def _head(verdict: Verdict, seconds: float | None) -> list[tuple[str, str, str]]:
+def _head(verdict: Verdict, seconds: float | None) -> list[Fact]:
     rows = []
     if verdict.policy is not None:
         policy = verdict.policy
@@ -59,12 +47,14 @@ def _head(verdict: Verdict, seconds: float | None) -> list[tuple[str, str, str]]
         rows += [("policy", f"{policy.id}@{policy.version}: {policy.title} ({policy.jurisdiction}), {valid}", "")]
         rows += [("", policy.digest.hex(), "dim")]
     if verdict.subject is not None:
-        rows += [("model", verdict.subject.name, ""), ("", verdict.subject.digest.hex(), "dim")]
+        rows += [("model", verdict.subject.name, ""), ("contents", verdict.subject.digest.hex(), "dim")]
+        rows.append(("tree", verdict.subject.tree.hex() or words.NO_TREE, "dim"))
     rows.append(("proved", f"{words.moment(verdict.proved_at)}{', as the lab says' if verdict.proved_at else ''}", ""))
     rows.append(("judged", words.moment(verdict.judged_at), ""))
     if verdict.reference:
         rows.append(("reference", words.reference(verdict.reference), ""))
     rows += [("file", f"{verdict.file_bytes:,} bytes", ""), ("", verdict.file_sha256.hex(), "dim")]
+    rows += [("made for", text, "bold") for text in words.made_for(verdict)]
     if verdict.attested is not None:
         rows += [("attested", words.attested(verdict), ""), ("", verdict.attested.digest.hex(), "dim")]
     if verdict.others:
@@ -74,26 +64,34 @@ def _head(verdict: Verdict, seconds: float | None) -> list[tuple[str, str, str]]
     return rows
 
 
-def _summary(verdict: Verdict) -> Table:
+def _summary(console: Console, verdict: Verdict) -> None:
     from rich import box
     from rich.table import Table
 
+    if console.width < TABLE:
+        console.print()
+        for finding in verdict.findings:
+            _status(console, finding, lead="  ")
+            hanging(console, words.gist(finding), lead="    ")
+        return
     table = Table(box=box.SIMPLE_HEAD, pad_edge=True)
     for heading in ("Requirement", "Status", "What is shown, or why not"):
         table.add_column(heading, overflow="fold")
     for finding in verdict.findings:
         status = _text(finding.status.value, STYLES[finding.status])
         table.add_row(_text(finding.name), status, _text(words.gist(finding)))
-    return table
+    console.print(table)
+
+
+def _status(console: Console, finding: Finding, lead: str = "") -> None:
+    """The status, then the name, which so begins no line."""
+    said = f"{finding.status.value.upper()}: "
+    hanging(console, finding.name or finding.claim, "bold", lead=lead, word=(said, STYLES[finding.status]))
 
 
 def _finding(console: Console, finding: Finding) -> None:
-    from rich.text import Text
-
-    title = Text.assemble(_text(finding.name or finding.claim, "bold"), ": ", overflow="fold")
-    title.append_text(_text(finding.status.value.upper(), STYLES[finding.status]))
     console.print()
-    console.print(title)
+    _status(console, finding)
     rows = [("why", words.why(finding), "bold"), ("", _help(finding), "dim")] if finding.error is not None else []
     rows.append(("claim", finding.claim, ""))
     if finding.says:
@@ -115,14 +113,14 @@ def _finding(console: Console, finding: Finding) -> None:
         rows.append(("", finding.proof_sha256.hex(), "dim"))
         rows.append(("security", f"{finding.security_bits} bits, provable in the random oracle model", ""))
     rows.append(("program", finding.program.hex(), "dim"))
-    console.print(_facts(rows))
+    facts(console, rows, NAME)
 
 
 def _help(finding: Finding) -> str:
     return f"help: {finding.error.help}" if finding.error is not None else ""
 
 
-def _log(log: LogShown) -> list[tuple[str, str, str]]:
+def _log(log: LogShown) -> list[Fact]:
     rows = [("log", f"{log.name}: {'all of ' if log.whole else ''}{log.origin}, {words.segments(log)}", "")]
     rows.append(("rows", f"at least {log.rows:,}" if log.rows else "no least number was shown", ""))
     rows.append(("provenance", words.printable_source(log.sources), ""))
@@ -135,11 +133,7 @@ def _once(console: Console, title: str, said: list[str], style: str) -> None:
     """Each line once, in the order in which it is first said."""
     if not said:
         return
-    from rich.table import Table
-
     console.print()
-    console.print(_text(title, "bold"))
+    hanging(console, title, "bold")
     for line in dict.fromkeys(said):
-        point = Table.grid(padding=(0, 1))
-        point.add_row("", "-", _text(line, style))
-        console.print(point)
+        hanging(console, line, style, lead="  - ")

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from zkcompliance.policy.verdict import Chooser, Finding, LogShown, Margin, Status, Value, Verdict
 from zkcompliance.quantities import exact_beside, show_integer, show_time
+from zkcompliance.shown import one_line
 
 _POWER = re.compile(r"≈?-?[0-9.]+e[0-9]+( [A-Za-z/]+)?")
 _HOLDS = "It holds when all of this is so:"
@@ -18,7 +19,7 @@ _CHOSEN = {
     Chooser.JUDGE: "chosen by whoever judged",
     None: "held against nothing",
 }
-_LAST = 32_503_679_999  # 2999-12-31 23:59:59 UTC
+LAST = 32_503_679_999  # 2999-12-31 23:59:59 UTC
 ASSUMPTIONS = (
     "The security is proven in the random oracle model, with SHA-256 as the random oracle; no conjecture is used.",
     "The signatures of the logs' keys and of the cosigners cannot be forged, and SHA-256 has no collisions.",
@@ -28,13 +29,16 @@ PAGE_IS_NO_PROOF = (
 )
 
 
+NO_TREE = "not bound: only the contents of the files are, in their order, and not their names"
+
+
 def clean(text: str) -> str:
     """Text from outside on one line, with nothing that is invisible or that reorders what stands around it.
 
     Every kind of white space becomes a space; control, format and unassigned characters (bidirectional overrides,
-    zero-width characters, surrogates among them) become U+FFFD.
+    zero-width characters, surrogates, blank letters among them) become U+FFFD.
     """
-    return "".join(" " if c.isspace() else c if c.isprintable() else "\ufffd" for c in text)
+    return one_line(text)
 
 
 def lines(text: str) -> list[str]:
@@ -81,6 +85,8 @@ def sentence(verdict: Verdict) -> str:
         whole = "the file"
     else:
         whole = clean(f"{verdict.policy.id}@{verdict.policy.version}")
+    if verdict.error is not None:
+        return f"Not accepted: nothing was judged ({verdict.error.code}: {clean(verdict.error.message)})."
     if not total:
         return f"Not accepted: nothing of {whole} was judged."
     if verdict.accepted:
@@ -177,6 +183,17 @@ def margin_words(finding: Finding) -> str:
     return f"{clean(margin.revealed)} is {value}{rounded}; {clean(margin.limit_name)} is {limit}{of}"
 
 
+def made_for(verdict: Verdict) -> list[str]:
+    """The policies and requirements that its proofs are bound to, where that is not the policy they were judged by."""
+    found = [finding.made_for for finding in verdict.findings if finding.made_for is not None]
+    judged = verdict.policy.digest if verdict.policy is not None else b""
+    return [
+        clean(f"{each.label}, requirement {each.requirement}, SHA-256 {each.digest.hex()}")
+        for each in found
+        if each.digest != judged
+    ]
+
+
 def attested(verdict: Verdict) -> str:
     """By which key an attestation of the file was signed; empty where none was given."""
     found = verdict.attested
@@ -199,7 +216,7 @@ def day(seconds: int) -> str:
 
 def iso(seconds: int) -> str:
     """UTC seconds in RFC 3339; what is beyond the year 2999 (OSCAL dates end there) as its last second."""
-    return datetime.fromtimestamp(min(seconds, _LAST), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.fromtimestamp(min(seconds, LAST), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def segments(log: LogShown) -> str:

@@ -1,38 +1,6 @@
 """`python -m zkcompliance.standalone -o zkcompliance-verify.pyz`: make the one-file verifier and say its SHA-256."""
 
-from __future__ import annotations
-
-import argparse
-import hashlib
-import json
-from pathlib import Path
-
-from zkcompliance.log import files
-from zkcompliance.standalone.build import archive, members
-
-EXECUTABLE = 0o755
-
-
-def main() -> None:
-    """Write the file, whole or not at all; print its digest as `sha256sum` does, or as JSON with what is in it."""
-    parser = argparse.ArgumentParser(prog="python -m zkcompliance.standalone", description=__doc__)
-    parser.add_argument("-o", "--output", type=Path, default=Path("zkcompliance-verify.pyz"))
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
-    options = parser.parse_args()
-    data = archive()
-    try:
-        files.replace(options.output, data, EXECUTABLE)
-    except OSError as error:
-        parser.exit(2, f"error[usage]: {options.output}: {error.strerror}\n")
-    digest = hashlib.sha256(data).hexdigest()
-    if options.json:
-        inside = {name: hashlib.sha256(each).hexdigest() for name, each in members().items()}
-        print(
-            json.dumps({"file": str(options.output), "sha256": digest, "bytes": len(data), "members": inside}, indent=2)
-        )
-    else:
-        print(f"{digest}  {options.output}")
-
+from zkcompliance import start
 
 if __name__ == "__main__":
-    main()
+    start.program("zkcompliance.standalone.making")

@@ -16,13 +16,17 @@ from zkcompliance.standalone.closure import PACKAGE, ROOT, closure
 SHEBANG = b"#!/usr/bin/env -S python3 -I -S\n"
 MAIN = b'''"""zkcompliance-verify: the verifier in one file. docs/verifier.md says what is in it and how to read it."""
 
-from zkcompliance.standalone import isolation
+import sys
 
-isolation.install()
+if sys.version_info < (3, 11):  # before any other line, as old Pythons cannot read them
+    this = ".".join(map(str, sys.version_info[:3]))
+    sys.stderr.write("error[usage]: zkcompliance needs Python 3.11 or newer, this is Python " + this + "\\n")
+    sys.stderr.write("help: run it with a later Python: python3.11 -I -S zkcompliance-verify.pyz --help\\n")
+    sys.exit(2)
 
-from zkcompliance.standalone.main import main
+from zkcompliance import start
 
-main()
+start.one_file("zkcompliance.standalone.isolation")
 '''
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _MODE = 0o100644 << 16

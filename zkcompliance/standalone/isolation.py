@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
+from typing import NoReturn
 
 PACKAGE = "zkcompliance"
 
@@ -30,3 +31,11 @@ class OnlyInside(MetaPathFinder):
 def install() -> None:
     """From here on."""
     sys.meta_path.insert(0, OnlyInside())
+
+
+def run() -> NoReturn:
+    """The one file's command line."""
+    install()
+    from zkcompliance.standalone.main import main
+
+    main()

@@ -2,37 +2,36 @@
 
 from __future__ import annotations
 
-import argparse
-import contextlib
 import io
-import json
-import os
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
+from zkcompliance.ending import say, status_of
 from zkcompliance.errors import InternalError, RequirementNotShown, UsageError, ZkComplianceError
 from zkcompliance.policy.verdict import Verdict
-from zkcompliance.report import FORMATS
+from zkcompliance.report import FORMATS, refused
+from zkcompliance.shown import columns, error_lines
+from zkcompliance.standalone.once import Helped, Parser
+
+if TYPE_CHECKING:
+    from zkcompliance.outputs import Outputs
+    from zkcompliance.policy.request import Request
 
 HELP = "python3 -I -S zkcompliance-verify.pyz --help"
+ABOUT = "Decides what `zkcompliance verify` does, with its options, words and exit statuses."
+_SHORT = {"-p": "--param", "-o": "--output"}
 EPILOG = (
     "Exit status: 0 accepted; 1 rejected or a requirement not met; 2 usage or malformed input; 3 --state shows that a "
     "log was forked or rolled back; 4 nothing to decide it by; 70 internal error."
 )
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        """An argument that makes no sense is an error like every other."""
-        raise UsageError(message, help=HELP)
-
-
-def parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
     """The options of `zkcompliance verify`."""
-    made = _Parser(prog="zkcompliance-verify.pyz", description=__doc__, epilog=EPILOG, allow_abbrev=False)
+    made = Parser(HELP, prog="zkcompliance-verify.pyz", description=ABOUT, epilog=EPILOG)
     made.add_argument("file", metavar="FILE", help="the proof file, or policy bundle")
     made.add_argument("--policy", help="what must be proved: a ready-made policy's id, or a .toml file")
     made.add_argument(
@@ -43,7 +42,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("-p", "--param", dest="params", action="append", default=[], metavar="NAME=VALUE")
     made.add_argument("--log-key", dest="log_keys", action="append", default=[], metavar="[LOG=]PUB")
     made.add_argument(
-        "--subject", metavar="NAME=MODEL", help="the model: NAME=sha256:HEX, NAME=signature:FILE, NAME=PATH"
+        "--subject",
+        metavar="NAME=MODEL",
+        help="the model: NAME=PATH, NAME=sha256:HEX, NAME=tree:HEX, NAME=signature:FILE",
     )
     made.add_argument("--context", help="the reference or nonce that the proof must be bound to")
     made.add_argument("--trust", metavar="FILE", help="a C2SP tlog-policy: who must have cosigned")
@@ -60,6 +61,10 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--attestation", metavar="FILE", help="an attestation that must be about this FILE")
     made.add_argument("--attestation-key", metavar="PEM", help="the public key that must have signed it")
     made.add_argument("--format", choices=("text", *FORMATS), default="text", help="what to print the verdict as")
+    made.add_argument(
+        "-o", "--output", metavar="FILE",
+        help="the file to write it to instead of printing it: new, or an earlier one of that format",
+    )  # fmt: skip
     made.add_argument("--json", dest="as_json", action="store_true", help="the same as --format json")
     return made
 
@@ -69,21 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     given = list(sys.argv[1:] if arguments is None else arguments)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a letter that the terminal lacks changes no verdict
-    try:
-        status = run(given)
-        sys.stdout.flush()
-    except ZkComplianceError as error:
-        status = _refused(error, given)
-    except KeyboardInterrupt:
-        sys.stderr.write("interrupted\n")
-        status = 130
-    except BrokenPipeError:
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = 141
-    except Exception as error:
-        status = _refused(InternalError.of(error), given)
-    sys.exit(status)
+    sys.exit(status_of(lambda: run(given), lambda error: _refused(error, given)))
 
 
 def run(arguments: list[str]) -> int:
@@ -91,13 +82,29 @@ def run(arguments: list[str]) -> int:
     from zkcompliance.policy.file import read_proof
     from zkcompliance.policy.request import Request
 
-    options = vars(parser().parse_args(_joined(arguments)))
+    try:
+        options = vars(parser().parse_args(_joined(arguments)))
+    except Helped:
+        return 0
     file, form, as_json = options.pop("file"), options.pop("format"), options.pop("as_json")
-    if as_json and form not in ("text", "json"):
-        raise UsageError(f"--json and --format {form} are two formats", help=HELP)
+    form, output = refused.two_formats(form, as_json, HELP), options.pop("output")
     texts: dict[str, Any] = {name: tuple(each) if isinstance(each, list) else each for name, each in options.items()}
-    verdict = Request(**texts).decide(read_proof(Path(file)), clock=int(time.time()))
-    sys.stdout.write(_written(verdict, "json" if as_json else form))
+    request, data = Request(**texts), None
+    outputs = None if output is None else _outputs(Path(output), form, Path(file), request)
+    try:
+        data = read_proof(Path(file))
+        verdict = request.decide(data, clock=int(time.time()))
+    except Exception as fault:
+        if form == "text":
+            raise
+        why = fault if isinstance(fault, ZkComplianceError) else InternalError.of(fault)
+        verdict = refused.verdict(why, data=data, at=request.at, clock=int(time.time()))
+    if outputs is None:
+        sys.stdout.write(_written(verdict, form, columns(sys.stdout)))
+    else:
+        outputs.write({Path(output): _written(verdict, form, None).encode(errors="backslashreplace")})
+    if verdict.error is not None:
+        return report(verdict.error)
     error = next((finding.error for finding in verdict.findings if finding.error is not None), None)
     if error is None and not verdict.accepted:
         error = RequirementNotShown("nothing in the file was judged")
@@ -106,7 +113,8 @@ def run(arguments: list[str]) -> int:
 
 def _joined(arguments: list[str]) -> list[str]:
     """Options, each with its value in one text, then files: values may begin with a dash or an equals sign."""
-    takes = {text for action in parser()._actions if action.nargs is None for text in action.option_strings}
+    made = parser()
+    takes = {text for action in made._actions if action.nargs is None for text in action.option_strings}
     options: list[str] = []
     files: list[str] = []
     left = iter(arguments)
@@ -117,37 +125,40 @@ def _joined(arguments: list[str]) -> list[str]:
             value = next(left, None)
             if value == "--":  # which argparse would leave out
                 raise UsageError(f"{each} takes no -- as its value", help=HELP)
-            options.append(each if value is None else f"{'--param' if each == '-p' else each}={value}")
-        elif each.startswith("-p"):
-            options.append(f"--param={each[2:]}")
+            options.append(each if value is None else f"{_SHORT.get(each, each)}={value}")
+        elif each[:2] in _SHORT:
+            options.append(f"{_SHORT[each[:2]]}={each[2:]}")
         else:
             (options if each.startswith("-") and each != "-" else files).append(each)
+    made.refuse_repeated(options)
     return [*options, "--", *files]
 
 
-def _written(verdict: Verdict, form: str) -> str:
+def _outputs(output: Path, form: str, file: Path, request: Request) -> Outputs:
+    from zkcompliance.outputs import Outputs, kinds
+
+    return Outputs({output: kinds.VERDICTS[form]}, read=[file, *request.reads()], closed=request.model())
+
+
+def _written(verdict: Verdict, form: str, width: int | None) -> str:
     if form == "text":
         from zkcompliance.standalone.plain import text
 
-        return text(verdict)
+        return text(verdict, width)
     from zkcompliance.report import write
 
     return write(verdict, form)
 
 
 def _refused(error: ZkComplianceError, arguments: list[str]) -> int:
-    if "--json" in arguments:
-        fields = {"code": error.code, "message": error.message, "help": error.help}
-        sys.stdout.write(json.dumps({"error": fields}, indent=2, ensure_ascii=True) + "\n")
+    form = refused.form_of(arguments)
+    if form != "text":
+        verdict = refused.verdict(error, data=None, at=refused.at_of(arguments), clock=int(time.time()))
+        sys.stdout.write(_written(verdict, form, None))
     return report(error)
 
 
 def report(error: ZkComplianceError) -> int:
     """One line that says what and why, one with the remedy, on stderr; the exit status."""
-    sys.stderr.write(f"error[{error.code}]: {_clean(error.message)}\nhelp: {_clean(error.help)}\n")
+    say(error_lines(error, columns(sys.stderr)))
     return error.exit_status
-
-
-def _clean(text: str) -> str:
-    """With nothing in it that could steer a terminal."""
-    return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)

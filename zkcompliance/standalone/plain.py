@@ -6,11 +6,20 @@ from collections.abc import Iterator
 
 from zkcompliance.policy.verdict import Finding, LogShown, Verdict
 from zkcompliance.report import words
+from zkcompliance.shown import folded
+
+_BESIDE = 13  # columns before a value
 
 
-def text(verdict: Verdict) -> str:
-    """Everything that the verdict says, ending with a newline."""
-    return "\n".join([*_head(verdict), *(line for finding in verdict.findings for line in _finding(finding))]) + "\n"
+def text(verdict: Verdict, width: int | None = None) -> str:
+    """Everything that the verdict says, ending with a newline.
+
+    width: columns of the terminal, where there is one: longer lines continue behind spaces, so that nothing in them
+    begins a line.
+    """
+    lines = [*_head(verdict), *(line for finding in verdict.findings for line in _finding(finding))]
+    indent = _BESIDE if width is not None and width >= 3 * _BESIDE else 4
+    return "\n".join(part for line in lines for part in folded(line, width, indent)) + "\n"
 
 
 def _head(verdict: Verdict) -> Iterator[str]:
@@ -20,10 +29,13 @@ def _head(verdict: Verdict) -> Iterator[str]:
         policy = verdict.policy
         yield f"  policy     {words.clean(policy.id)}@{policy.version}, SHA-256 {policy.digest.hex()}"
     if verdict.subject is not None:
-        yield f"  model      {words.clean(verdict.subject.name)}, SHA-256 {verdict.subject.digest.hex()}"
+        yield f"  model      {words.clean(verdict.subject.name)}, SHA-256 of contents {verdict.subject.digest.hex()}"
+        yield f"  tree       {verdict.subject.tree.hex() or words.NO_TREE}"
     yield f"  proved     {words.moment(verdict.proved_at)}, as the lab says"
     yield f"  judged     {words.moment(verdict.judged_at)}"
     yield f"  reference  {words.reference(verdict.reference)}"
+    for made_for in words.made_for(verdict):
+        yield f"  made for   {made_for}"
     if verdict.attested is not None:
         yield f"  attested   {words.attested(verdict)}; its file's SHA-256 {verdict.attested.digest.hex()}"
     if verdict.others:
@@ -45,7 +57,8 @@ def _finding(finding: Finding) -> Iterator[str]:
     for log in finding.logs:
         yield from _log(log)
     if finding.proof_sha256:
-        yield f"  proof      {finding.proof_bytes:,} bytes, {finding.security_bits} bits ({finding.profile})"
+        said = words.clean(f"{finding.security_bits} bits ({finding.profile})")
+        yield f"  proof      {finding.proof_bytes:,} bytes, {said}"
     for warning in finding.warnings:
         yield f"  note       {words.clean(warning)}"
     for line in finding.not_proven:

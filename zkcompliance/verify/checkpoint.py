@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from zkcompliance import limits
 from zkcompliance.errors import MalformedError
+from zkcompliance.verify.origin import is_origin
 from zkcompliance.verify.reader import at_most
 
 MAX_SIZE = (1 << 63) - 1
@@ -78,8 +79,8 @@ def checkpoint_body(origin: str, size: int, root: bytes, succeeds: Predecessor |
 
 
 def _origin(text: str, error: type[MalformedError]) -> str:
-    if not text or any(c.isspace() or c == "+" or ord(c) < 0x20 or ord(c) == 0x7F for c in text):
-        raise error("a checkpoint's origin is empty or has a space, a plus or a control character")
+    if not is_origin(text):
+        raise error("a checkpoint's origin is empty or has a space, a plus, or a character that nobody sees")
     at_most(len(text.encode("utf-8")), limits.MAX_TEXT_BYTES, "checkpoint origin")
     return text
 

@@ -1,0 +1,90 @@
+"""A proof that was made for a policy, held against its claim alone: every report says what it is bound to."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from regulated_lab import CLAIM, Lab
+from starting import Started, installed
+
+import zkcompliance as zk
+from zkcompliance.errors import ZkComplianceError
+from zkcompliance.verify.policy_bundle import decode_policy_bundle
+
+FORMS = ["text", "json", "sarif", "junit", "oscal"]
+REFERENCE = "AISI-7/\u00e9"
+
+
+@pytest.fixture(scope="module")
+def taken_out(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The proof of one requirement, from a bundle with a reference."""
+    folder = tmp_path_factory.mktemp("taken")
+    asked = (
+        "--policy",
+        lab.policy,
+        "--log",
+        f"compute={lab.folder / 'log'}",
+        "--subject",
+        "model-7=sha256:" + "07" * 32,
+    )
+    values = ("-p", "below-limit.limit=1e21", "-p", "below-limit.phases=pretraining", "--context", REFERENCE)
+    done = installed("prove").run(*asked, *values, "-o", folder / "bundle.zkp")
+    assert done.returncode == 0, done.stderr
+    for each in decode_policy_bundle((folder / "bundle.zkp").read_bytes()):
+        if each.statement.claim == CLAIM:
+            (folder / "one.zkp").write_bytes(each.data)
+    return folder / "one.zkp"
+
+
+def asked(lab: Lab, proof: Path) -> list[object]:
+    return [proof, "--claim", CLAIM, "-p", "limit=1e21", "-p", "phases=pretraining", "--log-key", lab.key]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_format_says_the_policy(verify: Started, lab: Lab, taken_out: Path, form: str) -> None:
+    done = verify.run(*asked(lab, taken_out), "--format", form)
+    assert done.returncode == 0, done.stderr
+    said = " ".join(done.stdout.decode().split())
+    digest = zk.policies.load(str(lab.policy)).digest.hex()
+    for part in (
+        "a-limit@1",
+        digest,
+        "requirement below-limit",
+        "model-7",
+        "07" * 32,
+        "AISI-7/",
+        "made for the policy",
+    ):
+        assert part in said, part
+    assert "as the lab says" in said
+
+
+def test_json_says_it_in_fields(verify: Started, lab: Lab, taken_out: Path) -> None:
+    document = json.loads(verify.run(*asked(lab, taken_out), "--json").stdout)
+    digest = zk.policies.load(str(lab.policy)).digest.hex()
+    (found,) = document["requirements"]
+    policy = {"id": "a-limit", "version": "1", "sha256": digest}
+    assert found["made_for"] == {"policy": policy, "requirement": "below-limit"}
+    assert document["policy"] is None and document["subject"]["name"] == "model-7" and document["proved_at"]
+    assert bytes.fromhex(document["reference"]).decode() == REFERENCE
+
+
+def test_the_page_says_it(lab: Lab, taken_out: Path, tmp_path: Path) -> None:
+    done = installed("report").run(*asked(lab, taken_out), "-o", tmp_path / "page.html")
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert done.returncode == 0 and "made for the policy a-limit@1" in page and "below-limit" in page
+
+
+def test_of_no_policy_and_of_the_policy_judged_by_nothing_is_said(verify: Started, lab: Lab) -> None:
+    for given in ([lab.single, *lab.asked_of_single()], [lab.bundle, *lab.asked_of_bundle()]):
+        done = verify.run(*given)
+        assert done.returncode == 0 and b"made for" not in done.stdout
+
+
+def test_a_claim_is_about_one_proof(lab: Lab) -> None:
+    with pytest.raises(ZkComplianceError, match="proofs, and a claim is about one"):
+        zk.verify(
+            zk.Proof.load(lab.bundle), claim=CLAIM, params={"limit": 10**21}, log_keys={"compute": lab.key}
+        )  # fmt: skip

@@ -1,0 +1,120 @@
+"""No variable of the environment changes a verdict, what is printed or written, or an exit status."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import support
+from regulated_lab import CLAIM, Lab
+from starting import Started, installed
+
+from zkcompliance import start
+
+HELD = ("--claim", CLAIM, "-p", "limit=1e20", "--at", "2026-12-01")
+PLANTED = {
+    "_ZKCOMPLIANCE_COMPLETE": "bash_source", "_ZKCOMPLIANCE_VERIFY_COMPLETE": "bash_source",
+    "_ZKCOMPLIANCE_VERIFY_PYZ_COMPLETE": "zsh_source", "ZKCOMPLIANCE_POLICY": "eu-ai-act",
+    "ZKCOMPLIANCE_VERIFY_CLAIM": "compute-band", "COMP_WORDS": "zkcompliance verify", "COMP_CWORD": "1",
+    "LANG": "tr_TR.ISO-8859-9", "LC_ALL": "C", "LANGUAGE": "de", "TERM": "dumb", "FORCE_COLOR": "1",
+    "CLICOLOR_FORCE": "1", "TTY_COMPATIBLE": "1", "TTY_INTERACTIVE": "1", "COLORTERM": "truecolor", "COLUMNS": "20",
+    "LINES": "2", "JUPYTER_COLUMNS": "9", "RICH_FORCE_TERMINAL": "1", "PAGER": "false", "TZ": "Asia/Kathmandu",
+    "SOURCE_DATE_EPOCH": "1", "HOME": "/nonexistent", "TMPDIR": "/nonexistent", "XDG_CACHE_HOME": "/nonexistent",
+    "PYTHONIOENCODING": "ascii:strict", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONWARNINGS": "error",
+    "PYTHONOPTIMIZE": "2", "PYTHONHASHSEED": "1", "PYTHONINSPECT": "1", "PYTHONUNBUFFERED": "1", "PYTHONDEVMODE": "1",
+    "PYTHONFAULTHANDLER": "1", "PYTHONINTMAXSTRDIGITS": "640", "PYTHONSAFEPATH": "1", "PYTHONNOUSERSITE": "1",
+    "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": "/nonexistent", "PYTHONSTARTUP": "/nonexistent",
+    "PYTHONBREAKPOINT": "os._exit", "PYTHONPROFILEIMPORTTIME": "", "PYTHONTRACEMALLOC": "1", "PYTHONASYNCIODEBUG": "1",
+    "NUMBA_DISABLE_JIT": "1", "NUMBA_DEBUG": "1", "NUMBA_CPU_NAME": "generic", "NUMBA_OPT": "0",
+    "OPENSSL_CONF": "/nonexistent", "OPENSSL_MODULES": "/nonexistent", "OMP_NUM_THREADS": "1", "MPLCONFIGDIR": "/x",
+}  # fmt: skip
+
+
+def told(done: subprocess.CompletedProcess[bytes]) -> tuple[int, bytes, bytes]:
+    """All that a caller gets; how long it took is left out."""
+    return done.returncode, re.sub(rb"took +[0-9.]+ s", b"", done.stdout), done.stderr
+
+
+@pytest.mark.parametrize("form", ["text", "json", "oscal", "sarif", "junit"])
+@pytest.mark.parametrize("fault", ["", "parameter", "key", "reference", "file"])
+def test_verify_says_the_same_in_a_planted_environment(verify: Started, lab: Lab, form: str, fault: str) -> None:
+    if fault and form not in ("text", "json"):
+        pytest.skip("one fault is said in two formats")
+    asked = [lab.single, *HELD, "--log-key", lab.key, "--format", form]
+    if fault == "parameter":
+        asked += ["-p", "limit=1e21"]
+    elif fault == "key":
+        asked[asked.index(lab.key)] = lab.folder / "none"
+    elif fault == "reference":
+        asked += ["--context", "Fall \u00e9\u2603"]
+    elif fault == "file":
+        asked[0] = Path(__file__)
+    clean, planted = verify.run(*asked), verify.run(*asked, env=PLANTED)
+    assert told(planted) == told(clean) and planted.returncode == (
+        0 if not fault else 1 if fault == "reference" else 2
+    ), planted
+    assert planted.stdout or planted.returncode
+
+
+@pytest.mark.parametrize("name", sorted(PLANTED))
+def test_no_variable_makes_a_file_that_is_no_proof_look_accepted(name: str) -> None:
+    done = installed("verify").run(__file__, *HELD, "--log-key", "none", env={name: PLANTED[name]})
+    assert done.returncode == 2 and b"error[" in done.stderr and not done.stdout, done
+
+
+def test_sealing_does_the_same(tmp_path: Path) -> None:
+    """In a folder with settings for numba, too."""
+    (tmp_path / "in.csv").write_text("start,end,run,phase,flop,method\n1,2,r,pretraining,5,measured\n")
+    (tmp_path / ".numba_config.yaml").write_text("disable_jit: 1\n")
+    environment = {name: value for name, value in PLANTED.items() if name not in ("HOME", "XDG_CACHE_HOME")}
+    zk = installed()
+    for words in (
+        ("keygen", "lab.example/c", "-o", "key"),
+        ("seal", "in.csv", "--log", "log", "--key", "key", "--profile", "small"),
+        ("check", CLAIM, "--log", "log", "-p", "limit=9"),
+        ("explain", CLAIM),
+    ):
+        done = zk.run(*words, cwd=tmp_path, env=environment)
+        assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("variable", "statement", "said"),
+    [
+        ("NUMBA_DISABLE_JIT", "import zkcompliance.prove.api", "numba is told not to compile"),
+        ("PYTHONOPTIMIZE", "from zkcompliance.claim import catalogue; catalogue.load('compute-band')", "drops docstr"),
+    ],
+)
+def test_a_library_caller_is_told_what_to_take_out(variable: str, statement: str, said: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", statement],
+        env={**support.ENVIRONMENT, variable: "2"}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 1 and "errors.UsageError: " in done.stderr and said in done.stderr
+
+
+def test_a_library_callers_environment_stays(tmp_path: Path, lab: Lab) -> None:
+    """Nor does a call of the library change anything else of the process: limits of core dumps, streams, modules."""
+    code = (
+        "import os, resource, sys, ctypes\n"
+        "def state(): return (dict(os.environ), resource.getrlimit(resource.RLIMIT_CORE), 'yaml' in sys.modules,\n"
+        "    ctypes.CDLL(None).prctl(3, 0, 0, 0, 0), sys.stdout, sys.flags.isolated)\n"
+        "before = state()\n"
+        "import zkcompliance as zk\n"
+        f"zk.keygen({str(tmp_path / 'key')!r}, 'lab.example/x')\n"
+        f"keys = {{'compute': {str(lab.key)!r}}}\n"
+        f"zk.verify(zk.Proof.load({str(lab.single)!r}), claim={CLAIM!r}, params={{'limit': 10**20}}, log_keys=keys)\n"
+        "assert state() == before, (state(), before)\n"
+    )
+    environment = {**support.ENVIRONMENT, "NUMBA_CACHE_DIR": "x", "_ZKCOMPLIANCE_COMPLETE": "bash_source"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_what_stays_of_the_environment_says_where_things_lie_and_how_to_draw() -> None:
+    steering = ("PYTHON", "NUMBA_", "OPENSSL", "PIP_", "ZKCOMPLIANCE", "_")
+    kept = {name for name in start.KEPT if name.startswith(steering)}
+    assert kept == {"NUMBA_CACHE_DIR", "__PYVENV_LAUNCHER__"}

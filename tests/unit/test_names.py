@@ -1,0 +1,138 @@
+"""Names and other texts: what nobody sees is refused at every door, and each name has one spelling."""
+
+from __future__ import annotations
+
+import itertools
+import unicodedata
+from collections.abc import Callable
+from pathlib import Path
+
+import policy_kit as kit
+import pytest
+
+from zkcompliance import quantities as q
+from zkcompliance import schemas
+from zkcompliance.claim import catalogue
+from zkcompliance.errors import (
+    KeyFileError,
+    MalformedBinding,
+    MalformedBundle,
+    MalformedNote,
+    MalformedPolicy,
+    SchemaError,
+    UsageError,
+    ZkComplianceError,
+)
+from zkcompliance.log import keys
+from zkcompliance.log.checkpoint import Checkpoint
+from zkcompliance.log.note import VerifierKey
+from zkcompliance.policy.binding import Binding, Subject
+from zkcompliance.policy.subject import parse_subject
+from zkcompliance.quantities.hidden import DEFAULT_IGNORABLE, HIDDEN
+from zkcompliance.schemas import Column, Schema
+from zkcompliance.verify import log as verify_log
+from zkcompliance.verify import origin
+
+OWN = Schema("own", (Column("name", "id", default=""),))
+T = 1_767_571_200  # 2026-01-05T00:00:00Z
+
+
+def sealed(name: str) -> object:
+    (row,) = schemas.decode_rows(OWN, schemas.encode_rows(OWN, [{"name": name}]))
+    return row["name"]
+
+
+def refusal(name: str) -> str:
+    with pytest.raises(SchemaError, match="row 1, column name: ") as caught:
+        sealed(name)
+    return caught.value.message
+
+
+UNSEEN = (
+    "\u3164", "\u2800", "\ufe0f", "\ufe00", "\u034f", "\u17b4", "\u17b5", "\uffa0", "\u115f", "\u1160",
+    "\u180b", "\u180e",
+    "\u180f", "\u200b", "\u200d", "\u200e", "\u202a", "\u202e", "\u2060", "\u2064", "\u206f", "\ufeff",
+    "\u00ad", "\u061c",
+    "\U000e0001", "\U000e0041", "\U000e01ef", "\U000e0fff", "\U0001d173", "\U0001bca0", "\U0001d159",
+    "\U00016fe4", "\ufff0",
+    "\x00", "\x1b", "\x7f", "\x85", "\n", "\t", "\u2028", "\u2029", "\xa0", "\u2003", "\u3000", "\u1680", "\u202f",
+    "\ue000", "\U000f0000", "\U0010fffd", "\u0378", "\ufdd0", "\ufffe", "\ud800", "\udfff",
+)  # fmt: skip
+
+
+def doors(name: str, folder: Path) -> dict[str, Callable[[], object]]:
+    """Where a name comes in, by what it is called."""
+    run = next(p for p in catalogue.load("evals-cadence").params if p.kind == "Id")
+    key = VerifierKey("x", bytes(32)).text
+    body = f"{name}\n0\n{'A' * 43}=\n"
+    context = Binding(subject=Subject(name, bytes(32)), time=T)
+    return {
+        "row": lambda: schemas.encode_rows(OWN, [{"name": name}]),
+        "parameter": lambda: run.parse(name),
+        "policy": lambda: kit.policy(more=f'# {name}') if name in "\n\t" else kit.parse_policy(
+            kit.text().replace('title = "', f'title = "{name}', 1).encode("utf-8", "surrogatepass")),
+        "key": lambda: keys.generate(folder / "k", name),
+        "vkey": lambda: VerifierKey.parse(name + key[1:]),
+        "checkpoint": lambda: Checkpoint.parse(body),
+        "verifier": lambda: verify_log.parse_checkpoint(body.encode("utf-8", "surrogatepass"), MalformedBundle),
+        "subject": lambda: parse_subject(f"{name}=sha256:{'00' * 32}"),
+        "binding": lambda: Binding.decode(context.encode()),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("letter", UNSEEN, ids=lambda c: f"U+{ord(c):04X}")
+def test_letters_that_nobody_sees_are_refused_at_every_door(tmp_path: Path, letter: str) -> None:
+    for door, enter in doors(f"ab{letter}c", tmp_path).items():
+        if door == "policy" and letter in "\n\t":
+            continue
+        with pytest.raises((ZkComplianceError, UnicodeEncodeError)) as caught:
+            enter()
+        expected = (
+            SchemaError, UsageError, MalformedPolicy, KeyFileError, MalformedNote, MalformedBundle, MalformedBinding,
+            UnicodeEncodeError,
+        )  # fmt: skip
+        assert isinstance(caught.value, expected), door
+        assert "abc" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["e\u0301te", "\u212a", "a\u0323\u0307".join(("x", "")) + "\u0061\u030a"])
+def test_a_name_has_one_spelling(tmp_path: Path, name: str) -> None:
+    assert not unicodedata.is_normalized("NFC", name)
+    for door, enter in doors(name, tmp_path).items():
+        with pytest.raises(ZkComplianceError):
+            enter()
+            pytest.fail(door)
+    assert "NFC" in refusal(name)
+
+
+@pytest.mark.parametrize("name", ["lab", "été", "漢字", "модель", "lab.example/c", "a-b_c:1@2", "नमूना", "🙂"])
+def test_names_that_are_seen(tmp_path: Path, name: str) -> None:
+    for door, enter in doors(name, tmp_path).items():
+        if door != "vkey":  # whose id is of another name
+            enter()
+
+
+def test_spaces_only_inside() -> None:
+    assert sealed("a b") == sealed("a b") != sealed("ab")
+    for name in (" a", "a ", "\ta"):
+        assert "space" in refusal(name) or "control" in refusal(name)
+
+
+def test_the_table_is_unicodes_and_the_verifiers_copy_is_the_same() -> None:
+    assert origin.HIDDEN == HIDDEN
+    assert sum(last - first + 1 for first, last in DEFAULT_IGNORABLE) == 4174  # DerivedCoreProperties.txt says so
+    assert all(one[1] < other[0] for one, other in itertools.pairwise(HIDDEN))
+    inside = {code for first, last in DEFAULT_IGNORABLE for code in range(first, last + 1)}
+    assert {unicodedata.category(chr(code)) for code in inside} <= {"Cf", "Cn", "Mn", "Lo"}
+    prepended = {0x600, 0x601, 0x602, 0x603, 0x604, 0x605, 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD}
+    drawn = {*range(0xFFF9, 0xFFFC), *range(0x13430, 0x13440)}  # format characters that are drawn
+    formats = {code for code in range(0x110000) if unicodedata.category(chr(code)) == "Cf"}
+    assert formats - inside <= prepended | drawn
+
+
+@pytest.mark.parametrize("start", range(0, 0x110000, 0x22000))
+def test_both_hands_agree_on_every_character(start: int) -> None:
+    for code in range(start, min(start + 0x22000, 0x110000)):
+        character = chr(code)
+        mine = not q.fault_of(character) and character not in " +"
+        assert mine == origin.is_origin(character), hex(code)

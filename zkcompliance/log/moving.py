@@ -1,0 +1,119 @@
+"""A log goes over to its next generation: NEW appears whole by one rename, and after that OLD is closed.
+
+Before the rename, durably:
+    OLD/secret/moving      where NEW is to appear (a path)
+    NEW/secret/arriving    the path of OLD, and a line `OLD-NUMBER NEW-NUMBER` for each segment that is carried over
+After it, each step of which can be done again:
+    the ledger of every carried segment goes to NEW, with all that it has spent, and OLD's are closed
+    OLD/successor          names NEW
+    arriving and moving are removed
+A carried segment has no ledger in NEW before, so that nothing can be proved over it in two places. Killed before the
+rename, NEW was never there, and OLD goes on; killed after it, the next command on either folder does the rest.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from zkcompliance.errors import LogBusy, LogCorrupt, LogError
+from zkcompliance.log import files, successor
+from zkcompliance.log.layout import Layout, Settings, read_limited
+from zkcompliance.log.store import SealedLog
+from zkcompliance.log.successor import Successor
+from zkcompliance.log.writer_lock import lock_of
+from zkcompliance.shown import command
+
+_MAX_BYTES = 32 << 20  # of `arriving`: a line for each of 2^20 segments
+
+
+def announce(old: Layout, building: Layout, new: Path, carried: Mapping[int, int]) -> None:
+    """What is to be durable before `building` is renamed to `new`. carried: number in OLD → number in NEW."""
+    lines = [str(old.root.absolute()), *(f"{before} {after}" for before, after in sorted(carried.items()))]
+    files.create(building.arriving, _text(lines))
+    files.sync_dir(building.secret)
+    files.replace(old.moving, _text([str(new.absolute())]), files.PRIVATE)
+
+
+def complete(old: Layout, new: Layout) -> None:
+    """Everything that comes after the rename, from wherever it was interrupted."""
+    carried = _arriving(new)[1]
+    log = SealedLog.open(old.root)
+    for segment in log.segments:
+        after = carried.get(segment.index)
+        segment.budget().move(None if after is None else new.segment(after).budget)
+    successor.write(old, Successor(Settings.load(new).origin, new.root))
+    killed = (*old.root.glob(".successor.*.tmp"), *old.secret.glob(".moving.*.tmp"))
+    for done in (*killed, new.arriving, old.moving):
+        done.unlink(missing_ok=True)
+        files.sync_dir(done.parent)
+
+
+def finish(path: str | Path) -> None:
+    """Finish, or forget, a move from or to the folder at `path` that was interrupted; nothing where there is none.
+
+    LogError where the other folder is not at its place any more, or may not be written to.
+    """
+    here = Layout(Path(path))
+    with files.reporting(here.root):
+        if os.access(here.secret, os.X_OK) and here.arriving.exists():
+            old = Layout(_arriving(here)[0])
+            if not old.settings.is_file():
+                raise LogError(
+                    f"{here.root} waits for the budgets of {old.root}, from which it was made, and that is not there",
+                    help=f"put the folder back at {old.root}",
+                )
+            complete(old, here)
+        if os.access(here.secret, os.X_OK) and here.moving.exists():
+            new = Layout(Path(_lines(here.moving)[0]))
+            if _appeared(here, new):
+                complete(here, new)
+            else:
+                _forget(here)
+
+
+def newest(path: str | Path, tell: Callable[[str], None]) -> Path:
+    """The folder of the newest generation, from that of any, as `successor.follow`; interrupted moves are finished."""
+    finish(path)
+    return successor.follow(path, tell)
+
+
+def _appeared(old: Layout, new: Layout) -> bool:
+    """Whether the folder at new's place is the one that succeeds old."""
+    if not new.settings.is_file():
+        return False
+    return new.arriving.exists() and _arriving(new)[0] == old.root.absolute()
+
+
+def _forget(old: Layout) -> None:
+    """The move died before anything appeared; or it is under way, and then its process holds the lock."""
+    with contextlib.suppress(LogBusy):
+        lock = lock_of(old)
+        try:
+            old.moving.unlink(missing_ok=True)
+            files.sync_dir(old.secret)
+        finally:
+            os.close(lock)
+
+
+def _arriving(new: Layout) -> tuple[Path, dict[int, int]]:
+    """(folder of the old generation, carried: number there → number here)."""
+    first, *rest = _lines(new.arriving)
+    try:
+        carried = {int(before): int(after) for before, after in (line.split(" ") for line in rest)}
+    except ValueError as error:
+        raise LogCorrupt(f"{new.arriving} is damaged", help=command("zkcompliance", "fsck", new.root)) from error
+    return Path(first), carried
+
+
+def _lines(path: Path) -> list[str]:
+    lines = read_limited(path, _MAX_BYTES).decode(errors="surrogateescape").split("\n")
+    if len(lines) < 2 or lines.pop() != "":
+        raise LogCorrupt(f"{path} is damaged", help=command("zkcompliance", "fsck", path.parent.parent))
+    return lines
+
+
+def _text(lines: list[str]) -> bytes:
+    return "".join(f"{line}\n" for line in lines).encode(errors="surrogateescape")

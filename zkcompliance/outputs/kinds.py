@@ -1,0 +1,89 @@
+"""What an output is, and how an earlier one of its kind is told from everything else: by its content alone.
+
+A file's name says nothing, since any file can be given any. `recognises` is asked with the first HEAD bytes of a file
+and answers only for what this package wrote as that very kind; evidence and keys are of no kind that is replaced.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from zkcompliance.attest.dsse import Envelope
+from zkcompliance.attest.statement import PREDICATE_TYPE
+from zkcompliance.errors import MalformedAttestation
+
+HEAD = 2 << 20  # bytes; an attestation is read to its end, of anything else the beginning is enough
+_PROOFS = (b"zkcb\x01\x00", b"zkcd\x01\x00")  # a proof file, a policy bundle (docs/spec)
+_LINEAGE = b"zkcl\x01\x00"
+_PAGE = b"<!doctype html>\n<html"
+_GENERATOR = b'<meta name="generator" content="zkcompliance">'
+_NAMESPACE = b'"https://zkcompliance.invalid/ns/verdict"'
+_JUNIT = b'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="zkcompliance" '
+_ZIP = b"#!/usr/bin/env -S python3 -I -S\nPK\x03\x04"
+_INSIDE = b'"""zkcompliance-verify: '  # how the first member of the one-file verifier begins
+
+
+@dataclass(frozen=True)
+class Kind:
+    """name: with its article, as an error says it; recognises: whether these first bytes are of an earlier one."""
+
+    name: str
+    recognises: Callable[[bytes], bool]
+
+
+def _is_page(head: bytes) -> bool:
+    before, found, _ = head.partition(b"<style>")
+    return head.startswith(_PAGE) and bool(found) and _GENERATOR in before
+
+
+def _is_attestation(head: bytes) -> bool:
+    try:
+        statement = json.loads(Envelope.decode(head).payload)
+    except (MalformedAttestation, ValueError, RecursionError):
+        return False
+    return isinstance(statement, dict) and statement.get("predicateType") == PREDICATE_TYPE
+
+
+def _is_verifier(head: bytes) -> bool:
+    return head.startswith(_ZIP) and _INSIDE in head[:256]
+
+
+def _document(head: bytes) -> dict[str, Any]:
+    """A JSON object that is there as a whole; empty for anything else."""
+    try:
+        found = json.loads(head)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _is_sarif(head: bytes) -> bool:
+    runs = _document(head).get("runs")
+    first = runs[0] if isinstance(runs, list) and len(runs) == 1 else None
+    tool = first.get("tool") if isinstance(first, dict) else None
+    driver = tool.get("driver") if isinstance(tool, dict) else None
+    return isinstance(driver, dict) and driver.get("name") == "zkcompliance"
+
+
+def _is_oscal(head: bytes) -> bool:
+    return "assessment-results" in _document(head) and _NAMESPACE in head
+
+
+PROOF = Kind("a proof file", lambda head: head.startswith(_PROOFS))
+LINEAGE = Kind("a lineage file", lambda head: head.startswith(_LINEAGE))
+PAGE = Kind("a page of `report`", _is_page)
+ATTESTATION = Kind("an attestation of a proof file", _is_attestation)
+VERIFIER = Kind("a one-file verifier", _is_verifier)
+_TEXT = Kind("a verdict as text, which nothing tells from other text", lambda _: False)
+VERDICTS = {
+    "text": _TEXT,
+    "json": Kind("a verdict in JSON", lambda head: _document(head).get("format") == "zkcompliance-verdict/v1"),
+    "oscal": Kind("a verdict in OSCAL", _is_oscal),
+    "sarif": Kind("a verdict in SARIF", _is_sarif),
+    "junit": Kind("a verdict in JUnit XML", lambda head: head.startswith(_JUNIT)),
+    "html": PAGE,
+}
+EVIDENCE = Kind("evidence", lambda _: False)  # what was found once is never replaced

@@ -1,0 +1,93 @@
+"""What one proof may have: the limits of docs/spec that bind before 60 segments do, found out from shapes alone.
+
+A claim with sums needs cells for every segment; a wide schema, columns; a long program, steps of the verifier. Each is
+held against the verifier's own reckoning, before anything is proved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+from zkcompliance.air.layout import lay_out
+from zkcompliance.air.program import Program
+from zkcompliance.claim.model import Claim
+from zkcompliance.commit.entry import Entry
+from zkcompliance.errors import LimitExceeded, ParametersRejected, ProofRefused, VerificationError
+from zkcompliance.limits import MAX_SEGMENTS, MIN_LOG_ROWS_LOG2
+from zkcompliance.log.checkpoint import Checkpoint
+from zkcompliance.profiles import Profile
+from zkcompliance.soundness import shapes_of, soundness
+from zkcompliance.statement import Statement, StatementLog
+from zkcompliance.verify import decode_program, decode_statement
+from zkcompliance.verify.shape import shape_of
+
+_COMPACT = "zkcompliance compact LOG --to NEW --key KEY -o lineage.zkl  # fewer segments"
+
+
+def require(statement: Statement) -> None:
+    """ProofRefused, with the limit and how many segments of such sizes one proof can have, where it cannot be made."""
+    fault = fault_of(statement)
+    if fault is None:
+        return
+    program, profile = statement.program, statement.profile
+    counts = [f"{len(log.entries)} of {log.slot}" for log in statement.logs]
+    said = []
+    for log in statement.logs:
+        k = max(entry.k for entry in log.entries)
+        most = most_segments(program, log.slot, k, profile)
+        said.append(f"{most} of {log.slot} with up to 2^{k} rows each")
+    raise ProofRefused(
+        f"{program.claim} over {' and '.join(counts)} segment(s) is more than one proof may have ({fault}); "
+        f"it can be made over at most {' or '.join(said)}",
+        help=_COMPACT,
+    )
+
+
+def fault_of(statement: Statement) -> str | None:
+    """Which limit the statement's shapes exceed, in words; None for none. Its entries' roots do not matter."""
+    try:
+        soundness(shapes_of(lay_out(statement))).require()
+        shape_of(decode_statement(statement.encode()), _decoded(statement.program))
+    except (LimitExceeded, ParametersRejected) as error:
+        return error.message
+    except VerificationError as error:
+        return error.message
+    return None
+
+
+@cache
+def _decoded(program: Program):  # type: ignore[no-untyped-def]
+    return decode_program(program.encoded)
+
+
+def imagined(program: Program, sizes: Mapping[str, Sequence[int]], profile: Profile) -> Statement:
+    """A statement of these shapes over nothing. sizes: by slot, k of each segment; private tables are the smallest."""
+    logs = []
+    for slot in program.logs:
+        entries = tuple(
+            Entry(profile.id, slot.schema_digest, slot.width, k, profile.capacity(k), bytes(32), (0,) * 6)
+            for k in sizes[slot.name]
+        )
+        body = Checkpoint("shapes", len(entries), bytes(32)).body.encode()
+        logs.append(StatementLog(slot.name, body, entries))
+    private = (MIN_LOG_ROWS_LOG2,) * len(program.private_tables)
+    return Statement(profile, program, (0,) * len(program.publics), tuple(logs), private=private)
+
+
+@cache
+def most_segments(program: Program, slot: str, k: int, profile: Profile) -> int:
+    """The largest number of segments of 2^k rows of one slot in one proof, 0 … 60, any other slot having one of as
+    many rows and private tables being small: no proof has more.
+    """
+    low, high = 0, MAX_SEGMENTS - (len(program.logs) - 1)
+    while low < high:
+        middle = (low + high + 1) // 2
+        sizes = {each.name: (k,) * (middle if each.name == slot else 1) for each in program.logs}
+        low, high = (middle, high) if fault_of(imagined(program, sizes, profile)) is None else (low, middle - 1)
+    return low
+
+
+def most_of(claim: Claim, k: int, profile: Profile) -> dict[str, int]:
+    """`most_segments` of every slot of a claim."""
+    return {slot: most_segments(claim.program, slot, k, profile) for slot in claim.slots}

@@ -1,0 +1,59 @@
+"""What a value may be, in one place: rows, parameters, policies, settings of importers and `--at` are all read here.
+
+    numbers   whole numbers: ASCII digits, no sign, no leading zero; `2.5e25` and `10^26` where they are exact
+    shares    a share has a unit: `80%`, `0.8`, `800000 ppm`
+    times     `2026-01-05T12:00:00Z`, whole seconds since 1970; `2 weeks`; as a parameter also a bare date
+    names     texts that are seen as they are: composed, without letters that nobody sees
+    showing   the way back, for people
+
+Nothing goes through a binary fraction, unless it came as one and its column says which unit it has. The `read_*`
+functions take any value and raise `Refused`, whose reason never repeats the value (rows are private); the `parse_*`
+functions take a text and raise a UsageError that quotes it.
+"""
+
+from zkcompliance.quantities.names import check_text, fault_of, hidden
+from zkcompliance.quantities.numbers import (
+    MAX_DIGITS,
+    MILLION,
+    Exact,
+    Number,
+    Refused,
+    Typed,
+    parse_integer,
+    quoted,
+    read_truth,
+    read_whole,
+)
+from zkcompliance.quantities.shares import UNITS, parse_ppm, read_share
+from zkcompliance.quantities.showing import exact_beside, show_integer, show_ppm, show_seconds, show_time
+from zkcompliance.quantities.times import FIRST, LAST, parse_seconds, parse_time, read_length, read_time
+
+__all__ = [
+    "FIRST",
+    "LAST",
+    "MAX_DIGITS",
+    "MILLION",
+    "UNITS",
+    "Exact",
+    "Number",
+    "Refused",
+    "Typed",
+    "check_text",
+    "exact_beside",
+    "fault_of",
+    "hidden",
+    "parse_integer",
+    "parse_ppm",
+    "parse_seconds",
+    "parse_time",
+    "quoted",
+    "read_length",
+    "read_share",
+    "read_time",
+    "read_truth",
+    "read_whole",
+    "show_integer",
+    "show_ppm",
+    "show_seconds",
+    "show_time",
+]  # fmt: skip

@@ -1,0 +1,60 @@
+"""The command that comes to the same verdict: every option that decided, and the time of judgement."""
+
+from __future__ import annotations
+
+from zkcompliance.policy.binding import Subject
+from zkcompliance.policy.verdict import Asked, Value, Verdict
+from zkcompliance.report import words
+from zkcompliance.shown import quoted
+
+
+def command(verdict: Verdict) -> list[str]:
+    """What verifies the file again, one option a line, quoted for a shell; files are given by names in capitals."""
+    asked = verdict.asked or Asked(verdict.subject, verdict.reference or None)
+    if verdict.policy is not None:
+        policy = quoted(f"{verdict.policy.id}@{verdict.policy.version}") if asked.ready else "POLICY.toml"
+        parts = [f"zkcompliance verify FILE --policy {policy}", *_keys(verdict, "name")]
+        parts += ["--claim-file CLAIM.py"] * asked.claim_files
+    else:
+        claim = verdict.findings[0].claim.partition("@")[0] if verdict.findings else "CLAIM"
+        shown = quoted(claim) if asked.ready else "CLAIM.py"
+        parts = [f"zkcompliance verify FILE --claim {shown}", *_keys(verdict, "slot")]
+        for value in words.shown(verdict.findings[0], "parameter") if verdict.findings else []:
+            parts.append(f"--param {quoted(f'{value.name}={_typed(value)}')}")
+    if asked.subject is not None:
+        parts.append(f"--subject {quoted(f'{asked.subject.name}={_digests(asked.subject)}')}")
+    if asked.reference is not None:
+        parts.append(f"--context {quoted(asked.reference.decode(errors='surrogateescape'))}")
+    if asked.trust:
+        parts.append("--trust TRUST")
+    if verdict.attested is not None:
+        parts.append("--attestation ATTESTATION --attestation-key PEM")
+    return [*parts, f"--at {_time(verdict.judged_at)}"]
+
+
+def _time(seconds: int) -> str:
+    """As `--at` reads it; a time that no calendar has, as its seconds."""
+    text = words.iso(seconds)
+    return text if seconds < words.LAST else str(seconds)
+
+
+def _digests(subject: Subject) -> str:
+    given = {"sha256": subject.digest, "tree": subject.tree}
+    return ",".join(f"{kind}:{digest.hex()}" for kind, digest in given.items() if digest)
+
+
+def _keys(verdict: Verdict, by: str) -> list[str]:
+    """The key of each log, by the name that a policy or a claim has for it."""
+    names = dict.fromkeys(str(getattr(log, by)) for finding in verdict.findings for log in finding.logs)
+    if verdict.asked is not None and verdict.asked.keys is not None:
+        names = dict.fromkeys(verdict.asked.keys)
+        if not names:
+            return []
+    return ["--log-key PUB"] if len(names) < 2 else [f"--log-key {quoted('PUB', before=f'{name}=')}" for name in names]
+
+
+def _typed(value: Value) -> str:
+    """A value as `--param` reads it: exact."""
+    if value.typed:
+        return value.typed
+    return str(value.exact) if "≈" in value.text else value.text

@@ -1,0 +1,62 @@
+"""A document where no verdict could be come to: malformed input, a policy that is not in force, evidence, a defect.
+
+A tool that reads a document goes by what is in it, and takes an empty one for whatever it likes. So there is one in
+every format, well formed, which is not accepted and says why; the exit status is that of the error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import sha256
+
+from zkcompliance.errors import UsageError, ZkComplianceError
+from zkcompliance.policy.verdict import Verdict
+from zkcompliance.quantities import parse_time
+from zkcompliance.report import FORMATS
+
+
+def verdict(error: ZkComplianceError, *, data: bytes | None, at: str | None, clock: int) -> Verdict:
+    """Of nothing, with the reason. data: the file's bytes, where it could be read; at, clock: as a request has them.
+
+    A time that is none is given as not stated.
+    """
+    try:
+        now = clock if at is None else parse_time(at)
+    except ZkComplianceError:
+        now = 0
+    digest, size = (b"", 0) if data is None else (sha256(data).digest(), len(data))
+    return Verdict(digest, size, now, None, None, 0, b"", (), error=error)
+
+
+def form_of(arguments: Sequence[str]) -> str:
+    """The format that a command line asks for, where it could not be read as a whole; `text` for none."""
+    found = "text"
+    left = iter(arguments)
+    for each in left:
+        if each == "--":
+            break
+        name, equals, value = each.partition("=")
+        if name == "--format":
+            value = value if equals else next(left, "")
+            found = value if value in FORMATS else found
+        elif each == "--json":
+            found = "json"
+    return found
+
+
+def at_of(arguments: Sequence[str]) -> str | None:
+    """The `--at` of such a command line; None for none."""
+    found = None
+    left = iter(arguments)
+    for each in left:
+        name, equals, value = each.partition("=")
+        if name == "--at":
+            found = value if equals else next(left, "")
+    return found
+
+
+def two_formats(form: str, as_json: bool, help: str) -> str:
+    """The one format that `--format` and `--json` ask for; UsageError where they disagree."""
+    if as_json and form not in ("text", "json"):
+        raise UsageError(f"--json and --format {form} are two formats", help=help)
+    return "json" if as_json else form

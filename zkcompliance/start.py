@@ -1,0 +1,207 @@
+"""How a command line starts, so that the proof, the policy and the arguments alone decide.
+
+    program(module)   for `zkcompliance`, `python -m zkcompliance` and their like: module.run() in an isolated Python
+    one_file(module)  the same for the one-file verifier
+    settle()          what both do then: no variable of the environment but KEPT, no core dump, three open streams
+
+Python is started again as `python -I`, before anything is imported that a folder named by PYTHONPATH, or the one that
+the command is run in, could hold under the same name: this file imports what is frozen into Python, and nothing else
+until that is so. It is also what then runs: `python -I …/start.py MODULE ARGUMENTS`. A library's caller is left alone.
+
+Python 3.6 and later can read this file, so that an old one is told what is missing rather than failing with 1, which
+means that a proof was refused.
+"""
+
+import _signal  # type: ignore[import-not-found]  # built in, as signal is not
+import io
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+OLDEST = (3, 11)
+USAGE, INTERNAL, INTERRUPTED = 2, 70, 130  # exit statuses, as in zkcompliance/errors.py
+# What may stay of the environment: where things lie, and how a terminal draws. All else is removed, PYTHON*, NUMBA_*
+# and OPENSSL_* among it, since nothing there is to say what is verified, sealed or printed.
+KEPT = frozenset(
+    {"PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "XDG_CACHE_HOME", "NUMBA_CACHE_DIR", "LANG", "LC_ALL", "LC_CTYPE"}
+    | {"TERM", "COLORTERM", "NO_COLOR", "COLUMNS", "LINES", "__PYVENV_LAUNCHER__"}
+)
+_PR_SET_DUMPABLE = 4
+
+
+def unsupported() -> str:
+    """What is wrong with this Python; empty where nothing is."""
+    if sys.version_info >= OLDEST:
+        return ""
+    this = ".".join(map(str, sys.version_info[:3]))
+    return f"zkcompliance needs Python {OLDEST[0]}.{OLDEST[1]} or newer, this is Python {this}"
+
+
+def program(module: str) -> None:
+    """Run `module.run()`, which leaves with its status; first start again where Python is not isolated."""
+    _check_python()
+    if not _isolated():
+        _again([os.path.abspath(__file__), module])
+    settle()
+    _run(module)
+
+
+def one_file(module: str) -> None:
+    """The same in a Python that knows no installed package either; the file is the first in `sys.path`."""
+    _check_python()
+    if not (_isolated() and sys.flags.no_site):
+        _again(["-S", os.path.abspath(sys.argv[0])])
+    settle()
+    _run(module)
+
+
+def _run(module: str) -> None:
+    """Leave as `module.run()` does; what happens before it has begun is no verdict either."""
+    status = INTERNAL
+    try:
+        from importlib import import_module
+
+        import_module(module).run()
+    except SystemExit:
+        raise
+    except KeyboardInterrupt:
+        status = INTERRUPTED
+    except ModuleNotFoundError as error:
+        _say("usage", f"{error.name} is not installed for this Python", "python3 -m pip install zkcompliance")
+        status = USAGE
+    except BaseException as error:
+        _say("internal", f"unexpected {type(error).__name__} while starting; nothing was accepted, sealed or proved")
+    sys.exit(status)
+
+
+def settle() -> None:
+    """Make this process, which is the command line's own, independent of what it was started in."""
+    for name in [name for name in os.environ if name not in KEPT]:
+        del os.environ[name]
+    _no_core_dump()
+    _open_streams()
+    if sys.stdin is None:
+        sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
+    output = io.BufferedWriter(Output(1, "w", closefd=False))
+    sys.stdout = io.TextIOWrapper(output, "utf-8", "backslashreplace", line_buffering=os.isatty(1))
+    _signal.pthread_sigmask(_signal.SIG_UNBLOCK, {_signal.SIGINT})
+
+
+class Output(io.FileIO):
+    """Standard output, which remembers why it could not be written to: whoever tried may have given up since."""
+
+    failed = ""
+
+    def write(self, data: "Any") -> int:
+        try:
+            return super().write(data)
+        except OSError as error:
+            self.failed = error.strerror or "an error"
+            raise
+
+
+def _check_python() -> None:
+    if unsupported():
+        _leave(unsupported(), "install it for a later Python, such as with: python3.11 -m venv .venv")
+
+
+def _isolated() -> bool:
+    """Whether neither PYTHON* variables nor folders decide what is imported, nor a locale how arguments are read.
+
+    And no -O: claims and verbs are described in their docstrings.
+    """
+    return bool(sys.flags.isolated) and not sys.flags.optimize and sys.getfilesystemencoding() == "utf-8"
+
+
+def _again(rest: "list[str]") -> None:
+    """This process becomes an isolated Python that runs `rest` on the same arguments. -B is passed on."""
+    _open_streams()
+    flags = ["-I", "-X", "utf8"]
+    flags += ["-B"] if sys.flags.dont_write_bytecode else []
+    try:
+        if not sys.executable:
+            raise OSError("it does not say where it lies")
+        _signal.pthread_sigmask(_signal.SIG_BLOCK, {_signal.SIGINT})  # a Python that is not up yet would leave with 1
+        os.execv(sys.executable, [sys.executable, *flags, *rest, *sys.argv[1:]])
+    except OSError as error:
+        _leave(f"this Python cannot be started again: {error}", "start it isolated: python3 -I -m zkcompliance")
+
+
+def _no_core_dump() -> None:
+    """The memory of these processes holds keys and rows: it is not written to a file when one crashes."""
+    import contextlib
+    import resource
+
+    for limits in ((0, 0), (0, resource.getrlimit(resource.RLIMIT_CORE)[1])):
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_CORE, limits)
+            break
+
+
+def not_dumpable() -> None:
+    """On Linux the kernel also hands no dump to a program, and lets no other process of the user read the memory."""
+    if sys.platform == "linux":
+        import contextlib
+
+        with contextlib.suppress(ImportError, OSError, AttributeError):
+            import ctypes
+
+            ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def _open_streams() -> None:
+    """Where standard input, output or error is closed, no file that is opened later takes its place.
+
+    Output that is closed cannot be written to, and a verb says so; what is said on a closed error stream is lost.
+    """
+    for number, mode in ((0, os.O_WRONLY), (1, os.O_RDONLY), (2, os.O_RDWR)):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, mode)  # the lowest that is free, which is this one
+            os.set_inheritable(number, True)
+
+
+def _say(code: str, message: str, help: str = "zkcompliance explain internal") -> None:
+    try:
+        sys.stderr.write(f"error[{code}]: {message}\nhelp: {help}\n")
+        sys.stderr.flush()
+    except (OSError, AttributeError, ValueError):
+        sys.stderr = None
+
+
+def _leave(message: str, help: str) -> None:
+    _say("usage", message, help)
+    sys.exit(USAGE)
+
+
+def _launch() -> None:
+    """Run by its path, this file makes the package that it lies in the one that is imported, wherever that is."""
+    module = sys.argv.pop(1)
+    _check_python()
+    if not _isolated():
+        _again([os.path.abspath(__file__), module])
+    from importlib import util
+
+    folder = os.path.dirname(os.path.abspath(__file__))
+    spec = util.spec_from_file_location(
+        "zkcompliance", os.path.join(folder, "__init__.py"), submodule_search_locations=[folder]
+    )
+    if spec is None or spec.loader is None:
+        _leave(f"{folder} is not a package", "install zkcompliance again")
+        return
+    sys.modules["zkcompliance"] = package = util.module_from_spec(spec)
+    spec.loader.exec_module(package)
+    beside = os.path.dirname(folder)
+    if beside not in sys.path:
+        sys.path.append(beside)  # what was installed beside it, as for one user: isolated, Python leaves that out
+    program(module)
+
+
+if __name__ == "__main__":
+    _launch()
