@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import lineage_kit as kit
+import policy_kit
 import pytest
 import support
 from click.testing import CliRunner, Result
@@ -17,8 +18,10 @@ from lineage_kit import KEY, NAME, NEXT, Generation, Step, carried, lineage
 import zkcompliance as zk
 from zkcompliance.commands.main import cli
 from zkcompliance.errors import LogEvidence, NewKeyRefused, Undecided
+from zkcompliance.log import keys
 from zkcompliance.log.evidence import FORK, ROLLBACK, SUCCEEDED, Evidence
 from zkcompliance.log.note import SignerKey
+from zkcompliance.log.writer import Writer
 from zkcompliance.policy.binding import Binding, ForPolicy
 from zkcompliance.statement import encode_policy_bundle
 
@@ -232,3 +235,36 @@ def test_from_python(lab: Path, tmp_path: Path) -> None:
     with pytest.raises(NewKeyRefused):
         judge("anew", key="next", state=state)
     assert judge("anew", key="next", state=state, new_keys=["compute"]).accepted
+
+
+def test_generations_that_the_verbs_make(tmp_path: Path) -> None:
+    """Seal, prove, seal again under a new key, prove: a state follows with the lineage that `refresh` wrote."""
+    policy_kit.make_log(tmp_path, "log", NAME, policy_kit.rows(), policy_kit.rows(3))
+    seed = bytes([7]) * 32
+    (tmp_path / "new.key").write_text(SignerKey.text(NAME, seed) + "\n")
+    (tmp_path / "new.key").chmod(0o600)
+    state = ("--state", tmp_path / "s")
+    asked = ("--claim", CLAIM, "-p", f"limit={LIMIT}", "--log-key", tmp_path / "log.key.pub")
+
+    def prove(log: str) -> Path:
+        done = run("prove", CLAIM, "--log", tmp_path / log, "-p", f"limit={LIMIT}", "-o", tmp_path / f"{log}.zkp")
+        assert done.exit_code == 0, done.stderr
+        return tmp_path / f"{log}.zkp"
+
+    first = prove("log")
+    assert "first seen now" in said(run("verify", first, *asked, *state))
+    again = ("refresh", tmp_path / "log", "--to", tmp_path / "two", "--key", tmp_path / "new.key")
+    done = run(*again, "--old-key", tmp_path / "log.key", "-o", tmp_path / "lineage")
+    assert done.exit_code == 0, done.stderr
+    second = prove("two")
+    line = ("--lineage", tmp_path / "lineage")
+    assert "GENERATION 2" in said(run("verify", second, *asked)), "the seam is signed by both keys"
+    assert "began with the same rows" in said(run("verify", second, *asked, *line))
+    assert "began with the same rows" in said(run("verify", second, *asked, *state, *line))
+    assert "began with the same rows" in said(run("verify", second, *asked, *state))
+    assert "OLD" in said(run("verify", first, *asked, *state))
+    (tmp_path / "two.zkp").unlink()
+    with Writer(tmp_path / "two", keys.load_private(tmp_path / "new.key")) as writer:
+        writer.seal(policy_kit.rows(2))
+    third = prove("two")  # signed by the new key alone: the state knows that the old one named it
+    assert "began with the same rows" in said(run("verify", third, *asked, *state))
