@@ -213,15 +213,18 @@ def test_a_hostile_name_is_one_argument_of_the_command() -> None:
 
 def test_the_command_has_every_option_that_decided() -> None:
     subject = Subject("m", bytes(32), b"\1" * 32)
-    put = Asked(subject, b"\xff\n", trust=True, claim_files=2, ready=False, keys=("incidents",))
+    put = Asked(
+        subject, b"\xff\n", trust=True, state=True, claim_files=2, ready=False, keys=("incidents",),
+        lineages=("incidents",),
+    )  # fmt: skip
     found = line(replace(KINDS["all met"], asked=put, attested=Attested(bytes(32), "ed25519", "ab")))
     assert found[3:] == [
         "--policy", "POLICY.toml", "--log-key", "PUB", "--claim-file", "CLAIM.py", "--claim-file", "CLAIM.py",
         "--subject", f"m=sha256:{'00' * 32},tree:{'01' * 32}", "--context", "$\\377\\012", "--trust", "TRUST",
-        "--attestation", "ATTESTATION", "--attestation-key", "PEM", "--at", "2026-11-21T12:00:00Z",
+        "--state", "STATE", "--lineage", "incidents=LINEAGE", "--attestation", "ATTESTATION", "--attestation-key", "PEM", "--at", "2026-11-21T12:00:00Z",
     ]  # fmt: skip
     left = line(replace(KINDS["all met"], asked=Asked(keys=())))
-    assert not {"--subject", "--context", "--log-key", "--trust"} & set(left)
+    assert not {"--subject", "--context", "--log-key", "--trust", "--state", "--lineage"} & set(left)
 
 
 # The picture

@@ -196,8 +196,9 @@ def _missing(
 
 def _asked(bench: Bench, keys: Mapping[str, VerifierKey], *, claim_files: int, ready: bool) -> Asked:
     terms = bench.terms
-    trust, state = bench.checkpoints.trust is not None, bench.recalled.recall.state is not None
-    return Asked(terms.subject, terms.reference, trust, state, claim_files, ready, tuple(keys))
+    recall = bench.recalled.recall
+    trust, state = bench.checkpoints.trust is not None, recall.state is not None
+    return Asked(terms.subject, terms.reference, trust, state, claim_files, ready, tuple(keys), tuple(recall.lineages))
 
 
 def _verdict(

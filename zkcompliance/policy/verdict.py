@@ -161,7 +161,8 @@ class Asked:
 
     subject, reference: None where they were not compared. trust, state: whether one was held against. claim_files: how
     many claims of one's own were given; ready: whether the policy, or the claim, is one of this package; keys: the logs
-    whose key whoever judged gave, by the policy's or the claim's names, None where that is not known.
+    whose key whoever judged gave, by the policy's or the claim's names, None where that is not known; lineages: the
+    logs whose lineage was given, by the same names.
     """
 
     subject: Subject | None = None
@@ -171,6 +172,7 @@ class Asked:
     claim_files: int = 0
     ready: bool = True
     keys: tuple[str, ...] | None = None
+    lineages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

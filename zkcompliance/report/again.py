@@ -27,6 +27,9 @@ def command(verdict: Verdict) -> list[str]:
         parts.append(f"--context {quoted(asked.reference.decode(errors='surrogateescape'))}")
     if asked.trust:
         parts.append("--trust TRUST")
+    if asked.state:
+        parts.append("--state STATE")
+    parts += [f"--lineage {quoted('LINEAGE', before=f'{name}=')}" for name in asked.lineages]
     if verdict.attested is not None:
         parts.append("--attestation ATTESTATION --attestation-key PEM")
     return [*parts, f"--at {_time(verdict.judged_at)}"]
