@@ -187,8 +187,8 @@ def _missing(
 
 def _asked(bench: Bench, keys: Mapping[str, VerifierKey], *, claim_files: int, ready: bool) -> Asked:
     terms = bench.terms
-    trust, state = bench.checkpoints.trust is not None, bench.state is not None
-    return Asked(terms.subject, terms.reference, trust, state, claim_files, ready, tuple(keys))
+    trust = bench.checkpoints.trust is not None
+    return Asked(terms.subject, terms.reference, trust, claim_files, ready, tuple(keys))
 
 
 def _verdict(

@@ -145,15 +145,14 @@ class Attested:
 class Asked:
     """What decided besides policy or claim and the keys, so that the same can be asked again.
 
-    subject, reference: None where they were not compared. trust, state: whether one was held against. claim_files: how
-    many claims of one's own were given; ready: whether the policy, or the claim, is one of this package; keys: the logs
-    whose key whoever judged gave, by the policy's or the claim's names, None where that is not known.
+    subject, reference: None where they were not compared. trust: whether a trust policy was held against. claim_files:
+    how many claims of one's own were given; ready: whether the policy, or the claim, is one of this package; keys: the
+    logs whose key whoever judged gave, by the policy's or the claim's names, None where that is not known.
     """
 
     subject: Subject | None = None
     reference: bytes | None = None
     trust: bool = False
-    state: bool = False
     claim_files: int = 0
     ready: bool = True
     keys: tuple[str, ...] | None = None
