@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time as clock
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -9,9 +10,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from zkcompliance.errors import LogError, UsageError
+from zkcompliance.errors import LogError, LogExists, UsageError
 from zkcompliance.log import intake, keys
 from zkcompliance.log.note import VerifierKey
+from zkcompliance.log.spool import SpoolingWriter
 from zkcompliance.log.store import SealedLog
 from zkcompliance.log.trust import TrustPolicy, load_trust
 from zkcompliance.log.writer import Writer, create_log
@@ -44,12 +46,17 @@ class Log:
     """A log folder for the one process that writes it; also a context manager.
 
     `append` makes rows durable, `seal` commits everything appended as a segment. Raises LogBusy where another process
-    writes, SchemaError naming row and column.
+    writes, unless `spool`: then rows are kept in the log until it is free; SchemaError naming row and column.
     """
 
-    def __init__(self, path: str | Path, key: str | Path) -> None:
+    def __init__(self, path: str | Path, key: str | Path, *, spool: bool = False) -> None:
         self.path = Path(path)
-        self._writer = Writer(self.path, keys.load_private(key))
+        self._writer = (SpoolingWriter if spool else Writer)(self.path, keys.load_private(key))
+
+    @property
+    def spooling(self) -> bool:
+        """Whether another process holds the log, and rows wait in a spool (only with `spool`)."""
+        return isinstance(self._writer, SpoolingWriter) and self._writer.spooling
 
     @property
     def schema(self) -> Schema:
@@ -70,7 +77,10 @@ class Log:
         return self._writer.append_columns(intake.chunks(self.schema, rows))
 
     def seal(self, *, progress: Progress = silent) -> None:
-        """Commit to everything appended and sign a new checkpoint."""
+        """Commit to everything appended and sign a new checkpoint.
+
+        With `spool`, while another process holds the log: rows stay where they are, and are sealed by its next seal.
+        """
         self._writer.seal(progress=progress)
 
     def add_cosignatures(self, lines: Iterable[str], cosigners: Iterable[CosignerKey]) -> None:
@@ -100,13 +110,25 @@ class Log:
         self.close()
 
 
-def open_log(path: str | Path, *, key: str | Path, schema: Schema | None = None, profile: str = "standard") -> Log:
-    """Open a log to write and prove; with a schema, make it when it is new. `key`: the private key's file."""
+def open_log(
+    path: str | Path,
+    *,
+    key: str | Path,
+    schema: Schema | None = None,
+    profile: str = "standard",
+    spool: bool = False,
+) -> Log:
+    """Open a log to write and prove; with a schema, make it when it is new. `key`: the private key's file.
+
+    Two processes may do so at the same time: the second finds the first one's log. spool: where another process holds
+    the log, no LogBusy; rows go durably to a file in the log that its next holder takes in (docs/logs.md).
+    """
     if not Path(path).exists():
         if schema is None:
             raise LogError(f"there is no log at {path}; to make one, give its schema")
-        create_log(path, schema, keys.load_private(key), profile)
-    log = Log(path, key)
+        with contextlib.suppress(LogExists):  # another process was quicker: it is that one's log, if key and schema fit
+            create_log(path, schema, keys.load_private(key), profile)
+    log = Log(path, key, spool=spool)
     if schema is not None and log.sealed().schema.digest != schema.digest:
         log.close()
         raise LogError(f"the log at {path} has another schema than {schema.name}")
@@ -123,7 +145,8 @@ class Proof:
         """Write the file, whole or not at all."""
         from zkcompliance.log import files
 
-        files.replace(Path(path), self.data)
+        with files.reporting(Path(path)):
+            files.replace(Path(path), self.data)
 
     def attest(self, path: str | Path, *, key: str | Path) -> None:
         """Write a signed in-toto Statement that this proof is of its model: docs/attestation.md.
@@ -136,7 +159,9 @@ class Proof:
         from zkcompliance.attest.signing import SigningKey
         from zkcompliance.log import files
 
-        files.replace(Path(path), attest_as(Path(path), self.data, SigningKey.load(Path(key))))
+        attestation = attest_as(Path(path), self.data, SigningKey.load(Path(key)))
+        with files.reporting(Path(path)):
+            files.replace(Path(path), attestation)
 
     @classmethod
     def load(cls, path: str | Path) -> Proof:

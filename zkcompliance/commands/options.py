@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem
 
-from zkcompliance import errors
+from zkcompliance import errors, regular
 from zkcompliance.claim.model import Claim
 from zkcompliance.errors import UsageError, ZkComplianceError
 from zkcompliance.log import files
@@ -139,5 +139,6 @@ def write_outputs(outputs: Mapping[Path, bytes]) -> None:
             with contextlib.suppress(OSError):
                 leftover.unlink()
         if isinstance(error, OSError):
-            raise UsageError(f"{error.filename}: {error.strerror}") from error
+            where = error.filename or path
+            raise UsageError(f"{where}: {regular.reason(error)}", help=regular.remedy(error)) from error
         raise

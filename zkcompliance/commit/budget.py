@@ -1,14 +1,18 @@
 """The durable ledger of what proofs have revealed of one segment (docs/spec/log.md, Budget).
 
 A segment's masks hide h = d − N − 256 linear functionals of each column. The tag spent 6 of them at sealing; every
-proof spends its units before it leaves the prover, and the sum may never exceed h. File: a 48-byte header, then records
-of 48 bytes,
+proof spends its units before it is made, and the sum may never exceed h. File: a 48-byte header, then records of 48
+bytes,
 
     header = "zkcg" ‖ u16(1) ‖ SHA-256(entry) ‖ u16(0) ‖ check
-    record = u32 units ‖ proof id (32) ‖ u32(0) ‖ check
+    record = u32 units ‖ id (32) ‖ u32(0) ‖ check                spent; id = SHA-256(token)
+           | u32 units ‖ token (32) ‖ u32(1) ‖ check             given back, of those spent under SHA-256(token)
 
-check = the first 8 bytes of SHA-256 of what precedes it. A torn or damaged record counts as spent. A copy of the log
-folder shares one budget with the original: two machines that both prove must not both count from zero.
+check = the first 8 bytes of SHA-256 of what precedes it. A torn or damaged record counts as spent. The ledger only
+grows: what is given back is another record, and only who holds the token can write one. What was ever spent, without
+what was given back, is kept in other records too (`Record`): a ledger that says less has been put back to an older
+state. A copy of the log folder shares one budget with the original: two machines that both prove must not both count
+from zero.
 """
 
 from __future__ import annotations
@@ -17,15 +21,20 @@ import contextlib
 import fcntl
 import hashlib
 import os
+import secrets
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
-from zkcompliance.errors import BudgetSpent, LogCorrupt, UsageError
+from zkcompliance import regular
+from zkcompliance.errors import BudgetSpent, LogCorrupt, LogError, UsageError
 from zkcompliance.profiles import EXTENSION_DEGREE, Profile, log_mask
 
 RECORD_BYTES = 48
+MAX_LEDGER_BYTES = 64 << 20
+_SPENT, _GIVEN_BACK = 0, 1
 _CHECK_BYTES = 8
 
 
@@ -37,8 +46,8 @@ def _header(entry: bytes) -> bytes:
     return _checked(b"zkcg\x01\x00" + hashlib.sha256(entry).digest() + b"\x00\x00")
 
 
-def _record(units: int, proof_id: bytes) -> bytes:
-    return _checked(struct.pack("<I32sI", units, proof_id, 0))
+def _record(units: int, proof_id: bytes, kind: int = 0) -> bytes:
+    return _checked(struct.pack("<I32sI", units, proof_id, kind))
 
 
 def ledger_bytes(entry: bytes) -> bytes:
@@ -46,9 +55,27 @@ def ledger_bytes(entry: bytes) -> bytes:
     return _header(entry)
 
 
+class Record(Protocol):
+    """Another place that remembers how much was ever spent of a segment."""
+
+    @property
+    def where(self) -> str:
+        """Its place, for messages."""
+        ...
+
+    def read(self) -> int:
+        """Units ever spent that it knows of, 0 where it knows nothing. LogCorrupt where it is damaged."""
+        ...
+
+    def raise_to(self, units: int) -> None:
+        """Remember at least so many, durably. LogError where it cannot and must."""
+        ...
+
+
 @dataclass
 class _State:
     spent: int = EXTENSION_DEGREE
+    ever: int = EXTENSION_DEGREE  # without what was given back
     known: dict[bytes, int] = field(default_factory=dict)
     torn: int = 0
     tail: int = 0  # bytes of an incomplete last record
@@ -61,12 +88,25 @@ class Budget:
     """
 
     def __init__(
-        self, path: Path, entry: bytes, profile: Profile, k: int, kappa: int, name: str = "this segment"
+        self,
+        path: Path,
+        entry: bytes,
+        profile: Profile,
+        k: int,
+        kappa: int,
+        name: str = "this segment",
+        *,
+        folders: int = 0,
+        records: Sequence[Record] = (),
     ) -> None:
-        """`entry`: the segment's 99 bytes. `name`: what messages call it."""
+        """`entry`: the segment's 99 bytes. `name`: what messages call it. `folders`: as in `regular.open_file`; in a
+        log, the ledger must be the user's alone.
+        """
         self._name = name
         self._path = path
         self._entry = entry
+        self._folders = folders
+        self._records = records
         self.capacity = log_mask(k, kappa)
         self.units = profile.units
 
@@ -83,72 +123,166 @@ class Budget:
         """How many more proofs of `units` (default: one row-local proof, queries + 6) the segment allows."""
         return self.remaining() // (units or self.units)
 
-    def reserve(self, units: int, proof_id: bytes, *, last: bool = False) -> None:
-        """Spend units (1 … 2^32 − 1) for the proof with this 32-byte id; durable when it returns.
+    def check(self, units: int, *, last: bool = False) -> None:
+        """Whether `reserve` would spend so many more; it raises what that would."""
+        with self._locked(os.O_RDONLY, fcntl.LOCK_SH) as descriptor:
+            state = self._read(descriptor)
+            self._hold(state)
+            self._fits(state, units, last)
 
-        An id that was reserved before, for at least as many units, costs nothing. Raises BudgetSpent, leaving the
-        ledger as it was, when the segment has fewer units left.
+    def reserve(self, units: int, proof_id: bytes, *, last: bool = False) -> None:
+        """Spend units (1 … 2^32 − 1) under this 32-byte id; durable when it returns, in ledger and records.
+
+        An id that was reserved before, for at least as many units, costs nothing. Raises, leaving the ledger as it was,
+        BudgetSpent when the segment has fewer units left, and LogCorrupt when the ledger is older than a record.
         """
         if len(proof_id) != 32 or not 0 < units < 1 << 32:
             raise UsageError("a reservation has 1 to 2^32 − 1 units and an id of 32 bytes")
         with self._locked(os.O_RDWR, fcntl.LOCK_EX) as descriptor:
             state = self._read(descriptor)
+            self._hold(state)
             extra = units - state.known.get(proof_id, 0)
             if extra <= 0:
                 return
-            left = self.capacity - state.spent - (0 if last else self.units)
-            if extra > left:
-                kept = "" if last else f" ({self.units} more are kept for a refresh)"
-                raise BudgetSpent(
-                    f"{self._name}: {units} units asked, {max(0, left)} of {self.capacity} left{kept}; "
-                    "one more proof would reveal more than the segment's masks hide",
-                    help="zkcompliance refresh LOG --to NEW --key KEY -o unchanged.zkp",
-                )
-            filler = b"\x00" * (RECORD_BYTES - state.tail if state.tail else 0)
-            _append(descriptor, filler + _record(extra, proof_id))
+            self._fits(state, extra, last)
+            self._append(descriptor, state, _record(extra, proof_id))
+            for record in self._records:  # after the ledger, so that no crash makes it look older than they say
+                record.raise_to(state.ever + extra)
+
+    def give_back(self, token: bytes) -> None:
+        """Give back what was reserved under SHA-256(token), where nothing of the proof has left the process."""
+        with self._locked(os.O_RDWR, fcntl.LOCK_EX) as descriptor:
+            state = self._read(descriptor)
+            units = state.known.get(hashlib.sha256(token).digest(), 0)
+            if units:
+                self._append(descriptor, state, _record(units, token, _GIVEN_BACK))
+
+    def behind(self) -> str:
+        """How the ledger says less than the records; "" where it does not."""
+        with self._locked(os.O_RDONLY, fcntl.LOCK_SH) as descriptor:
+            return self._behind(self._read(descriptor))
+
+    def catch_up(self) -> int:
+        """Count as spent what the records say was spent and the ledger does not; how many units."""
+        with self._locked(os.O_RDWR, fcntl.LOCK_EX) as descriptor:
+            state = self._read(descriptor)
+            missing = max((record.read() for record in self._records), default=0) - state.ever
+            if missing > 0:
+                self._append(descriptor, state, _record(missing, secrets.token_bytes(32)))
+            return max(0, missing)
+
+    def _fits(self, state: _State, units: int, last: bool) -> None:
+        left = self.capacity - state.spent - (0 if last else self.units)
+        if units > left:
+            kept = "" if last else f" ({self.units} more are kept for a refresh)"
+            raise BudgetSpent(
+                f"{self._name}: {units} units asked, {max(0, left)} of {self.capacity} left{kept}; "
+                "one more proof would reveal more than the segment's masks hide",
+                help="zkcompliance refresh LOG --to NEW --key KEY -o unchanged.zkp",
+            )
+
+    def _behind(self, state: _State) -> str:
+        for record in self._records:
+            known = record.read()
+            if known > state.ever:
+                return f"it counts {state.ever} units as ever spent, and {record.where} remembers {known}"
+        return ""
+
+    def _hold(self, state: _State) -> None:
+        if behind := self._behind(state):
+            log = self._path.parents[self._folders]
+            raise LogCorrupt(
+                f"{self._name}: the budget ledger {self._path} is older than what was proved ({behind}): it was "
+                "restored from a backup, or proofs were made over another copy of this log. Proving would reveal more "
+                "than the segment's masks hide. Put the newest ledger back, or count what is missing as spent",
+                help=f"zkcompliance fsck {log} --count-spent",
+            )
 
     @contextlib.contextmanager
     def _locked(self, flags: int, lock: int) -> Iterator[int]:
         try:
-            descriptor = os.open(self._path, flags | os.O_CLOEXEC)
+            descriptor = self._open(flags, lock)
+        except regular.Unsafe as error:
+            raise LogCorrupt(f"{error.filename} {error.strerror}", help=error.remedy or None) from error
+        except FileNotFoundError as error:
+            raise LogCorrupt(
+                f"the budget ledger {self._path} is missing; without it no proof can be made safely",
+                help="restore it from where the last proof was made",
+            ) from error
         except OSError as error:
             raise LogCorrupt(
-                f"the budget ledger {self._path} is missing or unreadable; without it no proof can be made safely"
+                f"the budget ledger {self._path} cannot be used: {regular.reason(error)}; without it no proof can be "
+                "made safely",
+                help=regular.remedy(error),
             ) from error
         try:
-            fcntl.flock(descriptor, lock)
             yield descriptor
+        except OSError as error:
+            raise LogError(f"{self._path}: {regular.reason(error)}", help=regular.remedy(error)) from error
         finally:
             os.close(descriptor)
 
+    def _open(self, flags: int, lock: int) -> int:
+        """The file that has the name once it is locked; to write, one that no snapshot shares by a hard link."""
+        while True:
+            descriptor = regular.open_file(self._path, flags, folders=self._folders, private=self._folders > 0)
+            try:
+                fcntl.flock(descriptor, lock)
+                if not os.path.samestat(os.fstat(descriptor), self._path.lstat()):
+                    os.close(descriptor)
+                    continue
+                return regular.unshared(self._path, descriptor, lock=True) if flags & os.O_RDWR else descriptor
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    os.close(descriptor)
+                raise
+
     def _read(self, descriptor: int) -> _State:
         """Everything in the ledger; LogCorrupt when its header is not this segment's."""
-        data = os.pread(descriptor, os.fstat(descriptor).st_size, 0)
+        size = os.fstat(descriptor).st_size
+        if size > MAX_LEDGER_BYTES:
+            raise LogCorrupt(f"the budget ledger {self._path} is longer than {MAX_LEDGER_BYTES} bytes")
+        data = os.pread(descriptor, size, 0)
         if data[:RECORD_BYTES] != _header(self._entry):
             raise LogCorrupt(f"the budget ledger {self._path} does not belong to this segment")
         state = _State()
         for start in range(RECORD_BYTES, len(data), RECORD_BYTES):
             record = data[start : start + RECORD_BYTES]
             if len(record) == RECORD_BYTES and _checked(record[:-_CHECK_BYTES]) == record:
-                units, proof_id, _ = struct.unpack("<I32sI", record[:-_CHECK_BYTES])
-                state.known[proof_id] = state.known.get(proof_id, 0) + units
-                state.spent += units
+                self._count(state, *struct.unpack("<I32sI", record[:-_CHECK_BYTES]))
             else:
                 # Never returned to its caller, so no proof left; counted all the same, as the dearest row-local use.
                 state.spent += 2 * self.units
+                state.ever += 2 * self.units
                 state.torn += 1
                 state.tail = len(record) % RECORD_BYTES
         return state
+
+    @staticmethod
+    def _count(state: _State, units: int, proof_id: bytes, kind: int) -> None:
+        if kind == _GIVEN_BACK:
+            spent = hashlib.sha256(proof_id).digest()
+            back = min(units, state.known.get(spent, 0))
+            state.known[spent] = state.known.get(spent, 0) - back
+            state.spent -= back
+        else:
+            state.known[proof_id] = state.known.get(proof_id, 0) + units
+            state.spent += units
+            state.ever += units
 
     def torn(self) -> int:
         """Damaged records, each counted as spent."""
         with self._locked(os.O_RDONLY, fcntl.LOCK_SH) as descriptor:
             return self._read(descriptor).torn
 
-
-def _append(descriptor: int, data: bytes) -> None:
-    os.lseek(descriptor, 0, os.SEEK_END)
-    view = memoryview(data)
-    while view:
-        view = view[os.write(descriptor, view) :]
-    os.fsync(descriptor)
+    @staticmethod
+    def _append(descriptor: int, state: _State, record: bytes) -> None:
+        """Write a record behind the last one, durably, or leave the ledger as it was."""
+        end = os.lseek(descriptor, 0, os.SEEK_END)
+        try:
+            regular.write_all(descriptor, b"\x00" * (RECORD_BYTES - state.tail if state.tail else 0) + record)
+            os.fsync(descriptor)
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.ftruncate(descriptor, end)
+            raise

@@ -5,13 +5,14 @@ Every file against every other, and all of them against the signed checkpoint.
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from zkcompliance.commit.entry import ENTRY_BYTES
-from zkcompliance.errors import LogCorrupt, ParametersRejected, ZkComplianceError
+from zkcompliance.errors import LogCorrupt, LogError, ParametersRejected, ZkComplianceError
 from zkcompliance.log import files, rows
 from zkcompliance.log.layout import Layout, Settings
 from zkcompliance.log.store import SealedLog, Segment
@@ -73,25 +74,47 @@ def _public_faults(layout: Layout, log: SealedLog) -> Iterator[Finding]:
     extra = layout.entries.stat().st_size - len(log.segments) * ENTRY_BYTES
     if extra > 0:
         yield Finding(False, "entries", f"{extra} bytes of an interrupted seal; the next writer will finish or drop it")
-    for path in sorted(layout.root.iterdir()):
-        if path.name not in _PUBLIC:
-            yield Finding(False, path.name, "does not belong to a log")
-    if not layout.secret.is_dir():
+    for name in sorted(path.name for path in layout.root.iterdir()):
+        if name not in _PUBLIC:
+            yield Finding(False, name, "does not belong to a log")
+    if not os.path.lexists(layout.secret):
         yield Finding(True, "secret", "the private part is missing: this copy can neither prove nor append")
         return
-    for path in (layout.secret, *sorted(layout.secret.rglob("*"))):
-        if stat.S_IMODE(path.lstat().st_mode) & 0o077:
-            yield Finding(True, str(path.relative_to(layout.root)), f"others have access: chmod go= {path}")
+    try:
+        layout.check_folders()
+    except LogError as error:
+        yield Finding(True, "secret", error.message)
+        return
+    yield from _private_faults(layout, layout.secret)
     published = {f"{segment.index:08d}" for segment in log.segments}
-    for folder in sorted(layout.segments.iterdir() if layout.segments.is_dir() else ()):
-        if folder.name not in published:
-            yield Finding(
-                False, f"secret/segments/{folder.name}", "left by an interrupted seal; the next writer drops it"
-            )
-    for pending in sorted(layout.secret.glob("pending-*")):
-        ahead = pending.name.removeprefix("pending-") > f"{len(log.segments):08d}"
-        if ahead:
-            yield Finding(True, f"secret/{pending.name}", "ahead of the checkpoint: was an older checkpoint put back?")
+    for name in files.names(layout.segments):
+        if name not in published:
+            yield Finding(False, f"secret/segments/{name}", "left by an interrupted seal; the next writer drops it")
+    for name in files.names(layout.secret):
+        if name.startswith("pending-") and name.removeprefix("pending-") > f"{len(log.segments):08d}":
+            yield Finding(True, f"secret/{name}", "ahead of the checkpoint: was an older checkpoint put back?")
+        if name.startswith("spool-"):
+            yield Finding(False, f"secret/{name}", "rows of a writer who found the log busy; the next takes them in")
+
+
+def _private_faults(layout: Layout, path: Path) -> Iterator[Finding]:
+    """What is wrong with a file or folder of the private part, and with all below it; nothing is opened."""
+    try:
+        status = path.lstat()
+    except FileNotFoundError:
+        return  # gone meanwhile
+    where = str(path.relative_to(layout.root))
+    folder = stat.S_ISDIR(status.st_mode)
+    if not folder and not stat.S_ISREG(status.st_mode):
+        what = "a link" if stat.S_ISLNK(status.st_mode) else "neither file nor folder"
+        yield Finding(True, where, f"is {what}; nothing is read or written there: put the file itself in its place")
+        return
+    if stat.S_IMODE(status.st_mode) & 0o077:
+        yield Finding(True, where, f"others have access: chmod go= {path}")
+    if status.st_uid != layout.secret.lstat().st_uid:
+        yield Finding(True, where, "belongs to another user than the private part")
+    for name in files.names(path) if folder else ():
+        yield from _private_faults(layout, path / name)
 
 
 def _segment_faults(
@@ -106,7 +129,7 @@ def _segment_faults(
         return
     if segment.entry.kappa != kappa:
         yield Finding(True, where, f"its capacity is 2^{segment.entry.kappa}, not 2^{kappa}")
-    missing = sorted(name for name in _PRIVATE if not (segment.paths.folder / name).is_file())
+    missing = sorted(name for name in _PRIVATE if not os.path.lexists(segment.paths.folder / name))
     if missing:
         yield Finding(True, where, f"its private files are missing: {', '.join(missing)}")
         return
@@ -119,6 +142,13 @@ def _segment_faults(
     budget = segment.budget()
     if torn := budget.torn():
         yield Finding(False, where, f"{torn} torn ledger record(s), counted as spent")
+    if behind := budget.behind():
+        yield Finding(
+            True,
+            where,
+            f"its budget ledger was put back to an older state ({behind}): put the newest one back, or count what is "
+            f"missing as spent: zkcompliance fsck {layout.root} --count-spent",
+        )
     if budget.spent() > budget.capacity:
         yield Finding(True, where, "its ledger is overspent")
     if deep:

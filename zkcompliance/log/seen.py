@@ -12,6 +12,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from zkcompliance import regular
 from zkcompliance.errors import LogCorrupt, LogError, LogEvidence, MalformedNote, SignatureRejected
 from zkcompliance.log import evidence, files
 from zkcompliance.log.note import VerifierKey
@@ -26,15 +27,18 @@ def encode(notes: dict[str, str]) -> bytes:
     return (json.dumps(fields, indent=1, ensure_ascii=False) + "\n").encode()
 
 
-def load(path: Path) -> dict[str, str]:
-    """vkey → note; nothing when there is no file. LogCorrupt when it is not in its form, LogError when unreadable."""
+def load(path: Path, folders: int = 0) -> dict[str, str]:
+    """vkey → note; nothing when there is no file. LogCorrupt when it is not in its form, LogError when unreadable.
+
+    folders: how many above it belong to a log, and must be no links.
+    """
     try:
-        with path.open("rb") as file:
-            data = file.read(_MAX_BYTES + 1)
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        raise LogError(f"{path}: {error.strerror}") from error
+        with files.reporting(path):
+            data = regular.read_file(path, _MAX_BYTES, folders=folders)
+    except LogError as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            return {}
+        raise
     try:
         notes = json.loads(data)["logs"]
         if encode(notes) != data:
@@ -72,7 +76,7 @@ def hold(
         files.replace(path, encode({**known, key.text: note}), files.PRIVATE)
     except OSError as error:
         if strict:
-            raise LogError(f"{path}: {error.strerror}") from error
+            raise LogError(f"{path}: {regular.reason(error)}", help=regular.remedy(error)) from error
 
 
 def hold_against(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from hashlib import sha256
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,20 +14,47 @@ from zkcompliance.air.layout import lay_out
 from zkcompliance.air.program import Program
 from zkcompliance.claim import catalogue, places
 from zkcompliance.claim.model import Claim, Tables, Witness
+from zkcompliance.commit.budget import Budget
 from zkcompliance.commit.entry import Entry
 from zkcompliance.commit.table import SealedTable, commit, random_seed
-from zkcompliance.errors import ClaimDoesNotHold, InternalError, UsageError, VerificationError
+from zkcompliance.errors import CacheDamaged, ClaimDoesNotHold, InternalError, UsageError, VerificationError
 from zkcompliance.log import merkle
 from zkcompliance.log.checkpoint import Checkpoint
+from zkcompliance.log.reservation import reserving
 from zkcompliance.log.store import SealedLog, Segment
 from zkcompliance.profiles import STANDARD, by_id, by_name
 from zkcompliance.progress import Progress, silent
+from zkcompliance.prove.early import refuse_early
 from zkcompliance.prove.prover import Prover
 from zkcompliance.prove.quotient import cosets_needed
 from zkcompliance.prove.witness import check_trace
 from zkcompliance.soundness import shapes_of, soundness
 from zkcompliance.statement import Statement, StatementLog, encode_bundle
 from zkcompliance.verify import verify_bundle
+
+
+@dataclass
+class Ready:
+    """A proof that can be made: all that a verifier would refuse it for without looking at the proof is excluded.
+
+    columns: the rows of each slot's segments, let go of while it is made.
+    """
+
+    claim: Claim
+    logs: Mapping[str, SealedLog]
+    segments: list[tuple[str, Segment]]
+    statement: Statement
+    witness: Witness
+    columns: dict[str, list[np.ndarray]]
+
+    @property
+    def last(self) -> bool:
+        """Whether it may use what is kept of a budget for the last proof."""
+        return catalogue.is_unchanged(self.claim.id)
+
+    def units(self) -> list[tuple[Budget, int]]:
+        """What it spends of each segment."""
+        return [(segment.budget(), segment.profile.units) for _, segment in self.segments]
 
 
 def prove_claim(
@@ -40,42 +67,82 @@ def prove_claim(
 ) -> bytes:
     """A proof file over every segment of each log, verified once before it is returned.
 
-    publics: the claim's parameters (defaults are filled in). Raises UsageError on parameters or logs that do not fit,
-    ClaimDoesNotHold where the claim is false, BudgetSpent where a segment has been proved over too often (the
-    reservation is durable before this returns), ParametersRejected where the shapes cannot be proved.
+    publics: the claim's parameters (defaults are filled in). Everything is checked before anything is spent: raises
+    UsageError on parameters or logs that do not fit, ClaimDoesNotHold where the claim is false, ParametersRejected or
+    LimitExceeded where the shapes cannot be proved, BudgetSpent where a segment has been proved over too often,
+    LogCorrupt where a ledger was put back. The reservation is durable before the proof is made, and given back when it
+    fails.
+    """
+    ready = get_ready(claim, logs, publics, context)
+    with reserving(ready.units(), last=ready.last) as reservation:
+        bundle = make(ready, progress)
+        reservation.keep()
+    return bundle
+
+
+def get_ready(
+    claim: Claim, logs: Mapping[str, SealedLog], publics: Mapping[str, int], context: bytes, *, spent: bool = False
+) -> Ready:
+    """Everything that can be checked of a proof before it is made. Raises as `prove_claim`; nothing is spent.
+
+    spent: its units are reserved already, and the ledgers are not asked.
     """
     given = claim.publics(publics)
     segments = segments_of(claim, logs)
-    refreshing = catalogue.is_unchanged(claim.id)
-    for _, segment in segments:
-        if segment.budget().remaining(last=refreshing) < segment.profile.units:
-            segment.budget().reserve(segment.profile.units, bytes(32), last=refreshing)  # raises, with its own words
+    if not spent:
+        for _, segment in segments:
+            segment.budget().check(segment.profile.units, last=catalogue.is_unchanged(claim.id))
     columns = {slot: [s.load_columns() for name, s in segments if name == slot] for slot in claim.slots}
+    for _, segment in segments:
+        _ = segment.seed  # LogCorrupt, LogError
     statement, witness = prepare(claim, logs, columns, given, context)
-    sealed = {
-        slot: [
-            SealedTable(table, segment.seed, segment.entry, segment.profile, segment.cache, segment.load_columns)
-            for table, segment in zip(columns[slot], logs[slot].segments, strict=True)
-        ]
-        for slot in claim.slots
-    }
+    refuse_early(statement, claim.program_bytes, notes_of(claim, logs))
+    return Ready(claim, logs, segments, statement, witness, columns)
+
+
+def notes_of(claim: Claim, logs: Mapping[str, SealedLog]) -> list[bytes]:
+    """The signed checkpoint of each slot's log."""
+    return [logs[slot].checkpoint_note.encode() for slot in claim.slots]
+
+
+def make(ready: Ready, progress: Progress = silent) -> bytes:
+    """The proof file, verified once. What it spends is reserved already.
+
+    Where it does not verify, and something was read that is kept beside a segment, that is made again, and the proof
+    too: once. InternalError where it fails all the same.
+    """
+    claim = ready.claim
+    sealed = {slot: [_sealed(ready, slot, i) for i in range(len(ready.columns[slot]))] for slot in claim.slots}
     described = [claim.program.logs[table.log].name for table in claim.program.tables if table.log is not None]
     tables = [table for slot in described for table in sealed[slot]]
-    del columns  # the tables hold them, and let go of them half-way
+    ready.columns.clear()  # the tables hold them, and let go of them half-way
+    try:
+        return _make(ready, tables, progress)
+    except (InternalError, CacheDamaged):
+        forgotten = [table.forget_cache() for table in tables]  # of each of them
+        if not any(forgotten):
+            raise
+        return _make(ready, tables, progress)
+
+
+def _sealed(ready: Ready, slot: str, index: int) -> SealedTable:
+    segment = ready.logs[slot].segments[index]
+    columns = ready.columns[slot][index]
+    return SealedTable(columns, segment.seed, segment.entry, segment.profile, segment.cache, segment.load_columns)
+
+
+def _make(ready: Ready, tables: list[SealedTable], progress: Progress) -> bytes:
+    claim, statement, witness = ready.claim, ready.statement, ready.witness
     prover = Prover(statement, tables, witness.private, witness.unknowns, os.urandom(32), progress)
     proof = prover.prove()
     prover.let_go()
-    notes = [logs[slot].checkpoint_note.encode() for slot in claim.slots]
-    bundle = encode_bundle(statement.encode(), claim.program_bytes, notes, proof)
+    bundle = encode_bundle(statement.encode(), claim.program_bytes, notes_of(claim, ready.logs), proof)
     try:
         verify_bundle(bundle, program_digest=claim.program_digest)
     except VerificationError as error:
         failures = check_trace(prover.layout, prover.trace)
         shown = "; ".join(map(str, failures[:3])) or "the trace is true: a defect of the prover"
         raise InternalError(f"the proof just made does not verify ({error.message}): {shown}") from error
-    proof_id = sha256(bundle).digest()
-    for _, segment in segments:
-        segment.budget().reserve(segment.profile.units, proof_id, last=refreshing)
     return bundle
 
 
@@ -105,8 +172,15 @@ def segments_of(claim: Claim, logs: Mapping[str, SealedLog]) -> list[tuple[str, 
     if set(logs) != set(claim.slots):
         raise UsageError(f"{claim.id} is about the logs {', '.join(claim.slots)}; given: {', '.join(logs) or 'none'}")
     result = []
+    origins: dict[str, str] = {}
     for slot, schema in claim.slots.items():
         log = logs[slot]
+        other = origins.setdefault(log.origin, slot)
+        if other != slot and not catalogue.is_unchanged(claim.id):
+            raise UsageError(
+                f"logs {other} and {slot} are both of {log.origin}: a claim is about logs that differ",
+                help=f"zkcompliance explain {claim.id}",
+            )
         if log.schema.digest != schema.digest:
             raise UsageError(f"log {slot} has the schema {log.schema.name}, not {schema.name}")
         if not log.segments:
