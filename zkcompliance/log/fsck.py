@@ -109,6 +109,9 @@ def _private_faults(layout: Layout, path: Path) -> Iterator[Finding]:
         what = "a link" if stat.S_ISLNK(status.st_mode) else "neither file nor folder"
         yield Finding(True, where, f"is {what}; nothing is read or written there: put the file itself in its place")
         return
+    if folder and path.parent not in (layout.root, layout.segments) and path != layout.segments:
+        yield Finding(not path.name.startswith("cache."), where, "is a folder, where a log has none")
+        return
     if stat.S_IMODE(status.st_mode) & 0o077:
         yield Finding(True, where, f"others have access: chmod go= {path}")
     if status.st_uid != layout.secret.lstat().st_uid:

@@ -171,16 +171,10 @@ def segments_of(claim: Claim, logs: Mapping[str, SealedLog]) -> list[tuple[str, 
     """(slot, segment) in statement order; UsageError where the logs do not fit the claim."""
     if set(logs) != set(claim.slots):
         raise UsageError(f"{claim.id} is about the logs {', '.join(claim.slots)}; given: {', '.join(logs) or 'none'}")
+    _refuse_one_twice(claim, logs)
     result = []
-    origins: dict[str, str] = {}
     for slot, schema in claim.slots.items():
         log = logs[slot]
-        other = origins.setdefault(log.origin, slot)
-        if other != slot and not catalogue.is_unchanged(claim.id):
-            raise UsageError(
-                f"logs {other} and {slot} are both of {log.origin}: a claim is about logs that differ",
-                help=f"zkcompliance explain {claim.id}",
-            )
         if log.schema.digest != schema.digest:
             raise UsageError(f"log {slot} has the schema {log.schema.name}, not {schema.name}")
         if not log.segments:
@@ -189,6 +183,18 @@ def segments_of(claim: Claim, logs: Mapping[str, SealedLog]) -> list[tuple[str, 
     if len({segment.profile.id for _, segment in result}) > 1:
         raise UsageError("the logs were sealed with different profiles, and one proof has one profile")
     return result
+
+
+def _refuse_one_twice(claim: Claim, logs: Mapping[str, SealedLog]) -> None:
+    """UsageError where two slots have logs of one origin, which who verifies refuses, but for rows-unchanged."""
+    origins: dict[str, str] = {}
+    for slot in claim.slots:
+        other = origins.setdefault(logs[slot].origin, slot)
+        if other != slot and not catalogue.is_unchanged(claim.id):
+            raise UsageError(
+                f"logs {other} and {slot} are both of {logs[slot].origin}: a claim is about logs that differ",
+                help=f"zkcompliance explain {claim.id}",
+            )
 
 
 def private_sizes(program: Program, private: list[np.ndarray], segments: Mapping[str, int]) -> tuple[int, ...]:
