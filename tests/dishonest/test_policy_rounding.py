@@ -42,7 +42,7 @@ params.phases = {{ includes = "pretraining" }}
 reveals.total = BOUND
 """
 TOTAL = 8_990_000_000_000_000_000  # disclosed as 8.9e18, which 8.9e18 … 8.9999…e18 are
-GIVEN = {"band.at_least": 100, "band.at_most": 10**6, "band.phases": "pretraining"}
+GIVEN = {"band.at_least": "100 ppm", "band.at_most": "100%", "band.phases": "pretraining"}
 
 
 def policy(bound: str):  # type: ignore[no-untyped-def]

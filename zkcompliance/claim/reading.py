@@ -130,8 +130,13 @@ def read_members(kind: Type, value: object) -> list[int] | int:
 
 
 def _parts(text: str) -> list[str]:
-    """`a, b` or `a,b`: one space may follow a comma, and nothing is left out; the empty text is the empty set."""
-    parts = [part if i == 0 else part.removeprefix(" ") for i, part in enumerate(text.split(","))] if text else []
+    """`a, b` or `a,b`: one space may follow a comma, and nothing is left out; the empty text is the empty set.
+
+    A lone comma is it too: a policy has no empty texts.
+    """
+    if text in ("", ","):
+        return []
+    parts = [part if i == 0 else part.removeprefix(" ") for i, part in enumerate(text.split(","))]
     for part in parts:
         if not part or part != part.strip():
             raise UsageError(f"{quantities.quoted(text)} is not a list such as a, b: a member is empty, or has space")
