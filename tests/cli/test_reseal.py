@@ -79,6 +79,10 @@ def test_the_old_folder_is_closed_and_leads_on(folder: Path) -> None:
     assert done.exit_code == 2 and "closed" in done.stderr and str(folder / "new") in done.stderr
     done = run("check", *LIMIT, "--log", folder / "old")
     assert done.exit_code == 0 and f"goes on as lab.example/a/g2: {folder / 'new'}" in done.stderr
+    assert "1, and one proof covers at most 60 of up to 2^3 rows each" in done.stdout
+    assert json.loads(run("check", *LIMIT, "--log", folder / "old", "--json").stdout)["one_proof_covers"] == {
+        "compute": 60
+    }
     done = reseal(folder, "refresh", "old", "other", "--key", folder / "key")
     assert done.exit_code == 2 and not (folder / "other").exists() and str(folder / "new") in done.stderr
     assert seal(folder, "new", 1).exit_code == 0
@@ -189,3 +193,70 @@ def test_what_is_whole_is_carried_with_its_budget(folder: Path) -> None:
     assert merkle.root([s.entry.encode() for s in third.segments]) == third.checkpoint.root
     done = reseal(folder, "compact", "third", "fourth", "--key", folder / "key")
     assert done.exit_code == 2 and "no segments to put together" in done.stderr
+
+
+def verify(folder: Path, proof: str, *more: object) -> Any:
+    return run("verify", folder / proof, "--claim", *LIMIT, "--log-key", folder / "key.pub", *more)
+
+
+def test_a_proof_over_a_later_generation_carries_the_lineage(folder: Path) -> None:
+    """Whoever trusts the first generation needs nothing else: the lineage is in the proof file."""
+    prove = ("prove", *LIMIT, "--log", folder / "old")
+    assert run(*prove, "-o", folder / "first.zkp").exit_code == 0
+    assert verify(folder, "first.zkp", "--state", folder / "state").exit_code == 0
+    assert reseal(folder, "compact", "old", "new", "--key", folder / "key").exit_code == 0
+    assert seal(folder, "new", 1, 6).exit_code == 0
+    done = run(*prove, "-o", folder / "second.zkp")
+    assert done.exit_code == 0 and "goes on as lab.example/a/g2" in done.stderr, done.output
+    assert (folder / "new.zkl").read_bytes() in (folder / "second.zkp").read_bytes()
+    done = verify(folder, "second.zkp", "--state", folder / "state")
+    assert done.exit_code == 0, done.output
+
+
+def test_retire_removes_secrets_once_the_lineage_verifies(folder: Path) -> None:
+    done = run("log", "retire", folder / "old")
+    assert done.exit_code == 2 and "newest generation" in done.stderr
+    assert reseal(folder, "compact", "old", "new", "--key", folder / "key").exit_code == 0
+    kept = rows(open_log(folder / "new"))
+    shutil.copytree(folder / "new", folder / "spare")
+    path = Layout(folder / "new").lineage
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    done = run("log", "retire", folder / "old")
+    assert done.exit_code == 2 and "does not verify" in done.stderr and Layout(folder / "old").segments.is_dir()
+    shutil.copyfile(Layout(folder / "spare").lineage, path)
+    done = run("log", "retire", folder / "old")
+    assert done.exit_code == 0 and str(folder / "new") in done.stdout, done.output
+    assert not Layout(folder / "old").segments.exists() and rows(open_log(folder / "new")) == kept
+    assert run("log", "retire", folder / "old").exit_code == 0
+    assert fsck(folder / "old").clean and fsck(folder / "new").clean
+    assert run("check", *LIMIT, "--log", folder / "old").exit_code == 0
+
+
+def test_a_restored_log_proves_after_a_refresh_only(folder: Path) -> None:
+    assert run("log", "restored", folder / "old").exit_code == 0
+    prove = ("prove", *LIMIT, "-o", folder / "p.zkp", "--log")
+    for done in (run(*prove, folder / "old"), seal(folder, "old", 1, 6)):
+        assert done.exit_code == 2 and "put back from a backup" in done.stderr and "refresh" in done.stderr
+    done = reseal(folder, "compact", "old", "new", "--key", folder / "key")
+    assert done.exit_code == 2 and not (folder / "new").exists(), "what is carried would keep its stale ledger"
+    assert reseal(folder, "refresh", "old", "new", "--key", folder / "key").exit_code == 0
+    assert run(*prove, folder / "new").exit_code == 0
+    assert run("log", "restored", folder / "old").exit_code == 2
+
+
+def test_a_new_key_is_reached_from_the_old_one_by_the_lineage(folder: Path) -> None:
+    """Whoever trusts the old key alone accepts a proof under a new one that the old one introduced, and no other."""
+    assert run("keygen", "lab.example/a", "-o", folder / "new.key").exit_code == 0
+    shutil.copytree(folder / "old", folder / "spare")
+    shutil.copy(folder / "new.key", folder / "lost.key")
+    rotating = ("--key", folder / "new.key", "--old-key", folder / "key")
+    assert reseal(folder, "compact", "old", "new", *rotating).exit_code == 0
+    assert run("prove", *LIMIT, "--log", folder / "new", "-o", folder / "new.zkp").exit_code == 0
+    done = verify(folder, "new.zkp")
+    assert done.exit_code == 0, done.output
+    lost = ("--key", folder / "lost.key", "--old-key-lost")
+    assert reseal(folder, "compact", "spare", "other", *lost).exit_code == 0
+    assert run("prove", *LIMIT, "--log", folder / "other", "-o", folder / "other.zkp").exit_code == 0
+    assert verify(folder, "other.zkp").exit_code == 1

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -128,11 +129,21 @@ def test_every_verb(bench: Bench) -> None:
         bench.both("explain", subject)
     for verb in ("claims", "schemas", "formats"):
         bench.both(verb)
-    for verb, before in (("refresh", "log"), ("compact", "refresh")):
-        bench.run(verb, f / before, "--to", f / verb, "--key", f / "key", "-o", f / f"proof-{verb}")
+    shutil.copytree(f / "log", f / "again")
+    shutil.copy(f / "key", f / "key2")
+    for verb, before in (("refresh", "again"), ("compact", "refresh")):
+        bench.run(verb, f / before, "--to", f / verb, "--key", f / "key2", "-o", f / f"proof-{verb}")
+    bench.both("log", "retire", f / "again")
     bench.run("fsck", f / "compact", "--deep")
-    bench.both("log", "restored", f / "compact")
-    assert set(VERBS) - bench.verbs <= {"demo", "report", "policies"}  # the demo has a log of its own
+    shutil.copytree(f / "compact", f / "backup")
+    bench.both("log", "restored", f / "backup")
+    assert set(VERBS) - bench.verbs <= {
+        "demo",
+        "report",
+        "policies",
+        "evidence",
+        "completion",
+    }  # the demo has a log of its own
 
 
 def test_every_refusal(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -197,5 +208,5 @@ def test_nothing_is_written_elsewhere(bench: Bench, writes: list[Path]) -> None:
         if ours or (elsewhere and not test_s_own and not compiled):
             outside.add(path.name.removeprefix(".").partition(".")[0])
     public = {"key", "proof", "proof2", "proof-refresh", "proof-compact", "checkpoint", "entries", "schema", "settings"}
-    public |= {"lineage", "successor"}
+    public |= {"lineage", "successor", "key2"}
     assert outside <= public

@@ -90,7 +90,7 @@ def _policies(
 def _claim(claim_name: str, logs: tuple[str, ...], params: tuple[str, ...], as_json: bool) -> int:
     from zkcompliance.claim import catalogue
     from zkcompliance.commands.logs import open_for
-    from zkcompliance.prove.growth import described
+    from zkcompliance.prove.growth import covered
 
     claim = catalogue.load(claim_name)
     publics = params_of(claim, params)
@@ -99,7 +99,7 @@ def _claim(claim_name: str, logs: tuple[str, ...], params: tuple[str, ...], as_j
     result = claim.check(tables, publics)
     left = {slot: log.proofs_left() for slot, log in opened.items()}
     by_segment = {slot: [segment.budget().proofs_left() for segment in log.segments] for slot, log in opened.items()}
-    sizes = described(claim, opened)
+    limits = covered(claim, opened)
     status = 0 if result.holds else 1
     if as_json:
         console.print_json(
@@ -107,6 +107,7 @@ def _claim(claim_name: str, logs: tuple[str, ...], params: tuple[str, ...], as_j
                 "claim": claim.id, "version": claim.version, "holds": result.holds, "requirement": result.requirement,
                 "margin": result.margin, "params": {name: str(value) for name, value in publics.items()},
                 "details": {name: str(value) for name, value in result.details.items()}, "proofs_left": left,
+                "one_proof_covers": {slot: most for slot, (most, _) in limits.items()},
                 "segments": {
                     slot: [{"index": index, "proofs_left": count} for index, count in enumerate(counts)]
                     for slot, counts in by_segment.items()
@@ -121,7 +122,11 @@ def _claim(claim_name: str, logs: tuple[str, ...], params: tuple[str, ...], as_j
             "requirement": result.requirement,
             "margin": result.margin,
             **{name: str(value) for name, value in result.details.items() if name not in publics},
-            **{f"segments ({slot})": said for slot, said in sizes.items()},
+            **{
+                f"segments ({slot})": f"{len(opened[slot].segments)}, and one proof covers at most {most} of up to "
+                f"2^{k} rows each"
+                for slot, (most, k) in limits.items()
+            },
             **{f"proofs left ({slot})": _left(counts) for slot, counts in by_segment.items()},
         },
         "bold green" if result.holds else "bold red",

@@ -15,6 +15,23 @@ def command() -> None:
     """What becomes of a log folder: one whose rows went on elsewhere, or one put back from a backup."""
 
 
+@command.command("retire")
+@click.argument("path", type=click.Path(path_type=Path), metavar="LOG")
+@json_option
+def retire_command(path: Path, as_json: bool) -> None:
+    """Remove rows, seeds and ledgers of a generation that a later one has taken over.
+
+    Only once the next generation is whole and its lineage verifies, which is done here again. What is public stays.
+    """
+    from zkcompliance.prove.retire import retire
+
+    after = retire(path)
+    if as_json:
+        console.print_json({"log": str(path), "retired": True, "successor": str(after.path), "origin": after.origin})
+        return
+    console.print_fields("retired", {"log": str(path), "the rows are in": f"{after.path} ({after.origin})"})
+
+
 @command.command("restored")
 @click.argument("path", type=click.Path(path_type=Path), metavar="LOG")
 @json_option

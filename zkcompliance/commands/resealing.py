@@ -72,7 +72,11 @@ def resealing(name: str, does: str, *, merge: bool) -> click.Command:
 
 
 def _tell(made: Resealed, output: Path, as_json: bool) -> None:
+    from zkcompliance.prove.growth import remark
+
     log, size = made.log, output.stat().st_size
+    if (sentence := remark(log)) is not None:
+        console.note(sentence)
     if not made.linked:
         console.note(
             f"the key before did not sign {log.origin}: nothing shows that it goes on from what that key signed.\n"

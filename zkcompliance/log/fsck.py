@@ -102,7 +102,7 @@ def _generation_faults(layout: Layout, log: SealedLog) -> Iterator[Finding]:
     after = successor.read(layout)
     if after is not None:
         yield Finding(False, "successor", f"the log goes on as {after.origin} in {after.path}; here it is closed")
-    if log.checkpoint.generation > 1 and not layout.lineage.is_file():
+    if log.checkpoint.generation > 1 and not (layout.lineage.is_file() or layout.unlinked.is_file()):
         yield Finding(True, "lineage", "is missing: nothing here shows that the rows are those of before")
     if layout.restored.exists():
         yield Finding(False, "secret/restored", "put back from a backup: refresh it before anything is proved over it")

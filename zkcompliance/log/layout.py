@@ -5,6 +5,7 @@ LOG/schema            public: the schema text
 LOG/entries           public: 99 bytes for each segment
 LOG/checkpoint        public: the signed note; replaced atomically, it alone says how long the log is
 LOG/lineage           public, of a later generation: that its rows are those of the generations before
+LOG/unlinked          in its place where the key before was lost: the same, and nobody need believe who signed it
 LOG/successor         public: the generation after, and where it is; from then on nothing is sealed or proved here
 LOG/secret/           0700; everything below 0600
   writer.lock         held by the one writer
@@ -73,6 +74,10 @@ class Layout:
     @property
     def lineage(self) -> Path:
         return self.root / "lineage"
+
+    @property
+    def unlinked(self) -> Path:
+        return self.root / "unlinked"
 
     @property
     def successor(self) -> Path:

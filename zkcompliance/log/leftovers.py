@@ -17,7 +17,8 @@ import time
 from pathlib import Path
 
 AGE_SECONDS = 60
-PUBLIC_NAMES = ("settings", "schema", "entries", "checkpoint", "lineage", "successor", "secret")  # of a log folder
+# Of a log folder.
+PUBLIC_NAMES = ("settings", "schema", "entries", "checkpoint", "lineage", "unlinked", "successor", "secret")
 _BUILDING = re.compile(r"\.(.+)\.[0-9a-f]{12}\.(?:tmp|new)")
 
 

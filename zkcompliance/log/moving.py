@@ -63,7 +63,7 @@ def finish(path: str | Path) -> None:
             if not old.settings.is_file():
                 raise LogError(
                     f"{here.root} waits for the budgets of {old.root}, from which it was made, and that is not there",
-                    help=f"put the folder back at {old.root}",
+                    help=command("mv", "WHERE-IT-IS", old.root) + "  # put the folder back",
                 )
             complete(old, here)
         if os.access(here.secret, os.X_OK) and here.moving.exists():

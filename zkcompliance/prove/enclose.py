@@ -38,6 +38,8 @@ def lineages_of(logs: Iterable[SealedLog]) -> dict[str, Path]:
     newest: dict[str, SealedLog] = {}
     for log in logs:
         known = newest.get(log.checkpoint.name)
+        if Layout(log.path).unlinked.is_file():
+            continue  # its key before was lost: there is nothing that a verifier could accept
         if log.checkpoint.generation > 1 and (known is None or known.checkpoint.generation < log.checkpoint.generation):
             newest[log.checkpoint.name] = log
     found = {name: Layout(log.path).lineage for name, log in newest.items()}

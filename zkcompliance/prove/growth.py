@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from zkcompliance.claim import catalogue
 from zkcompliance.claim.model import Claim
 from zkcompliance.limits import MAX_SEGMENTS
@@ -10,7 +12,7 @@ from zkcompliance.profiles import by_name
 from zkcompliance.prove import fits
 from zkcompliance.shown import command
 
-_SAFE = 25, 17  # no claim of the catalogue has so few segments of at most 2^17 rows as its limit, nor a third more
+SAFE_SEGMENTS, SAFE_ROWS_LOG2 = 26, 17  # of so few and such small segments every claim of the catalogue has room
 
 
 def remark(log: SealedLog) -> str | None:
@@ -21,7 +23,7 @@ def remark(log: SealedLog) -> str | None:
     """
     count = len(log.segments)
     largest = max((segment.entry.k for segment in log.segments), default=0)
-    if count < 3 or (count < _SAFE[0] and largest <= _SAFE[1]):
+    if count < 3 or (count <= SAFE_SEGMENTS and largest <= SAFE_ROWS_LOG2):
         return None
     near = nearly(log, count, largest)
     if not near:
@@ -57,11 +59,10 @@ def about(log: SealedLog) -> list[Claim]:
     return [claim for claim in claims if [schema.digest for schema in claim.slots.values()] == [log.schema.digest]]
 
 
-def described(claim: Claim, logs: dict[str, SealedLog]) -> dict[str, str]:
-    """slot → `12 of at most 37 in one proof`, by the sizes of the segments that there are."""
-    said = {}
+def covered(claim: Claim, logs: Mapping[str, SealedLog]) -> dict[str, tuple[int, int]]:
+    """slot → (the most segments in one proof, log2 of the rows of the largest that there is): by sizes alone."""
+    found = {}
     for slot, log in logs.items():
         k = max(segment.entry.k for segment in log.segments)
-        most = fits.most_segments(claim.program, slot, k, by_name(log.profile))
-        said[slot] = f"{len(log.segments)}, and one proof covers at most {most} of up to 2^{k} rows each"
-    return said
+        found[slot] = fits.most_segments(claim.program, slot, k, by_name(log.profile)), k
+    return found

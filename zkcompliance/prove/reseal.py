@@ -51,7 +51,8 @@ class Resealed:
     @property
     def lineage(self) -> Path:
         """The file that shows how all generations follow from each other."""
-        return Layout(self.log.path).lineage
+        layout = Layout(self.log.path)
+        return layout.lineage if self.linked else layout.unlinked
 
 
 def reseal(
@@ -92,7 +93,7 @@ def reseal(
             files.make_dir(building.root)  # nobody else's before it is complete
             held.callback(os.close, leftovers.claim(building.root))
         try:
-            made = _Making(log, building, after, context, progress)
+            made = _Making(log, building, after, linked, context, progress)
             made.frame(own.id)
             made.seal(steps)
             made.sign(key, old_key if isinstance(old_key, SignerKey) else None)
@@ -234,9 +235,12 @@ def tier_of(segment: Segment) -> int:
 class _Making:
     """A generation that is being made from the log `old`, in the folder `new`."""
 
-    def __init__(self, old: SealedLog, new: Layout, settings: Settings, context: bytes, progress: Progress) -> None:
+    def __init__(
+        self, old: SealedLog, new: Layout, settings: Settings, linked: bool, context: bytes, progress: Progress
+    ) -> None:
         self.carried: dict[int, int] = {}
         self._old, self._new, self._settings = old, new, settings
+        self._lineage = new.lineage if linked else new.unlinked
         self._context, self._progress = context, progress
         self._entries: list[bytes] = []
 
@@ -306,13 +310,13 @@ class _Making:
     def prove(self, steps: Sequence[Step]) -> None:
         """The lineage: that of the old generation, if it has one, and this step."""
         new = SealedLog.open(self._new.root)
-        before = Layout(self._old.path).lineage if self._settings.generation > 2 else None
+        before = Layout(self._old.path).lineage  # none in the first generation, or where a key was lost
         claim = catalogue.unchanged(self._old.schema)
         total = sum(not step.carried for step in steps)
         done = 0
-        with files.reporting(self._new.lineage), self._new.lineage.open("xb") as out:
+        with files.reporting(self._lineage), self._lineage.open("xb") as out:
             os.fchmod(out.fileno(), files.PUBLIC)
-            lineage.begin(out, before)
+            lineage.begin(out, before if before.exists() else None)
             lineage.step(out, self._old, new)
             for step, (first, after) in zip(steps, numbers(steps), strict=True):
                 if step.carried:
