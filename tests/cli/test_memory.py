@@ -149,6 +149,18 @@ def test_a_later_generation_with_and_without_a_lineage(lab: Path, tmp_path: Path
     assert run("verify", lab / "q3", "--lineage", lab / "lineage").exit_code == 2
 
 
+def test_no_output_takes_the_place_of_a_lineage_or_of_evidence(lab: Path, tmp_path: Path) -> None:
+    line, state = tmp_path / "lineage", tmp_path / "s"
+    line.write_bytes((lab / "lineage").read_bytes())
+    assert verify(lab, "q2", "--state", state).exit_code == 0 and verify(lab, "fork", "--state", state).exit_code == 3
+    (kept,) = evidence(state)
+    for output in (line, kept, state):
+        before = output.read_bytes()
+        asked = ("--claim", CLAIM, "-p", f"limit={LIMIT}", "--log-key", lab / "key.pub", "--state", state)
+        refused = run("report", lab / "q3", *asked, "--lineage", f"compute={line}", "-o", output)
+        assert refused.exit_code == 2 and output.read_bytes() == before, output
+
+
 def test_a_lineage_leads_to_a_new_key(lab: Path, tmp_path: Path) -> None:
     """The old key is given; the proof is signed by the new one, which the old one named."""
     state = ("--state", tmp_path / "s")

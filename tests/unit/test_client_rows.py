@@ -240,7 +240,10 @@ def test_verify_with_trust_and_state(tmp_path: Path) -> None:
     zk.verify(first, **asked, trust=tmp_path / "trust", state=tmp_path / "state")
     zk.verify(second, **asked, state=tmp_path / "state")
     zk.verify(second, **asked, state=tmp_path / "state")
+    assert zk.verify(first, **asked, state=tmp_path / "state").findings[0].warnings[0], "it was verified before"
+    zk.verify(second, **asked, state=tmp_path / "another")
     with pytest.raises(LogEvidence, match=r"rollback of the log lab\.example/x: it shows 1 segment"):
-        zk.verify(first, **asked, state=tmp_path / "state")
-    assert (tmp_path / "state.evidence").read_text().startswith('{\n "format": "zkcompliance-evidence-1"')
+        zk.verify(first, **asked, state=tmp_path / "another")
+    (kept,) = tmp_path.glob("another.evidence.*")
+    assert kept.read_text().startswith('{\n "format": "zkcompliance-evidence-1"')
     zk.verify(first, **asked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -59,9 +60,12 @@ class Request:
         single = [self.policy, self.claim, self.trust, self.state, self.attestation, self.attestation_key]
         texts = [str(each) for each in (*single, *self.claim_files) if each is not None]
         found = [Path(text) for text in texts]
-        found += [Path(part) for text in self.log_keys for part in (text, text.partition("=")[2]) if part]
+        named = (*self.log_keys, *self.lineages)
+        found += [Path(part) for text in named for part in (text, text.partition("=")[2]) if part]
         if self.state is not None:
-            found += [Path(f"{self.state}.{end}") for end in ("evidence", "lock")]
+            state = Path(self.state)
+            kept = state.parent.glob(f"{glob.escape(state.name)}.evidence.*")
+            found += [state.with_name(f"{state.name}.lock"), *kept]
         return found + self.model()
 
     def model(self) -> list[Path]:
