@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time as clock
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -11,9 +12,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from zkcompliance.errors import LogError, UsageError
+from zkcompliance.errors import LogError, LogExists, UsageError
 from zkcompliance.log import intake, keys, moving
 from zkcompliance.log.note import VerifierKey
+from zkcompliance.log.spool import SpoolingWriter
 from zkcompliance.log.store import SealedLog
 from zkcompliance.log.trust import TrustPolicy, load_trust
 from zkcompliance.log.writer import Writer, create_log
@@ -49,13 +51,24 @@ class Log:
     """A log folder for the one process that writes it; also a context manager.
 
     `append` makes rows durable, `seal` commits everything appended as a segment. Raises LogBusy where another process
-    writes, SchemaError naming row and column.
+    writes, unless `spool`: then rows are kept in the log until it is free; SchemaError naming row and column.
     """
 
-    def __init__(self, path: str | Path, key: str | Path, *, clock: Callable[[], float] = clock.time) -> None:
-        self.path, self._clock = Path(path), clock
-        self._key = Path(key)
-        self._writer = Writer(self.path, keys.load_private(key), clock=clock)
+    def __init__(
+        self, path: str | Path, key: str | Path, *, spool: bool = False, clock: Callable[[], float] = clock.time
+    ) -> None:
+        self.path, self._key = Path(path), Path(key)
+        self._clock, self._spools = clock, spool
+        self._writer = self._opened()
+
+    def _opened(self) -> Writer | SpoolingWriter:
+        kind = SpoolingWriter if self._spools else Writer
+        return kind(self.path, keys.load_private(self._key), clock=self._clock)
+
+    @property
+    def spooling(self) -> bool:
+        """Whether another process holds the log, and rows wait in a spool (only with `spool`)."""
+        return isinstance(self._writer, SpoolingWriter) and self._writer.spooling
 
     @property
     def schema(self) -> Schema:
@@ -80,6 +93,7 @@ class Log:
         """Commit to everything appended and sign a new checkpoint.
 
         Warns (UserWarning) when the log soon has more segments than one proof covers: `compact` puts them together.
+        With `spool`, while another process holds the log: rows stay where they are, and are sealed by its next seal.
         """
         from zkcompliance.prove.growth import remark
 
@@ -105,7 +119,7 @@ class Log:
             reseal(self.path, to, key, merge=True, progress=progress)
         finally:
             self.path = moving.newest(self.path, lambda sentence: None)
-            self._writer = Writer(self.path, key, clock=self._clock)
+            self._writer = self._opened()
         return True
 
     def add_cosignatures(self, lines: Iterable[str], cosigners: Iterable[CosignerKey]) -> None:
@@ -141,12 +155,15 @@ def open_log(
     key: str | Path,
     schema: Schema | None = None,
     profile: str = "standard",
+    spool: bool = False,
     clock: Callable[[], float] = clock.time,
 ) -> Log:
     """Open a log to write and prove; with a schema, make it when it is new. `key`: the private key's file.
 
-    A log that goes on in a later generation is opened there, with a warning that says where. clock: gives UTC seconds;
-    a row of over a day after it is refused, but for deadlines.
+    Two processes may do so at the same time: the second finds the first one's log. A log that goes on in a later
+    generation is opened there, with a warning that says where. spool: where another process holds the log, no LogBusy;
+    rows go durably to a file in the log that its next holder takes in (docs/logs.md). clock: gives UTC seconds; a row
+    of over a day after it is refused, but for deadlines.
     """
     if not Path(path).exists():
         if schema is None:
@@ -154,8 +171,9 @@ def open_log(
         from zkcompliance.outputs import places
 
         places.outside_logs(Path(path))
-        create_log(path, schema, keys.load_private(key), profile)
-    log = Log(moving.newest(path, _tell), key, clock=clock)
+        with contextlib.suppress(LogExists):  # another process was quicker: it is that one's log, if key and schema fit
+            create_log(path, schema, keys.load_private(key), profile)
+    log = Log(moving.newest(path, _tell), key, spool=spool, clock=clock)
     if schema is not None and log.sealed().schema.digest != schema.digest:
         log.close()
         raise LogError(f"the log at {path} has another schema than {schema.name}")

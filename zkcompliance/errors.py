@@ -275,16 +275,34 @@ class LogError(ZkComplianceError):
     code, exit_status = "log", 2
 
 
+class LogExists(LogError):
+    """Something is already where a new log was to be made."""
+
+    code = "log-exists"
+
+
 class LogBusy(LogError):
     """Another process is writing this log."""
 
     code = "log-busy"
 
 
+class AlreadySealed(LogError):
+    """The rows of this input are in the log already: a seal that was killed, and is repeated, may have stood."""
+
+    code = "already-sealed"
+
+
 class LogCorrupt(LogError):
     """A file of the log does not match its commitment; the message names it."""
 
     code = "log-corrupt"
+
+
+class CacheDamaged(LogError):
+    """What was kept beside a segment to prove faster is damaged; it is made again."""
+
+    code = "cache-damaged"
 
 
 class LogEvidence(ZkComplianceError):

@@ -25,6 +25,7 @@ ORDER = [
     {"shown"},
     {"screen"},
     {"codec", "quantities", "digest", "strict_json"},
+    {"regular"},
     {"field"},
     {"profiles", "transcript"},
     {"commit"},
@@ -38,14 +39,14 @@ ALLOWED = {
     "verify": {"errors", "limits", "verify"},
     "log": {
         "errors", "limits", "progress", "codec", "field", "profiles", "transcript", "commit", "schemas", "quantities",
-        "log", "shown", "_schema_model", "_schema_cells", "schema_catalogue",
+        "log", "regular", "shown", "_schema_model", "_schema_cells", "schema_catalogue",
     },
     "importers": {"errors", "limits", "quantities", "schemas", "importers", "progress"},
     "circuits": {"claim", "schemas", "quantities"},
     "report": {"errors", "quantities", "screen", "shown", "policy", "report"},
     "standalone": {"start", "errors", "ending", "log", "claim", "outputs", "policy", "report", "shown", "standalone"},
     "attest": {"errors", "limits", "shown", "strict_json", "log", "policy", "verify", "attest"},
-    "outputs": {"errors", "log", "attest", "outputs"},
+    "outputs": {"errors", "log", "attest", "regular", "outputs"},
 }  # fmt: skip
 
 
@@ -309,6 +310,33 @@ def test_every_seed_is_drawn_where_it_is_used() -> None:
     assert len(calls("Prover")) >= 3 and provers <= FRESH
     assert len(calls("commit")) >= 3 and commitments <= KEPT
     assert len(assigned) >= 3 and assigned <= FRESH | KEPT
+
+
+OPENS = {"open", "read_bytes", "read_text", "write_bytes", "write_text", "touch", "memmap", "fromfile", "tofile"}
+OPENERS = {"log/keys.py"}  # key files are no part of a log, and may be reached through a link
+
+
+def test_every_file_of_a_log_is_opened_by_one_helper() -> None:
+    """Through no link, waiting for no pipe: `zkcompliance.regular`, and `files.creating` for what is new."""
+    found = []
+    for path, call, name in called():
+        if path not in SOURCES or layer(path) not in ("log", "commit"):
+            continue
+        place = path.relative_to(PACKAGE).as_posix()
+        last = name.rpartition(".")[2]
+        ours = name in ("SealedLog.open", "log.open") or name.endswith("tree.open")
+        opens = (last in OPENS and not ours) or name in (
+            "os.open",
+            "np.load",
+            "np.save",
+            "shutil.copyfile",
+            "shutil.copy",
+        )
+        if opens and place not in OPENERS:
+            found.append(f"{place}:{call.lineno} {name}")
+    allowed = {"os.open": 2}  # files.creating (new, O_EXCL and O_NOFOLLOW) and files.sync_dir
+    assert all(each.startswith("log/files.py") and each.endswith("os.open") for each in found), found
+    assert len(found) == allowed["os.open"]
 
 
 def test_no_work_at_import_time_reads_a_file() -> None:

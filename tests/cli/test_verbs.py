@@ -123,7 +123,8 @@ def test_seal_again_and_fsck(lab: Path, tmp_path: Path) -> None:
     log, key = tmp_path / "log", tmp_path / "key"
     run("keygen", "lab.example/again", "-o", key)
     for size in (1, 2):
-        found = document(run("seal", lab / "in.csv", lab / "in.csv", "--log", log, "--key", key, "--json"))
+        inputs = (lab / "in.csv", lab / "in.csv", "--again")
+        found = document(run("seal", *inputs, "--log", log, "--key", key, "--json"))
         assert (found["rows"], found["size"], found["segments"]) == ("40", size, [size - 1])
     checked = document(run("fsck", log, "--json"))
     assert checked["clean"] and [s["rows"] for s in checked["segments"]] == ["40", "40"]

@@ -16,7 +16,6 @@ from policy_kit import DAY, HOUR, MODEL, NOW
 
 from zkcompliance.claim import catalogue
 from zkcompliance.errors import (
-    CheckpointMismatch,
     LogEvidence,
     MalformedBinding,
     MalformedBundle,
@@ -32,6 +31,7 @@ from zkcompliance.errors import (
 )
 from zkcompliance.limits import MAX_CLOCK_SECONDS
 from zkcompliance.log import keys
+from zkcompliance.log.merkle import leaf_hash
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.log.store import SealedLog
 from zkcompliance.policy import catalogue as ready
@@ -295,10 +295,14 @@ def test_segments_left_out_are_refused(world: World) -> None:
     whole = parts(world.prove(made))
     cut = decode_bundle(whole["below"])
     statement = decode_statement(cut.statement_bytes)
-    fewer = replace(statement, logs=(replace(statement.logs[0], entries=statement.logs[0].entries[:1]),))
-    forged = replace(cut, statement_bytes=fewer.encode()).encode()
-    verdict = world.judge(bundle(forged, whole["floor: compute"]), made)
-    assert type(verdict.findings[0].error) is CheckpointMismatch and not verdict.accepted
+    few = statement.logs[0].entries[:1]
+    other = leaf_hash(statement.logs[0].entries[1].encode())  # what completes the root
+    for hashes, error in (((other,), StatementMismatch), ((bytes(32),), StatementMismatch)):
+        fewer = replace(statement, logs=(replace(statement.logs[0], entries=few, hashes=hashes),))
+        forged = replace(cut, statement_bytes=fewer.encode()).encode()
+        verdict = world.judge(bundle(forged, whole["floor: compute"]), made)
+        found = verdict.findings[0].error
+        assert type(found) is error and not verdict.accepted and "all 2 are asked for" in found.message
 
 
 def rebound(proof: bytes, change: Callable[[Binding], Binding]) -> bytes:

@@ -33,7 +33,7 @@ def test_what_the_other_tests_disturb(verify: Started, lab: Lab) -> None:
     assert verify.run(*refused(lab)).returncode == 1
 
 
-@pytest.mark.parametrize("form", ["text", "json", "sarif"])
+@pytest.mark.parametrize("form", ["text", "json"])
 def test_an_output_that_is_full(verify: Started, lab: Lab, form: str) -> None:
     with Path("/dev/full").open("wb") as full:
         done = verify.run(*accepted(lab), "--format", form, stdout=full, stderr=subprocess.PIPE, capture_output=False)
@@ -74,7 +74,7 @@ def test_an_error_stream_that_is_full_or_broken(verify: Started, lab: Lab) -> No
             assert done.returncode == status
 
 
-@pytest.mark.parametrize("form", ["text", "json", "junit"])
+@pytest.mark.parametrize("form", ["text", "json"])
 def test_a_pipe_that_nobody_reads(verify: Started, lab: Lab, form: str) -> None:
     for asked in (accepted(lab), refused(lab)):
         end, broken = os.pipe()
@@ -98,7 +98,7 @@ def test_pipes_and_outputs_of_other_verbs(verb: str) -> None:
     assert done.returncode == 2 and b"cannot be written" in done.stderr
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGABRT, signal.SIGSEGV])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGSEGV])
 def test_a_signal(verify: Started, lab: Lab, number: signal.Signals, tmp_path: Path) -> None:
     """Sent while the proof is read, to the process that was started: it is the one that decides."""
     os.mkfifo(tmp_path / "proof")
@@ -117,7 +117,7 @@ def test_a_signal(verify: Started, lab: Lab, number: signal.Signals, tmp_path: P
 def test_an_interrupt_at_any_time(verify: Started, lab: Lab) -> None:
     """Also while Python starts: one that is interrupted before it is up says so, and runs nothing of ours."""
     statuses = set()
-    for delay in range(0, 200, 12):
+    for delay in range(0, 200, 25):
         running = verify.start(
             *refused(lab), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         )  # fmt: skip
@@ -159,7 +159,7 @@ def test_a_claim_file_that_leaves(verify: Started, lab: Lab, ending: str, tmp_pa
     assert done.returncode not in (0, 1) and not done.stdout, done
 
 
-@pytest.mark.parametrize("megabytes", [40, 60, 80, 100, 130, 160])
+@pytest.mark.parametrize("megabytes", [40, 80, 130])
 def test_too_little_memory(verify: Started, lab: Lab, megabytes: int) -> None:
     """A Python that cannot start leaves with 1 itself, and says so; nothing here is run then."""
 

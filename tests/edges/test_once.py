@@ -11,13 +11,13 @@ import pytest
 from click.testing import CliRunner
 from regulated_lab import CLAIM, Lab
 
-from zkcompliance.commands.group import HIDDEN, VERBS, cli
+from zkcompliance.commands.group import FOR_SHELLS, VERBS, cli
 from zkcompliance.errors import UsageError
 from zkcompliance.standalone import main as one_file
 
 
 def options() -> Iterator[tuple[str, click.Option]]:
-    for verb in (*VERBS, *HIDDEN):
+    for verb in (*VERBS, *FOR_SHELLS):
         command = cli.get_command(click.Context(cli), verb)
         assert command is not None
         for parameter in command.get_params(click.Context(command)):
@@ -34,7 +34,7 @@ def twice(option: click.Option, spelled: str) -> list[str]:
     return [spelled, "a", joined]
 
 
-CASES = [(verb, option, name) for verb, option in options() if verb != "complete" for name in option.opts]
+CASES = [(verb, option, name) for verb, option in options() for name in option.opts]
 
 
 @pytest.mark.parametrize(("verb", "option", "name"), CASES, ids=[f"{v} {n}" for v, _, n in CASES])
@@ -47,7 +47,7 @@ def test_of_every_verb(verb: str, option: click.Option, name: str) -> None:
 
 
 def test_there_are_many() -> None:
-    assert len(CASES) > 80 and {verb for verb, _, _ in CASES} == set(VERBS)
+    assert len(CASES) > 80 and {verb for verb, _, _ in CASES} == {*VERBS, *FOR_SHELLS}
 
 
 def test_of_the_one_file_verifier() -> None:

@@ -119,6 +119,12 @@ def test_anything_else_fails_the_job(
     assert found["results"] and found["properties"]["outcome"] != "accepted"
 
 
+def test_sarif_takes_the_place_of_no_other_file(gate: Gate, release: Release) -> None:
+    before = (release.folder / "release.zkp").read_bytes()
+    done, _, _ = gate(sarif="release.zkp")
+    assert done.returncode == 70 and (release.folder / "release.zkp").read_bytes() == before
+
+
 def test_whoever_does_not_compare_the_model_says_so(gate: Gate) -> None:
     done, output, summary = gate(subject="none")
     assert done.returncode == 0 and output["accepted"] == "true"

@@ -221,7 +221,8 @@ def test_the_command_has_every_option_that_decided() -> None:
     assert found[3:] == [
         "--policy", "POLICY.toml", "--log-key", "PUB", "--claim-file", "CLAIM.py", "--claim-file", "CLAIM.py",
         "--subject", f"m=sha256:{'00' * 32},tree:{'01' * 32}", "--context", "$\\377\\012", "--trust", "TRUST",
-        "--state", "STATE", "--lineage", "incidents=LINEAGE", "--attestation", "ATTESTATION", "--attestation-key", "PEM", "--at", "2026-11-21T12:00:00Z",
+        "--state", "STATE", "--lineage", "incidents=LINEAGE",
+        "--attestation", "ATTESTATION", "--attestation-key", "PEM", "--at", "2026-11-21T12:00:00Z",
     ]  # fmt: skip
     left = line(replace(KINDS["all met"], asked=Asked(keys=())))
     assert not {"--subject", "--context", "--log-key", "--trust", "--state", "--lineage"} & set(left)

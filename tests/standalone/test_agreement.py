@@ -14,7 +14,9 @@ from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
+import lineage_kit as kit
 import pytest
+import support
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -285,6 +287,8 @@ def test_hostile_files(both: Both, lab: Lab, tmp_path: Path) -> None:
 def test_state_and_trust(both: Both, lab: Lab, tmp_path: Path) -> None:
     """The installed verifier and the one file keep and read the same state; a trust policy is held against both."""
     state = tmp_path / "state"
+    first = both.ask([lab.single, *lab.asked_of_single(), "--state", state])  # one of the two sees it first
+    assert sorted("first seen now" in " ".join(each.out.split()) for each in first) == [False, True]
     for _ in range(2):
         assert agreed(both, lab.single, *lab.asked_of_single(), "--state", state).decision == ("0", "")
     kept = state.read_bytes()
@@ -299,6 +303,33 @@ def test_state_and_trust(both: Both, lab: Lab, tmp_path: Path) -> None:
     assert agreed(both, lab.single, *lab.asked_of_single(), "--trust", trust).decision == ("2", "malformed-trust")
     state.write_text("{}")
     assert agreed(both, lab.single, *lab.asked_of_single(), "--state", state).decision == ("2", "log-corrupt")
+
+
+def test_generations_and_their_lineage(both: Both, tmp_path: Path) -> None:
+    """A later generation alone, with its lineage, with one that is cut, and by a key that the old one named."""
+    tables = tuple(kit.sealed(support.table([(0, 10**18 + i)])) for i in range(2))
+    one = kit.Generation(1, tables)
+    seam = kit.Generation(2, tables, one.last, (kit.KEY, kit.NEXT))
+    two = kit.Generation(2, tables, one.last, (kit.NEXT,))
+    context = Binding(time=1).encode()
+    proof, line = tmp_path / "proof", tmp_path / "lineage"
+    proof.write_bytes(kit.prove(kit.BELOW, {"compute": (two, 0, 2)}, {"limit": 10**28}, context))
+    line.write_bytes(kit.lineage(kit.Step(one, seam, [kit.carried(2)], key=kit.NEXT)))
+    (tmp_path / "cut").write_bytes(line.read_bytes()[:-1])
+    for name, key in (("old", kit.KEY), ("new", kit.NEXT)):
+        (tmp_path / f"{name}.pub").write_text(key.verifier.text + "\n")
+    asked = ("--claim", "training-compute-below", "-p", "limit=1e28", "--log-key")
+    for key, lineage, decision in (
+        ("new", (), ("0", "")),
+        ("old", (), ("1", "signature-rejected")),
+        ("old", ("--lineage", line), ("0", "")),
+        ("old", ("--lineage", tmp_path / "cut"), ("2", "malformed-lineage")),
+        ("new", ("--lineage", line), ("1", "signature-rejected")),
+        ("old", ("--lineage", proof), ("2", "malformed-lineage")),
+        ("old", ("--lineage", tmp_path / "none"), ("2", "usage")),
+        ("new", ("--new-key", "compute"), ("2", "usage")),
+    ):
+        assert agreed(both, proof, *asked, tmp_path / f"{key}.pub", *lineage).decision == decision, (key, lineage)
 
 
 def test_a_claim_of_ones_own_without_a_digest(both: Both, lab: Lab) -> None:

@@ -47,7 +47,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with Writer(f / "log", keys.load_private(f / "key")) as writer:
         writer.add_cosignatures([line], [keys.load_cosigner_public(f / "w.pub")])
     ok("prove", CLAIM, "--log", f / "log", "-p", "limit=9", "-o", f / "first")
-    ok("seal", f / "in.csv", "--log", f / "log", "--key", f / "key")
+    ok("seal", f / "in.csv", "--log", f / "log", "--key", f / "key", "--again")
     ok("prove", CLAIM, "--log", f / "log", "-p", "limit=99", "-o", f / "second")
     return f
 

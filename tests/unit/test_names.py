@@ -6,6 +6,7 @@ import itertools
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import policy_kit as kit
 import pytest
@@ -26,7 +27,9 @@ from zkcompliance.errors import (
 from zkcompliance.log import keys
 from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.note import VerifierKey
+from zkcompliance.policy import finding
 from zkcompliance.policy.binding import Binding, Subject
+from zkcompliance.policy.model import Bound
 from zkcompliance.policy.subject import parse_subject
 from zkcompliance.quantities.hidden import DEFAULT_IGNORABLE, HIDDEN
 from zkcompliance.schemas import Column, Schema
@@ -136,3 +139,23 @@ def test_both_hands_agree_on_every_character(start: int) -> None:
         character = chr(code)
         mine = not q.fault_of(character) and character not in " +"
         assert mine == origin.is_origin(character), hex(code)
+
+
+def test_an_id_is_shown_as_the_text_that_it_was_given_as() -> None:
+    claim = catalogue.load("evals-cadence")
+    model = next(p for p in claim.params if p.kind == "Id")
+    given = model.parse("lab/base-1")
+    assert model.show(given) == "lab/base-1" and model.accept(given) is given
+    assert model.show(int(given)).startswith("0x") and sealed("lab/base-1") == model.show(int(given))
+    assert model.show(model.parse("")) == "(none)"
+
+
+def test_a_verdict_prints_the_text_that_was_asked_for() -> None:
+    model = next(p for p in catalogue.load("evals-cadence").params if p.kind == "Id")
+    one, other = model.parse("lab/base-1"), model.parse("lab/base-2")
+    proof = SimpleNamespace(binding=Binding(subject=Subject("lab/base-2", bytes(32))))
+    for bound in (Bound(low=other, high=other), Bound(one_of=(one, other)), Bound(subject=True)):
+        shown = finding._as_asked(bound, int(other), proof)  # type: ignore[arg-type]
+        assert shown == other and finding.text(model, shown) == "lab/base-2"
+    unknown = finding._as_asked(Bound(one_of=(one, 5)), int(other), proof)  # type: ignore[arg-type]
+    assert finding.text(model, unknown).startswith("0x")

@@ -13,7 +13,7 @@ import pytest
 from zkcompliance import strict_json
 from zkcompliance.errors import MalformedError, UsageError
 from zkcompliance.policy import tree
-from zkcompliance.policy.binding import Binding, Source
+from zkcompliance.policy.binding import Binding, Source, Subject
 from zkcompliance.policy.subject import parse_subject
 
 DATA = Path(__file__).parents[1] / "data" / "model-signing"
@@ -275,3 +275,16 @@ def test_what_is_no_signature_of_model_signing_is_refused(data: bytes, tmp_path:
 def test_brackets_in_texts_are_not_nesting() -> None:
     value = {"a": "[" * 1000, "b": ['\\"[[[[[[[[[[[[[[[[[[[[[[[[[']}
     assert strict_json.loads(strict_json.canonical(value), "it", MalformedError, limit=5000) == value
+
+
+def test_a_binding_holds_both_digests_or_the_first() -> None:
+    """The bytes of the spec; other flags, a digest cut off and a tree without its flag are malformed."""
+    head, end = b"zkcx\x01\x00\x00", (5).to_bytes(8, "little") + b"\x00\x00"
+    for flag, subject in ((1, Subject("m", b"\xab" * 32)), (2, Subject("m", b"\xab" * 32, b"\xcd" * 32))):
+        data = head + bytes([flag]) + b"\x01\x00m" + subject.digest + subject.tree + end
+        assert Binding(subject=subject, time=5).encode() == data and Binding.decode(data).subject == subject
+        for wrong in (0, 3 - flag, 3, 255):
+            with pytest.raises(MalformedError):
+                Binding.decode(head + bytes([wrong]) + data[len(head) + 1 :])
+        with pytest.raises(MalformedError):
+            Binding.decode(data[:-11] + end)

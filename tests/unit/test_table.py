@@ -9,6 +9,7 @@ import pytest
 import support
 from support import ROWS, SCHEMA
 
+from zkcompliance.commit.cache import KEPT_LOG2
 from zkcompliance.commit.entry import ENTRY_BYTES, Entry
 from zkcompliance.commit.keystream import Keystream
 from zkcompliance.commit.table import SealedTable, commit, masked_coefficients
@@ -84,7 +85,7 @@ def test_tag_is_the_combination_at_z0() -> None:
 
 
 def test_cache_gives_the_same_and_is_checked(tmp_path: Path) -> None:
-    columns, seed = support.table(ROWS), support.seed("cached")
+    columns, seed = support.table(ROWS, KEPT_LOG2), support.seed("cached")
     entry = commit(columns, seed, "standard", SCHEMA.digest, cache=tmp_path / "t")
     fresh = SealedTable(columns, seed, entry, STANDARD).extension()
     cached = SealedTable(columns, seed, entry, STANDARD, tmp_path / "t").extension()

@@ -18,6 +18,17 @@ _SHOW: dict[Type, Callable[[int], str]] = {
 }  # fmt: skip
 
 
+class Identity(int):
+    """An id that knows the text it was given as, so that people are shown that and not its digest."""
+
+    text: str
+
+    def __new__(cls, text: str, number: int) -> Identity:
+        made = super().__new__(cls, number)
+        made.text = text
+        return made
+
+
 def read(kind: Type, value: object) -> int:
     """A value of the type as an integer: an int, or text (`1e26`, `30%`, `2 weeks`, `2025-08-02`, an enum's name).
 
@@ -82,7 +93,7 @@ def _identity(value: object) -> int:
     if why := quantities.fault_of(value):
         raise UsageError(f"the text {quantities.quoted(value)} {why}")
     try:
-        return text_id(value)
+        return Identity(value, text_id(value))
     except SchemaError as error:
         raise UsageError(error.message) from None
 
@@ -133,6 +144,8 @@ def show(kind: Type, value: int) -> str:
         case types.ENUM:
             return kind.choices[value] if 0 <= value < len(kind.choices) else str(value)
         case types.ID:
+            if isinstance(value, Identity) and value:
+                return value.text
             return f"0x{value.to_bytes(16, 'little').hex()}" if value else "(none)"
         case types.BOOL:
             return "yes" if value else "no"

@@ -18,14 +18,21 @@ from zkcompliance.shown import escaped
 @click.argument("path", type=click.Path(path_type=Path), metavar="DIR")
 @click.option("--deep", is_flag=True, help="Also compute every commitment again.")
 @click.option("--evidence", type=click.Path(path_type=Path), help="Where to write evidence of a fork or rollback.")
+@click.option(
+    "--count-spent", is_flag=True,
+    help="First count as spent what other records say that proofs revealed, where a ledger is older.",
+)  # fmt: skip
 @json_option
-def command(path: Path, deep: bool, evidence: Path | None, as_json: bool) -> None:
+def command(path: Path, deep: bool, evidence: Path | None, count_spent: bool, as_json: bool) -> None:
     """Check a log folder: signature, root, entries, rows, seeds, ledgers and permissions.
 
     Shows how many more proofs every segment allows. Changes nothing but the log's own note of the newest checkpoint
-    that was seen: one that is older, or contradicts it, is evidence against who changed the log (exit status 3).
+    that was seen (one that is older, or contradicts it, is evidence against who changed the log: exit status 3), and,
+    with --count-spent, the budget ledgers that were put back to an older state.
     """
     outputs = None if evidence is None else Outputs({evidence: kinds.EVIDENCE}, closed=[path])
+    if count_spent:
+        _count_spent(path)
     try:
         _check(path, deep, as_json)
     except LogEvidence as error:
@@ -35,6 +42,14 @@ def command(path: Path, deep: bool, evidence: Path | None, as_json: bool) -> Non
         raise LogEvidence(
             f"{error.message}; evidence in {evidence}", document=error.document, help=say("cat", evidence)
         ) from error
+
+
+def _count_spent(path: Path) -> None:
+    from zkcompliance.log import open_log
+
+    for segment in open_log(path).segments:
+        if units := segment.budget().catch_up():
+            console.note(f"segment {segment.index}: {units} units that its ledger lacked are counted as spent")
 
 
 def _check(path: Path, deep: bool, as_json: bool) -> None:

@@ -34,8 +34,8 @@ VERBS = {
     "policies": "list the ready-made policies, or show what one asks",
     "schemas": "list the log schemas, or show one",
     "formats": "list the input formats, with the formula of each",
-    "completion": "print a script that completes words in bash, zsh or fish",
 }
+FOR_SHELLS = {"completion": "print a script that completes words in bash, zsh or fish"}
 HIDDEN = ("complete",)  # asked by those scripts
 
 
@@ -43,10 +43,10 @@ class VerbGroup(click.Group):
     """A group whose commands are `zkcompliance.commands.<verb>.command`, imported on use."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(VERBS)
+        return [*VERBS, *FOR_SHELLS]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in VERBS and cmd_name not in HIDDEN:
+        if cmd_name not in (*VERBS, *FOR_SHELLS, *HIDDEN):
             return None
         command = importlib.import_module(f"zkcompliance.commands.{cmd_name}").command
         if not isinstance(command, click.Command):
@@ -54,9 +54,9 @@ class VerbGroup(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The verbs from the table above, without importing any."""
+        """The verbs from the tables above, without importing any."""
         with formatter.section("Verbs"):
-            formatter.write_dl(list(VERBS.items()))
+            formatter.write_dl([*VERBS.items(), *FOR_SHELLS.items()])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -124,8 +124,8 @@ def _say(error: ZkComplianceError, arguments: list[str]) -> None:
 def cli() -> None:
     """Seal AI training logs, prove claims over them in zero knowledge, and verify the proofs.
 
-    Exit status: 0 accepted or holds; 1 rejected or does not hold; 2 usage or malformed input; 3 evidence of a forked
-    log; 4 nothing to decide it by; 70 internal error.
+    Exit status: 0 accepted or holds; 1 rejected or does not hold; 2 usage or malformed input, or an output that cannot
+    be written; 3 evidence of a forked log; 4 nothing to decide it by; 70 internal error.
     """
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,6 +41,7 @@ if TYPE_CHECKING:
 @click.option("--log", "path", type=click.Path(path_type=Path), required=True, help="The log folder; made when new.")
 @click.option("--key", "key_path", type=click.Path(path_type=Path), required=True, help="The log's private key file.")
 @click.option("--profile", metavar="NAME", help="standard (default), fast or small; for a new log.")
+@click.option("--again", is_flag=True, help="Seal INPUT… even where the very same rows are sealed already.")
 @json_option
 def command(
     inputs: tuple[Path, ...],
@@ -53,11 +52,13 @@ def command(
     path: Path,
     key_path: Path,
     profile: str | None,
+    again: bool,
     as_json: bool,
 ) -> None:
     """Import the rows of INPUT…, append them to a log as one committed segment, and sign a new checkpoint.
 
-    All inputs are sealed, or none is. Without inputs, rows that were appended earlier are sealed.
+    All inputs are sealed, or none is, and each once: where a seal was interrupted, run the same again, and rows that
+    are sealed already are refused. Without inputs, rows that were appended earlier are sealed.
     """
     from zkcompliance import importers
     from zkcompliance.log import keys, open_log
@@ -83,17 +84,18 @@ def command(
         console.warm_up(report)
         counted = _Counter(chosen, inputs, schema, options, units)
         with Writer(folder, key) as writer:
-            if any("finished" in what for what in writer.recovered):
+            for what in writer.recovered:
+                console.note(f"{path}: {what}")
+            if not inputs and writer.recovered and not writer.pending_rows:
                 raise LogError(
-                    f"{path}: an interrupted seal has just been finished; its rows may be those of these inputs, "
-                    "so nothing more was sealed",
-                    help=f"{say('zkcompliance', 'fsck', path)}  # then seal again what is not in it",
+                    f"{path}: nothing is left to seal: its rows were in the seal that was interrupted",
+                    help=say("zkcompliance", "fsck", path),
                 )
             waiting = writer.pending_rows
             if waiting:
                 console.note(f"{waiting} row(s) appended earlier are sealed too")
             before = writer.checkpoint.size
-            checkpoint = writer.seal_columns(counted.chunks(report), progress=report)
+            checkpoint = writer.seal_inputs(counted.sources(report), again=again, progress=report)
     log = open_log(path)
     if (sentence := remark(log)) is not None:
         console.note(sentence)
@@ -130,25 +132,24 @@ class _Counter:
         self._sources = list(zip(chosen, inputs, strict=True))
         self._schema, self._options = schema, options
 
-    def chunks(self, report: Progress) -> Iterator[NDArray[np.uint32]]:
+    def sources(self, report: Progress) -> Iterator[tuple[str, Iterator[NDArray[np.uint32]]]]:
+        """Each input's name and chunks."""
+        for importer, name in self._sources:
+            yield str(name), self._chunks(importer, name, report)
+
+    def _chunks(self, importer: Importer, name: Path, report: Progress) -> Iterator[NDArray[np.uint32]]:
         from zkcompliance import importers
 
-        for importer, name in self._sources:
-            for chunk in importers.encode(
-                importer, name, self._schema, self._options, units=self._units, now=self._now
-            ):
-                self.rows += chunk.shape[1]
-                report("import rows", self.rows, 0)
-                yield chunk
+        for chunk in importers.encode(importer, name, self._schema, self._options, units=self._units, now=self._now):
+            self.rows += chunk.shape[1]
+            report("import rows", self.rows, 0)
+            yield chunk
 
 
 @contextlib.contextmanager
 def _folder(path: Path, schema: schemas.Schema, key: SignerKey, profile: str | None) -> Iterator[Path]:
     """The log folder to write in: an existing one itself; a new one beside its place, moved there at the end."""
-    from zkcompliance.log import keybook
-    from zkcompliance.log.files import sync_dir
-    from zkcompliance.log.layout import Layout
-    from zkcompliance.log.writer import create_log
+    from zkcompliance.log.creation import building
     from zkcompliance.outputs import places
 
     if path.exists():
@@ -157,15 +158,5 @@ def _folder(path: Path, schema: schemas.Schema, key: SignerKey, profile: str | N
     if not path.parent.is_dir():
         raise UsageError(f"{path.parent} is not a folder")
     places.outside_logs(path)
-    building = path.with_name(f".{path.name}.{os.urandom(6).hex()}.new")
-    create_log(building, schema, key, profile or "standard")
-    own = keybook.Held(keybook.id_of(Layout(building)), 1)
-    try:
-        yield building
-        with keybook.appearing(key, own):
-            building.rename(path)
-            sync_dir(path.parent)
-    except BaseException:
-        shutil.rmtree(building, ignore_errors=True)
-        keybook.forget(key, own)
-        raise
+    with building(path, schema, key, profile or "standard") as hidden:
+        yield hidden

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from zkcompliance.commit.cache import LOG_PHASE, Extension, allocate, load, store
+from zkcompliance import regular
+from zkcompliance.commit import cache as kept_beside
+from zkcompliance.commit.cache import KEPT_LOG2, LOG_PHASE, Extension, Store, load
 from zkcompliance.commit.entry import Entry, encode_header, tag_challenge
 from zkcompliance.commit.keystream import Keystream
 from zkcompliance.commit.merkle import TreeBuilder
-from zkcompliance.errors import LogCorrupt, UsageError
+from zkcompliance.errors import LogCorrupt, LogError, UsageError
 from zkcompliance.field import extension as ext
 from zkcompliance.field.babybear import GENERATOR, P, root_of_unity
 from zkcompliance.field.ntt import evaluate_cosets, interpolate
@@ -22,6 +24,7 @@ from zkcompliance.progress import Progress, silent
 
 LOG_SALT_WORDS = 8
 COLUMNS_AT_ONCE = 4
+MAX_MEMORY_BYTES = 256 << 20  # of an extension that cannot be kept in a file
 
 
 def coset_shifts(kappa: int, log_blowup: int, generator: int = GENERATOR) -> list[int]:
@@ -71,16 +74,27 @@ def commit(
     """Commit to columns (w, N) of canonical uint32, N = 2^k, masked and salted from the 32-byte seed.
 
     The same arguments always give the same entry; a seed must never serve two tables. With `cache`, files
-    `<cache>.rows.npy`, `.tree.npy`, `.tag.npy` keep what later proofs would have to compute again. Raises UsageError
-    on a shape or value that cannot be committed.
+    `<cache>.rows.npy`, `.tree.npy`, `.tag.npy` keep what later proofs would have to compute again, if the table has
+    2^KEPT_LOG2 rows or more and there is room for them. Raises UsageError on a shape or value that cannot be committed.
     """
-    entry, _ = _extend(columns, seed, by_name(profile), schema_digest, cache, progress)
+    entry, _ = _extend(columns, seed, by_name(profile), schema_digest, cache, progress, kept=False)
     return entry
 
 
 def _extend(
-    columns: np.ndarray, seed: bytes, profile: Profile, schema_digest: bytes, cache: Path | None, progress: Progress
-) -> tuple[Entry, Extension]:
+    columns: np.ndarray,
+    seed: bytes,
+    profile: Profile,
+    schema_digest: bytes,
+    cache: Path | None,
+    progress: Progress,
+    *,
+    kept: bool = True,
+) -> tuple[Entry, Extension | None]:
+    """The entry and, if it is to be `kept`, the extension: in the cache's file, or in memory.
+
+    LogError where it can be kept in neither.
+    """
     if columns.ndim != 2 or columns.dtype != np.uint32 or columns.shape[1] & (columns.shape[1] - 1):
         raise UsageError("a table is a uint32 array of shape (columns, power of two)")
     if columns.size == 0 or int(columns.max()) >= P:
@@ -88,26 +102,56 @@ def _extend(
     width, rows = columns.shape
     k = rows.bit_length() - 1
     kappa = profile.capacity(k)
-    size = 1 << kappa
+    shape = (profile.blowup, width, 1 << kappa)
+    store = None
+    if cache is not None and k >= KEPT_LOG2:
+        try:
+            store = Store(cache, shape)
+        except OSError as error:
+            _without_file(shape, error, kept)
+    in_memory = kept and store is None
+    extended = np.empty(shape if in_memory else shape[1:], np.uint32)
     coefficients = log_coefficients(columns, list(range(width)), seed, log_mask(k, kappa))
-    shape = (profile.blowup, width, size)
-    extended = allocate(cache, shape)
-    builder = TreeBuilder(LOG_PHASE, profile.blowup * size)
+    builder = TreeBuilder(LOG_PHASE, profile.blowup << kappa)
     stream = Keystream(seed)
-    for block, shift in enumerate(coset_shifts(kappa, profile.log_blowup)):
-        evaluate_cosets(coefficients, kappa, [shift], out=extended[block][:, None, :])
-        builder.add(block * size, _salts(stream, block, size), extended[block])
-        progress("commit", block + 1, profile.blowup)
-    tree = builder.finish()
-    header = encode_header(profile.id, schema_digest, width, k, kappa)
-    z0, lam = tag_challenge(header, tree.root)
-    tag = np.zeros((6, degree_bound(kappa)), np.uint32)
-    combine_into(tag, coefficients, np.array(ext.powers(lam, width), np.uint32))
+    try:
+        for block, shift in enumerate(coset_shifts(kappa, profile.log_blowup)):
+            values = extended[block] if in_memory else extended
+            evaluate_cosets(coefficients, kappa, [shift], out=values[:, None, :])
+            builder.add(block << kappa, _salts(stream, block, 1 << kappa), values)
+            if store is not None:
+                try:
+                    store.add(values)
+                except OSError as error:
+                    store.drop()
+                    store = None
+                    _without_file(shape, error, kept)
+                    if kept:
+                        return _extend(columns, seed, profile, schema_digest, None, progress)
+            progress("commit", block + 1, profile.blowup)
+        tree = builder.finish()
+        header = encode_header(profile.id, schema_digest, width, k, kappa)
+        z0, lam = tag_challenge(header, tree.root)
+        tag = np.zeros((6, degree_bound(kappa)), np.uint32)
+        combine_into(tag, coefficients, np.array(ext.powers(lam, width), np.uint32))
+    except BaseException:
+        if store is not None:
+            store.drop()
+        raise
     entry = Entry(profile.id, schema_digest, width, k, kappa, tree.root, evaluate_ext(tag, z0))
-    kept = Extension(extended, tree, tag)
-    if cache is not None:
-        store(cache, kept)
-    return entry, kept
+    if store is not None:
+        return entry, Extension(store.finish(tree, tag), tree, tag)
+    return entry, Extension(extended, tree, tag) if kept else None
+
+
+def _without_file(shape: tuple[int, int, int], error: OSError, kept: bool) -> None:
+    """LogError unless an extension of this shape may be in memory, or is not to be kept at all."""
+    size = 4 * shape[0] * shape[1] * shape[2]
+    if kept and size > MAX_MEMORY_BYTES:
+        raise LogError(
+            f"the extension of a segment, {size >> 20} MiB, cannot be written beside it: {regular.reason(error)}",
+            help=regular.remedy(error),
+        ) from error
 
 
 def _salts(stream: Keystream, block: int, size: int) -> np.ndarray:
@@ -150,15 +194,24 @@ class SealedTable:
 
     def extension(self, progress: Progress = silent) -> Extension:
         """Read from the cache, or computed again; LogCorrupt where rows and seed do not give the entry."""
-        if self._cache is None:
-            self._cache = load(self._cache_path, self.entry, self.profile) if self._cache_path else None
+        if self._cache is None and self._cache_path is not None and self.entry.k >= KEPT_LOG2:
+            self._cache = load(self._cache_path, self.entry, self.profile)
         if self._cache is None:
             entry, self._cache = _extend(
                 self.columns, self._seed, self.profile, self.entry.schema_digest, self._cache_path, progress
             )
-            if entry != self.entry:
+            if entry != self.entry or self._cache is None:
+                self.forget_cache()
                 raise LogCorrupt("the rows and seed of this segment do not give its commitment")
         return self._cache
+
+    def forget_cache(self) -> bool:
+        """Delete what is kept of it, so that it is made again; whether anything can have been read from there."""
+        self._cache = None
+        if self._cache_path is None or self.entry.k < KEPT_LOG2:
+            return False
+        kept_beside.remove(self._cache_path)
+        return True
 
     def coefficients(self, indices: list[int]) -> np.ndarray:
         """Masked coefficients (len(indices), N + h) of these columns."""

@@ -1,12 +1,12 @@
 """Durable, private files: 0600 from the moment they exist, atomic replacement, and fsync of file and folder.
 
-Every function takes the mode at creation and sets it by descriptor too, so that no umask can widen or narrow it.
+Every function takes the mode at creation and sets it by descriptor too, so that no umask can widen or narrow it. A file
+that has a second name (a snapshot by hard links) is not written in place: it gets a copy of its own first.
 """
 
 from __future__ import annotations
 
 import contextlib
-import errno
 import fcntl
 import os
 import secrets
@@ -14,18 +14,38 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from zkcompliance.errors import LogError
+from zkcompliance import regular
+from zkcompliance.errors import LogCorrupt, LogError
+from zkcompliance.regular import write_all as write_all
 
 PRIVATE, PRIVATE_DIR, PUBLIC, PUBLIC_DIR = 0o600, 0o700, 0o644, 0o755
 
 
 @contextlib.contextmanager
 def reporting(path: Path) -> Iterator[None]:
-    """OSError → LogError that names the file and the reason."""
+    """OSError → LogError that names the file and the reason; LogCorrupt where something else lies in its place."""
     try:
         yield
     except OSError as error:
-        raise LogError(f"{error.filename or path}: {error.strerror or type(error).__name__}") from error
+        kind = LogCorrupt if isinstance(error, regular.Unsafe) else LogError
+        joined = " " if isinstance(error, regular.Unsafe) else ": "
+        message = f"{error.filename or path}{joined}{regular.reason(error)}"
+        raise kind(message, help=regular.remedy(error)) from error
+
+
+def read(path: Path, limit: int, *, folders: int = 0, private: bool = True) -> bytes:
+    """The bytes of a file of a log, as `regular.read_file`; LogError, or LogCorrupt where it is not safe to read."""
+    with reporting(path):
+        return regular.read_file(path, limit, folders=folders, private=private)
+
+
+def names(folder: Path) -> list[str]:
+    """What lies in a folder of a log that is no link, in order; OSError when it cannot be listed."""
+    descriptor = regular.open_folder(folder)
+    try:
+        return sorted(os.listdir(descriptor))  # noqa: PTH208
+    finally:
+        os.close(descriptor)
 
 
 def make_dir(path: Path, mode: int = PRIVATE_DIR) -> None:
@@ -41,16 +61,6 @@ def sync_dir(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def write_all(descriptor: int, data: bytes | memoryview) -> None:
-    """Write every byte, through short writes."""
-    view = memoryview(data)
-    while view:
-        written = os.write(descriptor, view)
-        if not written:
-            raise OSError(errno.EIO, "nothing could be written")
-        view = view[written:]
 
 
 @contextlib.contextmanager
@@ -78,11 +88,12 @@ def create(path: Path, data: bytes, mode: int = PRIVATE) -> None:
         write_all(descriptor, data)
 
 
-def copy(source: Path, path: Path, mode: int = PRIVATE) -> None:
-    """`create` with the bytes of another file, block by block."""
-    with source.open("rb") as data, creating(path, mode) as descriptor:
+def copy(source: Path, path: Path, mode: int = PRIVATE, *, folders: int = 0) -> None:
+    """`create` with the bytes of another file, block by block. folders: above the source, as in `regular.open_file`."""
+    descriptor = regular.open_file(source, folders=folders)
+    with os.fdopen(descriptor, "rb") as data, creating(path, mode) as made:
         while block := data.read(1 << 20):
-            write_all(descriptor, block)
+            write_all(made, block)
 
 
 def replace(path: Path, data: bytes, mode: int = PUBLIC) -> None:
@@ -101,10 +112,8 @@ def replace(path: Path, data: bytes, mode: int = PUBLIC) -> None:
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Hold the lock file `<path>.lock` (made when new); waits for it. LogError when it cannot be made."""
-    try:
-        lock = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
-    except OSError as error:
-        raise LogError(f"{path}: {error.strerror}") from error
+    with reporting(path):
+        lock = regular.open_file(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -5,6 +5,7 @@ Every file against every other, and all of them against the signed checkpoint.
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from zkcompliance.log.layout import Layout, Settings
 from zkcompliance.log.leftovers import PUBLIC_NAMES
 from zkcompliance.log.store import SealedLog, Segment
 from zkcompliance.progress import Progress, silent
+from zkcompliance.shown import command
 
 _PRIVATE = {"rows", "seed", "meta", "budget"}
 
@@ -56,7 +58,7 @@ def fsck(path: str | Path, *, deep: bool = False, progress: Progress = silent) -
     log = SealedLog.open(path)
     with files.reporting(layout.root):
         findings = [*_public_faults(layout, log), *_generation_faults(layout, log)]
-        gone = layout.retired.exists()
+        gone = os.path.lexists(layout.retired)
     readable = []
     if gone:
         return Health(log.origin, len(log.segments), (), tuple(findings))
@@ -76,25 +78,50 @@ def _public_faults(layout: Layout, log: SealedLog) -> Iterator[Finding]:
     extra = layout.entries.stat().st_size - len(log.segments) * ENTRY_BYTES
     if extra > 0:
         yield Finding(False, "entries", f"{extra} bytes of an interrupted seal; the next writer will finish or drop it")
-    for path in sorted(layout.root.iterdir()):
-        if path.name not in PUBLIC_NAMES:
-            yield Finding(False, path.name, "does not belong to a log")
-    if not layout.secret.is_dir():
+    for name in sorted(path.name for path in layout.root.iterdir()):
+        if name not in PUBLIC_NAMES:
+            yield Finding(False, name, "does not belong to a log")
+    if not os.path.lexists(layout.secret):
         yield Finding(True, "secret", "the private part is missing: this copy can neither prove nor append")
         return
-    for path in (layout.secret, *sorted(layout.secret.rglob("*"))):
-        if stat.S_IMODE(path.lstat().st_mode) & 0o077:
-            yield Finding(True, str(path.relative_to(layout.root)), f"others have access: chmod go= {path}")
+    try:
+        layout.check_folders()
+    except LogError as error:
+        yield Finding(True, "secret", error.message)
+        return
+    yield from _private_faults(layout, layout.secret)
     published = {f"{segment.index:08d}" for segment in log.segments}
-    for folder in sorted(layout.segments.iterdir() if layout.segments.is_dir() else ()):
-        if folder.name not in published:
-            yield Finding(
-                False, f"secret/segments/{folder.name}", "left by an interrupted seal; the next writer drops it"
-            )
-    for pending in sorted(layout.secret.glob("pending-*")):
-        ahead = pending.name.removeprefix("pending-") > f"{len(log.segments):08d}"
-        if ahead:
-            yield Finding(True, f"secret/{pending.name}", "ahead of the checkpoint: was an older checkpoint put back?")
+    for name in files.names(layout.segments):
+        if name not in published:
+            yield Finding(False, f"secret/segments/{name}", "left by an interrupted seal; the next writer drops it")
+    for name in files.names(layout.secret):
+        if name.startswith("pending-") and name.removeprefix("pending-") > f"{len(log.segments):08d}":
+            yield Finding(True, f"secret/{name}", "ahead of the checkpoint: was an older checkpoint put back?")
+        if name.startswith("spool-"):
+            yield Finding(False, f"secret/{name}", "rows of a writer who found the log busy; the next takes them in")
+
+
+def _private_faults(layout: Layout, path: Path) -> Iterator[Finding]:
+    """What is wrong with a file or folder of the private part, and with all below it; nothing is opened."""
+    try:
+        status = path.lstat()
+    except FileNotFoundError:
+        return  # gone meanwhile
+    where = str(path.relative_to(layout.root))
+    folder = stat.S_ISDIR(status.st_mode)
+    if not folder and not stat.S_ISREG(status.st_mode):
+        what = "a link" if stat.S_ISLNK(status.st_mode) else "neither file nor folder"
+        yield Finding(True, where, f"is {what}; nothing is read or written there: put the file itself in its place")
+        return
+    if folder and path.parent not in (layout.root, layout.segments) and path != layout.segments:
+        yield Finding(not path.name.startswith("cache."), where, "is a folder, where a log has none")
+        return
+    if stat.S_IMODE(status.st_mode) & 0o077:
+        yield Finding(True, where, f"others have access: {command('chmod', 'go=', path)}")
+    if status.st_uid != layout.secret.lstat().st_uid:
+        yield Finding(True, where, "belongs to another user than the private part")
+    for name in files.names(path) if folder else ():
+        yield from _private_faults(layout, path / name)
 
 
 def _generation_faults(layout: Layout, log: SealedLog) -> Iterator[Finding]:
@@ -102,18 +129,18 @@ def _generation_faults(layout: Layout, log: SealedLog) -> Iterator[Finding]:
     after = successor.read(layout)
     if after is not None:
         yield Finding(False, "successor", f"the log goes on as {after.origin} in {after.path}; here it is closed")
-    if log.checkpoint.generation > 1 and not (layout.lineage.is_file() or layout.unlinked.is_file()):
+    if log.checkpoint.generation > 1 and not any(map(os.path.lexists, (layout.lineage, layout.unlinked))):
         yield Finding(True, "lineage", "is missing: nothing here shows that the rows are those of before")
-    if layout.restored.exists():
+    if os.path.lexists(layout.restored):
         yield Finding(False, "secret/restored", "put back from a backup: refresh it before anything is proved over it")
-    if layout.retired.exists():
+    if os.path.lexists(layout.retired):
         yield Finding(False, "secret/retired", "the rows are gone from here: they are in the generation after")
-    elif layout.secret.is_dir():
+    elif os.path.lexists(layout.secret):
         try:
             keybook.id_of(layout)
         except LogError as error:
             yield Finding(True, "secret/id", f"which log this is, by which its key knows it: {error.message}")
-    if layout.moving.exists() or layout.arriving.exists():
+    if os.path.lexists(layout.moving) or os.path.lexists(layout.arriving):
         yield Finding(False, "secret", "a refresh or compact was interrupted; the next command finishes or forgets it")
 
 
@@ -129,7 +156,7 @@ def _segment_faults(
         return
     if segment.entry.kappa != kappa:
         yield Finding(True, where, f"its capacity is 2^{segment.entry.kappa}, not 2^{kappa}")
-    missing = sorted(name for name in _PRIVATE if not (segment.paths.folder / name).is_file())
+    missing = sorted(name for name in _PRIVATE if not os.path.lexists(segment.paths.folder / name))
     if missing:
         yield Finding(True, where, f"its private files are missing: {', '.join(missing)}")
         return
@@ -142,6 +169,13 @@ def _segment_faults(
     budget = segment.budget()
     if torn := budget.torn():
         yield Finding(False, where, f"{torn} torn ledger record(s), counted as spent")
+    if behind := budget.behind():
+        yield Finding(
+            True,
+            where,
+            f"its budget ledger was put back to an older state ({behind}): put the newest one back, or count what is "
+            f"missing as spent: {command('zkcompliance', 'fsck', layout.root, '--count-spent')}",
+        )
     if budget.spent() > budget.capacity:
         yield Finding(True, where, "its ledger is overspent")
     if deep:

@@ -22,9 +22,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from zkcompliance import regular
 from zkcompliance.errors import KeyFileError, LogCorrupt, LogError, UsageError
 from zkcompliance.log import files
-from zkcompliance.log.layout import Layout, Settings, read_limited
+from zkcompliance.log.layout import Layout, Settings
 from zkcompliance.log.note import SignerKey
 from zkcompliance.shown import command
 
@@ -63,7 +64,7 @@ def path_of(key: Path) -> Path:
 
 def id_of(layout: Layout) -> str:
     """The id of the log in a folder. LogError when it has no private part that says, LogCorrupt when damaged."""
-    data = read_limited(layout.id, 64)
+    data = files.read(layout.id, 64, folders=1)
     text = data[:32].decode(errors="replace")
     if not _is_id(text) or data != id_bytes(text):
         raise LogCorrupt(f"{layout.id} is damaged", help=command("zkcompliance", "fsck", layout.root))
@@ -121,12 +122,15 @@ def hold(key: SignerKey, held: Held) -> None:
 
 
 @contextlib.contextmanager
-def appearing(key: SignerKey, held: Held) -> Iterator[None]:
+def appearing(key: SignerKey, held: Held, place: Path | None = None) -> Iterator[None]:
     """Inside, the folder that was claimed gets its place; then the key signs it.
 
+    place: that of a first generation, of which the first that appears has the key, and not the last that was claimed.
     KeyFileError, before anything has appeared, where another folder was claimed or has appeared under the key since.
     """
     with _opened(key) as book:
+        if book is not None and place is not None and book.value.signs is None:
+            book.write(_Book(None, (held, place.absolute())))
         if book is not None and book.value != _Book(held) and (book.value.making or (None,))[0] != held:
             raise _taken(key)
         yield
@@ -183,10 +187,13 @@ def _opened(key: SignerKey) -> Iterator[_File | None]:
             yield _File(key.file)
         finally:
             os.close(lock)
+    except regular.Unsafe as error:
+        raise KeyFileError(f"{error.filename} {error.strerror}", help=error.remedy or None) from error
     except OSError as error:
         raise KeyFileError(
-            f"{error.filename or key.file}: {error.strerror}",
-            help=command("chmod", "u+w", key.file.absolute().parent) + "  # where the key writes which log it signs",
+            f"{error.filename or key.file}: {regular.reason(error)}",
+            help=regular.remedy(error)
+            or command("chmod", "u+w", key.file.absolute().parent) + "  # where the key writes which log it signs",
         ) from error
 
 
@@ -205,8 +212,7 @@ def _resolve(book: _Book) -> _Book:
 
 def _read(path: Path) -> _Book:
     try:
-        with path.open("rb") as file:
-            data = file.read(_MAX_BYTES + 1)
+        data = regular.read_file(path, _MAX_BYTES)
     except FileNotFoundError:
         return _Book(None)
     try:

@@ -12,6 +12,8 @@ LOG/secret/           0700; everything below 0600
   id                  which log this is, the same in all its generations (zkcompliance.log.keybook)
   moving, arriving    while a generation moves: in the old folder and in the new one (zkcompliance.log.moving)
   restored, retired   marks: put back from a backup; the rows are in a later generation and gone from here
+  spool-…             rows of writers who found the log busy, taken in by the next one who holds it
+  spent-00000003      how much of segment 3's budget was ever spent: held against its ledger
   seen                the newest checkpoint that was read or written here
   pending-00000003    rows appended since the last seal, to become segment 3
   segments/00000000/  rows, seed, meta, budget; tier where it is not 0; cache.* may be deleted
@@ -19,10 +21,14 @@ LOG/secret/           0700; everything below 0600
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
+from zkcompliance import regular
 from zkcompliance.commit.entry import ENTRY_BYTES
 from zkcompliance.errors import LogCorrupt, LogError, MalformedNote
 from zkcompliance.log import files, merkle
@@ -32,6 +38,7 @@ from zkcompliance.profiles import PROFILES, Profile
 from zkcompliance.schemas import Schema, parse_text
 from zkcompliance.shown import command
 
+SPOOL_NAME = re.compile(r"spool-([0-9a-f]{32})")
 _FORMAT = "zkcompliance-log-1"
 _MAX_SETTINGS_BYTES = 4096
 _MAX_SCHEMA_BYTES = 64 << 10
@@ -111,6 +118,20 @@ class Layout:
         """The pending rows that are to become segment `index`."""
         return self.secret / f"pending-{index:08d}"
 
+    def spool(self, name: str) -> Path:
+        """The spool with this id (32 hex digits)."""
+        return self.secret / f"spool-{name}"
+
+    def spent(self, index: int) -> Path:
+        """The second record of what was spent of segment `index`."""
+        return self.secret / f"spent-{index:08d}"
+
+    def check_folders(self) -> None:
+        """LogCorrupt unless the folders of the private part are folders, and no links."""
+        for folder in (self.secret, self.segments):
+            with files.reporting(folder):
+                os.close(regular.open_folder(folder))
+
     def segment(self, index: int) -> SegmentPaths:
         """The private files of segment `index`."""
         return SegmentPaths(self.segments / f"{index:08d}")
@@ -121,6 +142,12 @@ class SegmentPaths:
     """The private files of one segment."""
 
     folder: Path
+    DEPTH: ClassVar[int] = 3  # folders of the log above such a file: secret, segments, the segment's own
+
+    @property
+    def log(self) -> Layout:
+        """The log whose segment it is."""
+        return Layout(self.folder.parents[2])
 
     @property
     def rows(self) -> Path:
@@ -183,7 +210,7 @@ class Settings:
     def load(cls, layout: Layout) -> Settings:
         """LogError when there is no log, LogCorrupt when the two files are not canonical."""
         with files.reporting(layout.root):
-            there = layout.settings.is_file()
+            there = os.path.lexists(layout.settings)
         if not there:
             raise LogError(
                 f"{layout.root} is not a log folder",
@@ -216,15 +243,13 @@ class Settings:
 
 
 def read_limited(path: Path, limit: int) -> bytes:
-    """A file's bytes; LogError when it is missing, unreadable or longer than `limit`."""
+    """A public file's bytes; LogError when it is missing or unreadable, LogCorrupt when it is no file or too long."""
     try:
-        with path.open("rb") as file:
-            data = file.read(limit + 1)
+        return regular.read_file(path, limit)
+    except regular.Unsafe as error:
+        raise LogCorrupt(f"{path} {error.strerror}", help=command("zkcompliance", "fsck", path.parent)) from error
     except OSError as error:
-        raise LogError(f"{path}: {error.strerror}", help=command("zkcompliance", "fsck", path.parent)) from error
-    if len(data) > limit:
-        raise LogError(f"{path} is longer than {limit} bytes")
-    return data
+        raise LogError(f"{path}: {regular.reason(error)}", help=command("zkcompliance", "fsck", path.parent)) from error
 
 
 def split_entries(data: bytes) -> list[bytes]:

@@ -1,8 +1,8 @@
 """Hidden folders that a killed creation left beside a log: found by name, removed when nobody works in them.
 
-A log `NAME` is built as `.NAME.<12 hex digits>.tmp` (or `.new`, when it is filled before it appears) and then renamed.
-Whoever builds one holds a lock on it, so that only abandoned ones are free; a young one is left alone all the same,
-since it exists for a moment before it is locked.
+A log `NAME` is built as `.NAME.<12 hex digits>.tmp` and then renamed. Whoever builds one holds a lock on it from
+before there is anything in it, so that one that is free and has its `writer.lock` is abandoned, and is removed at once:
+it may be what keeps the disk full. Any other that is young is left alone: it exists for a moment before it is locked.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ import stat
 import time
 from pathlib import Path
 
+from zkcompliance import regular
+from zkcompliance.log import files
+
 AGE_SECONDS = 60
 # Of a log folder.
 PUBLIC_NAMES = ("settings", "schema", "entries", "checkpoint", "lineage", "unlinked", "successor", "secret")
@@ -24,7 +27,7 @@ _BUILDING = re.compile(r"\.(.+)\.[0-9a-f]{12}\.(?:tmp|new)")
 
 def claim(folder: Path) -> int:
     """A descriptor that holds the lock of a folder under construction; closing it gives the lock up."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    descriptor = regular.open_folder(folder)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BaseException:
@@ -58,20 +61,21 @@ def _escaped(name: str) -> str:
 
 
 def _abandoned(folder: Path) -> bool:
-    """Whether it is a folder of ours that looks like a log, old enough, and that nobody has locked."""
+    """Whether it is a folder of ours that looks like a log, has its lock file or is old, and that nobody has locked."""
     try:
         status = folder.lstat()
         if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
             return False
+        if set(files.names(folder)) - set(PUBLIC_NAMES):
+            return False
         newest = max([status.st_mtime, *(p.lstat().st_mtime for p in folder.rglob("*"))])
-        names = {child.name for child in folder.iterdir()}
-        if time.time() - newest < AGE_SECONDS or names - set(PUBLIC_NAMES):
+        writer = folder / "secret" / "writer.lock"
+        if time.time() - newest < AGE_SECONDS and not os.path.lexists(writer):
             return False
         with contextlib.ExitStack() as held:
             held.callback(os.close, claim(folder))
-            writer = folder / "secret" / "writer.lock"
-            if writer.exists():
-                descriptor = os.open(writer, os.O_RDWR | os.O_CLOEXEC)
+            with contextlib.suppress(FileNotFoundError):
+                descriptor = regular.open_file(writer, os.O_RDWR, folders=1)
                 held.callback(os.close, descriptor)
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

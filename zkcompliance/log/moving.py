@@ -6,6 +6,7 @@ Before the rename, durably:
 After it, each step of which can be done again:
     the ledger of every carried segment goes to NEW, with all that it has spent, and OLD's are closed
     OLD/successor          names NEW
+    spools of rows that wait in OLD go to NEW
     arriving and moving are removed
 A carried segment has no ledger in NEW before, so that nothing can be proved over it in two places. Killed before the
 rename, NEW was never there, and OLD goes on; killed after it, the next command on either folder does the rest.
@@ -14,13 +15,16 @@ rename, NEW was never there, and OLD goes on; killed after it, the next command 
 from __future__ import annotations
 
 import contextlib
+import errno
+import fcntl
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from zkcompliance import regular
 from zkcompliance.errors import LogBusy, LogCorrupt, LogError
 from zkcompliance.log import files, successor
-from zkcompliance.log.layout import Layout, Settings, read_limited
+from zkcompliance.log.layout import SPOOL_NAME, Layout, Settings
 from zkcompliance.log.store import SealedLog
 from zkcompliance.log.successor import Successor
 from zkcompliance.log.writer_lock import lock_of
@@ -40,15 +44,55 @@ def announce(old: Layout, building: Layout, new: Path, carried: Mapping[int, int
 def complete(old: Layout, new: Layout) -> None:
     """Everything that comes after the rename, from wherever it was interrupted."""
     carried = _arriving(new)[1]
-    log = SealedLog.open(old.root)
+    log, arrived = SealedLog.open(old.root), SealedLog.open(new.root)
     for segment in log.segments:
         after = carried.get(segment.index)
-        segment.budget().move(None if after is None else new.segment(after).budget)
+        segment.budget().move(None if after is None else arrived.segments[after].budget())
     successor.write(old, Successor(Settings.load(new).origin, new.root))
-    killed = (*old.root.glob(".successor.*.tmp"), *old.secret.glob(".moving.*.tmp"))
+    _hand_over_spools(old, new)
+    killed = [
+        folder / name
+        for folder, beginning in ((old.root, ".successor."), (old.secret, ".moving."))
+        for name in files.names(folder)
+        if name.startswith(beginning) and name.endswith(".tmp")
+    ]
     for done in (*killed, new.arriving, old.moving):
         done.unlink(missing_ok=True)
         files.sync_dir(done.parent)
+
+
+def _hand_over_spools(old: Layout, new: Layout) -> None:
+    """Rows that others spooled meanwhile go on in the new folder; who still writes in such a file goes on with it."""
+    for name in files.names(old.secret):
+        if not SPOOL_NAME.fullmatch(name):
+            continue
+        try:
+            (old.secret / name).rename(new.secret / name)
+        except FileNotFoundError:
+            continue  # its writer was quicker
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            _copy_spool(old.secret / name, new.secret / name)
+    files.sync_dir(new.secret)
+    files.sync_dir(old.secret)
+
+
+def _copy_spool(source: Path, target: Path) -> None:
+    """The same across file systems, when nobody writes in it; else it stays, and its writer brings it after."""
+    descriptor = regular.open_file(source, os.O_RDWR, folders=1, private=True)
+    try:
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not os.path.lexists(target):
+                building = target.with_name(f".pending-{target.name}.tmp")  # which the next writer deletes
+                building.unlink(missing_ok=True)
+                files.copy(source, building, folders=1)
+                building.rename(target)
+                files.sync_dir(target.parent)
+            source.unlink(missing_ok=True)
+    finally:
+        os.close(descriptor)
 
 
 def finish(path: str | Path) -> None:
@@ -58,15 +102,15 @@ def finish(path: str | Path) -> None:
     """
     here = Layout(Path(path))
     with files.reporting(here.root):
-        if os.access(here.secret, os.X_OK) and here.arriving.exists():
+        if os.access(here.secret, os.X_OK) and os.path.lexists(here.arriving):
             old = Layout(_arriving(here)[0])
-            if not old.settings.is_file():
+            if not os.path.lexists(old.settings):
                 raise LogError(
                     f"{here.root} waits for the budgets of {old.root}, from which it was made, and that is not there",
                     help=command("mv", "WHERE-IT-IS", old.root) + "  # put the folder back",
                 )
             complete(old, here)
-        if os.access(here.secret, os.X_OK) and here.moving.exists():
+        if os.access(here.secret, os.X_OK) and os.path.lexists(here.moving):
             new = Layout(Path(_lines(here.moving)[0]))
             if _appeared(here, new):
                 complete(here, new)
@@ -82,9 +126,9 @@ def newest(path: str | Path, tell: Callable[[str], None]) -> Path:
 
 def _appeared(old: Layout, new: Layout) -> bool:
     """Whether the folder at new's place is the one that succeeds old."""
-    if not new.settings.is_file():
+    if not os.path.lexists(new.settings):
         return False
-    return new.arriving.exists() and _arriving(new)[0] == old.root.absolute()
+    return os.path.lexists(new.arriving) and _arriving(new)[0] == old.root.absolute()
 
 
 def _forget(old: Layout) -> None:
@@ -109,7 +153,7 @@ def _arriving(new: Layout) -> tuple[Path, dict[int, int]]:
 
 
 def _lines(path: Path) -> list[str]:
-    lines = read_limited(path, _MAX_BYTES).decode(errors="surrogateescape").split("\n")
+    lines = files.read(path, _MAX_BYTES, folders=1).decode(errors="surrogateescape").split("\n")
     if len(lines) < 2 or lines.pop() != "":
         raise LogCorrupt(f"{path} is damaged", help=command("zkcompliance", "fsck", path.parent.parent))
     return lines

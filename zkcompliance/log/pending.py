@@ -2,22 +2,25 @@
 
     file  = "zkcq" ‖ u16(1) ‖ schema digest ‖ frame*
     frame = "zkcR" ‖ u32 rows ‖ limbs as in a rows file ‖ check       rows of the open batch
+          | "zkcT" ‖ spool id (16) ‖ check                            the open batch was taken from this spool
           | "zkcC" ‖ u64 total rows ‖ check                           everything before is acknowledged
 
 check = the first 16 bytes of the frame's SHA-256. The rows are fsynced before the closing frame is written, so a
 closing frame behind damaged rows means damage, and anything after the last one is a batch that was never acknowledged:
-it is discarded.
+it is discarded. A spool (`zkcompliance.log.spool`) is a file of the same form.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from zkcompliance import regular
 from zkcompliance.errors import LogCorrupt
 from zkcompliance.log import files
 from zkcompliance.schemas import Schema
@@ -30,6 +33,7 @@ CHUNK_ROWS = 8192
 _BLOCK = 1 << 20
 _CHECK = 16
 _ROWS = struct.Struct("<4sI")
+_TAKEN = struct.Struct("<4s16s")
 _CLOSE = struct.Struct("<4sQ")
 
 
@@ -37,17 +41,32 @@ def _check(frame: bytes) -> bytes:
     return hashlib.sha256(frame).digest()[:_CHECK]
 
 
-class Pending:
-    """The pending file at `path`, held open by the one writer."""
+class _Frame(NamedTuple):
+    """kind: its four letters; number: rows, or the total of a closing frame; end: where the next one begins."""
 
-    def __init__(self, path: Path, schema: Schema) -> None:
-        """Open or create. LogCorrupt when acknowledged rows are damaged."""
+    kind: bytes
+    at: int
+    number: int
+    spool: bytes
+    end: int
+
+
+class Pending:
+    """The file at `path`, held open by the one who writes it."""
+
+    def __init__(self, path: Path, schema: Schema, *, lock: bool = False) -> None:
+        """Open or create. LogCorrupt when acknowledged rows are damaged.
+
+        lock: hold a lock on the file itself; BlockingIOError where another process does.
+        """
         self.path = path
         self._width = schema.width
         self._head = b"zkcq\x01\x00" + schema.digest
-        if not path.exists():
+        self._lock = lock
+        self.taken: set[bytes] = set()  # ids of the spools whose rows are here, acknowledged
+        if not lock and not os.path.lexists(path):
             files.replace(path, self._head, files.PRIVATE)
-        self._descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+        self._descriptor = self._open()
         try:
             self.committed_rows, self._committed_end = self._recover()
             self.rollback()
@@ -55,42 +74,81 @@ class Pending:
             self.close()
             raise
 
+    def _open(self) -> int:
+        """A descriptor of the file that has the name now; locked, and with its head, where it is a file with a lock."""
+        while True:
+            made = os.O_CREAT if self._lock else 0
+            descriptor = regular.open_file(self.path, os.O_RDWR | made, folders=1, private=True)
+            if not self._lock:
+                return descriptor
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if self._is_named(descriptor):
+                    if os.fstat(descriptor).st_size < len(self._head):  # killed before anything was acknowledged
+                        os.ftruncate(descriptor, 0)
+                        os.fchmod(descriptor, files.PRIVATE)
+                        files.write_all(descriptor, self._head)
+                        os.fsync(descriptor)
+                        files.sync_dir(self.path.parent)
+                    return descriptor
+            except BaseException:
+                os.close(descriptor)
+                raise
+            os.close(descriptor)
+
+    def _is_named(self, descriptor: int) -> bool:
+        try:
+            return os.path.samestat(os.fstat(descriptor), self.path.lstat())
+        except FileNotFoundError:
+            return False
+
+    def _own(self) -> None:
+        """Before every write: a snapshot that shares the file by a hard link keeps it as it was."""
+        self._descriptor = regular.unshared(self.path, self._descriptor, lock=self._lock)
+
     def _row_bytes(self, rows: int) -> int:
         return 2 * (self._width - 1) * rows
 
-    def _frames(self) -> Iterator[tuple[int, int, int]]:
-        """(offset, rows, end) of each frame that is whole; rows is −1 − total for a closing frame."""
+    def _frames(self) -> Iterator[_Frame]:
+        """Each frame that is whole, in order."""
         size = os.fstat(self._descriptor).st_size
         at = len(self._head)
         while at < size:
             head = os.pread(self._descriptor, _CLOSE.size, at)
             if len(head) < _CLOSE.size:
                 return
-            if head[:4] == b"zkcR" and _ROWS.unpack_from(head)[1] > CHUNK_ROWS:
+            kind = head[:4]
+            rows = _ROWS.unpack_from(head)[1] if kind == b"zkcR" else 0
+            if rows > CHUNK_ROWS:
                 return
-            length = _CLOSE.size if head[:4] == b"zkcC" else _ROWS.size + self._row_bytes(_ROWS.unpack_from(head)[1])
-            if head[:4] not in (b"zkcC", b"zkcR") or at + length + _CHECK > size:
+            lengths = {b"zkcR": _ROWS.size + self._row_bytes(rows), b"zkcT": _TAKEN.size, b"zkcC": _CLOSE.size}
+            end = at + lengths.get(kind, size) + _CHECK
+            if end > size:
                 return
-            frame = os.pread(self._descriptor, length + _CHECK, at)
-            if _check(frame[:length]) != frame[length:]:
+            frame = os.pread(self._descriptor, end - at, at)
+            if _check(frame[:-_CHECK]) != frame[-_CHECK:]:
                 return
-            rows = -1 - _CLOSE.unpack(head)[1] if head[:4] == b"zkcC" else _ROWS.unpack_from(head)[1]
-            yield at, rows, at + length + _CHECK
-            at += length + _CHECK
+            total = _CLOSE.unpack_from(frame)[1] if kind == b"zkcC" else rows
+            yield _Frame(kind, at, total, frame[4 : _TAKEN.size] if kind == b"zkcT" else b"", end)
+            at = end
 
     def _recover(self) -> tuple[int, int]:
         if os.pread(self._descriptor, len(self._head), 0) != self._head:
             raise LogCorrupt(f"{self.path} does not hold pending rows of this log's schema")
         rows = committed = 0
         end = reached = len(self._head)
-        for _, count, stop in self._frames():
-            reached = stop
-            if count >= 0:
-                rows += count
-            elif -1 - count != rows:
+        taken: set[bytes] = set()
+        for frame in self._frames():
+            reached = frame.end
+            if frame.kind == b"zkcR":
+                rows += frame.number
+            elif frame.kind == b"zkcT":
+                taken.add(frame.spool)
+            elif frame.number != rows:
                 raise LogCorrupt(f"{self.path}: appended rows are missing")
             else:
-                committed, end = rows, stop
+                committed, end = rows, frame.end
+                self.taken |= taken
         if self._acknowledged_after(reached):
             raise LogCorrupt(f"{self.path}: appended rows are damaged at byte {reached}")
         return committed, end
@@ -102,31 +160,42 @@ class Pending:
             rest = os.pread(self._descriptor, _BLOCK + _CLOSE.size + _CHECK - 1, block)
             at = rest.find(b"zkcC")
             while at >= 0:
-                frame = rest[at : at + _CLOSE.size]
-                if rest[at + _CLOSE.size : at + _CLOSE.size + _CHECK] == _check(frame) and len(frame) == _CLOSE.size:
+                closing = rest[at : at + _CLOSE.size]
+                checked = rest[at + _CLOSE.size : at + _CLOSE.size + _CHECK]
+                if len(closing) == _CLOSE.size and checked == _check(closing):
                     return True
                 at = rest.find(b"zkcC", at + 1)
         return False
 
-    def add(self, columns: NDArray[np.uint32]) -> None:
-        """Write rows of the open batch: limbs (width, n), n ≤ CHUNK_ROWS. Not durable, not acknowledged yet."""
-        frame = _ROWS.pack(b"zkcR", columns.shape[1]) + columns[1:].astype("<u2").tobytes()
+    def _write(self, frame: bytes) -> None:
+        self._own()
         os.lseek(self._descriptor, 0, os.SEEK_END)
         files.write_all(self._descriptor, frame + _check(frame))
+
+    def add(self, columns: NDArray[np.uint32]) -> None:
+        """Write rows of the open batch: limbs (width, n), n ≤ CHUNK_ROWS. Not durable, not acknowledged yet."""
+        self._write(_ROWS.pack(b"zkcR", columns.shape[1]) + columns[1:].astype("<u2").tobytes())
         self.rows += columns.shape[1]
+
+    def take(self, spool: bytes, chunks: Iterable[NDArray[np.uint32]]) -> None:
+        """Add the rows of a spool (id: 16 bytes) to no open batch, and acknowledge them: once, whatever happens."""
+        for chunk in chunks:
+            self.add(chunk)
+        self._write(_TAKEN.pack(b"zkcT", spool))
+        self.commit()
+        self.taken.add(spool)
 
     def commit(self) -> None:
         """Acknowledge the open batch: durable when it returns."""
         os.fsync(self._descriptor)
-        frame = _CLOSE.pack(b"zkcC", self.rows)
-        os.lseek(self._descriptor, 0, os.SEEK_END)
-        files.write_all(self._descriptor, frame + _check(frame))
+        self._write(_CLOSE.pack(b"zkcC", self.rows))
         os.fsync(self._descriptor)
         self.committed_rows, self._committed_end = self.rows, os.fstat(self._descriptor).st_size
 
     def rollback(self) -> None:
         """Drop the open batch."""
         if os.fstat(self._descriptor).st_size != self._committed_end:
+            self._own()
             os.ftruncate(self._descriptor, self._committed_end)
             os.fsync(self._descriptor)
         self.rows = self.committed_rows
@@ -136,12 +205,12 @@ class Pending:
         import numpy as np
 
         seen = 0
-        for at, rows, _ in self._frames():
-            if rows >= 0:
-                data = os.pread(self._descriptor, self._row_bytes(rows), at + _ROWS.size)
-                out = np.ones((self._width, rows), dtype=np.uint32)
-                out[1:] = np.frombuffer(data, dtype="<u2").reshape(self._width - 1, rows)
-                seen += rows
+        for frame in self._frames():
+            if frame.kind == b"zkcR":
+                data = os.pread(self._descriptor, self._row_bytes(frame.number), frame.at + _ROWS.size)
+                out = np.ones((self._width, frame.number), dtype=np.uint32)
+                out[1:] = np.frombuffer(data, dtype="<u2").reshape(self._width - 1, frame.number)
+                seen += frame.number
                 yield out
         if seen != self.rows:
             raise LogCorrupt(f"{self.path}: appended rows are damaged")
@@ -153,7 +222,7 @@ class Pending:
             self._descriptor = -1
 
     def remove(self) -> None:
-        """Close and delete the file: its rows are sealed."""
-        self.close()
+        """Delete the file and close it: its rows are sealed, or were taken in."""
         self.path.unlink()
+        self.close()
         files.sync_dir(self.path.parent)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
+
 from zkcompliance.commit.budget import ledger_bytes
 from zkcompliance.commit.entry import ENTRY_BYTES
 from zkcompliance.errors import LogCorrupt, LogError
 from zkcompliance.limits import MAX_LOG_ENTRIES
-from zkcompliance.log import files, rows, sealing
-from zkcompliance.log.layout import Layout, Settings, read_limited, split_entries
+from zkcompliance.log import files, leftovers, rows, sealing
+from zkcompliance.log.layout import Layout, Settings, split_entries
 from zkcompliance.log.note import SignerKey
 from zkcompliance.log.store import load_public
 
@@ -22,7 +25,7 @@ def recover(layout: Layout, settings: Settings, key: SignerKey) -> list[str]:
     done: list[str] = []
     _, checkpoint, _ = load_public(layout, settings)
     size = checkpoint.size
-    data = read_limited(layout.entries, (MAX_LOG_ENTRIES + 1) * ENTRY_BYTES)
+    data = files.read(layout.entries, (MAX_LOG_ENTRIES + 1) * ENTRY_BYTES * 2, private=False)
     stored = split_entries(data)
     while size < len(stored) and (count := _whole_seal(layout, settings, size, stored)):
         size += count
@@ -33,21 +36,34 @@ def recover(layout: Layout, settings: Settings, key: SignerKey) -> list[str]:
     if len(data) > size * ENTRY_BYTES:
         sealing.truncate_entries(layout.entries, size)
         done.append("an interrupted seal was dropped; its appended rows are still pending")
-    if any(folder.name.isdecimal() and int(folder.name) >= size for folder in layout.segments.iterdir()):
+    if any(name.isdecimal() and int(name) >= size for name in files.names(layout.segments)):
         sealing.drop(layout, size)
-    temporary = (".pending-*.tmp", ".seen.*.tmp", ".moving.*.tmp", ".restored.*.tmp")
-    for leftover in (
-        *layout.root.glob(".checkpoint.*.tmp"),
-        *(f for name in temporary for f in layout.secret.glob(name)),
-    ):
-        leftover.unlink(missing_ok=True)
-    for pending in layout.secret.glob("pending-*"):
-        index = pending.name.removeprefix("pending-")
-        if index.isdecimal() and int(index) > size:
+    _tidy(layout)
+    for name in files.names(layout.secret):
+        index = name.removeprefix("pending-")
+        if index == name or not index.isdecimal():
+            continue
+        pending = layout.secret / name
+        if int(index) > size:
             raise LogCorrupt(f"{pending} is ahead of the checkpoint of size {size}: was an older one put back?")
-        if index.isdecimal() and int(index) < size:
+        if int(index) < size:
             pending.unlink()
     return done
+
+
+def _tidy(layout: Layout) -> None:
+    """Delete temporary files: a writer's own, and those that provers have long left behind."""
+    for name in files.names(layout.root):
+        if name.startswith((".checkpoint.", ".entries.")) and name.endswith(".tmp"):
+            (layout.root / name).unlink(missing_ok=True)
+    old = time.time() - leftovers.AGE_SECONDS
+    for name in files.names(layout.secret):
+        if not name.startswith(".") or not name.endswith(".tmp"):
+            continue
+        path = layout.secret / name
+        with contextlib.suppress(FileNotFoundError):
+            if name.startswith((".pending-", ".seen.", ".moving.", ".restored.")) or path.lstat().st_mtime < old:
+                path.unlink()
 
 
 def _whole_seal(layout: Layout, settings: Settings, first: int, stored: list[bytes]) -> int:
@@ -63,7 +79,8 @@ def _whole_seal(layout: Layout, settings: Settings, first: int, stored: list[byt
                 return 0
             rows.load(paths.rows, settings.schema, meta.rows_digest)
             fresh = ledger_bytes(stored[index])
-            if read_limited(paths.budget, len(fresh)) != fresh or paths.seed.stat().st_size != 32:
+            ledger = files.read(paths.budget, len(fresh), folders=paths.DEPTH)
+            if ledger != fresh or len(files.read(paths.seed, 32, folders=paths.DEPTH)) != 32:
                 return 0
     except (LogError, OSError):
         return 0

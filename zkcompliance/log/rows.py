@@ -3,20 +3,25 @@
     rows = "zkcr" ‖ u16(1) ‖ u16 width ‖ u64 rows ‖ schema digest ‖ for each column but act: its limbs, u16 each
 
 `act` is not stored: every stored row is real. meta is five lines: format, SHA-256 of the rows file, entry (both hex),
-and the first segment and number of segments of the seal that it was part of.
+the first segment and number of segments of the seal that it was part of; and, in the first segment of a seal of inputs,
+a sixth: their digests (hex, a space between them).
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from zkcompliance import regular
 from zkcompliance.commit.entry import ENTRY_BYTES
-from zkcompliance.errors import LogCorrupt, LogError
-from zkcompliance.limits import MAX_LOG_ROWS_LOG2, MAX_META_BYTES, MIN_LOG_ROWS_LOG2
+from zkcompliance.errors import LogCorrupt
+from zkcompliance.limits import MAX_LOG_ROWS_LOG2, MAX_META_BYTES, MAX_SEAL_INPUTS, MIN_LOG_ROWS_LOG2
+from zkcompliance.log import files
+from zkcompliance.log.layout import SegmentPaths
 from zkcompliance.schemas import Schema
 
 if TYPE_CHECKING:
@@ -26,6 +31,7 @@ if TYPE_CHECKING:
 MAX_ROWS = 1 << MAX_LOG_ROWS_LOG2
 _HEAD = struct.Struct("<4sHHQ32s")
 _FORMAT = "zkcompliance-segment-1"
+MAX_INPUTS = MAX_SEAL_INPUTS
 
 
 def padded_log2(rows: int) -> int:
@@ -43,14 +49,7 @@ def load(path: Path, schema: Schema, digest: bytes | None) -> NDArray[np.uint32]
     """Limbs (width, 2^k), padded with zero rows. LogCorrupt when the file is not whole or not of this SHA-256."""
     import numpy as np
 
-    limit = _HEAD.size + 2 * (schema.width - 1) * MAX_ROWS
-    try:
-        if path.stat().st_size > limit:
-            raise LogCorrupt(f"{path} is longer than any segment")
-        with path.open("rb") as file:
-            data = file.read(limit + 1)  # one that grows meanwhile has another digest
-    except OSError as error:
-        raise LogError(f"{path}: {error.strerror}") from error
+    data = files.read(path, _HEAD.size + 2 * (schema.width - 1) * MAX_ROWS, folders=SegmentPaths.DEPTH)
     if digest is not None and hashlib.sha256(data).digest() != digest:
         raise LogCorrupt(f"{path} has changed since it was sealed")
     if len(data) < _HEAD.size:
@@ -68,11 +67,12 @@ def load(path: Path, schema: Schema, digest: bytes | None) -> NDArray[np.uint32]
 
 def count(path: Path) -> int:
     """How many rows a rows file says it has, without reading it all."""
-    try:
-        with path.open("rb") as file:
-            head = file.read(_HEAD.size)
-    except OSError as error:
-        raise LogError(f"{path}: {error.strerror}") from error
+    with files.reporting(path):
+        descriptor = regular.open_file(path, folders=SegmentPaths.DEPTH, private=True)
+        try:
+            head = os.pread(descriptor, _HEAD.size, 0)
+        finally:
+            os.close(descriptor)
     if len(head) != _HEAD.size:
         raise LogCorrupt(f"{path} is truncated")
     return int(_HEAD.unpack(head)[3])
@@ -82,31 +82,34 @@ def count(path: Path) -> int:
 class Meta:
     """What was sealed.
 
-    The rows file's SHA-256, the entry, and the seal (first segment, number of segments) it was part of.
+    The rows file's SHA-256, the entry, the seal (first segment, number of segments) it was part of, and, in the first
+    segment of a seal, the digest of each input whose rows were sealed with it (`zkcompliance.log.once`).
     """
 
     rows_digest: bytes
     entry: bytes
     first: int
     count: int
+    inputs: tuple[bytes, ...] = ()
 
     def encode(self) -> bytes:
         """Canonical text."""
-        return f"{_FORMAT}\n{self.rows_digest.hex()}\n{self.entry.hex()}\n{self.first}\n{self.count}\n".encode()
+        lines = [_FORMAT, self.rows_digest.hex(), self.entry.hex(), str(self.first), str(self.count)]
+        if self.inputs:
+            lines.append(" ".join(each.hex() for each in self.inputs))
+        return ("\n".join(lines) + "\n").encode()
 
     @classmethod
     def load(cls, path: Path) -> Meta:
         """LogError when missing, LogCorrupt when not canonical."""
+        data = files.read(path, MAX_META_BYTES, folders=SegmentPaths.DEPTH)
         try:
-            with path.open("rb") as file:
-                data = file.read(MAX_META_BYTES + 1)
-        except OSError as error:
-            raise LogError(f"{path}: {error.strerror}") from error
-        try:
-            lines = data[:MAX_META_BYTES].decode().split("\n")
-            meta = cls(bytes.fromhex(lines[1]), bytes.fromhex(lines[2]), int(lines[3]), int(lines[4]))
+            _, digest, entry, first, count, *more = data.decode("ascii").split("\n")
+            marks = tuple(bytes.fromhex(each) for each in more[0].split())
+            meta = cls(bytes.fromhex(digest), bytes.fromhex(entry), int(first[:20]), int(count[:20]), marks)
         except (ValueError, IndexError) as error:
             raise LogCorrupt(f"{path} is damaged") from error
-        if meta.encode() != data or len(meta.rows_digest) != 32 or len(meta.entry) != ENTRY_BYTES:
+        whole = len(meta.rows_digest) == 32 and len(meta.entry) == ENTRY_BYTES and all(len(m) == 32 for m in marks)
+        if meta.encode() != data or not whole:
             raise LogCorrupt(f"{path} is damaged")
         return meta

@@ -6,10 +6,11 @@ import contextlib
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from zkcompliance import regular
 from zkcompliance.commit.budget import ledger_bytes
 from zkcompliance.commit.entry import ENTRY_BYTES
 from zkcompliance.log import files, rows
@@ -24,16 +25,20 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def stage(layout: Layout, settings: Settings, first: int, pending: Pending, progress: Progress) -> list[bytes]:
+def stage(
+    layout: Layout, settings: Settings, first: int, pending: Pending, inputs: Sequence[bytes], progress: Progress
+) -> list[bytes]:
     """Make the private folders of all pending rows' segments, commit to each, and return their entries (99 bytes each).
 
-    Everything is durable when it returns; on error nothing is left.
+    inputs: digests (`log.once`) that are kept with the first. Everything is durable when it returns; on error nothing
+    is left.
     """
     count = -(-pending.rows // rows.MAX_ROWS)
     entries: list[bytes] = []
     try:
         for index, table in enumerate(_tables(pending, settings.schema.width), first):
-            entries.append(stage_one(layout, settings, index, table, (first, count), progress))
+            marks = tuple(inputs) if index == first else ()
+            entries.append(stage_one(layout, settings, index, table, (first, count, marks), progress))
         files.sync_dir(layout.segments)
     except BaseException:
         drop(layout, first)
@@ -71,21 +76,21 @@ def stage_one(
     settings: Settings,
     index: int,
     table: tuple[NDArray[np.uint32], int],
-    seal: tuple[int, int],
+    seal: tuple[int, int, tuple[bytes, ...]],
     progress: Progress,
     tier: int = 0,
 ) -> bytes:
     """Make the private folder of segment `index`, durably, and commit to it; its entry (99 bytes).
 
     table: the rows (width, 2^k), zero-padded, and how many are real; seal: the first segment and the number of segments
-    that are sealed with it; tier: as in `SegmentPaths`.
+    that are sealed with it, and the digests of inputs that are kept here (`log.once`); tier: as in `SegmentPaths`.
     """
     from zkcompliance.commit.table import commit
 
     columns, count = table
     paths = layout.segment(index)
-    if paths.folder.exists():
-        shutil.rmtree(paths.folder)
+    if os.path.lexists(paths.folder):
+        _remove(paths.folder)
     files.make_dir(paths.folder)
     seed = os.urandom(32)
     data = rows.encode(settings.schema, columns[:, :count])
@@ -121,7 +126,7 @@ def publish(
     first = len(before)
     temporary = layout.checkpoint.with_name(f".checkpoint.{os.urandom(6).hex()}.tmp")
     try:
-        descriptor = os.open(layout.entries, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        descriptor = _entries(layout.entries)
         try:
             os.lseek(descriptor, first * ENTRY_BYTES, os.SEEK_SET)
             files.write_all(descriptor, b"".join(new))
@@ -144,7 +149,7 @@ def publish(
 
 def truncate_entries(path: Path, size: int) -> None:
     """Keep the first `size` entries, durably."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    descriptor = _entries(path)
     try:
         os.ftruncate(descriptor, size * ENTRY_BYTES)
         os.fsync(descriptor)
@@ -152,9 +157,28 @@ def truncate_entries(path: Path, size: int) -> None:
         os.close(descriptor)
 
 
+def _entries(path: Path) -> int:
+    """A descriptor to write `entries` with, which no snapshot shares."""
+    descriptor = regular.open_file(path, os.O_RDWR)
+    try:
+        return regular.unshared(path, descriptor, files.PUBLIC)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.close(descriptor)
+        raise
+
+
 def drop(layout: Layout, first: int) -> None:
     """Delete the private folders of segments that were never published: `first` and later."""
-    for folder in layout.segments.iterdir():
-        if folder.name.isdecimal() and int(folder.name) >= first:
-            shutil.rmtree(folder)
+    for name in files.names(layout.segments):
+        if name.isdecimal() and int(name) >= first:
+            _remove(layout.segments / name)
     files.sync_dir(layout.segments)
+
+
+def _remove(folder: Path) -> None:
+    """Delete a folder with what is in it, or whatever else has the name; nothing behind a link."""
+    if folder.is_symlink() or not folder.is_dir():
+        folder.unlink()
+    else:
+        shutil.rmtree(folder)

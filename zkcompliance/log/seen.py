@@ -11,6 +11,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from zkcompliance import regular
 from zkcompliance.errors import LogCorrupt, LogError, MalformedNote, SignatureRejected
 from zkcompliance.log import evidence, files
 from zkcompliance.log.note import VerifierKey
@@ -31,15 +32,18 @@ def place(key: VerifierKey, origin: str) -> str:
     return key.text if origin == key.name else f"{key.text} {origin}"
 
 
-def load(path: Path) -> dict[str, str]:
-    """`place` → note; nothing when there is no file. LogCorrupt for another form, LogError when it is unreadable."""
+def load(path: Path, folders: int = 0) -> dict[str, str]:
+    """`place` → note; nothing when there is no file. LogCorrupt for another form, LogError when it is unreadable.
+
+    folders: how many above it belong to a log, and must be no links.
+    """
     try:
-        with path.open("rb") as file:
-            data = file.read(_MAX_BYTES + 1)
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        raise LogError(f"{path}: {error.strerror}") from error
+        with files.reporting(path):
+            data = regular.read_file(path, _MAX_BYTES, folders=folders)
+    except LogError as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            return {}
+        raise
     try:
         notes = json.loads(data)["logs"]
         if encode(notes) != data:
@@ -80,4 +84,4 @@ def hold(
         files.replace(path, encode({**known, key.text: note}), files.PRIVATE)
     except OSError as error:
         if strict:
-            raise LogError(f"{path}: {error.strerror}") from error
+            raise LogError(f"{path}: {regular.reason(error)}", help=regular.remedy(error)) from error

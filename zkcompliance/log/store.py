@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import os
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from zkcompliance import regular
 from zkcompliance.commit.budget import Budget
 from zkcompliance.commit.entry import ENTRY_BYTES, Entry
-from zkcompliance.errors import LogCorrupt, LogError, LogEvidence, MalformedError, MalformedNote, SignatureRejected
+from zkcompliance.errors import LogCorrupt, LogEvidence, MalformedError, MalformedNote, SignatureRejected
 from zkcompliance.limits import MAX_LOG_ENTRIES, MAX_NOTE_BYTES
-from zkcompliance.log import files, merkle, note, rows, seen
+from zkcompliance.log import files, merkle, note, rows, seen, spent
 from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.layout import Layout, SegmentPaths, Settings, read_limited
 from zkcompliance.profiles import Profile
@@ -53,14 +53,7 @@ class Segment:
 
         LogCorrupt when they are not there, or readable by others.
         """
-        try:
-            mode = self.paths.seed.stat().st_mode
-            with self.paths.seed.open("rb") as file:
-                data = file.read(_SEED_BYTES + 1)
-        except OSError as error:
-            raise LogError(f"{self.paths.seed}: {error.strerror}") from error
-        if stat.S_IMODE(mode) & 0o077:
-            raise LogCorrupt(f"{self.paths.seed} can be read by others", help=command("chmod", "600", self.paths.seed))
+        data = files.read(self.paths.seed, _SEED_BYTES, folders=SegmentPaths.DEPTH)
         if len(data) != _SEED_BYTES:
             raise LogCorrupt(f"{self.paths.seed} has not 32 bytes")
         return data
@@ -84,6 +77,8 @@ class Segment:
             self.entry.k,
             self.entry.kappa,
             f"segment {self.index}",
+            folders=SegmentPaths.DEPTH,
+            records=spent.records(self.paths.log.spent(self.index), self.entry.encode()),
         )
 
 
@@ -144,7 +139,8 @@ def known_here(layout: Layout) -> dict[str, str] | None:
     """What the log's own folder remembers; None for a copy without its secret part, or for who may not read it."""
     if not os.access(layout.secret, os.R_OK | os.X_OK):
         return None
-    return seen.load(layout.seen)
+    layout.check_folders()
+    return seen.load(layout.seen, folders=1)
 
 
 def hold_here(
@@ -164,7 +160,7 @@ def hold_here(
         try:
             seen.hold(layout.seen, known, settings.key, text, entries, strict=False)
         except LogEvidence as error:
-            error.help = f"zkcompliance fsck {layout.root} --evidence FILE"
+            error.help = command("zkcompliance", "fsck", layout.root, "--evidence", "FILE")
             raise
 
 
@@ -194,11 +190,12 @@ def load_public(layout: Layout, settings: Settings) -> tuple[str, Checkpoint, li
         raise LogCorrupt(f"{layout.checkpoint} is of another log, {checkpoint.origin}")
     if checkpoint.size > MAX_LOG_ENTRIES:
         raise LogCorrupt(f"{layout.checkpoint} names over {MAX_LOG_ENTRIES} segments")
-    try:
-        with layout.entries.open("rb") as file:
-            stored = file.read(checkpoint.size * ENTRY_BYTES)
-    except OSError as error:
-        raise LogError(f"{layout.entries}: {error.strerror}") from error
+    with files.reporting(layout.entries):
+        descriptor = regular.open_file(layout.entries)
+        try:
+            stored = os.pread(descriptor, checkpoint.size * ENTRY_BYTES, 0)
+        finally:
+            os.close(descriptor)
     if len(stored) != checkpoint.size * ENTRY_BYTES:
         raise LogCorrupt(f"{layout.entries} has fewer than the {checkpoint.size} entries of the checkpoint")
     entries = [stored[i : i + ENTRY_BYTES] for i in range(0, len(stored), ENTRY_BYTES)]

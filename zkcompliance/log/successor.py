@@ -41,7 +41,7 @@ class Successor:
 def read(layout: Layout) -> Successor | None:
     """None for a log that does not go on elsewhere; LogCorrupt for a file that is not in its form."""
     with files.reporting(layout.successor):
-        if not layout.successor.exists():
+        if not os.path.lexists(layout.successor):
             return None
     lines = read_limited(layout.successor, _MAX_BYTES).decode(errors="surrogateescape").split("\n")
     if len(lines) != 4 or lines[0] != _FORMAT or lines[3] or not check_name(lines[1]) or not lines[2]:
@@ -73,7 +73,7 @@ def require_open(layout: Layout, *, restored: bool = False) -> None:
             f"{layout.root} is closed: the log goes on as {after.origin} in {after.path}",
             help=command("zkcompliance", "fsck", after.path) + "  # and use that folder",
         )
-    if layout.restored.exists() and not restored:
+    if os.path.lexists(layout.restored) and not restored:
         raise LogError(
             f"{layout.root} was put back from a backup: nothing is sealed in it or proved over it before a refresh",
             help=how_to_refresh(layout.root),
@@ -90,7 +90,7 @@ def follow(path: str | Path, tell: Callable[[str], None]) -> Path:
         after = read(Layout(here))
         if after is None:
             return here
-        if not Layout(after.path).settings.is_file() or Settings.load(Layout(after.path)).origin != after.origin:
+        if not os.path.lexists(Layout(after.path).settings) or Settings.load(Layout(after.path)).origin != after.origin:
             raise LogError(
                 f"{here} goes on as {after.origin} in {after.path}, and that log is not there",
                 help="give the folder in which the newest generation is now",

@@ -103,7 +103,7 @@ class TrustPolicy:
 
 def load_trust(path: Path) -> TrustPolicy:
     """The policy in a file. LogError when it cannot be read, MalformedTrust when it is not one."""
-    return TrustPolicy.parse(read_limited(path, MAX_BYTES))
+    return TrustPolicy.parse(read_limited(path.resolve(), MAX_BYTES))
 
 
 class _Reader:

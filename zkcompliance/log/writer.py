@@ -1,4 +1,4 @@
-"""The one writer of a log: create, append, seal.
+"""The one writer of a log: append, seal.
 
 Order of a seal: rows and seed durable → commitment → ledger and meta durable → entry durable → sign → publish the
 checkpoint by an atomic rename → folder durable → pending rows deleted. Killed anywhere, the next writer either finishes
@@ -11,9 +11,8 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
-import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -21,16 +20,17 @@ from typing import TYPE_CHECKING
 from zkcompliance import schemas
 from zkcompliance.commit.entry import ENTRY_BYTES
 from zkcompliance.errors import KeyFileError, LogError, SchemaError, UsageError, ZkComplianceError
-from zkcompliance.log import cosigner, files, keybook, leftovers, moving, sealing, seen, successor
+from zkcompliance.log import cosigner, files, keybook, leftovers, moving, sealing, successor
 from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.cosignature import CosignerKey
+from zkcompliance.log.creation import create_log
 from zkcompliance.log.layout import Layout, Settings
 from zkcompliance.log.note import SignerKey
+from zkcompliance.log.once import Inputs
 from zkcompliance.log.pending import CHUNK_ROWS, Pending
 from zkcompliance.log.recovery import recover
 from zkcompliance.log.store import hold_here, known_here, load_public
 from zkcompliance.log.writer_lock import lock_of
-from zkcompliance.profiles import by_name
 from zkcompliance.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -40,48 +40,25 @@ if TYPE_CHECKING:
 Rows = Iterable[Mapping[str, object]]
 Clock = Callable[[], float]
 
+__all__ = ["Writer", "check_key", "checked_chunks", "create_log"]
 
-def create_log(path: str | Path, schema: schemas.Schema, key: SignerKey, profile: str = "standard") -> None:
-    """A new log folder with a signed checkpoint of size 0; its origin is the key's name.
 
-    Appears whole or not at all. LogError when something is at `path` already, UsageError for an unknown profile,
-    KeyFileError where the key signs another log.
-    """
-    layout = Layout(Path(path))
-    settings = Settings(by_name(profile), key.verifier, schema)
-    own = keybook.Held(os.urandom(16).hex(), 1)
-    place = layout.root.with_name(leftovers.final_name(layout.root.name))
-    building = layout.root.with_name(f".{layout.root.name}.{os.urandom(6).hex()}.tmp")
-    with files.reporting(layout.root), contextlib.ExitStack() as held:
-        if layout.root.exists():
-            raise LogError(f"{path} exists already")
-        leftovers.remove(layout.root)
-        keybook.claim(key, own, place)
-        files.make_dir(building, files.PUBLIC_DIR)
-        held.callback(os.close, leftovers.claim(building))
-        try:
-            new = Layout(building)
-            files.make_dir(new.secret)
-            files.make_dir(new.segments)
-            files.create(new.lock, b"")
-            files.create(new.id, keybook.id_bytes(own.id))
-            for file, data in zip((new.settings, new.schema), settings.files(), strict=True):
-                files.create(file, data, files.PUBLIC)
-            files.create(new.entries, b"", files.PUBLIC)
-            signed, _ = sealing.sign(settings, key, [])
-            files.create(new.seen, seen.encode({key.verifier.text: signed}))
-            files.create(new.checkpoint, signed.encode(), files.PUBLIC)
-            files.sync_dir(new.secret)
-            files.sync_dir(building)
-            with contextlib.ExitStack() as last:
-                if place == layout.root:
-                    last.enter_context(keybook.appearing(key, own))
-                building.rename(layout.root)
-                files.sync_dir(layout.root.parent)
-        except BaseException:
-            shutil.rmtree(building, ignore_errors=True)
-            keybook.forget(key, own)
-            raise
+def check_key(layout: Layout, settings: Settings, key: SignerKey) -> None:
+    """KeyFileError unless the log is signed by this key."""
+    if key.verifier != settings.key:
+        raise KeyFileError(f"{layout.root} is signed by {settings.key.name}, another key than the one given")
+
+
+def checked_chunks(schema: schemas.Schema, chunks: Iterable[NDArray[np.uint32]]) -> Iterator[NDArray[np.uint32]]:
+    """Rows as limbs (width, n), n ≤ CHUNK_ROWS, of which each is real and fits the schema; SchemaError otherwise."""
+    from zkcompliance._schema_cells import check_limbs
+
+    for chunk in chunks:
+        check_limbs(schema, chunk)
+        if not (chunk[0] == 1).all():
+            raise SchemaError("appended rows are real: act is 1")
+        for start in range(0, chunk.shape[1], CHUNK_ROWS):
+            yield chunk[:, start : start + CHUNK_ROWS]
 
 
 class Writer:
@@ -90,8 +67,18 @@ class Writer:
     `recovered`: what recovery did, as sentences; empty after a clean end.
     """
 
-    def __init__(self, path: str | Path, key: SignerKey, *, restored: bool = False, clock: Clock = time.time) -> None:
+    def __init__(
+        self,
+        path: str | Path,
+        key: SignerKey,
+        *,
+        restored: bool = False,
+        clock: Clock = time.time,
+        spools: bool = True,
+    ) -> None:
         """clock: UTC seconds, by which rows of the future are known.
+
+        spools: take in the rows of others who found it busy at once; otherwise with the next `take_spools`.
 
         LogBusy when another writer has the log, KeyFileError for another key, LogCorrupt when damaged. LogError where
         the log goes on in another folder, or was put back from a backup; then only whoever makes the next generation
@@ -102,14 +89,14 @@ class Writer:
         self._key, self._clock = key, clock
         moving.finish(self._layout.root)
         successor.require_open(self._layout, restored=restored)
-        if key.verifier != self._settings.key:
-            raise KeyFileError(f"{path} is signed by {self._settings.key.name}, another key than the one given")
+        check_key(self._layout, self._settings, key)
         self._lock = lock_of(self._layout)
         try:
             successor.require_open(self._layout, restored=restored)
             if leftovers.final_name(self._layout.root.name) == self._layout.root.name:
                 keybook.hold(key, keybook.Held(keybook.id_of(self._layout), self._settings.generation))
             with files.reporting(self._layout.root):
+                self._layout.check_folders()
                 known = known_here(self._layout)
                 self.recovered = recover(self._layout, self._settings, key)
                 text, self.checkpoint, self._entries = load_public(self._layout, self._settings)
@@ -119,6 +106,19 @@ class Writer:
             os.close(self._lock)
             raise
         self._open = True
+        if spools:
+            try:
+                self.take_spools()
+            except BaseException:
+                self._shut()
+                raise
+
+    def take_spools(self) -> int:
+        """Make the rows pending that others have spooled and let go of (`log.spool`), and say how many."""
+        from zkcompliance.log.spool import take_in
+
+        with self._batch():
+            return take_in(self._layout, self.schema, self._pending)
 
     @property
     def schema(self) -> schemas.Schema:
@@ -154,17 +154,37 @@ class Writer:
 
     def seal_columns(self, chunks: Iterable[NDArray[np.uint32]], *, progress: Progress = silent) -> Checkpoint:
         """`seal` for rows already encoded, in chunks."""
+        return self._seal(chunks, (), progress)
+
+    def seal_inputs(
+        self,
+        inputs: Iterable[tuple[str, Iterable[NDArray[np.uint32]]]],
+        *,
+        again: bool = False,
+        progress: Progress = silent,
+    ) -> Checkpoint:
+        """`seal_columns` for inputs with their names; each is sealed once, also where a killed seal is repeated.
+
+        AlreadySealed where the very rows of an input were sealed before, unless `again`; nothing is kept then.
+        """
+        once = Inputs(self._layout, self.schema, self.checkpoint.size, again=again)
+        read = itertools.chain.from_iterable(once.read(name, chunks) for name, chunks in inputs)
+        return self._seal(read, once.digests, progress)
+
+    def _seal(self, chunks: Iterable[NDArray[np.uint32]], inputs: Sequence[bytes], progress: Progress) -> Checkpoint:
+        """inputs: digests to keep, complete when the chunks are at their end."""
+        self.take_spools()
         with self._batch():
             self._add(chunks)
             if self._pending.rows == 0:
                 raise UsageError("there is nothing to seal: no rows were appended")
             first = self.checkpoint.size
-            new = sealing.stage(self._layout, self._settings, first, self._pending, progress)
+            new = sealing.stage(self._layout, self._settings, first, self._pending, inputs, progress)
             try:
                 text, checkpoint = sealing.publish(self._layout, self._settings, self._key, self._entries, new)
             except BaseException:
                 if not self._undone():
-                    self.close()  # the seal may stand: only a new writer can tell, and another one must not be signed
+                    self._shut()  # the seal may stand: only a new writer can tell, and another one must not be signed
                 raise
         self._entries += new
         self.checkpoint = checkpoint
@@ -173,7 +193,7 @@ class Writer:
             self._pending.remove()
             self._pending = Pending(self._layout.pending(checkpoint.size), self._settings.schema)
         except (OSError, LogError):
-            self.close()  # the seal stands, and the next writer tidies up
+            self._shut()  # the seal stands, and the next writer tidies up
         return checkpoint
 
     def _undone(self) -> bool:
@@ -181,7 +201,7 @@ class Writer:
         try:
             _, found, _ = load_public(self._layout, self._settings)
             size = self._layout.entries.stat().st_size
-            staged = self._layout.segment(found.size).folder.exists()
+            staged = os.path.lexists(self._layout.segment(found.size).folder)
         except (OSError, ZkComplianceError):
             return False
         return found == self.checkpoint and size == found.size * ENTRY_BYTES and not staged
@@ -196,14 +216,8 @@ class Writer:
             files.replace(self._layout.checkpoint, cosigner.add_lines(text, lines, cosigners).encode())
 
     def _add(self, chunks: Iterable[NDArray[np.uint32]]) -> None:
-        from zkcompliance._schema_cells import check_limbs
-
-        for chunk in chunks:
-            check_limbs(self.schema, chunk)
-            if not (chunk[0] == 1).all():
-                raise SchemaError("appended rows are real: act is 1")
-            for start in range(0, chunk.shape[1], CHUNK_ROWS):
-                self._pending.add(chunk[:, start : start + CHUNK_ROWS])
+        for chunk in checked_chunks(self.schema, chunks):
+            self._pending.add(chunk)
 
     def _encoded(self, rows: Rows) -> Iterator[NDArray[np.uint32]]:
         source, first = iter(rows), 1
@@ -223,11 +237,18 @@ class Writer:
             try:
                 self._pending.rollback()
             except OSError:
-                self.close()
+                self._shut()
             raise
 
     def close(self) -> None:
-        """Release the log. Appended rows stay pending."""
+        """Release the log. Appended rows stay pending, and spooled ones that are free become so."""
+        if self._open and not os.path.lexists(self._layout.successor):
+            with contextlib.suppress(LogError):
+                self.take_spools()
+        self._shut()
+
+    def _shut(self) -> None:
+        """Release the log as it is."""
         if self._open:
             self._open = False
             with files.reporting(self._layout.root):

@@ -9,6 +9,7 @@ import stat
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from zkcompliance import regular
 from zkcompliance.errors import UsageError
 from zkcompliance.log import files
 from zkcompliance.outputs import places
@@ -114,6 +115,10 @@ class _Undo:
         self._temporary.append(made)
         return made
 
+    def places(self) -> list[Path]:
+        """Where something was about to be made, the last first."""
+        return self._temporary[::-1]
+
     def made(self, path: Path, before: Path | None) -> None:
         self._made.append((path, before))
 
@@ -140,7 +145,8 @@ def _undone() -> Iterator[_Undo]:
     except BaseException as error:
         undo.undo()
         if isinstance(error, OSError):
-            raise UsageError(f"{error.filename}: {error.strerror}") from error
+            where = error.filename or next(iter(undo.places()), "the output")
+            raise UsageError(f"{where}: {regular.reason(error)}", help=regular.remedy(error)) from error
         raise
     finally:
         undo.tidy()

@@ -8,9 +8,11 @@ from fractions import Fraction
 from hashlib import sha256
 from typing import Any
 
+from zkcompliance._schema_model import text_id
 from zkcompliance.claim import places, sentences
 from zkcompliance.claim.model import Claim, Parameter
 from zkcompliance.claim.params import ParamSpec
+from zkcompliance.claim.reading import Identity
 from zkcompliance.errors import ZkComplianceError
 from zkcompliance.log.checkpoint import generation_of
 from zkcompliance.policy import bounds
@@ -156,9 +158,18 @@ def values(
         role = "parameter" if name in params else "revealed"
         words = bounds.words(bound, known) if bound is not None else ""
         chooser = _chooser(bound, by) if bound is not None and role == "parameter" else None
+        said = text(known, value if bound is None else _as_asked(bound, value, shown.proof))
         typed = _typed(known, value) if role == "parameter" else ""
-        result.append(Value(name, role, text(known, value), value, known.doc, words, chooser, typed))
+        result.append(Value(name, role, said, value, known.doc, words, chooser, typed))
     return tuple(result)
+
+
+def _as_asked(bound: Bound, value: int, proof: Proof) -> int:
+    """The value as the judge or the policy gave it, where one of theirs equals it: an id then knows its text."""
+    binding = proof.binding
+    if bound.subject and binding is not None and binding.subject is not None:
+        return Identity(binding.subject.name, value) if text_id(binding.subject.name) == value else value
+    return next((each for each in (bound.exact, *bound.one_of) if each is not None and each == value), value)
 
 
 def _typed(param: Parameter, value: int) -> str:

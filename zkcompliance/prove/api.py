@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from hashlib import sha256
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,22 +14,45 @@ from zkcompliance.air.layout import lay_out
 from zkcompliance.air.program import Program
 from zkcompliance.claim import catalogue, places
 from zkcompliance.claim.model import Claim, Tables, Witness
+from zkcompliance.commit.budget import Budget
 from zkcompliance.commit.entry import Entry
 from zkcompliance.commit.table import SealedTable, commit, random_seed
-from zkcompliance.errors import ClaimDoesNotHold, InternalError, UsageError, VerificationError
+from zkcompliance.errors import CacheDamaged, ClaimDoesNotHold, InternalError, UsageError, VerificationError
 from zkcompliance.log import merkle, moving, successor
 from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.layout import Layout
+from zkcompliance.log.reservation import reserving
 from zkcompliance.log.store import SealedLog, Segment
 from zkcompliance.profiles import STANDARD, by_id, by_name
 from zkcompliance.progress import Progress, silent
 from zkcompliance.prove import fits
+from zkcompliance.prove.early import refuse_early
 from zkcompliance.prove.parts import Part, part_of, parts_of
 from zkcompliance.prove.prover import Prover
 from zkcompliance.prove.quotient import cosets_needed
 from zkcompliance.prove.witness import check_trace
+from zkcompliance.shown import command
 from zkcompliance.statement import Statement, StatementLog, encode_bundle
 from zkcompliance.verify import verify_bundle
+
+
+@dataclass
+class Ready:
+    """A proof that can be made: all that a verifier would refuse it for without looking at the proof is excluded.
+
+    columns: the rows of each slot's segments, let go of while it is made.
+    """
+
+    claim: Claim
+    logs: Mapping[str, Part]
+    segments: list[tuple[str, Segment]]
+    statement: Statement
+    witness: Witness
+    columns: dict[str, list[np.ndarray]]
+
+    def units(self) -> list[tuple[Budget, int]]:
+        """What it spends of each segment."""
+        return [(segment.budget(), segment.profile.units) for _, segment in self.segments]
 
 
 def prove_claim(
@@ -39,60 +62,104 @@ def prove_claim(
     *,
     context: bytes = b"",
     progress: Progress = silent,
-    refresh: bool = False,
 ) -> bytes:
     """A proof file over every segment of each log, verified once before it is returned.
 
     given: by slot, a log, or a part of one where the slot takes a range. publics: the claim's parameters (defaults are
-    filled in). refresh: the proof may use the last units of a segment, which are kept for this, and the caller records
-    what it spends, durably, before he lets it go. Raises UsageError on parameters or logs that do not fit, LogError
-    where a log goes on elsewhere or was put back from a backup, ClaimDoesNotHold where the claim is false, BudgetSpent
-    where a segment has been proved over too often (the reservation is durable before this returns), ProofRefused or
-    ParametersRejected where the shapes cannot be proved.
+    filled in). Everything is checked before anything is spent: raises UsageError on parameters or logs that do not fit,
+    LogError where a log goes on elsewhere or was put back from a backup, ClaimDoesNotHold where the claim is false,
+    ProofRefused, ParametersRejected or LimitExceeded where the shapes cannot be proved, BudgetSpent where a segment has
+    been proved over too often, LogCorrupt where a ledger was put back. The reservation is durable before the proof is
+    made, and given back when it fails.
+    """
+    ready = get_ready(claim, given, publics, context)
+    with reserving(ready.units()) as reservation:
+        bundle = make(ready, progress)
+        reservation.keep()
+    return bundle
+
+
+def require_open(logs: Iterable[SealedLog]) -> None:
+    """LogError where a log goes on elsewhere or was put back from a backup; interrupted moves are finished."""
+    for log in logs:
+        moving.finish(log.path)
+        successor.require_open(Layout(log.path))
+
+
+def get_ready(
+    claim: Claim,
+    given: Mapping[str, SealedLog | Part],
+    publics: Mapping[str, int],
+    context: bytes,
+    *,
+    spent: bool = False,
+    refresh: bool = False,
+) -> Ready:
+    """Everything that can be checked of a proof before it is made. Raises as `prove_claim`; nothing is spent.
+
+    spent: its units are reserved already, and the ledgers are not asked. refresh: it is of the step to a log's next
+    generation, which may be made of a log that was put back.
     """
     values = claim.publics(publics)
     logs = parts_of(given)
     segments = segments_of(claim, logs)
     if not refresh:
-        for part in logs.values():
-            moving.finish(part.log.path)
-            successor.require_open(Layout(part.log.path))
-    for _, segment in segments:
-        if segment.budget().remaining(last=refresh) < segment.profile.units:
-            segment.budget().reserve(segment.profile.units, os.urandom(32), last=refresh)  # raises, in its own words
+        require_open([part.log for part in logs.values()])
+    if not spent:
+        for _, segment in segments:
+            segment.budget().check(segment.profile.units)
     columns = {slot: [s.load_columns() for name, s in segments if name == slot] for slot in claim.slots}
+    for _, segment in segments:
+        _ = segment.seed  # LogCorrupt, LogError
     statement, witness = prepare(claim, logs, columns, values, context)
-    sealed = {
-        slot: [
-            SealedTable(table, segment.seed, segment.entry, segment.profile, segment.cache, segment.load_columns)
-            for table, segment in zip(columns[slot], logs[slot].segments, strict=True)
-        ]
-        for slot in claim.slots
-    }
+    refuse_early(statement, claim.program_bytes, notes_of(claim, logs))
+    return Ready(claim, logs, segments, statement, witness, columns)
+
+
+def notes_of(claim: Claim, logs: Mapping[str, SealedLog | Part]) -> list[bytes]:
+    """The signed checkpoint of each slot's log."""
+    return [part_of(logs[slot]).log.checkpoint_note.encode() for slot in claim.slots]
+
+
+def make(ready: Ready, progress: Progress = silent) -> bytes:
+    """The proof file, verified once. What it spends is reserved already.
+
+    Where it does not verify, and something was read that is kept beside a segment, that is made again, and the proof
+    too: once. InternalError where it fails all the same.
+    """
+    claim = ready.claim
+    sealed = {slot: [_sealed(ready, slot, i) for i in range(len(ready.columns[slot]))] for slot in claim.slots}
     described = [claim.program.logs[table.log].name for table in claim.program.tables if table.log is not None]
     tables = [table for slot in described for table in sealed[slot]]
-    del columns  # the tables hold them, and let go of them half-way
+    ready.columns.clear()  # the tables hold them, and let go of them half-way
+    try:
+        return _make(ready, tables, progress)
+    except (InternalError, CacheDamaged):
+        forgotten = [table.forget_cache() for table in tables]  # of each of them
+        if not any(forgotten):
+            raise
+        return _make(ready, tables, progress)
+
+
+def _sealed(ready: Ready, slot: str, index: int) -> SealedTable:
+    segment = ready.logs[slot].segments[index]
+    columns = ready.columns[slot][index]
+    return SealedTable(columns, segment.seed, segment.entry, segment.profile, segment.cache, segment.load_columns)
+
+
+def _make(ready: Ready, tables: list[SealedTable], progress: Progress) -> bytes:
+    claim, statement, witness = ready.claim, ready.statement, ready.witness
     prover = Prover(statement, tables, witness.private, witness.unknowns, os.urandom(32), progress)
     proof = prover.prove()
     prover.let_go()
-    notes = [logs[slot].log.checkpoint_note.encode() for slot in claim.slots]
-    bundle = encode_bundle(statement.encode(), claim.program_bytes, notes, proof)
+    bundle = encode_bundle(statement.encode(), claim.program_bytes, notes_of(claim, ready.logs), proof)
     try:
         verify_bundle(bundle, program_digest=claim.program_digest)
     except VerificationError as error:
         failures = check_trace(prover.layout, prover.trace)
         shown = "; ".join(map(str, failures[:3])) or "the trace is true: a defect of the prover"
         raise InternalError(f"the proof just made does not verify ({error.message}): {shown}") from error
-    if not refresh:
-        spend([segment for _, segment in segments], bundle)
     return bundle
-
-
-def spend(segments: Iterable[Segment], bundle: bytes, *, last: bool = False) -> None:
-    """Record durably that this proof file reveals something of these segments. BudgetSpent where too little is left."""
-    proof_id = sha256(bundle).digest()
-    for segment in segments:
-        segment.budget().reserve(segment.profile.units, proof_id, last=last)
 
 
 def prepare(
@@ -125,6 +192,7 @@ def segments_of(claim: Claim, given: Mapping[str, SealedLog | Part]) -> list[tup
     """(slot, segment) in statement order; UsageError where the logs do not fit the claim."""
     if set(given) != set(claim.slots):
         raise UsageError(f"{claim.id} is about the logs {', '.join(claim.slots)}; given: {', '.join(given) or 'none'}")
+    _refuse_one_twice(claim, given)
     result = []
     for slot, schema in claim.slots.items():
         part = part_of(given[slot])
@@ -137,6 +205,19 @@ def segments_of(claim: Claim, given: Mapping[str, SealedLog | Part]) -> list[tup
     if len({segment.profile.id for _, segment in result}) > 1:
         raise UsageError("the logs were sealed with different profiles, and one proof has one profile")
     return result
+
+
+def _refuse_one_twice(claim: Claim, given: Mapping[str, SealedLog | Part]) -> None:
+    """UsageError where two slots have logs of one origin, which who verifies refuses, but for rows-unchanged."""
+    origins: dict[str, str] = {}
+    for slot in claim.slots:
+        origin = part_of(given[slot]).log.origin
+        other = origins.setdefault(origin, slot)
+        if other != slot and not catalogue.is_unchanged(claim.id):
+            raise UsageError(
+                f"logs {other} and {slot} are both of {origin}: a claim is about logs that differ",
+                help=command("zkcompliance", "explain", claim.id),
+            )
 
 
 def private_sizes(program: Program, private: list[np.ndarray], segments: Mapping[str, int]) -> tuple[int, ...]:

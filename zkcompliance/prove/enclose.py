@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from zkcompliance.errors import LogError
 from zkcompliance.limits import MAX_POLICY_BUNDLE_BYTES
+from zkcompliance.log import files
 from zkcompliance.log.layout import Layout
 from zkcompliance.log.store import SealedLog
 from zkcompliance.shown import command
@@ -21,12 +23,13 @@ def enclose(proofs: Mapping[bytes, bytes], logs: Iterable[SealedLog], tell: Call
     room = MAX_POLICY_BUNDLE_BYTES - len(encode_policy_bundle(proofs))
     lineages: dict[str, bytes] = {}
     for name, path in sorted(lineages_of(logs).items()):
-        size = path.stat().st_size
+        with files.reporting(path):
+            size = path.lstat().st_size
         if 4 + size > room:
             tell(f"{path} ({size:,} bytes) has no room in the proof file: send it along")
             continue
         room -= 4 + size
-        lineages[name] = path.read_bytes()
+        lineages[name] = files.read(path, size, private=False)
     return encode_policy_bundle(proofs, lineages)
 
 
@@ -44,7 +47,7 @@ def lineages_of(logs: Iterable[SealedLog]) -> dict[str, Path]:
             newest[log.checkpoint.name] = log
     found = {name: Layout(log.path).lineage for name, log in newest.items()}
     for path in found.values():
-        if not path.is_file():
+        if not os.path.lexists(path):
             raise LogError(f"{path} is missing: nothing shows that the rows are those of the generation before",
                            help=command("zkcompliance", "fsck", path.parent))  # fmt: skip
     return found

@@ -11,12 +11,15 @@ It may be long, and is written as a stream.
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from typing import BinaryIO
 
+from zkcompliance import regular
 from zkcompliance.codec import bytes16, u8, u16, u32
 from zkcompliance.errors import LogCorrupt
+from zkcompliance.log import files
 from zkcompliance.log.store import SealedLog
 from zkcompliance.shown import command
 
@@ -33,7 +36,7 @@ def begin(out: BinaryIO, before: Path | None) -> None:
     if before is None:
         out.write(HEAD)
         return
-    with before.open("rb") as steps:
+    with files.reporting(before), os.fdopen(regular.open_file(before), "rb") as steps:
         if steps.read(len(HEAD)) != HEAD:
             raise LogCorrupt(f"{before} is not a lineage", help=command("zkcompliance", "fsck", before.parent))
         out.write(HEAD)

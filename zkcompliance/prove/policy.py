@@ -9,30 +9,42 @@ from decimal import Decimal
 from zkcompliance import limits
 from zkcompliance._schema_model import text_id
 from zkcompliance.claim.model import Claim
+from zkcompliance.commit.budget import Budget
 from zkcompliance.errors import (
     BudgetSpent,
     ClaimDoesNotHold,
     InternalError,
     LimitExceeded,
+    LogCorrupt,
     ProofRefused,
     UsageError,
     VerificationError,
     ZkComplianceError,
 )
 from zkcompliance.log.note import VerifierKey
-from zkcompliance.log.store import SealedLog
+from zkcompliance.log.reservation import reserving
+from zkcompliance.log.store import SealedLog, Segment
 from zkcompliance.policy import bounds, checkpoints
 from zkcompliance.policy import catalogue as policies_there_are
 from zkcompliance.policy.asked import asked
 from zkcompliance.policy.binding import Binding, ForPolicy, Subject
+from zkcompliance.policy.file import Proof, proofs_in
 from zkcompliance.policy.finding import revealed, rounded, text
 from zkcompliance.policy.force import in_force
 from zkcompliance.policy.judge import judge_policy
 from zkcompliance.policy.model import LogKey, Policy, Requirement
+from zkcompliance.policy.terms import (
+    Terms,
+    check_binding,
+    check_claim,
+    check_one_binding,
+    check_one_checkpoint,
+    check_values,
+)
 from zkcompliance.progress import Progress, silent
-from zkcompliance.prove.api import prepare, prove_claim, segments_of
+from zkcompliance.prove.api import get_ready, make, notes_of, prepare, require_open, segments_of
+from zkcompliance.prove.early import hollow, refuse_early
 from zkcompliance.prove.enclose import enclose
-from zkcompliance.prove.size import expected_bytes
 from zkcompliance.shown import command
 
 Given = Mapping[str, int | str | Decimal]  # `REQUIREMENT.NAME` → value
@@ -74,16 +86,19 @@ def prove_policies(
     budget spent.
     """
     tasks = plan(policies, logs, given or {}, time=time, subject=subject, reference=reference)
+    require_open(logs.values())
     check(tasks, time=time)
     proofs: dict[bytes, bytes] = {}
-    for number, task in enumerate(tasks):
-        progress("proofs", number, len(tasks))
-        context = task.binding.encode()
-        proofs[context] = prove_claim(task.claim, task.logs, task.publics, context=context, progress=progress)
-    progress("proofs", len(tasks), len(tasks))
-    bundle = enclose(proofs, logs.values(), tell)
-    for policy in policies:
-        _judge(bundle, policy, logs, time, subject, reference)
+    with reserving(_units(tasks)) as reservation:  # of all proofs, before the first is made
+        for number, task in enumerate(tasks):
+            progress("proofs", number, len(tasks))
+            context = task.binding.encode()
+            proofs[context] = make(get_ready(task.claim, task.logs, task.publics, context, spent=True), progress)
+        progress("proofs", len(tasks), len(tasks))
+        bundle = enclose(proofs, logs.values(), tell)
+        for policy in policies:
+            _judge(bundle, policy, logs, time, subject, reference)
+        reservation.keep()
     return bundle
 
 
@@ -105,8 +120,8 @@ def plan(
             f"these policies are about the logs {', '.join(sorted(names))}; given: {', '.join(sorted(logs)) or 'none'}",
             help=" ".join(["zkcompliance prove", *(f"--log {name}=DIR" for name in sorted(names))]),
         )
-    if len({log.vkey for log in logs.values()}) != len(logs):
-        raise UsageError("--log: one log is given under two names, which are to be different")
+    if len({log.origin for log in logs.values()}) != len(logs):
+        raise UsageError("--log: one log (or two of one origin) is given under two names, which are to be different")
     for policy in policies:
         refusal = in_force(policy, time, policies_there_are.versions(policy.id))
         if refusal is not None:
@@ -186,20 +201,37 @@ def check(tasks: Sequence[Task], *, time: int) -> None:
     if faults:
         listed = "; ".join(f"{label}: {fault.message}" for label, fault in faults)
         count = "" if len(faults) == 1 else f"{len(faults)} faults: "
-        raise type(faults[0][1])(f"nothing was proved. {count}{listed}")
+        first = faults[0][1]
+        raise type(first)(f"nothing was proved. {count}{listed}", help=first.help)
 
 
 def results(tasks: Sequence[Task], *, time: int) -> list[tuple[str, ZkComplianceError | None]]:
     """What is in the way of each task, and of each segment that cannot bear all the proofs over it; None: nothing."""
     found: list[tuple[str, ZkComplianceError | None]] = []
+    shown: list[tuple[Task, Proof]] = []
     size = 0
     for task in tasks:
         try:
-            size += _check(task, time)
+            proof, length = _check(task, time)
+            shown.append((task, proof))
+            size += length
             found.append((task.label, None))
-        except (ClaimDoesNotHold, ProofRefused, VerificationError) as error:
+        except (ClaimDoesNotHold, ProofRefused, VerificationError, LimitExceeded) as error:
             found.append((task.label, error))
-    return found + _budgets(tasks) + _too_long(size * 19 // 20)
+    return found + _together(shown, time) + _budgets(tasks) + _too_long(size * 19 // 20)
+
+
+def _together(shown: Sequence[tuple[Task, Proof]], time: int) -> list[tuple[str, ZkComplianceError | None]]:
+    """A fault for each policy that would refuse its proofs together, whatever each of them shows."""
+    faults: list[tuple[str, ZkComplianceError | None]] = []
+    for policy in {task.policy.digest: task.policy for task, _ in shown}.values():
+        mine = [(task, proof) for task, proof in shown if task.policy.digest == policy.digest]
+        try:
+            check_one_binding([task.binding for task, _ in mine])
+            check_one_checkpoint([(proof, task.requirement) for task, proof in mine])
+        except VerificationError as error:
+            faults.append((policy.label, error))
+    return faults
 
 
 def _too_long(size: int) -> list[tuple[str, ZkComplianceError | None]]:
@@ -211,8 +243,11 @@ def _too_long(size: int) -> list[tuple[str, ZkComplianceError | None]]:
     return [("the file", LimitExceeded(f"{why}: prove over fewer segments (compact), or fewer policies in one file"))]
 
 
-def _check(task: Task, time: int) -> int:
-    """The bytes that its proof will have (on average); the error that is in its way is raised."""
+def _check(task: Task, time: int) -> tuple[Proof, int]:
+    """The file of its proof but for the proof, and the bytes that it will have (on average).
+
+    What would be refused, here or by who judges, is raised.
+    """
     policy, requirement, claim = task.policy, task.requirement, task.claim
     segments_of(claim, task.logs)
     for slot, log in task.logs.items():
@@ -232,24 +267,42 @@ def _check(task: Task, time: int) -> int:
                 f"it would reveal {each} as something else than {bounds.words(bound, known[each])}",
                 private=text(known[each], value) + (" (rounded down)" if less else ""),
             )
-    return expected_bytes(statement, claim.program_bytes, [log.checkpoint_note.encode() for log in task.logs.values()])
+    notes = notes_of(claim, task.logs)
+    size = refuse_early(statement, claim.program_bytes, notes)
+    (proof,) = proofs_in(hollow(statement, claim.program_bytes, notes))
+    terms = Terms(time, task.binding.subject, task.binding.reference, policy.proof_age, policy.subject)
+    check_binding(proof.bound(), terms)
+    check_values(proof, check_claim(proof, claim, requirement, by_policy=True), claim, requirement)
+    return proof, size
+
+
+def _needed(tasks: Sequence[Task]) -> list[tuple[SealedLog, Segment, int]]:
+    """Each segment of each log, with how many proofs go over it."""
+    logs = {log.origin: log for task in tasks for log in task.logs.values()}
+    return [
+        (log, segment, sum(log.origin == other.origin for task in tasks for other in task.logs.values()))
+        for log in logs.values()
+        for segment in log.segments
+    ]
+
+
+def _units(tasks: Sequence[Task]) -> list[tuple[Budget, int]]:
+    """What all proofs together spend of each segment."""
+    return [(segment.budget(), count * segment.profile.units) for _, segment, count in _needed(tasks)]
 
 
 def _budgets(tasks: Sequence[Task]) -> list[tuple[str, ZkComplianceError | None]]:
-    """A fault for each segment that cannot bear all the proofs that go over it."""
-    needed: dict[tuple[str, int], int] = {}
-    logs: dict[str, SealedLog] = {}
-    for task in tasks:
-        for log in task.logs.values():
-            logs[log.vkey] = log
-            for segment in log.segments:
-                needed[log.vkey, segment.index] = needed.get((log.vkey, segment.index), 0) + 1
+    """A fault for each segment that cannot bear all the proofs over it, or whose ledger was put back."""
     faults: list[tuple[str, ZkComplianceError | None]] = []
-    for (vkey, index), count in needed.items():
-        left = logs[vkey].segments[index].budget().proofs_left()
-        if left < count:
-            why = f"{left} proof(s) left, and {count} asked for"
-            faults.append((f"{logs[vkey].path}, segment {index}", BudgetSpent(why)))
+    for log, segment, count in _needed(tasks):
+        label = f"{log.path}, segment {segment.index}"
+        try:
+            left = segment.budget().proofs_left()
+            if left < count:
+                raise BudgetSpent(f"{left} proof(s) left, and {count} asked for")
+            segment.budget().check(count * segment.profile.units)
+        except (BudgetSpent, LogCorrupt) as error:
+            faults.append((label, error))
     return faults
 
 

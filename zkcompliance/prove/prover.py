@@ -23,12 +23,7 @@ from zkcompliance.profiles import degree_bound
 from zkcompliance.progress import Progress, silent
 from zkcompliance.prove.columns import Committed, commit_columns, mask
 from zkcompliance.prove.deep import InstancePolynomials, Opening, Powers, combine_openings, evaluate, openings
-from zkcompliance.prove.quotient import (
-    blinded_chunks,
-    cosets_needed,
-    periodic_tables,
-    quotient_coefficients,
-)
+from zkcompliance.prove.quotient import Blocks, blinded_chunks, periodic_tables, quotient_coefficients
 from zkcompliance.prove.witness import Trace, build_trace
 from zkcompliance.statement import Statement
 from zkcompliance.transcript import Transcript
@@ -165,8 +160,6 @@ class Prover:
             self.chunks.append(chunks)
             parts.append([chunks, self.masks[kappa]])
             del coefficients
-        for table in self.tables:
-            table.extension().release()
         self.quotients = self._commit_heights(QUOTIENT_PHASE, parts, "quotient")
         self.z = self.transcript.squeeze("point").ext_outside_base()
 
@@ -174,8 +167,8 @@ class Prover:
         sources = {number: self._sources(number) for number in self.layout.at_height(kappa)}
         return quotient_coefficients(self.layout, kappa, self.challenges, self.alpha, self.terminals, sources, weights)
 
-    def _sources(self, number: int) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-        """Log, witness and extension columns of an instance on the first blocks of its domain."""
+    def _sources(self, number: int) -> Blocks:
+        """Log, witness and extension columns of an instance, block by block of its domain."""
         instance = self.layout.instances[number]
         height = self.layout.heights.index(instance.kappa)
         before = [i for i in self.layout.at_height(instance.kappa) if i < number]
@@ -183,13 +176,8 @@ class Prover:
         e0 = 6 * sum(self.layout.instances[i].air.extension_columns for i in before)
         witness = self.witness[height].values[:, w0 : w0 + instance.witness_columns]
         extension = self.extension[height].values[:, e0 : e0 + 6 * instance.air.extension_columns]
-        result = []
-        for block in range(cosets_needed(self.layout, instance.kappa)):
-            log = np.zeros((1, 1), np.uint32)
-            if number in self.logs:
-                log = self.logs[number].extension(self.progress).block(block)
-            result.append((log, witness[block], extension[block]))
-        return result
+        log = self.logs[number].extension(self.progress) if number in self.logs else None
+        return Blocks(log, witness, extension)
 
     # Steps 5 and 6
 

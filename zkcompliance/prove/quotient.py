@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,6 +22,7 @@ from zkcompliance.bus.logup import (
     group_fractions,
     linear_terms,
 )
+from zkcompliance.commit.cache import Extension
 from zkcompliance.commit.keystream import Keystream
 from zkcompliance.commit.table import coset_shifts
 from zkcompliance.errors import ParametersRejected
@@ -189,16 +192,29 @@ def coset_rows(
     return Rows((*sources, public), chosen.following, tuple(t for t, _ in tables), tuple(s for _, s in tables))
 
 
+class Blocks(NamedTuple):
+    """Columns of an instance, (columns, 2^κ) on each block of its domain; a log's are read only when they are used."""
+
+    log: Extension | None
+    witness: np.ndarray
+    extension: np.ndarray
+
+    def on(self, block: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Log, witness and extension columns on one block."""
+        log = np.zeros((1, 1), np.uint32) if self.log is None else self.log.block(block)
+        return log, self.witness[block], self.extension[block]
+
+
 def quotient_coefficients(
     layout: Layout,
     kappa: int,
     challenges: Challenges,
     alpha: Ext,
     terminals: list[Ext],
-    sources: dict[int, list[tuple[np.ndarray, np.ndarray, np.ndarray]]],
+    sources: Mapping[int, Blocks],
     weights: np.ndarray,
 ) -> np.ndarray:
-    """(6, cosets·2^κ) coefficients of Q; sources[instance][block]: log, witness and extension columns on that block."""
+    """(6, cosets·2^κ) coefficients of Q; sources: of each instance."""
     count = cosets_needed(layout, kappa)
     shifts = coset_shifts(kappa, layout.profile.log_blowup)[:count]
     values = np.zeros((6, count, 1 << kappa), np.uint32)
@@ -211,7 +227,7 @@ def quotient_coefficients(
         first += len(weighed)
         polynomial = weights if instance.table is None else None
         for block, shift in enumerate(shifts):
-            rows = coset_rows(layout, number, challenges, shift, sources[number][block], polynomial, known)
+            rows = coset_rows(layout, number, challenges, shift, sources[number].on(block), polynomial, known)
             out = np.empty((6, 1 << kappa), np.uint32)
             execute(code, rows, out)
             values[:, block] = vector.add(values[:, block], out)

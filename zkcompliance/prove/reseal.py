@@ -16,19 +16,22 @@ from pathlib import Path
 
 import numpy as np
 
+from zkcompliance import regular
 from zkcompliance.claim import catalogue
+from zkcompliance.commit.budget import Budget
 from zkcompliance.errors import KeyFileError, LogError, UsageError
 from zkcompliance.limits import MAX_SEGMENTS
 from zkcompliance.log import files, keybook, leftovers, moving, rows, sealing, seen, successor
-from zkcompliance.log.layout import Layout, Settings
+from zkcompliance.log.layout import Layout, SegmentPaths, Settings
 from zkcompliance.log.note import SignerKey
 from zkcompliance.log.pending import Pending
+from zkcompliance.log.reservation import reserving
 from zkcompliance.log.store import SealedLog, Segment, load_public
 from zkcompliance.log.writer import Writer
 from zkcompliance.log.writer_lock import lock_of
 from zkcompliance.progress import Progress, silent
 from zkcompliance.prove import fits, lineage
-from zkcompliance.prove.api import prove_claim, spend
+from zkcompliance.prove.api import get_ready, make
 from zkcompliance.prove.parts import Part
 from zkcompliance.prove.plan import Fits, Sealed, Step, compaction, numbers, renewal
 from zkcompliance.shown import command
@@ -84,6 +87,7 @@ def reseal(
         held.enter_context(_writing(old, key if old_key is None else old_key))
         log = SealedLog.open(old.root)
         steps = _planned(log, settings, merge=merge, rotating=old_key is not None)
+        _check_budgets(log, steps, restored=os.path.lexists(old.restored))
         after = Settings(settings.profile, key.verifier, settings.schema, settings.generation + 1, log.checkpoint)
         own = keybook.Held(keybook.id_of(old), after.generation)
         leftovers.remove(place)
@@ -97,14 +101,16 @@ def reseal(
             made.frame(own.id)
             made.seal(steps)
             made.sign(key, old_key if isinstance(old_key, SignerKey) else None)
-            made.prove(steps)
-            with files.reporting(place):
-                moving.announce(old, building, place, made.carried)
-                building.root.chmod(files.PUBLIC_DIR)
-                with keybook.appearing(key, own):
-                    _check_free(place)
-                    building.root.rename(place)
-                    files.sync_dir(place.parent)
+            with reserving(made.units(steps), last=True) as reservation:
+                made.prove(steps)
+                with files.reporting(place):
+                    moving.announce(old, building, place, made.carried)
+                    building.root.chmod(files.PUBLIC_DIR)
+                    with keybook.appearing(key, own):
+                        _check_free(place)
+                        reservation.keep()
+                        building.root.rename(place)
+                        files.sync_dir(place.parent)
         except BaseException:
             shutil.rmtree(building.root, ignore_errors=True)
             keybook.forget(key, own)
@@ -145,7 +151,7 @@ def _check_keys(settings: Settings, key: SignerKey, old_key: SignerKey | str | N
 
 def _check_place(old: Layout, place: Path, *, merge: bool) -> None:
     after = successor.read(old)
-    if after is not None or (merge and old.restored.exists()):
+    if after is not None or (merge and os.path.lexists(old.restored)):
         successor.require_open(old)
     _check_free(place)
     if not place.absolute().parent.is_dir():
@@ -204,6 +210,20 @@ def _planned(log: SealedLog, settings: Settings, *, merge: bool, rotating: bool)
     return steps
 
 
+def _check_budgets(log: SealedLog, steps: Sequence[Step], *, restored: bool) -> None:
+    """Before any work: BudgetSpent or LogCorrupt as where the units are reserved.
+
+    restored: ledgers that were put back count what is remembered elsewhere; the units that are kept for this proof are
+    there all the same (zkcompliance.log.restored).
+    """
+    for step, (first, _) in zip(steps, numbers(steps), strict=True):
+        for segment in log.segments[first : first + step.old]:
+            if restored:
+                segment.budget().catch_up()
+            if not step.carried:
+                segment.budget().check(segment.profile.units, last=True)
+
+
 def _fits(log: SealedLog, settings: Settings) -> Fits:
     """By the verifier's own reckoning (zkcompliance.prove.fits)."""
     program = catalogue.unchanged(log.schema).program
@@ -221,13 +241,10 @@ def _fits(log: SealedLog, settings: Settings) -> Fits:
 
 def tier_of(segment: Segment) -> int:
     """How often its rows were put together with others; 0 where the segment does not say."""
-    try:
-        text = segment.paths.tier.read_text("ascii").strip()
-    except FileNotFoundError:
+    if not os.path.lexists(segment.paths.tier):
         return 0
-    except (OSError, UnicodeDecodeError):
-        text = ""
-    if not (text.isdecimal() and len(text) < 4):
+    text = files.read(segment.paths.tier, 16, folders=SegmentPaths.DEPTH).decode("ascii", "replace").strip()
+    if not (text.isdecimal() and text.isascii() and len(text) < 4):
         raise LogError(f"{segment.paths.tier} is damaged", help=command("rm", segment.paths.tier))
     return int(text)
 
@@ -274,12 +291,12 @@ class _Making:
         """The same segment: all its files but the ledger, which comes when the old one is closed."""
         source, target = segment.paths, self._new.segment(number)
         files.make_dir(target.folder)
-        kept = [source.rows, source.seed, source.tier, *source.folder.glob(f"{source.cache.name}.*")]
-        for file in kept:
-            if file.exists():
-                _link(file, target.folder / file.name)
+        kept = {source.rows.name, source.seed.name, source.tier.name}
+        for name in files.names(source.folder):
+            if name in kept or name.startswith(f"{source.cache.name}."):
+                _link(source.folder / name, target.folder / name)
         meta = rows.Meta.load(source.meta)
-        files.create(target.meta, rows.Meta(meta.rows_digest, meta.entry, number, 1).encode())
+        files.create(target.meta, rows.Meta(meta.rows_digest, meta.entry, number, 1, meta.inputs).encode())
         files.sync_dir(target.folder)
         self.carried[segment.index] = number
         self._entries.append(segment.entry.encode())
@@ -295,7 +312,9 @@ class _Making:
         np.concatenate(real, axis=1, out=table[:, :count])
         tiers = [tier_of(segment) for segment in group]
         tier = max(tiers) + (len(group) > 1)
-        return sealing.stage_one(self._new, self._settings, number, (table, count), (number, 1), self._progress, tier)
+        marks = [mark for segment in group for mark in rows.Meta.load(segment.paths.meta).inputs]
+        seal = (number, 1, tuple(dict.fromkeys(marks))[-rows.MAX_INPUTS :])  # the newest, where that are too many
+        return sealing.stage_one(self._new, self._settings, number, (table, count), seal, self._progress, tier)
 
     def sign(self, key: SignerKey, before: SignerKey | None) -> None:
         """The generation's first checkpoint, signed by the key before too where there is one."""
@@ -307,16 +326,30 @@ class _Making:
             files.create(self._new.seen, seen.encode({key.verifier.text: note}))
             files.sync_dir(self._new.secret)
 
+    def units(self, steps: Sequence[Step]) -> list[tuple[Budget, int]]:
+        """What the proofs spend, of the old segments that are sealed again and of the new ones."""
+        new = SealedLog.open(self._new.root)
+        used = [
+            segment
+            for step, (first, after) in zip(steps, numbers(steps), strict=True)
+            if not step.carried
+            for segment in (*self._old.segments[first : first + step.old], *new.segments[after : after + step.new])
+        ]
+        return [(segment.budget(), segment.profile.units) for segment in used]
+
     def prove(self, steps: Sequence[Step]) -> None:
-        """The lineage: that of the old generation, if it has one, and this step."""
+        """The lineage: that of the old generation, if it has one, and this step. What it spends is reserved already."""
         new = SealedLog.open(self._new.root)
         before = Layout(self._old.path).lineage  # none in the first generation, or where a key was lost
         claim = catalogue.unchanged(self._old.schema)
         total = sum(not step.carried for step in steps)
         done = 0
-        with files.reporting(self._lineage), self._lineage.open("xb") as out:
-            os.fchmod(out.fileno(), files.PUBLIC)
-            lineage.begin(out, before if before.exists() else None)
+        with (
+            files.reporting(self._lineage),
+            files.creating(self._lineage, files.PUBLIC) as descriptor,
+            os.fdopen(descriptor, "wb", closefd=False) as out,
+        ):
+            lineage.begin(out, before if os.path.lexists(before) else None)
             lineage.step(out, self._old, new)
             for step, (first, after) in zip(steps, numbers(steps), strict=True):
                 if step.carried:
@@ -329,18 +362,16 @@ class _Making:
                     "new": Part(new, after, after + step.new - 1),
                 }
                 sizes = {"old_segments": step.old, "new_segments": step.new}
-                bundle = prove_claim(claim, parts, sizes, context=self._context, progress=self._progress, refresh=True)
-                spend(parts["new"].segments, bundle, last=True)
-                lineage.proved(out, bundle)
+                ready = get_ready(claim, parts, sizes, self._context, spent=True, refresh=True)
+                lineage.proved(out, make(ready, self._progress))
             self._progress("proofs", total, total)
-            out.flush()
-            os.fsync(out.fileno())
         files.sync_dir(self._new.root)
 
 
 def _link(source: Path, target: Path) -> None:
     """The same file under another name; a durable copy where the file system has no such names."""
+    os.close(regular.open_file(source, folders=SegmentPaths.DEPTH, private=True))  # Unsafe where it is no such file
     try:
         os.link(source, target, follow_symlinks=False)
     except OSError:
-        files.copy(source, target)
+        files.copy(source, target, folders=SegmentPaths.DEPTH)

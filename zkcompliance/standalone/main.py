@@ -24,8 +24,9 @@ HELP = "python3 -I -S zkcompliance-verify.pyz --help"
 ABOUT = "Decides what `zkcompliance verify` does, with its options, words and exit statuses."
 _SHORT = {"-p": "--param", "-o": "--output"}
 EPILOG = (
-    "Exit status: 0 accepted; 1 rejected or a requirement not met; 2 usage or malformed input; 3 --state shows that a "
-    "log was forked or rolled back; 4 nothing to decide it by; 70 internal error."
+    "Exit status: 0 accepted; 1 rejected or a requirement not met; 2 usage or malformed input, or an output that "
+    "cannot be written; 3 --state shows that a log was forked or rolled back; 4 nothing to decide it by; 70 internal "
+    "error."
 )
 
 

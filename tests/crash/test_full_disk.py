@@ -1,0 +1,133 @@
+"""A disk with room for so many bytes and no more: a typed error that says so, nothing is left, and a retry works."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from zkcompliance.commands.main import cli
+from zkcompliance.commit import cache
+
+ROW = '{"start": %d, "end": 2000000, "run": "r", "phase": "pretraining", "flop": "7", "method": "measured"}\n'
+SIZES = [0, 5_000, 300_000, 2_500_000]
+EVERY = [0, 1, 100, 1000, *range(4096, 3 << 20, 1 << 15)]
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A key, a small input and one of 2^13 rows, and a log of the latter, without its cache."""
+    folder = tmp_path_factory.mktemp("lab")
+    assert zk("keygen", "lab.example/full", "-o", folder / "key") == (0, "")
+    (folder / "small.jsonl").write_text("".join(ROW % i for i in range(5)))
+    (folder / "large.jsonl").write_text("".join(ROW % i for i in range(1 << cache.KEPT_LOG2)))
+    assert zk("seal", folder / "large.jsonl", "--log", folder / "log", "--key", folder / "key")[0] == 0
+    assert list((folder / "log").rglob("cache.rows.npy"))
+    cache.remove(folder / "log" / "secret" / "segments" / "00000000" / "cache")
+    return folder
+
+
+def zk(*arguments: object) -> tuple[int, str]:
+    done = CliRunner().invoke(cli, [str(each) for each in arguments], prog_name="zkcompliance")
+    return done.exit_code, done.stderr if done.exit_code else ""
+
+
+@contextlib.contextmanager
+def room(size: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Files take so many bytes more; the last write is a short one, as on a real disk. Nothing is given back."""
+    left, write = [size], os.write
+
+    def limited(descriptor: int, data: bytes) -> int:
+        if left[0] <= 0 and len(data):
+            raise OSError(28, "No space left on device")
+        written = write(descriptor, memoryview(data)[: left[0]])
+        left[0] -= written
+        return written
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", limited)
+        yield
+
+
+def names(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if "state" not in path.parts}
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def check(size: int, folder: Path, monkeypatch: pytest.MonkeyPatch, *arguments: object) -> bool:
+    """Run a verb with so much room; whether it failed, and then as it should."""
+    before = contents(folder)
+    with room(size, monkeypatch):
+        status, said = zk(*arguments)
+    if status == 0:
+        return False
+    assert status == 2 and "No space left" in said and "free some space" in said, (size, said)
+    after = contents(folder)
+    ledgers = ("budget", "spent-00000000")  # a proof given back is another line
+    assert {n: d for n, d in after.items() if not n.endswith(ledgers)} == {
+        n: d for n, d in before.items() if not n.endswith(ledgers)
+    }, size
+    return True
+
+
+@pytest.mark.parametrize("sizes", [SIZES, pytest.param(EVERY, marks=pytest.mark.long)], ids=["some", "every"])
+@pytest.mark.parametrize("rows", ["small", "large"])
+def test_sealing(lab: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: str, sizes: list[int]) -> None:
+    """A new log, and one that is there. Where there is room for the rows and not for a cache, none is kept."""
+    outcomes = set()
+    new = ("seal", lab / f"{rows}.jsonl", "--log", tmp_path / "new", "--key", lab / "key")
+    for size in sizes:
+        failed = check(size, tmp_path, monkeypatch, *new)
+        assert names(tmp_path) == set() if failed else (tmp_path / "new").is_dir()
+        outcomes.add(failed)
+        shutil.rmtree(tmp_path / "new", ignore_errors=True)
+    assert zk(*new)[0] == 0
+    more = ("seal", lab / f"{rows}.jsonl", "--log", tmp_path / "new", "--key", lab / "key", "--again")
+    for size in sizes:
+        outcomes.add(check(size, tmp_path, monkeypatch, *more))
+    assert zk(*more)[0] == 0 and zk("fsck", tmp_path / "new")[0] == 0
+    assert outcomes == {True, False}
+
+
+@pytest.mark.parametrize("sizes", [SIZES[:2], pytest.param(EVERY, marks=pytest.mark.long)], ids=["some", "every"])
+def test_proving(lab: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sizes: list[int]) -> None:
+    """What was not delivered leaves no file, and what failed before it could leave is given back."""
+    shutil.copytree(lab / "log", tmp_path / "log")
+    asked = ("prove", "training-compute-below", "--log", tmp_path / "log", "-p", "limit=1e9", "-o", tmp_path / "p")
+    outcomes = {check(size, tmp_path, monkeypatch, *asked) for size in sizes}
+    assert True in outcomes
+    assert zk(*asked)[0] == 0 and zk("fsck", tmp_path / "log")[0] == 0
+
+
+def test_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for size in (0, 10, 90):
+        with room(size, monkeypatch):
+            status, said = zk("keygen", "lab.example/full", "-o", tmp_path / "key")
+        assert status == 2 and "No space left" in said and names(tmp_path) == set()
+    assert zk("keygen", "lab.example/full", "-o", tmp_path / "key")[0] == 0
+
+
+@pytest.mark.parametrize("sizes", [[60, 400], pytest.param(range(4, 3072, 64), marks=pytest.mark.long)], ids=str)
+def test_a_real_disk(lab: Path, tmp_path: Path, sizes: list[int]) -> None:
+    """A small file system in memory with so many KiB, where one can be mounted."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    for size in sizes:
+        if subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", f"size={size}k", "none", disk], capture_output=True
+        ).returncode:
+            pytest.skip("NOT TESTED: a real full disk (nothing can be mounted)")
+        try:
+            status, said = zk("seal", lab / "large.jsonl", "--log", disk / "log", "--key", lab / "key")
+            assert status == 0 or ("No space left" in said and list(disk.iterdir()) == []), (size, said)
+        finally:
+            subprocess.run(["umount", disk], check=True)

@@ -1,0 +1,212 @@
+"""No row twice, none lost: inputs that are sealed again, two who make one log, and rows spooled while a log is busy."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "crash"))
+from quick import KEY, SCHEMA, commit, some_rows
+
+import zkcompliance as zk
+from zkcompliance import schemas
+from zkcompliance.errors import AlreadySealed, KeyFileError, LogBusy, LogCorrupt, LogError, LogExists
+from zkcompliance.log import creation, files, open_log
+from zkcompliance.log.fsck import fsck
+from zkcompliance.log.spool import SpoolingWriter
+from zkcompliance.log.writer import Writer, create_log
+
+
+@pytest.fixture
+def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    from zkcompliance.commit import table
+
+    monkeypatch.setattr(table, "commit", commit)
+    create_log(tmp_path / "log", SCHEMA, KEY)
+    return tmp_path / "log"
+
+
+def encoded(first: int, count: int, pieces: int = 1):  # type: ignore[no-untyped-def]
+    table = schemas.encode_rows(SCHEMA, some_rows(first, count))
+    return [table] if pieces == 1 else [table[:, :1], table[:, 1:]]
+
+
+def sealed(log: Path) -> list[int]:
+    return [r["at"] for s in open_log(log).segments for r in schemas.decode_rows(SCHEMA, s.load_columns())]
+
+
+def seal(log: Path, *inputs: tuple[str, int, int], again: bool = False, pieces: int = 1) -> int:
+    with Writer(log, KEY) as writer:
+        return writer.seal_inputs(
+            [(name, encoded(first, count, pieces)) for name, first, count in inputs], again=again
+        ).size
+
+
+# Inputs are sealed once
+
+
+def test_the_same_input_is_sealed_once_however_it_comes(log: Path) -> None:
+    """Under another name, in other pieces, with other inputs, after other seals: the rows are what counts."""
+    assert seal(log, ("a", 0, 3), ("b", 10, 2)) == 1
+    assert seal(log, ("c", 20, 1)) == 2
+    for inputs, pieces in (((("a", 0, 3),), 1), ((("x", 0, 3),), 2), ((("d", 30, 1), ("b", 10, 2)), 1)):
+        with pytest.raises(AlreadySealed, match=r"begins with segment 0; nothing more was sealed") as caught:
+            seal(log, *inputs, pieces=pieces)
+        assert "--again" in caught.value.help
+    with pytest.raises(AlreadySealed, match="those of another input"):
+        seal(log, ("d", 30, 1), ("e", 30, 1))
+    assert sealed(log) == [0, 1, 2, 10, 11, 20] and fsck(log).findings == ()
+    assert seal(log, ("d", 30, 1), ("a", 0, 2)) == 3  # fewer rows are other rows
+    assert seal(log, ("a", 0, 3), again=True) == 4
+    assert sealed(log)[-6:] == [30, 0, 1, 0, 1, 2] and fsck(log).findings == ()
+
+
+def test_a_refused_input_leaves_nothing(log: Path) -> None:
+    seal(log, ("a", 0, 3))
+    before = {p: p.read_bytes() for p in log.rglob("*") if p.is_file()}
+    with pytest.raises(AlreadySealed):
+        seal(log, ("d", 30, 5), ("a", 0, 3))
+    assert {p: p.read_bytes() for p in log.rglob("*") if p.is_file()} == before
+    with Writer(log, KEY) as writer:
+        writer.append_rows(some_rows(50, 1))  # rows of the API have no inputs
+        with pytest.raises(AlreadySealed):
+            writer.seal_inputs([("a", encoded(0, 3))])
+        assert writer.pending_rows == 1
+
+
+# Two who make one log
+
+
+def test_two_who_make_one_log(tmp_path: Path) -> None:
+    """Sixteen threads open a log that is not there: one makes it, and all have it, with their rows."""
+    key = tmp_path / "key"
+    zk.keygen(key, "lab.example/x")
+    ready, failed = threading.Barrier(16), []
+
+    def run(number: int) -> None:
+        try:
+            ready.wait()
+            with zk.open_log(tmp_path / "log", schema=SCHEMA, key=key, spool=True) as log:
+                log.append(some_rows(number, 1))
+        except Exception as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failed
+    with zk.open_log(tmp_path / "log", key=key) as log:
+        assert log.pending_rows == 16
+    assert [p.name for p in tmp_path.glob(".*")] == []
+
+
+def test_who_comes_second_does_not_replace_the_first(tmp_path: Path) -> None:
+    """Whatever comes to the log's place while another is made stays; another key or schema is refused."""
+    with pytest.raises(LogExists), creation.building(tmp_path / "log", SCHEMA, KEY):
+        create_log(tmp_path / "log", schemas.compute, KEY)
+    assert open_log(tmp_path / "log").schema == schemas.compute
+    assert [p.name for p in tmp_path.iterdir()] == ["log"]
+    zk.keygen(tmp_path / "key", "lab.example/other")
+    with pytest.raises(KeyFileError, match="another key"):
+        zk.open_log(tmp_path / "log", schema=SCHEMA, key=tmp_path / "key", spool=True)
+    for kind in ("file", "empty folder", "dangling link"):
+        with pytest.raises(LogExists), creation.building(tmp_path / kind, SCHEMA, KEY):
+            if kind == "file":
+                (tmp_path / kind).write_text("x")
+            elif kind == "empty folder":
+                (tmp_path / kind).mkdir()
+            else:
+                (tmp_path / kind).symlink_to("nowhere")
+        assert not list(tmp_path.glob(".*"))
+
+
+# Spools
+
+
+def spools(log: Path) -> list[Path]:
+    return sorted((log / "secret").glob("spool-*"))
+
+
+def append(writer: SpoolingWriter, first: int, count: int) -> int:
+    return writer.append_columns(encoded(first, count))
+
+
+def test_rows_of_a_busy_log_are_spooled_and_sealed_by_its_holder(log: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with Writer(log, KEY) as holder:
+        second = SpoolingWriter(log, KEY)
+        assert second.spooling and append(second, 100, 3) == 3 and second.pending_rows == 3
+        assert oct(spools(log)[0].stat().st_mode & 0o777) == "0o600"
+        with pytest.raises(zk.ZkComplianceError):
+            append(second, -1, 2)
+        assert second.pending_rows == 3  # all of a batch or none
+        holder.seal(some_rows(0, 1))
+        assert sealed(log) == [0] and len(spools(log)) == 1  # the spool of a live writer stays
+        assert any("found the log busy" in f.what for f in fsck(log).findings) and fsck(log).clean
+        with caplog.at_level(logging.WARNING):
+            second.seal()
+        assert "3 row(s) are kept in it durably, and are sealed by the next seal" in caplog.text
+        append(second, 200, 1)
+        holder.seal()
+        assert sealed(log) == [0, 100, 101, 102] and len(spools(log)) == 1
+        second.close()
+        with pytest.raises(LogError, match="closed"):
+            append(second, 300, 1)
+    with Writer(log, KEY) as holder:  # taken in by who closed
+        assert holder.pending_rows == 1 and not spools(log)
+
+
+def test_a_spooling_writer_takes_the_log_when_it_is_free(log: Path) -> None:
+    holder = Writer(log, KEY)
+    second = SpoolingWriter(log, KEY)
+    append(second, 100, 2)
+    with pytest.raises(LogBusy):
+        second.add_cosignatures([], [])
+    holder.close()
+    append(second, 200, 1)
+    assert not second.spooling and second.pending_rows == 3 and not spools(log)
+    with pytest.raises(LogBusy):
+        Writer(log, KEY)
+    second.seal()
+    second.close()
+    second.close()
+    assert sealed(log) == [100, 101, 200] and fsck(log).findings == ()
+
+
+def test_spools_that_are_no_spools(log: Path) -> None:
+    """Empty, torn before its head: dropped; of another schema or damaged: said, and nothing else is sealed as if."""
+    for size in (0, 5):
+        (log / "secret" / ("spool-" + "0" * 32)).write_bytes(bytes(size))
+        (log / "secret" / ("spool-" + "0" * 32)).chmod(0o600)
+        with Writer(log, KEY) as writer:
+            assert writer.pending_rows == 0
+        assert not spools(log)
+    other = log / "secret" / ("spool-" + "1" * 32)
+    files.create(other, b"zkcq\x01\x00" + schemas.compute.digest)
+    with pytest.raises(LogCorrupt, match="not hold pending rows of this log's schema"):
+        Writer(log, KEY)
+    other.unlink()
+    other.symlink_to(log / "entries")
+    with pytest.raises(LogCorrupt, match="link"):
+        Writer(log, KEY)
+
+
+def test_a_callback_may_spool(log: Path, tmp_path: Path) -> None:
+    """`open_log(…, spool=True)`: no LogBusy at the start of a second run; without it the error says so."""
+    zk.keygen(tmp_path / "key", "lab.example/y")
+    first = zk.open_log(tmp_path / "y", schema=SCHEMA, key=tmp_path / "key")
+    with pytest.raises(LogBusy) as caught:
+        zk.open_log(tmp_path / "y", schema=SCHEMA, key=tmp_path / "key")
+    assert "spool=True" in caught.value.help
+    with zk.open_log(tmp_path / "y", schema=SCHEMA, key=tmp_path / "key", spool=True) as second:
+        assert second.spooling and second.append(some_rows(1, 1)) == 1
+        second.seal()
+    first.append(some_rows(0, 1))
+    first.seal()
+    first.close()
+    assert sorted(sealed(tmp_path / "y")) == [0, 1]

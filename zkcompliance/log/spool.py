@@ -1,0 +1,196 @@
+"""Spools: rows of a writer who finds the log busy wait in a file of it until the one who holds the log takes them in.
+
+A spool is `secret/spool-<32 hex digits>`, a file in the form of `log.pending`, locked by its writer while that lives.
+Whoever holds the log takes in every spool that nobody has locked: first its rows and its id become pending, as one
+batch, and then the file is deleted. Killed in between, the next one finds the id and only deletes; no row is there
+twice, and none is lost.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zkcompliance.errors import LogBusy, LogError
+from zkcompliance.log import files, moving, successor
+from zkcompliance.log.cosignature import CosignerKey
+from zkcompliance.log.layout import SPOOL_NAME, Layout, Settings
+from zkcompliance.log.note import SignerKey
+from zkcompliance.log.pending import Pending
+from zkcompliance.log.writer import Clock, Writer, check_key, checked_chunks
+from zkcompliance.progress import Progress, silent
+from zkcompliance.schemas import Schema
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_log = logging.getLogger("zkcompliance")
+
+
+class SpoolingWriter:
+    """A `Writer` where the log is free, and one who spools where it is busy; it becomes the former when it can.
+
+    `append` is as durable in either case. `seal` where the log is still busy closes the spool, so that the next one who
+    holds the log takes it in and seals its rows, and logs a warning that says so.
+    """
+
+    def __init__(self, path: str | Path, key: SignerKey, *, clock: Clock = time.time) -> None:
+        """Raises as `Writer` does, but never LogBusy."""
+        self._layout = Layout(Path(path))
+        self._settings = Settings.load(self._layout)
+        self._key, self._clock = key, clock
+        check_key(self._layout, self._settings, key)
+        moving.finish(self._layout.root)
+        successor.require_open(self._layout)
+        self._writer: Writer | None = None
+        self._spool: Pending | None = None
+        self._open = True
+        self._take_log()
+
+    def _take_log(self) -> Writer | None:
+        """The log's writer, when the log is free; what was spooled is then pending."""
+        if not self._open:
+            raise LogError(f"this writer of {self._layout.root} is closed; open the log again")
+        if self._writer is None:
+            self._follow()
+            with contextlib.suppress(LogBusy):
+                self._writer = Writer(self._layout.root, self._key, spools=False, clock=self._clock)
+            if self._writer is not None:
+                self._leave_spool()
+                self._writer.take_spools()
+        return self._writer
+
+    def _follow(self) -> None:
+        """To the folder in which the log goes on now, with the spool: who moved the log has put that there."""
+        now = moving.newest(self._layout.root, lambda sentence: _log.warning("%s", sentence))
+        if now == self._layout.root:
+            return
+        after = Layout(now)
+        check_key(after, Settings.load(after), self._key)
+        if self._spool is not None:
+            path = now / self._spool.path.relative_to(self._layout.root)
+            if not os.path.lexists(path):  # on another file system, where only its writer can bring it
+                with files.reporting(path):
+                    files.copy(self._spool.path, path, folders=1)
+                    files.sync_dir(path.parent)
+                    self._spool.remove()
+                self._spool = Pending(path, self.schema, lock=True)
+            self._spool.path = path
+        self._layout, self._settings = after, Settings.load(after)
+
+    def _leave_spool(self) -> None:
+        """Close the spool: from now on it is its next holder's. An empty one is deleted."""
+        spool, self._spool = self._spool, None
+        if spool is not None:
+            with files.reporting(spool.path):
+                if spool.committed_rows:
+                    spool.close()
+                else:
+                    spool.remove()
+
+    @property
+    def schema(self) -> Schema:
+        """The schema of the log's rows."""
+        return self._settings.schema
+
+    @property
+    def spooling(self) -> bool:
+        """Whether the log is busy, and rows go to a spool."""
+        return self._writer is None
+
+    @property
+    def pending_rows(self) -> int:
+        """Rows of this writer (or, where it holds the log, of all) that were appended and not yet sealed."""
+        if self._writer is not None:
+            return self._writer.pending_rows
+        return self._spool.committed_rows if self._spool is not None else 0
+
+    def append_columns(self, chunks: Iterable[NDArray[np.uint32]]) -> int:
+        """As `Writer.append_columns`: all durable when it returns, or none kept."""
+        writer = self._take_log()
+        if writer is not None:
+            return writer.append_columns(chunks)
+        if self._spool is None:
+            with files.reporting(self._layout.secret):
+                self._spool = Pending(self._layout.spool(os.urandom(16).hex()), self.schema, lock=True)
+            self._follow()  # where the log has moved on before the spool was there
+        spool, before = self._spool, self._spool.rows
+        try:
+            with files.reporting(spool.path):
+                for chunk in checked_chunks(self.schema, chunks):
+                    spool.add(chunk)
+                if spool.rows > before:
+                    spool.commit()
+        except BaseException:
+            with files.reporting(spool.path):
+                spool.rollback()
+            raise
+        return spool.rows - before
+
+    def seal(self, *, progress: Progress = silent) -> None:
+        """Seal everything appended; where the log is busy, leave the spool to the one who holds it."""
+        writer = self._take_log()
+        if writer is not None:
+            writer.seal(progress=progress)
+            return
+        rows = self.pending_rows
+        self._leave_spool()
+        if rows:
+            _log.warning(
+                "%s is being written by another process: %d row(s) are kept in it durably, and are sealed by the next "
+                "seal of whoever holds it",
+                self._layout.root,
+                rows,
+            )
+
+    def add_cosignatures(self, lines: Iterable[str], cosigners: Iterable[CosignerKey]) -> None:
+        """As `Writer.add_cosignatures`; LogBusy where the log is busy."""
+        writer = self._take_log()
+        if writer is None:
+            raise LogBusy(f"{self._layout.root} is being written by another process")
+        writer.add_cosignatures(lines, cosigners)
+
+    def close(self) -> None:
+        """Give up log or spool. Rows appended and not sealed stay: pending, or in the spool until it is taken in."""
+        if self._open:
+            with contextlib.suppress(LogError):
+                self._take_log()
+            self._open = False
+            self._leave_spool()
+            if self._writer is not None:
+                self._writer.close()
+
+
+def take_in(layout: Layout, schema: Schema, pending: Pending) -> int:
+    """Make the rows of every spool that nobody has locked pending, and delete it; how many rows. For the log's holder.
+
+    There is no open batch. LogCorrupt where a spool is damaged, or of another schema.
+    """
+    found = 0
+    for name in files.names(layout.secret):
+        match = SPOOL_NAME.fullmatch(name)
+        if match is None:
+            continue
+        spool_id = bytes.fromhex(match[1])
+        if spool_id in pending.taken:
+            (layout.secret / name).unlink()
+            files.sync_dir(layout.secret)
+            continue
+        try:
+            spool = Pending(layout.secret / name, schema, lock=True)
+        except BlockingIOError:
+            continue
+        try:
+            if spool.committed_rows:
+                pending.take(spool_id, spool.chunks())
+                found += spool.committed_rows
+            spool.remove()
+        finally:
+            spool.close()
+    return found

@@ -1,0 +1,40 @@
+"""What a verifier would refuse a proof for without reading it, asked of the verifier before the proof is made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from zkcompliance import limits
+from zkcompliance.errors import LimitExceeded
+from zkcompliance.prove.size import expected_bytes
+from zkcompliance.statement import Statement, encode_bundle
+from zkcompliance.verify import decode_bundle, decode_program, decode_statement
+from zkcompliance.verify.binding import check_checkpoints, check_program
+from zkcompliance.verify.bundle import check_notes
+from zkcompliance.verify.shape import shape_of
+from zkcompliance.verify.soundness import judge
+
+
+def hollow(statement: Statement, program: bytes, notes: Sequence[bytes]) -> bytes:
+    """A proof file in which only the proof is missing; program: encoded, notes: of each log."""
+    return encode_bundle(statement.encode(), program, list(notes), b"")
+
+
+def refuse_early(statement: Statement, program: bytes, notes: Sequence[bytes]) -> int:
+    """The bytes that the proof file will have (on average). Raises what `verify_bundle` would before it reads a proof.
+
+    LimitExceeded where the file would all but certainly be too long.
+    """
+    bundle = decode_bundle(hollow(statement, program, notes))
+    decoded, stated = decode_program(bundle.program_bytes), decode_statement(bundle.statement_bytes)
+    check_notes(bundle, stated)
+    check_program(stated, decoded)
+    judge(shape_of(stated, decoded))
+    check_checkpoints(stated, decoded)
+    size = expected_bytes(statement, program, notes)
+    if size * 19 // 20 > limits.MAX_BUNDLE_BYTES:
+        raise LimitExceeded(
+            f"the proof file would have {size >> 20} MiB, and at most {limits.MAX_BUNDLE_BYTES >> 20} are read: prove "
+            "over fewer segments (compact)"
+        )
+    return size
