@@ -53,6 +53,7 @@ def arm(countdown: int) -> None:
 
 def base(folder: Path) -> None:
     folder.mkdir()
+    remembering_in(folder)
     keys.generate(folder / "key", "lab.example/x")
     key = keys.load_private(folder / "key")
     create_log(folder / "old", SCHEMA, key)
@@ -68,12 +69,19 @@ def base(folder: Path) -> None:
         log.segments[2].budget().reserve(log.segments[2].profile.units, bytes([number] * 32))
 
 
+def remembering_in(folder: Path) -> None:
+    """What is spent of its segments is remembered there, and in nobody's home."""
+    spent.state_folder = lambda: folder / "state" / "spent"
+
+
 def work(folder: Path, merge: bool) -> None:
+    remembering_in(folder)
     reseal.reseal(folder / "old", folder / "new", keys.load_private(folder / "key"), merge=merge)
 
 
 def judge(folder: Path, merge: bool) -> str:
     """What is there after a kill; SystemExit where it is not whole."""
+    remembering_in(folder)
     old, new = folder / "old", folder / "new"
     appeared = new.exists()
     here = moving.newest(old, lambda sentence: None)
@@ -82,10 +90,10 @@ def judge(folder: Path, merge: bool) -> str:
     check(here, sum(SEGMENTS))
     if appeared:
         closed(old, new)
-        spent = [segment.budget().spent() for segment in SealedLog.open(new).segments]
+        counts = [segment.budget().spent() for segment in SealedLog.open(new).segments]
         carried = SealedLog.open(old).segments[2]
-        if merge and spent[1] < 6 + PROOFS * carried.profile.units:
-            fail("a carried segment forgot what was spent", spent)
+        if merge and counts[1] < 6 + PROOFS * carried.profile.units:
+            fail("a carried segment forgot what was spent", counts)
     else:
         successor_of = successor.read(Layout(old))
         if successor_of is not None or Layout(old).moving.exists():
@@ -142,6 +150,7 @@ def fail(*what: object) -> None:
 def main(scratch: Path, verb: str, kills: int) -> None:
     quicken()
     spent.state_folder = lambda: scratch / "state"
+    reseal.get_ready = lambda *arguments, **rest: None
     reseal.make = lambda ready, progress: b"stand-in"
     reseal._fits = lambda log, settings: lambda first, count, new: count + new <= 60
     os.fsync = lambda descriptor: None  # the disk outlives these kills; the calls still count

@@ -220,7 +220,9 @@ def _check_budgets(log: SealedLog, steps: Sequence[Step], *, restored: bool) -> 
         for segment in log.segments[first : first + step.old]:
             if restored:
                 segment.budget().catch_up()
-            if not step.carried:
+            if step.carried:
+                segment.budget().spent()  # LogCorrupt where it could not go over
+            else:
                 segment.budget().check(segment.profile.units, last=True)
 
 
