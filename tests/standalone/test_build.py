@@ -27,7 +27,7 @@ NAMED_ONLY = {
 }
 AREAS = {
     "__main__", "_schema_model", "air", "attest", "circuits", "claim", "codec", "commit", "errors", "field", "limits",
-    "log", "policies", "policy", "profiles", "prove", "quantities", "report", "schema_catalogue", "schemas",
+    "log", "policies", "policy", "profiles", "prove", "quantities", "regular", "report", "schema_catalogue", "schemas",
     "standalone", "strict_json", "transcript", "verify", "__init__",
 }  # fmt: skip
 
