@@ -27,11 +27,12 @@ from zkcompliance.prove import policy as of_policy
 
 CLAIM = "training-compute-below"
 UNITS = 86
+DAY = 1_767_571_200
 
 
 def rows(count: int, first: int = 0) -> list[dict[str, object]]:
-    row = {"end": 2_000_000, "run": "r", "phase": "pretraining", "flop": 7, "method": "measured"}
-    return [{**row, "start": first + i} for i in range(count)]
+    row = {"end": DAY + 2_000_000, "run": "r", "phase": "pretraining", "flop": 7, "method": "measured"}
+    return [{**row, "start": DAY + first + i} for i in range(count)]
 
 
 @pytest.fixture(scope="module")

@@ -95,10 +95,8 @@ class SpoolingWriter:
         writer = self._take_log()
         if writer is not None:
             return writer.append_columns(chunks)
-        if self._spool is None:
-            with files.reporting(self._layout.secret):
-                self._spool = Pending(self._layout.spool(os.urandom(16).hex()), self.schema, lock=True)
-        spool, before = self._spool, self._spool.rows
+        spool = self._spool = self._spool or self._new_spool()
+        before = spool.rows
         try:
             with files.reporting(spool.path):
                 for chunk in checked_chunks(self.schema, chunks):
@@ -110,6 +108,12 @@ class SpoolingWriter:
                 spool.rollback()
             raise
         return spool.rows - before
+
+    def _new_spool(self) -> Pending:
+        with files.reporting(self._layout.secret):
+            while True:
+                with contextlib.suppress(BlockingIOError):  # the log's holder has just found it, empty and not locked
+                    return Pending(self._layout.spool(os.urandom(16).hex()), self.schema, lock=True)
 
     def seal(self, *, progress: Progress = silent) -> None:
         """Seal everything appended; where the log is busy, leave the spool to the one who holds it."""
