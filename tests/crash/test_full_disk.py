@@ -15,7 +15,8 @@ from click.testing import CliRunner
 from zkcompliance.commands.main import cli
 from zkcompliance.commit import cache
 
-ROW = '{"start": %d, "end": 2000000, "run": "r", "phase": "pretraining", "flop": "7", "method": "measured"}\n'
+DAY = 1_767_571_200
+ROW = '{"start": %d, "end": 1769571200, "run": "r", "phase": "pretraining", "flop": "7", "method": "measured"}\n'
 SIZES = [0, 5_000, 300_000, 2_500_000]
 EVERY = [0, 1, 100, 1000, *range(4096, 3 << 20, 1 << 15)]
 
@@ -25,8 +26,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A key, a small input and one of 2^13 rows, and a log of the latter, without its cache."""
     folder = tmp_path_factory.mktemp("lab")
     assert zk("keygen", "lab.example/full", "-o", folder / "key") == (0, "")
-    (folder / "small.jsonl").write_text("".join(ROW % i for i in range(5)))
-    (folder / "large.jsonl").write_text("".join(ROW % i for i in range(1 << cache.KEPT_LOG2)))
+    (folder / "small.jsonl").write_text("".join(ROW % (DAY + i) for i in range(5)))
+    (folder / "large.jsonl").write_text("".join(ROW % (DAY + i) for i in range(1 << cache.KEPT_LOG2)))
     assert zk("seal", folder / "large.jsonl", "--log", folder / "log", "--key", folder / "key")[0] == 0
     assert list((folder / "log").rglob("cache.rows.npy"))
     cache.remove(folder / "log" / "secret" / "segments" / "00000000" / "cache")
@@ -38,17 +39,24 @@ def zk(*arguments: object) -> tuple[int, str]:
     return done.exit_code, done.stderr if done.exit_code else ""
 
 
+def used(folder: Path) -> int:
+    total = 0
+    for path in folder.rglob("*"):
+        with contextlib.suppress(OSError):
+            total += path.lstat().st_size
+    return total
+
+
 @contextlib.contextmanager
-def room(size: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Files take so many bytes more; the last write is a short one, as on a real disk. Nothing is given back."""
-    left, write = [size], os.write
+def room(size: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Files in a folder may take so many bytes more in all; the last write is a short one, as on a real disk."""
+    most, write = used(folder) + size, os.write
 
     def limited(descriptor: int, data: bytes) -> int:
-        if left[0] <= 0 and len(data):
+        left = max(0, most - used(folder))
+        if not left and len(data):
             raise OSError(28, "No space left on device")
-        written = write(descriptor, memoryview(data)[: left[0]])
-        left[0] -= written
-        return written
+        return write(descriptor, memoryview(data)[:left])
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "write", limited)
@@ -66,7 +74,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 def check(size: int, folder: Path, monkeypatch: pytest.MonkeyPatch, *arguments: object) -> bool:
     """Run a verb with so much room; whether it failed, and then as it should."""
     before = contents(folder)
-    with room(size, monkeypatch):
+    with room(size, folder, monkeypatch):
         status, said = zk(*arguments)
     if status == 0:
         return False
@@ -110,7 +118,7 @@ def test_proving(lab: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, siz
 
 def test_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for size in (0, 10, 90):
-        with room(size, monkeypatch):
+        with room(size, tmp_path, monkeypatch):
             status, said = zk("keygen", "lab.example/full", "-o", tmp_path / "key")
         assert status == 2 and "No space left" in said and names(tmp_path) == set()
     assert zk("keygen", "lab.example/full", "-o", tmp_path / "key")[0] == 0

@@ -27,8 +27,9 @@ NAMED_ONLY = {
 }
 AREAS = {
     "__main__", "_schema_model", "air", "attest", "circuits", "claim", "codec", "commit", "ending", "errors", "field",
-    "limits", "log", "outputs", "policies", "policy", "profiles", "progress", "prove", "quantities", "report",
-    "schema_catalogue", "schemas", "shown", "standalone", "start", "strict_json", "transcript", "verify", "__init__",
+    "limits", "log", "outputs", "policies", "policy", "profiles", "progress", "prove", "quantities", "regular",
+    "report", "schema_catalogue", "schemas", "shown", "standalone", "start", "strict_json", "transcript", "verify",
+    "__init__",
 }  # fmt: skip
 
 

@@ -12,10 +12,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 import zkcompliance as zk
 from zkcompliance import limits, schemas
 from zkcompliance.claim import catalogue
+from zkcompliance.commands.main import cli
 from zkcompliance.commit import cache
 from zkcompliance.errors import BudgetSpent, InternalError, LogCorrupt, UsageError, ZkComplianceError
 from zkcompliance.log.reservation import Reservation, reserving
@@ -25,12 +27,12 @@ from zkcompliance.prove import policy as of_policy
 
 CLAIM = "training-compute-below"
 UNITS = 86
-BEGIN = 1_767_571_200
+DAY = 1_767_571_200
 
 
 def rows(count: int, first: int = 0) -> list[dict[str, object]]:
-    row = {"end": BEGIN + 2_000_000, "run": "r", "phase": "pretraining", "flop": 7, "method": "measured"}
-    return [{**row, "start": BEGIN + first + i} for i in range(count)]
+    row = {"end": DAY + 2_000_000, "run": "r", "phase": "pretraining", "flop": 7, "method": "measured"}
+    return [{**row, "start": DAY + first + i} for i in range(count)]
 
 
 @pytest.fixture(scope="module")
@@ -250,6 +252,25 @@ def test_policies_reserve_all_before_the_first_proof(log: SealedLog, monkeypatch
     with pytest.raises(InternalError):
         zk.prove(None, {"compute": log}, **prove)  # type: ignore[arg-type]
     assert spent(log) == before
+
+
+def test_a_ledger_put_back_on_the_command_line(log: SealedLog, tmp_path: Path) -> None:
+    """`prove` stops, `fsck` says what is wrong, and `fsck --count-spent` makes it right."""
+
+    def run(*arguments: object) -> tuple[int, str]:
+        done = CliRunner().invoke(cli, [str(each) for each in arguments], prog_name="zkcompliance")
+        return done.exit_code, done.stderr
+
+    asked = ("prove", CLAIM, "--log", log.path, "-p", "limit=1e9", "-o", tmp_path / "proof")
+    assert run(*asked)[0] == 0
+    before = spent(log)
+    for segment in log.segments:
+        os.truncate(segment.paths.budget, 48)
+    for attempt in (asked, ("fsck", log.path)):
+        status, said = run(*attempt)
+        assert status == 2 and "error[log-corrupt]" in said and "--count-spent" in said
+    assert run("fsck", log.path, "--count-spent")[0] == 0 and spent(log) == before
+    assert run(*asked)[0] == 0
 
 
 # What is kept beside a segment

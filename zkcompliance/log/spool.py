@@ -117,8 +117,7 @@ class SpoolingWriter:
         if writer is not None:
             return writer.append_columns(chunks)
         if self._spool is None:
-            with files.reporting(self._layout.secret):
-                self._spool = Pending(self._layout.spool(os.urandom(16).hex()), self.schema, lock=True)
+            self._spool = self._new_spool()
             self._follow()  # where the log has moved on before the spool was there
         spool, before = self._spool, self._spool.rows
         try:
@@ -132,6 +131,12 @@ class SpoolingWriter:
                 spool.rollback()
             raise
         return spool.rows - before
+
+    def _new_spool(self) -> Pending:
+        with files.reporting(self._layout.secret):
+            while True:
+                with contextlib.suppress(BlockingIOError):  # the log's holder has just found it, empty and not locked
+                    return Pending(self._layout.spool(os.urandom(16).hex()), self.schema, lock=True)
 
     def seal(self, *, progress: Progress = silent) -> None:
         """Seal everything appended; where the log is busy, leave the spool to the one who holds it."""
