@@ -27,6 +27,14 @@ class Unsafe(OSError):
     remedy = ""
 
 
+class TooLong(Unsafe):
+    """A file has more bytes than whoever reads it takes."""
+
+
+def _too_long(path: Path, limit: int) -> TooLong:
+    return TooLong(errno.EPERM, f"is longer than {limit} bytes", str(path))
+
+
 def _unsafe(path: Path, what: str, remedy: str = "") -> Unsafe:
     error = Unsafe(errno.EPERM, what, str(path))
     error.remedy = remedy
@@ -91,12 +99,12 @@ def _check(path: Path, status: os.stat_result, folder_owner: int, private: bool)
 
 
 def read_file(path: Path, limit: int, *, folders: int = 0, private: bool = False) -> bytes:
-    """All bytes of a file that `open_file` would open; Unsafe when there are more than `limit`."""
+    """All bytes of a file that `open_file` would open; TooLong when there are more than `limit`."""
     descriptor = open_file(path, folders=folders, private=private)
     try:
         size = os.fstat(descriptor).st_size
         if size > limit:
-            raise _unsafe(path, f"is longer than {limit} bytes")
+            raise _too_long(path, limit)
         parts: list[bytes] = []
         at = 0
         while at <= limit and (part := os.pread(descriptor, min(limit + 1 - at, _AT_ONCE), at)):
@@ -105,7 +113,7 @@ def read_file(path: Path, limit: int, *, folders: int = 0, private: bool = False
     finally:
         os.close(descriptor)
     if at > limit:
-        raise _unsafe(path, f"is longer than {limit} bytes")
+        raise _too_long(path, limit)
     return b"".join(parts)
 
 

@@ -14,9 +14,9 @@ from zkcompliance.verify import verify_bundle
 
 PROOFS = Path(__file__).parents[1] / "vectors" / "proofs"
 DIGESTS = {
-    "standard": "bf96432f272500bc7e03738b4830f0b9a6767d527329fa443671213fb6e845a7",
-    "fast": "3fe65098b955d1ff2fbfc2554b753ec2276ea7fea9e8fcd90a1daeefe680f4f4",
-    "small": "4139b2f0dfce66487d8c71f611c71aa08040b0e6e80ae54c604bada919df831a",
+    "standard": "6b81bb3d29db9c25fb5ec1fd0fd4fec0466ca7ffc1a613c73fd9f6a57004e82c",
+    "fast": "f041289b9a15e5f37b35c7d182e5aab78a0a836ab5bc7ee4244b21463f28e6ae",
+    "small": "a91a1afb983c80d34c8383a4f9f52f3eefbf385a0421c277b10e29b6d85d5dde",
 }
 ROWS = {"standard": 7, "fast": 3, "small": 6}
 KEY = note.SignerKey("frozen.example", support.seed("frozen key")).verifier
@@ -28,7 +28,7 @@ def test_frozen_proof(profile: str) -> None:
     assert sha256(data).hexdigest() == DIGESTS[profile]
     bundle, statement, program, report = verify_bundle(data, program_digest=None)
     assert note.verify(bundle.notes[0], KEY).startswith("memory\n1\n")
-    assert (program.claim, program.version) == ("training-compute-below", 1)
+    assert (program.claim, program.version) == ("frozen-total", 1)
     assert statement.publics == (10**24, 0b1111) and statement.context == f"frozen {profile}".encode()
     assert statement.logs[0].entries[0].k == ROWS[profile]
     assert report.profile == profile and report.security_bits >= 128

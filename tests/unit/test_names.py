@@ -77,7 +77,7 @@ def doors(name: str, folder: Path) -> dict[str, Callable[[], object]]:
         "key": lambda: keys.generate(folder / "k", name),
         "vkey": lambda: VerifierKey.parse(name + key[1:]),
         "checkpoint": lambda: Checkpoint.parse(body),
-        "verifier": lambda: verify_log.parse_checkpoint(body.encode("utf-8", "surrogatepass"), MalformedBundle),
+        "verifier": lambda: verify_checkpoint.parse_checkpoint(body.encode("utf-8", "surrogatepass"), MalformedBundle),
         "subject": lambda: parse_subject(f"{name}=sha256:{'00' * 32}"),
         "binding": lambda: Binding.decode(context.encode()),
     }  # fmt: skip

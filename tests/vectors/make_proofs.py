@@ -6,6 +6,7 @@ Everything is fixed: rows, seeds and key come from names, so that the same code 
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -18,6 +19,7 @@ from zkcompliance.log.note import SignerKey  # noqa: E402
 SIGNER = SignerKey("frozen.example", support.seed("frozen key"))
 ROWS = {"standard": (100, 7), "fast": (8, 3), "small": (33, 6)}  # real rows, k
 LIMIT = 10**24
+PROGRAM = replace(support.CLAIM.program, claim="frozen-total")  # a claim of these files alone, not of the catalogue
 
 
 def rows(count: int) -> list[tuple[int, int]]:
@@ -29,7 +31,8 @@ def make(profile: str) -> bytes:
     count, k = ROWS[profile]
     sealed = support.seal(support.table(rows(count), k), f"frozen {profile}", profile)
     publics = {"limit": LIMIT, "phases": support.COUNTED}
-    made = support.prover([sealed], publics, context=f"frozen {profile}".encode(), name=f"frozen {profile}")
+    context = f"frozen {profile}".encode()
+    made = support.prover([sealed], publics, program=PROGRAM, context=context, name=f"frozen {profile}")
     return support.prove(made).bundle(SIGNER)
 
 

@@ -23,11 +23,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from zkcompliance import limits
+from zkcompliance import limits, regular
 from zkcompliance.errors import LogCorrupt, LogError, MalformedNote, SignatureRejected
 from zkcompliance.log import files, note
 from zkcompliance.log.checkpoint import Checkpoint, generation_of
 from zkcompliance.log.note import VerifierKey, decode_base64
+from zkcompliance.shown import quoted
 
 FORMAT = "zkcompliance-state-1"
 EARLIER = "zkcompliance-seen-1"
@@ -132,20 +133,20 @@ def load(path: Path) -> Memory:
     LogCorrupt when it is not in its form or of an earlier version, LogError when it is unreadable or too long.
     """
     try:
-        with path.open("rb") as file:
-            data = file.read(limits.MAX_STATE_BYTES + 1)
+        data = regular.read_file(path, limits.MAX_STATE_BYTES)
     except FileNotFoundError:
         return {}
+    except regular.TooLong as error:
+        raise _too_long(path) from error
     except OSError as error:
-        raise LogError(f"{path}: {error.strerror}", help="give --state a file that can be read and written") from error
-    if len(data) > limits.MAX_STATE_BYTES:
-        raise _too_long(path)
+        what = regular.reason(error)
+        raise LogError(f"{path}: {what}", help="give --state a file that can be read and written") from error
     try:
         found = json.loads(data)
         if isinstance(found, dict) and found.get("format") == EARLIER:
             raise LogCorrupt(
                 f"{path} is a state of an earlier version, which did not keep when it saw what",
-                help=f"keep the file for what it shows, and begin a new one: --state {path.name}.2",
+                help=f"keep the file for what it shows, and begin a new one: --state {quoted(path.name + '.2')}",
             )
         memory = {name: _read(name, each) for name, each in found["logs"].items()}
         if encode(memory) != data:
@@ -231,7 +232,7 @@ def save(path: Path, memory: Memory) -> None:
 def _damaged(path: Path) -> LogCorrupt:
     return LogCorrupt(
         f"{path}, the state that remembers the logs that were seen, is damaged",
-        help=f"restore {path} from a copy; a new --state file begins without a memory, and says so",
+        help=f"restore {quoted(path)} from a copy; a new --state file begins without a memory, and says so",
     )
 
 

@@ -27,6 +27,7 @@ from zkcompliance.log.linking import Passed, learn
 from zkcompliance.log.memory import Generation, Known, Memory
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.quantities import show_time
+from zkcompliance.shown import command
 
 FIRST = "first seen now: nothing of {} was seen with this state before. Freshness is unknown: a later one may exist"
 UNLINKED = "nothing here shows that {} has the rows of the generation before"
@@ -129,11 +130,11 @@ def evidence_kept(path: Path) -> Iterator[None]:
                 with contextlib.suppress(FileExistsError):
                     files.create(beside, document, files.PUBLIC)
                     files.sync_dir(beside.parent)
-                if beside.read_bytes() == document:
+                if files.read(beside, len(document), private=False) == document:
                     raise LogEvidence(
                         f"{error.message}; evidence in {beside}",
                         document=error.document,
-                        help=f"zkcompliance evidence {beside}",
+                        help=command("zkcompliance", "evidence", beside),
                     ) from error
         raise
 
