@@ -33,7 +33,7 @@ from zkcompliance.policy.model import Bound
 from zkcompliance.policy.subject import parse_subject
 from zkcompliance.quantities.hidden import DEFAULT_IGNORABLE, HIDDEN
 from zkcompliance.schemas import Column, Schema
-from zkcompliance.verify import log as verify_log
+from zkcompliance.verify import checkpoint as verify_checkpoint
 from zkcompliance.verify import origin
 
 OWN = Schema("own", (Column("name", "id", default=""),))
