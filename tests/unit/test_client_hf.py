@@ -118,7 +118,7 @@ def test_many_seals_are_said_in_time_or_put_together(
 ) -> None:
     """Without `compact` a warning at every seal; with it the log goes on beside, in fewer segments."""
     monkeypatch.setattr(growth, "remark", lambda sealed: "many" if len(sealed.segments) > 2 else None)
-    clock = [1000.0]
+    clock = [float(T)]
     given = {"tokens_per_step": 64, "seal_every": 50, "clock": lambda: clock[0]}
     FakeTrainer(SealingCallback(log, run="r", **given), clock).train(15)
     assert [record.message for record in caplog.records] == ["many"] and log.path.name == "log"
