@@ -15,7 +15,8 @@ from click.testing import CliRunner
 from zkcompliance.commands.main import cli
 from zkcompliance.commit import cache
 
-ROW = '{"start": %d, "end": 2000000, "run": "r", "phase": "pretraining", "flop": "7", "method": "measured"}\n'
+DAY = 1_767_571_200
+ROW = '{"start": %d, "end": 1769571200, "run": "r", "phase": "pretraining", "flop": "7", "method": "measured"}\n'
 SIZES = [0, 5_000, 300_000, 2_500_000]
 EVERY = [0, 1, 100, 1000, *range(4096, 3 << 20, 1 << 15)]
 
@@ -25,8 +26,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A key, a small input and one of 2^13 rows, and a log of the latter, without its cache."""
     folder = tmp_path_factory.mktemp("lab")
     assert zk("keygen", "lab.example/full", "-o", folder / "key") == (0, "")
-    (folder / "small.jsonl").write_text("".join(ROW % i for i in range(5)))
-    (folder / "large.jsonl").write_text("".join(ROW % i for i in range(1 << cache.KEPT_LOG2)))
+    (folder / "small.jsonl").write_text("".join(ROW % (DAY + i) for i in range(5)))
+    (folder / "large.jsonl").write_text("".join(ROW % (DAY + i) for i in range(1 << cache.KEPT_LOG2)))
     assert zk("seal", folder / "large.jsonl", "--log", folder / "log", "--key", folder / "key")[0] == 0
     assert list((folder / "log").rglob("cache.rows.npy"))
     cache.remove(folder / "log" / "secret" / "segments" / "00000000" / "cache")
@@ -38,21 +39,36 @@ def zk(*arguments: object) -> tuple[int, str]:
     return done.exit_code, done.stderr if done.exit_code else ""
 
 
+def used(folder: Path) -> int:
+    total = 0
+    for path in folder.rglob("*"):
+        with contextlib.suppress(OSError):
+            total += path.lstat().st_size
+    return total
+
+
 @contextlib.contextmanager
-def room(size: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Files take so many bytes more; the last write is a short one, as on a real disk. Nothing is given back."""
-    left, write = [size], os.write
+def room(size: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Files in a folder may take so many bytes more in all; the last write is a short one, as on a real disk."""
+    most, write = used(folder) + size, os.write
 
     def limited(descriptor: int, data: bytes) -> int:
-        if left[0] <= 0 and len(data):
+        left = max(0, most - used(folder))
+        if not left and len(data):
             raise OSError(28, "No space left on device")
-        written = write(descriptor, memoryview(data)[: left[0]])
-        left[0] -= written
-        return written
+        return write(descriptor, memoryview(data)[:left])
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "write", limited)
         yield
+
+
+def free_key(lab: Path, folder: Path) -> Path:
+    """A copy of the key beside a folder, which remembers no log."""
+    key = folder.with_name(f"{folder.name}.key")
+    key.with_name(f"{key.name}.log").unlink(missing_ok=True)
+    shutil.copy(lab / "key", key)
+    return key
 
 
 def names(folder: Path) -> set[str]:
@@ -66,7 +82,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 def check(size: int, folder: Path, monkeypatch: pytest.MonkeyPatch, *arguments: object) -> bool:
     """Run a verb with so much room; whether it failed, and then as it should."""
     before = contents(folder)
-    with room(size, monkeypatch):
+    with room(size, folder, monkeypatch):
         status, said = zk(*arguments)
     if status == 0:
         return False
@@ -84,14 +100,16 @@ def check(size: int, folder: Path, monkeypatch: pytest.MonkeyPatch, *arguments: 
 def test_sealing(lab: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: str, sizes: list[int]) -> None:
     """A new log, and one that is there. Where there is room for the rows and not for a cache, none is kept."""
     outcomes = set()
-    new = ("seal", lab / f"{rows}.jsonl", "--log", tmp_path / "new", "--key", lab / "key")
+    new = ("seal", lab / f"{rows}.jsonl", "--log", tmp_path / "new", "--key", free_key(lab, tmp_path))
     for size in sizes:
         failed = check(size, tmp_path, monkeypatch, *new)
+        assert failed == (not tmp_path.with_name(f"{tmp_path.name}.key.log").exists())  # the key is as free as before
         assert names(tmp_path) == set() if failed else (tmp_path / "new").is_dir()
         outcomes.add(failed)
         shutil.rmtree(tmp_path / "new", ignore_errors=True)
+        free_key(lab, tmp_path)
     assert zk(*new)[0] == 0
-    more = ("seal", lab / f"{rows}.jsonl", "--log", tmp_path / "new", "--key", lab / "key", "--again")
+    more = (*new, "--again")
     for size in sizes:
         outcomes.add(check(size, tmp_path, monkeypatch, *more))
     assert zk(*more)[0] == 0 and zk("fsck", tmp_path / "new")[0] == 0
@@ -110,7 +128,7 @@ def test_proving(lab: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, siz
 
 def test_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for size in (0, 10, 90):
-        with room(size, monkeypatch):
+        with room(size, tmp_path, monkeypatch):
             status, said = zk("keygen", "lab.example/full", "-o", tmp_path / "key")
         assert status == 2 and "No space left" in said and names(tmp_path) == set()
     assert zk("keygen", "lab.example/full", "-o", tmp_path / "key")[0] == 0
@@ -127,7 +145,7 @@ def test_a_real_disk(lab: Path, tmp_path: Path, sizes: list[int]) -> None:
         ).returncode:
             pytest.skip("NOT TESTED: a real full disk (nothing can be mounted)")
         try:
-            status, said = zk("seal", lab / "large.jsonl", "--log", disk / "log", "--key", lab / "key")
+            status, said = zk("seal", lab / "large.jsonl", "--log", disk / "log", "--key", free_key(lab, tmp_path))
             assert status == 0 or ("No space left" in said and list(disk.iterdir()) == []), (size, said)
         finally:
             subprocess.run(["umount", disk], check=True)

@@ -17,7 +17,8 @@ from zkcompliance import schemas
 from zkcompliance.log import open_log
 
 ZK = [sys.executable, "-c", "from zkcompliance.commands.main import main; main()"]
-ROW = {"end": 2, "run": "r", "phase": "pretraining", "flop": "7", "method": "measured"}
+DAY = 1_767_571_200
+ROW = {"run": "r", "phase": "pretraining", "flop": "7", "method": "measured"}
 
 
 @pytest.mark.parametrize("step", [5, pytest.param(1, marks=pytest.mark.long)])
@@ -43,10 +44,12 @@ def run(*arguments: object, kill_after: float | None = None) -> tuple[int, str]:
 
 
 def write(path: Path, first: int, count: int) -> None:
-    path.write_text("".join(json.dumps({**ROW, "start": i, "end": i + 1}) + "\n" for i in range(first, first + count)))
+    path.write_text(
+        "".join(json.dumps({**ROW, "start": DAY + i, "end": DAY + i + 1}) + "\n" for i in range(first, first + count))
+    )
 
 
-@pytest.mark.parametrize("kills", [3, pytest.param(50, marks=pytest.mark.long)])
+@pytest.mark.parametrize("kills", [2, pytest.param(50, marks=pytest.mark.long)])
 def test_killed_at_any_moment(tmp_path: Path, kills: int) -> None:
     """Seals and proofs, killed after a random time and repeated until they say that all is done; then fsck."""
     log, key = tmp_path / "log", tmp_path / "key"
@@ -65,7 +68,7 @@ def test_killed_at_any_moment(tmp_path: Path, kills: int) -> None:
         assert status == 0 or "error[already-sealed]" in said, said
         if number % 10 == 0:  # a proof is over 60 segments at most
             assert run("fsck", log)[0] == 0
-    rows = [r["start"] for s in open_log(log).segments for r in schemas.decode_rows(s.schema, s.load_columns())]
+    rows = [r["start"] - DAY for s in open_log(log).segments for r in schemas.decode_rows(s.schema, s.load_columns())]
     assert sorted(rows) == [10 * n + i for n in range(kills + 1) for i in range(3)]
     assert run("fsck", log)[0] == 0
     left, made = open_log(log).proofs_left(), 0
