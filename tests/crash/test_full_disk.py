@@ -63,6 +63,14 @@ def room(size: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[N
         yield
 
 
+def free_key(lab: Path, folder: Path) -> Path:
+    """A copy of the key beside a folder, which remembers no log."""
+    key = folder.with_name(f"{folder.name}.key")
+    key.with_name(f"{key.name}.log").unlink(missing_ok=True)
+    shutil.copy(lab / "key", key)
+    return key
+
+
 def names(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if "state" not in path.parts}
 
@@ -92,14 +100,16 @@ def check(size: int, folder: Path, monkeypatch: pytest.MonkeyPatch, *arguments: 
 def test_sealing(lab: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: str, sizes: list[int]) -> None:
     """A new log, and one that is there. Where there is room for the rows and not for a cache, none is kept."""
     outcomes = set()
-    new = ("seal", lab / f"{rows}.jsonl", "--log", tmp_path / "new", "--key", lab / "key")
+    new = ("seal", lab / f"{rows}.jsonl", "--log", tmp_path / "new", "--key", free_key(lab, tmp_path))
     for size in sizes:
         failed = check(size, tmp_path, monkeypatch, *new)
+        assert failed == (not tmp_path.with_name(f"{tmp_path.name}.key.log").exists())  # the key is as free as before
         assert names(tmp_path) == set() if failed else (tmp_path / "new").is_dir()
         outcomes.add(failed)
         shutil.rmtree(tmp_path / "new", ignore_errors=True)
+        free_key(lab, tmp_path)
     assert zk(*new)[0] == 0
-    more = ("seal", lab / f"{rows}.jsonl", "--log", tmp_path / "new", "--key", lab / "key", "--again")
+    more = (*new, "--again")
     for size in sizes:
         outcomes.add(check(size, tmp_path, monkeypatch, *more))
     assert zk(*more)[0] == 0 and zk("fsck", tmp_path / "new")[0] == 0
@@ -135,7 +145,7 @@ def test_a_real_disk(lab: Path, tmp_path: Path, sizes: list[int]) -> None:
         ).returncode:
             pytest.skip("NOT TESTED: a real full disk (nothing can be mounted)")
         try:
-            status, said = zk("seal", lab / "large.jsonl", "--log", disk / "log", "--key", lab / "key")
+            status, said = zk("seal", lab / "large.jsonl", "--log", disk / "log", "--key", free_key(lab, tmp_path))
             assert status == 0 or ("No space left" in said and list(disk.iterdir()) == []), (size, said)
         finally:
             subprocess.run(["umount", disk], check=True)
