@@ -16,6 +16,7 @@ from zkcompliance.claim import catalogue
 from zkcompliance.claim.example import Example
 from zkcompliance.claim.model import Claim
 from zkcompliance.errors import ClaimDoesNotHold, VerificationError
+from zkcompliance.log.note import SignerKey
 from zkcompliance.log.store import SealedLog
 from zkcompliance.log.writer import Writer, create_log
 from zkcompliance.prove.api import prove_claim
@@ -36,8 +37,9 @@ def catalogue_claim(module: str) -> Claim:
 
 def sealed(path: Path, schema: Schema, segments: list[np.ndarray]) -> SealedLog:
     """A log folder with these segments, as `zkcompliance seal` makes it."""
-    create_log(path, schema, support.SIGNER)
-    with Writer(path, support.SIGNER) as writer:
+    signer = SignerKey(f"lab.example/{path.name}", support.seed(path.name))
+    create_log(path, schema, signer)
+    with Writer(path, signer) as writer:
         for table in segments:
             writer.seal_columns([table])
     return SealedLog.open(path)
