@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from regulated_lab import CLAIM, Lab
-from starting import Started, installed, seldom
+from starting import MOSTLY_INSTALLED, Started, installed, seldom
 
 import zkcompliance as zk
 from zkcompliance.errors import ZkComplianceError
@@ -77,6 +77,7 @@ def test_the_page_says_it(lab: Lab, taken_out: Path, tmp_path: Path) -> None:
     assert done.returncode == 0 and "made for the policy a-limit@1" in page and "below-limit" in page
 
 
+@MOSTLY_INSTALLED
 def test_of_no_policy_and_of_the_policy_judged_by_nothing_is_said(verify: Started, lab: Lab) -> None:
     for given in ([lab.single, *lab.asked_of_single()], [lab.bundle, *lab.asked_of_bundle()]):
         done = verify.run(*given)
