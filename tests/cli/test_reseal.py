@@ -256,6 +256,7 @@ def test_a_new_key_is_reached_from_the_old_one_by_the_lineage(folder: Path) -> N
     assert run("prove", *LIMIT, "--log", folder / "new", "-o", folder / "new.zkp").exit_code == 0
     done = verify(folder, "new.zkp")
     assert done.exit_code == 0, done.output
+    assert run("fsck", folder / "spare", "--count-spent").exit_code == 0  # a copy knows that its budget was used
     lost = ("--key", folder / "lost.key", "--old-key-lost")
     assert reseal(folder, "compact", "spare", "other", *lost).exit_code == 0
     assert run("prove", *LIMIT, "--log", folder / "other", "-o", folder / "other.zkp").exit_code == 0
