@@ -15,6 +15,7 @@ import stat
 from collections.abc import Iterable
 from pathlib import Path
 
+from zkcompliance import regular
 from zkcompliance.errors import UsageError
 from zkcompliance.outputs.kinds import HEAD, Kind
 
@@ -101,7 +102,7 @@ def _not_inside(path: Path, closed: list[Path]) -> None:
 def is_log(folder: Path) -> bool:
     """Whether a folder is a log's, damaged ones too: `settings` of the form that logs have, or `secret` with rows."""
     try:
-        with (folder / "settings").open("rb") as file:
+        with regular.open_given(folder / "settings") as file:
             if file.read(16).startswith(b"zkcompliance-log"):
                 return True
     except OSError:
