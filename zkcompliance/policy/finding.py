@@ -42,6 +42,7 @@ GIVEN = {
 BY_DIGEST = (
     "{} was not compiled here: that its program says what its file says rests on the policy, which names its digest"
 )
+REFUSED = "the proof is refused, and says of itself that it was {}"
 FRESHNESS = "freshness is unknown: a later checkpoint of {} may exist"
 DIFFERENCES = (
     "differencing: {} is disclosed, and the difference between two checkpoints of one log tells what the rows between "
