@@ -39,6 +39,10 @@ GIVEN = {
     (Source.UNSIGNED, False): "nothing of the model {} was compared: the digest stands in a signature file that bears "
     "no signature",
 }
+TREE_ALONE = (
+    "no file of the model {} was read here: its tree digest alone was compared, with the one that was given, and the "
+    "content digest that the proof states with nothing"
+)
 BY_DIGEST = (
     "{} was not compiled here: that its program says what its file says rests on the policy, which names its digest"
 )
@@ -75,7 +79,7 @@ def compared(stated: Subject | None, asked: Subject | None) -> list[str]:
         return []
     if asked is None:
         return [NOT_COMPARED.format(stated.name)]
-    said = GIVEN.get((asked.source, bool(asked.tree)))
+    said = GIVEN.get((asked.source, bool(asked.tree))) if asked.digest else TREE_ALONE
     return [] if said is None else [said.format(stated.name)]
 
 
