@@ -37,6 +37,21 @@ def outside_logs(path: Path) -> None:
     _not_inside(path, [])
 
 
+def for_memory(path: Path, closed: Iterable[Path] = ()) -> None:
+    """UsageError where a verifier's memory, its lock and its evidence would lie in a log or a model, or is a link.
+
+    A memory is written beside its place and renamed, so that a link would become a file, and what it leads to would
+    remember nothing more.
+    """
+    help = "give another file to --state"
+    try:
+        _not_inside(path, list(closed), help)
+        if path.is_symlink():
+            raise UsageError(f"{path} is {_odd(path, path.lstat().st_mode)}", help=help)
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}", help=help) from error
+
+
 def check(path: Path, kind: Kind, read: Iterable[Path], closed: Iterable[Path]) -> os.stat_result | None:
     """What is at `path` and may be replaced by an output of this kind; None where nothing is.
 
@@ -88,15 +103,15 @@ def _not_read(path: Path, there: os.stat_result | None, read: list[Path]) -> Non
             raise UsageError(f"{path} is read, and would be overwritten: write to another file", help=_OTHER)
 
 
-def _not_inside(path: Path, closed: list[Path]) -> None:
+def _not_inside(path: Path, closed: list[Path], help: str = _OTHER) -> None:
     """Neither the place itself, nor a folder above the one that it really lies in, is closed or a log's."""
     shut = {found: folder for folder in closed if (found := identity(folder)) is not None}
     for above in (path, *path.parent.resolve().parents, path.parent.resolve()):
         found = identity(above)
         if found is not None and found in shut:
-            raise UsageError(f"{path} lies in {shut[found]}, which is read as a whole", help=_OTHER)
+            raise UsageError(f"{path} lies in {shut[found]}, which is read as a whole", help=help)
         if above != path and is_log(above):
-            raise UsageError(f"{path} lies in {above}, a log's folder, which is the log's alone", help=_OTHER)
+            raise UsageError(f"{path} lies in {above}, a log's folder, which is the log's alone", help=help)
 
 
 def is_log(folder: Path) -> bool:
