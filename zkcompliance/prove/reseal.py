@@ -153,6 +153,7 @@ def _check_place(old: Layout, place: Path, *, merge: bool) -> None:
     after = successor.read(old)
     if after is not None or (merge and os.path.lexists(old.restored)):
         successor.require_open(old)
+    leftovers.refuse_name(place)
     _check_free(place)
     if not place.absolute().parent.is_dir():
         raise UsageError(f"{place.absolute().parent} is not a folder")
