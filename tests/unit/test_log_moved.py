@@ -200,6 +200,25 @@ def test_nothing_is_carried_through_a_link(folder: Path, name: str) -> None:
     assert not (folder / "new").exists()
 
 
+@pytest.mark.parametrize("kind", ["link", "fifo", "folder", "public"])
+def test_what_lies_in_place_of_a_cache_is_left_behind(folder: Path, kind: str) -> None:
+    """It may be deleted, and be anything: the log goes on without it."""
+    path = open_log(folder / "old").segments[CARRIED].paths.folder / "cache.rows.npy"
+    if kind == "link":
+        path.symlink_to(folder / "key")
+    elif kind == "fifo":
+        os.mkfifo(path, 0o600)
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        path.write_text("cache")
+        path.chmod(0o644)
+    (carried,) = (segment for segment in compact(folder).segments if os.path.lexists(segment.paths.tier)
+                  and segment.rows == 3)  # fmt: skip
+    assert sorted(p.name for p in carried.paths.folder.iterdir()) == ["budget", "meta", "rows", "seed", "tier"]
+    assert fsck(folder / "new").findings == ()
+
+
 @pytest.mark.parametrize("kind", ["link", "fifo"])
 def test_what_a_key_remembers_is_reached_through_no_link(folder: Path, kind: str) -> None:
     book = keybook.path_of(folder / "key")

@@ -296,8 +296,11 @@ class _Making:
         files.make_dir(target.folder)
         kept = {source.rows.name, source.seed.name, source.tier.name}
         for name in files.names(source.folder):
-            if name in kept or name.startswith(f"{source.cache.name}."):
+            if name in kept:
                 _link(source.folder / name, target.folder / name)
+            elif name.startswith(f"{source.cache.name}."):
+                with contextlib.suppress(OSError):  # whatever lies there in its place; it is made again
+                    _link(source.folder / name, target.folder / name)
         meta = rows.Meta.load(source.meta)
         files.create(target.meta, rows.Meta(meta.rows_digest, meta.entry, number, 1, meta.inputs).encode())
         files.sync_dir(target.folder)
