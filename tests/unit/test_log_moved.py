@@ -6,9 +6,11 @@ Commitments and proofs are stand-ins: what is at stake here are the log's files.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -153,6 +155,39 @@ def test_a_compact_that_fails_gives_back(folder: Path, monkeypatch: pytest.Monke
         compact(folder)
     assert units(open_log(folder / "old")) == [0, 0, 3 * UNITS, 0, 0] and fsck(folder / "old").findings == ()
     assert not [path for path in folder.iterdir() if path.name.startswith(".")]
+
+
+def test_a_disk_that_fills_at_any_write(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Either nothing is there, and it can be done again; or the new generation is, and the error says so."""
+    shutil.copytree(folder, base := folder.with_name(f"{folder.name}-base"))
+    write, outcomes = os.write, set()
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
+    for number in itertools.chain((0, 3), itertools.count(31, 3)):  # what lies between is like what is before it
+        shutil.rmtree(folder)
+        shutil.copytree(base, folder)
+        left = itertools.count(1)
+
+        def filling(descriptor: int, data: bytes, left: Iterator[int] = left, number: int = number) -> int:
+            if next(left) > number:
+                raise OSError(28, "No space left on device")
+            return write(descriptor, data)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "write", filling)
+            try:
+                compact(folder)
+                break
+            except ZkComplianceError as error:
+                said = error
+        appeared = (folder / "new").exists()
+        assert "No space left" in said.message and appeared == ("the log goes on in it" in said.message), number
+        assert appeared or "run the same again" in said.help, number
+        moving.newest(folder / "old", lambda sentence: None) if appeared else compact(folder)
+        with Writer(folder / "new", key(folder)) as writer:
+            writer.seal(some_rows(900, 1))
+        assert fsck(folder / "new").findings == () and not list(folder.glob(".*")), number
+        outcomes.add(appeared)
+    assert outcomes == {True, False}
 
 
 def test_a_log_put_back_is_refreshed_whatever_its_ledgers_lack(folder: Path) -> None:

@@ -10,8 +10,9 @@ import click
 
 from zkcompliance.commands import console
 from zkcompliance.commands.options import json_option
-from zkcompliance.errors import UsageError
+from zkcompliance.errors import LogError, UsageError
 from zkcompliance.outputs import Outputs, kinds, places
+from zkcompliance.shown import command as say
 
 if TYPE_CHECKING:
     from zkcompliance.prove.reseal import Resealed
@@ -65,7 +66,13 @@ def resealing(name: str, does: str, *, merge: bool) -> click.Command:
         with console.progress() as report:
             console.warm_up(report)
             made = reseal(old, new, signer, merge=merge, old_key=before, context=bound, progress=report)
-        outputs.write({output: made.lineage})
+        try:
+            outputs.write({output: made.lineage})
+        except UsageError as error:
+            raise LogError(
+                f"{new} is there, whole, and the log goes on in it; its lineage is not in {output}: {error.message}",
+                help=say("cp", made.lineage, output),
+            ) from error
         _tell(made, output, as_json)
 
     return command
