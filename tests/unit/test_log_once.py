@@ -151,6 +151,9 @@ def test_a_place_that_cannot_be_is_said(tmp_path: Path) -> None:
         )
         assert done.exit_code == 2 and "Error" not in done.output, (name, done.output)
     assert not (tmp_path / "key.log").exists()
+    prove = ["prove", "training-compute-below", "-p", "limit=1e9", "-o", str(tmp_path / "o"), "--log"]
+    for arguments in (["explain", "x" * 256], ["explain", "x" * 256 + ".py"], [*prove, "x" * 256], [*prove, "=" * 256]):
+        assert CliRunner().invoke(cli, arguments).exit_code == 2, arguments
     with pytest.raises(KeyFileError, match="too long"):
         zk.keygen(tmp_path / ("x" * 256), "lab.example/x")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
@@ -46,7 +47,7 @@ def load(name: str) -> Claim:
     if name in CLAIMS:
         module = importlib.import_module(f"zkcompliance.circuits.{name.replace('-', '_')}")
         return replace(claim_in(module, name), pinned=registry()[name])
-    if not name.endswith(".py") or not Path(name).is_file():
+    if not name.endswith(".py") or not os.path.isfile(name):  # noqa: PTH113
         raise UsageError(f"no claim {name!r}: there is {', '.join(names())}, or a .py file", help="zkcompliance claims")
     spec = importlib.util.spec_from_file_location("zkcompliance_user_claim", name)
     if spec is None or spec.loader is None:
