@@ -5,6 +5,7 @@ Commitments and proofs are stand-ins: what is at stake here are the log's files.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import itertools
 import os
@@ -19,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "crash"))
 from quick import SCHEMA, commit, some_rows
 
 from zkcompliance import schemas
-from zkcompliance.errors import AlreadySealed, BudgetSpent, LogCorrupt, LogError, LogExists, ZkComplianceError
+from zkcompliance.errors import AlreadySealed, BudgetSpent, LogBusy, LogCorrupt, LogError, LogExists, ZkComplianceError
 from zkcompliance.log import keybook, keys, moving, open_log, spent
 from zkcompliance.log.creation import building, create_log
 from zkcompliance.log.fsck import fsck
@@ -28,7 +29,7 @@ from zkcompliance.log.note import SignerKey
 from zkcompliance.log.spool import SpoolingWriter
 from zkcompliance.log.store import SealedLog
 from zkcompliance.log.writer import Writer
-from zkcompliance.prove import reseal
+from zkcompliance.prove import reseal, retire
 
 UNITS = 86
 GENERATION = ("successor", "lineage", "secret/id", "secret/moving", "secret/arriving")
@@ -304,6 +305,34 @@ def test_who_spools_goes_on_in_the_next_generation(folder: Path, monkeypatch: py
     assert sorted(last) == [1000, 1001, 1002, 2000, 2001]
     assert fsck(folder / "new").findings == ()
     assert not [path for path in Layout(folder / "old").secret.iterdir() if path.name.startswith("spool")]
+
+
+def test_no_spooled_row_goes_with_what_is_retired(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On another file system a spool stays in the old folder while its writer lives: it is retired only after that."""
+    monkeypatch.setattr(retire, "_check_lineage", lambda old, new: None)
+    rename, waiting = Path.rename, []
+
+    def across(self: Path, target: Path) -> Path:
+        if self.name.startswith("spool-"):
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        return rename(self, target)
+
+    def make(ready: object, progress: object) -> bytes:
+        if not waiting:
+            waiting.append(SpoolingWriter(folder / "old", key(folder)))
+            waiting[0].append_columns(encoded(1000, 2))
+        return b"stand-in"
+
+    monkeypatch.setattr(reseal, "make", make)
+    monkeypatch.setattr(Path, "rename", across)
+    compact(folder)
+    with pytest.raises(LogBusy, match="has not moved on yet"):
+        retire.retire(folder / "old")
+    assert open_log(folder / "old").segments[0].rows == 8  # nothing was removed
+    waiting[0]._spool.close()  # as where it is killed
+    retire.retire(folder / "old")
+    with Writer(folder / "new", key(folder)) as writer:
+        assert writer.pending_rows == 2
 
 
 def test_who_opens_an_old_generation_to_spool_is_told(folder: Path) -> None:
