@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from zkcompliance.errors import LogError, LogExists, UsageError
-from zkcompliance.log import intake, keys, moving
+from zkcompliance.log import files, intake, keys, moving
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.log.spool import SpoolingWriter
 from zkcompliance.log.store import SealedLog
@@ -165,7 +165,9 @@ def open_log(
     rows go durably to a file in the log that its next holder takes in (docs/logs.md). clock: gives UTC seconds; a row
     of over a day after it is refused, but for deadlines.
     """
-    if not Path(path).exists():
+    with files.reporting(Path(path)):
+        there = Path(path).exists()
+    if not there:
         if schema is None:
             raise LogError(f"there is no log at {path}; to make one, give its schema")
         from zkcompliance.outputs import places

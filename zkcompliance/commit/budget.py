@@ -71,8 +71,12 @@ class Record(Protocol):
         """Units ever spent that it knows of, 0 where it knows nothing. LogCorrupt where it is damaged."""
         ...
 
+    def alone(self) -> contextlib.AbstractContextManager[None]:
+        """Within, nobody raises it but the caller, who holds the ledger's lock."""
+        ...
+
     def raise_to(self, units: int) -> None:
-        """Remember at least so many, durably. LogError where it cannot and must."""
+        """Remember at least so many, durably; within `alone`. LogError where it cannot and must."""
         ...
 
 
@@ -143,7 +147,7 @@ class Budget:
         """
         if len(proof_id) != 32 or not 0 < units < 1 << 32:
             raise UsageError("a reservation has 1 to 2^32 − 1 units and an id of 32 bytes")
-        with self._locked(os.O_RDWR, fcntl.LOCK_EX) as descriptor:
+        with self._locked(os.O_RDWR, fcntl.LOCK_EX) as descriptor, self._alone():
             state = self._read(descriptor)
             self._hold(state)
             extra = units - state.known.get(proof_id, 0)
@@ -188,6 +192,14 @@ class Budget:
                 "one more proof would reveal more than the segment's masks hide",
                 help="zkcompliance refresh LOG --to NEW --key KEY -o lineage.zkl",
             )
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """The records as they are read within are as they are written: two copies of a log never prove at once."""
+        with contextlib.ExitStack() as held:
+            for record in self._records:
+                held.enter_context(record.alone())
+            yield
 
     def _log(self) -> Path:
         return self._path.parents[self._folders]
@@ -245,8 +257,9 @@ class Budget:
             os.close(descriptor)
         building.replace(self._path)
         regular.sync_folder(self._path.parent)
-        for record in self._records:
-            record.raise_to(ever)
+        with self._alone():
+            for record in self._records:
+                record.raise_to(ever)
 
     def moved(self) -> bool:
         """Whether the budget was given up."""
