@@ -127,8 +127,9 @@ class Layout:
         return self.secret / f"spent-{index:08d}"
 
     def check_folders(self) -> None:
-        """LogCorrupt unless the folders of the private part are folders, and no links."""
-        for folder in (self.secret, self.segments):
+        """LogCorrupt unless the folders of the private part are folders, and no links; a retired log has one only."""
+        retired = os.path.lexists(self.retired)
+        for folder in (self.secret,) if retired else (self.secret, self.segments):
             with files.reporting(folder):
                 os.close(regular.open_folder(folder))
 

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from zkcompliance import regular
 from zkcompliance.errors import LogBusy, LogCorrupt, LogError
-from zkcompliance.log import files, successor
+from zkcompliance.log import files, resealing, successor
 from zkcompliance.log.layout import SPOOL_NAME, Layout, Settings
 from zkcompliance.log.store import SealedLog
 from zkcompliance.log.successor import Successor
@@ -59,6 +59,7 @@ def complete(old: Layout, new: Layout) -> None:
     for done in (*killed, new.arriving, old.moving):
         done.unlink(missing_ok=True)
         files.sync_dir(done.parent)
+    resealing.end(old)
 
 
 def _hand_over_spools(old: Layout, new: Layout) -> None:
@@ -128,7 +129,12 @@ def _appeared(old: Layout, new: Layout) -> bool:
     """Whether the folder at new's place is the one that succeeds old."""
     if not os.path.lexists(new.settings):
         return False
-    return os.path.lexists(new.arriving) and _arriving(new)[0] == old.root.absolute()
+    return os.path.lexists(new.arriving) and _same(_arriving(new)[0], old.root.absolute())
+
+
+def _same(one: Path, other: Path) -> bool:
+    """Whether two paths are of one folder, by whatever links above it."""
+    return one == other or (one.exists() and one.samefile(other))
 
 
 def _forget(old: Layout) -> None:
