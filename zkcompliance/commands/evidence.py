@@ -27,7 +27,8 @@ def command(file: Path, form: str, as_json: bool) -> int:
     from zkcompliance.log.showing import document, lines
 
     try:
-        data = regular.read_file(file.resolve(), MAX_BYTES)  # a pipe in its place is not waited for
+        with regular.open_given(file) as source:
+            data = source.read(MAX_BYTES + 1)
     except OSError as error:
         raise UsageError(f"{file}: {regular.reason(error)}", help="zkcompliance evidence STATE.evidence.…") from error
     found = Evidence.parse(data)
