@@ -16,7 +16,7 @@ from zkcompliance.claim.reading import Identity
 from zkcompliance.errors import ZkComplianceError
 from zkcompliance.log.checkpoint import generation_of
 from zkcompliance.policy import bounds
-from zkcompliance.policy.binding import Binding, Source, Subject
+from zkcompliance.policy.binding import Binding, Source, Subject, reference_text
 from zkcompliance.policy.checkpoints import Taken
 from zkcompliance.policy.file import Proof
 from zkcompliance.policy.model import Bound
@@ -122,7 +122,7 @@ def made_for(bound: Binding) -> str:
     if bound.subject is not None:
         said.append(f"about the model {bound.subject.name} with SHA-256 {bound.subject.digest.hex()}")
     if bound.reference:
-        said.append(f"with the reference {bound.reference.decode(errors='backslashreplace')}")
+        said.append(f"with the reference {reference_text(bound.reference)}")
     if bound.time:
         said.append(f"on {show_time(bound.time)} as the lab says")
     return ", ".join(said) + ": whether it meets that policy was not judged, which asks for more than this claim"
