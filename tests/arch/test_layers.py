@@ -46,7 +46,7 @@ ALLOWED = {
     "report": {"errors", "quantities", "screen", "shown", "policy", "report"},
     "standalone": {"start", "errors", "ending", "log", "claim", "outputs", "policy", "report", "shown", "standalone"},
     "attest": {"errors", "limits", "regular", "shown", "strict_json", "log", "policy", "verify", "attest"},
-    "outputs": {"errors", "log", "attest", "regular", "outputs"},
+    "outputs": {"errors", "log", "attest", "regular", "shown", "outputs"},
 }  # fmt: skip
 
 

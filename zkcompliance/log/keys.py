@@ -58,10 +58,10 @@ def _check_name(name: str) -> None:
 
 
 def _write(path: Path, private: str, public: str) -> None:
-    for taken in (path, public_path(path)):
-        if taken.exists():
-            raise KeyFileError(f"{taken} exists already", help="choose another file name: -o OTHER.key")
     try:
+        for taken in (path, public_path(path)):
+            if os.path.lexists(taken):
+                raise KeyFileError(f"{taken} exists already", help="choose another file name: -o OTHER.key")
         files.create(path, (private + "\n").encode(), files.PRIVATE)
         try:
             files.create(public_path(path), (public + "\n").encode(), files.PUBLIC)
@@ -70,7 +70,7 @@ def _write(path: Path, private: str, public: str) -> None:
             raise
         files.sync_dir(path.parent)
     except OSError as error:
-        raise KeyFileError(f"{path}: {error.strerror}") from error
+        raise KeyFileError(f"{path}: {regular.reason(error)}", help=regular.remedy(error)) from error
 
 
 def load_private(path: str | Path) -> SignerKey:
