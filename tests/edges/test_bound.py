@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from regulated_lab import CLAIM, Lab
-from starting import Started, installed, seldom
+from starting import MOSTLY_INSTALLED, Started, installed, seldom
 
 import zkcompliance as zk
 from zkcompliance.errors import ZkComplianceError
@@ -93,6 +93,7 @@ def test_one_of_the_policy_that_it_is_refused_by_says_nothing_more(verify: Start
     assert done.returncode == 1 and b"made for the policy" not in done.stdout and b"says of itself" not in done.stdout
 
 
+@MOSTLY_INSTALLED
 def test_of_no_policy_and_of_the_policy_judged_by_nothing_is_said(verify: Started, lab: Lab) -> None:
     for given in ([lab.single, *lab.asked_of_single()], [lab.bundle, *lab.asked_of_bundle()]):
         done = verify.run(*given)

@@ -51,7 +51,7 @@ CHECKOUT = Started((sys.executable, str(ROOT / "cli.py"), "verify"))
 
 
 @pytest.mark.parametrize("way", [MODULE, SCRIPT, CHECKOUT, None], ids=["module", "script", "checkout", "one file"])
-@pytest.mark.parametrize("where", ["path", "folder"])
+@pytest.mark.parametrize("where", ["path", *seldom("folder")])
 def test_planted_modules_are_not_imported(
     way: Started | None, where: str, planted: Path, pyz: Path, lab: regulated_lab.Lab
 ) -> None:

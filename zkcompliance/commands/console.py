@@ -53,7 +53,7 @@ def note(text: str) -> None:
 
 def report_error(error: ZkComplianceError) -> int:
     """One line that says what and why, one with the remedy, on stderr; the exit status."""
-    click.echo(error_lines(error, columns(sys.stderr)), err=True)
+    say(error_lines(error, columns(sys.stderr)))
     return error.exit_status
 
 
