@@ -66,7 +66,7 @@ def test_folding_leaves_nothing_out_and_begins_no_line(text: str, width: int) ->
 def test_an_error_has_two_lines_and_what_continues_them(name: str, width: int | None) -> None:
     error = UsageError(f"{name}: no such file", help=command("zkcompliance", "fsck", name))
     lines = error_lines(error, width).split("\n")
-    starts = [line for line in lines if not line.startswith("  ")]
+    starts = [line for line in lines if not line.startswith(("  ", "'", "$'"))]  # a quote: of a word in pieces
     assert len(starts) == 2 and starts[0].startswith("error[usage]:") and starts[1].startswith("help: ")
     assert all(visible(c) or c == " " for line in lines for c in line)
     assert width is not None or len(lines) == 2
@@ -84,6 +84,21 @@ def test_a_folded_command_is_still_one(tmp_path: Path) -> None:
     pasted = "\n".join(lines)[len("error[usage]: x\nhelp: ") :].replace("cat ", "printf '%s,' ", 1)
     done = subprocess.run(["bash", "-c", pasted], capture_output=True, text=True, check=True, cwd=tmp_path)
     assert done.stdout == "a b,c," * 9
+
+
+@pytest.mark.parametrize("width", [12, 20, 79])
+def test_a_name_that_no_line_has_room_for_stays_one_word(width: int) -> None:
+    """Broken behind spaces it was two words where it was pasted: `rm` of two other files."""
+    words = [
+        f"/home/{name}{part}/b" for name in NASTY for part in ("", "a" * 90, " b" * 50, "\x1b'" * 30, "\u957f" * 50)
+    ]
+    for word in words:
+        said = f"{command('rm', word, 'KEY')}  # when nobody needs it"
+        _, _, pasted = error_lines(UsageError("x", help=said), width).partition("\nhelp: ")
+        assert all(cells(line) <= width for line in f"help: {pasted}".split("\n")), pasted
+        script = f"rm() {{ printf '%s\\0' \"$@\"; }}\n{pasted}"
+        done = subprocess.run(["bash", "-c", script], capture_output=True, check=True)
+        assert done.stdout == f"{word}\0KEY\0".encode("utf-8", "surrogateescape"), pasted
 
 
 def raised(make: object) -> ZkComplianceError:
