@@ -179,6 +179,15 @@ def test_no_pipe_and_no_device(lab: Path, tmp_path: Path) -> None:
     assert Path("/dev/null").is_char_device()
 
 
+def test_nothing_waits_for_a_pipe_above_an_output(tmp_path: Path) -> None:
+    """Another user may put one into a folder that all share, under a name that a log has."""
+    (tmp_path / "mine").mkdir()
+    for name in ("settings", "secret", "entries"):
+        os.mkfifo(tmp_path / name)
+    done = run("keygen", "lab.example/pipe", "-o", tmp_path / "mine" / "key")
+    assert done.exit_code == 0, done.output
+
+
 def test_what_is_empty_or_of_its_kind_is_replaced(lab: Path, tmp_path: Path) -> None:
     page = tmp_path / "page"
     page.touch()

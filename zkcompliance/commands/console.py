@@ -126,7 +126,7 @@ def warm_up(report: Progress) -> None:
     told = False
     how_often = "in the first run only"
     if api.kept_in() is None:
-        how_often = "in every run, until NUMBA_CACHE_DIR names a folder that can be written to"
+        how_often = "in every run: neither where it is installed nor the home of this account can be written to"
 
     def telling(stage: str, done: int, total: int) -> None:
         nonlocal told

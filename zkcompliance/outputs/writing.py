@@ -41,7 +41,7 @@ class Outputs:
         seen: dict[object, Path] = {}
         for path in self._kinds:
             there = self._there(path)
-            found: list[object] = [path.parent.resolve() / path.name]
+            found: list[object] = [places.real(path.parent) / path.name]
             found += [] if there is None else [(there.st_dev, there.st_ino)]
             for each in found:
                 if each in seen:
