@@ -227,8 +227,9 @@ def _read(path: Path) -> _Book:
             raise ValueError
     except (ValueError, IndexError) as error:
         raise KeyFileError(
-            f"{path}, which says what log the key beside it signs, is damaged",
-            help=command("rm", path) + "  # when you know that the key signs no other log",
+            f"{path}, which says what log the key beside it signs, is damaged, or is a file of yours",
+            help=command("mv", "-n", path, path.with_name(f"{path.name}.before"))
+            + "  # when you know that the key signs no other log",
         ) from error
     return book
 

@@ -164,8 +164,8 @@ def values(
         words = bounds.words(bound, known) if bound is not None else ""
         chooser = _chooser(bound, by) if bound is not None and role == "parameter" else None
         said = text(known, value if bound is None else _as_asked(bound, value, shown.proof))
-        typed = _typed(known, value) if role == "parameter" else ""
-        result.append(Value(name, role, said, value, known.doc, words, chooser, typed))
+        as_option = typed(known, value) if role == "parameter" else ""
+        result.append(Value(name, role, said, value, known.doc, words, chooser, as_option))
     return tuple(result)
 
 
@@ -177,7 +177,7 @@ def _as_asked(bound: Bound, value: int, proof: Proof) -> int:
     return next((each for each in (bound.exact, *bound.one_of) if each is not None and each == value), value)
 
 
-def _typed(param: Parameter, value: int) -> str:
+def typed(param: Parameter, value: int) -> str:
     """A text that the parameter reads as this very value: as people write it where that is exact."""
     for candidate in (param.show(value), param.show(value).partition(" ")[0], str(value)):
         try:
