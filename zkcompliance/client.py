@@ -21,7 +21,7 @@ from zkcompliance.log.trust import TrustPolicy, load_trust
 from zkcompliance.log.writer import Writer, create_log
 from zkcompliance.policy.binding import Binding, Subject
 from zkcompliance.policy.model import Policy
-from zkcompliance.policy.subject import check_name, parse_subject
+from zkcompliance.policy.subject import check_name, parse_subject, path_of
 from zkcompliance.policy.verdict import Verdict
 from zkcompliance.progress import Progress, silent
 from zkcompliance.quantities import Refused, read_time
@@ -313,6 +313,11 @@ def verify(
         raise UsageError("verify: claims= goes with policy=")
     if (attestation is None) != (attestation_key is None):
         raise UsageError("verify: attestation= and attestation_key= go together")
+    if state is not None:
+        from zkcompliance.outputs import places
+
+        folder = path_of(subject) if isinstance(subject, str) else None
+        places.for_memory(Path(state), [] if folder is None else [folder])
     trusted = {
         name: key if isinstance(key, VerifierKey) else keys.load_public(Path(key))
         for name, key in (log_keys or {}).items()
@@ -320,7 +325,7 @@ def verify(
     data = proof.data if isinstance(proof, Proof) else proof
     held = trust if isinstance(trust, TrustPolicy) or trust is None else load_trust(Path(trust))
     now = _clock() if at is None else _moment("at", at)
-    model = parse_subject(subject) if isinstance(subject, str) else subject
+    model = parse_subject(subject, progress) if isinstance(subject, str) else subject
     reference = None if context is None else _bytes(context)
     attested = None
     if attestation is not None and attestation_key is not None:

@@ -36,6 +36,7 @@ from zkcompliance.profiles import EXTENSION_DEGREE, Profile, log_mask
 from zkcompliance.shown import command
 
 RECORD_BYTES = 48
+KEPT_PROOFS = 4  # whose units `prove` leaves: one for a refresh, and three for such that were killed in the middle
 _SPENT, _GIVEN_BACK = 0, 1
 _CHECK_BYTES = 8
 _MOVED = hashlib.sha256(b"zkcompliance: this budget has moved").digest()  # the id of a ledger's last record
@@ -116,6 +117,7 @@ class Budget:
         self._records = records
         self.capacity = log_mask(k, kappa)
         self.units = profile.units
+        self.kept = KEPT_PROOFS * profile.units
 
     def spent(self) -> int:
         """Units spent so far, the tag's 6 included."""
@@ -123,8 +125,8 @@ class Budget:
             return self._read(descriptor).spent
 
     def remaining(self, *, last: bool = False) -> int:
-        """Units that may still be spent, ≥ 0. One proof's units are kept for the last: that of a refresh."""
-        return max(0, self.capacity - self.spent() - (0 if last else self.units))
+        """Units that may still be spent, ≥ 0. Those of KEPT_PROOFS are kept for a refresh: the last."""
+        return max(0, self.capacity - self.spent() - (0 if last else self.kept))
 
     def proofs_left(self, units: int | None = None) -> int:
         """How many more proofs of `units` (default: one row-local proof, queries + 6) the segment allows."""
@@ -182,9 +184,9 @@ class Budget:
         return missing
 
     def _fits(self, state: _State, units: int, last: bool) -> None:
-        left = self.capacity - state.spent - (0 if last else self.units)
+        left = self.capacity - state.spent - (0 if last else self.kept)
         if units > left:
-            kept = "" if last else f" ({self.units} more are kept for a refresh)"
+            kept = "" if last else f" ({self.kept} more are kept for a refresh)"
             raise BudgetSpent(
                 f"{self._name}: {units} units asked, {max(0, left)} of {self.capacity} left{kept}; "
                 "one more proof would reveal more than the segment's masks hide",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from pathlib import Path
 
 from zkcompliance import regular
@@ -109,11 +108,8 @@ def read_private(path: Path, *, help: str) -> bytes:
     help: what to do when the file cannot be opened.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as file:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                raise KeyFileError(f"{path} is not a regular file")
+        with regular.open_given(path) as file:
+            status = os.fstat(file.fileno())
             if status.st_mode & 0o077:
                 raise KeyFileError(f"{path} can be read or changed by others", help=command("chmod", "600", path))
             return file.read(_MAX_KEY_BYTES + 1)
@@ -128,7 +124,7 @@ def load_public(path: str | Path) -> VerifierKey:
 
 def _read_public(path: Path) -> str:
     try:
-        with path.open("rb") as file:
+        with regular.open_given(path) as file:
             data = file.read(_MAX_KEY_BYTES + 1)
     except OSError as error:
         raise KeyFileError(f"{path}: {error.strerror}") from error

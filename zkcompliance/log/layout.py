@@ -127,8 +127,9 @@ class Layout:
         return self.secret / f"spent-{index:08d}"
 
     def check_folders(self) -> None:
-        """LogCorrupt unless the folders of the private part are folders, and no links."""
-        for folder in (self.secret, self.segments):
+        """LogCorrupt unless the folders of the private part are folders, no links. A retired log has no segments."""
+        gone = os.path.lexists(self.retired) and not os.path.lexists(self.segments)
+        for folder in (self.secret,) if gone else (self.secret, self.segments):
             with files.reporting(folder):
                 os.close(regular.open_folder(folder))
 

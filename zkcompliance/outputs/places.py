@@ -16,6 +16,7 @@ import stat
 from collections.abc import Iterable
 from pathlib import Path
 
+from zkcompliance import regular
 from zkcompliance.errors import UsageError
 from zkcompliance.outputs.kinds import HEAD, Kind
 
@@ -40,6 +41,21 @@ def real(path: Path) -> Path:
 def outside_logs(path: Path) -> None:
     """UsageError where a new key or log would lie in a log's folder. What is there already is for its maker to see."""
     _not_inside(path, [])
+
+
+def for_memory(path: Path, closed: Iterable[Path] = ()) -> None:
+    """UsageError where a verifier's memory, its lock and its evidence would lie in a log or a model, or is a link.
+
+    A memory is written beside its place and renamed, so that a link would become a file, and what it leads to would
+    remember nothing more.
+    """
+    help = "give another file to --state"
+    try:
+        _not_inside(path, list(closed), help)
+        if path.is_symlink():
+            raise UsageError(f"{path} is {_odd(path, path.lstat().st_mode)}", help=help)
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}", help=help) from error
 
 
 def check(path: Path, kind: Kind, read: Iterable[Path], closed: Iterable[Path]) -> os.stat_result | None:
@@ -93,16 +109,16 @@ def _not_read(path: Path, there: os.stat_result | None, read: list[Path]) -> Non
             raise UsageError(f"{path} is read, and would be overwritten: write to another file", help=_OTHER)
 
 
-def _not_inside(path: Path, closed: list[Path]) -> None:
+def _not_inside(path: Path, closed: list[Path], help: str = _OTHER) -> None:
     """Neither the place itself, nor a folder above the one that it really lies in, is closed or a log's."""
     shut = {found: folder for folder in closed if (found := identity(folder)) is not None}
     folder = real(path.parent)
     for above in (path, *folder.parents, folder):
         found = identity(above)
         if found is not None and found in shut:
-            raise UsageError(f"{path} lies in {shut[found]}, which is read as a whole", help=_OTHER)
+            raise UsageError(f"{path} lies in {shut[found]}, which is read as a whole", help=help)
         if above != path and is_log(above):
-            raise UsageError(f"{path} lies in {above}, a log's folder, which is the log's alone", help=_OTHER)
+            raise UsageError(f"{path} lies in {above}, a log's folder, which is the log's alone", help=help)
 
 
 def is_log(folder: Path) -> bool:
@@ -122,13 +138,10 @@ def is_log(folder: Path) -> bool:
 
 def _begins_as_settings(path: Path) -> bool:
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+        with regular.open_given(path) as file:
+            return file.read(16) == b"zkcompliance-log"
     except OSError:
         return False
-    try:
-        return stat.S_ISREG(os.fstat(descriptor).st_mode) and os.pread(descriptor, 16, 0) == b"zkcompliance-log"
-    finally:
-        os.close(descriptor)
 
 
 def _odd(path: Path, mode: int) -> str:

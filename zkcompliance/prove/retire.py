@@ -6,6 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
+from zkcompliance import regular
 from zkcompliance.claim import catalogue
 from zkcompliance.errors import LineageRejected, LogBusy, LogError, MalformedError, VerificationError
 from zkcompliance.log import files, merkle, moving, note, successor
@@ -108,7 +109,7 @@ def verify_own(path: Path, log: SealedLog) -> None:
         return claim.program_digest if schema == log.schema.digest else None
 
     last = None
-    with files.reporting(path), path.open("rb") as source:
+    with files.reporting(path), regular.open_given(path) as source:
         for step in read_lineage(source, program_of, signed):
             last = step
     here = log.checkpoint
