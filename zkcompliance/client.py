@@ -105,21 +105,24 @@ class Log:
         """Go on in the folder `to`, the next generation, with neighbouring segments put together, and the same key.
 
         False, and nothing changed, where there are none to put together. `lineage` in that folder shows that the rows
-        are the same. Raises UsageError where appended rows are not sealed yet, LogError where something is at `to`.
+        are the same. Appended rows that are not sealed yet go along. Raises LogError where something is at `to`.
         """
         from zkcompliance.prove.reseal import compactable, reseal
 
-        if self.pending_rows:
-            raise UsageError("compact: appended rows are not sealed yet")
         if not compactable(self.sealed()):
             return False
         key = keys.load_private(self._key)
-        self._writer.close()
+        held = self._writer if isinstance(self._writer, Writer) else None
+        if held is None:
+            self._writer.close()
         try:
-            reseal(self.path, to, key, merge=True, progress=progress)
+            reseal(self.path, to, key, merge=True, writer=held, progress=progress)
         finally:
-            self.path = moving.newest(self.path, lambda sentence: None)
-            self._writer = self._opened()
+            now = moving.newest(self.path, lambda sentence: None)
+            if held is None or now != self.path:
+                self._writer.close()
+                self.path = now
+                self._writer = self._opened()
         return True
 
     def add_cosignatures(self, lines: Iterable[str], cosigners: Iterable[CosignerKey]) -> None:

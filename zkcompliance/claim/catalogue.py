@@ -48,7 +48,7 @@ def load(name: str) -> Claim:
     if name in CLAIMS:
         module = importlib.import_module(f"zkcompliance.circuits.{name.replace('-', '_')}")
         return replace(claim_in(module, name), pinned=registry()[name])
-    if not name.endswith(".py") or not os.path.lexists(name):
+    if not name.endswith(".py") or not os.path.exists(name):  # noqa: PTH110
         raise UsageError(f"no claim {name!r}: there is {', '.join(names())}, or a .py file", help="zkcompliance claims")
     loader = _Source(name)
     spec = importlib.util.spec_from_file_location("zkcompliance_user_claim", name, loader=loader)

@@ -98,8 +98,8 @@ def _tell(made: Resealed, output: Path, as_json: bool) -> None:
         console.print_json(
             {
                 "log": str(log.path), "origin": log.origin, "segments": len(log.segments), "carried": made.carried,
-                "proofs": made.proofs, "linked": made.linked, "lineage": str(output), "bytes": size,
-                "proofs_left": log.proofs_left(),
+                "proofs": made.proofs, "waiting": made.waiting, "linked": made.linked, "lineage": str(output),
+                "bytes": size, "proofs_left": log.proofs_left(),
             }
         )  # fmt: skip
         return
@@ -108,6 +108,7 @@ def _tell(made: Resealed, output: Path, as_json: bool) -> None:
         {
             "log": f"{log.path} ({log.origin})",
             "segments": f"{len(log.segments)}, {made.carried} of them carried over as they were",
+            **({"not sealed yet": f"{made.waiting} row(s), as before"} if made.waiting else {}),
             "proofs left": f"{log.proofs_left()} per segment",
             "lineage": f"{output} ({size:,} bytes, {made.proofs} new proof{'' if made.proofs == 1 else 's'})",
         },

@@ -131,7 +131,12 @@ def _appeared(old: Layout, new: Layout) -> bool:
     """Whether the folder at new's place is the one that succeeds old."""
     if not os.path.lexists(new.settings):
         return False
-    return os.path.lexists(new.arriving) and _arriving(new)[0] == old.root.absolute()
+    return os.path.lexists(new.arriving) and _same(_arriving(new)[0], old.root.absolute())
+
+
+def _same(one: Path, other: Path) -> bool:
+    """Whether two paths are of one folder, by whatever links above it."""
+    return one == other or (one.exists() and one.samefile(other))
 
 
 def _forget(old: Layout) -> None:

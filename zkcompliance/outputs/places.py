@@ -139,7 +139,7 @@ def is_log(folder: Path) -> bool:
 def _begins_as_settings(path: Path) -> bool:
     try:
         with regular.open_given(path) as file:
-            return file.read(16) == b"zkcompliance-log"
+            return file.read(16).startswith(b"zkcompliance-log")
     except OSError:
         return False
 
