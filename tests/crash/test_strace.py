@@ -92,6 +92,15 @@ def test_faults_while_a_log_is_created(tmp_path: Path) -> None:
     assert sum(seen.values()) - seen["done"] > 4
 
 
+def test_a_close_that_fails_while_a_log_is_created(tmp_path: Path) -> None:
+    """Also the very last one, when the log has its place already."""
+    with started(tmp_path, "--create") as worker:
+        answers = []
+        while (answer := worker.ask(f"close error=EIO {len(answers) + 1}")) != "done":
+            answers.append(answer)
+    assert len(answers) > 5 and answers[-1] == "C. ok" and all(each.endswith(" ok") for each in answers), answers
+
+
 @pytest.mark.long
 def test_faults_at_every_system_call(tmp_path: Path) -> None:
     with started(tmp_path) as worker:
