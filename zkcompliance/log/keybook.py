@@ -1,6 +1,6 @@
 """What a key file remembers of the log that it signs, so that it never signs two histories of one name.
 
-Beside the private key KEY lies KEY.log (0600), two lines or three:
+Beside the private key KEY, wherever a link to it leads, lies KEY.log (0600), two lines or three:
 
     zkcompliance-key-1
     signs ID GENERATION           or `signs nothing`
@@ -181,10 +181,11 @@ def _opened(key: SignerKey) -> Iterator[_File | None]:
         yield None
         return
     try:
-        lock = regular.open_file(Path(os.path.realpath(key.file)))  # a key may be given by a link
+        itself = Path(os.path.realpath(key.file))  # a key may be given by a link, and has one book
+        lock = regular.open_file(itself)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            yield _File(key.file)
+            yield _File(itself)
         finally:
             os.close(lock)
     except regular.Unsafe as error:

@@ -100,7 +100,7 @@ def reseal(
         building = Layout(place.with_name(f".{place.name}.{os.urandom(6).hex()}.new"))
         with files.reporting(place):
             files.make_dir(building.root)  # nobody else's before it is complete
-            held.callback(os.close, leftovers.claim(building.root))
+            held.callback(leftovers.give_up, leftovers.claim(building.root))
         made = _Making(log, building, after, linked, context, progress)
         held.enter_context(_closing(made, old, place))
         try:
