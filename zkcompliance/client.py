@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from zkcompliance.errors import LogError, LogExists, UsageError
-from zkcompliance.log import intake, keys, moving
+from zkcompliance.log import files, intake, keys, moving
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.log.spool import SpoolingWriter
 from zkcompliance.log.store import SealedLog
@@ -21,7 +21,7 @@ from zkcompliance.log.trust import TrustPolicy, load_trust
 from zkcompliance.log.writer import Writer, create_log
 from zkcompliance.policy.binding import Binding, Subject
 from zkcompliance.policy.model import Policy
-from zkcompliance.policy.subject import check_name, parse_subject
+from zkcompliance.policy.subject import check_name, parse_subject, path_of
 from zkcompliance.policy.verdict import Verdict
 from zkcompliance.progress import Progress, silent
 from zkcompliance.quantities import Refused, read_time
@@ -105,21 +105,24 @@ class Log:
         """Go on in the folder `to`, the next generation, with neighbouring segments put together, and the same key.
 
         False, and nothing changed, where there are none to put together. `lineage` in that folder shows that the rows
-        are the same. Raises UsageError where appended rows are not sealed yet, LogError where something is at `to`.
+        are the same. Appended rows that are not sealed yet go along. Raises LogError where something is at `to`.
         """
         from zkcompliance.prove.reseal import compactable, reseal
 
-        if self.pending_rows:
-            raise UsageError("compact: appended rows are not sealed yet")
         if not compactable(self.sealed()):
             return False
         key = keys.load_private(self._key)
-        self._writer.close()
+        held = self._writer if isinstance(self._writer, Writer) else None
+        if held is None:
+            self._writer.close()
         try:
-            reseal(self.path, to, key, merge=True, progress=progress)
+            reseal(self.path, to, key, merge=True, writer=held, progress=progress)
         finally:
-            self.path = moving.newest(self.path, lambda sentence: None)
-            self._writer = self._opened()
+            now = moving.newest(self.path, lambda sentence: None)
+            if held is None or now != self.path:
+                self._writer.close()
+                self.path = now
+                self._writer = self._opened()
         return True
 
     def add_cosignatures(self, lines: Iterable[str], cosigners: Iterable[CosignerKey]) -> None:
@@ -165,7 +168,9 @@ def open_log(
     rows go durably to a file in the log that its next holder takes in (docs/logs.md). clock: gives UTC seconds; a row
     of over a day after it is refused, but for deadlines.
     """
-    if not Path(path).exists():
+    with files.reporting(Path(path)):
+        there = Path(path).exists()
+    if not there:
         if schema is None:
             raise LogError(f"there is no log at {path}; to make one, give its schema")
         from zkcompliance.outputs import places
@@ -311,6 +316,11 @@ def verify(
         raise UsageError("verify: claims= goes with policy=")
     if (attestation is None) != (attestation_key is None):
         raise UsageError("verify: attestation= and attestation_key= go together")
+    if state is not None:
+        from zkcompliance.outputs import places
+
+        folder = path_of(subject) if isinstance(subject, str) else None
+        places.for_memory(Path(state), [] if folder is None else [folder])
     trusted = {
         name: key if isinstance(key, VerifierKey) else keys.load_public(Path(key))
         for name, key in (log_keys or {}).items()
@@ -318,7 +328,7 @@ def verify(
     data = proof.data if isinstance(proof, Proof) else proof
     held = trust if isinstance(trust, TrustPolicy) or trust is None else load_trust(Path(trust))
     now = _clock() if at is None else _moment("at", at)
-    model = parse_subject(subject) if isinstance(subject, str) else subject
+    model = parse_subject(subject, progress) if isinstance(subject, str) else subject
     reference = None if context is None else _bytes(context)
     attested = None
     if attestation is not None and attestation_key is not None:

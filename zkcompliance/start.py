@@ -2,7 +2,8 @@
 
     program(module)   for `zkcompliance`, `python -m zkcompliance` and their like: module.run() in an isolated Python
     one_file(module)  the same for the one-file verifier
-    settle()          what both do then: no variable of the environment but KEPT, no core dump, three open streams
+    settle()          what both do then: no variable of the environment but KEPT, the account's own home, no core dump,
+                      three open streams
 
 Python is started again as `python -I`, before anything is imported that a folder named by PYTHONPATH, or the one that
 the command is run in, could hold under the same name: this file imports what is frozen into Python, and nothing else
@@ -23,12 +24,11 @@ if TYPE_CHECKING:
 
 OLDEST = (3, 11)
 USAGE, INTERNAL, INTERRUPTED = 2, 70, 130  # exit statuses, as in zkcompliance/errors.py
-# What may stay of the environment: where things lie, and how a terminal draws. All else is removed, PYTHON*, NUMBA_*
-# and OPENSSL_* among it, since nothing there is to say what is verified, sealed or printed.
-KEPT = frozenset(
-    {"PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "XDG_CACHE_HOME", "NUMBA_CACHE_DIR", "LANG", "LC_ALL", "LC_CTYPE"}
-    | {"TERM", "COLORTERM", "NO_COLOR", "COLUMNS", "LINES", "__PYVENV_LAUNCHER__"}
-)
+# What may stay of the environment: where temporary files lie, and how a terminal draws. All else is removed, since
+# nothing there is to say what is verified, sealed or printed. A folder that a variable names would be code that it
+# names: compiled kernels are kept in one (NUMBA_CACHE_DIR, XDG_CACHE_HOME, HOME), programs in another (PATH), and what
+# argparse and click print is translated by a file that a language may name with a path (LANG, LC_*).
+KEPT = frozenset({"TMPDIR", "TERM", "COLORTERM", "NO_COLOR", "COLUMNS", "LINES"})
 _PR_SET_DUMPABLE = 4
 
 
@@ -81,6 +81,7 @@ def settle() -> None:
     """Make this process, which is the command line's own, independent of what it was started in."""
     for name in [name for name in os.environ if name not in KEPT]:
         del os.environ[name]
+    os.environ["HOME"] = home()
     _no_core_dump()
     _open_streams()
     if sys.stdin is None:
@@ -90,6 +91,20 @@ def settle() -> None:
     output = io.BufferedWriter(Output(1, "w", closefd=False))
     sys.stdout = io.TextIOWrapper(output, "utf-8", "backslashreplace", line_buffering=os.isatty(1))
     _signal.pthread_sigmask(_signal.SIG_UNBLOCK, {_signal.SIGINT})
+
+
+def home() -> str:
+    """The home of the account that this process runs as, by its entry; where it has none, a place that holds nothing.
+
+    Left out, `~` would be a folder of that name in the one that the command is run in.
+    """
+    import pwd
+
+    try:
+        found = pwd.getpwuid(os.geteuid()).pw_dir
+    except KeyError:
+        found = ""
+    return found if found.startswith("/") else os.devnull
 
 
 class Output(io.FileIO):

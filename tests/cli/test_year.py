@@ -18,8 +18,9 @@ from zkcompliance.log.layout import Layout
 from zkcompliance.log.store import SealedLog
 from zkcompliance.log.writer import Writer, create_log
 from zkcompliance.prove import api
+from zkcompliance.prove.own_lineage import verify_own
 from zkcompliance.prove.reseal import reseal
-from zkcompliance.prove.retire import retire, verify_own
+from zkcompliance.prove.retire import retire
 from zkcompliance.verify import verify_bundle
 
 HOURS, MOST = 200, 58

@@ -1,8 +1,9 @@
 """Run by test_moves: `compact` or `refresh` killed before its n-th file operation, for every n-th.
 
 After each kill the log is in one place, whole: either the old generation goes on as if nothing had been tried, or the
-new one is there and the next command closes the old one. No row is lost or twice, what was spent of a carried segment
-stays spent, and no segment can be proved over in two folders. Then the work is done again or gone on with.
+new one is there and the next command closes the old one. No row is lost or twice, those that were not sealed yet
+included; what was spent of a carried segment stays spent, and no segment can be proved over in two folders. Then the
+work is done again or gone on with, though every segment had no more left than the one proof that closes it.
 Commitments and proofs are stand-ins: what is at stake here are files. Prints the kills and the outcomes.
 """
 
@@ -30,6 +31,7 @@ CALLS = ("open", "write", "fsync", "ftruncate", "rename", "replace", "unlink", "
 KILLED = 9
 SEGMENTS = (8, 8, 3, 8, 1)  # rows of each; the third is of tier 1 already, and carried by `compact`
 PROOFS = 3  # made over the third
+WAITING = 2  # rows that are appended and not sealed
 
 
 def arm(countdown: int) -> None:
@@ -62,11 +64,14 @@ def base(folder: Path) -> None:
         for count in SEGMENTS:
             writer.seal(some_rows(first, count))
             first += count
+        writer.append_rows(some_rows(first, WAITING))
     log = SealedLog.open(folder / "old")
     log.segments[2].paths.tier.write_text("1\n")
     log.segments[2].paths.tier.chmod(0o600)
     for number in range(PROOFS):
         log.segments[2].budget().reserve(log.segments[2].profile.units, bytes([number] * 32))
+    for segment in log.segments:
+        segment.budget().reserve(segment.budget().remaining(), bytes([99] * 32))
 
 
 def remembering_in(folder: Path) -> None:
@@ -103,8 +108,8 @@ def judge(folder: Path, merge: bool) -> str:
         check(new, sum(SEGMENTS))
         closed(old, new)
     with Writer(new, keys.load_private(folder / "key")) as writer:
-        writer.seal(some_rows(sum(SEGMENTS), 2))
-    check(new, sum(SEGMENTS) + 2)
+        writer.seal(some_rows(sum(SEGMENTS) + WAITING, 2))
+    check(new, sum(SEGMENTS) + WAITING + 2)
     if left := [path.name for path in folder.iterdir() if path.name.startswith(".")]:
         fail("left over", left)
     return "appeared" if appeared else "never tried"

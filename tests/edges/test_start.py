@@ -174,4 +174,4 @@ def test_a_fault_while_starting_is_internal() -> None:
 
 
 def test_what_is_kept_is_a_matter_of_places_and_drawing() -> None:
-    assert {"PATH", "HOME", "NO_COLOR", "COLUMNS"} <= start.KEPT and len(start.KEPT) < 20
+    assert {"TMPDIR", "NO_COLOR", "COLUMNS"} <= start.KEPT and len(start.KEPT) < 10

@@ -22,11 +22,12 @@ def command(file: Path, form: str, as_json: bool) -> int:
     2 when it is not evidence. Compare the key with the one that you know as the lab's: anybody can accuse a key of
     their own.
     """
+    from zkcompliance import regular
     from zkcompliance.log.evidence import MAX_BYTES, Evidence
     from zkcompliance.log.showing import document, lines
 
     try:
-        with file.open("rb") as source:
+        with regular.open_given(file) as source:
             data = source.read(MAX_BYTES + 1)
     except OSError as error:
         raise UsageError(f"{file}: {error.strerror}", help="zkcompliance evidence STATE.evidence.…") from error

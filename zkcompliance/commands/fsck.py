@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -16,7 +17,7 @@ from zkcompliance.shown import escaped
 
 @click.command("fsck")
 @click.argument("path", type=click.Path(path_type=Path), metavar="DIR")
-@click.option("--deep", is_flag=True, help="Also compute every commitment again.")
+@click.option("--deep", is_flag=True, help="Also compute every commitment again, and verify the lineage.")
 @click.option("--evidence", type=click.Path(path_type=Path), help="Where to write evidence of a fork or rollback.")
 @click.option(
     "--count-spent", is_flag=True,
@@ -59,6 +60,10 @@ def _check(path: Path, deep: bool, as_json: bool) -> None:
         if deep:
             console.warm_up(report)
         health = fsck(path, deep=deep, progress=report)
+        if deep:
+            from zkcompliance.prove.own_lineage import lineage_findings
+
+            health = replace(health, findings=(*health.findings, *lineage_findings(path, report)))
     segments = [{"index": index, "rows": str(rows), "proofs_left": left} for index, rows, left in health.segments]
     findings = [{"fault": f.fault, "where": f.where, "what": f.what} for f in health.findings]
     if as_json and health.clean:

@@ -21,11 +21,14 @@ def command() -> None:
 def retire_command(path: Path, as_json: bool) -> None:
     """Remove rows, seeds and ledgers of a generation that a later one has taken over.
 
-    Only once the next generation is whole and its lineage verifies, which is done here again. What is public stays.
+    Only once the newest generation is whole, every commitment of which is computed again, and the lineage from here to
+    there verifies. What is public stays.
     """
     from zkcompliance.prove.retire import retire
 
-    after = retire(path)
+    with console.progress() as report:
+        console.warm_up(report)
+        after = retire(path, progress=report)
     if as_json:
         console.print_json({"log": str(path), "retired": True, "successor": str(after.path), "origin": after.origin})
         return

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from zkcompliance import shown
 from zkcompliance.commands import console
 from zkcompliance.commands.options import json_option
 from zkcompliance.errors import UsageError
@@ -65,10 +66,21 @@ def resealing(name: str, does: str, *, merge: bool) -> click.Command:
         with console.progress() as report:
             console.warm_up(report)
             made = reseal(old, new, signer, merge=merge, old_key=before, context=bound, progress=report)
-        outputs.write({output: made.lineage})
+        _write(outputs, output, made)
         _tell(made, output, as_json)
 
     return command
+
+
+def _write(outputs: Outputs, output: Path, made: Resealed) -> None:
+    """The lineage at the place that was asked for; the log goes on whether or not that is still free."""
+    try:
+        outputs.write({output: made.lineage})
+    except UsageError as error:
+        raise UsageError(
+            f"{error.message}; the log goes on in {made.log.path}, and its lineage is {made.lineage}",
+            help=shown.command("cp", "-n", made.lineage, "OTHER"),
+        ) from error
 
 
 def _tell(made: Resealed, output: Path, as_json: bool) -> None:
@@ -86,8 +98,8 @@ def _tell(made: Resealed, output: Path, as_json: bool) -> None:
         console.print_json(
             {
                 "log": str(log.path), "origin": log.origin, "segments": len(log.segments), "carried": made.carried,
-                "proofs": made.proofs, "linked": made.linked, "lineage": str(output), "bytes": size,
-                "proofs_left": log.proofs_left(),
+                "proofs": made.proofs, "waiting": made.waiting, "linked": made.linked, "lineage": str(output),
+                "bytes": size, "proofs_left": log.proofs_left(),
             }
         )  # fmt: skip
         return
@@ -96,6 +108,7 @@ def _tell(made: Resealed, output: Path, as_json: bool) -> None:
         {
             "log": f"{log.path} ({log.origin})",
             "segments": f"{len(log.segments)}, {made.carried} of them carried over as they were",
+            **({"not sealed yet": f"{made.waiting} row(s), as before"} if made.waiting else {}),
             "proofs left": f"{log.proofs_left()} per segment",
             "lineage": f"{output} ({size:,} bytes, {made.proofs} new proof{'' if made.proofs == 1 else 's'})",
         },

@@ -210,8 +210,12 @@ class Settings:
     @classmethod
     def load(cls, layout: Layout) -> Settings:
         """LogError when there is no log, LogCorrupt when the two files are not canonical."""
+        there = True
         with files.reporting(layout.root):
-            there = os.path.lexists(layout.settings)
+            try:
+                layout.settings.lstat()
+            except (FileNotFoundError, NotADirectoryError):
+                there = False
         if not there:
             raise LogError(
                 f"{layout.root} is not a log folder",

@@ -49,7 +49,7 @@ def complete(old: Layout, new: Layout) -> None:
         after = carried.get(segment.index)
         segment.budget().move(None if after is None else arrived.segments[after].budget())
     successor.write(old, Successor(Settings.load(new).origin, new.root))
-    _hand_over_spools(old, new)
+    hand_over_spools(old, new)
     killed = [
         folder / name
         for folder, beginning in ((old.root, ".successor."), (old.secret, ".moving."))
@@ -61,8 +61,11 @@ def complete(old: Layout, new: Layout) -> None:
         files.sync_dir(done.parent)
 
 
-def _hand_over_spools(old: Layout, new: Layout) -> None:
-    """Rows that others spooled meanwhile go on in the new folder; who still writes in such a file goes on with it."""
+def hand_over_spools(old: Layout, new: Layout) -> None:
+    """Rows that others spooled meanwhile go on in the new folder; who still writes in such a file goes on with it.
+
+    Only a file on another file system stays while its writer lives, who brings it after.
+    """
     for name in files.names(old.secret):
         if not SPOOL_NAME.fullmatch(name):
             continue
@@ -128,7 +131,12 @@ def _appeared(old: Layout, new: Layout) -> bool:
     """Whether the folder at new's place is the one that succeeds old."""
     if not os.path.lexists(new.settings):
         return False
-    return os.path.lexists(new.arriving) and _arriving(new)[0] == old.root.absolute()
+    return os.path.lexists(new.arriving) and _same(_arriving(new)[0], old.root.absolute())
+
+
+def _same(one: Path, other: Path) -> bool:
+    """Whether two paths are of one folder, by whatever links above it."""
+    return one == other or (one.exists() and one.samefile(other))
 
 
 def _forget(old: Layout) -> None:

@@ -34,7 +34,8 @@ class Successor:
 
     def encode(self, layout: Layout) -> bytes:
         """The bytes of the file in the folder of `layout`."""
-        path = os.path.relpath(self.path.absolute(), layout.root.absolute().parent)
+        here, there = (Path(os.path.realpath(each.parent)) for each in (layout.root.absolute(), self.path.absolute()))
+        path = os.path.relpath(there / self.path.name, here)  # where a folder above is a link, `..` is not of its name
         return f"{_FORMAT}\n{self.origin}\n{path}\n".encode(errors="surrogateescape")
 
 
@@ -46,7 +47,10 @@ def read(layout: Layout) -> Successor | None:
     lines = read_limited(layout.successor, _MAX_BYTES).decode(errors="surrogateescape").split("\n")
     if len(lines) != 4 or lines[0] != _FORMAT or lines[3] or not check_name(lines[1]) or not lines[2]:
         raise LogCorrupt(f"{layout.successor} is not of the form {_FORMAT}")
-    return Successor(lines[1], layout.root.parent / lines[2])
+    here = layout.root.parent
+    if lines[2].startswith("../"):
+        return Successor(lines[1], Path(os.path.normpath(f"{os.path.realpath(here)}/{lines[2]}")))
+    return Successor(lines[1], here / lines[2])
 
 
 def write(layout: Layout, successor: Successor) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
-from zkcompliance import schemas
+from zkcompliance import regular, schemas
 from zkcompliance.claim import catalogue
 from zkcompliance.errors import KeyFileError, LineageRejected, MalformedLineage, SignatureRejected, UsageError
 from zkcompliance.limits import MAX_SEGMENTS
@@ -139,8 +140,8 @@ def _opened(source: Source) -> Iterator[tuple[BinaryIO, int]]:
         yield BytesIO(source), len(source)
         return
     try:
-        with source.open("rb") as file:
-            yield file, source.stat().st_size
+        with regular.open_given(source) as file:
+            yield file, os.fstat(file.fileno()).st_size
     except OSError as error:
         raise UsageError(f"{source}: {error.strerror}", help="--lineage takes the lineage file of a log") from error
 

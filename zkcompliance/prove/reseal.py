@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,7 @@ import numpy as np
 from zkcompliance import regular
 from zkcompliance.claim import catalogue
 from zkcompliance.commit.budget import Budget
-from zkcompliance.errors import KeyFileError, LogError, UsageError
+from zkcompliance.errors import KeyFileError, LogError, UsageError, ZkComplianceError
 from zkcompliance.limits import MAX_SEGMENTS
 from zkcompliance.log import files, keybook, leftovers, moving, rows, sealing, seen, successor
 from zkcompliance.log.layout import Layout, SegmentPaths, Settings
@@ -43,12 +43,14 @@ OLD_KEY_LOST = "lost"
 class Resealed:
     """The new generation. carried: segments that were not sealed again; proofs: how many its step of the lineage has.
 
-    linked: whether the old key signed its first checkpoint (or signs it still): else nothing shows whose it is.
+    waiting: rows that were appended and are not sealed yet, and are so here; linked: whether the old key signed its
+    first checkpoint (or signs it still): else nothing shows whose it is.
     """
 
     log: SealedLog
     carried: int
     proofs: int
+    waiting: int
     linked: bool
 
     @property
@@ -66,16 +68,18 @@ def reseal(
     merge: bool,
     old_key: SignerKey | str | None = None,
     context: bytes = b"",
+    writer: Writer | None = None,
     progress: Progress = silent,
 ) -> Resealed:
     """Make the generation after the log at `path`, at `new`, and close the old one.
 
     merge: put neighbouring segments together and carry over the others; otherwise every segment is sealed again, under
     fresh seeds. key: the log's own, or a new one of its name; then old_key is the one before, which signs too, or
-    OLD_KEY_LOST. Where anything fails the log goes on as it was, and nothing is at `new`.
+    OLD_KEY_LOST. writer: who holds the log already. Rows that were appended and are not sealed yet are so at `new`.
+    Where anything fails the log goes on as it was, and nothing is at `new`.
 
-    Raises UsageError where there is nothing to do or rows wait to be sealed, KeyFileError for keys that do not fit or
-    that have signed another generation, LogError where the log goes on elsewhere, is in use, or something is at `new`
+    Raises UsageError where there is nothing to do, KeyFileError for keys that do not fit or that have signed another
+    generation, LogError where the log goes on elsewhere, is in use, lacks its lineage, or something is at `new`
     already, BudgetSpent where a segment has not the units of one proof left.
     """
     old, place = Layout(Path(path)), Path(new)
@@ -84,8 +88,9 @@ def reseal(
     linked = _check_keys(settings, key, old_key)
     _check_place(old, place, merge=merge)
     with contextlib.ExitStack() as held:
-        held.enter_context(_writing(old, key if old_key is None else old_key))
+        waiting = held.enter_context(_writing(old, key if old_key is None else old_key, writer))
         log = SealedLog.open(old.root)
+        _check_lineage(log, linked)
         steps = _planned(log, settings, merge=merge, rotating=old_key is not None)
         _check_budgets(log, steps, restored=os.path.lexists(old.restored))
         after = Settings(settings.profile, key.verifier, settings.schema, settings.generation + 1, log.checkpoint)
@@ -96,10 +101,12 @@ def reseal(
         with files.reporting(place):
             files.make_dir(building.root)  # nobody else's before it is complete
             held.callback(os.close, leftovers.claim(building.root))
+        made = _Making(log, building, after, linked, context, progress)
+        held.enter_context(_closing(made, old, place))
         try:
-            made = _Making(log, building, after, linked, context, progress)
             made.frame(own.id)
             made.seal(steps)
+            made.leave_waiting()
             made.sign(key, old_key if isinstance(old_key, SignerKey) else None)
             with reserving(made.units(steps), last=True) as reservation:
                 made.prove(steps)
@@ -110,16 +117,34 @@ def reseal(
                         _check_free(place)
                         reservation.keep()
                         building.root.rename(place)
+                        made.appeared = True
                         files.sync_dir(place.parent)
         except BaseException:
-            shutil.rmtree(building.root, ignore_errors=True)
-            keybook.forget(key, own)
+            if not made.appeared:
+                shutil.rmtree(building.root, ignore_errors=True)
+                keybook.forget(key, own)
             raise
         moving.complete(old, Layout(place))
         if isinstance(old_key, SignerKey):
             keybook.supersede(old_key, own)
     proofs = sum(not step.carried for step in steps)
-    return Resealed(SealedLog.open(place), len(made.carried), proofs, linked)
+    return Resealed(SealedLog.open(place), len(made.carried), proofs, waiting, linked)
+
+
+@contextlib.contextmanager
+def _closing(made: _Making, old: Layout, place: Path) -> Iterator[None]:
+    """From when the new generation has its place, an error says so: nothing of it is to be made again."""
+    try:
+        with files.reporting(place):
+            yield
+    except ZkComplianceError as error:
+        if not made.appeared:
+            raise
+        raise LogError(
+            f"{place} is there, whole, and the log goes on in it; what was left to do in {old.root} failed "
+            f"({error.message}), and the next command that opens {place} does it",
+            help=command("zkcompliance", "seal", "INPUT", "--log", place, "--key", "KEY"),
+        ) from error
 
 
 def compactable(log: SealedLog) -> bool:
@@ -153,6 +178,7 @@ def _check_place(old: Layout, place: Path, *, merge: bool) -> None:
     after = successor.read(old)
     if after is not None or (merge and os.path.lexists(old.restored)):
         successor.require_open(old)
+    leftovers.refuse_name(place)
     _check_free(place)
     if not place.absolute().parent.is_dir():
         raise UsageError(f"{place.absolute().parent} is not a folder")
@@ -165,9 +191,23 @@ def _check_free(place: Path) -> None:
         raise LogError(f"{place} exists already", help="choose another folder: --to NEW")
 
 
+def _check_lineage(log: SealedLog, linked: bool) -> None:
+    """What led to this generation must be there to lead on; but where the key is lost, nothing links it anyway."""
+    layout = Layout(log.path)
+    if linked and log.checkpoint.generation > 1 and not any(map(os.path.lexists, (layout.lineage, layout.unlinked))):
+        raise LogError(
+            f"{layout.lineage} is missing: nothing would show that later generations have the rows of the first",
+            help=command("cp", "LINEAGE.zkl", layout.lineage) + "  # the file that the last refresh or compact wrote",
+        )
+
+
 @contextlib.contextmanager
-def _writing(old: Layout, key: SignerKey | str):  # type: ignore[no-untyped-def]
-    """Hold the old log's lock, after recovery; UsageError where appended rows wait to be sealed."""
+def _writing(old: Layout, key: SignerKey | str, writer: Writer | None) -> Iterator[int]:
+    """Hold the old log's lock, after recovery; how many appended rows wait to be sealed."""
+    if writer is not None:
+        writer.take_spools()
+        yield writer.pending_rows
+        return
     if not isinstance(key, SignerKey):
         lock = lock_of(old)
         try:
@@ -175,22 +215,12 @@ def _writing(old: Layout, key: SignerKey | str):  # type: ignore[no-untyped-def]
             waiting = Pending(old.pending(load_public(old, settings)[1].size), settings.schema)
             count = waiting.committed_rows
             waiting.close()
-            if count:
-                raise UsageError(
-                    f"{old.root} has {count} row(s) that were appended and not sealed, which only its own key can seal",
-                    help=command("rm", old.pending(len(SealedLog.open(old.root).segments))) + "  # gives them up",
-                )
-            yield
+            yield count
         finally:
             os.close(lock)
         return
-    with Writer(old.root, key, restored=True) as writer:
-        if writer.pending_rows:
-            raise UsageError(
-                f"{old.root} has {writer.pending_rows} row(s) that were appended and not sealed",
-                help=command("zkcompliance", "seal", "--log", old.root, "--key", "KEY"),
-            )
-        yield
+    with Writer(old.root, key, restored=True) as opened:
+        yield opened.pending_rows
 
 
 def _planned(log: SealedLog, settings: Settings, *, merge: bool, rotating: bool) -> list[Step]:
@@ -258,6 +288,7 @@ class _Making:
         self, old: SealedLog, new: Layout, settings: Settings, linked: bool, context: bytes, progress: Progress
     ) -> None:
         self.carried: dict[int, int] = {}
+        self.appeared = False  # whether it has its place
         self._old, self._new, self._settings = old, new, settings
         self._lineage = new.lineage if linked else new.unlinked
         self._context, self._progress = context, progress
@@ -295,8 +326,11 @@ class _Making:
         files.make_dir(target.folder)
         kept = {source.rows.name, source.seed.name, source.tier.name}
         for name in files.names(source.folder):
-            if name in kept or name.startswith(f"{source.cache.name}."):
+            if name in kept:
                 _link(source.folder / name, target.folder / name)
+            elif name.startswith(f"{source.cache.name}."):
+                with contextlib.suppress(OSError):  # whatever lies there in its place; it is made again
+                    _link(source.folder / name, target.folder / name)
         meta = rows.Meta.load(source.meta)
         files.create(target.meta, rows.Meta(meta.rows_digest, meta.entry, number, 1, meta.inputs).encode())
         files.sync_dir(target.folder)
@@ -317,6 +351,13 @@ class _Making:
         marks = [mark for segment in group for mark in rows.Meta.load(segment.paths.meta).inputs]
         seal = (number, 1, tuple(dict.fromkeys(marks))[-rows.MAX_INPUTS :])  # the newest, where that are too many
         return sealing.stage_one(self._new, self._settings, number, (table, count), seal, self._progress, tier)
+
+    def leave_waiting(self) -> None:
+        """Rows that wait in the old log to be sealed wait in the new one; closed, the old one is not read any more."""
+        waiting = Layout(self._old.path).pending(len(self._old.segments))
+        with files.reporting(self._new.root):
+            if os.path.lexists(waiting):
+                files.copy(waiting, self._new.pending(len(self._entries)), folders=1)
 
     def sign(self, key: SignerKey, before: SignerKey | None) -> None:
         """The generation's first checkpoint, signed by the key before too where there is one."""

@@ -6,39 +6,42 @@ import os
 import shutil
 from pathlib import Path
 
-from zkcompliance.claim import catalogue
-from zkcompliance.errors import LineageRejected, LogError, MalformedError, VerificationError
-from zkcompliance.log import files, merkle, moving, note, successor
+from zkcompliance.errors import LogBusy, LogError, MalformedError, VerificationError
+from zkcompliance.log import files, moving, successor
 from zkcompliance.log.fsck import fsck, raise_if_faulty
-from zkcompliance.log.layout import Layout, Settings
-from zkcompliance.log.note import VerifierKey
+from zkcompliance.log.layout import SPOOL_NAME, Layout, Settings
 from zkcompliance.log.store import SealedLog
 from zkcompliance.log.writer_lock import lock_of
+from zkcompliance.progress import Progress, silent
+from zkcompliance.prove.own_lineage import file_of, verify_own
 from zkcompliance.shown import command
-from zkcompliance.verify.lineage import Side, read_lineage
 
 
-def retire(path: str | Path) -> SealedLog:
-    """Remove rows, seeds, ledgers and pending rows of the log at `path`; the generation after it, which has them.
+def retire(path: str | Path, *, progress: Progress = silent) -> SealedLog:
+    """Remove rows, seeds, ledgers and pending rows of the log at `path`; the newest generation, which has them.
 
-    LogError where no generation succeeds it, or that one is not at its place, damaged, or does not show by its lineage
-    that it has all rows of this one: then nothing is removed. Called again after an interruption it does the rest.
+    LogError where no generation succeeds it, or the newest is not at its place, or damaged (every commitment is
+    computed again), or a lineage on the way there does not show that the rows are the same: then nothing is removed.
+    Called again after an interruption it does the rest.
     """
     layout = Layout(Path(path))
     Settings.load(layout)
-    moving.finish(layout.root)
-    after = successor.read(layout)
-    if after is None:
+    moving.newest(layout.root, lambda sentence: None)
+    here = SealedLog.open(layout.root)
+    while (after := successor.read(Layout(here.path))) is not None:
+        there = SealedLog.open(after.path)
+        _check_lineage(here, there, progress)
+        here = there
+    if here.path == layout.root:
         raise LogError(
             f"{layout.root} is the newest generation of its log: its rows are nowhere else",
             help=successor.how_to_refresh(layout.root),
         )
-    old, new = SealedLog.open(layout.root), SealedLog.open(after.path)
-    raise_if_faulty(fsck(after.path))
-    _check_lineage(old, new)
+    raise_if_faulty(fsck(here.path, deep=True, progress=progress))
     with files.reporting(layout.root):
         lock = lock_of(layout)
         try:
+            _take_spools_away(layout)
             files.replace(layout.retired, b"", files.PRIVATE)
             for private in sorted(layout.secret.iterdir()):
                 if private.is_dir() and not private.is_symlink():
@@ -48,11 +51,23 @@ def retire(path: str | Path) -> SealedLog:
             files.sync_dir(layout.secret)
         finally:
             os.close(lock)
-    return new
+    return here
 
 
-def _check_lineage(old: SealedLog, new: SealedLog) -> None:
-    """LogError unless new succeeds old, and the lineage in its folder verifies."""
+def _take_spools_away(layout: Layout) -> None:
+    """Rows that others spooled here go to the newest generation; LogBusy where one of them is still spooling."""
+    newest = Layout(successor.follow(layout.root, lambda sentence: None))
+    moving.hand_over_spools(layout, newest)
+    for name in files.names(layout.secret):
+        if SPOOL_NAME.fullmatch(name):
+            raise LogBusy(
+                f"{layout.secret / name} holds rows of a process that found the log busy, and has not moved on yet",
+                help=command("zkcompliance", "log", "retire", layout.root) + "  # again, when that process has ended",
+            )
+
+
+def _check_lineage(old: SealedLog, new: SealedLog, progress: Progress) -> None:
+    """LogError unless new succeeds old, and the lineage in its folder shows that the rows are the same."""
     succeeds = new.checkpoint.succeeds
     if succeeds is None or (succeeds.origin, succeeds.size, succeeds.root) != (
         old.origin,
@@ -62,46 +77,10 @@ def _check_lineage(old: SealedLog, new: SealedLog) -> None:
         raise LogError(
             f"{new.path} does not succeed the checkpoint of {old.path}", help=command("zkcompliance", "fsck", new.path)
         )
-    path = Layout(new.path).lineage
-    if not path.is_file():
-        path = Layout(new.path).unlinked
     try:
-        verify_own(path, new)
+        verify_own(file_of(new), new, since=old, progress=progress)
     except (VerificationError, MalformedError) as error:
         raise LogError(
             f"the lineage of {new.path} does not verify: {error.message}",
-            help=command("zkcompliance", "fsck", new.path),
+            help=command("zkcompliance", "fsck", new.path, "--deep"),
         ) from error
-
-
-def verify_own(path: Path, log: SealedLog) -> None:
-    """Read a lineage as a verifier does, up to the generation `log`; of its schema, which may be the user's own.
-
-    Each step's checkpoints are signed by the key that the step before reached, or, the first, by any; a last step that
-    nothing links (`unlinked`) by the new key alone. VerificationError, MalformedError, LogError.
-    """
-    claim = catalogue.unchanged(log.schema)
-    reached: list[VerifierKey] = []
-
-    def signed(old: Side, new: Side, text: str) -> None:
-        key = VerifierKey.parse(text)
-        if reached:
-            note.verify(old.note, reached[-1])
-            note.verify(new.note, reached[-1])
-        note.verify(new.note, key)
-        reached.append(key)
-
-    def program_of(schema: bytes) -> bytes | None:
-        return claim.program_digest if schema == log.schema.digest else None
-
-    last = None
-    with files.reporting(path), path.open("rb") as source:
-        for step in read_lineage(source, program_of, signed):
-            last = step
-    here = log.checkpoint
-    extended = last is not None and last.new.checkpoint.size <= here.size
-    entries = [segment.entry.encode() for segment in log.segments]
-    if last is None or not extended or last.new.checkpoint.origin != here.origin or reached[-1].text != log.vkey:
-        raise LineageRejected(f"it does not lead to {here.origin}")
-    if merkle.root(entries[: last.new.checkpoint.size]) != last.new.checkpoint.root:
-        raise LineageRejected(f"what it leads to is not how {here.origin} begins")
