@@ -51,6 +51,8 @@ def open_file(path: Path, flags: int = os.O_RDONLY, *, folders: int = 0, private
     folders: how many folders above it belong to the log too, and must be no links. private: it must be the user's (or,
     for the superuser, that of the folder's owner), and out of others' reach. Raises Unsafe, or OSError.
     """
+    if len(path.parents) <= folders:  # such as "", which is the folder that the command is run in
+        raise _unsafe(path, "is not a regular file")
     at = os.open(path.parents[folders], os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         for above in reversed(path.parents[:folders]):

@@ -20,6 +20,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 OLDEST = (3, 11)
@@ -43,6 +44,10 @@ def unsupported() -> str:
 def program(module: str) -> None:
     """Run `module.run()`, which leaves with its status; first start again where Python is not isolated."""
     _check_python()
+    _guarded(_program, module)
+
+
+def _program(module: str) -> None:
     if not _isolated():
         _again([os.path.abspath(__file__), module])
     settle()
@@ -52,6 +57,10 @@ def program(module: str) -> None:
 def one_file(module: str) -> None:
     """The same in a Python that knows no installed package either; the file is the first in `sys.path`."""
     _check_python()
+    _guarded(_one_file, module)
+
+
+def _one_file(module: str) -> None:
     if not (_isolated() and sys.flags.no_site):
         _again(["-S", os.path.abspath(sys.argv[0])])
     settle()
@@ -59,12 +68,16 @@ def one_file(module: str) -> None:
 
 
 def _run(module: str) -> None:
-    """Leave as `module.run()` does; what happens before it has begun is no verdict either."""
+    from importlib import import_module
+
+    import_module(module).run()
+
+
+def _guarded(begin: "Callable[..., None]", *given: str) -> None:
+    """Leave as begin(*given) does; what happens before a verb has begun is no verdict either."""
     status = INTERNAL
     try:
-        from importlib import import_module
-
-        import_module(module).run()
+        begin(*given)
     except SystemExit:
         raise
     except KeyboardInterrupt:
@@ -219,4 +232,4 @@ def _launch() -> None:
 
 
 if __name__ == "__main__":
-    _launch()
+    _guarded(_launch)

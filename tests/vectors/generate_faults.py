@@ -28,7 +28,7 @@ import faults_stored as stored
 from faults_signed import ENTRIES, KEY, TRUST
 
 from zkcompliance import schemas
-from zkcompliance.log import sealing
+from zkcompliance.log import creation, sealing
 from zkcompliance.log.writer import Writer, create_log
 from zkcompliance.quantities import Exact
 
@@ -49,7 +49,11 @@ def base_log() -> tuple[dict[str, str], str]:
     """(path → base64 of the files of a log of two segments, its checkpoint before the second)."""
     seeds = itertools.count()
     fixed = SimpleNamespace(**{**vars(os), "urandom": lambda count: bytes([next(seeds)]) * count})
-    with tempfile.TemporaryDirectory() as scratch, mock.patch.object(sealing, "os", fixed):
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        mock.patch.object(sealing, "os", fixed),
+        mock.patch.object(creation, "os", SimpleNamespace(**{**vars(os), "urandom": lambda count: b"\xff" * count})),
+    ):
         log = Path(scratch) / "log"
         create_log(log, SMALL, KEY)
         with Writer(log, KEY) as writer:
