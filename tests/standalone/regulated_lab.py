@@ -20,7 +20,7 @@ title = "An example: training compute below a limit"
 jurisdiction = "Nowhere"
 sources = ["Example Act, section 1"]
 valid_from = 2025-01-01
-valid_until = 2999-01-01
+valid_until = 2099-01-01
 subject = "required"
 [freshness]
 proof = "30 days"
