@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from zkcompliance.errors import LogError, LogExists, UsageError
-from zkcompliance.log import intake, keys, moving
+from zkcompliance.log import files, intake, keys, moving
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.log.spool import SpoolingWriter
 from zkcompliance.log.store import SealedLog
@@ -21,7 +21,7 @@ from zkcompliance.log.trust import TrustPolicy, load_trust
 from zkcompliance.log.writer import Writer, create_log
 from zkcompliance.policy.binding import Binding, Subject
 from zkcompliance.policy.model import Policy
-from zkcompliance.policy.subject import check_name, parse_subject
+from zkcompliance.policy.subject import check_name, parse_subject, path_of
 from zkcompliance.policy.verdict import Verdict
 from zkcompliance.progress import Progress, silent
 from zkcompliance.quantities import Refused, read_time
@@ -168,7 +168,9 @@ def open_log(
     rows go durably to a file in the log that its next holder takes in (docs/logs.md). clock: gives UTC seconds; a row
     of over a day after it is refused, but for deadlines.
     """
-    if not Path(path).exists():
+    with files.reporting(Path(path)):
+        there = Path(path).exists()
+    if not there:
         if schema is None:
             raise LogError(f"there is no log at {path}; to make one, give its schema")
         from zkcompliance.outputs import places
@@ -314,6 +316,11 @@ def verify(
         raise UsageError("verify: claims= goes with policy=")
     if (attestation is None) != (attestation_key is None):
         raise UsageError("verify: attestation= and attestation_key= go together")
+    if state is not None:
+        from zkcompliance.outputs import places
+
+        folder = path_of(subject) if isinstance(subject, str) else None
+        places.for_memory(Path(state), [] if folder is None else [folder])
     trusted = {
         name: key if isinstance(key, VerifierKey) else keys.load_public(Path(key))
         for name, key in (log_keys or {}).items()
@@ -321,7 +328,7 @@ def verify(
     data = proof.data if isinstance(proof, Proof) else proof
     held = trust if isinstance(trust, TrustPolicy) or trust is None else load_trust(Path(trust))
     now = _clock() if at is None else _moment("at", at)
-    model = parse_subject(subject) if isinstance(subject, str) else subject
+    model = parse_subject(subject, progress) if isinstance(subject, str) else subject
     reference = None if context is None else _bytes(context)
     attested = None
     if attestation is not None and attestation_key is not None:

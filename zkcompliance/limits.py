@@ -38,6 +38,7 @@ MAX_LINEAGE_KEY_BYTES = 2048
 MAX_STATE_BYTES = 4 << 20  # of what a verifier remembers
 # Policies
 MAX_POLICY_BYTES = 64 << 10
+MAX_CLAIM_FILE_BYTES = 1 << 20  # of a claim in a file of one's own
 MAX_POLICY_DEPTH = 6  # nested brackets and braces
 MAX_POLICY_DOTS = 12  # of one line, outside texts and comments
 MAX_POLICY_TEXT_BYTES = 1000

@@ -2,6 +2,9 @@
 
 Whoever may write in a folder above could put a link, a pipe or a device in a file's place. A link would have another
 file read or written, a pipe would have its opener wait for ever; so every file of a log is opened here.
+
+Files that a person names (a proof, a policy, a key, rows) are opened by `open_given`: through links, but waiting for
+nobody either, and never a device, which has no end.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ import os
 import secrets
 import stat
 from pathlib import Path
+from typing import BinaryIO
 
 from zkcompliance.shown import command
 
@@ -47,6 +51,8 @@ def open_file(path: Path, flags: int = os.O_RDONLY, *, folders: int = 0, private
     folders: how many folders above it belong to the log too, and must be no links. private: it must be the user's (or,
     for the superuser, that of the folder's owner), and out of others' reach. Raises Unsafe, or OSError.
     """
+    if len(path.parents) <= folders:  # such as "", which is the folder that the command is run in
+        raise _unsafe(path, "is not a regular file")
     at = os.open(path.parents[folders], os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         for above in reversed(path.parents[:folders]):
@@ -62,6 +68,22 @@ def open_file(path: Path, flags: int = os.O_RDONLY, *, folders: int = 0, private
         return descriptor
     finally:
         os.close(at)
+
+
+def open_given(path: Path) -> BinaryIO:
+    """A file that somebody names, to be read; a link is followed. Unsafe where it is a pipe, a socket or a device, or
+    OSError."""
+    return open(path, "rb", opener=_opener)
+
+
+def _opener(path: str, flags: int) -> int:
+    descriptor = os.open(path, flags | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
+    mode = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(mode) or stat.S_ISDIR(mode):  # of a folder `open` itself says that it is one
+        return descriptor
+    os.close(descriptor)
+    what = "a pipe" if stat.S_ISFIFO(mode) else "no file but a device or a socket"
+    raise _unsafe(Path(path), f"is {what}, and regular files alone are read: save its contents to one first")
 
 
 def open_folder(path: Path, at: int | None = None) -> int:

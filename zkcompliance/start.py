@@ -2,7 +2,8 @@
 
     program(module)   for `zkcompliance`, `python -m zkcompliance` and their like: module.run() in an isolated Python
     one_file(module)  the same for the one-file verifier
-    settle()          what both do then: no variable of the environment but KEPT, no core dump, three open streams
+    settle()          what both do then: no variable of the environment but KEPT, the account's own home, no core dump,
+                      three open streams
 
 Python is started again as `python -I`, before anything is imported that a folder named by PYTHONPATH, or the one that
 the command is run in, could hold under the same name: this file imports what is frozen into Python, and nothing else
@@ -19,16 +20,16 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 OLDEST = (3, 11)
 USAGE, INTERNAL, INTERRUPTED = 2, 70, 130  # exit statuses, as in zkcompliance/errors.py
-# What may stay of the environment: where things lie, and how a terminal draws. All else is removed, PYTHON*, NUMBA_*
-# and OPENSSL_* among it, since nothing there is to say what is verified, sealed or printed.
-KEPT = frozenset(
-    {"PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "XDG_CACHE_HOME", "NUMBA_CACHE_DIR", "LANG", "LC_ALL", "LC_CTYPE"}
-    | {"TERM", "COLORTERM", "NO_COLOR", "COLUMNS", "LINES", "__PYVENV_LAUNCHER__"}
-)
+# What may stay of the environment: where temporary files lie, and how a terminal draws. All else is removed, since
+# nothing there is to say what is verified, sealed or printed. A folder that a variable names would be code that it
+# names: compiled kernels are kept in one (NUMBA_CACHE_DIR, XDG_CACHE_HOME, HOME), programs in another (PATH), and what
+# argparse and click print is translated by a file that a language may name with a path (LANG, LC_*).
+KEPT = frozenset({"TMPDIR", "TERM", "COLORTERM", "NO_COLOR", "COLUMNS", "LINES"})
 _PR_SET_DUMPABLE = 4
 
 
@@ -43,6 +44,10 @@ def unsupported() -> str:
 def program(module: str) -> None:
     """Run `module.run()`, which leaves with its status; first start again where Python is not isolated."""
     _check_python()
+    _guarded(_program, module)
+
+
+def _program(module: str) -> None:
     if not _isolated():
         _again([os.path.abspath(__file__), module])
     settle()
@@ -52,6 +57,10 @@ def program(module: str) -> None:
 def one_file(module: str) -> None:
     """The same in a Python that knows no installed package either; the file is the first in `sys.path`."""
     _check_python()
+    _guarded(_one_file, module)
+
+
+def _one_file(module: str) -> None:
     if not (_isolated() and sys.flags.no_site):
         _again(["-S", os.path.abspath(sys.argv[0])])
     settle()
@@ -59,12 +68,16 @@ def one_file(module: str) -> None:
 
 
 def _run(module: str) -> None:
-    """Leave as `module.run()` does; what happens before it has begun is no verdict either."""
+    from importlib import import_module
+
+    import_module(module).run()
+
+
+def _guarded(begin: "Callable[..., None]", *given: str) -> None:
+    """Leave as begin(*given) does; what happens before a verb has begun is no verdict either."""
     status = INTERNAL
     try:
-        from importlib import import_module
-
-        import_module(module).run()
+        begin(*given)
     except SystemExit:
         raise
     except KeyboardInterrupt:
@@ -81,6 +94,7 @@ def settle() -> None:
     """Make this process, which is the command line's own, independent of what it was started in."""
     for name in [name for name in os.environ if name not in KEPT]:
         del os.environ[name]
+    os.environ["HOME"] = home()
     _no_core_dump()
     _open_streams()
     if sys.stdin is None:
@@ -90,6 +104,20 @@ def settle() -> None:
     output = io.BufferedWriter(Output(1, "w", closefd=False))
     sys.stdout = io.TextIOWrapper(output, "utf-8", "backslashreplace", line_buffering=os.isatty(1))
     _signal.pthread_sigmask(_signal.SIG_UNBLOCK, {_signal.SIGINT})
+
+
+def home() -> str:
+    """The home of the account that this process runs as, by its entry; where it has none, a place that holds nothing.
+
+    Left out, `~` would be a folder of that name in the one that the command is run in.
+    """
+    import pwd
+
+    try:
+        found = pwd.getpwuid(os.geteuid()).pw_dir
+    except KeyError:
+        found = ""
+    return found if found.startswith("/") else os.devnull
 
 
 class Output(io.FileIO):
@@ -204,4 +232,4 @@ def _launch() -> None:
 
 
 if __name__ == "__main__":
-    _launch()
+    _guarded(_launch)

@@ -41,12 +41,12 @@ ALLOWED = {
         "errors", "limits", "progress", "codec", "field", "profiles", "transcript", "commit", "schemas", "quantities",
         "log", "regular", "shown", "_schema_model", "_schema_cells", "schema_catalogue",
     },
-    "importers": {"errors", "limits", "quantities", "schemas", "importers", "progress"},
+    "importers": {"errors", "limits", "quantities", "regular", "schemas", "importers", "progress"},
     "circuits": {"claim", "schemas", "quantities"},
     "report": {"errors", "quantities", "screen", "shown", "policy", "report"},
     "standalone": {"start", "errors", "ending", "log", "claim", "outputs", "policy", "report", "shown", "standalone"},
-    "attest": {"errors", "limits", "shown", "strict_json", "log", "policy", "verify", "attest"},
-    "outputs": {"errors", "log", "attest", "regular", "outputs"},
+    "attest": {"errors", "limits", "regular", "shown", "strict_json", "log", "policy", "verify", "attest"},
+    "outputs": {"errors", "log", "attest", "regular", "shown", "outputs"},
 }  # fmt: skip
 
 

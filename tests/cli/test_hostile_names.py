@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import policy_kit as kit
 import pytest
 from click.testing import CliRunner
 
+from zkcompliance.commands import console
 from zkcompliance.commands.main import cli
 from zkcompliance.prove.api import prove_claim
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
 
 
 @pytest.fixture(scope="module")
@@ -29,3 +36,22 @@ def test_explain(tmp_path: Path, proof: bytes, name: bytes, character: str) -> N
         done = CliRunner().invoke(cli, [verb, str(tmp_path / "proof")], prog_name="zkcompliance")
         assert character not in done.output, done.output
         assert done.exit_code == (0 if verb == "explain" else 1), done.output
+
+
+def test_a_note_about_a_name_with_a_line_end_begins_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a terminal and elsewhere; what a remark itself continues stands behind spaces too."""
+    for width in (None, 12, 80):
+        monkeypatch.setattr(console, "columns", lambda _, width=width: width)
+        console.note("log\nerror[none]: accepted\rhelp: rm x has 40 segments: put them together with\n  zkcompliance x")
+        first, *more = capsys.readouterr().err.splitlines()
+        assert first == "log" and more and all(line.startswith("  ") for line in more), more
+
+
+def test_a_stage_named_by_a_log_is_no_markup(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is drawn while one waits is text: a bracket in a name neither styles nor breaks it."""
+    monkeypatch.setattr("sys.stderr", Terminal())
+    with console.progress() as report:
+        report("lineage of [/b]\x1b[2J", 1, 2)
+    assert "[/b]" in console.sys.stderr.getvalue() and "\x1b[2J" not in console.sys.stderr.getvalue()

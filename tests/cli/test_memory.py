@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import time
 from dataclasses import replace
 from hashlib import sha256
@@ -18,7 +20,7 @@ from lineage_kit import KEY, NAME, NEXT, Generation, Step, carried, lineage
 import zkcompliance as zk
 from zkcompliance.commands.main import cli
 from zkcompliance.errors import LogEvidence, NewKeyRefused, Undecided
-from zkcompliance.log import keys
+from zkcompliance.log import files, keys
 from zkcompliance.log.evidence import FORK, ROLLBACK, SUCCEEDED, Evidence
 from zkcompliance.log.note import SignerKey
 from zkcompliance.log.writer import Writer
@@ -111,6 +113,42 @@ def test_evidence_is_kept_and_can_be_checked(lab: Path, tmp_path: Path) -> None:
     (tmp_path / "other").write_text(relabelled)
     refused = run("evidence", tmp_path / "other")
     assert refused.exit_code == 1 and "do not show" in refused.stderr
+
+
+def test_what_is_no_file_is_no_evidence_and_is_not_waited_for(lab: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "long").touch()
+    os.truncate(tmp_path / "long", 1 << 30)
+    for path in (tmp_path / "pipe", tmp_path, tmp_path / "long", tmp_path / "none", Path("/dev/zero")):
+        refused = run("evidence", path)
+        assert refused.exit_code == 2 and "error[usage]" in refused.stderr, path
+    state = tmp_path / "s"
+    assert verify(lab, "q2", "--state", state).exit_code == 0 and verify(lab, "fork", "--state", state).exit_code == 3
+    (tmp_path / "link").symlink_to(evidence(state)[0])
+    assert run("evidence", tmp_path / "link").exit_code == 0
+
+
+def test_what_is_known_is_not_written_again(lab: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that a full disk leaves what a state knows usable; what is new is not accepted without being remembered."""
+    state = ("--state", tmp_path / "s")
+    assert verify(lab, "q1", *state).exit_code == 0
+    before = (tmp_path / "s").read_bytes()
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(files, "replace", full)
+    assert verify(lab, "q1", *state).exit_code == 0
+    refused = verify(lab, "q2", *state)
+    assert refused.exit_code == 2 and "No space left" in refused.stderr and (tmp_path / "s").read_bytes() == before
+    assert verify(lab, "fork", *state).exit_code == 2, "nor is it"
+
+
+@pytest.mark.parametrize("place", ["", ".", "/", ".."])
+def test_a_state_that_is_a_folder(lab: Path, place: str) -> None:
+    """Such as a variable of a script that is not set."""
+    refused = verify(lab, "q1", f"--state={place}")
+    assert refused.exit_code == 2 and "error[internal]" not in refused.stderr
 
 
 def test_a_new_key_needs_a_word(lab: Path, tmp_path: Path) -> None:

@@ -16,10 +16,12 @@ from click.testing import CliRunner, Result
 
 import zkcompliance as zk
 from zkcompliance.commands.main import cli
-from zkcompliance.errors import UsageError
+from zkcompliance.errors import UsageError, ZkComplianceError
 from zkcompliance.log import files
 from zkcompliance.outputs import Outputs, kinds, writing
 from zkcompliance.policy.binding import Binding
+from zkcompliance.prove import api
+from zkcompliance.prove import reseal as resealing
 from zkcompliance.prove.api import prove_claim
 from zkcompliance.standalone import main as standalone
 
@@ -177,6 +179,15 @@ def test_no_pipe_and_no_device(lab: Path, tmp_path: Path) -> None:
     assert Path("/dev/null").is_char_device()
 
 
+def test_nothing_waits_for_a_pipe_above_an_output(tmp_path: Path) -> None:
+    """Another user may put one into a folder that all share, under a name that a log has."""
+    (tmp_path / "mine").mkdir()
+    for name in ("settings", "secret", "entries"):
+        os.mkfifo(tmp_path / name)
+    done = run("keygen", "lab.example/pipe", "-o", tmp_path / "mine" / "key")
+    assert done.exit_code == 0, done.output
+
+
 def test_what_is_empty_or_of_its_kind_is_replaced(lab: Path, tmp_path: Path) -> None:
     page = tmp_path / "page"
     page.touch()
@@ -290,6 +301,72 @@ def test_what_comes_at_the_very_last_moment_stays(tmp_path: Path, monkeypatch: p
     assert place.read_text() == "just made" and list(tmp_path.iterdir()) == [place]
 
 
+def taking(monkeypatch: pytest.MonkeyPatch, take: Callable[[], object]) -> None:
+    """Whoever proves loses the place while the proof is made."""
+    prove = api.prove_claim
+
+    def slow(*given: object, **more: object) -> bytes:
+        made: bytes = prove(*given, **more)  # type: ignore[arg-type]
+        take()
+        return made
+
+    monkeypatch.setattr(api, "prove_claim", slow)
+
+
+def test_a_proof_whose_place_is_taken_is_kept_beside_it(
+    lab: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its budget is spent: it lies under a name of its own, and the error says which and gives the command."""
+    place = tmp_path / ("p" * 255)  # the longest name there is
+    taking(monkeypatch, lambda: place.write_text("made meanwhile"))
+    done = proving(lab, place)
+    (kept,) = tmp_path.glob("kept-*.zkp")
+    assert done.exit_code == 2 and place.read_text() == "made meanwhile" and len(list(tmp_path.iterdir())) == 2
+    assert f"is {kept}" in done.stderr and f"\nhelp: mv -n {kept} OTHER" in done.stderr, done.stderr
+    shutil.copy(kept, tmp_path / "moved")
+    assert run("verify", tmp_path / "moved", *asked(lab)[1:]).exit_code == 0
+
+
+def test_a_proof_whose_folder_is_gone_is_kept_in_the_current_one(
+    lab: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gone").mkdir()
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    taking(monkeypatch, lambda: (tmp_path / "gone").rmdir())
+    done = proving(lab, tmp_path / "gone" / "proof")
+    (kept,) = Path().glob("kept-*.zkp")
+    assert done.exit_code == 2 and f"mv -n {kept} OTHER" in done.stderr, done.stderr
+
+
+def test_a_proof_that_can_be_kept_nowhere_says_so(lab: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Never in a log, whatever has become of the folder."""
+    (tmp_path / "was").mkdir()
+    monkeypatch.chdir(lab / "log")
+    before = everything(lab / "log" / "secret" / "segments" / "00000000")
+    taking(monkeypatch, lambda: (tmp_path / "was" / "settings").write_text("zkcompliance-log-1\n"))
+    done = proving(lab, tmp_path / "was" / "proof")
+    assert done.exit_code == 2 and "is lost" in done.stderr and not list(tmp_path.rglob("kept-*")), done.stderr
+    after = everything(lab / "log" / "secret" / "segments" / "00000000")
+    assert not list(lab.rglob("kept-*")) and set(after) == set(before)
+
+
+def test_a_lineage_whose_place_is_taken_is_in_the_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kit.make_log(tmp_path, "log", "lab.example/lineage", kit.rows(flop=3))
+    reseal = resealing.reseal
+
+    def slow(*given: object, **more: object) -> object:
+        made = reseal(*given, **more)  # type: ignore[arg-type]
+        (tmp_path / "out").write_text("made meanwhile")
+        return made
+
+    monkeypatch.setattr(resealing, "reseal", slow)
+    asks = ("--to", tmp_path / "new", "--key", tmp_path / "log.key", "-o", tmp_path / "out")
+    done = run("refresh", tmp_path / "log", *asks)
+    assert done.exit_code == 2 and f"help: cp -n {tmp_path / 'new' / 'lineage'} OTHER" in done.stderr, done.stderr
+    assert (tmp_path / "new" / "lineage").exists() and (tmp_path / "out").read_text() == "made meanwhile"
+
+
 def test_evidence_is_never_replaced(tmp_path: Path) -> None:
     place = tmp_path / "evidence"
     outputs = Outputs({place: kinds.EVIDENCE})
@@ -303,3 +380,40 @@ def test_a_state_file_is_no_other_file(lab: Path, other: str) -> None:
     before = everything(lab)
     done = run("verify", *asked(lab), "--state", lab / other)
     assert done.exit_code == 2 and "help: rm" not in done.stderr and everything(lab) == before, done.output
+
+
+@pytest.mark.parametrize(
+    "place", ["log/state", "log/secret/state", "alias/state", "model/state", "model/sub/state", "link"]
+)
+def test_no_memory_lies_in_a_log_or_a_model_or_is_a_link(lab: Path, tmp_path: Path, place: str) -> None:
+    """By both programs and from Python; a model that is bound would be another one afterwards."""
+    model = f"m={lab / 'model'}"
+    (lab / "alias").symlink_to("log") if place.startswith("alias") else None
+    (lab / "link").symlink_to(tmp_path / "state") if place == "link" else None
+    before = everything(lab)
+    given = [*map(str, asked(lab)), "--subject", model, "--state", str(lab / place)]
+    done = run("verify", *given)
+    assert done.exit_code == 2 and "error[usage]" in done.stderr and "--state" in done.stderr, done.output
+    with pytest.raises(SystemExit) as left:
+        standalone.main(given)
+    assert left.value.code == 2
+    with pytest.raises(UsageError):
+        key = lab / "log.key.pub"
+        zk.verify(
+            (lab / "proof").read_bytes(), claim=kit.CLAIM, params={"limit": 10**20}, log_keys={"compute": key},
+            subject=model, state=lab / place,
+        )  # fmt: skip
+    assert everything(lab) == before and not (tmp_path / "state").exists()
+    for made in ("alias", "link"):
+        (lab / made).unlink(missing_ok=True)
+
+
+def test_python_tells_how_far_it_is_with_a_model(lab: Path) -> None:
+    told: list[tuple[str, int, int]] = []
+    with pytest.raises(ZkComplianceError):
+        zk.verify(
+            (lab / "proof").read_bytes(), claim=kit.CLAIM, params={"limit": 10**20},
+            log_keys={"compute": lab / "log.key.pub"}, subject=f"m={lab / 'model'}",
+            progress=lambda *each: told.append(each),
+        )  # fmt: skip
+    assert told and told[-1][1] == told[-1][2] > 0

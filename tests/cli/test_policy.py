@@ -233,7 +233,8 @@ def test_shapes_that_cannot_be_proved_are_found_before_the_first_proof(lab: Path
     result = run("prove", *asked, "-o", tmp_path / "none")
     assert result.exit_code == 1 and not (tmp_path / "none").exists(), result.output
     assert (
-        "error[parameters-rejected]: nothing was proved. example@1 floor: long: a proof covers 1 to 60" in result.stderr
+        "error[refused]: nothing was proved. example@1 floor: long: log-floor-compute over 61 of log segment(s)"
+        in result.stderr
     )
     assert (SealedLog.open(log.path).proofs_left(), SealedLog.open(long.path).proofs_left()) == left
     said = json.loads(run("check", *asked, "--json").stdout)["requirements"]

@@ -102,28 +102,39 @@ def test_nothing_to_hold_it_against_is_a_page_that_says_so(lab: Path, tmp_path: 
     assert "<h1>Not decided: " in page.read_text()
 
 
-def test_what_cannot_be_judged_leaves_no_page(lab: Path, tmp_path: Path) -> None:
-    page = tmp_path / "out.html"
+def test_what_cannot_be_judged_is_a_page_that_says_so(lab: Path, tmp_path: Path) -> None:
+    """Nothing on it says what the file is about: no model, no policy, no command that would come to a verdict."""
     (tmp_path / "junk").write_bytes(b"junk")
-    for args in (
-        (tmp_path / "junk", "-o", page),
-        (tmp_path / "missing", "-o", page),
-        (lab / "proof", "--claim", "no-such-claim", "-o", page),
-        (lab / "proof", "-o", tmp_path / "no-folder" / "out.html"),
+    for args, code in (
+        ((tmp_path / "junk",), "malformed-bundle"),
+        ((tmp_path / "missing",), "usage"),
+        ((lab / "proof", "--claim", "no-such-claim"), "usage"),
+        ((lab / "proof", "--policy", "eu-ai-act", "--at", "1999-01-01"), "policy-not-in-force"),
     ):
-        result = run("report", *args)
-        assert result.exit_code == 2 and "\nhelp: " in result.stderr, args
-    assert not page.exists()
+        page = tmp_path / f"{code}.html"
+        result = run("report", *args, "-o", page, "--json")
+        verified = run("verify", *args)
+        text, said = page.read_text(), json.loads(result.stdout)
+        assert result.exit_code == verified.exit_code != 0 and result.stderr == verified.stderr, args
+        assert f"<h1>Not accepted: nothing was judged ({code}: " in text and said["error"]["code"] == code
+        assert "<dt>Model" not in text and "<dt>Policy" not in text and "zkcompliance verify FILE" not in text
 
 
-def test_a_page_stands_until_the_next_is_whole(lab: Path, tmp_path: Path) -> None:
+def test_a_place_that_is_not_free_has_no_page(lab: Path, tmp_path: Path) -> None:
+    result = run("report", lab / "proof", "-o", tmp_path / "no-folder" / "out.html")
+    assert result.exit_code == 2 and "\nhelp: " in result.stderr and not (tmp_path / "no-folder").exists()
+
+
+def test_the_page_of_an_earlier_run_is_of_this_run_or_whole(lab: Path, tmp_path: Path) -> None:
+    """A page that says accepted does not outlive a later run that is refused."""
     page = tmp_path / "out.html"
     assert run("report", *asked(lab), "--at", "2030-01-02", "-o", page).exit_code == 0
-    before = page.read_text()
+    assert run("report", *asked(lab), "--nothing", "-o", page).exit_code == 2
+    assert "<h1>Accepted: " in page.read_text()  # no command line, no run
     assert run("report", tmp_path / "missing", "-o", page).exit_code == 2
-    assert page.read_text() == before
+    assert "<h1>Not accepted: " in page.read_text()
     assert run("report", *asked(lab), "-o", page).exit_code == 0
-    assert page.read_text() != before and page.read_text().startswith("<!doctype html>")
+    assert "<h1>Accepted: " in page.read_text()
 
 
 def test_a_page_takes_the_place_of_no_file_that_is_read(lab: Path) -> None:

@@ -237,6 +237,8 @@ def test_retire_removes_secrets_once_the_lineage_verifies(folder: Path) -> None:
     assert not Layout(folder / "old").segments.exists() and rows(open_log(folder / "new")) == kept
     assert run("log", "retire", folder / "old").exit_code == 0
     assert fsck(folder / "old").clean and fsck(folder / "new").clean
+    done = run("fsck", folder / "old")
+    assert done.exit_code == 0 and "the rows are gone from here" in done.stdout, done.output
     assert run("check", *LIMIT, "--log", folder / "old").exit_code == 0
 
 
@@ -261,7 +263,17 @@ def test_a_new_key_is_reached_from_the_old_one_by_the_lineage(folder: Path) -> N
     assert reseal(folder, "compact", "old", "new", *rotating).exit_code == 0
     assert run("prove", *LIMIT, "--log", folder / "new", "-o", folder / "new.zkp").exit_code == 0
     done = verify(folder, "new.zkp")
+    assert done.exit_code == 0 and "began with the same rows" in " ".join(done.stdout.split()), done.output
+    asked = ("--claim", *LIMIT, "--log-key", folder / "new.key.pub")
+    done = run("verify", folder / "new.zkp", *asked)  # who was told of the new key alone is shown what it signed
+    assert done.exit_code == 0 and "nothing here shows that its rows" in " ".join(done.stdout.split()), done.output
+    done = run("verify", folder / "new.zkp", *asked, "--lineage", folder / "new.zkl")
+    assert done.exit_code == 1 and "the lineage leads from it to the newer ones" in done.stderr
+    (folder / "model").write_text("weights")
+    policy = ("--policy", "eu-ai-act", "--log", folder / "new", "--subject", f"lab/m={folder / 'model'}")
+    done = run("prove", *policy, "-o", folder / "policy.zkp")
     assert done.exit_code == 0, done.output
+    assert run("fsck", folder / "spare", "--count-spent").exit_code == 0  # a copy knows that its budget was used
     lost = ("--key", folder / "lost.key", "--old-key-lost")
     assert run("log", "restored", folder / "spare").exit_code == 0  # since the refresh above has left
     assert reseal(folder, "refresh", "spare", "other", *lost).exit_code == 0

@@ -14,7 +14,8 @@ import support
 import zkcompliance as zk
 from zkcompliance import schemas
 from zkcompliance.client import Log
-from zkcompliance.errors import BudgetSpent, LogBusy, LogCorrupt, LogError, UsageError
+from zkcompliance.commit.budget import KEPT_PROOFS
+from zkcompliance.errors import LogBusy, LogCorrupt, LogError, UsageError
 from zkcompliance.log import keys, moving, restored
 from zkcompliance.log.fsck import fsck
 from zkcompliance.log.layout import Layout
@@ -98,60 +99,22 @@ def test_compact_gives_the_log_to_nobody_in_between(tmp_path: Path, monkeypatch:
     assert rows(tmp_path / "new") == [0, 1, 2]
 
 
-def test_killed_while_it_proves_it_can_be_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the last units of every segment are all that is left: what a killed one spent is given back once."""
+def test_killed_while_it_proves_it_can_be_done_again(tmp_path: Path) -> None:
+    """Where only the units that are kept for it are left: what a killed one spent stays spent, and three may be."""
     key = new_key(tmp_path)
     old = log(tmp_path / "old", key)
     budgets = [segment.budget() for segment in SealedLog.open(old).segments]
     for budget in budgets:
         budget.reserve(budget.remaining(), bytes(32))
-    for name in ("new", "elsewhere"):
+    for killed in range(1, KEPT_PROOFS):
         child = os.fork()
         if child == 0:
             resealing.make = lambda *_: os._exit(9)  # type: ignore[attr-defined]
-            reseal(old, tmp_path / name, key, merge=False)
+            reseal(old, tmp_path / "new", key, merge=False)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
-        assert [budget.remaining(last=True) for budget in budgets] == [0, 0]
+        assert {budget.remaining(last=True) for budget in budgets} == {(KEPT_PROOFS - killed) * budgets[0].units}
     made = reseal(old, tmp_path / "new", key, merge=False)
-    assert rows(made.log.path) == [0, 1] and not list(tmp_path.glob(".*"))
-    assert fsck(made.log.path).findings == ()
-
-
-def test_what_a_killed_one_made_and_somebody_took_stays_spent(tmp_path: Path) -> None:
-    key = new_key(tmp_path)
-    old = log(tmp_path / "old", key)
-    for segment in SealedLog.open(old).segments:
-        segment.budget().reserve(segment.budget().remaining(), bytes(32))
-    child = os.fork()
-    if child == 0:
-        resealing.make = lambda *_: os._exit(9)  # type: ignore[attr-defined]
-        reseal(old, tmp_path / "new", key, merge=False)
-    os.waitpid(child, 0)
-    (hidden,) = tmp_path.glob(".new.*.new")
-    hidden.rename(tmp_path / "taken")
-    with pytest.raises(BudgetSpent):
-        reseal(old, tmp_path / "new", key, merge=False)
-
-
-def test_a_backup_brings_back_no_units_of_a_refresh_that_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Folders and key as they were while it proved: the token that would give back is gone since it left."""
-    key = new_key(tmp_path)
-    old = log(tmp_path / "old", key)
-    for segment in SealedLog.open(old).segments:
-        segment.budget().reserve(segment.budget().remaining(), bytes(32))
-    make = resealing.make
-
-    def backed_up(*arguments: object) -> bytes:
-        shutil.copytree(tmp_path, tmp_path.with_name("backup"))
-        return make(*arguments)  # type: ignore[arg-type]
-
-    with monkeypatch.context() as patch:
-        patch.setattr(resealing, "make", backed_up)
-        reseal(old, tmp_path / "new", key, merge=False)
-    shutil.rmtree(tmp_path)
-    tmp_path.with_name("backup").rename(tmp_path)
-    with pytest.raises(BudgetSpent):
-        reseal(old, tmp_path / "new", key, merge=False)
+    assert rows(made.log.path) == [0, 1] and fsck(made.log.path).findings == ()
 
 
 def test_a_link_above_either_folder(tmp_path: Path) -> None:

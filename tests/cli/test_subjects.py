@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from zkcompliance.commands.main import cli
-from zkcompliance.policy.binding import Binding
+from zkcompliance.policy.binding import Binding, Subject
 from zkcompliance.policy.subject import parse_subject
 from zkcompliance.prove.api import prove_claim
 from zkcompliance.standalone.main import main as alone
@@ -137,3 +137,24 @@ def test_a_tree_alone_is_no_binding(lab: Path, tmp_path: Path) -> None:
         "-o", tmp_path / "p",
     )  # fmt: skip
     assert made.exit_code == 2 and "contents" in made.stderr and not (tmp_path / "p").exists()
+
+
+def test_a_proof_of_one_models_contents_and_another_ones_tree(
+    lab: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No files are that, and who gives one digest alone is told that the other was compared with nothing."""
+    model = parse_subject(f"m={lab / 'model'}")
+    other = parse_subject(f"m={lay(tmp_path / 'other', {'x': 'y'})}")
+    context = Binding(subject=Subject("m", model.digest, other.tree), time=kit.NOW).encode()
+    made = prove_claim(
+        kit.catalogue.load(kit.CLAIM), {"compute": kit.SealedLog.open(lab / "log")}, {"limit": 10**20}, context=context
+    )
+    (lab / "mixed").write_bytes(made)
+    for subject in (f"m={lab / 'model'}", f"m={tmp_path / 'other'}"):
+        assert judged(lab, "mixed", subject, capsys)[0] == 1
+    for subject, word in (
+        (f"m=sha256:{model.digest.hex()}", "the names of its files are not in it"),
+        (f"m=tree:{other.tree.hex()}", "content digest that the proof states with nothing"),
+    ):
+        status, out, _ = judged(lab, "mixed", subject, capsys, "--at", str(kit.NOW))
+        assert status == 0 and " ".join(out.split()).count(word) >= 2, out

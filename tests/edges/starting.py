@@ -9,6 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+LONG = pytest.mark.long
+# What both programs do by the same code is tried with one of them at every commit, and with the other now and then.
+MOSTLY_INSTALLED = pytest.mark.parametrize("verify", ["installed", pytest.param("one file", marks=LONG)], indirect=True)
+MOSTLY_ONE_FILE = pytest.mark.parametrize("verify", [pytest.param("installed", marks=LONG), "one file"], indirect=True)
+
+
+def seldom(*values: object) -> list[Any]:
+    """Values of a parameter that are tried with -m long."""
+    return [pytest.param(value, marks=LONG) for value in values]
+
+
 ROOT = Path(__file__).parents[2]
 CLEAN = {"PATH": "/usr/bin:/bin"}
 

@@ -6,6 +6,7 @@ import os
 import resource
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from regulated_lab import Lab
-from starting import Started, installed
+from starting import CLEAN, MOSTLY_INSTALLED, MOSTLY_ONE_FILE, ROOT, Started, installed, seldom
 
 from zkcompliance.commands.group import cli
 from zkcompliance.policy.request import Request
@@ -33,7 +34,7 @@ def test_what_the_other_tests_disturb(verify: Started, lab: Lab) -> None:
     assert verify.run(*refused(lab)).returncode == 1
 
 
-@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize("form", ["text", *seldom("json")])
 def test_an_output_that_is_full(verify: Started, lab: Lab, form: str) -> None:
     with Path("/dev/full").open("wb") as full:
         done = verify.run(*accepted(lab), "--format", form, stdout=full, stderr=subprocess.PIPE, capture_output=False)
@@ -52,6 +53,7 @@ def test_an_output_that_is_closed(verify: Started, lab: Lab) -> None:
 
 @pytest.mark.parametrize(("asked", "status"), [(accepted, 0), (refused, 1)])
 @pytest.mark.parametrize("number", [0, 2])
+@MOSTLY_INSTALLED
 def test_a_closed_input_or_error_stream(
     verify: Started, lab: Lab, number: int, asked: Callable[[Lab], list[object]], status: int
 ) -> None:
@@ -62,6 +64,7 @@ def test_a_closed_input_or_error_stream(
     assert done.returncode == status and b"ccepted: " in done.stdout
 
 
+@MOSTLY_INSTALLED
 def test_an_error_stream_that_is_full_or_broken(verify: Started, lab: Lab) -> None:
     with Path("/dev/full").open("wb") as full:
         for asked, status in ((accepted(lab), 0), (refused(lab), 1), ([lab.key], 2)):
@@ -74,7 +77,7 @@ def test_an_error_stream_that_is_full_or_broken(verify: Started, lab: Lab) -> No
             assert done.returncode == status
 
 
-@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize("form", ["text", *seldom("json")])
 def test_a_pipe_that_nobody_reads(verify: Started, lab: Lab, form: str) -> None:
     for asked in (accepted(lab), refused(lab)):
         end, broken = os.pipe()
@@ -86,7 +89,7 @@ def test_a_pipe_that_nobody_reads(verify: Started, lab: Lab, form: str) -> None:
         assert done.returncode == 141 and b"Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("verb", ["policies", "claims", "formats", "--help", "--version"])
+@pytest.mark.parametrize("verb", ["policies", "--help", *seldom("claims", "formats", "--version")])
 def test_pipes_and_outputs_of_other_verbs(verb: str) -> None:
     end, broken = os.pipe()
     os.close(end)
@@ -114,6 +117,7 @@ def test_a_signal(verify: Started, lab: Lab, number: signal.Signals, tmp_path: P
     assert not said and b"Traceback" not in errors
 
 
+@MOSTLY_INSTALLED
 def test_an_interrupt_at_any_time(verify: Started, lab: Lab) -> None:
     """Also while Python starts: one that is interrupted before it is up says so, and runs nothing of ours."""
     statuses = set()
@@ -151,7 +155,9 @@ def test_whatever_is_raised(raised: BaseException, lab: Lab, monkeypatch: pytest
     assert left.value.code == expected
 
 
-@pytest.mark.parametrize("ending", ["sys.exit(0)", "sys.exit(1)", "raise KeyboardInterrupt", "raise MemoryError"])
+@pytest.mark.parametrize(
+    "ending", ["sys.exit(0)", "sys.exit(1)", *seldom("raise KeyboardInterrupt", "raise MemoryError")]
+)
 def test_a_claim_file_that_leaves(verify: Started, lab: Lab, ending: str, tmp_path: Path) -> None:
     (tmp_path / "own.py").write_text(f"import sys\n{ending}\n")
     asked = [lab.own, "--policy", lab.own_policy, "--claim-file", tmp_path / "own.py", "--log-key", lab.key]
@@ -160,6 +166,7 @@ def test_a_claim_file_that_leaves(verify: Started, lab: Lab, ending: str, tmp_pa
 
 
 @pytest.mark.parametrize("megabytes", [40, 80, 130])
+@MOSTLY_ONE_FILE
 def test_too_little_memory(verify: Started, lab: Lab, megabytes: int) -> None:
     """A Python that cannot start leaves with 1 itself, and says so; nothing here is run then."""
 
@@ -169,3 +176,27 @@ def test_too_little_memory(verify: Started, lab: Lab, megabytes: int) -> None:
     done = verify.run(*accepted(lab), preexec_fn=limit)
     assert done.returncode != 0 or b"Accepted: " in done.stdout
     assert done.returncode != 1 or b"Fatal Python error" in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize("descriptors", [3, 4, 5])
+@MOSTLY_ONE_FILE
+def test_too_few_descriptors(verify: Started, lab: Lab, descriptors: int) -> None:
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
+
+    done = verify.run(*accepted(lab), preexec_fn=limit)
+    assert done.returncode != 0 or b"Accepted: " in done.stdout
+    assert done.returncode != 1 or b"Fatal Python error" in done.stderr, done.stderr
+
+
+def test_an_accident_before_a_verb_has_begun(pyz: Path) -> None:
+    """Such as a standard input that is closed where there is no /dev/null to take its place."""
+    for way in (
+        f"sys.path.append({str(ROOT)!r}); from zkcompliance.commands.main import main; main()",
+        f"import runpy; runpy.run_path({str(pyz)!r}, run_name='__main__')",
+    ):
+        code = f"import os, sys; os.devnull = '/nonexistent'; {way}"
+        done = subprocess.run(
+            [sys.executable, "-c", code], env=CLEAN, capture_output=True, preexec_fn=lambda: os.close(0)
+        )  # fmt: skip
+        assert done.returncode == 70 and done.stderr.startswith(b"error[internal]: unexpected FileNotFoundError")

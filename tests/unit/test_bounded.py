@@ -1,8 +1,14 @@
-"""Every reader is bounded: a file of 1 GB that is nothing but holes costs none of them more memory than its limit."""
+"""Every reader is bounded: a file of 1 GB that is nothing but holes costs none of them more memory than its limit.
+
+None waits for a pipe that nobody writes to, or reads a device.
+"""
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import os
+import py_compile
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +17,8 @@ import pytest
 import support
 
 from zkcompliance import importers, limits, schemas
-from zkcompliance.errors import ImporterError
+from zkcompliance.claim import catalogue as claims
+from zkcompliance.errors import ImporterError, UsageError
 from zkcompliance.log.note import SignerKey
 from zkcompliance.log.writer import Writer, create_log
 
@@ -32,22 +39,31 @@ OPTIONS = {
 }  # fmt: skip
 READERS = {
     "key": "keys.load_private(path)", "public key": "keys.load_public(path)", "trust": "trust.load_trust(path)",
-    "proof": "file.read_proof(path)", "policy": "catalogue.load(str(path))", "seen": "seen.load(path)",
+    "proof": "file.read_proof(path)", "policy": "catalogue.load(str(toml))", "seen": "seen.load(path)",
     "signature": "subject.signed_digest(path)", "attestation": "api.attested(b'', path, path)",
-    "trust of a note": "keys.load_cosigner(path)",
+    "trust of a note": "keys.load_cosigner(path)", "attestation key": "attest_keys.PublicKey.load(path)",
+    "lineage": "lineage.read(path, 'x', [], [], None)", "claim file": "claims.load(str(own))",
+    "evidence": "evidence_verb.callback(path, 'text', False)", "state": "memory.load(path)",
+    "results": "lm_eval._suite('x', {'results': str(path)})",
 }  # fmt: skip
 PROGRAM = """
-import json, os, sys
+import json, os, signal, sys
 from pathlib import Path
 from zkcompliance import importers, schemas
 from zkcompliance.attest import api
+from zkcompliance.attest import keys as attest_keys
+from zkcompliance.claim import catalogue as claims
+from zkcompliance.commands.evidence import command as evidence_verb
+from zkcompliance.importers import lm_eval
 from zkcompliance.errors import ZkComplianceError
-from zkcompliance.log import keys, seen, trust
+from zkcompliance.log import keys, memory, seen, trust
 from zkcompliance.log.fsck import fsck as check
 from zkcompliance.log.writer import Writer
-from zkcompliance.policy import catalogue, file, subject
+from zkcompliance.policy import catalogue, file, lineage, subject
 import numpy, pyarrow, pyarrow.parquet, pyarrow.ipc
 path, folder, cases, readers, gigabyte = Path(sys.argv[1]), Path(sys.argv[2]), *json.loads(sys.argv[3])
+own, toml = path.with_name("big.py"), path.with_name("big.toml")
+own.symlink_to(path), toml.symlink_to(path)
 def peak():
     (line,) = (line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
     return int(line.split()[1]) >> 10
@@ -71,6 +87,17 @@ for name, start, schema, options in cases:
 for name, code in readers.items():
     sparse(path, b"log " if "trust" in name else b"{" if name in ("seen", "attestation", "signature") else b"")
     tried(name, lambda: eval(code))
+for odd in ("pipe", "device"):
+    path.unlink()
+    os.mkfifo(path, 0o600) if odd == "pipe" else path.symlink_to("/dev/zero")
+    signal.alarm(60)
+    for name, code in readers.items():
+        tried(f"{odd}: {name}", lambda: eval(code))
+    for name, start, schema, options in cases:
+        options = {key: str(path) if value == "HERE" else value for key, value in options.items()}
+        kind = importers.by_name(name)
+        tried(f"{odd}: {name}", lambda: list(importers.encode(kind, path, schemas.by_name(schema), options)))
+    signal.alarm(0)
 for each in sorted(p for p in folder.rglob("*") if p.is_file() and "cache" not in p.name and p.stat().st_size):
     kept, mode = each.read_bytes(), each.stat().st_mode
     sparse(each, kept)
@@ -87,7 +114,7 @@ print(json.dumps({"grown": grown, "whole": peak() - before}))
 """
 
 
-def test_a_gigabyte_of_holes_costs_no_reader_its_size(tmp_path: Path) -> None:
+def test_a_gigabyte_of_holes_a_pipe_and_a_device_cost_no_reader_anything(tmp_path: Path) -> None:
     pytest.importorskip("pyarrow")
     create_log(tmp_path / "log", SCHEMA, KEY)
     (tmp_path / "k").write_text(KEY.text(KEY.name, bytes(32)) + "\n")
@@ -136,3 +163,25 @@ def test_many_short_rows_are_no_long_one(tmp_path: Path, monkeypatch: pytest.Mon
     (tmp_path / "in.csv").write_text("name\n" + "abcdefgh\n" * 1000)
     (chunk,) = importers.encode(importers.by_name("csv"), tmp_path / "in.csv", SCHEMA)
     assert chunk.shape[1] == 1000
+
+
+def test_a_claim_file_at_its_limit_and_what_lies_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A claim is the text that is read: no compiled file of the same name, size and time is run in its place."""
+    path = tmp_path / "own.py"
+    stale = Path(importlib.util.cache_from_source(str(path)))
+    path.write_text("raise ValueError('compiled')\n")
+    py_compile.compile(str(path), str(stale))
+    status = path.stat()
+    path.write_text("raise ValueError('the text')\n")
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    with pytest.raises(UsageError, match="cannot be run: ValueError: the text"):
+        claims.load(str(path))
+    monkeypatch.setattr(limits, "MAX_CLAIM_FILE_BYTES", 40)
+    for size, said in ((40, "defines 0 claims"), (41, "longer than 40 bytes")):
+        path.write_text("#" * size)
+        with pytest.raises(UsageError, match=said):
+            claims.load(str(path))
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(UsageError, match="is a pipe"):
+        claims.load(str(path))

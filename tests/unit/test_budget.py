@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from zkcompliance.commit.budget import RECORD_BYTES, Budget, ledger_bytes
+from zkcompliance.commit.budget import KEPT_PROOFS, RECORD_BYTES, Budget, ledger_bytes
 from zkcompliance.errors import BudgetSpent, LogCorrupt, UsageError
 from zkcompliance.profiles import PROFILES, STANDARD, Profile
 
@@ -31,7 +31,7 @@ def test_capacity_is_that_of_the_specification(tmp_path: Path, profile: Profile)
     kappa = profile.capacity(10)
     h = 9 * 2 ** (kappa - 3) - 2**10 - 256
     assert (budget.capacity, budget.spent(), budget.remaining(last=True)) == (h, 6, h - 6)
-    assert budget.proofs_left() + 1 == (h - 6) // (profile.queries + 6) >= 64  # one is kept for a refresh
+    assert budget.proofs_left() + KEPT_PROOFS == (h - 6) // (profile.queries + 6) >= 64  # some are kept for a refresh
 
 
 def test_spending_to_the_end_and_one_past_it(tmp_path: Path) -> None:
@@ -49,8 +49,8 @@ def test_spending_to_the_end_and_one_past_it(tmp_path: Path) -> None:
     assert (budget.remaining(), make(tmp_path / "b").remaining()) == (0, 0)
     with pytest.raises(BudgetSpent, match="kept for a refresh"):
         budget.reserve(1, b"\xfd" * 32)
-    assert budget.remaining(last=True) == budget.units
-    budget.reserve(budget.units, b"\xfc" * 32, last=True)
+    assert budget.remaining(last=True) == KEPT_PROOFS * budget.units
+    budget.reserve(KEPT_PROOFS * budget.units, b"\xfc" * 32, last=True)
     with pytest.raises(BudgetSpent):
         budget.reserve(1, b"\xfb" * 32, last=True)
 
@@ -124,5 +124,5 @@ def test_many_at_once_never_overspend(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     budget = make(tmp_path / "b")
-    fit = (budget.capacity - 6) // budget.units - 1  # one is kept for a refresh
+    fit = (budget.capacity - 6) // budget.units - KEPT_PROOFS  # some are kept for a refresh
     assert len(refused) == 160 - fit and budget.spent() == 6 + fit * budget.units and budget.torn() == 0

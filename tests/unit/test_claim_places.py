@@ -89,7 +89,7 @@ def test_what_is_no_set(given: dict[str, object], words: str) -> None:
 
 def test_sentences() -> None:
     text = explain(banned)
-    assert "chips (Set of Id, at most 3; default 0x" in text
+    assert "chips (Set of Id, at most 3; default c7, c8" in text or "at most 3; default c8, c7" in text
     assert "For no row of used, chip is one of `chips`." in text
 
 

@@ -205,5 +205,6 @@ def test_abandoned_creations_are_removed(log: Path, tmp_path: Path) -> None:
     create_log(tmp_path / "new", SCHEMA, KEY)
     os.close(held)
     assert [p.exists() for p in gone] == [False] * 3 and [p.exists() for p in kept] == [True] * 5
-    create_log(tmp_path / ".new.ffffffffffff.new", SCHEMA, KEY)
+    (tmp_path / "new").rename(tmp_path / "first")
+    create_log(tmp_path / "new", SCHEMA, KEY)
     assert not kept[-1].exists()

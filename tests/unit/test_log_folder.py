@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "crash"))
 from quick import KEY, SCHEMA, commit, some_rows
 
 from zkcompliance import regular
+from zkcompliance.commit.budget import Budget
 from zkcompliance.errors import LogCorrupt, LogError, ZkComplianceError
 from zkcompliance.log import open_log, spent
 from zkcompliance.log.fsck import fsck
@@ -175,6 +178,30 @@ def test_a_copy_shares_the_budget_through_the_users_record(log: Path, tmp_path: 
     open_log(log).segments[0].budget().reserve(86, os.urandom(32))
     with pytest.raises(LogCorrupt, match="another copy of this log"):
         open_log(tmp_path / "copy").segments[0].budget().reserve(86, os.urandom(32))
+
+
+def test_two_copies_never_prove_at_the_same_moment(log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither looks at the record while the other is between its look and its word."""
+    shutil.copytree(log, tmp_path / "copy")
+    begin, append = threading.Barrier(2), Budget._append
+    monkeypatch.setattr(Budget, "_append", staticmethod(lambda *given: (time.sleep(0.2), append(*given))[1]))
+    said: list[str] = []
+
+    def run(folder: Path) -> None:
+        budget = open_log(folder).segments[0].budget()
+        begin.wait()
+        try:
+            budget.reserve(86, os.urandom(32))
+            said.append("reserved")
+        except LogCorrupt:
+            said.append("refused")
+
+    threads = [threading.Thread(target=run, args=(folder,)) for folder in (log, tmp_path / "copy")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(said) == ["refused", "reserved"]
 
 
 def test_a_damaged_record_is_said(log: Path, tmp_path: Path) -> None:

@@ -5,10 +5,13 @@ Commitments and proofs are stand-ins: what is at stake here are the log's files.
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import itertools
 import os
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "crash"))
 from quick import SCHEMA, commit, some_rows
 
 from zkcompliance import schemas
-from zkcompliance.errors import AlreadySealed, BudgetSpent, LogCorrupt, LogError, LogExists, ZkComplianceError
+from zkcompliance.errors import AlreadySealed, BudgetSpent, LogBusy, LogCorrupt, LogError, LogExists, ZkComplianceError
 from zkcompliance.log import keybook, keys, moving, open_log, spent
 from zkcompliance.log.creation import building, create_log
 from zkcompliance.log.fsck import fsck
@@ -26,7 +29,7 @@ from zkcompliance.log.note import SignerKey
 from zkcompliance.log.spool import SpoolingWriter
 from zkcompliance.log.store import SealedLog
 from zkcompliance.log.writer import Writer
-from zkcompliance.prove import reseal
+from zkcompliance.prove import reseal, retire
 
 UNITS = 86
 GENERATION = ("successor", "lineage", "secret/id", "secret/moving", "secret/arriving")
@@ -155,6 +158,39 @@ def test_a_compact_that_fails_gives_back(folder: Path, monkeypatch: pytest.Monke
     assert not [path for path in folder.iterdir() if path.name.startswith(".")]
 
 
+def test_a_disk_that_fills_at_any_write(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Either nothing is there, and it can be done again; or the new generation is, and the error says so."""
+    shutil.copytree(folder, base := folder.with_name(f"{folder.name}-base"))
+    write, outcomes = os.write, set()
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
+    for number in itertools.chain((0, 3), itertools.count(31, 3)):  # what lies between is like what is before it
+        shutil.rmtree(folder)
+        shutil.copytree(base, folder)
+        left = itertools.count(1)
+
+        def filling(descriptor: int, data: bytes, left: Iterator[int] = left, number: int = number) -> int:
+            if next(left) > number:
+                raise OSError(28, "No space left on device")
+            return write(descriptor, data)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "write", filling)
+            try:
+                compact(folder)
+                break
+            except ZkComplianceError as error:
+                said = error
+        appeared = (folder / "new").exists()
+        assert "No space left" in said.message and appeared == ("the log goes on in it" in said.message), number
+        assert appeared or "run the same again" in said.help, number
+        moving.newest(folder / "old", lambda sentence: None) if appeared else compact(folder)
+        with Writer(folder / "new", key(folder)) as writer:
+            writer.seal(some_rows(900, 1))
+        assert fsck(folder / "new").findings == () and not list(folder.glob(".*")), number
+        outcomes.add(appeared)
+    assert outcomes == {True, False}
+
+
 def test_a_log_put_back_is_refreshed_whatever_its_ledgers_lack(folder: Path) -> None:
     from zkcompliance.log import restored
 
@@ -198,6 +234,25 @@ def test_nothing_is_carried_through_a_link(folder: Path, name: str) -> None:
     with pytest.raises(ZkComplianceError, match="is a link"):
         compact(folder)
     assert not (folder / "new").exists()
+
+
+@pytest.mark.parametrize("kind", ["link", "fifo", "folder", "public"])
+def test_what_lies_in_place_of_a_cache_is_left_behind(folder: Path, kind: str) -> None:
+    """It may be deleted, and be anything: the log goes on without it."""
+    path = open_log(folder / "old").segments[CARRIED].paths.folder / "cache.rows.npy"
+    if kind == "link":
+        path.symlink_to(folder / "key")
+    elif kind == "fifo":
+        os.mkfifo(path, 0o600)
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        path.write_text("cache")
+        path.chmod(0o644)
+    (carried,) = (segment for segment in compact(folder).segments if os.path.lexists(segment.paths.tier)
+                  and segment.rows == 3)  # fmt: skip
+    assert sorted(p.name for p in carried.paths.folder.iterdir()) == ["budget", "meta", "rows", "seed", "tier"]
+    assert fsck(folder / "new").findings == ()
 
 
 @pytest.mark.parametrize("kind", ["link", "fifo"])
@@ -250,6 +305,34 @@ def test_who_spools_goes_on_in_the_next_generation(folder: Path, monkeypatch: py
     assert sorted(last) == [1000, 1001, 1002, 2000, 2001]
     assert fsck(folder / "new").findings == ()
     assert not [path for path in Layout(folder / "old").secret.iterdir() if path.name.startswith("spool")]
+
+
+def test_no_spooled_row_goes_with_what_is_retired(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On another file system a spool stays in the old folder while its writer lives: it is retired only after that."""
+    monkeypatch.setattr(retire, "_check_lineage", lambda *_: None)
+    rename, waiting = Path.rename, []
+
+    def across(self: Path, target: Path) -> Path:
+        if self.name.startswith("spool-"):
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        return rename(self, target)
+
+    def make(ready: object, progress: object) -> bytes:
+        if not waiting:
+            waiting.append(SpoolingWriter(folder / "old", key(folder)))
+            waiting[0].append_columns(encoded(1000, 2))
+        return b"stand-in"
+
+    monkeypatch.setattr(reseal, "make", make)
+    monkeypatch.setattr(Path, "rename", across)
+    compact(folder)
+    with pytest.raises(LogBusy, match="has not moved on yet"):
+        retire.retire(folder / "old")
+    assert open_log(folder / "old").segments[0].rows == 8  # nothing was removed
+    waiting[0]._spool.close()  # as where it is killed
+    retire.retire(folder / "old")
+    with Writer(folder / "new", key(folder)) as writer:
+        assert writer.pending_rows == 2
 
 
 def test_who_opens_an_old_generation_to_spool_is_told(folder: Path) -> None:

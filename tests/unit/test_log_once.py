@@ -8,14 +8,16 @@ import threading
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "crash"))
 from quick import KEY, SCHEMA, commit, some_rows
 
 import zkcompliance as zk
 from zkcompliance import schemas
-from zkcompliance.errors import AlreadySealed, KeyFileError, LogBusy, LogCorrupt, LogError, LogExists
-from zkcompliance.log import creation, files, open_log
+from zkcompliance.commands.main import cli
+from zkcompliance.errors import AlreadySealed, KeyFileError, LogBusy, LogCorrupt, LogError, LogExists, UsageError
+from zkcompliance.log import creation, files, keys, open_log
 from zkcompliance.log.fsck import fsck
 from zkcompliance.log.spool import SpoolingWriter
 from zkcompliance.log.writer import Writer, create_log
@@ -124,6 +126,36 @@ def test_who_comes_second_does_not_replace_the_first(tmp_path: Path) -> None:
             else:
                 (tmp_path / kind).symlink_to("nowhere")
         assert not list(tmp_path.glob(".*"))
+
+
+def test_a_log_is_not_called_as_one_in_the_making(tmp_path: Path) -> None:
+    """Its key would forget it, and the next creation beside it would take it for one left behind and remove it."""
+    zk.keygen(tmp_path / "key", "lab.example/x")
+    for name in (".log.0123456789ab.tmp", ".log.0123456789ab.new"):
+        with pytest.raises(UsageError, match="a log in the making"):
+            create_log(tmp_path / name, SCHEMA, keys.load_private(tmp_path / "key"))
+        with pytest.raises(UsageError, match="a log in the making"):
+            zk.open_log(tmp_path / name, schema=SCHEMA, key=tmp_path / "key")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["key", "key.pub"]
+
+
+def test_a_place_that_cannot_be_is_said(tmp_path: Path) -> None:
+    """A name that is too long for a file system, or nearly; a file or a link to itself on the way."""
+    zk.keygen(tmp_path / "key", "lab.example/x")
+    (tmp_path / "loop").symlink_to("loop")
+    for name in ("x" * 256, "x" * 250, "key/log", "loop/log", "loop", "gone/log"):
+        with pytest.raises((LogError, UsageError)):
+            zk.open_log(tmp_path / name, schema=SCHEMA, key=tmp_path / "key")
+        done = CliRunner().invoke(
+            cli, ["seal", "--schema", "compute", "--log", str(tmp_path / name), "--key", str(tmp_path / "key")]
+        )
+        assert done.exit_code == 2 and "Error" not in done.output, (name, done.output)
+    assert not (tmp_path / "key.log").exists()
+    prove = ["prove", "training-compute-below", "-p", "limit=1e9", "-o", str(tmp_path / "o"), "--log"]
+    for arguments in (["explain", "x" * 256], ["explain", "x" * 256 + ".py"], [*prove, "x" * 256], [*prove, "=" * 256]):
+        assert CliRunner().invoke(cli, arguments).exit_code == 2, arguments
+    with pytest.raises(KeyFileError, match="too long"):
+        zk.keygen(tmp_path / ("x" * 256), "lab.example/x")
 
 
 # Spools

@@ -13,7 +13,9 @@ import pytest
 
 from zkcompliance import quantities as q
 from zkcompliance import schemas
-from zkcompliance.claim import catalogue
+from zkcompliance.claim import catalogue, types
+from zkcompliance.claim.params import ParamSpec
+from zkcompliance.claim.types import Type
 from zkcompliance.errors import (
     KeyFileError,
     MalformedBinding,
@@ -148,6 +150,22 @@ def test_an_id_is_shown_as_the_text_that_it_was_given_as() -> None:
     assert model.show(given) == "lab/base-1" and model.accept(given) is given
     assert model.show(int(given)).startswith("0x") and sealed("lab/base-1") == model.show(int(given))
     assert model.show(model.parse("")) == "(none)"
+
+
+def test_members_of_a_set_are_shown_as_the_texts_that_they_were_given_as() -> None:
+    models = ParamSpec(
+        "models", Type(types.SET, of=types.IDENTITY, top=types.Id.largest), 0, (1 << 129 * 4) - 1, places=4
+    )
+    for given in ("lab/b, lab/a", ["lab/a", "lab/b", "lab/a"], ("lab/b", "lab/a")):
+        found = models.parse(given)
+        assert set(models.show(found).split(", ")) == {"lab/a", "lab/b"} and models.accept(found) is found
+        assert models.show(found) == models.show(models.parse("lab/a,lab/b"))
+    digest = sealed("lab/b")
+    assert set(models.show(models.parse(f"lab/a, {digest}")).split(", ")) == {"lab/a", digest}
+    assert set(models.show(int(found)).split(", ")) == {sealed("lab/a"), digest}
+    assert models.show(models.parse(["a, b"])) == sealed("a, b")  # which would read as two
+    shown = finding._as_asked(Bound(one_of=(models.parse("x"), found)), int(found), SimpleNamespace(binding=None))  # type: ignore[arg-type]
+    assert "lab/a" in finding.text(models, shown)
 
 
 def test_a_verdict_prints_the_text_that_was_asked_for() -> None:

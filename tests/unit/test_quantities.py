@@ -58,6 +58,9 @@ def test_integers(text: str, value: int) -> None:
         "_1",
         "1e154",
         "1e9999",
+        "1e05",
+        "1e+006",
+        "1e00",
         "1e99999",
         "٣",
         "1,000",
@@ -140,11 +143,10 @@ def test_refused_shares_spans_and_times(parse, text) -> None:
 
 
 def test_times_at_the_edges_of_clocks() -> None:
-    """2038 and far beyond it are times like any other; a zone's offset is used up in reading, and daylight saving has
+    """2038 is a time like any other, up to 2100; a zone's offset is used up in reading, and daylight saving has
     no say; a leap second has no number of its own, and nothing lies before 1970.
     """
-    assert q.parse_time("2038-01-19T03:14:08Z") == 2**31 and q.parse_time("2106-02-07T06:28:16Z") == 2**32
-    assert q.parse_time("9999-12-31T23:59:59Z") == 253402300799
+    assert q.parse_time("2038-01-19T03:14:08Z") == 2**31 and q.parse_time("2100-01-01T00:00:00Z") == q.LAST
     assert q.show_time(2**31) == "2038-01-19 03:14:08 UTC"
     changing = [q.parse_time(f"2026-03-29T0{hour}:30:00+0{offset}:00") for hour, offset in ((1, 1), (3, 2))]
     assert changing[1] - changing[0] == 3600  # the hour that Central Europe leaves out

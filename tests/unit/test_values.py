@@ -215,8 +215,11 @@ def test_times_that_are_taken(value: object, seconds: int) -> None:
 
 NO_TIMES = [
     ("20260101", "without hyphens"), (20260101, "without hyphens"), (T * 1000, "milliseconds"),
-    (str(T * 1000), "milliseconds"), (T * 10**6, "microseconds"), (T * 10**9, "nanoseconds"), (q.FIRST - 1, "2000"),
-    (q.LAST + 1, "2100"), (1, "2000"), ("2026-W01-1", "week date"), ("2026W011", "week date"), ("2026-001",
+    (str(T * 1000), "milliseconds"), (T * 10**6, "microseconds"), (T * 10**9, "nanoseconds"),
+    (q.FIRST - 1, "digit is missing"),
+    (str(q.FIRST - 1), "before 2001-09-09"), (T * 10, "digit too many"), ("2100-01-01T00:00:01Z", "after 2100"),
+    ("9999-12-31T23:59:59Z", "after 2100"), (datetime(2100, 1, 2, tzinfo=UTC), "after 2100"),
+    (q.LAST + 1, "2100"), (1, "2001"), ("2026-W01-1", "week date"), ("2026W011", "week date"), ("2026-001",
     "ordinal"),
     ("2026-01-05T00:00:00.5Z", "fraction"), ("2026-01-05T00:00:00,5Z", "fraction"), ("2026-01-05T00:00:00\0Z",
     "control"),
@@ -273,7 +276,7 @@ def test_a_row_of_the_future_is_refused_but_for_deadlines(tmp_path: Path) -> Non
     assert sealed("at", T + day, now=T) == T + day
     assert "in the future" in refusal("at", T + day + 1, now=T)
     assert sealed("until", T + 9999 * day, now=T) == T + 9999 * day
-    assert sealed("until", "9999-12-31T23:59:59Z", now=T) == 253402300799
+    assert sealed("until", "2100-01-01T00:00:00Z", now=T) == q.LAST
     with pytest.raises(ImporterError, match=r"in\.csv: row 2, column at: lies over a day in the future"):
         from_file(tmp_path, "in.csv", f"score,at\n1%,{T}\n1%,{T + day + 1}\n", now=T)
     zk.keygen(tmp_path / "k", "lab.example/x")
@@ -285,6 +288,24 @@ def test_a_row_of_the_future_is_refused_but_for_deadlines(tmp_path: Path) -> Non
         assert log.pending_rows == 1
     deadlines = [(s.name, c.name) for s in schemas.CATALOGUE for c in s.columns if c.deadline]
     assert deadlines == [("chip", "until"), ("audit", "valid_until")]
+
+
+def test_a_deadline_has_an_end_however_it_comes(tmp_path: Path) -> None:
+    """One bound for texts, datetimes, typed columns and importers' seconds; a missing end stays what it is."""
+    far = "9999-12-31T23:59:59Z"
+    for late in (far, "2100-01-01T00:00:01Z", datetime(2999, 1, 1, tzinfo=UTC), q.Exact(q.LAST + 1)):
+        assert "2100" in refusal("until", late, now=T)
+    for late in (np.array([q.LAST + 1], "datetime64[s]"), np.array([q.LAST + 1], np.int64)):
+        with pytest.raises(SchemaError, match=r"row 1, column until: .*2100"):
+            list(intake.chunks(OWN, {"score": ["1%"], "until": late}))
+    for text in (far, "9999-12-31", "2100-01-02"):
+        with pytest.raises(UsageError, match="2100"):
+            AS_OF.parse(text)
+    chip = {"chip": "c", "owner": "o", "from": "2026-01-05T00:00:00Z"}
+    for still in (None, "", 2**48 - 1, q.Exact(2**48 - 1)):
+        (row,) = schemas.decode_rows(schemas.chip, schemas.encode_rows(schemas.chip, [{**chip, "until": still}]))
+        assert row["until"] == 2**48 - 1
+        assert schemas.encode_rows(schemas.chip, [row]).shape[1] == 1  # as a reseal reads it again
 
 
 def test_missing_times_stay_missing() -> None:

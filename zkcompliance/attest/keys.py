@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from zkcompliance import regular
 from zkcompliance.errors import KeyFileError
 from zkcompliance.log import signatures
 from zkcompliance.shown import command, quoted
@@ -71,7 +72,7 @@ class PublicKey:
     def load(cls, path: Path) -> PublicKey:
         """The key in a file; KeyFileError when it cannot be read or is none."""
         try:
-            with path.open("rb") as file:
+            with regular.open_given(path) as file:
                 data = file.read(_MAX_KEY_BYTES + 1)
         except OSError as error:
             raise KeyFileError(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import importlib.abc
 import importlib.util
+import os
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
@@ -11,7 +13,7 @@ from importlib import resources
 from pathlib import Path
 from types import ModuleType
 
-from zkcompliance import schemas
+from zkcompliance import limits, regular, schemas
 from zkcompliance.claim.beside import Beside
 from zkcompliance.claim.build import ClaimDefinition
 from zkcompliance.claim.model import Claim
@@ -46,19 +48,40 @@ def load(name: str) -> Claim:
     if name in CLAIMS:
         module = importlib.import_module(f"zkcompliance.circuits.{name.replace('-', '_')}")
         return replace(claim_in(module, name), pinned=registry()[name])
-    if not name.endswith(".py") or not Path(name).is_file():
+    if not name.endswith(".py") or not os.path.exists(name):  # noqa: PTH110
         raise UsageError(f"no claim {name!r}: there is {', '.join(names())}, or a .py file", help="zkcompliance claims")
-    spec = importlib.util.spec_from_file_location("zkcompliance_user_claim", name)
-    if spec is None or spec.loader is None:
+    loader = _Source(name)
+    spec = importlib.util.spec_from_file_location("zkcompliance_user_claim", name, loader=loader)
+    if spec is None:
         raise UsageError(f"{name} is not a Python file")
     module = importlib.util.module_from_spec(spec)
     try:
-        spec.loader.exec_module(module)
+        loader.exec_module(module)
     except ZkComplianceError:
         raise
     except Exception as error:
         raise UsageError(f"{name} cannot be run: {type(error).__name__}: {error}") from error
     return claim_in(module, name)
+
+
+class _Source(importlib.abc.SourceLoader):
+    """Runs the text of a file, read once and up to its limit: no compiled file beside it, which nobody reads."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        try:
+            with regular.open_given(Path(name)) as file:
+                self._data = file.read(limits.MAX_CLAIM_FILE_BYTES + 1)
+        except OSError as error:
+            raise UsageError(f"{name}: {error.strerror}") from error
+        if len(self._data) > limits.MAX_CLAIM_FILE_BYTES:
+            raise UsageError(f"{name} is longer than {limits.MAX_CLAIM_FILE_BYTES} bytes, and no file of a claim is")
+
+    def get_filename(self, fullname: str) -> str:
+        return self._name
+
+    def get_data(self, path: str | bytes) -> bytes:
+        return self._data
 
 
 def own(given: Iterable[str | Path | Claim]) -> dict[str, Claim]:

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar, get_args, get_origin
 
 from zkcompliance.claim import core, places, types
 from zkcompliance.claim.expr import Expr
-from zkcompliance.claim.reading import read_given, read_members, read_set, show, show_members, show_set
+from zkcompliance.claim.reading import Identities, read_given, read_members, read_set, show, show_members, show_set
 from zkcompliance.claim.source import Line, refuse
 from zkcompliance.claim.types import EnumWord, SetOf, Type, Word
 from zkcompliance.errors import UsageError
@@ -109,7 +109,7 @@ class ParamSpec:
             for member in members:
                 if not 0 <= member <= self.type.top:
                     raise UsageError(f"a member is from {show(self.type.of, 0)} to {show(self.type.of, self.type.top)}")
-            return places.encode(members, self.type.width, self.places)
+            return Identities(members, places.encode(members, self.type.width, self.places))
         if self.is_set:
             return read_set(self.type.choices, value)
         whole = isinstance(value, int) and not isinstance(value, bool)
@@ -128,7 +128,8 @@ class ParamSpec:
     def show(self, value: int) -> str:
         """As a person reads it."""
         if self.type.of is not None:
-            return show_members(self.type.of, places.members(value, self.type.width))
+            known = value.members if isinstance(value, Identities) else places.members(value, self.type.width)
+            return show_members(self.type.of, known)
         return show_set(self.type.choices, value) if self.is_set else show(self.type, value)
 
     def expr(self, line: Line) -> Expr:

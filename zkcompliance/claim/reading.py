@@ -29,6 +29,17 @@ class Identity(int):
         return made
 
 
+class Identities(int):
+    """A set of ids as one integer (see `places`) that knows its members' texts."""
+
+    members: tuple[int, ...]
+
+    def __new__(cls, members: Iterable[int], number: int) -> Identities:
+        made = super().__new__(cls, number)
+        made.members = tuple(sorted({int(member): member for member in members}.values()))
+        return made
+
+
 def read(kind: Type, value: object) -> int:
     """A value of the type as an integer: an int, or text (`1e26`, `30%`, `2 weeks`, `2025-08-02`, an enum's name).
 
@@ -165,6 +176,8 @@ def show(kind: Type, value: int) -> str:
 
 
 def show_members(kind: Type, members: Iterable[int]) -> str:
+    """For people; a text with a comma in it, which would read as two, by its digest."""
+    members = [int(each) if isinstance(each, Identity) and "," in each.text else each for each in members]
     return ", ".join(show(kind, member) for member in members) or "none"
 
 

@@ -14,7 +14,7 @@ from zkcompliance.ending import say
 from zkcompliance.errors import ZkComplianceError
 from zkcompliance.progress import Progress, silent
 from zkcompliance.screen import drawing, facts, hanging
-from zkcompliance.shown import cells, columns, error_lines, folded, one_line
+from zkcompliance.shown import INDENT, cells, columns, error_lines, folded, one_line
 
 NARROW = 18  # columns that each column of a table needs to be read
 MOST_NAME = 40  # columns of names in a list; a longer one has a line of its own
@@ -40,10 +40,14 @@ def print_text(text: str) -> None:
 
 
 def note(text: str) -> None:
-    """A remark on stderr, or lost where that takes none."""
+    """A remark on stderr, or lost where that takes none; of several lines, those that follow stand behind spaces.
+
+    A line end may be one of a name's, and no name begins a line.
+    """
     width = columns(sys.stderr)
-    for line in clean(text).split("\n"):
-        for part in folded(line, width):
+    first, *more = clean(text).split("\n")
+    for line in (first, *(" " * INDENT + each.lstrip(" ") for each in more)):
+        for part in folded(line, width, 2 * INDENT):
             say(part)
 
 
@@ -97,7 +101,7 @@ def progress() -> Iterator[Progress]:
     from rich.progress import Progress as Bars
 
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),  # a log's name is in it
         BarColumn(),
         TextColumn("{task.percentage:>3.0f}%"),
         TimeElapsedColumn(),
@@ -120,7 +124,7 @@ def warm_up(report: Progress) -> None:
     told = False
     how_often = "in the first run only"
     if api.kept_in() is None:
-        how_often = "in every run, until NUMBA_CACHE_DIR names a folder that can be written to"
+        how_often = "in every run: neither where it is installed nor the home of this account can be written to"
 
     def telling(stage: str, done: int, total: int) -> None:
         nonlocal told

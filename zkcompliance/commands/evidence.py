@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from zkcompliance import regular
 from zkcompliance.commands import console
 from zkcompliance.commands.options import json_option
 from zkcompliance.errors import UsageError
@@ -26,10 +27,10 @@ def command(file: Path, form: str, as_json: bool) -> int:
     from zkcompliance.log.showing import document, lines
 
     try:
-        with file.open("rb") as source:
+        with regular.open_given(file) as source:
             data = source.read(MAX_BYTES + 1)
     except OSError as error:
-        raise UsageError(f"{file}: {error.strerror}", help="zkcompliance evidence STATE.evidence.…") from error
+        raise UsageError(f"{file}: {regular.reason(error)}", help="zkcompliance evidence STATE.evidence.…") from error
     found = Evidence.parse(data)
     if as_json or form == "json":
         console.print_json(document(found, data))

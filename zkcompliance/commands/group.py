@@ -6,6 +6,7 @@ import importlib
 import io
 import sys
 import time
+import warnings
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
@@ -133,4 +134,5 @@ def run() -> NoReturn:
     """The command line, in a process of its own that start.py has settled."""
     start.not_dumpable()
     sys.modules["yaml"] = None  # type: ignore[assignment]  # or numba would take .numba_config.yaml of this folder
+    warnings.filterwarnings("ignore", "A Numba config file is found")  # nor is there anything to say of it
     cli.main(prog_name="zkcompliance")

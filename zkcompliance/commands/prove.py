@@ -24,7 +24,7 @@ from zkcompliance.commands.options import (
     subject_paths,
 )
 from zkcompliance.errors import UsageError
-from zkcompliance.outputs import Outputs, kinds
+from zkcompliance.outputs import Outputs, keeping, kinds
 from zkcompliance.policy.texts import by_slot, pairs, params_of
 
 if TYPE_CHECKING:
@@ -81,10 +81,11 @@ def command(
         raise UsageError("--claim-file goes with --policy: CLAIM is a file itself", help="zkcompliance prove --help")
     sign = _attesting(attestation, attest_key, subject)
     model_paths = subject_paths(subject)
+    closed = [*paths_of(*logs), *model_paths]
     outputs = Outputs(
         {output: kinds.PROOF} | ({} if attestation is None else _attestation(output, attestation)),
         read=[*paths_of(claim_name, attest_key, *policies, *claim_files), *model_paths],
-        closed=[*paths_of(*logs), *model_paths],
+        closed=closed,
     )
     with console.progress() as report:
         model = None if subject is None else parse_subject(subject, report)
@@ -125,7 +126,8 @@ def command(
         said = {"policies": {policy.label: policy.digest.hex() for policy in chosen}, "requirements": made}
         title = f"proved {', '.join(made)}"
         fields = {label: ", ".join(each) for label, each in made.items()}
-    outputs.write({output: bundle, **sign(bundle)})
+    with keeping(output, kinds.PROOF, bundle, closed=closed):
+        outputs.write({output: bundle, **sign(bundle)})
     seconds = time.monotonic() - began
     _tell(title, fields, said, output, bundle, opened, seconds, as_json)
 

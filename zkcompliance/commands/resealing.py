@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from zkcompliance import shown
 from zkcompliance.commands import console
 from zkcompliance.commands.options import json_option
 from zkcompliance.errors import UsageError
@@ -65,10 +66,21 @@ def resealing(name: str, does: str, *, merge: bool) -> click.Command:
         with console.progress() as report:
             console.warm_up(report)
             made = reseal(old, new, signer, merge=merge, old_key=before, context=bound, progress=report)
-        outputs.write({output: made.lineage})
+        _write(outputs, output, made)
         _tell(made, output, as_json)
 
     return command
+
+
+def _write(outputs: Outputs, output: Path, made: Resealed) -> None:
+    """The lineage at the place that was asked for; the log goes on whether or not that is still free."""
+    try:
+        outputs.write({output: made.lineage})
+    except UsageError as error:
+        raise UsageError(
+            f"{error.message}; the log goes on in {made.log.path}, and its lineage is {made.lineage}",
+            help=shown.command("cp", "-n", made.lineage, "OTHER"),
+        ) from error
 
 
 def _tell(made: Resealed, output: Path, as_json: bool) -> None:

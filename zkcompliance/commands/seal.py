@@ -61,7 +61,7 @@ def command(
     are sealed already are refused. Without inputs, rows that were appended earlier are sealed.
     """
     from zkcompliance import importers
-    from zkcompliance.log import keys, open_log
+    from zkcompliance.log import files, keys, open_log
     from zkcompliance.log.layout import Layout, Settings
     from zkcompliance.log.writer import Writer
     from zkcompliance.prove.growth import remark
@@ -70,7 +70,9 @@ def command(
     chosen = [importers.by_name(format_name) if format_name else importers.guess(name) for name in inputs]
     options, units = pairs(settings, "--set"), pairs(stated, "--unit")
     schema = schemas.by_name(schema_name or "compute")
-    if path.exists():
+    with files.reporting(path):
+        there = path.exists()
+    if there:
         existing = Settings.load(Layout(path))
         if schema_name is not None and schema.digest != existing.schema.digest:
             raise UsageError(f"{path} holds rows of schema {existing.schema.name}, not {schema_name}")
@@ -156,7 +158,7 @@ def _folder(path: Path, schema: schemas.Schema, key: SignerKey, profile: str | N
         yield path
         return
     if not path.parent.is_dir():
-        raise UsageError(f"{path.parent} is not a folder")
+        raise UsageError(f"{path.parent} is not a folder", help=say("mkdir", "-p", path.parent))
     places.outside_logs(path)
     with building(path, schema, key, profile or "standard") as hidden:
         yield hidden

@@ -36,6 +36,7 @@ from zkcompliance.profiles import EXTENSION_DEGREE, Profile, log_mask
 from zkcompliance.shown import command
 
 RECORD_BYTES = 48
+KEPT_PROOFS = 4  # whose units `prove` leaves: one for a refresh, and three for such that were killed in the middle
 _SPENT, _GIVEN_BACK = 0, 1
 _CHECK_BYTES = 8
 _MOVED = hashlib.sha256(b"zkcompliance: this budget has moved").digest()  # the id of a ledger's last record
@@ -70,8 +71,12 @@ class Record(Protocol):
         """Units ever spent that it knows of, 0 where it knows nothing. LogCorrupt where it is damaged."""
         ...
 
+    def alone(self) -> contextlib.AbstractContextManager[None]:
+        """Within, nobody raises it but the caller, who holds the ledger's lock."""
+        ...
+
     def raise_to(self, units: int) -> None:
-        """Remember at least so many, durably. LogError where it cannot and must."""
+        """Remember at least so many, durably; within `alone`. LogError where it cannot and must."""
         ...
 
 
@@ -112,6 +117,7 @@ class Budget:
         self._records = records
         self.capacity = log_mask(k, kappa)
         self.units = profile.units
+        self.kept = KEPT_PROOFS * profile.units
 
     def spent(self) -> int:
         """Units spent so far, the tag's 6 included."""
@@ -119,8 +125,8 @@ class Budget:
             return self._read(descriptor).spent
 
     def remaining(self, *, last: bool = False) -> int:
-        """Units that may still be spent, ≥ 0. One proof's units are kept for the last: that of a refresh."""
-        return max(0, self.capacity - self.spent() - (0 if last else self.units))
+        """Units that may still be spent, ≥ 0. Those of KEPT_PROOFS are kept for a refresh: the last."""
+        return max(0, self.capacity - self.spent() - (0 if last else self.kept))
 
     def proofs_left(self, units: int | None = None) -> int:
         """How many more proofs of `units` (default: one row-local proof, queries + 6) the segment allows."""
@@ -141,7 +147,7 @@ class Budget:
         """
         if len(proof_id) != 32 or not 0 < units < 1 << 32:
             raise UsageError("a reservation has 1 to 2^32 − 1 units and an id of 32 bytes")
-        with self._locked(os.O_RDWR, fcntl.LOCK_EX) as descriptor:
+        with self._locked(os.O_RDWR, fcntl.LOCK_EX) as descriptor, self._alone():
             state = self._read(descriptor)
             self._hold(state)
             extra = units - state.known.get(proof_id, 0)
@@ -178,14 +184,22 @@ class Budget:
         return missing
 
     def _fits(self, state: _State, units: int, last: bool) -> None:
-        left = self.capacity - state.spent - (0 if last else self.units)
+        left = self.capacity - state.spent - (0 if last else self.kept)
         if units > left:
-            kept = "" if last else f" ({self.units} more are kept for a refresh)"
+            kept = "" if last else f" ({self.kept} more are kept for a refresh)"
             raise BudgetSpent(
                 f"{self._name}: {units} units asked, {max(0, left)} of {self.capacity} left{kept}; "
                 "one more proof would reveal more than the segment's masks hide",
                 help="zkcompliance refresh LOG --to NEW --key KEY -o lineage.zkl",
             )
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """The records as they are read within are as they are written: two copies of a log never prove at once."""
+        with contextlib.ExitStack() as held:
+            for record in self._records:
+                held.enter_context(record.alone())
+            yield
 
     def _log(self) -> Path:
         return self._path.parents[self._folders]
@@ -243,8 +257,9 @@ class Budget:
             os.close(descriptor)
         building.replace(self._path)
         regular.sync_folder(self._path.parent)
-        for record in self._records:
-            record.raise_to(ever)
+        with self._alone():
+            for record in self._records:
+                record.raise_to(ever)
 
     def moved(self) -> bool:
         """Whether the budget was given up."""

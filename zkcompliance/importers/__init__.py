@@ -12,6 +12,7 @@ from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from zkcompliance import regular
 from zkcompliance.errors import ImporterError, SchemaError, UsageError
 from zkcompliance.importers import (
     arrow,
@@ -74,7 +75,7 @@ def rows(
     """The rows of one file, streaming. The file is opened once. ImporterError, or UsageError for a wrong option."""
     importer.check(schema, options or {})
     try:
-        with Path(path).open("rb") as file:
+        with regular.open_given(Path(path)) as file:
             yield from importer.read(file, Path(path).name, schema, dict(options or {}))
     except OSError as error:
         raise ImporterError(f"{path}: {error.strerror}") from error

@@ -14,7 +14,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import BinaryIO
 
-from zkcompliance import limits
+from zkcompliance import limits, regular
 from zkcompliance.errors import ImporterError, UsageError
 from zkcompliance.importers import settings
 from zkcompliance.importers.exact import Seen, number, share, whole
@@ -113,7 +113,7 @@ def _suite(name: str, options: Mapping[str, str]) -> _Suite:
             help="add --set results=results_….json",
         )
     try:
-        with Path(options["results"]).open("rb") as file:
+        with regular.open_given(Path(options["results"])) as file:
             data = file.read(limits.MAX_IMPORT_VALUE_BYTES + 1)
     except OSError as error:
         raise UsageError(f"results: {error.strerror}") from None

@@ -21,7 +21,7 @@ def create_log(path: str | Path, schema: schemas.Schema, key: SignerKey, profile
     """A new log folder with a signed checkpoint of size 0; its origin is the key's name.
 
     Appears whole or not at all. LogExists when something is at `path` already, or comes there meanwhile; UsageError for
-    an unknown profile, KeyFileError where the key signs another log.
+    an unknown profile or a name that only logs in the making have, KeyFileError where the key signs another log.
     """
     with building(path, schema, key, profile):
         pass
@@ -35,9 +35,9 @@ def building(path: str | Path, schema: schemas.Schema, key: SignerKey, profile: 
     from when it has its place, and is as free as before where it never gets there. Raises as `create_log`.
     """
     layout = Layout(Path(path))
+    leftovers.refuse_name(layout.root)
     settings = Settings(by_name(profile), key.verifier, schema)
     own = keybook.Held(os.urandom(16).hex(), 1)
-    place = layout.root.with_name(leftovers.final_name(layout.root.name))
     hidden = layout.root.with_name(f".{layout.root.name}.{os.urandom(6).hex()}.tmp")
     with contextlib.ExitStack() as held:
         with files.reporting(layout.root):
@@ -47,7 +47,7 @@ def building(path: str | Path, schema: schemas.Schema, key: SignerKey, profile: 
             leftovers.remove(layout.root)
         try:
             with _one_of_two(layout.root):
-                keybook.claim(key, own, place)
+                keybook.claim(key, own, layout.root)
             with files.reporting(layout.root):
                 files.make_dir(hidden, files.PUBLIC_DIR)
                 held.callback(os.close, leftovers.claim(hidden))
@@ -56,9 +56,8 @@ def building(path: str | Path, schema: schemas.Schema, key: SignerKey, profile: 
             with files.reporting(layout.root), contextlib.ExitStack() as last:
                 files.sync_dir(hidden)
                 _refuse_taken(layout.root)
-                if place == layout.root:
-                    last.enter_context(_one_of_two(layout.root))
-                    last.enter_context(keybook.appearing(key, own, place))
+                last.enter_context(_one_of_two(layout.root))
+                last.enter_context(keybook.appearing(key, own, layout.root))
                 try:
                     hidden.rename(layout.root)  # fails where another log has come there: a folder that is not empty
                 except OSError:

@@ -91,7 +91,7 @@ def _public_faults(layout: Layout, log: SealedLog) -> Iterator[Finding]:
         return
     yield from _private_faults(layout, layout.secret)
     published = {f"{segment.index:08d}" for segment in log.segments}
-    for name in () if os.path.lexists(layout.retired) else files.names(layout.segments):
+    for name in files.names(layout.segments) if os.path.lexists(layout.segments) else ():
         if name not in published:
             yield Finding(False, f"secret/segments/{name}", "left by an interrupted seal; the next writer drops it")
     for name in files.names(layout.secret):

@@ -181,7 +181,7 @@ def _opened(key: SignerKey) -> Iterator[_File | None]:
         yield None
         return
     try:
-        lock = regular.open_file(key.file.resolve())  # a key may be given by a link
+        lock = regular.open_file(Path(os.path.realpath(key.file)))  # a key may be given by a link
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield _File(key.file)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import stat
 from pathlib import Path
 
+from zkcompliance import regular
 from zkcompliance.errors import KeyFileError, UsageError
 from zkcompliance.log import files
 from zkcompliance.log.checkpoint import looks_numbered
@@ -58,10 +58,10 @@ def _check_name(name: str) -> None:
 
 
 def _write(path: Path, private: str, public: str) -> None:
-    for taken in (path, public_path(path)):
-        if taken.exists():
-            raise KeyFileError(f"{taken} exists already", help="choose another file name: -o OTHER.key")
     try:
+        for taken in (path, public_path(path)):
+            if os.path.lexists(taken):
+                raise KeyFileError(f"{taken} exists already", help="choose another file name: -o OTHER.key")
         files.create(path, (private + "\n").encode(), files.PRIVATE)
         try:
             files.create(public_path(path), (public + "\n").encode(), files.PUBLIC)
@@ -70,7 +70,7 @@ def _write(path: Path, private: str, public: str) -> None:
             raise
         files.sync_dir(path.parent)
     except OSError as error:
-        raise KeyFileError(f"{path}: {error.strerror}") from error
+        raise KeyFileError(f"{path}: {regular.reason(error)}", help=regular.remedy(error)) from error
 
 
 def load_private(path: str | Path) -> SignerKey:
@@ -108,11 +108,8 @@ def read_private(path: Path, *, help: str) -> bytes:
     help: what to do when the file cannot be opened.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as file:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                raise KeyFileError(f"{path} is not a regular file")
+        with regular.open_given(path) as file:
+            status = os.fstat(file.fileno())
             if status.st_mode & 0o077:
                 raise KeyFileError(f"{path} can be read or changed by others", help=command("chmod", "600", path))
             return file.read(_MAX_KEY_BYTES + 1)
@@ -127,7 +124,7 @@ def load_public(path: str | Path) -> VerifierKey:
 
 def _read_public(path: Path) -> str:
     try:
-        with path.open("rb") as file:
+        with regular.open_given(path) as file:
             data = file.read(_MAX_KEY_BYTES + 1)
     except OSError as error:
         raise KeyFileError(f"{path}: {error.strerror}") from error

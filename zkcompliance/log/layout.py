@@ -132,9 +132,9 @@ class Layout:
         return self.secret / f"spent-{index:08d}"
 
     def check_folders(self) -> None:
-        """LogCorrupt unless the folders of the private part are folders, and no links; a retired log has one only."""
-        retired = os.path.lexists(self.retired)
-        for folder in (self.secret,) if retired else (self.secret, self.segments):
+        """LogCorrupt unless the folders of the private part are folders, no links. A retired log has no segments."""
+        gone = os.path.lexists(self.retired) and not os.path.lexists(self.segments)
+        for folder in (self.secret,) if gone else (self.secret, self.segments):
             with files.reporting(folder):
                 os.close(regular.open_folder(folder))
 
@@ -215,8 +215,12 @@ class Settings:
     @classmethod
     def load(cls, layout: Layout) -> Settings:
         """LogError when there is no log, LogCorrupt when the two files are not canonical."""
+        there = True
         with files.reporting(layout.root):
-            there = os.path.lexists(layout.settings)
+            try:
+                layout.settings.lstat()
+            except (FileNotFoundError, NotADirectoryError):
+                there = False
         if not there:
             raise LogError(
                 f"{layout.root} is not a log folder",

@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 from zkcompliance import regular
+from zkcompliance.errors import UsageError
 from zkcompliance.log import files
 
 AGE_SECONDS = 60
@@ -41,6 +42,15 @@ def final_name(name: str) -> str:
     while match := _BUILDING.fullmatch(name):
         name = match[1]
     return name
+
+
+def refuse_name(path: Path) -> None:
+    """UsageError for a log that would be called as one in the making: the next creation beside it would remove it."""
+    if final_name(path.name) != path.name:
+        raise UsageError(
+            f"{path}: this is how a log in the making is called, and what is removed when another is made beside it",
+            help="choose another folder",
+        )
 
 
 def remove(path: Path) -> list[str]:

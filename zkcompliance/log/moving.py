@@ -23,7 +23,7 @@ from pathlib import Path
 
 from zkcompliance import regular
 from zkcompliance.errors import LogBusy, LogCorrupt, LogError
-from zkcompliance.log import files, resealing, successor
+from zkcompliance.log import files, successor
 from zkcompliance.log.layout import SPOOL_NAME, Layout, Settings
 from zkcompliance.log.store import SealedLog
 from zkcompliance.log.successor import Successor
@@ -49,7 +49,7 @@ def complete(old: Layout, new: Layout) -> None:
         after = carried.get(segment.index)
         segment.budget().move(None if after is None else arrived.segments[after].budget())
     successor.write(old, Successor(Settings.load(new).origin, new.root))
-    _hand_over_spools(old, new)
+    hand_over_spools(old, new)
     killed = [
         folder / name
         for folder, beginning in ((old.root, ".successor."), (old.secret, ".moving."))
@@ -59,11 +59,13 @@ def complete(old: Layout, new: Layout) -> None:
     for done in (*killed, new.arriving, old.moving):
         done.unlink(missing_ok=True)
         files.sync_dir(done.parent)
-    resealing.end(old)
 
 
-def _hand_over_spools(old: Layout, new: Layout) -> None:
-    """Rows that others spooled meanwhile go on in the new folder; who still writes in such a file goes on with it."""
+def hand_over_spools(old: Layout, new: Layout) -> None:
+    """Rows that others spooled meanwhile go on in the new folder; who still writes in such a file goes on with it.
+
+    Only a file on another file system stays while its writer lives, who brings it after.
+    """
     for name in files.names(old.secret):
         if not SPOOL_NAME.fullmatch(name):
             continue

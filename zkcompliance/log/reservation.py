@@ -20,9 +20,8 @@ from zkcompliance.errors import ZkComplianceError
 class Reservation:
     """What one process has spent for proofs that have not left it."""
 
-    def __init__(self, token: bytes | None = None) -> None:
-        """token: 32 random bytes, where somebody else may give back by it too (`log.resealing`)."""
-        self._token: bytes | None = token or secrets.token_bytes(32)
+    def __init__(self) -> None:
+        self._token: bytes | None = secrets.token_bytes(32)
         self._process = os.getpid()
         self._budgets: list[Budget] = []
 
@@ -48,9 +47,7 @@ class Reservation:
 
 
 @contextlib.contextmanager
-def reserving(
-    wanted: Sequence[tuple[Budget, int]], *, last: bool = False, token: bytes | None = None
-) -> Iterator[Reservation]:
+def reserving(wanted: Sequence[tuple[Budget, int]], *, last: bool = False) -> Iterator[Reservation]:
     """Reserve (ledger, units) of every segment for the proofs that are made within; given back unless `keep` is called.
 
     First every ledger is looked at, so that where one has too little left (BudgetSpent) or is too old (LogCorrupt), no
@@ -58,7 +55,7 @@ def reserving(
     """
     for budget, units in wanted:
         budget.check(units, last=last)
-    reservation = Reservation(token)
+    reservation = Reservation()
     try:
         for budget, units in wanted:
             reservation.spend(budget, units, last=last)

@@ -11,10 +11,12 @@ The user's folder is found by the account that the process runs as, never by a v
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import os
 import pwd
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,6 +68,10 @@ class FolderRecord:
         with files.reporting(self.path):
             return _read(self.path, self.entry, 1)
 
+    def alone(self) -> contextlib.AbstractContextManager[None]:
+        """Nobody else raises it within: who holds the ledger's lock is alone."""
+        return contextlib.nullcontext()
+
     def raise_to(self, units: int) -> None:
         """Remember at least so many, durably. LogError where it cannot."""
         if self.read() < units:
@@ -100,6 +106,20 @@ class UserRecord:
         except OSError as error:
             return _unkept(path, error)
 
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Nobody else raises it within, also over other copies of the log; where it can be kept at all."""
+        with contextlib.ExitStack() as held:
+            if (path := self.path) is not None:
+                try:
+                    _make_folder(path.parent)
+                    held.enter_context(files.locked(path.with_name("spent")))
+                except LogCorrupt:
+                    raise
+                except (OSError, LogError):
+                    pass  # `raise_to` says so
+            yield
+
     def raise_to(self, units: int) -> None:
         """Remember at least so many, durably, if that can be."""
         path = self.path
@@ -107,14 +127,17 @@ class UserRecord:
             _unkept(Path("~"), OSError("the account has no home folder"))
             return
         try:
-            path.parent.mkdir(mode=files.PRIVATE_DIR, parents=True, exist_ok=True)
-            with files.locked(path.with_name("spent")):
-                if _read(path, self.entry, 0) < units:
-                    files.replace(path, _encode(self.entry, units), files.PRIVATE)
+            _make_folder(path.parent)
+            if _read(path, self.entry, 0) < units:
+                files.replace(path, _encode(self.entry, units), files.PRIVATE)
         except (OSError, LogError) as error:
             if isinstance(error, LogCorrupt):
                 raise
             _unkept(path, error)
+
+
+def _make_folder(folder: Path) -> None:
+    folder.mkdir(mode=files.PRIVATE_DIR, parents=True, exist_ok=True)
 
 
 def _unkept(path: Path, error: Exception) -> int:

@@ -90,10 +90,12 @@ def hold(
         return _hold({}, shown, clock, passed, {}, remembers=False)
     with evidence_kept(path), files.locked(path):
         known = memory.load(path)
+        was = memory.encode(known)
         for name in {each.key.name for each in shown} & set(known):
             memory.check_signatures(path, known[name])
         standings = _hold(known, shown, clock, passed, before or {}, remembers=True)
-        memory.save(path, known)
+        if memory.encode(known) != was:  # a full disk or a medium that is read only is in the way of what is new alone
+            memory.save(path, known)
     return standings
 
 

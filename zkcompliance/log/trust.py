@@ -13,6 +13,7 @@ keys once, put the keys in a group with `any`.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -103,7 +104,7 @@ class TrustPolicy:
 
 def load_trust(path: Path) -> TrustPolicy:
     """The policy in a file. LogError when it cannot be read, MalformedTrust when it is not one."""
-    return TrustPolicy.parse(read_limited(path.resolve(), MAX_BYTES))
+    return TrustPolicy.parse(read_limited(Path(os.path.realpath(path)), MAX_BYTES))
 
 
 class _Reader:

@@ -4,6 +4,7 @@
 same kind may be replaced, and `places` which folders and files no output goes into or over.
 """
 
+from zkcompliance.outputs.keeping import keeping
 from zkcompliance.outputs.writing import Outputs
 
-__all__ = ["Outputs"]
+__all__ = ["Outputs", "keeping"]

@@ -10,11 +10,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from collections.abc import Iterable
 from pathlib import Path
 
+from zkcompliance import regular
 from zkcompliance.errors import UsageError
 from zkcompliance.outputs.kinds import HEAD, Kind
 
@@ -31,9 +33,29 @@ def identity(path: Path) -> Identity | None:
     return found.st_dev, found.st_ino
 
 
+def real(path: Path) -> Path:
+    """The path without links; `Path.resolve` fails with another kind of error where links lead in a circle."""
+    return Path(os.path.realpath(path))
+
+
 def outside_logs(path: Path) -> None:
     """UsageError where a new key or log would lie in a log's folder. What is there already is for its maker to see."""
     _not_inside(path, [])
+
+
+def for_memory(path: Path, closed: Iterable[Path] = ()) -> None:
+    """UsageError where a verifier's memory, its lock and its evidence would lie in a log or a model, or is a link.
+
+    A memory is written beside its place and renamed, so that a link would become a file, and what it leads to would
+    remember nothing more.
+    """
+    help = "give another file to --state"
+    try:
+        _not_inside(path, list(closed), help)
+        if path.is_symlink():
+            raise UsageError(f"{path} is {_odd(path, path.lstat().st_mode)}", help=help)
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}", help=help) from error
 
 
 def check(path: Path, kind: Kind, read: Iterable[Path], closed: Iterable[Path]) -> os.stat_result | None:
@@ -78,35 +100,48 @@ def _status(path: Path) -> os.stat_result | None:
 
 
 def _not_read(path: Path, there: os.stat_result | None, read: list[Path]) -> None:
-    place = path.parent.resolve() / path.name
+    place = real(path.parent) / path.name
     for each in read:
         same = identity(each)
         if there is not None and same is not None and same in ((there.st_dev, there.st_ino), identity(path)):
             raise UsageError(f"{path} is read, and would be overwritten: write to another file", help=_OTHER)
-        if each.parent.resolve() / each.name == place:
+        if real(each.parent) / each.name == place:
             raise UsageError(f"{path} is read, and would be overwritten: write to another file", help=_OTHER)
 
 
-def _not_inside(path: Path, closed: list[Path]) -> None:
+def _not_inside(path: Path, closed: list[Path], help: str = _OTHER) -> None:
     """Neither the place itself, nor a folder above the one that it really lies in, is closed or a log's."""
     shut = {found: folder for folder in closed if (found := identity(folder)) is not None}
-    for above in (path, *path.parent.resolve().parents, path.parent.resolve()):
+    folder = real(path.parent)
+    for above in (path, *folder.parents, folder):
         found = identity(above)
         if found is not None and found in shut:
-            raise UsageError(f"{path} lies in {shut[found]}, which is read as a whole", help=_OTHER)
+            raise UsageError(f"{path} lies in {shut[found]}, which is read as a whole", help=help)
         if above != path and is_log(above):
-            raise UsageError(f"{path} lies in {above}, a log's folder, which is the log's alone", help=_OTHER)
+            raise UsageError(f"{path} lies in {above}, a log's folder, which is the log's alone", help=help)
 
 
 def is_log(folder: Path) -> bool:
-    """Whether a folder is a log's, damaged ones too: `settings` of the form that logs have, or `secret` with rows."""
+    """Whether a folder is a log's, damaged ones too: `settings` of the form that logs have, or `secret` with rows.
+
+    Whoever may write in a folder above an output can put a pipe there under that name: nothing waits for it.
+    """
+    names = set()
+    for name in ("secret", "settings", "entries", "schema"):
+        with contextlib.suppress(OSError):
+            (folder / name).stat()
+            names.add(name)
+    if "settings" in names and _begins_as_settings(folder / "settings"):
+        return True
+    return "secret" in names and len(names) > 1 and (folder / "secret").is_dir()
+
+
+def _begins_as_settings(path: Path) -> bool:
     try:
-        with (folder / "settings").open("rb") as file:
-            if file.read(16).startswith(b"zkcompliance-log"):
-                return True
+        with regular.open_given(path) as file:
+            return file.read(16).startswith(b"zkcompliance-log")
     except OSError:
-        pass
-    return (folder / "secret").is_dir() and any((folder / name).exists() for name in ("settings", "entries", "schema"))
+        return False
 
 
 def _odd(path: Path, mode: int) -> str:

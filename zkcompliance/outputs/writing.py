@@ -41,7 +41,7 @@ class Outputs:
         seen: dict[object, Path] = {}
         for path in self._kinds:
             there = self._there(path)
-            found: list[object] = [path.parent.resolve() / path.name]
+            found: list[object] = [places.real(path.parent) / path.name]
             found += [] if there is None else [(there.st_dev, there.st_ino)]
             for each in found:
                 if each in seen:
@@ -111,7 +111,7 @@ class _Undo:
         self._made: list[tuple[Path, Path | None]] = []
 
     def temporary(self, path: Path) -> Path:
-        made = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
+        made = path.with_name(f".{secrets.token_hex(8)}.tmp")  # short: the longest name that is free can be made
         self._temporary.append(made)
         return made
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from zkcompliance import regular
 from zkcompliance.errors import MalformedBinding, MalformedBundle, UsageError
 from zkcompliance.limits import MAX_POLICY_BUNDLE_BYTES
 from zkcompliance.policy.binding import Binding
@@ -29,7 +30,7 @@ class Proof:
 def read(path: Path, most: int, help: str | None = None) -> bytes:
     """The first `most` + 1 bytes of a file, so that one that is too long is seen to be; UsageError with this help."""
     try:
-        with path.open("rb") as file:
+        with regular.open_given(path) as file:
             return file.read(most + 1)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}", help=help) from error

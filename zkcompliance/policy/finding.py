@@ -39,9 +39,14 @@ GIVEN = {
     (Source.UNSIGNED, False): "nothing of the model {} was compared: the digest stands in a signature file that bears "
     "no signature",
 }
+TREE_ALONE = (
+    "no file of the model {} was read here: its tree digest alone was compared, with the one that was given, and the "
+    "content digest that the proof states with nothing"
+)
 BY_DIGEST = (
     "{} was not compiled here: that its program says what its file says rests on the policy, which names its digest"
 )
+REFUSED = "the proof is refused, and says of itself that it was {}"
 FRESHNESS = "freshness is unknown: a later checkpoint of {} may exist"
 DIFFERENCES = (
     "differencing: {} is disclosed, and the difference between two checkpoints of one log tells what the rows between "
@@ -74,7 +79,7 @@ def compared(stated: Subject | None, asked: Subject | None) -> list[str]:
         return []
     if asked is None:
         return [NOT_COMPARED.format(stated.name)]
-    said = GIVEN.get((asked.source, bool(asked.tree)))
+    said = GIVEN.get((asked.source, bool(asked.tree))) if asked.digest else TREE_ALONE
     return [] if said is None else [said.format(stated.name)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
-from zkcompliance import schemas
+from zkcompliance import regular, schemas
 from zkcompliance.claim import catalogue
 from zkcompliance.errors import KeyFileError, LineageRejected, MalformedLineage, SignatureRejected, UsageError
 from zkcompliance.limits import MAX_SEGMENTS
@@ -18,7 +19,7 @@ from zkcompliance.log.linking import Passed, check_step
 from zkcompliance.log.memory import Known, Link
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.progress import Progress, silent
-from zkcompliance.verify.lineage import Side, Step, read_lineage
+from zkcompliance.verify.lineage import Side, Step, first_note, read_lineage
 
 QUIET = 2.0  # seconds of reading that nobody needs to be told of
 Source = Path | bytes
@@ -48,6 +49,12 @@ def read(
             kept = [tuple(leaves) if len(leaves) <= MAX_SEGMENTS else () for leaves in sides]
             passed.append(Passed(one.link, one.by, *kept))
     return tuple(passed)
+
+
+def begins_under(data: bytes, trusted: Sequence[VerifierKey]) -> bool:
+    """Whether one of these keys signed the oldest checkpoint of a lineage. MalformedLineage or MalformedNote."""
+    signed = first_note(data)
+    return any(_signs(key, signed) for key in trusted)
 
 
 def program_of(schema: bytes) -> bytes | None:
@@ -80,7 +87,7 @@ class _Chain:
         if not first:
             raise SignatureRejected(
                 f"the lineage's checkpoint of {origin} is signed by no trusted key of the log",
-                help="give the key that the log had then: --log-key, or a --state that has seen it",
+                help="give the key that signed it, --log-key [LOG=]FILE: the lineage leads from it to the newer ones",
             )
         both = [each for each in first if _signs(each, new.note)]
         if not both or key.name != self._name or not _signs(key, new.note):
@@ -133,8 +140,8 @@ def _opened(source: Source) -> Iterator[tuple[BinaryIO, int]]:
         yield BytesIO(source), len(source)
         return
     try:
-        with source.open("rb") as file:
-            yield file, source.stat().st_size
+        with regular.open_given(source) as file:
+            yield file, os.fstat(file.fileno()).st_size
     except OSError as error:
         raise UsageError(f"{source}: {error.strerror}", help="--lineage takes the lineage file of a log") from error
 

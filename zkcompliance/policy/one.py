@@ -56,7 +56,7 @@ def judge_one(
         taken = _take(proof, asked, bench)
         _, _, program, report = verify_bundle(proof.data, program_digest=asked.program)
     except VerificationError as error:
-        return Judged(bare(asked, claim, Status.NOT_MET, error))
+        return Judged(_refused(proof, bare(asked, claim, Status.NOT_MET, error), bench))
     shown = Verified(proof, program, report)
     found = replace(
         bare(asked, claim, Status.MET, None),
@@ -66,6 +66,15 @@ def judge_one(
         **finding.of_proof(shown),
     )
     return Judged(found, proof, taken)
+
+
+def _refused(proof: Proof, found: Finding, bench: Bench) -> Finding:
+    """What a proof that is refused says of itself is said too: often it was made for something else."""
+    if proof.binding is None or proof.binding.policy is None:
+        return found
+    said = finding.made_for(proof.binding) if bench.asker is Chooser.JUDGE else ""
+    warnings = (finding.REFUSED.format(said),) if said else ()
+    return replace(found, made_for=proof.binding.policy, warnings=warnings)
 
 
 def bare(asked: Requirement, claim: Claim, status: Status, error: VerificationError | None) -> Finding:

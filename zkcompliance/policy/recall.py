@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 
 from zkcompliance.errors import UsageError
 from zkcompliance.log import memory, merkle, standing
@@ -89,7 +90,7 @@ def recalled(
         raise UsageError("--new-key is about a log that --state has seen: without a state every key is new")
     before = memory.load(recall.state) if recall.state is not None else {}
     passed: list[Passed] = []
-    for name, source in _sources(recall, rules, _unread(enclosed or {}, origins, before)):
+    for name, source in _sources(recall, rules, _unread(enclosed or {}, origins, before), before):
         passed += _read(recall, rules[name], source, before)
     extended = {name: _with_linked(rule, before, passed) for name, rule in rules.items()}
     clock = Clock(now if recall.clock is None else recall.clock, recall.at)
@@ -111,27 +112,44 @@ def _unread(enclosed: Mapping[str, bytes], origins: frozenset[str], before: Memo
 
 
 def _sources(
-    recall: Recall, rules: Mapping[str, LogRule], enclosed: Mapping[str, bytes]
+    recall: Recall, rules: Mapping[str, LogRule], enclosed: Mapping[str, bytes], before: Memory
 ) -> list[tuple[str, lineage.Source]]:
-    """Those that are given, and those that the file brings of other logs that are asked about."""
+    """Those that are given, and those that the file brings of other logs that are asked about.
+
+    What a file brings from before the keys that are trusted is left aside: whoever trusts a log's newest key alone is
+    shown what that key signed, and nothing of what came before.
+    """
     found: list[tuple[str, lineage.Source]] = list(recall.lineages.items())
     done = {name for given in recall.lineages for name in _names(rules[given])}
     for log, data in enclosed.items():
         for name, rule in rules.items():
-            if log in _names(rule) and log not in done:
+            if log in _names(rule) and log not in done and lineage.begins_under(data, _keys(rule, before).trusted):
                 found.append((name, data))
                 done.add(log)
     return found
 
 
-def _read(recall: Recall, rule: LogRule, source: lineage.Source, before: Memory) -> tuple[Passed, ...]:
+class _Keys(NamedTuple):
+    """Of a log, before a lineage is read: keys that may have signed its oldest checkpoint, and that may name others."""
+
+    name: str
+    trusted: list[VerifierKey]
+    vouching: list[VerifierKey]
+    known: Known
+
+
+def _keys(rule: LogRule, before: Memory) -> _Keys:
     (name,) = _names(rule) if len(_names(rule)) == 1 else (rule.keys[0].key.name,)
     known = before.get(name, Known())
     own = [each.key for each in rule.keys]
     vouching = [each.key for each in rule.keys if each.until is None]
     vouching += linked_keys(known, vouching)
     kept = [key for key in known.keys if key not in known.left]
-    trusted = list(dict.fromkeys([*own, *vouching, *kept]))
+    return _Keys(name, list(dict.fromkeys([*own, *vouching, *kept])), vouching, known)
+
+
+def _read(recall: Recall, rule: LogRule, source: lineage.Source, before: Memory) -> tuple[Passed, ...]:
+    name, trusted, vouching, known = _keys(rule, before)
     if recall.state is None:
         return lineage.read(source, name, trusted, vouching, known, recall.progress)
     with standing.evidence_kept(recall.state):

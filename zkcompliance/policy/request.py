@@ -115,6 +115,10 @@ class Request:
             raise UsageError(
                 "--trust, --state, --lineage and --new-key go with --policy, or with --claim and --log-key", help=_WHOLE
             )
+        if self.state is not None:
+            from zkcompliance.outputs import places
+
+            places.for_memory(Path(self.state), self.model())
         if (self.attestation is None) != (self.attestation_key is None):
             raise UsageError("--attestation and --attestation-key go together", help=f"{_WHOLE} {_ATTESTATION}")
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
-from pathlib import Path
 
 from zkcompliance.claim.model import Claim
 from zkcompliance.errors import UsageError
@@ -58,7 +58,7 @@ def by_name(
     for text in texts:
         name, equals, value = text.partition("=")
         if not equals or name not in names:
-            if equals and not Path(text).exists():
+            if equals and not os.path.lexists(text):
                 raise UsageError(
                     f"{what}: no log {name!r} is asked for: there is {', '.join(names)}",
                     help=command("add", what, f"{names[0]}={value}"),

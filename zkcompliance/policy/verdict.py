@@ -106,8 +106,8 @@ class Finding:
     """One requirement, or the one claim of a proof that was verified by itself.
 
     error: why it is not met or not shown. Everything from `logs` on is of the proof, empty where there is none that
-    verifies. sentences: the claim in words; program: its digest (32 bytes). made_for: the requirement of a policy that
-    the proof is bound to, whatever it was judged by.
+    verifies, but for made_for: the requirement of a policy that the proof is bound to, whatever it was judged by; of a
+    proof that is refused it is what that says of itself. sentences: the claim in words; program: its digest (32 bytes).
     """
 
     name: str

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,9 +19,9 @@ import numpy as np
 from zkcompliance import regular
 from zkcompliance.claim import catalogue
 from zkcompliance.commit.budget import Budget
-from zkcompliance.errors import KeyFileError, LogError, UsageError
+from zkcompliance.errors import KeyFileError, LogError, UsageError, ZkComplianceError
 from zkcompliance.limits import MAX_SEGMENTS
-from zkcompliance.log import files, keybook, leftovers, lineages, moving, resealing, rows, sealing, seen, successor
+from zkcompliance.log import files, keybook, leftovers, lineages, moving, rows, sealing, seen, successor
 from zkcompliance.log.layout import Layout, SegmentPaths, Settings
 from zkcompliance.log.note import SignerKey
 from zkcompliance.log.pending import Pending
@@ -93,10 +92,7 @@ def reseal(
         log = SealedLog.open(old.root)
         _check_lineage(log, linked)
         steps = _planned(log, settings, merge=merge, rotating=old_key is not None)
-        restored = os.path.lexists(old.restored)
-        if linked and not restored:  # the old key says that no later generation is there
-            resealing.undo(old, log)
-        _check_budgets(log, steps, restored=restored)
+        _check_budgets(log, steps, restored=os.path.lexists(old.restored))
         after = Settings(settings.profile, key.verifier, settings.schema, settings.generation + 1, log.checkpoint)
         own = keybook.Held(keybook.id_of(old), after.generation)
         leftovers.remove(place)
@@ -105,15 +101,14 @@ def reseal(
         with files.reporting(place):
             files.make_dir(building.root)  # nobody else's before it is complete
             held.callback(os.close, leftovers.claim(building.root))
+        made = _Making(log, building, after, linked, context, progress)
+        held.enter_context(_closing(made, old, place))
         try:
-            made = _Making(log, building, after, linked, context, progress)
             made.frame(own.id)
             made.seal(steps)
             made.leave_waiting()
             made.sign(key, old_key if isinstance(old_key, SignerKey) else None)
-            token = secrets.token_bytes(32)
-            resealing.begin(old, token, building.root)
-            with reserving(made.units(steps), last=True, token=token) as reservation:
+            with reserving(made.units(steps), last=True) as reservation:
                 made.prove(steps)
                 with files.reporting(place):
                     moving.announce(old, building, place, made.carried)
@@ -122,17 +117,34 @@ def reseal(
                         _check_free(place)
                         reservation.keep()
                         building.root.rename(place)
+                        made.appeared = True
                         files.sync_dir(place.parent)
         except BaseException:
-            shutil.rmtree(building.root, ignore_errors=True)
-            keybook.forget(key, own)
-            resealing.end(old)
+            if not made.appeared:
+                shutil.rmtree(building.root, ignore_errors=True)
+                keybook.forget(key, own)
             raise
         moving.complete(old, Layout(place))
         if isinstance(old_key, SignerKey):
             keybook.supersede(old_key, own)
     proofs = sum(not step.carried for step in steps)
     return Resealed(SealedLog.open(place), len(made.carried), proofs, waiting, linked)
+
+
+@contextlib.contextmanager
+def _closing(made: _Making, old: Layout, place: Path) -> Iterator[None]:
+    """From when the new generation has its place, an error says so: nothing of it is to be made again."""
+    try:
+        with files.reporting(place):
+            yield
+    except ZkComplianceError as error:
+        if not made.appeared:
+            raise
+        raise LogError(
+            f"{place} is there, whole, and the log goes on in it; what was left to do in {old.root} failed "
+            f"({error.message}), and the next command that opens {place} does it",
+            help=command("zkcompliance", "seal", "INPUT", "--log", place, "--key", "KEY"),
+        ) from error
 
 
 def compactable(log: SealedLog) -> bool:
@@ -166,6 +178,7 @@ def _check_place(old: Layout, place: Path, *, merge: bool) -> None:
     after = successor.read(old)
     if after is not None or (merge and os.path.lexists(old.restored)):
         successor.require_open(old)
+    leftovers.refuse_name(place)
     _check_free(place)
     if not place.absolute().parent.is_dir():
         raise UsageError(f"{place.absolute().parent} is not a folder")
@@ -272,6 +285,7 @@ class _Making:
         self, old: SealedLog, new: Layout, settings: Settings, linked: bool, context: bytes, progress: Progress
     ) -> None:
         self.carried: dict[int, int] = {}
+        self.appeared = False  # whether it has its place
         self._old, self._new, self._settings = old, new, settings
         self._lineage = new.lineage if linked else new.unlinked
         self._context, self._progress = context, progress
@@ -309,8 +323,11 @@ class _Making:
         files.make_dir(target.folder)
         kept = {source.rows.name, source.seed.name, source.tier.name}
         for name in files.names(source.folder):
-            if name in kept or name.startswith(f"{source.cache.name}."):
+            if name in kept:
                 _link(source.folder / name, target.folder / name)
+            elif name.startswith(f"{source.cache.name}."):
+                with contextlib.suppress(OSError):  # whatever lies there in its place; it is made again
+                    _link(source.folder / name, target.folder / name)
         meta = rows.Meta.load(source.meta)
         files.create(target.meta, rows.Meta(meta.rows_digest, meta.entry, number, 1, meta.inputs).encode())
         files.sync_dir(target.folder)

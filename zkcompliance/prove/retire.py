@@ -6,10 +6,10 @@ import os
 import shutil
 from pathlib import Path
 
-from zkcompliance.errors import LogError, MalformedError, VerificationError
+from zkcompliance.errors import LogBusy, LogError, MalformedError, VerificationError
 from zkcompliance.log import files, moving, successor
 from zkcompliance.log.fsck import fsck, raise_if_faulty
-from zkcompliance.log.layout import Layout, Settings
+from zkcompliance.log.layout import SPOOL_NAME, Layout, Settings
 from zkcompliance.log.lineages import file_of
 from zkcompliance.log.store import SealedLog
 from zkcompliance.log.writer_lock import lock_of
@@ -42,6 +42,7 @@ def retire(path: str | Path, *, progress: Progress = silent) -> SealedLog:
     with files.reporting(layout.root):
         lock = lock_of(layout)
         try:
+            _take_spools_away(layout)
             files.replace(layout.retired, b"", files.PRIVATE)
             for private in sorted(layout.secret.iterdir()):
                 if private.is_dir() and not private.is_symlink():
@@ -52,6 +53,18 @@ def retire(path: str | Path, *, progress: Progress = silent) -> SealedLog:
         finally:
             os.close(lock)
     return here
+
+
+def _take_spools_away(layout: Layout) -> None:
+    """Rows that others spooled here go to the newest generation; LogBusy where one of them is still spooling."""
+    newest = Layout(successor.follow(layout.root, lambda sentence: None))
+    moving.hand_over_spools(layout, newest)
+    for name in files.names(layout.secret):
+        if SPOOL_NAME.fullmatch(name):
+            raise LogBusy(
+                f"{layout.secret / name} holds rows of a process that found the log busy, and has not moved on yet",
+                help=command("zkcompliance", "log", "retire", layout.root) + "  # again, when that process has ended",
+            )
 
 
 def _check_lineage(old: SealedLog, new: SealedLog, progress: Progress) -> None:

@@ -3,7 +3,8 @@
     whole = digits [ "." digits ] [ ("e" | "E") [ "+" ] digits ]      exact: 2.5e24, not 2.55e1
           | [ digits [ "." digits ] ("x" | "*" | "×") ] "10" ("^" | "**") digits
 
-Digits are ASCII, and a number of several does not begin with 0. No sign, no `_`, no space around it.
+Digits are ASCII, and a number of several does not begin with 0, nor does an exponent but for the zero that printf
+writes (`1e+06`). No sign, no `_`, no space around it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ MAX_DIGITS = 154  # 2^512 has 155
 MILLION = 1_000_000
 
 _WHOLE = "(0|[1-9][0-9]*)"
-_NUMBER = re.compile(rf"{_WHOLE}(?:\.([0-9]+))?(?:[eE]\+?([0-9]{{1,4}}))?")  # printf writes e+06: its zero may stand
+_NUMBER = re.compile(rf"{_WHOLE}(?:\.([0-9]+))?(?:[eE](\+0[0-9]|\+?(?:0|[1-9][0-9]{{0,3}})))?")
 _POWER = re.compile(r"(?:([1-9][0-9]*(?:\.[0-9]+)?) ?[*x×] ?)?10 ?(?:\^|\*\*) ?(0|[1-9][0-9]{0,3})")
 _FORM = "is not an exact number: it is not a whole number such as 1234, 2.5e25 or 10^26"
 _NO_NUMBERS = ("nan", "inf", "infinity")

@@ -21,7 +21,7 @@ from zkcompliance.quantities.numbers import MILLION, Exact, Refused, Typed, is_t
 
 UNITS = {"ppm": 1, "percent": MILLION // 100, "fraction": MILLION}  # parts per million that 1 of it is
 _LONGEST = 400  # digits, and the largest exponent either way
-_DECIMAL = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+)?(?:[eE]([+-]?[0-9]{1,3}))?")
+_DECIMAL = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+)?(?:[eE]([+-]0[0-9]|[+-]?(?:0|[1-9][0-9]{0,2})))?")
 _FORMS = "write 80%, 0.8 or 800000 ppm"
 
 

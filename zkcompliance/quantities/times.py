@@ -4,8 +4,9 @@
     2026-01-05                                                            midnight UTC, where no row is read
     2 weeks   15 days   72h   90 s   90                                   a length of time
 
-A bare number is whole seconds since 1970 and lies from 2000-01-01 to 2100-01-01: 13 digits are milliseconds, 8 digits a
-date without its hyphens. A time has seconds and a zone, no fraction, no leap second, no hour 24.
+A bare number is whole seconds since 1970 and has ten digits (from 2001-09-09): 13 are milliseconds, 9 have lost
+one (or mean a time of long ago, which is written out), 8 are a date without its hyphens. A time has seconds and a zone,
+no fraction, no leap second, no hour 24. However it is written it lies from 1970 to 2100-01-01: a deadline too.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from zkcompliance.errors import UsageError
 from zkcompliance.quantities.numbers import Exact, Number, Refused, Typed, is_truth, parse_integer, quoted, read_whole
 
-FIRST, LAST = 946_684_800, 4_102_444_800  # of bare seconds: 2000-01-01 and 2100-01-01
+FIRST, LAST = 1_000_000_000, 4_102_444_800  # of bare seconds: ten digits; of any time: 2100-01-01
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MOMENT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:Z|([+-])([0-9]{2}):([0-9]{2}))")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -27,7 +28,8 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _LONGEST = 64  # of a text that is looked at for its likely slip
 _FORM = "write it such as 2025-08-02T12:00:00Z, or as whole seconds since 1970"
 _BY_DIGITS = {
-    8: "a date without hyphens?", 12: "a date and time without hyphens?", 13: "milliseconds?",
+    8: "a date without hyphens?", 9: "a digit is missing, or a time before 2001-09-09, which is written out?",
+    11: "a digit too many?", 12: "a date and time without hyphens?", 13: "milliseconds?",
     14: "a date and time without hyphens?", 16: "microseconds?", 19: "nanoseconds?",
 }  # fmt: skip
 _CAUSES = (  # of a text that is no time: what it looks like, and its name
@@ -124,8 +126,8 @@ def _bare(digits: str) -> int:
     if len(digits) > 10 or not FIRST <= int(digits) <= LAST:
         likely = _BY_DIGITS.get(len(digits), "")
         raise Refused(
-            f"is no number of whole seconds since 1970 from 2000-01-01 to 2100-01-01{f' ({likely})' if likely else ''}:"
-            f" {_FORM}"
+            "is no number of whole seconds since 1970 of ten digits, from 2001-09-09 to 2100-01-01"
+            f"{f' ({likely})' if likely else ''}: {_FORM}"
         )
     return int(digits)
 
@@ -150,7 +152,14 @@ def _since(moment: datetime, offset: timedelta = timedelta(0)) -> int:
     elapsed = moment - _EPOCH - offset
     if elapsed.days < 0:
         raise Refused("is before 1970")
-    return elapsed.days * 86400 + elapsed.seconds
+    return within(elapsed.days * 86400 + elapsed.seconds)
+
+
+def within(seconds: int) -> int:
+    """The seconds themselves; Refused after the last time that anything may have."""
+    if seconds > LAST:
+        raise Refused("is after 2100-01-01T00:00:00Z, the last time that is taken")
+    return seconds
 
 
 def _from_datetime(value: datetime) -> int:

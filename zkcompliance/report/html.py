@@ -63,31 +63,44 @@ def _body(verdict: Verdict) -> Markup:
 
 
 def _header(verdict: Verdict) -> Markup:
+    title = tag("p", verdict.policy.title, class_="says") if verdict.policy else None
+    said = facts(_about(verdict) if verdict.error is None else _unjudged(verdict))
+    return join(tag("p", "Verification report", class_="kind"), tag("h1", words.sentence(verdict)), title, said)
+
+
+def _unjudged(verdict: Verdict) -> list[tuple[str, str | None]]:
+    """What is known where nothing was judged: not what the file is about."""
+    return [("Judged", words.moment(verdict.judged_at)), ("File, SHA-256", _file(verdict))]
+
+
+def _file(verdict: Verdict) -> str:
+    size = tag("span", f"{verdict.file_bytes:,} bytes", class_="doc")
+    return join(digest(verdict.file_sha256), size) if verdict.file_sha256 else "it was not read"
+
+
+def _about(verdict: Verdict) -> list[tuple[str, str | None]]:
     subject, policy = verdict.subject, verdict.policy
     tree = None if subject is None else digest(subject.tree) if subject.tree else words.NO_TREE
     model = None if subject is None else join(subject.name, tag("br"), digest(subject.digest))
     proved = words.moment(verdict.proved_at) + (", as the lab says" if verdict.proved_at else "")
-    size = tag("span", f"{verdict.file_bytes:,} bytes", class_="doc")
     attested = verdict.attested
     attestation = (
         join(words.attested(verdict), tag("br"), "file SHA-256 ", digest(attested.digest)) if attested else None
     )
     others = f"{verdict.others:,} proofs in the file are for other policies" if verdict.others else None
-    said = facts(
-        [
-            ("Model", model or "none is named: the proof is about no particular model"),
-            ("Model, names of files too", tree),
-            ("Policy", f"{policy.id}, version {policy.version}" if policy else "none: a claim was judged by itself"),
-            ("Judged", words.moment(verdict.judged_at)),
-            ("Proved", proved),
-            ("Reference", words.reference(verdict.reference)),
-            ("File, SHA-256", join(digest(verdict.file_sha256), size) if verdict.file_sha256 else "it was not read"),
-            ("Attestation", attestation),
-            ("Not judged", others),
-        ]
-    )
-    title = tag("p", policy.title, class_="says") if policy else None
-    return join(tag("p", "Verification report", class_="kind"), tag("h1", words.sentence(verdict)), title, said)
+    made = words.made_for(verdict)
+    return [
+        ("Model", model or "none is named: the proof is about no particular model"),
+        ("Model, names of files too", tree),
+        ("Policy", f"{policy.id}, version {policy.version}" if policy else "none: a claim was judged by itself"),
+        ("Judged", words.moment(verdict.judged_at)),
+        ("Proved", proved),
+        ("Reference", words.reference(verdict.reference)),
+        ("Made for", join(*(tag("p", each) for each in made)) if made else None),
+        ("File, SHA-256", _file(verdict)),
+        ("Attestation", attestation),
+        ("Not judged", others),
+    ]
 
 
 def _nothing(verdict: Verdict) -> Markup | None:

@@ -195,4 +195,6 @@ def _finding(finding: Finding, index: int, name: _Names) -> dict[str, Any]:
     }
     if finding.proof_sha256:
         out["related-observations"] = [{"observation-uuid": name("observation", index)}]
+    elif finding.warnings:  # which an observation would have
+        out["remarks"] = "\n\n".join(f"Warning: {_markdown(text)}" for text in finding.warnings)
     return out

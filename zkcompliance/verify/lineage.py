@@ -114,13 +114,17 @@ def read_lineage(
         yield step
 
 
-def lineage_name(data: bytes) -> str:
-    """The name of the log that a lineage is of, as its first note says; nothing else of it is read."""
+def first_note(data: bytes) -> bytes:
+    """The oldest checkpoint of a lineage, as it was signed; nothing else of it is read."""
     stream = Stream(BytesIO(data), lambda _: None)
     if stream.take(len(MAGIC) + len(_STEP)) != MAGIC + _STEP:
         raise MalformedLineage("a lineage begins with zkcl, its version and a step")
-    note = stream.take(at_most(stream.number(2), limits.MAX_NOTE_BYTES, "note"))
-    return generation_of(parse_checkpoint(note_text(note), MalformedLineage).origin)[0]
+    return stream.take(at_most(stream.number(2), limits.MAX_NOTE_BYTES, "note"))
+
+
+def lineage_name(data: bytes) -> str:
+    """The name of the log that a lineage is of, as its first note says."""
+    return generation_of(parse_checkpoint(note_text(first_note(data)), MalformedLineage).origin)[0]
 
 
 def _read_step(
