@@ -328,7 +328,7 @@ def test_who_spools_goes_on_in_the_next_generation(folder: Path, monkeypatch: py
 
 def test_no_spooled_row_goes_with_what_is_retired(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """On another file system a spool stays in the old folder while its writer lives: it is retired only after that."""
-    monkeypatch.setattr(retire, "_check_lineage", lambda old, new: None)
+    monkeypatch.setattr(retire, "_check_lineage", lambda *_: None)
     rename, waiting = Path.rename, []
 
     def across(self: Path, target: Path) -> Path:

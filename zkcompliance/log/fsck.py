@@ -13,7 +13,7 @@ from pathlib import Path
 
 from zkcompliance.commit.entry import ENTRY_BYTES
 from zkcompliance.errors import LogCorrupt, LogError, ParametersRejected, ZkComplianceError
-from zkcompliance.log import files, keybook, rows, successor
+from zkcompliance.log import files, keybook, lineages, rows, successor
 from zkcompliance.log.layout import Layout, Settings
 from zkcompliance.log.leftovers import PUBLIC_NAMES
 from zkcompliance.log.store import SealedLog, Segment
@@ -131,11 +131,16 @@ def _generation_faults(layout: Layout, log: SealedLog) -> Iterator[Finding]:
     after = successor.read(layout)
     if after is not None:
         yield Finding(False, "successor", f"the log goes on as {after.origin} in {after.path}; here it is closed")
-    if log.checkpoint.generation > 1 and not any(map(os.path.lexists, (layout.lineage, layout.unlinked))):
-        yield Finding(True, "lineage", "is missing: nothing here shows that the rows are those of before")
+    try:
+        lineages.check(layout, log.checkpoint.generation)
+    except LogError as error:
+        yield Finding(True, lineages.file_of(layout).name, error.message)
     if os.path.lexists(layout.restored):
         yield Finding(False, "secret/restored", "put back from a backup: refresh it before anything is proved over it")
-    if os.path.lexists(layout.retired):
+    if os.path.lexists(layout.retired) and os.path.lexists(layout.segments):
+        what = f"their removal was interrupted: {command('zkcompliance', 'log', 'retire', layout.root)}"
+        yield Finding(False, "secret/segments", f"rows and seeds are still here, {what}")
+    elif os.path.lexists(layout.retired):
         yield Finding(False, "secret/retired", "the rows are gone from here: they are in the generation after")
     elif os.path.lexists(layout.secret):
         try:
