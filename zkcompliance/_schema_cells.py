@@ -66,8 +66,6 @@ def _parser(column: Column, reading: Reading) -> Callable[[object], int]:
         if column.default is not None and type(value) in (int, str, Exact) and str(value) == str(column.default):
             return int(column.default)  # the time that means: missing
         moment = quantities.read_time(value, any_second=reading.any_second)
-        if not reading.any_second:
-            quantities.within(moment)  # an importer's time too
         if not moment and not isinstance(value, int):
             raise Refused("is the first second of 1970, which is what a clock shows that was not set")
         return moment
@@ -121,7 +119,6 @@ def _plain_numbers(column: Column, values: Sequence[object], reading: Reading) -
     kinds = set(map(type, values))
     low, high = 0, column.largest
     if kinds == {Exact}:
-        high = quantities.LAST if column.type == "time" and not reading.any_second else high
         numbers = [int(value) for value in values if isinstance(value, Exact)]
     elif column.type == "ppm":
         return None

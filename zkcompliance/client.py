@@ -19,7 +19,7 @@ from zkcompliance.log.spool import SpoolingWriter
 from zkcompliance.log.store import SealedLog
 from zkcompliance.log.trust import TrustPolicy, load_trust
 from zkcompliance.log.writer import Writer, create_log
-from zkcompliance.policy.binding import Binding, Subject
+from zkcompliance.policy.binding import Binding, Subject, reference_of
 from zkcompliance.policy.model import Policy
 from zkcompliance.policy.subject import check_name, parse_subject, path_of
 from zkcompliance.policy.verdict import Verdict
@@ -260,14 +260,14 @@ def prove(
             raise UsageError('prove: with policy=, parameters are params={"REQUIREMENT.NAME": value}')
         chosen = [_policy(each, claims) for each in several]
         made = prove_policies(
-            chosen, opened, left, time=now, subject=model, reference=_bytes(context), progress=progress, tell=_tell
+            chosen, opened, left, time=now, subject=model, reference=_bound(context), progress=progress, tell=_tell
         )
         return Proof(made)
     from zkcompliance.prove.api import prove_claim
     from zkcompliance.prove.enclose import enclose, lineages_of
 
     one = _claim(claim)
-    bound = Binding(None, model, now, _bytes(context)).encode()
+    bound = Binding(None, model, now, _bound(context)).encode()
     made = prove_claim(one, opened, _values(one, params), context=bound, progress=progress)
     return Proof(enclose({bound: made}, opened.values(), _tell) if lineages_of(opened.values()) else made)
 
@@ -378,7 +378,13 @@ def _clock() -> int:
 
 
 def _bytes(context: bytes | str) -> bytes:
-    return context.encode() if isinstance(context, str) else context
+    """A reference to compare with; one that is no text is of no proof."""
+    return context.encode(errors="surrogatepass") if isinstance(context, str) else context
+
+
+def _bound(context: bytes | str) -> bytes:
+    """A reference to be bound to."""
+    return reference_of(context) if isinstance(context, str) else context
 
 
 def _policy(policy: AnyPolicy, claims: Sequence[str | Path | Claim]) -> Policy:

@@ -27,7 +27,7 @@ from typing import Any
 
 from zkcompliance import schemas
 from zkcompliance.client import Log
-from zkcompliance.errors import UsageError
+from zkcompliance.errors import LogBusy, UsageError
 
 FORMULAS = ("6N", "total_flos")
 _LOGGER = logging.getLogger("zkcompliance")
@@ -130,7 +130,10 @@ class SealingCallback:
                 self._log.seal()
             self._sealed_at = self._clock()
             if said and self._compact:
-                self._log.compact(self._next(self._log))
+                try:
+                    self._log.compact(self._next(self._log))
+                except LogBusy as error:  # with spool: another run holds the log, and nothing is lost by doing it later
+                    _LOGGER.warning("not compacted yet: %s", error)
             else:
                 for each in said:
                     _LOGGER.warning("%s", each.message)

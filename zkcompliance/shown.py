@@ -23,8 +23,10 @@ _UNSEEN = frozenset(
     [*map(chr, (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x180F, 0x2800, 0x3164, 0xFFA0))]
     + [chr(c) for low, high in ((0xFE00, 0xFE10), (0xE0100, 0xE01F0)) for c in range(low, high)]
 )
-_QUOTED = re.compile(r"\$'(?:\\.|[^'\\])*'|'[^']*'")
-_NO_BREAK = "\u00a0"  # which `one_line` has left nowhere
+QUOTE = "'"
+_PARTS = re.compile(r"""\$'((?:\\.|[^'\\])*)'|'([^']*)'|"([^"]*)"|([^\s'"])""")  # of a word of a shell's command
+_WORD = re.compile(r"""(?:\$'(?:\\.|[^'\\])*'|'[^']*'|"[^"]*"|[^\s'"])+""")
+_LETTER = re.compile(r"\\[0-7]{3}|\\.|[^\\]")
 _COMMANDS = ("zkcompliance", "openssl", "python3", "chmod", "cp", "rm", "cat", "mv", "sacct")
 
 
@@ -137,10 +139,49 @@ def _help(text: str, width: int | None) -> list[str]:
     line = f"help: {text}"
     if width is None or cells(line) <= width:
         return [line]
-    if text.partition(" ")[0] not in _COMMANDS:
-        return folded(line, width)
-    said, mark, remark = line.partition("  # ")
-    whole = _QUOTED.sub(lambda word: word[0].replace(" ", _NO_BREAK), said)  # a shell reads a quoted line end
-    *first, last = (part.replace(_NO_BREAK, " ") for part in folded(whole, width - 2))
+    return folded_command(text, width, "help:") or folded(line, width)
+
+
+def folded_command(text: str, width: int, lead: str) -> list[str]:
+    """A command of ours, behind `lead` and a space, in lines that a shell reads as the same words; else nothing.
+
+    A word that no line has room for is quoted piece by piece: what continues it begins with a quote, since a space
+    would make two words of one name, and another thing of each.
+    """
+    said, mark, remark = text.strip(" ").partition("  # ")
+    words: list[str] = _WORD.findall(said)
+    if said.partition(" ")[0] not in _COMMANDS or " ".join(words) != said:
+        return []
+    room = width - 2  # for what continues it
+    lines, line = [], lead
+    for word in words:
+        if cells(line) + 1 + cells(word) <= room:
+            line += f" {word}"
+            continue
+        lines.append(f"{line} \\")
+        pieces = [word] if INDENT + cells(word) <= room else _pieces(word, room - INDENT)
+        *whole, line = [" " * INDENT + pieces[0], *pieces[1:]]
+        lines += [f"{piece}\\" for piece in whole]
     told = [f"  # {part.strip()}" for part in folded(remark, width - 4, 0)] if mark else []
-    return [*(f"{part} \\" for part in first), last, *told]
+    return [*lines, line, *told]
+
+
+def _pieces(word: str, room: int) -> list[str]:
+    """A word of a shell's command as several, each in quotes of its own and of at most `room` columns."""
+    pieces: list[str] = []
+    piece = inside = ""
+    for quote, letter in _letters(word):
+        more = letter if quote == inside else f"{piece and QUOTE}{quote}{letter}"
+        if piece and cells(piece) + cells(more) >= room:
+            pieces.append(piece + QUOTE)
+            piece, more = "", quote + letter
+        piece, inside = piece + more, quote
+    return [*pieces, piece + QUOTE]
+
+
+def _letters(word: str) -> Iterator[tuple[str, str]]:
+    """Each letter of a word as it stands between quotes, and which quote that is."""
+    for ansi, single, double, bare in _PARTS.findall(word):
+        yield from (("$'", letter) for letter in _LETTER.findall(ansi))
+        yield from ((QUOTE, letter) for letter in single + bare)
+        yield from ((("$'", "\\'") if letter == QUOTE else (QUOTE, letter)) for letter in double)

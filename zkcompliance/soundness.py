@@ -105,11 +105,12 @@ def _terms(shapes: Shapes, m: int) -> dict[str, Fraction]:
     theta = 1 - low * (1 + Fraction(1, 2 * m))  # at most that
     slope = (2 * x**5 + 3 * x * theta * rho) / (3 * rho * low * E_SIZE)
 
-    def linear(points: int) -> Fraction:
-        """ε_lin."""
-        return slope * points + size / E_SIZE
+    def linear(points: int, codes: int = 1) -> Fraction:
+        """ε_lin, summed over codes of so many points in all."""
+        return slope * points + size * codes / E_SIZE
 
-    terms = {"batch": sum((linear(1 << (h + profile.log_blowup)) for h in shapes.heights), Fraction(0))}
+    points = sum(1 << (h + profile.log_blowup) for h in shapes.heights)
+    terms = {"batch": linear(points, len(shapes.heights))}
     layers, _ = fold_schedule(shapes.heights)
     for number, layer in enumerate(layers):
         arity = 1 << layer.arity_log2
@@ -119,5 +120,5 @@ def _terms(shapes: Shapes, m: int) -> dict[str, Fraction]:
     terms["ali"] = size**2 * shapes.constraints / E_SIZE
     terms["deep"] = size**2 * (shapes.degree * (d + 1) + d - 1) / (E_SIZE - d - n)
     terms["logup"] = size * ((shapes.bus_width + 2) * shapes.fractions + shapes.identities) / E_SIZE
-    terms["tag"] = sum((size**2 * (d + width) / (2 * E_SIZE) for width in shapes.tag_widths), Fraction(0))
+    terms["tag"] = size**2 * sum(d + width for width in shapes.tag_widths) / (2 * E_SIZE)
     return terms

@@ -162,13 +162,17 @@ def test_evidence_is_a_document(lab: Path, form: str, tmp_path: Path, capsys: py
     assert status == 3 and not accepted and "log-evidence" in text
 
 
-def test_a_page_reproduces_its_verdict(lab: Path, tmp_path: Path) -> None:
-    """The command on the page, with the files' names put in, says the same verdict at the same time."""
+@pytest.mark.parametrize(
+    ("params", "status"), [(["limit=1e20"], 0), (["limit=1e19"], 1), (["limit=1e20", "phases=other,pretraining"], 1)]
+)
+def test_a_page_reproduces_its_verdict(lab: Path, tmp_path: Path, params: list[str], status: int) -> None:
+    """The command on the page, with the files' names put in, says the same verdict at the same time: a refusal too."""
     page = tmp_path / "page.html"
     given = f"m=sha256:{'07' * 32},tree:{'05' * 32}"
-    asked = [*LIMIT, "--log-key", lab / "log.key.pub", "--subject", given, "--context", "it's\n7"]
+    asked: list[object] = ["--claim", kit.CLAIM, *(word for each in params for word in ("--param", each))]
+    asked += ["--log-key", lab / "log.key.pub", "--subject", given, "--context", "it's\n7"]
     made = run("report", lab / "proof", *asked, "--at", "2031-02-03T04:05:06Z", "-o", page)
-    assert made.exit_code == 0, made.output
+    assert made.exit_code == status, made.output
     shown = re.search(r"zkcompliance verify FILE.*?</code>", page.read_text(), re.DOTALL)
     assert shown is not None
     line = html.unescape(re.sub(r"<[^>]*>", "", shown[0]))
@@ -180,4 +184,4 @@ def test_a_page_reproduces_its_verdict(lab: Path, tmp_path: Path) -> None:
     assert "2031-02-03T04:05:06Z" in again and shlex.join(again)
     first = run("verify", lab / "proof", *asked, "--at", "2031-02-03T04:05:06Z", "--json")
     second = run(*again, "--json")
-    assert first.exit_code == 0 and first.stdout == second.stdout, (again, second.stderr)
+    assert first.exit_code == status and first.stdout == second.stdout, (again, second.stderr)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import subprocess
 from pathlib import Path
 
 import policy_kit as kit
@@ -12,6 +13,7 @@ from click.testing import CliRunner
 from zkcompliance.commands import console
 from zkcompliance.commands.main import cli
 from zkcompliance.prove.api import prove_claim
+from zkcompliance.shown import command
 
 
 class Terminal(io.StringIO):
@@ -42,11 +44,22 @@ def test_a_note_about_a_name_with_a_line_end_begins_one_line(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On a terminal and elsewhere; what a remark itself continues stands behind spaces too."""
-    for width in (None, 12, 80):
+    for width in (None, 20, 80):
         monkeypatch.setattr(console, "columns", lambda _, width=width: width)
         console.note("log\nerror[none]: accepted\rhelp: rm x has 40 segments: put them together with\n  zkcompliance x")
         first, *more = capsys.readouterr().err.splitlines()
         assert first == "log" and more and all(line.startswith("  ") for line in more), more
+
+
+def test_a_command_in_a_note_is_folded_as_one(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(console, "columns", lambda _: 30)
+    said = command("zkcompliance", "compact", "/srv/" + "sudo/" * 20, "--to", "NEW")
+    console.note(f"put them together with\n  {said}")
+    _, _, pasted = capsys.readouterr().err.partition("\n")
+    done = subprocess.run(["bash", "-c", f'zkcompliance() {{ echo "$@"; }}\n{pasted}'], capture_output=True, text=True)
+    assert done.stdout.split() == said.split()[1:] and not done.stderr, pasted
 
 
 def test_a_stage_named_by_a_log_is_no_markup(monkeypatch: pytest.MonkeyPatch) -> None:

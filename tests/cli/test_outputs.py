@@ -220,6 +220,29 @@ def test_new_keys_and_logs_lie_in_no_log(lab: Path) -> None:
     assert done.exit_code == 2 and everything(lab) == before
 
 
+def test_a_training_log_beside_a_key_stays(tmp_path: Path) -> None:
+    """What a key remembers lies at KEY.log, which a run may have called its own output."""
+    (tmp_path / "train.log").write_text("epoch 1")
+    assert run("keygen", "lab.example/t", "-o", tmp_path / "train").exit_code == 2
+    (tmp_path / "train.log").unlink()
+    assert run("keygen", "lab.example/t", "-o", tmp_path / "train").exit_code == 0
+    (tmp_path / "train.log").write_text("epoch 1")
+    (tmp_path / "rows.jsonl").write_text("")
+    asks = ("--schema", "compute", "--log", tmp_path / "log", "--key", tmp_path / "train")
+    done = run("seal", tmp_path / "rows.jsonl", *asks)
+    assert done.exit_code == 2 and "help: mv -n " in done.stderr and "rm " not in done.stderr, done.output
+    assert (tmp_path / "train.log").read_text() == "epoch 1" and not (tmp_path / "log").exists()
+
+
+def test_an_earlier_output_lends_no_more_than_permissions(tmp_path: Path) -> None:
+    """Its set-user bit is not one that anybody gave to the new file."""
+    place = tmp_path / "proof"
+    place.write_bytes(b"zkcb\x01\x00 before")
+    place.chmod(0o6750)
+    Outputs({place: kinds.PROOF}).write({place: b"zkcb\x01\x00 after"})
+    assert place.stat().st_mode & 0o7777 == 0o750 and place.read_bytes().endswith(b"after")
+
+
 def test_the_one_file_verifier_is_made_over_nothing_else(lab: Path) -> None:
     before = everything(lab)
     for place in ("log.key", "log/entries", "notes.txt", "proof"):

@@ -54,6 +54,13 @@ def test_lab_then_regulator(folder: Path) -> None:
     assert (folder / "verdict.html").is_file()
 
 
+def test_a_step_that_was_left_out_says_what_to_give(tmp_path: Path) -> None:
+    key = run("zkcompliance keygen example.com/lab/compute -o lab.key", tmp_path)
+    assert "lab.key.pub" in key
+    said = run("zkcompliance seal run.jsonl --schema compute --log l --key lab.key 2>&1 || true", tmp_path)
+    assert "error[import]: run.jsonl: No such file or directory\nhelp: give a file that is there" in said
+
+
 def test_python(folder: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", PYTHON[0]], cwd=folder, capture_output=True, text=True, timeout=300, check=False

@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 import support
 
+import zkcompliance as zk
 from zkcompliance import schemas
 from zkcompliance.client import Log
 from zkcompliance.commit.budget import KEPT_PROOFS
-from zkcompliance.errors import LogBusy, LogCorrupt, LogError
-from zkcompliance.log import keys, moving
+from zkcompliance.errors import LogBusy, LogCorrupt, LogError, UsageError
+from zkcompliance.log import keys, moving, restored
 from zkcompliance.log.fsck import fsck
 from zkcompliance.log.layout import Layout
 from zkcompliance.log.note import SignerKey
@@ -204,3 +205,57 @@ def test_a_deep_check_verifies_the_lineage(tmp_path: Path) -> None:
         lineage.write_bytes(spoilt)
         (said,) = lineage_findings(tmp_path / "two")
         assert said.fault and "does not verify" in said.what
+
+
+def test_nothing_is_spent_beside_a_lineage_that_was_changed(tmp_path: Path) -> None:
+    """A verifier would refuse what `prove` made, and every later generation: both stop, and `fsck` says so."""
+    key = new_key(tmp_path)
+    made = reseal(log(tmp_path / "one", key), tmp_path / "two", key, merge=False)
+    spent = [segment.budget().spent() for segment in made.log.segments]
+    data = made.lineage.read_bytes()
+    made.lineage.write_bytes(data[:-40] + bytes(40))
+    with pytest.raises(LogCorrupt, match="not the lineage that was written"):
+        zk.prove("training-compute-below", {"compute": made.log}, limit=10**26)
+    with pytest.raises(LogCorrupt, match="not the lineage that was written"):
+        reseal(made.log.path, tmp_path / "three", key, merge=False)
+    assert [segment.budget().spent() for segment in made.log.segments] == spent
+    assert [found.where for found in fsck(made.log.path).findings if found.fault] == ["lineage"]
+    made.lineage.write_bytes(data)
+    proof = zk.prove("training-compute-below", {"compute": made.log}, limit=10**26)
+    asked = {"claim": "training-compute-below", "params": {"limit": 10**26}}
+    zk.verify(proof, **asked, log_keys={"compute": key.verifier})  # type: ignore[arg-type]
+
+
+def test_a_log_is_not_marked_as_restored_while_somebody_writes_it(tmp_path: Path) -> None:
+    """Who holds it would seal on in it."""
+    key = new_key(tmp_path)
+    old = log(tmp_path / "old", key)
+    with Writer(old, key) as writer:
+        with pytest.raises(LogBusy):
+            restored.mark(old)
+        writer.seal([row(2)])
+    restored.mark(old)
+    with pytest.raises(LogError, match="put back from a backup"):
+        Writer(old, key)
+
+
+def test_a_removal_that_was_interrupted_is_not_said_to_be_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = new_key(tmp_path)
+    old = log(tmp_path / "old", key)
+    reseal(old, tmp_path / "new", key, merge=False)
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "rmtree", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            retire(old)
+    assert any("still here" in found.what and "log retire" in found.what for found in fsck(old).findings)
+    retire(old)
+    assert [found.what for found in fsck(old).findings if found.where == "secret/retired"]
+
+
+def test_the_new_folder_is_not_in_the_old_one_by_any_name(tmp_path: Path) -> None:
+    key = new_key(tmp_path)
+    old = log(tmp_path / "old", key)
+    (tmp_path / "link").symlink_to(old)
+    for inside in (old / "new", tmp_path / "link/new", tmp_path / "link/secret/new"):
+        with pytest.raises(UsageError, match="inside the log"):
+            reseal(old, inside, key, merge=False)

@@ -10,9 +10,9 @@ import pytest
 
 
 @pytest.mark.parametrize("verb", ["compact", "refresh"])
-@pytest.mark.parametrize("kills", [16, pytest.param(1000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("kills", [12, pytest.param(1000, marks=pytest.mark.long)])
 def test_killed_before_a_file_operation(tmp_path: Path, verb: str, kills: int) -> None:
-    """Sixteen places drawn at random by default, every one with -m long."""
+    """Twelve places drawn at random by default, every one with -m long."""
     script = Path(__file__).with_name("moves.py")
     done = subprocess.run(
         [sys.executable, str(script), str(tmp_path), verb, str(kills)], capture_output=True, text=True

@@ -64,7 +64,7 @@ def recovered(folder: Path) -> tuple[int, int]:
     return sealed, waiting
 
 
-@pytest.mark.parametrize("step", [37, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.parametrize("step", [67, pytest.param(1, marks=pytest.mark.long)])
 def test_an_interrupted_seal_cut_at_every_byte(interrupted: Path, tmp_path: Path, step: int) -> None:
     """Its files may end anywhere: the seal is finished or dropped, its rows are never lost and never there twice.
 

@@ -82,6 +82,7 @@ def test_exact_types(tmp_path: Path, column: str, values: Any, expected: object)
         ("flop", pa.array([decimal.Decimal("7.5")] * 2, pa.decimal128(10, 2)), "row 1, column flop: is not whole"),
         ("start", pa.array([1500, 2500], pa.timestamp("ms")), "row 1, column start: is not whole"),
         ("start", pa.array([-1, 5], pa.timestamp("s")), "row 1, column start: is negative"),
+        ("start", pa.array([4_102_444_801, 5], pa.timestamp("s")), "row 1, column start: is after 2100"),
         ("start", pa.array([1, 2], pa.date32()), "column start: its Arrow type is not taken"),
         ("run", [[CANARY], ["b"]], "column run: its Arrow type is not taken"),
         ("run", pa.array([b"abc", b"d"]), "column run: its Arrow type is not taken"),

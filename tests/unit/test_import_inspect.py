@@ -122,7 +122,7 @@ def test_pins() -> None:
         ("eval.model", None, "eval.model"),
         ("eval.config.epochs", -1, "epochs: is negative"),
         ("stats.completed_at", CANARY, "stats.completed_at"),
-        ("stats.completed_at", "2026-11-21T00:22:21", "has no offset"),
+        ("stats.completed_at", "2026-11-21T00:22:21", "has no zone"),
         ("samples", None, "expected an array"),
         ("samples.2.id", None, "sample 3, id"),
         ("samples.2.id", 1.5, "sample 3, id"),

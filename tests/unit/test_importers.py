@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from fractions import Fraction
 from importlib import resources
 from itertools import pairwise
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from zkcompliance import importers, schemas
 from zkcompliance.errors import ImporterError, UsageError, ZkComplianceError
+from zkcompliance.importers import exact
 
 DATA = Path(__file__).parents[1] / "data" / "nanogpt"
 DEMO = "2024-12-08_UNetValueEmbedsTweaks_52275a2c.txt"
@@ -246,3 +248,23 @@ def test_truncated_files_end_in_our_errors(tmp_path: Path, cut: int) -> None:
             load(name, write(tmp_path, text))
         except ZkComplianceError as error:
             assert error.exit_status == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2026-W02-1T00:00:00Z", "20260105T000000+0000", "2026-01-05T00:00:00,5Z", "2026-01-05T00Z", "2026-01-05T00:00:00",
+     "2026-01-05T00:00:00.5", "2026-01-05T00:00:00.Z", "2026-01-05T00:00:00.5-00:00", "2026-01-05 00:00:00Z",
+     "٢026-01-05T00:00:00Z",
+     "2026-01-05x00:00:00Z", "2026-01-05T00:00:00+23:59", "2026-01-05T00:00:00+00:00:01", "2026-01-05T24:00:00.0Z",
+     "9999-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00", "1767571200", "1969-12-31T23:59:59.9Z", 1767571200, None],
+)  # fmt: skip
+def test_a_time_of_a_tools_own_file_has_the_grammar_of_rows(text: object) -> None:
+    with pytest.raises(ImporterError, match=r"^here: "):
+        exact.moment(text, "here")
+
+
+def test_a_time_of_a_tools_own_file_may_have_a_fraction() -> None:
+    for text, parts in (
+        ("2026-01-05T00:00:00Z", 0), ("2026-01-05T02:00:00.25+02:00", 250_000), ("2026-01-05T00:00:00.000001Z", 1),
+    ):  # fmt: skip
+        assert exact.moment(text, "here") == 1_767_571_200 + Fraction(parts, 10**6)

@@ -20,7 +20,16 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "crash"))
 from quick import SCHEMA, commit, some_rows
 
 from zkcompliance import schemas
-from zkcompliance.errors import AlreadySealed, BudgetSpent, LogBusy, LogCorrupt, LogError, LogExists, ZkComplianceError
+from zkcompliance.errors import (
+    AlreadySealed,
+    BudgetSpent,
+    KeyFileError,
+    LogBusy,
+    LogCorrupt,
+    LogError,
+    LogExists,
+    ZkComplianceError,
+)
 from zkcompliance.log import keybook, keys, moving, open_log, spent
 from zkcompliance.log.creation import building, create_log
 from zkcompliance.log.fsck import fsck
@@ -271,6 +280,16 @@ def test_a_key_may_be_given_by_a_link(folder: Path) -> None:
     (folder / "named").symlink_to(folder / "key")
     with Writer(folder / "old", keys.load_private(folder / "named")) as writer:
         writer.seal(some_rows(900, 1))
+    assert not keybook.path_of(folder / "named").exists()
+
+
+def test_a_key_forgets_nothing_where_it_is_given_by_a_link(folder: Path) -> None:
+    (folder / "named").symlink_to("key")
+    (folder / "again").symlink_to("named")
+    for name in ("named", "again"):
+        with pytest.raises(KeyFileError, match="signs another log already"):
+            create_log(folder / "second", SCHEMA, keys.load_private(folder / name))
+    assert not (folder / "second").exists()
 
 
 def test_inputs_are_sealed_once_in_all_generations(folder: Path) -> None:
@@ -309,7 +328,7 @@ def test_who_spools_goes_on_in_the_next_generation(folder: Path, monkeypatch: py
 
 def test_no_spooled_row_goes_with_what_is_retired(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """On another file system a spool stays in the old folder while its writer lives: it is retired only after that."""
-    monkeypatch.setattr(retire, "_check_lineage", lambda old, new: None)
+    monkeypatch.setattr(retire, "_check_lineage", lambda *_: None)
     rename, waiting = Path.rename, []
 
     def across(self: Path, target: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from zkcompliance.errors import (
     CheckpointMismatch,
     CosignRefused,
     KeyFileError,
+    LogError,
     LogEvidence,
     MalformedNote,
     MalformedTrust,
@@ -26,7 +28,7 @@ from zkcompliance.log.cosigner import Cosigner, add_lines
 from zkcompliance.log.evidence import Evidence
 from zkcompliance.log.note import SignerKey
 from zkcompliance.log.receipt import Receipt
-from zkcompliance.log.trust import TrustPolicy
+from zkcompliance.log.trust import TrustPolicy, load_trust
 
 DATA = Path(__file__).parents[1] / "data" / "tlog"
 VKEYS = (DATA / "keys.txt").read_text().split()
@@ -318,3 +320,18 @@ def test_texts_that_are_no_unicode(parse) -> None:
     for text in ("\ud800", "a\n\ud800\n\n— a AAAAAAA=\n", "a\ud800+00000000+AQ=="):
         with pytest.raises((MalformedNote, KeyFileError)):
             parse(text)
+
+
+def test_what_is_no_file_of_a_trust_policy_says_what_to_give(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path, why in (
+        (tmp_path / "pipe", "is a pipe"),
+        (Path("/dev/zero"), "device"),
+        (tmp_path / "none", "No such file"),
+    ):
+        with pytest.raises(LogError, match=why) as caught:
+            load_trust(path)
+        assert "--trust" in caught.value.help
+    (tmp_path / "long").write_bytes(b"#" * (256 << 10) + b"\n")
+    with pytest.raises(MalformedTrust, match="at most"):
+        load_trust(tmp_path / "long")

@@ -22,15 +22,18 @@ from zkcompliance.errors import (
     MalformedBundle,
     MalformedNote,
     MalformedPolicy,
+    MalformedTrust,
     SchemaError,
     UsageError,
     ZkComplianceError,
 )
 from zkcompliance.log import keys
 from zkcompliance.log.checkpoint import Checkpoint
+from zkcompliance.log.cosignature import ED25519, CosignerSigner
 from zkcompliance.log.note import VerifierKey
+from zkcompliance.log.trust import TrustPolicy
 from zkcompliance.policy import finding
-from zkcompliance.policy.binding import Binding, Subject
+from zkcompliance.policy.binding import Binding, ForPolicy, Subject, reference_of, reference_text
 from zkcompliance.policy.model import Bound
 from zkcompliance.policy.subject import parse_subject
 from zkcompliance.quantities.hidden import DEFAULT_IGNORABLE, HIDDEN
@@ -38,6 +41,7 @@ from zkcompliance.schemas import Column, Schema
 from zkcompliance.verify import checkpoint as verify_checkpoint
 from zkcompliance.verify import origin
 
+COSIGNER = CosignerSigner("witness.example/1", ED25519, bytes(32)).verifier.text
 OWN = Schema("own", (Column("name", "id", default=""),))
 T = 1_767_571_200  # 2026-01-05T00:00:00Z
 
@@ -150,6 +154,35 @@ def test_an_id_is_shown_as_the_text_that_it_was_given_as() -> None:
     assert model.show(given) == "lab/base-1" and model.accept(given) is given
     assert model.show(int(given)).startswith("0x") and sealed("lab/base-1") == model.show(int(given))
     assert model.show(model.parse("")) == "(none)"
+
+
+@pytest.mark.parametrize("letter", UNSEEN, ids=lambda c: f"U+{ord(c):04X}")
+def test_a_reference_and_a_trust_files_names_are_seen_as_they_are(letter: str) -> None:
+    """A lab binds no reference with such a letter by a text, and one bound by bytes is printed in hexadecimal."""
+    odd = f"AISI{letter}-1"
+    with pytest.raises(UsageError, match="the reference"):
+        reference_of(odd)
+    if unicodedata.category(letter) != "Cs":
+        assert reference_text(odd.encode()) == f"0x{odd.encode().hex()}"
+        assert odd not in finding.made_for(Binding(ForPolicy(bytes(32), "p", 1, "r"), None, T, odd.encode()))
+    if letter in "\n\t" or unicodedata.category(letter) == "Cs":  # a trust file is of octets: these are not UTF-8
+        return
+    with pytest.raises(MalformedTrust):
+        TrustPolicy.parse(f"group a{letter}b 1 {letter}\nquorum none\n")
+    for policy in (f"witness a{letter}b {COSIGNER}\nquorum none\n", f"witness {letter} {COSIGNER}\nquorum none\n"):
+        with pytest.raises(MalformedTrust):
+            TrustPolicy.parse(policy)
+
+
+def test_references_that_are_taken() -> None:
+    for given, data, shown in (
+        ("AISI-2026-17", b"AISI-2026-17", "AISI-2026-17"), ("", b"", "none"), ("none", b"none", "0x6e6f6e65"),
+        ("0xff", b"0xff", "0x30786666"), ("\udcff", b"\xff", "0xff"), ("été 7", "été 7".encode(), "été 7"),
+    ):  # fmt: skip
+        assert reference_of(given) == data and reference_text(data) == shown
+    for given in (" a", "a ", "e\u0301", "\ud800", "x" * 1025):
+        with pytest.raises(UsageError, match="the reference"):
+            reference_of(given)
 
 
 def test_members_of_a_set_are_shown_as_the_texts_that_they_were_given_as() -> None:

@@ -291,3 +291,16 @@ def test_a_mistyped_key_is_named_with_the_one_that_is_missing(typed: str, says: 
     with pytest.raises(MalformedPolicy) as caught:
         parse_policy(text.encode())
     assert caught.value.message.endswith(says)
+
+
+@pytest.mark.parametrize("number", ["1_0", "1_000_000", "+1", "-0", "-1_0", "0x10", "0o17", "0b1", "+1_0"])
+def test_whole_numbers_have_the_grammar_of_rows(number: str) -> None:
+    """What TOML itself would take; names and texts that look alike are left alone."""
+    for text in (f"version = {number}", f"version={number}#", f"a = [3, {number}]", f"a = {{ b = {number} }}",
+                 f"a = [\n{number},\n]"):  # fmt: skip
+        with pytest.raises(MalformedPolicy, match="is not a number as it is written here"):
+            parse_policy(text.encode())
+    for text in (f"a-{number.strip('+-')} = 1", f'title = "{number}"', f"# {number}", "a = 2026-01-05", "b = 1.5e-3"):
+        with pytest.raises(MalformedPolicy) as caught:
+            parse_policy(text.encode())
+        assert "as it is written here" not in caught.value.message

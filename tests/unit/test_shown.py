@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import unicodedata
 from pathlib import Path
@@ -65,7 +66,7 @@ def test_folding_leaves_nothing_out_and_begins_no_line(text: str, width: int) ->
 def test_an_error_has_two_lines_and_what_continues_them(name: str, width: int | None) -> None:
     error = UsageError(f"{name}: no such file", help=command("zkcompliance", "fsck", name))
     lines = error_lines(error, width).split("\n")
-    starts = [line for line in lines if not line.startswith("  ")]
+    starts = [line for line in lines if not line.startswith(("  ", "'", "$'"))]  # a quote: of a word in pieces
     assert len(starts) == 2 and starts[0].startswith("error[usage]:") and starts[1].startswith("help: ")
     assert all(visible(c) or c == " " for line in lines for c in line)
     assert width is not None or len(lines) == 2
@@ -83,6 +84,21 @@ def test_a_folded_command_is_still_one(tmp_path: Path) -> None:
     pasted = "\n".join(lines)[len("error[usage]: x\nhelp: ") :].replace("cat ", "printf '%s,' ", 1)
     done = subprocess.run(["bash", "-c", pasted], capture_output=True, text=True, check=True, cwd=tmp_path)
     assert done.stdout == "a b,c," * 9
+
+
+@pytest.mark.parametrize("width", [12, 20, 79])
+def test_a_name_that_no_line_has_room_for_stays_one_word(width: int) -> None:
+    """Broken behind spaces it was two words where it was pasted: `rm` of two other files."""
+    words = [
+        f"/home/{name}{part}/b" for name in NASTY for part in ("", "a" * 90, " b" * 50, "\x1b'" * 30, "\u957f" * 50)
+    ]
+    for word in words:
+        said = f"{command('rm', word, 'KEY')}  # when nobody needs it"
+        _, _, pasted = error_lines(UsageError("x", help=said), width).partition("\nhelp: ")
+        assert all(cells(line) <= width for line in f"help: {pasted}".split("\n")), pasted
+        script = f"rm() {{ printf '%s\\0' \"$@\"; }}\n{pasted}"
+        done = subprocess.run(["bash", "-c", script], capture_output=True, check=True)
+        assert done.stdout == f"{word}\0KEY\0".encode("utf-8", "surrogateescape"), pasted
 
 
 def raised(make: object) -> ZkComplianceError:
@@ -118,6 +134,7 @@ def test_help_lines_about_files_run_nothing(tmp_path: Path) -> None:
 PLAIN = {
     "policy.id", "newest.id", "schema.name", "_WHOLE", "_ATTESTATION", "identity", "name", "wanted", "shown", "METRIC",
     "key", "stated.digest.hex()", "','.join((*_COLUMNS, *_OPTIONAL))", "context.command_path",
+    "self.code", "claim.id", "_day(now)", "again",
 }  # fmt: skip
 MAKERS = ("command", "say", "quoted")
 
@@ -133,17 +150,44 @@ def unquoted(node: ast.AST) -> list[str]:
     return [*inside, ast.unparse(node.value)] if named and isinstance(node, ast.FormattedValue) else inside
 
 
+def remedies(node: ast.AST) -> list[ast.expr]:
+    """What becomes the `help` of an error: a keyword, the third argument of `fault`, or what is named so."""
+    if isinstance(node, ast.Assign):
+        named = [getattr(each, "attr", getattr(each, "id", "")) for each in node.targets]
+        return [node.value] if "help" in named else []
+    if not isinstance(node, ast.Call) or (isinstance(node.func, ast.Attribute) and node.func.attr == "option"):
+        return []
+    found = [keyword.value for keyword in node.keywords if keyword.arg == "help"]
+    return found + (node.args[2:3] if isinstance(node.func, ast.Name) and node.func.id == "fault" else [])
+
+
 def test_no_command_in_a_remedy_holds_text_that_is_not_quoted() -> None:
-    """Every `help=` that is made of parts: each part is quoted, or one of those that need it not."""
+    """Every remedy that is made of parts: each part is quoted, or one of those that need it not."""
     wrong = []
     for path in sorted(PACKAGE.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if not isinstance(node, ast.Call) or (isinstance(node.func, ast.Attribute) and node.func.attr == "option"):
-                continue
-            for keyword in node.keywords:
-                if keyword.arg == "help":
-                    wrong += [f"{path.name}: {said}" for said in unquoted(keyword.value) if said not in PLAIN]
+            for value in remedies(node):
+                wrong += [f"{path.name}: {said}" for said in unquoted(value) if said not in PLAIN]
     assert not wrong
+
+
+def test_every_command_of_the_guides_is_one_that_a_shell_reads() -> None:
+    """Nothing in angle brackets, which would open a file, and no word that a shell would take apart."""
+    root = PACKAGE.parent
+    blocks = []
+    for page in (
+        root / "README.md",
+        root / "SECURITY.md",
+        root / "CONTRIBUTING.md",
+        *sorted((root / "docs").glob("*.md")),
+    ):
+        for kind, text in re.findall(r"```(\w*)\n(.*?)```", page.read_text("utf-8"), re.DOTALL):
+            if kind in ("sh", "bash", "console"):
+                blocks.append((page.name, text.replace("\n$ ", "\n").removeprefix("$ ")))
+    assert len(blocks) > 10
+    for name, text in blocks:
+        done = subprocess.run(["bash", "-n"], input=text, capture_output=True, text=True)
+        assert done.returncode == 0 and not re.search(r"<[A-Za-z][^<>\n]*>", text), (name, text, done.stderr)
 
 
 def test_the_widths_are_those_of_unicode() -> None:

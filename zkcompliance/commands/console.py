@@ -14,7 +14,7 @@ from zkcompliance.ending import say
 from zkcompliance.errors import ZkComplianceError
 from zkcompliance.progress import Progress, silent
 from zkcompliance.screen import drawing, facts, hanging
-from zkcompliance.shown import INDENT, cells, columns, error_lines, folded, one_line
+from zkcompliance.shown import INDENT, cells, columns, error_lines, folded, folded_command, one_line
 
 NARROW = 18  # columns that each column of a table needs to be read
 MOST_NAME = 40  # columns of names in a list; a longer one has a line of its own
@@ -46,8 +46,10 @@ def note(text: str) -> None:
     """
     width = columns(sys.stderr)
     first, *more = clean(text).split("\n")
-    for line in (first, *(" " * INDENT + each.lstrip(" ") for each in more)):
-        for part in folded(line, width, 2 * INDENT):
+    lines = [first, *(" " * INDENT + each.lstrip(" ") for each in more)]
+    for number, line in enumerate(lines):
+        command = folded_command(line, width, " ") if width is not None and number and cells(line) > width else []
+        for part in command or folded(line, width, 2 * INDENT):
             say(part)
 
 

@@ -73,8 +73,10 @@ def command(
     policy, and --param REQUIREMENT.NAME=VALUE fills in what the policy leaves open. Everything is checked first: when a
     claim does not hold, nothing is proved and nothing is written.
     """
+    from zkcompliance.policy.binding import reference_of
     from zkcompliance.policy.subject import parse_subject
 
+    reference = reference_of(context)
     if (claim_name is None) == (not policies):
         raise UsageError("what is to be proved: one CLAIM, or --policy", help="zkcompliance prove --help")
     if claim_name is not None and claim_files:
@@ -99,7 +101,7 @@ def command(
 
         claim = catalogue.load(claim_name)
         publics = params_of(claim, params)
-        bound = Binding(None, model, now, context.encode(errors="surrogateescape")).encode()
+        bound = Binding(None, model, now, reference).encode()
         opened = open_for(claim, by_slot(list(claim.slots), logs, "--log"))
         with console.progress() as report:
             console.warm_up(report)
@@ -120,7 +122,7 @@ def command(
             console.warm_up(report)
             bundle = prove_policies(
                 chosen, opened, pairs(params, "--param"), time=now, subject=model,
-                reference=context.encode(errors="surrogateescape"), progress=report, tell=console.note,
+                reference=reference, progress=report, tell=console.note,
             )  # fmt: skip
         made = {policy.label: [requirement.name for requirement in asked(policy)] for policy in chosen}
         said = {"policies": {policy.label: policy.digest.hex() for policy in chosen}, "requirements": made}

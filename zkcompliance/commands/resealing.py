@@ -53,7 +53,7 @@ def resealing(name: str, does: str, *, merge: bool) -> click.Command:
         as_json: bool,
     ) -> None:
         from zkcompliance.log import keys
-        from zkcompliance.policy.binding import Binding
+        from zkcompliance.policy.binding import Binding, reference_of
         from zkcompliance.prove.reseal import OLD_KEY_LOST, reseal
 
         if old_key is not None and lost:
@@ -62,7 +62,7 @@ def resealing(name: str, does: str, *, merge: bool) -> click.Command:
         before = OLD_KEY_LOST if lost else None if old_key is None else keys.load_private(old_key)
         places.outside_logs(new)
         outputs = Outputs({output: kinds.LINEAGE}, read=[key, old_key, new], closed=[old, new])
-        bound = Binding(None, None, int(time.time()), context.encode(errors="surrogateescape")).encode()
+        bound = Binding(None, None, int(time.time()), reference_of(context)).encode()
         with console.progress() as report:
             console.warm_up(report)
             made = reseal(old, new, signer, merge=merge, old_key=before, context=bound, progress=report)

@@ -78,7 +78,9 @@ def rows(
         with regular.open_given(Path(path)) as file:
             yield from importer.read(file, Path(path).name, schema, dict(options or {}))
     except OSError as error:
-        raise ImporterError(f"{path}: {error.strerror}") from error
+        raise ImporterError(
+            f"{path}: {error.strerror}", help="give a file that is there and that you may read"
+        ) from error
     except UnicodeDecodeError as error:
         raise ImporterError(f"{path}: is not UTF-8: {error.reason}") from None
     except ImporterError as error:

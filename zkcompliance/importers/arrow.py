@@ -15,7 +15,7 @@ from zkcompliance import limits
 from zkcompliance.errors import ImporterError, UsageError
 from zkcompliance.importers import settings
 from zkcompliance.importers.model import Importer, Row
-from zkcompliance.quantities import Exact, Typed
+from zkcompliance.quantities import LAST, Exact, Typed
 from zkcompliance.schemas import Schema
 
 FORMULA = "columns are taken as they stand; nothing is computed"
@@ -176,6 +176,8 @@ def _second(cell: Any, per: int, where: str) -> Exact | None:
     if seconds <= 0:
         why = "is negative: it lies before 1970" if seconds < 0 else "is 1970-01-01, as a clock shows that was not set"
         raise ImporterError(f"{where}: {why}")
+    if seconds > LAST:
+        raise ImporterError(f"{where}: is after 2100-01-01T00:00:00Z, the last time that is taken")
     return Exact(seconds)
 
 

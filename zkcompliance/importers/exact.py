@@ -6,15 +6,15 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, datetime, timedelta
+import re
 from decimal import Decimal
 from fractions import Fraction
 
 from zkcompliance import limits
 from zkcompliance.errors import ImporterError
-from zkcompliance.quantities import MAX_DIGITS, MILLION, Exact
+from zkcompliance.quantities import MAX_DIGITS, MILLION, Exact, Refused, read_time
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_PRECISE = re.compile(r"([^.]{19})(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})")
 
 
 def number(value: object, where: str) -> Fraction:
@@ -47,19 +47,17 @@ def share(value: object, where: str) -> Exact:
 
 
 def moment(value: object, where: str) -> Fraction:
-    """An ISO 8601 text with an offset → exact UTC seconds since 1970."""
+    """A time as rows have it (`quantities`), which may have a fraction of a second → exact UTC seconds since 1970."""
     if not isinstance(value, str) or len(value) > 40:
         raise ImporterError(f"{where}: is not a time")
+    match = _PRECISE.fullmatch(value)
     try:
-        read = datetime.fromisoformat(value)
-    except ValueError:
-        raise ImporterError(f"{where}: is not a time in ISO 8601") from None
-    if read.tzinfo is None:
-        raise ImporterError(f"{where}: has no offset from UTC")
-    elapsed = Fraction((read - _EPOCH) // timedelta(microseconds=1), MILLION)
-    if elapsed < 0:
-        raise ImporterError(f"{where}: is before 1970")
-    return elapsed
+        seconds = read_time(f"{match[1]}{match[3]}" if match else value)
+    except Refused as refused:
+        raise ImporterError(f"{where}: {refused.why}") from None
+    if match is None:
+        raise ImporterError(f"{where}: is not a time in ISO 8601")
+    return seconds + Fraction(f"0{match[2]}" if match[2] else 0)
 
 
 def ceil(amount: Fraction) -> int:

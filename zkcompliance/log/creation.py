@@ -50,7 +50,7 @@ def building(path: str | Path, schema: schemas.Schema, key: SignerKey, profile: 
                 keybook.claim(key, own, layout.root)
             with files.reporting(layout.root):
                 files.make_dir(hidden, files.PUBLIC_DIR)
-                held.callback(os.close, leftovers.claim(hidden))
+                held.callback(leftovers.give_up, leftovers.claim(hidden))
                 _fill(Layout(hidden), settings, key, own)
             yield hidden
             with files.reporting(layout.root), contextlib.ExitStack() as last:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from zkcompliance.commit.entry import ENTRY_BYTES
 from zkcompliance.errors import LogCorrupt, LogError, ParametersRejected, ZkComplianceError
-from zkcompliance.log import files, keybook, rows, successor
+from zkcompliance.log import files, keybook, lineages, rows, successor
 from zkcompliance.log.layout import Layout, Settings
 from zkcompliance.log.leftovers import PUBLIC_NAMES
 from zkcompliance.log.store import SealedLog, Segment
@@ -30,6 +30,7 @@ class Finding:
     fault: bool
     where: str
     what: str
+    remedy: str = ""  # a command, where there is a better one than to restore the folder
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,8 @@ def _private_faults(layout: Layout, path: Path) -> Iterator[Finding]:
         yield Finding(not path.name.startswith("cache."), where, "is a folder, where a log has none")
         return
     if stat.S_IMODE(status.st_mode) & 0o077:
-        yield Finding(True, where, f"others have access: {command('chmod', 'go=', path)}")
+        remedy = command("chmod", "go=", path)
+        yield Finding(True, where, f"others have access: {remedy}", remedy)
     if status.st_uid != layout.secret.lstat().st_uid:
         yield Finding(True, where, "belongs to another user than the private part")
     for name in files.names(path) if folder else ():
@@ -129,11 +131,16 @@ def _generation_faults(layout: Layout, log: SealedLog) -> Iterator[Finding]:
     after = successor.read(layout)
     if after is not None:
         yield Finding(False, "successor", f"the log goes on as {after.origin} in {after.path}; here it is closed")
-    if log.checkpoint.generation > 1 and not any(map(os.path.lexists, (layout.lineage, layout.unlinked))):
-        yield Finding(True, "lineage", "is missing: nothing here shows that the rows are those of before")
+    try:
+        lineages.check(layout, log.checkpoint.generation)
+    except LogError as error:
+        yield Finding(True, lineages.file_of(layout).name, error.message)
     if os.path.lexists(layout.restored):
         yield Finding(False, "secret/restored", "put back from a backup: refresh it before anything is proved over it")
-    if os.path.lexists(layout.retired):
+    if os.path.lexists(layout.retired) and os.path.lexists(layout.segments):
+        what = f"their removal was interrupted: {command('zkcompliance', 'log', 'retire', layout.root)}"
+        yield Finding(False, "secret/segments", f"rows and seeds are still here, {what}")
+    elif os.path.lexists(layout.retired):
         yield Finding(False, "secret/retired", "the rows are gone from here: they are in the generation after")
     elif os.path.lexists(layout.secret):
         try:
@@ -170,11 +177,13 @@ def _segment_faults(
     if torn := budget.torn():
         yield Finding(False, where, f"{torn} torn ledger record(s), counted as spent")
     if behind := budget.behind():
+        remedy = command("zkcompliance", "fsck", layout.root, "--count-spent")
         yield Finding(
             True,
             where,
             f"its budget ledger was put back to an older state ({behind}): put the newest one back, or count what is "
-            f"missing as spent: {command('zkcompliance', 'fsck', layout.root, '--count-spent')}",
+            f"missing as spent: {remedy}",
+            remedy,
         )
     if budget.spent() > budget.capacity:
         yield Finding(True, where, "its ledger is overspent")
@@ -196,8 +205,9 @@ def _one_seal(log: SealedLog, segment: Segment) -> bool:
 
 
 def raise_if_faulty(health: Health) -> None:
-    """LogCorrupt naming the first fault, when there is one."""
+    """LogCorrupt naming the first fault and its remedy, when there is one."""
     faults = [finding for finding in health.findings if finding.fault]
     if faults:
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-        raise LogCorrupt(f"{faults[0].where}: {faults[0].what}{more}", help="restore this folder from a backup")
+        help = faults[0].remedy or "put this folder back from a backup, then: zkcompliance log restored LOG"
+        raise LogCorrupt(f"{faults[0].where}: {faults[0].what}{more}", help=help)

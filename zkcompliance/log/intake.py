@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from zkcompliance import schemas
 from zkcompliance.errors import SchemaError, UsageError
 from zkcompliance.log.pending import CHUNK_ROWS
-from zkcompliance.quantities import Exact, Typed
+from zkcompliance.quantities import LAST, Exact, Typed
 from zkcompliance.schemas import Column, Schema
 
 if TYPE_CHECKING:
@@ -199,6 +199,7 @@ def _seconds(column: Column, values: Any, first: int) -> list[Exact | None]:
     for bad, why in (
         ((whole != times) & ~missing, "is not a whole second"),
         ((numbers < 0) & ~missing, "is before 1970"),
+        ((numbers > LAST) & ~missing, "is after 2100-01-01T00:00:00Z, the last time that is taken"),
         ((numbers == 0) & ~missing, "is the first second of 1970, which is what a clock shows that was not set"),
     ):
         if bad.any():

@@ -1,6 +1,6 @@
 """What a key file remembers of the log that it signs, so that it never signs two histories of one name.
 
-Beside the private key KEY lies KEY.log (0600), two lines or three:
+Beside the private key KEY, wherever a link to it leads, lies KEY.log (0600), two lines or three:
 
     zkcompliance-key-1
     signs ID GENERATION           or `signs nothing`
@@ -181,10 +181,11 @@ def _opened(key: SignerKey) -> Iterator[_File | None]:
         yield None
         return
     try:
-        lock = regular.open_file(Path(os.path.realpath(key.file)))  # a key may be given by a link
+        itself = Path(os.path.realpath(key.file))  # a key may be given by a link, and has one book
+        lock = regular.open_file(itself)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            yield _File(key.file)
+            yield _File(itself)
         finally:
             os.close(lock)
     except regular.Unsafe as error:
@@ -227,8 +228,9 @@ def _read(path: Path) -> _Book:
             raise ValueError
     except (ValueError, IndexError) as error:
         raise KeyFileError(
-            f"{path}, which says what log the key beside it signs, is damaged",
-            help=command("rm", path) + "  # when you know that the key signs no other log",
+            f"{path}, which says what log the key beside it signs, is damaged, or is a file of yours",
+            help=command("mv", "-n", path, path.with_name(f"{path.name}.before"))
+            + "  # when you know that the key signs no other log",
         ) from error
     return book
 

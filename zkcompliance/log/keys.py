@@ -27,6 +27,12 @@ def generate(path: str | Path, origin: str) -> VerifierKey:
     UsageError for an origin with spaces or plus signs, KeyFileError when a file is already there or cannot be made.
     """
     _check_name(origin)
+    book = Path(path).with_name(f"{Path(path).name}.log")
+    if os.path.lexists(book):
+        raise KeyFileError(
+            f"{book} exists already, and would be where the key remembers its log",
+            help="choose another file name: -o OTHER.key",
+        )
     if looks_numbered(origin):
         raise UsageError(
             f"{origin}: a name that ends with /g and a number is what later generations of a log are called",

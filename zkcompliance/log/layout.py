@@ -87,6 +87,11 @@ class Layout:
         return self.root / "unlinked"
 
     @property
+    def lineage_digest(self) -> Path:
+        """The SHA-256 of the lineage (or `unlinked`) as it was written."""
+        return self.secret / "lineage.sha256"
+
+    @property
     def successor(self) -> Path:
         return self.root / "successor"
 

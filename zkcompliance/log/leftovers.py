@@ -27,7 +27,7 @@ _BUILDING = re.compile(r"\.(.+)\.[0-9a-f]{12}\.(?:tmp|new)")
 
 
 def claim(folder: Path) -> int:
-    """A descriptor that holds the lock of a folder under construction; closing it gives the lock up."""
+    """A descriptor that holds the lock of a folder under construction; `give_up` gives the lock up."""
     descriptor = regular.open_folder(folder)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -35,6 +35,12 @@ def claim(folder: Path) -> int:
         os.close(descriptor)
         raise
     return descriptor
+
+
+def give_up(descriptor: int) -> None:
+    """Give up what `claim` gave; where closing fails nothing is lost, and the log has its place already."""
+    with contextlib.suppress(OSError):
+        os.close(descriptor)
 
 
 def final_name(name: str) -> str:

@@ -7,20 +7,26 @@ mark stays in the folder; the next generation, which has other seeds and ledgers
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from zkcompliance.log import files, moving, successor
 from zkcompliance.log.layout import Layout, Settings
+from zkcompliance.log.writer_lock import lock_of
 
 
 def mark(path: str | Path) -> None:
     """From now on nothing is sealed or proved here before a refresh. Durable; nothing where it is marked already.
 
-    LogError where there is no log, or where it goes on elsewhere.
+    LogError where there is no log, or where it goes on elsewhere; LogBusy while somebody writes it.
     """
     layout = Layout(Path(path))
     Settings.load(layout)
     moving.finish(layout.root)
     successor.require_open(layout, restored=True)
-    with files.reporting(layout.root):
-        files.replace(layout.restored, b"", files.PRIVATE)
+    lock = lock_of(layout)
+    try:
+        with files.reporting(layout.root):
+            files.replace(layout.restored, b"", files.PRIVATE)
+    finally:
+        os.close(lock)

@@ -27,7 +27,7 @@ from zkcompliance.log.linking import Passed, learn
 from zkcompliance.log.memory import Generation, Known, Memory
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.quantities import show_time
-from zkcompliance.shown import command
+from zkcompliance.shown import command, quoted
 
 FIRST = "first seen now: nothing of {} was seen with this state before. Freshness is unknown: a later one may exist"
 UNLINKED = "nothing here shows that {} has the rows of the generation before"
@@ -189,7 +189,7 @@ def _new_key(key: VerifierKey, before: Sequence[VerifierKey], log: str) -> NewKe
     return NewKeyRefused(
         f"log {key.name}: it is signed by the key {key.text}, which this state has not seen of it; "
         f"before, it was signed by {_named(before)}",
-        help=f"ask the lab, by a way that you trust, whether its key changed; if it did, add --new-key {log}",
+        help=f"ask the lab, by a way that you trust, whether its key changed; if it did, add --new-key {quoted(log)}",
     )
 
 
@@ -218,7 +218,7 @@ def _unlinked(log: Known, shown: Shown, new: Checkpoint) -> list[str]:
     seen = ", ".join(sorted({each.checkpoint.origin for each in log.every()}))
     raise Undecided(
         f"log {new.name}: this is its generation {new.generation}, and this state has seen {seen}: {said}",
-        help=f"ask the lab for the log's lineage file, and add --lineage {shown.log}=FILE",
+        help=f"ask the lab for the log's lineage file, and add --lineage {quoted('FILE', f'{shown.log}=')}",
     )
 
 

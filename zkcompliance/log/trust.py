@@ -13,17 +13,16 @@ keys once, put the keys in a group with `any`.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from zkcompliance.errors import KeyFileError, MalformedTrust, QuorumUnmet, SignatureRejected
+from zkcompliance import regular
+from zkcompliance.errors import KeyFileError, LogError, MalformedTrust, QuorumUnmet, SignatureRejected
 from zkcompliance.log import note
 from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.cosignature import CosignerKey
-from zkcompliance.log.layout import read_limited
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.quantities import hidden
 
@@ -104,7 +103,12 @@ class TrustPolicy:
 
 def load_trust(path: Path) -> TrustPolicy:
     """The policy in a file. LogError when it cannot be read, MalformedTrust when it is not one."""
-    return TrustPolicy.parse(read_limited(Path(os.path.realpath(path)), MAX_BYTES))
+    try:
+        with regular.open_given(path) as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise LogError(f"{path}: {regular.reason(error)}", help="give --trust the file of a trust policy") from error
+    return TrustPolicy.parse(data)
 
 
 class _Reader:

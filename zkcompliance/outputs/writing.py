@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-import stat
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -65,7 +64,7 @@ class Outputs:
             for path, content in data.items():
                 there = self._there(path)
                 temporary = undo.temporary(path)
-                made = mode if there is None else stat.S_IMODE(there.st_mode)
+                made = mode if there is None else there.st_mode & 0o777
                 if isinstance(content, Path):
                     files.copy(content, temporary, made)
                 else:

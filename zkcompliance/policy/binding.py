@@ -18,7 +18,7 @@ from enum import Enum
 from zkcompliance import limits
 from zkcompliance.codec import bytes16, text, u8, u16, u32, u64
 from zkcompliance.errors import LimitExceeded, MalformedBinding, UsageError
-from zkcompliance.quantities import fault_of
+from zkcompliance.quantities import check_text, fault_of
 from zkcompliance.verify.reader import Reader
 
 _MAGIC = b"zkcx" + u16(1)
@@ -61,6 +61,39 @@ class Subject:
     digest: bytes
     tree: bytes = b""
     source: Source = field(default=Source.GIVEN, compare=False)
+
+
+def reference_of(given: str) -> bytes:
+    """The reference that a proof is to be bound to: a text that is seen as it is, or bytes that are no UTF-8.
+
+    UsageError otherwise: a regulator who types what is seen would have the proof refused. Who verifies may compare with
+    anything.
+    """
+    try:
+        data = given.encode(errors="surrogateescape")
+        data.decode()
+    except UnicodeDecodeError:
+        return data
+    except UnicodeEncodeError:
+        raise UsageError("the reference (--context) holds half of a surrogate pair, and is no text") from None
+    if data:
+        check_text(given, "the reference (--context)", limits.MAX_CONTEXT_BYTES)
+    return data
+
+
+def reference_text(data: bytes) -> str:
+    """A reference as people read it: its text where that is seen as it is, else `0x` and hexadecimal digits, or none.
+
+    The lab chooses it: `AISI-1` with a letter in it that nobody sees is not printed as the regulator's `AISI-1`, nor
+    the text `0x00` as a byte, or `none` as no reference.
+    """
+    if not data:
+        return "none"
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return f"0x{data.hex()}"
+    return f"0x{data.hex()}" if fault_of(text) or text.startswith("0x") or text == "none" else text
 
 
 @dataclass(frozen=True)

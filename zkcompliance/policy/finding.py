@@ -16,7 +16,7 @@ from zkcompliance.claim.reading import Identity
 from zkcompliance.errors import ZkComplianceError
 from zkcompliance.log.checkpoint import generation_of
 from zkcompliance.policy import bounds
-from zkcompliance.policy.binding import Binding, Source, Subject
+from zkcompliance.policy.binding import Binding, Source, Subject, reference_text
 from zkcompliance.policy.checkpoints import Taken
 from zkcompliance.policy.file import Proof
 from zkcompliance.policy.model import Bound
@@ -127,7 +127,7 @@ def made_for(bound: Binding) -> str:
     if bound.subject is not None:
         said.append(f"about the model {bound.subject.name} with SHA-256 {bound.subject.digest.hex()}")
     if bound.reference:
-        said.append(f"with the reference {bound.reference.decode(errors='backslashreplace')}")
+        said.append(f"with the reference {reference_text(bound.reference)}")
     if bound.time:
         said.append(f"on {show_time(bound.time)} as the lab says")
     return ", ".join(said) + ": whether it meets that policy was not judged, which asks for more than this claim"
@@ -164,8 +164,8 @@ def values(
         words = bounds.words(bound, known) if bound is not None else ""
         chooser = _chooser(bound, by) if bound is not None and role == "parameter" else None
         said = text(known, value if bound is None else _as_asked(bound, value, shown.proof))
-        typed = _typed(known, value) if role == "parameter" else ""
-        result.append(Value(name, role, said, value, known.doc, words, chooser, typed))
+        as_option = typed(known, value) if role == "parameter" else ""
+        result.append(Value(name, role, said, value, known.doc, words, chooser, as_option))
     return tuple(result)
 
 
@@ -177,7 +177,7 @@ def _as_asked(bound: Bound, value: int, proof: Proof) -> int:
     return next((each for each in (bound.exact, *bound.one_of) if each is not None and each == value), value)
 
 
-def _typed(param: Parameter, value: int) -> str:
+def typed(param: Parameter, value: int) -> str:
     """A text that the parameter reads as this very value: as people write it where that is exact."""
     for candidate in (param.show(value), param.show(value).partition(" ")[0], str(value)):
         try:

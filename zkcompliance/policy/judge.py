@@ -19,7 +19,7 @@ from zkcompliance.log.note import VerifierKey
 from zkcompliance.log.standing import Standing
 from zkcompliance.log.trust import TrustPolicy
 from zkcompliance.policy import catalogue as policies
-from zkcompliance.policy import checkpoints
+from zkcompliance.policy import checkpoints, finding
 from zkcompliance.policy.asked import FLOOR, asked
 from zkcompliance.policy.binding import Binding, ForPolicy, Subject
 from zkcompliance.policy.file import Proof, lineages_in, origins_of, proofs_in
@@ -121,6 +121,8 @@ def judge_claim(
     bench = Bench(Terms(now, subject, reference), checkpoints.Asked(now, trust=trust), held, Chooser.JUDGE)
     judged = [judge_one(proofs[0], claim, requirement, bench)]
     put = _asked(bench, keys, claim_files=0, ready=claim.id in claims.names())
+    given = {**claim.publics(publics), **publics}
+    put = replace(put, params=tuple((each.name, finding.typed(each, given[each.name])) for each in claim.params))
     return _verdict(data, judged, bench, proofs[0].bound(), None, 0, put)
 
 

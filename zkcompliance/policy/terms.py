@@ -11,7 +11,7 @@ from zkcompliance.errors import ProgramMismatch, StaleProof, StatementMismatch
 from zkcompliance.limits import MAX_CLOCK_SECONDS
 from zkcompliance.log.checkpoint import generation_of
 from zkcompliance.policy import bounds
-from zkcompliance.policy.binding import Binding, Subject
+from zkcompliance.policy.binding import Binding, Subject, reference_text
 from zkcompliance.policy.file import Proof
 from zkcompliance.policy.finding import public_values, revealed, rounded, text
 from zkcompliance.policy.model import Requirement
@@ -80,8 +80,8 @@ def shown_bytes(data: bytes) -> str:
     """A reference as people read it: text where it is one."""
     if not data:
         return "none"
-    decoded = data.decode(errors="replace")
-    return repr(decoded) if decoded.isprintable() and decoded.encode() == data else data.hex()
+    text = reference_text(data)
+    return repr(text) if text.encode() == data else text
 
 
 def check_one_binding(bindings: Sequence[Binding]) -> None:

@@ -14,11 +14,14 @@ from difflib import get_close_matches
 from typing import Any
 
 from zkcompliance import limits
-from zkcompliance.errors import LimitExceeded, MalformedPolicy
+from zkcompliance.errors import LimitExceeded, MalformedPolicy, UsageError
 from zkcompliance.quantities import Number, fault_of, hidden, parse_time
 
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _QUOTED = re.compile(r'"(?:[^"\\\n]|\\.)*+"?|\'[^\'\n]*+\'?|#[^\n]*+')  # to its end or the line's: one pass
+_ODD = re.compile(  # whole numbers that TOML takes and the grammar of `quantities` does not
+    r"(?<![\w.+-])(?:\+[0-9][0-9_]*+|-0|-?[0-9]++(?:_[0-9]++)++|0[xob][0-9A-Fa-f_]++)(?![\w.:+-])"
+)
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _NEAR = 16  # keys that are compared with a missing one, and no more: a policy is hostile
 _SOUND = "zkcompliance policies eu-ai-act --source  # a sound one"
@@ -56,6 +59,9 @@ def _bounded(text: str) -> None:
     for number, line in enumerate(_QUOTED.sub("", text).split("\n"), 1):
         if line.count(".") > limits.MAX_POLICY_DOTS:
             raise MalformedPolicy(f"line {number}: more dots than any key of a policy has", help=_SOUND)
+        if odd := _ODD.search(line):
+            why = f"{odd[0][:32]} is not a number as it is written here: digits alone, without sign and `_`"
+            raise MalformedPolicy(f"line {number}: {why}", help=_SOUND)
         for character in line:
             depth += (character in "[{") - (character in "]}")
             if depth > limits.MAX_POLICY_DEPTH:
@@ -132,9 +138,10 @@ class Table:
         value, path = self.value(key), self.at(key)
         if not isinstance(value, date) or isinstance(value, datetime):
             raise fault(path, "is a date such as 2025-08-02, without quotes or time")
-        if value.year < 1970:
-            raise fault(path, "is before 1970")
-        return parse_time(value.isoformat())
+        try:
+            return parse_time(value.isoformat())
+        except UsageError as error:
+            raise fault(path, error.message) from None
 
     def table(self, key: str) -> Table:
         """A table under a key."""

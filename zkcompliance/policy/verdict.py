@@ -162,7 +162,7 @@ class Asked:
     subject, reference: None where they were not compared. trust, state: whether one was held against. claim_files: how
     many claims of one's own were given; ready: whether the policy, or the claim, is one of this package; keys: the logs
     whose key whoever judged gave, by the policy's or the claim's names, None where that is not known; lineages: the
-    logs whose lineage was given, by the same names.
+    logs whose lineage was given, by the same names; params: of a claim by itself, name and value as `--param` reads it.
     """
 
     subject: Subject | None = None
@@ -173,6 +173,7 @@ class Asked:
     ready: bool = True
     keys: tuple[str, ...] | None = None
     lineages: tuple[str, ...] = ()
+    params: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

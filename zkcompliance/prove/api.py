@@ -18,7 +18,7 @@ from zkcompliance.commit.budget import Budget
 from zkcompliance.commit.entry import Entry
 from zkcompliance.commit.table import SealedTable, commit, random_seed
 from zkcompliance.errors import CacheDamaged, ClaimDoesNotHold, InternalError, UsageError, VerificationError
-from zkcompliance.log import merkle, moving, successor
+from zkcompliance.log import lineages, merkle, moving, successor
 from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.layout import Layout
 from zkcompliance.log.reservation import reserving
@@ -80,10 +80,13 @@ def prove_claim(
 
 
 def require_open(logs: Iterable[SealedLog]) -> None:
-    """LogError where a log goes on elsewhere or was put back from a backup; interrupted moves are finished."""
+    """LogError where a log goes on elsewhere, was put back from a backup, or lacks its lineage (LogCorrupt where that
+    is another one than was written); interrupted moves are finished.
+    """
     for log in logs:
         moving.finish(log.path)
         successor.require_open(Layout(log.path))
+        lineages.check(Layout(log.path), log.checkpoint.generation)
 
 
 def get_ready(

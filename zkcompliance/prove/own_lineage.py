@@ -13,6 +13,7 @@ from zkcompliance.errors import LineageRejected, LogError, MalformedError, Signa
 from zkcompliance.log import files, merkle, note
 from zkcompliance.log.fsck import Finding
 from zkcompliance.log.layout import Layout
+from zkcompliance.log.lineages import file_of
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.log.store import SealedLog
 from zkcompliance.progress import Progress, silent
@@ -20,12 +21,6 @@ from zkcompliance.prove.lineage import HEAD
 from zkcompliance.verify.lineage import Side, read_lineage
 
 _AT_ONCE = 1 << 20
-
-
-def file_of(log: SealedLog) -> Path:
-    """Where the lineage of a log lies: `lineage`, or `unlinked` where the key before was lost."""
-    layout = Layout(log.path)
-    return layout.unlinked if os.path.lexists(layout.unlinked) else layout.lineage
 
 
 def verify_own(path: Path, log: SealedLog, *, since: SealedLog | None = None, progress: Progress = silent) -> int:
@@ -85,7 +80,7 @@ def verify_own(path: Path, log: SealedLog, *, since: SealedLog | None = None, pr
 def lineage_findings(path: Path, progress: Progress = silent) -> list[Finding]:
     """What `fsck --deep` says of the lineage of the log at `path`: nothing of a first generation, or of none there."""
     log = SealedLog.open(path)
-    file = file_of(log)
+    file = file_of(Layout(log.path))
     if log.checkpoint.generation == 1 or not os.path.lexists(file):
         return []
     try:

@@ -92,7 +92,9 @@ def _merged(groups: list[tuple[int, int]], segments: Sequence[Sealed], tier: int
 
 def _most(first: int, most: int, fits: Callable[[int, int], bool]) -> int:
     """The largest n ≤ most, at least 1, for which n segments from `first` on fit."""
-    low, high = 1, most
+    if most > 1 and fits(first, most):
+        return most
+    low, high = 1, max(1, most - 1)
     while low < high:
         middle = (low + high + 1) // 2
         low, high = (middle, high) if fits(first, middle) else (low, middle - 1)

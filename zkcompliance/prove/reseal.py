@@ -21,7 +21,7 @@ from zkcompliance.claim import catalogue
 from zkcompliance.commit.budget import Budget
 from zkcompliance.errors import KeyFileError, LogError, UsageError, ZkComplianceError
 from zkcompliance.limits import MAX_SEGMENTS
-from zkcompliance.log import files, keybook, leftovers, moving, rows, sealing, seen, successor
+from zkcompliance.log import files, keybook, leftovers, lineages, moving, rows, sealing, seen, successor
 from zkcompliance.log.layout import Layout, SegmentPaths, Settings
 from zkcompliance.log.note import SignerKey
 from zkcompliance.log.pending import Pending
@@ -100,7 +100,7 @@ def reseal(
         building = Layout(place.with_name(f".{place.name}.{os.urandom(6).hex()}.new"))
         with files.reporting(place):
             files.make_dir(building.root)  # nobody else's before it is complete
-            held.callback(os.close, leftovers.claim(building.root))
+            held.callback(leftovers.give_up, leftovers.claim(building.root))
         made = _Making(log, building, after, linked, context, progress)
         held.enter_context(_closing(made, old, place))
         try:
@@ -182,7 +182,7 @@ def _check_place(old: Layout, place: Path, *, merge: bool) -> None:
     _check_free(place)
     if not place.absolute().parent.is_dir():
         raise UsageError(f"{place.absolute().parent} is not a folder")
-    if place.absolute().is_relative_to(old.root.absolute()):
+    if Path(os.path.realpath(place)).is_relative_to(os.path.realpath(old.root)):
         raise UsageError(f"{place} is inside the log that it is made from")
 
 
@@ -194,11 +194,8 @@ def _check_free(place: Path) -> None:
 def _check_lineage(log: SealedLog, linked: bool) -> None:
     """What led to this generation must be there to lead on; but where the key is lost, nothing links it anyway."""
     layout = Layout(log.path)
-    if linked and log.checkpoint.generation > 1 and not any(map(os.path.lexists, (layout.lineage, layout.unlinked))):
-        raise LogError(
-            f"{layout.lineage} is missing: nothing would show that later generations have the rows of the first",
-            help=command("cp", "LINEAGE.zkl", layout.lineage) + "  # the file that the last refresh or compact wrote",
-        )
+    if linked or os.path.lexists(lineages.file_of(layout)):
+        lineages.check(layout, log.checkpoint.generation)
 
 
 @contextlib.contextmanager
@@ -408,7 +405,10 @@ class _Making:
                 ready = get_ready(claim, parts, sizes, self._context, spent=True, refresh=True)
                 lineage.proved(out, make(ready, self._progress))
             self._progress("proofs", total, total)
-        files.sync_dir(self._new.root)
+        with files.reporting(self._new.root):
+            lineages.remember(self._new)
+            files.sync_dir(self._new.secret)
+            files.sync_dir(self._new.root)
 
 
 def _link(source: Path, target: Path) -> None:

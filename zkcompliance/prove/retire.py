@@ -10,10 +10,11 @@ from zkcompliance.errors import LogBusy, LogError, MalformedError, VerificationE
 from zkcompliance.log import files, moving, successor
 from zkcompliance.log.fsck import fsck, raise_if_faulty
 from zkcompliance.log.layout import SPOOL_NAME, Layout, Settings
+from zkcompliance.log.lineages import file_of
 from zkcompliance.log.store import SealedLog
 from zkcompliance.log.writer_lock import lock_of
 from zkcompliance.progress import Progress, silent
-from zkcompliance.prove.own_lineage import file_of, verify_own
+from zkcompliance.prove.own_lineage import verify_own
 from zkcompliance.shown import command
 
 
@@ -78,7 +79,7 @@ def _check_lineage(old: SealedLog, new: SealedLog, progress: Progress) -> None:
             f"{new.path} does not succeed the checkpoint of {old.path}", help=command("zkcompliance", "fsck", new.path)
         )
     try:
-        verify_own(file_of(new), new, since=old, progress=progress)
+        verify_own(file_of(Layout(new.path)), new, since=old, progress=progress)
     except (VerificationError, MalformedError) as error:
         raise LogError(
             f"the lineage of {new.path} does not verify: {error.message}",

@@ -26,7 +26,7 @@ from zkcompliance.quantities.numbers import (
 )
 from zkcompliance.quantities.shares import UNITS, parse_ppm, read_share
 from zkcompliance.quantities.showing import exact_beside, show_integer, show_ppm, show_seconds, show_time
-from zkcompliance.quantities.times import FIRST, LAST, parse_seconds, parse_time, read_length, read_time, within
+from zkcompliance.quantities.times import FIRST, LAST, parse_seconds, parse_time, read_length, read_time
 
 __all__ = [
     "FIRST",
@@ -56,5 +56,4 @@ __all__ = [
     "show_ppm",
     "show_seconds",
     "show_time",
-    "within",
 ]  # fmt: skip

@@ -152,10 +152,10 @@ def _since(moment: datetime, offset: timedelta = timedelta(0)) -> int:
     elapsed = moment - _EPOCH - offset
     if elapsed.days < 0:
         raise Refused("is before 1970")
-    return within(elapsed.days * 86400 + elapsed.seconds)
+    return _within(elapsed.days * 86400 + elapsed.seconds)
 
 
-def within(seconds: int) -> int:
+def _within(seconds: int) -> int:
     """The seconds themselves; Refused after the last time that anything may have."""
     if seconds > LAST:
         raise Refused("is after 2100-01-01T00:00:00Z, the last time that is taken")

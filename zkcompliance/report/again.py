@@ -19,8 +19,9 @@ def command(verdict: Verdict) -> list[str]:
         claim = verdict.findings[0].claim.partition("@")[0] if verdict.findings else "CLAIM"
         shown = quoted(claim) if asked.ready else "CLAIM.py"
         parts = [f"zkcompliance verify FILE --claim {shown}", *_keys(verdict, "slot")]
-        for value in words.shown(verdict.findings[0], "parameter") if verdict.findings else []:
-            parts.append(f"--param {quoted(f'{value.name}={_typed(value)}')}")
+        shown_values = words.shown(verdict.findings[0], "parameter") if verdict.findings else []
+        given = asked.params or [(value.name, _typed(value)) for value in shown_values]
+        parts += [f"--param {quoted(f'{name}={text}')}" for name, text in given]
     if asked.subject is not None:
         parts.append(f"--subject {quoted(f'{asked.subject.name}={_digests(asked.subject)}')}")
     if asked.reference is not None:

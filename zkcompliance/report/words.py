@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime
 from fractions import Fraction
 
+from zkcompliance.policy.binding import reference_text
 from zkcompliance.policy.verdict import Chooser, Finding, LogShown, Margin, Status, Value, Verdict
 from zkcompliance.quantities import exact_beside, show_integer, show_time
 from zkcompliance.shown import one_line
@@ -239,13 +240,8 @@ def rows(rows_log2: tuple[int, ...]) -> str:
 
 
 def reference(data: bytes) -> str:
-    """The reference as text where it is text, else as hexadecimal digits; `none` where there is none."""
-    if not data:
-        return "none"
-    try:
-        text = data.decode()
-    except UnicodeDecodeError:
-        return f"0x{data.hex()}"
+    """The reference as `reference_text` has it, also in hexadecimal digits where a terminal would change it."""
+    text = reference_text(data)
     return text if clean(text) == text else f"0x{data.hex()}"
 
 

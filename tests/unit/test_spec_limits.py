@@ -1,0 +1,34 @@
+"""docs/spec/limits.md says what the code does: the table, and how steps and columns are counted."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from zkcompliance import limits
+from zkcompliance.verify import instances
+
+PAGE = (Path(__file__).parents[2] / "docs" / "spec" / "limits.md").read_text(encoding="utf-8")
+VERIFY = Path(instances.__file__).parent
+
+
+def test_the_table_has_the_limits_of_the_code() -> None:
+    rows = re.findall(r"^\| .* \| (\d+) \| `(\w+)` \|$", PAGE, re.MULTILINE)
+    assert len(rows) == PAGE.count("`MAX_") and all(getattr(limits, name) == int(value) for value, name in rows)
+
+
+def test_no_limit_of_the_verifier_is_left_out() -> None:
+    """Those on numbers of rows and on soundness stand where they belong, in log.md and soundness.md."""
+    used = {name for path in VERIFY.glob("*.py") for name in re.findall(r"limits\.(\w+)", path.read_text())}
+    elsewhere = {"MIN_LOG_ROWS_LOG2", "MAX_LOG_ROWS_LOG2", "MAX_CAPACITY_LOG2", "MIN_SECURITY_BITS"}
+    assert used - elsewhere == set(re.findall(r"`(M\w+)`", PAGE)) - {"MAX_CLOCK_SECONDS"}
+
+
+def test_the_steps_of_the_cells_table() -> None:
+    said = re.search(
+        r"counts (\d+) nodes, (\d) constraints,\n(\d) interactions with W = 1, (\d) group and (\d) w", PAGE
+    )
+    assert said is not None
+    nodes, constraints, interactions, groups, witness = map(int, said.groups())
+    counted = nodes + 2 * constraints + interactions * (1 + 4) + 2 * groups + witness
+    assert counted == instances._steps(instances.CELLS_TABLE)
