@@ -10,6 +10,7 @@ import click
 import pytest
 from click.testing import CliRunner
 from regulated_lab import CLAIM, Lab
+from starting import Started
 
 from zkcompliance.commands.group import FOR_SHELLS, VERBS, cli
 from zkcompliance.errors import UsageError
@@ -102,3 +103,13 @@ def test_what_may_be_repeated_names_nothing_twice(text: str, lab: Lab) -> None:
     more = ["-p", "limit=1e21"] if text == "limit" else ["--log-key", f"compute={lab.folder / 'other.pub'}"]
     done = CliRunner().invoke(cli, ["verify", str(lab.single), *asked, *more], prog_name="zkcompliance")
     assert done.exit_code == 2 and "error[usage]" in done.stderr
+
+
+EMPTY = ("policy", "claim", "claim-file", "param", "log-key", "subject", "context", "lineage", "new-key", "at")
+
+
+@pytest.mark.parametrize("name", EMPTY)
+def test_an_empty_value_is_none(verify: Started, lab: Lab, name: str) -> None:
+    """As a script passes a variable that is not set: a proof without a reference would meet an empty one."""
+    done = verify.run(lab.single, f"--{name}=")
+    assert done.returncode == 2 and f"--{name} is empty" in done.stderr.decode()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import glob
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from zkcompliance.attest import api as attest
@@ -27,6 +27,9 @@ from zkcompliance.quantities import parse_time
 
 _WHOLE = "zkcompliance verify FILE --policy POLICY --log-key PUB"
 _ATTESTATION = "--attestation FILE --attestation-key PEM"
+_PLURAL = {
+    "claim_files": "claim_file", "params": "param", "log_keys": "log_key", "lineages": "lineage", "new_keys": "new_key"
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,11 @@ class Request:
             return look(data, now=now, missing=error, claim=claim)
 
     def _check(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if "" in (value if isinstance(value, tuple) else (value,)):  # a script's variable that is not set
+                option = _PLURAL.get(field.name, field.name).replace("_", "-")
+                raise UsageError(f"--{option} is empty: give its value, or leave it out", help=_WHOLE)
         if self.policy is not None and (self.claim is not None or self.params):
             raise UsageError(
                 "--policy says which claims and parameters are asked: --claim and --param do not go with it"
