@@ -32,7 +32,7 @@ MAX_EVALUATIONS = 1 << 15  # steps of all constraint programs of all instances a
 MAX_COLUMNS = 1 << 13  # base-field columns of all rows opened for one query, FRI layers not counted
 MAX_EQUATION_TERMS = 2048  # of all equations of one program
 # Lineages and states
-MAX_LINEAGE_STEPS = 1024  # of one file: a generation each
+MAX_LINEAGE_STEPS = 1 << 16  # of one file: a generation each
 MAX_LINEAGE_ENTRIES = 1 << 20  # of one generation, as many as a log may have
 MAX_LINEAGE_KEY_BYTES = 2048
 MAX_STATE_BYTES = 4 << 20  # of what a verifier remembers

@@ -9,6 +9,7 @@ import pytest
 
 from zkcompliance import schemas
 from zkcompliance.claim import catalogue
+from zkcompliance.limits import MAX_LINEAGE_STEPS
 from zkcompliance.log import keys, merkle
 from zkcompliance.log.rows import MAX_ROWS
 from zkcompliance.log.store import SealedLog
@@ -60,7 +61,7 @@ def test_a_year_of_hourly_seals_is_sealed_again_twice() -> None:
             proofs += sum(not step.carried for step in steps)
             merges = max(merges, *(each.tier for each in segments))
     assert merges == 2 and len(segments) <= 60 and sum(each.rows for each in segments) == 3 * 8760
-    assert proofs < 8760 / 10 and generation < 1024, "a lineage has at most 1024 steps"
+    assert proofs < 8760 / 10 and generation < MAX_LINEAGE_STEPS / 50, "a lineage has room for fifty years"
 
 
 def test_rows_and_limits_end_a_run() -> None:
