@@ -120,6 +120,7 @@ def test_sealing(lab: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, row
 def test_proving(lab: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sizes: list[int]) -> None:
     """What was not delivered leaves no file, and what failed before it could leave is given back."""
     shutil.copytree(lab / "log", tmp_path / "log")
+    monkeypatch.chdir(tmp_path)  # where a proof that has no other place would be kept
     asked = ("prove", "training-compute-below", "--log", tmp_path / "log", "-p", "limit=1e9", "-o", tmp_path / "p")
     outcomes = {check(size, tmp_path, monkeypatch, *asked) for size in sizes}
     assert True in outcomes

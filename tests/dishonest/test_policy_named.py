@@ -25,7 +25,7 @@ def test_another_text_under_a_ready_made_name(name: str) -> None:
     now = ready.valid_from + DAY
     with pytest.raises(PolicyNotInForce, match=f"^{ready.label} is a ready-made policy, and this is another text"):
         judge_policy(b"", mine, now=now)
-    logs: dict[str, Any] = {log: SimpleNamespace(vkey=log) for log in mine.logs}
+    logs: dict[str, Any] = {log: SimpleNamespace(vkey=log, origin=log) for log in mine.logs}
     with pytest.raises(PolicyNotInForce, match="another text under its name"):
         prove_policies([mine], logs, time=now)
 

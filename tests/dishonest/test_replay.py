@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 import support
 from support import CLAIM, PUBLICS, ROWS, Proved
 
-from zkcompliance import limits
 from zkcompliance.air.program import Program
 from zkcompliance.commit.entry import Entry
 from zkcompliance.errors import (
@@ -24,6 +24,7 @@ from zkcompliance.errors import (
     VerificationError,
     ZkComplianceError,
 )
+from zkcompliance.limits import MAX_SEGMENTS
 from zkcompliance.profiles import FAST
 from zkcompliance.statement import Statement, StatementLog
 from zkcompliance.verify import decode_program, decode_statement, verify_bundle
@@ -34,6 +35,18 @@ def entries(stated: Statement, change: Callable[[Entry], Entry]) -> Statement:
     """The statement about other entries, with a checkpoint that fits them."""
     made = tuple(map(change, stated.logs[0].entries))
     return replace(stated, logs=(StatementLog("compute", support.checkpoint(made), made),))
+
+
+def log(statement: Statement, **changes: object) -> Statement:
+    return replace(statement, logs=(replace(statement.logs[0], **changes),))  # type: ignore[arg-type]
+
+
+def many(statement: Statement) -> tuple[Entry, ...]:
+    return statement.logs[0].entries * (MAX_SEGMENTS + 1)
+
+
+def leaf(entry: Entry) -> bytes:
+    return sha256(b"\x00" + entry.encode()).digest()
 
 
 CHANGES: dict[str, tuple[Callable[[Statement], Statement], type[ZkComplianceError]]] = {
@@ -49,11 +62,11 @@ CHANGES: dict[str, tuple[Callable[[Statement], Statement], type[ZkComplianceErro
         QuotientMismatch,
     ),
     "another size": (
-        lambda s: replace(s, logs=(replace(s.logs[0], checkpoint=s.logs[0].checkpoint.replace(b"\n1\n", b"\n2\n")),)),
+        lambda s: log(s, checkpoint=s.logs[0].checkpoint.replace(b"\n1\n", b"\n2\n"), hashes=(bytes(32),)),
         CheckpointMismatch,
     ),
     "another root of the log": (
-        lambda s: replace(s, logs=(replace(s.logs[0], checkpoint=support.checkpoint(s.logs[0].entries * 2)),)),
+        lambda s: log(s, checkpoint=support.checkpoint(s.logs[0].entries * 2), hashes=(leaf(s.logs[0].entries[0]),)),
         CheckpointMismatch,
     ),
     "another tag": (lambda s: entries(s, lambda e: replace(e, tag=(1,) * 6)), QuotientMismatch),
@@ -68,10 +81,10 @@ CHANGES: dict[str, tuple[Callable[[Statement], Statement], type[ZkComplianceErro
         QuotientMismatch,
     ),
     "another slot": (lambda s: replace(s, logs=(replace(s.logs[0], slot="other"),)), StatementMismatch),
-    "no segment": (lambda s: replace(s, logs=(replace(s.logs[0], entries=()),)), MalformedStatement),
+    "a segment that is not there": (lambda s: log(s, first=1), MalformedStatement),
     "no log": (lambda s: replace(s, logs=()), StatementMismatch),
     "too many segments": (
-        lambda s: replace(s, logs=(replace(s.logs[0], entries=s.logs[0].entries * (limits.MAX_SEGMENTS + 1)),)),
+        lambda s: log(s, checkpoint=support.checkpoint(many(s)), entries=many(s)),
         LimitExceeded,
     ),
 }
