@@ -106,16 +106,18 @@ def test_pipes_and_outputs_of_other_verbs(verb: str) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, *seldom(signal.SIGSEGV)])
 def test_a_signal(verify: Started, lab: Lab, number: signal.Signals, tmp_path: Path) -> None:
-    """Sent while the proof is read, to the process that was started: it is the one that decides."""
-    os.mkfifo(tmp_path / "proof")
+    """Sent while a claim's file is read, to the process that was started: it is the one that decides."""
+    claim, reached = tmp_path / "slow.py", tmp_path / "reached"
+    claim.write_text(f"import time\nopen({str(reached)!r}, 'w').close()\ntime.sleep(60)\n")
     running = verify.start(
-        tmp_path / "proof", *lab.asked_of_single(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        lab.single, "--claim", claim, "--log-key", lab.key, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )  # fmt: skip
-    end = os.open(tmp_path / "proof", os.O_WRONLY)  # returns once it is opened to be read
+    while not reached.exists():
+        assert running.poll() is None
+        time.sleep(0.01)
     running.send_signal(number)
     said, errors = running.communicate(timeout=60)
-    os.close(end)
     assert running.returncode == (130 if number == signal.SIGINT else -number), errors
     assert not said and b"Traceback" not in errors
 
