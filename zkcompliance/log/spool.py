@@ -1,10 +1,4 @@
-"""Spools: rows of a writer who finds the log busy wait in a file of it until the one who holds the log takes them in.
-
-A spool is `secret/spool-<32 hex digits>`, a file in the form of `log.pending`, locked by its writer while that lives.
-Whoever holds the log takes in every spool that nobody has locked: first its rows and its id become pending, as one
-batch, and then the file is deleted. Killed in between, the next one finds the id and only deletes; no row is there
-twice, and none is lost.
-"""
+"""A writer who finds the log busy: rows go to a spool (zkcompliance.log.spooled) until it is free."""
 
 from __future__ import annotations
 
@@ -19,7 +13,7 @@ from typing import TYPE_CHECKING
 from zkcompliance.errors import LogBusy, LogError
 from zkcompliance.log import files, moving, successor
 from zkcompliance.log.cosignature import CosignerKey
-from zkcompliance.log.layout import SPOOL_NAME, Layout, Settings
+from zkcompliance.log.layout import Layout, Settings
 from zkcompliance.log.note import SignerKey
 from zkcompliance.log.pending import Pending
 from zkcompliance.log.writer import Clock, Writer, check_key, checked_chunks
@@ -170,32 +164,3 @@ class SpoolingWriter:
             self._leave_spool()
             if self._writer is not None:
                 self._writer.close()
-
-
-def take_in(layout: Layout, schema: Schema, pending: Pending) -> int:
-    """Make the rows of every spool that nobody has locked pending, and delete it; how many rows. For the log's holder.
-
-    There is no open batch. LogCorrupt where a spool is damaged, or of another schema.
-    """
-    found = 0
-    for name in files.names(layout.secret):
-        match = SPOOL_NAME.fullmatch(name)
-        if match is None:
-            continue
-        spool_id = bytes.fromhex(match[1])
-        if spool_id in pending.taken:
-            (layout.secret / name).unlink()
-            files.sync_dir(layout.secret)
-            continue
-        try:
-            spool = Pending(layout.secret / name, schema, lock=True)
-        except BlockingIOError:
-            continue
-        try:
-            if spool.committed_rows:
-                pending.take(spool_id, spool.chunks())
-                found += spool.committed_rows
-            spool.remove()
-        finally:
-            spool.close()
-    return found

@@ -29,6 +29,7 @@ from zkcompliance.log.note import SignerKey
 from zkcompliance.log.once import Inputs
 from zkcompliance.log.pending import CHUNK_ROWS, Pending
 from zkcompliance.log.recovery import recover
+from zkcompliance.log.spooled import take_in
 from zkcompliance.log.store import hold_here, known_here, load_public
 from zkcompliance.log.writer_lock import lock_of
 from zkcompliance.progress import Progress, silent
@@ -114,9 +115,7 @@ class Writer:
                 raise
 
     def take_spools(self) -> int:
-        """Make the rows pending that others have spooled and let go of (`log.spool`), and say how many."""
-        from zkcompliance.log.spool import take_in
-
+        """Make the rows pending that others have spooled and let go of (`log.spooled`), and say how many."""
         with self._batch():
             return take_in(self._layout, self.schema, self._pending)
 
