@@ -185,3 +185,13 @@ def test_a_page_reproduces_its_verdict(lab: Path, tmp_path: Path, params: list[s
     first = run("verify", lab / "proof", *asked, "--at", "2031-02-03T04:05:06Z", "--json")
     second = run(*again, "--json")
     assert first.exit_code == status and first.stdout == second.stdout, (again, second.stderr)
+
+
+def test_the_page_of_what_is_undecided_comes_to_that_again(lab: Path, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    made = run("report", lab / "proof", "--at", "2031-02-03T04:05:06Z", "-o", page)
+    assert made.exit_code == 4, made.output
+    (shown,) = re.findall(r"zkcompliance verify FILE[^<]*--at[^<]*", page.read_text())
+    words = html.unescape(shown).split()
+    again = [str(lab / "proof") if word == "FILE" else word for word in words[1:] if word != "\\"]
+    assert run(*again).exit_code == 4 and "2031-02-03T04:05:06Z" in again, again

@@ -7,7 +7,7 @@
 
 check = the first 16 bytes of the frame's SHA-256. The rows are fsynced before the closing frame is written, so a
 closing frame behind damaged rows means damage, and anything after the last one is a batch that was never acknowledged:
-it is discarded. A spool (`zkcompliance.log.spool`) is a file of the same form.
+it is discarded. A spool (`zkcompliance.log.spooled`) is a file of the same form.
 """
 
 from __future__ import annotations

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from zkcompliance.policy.binding import Subject
-from zkcompliance.policy.verdict import Asked, Value, Verdict
+from zkcompliance.policy.verdict import Asked, Status, Value, Verdict
 from zkcompliance.report import words
 from zkcompliance.shown import quoted
 
 
 def command(verdict: Verdict) -> list[str]:
     """What verifies the file again, one option a line, quoted for a shell; files are given by names in capitals."""
+    if verdict.findings and all(finding.status is Status.UNDECIDED for finding in verdict.findings):
+        return ["zkcompliance verify FILE", f"--at {_time(verdict.judged_at)}"]  # looked at, and held against nothing
     asked = verdict.asked or Asked(verdict.subject, verdict.reference or None)
     if verdict.policy is not None:
         policy = quoted(f"{verdict.policy.id}@{verdict.policy.version}") if asked.ready else "POLICY.toml"
