@@ -15,14 +15,11 @@ from pathlib import Path
 from typing import IO
 
 from zkcompliance.errors import ZkComplianceError
+from zkcompliance.quantities.hidden import HIDDEN as UNSEEN
 
 HIDDEN = "\ufffd"  # in the place of what is not seen
 INDENT = 2  # columns before what continues a line
-# Letters and marks that Unicode calls printable and nobody sees: fillers, a blank braille cell, joiners, selectors.
-_UNSEEN = frozenset(
-    [*map(chr, (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x180F, 0x2800, 0x3164, 0xFFA0))]
-    + [chr(c) for low, high in ((0xFE00, 0xFE10), (0xE0100, 0xE01F0)) for c in range(low, high)]
-)
+_UNSEEN = frozenset(chr(c) for first, last in UNSEEN for c in range(first, last + 1))
 QUOTE = "'"
 _PARTS = re.compile(r"""\$'((?:\\.|[^'\\])*)'|'([^']*)'|"([^"]*)"|([^\s'"])""")  # of a word of a shell's command
 _WORD = re.compile(r"""(?:\$'(?:\\.|[^'\\])*'|'[^']*'|"[^"]*"|[^\s'"])+""")
