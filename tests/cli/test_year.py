@@ -27,7 +27,7 @@ HOURS, MOST = 200, 58
 
 
 def row(hour: int) -> dict[str, object]:
-    times = {"start": 1767571200 + 3600 * hour, "end": 1767574800 + 3600 * hour}
+    times = {"start": 1736035200 + 3600 * hour, "end": 1736038800 + 3600 * hour}  # a year that is over
     return {**times, "run": "base-1", "phase": "pretraining", "flop": 10**20 + hour, "method": "hardware"}
 
 
