@@ -104,6 +104,11 @@ def test_pipes_and_outputs_of_other_verbs(verb: str) -> None:
     assert done.returncode == 2 and b"cannot be written" in done.stderr
 
 
+def interruptible() -> None:
+    """In the process that is started: also where these tests run in the background, which ignores interrupts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, *seldom(signal.SIGSEGV)])
 def test_a_signal(verify: Started, lab: Lab, number: signal.Signals, tmp_path: Path) -> None:
     """Sent while a claim's file is read, to the process that was started: it is the one that decides."""
@@ -111,7 +116,7 @@ def test_a_signal(verify: Started, lab: Lab, number: signal.Signals, tmp_path: P
     claim.write_text(f"import time\nopen({str(reached)!r}, 'w').close()\ntime.sleep(60)\n")
     running = verify.start(
         lab.single, "--claim", claim, "--log-key", lab.key, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stderr=subprocess.PIPE, preexec_fn=interruptible,
     )  # fmt: skip
     while not reached.exists():
         assert running.poll() is None
@@ -128,7 +133,8 @@ def test_an_interrupt_at_any_time(verify: Started, lab: Lab) -> None:
     statuses = set()
     for delay in range(0, 200, 40):
         running = verify.start(
-            *refused(lab), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+            *refused(lab), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            preexec_fn=interruptible,
         )  # fmt: skip
         time.sleep(delay / 1000)
         running.send_signal(signal.SIGINT)
