@@ -50,7 +50,7 @@ def _header(entry: bytes) -> bytes:
     return _checked(b"zkcg\x01\x00" + hashlib.sha256(entry).digest() + b"\x00\x00")
 
 
-def _record(units: int, proof_id: bytes, kind: int = 0) -> bytes:
+def _record(units: int, proof_id: bytes, kind: int = _SPENT) -> bytes:
     return _checked(struct.pack("<I32sI", units, proof_id, kind))
 
 

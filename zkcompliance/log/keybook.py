@@ -87,10 +87,7 @@ def claim(key: SignerKey, held: Held, place: Path) -> None:
         if book is None:
             return
         before = book.value.signs
-        if before is not None and before.id != held.id:
-            raise _taken(key)
-        if before is not None and before.generation >= held.generation:
-            raise _gone_on(key, before, held)
+        _check_signs(key, before, held, newest=held.generation - 1)
         book.write(_Book(before, (held, place.absolute())))
 
 
@@ -113,10 +110,7 @@ def hold(key: SignerKey, held: Held) -> None:
         if book is None:
             return
         before = book.value.signs
-        if before is not None and before.id != held.id:
-            raise _taken(key)
-        if before is not None and before.generation > held.generation:
-            raise _gone_on(key, before, held)
+        _check_signs(key, before, held, newest=held.generation)
         if before != held:
             book.write(_Book(held, book.value.making))
 
@@ -143,6 +137,14 @@ def supersede(key: SignerKey, held: Held) -> None:
     with _opened(key) as book:
         if book is not None and book.value.signs is not None and book.value.signs.id == held.id:
             book.write(_Book(held, None))
+
+
+def _check_signs(key: SignerKey, before: Held | None, held: Held, *, newest: int) -> None:
+    """KeyFileError where the key signs another log than `held`, or of it a generation after `newest`."""
+    if before is not None and before.id != held.id:
+        raise _taken(key)
+    if before is not None and before.generation > newest:
+        raise _gone_on(key, before, held)
 
 
 def _taken(key: SignerKey) -> KeyFileError:
