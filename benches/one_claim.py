@@ -25,7 +25,7 @@ from zkcompliance.log.keys import load_private
 from zkcompliance.log.store import SealedLog
 from zkcompliance.log.writer import Writer, create_log
 from zkcompliance.prove import api
-from zkcompliance.prove.prover import Prover
+from zkcompliance.stark.prover.prover import Prover
 from zkcompliance.verify import verify_bundle
 
 

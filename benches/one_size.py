@@ -17,9 +17,9 @@ import stages
 
 from zkcompliance import schemas
 from zkcompliance.claim import catalogue
-from zkcompliance.commit import table as tables
-from zkcompliance.profiles import by_name
 from zkcompliance.prove import api
+from zkcompliance.stark.commit import table as tables
+from zkcompliance.stark.profiles import by_name
 from zkcompliance.verify import decode_program, decode_statement, verify_proof
 
 

@@ -6,12 +6,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from zkcompliance.air import machine
-from zkcompliance.commit import merkle
-from zkcompliance.commit import table as tables
-from zkcompliance.field import ntt, polynomial
-from zkcompliance.fri import prover as fri
-from zkcompliance.prove import columns, deep, prover, quotient
+from zkcompliance.stark.air import machine
+from zkcompliance.stark.commit import merkle
+from zkcompliance.stark.commit import table as tables
+from zkcompliance.stark.field import ntt, polynomial
+from zkcompliance.stark.fri import prover as fri
+from zkcompliance.stark.prover import columns, prover, quotient
+from zkcompliance.stark.prover import openings as deep
 
 clock: dict[str, float] = {}
 

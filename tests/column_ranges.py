@@ -6,9 +6,9 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
-from zkcompliance.air.program import Op
 from zkcompliance.claim.compile.compiler import Compiled
 from zkcompliance.claim.compile.terms import HALF, RADIX, E
+from zkcompliance.stark.air.program import Op
 
 Place = tuple[int, Op, int]  # number of a table, LOG or WIT, column
 Mentions = dict[Place, set[str]]

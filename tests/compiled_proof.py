@@ -11,12 +11,12 @@ from zkcompliance.claim.build import ClaimDefinition
 from zkcompliance.claim.compile import compile_claim
 from zkcompliance.claim.compile.run import Lies
 from zkcompliance.claim.interpret import interpret
-from zkcompliance.commit.table import SealedTable, commit
 from zkcompliance.log import merkle
 from zkcompliance.log.checkpoint import Checkpoint
-from zkcompliance.profiles import STANDARD
-from zkcompliance.prove.prover import Prover
-from zkcompliance.statement import Statement, StatementLog
+from zkcompliance.stark.commit.table import SealedTable, commit
+from zkcompliance.stark.profiles import STANDARD
+from zkcompliance.stark.prover.prover import Prover
+from zkcompliance.stark.statement import Statement, StatementLog
 from zkcompliance.verify import decode_program, decode_statement, verify_proof
 
 

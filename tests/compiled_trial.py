@@ -9,19 +9,19 @@ from dataclasses import dataclass
 import numpy as np
 import support
 
-from zkcompliance.air.check import Failure
-from zkcompliance.air.layout import Layout, lay_out
-from zkcompliance.air.program import Program
 from zkcompliance.claim import places
 from zkcompliance.claim.compile.compiler import Compiled
 from zkcompliance.claim.compile.run import Lies
-from zkcompliance.commit.entry import Entry
-from zkcompliance.commit.keystream import Keystream
-from zkcompliance.commit.table import SealedTable, commit
-from zkcompliance.profiles import STANDARD
-from zkcompliance.prove.prover import Prover
-from zkcompliance.prove.witness import Trace, build_trace, check_trace
-from zkcompliance.statement import Statement, StatementLog, encode_bundle
+from zkcompliance.stark.air.check import Failure
+from zkcompliance.stark.air.program import Program
+from zkcompliance.stark.air.shape import Layout, lay_out
+from zkcompliance.stark.commit.entry import Entry
+from zkcompliance.stark.commit.keystream import Keystream
+from zkcompliance.stark.commit.table import SealedTable, commit
+from zkcompliance.stark.profiles import STANDARD
+from zkcompliance.stark.prover.prover import Prover
+from zkcompliance.stark.prover.witness import Trace, build_trace, check_trace
+from zkcompliance.stark.statement import Statement, StatementLog, encode_bundle
 
 
 @dataclass

@@ -12,9 +12,9 @@ import numpy as np
 from hunt_more_lies import private_tables
 from hunt_tools import Case, Change, Lie, added, at, fixed, rows_of, shifted, swapped
 
-from zkcompliance.air.program import Op, TermKind
-from zkcompliance.field.babybear import P
 from zkcompliance.schemas import compute
+from zkcompliance.stark.air.program import Op, TermKind
+from zkcompliance.stark.field.babybear import P
 
 MOST_LIES = 900
 WRAP = (P - 1) >> 16  # 2^16·WRAP = −1 in F: limbs that differ by (1, WRAP) carry alike, mod p

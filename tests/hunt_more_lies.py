@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from hunt_tools import Case, Lie, at
 
-from zkcompliance.field.babybear import P
+from zkcompliance.stark.field.babybear import P
 
 
 def private_tables(case: Case) -> Iterator[Lie]:

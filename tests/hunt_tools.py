@@ -14,15 +14,15 @@ from compiled_trial import Trial, padded, trial
 from exact_rows import encode_rows
 from hunt_base import Hunt
 
-from zkcompliance.air.check import node_values
-from zkcompliance.air.check_buses import check_general_buses
-from zkcompliance.air.layout import Instance
-from zkcompliance.air.program import RANGE_BUS, Kind, Op, Program, TableAir, TermKind
-from zkcompliance.air.tally import Columns
 from zkcompliance.claim.compile import Compiled, compile_claim
 from zkcompliance.claim.compile.run import Lies
-from zkcompliance.field.babybear import P
-from zkcompliance.prove import witness
+from zkcompliance.stark.air.check import node_values
+from zkcompliance.stark.air.check_buses import check_general_buses
+from zkcompliance.stark.air.program import RANGE_BUS, Kind, Op, Program, TableAir, TermKind
+from zkcompliance.stark.air.shape import Instance
+from zkcompliance.stark.air.tally import Columns
+from zkcompliance.stark.field.babybear import P
+from zkcompliance.stark.prover import witness
 
 Item = tuple[str, int, str]  # kind, table or number, what
 Tables = Mapping[str, Sequence[np.ndarray]]

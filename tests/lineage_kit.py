@@ -11,14 +11,14 @@ import support
 
 from zkcompliance.claim import catalogue
 from zkcompliance.claim.model import Claim
-from zkcompliance.commit.table import SealedTable, commit
 from zkcompliance.log import merkle
 from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.note import SignerKey
-from zkcompliance.profiles import STANDARD
 from zkcompliance.prove.api import private_sizes
-from zkcompliance.prove.prover import Prover
-from zkcompliance.statement import Statement, StatementLog, encode_bundle
+from zkcompliance.stark.commit.table import SealedTable, commit
+from zkcompliance.stark.profiles import STANDARD
+from zkcompliance.stark.prover.prover import Prover
+from zkcompliance.stark.statement import Statement, StatementLog, encode_bundle
 
 NAME = "lab.example/compute"
 KEY = SignerKey(NAME, bytes(32))

@@ -18,30 +18,30 @@ import pytest
 
 import zkcompliance
 from zkcompliance import schemas
-from zkcompliance import transcript as prover_transcript
-from zkcompliance.air.program import RANGE_BUS, Program
-from zkcompliance.commit import table as table_module
-from zkcompliance.commit.cache import Extension
-from zkcompliance.commit.entry import Entry, encode_header, tag_challenge
-from zkcompliance.commit.keystream import Keystream
-from zkcompliance.commit.merkle import TreeBuilder
-from zkcompliance.commit.table import SealedTable, coset_shifts, masked_coefficients
 from zkcompliance.errors import ZkComplianceError
-from zkcompliance.field import extension as ext
-from zkcompliance.field import vector
-from zkcompliance.field.babybear import P, inv, root_of_unity
-from zkcompliance.field.extension import Ext
-from zkcompliance.field.ntt import bit_reverse_indices, evaluate_cosets, interpolate
-from zkcompliance.fri.prover import FRI_PHASE, CommittedLayer
-from zkcompliance.fri.schedule import Layer, fold_schedule
 from zkcompliance.log import merkle as log_merkle
 from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.note import SignerKey
-from zkcompliance.profiles import by_id, by_name, degree_bound, log_mask
-from zkcompliance.prove import quotient as quotient_module
-from zkcompliance.prove.prover import Prover
-from zkcompliance.prove.witness import Trace
-from zkcompliance.statement import Statement, StatementLog, encode_bundle
+from zkcompliance.stark import transcript as prover_transcript
+from zkcompliance.stark.air.program import RANGE_BUS, Program
+from zkcompliance.stark.commit import table as table_module
+from zkcompliance.stark.commit.cache import Extension
+from zkcompliance.stark.commit.entry import Entry, encode_header, tag_challenge
+from zkcompliance.stark.commit.keystream import Keystream
+from zkcompliance.stark.commit.merkle import TreeBuilder
+from zkcompliance.stark.commit.table import SealedTable, coset_shifts, masked_coefficients
+from zkcompliance.stark.field import extension as ext
+from zkcompliance.stark.field import vector
+from zkcompliance.stark.field.babybear import P, inv, root_of_unity
+from zkcompliance.stark.field.extension import Ext
+from zkcompliance.stark.field.ntt import bit_reverse_indices, evaluate_cosets, interpolate
+from zkcompliance.stark.fri.prover import FRI_PHASE, CommittedLayer
+from zkcompliance.stark.fri.schedule import Layer, fold_schedule
+from zkcompliance.stark.profiles import by_id, by_name, degree_bound, log_mask
+from zkcompliance.stark.prover import quotient as quotient_module
+from zkcompliance.stark.prover.prover import Prover
+from zkcompliance.stark.prover.witness import Trace
+from zkcompliance.stark.statement import Statement, StatementLog, encode_bundle
 from zkcompliance.verify import composition as verify_composition
 from zkcompliance.verify import decode_program, decode_statement, verify_proof
 from zkcompliance.verify import transcript as verifier_transcript
@@ -226,7 +226,7 @@ def refused(error: type[ZkComplianceError] | tuple[type[ZkComplianceError], ...]
 
 def recount(made: Prover, trace: Trace) -> None:
     """The range multiplicities of a changed trace, counted again."""
-    from zkcompliance.air.check import node_values
+    from zkcompliance.stark.air.check import node_values
 
     counts = np.bincount(trace.witness[-1][2][trace.witness[-1][2] < 1 << 16], minlength=1 << 16)
     for number, instance in enumerate(made.layout.instances[:-1]):

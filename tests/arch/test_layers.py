@@ -318,7 +318,7 @@ OPENERS = {"log/keys.py"}  # key files are no part of a log, and may be reached 
 
 
 def test_every_file_of_a_log_is_opened_by_one_helper() -> None:
-    """Through no link, waiting for no pipe: `zkcompliance.regular`, and `files.creating` for what is new."""
+    """Through no link, waiting for no pipe: `zkcompliance.edge.regular`, and `files.creating` for what is new."""
     found = []
     for path, call, name in called():
         if path not in SOURCES or layer(path) not in ("log", "commit"):

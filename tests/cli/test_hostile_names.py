@@ -12,8 +12,8 @@ from click.testing import CliRunner
 
 from zkcompliance.commands import console
 from zkcompliance.commands.main import cli
+from zkcompliance.edge.shown import command
 from zkcompliance.prove.api import prove_claim
-from zkcompliance.shown import command
 
 
 class Terminal(io.StringIO):

@@ -25,7 +25,7 @@ from zkcompliance.log.evidence import FORK, ROLLBACK, SUCCEEDED, Evidence
 from zkcompliance.log.note import SignerKey
 from zkcompliance.log.writer import Writer
 from zkcompliance.policy.binding import Binding, ForPolicy
-from zkcompliance.statement import encode_policy_bundle
+from zkcompliance.stark.statement import encode_policy_bundle
 
 CLAIM = "training-compute-below"
 LIMIT = 10**28

@@ -14,7 +14,6 @@ import support
 import zkcompliance as zk
 from zkcompliance import schemas
 from zkcompliance.client import Log
-from zkcompliance.commit.budget import KEPT_PROOFS
 from zkcompliance.errors import LogBusy, LogCorrupt, LogError, UsageError
 from zkcompliance.log import keys, moving, restored
 from zkcompliance.log.fsck import fsck
@@ -26,6 +25,7 @@ from zkcompliance.prove import reseal as resealing
 from zkcompliance.prove.own_lineage import lineage_findings
 from zkcompliance.prove.reseal import OLD_KEY_LOST, reseal
 from zkcompliance.prove.retire import retire
+from zkcompliance.stark.commit.budget import KEPT_PROOFS
 
 ROW = {"start": 1767571200, "end": 1767574800, "run": "r", "phase": "pretraining", "flop": 10**20, "method": "hardware"}
 

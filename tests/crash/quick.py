@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 
 from zkcompliance import schemas
-from zkcompliance.commit import table
-from zkcompliance.commit.entry import Entry
 from zkcompliance.log.note import SignerKey
-from zkcompliance.profiles import STANDARD
 from zkcompliance.quantities import Exact
+from zkcompliance.stark.commit import table
+from zkcompliance.stark.commit.entry import Entry
+from zkcompliance.stark.profiles import STANDARD
 
 KEY = SignerKey("lab.example/x", bytes(32))
 SCHEMA = schemas.parse_text("zkc-schema v1\nsmall\nat time\nflop flop\n")

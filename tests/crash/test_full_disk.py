@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from zkcompliance.commands.main import cli
-from zkcompliance.commit import cache
+from zkcompliance.stark.commit import cache
 
 DAY = 1_767_571_200
 ROW = '{"start": %d, "end": 1769571200, "run": "r", "phase": "pretraining", "flop": "7", "method": "measured"}\n'

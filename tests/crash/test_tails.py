@@ -22,7 +22,7 @@ from zkcompliance.log.writer import Writer, create_log
 @pytest.fixture
 def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A log of one segment, with rows pending."""
-    from zkcompliance.commit import table
+    from zkcompliance.stark.commit import table
 
     monkeypatch.setattr(table, "commit", commit)
     monkeypatch.setattr(rows, "MAX_ROWS", 8)

@@ -10,9 +10,9 @@ import support
 from support import DroppedConstraints, Proved, Prover, refused, verifier_drops, without
 
 from zkcompliance.errors import BalanceMismatch, LookupRejected, QuotientMismatch
-from zkcompliance.field import extension as ext
-from zkcompliance.field.babybear import P
-from zkcompliance.prove.witness import Trace, check_trace
+from zkcompliance.stark.field import extension as ext
+from zkcompliance.stark.field.babybear import P
+from zkcompliance.stark.prover.witness import Trace, check_trace
 from zkcompliance.verify import verifier
 from zkcompliance.verify import weights as verify_weights
 from zkcompliance.verify.field import ZERO

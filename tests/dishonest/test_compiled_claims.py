@@ -38,7 +38,7 @@ from hunt_tools import (
 
 from zkcompliance.claim import core
 from zkcompliance.errors import VerificationError
-from zkcompliance.field.babybear import P
+from zkcompliance.stark.field.babybear import P
 from zkcompliance.verify import verify_bundle
 
 SPARED = {  # what follows from the rest, and is kept for what it says by itself

@@ -11,8 +11,6 @@ import pytest
 import support
 from support import CLAIM, PUBLICS, ForgedValues, Prover, View, forgetful, refused
 
-from zkcompliance.codec import u64
-from zkcompliance.commit.sha256 import grind
 from zkcompliance.errors import (
     BalanceMismatch,
     FinalPolynomialMismatch,
@@ -20,11 +18,13 @@ from zkcompliance.errors import (
     QuotientMismatch,
     ZkComplianceError,
 )
-from zkcompliance.field import extension as ext
-from zkcompliance.field.extension import Ext
-from zkcompliance.field.twin import interpolate_points
-from zkcompliance.prove.columns import commit_columns, mask
-from zkcompliance.prove.prover import EXTENSION_PHASE, QUOTIENT_PHASE, WITNESS_PHASE
+from zkcompliance.stark.codec import u64
+from zkcompliance.stark.commit.sha256 import grind
+from zkcompliance.stark.field import extension as ext
+from zkcompliance.stark.field.extension import Ext
+from zkcompliance.stark.field.twin import interpolate_points
+from zkcompliance.stark.prover.columns import commit_columns, mask
+from zkcompliance.stark.prover.prover import EXTENSION_PHASE, QUOTIENT_PHASE, WITNESS_PHASE
 from zkcompliance.verify import transcript as verifier_transcript
 from zkcompliance.verify import verifier
 from zkcompliance.verify.openings import CHUNK, Opening

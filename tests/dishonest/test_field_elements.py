@@ -9,12 +9,12 @@ import pytest
 import support
 from support import Proved, Prover, refused, without
 
-from zkcompliance.commit.merkle import TreeBuilder
 from zkcompliance.errors import MalformedProof, OpeningMismatch
-from zkcompliance.field.babybear import P
-from zkcompliance.prove import prover as prover_module
-from zkcompliance.prove.columns import salt_label
-from zkcompliance.prove.prover import WITNESS_PHASE
+from zkcompliance.stark.commit.merkle import TreeBuilder
+from zkcompliance.stark.field.babybear import P
+from zkcompliance.stark.prover import prover as prover_module
+from zkcompliance.stark.prover.columns import salt_label
+from zkcompliance.stark.prover.prover import WITNESS_PHASE
 from zkcompliance.verify.reader import Reader
 
 OVER = (P, P + 1, 2**31, 2**32 - 1)

@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 
 from zkcompliance import schemas
-from zkcompliance.air.expr import TableBuilder
-from zkcompliance.air.program import (
+from zkcompliance.errors import VerificationError
+from zkcompliance.log import merkle
+from zkcompliance.log.checkpoint import Checkpoint
+from zkcompliance.stark.air.expr import TableBuilder
+from zkcompliance.stark.air.program import (
     Equation,
     Kind,
     LogSlot,
@@ -21,15 +24,12 @@ from zkcompliance.air.program import (
     TermKind,
     Unknown,
 )
-from zkcompliance.commit.table import SealedTable, commit
-from zkcompliance.errors import VerificationError
-from zkcompliance.field.babybear import P
-from zkcompliance.log import merkle
-from zkcompliance.log.checkpoint import Checkpoint
-from zkcompliance.profiles import STANDARD
-from zkcompliance.prove.prover import Prover
-from zkcompliance.prove.witness import check_trace
-from zkcompliance.statement import Statement, StatementLog
+from zkcompliance.stark.commit.table import SealedTable, commit
+from zkcompliance.stark.field.babybear import P
+from zkcompliance.stark.profiles import STANDARD
+from zkcompliance.stark.prover.prover import Prover
+from zkcompliance.stark.prover.witness import check_trace
+from zkcompliance.stark.statement import Statement, StatementLog
 from zkcompliance.verify import decode_program, decode_statement, verify_proof
 
 SCHEMA = schemas.compute

@@ -11,9 +11,6 @@ import pytest
 import support
 from support import CLAIM, FLOP, PHASE, PUBLICS, ROWS, Prover, checkpoint, refused, without
 
-from zkcompliance import profiles
-from zkcompliance.codec import u64
-from zkcompliance.commit.table import SealedTable
 from zkcompliance.errors import (
     CheckpointMismatch,
     FinalPolynomialMismatch,
@@ -21,8 +18,11 @@ from zkcompliance.errors import (
     MalformedStatement,
     OpeningMismatch,
 )
-from zkcompliance.prove import prover as prover_module
-from zkcompliance.statement import StatementLog
+from zkcompliance.stark import profiles
+from zkcompliance.stark.codec import u64
+from zkcompliance.stark.commit.table import SealedTable
+from zkcompliance.stark.prover import prover as prover_module
+from zkcompliance.stark.statement import StatementLog
 from zkcompliance.verify import binding, decode_program, decode_statement, merkle, profile, soundness, verifier
 from zkcompliance.verify import fri as verify_fri
 from zkcompliance.verify import openings as verify_openings

@@ -10,8 +10,6 @@ import pytest
 import support
 from support import ForgedValues, Proved, Prover, View, WordProver, refused, without
 
-from zkcompliance import profiles
-from zkcompliance.commit.merkle import MerkleTree
 from zkcompliance.errors import (
     BalanceMismatch,
     FinalPolynomialMismatch,
@@ -21,12 +19,14 @@ from zkcompliance.errors import (
     OpeningMismatch,
     QuotientMismatch,
 )
-from zkcompliance.field import extension as ext
-from zkcompliance.field import vector
-from zkcompliance.field.babybear import P
-from zkcompliance.field.extension import Ext
-from zkcompliance.fri.schedule import fold_schedule
-from zkcompliance.prove import prover as prover_module
+from zkcompliance.stark import profiles
+from zkcompliance.stark.commit.merkle import MerkleTree
+from zkcompliance.stark.field import extension as ext
+from zkcompliance.stark.field import vector
+from zkcompliance.stark.field.babybear import P
+from zkcompliance.stark.field.extension import Ext
+from zkcompliance.stark.fri.schedule import fold_schedule
+from zkcompliance.stark.prover import prover as prover_module
 from zkcompliance.verify import fri as verify_fri
 from zkcompliance.verify import merkle, profile, soundness, verifier
 from zkcompliance.verify.openings import CHUNK, Opening

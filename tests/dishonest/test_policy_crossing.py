@@ -42,7 +42,7 @@ from zkcompliance.policy.model import Policy
 from zkcompliance.policy.verdict import Status, Verdict
 from zkcompliance.prove.api import prove_claim
 from zkcompliance.prove.policy import plan, prove_policies
-from zkcompliance.statement import encode_policy_bundle
+from zkcompliance.stark.statement import encode_policy_bundle
 from zkcompliance.verify import decode_bundle, decode_statement
 
 CLAIM = catalogue.load(kit.CLAIM)

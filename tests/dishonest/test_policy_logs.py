@@ -20,7 +20,7 @@ from zkcompliance.policy.judge import judge_claim, judge_policy
 from zkcompliance.policy.load import parse_policy
 from zkcompliance.policy.verdict import Verdict
 from zkcompliance.prove import api
-from zkcompliance.statement import encode_bundle, encode_policy_bundle
+from zkcompliance.stark.statement import encode_bundle, encode_policy_bundle
 from zkcompliance.verify import decode_bundle
 
 COVERAGE = catalogue.load("eval-coverage")

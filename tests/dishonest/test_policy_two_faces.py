@@ -14,7 +14,7 @@ from zkcompliance.log.store import SealedLog
 from zkcompliance.policy.judge import judge_policy
 from zkcompliance.policy.model import Policy
 from zkcompliance.prove.policy import prove_policies
-from zkcompliance.statement import encode_bundle, encode_policy_bundle
+from zkcompliance.stark.statement import encode_bundle, encode_policy_bundle
 from zkcompliance.verify import decode_bundle
 from zkcompliance.verify.policy_bundle import decode_policy_bundle
 

@@ -10,8 +10,6 @@ import pytest
 import support
 from support import CLAIM, PUBLICS, ROWS, Proved
 
-from zkcompliance.air.program import Program
-from zkcompliance.commit.entry import Entry
 from zkcompliance.errors import (
     CheckpointMismatch,
     LimitExceeded,
@@ -25,8 +23,10 @@ from zkcompliance.errors import (
     ZkComplianceError,
 )
 from zkcompliance.limits import MAX_SEGMENTS
-from zkcompliance.profiles import FAST
-from zkcompliance.statement import Statement, StatementLog
+from zkcompliance.stark.air.program import Program
+from zkcompliance.stark.commit.entry import Entry
+from zkcompliance.stark.profiles import FAST
+from zkcompliance.stark.statement import Statement, StatementLog
 from zkcompliance.verify import decode_program, decode_statement, verify_bundle
 from zkcompliance.verify.verifier import verify_proof
 

@@ -11,15 +11,15 @@ import pytest
 
 from zkcompliance import schemas
 from zkcompliance.claim import catalogue
-from zkcompliance.commit.table import SealedTable, commit
 from zkcompliance.errors import VerificationError
 from zkcompliance.log import merkle
 from zkcompliance.log.checkpoint import Checkpoint
-from zkcompliance.profiles import STANDARD
 from zkcompliance.prove.api import private_sizes
-from zkcompliance.prove.prover import Prover
-from zkcompliance.prove.witness import check_trace
-from zkcompliance.statement import Statement, StatementLog
+from zkcompliance.stark.commit.table import SealedTable, commit
+from zkcompliance.stark.profiles import STANDARD
+from zkcompliance.stark.prover.prover import Prover
+from zkcompliance.stark.prover.witness import check_trace
+from zkcompliance.stark.statement import Statement, StatementLog
 from zkcompliance.verify import decode_program, decode_statement, verify_proof
 
 SCHEMA = schemas.compute

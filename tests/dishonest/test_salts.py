@@ -8,9 +8,9 @@ import numpy as np
 import support
 from support import PUBLICS, ROWS, Prover
 
-from zkcompliance.commit.keystream import Keystream
-from zkcompliance.commit.merkle import MerkleTree, TreeBuilder
-from zkcompliance.commit.sha256 import hash_leaves
+from zkcompliance.stark.commit.keystream import Keystream
+from zkcompliance.stark.commit.merkle import MerkleTree, TreeBuilder
+from zkcompliance.stark.commit.sha256 import hash_leaves
 from zkcompliance.verify.merkle import leaf_digest
 
 

@@ -11,10 +11,6 @@ import pytest
 import support
 from support import Proved, Prover, refused, without
 
-from zkcompliance.air.expr import TableBuilder
-from zkcompliance.air.layout import Layout
-from zkcompliance.air.program import LogSlot, Program
-from zkcompliance.commit.table import SealedTable
 from zkcompliance.errors import (
     BalanceMismatch,
     FoldMismatch,
@@ -25,12 +21,16 @@ from zkcompliance.errors import (
     StatementMismatch,
     ZkComplianceError,
 )
-from zkcompliance.field import extension as ext
-from zkcompliance.field.extension import Ext
-from zkcompliance.prove import prover as prover_module
-from zkcompliance.prove import quotient as quotient_module
-from zkcompliance.prove.witness import check_trace
-from zkcompliance.transcript import Stream
+from zkcompliance.stark.air.expr import TableBuilder
+from zkcompliance.stark.air.program import LogSlot, Program
+from zkcompliance.stark.air.shape import Layout
+from zkcompliance.stark.commit.table import SealedTable
+from zkcompliance.stark.field import extension as ext
+from zkcompliance.stark.field.extension import Ext
+from zkcompliance.stark.prover import prover as prover_module
+from zkcompliance.stark.prover import quotient as quotient_module
+from zkcompliance.stark.prover.witness import check_trace
+from zkcompliance.stark.transcript import Stream
 from zkcompliance.verify import constraints as verify_constraints
 from zkcompliance.verify import verifier
 

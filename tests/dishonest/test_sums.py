@@ -10,10 +10,10 @@ import support
 from support import CLAIM, FLOP, LIMIT, PHASE, PUBLICS, ROWS, TOTAL, recount, refused, without
 
 from zkcompliance.errors import BalanceMismatch
-from zkcompliance.field.babybear import P
-from zkcompliance.prove import witness as witness_module
-from zkcompliance.prove.prover import Prover
-from zkcompliance.prove.witness import Trace, check_trace
+from zkcompliance.stark.field.babybear import P
+from zkcompliance.stark.prover import witness as witness_module
+from zkcompliance.stark.prover.prover import Prover
+from zkcompliance.stark.prover.witness import Trace, check_trace
 from zkcompliance.verify import verifier
 from zkcompliance.verify.field import ZERO
 

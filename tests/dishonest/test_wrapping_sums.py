@@ -12,13 +12,13 @@ from hunt_base import job
 from hunt_lies import nodes_below
 from hunt_tools import Case, mutated, sums_mod_p
 
-from zkcompliance.air.program import Op
 from zkcompliance.claim.compile import compile_claim
 from zkcompliance.claim.interpret import interpret
 from zkcompliance.claim.language import ComputeLog, Count, Param, claim, require
 from zkcompliance.errors import VerificationError
-from zkcompliance.field.babybear import P
 from zkcompliance.schemas import compute
+from zkcompliance.stark.air.program import Op
+from zkcompliance.stark.field.babybear import P
 from zkcompliance.verify import verify_bundle
 
 DEVICES, LIMIT = 123_456, 40_000

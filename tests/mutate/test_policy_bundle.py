@@ -18,7 +18,7 @@ from zkcompliance import errors, limits
 from zkcompliance.policy.binding import Binding, ForPolicy
 from zkcompliance.policy.file import proofs_in
 from zkcompliance.prove.policy import prove_policies
-from zkcompliance.statement import encode_policy_bundle
+from zkcompliance.stark.statement import encode_policy_bundle
 from zkcompliance.verify import decode_bundle, decode_statement
 
 WORKER = Path(__file__).with_name("policy_worker.py")

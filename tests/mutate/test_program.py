@@ -28,17 +28,17 @@ from support import (
     without,
 )
 
-from zkcompliance.air import layout as layout_module
-from zkcompliance.air.cells import Identity, cells_air
-from zkcompliance.air.program import Program, PublicBit, TableAir, TermKind
-from zkcompliance.commit.table import SealedTable
 from zkcompliance.errors import BalanceMismatch, QuotientMismatch
-from zkcompliance.field import extension as ext
-from zkcompliance.field.babybear import P
-from zkcompliance.field.extension import Ext
-from zkcompliance.prove import prover as prover_module
-from zkcompliance.prove import witness as witness_module
-from zkcompliance.prove.witness import Trace, check_trace
+from zkcompliance.stark.air import shape as layout_module
+from zkcompliance.stark.air.cells import Identity, cells_air
+from zkcompliance.stark.air.program import Program, PublicBit, TableAir, TermKind
+from zkcompliance.stark.commit.table import SealedTable
+from zkcompliance.stark.field import extension as ext
+from zkcompliance.stark.field.babybear import P
+from zkcompliance.stark.field.extension import Ext
+from zkcompliance.stark.prover import prover as prover_module
+from zkcompliance.stark.prover import witness as witness_module
+from zkcompliance.stark.prover.witness import Trace, check_trace
 from zkcompliance.verify import instances as instances_module
 from zkcompliance.verify import verifier
 

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from zkcompliance.air.cells import CARRY_OFFSET, Cells, place_cells
-from zkcompliance.air.program import (
+from zkcompliance.errors import ParametersRejected
+from zkcompliance.stark.air.cells import CARRY_OFFSET, Cells, place_cells
+from zkcompliance.stark.air.program import (
     Equation,
     LogSlot,
     Program,
@@ -19,9 +20,8 @@ from zkcompliance.air.program import (
     TermKind,
     Unknown,
 )
-from zkcompliance.errors import ParametersRejected
-from zkcompliance.field.babybear import P
-from zkcompliance.prove.witness import cell_values
+from zkcompliance.stark.field.babybear import P
+from zkcompliance.stark.prover.witness import cell_values
 
 DETERMINISTIC = settings(
     derandomize=True, deadline=None, max_examples=150, suppress_health_check=list(HealthCheck), database=None

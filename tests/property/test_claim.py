@@ -9,14 +9,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support import CLAIM, COUNTED, FLOP, PHASE, SCHEMA
 
-from zkcompliance.air.layout import lay_out
-from zkcompliance.commit.entry import Entry
-from zkcompliance.commit.keystream import Keystream
-from zkcompliance.commit.table import SealedTable
 from zkcompliance.errors import BalanceMismatch
-from zkcompliance.profiles import STANDARD
-from zkcompliance.prove.prover import Prover
-from zkcompliance.prove.witness import build_trace, check_trace
+from zkcompliance.stark.air.shape import lay_out
+from zkcompliance.stark.commit.entry import Entry
+from zkcompliance.stark.commit.keystream import Keystream
+from zkcompliance.stark.commit.table import SealedTable
+from zkcompliance.stark.profiles import STANDARD
+from zkcompliance.stark.prover.prover import Prover
+from zkcompliance.stark.prover.witness import build_trace, check_trace
 
 EDGES = [0, 1, 65535, 65536, 2**64, 2**96 - 1]
 flops = st.sampled_from(EDGES) | st.integers(0, 2**96 - 1)

@@ -9,14 +9,14 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from zkcompliance.air.check import node_values
-from zkcompliance.air.layout import Instance
-from zkcompliance.air.machine import Code, Reg, Rows, execute
-from zkcompliance.air.program import Op, Public, TableAir
-from zkcompliance.bus.logup import NodeCode
-from zkcompliance.field import extension as ext
-from zkcompliance.field.babybear import P
-from zkcompliance.prove.quotient import periodic_tables
+from zkcompliance.stark.air.check import node_values
+from zkcompliance.stark.air.machine import Code, Reg, Rows, execute
+from zkcompliance.stark.air.program import Op, Public, TableAir
+from zkcompliance.stark.air.shape import Instance
+from zkcompliance.stark.air.weights import NodeCode
+from zkcompliance.stark.field import extension as ext
+from zkcompliance.stark.field.babybear import P
+from zkcompliance.stark.prover.quotient import periodic_tables
 
 DETERMINISTIC = settings(
     derandomize=True, deadline=None, max_examples=60, suppress_health_check=list(HealthCheck), database=None

@@ -19,8 +19,6 @@ from compiled_trial import padded, trial
 from hunt_cases import HUNTS
 
 from zkcompliance import schemas
-from zkcompliance.air.cells import BUCKET_ROWS_LOG2
-from zkcompliance.air.program import Op
 from zkcompliance.claim.build import ClaimDefinition
 from zkcompliance.claim.compile import arith, context, groups, terms
 from zkcompliance.claim.compile.compiler import Compiled, Compiler
@@ -28,9 +26,11 @@ from zkcompliance.claim.compile.run import Run
 from zkcompliance.claim.compile.terms import E, TooWide
 from zkcompliance.claim.language import ComputeLog, Count, Param, claim, param, require
 from zkcompliance.errors import ParametersRejected
-from zkcompliance.field.babybear import P, inv
 from zkcompliance.limits import MAX_LOG_ROWS_LOG2
 from zkcompliance.schemas import Schema
+from zkcompliance.stark.air.cells import BUCKET_ROWS_LOG2
+from zkcompliance.stark.air.program import Op
+from zkcompliance.stark.field.babybear import P, inv
 
 INVERSE = (inv(1 << 16), inv(1 << 16) - P)
 CLAIMS: dict[str, Callable[[], ClaimDefinition]] = {

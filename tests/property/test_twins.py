@@ -8,8 +8,8 @@ import support
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from zkcompliance.air.layout import lay_out
-from zkcompliance.air.program import (
+from zkcompliance.errors import LimitExceeded, ParametersRejected
+from zkcompliance.stark.air.program import (
     Constraint,
     Equation,
     Interaction,
@@ -26,14 +26,14 @@ from zkcompliance.air.program import (
     TermKind,
     Unknown,
 )
-from zkcompliance.commit.entry import Entry
-from zkcompliance.errors import LimitExceeded, ParametersRejected
-from zkcompliance.field.babybear import P
-from zkcompliance.fri.schedule import fold_schedule
-from zkcompliance.profiles import PROFILES, degree_bound
-from zkcompliance.prove.quotient import constraint_count
-from zkcompliance.soundness import shapes_of, soundness
-from zkcompliance.statement import Statement, StatementLog
+from zkcompliance.stark.air.shape import lay_out
+from zkcompliance.stark.commit.entry import Entry
+from zkcompliance.stark.field.babybear import P
+from zkcompliance.stark.fri.schedule import fold_schedule
+from zkcompliance.stark.profiles import PROFILES, degree_bound
+from zkcompliance.stark.prover.quotient import constraint_count
+from zkcompliance.stark.soundness import shapes_of, soundness
+from zkcompliance.stark.statement import Statement, StatementLog
 from zkcompliance.verify import decode_program, decode_statement
 from zkcompliance.verify import soundness as verify_soundness
 from zkcompliance.verify.shape import schedule, shape_of

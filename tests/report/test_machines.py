@@ -72,7 +72,7 @@ def test_a_report_is_written_without_anything_heavy() -> None:
     code = (
         "import sys\nfrom zkcompliance import report\n"
         "from zkcompliance.report import html, json_document, junit, oscal, sarif, terminal\n"
-        "print(*({'numpy', 'numba', 'cryptography', 'click', 'rich', 'zkcompliance.prove.prover'} & set(sys.modules)))"
+        "print(*({'numpy', 'numba', 'cryptography', 'click', 'rich', 'zkcompliance.stark.prover'} & set(sys.modules)))"
     )
     run = [sys.executable, "-c", code]
     assert subprocess.run(run, capture_output=True, check=True, env=support.ENVIRONMENT).stdout == b"\n"

@@ -14,14 +14,14 @@ from collections import Counter
 from pathlib import Path
 
 from zkcompliance import schemas
-from zkcompliance.commit import table
-from zkcompliance.commit.entry import Entry
 from zkcompliance.log import open_log, rows
 from zkcompliance.log.fsck import fsck
 from zkcompliance.log.note import SignerKey
 from zkcompliance.log.writer import Writer, create_log
-from zkcompliance.profiles import STANDARD
 from zkcompliance.quantities import Exact
+from zkcompliance.stark.commit import table
+from zkcompliance.stark.commit.entry import Entry
+from zkcompliance.stark.profiles import STANDARD
 
 KEY = SignerKey("lab.example/x", bytes(32))
 CALLS = ("open", "write", "fsync", "ftruncate", "rename", "replace", "unlink", "rmdir", "mkdir")

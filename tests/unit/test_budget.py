@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from zkcompliance.commit.budget import KEPT_PROOFS, RECORD_BYTES, Budget, ledger_bytes
 from zkcompliance.errors import BudgetSpent, LogCorrupt, UsageError
-from zkcompliance.profiles import PROFILES, STANDARD, Profile
+from zkcompliance.stark.commit.budget import KEPT_PROOFS, RECORD_BYTES, Budget, ledger_bytes
+from zkcompliance.stark.profiles import PROFILES, STANDARD, Profile
 
 ENTRY = bytes(range(99))
 

@@ -7,11 +7,11 @@ import pytest
 import support
 from support import FLOP, PHASE
 
-from zkcompliance.air.check import Failure
-from zkcompliance.air.layout import lay_out
-from zkcompliance.commit.keystream import Keystream
-from zkcompliance.prove.prover import Prover
-from zkcompliance.prove.witness import Trace, build_trace, check_trace
+from zkcompliance.stark.air.check import Failure
+from zkcompliance.stark.air.shape import lay_out
+from zkcompliance.stark.commit.keystream import Keystream
+from zkcompliance.stark.prover.prover import Prover
+from zkcompliance.stark.prover.witness import Trace, build_trace, check_trace
 
 
 @pytest.fixture

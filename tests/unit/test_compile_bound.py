@@ -9,11 +9,11 @@ import pytest
 from catalogue_claims import MODULES, compiled, definition
 from hunt_cases import HUNTS
 
-from zkcompliance.air.program import Constraint, Kind, Op, Program, Public, TableAir, TermKind, Unknown
 from zkcompliance.claim.compile import compile_claim
 from zkcompliance.claim.compile.bound import require_bound
 from zkcompliance.claim.compile.context import Table
 from zkcompliance.claim.compile.errors import CannotCompile
+from zkcompliance.stark.air.program import Constraint, Kind, Op, Program, Public, TableAir, TermKind, Unknown
 
 
 def with_table(program: Program, number: int, **changes: object) -> Program:

@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 from compiled_trial import padded, trial
 
-from zkcompliance.air.program import RANGE_BUS
 from zkcompliance.claim.build import ClaimDefinition
 from zkcompliance.claim.compile import CannotCompile, compile_claim
 from zkcompliance.claim.language import ComputeLog, EventLog, claim, require
-from zkcompliance.commit.table import SealedTable, commit
 from zkcompliance.log import merkle
 from zkcompliance.log.checkpoint import Checkpoint
-from zkcompliance.profiles import STANDARD
-from zkcompliance.prove.prover import Prover
-from zkcompliance.statement import Statement, StatementLog
+from zkcompliance.stark.air.program import RANGE_BUS
+from zkcompliance.stark.commit.table import SealedTable, commit
+from zkcompliance.stark.profiles import STANDARD
+from zkcompliance.stark.prover.prover import Prover
+from zkcompliance.stark.statement import Statement, StatementLog
 from zkcompliance.verify import decode_program, decode_statement, verify_proof
 from zkcompliance.verify.program import Program as VerifierProgram
 

@@ -8,8 +8,8 @@ import galois
 import numpy as np
 import pytest
 
-from zkcompliance.field import babybear, extension
-from zkcompliance.field.babybear import P
+from zkcompliance.stark.field import babybear, extension
+from zkcompliance.stark.field.babybear import P
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "field.json").read_text())
 GF = galois.GF(P, compile="python-calculate")  # its own compilation takes longer than these tests

@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from zkcompliance.field import extension, twin, vector
-from zkcompliance.field.babybear import P
-from zkcompliance.field.extension import Ext
+from zkcompliance.stark.field import extension, twin, vector
+from zkcompliance.stark.field.babybear import P
+from zkcompliance.stark.field.extension import Ext
 
 U32 = npt.NDArray[np.uint32]
 GF = galois.GF(P, compile="python-calculate")  # its own compilation takes longer than these tests

@@ -9,11 +9,11 @@ import pytest
 import support
 
 from zkcompliance.errors import FinalPolynomialMismatch, FoldMismatch
-from zkcompliance.field import vector
-from zkcompliance.field.babybear import P
-from zkcompliance.fri.prover import commit_layer, fold_all, scaled
-from zkcompliance.fri.schedule import Layer, fold_schedule
-from zkcompliance.transcript import Transcript
+from zkcompliance.stark.field import vector
+from zkcompliance.stark.field.babybear import P
+from zkcompliance.stark.fri.prover import commit_layer, fold_all, scaled
+from zkcompliance.stark.fri.schedule import Layer, fold_schedule
+from zkcompliance.stark.transcript import Transcript
 from zkcompliance.verify.fri import check_queries, fold
 from zkcompliance.verify.shape import schedule
 

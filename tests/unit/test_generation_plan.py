@@ -14,9 +14,9 @@ from zkcompliance.log import keys, merkle
 from zkcompliance.log.rows import MAX_ROWS
 from zkcompliance.log.store import SealedLog
 from zkcompliance.log.writer import Writer, create_log
-from zkcompliance.profiles import STANDARD
 from zkcompliance.prove import fits, growth
 from zkcompliance.prove.plan import Sealed, Step, compaction, renewal
+from zkcompliance.stark.profiles import STANDARD
 
 PAGE = Path(__file__).parents[2] / "docs" / "logs.md"
 ROW = {"start": 1767571200, "end": 1767571260, "run": "r", "phase": "other", "flop": 3, "method": "measured"}

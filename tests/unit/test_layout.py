@@ -9,11 +9,11 @@ import support
 from support import CLAIM, SCHEMA
 
 from zkcompliance import limits
-from zkcompliance.air.cells import cells_air
-from zkcompliance.air.layout import Layout, lay_out
-from zkcompliance.commit.entry import Entry
 from zkcompliance.errors import ParametersRejected
-from zkcompliance.profiles import FAST, SMALL, STANDARD, Profile, degree_bound, log_mask
+from zkcompliance.stark.air.cells import cells_air
+from zkcompliance.stark.air.shape import Layout, lay_out
+from zkcompliance.stark.commit.entry import Entry
+from zkcompliance.stark.profiles import FAST, SMALL, STANDARD, Profile, degree_bound, log_mask
 
 
 def laid_out(ks: list[int], profile: Profile = STANDARD) -> Layout:

@@ -95,7 +95,7 @@ def test_evidence_is_convincing_or_refused() -> None:
 @pytest.fixture
 def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A log of two segments."""
-    from zkcompliance.commit import table
+    from zkcompliance.stark.commit import table
 
     monkeypatch.setattr(table, "commit", commit)
     create_log(tmp_path / "log", SCHEMA, KEY)

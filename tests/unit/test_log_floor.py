@@ -12,14 +12,14 @@ from zkcompliance import schemas
 from zkcompliance.circuits import log_floor
 from zkcompliance.claim import catalogue
 from zkcompliance.claim.compile import compile_claim
-from zkcompliance.commit.table import SealedTable, commit
 from zkcompliance.errors import VerificationError
 from zkcompliance.log import merkle
 from zkcompliance.log.checkpoint import Checkpoint
-from zkcompliance.profiles import STANDARD
-from zkcompliance.prove.prover import Prover
 from zkcompliance.schemas import Schema
-from zkcompliance.statement import Statement, StatementLog
+from zkcompliance.stark.commit.table import SealedTable, commit
+from zkcompliance.stark.profiles import STANDARD
+from zkcompliance.stark.prover.prover import Prover
+from zkcompliance.stark.statement import Statement, StatementLog
 from zkcompliance.verify import decode_program, decode_statement, verify_proof
 
 OWN = schemas.parse_text("zkc-schema v1\nown\nat time\nsource " + schemas.compute.columns[-1].type_text + "\n")

@@ -14,12 +14,12 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "crash"))
 from quick import KEY, SCHEMA, commit, some_rows
 
-from zkcompliance import regular
-from zkcompliance.commit.budget import Budget
+from zkcompliance.edge import regular
 from zkcompliance.errors import LogCorrupt, LogError, ZkComplianceError
 from zkcompliance.log import open_log, spent
 from zkcompliance.log.fsck import fsck
 from zkcompliance.log.writer import Writer, create_log
+from zkcompliance.stark.commit.budget import Budget
 
 SEGMENT = "secret/segments/00000000"
 SECRETS = [f"{SEGMENT}/{name}" for name in ("rows", "seed", "meta", "budget")]
@@ -31,7 +31,7 @@ FOLDERS = ["secret", "secret/segments", SEGMENT]
 @pytest.fixture
 def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A log of one segment of which a proof was made, with rows pending."""
-    from zkcompliance.commit import table
+    from zkcompliance.stark.commit import table
 
     monkeypatch.setattr(table, "commit", commit)
     monkeypatch.setattr(spent, "state_folder", lambda: tmp_path / "state" / "spent")

@@ -52,7 +52,7 @@ def encoded(first: int, count: int):  # type: ignore[no-untyped-def]
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A key, and a log `old` of five segments, each of an input; the third was proved over three times."""
-    from zkcompliance.commit import table
+    from zkcompliance.stark.commit import table
 
     monkeypatch.setattr(table, "commit", commit)
     monkeypatch.setattr(spent, "state_folder", lambda: tmp_path / "state" / "spent")

@@ -25,7 +25,7 @@ from zkcompliance.log.writer import Writer, create_log
 
 @pytest.fixture
 def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    from zkcompliance.commit import table
+    from zkcompliance.stark.commit import table
 
     monkeypatch.setattr(table, "commit", commit)
     create_log(tmp_path / "log", SCHEMA, KEY)

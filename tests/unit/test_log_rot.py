@@ -24,8 +24,8 @@ SEGMENTS = 3
 @pytest.fixture
 def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Three segments of three rows."""
-    from zkcompliance.commit import table
     from zkcompliance.log import files
+    from zkcompliance.stark.commit import table
 
     monkeypatch.setattr(table, "commit", commit)
     monkeypatch.setattr(files.os, "fsync", lambda _: None)
@@ -81,8 +81,8 @@ def test_every_byte_of_a_segments_rows(log: Path, name: str) -> None:
 
 def test_a_seal_of_several_segments_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two segments sealed at once say the same of it; one of them exchanged for another seal's is noticed."""
-    from zkcompliance.commit import table
     from zkcompliance.log import rows
+    from zkcompliance.stark.commit import table
 
     monkeypatch.setattr(table, "commit", commit)
     monkeypatch.setattr(rows, "MAX_ROWS", 8)

@@ -41,9 +41,9 @@ def make_rows(count: int, first: int = 0) -> list[dict[str, object]]:
 @pytest.fixture
 def quick_commit(monkeypatch: pytest.MonkeyPatch) -> None:
     """A deterministic stand-in for `commit`: an entry of the right shape whose root is a hash of table and seed."""
-    from zkcompliance.commit import table
-    from zkcompliance.commit.entry import Entry
-    from zkcompliance.profiles import by_name
+    from zkcompliance.stark.commit import table
+    from zkcompliance.stark.commit.entry import Entry
+    from zkcompliance.stark.profiles import by_name
 
     def commit(columns, seed, profile, schema_digest, *, cache=None, progress=None):
         chosen, k = by_name(profile), columns.shape[1].bit_length() - 1
@@ -145,7 +145,7 @@ def test_a_refused_row_changes_nothing(log: Path) -> None:
 
 
 def test_a_seal_that_fails_changes_nothing(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from zkcompliance.commit import table
+    from zkcompliance.stark.commit import table
 
     with Writer(log, KEY) as writer:
         writer.append_rows(make_rows(2))

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import support
 
-from zkcompliance.air.machine import TILE, Code, Rows, execute
-from zkcompliance.field import extension as ext
-from zkcompliance.field.babybear import P
+from zkcompliance.stark.air.machine import TILE, Code, Rows, execute
+from zkcompliance.stark.field import extension as ext
+from zkcompliance.stark.field.babybear import P
 
 
 def run(code: Code, rows: Rows, outputs: int) -> np.ndarray:

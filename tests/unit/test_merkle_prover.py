@@ -7,9 +7,9 @@ import random
 import numpy as np
 import pytest
 
-from zkcompliance.commit.merkle import MerkleTree, TreeBuilder
 from zkcompliance.errors import MalformedProof, OpeningMismatch
-from zkcompliance.field.twin import hash_leaf, hash_node
+from zkcompliance.stark.commit.merkle import MerkleTree, TreeBuilder
+from zkcompliance.stark.field.twin import hash_leaf, hash_node
 from zkcompliance.verify import merkle
 from zkcompliance.verify.reader import Reader
 

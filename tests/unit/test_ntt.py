@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from zkcompliance.field import ntt, twin
-from zkcompliance.field.babybear import P, root_of_unity
+from zkcompliance.stark.field import ntt, twin
+from zkcompliance.stark.field.babybear import P, root_of_unity
 
 U32 = npt.NDArray[np.uint32]
 GF = galois.GF(P, compile="python-calculate")  # its own compilation takes longer than these tests

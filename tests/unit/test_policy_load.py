@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from zkcompliance import limits
-from zkcompliance._schema_model import text_id
 from zkcompliance.claim import catalogue
 from zkcompliance.claim.catalogue import claim_in
 from zkcompliance.claim.vacuity import never_vacuous
@@ -21,6 +20,7 @@ from zkcompliance.policy.bounds import meets, words
 from zkcompliance.policy.load import parse_policy
 from zkcompliance.policy.model import Bound, Policy
 from zkcompliance.policy.words import describe
+from zkcompliance.schemas.model import text_id
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "policies.json"
 DAY = 86400

@@ -9,8 +9,8 @@ import pytest
 import support
 from support import CLAIM
 
-from zkcompliance.air.expr import TableBuilder
-from zkcompliance.air.program import Kind, Lookup, Op, PublicBit
+from zkcompliance.stark.air.expr import TableBuilder
+from zkcompliance.stark.air.program import Kind, Lookup, Op, PublicBit
 from zkcompliance.verify import decode_program
 
 

@@ -18,12 +18,12 @@ import zkcompliance as zk
 from zkcompliance import limits, schemas
 from zkcompliance.claim import catalogue
 from zkcompliance.commands.main import cli
-from zkcompliance.commit import cache
 from zkcompliance.errors import BudgetSpent, InternalError, LogCorrupt, UsageError, ZkComplianceError
 from zkcompliance.log.reservation import Reservation, reserving
 from zkcompliance.log.store import SealedLog
 from zkcompliance.prove import api, early
 from zkcompliance.prove import policy as of_policy
+from zkcompliance.stark.commit import cache
 
 CLAIM = "training-compute-below"
 UNITS = 86

@@ -12,8 +12,8 @@ import numpy.typing as npt
 import pytest
 from llvmlite import binding
 
-from zkcompliance.commit import sha256
-from zkcompliance.field import twin
+from zkcompliance.stark.commit import sha256
+from zkcompliance.stark.field import twin
 
 U32 = npt.NDArray[np.uint32]
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "field.json").read_text())
@@ -96,8 +96,8 @@ def test_without_the_sha_instructions() -> None:
     told = {"NUMBA_CPU_FEATURES": features.flatten(), "NUMBA_CPU_NAME": binding.get_host_cpu_name()}
     code = (
         "import numpy as np\n"
-        "from zkcompliance.commit import sha256, sha256_emit\n"
-        "from zkcompliance.field import twin\n"
+        "from zkcompliance.stark.commit import sha256, sha256_emit\n"
+        "from zkcompliance.stark.field import twin\n"
         "assert not sha256_emit.NATIVE\n"
         "columns = np.arange(30 * 150, dtype=np.uint32).reshape(30, 150) * np.uint32(2654435761)\n"
         "leaves = sha256.hash_leaves(1, 9, columns[:4], columns)\n"

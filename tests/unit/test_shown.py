@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 import zkcompliance
 from zkcompliance import log
 from zkcompliance.attest.keys import PublicKey
+from zkcompliance.edge.shown import cells, command, error_lines, escaped, folded, one_line, quoted, visible
 from zkcompliance.errors import ClaimDefinitionError, UsageError, ZkComplianceError
 from zkcompliance.log import keys
 from zkcompliance.policy.subject import parse_subject
-from zkcompliance.shown import cells, command, error_lines, escaped, folded, one_line, quoted, visible
 
 PACKAGE = Path(zkcompliance.__file__).parent
 NASTY = ["x'; touch pwned; '", "$(touch pwned)", "`touch pwned`", "a b", "x\nhelp: touch pwned", "-rf", "\x1b[31m",

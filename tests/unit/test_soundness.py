@@ -8,12 +8,12 @@ from fractions import Fraction
 import pytest
 import support
 
-from zkcompliance import soundness as prover_side
-from zkcompliance.air.layout import lay_out
 from zkcompliance.errors import ParametersRejected, SoundnessTooLow
-from zkcompliance.field.babybear import P
-from zkcompliance.profiles import FAST, PROFILES, SMALL, STANDARD
-from zkcompliance.soundness import Shapes, _terms, bits, shapes_of, soundness
+from zkcompliance.stark import soundness as prover_side
+from zkcompliance.stark.air.shape import lay_out
+from zkcompliance.stark.field.babybear import P
+from zkcompliance.stark.profiles import FAST, PROFILES, SMALL, STANDARD
+from zkcompliance.stark.soundness import Shapes, _terms, bits, shapes_of, soundness
 from zkcompliance.verify import decode_program, decode_statement
 from zkcompliance.verify import soundness as verifier_side
 from zkcompliance.verify.shape import shape_of

@@ -9,14 +9,14 @@ import pytest
 import support
 from support import ROWS, SCHEMA
 
-from zkcompliance.commit.cache import KEPT_LOG2
-from zkcompliance.commit.entry import ENTRY_BYTES, Entry
-from zkcompliance.commit.keystream import Keystream
-from zkcompliance.commit.table import SealedTable, commit, masked_coefficients
 from zkcompliance.errors import LogCorrupt, MalformedError, UsageError
-from zkcompliance.field.babybear import P, root_of_unity
-from zkcompliance.field.twin import evaluate
-from zkcompliance.profiles import STANDARD, log_mask
+from zkcompliance.stark.commit.cache import KEPT_LOG2
+from zkcompliance.stark.commit.entry import ENTRY_BYTES, Entry
+from zkcompliance.stark.commit.keystream import Keystream
+from zkcompliance.stark.commit.table import SealedTable, commit, masked_coefficients
+from zkcompliance.stark.field.babybear import P, root_of_unity
+from zkcompliance.stark.field.twin import evaluate
+from zkcompliance.stark.profiles import STANDARD, log_mask
 from zkcompliance.verify.log import read_entry
 from zkcompliance.verify.profile import STANDARD as VERIFIER_STANDARD
 from zkcompliance.verify.reader import Reader

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zkcompliance.field.babybear import P
-from zkcompliance.transcript import Stream, Transcript
+from zkcompliance.stark.field.babybear import P
+from zkcompliance.stark.transcript import Stream, Transcript
 from zkcompliance.verify.transcript import Transcript as Other
 
 messages = st.lists(st.tuples(st.text("ab", max_size=3), st.binary(max_size=5)), max_size=5)

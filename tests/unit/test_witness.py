@@ -7,11 +7,11 @@ import pytest
 import support
 from support import FLOP, LIMIT, ROWS, TOTAL
 
-from zkcompliance.air.layout import lay_out
-from zkcompliance.commit.keystream import Keystream
 from zkcompliance.errors import ProofRefused
-from zkcompliance.prove.prover import Prover
-from zkcompliance.prove.witness import Trace, build_trace, require_true
+from zkcompliance.stark.air.shape import lay_out
+from zkcompliance.stark.commit.keystream import Keystream
+from zkcompliance.stark.prover.prover import Prover
+from zkcompliance.stark.prover.witness import Trace, build_trace, require_true
 
 
 def built(tables: int = 1, **changes: object) -> tuple[Prover, Trace]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from zkcompliance.prove import workspace
+from zkcompliance.stark.prover import workspace
 
 
 @pytest.fixture(autouse=True)

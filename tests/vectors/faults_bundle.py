@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import support
 
 from zkcompliance.policy.binding import Binding, ForPolicy, Subject
-from zkcompliance.statement import encode_bundle, encode_policy_bundle
+from zkcompliance.stark.statement import encode_bundle, encode_policy_bundle
 
 OUTPUT = Path(__file__).with_name("policy_bundles.json")
 Edit = tuple[int, int, bytes]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from zkcompliance.field import extension as ext
-from zkcompliance.field.babybear import P, inv
-from zkcompliance.field.extension import Ext
+from zkcompliance.stark.field import extension as ext
+from zkcompliance.stark.field.babybear import P, inv
+from zkcompliance.stark.field.extension import Ext
 
 
 def at_base_point(x: int, rows: int, h: int) -> np.ndarray:

@@ -10,10 +10,10 @@ import pytest
 import support
 from support import Proved
 
-from zkcompliance.field.babybear import root_of_unity
-from zkcompliance.field.twin import bit_reverse
-from zkcompliance.profiles import PROFILES, log_mask
-from zkcompliance.prove.prover import Prover
+from zkcompliance.stark.field.babybear import root_of_unity
+from zkcompliance.stark.field.twin import bit_reverse
+from zkcompliance.stark.profiles import PROFILES, log_mask
+from zkcompliance.stark.prover.prover import Prover
 
 sys.path.insert(0, str(Path(__file__).parent))
 

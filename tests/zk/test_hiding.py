@@ -9,9 +9,9 @@ import pytest
 import support
 from support import COUNTED, Proved, Prover
 
-from zkcompliance.field.babybear import P
-from zkcompliance.profiles import CHUNK_BLIND
-from zkcompliance.prove import prover as prover_module
+from zkcompliance.stark.field.babybear import P
+from zkcompliance.stark.profiles import CHUNK_BLIND
+from zkcompliance.stark.prover import prover as prover_module
 
 
 class Watched(Prover):

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import support
 
-from zkcompliance.commit.keystream import Keystream
 from zkcompliance.prove import api
+from zkcompliance.stark.commit.keystream import Keystream
 
 PROOFS = 1000
 
@@ -26,8 +26,8 @@ def test_a_thousand_proofs_share_no_seed() -> None:
 
 FORKS = """
 import os, sys
-from zkcompliance.commit.entry import Entry
-from zkcompliance.commit.table import random_seed
+from zkcompliance.stark.commit.entry import Entry
+from zkcompliance.stark.commit.table import random_seed
 from zkcompliance.prove import api
 
 def say(seed):

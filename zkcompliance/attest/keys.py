@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from zkcompliance import regular
+from zkcompliance.edge import regular
+from zkcompliance.edge.shown import command, quoted
 from zkcompliance.errors import KeyFileError
 from zkcompliance.log import signatures
-from zkcompliance.shown import command, quoted
 
 _HEADS = {
     "ed25519": (bytes.fromhex("302a300506032b6570032100"), 32),

@@ -1,7 +1,8 @@
 """Claims: what is said about sealed logs, to a person, to the plain evaluator and as a program."""
 
-from zkcompliance.air.expr import Expr, TableBuilder
-from zkcompliance.air.program import (
+from zkcompliance.claim.model import CheckResult, Claim, Param, Publics, Tables, Witness
+from zkcompliance.stark.air.expr import Expr, TableBuilder
+from zkcompliance.stark.air.program import (
     Equation,
     LogSlot,
     Lookup,
@@ -12,7 +13,6 @@ from zkcompliance.air.program import (
     TermKind,
     Unknown,
 )
-from zkcompliance.claim.model import CheckResult, Claim, Param, Publics, Tables, Witness
 
 __all__ = [
     "CheckResult",

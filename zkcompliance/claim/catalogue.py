@@ -13,11 +13,12 @@ from importlib import resources
 from pathlib import Path
 from types import ModuleType
 
-from zkcompliance import limits, regular, schemas
+from zkcompliance import limits, schemas
 from zkcompliance.claim.beside import Beside
 from zkcompliance.claim.build import ClaimDefinition
 from zkcompliance.claim.model import Claim
 from zkcompliance.claim.provable import provable
+from zkcompliance.edge import regular
 from zkcompliance.errors import UsageError, ZkComplianceError
 from zkcompliance.schemas import Schema
 

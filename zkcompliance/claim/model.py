@@ -8,12 +8,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from zkcompliance import quantities
-from zkcompliance.air.program import Program
 from zkcompliance.claim.beside import Beside
 from zkcompliance.claim.reading import read_set
 from zkcompliance.claim.vacuity import Vacuous
 from zkcompliance.errors import UsageError
 from zkcompliance.schemas import Schema
+from zkcompliance.stark.air.program import Program
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,11 +10,11 @@ from typing import Any
 
 import click
 
-from zkcompliance.ending import say
+from zkcompliance.edge.ending import say
+from zkcompliance.edge.screen import drawing, facts, hanging
+from zkcompliance.edge.shown import INDENT, cells, columns, error_lines, folded, folded_command, one_line
 from zkcompliance.errors import ZkComplianceError
 from zkcompliance.progress import Progress, silent
-from zkcompliance.screen import drawing, facts, hanging
-from zkcompliance.shown import INDENT, cells, columns, error_lines, folded, folded_command, one_line
 
 NARROW = 18  # columns that each column of a table needs to be read
 MOST_NAME = 40  # columns of names in a list; a longer one has a line of its own

@@ -14,7 +14,6 @@ from pathlib import Path
 from zkcompliance import importers
 from zkcompliance.claim.model import Claim
 from zkcompliance.commands.demo_dishonest import dishonest_bundle
-from zkcompliance.commit.budget import Budget
 from zkcompliance.log import keys, open_log
 from zkcompliance.log.note import SignerKey
 from zkcompliance.log.store import SealedLog
@@ -22,6 +21,7 @@ from zkcompliance.log.writer import Writer, create_log
 from zkcompliance.policy.judge import judge_claim
 from zkcompliance.progress import Progress
 from zkcompliance.prove import api
+from zkcompliance.stark.commit.budget import Budget
 from zkcompliance.verify import Bundle, decode_bundle, decode_statement
 
 OTHER_LIMIT = 10**21

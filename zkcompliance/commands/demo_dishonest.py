@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 
 from zkcompliance.claim.model import Claim
-from zkcompliance.commit.table import SealedTable
 from zkcompliance.log.store import SealedLog
 from zkcompliance.policy.binding import Binding
 from zkcompliance.progress import Progress
 from zkcompliance.prove import api
-from zkcompliance.prove.prover import Prover
-from zkcompliance.statement import encode_bundle
+from zkcompliance.stark.commit.table import SealedTable
+from zkcompliance.stark.prover.prover import Prover
+from zkcompliance.stark.statement import encode_bundle
 
 
 def dishonest_bundle(claim: Claim, log: SealedLog, publics: dict[str, int], now: int, report: Progress) -> bytes:

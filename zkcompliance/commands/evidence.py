@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from zkcompliance import regular
 from zkcompliance.commands import console
 from zkcompliance.commands.options import json_option
+from zkcompliance.edge import regular
 from zkcompliance.errors import UsageError
 
 

@@ -9,10 +9,10 @@ import click
 
 from zkcompliance.commands import console
 from zkcompliance.commands.options import json_option
+from zkcompliance.edge.shown import command as say
+from zkcompliance.edge.shown import escaped
 from zkcompliance.errors import LogEvidence
 from zkcompliance.outputs import Outputs, kinds
-from zkcompliance.shown import command as say
-from zkcompliance.shown import escaped
 
 
 @click.command("fsck")

@@ -14,7 +14,7 @@ import click
 
 from zkcompliance import start
 from zkcompliance.commands.once import refuse_repeated
-from zkcompliance.ending import status_of
+from zkcompliance.edge.ending import status_of
 from zkcompliance.errors import InternalError, UsageError, ZkComplianceError
 
 VERBS = {

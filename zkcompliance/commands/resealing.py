@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from zkcompliance import shown
 from zkcompliance.commands import console
 from zkcompliance.commands.options import json_option
+from zkcompliance.edge import shown
 from zkcompliance.errors import UsageError
 from zkcompliance.outputs import Outputs, kinds, places
 

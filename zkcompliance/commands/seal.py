@@ -13,10 +13,10 @@ import click
 from zkcompliance import schemas
 from zkcompliance.commands import console
 from zkcompliance.commands.options import complete_schemas, json_option
+from zkcompliance.edge.shown import command as say
 from zkcompliance.errors import LogError, UsageError
 from zkcompliance.policy.texts import pairs
 from zkcompliance.progress import Progress
-from zkcompliance.shown import command as say
 
 if TYPE_CHECKING:
     import numpy as np

@@ -12,7 +12,7 @@ from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zkcompliance import regular
+from zkcompliance.edge import regular
 from zkcompliance.errors import ImporterError, SchemaError, UsageError
 from zkcompliance.importers import (
     arrow,

@@ -14,7 +14,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import BinaryIO
 
-from zkcompliance import limits, regular
+from zkcompliance import limits
+from zkcompliance.edge import regular
 from zkcompliance.errors import ImporterError, UsageError
 from zkcompliance.importers import settings
 from zkcompliance.importers.exact import Seen, number, share, whole

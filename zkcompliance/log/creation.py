@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from zkcompliance import schemas
+from zkcompliance.edge.shown import command
 from zkcompliance.errors import KeyFileError, LogError, LogExists
 from zkcompliance.log import files, keybook, leftovers, sealing, seen
 from zkcompliance.log.layout import Layout, Settings
 from zkcompliance.log.note import SignerKey
-from zkcompliance.profiles import by_name
-from zkcompliance.shown import command
+from zkcompliance.stark.profiles import by_name
 
 
 def create_log(path: str | Path, schema: schemas.Schema, key: SignerKey, profile: str = "standard") -> None:

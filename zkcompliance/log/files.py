@@ -14,9 +14,9 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from zkcompliance import regular
+from zkcompliance.edge import regular
+from zkcompliance.edge.regular import write_all as write_all
 from zkcompliance.errors import LogCorrupt, LogError
-from zkcompliance.regular import write_all as write_all
 
 PRIVATE, PRIVATE_DIR, PUBLIC, PUBLIC_DIR = 0o600, 0o700, 0o644, 0o755
 

@@ -11,14 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from zkcompliance.commit.entry import ENTRY_BYTES
+from zkcompliance.edge.shown import command
 from zkcompliance.errors import LogCorrupt, LogError, ParametersRejected, ZkComplianceError
 from zkcompliance.log import files, keybook, lineages, rows, successor
 from zkcompliance.log.layout import Layout, Settings
 from zkcompliance.log.leftovers import PUBLIC_NAMES
 from zkcompliance.log.store import SealedLog, Segment
 from zkcompliance.progress import Progress, silent
-from zkcompliance.shown import command
+from zkcompliance.stark.commit.entry import ENTRY_BYTES
 
 _PRIVATE = {"rows", "seed", "meta", "budget"}
 
@@ -188,7 +188,7 @@ def _segment_faults(
     if budget.spent() > budget.capacity:
         yield Finding(True, where, "its ledger is overspent")
     if deep:
-        from zkcompliance.commit.table import commit
+        from zkcompliance.stark.commit.table import commit
 
         entry = commit(columns, seed, log.profile, log.schema.digest, progress=progress)
         if entry != segment.entry:

@@ -22,12 +22,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from zkcompliance import regular
+from zkcompliance.edge import regular
+from zkcompliance.edge.shown import command
 from zkcompliance.errors import KeyFileError, LogCorrupt, LogError, UsageError
 from zkcompliance.log import files
 from zkcompliance.log.layout import Layout, Settings
 from zkcompliance.log.note import SignerKey
-from zkcompliance.shown import command
 
 _FORMAT = "zkcompliance-key-1"
 _MAX_BYTES = 16 << 10

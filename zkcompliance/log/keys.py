@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from zkcompliance import regular
+from zkcompliance.edge import regular
+from zkcompliance.edge.shown import command, quoted
 from zkcompliance.errors import KeyFileError, UsageError
 from zkcompliance.log import files
 from zkcompliance.log.checkpoint import looks_numbered
 from zkcompliance.log.cosignature import ALGORITHMS, CosignerKey, CosignerSigner
 from zkcompliance.log.note import SEED_BYTES, SignerKey, VerifierKey, name_fault
-from zkcompliance.shown import command, quoted
 
 _MAX_KEY_BYTES = 4096
 

@@ -28,15 +28,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from zkcompliance import regular
-from zkcompliance.commit.entry import ENTRY_BYTES
+from zkcompliance.edge import regular
+from zkcompliance.edge.shown import command
 from zkcompliance.errors import LogCorrupt, LogError, MalformedNote
 from zkcompliance.log import files, merkle
 from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.note import VerifierKey
-from zkcompliance.profiles import PROFILES, Profile
 from zkcompliance.schemas import Schema, parse_text
-from zkcompliance.shown import command
+from zkcompliance.stark.commit.entry import ENTRY_BYTES
+from zkcompliance.stark.profiles import PROFILES, Profile
 
 SPOOL_NAME = re.compile(r"spool-([0-9a-f]{32})")
 _FORMAT = "zkcompliance-log-1"

@@ -16,7 +16,7 @@ import stat
 import time
 from pathlib import Path
 
-from zkcompliance import regular
+from zkcompliance.edge import regular
 from zkcompliance.errors import UsageError
 from zkcompliance.log import files
 

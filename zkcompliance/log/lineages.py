@@ -10,11 +10,11 @@ import hashlib
 import os
 from pathlib import Path
 
-from zkcompliance import regular
+from zkcompliance.edge import regular
+from zkcompliance.edge.shown import command
 from zkcompliance.errors import LogCorrupt, LogError
 from zkcompliance.log import files
 from zkcompliance.log.layout import Layout
-from zkcompliance.shown import command
 
 _AT_ONCE = 1 << 20
 

@@ -23,12 +23,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from zkcompliance import limits, regular
+from zkcompliance import limits
+from zkcompliance.edge import regular
+from zkcompliance.edge.shown import quoted
 from zkcompliance.errors import LogCorrupt, LogError, MalformedNote, SignatureRejected
 from zkcompliance.log import files, note
 from zkcompliance.log.checkpoint import Checkpoint, generation_of
 from zkcompliance.log.note import VerifierKey, decode_base64
-from zkcompliance.shown import quoted
 
 FORMAT = "zkcompliance-state-1"
 EARLIER = "zkcompliance-seen-1"

@@ -21,14 +21,14 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from zkcompliance import regular
+from zkcompliance.edge import regular
+from zkcompliance.edge.shown import command
 from zkcompliance.errors import LogBusy, LogCorrupt, LogError
 from zkcompliance.log import files, successor
 from zkcompliance.log.layout import SPOOL_NAME, Layout, Settings
 from zkcompliance.log.store import SealedLog
 from zkcompliance.log.successor import Successor
 from zkcompliance.log.writer_lock import lock_of
-from zkcompliance.shown import command
 
 _MAX_BYTES = 32 << 20  # of `arriving`: a line for each of 2^20 segments
 

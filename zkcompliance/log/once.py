@@ -11,11 +11,11 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from zkcompliance.edge.shown import command
 from zkcompliance.errors import AlreadySealed, LimitExceeded
 from zkcompliance.log import rows
 from zkcompliance.log.layout import Layout
 from zkcompliance.schemas import Schema
-from zkcompliance.shown import command
 
 if TYPE_CHECKING:
     import numpy as np

@@ -20,7 +20,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from zkcompliance import regular
+from zkcompliance.edge import regular
 from zkcompliance.errors import LogCorrupt
 from zkcompliance.log import files
 from zkcompliance.schemas import Schema

@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 import time
 
-from zkcompliance.commit.budget import ledger_bytes
-from zkcompliance.commit.entry import ENTRY_BYTES
 from zkcompliance.errors import LogCorrupt, LogError
 from zkcompliance.limits import MAX_LOG_ENTRIES
 from zkcompliance.log import files, leftovers, rows, sealing
 from zkcompliance.log.layout import Layout, Settings, split_entries
 from zkcompliance.log.note import SignerKey
 from zkcompliance.log.store import load_public
+from zkcompliance.stark.commit.budget import ledger_bytes
+from zkcompliance.stark.commit.entry import ENTRY_BYTES
 
 
 def recover(layout: Layout, settings: Settings, key: SignerKey) -> list[str]:

@@ -13,8 +13,8 @@ import os
 import secrets
 from collections.abc import Iterator, Sequence
 
-from zkcompliance.commit.budget import Budget
 from zkcompliance.errors import ZkComplianceError
+from zkcompliance.stark.commit.budget import Budget
 
 
 class Reservation:

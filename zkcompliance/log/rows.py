@@ -16,13 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zkcompliance import regular
-from zkcompliance.commit.entry import ENTRY_BYTES
+from zkcompliance.edge import regular
 from zkcompliance.errors import LogCorrupt
 from zkcompliance.limits import MAX_LOG_ROWS_LOG2, MAX_META_BYTES, MAX_SEAL_INPUTS, MIN_LOG_ROWS_LOG2
 from zkcompliance.log import files
 from zkcompliance.log.layout import SegmentPaths
 from zkcompliance.schemas import Schema
+from zkcompliance.stark.commit.entry import ENTRY_BYTES
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,15 +10,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zkcompliance import regular
-from zkcompliance.commit.budget import ledger_bytes
-from zkcompliance.commit.entry import ENTRY_BYTES
+from zkcompliance.edge import regular
 from zkcompliance.log import files, rows
 from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.layout import Layout, Settings
 from zkcompliance.log.note import SignerKey
 from zkcompliance.log.pending import Pending
 from zkcompliance.progress import Progress
+from zkcompliance.stark.commit.budget import ledger_bytes
+from zkcompliance.stark.commit.entry import ENTRY_BYTES
 
 if TYPE_CHECKING:
     import numpy as np
@@ -85,7 +85,7 @@ def stage_one(
     table: the rows (width, 2^k), zero-padded, and how many are real; seal: the first segment and the number of segments
     that are sealed with it, and the digests of inputs that are kept here (`log.once`); tier: as in `SegmentPaths`.
     """
-    from zkcompliance.commit.table import commit
+    from zkcompliance.stark.commit.table import commit
 
     columns, count = table
     paths = layout.segment(index)

@@ -11,11 +11,11 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from zkcompliance import regular
+from zkcompliance.edge import regular
+from zkcompliance.edge.shown import command
 from zkcompliance.errors import LogCorrupt, LogError, MalformedNote, SignatureRejected
 from zkcompliance.log import evidence, files
 from zkcompliance.log.note import VerifierKey
-from zkcompliance.shown import command
 
 FORMAT = "zkcompliance-seen-1"
 _MAX_BYTES = 4 << 20

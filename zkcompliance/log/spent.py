@@ -20,10 +20,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from zkcompliance import regular
+from zkcompliance.edge import regular
+from zkcompliance.edge.shown import command
 from zkcompliance.errors import LogCorrupt, LogError
 from zkcompliance.log import files
-from zkcompliance.shown import command
 
 FORMAT = "zkcompliance-spent-1"
 _MAX_BYTES = 1024

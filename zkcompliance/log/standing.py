@@ -19,6 +19,7 @@ from enum import Enum
 from hashlib import sha256
 from pathlib import Path
 
+from zkcompliance.edge.shown import command, quoted
 from zkcompliance.errors import LogEvidence, NewKeyRefused, SignatureRejected, Undecided
 from zkcompliance.limits import MAX_SEGMENTS
 from zkcompliance.log import evidence, files, history, memory, merkle
@@ -27,7 +28,6 @@ from zkcompliance.log.linking import Passed, learn
 from zkcompliance.log.memory import Generation, Known, Memory
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.quantities import show_time
-from zkcompliance.shown import command, quoted
 
 FIRST = "first seen now: nothing of {} was seen with this state before. Freshness is unknown: a later one may exist"
 UNLINKED = "nothing here shows that {} has the rows of the generation before"

@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zkcompliance import regular
-from zkcompliance.commit.budget import Budget
-from zkcompliance.commit.entry import ENTRY_BYTES, Entry
+from zkcompliance.edge import regular
+from zkcompliance.edge.shown import command
 from zkcompliance.errors import LogCorrupt, LogEvidence, MalformedError, MalformedNote, SignatureRejected
 from zkcompliance.limits import MAX_LOG_ENTRIES, MAX_NOTE_BYTES
 from zkcompliance.log import files, merkle, note, rows, seen, spent
 from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.layout import Layout, SegmentPaths, Settings, read_limited
-from zkcompliance.profiles import Profile
 from zkcompliance.schemas import Schema
-from zkcompliance.shown import command
+from zkcompliance.stark.commit.budget import Budget
+from zkcompliance.stark.commit.entry import ENTRY_BYTES, Entry
+from zkcompliance.stark.profiles import Profile
 
 _SEED_BYTES = 32
 

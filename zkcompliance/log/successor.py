@@ -14,11 +14,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from zkcompliance.edge.shown import command
 from zkcompliance.errors import LogCorrupt, LogError, LogEvidence
 from zkcompliance.log import files
 from zkcompliance.log.layout import Layout, Settings, read_limited
 from zkcompliance.log.note import check_name
-from zkcompliance.shown import command
 
 _FORMAT = "zkcompliance-successor-1"
 _MAX_BYTES = 8192

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from zkcompliance import regular
+from zkcompliance.edge import regular
 from zkcompliance.errors import KeyFileError, LogError, MalformedTrust, QuorumUnmet, SignatureRejected
 from zkcompliance.log import note
 from zkcompliance.log.checkpoint import Checkpoint

@@ -18,7 +18,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from zkcompliance import schemas
-from zkcompliance.commit.entry import ENTRY_BYTES
 from zkcompliance.errors import KeyFileError, LogError, SchemaError, UsageError, ZkComplianceError
 from zkcompliance.log import cosigner, files, keybook, leftovers, moving, sealing, successor
 from zkcompliance.log.checkpoint import Checkpoint
@@ -33,6 +32,7 @@ from zkcompliance.log.spooled import take_in
 from zkcompliance.log.store import hold_here, known_here, load_public
 from zkcompliance.log.writer_lock import lock_of
 from zkcompliance.progress import Progress, silent
+from zkcompliance.stark.commit.entry import ENTRY_BYTES
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,7 +52,7 @@ def check_key(layout: Layout, settings: Settings, key: SignerKey) -> None:
 
 def checked_chunks(schema: schemas.Schema, chunks: Iterable[NDArray[np.uint32]]) -> Iterator[NDArray[np.uint32]]:
     """Rows as limbs (width, n), n ≤ CHUNK_ROWS, of which each is real and fits the schema; SchemaError otherwise."""
-    from zkcompliance._schema_cells import check_limbs
+    from zkcompliance.schemas.cells import check_limbs
 
     for chunk in chunks:
         check_limbs(schema, chunk)

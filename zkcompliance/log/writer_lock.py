@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 
-from zkcompliance import regular
+from zkcompliance.edge import regular
 from zkcompliance.errors import LogBusy, LogError
 from zkcompliance.log import files
 from zkcompliance.log.layout import Layout

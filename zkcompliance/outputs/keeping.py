@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
+from zkcompliance.edge.shown import command
 from zkcompliance.errors import ZkComplianceError
 from zkcompliance.log import files
 from zkcompliance.outputs.kinds import Kind
 from zkcompliance.outputs.writing import Outputs
-from zkcompliance.shown import command
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ import stat
 from collections.abc import Iterable
 from pathlib import Path
 
-from zkcompliance import regular
+from zkcompliance.edge import regular
 from zkcompliance.errors import UsageError
 from zkcompliance.outputs.kinds import HEAD, Kind
 

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from zkcompliance import regular
+from zkcompliance.edge import regular
 from zkcompliance.errors import UsageError
 from zkcompliance.log import files
 from zkcompliance.outputs import places

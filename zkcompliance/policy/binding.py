@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from zkcompliance import limits
-from zkcompliance.codec import bytes16, text, u8, u16, u32, u64
 from zkcompliance.errors import LimitExceeded, MalformedBinding, UsageError
 from zkcompliance.quantities import check_text, fault_of
+from zkcompliance.stark.codec import bytes16, text, u8, u16, u32, u64
 from zkcompliance.verify.reader import Reader
 
 _MAGIC = b"zkcx" + u16(1)

@@ -6,13 +6,13 @@ import re
 from typing import Any
 
 from zkcompliance import limits
-from zkcompliance._schema_model import text_id
 from zkcompliance.claim.model import Parameter
 from zkcompliance.claim.params import ParamSpec
 from zkcompliance.errors import UsageError
 from zkcompliance.policy.model import Bound
 from zkcompliance.policy.toml import Table, fault, table, text
 from zkcompliance.quantities import Number, exact_beside, parse_seconds, show_seconds
+from zkcompliance.schemas.model import text_id
 
 _COUNTED = ("Count", "count", "Int", "Flop", "flop")  # the kinds whose values may be bare integers
 _UNIT = {  # kind → what its texts must have, so that no unit is mistaken; how they look

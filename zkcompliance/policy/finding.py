@@ -8,7 +8,6 @@ from fractions import Fraction
 from hashlib import sha256
 from typing import Any
 
-from zkcompliance._schema_model import text_id
 from zkcompliance.claim import places, sentences
 from zkcompliance.claim.model import Claim, Parameter
 from zkcompliance.claim.params import ParamSpec
@@ -22,6 +21,7 @@ from zkcompliance.policy.file import Proof
 from zkcompliance.policy.model import Bound
 from zkcompliance.policy.verdict import Chooser, LogShown, Margin, Value
 from zkcompliance.quantities import MILLION, exact_beside, show_time
+from zkcompliance.schemas.model import text_id
 from zkcompliance.verify import Program, Report
 
 COMPLETE = "that the log is complete: compute that was never logged is not in it"

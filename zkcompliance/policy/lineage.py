@@ -10,8 +10,9 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
-from zkcompliance import regular, schemas
+from zkcompliance import schemas
 from zkcompliance.claim import catalogue
+from zkcompliance.edge import regular
 from zkcompliance.errors import KeyFileError, LineageRejected, MalformedLineage, SignatureRejected, UsageError
 from zkcompliance.limits import MAX_SEGMENTS
 from zkcompliance.log import note

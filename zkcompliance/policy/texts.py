@@ -6,8 +6,8 @@ import os
 from collections.abc import Sequence
 
 from zkcompliance.claim.model import Claim
+from zkcompliance.edge.shown import command
 from zkcompliance.errors import UsageError
-from zkcompliance.shown import command
 
 
 def pairs(texts: Sequence[str], what: str) -> dict[str, str]:

@@ -25,10 +25,10 @@ from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
-from zkcompliance.codec import bytes16, u8, u16, u64
+from zkcompliance.edge.shown import command, escaped
 from zkcompliance.errors import LimitExceeded, UsageError
 from zkcompliance.progress import Progress, silent
-from zkcompliance.shown import command, escaped
+from zkcompliance.stark.codec import bytes16, u8, u16, u64
 
 PASSED_OVER = frozenset({".git", ".github", ".gitignore", ".gitattributes", "model.sig"})  # of the content digest
 STAGE = "hash the model"

@@ -8,12 +8,12 @@ from zkcompliance.claim import reading
 from zkcompliance.claim.model import Claim, Parameter
 from zkcompliance.claim.params import ParamSpec
 from zkcompliance.claim.vacuity import Vacuous
+from zkcompliance.edge.shown import command
 from zkcompliance.errors import MalformedPolicy
 from zkcompliance.policy.bounds import of_choices
 from zkcompliance.policy.model import Bound
 from zkcompliance.policy.toml import fault
 from zkcompliance.quantities import exact_beside
-from zkcompliance.shown import command
 
 
 def refuse_vacuous(claim: Claim, bounds: Mapping[str, Bound], earliest: int, path: str) -> None:

@@ -9,30 +9,30 @@ from pathlib import Path
 
 import numpy as np
 
-from zkcompliance.air import machine
-from zkcompliance.air.layout import lay_out
-from zkcompliance.air.program import Program
 from zkcompliance.claim import catalogue, places
 from zkcompliance.claim.model import Claim, Tables, Witness
-from zkcompliance.commit.budget import Budget
-from zkcompliance.commit.entry import Entry
-from zkcompliance.commit.table import SealedTable, commit, random_seed
+from zkcompliance.edge.shown import command
 from zkcompliance.errors import CacheDamaged, ClaimDoesNotHold, InternalError, UsageError, VerificationError
 from zkcompliance.log import lineages, merkle, moving, successor
 from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.layout import Layout
 from zkcompliance.log.reservation import reserving
 from zkcompliance.log.store import SealedLog, Segment
-from zkcompliance.profiles import STANDARD, by_id, by_name
 from zkcompliance.progress import Progress, silent
 from zkcompliance.prove import fits
 from zkcompliance.prove.early import refuse_early
 from zkcompliance.prove.parts import Part, part_of, parts_of
-from zkcompliance.prove.prover import Prover
-from zkcompliance.prove.quotient import cosets_needed
-from zkcompliance.prove.witness import check_trace
-from zkcompliance.shown import command
-from zkcompliance.statement import Statement, StatementLog, encode_bundle
+from zkcompliance.stark.air import machine
+from zkcompliance.stark.air.program import Program
+from zkcompliance.stark.air.shape import lay_out
+from zkcompliance.stark.commit.budget import Budget
+from zkcompliance.stark.commit.entry import Entry
+from zkcompliance.stark.commit.table import SealedTable, commit, random_seed
+from zkcompliance.stark.profiles import STANDARD, by_id, by_name
+from zkcompliance.stark.prover.prover import Prover
+from zkcompliance.stark.prover.quotient import cosets_needed
+from zkcompliance.stark.prover.witness import check_trace
+from zkcompliance.stark.statement import Statement, StatementLog, encode_bundle
 from zkcompliance.verify import verify_bundle
 
 

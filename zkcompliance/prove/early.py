@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from zkcompliance import limits
 from zkcompliance.errors import LimitExceeded
 from zkcompliance.prove.size import expected_bytes
-from zkcompliance.statement import Statement, encode_bundle
+from zkcompliance.stark.statement import Statement, encode_bundle
 from zkcompliance.verify import decode_bundle, decode_program, decode_statement
 from zkcompliance.verify.binding import check_checkpoints, check_program
 from zkcompliance.verify.bundle import check_notes

@@ -6,13 +6,13 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from zkcompliance.edge.shown import command
 from zkcompliance.errors import LogError
 from zkcompliance.limits import MAX_POLICY_BUNDLE_BYTES
 from zkcompliance.log import files
 from zkcompliance.log.layout import Layout
 from zkcompliance.log.store import SealedLog
-from zkcompliance.shown import command
-from zkcompliance.statement import encode_policy_bundle
+from zkcompliance.stark.statement import encode_policy_bundle
 
 
 def enclose(proofs: Mapping[bytes, bytes], logs: Iterable[SealedLog], tell: Callable[[str], None]) -> bytes:

@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cache
 
-from zkcompliance.air.layout import lay_out
-from zkcompliance.air.program import Program
 from zkcompliance.claim.model import Claim
-from zkcompliance.commit.entry import Entry
 from zkcompliance.errors import LimitExceeded, ParametersRejected, ProofRefused, VerificationError
 from zkcompliance.limits import MAX_SEGMENTS, MIN_LOG_ROWS_LOG2
 from zkcompliance.log.checkpoint import Checkpoint
-from zkcompliance.profiles import Profile
-from zkcompliance.soundness import shapes_of, soundness
-from zkcompliance.statement import Statement, StatementLog
+from zkcompliance.stark.air.program import Program
+from zkcompliance.stark.air.shape import lay_out
+from zkcompliance.stark.commit.entry import Entry
+from zkcompliance.stark.profiles import Profile
+from zkcompliance.stark.soundness import shapes_of, soundness
+from zkcompliance.stark.statement import Statement, StatementLog
 from zkcompliance.verify import decode_program, decode_statement
 from zkcompliance.verify.shape import shape_of
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 from zkcompliance.claim import catalogue
 from zkcompliance.claim.model import Claim
+from zkcompliance.edge.shown import command
 from zkcompliance.limits import MAX_SEGMENTS
 from zkcompliance.log.store import SealedLog
-from zkcompliance.profiles import by_name
 from zkcompliance.prove import fits
-from zkcompliance.shown import command
+from zkcompliance.stark.profiles import by_name
 
 SAFE_SEGMENTS, SAFE_ROWS_LOG2 = 26, 17  # of so few and such small segments every claim of the catalogue has room
 

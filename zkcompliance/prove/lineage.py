@@ -16,12 +16,12 @@ import shutil
 from pathlib import Path
 from typing import BinaryIO
 
-from zkcompliance import regular
-from zkcompliance.codec import bytes16, u8, u16, u32
+from zkcompliance.edge import regular
+from zkcompliance.edge.shown import command
 from zkcompliance.errors import LogCorrupt
 from zkcompliance.log import files
 from zkcompliance.log.store import SealedLog
-from zkcompliance.shown import command
+from zkcompliance.stark.codec import bytes16, u8, u16, u32
 
 HEAD = b"zkcl" + u16(1)
 _STEP = b"zkcg"

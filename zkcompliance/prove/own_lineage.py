@@ -7,8 +7,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from zkcompliance import regular
 from zkcompliance.claim import catalogue
+from zkcompliance.edge import regular
 from zkcompliance.errors import LineageRejected, LogError, MalformedError, SignatureRejected, VerificationError
 from zkcompliance.log import files, merkle, note
 from zkcompliance.log.fsck import Finding

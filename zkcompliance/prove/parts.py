@@ -8,7 +8,7 @@ from functools import cached_property
 
 from zkcompliance.log import merkle
 from zkcompliance.log.store import SealedLog, Segment
-from zkcompliance.statement import StatementLog
+from zkcompliance.stark.statement import StatementLog
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from zkcompliance import limits
-from zkcompliance._schema_model import text_id
 from zkcompliance.claim.model import Claim
-from zkcompliance.commit.budget import Budget
+from zkcompliance.edge.shown import command
 from zkcompliance.errors import (
     BudgetSpent,
     ClaimDoesNotHold,
@@ -45,7 +44,8 @@ from zkcompliance.progress import Progress, silent
 from zkcompliance.prove.api import get_ready, make, notes_of, prepare, require_open, segments_of
 from zkcompliance.prove.early import hollow, refuse_early
 from zkcompliance.prove.enclose import enclose
-from zkcompliance.shown import command
+from zkcompliance.schemas.model import text_id
+from zkcompliance.stark.commit.budget import Budget
 
 Given = Mapping[str, int | str | Decimal]  # `REQUIREMENT.NAME` → value
 

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
-from zkcompliance import regular
 from zkcompliance.claim import catalogue
-from zkcompliance.commit.budget import Budget
+from zkcompliance.edge import regular
+from zkcompliance.edge.shown import command
 from zkcompliance.errors import KeyFileError, LogError, UsageError, ZkComplianceError
 from zkcompliance.limits import MAX_SEGMENTS
 from zkcompliance.log import files, keybook, leftovers, lineages, moving, rows, sealing, seen, successor
@@ -34,7 +34,7 @@ from zkcompliance.prove import fits, lineage
 from zkcompliance.prove.api import get_ready, make
 from zkcompliance.prove.parts import Part
 from zkcompliance.prove.plan import Fits, Sealed, Step, compaction, numbers, renewal
-from zkcompliance.shown import command
+from zkcompliance.stark.commit.budget import Budget
 
 OLD_KEY_LOST = "lost"
 

@@ -6,6 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
+from zkcompliance.edge.shown import command
 from zkcompliance.errors import LogBusy, LogError, MalformedError, VerificationError
 from zkcompliance.log import files, moving, successor
 from zkcompliance.log.fsck import fsck, raise_if_faulty
@@ -15,7 +16,6 @@ from zkcompliance.log.store import SealedLog
 from zkcompliance.log.writer_lock import lock_of
 from zkcompliance.progress import Progress, silent
 from zkcompliance.prove.own_lineage import verify_own
-from zkcompliance.shown import command
 
 
 def retire(path: str | Path, *, progress: Progress = silent) -> SealedLog:

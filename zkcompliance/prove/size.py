@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from zkcompliance.statement import Statement, encode_bundle
+from zkcompliance.stark.statement import Statement, encode_bundle
 from zkcompliance.verify import decode_program, decode_statement
 from zkcompliance.verify.openings import opening_order
 from zkcompliance.verify.profile import degree_bound

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from zkcompliance.edge.shown import quoted
 from zkcompliance.policy.binding import Subject
 from zkcompliance.policy.verdict import Asked, Status, Value, Verdict
 from zkcompliance.report import words
-from zkcompliance.shown import quoted
 
 
 def command(verdict: Verdict) -> list[str]:

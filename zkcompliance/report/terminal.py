@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import IO, TYPE_CHECKING
 
+from zkcompliance.edge.screen import Fact, drawing, facts, hanging
 from zkcompliance.policy.verdict import Finding, LogShown, Status, Verdict
 from zkcompliance.report import words
-from zkcompliance.screen import Fact, drawing, facts, hanging
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -6,10 +6,10 @@ import re
 from datetime import UTC, datetime
 from fractions import Fraction
 
+from zkcompliance.edge.shown import one_line
 from zkcompliance.policy.binding import reference_text
 from zkcompliance.policy.verdict import Chooser, Finding, LogShown, Margin, Status, Value, Verdict
 from zkcompliance.quantities import exact_beside, show_integer, show_time
-from zkcompliance.shown import one_line
 
 _POWER = re.compile(r"≈?-?[0-9.]+e[0-9]+( [A-Za-z/]+)?")
 _HOLDS = "It holds when all of this is so:"

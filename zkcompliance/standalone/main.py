@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from zkcompliance.ending import say, status_of
+from zkcompliance.edge.ending import say, status_of
+from zkcompliance.edge.shown import columns, error_lines
 from zkcompliance.errors import InternalError, RequirementNotShown, UsageError, ZkComplianceError
 from zkcompliance.policy.verdict import Verdict
 from zkcompliance.report import FORMATS, refused
-from zkcompliance.shown import columns, error_lines
 from zkcompliance.standalone.once import Helped, Parser
 
 if TYPE_CHECKING:

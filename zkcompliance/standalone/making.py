@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from zkcompliance.ending import say, status_of
+from zkcompliance.edge.ending import say, status_of
+from zkcompliance.edge.shown import error_lines
 from zkcompliance.errors import UsageError, ZkComplianceError
 from zkcompliance.outputs import Outputs, kinds
-from zkcompliance.shown import error_lines
 from zkcompliance.standalone.build import archive, members
 from zkcompliance.standalone.once import Helped, Parser
 

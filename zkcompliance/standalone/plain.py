@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from zkcompliance.edge.shown import folded
 from zkcompliance.policy.verdict import Finding, LogShown, Verdict
 from zkcompliance.report import words
-from zkcompliance.shown import folded
 
 _BESIDE = 13  # columns before a value
 

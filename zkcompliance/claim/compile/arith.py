@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from zkcompliance.air.program import Op
 from zkcompliance.claim.compile.context import MAX_DEGREE, Context, Publics
 from zkcompliance.claim.compile.run import Run, carried, split
 from zkcompliance.claim.compile.terms import (
@@ -22,7 +21,8 @@ from zkcompliance.claim.compile.terms import (
     sub,
     wide,
 )
-from zkcompliance.field.babybear import P, inv
+from zkcompliance.stark.air.program import Op
+from zkcompliance.stark.field.babybear import P, inv
 
 _INVERSE = inv(RADIX) if inv(RADIX) <= HALF else inv(RADIX) - P
 

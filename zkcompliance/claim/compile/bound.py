@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from zkcompliance.air.program import Op, Program, PublicBit, TableAir, TermKind
 from zkcompliance.claim.compile.errors import cannot
+from zkcompliance.stark.air.program import Op, Program, PublicBit, TableAir, TermKind
 
 
 def require_bound(program: Program) -> None:

@@ -8,8 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from zkcompliance.air.expr import TableBuilder
-from zkcompliance.air.program import RANGE_BUS, Interaction, LogSlot, Lookup, Program, Public, TableAir
 from zkcompliance.claim import core, places
 from zkcompliance.claim.compile.bound import require_bound
 from zkcompliance.claim.compile.context import Board, Message, Publics, Table
@@ -27,6 +25,8 @@ from zkcompliance.claim.compile.terms import E, TooWide, lower
 from zkcompliance.claim.compile.thread import extreme
 from zkcompliance.claim.ranges import MAX_ROWS
 from zkcompliance.limits import MAX_NODES
+from zkcompliance.stark.air.expr import TableBuilder
+from zkcompliance.stark.air.program import RANGE_BUS, Interaction, LogSlot, Lookup, Program, Public, TableAir
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from zkcompliance.air.program import Equation, Kind, Lookup, Op, Public, Unknown
 from zkcompliance.claim.compile.errors import cannot
 from zkcompliance.claim.compile.run import Run, Step
 from zkcompliance.claim.compile.terms import HALF, ONE, RADIX, E, const, in_field, is_zero, leaf
-from zkcompliance.field.babybear import P
-from zkcompliance.field.vector import batch_inverse
+from zkcompliance.stark.air.program import Equation, Kind, Lookup, Op, Public, Unknown
+from zkcompliance.stark.field.babybear import P
+from zkcompliance.stark.field.vector import batch_inverse
 
 POOL = 32  # limbs of one public
 MAX_DEGREE = 3  # of a constraint, every column and selector counting 1

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from zkcompliance.air.layout import Instance
-from zkcompliance.air.program import Interaction, TableAir
-from zkcompliance.profiles import CHUNK_BLIND, STANDARD, degree_bound
+from zkcompliance.stark.air.program import Interaction, TableAir
+from zkcompliance.stark.air.shape import Instance
+from zkcompliance.stark.profiles import CHUNK_BLIND, STANDARD, degree_bound
 
 K = 17  # the shape that costs are compared at
 MOST_CHUNKS = 4  # what every profile allows

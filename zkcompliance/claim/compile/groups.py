@@ -78,7 +78,7 @@ class GroupRows(FrameNodes):
         return c
 
     def next(self, e: E) -> E:
-        from zkcompliance.air.program import Op
+        from zkcompliance.stark.air.program import Op
 
         return self.ctx.next_row(e) if e.op == Op.WIT else e
 

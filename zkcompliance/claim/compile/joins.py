@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from zkcompliance.air.program import Op
 from zkcompliance.claim import core
 from zkcompliance.claim.arrays import numbered
 from zkcompliance.claim.compile import arith
@@ -22,6 +21,7 @@ from zkcompliance.claim.compile.errors import cannot
 from zkcompliance.claim.compile.merged import SET_ROWS, Merged, Source
 from zkcompliance.claim.compile.run import Run, packed
 from zkcompliance.claim.compile.terms import HALF, ONE, E, Wide, add, digits, in_field, leaf, sub, wide
+from zkcompliance.stark.air.program import Op
 
 if TYPE_CHECKING:
     from zkcompliance.claim.compile.compiler import Compiler

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from zkcompliance.air.program import Equation, Term, TermKind, Unknown
 from zkcompliance.claim.compile.context import Board, Table
 from zkcompliance.claim.compile.run import Run
 from zkcompliance.claim.compile.terms import E, limbs_for
+from zkcompliance.stark.air.program import Equation, Term, TermKind, Unknown
 
 Key = tuple[TermKind, int, int]
 SMALL = 255  # of a coefficient of an unknown

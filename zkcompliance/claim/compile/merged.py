@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zkcompliance.air.program import Kind
 from zkcompliance.claim.compile.private import Private
 from zkcompliance.claim.compile.run import Run, packed
 from zkcompliance.claim.compile.terms import E
+from zkcompliance.stark.air.program import Kind
 
 if TYPE_CHECKING:
     from zkcompliance.claim.compile.compiler import Compiler

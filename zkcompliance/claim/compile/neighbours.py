@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zkcompliance.air.program import Kind, Op
 from zkcompliance.claim import core
 from zkcompliance.claim.compile import arith
 from zkcompliance.claim.compile.errors import cannot
 from zkcompliance.claim.compile.run import Run
 from zkcompliance.claim.compile.terms import RADIX, E, Wide, add, digits, leaf, sub, wide
+from zkcompliance.stark.air.program import Kind, Op
 
 if TYPE_CHECKING:
     from zkcompliance.claim.compile.ordered import Ordered

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zkcompliance.air.program import Kind
 from zkcompliance.claim.compile.context import Table
 from zkcompliance.claim.compile.run import Rows, Run
 from zkcompliance.claim.compile.terms import RADIX, E, digits, is_zero
+from zkcompliance.stark.air.program import Kind
 
 if TYPE_CHECKING:
     from zkcompliance.claim.compile.compiler import Compiler

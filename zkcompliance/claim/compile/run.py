@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from zkcompliance.air.program import Op
 from zkcompliance.claim.compile.terms import RADIX, E, Wide
-from zkcompliance.field.babybear import P
+from zkcompliance.stark.air.program import Op
+from zkcompliance.stark.field.babybear import P
 
 Array = np.ndarray
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zkcompliance.air.program import Kind, Op, TermKind
 from zkcompliance.claim import core
 from zkcompliance.claim.compile import arith
 from zkcompliance.claim.compile.context import Table
@@ -15,6 +14,7 @@ from zkcompliance.claim.compile.linear import Key, Linear, combine, constant
 from zkcompliance.claim.compile.nodes import Nodes, short
 from zkcompliance.claim.compile.run import Rows, Run, split
 from zkcompliance.claim.compile.terms import ONE, RADIX, E, Wide, add, const, digits, leaf, limbs_for, sub, wide
+from zkcompliance.stark.air.program import Kind, Op, TermKind
 
 if TYPE_CHECKING:
     from zkcompliance.claim.compile.compiler import Compiler

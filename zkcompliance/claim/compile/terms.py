@@ -11,9 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from zkcompliance.air import expr as air
-from zkcompliance.air.program import Op
-from zkcompliance.field.babybear import P
+from zkcompliance.stark.air import expr as air
+from zkcompliance.stark.air.program import Op
+from zkcompliance.stark.field.babybear import P
 
 HALF = P // 2
 RADIX = 1 << 16

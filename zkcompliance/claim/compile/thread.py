@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zkcompliance.air.program import Kind, Op
 from zkcompliance.claim.compile import arith
 from zkcompliance.claim.compile.linear import Linear, combine, constant
 from zkcompliance.claim.compile.run import Run
 from zkcompliance.claim.compile.terms import E, Wide, digits, leaf, sub, wide
+from zkcompliance.stark.air.program import Kind, Op
 
 if TYPE_CHECKING:
     from zkcompliance.claim import core

@@ -1,0 +1,197 @@
+"""The nine schemas: what labs seal. Column by column: type, meaning, and what a missing value stands for.
+
+Times are UTC seconds. A time of 0 that has a default means: not yet. Only a deadline may lie in the future. Amounts
+that may pass 2^32 (FLOP, tokens) have the type `flop`, an exact integer below 2^96. Every schema ends with `source`,
+how far the row's input is to be trusted. A schema's digest is what proofs bind: adding to a list or reordering columns
+makes another schema.
+"""
+
+from __future__ import annotations
+
+from zkcompliance.schemas.model import LARGEST, Column, Schema
+
+PHASES = ("pretraining", "fine_tuning", "reinforcement", "synthetic_data", "evaluation", "failed", "other")
+DEVICE_KINDS = (
+    "other", "v100_sxm", "a100_sxm", "a100_pcie", "h20", "h100_sxm", "h100_pcie", "h100_nvl", "h200_sxm", "gh200",
+    "b100", "b200", "gb200", "b300", "gb300", "mi250x", "mi300x", "mi325x", "mi355x", "tpu_v4", "tpu_v5e", "tpu_v5p",
+    "tpu_v6e", "tpu_v7", "gaudi2", "gaudi3", "trainium1", "trainium2", "trainium3", "ascend_910b", "ascend_910c",
+    "cpu",
+)  # fmt: skip
+METHODS = ("hardware", "architecture", "measured")
+SOURCES = ("self_declared", "signed", "hardware_attested", "vendor_countersigned")
+
+EVENTS = (
+    "eval", "breach", "pause", "resume", "deploy", "throttle", "rollback", "mitigate", "notify", "review",
+    "policy_change",
+)  # fmt: skip
+INCIDENTS = (
+    "critical_infrastructure", "cybersecurity", "death", "serious_harm", "critical_safety", "imminent_danger",
+    "near_miss", "other",
+)  # fmt: skip
+LICENCES = (
+    "other", "unknown", "proprietary", "licensed", "user_consent", "crawled", "public_domain", "cc0", "cc_by",
+    "cc_by_sa", "cc_by_nc", "cc_by_nc_sa", "cc_by_nd", "cc_by_nc_nd", "odc_by", "odbl", "mit", "bsd", "apache_2_0",
+    "gpl", "government_open", "opted_out",
+)  # fmt: skip
+LAYERS = ("model", "security", "governance")
+OUTCOMES = ("failed", "conditional", "passed")
+RISKS = ("minimal", "limited", "high", "unacceptable")
+STILL = LARGEST["time"]  # until further notice
+# ISO 3166-1 alpha-2, in lower case
+_COUNTRIES = """
+ad ae af ag ai al am ao aq ar as at au aw ax az ba bb bd be bf bg bh bi bj bl bm bn bo bq br bs bt bv bw by bz
+ca cc cd cf cg ch ci ck cl cm cn co cr cu cv cw cx cy cz de dj dk dm do dz ec ee eg eh er es et fi fj fk fm fo
+fr ga gb gd ge gf gg gh gi gl gm gn gp gq gr gs gt gu gw gy hk hm hn hr ht hu id ie il im in io iq ir is it je
+jm jo jp ke kg kh ki km kn kp kr kw ky kz la lb lc li lk lr ls lt lu lv ly ma mc md me mf mg mh mk ml mm mn mo
+mp mq mr ms mt mu mv mw mx my mz na nc ne nf ng ni nl no np nr nu nz om pa pe pf pg ph pk pl pm pn pr ps pt pw
+py qa re ro rs ru rw sa sb sc sd se sg sh si sj sk sl sm sn so sr ss st sv sx sy sz tc td tf tg th tj tk tl tm
+tn to tr tt tv tw tz ua ug um us uy uz va vc ve vg vi vn vu wf ws ye yt za zm zw
+"""
+REGIONS = ("unknown", "worldwide", *_COUNTRIES.split())
+
+_SOURCE = Column("source", "enum", SOURCES, "self_declared", doc="how far the row's input is to be trusted")
+
+compute = Schema(
+    "compute",
+    (
+        Column("start", "time", doc="when the interval begins, UTC seconds"),
+        Column("end", "time", doc="when it ends, not before start"),
+        Column("run", "id", doc="the training run or job"),
+        Column("phase", "enum", PHASES, doc="what the compute was for"),
+        Column("device_kind", "enum", DEVICE_KINDS, "other", doc="kind of accelerator"),
+        Column("devices", "count", default=0, doc="accelerators used; 0: not stated"),
+        Column("peak", "flop", default=0, doc="peak FLOP/s of one device; 0: not stated"),
+        Column("utilisation", "ppm", default=0, doc="share of the peak, parts per million; 0: not stated"),
+        Column("flop", "flop", doc="floating-point operations spent, exact"),
+        Column("method", "enum", METHODS, doc="how flop was arrived at"),
+        Column("site", "id", default="", doc="where it ran; empty: not stated"),
+        Column("owner", "id", default="", doc="whose devices; empty: not stated"),
+        _SOURCE,
+    ),
+    doc="one row is a job interval or a training step",
+    ordered=(("start", "end"),),
+)
+
+eval_ = Schema(
+    "eval",
+    (
+        Column("suite", "id", doc="the benchmark and its version, as task@version"),
+        Column("item", "id", doc="the sample's identifier within the suite"),
+        Column("epoch", "count", default=1, doc="which pass over the suite, from 1"),
+        Column("attempt", "count", default=1, doc="which try at this item in this epoch, from 1"),
+        Column("model", "id", doc="the model that was graded"),
+        Column("domain", "id", default="", doc="subject or hazard domain; empty: not stated"),
+        Column("score", "ppm", doc="the grade, 0 to 100 %"),
+        Column("grader", "id", default="", doc="scorer or metric, with its filter; empty: not stated"),
+        Column("at", "time", doc="when the sample was graded"),
+        _SOURCE,
+    ),
+    doc="one row is one graded sample",
+)
+
+event = Schema(
+    "event",
+    (
+        Column("serial", "count", doc="number of the event in its register, without gaps"),
+        Column("at", "time", doc="when it happened"),
+        Column("kind", "enum", EVENTS, doc="what happened"),
+        Column("model", "id", default="", doc="the model concerned; empty: none in particular"),
+        Column("cumulative_flop", "flop", default=0, doc="training FLOP spent on the model until then; 0: not stated"),
+        _SOURCE,
+    ),
+    doc="one row is one lifecycle step",
+)
+
+incident = Schema(
+    "incident",
+    (
+        Column("serial", "count", doc="number of the incident in its register, without gaps"),
+        Column("category", "enum", INCIDENTS, doc="which reporting clock applies"),
+        Column("occurred", "time", doc="when it happened or began"),
+        Column("aware", "time", doc="when the lab became aware of it, not before it occurred"),
+        Column("reported", "time", default=0, doc="when it was first reported; 0: not yet"),
+        Column("last_update", "time", default=0, doc="when the report was last updated; 0: never"),
+        Column("resolved", "time", default=0, doc="when it was resolved; 0: not yet"),
+        Column("final_report", "time", default=0, doc="when the final report was made; 0: not yet"),
+        _SOURCE,
+    ),
+    doc="one row is one incident or near-miss",
+    ordered=(("occurred", "aware"),),
+)
+
+chip = Schema(
+    "chip",
+    (
+        Column("chip", "id", doc="the accelerator: serial number or UUID"),
+        Column("kind", "enum", DEVICE_KINDS, "other", doc="kind of accelerator"),
+        Column("peak", "flop", default=0, doc="peak FLOP/s; 0: not stated"),
+        Column("site", "id", default="", doc="where it stands; empty: not stated"),
+        Column("owner", "id", doc="whose it is"),
+        Column("from", "time", doc="when the tenure begins"),
+        Column(
+            "until",
+            "time",
+            default=STILL,
+            doc="when it ends, not before `from`; missing: it has not ended",
+            deadline=True,
+        ),
+        _SOURCE,
+    ),
+    doc="one row is one accelerator's tenure at a site with an owner",
+    ordered=(("from", "until"),),
+)
+
+dataset = Schema(
+    "dataset",
+    (
+        Column("digest", "id", doc="the source: a digest or a name"),
+        Column("licence", "enum", LICENCES, doc="under what right it is used"),
+        Column("tokens", "flop", doc="tokens taken from it, exact"),
+        Column("region", "enum", REGIONS, "unknown", doc="where it was collected: ISO 3166-1 alpha-2, lower case"),
+        Column("synthetic", "bool", doc="made by a model"),
+        Column("public", "bool", doc="publicly available"),
+        _SOURCE,
+    ),
+    doc="one row is one training source",
+)
+
+audit = Schema(
+    "audit",
+    (
+        Column("layer", "enum", LAYERS, doc="what was audited"),
+        Column("auditor", "id", doc="who audited"),
+        Column("model", "id", default="", doc="the model concerned; empty: the whole lab"),
+        Column("at", "time", doc="when the audit was completed"),
+        Column("valid_until", "time", doc="when its validity ends, not before `at`", deadline=True),
+        Column("outcome", "enum", OUTCOMES, doc="its result"),
+        _SOURCE,
+    ),
+    doc="one row is one audit",
+    ordered=(("at", "valid_until"),),
+)
+
+customer = Schema(
+    "customer",
+    (
+        Column("customer", "id", doc="the customer"),
+        Column("verified", "bool", doc="identity verified"),
+        Column("flop", "flop", doc="floating-point operations supplied, exact"),
+        Column("region", "enum", REGIONS, "unknown", doc="where the customer is: ISO 3166-1 alpha-2, lower case"),
+        Column("beneficial_owner", "id", default="", doc="who owns or controls the customer; empty: not stated"),
+        _SOURCE,
+    ),
+    doc="one row is one compute customer",
+)
+
+decision = Schema(
+    "decision",
+    (
+        Column("at", "time", doc="when the decision was flagged"),
+        Column("risk", "enum", RISKS, doc="its risk class"),
+        Column("decided", "time", default=0, doc="when it was taken; 0: not yet"),
+        Column("reviewed", "time", default=0, doc="when a person reviewed it; 0: not yet"),
+        Column("reviewer", "id", default="", doc="who reviewed it; empty: nobody yet"),
+        _SOURCE,
+    ),
+    doc="one row is one flagged decision",
+)

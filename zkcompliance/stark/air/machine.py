@@ -1,0 +1,323 @@
+"""The one evaluator kernel: straight-line code over tiles of rows, for any claim and for nothing compiled at run time.
+
+A register is a row of TILE base-field elements; an extension register is six of them. `Code` writes the instructions,
+then packs its virtual registers into few real ones, so that a tile's registers stay in cache.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from zkcompliance.stark.air import lanes
+from zkcompliance.stark.field import scalar, vector_lanes
+from zkcompliance.stark.field.extension import Ext
+from zkcompliance.stark.field.jit import kernel
+from zkcompliance.stark.field.parallel import run, split
+from zkcompliance.stark.field.simd import LANES
+
+U32 = npt.NDArray[np.uint32]
+I64 = npt.NDArray[np.int64]
+
+TILE = 256
+SOURCES = 4
+
+
+class Do(IntEnum):
+    """Instructions: op, dst, a, b. `rows` is 1 or 6 as the destination is base or extension."""
+
+    LOAD = 0  # row b of source a
+    NEXT = 1  # row b of source a at the next row of the trace
+    PERIODIC = 2  # row a of the periodic tables
+    CONST = 3  # base constant a
+    ADD = 4
+    SUB = 5
+    MUL = 6
+    EADD = 7
+    ESUB = 8
+    EMUL = 9
+    ESCALE = 10  # extension a by extension constant b
+    EFROM = 11  # base a by extension constant b
+    EMULB = 12  # extension a by base b
+    ECONST = 13  # extension constant a
+    STORE = 14  # output rows dst … dst + 5 = extension a
+    STORE_BASE = 15  # output row dst = base a
+    ELOAD = 16  # rows b … b + 5 of source a
+    ENEXT = 17  # the same at the next row of the trace
+    EPERIODIC = 18  # rows a … a + 5 of the periodic tables
+
+
+@dataclass(frozen=True)
+class Reg:
+    """A virtual register."""
+
+    number: int
+    extension: bool
+
+
+@dataclass
+class Code:
+    """Straight-line code under construction."""
+
+    instructions: list[tuple[Do, int, int, int]] = field(default_factory=list)
+    constants: list[int] = field(default_factory=list)
+    ext_constants: list[Ext] = field(default_factory=list)
+    _kinds: list[bool] = field(default_factory=list)
+    _loads: dict[tuple[Do, int, int], Reg] = field(default_factory=dict)
+
+    def _emit(self, op: Do, extension: bool, a: int, b: int = 0) -> Reg:
+        self._kinds.append(extension)
+        reg = Reg(len(self._kinds) - 1, extension)
+        self.instructions.append((op, reg.number, a, b))
+        return reg
+
+    def _once(self, op: Do, a: int, b: int = 0, *, extension: bool = False) -> Reg:
+        key = (op, a, b)
+        if key not in self._loads:
+            self._loads[key] = self._emit(op, extension, a, b)
+        return self._loads[key]
+
+    def load(self, source: int, row: int) -> Reg:
+        return self._once(Do.LOAD, source, row)
+
+    def next(self, source: int, row: int) -> Reg:
+        return self._once(Do.NEXT, source, row)
+
+    def periodic(self, row: int) -> Reg:
+        return self._once(Do.PERIODIC, row)
+
+    def const(self, value: int) -> Reg:
+        self.constants.append(value)
+        return self._emit(Do.CONST, False, len(self.constants) - 1)
+
+    def add(self, x: Reg, y: Reg) -> Reg:
+        return self._emit(Do.EADD if x.extension else Do.ADD, x.extension, x.number, y.number)
+
+    def sub(self, x: Reg, y: Reg) -> Reg:
+        return self._emit(Do.ESUB if x.extension else Do.SUB, x.extension, x.number, y.number)
+
+    def mul(self, x: Reg, y: Reg) -> Reg:
+        """Base × base, extension × extension, or extension × base."""
+        op = (Do.EMUL if y.extension else Do.EMULB) if x.extension else Do.MUL
+        return self._emit(op, x.extension, x.number, y.number)
+
+    def scale(self, x: Reg, constant: Ext) -> Reg:
+        """x × constant, in the extension."""
+        self.ext_constants.append(constant)
+        return self._emit(Do.ESCALE if x.extension else Do.EFROM, True, x.number, len(self.ext_constants) - 1)
+
+    def ext_const(self, constant: Ext) -> Reg:
+        self.ext_constants.append(constant)
+        return self._emit(Do.ECONST, True, len(self.ext_constants) - 1)
+
+    def ext_load(self, source: int, row: int) -> Reg:
+        return self._once(Do.ELOAD, source, row, extension=True)
+
+    def ext_next(self, source: int, row: int) -> Reg:
+        return self._once(Do.ENEXT, source, row, extension=True)
+
+    def ext_periodic(self, row: int) -> Reg:
+        return self._once(Do.EPERIODIC, row, extension=True)
+
+    def store(self, row: int, x: Reg) -> None:
+        """Output rows row … row + 5 (or the one row of a base value)."""
+        self.instructions.append((Do.STORE if x.extension else Do.STORE_BASE, row, x.number, 0))
+
+    def pack(self) -> Packed:
+        """Real registers by a linear scan over the last uses."""
+        last: dict[int, int] = {}
+        for at, (op, _, a, b) in enumerate(self.instructions):
+            for operand in _operands(op, a, b):
+                last[operand] = at
+        free: dict[bool, list[int]] = {False: [], True: []}
+        place: dict[int, int] = {}
+        used = 0
+        packed: list[tuple[int, int, int, int]] = []
+        for at, (op, dst, a, b) in enumerate(self.instructions):
+            operands = _operands(op, a, b)
+            real = [place[operand] for operand in operands]
+            x, y = (real[0] if operands else a), (real[1] if len(operands) > 1 else b)
+            if op in (Do.STORE, Do.STORE_BASE):
+                packed.append((op, dst, x, y))
+            else:
+                extension = self._kinds[dst]
+                if free[extension]:
+                    place[dst] = free[extension].pop()
+                else:
+                    place[dst], used = used, used + (6 if extension else 1)
+                packed.append((op, place[dst], x, y))
+                if dst not in last:
+                    free[extension].append(place[dst])
+            for operand in set(operands):
+                if last[operand] == at:
+                    free[self._kinds[operand]].append(place[operand])
+        constants = np.array([*self.constants, 0], np.uint32)
+        scaled = [[c << 32 for c in s] + [31 * c << 32 for c in s] for s in [*self.ext_constants, (0,) * 6]]
+        mont = np.array([[c % int(scalar.P64) for c in row] for row in scaled], np.uint32)
+        plain = np.array([*self.ext_constants, (0,) * 6], np.uint32)
+        return Packed(np.array(packed, np.int64).reshape(-1, 4), constants, mont, plain, used)
+
+
+def _operands(op: Do, a: int, b: int) -> tuple[int, ...]:
+    if op in (Do.LOAD, Do.NEXT, Do.PERIODIC, Do.CONST, Do.ECONST, Do.ELOAD, Do.ENEXT, Do.EPERIODIC):
+        return ()
+    if op in (Do.ESCALE, Do.EFROM, Do.STORE, Do.STORE_BASE):
+        return (a,)
+    return (a, b)
+
+
+@dataclass(frozen=True)
+class Packed:
+    """Code ready to run."""
+
+    instructions: np.ndarray
+    constants: np.ndarray
+    ext_mont: np.ndarray  # (n, 12): s and 31·s in Montgomery form
+    ext_plain: np.ndarray  # (n, 6)
+    registers: int
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What code runs over: up to four sources (rows, n), the next row of each, periodic tables (rows, period).
+
+    Position p reads entry (p >> shift) mod period of a periodic table.
+    """
+
+    sources: tuple[np.ndarray, ...]
+    following: np.ndarray  # (n,) int32
+    periodic: tuple[np.ndarray, ...] = ()
+    shifts: tuple[int, ...] = ()
+
+    @property
+    def count(self) -> int:
+        return int(self.following.shape[0])
+
+
+def execute(code: Packed, rows: Rows, out: np.ndarray) -> None:
+    """Run over all rows into out (outputs, n), on every core."""
+    sources = (*rows.sources, *[np.zeros((1, 1), np.uint32)] * (SOURCES - len(rows.sources)))
+    widest = max((table.shape[1] for table in rows.periodic), default=1)
+    count = sum(table.shape[0] for table in rows.periodic)
+    tables = np.zeros((max(1, count), widest), np.uint32)
+    marks = np.zeros((max(1, count), 2), np.int64)
+    at = 0
+    for table, shift in zip(rows.periodic, rows.shifts, strict=True):
+        height, period = table.shape
+        tables[at : at + height, :period] = table
+        marks[at : at + height] = (shift, period - 1)
+        at += height
+    whole = rows.count - rows.count % TILE
+    steps = rows.following[:whole].reshape(-1, TILE)
+    runs = np.append((np.diff(steps, axis=1) == 1).all(axis=1), False)  # tiles whose next rows are consecutive
+    fixed = (code.instructions, code.constants, code.ext_mont, code.ext_plain, code.registers)
+    calls = [
+        (*fixed, *sources, rows.following, runs, tables, marks, out, lo, hi)
+        for lo, hi in split(rows.count, least=TILE, multiple=TILE)
+    ]
+    run(_run, calls)
+
+
+@kernel
+def _source_row(s0: U32, s1: U32, s2: U32, s3: U32, source: int, row: int) -> Any:
+    """One row of the source of that number."""
+    if source == 0:
+        return s0[row]
+    if source == 1:
+        return s1[row]
+    if source == 2:
+        return s2[row]
+    return s3[row]
+
+
+@kernel
+def _run(
+    instructions: I64,
+    constants: U32,
+    ext_mont: U32,
+    ext_plain: U32,
+    registers: int,
+    s0: U32,
+    s1: U32,
+    s2: U32,
+    s3: U32,
+    following: Any,
+    runs: Any,
+    tables: U32,
+    marks: I64,
+    out: U32,
+    lo: int,
+    hi: int,
+) -> None:
+    """Rows lo … hi − 1, tile by tile; lo is a multiple of TILE."""
+    regs = np.zeros((registers, TILE), np.uint32)
+    flat = regs.reshape(registers * TILE)
+    for start in range(lo, hi, TILE):
+        count = min(TILE, hi - start)
+        for at in range(instructions.shape[0]):
+            op, dst, a, b = instructions[at, 0], instructions[at, 1], instructions[at, 2], instructions[at, 3]
+            d0, a0, b0 = dst * TILE, a * TILE, b * TILE
+            if op == 0 or op == 1 or op == 16 or op == 17:
+                first = start if op % 16 == 0 else np.int64(following[start])
+                for r in range(6 if op > 1 else 1):
+                    column = _source_row(s0, s1, s2, s3, a, b + r)
+                    if count == TILE and (op % 16 == 0 or runs[start // TILE]):
+                        for i in range(0, TILE, LANES):
+                            lanes.copy(column, first + i, flat, d0 + r * TILE + i)
+                    elif op % 16 == 0:
+                        for i in range(count):
+                            regs[dst + r, i] = column[start + i]
+                    else:
+                        for i in range(count):
+                            regs[dst + r, i] = column[following[start + i]]
+            elif op == 2 or op == 18:
+                for r in range(6 if op > 2 else 1):
+                    shift, mask = marks[a + r, 0], marks[a + r, 1]
+                    if TILE >> shift == 0:  # the same entry for the whole tile
+                        regs[dst + r] = tables[a + r, (start >> shift) & mask]
+                    else:
+                        for i in range(count):
+                            regs[dst + r, i] = tables[a + r, ((start + i) >> shift) & mask]
+            elif op == 3:
+                regs[dst] = constants[a]
+            elif op == 4 or op == 7:
+                for i in range(0, TILE if op == 4 else 6 * TILE, LANES):
+                    lanes.add(flat, a0 + i, flat, b0 + i, flat, d0 + i)
+            elif op == 5 or op == 8:
+                for i in range(0, TILE if op == 5 else 6 * TILE, LANES):
+                    lanes.sub(flat, a0 + i, flat, b0 + i, flat, d0 + i)
+            elif op == 6:
+                for i in range(0, TILE, LANES):
+                    vector_lanes.multiply(flat, a0 + i, flat, b0 + i, flat, d0 + i)
+            elif op == 9:
+                x, y, z = regs[a : a + 6], regs[b : b + 6], regs[dst : dst + 6]
+                for i in range(0, TILE, LANES):
+                    vector_lanes.ext_multiply(x, i, y, i, z, i)
+            elif op == 10:
+                x, z = regs[a : a + 6], regs[dst : dst + 6]
+                for i in range(0, TILE, LANES):
+                    vector_lanes.ext_scale(x, i, ext_mont[b], z, i)
+            elif op == 11:
+                for r in range(6):
+                    for i in range(0, TILE, LANES):
+                        vector_lanes.scale(flat, a0 + i, ext_mont[b, r], flat, d0 + r * TILE + i)
+            elif op == 12:
+                for r in range(6):
+                    for i in range(0, TILE, LANES):
+                        vector_lanes.multiply(flat, a0 + r * TILE + i, flat, b0 + i, flat, d0 + r * TILE + i)
+            elif op == 13:
+                for r in range(6):
+                    regs[dst + r] = ext_plain[a, r]
+            else:
+                for r in range(6 if op == 14 else 1):
+                    if count == TILE:
+                        row = out[dst + r]
+                        for i in range(0, TILE, LANES):
+                            lanes.copy(flat, a0 + r * TILE + i, row, start + i)
+                    else:
+                        for i in range(count):
+                            out[dst + r, start + i] = regs[a + r, i]

@@ -1,0 +1,62 @@
+"""Uniform secrets in bulk: an AES-256-CTR keystream from `cryptography`, keyed by a seed of OS randomness."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+import numpy as np
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+from zkcompliance.stark.codec import bytes16
+from zkcompliance.stark.field.babybear import P
+
+SEED_BYTES = 32
+_BLOCK = 16
+
+
+class Keystream:
+    """Independent streams of one 32-byte seed, each named by a label; the same label always gives the same bytes."""
+
+    def __init__(self, seed: bytes) -> None:
+        if len(seed) != SEED_BYTES:
+            raise ValueError("a seed has 32 bytes")
+        self._seed = seed
+
+    def words(self, label: str, count: int, start: int = 0) -> np.ndarray:
+        """uint32 words start … start + count − 1 of the stream of this label."""
+        block, skip = divmod(4 * start, _BLOCK)
+        stream = Cipher(self._cipher(label), modes.CTR(block.to_bytes(16, "big"))).encryptor()
+        return np.frombuffer(stream.update(bytes(skip + 4 * count)), dtype="<u4", offset=skip)
+
+    def _cipher(self, label: str) -> algorithms.AES:
+        return algorithms.AES(sha256(b"zkc-keystream" + self._seed + bytes16(label.encode())).digest())
+
+    def columns(self, label: str, rows: int, size: int, start: int, count: int) -> np.ndarray:
+        """(rows, count): entries start … of each row of the stream's words seen as a (…, rows, size) array.
+
+        start counts columns over all such blocks; the columns asked for lie in one block.
+        """
+        block, offset = divmod(start, size)
+        first = block * rows * size + offset
+        starts = [first + i * size for i in range(rows)]
+        ranges = [range(4 * at // _BLOCK, -(-4 * (at + count) // _BLOCK)) for at in starts]
+        counters = b"".join(counter.to_bytes(16, "big") for counters in ranges for counter in counters)
+        # the blocks of the counter mode's keystream, scattered ones at once: each is its counter, encrypted
+        stream = Cipher(self._cipher(label), modes.ECB()).encryptor()  # noqa: S305
+        words = np.frombuffer(stream.update(counters), "<u4")
+        found, at = np.empty((rows, count), np.uint32), 0
+        for row, (start, blocks) in enumerate(zip(starts, ranges, strict=True)):
+            skip = at + start - 4 * blocks.start
+            found[row] = words[skip : skip + count]
+            at += 4 * len(blocks)
+        return found
+
+    def field(self, label: str, count: int) -> np.ndarray:
+        """`count` uniform elements of F, by rejection: words AND 2^31 − 1 below p, in order."""
+        drawn = max(64, count + count // 12)  # 15 of 16 words are accepted
+        while True:
+            words = self.words(label, drawn) & np.uint32(0x7FFFFFFF)
+            kept = words[words < P]
+            if kept.size >= count:
+                return kept[:count].copy()
+            drawn *= 2

@@ -1,0 +1,141 @@
+"""Element-wise arithmetic on vectors of F and E, canonical uint32 arrays: any shape for F, (6, n) for E.
+
+Every function raises ValueError for arrays of other types or of shapes that do not fit together.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from zkcompliance.stark.field import ext_kernels, extension, kernels
+from zkcompliance.stark.field.arrays import FEW_BASE, FEW_EXT, ext_array, ext_constant, pad, plain, u32_array
+from zkcompliance.stark.field.babybear import P
+from zkcompliance.stark.field.extension import DEGREE, Ext
+from zkcompliance.stark.field.parallel import run, split
+from zkcompliance.stark.field.scalar import montgomery
+from zkcompliance.stark.field.simd import LANES
+
+U32 = npt.NDArray[np.uint32]
+
+
+def _pair(a: U32, b: U32) -> tuple[U32, U32, U32]:
+    if a.dtype != np.uint32 or b.dtype != np.uint32 or a.shape != b.shape:
+        raise ValueError(f"expected uint32 arrays of one shape, got {a.dtype} {a.shape} and {b.dtype} {b.shape}")
+    return plain(a).reshape(-1), plain(b).reshape(-1), np.empty(a.size, np.uint32)
+
+
+def mul(a: U32, b: U32) -> U32:
+    """a * b, entry by entry."""
+    x, y, out = _pair(a, b)
+    run(kernels.multiply, [(x, y, out, lo, hi) for lo, hi in split(out.size, FEW_BASE)])
+    return out.reshape(a.shape)
+
+
+def add(a: U32, b: U32) -> U32:
+    """a + b."""
+    x, y, out = _pair(a, b)
+    run(kernels.add, [(x, y, out, lo, hi) for lo, hi in split(out.size, FEW_BASE)])
+    return out.reshape(a.shape)
+
+
+def sub(a: U32, b: U32) -> U32:
+    """a - b."""
+    x, y, out = _pair(a, b)
+    run(kernels.sub, [(x, y, out, lo, hi) for lo, hi in split(out.size, FEW_BASE)])
+    return out.reshape(a.shape)
+
+
+def scale(a: U32, c: int) -> U32:
+    """c * a for an int c (reduced mod p)."""
+    x, _, out = _pair(a, a)
+    constant = montgomery([c % P])[0]
+    run(kernels.scale, [(x, constant, out, 0, lo, hi) for lo, hi in split(out.size, FEW_BASE)])
+    return out.reshape(a.shape)
+
+
+def powers(c: int, n: int) -> U32:
+    """(n,): 1, c, ..., c^(n - 1)."""
+    out = np.ones(n, np.uint32)
+    m = 1
+    while m < n:
+        constant, count = montgomery([pow(c, m, P)])[0], min(m, n - m)
+        run(kernels.scale, [(out, constant, out, m, lo, hi) for lo, hi in split(count, FEW_BASE)])
+        m += count
+    return out
+
+
+def batch_inverse(a: U32) -> U32:
+    """(n,): 1 / a; ZeroDivisionError when an entry is zero."""
+    a = u32_array(a, 1)
+    out = np.empty_like(a)
+    if not all(run(kernels.invert, [(a, out, lo, hi) for lo, hi in split(a.size, FEW_BASE)])):
+        raise ZeroDivisionError("zero has no inverse in F")
+    return out
+
+
+def ext_mul(a: U32, b: U32) -> U32:
+    """(6, n) * (6, n) in E, column by column."""
+    a, b = ext_array(a), ext_array(b)
+    n = a.shape[1]
+    if n != b.shape[1]:
+        raise ValueError(f"{n} and {b.shape[1]} columns")
+    if n < LANES:
+        return ext_mul(pad(a), pad(b))[:, :n].copy()
+    out = np.empty_like(a)
+    run(ext_kernels.multiply, [(a, b, out, lo, hi) for lo, hi in split(n, FEW_EXT, LANES)])
+    return out
+
+
+def ext_scale(a: U32, s: Ext) -> U32:
+    """s * a for an element s of E."""
+    a = ext_array(a)
+    n = a.shape[1]
+    if n < LANES:
+        return ext_scale(pad(a), s)[:, :n].copy()
+    out, constant = np.empty_like(a), ext_constant(s)
+    run(ext_kernels.scale, [(a, constant, out, 0, lo, hi) for lo, hi in split(n, FEW_EXT, LANES)])
+    return out
+
+
+def ext_from_base(col: U32, s: Ext) -> U32:
+    """(6, n): s * col for a vector col (n,) of F."""
+    col = u32_array(col, 1)
+    n = col.size
+    out = np.empty((DEGREE, n), np.uint32)
+    flat, constants = out.reshape(-1), montgomery(s)
+    ranges = split(n, FEW_BASE)
+    run(kernels.scale, [(col, constants[r], flat, r * n, lo, hi) for lo, hi in ranges for r in range(DEGREE)])
+    return out
+
+
+def ext_batch_inverse(a: U32) -> U32:
+    """(6, n): 1 / a; ZeroDivisionError when a column is zero."""
+    a = ext_array(a)
+    out = np.empty_like(a)
+    if not all(run(ext_kernels.invert, [(a, out, lo, hi) for lo, hi in split(a.shape[1], FEW_EXT, ext_kernels.TILE)])):
+        raise ZeroDivisionError("zero has no inverse in E")
+    return out
+
+
+def ext_powers(s: Ext, n: int) -> U32:
+    """(6, n): 1, s, ..., s^(n - 1), by doubling."""
+    first = np.array(extension.powers(s, min(n, LANES)), np.uint32).reshape(-1, DEGREE).T
+    if n <= LANES:
+        return np.ascontiguousarray(first)
+    out = np.empty((DEGREE, n), np.uint32)
+    out[:, :LANES] = first
+    m = LANES
+    while m + LANES <= n:
+        count = min(m, (n - m) // LANES * LANES)
+        constant = ext_constant(extension.power(s, m))
+        run(ext_kernels.scale, [(out, constant, out, m, lo, hi) for lo, hi in split(count, FEW_EXT, LANES)])
+        m += count
+    ext_kernels.scale(out, ext_constant(extension.power(s, n - LANES)), out, n - LANES, 0, LANES)
+    return out
+
+
+def ext_cumsum(a: U32) -> tuple[U32, U32]:
+    """(w, n): the sums of the entries before each one along its row, and the totals (w,)."""
+    a = u32_array(a, 2)
+    prefix, totals = np.empty_like(a), np.empty(a.shape[0], np.uint32)
+    run(kernels.prefix_sums, [(a, prefix, totals, r, r + 1) for r in range(a.shape[0])])
+    return prefix, totals

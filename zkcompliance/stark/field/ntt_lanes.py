@@ -1,0 +1,90 @@
+"""Intrinsics of the number-theoretic transform: butterflies on vectors of LANES elements of a flat uint32 array.
+
+Forward butterfly with root r: (a, b) -> (a + r b, a - r b), the residues of a + b X^h mod X^h -+ r. Inverse, up to a
+factor 2: (a, b) -> (a + b, (a - b) / r). Roots come in Montgomery form; those of the inverse are given inverted.
+"""
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+
+from zkcompliance.stark.field.jit import emitter
+from zkcompliance.stark.field.simd import I64, LANES, LOG_LANES, Emitter, Factor
+
+
+def _butterfly(e: Emitter, inverse: bool, a: Any, b: Any, root: Factor) -> tuple[Any, Any]:
+    if inverse:
+        return e.add(a, b), e.mul(e.sub_lazy(a, b), root)
+    b = e.mul(b, root)
+    return e.add(a, b), e.sub(a, b)
+
+
+def _layer1(inverse: bool) -> Any:
+    def build(typing_context: Any, data: Any, start: Any, h: Any, root: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            e = Emitter(context, builder)
+            pointer = e.pointer(data, args[0])
+            slots = [e.at(args[1], args[2], i) for i in range(2)]
+            x = [e.load(pointer, s) for s in slots]
+            x = list(_butterfly(e, inverse, x[0], x[1], e.spread(args[3])))
+            for value, s in zip(x, slots, strict=True):
+                e.store(value, pointer, s)
+            return context.get_dummy_value()
+
+        return types.void(data, types.int64, types.int64, types.uint32), codegen
+
+    return build
+
+
+def _layer2(inverse: bool) -> Any:
+    def build(typing_context: Any, data: Any, start: Any, q: Any, root: Any, root0: Any, root1: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            e = Emitter(context, builder)
+            pointer = e.pointer(data, args[0])
+            slots = [e.at(args[1], args[2], i) for i in range(4)]
+            x = [e.load(pointer, s) for s in slots]
+            roots = [e.spread(r) for r in args[3:]]
+            first = ((0, 2, roots[0]), (1, 3, roots[0]))
+            second = ((0, 1, roots[1]), (2, 3, roots[2]))
+            for i, j, r in (second + first) if inverse else (first + second):
+                x[i], x[j] = _butterfly(e, inverse, x[i], x[j], r)
+            for value, s in zip(x, slots, strict=True):
+                e.store(value, pointer, s)
+            return context.get_dummy_value()
+
+        word = types.uint32
+        return types.void(data, types.int64, types.int64, word, word, word), codegen
+
+    return build
+
+
+def _tail(inverse: bool) -> Any:
+    def build(typing_context: Any, data: Any, start: Any, tail: Any, group: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            e = Emitter(context, builder)
+            pointer, roots = e.pointer(data, args[0]), e.pointer(tail, args[2])
+            slots = [e.b.add(args[1], ir.Constant(I64, i * LANES)) for i in range(LANES)]
+            first = e.b.mul(args[3], ir.Constant(I64, (LANES - 1) * LANES))
+            x = e.transpose([e.load(pointer, s) for s in slots])
+            for t in reversed(range(LOG_LANES)) if inverse else range(LOG_LANES):
+                h = LANES >> (t + 1)
+                for j in range(1 << t):
+                    root = e.factor(e.load(roots, e.b.add(first, ir.Constant(I64, ((1 << t) - 1 + j) * LANES))))
+                    for i in range(2 * h * j, 2 * h * j + h):
+                        x[i], x[i + h] = _butterfly(e, inverse, x[i], x[i + h], root)
+            for value, s in zip(e.transpose(x), slots, strict=True):
+                e.store(value, pointer, s)
+            return context.get_dummy_value()
+
+        return types.void(data, types.int64, tail, types.int64), codegen
+
+    return build
+
+
+# data, start, h, root: one forward layer on entries start.. and start + h..
+forward1, inverse1 = emitter(_layer1(False)), emitter(_layer1(True))
+# data, start, q, root, root0, root1: two layers on entries start.., start + q.., start + 2q.., start + 3q..
+forward2, inverse2 = emitter(_layer2(False)), emitter(_layer2(True))
+# data, start, tail, group: the last LOG_LANES layers on LANES^2 entries, which are LANES blocks of LANES entries
+forward_tail, inverse_tail = emitter(_tail(False)), emitter(_tail(True))

@@ -1,0 +1,50 @@
+"""Vectors of F and E in numpy: all the operations, under one name.
+
+F vectors are canonical uint32 arrays (n,) or (w, n); E vectors are (6, n), row i holding the coefficients of u^i.
+"""
+
+from zkcompliance.stark.field.elements import (
+    add,
+    batch_inverse,
+    ext_batch_inverse,
+    ext_cumsum,
+    ext_from_base,
+    ext_mul,
+    ext_powers,
+    ext_scale,
+    mul,
+    powers,
+    scale,
+    sub,
+)
+from zkcompliance.stark.field.polynomial import (
+    combine,
+    combine_into,
+    divide_linear,
+    dot,
+    evaluate_ext,
+    ext_combine_into,
+    fold,
+)
+
+__all__ = [
+    "add",
+    "batch_inverse",
+    "combine",
+    "combine_into",
+    "divide_linear",
+    "dot",
+    "evaluate_ext",
+    "ext_batch_inverse",
+    "ext_combine_into",
+    "ext_cumsum",
+    "ext_from_base",
+    "ext_mul",
+    "ext_powers",
+    "ext_scale",
+    "fold",
+    "mul",
+    "powers",
+    "scale",
+    "sub",
+]

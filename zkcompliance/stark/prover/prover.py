@@ -1,0 +1,264 @@
+"""The prover, step by step as in docs/spec/proof.md. Each step is a method: dishonest provers in tests replace one."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from zkcompliance.errors import ProofRefused
+from zkcompliance.progress import Progress, silent
+from zkcompliance.stark.air.machine import Rows, execute
+from zkcompliance.stark.air.shape import lay_out
+from zkcompliance.stark.air.weights import FIRST, LAST, WEIGHTS, Challenges, cell_weights, column_code
+from zkcompliance.stark.codec import u32s, u64
+from zkcompliance.stark.commit.keystream import Keystream
+from zkcompliance.stark.commit.sha256 import grind
+from zkcompliance.stark.commit.table import SealedTable
+from zkcompliance.stark.field import vector
+from zkcompliance.stark.field.extension import Ext
+from zkcompliance.stark.field.ntt import interpolate
+from zkcompliance.stark.fri.prover import fold_all
+from zkcompliance.stark.profiles import degree_bound
+from zkcompliance.stark.prover.columns import Committed, commit_columns, mask
+from zkcompliance.stark.prover.openings import (
+    InstancePolynomials,
+    Opening,
+    Powers,
+    combine_openings,
+    evaluate,
+    openings,
+)
+from zkcompliance.stark.prover.quotient import Blocks, blinded_chunks, periodic_tables, quotient_coefficients
+from zkcompliance.stark.prover.witness import Trace, build_trace
+from zkcompliance.stark.statement import Statement
+from zkcompliance.stark.transcript import Transcript
+
+WITNESS_PHASE, EXTENSION_PHASE, QUOTIENT_PHASE = 1, 2, 3
+STAGES = ("witness", "lookups", "quotient", "values", "fold", "open")
+
+
+@dataclass
+class Prover:
+    """One proof. `seed` is 32 fresh bytes from the OS: masks, salts and blinds of this proof and of no other."""
+
+    statement: Statement
+    tables: list[SealedTable]
+    private: list[np.ndarray]
+    unknowns: list[int]
+    seed: bytes
+    progress: Progress = silent
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def prove(self) -> bytes:
+        """The proof bytes. ProofRefused or ParametersRejected where no proof can be made."""
+        self.layout = lay_out(self.statement)
+        self.profile = self.statement.profile
+        self.stream = Keystream(self.seed)
+        self.transcript = Transcript("zkcompliance/stark/v1")
+        self.transcript.absorb("profile", self.profile.encode())
+        self.transcript.absorb("statement", self.statement.encode())
+        for number, step in enumerate(
+            (self.commit_witness, self.commit_lookups, self.commit_quotient, self.open_values, self.fold)
+        ):
+            self.progress("prove", number, len(STAGES))
+            started = time.perf_counter()
+            step()
+            self.seconds[STAGES[number]] = time.perf_counter() - started
+        self.progress("prove", len(STAGES) - 1, len(STAGES))
+        started = time.perf_counter()
+        proof = self.assemble()
+        self.seconds[STAGES[-1]] = time.perf_counter() - started
+        self.progress("prove", len(STAGES), len(STAGES))
+        return proof
+
+    def let_go(self) -> None:
+        """Leave the largest arrays to the next proof; nothing can be opened any more."""
+        for committed in (*self.witness, *self.extension, *self.quotients):
+            committed.let_go()
+
+    # Step 2
+
+    def make_trace(self) -> Trace:
+        return build_trace(self.layout, self.tables, self.private, self.unknowns, self.stream)
+
+    def commit_witness(self) -> None:
+        self.trace = self.make_trace()
+        self.logs = self.trace.tables
+        self.log_polynomials = {
+            number: table.coefficients(list(self.layout.instances[number].air.log_columns))
+            for number, table in self.logs.items()
+        }
+        self.witness_polynomials = [
+            mask(columns, self.profile.mask, self.stream, f"witness {number}")
+            for number, columns in enumerate(self.trace.witness)
+        ]
+        self.witness = self._commit(WITNESS_PHASE, self.witness_polynomials, "witness")
+        a, beta, delta = self.transcript.squeeze("lookup").exts(3)
+        self.challenges = Challenges(a, beta, delta)
+
+    # Step 3
+
+    def commit_lookups(self) -> None:
+        rows = self.layout.instances[-1].rows
+        weights = np.zeros((6, rows), np.uint32)
+        try:
+            found = cell_weights(self.layout, self.challenges)
+        except ZeroDivisionError:
+            raise ProofRefused("a challenge met a value of a public table; try again") from None
+        weights[:, : len(found)] = np.array(found, np.uint32).reshape(-1, 6).T
+        self.weights = weights
+        self.extension_polynomials: list[np.ndarray] = []
+        self.terminals: list[Ext] = []
+        for number in range(len(self.layout.instances)):
+            columns, terminal = self.lookup_columns(number)
+            self.extension_polynomials.append(mask(columns, self.profile.mask, self.stream, f"extension {number}"))
+            self.terminals.append(terminal)
+        for table in self.tables:
+            table.forget_columns()
+        self.extension = self._commit(EXTENSION_PHASE, self.extension_polynomials, "extension")
+        self.transcript.absorb("terminals", u32s(x for terminal in self.terminals for x in terminal))
+        self.alpha = self.transcript.squeeze("constraint").ext()
+
+    def lookup_columns(self, number: int) -> tuple[np.ndarray, Ext]:
+        """The extension columns (6·groups, N) of one instance, and its terminal."""
+        instance = self.layout.instances[number]
+        groups = len(instance.air.groups)
+        log = self.trace.log_columns(number)
+        used = np.zeros((1, 1), np.uint32) if log is None else log
+        public = np.zeros((WEIGHTS, instance.rows), np.uint32)
+        public[FIRST, 0] = public[LAST, -1] = 1
+        if instance.table is None:
+            public = np.concatenate([public, self.weights])
+        sources = (np.ascontiguousarray(used), self.trace.witness[number], np.zeros((1, 1), np.uint32), public)
+        periodic = periodic_tables(self.layout, number, self.challenges.delta)
+        out = np.empty((12 * groups + 6, instance.rows), np.uint32)
+        code = column_code(self.layout, number, self.challenges).pack()
+        following = np.arange(1, instance.rows + 1, dtype=np.int32) % np.int32(instance.rows)
+        execute(code, Rows(sources, following, periodic, (0, 0, 0)), out)
+        columns = np.empty((6 * groups, instance.rows), np.uint32)
+        total = out[12 * groups :]
+        for group in range(groups):
+            numerator, denominator = out[12 * group : 12 * group + 6], out[12 * group + 6 : 12 * group + 12]
+            try:
+                part = vector.ext_mul(numerator, vector.ext_batch_inverse(denominator))
+            except ZeroDivisionError:
+                raise ProofRefused("a challenge met a looked-up value; try again") from None
+            total = vector.add(np.ascontiguousarray(total), part)
+            if group < groups - 1:
+                columns[6 * group : 6 * group + 6] = part
+        prefix, last = vector.ext_cumsum(total)
+        columns[-6:] = prefix
+        a0, a1, a2, a3, a4, a5 = (int(x) for x in last)
+        return columns, (a0, a1, a2, a3, a4, a5)
+
+    # Step 4
+
+    def commit_quotient(self) -> None:
+        weights = interpolate(self.weights)
+        self.masks: dict[int, np.ndarray] = {}
+        self.chunks: list[np.ndarray] = []
+        parts = []
+        for kappa in self.layout.heights:
+            coefficients = self.quotient(kappa, weights)
+            chunks = np.concatenate(blinded_chunks(self.layout, kappa, coefficients, self.stream))
+            self.masks[kappa] = self.stream.field(f"fri {kappa}", 6 * degree_bound(kappa)).reshape(6, -1)
+            self.chunks.append(chunks)
+            parts.append([chunks, self.masks[kappa]])
+            del coefficients
+        self.quotients = self._commit_heights(QUOTIENT_PHASE, parts, "quotient")
+        self.z = self.transcript.squeeze("point").ext_outside_base()
+
+    def quotient(self, kappa: int, weights: np.ndarray) -> np.ndarray:
+        sources = {number: self._sources(number) for number in self.layout.at_height(kappa)}
+        return quotient_coefficients(self.layout, kappa, self.challenges, self.alpha, self.terminals, sources, weights)
+
+    def _sources(self, number: int) -> Blocks:
+        """Log, witness and extension columns of an instance, block by block of its domain."""
+        instance = self.layout.instances[number]
+        height = self.layout.heights.index(instance.kappa)
+        before = [i for i in self.layout.at_height(instance.kappa) if i < number]
+        w0 = sum(self.layout.instances[i].witness_columns for i in before)
+        e0 = 6 * sum(self.layout.instances[i].air.extension_columns for i in before)
+        witness = self.witness[height].values[:, w0 : w0 + instance.witness_columns]
+        extension = self.extension[height].values[:, e0 : e0 + 6 * instance.air.extension_columns]
+        log = self.logs[number].extension(self.progress) if number in self.logs else None
+        return Blocks(log, witness, extension)
+
+    # Steps 5 and 6
+
+    def open_values(self) -> None:
+        polynomials = [
+            InstancePolynomials(self.log_polynomials.get(i), witness, extension)
+            for i, (witness, extension) in enumerate(
+                zip(self.witness_polynomials, self.extension_polynomials, strict=True)
+            )
+        ]
+        self.opened: list[Opening] = openings(self.layout, polynomials, self.chunks, self.z)
+        powers = Powers()
+        self.values: list[Ext] = [value for opening in self.opened for value in evaluate(opening, powers)]
+        self.transcript.absorb("values", u32s(x for value in self.values for x in value))
+        coefficients = self.transcript.squeeze("batch").exts(len(self.values) + len(self.tables))
+        own = coefficients[len(self.values) :]
+        self.batched: dict[int, np.ndarray] = {}
+        for kappa in self.layout.heights:
+            tags = [
+                (c, table.extension().tag, table.entry.tag_challenge()[0])
+                for c, table in zip(own, self.tables, strict=True)
+                if table.entry.kappa == kappa
+            ]
+            self.batched[kappa] = combine_openings(kappa, self.masks[kappa], self.opened, coefficients, tags)
+        self.opened, self.chunks, self.masks = [], [], {}  # the tallest arrays but the codewords: let them go
+        self.log_polynomials, self.witness_polynomials, self.extension_polynomials = {}, [], []
+        for committed in (*self.witness, *self.extension, *self.quotients):
+            committed.polynomials = []
+
+    # Step 7
+
+    def fold(self) -> None:
+        self.layers, self.final = fold_all(self.batched, self.profile.log_blowup, self.transcript)
+        self.transcript.absorb("final", u32s(int(x) for x in self.final.T.reshape(-1)))
+
+    # Steps 8 and 9
+
+    def assemble(self) -> bytes:
+        nonce = grind(self.transcript.state, self.profile.grinding)
+        self.transcript.absorb("nonce", u64(nonce))
+        positions = self.transcript.squeeze("queries").indices(self.profile.queries, self.layout.domain_log2)
+        out = [committed.tree.root for committed in (*self.witness, *self.extension)]
+        out.append(u32s(x for terminal in self.terminals for x in terminal))
+        out += [committed.tree.root for committed in self.quotients]
+        out.append(u32s(x for value in self.values for x in value))
+        out += [layer.tree.root for layer in self.layers]
+        out += [u32s(int(x) for x in self.final.T.reshape(-1)), u64(nonce)]
+        return b"".join(out + self.open_positions(positions))
+
+    def open_positions(self, positions: list[int]) -> list[bytes]:
+        out = []
+        tallest = self.layout.heights[0]
+        for table in self.tables:
+            above = tallest - table.entry.kappa
+            out.append(table.extension().tree.open(sorted({p >> above for p in positions}), table.rows))
+        for committed in (*self.witness, *self.extension, *self.quotients):
+            above = tallest - committed.kappa
+            out.append(committed.tree.open(sorted({p >> above for p in positions}), committed.rows))
+        for layer in self.layers:
+            positions = [p >> layer.layer.arity_log2 for p in positions]
+            out.append(layer.tree.open(sorted(set(positions)), layer.rows))
+        return out
+
+    # Helpers
+
+    def _commit(self, phase: int, polynomials: list[np.ndarray], label: str) -> list[Committed]:
+        """One tree for each height, tallest first."""
+        parts = [[polynomials[i] for i in self.layout.at_height(kappa)] for kappa in self.layout.heights]
+        return self._commit_heights(phase, parts, label)
+
+    def _commit_heights(self, phase: int, parts: list[list[np.ndarray]], label: str) -> list[Committed]:
+        result = []
+        for kappa, part in zip(self.layout.heights, parts, strict=True):
+            committed = commit_columns(phase, kappa, part, self.profile, self.stream)
+            self.transcript.absorb(label, committed.tree.root)
+            result.append(committed)
+        return result

@@ -1,0 +1,253 @@
+"""The quotient of all constraints of one height, and its blinded chunks (docs/spec/air.md, Composition)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from zkcompliance.errors import ParametersRejected
+from zkcompliance.stark.air.machine import Code, Reg, Rows, execute
+from zkcompliance.stark.air.program import Kind
+from zkcompliance.stark.air.shape import Instance, Layout
+from zkcompliance.stark.air.weights import (
+    EXTENSION,
+    FIRST,
+    LAST,
+    PUBLIC,
+    WEIGHTS,
+    Challenges,
+    NodeCode,
+    group_fractions,
+    linear_terms,
+)
+from zkcompliance.stark.commit.cache import Extension
+from zkcompliance.stark.commit.keystream import Keystream
+from zkcompliance.stark.commit.table import coset_shifts
+from zkcompliance.stark.field import extension as ext
+from zkcompliance.stark.field import vector
+from zkcompliance.stark.field.babybear import P, inv, root_of_unity
+from zkcompliance.stark.field.extension import Ext
+from zkcompliance.stark.field.ntt import bit_reverse_indices, evaluate_cosets, interpolate, interpolate_cosets
+from zkcompliance.stark.profiles import CHUNK_BLIND, degree_bound
+
+# on a coset three more public rows: L_0/Z, X − g^−1, L_{N−1}/Z, and one more periodic row: 1/Z
+FIRST_Z, TRANSITION, LAST_Z = range(3)
+INVERSE_Z = 13
+
+
+def coset_only(instance: Instance) -> int:
+    """The first of the public rows that exist on cosets only."""
+    return WEIGHTS + (6 if instance.table is None else 0)
+
+
+def cosets_needed(layout: Layout, kappa: int) -> int:
+    """How many cosets of size 2^κ determine the quotient of this height."""
+    needed = max(i.numerator_degree() - i.rows + 1 for i in layout.instances if i.kappa == kappa)
+    count = -(-needed // (1 << kappa))
+    if count > layout.profile.blowup:
+        raise ParametersRejected(
+            f"the quotient needs {count} cosets, over {layout.profile.blowup}: use profile standard"
+        )
+    return count
+
+
+def constraint_weights(alpha: Ext, first: int, count: int) -> list[Ext]:
+    """α^first, …: what `count` constraints, the first of them number `first` of its height, are weighed by."""
+    return ext.powers(alpha, first + count)[first:]
+
+
+def composition(layout: Layout, number: int, challenges: Challenges, terminal: Ext, weights: list[Ext]) -> Code:
+    """Σ weight·selector·C/Z over the constraints of one instance; output rows 0 … 5."""
+    instance = layout.instances[number]
+    code = Code()
+    nodes = NodeCode(code, instance)
+    extra = coset_only(instance)
+    own, count = len(instance.air.constraints), len(instance.air.groups)
+    *phis, first, last = weights[own:]
+    totals: dict[Kind, Reg] = {}
+
+    def add(kind: Kind, term: Reg) -> None:
+        totals[kind] = code.add(totals[kind], term) if kind in totals else term
+
+    for constraint, weight in zip(instance.air.constraints, weights[:own], strict=True):
+        add(constraint.kind, code.scale(nodes.reg(constraint.node), weight))
+    groups = group_fractions(nodes, challenges, [*phis, last])
+    columns = [code.ext_load(EXTENSION, 6 * e) for e in range(count)]
+    for column, fraction in zip(columns[:-1], groups[:-1], strict=True):
+        if fraction is not None:
+            add(Kind.EVERY, code.sub(code.mul(column, fraction[1]), fraction[0]))
+    accumulator = columns[-1]
+    add(Kind.FIRST, code.scale(accumulator, first))
+    step = code.sub(code.ext_next(EXTENSION, 6 * (count - 1)), accumulator)
+    for column in columns[:-1]:
+        step = code.sub(step, column)
+    step = code.sub(step, linear_terms(nodes, layout, number, challenges))
+    step = code.add(step, code.scale(code.load(PUBLIC, LAST), terminal))
+    if groups[-1] is None:
+        add(Kind.EVERY, code.scale(step, last))
+    else:
+        add(Kind.EVERY, code.sub(code.mul(step, groups[-1][1]), groups[-1][0]))
+    every = totals[Kind.EVERY]
+    if Kind.TRANSITION in totals:
+        every = code.add(every, code.mul(totals[Kind.TRANSITION], code.load(PUBLIC, extra + TRANSITION)))
+    result = code.mul(every, code.periodic(INVERSE_Z))
+    result = code.add(result, code.mul(totals[Kind.FIRST], code.load(PUBLIC, extra + FIRST_Z)))
+    if Kind.LAST in totals:
+        result = code.add(result, code.mul(totals[Kind.LAST], code.load(PUBLIC, extra + LAST_Z)))
+    code.store(0, result)
+    return code
+
+
+def constraint_count(instance: Instance) -> int:
+    """The number of constraints of an instance, LogUp ones included."""
+    return len(instance.air.constraints) + len(instance.air.groups) + 1
+
+
+def periodic_values(values: np.ndarray, instance: Instance, shift: int | None) -> tuple[np.ndarray, int]:
+    """A periodic table (rows, period) for trace rows (shift None) or a coset, and how far to shift a position."""
+    period = values.shape[1]
+    if shift is None:
+        return values, 0
+    log_period = period.bit_length() - 1 + instance.kappa - instance.k
+    point = pow(shift, instance.rows // period, P)
+    out = evaluate_cosets(interpolate(values), log_period, [point])[:, 0]
+    return out, instance.kappa - log_period
+
+
+def periodic_tables(layout: Layout, number: int, delta: Ext) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The blind's weights u^i, i mod 8 < 6 (6, 8); the buckets' weights δ^b (6, G); the bucket's number (1, G)."""
+    buckets = layout.instances[number].buckets
+    weights = np.array(ext.powers(delta, buckets), np.uint32).T.copy()
+    return np.eye(6, 8, dtype=np.uint32), weights, np.arange(buckets, dtype=np.uint32)[None]
+
+
+@dataclass(frozen=True)
+class Selectors:
+    """On one coset: L_0, L_{N−1}; L_0/Z, X − g^−1, L_{N−1}/Z; 1/Z (1, 2^(κ−k)); the position of g·x for each x."""
+
+    first: np.ndarray
+    last: np.ndarray
+    over_z: tuple[np.ndarray, np.ndarray, np.ndarray]
+    inverse_z: np.ndarray
+    following: np.ndarray
+
+
+def selectors(k: int, kappa: int, shift: int) -> Selectors:
+    """For tables of 2^k rows, in the order of positions on shift·⟨ω_{2^κ}⟩."""
+    rows, step = 1 << k, 1 << (kappa - k)
+    g_inverse = inv(root_of_unity(k))
+    order = bit_reverse_indices(kappa)
+    points = vector.scale(vector.powers(root_of_unity(kappa), 1 << kappa)[order], shift)
+    z = vector.sub(
+        vector.scale(vector.powers(pow(root_of_unity(kappa), rows, P), step), pow(shift, rows, P)),
+        np.ones(step, np.uint32),
+    )
+    z = z[bit_reverse_indices(kappa - k)]
+    one = np.full_like(points, 1)
+    repeated = np.repeat(z, rows)
+    first = vector.scale(vector.batch_inverse(vector.sub(points, one)), inv(rows))
+    transition = vector.sub(points, vector.scale(one, g_inverse))
+    last = vector.scale(vector.batch_inverse(transition), g_inverse * inv(rows) % P)
+    following: np.ndarray = order[(order + step) & ((1 << kappa) - 1)].astype(np.int32)
+    return Selectors(
+        vector.mul(first, repeated),
+        vector.mul(last, repeated),
+        (first, transition, last),
+        vector.batch_inverse(z)[None],
+        following,
+    )
+
+
+def coset_rows(
+    layout: Layout,
+    number: int,
+    challenges: Challenges,
+    shift: int,
+    sources: tuple[np.ndarray, np.ndarray, np.ndarray],
+    weights: np.ndarray | None,
+    known: dict[tuple[int, int], Selectors],
+) -> Rows:
+    """All that `composition` reads of one instance on shift·⟨ω_{2^κ}⟩; weights: coefficients (6, N) of W.
+
+    known: selectors by k and shift, of this height; what is missing is added.
+    """
+    instance = layout.instances[number]
+    kappa, k = instance.kappa, instance.k
+    if (k, shift) not in known:
+        known[k, shift] = selectors(k, kappa, shift)
+    chosen = known[k, shift]
+    extra = coset_only(instance)
+    public = np.empty((extra + 3, 1 << kappa), np.uint32)
+    public[FIRST], public[LAST] = chosen.first, chosen.last
+    public[extra + FIRST_Z], public[extra + TRANSITION], public[extra + LAST_Z] = chosen.over_z
+    if weights is not None:
+        evaluate_cosets(weights, kappa, [shift], out=public[WEIGHTS:extra][:, None, :])
+    tables = [
+        *(periodic_values(table, instance, shift) for table in periodic_tables(layout, number, challenges.delta)),
+        (chosen.inverse_z, k),
+    ]
+    return Rows((*sources, public), chosen.following, tuple(t for t, _ in tables), tuple(s for _, s in tables))
+
+
+class Blocks(NamedTuple):
+    """Columns of an instance, (columns, 2^κ) on each block of its domain; a log's are read only when they are used."""
+
+    log: Extension | None
+    witness: np.ndarray
+    extension: np.ndarray
+
+    def on(self, block: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Log, witness and extension columns on one block."""
+        log = np.zeros((1, 1), np.uint32) if self.log is None else self.log.block(block)
+        return log, self.witness[block], self.extension[block]
+
+
+def quotient_coefficients(
+    layout: Layout,
+    kappa: int,
+    challenges: Challenges,
+    alpha: Ext,
+    terminals: list[Ext],
+    sources: Mapping[int, Blocks],
+    weights: np.ndarray,
+) -> np.ndarray:
+    """(6, cosets·2^κ) coefficients of Q; sources: of each instance."""
+    count = cosets_needed(layout, kappa)
+    shifts = coset_shifts(kappa, layout.profile.log_blowup)[:count]
+    values = np.zeros((6, count, 1 << kappa), np.uint32)
+    first = 0
+    known: dict[tuple[int, int], Selectors] = {}
+    for number in layout.at_height(kappa):
+        instance = layout.instances[number]
+        weighed = constraint_weights(alpha, first, constraint_count(instance))
+        code = composition(layout, number, challenges, terminals[number], weighed).pack()
+        first += len(weighed)
+        polynomial = weights if instance.table is None else None
+        for block, shift in enumerate(shifts):
+            rows = coset_rows(layout, number, challenges, shift, sources[number].on(block), polynomial, known)
+            out = np.empty((6, 1 << kappa), np.uint32)
+            execute(code, rows, out)
+            values[:, block] = vector.add(values[:, block], out)
+    return interpolate_cosets(values, shifts)
+
+
+def blinded_chunks(layout: Layout, kappa: int, coefficients: np.ndarray, stream: Keystream) -> list[np.ndarray]:
+    """Q'_i = Q_i + X^t·b_i − b_(i−1), each (6, d), with Q = Σ X^(t·i)·Q_i and uniform b_i of 128 coefficients in E."""
+    d = degree_bound(kappa)
+    t = d - CHUNK_BLIND
+    count = layout.chunks[layout.heights.index(kappa)]
+    chunks = []
+    for i in range(count):
+        chunk = np.zeros((6, d), np.uint32)
+        part = coefficients[:, i * t : (i + 1) * t if i < count - 1 else i * t + d]
+        chunk[:, : part.shape[1]] = part
+        chunks.append(chunk)
+    for i in range(count - 1):
+        blind = stream.field(f"chunk {kappa} {i}", 6 * CHUNK_BLIND).reshape(6, CHUNK_BLIND)
+        chunks[i][:, t:] = vector.add(np.ascontiguousarray(chunks[i][:, t:]), blind)
+        low = np.ascontiguousarray(chunks[i + 1][:, :CHUNK_BLIND])
+        chunks[i + 1][:, :CHUNK_BLIND] = vector.sub(low, blind)
+    return chunks
