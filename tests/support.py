@@ -42,15 +42,14 @@ from zkcompliance.stark.prover import quotient as quotient_module
 from zkcompliance.stark.prover.prover import Prover
 from zkcompliance.stark.prover.witness import Trace
 from zkcompliance.stark.statement import Statement, StatementLog, encode_bundle
-from zkcompliance.verify import composition as verify_composition
+from zkcompliance.verify import constraints as verify_composition
 from zkcompliance.verify import decode_program, decode_statement, verify_proof
 from zkcompliance.verify import transcript as verifier_transcript
-from zkcompliance.verify.cells import buckets
 from zkcompliance.verify.constraints import Opened, instance_constraints, public_columns
-from zkcompliance.verify.domain import lagrange_sum
+from zkcompliance.verify.field import lagrange_sum
 from zkcompliance.verify.openings import CHUNK, EXTENSION, SEGMENT, WITNESS, Opening, opening_order
-from zkcompliance.verify.report import Report
-from zkcompliance.verify.shape import Shape, shape_of
+from zkcompliance.verify.shape import Shape, buckets, shape_of
+from zkcompliance.verify.verifier import Report
 from zkcompliance.verify.weights import lookup_challenges, weigh
 
 CLAIM = handwritten.CLAIM

@@ -15,7 +15,7 @@ from zkcompliance.stark.field.babybear import P
 from zkcompliance.stark.prover import prover as prover_module
 from zkcompliance.stark.prover.columns import salt_label
 from zkcompliance.stark.prover.prover import WITNESS_PHASE
-from zkcompliance.verify.reader import Reader
+from zkcompliance.verify.codec import Reader
 
 OVER = (P, P + 1, 2**31, 2**32 - 1)
 

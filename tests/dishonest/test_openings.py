@@ -28,7 +28,9 @@ from zkcompliance.stark.field.extension import Ext
 from zkcompliance.stark.fri.schedule import fold_schedule
 from zkcompliance.stark.prover import prover as prover_module
 from zkcompliance.verify import fri as verify_fri
-from zkcompliance.verify import merkle, profile, soundness, verifier
+from zkcompliance.verify import openings as merkle
+from zkcompliance.verify import soundness, verifier
+from zkcompliance.verify import statement as profile
 from zkcompliance.verify.openings import CHUNK, Opening
 
 

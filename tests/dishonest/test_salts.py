@@ -11,7 +11,7 @@ from support import PUBLICS, ROWS, Prover
 from zkcompliance.stark.commit.keystream import Keystream
 from zkcompliance.stark.commit.merkle import MerkleTree, TreeBuilder
 from zkcompliance.stark.commit.sha256 import hash_leaves
-from zkcompliance.verify.merkle import leaf_digest
+from zkcompliance.verify.openings import leaf_digest
 
 
 def sibling(tree: MerkleTree, opened: bytes, row_bytes: int) -> bytes:

@@ -16,12 +16,12 @@ import time
 from pathlib import Path
 
 from zkcompliance.errors import QuotientMismatch
-from zkcompliance.verify import PROFILES, Checkpoint, Entry, LogStatement, Program, Statement, fri, merkle, verifier
+from zkcompliance.verify import PROFILES, Checkpoint, Entry, LogStatement, Program, Statement, fri, verifier
+from zkcompliance.verify import openings as merkle
 from zkcompliance.verify.checkpoint import checkpoint_body, log_root
+from zkcompliance.verify.codec import Reader
 from zkcompliance.verify.field import ZERO, P
-from zkcompliance.verify.program import LogSlot, Lookup, LookupEntry
-from zkcompliance.verify.reader import Reader
-from zkcompliance.verify.table import Constraint, Interaction, Node, Sum, Table
+from zkcompliance.verify.program import Constraint, Interaction, LogSlot, Lookup, LookupEntry, Node, Sum, Table
 
 UNIT = 0xFFFF
 WIDTH, NODES, LOOKUP_ROWS = 80, 300, 2000

@@ -39,7 +39,7 @@ from zkcompliance.stark.field.extension import Ext
 from zkcompliance.stark.prover import prover as prover_module
 from zkcompliance.stark.prover import witness as witness_module
 from zkcompliance.stark.prover.witness import Trace, check_trace
-from zkcompliance.verify import instances as instances_module
+from zkcompliance.verify import shape as instances_module
 from zkcompliance.verify import verifier
 
 PROGRAM = CLAIM.program

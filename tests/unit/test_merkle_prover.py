@@ -10,8 +10,8 @@ import pytest
 from zkcompliance.errors import MalformedProof, OpeningMismatch
 from zkcompliance.stark.commit.merkle import MerkleTree, TreeBuilder
 from zkcompliance.stark.field.twin import hash_leaf, hash_node
-from zkcompliance.verify import merkle
-from zkcompliance.verify.reader import Reader
+from zkcompliance.verify import openings as merkle
+from zkcompliance.verify.codec import Reader
 
 SALTS = (8, 4, 4, 4, 0)
 

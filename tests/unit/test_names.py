@@ -38,8 +38,8 @@ from zkcompliance.policy.model import Bound
 from zkcompliance.policy.subject import parse_subject
 from zkcompliance.quantities.hidden import DEFAULT_IGNORABLE, HIDDEN
 from zkcompliance.schemas import Column, Schema
+from zkcompliance.verify import checkpoint as origin
 from zkcompliance.verify import checkpoint as verify_checkpoint
-from zkcompliance.verify import origin
 
 COSIGNER = CosignerSigner("witness.example/1", ED25519, bytes(32)).verifier.text
 OWN = Schema("own", (Column("name", "id", default=""),))

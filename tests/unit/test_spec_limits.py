@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from zkcompliance import limits
-from zkcompliance.verify import instances
+from zkcompliance.verify import shape as instances
 
 PAGE = (Path(__file__).parents[2] / "docs" / "spec" / "limits.md").read_text(encoding="utf-8")
 VERIFY = Path(instances.__file__).parent

@@ -17,9 +17,9 @@ from zkcompliance.stark.commit.table import SealedTable, commit, masked_coeffici
 from zkcompliance.stark.field.babybear import P, root_of_unity
 from zkcompliance.stark.field.twin import evaluate
 from zkcompliance.stark.profiles import STANDARD, log_mask
-from zkcompliance.verify.log import read_entry
-from zkcompliance.verify.profile import STANDARD as VERIFIER_STANDARD
-from zkcompliance.verify.reader import Reader
+from zkcompliance.verify.codec import Reader
+from zkcompliance.verify.statement import STANDARD as VERIFIER_STANDARD
+from zkcompliance.verify.statement import read_entry
 
 
 def test_same_arguments_same_entry() -> None:

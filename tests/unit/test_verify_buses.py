@@ -13,18 +13,20 @@ from dataclasses import dataclass, replace
 import pytest
 
 from zkcompliance.errors import LookupRejected
-from zkcompliance.verify import PROFILES, Checkpoint, Entry, LogStatement, Statement, cells
+from zkcompliance.verify import PROFILES, Checkpoint, Entry, LogStatement, Statement
+from zkcompliance.verify import shape as cells
 from zkcompliance.verify.constraints import Opened, Public, instance_constraints, public_columns
-from zkcompliance.verify.domain import Selectors, periodic
 from zkcompliance.verify.field import (
     ONE,
     ZERO,
     Ext,
     P,
+    Selectors,
     add,
     embed,
     inverse,
     mul,
+    periodic,
     power,
     root_of_unity,
     scale,
@@ -32,11 +34,22 @@ from zkcompliance.verify.field import (
     times_u,
     total,
 )
-from zkcompliance.verify.instances import Instance
-from zkcompliance.verify.program import Equation, LogSlot, Lookup, LookupEntry, Program, Term, Unknown
+from zkcompliance.verify.program import (
+    Constraint,
+    Equation,
+    Interaction,
+    LogSlot,
+    Lookup,
+    LookupEntry,
+    Node,
+    Program,
+    Sum,
+    Table,
+    Term,
+    Unknown,
+)
 from zkcompliance.verify.program import Public as PublicValue
-from zkcompliance.verify.shape import Shape, shape_of
-from zkcompliance.verify.table import Constraint, Interaction, Node, Sum, Table
+from zkcompliance.verify.shape import Instance, Shape, shape_of
 from zkcompliance.verify.weights import LookupChallenges, lookup_challenges, weigh
 
 RNG = random.Random(11)

@@ -45,8 +45,20 @@ from zkcompliance.verify import (
     verify_proof,
 )
 from zkcompliance.verify.checkpoint import checkpoint_body, completing, log_root
-from zkcompliance.verify.program import Equation, LogSlot, Lookup, LookupEntry, Public, Term, Unknown
-from zkcompliance.verify.table import Constraint, Interaction, Node, Sum, Table
+from zkcompliance.verify.program import (
+    Constraint,
+    Equation,
+    Interaction,
+    LogSlot,
+    Lookup,
+    LookupEntry,
+    Node,
+    Public,
+    Sum,
+    Table,
+    Term,
+    Unknown,
+)
 
 STANDARD = PROFILES[1]
 SCHEMA = b"\x07" * 32

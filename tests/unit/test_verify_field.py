@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from zkcompliance.verify import domain
+from zkcompliance.verify import field as domain
 from zkcompliance.verify.field import (
     ONE,
     ORDER,

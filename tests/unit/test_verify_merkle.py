@@ -8,9 +8,9 @@ import random
 import pytest
 
 from zkcompliance.errors import MalformedProof, OpeningMismatch
-from zkcompliance.verify import merkle
+from zkcompliance.verify import openings as merkle
 from zkcompliance.verify.checkpoint import log_root
-from zkcompliance.verify.reader import Reader
+from zkcompliance.verify.codec import Reader
 
 DEPTH, WORDS, PHASE = 4, 3, merkle.WITNESS
 SALT = 16

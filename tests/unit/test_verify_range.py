@@ -35,7 +35,7 @@ from zkcompliance.verify import (
     verify_proof,
 )
 from zkcompliance.verify.checkpoint import checkpoint_body, completing, generation_of, parse_checkpoint, range_root
-from zkcompliance.verify.reader import u32
+from zkcompliance.verify.codec import u32
 
 ENTRIES = [b"%03d" % i * 33 for i in range(130)]
 

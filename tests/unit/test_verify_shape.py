@@ -11,15 +11,36 @@ import pytest
 from zkcompliance import limits
 from zkcompliance.errors import LimitExceeded, ParametersRejected, SoundnessTooLow
 from zkcompliance.verify import PROFILES, Checkpoint, Entry, LogStatement, Profile, Program, Statement, soundness
-from zkcompliance.verify.cells import EquationPlace, SumPlace
-from zkcompliance.verify.degrees import ALGEBRAIC, Weights, chunk_count, constraint_degrees, true_weights
 from zkcompliance.verify.field import ONE, ORDER, Ext, P
-from zkcompliance.verify.instances import CELLS_TABLE
 from zkcompliance.verify.openings import CHUNK, EXTENSION, SEGMENT, WITNESS, deep, opening_order
-from zkcompliance.verify.profile import FAST, SMALL, STANDARD, degree_bound
-from zkcompliance.verify.program import Equation, LogSlot, Lookup, LookupEntry, Public, Term, Unknown
-from zkcompliance.verify.shape import Shape, schedule, shape_of
-from zkcompliance.verify.table import Constraint, Interaction, Node, Sum, Table
+from zkcompliance.verify.program import (
+    Constraint,
+    Equation,
+    Interaction,
+    LogSlot,
+    Lookup,
+    LookupEntry,
+    Node,
+    Public,
+    Sum,
+    Table,
+    Term,
+    Unknown,
+)
+from zkcompliance.verify.shape import (
+    ALGEBRAIC,
+    CELLS_TABLE,
+    EquationPlace,
+    Shape,
+    SumPlace,
+    Weights,
+    chunk_count,
+    constraint_degrees,
+    schedule,
+    shape_of,
+    true_weights,
+)
+from zkcompliance.verify.statement import FAST, SMALL, STANDARD, degree_bound
 from zkcompliance.verify.weights import lookup_challenges
 
 UNIT = 0xFFFF

@@ -19,7 +19,7 @@ from zkcompliance import limits
 from zkcompliance.errors import LimitExceeded, MalformedBinding, UsageError
 from zkcompliance.quantities import check_text, fault_of
 from zkcompliance.stark.codec import bytes16, text, u8, u16, u32, u64
-from zkcompliance.verify.reader import Reader
+from zkcompliance.verify.codec import Reader
 
 _MAGIC = b"zkcx" + u16(1)
 _WHOLE = "--subject NAME=PATH, or NAME=sha256:HEX,tree:HEX"

@@ -10,8 +10,8 @@ from zkcompliance.edge import regular
 from zkcompliance.errors import MalformedBinding, MalformedBundle, UsageError
 from zkcompliance.limits import MAX_POLICY_BUNDLE_BYTES
 from zkcompliance.policy.binding import Binding
+from zkcompliance.policy.bundle import MAGIC, decode_lineages, decode_policy_bundle
 from zkcompliance.verify import Statement, decode_bundle, decode_statement
-from zkcompliance.verify.policy_bundle import MAGIC, decode_lineages, decode_policy_bundle
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,12 @@ from zkcompliance.claim import catalogue
 from zkcompliance.edge import regular
 from zkcompliance.errors import KeyFileError, LineageRejected, MalformedLineage, SignatureRejected, UsageError
 from zkcompliance.limits import MAX_SEGMENTS
+from zkcompliance.lineage.stream import Side, Step, first_note, read_lineage
 from zkcompliance.log import note
 from zkcompliance.log.linking import Passed, check_step
 from zkcompliance.log.memory import Known, Link
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.progress import Progress, silent
-from zkcompliance.verify.lineage import Side, Step, first_note, read_lineage
 
 QUIET = 2.0  # seconds of reading that nobody needs to be told of
 Source = Path | bytes

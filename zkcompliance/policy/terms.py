@@ -17,7 +17,7 @@ from zkcompliance.policy.finding import public_values, revealed, rounded, text
 from zkcompliance.policy.model import Requirement
 from zkcompliance.quantities import show_seconds, show_time
 from zkcompliance.verify import Program, decode_bundle, decode_program
-from zkcompliance.verify.binding import check_program
+from zkcompliance.verify.verifier import check_program
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from zkcompliance.errors import LimitExceeded
 from zkcompliance.prove.size import expected_bytes
 from zkcompliance.stark.statement import Statement, encode_bundle
 from zkcompliance.verify import decode_bundle, decode_program, decode_statement
-from zkcompliance.verify.binding import check_checkpoints, check_program
 from zkcompliance.verify.bundle import check_notes
 from zkcompliance.verify.shape import shape_of
 from zkcompliance.verify.soundness import judge
+from zkcompliance.verify.verifier import check_checkpoints, check_program
 
 
 def hollow(statement: Statement, program: bytes, notes: Sequence[bytes]) -> bytes:

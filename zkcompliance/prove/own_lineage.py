@@ -10,6 +10,7 @@ from typing import BinaryIO, cast
 from zkcompliance.claim import catalogue
 from zkcompliance.edge import regular
 from zkcompliance.errors import LineageRejected, LogError, MalformedError, SignatureRejected, VerificationError
+from zkcompliance.lineage.stream import Side, read_lineage
 from zkcompliance.log import files, merkle, note
 from zkcompliance.log.fsck import Finding
 from zkcompliance.log.layout import Layout
@@ -18,7 +19,6 @@ from zkcompliance.log.note import VerifierKey
 from zkcompliance.log.store import SealedLog
 from zkcompliance.progress import Progress, silent
 from zkcompliance.prove.lineage import HEAD
-from zkcompliance.verify.lineage import Side, read_lineage
 
 _AT_ONCE = 1 << 20
 

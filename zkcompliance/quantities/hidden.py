@@ -1,7 +1,7 @@
 """Letters that nobody sees, as data: ranges of code points, first and last.
 
 DEFAULT_IGNORABLE is Default_Ignorable_Code_Point of Unicode 16.0 (DerivedCoreProperties.txt), whole: 4174 code points.
-BLANK are letters and signs that are assigned and drawn as nothing. `zkcompliance.verify.origin` has its own copy.
+BLANK are letters and signs that are assigned and drawn as nothing. `zkcompliance.verify.checkpoint` has its own copy.
 """
 
 from __future__ import annotations

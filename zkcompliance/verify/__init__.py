@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from zkcompliance.verify.bundle import Bundle, decode_bundle
 from zkcompliance.verify.checkpoint import Checkpoint
-from zkcompliance.verify.log import Entry
-from zkcompliance.verify.profile import PROFILES, Profile
-from zkcompliance.verify.program import Program
-from zkcompliance.verify.program_decode import decode_program
-from zkcompliance.verify.report import Report
-from zkcompliance.verify.statement import LogStatement, Statement, decode_statement
-from zkcompliance.verify.verifier import verify_bundle, verify_proof
+from zkcompliance.verify.program import Program, decode_program
+from zkcompliance.verify.statement import PROFILES, Entry, LogStatement, Profile, Statement, decode_statement
+from zkcompliance.verify.verifier import Report, verify_bundle, verify_proof
 
 __all__ = [
     "PROFILES",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from zkcompliance import limits
 from zkcompliance.errors import CheckpointMismatch, MalformedBundle, MalformedNote, StatementMismatch
-from zkcompliance.verify.reader import Reader, at_most, bytes16, bytes32, u8, u16
+from zkcompliance.verify.codec import Reader, at_most, bytes16, bytes32, u8, u16
 from zkcompliance.verify.statement import Statement
 
 _MAGIC = b"zkcb" + u16(1)

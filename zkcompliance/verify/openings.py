@@ -1,4 +1,4 @@
-"""Which polynomials are opened where, and the batched polynomials F_h at the queries (docs/spec/proof.md, 5 and 6).
+"""Which polynomials are opened where, what the proof opens at the queries, and F_h there (docs/spec/proof.md, 5, 6, 9).
 
 F_h(x) = R_h(x) + Σ over points z_j of (Σ_i c_i·p_i(x) − Σ_i c_i·v_i)/(x − z_j): the values are grouped by point, so
 that a query costs one inverse for each point. An extension column is six base columns with coefficients c, …, c·u^5.
@@ -6,11 +6,14 @@ that a query costs one inverse for each point. An extension column is six base c
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import mul as times
 from typing import NamedTuple
 
+from zkcompliance.errors import OpeningMismatch
+from zkcompliance.verify.codec import Reader
 from zkcompliance.verify.field import (
     GENERATOR,
     PACKED,
@@ -165,3 +168,115 @@ def deep(shape: Shape, values: dict[Opening, Ext], z: Ext, coefficients: Iterato
                 blocks[SEGMENT, i].add(column, point, coefficient)
                 coefficient = mul(coefficient, ratio)
     return Deep(batches, blocks)
+
+
+SEGMENT, WITNESS, EXTENSION, QUOTIENT, FRI = range(5)
+_SALT_BYTES = (32, 16, 16, 16, 0)
+
+
+class Tree(NamedTuple):
+    """One committed tree: 2^depth leaves of `words` elements of F."""
+
+    root: bytes
+    phase: int
+    depth: int
+    words: int
+
+
+def leaf_digest(phase: int, index: int, salt_and_row: bytes) -> bytes:
+    """SHA256(le32(16·index + 2·phase) ‖ salt ‖ row), index < 2^28."""
+    return hashlib.sha256((index * 16 + phase * 2).to_bytes(4, "little") + salt_and_row).digest()
+
+
+def node_digest(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def read_opening(reader: Reader, tree: Tree, indices: Iterable[int]) -> dict[int, bytes]:
+    """Reads the multi-opening of a set of leaves and returns each row's bytes; raises OpeningMismatch.
+
+    For each index, ascending: salt ‖ row. Then, level by level upwards, the siblings that are not themselves known.
+    """
+    salt = _SALT_BYTES[tree.phase]
+    rows: dict[int, bytes] = {}
+    level: list[tuple[int, bytes]] = []
+    for index in sorted(set(indices)):
+        if not 0 <= index < 1 << tree.depth:
+            raise OpeningMismatch(f"leaf {index} is outside a tree of depth {tree.depth}")
+        salt_and_row = reader.take(salt + 4 * tree.words)
+        rows[index] = salt_and_row[salt:]
+        level.append((index, leaf_digest(tree.phase, index, salt_and_row)))
+    for _ in range(tree.depth):
+        level = _parents(reader, level)
+    if level != [(0, tree.root)]:
+        raise OpeningMismatch(f"opened rows of phase {tree.phase} do not lead to their root")
+    return rows
+
+
+def _parents(reader: Reader, level: list[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
+    """The level above; where a sibling is not known itself, it is the next digest of the proof."""
+    parents: list[tuple[int, bytes]] = []
+    waiting: tuple[int, bytes] | None = None  # a left node whose right sibling may be the next
+    for index, digest in level:
+        if waiting is not None:
+            left, known = waiting
+            if index == left + 1:
+                parents.append((left >> 1, node_digest(known, digest)))
+                waiting = None
+                continue
+            parents.append((left >> 1, node_digest(known, reader.take(32))))
+            waiting = None
+        if index & 1:
+            parents.append((index >> 1, node_digest(reader.take(32), digest)))
+        else:
+            waiting = (index, digest)
+    if waiting is not None:
+        parents.append((waiting[0] >> 1, node_digest(waiting[1], reader.take(32))))
+    return parents
+
+
+def read_rows(
+    reader: Reader,
+    shape: Shape,
+    batched: Deep,
+    roots: tuple[Sequence[bytes], Sequence[bytes], Sequence[bytes]],
+    positions: Sequence[int],
+) -> None:
+    """Opens segment, witness, extension and quotient trees, in this order, and adds their rows to the batches."""
+    blocks = batched.blocks
+    at = [[p >> (shape.heights[0] - height) for p in positions] for height in shape.heights]
+    depths = [shape.profile.log_domain(height) for height in shape.heights]
+    numbers = range(len(shape.heights))
+    members = [shape.at_height(height) for height in shape.heights]
+    plans = [
+        (SEGMENT, shape.heights.index(instance.kappa), instance.entry.root, [blocks[SEGMENT, i]])
+        for i, instance in enumerate(shape.instances)
+        if instance.entry is not None
+    ]
+    plans.extend((WITNESS, h, roots[0][h], [blocks[WITNESS, i] for i in members[h]]) for h in numbers)
+    plans.extend((EXTENSION, h, roots[1][h], [blocks[EXTENSION, i] for i in members[h]]) for h in numbers)
+    plans.extend((QUOTIENT, h, roots[2][h], [blocks[CHUNK, h]]) for h in numbers)
+    for phase, h, root, columns in plans:
+        words = sum(len(block.coefficients) for block in columns)
+        if phase == QUOTIENT:
+            words += 6  # R_h stands last
+        tree = Tree(root, phase, depths[h], words)
+        for position, raw in read_opening(reader, tree, at[h]).items():
+            row = reader.words(raw)
+            batched.batches[h].add_row(position, row, columns)
+            if phase == QUOTIENT:
+                batched.batches[h].masks[position] = reader.extension(raw[-24:])[0]
+
+
+def read_layers(
+    reader: Reader, shape: Shape, roots: Sequence[bytes], positions: Sequence[int]
+) -> list[dict[int, list[Ext]]]:
+    """The opened leaves of every FRI layer."""
+    result: list[dict[int, list[Ext]]] = []
+    for layer, root in zip(shape.layers, roots, strict=True):
+        positions = [position >> layer.arity_log for position in positions]
+        depth = shape.profile.log_domain(layer.size) - layer.arity_log
+        tree = Tree(root, FRI, depth, 6 << layer.arity_log)
+        rows = read_opening(reader, tree, positions)
+        result.append({leaf: reader.extension(raw) for leaf, raw in rows.items()})
+    return result

@@ -1,6 +1,7 @@
-"""The shape of a proof: instances, heights, chunks and the folding schedule, all from the statement and the program.
+"""The shape of a proof, all from the statement and the program: instances, cells and identities, degrees, schedule.
 
-Every limit on the verifier's work is checked here, before a byte of the proof is read (docs/spec/air.md, fri.md).
+Every limit on the verifier's work is checked here, before a byte of the proof is read (docs/spec/air.md, buses.md,
+fri.md). The verifier counts degrees itself: true ones fix the number of quotient chunks, algebraic ones the soundness.
 """
 
 from __future__ import annotations
@@ -10,15 +11,324 @@ from typing import NamedTuple
 
 from zkcompliance import limits
 from zkcompliance.errors import ParametersRejected
-from zkcompliance.verify.cells import Layout, buckets, lay_out
-from zkcompliance.verify.degrees import ALGEBRAIC, chunk_count, constraint_degrees, true_weights
+from zkcompliance.verify.codec import at_most
 from zkcompliance.verify.field import P
-from zkcompliance.verify.instances import Instance, instances_of
-from zkcompliance.verify.profile import Profile
-from zkcompliance.verify.program import Program
-from zkcompliance.verify.reader import at_most
-from zkcompliance.verify.statement import Statement
-from zkcompliance.verify.table import BUCKET, RANGE_BUS
+from zkcompliance.verify.program import (
+    ADD,
+    BUCKET,
+    COLUMNS,
+    CONST,
+    EVERY,
+    FIRST,
+    IS_FIRST,
+    IS_LAST,
+    LAST,
+    LOG,
+    MUL,
+    NEXT,
+    ONE_TERM,
+    PRIVATE_TABLE,
+    PUBLIC_TERM,
+    RANGE_BUS,
+    SUB,
+    SUM_TERM,
+    TRANSITION,
+    UNIT,
+    UNKNOWN_TERM,
+    WIT,
+    Constraint,
+    Equation,
+    Interaction,
+    Node,
+    Program,
+    Table,
+)
+from zkcompliance.verify.statement import Entry, Profile, Statement, degree_bound
+
+MAX_DIGIT_WEIGHT = (1 << 13) - 2
+BUCKET_LOG2 = 14  # rows of a bucket, so that its sum of 16-bit limbs is below p
+CARRY_OFFSET = 1 << 13
+
+
+class SumPlace(NamedTuple):
+    """One sum over one segment: its identities are first … first + limbs·buckets − 1, its cells twice those."""
+
+    first: int
+    buckets: int
+
+
+class EquationPlace(NamedTuple):
+    """One equation: `digits` identities and digits − 1 for the carries' range; 2·(digits − 1) cells."""
+
+    first_identity: int
+    first_cell: int
+    digits: int
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where everything is. Sums come first in cells and identities alike: identity q has the cells 2q and 2q + 1."""
+
+    sums: dict[tuple[int, int], tuple[SumPlace, ...]]  # (table, sum) → one for each segment, one if private
+    unknowns: tuple[int, ...]  # first cell of each
+    lookups: tuple[int, ...]  # first cell of each
+    equations: tuple[EquationPlace, ...]
+    cells: int
+    identities: int
+
+
+def buckets(k: int) -> int:
+    """G = max(1, N/2^14)."""
+    return 1 << max(0, k - BUCKET_LOG2)
+
+
+def segment_sizes(statement: Statement, table: Table) -> tuple[int, ...]:
+    """log2 of the rows of each segment that the table runs over; a private table counts as one."""
+    if table.kind == PRIVATE_TABLE:
+        return (statement.private[table.index],)
+    return tuple(entry.k for entry in statement.logs[table.index].entries)
+
+
+def lay_out(statement: Statement, program: Program) -> Layout:
+    """Raises LimitExceeded for too many cells, ParametersRejected for an equation that does not fit the field."""
+    identities = 0
+    sums: dict[tuple[int, int], tuple[SumPlace, ...]] = {}
+    for t, table in enumerate(program.tables):
+        sizes = segment_sizes(statement, table)
+        for s, item in enumerate(table.sums):
+            places: list[SumPlace] = []
+            for k in sizes:
+                places.append(SumPlace(identities, buckets(k)))
+                identities += len(item.limbs) * buckets(k)
+            sums[t, s] = tuple(places)
+    cells = 2 * identities
+    unknowns: list[int] = []
+    for unknown in program.unknowns:
+        unknowns.append(cells)
+        cells += unknown.limbs
+    lookups: list[int] = []
+    for lookup in program.lookups:
+        lookups.append(cells)
+        cells += 2 * len(lookup.rows)
+    equations: list[EquationPlace] = []
+    for equation in program.equations:
+        digits = _digits(equation, program, sums)
+        equations.append(EquationPlace(identities, cells, digits))
+        identities += 2 * digits - 1
+        cells += 2 * digits - 2
+    at_most(cells, limits.MAX_CELLS, "cells")
+    return Layout(sums, tuple(unknowns), tuple(lookups), tuple(equations), cells, identities)
+
+
+def _digits(equation: Equation, program: Program, sums: dict[tuple[int, int], tuple[SumPlace, ...]]) -> int:
+    """The number of base-2^16 digits n; also checks Σ|weight| ≤ 2^13 − 2 at each of them."""
+    weights = [0] * (limits.MAX_EQUATION_DIGITS + 1)
+    constant = 0  # K_max
+    digits = 1
+    for term in equation.terms:
+        size = abs(term.coefficient)
+        if term.kind == SUM_TERM:
+            limbs = len(program.tables[term.a].sums[term.b].limbs)
+            count = sum(place.buckets for place in sums[term.a, term.b])
+            for j in range(limbs):
+                weights[j] += 4 * size * count
+                weights[j + 1] += size * count
+            digits = max(digits, limbs + 1)
+        elif term.kind == UNKNOWN_TERM:
+            limbs = program.unknowns[term.a].limbs
+            for j in range(limbs):
+                weights[j] += 4 * size
+            digits = max(digits, limbs)
+        elif term.kind == PUBLIC_TERM:
+            constant += 4 * size * ((1 << program.publics[term.a].bits) - 1)
+        elif term.kind == ONE_TERM:
+            constant += 4 * size
+    digits = max(digits, -(-constant.bit_length() // 16))
+    at_most(digits, limits.MAX_EQUATION_DIGITS, "digits of an equation")
+    if max(weights) > MAX_DIGIT_WEIGHT:
+        raise ParametersRejected(f"equation {equation.name}: its weights do not fit the field")
+    return digits
+
+
+MIN_CELLS_LOG2 = 16
+CELLS = -1  # in the place of the cells table's number
+T, M, V = range(3)  # witness columns of the cells table
+
+# t counts 0 … 65535 from the first row to the last; (t, m) is the range table and v holds the cells.
+CELLS_TABLE = Table(
+    kind=PRIVATE_TABLE,
+    index=0,
+    witness=3,
+    nodes=(
+        Node(WIT, T, 0),
+        Node(WIT, V, 0),
+        Node(NEXT, T, 0),
+        Node(SUB, 2, 0),  # t' − t
+        Node(CONST, 1, 0),
+        Node(SUB, 3, 4),  # t' − t − 1
+        Node(MUL, 3, 5),
+        Node(CONST, 65535, 0),
+        Node(SUB, 0, 7),  # t − 65535
+        Node(WIT, M, 0),
+        Node(CONST, 0, 0),
+        Node(SUB, 10, 9),  # −m
+    ),
+    constraints=(
+        Constraint("t starts at 0", FIRST, 0),
+        Constraint("t stays or counts up", TRANSITION, 6),
+        Constraint("t ends at 65535", LAST, 8),
+    ),
+    interactions=(Interaction(RANGE_BUS, 11, 1, (0,)), Interaction(RANGE_BUS, UNIT, 1, (1,))),  # a bound nobody reads
+    groups=(2,),
+    sums=(),
+)
+
+
+class Instance(NamedTuple):
+    """One table over 2^k rows with capacity 2^κ; `entry` is that of a log table's segment, None for any other."""
+
+    table: Table
+    number: int  # of the table in the program, or CELLS
+    segment: int  # of its log; 0 for a private table
+    entry: Entry | None
+    k: int
+    kappa: int
+    log_columns: tuple[int, ...]  # opened at z, ascending
+    next_columns: tuple[int, ...]  # opened at g·z, ascending
+
+    @property
+    def witness_columns(self) -> int:
+        """The table's own and the blind column, which is the last."""
+        return self.table.witness + 1
+
+    @property
+    def extension_columns(self) -> int:
+        """φ_0 … φ_{G−2} and acc."""
+        return len(self.table.groups)
+
+    @property
+    def constraint_count(self) -> int:
+        return len(self.table.constraints) + len(self.table.groups) + 1
+
+
+def instances_of(statement: Statement, program: Program) -> tuple[Instance, ...]:
+    """The cells instance last. Raises LimitExceeded where evaluating their constraints would be too much work."""
+    at_most(sum(len(segment_sizes(statement, table)) for table in program.tables), limits.MAX_INSTANCES, "instances")
+    segments = {entry.kappa for log in statement.logs for entry in log.entries}
+    cells = min((kappa for kappa in segments if kappa >= MIN_CELLS_LOG2), default=MIN_CELLS_LOG2)
+    steps = _steps(CELLS_TABLE)
+    instances: list[Instance] = []
+    for number, table in enumerate(program.tables):
+        logs, nexts = _used(table, LOG), _used(table, NEXT)
+        if table.kind == PRIVATE_TABLE:
+            k = statement.private[table.index]
+            kappa = private_capacity(statement.profile, k, segments | {cells})
+            instances.append(Instance(table, number, 0, None, k, kappa, logs, nexts))
+            steps += _steps(table)
+            continue
+        for segment, entry in enumerate(statement.logs[table.index].entries):
+            instances.append(Instance(table, number, segment, entry, entry.k, entry.kappa, logs, nexts))
+            steps += _steps(table)
+    at_most(steps, limits.MAX_EVALUATIONS, "constraint steps")
+    instances.append(Instance(CELLS_TABLE, CELLS, 0, None, cells, cells, (), _used(CELLS_TABLE, NEXT)))
+    return tuple(instances)
+
+
+def private_capacity(profile: Profile, k: int, others: set[int]) -> int:
+    """The smallest κ of the others where 2^k + mask coefficients fit, or the smallest of all; 21 has room for any k."""
+    for candidates in (sorted(others), range(k, limits.MAX_CAPACITY_LOG2 + 1)):
+        for kappa in candidates:
+            if (1 << k) + profile.mask <= degree_bound(kappa):
+                return kappa
+    raise ParametersRejected(f"a private table of 2^{k} rows")
+
+
+def _used(table: Table, op: int) -> tuple[int, ...]:
+    return tuple(sorted({node.a for node in table.nodes if node.op == op}))
+
+
+def _steps(table: Table) -> int:
+    """A measure of the work of evaluating the table's constraints at one point."""
+    buses = sum(len(interaction.nodes) + 4 for interaction in table.interactions)
+    sums = sum(len(item.limbs) + 1 for item in table.sums)
+    return len(table.nodes) + 2 * len(table.constraints) + buses + 2 * len(table.groups) + sums + table.witness
+
+
+class Weights(NamedTuple):
+    """What one factor adds: a log column; a witness or extension column; a periodic or public one, L_0, L_{N−1}."""
+
+    log: int
+    column: int
+    periodic: int
+    transition: int = 1
+
+
+ALGEBRAIC = Weights(1, 1, 1)
+
+
+def true_weights(profile: Profile, k: int, kappa: int) -> Weights:
+    """deg LOG = d − 257, columns N + mask − 1, periodic and selectors N − 1."""
+    rows = 1 << k
+    return Weights(degree_bound(kappa) - profile.reserve - 1, rows + profile.mask - 1, rows - 1)
+
+
+def constraint_degrees(table: Table, weights: Weights) -> list[int]:
+    """Numerator degrees of the table's constraints in order, those of its buses (docs/spec/buses.md) after its own."""
+    nodes: list[int] = []
+    for node in table.nodes:
+        if node.op in COLUMNS:
+            nodes.append(weights.log if node.op == LOG else weights.column)
+        elif node.op in (ADD, SUB):
+            nodes.append(max(nodes[node.a], nodes[node.b]))
+        elif node.op == MUL:
+            nodes.append(nodes[node.a] + nodes[node.b])
+        elif node.op in (IS_FIRST, IS_LAST, BUCKET):
+            nodes.append(weights.periodic)
+        else:  # CONST, PUBLIC, ORDINAL
+            nodes.append(0)
+    result: list[int] = []
+    for constraint in table.constraints:
+        if constraint.kind == EVERY:
+            selector = 0
+        elif constraint.kind == TRANSITION:
+            selector = weights.transition
+        else:
+            selector = weights.periodic
+        result.append(nodes[constraint.node] + selector)
+    groups = _group_degrees(table, nodes)
+    result.extend(max(weights.column + product, numerator) for product, numerator in groups[:-1])  # φ_e·Π D_i
+    result.append(weights.periodic + weights.column)  # L_0·acc
+    linear = [weights.periodic + nodes[s.selector] + nodes[limb] for s in table.sums for limb in s.limbs]
+    product, numerator = groups[-1]
+    step = max(weights.periodic + weights.column, *linear, 0)  # w·blind is always there
+    result.append(max(step + product, numerator))
+    return result
+
+
+def _group_degrees(table: Table, nodes: list[int]) -> list[tuple[int, int]]:
+    """For each group the degrees of Π D_i and of Σ_i m_i·Π_{j≠i} D_j, the latter 0 for no fractions."""
+
+    def excess(interaction: Interaction) -> int:
+        """What m_i·Π_{j≠i} D_j has above Π D_j."""
+        denominator = max(nodes[i] for i in interaction.nodes)
+        return (0 if interaction.multiplicity == UNIT else nodes[interaction.multiplicity]) - denominator
+
+    result: list[tuple[int, int]] = []
+    start = 0
+    for size in table.groups:
+        group = table.interactions[start : start + size]
+        start += size
+        product = sum(max(nodes[i] for i in interaction.nodes) for interaction in group)
+        result.append((product, max((product + excess(interaction) for interaction in group), default=0)))
+    return result
+
+
+def chunk_count(profile: Profile, kappa: int, coefficients: int) -> int:
+    """The smallest c ≥ 1 with (c − 1)·t + d ≥ coefficients, t = d − 128."""
+    d = degree_bound(kappa)
+    t = d - profile.chunk_blind
+    return 1 + max(0, -(-(coefficients - d) // t))
+
 
 FINAL_LOG2 = 8
 

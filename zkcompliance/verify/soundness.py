@@ -14,8 +14,8 @@ from typing import NamedTuple
 from zkcompliance import limits
 from zkcompliance.errors import SoundnessTooLow
 from zkcompliance.verify.field import ORDER
-from zkcompliance.verify.profile import Profile, degree_bound
 from zkcompliance.verify.shape import Layer, Shape
+from zkcompliance.verify.statement import Profile, degree_bound
 
 _UNITS = 256  # terms are multiples of 2^−256
 _ROOT_BITS = 96  # precision of √ρ

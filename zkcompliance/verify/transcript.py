@@ -12,8 +12,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
+from zkcompliance.verify.codec import bytes16, u32, u64
 from zkcompliance.verify.field import Ext, P
-from zkcompliance.verify.reader import bytes16, u32, u64
 
 
 class Stream:

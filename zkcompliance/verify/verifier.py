@@ -8,35 +8,109 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
 from zkcompliance import limits
 from zkcompliance.errors import (
     BalanceMismatch,
+    CheckpointMismatch,
     GrindingRejected,
     InternalError,
+    MalformedProgram,
     MalformedProof,
+    MalformedStatement,
+    ParametersRejected,
     ProgramMismatch,
+    StatementMismatch,
     ZkComplianceError,
 )
 from zkcompliance.verify import soundness
-from zkcompliance.verify.binding import check_checkpoints, check_decoded, check_program
 from zkcompliance.verify.bundle import Bundle, check_notes, decode_bundle
-from zkcompliance.verify.composition import check_quotients
+from zkcompliance.verify.checkpoint import range_root
+from zkcompliance.verify.codec import Reader, at_most, u64
+from zkcompliance.verify.constraints import check_quotients
 from zkcompliance.verify.field import ZERO, Ext, add, total
 from zkcompliance.verify.fri import check_queries
-from zkcompliance.verify.openings import deep, opening_order
-from zkcompliance.verify.profile import degree_bound
-from zkcompliance.verify.program import Program
-from zkcompliance.verify.program_decode import decode_program
-from zkcompliance.verify.queries import read_layers, read_rows
-from zkcompliance.verify.reader import Reader, at_most, u64
-from zkcompliance.verify.report import Report
+from zkcompliance.verify.openings import deep, opening_order, read_layers, read_rows
+from zkcompliance.verify.program import Program, decode_program
 from zkcompliance.verify.shape import shape_of
-from zkcompliance.verify.statement import Statement, decode_statement
+from zkcompliance.verify.statement import PROFILES, Statement, decode_statement, degree_bound
 from zkcompliance.verify.transcript import Transcript
 from zkcompliance.verify.weights import lookup_challenges, weigh
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was accepted: the proven security and the sizes that it rests on."""
+
+    profile: str
+    security_bits: Fraction  # a multiple of 1/100, rounded down
+    binding_term: str
+    terms: tuple[tuple[str, Fraction], ...]
+    heights: tuple[int, ...]
+    instances: int
+    constraints: int
+    cells: int
+    identities: int
+    proof_bytes: int
+
+    @property
+    def bits(self) -> float:
+        """`security_bits` for display."""
+        return float(self.security_bits)
+
+
+def check_decoded(statement: Statement, program: Program) -> None:
+    """Both are what their own bytes decode to, so that no record made by hand escapes the decoders' checks."""
+    if PROFILES.get(statement.profile.id) != statement.profile:
+        raise ParametersRejected("the statement's profile is none of the three")
+    if decode_statement(statement.encode()) != statement:
+        raise MalformedStatement("the statement is not what its bytes say")
+    if decode_program(program.encode()) != program:
+        raise MalformedProgram("the program is not what its bytes say")
+
+
+def check_program(statement: Statement, program: Program) -> None:
+    """The statement names this program and fills its publics, its slots and its private tables, in order."""
+    if statement.program_digest != program.digest:
+        raise ProgramMismatch("the statement names another program")
+    if statement.claim != program.claim:
+        raise StatementMismatch("claim id: not the program's")
+    if statement.version != program.version:
+        raise StatementMismatch("claim version: not the program's")
+    if len(statement.publics) != len(program.publics):
+        raise StatementMismatch(f"publics: {len(statement.publics)} given, {len(program.publics)} asked")
+    for public, value in zip(program.publics, statement.publics, strict=True):
+        if value.bit_length() > public.bits:
+            raise StatementMismatch(f"public {public.name}: over {public.bits} bits")
+    if len(statement.logs) != len(program.logs):
+        raise StatementMismatch(f"logs: {len(statement.logs)} given, {len(program.logs)} asked")
+    for slot, log in zip(program.logs, statement.logs, strict=True):
+        if log.slot != slot.name:
+            raise StatementMismatch(f"slot {slot.name}: another log in its place")
+        for entry in log.entries:
+            if entry.schema_digest != slot.schema_digest or entry.width != slot.width:
+                raise StatementMismatch(f"slot {slot.name}: a segment of another schema")
+    if len(statement.private) != program.private_tables:
+        raise StatementMismatch(f"private tables: {len(statement.private)} given, {program.private_tables} asked")
+
+
+def check_checkpoints(statement: Statement, program: Program) -> None:
+    """Each log's segments are its checkpoint's, by RFC 6962: all of them, or a range where the slot takes one."""
+    for slot, log in zip(program.logs, statement.logs, strict=True):
+        size = log.checkpoint.size
+        if not slot.ranged and not log.whole:
+            raise CheckpointMismatch(
+                f"log {log.slot}: the proof is about the segments {log.first} to {log.last} (counted from 0), "
+                f"and the checkpoint has {size}: {program.claim} is about all of them"
+            )
+        entries = [entry.encode() for entry in log.entries]
+        if range_root(entries, log.first, size, log.hashes) != log.checkpoint.root:
+            raise CheckpointMismatch(f"log {log.slot}: its segments do not have the checkpoint's root")
+
 
 _Arguments = ParamSpec("_Arguments")
 _Result = TypeVar("_Result")

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from operator import mul as times
 
 from zkcompliance.errors import LookupRejected
-from zkcompliance.verify.cells import BUCKET_LOG2, CARRY_OFFSET, EquationPlace, Layout
 from zkcompliance.verify.field import ZERO, Ext, add, batch_inverse, mul, pack, powers, scale, sub, unpack
 from zkcompliance.verify.program import PUBLIC_TERM, SUM_TERM, UNKNOWN_TERM, Equation, Lookup, Program
+from zkcompliance.verify.shape import BUCKET_LOG2, CARRY_OFFSET, EquationPlace, Layout
 
 _DIGIT = 1 << 16
 

@@ -14,9 +14,9 @@ from itertools import pairwise
 
 from zkcompliance import limits
 from zkcompliance.errors import MalformedBundle
+from zkcompliance.lineage.stream import lineage_name
 from zkcompliance.verify.bundle import decode_bundle
-from zkcompliance.verify.lineage import lineage_name
-from zkcompliance.verify.reader import Reader, at_most, u16
+from zkcompliance.verify.codec import Reader, at_most, u16
 from zkcompliance.verify.statement import Statement, decode_statement
 
 MAGIC = b"zkcd"

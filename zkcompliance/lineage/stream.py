@@ -21,7 +21,7 @@ from zkcompliance import limits
 from zkcompliance.errors import LineageRejected, MalformedLineage
 from zkcompliance.verify.bundle import note_text
 from zkcompliance.verify.checkpoint import Checkpoint, generation_of, parse_checkpoint
-from zkcompliance.verify.reader import at_most, u16
+from zkcompliance.verify.codec import at_most, u16
 from zkcompliance.verify.statement import LogStatement
 from zkcompliance.verify.verifier import verify_bundle
 
