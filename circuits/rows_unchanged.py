@@ -8,11 +8,13 @@ such proofs together to whole logs. Two ranges without rows hold.
 
 from __future__ import annotations
 
+from zkcompliance.card import types
+from zkcompliance.card.vacuity import never_vacuous
 from zkcompliance.claim import (
     CheckResult,
     Claim,
     LogSlot,
-    Param,
+    Parameter,
     Program,
     Public,
     Publics,
@@ -20,7 +22,6 @@ from zkcompliance.claim import (
     Tables,
     Witness,
 )
-from zkcompliance.claim.vacuity import never_vacuous
 from zkcompliance.schemas import Schema
 
 SEGMENT_BITS = 16
@@ -116,8 +117,20 @@ def claim(schema: Schema) -> Claim:
             "The proof says nothing of segments that it does not name."
         ),
         params=(
-            Param("old_segments", "count", SEGMENT_BITS, "the number of segments of the old log that are compared"),
-            Param("new_segments", "count", SEGMENT_BITS, "the number of segments of the new log that are compared"),
+            Parameter(
+                "old_segments",
+                types.COUNT,
+                0,
+                (1 << SEGMENT_BITS) - 1,
+                "the number of segments of the old log that are compared",
+            ),
+            Parameter(
+                "new_segments",
+                types.COUNT,
+                0,
+                (1 << SEGMENT_BITS) - 1,
+                "the number of segments of the new log that are compared",
+            ),
         ),
         slots={"old": schema, "new": schema},
         build=lambda: program(schema),

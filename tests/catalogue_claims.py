@@ -9,9 +9,9 @@ import numpy as np
 from compiled_trial import padded
 
 from zkcompliance.claim import catalogue
-from zkcompliance.claim.build import ClaimDefinition
 from zkcompliance.claim.compile import Compiled, compile_claim
-from zkcompliance.claim.example import Example
+from zkcompliance.claim.language.build import ClaimDefinition
+from zkcompliance.claim.language.example import Example
 
 MODULES = tuple(name.replace("-", "_") for name in catalogue.CLAIMS)
 

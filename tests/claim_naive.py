@@ -7,8 +7,8 @@ from collections import Counter
 from itertools import pairwise
 from typing import Any
 
-from zkcompliance.claim import core
-from zkcompliance.claim.core import Frame, Groups, Log, Rows, Value
+from zkcompliance.claim.meaning import core
+from zkcompliance.claim.meaning.core import Frame, Groups, Log, Rows, Value
 
 
 class Naive:

@@ -7,10 +7,10 @@ import os
 from compiled_trial import padded, trial
 from exact_rows import encode_rows
 
-from zkcompliance.claim.build import ClaimDefinition
 from zkcompliance.claim.compile import compile_claim
 from zkcompliance.claim.compile.run import Lies
-from zkcompliance.claim.interpret import interpret
+from zkcompliance.claim.language.build import ClaimDefinition
+from zkcompliance.claim.meaning.interpret import interpret
 from zkcompliance.log import merkle
 from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.stark.commit.table import SealedTable, commit

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import support
 
-from zkcompliance.claim import places
+from zkcompliance.card import places
 from zkcompliance.claim.compile.compiler import Compiled
 from zkcompliance.claim.compile.run import Lies
 from zkcompliance.stark.air.check import Failure

@@ -8,13 +8,14 @@ padding rows count nothing.
 from __future__ import annotations
 
 from zkcompliance import schemas
+from zkcompliance.card import types
 from zkcompliance.claim import (
     CheckResult,
     Claim,
     Equation,
     LogSlot,
     Lookup,
-    Param,
+    Parameter,
     Program,
     Public,
     PublicBit,
@@ -107,8 +108,10 @@ CLAIM = Claim(
         "An empty log holds with a total of 0. Sources: EU AI Act 51(2); GPAI guidelines C(2025) 7719; SB 53; RAISE."
     ),
     params=(
-        Param("limit", "flop", LIMIT_BITS, "the total must be below this many FLOP"),
-        Param("phases", "enum_set", len(PHASES), "the phases that count", COUNTED, PHASES),
+        Parameter("limit", types.FLOP, 0, (1 << LIMIT_BITS) - 1, "the total must be below this many FLOP"),
+        Parameter(
+            "phases", types.Type(types.SET, choices=PHASES), 0, (1 << len(PHASES)) - 1, "the phases that count", COUNTED
+        ),
     ),
     slots={"compute": SCHEMA},
     build=program,

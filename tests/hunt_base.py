@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from zkcompliance.claim.build import ClaimDefinition
 from zkcompliance.claim.language import base
+from zkcompliance.claim.language.build import ClaimDefinition
 
 
 @dataclass

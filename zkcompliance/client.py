@@ -28,7 +28,7 @@ from zkcompliance.quantities import Refused, read_time
 from zkcompliance.schemas import Schema
 
 if TYPE_CHECKING:
-    from zkcompliance.claim.build import ClaimDefinition
+    from zkcompliance.claim.language.build import ClaimDefinition
     from zkcompliance.claim.model import Claim
     from zkcompliance.log.cosignature import CosignerKey
     from zkcompliance.log.receipt import Receipt
@@ -395,7 +395,7 @@ def _policy(policy: AnyPolicy, claims: Sequence[str | Path | Claim]) -> Policy:
 
 def _claim(claim: str | Claim | ClaimDefinition | None) -> Claim:
     from zkcompliance.claim import catalogue
-    from zkcompliance.claim.build import ClaimDefinition
+    from zkcompliance.claim.language.build import ClaimDefinition
     from zkcompliance.claim.provable import provable
 
     if claim is None:

@@ -12,8 +12,8 @@ import pytest
 from doc_blocks import ROOT, blocks, run_in_order
 
 from zkcompliance.claim import catalogue
-from zkcompliance.claim.build import ClaimDefinition
 from zkcompliance.claim.compile import compile_claim
+from zkcompliance.claim.language.build import ClaimDefinition
 from zkcompliance.errors import ClaimDefinitionError
 
 TEXT = (ROOT / "docs" / "claims.md").read_text(encoding="utf-8")

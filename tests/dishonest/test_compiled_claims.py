@@ -36,7 +36,7 @@ from hunt_tools import (
     without_interactions,
 )
 
-from zkcompliance.claim import core
+from zkcompliance.claim.meaning import core
 from zkcompliance.errors import VerificationError
 from zkcompliance.stark.field.babybear import P
 from zkcompliance.verify import verify_bundle

@@ -13,8 +13,6 @@ import pytest
 from hunt_base import Hunt, chip, event, job
 from hunt_tools import Case
 
-from zkcompliance.claim.build import ClaimDefinition
-from zkcompliance.claim.interpret import interpret
 from zkcompliance.claim.language import (
     ChipLog,
     ComputeLog,
@@ -26,6 +24,8 @@ from zkcompliance.claim.language import (
     require,
     within,
 )
+from zkcompliance.claim.language.build import ClaimDefinition
+from zkcompliance.claim.meaning.interpret import interpret
 
 ASKED = ("found", "looked up", "how often it is asked for")
 

@@ -15,10 +15,10 @@ import pytest
 from compiled_trial import padded, trial
 from exact_rows import encode_rows
 
-from zkcompliance.claim.build import ClaimDefinition
 from zkcompliance.claim.compile import CannotCompile, compile_claim, joins
-from zkcompliance.claim.interpret import interpret
 from zkcompliance.claim.language import Count, Expr, LogTable, Param, claim, lookup, require, within
+from zkcompliance.claim.language.build import ClaimDefinition
+from zkcompliance.claim.meaning.interpret import interpret
 from zkcompliance.errors import ClaimDefinitionError
 from zkcompliance.schemas import Column, Schema
 

@@ -11,12 +11,13 @@ from dataclasses import replace
 
 import pytest
 
-from zkcompliance.claim import core, ranges, types
-from zkcompliance.claim.build import ClaimDefinition
+from zkcompliance.card import types
 from zkcompliance.claim.compile import compile_claim
 from zkcompliance.claim.compile.errors import CannotCompile
-from zkcompliance.claim.expr import Expr, count
 from zkcompliance.claim.language import ChipLog, claim, lookup, require
+from zkcompliance.claim.language.build import ClaimDefinition
+from zkcompliance.claim.language.expr import Expr, count
+from zkcompliance.claim.meaning import core, ranges
 
 
 @claim("three-logs")

@@ -13,8 +13,8 @@ from hunt_lies import nodes_below
 from hunt_tools import Case, mutated, sums_mod_p
 
 from zkcompliance.claim.compile import compile_claim
-from zkcompliance.claim.interpret import interpret
 from zkcompliance.claim.language import ComputeLog, Count, Param, claim, require
+from zkcompliance.claim.meaning.interpret import interpret
 from zkcompliance.errors import VerificationError
 from zkcompliance.schemas import compute
 from zkcompliance.stark.air.program import Op

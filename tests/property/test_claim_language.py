@@ -11,9 +11,7 @@ from exact_rows import encode_rows
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from zkcompliance.claim import core, places
-from zkcompliance.claim.evaluate import Evaluator
-from zkcompliance.claim.interpret import interpret
+from zkcompliance.card import places
 from zkcompliance.claim.language import (
     Count,
     EnumWord,
@@ -33,6 +31,9 @@ from zkcompliance.claim.language import (
     smaller,
     within,
 )
+from zkcompliance.claim.meaning import core
+from zkcompliance.claim.meaning.evaluate import Evaluator
+from zkcompliance.claim.meaning.interpret import interpret
 from zkcompliance.schemas import Column, Schema
 
 TINY = Schema(

@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from zkcompliance import schemas
+from zkcompliance.card import places
 from zkcompliance.circuits import log_floor
-from zkcompliance.claim import places
-from zkcompliance.claim.build import ClaimDefinition
 from zkcompliance.claim.compile import Compiled, compile_claim
-from zkcompliance.claim.interpret import interpret
+from zkcompliance.claim.language.build import ClaimDefinition
+from zkcompliance.claim.meaning.interpret import interpret
 from zkcompliance.schemas import Column, Schema
 
 MODULES = (

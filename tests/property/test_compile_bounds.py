@@ -9,7 +9,6 @@ import pytest
 from hunt_base import Hunt, chip, event, job, sample
 from hunt_tools import Case
 
-from zkcompliance.claim.interpret import interpret
 from zkcompliance.claim.language import (
     ChipLog,
     ComputeLog,
@@ -27,6 +26,7 @@ from zkcompliance.claim.language import (
     smaller,
     within,
 )
+from zkcompliance.claim.meaning.interpret import interpret
 
 
 @claim("never-negative")

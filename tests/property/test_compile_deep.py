@@ -19,11 +19,9 @@ sys.path.append(str(Path(__file__).parent))
 from exact_rows import encode_rows
 from test_claim_language import TINY, TOPS, Kind, TinyLog, readable
 
-from zkcompliance.claim import places
-from zkcompliance.claim.build import ClaimDefinition
+from zkcompliance.card import places
 from zkcompliance.claim.compile import CannotCompile, Compiled, compile_claim, private, singles
 from zkcompliance.claim.compile.run import Rows
-from zkcompliance.claim.interpret import interpret
 from zkcompliance.claim.language import (
     Count,
     Expr,
@@ -44,6 +42,8 @@ from zkcompliance.claim.language import (
     smaller,
     within,
 )
+from zkcompliance.claim.language.build import ClaimDefinition
+from zkcompliance.claim.meaning.interpret import interpret
 from zkcompliance.errors import ClaimDefinitionError
 
 STILL_REFUSED = ("could wrap", "whose order leaves ties", "at most 255 each", "a table of ", "carry")

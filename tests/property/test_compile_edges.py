@@ -15,7 +15,7 @@ from compiled_trial import padded, proved_by_anyone, trial
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from zkcompliance.claim.interpret import interpret
+from zkcompliance.claim.meaning.interpret import interpret
 from zkcompliance.errors import VerificationError
 from zkcompliance.schemas import Schema
 from zkcompliance.verify import verify_bundle

@@ -17,7 +17,7 @@ from exact_rows import encode_rows
 from test_claim_language import TINY, cases, readable
 
 from zkcompliance.claim.compile import CannotCompile, compile_claim
-from zkcompliance.claim.interpret import interpret
+from zkcompliance.claim.meaning.interpret import interpret
 
 STILL_REFUSED = ("could wrap", "whose order leaves ties", "at most 255 each", "a table of ", "carry")
 

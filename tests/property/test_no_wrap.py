@@ -19,12 +19,12 @@ from compiled_trial import padded, trial
 from hunt_cases import HUNTS
 
 from zkcompliance import schemas
-from zkcompliance.claim.build import ClaimDefinition
 from zkcompliance.claim.compile import arith, context, groups, terms
 from zkcompliance.claim.compile.compiler import Compiled, Compiler
 from zkcompliance.claim.compile.run import Run
 from zkcompliance.claim.compile.terms import E, TooWide
 from zkcompliance.claim.language import ComputeLog, Count, Param, claim, param, require
+from zkcompliance.claim.language.build import ClaimDefinition
 from zkcompliance.errors import ParametersRejected
 from zkcompliance.limits import MAX_LOG_ROWS_LOG2
 from zkcompliance.schemas import Schema

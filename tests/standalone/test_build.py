@@ -191,7 +191,7 @@ for name in sys.argv[2:]:
 OUTSIDE = [
     "numpy", "numba", "llvmlite", "cryptography", "click", "rich", "galois", "hypothesis", "pytest", "py_ecc",
     "pyarrow", "setuptools", "pip", "zkcompliance.client", "zkcompliance.commands.main", "zkcompliance.prove.api",
-    "zkcompliance.claim.interpret", "zkcompliance.claim.compile.compiler", "zkcompliance.log.store",
+    "zkcompliance.claim.meaning.interpret", "zkcompliance.claim.compile.compiler", "zkcompliance.log.store",
 ]  # fmt: skip
 
 

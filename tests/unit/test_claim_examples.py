@@ -9,10 +9,10 @@ import pytest
 
 import zkcompliance.circuits
 from zkcompliance import schemas
-from zkcompliance.claim import core
-from zkcompliance.claim.build import ClaimDefinition
-from zkcompliance.claim.example import Example, fails, holds
-from zkcompliance.claim.sentences import explain
+from zkcompliance.claim.language.build import ClaimDefinition
+from zkcompliance.claim.language.example import Example, fails, holds
+from zkcompliance.claim.meaning import core
+from zkcompliance.claim.meaning.sentences import explain
 from zkcompliance.errors import UsageError
 
 HAND_WRITTEN = {"rows_unchanged", "__init__"}

@@ -10,10 +10,6 @@ import pytest
 from exact_rows import encode_rows
 
 from zkcompliance import schemas
-from zkcompliance.claim import core
-from zkcompliance.claim.build import ClaimDefinition
-from zkcompliance.claim.evaluate import Evaluator
-from zkcompliance.claim.interpret import MAX_FAULTS, Finding, interpret
 from zkcompliance.claim.language import (
     ChipLog,
     ComputeLog,
@@ -29,6 +25,10 @@ from zkcompliance.claim.language import (
     reveal,
     within,
 )
+from zkcompliance.claim.language.build import ClaimDefinition
+from zkcompliance.claim.meaning import core
+from zkcompliance.claim.meaning.evaluate import Evaluator
+from zkcompliance.claim.meaning.interpret import MAX_FAULTS, Finding, interpret
 from zkcompliance.errors import SchemaError, UsageError
 
 job = base(start=0, end=3600, run="r1", phase="pretraining", method="hardware", flop=0)

@@ -7,9 +7,7 @@ from exact_rows import encode_rows
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zkcompliance.claim import places
-from zkcompliance.claim.build import ClaimDefinition
-from zkcompliance.claim.interpret import interpret
+from zkcompliance.card import places
 from zkcompliance.claim.language import (
     Bool,
     ChipLog,
@@ -26,7 +24,9 @@ from zkcompliance.claim.language import (
     require,
     within,
 )
-from zkcompliance.claim.sentences import explain
+from zkcompliance.claim.language.build import ClaimDefinition
+from zkcompliance.claim.meaning.interpret import interpret
+from zkcompliance.claim.meaning.sentences import explain
 from zkcompliance.errors import ClaimDefinitionError, UsageError
 from zkcompliance.schemas import chip
 

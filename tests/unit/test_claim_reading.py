@@ -6,9 +6,9 @@ import itertools
 
 import pytest
 
-from zkcompliance.claim.expr import Expr
 from zkcompliance.claim.language import ComputeLog, claim, require
-from zkcompliance.claim.sentences import sentence
+from zkcompliance.claim.language.expr import Expr
+from zkcompliance.claim.meaning.sentences import sentence
 from zkcompliance.errors import ClaimDefinitionError
 
 Named = dict[str, Expr]

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from compiled_trial import padded, trial
 
-from zkcompliance.claim.build import ClaimDefinition
 from zkcompliance.claim.compile import CannotCompile, compile_claim
 from zkcompliance.claim.language import ComputeLog, EventLog, claim, require
+from zkcompliance.claim.language.build import ClaimDefinition
 from zkcompliance.log import merkle
 from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.stark.air.program import RANGE_BUS

@@ -12,7 +12,7 @@ sys.path.append(str(Path(__file__).parents[1] / "property"))
 
 import test_compile_agrees_more as words
 
-from zkcompliance.claim.build import ClaimDefinition
+from zkcompliance.claim.language.build import ClaimDefinition
 
 chip = {"chip": "c1", "kind": "h100_sxm", "site": "s1", "owner": "lab", "from": 0, "until": 5, "peak": "1e15"}
 event = {"serial": 1, "model": "m1", "kind": "eval", "at": 5, "cumulative_flop": 2**96 - 1}

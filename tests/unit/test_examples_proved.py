@@ -13,7 +13,7 @@ from compiled_trial import proved_by_anyone
 
 from zkcompliance import schemas
 from zkcompliance.claim import catalogue
-from zkcompliance.claim.example import Example
+from zkcompliance.claim.language.example import Example
 from zkcompliance.claim.model import Claim
 from zkcompliance.errors import ClaimDoesNotHold, VerificationError
 from zkcompliance.log.note import SignerKey

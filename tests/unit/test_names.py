@@ -13,9 +13,10 @@ import pytest
 
 from zkcompliance import quantities as q
 from zkcompliance import schemas
-from zkcompliance.claim import catalogue, types
-from zkcompliance.claim.params import ParamSpec
-from zkcompliance.claim.types import Type
+from zkcompliance.card import types
+from zkcompliance.card.parameter import Parameter
+from zkcompliance.card.types import Type
+from zkcompliance.claim import catalogue
 from zkcompliance.errors import (
     KeyFileError,
     MalformedBinding,
@@ -186,8 +187,12 @@ def test_references_that_are_taken() -> None:
 
 
 def test_members_of_a_set_are_shown_as_the_texts_that_they_were_given_as() -> None:
-    models = ParamSpec(
-        "models", Type(types.SET, of=types.IDENTITY, top=types.Id.largest), 0, (1 << 129 * 4) - 1, places=4
+    models = Parameter(
+        "models",
+        Type(types.SET, of=types.IDENTITY, top=types.LARGEST_OF[types.IDENTITY]),
+        0,
+        (1 << 129 * 4) - 1,
+        places=4,
     )
     for given in ("lab/b, lab/a", ["lab/a", "lab/b", "lab/a"], ("lab/b", "lab/a")):
         found = models.parse(given)

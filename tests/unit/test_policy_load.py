@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from zkcompliance import limits
+from zkcompliance.card.vacuity import never_vacuous
 from zkcompliance.claim import catalogue
 from zkcompliance.claim.catalogue import claim_in
-from zkcompliance.claim.vacuity import never_vacuous
 from zkcompliance.errors import LimitExceeded, MalformedPolicy
 from zkcompliance.policy.asked import FLOOR, asked
 from zkcompliance.policy.bounds import meets, words

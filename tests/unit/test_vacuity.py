@@ -14,13 +14,14 @@ import pytest
 from exact_rows import encode_rows
 
 from zkcompliance import schemas
+from zkcompliance.card.beside import Beside
+from zkcompliance.card.parameter import Parameter
+from zkcompliance.card.vacuity import Vacuous, never_vacuous, vacuous
 from zkcompliance.circuits import compute_band
-from zkcompliance.claim import catalogue, core
-from zkcompliance.claim.beside import Beside
-from zkcompliance.claim.build import ClaimDefinition
-from zkcompliance.claim.interpret import interpret
-from zkcompliance.claim.params import ParamSpec
-from zkcompliance.claim.vacuity import Vacuous, never_vacuous, vacuous
+from zkcompliance.claim import catalogue
+from zkcompliance.claim.language.build import ClaimDefinition
+from zkcompliance.claim.meaning import core
+from zkcompliance.claim.meaning.interpret import interpret
 from zkcompliance.errors import MalformedPolicy, UsageError
 from zkcompliance.policy.model import Bound
 from zkcompliance.policy.vacuity import refuse_vacuous
@@ -100,13 +101,13 @@ def tables(claim: ClaimDefinition, made: random.Random) -> dict[str, list[Any]]:
     }
 
 
-def value(spec: ParamSpec, made: random.Random) -> int:
+def value(spec: Parameter, made: random.Random) -> int:
     if spec.is_set or spec.high == 1:
         return made.randint(spec.low, spec.high)
     return made.choice((spec.low, spec.high, made.randint(spec.low, spec.high), min(max(2, spec.low), spec.high)))
 
 
-def vacuous_values(spec: ParamSpec, said: Vacuous, made: random.Random) -> int:
+def vacuous_values(spec: Parameter, said: Vacuous, made: random.Random) -> int:
     if said.at_least is not None:
         low = spec.parse(said.at_least)
         return made.choice((low, made.randint(low, spec.high)))

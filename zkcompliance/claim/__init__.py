@@ -1,6 +1,7 @@
 """Claims: what is said about sealed logs, to a person, to the plain evaluator and as a program."""
 
-from zkcompliance.claim.model import CheckResult, Claim, Param, Publics, Tables, Witness
+from zkcompliance.card.parameter import Parameter
+from zkcompliance.claim.model import CheckResult, Claim, Publics, Tables, Witness
 from zkcompliance.stark.air.expr import Expr, TableBuilder
 from zkcompliance.stark.air.program import (
     Equation,
@@ -21,7 +22,7 @@ __all__ = [
     "Expr",
     "LogSlot",
     "Lookup",
-    "Param",
+    "Parameter",
     "Program",
     "Public",
     "PublicBit",

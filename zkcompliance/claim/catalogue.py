@@ -14,8 +14,8 @@ from pathlib import Path
 from types import ModuleType
 
 from zkcompliance import limits, schemas
-from zkcompliance.claim.beside import Beside
-from zkcompliance.claim.build import ClaimDefinition
+from zkcompliance.card.beside import Beside
+from zkcompliance.claim.language.build import ClaimDefinition
 from zkcompliance.claim.model import Claim
 from zkcompliance.claim.provable import provable
 from zkcompliance.edge import regular

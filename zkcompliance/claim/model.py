@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from zkcompliance import quantities
-from zkcompliance.claim.beside import Beside
-from zkcompliance.claim.reading import read_set
-from zkcompliance.claim.vacuity import Vacuous
+from zkcompliance.card.beside import Beside
+from zkcompliance.card.parameter import Parameter
+from zkcompliance.card.vacuity import Vacuous
 from zkcompliance.errors import UsageError
 from zkcompliance.schemas import Schema
 from zkcompliance.stark.air.program import Program
@@ -18,83 +17,13 @@ from zkcompliance.stark.air.program import Program
 if TYPE_CHECKING:
     import numpy as np
 
-    from zkcompliance.claim.core import Requirement, Reveal
+    from zkcompliance.claim.meaning.core import Requirement, Reveal
 
     Tables = Mapping[str, Sequence[np.ndarray]]  # of each log slot, the (width, N) table of each segment
 else:
     Tables = Mapping
 
 Publics = Mapping[str, int]
-
-
-@dataclass(frozen=True)
-class Param:
-    """A public parameter. kind `flop`: an integer below 2^bits; kind `enum_set`: a set of `choices` as a bit mask."""
-
-    name: str
-    kind: str
-    bits: int
-    doc: str
-    default: int | None = None
-    choices: tuple[str, ...] = ()
-
-    @property
-    def low(self) -> int:
-        return 0
-
-    @property
-    def high(self) -> int:
-        return (1 << self.bits) - 1
-
-    def parse(self, value: object) -> int:
-        """From what a person or a program gives (`1e26`; `pretraining,fine_tuning`); UsageError otherwise."""
-        try:
-            found = read_set(self.choices, value) if self.kind == "enum_set" else quantities.read_whole(value)
-        except quantities.Refused as refused:
-            raise UsageError(f"{self.name}: {quantities.quoted(str(value))} {refused.why}") from None
-        except UsageError as error:
-            raise UsageError(f"{self.name}: {error.message}") from None
-        return self.accept(found)
-
-    def accept(self, value: int) -> int:
-        """The value itself, if it is in range; UsageError otherwise."""
-        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << self.bits:
-            raise UsageError(f"{self.name} is an integer from 0 to 2^{self.bits} - 1")
-        return value
-
-    def show(self, value: int) -> str:
-        """As a person reads it."""
-        if self.kind == "enum_set":
-            return ", ".join(name for i, name in enumerate(self.choices) if value >> i & 1) or "none"
-        return quantities.show_integer(value)
-
-
-class Parameter(Protocol):
-    """What every public parameter offers: `Param` here, and the language's own."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def kind(self) -> str: ...
-
-    @property
-    def doc(self) -> str: ...
-
-    @property
-    def default(self) -> int | None: ...
-
-    @property
-    def low(self) -> int: ...
-
-    @property
-    def high(self) -> int: ...
-
-    def parse(self, value: object, /) -> int: ...
-
-    def accept(self, value: int, /) -> int: ...
-
-    def show(self, value: int, /) -> str: ...
 
 
 @dataclass(frozen=True)

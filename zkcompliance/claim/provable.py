@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from zkcompliance.claim.build import ClaimDefinition
+from zkcompliance.claim.language.build import ClaimDefinition
+from zkcompliance.claim.meaning.sentences import explain
 from zkcompliance.claim.model import CheckResult, Claim, Publics, Tables, Witness
-from zkcompliance.claim.sentences import explain
 
 if TYPE_CHECKING:
     from zkcompliance.claim.compile import Compiled
@@ -26,7 +26,7 @@ def provable(definition: ClaimDefinition, pinned: bytes | None = None) -> Claim:
         return compile_claim(definition)
 
     def check(tables: Tables, publics: Publics) -> CheckResult:
-        from zkcompliance.claim.interpret import interpret
+        from zkcompliance.claim.meaning.interpret import interpret
 
         found = interpret(definition, tables, publics)
         return CheckResult(found.holds, found.requirement, found.margin, found.details)

@@ -10,7 +10,7 @@ from zkcompliance.commands.console import print_json, print_table
 from zkcompliance.commands.options import json_option
 
 if TYPE_CHECKING:
-    from zkcompliance.claim.model import Parameter
+    from zkcompliance.card.parameter import Parameter
 
 
 @click.command("claims")

@@ -6,8 +6,7 @@ import re
 from typing import Any
 
 from zkcompliance import limits
-from zkcompliance.claim.model import Parameter
-from zkcompliance.claim.params import ParamSpec
+from zkcompliance.card.parameter import Parameter
 from zkcompliance.errors import UsageError
 from zkcompliance.policy.model import Bound
 from zkcompliance.policy.toml import Table, fault, table, text
@@ -143,7 +142,7 @@ def _one_of(param: Parameter, found: Table) -> tuple[int, ...]:
 
 def of_choices(param: Parameter) -> bool:
     """Whether its value is the bit mask of a set of choices: what `includes` and declared sets are about."""
-    return isinstance(param, ParamSpec) and param.is_set and bool(param.type.choices)
+    return param.is_set and bool(param.type.choices)
 
 
 def _fits(param: Parameter, path: str, kinds: tuple[str, ...], why: str) -> None:

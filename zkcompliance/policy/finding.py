@@ -8,10 +8,11 @@ from fractions import Fraction
 from hashlib import sha256
 from typing import Any
 
-from zkcompliance.claim import places, sentences
-from zkcompliance.claim.model import Claim, Parameter
-from zkcompliance.claim.params import ParamSpec
-from zkcompliance.claim.reading import Identity
+from zkcompliance.card import places
+from zkcompliance.card.parameter import Parameter
+from zkcompliance.card.reading import Identity
+from zkcompliance.claim.meaning import sentences
+from zkcompliance.claim.model import Claim
 from zkcompliance.errors import ZkComplianceError
 from zkcompliance.log.checkpoint import generation_of
 from zkcompliance.policy import bounds
@@ -194,10 +195,10 @@ def _chooser(bound: Bound, by: Chooser) -> Chooser:
     return by if bound.exact is not None or bound.subject else Chooser.LAB_WITHIN
 
 
-def revealed(claim: Claim) -> tuple[ParamSpec, ...]:
+def revealed(claim: Claim) -> tuple[Parameter, ...]:
     """What the claim discloses, each as a parameter that the prover does not choose."""
     return tuple(
-        ParamSpec(each.name, each.value.type, 0, each.value.range[1], sentences.revealed(each).partition(": ")[2])
+        Parameter(each.name, each.value.type, 0, each.value.range[1], sentences.revealed(each).partition(": ")[2])
         for each in claim.reveals
     )
 

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from zkcompliance import limits, schemas
+from zkcompliance.card.parameter import Parameter
 from zkcompliance.claim import catalogue
-from zkcompliance.claim.model import Claim, Parameter
+from zkcompliance.claim.model import Claim
 from zkcompliance.errors import KeyFileError, Unsupported
 from zkcompliance.log.cosignature import CosignerKey
 from zkcompliance.log.note import VerifierKey

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from zkcompliance.claim import reading
-from zkcompliance.claim.model import Claim, Parameter
-from zkcompliance.claim.params import ParamSpec
-from zkcompliance.claim.vacuity import Vacuous
+from zkcompliance.card import reading
+from zkcompliance.card.parameter import Parameter
+from zkcompliance.card.vacuity import Vacuous
+from zkcompliance.claim.model import Claim
 from zkcompliance.edge.shown import command
 from zkcompliance.errors import MalformedPolicy
 from zkcompliance.policy.bounds import of_choices
@@ -87,8 +87,6 @@ def _fault(claim: Claim, each: Vacuous, path: str):  # type: ignore[no-untyped-d
 
 def _read(param: Parameter, value: object) -> int:
     """A limit as the claim's file writes it; it may lie outside the parameter's own range."""
-    if not isinstance(param, ParamSpec):
-        return param.parse(str(value))
     return reading.read(param.type, value)
 
 

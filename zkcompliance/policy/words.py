@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from zkcompliance.claim.model import Claim, Parameter
-from zkcompliance.claim.sentences import sentence
+from zkcompliance.card.parameter import Parameter
+from zkcompliance.claim.meaning.sentences import sentence
+from zkcompliance.claim.model import Claim
 from zkcompliance.policy import finding
 from zkcompliance.policy.asked import asked
 from zkcompliance.policy.bounds import words

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from zkcompliance.claim import catalogue, places
+from zkcompliance.card import places
+from zkcompliance.claim import catalogue
 from zkcompliance.claim.model import Claim, Tables, Witness
 from zkcompliance.edge.shown import command
 from zkcompliance.errors import CacheDamaged, ClaimDoesNotHold, InternalError, UsageError, VerificationError

@@ -14,7 +14,7 @@ ROOT = Path(zkcompliance.__file__).parent
 # Where reading on is not needed: what only a lab does. Asked for in the one file, they are not there.
 LEFT_OUT = {
     "zkcompliance.schemas.cells": "rows into the cells of a table",
-    "zkcompliance.claim.interpret": "a claim over plain rows",
+    "zkcompliance.claim.meaning.interpret": "a claim over plain rows",
     "zkcompliance.log.cosigner": "cosigning",
     "zkcompliance.log.store": "log folders",
     "zkcompliance.report.terminal": "tables in colour",

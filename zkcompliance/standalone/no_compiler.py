@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from zkcompliance.claim.build import ClaimDefinition
+from zkcompliance.claim.language.build import ClaimDefinition
 from zkcompliance.errors import Unsupported
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from zkcompliance.claim import core, places
+from zkcompliance.card import places
 from zkcompliance.claim.compile.bound import require_bound
 from zkcompliance.claim.compile.context import Board, Message, Publics, Table
 from zkcompliance.claim.compile.cost import grouped
@@ -23,7 +23,8 @@ from zkcompliance.claim.compile.run import Lies, Rows, Run
 from zkcompliance.claim.compile.singles import Singles
 from zkcompliance.claim.compile.terms import E, TooWide, lower
 from zkcompliance.claim.compile.thread import extreme
-from zkcompliance.claim.ranges import MAX_ROWS
+from zkcompliance.claim.meaning import core
+from zkcompliance.claim.meaning.ranges import MAX_ROWS
 from zkcompliance.limits import MAX_NODES
 from zkcompliance.stark.air.expr import TableBuilder
 from zkcompliance.stark.air.program import RANGE_BUS, Interaction, LogSlot, Lookup, Program, Public, TableAir

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zkcompliance.claim.source import NOWHERE, Line
+from zkcompliance.claim.meaning.source import NOWHERE, Line
 from zkcompliance.errors import ClaimDefinitionError
 
 

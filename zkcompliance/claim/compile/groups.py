@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zkcompliance.claim import core
 from zkcompliance.claim.compile import arith
 from zkcompliance.claim.compile.nodes import short
 from zkcompliance.claim.compile.ordered import Ordered
@@ -19,6 +18,7 @@ from zkcompliance.claim.compile.private import MOST_PRIVATE_ROWS
 from zkcompliance.claim.compile.rows import FrameNodes
 from zkcompliance.claim.compile.run import Run, carried, split
 from zkcompliance.claim.compile.terms import HALF, ONE, E, Wide, add, digits, limbs_for, sub, wide
+from zkcompliance.claim.meaning import core
 
 if TYPE_CHECKING:
     from zkcompliance.claim.compile.compiler import Compiler

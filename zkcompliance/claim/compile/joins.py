@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from zkcompliance.claim import core
-from zkcompliance.claim.arrays import numbered
 from zkcompliance.claim.compile import arith
 from zkcompliance.claim.compile.context import Table
 from zkcompliance.claim.compile.errors import cannot
 from zkcompliance.claim.compile.merged import SET_ROWS, Merged, Source
 from zkcompliance.claim.compile.run import Run, packed
 from zkcompliance.claim.compile.terms import HALF, ONE, E, Wide, add, digits, in_field, leaf, sub, wide
+from zkcompliance.claim.meaning import core
+from zkcompliance.claim.meaning.arrays import numbered
 from zkcompliance.stark.air.program import Op
 
 if TYPE_CHECKING:

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zkcompliance.claim import core
 from zkcompliance.claim.compile import arith
 from zkcompliance.claim.compile.errors import cannot
 from zkcompliance.claim.compile.run import Run
 from zkcompliance.claim.compile.terms import RADIX, E, Wide, add, digits, leaf, sub, wide
+from zkcompliance.claim.meaning import core
 from zkcompliance.stark.air.program import Kind, Op
 
 if TYPE_CHECKING:

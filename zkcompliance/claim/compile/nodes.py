@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from zkcompliance.claim import core, types
+from zkcompliance.card import types
 from zkcompliance.claim.compile import arith
 from zkcompliance.claim.compile.context import Context, Publics, Table
 from zkcompliance.claim.compile.errors import cannot
 from zkcompliance.claim.compile.run import Run, carried
 from zkcompliance.claim.compile.terms import E, TooWide, Wide, add, const, digits, leaf, limbs_for, sub, wide
+from zkcompliance.claim.meaning import core
 from zkcompliance.stark.air.program import Lookup, Op, PublicBit
 
 

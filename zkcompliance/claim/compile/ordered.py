@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zkcompliance.claim import core
 from zkcompliance.claim.compile import arith
 from zkcompliance.claim.compile.private import Private
 from zkcompliance.claim.compile.run import Run, packed
 from zkcompliance.claim.compile.terms import E, Wide, digits, sub, wide
+from zkcompliance.claim.meaning import core
 from zkcompliance.stark.air.program import Op
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zkcompliance.claim import core
 from zkcompliance.claim.compile.context import Table
 from zkcompliance.claim.compile.errors import cannot
 from zkcompliance.claim.compile.linear import combine, constant
@@ -15,6 +14,7 @@ from zkcompliance.claim.compile.nodes import Nodes, choice_of, chosen, short
 from zkcompliance.claim.compile.run import Run, split
 from zkcompliance.claim.compile.terms import RADIX, E, Wide, add, digits, leaf, limbs_for, wide
 from zkcompliance.claim.compile.thread import Thread
+from zkcompliance.claim.meaning import core
 from zkcompliance.stark.air.program import Lookup, Op
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zkcompliance.claim import core
 from zkcompliance.claim.compile import arith
 from zkcompliance.claim.compile.context import Table
 from zkcompliance.claim.compile.errors import cannot
@@ -14,6 +13,7 @@ from zkcompliance.claim.compile.linear import Key, Linear, combine, constant
 from zkcompliance.claim.compile.nodes import Nodes, short
 from zkcompliance.claim.compile.run import Rows, Run, split
 from zkcompliance.claim.compile.terms import ONE, RADIX, E, Wide, add, const, digits, leaf, limbs_for, sub, wide
+from zkcompliance.claim.meaning import core
 from zkcompliance.stark.air.program import Kind, Op, TermKind
 
 if TYPE_CHECKING:

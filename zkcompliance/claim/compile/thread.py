@@ -19,8 +19,8 @@ from zkcompliance.claim.compile.terms import E, Wide, digits, leaf, sub, wide
 from zkcompliance.stark.air.program import Kind, Op
 
 if TYPE_CHECKING:
-    from zkcompliance.claim import core
     from zkcompliance.claim.compile.rows import FrameNodes
+    from zkcompliance.claim.meaning import core
 
 
 class Thread:

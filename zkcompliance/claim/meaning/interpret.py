@@ -11,13 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from zkcompliance.claim import core, reading, types
-from zkcompliance.claim.arrays import Array
-from zkcompliance.claim.build import ClaimDefinition
-from zkcompliance.claim.core import Frame, Groups, Requirement, Reveal, Rows, Value
-from zkcompliance.claim.evaluate import Evaluator
-from zkcompliance.claim.sentences import phrase
-from zkcompliance.claim.types import Type
+from zkcompliance.card import reading, types
+from zkcompliance.card.types import Type
+from zkcompliance.claim.language.build import ClaimDefinition
+from zkcompliance.claim.meaning import core
+from zkcompliance.claim.meaning.arrays import Array
+from zkcompliance.claim.meaning.core import Frame, Groups, Requirement, Reveal, Rows, Value
+from zkcompliance.claim.meaning.evaluate import Evaluator
+from zkcompliance.claim.meaning.sentences import phrase
 
 MAX_FAULTS = 20  # rows named for one requirement
 

@@ -6,8 +6,8 @@ import operator
 from collections.abc import Callable, Iterable
 
 from zkcompliance import quantities
-from zkcompliance.claim import types
-from zkcompliance.claim.types import Type
+from zkcompliance.card import types
+from zkcompliance.card.types import Type
 from zkcompliance.errors import SchemaError, UsageError
 
 _TEXT: dict[Type, Callable[[str], int]] = {
@@ -97,7 +97,7 @@ def _truth(value: object) -> int:
 def _identity(value: object) -> int:
     from zkcompliance.schemas.model import text_id
 
-    if isinstance(value, int) and 0 <= value <= types.Id.largest:
+    if isinstance(value, int) and 0 <= value <= types.LARGEST_OF[types.IDENTITY]:
         return value
     if not isinstance(value, str):
         raise UsageError(f"a {type(value).__name__} where an id, a text, belongs")
@@ -165,7 +165,7 @@ def show(kind: Type, value: int) -> str:
             return f"0x{value.to_bytes(16, 'little').hex()}" if value else "(none)"
         case types.BOOL:
             return "yes" if value else "no"
-    if kind == types.TIME_POINT and value == types.Time.largest:
+    if kind == types.TIME_POINT and value == types.LARGEST_OF[types.TIME_POINT]:
         return "the end of time"
     if kind == types.PPM and value < 0:
         return f"-{quantities.show_ppm(-value)}"

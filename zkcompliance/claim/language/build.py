@@ -10,13 +10,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from zkcompliance.claim import core, params, types
-from zkcompliance.claim.core import Log, Requirement, Reveal, Rows, Value
-from zkcompliance.claim.expr import Expr
-from zkcompliance.claim.params import ParamSpec
-from zkcompliance.claim.scope import OPEN, Scope, current
-from zkcompliance.claim.source import Line, here, refuse
-from zkcompliance.claim.tables import LogTable
+from zkcompliance.card import types
+from zkcompliance.card.parameter import Parameter
+from zkcompliance.claim.language import params
+from zkcompliance.claim.language.expr import Expr
+from zkcompliance.claim.language.scope import OPEN, Scope, current
+from zkcompliance.claim.language.tables import LogTable
+from zkcompliance.claim.meaning import core
+from zkcompliance.claim.meaning.core import Log, Requirement, Reveal, Rows, Value
+from zkcompliance.claim.meaning.source import Line, here, refuse
 from zkcompliance.errors import UsageError
 from zkcompliance.quantities import fault_of
 
@@ -37,7 +39,7 @@ class ClaimDefinition:
     title: str
     doc: str
     logs: tuple[Log, ...]
-    params: tuple[ParamSpec, ...]
+    params: tuple[Parameter, ...]
     requirements: tuple[Requirement, ...]
     reveals: tuple[Reveal, ...]
     body: Callable[..., None] = field(repr=False, compare=False)
@@ -45,7 +47,7 @@ class ClaimDefinition:
     def publics(self, given: Mapping[str, object]) -> dict[str, int]:
         """All parameters in order as integers, defaults filled in; UsageError on a missing or unknown one.
 
-        Values are as a claim's text has them (`ParamSpec.of_text`): integers are those that are encoded.
+        Values are as a claim's text has them (`Parameter.of_text`): integers are those that are encoded.
         """
         known = {spec.name for spec in self.params}
         for name in given:
@@ -146,11 +148,11 @@ def _stands(value: Value) -> None:
 
 def _signature(
     body: Callable[..., None], doc: str, line: Line
-) -> tuple[tuple[Log, ...], tuple[ParamSpec, ...], dict[str, Any]]:
+) -> tuple[tuple[Log, ...], tuple[Parameter, ...], dict[str, Any]]:
     """The logs, the parameters, and the symbols to call the body with."""
     hints = typing.get_type_hints(body)
     logs: list[Log] = []
-    specs: list[ParamSpec] = []
+    specs: list[Parameter] = []
     arguments: dict[str, Any] = {}
     for name, argument in inspect.signature(body).parameters.items():
         hint = hints.get(name)
@@ -165,7 +167,7 @@ def _signature(
             arguments[name] = hint(Rows(logs[-1]))
         elif params.is_param(hint):
             specs.append(params.spec(name, hint, default, _documented(doc, name), where))
-            arguments[name] = specs[-1].expr(where)
+            arguments[name] = params.symbol(specs[-1], where)
         else:
             raise refuse(f"{name} is neither a log nor a Param", "remedy: x: ComputeLog or x: Param[Flop]", where)
     if not logs:
@@ -197,7 +199,7 @@ def _run(body: Callable[..., None], arguments: dict[str, Any], line: Line) -> Sc
 
 def _check(
     logs: tuple[Log, ...],
-    specs: tuple[ParamSpec, ...],
+    specs: tuple[Parameter, ...],
     found: tuple[Requirement, ...],
     reveals: tuple[Reveal, ...],
     requires: bool,

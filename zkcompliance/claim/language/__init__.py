@@ -1,12 +1,13 @@
 """What a claim's file imports: the words of the claim language."""
 
-from zkcompliance.claim.beside import Beside
-from zkcompliance.claim.build import ClaimDefinition, claim, require, reveal
-from zkcompliance.claim.choices import COUNTED, IncidentCategory, Phase, Source
-from zkcompliance.claim.example import Example, base, fails, holds
-from zkcompliance.claim.expr import Expr, Ratio, whole
-from zkcompliance.claim.params import Param, names, param
-from zkcompliance.claim.tables import (
+from zkcompliance.card.beside import Beside
+from zkcompliance.card.vacuity import implausible, never_vacuous, vacuous
+from zkcompliance.claim.language.build import ClaimDefinition, claim, require, reveal
+from zkcompliance.claim.language.choices import COUNTED, IncidentCategory, Phase, Source
+from zkcompliance.claim.language.example import Example, base, fails, holds
+from zkcompliance.claim.language.expr import Expr, Ratio, whole
+from zkcompliance.claim.language.params import Param, names, param
+from zkcompliance.claim.language.tables import (
     AuditLog,
     ChipLog,
     ComputeLog,
@@ -20,9 +21,20 @@ from zkcompliance.claim.tables import (
     LogTable,
     Table,
 )
-from zkcompliance.claim.types import Bool, Count, EnumWord, Flop, FlopPerSecond, Id, Int, Ppm, Seconds, SetOf, Time
-from zkcompliance.claim.vacuity import implausible, never_vacuous, vacuous
-from zkcompliance.claim.words import (
+from zkcompliance.claim.language.types import (
+    Bool,
+    Count,
+    EnumWord,
+    Flop,
+    FlopPerSecond,
+    Id,
+    Int,
+    Ppm,
+    Seconds,
+    SetOf,
+    Time,
+)
+from zkcompliance.claim.language.words import (
     band_of,
     days,
     fraction,

@@ -6,12 +6,13 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from zkcompliance.claim import core, ranges, types
-from zkcompliance.claim.core import Rows, Value
-from zkcompliance.claim.lowering import agree, belong, chain, key_of, narrowed, public
-from zkcompliance.claim.making import constant, lift, make, operand
-from zkcompliance.claim.operators import Operators, Reflected, choose
-from zkcompliance.claim.source import here, refuse
+from zkcompliance.card import types
+from zkcompliance.claim.language.lowering import agree, belong, chain, key_of, narrowed, public
+from zkcompliance.claim.language.making import constant, lift, make, operand
+from zkcompliance.claim.language.operators import Operators, Reflected, choose
+from zkcompliance.claim.meaning import core, ranges
+from zkcompliance.claim.meaning.core import Rows, Value
+from zkcompliance.claim.meaning.source import here, refuse
 
 WHOLE_PPM = 1_000_000
 

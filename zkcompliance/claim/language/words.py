@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from zkcompliance.claim import core, ranges, types
-from zkcompliance.claim.expr import Expr, Ratio, member, unique, whole
-from zkcompliance.claim.lowering import agree, belong, key_of
-from zkcompliance.claim.making import constant, lift, make, operand
-from zkcompliance.claim.operators import choose
-from zkcompliance.claim.scope import current
-from zkcompliance.claim.source import here, refuse
+from zkcompliance.card import types
+from zkcompliance.claim.language.expr import Expr, Ratio, member, unique, whole
+from zkcompliance.claim.language.lowering import agree, belong, key_of
+from zkcompliance.claim.language.making import constant, lift, make, operand
+from zkcompliance.claim.language.operators import choose
+from zkcompliance.claim.language.scope import current
+from zkcompliance.claim.meaning import core, ranges
+from zkcompliance.claim.meaning.source import here, refuse
 
 Values = Expr | tuple[Expr, ...]
 

@@ -15,7 +15,7 @@ from types import FrameType
 
 from zkcompliance.errors import ClaimDefinitionError
 
-_HERE = str(Path(__file__).parent)
+_HERE = str(Path(__file__).parents[1])
 
 _REMEDIES = {
     "if": "use select(condition, a, b) for a choice of values, rows.where(condition) for a choice of rows",

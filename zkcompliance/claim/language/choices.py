@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from zkcompliance import schemas
-from zkcompliance.claim.params import names
-from zkcompliance.claim.types import EnumWord
+from zkcompliance.claim.language.params import names
+from zkcompliance.claim.language.types import EnumWord
 
 
 class Phase(EnumWord, schema=schemas.compute, column="phase"):

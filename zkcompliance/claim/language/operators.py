@@ -8,12 +8,13 @@ from __future__ import annotations
 import dataclasses
 from typing import Any, NoReturn, Self, TypeVar
 
-from zkcompliance.claim import core, ranges, types
-from zkcompliance.claim.core import Value
-from zkcompliance.claim.making import Handle, constant, lift, make, operand
-from zkcompliance.claim.reading import read
-from zkcompliance.claim.source import refuse, refuse_truth
-from zkcompliance.claim.types import Type
+from zkcompliance.card import types
+from zkcompliance.card.reading import read
+from zkcompliance.card.types import Type
+from zkcompliance.claim.language.making import Handle, constant, lift, make, operand
+from zkcompliance.claim.meaning import core, ranges
+from zkcompliance.claim.meaning.core import Value
+from zkcompliance.claim.meaning.source import refuse, refuse_truth
 from zkcompliance.errors import ClaimDefinitionError, UsageError
 
 E = TypeVar("E", bound="Operators")

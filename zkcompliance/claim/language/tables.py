@@ -6,12 +6,13 @@ import dataclasses
 from typing import Any, ClassVar, Self
 
 from zkcompliance import schemas
-from zkcompliance.claim import core, ranges, types
-from zkcompliance.claim.core import Rows
-from zkcompliance.claim.expr import Expr, Quantile, Ratio, count, is_first, say, unique, whole
-from zkcompliance.claim.lowering import belong, chain, narrowed
-from zkcompliance.claim.making import lift
-from zkcompliance.claim.source import here, refuse
+from zkcompliance.card import types
+from zkcompliance.claim.language.expr import Expr, Quantile, Ratio, count, is_first, say, unique, whole
+from zkcompliance.claim.language.lowering import belong, chain, narrowed
+from zkcompliance.claim.language.making import lift
+from zkcompliance.claim.meaning import core, ranges
+from zkcompliance.claim.meaning.core import Rows
+from zkcompliance.claim.meaning.source import here, refuse
 from zkcompliance.schemas import Schema
 
 

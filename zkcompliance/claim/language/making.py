@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from zkcompliance.claim import core, ranges, types
-from zkcompliance.claim.core import Rows, Value
-from zkcompliance.claim.reading import read
-from zkcompliance.claim.source import here, refuse
-from zkcompliance.claim.types import Type
+from zkcompliance.card import types
+from zkcompliance.card.reading import read
+from zkcompliance.card.types import Type
+from zkcompliance.claim.meaning import core, ranges
+from zkcompliance.claim.meaning.core import Rows, Value
+from zkcompliance.claim.meaning.source import here, refuse
 from zkcompliance.errors import UsageError
 
 E = TypeVar("E", bound="Handle")
@@ -77,7 +78,7 @@ def lift(value: object, kind: Type, of: type[E]) -> E:
 
 def constant(number: int, kind: Type) -> core.Const:
     """The literal node."""
-    if kind.kind == types.TIME and not 0 <= number <= types.Time.largest:
+    if kind.kind == types.TIME and not 0 <= number <= types.LARGEST_OF[types.TIME_POINT]:
         raise refuse(f"{number} is no time")
     if ranges.too_large((number, number)):
         raise refuse("a constant over 2^256")

@@ -9,9 +9,9 @@ from typing import Any, cast
 
 import numpy as np
 
-from zkcompliance.claim import core
-from zkcompliance.claim.arrays import LIMBS_IN_WORD, Array, cut, numbered
-from zkcompliance.claim.core import Frame, Groups, Log, Rows, Value
+from zkcompliance.claim.meaning import core
+from zkcompliance.claim.meaning.arrays import LIMBS_IN_WORD, Array, cut, numbered
+from zkcompliance.claim.meaning.core import Frame, Groups, Log, Rows, Value
 from zkcompliance.errors import SchemaError, UsageError
 from zkcompliance.schemas import LIMB_BITS
 

@@ -6,10 +6,11 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
-from zkcompliance.claim import core, ranges, types
-from zkcompliance.claim.core import Rows, Value
-from zkcompliance.claim.making import Handle, within
-from zkcompliance.claim.source import here, refuse
+from zkcompliance.card import types
+from zkcompliance.claim.language.making import Handle, within
+from zkcompliance.claim.meaning import core, ranges
+from zkcompliance.claim.meaning.core import Rows, Value
+from zkcompliance.claim.meaning.source import here, refuse
 
 
 def public(value: Handle, beside: Handle, word: str) -> Value:

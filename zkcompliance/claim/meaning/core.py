@@ -18,13 +18,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from zkcompliance.claim import ranges
-from zkcompliance.claim.node import Base as Base
-from zkcompliance.claim.node import children as children
-from zkcompliance.claim.node import walk as walk
-from zkcompliance.claim.ranges import Range
-from zkcompliance.claim.source import NOWHERE, Line
-from zkcompliance.claim.types import COUNT, Type
+from zkcompliance.card.types import COUNT, Type
+from zkcompliance.claim.meaning import ranges
+from zkcompliance.claim.meaning.node import Base as Base
+from zkcompliance.claim.meaning.node import children as children
+from zkcompliance.claim.meaning.node import walk as walk
+from zkcompliance.claim.meaning.ranges import Range
+from zkcompliance.claim.meaning.source import NOWHERE, Line
 from zkcompliance.schemas import Schema
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from zkcompliance.claim import core, reading, types
-from zkcompliance.claim.build import ClaimDefinition
-from zkcompliance.claim.core import Groups, Log, Reveal, Rows, Value
-from zkcompliance.claim.params import ParamSpec
+from zkcompliance.card import reading, types
+from zkcompliance.card.parameter import Parameter
+from zkcompliance.claim.language.build import ClaimDefinition
+from zkcompliance.claim.meaning import core
+from zkcompliance.claim.meaning.core import Groups, Log, Reveal, Rows, Value
 
 _RELATIONS = {"<": "is below", "<=": "is at most", "==": "is", "!=": "is not"}
 _TIMES = {"<": "is before", "<=": "is not after"}
@@ -33,7 +34,7 @@ def explain(claim: ClaimDefinition) -> str:
     return "\n".join([*lines, f"Not proven: {NOT_PROVEN}"])
 
 
-def parameter(spec: ParamSpec) -> str:
+def parameter(spec: Parameter) -> str:
     """One parameter: name, type, what it is, bounds, default."""
     if spec.places:
         bounds = f"at most {spec.places}"

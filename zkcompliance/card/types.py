@@ -4,16 +4,13 @@ A number carries a unit as a product of powers of FLOP, seconds and ppm: `Flop`,
 unit add and compare; any two multiply. A `Time` is a point: Time − Time is Seconds, Time ± Seconds is Time, and nothing
 else can be done with it but compare. Ids and enums are only equal or not, or in a set. A literal int takes the type of
 what it meets.
-
-The classes `Flop`, `Time`, … are the words that claims use in `Param[…]`; each holds its `Type` and the largest value.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Generic, TypeVar
 
-from zkcompliance.schemas import LARGEST, Column, Schema
+from zkcompliance.schemas import LARGEST, Column
 
 Unit = tuple[tuple[str, int], ...]
 NUMBER, TIME, ID, ENUM, BOOL, SET = "number", "time", "id", "enum", "bool", "set"
@@ -107,85 +104,8 @@ def difference(a: Type, b: Type) -> Type | None:
     return None
 
 
-class Word:
-    """A type's name in a claim. `largest`: of a parameter that states no bound."""
-
-    type: ClassVar[Type]
-    largest: ClassVar[int]
-    reads: ClassVar[str]  # how a person writes a value: a key of `params.READERS`
-
-
-class Time(Word):
-    """A moment, UTC seconds."""
-
-    type, largest, reads = TIME_POINT, LARGEST["time"], "time"
-
-
-class Seconds(Word):
-    """A length of time."""
-
-    type, largest, reads = SECONDS, 2**40 - 1, "seconds"
-
-
-class Flop(Word):
-    """A number of floating-point operations. A parameter may exceed a column's 2^96: it is compared with totals."""
-
-    type, largest, reads = FLOP, 2**112 - 1, "integer"
-
-
-class FlopPerSecond(Word):
-    """A rate."""
-
-    type, largest, reads = FLOP_PER_SECOND, 2**112 - 1, "integer"
-
-
-class Count(Word):
-    """A number of things."""
-
-    type, largest, reads = COUNT, LARGEST["count"], "integer"
-
-
-class Ppm(Word):
-    """A share in parts per million, at most 1,000,000."""
-
-    type, largest, reads = PPM, LARGEST["ppm"], "ppm"
-
-
-class Int(Word):
-    """A plain whole number ≥ 0."""
-
-    type, largest, reads = INT, 2**64 - 1, "integer"
-
-
-class Id(Word):
-    """The 128-bit digest of a text."""
-
-    type, largest, reads = IDENTITY, LARGEST["id"], "id"
-
-
-class Bool(Word):
-    """Yes or no."""
-
-    type, largest, reads = TRUTH, 1, "bool"
-
-
-LARGEST_OF = {word.type: word.largest for word in (Time, Seconds, Flop, FlopPerSecond, Count, Ppm, Id, Bool)}
-
-
-class EnumWord(Word):
-    """One of a column's choices: `class Phase(EnumWord, schema=compute, column="phase")`."""
-
-    reads = "enum"
-
-    def __init_subclass__(cls, *, schema: Schema, column: str, **rest: Any) -> None:
-        super().__init_subclass__(**rest)
-        choices = schema.column(column).choices
-        cls.type, cls.largest = Type(ENUM, choices=choices), len(choices) - 1
-
-
-W = TypeVar("W", bound=Word)
-
-
-class SetOf(Generic[W]):
-    """`Param[SetOf[Phase]]`: a public set of choices, held as a bit mask. Of another type, `Param[SetOf[Id]]`: a public
-    set of at most `param(…, places=…)` values."""
+# The largest value of a parameter that states no bound. One of FLOP may exceed a column's 2^96: totals are held to it.
+LARGEST_OF = {
+    TIME_POINT: LARGEST["time"], SECONDS: 2**40 - 1, FLOP: 2**112 - 1, FLOP_PER_SECOND: 2**112 - 1,
+    COUNT: LARGEST["count"], PPM: LARGEST["ppm"], IDENTITY: LARGEST["id"], TRUTH: 1,
+}  # fmt: skip

@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 
-from zkcompliance.claim.core import Requirement, Reveal
-from zkcompliance.claim.source import refuse
+from zkcompliance.claim.meaning.core import Requirement, Reveal
+from zkcompliance.claim.meaning.source import refuse
 
 
 @dataclass

@@ -10,10 +10,11 @@ from typing import Any, cast
 
 import numpy as np
 
-from zkcompliance.claim import core, places
-from zkcompliance.claim.arrays import Array, ascending, in_order, numbered, total
-from zkcompliance.claim.core import Groups, Value
-from zkcompliance.claim.frames import Frames, dtype_of, wide
+from zkcompliance.card import places
+from zkcompliance.claim.meaning import core
+from zkcompliance.claim.meaning.arrays import Array, ascending, in_order, numbered, total
+from zkcompliance.claim.meaning.core import Groups, Value
+from zkcompliance.claim.meaning.frames import Frames, dtype_of, wide
 from zkcompliance.errors import SchemaError
 from zkcompliance.schemas import LIMB_BITS
 

@@ -9,13 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from zkcompliance.claim.build import ClaimDefinition
+from zkcompliance.claim.language.build import ClaimDefinition
 from zkcompliance.errors import UsageError
 from zkcompliance.schemas import encode_rows
 
 if TYPE_CHECKING:
-    from zkcompliance.claim.arrays import Array
-    from zkcompliance.claim.interpret import Finding
+    from zkcompliance.claim.meaning.arrays import Array
+    from zkcompliance.claim.meaning.interpret import Finding
 
 Rows = Sequence[Mapping[str, object]]
 
@@ -30,7 +30,7 @@ class Example:
 
     def run(self, claim: ClaimDefinition) -> Finding:
         """What the interpreter finds."""
-        from zkcompliance.claim.interpret import interpret
+        from zkcompliance.claim.meaning.interpret import interpret
 
         tables, publics = self.inputs(claim)
         return interpret(claim, tables, publics)

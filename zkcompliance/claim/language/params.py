@@ -1,0 +1,101 @@
+"""Public parameters of a claim: type, unit, bounds, default; and how they stand in a claim's signature.
+
+`limit: Param[Flop]`, `phases: Param[SetOf[Phase]] = COUNTED`, or with bounds `= param("what it is", at_most="1e27")`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar, get_args, get_origin
+
+from zkcompliance.card import types
+from zkcompliance.card.parameter import Parameter
+from zkcompliance.card.types import Type
+from zkcompliance.claim.language.expr import Expr
+from zkcompliance.claim.language.types import EnumWord, SetOf, Word
+from zkcompliance.claim.meaning import core
+from zkcompliance.claim.meaning.source import Line, refuse
+
+T = TypeVar("T")
+PLACES, MOST_PLACES = 16, 64  # of a set of values: unless stated, and at most
+
+
+class Param(Expr, Generic[T]):
+    """In a signature, the type of a public parameter; in the body it is an `Expr`."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True)
+class _Given:
+    doc: str
+    default: Any
+    at_least: Any
+    at_most: Any
+    places: int | None = None
+
+
+def param(
+    doc: str = "", *, default: Any = None, at_least: Any = None, at_most: Any = None, places: int | None = None
+) -> Any:
+    """In a signature, after `=`: what the parameter means, its default and its bounds. places: of a set of values, how
+    many it may have (part of the program)."""
+    return _Given(doc, default, at_least, at_most, places)
+
+
+def names(*choices: str) -> Any:
+    """A set as a parameter's default."""
+    return choices
+
+
+def is_param(annotation: Any) -> bool:
+    return get_origin(annotation) is Param
+
+
+def spec(name: str, annotation: Any, default: Any, doc: str, line: Line) -> Parameter:
+    """From the signature of a claim. default: Ellipsis when there is none."""
+    (inner,) = get_args(annotation)
+    given = default if isinstance(default, _Given) else _Given("", None if default is ... else default, None, None)
+    if given.places is not None and (get_origin(inner) is not SetOf or issubclass(get_args(inner)[0], EnumWord)):
+        raise refuse(f"{name} has places and is no set of values", "remedy: Param[SetOf[Id]]", line)
+    of_set = get_origin(inner) is SetOf
+    word = get_args(inner)[0] if of_set else inner
+    if not (isinstance(word, type) and issubclass(word, Word)):
+        raise refuse(f"{name} is a Param of no type of the language", "remedy: Param[Flop], Param[Time], …", line)
+    if of_set:
+        made = _set_of(name, word, given, given.doc or doc, line)
+        if given.at_least is not None or given.at_most is not None:
+            raise refuse(f"{name} is a set and has no bounds", "", line)
+    else:
+        kind, top = word.type, word.largest
+        made = Parameter(name, kind, 0, top, given.doc or doc)
+        low = 0 if given.at_least is None else made.of_text(given.at_least)
+        high = top if given.at_most is None else made.of_text(given.at_most)
+        if low > high:
+            raise refuse(f"{name} is at least {low} and at most {high}", "", line)
+        made = Parameter(name, kind, low, high, made.doc)
+    if given.default is None:
+        return made
+    return replace(made, default=made.of_text(given.default))
+
+
+def _set_of(name: str, word: type[Word], given: _Given, doc: str, line: Line) -> Parameter:
+    """A set of choices, or of values."""
+    if issubclass(word, EnumWord):
+        choices = word.type.choices
+        return Parameter(name, Type(types.SET, choices=choices), 0, (1 << len(choices)) - 1, doc)
+    count = PLACES if given.places is None else given.places
+    if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= MOST_PLACES:
+        raise refuse(f"{name} has {count!r} places", f"remedy: from 1 to {MOST_PLACES}", line)
+    if word.type == types.TRUTH:
+        raise refuse(f"{name} is a set of truth values", "remedy: a Param[Bool]", line)
+    kind = Type(types.SET, of=word.type, top=word.largest)
+    return Parameter(name, kind, 0, (1 << (kind.width + 1) * count) - 1, doc, places=count)
+
+
+def symbol(parameter: Parameter, line: Line) -> Expr:
+    """The parameter in a body."""
+    node = core.Param(
+        parameter.name, type=parameter.type, range=(parameter.low, parameter.high), public=True, line=line
+    )
+    return Expr(node)
