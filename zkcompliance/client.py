@@ -215,7 +215,7 @@ class Proof:
     @classmethod
     def load(cls, path: str | Path) -> Proof:
         """Read a file (of any size that a proof may have)."""
-        from zkcompliance.policy.file import read_proof
+        from zkcompliance.policy.proofs import read_proof
 
         return cls(read_proof(Path(path)))
 

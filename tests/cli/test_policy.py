@@ -17,7 +17,7 @@ from zkcompliance.log import keys
 from zkcompliance.log.cosigner import Cosigner
 from zkcompliance.log.store import SealedLog
 from zkcompliance.log.writer import Writer
-from zkcompliance.policy.file import proofs_in
+from zkcompliance.policy.proofs import proofs_in
 
 SECOND = """
 [[requirements]]

@@ -22,13 +22,13 @@ from zkcompliance.errors import (
     VerificationError,
     ZkComplianceError,
 )
+from zkcompliance.lineage import chain as judged
 from zkcompliance.lineage.stream import read_lineage, root_of_leaves
 from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.evidence import SUCCEEDED, Evidence
 from zkcompliance.log.memory import Generation as Remembered
 from zkcompliance.log.memory import Known, Seen
 from zkcompliance.log.note import SignerKey, VerifierKey
-from zkcompliance.policy import lineage as judged
 
 
 @pytest.fixture(scope="module")

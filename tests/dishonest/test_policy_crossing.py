@@ -36,9 +36,9 @@ from zkcompliance.log.note import VerifierKey
 from zkcompliance.log.store import SealedLog
 from zkcompliance.policy import catalogue as ready
 from zkcompliance.policy.binding import Binding, ForPolicy, Subject
-from zkcompliance.policy.file import proofs_in
 from zkcompliance.policy.judge import judge_claim, judge_policy
 from zkcompliance.policy.model import Policy
+from zkcompliance.policy.proofs import proofs_in
 from zkcompliance.policy.verdict import Status, Verdict
 from zkcompliance.prove.api import prove_claim
 from zkcompliance.prove.policy import plan, prove_policies

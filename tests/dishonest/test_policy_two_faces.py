@@ -11,9 +11,9 @@ from policy_kit import HOUR, MODEL, NOW
 from zkcompliance.errors import CheckpointMismatch, LogEvidence
 from zkcompliance.log import keys
 from zkcompliance.log.store import SealedLog
-from zkcompliance.policy.bundle import decode_policy_bundle
 from zkcompliance.policy.judge import judge_policy
 from zkcompliance.policy.model import Policy
+from zkcompliance.policy.proofs import decode_policy_bundle
 from zkcompliance.prove.policy import prove_policies
 from zkcompliance.stark.statement import encode_bundle, encode_policy_bundle
 from zkcompliance.verify import decode_bundle

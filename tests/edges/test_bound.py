@@ -11,7 +11,7 @@ from starting import MOSTLY_INSTALLED, Started, installed, seldom
 
 import zkcompliance as zk
 from zkcompliance.errors import ZkComplianceError
-from zkcompliance.policy.bundle import decode_policy_bundle
+from zkcompliance.policy.proofs import decode_policy_bundle
 
 FORMS = ["text", "json", *seldom("sarif", "junit", "oscal")]
 REFERENCE = "AISI-7/\u00e9"

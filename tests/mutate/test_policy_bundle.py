@@ -16,7 +16,7 @@ import support
 
 from zkcompliance import errors, limits
 from zkcompliance.policy.binding import Binding, ForPolicy
-from zkcompliance.policy.file import proofs_in
+from zkcompliance.policy.proofs import proofs_in
 from zkcompliance.prove.policy import prove_policies
 from zkcompliance.stark.statement import encode_policy_bundle
 from zkcompliance.verify import decode_bundle, decode_statement

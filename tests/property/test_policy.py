@@ -17,11 +17,10 @@ from zkcompliance.claim.model import Claim, Parameter
 from zkcompliance.errors import LimitExceeded, MalformedPolicy
 from zkcompliance.log.cosignature import CosignerKey
 from zkcompliance.log.note import VerifierKey
-from zkcompliance.policy.asked import asked
-from zkcompliance.policy.bounds import meets
+from zkcompliance.policy.bounds import meets, refuse_vacuous
+from zkcompliance.policy.catalogue import asked
 from zkcompliance.policy.load import parse_policy
 from zkcompliance.policy.model import Bound, Cosigners, LogKey, LogRule, Operator, Policy, Requirement
-from zkcompliance.policy.vacuity import refuse_vacuous
 from zkcompliance.quantities import fault_of
 from zkcompliance.schemas import SOURCES
 

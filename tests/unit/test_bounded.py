@@ -39,10 +39,10 @@ OPTIONS = {
 }  # fmt: skip
 READERS = {
     "key": "keys.load_private(path)", "public key": "keys.load_public(path)", "trust": "trust.load_trust(path)",
-    "proof": "file.read_proof(path)", "policy": "catalogue.load(str(toml))", "seen": "seen.load(path)",
+    "proof": "proofs.read_proof(path)", "policy": "catalogue.load(str(toml))", "seen": "seen.load(path)",
     "signature": "subject.signed_digest(path)", "attestation": "api.attested(b'', path, path)",
     "trust of a note": "keys.load_cosigner(path)", "attestation key": "attest_keys.PublicKey.load(path)",
-    "lineage": "lineage.read(path, 'x', [], [], None)", "claim file": "claims.load(str(own))",
+    "lineage": "chain.read(path, 'x', [], [], None)", "claim file": "claims.load(str(own))",
     "evidence": "evidence_verb.callback(path, 'text', False)", "state": "memory.load(path)",
     "results": "lm_eval._suite('x', {'results': str(path)})",
 }  # fmt: skip
@@ -59,7 +59,8 @@ from zkcompliance.errors import ZkComplianceError
 from zkcompliance.log import keys, memory, seen, trust
 from zkcompliance.log.fsck import fsck as check
 from zkcompliance.log.writer import Writer
-from zkcompliance.policy import catalogue, file, lineage, subject
+from zkcompliance.lineage import chain
+from zkcompliance.policy import catalogue, proofs, subject
 import numpy, pyarrow, pyarrow.parquet, pyarrow.ipc
 path, folder, cases, readers, gigabyte = Path(sys.argv[1]), Path(sys.argv[2]), *json.loads(sys.argv[3])
 own, toml = path.with_name("big.py"), path.with_name("big.toml")

@@ -14,11 +14,12 @@ import support
 
 from zkcompliance.claim import catalogue as claims
 from zkcompliance.errors import LimitExceeded, MalformedPolicy, PolicyNotInForce, UsageError
-from zkcompliance.policy import catalogue, force, words
-from zkcompliance.policy.asked import asked
+from zkcompliance.policy import catalogue
 from zkcompliance.policy.bounds import meets
+from zkcompliance.policy.catalogue import asked
 from zkcompliance.policy.load import parse_policy
 from zkcompliance.policy.model import Policy
+from zkcompliance.report import policy as words
 
 DAY = 86400
 NAMES = [
@@ -141,8 +142,8 @@ def test_what_is_not_there(name: str) -> None:
 
 def test_loading_them_needs_no_numpy_and_no_cryptography() -> None:
     code = (
-        "import sys\nfrom zkcompliance.policy import catalogue, asked, words\n"
-        "for name in catalogue.names(): words.describe(catalogue.load(name))\n"
+        "import sys\nfrom zkcompliance.policy import catalogue\nfrom zkcompliance.report import policy\n"
+        "for name in catalogue.names(): policy.describe(catalogue.load(name))\n"
         "print([m for m in ('numpy', 'numba', 'cryptography', 'click', 'rich') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=support.ENVIRONMENT)
@@ -176,15 +177,15 @@ ONE, TWO, THREE = example(1, 100 * DAY, 200 * DAY), example(2, 150 * DAY, 300 * 
     ],
 )
 def test_in_force(policy: Policy, now: int, said: str | None) -> None:
-    error = force.in_force(policy, now, (THREE, ONE, TWO))
+    error = catalogue.in_force(policy, now, (THREE, ONE, TWO))
     assert (error and error.message) == said
     assert error is None or isinstance(error, PolicyNotInForce)
 
 
 def test_other_policies_supersede_nothing() -> None:
     other = replace(TWO, id="other")
-    assert force.in_force(ONE, 180 * DAY, (other,)) is None
-    assert force.in_force(ONE, 180 * DAY) is None
+    assert catalogue.in_force(ONE, 180 * DAY, (other,)) is None
+    assert catalogue.in_force(ONE, 180 * DAY) is None
 
 
 def test_the_catalogue_gives_the_latest_version(monkeypatch: pytest.MonkeyPatch) -> None:

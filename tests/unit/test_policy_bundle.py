@@ -18,7 +18,7 @@ from zkcompliance.errors import (
     ZkComplianceError,
 )
 from zkcompliance.log.checkpoint import Checkpoint
-from zkcompliance.policy.bundle import decode_lineages, decode_policy_bundle
+from zkcompliance.policy.proofs import decode_lineages, decode_policy_bundle
 from zkcompliance.stark.statement import encode_bundle, encode_policy_bundle
 
 ENTRIES = [support.seal(support.table(support.ROWS)).entry]

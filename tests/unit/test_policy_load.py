@@ -15,11 +15,11 @@ from zkcompliance.card.vacuity import never_vacuous
 from zkcompliance.claim import catalogue
 from zkcompliance.claim.catalogue import claim_in
 from zkcompliance.errors import LimitExceeded, MalformedPolicy
-from zkcompliance.policy.asked import FLOOR, asked
 from zkcompliance.policy.bounds import meets, words
+from zkcompliance.policy.catalogue import FLOOR, asked
 from zkcompliance.policy.load import parse_policy
 from zkcompliance.policy.model import Bound, Policy
-from zkcompliance.policy.words import describe
+from zkcompliance.report.policy import describe
 from zkcompliance.schemas.model import text_id
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "policies.json"

@@ -12,7 +12,7 @@ import pytest
 
 from zkcompliance import strict_json
 from zkcompliance.errors import MalformedError, UsageError
-from zkcompliance.policy import tree
+from zkcompliance.policy import subject as tree
 from zkcompliance.policy.binding import Binding, Source, Subject
 from zkcompliance.policy.subject import parse_subject
 

@@ -23,8 +23,8 @@ from zkcompliance.claim.language.build import ClaimDefinition
 from zkcompliance.claim.meaning import core
 from zkcompliance.claim.meaning.interpret import interpret
 from zkcompliance.errors import MalformedPolicy, UsageError
+from zkcompliance.policy.bounds import refuse_vacuous
 from zkcompliance.policy.model import Bound
-from zkcompliance.policy.vacuity import refuse_vacuous
 from zkcompliance.schemas import Column, Schema
 
 NAMES = catalogue.names()

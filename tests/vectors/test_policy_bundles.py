@@ -12,7 +12,7 @@ import pytest
 
 from zkcompliance.errors import ZkComplianceError
 from zkcompliance.policy.binding import Binding
-from zkcompliance.policy.file import proofs_in
+from zkcompliance.policy.proofs import proofs_in
 
 HERE = Path(__file__).parent
 DOCUMENT = json.loads((HERE / "policy_bundles.json").read_text())

@@ -11,7 +11,7 @@ from zkcompliance.attest.dsse import Envelope
 from zkcompliance.attest.keys import PublicKey
 from zkcompliance.attest.statement import PREDICATE_TYPE, STATEMENT_TYPE, derive
 from zkcompliance.errors import MalformedAttestation, SignatureRejected, StatementMismatch
-from zkcompliance.policy.file import proofs_in, read
+from zkcompliance.policy.proofs import proofs_in, read
 from zkcompliance.policy.verdict import Attested
 from zkcompliance.verify import verify_bundle
 

@@ -10,8 +10,8 @@ from hashlib import sha256
 from zkcompliance import strict_json
 from zkcompliance.errors import ProgramMismatch, StatementMismatch
 from zkcompliance.policy.binding import Binding, Subject
-from zkcompliance.policy.file import Proof, proofs_in
 from zkcompliance.policy.finding import public_values
+from zkcompliance.policy.proofs import Proof, proofs_in
 from zkcompliance.verify import decode_bundle, decode_program
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"

@@ -19,7 +19,7 @@ from zkcompliance.commands.options import (
     subject_option,
 )
 from zkcompliance.errors import UsageError, ZkComplianceError
-from zkcompliance.policy.texts import by_slot, pairs, params_of
+from zkcompliance.policy.typed import by_slot, pairs, params_of
 
 if TYPE_CHECKING:
     from zkcompliance.policy.model import Policy

@@ -68,7 +68,7 @@ def deciding_options(command: Command) -> Command:
 
 def decide(file: Path, asked: dict[str, Any]) -> Verdict:
     """The verdict on a proof file; asked: what `deciding_options` gave."""
-    from zkcompliance.policy.file import read_proof
+    from zkcompliance.policy.proofs import read_proof
 
     return _decide(read_proof(file), asked)
 
@@ -83,7 +83,7 @@ def _decide(data: bytes, asked: dict[str, Any]) -> Verdict:
 def decide_or_say(file: Path, asked: dict[str, Any]) -> Verdict:
     """The same, for a document: whatever is in the way of a verdict is in it, as its `error`."""
     from zkcompliance.errors import InternalError, ZkComplianceError
-    from zkcompliance.policy.file import read_proof
+    from zkcompliance.policy.proofs import read_proof
     from zkcompliance.report import refused
 
     data = None

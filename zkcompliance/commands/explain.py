@@ -16,7 +16,7 @@ from zkcompliance.errors import UsageError, ZkComplianceError
 from zkcompliance.quantities import show_time
 
 if TYPE_CHECKING:
-    from zkcompliance.policy.file import Proof
+    from zkcompliance.policy.proofs import Proof
     from zkcompliance.verify import Program
 
 
@@ -69,7 +69,7 @@ def _explain_claim(name: str, as_json: bool) -> None:
 
 def _explain_file(path: Path, as_json: bool) -> None:
     """The decoded statements of a proof file; nothing is verified."""
-    from zkcompliance.policy.file import proofs_in, read_proof
+    from zkcompliance.policy.proofs import proofs_in, read_proof
 
     proofs = proofs_in(read_proof(path))
     if as_json:
@@ -124,8 +124,8 @@ def _document(proof: Proof) -> dict[str, Any]:
 
 
 def _stated(proof: Proof) -> dict[str, str]:
-    from zkcompliance.policy.look import raw
-    from zkcompliance.policy.terms import shown_bytes
+    from zkcompliance.policy.judge import raw
+    from zkcompliance.policy.requirement import shown_bytes
 
     statement, binding = proof.statement, proof.binding
     program, publics, sizes = _parts(proof)

@@ -12,7 +12,7 @@ from zkcompliance.errors import UsageError
 from zkcompliance.log import moving
 from zkcompliance.log.store import SealedLog
 from zkcompliance.policy.model import Policy
-from zkcompliance.policy.texts import by_name
+from zkcompliance.policy.typed import by_name
 
 
 def open_newest(path: str) -> SealedLog:

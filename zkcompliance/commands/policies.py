@@ -37,10 +37,11 @@ def command(name: str | None, source: bool, claim_files: tuple[str, ...], as_jso
 
 def show(policy: Policy, as_json: bool) -> None:
     """What a policy asks, in words; also what `explain` prints of it."""
-    from zkcompliance.policy import catalogue, force, words
+    from zkcompliance.policy import catalogue
+    from zkcompliance.report import policy as words
 
     said = words.describe(policy)
-    error = force.in_force(policy, int(time.time()), catalogue.versions(policy.id))
+    error = catalogue.in_force(policy, int(time.time()), catalogue.versions(policy.id))
     if as_json:
         print_json({**said, "in_force": error is None})
         return
@@ -50,11 +51,12 @@ def show(policy: Policy, as_json: bool) -> None:
 
 
 def _list(as_json: bool) -> None:
-    from zkcompliance.policy import catalogue, force, words
+    from zkcompliance.policy import catalogue
+    from zkcompliance.report import policy as words
 
     found = [catalogue.load(name) for name in catalogue.names()]
     now = int(time.time())
-    standing = [force.in_force(policy, now, catalogue.versions(policy.id)) is None for policy in found]
+    standing = [catalogue.in_force(policy, now, catalogue.versions(policy.id)) is None for policy in found]
     if as_json:
         given = [
             {

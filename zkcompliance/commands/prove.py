@@ -25,7 +25,7 @@ from zkcompliance.commands.options import (
 )
 from zkcompliance.errors import UsageError
 from zkcompliance.outputs import Outputs, keeping, kinds
-from zkcompliance.policy.texts import by_slot, pairs, params_of
+from zkcompliance.policy.typed import by_slot, pairs, params_of
 
 if TYPE_CHECKING:
     from zkcompliance.log.store import SealedLog
@@ -113,7 +113,7 @@ def command(
     else:
         from zkcompliance.commands.logs import open_of
         from zkcompliance.policy import catalogue as ready
-        from zkcompliance.policy.asked import asked
+        from zkcompliance.policy.catalogue import asked
         from zkcompliance.prove.policy import prove_policies
 
         chosen = [ready.load(name, claim_files) for name in policies]

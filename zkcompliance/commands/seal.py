@@ -15,7 +15,7 @@ from zkcompliance.commands import console
 from zkcompliance.commands.options import complete_schemas, json_option
 from zkcompliance.edge.shown import command as say
 from zkcompliance.errors import LogError, UsageError
-from zkcompliance.policy.texts import pairs
+from zkcompliance.policy.typed import pairs
 from zkcompliance.progress import Progress
 
 if TYPE_CHECKING:

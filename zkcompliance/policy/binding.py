@@ -4,7 +4,7 @@
     ‖ u8 subject ‖ [text name ‖ content digest, 32 bytes ‖ [tree digest, 32 bytes]] ‖ u64 time ‖ bytes16 reference
 
 subject is 0 where no model is named, 1 where only its content digest is known, 2 with its tree digest
-(`policy.tree` says what the two are).
+(`policy.subject` says what the two are).
 
 The context is part of the statement, which the transcript absorbs before anything else: a proof shows its claim for
 this binding alone. Decoding is canonical.

@@ -1,4 +1,4 @@
-"""Where policies come from: the ready-made ones, `zkcompliance/policies/ID-VERSION.toml`, or a file."""
+"""Ready-made policies, which is in force at a moment, and all that one asks: written, or implied by its logs."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
-from zkcompliance import limits
+from zkcompliance import limits, schemas
 from zkcompliance.claim import catalogue
 from zkcompliance.claim.model import Claim
-from zkcompliance.errors import UsageError
-from zkcompliance.policy.file import read
+from zkcompliance.errors import PolicyNotInForce, UsageError
 from zkcompliance.policy.load import parse_policy
-from zkcompliance.policy.model import Policy
+from zkcompliance.policy.model import Bound, LogRule, Policy, Requirement
+from zkcompliance.policy.proofs import read
+from zkcompliance.quantities import show_time
 
 
 def names() -> list[str]:
@@ -62,3 +63,63 @@ def _files() -> dict[str, tuple[bytes, ...]]:
             identity, _, version = each.name.removesuffix(".toml").rpartition("-")
             found.setdefault(identity, {})[int(version)] = each.read_bytes()
     return {id: tuple(files[version] for version in sorted(files, reverse=True)) for id, files in found.items()}
+
+
+def in_force(policy: Policy, now: int, versions: Iterable[Policy] = ()) -> PolicyNotInForce | None:
+    """None when the policy is in force at `now` (UTC seconds); otherwise the error to raise, with the dates.
+
+    versions: policies that may supersede it, such as `catalogue.versions(policy.id)`: one with the same id and a higher
+    version does from its own `valid_from` on. One of the same version has the same text, or this only uses its name.
+    """
+    versions = tuple(versions)
+    if any((v.id, v.version) == (policy.id, policy.version) and v.digest != policy.digest for v in versions):
+        why = f"{policy.label} is a ready-made policy, and this is another text under its name"
+        return PolicyNotInForce(why, help=f"zkcompliance policies {policy.id}  # a policy of your own has its own id")
+    help = f"zkcompliance policies  # for {policy.id} in force on {_day(now)}"
+    if now < policy.valid_from:
+        return PolicyNotInForce(
+            f"{policy.label} is valid from {_day(policy.valid_from)}, and this is {_day(now)}", help=help
+        )
+    if now >= policy.valid_until:
+        why = f"{policy.label} was valid until {_day(policy.valid_until)}, not included, and this is {_day(now)}"
+        return PolicyNotInForce(why, help=help)
+    later = [
+        each for each in versions
+        if each.id == policy.id and each.version > policy.version and each.valid_from <= now
+    ]  # fmt: skip
+    if later:
+        newest = max(later, key=lambda each: each.version)
+        return PolicyNotInForce(
+            f"{policy.label} is superseded by {newest.label} since {_day(newest.valid_from)}",
+            help=f"zkcompliance policies {newest.id}",
+        )
+    return None
+
+
+def _day(moment: int) -> str:
+    return show_time(moment).partition(" ")[0]
+
+
+FLOOR = "floor: "  # and the log's name; no written requirement's name holds a colon
+
+
+def asked(policy: Policy) -> tuple[Requirement, ...]:
+    """The written requirements in order, then one for each log with `rows` or `sources`, named `floor: LOG`."""
+    return *policy.requirements, *(_floor(rule) for rule in policy.logs.values() if rule.rows or rule.sources)
+
+
+def _floor(rule: LogRule) -> Requirement:
+    claim = catalogue.load(f"log-floor-{rule.schema}")
+    sources = sum(1 << schemas.SOURCES.index(source) for source in rule.sources or schemas.SOURCES)
+    rows = f"has at least {rule.rows:,} row{'' if rule.rows == 1 else 's'}" if rule.rows else ""
+    taken = f"has no row whose source is not {' or '.join(rule.sources)}" if rule.sources else ""
+    return Requirement(
+        name=f"{FLOOR}{rule.name}",
+        says=f"The log {rule.name} {' and '.join(filter(None, (rows, taken)))}.",
+        claim=claim.id,
+        version=claim.version,
+        program=claim.program_digest,
+        logs={"log": rule.name},
+        params={"rows": Bound(low=rule.rows, high=rule.rows), "sources": Bound(low=sources, high=sources)},
+        reveals={},
+    )

@@ -18,8 +18,8 @@ from zkcompliance.log.checkpoint import generation_of
 from zkcompliance.policy import bounds
 from zkcompliance.policy.binding import Binding, Source, Subject, reference_text
 from zkcompliance.policy.checkpoints import Taken
-from zkcompliance.policy.file import Proof
 from zkcompliance.policy.model import Bound
+from zkcompliance.policy.proofs import Proof
 from zkcompliance.policy.verdict import Chooser, LogShown, Margin, Value
 from zkcompliance.quantities import MILLION, exact_beside, show_time
 from zkcompliance.schemas.model import text_id

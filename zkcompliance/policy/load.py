@@ -13,11 +13,10 @@ from zkcompliance.claim.model import Claim
 from zkcompliance.errors import KeyFileError, Unsupported
 from zkcompliance.log.cosignature import CosignerKey
 from zkcompliance.log.note import VerifierKey
-from zkcompliance.policy.bounds import read_bound, span
+from zkcompliance.policy.bounds import read_bound, refuse_vacuous, span
 from zkcompliance.policy.finding import revealed
 from zkcompliance.policy.model import Bound, Cosigners, LogKey, LogRule, Operator, Policy, Requirement
 from zkcompliance.policy.toml import Table, fault, name, read, table, text
-from zkcompliance.policy.vacuity import refuse_vacuous
 
 FORMAT = "zkcompliance-policy/v1"
 _CLAIM = re.compile(r"([a-z0-9]+(?:-[a-z0-9]+)*)@([1-9][0-9]{0,8})")

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from zkcompliance.errors import UsageError
+from zkcompliance.lineage import chain as lineage
 from zkcompliance.log import memory, merkle, standing
 from zkcompliance.log.checkpoint import generation_of
 from zkcompliance.log.linking import Passed, linked_keys
 from zkcompliance.log.memory import Known, Memory
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.log.standing import Clock, Shown, Standing, Word
-from zkcompliance.policy import lineage
-from zkcompliance.policy.file import Proof
 from zkcompliance.policy.model import LogKey, LogRule
+from zkcompliance.policy.proofs import Proof
 from zkcompliance.progress import Progress, silent
 from zkcompliance.verify import LogStatement
 

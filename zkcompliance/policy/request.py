@@ -15,12 +15,11 @@ from zkcompliance.log.note import VerifierKey
 from zkcompliance.log.trust import TrustPolicy, load_trust
 from zkcompliance.policy import catalogue as policies
 from zkcompliance.policy.binding import Subject
-from zkcompliance.policy.judge import judge_claim, judge_policy
-from zkcompliance.policy.look import look
+from zkcompliance.policy.judge import judge_claim, judge_policy, look
 from zkcompliance.policy.model import Policy
 from zkcompliance.policy.recall import Recall
 from zkcompliance.policy.subject import parse_subject, path_of
-from zkcompliance.policy.texts import by_name, by_slot, params_of
+from zkcompliance.policy.typed import by_name, by_slot, params_of
 from zkcompliance.policy.verdict import Attested, Verdict
 from zkcompliance.progress import Progress, silent
 from zkcompliance.quantities import parse_time

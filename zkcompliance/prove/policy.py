@@ -25,14 +25,13 @@ from zkcompliance.log.reservation import reserving
 from zkcompliance.log.store import SealedLog, Segment
 from zkcompliance.policy import bounds, checkpoints
 from zkcompliance.policy import catalogue as policies_there_are
-from zkcompliance.policy.asked import asked
 from zkcompliance.policy.binding import Binding, ForPolicy, Subject
-from zkcompliance.policy.file import Proof, proofs_in
+from zkcompliance.policy.catalogue import asked, in_force
 from zkcompliance.policy.finding import revealed, rounded, text
-from zkcompliance.policy.force import in_force
 from zkcompliance.policy.judge import judge_policy
 from zkcompliance.policy.model import LogKey, Policy, Requirement
-from zkcompliance.policy.terms import (
+from zkcompliance.policy.proofs import Proof, proofs_in
+from zkcompliance.policy.requirement import (
     Terms,
     check_binding,
     check_claim,

@@ -80,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def run(arguments: list[str]) -> int:
     """Judge and print; the exit status of the first thing that is not met."""
-    from zkcompliance.policy.file import read_proof
+    from zkcompliance.policy.proofs import read_proof
     from zkcompliance.policy.request import Request
 
     try:

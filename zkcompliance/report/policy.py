@@ -9,8 +9,8 @@ from zkcompliance.card.parameter import Parameter
 from zkcompliance.claim.meaning.sentences import sentence
 from zkcompliance.claim.model import Claim
 from zkcompliance.policy import finding
-from zkcompliance.policy.asked import asked
 from zkcompliance.policy.bounds import words
+from zkcompliance.policy.catalogue import asked
 from zkcompliance.policy.model import Bound, LogKey, LogRule, Policy, Requirement
 from zkcompliance.quantities import show_seconds, show_time
 

@@ -1,0 +1,128 @@
+"""What lies in a proof file: one proof or a policy bundle of them, each with what it is bound to; nothing verified.
+
+A policy bundle is several proof files in one (docs/spec/policy.md). Decoding is canonical.
+
+    "zkcd" ‖ u16(1) ‖ u16 count (1 … 64) ‖ count × (u32 length ‖ bundle bytes)
+    ‖ u8 lineages ‖ lineages × (u32 length ‖ lineage bytes)
+
+The bundles stand in ascending order of their statements' contexts, no two equal: so nothing is in it twice, and there
+is one way to write what it holds. Lineages stand in ascending order of the names of their logs, at most one of each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from zkcompliance import limits
+from zkcompliance.edge import regular
+from zkcompliance.errors import MalformedBinding, MalformedBundle, UsageError
+from zkcompliance.limits import MAX_POLICY_BUNDLE_BYTES
+from zkcompliance.lineage.stream import lineage_name
+from zkcompliance.policy.binding import Binding
+from zkcompliance.verify import Statement, decode_bundle, decode_statement
+from zkcompliance.verify.codec import Reader, at_most, u16
+
+MAGIC = b"zkcd"
+_BUNDLE_HEAD = MAGIC + u16(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosed:
+    """One proof file of a policy bundle, and its statement, decoded and not verified."""
+
+    data: bytes
+    statement: Statement
+
+
+def decode_policy_bundle(data: bytes) -> tuple[Enclosed, ...]:
+    """MalformedBundle or LimitExceeded by the frame; besides, what `decode_bundle` and `decode_statement` raise."""
+    parts, _ = _frame(data)
+    enclosed = tuple(_enclosed(part) for part in parts)
+    contexts = [each.statement.context for each in enclosed]
+    if any(later <= earlier for earlier, later in pairwise(contexts)):
+        raise MalformedBundle("the proofs of a policy bundle are not in ascending order of their contexts")
+    return enclosed
+
+
+def decode_lineages(data: bytes) -> dict[str, bytes]:
+    """The lineages of a policy bundle, by the names of their logs. Also MalformedLineage, by how one begins."""
+    _, parts = _frame(data)
+    names = [lineage_name(part) for part in parts]
+    if any(later.encode() <= earlier.encode() for earlier, later in pairwise(names)):
+        raise MalformedBundle("the lineages of a policy bundle are not in ascending order of their logs' names")
+    return dict(zip(names, parts, strict=True))
+
+
+def _frame(data: bytes) -> tuple[list[bytes], list[bytes]]:
+    """The bundles and the lineages, undecoded."""
+    at_most(len(data), limits.MAX_POLICY_BUNDLE_BYTES, "policy bundle")
+    reader = Reader(data, MalformedBundle)
+    reader.expect(_BUNDLE_HEAD, "a policy bundle")
+    count = at_most(reader.u16(), limits.MAX_POLICY_PROOFS, "proofs of a policy bundle")
+    if count == 0:
+        raise reader.fail("a policy bundle without proofs")
+    parts = [reader.take(at_most(reader.u32(), limits.MAX_BUNDLE_BYTES, "bundle")) for _ in range(count)]
+    lineages = [reader.take(reader.u32()) for _ in range(at_most(reader.u8(), limits.MAX_POLICY_LOGS, "lineages"))]
+    reader.finish()
+    return parts, lineages
+
+
+def _enclosed(part: bytes) -> Enclosed:
+    return Enclosed(part, decode_statement(decode_bundle(part).statement_bytes))
+
+
+@dataclass(frozen=True)
+class Proof:
+    """One proof of a file: its own bytes, its statement, what that is bound to (None: its context is no binding)."""
+
+    data: bytes
+    statement: Statement
+    binding: Binding | None
+
+    def bound(self) -> Binding:
+        """The binding. MalformedBinding where the context is none."""
+        return self.binding if self.binding is not None else Binding.decode(self.statement.context)
+
+
+def read(path: Path, most: int, help: str | None = None) -> bytes:
+    """The first `most` + 1 bytes of a file, so that one that is too long is seen to be; UsageError with this help."""
+    try:
+        with regular.open_given(path) as file:
+            return file.read(most + 1)
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}", help=help) from error
+
+
+def read_proof(path: Path) -> bytes:
+    """The bytes of a proof file; UsageError when it cannot be read, MalformedBundle when it is too long to be one."""
+    data = read(path, MAX_POLICY_BUNDLE_BYTES)
+    if len(data) > MAX_POLICY_BUNDLE_BYTES:
+        raise MalformedBundle(f"{path} is longer than any proof file ({MAX_POLICY_BUNDLE_BYTES} bytes)")
+    return data
+
+
+def proofs_in(data: bytes) -> tuple[Proof, ...]:
+    """At least one. The errors of `decode_policy_bundle`, or of `decode_bundle` and `decode_statement`."""
+    if data.startswith(MAGIC):
+        return tuple(_proof(each.data, each.statement) for each in decode_policy_bundle(data))
+    return (_proof(data, decode_statement(decode_bundle(data).statement_bytes)),)
+
+
+def lineages_in(data: bytes) -> dict[str, bytes]:
+    """The lineages that a policy bundle brings, by the name of the log; one proof by itself brings none."""
+    return decode_lineages(data) if data.startswith(MAGIC) else {}
+
+
+def origins_of(proofs: Iterable[Proof]) -> frozenset[str]:
+    """The origins of all checkpoints that the proofs are about."""
+    return frozenset(log.checkpoint.origin for proof in proofs for log in proof.statement.logs)
+
+
+def _proof(data: bytes, statement: Statement) -> Proof:
+    try:
+        return Proof(data, statement, Binding.decode(statement.context))
+    except MalformedBinding:
+        return Proof(data, statement, None)
