@@ -1,4 +1,4 @@
-"""Prose in the Markdown of this repository has lines of at most 120 columns, as its code has."""
+"""The Markdown of this repository: prose has lines of at most 120 columns, as code has, and links lead somewhere."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 WIDTH = 120
+LINK = re.compile(r"\]\(([^)\s]+)\)")
 MARKERS = r"\s*(?:(?:[-+*>]|\d+[.)])\s+)*"
 # What cannot be wrapped: a row of a table, a heading, one word, one link or picture.
 WHOLE = re.compile(rf"{MARKERS}(?:\|.*|#+ .*|\S+|!?\[[^\]]*\]\([^)]*\)[.,:;]?)")
@@ -68,3 +69,30 @@ LONG = "word " * 30
 )
 def test_what_counts_as_prose(text: str, numbers: list[int]) -> None:
     assert wide(text) == numbers
+
+
+def prose(text: str) -> str:
+    """A page without blocks of code and code spans."""
+    text = re.sub(r"^ *```.*?^ *```$", "", text, flags=re.MULTILINE | re.DOTALL)
+    return re.sub(r"`[^`\n]*`", "", text)
+
+
+def anchors(text: str) -> set[str]:
+    """What GitHub calls the headings of a page: letters, digits and hyphens, in lower case."""
+    text = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-") for heading in headings}
+
+
+def test_links_lead_to_a_file_and_a_heading() -> None:
+    seen, wrong = 0, []
+    for page in pages():
+        for target in LINK.findall(prose(page.read_text("utf-8"))):
+            if re.match(r"[a-z]+:", target):
+                continue
+            seen += 1
+            path, _, anchor = target.partition("#")
+            aim = page.parent / path if path else page
+            if not aim.exists() or (anchor and anchor not in anchors(aim.read_text("utf-8"))):
+                wrong.append(f"{page.relative_to(ROOT)}: {target}")
+    assert seen > 80 and wrong == []
