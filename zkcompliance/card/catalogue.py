@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import resources
+from importlib.resources.abc import Traversable
 
 from zkcompliance import limits
 from zkcompliance.card.file import decode
@@ -11,6 +12,7 @@ from zkcompliance.card.model import Card
 from zkcompliance.errors import UsageError
 
 _END = ".json"
+_AGAIN = "python3 -m pip install --force-reinstall zkcompliance"
 
 
 def names() -> list[str]:
@@ -30,8 +32,5 @@ def load(name: str) -> Card:
     return card
 
 
-def _folder():  # type: ignore[no-untyped-def]  # importlib's Traversable has another home in each Python
+def _folder() -> Traversable:
     return resources.files("zkcompliance.circuits").joinpath("cards")
-
-
-_AGAIN = "python3 -m pip install --force-reinstall zkcompliance"
