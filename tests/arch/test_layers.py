@@ -168,7 +168,7 @@ HEAVY = ("numpy", "numba", "llvmlite", "cryptography")
     [
         "import zkcompliance",
         "import zkcompliance.verify",
-        "from zkcompliance.verify import verify_bundle",
+        "from zkcompliance.verify.verifier import verify_bundle",
         "from zkcompliance.attest.api import check; from zkcompliance.attest.keys import PublicKey",
     ],
 )
@@ -180,7 +180,7 @@ def test_verifying_loads_no_more(honest, tmp_path: Path) -> None:  # type: ignor
     proof = tmp_path / "proof"
     proof.write_bytes(honest.bundle())
     statement = (
-        "from zkcompliance.verify import verify_bundle\nfrom pathlib import Path\n"
+        "from zkcompliance.verify.verifier import verify_bundle\nfrom pathlib import Path\n"
         f"verify_bundle(Path({str(proof)!r}).read_bytes(), program_digest=None)"
     )
     assert loaded(statement, bad=HEAVY) == set()

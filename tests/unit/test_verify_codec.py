@@ -29,22 +29,9 @@ from zkcompliance.errors import (
     StatementMismatch,
     ZkComplianceError,
 )
-from zkcompliance.verify import (
-    PROFILES,
-    Bundle,
-    Checkpoint,
-    Entry,
-    LogStatement,
-    Program,
-    Statement,
-    decode_bundle,
-    decode_program,
-    decode_statement,
-    verifier,
-    verify_bundle,
-    verify_proof,
-)
-from zkcompliance.verify.checkpoint import checkpoint_body, completing, log_root
+from zkcompliance.verify import verifier
+from zkcompliance.verify.bundle import Bundle, decode_bundle
+from zkcompliance.verify.checkpoint import Checkpoint, checkpoint_body, completing, log_root
 from zkcompliance.verify.program import (
     Constraint,
     Equation,
@@ -53,12 +40,16 @@ from zkcompliance.verify.program import (
     Lookup,
     LookupEntry,
     Node,
+    Program,
     Public,
     Sum,
     Table,
     Term,
     Unknown,
+    decode_program,
 )
+from zkcompliance.verify.statement import PROFILES, Entry, LogStatement, Statement, decode_statement
+from zkcompliance.verify.verifier import verify_bundle, verify_proof
 
 STANDARD = PROFILES[1]
 SCHEMA = b"\x07" * 32
