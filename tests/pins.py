@@ -12,8 +12,10 @@ import re
 from pathlib import Path
 
 from zkcompliance.claim import catalogue
+from zkcompliance.claim.card import card_of
 
 ROOT = Path(__file__).parents[1]
+CARDS = ROOT / "circuits" / "cards"
 LOCK = ROOT / "circuits" / "REGISTRY.lock"
 POLICIES = ROOT / "zkcompliance" / "policies"
 PINNED = re.compile(r'^claim = "([a-z0-9-]+@[0-9]+)"\nprogram = "[0-9a-f]*"$', re.MULTILINE)
@@ -32,6 +34,9 @@ def pinned(text: str, digests: dict[str, str]) -> str:
 
 if __name__ == "__main__":
     LOCK.write_text(lock(), encoding="utf-8")
+    CARDS.mkdir(exist_ok=True)
+    for name in catalogue.names():
+        (CARDS / f"{name}.json").write_bytes(card_of(catalogue.load(name)).encoded)
     now = dict(line.split() for line in LOCK.read_text(encoding="utf-8").splitlines())
     for path in sorted(POLICIES.glob("*.toml")):
         path.write_text(pinned(path.read_text(encoding="utf-8"), now), encoding="utf-8")

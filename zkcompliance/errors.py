@@ -95,6 +95,12 @@ class MalformedPolicy(MalformedError):
     code = "malformed-policy"
 
 
+class MalformedCard(MalformedError):
+    """A claim's card that is not in its strict form, or that says what no program of such a claim can mean."""
+
+    code = "malformed-card"
+
+
 class MalformedBinding(MalformedError):
     """What a proof says that it is bound to (policy, model, time, reference) does not decode, or not canonically."""
 

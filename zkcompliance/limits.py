@@ -39,6 +39,8 @@ MAX_STATE_BYTES = 4 << 20  # of what a verifier remembers
 # Policies
 MAX_POLICY_BYTES = 64 << 10
 MAX_CLAIM_FILE_BYTES = 1 << 20  # of a claim in a file of one's own
+MAX_CARD_BYTES = 256 << 10
+MAX_CARD_TEXT_BYTES = 4000  # one text of a card
 MAX_POLICY_DEPTH = 6  # nested brackets and braces
 MAX_POLICY_DOTS = 12  # of one line, outside texts and comments
 MAX_POLICY_TEXT_BYTES = 1000

@@ -12,7 +12,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import verdicts
 
+from zkcompliance.card.words import explain
 from zkcompliance.claim import catalogue as claim
+from zkcompliance.claim.card import card_of
 from zkcompliance.policy.verdict import Chooser, Margin, Value
 from zkcompliance.report import words
 from zkcompliance.report.picture import picture
@@ -74,7 +76,7 @@ def test_figures_are_exact() -> None:
 
 
 def test_the_claim_in_words_leaves_out_what_the_report_says_of_the_proof() -> None:
-    said = claim.load("compute-band").sentences()
+    said = explain(card_of(claim.load("compute-band")))
     found = words.claim_lines(replace(verdicts.BAND, sentences=said))
     assert found[0].startswith("compute-band, version 1: Total training compute lies between")
     assert [line.partition(":")[0] for line in found[1:]] == [

@@ -9,10 +9,11 @@ import pytest
 
 import zkcompliance.circuits
 from zkcompliance import schemas
+from zkcompliance.claim.card import explain
 from zkcompliance.claim.language.build import ClaimDefinition
 from zkcompliance.claim.language.example import Example, fails, holds
 from zkcompliance.claim.meaning import core
-from zkcompliance.claim.meaning.sentences import explain
+from zkcompliance.claim.provable import provable
 from zkcompliance.errors import UsageError
 
 HAND_WRITTEN = {"rows_unchanged", "__init__"}
@@ -61,7 +62,7 @@ def test_source_says_where_it_comes_from_and_what_nothing_means(name: str) -> No
 @pytest.mark.parametrize("name", MODULES)
 def test_sentences(name: str) -> None:
     definition, _ = claim_of(name)
-    text = explain(definition)
+    text = explain(provable(definition))
     assert text.startswith(f"{definition.id}, version {definition.version}: ")
     for spec in definition.params:
         assert f"  {spec.name} (" in text
@@ -75,15 +76,15 @@ def test_sentences(name: str) -> None:
 
 
 def test_sentences_are_these() -> None:
-    text = explain(claim_of("compute_band")[0])
+    text = explain(provable(claim_of("compute_band")[0]))
     assert (
         "The total flop of (compute where phase is one of `phases`), as a share of `limit`, is at least `at_least`."
     ) in text
     assert "total: the total flop of (compute where phase is one of `phases`), rounded down to 2 significant" in text
-    text = explain(claim_of("chips_registered")[0])
+    text = explain(provable(claim_of("chips_registered")[0]))
     assert "The intervals from beginning to end of used with the same chip do not overlap." in text
     assert "For every row of used, chip and kind is found as chip and kind in registry." in text
-    text = explain(claim_of("evals_cadence")[0])
+    text = explain(provable(claim_of("evals_cadence")[0]))
     assert "(`since` if none)" in text
     assert "gap (Seconds; default 180 days): the longest time between evaluations" in text
 

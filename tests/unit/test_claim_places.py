@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zkcompliance.card import places
+from zkcompliance.claim.card import explain
 from zkcompliance.claim.language import (
     Bool,
     ChipLog,
@@ -26,7 +27,7 @@ from zkcompliance.claim.language import (
 )
 from zkcompliance.claim.language.build import ClaimDefinition
 from zkcompliance.claim.meaning.interpret import interpret
-from zkcompliance.claim.meaning.sentences import explain
+from zkcompliance.claim.provable import provable
 from zkcompliance.errors import ClaimDefinitionError, UsageError
 from zkcompliance.schemas import chip
 
@@ -88,7 +89,7 @@ def test_what_is_no_set(given: dict[str, object], words: str) -> None:
 
 
 def test_sentences() -> None:
-    text = explain(banned)
+    text = explain(provable(banned))
     assert "chips (Set of Id, at most 3; default c7, c8" in text or "at most 3; default c8, c7" in text
     assert "For no row of used, chip is one of `chips`." in text
 
@@ -103,7 +104,7 @@ def test_sentences_of_neighbours_and_absence() -> None:
         require("a", events.every(~within(events.model, others.model) | (before.previous(default=0) <= events.at)))
         require("b", by_size.every(by_size.size().previous(default=0) <= 5))
 
-    text = explain(said)
+    text = explain(provable(said))
     assert "For every row of events, model is not found as model in others or " in text
     assert "the time of the last earlier row of events with the same model (1970" in text
     assert "the number of its rows of the last earlier group of (events with the same model in order of" in text

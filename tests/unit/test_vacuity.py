@@ -19,6 +19,7 @@ from zkcompliance.card.parameter import Parameter
 from zkcompliance.card.vacuity import Vacuous, never_vacuous, vacuous
 from zkcompliance.circuits import compute_band
 from zkcompliance.claim import catalogue
+from zkcompliance.claim.card import explain
 from zkcompliance.claim.language.build import ClaimDefinition
 from zkcompliance.claim.meaning import core
 from zkcompliance.claim.meaning.interpret import interpret
@@ -51,7 +52,7 @@ def test_every_parameter_is_declared(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_explain_says_it(name: str) -> None:
     claim = catalogue.load(name)
-    said = claim.explain()
+    said = explain(claim)
     for each in claim.vacuous:
         assert (f"  {each}.\n" in said) is (each != never_vacuous(each.param, each.why))
     assert ("Asks nothing, so that no policy may admit it:" in said) is any(map(str, claim.vacuous))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from zkcompliance.card import places, types
@@ -94,3 +95,18 @@ class Parameter:
             known = value.members if isinstance(value, Identities) else places.members(value, self.type.width)
             return show_members(self.type.of, known)
         return show_set(self.type.choices, value) if self.is_set else show(self.type, value)
+
+
+def filled(claim: str, params: Sequence[Parameter], given: Mapping[str, int]) -> dict[str, int]:
+    """All parameters of the claim in order, defaults filled in; UsageError on a missing or unknown one."""
+    known = {param.name for param in params}
+    for name in given:
+        if name not in known:
+            raise UsageError(f"{claim} has no parameter {name!r}: it has {', '.join(sorted(known))}")
+    result = {}
+    for param in params:
+        value = given.get(param.name, param.default)
+        if value is None:
+            raise UsageError(f"{claim} needs the parameter {param.name}: {param.doc}")
+        result[param.name] = param.accept(value)
+    return result

@@ -15,12 +15,24 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class Edge:
+    """A value of a parameter: as people write it, and the integer that it is."""
+
+    text: str
+    value: int
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
 class Vacuous:
     """Values under which `param` asks nothing: those that satisfy one of the parts; no part: none do.
 
-    at_least, at_most: from there on, as people write it. none_of: a set without any of these choices; all_of: a set
-    with all of these. between: a length of time that reaches from the first of these parameters to the second. formal:
-    by the text of the claim alone: the requirements that mention the parameter then hold of all rows.
+    at_least, at_most: from there on, as people write it; in a card an `Edge`. none_of: a set without any of these
+    choices; all_of: a set with all of these. between: a length of time that reaches from the first of these parameters
+    to the second. formal: by the text of the claim alone: the requirements that mention the parameter then hold of all
+    rows.
     """
 
     param: str

@@ -8,9 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from zkcompliance.card.beside import Beside
-from zkcompliance.card.parameter import Parameter
+from zkcompliance.card.parameter import Parameter, filled
 from zkcompliance.card.vacuity import Vacuous
-from zkcompliance.errors import UsageError
 from zkcompliance.schemas import Schema
 from zkcompliance.stark.air.program import Program
 
@@ -49,10 +48,10 @@ class CheckResult:
 class Claim:
     """A named, versioned predicate over sealed logs with public parameters.
 
-    `check` is its meaning on plain integers, `witness` what the prover fills in, `sentences` (where given) the claim in
-    words, `requirements` what it requires (none given: it is not of the language), `reveals` the public values that are
-    neither parameters nor made by the compiler, `vacuous` what the claim's file says of values under which a parameter
-    asks nothing, `beside` what it says of the limit that a revealed value stands beside.
+    `check` is its meaning on plain integers, `witness` what the prover fills in, `requirements` what it requires (none
+    given: it is not of the language), `reveals` the public values that are neither parameters nor made by the compiler,
+    `vacuous` what the claim's file says of values under which a parameter asks nothing, `beside` what it says of the
+    limit that a revealed value stands beside.
     """
 
     id: str
@@ -64,7 +63,6 @@ class Claim:
     build: Callable[[], Program]
     check: Callable[[Tables, Publics], CheckResult]
     witness: Callable[[Tables, Publics], Witness]
-    sentences: Callable[[], str] | None = None
     requirements: tuple[Requirement, ...] = ()
     reveals: tuple[Reveal, ...] = ()
     pinned: bytes | None = None
@@ -86,52 +84,4 @@ class Claim:
 
     def publics(self, given: Publics) -> dict[str, int]:
         """All parameters in the program's order, defaults filled in; UsageError on a missing or unknown one."""
-        known = {param.name for param in self.params}
-        for name in given:
-            if name not in known:
-                raise UsageError(f"{self.id} has no parameter {name!r}: it has {', '.join(sorted(known))}")
-        result = {}
-        for param in self.params:
-            value = given.get(param.name, param.default)
-            if value is None:
-                raise UsageError(f"{self.id} needs the parameter {param.name}: {param.doc}")
-            result[param.name] = param.accept(value)
-        return result
-
-    def explain(self) -> str:
-        """The claim as sentences, its parameters, its program, what is revealed and what is not proven."""
-        program = self.program
-        lines = [self.sentences()] if self.sentences else self._words()
-        if empty := [str(each) for each in self.vacuous if str(each)]:
-            lines += ["", "Asks nothing, so that no policy may admit it:", *(f"  {each}." for each in empty)]
-        lines += ["", f"Program {program.digest.hex()}:"]
-        for table in program.tables:
-            slot = None if table.log is None else program.logs[table.log]
-            place = "private table: " if slot is None else f"log {slot.name}: "
-            if slot is not None:
-                place += f"reads {len(table.log_columns)} of {slot.width} committed columns; "
-            lines.append(
-                f"  {place}{table.witness} private columns, {len(table.constraints)} constraints, "
-                f"{len(table.interactions)} lookups and {len(table.sums)} sums a row"
-            )
-        lines += [f"  equation: {equation.name}" for equation in program.equations]
-        if program.private_tables:
-            lines += [
-                "",
-                "Also revealed: the size of each private table, rounded up to a power of two. It follows the number of",
-                "rows that the claim selects, or looks up together with those they are looked up in, or of groups.",
-            ]
-        return "\n".join(lines)
-
-    def _words(self) -> list[str]:
-        lines = [f"{self.id}, version {self.version}: {self.title}", "", self.doc.strip(), "", "Parameters:"]
-        for param in self.params:
-            default = "" if param.default is None else f" Default: {param.show(param.default)}."
-            lines.append(f"  {param.name} ({param.kind}): {param.doc}{default}")
-        return [
-            *lines,
-            "",
-            "Revealed: the parameters, the checkpoint, and for each segment its size rounded up to a power of two.",
-            "Nothing else.",
-            "Not proven: that the log is complete and that its rows are true. Rows are as good as their source.",
-        ]
+        return filled(self.id, self.params, given)

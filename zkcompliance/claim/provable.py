@@ -6,7 +6,6 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from zkcompliance.claim.language.build import ClaimDefinition
-from zkcompliance.claim.meaning.sentences import explain
 from zkcompliance.claim.model import CheckResult, Claim, Publics, Tables, Witness
 
 if TYPE_CHECKING:
@@ -44,7 +43,6 @@ def provable(definition: ClaimDefinition, pinned: bytes | None = None) -> Claim:
         build=lambda: compiled().program,
         check=check,
         witness=witness,
-        sentences=lambda: explain(definition),
         requirements=definition.requirements,
         reveals=definition.reveals,
         pinned=pinned,

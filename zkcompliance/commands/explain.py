@@ -57,14 +57,16 @@ def _explain_error(kind: type[ZkComplianceError], as_json: bool) -> None:
 
 def _explain_claim(name: str, as_json: bool) -> None:
     from zkcompliance.claim import catalogue
+    from zkcompliance.claim.card import explain
 
     claim = catalogue.load(name)
+    text = explain(claim)
     if as_json:
         console.print_json(
-            {"id": claim.id, "version": claim.version, "digest": claim.program_digest.hex(), "text": claim.explain()}
+            {"id": claim.id, "version": claim.version, "digest": claim.program_digest.hex(), "text": text}
         )
         return
-    console.print_text(claim.explain())
+    console.print_text(text)
 
 
 def _explain_file(path: Path, as_json: bool) -> None:

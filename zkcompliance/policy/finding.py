@@ -8,10 +8,10 @@ from fractions import Fraction
 from hashlib import sha256
 from typing import Any
 
-from zkcompliance.card import places
+from zkcompliance.card import places, words
 from zkcompliance.card.parameter import Parameter
 from zkcompliance.card.reading import Identity
-from zkcompliance.claim.meaning import sentences
+from zkcompliance.claim.card import card_of
 from zkcompliance.claim.model import Claim
 from zkcompliance.errors import ZkComplianceError
 from zkcompliance.log.checkpoint import generation_of
@@ -143,7 +143,7 @@ def bits(value: Fraction) -> str:
 
 def in_words(claim: Claim) -> str:
     """The claim as sentences."""
-    return claim.sentences() if claim.sentences is not None else claim.title
+    return words.explain(card_of(claim))
 
 
 def values(
@@ -198,10 +198,7 @@ def _chooser(bound: Bound, by: Chooser) -> Chooser:
 
 def revealed(claim: Claim) -> tuple[Parameter, ...]:
     """What the claim discloses, each as a parameter that the prover does not choose."""
-    return tuple(
-        Parameter(each.name, each.value.type, 0, each.value.range[1], sentences.revealed(each).partition(": ")[2])
-        for each in claim.reveals
-    )
+    return card_of(claim).revealed()
 
 
 def rounded(claim: Claim, name: str, value: int) -> int:

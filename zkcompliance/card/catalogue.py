@@ -1,0 +1,36 @@
+"""The cards of this installation: one for each claim of the catalogue, written by `tests/pins.py`."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+from importlib.resources.abc import Traversable
+
+from zkcompliance import limits
+from zkcompliance.card.file import decode
+from zkcompliance.card.model import Card
+from zkcompliance.errors import UsageError
+
+_END = ".json"
+_AGAIN = "python3 -m pip install --force-reinstall zkcompliance"
+
+
+def names() -> list[str]:
+    """The ids of the claims, sorted."""
+    return sorted(each.name.removesuffix(_END) for each in _folder().iterdir() if each.name.endswith(_END))
+
+
+@cache
+def load(name: str) -> Card:
+    """The card of a claim by its id. UsageError where there is none."""
+    if name not in names():
+        raise UsageError(f"no claim {name!r}: there is {', '.join(names())}", help="zkcompliance claims")
+    with _folder().joinpath(name + _END).open("rb") as file:
+        card = decode(file.read(limits.MAX_CARD_BYTES + 1))
+    if card.id != name:
+        raise UsageError(f"the card {name}{_END} is of {card.id}: this installation is broken", help=_AGAIN)
+    return card
+
+
+def _folder() -> Traversable:
+    return resources.files("zkcompliance.circuits").joinpath("cards")

@@ -1,0 +1,352 @@
+"""The card's file: JSON in one form (docs/spec/card.md). Decoding is strict, and encodes again to compare.
+
+UTF-8, one space of indentation, members in the order of this file, a line end last. Integers that may pass 2^64 are
+texts of decimal digits. A sentence is a list of texts and {"param": NAME}.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from zkcompliance import limits, strict_json
+from zkcompliance.card import types
+from zkcompliance.card.beside import Beside
+from zkcompliance.card.model import Card, Clause, Reveal, Slot
+from zkcompliance.card.parameter import Parameter
+from zkcompliance.card.sentence import Hole, Sentence
+from zkcompliance.card.types import Type, Unit
+from zkcompliance.card.vacuity import Edge, Vacuous
+from zkcompliance.errors import MalformedCard, UsageError
+from zkcompliance.quantities import fault_of
+
+_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_NAME = re.compile(r"[a-z_][a-z0-9_]*")
+_DIGITS = re.compile(r"0|[1-9][0-9]*")
+_HEX = re.compile(r"[0-9a-f]{64}")
+_KINDS = (types.NUMBER, types.TIME, types.ID, types.ENUM, types.BOOL, types.SET)
+_BASES = ("flop", "ppm", "s")
+
+
+def encode(card: Card) -> bytes:
+    """The file of a card."""
+    document = {
+        "card": 1,
+        "id": card.id,
+        "version": card.version,
+        "title": card.title,
+        "about": card.about,
+        "program": card.program.hex(),
+        "logs": [
+            {"slot": each.name, "schema": each.schema, "digest": each.digest.hex(), "about": each.about}
+            for each in card.slots
+        ],
+        "params": [_param_document(each) for each in card.params],
+        "requirements": [
+            {"name": each.name, "implied": each.implied, "says": _sentence_document(each.says)} for each in card.clauses
+        ],
+        "reveals": [
+            {
+                "name": each.name, "type": _type_document(each.type), "high": str(each.high), "figures": each.figures,
+                "says": _sentence_document(each.says),
+            }
+            for each in card.reveals
+        ],
+        "vacuous": [_vacuous_document(each) for each in card.vacuous],
+        "beside": None if card.beside is None else {
+            "value": card.beside.value, "limit": card.beside.limit, "low": card.beside.low, "high": card.beside.high,
+        },
+    }  # fmt: skip
+    return (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def decode(data: bytes) -> Card:
+    """The card in a file; MalformedCard where it is in any other form, or says what no card can."""
+    document = strict_json.loads(data, "a card", MalformedCard, limit=limits.MAX_CARD_BYTES)
+    try:
+        card = _card(document)
+        same = encode(card) == data
+    except (UsageError, ValueError, OverflowError) as error:
+        raise MalformedCard(f"a card: {error}") from None
+    if not same:
+        raise MalformedCard("a card is not in its canonical form", help="zkcompliance explain CLAIM --card FILE")
+    return card
+
+
+def _card(document: object) -> Card:
+    (form, id, version, title, about, program, logs, params, clauses, reveals, vacuous, beside) = _members(
+        document,
+        "the card",
+        "card", "id", "version", "title", "about", "program", "logs", "params", "requirements", "reveals", "vacuous",
+        "beside",
+    )  # fmt: skip
+    if form != 1 or isinstance(form, bool):
+        raise MalformedCard("a card of another version than 1")
+    card = Card(
+        id=_matching(_ID, id, "id", 63),
+        version=_whole(version, "version", 1, 2**32 - 1),
+        title=_text(title, "title"),
+        about=_lines(about, "about"),
+        program=_digest(program, "program"),
+        slots=tuple(_slot(each) for each in _list(logs, "logs", 16)),
+        params=tuple(_param(each) for each in _list(params, "params", 64)),
+        clauses=tuple(_clause(each) for each in _list(clauses, "requirements", 256)),
+        reveals=tuple(_reveal(each) for each in _list(reveals, "reveals", 64)),
+        vacuous=tuple(_vacuous(each) for each in _list(vacuous, "vacuous", 256)),
+        beside=None if beside is None else _beside(beside),
+    )
+    _check_names(card)
+    return card
+
+
+def _check_names(card: Card) -> None:
+    """Every name stands for one thing, and what is referred to is there."""
+    names = [*(each.name for each in card.params), *(each.name for each in card.reveals)]
+    for what, given in (("log", [each.name for each in card.slots]), ("parameter or reveal", names)):
+        if len(set(given)) != len(given):
+            raise MalformedCard(f"a card: two of its {what}s have one name")
+    if not card.slots:
+        raise MalformedCard("a card: it is about no log")
+    known = {each.name: each for each in card.params}
+    spoken = [(each.name, each.says) for each in card.clauses] + [(each.name, each.says) for each in card.reveals]
+    for name, says in spoken:
+        if strange := says.holes() - set(known):
+            raise MalformedCard(f"a card: {name} speaks of {', '.join(sorted(strange))}, no parameter of it")
+    for empty in card.vacuous:
+        if missing := {empty.param, *(empty.between or ())} - set(known):
+            raise MalformedCard(f"a card: vacuous names {', '.join(sorted(missing))}, no parameter of it")
+        if missing := {*empty.none_of, *empty.all_of} - set(known[empty.param].type.choices):
+            raise MalformedCard(f"a card: vacuous names {', '.join(sorted(missing))}, no choice of {empty.param}")
+    if card.beside is not None:
+        card.beside.check([each.name for each in card.reveals], list(known))
+
+
+# Parts, written
+
+
+def _type_document(kind: Type) -> dict[str, Any]:
+    made: dict[str, Any] = {"kind": kind.kind}
+    if kind.unit:
+        made["unit"] = dict(kind.unit)
+    if kind.counts:
+        made["counts"] = True
+    if kind.choices:
+        made["choices"] = list(kind.choices)
+    if kind.of is not None:
+        made |= {"of": _type_document(kind.of), "top": str(kind.top)}
+    return made
+
+
+def _param_document(param: Parameter) -> dict[str, Any]:
+    return {
+        "name": param.name, "type": _type_document(param.type), "low": str(param.low), "high": str(param.high),
+        "places": param.places, "default": None if param.default is None else str(int(param.default)),
+        "about": param.doc,
+    }  # fmt: skip
+
+
+def _sentence_document(said: Sentence) -> list[Any]:
+    return [{"param": part.name} if isinstance(part, Hole) else part for part in said.parts]
+
+
+def _vacuous_document(empty: Vacuous) -> dict[str, Any]:
+    return {
+        "param": empty.param, "why": empty.why, "at_least": _edge_document(empty.at_least),
+        "at_most": _edge_document(empty.at_most), "none_of": list(empty.none_of), "all_of": list(empty.all_of),
+        "between": None if empty.between is None else list(empty.between), "formal": empty.formal,
+    }  # fmt: skip
+
+
+def _edge_document(edge: object) -> dict[str, str] | None:
+    return {"text": edge.text, "value": str(edge.value)} if isinstance(edge, Edge) else None
+
+
+# Parts, read
+
+
+def _slot(given: object) -> Slot:
+    name, schema, digest, about = _members(given, "a log", "slot", "schema", "digest", "about")
+    return Slot(
+        _matching(_NAME, name, "slot", 63), _text(schema, "schema"), _digest(digest, "digest"), _lines(about, "about")
+    )
+
+
+def _type(given: object, inside: bool = False) -> Type:
+    if not isinstance(given, Mapping):
+        raise MalformedCard("a card: a type is an object")
+    if more := set(given) - {"kind", "unit", "counts", "choices", "of", "top"}:
+        raise MalformedCard(f"a card: a type has no {', '.join(sorted(map(str, more)))}")
+    kind, counts = given.get("kind"), given.get("counts", False)
+    if kind not in _KINDS or not isinstance(counts, bool) or (inside and kind == types.SET):
+        raise MalformedCard("a card: no such type")
+    unit = _unit(given.get("unit", {}))
+    choices = tuple(_text(each, "choice") for each in _list(given.get("choices", []), "choices", 256))
+    of = _type(given["of"], inside=True) if "of" in given else None
+    made = Type(kind, unit, choices, of, _digits(given.get("top", "0"), "top"), counts)
+    sound = (
+        (kind == types.NUMBER or not (unit or counts))
+        and (bool(choices) == (kind == types.ENUM or (kind == types.SET and of is None)))
+        and (of is None or kind == types.SET)
+        and (of is not None or "top" not in given)
+        and len(set(choices)) == len(choices)
+        and list(unit) == sorted(set(unit))
+        and made.top < 1 << 128
+    )
+    if not sound:
+        raise MalformedCard("a card: a type whose parts do not go together")
+    return made
+
+
+def _unit(given: object) -> Unit:
+    if not isinstance(given, Mapping) or not set(given) <= set(_BASES):
+        raise MalformedCard(f"a card: a unit is made of {', '.join(_BASES)}")
+    return tuple((base, _whole(power, "power", -8, 8)) for base, power in given.items())
+
+
+def _param(given: object) -> Parameter:
+    name, kind, low, high, places, default, about = _members(
+        given, "a parameter", "name", "type", "low", "high", "places", "default", "about"
+    )
+    made = Parameter(
+        _matching(_NAME, name, "name of a parameter", 63), _type(kind), _digits(low, "low"), _digits(high, "high"),
+        _lines(about, "about"), None if default is None else _digits(default, "default"),
+        _whole(places, "places", 0, 64),
+    )  # fmt: skip
+    of_values = made.type.of is not None
+    if of_values != bool(made.places) or made.low > made.high:
+        raise MalformedCard(f"a card: the parameter {made.name} has no such range")
+    if of_values and made.high != (1 << (made.type.width + 1) * made.places) - 1:
+        raise MalformedCard(f"a card: the parameter {made.name} has not as many places as its range")
+    if made.is_set and made.low:
+        raise MalformedCard(f"a card: the parameter {made.name} is a set, and has no least value")
+    if made.type.choices and made.high >= (1 << len(made.type.choices) if made.is_set else len(made.type.choices)):
+        raise MalformedCard(f"a card: the parameter {made.name} goes beyond its choices")
+    if made.default is not None:
+        made.accept(made.default)
+    return made
+
+
+def _clause(given: object) -> Clause:
+    name, implied, says = _members(given, "a requirement", "name", "implied", "says")
+    if not isinstance(implied, bool):
+        raise MalformedCard("a card: implied is true or false")
+    return Clause(_text(name, "name of a requirement"), _sentence(says), implied)
+
+
+def _reveal(given: object) -> Reveal:
+    name, kind, high, figures, says = _members(given, "a reveal", "name", "type", "high", "figures", "says")
+    return Reveal(
+        _text(name, "name of a reveal"), _type(kind), _digits(high, "high"),
+        None if figures is None else _whole(figures, "figures", 1, 9), _sentence(says),
+    )  # fmt: skip
+
+
+def _sentence(given: object) -> Sentence:
+    parts: list[str | Hole] = []
+    for each in _list(given, "says", 512, 1):
+        if isinstance(each, str):
+            if parts and isinstance(parts[-1], str):
+                raise MalformedCard("a card: two texts of a sentence beside each other")
+            if why := fault_of(each.strip(" ")):
+                raise MalformedCard(f"a card: a sentence {why}")
+            parts.append(each)
+        else:
+            (name,) = _members(each, "a sentence's parameter", "param")
+            parts.append(Hole(_matching(_NAME, name, "param", 63)))
+    if "" in parts:
+        raise MalformedCard("a card: an empty text in a sentence")
+    return Sentence(tuple(parts))
+
+
+def _vacuous(given: object) -> Vacuous:
+    param, why, at_least, at_most, none_of, all_of, between, formal = _members(
+        given, "vacuous", "param", "why", "at_least", "at_most", "none_of", "all_of", "between", "formal"
+    )
+    if not isinstance(formal, bool):
+        raise MalformedCard("a card: formal is true or false")
+    ends = None if between is None else [_text(each, "between") for each in _list(between, "between", 2, 2)]
+    return Vacuous(
+        _text(param, "param"), _text(why, "why"), _edge(at_least), _edge(at_most), _texts(none_of), _texts(all_of),
+        None if ends is None else (ends[0], ends[1]), formal,
+    )  # fmt: skip
+
+
+def _edge(given: object) -> Edge | None:
+    if given is None:
+        return None
+    text, value = _members(given, "an edge", "text", "value")
+    return Edge(_text(text, "text"), _digits(value, "value"))
+
+
+def _beside(given: object) -> Beside:
+    value, limit, low, high = _members(given, "beside", "value", "limit", "low", "high")
+    return Beside(
+        _text(value, "value"), _text(limit, "limit"), None if low is None else _text(low, "low"),
+        None if high is None else _text(high, "high"),
+    )  # fmt: skip
+
+
+# Values
+
+
+def _members(given: object, what: str, *names: str) -> list[Any]:
+    """The values of exactly these members, in this order."""
+    if not isinstance(given, Mapping) or set(given) != set(names):
+        raise MalformedCard(f"a card: {what} has the members {', '.join(names)}")
+    return [given[name] for name in names]
+
+
+def _list(given: object, what: str, most: int, least: int = 0) -> Sequence[Any]:
+    if not isinstance(given, list) or not least <= len(given) <= most:
+        raise MalformedCard(f"a card: {what} is a list of {least} to {most}")
+    return given
+
+
+def _text(given: object, what: str) -> str:
+    """A text of 1 … MAX_CARD_TEXT_BYTES bytes in which everything is seen."""
+    if not isinstance(given, str) or not given or len(given.encode(errors="replace")) > limits.MAX_CARD_TEXT_BYTES:
+        raise MalformedCard(f"a card: {what} is a text of 1 to {limits.MAX_CARD_TEXT_BYTES} bytes")
+    if why := fault_of(given):
+        raise MalformedCard(f"a card: {what} {why}")
+    return given
+
+
+def _lines(given: object, what: str) -> str:
+    """A text of several lines, or empty."""
+    if not isinstance(given, str):
+        raise MalformedCard(f"a card: {what} is a text")
+    for line in given.split("\n"):
+        if line.strip(" "):
+            _text(line.strip(" "), what)
+    return given
+
+
+def _texts(given: object) -> tuple[str, ...]:
+    return tuple(_text(each, "a choice") for each in _list(given, "choices", 256))
+
+
+def _matching(form: re.Pattern[str], given: object, what: str, most: int) -> str:
+    if not isinstance(given, str) or len(given) > most or form.fullmatch(given) is None:
+        raise MalformedCard(f"a card: {what} is no such name")
+    return given
+
+
+def _whole(given: object, what: str, low: int, high: int) -> int:
+    if isinstance(given, bool) or not isinstance(given, int) or not low <= given <= high:
+        raise MalformedCard(f"a card: {what} is a whole number from {low} to {high}")
+    return given
+
+
+def _digits(given: object, what: str) -> int:
+    """Decimal digits of a number below 2^(65 · 129), the widest parameter."""
+    if not isinstance(given, str) or len(given) > 2600 or _DIGITS.fullmatch(given) is None:
+        raise MalformedCard(f"a card: {what} is a text of decimal digits")
+    return int(given)
+
+
+def _digest(given: object, what: str) -> bytes:
+    if not isinstance(given, str) or _HEX.fullmatch(given) is None:
+        raise MalformedCard(f"a card: {what} is a SHA-256 in 64 lower-case hexadecimal digits")
+    return bytes.fromhex(given)

@@ -1,0 +1,43 @@
+"""A card read aloud: its requirements as sentences, its parameters with units, what it reveals."""
+
+from __future__ import annotations
+
+from zkcompliance.card import types
+from zkcompliance.card.model import Card
+from zkcompliance.card.parameter import Parameter
+from zkcompliance.card.sentence import whole
+
+NOT_PROVEN = "that the log is complete and that its rows are true: a row is as good as its source."
+
+
+def explain(card: Card) -> str:
+    """The claim as plain text for a person."""
+    lines = [f"{card.id}, version {card.version}: {card.title}", ""]
+    lines += [card.about, ""] if card.about else []
+    lines += ["Logs:", *(f"  {slot.name}: {slot.about or slot.schema}" for slot in card.slots), ""]
+    if card.params:
+        lines += ["Parameters (public):", *(f"  {parameter(spec)}" for spec in card.params), ""]
+    lines.append("It holds when all of this is so:")
+    for number, each in enumerate(card.clauses, 1):
+        implied = " (asked by a join)" if each.implied else ""
+        lines.append(f"  {number}. {each.name}{implied}: {whole(each.says.named())}")
+    lines += ["", "Revealed beyond the parameters and each segment's size rounded up to a power of two:"]
+    lines += [f"  {each.name}: {each.words()}" for each in card.reveals] or ["  nothing."]
+    return "\n".join([*lines, f"Not proven: {NOT_PROVEN}"])
+
+
+def parameter(spec: Parameter) -> str:
+    """One parameter: name, type, what it is, bounds, default."""
+    if spec.places:
+        bounds = f"at most {spec.places}"
+    elif spec.is_set:
+        bounds = f"any of {', '.join(spec.type.choices)}"
+    elif spec.type.choices:
+        bounds = f"one of {', '.join(spec.type.choices)}"
+    elif (spec.low, spec.high) != (0, types.LARGEST_OF.get(spec.type)):
+        bounds = f"from {spec.show(spec.low)} to {spec.show(spec.high)}"
+    else:
+        bounds = ""
+    kind = "set" if spec.type.choices and spec.is_set else str(spec.type) if spec.type.kind != types.ENUM else "choice"
+    default = "" if spec.default is None else f"; default {spec.show(spec.default)}"
+    return f"{spec.name} ({kind}{', ' + bounds if bounds else ''}{default}){': ' + spec.doc if spec.doc else ''}"
