@@ -9,9 +9,9 @@ import os
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
+from importlib import resources
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 from zkcompliance import limits, schemas
 from zkcompliance.card.beside import Beside
@@ -100,18 +100,11 @@ def own(given: Iterable[str | Path | Claim]) -> dict[str, Claim]:
     return found
 
 
-def beside_claims(name: str) -> bytes:
-    """A file of data in the folder of the claims: a checkout's, an installed one, or that of the one-file verifier."""
-    package = importlib.import_module("zkcompliance.circuits")
-    loader: Any = package.__loader__  # of files, or of a zip: each reads data by its whole path
-    data: bytes = loader.get_data(os.path.join(package.__path__[0], name))  # noqa: PTH118
-    return data
-
-
 @cache
 def registry() -> dict[str, bytes]:
     """The pinned digests of `REGISTRY.lock`, by claim id: lines `id@version digest`."""
-    pairs = (line.split() for line in beside_claims("REGISTRY.lock").decode().splitlines())
+    text = resources.files("zkcompliance.circuits").joinpath("REGISTRY.lock").read_text(encoding="utf-8")
+    pairs = (line.split() for line in text.splitlines())
     return {name.partition("@")[0]: bytes.fromhex(digest) for name, digest in pairs}
 
 
