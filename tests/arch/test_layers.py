@@ -17,6 +17,7 @@ import support
 import zkcompliance
 
 PACKAGE = Path(zkcompliance.__file__).parent
+PAGE = PACKAGE.parent / "docs" / "rooms.md"
 CIRCUITS = sorted((PACKAGE.parent / "circuits").glob("*.py"))
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
@@ -129,6 +130,22 @@ def test_a_room_that_may_know_a_part_of_another(pair: tuple[str, str]) -> None:
         if not (name == "circuits" and path.name in BY_HAND)
     ]
     assert not wrong
+
+
+def test_the_page_of_rooms_says_the_same() -> None:
+    """docs/rooms.md: a line for each room, with those that may import it, or all but those that may not."""
+    rows = re.findall(r"^\| `([^`]+)` \| .+ \| (.+) \|$", PAGE.read_text("utf-8"), re.MULTILINE)
+    said = {}
+    for shown, cell in rows:
+        named = set(re.findall(r"`([^`]+)`", cell))
+        said[shown] = {*map(shown_as, ROOMS)} - named - {shown} if cell.startswith("all but ") else named
+    allowed = {shown_as(name): {shown_as(o) for o in ROOMS if name in ROOMS[o].split()} for name in ROOMS}
+    assert said == allowed and len(rows) == len(ROOMS)
+
+
+def shown_as(name: str) -> str:
+    """A room as the page has it: `log/`, `errors.py`."""
+    return f"{name}/" if (PACKAGE / name).is_dir() else f"{name}.py"
 
 
 def test_rooms_make_no_circle() -> None:
