@@ -7,20 +7,16 @@ import json
 import re
 import shlex
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-import policy_kit as kit
 import pytest
 from click.testing import CliRunner, Result
 from jsonschema import Draft4Validator
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "report"))
-
-from test_machines import oscal
-
+from tests.kit import policies as kit
+from tests.kit.oscal_schema import oscal
 from zkcompliance.commands.main import cli
 from zkcompliance.log import memory
 from zkcompliance.log.note import VerifierKey

@@ -6,10 +6,10 @@ import io
 import subprocess
 from pathlib import Path
 
-import policy_kit as kit
 import pytest
 from click.testing import CliRunner
 
+from tests.kit import policies as kit
 from zkcompliance.commands import console
 from zkcompliance.commands.main import cli
 from zkcompliance.edge.shown import command

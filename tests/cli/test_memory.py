@@ -10,14 +10,13 @@ from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
-import lineage_kit as kit
-import policy_kit
 import pytest
-import support
 from click.testing import CliRunner, Result
-from lineage_kit import KEY, NAME, NEXT, Generation, Step, carried, lineage
 
 import zkcompliance as zk
+from tests.kit import lineages as kit
+from tests.kit import policies, support
+from tests.kit.lineages import KEY, NAME, NEXT, Generation, Step, carried, lineage
 from zkcompliance.commands.main import cli
 from zkcompliance.errors import LogEvidence, NewKeyRefused, Undecided
 from zkcompliance.log import files, keys
@@ -289,7 +288,7 @@ def test_from_python(lab: Path, tmp_path: Path) -> None:
 
 def test_generations_that_the_verbs_make(tmp_path: Path) -> None:
     """Seal, prove, seal again under a new key, prove: a state follows with the lineage that `refresh` wrote."""
-    policy_kit.make_log(tmp_path, "log", NAME, policy_kit.rows(), policy_kit.rows(3))
+    policies.make_log(tmp_path, "log", NAME, policies.rows(), policies.rows(3))
     seed = bytes([7]) * 32
     (tmp_path / "new.key").write_text(SignerKey.text(NAME, seed) + "\n")
     (tmp_path / "new.key").chmod(0o600)
@@ -315,6 +314,6 @@ def test_generations_that_the_verbs_make(tmp_path: Path) -> None:
     assert "OLD" in said(run("verify", first, *asked, *state))
     (tmp_path / "two.zkp").unlink()
     with Writer(tmp_path / "two", keys.load_private(tmp_path / "new.key")) as writer:
-        writer.seal(policy_kit.rows(2))
+        writer.seal(policies.rows(2))
     third = prove("two")  # signed by the new key alone: the state knows that the old one named it
     assert "began with the same rows" in said(run("verify", third, *asked, *state))

@@ -9,12 +9,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import policy_kit as kit
 import pytest
-import support
 from click.testing import CliRunner, Result
 
 import zkcompliance as zk
+from tests.kit import policies as kit
+from tests.kit import support
 from zkcompliance.commands.main import cli
 from zkcompliance.errors import UsageError, ZkComplianceError
 from zkcompliance.log import files

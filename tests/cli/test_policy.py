@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import policy_kit as kit
 import pytest
 from click.testing import CliRunner, Result
 
 import zkcompliance as zk
+from tests.kit import policies as kit
 from zkcompliance import limits
 from zkcompliance.commands.main import cli
 from zkcompliance.errors import ClaimDoesNotHold, MalformedPolicy, StaleProof, StatementMismatch, UsageError

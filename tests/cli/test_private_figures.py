@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import policy_kit as kit
 import pytest
 from click.testing import CliRunner, Result
 
+from tests.kit import policies as kit
 from zkcompliance.commands.main import cli
 
 TOTAL = 4_440_000_000_000_000_000

@@ -7,10 +7,10 @@ import json
 from hashlib import sha256
 from pathlib import Path
 
-import policy_kit as kit
 import pytest
 from click.testing import CliRunner, Result
 
+from tests.kit import policies as kit
 from zkcompliance.commands.main import cli
 from zkcompliance.policy.binding import Binding, Subject
 from zkcompliance.policy.subject import parse_subject

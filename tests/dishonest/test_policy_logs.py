@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import support
-from policy_kit import NOW
 
+from tests.kit import support
+from tests.kit.policies import NOW
 from zkcompliance import schemas
 from zkcompliance.claim import catalogue
 from zkcompliance.errors import StatementMismatch

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import policy_kit as kit
 import pytest
-from policy_kit import MODEL, NOW
 
+from tests.kit import policies as kit
+from tests.kit.policies import MODEL, NOW
 from zkcompliance.claim import catalogue
 from zkcompliance.errors import MalformedPolicy, ProofRefused, StatementMismatch
 from zkcompliance.log.note import VerifierKey
