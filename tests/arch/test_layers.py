@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
-import support
 
 import zkcompliance
+from tests.kit import support
 
 PACKAGE = Path(zkcompliance.__file__).parent
 SOURCES = sorted(path for path in PACKAGE.rglob("*.py") if "circuits" not in path.relative_to(PACKAGE).parts)

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import support
-from support import Proved, Prover, refused, without
 
+from tests.kit import support
+from tests.kit.support import Proved, Prover, refused, without
 from zkcompliance.errors import (
     BalanceMismatch,
     FoldMismatch,

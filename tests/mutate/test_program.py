@@ -13,8 +13,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import support
-from support import (
+
+from tests.kit import support
+from tests.kit.support import (
     CLAIM,
     COUNTED,
     FLOP,
@@ -27,7 +28,6 @@ from support import (
     verifier_drops,
     without,
 )
-
 from zkcompliance.errors import BalanceMismatch, QuotientMismatch
 from zkcompliance.stark.air import shape as layout_module
 from zkcompliance.stark.air.cells import Identity, cells_air

@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 import pytest
-from catalogue_claims import MODULES, definition
-from column_ranges import BETWEEN_TABLES, BOUND, MOVED, like, parts, plain, unbound
-from compiled_trial import padded, trial
-from hunt_cases import HUNTS
 
+from tests.kit.catalogue_claims import MODULES, definition
+from tests.kit.column_ranges import BETWEEN_TABLES, BOUND, MOVED, like, parts, plain, unbound
+from tests.kit.compiled_trial import padded, trial
+from tests.kit.hunt.cases import HUNTS
 from zkcompliance import schemas
 from zkcompliance.claim.compile import arith, context, groups, terms
 from zkcompliance.claim.compile.compiler import Compiled, Compiler

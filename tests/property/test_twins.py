@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from math import log2
 
-import support
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from tests.kit import support
 from zkcompliance.errors import LimitExceeded, ParametersRejected
 from zkcompliance.stark.air.program import (
     Constraint,

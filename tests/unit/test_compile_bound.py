@@ -6,9 +6,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from catalogue_claims import MODULES, compiled, definition
-from hunt_cases import HUNTS
 
+from tests.kit.catalogue_claims import MODULES, compiled, definition
+from tests.kit.hunt.cases import HUNTS
 from zkcompliance.claim.compile import compile_claim
 from zkcompliance.claim.compile.bound import require_bound
 from zkcompliance.claim.compile.context import Table

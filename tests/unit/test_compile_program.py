@@ -7,8 +7,8 @@ import os
 
 import numpy as np
 import pytest
-from compiled_trial import padded, trial
 
+from tests.kit.compiled_trial import padded, trial
 from zkcompliance.claim.compile import CannotCompile, compile_claim
 from zkcompliance.claim.language import ComputeLog, EventLog, claim, require
 from zkcompliance.claim.language.build import ClaimDefinition

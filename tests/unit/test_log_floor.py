@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 
 import pytest
-from compiled_trial import Trial, padded, trial
-from exact_rows import encode_rows
 
+from tests.kit.compiled_trial import Trial, padded, trial
+from tests.kit.exact_rows import encode_rows
 from zkcompliance import schemas
 from zkcompliance.circuits import log_floor
 from zkcompliance.claim import catalogue

@@ -6,9 +6,9 @@ from dataclasses import replace
 from hashlib import sha256
 
 import pytest
-import support
-from support import CLAIM
 
+from tests.kit import support
+from tests.kit.support import CLAIM
 from zkcompliance.stark.air.expr import TableBuilder
 from zkcompliance.stark.air.program import Kind, Lookup, Op, PublicBit
 from zkcompliance.verify import decode_program

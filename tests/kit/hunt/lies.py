@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 import numpy as np
-from hunt_more_lies import private_tables
-from hunt_tools import Case, Change, Lie, added, at, fixed, rows_of, shifted, swapped
 
+from tests.kit.hunt.more_lies import private_tables
+from tests.kit.hunt.traces import Case, Change, Lie, added, at, fixed, rows_of, shifted, swapped
 from zkcompliance.schemas import compute
 from zkcompliance.stark.air.program import Op, TermKind
 from zkcompliance.stark.field.babybear import P

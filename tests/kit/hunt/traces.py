@@ -10,10 +10,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from compiled_trial import Trial, padded, trial
-from exact_rows import encode_rows
-from hunt_base import Hunt
 
+from tests.kit.compiled_trial import Trial, padded, trial
+from tests.kit.exact_rows import encode_rows
+from tests.kit.hunt.base import Hunt
 from zkcompliance.claim.compile import Compiled, compile_claim
 from zkcompliance.claim.compile.run import Lies
 from zkcompliance.stark.air.check import node_values

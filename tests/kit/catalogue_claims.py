@@ -6,8 +6,8 @@ import functools
 import importlib
 
 import numpy as np
-from compiled_trial import padded
 
+from tests.kit.compiled_trial import padded
 from zkcompliance.claim import catalogue
 from zkcompliance.claim.compile import Compiled, compile_claim
 from zkcompliance.claim.language.build import ClaimDefinition
