@@ -39,7 +39,7 @@ from tests.kit.hunt.traces import (
 from zkcompliance.claim.meaning import core
 from zkcompliance.errors import VerificationError
 from zkcompliance.stark.field.babybear import P
-from zkcompliance.verify import verify_bundle
+from zkcompliance.verify.verifier import verify_bundle
 
 SPARED = {  # what follows from the rest, and is kept for what it says by itself
     "constraint: empty is # or #": "rows with the extreme + [empty] = 1 over the integers",

@@ -43,7 +43,8 @@ from zkcompliance.policy.verdict import Status, Verdict
 from zkcompliance.prove.api import prove_claim
 from zkcompliance.prove.policy import plan, prove_policies
 from zkcompliance.stark.statement import encode_policy_bundle
-from zkcompliance.verify import decode_bundle, decode_statement
+from zkcompliance.verify.bundle import decode_bundle
+from zkcompliance.verify.statement import decode_statement
 
 CLAIM = catalogue.load(kit.CLAIM)
 LOW = {"below.limit": 10**20}

@@ -22,7 +22,7 @@ from zkcompliance.policy.load import parse_policy
 from zkcompliance.policy.verdict import Verdict
 from zkcompliance.prove import api
 from zkcompliance.stark.statement import encode_bundle, encode_policy_bundle
-from zkcompliance.verify import decode_bundle
+from zkcompliance.verify.bundle import decode_bundle
 
 COVERAGE = catalogue.load("eval-coverage")
 

@@ -16,7 +16,7 @@ from zkcompliance.policy.model import Policy
 from zkcompliance.policy.proofs import decode_policy_bundle
 from zkcompliance.prove.policy import prove_policies
 from zkcompliance.stark.statement import encode_bundle, encode_policy_bundle
-from zkcompliance.verify import decode_bundle
+from zkcompliance.verify.bundle import decode_bundle
 
 ORIGIN = "lab.example/a"
 

@@ -19,7 +19,7 @@ from zkcompliance.errors import VerificationError
 from zkcompliance.schemas import compute
 from zkcompliance.stark.air.program import Op
 from zkcompliance.stark.field.babybear import P
-from zkcompliance.verify import verify_bundle
+from zkcompliance.verify.verifier import verify_bundle
 
 DEVICES, LIMIT = 123_456, 40_000
 DIGIT = DEVICES % 2**16  # DIGIT·LIMIT is above p, and 303 534 079 mod p

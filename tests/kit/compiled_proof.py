@@ -16,7 +16,9 @@ from zkcompliance.stark.commit.table import SealedTable, commit
 from zkcompliance.stark.profiles import STANDARD
 from zkcompliance.stark.prover.prover import Prover
 from zkcompliance.stark.statement import Statement, StatementLog
-from zkcompliance.verify import decode_program, decode_statement, verify_proof
+from zkcompliance.verify.program import decode_program
+from zkcompliance.verify.statement import decode_statement
+from zkcompliance.verify.verifier import verify_proof
 
 
 def prove_and_verify(definition: ClaimDefinition, given: dict[str, object], lies: Lies | None = None) -> int:

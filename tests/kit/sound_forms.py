@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from zkcompliance.verify import (
-    PROFILES,
-    Bundle,
-    Checkpoint,
-    Entry,
-    LogStatement,
-    Program,
-    Statement,
-)
-from zkcompliance.verify.checkpoint import checkpoint_body, log_root
+from zkcompliance.verify.bundle import Bundle
+from zkcompliance.verify.checkpoint import Checkpoint, checkpoint_body, log_root
 from zkcompliance.verify.program import (
     Constraint,
     Equation,
@@ -22,12 +14,14 @@ from zkcompliance.verify.program import (
     Lookup,
     LookupEntry,
     Node,
+    Program,
     Public,
     Sum,
     Table,
     Term,
     Unknown,
 )
+from zkcompliance.verify.statement import PROFILES, Entry, LogStatement, Statement
 
 STANDARD = PROFILES[1]
 SCHEMA = b"\x07" * 32

@@ -43,13 +43,14 @@ from zkcompliance.stark.prover.prover import Prover
 from zkcompliance.stark.prover.witness import Trace
 from zkcompliance.stark.statement import Statement, StatementLog, encode_bundle
 from zkcompliance.verify import constraints as verify_composition
-from zkcompliance.verify import decode_program, decode_statement, verify_proof
 from zkcompliance.verify import transcript as verifier_transcript
 from zkcompliance.verify.constraints import Opened, instance_constraints, public_columns
 from zkcompliance.verify.field import lagrange_sum
 from zkcompliance.verify.openings import CHUNK, EXTENSION, SEGMENT, WITNESS, Opening, opening_order
+from zkcompliance.verify.program import decode_program
 from zkcompliance.verify.shape import Shape, buckets, shape_of
-from zkcompliance.verify.verifier import Report
+from zkcompliance.verify.statement import decode_statement
+from zkcompliance.verify.verifier import Report, verify_proof
 from zkcompliance.verify.weights import lookup_challenges, weigh
 
 CLAIM = handwritten.CLAIM

@@ -19,7 +19,8 @@ from zkcompliance.policy.binding import Binding, ForPolicy
 from zkcompliance.policy.proofs import proofs_in
 from zkcompliance.prove.policy import prove_policies
 from zkcompliance.stark.statement import encode_policy_bundle
-from zkcompliance.verify import decode_bundle, decode_statement
+from zkcompliance.verify.bundle import decode_bundle
+from zkcompliance.verify.statement import decode_statement
 
 WORKER = Path(__file__).with_name("policy_worker.py")
 MUTANTS = 300

@@ -18,7 +18,7 @@ from tests.kit.compiled_trial import padded, proved_by_anyone, trial
 from zkcompliance.claim.meaning.interpret import interpret
 from zkcompliance.errors import VerificationError
 from zkcompliance.schemas import Schema
-from zkcompliance.verify import verify_bundle
+from zkcompliance.verify.verifier import verify_bundle
 
 SIZES = (0, 1, 7, 8, 9, 15, 16, 17)  # around 2^k rows, with the padding of both sides
 NAMES = ("item", "chip", "run")  # ids that are new in each copy of the example's rows

@@ -34,9 +34,10 @@ from zkcompliance.stark.profiles import PROFILES, degree_bound
 from zkcompliance.stark.prover.quotient import constraint_count
 from zkcompliance.stark.soundness import shapes_of, soundness
 from zkcompliance.stark.statement import Statement, StatementLog
-from zkcompliance.verify import decode_program, decode_statement
 from zkcompliance.verify import soundness as verify_soundness
+from zkcompliance.verify.program import decode_program
 from zkcompliance.verify.shape import schedule, shape_of
+from zkcompliance.verify.statement import decode_statement
 
 DETERMINISTIC = settings(
     derandomize=True, deadline=None, max_examples=120, suppress_health_check=list(HealthCheck), database=None

@@ -18,7 +18,7 @@ from zkcompliance.errors import UsageError
 
 HAND_WRITTEN = {"rows_unchanged", "__init__"}
 FAMILIES = {"log_floor": schemas.compute}  # a claim for every schema; its examples are of this one
-FOLDER = Path(zkcompliance.circuits.__file__).parent
+FOLDER = Path(zkcompliance.circuits.__path__[0])
 MODULES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem not in HAND_WRITTEN)
 
 

@@ -19,8 +19,10 @@ from zkcompliance.stark.commit.table import SealedTable, commit
 from zkcompliance.stark.profiles import STANDARD
 from zkcompliance.stark.prover.prover import Prover
 from zkcompliance.stark.statement import Statement, StatementLog
-from zkcompliance.verify import decode_program, decode_statement, verify_proof
 from zkcompliance.verify.program import Program as VerifierProgram
+from zkcompliance.verify.program import decode_program
+from zkcompliance.verify.statement import decode_statement
+from zkcompliance.verify.verifier import verify_proof
 
 CLAIMS = (
     "compute_band", "compute_methods_agree", "incidents_reported_in_time", "evals_cadence", "chips_registered",

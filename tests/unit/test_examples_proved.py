@@ -21,7 +21,7 @@ from zkcompliance.log.store import SealedLog
 from zkcompliance.log.writer import Writer, create_log
 from zkcompliance.prove.api import prove_claim
 from zkcompliance.schemas import Schema
-from zkcompliance.verify import verify_bundle
+from zkcompliance.verify.verifier import verify_bundle
 
 CASES = [(module, example) for module in MODULES for example in examples(module)]
 Tables = Mapping[str, list[np.ndarray]]

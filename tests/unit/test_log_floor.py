@@ -20,7 +20,9 @@ from zkcompliance.stark.commit.table import SealedTable, commit
 from zkcompliance.stark.profiles import STANDARD
 from zkcompliance.stark.prover.prover import Prover
 from zkcompliance.stark.statement import Statement, StatementLog
-from zkcompliance.verify import decode_program, decode_statement, verify_proof
+from zkcompliance.verify.program import decode_program
+from zkcompliance.verify.statement import decode_statement
+from zkcompliance.verify.verifier import verify_proof
 
 OWN = schemas.parse_text("zkc-schema v1\nown\nat time\nsource " + schemas.compute.columns[-1].type_text + "\n")
 

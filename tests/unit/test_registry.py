@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from zkcompliance.claim import catalogue
-from zkcompliance.verify import decode_program
+from zkcompliance.verify.program import decode_program
 
 LOCK = Path(__file__).parents[2] / "circuits" / "REGISTRY.lock"
 

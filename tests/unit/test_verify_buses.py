@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 import pytest
 
 from zkcompliance.errors import LookupRejected
-from zkcompliance.verify import PROFILES, Checkpoint, Entry, LogStatement, Statement
 from zkcompliance.verify import shape as cells
+from zkcompliance.verify.checkpoint import Checkpoint
 from zkcompliance.verify.constraints import Opened, Public, instance_constraints, public_columns
 from zkcompliance.verify.field import (
     ONE,
@@ -50,6 +50,7 @@ from zkcompliance.verify.program import (
 )
 from zkcompliance.verify.program import Public as PublicValue
 from zkcompliance.verify.shape import Instance, Shape, shape_of
+from zkcompliance.verify.statement import PROFILES, Entry, LogStatement, Statement
 from zkcompliance.verify.weights import LookupChallenges, lookup_challenges, weigh
 
 RNG = random.Random(11)

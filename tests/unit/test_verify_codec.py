@@ -30,18 +30,9 @@ from zkcompliance.errors import (
     StatementMismatch,
     ZkComplianceError,
 )
-from zkcompliance.verify import (
-    Checkpoint,
-    Program,
-    Statement,
-    decode_bundle,
-    decode_program,
-    decode_statement,
-    verifier,
-    verify_bundle,
-    verify_proof,
-)
-from zkcompliance.verify.checkpoint import checkpoint_body, completing
+from zkcompliance.verify import verifier
+from zkcompliance.verify.bundle import decode_bundle
+from zkcompliance.verify.checkpoint import Checkpoint, checkpoint_body, completing
 from zkcompliance.verify.program import (
     Constraint,
     Equation,
@@ -50,11 +41,15 @@ from zkcompliance.verify.program import (
     Lookup,
     LookupEntry,
     Node,
+    Program,
     Public,
     Sum,
     Term,
     Unknown,
+    decode_program,
 )
+from zkcompliance.verify.statement import Statement, decode_statement
+from zkcompliance.verify.verifier import verify_bundle, verify_proof
 
 MOST = limits.MAX_SEGMENTS
 

@@ -10,7 +10,8 @@ import pytest
 
 from zkcompliance import limits
 from zkcompliance.errors import LimitExceeded, ParametersRejected, SoundnessTooLow
-from zkcompliance.verify import PROFILES, Checkpoint, Entry, LogStatement, Profile, Program, Statement, soundness
+from zkcompliance.verify import soundness
+from zkcompliance.verify.checkpoint import Checkpoint
 from zkcompliance.verify.field import ONE, ORDER, Ext, P
 from zkcompliance.verify.openings import CHUNK, EXTENSION, SEGMENT, WITNESS, deep, opening_order
 from zkcompliance.verify.program import (
@@ -21,6 +22,7 @@ from zkcompliance.verify.program import (
     Lookup,
     LookupEntry,
     Node,
+    Program,
     Public,
     Sum,
     Table,
@@ -40,7 +42,17 @@ from zkcompliance.verify.shape import (
     shape_of,
     true_weights,
 )
-from zkcompliance.verify.statement import FAST, SMALL, STANDARD, degree_bound
+from zkcompliance.verify.statement import (
+    FAST,
+    PROFILES,
+    SMALL,
+    STANDARD,
+    Entry,
+    LogStatement,
+    Profile,
+    Statement,
+    degree_bound,
+)
 from zkcompliance.verify.weights import lookup_challenges
 
 UNIT = 0xFFFF

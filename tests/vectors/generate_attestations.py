@@ -29,7 +29,8 @@ from zkcompliance.attest.keys import PublicKey
 from zkcompliance.attest.statement import derive
 from zkcompliance.policy.binding import Binding, ForPolicy, Subject
 from zkcompliance.standalone import p256
-from zkcompliance.verify import decode_bundle, decode_statement
+from zkcompliance.verify.bundle import decode_bundle
+from zkcompliance.verify.statement import decode_statement
 
 HERE = Path(__file__).parent
 OUTPUT = HERE / "attestations.json"

@@ -14,10 +14,12 @@ from zkcompliance.errors import MalformedProgram
 from zkcompliance.verify.codec import Reader, at_most, i32, text, u8, u16, u32
 from zkcompliance.verify.field import P
 
+_PROGRAM = b"zkcp" + u16(1)
 CONST, LOG, WIT, NEXT, ADD, SUB, MUL, IS_FIRST, IS_LAST, BUCKET, PUBLIC, ORDINAL = range(12)
 COLUMNS = (LOG, WIT, NEXT)
 OPERATIONS = (ADD, SUB, MUL)
 EVERY, FIRST, LAST, TRANSITION = range(4)
+SUM_TERM, UNKNOWN_TERM, PUBLIC_TERM, ONE_TERM = range(4)
 LOG_TABLE, PRIVATE_TABLE = range(2)
 RANGE_BUS = 0
 UNIT = 0xFFFF  # in the place of a multiplicity's node: the multiplicity is 1
@@ -97,11 +99,6 @@ def _encode_node(node: Node) -> bytes:
     if node.op == PUBLIC:
         return op + u8(node.a) + u8(node.b)
     return op
-
-
-_PROGRAM = b"zkcp" + u16(1)
-
-SUM_TERM, UNKNOWN_TERM, PUBLIC_TERM, ONE_TERM = range(4)
 
 
 class Public(NamedTuple):
