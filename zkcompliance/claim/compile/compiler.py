@@ -21,12 +21,12 @@ from zkcompliance.claim.compile.ordered import Moved, Ordered, require_chain
 from zkcompliance.claim.compile.rows import FrameNodes, LogRows
 from zkcompliance.claim.compile.run import Lies, Rows, Run
 from zkcompliance.claim.compile.singles import Singles
-from zkcompliance.claim.compile.terms import E, TooWide, lower
+from zkcompliance.claim.compile.terms import Term, TooWide, lower
 from zkcompliance.claim.compile.thread import extreme
 from zkcompliance.claim.meaning import core
 from zkcompliance.claim.meaning.ranges import MAX_ROWS
 from zkcompliance.limits import MAX_NODES
-from zkcompliance.stark.air.expr import TableBuilder
+from zkcompliance.stark.air.builder import TableBuilder
 from zkcompliance.stark.air.program import RANGE_BUS, Interaction, LogSlot, Lookup, Program, Public, TableAir
 
 
@@ -136,7 +136,7 @@ class Compiler:
     def most_rows(self, frame: core.Frame) -> int:
         return MAX_ROWS
 
-    def look_up_public(self, rows: tuple[tuple[int, ...], ...], values: tuple[E, ...]) -> None:
+    def look_up_public(self, rows: tuple[tuple[int, ...], ...], values: tuple[Term, ...]) -> None:
         """The tuple of publics is one of the rows."""
         self.board.tables[0].require_in(Lookup(rows), *values)
 
@@ -205,7 +205,7 @@ class Compiler:
             buses=tuple(board.buses),
         )
 
-    def _lower(self, table: Table, more: list[tuple[str, Any, E]]) -> TableAir:
+    def _lower(self, table: Table, more: list[tuple[str, Any, Term]]) -> TableAir:
         air = TableBuilder(table.log)
         air.witness = table.witness
         names = {name for name, _, _ in table.constraints}

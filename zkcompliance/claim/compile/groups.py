@@ -17,7 +17,7 @@ from zkcompliance.claim.compile.ordered import Ordered
 from zkcompliance.claim.compile.private import MOST_PRIVATE_ROWS
 from zkcompliance.claim.compile.rows import FrameNodes
 from zkcompliance.claim.compile.run import Run, carried, split
-from zkcompliance.claim.compile.terms import HALF, ONE, E, Wide, add, digits, limbs_for, sub, wide
+from zkcompliance.claim.compile.terms import HALF, ONE, Term, Wide, add, digits, limbs_for, sub, wide
 from zkcompliance.claim.meaning import core
 
 if TYPE_CHECKING:
@@ -31,10 +31,10 @@ class GroupRows(FrameNodes):
         super().__init__(compiler, made.ctx, frame)
         self.groups, self.made, self.extreme = frame, made, extreme
         self.same = made.same[len(frame.keys) - 1]
-        self._counts: E | None = None
+        self._counts: Term | None = None
 
     @property
-    def act(self) -> E:
+    def act(self) -> Term:
         if not hasattr(self, "_act"):
             self._act = (self.made.used - self.same).within(0, 1)
         return self._act
@@ -65,24 +65,24 @@ class GroupRows(FrameNodes):
             copied = self._first(copied)
         return add(copied, digits(low)) if low else copied
 
-    def _count(self) -> E:
+    def _count(self) -> Term:
         """c' = used' + same·c."""
         if self._counts is None:
             self._counts = self._running(self.made.used, "number so far", MOST_PRIVATE_ROWS)
         return self._counts
 
-    def _running(self, x: E, name: str, hi: int) -> E:
+    def _running(self, x: Term, name: str, hi: int) -> Term:
         c = self.ctx.free(name, lambda run: self._along(run, x), 0, hi)
         ahead = self.next(x)
         self.ctx.zero(name, self.ctx.next_row(c) - (ahead + self.same * c).within(0, hi))
         return c
 
-    def next(self, e: E) -> E:
+    def next(self, e: Term) -> Term:
         from zkcompliance.stark.air.program import Op
 
         return self.ctx.next_row(e) if e.op == Op.WIT else e
 
-    def _along(self, run: Run, x: E) -> np.ndarray:
+    def _along(self, run: Run, x: Term) -> np.ndarray:
         """Running totals within groups."""
         here = self.ctx.number
         values = run.value(here, x)
@@ -161,7 +161,7 @@ class GroupRows(FrameNodes):
         here = self.ctx.number
         for limb in x.limbs:
 
-            def fill(run: Run, limb: E = limb) -> np.ndarray:
+            def fill(run: Run, limb: Term = limb) -> np.ndarray:
                 values = run.value(here, limb)
                 starts = np.append(True, run.value(here, self.same)[:-1] == 0)
                 at = np.maximum.accumulate(np.where(starts, np.arange(len(values)), 0))

@@ -18,7 +18,7 @@ from zkcompliance.claim.compile.context import Table
 from zkcompliance.claim.compile.errors import cannot
 from zkcompliance.claim.compile.merged import SET_ROWS, Merged, Source
 from zkcompliance.claim.compile.run import Run, packed
-from zkcompliance.claim.compile.terms import HALF, ONE, E, Wide, add, digits, in_field, leaf, sub, wide
+from zkcompliance.claim.compile.terms import HALF, ONE, Term, Wide, add, digits, in_field, leaf, sub, wide
 from zkcompliance.claim.meaning import core
 from zkcompliance.claim.meaning.arrays import numbered
 from zkcompliance.stark.air.program import Op
@@ -37,7 +37,7 @@ class Asking(Protocol):
     def ctx(self) -> Table: ...
 
     @property
-    def act(self) -> E: ...
+    def act(self) -> Term: ...
 
     def value(self, node: core.Value) -> Wide: ...
 
@@ -48,12 +48,12 @@ def tuples_of(
     b: Asking,
     right: tuple[core.Value, ...],
     bare: Callable[[core.Value, core.Value], tuple[Wide | None, Wide | None]] = lambda x, y: (None, None),
-) -> tuple[list[E], list[E]]:
+) -> tuple[list[Term], list[Term]]:
     """The 16-bit limbs of the parts on both sides, as many for each as the longer of the two needs.
 
     bare: of two parts, those without range checks, whose limbs have 16 bits because something else says so.
     """
-    both: tuple[list[E], list[E]] = [], []
+    both: tuple[list[Term], list[Term]] = [], []
     for x, y in zip(left, right, strict=True):
         first, second = bare(x, y)
         values = first or a.value(x), second or b.value(y)
@@ -130,9 +130,9 @@ class Joins:
         self.compiler = compiler
         self._lookups: dict[Key, list[core.Lookup]] = {}
         self._both_ways: set[Key] = set()
-        self._required: dict[Key, tuple[E, dict[core.Lookup, Wide]]] = {}
-        self._public: dict[tuple[core.Value, object], E] = {}
-        self._answered: dict[Key, tuple[E, dict[core.Lookup, Wide]]] = {}
+        self._required: dict[Key, tuple[Term, dict[core.Lookup, Wide]]] = {}
+        self._public: dict[tuple[core.Value, object], Term] = {}
+        self._answered: dict[Key, tuple[Term, dict[core.Lookup, Wide]]] = {}
 
     def plan(self, lookup: core.Lookup, requirements: Sequence[core.Value], values: Sequence[core.Value]) -> None:
         """A lookup that the claim contains."""
@@ -142,14 +142,14 @@ class Joins:
         if not match_required(lookup, requirements, values):
             self._both_ways.add(_key(lookup))
 
-    def must_find(self, rows: FrameNodes, node: core.Member) -> E:
+    def must_find(self, rows: FrameNodes, node: core.Member) -> Term:
         """g: 1 only on rows whose keys are in the target; for where it must be 1."""
         key = _key(node)
         if key in self._both_ways:
             return self._answer(rows, node)[0]
         return self._require(rows, node)[0]
 
-    def found(self, rows: Asking, node: core.Member) -> E:
+    def found(self, rows: Asking, node: core.Member) -> Term:
         """1 on the rows that count whose keys are in the target, 0 on all others."""
         return self._answer(rows, node)[0]
 
@@ -159,13 +159,13 @@ class Joins:
             return self._answer(rows, node)[1][node]
         return self._require(rows, node)[1][node]
 
-    def _answer(self, rows: Asking, node: core.Member | core.Lookup) -> tuple[E, dict[core.Lookup, Wide]]:
+    def _answer(self, rows: Asking, node: core.Member | core.Lookup) -> tuple[Term, dict[core.Lookup, Wide]]:
         key = _key(node)
         if key in self._answered:
             return self._answered[key]
         asked, given, chosen, target = self._sides(rows, node)
-        defaults: list[tuple[E, int]] = []
-        theirs: list[E] = []
+        defaults: list[tuple[Term, int]] = []
+        theirs: list[Term] = []
         lows: dict[core.Lookup, tuple[int, int]] = {}
         for each in self._lookups.get(key, []):
             low = min(target.value(each.value).lo, rows.value(each.default).lo, 0)
@@ -195,7 +195,7 @@ class Joins:
         self._answered[key] = made.found, values
         return self._answered[key]
 
-    def in_public(self, rows: Asking, node: core.IsIn) -> E:
+    def in_public(self, rows: Asking, node: core.IsIn) -> Term:
         """1 where the value is in a public set: constants, or the used places of a parameter."""
         key = (node.value, node.members)
         if key not in self._public:
@@ -211,7 +211,7 @@ class Joins:
             self._public[key] = Merged(self.compiler, rows.ctx, rows.act, asked, self._stated(members, n)).found
         return self._public[key]
 
-    def _places(self, param: core.Param, low: int) -> list[tuple[E, Wide]]:
+    def _places(self, param: core.Param, low: int) -> list[tuple[Term, Wide]]:
         """Of each place: 1 if it is used (its top limb, which has one bit), and its member less `low`."""
         found = []
         for number in self.compiler.publics.numbers[param.name]:
@@ -222,7 +222,7 @@ class Joins:
             found.append((leaf(Op.PUBLIC, number, n, 1), member))
         return found
 
-    def _stated(self, members: list[tuple[E, Wide]], n: int) -> Source:
+    def _stated(self, members: list[tuple[Term, Wide]], n: int) -> Source:
         """Members that the first row of single values puts on the bus."""
         first = leaf(Op.FIRST, 0, 0, 1)
         ctx = self.compiler.singles.aside.ctx
@@ -237,12 +237,12 @@ class Joins:
 
         return Source(n, send, columns)
 
-    def _sides(self, rows: Asking, node: core.Member | core.Lookup) -> tuple[list[E], list[E], E, FrameNodes]:
+    def _sides(self, rows: Asking, node: core.Member | core.Lookup) -> tuple[list[Term], list[Term], Term, FrameNodes]:
         target = self.compiler.rows_of(node.target.frame)
         asked, given = tuples_of(rows, node.keys, target, node.columns)
         return asked, given, target.selected(node.target), target
 
-    def _require(self, rows: Asking, node: core.Member | core.Lookup) -> tuple[E, dict[core.Lookup, Wide]]:
+    def _require(self, rows: Asking, node: core.Member | core.Lookup) -> tuple[Term, dict[core.Lookup, Wide]]:
         key = _key(node)
         if key in self._required:
             return self._required[key]
@@ -269,17 +269,17 @@ class Joins:
         g = rows.ctx.free("found", found, 0, 1)
         rows.ctx.zero("found is 0 or 1", g * (g - 1))
         values: dict[core.Lookup, Wide] = {}
-        brought: list[E] = []
-        theirs: list[E] = []
+        brought: list[Term] = []
+        theirs: list[Term] = []
         for each in self._lookups.get(key, []):
             low = min(target.value(each.value).lo, 0)
             w = _digits(target, each.value, low)
             default = self.compiler.publics.shifted(each.default, min(low, rows.value(each.default).lo))
-            mine: list[E] = []
+            mine: list[Term] = []
             for j, limb in enumerate(target.ctx.flat(limb) for limb in w.limbs):
                 d = default.limb(j)
 
-                def fill(run: Run, limb: E = limb, d: E = d) -> np.ndarray:
+                def fill(run: Run, limb: Term = limb, d: Term = d) -> np.ndarray:
                     at = match(run)
                     return np.where(at >= 0, run.value(there, limb)[np.maximum(at, 0)], run.value(here, d))
 

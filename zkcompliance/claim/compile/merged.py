@@ -15,7 +15,7 @@ import numpy as np
 
 from zkcompliance.claim.compile.private import Private
 from zkcompliance.claim.compile.run import Run, packed
-from zkcompliance.claim.compile.terms import E
+from zkcompliance.claim.compile.terms import Term
 from zkcompliance.stark.air.program import Kind
 
 if TYPE_CHECKING:
@@ -46,10 +46,10 @@ class Merged(Private):
         self,
         compiler: Compiler,
         ctx: Table,
-        act: E,
-        asked: Sequence[E],
+        act: Term,
+        asked: Sequence[Term],
         source: Source,
-        defaults: Sequence[tuple[E, int]] = (),
+        defaults: Sequence[tuple[Term, int]] = (),
     ) -> None:
         self.asking, self.act, self.asked, self.source = ctx, act, list(asked), source
         super().__init__(compiler, self._order)
@@ -67,11 +67,11 @@ class Merged(Private):
         self.ctx.zero("a first row says it, the others repeat it", self.ctx.next_row(told) - follows, Kind.TRANSITION)
         self.found = ctx.free("found", lambda run: self._scatter(run, run.value(number, told), 0), 0, 1)
         ctx.zero("only rows that count find", (self.found * (1 - act)).within(0, 1))
-        self.values: list[E] = []
-        brought: list[E] = []
+        self.values: list[Term] = []
+        brought: list[Term] = []
         for j, (default, top) in enumerate(defaults):
 
-            def fill(run: Run, j: int = j, default: E = default) -> np.ndarray:
+            def fill(run: Run, j: int = j, default: Term = default) -> np.ndarray:
                 theirs = self._first_values(run, j)
                 own = run.value(here, default)
                 return np.where(run.value(here, self.found) == 1, self._scatter(run, theirs, 0), own)
@@ -84,7 +84,7 @@ class Merged(Private):
             brought.append(copied)
         self._buses(told, brought)
 
-    def _buses(self, told: E, brought: list[E]) -> None:
+    def _buses(self, told: Term, brought: list[Term]) -> None:
         board = self.compiler.board
         given, asking = board.bus(self.source.width), board.bus(len(self.asked) + 1 + len(self.values))
         self.source.send(given)
@@ -139,7 +139,7 @@ class Merged(Private):
         found[rows[order[asks] - size]] = values[: len(order)][asks]
         return found
 
-    def _brought(self, j: int, value: E) -> Callable[[Run, np.ndarray], np.ndarray]:
+    def _brought(self, j: int, value: Term) -> Callable[[Run, np.ndarray], np.ndarray]:
         def fill(run: Run, order: np.ndarray) -> np.ndarray:
             mine = run.value(self.asking.number, value)[self._rows(run)]
             return np.asarray(np.concatenate([self.source.columns(run)[len(self.asked) + j], mine])[order])

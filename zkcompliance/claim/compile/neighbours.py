@@ -16,7 +16,7 @@ import numpy as np
 from zkcompliance.claim.compile import arith
 from zkcompliance.claim.compile.errors import cannot
 from zkcompliance.claim.compile.run import Run
-from zkcompliance.claim.compile.terms import RADIX, E, Wide, add, digits, leaf, sub, wide
+from zkcompliance.claim.compile.terms import RADIX, Term, Wide, add, digits, leaf, sub, wide
 from zkcompliance.claim.meaning import core
 from zkcompliance.stark.air.program import Kind, Op
 
@@ -87,7 +87,7 @@ def _keys(frame: core.Frame, node: core.Neighbour) -> tuple[core.Value, ...]:
     return keys
 
 
-def _check(made: Ordered, same: E, selected: E, x: E, p: E, d: E, node: core.Neighbour) -> None:
+def _check(made: Ordered, same: Term, selected: Term, x: Term, p: Term, d: Term, node: core.Neighbour) -> None:
     """p of each row from the row before it (after it), or the default."""
     ctx = made.ctx
     every = node.rows.where is None
@@ -102,7 +102,7 @@ def _check(made: Ordered, same: E, selected: E, x: E, p: E, d: E, node: core.Nei
     ctx.zero("the last row has no row after", p - made.used * d, Kind.LAST)
 
 
-def _told(made: Ordered, same: E, selected: E, x: E, d: E, step: int) -> Callable[[Run], np.ndarray]:
+def _told(made: Ordered, same: Term, selected: Term, x: Term, d: Term, step: int) -> Callable[[Run], np.ndarray]:
     """The honest answers, on the source's rows."""
     source, number = made.source.ctx.number, made.ctx.number
 

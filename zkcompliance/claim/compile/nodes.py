@@ -9,7 +9,7 @@ from zkcompliance.claim.compile import arith
 from zkcompliance.claim.compile.context import Context, Publics, Table
 from zkcompliance.claim.compile.errors import cannot
 from zkcompliance.claim.compile.run import Run, carried
-from zkcompliance.claim.compile.terms import E, TooWide, Wide, add, const, digits, leaf, limbs_for, sub, wide
+from zkcompliance.claim.compile.terms import Term, TooWide, Wide, add, const, digits, leaf, limbs_for, sub, wide
 from zkcompliance.claim.meaning import core
 from zkcompliance.stark.air.program import Lookup, Op, PublicBit
 
@@ -32,7 +32,7 @@ class Nodes:
                         raise cannot(f"this could wrap: {error}", part.line, "remedy: smaller factors") from None
         return self._known[node]
 
-    def truth(self, node: core.Value) -> E:
+    def truth(self, node: core.Value) -> Term:
         """A truth value as one expression in {0, 1}."""
         found = self.value(node)
         if len(found.limbs) != 1 or found.lo < 0 or found.hi > 1:
@@ -106,7 +106,7 @@ class Nodes:
             add(arith.normalise(self.ctx, sub(w, low), short(node)), low) if w.lo < 0 else arith.normalise(self.ctx, w)
         )
 
-    def _compare(self, node: core.Compare) -> E:
+    def _compare(self, node: core.Compare) -> Term:
         a, b, name = self.value(node.a), self.value(node.b), short(node)
         if node.op in ("==", "!="):
             r = arith.equal(self.ctx, a, b, name)
@@ -133,12 +133,12 @@ class Nodes:
         n = len(self.value(node.value).limbs)
         return len(members) * (n + 1) <= 4 * n + 12
 
-    def in_public(self, node: core.IsIn) -> E:
+    def in_public(self, node: core.IsIn) -> Term:
         """Whether a value is in a public set of any size."""
         raise cannot("this membership cannot be compiled", node.line)
 
-    def _equals_some(self, node: core.IsIn, members: tuple[int, ...]) -> E:
-        total: E = const(0)
+    def _equals_some(self, node: core.IsIn, members: tuple[int, ...]) -> Term:
+        total: Term = const(0)
         for member in members:
             total = total + arith.equal(self.ctx, self.value(node.value), digits(member), short(node))
         return total.within(0, 1)
@@ -150,7 +150,7 @@ class Nodes:
         numbers = self.publics.numbers
         return [PublicBit(numbers[e.name][0], m) if isinstance(e, core.Param) else e for m, e in enumerate(entries)]
 
-    def _choice(self, ctx: Table, subject: core.Value, value: E, entries: list[int | core.Param]) -> E:
+    def _choice(self, ctx: Table, subject: core.Value, value: Term, entries: list[int | core.Param]) -> Term:
         bits = self.bits(entries)
         r = ctx.free("in the set", lambda run: chosen(run, bits, run.value(ctx.number, value)), 0, 1)
         ctx.require_in(Lookup(tuple((m, e) for m, e in enumerate(bits))), value, r)

@@ -13,7 +13,7 @@ import numpy as np
 from zkcompliance.claim.compile import arith
 from zkcompliance.claim.compile.private import Private
 from zkcompliance.claim.compile.run import Run, packed
-from zkcompliance.claim.compile.terms import E, Wide, digits, sub, wide
+from zkcompliance.claim.compile.terms import Term, Wide, digits, sub, wide
 from zkcompliance.claim.meaning import core
 from zkcompliance.stark.air.program import Op
 
@@ -29,7 +29,7 @@ class Moved(Private):
         self.source: FrameNodes = compiler.rows_of(rows.frame)
         self.selected = self.source.selected(rows)
         keys = [self.digits_of(key, low) for key, low in order]
-        self._copies: dict[E, E] = {}
+        self._copies: dict[Term, Term] = {}
         source = self.source.ctx.number
         limbs = [limb for key in keys for limb in reversed(key.limbs)]
 
@@ -54,11 +54,11 @@ class Moved(Private):
         w = self.digits_of(node, low)
         return wide([self.limb(limb) for limb in w.limbs], 0, w.hi)
 
-    def copied(self, e: E) -> E:
+    def copied(self, e: Term) -> Term:
         """A limb of the source's rows on the used rows here; what is the same everywhere is itself."""
         return e if e.degree == 0 and e.op != Op.ORDINAL else self.limb(e)
 
-    def limb(self, e: E) -> E:
+    def limb(self, e: Term) -> Term:
         if e not in self._copies:
             source = self.source.ctx.number
             self._copies[e] = self.column("a copy", e.hi, lambda run, order: run.value(source, e)[order])
@@ -103,10 +103,10 @@ def require_chain(compiler: Compiler, name: str, node: core.Chain) -> None:
         moved.ctx.zero(f"{name}: no two meet", equal[-1])
 
 
-def _aligned(moved: Moved, node: core.Chain, lows: list[int]) -> tuple[list[list[E]], list[list[E]]]:
+def _aligned(moved: Moved, node: core.Chain, lows: list[int]) -> tuple[list[list[Term]], list[list[Term]]]:
     """Both tuples' parts in limbs, most significant first, of equal length part by part."""
-    first: list[list[E]] = []
-    last: list[list[E]] = []
+    first: list[list[Term]] = []
+    last: list[list[Term]] = []
     for a, b, low in zip(node.first, node.last, lows, strict=True):
         x, y = moved.copy(a, low), moved.copy(b, low)
         n = max(len(x.limbs), len(y.limbs))

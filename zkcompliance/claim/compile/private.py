@@ -16,7 +16,7 @@ import numpy as np
 
 from zkcompliance.claim.compile.context import Table
 from zkcompliance.claim.compile.run import Rows, Run
-from zkcompliance.claim.compile.terms import RADIX, E, digits, is_zero
+from zkcompliance.claim.compile.terms import RADIX, Term, digits, is_zero
 from zkcompliance.stark.air.program import Kind
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Private:
         found[: len(run.orders[self.ctx.number])] = 1
         return found
 
-    def column(self, name: str, hi: int, fill: Callable[[Run, np.ndarray], np.ndarray]) -> E:
+    def column(self, name: str, hi: int, fill: Callable[[Run, np.ndarray], np.ndarray]) -> Term:
         """A column of [0, hi] on used rows, by what binds it there, and 0 on the others. fill: from the order."""
         number = self.ctx.number
 
@@ -65,10 +65,10 @@ class Private:
         self.ctx.zero("unused rows are 0", (1 - self.used) * made)
         return made
 
-    def ascend(self, active: E, low: list[list[E]], high: list[list[E]], name: str) -> list[E]:
+    def ascend(self, active: Term, low: list[list[Term]], high: list[list[Term]], name: str) -> list[Term]:
         """low ≤ high where active, part by part, each from its most significant limb; the s_k of each part."""
         before, parts = active, []
-        equal: list[E] = []
+        equal: list[Term] = []
         for a, b in zip(low, high, strict=True):
             ds = [y - x for x, y in zip(a, b, strict=True) if x is not y]
             if any(not is_zero(d) for d in ds):
@@ -90,7 +90,7 @@ class Private:
         self.ctx.require_16_bits(grown, name=f"{name}: growth")
         return equal
 
-    def _flag(self, before: E, ds: list[E], name: str) -> E:
+    def _flag(self, before: Term, ds: list[Term], name: str) -> Term:
         """s, 0 or `before`, and 0 where one of the d is not 0; it is `before` in an honest trace where it may be."""
         here = self.ctx.number
 

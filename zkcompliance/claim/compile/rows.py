@@ -12,7 +12,7 @@ from zkcompliance.claim.compile.linear import combine, constant
 from zkcompliance.claim.compile.neighbours import Place, neighbour, place_of
 from zkcompliance.claim.compile.nodes import Nodes, choice_of, chosen, short
 from zkcompliance.claim.compile.run import Run, split
-from zkcompliance.claim.compile.terms import RADIX, E, Wide, add, digits, leaf, limbs_for, wide
+from zkcompliance.claim.compile.terms import RADIX, Term, Wide, add, digits, leaf, limbs_for, wide
 from zkcompliance.claim.compile.thread import Thread
 from zkcompliance.claim.meaning import core
 from zkcompliance.stark.air.program import Lookup, Op
@@ -32,22 +32,22 @@ class FrameNodes(Nodes):
         super().__init__(ctx, compiler.publics)
         self.compiler = compiler
         self.frame = frame
-        self._selected: dict[core.Value | None, E] = {}
+        self._selected: dict[core.Value | None, Term] = {}
         self._thread: Thread | None = None
         self.digits: dict[tuple[core.Value, int], Wide] = {}  # less a bound, in 16-bit limbs: for private tables
 
     @property
-    def act(self) -> E:
+    def act(self) -> Term:
         raise NotImplementedError
 
-    def selected(self, rows: core.Rows) -> E:
+    def selected(self, rows: core.Rows) -> Term:
         """1 on the rows that count and meet `where`, else 0; degree 1."""
         where = rows.where
         if where not in self._selected:
             self._selected[where] = self._select(where)
         return self._selected[where]
 
-    def _select(self, where: core.Value | None) -> E:
+    def _select(self, where: core.Value | None) -> Term:
         if where is None:
             return self.act
         if isinstance(where, core.And):
@@ -66,7 +66,7 @@ class FrameNodes(Nodes):
         else:
             self._never(name, self.act, where)
 
-    def _never(self, name: str, selected: E, bad: core.Value) -> None:
+    def _never(self, name: str, selected: Term, bad: core.Value) -> None:
         if isinstance(bad, core.Not):
             self.hold(name, selected, bad.a)
         elif isinstance(bad, core.Or):
@@ -75,7 +75,7 @@ class FrameNodes(Nodes):
         else:
             self.ctx.zero(name, self.ctx.times(selected, self.truth(bad)))
 
-    def hold(self, name: str, selected: E, good: core.Value) -> None:
+    def hold(self, name: str, selected: Term, good: core.Value) -> None:
         """`good` is 1 on the selected rows. A membership here needs no proof of its absence."""
         if isinstance(good, core.And):
             self.hold(name, selected, good.a)
@@ -143,7 +143,7 @@ class FrameNodes(Nodes):
         found = wide(limbs, 0, form.hi - low)
         return add(found, digits(low)) if low else found
 
-    def in_public(self, node: core.IsIn) -> E:
+    def in_public(self, node: core.IsIn) -> Term:
         return self.compiler.joins.in_public(self, node)
 
     def _neighbour(self, node: core.Neighbour) -> Wide:
@@ -166,21 +166,21 @@ class LogRows(FrameNodes):
     def __init__(self, compiler: Compiler, ctx: Table, frame: core.Log) -> None:
         super().__init__(compiler, ctx, frame)
         self.log = frame
-        self._unchecked: dict[str, E] = {}
+        self._unchecked: dict[str, Term] = {}
         self._checked: set[str] = set()
         self._act_checked = False
 
     @property
-    def act(self) -> E:
+    def act(self) -> Term:
         return leaf(Op.LOG, 0, 0, 1)
 
-    def _select(self, where: core.Value | None) -> E:
+    def _select(self, where: core.Value | None) -> Term:
         found = None if where is None else choice_of(where)
         if found is not None and isinstance(found[0], core.Column):
             return self._chosen_rows(found[0], found[1])
         return super()._select(where)
 
-    def _chosen_rows(self, subject: core.Column, entries: list[int | core.Param]) -> E:
+    def _chosen_rows(self, subject: core.Column, entries: list[int | core.Param]) -> Term:
         """act·[enum in the set]: (enum, act, r) is a row of (m, 0, 0) or (m, 1, bit m); all three are so enforced."""
         bits = self.bits(entries)
         value, act = self.value(subject).limbs[0], self.act
@@ -225,7 +225,7 @@ class LogRows(FrameNodes):
         self.ctx.require_16_bits(*limbs)
         return wide(limbs, 0, column.largest)
 
-    def _ppm(self, name: str, low: E, high: E) -> Wide:
+    def _ppm(self, name: str, low: Term, high: Term) -> Wide:
         """low + 2^16·high ≤ 10^6: high ≤ 15, and low ≤ 16960 where it is 15: low + 48575·[high = 15] has 16 bits."""
         here = self.ctx.number
         top = self.ctx.free(f"{name} at its top", lambda run: (run.value(here, high) == PPM_TOP).astype("int64"), 0, 1)

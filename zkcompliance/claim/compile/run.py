@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from zkcompliance.claim.compile.terms import RADIX, E, Wide
+from zkcompliance.claim.compile.terms import RADIX, Term, Wide
 from zkcompliance.stark.air.program import Op
 from zkcompliance.stark.field.babybear import P
 
@@ -25,7 +25,7 @@ class Rows:
     log: Array | None
     lengths: list[int]
     witness: dict[int, Array] = field(default_factory=dict)
-    known: dict[E, Array] = field(default_factory=dict)
+    known: dict[Term, Array] = field(default_factory=dict)
 
     @property
     def total(self) -> int:
@@ -63,7 +63,7 @@ class Run:
         told = self.told((table, column), honest)
         self.tables[table].witness[column] = honest if told is honest else told % P
 
-    def value(self, table: int, e: E) -> Array:
+    def value(self, table: int, e: Term) -> Array:
         """(rows of all segments,) int64: the integers in [lo, hi] that e is mod p. table −1: one row of publics."""
         raw = self._field(table, e)
         if e.op == Op.CONST or e.lo == 0:
@@ -82,12 +82,12 @@ class Run:
             found += limb << min(16 * j, 62) if small else limb.astype(object) << 16 * j
         return found
 
-    def total(self, table: int, selector: E, limbs: tuple[E, ...]) -> int:
+    def total(self, table: int, selector: Term, limbs: tuple[Term, ...]) -> int:
         """The sum selector·Σ 2^(16j)·limb_j over all rows."""
         chosen = self.value(table, selector)
         return sum(int((self.value(table, limb) * chosen).sum()) << 16 * j for j, limb in enumerate(limbs))
 
-    def _field(self, table: int, e: E) -> Array:
+    def _field(self, table: int, e: Term) -> Array:
         rows = self.tables[table] if table >= 0 else Rows(None, [1])
         if table >= 0 and e in rows.known:
             return rows.known[e]

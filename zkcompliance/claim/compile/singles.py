@@ -9,12 +9,12 @@ import numpy as np
 from zkcompliance.claim.compile import arith
 from zkcompliance.claim.compile.context import Table
 from zkcompliance.claim.compile.errors import cannot
-from zkcompliance.claim.compile.linear import Key, Linear, combine, constant
+from zkcompliance.claim.compile.linear import Linear, Quantity, combine, constant
 from zkcompliance.claim.compile.nodes import Nodes, short
 from zkcompliance.claim.compile.run import Rows, Run, split
-from zkcompliance.claim.compile.terms import ONE, RADIX, E, Wide, add, const, digits, leaf, limbs_for, sub, wide
+from zkcompliance.claim.compile.terms import ONE, RADIX, Term, Wide, add, const, digits, leaf, limbs_for, sub, wide
 from zkcompliance.claim.meaning import core
-from zkcompliance.stark.air.program import Kind, Op, TermKind
+from zkcompliance.stark.air.program import Kind, Op, SummandKind
 
 if TYPE_CHECKING:
     from zkcompliance.claim.compile.compiler import Compiler
@@ -45,7 +45,7 @@ class Aside(Nodes):
         return super().special(node)
 
     @property
-    def act(self) -> E:
+    def act(self) -> Term:
         """All rows ask alike."""
         return ONE
 
@@ -58,7 +58,7 @@ class Aside(Nodes):
             raise cannot(f"a single {type(node).__name__} cannot be compiled", node.line)
         return self.bring(self.compiler.singles.linear(node), short(node))
 
-    def in_public(self, node: core.IsIn) -> E:
+    def in_public(self, node: core.IsIn) -> Term:
         return self.compiler.joins.in_public(self, node)
 
     def bring(self, form: Linear, name: str) -> Wide:
@@ -139,7 +139,7 @@ class Singles:
         if w.constant is not None:
             return constant(w.constant)
         number, offset = publics.whole(node)
-        return Linear((((TermKind.PUBLIC, number, 0), 1),), offset, w.lo, w.hi)
+        return Linear((((SummandKind.PUBLIC, number, 0), 1),), offset, w.lo, w.hi)
 
     def _times_public(self, form: Linear, factor: Wide, name: str) -> Linear | None:
         """form·factor without a product of private digits: Σ_i 2^i·(bit i of the factor ? form : 0), as sums of the
@@ -153,9 +153,9 @@ class Singles:
         x = self._brought[form]
         bits = arith.public_bits(self.compiler.public_context, factor, f"{name}: bits")
         first = leaf(Op.FIRST, 0, 0, 1)
-        total: Key | None = None
+        total: Quantity | None = None
         for start in reversed(range(0, len(bits), BITS_AT_ONCE)):
-            terms: list[tuple[Key, int]] = [] if total is None else [(total, 1 << BITS_AT_ONCE)]
+            terms: list[tuple[Quantity, int]] = [] if total is None else [(total, 1 << BITS_AT_ONCE)]
             value = constant(0) if total is None else Linear(((total, 1 << BITS_AT_ONCE),), 0, 0, 0)
             for i, bit in enumerate(bits[start : start + BITS_AT_ONCE]):
                 part = equations.sum_of(aside.ctx, f"{name}: bit {start + i}", first * bit, x.limbs, 0, x.hi)
@@ -180,7 +180,7 @@ class Singles:
         selector = rows.selected(node.rows)
         return self._sum(rows, selector, arg, node)
 
-    def _sum(self, rows: FrameNodes, selector: E, arg: core.Value | None, node: core.Aggregate) -> Linear:
+    def _sum(self, rows: FrameNodes, selector: Term, arg: core.Value | None, node: core.Aggregate) -> Linear:
         """Σ selector·arg, term by term where arg is a sum itself."""
         most = self.compiler.most_rows(rows.frame)
         sum_of = self.compiler.equations.sum_of
@@ -253,7 +253,9 @@ class Singles:
             return rounded(equations.evaluate(run, form), reveal.figures)
 
         self.compiler.board.steps.append(lambda run: run.publics.__setitem__(number, public(run)))
-        shown = Linear((((TermKind.PUBLIC, number, 0), 1),), 0, 0, (1 << self.compiler.board.publics[number].bits) - 1)
+        shown = Linear(
+            (((SummandKind.PUBLIC, number, 0), 1),), 0, 0, (1 << self.compiler.board.publics[number].bits) - 1
+        )
         if reveal.figures is None:
             equations.zero(reveal.name, combine(form, shown, -1))
             return
@@ -290,7 +292,7 @@ class Singles:
         shown = wide([leaf(Op.PUBLIC, number, j, (1 << min(16, bits - 16 * j)) - 1) for j in range(-(-bits // 16))])
         product = arith.multiply(ctx, q, wide(limbs, 1, 10**most), f"{reveal.name}: figures times step")
         arith.require_zero(ctx, sub(product, shown), f"{reveal.name}: figures times step")
-        return Linear((((TermKind.PUBLIC, limbs[0].a, 0), 1),), 0, 1, 10**most)
+        return Linear((((SummandKind.PUBLIC, limbs[0].a, 0), 1),), 0, 1, 10**most)
 
 
 def rounded(value: int, figures: int | None) -> int:

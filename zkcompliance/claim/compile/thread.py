@@ -15,7 +15,7 @@ import numpy as np
 from zkcompliance.claim.compile import arith
 from zkcompliance.claim.compile.linear import Linear, combine, constant
 from zkcompliance.claim.compile.run import Run
-from zkcompliance.claim.compile.terms import E, Wide, digits, leaf, sub, wide
+from zkcompliance.claim.compile.terms import Term, Wide, digits, leaf, sub, wide
 from zkcompliance.stark.air.program import Kind, Op
 
 if TYPE_CHECKING:
@@ -40,23 +40,23 @@ class Thread:
         self.end = self.ctx.free("where the log ends", ends, 0, 1)
         self.ctx.zero("where the log ends is 0 or 1", self.end * (self.end - 1))
         self.ctx.zero("the first segment begins", self.end * leaf(Op.ORDINAL, 0, 0, 255), Kind.FIRST)
-        self._down: list[tuple[E, E]] = []  # before and after each row
-        self._up: list[tuple[E, E]] = []
+        self._down: list[tuple[Term, Term]] = []  # before and after each row
+        self._up: list[tuple[Term, Term]] = []
 
     @property
-    def beginning(self) -> E:
+    def beginning(self) -> Term:
         """1 on the very first row, else 0."""
         first = leaf(Op.FIRST, 0, 0, 1)
         return self.ctx.flat((first * self.end).within(0, 1), "the very first row")
 
-    def previous(self, selected: E, arg: Wide, default: Wide) -> Wide:
+    def previous(self, selected: Term, arg: Wide, default: Wide) -> Wide:
         """p before each row: p' = sel·arg + (1 − sel)·p, and the default at the beginning."""
         here, n = self.ctx.number, max(len(arg.limbs), len(default.limbs))
         limbs = []
         for j in range(n):
             x, d = self.ctx.flat(arg.limb(j)), default.limb(j)
 
-            def fill(run: Run, x: E = x, d: E = d) -> np.ndarray:
+            def fill(run: Run, x: Term = x, d: Term = d) -> np.ndarray:
                 return before(run.value(here, selected) == 1, run.value(here, x), run.value(here, d))
 
             p = self.ctx.free("the row before", fill, min(x.lo, d.lo), max(x.hi, d.hi))
@@ -67,14 +67,14 @@ class Thread:
             limbs.append(p)
         return wide(limbs, min(arg.lo, default.lo), max(arg.hi, default.hi))
 
-    def following(self, selected: E, arg: Wide, default: Wide) -> Wide:
+    def following(self, selected: Term, arg: Wide, default: Wide) -> Wide:
         """q after each row, a = sel·arg + (1 − sel)·q at it: q = a', and the default at the end."""
         here, n = self.ctx.number, max(len(arg.limbs), len(default.limbs))
         limbs = []
         for j in range(n):
             x, d = self.ctx.flat(arg.limb(j)), default.limb(j)
 
-            def fill(run: Run, x: E = x, d: E = d) -> np.ndarray:
+            def fill(run: Run, x: Term = x, d: Term = d) -> np.ndarray:
                 chosen = run.value(here, selected)[::-1] == 1
                 return before(chosen, run.value(here, x)[::-1], run.value(here, d)[::-1])[::-1]
 
@@ -86,7 +86,7 @@ class Thread:
             limbs.append(q)
         return wide(limbs, min(arg.lo, default.lo), max(arg.hi, default.hi))
 
-    def everywhere(self, name: str, values: list[E]) -> None:
+    def everywhere(self, name: str, values: list[Term]) -> None:
         """Columns that have the same value on every row of every segment."""
         for value in values:
             self.ctx.zero(f"{name} is the same on all rows", self.ctx.next_row(value) - value, Kind.TRANSITION)
