@@ -211,7 +211,12 @@ class Table(Context):
         self.messages.append(Message(values, bus=bus, multiplicity=multiplicity, bound=bound, name=name))
 
     def next_row(self, column: Term) -> Term:
+        """A witness column in the next row (the first row's in a segment's last)."""
         return leaf(Op.NEXT, column.a, 0, column.hi, column.lo)
+
+    def ahead(self, e: Term) -> Term:
+        """A witness column in the next row; anything else is the same on every row, and itself."""
+        return self.next_row(e) if e.op == Op.WIT else e
 
 
 class Publics(Context):
@@ -271,6 +276,10 @@ class Publics(Context):
 
         self.board.steps.append(step)
         return number
+
+    def require_in(self, rows: Lookup, *values: Term) -> None:
+        """The tuple is a row of the public table: the first table's rows all ask for it."""
+        self.board.tables[0].require_in(rows, *values)
 
     def require_16_bits(self, *values: Term, name: str = "16 bits") -> None:
         for value in values:

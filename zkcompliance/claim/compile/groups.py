@@ -7,7 +7,6 @@ first, where same = 0 starts it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,25 +16,25 @@ from zkcompliance.claim.compile.ordered import Ordered
 from zkcompliance.claim.compile.private import MOST_PRIVATE_ROWS
 from zkcompliance.claim.compile.rows import FrameNodes
 from zkcompliance.claim.compile.run import Run, carried, split
-from zkcompliance.claim.compile.terms import HALF, ONE, Term, Wide, add, digits, limbs_for, sub, wide
+from zkcompliance.claim.compile.terms import HALF, Term, Wide, add, digits, limbs_for, sub, wide
+from zkcompliance.claim.compile.workshop import Workshop
 from zkcompliance.claim.meaning import core
-
-if TYPE_CHECKING:
-    from zkcompliance.claim.compile.compiler import Compiler
+from zkcompliance.stark.air.program import Op
 
 
 class GroupRows(FrameNodes):
     """One row per group: act = used − same."""
 
-    def __init__(self, compiler: Compiler, frame: core.Groups, made: Ordered, extreme: core.Value | None) -> None:
-        super().__init__(compiler, made.ctx, frame)
+    def __init__(self, workshop: Workshop, frame: core.Groups, made: Ordered, extreme: core.Value | None) -> None:
+        super().__init__(workshop, made.ctx, frame)
         self.groups, self.made, self.extreme = frame, made, extreme
         self.same = made.same[len(frame.keys) - 1]
+        self._act: Term | None = None
         self._counts: Term | None = None
 
     @property
     def act(self) -> Term:
-        if not hasattr(self, "_act"):
+        if self._act is None:
             self._act = (self.made.used - self.same).within(0, 1)
         return self._act
 
@@ -78,7 +77,6 @@ class GroupRows(FrameNodes):
         return c
 
     def next(self, e: Term) -> Term:
-        from zkcompliance.stark.air.program import Op
 
         return self.ctx.next_row(e) if e.op == Op.WIT else e
 
@@ -172,6 +170,3 @@ class GroupRows(FrameNodes):
             self.ctx.zero("first of the group", self.ctx.next_row(f) - ahead - self.same * (f - ahead))
             found.append(f)
         return wide(found, 0, x.hi)
-
-
-__all__ = ["ONE", "GroupRows"]

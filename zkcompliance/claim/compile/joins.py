@@ -9,37 +9,21 @@ that asks). Everywhere else a `Merged` table answers both ways.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from zkcompliance.claim.compile import arith
-from zkcompliance.claim.compile.context import Table
+from zkcompliance.claim.compile.asking import Asking, FrameRows
 from zkcompliance.claim.compile.errors import cannot
 from zkcompliance.claim.compile.merged import SET_ROWS, Merged, Source
 from zkcompliance.claim.compile.run import Run, packed
 from zkcompliance.claim.compile.terms import HALF, ONE, Term, Wide, add, digits, in_field, leaf, sub, wide
+from zkcompliance.claim.compile.workshop import Workshop
 from zkcompliance.claim.meaning import core
 from zkcompliance.claim.meaning.arrays import numbered
 from zkcompliance.stark.air.program import Op
 
-if TYPE_CHECKING:
-    from zkcompliance.claim.compile.compiler import Compiler
-    from zkcompliance.claim.compile.rows import FrameNodes
-
 Key = tuple[tuple[core.Value, ...], core.Rows, tuple[core.Value, ...]]
-
-
-class Asking(Protocol):
-    """Rows that ask, those with act = 1: of a log, of groups, or the one row of single values."""
-
-    @property
-    def ctx(self) -> Table: ...
-
-    @property
-    def act(self) -> Term: ...
-
-    def value(self, node: core.Value) -> Wide: ...
 
 
 def tuples_of(
@@ -126,8 +110,8 @@ def _within(asked: core.Value, lookup: core.Lookup, values: Sequence[core.Value]
 class Joins:
     """Every (keys, target, columns) that is asked for, once; with all the values that lookups want of it."""
 
-    def __init__(self, compiler: Compiler) -> None:
-        self.compiler = compiler
+    def __init__(self, workshop: Workshop) -> None:
+        self.workshop = workshop
         self._lookups: dict[Key, list[core.Lookup]] = {}
         self._both_ways: set[Key] = set()
         self._required: dict[Key, tuple[Term, dict[core.Lookup, Wide]]] = {}
@@ -142,7 +126,7 @@ class Joins:
         if not match_required(lookup, requirements, values):
             self._both_ways.add(_key(lookup))
 
-    def must_find(self, rows: FrameNodes, node: core.Member) -> Term:
+    def must_find(self, rows: Asking, node: core.Member) -> Term:
         """g: 1 only on rows whose keys are in the target; for where it must be 1."""
         key = _key(node)
         if key in self._both_ways:
@@ -170,7 +154,7 @@ class Joins:
         for each in self._lookups.get(key, []):
             low = min(target.value(each.value).lo, rows.value(each.default).lo, 0)
             w = _digits(target, each.value, low)
-            default = self.compiler.publics.shifted(each.default, low)
+            default = self.workshop.publics.shifted(each.default, low)
             n = max(len(w.limbs), len(default.limbs))
             theirs += [target.ctx.flat(w.limb(j)) for j in range(n)]
             defaults += [(default.limb(j), w.limb(j).hi) for j in range(n)]
@@ -185,7 +169,7 @@ class Joins:
             target.ctx.send(bus, chosen, *given, *theirs, name=SET_ROWS)
 
         source = Source(len(given) + len(theirs), send, columns)
-        made = Merged(self.compiler, rows.ctx, rows.act, asked, source, defaults)
+        made = Merged(rows.ctx, rows.act, asked, source, defaults)
         values: dict[core.Lookup, Wide] = {}
         at = 0
         for each, (low, n) in lows.items():
@@ -208,24 +192,24 @@ class Joins:
             w = arith.normalise(rows.ctx, sub(w, digits(low)) if low else w)
             n = max([len(w.limbs), *(len(member.limbs) for _, member in members)])
             asked = [rows.ctx.flat(w.limb(j)) for j in range(n)]
-            self._public[key] = Merged(self.compiler, rows.ctx, rows.act, asked, self._stated(members, n)).found
+            self._public[key] = Merged(rows.ctx, rows.act, asked, self._stated(members, n)).found
         return self._public[key]
 
     def _places(self, param: core.Param, low: int) -> list[tuple[Term, Wide]]:
         """Of each place: 1 if it is used (its top limb, which has one bit), and its member less `low`."""
         found = []
-        for number in self.compiler.publics.numbers[param.name]:
+        for number in self.workshop.publics.numbers[param.name]:
             n = param.type.width // 16
             member = wide([leaf(Op.PUBLIC, number, j) for j in range(n)])
             if low:
-                member = arith.normalise(self.compiler.public_context, sub(member, digits(low)), "a member")
+                member = arith.normalise(self.workshop.public_context, sub(member, digits(low)), "a member")
             found.append((leaf(Op.PUBLIC, number, n, 1), member))
         return found
 
     def _stated(self, members: list[tuple[Term, Wide]], n: int) -> Source:
         """Members that the first row of single values puts on the bus."""
         first = leaf(Op.FIRST, 0, 0, 1)
-        ctx = self.compiler.singles.aside.ctx
+        ctx = self.workshop.singles.table
 
         def send(bus: int) -> None:
             for used, member in members:
@@ -237,8 +221,8 @@ class Joins:
 
         return Source(n, send, columns)
 
-    def _sides(self, rows: Asking, node: core.Member | core.Lookup) -> tuple[list[Term], list[Term], Term, FrameNodes]:
-        target = self.compiler.rows_of(node.target.frame)
+    def _sides(self, rows: Asking, node: core.Member | core.Lookup) -> tuple[list[Term], list[Term], Term, FrameRows]:
+        target = self.workshop.rows_of(node.target.frame)
         asked, given = tuples_of(rows, node.keys, target, node.columns)
         return asked, given, target.selected(node.target), target
 
@@ -274,7 +258,7 @@ class Joins:
         for each in self._lookups.get(key, []):
             low = min(target.value(each.value).lo, 0)
             w = _digits(target, each.value, low)
-            default = self.compiler.publics.shifted(each.default, min(low, rows.value(each.default).lo))
+            default = self.workshop.publics.shifted(each.default, min(low, rows.value(each.default).lo))
             mine: list[Term] = []
             for j, limb in enumerate(target.ctx.flat(limb) for limb in w.limbs):
                 d = default.limb(j)
@@ -296,7 +280,7 @@ class Joins:
 
         m = target.ctx.free("how often it is asked for", times, -HALF, HALF)
         target.ctx.zero("only rows of the target are found", in_field(m, 1 - chosen))
-        bus = self.compiler.board.bus(len(asked) + len(brought))
+        bus = self.workshop.board.bus(len(asked) + len(brought))
         rows.ctx.send(bus, g, *asked, *brought, name="found rows")
         target.ctx.send(bus, 0 - m, *given, *theirs, name="found rows")
         self._required[key] = g, values
@@ -307,7 +291,7 @@ def _key(node: core.Member | core.Lookup) -> Key:
     return node.keys, node.target, node.columns
 
 
-def _digits(target: FrameNodes, value: core.Value, low: int) -> Wide:
+def _digits(target: FrameRows, value: core.Value, low: int) -> Wide:
     """The value less `low` in 16-bit limbs."""
     w = target.value(value)
     return arith.normalise(target.ctx, sub(w, digits(low)) if low else w)
@@ -323,18 +307,18 @@ def _match(asked: list[np.ndarray], real: np.ndarray, given: list[np.ndarray], i
     return found
 
 
-def same_multiset(compiler: Compiler, node: core.SameMultiset) -> None:
+def same_multiset(workshop: Workshop, node: core.SameMultiset) -> None:
     """+1 from the selected rows of a, −1 from those of b, on one bus.
 
     Every tuple of one side is one of the other: limbs that are checked on one side need no check on the other.
     """
-    a, b = compiler.rows_of(node.a.frame), compiler.rows_of(node.b.frame)
+    a, b = workshop.rows_of(node.a.frame), workshop.rows_of(node.b.frame)
 
     def bare(x: core.Value, y: core.Value) -> tuple[Wide | None, Wide | None]:
         second = b.bare(y)
         return (None, second) if second is not None else (a.bare(x), None)
 
     left, right = tuples_of(a, node.left, b, node.right, bare)
-    bus = compiler.board.bus(len(left))
+    bus = workshop.board.bus(len(left))
     a.ctx.send(bus, a.selected(node.a), *left, name="the same rows")
     b.ctx.send(bus, (0 - b.selected(node.b)).within(-1, 0), *right, name="the same rows")

@@ -9,18 +9,14 @@ they are found, and the values, which are the same along a run. Where nothing is
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from zkcompliance.claim.compile.context import Table
 from zkcompliance.claim.compile.private import Private
 from zkcompliance.claim.compile.run import Run, packed
 from zkcompliance.claim.compile.terms import Term
 from zkcompliance.stark.air.program import Kind
-
-if TYPE_CHECKING:
-    from zkcompliance.claim.compile.compiler import Compiler
-    from zkcompliance.claim.compile.context import Table
 
 Columns = list[np.ndarray]
 SET_ROWS = "the set's rows"  # name of the bus that brings them
@@ -44,7 +40,6 @@ class Merged(Private):
 
     def __init__(
         self,
-        compiler: Compiler,
         ctx: Table,
         act: Term,
         asked: Sequence[Term],
@@ -52,7 +47,7 @@ class Merged(Private):
         defaults: Sequence[tuple[Term, int]] = (),
     ) -> None:
         self.asking, self.act, self.asked, self.source = ctx, act, list(asked), source
-        super().__init__(compiler, self._order)
+        super().__init__(ctx.board, self._order)
         width = len(self.asked)
         self.keys = [self.column("a copy", (1 << 16) - 1, self._copy(j)) for j in range(width)]
         ahead = [self.ctx.next_row(key) for key in self.keys]
@@ -85,7 +80,7 @@ class Merged(Private):
         self._buses(told, brought)
 
     def _buses(self, told: Term, brought: list[Term]) -> None:
-        board = self.compiler.board
+        board = self.ctx.board
         given, asking = board.bus(self.source.width), board.bus(len(self.asked) + 1 + len(self.values))
         self.source.send(given)
         self.ctx.send(given, (0 - self.side).within(-1, 0), *self.keys, *brought, name=SET_ROWS)

@@ -9,20 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from zkcompliance.claim.compile import arith
+from zkcompliance.claim.compile.asking import FrameRows
+from zkcompliance.claim.compile.context import Table
 from zkcompliance.claim.compile.errors import cannot
+from zkcompliance.claim.compile.ordered import Ordered
 from zkcompliance.claim.compile.run import Run
 from zkcompliance.claim.compile.terms import RADIX, Term, Wide, add, digits, leaf, sub, wide
+from zkcompliance.claim.compile.workshop import Workshop
 from zkcompliance.claim.meaning import core
 from zkcompliance.stark.air.program import Kind, Op
-
-if TYPE_CHECKING:
-    from zkcompliance.claim.compile.ordered import Ordered
-    from zkcompliance.claim.compile.rows import FrameNodes
 
 SEGMENT_PLACES = 64  # times 2^16: more rows than a segment has
 
@@ -34,9 +33,8 @@ class Place(core.Value):
     log: core.Log
 
 
-def place_of(rows: FrameNodes) -> Wide:
+def place_of(ctx: Table) -> Wide:
     """0 on the first row of each segment, one more on each next: below 2^22, so that equal mod p is equal."""
-    ctx = rows.ctx
     here = ctx.number
 
     def numbers(run: Run) -> list[np.ndarray]:
@@ -52,16 +50,16 @@ def place_of(rows: FrameNodes) -> Wide:
     return wide([low, high, leaf(Op.ORDINAL, 0, 0, 255)])
 
 
-def neighbour(rows: FrameNodes, node: core.Neighbour) -> Wide:
+def neighbour(workshop: Workshop, rows: FrameRows, node: core.Neighbour) -> Wide:
     """`core.Neighbour` on every row that counts; its default on the others."""
-    compiler, ctx = rows.compiler, rows.ctx
-    made = compiler.ordered(core.Rows(rows.frame), _keys(rows.frame, node))
+    ctx = rows.ctx
+    made = workshop.ordered(core.Rows(rows.frame), _keys(rows.frame, node))
     same = made.same[len(node.per) - 1] if node.per else made.more
     selected = made.used if node.rows.where is None else made.limb(rows.selected(node.rows))
     low = min(rows.value(node.arg).lo, rows.value(node.default).lo, 0)
     w = rows.value(node.arg)
     w = arith.normalise(ctx, sub(w, digits(low)) if low else w)
-    default = compiler.publics.shifted(node.default, low)
+    default = workshop.publics.shifted(node.default, low)
     found = []
     for j in range(max(len(w.limbs), len(default.limbs))):
         x, d = ctx.flat(w.limb(j)), default.limb(j)
@@ -97,8 +95,8 @@ def _check(made: Ordered, same: Term, selected: Term, x: Term, p: Term, d: Term,
         ctx.zero("a neighbour is the row before", ctx.next_row(p) - follows, Kind.TRANSITION)
         ctx.zero("the first row has no row before", p - made.used * d, Kind.FIRST)
         return
-    ahead = ctx.next_row(kept) if kept.op == Op.WIT else kept
-    ctx.zero("a neighbour is the row after", p - (made.used * d + same * (ahead - d)), Kind.TRANSITION)
+    follows = made.used * d + same * (ctx.ahead(kept) - d)
+    ctx.zero("a neighbour is the row after", p - follows, Kind.TRANSITION)
     ctx.zero("the last row has no row after", p - made.used * d, Kind.LAST)
 
 

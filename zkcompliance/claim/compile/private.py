@@ -10,17 +10,13 @@ t_last = 0; so one limb of that key is the first to differ, and has grown: Σ_i 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zkcompliance.claim.compile.context import Table
+from zkcompliance.claim.compile.context import Board, Table
 from zkcompliance.claim.compile.run import Rows, Run
 from zkcompliance.claim.compile.terms import RADIX, Term, digits, is_zero
 from zkcompliance.stark.air.program import Kind
-
-if TYPE_CHECKING:
-    from zkcompliance.claim.compile.compiler import Compiler
 
 MOST_PRIVATE_ROWS = 1 << 21
 
@@ -28,16 +24,15 @@ MOST_PRIVATE_ROWS = 1 << 21
 class Private:
     """A private table. order: what its used rows are, one number for each, in the order in which they stand."""
 
-    def __init__(self, compiler: Compiler, order: Callable[[Run], np.ndarray]) -> None:
-        self.compiler = compiler
-        self.ctx = Table(compiler.board, None)
+    def __init__(self, board: Board, order: Callable[[Run], np.ndarray]) -> None:
+        self.ctx = Table(board, None)
         number = self.ctx.number
 
         def step(run: Run) -> None:
             run.orders[number] = order(run)
             run.tables[number] = Rows(None, [1 << max(3, (len(run.orders[number]) - 1).bit_length())])
 
-        compiler.board.steps.append(step)
+        board.steps.append(step)
         self.used = self.ctx.free("used", self._used, 0, 1)
         ahead = self.ctx.next_row(self.used)
         self.ctx.zero("used is 0 or 1", self.used * (self.used - 1))

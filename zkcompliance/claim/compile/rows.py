@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from zkcompliance.claim.compile import arith
 from zkcompliance.claim.compile.context import Table
 from zkcompliance.claim.compile.errors import cannot
 from zkcompliance.claim.compile.linear import combine, constant
 from zkcompliance.claim.compile.neighbours import Place, neighbour, place_of
 from zkcompliance.claim.compile.nodes import Nodes, choice_of, chosen, short
 from zkcompliance.claim.compile.run import Run, split
-from zkcompliance.claim.compile.terms import RADIX, Term, Wide, add, digits, leaf, limbs_for, wide
+from zkcompliance.claim.compile.terms import RADIX, Term, Wide, add, digits, leaf, limbs_for, sub, wide
 from zkcompliance.claim.compile.thread import Thread
+from zkcompliance.claim.compile.workshop import Workshop
 from zkcompliance.claim.meaning import core
 from zkcompliance.stark.air.program import Lookup, Op
-
-if TYPE_CHECKING:
-    from zkcompliance.claim.compile.compiler import Compiler
 
 PPM_TOP, PPM_REST = divmod(1_000_000, RADIX)  # 15·2^16 + 16960
 
@@ -28,13 +25,13 @@ class FrameNodes(Nodes):
 
     ctx: Table
 
-    def __init__(self, compiler: Compiler, ctx: Table, frame: core.Frame) -> None:
-        super().__init__(ctx, compiler.publics)
-        self.compiler = compiler
+    def __init__(self, workshop: Workshop, ctx: Table, frame: core.Frame) -> None:
+        super().__init__(ctx, workshop.publics)
+        self.workshop = workshop
         self.frame = frame
         self._selected: dict[core.Value | None, Term] = {}
         self._thread: Thread | None = None
-        self.digits: dict[tuple[core.Value, int], Wide] = {}  # less a bound, in 16-bit limbs: for private tables
+        self._digits: dict[tuple[core.Value, int], Wide] = {}  # less a bound
 
     @property
     def act(self) -> Term:
@@ -83,7 +80,7 @@ class FrameNodes(Nodes):
         elif isinstance(good, core.Not):
             self._never(name, selected, good.a)
         elif isinstance(good, core.Member) and not _private_single(good):  # a single one belongs to its own row
-            self.ctx.zero(name, self.ctx.times(selected, 1 - self.compiler.joins.must_find(self, good)))
+            self.ctx.zero(name, self.ctx.times(selected, 1 - self.workshop.joins.must_find(self, good)))
         else:
             self.ctx.zero(name, self.ctx.times(selected, 1 - self.truth(good)))
 
@@ -91,11 +88,20 @@ class FrameNodes(Nodes):
         """A log column's limbs without their range checks, if they need no other check; None of any other value."""
         return None
 
+    def digits_of(self, node: core.Value, low: int | None = None) -> Wide:
+        """A value in 16-bit limbs of degree 1, less `low`: unless stated its least, or 0 if that is above."""
+        w = self.value(node)
+        low = min(w.lo, 0) if low is None else low
+        if (node, low) not in self._digits:
+            w = arith.normalise(self.ctx, sub(w, digits(low)) if low else w)
+            self._digits[node, low] = wide([self.ctx.flat(limb) for limb in w.limbs], w.lo, w.hi)
+        return self._digits[node, low]
+
     @property
     def thread(self) -> Thread:
         """What crosses segments."""
         if self._thread is None:
-            self._thread = Thread(self)
+            self._thread = Thread(self.ctx)
         return self._thread
 
     def finish(self) -> None:
@@ -121,14 +127,14 @@ class FrameNodes(Nodes):
             case core.Neighbour():
                 return self._neighbour(node)
             case core.Member():
-                return wide([self.compiler.joins.found(self, node)])
+                return wide([self.workshop.joins.found(self, node)])
             case core.Lookup():
-                return self.compiler.joins.value(self, node)
+                return self.workshop.joins.value(self, node)
         raise cannot(f"{type(node).__name__} cannot be used on rows", node.line)
 
     def _everywhere(self, node: core.Value) -> Wide:
         """A single value of rows, on each row: columns that are the same on all rows, and the value on the first."""
-        form, equations = self.compiler.singles.linear(node), self.compiler.equations
+        form, equations = self.workshop.singles.linear(node), self.workshop.equations
         low, name = min(form.lo, 0), short(node)
         n = limbs_for(form.hi - low)
 
@@ -144,11 +150,11 @@ class FrameNodes(Nodes):
         return add(found, digits(low)) if low else found
 
     def in_public(self, node: core.IsIn) -> Term:
-        return self.compiler.joins.in_public(self, node)
+        return self.workshop.joins.in_public(self, node)
 
     def _neighbour(self, node: core.Neighbour) -> Wide:
         if node.rows.order or node.per or isinstance(self.frame, core.Groups):
-            return neighbour(self, node)
+            return neighbour(self.workshop, self, node)
         selected, arg = self.selected(node.rows), self.value(node.arg)
         default = self.value(node.default)
         step = self.thread.previous if node.step < 0 else self.thread.following
@@ -163,8 +169,8 @@ def _private_single(node: core.Value) -> bool:
 class LogRows(FrameNodes):
     """Rows of a log. An enum or act is checked by a lookup that has it anyway, if there is one."""
 
-    def __init__(self, compiler: Compiler, ctx: Table, frame: core.Log) -> None:
-        super().__init__(compiler, ctx, frame)
+    def __init__(self, workshop: Workshop, ctx: Table, frame: core.Log) -> None:
+        super().__init__(workshop, ctx, frame)
         self.log = frame
         self._unchecked: dict[str, Term] = {}
         self._checked: set[str] = set()
@@ -198,7 +204,7 @@ class LogRows(FrameNodes):
         if isinstance(node, core.Column):
             return self._column(node)
         if isinstance(node, Place):
-            return place_of(self)
+            return place_of(self.ctx)
         return super().leaf_value(node)
 
     def bare(self, node: core.Value) -> Wide | None:
