@@ -129,13 +129,13 @@ def select(ctx: Context, cases: list[tuple[Term, Wide]], b: Wide) -> Wide:
     """a where its c is 1, b where all are 0: b_j + Σ c·(a_j − b_j). At most one c is 1 on any row."""
     cases = [(ctx.flat(c, "a condition"), a) for c, a in cases]
     every = [*(a for _, a in cases), b]
-    found = []
+    limbs = []
     for j in range(max(len(a.limbs) for a in every)):
         chosen = b.limb(j)
         for c, a in cases:
             chosen = chosen + ctx.times(c, a.limb(j) - b.limb(j))
-        found.append(chosen.within(min(a.limb(j).lo for a in every), max(a.limb(j).hi for a in every)))
-    return wide(found, min(a.lo for a in every), max(a.hi for a in every))
+        limbs.append(chosen.within(min(a.limb(j).lo for a in every), max(a.limb(j).hi for a in every)))
+    return wide(limbs, min(a.lo for a in every), max(a.hi for a in every))
 
 
 def multiply(ctx: Context, a: Wide, b: Wide, name: str = "product") -> Wide:
@@ -161,8 +161,8 @@ def multiply(ctx: Context, a: Wide, b: Wide, name: str = "product") -> Wide:
     even, odd = wide(pieces[::2]), wide(pieces[1::2])
     low = _convolve(ctx, a, even)
     high = normalise(ctx, _convolve(ctx, a, odd), f"{name}: odd bytes")
-    found = add(low, wide([limb * 256 for limb in high.limbs]))
-    return wide(found.limbs, a.lo * b.lo, a.hi * b.hi)
+    product = add(low, wide([limb * 256 for limb in high.limbs]))
+    return wide(product.limbs, a.lo * b.lo, a.hi * b.hi)
 
 
 def _fits(a: Wide, b: Wide) -> bool:
@@ -171,12 +171,12 @@ def _fits(a: Wide, b: Wide) -> bool:
 
 
 def _convolve(ctx: Context, a: Wide, b: Wide) -> Wide:
-    found = [ZERO] * (len(a.limbs) + len(b.limbs) - 1)
+    sums = [ZERO] * (len(a.limbs) + len(b.limbs) - 1)
     for i, x in enumerate(a.limbs):
         for j, y in enumerate(b.limbs):
-            found[i + j] = found[i + j] + ctx.times(x, y)
+            sums[i + j] = sums[i + j] + ctx.times(x, y)
     corners = [x * y for x in (a.lo, a.hi) for y in (b.lo, b.hi)]
-    return wide(found, min(corners), max(corners))
+    return wide(sums, min(corners), max(corners))
 
 
 def octets(ctx: Context, w: Wide, name: str) -> list[Term]:
@@ -184,20 +184,20 @@ def octets(ctx: Context, w: Wide, name: str) -> list[Term]:
     if w.constant is not None:
         value = w.constant
         return [const(value >> 8 * i & 0xFF) for i in range(max(1, -(-value.bit_length() // 8)))]
-    found = []
+    pieces = []
     here = ctx.number
     for limb in w.limbs:
         if limb.hi < 256:
-            found += [limb, ZERO]
+            pieces += [limb, ZERO]
             continue
         (high,) = ctx.limbs(1, f"{name}: high byte", lambda run, e=limb: [run.value(here, e) >> 8])  # type: ignore[misc]
         low = limb - high.within(0, 255) * 256
         ctx.require_16_bits(low.within(0, 255), name=f"{name}: low byte")
         ctx.require_16_bits(255 - low.within(0, 255), name=f"{name}: low byte below 2^8")
-        found += [low.within(0, 255), high.within(0, limb.hi >> 8)]
-    while len(found) > 1 and found[-1] is ZERO:
-        found.pop()
-    return found
+        pieces += [low.within(0, 255), high.within(0, limb.hi >> 8)]
+    while len(pieces) > 1 and pieces[-1] is ZERO:
+        pieces.pop()
+    return pieces
 
 
 def divide(ctx: Context, a: Wide, divisor: int, name: str = "quotient") -> Wide:

@@ -15,9 +15,9 @@ from zkcompliance.claim.meaning import core
 def require_chain(workshop: Workshop, name: str, node: core.Chain) -> None:
     """first ≤ last on each row; last ≤ (strict: <) the next row's first."""
     if node.first == node.last:
-        made = workshop.ordered(node.rows, node.first)
+        table = workshop.ordered(node.rows, node.first)
         if node.strict:
-            made.ctx.zero(f"{name}: no two are equal", made.same[len(node.first) - 1])
+            table.ctx.zero(f"{name}: no two are equal", table.same[len(node.first) - 1])
         return
     source = workshop.rows_of(node.rows.frame)
     lows = [min(source.value(a).lo, source.value(b).lo, 0) for a, b in zip(node.first, node.last, strict=True)]

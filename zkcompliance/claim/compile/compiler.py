@@ -47,10 +47,10 @@ class Compiled:
         columns = []
         for number, table in enumerate(self.board.tables):
             rows = run.tables[number]
-            made = np.zeros((table.witness, rows.total), np.uint32)
+            filled = np.zeros((table.witness, rows.total), np.uint32)
             for column, values in rows.witness.items():
-                made[column] = values
-            columns += [made[:, part] for part in rows.segments()]
+                filled[column] = values
+            columns += [filled[:, part] for part in rows.segments()]
         unknowns = [run.unknowns[i] for i in range(len(self.board.unknowns))]
         reveals = {p.name: run.publics[i] for i, p in enumerate(self.program.publics) if p.reveal}
         return [np.ascontiguousarray(part) for part in columns], unknowns, reveals
@@ -134,18 +134,18 @@ class Compiler:
     def ordered(self, rows: core.Rows, keys: tuple[core.Value, ...]) -> Ordered:
         """The rows in order of the keys, or of more keys that begin with these: each table once."""
         rows = replace(rows, order=())
-        for known_rows, known_keys, made in self._ordered:
+        for known_rows, known_keys, table in self._ordered:
             if known_rows == rows and known_keys[: len(keys)] == keys:
-                return made
-        made = Ordered(self.board, self.rows_of(rows.frame), rows, keys)
-        self._moved.append(made)
-        self._ordered.append((rows, keys, made))
-        return made
+                return table
+        table = Ordered(self.board, self.rows_of(rows.frame), rows, keys)
+        self._moved.append(table)
+        self._ordered.append((rows, keys, table))
+        return table
 
     def moved(self, rows: core.Rows, order: Sequence[tuple[core.Value, int | None]]) -> Moved:
-        made = Moved(self.board, self.rows_of(rows.frame), rows, order)
-        self._moved.append(made)
-        return made
+        table = Moved(self.board, self.rows_of(rows.frame), rows, order)
+        self._moved.append(table)
+        return table
 
     def _groups(self, frame: core.Groups) -> GroupRows:
         extreme = self._extremes.get(frame)
@@ -154,8 +154,8 @@ class Compiler:
 
     def _plan(self) -> None:
         """What a table must provide for, before it is made."""
-        required = [each.value for each in self.definition.requirements]
-        values = [*required, *(each.value for each in self.definition.reveals)]
+        required = [requirement.value for requirement in self.definition.requirements]
+        values = [*required, *(reveal.value for reveal in self.definition.reveals)]
         for part in core.walk(*values):
             if isinstance(part, core.Lookup):
                 self.joins.plan(part, required, values)
@@ -203,8 +203,8 @@ class Compiler:
         built = air.build((len(table.messages),))
         if len(built.nodes) > MAX_NODES or len(built.sums) > 255:
             raise cannot(f"a table of {len(built.nodes)} nodes and {len(built.sums)} sums")
-        for message, made in zip(table.messages, built.interactions, strict=True):
-            self._names[table.number, made.bus, made.nodes] = message.name
+        for message, interaction in zip(table.messages, built.interactions, strict=True):
+            self._names[table.number, interaction.bus, interaction.nodes] = message.name
         return built
 
     def _interact(self, message: Message, air: TableBuilder) -> None:

@@ -172,13 +172,13 @@ class Table(Context):
         return leaf(Op.WIT, number, 0, hi, lo)
 
     def limbs(self, count: int, name: str, fill: Fill) -> list[Term]:
-        found = self.unchecked(count, name, fill)
-        self.require_16_bits(*found, name=name)
-        return found
+        columns = self.unchecked(count, name, fill)
+        self.require_16_bits(*columns, name=name)
+        return columns
 
     def unchecked(self, count: int, name: str, fill: Fill) -> list[Term]:
         """Limbs whose range other constraints imply."""
-        found: list[Term] = []
+        columns: list[Term] = []
         kept: dict[int, list[np.ndarray]] = {}
 
         def one(run: Run, j: int) -> np.ndarray:
@@ -190,8 +190,8 @@ class Table(Context):
             return values
 
         for j in range(count):
-            found.append(self.free(name, lambda run, j=j: one(run, j), 0, RADIX - 1))  # type: ignore[misc]
-        return found
+            columns.append(self.free(name, lambda run, j=j: one(run, j), 0, RADIX - 1))  # type: ignore[misc]
+        return columns
 
     def require_16_bits(self, *values: Term, name: str = "16 bits") -> None:
         for value in values:
@@ -229,7 +229,7 @@ class Publics(Context):
 
     def limbs(self, count: int, name: str, fill: Fill) -> list[Term]:
         """Limbs of publics that several values share."""
-        found = []
+        limbs = []
         for _ in range(count):
             if self._room == 0:
                 self._pool, self._room = self.derived("derived", 16, lambda run: 0), POOL
@@ -238,15 +238,15 @@ class Publics(Context):
             known = self.board.publics[self._pool]
             self.board.publics[self._pool] = Public(known.name, 16 * (limb + 1), reveal=True)
             self._room -= 1
-            found.append(leaf(Op.PUBLIC, self._pool, limb))
+            limbs.append(leaf(Op.PUBLIC, self._pool, limb))
 
         def step(run: Run) -> None:
-            for e, value in zip(found, fill(run), strict=True):
+            for e, value in zip(limbs, fill(run), strict=True):
                 told = run.told((-1, POOL * e.a + e.b), np.asarray(value))
                 run.publics[e.a] |= (int(told[0]) & 0xFFFF) << 16 * e.b
 
         self.board.steps.append(step)
-        return found
+        return limbs
 
     def own(self, count: int, name: str, fill: Fill) -> list[Term]:
         """All the limbs of one public of its own."""

@@ -33,13 +33,13 @@ def extreme(workshop: Workshop, rows: FrameRows, node: core.Aggregate) -> Linear
     n = max(len(x.limbs), len(empty.limbs))
     best = np.max if node.kind == "max" else np.min
 
-    def found(run: Run) -> list[np.ndarray]:
+    def best_limbs(run: Run) -> list[np.ndarray]:
         chosen = np.flatnonzero(run.value(here, selected))
         values = run.integers(here, x)[chosen]
         m = int(best(values)) if len(chosen) else int(run.integers(here, empty)[0])
         return [np.full(run.tables[here].total, m >> 16 * j & 0xFFFF, np.int64) for j in range(n)]
 
-    limbs = ctx.unchecked(n, node.kind, found)
+    limbs = ctx.unchecked(n, node.kind, best_limbs)
     m = wide(limbs, min(x.lo, empty.lo), max(x.hi, empty.hi))
     thread.everywhere(node.kind, limbs)
     d = sub(m, x) if node.kind == "max" else sub(x, m)

@@ -25,24 +25,24 @@ from zkcompliance.stark.air.program import Op
 class GroupRows(FrameNodes):
     """One row per group: act = used − same."""
 
-    def __init__(self, workshop: Workshop, frame: core.Groups, made: Ordered, extreme: core.Value | None) -> None:
-        super().__init__(workshop, made.ctx, frame)
-        self.groups, self.made, self.extreme = frame, made, extreme
-        self.same = made.same[len(frame.keys) - 1]
+    def __init__(self, workshop: Workshop, frame: core.Groups, ordered: Ordered, extreme: core.Value | None) -> None:
+        super().__init__(workshop, ordered.ctx, frame)
+        self.groups, self.ordered, self.extreme = frame, ordered, extreme
+        self.same = ordered.same[len(frame.keys) - 1]
         self._act: Term | None = None
         self._counts: Term | None = None
 
     @property
     def act(self) -> Term:
         if self._act is None:
-            self._act = (self.made.used - self.same).within(0, 1)
+            self._act = (self.ordered.used - self.same).within(0, 1)
         return self._act
 
     def leaf_value(self, node: core.Value) -> Wide:
         if isinstance(node, core.Key):
             key = self.groups.keys[node.index]
-            low = min(0, self.made.source.value(key).lo)
-            copied = self.made.keys[node.index]
+            low = min(0, self.ordered.source.value(key).lo)
+            copied = self.ordered.keys[node.index]
             return add(copied, digits(low)) if low else copied
         if isinstance(node, core.Aggregate) and node.by == self.groups:
             return self._aggregate(node)
@@ -51,15 +51,15 @@ class GroupRows(FrameNodes):
     def _aggregate(self, node: core.Aggregate) -> Wide:
         if node.kind == "count" or node.arg is None:
             return wide([self._count()])
-        low = min(0, self.made.source.value(node.arg).lo)
-        copied = self.made.copy(node.arg)
+        low = min(0, self.ordered.source.value(node.arg).lo)
+        copied = self.ordered.copy(node.arg)
         if node.kind == "sum":
-            found = self._sum(copied, short(node))
+            total = self._sum(copied, short(node))
             shift = arith.multiply(self.ctx, wide([self._count()]), digits(low)) if low else None
-            return add(found, shift) if shift is not None else found
+            return add(total, shift) if shift is not None else total
         if node.arg != self.extreme:
-            found = self._bound(copied, node.kind)
-            return add(found, digits(low)) if low else found
+            bound = self._bound(copied, node.kind)
+            return add(bound, digits(low)) if low else bound
         if node.kind == "min":
             copied = self._first(copied)
         return add(copied, digits(low)) if low else copied
@@ -67,7 +67,7 @@ class GroupRows(FrameNodes):
     def _count(self) -> Term:
         """c' = used' + same·c."""
         if self._counts is None:
-            self._counts = self._running(self.made.used, "number so far", MOST_PRIVATE_ROWS)
+            self._counts = self._running(self.ordered.used, "number so far", MOST_PRIVATE_ROWS)
         return self._counts
 
     def _running(self, x: Term, name: str, hi: int) -> Term:
@@ -112,16 +112,16 @@ class GroupRows(FrameNodes):
     def _bound(self, x: Wide, kind: str) -> Wide:
         """The largest (least) m of a group: the same on its rows, ≥ (≤) each one's x, and one of its rows has it."""
         name = f"{kind} of the group"
-        made, n = self.made, len(x.limbs)
+        table, n = self.ordered, len(x.limbs)
 
         def limb(j: int) -> Callable[[Run, np.ndarray], np.ndarray]:
             return lambda run, order: np.array([int(v) >> 16 * j & 0xFFFF for v in self._best(run, x, kind)], np.int64)
 
-        m = wide([made.column(name, x.limb(j).hi, limb(j)) for j in range(n)], 0, x.hi)
+        m = wide([table.column(name, x.limb(j).hi, limb(j)) for j in range(n)], 0, x.hi)
         for part in m.limbs:
             self.ctx.zero(f"{name} is the same on its rows", self.same * (self.ctx.next_row(part) - part))
         arith.require_at_least_zero(self.ctx, sub(m, x) if kind == "max" else sub(x, m), f"{name} bounds each row")
-        hit = made.column("attains it", 1, lambda run, order: self._hit(run, x, m))
+        hit = table.column("attains it", 1, lambda run, order: self._hit(run, x, m))
         self.ctx.zero(f"a row has the {name}: 0 or 1", hit * (hit - 1))
         for j in range(n):
             self.ctx.zero(f"the {name} is had", hit * (m.limb(j) - x.limb(j)))
@@ -140,22 +140,22 @@ class GroupRows(FrameNodes):
         if not size:
             return np.zeros(0, np.int64)
         values = run.integers(self.ctx.number, x)[:size]
-        found = (np.maximum if kind == "max" else np.minimum).reduceat(values, starts)
-        return np.asarray(np.repeat(found, np.diff(np.append(starts, size))))
+        best = (np.maximum if kind == "max" else np.minimum).reduceat(values, starts)
+        return np.asarray(np.repeat(best, np.diff(np.append(starts, size))))
 
     def _hit(self, run: Run, x: Wide, m: Wide) -> np.ndarray:
         """The first row of each group that has m; the group's first if none has."""
         size, starts = len(run.orders[self.ctx.number]), self._starts(run)
-        found = np.zeros(size, np.int64)
+        hits = np.zeros(size, np.int64)
         if size:
             has = (run.integers(self.ctx.number, x) == run.integers(self.ctx.number, m))[:size].astype(bool)
             first = np.minimum.reduceat(np.where(has, np.arange(size), size), starts)
-            found[np.where(first < size, first, starts)] = 1
-        return found
+            hits[np.where(first < size, first, starts)] = 1
+        return hits
 
     def _first(self, x: Wide) -> Wide:
         """f' = same·f + (1 − same)·x': the first value of the group."""
-        found = []
+        firsts = []
         here = self.ctx.number
         for limb in x.limbs:
 
@@ -168,5 +168,5 @@ class GroupRows(FrameNodes):
             f = self.ctx.free("first of the group", fill, 0, limb.hi)
             ahead = self.ctx.next_row(limb)
             self.ctx.zero("first of the group", self.ctx.next_row(f) - ahead - self.same * (f - ahead))
-            found.append(f)
-        return wide(found, 0, x.hi)
+            firsts.append(f)
+        return wide(firsts, 0, x.hi)

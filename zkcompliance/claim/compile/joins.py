@@ -47,8 +47,8 @@ def tuples_of(
         sides = [
             arith.normalise(rows.ctx, sub(w, digits(low)) if low else w) for rows, w in zip((a, b), values, strict=True)
         ]
-        for rows, w, found in zip((a, b), sides, both, strict=True):
-            found += [rows.ctx.flat(w.limb(j)) for j in range(max(len(w.limbs) for w in sides))]
+        for rows, w, side in zip((a, b), sides, both, strict=True):
+            side += [rows.ctx.flat(w.limb(j)) for j in range(max(len(w.limbs) for w in sides))]
     return both
 
 
@@ -60,8 +60,11 @@ def _one_row(lookup: core.Lookup, requirements: Sequence[core.Value]) -> bool:
         if named == set(range(len(rows.frame.keys))):
             return True
     return any(
-        isinstance(each, core.Chain) and each.strict and each.rows == rows and each.first == each.last == columns
-        for each in requirements
+        isinstance(required, core.Chain)
+        and required.strict
+        and required.rows == rows
+        and required.first == required.last == columns
+        for required in requirements
     )
 
 
@@ -151,14 +154,14 @@ class Joins:
         defaults: list[tuple[Term, int]] = []
         theirs: list[Term] = []
         lows: dict[core.Lookup, tuple[int, int]] = {}
-        for each in self._lookups.get(key, []):
-            low = min(target.value(each.value).lo, rows.value(each.default).lo, 0)
-            w = _digits(target, each.value, low)
-            default = self.workshop.publics.shifted(each.default, low)
+        for lookup in self._lookups.get(key, []):
+            low = min(target.value(lookup.value).lo, rows.value(lookup.default).lo, 0)
+            w = _digits(target, lookup.value, low)
+            default = self.workshop.publics.shifted(lookup.default, low)
             n = max(len(w.limbs), len(default.limbs))
             theirs += [target.ctx.flat(w.limb(j)) for j in range(n)]
             defaults += [(default.limb(j), w.limb(j).hi) for j in range(n)]
-            lows[each] = (low, n)
+            lows[lookup] = (low, n)
         there = target.ctx.number
 
         def columns(run: Run) -> list[np.ndarray]:
@@ -169,14 +172,14 @@ class Joins:
             target.ctx.send(bus, chosen, *given, *theirs, name=SET_ROWS)
 
         source = Source(len(given) + len(theirs), send, columns)
-        made = Merged(rows.ctx, rows.act, asked, source, defaults)
+        merged = Merged(rows.ctx, rows.act, asked, source, defaults)
         values: dict[core.Lookup, Wide] = {}
         at = 0
-        for each, (low, n) in lows.items():
-            w = wide(made.values[at : at + n])
-            values[each] = add(w, digits(low)) if low else w
+        for lookup, (low, n) in lows.items():
+            w = wide(merged.values[at : at + n])
+            values[lookup] = add(w, digits(low)) if low else w
             at += n
-        self._answered[key] = made.found, values
+        self._answered[key] = merged.found, values
         return self._answered[key]
 
     def in_public(self, rows: Asking, node: core.IsIn) -> Term:
@@ -197,14 +200,14 @@ class Joins:
 
     def _places(self, param: core.Param, low: int) -> list[tuple[Term, Wide]]:
         """Of each place: 1 if it is used (its top limb, which has one bit), and its member less `low`."""
-        found = []
+        places = []
         for number in self.workshop.publics.numbers[param.name]:
             n = param.type.width // 16
             member = wide([leaf(Op.PUBLIC, number, j) for j in range(n)])
             if low:
                 member = arith.normalise(self.workshop.public_context, sub(member, digits(low)), "a member")
-            found.append((leaf(Op.PUBLIC, number, n, 1), member))
-        return found
+            places.append((leaf(Op.PUBLIC, number, n, 1), member))
+        return places
 
     def _stated(self, members: list[tuple[Term, Wide]], n: int) -> Source:
         """Members that the first row of single values puts on the bus."""
@@ -236,7 +239,7 @@ class Joins:
 
         kept: dict[int, np.ndarray] = {}
 
-        def found(run: Run) -> np.ndarray:
+        def has_match(run: Run) -> np.ndarray:
             """Whether there is a match; for the columns that follow it is kept which."""
             kept.clear()
             kept[id(run)] = _match(
@@ -250,15 +253,15 @@ class Joins:
         def match(run: Run) -> np.ndarray:
             return kept[id(run)]
 
-        g = rows.ctx.free("found", found, 0, 1)
+        g = rows.ctx.free("found", has_match, 0, 1)
         rows.ctx.zero("found is 0 or 1", g * (g - 1))
         values: dict[core.Lookup, Wide] = {}
         brought: list[Term] = []
         theirs: list[Term] = []
-        for each in self._lookups.get(key, []):
-            low = min(target.value(each.value).lo, 0)
-            w = _digits(target, each.value, low)
-            default = self.workshop.publics.shifted(each.default, min(low, rows.value(each.default).lo))
+        for lookup in self._lookups.get(key, []):
+            low = min(target.value(lookup.value).lo, 0)
+            w = _digits(target, lookup.value, low)
+            default = self.workshop.publics.shifted(lookup.default, min(low, rows.value(lookup.default).lo))
             mine: list[Term] = []
             for j, limb in enumerate(target.ctx.flat(limb) for limb in w.limbs):
                 d = default.limb(j)
@@ -272,7 +275,7 @@ class Joins:
                 mine.append(v)
                 theirs.append(limb)
             brought += mine
-            values[each] = add(wide(mine, 0), digits(low)) if low else wide(mine, 0)
+            values[lookup] = add(wide(mine, 0), digits(low)) if low else wide(mine, 0)
 
         def times(run: Run) -> np.ndarray:
             at = kept.pop(id(run))
@@ -302,9 +305,9 @@ def _match(asked: list[np.ndarray], real: np.ndarray, given: list[np.ndarray], i
     wanted, codes = numbered(packed([e[real] for e in asked]), packed([e[indices] for e in given]))
     place = np.full(len(wanted) + len(codes), -1, np.int64)
     place[codes[::-1]] = indices[::-1]
-    found = np.full(len(real), -1, np.int64)
-    found[real] = place[wanted]
-    return found
+    matches = np.full(len(real), -1, np.int64)
+    matches[real] = place[wanted]
+    return matches
 
 
 def same_multiset(workshop: Workshop, node: core.SameMultiset) -> None:

@@ -36,10 +36,10 @@ def constant(value: int) -> Linear:
 
 def combine(a: Linear, b: Linear, factor: int = 1) -> Linear:
     """a + factor·b."""
-    found = dict(a.terms)
+    coefficients = dict(a.terms)
     for key, coefficient in b.terms:
-        found[key] = found.get(key, 0) + factor * coefficient
-    terms = tuple((key, coefficient) for key, coefficient in found.items() if coefficient)
+        coefficients[key] = coefficients.get(key, 0) + factor * coefficient
+    terms = tuple((key, coefficient) for key, coefficient in coefficients.items() if coefficient)
     low, high = sorted((factor * b.lo, factor * b.hi))
     return Linear(terms, a.constant + factor * b.constant, a.lo + low, a.hi + high)
 
@@ -122,9 +122,9 @@ class Equations:
             self.emit(name, terms, form.constant)
 
     def emit(self, name: str, terms: list[tuple[Quantity, int]], value: int) -> None:
-        found = [Summand(kind, coefficient, a, b) for (kind, a, b), coefficient in terms]
-        if value or not found:
-            found.append(Summand(SummandKind.ONE, value or 1))
+        summands = [Summand(kind, coefficient, a, b) for (kind, a, b), coefficient in terms]
+        if value or not summands:
+            summands.append(Summand(SummandKind.ONE, value or 1))
             if not value:  # 0 = 0
                 return
         taken = {known.name for known in self.board.equations}
@@ -132,14 +132,14 @@ class Equations:
         while numbered in taken:
             at += 1
             numbered = f"{name[:200]} ({at})"
-        self.board.equations.append(Equation(numbered, tuple(found)))
+        self.board.equations.append(Equation(numbered, tuple(summands)))
 
     def _copy(self, key: Quantity) -> Quantity:
         """An unknown with the value of a sum or a public."""
         if (key, 1) not in self._multiples:
-            found = self.unknown("a total", Linear(((key, 1),), 0, 0, self._bound(key)))
-            self.emit("a total", [(key, 1), (found, -1)], 0)
-            self._multiples[key, 1] = found
+            copy = self.unknown("a total", Linear(((key, 1),), 0, 0, self._bound(key)))
+            self.emit("a total", [(key, 1), (copy, -1)], 0)
+            self._multiples[key, 1] = copy
         return self._multiples[key, 1]
 
     def _bound(self, key: Quantity) -> int:
@@ -161,20 +161,20 @@ class Equations:
         if rest:
             terms.append((self._multiple(base, rest), 256))
         form = Linear(((base, factor),), 0, 0, factor * self._bound(base))
-        found = self.unknown("a multiple", form)
-        self.emit("a multiple", [*terms, (found, -1)], 0)
-        self._multiples[key, factor] = found
-        return found
+        multiple = self.unknown("a multiple", form)
+        self.emit("a multiple", [*terms, (multiple, -1)], 0)
+        self._multiples[key, factor] = multiple
+        return multiple
 
     def _constant(self, value: int) -> Quantity:
         """An unknown that is the constant, digit by digit."""
         at: Quantity = (SummandKind.ONE, 0, 0)
         if (at, value) in self._multiples:
             return self._multiples[at, value]
-        found = self.unknown("a constant", constant(value))
+        unknown = self.unknown("a constant", constant(value))
         low = value & 0xFF
         rest = value >> 8
-        terms = [(self._constant(rest), 256), (found, -1)] if rest else [(found, -1)]
+        terms = [(self._constant(rest), 256), (unknown, -1)] if rest else [(unknown, -1)]
         self.emit("a constant", terms, low)
-        self._multiples[at, value] = found
-        return found
+        self._multiples[at, value] = unknown
+        return unknown

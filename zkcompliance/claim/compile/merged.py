@@ -112,10 +112,10 @@ class Merged(Private):
         return np.asarray(np.maximum.accumulate(np.where(starts, np.arange(count), 0)))
 
     def _leading(self, run: Run) -> np.ndarray:
-        found = np.zeros(run.tables[self.ctx.number].total, np.int64)
+        leading = np.zeros(run.tables[self.ctx.number].total, np.int64)
         leaders = self._leaders(run)
-        found[: len(leaders)] = run.value(self.ctx.number, self.side)[leaders]
-        return found
+        leading[: len(leaders)] = run.value(self.ctx.number, self.side)[leaders]
+        return leading
 
     def _first_values(self, run: Run, j: int) -> np.ndarray:
         """On each used row, value j of its run's first row, where that is of the set."""
@@ -129,10 +129,10 @@ class Merged(Private):
     def _scatter(self, run: Run, values: np.ndarray, other: int) -> np.ndarray:
         """Values of the used rows, on the rows that ask; `other` on the rest."""
         order, size, rows = run.orders[self.ctx.number], self._size(run), self._rows(run)
-        found = np.full(run.tables[self.asking.number].total, other, np.int64)
+        placed = np.full(run.tables[self.asking.number].total, other, np.int64)
         asks = order >= size
-        found[rows[order[asks] - size]] = values[: len(order)][asks]
-        return found
+        placed[rows[order[asks] - size]] = values[: len(order)][asks]
+        return placed
 
     def _brought(self, j: int, value: Term) -> Callable[[Run, np.ndarray], np.ndarray]:
         def fill(run: Run, order: np.ndarray) -> np.ndarray:

@@ -34,24 +34,24 @@ class Nodes:
 
     def truth(self, node: core.Value) -> Term:
         """A truth value as one expression in {0, 1}."""
-        found = self.value(node)
-        if len(found.limbs) != 1 or found.lo < 0 or found.hi > 1:
+        w = self.value(node)
+        if len(w.limbs) != 1 or w.lo < 0 or w.hi > 1:
             raise cannot("a truth value is expected here", node.line)
-        return found.limbs[0]
+        return w.limbs[0]
 
     def _order(self, node: core.Value) -> list[core.Value]:
         """The operands below a node that this context compiles itself, each after its own."""
-        found: list[core.Value] = []
+        order: list[core.Value] = []
         stack: list[tuple[core.Value, bool]] = [(node, False)]
         while stack:
             part, done = stack.pop()
             if done:
-                found.append(part)
+                order.append(part)
             elif part not in self._known:
                 stack.append((part, True))
                 if not self.is_leaf(part):
                     stack += [(child, False) for child in reversed(operands(part))]
-        return found
+        return order
 
     def is_leaf(self, node: core.Value) -> bool:
         """Whether `leaf_value` compiles the node, with all that is below it."""
@@ -116,9 +116,9 @@ class Nodes:
 
     def _is_in(self, node: core.Value) -> Wide:
         """Of an enum: the pair (value, result) is a row of a public table. Of numbers: some member equals it."""
-        found = choice_of(node)
-        if found is not None and isinstance(self.ctx, Table):
-            subject, entries = found
+        choice = choice_of(node)
+        if choice is not None and isinstance(self.ctx, Table):
+            subject, entries = choice
             value = self.value(subject)
             if len(value.limbs) == 1:
                 return wide([self._choice(self.ctx, subject, value.limbs[0], entries)])
@@ -169,8 +169,8 @@ _OPERATIONS = (
 
 def chosen(run: Run, bits: list[int | PublicBit], value: np.ndarray) -> np.ndarray:
     """For each value the bit of its choice."""
-    found = [run.publics[e.public] >> e.bit & 1 if isinstance(e, PublicBit) else e for e in bits]
-    return np.asarray(np.array(found, np.int64)[np.minimum(value, len(found) - 1)])
+    told = [run.publics[e.public] >> e.bit & 1 if isinstance(e, PublicBit) else e for e in bits]
+    return np.asarray(np.array(told, np.int64)[np.minimum(value, len(told) - 1)])
 
 
 def choice_of(node: core.Value) -> tuple[core.Value, list[int | core.Param]] | None:
@@ -203,11 +203,11 @@ def cases_of(node: core.Select) -> tuple[list[tuple[core.Value, core.Value]], co
 
 def _choices(condition: core.Value) -> tuple[core.Value, int] | None:
     """(enum, mask of the choices it lets through) of a test of an enum against a constant set."""
-    found = choice_of(condition)
-    bits = [] if found is None else [e for e in found[1] if isinstance(e, int)]
-    if found is None or len(bits) < len(found[1]):
+    choice = choice_of(condition)
+    bits = [] if choice is None else [e for e in choice[1] if isinstance(e, int)]
+    if choice is None or len(bits) < len(choice[1]):
         return None
-    return found[0], sum(bit << m for m, bit in enumerate(bits))
+    return choice[0], sum(bit << m for m, bit in enumerate(bits))
 
 
 def operands(node: core.Value) -> list[core.Value]:

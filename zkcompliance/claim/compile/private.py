@@ -42,23 +42,23 @@ class Private:
         self.ctx.zero("nothing after the last row", self.more, Kind.LAST)
 
     def _used(self, run: Run) -> np.ndarray:
-        found = np.zeros(run.tables[self.ctx.number].total, np.int64)
-        found[: len(run.orders[self.ctx.number])] = 1
-        return found
+        used = np.zeros(run.tables[self.ctx.number].total, np.int64)
+        used[: len(run.orders[self.ctx.number])] = 1
+        return used
 
     def column(self, name: str, hi: int, fill: Callable[[Run, np.ndarray], np.ndarray]) -> Term:
         """A column of [0, hi] on used rows, by what binds it there, and 0 on the others. fill: from the order."""
         number = self.ctx.number
 
         def padded(run: Run) -> np.ndarray:
-            found = np.zeros(run.tables[number].total, np.int64)
+            values = np.zeros(run.tables[number].total, np.int64)
             order = run.orders[number]
-            found[: len(order)] = fill(run, order)
-            return found
+            values[: len(order)] = fill(run, order)
+            return values
 
-        made = self.ctx.free(name, padded, 0, hi)
-        self.ctx.zero("unused rows are 0", (1 - self.used) * made)
-        return made
+        column = self.ctx.free(name, padded, 0, hi)
+        self.ctx.zero("unused rows are 0", (1 - self.used) * column)
+        return column
 
     def ascend(self, active: Term, low: list[list[Term]], high: list[list[Term]], name: str) -> list[Term]:
         """low ≤ high where active, part by part, each from its most significant limb; the s_k of each part."""

@@ -146,8 +146,8 @@ class FrameNodes(Nodes):
         self.thread.everywhere(name, limbs)
         there = equations.sum_of(self.ctx, name, self.thread.beginning, tuple(limbs), 0, form.hi - low)
         equations.zero(f"{name} on every row", combine(combine(form, constant(low), -1), there, -1))
-        found = wide(limbs, 0, form.hi - low)
-        return add(found, digits(low)) if low else found
+        w = wide(limbs, 0, form.hi - low)
+        return add(w, digits(low)) if low else w
 
     def in_public(self, node: core.IsIn) -> Term:
         return self.workshop.joins.in_public(self, node)
@@ -181,9 +181,9 @@ class LogRows(FrameNodes):
         return leaf(Op.LOG, 0, 0, 1)
 
     def _select(self, where: core.Value | None) -> Term:
-        found = None if where is None else choice_of(where)
-        if found is not None and isinstance(found[0], core.Column):
-            return self._chosen_rows(found[0], found[1])
+        choice = None if where is None else choice_of(where)
+        if choice is not None and isinstance(choice[0], core.Column):
+            return self._chosen_rows(choice[0], choice[1])
         return super()._select(where)
 
     def _chosen_rows(self, subject: core.Column, entries: list[int | core.Param]) -> Term:

@@ -131,9 +131,9 @@ class Singles:
                     if y.public and isinstance(x, core.Aggregate) and x.kind == "count":
                         return self._total(x, self.workshop.rows_of(x.rows.frame), y)
                     if y.public and not x.public:
-                        made = self._times_public(self.linear(x), self.workshop.publics.value(y), short(node))
-                        if made is not None:
-                            return made
+                        product = self._times_public(self.linear(x), self.workshop.publics.value(y), short(node))
+                        if product is not None:
+                            return product
             case core.Aggregate():
                 return self._aggregate(node)
         return self.aside.take(self.aside.value(node), short(node))

@@ -156,11 +156,11 @@ def wide(limbs: list[Term] | tuple[Term, ...], lo: int | None = None, hi: int | 
 def digits(value: int) -> Wide:
     """A constant; of a negative one all digits are negative."""
     sign, rest = (-1, -value) if value < 0 else (1, value)
-    found: list[Term] = []
-    while rest or not found:
-        found.append(const(sign * (rest % RADIX)))
+    limbs: list[Term] = []
+    while rest or not limbs:
+        limbs.append(const(sign * (rest % RADIX)))
         rest //= RADIX
-    return wide(found)
+    return wide(limbs)
 
 
 def limbs_for(hi: int) -> int:

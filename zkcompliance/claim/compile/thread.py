@@ -25,9 +25,9 @@ class Thread:
 
         def ends(run: Run) -> np.ndarray:
             table = run.tables[here]
-            found = np.zeros(table.total, np.int64)
-            found[[0, -1]] = 1
-            return found
+            marks = np.zeros(table.total, np.int64)
+            marks[[0, -1]] = 1
+            return marks
 
         self.end = self.ctx.free("where the log ends", ends, 0, 1)
         self.ctx.zero("where the log ends is 0 or 1", self.end * (self.end - 1))
