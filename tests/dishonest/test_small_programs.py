@@ -21,7 +21,7 @@ from zkcompliance.errors import (
     StatementMismatch,
     ZkComplianceError,
 )
-from zkcompliance.stark.air.expr import TableBuilder
+from zkcompliance.stark.air.builder import TableBuilder
 from zkcompliance.stark.air.program import LogSlot, Program
 from zkcompliance.stark.air.shape import Layout
 from zkcompliance.stark.commit.table import SealedTable

@@ -17,8 +17,8 @@ from zkcompliance.verify.program import (
     Program,
     Public,
     Sum,
+    Summand,
     Table,
-    Term,
     Unknown,
 )
 from zkcompliance.verify.statement import PROFILES, Entry, LogStatement, Statement
@@ -75,7 +75,11 @@ def program() -> Program:
         buses=(3, 1),
         tables=(table(), private(), replace(private(), index=1)),
         unknowns=(Unknown("x", 3),),
-        equations=(Equation("e", (Term(0, 0, 1, -2), Term(1, 0, 0, 1), Term(2, 0, 0, 5), Term(3, 0, 0, -(1 << 31)))),),
+        equations=(
+            Equation(
+                "e", (Summand(0, 0, 1, -2), Summand(1, 0, 0, 1), Summand(2, 0, 0, 5), Summand(3, 0, 0, -(1 << 31)))
+            ),
+        ),
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.kit import support
 from tests.kit.support import CLAIM
-from zkcompliance.stark.air.expr import TableBuilder
+from zkcompliance.stark.air.builder import TableBuilder
 from zkcompliance.stark.air.program import Kind, Lookup, Op, PublicBit
 from zkcompliance.verify.program import decode_program
 

@@ -44,7 +44,7 @@ from zkcompliance.verify.program import (
     Program,
     Public,
     Sum,
-    Term,
+    Summand,
     Unknown,
     decode_program,
 )
@@ -110,7 +110,7 @@ def edited_node(node: Node) -> Program:
     return edited_table(nodes=(*table().nodes, node))
 
 
-def edited_term(term: Term) -> Program:
+def edited_term(term: Summand) -> Program:
     return replace(program(), equations=(Equation("e", (term,)),))
 
 
@@ -191,15 +191,15 @@ def edited_term(term: Term) -> Program:
         replace(program(), unknowns=()),
         replace(program(), equations=(Equation("e", ()),)),
         replace(program(), equations=(*program().equations, *program().equations)),
-        edited_term(Term(0, 1, 0, 1)),
-        edited_term(Term(0, 0, 2, 1)),
-        edited_term(Term(1, 1, 0, 1)),
-        edited_term(Term(1, 0, 1, 1)),
-        edited_term(Term(2, 2, 0, 1)),
-        edited_term(Term(3, 1, 0, 1)),
-        edited_term(Term(3, 0, 1, 1)),
-        edited_term(Term(4, 0, 0, 1)),
-        edited_term(Term(3, 0, 0, 0)),
+        edited_term(Summand(0, 1, 0, 1)),
+        edited_term(Summand(0, 0, 2, 1)),
+        edited_term(Summand(1, 1, 0, 1)),
+        edited_term(Summand(1, 0, 1, 1)),
+        edited_term(Summand(2, 2, 0, 1)),
+        edited_term(Summand(3, 1, 0, 1)),
+        edited_term(Summand(3, 0, 1, 1)),
+        edited_term(Summand(4, 0, 0, 1)),
+        edited_term(Summand(3, 0, 0, 0)),
     ],
 )
 def test_malformed_program(bad: Program) -> None:
@@ -220,7 +220,7 @@ def test_program_limits() -> None:
         decode_program(replace(program(), logs=(LogSlot("runs", SCHEMA, limits.MAX_WIDTH + 1),)).encode())
     with pytest.raises(LimitExceeded):
         decode_program(b"zkcp\x01\x00" + bytes(limits.MAX_PROGRAM_BYTES))
-    terms = (Term(3, 0, 0, 1),) * 255
+    terms = (Summand(3, 0, 0, 1),) * 255
     many = [Equation(f"e{i}", terms) for i in range(limits.MAX_EQUATION_TERMS // 255)]
     rest = limits.MAX_EQUATION_TERMS - 255 * len(many)
     at_limit = replace(program(), equations=(*many, Equation("x", terms[:rest])))
