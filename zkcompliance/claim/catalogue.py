@@ -16,6 +16,7 @@ from types import ModuleType
 
 from zkcompliance import limits, schemas
 from zkcompliance.card.beside import Beside
+from zkcompliance.card.vacuity import Vacuous
 from zkcompliance.claim.language.build import ClaimDefinition
 from zkcompliance.claim.model import Claim
 from zkcompliance.claim.provable import provable
@@ -141,10 +142,14 @@ def claim_in(module: ModuleType, name: str) -> Claim:
 
 def _complete(module: ModuleType, made: Claim) -> Claim:
     """With what the file says besides: VACUOUS and BESIDE."""
+    vacuous: tuple[Vacuous, ...] = tuple(getattr(module, "VACUOUS", ()))
+    for each in vacuous:
+        each.resolved(made.params)
     beside: Beside | None = getattr(module, "BESIDE", None)
     if beside is not None:
-        beside.check([each.name for each in made.reveals], [each.name for each in made.params])
-    return replace(made, vacuous=tuple(getattr(module, "VACUOUS", ())), beside=beside)
+        revealed = {each.name: each.value.type for each in made.reveals}
+        beside.check(revealed, {each.name: each.type for each in made.params})
+    return replace(made, vacuous=vacuous, beside=beside)
 
 
 def is_unchanged(name: str) -> bool:
