@@ -13,7 +13,7 @@ from zkcompliance.claim.compile import Compiled, compile_claim
 from zkcompliance.claim.language.build import ClaimDefinition
 from zkcompliance.claim.language.example import Example
 
-MODULES = tuple(name.replace("-", "_") for name in catalogue.CLAIMS)
+MODULES = tuple(name.replace("-", "_") for name in catalogue.names(families=False))
 
 
 @functools.cache

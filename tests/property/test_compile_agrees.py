@@ -46,7 +46,7 @@ def test_the_floor_of_a_log(schema: Schema, seed: int) -> None:
 
 @functools.cache
 def floor_of(schema: Schema) -> ClaimDefinition:
-    made: ClaimDefinition = log_floor.definition(schema)
+    made: ClaimDefinition = log_floor.family(schema)
     return made
 
 
