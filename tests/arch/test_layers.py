@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import support
 
 import zkcompliance
+from tests.kit import support
 
 PACKAGE = Path(zkcompliance.__file__).parent
 PAGE = PACKAGE.parent / "docs" / "rooms.md"

@@ -14,9 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import attesting
 import pytest
-import support
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -26,6 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
+from tests.kit import attesting, support
 from zkcompliance import limits, strict_json
 from zkcompliance.attest import dsse
 from zkcompliance.attest.api import attest, check

@@ -11,7 +11,7 @@ from zkcompliance import schemas
 from zkcompliance.errors import VerificationError
 from zkcompliance.log import merkle
 from zkcompliance.log.checkpoint import Checkpoint
-from zkcompliance.stark.air.expr import TableBuilder
+from zkcompliance.stark.air.builder import TableBuilder
 from zkcompliance.stark.air.program import (
     Equation,
     Kind,
@@ -20,8 +20,8 @@ from zkcompliance.stark.air.program import (
     Program,
     Public,
     PublicBit,
-    Term,
-    TermKind,
+    Summand,
+    SummandKind,
     Unknown,
 )
 from zkcompliance.stark.commit.table import SealedTable, commit
@@ -86,7 +86,12 @@ def program() -> Program:
         equations=(
             Equation(
                 "devices below the limit",
-                (Term(TermKind.SUM, 1), Term(TermKind.UNKNOWN, 1), Term(TermKind.ONE, 1), Term(TermKind.PUBLIC, -1)),
+                (
+                    Summand(SummandKind.SUM, 1),
+                    Summand(SummandKind.UNKNOWN, 1),
+                    Summand(SummandKind.ONE, 1),
+                    Summand(SummandKind.PUBLIC, -1),
+                ),
             ),
         ),
         buses=(1, 2, 2),

@@ -8,9 +8,9 @@ from hashlib import sha256
 
 import numpy as np
 import pytest
-import support
-from support import CLAIM, FLOP, PHASE, PUBLICS, ROWS, Prover, checkpoint, refused, without
 
+from tests.kit import support
+from tests.kit.support import CLAIM, FLOP, PHASE, PUBLICS, ROWS, Prover, checkpoint, refused, without
 from zkcompliance.errors import (
     CheckpointMismatch,
     FinalPolynomialMismatch,

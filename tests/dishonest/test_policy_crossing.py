@@ -10,10 +10,10 @@ from hashlib import sha256
 from itertools import permutations
 from pathlib import Path
 
-import policy_kit as kit
 import pytest
-from policy_kit import DAY, HOUR, MODEL, NOW
 
+from tests.kit import policies as kit
+from tests.kit.policies import DAY, HOUR, MODEL, NOW
 from zkcompliance.claim import catalogue
 from zkcompliance.errors import (
     LogEvidence,

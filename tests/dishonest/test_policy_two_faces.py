@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import policy_kit as kit
 import pytest
-from policy_kit import HOUR, MODEL, NOW
 
+from tests.kit import policies as kit
+from tests.kit.policies import HOUR, MODEL, NOW
 from zkcompliance.errors import CheckpointMismatch, LogEvidence
 from zkcompliance.log import keys
 from zkcompliance.log.store import SealedLog

@@ -7,9 +7,9 @@ from dataclasses import replace
 from hashlib import sha256
 
 import pytest
-import support
-from support import CLAIM, PUBLICS, ROWS, Proved
 
+from tests.kit import support
+from tests.kit.support import CLAIM, PUBLICS, ROWS, Proved
 from zkcompliance.errors import (
     CheckpointMismatch,
     LimitExceeded,

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from compiled_trial import padded, proved_by_anyone
-from exact_rows import encode_rows
-from hunt_base import job
-from hunt_lies import nodes_below
-from hunt_tools import Case, mutated, sums_mod_p
 
+from tests.kit.compiled_trial import padded, proved_by_anyone
+from tests.kit.exact_rows import encode_rows
+from tests.kit.hunt.base import job
+from tests.kit.hunt.lies import nodes_below
+from tests.kit.hunt.traces import Case, mutated, sums_mod_p
 from zkcompliance.claim.compile import compile_claim
 from zkcompliance.claim.language import ComputeLog, Count, Param, claim, require
 from zkcompliance.claim.meaning.interpret import interpret

@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-import policy_kit as kit
 import pytest
-import support
 
+from tests.kit import policies as kit
+from tests.kit import support
 from zkcompliance import errors, limits
 from zkcompliance.policy.binding import Binding, ForPolicy
 from zkcompliance.policy.proofs import proofs_in

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from catalogue_claims import MODULES, compiled, definition, examples
-from compiled_trial import padded, proved_by_anyone, trial
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from tests.kit.catalogue_claims import MODULES, compiled, definition, examples
+from tests.kit.compiled_trial import padded, proved_by_anyone, trial
 from zkcompliance.claim.meaning.interpret import interpret
 from zkcompliance.errors import VerificationError
 from zkcompliance.schemas import Schema

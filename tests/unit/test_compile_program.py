@@ -7,8 +7,9 @@ import os
 
 import numpy as np
 import pytest
-from compiled_trial import padded, trial
 
+from tests.kit.compiled_trial import padded, trial
+from zkcompliance.claim import catalogue
 from zkcompliance.claim.compile import CannotCompile, compile_claim
 from zkcompliance.claim.language import ComputeLog, EventLog, claim, require
 from zkcompliance.claim.language.build import ClaimDefinition
@@ -24,10 +25,7 @@ from zkcompliance.verify.program import decode_program
 from zkcompliance.verify.statement import decode_statement
 from zkcompliance.verify.verifier import verify_proof
 
-CLAIMS = (
-    "compute_band", "compute_methods_agree", "incidents_reported_in_time", "evals_cadence", "chips_registered",
-    "eval_score_under", "eval_coverage",
-)  # fmt: skip
+CLAIMS = tuple(name.replace("-", "_") for name in catalogue.names(families=False))
 
 
 def load(module: str) -> tuple[ClaimDefinition, tuple[object, ...]]:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import support
-from catalogue_claims import MODULES, compiled, definition, examples, inputs
-from compiled_trial import proved_by_anyone
 
+from tests.kit import support
+from tests.kit.catalogue_claims import MODULES, compiled, definition, examples, inputs
+from tests.kit.compiled_trial import proved_by_anyone
 from zkcompliance import schemas
 from zkcompliance.claim import catalogue
 from zkcompliance.claim.language.example import Example

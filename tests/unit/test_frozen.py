@@ -6,8 +6,8 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-import support
 
+from tests.kit import support
 from zkcompliance.errors import ZkComplianceError
 from zkcompliance.log import note
 from zkcompliance.verify.verifier import verify_bundle

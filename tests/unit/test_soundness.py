@@ -6,8 +6,8 @@ from dataclasses import replace
 from fractions import Fraction
 
 import pytest
-import support
 
+from tests.kit import support
 from zkcompliance.errors import ParametersRejected, SoundnessTooLow
 from zkcompliance.stark import soundness as prover_side
 from zkcompliance.stark.air.shape import lay_out

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import random
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-from test_verify_codec import SCHEMA, bundle, log, program, statement
-
+from tests.kit.sound_forms import SCHEMA, bundle, log, program, statement
 from zkcompliance import limits
 from zkcompliance.errors import (
     CheckpointMismatch,

@@ -1,6 +1,6 @@
 """Writes attestations.json: attestations with one fault each and the error code that each must get, and sound twins.
 
-    python tests/vectors/generate_attestations.py
+    python -m tests.vectors.generate_attestations
 
 The same bytes every time: keys come from fixed seeds, ECDSA is deterministic (RFC 6979). The file that they are about
 is the frozen small proof under a binding of its own, without its proof, which is not looked at before the verdict.

@@ -138,7 +138,7 @@ class Unknown(NamedTuple):
     limbs: int
 
 
-class Term(NamedTuple):
+class Summand(NamedTuple):  # coefficient × (sum b of table a | unknown a | public a | 1)
     kind: int
     a: int
     b: int
@@ -147,7 +147,7 @@ class Term(NamedTuple):
 
 class Equation(NamedTuple):
     name: str
-    terms: tuple[Term, ...]
+    terms: tuple[Summand, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,7 +361,7 @@ def _read_equation(reader: Reader, names: set[str], tables: tuple[Table, ...], u
     return Equation(name, tuple(_read_term(reader, tables, unknowns, publics) for _ in range(count)))
 
 
-def _read_term(reader: Reader, tables: tuple[Table, ...], unknowns: int, publics: int) -> Term:
+def _read_term(reader: Reader, tables: tuple[Table, ...], unknowns: int, publics: int) -> Summand:
     kind = reader.choice(4, "kind of term")
     if kind == SUM_TERM:
         a = reader.index8(len(tables), "table")
@@ -373,4 +373,4 @@ def _read_term(reader: Reader, tables: tuple[Table, ...], unknowns: int, publics
     coefficient = reader.i32()
     if coefficient == 0:
         raise reader.fail("a coefficient is zero")
-    return Term(kind, a, b, coefficient)
+    return Summand(kind, a, b, coefficient)

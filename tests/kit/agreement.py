@@ -10,9 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import support
+from tests.kit import support
 
-WORKER = Path(__file__).with_name("worker.py")
+WORKER = Path(__file__).parents[1] / "standalone" / "worker.py"
 MEMORY = 1 << 30  # of the one-file verifier, bytes
 
 
@@ -37,14 +37,16 @@ class Answer:
 
 
 class Verifier:
-    """A worker process: `installed`, or the path of the one file, which runs isolated and without site-packages."""
+    """A worker process: `installed`, or the path of the one file, without site-packages and isolated."""
 
     def __init__(self, which: str | Path) -> None:
-        flags = [] if which == "installed" else ["-I", "-S", "-W", "error"]
-        limit = 0 if which == "installed" else MEMORY
+        if which == "installed":
+            flags, environment, limit = [], support.ENVIRONMENT, 0
+        else:  # isolated, but for the path that is the file alone
+            flags, environment, limit = ["-P", "-s", "-S", "-W", "error"], {"PYTHONPATH": str(which)}, MEMORY
         self._process = subprocess.Popen(
             [sys.executable, *flags, WORKER, str(which), str(limit)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=support.ENVIRONMENT,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment,
         )  # fmt: skip
 
     def ask(self, asked: list[str] | dict[str, str]) -> Answer:

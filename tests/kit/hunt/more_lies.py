@@ -5,8 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
-from hunt_tools import Case, Lie, at
-
+from tests.kit.hunt.traces import Case, Lie, at
 from zkcompliance.stark.field.babybear import P
 
 

@@ -20,10 +20,10 @@ from zkcompliance.claim import (
     Public,
     PublicBit,
     Publics,
+    Summand,
+    SummandKind,
     TableBuilder,
     Tables,
-    Term,
-    TermKind,
     Unknown,
     Witness,
 )
@@ -59,10 +59,10 @@ def program() -> Program:
             Equation(
                 "total below the limit",
                 (
-                    Term(TermKind.SUM, 1, 0, 0),
-                    Term(TermKind.UNKNOWN, 1, 0),
-                    Term(TermKind.ONE, 1),
-                    Term(TermKind.PUBLIC, -1, 0),
+                    Summand(SummandKind.SUM, 1, 0, 0),
+                    Summand(SummandKind.UNKNOWN, 1, 0),
+                    Summand(SummandKind.ONE, 1),
+                    Summand(SummandKind.PUBLIC, -1, 0),
                 ),
             ),
         ),

@@ -7,36 +7,11 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
+from tests.kit.policy_texts import head, requirement
 from zkcompliance.claim import catalogue
 from zkcompliance.commands.main import cli
 
 CLAIM = "training-compute-below"
-# In force for longer than the ready-made ones; the program's digest is filled in.
-POLICY = """
-format = "zkcompliance-policy/v1"
-id = "a-limit"
-version = 1
-title = "An example: training compute below a limit"
-jurisdiction = "Nowhere"
-sources = ["Example Act, section 1"]
-valid_from = 2025-01-01
-valid_until = 2099-01-01
-subject = "required"
-[freshness]
-proof = "30 days"
-[logs.compute]
-schema = "compute"
-rows = 2
-sources = ["self_declared", "signed"]
-[[requirements]]
-name = "below-limit"
-says = "The training compute of the log is below 10^26 FLOP."
-claim = "training-compute-below@1"
-program = "PROGRAM"
-logs = { compute = "compute" }
-params.limit = { at_most = "1e26" }
-params.phases = { includes = "pretraining" }
-"""
 OWN_CLAIM = '''
 from zkcompliance.claim.language import ComputeLog, Flop, Param, claim, implausible, require
 
@@ -107,6 +82,17 @@ class Lab:
         ]  # fmt: skip
 
 
+def policy(claim: str, limit: str, *lines: str, program: str = "") -> str:
+    """A policy's text, in force for longer than the ready-made ones. limit: of the claim's parameter, in TOML."""
+    title = "An example: training compute below a limit"
+    text = head("a-limit", title, subject="required", since="2025-01-01", until="2099-01-01")
+    text += '[freshness]\nproof = "30 days"\n'
+    text += '[logs.compute]\nschema = "compute"\nrows = 2\nsources = ["self_declared", "signed"]\n'
+    says = "The training compute of the log is below 10^26 FLOP."
+    asked = (f"params.limit = {limit}", *lines)
+    return text + requirement("below-limit", says, claim, {"compute": "compute"}, *asked, program=program)
+
+
 def zk(*arguments: str | Path) -> None:
     done = CliRunner().invoke(cli, [str(each) for each in arguments], prog_name="zkcompliance")
     assert done.exit_code == 0, done.output
@@ -116,7 +102,8 @@ def make(folder: Path) -> Lab:
     """Seal and prove in an empty folder."""
     made = Lab(folder)
     (made.folder / "in.csv").write_text(CSV)
-    made.policy.write_text(POLICY.replace("PROGRAM", catalogue.registry()[CLAIM].hex()))
+    phases = 'params.phases = { includes = "pretraining" }'
+    made.policy.write_text(policy(CLAIM, '{ at_most = "1e26" }', phases))
     for name in ("key", "other"):
         zk("keygen", f"{name}.example/log", "-o", made.folder / name)
     log = made.folder / "log"
@@ -126,9 +113,7 @@ def make(folder: Path) -> Lab:
     zk("prove", *asked, "-p", "below-limit.limit=1e21", "-p", "below-limit.phases=pretraining", "-o", made.bundle)
     made.own_claim.write_text(OWN_CLAIM)
     program = catalogue.load(str(made.own_claim)).program_digest.hex()
-    head, _, _ = POLICY.partition("params.limit")
-    text = head.replace("training-compute-below@1", "my-own@1").replace("PROGRAM", program)
-    made.own_policy.write_text(text + 'params.limit = "1e21"\n')
+    made.own_policy.write_text(policy("my-own", '"1e21"', program=program))
     asked = ("--policy", made.own_policy, "--claim-file", made.own_claim, "--log", log, "--subject", MODEL)
     zk("prove", *asked, "-o", made.own)
     return made

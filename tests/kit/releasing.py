@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import support
+from tests.kit import support
 
 POLICY = "us-frontier-threshold"
 ROW = (

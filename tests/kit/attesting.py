@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import support
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from tests.kit import support
 from zkcompliance.attest.signing import SigningKey
 from zkcompliance.policy.binding import Binding, ForPolicy, Subject
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from hunt_base import Hunt, chip, event, job, sample
-from hunt_more_cases import MORE
-
+from tests.kit.hunt.base import Hunt, chip, event, job, sample
+from tests.kit.hunt.more_cases import MORE
 from zkcompliance.claim.language import (
     Bool,
     ChipLog,

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 import numpy as np
-from hunt_more_lies import private_tables
-from hunt_tools import Case, Change, Lie, added, at, fixed, rows_of, shifted, swapped
 
+from tests.kit.hunt.more_lies import private_tables
+from tests.kit.hunt.traces import Case, Change, Lie, added, at, fixed, rows_of, shifted, swapped
 from zkcompliance.schemas import compute
-from zkcompliance.stark.air.program import Op, TermKind
+from zkcompliance.stark.air.program import Op, SummandKind
 from zkcompliance.stark.field.babybear import P
 
 MOST_LIES = 900
@@ -278,7 +278,7 @@ def unknowns(case: Case) -> Iterator[Lie]:
     for equation in program.equations:
         row = [0] * size
         for term in equation.terms:
-            if term.kind == TermKind.UNKNOWN:
+            if term.kind == SummandKind.UNKNOWN:
                 row[term.a] += term.coefficient
         rows.append(row)
     for number, row in enumerate(rows):

@@ -11,7 +11,7 @@ import pytest
 from zkcompliance import importers, schemas
 from zkcompliance.errors import ImporterError, UsageError, ZkComplianceError
 
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parents[1] / "data"
 CANARY = "canary-7f3a91"
 Loader = Callable[[Path], object]
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 Block = tuple[str, str, str, str]  # language, option (file, exit) or "", its value, text
 
 

@@ -45,9 +45,7 @@ class Started:
 
 def installed(*words: str) -> Started:
     """The script that an installer writes, but for its name."""
-    script = (
-        f"import sys; sys.path.append({str(ROOT)!r}); from zkcompliance.commands.main import main; sys.exit(main())"
-    )
+    script = "import sys; from zkcompliance.commands.main import main; sys.exit(main())"
     return Started((sys.executable, "-c", script, *words))
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from hunt_base import Hunt, chip, event, job
-
+from tests.kit.hunt.base import Hunt, chip, event, job
 from zkcompliance.claim.language import (
     ChipLog,
     ComputeLog,

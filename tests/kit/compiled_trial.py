@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import support
 
+from tests.kit import support
 from zkcompliance.card import places
 from zkcompliance.claim.compile.compiler import Compiled
 from zkcompliance.claim.compile.run import Lies

@@ -10,15 +10,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from compiled_trial import Trial, padded, trial
-from exact_rows import encode_rows
-from hunt_base import Hunt
 
+from tests.kit.compiled_trial import Trial, padded, trial
+from tests.kit.exact_rows import encode_rows
+from tests.kit.hunt.base import Hunt
 from zkcompliance.claim.compile import Compiled, compile_claim
 from zkcompliance.claim.compile.run import Lies
 from zkcompliance.stark.air.check import node_values
 from zkcompliance.stark.air.check_buses import check_general_buses
-from zkcompliance.stark.air.program import RANGE_BUS, Kind, Op, Program, TableAir, TermKind
+from zkcompliance.stark.air.program import RANGE_BUS, Kind, Op, Program, SummandKind, TableAir
 from zkcompliance.stark.air.shape import Instance
 from zkcompliance.stark.air.tally import Columns
 from zkcompliance.stark.field.babybear import P
@@ -111,7 +111,7 @@ def broken(case: Trial) -> set[Item]:
     for equation in program.equations:
         total = 0
         for term in equation.terms:
-            if term.kind == TermKind.SUM:
+            if term.kind == SummandKind.SUM:
                 s = program.tables[term.a].sums[term.b]
                 for instance, value in zip(layout.instances[:-1], values, strict=True):
                     if instance.table == term.a:
@@ -119,10 +119,10 @@ def broken(case: Trial) -> set[Item]:
                         total += term.coefficient * sum(
                             int((chosen * value(n) % P).sum() % P) << 16 * j for j, n in limbs
                         )
-            elif term.kind == TermKind.UNKNOWN:
+            elif term.kind == SummandKind.UNKNOWN:
                 total += term.coefficient * (case.unknowns[term.a] % (1 << 16 * program.unknowns[term.a].limbs))
             else:
-                total += term.coefficient * (case.publics[term.a] if term.kind == TermKind.PUBLIC else 1)
+                total += term.coefficient * (case.publics[term.a] if term.kind == SummandKind.PUBLIC else 1)
         if total:
             found.add(("equation", 0, equation.name))
     return found

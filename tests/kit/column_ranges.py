@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from zkcompliance.claim.compile.compiler import Compiled
-from zkcompliance.claim.compile.terms import HALF, RADIX, E
+from zkcompliance.claim.compile.terms import HALF, RADIX, Term
 from zkcompliance.stark.air.program import Op
 
 Place = tuple[int, Op, int]  # number of a table, LOG or WIT, column
@@ -71,7 +71,7 @@ BOUND: dict[str, list[set[str]]] = {
 NARROWED = {"below a bound", "a public table"}  # lookups that say more than 16 bits
 
 
-def parts(e: E) -> Iterator[E]:
+def parts(e: Term) -> Iterator[Term]:
     """Every expression below, operands first, each object once."""
     seen: set[int] = set()
     stack = [(e, False)]
@@ -86,7 +86,7 @@ def parts(e: E) -> Iterator[E]:
                 stack += [(at.b, False), (at.a, False)]
 
 
-def place_of(number: int, e: E) -> Place | None:
+def place_of(number: int, e: Term) -> Place | None:
     """The column that e is, on this row or on the next one; None of any other expression."""
     return (number, Op.LOG if e.op == Op.LOG else Op.WIT, e.a) if e.op in (Op.LOG, Op.WIT, Op.NEXT) else None
 
@@ -100,7 +100,7 @@ class Bus:
 
     def __init__(self, made: Compiled) -> None:
         self.names: dict[int, str] = {}
-        self.at: dict[tuple[int, int], list[tuple[int, E]]] = defaultdict(list)
+        self.at: dict[tuple[int, int], list[tuple[int, Term]]] = defaultdict(list)
         for table in made.board.tables:
             for message in table.messages:
                 if message.bus is not None:
@@ -108,7 +108,7 @@ class Bus:
                     for j, value in enumerate(message.values):
                         self.at[message.bus, j].append((table.number, value))
 
-    def beside(self, place: Place) -> Iterator[tuple[str, int, E]]:
+    def beside(self, place: Place) -> Iterator[tuple[str, int, Term]]:
         """What other sides have where this column stands: (name of the bus, table, expression)."""
         for (bus, _), values in self.at.items():
             if place in [place_of(number, e) for number, e in values if e.op != Op.NEXT]:
@@ -135,7 +135,7 @@ def mentions(made: Compiled, bus: Bus) -> Mentions:
     return found
 
 
-def unbound(made: Compiled, every: list[tuple[int, str, E]]) -> list[str]:
+def unbound(made: Compiled, every: list[tuple[int, str, Term]]) -> list[str]:
     """The columns whose intervals nothing is known to imply."""
     bus = Bus(made)
     known = mentions(made, bus)

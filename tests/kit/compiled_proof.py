@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 
-from compiled_trial import padded, trial
-from exact_rows import encode_rows
-
+from tests.kit.compiled_trial import padded, trial
+from tests.kit.exact_rows import encode_rows
 from zkcompliance.claim.compile import compile_claim
 from zkcompliance.claim.compile.run import Lies
 from zkcompliance.claim.language.build import ClaimDefinition

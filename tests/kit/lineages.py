@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-import support
 
+from tests.kit import support
 from zkcompliance.claim import catalogue
 from zkcompliance.claim.model import Claim
 from zkcompliance.log import merkle

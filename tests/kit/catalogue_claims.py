@@ -6,14 +6,14 @@ import functools
 import importlib
 
 import numpy as np
-from compiled_trial import padded
 
+from tests.kit.compiled_trial import padded
 from zkcompliance.claim import catalogue
 from zkcompliance.claim.compile import Compiled, compile_claim
 from zkcompliance.claim.language.build import ClaimDefinition
 from zkcompliance.claim.language.example import Example
 
-MODULES = tuple(name.replace("-", "_") for name in catalogue.CLAIMS)
+MODULES = tuple(name.replace("-", "_") for name in catalogue.names(families=False))
 
 
 @functools.cache

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hashlib import sha256
 from pathlib import Path
 
+from tests.kit.policy_texts import head, requirement
 from zkcompliance import schemas
-from zkcompliance.claim import catalogue
 from zkcompliance.log import keys
 from zkcompliance.log.store import SealedLog
 from zkcompliance.log.writer import Writer, create_log
@@ -19,38 +19,16 @@ NOW = 1_767_614_400  # 2026-01-05 12:00 UTC
 MODEL = Subject("base-1", sha256(b"weights").digest())
 CLAIM, FLOOR = "training-compute-below", "log-floor-compute"
 
-TEXT = """format = "zkcompliance-policy/v1"
-id = "@ID"
-version = 1
-title = "A compute limit"
-jurisdiction = "Nowhere"
-sources = ["made up"]
-valid_from = 2025-08-02
-valid_until = 2027-08-02
-subject = "required"
-
-[freshness]
-proof = "7 days"
-@MORE
-[logs.compute]
-schema = "compute"
-rows = 3
-@KEYS
-[[requirements]]
-name = "below"
-says = "The counted compute is below the limit."
-claim = "training-compute-below@1"
-program = "@PROGRAM"
-logs = { compute = "compute" }
-params.limit = @LIMIT
-params.phases = { includes = "pretraining, fine_tuning" }
-"""
-
 
 def text(id: str = "example", limit: str = '{ at_most = "1e21" }', keys: str = "", more: str = "") -> str:
-    digest = catalogue.load(CLAIM).program_digest.hex()
-    made = TEXT.replace("@ID", id).replace("@LIMIT", limit).replace("@PROGRAM", digest)
-    return made.replace("@KEYS", keys).replace("@MORE", more)
+    """A policy of one log and one requirement, `below`. keys: lines of the log; more: tables before it."""
+    log = f'[logs.compute]\nschema = "compute"\nrows = 3\n{keys}\n'
+    below = requirement(
+        "below", "The counted compute is below the limit.", CLAIM, {"compute": "compute"},
+        f"params.limit = {limit}", 'params.phases = { includes = "pretraining, fine_tuning" }',
+    )  # fmt: skip
+    fresh = f'\n[freshness]\nproof = "7 days"\n{more}\n'
+    return head(id, "A compute limit", subject="required") + fresh + log + below
 
 
 def policy(id: str = "example", limit: str = '{ at_most = "1e21" }', keys: str = "", more: str = "") -> Policy:

@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
-import handwritten
 import numpy as np
 import pytest
 
 import zkcompliance
+from tests.kit import handwritten
 from zkcompliance import schemas
 from zkcompliance.errors import ZkComplianceError
 from zkcompliance.log import merkle as log_merkle

@@ -1,4 +1,4 @@
-"""A log of a small schema whose commitment is a hash: what the crash tests work on. Import as a script's neighbour."""
+"""A log of a small schema whose commitment is a hash: what the crash tests work on."""
 
 from __future__ import annotations
 
