@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pins
 import pytest
 
+from tests import pins
 from zkcompliance.card.file import decode
 from zkcompliance.card.model import Card
 from zkcompliance.claim import catalogue
