@@ -9,13 +9,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from zkcompliance import limits, strict_json
-from zkcompliance.card import types
+from zkcompliance.card import places, reading, types
 from zkcompliance.card.beside import Beside
 from zkcompliance.card.model import Card, Clause, Reveal, Slot
 from zkcompliance.card.parameter import Parameter
+from zkcompliance.card.reading import Identities, Identity
 from zkcompliance.card.sentence import Hole, Sentence
 from zkcompliance.card.types import Type, Unit
 from zkcompliance.card.vacuity import Edge, Vacuous
@@ -144,9 +146,25 @@ def _type_document(kind: Type) -> dict[str, Any]:
 def _param_document(param: Parameter) -> dict[str, Any]:
     return {
         "name": param.name, "type": _type_document(param.type), "low": str(param.low), "high": str(param.high),
-        "places": param.places, "default": None if param.default is None else str(int(param.default)),
+        "places": param.places, "default": None if param.default is None else _default_document(param, param.default),
         "about": param.doc,
     }  # fmt: skip
+
+
+def _default_document(param: Parameter, value: int) -> str | list[str]:
+    """Digits; of ids the texts, which the integers do not tell, and of one whose text nobody knows its digest."""
+    if param.type.kind == types.ID:
+        return [_id_text(value)]
+    if param.type.of is None or param.type.of.kind != types.ID:
+        return str(int(value))
+    known = value.members if isinstance(value, Identities) else places.members(value, param.type.width)
+    return [_id_text(member) for member in known]
+
+
+def _id_text(value: int) -> str:
+    if isinstance(value, Identity) or not value:
+        return value.text if isinstance(value, Identity) else ""
+    return f"0x{value.to_bytes(16, 'little').hex()}"
 
 
 def _sentence_document(said: Sentence) -> list[Any]:
@@ -222,13 +240,12 @@ def _unit(given: object) -> Unit:
 
 
 def _param(given: object) -> Parameter:
-    name, kind, low, high, places, default, about = _members(
+    name, kind, low, high, count, default, about = _members(
         given, "a parameter", "name", "type", "low", "high", "places", "default", "about"
     )
     made = Parameter(
         _name(name, "name of a parameter"), _type(kind), _digits(low, "low"), _digits(high, "high"),
-        _lines(about, "about"), None if default is None else _digits(default, "default"),
-        _whole(places, "places", 0, 64),
+        _lines(about, "about"), None, _whole(count, "places", 0, 64),
     )  # fmt: skip
     if (made.type.of is not None) != bool(made.places):
         raise MalformedCard(f"a card: the parameter {made.name} has places and is no set of values, or the reverse")
@@ -239,9 +256,21 @@ def _param(given: object) -> Parameter:
         sound = made.low <= made.high <= _largest(made.type)
     if not sound or (not made.places and made.high > _MOST):
         raise MalformedCard(f"a card: the parameter {made.name} has no such range")
-    if made.default is not None:
-        made.accept(made.default)
-    return made
+    return made if default is None else replace(made, default=made.accept(_default(made, default)))
+
+
+def _default(param: Parameter, given: object) -> int:
+    """Its value is still to be held against the parameter's range."""
+    inside = param.type.of if param.type.of is not None else param.type
+    if inside.kind != types.ID:
+        return _digits(given, "default")
+    texts = ["" if each == "" else _text(each, "default") for each in _list(given, "default")]
+    ids = [reading.read(inside, text) for text in texts]
+    if param.places:
+        return Identities(ids, places.encode(ids, param.type.width, param.places))
+    if len(ids) != 1:
+        raise MalformedCard(f"a card: the default of {param.name} is one id")
+    return ids[0]
 
 
 def _clause(given: object) -> Clause:
