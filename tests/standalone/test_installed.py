@@ -65,11 +65,12 @@ def unpacked(wheel: Path, folder: Path) -> Path:
 
 def archive(path: Path, package: Path, *, editable: bool = False) -> bytes:
     """The one file as the package makes it that is found by way of `path`, a folder such as site-packages."""
-    way = (
-        f"import site; site.addsitedir({str(path)!r})" if editable else f"import sys; sys.path.insert(0, {str(path)!r})"
-    )
+    site = f"import site; site.addsitedir({str(path)!r})\n" if editable else ""
     done = subprocess.run(
-        [sys.executable, "-I", "-S", "-B", "-c", f"{way}\n{TRIAL}", package], capture_output=True, cwd=path
+        [sys.executable, "-P", "-S", "-B", "-c", site + TRIAL, package],
+        capture_output=True,
+        cwd=os.sep,
+        env={"PATH": os.defpath} | ({} if editable else {"PYTHONPATH": str(path)}),
     )
     assert done.returncode == 0, done.stderr.decode()
     return done.stdout
