@@ -63,14 +63,11 @@ def unpacked(wheel: Path, folder: Path) -> Path:
     return folder
 
 
-def archive(path: Path, package: Path, *, editable: bool = False) -> bytes:
+def archive(path: Path, package: Path) -> bytes:
     """The one file as the package makes it that is found by way of `path`, a folder such as site-packages."""
-    site = f"import site; site.addsitedir({str(path)!r})\n" if editable else ""
+    way = f"import site; site.addsitedir({str(path)!r})"  # follows .pth files, as an editable install needs
     done = subprocess.run(
-        [sys.executable, "-P", "-S", "-B", "-c", site + TRIAL, package],
-        capture_output=True,
-        cwd=os.sep,
-        env={"PATH": os.defpath} | ({} if editable else {"PYTHONPATH": str(path)}),
+        [sys.executable, "-I", "-S", "-B", "-c", f"{way}\n{TRIAL}", package], capture_output=True, cwd=path
     )
     assert done.returncode == 0, done.stderr.decode()
     return done.stdout
@@ -107,7 +104,7 @@ def test_an_sdist_makes_the_same_wheel(checkout: Path, wheel: Path, tmp_path: Pa
 
 def test_an_editable_install(checkout: Path, tmp_path: Path) -> None:
     site = unpacked(made("editable", checkout, tmp_path), tmp_path / "site")
-    assert archive(site, tmp_path / "source", editable=True) == build.archive()
+    assert archive(site, tmp_path / "source") == build.archive()
 
 
 def test_a_checkout_without_links(checkout: Path) -> None:

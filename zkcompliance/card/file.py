@@ -6,16 +6,17 @@ texts of decimal digits. A sentence is a list of texts and {"param": NAME}.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from zkcompliance import limits, strict_json
-from zkcompliance.card import types
+from zkcompliance.card import places, reading, types
 from zkcompliance.card.beside import Beside
-from zkcompliance.card.model import Card, Clause, Reveal, Slot
+from zkcompliance.card.model import Card, Clause, Reveal, Slot, encode
 from zkcompliance.card.parameter import Parameter
+from zkcompliance.card.reading import Identities
 from zkcompliance.card.sentence import Hole, Sentence
 from zkcompliance.card.types import Type, Unit
 from zkcompliance.card.vacuity import Edge, Vacuous
@@ -31,38 +32,6 @@ _KINDS = (types.NUMBER, types.TIME, types.ID, types.ENUM, types.BOOL, types.SET)
 _BASES = ("flop", "ppm", "s")
 _REVEALED = (types.NUMBER, types.TIME, types.BOOL)
 _MOST = (1 << 8 * limits.MAX_INTEGER_BYTES) - 1  # of a public integer of a statement
-
-
-def encode(card: Card) -> bytes:
-    """The file of a card."""
-    document = {
-        "card": 1,
-        "id": card.id,
-        "version": card.version,
-        "title": card.title,
-        "about": card.about,
-        "program": card.program.hex(),
-        "logs": [
-            {"slot": each.name, "schema": each.schema, "digest": each.digest.hex(), "about": each.about}
-            for each in card.slots
-        ],
-        "params": [_param_document(each) for each in card.params],
-        "requirements": [
-            {"name": each.name, "implied": each.implied, "says": _sentence_document(each.says)} for each in card.clauses
-        ],
-        "reveals": [
-            {
-                "name": each.name, "type": _type_document(each.type), "high": str(each.high), "figures": each.figures,
-                "says": _sentence_document(each.says),
-            }
-            for each in card.reveals
-        ],
-        "vacuous": [_vacuous_document(each) for each in card.vacuous],
-        "beside": None if card.beside is None else {
-            "value": card.beside.value, "limit": card.beside.limit, "low": card.beside.low, "high": card.beside.high,
-        },
-    }  # fmt: skip
-    return (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def decode(data: bytes) -> Card:
@@ -125,46 +94,6 @@ def _check_names(card: Card) -> None:
         card.beside.check(revealed, {each.name: each.type for each in card.params})
 
 
-# Parts, written
-
-
-def _type_document(kind: Type) -> dict[str, Any]:
-    made: dict[str, Any] = {"kind": kind.kind}
-    if kind.unit:
-        made["unit"] = dict(kind.unit)
-    if kind.counts:
-        made["counts"] = True
-    if kind.choices:
-        made["choices"] = list(kind.choices)
-    if kind.of is not None:
-        made |= {"of": _type_document(kind.of), "top": str(kind.top)}
-    return made
-
-
-def _param_document(param: Parameter) -> dict[str, Any]:
-    return {
-        "name": param.name, "type": _type_document(param.type), "low": str(param.low), "high": str(param.high),
-        "places": param.places, "default": None if param.default is None else str(int(param.default)),
-        "about": param.doc,
-    }  # fmt: skip
-
-
-def _sentence_document(said: Sentence) -> list[Any]:
-    return [{"param": part.name} if isinstance(part, Hole) else part for part in said.parts]
-
-
-def _vacuous_document(empty: Vacuous) -> dict[str, Any]:
-    return {
-        "param": empty.param, "why": empty.why, "at_least": _edge_document(empty.at_least),
-        "at_most": _edge_document(empty.at_most), "none_of": list(empty.none_of), "all_of": list(empty.all_of),
-        "between": None if empty.between is None else list(empty.between), "formal": empty.formal,
-    }  # fmt: skip
-
-
-def _edge_document(edge: object) -> dict[str, str] | None:
-    return {"text": edge.text, "value": str(edge.value)} if isinstance(edge, Edge) else None
-
-
 # Parts, read
 
 
@@ -222,13 +151,12 @@ def _unit(given: object) -> Unit:
 
 
 def _param(given: object) -> Parameter:
-    name, kind, low, high, places, default, about = _members(
+    name, kind, low, high, count, default, about = _members(
         given, "a parameter", "name", "type", "low", "high", "places", "default", "about"
     )
     made = Parameter(
         _name(name, "name of a parameter"), _type(kind), _digits(low, "low"), _digits(high, "high"),
-        _lines(about, "about"), None if default is None else _digits(default, "default"),
-        _whole(places, "places", 0, 64),
+        _lines(about, "about"), None, _whole(count, "places", 0, 64),
     )  # fmt: skip
     if (made.type.of is not None) != bool(made.places):
         raise MalformedCard(f"a card: the parameter {made.name} has places and is no set of values, or the reverse")
@@ -239,9 +167,21 @@ def _param(given: object) -> Parameter:
         sound = made.low <= made.high <= _largest(made.type)
     if not sound or (not made.places and made.high > _MOST):
         raise MalformedCard(f"a card: the parameter {made.name} has no such range")
-    if made.default is not None:
-        made.accept(made.default)
-    return made
+    return made if default is None else replace(made, default=made.accept(_default(made, default)))
+
+
+def _default(param: Parameter, given: object) -> int:
+    """Its value is still to be held against the parameter's range."""
+    inside = param.type.of if param.type.of is not None else param.type
+    if inside.kind != types.ID:
+        return _digits(given, "default")
+    texts = ["" if each == "" else _text(each, "default") for each in _list(given, "default")]
+    ids = [reading.read(inside, text) for text in texts]
+    if param.places:
+        return Identities(ids, places.encode(ids, param.type.width, param.places))
+    if len(ids) != 1:
+        raise MalformedCard(f"a card: the default of {param.name} is one id")
+    return ids[0]
 
 
 def _clause(given: object) -> Clause:

@@ -23,7 +23,7 @@ from zkcompliance.claim.meaning import core
 from zkcompliance.claim.meaning.arrays import numbered
 from zkcompliance.stark.air.program import Op
 
-Key = tuple[tuple[core.Value, ...], core.Rows, tuple[core.Value, ...]]
+Question = tuple[tuple[core.Value, ...], core.Rows, tuple[core.Value, ...]]  # keys, target, its columns
 
 
 def tuples_of(
@@ -88,7 +88,7 @@ def match_required(lookup: core.Lookup, requirements: Sequence[core.Value], valu
         rest, last = (where.a, where.b) if isinstance(where, core.And) else (None, where)
         if not (isinstance(last, core.Not) and isinstance(last.a, core.Member)):
             continue
-        if _key(last.a) != _key(lookup):
+        if _question(last.a) != _question(lookup):
             continue
         if rest is None or (lookup not in set(core.walk(rest)) and _within(rest, lookup, values)):
             return True
@@ -115,24 +115,24 @@ class Joins:
 
     def __init__(self, workshop: Workshop) -> None:
         self.workshop = workshop
-        self._lookups: dict[Key, list[core.Lookup]] = {}
-        self._both_ways: set[Key] = set()
-        self._required: dict[Key, tuple[Term, dict[core.Lookup, Wide]]] = {}
+        self._lookups: dict[Question, list[core.Lookup]] = {}
+        self._both_ways: set[Question] = set()
+        self._required: dict[Question, tuple[Term, dict[core.Lookup, Wide]]] = {}
         self._public: dict[tuple[core.Value, object], Term] = {}
-        self._answered: dict[Key, tuple[Term, dict[core.Lookup, Wide]]] = {}
+        self._answered: dict[Question, tuple[Term, dict[core.Lookup, Wide]]] = {}
 
     def plan(self, lookup: core.Lookup, requirements: Sequence[core.Value], values: Sequence[core.Value]) -> None:
         """A lookup that the claim contains."""
         if not _one_row(lookup, requirements):
             raise cannot("a lookup whose columns are not required to be unique", lookup.line)
-        self._lookups.setdefault(_key(lookup), []).append(lookup)
+        self._lookups.setdefault(_question(lookup), []).append(lookup)
         if not match_required(lookup, requirements, values):
-            self._both_ways.add(_key(lookup))
+            self._both_ways.add(_question(lookup))
 
     def must_find(self, rows: Asking, node: core.Member) -> Term:
         """g: 1 only on rows whose keys are in the target; for where it must be 1."""
-        key = _key(node)
-        if key in self._both_ways:
+        question = _question(node)
+        if question in self._both_ways:
             return self._answer(rows, node)[0]
         return self._require(rows, node)[0]
 
@@ -142,19 +142,19 @@ class Joins:
 
     def value(self, rows: Asking, node: core.Lookup) -> Wide:
         """The target's value where there is a match, the default where there is none."""
-        if _key(node) in self._both_ways:
+        if _question(node) in self._both_ways:
             return self._answer(rows, node)[1][node]
         return self._require(rows, node)[1][node]
 
     def _answer(self, rows: Asking, node: core.Member | core.Lookup) -> tuple[Term, dict[core.Lookup, Wide]]:
-        key = _key(node)
-        if key in self._answered:
-            return self._answered[key]
+        question = _question(node)
+        if question in self._answered:
+            return self._answered[question]
         asked, given, chosen, target = self._sides(rows, node)
         defaults: list[tuple[Term, int]] = []
         theirs: list[Term] = []
         lows: dict[core.Lookup, tuple[int, int]] = {}
-        for lookup in self._lookups.get(key, []):
+        for lookup in self._lookups.get(question, []):
             low = min(target.value(lookup.value).lo, rows.value(lookup.default).lo, 0)
             w = _digits(target, lookup.value, low)
             default = self.workshop.publics.shifted(lookup.default, low)
@@ -179,8 +179,8 @@ class Joins:
             w = wide(merged.values[at : at + n])
             values[lookup] = add(w, digits(low)) if low else w
             at += n
-        self._answered[key] = merged.found, values
-        return self._answered[key]
+        self._answered[question] = merged.found, values
+        return self._answered[question]
 
     def in_public(self, rows: Asking, node: core.IsIn) -> Term:
         """1 where the value is in a public set: constants, or the used places of a parameter."""
@@ -230,9 +230,9 @@ class Joins:
         return asked, given, target.selected(node.target), target
 
     def _require(self, rows: Asking, node: core.Member | core.Lookup) -> tuple[Term, dict[core.Lookup, Wide]]:
-        key = _key(node)
-        if key in self._required:
-            return self._required[key]
+        question = _question(node)
+        if question in self._required:
+            return self._required[question]
         asked, given, chosen, target = self._sides(rows, node)
         here, there = rows.ctx.number, target.ctx.number
         act = rows.act
@@ -258,7 +258,7 @@ class Joins:
         values: dict[core.Lookup, Wide] = {}
         brought: list[Term] = []
         theirs: list[Term] = []
-        for lookup in self._lookups.get(key, []):
+        for lookup in self._lookups.get(question, []):
             low = min(target.value(lookup.value).lo, 0)
             w = _digits(target, lookup.value, low)
             default = self.workshop.publics.shifted(lookup.default, min(low, rows.value(lookup.default).lo))
@@ -286,11 +286,11 @@ class Joins:
         bus = self.workshop.board.bus(len(asked) + len(brought))
         rows.ctx.send(bus, g, *asked, *brought, name="found rows")
         target.ctx.send(bus, 0 - m, *given, *theirs, name="found rows")
-        self._required[key] = g, values
+        self._required[question] = g, values
         return g, values
 
 
-def _key(node: core.Member | core.Lookup) -> Key:
+def _question(node: core.Member | core.Lookup) -> Question:
     return node.keys, node.target, node.columns
 
 
