@@ -25,7 +25,8 @@ NAMES = [*VARIED, "compute-band", "evals-cadence", "log-floor-audit", "rows-unch
 HOSTILE: tuple[Any, ...] = (
     None, True, False, 0, 1, -1, 2**32, 10**19, "", " ", "x", "limit", "phases", "9" * 2600, "9" * 2601, "-1", "01",
     "0x" + "0" * 32, "a\u200bb", "e\u0301", "\ud800", "\u202e", "\x02limit\x03", "long " * 900, "A", "a" * 101, [], {},
-    [None], [[]], ["x", "y"], {"param": "limit"}, {"param": "nobody"}, {"kind": "set", "of": {"kind": "set"}},
+    [None], [[]], ["x", "y"], {"param": "limit"}, {"param": "nobody"},
+    {"kind": "set", "of": {"kind": "set"}, "top": "9"},
     {"kind": "number", "unit": {"s": 0}}, {"kind": "number", "unit": {"s": 1, "flop": 1}}, {"kind": "id"},
     {"kind": "time"}, {"kind": "bool"}, {"kind": "enum", "choices": ["a", "a"]}, {"kind": "enum", "choices": ["a"]},
     {"text": "1e28", "value": "5"}, {"text": "x", "value": "9" * 2600}, "0" * 64, "0" * 63, "\u0660" * 64,

@@ -7,8 +7,8 @@ import os
 
 import numpy as np
 import pytest
-from compiled_trial import padded, trial
 
+from tests.kit.compiled_trial import padded, trial
 from zkcompliance.claim import catalogue
 from zkcompliance.claim.compile import CannotCompile, compile_claim
 from zkcompliance.claim.language import ComputeLog, EventLog, claim, require
@@ -20,8 +20,10 @@ from zkcompliance.stark.commit.table import SealedTable, commit
 from zkcompliance.stark.profiles import STANDARD
 from zkcompliance.stark.prover.prover import Prover
 from zkcompliance.stark.statement import Statement, StatementLog
-from zkcompliance.verify import decode_program, decode_statement, verify_proof
 from zkcompliance.verify.program import Program as VerifierProgram
+from zkcompliance.verify.program import decode_program
+from zkcompliance.verify.statement import decode_statement
+from zkcompliance.verify.verifier import verify_proof
 
 CLAIMS = tuple(name.replace("-", "_") for name in catalogue.names(families=False))
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 
 import pytest
-from compiled_trial import Trial, padded, trial
-from exact_rows import encode_rows
 
+from tests.kit.compiled_trial import Trial, padded, trial
+from tests.kit.exact_rows import encode_rows
 from zkcompliance import schemas
 from zkcompliance.circuits import log_floor
 from zkcompliance.claim import catalogue
@@ -20,7 +20,9 @@ from zkcompliance.stark.commit.table import SealedTable, commit
 from zkcompliance.stark.profiles import STANDARD
 from zkcompliance.stark.prover.prover import Prover
 from zkcompliance.stark.statement import Statement, StatementLog
-from zkcompliance.verify import decode_program, decode_statement, verify_proof
+from zkcompliance.verify.program import decode_program
+from zkcompliance.verify.statement import decode_statement
+from zkcompliance.verify.verifier import verify_proof
 
 OWN = schemas.parse_text("zkc-schema v1\nown\nat time\nsource " + schemas.compute.columns[-1].type_text + "\n")
 

@@ -8,10 +8,10 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-import pins
 import pytest
-import support
 
+from tests import pins
+from tests.kit import support
 from zkcompliance.claim import catalogue as claims
 from zkcompliance.errors import LimitExceeded, MalformedPolicy, PolicyNotInForce, UsageError
 from zkcompliance.policy import catalogue

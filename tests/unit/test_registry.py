@@ -11,7 +11,7 @@ from zkcompliance.card.file import decode
 from zkcompliance.card.model import Card
 from zkcompliance.claim import catalogue
 from zkcompliance.claim.card import card_of
-from zkcompliance.verify import decode_program
+from zkcompliance.verify.program import decode_program
 
 
 @pytest.fixture(scope="module")

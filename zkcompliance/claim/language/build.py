@@ -18,7 +18,7 @@ from zkcompliance.claim.language.scope import OPEN, Scope, current
 from zkcompliance.claim.language.tables import LogTable
 from zkcompliance.claim.meaning import core
 from zkcompliance.claim.meaning.core import Log, Requirement, Reveal, Rows, Value
-from zkcompliance.claim.meaning.source import Line, here, refuse
+from zkcompliance.claim.meaning.source import Line, refuse
 from zkcompliance.errors import UsageError
 from zkcompliance.quantities import fault_of
 
@@ -231,6 +231,3 @@ def _check(
     said = said if len({each.name for each in found}) == len(found) else [*said, *said]
     if len(set(said)) != len(said):
         raise refuse("a name is said twice: reveals, parameters and requirements have distinct names", "", line)
-
-
-__all__ = ["ClaimDefinition", "claim", "here", "require", "reveal"]
