@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.kit.varied_claims import VARIED
+from zkcompliance import limits
 from zkcompliance.card import catalogue, words
 from zkcompliance.card.file import decode
 from zkcompliance.claim.card import card_of
@@ -131,7 +132,7 @@ def test_bytes_of_all_kinds() -> None:
         b'"' * 1000,
         b"{" * 17,
         b"\xff",
-        b"1" * 262_145,
+        b"1" * (limits.MAX_CARD_BYTES + 1),
     ):
         assert not use(data)
     for _ in range(300):
