@@ -1,7 +1,7 @@
 """A soundness calculator from docs/spec/soundness.md, fri.md and tag.md that shares nothing with the package.
 
 Decimals of 80 digits in place of exact rationals; rounds in the order of the protocol in place of a table; the FRI
-schedule by itself. `python tests/oracles/soundness_calc.py` prints the least figures of each profile.
+schedule by itself. `python -m tests.kit.soundness_calc` prints the least figures of each profile.
 """
 
 from __future__ import annotations
@@ -118,14 +118,13 @@ def bits(value: Decimal) -> Decimal:
         return -value.ln() / Decimal(2).ln()
 
 
-# What limits.md leaves possible. Every interaction costs at least 5 of 32,768 steps, and has at most 2^21 rows.
+# What limits.md leaves possible. Every interaction costs at least 5 of 32,768 steps, every constraint 2.
 STEPS = 1 << 15
-MOST_FRACTIONS = STEPS // 5 * 2**21
+MOST_INTERACTIONS = STEPS // 5
 MOST_CONSTRAINTS = STEPS // 2
 MOST_IDENTITIES = 2**14 // 2 + 255  # two cells for each, but for one of each equation
 MOST_WIDTH = 255
 MOST_SEGMENTS = 60
-DEGREES = {"standard": 9, "fast": 5, "small": 19}  # Δ ≤ (B − 1)·t + d + N − 1, of columns of N = 8/9·d rows
 
 
 def lowest(name: str) -> int:
@@ -134,12 +133,18 @@ def lowest(name: str) -> int:
     return next(k for k in range(6, 25) if (9 * 2**k // 8 - 270) // (setting.q + 6) >= 64)
 
 
+def most_degree(name: str, kappa: int, k: int) -> int:
+    """The most factors of true degree N − 1, the lowest there is: B chunks have Δ ≤ (B − 1)·(d − 128) + d + N − 1."""
+    d = 9 * 2**kappa // 8
+    return (((1 << SETTINGS[name].b) - 1) * (d - 128) + d + 2**k - 1) // (2**k - 1)
+
+
 def at_the_limits(name: str, tallest: int, degree: int) -> Case:
     """All that limits.md allows at once, and more than one statement can have: every height, 60 segments at the top."""
     heights = frozenset(range(min(lowest(name), tallest), tallest + 1))
     return Case(
-        SETTINGS[name], heights, {tallest: MOST_SEGMENTS},
-        MOST_CONSTRAINTS, degree, MOST_WIDTH, MOST_FRACTIONS, MOST_IDENTITIES,
+        SETTINGS[name], heights, {tallest: MOST_SEGMENTS}, MOST_CONSTRAINTS, degree, MOST_WIDTH,
+        MOST_INTERACTIONS << tallest, MOST_IDENTITIES,
     )  # fmt: skip
 
 
@@ -150,7 +155,7 @@ def usual(name: str, kappa: int, segments: int) -> Case:
 
 def allowed_degree(name: str, tallest: int) -> int:
     """The largest algebraic degree that at_the_limits can have with 128 bits."""
-    low, high = 1, 1 << 60
+    low, high = 1, 1 << 40
     while high - low > 1:
         middle = (low + high) // 2
         if bits(error(at_the_limits(name, tallest, middle))[0]) >= 128:
@@ -161,15 +166,13 @@ def allowed_degree(name: str, tallest: int) -> int:
 
 
 def main() -> None:
+    """For each κ: the reference with 1, 20 and 60 segments; the limits with the degree of full and of 8-row tables."""
     for name, setting in SETTINGS.items():
         for kappa in range(lowest(name), setting.tallest + 1):
-            columns = [usual(name, kappa, count) for count in (1, 20, 60)]
-            columns.append(at_the_limits(name, kappa, DEGREES[name]))
-            found = [error(case) for case in columns]
-            table = found[-1][2]
-            binding = max(table, key=lambda term: table[term])
-            figures = " ".join(f"{bits(total):.3f}" for total, _, _ in found)
-            print(f"{name:8} {kappa} {figures} m={found[-1][1]} {binding} degree<={allowed_degree(name, kappa)}")
+            cases = [usual(name, kappa, count) for count in (1, 20, 60)]
+            cases += [at_the_limits(name, kappa, most_degree(name, kappa, k)) for k in (kappa, 3)]
+            figures = " ".join(f"{bits(error(case)[0]):.3f}" for case in cases)
+            print(f"{name:8} {kappa} {figures} degree {cases[-1].degree} of {allowed_degree(name, kappa)}")
 
 
 if __name__ == "__main__":
