@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from decimal import Decimal, localcontext
+from decimal import ROUND_FLOOR, Decimal, localcontext
 from fractions import Fraction
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 
@@ -202,3 +204,19 @@ def test_three_figures_by_hand() -> None:
 def test_reference() -> None:
     """The specification's: standard, κ = 20, 512 constraints, degree 4, 64 interactions of width 16, one segment."""
     assert f"{bits(error(usual('standard', 20, 1))[0]):.3f}" == "130.938"
+
+
+def test_the_specification_s_figures() -> None:
+    """Its table at the limits, rounded down, and the least of tables that fill their capacity."""
+    page = (Path(__file__).parents[2] / "docs" / "spec" / "soundness.md").read_text(encoding="utf-8")
+    kappas_of_the_table = [
+        int(kappa) for kappa in re.findall(r"\d\d", re.findall(r"^\| \| κ_0 = (.*)$", page, re.M)[0])
+    ]
+    for name, setting in SETTINGS.items():
+        row = re.findall(rf"^\| {name} \| (1.*) \|$", page, re.M)[0].replace("|", " ").split()
+        for kappa, figure in zip(kappas_of_the_table, row, strict=name != "small"):
+            exact = bits(error(at_the_limits(name, kappa, most_degree(name, kappa, 3)))[0])
+            assert figure == str(exact.quantize(Decimal("0.01"), ROUND_FLOOR))
+        tallest = setting.tallest
+        least = bits(error(at_the_limits(name, tallest, most_degree(name, tallest, tallest)))[0])
+        assert str(least.quantize(Decimal("0.01"), ROUND_FLOOR)) in page
