@@ -118,7 +118,7 @@ def test_at_the_limits(hand: Callable[[Case], Fraction], name: str) -> None:
     "large",
     [
         {"constraints": 2**90}, {"degree": 2**60}, {"fractions": 2**80}, {"fractions": 2**80, "bus_width": 255},
-        {"identities": 2**90}, {"segments": {23: 1000}}, {"segments": {13: 1000}},
+        {"identities": 2**90}, {"segments": {23: 200}}, {"segments": {13: 200}},
         {"setting": replace(SETTINGS["standard"], q=20)}, {"setting": replace(SETTINGS["standard"], grinding=0)},
     ],
 )  # fmt: skip
