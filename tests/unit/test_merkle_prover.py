@@ -1,15 +1,16 @@
-"""Trees with their lowest levels left out, and pruned openings, against the verifier."""
+"""Trees with their lowest levels left out, and pruned openings: against hashlib alone, and against the verifier."""
 
 from __future__ import annotations
 
 import random
+from hashlib import sha256
 
 import numpy as np
 import pytest
 
 from zkcompliance.errors import MalformedProof, OpeningMismatch
 from zkcompliance.stark.commit.merkle import MerkleTree, TreeBuilder
-from zkcompliance.stark.field.twin import hash_leaf, hash_node
+from zkcompliance.stark.field.twin import hash_leaf, hash_node, hash_quad
 from zkcompliance.verify import openings as merkle
 from zkcompliance.verify.codec import Reader
 
@@ -44,9 +45,47 @@ def test_root_is_the_plain_one(phase: int, depth: int) -> None:
     level = [
         hash_leaf(phase, i, [int(x) for x in salts[:, i]], [int(x) for x in columns[:, i]]) for i in range(1 << depth)
     ]
+    level = [hash_quad(level[i : i + 4]) for i in range(0, len(level), 4)]
     while len(level) > 1:
         level = [hash_node(a, b) for a, b in zip(level[::2], level[1::2], strict=True)]
     assert made.root == level[0] and made.depth == depth
+
+
+def root_of(opened: bytes, phase: int, depth: int, row_bytes: int, positions: list[int]) -> tuple[bytes, list[bytes]]:
+    """The specification's pruned opening, read slowly: the root that the bytes give, and the rows."""
+    known_order = sorted(set(positions))
+    rows = [opened[i * row_bytes : (i + 1) * row_bytes] for i in range(len(known_order))]
+    rest = opened[len(known_order) * row_bytes :]
+    known = {}
+    for leaf, row in zip(known_order, rows, strict=True):
+        word = 0x80 + 8 * phase + leaf // 2**24 + 256 * (leaf % 2**24)
+        known[leaf] = sha256(word.to_bytes(4, "little") + row).digest()
+    step = 4
+    while depth:
+        above = {}
+        for parent in sorted({node // step for node in known}):
+            children = b""
+            for child in range(step * parent, step * parent + step):
+                if child not in known:
+                    known[child], rest = rest[:32], rest[32:]
+                children += known[child]
+            above[parent] = sha256((3 if step == 4 else 2).to_bytes(4, "little") + children).digest()
+        known, depth, step = above, depth - (2 if step == 4 else 1), 2
+    assert not rest
+    return known[0], rows
+
+
+@pytest.mark.parametrize("phase", range(5))
+@pytest.mark.parametrize("depth", [3, 4, 5, 8])
+def test_openings_by_the_specification(phase: int, depth: int) -> None:
+    made, salts, columns = tree(phase, depth)
+    rng, n = random.Random(depth), 1 << depth
+    row_bytes = 4 * (SALTS[phase] + 3)
+    for positions in ([0], [n - 1], [1, 2], [3, 4], list(range(n)), *(rng.choices(range(n), k=6) for _ in range(20))):
+        opened = made.open(positions, rows_of(salts, columns))
+        root, rows = root_of(opened, phase, depth, row_bytes, positions)
+        assert root == made.root
+        assert rows == [rows_of(salts, columns)(p, 1)[0] for p in sorted(set(positions))]
 
 
 @pytest.mark.parametrize("depth", [3, 5, 8])
