@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import random
-from hashlib import sha256
 
 import numpy as np
 import pytest
 
+from tests.kit.batch import root_of
 from zkcompliance.errors import MalformedProof, OpeningMismatch
 from zkcompliance.stark.commit.merkle import MerkleTree, TreeBuilder
 from zkcompliance.stark.field.twin import hash_leaf, hash_node, hash_quad
@@ -49,30 +49,6 @@ def test_root_is_the_plain_one(phase: int, depth: int) -> None:
     while len(level) > 1:
         level = [hash_node(a, b) for a, b in zip(level[::2], level[1::2], strict=True)]
     assert made.root == level[0] and made.depth == depth
-
-
-def root_of(opened: bytes, phase: int, depth: int, row_bytes: int, positions: list[int]) -> tuple[bytes, list[bytes]]:
-    """The specification's pruned opening, read slowly: the root that the bytes give, and the rows."""
-    known_order = sorted(set(positions))
-    rows = [opened[i * row_bytes : (i + 1) * row_bytes] for i in range(len(known_order))]
-    rest = opened[len(known_order) * row_bytes :]
-    known = {}
-    for leaf, row in zip(known_order, rows, strict=True):
-        word = 0x80 + 8 * phase + leaf // 2**24 + 256 * (leaf % 2**24)
-        known[leaf] = sha256(word.to_bytes(4, "little") + row).digest()
-    step = 4
-    while depth:
-        above = {}
-        for parent in sorted({node // step for node in known}):
-            children = b""
-            for child in range(step * parent, step * parent + step):
-                if child not in known:
-                    known[child], rest = rest[:32], rest[32:]
-                children += known[child]
-            above[parent] = sha256((3 if step == 4 else 2).to_bytes(4, "little") + children).digest()
-        known, depth, step = above, depth - (2 if step == 4 else 1), 2
-    assert not rest
-    return known[0], rows
 
 
 @pytest.mark.parametrize("phase", range(5))

@@ -61,8 +61,9 @@ def test_nodes_with_four_children(m: int) -> None:
 def test_first_bytes(phase: int) -> None:
     """What is hashed, written out: a leaf's first byte is its phase's and its block's of 2^24, its number the rest."""
     columns = sample(3, 4)
-    for start, word in [(0, bytes([0x80 + 8 * phase, 0, 0, 0])), (2**24 - 1, bytes([0x80 + 8 * phase, 255, 255, 255])),
-                        (2**24, bytes([0x81 + 8 * phase, 0, 0, 0])), (2**27 - 4, bytes([0x87 + 8 * phase, 252, 255, 255]))]:  # fmt: skip
+    first, starts = 0x80 + 8 * phase, (0, 2**24 - 1, 2**24, 2**27 - 4)
+    words = ([first, 0, 0, 0], [first, 255, 255, 255], [first + 1, 0, 0, 0], [first + 7, 252, 255, 255])
+    for start, word in zip(starts, map(bytes, words), strict=True):
         found = sha256.hash_leaves(phase, start, columns[:0], columns)
         assert sha256.digest_bytes(found, 0) == hashlib.sha256(word + columns[:, 0].astype("<u4").tobytes()).digest()
         assert leaf_word(phase, start) == word

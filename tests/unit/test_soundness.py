@@ -75,7 +75,7 @@ def test_parameter_is_the_best() -> None:
 def test_fewer_queries_do_not_reach_128_bits() -> None:
     for profile in PROFILES:
         with pytest.raises(ParametersRejected):
-            soundness(replace(REFERENCE, profile=replace(profile, queries=profile.queries - 4))).require()
+            soundness(replace(REFERENCE, profile=replace(profile, queries=profile.queries - 6))).require()
 
 
 def test_shapes_of_a_statement() -> None:
