@@ -87,9 +87,9 @@ def test_shapes_of_a_statement() -> None:
     assert (shapes.bus_width, shapes.identities, shapes.degree) == (3, 21, 4)
 
 
-@pytest.mark.parametrize("degree", [1, 2, 4, 5])
+@pytest.mark.parametrize("degree", [2, 3, 4, 5])
 def test_challenges_of_a_smaller_field_are_refused(degree: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Were challenges drawn from F, or from an extension smaller than E, neither side would take the statement."""
+    """Were challenges drawn from an extension smaller than E (F itself has no point outside F), neither side would take the statement."""
     honest = support.prover([support.seal(support.table(support.ROWS))])
     layout = lay_out(honest.statement)
     shape = shape_of(decode_statement(honest.statement.encode()), decode_program(support.CLAIM.program.encoded))
