@@ -89,7 +89,7 @@ def test_shapes_of_a_statement() -> None:
 
 @pytest.mark.parametrize("degree", [2, 3, 4, 5])
 def test_challenges_of_a_smaller_field_are_refused(degree: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Were challenges drawn from an extension smaller than E (F itself has no point outside F), neither side would take the statement."""
+    """Were challenges drawn from an extension smaller than E (F has no point outside F), no side would take it."""
     honest = support.prover([support.seal(support.table(support.ROWS))])
     layout = lay_out(honest.statement)
     shape = shape_of(decode_statement(honest.statement.encode()), decode_program(support.CLAIM.program.encoded))

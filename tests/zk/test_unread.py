@@ -73,13 +73,13 @@ def test_without_the_mask_it_would(columns: int) -> None:
 
 
 def test_a_proof_opens_rows_of_unread_columns_and_no_value() -> None:
-    """Values are those of what is read; of an unread column q positions are opened, six units fewer than are charged."""
+    """Of an unread column q positions are opened, six units fewer than are charged."""
     made = support.prove(support.prover([support.seal(support.table(support.ROWS))])).prover
-    ((number, table, columns),) = batch.unread(made)
+    number, table, columns = batch.unread(made)[0]
     instance = made.layout.instances[number]
     assert len(columns) + len(instance.air.log_columns) == table.entry.width
-    others = sum(
-        i.witness_columns + len(i.air.next_columns) + i.air.extension_columns + 1 for i in made.layout.instances
-    )
-    assert len(made.values) == len(instance.air.log_columns) + others + sum(made.layout.chunks)
+    others = sum(made.layout.chunks)
+    for each in made.layout.instances:
+        others += each.witness_columns + len(each.air.next_columns) + each.air.extension_columns + 1
+    assert len(made.values) == len(instance.air.log_columns) + others
     assert len(set(batch.drawn_positions(made))) <= made.profile.queries == made.profile.units - 6
