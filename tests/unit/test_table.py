@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -10,14 +11,14 @@ import pytest
 
 from tests.kit import support
 from tests.kit.support import ROWS, SCHEMA
-from zkcompliance.errors import LogCorrupt, MalformedError, UsageError
+from zkcompliance.errors import LogCorrupt, MalformedError, ParametersRejected, UsageError
 from zkcompliance.stark.commit.cache import KEPT_LOG2
 from zkcompliance.stark.commit.entry import ENTRY_BYTES, Entry
 from zkcompliance.stark.commit.keystream import Keystream
 from zkcompliance.stark.commit.table import SealedTable, commit, masked_coefficients
 from zkcompliance.stark.field.babybear import P, root_of_unity
 from zkcompliance.stark.field.twin import evaluate
-from zkcompliance.stark.profiles import STANDARD, log_mask
+from zkcompliance.stark.profiles import PROFILES, SMALL, STANDARD, log_mask
 from zkcompliance.verify.codec import Reader
 from zkcompliance.verify.statement import STANDARD as VERIFIER_STANDARD
 from zkcompliance.verify.statement import read_entry
@@ -119,6 +120,16 @@ def test_cache_gives_the_same_and_is_checked(tmp_path: Path) -> None:
     np.save(tmp_path / "t.tag.npy", damaged)
     again = SealedTable(columns, seed, entry, STANDARD, tmp_path / "t").extension()
     assert (again.tag == fresh.tag).all()  # rebuilt
+
+
+def test_no_domain_is_larger_than_the_fields() -> None:
+    """κ ≤ 21, and κ ≤ 27 − b: F has a subgroup of order 2^27 and no larger one of such an order."""
+    assert {profile.max_capacity for profile in PROFILES} == {21}
+    tall = replace(SMALL, log_blowup=8)
+    assert tall.max_capacity == 19 and tall.capacity(18) == 18
+    with pytest.raises(ParametersRejected, match=r"up to 2\^19"):
+        tall.capacity(19 + 1)
+    root_of_unity(tall.max_capacity + tall.log_blowup)
 
 
 def test_rows_that_are_not_the_sealed_ones() -> None:
