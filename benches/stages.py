@@ -42,6 +42,7 @@ def watch() -> None:
     timed("hash", [merkle.TreeBuilder], "finish")
     timed("evaluate", [machine, quotient, prover], "execute")
     timed("fold and open", [deep, prover], "combine_openings")
+    timed("fold and open", [tables], "combine_into")
     timed("fold and open", [polynomial, deep.vector], "dot")
     timed("fold and open", [deep.vector], "fold")
     timed("fold and open", [prover], "grind")

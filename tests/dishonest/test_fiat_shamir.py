@@ -289,7 +289,7 @@ def test_prover_and_verifier_take_the_same_steps(two_segments: support.Proved, m
     heights = len(two_segments.prover.layout.heights)
     layers = len(two_segments.prover.layers)
     assert [label for label, _ in steps] == [
-        "zkcompliance/stark/v1", "profile", "statement",
+        "zkcompliance/stark/v2", "profile", "statement",
         *["witness"] * heights, "lookup", *["extension"] * heights, "terminals", "constraint",
         *["quotient"] * heights, "point", "values", "batch", *["fri", "fold"] * layers, "final", "nonce", "queries",
     ]  # fmt: skip

@@ -102,20 +102,20 @@ def test_other_rows_need_both_the_root_and_the_tag_unchecked() -> None:
 
 
 class Tagless(Prover):
-    """A protocol whose F_h has no tag terms."""
+    """A protocol whose F_h has no tag terms, and no columns that are not read."""
 
     def open_values(self) -> None:
         combine = prover_module.combine_openings
 
-        def fewer(kappa, mask, opened, coefficients, tags):  # type: ignore[no-untyped-def]
-            return combine(kappa, mask, opened, coefficients, [])
+        def fewer(kappa, mask, opened, coefficients, tags, unread):  # type: ignore[no-untyped-def]
+            return combine(kappa, mask, opened, coefficients, [], [])
 
         with without(prover_module, "combine_openings", fewer):
             super().open_values()
 
 
 def tagless() -> contextlib.AbstractContextManager[None]:
-    """A verifier whose F_h has no tag terms."""
+    """A verifier whose F_h has neither."""
     return without(verifier, "deep", _deep_without_tags)
 
 
@@ -305,6 +305,9 @@ def test_over_degree_log_column(column: int) -> None:
         def commit_witness(self) -> None:
             super().commit_witness()
             self.log_polynomials = {0: polynomials[list(self.layout.instances[0].air.log_columns)]}
+
+        def combine_unread(self, table, columns, weights):  # type: ignore[no-untyped-def]
+            return support.vector.combine(polynomials[columns], np.array(weights, np.uint32))
 
         def open_values(self) -> None:
             self.masks = {k: np.pad(m, ((0, 0), (0, 64))) for k, m in self.masks.items()}

@@ -8,7 +8,7 @@ from hashlib import sha256
 import numpy as np
 import pytest
 
-from tests.kit import support
+from tests.kit import batch, support
 from tests.kit.support import ForgedValues, Proved, Prover, View, WordProver, refused, without
 from zkcompliance.errors import (
     BalanceMismatch,
@@ -20,7 +20,7 @@ from zkcompliance.errors import (
     QuotientMismatch,
 )
 from zkcompliance.stark import profiles
-from zkcompliance.stark.commit.merkle import MerkleTree
+from zkcompliance.stark.commit.merkle import MerkleTree, leaf_word
 from zkcompliance.stark.field import extension as ext
 from zkcompliance.stark.field import vector
 from zkcompliance.stark.field.babybear import P
@@ -318,7 +318,7 @@ def _easy_grinding(data: bytes = b""):  # type: ignore[no-untyped-def]
         def digest(self) -> bytes:
             return bytes(32)
 
-    return Zero() if data.startswith(b"zkc-grind") else support.sha256(data)
+    return Zero() if data.startswith(b"\x14") else support.sha256(data)
 
 
 class WrongFinal(WordProver):
@@ -424,11 +424,8 @@ def test_repeated_positions_are_opened_once() -> None:
     for i in range(3):
         made = support.prover([log], name=f"collision {i}")
         proved = support.prove(made)
-        drawn = made.transcript.log  # the last squeeze is the queries'
-        assert drawn[-1][0] == "queries"
-        positions = [
-            p >> 3 for p in support.prover_transcript.Stream(drawn[-1][1]).indices(80, made.layout.domain_log2)
-        ]
+        positions = [p >> 3 for p in batch.drawn_positions(made)]
+        assert len(positions) == 80
         seen += len({p >> 9 for p in positions}) < 80
         proved.verify()
     assert seen == 3  # 80 leaves out of 1,024: they do collide
@@ -446,13 +443,15 @@ def test_tree_of_another_phase(log: support.SealedTable) -> None:
 
 
 def test_node_as_a_leaf(log: support.SealedTable) -> None:
-    """A leaf's first byte is even and a node's is one: 65 bytes of a node hash to no leaf of the same length."""
+    """A leaf's first byte is 0x80 or more, a node's 2 or 3: no node's message is a leaf's of the same length."""
     children = bytes(32), bytes(range(32))
-    node = merkle.node_digest(*children)
-    assert node == sha256(b"\x01" + children[0] + children[1]).digest()
+    assert merkle.node_digest(*children) == sha256(b"\x02\0\0\0" + children[0] + children[1]).digest()
+    row = bytes(range(64))
     for phase in range(5):
-        for index in range(4096):
-            assert (index * 16 + phase * 2).to_bytes(4, "little")[0] % 2 == 0
+        for index in (*range(4096), 2**24 - 1, 2**24, 2**27 - 1):
+            word = leaf_word(phase, index)
+            assert 0x80 + 8 * phase <= word[0] < 0x88 + 8 * phase
+            assert index % 512 or merkle.leaf_digest(phase, index, row) == sha256(word + row).digest()
 
 
 def test_all_zero_proof(honest: Proved) -> None:

@@ -15,8 +15,8 @@ from zkcompliance.verify.openings import leaf_digest
 
 
 def sibling(tree: MerkleTree, opened: bytes, row_bytes: int) -> bytes:
-    """The first digest of an opening of one leaf: its neighbour's hash, which every proof sends."""
-    assert len(opened) == row_bytes + 32 * tree.depth
+    """The first digest of an opening of one of the leaves 4j + 1 … 4j + 3: the hash of leaf 4j, which is sent."""
+    assert len(opened) == row_bytes + 32 * (tree.depth + 1)
     return opened[row_bytes : row_bytes + 32]
 
 
@@ -57,15 +57,15 @@ def test_dictionary_attack_on_a_neighbour() -> None:
     """The neighbour of an opened leaf is known by its hash: unsalted, its row is found; salted, it is not."""
     tree, columns, opened = low_entropy_tree(salted=False)
     seen = sibling(tree, opened, 16)
-    found = [row for row in dictionary(4) if leaf_digest(0, 11, row) == seen]
-    assert found == [columns[:, 11].astype("<u4").tobytes()]
+    found = [row for row in dictionary(4) if leaf_digest(0, 8, row) == seen]
+    assert found == [columns[:, 8].astype("<u4").tobytes()]
 
     tree, columns, opened = low_entropy_tree(salted=True)
     seen, salt = sibling(tree, opened, 48), opened[:32]
     for row in dictionary(4):
-        assert leaf_digest(0, 11, row) != seen
-        assert leaf_digest(0, 11, bytes(32) + row) != seen
-        assert leaf_digest(0, 11, salt + row) != seen  # the opened leaf's salt is no other's
+        assert leaf_digest(0, 8, row) != seen
+        assert leaf_digest(0, 8, bytes(32) + row) != seen
+        assert leaf_digest(0, 8, salt + row) != seen  # the opened leaf's salt is no other's
 
 
 def test_every_tree_of_a_proof_is_salted_enough() -> None:
@@ -80,7 +80,7 @@ def test_every_tree_of_a_proof_is_salted_enough() -> None:
         opened = committed.rows(0, 64)
         assert len(opened[0]) == 16 + 4 * committed.values.shape[1]
         assert len({row[:16] for row in opened}) == 64
-        digest = sha256((committed.phase << 1).to_bytes(4, "little") + opened[0]).digest()
+        digest = sha256((0x80 + 8 * committed.phase).to_bytes(4, "little") + opened[0]).digest()
         assert digest == leaf_digest(committed.phase, 0, opened[0])
 
 

@@ -110,11 +110,11 @@ def seal_words(
         builder.add(block * size, table_module._salts(Keystream(like._seed), block, size), words[block])
     tree = builder.finish()
     header = encode_header(entry.profile, entry.schema_digest, entry.width, entry.k, entry.kappa)
-    z0, lam = tag_challenge(header, tree.root)
+    z0, weights = tag_challenge(header, tree.root, entry.width)
 
     def combined(source: np.ndarray) -> np.ndarray:
         out = np.zeros((6, max(degree_bound(entry.kappa), source.shape[1])), np.uint32)
-        vector.combine_into(out, source, np.array(ext.powers(lam, entry.width), np.uint32))
+        vector.combine_into(out, source, np.array(weights, np.uint32))
         return out
 
     published = combined(polynomials if tag_of is None else tag_of)

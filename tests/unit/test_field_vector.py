@@ -118,6 +118,17 @@ def test_combinations(n: int, w: int) -> None:
     assert tuples(acc) == [extension.add(x, y) for x, y in zip(expected, products, strict=True)] + before[n:]
 
 
+@pytest.mark.parametrize("n", [1, 17, 300, 20_000])
+@pytest.mark.parametrize("chosen", [[], [4], [6, 2], [0, 1, 2, 5], [8, 7, 3, 3, 0]])
+def test_combinations_of_some_rows(n: int, chosen: list[int]) -> None:
+    rows, weights = sample(9, n, seed=12), sample(len(chosen), 6, seed=13)
+    acc = sample(6, n, seed=14)
+    before = tuples(acc[:, :300])
+    vector.combine_into(acc, rows, weights, chosen)
+    combination = twin.combine([rows[c, :300].tolist() for c in chosen], tuples(weights.T)) or [extension.ZERO] * n
+    assert tuples(acc[:, :300]) == [extension.add(x, y) for x, y in zip(before, combination, strict=False)]
+
+
 def test_sums_of_the_largest_entries() -> None:
     """No sum of products overflows when every entry is p - 1."""
     rows, ones = np.full((64, 5000), P - 1, np.uint32), np.full((6, 5000), P - 1, np.uint32)
@@ -159,6 +170,9 @@ def test_long_polynomials_in_several_threads() -> None:
         lambda: vector.dot(sample(2, 3), sample(6, 4)),
         lambda: vector.combine(sample(2, 3), sample(3, 6)),
         lambda: vector.combine_into(sample(6, 2), sample(2, 3), sample(2, 6)),
+        lambda: vector.combine_into(sample(6, 3), sample(2, 3), sample(2, 6), [0, 2]),
+        lambda: vector.combine_into(sample(6, 3), sample(2, 3), sample(2, 6), [-1, 0]),
+        lambda: vector.combine_into(sample(6, 3), sample(2, 3), sample(2, 6), [0]),
         lambda: vector.combine_into(sample(3, 6).T, sample(2, 3), sample(2, 6)),
         lambda: vector.fold(sample(6, 8), 3, POINT),
         lambda: vector.batch_inverse(sample(2, 2)),

@@ -1,4 +1,4 @@
-"""Trees with their lowest levels left out, and pruned openings, against the verifier."""
+"""Trees with their lowest levels left out, and pruned openings: against hashlib alone, and against the verifier."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import random
 import numpy as np
 import pytest
 
+from tests.kit.batch import root_of
 from zkcompliance.errors import MalformedProof, OpeningMismatch
 from zkcompliance.stark.commit.merkle import MerkleTree, TreeBuilder
-from zkcompliance.stark.field.twin import hash_leaf, hash_node
+from zkcompliance.stark.field.twin import hash_leaf, hash_node, hash_quad
 from zkcompliance.verify import openings as merkle
 from zkcompliance.verify.codec import Reader
 
@@ -44,9 +45,23 @@ def test_root_is_the_plain_one(phase: int, depth: int) -> None:
     level = [
         hash_leaf(phase, i, [int(x) for x in salts[:, i]], [int(x) for x in columns[:, i]]) for i in range(1 << depth)
     ]
+    level = [hash_quad(level[i : i + 4]) for i in range(0, len(level), 4)]
     while len(level) > 1:
         level = [hash_node(a, b) for a, b in zip(level[::2], level[1::2], strict=True)]
     assert made.root == level[0] and made.depth == depth
+
+
+@pytest.mark.parametrize("phase", range(5))
+@pytest.mark.parametrize("depth", [3, 4, 5, 8])
+def test_openings_by_the_specification(phase: int, depth: int) -> None:
+    made, salts, columns = tree(phase, depth)
+    rng, n = random.Random(depth), 1 << depth
+    row_bytes = 4 * (SALTS[phase] + 3)
+    for positions in ([0], [n - 1], [1, 2], [3, 4], list(range(n)), *(rng.choices(range(n), k=6) for _ in range(20))):
+        opened = made.open(positions, rows_of(salts, columns))
+        root, rows = root_of(opened, phase, depth, row_bytes, positions)
+        assert root == made.root
+        assert rows == [rows_of(salts, columns)(p, 1)[0] for p in sorted(set(positions))]
 
 
 @pytest.mark.parametrize("depth", [3, 5, 8])

@@ -32,8 +32,9 @@ def test_an_opening_is_the_mean_over_all_queries(queries: int, depth: int) -> No
     for drawn in product(range(1 << depth), repeat=queries):
         known = set(drawn)
         total += len(known) * (16 + 4 * 5)
-        for _ in range(depth):
-            total += 32 * sum(node ^ 1 not in known for node in known)
-            known = {node >> 1 for node in known}
+        for step in [] if not depth else [1] if depth == 1 else [2] + [1] * (depth - 2):
+            above = {node >> step for node in known}
+            total += 32 * ((len(above) << step) - len(known))
+            known = above
     mean = Fraction(total, (1 << depth) ** queries)
     assert abs(size._opening(queries, depth, 16, 5) - mean) <= 36 + 32 * depth

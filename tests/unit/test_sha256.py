@@ -1,5 +1,6 @@
 """The hashing of leaves and nodes and the search for nonces against hashlib, on every path the processor has."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 from llvmlite import binding
 
 from zkcompliance.stark.commit import sha256
+from zkcompliance.stark.commit.merkle import leaf_word
 from zkcompliance.stark.field import twin
 
 U32 = npt.NDArray[np.uint32]
@@ -46,12 +48,40 @@ def test_nodes(m: int) -> None:
         assert sha256.digest_bytes(parents, i) == twin.hash_node(left, right)
 
 
+@pytest.mark.parametrize("m", [1, 5, 16, 17, 100, 128, 129, 5000])
+def test_nodes_with_four_children(m: int) -> None:
+    level = sample(8, 4 * m)
+    parents = sha256.hash_quads(level)
+    for i in sorted({0, 1 % m, m // 2, m - 1}):
+        children = [sha256.digest_bytes(level, 4 * i + child) for child in range(4)]
+        assert sha256.digest_bytes(parents, i) == twin.hash_quad(children)
+
+
+@pytest.mark.parametrize("phase", range(5))
+def test_first_bytes(phase: int) -> None:
+    """What is hashed, written out: a leaf's first byte is its phase's and its block's of 2^24, its number the rest."""
+    columns = sample(3, 4)
+    first, starts = 0x80 + 8 * phase, (0, 2**24 - 1, 2**24, 2**27 - 4)
+    words = ([first, 0, 0, 0], [first, 255, 255, 255], [first + 1, 0, 0, 0], [first + 7, 252, 255, 255])
+    for start, word in zip(starts, map(bytes, words), strict=True):
+        found = sha256.hash_leaves(phase, start, columns[:0], columns)
+        assert sha256.digest_bytes(found, 0) == hashlib.sha256(word + columns[:, 0].astype("<u4").tobytes()).digest()
+        assert leaf_word(phase, start) == word
+    level = sample(8, 4)
+    digests = b"".join(sha256.digest_bytes(level, i) for i in range(4))
+    nodes, quads = sha256.hash_nodes(level), sha256.hash_quads(level)
+    assert sha256.digest_bytes(nodes, 0) == hashlib.sha256(bytes([2, 0, 0, 0]) + digests[:64]).digest()
+    assert sha256.digest_bytes(quads, 0) == hashlib.sha256(bytes([3, 0, 0, 0]) + digests).digest()
+    nonce = sha256.grind(digests[:32], 6)
+    assert hashlib.sha256(b"\x14" + digests[:32] + nonce.to_bytes(8, "little")).digest()[0] < 4
+
+
 def test_many_leaves_in_threads_and_in_place() -> None:
     columns, salts = sample(20, 10_001), sample(4, 10_001)
     out = np.zeros((8, 10_001), np.uint32)
-    assert sha256.hash_leaves(0, 2**28 - 10_001, salts, columns, out) is out
+    assert sha256.hash_leaves(0, 2**27 - 10_001, salts, columns, out) is out
     for j in range(0, 10_001, 100):
-        index = 2**28 - 10_001 + j
+        index = 2**27 - 10_001 + j
         expected = twin.hash_leaf(0, index, salts[:, j].tolist(), columns[:, j].tolist())
         assert sha256.digest_bytes(out, j) == expected
 
@@ -81,6 +111,10 @@ def test_known_answers() -> None:
     left, right = bytes.fromhex(node["left"]), bytes.fromhex(node["right"])
     level = sha256.digests_from_bytes([left, right])
     assert sha256.digest_bytes(sha256.hash_nodes(level), 0).hex() == node["digest"] == twin.hash_node(left, right).hex()
+    quad = VECTORS["quad"]
+    children = [bytes.fromhex(child) for child in quad["children"]]
+    digest = sha256.digest_bytes(sha256.hash_quads(sha256.digests_from_bytes(children)), 0)
+    assert digest.hex() == quad["digest"] == twin.hash_quad(children).hex()
     for case in VECTORS["grind"]:
         state = bytes.fromhex(case["state"])
         assert sha256.grind(state, case["bits"]) == case["nonce"]
@@ -104,6 +138,14 @@ def test_without_the_sha_instructions() -> None:
         "for j in range(150):\n"
         "    expected = twin.hash_leaf(1, 9 + j, columns[:4, j].tolist(), columns[:, j].tolist())\n"
         "    assert sha256.digest_bytes(leaves, j) == expected\n"
+        "digests = [sha256.digest_bytes(leaves, j) for j in range(148)]\n"
+        "level = sha256.digests_from_bytes(digests)\n"
+        "for j in range(74):\n"
+        "    expected = twin.hash_node(*digests[2 * j : 2 * j + 2])\n"
+        "    assert sha256.digest_bytes(sha256.hash_nodes(level), j) == expected\n"
+        "for j in range(37):\n"
+        "    expected = twin.hash_quad(digests[4 * j : 4 * j + 4])\n"
+        "    assert sha256.digest_bytes(sha256.hash_quads(level), j) == expected\n"
     )
     subprocess.run([sys.executable, "-c", code], env={**os.environ, **told}, check=True)
 
@@ -111,14 +153,15 @@ def test_without_the_sha_instructions() -> None:
 @pytest.mark.parametrize(
     "call",
     [
-        lambda: sha256.hash_leaves(0, 2**28 - 1, sample(0, 2), sample(3, 2)),
+        lambda: sha256.hash_leaves(0, 2**27 - 1, sample(0, 2), sample(3, 2)),
         lambda: sha256.hash_leaves(0, -1, sample(0, 2), sample(3, 2)),
-        lambda: sha256.hash_leaves(8, 0, sample(0, 2), sample(3, 2)),
+        lambda: sha256.hash_leaves(5, 0, sample(0, 2), sample(3, 2)),
         lambda: sha256.hash_leaves(0, 0, sample(0, 3), sample(3, 2)),
         lambda: sha256.hash_leaves(0, 0, sample(0, 2), sample(3, 2).astype(np.int64)),
         lambda: sha256.hash_leaves(0, 0, sample(0, 2), sample(3, 2), np.empty((8, 3), np.uint32)),
         lambda: sha256.hash_nodes(sample(8, 3)),
         lambda: sha256.hash_nodes(sample(7, 4)),
+        lambda: sha256.hash_quads(sample(8, 6)),
         lambda: sha256.grind(b"short", 3),
         lambda: sha256.grind(bytes(32), 65),
         lambda: sha256.digests_from_bytes([b"short"]),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -9,14 +11,14 @@ import pytest
 
 from tests.kit import support
 from tests.kit.support import ROWS, SCHEMA
-from zkcompliance.errors import LogCorrupt, MalformedError, UsageError
+from zkcompliance.errors import LogCorrupt, MalformedError, ParametersRejected, UsageError
 from zkcompliance.stark.commit.cache import KEPT_LOG2
 from zkcompliance.stark.commit.entry import ENTRY_BYTES, Entry
 from zkcompliance.stark.commit.keystream import Keystream
 from zkcompliance.stark.commit.table import SealedTable, commit, masked_coefficients
 from zkcompliance.stark.field.babybear import P, root_of_unity
 from zkcompliance.stark.field.twin import evaluate
-from zkcompliance.stark.profiles import STANDARD, log_mask
+from zkcompliance.stark.profiles import PROFILES, SMALL, STANDARD, log_mask
 from zkcompliance.verify.codec import Reader
 from zkcompliance.verify.statement import STANDARD as VERIFIER_STANDARD
 from zkcompliance.verify.statement import read_entry
@@ -69,19 +71,40 @@ def test_masked_columns_keep_their_rows(masks: int) -> None:
 
 def test_tag_is_the_combination_at_z0() -> None:
     sealed = support.seal(support.table(ROWS))
-    z0, lam = sealed.entry.tag_challenge()
+    z0, weights = sealed.entry.tag_challenge()
     polynomials = support.log_polynomials(sealed)
-    total, power = support.ext.ZERO, support.ext.ONE
-    for row in polynomials[:3]:
+    total = support.ext.ZERO
+    for row, weight in zip(polynomials[:3], weights, strict=False):
         value = support.ext.ZERO
         for c in reversed([int(x) for x in row]):
             value = support.ext.add(support.ext.mul(value, z0), support.ext.embed(c))
-        total, power = support.ext.add(total, support.ext.mul(power, value)), support.ext.mul(power, lam)
+        total = support.ext.add(total, support.ext.mul(weight, value))
     rest = np.zeros((6, polynomials.shape[1]), np.uint32)
-    weights = np.array(support.ext.powers(lam, sealed.entry.width), np.uint32)
-    support.vector.combine_into(rest, polynomials[3:], weights[3:])
+    support.vector.combine_into(rest, polynomials[3:], np.array(weights[3:], np.uint32))
     assert support.ext.add(total, support.vector.evaluate_ext(rest, z0)) == sealed.entry.tag
     assert polynomials.shape[1] == 8 + log_mask(3, 13)
+
+
+def test_tag_challenge_is_the_specifications() -> None:
+    """State and blocks written out: 0x15 ‖ header ‖ root, and 0x16 ‖ state ‖ u32(j); z0 first, then every λ_c."""
+    entry = support.seal(support.table(ROWS)).entry
+    assert entry.header[:6] == b"zkcs\x02\0" and len(entry.header) == 43
+    state = sha256(b"\x15" + entry.header + entry.root).digest()
+    blocks = b"".join(sha256(b"\x16" + state + j.to_bytes(4, "little")).digest() for j in range(60))
+    words = [int.from_bytes(blocks[i : i + 4], "little") & 0x7FFFFFFF for i in range(0, len(blocks), 4)]
+    drawn = [w for w in words if w < P]
+    z0, weights = entry.tag_challenge()
+    assert [*z0, *(c for weight in weights for c in weight)] == drawn[: 6 + 6 * entry.width]
+    assert len(set(weights)) == entry.width and entry.tag_point() == z0
+
+
+@pytest.mark.parametrize("indices", [[0], [2, 3, 7], [1, 2, 3, 5, 6, 8, 9, 10, 11]])
+def test_columns_combined_before_they_are_transformed(indices: list[int]) -> None:
+    """Σ e_c·T̂_c from rows and masks is that of the polynomials."""
+    sealed = support.seal(support.table(ROWS))
+    weights = [support.random_ext(f"weight {c}") for c in indices]
+    plain = support.vector.combine(support.log_polynomials(sealed)[indices], np.array(weights, np.uint32))
+    assert (sealed.combined(indices, weights) == plain).all()
 
 
 def test_cache_gives_the_same_and_is_checked(tmp_path: Path) -> None:
@@ -97,6 +120,16 @@ def test_cache_gives_the_same_and_is_checked(tmp_path: Path) -> None:
     np.save(tmp_path / "t.tag.npy", damaged)
     again = SealedTable(columns, seed, entry, STANDARD, tmp_path / "t").extension()
     assert (again.tag == fresh.tag).all()  # rebuilt
+
+
+def test_no_domain_is_larger_than_the_fields() -> None:
+    """κ ≤ 21, and κ ≤ 27 − b: F has a subgroup of order 2^27 and no larger one of such an order."""
+    assert {profile.max_capacity for profile in PROFILES} == {21}
+    tall = replace(SMALL, log_blowup=8)
+    assert tall.max_capacity == 19 and tall.capacity(18) == 18
+    with pytest.raises(ParametersRejected, match=r"up to 2\^19"):
+        tall.capacity(19 + 1)
+    root_of_unity(tall.max_capacity + tall.log_blowup)
 
 
 def test_rows_that_are_not_the_sealed_ones() -> None:

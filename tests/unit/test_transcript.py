@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zkcompliance.stark.field.babybear import P
-from zkcompliance.stark.transcript import Stream, Transcript
+from zkcompliance.stark.transcript import BLOCK, Stream, Transcript
 from zkcompliance.verify.transcript import Transcript as Other
 
 messages = st.lists(st.tuples(st.text("ab", max_size=3), st.binary(max_size=5)), max_size=5)
@@ -41,6 +43,22 @@ def test_different_messages_different_states(x: list[tuple[str, bytes]], y: list
     assert (states[0] == states[1]) == (x == y)
 
 
+def test_first_bytes() -> None:
+    """Every message written out, against hashlib."""
+    transcript = Transcript("ab")
+    state = sha256(b"\x10zkcompliance transcript v2\x02\0ab").digest()
+    assert transcript.state == state
+    transcript.absorb("root", b"data")
+    state = sha256(b"\x11" + state + b"\x04\0root\x04\0\0\0\0\0\0\0data").digest()
+    assert transcript.state == state
+    stream = transcript.squeeze("b")
+    state = sha256(b"\x12" + state + b"\x01\0b").digest()
+    assert transcript.state == state
+    words = b"".join(sha256(b"\x13" + state + bytes([j, 0, 0, 0])).digest() for j in range(3))
+    drawn = [int.from_bytes(words[i : i + 4], "little") & 0x7FFFFFFF for i in range(0, 96, 4)]
+    assert [stream.base() for _ in range(20)] == [w for w in drawn if w < P][:20]
+
+
 def test_log_and_ratchet() -> None:
     transcript = Transcript("domain")
     transcript.absorb("a", b"x")
@@ -51,7 +69,7 @@ def test_log_and_ratchet() -> None:
 
 
 def test_sampling_is_uniform_by_rejection(monkeypatch: pytest.MonkeyPatch) -> None:
-    stream = Stream(bytes(32))
+    stream = Stream(bytes(32), BLOCK)
     stream._words = iter([P, 0x7FFFFFFF, 0x80000000 | 5, 2**32 - 1, 7])
     assert [stream.base(), stream.base()] == [5, 7]
     stream._words = iter([1, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 3])
@@ -61,7 +79,7 @@ def test_sampling_is_uniform_by_rejection(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_chi_square() -> None:
-    stream = Stream(b"\1" * 32)
+    stream = Stream(b"\1" * 32, BLOCK)
     counts = [0] * 16
     for _ in range(8000):
         counts[stream.base() * 16 // P] += 1

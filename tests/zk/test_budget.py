@@ -21,7 +21,7 @@ def drawn_positions(proved: Proved) -> list[int]:
     made = proved.prover
     label, state = made.transcript.log[-1]
     assert label == "queries"
-    stream = support.prover_transcript.Stream(state)
+    stream = support.prover_transcript.Stream(state, support.prover_transcript.BLOCK)
     above = made.layout.heights[0] - made.layout.instances[0].kappa
     drawn = stream.indices(made.profile.queries, made.layout.domain_log2)
     return sorted({position >> above for position in drawn})
@@ -49,7 +49,7 @@ def revealed(transcripts: list[Proved], h: int) -> tuple[np.ndarray, int]:
     bits = entry.kappa + profile.log_blowup
     rows = 1 << entry.k
     positions: set[int] = set()
-    parts = [at_extension_point(entry.tag_challenge()[0], rows, h)]
+    parts = [at_extension_point(entry.tag_point(), rows, h)]
     for proved in transcripts:
         parts.append(at_extension_point(proved.prover.z, rows, h))
         positions |= set(drawn_positions(proved))

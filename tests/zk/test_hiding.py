@@ -192,9 +192,10 @@ def test_equal_shapes_give_equal_lengths(two_witnesses: list[list[Watched]]) -> 
 
 def siblings(positions: set[int], depth: int) -> int:
     count, known = 0, set(positions)
-    for _ in range(depth):
-        count += sum(1 for node in known if node ^ 1 not in known)
-        known = {node >> 1 for node in known}
+    for step in (2, *[1] * (depth - 2)):
+        above = {node >> step for node in known}
+        count += (len(above) << step) - len(known)
+        known = above
     return count
 
 

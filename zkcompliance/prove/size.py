@@ -42,15 +42,17 @@ def _proof(shape: Shape) -> int:
 
 
 def _opening(queries: int, depth: int, salt: int, words: int) -> int:
-    """Distinct leaves with salt and row, then at each level the siblings that no query leads to."""
+    """Distinct leaves with salt and row, then at each step the children that no query leads to, of parents that have
+    others: of four in the lowest step of a tree with four leaves or more, of two in every other."""
     leaves = (1 << depth) - _missed(queries, depth, 1)
-    siblings = sum(_missed(queries, level, 1) - _missed(queries, level, 2) for level in range(1, depth + 1))
+    steps = [(depth, 4), *((level, 2) for level in range(1, depth - 1))] if depth > 1 else [(1, 2)] * depth
+    siblings = sum(_missed(queries, level, 1) - _missed(queries, level, children) for level, children in steps)
     return leaves * (salt + 4 * words) + 32 * siblings
 
 
 def _missed(queries: int, level: int, several: int) -> int:
-    """2^level · (1 − several/2^level)^queries, rounded down: the mean number of nodes that no query leads to, or (2)
-    that none leads to and none to their sibling either."""
+    """2^level · (1 − several/2^level)^queries, rounded down: the mean number of nodes that no query leads to, or (2,
+    4) that none leads to and none to the others of their parent either."""
     nodes = 1 << level
     left: int = (nodes - several) ** queries
     return nodes * left >> level * queries

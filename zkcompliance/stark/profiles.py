@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from zkcompliance.errors import ParametersRejected, UsageError
 from zkcompliance.limits import MAX_CAPACITY_LOG2, MAX_LOG_ROWS_LOG2, MIN_LOG_ROWS_LOG2
+from zkcompliance.stark.field.babybear import TWO_ADICITY
 
 EXTENSION_DEGREE = 6
 RESERVE = 256  # coefficients of a log column's degree bound left unused, so that quotients need one chunk less
@@ -29,6 +30,11 @@ class Profile:
         return 1 << self.log_blowup
 
     @property
+    def max_capacity(self) -> int:
+        """The largest κ: the domain's 2^(κ + b) points are a coset of a subgroup of F, which has one of 2^27."""
+        return min(MAX_CAPACITY_LOG2, TWO_ADICITY - self.log_blowup)
+
+    @property
     def units(self) -> int:
         """Linear functionals of a log column that one proof reveals: q positions and one E value."""
         return self.queries + EXTENSION_DEGREE
@@ -45,19 +51,19 @@ class Profile:
     def capacity(self, k: int) -> int:
         """The κ of a segment of 2^k rows: the smallest that leaves room for at least 64 proofs.
 
-        Raises ParametersRejected where k is not in [3, 21] or no κ ≤ 21 has the room.
+        Raises ParametersRejected where k is not in [3, 21] or no κ ≤ 21, 27 − b has the room.
         """
         if not MIN_LOG_ROWS_LOG2 <= k <= MAX_LOG_ROWS_LOG2:
             raise ParametersRejected(f"a segment has 2^3 to 2^21 rows, not 2^{k}")
-        for kappa in range(max(k, 6), MAX_CAPACITY_LOG2 + 1):
+        for kappa in range(max(k, 6), self.max_capacity + 1):
             room = log_mask(k, kappa) - EXTENSION_DEGREE
             if room > 0 and room // self.units >= MIN_PROOFS:
                 return kappa
-        raise ParametersRejected(f"no capacity up to 2^{MAX_CAPACITY_LOG2} allows {MIN_PROOFS} proofs over 2^{k} rows")
+        raise ParametersRejected(f"no capacity up to 2^{self.max_capacity} allows {MIN_PROOFS} proofs over 2^{k} rows")
 
 
 STANDARD = Profile("standard", 1, 3, 80, 20, 192)
-FAST = Profile("fast", 2, 2, 123, 20, 320)
+FAST = Profile("fast", 2, 2, 125, 20, 320)
 SMALL = Profile("small", 3, 4, 60, 20, 192)
 PROFILES = (STANDARD, FAST, SMALL)
 

@@ -18,11 +18,12 @@ from zkcompliance.stark.profiles import Profile, degree_bound
 E_SIZE = P**6
 _ROOT_BITS = 96
 _PARAMETERS = range(3, 201)
+_TAG_PARAMETER = 200  # M: one list for every statement over an entry, whatever m its own table has
 
 
 @dataclass(frozen=True)
 class Shapes:
-    """What the error terms depend on. tag_widths: the committed width of each log table in the statement."""
+    """What the error terms depend on. tags: the κ of the segment of each log-table instance."""
 
     profile: Profile
     heights: tuple[int, ...]
@@ -31,7 +32,7 @@ class Shapes:
     fractions: int
     bus_width: int
     identities: int
-    tag_widths: tuple[int, ...]
+    tags: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def shapes_of(layout: Layout) -> Shapes:
         fractions=sum(len(i.air.interactions) * i.rows for i in layout.instances) + public_rows,
         bus_width=layout.bus_width,
         identities=len(layout.cells.identities),
-        tag_widths=tuple(i.entry.width for i in layout.instances if i.entry is not None),
+        tags=tuple(i.kappa for i in layout.instances if i.entry is not None),
     )
 
 
@@ -90,24 +91,18 @@ def soundness(shapes: Shapes) -> Soundness:
 def _terms(shapes: Shapes, m: int) -> dict[str, Fraction]:
     profile = shapes.profile
     tallest = shapes.heights[0]
-    d, n = degree_bound(tallest), 1 << (tallest + profile.log_blowup)
-    rho = Fraction(d, n)
-    scaled = rho.numerator * rho.denominator << 2 * _ROOT_BITS
-    floor = isqrt(scaled)
-    low = Fraction(floor, rho.denominator << _ROOT_BITS)  # low ≤ √ρ ≤ high
-    high = low if floor * floor == scaled else Fraction(floor + 1, rho.denominator << _ROOT_BITS)
+    d, rho = degree_bound(tallest), Fraction(9, 8 << profile.log_blowup)
+    least, greatest = _rate(tallest, profile), _rate(shapes.heights[-1], profile)  # ρ⁻, ρ⁺
     x = Fraction(2 * m + 1, 2)
-    accept = high * (1 + Fraction(1, 2 * m))  # 1 − θ
-    if accept >= 1:
-        accept = Fraction(1)
-    size = x / low  # L
-
-    theta = 1 - low * (1 + Fraction(1, 2 * m))  # at most that
-    slope = (2 * x**5 + 3 * x * theta * rho) / (3 * rho * low * E_SIZE)
+    accept = min(_root(greatest)[1] * (1 + Fraction(1, 2 * m)), Fraction(1))  # 1 − θ
+    theta = 1 - _root(greatest)[0] * (1 + Fraction(1, 2 * m))  # at most that
+    size, size_squared = x / _root(least)[0], x**2 / least  # L, L²
+    root = _root(rho)[0]
+    slope = (2 * x**5 + 3 * x * theta * rho) / (3 * rho * root * E_SIZE)
 
     def linear(points: int, codes: int = 1) -> Fraction:
         """ε_lin, summed over codes of so many points in all."""
-        return slope * points + size * codes / E_SIZE
+        return slope * points + x / root * codes / E_SIZE
 
     points = sum(1 << (h + profile.log_blowup) for h in shapes.heights)
     terms = {"batch": linear(points, len(shapes.heights))}
@@ -117,8 +112,27 @@ def _terms(shapes: Shapes, m: int) -> dict[str, Fraction]:
         folded = linear(1 << (layer.kappa + profile.log_blowup - layer.arity_log2))
         terms[f"fold {number}"] = (arity if layer.rolls_in else arity - 1) * folded
     terms["queries"] = accept**profile.queries / (1 << profile.grinding)
-    terms["ali"] = size**2 * shapes.constraints / E_SIZE
-    terms["deep"] = size**2 * (shapes.degree * (d + 1) + d - 1) / (E_SIZE - d - n)
+    terms["ali"] = size_squared * shapes.constraints / E_SIZE
+    terms["deep"] = size_squared * (shapes.degree * (d + 1) + d - 1) / (E_SIZE - P)
     terms["logup"] = size * ((shapes.bus_width + 2) * shapes.fractions + shapes.identities) / E_SIZE
-    terms["tag"] = size**2 * sum(d + width for width in shapes.tag_widths) / (2 * E_SIZE)
+    terms["tag"] = sum((_two_tuples(kappa, profile) for kappa in shapes.tags), Fraction(0))
     return terms
+
+
+def _rate(kappa: int, profile: Profile) -> Fraction:
+    """ρ⁺_h = (d_h + 1)/n_h: of the code of polynomials of degree at most d_h, which has what the quotients divide."""
+    return Fraction(degree_bound(kappa) + 1, 1 << (kappa + profile.log_blowup))
+
+
+def _root(rho: Fraction) -> tuple[Fraction, Fraction]:
+    """low ≤ √ρ ≤ high."""
+    scaled = rho.numerator * rho.denominator << 2 * _ROOT_BITS
+    floor = isqrt(scaled)
+    low = Fraction(floor, rho.denominator << _ROOT_BITS)
+    return low, low if floor * floor == scaled else Fraction(floor + 1, rho.denominator << _ROOT_BITS)
+
+
+def _two_tuples(kappa: int, profile: Profile) -> Fraction:
+    """(L_M²/2)·(d/(|E| − p) + 1/|E|): that two tuples of columns of one entry have the same tag (docs/spec/tag.md)."""
+    pairs = (_TAG_PARAMETER + Fraction(1, 2)) ** 2 / _rate(kappa, profile) / 2
+    return pairs * (Fraction(degree_bound(kappa), E_SIZE - P) + Fraction(1, E_SIZE))

@@ -45,7 +45,7 @@ class Statement:
 
     def encode(self) -> bytes:
         """The canonical bytes that the transcript absorbs."""
-        out = [b"zkct", u16(1), u8(self.profile.id), text(self.program.claim), u32(self.program.version)]
+        out = [b"zkct", u16(2), u8(self.profile.id), text(self.program.claim), u32(self.program.version)]
         out += [self.program.digest, u8(len(self.publics)), *map(integer, self.publics), bytes16(self.context)]
         out.append(u8(len(self.logs)))
         for log in self.logs:
@@ -56,7 +56,7 @@ class Statement:
 
 def encode_bundle(statement: bytes, program: bytes, notes: list[bytes], proof: bytes) -> bytes:
     """A proof file: statement, program, the signed checkpoint of each log, proof."""
-    out = [b"zkcb", u16(1), u32(len(statement)), statement, u32(len(program)), program, u8(len(notes))]
+    out = [b"zkcb", u16(2), u32(len(statement)), statement, u32(len(program)), program, u8(len(notes))]
     return b"".join([*out, *map(bytes16, notes), u32(len(proof)), proof])
 
 

@@ -10,22 +10,24 @@ from zkcompliance.stark.codec import bytes16, u32, u64
 from zkcompliance.stark.field.babybear import P
 from zkcompliance.stark.field.extension import Ext
 
+BLOCK, TAG_BLOCK = b"\x13", b"\x16"  # first bytes of the blocks of a squeeze and of a tag
+
 
 class Transcript:
     """Absorbs messages and yields challenges; `log` keeps (label, state) after every step, to compare two hands by."""
 
     def __init__(self, domain: str) -> None:
-        self.state = sha256(b"zkcompliance transcript v1" + bytes16(domain.encode())).digest()
+        self.state = sha256(b"\x10zkcompliance transcript v2" + bytes16(domain.encode())).digest()
         self.log: list[tuple[str, bytes]] = [(domain, self.state)]
 
     def absorb(self, label: str, data: bytes) -> None:
-        """state = H(0x00 ‖ state ‖ label ‖ length ‖ data)."""
-        self._step(label, b"\x00" + self.state + bytes16(label.encode()) + u64(len(data)) + data)
+        """state = H(0x11 ‖ state ‖ label ‖ length ‖ data)."""
+        self._step(label, b"\x11" + self.state + bytes16(label.encode()) + u64(len(data)) + data)
 
     def squeeze(self, label: str) -> Stream:
         """Ratchet, and return the stream of this squeeze."""
-        self._step(label, b"\x01" + self.state + bytes16(label.encode()))
-        return Stream(self.state)
+        self._step(label, b"\x12" + self.state + bytes16(label.encode()))
+        return Stream(self.state, BLOCK)
 
     def _step(self, label: str, message: bytes) -> None:
         self.state = sha256(message).digest()
@@ -33,16 +35,16 @@ class Transcript:
 
 
 class Stream:
-    """The words of one squeeze, sampled by rejection."""
+    """The words of block_j = H(first ‖ state ‖ u32 j), j = 0, 1, …, sampled by rejection."""
 
-    def __init__(self, state: bytes) -> None:
-        self._words = self._blocks(state)
+    def __init__(self, state: bytes, first: bytes) -> None:
+        self._words = self._blocks(first + state)
 
     @staticmethod
-    def _blocks(state: bytes) -> Iterator[int]:
+    def _blocks(prefix: bytes) -> Iterator[int]:
         counter = 0
         while True:
-            yield from struct.unpack("<8I", sha256(b"\x02" + state + u32(counter)).digest())
+            yield from struct.unpack("<8I", sha256(prefix + u32(counter)).digest())
             counter += 1
 
     def base(self) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from zkcompliance.errors import ParametersRejected
-from zkcompliance.limits import MAX_CAPACITY_LOG2, MAX_SEGMENTS
+from zkcompliance.limits import MAX_SEGMENTS
 from zkcompliance.stark.air.cells import BUCKET_ROWS_LOG2, Cells, cells_air, place_cells
 from zkcompliance.stark.air.program import Kind, Op, TableAir
 from zkcompliance.stark.commit.entry import Entry
@@ -42,6 +42,12 @@ class Instance:
     @property
     def witness_columns(self) -> int:
         return self.air.witness + 1
+
+    @property
+    def unread_columns(self) -> list[int]:
+        """The columns of its segment that no LOG node reads, ascending; none of a table without a log."""
+        read = set(self.air.log_columns)
+        return [] if self.entry is None else [c for c in range(self.entry.width) if c not in read]
 
     @property
     def witness_degree(self) -> int:
@@ -176,7 +182,7 @@ def _chunks(kappa: int, instances: list[Instance], profile: Profile) -> int:
 def _private_kappa(k: int, profile: Profile, present: set[int]) -> int:
     """The smallest height that is there anyway and holds 2^k rows with their mask, or else the smallest that does."""
     needed = (1 << k) + profile.mask
-    candidates: list[int] = [*sorted(present), *range(6, MAX_CAPACITY_LOG2 + 1)]
+    candidates: list[int] = [*sorted(present), *range(6, profile.max_capacity + 1)]
     for kappa in candidates:
         if needed <= degree_bound(kappa):
             return kappa

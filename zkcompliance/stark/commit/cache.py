@@ -3,7 +3,8 @@
 Files `<prefix>.rows.npy` (the extended columns, block after block), `.tree.npy` (the Merkle levels that are kept) and
 `.tag.npy` (the tag polynomial). They are written and read, never mapped: on a full disk, or where
 they are deleted or cut while they are used, that is an error and not the end of the process. Tables of fewer than
-2^KEPT_LOG2 rows keep none, since making it again takes less than a tenth of a second.
+2^KEPT_LOG2 rows keep none, since making it again takes less than a tenth of a second. They need no version: files of
+another format have another root.
 """
 
 from __future__ import annotations
@@ -242,7 +243,6 @@ def load(prefix: Path, entry: Entry, profile: Profile) -> Extension | None:
         levels.append(np.ascontiguousarray(flat[:, start : start + count]))
         start, count = start + count, count >> 1
     tree = MerkleTree(LOG_PHASE, levels)
-    z0, _ = entry.tag_challenge()
-    if tree.root != entry.root or int(tag.max()) >= P or evaluate_ext(tag, z0) != entry.tag:
+    if tree.root != entry.root or int(tag.max()) >= P or evaluate_ext(tag, entry.tag_point()) != entry.tag:
         return None
     return Extension(rows, tree, tag)

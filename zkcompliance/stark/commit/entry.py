@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from hashlib import sha256
 
 from zkcompliance.errors import MalformedError
 from zkcompliance.stark.codec import u8, u16, u32s
 from zkcompliance.stark.field.babybear import P
 from zkcompliance.stark.field.extension import Ext
-from zkcompliance.stark.transcript import Transcript
+from zkcompliance.stark.transcript import TAG_BLOCK, Stream
 
 HEADER_BYTES = 43
 ENTRY_BYTES = HEADER_BYTES + 32 + 24
@@ -17,7 +18,7 @@ ENTRY_BYTES = HEADER_BYTES + 32 + 24
 
 @dataclass(frozen=True)
 class Entry:
-    """A table of 2^k rows and `width` columns, committed with capacity κ; `tag` is Σ λ^c·T̂_c(z0)."""
+    """A table of 2^k rows and `width` columns, committed with capacity κ; `tag` is Σ λ_c·T̂_c(z0)."""
 
     profile: int
     schema_digest: bytes
@@ -38,27 +39,32 @@ class Entry:
     @classmethod
     def decode(cls, data: bytes) -> Entry:
         """From 99 bytes; MalformedError on any other form."""
-        if len(data) != ENTRY_BYTES or data[:6] != b"zkcs\x01\x00":
-            raise MalformedError("not an entry of 99 bytes beginning with zkcs and version 1")
+        if len(data) != ENTRY_BYTES or data[:6] != b"zkcs\x02\x00":
+            raise MalformedError("not an entry of 99 bytes beginning with zkcs and version 2")
         profile, digest, width, k, kappa = struct.unpack("<B32sHBB", data[6:HEADER_BYTES])
         a, b, c, d, e, f = struct.unpack("<6I", data[HEADER_BYTES + 32 :])
         if max(a, b, c, d, e, f) >= P:
             raise MalformedError("an entry's tag is not canonical")
         return cls(profile, digest, width, k, kappa, data[HEADER_BYTES : HEADER_BYTES + 32], (a, b, c, d, e, f))
 
-    def tag_challenge(self) -> tuple[Ext, Ext]:
-        """(z0, λ), drawn from header and root."""
-        return tag_challenge(self.header, self.root)
+    def tag_point(self) -> Ext:
+        """z0, drawn from header and root."""
+        return _tag_stream(self.header, self.root).ext_outside_base()
+
+    def tag_challenge(self) -> tuple[Ext, list[Ext]]:
+        """z0 and λ_0 … λ_{w−1}, drawn from header and root."""
+        return tag_challenge(self.header, self.root, self.width)
 
 
 def encode_header(profile: int, schema_digest: bytes, width: int, k: int, kappa: int) -> bytes:
-    return b"zkcs" + u16(1) + u8(profile) + schema_digest + u16(width) + u8(k) + u8(kappa)
+    return b"zkcs" + u16(2) + u8(profile) + schema_digest + u16(width) + u8(k) + u8(kappa)
 
 
-def tag_challenge(header: bytes, root: bytes) -> tuple[Ext, Ext]:
-    """(z0, λ) = RO(header, root), z0 outside F."""
-    transcript = Transcript("zkcompliance/tag/v1")
-    transcript.absorb("header", header)
-    transcript.absorb("root", root)
-    stream = transcript.squeeze("tag")
-    return stream.ext_outside_base(), stream.ext()
+def tag_challenge(header: bytes, root: bytes, width: int) -> tuple[Ext, list[Ext]]:
+    """z0 outside F, then a λ for each column, all independent: the random oracle's answer to header and root."""
+    stream = _tag_stream(header, root)
+    return stream.ext_outside_base(), stream.exts(width)
+
+
+def _tag_stream(header: bytes, root: bytes) -> Stream:
+    return Stream(sha256(b"\x15" + header + root).digest(), TAG_BLOCK)

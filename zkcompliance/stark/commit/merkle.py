@@ -1,6 +1,7 @@
 """Merkle trees over rows in position order, with pruned multi-openings (docs/spec/merkle.md).
 
-The lowest three levels are not kept: a row's neighbours are hashed again when it is opened.
+The lowest step takes four leaves to a node, every step above it two nodes. What lies below level 3 is not kept: a row's
+neighbours are hashed again when it is opened.
 """
 
 from __future__ import annotations
@@ -10,9 +11,16 @@ from hashlib import sha256
 
 import numpy as np
 
-from zkcompliance.stark.commit.sha256 import digest_bytes, hash_leaves, hash_nodes
+from zkcompliance.stark.commit.sha256 import (
+    LEAF,
+    digest_bytes,
+    hash_leaves,
+    hash_nodes,
+    hash_quads,
+)
 
 DROPPED_LOG2 = 3
+QUATERNARY_LOG2 = 2  # the level of the nodes with four children
 
 # rows(first, count) -> salt and row of consecutive leaves, each as the bytes that are opened
 Rows = Callable[[int, int], list[bytes]]
@@ -31,19 +39,20 @@ class MerkleTree:
         return digest_bytes(self.levels[-1], 0)
 
     def open(self, positions: list[int], rows: Rows) -> bytes:
-        """The rows of the sorted distinct positions, then the siblings, level by level from the leaves up."""
+        """The rows of the sorted distinct positions, then what their parents lack, step by step from the leaves up."""
         known = sorted(set(positions))
         leaves = self._neighbours(known, rows)
         opened = [leaves[position] for position in known]
-        siblings: list[bytes] = []
         below = self._bottom(leaves)
-        for level in range(self.depth):
+        missing: list[bytes] = []
+        for level, step in [(0, QUATERNARY_LOG2), *((level, 1) for level in range(QUATERNARY_LOG2, self.depth))]:
             present = set(known)
-            siblings += [self._digest(level, node ^ 1, below) for node in known if node ^ 1 not in present]
-            known = sorted({node >> 1 for node in known})
-        return b"".join(opened + siblings)
+            known = sorted({node >> step for node in known})
+            children = (child for parent in known for child in range(parent << step, parent + 1 << step))
+            missing += [self._digest(level, child, below) for child in children if child not in present]
+        return b"".join(opened + missing)
 
-    def _digest(self, level: int, node: int, below: list[dict[int, bytes]]) -> bytes:
+    def _digest(self, level: int, node: int, below: dict[int, dict[int, bytes]]) -> bytes:
         if level < DROPPED_LOG2:
             return below[level][node]
         return digest_bytes(self.levels[level - DROPPED_LOG2], node)
@@ -57,21 +66,21 @@ class MerkleTree:
             found.update(enumerate(rows(first, 1 << DROPPED_LOG2), first))
         return found
 
-    def _bottom(self, leaves: dict[int, bytes]) -> list[dict[int, bytes]]:
-        """The digests of the dropped levels in these subtrees."""
-        level = {
-            leaf: sha256((leaf << 4 | self.phase << 1).to_bytes(4, "little") + row).digest()
-            for leaf, row in leaves.items()
+    def _bottom(self, leaves: dict[int, bytes]) -> dict[int, dict[int, bytes]]:
+        """The digests of levels 0 and 2 in these subtrees, by level and number."""
+        digests = {leaf: sha256(leaf_word(self.phase, leaf) + row).digest() for leaf, row in leaves.items()}
+        nodes = {
+            leaf >> QUATERNARY_LOG2: sha256(b"\x03\0\0\0" + b"".join(digests[leaf + i] for i in range(4))).digest()
+            for leaf in digests
+            if leaf % 4 == 0
         }
-        levels = [level]
-        for _ in range(DROPPED_LOG2 - 1):
-            level = {
-                node >> 1: sha256(b"\x01" + digest + level[node + 1]).digest()
-                for node, digest in level.items()
-                if node % 2 == 0
-            }
-            levels.append(level)
-        return levels
+        return {0: digests, QUATERNARY_LOG2: nodes}
+
+
+def leaf_word(phase: int, leaf: int) -> bytes:
+    """The four bytes that a leaf's message begins with: its first byte, which is its phase's, and its number."""
+    high, low = divmod(leaf, 1 << 24)
+    return (LEAF + 8 * phase + high + 256 * low).to_bytes(4, "little")
 
 
 class TreeBuilder:
@@ -83,9 +92,7 @@ class TreeBuilder:
 
     def add(self, start: int, salts: np.ndarray, columns: np.ndarray) -> None:
         """Leaves start …: salts (s, n) and columns (w, n) of uint32."""
-        level = hash_leaves(self.phase, start, salts, columns)
-        for _ in range(DROPPED_LOG2):
-            level = hash_nodes(level)
+        level = hash_nodes(hash_quads(hash_leaves(self.phase, start, salts, columns)))
         first = start >> DROPPED_LOG2
         self._bottom[:, first : first + level.shape[1]] = level
 

@@ -16,8 +16,8 @@ from zkcompliance.stark.commit.cache import KEPT_LOG2, LOG_PHASE, Extension, Sto
 from zkcompliance.stark.commit.entry import Entry, encode_header, tag_challenge
 from zkcompliance.stark.commit.keystream import Keystream
 from zkcompliance.stark.commit.merkle import TreeBuilder
-from zkcompliance.stark.field import extension as ext
 from zkcompliance.stark.field.babybear import GENERATOR, P, root_of_unity
+from zkcompliance.stark.field.extension import Ext
 from zkcompliance.stark.field.ntt import evaluate_cosets, interpolate
 from zkcompliance.stark.field.vector import combine_into, evaluate_ext
 from zkcompliance.stark.profiles import Profile, by_name, degree_bound, log_mask
@@ -131,9 +131,9 @@ def _extend(
             progress("commit", block + 1, profile.blowup)
         tree = builder.finish()
         header = encode_header(profile.id, schema_digest, width, k, kappa)
-        z0, lam = tag_challenge(header, tree.root)
+        z0, weights = tag_challenge(header, tree.root, width)
         tag = np.zeros((6, degree_bound(kappa)), np.uint32)
-        combine_into(tag, coefficients, np.array(ext.powers(lam, width), np.uint32))
+        combine_into(tag, coefficients, np.array(weights, np.uint32))
     except BaseException:
         if store is not None:
             store.drop()
@@ -216,6 +216,22 @@ class SealedTable:
     def coefficients(self, indices: list[int]) -> np.ndarray:
         """Masked coefficients (len(indices), N + h) of these columns."""
         return log_coefficients(self.columns, indices, self._seed, log_mask(self.entry.k, self.entry.kappa))
+
+    def combined(self, indices: list[int], weights: list[Ext]) -> np.ndarray:
+        """Σ weights_i·T̂_{indices_i}: (6, N + h).
+
+        Rows and masks are combined first, so that six columns are transformed, however many there are.
+        """
+        factors = np.array(weights, np.uint32).reshape(-1, 6)
+        values = np.zeros((6, self.columns.shape[1]), np.uint32)
+        combine_into(values, self.columns, factors, indices)
+        masks = np.zeros((6, log_mask(self.entry.k, self.entry.kappa)), np.uint32)
+        stream = Keystream(self._seed)
+        for start in range(0, len(indices), COLUMNS_AT_ONCE):
+            part = slice(start, start + COLUMNS_AT_ONCE)
+            drawn = np.stack([stream.field(f"mask {c}", masks.shape[1]) for c in indices[part]])
+            combine_into(masks, drawn, factors[part])
+        return masked_coefficients(values, masks)
 
     def rows(self, first: int, count: int) -> list[bytes]:
         """Salt and row of consecutive leaves, as opened."""

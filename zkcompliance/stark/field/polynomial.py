@@ -3,6 +3,8 @@
 F polynomials are rows of (w, d) arrays, E polynomials are (6, d), both canonical uint32. ValueError for other arrays.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -32,16 +34,21 @@ def dot(coeffs: U32, powers: U32) -> U32:
     return result
 
 
-def combine_into(acc: U32, coeffs: U32, weights: U32) -> None:
-    """acc[:, :d] += sum_c weights[c] * coeffs[c, :] for coeffs (w, d), weights (w, 6) and acc (6, d'), d <= d'."""
+def combine_into(acc: U32, coeffs: U32, weights: U32, rows: Sequence[int] | None = None) -> None:
+    """acc[:, :d] += sum_c weights[c] * coeffs[rows[c], :] for weights (w, 6) and acc (6, d'), d <= d'.
+
+    coeffs has d columns; rows has w numbers of its rows, and is all of them in order where it is not given.
+    """
     coeffs, weights = u32_array(coeffs, 2), u32_array(weights, 2)
-    (w, d) = coeffs.shape
+    (count, d), chosen = coeffs.shape, np.arange(coeffs.shape[0]) if rows is None else np.array(rows, np.int64)
     check_accumulator(acc, d)
-    if weights.shape != (w, DEGREE):
-        raise ValueError(f"weights of shape {weights.shape} for {w} polynomials")
+    w = chosen.size
+    if weights.shape != (w, DEGREE) or not all(0 <= row < count for row in chosen):
+        raise ValueError(f"weights of shape {weights.shape} for {w} of {count} polynomials")
     factors = np.zeros((DEGREE, -(-w // GROUP) * GROUP), np.uint32)
     factors[:, :w] = ((weights.T.astype(np.uint64) << np.uint64(32)) % np.uint64(P)).astype(np.uint32)
-    run(sum_kernels.combine, [(coeffs, factors, acc, lo, hi) for lo, hi in split(d, FEW_EXT, sum_kernels.COMBINE_TILE)])
+    ranges = split(d, FEW_EXT, sum_kernels.COMBINE_TILE)
+    run(sum_kernels.combine, [(coeffs, chosen, factors, acc, lo, hi) for lo, hi in ranges])
 
 
 def combine(coeffs: U32, weights: U32) -> U32:

@@ -10,6 +10,7 @@ from zkcompliance.stark.field.simd import LANES
 from zkcompliance.stark.field.sum_lanes import GROUP, STEP, combine_step, dot_step, settle
 
 U32 = npt.NDArray[np.uint32]
+I64 = npt.NDArray[np.int64]
 DOT_TILE = 1024  # columns: six rows of powers stay in the first-level cache while the coefficients pass
 COMBINE_TILE = 256  # columns: the totals of six rows stay there
 
@@ -43,12 +44,12 @@ def dot(coeffs: U32, powers: U32, out: U32, lo: int, hi: int) -> None:
 
 
 @kernel
-def combine(coeffs: U32, weights: U32, out: U32, lo: int, hi: int) -> None:
-    """out[r, i] += sum_c weights[r, c] * coeffs[c, i] for lo <= i < hi.
+def combine(coeffs: U32, chosen: I64, weights: U32, out: U32, lo: int, hi: int) -> None:
+    """out[r, i] += sum_c weights[r, c] * coeffs[chosen[c], i] for lo <= i < hi.
 
     The weights are in Montgomery form; they have a multiple of GROUP columns, those beyond the polynomials zero.
     """
-    w, d = coeffs.shape
+    w, d = chosen.size, coeffs.shape[1]
     rows, padded = weights.shape
     x, factors, sums = coeffs.reshape(-1), weights.reshape(-1), out.reshape(-1)
     lows, highs = np.empty(rows * COMBINE_TILE, np.uint64), np.empty(rows * COMBINE_TILE, np.uint64)
@@ -58,8 +59,8 @@ def combine(coeffs: U32, weights: U32, out: U32, lo: int, hi: int) -> None:
         for i in range(rows * COMBINE_TILE):
             lows[i], highs[i] = 0, 0
         for c in range(0, w, GROUP):
-            first, second = c * d + base, min(c + 1, w - 1) * d + base
-            third, fourth = min(c + 2, w - 1) * d + base, min(c + 3, w - 1) * d + base
+            first, second = chosen[c] * d + base, chosen[min(c + 1, w - 1)] * d + base
+            third, fourth = chosen[min(c + 2, w - 1)] * d + base, chosen[min(c + 3, w - 1)] * d + base
             for r in range(rows):
                 for i in range(0, whole, LANES):
                     columns = (first + i, second + i, third + i, fourth + i)
@@ -70,5 +71,5 @@ def combine(coeffs: U32, weights: U32, out: U32, lo: int, hi: int) -> None:
             for i in range(base + whole, base + n):
                 s = np.uint64(out[r, i])
                 for c in range(w):
-                    s += np.uint64(scalar.mul(coeffs[c, i], weights[r, c]))
+                    s += np.uint64(scalar.mul(coeffs[chosen[c], i], weights[r, c]))
                 out[r, i] = s % scalar.P64

@@ -104,21 +104,28 @@ def prefix_sums(row: list[int]) -> tuple[list[int], int]:
 
 
 def hash_leaf(phase: int, index: int, salt: list[int], row: list[int]) -> bytes:
-    """SHA-256(le32(index << 4 | phase << 1) || salt || row), every word as le32."""
-    words = [index << 4 | phase << 1, *salt, *row]
+    """SHA-256(le32(0x80 + 8 phase + index // 2^24 + 256 (index mod 2^24)) || salt || row), every word as le32."""
+    high, low = divmod(index, 1 << 24)
+    words = [0x80 + 8 * phase + high + 256 * low, *salt, *row]
     return hashlib.sha256(b"".join(word.to_bytes(4, "little") for word in words)).digest()
 
 
 def hash_node(left: bytes, right: bytes) -> bytes:
-    """SHA-256(0x01 || left || right)."""
-    return hashlib.sha256(b"\x01" + left + right).digest()
+    """SHA-256(le32(2) || left || right)."""
+    return hashlib.sha256(b"\x02\0\0\0" + left + right).digest()
+
+
+def hash_quad(children: list[bytes]) -> bytes:
+    """SHA-256(le32(3) || the four children)."""
+    c0, c1, c2, c3 = children
+    return hashlib.sha256(b"\x03\0\0\0" + c0 + c1 + c2 + c3).digest()
 
 
 def grind(state: bytes, bits: int) -> int:
-    """The least nonce for which SHA-256("zkc-grind" || state || le64(nonce)) starts with `bits` zero bits."""
+    """The least nonce for which SHA-256(0x14 || state || le64(nonce)) starts with `bits` zero bits."""
     nonce = 0
     while True:
-        digest = hashlib.sha256(b"zkc-grind" + state + nonce.to_bytes(8, "little")).digest()
+        digest = hashlib.sha256(b"\x14" + state + nonce.to_bytes(8, "little")).digest()
         if int.from_bytes(digest, "big") >> (256 - bits) == 0:
             return nonce
         nonce += 1

@@ -98,10 +98,12 @@ def combine_openings(
     opened: list[Opening],
     coefficients: list[Ext],
     tags: list[tuple[Ext, np.ndarray, Ext]],
+    unread: list[np.ndarray],
 ) -> np.ndarray:
-    """F_h = R + Σ c_j·(p_j − p_j(z_j))/(X − z_j) + tag terms: (6, d).
+    """F_h = R + Σ c_j·(p_j − p_j(z_j))/(X − z_j) + tag terms + columns that are not read: (6, d).
 
-    `coefficients` run over the values of all openings in order; tags: (coefficient, tag polynomial, z0).
+    `coefficients` run over the values of all openings in order; tags: (coefficient, tag polynomial, z0); unread: for
+    each log-table instance of this height Σ e_c·T̂_c over the columns that no LOG node of the table reads.
     """
     by_point: dict[Ext, np.ndarray] = {}
     at = 0
@@ -120,4 +122,7 @@ def combine_openings(
     result = mask.copy()
     for point, total in by_point.items():
         result = vector.add(result, vector.divide_linear(total, point))
+    for combined in unread:
+        low = np.ascontiguousarray(result[:, : combined.shape[1]])
+        result[:, : combined.shape[1]] = vector.add(low, combined)
     return result

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from itertools import islice
 
 import numpy as np
 
@@ -56,7 +57,7 @@ class Prover:
         self.layout = lay_out(self.statement)
         self.profile = self.statement.profile
         self.stream = Keystream(self.seed)
-        self.transcript = Transcript("zkcompliance/stark/v1")
+        self.transcript = Transcript("zkcompliance/stark/v2")
         self.transcript.absorb("profile", self.profile.encode())
         self.transcript.absorb("statement", self.statement.encode())
         for number, step in enumerate(
@@ -199,20 +200,30 @@ class Prover:
         powers = Powers()
         self.values: list[Ext] = [value for opening in self.opened for value in evaluate(opening, powers)]
         self.transcript.absorb("values", u32s(x for value in self.values for x in value))
-        coefficients = self.transcript.squeeze("batch").exts(len(self.values) + len(self.tables))
-        own = coefficients[len(self.values) :]
+        unread = [self.layout.instances[number].unread_columns for number in self.logs]
+        coefficients = self.transcript.squeeze("batch").exts(len(self.values) + sum(len(u) + 1 for u in unread))
+        own = iter(coefficients[len(self.values) :])
+        tags: dict[int, list[tuple[Ext, np.ndarray, Ext]]] = {kappa: [] for kappa in self.layout.heights}
+        combined: dict[int, list[np.ndarray]] = {kappa: [] for kappa in self.layout.heights}
+        for columns, table in zip(unread, self.tables, strict=True):
+            weights = list(islice(own, len(columns)))
+            if columns:
+                combined[table.entry.kappa].append(self.combine_unread(table, columns, weights))
+            tags[table.entry.kappa].append((next(own), table.extension().tag, table.entry.tag_point()))
         self.batched: dict[int, np.ndarray] = {}
         for kappa in self.layout.heights:
-            tags = [
-                (c, table.extension().tag, table.entry.tag_challenge()[0])
-                for c, table in zip(own, self.tables, strict=True)
-                if table.entry.kappa == kappa
-            ]
-            self.batched[kappa] = combine_openings(kappa, self.masks[kappa], self.opened, coefficients, tags)
+            given = (self.masks[kappa], self.opened, coefficients, tags[kappa], combined[kappa])
+            self.batched[kappa] = combine_openings(kappa, *given)
         self.opened, self.chunks, self.masks = [], [], {}  # the tallest arrays but the codewords: let them go
         self.log_polynomials, self.witness_polynomials, self.extension_polynomials = {}, [], []
         for committed in (*self.witness, *self.extension, *self.quotients):
             committed.polynomials = []
+
+    def combine_unread(self, table: SealedTable, columns: list[int], weights: list[Ext]) -> np.ndarray:
+        """Σ e_c·T̂_c over the columns of a segment that its table does not read; their rows are let go again."""
+        combined = table.combined(columns, weights)
+        table.forget_columns()
+        return combined
 
     # Step 7
 
