@@ -6,7 +6,6 @@ come out.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -161,7 +160,7 @@ def _verify(statement: Statement, program: Program, proof: bytes) -> Report:
     reader = Reader(proof, MalformedProof)
 
     # 1. Both sides know the profile and the statement.
-    transcript = Transcript("zkcompliance/stark/v1")
+    transcript = Transcript("zkcompliance/stark/v2")
     transcript.absorb("profile", shape.profile.encode())
     transcript.absorb("statement", statement.encode())
 
@@ -188,9 +187,8 @@ def _verify(statement: Statement, program: Program, proof: bytes) -> Report:
     if add(total(terminals), constant) != ZERO:
         raise BalanceMismatch("the terminals and the constants of the identities do not add up to zero")
 
-    # 6. The verifier draws a coefficient for every value and every tag, which defines F_h at each height.
-    tags = sum(instance.entry is not None for instance in shape.instances)
-    batched = deep(shape, values, z, iter(transcript.squeeze("batch").extensions(len(order) + tags)))
+    # 6. The verifier draws a coefficient for every value, every column that has none and every tag: F_h is defined.
+    batched = deep(shape, values, z, transcript.squeeze("batch"))
 
     # 7. The prover folds F_h, committing to each layer before its challenge, down to a polynomial in the clear.
     fri_roots: list[bytes] = []
@@ -202,8 +200,7 @@ def _verify(statement: Statement, program: Program, proof: bytes) -> Report:
 
     # 8. The prover grinds, so that trying other queries costs work.
     nonce = reader.u64()
-    digest = hashlib.sha256(b"zkc-grind" + transcript.state + u64(nonce)).digest()
-    if int.from_bytes(digest, "big") >> (256 - shape.profile.grinding):
+    if not transcript.ground(nonce, shape.profile.grinding):
         raise GrindingRejected(f"the proof of work does not have {shape.profile.grinding} zero bits")
     transcript.absorb("nonce", u64(nonce))
 
