@@ -9,7 +9,7 @@ with coefficients e_c and nothing to divide by: without them a tag would not hol
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import mul as times
 from typing import NamedTuple
@@ -37,7 +37,6 @@ from zkcompliance.verify.field import (
     unpack,
 )
 from zkcompliance.verify.shape import Shape
-from zkcompliance.verify.transcript import Stream
 
 SEGMENT, WITNESS, EXTENSION, CHUNK = range(4)
 
@@ -142,9 +141,9 @@ class Deep(NamedTuple):
     blocks: dict[tuple[int, int], Block]
 
 
-def deep(shape: Shape, values: dict[Opening, Ext], z: Ext, stream: Stream) -> Deep:
-    """Draws a coefficient for each value in order; then, for each log-table instance in order, one for each column of
-    its segment that has no value, ascending, and one for its tag. So every column of an opened segment has its own."""
+def deep(shape: Shape, values: dict[Opening, Ext], z: Ext, coefficients: Iterator[Ext]) -> Deep:
+    """Deals one coefficient to each value in order; then, for each log-table instance in order, one to each column of
+    its segment that has no value, ascending, and one to its tag. So every column of an opened segment has its own."""
     batches = [Batch(shape.profile.log_domain(height)) for height in shape.heights]
     height_of = [shape.heights.index(instance.kappa) for instance in shape.instances]
     blocks: dict[tuple[int, int], Block] = {}
@@ -159,7 +158,7 @@ def deep(shape: Shape, values: dict[Opening, Ext], z: Ext, stream: Stream) -> De
         part, owner, column, shifted = opening
         batch = batches[owner if part == CHUNK else height_of[owner]]
         point = batch.point(scale(z, root_of_unity(shape.instances[owner].k)) if shifted else z)
-        coefficient = stream.extension()
+        coefficient = next(coefficients)
         batch.subtract(point, coefficient, value)
         if part in (SEGMENT, WITNESS):
             blocks[part, owner].add(column, point, coefficient)
@@ -168,13 +167,11 @@ def deep(shape: Shape, values: dict[Opening, Ext], z: Ext, stream: Stream) -> De
     for i, instance in enumerate(shape.instances):
         if instance.entry is not None:
             batch, block = batches[height_of[i]], blocks[SEGMENT, i]
-            read = set(instance.log_columns)
-            for column in range(instance.entry.width):  # Σ_c e_c·T̂_c
-                if column not in read:
-                    block.add(column, batch.point(None), stream.extension())
+            for column in instance.unread_columns:  # Σ_c e_c·T̂_c
+                block.add(column, batch.point(None), next(coefficients))
             z0, ratios = instance.entry.tag_challenge()
             point = batch.point(z0)
-            coefficient = stream.extension()
+            coefficient = next(coefficients)
             batch.subtract(point, coefficient, instance.entry.tag)
             for column, ratio in enumerate(ratios):  # Σ_c λ_c·T̂_c
                 block.add(column, point, mul(coefficient, ratio))

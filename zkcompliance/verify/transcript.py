@@ -3,7 +3,6 @@
 start(domain)        state = SHA256(0x10 ‖ "zkcompliance transcript v2" ‖ bytes16(domain))
 absorb(label, data)  state = SHA256(0x11 ‖ state ‖ bytes16(label) ‖ u64(len data) ‖ data)
 squeeze(label)       state = SHA256(0x12 ‖ state ‖ bytes16(label)); stream block_j = SHA256(0x13 ‖ state ‖ u32(j))
-grinding             SHA256(0x14 ‖ state ‖ u64 nonce) begins with so many zero bits
 
 A label's and a message's length come before it, so a sequence of messages has one encoding.
 """
@@ -66,11 +65,6 @@ class Transcript:
     def squeeze(self, label: str) -> Stream:
         self.state = hashlib.sha256(b"\x12" + self.state + bytes16(label.encode("ascii"))).digest()
         return Stream(self.state)
-
-    def ground(self, nonce: int, bits: int) -> bool:
-        """Whether the proof of work of this u64 nonce has so many zero bits; 0 ≤ bits ≤ 256."""
-        digest = hashlib.sha256(b"\x14" + self.state + u64(nonce)).digest()
-        return int.from_bytes(digest, "big") >> (256 - bits) == 0
 
 
 def _words(head: bytes) -> Iterator[int]:

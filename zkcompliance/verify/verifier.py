@@ -6,6 +6,7 @@ come out.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -187,8 +188,9 @@ def _verify(statement: Statement, program: Program, proof: bytes) -> Report:
     if add(total(terminals), constant) != ZERO:
         raise BalanceMismatch("the terminals and the constants of the identities do not add up to zero")
 
-    # 6. The verifier draws a coefficient for every value, every column that has none and every tag: F_h is defined.
-    batched = deep(shape, values, z, transcript.squeeze("batch"))
+    # 6. The verifier draws a coefficient for every value, every log column that has none and every tag: F_h is defined.
+    count = len(order) + sum(len(i.unread_columns) + 1 for i in shape.instances if i.entry is not None)
+    batched = deep(shape, values, z, iter(transcript.squeeze("batch").extensions(count)))
 
     # 7. The prover folds F_h, committing to each layer before its challenge, down to a polynomial in the clear.
     fri_roots: list[bytes] = []
@@ -200,7 +202,8 @@ def _verify(statement: Statement, program: Program, proof: bytes) -> Report:
 
     # 8. The prover grinds, so that trying other queries costs work.
     nonce = reader.u64()
-    if not transcript.ground(nonce, shape.profile.grinding):
+    digest = hashlib.sha256(b"\x14" + transcript.state + u64(nonce)).digest()
+    if int.from_bytes(digest, "big") >> (256 - shape.profile.grinding):
         raise GrindingRejected(f"the proof of work does not have {shape.profile.grinding} zero bits")
     transcript.absorb("nonce", u64(nonce))
 
