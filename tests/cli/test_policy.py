@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import policy_kit as kit
 import pytest
 from click.testing import CliRunner, Result
 
 import zkcompliance as zk
+from tests.kit import policies as kit
 from zkcompliance import limits
+from zkcompliance.claim import catalogue
 from zkcompliance.commands.main import cli
 from zkcompliance.errors import ClaimDoesNotHold, MalformedPolicy, StaleProof, StatementMismatch, UsageError
 from zkcompliance.log import keys
@@ -46,7 +47,7 @@ def ok(*args: object) -> dict:
 
 
 def second(total: str = "9e19") -> str:
-    digest = kit.catalogue.load("compute-band").program_digest.hex()
+    digest = catalogue.load("compute-band").program_digest.hex()
     return SECOND.replace("@BAND", digest).replace("@TOTAL", total)
 
 
@@ -293,7 +294,7 @@ def test_a_claim_of_ones_own(lab: Path, tmp_path: Path) -> None:
     """Proved from the command line and verified from Python, and the other way round."""
     path = tmp_path / "own_total.py"
     path.write_text(OWN)
-    digest = kit.catalogue.load(str(path)).program_digest.hex()
+    digest = catalogue.load(str(path)).program_digest.hex()
     (tmp_path / "own.toml").write_text(kit.text("own") + ASKS_OWN.replace("@OWN", digest))
     log = kit.make_log(tmp_path, "log", "lab.example/own", kit.rows())
     asked = ("--policy", tmp_path / "own.toml", "--claim-file", path)

@@ -7,22 +7,18 @@ import itertools
 import json
 import random
 import re
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
-import lineage_kit as kit
 import pytest
-import support
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from agreement import Answer, Both
-from regulated_lab import CLAIM, MODEL, Lab
-
+from tests.kit import lineages as kit
+from tests.kit import support
+from tests.kit.agreement import Answer, Both
+from tests.kit.regulated_lab import CLAIM, MODEL, Lab
 from zkcompliance.claim import catalogue
 from zkcompliance.log import open_log
 from zkcompliance.log.checkpoint import Checkpoint

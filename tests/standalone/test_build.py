@@ -14,8 +14,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-import support
 
+from tests.kit import support
 from zkcompliance.standalone import build, closure
 
 PACKAGE = "zkcompliance"
@@ -120,7 +120,9 @@ def test_the_archive_itself(pyz: Path) -> None:
                 continue
             module = name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
             source = closure.source(closure.STAND_INS.get(module, module))
-            original = closure.ROOT.parent / name if source is None else source
+            inside = Path(name).relative_to(PACKAGE)
+            root = closure.CLAIMS.parent if inside.parts[0] == "circuits" else closure.ROOT
+            original = root / inside if source is None else source
             assert opened.read(name) == original.read_bytes(), name
 
 
@@ -176,7 +178,6 @@ def test_no_file_in_it_needs_anything_outside() -> None:
 
 TRY = """
 import importlib, sys
-sys.path.insert(0, sys.argv[1])
 from zkcompliance.standalone import isolation
 isolation.install()
 import zkcompliance
@@ -195,10 +196,13 @@ OUTSIDE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("flags", [[], ["-I"], ["-I", "-S"]], ids=["plain", "isolated", "isolated-no-site"])
+ISOLATED = ["-P", "-s"]  # but for PYTHONPATH, which is the file alone
+
+
+@pytest.mark.parametrize("flags", [[], ISOLATED, [*ISOLATED, "-S"]], ids=["plain", "isolated", "isolated-no-site"])
 def test_nothing_else_can_be_imported_from_inside(pyz: Path, flags: list[str]) -> None:
     """Not even where it is installed, beside the package itself."""
-    assert run(*flags, "-c", TRY, pyz, *OUTSIDE, cwd=pyz.parent).stdout == ""
+    assert run(*flags, "-c", TRY, pyz, *OUTSIDE, cwd=pyz.parent, env={"PYTHONPATH": str(pyz)}).stdout == ""
 
 
 def test_every_module_in_it_can_be_imported(pyz: Path) -> None:
@@ -207,7 +211,10 @@ def test_every_module_in_it_can_be_imported(pyz: Path) -> None:
         for name in build.members()
         if name.endswith(".py") and name != "__main__.py"
     ]
-    assert run("-I", "-S", "-W", "error", "-c", TRY, pyz, *modules).stdout.split() == modules
+    assert (
+        run(*ISOLATED, "-S", "-W", "error", "-c", TRY, pyz, *modules, env={"PYTHONPATH": str(pyz)}).stdout.split()
+        == modules
+    )
 
 
 def test_a_built_file_needs_no_other(pyz: Path, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from zkcompliance.attest.statement import PREDICATE_TYPE, STATEMENT_TYPE, derive
 from zkcompliance.errors import MalformedAttestation, SignatureRejected, StatementMismatch
 from zkcompliance.policy.proofs import proofs_in, read
 from zkcompliance.policy.verdict import Attested
-from zkcompliance.verify import verify_bundle
+from zkcompliance.verify.verifier import verify_bundle
 
 if TYPE_CHECKING:
     from zkcompliance.attest.signing import SigningKey

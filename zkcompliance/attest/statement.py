@@ -12,7 +12,8 @@ from zkcompliance.errors import ProgramMismatch, StatementMismatch
 from zkcompliance.policy.binding import Binding, Subject
 from zkcompliance.policy.finding import public_values
 from zkcompliance.policy.proofs import Proof, proofs_in
-from zkcompliance.verify import decode_bundle, decode_program
+from zkcompliance.verify.bundle import decode_bundle
+from zkcompliance.verify.program import decode_program
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 TREE = "zkcomplianceTreeV1"  # name of the tree digest in a digest set

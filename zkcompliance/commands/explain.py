@@ -17,7 +17,7 @@ from zkcompliance.quantities import show_time
 
 if TYPE_CHECKING:
     from zkcompliance.policy.proofs import Proof
-    from zkcompliance.verify import Program
+    from zkcompliance.verify.program import Program
 
 
 @click.command("explain")
@@ -85,7 +85,8 @@ def _parts(proof: Proof) -> tuple[Program, dict[str, int], dict[str, int]]:
     """The program that the file brings, public values by name, and how many bytes each part has."""
     from zkcompliance.errors import StatementMismatch
     from zkcompliance.policy.finding import public_values
-    from zkcompliance.verify import decode_bundle, decode_program
+    from zkcompliance.verify.bundle import decode_bundle
+    from zkcompliance.verify.program import decode_program
 
     bundle = decode_bundle(proof.data)
     program = decode_program(bundle.program_bytes)

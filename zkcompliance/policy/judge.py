@@ -40,7 +40,8 @@ from zkcompliance.policy.requirement import (
     with_warnings,
 )
 from zkcompliance.policy.verdict import Asked, Chooser, Finding, PolicyRef, Status, Verdict
-from zkcompliance.verify import decode_bundle, verify_bundle
+from zkcompliance.verify.bundle import decode_bundle
+from zkcompliance.verify.verifier import verify_bundle
 
 
 def judge_policy(

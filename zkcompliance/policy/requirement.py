@@ -20,8 +20,9 @@ from zkcompliance.policy.proofs import Proof
 from zkcompliance.policy.recall import Recalled
 from zkcompliance.policy.verdict import Chooser, Finding, LogShown, Status
 from zkcompliance.quantities import show_seconds, show_time
-from zkcompliance.verify import Program, decode_bundle, decode_program, verify_bundle
-from zkcompliance.verify.verifier import check_program
+from zkcompliance.verify.bundle import decode_bundle
+from zkcompliance.verify.program import Program, decode_program
+from zkcompliance.verify.verifier import check_program, verify_bundle
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import zipfile
 from io import BytesIO
 
-from zkcompliance.standalone.closure import PACKAGE, ROOT, closure
+from zkcompliance.standalone.closure import CLAIMS, PACKAGE, ROOT, closure, source
 
 SHEBANG = b"#!/usr/bin/env -S python3 -I -S\n"
 MAIN = b'''"""zkcompliance-verify: the verifier in one file. docs/verifier.md says what is in it and how to read it."""
@@ -36,12 +36,12 @@ _UNIX = 3
 def roots() -> list[str]:
     """The main program, and what is imported by a name that is made at run time: claims and reports."""
     made_up = sorted(
-        f"{PACKAGE}.{folder}.{path.stem}"
-        for folder in ("circuits", "report")
-        for path in (ROOT / folder).glob("*.py")
+        f"{PACKAGE}.{folder.name}.{path.stem}"
+        for folder in (CLAIMS, ROOT / "report")
+        for path in folder.glob("*.py")
         if path.stem != "__init__"
     )
-    return [f"{PACKAGE}.standalone.main", f"{PACKAGE}.standalone.isolation", f"{PACKAGE}.prove", *made_up]
+    return [f"{PACKAGE}.standalone.main", f"{PACKAGE}.standalone.isolation", *made_up]
 
 
 def members() -> dict[str, bytes]:
@@ -49,9 +49,10 @@ def members() -> dict[str, bytes]:
     found = {"__main__.py": MAIN}
     for module, path in closure(roots()).items():
         place = module.replace(".", "/")
-        package = (ROOT.parent / place / "__init__.py").is_file()
+        own = source(module)
+        package = own is not None and own.name == "__init__.py"
         found[f"{place}/__init__.py" if package else f"{place}.py"] = path.read_bytes()
-    data = [ROOT / "circuits" / "REGISTRY.lock", *(ROOT / "policies").glob("*.toml")]
+    data = [CLAIMS / "REGISTRY.lock", *(ROOT / "policies").glob("*.toml")]
     found |= {f"{PACKAGE}/{path.parent.name}/{path.name}": path.read_bytes() for path in data}
     return dict(sorted(found.items()))
 

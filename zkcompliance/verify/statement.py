@@ -15,6 +15,7 @@ from zkcompliance.verify.codec import Reader, at_most, bytes16, extension_bytes,
 from zkcompliance.verify.field import Ext
 from zkcompliance.verify.transcript import Stream
 
+_ENTRY, _STATEMENT = b"zkcs" + u16(2), b"zkct" + u16(2)
 MIN_PROOFS = 64  # a segment's capacity leaves room for this many
 
 
@@ -64,9 +65,6 @@ SMALL = Profile(3, "small", 4, 60, 20, 192)
 PROFILES = {profile.id: profile for profile in (STANDARD, FAST, SMALL)}
 
 
-_ENTRY = b"zkcs" + u16(2)
-
-
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One sealed segment of 2^k rows and capacity κ: header ‖ root ‖ v0, 99 bytes."""
@@ -112,9 +110,6 @@ def read_entry(reader: Reader, profile: Profile) -> Entry:
     if kappa != profile.capacity(k):
         raise ParametersRejected(f"a segment of 2^{k} rows with capacity 2^{kappa}")
     return Entry(profile_id, schema_digest, width, k, kappa, root, tag)
-
-
-_STATEMENT = b"zkct" + u16(2)
 
 
 @dataclass(frozen=True, slots=True)
