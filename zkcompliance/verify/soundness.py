@@ -91,7 +91,7 @@ def table(q: Quantities) -> Security:
     terms.extend((name, _up(value)) for name, value in _list_terms(q, m).items())
     terms.append(("tag", _up(_tag_error(q))))
     error = sum((value for _, value in terms), Fraction(0))
-    return Security(tuple(terms), error, _bits(error))
+    return Security(tuple(terms), error, in_bits(error))
 
 
 def _root(numerator: int, log_denominator: int) -> tuple[Fraction, Fraction]:
@@ -163,7 +163,7 @@ def _up(value: Fraction) -> Fraction:
     return Fraction(-(-(value.numerator << _UNITS) // value.denominator), 1 << _UNITS)
 
 
-def _bits(error: Fraction) -> Fraction:
+def in_bits(error: Fraction) -> Fraction:
     """−log2(error), rounded down to 1/100: error = v·2^−256 gives (25600 − ⌈log2 v^100⌉)/100."""
     units = error.numerator * ((1 << _UNITS) // error.denominator)
     return Fraction(_UNITS * _HUNDREDTHS - (units**_HUNDREDTHS - 1).bit_length(), _HUNDREDTHS)

@@ -58,9 +58,9 @@ class Report:
     proof_bytes: int
 
     @property
-    def bits(self) -> float:
-        """`security_bits` for display."""
-        return float(self.security_bits)
+    def term_bits(self) -> tuple[tuple[str, Fraction], ...]:
+        """Each term in bits, as `security_bits`."""
+        return tuple((name, soundness.in_bits(value)) for name, value in self.terms)
 
 
 def check_decoded(statement: Statement, program: Program) -> None:
