@@ -39,7 +39,7 @@ from zkcompliance.verify.program import Program, decode_program
 from zkcompliance.verify.shape import shape_of
 from zkcompliance.verify.statement import PROFILES, Statement, decode_statement, degree_bound
 from zkcompliance.verify.transcript import Transcript
-from zkcompliance.verify.weights import lookup_challenges, weigh
+from zkcompliance.verify.weights import check_multiplicities, lookup_challenges, weigh
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +151,11 @@ def verify_proof(statement: Statement, program: Program, proof: bytes) -> Report
 
 
 def _verify(statement: Statement, program: Program, proof: bytes) -> Report:
-    # 0. Judge the statement before anything of the proof is read: the program that it names, shapes and limits,
-    #    the knowledge error, and that its segments are those of its checkpoint.
+    # 0. Judge the statement before anything of the proof is read: the program that it names and what it counts, shapes
+    #    and limits, the knowledge error, and that its segments are those of its checkpoint.
     at_most(len(proof), limits.MAX_BUNDLE_BYTES, "proof")
     check_program(statement, program)
+    check_multiplicities(program)
     shape = shape_of(statement, program)
     security = soundness.judge(shape)
     check_checkpoints(statement, program)
