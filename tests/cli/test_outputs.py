@@ -238,9 +238,9 @@ def test_a_training_log_beside_a_key_stays(tmp_path: Path) -> None:
 def test_an_earlier_output_lends_no_more_than_permissions(tmp_path: Path) -> None:
     """Its set-user bit is not one that anybody gave to the new file."""
     place = tmp_path / "proof"
-    place.write_bytes(b"zkcb\x01\x00 before")
+    place.write_bytes(b"zkcb\x02\x00 before")
     place.chmod(0o6750)
-    Outputs({place: kinds.PROOF}).write({place: b"zkcb\x01\x00 after"})
+    Outputs({place: kinds.PROOF}).write({place: b"zkcb\x02\x00 after"})
     assert place.stat().st_mode & 0o7777 == 0o750 and place.read_bytes().endswith(b"after")
 
 
@@ -256,7 +256,7 @@ def test_the_one_file_verifier_is_made_over_nothing_else(lab: Path) -> None:
 def test_two_outputs_of_one_command_are_two_files(lab: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="one file"):
         Outputs({tmp_path / "one": kinds.PROOF, tmp_path / ".." / tmp_path.name / "one": kinds.ATTESTATION})
-    (tmp_path / "a").write_bytes(b"zkcb\x01\x00")
+    (tmp_path / "a").write_bytes(b"zkcb\x02\x00")
     os.link(tmp_path / "a", tmp_path / "b")
     with pytest.raises(UsageError, match="one file"):
         Outputs({tmp_path / "a": kinds.PROOF, tmp_path / "b": kinds.PROOF})
@@ -268,25 +268,25 @@ def test_two_outputs_of_one_command_are_two_files(lab: Path, tmp_path: Path) -> 
 def test_all_outputs_or_none_and_what_was_there(tmp_path: Path) -> None:
     one, two = tmp_path / "one", tmp_path / "two"
     outputs = Outputs({one: kinds.PROOF, two: kinds.PROOF})
-    outputs.write({one: b"zkcb\x01\x00 1", two: b"zkcb\x01\x00 2"})
+    outputs.write({one: b"zkcb\x02\x00 1", two: b"zkcb\x01\x00 2"})
     two.unlink()
     outputs.check()
     two.mkdir()
     with pytest.raises(UsageError):
-        outputs.write({one: b"zkcb\x01\x00 3", two: b"zkcb\x01\x00 4"})
-    assert one.read_bytes() == b"zkcb\x01\x00 1" and sorted(tmp_path.iterdir()) == [one, two]
+        outputs.write({one: b"zkcb\x02\x00 3", two: b"zkcb\x01\x00 4"})
+    assert one.read_bytes() == b"zkcb\x02\x00 1" and sorted(tmp_path.iterdir()) == [one, two]
 
 
 def test_a_failure_at_the_second_name_gives_the_first_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     one, two = tmp_path / "one", tmp_path / "two"
-    one.write_bytes(b"zkcb\x01\x00 before")
+    one.write_bytes(b"zkcb\x02\x00 before")
     outputs = Outputs({one: kinds.PROOF, two: kinds.PROOF})
     link = writing._link
     monkeypatch.setattr(writing, "_link", lambda *_: (_ for _ in ()).throw(OSError(28, "full", "two")))
     with pytest.raises(UsageError, match="full"):
-        outputs.write({one: b"zkcb\x01\x00 after", two: b"zkcb\x01\x00 2"})
+        outputs.write({one: b"zkcb\x02\x00 after", two: b"zkcb\x01\x00 2"})
     monkeypatch.setattr(writing, "_link", link)
-    assert one.read_bytes() == b"zkcb\x01\x00 before" and list(tmp_path.iterdir()) == [one]
+    assert one.read_bytes() == b"zkcb\x02\x00 before" and list(tmp_path.iterdir()) == [one]
 
 
 @pytest.mark.parametrize("kind", ["file", "link", "folder", "log"])
@@ -305,7 +305,7 @@ def test_what_comes_during_long_work_stays(tmp_path: Path, kind: str) -> None:
         (place.parent / "settings").write_text("zkcompliance-log-1\n")
     before = everything(tmp_path)
     with pytest.raises(UsageError):
-        outputs.write({place: b"zkcb\x01\x00 new"})
+        outputs.write({place: b"zkcb\x02\x00 new"})
     assert everything(tmp_path) == before
 
 
@@ -321,7 +321,7 @@ def test_what_comes_at_the_very_last_moment_stays(tmp_path: Path, monkeypatch: p
 
     monkeypatch.setattr(writing, "_link", late)
     with pytest.raises(UsageError):
-        outputs.write({place: b"zkcb\x01\x00 new"})
+        outputs.write({place: b"zkcb\x02\x00 new"})
     assert place.read_text() == "just made" and list(tmp_path.iterdir()) == [place]
 
 

@@ -176,7 +176,9 @@ def test_verify_accepts(lab: Path) -> None:
     assert (found["outcome"], limit["exact"], phases["name"]) == ("accepted", str(10**20), "phases")
     assert shown["logs"][0]["origin"] == "lab.example/c" and found["reference"] == b"ref 7".hex()
     assert abs(int(found["proved_at"]) - time.time()) < 600 and found["policy"] is found["subject"] is None
-    assert float(shown["proof"]["security_bits"]) >= 128 and len(shown["not_proven"]) == 3
+    terms = shown["proof"]["security_terms"]
+    assert shown["proof"]["security_bits"] == "128" and {"queries", "deep", "tag"} < set(terms)
+    assert all(float(bits) >= 128 for bits in terms.values()) and len(shown["not_proven"]) == 3
     assert shown["warnings"][0].startswith("VACUOUS")
 
 

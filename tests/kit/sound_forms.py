@@ -51,16 +51,17 @@ def table() -> Table:
         constraints=(Constraint("a", 0, 6), Constraint("b", 1, 2), Constraint("c", 2, 3), Constraint("d", 3, 5)),
         interactions=(
             Interaction(0, UNIT, 1, (1,)),
-            Interaction(1, 11, 1000, (1, 2)),
+            Interaction(1, UNIT, 1, (1, 2)),
             Interaction(2, UNIT, 1, (2, 9, 3)),
         ),
         groups=(2, 1, 0),
-        sums=(Sum("s", 0, (1, 2)), Sum("r", 1, (3,))),
+        sums=(Sum("s", 7, (1, 2)), Sum("r", 8, (3,))),
     )
 
 
 def private() -> Table:
-    return Table(1, 0, 1, (Node(2, 0, 0),), (), (Interaction(3, 0, 9, (0,)),), (1,), ())
+    nodes = (Node(2, 0, 0), Node(0, 1, 0), Node(5, 0, 1), Node(6, 0, 2))
+    return Table(1, 0, 1, nodes, (Constraint("bit", 0, 3),), (Interaction(3, 0, 9, (0,)),), (1,), ())
 
 
 def program() -> Program:

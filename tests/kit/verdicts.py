@@ -64,7 +64,8 @@ def proved(name: str, claim: str, **parts: object) -> Finding:
         logs=(COMPUTE,),
         proof_sha256=sha256(name.encode()).digest(),
         proof_bytes=312_456,
-        security_bits="128.62",
+        security_bits="128",
+        security_terms=(("batch 2^16", "140.21"), ("queries", "130.02")),
         profile="standard",
         not_proven=NOT_PROVEN,
     )

@@ -221,5 +221,5 @@ def test_every_word_of_the_front_of_the_proof_matters(bundles: list[bytes]) -> N
 
 
 def test_empty_and_tiny_files() -> None:
-    made = [b"", b"\0", b"zkcb", b"zkcb\1\0", b"zkcb\1\0" + b"\xff" * 20, b"zkcb\2\0", bytes(1000)]
+    made = [b"", b"\0", b"zkcb", b"zkcb\2\0", b"zkcb\2\0" + b"\xff" * 20, b"zkcb\1\0", bytes(1000)]
     all_refused(outcomes(made))

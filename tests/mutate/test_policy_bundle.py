@@ -108,7 +108,7 @@ def test_lengths_that_are_not_there(world: tuple[bytes, list[str]]) -> None:
     head = b"zkcd\1\0"
     made = [
         b"", b"zkcd", head, head + b"\xff\xff", head + b"\x40\0" + b"\xff" * 4, head + b"\1\0" + b"\xff" * 4,
-        head + b"\x40\0" + bytes(4 * 64), framed(*[b"zkcb\1\0" + b"\xff" * 4] * 64), framed(*[framed(b"")] * 64),
+        head + b"\x40\0" + bytes(4 * 64), framed(*[b"zkcb\2\0" + b"\xff" * 4] * 64), framed(*[framed(b"")] * 64),
         bytes(limits.MAX_POLICY_BUNDLE_BYTES), head + b"\1\0" + bytes(limits.MAX_POLICY_BUNDLE_BYTES),
     ]  # fmt: skip
     assert set(outcomes(world, made)) == {"MalformedBundle", "LimitExceeded"}

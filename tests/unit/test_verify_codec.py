@@ -315,7 +315,7 @@ def test_statement_limits() -> None:
     )
     assert decode_statement(most.encode()) == most
     with pytest.raises(LimitExceeded):
-        decode_statement(b"zkct\x01\x00" + bytes(limits.MAX_STATEMENT_BYTES))
+        decode_statement(b"zkct\x02\x00" + bytes(limits.MAX_STATEMENT_BYTES))
 
 
 def test_bundle_limits() -> None:
@@ -328,11 +328,11 @@ def test_bundle_limits() -> None:
         with pytest.raises(LimitExceeded):
             decode_bundle(part.encode())
     with pytest.raises(LimitExceeded):
-        decode_bundle(b"zkcb\x01\x00\xff\xff\xff\xff" + b"tiny")
+        decode_bundle(b"zkcb\x02\x00\xff\xff\xff\xff" + b"tiny")
     with pytest.raises(LimitExceeded):
         decode_bundle(bytes(limits.MAX_BUNDLE_BYTES + 1))
     with pytest.raises(MalformedBundle):
-        decode_bundle(b"zkcb\x02\x00" + good.encode()[6:])
+        decode_bundle(b"zkcb\x01\x00" + good.encode()[6:])
 
 
 def test_pinned_program() -> None:

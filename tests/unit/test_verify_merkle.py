@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+import struct
 
 import pytest
 
@@ -22,10 +23,13 @@ def sha(data: bytes) -> bytes:
 
 
 def levels() -> list[list[bytes]]:
-    level = [sha((16 * i + 2 * PHASE).to_bytes(4, "little") + leaf) for i, leaf in enumerate(LEAVES)]
+    """From the leaves upwards: a step of four children, then steps of two."""
+    level = [sha(bytes([0x80 + 8 * PHASE, i, 0, 0]) + leaf) for i, leaf in enumerate(LEAVES)]
     result = [level]
+    level = [sha(b"\x03\0\0\0" + b"".join(level[i : i + 4])) for i in range(0, len(level), 4)]
+    result.append(level)
     while len(level) > 1:
-        level = [sha(b"\x01" + level[i] + level[i + 1]) for i in range(0, len(level), 2)]
+        level = [sha(b"\x02\0\0\0" + level[i] + level[i + 1]) for i in range(0, len(level), 2)]
         result.append(level)
     return result
 
@@ -38,9 +42,11 @@ def opening(indices: set[int]) -> tuple[bytes, list[bytes]]:
     """Leaves in order, and the list of siblings, from the definition."""
     siblings: list[bytes] = []
     known = set(indices)
-    for level in LEVELS[:-1]:
-        siblings += [level[i ^ 1] for i in sorted(known) if i ^ 1 not in known]
-        known = {i >> 1 for i in known}
+    for number, level in enumerate(LEVELS[:-1]):
+        arity = 2 if number else 4
+        above = {i // arity for i in known}
+        siblings += [digest for i, digest in enumerate(level) if i // arity in above and i not in known]
+        known = above
     return b"".join(LEAVES[i] for i in sorted(indices)), siblings
 
 
@@ -112,18 +118,50 @@ def test_shape_is_the_statements() -> None:
 
 def test_node_is_no_leaf() -> None:
     """An inner node passed off as a leaf of a shallower tree."""
-    node = LEVELS[0][0] + LEVELS[0][1]
-    tree = merkle.Tree(LEVELS[-1][0], merkle.FRI, DEPTH - 1, 16)
-    siblings = [LEVELS[1][1], LEVELS[2][1], LEVELS[3][1]]
-    with pytest.raises(OpeningMismatch):
-        read(node + b"".join(siblings), {0}, tree)
+    node = b"".join(LEVELS[0][:4])
+    tree = merkle.Tree(LEVELS[-1][0], merkle.FRI, DEPTH - 2, 32)
+    for siblings in (LEVELS[1][1:], [LEVELS[1][1], LEVELS[2][1]]):
+        with pytest.raises((OpeningMismatch, MalformedProof)):
+            read(node + b"".join(siblings), {0}, tree)
 
 
 def test_salts_and_phases() -> None:
     for phase, salt in enumerate((32, 16, 16, 16, 0)):
         row = bytes(salt + 4)
-        tree = merkle.Tree(sha((2 * phase).to_bytes(4, "little") + row), phase, 0, 1)
+        tree = merkle.Tree(sha(bytes([0x80 + 8 * phase, 0, 0, 0]) + row), phase, 0, 1)
         assert read(row, {0}, tree) == {0: bytes(4)}
+
+
+@pytest.mark.parametrize("depth", range(6))
+def test_small_trees(depth: int) -> None:
+    """The only step of two leaves is binary; from four leaves on the lowest step has four children."""
+
+    def root(first: int, size: int) -> bytes:
+        if size == 1:
+            return sha(struct.pack("<I", 0x80 + 8 * merkle.FRI + 256 * first) + struct.pack("<I", first))
+        parts = 4 if size == 4 else 2
+        children = [root(first + size // parts * i, size // parts) for i in range(parts)]
+        return sha(struct.pack("<I", 3 if size == 4 else 2) + b"".join(children))
+
+    tree = merkle.Tree(root(0, 1 << depth), merkle.FRI, depth, 1)
+    whole = range(1 << depth)
+    assert read(b"".join(struct.pack("<I", i) for i in whole), set(whole), tree) == {
+        i: struct.pack("<I", i) for i in whole
+    }
+
+
+def test_leaf_heads() -> None:
+    """First bytes 0x80 … 0xa7, the index behind them; no two leaves, and no leaf and node, begin alike."""
+    seen: dict[bytes, object] = {}
+    indices = [0, 1, 255, 256, (1 << 24) - 1, 1 << 24, (1 << 24) + 1, 3 << 24, (1 << 27) - 1]
+    for phase in range(5):
+        for index in indices:
+            head = bytes([0x80 + 8 * phase + index // 2**24]) + (index % 2**24).to_bytes(3, "little")
+            assert merkle.leaf_digest(phase, index, b"row") == sha(head + b"row")
+            assert 0x80 <= head[0] <= 0xA7 and head not in seen
+            seen[head] = phase, index
+    assert merkle.node_digest(b"a", b"b") == sha(b"\2\0\0\0ab")
+    assert merkle.node_digest(b"a", b"b", b"c", b"d") == sha(b"\3\0\0\0abcd")
 
 
 def test_log_root() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
+from functools import reduce
 
 import pytest
 
@@ -12,7 +14,22 @@ from zkcompliance import limits
 from zkcompliance.errors import LimitExceeded, ParametersRejected, SoundnessTooLow
 from zkcompliance.verify import soundness
 from zkcompliance.verify.checkpoint import Checkpoint
-from zkcompliance.verify.field import ONE, ORDER, Ext, P
+from zkcompliance.verify.field import (
+    ONE,
+    ORDER,
+    ZERO,
+    Ext,
+    P,
+    add,
+    bit_reverse,
+    embed,
+    inverse,
+    mul,
+    root_of_unity,
+    scale,
+    sub,
+    total,
+)
 from zkcompliance.verify.openings import CHUNK, EXTENSION, SEGMENT, WITNESS, deep, opening_order
 from zkcompliance.verify.program import (
     Constraint,
@@ -82,7 +99,7 @@ def shape(ks: tuple[int, ...], p: Program, profile: Profile = STANDARD, private:
 
 def test_profiles() -> None:
     assert STANDARD.encode() == bytes([1, 3, 80, 0, 20, 192, 0, 0, 1, 128, 0])
-    assert FAST.encode() == bytes([2, 2, 123, 0, 20, 64, 1, 0, 1, 128, 0])
+    assert FAST.encode() == bytes([2, 2, 125, 0, 20, 64, 1, 0, 1, 128, 0])
     assert SMALL.encode() == bytes([3, 4, 60, 0, 20, 192, 0, 0, 1, 128, 0])
     for p in PROFILES.values():
         assert p.mask >= 2 * (p.queries + 6) and p.chunk_blind >= p.queries + 1
@@ -136,7 +153,7 @@ def test_private_heights() -> None:
         (3, 0, False, 20, 20), (3, 1, False, 17, 17), (-1, 0, True, 17, 17),
     ]  # fmt: skip
     q = soundness.quantities(s)
-    assert q.table_widths == (4, 4, 4, 4) and q.constraints == 12 + 5
+    assert q.tags == (20, 17, 20, 17) and q.constraints == 12 + 5
 
 
 def test_private_openings() -> None:
@@ -155,8 +172,50 @@ def test_private_openings() -> None:
             yield ONE
 
     blocks = deep(s, dict.fromkeys(order, ONE), (0, 1, 0, 0, 0, 0), coefficients()).blocks
-    assert len(taken) == len(order) + 1  # one tag
+    assert len(taken) == len(order) + 3 + 1  # three of four columns that nothing reads, one tag
     assert [owner for part, owner in blocks if part == SEGMENT] == [0]
+
+
+def test_every_column_is_in_the_batch() -> None:
+    """F_h of a segment of which two columns of five are read, from the definition and from the verifier's blocks."""
+    rng = random.Random(5)
+
+    def element() -> Ext:
+        a, b, c, d, e, f = (rng.randrange(P) for _ in range(6))
+        return (a, b, c, d, e, f)
+
+    def at(column: int, x: Ext) -> Ext:
+        return reduce(lambda value, c: add(mul(value, x), embed(c)), columns[column], ZERO)
+
+    reads = replace(EMPTY, nodes=(Node(1, 3, 0), Node(1, 1, 0)))
+    base = program(reads, logs=(LogSlot("log", bytes(32), 5),))
+    made = shape((3,), base)
+    columns = [[rng.randrange(P) for _ in range(6)] for _ in range(5)]
+    z, order = element(), opening_order(made)
+    values = {o: at(o.column, z) if o.part == SEGMENT else ZERO for o in order}
+    assert [o.column for o in order if o.part == SEGMENT] == [1, 3]
+    dealt = [element() for _ in range(len(order) + 3 + 1)]
+    stream = iter(dealt)
+    batches, blocks = deep(made, values, z, stream)
+    assert next(stream, None) is None and made.heights == (16, 13)
+    entry = made.instances[0].entry
+    assert entry is not None
+    z0, ratios = entry.tag_challenge()
+    assert len(set(ratios)) == 5
+    for position in (0, 1, 54321):
+        x = 31 * pow(root_of_unity(16), bit_reverse(position, 16), P) % P
+        row = [at(c, embed(x))[0] for c in range(5)]
+        batches[1].add_row(position, row, [blocks[SEGMENT, 0]])
+        batches[1].masks[position] = ZERO
+        wanted = ZERO
+        for opening, c in zip(order[:2], dealt, strict=False):
+            quotient = mul(sub(embed(row[opening.column]), values[opening]), inverse(sub(embed(x), z)))
+            wanted = add(wanted, mul(c, quotient))
+        for column, c in zip((0, 2, 4), dealt[-4:-1], strict=True):
+            wanted = add(wanted, scale(c, row[column]))
+        tag = total(scale(ratio, value) for ratio, value in zip(ratios, row, strict=True))
+        wanted = add(wanted, mul(dealt[-1], mul(sub(tag, entry.tag), inverse(sub(embed(x), z0)))))
+        assert batches[1].values()[position] == wanted
 
 
 def test_degrees_of_new_nodes() -> None:
@@ -429,7 +488,7 @@ def test_general_buses_count_for_soundness() -> None:
     free = Table(1, 0, 1, (Node(2, 0, 0),), (), (Interaction(1, 0, 2, (0,) * 9),), (1,), ())
     s = shape((3,), program(free, buses=(9,)), private=(10,))
     q = soundness.quantities(s)
-    assert q.bus_width == 9 and q.fractions == 2**10 + 2 * 2**16 and q.table_widths == ()
+    assert q.bus_width == 9 and q.fractions == 2**10 + 2 * 2**16 and q.tags == ()
     assert soundness.judge(s).bits > 128
     assert len(lookup_challenges(ONE, ONE, ONE, s.program, s.layout).beta) == 10  # up to β^9
 
@@ -450,12 +509,17 @@ def test_bus_bound() -> None:
                 shape((21,), program(table))
 
 
-REFERENCE = soundness.Quantities(STANDARD, (20,), schedule((20,))[0], 512, 4, 16, 66 << 20, 0, (1024,))
+REFERENCE = soundness.Quantities(STANDARD, (20,), schedule((20,))[0], 512, 4, 16, 66 << 20, 0, (20,))
 
 
 def reference(profile: Profile, kappa: int) -> soundness.Security:
     q = REFERENCE._replace(
-        profile=profile, heights=(kappa,), layers=schedule((kappa,))[0], fractions=66 << kappa, identities=4096
+        profile=profile,
+        heights=(kappa,),
+        layers=schedule((kappa,))[0],
+        fractions=66 << kappa,
+        identities=4096,
+        tags=(kappa,),
     )
     return soundness.table(q)
 
@@ -495,7 +559,7 @@ def test_terms_against_floats() -> None:
         d = 9 * 2**17
         terms = [lin(n), *(7 * lin(n >> 3 * i) for i in range(1, 5)), (1 - theta) ** q * 2**-20]
         terms += [size**2 * 512 / ORDER, size**2 * (4 * (d + 1) + d - 1) / ORDER, size * 18 * (66 << 20) / ORDER]
-        return sum(terms) + size**2 / 2 * (d + 1024) / ORDER
+        return sum(terms) + (200.5**2 / rho) / 2 * (d + 1) / ORDER
 
     best = min(total(m) for m in range(3, 201))
     assert abs(-math.log2(best) - float(soundness.table(REFERENCE).bits)) < 0.011
@@ -505,7 +569,7 @@ def test_more_of_anything_is_less_sound() -> None:
     error = soundness.table(REFERENCE).error
     for change in (
         {"constraints": 513}, {"degree": 5}, {"bus_width": 17}, {"fractions": (66 << 20) + 1}, {"identities": 1},
-        {"table_widths": (1025,)}, {"table_widths": (1024, 1)}, {"heights": (20, 13)},
+        {"tags": (20, 20)}, {"tags": (20, 13)}, {"heights": (20, 13)},
     ):  # fmt: skip
         assert soundness.table(REFERENCE._replace(**change)).error > error  # type: ignore[arg-type]
 

@@ -8,6 +8,7 @@ from fractions import Fraction
 from hashlib import sha256
 from typing import Any
 
+from zkcompliance import limits
 from zkcompliance.card import places, words
 from zkcompliance.card.parameter import Parameter
 from zkcompliance.card.reading import Identity
@@ -91,6 +92,7 @@ def of_proof(shown: Verified) -> dict[str, Any]:
         "proof_sha256": sha256(shown.proof.data).digest(),
         "proof_bytes": len(shown.proof.data),
         "security_bits": bits(shown.report.security_bits),
+        "security_terms": tuple((name, term_bits(value)) for name, value in shown.report.term_bits),
         "profile": shown.report.profile,
         "made_for": shown.proof.binding.policy if shown.proof.binding is not None else None,
     }
@@ -136,7 +138,12 @@ def made_for(bound: Binding) -> str:
 
 
 def bits(value: Fraction) -> str:
-    """Two decimals, rounded down."""
+    """What is told of a proof's security: whole bits, never more than the hash gives (docs/spec/soundness.md)."""
+    return str(min(int(value), limits.MIN_SECURITY_BITS))
+
+
+def term_bits(value: Fraction) -> str:
+    """A term of the table: two decimals, rounded down."""
     whole, hundredths = divmod(int(value * 100), 100)
     return f"{whole}.{hundredths:02d}"
 

@@ -123,6 +123,7 @@ class Finding:
     proof_sha256: bytes = b""
     proof_bytes: int = 0
     security_bits: str = ""
+    security_terms: tuple[tuple[str, str], ...] = ()  # of the table of docs/spec/soundness.md: name, bits
     profile: str = ""
     made_for: ForPolicy | None = None
     warnings: tuple[str, ...] = ()

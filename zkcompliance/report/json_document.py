@@ -17,7 +17,8 @@
                   margin (revealed, value, limit_name, limit, low, high, rounding, or null), logs (slot, name, origin,
                   size, root, first, rows_log2, key, cosigned, rows, sources), made_for (what the proof is bound to:
                   policy with id, version and sha256, and requirement; or null), proof (sha256, bytes, security_bits,
-                  profile; null where no proof verifies), warnings, not_proven
+                  security_terms with the bits of each error term by its name, profile; null where no proof verifies),
+                  warnings, not_proven
 
 Every integer is a decimal string, since a quantity may exceed what a reader's number holds exactly; digests are
 hexadecimal digits; keys are sorted; text is ASCII with escapes. Fields may be added within v1, none changes or goes.
@@ -90,6 +91,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "sha256": finding.proof_sha256.hex(),
         "bytes": str(finding.proof_bytes),
         "security_bits": finding.security_bits,
+        "security_terms": dict(finding.security_terms),
         "profile": finding.profile,
     }
     return {

@@ -9,7 +9,7 @@ from zkcompliance.errors import CheckpointMismatch, MalformedBundle, MalformedNo
 from zkcompliance.verify.codec import Reader, at_most, bytes16, bytes32, u8, u16
 from zkcompliance.verify.statement import Statement
 
-_MAGIC = b"zkcb" + u16(1)
+_MAGIC = b"zkcb" + u16(2)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,9 @@
 """Which polynomials are opened where, what the proof opens at the queries, and F_h there (docs/spec/proof.md, 5, 6, 9).
 
-F_h(x) = R_h(x) + Σ over points z_j of (Σ_i c_i·p_i(x) − Σ_i c_i·v_i)/(x − z_j): the values are grouped by point, so
-that a query costs one inverse for each point. An extension column is six base columns with coefficients c, …, c·u^5.
+F_h(x) = R_h(x) + Σ_c e_c·T̂_c(x) + Σ over points z_j of (Σ_i c_i·p_i(x) − Σ_i c_i·v_i)/(x − z_j): the values are grouped
+by point, so that a query costs one inverse for each point. Columns of a segment that have no value enter as they are,
+with coefficients e_c and nothing to divide by: without them a tag would not hold its columns together
+(docs/spec/tag.md). An extension column is six base columns with coefficients c, …, c·u^5.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from zkcompliance.errors import OpeningMismatch
 from zkcompliance.verify.codec import Reader
 from zkcompliance.verify.field import (
     GENERATOR,
+    ONE,
     PACKED,
     PACKED_MASK,
     ZERO,
@@ -83,15 +86,18 @@ class Block:
 
 @dataclass(slots=True)
 class Batch:
-    """F_h of one height: its points, Σ c·v at each, and for each opened position Σ c·p(x) at each point and R_h(x)."""
+    """F_h of one height: its points, Σ c·v at each, and for each opened position Σ c·p(x) at each point and R_h(x).
+
+    The point None is that of columns without a value: their sum is not divided, and its constant is zero.
+    """
 
     log_domain: int
-    points: list[Ext] = field(default_factory=list)
+    points: list[Ext | None] = field(default_factory=list)
     constants: list[Ext] = field(default_factory=list)
     sums: dict[int, list[int]] = field(default_factory=dict)
     masks: dict[int, Ext] = field(default_factory=dict)
 
-    def point(self, z: Ext) -> int:
+    def point(self, z: Ext | None) -> int:
         """The number of the point z, new or not."""
         if z not in self.points:
             self.points.append(z)
@@ -118,7 +124,7 @@ class Batch:
         differences: list[Ext] = []
         for position in self.sums:
             x = embed(GENERATOR * pow(root, bit_reverse(position, self.log_domain), P))
-            differences.extend(sub(x, z) for z in self.points)
+            differences.extend(sub(x, z) if z is not None else ONE for z in self.points)
         inverses = iter(batch_inverse(differences))
         result: dict[int, Ext] = {}
         for position, sums in self.sums.items():
@@ -137,7 +143,8 @@ class Deep(NamedTuple):
 
 
 def deep(shape: Shape, values: dict[Opening, Ext], z: Ext, coefficients: Iterator[Ext]) -> Deep:
-    """Deals one coefficient to each value in order, then one to the tag of each log-table instance in order."""
+    """Deals one coefficient to each value in order; then, for each log-table instance in order, one to each column of
+    its segment that has no value, ascending, and one to its tag. So every column of an opened segment has its own."""
     batches = [Batch(shape.profile.log_domain(height)) for height in shape.heights]
     height_of = [shape.heights.index(instance.kappa) for instance in shape.instances]
     blocks: dict[tuple[int, int], Block] = {}
@@ -160,14 +167,15 @@ def deep(shape: Shape, values: dict[Opening, Ext], z: Ext, coefficients: Iterato
             blocks[part, owner].add_extension(column, point, coefficient)
     for i, instance in enumerate(shape.instances):
         if instance.entry is not None:
-            z0, ratio = instance.entry.tag_challenge()
-            batch = batches[height_of[i]]
+            batch, block = batches[height_of[i]], blocks[SEGMENT, i]
+            for column in instance.unread_columns:  # Σ_c e_c·T̂_c
+                block.add(column, batch.point(None), next(coefficients))
+            z0, ratios = instance.entry.tag_challenge()
             point = batch.point(z0)
             coefficient = next(coefficients)
             batch.subtract(point, coefficient, instance.entry.tag)
-            for column in range(instance.entry.width):  # Σ_c λ^c·T̂_c
-                blocks[SEGMENT, i].add(column, point, coefficient)
-                coefficient = mul(coefficient, ratio)
+            for column, ratio in enumerate(ratios):  # Σ_c λ_c·T̂_c
+                block.add(column, point, mul(coefficient, ratio))
     return Deep(batches, blocks)
 
 
@@ -181,54 +189,51 @@ class Tree(NamedTuple):
 
 
 def leaf_digest(phase: int, index: int, salt_and_row: bytes) -> bytes:
-    """SHA256(le32(16·index + 2·phase) ‖ salt ‖ row), index < 2^28."""
-    return hashlib.sha256((index * 16 + phase * 2).to_bytes(4, "little") + salt_and_row).digest()
+    """SHA256(le32(0x80 + 8·phase + ⌊index/2^24⌋ + 256·(index mod 2^24)) ‖ salt ‖ row), index < 2^27."""
+    head = 0x80 + 8 * phase + (index >> 24) + ((index & 0xFFFFFF) << 8)
+    return hashlib.sha256(head.to_bytes(4, "little") + salt_and_row).digest()
 
 
-def node_digest(left: bytes, right: bytes) -> bytes:
-    return hashlib.sha256(b"\x01" + left + right).digest()
+_NODE = {2: b"\x02\x00\x00\x00", 4: b"\x03\x00\x00\x00"}
+
+
+def node_digest(*children: bytes) -> bytes:
+    """SHA256(le32(2) ‖ left ‖ right), or SHA256(le32(3) ‖ c_0 ‖ c_1 ‖ c_2 ‖ c_3): of two children or four."""
+    return hashlib.sha256(_NODE[len(children)] + b"".join(children)).digest()
 
 
 def read_opening(reader: Reader, tree: Tree, indices: Iterable[int]) -> dict[int, bytes]:
     """Reads the multi-opening of a set of leaves and returns each row's bytes; raises OpeningMismatch.
 
-    For each index, ascending: salt ‖ row. Then, level by level upwards, the siblings that are not themselves known.
+    For each index, ascending: salt ‖ row. Then, step by step upwards, of every parent of known nodes the children that
+    are not themselves known. The lowest step is quaternary, where there are at least four leaves.
     """
     salt = _SALT_BYTES[tree.phase]
     rows: dict[int, bytes] = {}
-    level: list[tuple[int, bytes]] = []
+    level: dict[int, bytes] = {}
     for index in sorted(set(indices)):
         if not 0 <= index < 1 << tree.depth:
             raise OpeningMismatch(f"leaf {index} is outside a tree of depth {tree.depth}")
         salt_and_row = reader.take(salt + 4 * tree.words)
         rows[index] = salt_and_row[salt:]
-        level.append((index, leaf_digest(tree.phase, index, salt_and_row)))
-    for _ in range(tree.depth):
-        level = _parents(reader, level)
-    if level != [(0, tree.root)]:
+        level[index] = leaf_digest(tree.phase, index, salt_and_row)
+    if tree.depth >= 2:
+        level = _parents(reader, level, 2)
+    for _ in range(tree.depth - 2 if tree.depth >= 2 else tree.depth):
+        level = _parents(reader, level, 1)
+    if level != {0: tree.root}:
         raise OpeningMismatch(f"opened rows of phase {tree.phase} do not lead to their root")
     return rows
 
 
-def _parents(reader: Reader, level: list[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
-    """The level above; where a sibling is not known itself, it is the next digest of the proof."""
-    parents: list[tuple[int, bytes]] = []
-    waiting: tuple[int, bytes] | None = None  # a left node whose right sibling may be the next
-    for index, digest in level:
-        if waiting is not None:
-            left, known = waiting
-            if index == left + 1:
-                parents.append((left >> 1, node_digest(known, digest)))
-                waiting = None
-                continue
-            parents.append((left >> 1, node_digest(known, reader.take(32))))
-            waiting = None
-        if index & 1:
-            parents.append((index >> 1, node_digest(reader.take(32), digest)))
-        else:
-            waiting = (index, digest)
-    if waiting is not None:
-        parents.append((waiting[0] >> 1, node_digest(waiting[1], reader.take(32))))
+def _parents(reader: Reader, level: dict[int, bytes], arity_log: int) -> dict[int, bytes]:
+    """The level above, 2^arity_log children to a node; a child that is not known is the next digest of the proof."""
+    parents: dict[int, bytes] = {}
+    for index in level:  # ascending
+        parent = index >> arity_log
+        if parent not in parents:
+            children = range(parent << arity_log, (parent + 1) << arity_log)
+            parents[parent] = node_digest(*[level[c] if c in level else reader.take(32) for c in children])
     return parents
 
 

@@ -202,6 +202,12 @@ class Instance(NamedTuple):
         return self.table.witness + 1
 
     @property
+    def unread_columns(self) -> tuple[int, ...]:
+        """The columns of its segment that no LOG node reads, ascending."""
+        width = 0 if self.entry is None else self.entry.width
+        return tuple(sorted(set(range(width)) - set(self.log_columns)))
+
+    @property
     def extension_columns(self) -> int:
         """φ_0 … φ_{G−2} and acc."""
         return len(self.table.groups)

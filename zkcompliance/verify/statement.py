@@ -5,6 +5,7 @@ A statement names its profile; a proof never brings its own parameters. Decoding
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 from zkcompliance import limits
@@ -12,9 +13,9 @@ from zkcompliance.errors import LimitExceeded, MalformedStatement, ParametersRej
 from zkcompliance.verify.checkpoint import Checkpoint, completing, parse_checkpoint
 from zkcompliance.verify.codec import Reader, at_most, bytes16, extension_bytes, integer, text, u8, u16, u32
 from zkcompliance.verify.field import Ext
-from zkcompliance.verify.transcript import Transcript
+from zkcompliance.verify.transcript import Stream
 
-_ENTRY, _STATEMENT = b"zkcs" + u16(1), b"zkct" + u16(1)
+_ENTRY, _STATEMENT = b"zkcs" + u16(2), b"zkct" + u16(2)
 MIN_PROOFS = 64  # a segment's capacity leaves room for this many
 
 
@@ -59,7 +60,7 @@ def degree_bound(kappa: int) -> int:
 
 
 STANDARD = Profile(1, "standard", 3, 80, 20, 192)
-FAST = Profile(2, "fast", 2, 123, 20, 320)
+FAST = Profile(2, "fast", 2, 125, 20, 320)
 SMALL = Profile(3, "small", 4, 60, 20, 192)
 PROFILES = {profile.id: profile for profile in (STANDARD, FAST, SMALL)}
 
@@ -74,23 +75,20 @@ class Entry:
     k: int
     kappa: int
     root: bytes
-    tag: Ext  # v0 = Σ_c λ^c·T̂_c(z0)
+    tag: Ext  # v0 = Σ_c λ_c·T̂_c(z0)
 
     def header(self) -> bytes:
-        """ "zkcs" ‖ u16(1) ‖ u8(profile) ‖ schema digest ‖ u16(w) ‖ u8(k) ‖ u8(κ)."""
+        """ "zkcs" ‖ u16(2) ‖ u8(profile) ‖ schema digest ‖ u16(w) ‖ u8(k) ‖ u8(κ)."""
         return _ENTRY + u8(self.profile_id) + self.schema_digest + u16(self.width) + u8(self.k) + u8(self.kappa)
 
     def encode(self) -> bytes:
         return self.header() + self.root + extension_bytes(self.tag)
 
-    def tag_challenge(self) -> tuple[Ext, Ext]:
-        """(z0, λ), a function of header and root alone."""
-        transcript = Transcript("zkcompliance/tag/v1")
-        transcript.absorb("header", self.header())
-        transcript.absorb("root", self.root)
-        stream = transcript.squeeze("tag")
+    def tag_challenge(self) -> tuple[Ext, list[Ext]]:
+        """(z0, λ_0 … λ_{w−1}), a function of header and root alone: the stream of SHA256(0x15 ‖ header ‖ root)."""
+        stream = Stream(hashlib.sha256(b"\x15" + self.header() + self.root).digest(), b"\x16")
         z0 = stream.outside_field()
-        return z0, stream.extension()
+        return z0, stream.extensions(self.width)
 
 
 def read_entry(reader: Reader, profile: Profile) -> Entry:

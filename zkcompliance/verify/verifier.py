@@ -39,7 +39,7 @@ from zkcompliance.verify.program import Program, decode_program
 from zkcompliance.verify.shape import shape_of
 from zkcompliance.verify.statement import PROFILES, Statement, decode_statement, degree_bound
 from zkcompliance.verify.transcript import Transcript
-from zkcompliance.verify.weights import lookup_challenges, weigh
+from zkcompliance.verify.weights import check_multiplicities, lookup_challenges, weigh
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +58,9 @@ class Report:
     proof_bytes: int
 
     @property
-    def bits(self) -> float:
-        """`security_bits` for display."""
-        return float(self.security_bits)
+    def term_bits(self) -> tuple[tuple[str, Fraction], ...]:
+        """Each term in bits, as `security_bits`."""
+        return tuple((name, soundness.in_bits(value)) for name, value in self.terms)
 
 
 def check_decoded(statement: Statement, program: Program) -> None:
@@ -151,17 +151,18 @@ def verify_proof(statement: Statement, program: Program, proof: bytes) -> Report
 
 
 def _verify(statement: Statement, program: Program, proof: bytes) -> Report:
-    # 0. Judge the statement before anything of the proof is read: the program that it names, shapes and limits,
-    #    the knowledge error, and that its segments are those of its checkpoint.
+    # 0. Judge the statement before anything of the proof is read: the program that it names and what it counts, shapes
+    #    and limits, the knowledge error, and that its segments are those of its checkpoint.
     at_most(len(proof), limits.MAX_BUNDLE_BYTES, "proof")
     check_program(statement, program)
+    check_multiplicities(program)
     shape = shape_of(statement, program)
     security = soundness.judge(shape)
     check_checkpoints(statement, program)
     reader = Reader(proof, MalformedProof)
 
     # 1. Both sides know the profile and the statement.
-    transcript = Transcript("zkcompliance/stark/v1")
+    transcript = Transcript("zkcompliance/stark/v2")
     transcript.absorb("profile", shape.profile.encode())
     transcript.absorb("statement", statement.encode())
 
@@ -188,9 +189,9 @@ def _verify(statement: Statement, program: Program, proof: bytes) -> Report:
     if add(total(terminals), constant) != ZERO:
         raise BalanceMismatch("the terminals and the constants of the identities do not add up to zero")
 
-    # 6. The verifier draws a coefficient for every value and every tag, which defines F_h at each height.
-    tags = sum(instance.entry is not None for instance in shape.instances)
-    batched = deep(shape, values, z, iter(transcript.squeeze("batch").extensions(len(order) + tags)))
+    # 6. The verifier draws a coefficient for every value, every log column that has none and every tag: F_h is defined.
+    count = len(order) + sum(len(i.unread_columns) + 1 for i in shape.instances if i.entry is not None)
+    batched = deep(shape, values, z, iter(transcript.squeeze("batch").extensions(count)))
 
     # 7. The prover folds F_h, committing to each layer before its challenge, down to a polynomial in the clear.
     fri_roots: list[bytes] = []
@@ -202,7 +203,7 @@ def _verify(statement: Statement, program: Program, proof: bytes) -> Report:
 
     # 8. The prover grinds, so that trying other queries costs work.
     nonce = reader.u64()
-    digest = hashlib.sha256(b"zkc-grind" + transcript.state + u64(nonce)).digest()
+    digest = hashlib.sha256(b"\x14" + transcript.state + u64(nonce)).digest()
     if int.from_bytes(digest, "big") >> (256 - shape.profile.grinding):
         raise GrindingRejected(f"the proof of work does not have {shape.profile.grinding} zero bits")
     transcript.absorb("nonce", u64(nonce))
