@@ -189,6 +189,7 @@ class Ranges:
             for x, y in permutations(self.nodes[root][1:])
         }
         self.found: dict[int, Range] = {}
+        self.reached: dict[int, set[int]] = {}  # what a bit implies, while no other bit is known
         self.news = False
         for i, node in enumerate(self.nodes):
             self.learn(i, _range_of(node, program))
@@ -204,6 +205,8 @@ class Ranges:
         if new is not None and new != old and new[0] <= new[1] and max(-new[0], new[1]) < P:
             self.found[self.number[self.key[node]]] = new
             self.news = True
+            if new == _BIT:
+                self.reached.clear()
 
     def sweep(self) -> None:
         """Every node and constraint once, in the order of the nodes."""
@@ -298,12 +301,15 @@ class Ranges:
 
     def _implies(self, x: int, y: int) -> bool:
         """Whether the bit x is 1 only where the bit y is, among the first 64 that it implies, breadth first."""
-        seen = [x]
-        for bit in seen:  # grows
-            seen += [z for z in self.implied.get(bit, ()) if self.of(z) == _BIT and z not in seen]
-            if len(seen) > 64:
-                break
-        return y in seen[:65]
+        if x not in self.reached:
+            seen, todo = {x}, [x]
+            for bit in todo:  # grows
+                todo += [z for z in self.implied.get(bit, ()) if z not in seen and self.of(z) == _BIT]
+                seen.update(todo)
+                if len(seen) > 64:
+                    break
+            self.reached[x] = set(todo[:65])
+        return y in self.reached[x]
 
     @cached_property
     def implied(self) -> dict[int, list[int]]:
