@@ -12,13 +12,15 @@ from tests.kit.exact_rows import encode_rows
 from tests.kit.hunt.base import job
 from tests.kit.hunt.lies import nodes_below
 from tests.kit.hunt.traces import Case, mutated, sums_mod_p
+from tests.kit.support import without
 from zkcompliance.claim.compile import compile_claim
 from zkcompliance.claim.language import ComputeLog, Count, Param, claim, require
 from zkcompliance.claim.meaning.interpret import interpret
-from zkcompliance.errors import VerificationError
+from zkcompliance.errors import MalformedProgram, VerificationError
 from zkcompliance.schemas import compute
 from zkcompliance.stark.air.program import Op
 from zkcompliance.stark.field.babybear import P
+from zkcompliance.verify import verifier
 from zkcompliance.verify.verifier import verify_bundle
 
 DEVICES, LIMIT = 123_456, 40_000
@@ -56,7 +58,11 @@ def test_a_bit_of_a_public_factor_that_is_not_0_or_1() -> None:
     weaker = replace(compiled, program=mutated(compiled.program, ("constraint", 0, bits[0].name)))
     assert Case(compiled, tables, publics).trial(lies).failures()
     with sums_mod_p():
-        verify_bundle(proved_by_anyone(weaker, tables, publics, lies), program_digest=weaker.program.digest)
+        false = proved_by_anyone(weaker, tables, publics, lies)
+        with without(verifier, "check_multiplicities"):
+            verify_bundle(false, program_digest=weaker.program.digest)
         bundle = proved_by_anyone(compiled, tables, publics, lies)
+    with pytest.raises(MalformedProgram, match="its selector may be other than 0 and 1"):
+        verify_bundle(false, program_digest=weaker.program.digest)
     with pytest.raises(VerificationError):
         verify_bundle(bundle, program_digest=compiled.program.digest)

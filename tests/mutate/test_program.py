@@ -28,7 +28,7 @@ from tests.kit.support import (
     verifier_drops,
     without,
 )
-from zkcompliance.errors import BalanceMismatch, QuotientMismatch
+from zkcompliance.errors import BalanceMismatch, MalformedProgram, QuotientMismatch
 from zkcompliance.stark.air import shape as layout_module
 from zkcompliance.stark.air.cells import Identity, cells_air
 from zkcompliance.stark.air.program import Program, PublicBit, SummandKind, TableAir
@@ -41,6 +41,8 @@ from zkcompliance.stark.prover import witness as witness_module
 from zkcompliance.stark.prover.witness import Trace, check_trace
 from zkcompliance.verify import shape as instances_module
 from zkcompliance.verify import verifier
+from zkcompliance.verify.program import decode_program
+from zkcompliance.verify.weights import check_multiplicities
 
 PROGRAM = CLAIM.program
 (ROW,) = PROGRAM.tables
@@ -112,10 +114,13 @@ def test_each_range_check(limb: int) -> None:
 
 
 def test_the_phase_lookup() -> None:
-    """Nothing counts."""
+    """Nothing counts. The sum's selector is a bit by this lookup alone, so that such a program is refused as it is."""
     columns = support.table(support.ROWS)
     none = np.zeros((1, columns.shape[1]), np.uint32)
-    accepted_only_by(without_interaction(6), [support.seal(columns)], 1, 0, private=[none])
+    with pytest.raises(MalformedProgram, match=r"table 0, sum total: its selector"):
+        check_multiplicities(decode_program(without_interaction(6).encoded))
+    with without(verifier, "check_multiplicities"):
+        accepted_only_by(without_interaction(6), [support.seal(columns)], 1, 0, private=[none])
 
 
 # Lookup rows

@@ -151,12 +151,12 @@ def verify_proof(statement: Statement, program: Program, proof: bytes) -> Report
 
 
 def _verify(statement: Statement, program: Program, proof: bytes) -> Report:
-    # 0. Judge the statement before anything of the proof is read: the program that it names and what it counts, shapes
-    #    and limits, the knowledge error, and that its segments are those of its checkpoint.
+    # 0. Judge the statement before anything of the proof is read: the program that it names, shapes and limits, what
+    #    the program counts, the knowledge error, and that its segments are those of its checkpoint.
     at_most(len(proof), limits.MAX_BUNDLE_BYTES, "proof")
     check_program(statement, program)
-    check_multiplicities(program)
     shape = shape_of(statement, program)
+    check_multiplicities(program)
     security = soundness.judge(shape)
     check_checkpoints(statement, program)
     reader = Reader(proof, MalformedProof)

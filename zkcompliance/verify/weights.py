@@ -179,7 +179,9 @@ class Ranges:
         roots = [{c.node for c in table.constraints if c.kind == kind} for kind in range(4)]
         self.zero, self.moves = roots[EVERY], roots[TRANSITION]
         self.first, self.last = ({self.number[i] for i in roots[kind]} for kind in (FIRST, LAST))
-        self.start = {self.number[self.nodes[i].a]: self.nodes[i].b for i in roots[FIRST] if self.nodes[i].op == SUB}
+        self.start = {
+            self.number[self.nodes[i].a]: self.nodes[i].b for i in sorted(roots[FIRST]) if self.nodes[i].op == SUB
+        }
         self.products = {  # x and y of every constraint x·y = 0
             (self.number[x], self.number[y])
             for root in self.zero
@@ -187,6 +189,7 @@ class Ranges:
             for x, y in permutations(self.nodes[root][1:])
         }
         self.found: dict[int, Range] = {}
+        self.reached: dict[int, set[int]] = {}  # what a bit implies, while no other bit is known
         self.news = False
         for i, node in enumerate(self.nodes):
             self.learn(i, _range_of(node, program))
@@ -202,6 +205,8 @@ class Ranges:
         if new is not None and new != old and new[0] <= new[1] and max(-new[0], new[1]) < P:
             self.found[self.number[self.key[node]]] = new
             self.news = True
+            if new == _BIT:
+                self.reached.clear()
 
     def sweep(self) -> None:
         """Every node and constraint once, in the order of the nodes."""
@@ -276,7 +281,7 @@ class Ranges:
         while op == ADD and self.nodes[b].op == MUL:
             factors.append((self.nodes[b].a, self.nodes[b].b))
             op, a, b = self.nodes[a]
-        if op == SUB and self.of(b) == (1, 1):
+        if op == SUB and self._is_one(b):
             x = self.number[a]
             if all(any((x, self.number[i]) in self.products for i in pair) for pair in factors):
                 self.learn(a, _BIT)
@@ -295,39 +300,45 @@ class Ranges:
                 self.learn(node, _with_zero(value))
 
     def _implies(self, x: int, y: int) -> bool:
-        """Whether the bit x is 1 only where the bit y is, by at most 64 such steps."""
-        seen, todo = {x}, [x]
-        while todo and len(seen) <= 64:
-            more = {z for z in self.implied.get(todo.pop(), ()) if self.of(z) == _BIT} - seen
-            seen |= more
-            todo += more
-        return y in seen
+        """Whether the bit x is 1 only where the bit y is, among the first 64 that it implies, breadth first."""
+        if x not in self.reached:
+            seen, todo = {x}, [x]
+            for bit in todo:  # grows
+                todo += [z for z in self.implied.get(bit, ()) if z not in seen and self.of(z) == _BIT]
+                seen.update(todo)
+                if len(seen) > 64:
+                    break
+            self.reached[x] = set(todo[:65])
+        return y in self.reached[x]
 
     @cached_property
-    def implied(self) -> dict[int, set[int]]:
-        """x → every y of x·(1 − y) = 0 and of x·(y − x) = 0, and of z·(1 − y) = 0 where x is the next row's z, or 0."""
-        found: dict[int, set[int]] = {}
-        for x, y in self.unless:
-            found.setdefault(x, set()).add(y)
+    def implied(self) -> dict[int, list[int]]:
+        """x → y of x·(1 − y) = 0 and of x·(y − x) = 0, and of z·(1 − y) = 0 where x is the next row's z, or 0."""
+        moved: dict[int, set[int]] = {}  # z' → every y of z'·(1 − y) = 0 but on the last row
+        for op, z, rest in (self.nodes[i] for i in self.moves):
+            if op == MUL and self.nodes[rest].op == SUB and self._is_one(self.nodes[rest].a):
+                moved.setdefault(self.number[z], set()).add(self.number[self.nodes[rest].b])
+        pairs = set(self.unless)
         for x, rest in self.products:
             op, y, less = self.nodes[rest]
             if op == SUB and self.number[less] == x:
-                found.setdefault(x, set()).add(self.number[y])
-        moved: dict[int, set[int]] = {}  # z' → every y of z'·(1 − y) = 0 but on the last row
-        for op, z, rest in (self.nodes[i] for i in self.moves):
-            if op == MUL and self.nodes[rest].op == SUB and self.of(self.nodes[rest].a) == (1, 1):
-                moved.setdefault(self.number[z], set()).add(self.number[self.nodes[rest].b])
+                pairs.add((x, self.number[y]))
         for op, x, z in (self.nodes[i] for i in self.moves):
             if op == SUB and self.number[x] in self.last:
-                found.setdefault(self.number[x], set()).update(moved.get(self.number[z], ()))
+                pairs |= {(self.number[x], y) for y in moved.get(self.number[z], ())}
+        found: dict[int, list[int]] = {}
+        for x, y in sorted(pairs):
+            found.setdefault(x, []).append(y)
         return found
 
     @cached_property
     def unless(self) -> set[tuple[int, int]]:
         """x and s of every constraint x·(1 − s) = 0."""
-        ones = {i for i, node in enumerate(self.nodes) if node == Node(CONST, 1, 0)}
         pairs = ((x, self.nodes[y]) for x, y in self.products)
-        return {(x, self.number[node.b]) for x, node in pairs if node.op == SUB and node.a in ones}
+        return {(x, self.number[node.b]) for x, node in pairs if node.op == SUB and self._is_one(node.a)}
+
+    def _is_one(self, node: int) -> bool:
+        return self.nodes[node] == Node(CONST, 1, 0)
 
 
 def _with_zero(value: Range | None) -> Range | None:
