@@ -52,7 +52,7 @@ class SumPlace:
 
 
 @dataclass(frozen=True)
-class Chain:
+class EquationPlace:
     """The carry cells of one equation, digit e at first_cell + 2e (u) and + 2e + 1 (4u)."""
 
     first_identity: int
@@ -69,7 +69,7 @@ class Cells:
     sums: list[SumPlace] = field(default_factory=list)
     unknowns: list[tuple[int, int]] = field(default_factory=list)  # first cell and limbs of each
     lookups: list[int] = field(default_factory=list)
-    chains: list[Chain] = field(default_factory=list)
+    chains: list[EquationPlace] = field(default_factory=list)
 
     def _take(self, cells: int) -> int:
         first = self.count
@@ -132,7 +132,7 @@ def _place_equation(cells: Cells, program: Program, equation: Equation, publics:
     count = max(1 + max(digits, default=-1), -(-bound.bit_length() // 16), 1)
     if count > MAX_EQUATION_DIGITS:
         raise ParametersRejected(f"{equation.name}: {count} digits, over {MAX_EQUATION_DIGITS}")
-    chain = Chain(len(cells.identities), cells._take(2 * (count - 1)), count)
+    chain = EquationPlace(len(cells.identities), cells._take(2 * (count - 1)), count)
     cells.chains.append(chain)
     sign = -1 if constant < 0 else 1
     for e in range(count):
