@@ -1,4 +1,4 @@
-"""Writes the pinned program digests anew: circuits/REGISTRY.lock, and the `program` lines of the ready-made policies.
+"""Writes what is pinned anew: circuits/REGISTRY.lock, the cards, and the `card` lines of the ready-made policies.
 
     python tests/pins.py
 
@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 CARDS = ROOT / "circuits" / "cards"
 LOCK = ROOT / "circuits" / "REGISTRY.lock"
 POLICIES = ROOT / "zkcompliance" / "policies"
-PINNED = re.compile(r'^claim = "([a-z0-9-]+@[0-9]+)"\nprogram = "[0-9a-f]*"$', re.MULTILINE)
+PINNED = re.compile(r'^claim = "([a-z0-9-]+@[0-9]+)"\ncard = "[0-9a-f]*"$', re.MULTILINE)
 
 
 def lock() -> str:
@@ -28,8 +28,8 @@ def lock() -> str:
 
 
 def pinned(text: str, digests: dict[str, str]) -> str:
-    """A policy's text with the digests (claim@version → hexadecimal) in its `program` lines."""
-    return PINNED.sub(lambda found: f'claim = "{found[1]}"\nprogram = "{digests[found[1]]}"', text)
+    """A policy's text with the digests of cards (claim@version → hexadecimal) in its `card` lines."""
+    return PINNED.sub(lambda found: f'claim = "{found[1]}"\ncard = "{digests[found[1]]}"', text)
 
 
 if __name__ == "__main__":
@@ -37,6 +37,6 @@ if __name__ == "__main__":
     CARDS.mkdir(exist_ok=True)
     for name in catalogue.names():
         (CARDS / f"{name}.json").write_bytes(card_of(catalogue.load(name)).encoded)
-    now = dict(line.split() for line in LOCK.read_text(encoding="utf-8").splitlines())
+    now = {card.label: card.digest.hex() for card in (card_of(catalogue.load(name)) for name in catalogue.names())}
     for path in sorted(POLICIES.glob("*.toml")):
         path.write_text(pinned(path.read_text(encoding="utf-8"), now), encoding="utf-8")

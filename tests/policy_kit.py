@@ -6,7 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from zkcompliance import schemas
-from zkcompliance.claim import catalogue
+from zkcompliance.card import catalogue as cards
 from zkcompliance.log import keys
 from zkcompliance.log.store import SealedLog
 from zkcompliance.log.writer import Writer, create_log
@@ -40,7 +40,7 @@ rows = 3
 name = "below"
 says = "The counted compute is below the limit."
 claim = "training-compute-below@1"
-program = "@PROGRAM"
+card = "@CARD"
 logs = { compute = "compute" }
 params.limit = @LIMIT
 params.phases = { includes = "pretraining, fine_tuning" }
@@ -48,8 +48,8 @@ params.phases = { includes = "pretraining, fine_tuning" }
 
 
 def text(id: str = "example", limit: str = '{ at_most = "1e21" }', keys: str = "", more: str = "") -> str:
-    digest = catalogue.load(CLAIM).program_digest.hex()
-    made = TEXT.replace("@ID", id).replace("@LIMIT", limit).replace("@PROGRAM", digest)
+    digest = cards.load(CLAIM).digest.hex()
+    made = TEXT.replace("@ID", id).replace("@LIMIT", limit).replace("@CARD", digest)
     return made.replace("@KEYS", keys).replace("@MORE", more)
 
 

@@ -22,10 +22,10 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "report"))
 from test_machines import oscal
 
 from zkcompliance.commands.main import cli
+from zkcompliance.decide import Request
 from zkcompliance.log import memory
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.policy.binding import Binding, Subject
-from zkcompliance.policy.request import Request
 from zkcompliance.prove.api import prove_claim
 from zkcompliance.standalone import main as standalone
 

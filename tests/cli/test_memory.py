@@ -18,6 +18,7 @@ from click.testing import CliRunner, Result
 from lineage_kit import KEY, NAME, NEXT, Generation, Step, carried, lineage
 
 import zkcompliance as zk
+from zkcompliance.claim.card import card_of
 from zkcompliance.commands.main import cli
 from zkcompliance.errors import LogEvidence, NewKeyRefused, Undecided
 from zkcompliance.log import files, keys
@@ -233,7 +234,7 @@ schema = "compute"
 name = "below"
 says = "The counted compute is below the limit."
 claim = "training-compute-below@1"
-program = "@PROGRAM"
+card = "@CARD"
 logs = { compute = "compute" }
 params.limit = "1e26"
 params.phases = { includes = "pretraining, fine_tuning" }
@@ -242,7 +243,7 @@ params.phases = { includes = "pretraining, fine_tuning" }
 
 def test_a_policy_bundle_brings_its_lineages(lab: Path, tmp_path: Path) -> None:
     """A lineage in the file is used as one that is given, by the log that it is of."""
-    text = POLICY.replace("@PROGRAM", kit.BELOW.program_digest.hex()).replace("@KEYS\n", "")
+    text = POLICY.replace("@CARD", card_of(kit.BELOW).digest.hex()).replace("@KEYS\n", "")
     (tmp_path / "p.toml").write_text(text)
     tables = tuple(kit.sealed(support.table([(0, 7 + i)])) for i in range(2))
     one = Generation(1, tables)

@@ -9,6 +9,7 @@ import support
 from policy_kit import NOW
 
 from zkcompliance import schemas
+from zkcompliance.card import catalogue as cards
 from zkcompliance.claim import catalogue
 from zkcompliance.errors import StatementMismatch
 from zkcompliance.log import keys
@@ -23,7 +24,7 @@ from zkcompliance.prove import api
 from zkcompliance.stark.statement import encode_bundle, encode_policy_bundle
 from zkcompliance.verify import decode_bundle
 
-COVERAGE = catalogue.load("eval-coverage")
+COVERAGE, CLAIM = cards.load("eval-coverage"), catalogue.load("eval-coverage")
 POLICY = f"""format = "zkcompliance-policy/v1"
 id = "coverage"
 version = 1
@@ -43,7 +44,7 @@ REGISTERED
 name = "nothing-left-out"
 says = "What was graded is what was registered."
 claim = "eval-coverage@1"
-program = "{COVERAGE.program_digest.hex()}"
+card = "{COVERAGE.digest.hex()}"
 logs = {{ evals = "evals", registered = "registered" }}
 """
 
@@ -72,7 +73,7 @@ class Lab:
     def show(self, context: bytes) -> bytes:
         """The one log in both slots, its checkpoint signed with both keys."""
         with support.without(api, "_refuse_one_twice"):
-            made = api.prove_claim(COVERAGE, {"evals": self.log, "registered": self.log}, {}, context=context)
+            made = api.prove_claim(CLAIM, {"evals": self.log, "registered": self.log}, {}, context=context)
         bundle = decode_bundle(made)
         note = _signed(self.log.checkpoint_body, self.signers)
         return encode_bundle(bundle.statement_bytes, bundle.program_bytes, [note, note], bundle.proof_bytes)

@@ -8,6 +8,7 @@ import policy_kit as kit
 import pytest
 from policy_kit import MODEL, NOW
 
+from zkcompliance.card import catalogue as cards
 from zkcompliance.claim import catalogue
 from zkcompliance.errors import MalformedPolicy, ProofRefused, StatementMismatch
 from zkcompliance.log.note import VerifierKey
@@ -17,7 +18,7 @@ from zkcompliance.policy.load import parse_policy
 from zkcompliance.prove.api import prove_claim
 from zkcompliance.prove.policy import prove_policies
 
-BAND = catalogue.load("compute-band")
+BAND = cards.load("compute-band")
 POLICY = f"""format = "zkcompliance-policy/v1"
 id = "band"
 version = 1
@@ -33,7 +34,7 @@ schema = "compute"
 name = "band"
 says = "The counted compute is disclosed, and at most this."
 claim = "compute-band@1"
-program = "{BAND.program_digest.hex()}"
+card = "{BAND.digest.hex()}"
 logs = {{ compute = "compute" }}
 params.limit = "1e20"
 params.at_least = {{ at_least = "0.01%" }}
@@ -67,7 +68,7 @@ def test_bounds_hold_of_what_was_rounded(tmp_path: Path, bound: str, met: bool) 
     asked = policy(bound)
     context = Binding(ForPolicy(asked.digest, asked.id, asked.version, "band"), MODEL, NOW).encode()
     publics = {"limit": 10**20, "at_least": 100, "at_most": 10**6, "phases": 1}
-    shown = prove_claim(BAND, {"compute": log}, publics, context=context)
+    shown = prove_claim(catalogue.load("compute-band"), {"compute": log}, publics, context=context)
     verdict = judge_policy(shown, asked, now=NOW, keys={"compute": VerifierKey.parse(log.vkey)})
     assert verdict.accepted is met, verdict
     if met:

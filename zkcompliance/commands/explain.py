@@ -57,13 +57,19 @@ def _explain_error(kind: type[ZkComplianceError], as_json: bool) -> None:
 
 def _explain_claim(name: str, as_json: bool) -> None:
     from zkcompliance.claim import catalogue
-    from zkcompliance.claim.card import explain
+    from zkcompliance.claim.card import card_of, explain
 
     claim = catalogue.load(name)
     text = explain(claim)
     if as_json:
         console.print_json(
-            {"id": claim.id, "version": claim.version, "digest": claim.program_digest.hex(), "text": text}
+            {
+                "id": claim.id,
+                "version": claim.version,
+                "card": card_of(claim).digest.hex(),
+                "digest": claim.program_digest.hex(),
+                "text": text,
+            }
         )
         return
     console.print_text(text)
@@ -85,10 +91,8 @@ def _parts(proof: Proof) -> tuple[Program, dict[str, int], dict[str, int]]:
     """The program that the file brings, public values by name, and how many bytes each part has."""
     from zkcompliance.errors import StatementMismatch
     from zkcompliance.policy.finding import public_values
-    from zkcompliance.verify import decode_bundle, decode_program
 
-    bundle = decode_bundle(proof.data)
-    program = decode_program(bundle.program_bytes)
+    bundle, program = proof.bundle, proof.program
     if len(program.publics) != len(proof.statement.publics):
         raise StatementMismatch("publics: the statement and the program that the file brings have not as many")
     sizes = {

@@ -14,7 +14,6 @@ ROOT = Path(zkcompliance.__file__).parent
 # Where reading on is not needed: what only a lab does. Asked for in the one file, they are not there.
 LEFT_OUT = {
     "zkcompliance.schemas.cells": "rows into the cells of a table",
-    "zkcompliance.claim.meaning.interpret": "a claim over plain rows",
     "zkcompliance.log.cosigner": "cosigning",
     "zkcompliance.log.store": "log folders",
     "zkcompliance.report.terminal": "tables in colour",
@@ -22,7 +21,6 @@ LEFT_OUT = {
 # What stands in another's place: module → the one whose source is taken.
 STAND_INS = {
     "zkcompliance.log.signatures": "zkcompliance.standalone.signatures",
-    "zkcompliance.claim.compile": "zkcompliance.standalone.no_compiler",
 }
 
 

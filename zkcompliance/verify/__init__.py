@@ -6,7 +6,7 @@ from zkcompliance.verify.bundle import Bundle, decode_bundle
 from zkcompliance.verify.checkpoint import Checkpoint
 from zkcompliance.verify.program import Program, decode_program
 from zkcompliance.verify.statement import PROFILES, Entry, LogStatement, Profile, Statement, decode_statement
-from zkcompliance.verify.verifier import Report, verify_bundle, verify_proof
+from zkcompliance.verify.verifier import Report, verify_bundle, verify_decoded, verify_proof
 
 __all__ = [
     "PROFILES",
@@ -22,5 +22,6 @@ __all__ = [
     "decode_program",
     "decode_statement",
     "verify_bundle",
+    "verify_decoded",
     "verify_proof",
 ]
