@@ -26,7 +26,7 @@ from zkcompliance.log.store import SealedLog
 from zkcompliance.log.writer import Writer, create_log
 from zkcompliance.prove import api
 from zkcompliance.stark.prover.prover import Prover
-from zkcompliance.verify import verify_bundle
+from zkcompliance.verify.verifier import verify_bundle
 
 
 def widths(claim: Claim, rows: int) -> dict[str, int]:

@@ -20,7 +20,9 @@ from zkcompliance.claim import catalogue
 from zkcompliance.prove import api
 from zkcompliance.stark.commit import table as tables
 from zkcompliance.stark.profiles import by_name
-from zkcompliance.verify import decode_program, decode_statement, verify_proof
+from zkcompliance.verify.program import decode_program
+from zkcompliance.verify.statement import decode_statement
+from zkcompliance.verify.verifier import verify_proof
 
 
 def random_table(k: int) -> np.ndarray:

@@ -24,7 +24,7 @@ from zkcompliance.claim.language import (
 from zkcompliance.schemas import SOURCES, Schema
 
 
-def definition(schema: Schema) -> ClaimDefinition:
+def family(schema: Schema) -> ClaimDefinition:
     """The claim for logs of this schema, which may be the user's own. Its column `source` is the built-in ones'."""
 
     class Sealed(LogTable, schema=schema):

@@ -104,7 +104,7 @@ def private(tables: Tables, publics: Publics):  # type: ignore[no-untyped-def]
     return columns
 
 
-def claim(schema: Schema) -> Claim:
+def family(schema: Schema) -> Claim:
     """The claim for logs of this schema."""
     return Claim(
         id=f"rows-unchanged-{schema.name}",
@@ -136,5 +136,4 @@ def claim(schema: Schema) -> Claim:
         build=lambda: program(schema),
         check=check,
         witness=lambda tables, publics: Witness(private(tables, publics), []),
-        vacuous=VACUOUS,
     )

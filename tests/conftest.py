@@ -1,18 +1,15 @@
-"""Shared fixtures: a few small proofs, made once, and the support module on the path."""
+"""Shared fixtures: a few small proofs, a regulated lab's files and the one-file verifier, each made once."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-import support
-
+from tests.kit import regulated_lab, support
 from zkcompliance.log import spent
+from zkcompliance.standalone import build
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -51,3 +48,17 @@ def by_profile(honest: support.Proved) -> dict[str, support.Proved]:
         for name in ("fast", "small")
     }
     return {"standard": honest, **others}
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> regulated_lab.Lab:
+    """A lab's small sealed logs and its proofs."""
+    return regulated_lab.make(tmp_path_factory.mktemp("lab"))
+
+
+@pytest.fixture(scope="session")
+def pyz(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The one-file verifier."""
+    path = tmp_path_factory.mktemp("pyz") / "zkcompliance-verify.pyz"
+    path.write_bytes(build.archive())
+    return path

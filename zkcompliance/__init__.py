@@ -2,13 +2,14 @@
 
 The public names, flat, each loaded on first use: a verifier loads neither numpy nor numba, and a command line nothing
 at all before it is isolated (start.py). Python 3.6 and later can read this file, to be told which Python is needed.
-"""
 
-import sys
+`zk.prove` and `zk.verify` are functions, of client.py; the folders of these names are rooms, whose modules are imported
+by their whole names (`from zkcompliance.prove import api`). Python gives a package an attribute for each room at the
+moment that it is first imported, and never again: both are imported here, and their attributes taken away.
+"""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import ModuleType
     from typing import Any
 
     from zkcompliance import errors, schemas
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
     )
     from zkcompliance.policy import catalogue as policies
 else:
-    ModuleType = type(sys)
+    from zkcompliance import prove, verify
+
+    del prove, verify
 
 __all__ = [
     "BudgetSpent",
@@ -45,14 +48,8 @@ __all__ = [
     "verify",
 ]
 
-_CLIENT = ("Log", "Proof", "keygen", "open_log")
-_MODULES = {
-    "errors": "errors",
-    "schemas": "schemas",
-    "policies": "policy.catalogue",
-    "prove": "prove",
-    "verify": "verify",
-}
+_MODULES = {"errors": "errors", "schemas": "schemas", "policies": "policy.catalogue"}
+_CLIENT = ("Log", "Proof", "keygen", "open_log", "prove", "verify")
 
 
 def __getattr__(name: str) -> "Any":
@@ -71,25 +68,3 @@ def __getattr__(name: str) -> "Any":
 
 def __dir__() -> "list[str]":
     return sorted({*globals(), *__all__})
-
-
-class _Verb(ModuleType):
-    """A package that is also the function of its name: `zk.prove(…)` beside `from zkcompliance.prove import api`."""
-
-    def __call__(self, *arguments: "Any", **options: "Any") -> "Any":
-        from importlib import import_module
-
-        client = import_module("zkcompliance.client")
-        return getattr(client, self.__name__.rpartition(".")[2])(*arguments, **options)
-
-
-class _Package(ModuleType):
-    """This package: what it imports as `prove` and `verify` is made a verb."""
-
-    def __setattr__(self, name: str, value: "Any") -> None:
-        if name in ("prove", "verify") and type(value) is ModuleType:
-            value.__class__ = _Verb
-        super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package

@@ -1,125 +1,179 @@
-"""Who may import whom, what never stands in the package, and what a verifier loads (docs/adr, CONTRIBUTING)."""
+"""Who may import whom, what never stands in the package, and what a verifier loads (docs/rooms.md, docs/adr)."""
 
 from __future__ import annotations
 
 import ast
 import functools
+import graphlib
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import support
 
 import zkcompliance
+from tests.kit import support
 
 PACKAGE = Path(zkcompliance.__file__).parent
-SOURCES = sorted(path for path in PACKAGE.rglob("*.py") if "circuits" not in path.relative_to(PACKAGE).parts)
-CIRCUITS = sorted((PACKAGE / "circuits").resolve().glob("*.py"))
+PAGE = PACKAGE.parent / "docs" / "rooms.md"
+CIRCUITS = sorted((PACKAGE.parent / "circuits").glob("*.py"))
+SOURCES = sorted(PACKAGE.rglob("*.py"))
 
-# Each layer may import itself and what stands before it.
-ORDER = [
-    {"start"},
-    {"errors", "limits", "progress"},
-    {"ending"},
-    {"codec", "quantities", "digest", "strict_json"},
-    {"shown"},
-    {"screen"},
-    {"regular"},
-    {"field"},
-    {"profiles", "transcript"},
-    {"commit"},
-    {"fri"},
-    {"schemas", "schema_catalogue", "_schema_model", "_schema_cells"},
-    {"air", "bus", "statement", "soundness"},
-    {"claim"},
-]
-# Layers with a list of their own.
-ALLOWED = {
-    "verify": {"errors", "limits", "verify"},
-    "log": {
-        "errors", "limits", "progress", "codec", "field", "profiles", "transcript", "commit", "schemas", "quantities",
-        "log", "regular", "shown", "_schema_model", "_schema_cells", "schema_catalogue",
-    },
-    "importers": {"errors", "limits", "quantities", "regular", "schemas", "importers", "progress"},
-    "circuits": {"claim", "schemas", "quantities"},
-    "report": {"errors", "quantities", "screen", "shown", "policy", "report"},
-    "standalone": {"start", "errors", "ending", "log", "claim", "outputs", "policy", "report", "shown", "standalone"},
-    "attest": {"errors", "limits", "regular", "shown", "strict_json", "log", "policy", "verify", "attest"},
-    "outputs": {"errors", "log", "attest", "regular", "shown", "outputs"},
-}  # fmt: skip
+# Every room and every module on top → the rooms that it may import, for type checking too; itself always.
+ROOMS: dict[str, str] = {
+    # what everybody may know
+    "errors": "",
+    "limits": "",
+    "progress": "",
+    "strict_json": "errors",
+    "quantities": "errors",
+    "edge": "errors quantities",
+    "schemas": "errors limits quantities strict_json",
+    # the two hands
+    "stark": "edge errors limits progress",
+    "verify": "errors limits",
+    # claims
+    "card": "edge errors limits quantities schemas strict_json",
+    "claim": "card edge errors limits quantities schemas stark",
+    "circuits": "card claim schemas",
+    # logs
+    "log": "edge errors limits progress quantities schemas stark",
+    "importers": "edge errors limits progress quantities schemas",
+    "lineage": "card claim edge errors limits log progress schemas verify",
+    # what is asked, and what comes of it
+    "policy": "card claim edge errors limits lineage log progress quantities schemas strict_json verify",
+    "attest": "edge errors limits log policy strict_json verify",
+    "outputs": "attest edge errors log",
+    "report": "card claim edge errors policy quantities",
+    "prove": "card claim edge errors limits lineage log policy progress quantities schemas stark verify",
+    "decide": "attest card claim edge errors limits log outputs policy progress quantities schemas strict_json verify",
+    # what people call
+    "client": "attest card claim decide errors log outputs policy progress prove quantities schemas",
+    "hf": "client errors schemas",
+    "commands": (
+        "attest card claim client decide edge errors importers limits lineage log outputs policy progress prove "
+        "quantities report schemas stark start verify"
+    ),
+    "standalone": "card circuits claim decide edge errors log outputs policy report start",
+    "start": "",
+    "__init__": "client errors policy prove schemas start verify",
+    "__main__": "start",
+}
+DATA = {"demo_data", "policies"}  # folders that hold no module
+
+# Where a room may know a part of another alone: (room, other) → the modules, each with what is below it.
+PARTS = {
+    ("log", "stark"): "codec commit field profiles transcript",  # seals and spends; of proofs it knows nothing
+    ("circuits", "claim"): "language",
+    ("commands", "stark"): "commit prover statement",  # the demo's dishonest prover
+    ("attest", "verify"): "bundle program verifier",
+}
+# Written by hand, not in the language: what it needs of a program is in claim/ itself.
+BY_HAND = {"rows_unchanged.py"}
 
 
 def imports(path: Path) -> set[str]:
-    """Modules that a file imports, wherever it does so, those for type checking left out."""
-    tree = ast.parse(path.read_text())
-    skipped: set[ast.AST] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
-            skipped |= {inner for part in node.body for inner in ast.walk(part)}
+    """Modules that a file imports, wherever it does so, for type checking too. `from a import b` may mean a.b."""
     found: set[str] = set()
-    for node in ast.walk(tree):
-        if node in skipped:
-            continue
+    for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: relative import"
-            found.add(node.module or "")
-            if node.module in ("zkcompliance", "zkcompliance.verify"):
-                found |= {f"{node.module}.{alias.name}" for alias in node.names}
+            assert node.level == 0 and node.module, f"{path}: relative import"
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
     return found
 
 
-def layer(path: Path) -> str:
+def room(path: Path) -> str:
+    """The room that a file is in, or the name of a module on top."""
+    if path in CIRCUITS:
+        return "circuits"
     inside = path.relative_to(PACKAGE).parts
     return inside[0] if len(inside) > 1 else path.stem
 
 
 def used(path: Path) -> set[str]:
-    """Top-level parts of the package that a file imports."""
-    return {name.split(".")[1] for name in imports(path) if name.startswith("zkcompliance.")}
+    """The rooms and modules on top that a file imports."""
+    tops = {name.split(".")[1] for name in imports(path) if name.startswith("zkcompliance.")}
+    return {top for top in tops if (PACKAGE / top).is_dir() or (PACKAGE / f"{top}.py").is_file()}
 
 
-def test_lower_layers_do_not_know_higher_ones() -> None:
-    rank = {name: i for i, names in enumerate(ORDER) for name in names}
+def of_room(name: str) -> list[Path]:
+    return [path for path in (*SOURCES, *CIRCUITS) if room(path) == name]
+
+
+def test_every_room_is_named() -> None:
+    """Here, and in no other way: a folder or a module on top that nobody placed fails, and so does one that is gone."""
+    there = {path.stem for path in PACKAGE.iterdir()} - {"__pycache__", "py"}
+    assert there == {*ROOMS, *DATA}
+    assert not [path for name in DATA for path in (PACKAGE / name).rglob("*.py")]
+
+
+@pytest.mark.parametrize("name", ROOMS)
+def test_a_room_imports_what_it_may(name: str) -> None:
+    allowed = {*ROOMS[name].split(), name}
+    assert not [f"{path.name} imports {other}" for path in of_room(name) for other in used(path) - allowed]
+
+
+@pytest.mark.parametrize("pair", PARTS, ids=" ".join)
+def test_a_room_that_may_know_a_part_of_another(pair: tuple[str, str]) -> None:
+    name, other = pair
+    whole = f"zkcompliance.{other}"
+    parts = tuple(f"{whole}.{part}" for part in PARTS[pair].split())
     wrong = [
-        f"{path.relative_to(PACKAGE)} imports {other}"
-        for path in SOURCES
-        if layer(path) in rank
-        for other in used(path)
-        if rank.get(other, len(ORDER)) > rank[layer(path)]
+        f"{path.name} imports {module}"
+        for path in of_room(name)
+        for module in imports(path)
+        if module.startswith(f"{whole}.") and not re.match(rf"({'|'.join(map(re.escape, parts))})(\.|$)", module)
+        if not (name == "circuits" and path.name in BY_HAND)
     ]
     assert not wrong
 
 
-@pytest.mark.parametrize("name", [name for name in ALLOWED if name != "circuits"])
-def test_layers_with_a_list_of_their_own(name: str) -> None:
-    wrong = {
-        f"{path.relative_to(PACKAGE)} imports {other}"
-        for path in SOURCES
-        if layer(path) == name
-        for other in used(path) - ALLOWED[name]
-    }
-    assert not wrong
+def test_the_page_of_rooms_says_the_same() -> None:
+    """docs/rooms.md: a line for each room, with those that may import it, or all but those that may not."""
+    rows = re.findall(r"^\| `([^`]+)` \| .+ \| (.+) \|$", PAGE.read_text("utf-8"), re.MULTILINE)
+    said = {}
+    for shown, cell in rows:
+        named = set(re.findall(r"`([^`]+)`", cell))
+        said[shown] = {*map(shown_as, ROOMS)} - named - {shown} if cell.startswith("all but ") else named
+    allowed = {shown_as(name): {shown_as(o) for o in ROOMS if name in ROOMS[o].split()} for name in ROOMS}
+    assert said == allowed and len(rows) == len(ROOMS)
 
 
-def test_circuits_import_the_claim_language_and_schemas_only() -> None:
-    assert CIRCUITS
-    for path in CIRCUITS:
-        assert used(path) <= ALLOWED["circuits"], path.name
+def shown_as(name: str) -> str:
+    """A room as the page has it: `log/`, `errors.py`."""
+    return f"{name}/" if (PACKAGE / name).is_dir() else f"{name}.py"
 
 
-def test_the_verifier_is_standard_library_only() -> None:
-    for path in SOURCES:
-        if layer(path) == "verify":
-            outside = {name.split(".")[0] for name in imports(path)} - {"zkcompliance", ""}
-            assert outside <= set(sys.stdlib_module_names), path.name
+def test_rooms_make_no_circle() -> None:
+    """By the table, and what it allows is more than what is imported; modules inside a room: test_circles.py."""
+    list(graphlib.TopologicalSorter({name: rooms.split() for name, rooms in ROOMS.items()}).static_order())
+
+
+def test_the_two_hands_do_not_know_each_other() -> None:
+    hands = (("stark", "verify"), ("verify", "stark"))
+    assert not [path for one, other in hands for path in of_room(one) if other in used(path)]
+
+
+def test_logs_know_nothing_of_proofs() -> None:
+    assert not [path for path in of_room("log") if {"verify", "prove", "policy", "claim"} & used(path)]
+
+
+def test_who_judges_knows_no_byte_forms_of_the_prover() -> None:
+    """Policies, attestations and reports: neither a codec nor profiles but for the verifier's own reader."""
+    for name in ("policy", "attest", "report"):
+        for path in of_room(name):
+            assert "stark" not in used(path), path
+            read = {module for module in imports(path) if module.startswith("zkcompliance.verify.codec")}
+            assert name == "policy" or not read, path
 
 
 def test_reports_are_standard_library_and_rich_on_a_terminal() -> None:
     for path in SOURCES:
-        if layer(path) == "report":
+        if room(path) == "report":
             outside = {name.split(".")[0] for name in imports(path)} - {"zkcompliance", ""}
             allowed = {"rich"} if path.name == "terminal.py" else set()
             assert outside <= set(sys.stdlib_module_names) | allowed, path.name
@@ -128,26 +182,39 @@ def test_reports_are_standard_library_and_rich_on_a_terminal() -> None:
 def test_the_one_file_verifier_is_standard_library_only() -> None:
     """What is in it besides: tests/standalone/test_build.py."""
     for path in SOURCES:
-        if layer(path) == "standalone":
+        if room(path) == "standalone":
             outside = {name.split(".")[0] for name in imports(path)} - {"zkcompliance", ""}
             assert outside <= set(sys.stdlib_module_names), path.name
 
 
+def imported_at_once(body: list[ast.stmt]) -> Iterator[str]:
+    """What statements import when a file is run: not inside functions, nor for type checking."""
+    for node in body:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif not isinstance(node, ast.FunctionDef):
+            checking = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+            for part in ("orelse",) if checking else ("body", "orelse", "finalbody", "handlers"):
+                yield from imported_at_once(getattr(node, part, []))
+
+
 def test_what_runs_before_python_is_isolated_imports_nothing_that_a_folder_could_hold() -> None:
     """What is frozen into Python (os), built into it (sys), or named inside functions that run later."""
-    for name in ("__init__", "__main__", "start", "commands/__init__", "commands/main", "standalone/__main__"):
-        found = set()
-        for node in ast.parse((PACKAGE / f"{name}.py").read_text(), feature_version=(3, 6)).body:
-            if isinstance(node, ast.Import):
-                found |= {alias.name for alias in node.names}
-            elif isinstance(node, ast.ImportFrom):
-                found |= {f"{node.module}.{alias.name}" for alias in node.names}
-        assert found <= {"_signal", "io", "os", "sys", "zkcompliance.start"}, name
+    hollow = ("prove/__init__", "verify/__init__")
+    for name in ("__init__", "__main__", "start", "commands/__init__", "commands/main", "standalone/__main__", *hollow):
+        tree = ast.parse((PACKAGE / f"{name}.py").read_text(), feature_version=(3, 6))
+        allowed = {"_signal", "io", "os", "sys", "zkcompliance.start"}
+        if name == "__init__":
+            allowed |= {"zkcompliance.prove", "zkcompliance.verify"}  # the package's own, by its own path, and hollow
+        assert set(imported_at_once(tree.body)) <= allowed, name
+        assert name not in hollow or (len(tree.body) == 1 and ast.get_docstring(tree)), name
 
 
 def test_nothing_below_the_commands_imports_them() -> None:
     for path in SOURCES:
-        if layer(path) not in ("commands", "cli"):
+        if room(path) != "commands":
             assert "commands" not in used(path), path.name
 
 
@@ -168,7 +235,7 @@ HEAVY = ("numpy", "numba", "llvmlite", "cryptography")
     [
         "import zkcompliance",
         "import zkcompliance.verify",
-        "from zkcompliance.verify import verify_bundle",
+        "from zkcompliance.verify.verifier import verify_bundle",
         "from zkcompliance.attest.api import check; from zkcompliance.attest.keys import PublicKey",
     ],
 )
@@ -180,7 +247,7 @@ def test_verifying_loads_no_more(honest, tmp_path: Path) -> None:  # type: ignor
     proof = tmp_path / "proof"
     proof.write_bytes(honest.bundle())
     statement = (
-        "from zkcompliance.verify import verify_bundle\nfrom pathlib import Path\n"
+        "from zkcompliance.verify.verifier import verify_bundle\nfrom pathlib import Path\n"
         f"verify_bundle(Path({str(proof)!r}).read_bytes(), program_digest=None)"
     )
     assert loaded(statement, bad=HEAVY) == set()
@@ -214,7 +281,7 @@ def calls(*names: str) -> list[tuple[Path, ast.Call]]:
 
 
 # `strict=False` is said where the shorter one is meant to end it: the last, shorter slice of a twin's fold.
-LOOSE = {"field/twin.py": 1}
+LOOSE = {"stark/field/twin.py": 1}
 
 
 def test_zip_is_strict() -> None:
@@ -245,7 +312,7 @@ def test_numpy_reads_and_draws_nothing_unsafe() -> None:
 def test_secrets_come_from_the_operating_system() -> None:
     """`os.urandom` and `secrets` only; nothing seeds from a clock or a process number."""
     for path, call in calls("os.getpid", "time.time", "time.time_ns", "uuid.uuid4"):
-        assert layer(path) not in ("prove", "commit", "air", "bus", "fri"), f"{path.name}:{call.lineno}"
+        assert room(path) not in ("prove", "stark"), f"{path.name}:{call.lineno}"
 
 
 def test_nothing_is_read_from_the_environment() -> None:
@@ -321,9 +388,9 @@ def test_every_file_of_a_log_is_opened_by_one_helper() -> None:
     """Through no link, waiting for no pipe: `zkcompliance.edge.regular`, and `files.creating` for what is new."""
     found = []
     for path, call, name in called():
-        if path not in SOURCES or layer(path) not in ("log", "commit"):
+        place = path.relative_to(PACKAGE).as_posix() if path in SOURCES else path.name
+        if not place.startswith(("log/", "stark/commit/")):
             continue
-        place = path.relative_to(PACKAGE).as_posix()
         last = name.rpartition(".")[2]
         ours = name in ("SealedLog.open", "log.open") or name.endswith("tree.open")
         opens = (last in OPENS and not ours) or name in (

@@ -14,9 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import attesting
 import pytest
-import support
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -26,6 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
+from tests.kit import attesting, support
 from zkcompliance import limits, strict_json
 from zkcompliance.attest import dsse
 from zkcompliance.attest.api import attest, check
@@ -146,7 +145,8 @@ def test_the_binding_is_attested_by_itself(
 
 def attesting_context(data: bytes, binding: object) -> bytes:
     """The same file with another context in its statement: it decodes, and its proof is of the first."""
-    from zkcompliance.verify import decode_bundle, decode_statement
+    from zkcompliance.verify.bundle import decode_bundle
+    from zkcompliance.verify.statement import decode_statement
 
     bundle = decode_bundle(data)
     statement = replace(decode_statement(bundle.statement_bytes), context=binding.encode())  # type: ignore[attr-defined]
@@ -195,7 +195,8 @@ def test_a_bundle_is_attested_as_a_whole(proof_file: bytes, tmp_path: Path) -> N
 
 
 def context_of(data: bytes) -> bytes:
-    from zkcompliance.verify import decode_bundle, decode_statement
+    from zkcompliance.verify.bundle import decode_bundle
+    from zkcompliance.verify.statement import decode_statement
 
     return decode_statement(decode_bundle(data).statement_bytes).context
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from doc_blocks import ROOT, blocks, run_in_order
 
+from tests.kit.doc_blocks import ROOT, blocks, run_in_order
 from zkcompliance.claim import catalogue
 from zkcompliance.claim.compile import compile_claim
 from zkcompliance.claim.language.build import ClaimDefinition

@@ -7,20 +7,17 @@ import json
 import re
 import shlex
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-import policy_kit as kit
 import pytest
 from click.testing import CliRunner, Result
 from jsonschema import Draft4Validator
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "report"))
-
-from test_machines import oscal
-
+from tests.kit import policies as kit
+from tests.kit.oscal_schema import oscal
+from zkcompliance.claim import catalogue
 from zkcompliance.commands.main import cli
 from zkcompliance.decide import Request
 from zkcompliance.log import memory
@@ -44,7 +41,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("lab")
     log = kit.make_log(folder, "log", "lab.example/c", kit.rows())
     context = Binding(subject=Subject("m", b"\7" * 32, b"\5" * 32), time=kit.NOW, reference=b"it's\n7").encode()
-    claim = kit.catalogue.load(kit.CLAIM)
+    claim = catalogue.load(kit.CLAIM)
     (folder / "proof").write_bytes(prove_claim(claim, {"compute": log}, {"limit": 10**20}, context=context))
     (folder / "junk").write_bytes(b"junk")
     (folder / "empty").touch()

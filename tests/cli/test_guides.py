@@ -7,9 +7,8 @@ import re
 import runpy
 from pathlib import Path
 
-from doc_blocks import ROOT, run_in_order
-
 import zkcompliance as zk
+from tests.kit.doc_blocks import ROOT, run_in_order
 from zkcompliance.hf import SealingCallback
 
 

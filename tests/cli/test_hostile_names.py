@@ -6,10 +6,11 @@ import io
 import subprocess
 from pathlib import Path
 
-import policy_kit as kit
 import pytest
 from click.testing import CliRunner
 
+from tests.kit import policies as kit
+from zkcompliance.claim import catalogue
 from zkcompliance.commands import console
 from zkcompliance.commands.main import cli
 from zkcompliance.edge.shown import command
@@ -25,7 +26,7 @@ class Terminal(io.StringIO):
 def proof(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     folder = tmp_path_factory.mktemp("names")
     log = kit.make_log(folder, "log", "lab.example/c", kit.rows())
-    return prove_claim(kit.catalogue.load(kit.CLAIM), {"compute": log}, {"limit": 10**20})
+    return prove_claim(catalogue.load(kit.CLAIM), {"compute": log}, {"limit": 10**20})
 
 
 @pytest.mark.parametrize("character", ["\u009b", "\u202e", "\u2066", "\u2028", "\u200b"])

@@ -10,15 +10,14 @@ from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
-import lineage_kit as kit
-import policy_kit
 import pytest
-import support
 from click.testing import CliRunner, Result
-from lineage_kit import KEY, NAME, NEXT, Generation, Step, carried, lineage
 
 import zkcompliance as zk
-from zkcompliance.claim.card import card_of
+from tests.kit import lineages as kit
+from tests.kit import policies, support
+from tests.kit.lineages import KEY, NAME, NEXT, Generation, Step, carried, lineage
+from tests.kit.policy_texts import head, requirement
 from zkcompliance.commands.main import cli
 from zkcompliance.errors import LogEvidence, NewKeyRefused, Undecided
 from zkcompliance.log import files, keys
@@ -217,38 +216,20 @@ def test_a_lineage_leads_to_a_new_key(lab: Path, tmp_path: Path) -> None:
     assert "nothing here shows" in said(verify(lab, "q4", *lost, "--new-key", "compute", key="next"))
 
 
-POLICY = """format = "zkcompliance-policy/v1"
-id = "memory"
-version = 1
-title = "A limit"
-jurisdiction = "Nowhere"
-sources = ["made up"]
-valid_from = 2025-08-02
-valid_until = 2035-08-02
-subject = "none"
-
-[logs.compute]
-schema = "compute"
-@KEYS
-[[requirements]]
-name = "below"
-says = "The counted compute is below the limit."
-claim = "training-compute-below@1"
-card = "@CARD"
-logs = { compute = "compute" }
-params.limit = "1e26"
-params.phases = { includes = "pretraining, fine_tuning" }
-"""
+POLICY = head("memory", "A limit", subject="none", until="2035-08-02") + '\n[logs.compute]\nschema = "compute"\n'
+POLICY += requirement(
+    "below", "The counted compute is below the limit.", "training-compute-below", {"compute": "compute"},
+    'params.limit = "1e26"', 'params.phases = { includes = "pretraining, fine_tuning" }',
+)  # fmt: skip
 
 
 def test_a_policy_bundle_brings_its_lineages(lab: Path, tmp_path: Path) -> None:
     """A lineage in the file is used as one that is given, by the log that it is of."""
-    text = POLICY.replace("@CARD", card_of(kit.BELOW).digest.hex()).replace("@KEYS\n", "")
-    (tmp_path / "p.toml").write_text(text)
+    (tmp_path / "p.toml").write_text(POLICY)
     tables = tuple(kit.sealed(support.table([(0, 7 + i)])) for i in range(2))
     one = Generation(1, tables)
     two = Generation(2, tables, one.last)
-    bound = Binding(ForPolicy(sha256(text.encode()).digest(), "memory", 1, "below"), None, int(time.time())).encode()
+    bound = Binding(ForPolicy(sha256(POLICY.encode()).digest(), "memory", 1, "below"), None, int(time.time())).encode()
     for name, of in (("one", one), ("two", two)):
         proof = kit.prove(kit.BELOW, {"compute": (of, 0, 2)}, {"limit": 10**26}, bound)
         (tmp_path / f"{name}.alone").write_bytes(encode_policy_bundle({bound: proof}))
@@ -290,7 +271,7 @@ def test_from_python(lab: Path, tmp_path: Path) -> None:
 
 def test_generations_that_the_verbs_make(tmp_path: Path) -> None:
     """Seal, prove, seal again under a new key, prove: a state follows with the lineage that `refresh` wrote."""
-    policy_kit.make_log(tmp_path, "log", NAME, policy_kit.rows(), policy_kit.rows(3))
+    policies.make_log(tmp_path, "log", NAME, policies.rows(), policies.rows(3))
     seed = bytes([7]) * 32
     (tmp_path / "new.key").write_text(SignerKey.text(NAME, seed) + "\n")
     (tmp_path / "new.key").chmod(0o600)
@@ -316,6 +297,6 @@ def test_generations_that_the_verbs_make(tmp_path: Path) -> None:
     assert "OLD" in said(run("verify", first, *asked, *state))
     (tmp_path / "two.zkp").unlink()
     with Writer(tmp_path / "two", keys.load_private(tmp_path / "new.key")) as writer:
-        writer.seal(policy_kit.rows(2))
+        writer.seal(policies.rows(2))
     third = prove("two")  # signed by the new key alone: the state knows that the old one named it
     assert "began with the same rows" in said(run("verify", third, *asked, *state))

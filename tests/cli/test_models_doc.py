@@ -7,7 +7,7 @@ import shutil
 from decimal import Decimal
 from pathlib import Path
 
-from doc_blocks import ROOT, blocks, run_in_order
+from tests.kit.doc_blocks import ROOT, blocks, run_in_order
 
 TABLE = ROOT / "tests" / "data" / "models" / "epoch_models.csv"
 

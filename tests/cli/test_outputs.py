@@ -9,12 +9,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import policy_kit as kit
 import pytest
-import support
 from click.testing import CliRunner, Result
 
 import zkcompliance as zk
+from tests.kit import policies as kit
+from tests.kit import support
+from zkcompliance.claim import catalogue
 from zkcompliance.commands.main import cli
 from zkcompliance.errors import UsageError, ZkComplianceError
 from zkcompliance.log import files
@@ -39,7 +40,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("lab")
     log = kit.make_log(folder, "log", "lab.example/c", kit.rows())
     context = Binding(time=kit.NOW).encode()
-    claim = kit.catalogue.load(kit.CLAIM)
+    claim = catalogue.load(kit.CLAIM)
     (folder / "proof").write_bytes(prove_claim(claim, {"compute": log}, {"limit": 10**20}, context=context))
     (folder / "model" / "sub").mkdir(parents=True)
     (folder / "model" / "weights").write_text("weights")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import policy_kit as kit
 import pytest
 from click.testing import CliRunner, Result
 
 import zkcompliance as zk
+from tests.kit import policies as kit
 from zkcompliance import limits
+from zkcompliance.card import catalogue as cards
+from zkcompliance.claim import catalogue
 from zkcompliance.claim.card import card_of
 from zkcompliance.commands.main import cli
 from zkcompliance.errors import ClaimDoesNotHold, MalformedPolicy, StaleProof, StatementMismatch, UsageError
@@ -47,7 +49,7 @@ def ok(*args: object) -> dict:
 
 
 def second(total: str = "9e19") -> str:
-    digest = kit.cards.load("compute-band").digest.hex()
+    digest = cards.load("compute-band").digest.hex()
     return SECOND.replace("@BAND", digest).replace("@TOTAL", total)
 
 
@@ -294,7 +296,7 @@ def test_a_claim_of_ones_own(lab: Path, tmp_path: Path) -> None:
     """Proved from the command line and verified from Python, and the other way round."""
     path = tmp_path / "own_total.py"
     path.write_text(OWN)
-    digest = card_of(kit.catalogue.load(str(path))).digest.hex()
+    digest = card_of(catalogue.load(str(path))).digest.hex()
     (tmp_path / "own.toml").write_text(kit.text("own") + ASKS_OWN.replace("@OWN", digest))
     log = kit.make_log(tmp_path, "log", "lab.example/own", kit.rows())
     asked = ("--policy", tmp_path / "own.toml", "--claim-file", path)

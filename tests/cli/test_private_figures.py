@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import policy_kit as kit
 import pytest
 from click.testing import CliRunner, Result
 
+from tests.kit import policies as kit
+from zkcompliance.card import catalogue as cards
 from zkcompliance.commands.main import cli
 
 TOTAL = 4_440_000_000_000_000_000
@@ -35,7 +36,7 @@ def run(*args: object) -> Result:
 @pytest.fixture
 def lab(tmp_path: Path) -> Path:
     kit.make_log(tmp_path, "log", "lab.example/c", kit.rows(4, TOTAL // 4))
-    digest = kit.cards.load("compute-band").digest.hex()
+    digest = cards.load("compute-band").digest.hex()
     (tmp_path / "policy.toml").write_text(kit.text() + BAND.replace("@BAND", digest))
     return tmp_path
 

@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
-import support
 
 import zkcompliance as zk
+from tests.kit import support
 from zkcompliance import schemas
 from zkcompliance.client import Log
 from zkcompliance.errors import LogBusy, LogCorrupt, LogError, UsageError

@@ -7,10 +7,11 @@ import json
 from hashlib import sha256
 from pathlib import Path
 
-import policy_kit as kit
 import pytest
 from click.testing import CliRunner, Result
 
+from tests.kit import policies as kit
+from zkcompliance.claim import catalogue
 from zkcompliance.commands.main import cli
 from zkcompliance.policy.binding import Binding, Subject
 from zkcompliance.policy.subject import parse_subject
@@ -41,7 +42,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
     bare = parse_subject(f"m=sha256:{model.digest.hex()}")
     for name, subject in (("whole", model), ("contents", bare)):
         context = Binding(subject=subject, time=kit.NOW).encode()
-        claim = kit.catalogue.load(kit.CLAIM)
+        claim = catalogue.load(kit.CLAIM)
         (folder / name).write_bytes(prove_claim(claim, {"compute": log}, {"limit": 10**20}, context=context))
     lay(folder / "exchanged", {"a.bin": "{}", "config.json": "w"})
     lay(folder / "hidden", {**FILES, ".git/hooks/x": "1"})
@@ -147,7 +148,7 @@ def test_a_proof_of_one_models_contents_and_another_ones_tree(
     other = parse_subject(f"m={lay(tmp_path / 'other', {'x': 'y'})}")
     context = Binding(subject=Subject("m", model.digest, other.tree), time=kit.NOW).encode()
     made = prove_claim(
-        kit.catalogue.load(kit.CLAIM), {"compute": kit.SealedLog.open(lab / "log")}, {"limit": 10**20}, context=context
+        catalogue.load(kit.CLAIM), {"compute": kit.SealedLog.open(lab / "log")}, {"limit": 10**20}, context=context
     )
     (lab / "mixed").write_bytes(made)
     for subject in (f"m={lab / 'model'}", f"m={tmp_path / 'other'}"):

@@ -21,7 +21,7 @@ from zkcompliance.prove import api
 from zkcompliance.prove.own_lineage import verify_own
 from zkcompliance.prove.reseal import reseal
 from zkcompliance.prove.retire import retire
-from zkcompliance.verify import verify_bundle
+from zkcompliance.verify.verifier import verify_bundle
 
 HOURS, MOST = 200, 58
 

@@ -12,10 +12,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
-from log_crash import KILLED, arm
-from quick import KEY, SCHEMA, quicken, some_rows
-
+from tests.kit.killing import KILLED, arm
+from tests.kit.quick_logs import KEY, SCHEMA, quicken, some_rows
 from zkcompliance import schemas
 from zkcompliance.errors import AlreadySealed
 from zkcompliance.log import open_log

@@ -16,8 +16,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from quick import SCHEMA, quicken, some_rows
-
+from tests.kit.quick_logs import SCHEMA, quicken, some_rows
 from zkcompliance import schemas
 from zkcompliance.errors import BudgetSpent, LogError, ZkComplianceError
 from zkcompliance.log import keys, moving, spent, successor

@@ -17,8 +17,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from quick import KEY, SCHEMA, quicken, some_rows
-
+from tests.kit.quick_logs import KEY, SCHEMA, quicken, some_rows
 from zkcompliance import schemas
 from zkcompliance.errors import ZkComplianceError
 from zkcompliance.log import leftovers, open_log, rows

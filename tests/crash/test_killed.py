@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 
 import pytest
-import support
 
+from tests.kit import support
 from zkcompliance import schemas
 from zkcompliance.log import open_log
 
@@ -24,8 +24,12 @@ ROW = {"run": "r", "phase": "pretraining", "flop": "7", "method": "measured"}
 @pytest.mark.parametrize("step", [5, pytest.param(1, marks=pytest.mark.long)])
 def test_killed_before_every_step_and_repeated(tmp_path: Path, step: int) -> None:
     """Sealing an input, taking in a spool, spooling: every fifth step by default, all of them with -m long."""
-    script = Path(__file__).with_name("killed_steps.py")
-    done = subprocess.run([sys.executable, str(script), str(tmp_path), str(step)], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.crash.killed_steps", str(tmp_path), str(step)],
+        capture_output=True,
+        text=True,
+        env=support.ENVIRONMENT,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert int(done.stdout) > 200 // step
 

@@ -8,14 +8,18 @@ from pathlib import Path
 
 import pytest
 
+from tests.kit import support
+
 
 @pytest.mark.parametrize("verb", ["compact", "refresh"])
 @pytest.mark.parametrize("kills", [12, pytest.param(1000, marks=pytest.mark.long)])
 def test_killed_before_a_file_operation(tmp_path: Path, verb: str, kills: int) -> None:
     """Twelve places drawn at random by default, every one with -m long."""
-    script = Path(__file__).with_name("moves.py")
     done = subprocess.run(
-        [sys.executable, str(script), str(tmp_path), verb, str(kills)], capture_output=True, text=True
+        [sys.executable, "-m", "tests.crash.moves", str(tmp_path), verb, str(kills)],
+        capture_output=True,
+        text=True,
+        env=support.ENVIRONMENT,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "'appeared'" in done.stdout and "'never tried'" in done.stdout

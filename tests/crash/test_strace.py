@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-WORKER = Path(__file__).with_name("strace_worker.py")
+from tests.kit import support
+
 FAULTS = {"kill": "signal=SIGKILL", "io": "error=EIO", "full": "error=ENOSPC"}
 NEVER_FAIL = {"exit_group", "mmap", "munmap", "mremap", "brk", "ioctl", "lseek", "getrandom", "futex", "rt_sigaction"}
 
@@ -26,8 +27,9 @@ class Worker:
 
     def __init__(self, scratch: Path, *options: str) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, str(WORKER), str(scratch), *options],
+            [sys.executable, "-m", "tests.crash.strace_worker", str(scratch), *options],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env=support.ENVIRONMENT,
         )  # fmt: skip
 
     def ask(self, line: str) -> str:

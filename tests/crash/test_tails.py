@@ -4,14 +4,11 @@ where something was."""
 from __future__ import annotations
 
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-from quick import KEY, SCHEMA, commit, some_rows
-
+from tests.kit.quick_logs import KEY, SCHEMA, commit, some_rows
 from zkcompliance.errors import ZkComplianceError
 from zkcompliance.log import files, open_log, rows, sealing
 from zkcompliance.log.fsck import fsck

@@ -7,10 +7,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.kit import support
+
 
 def test_eight_writers(tmp_path: Path) -> None:
-    script = Path(__file__).with_name("writers.py")
-    done = subprocess.run([sys.executable, str(script), str(tmp_path / "log")], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.crash.writers", str(tmp_path / "log")],
+        capture_output=True,
+        text=True,
+        env=support.ENVIRONMENT,
+    )
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert sorted(found["first"]) == ["log-busy"] * 7 + ["wrote"]

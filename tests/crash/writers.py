@@ -9,8 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from quick import KEY, SCHEMA, quicken, some_rows
-
+from tests.kit.quick_logs import KEY, SCHEMA, quicken, some_rows
 from zkcompliance import schemas
 from zkcompliance.errors import LogBusy
 from zkcompliance.log import open_log

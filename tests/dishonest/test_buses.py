@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-import support
-from support import DroppedConstraints, Proved, Prover, refused, verifier_drops, without
 
+from tests.kit import support
+from tests.kit.support import DroppedConstraints, Proved, Prover, refused, verifier_drops, without
 from zkcompliance.errors import BalanceMismatch, LookupRejected, QuotientMismatch
 from zkcompliance.stark.field import extension as ext
 from zkcompliance.stark.field.babybear import P

@@ -15,14 +15,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from catalogue_claims import MODULES, compiled, definition, examples, inputs
-from compiled_trial import Trial, proof_file
-from hunt_base import Hunt, chip
-from hunt_cases import HUNTS
-from hunt_kinds import KINDS
-from hunt_lies import crafted, lies
-from hunt_more_cases import FALSE
-from hunt_tools import (
+
+from tests.kit.catalogue_claims import MODULES, compiled, definition, examples, inputs
+from tests.kit.compiled_trial import Trial, proof_file
+from tests.kit.hunt.base import Hunt, chip
+from tests.kit.hunt.cases import HUNTS
+from tests.kit.hunt.kinds import KINDS
+from tests.kit.hunt.lies import crafted, lies
+from tests.kit.hunt.more_cases import FALSE
+from tests.kit.hunt.traces import (
     Case,
     Item,
     Lie,
@@ -35,11 +36,10 @@ from hunt_tools import (
     sums_mod_p,
     without_interactions,
 )
-
 from zkcompliance.claim.meaning import core
 from zkcompliance.errors import VerificationError
 from zkcompliance.stark.field.babybear import P
-from zkcompliance.verify import verify_bundle
+from zkcompliance.verify.verifier import verify_bundle
 
 SPARED = {  # what follows from the rest, and is kept for what it says by itself
     "constraint: empty is # or #": "rows with the extreme + [empty] = 1 over the integers",

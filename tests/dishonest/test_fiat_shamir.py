@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import support
-from support import CLAIM, PUBLICS, ForgedValues, Prover, View, forgetful, refused
 
+from tests.kit import support
+from tests.kit.support import CLAIM, PUBLICS, ForgedValues, Prover, View, forgetful, refused
 from zkcompliance.errors import (
     BalanceMismatch,
     FinalPolynomialMismatch,

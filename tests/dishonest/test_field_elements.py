@@ -6,9 +6,9 @@ import struct
 
 import numpy as np
 import pytest
-import support
-from support import Proved, Prover, refused, without
 
+from tests.kit import support
+from tests.kit.support import Proved, Prover, refused, without
 from zkcompliance.errors import MalformedProof, OpeningMismatch
 from zkcompliance.stark.commit.merkle import TreeBuilder
 from zkcompliance.stark.field.babybear import P

@@ -11,7 +11,7 @@ from zkcompliance import schemas
 from zkcompliance.errors import VerificationError
 from zkcompliance.log import merkle
 from zkcompliance.log.checkpoint import Checkpoint
-from zkcompliance.stark.air.expr import TableBuilder
+from zkcompliance.stark.air.builder import TableBuilder
 from zkcompliance.stark.air.program import (
     Equation,
     Kind,
@@ -20,8 +20,8 @@ from zkcompliance.stark.air.program import (
     Program,
     Public,
     PublicBit,
-    Term,
-    TermKind,
+    Summand,
+    SummandKind,
     Unknown,
 )
 from zkcompliance.stark.commit.table import SealedTable, commit
@@ -30,7 +30,9 @@ from zkcompliance.stark.profiles import STANDARD
 from zkcompliance.stark.prover.prover import Prover
 from zkcompliance.stark.prover.witness import check_trace
 from zkcompliance.stark.statement import Statement, StatementLog
-from zkcompliance.verify import decode_program, decode_statement, verify_proof
+from zkcompliance.verify.program import decode_program
+from zkcompliance.verify.statement import decode_statement
+from zkcompliance.verify.verifier import verify_proof
 
 SCHEMA = schemas.compute
 PHASE = SCHEMA.limbs("phase")[0]
@@ -84,7 +86,12 @@ def program() -> Program:
         equations=(
             Equation(
                 "devices below the limit",
-                (Term(TermKind.SUM, 1), Term(TermKind.UNKNOWN, 1), Term(TermKind.ONE, 1), Term(TermKind.PUBLIC, -1)),
+                (
+                    Summand(SummandKind.SUM, 1),
+                    Summand(SummandKind.UNKNOWN, 1),
+                    Summand(SummandKind.ONE, 1),
+                    Summand(SummandKind.PUBLIC, -1),
+                ),
             ),
         ),
         buses=(1, 2, 2),

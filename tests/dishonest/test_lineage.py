@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from io import BytesIO
 
-import lineage_kit as kit
 import pytest
-import support
-from lineage_kit import KEY, NAME, NEXT, Generation, Step, World, carried, lineage, proved, u32
 
+from tests.kit import lineages as kit
+from tests.kit import support
+from tests.kit.lineages import KEY, NAME, NEXT, Generation, Step, World, carried, lineage, proved, u32
 from zkcompliance.errors import (
     CheckpointMismatch,
     LimitExceeded,

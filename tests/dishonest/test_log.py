@@ -8,9 +8,9 @@ from hashlib import sha256
 
 import numpy as np
 import pytest
-import support
-from support import CLAIM, FLOP, PHASE, PUBLICS, ROWS, Prover, checkpoint, refused, without
 
+from tests.kit import support
+from tests.kit.support import CLAIM, FLOP, PHASE, PUBLICS, ROWS, Prover, checkpoint, refused, without
 from zkcompliance.errors import (
     CheckpointMismatch,
     FinalPolynomialMismatch,
@@ -23,12 +23,14 @@ from zkcompliance.stark.codec import u64
 from zkcompliance.stark.commit.table import SealedTable
 from zkcompliance.stark.prover import prover as prover_module
 from zkcompliance.stark.statement import StatementLog
-from zkcompliance.verify import decode_program, decode_statement, soundness, verifier
 from zkcompliance.verify import fri as verify_fri
 from zkcompliance.verify import openings as merkle
 from zkcompliance.verify import openings as verify_openings
+from zkcompliance.verify import soundness, verifier
 from zkcompliance.verify import statement as profile
 from zkcompliance.verify import verifier as binding
+from zkcompliance.verify.program import decode_program
+from zkcompliance.verify.statement import decode_statement
 from zkcompliance.verify.verifier import verify_proof
 
 SMALL_LIMIT = {**PUBLICS, "limit": 10**21}  # below the true total

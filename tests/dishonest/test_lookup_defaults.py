@@ -10,9 +10,9 @@ import itertools
 
 import numpy as np
 import pytest
-from hunt_base import Hunt, chip, event, job
-from hunt_tools import Case
 
+from tests.kit.hunt.base import Hunt, chip, event, job
+from tests.kit.hunt.traces import Case
 from zkcompliance.claim.language import (
     ChipLog,
     ComputeLog,

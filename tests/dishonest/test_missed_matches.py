@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from compiled_trial import padded, trial
-from exact_rows import encode_rows
 
+from tests.kit.compiled_trial import padded, trial
+from tests.kit.exact_rows import encode_rows
 from zkcompliance.claim.compile import CannotCompile, compile_claim, joins
 from zkcompliance.claim.language import Count, Expr, LogTable, Param, claim, lookup, require, within
 from zkcompliance.claim.language.build import ClaimDefinition

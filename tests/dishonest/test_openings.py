@@ -7,9 +7,9 @@ from hashlib import sha256
 
 import numpy as np
 import pytest
-import support
-from support import ForgedValues, Proved, Prover, View, WordProver, refused, without
 
+from tests.kit import support
+from tests.kit.support import ForgedValues, Proved, Prover, View, WordProver, refused, without
 from zkcompliance.errors import (
     BalanceMismatch,
     FinalPolynomialMismatch,

@@ -10,10 +10,10 @@ from hashlib import sha256
 from itertools import permutations
 from pathlib import Path
 
-import policy_kit as kit
 import pytest
-from policy_kit import DAY, HOUR, MODEL, NOW
 
+from tests.kit import policies as kit
+from tests.kit.policies import DAY, HOUR, MODEL, NOW
 from zkcompliance.claim import catalogue
 from zkcompliance.errors import (
     LogEvidence,
@@ -43,7 +43,8 @@ from zkcompliance.policy.verdict import Status, Verdict
 from zkcompliance.prove.api import prove_claim
 from zkcompliance.prove.policy import plan, prove_policies
 from zkcompliance.stark.statement import encode_policy_bundle
-from zkcompliance.verify import decode_bundle, decode_statement
+from zkcompliance.verify.bundle import decode_bundle
+from zkcompliance.verify.statement import decode_statement
 
 CLAIM = catalogue.load(kit.CLAIM)
 LOW = {"below.limit": 10**20}

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import support
-from policy_kit import NOW
 
+from tests.kit import support
+from tests.kit.policies import NOW
+from tests.kit.policy_texts import head, requirement
 from zkcompliance import schemas
 from zkcompliance.card import catalogue as cards
 from zkcompliance.claim import catalogue
@@ -22,35 +23,18 @@ from zkcompliance.policy.load import parse_policy
 from zkcompliance.policy.verdict import Verdict
 from zkcompliance.prove import api
 from zkcompliance.stark.statement import encode_bundle, encode_policy_bundle
-from zkcompliance.verify import decode_bundle
+from zkcompliance.verify.bundle import decode_bundle
 
 COVERAGE, CLAIM = cards.load("eval-coverage"), catalogue.load("eval-coverage")
-POLICY = f"""format = "zkcompliance-policy/v1"
-id = "coverage"
-version = 1
-title = "Nothing left out"
-jurisdiction = "Nowhere"
-sources = ["made up"]
-valid_from = 2025-08-02
-valid_until = 2027-08-02
-subject = "none"
-[logs.evals]
-schema = "eval"
-EVALS
-[logs.registered]
-schema = "eval"
-REGISTERED
-[[requirements]]
-name = "nothing-left-out"
-says = "What was graded is what was registered."
-claim = "eval-coverage@1"
-card = "{COVERAGE.digest.hex()}"
-logs = {{ evals = "evals", registered = "registered" }}
-"""
 
 
 def policy(evals: str = "", registered: str = ""):  # type: ignore[no-untyped-def]
-    return parse_policy(POLICY.replace("EVALS", evals).replace("REGISTERED", registered).encode())
+    """evals and registered: lines of the two logs."""
+    text = head("coverage", "Nothing left out", subject="none")
+    for name, lines in (("evals", evals), ("registered", registered)):
+        text += f'[logs.{name}]\nschema = "eval"\n{lines}\n'
+    says, logs = "What was graded is what was registered.", {"evals": "evals", "registered": "registered"}
+    return parse_policy((text + requirement("nothing-left-out", says, "eval-coverage", logs)).encode())
 
 
 class Lab:

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from policy_kit import DAY
 
+from tests.kit.policies import DAY
 from zkcompliance.errors import MalformedBundle, PolicyNotInForce
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.policy import catalogue

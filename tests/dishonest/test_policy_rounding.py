@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import policy_kit as kit
 import pytest
-from policy_kit import MODEL, NOW
 
-from zkcompliance.card import catalogue as cards
+from tests.kit import policies as kit
+from tests.kit.policies import MODEL, NOW
+from tests.kit.policy_texts import head, requirement
 from zkcompliance.claim import catalogue
 from zkcompliance.errors import MalformedPolicy, ProofRefused, StatementMismatch
 from zkcompliance.log.note import VerifierKey
@@ -18,36 +18,19 @@ from zkcompliance.policy.load import parse_policy
 from zkcompliance.prove.api import prove_claim
 from zkcompliance.prove.policy import prove_policies
 
-BAND = cards.load("compute-band")
-POLICY = f"""format = "zkcompliance-policy/v1"
-id = "band"
-version = 1
-title = "A disclosed total"
-jurisdiction = "Nowhere"
-sources = ["made up"]
-valid_from = 2025-08-02
-valid_until = 2027-08-02
-subject = "required"
-[logs.compute]
-schema = "compute"
-[[requirements]]
-name = "band"
-says = "The counted compute is disclosed, and at most this."
-claim = "compute-band@1"
-card = "{BAND.digest.hex()}"
-logs = {{ compute = "compute" }}
-params.limit = "1e20"
-params.at_least = {{ at_least = "0.01%" }}
-params.at_most = {{ free = true }}
-params.phases = {{ includes = "pretraining" }}
-reveals.total = BOUND
-"""
 TOTAL = 8_990_000_000_000_000_000  # disclosed as 8.9e18, which 8.9e18 … 8.9999…e18 are
 GIVEN = {"band.at_least": "100 ppm", "band.at_most": "100%", "band.phases": "pretraining"}
 
 
 def policy(bound: str):  # type: ignore[no-untyped-def]
-    return parse_policy(POLICY.replace("BOUND", bound).encode())
+    """bound: on the disclosed total, in TOML."""
+    text = head("band", "A disclosed total", subject="required") + '[logs.compute]\nschema = "compute"\n'
+    text += requirement(
+        "band", "The counted compute is disclosed, and at most this.", "compute-band", {"compute": "compute"},
+        'params.limit = "1e20"', 'params.at_least = { at_least = "0.01%" }', "params.at_most = { free = true }",
+        'params.phases = { includes = "pretraining" }', f"reveals.total = {bound}",
+    )  # fmt: skip
+    return parse_policy(text.encode())
 
 
 @pytest.mark.parametrize(

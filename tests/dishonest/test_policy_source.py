@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import policy_kit as kit
 import pytest
 
+from tests.kit import policies as kit
 from zkcompliance.errors import MalformedPolicy
 from zkcompliance.policy.load import parse_policy
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import policy_kit as kit
 import pytest
-from policy_kit import HOUR, MODEL, NOW
 
+from tests.kit import policies as kit
+from tests.kit.policies import HOUR, MODEL, NOW
 from zkcompliance.errors import CheckpointMismatch, LogEvidence
 from zkcompliance.log import keys
 from zkcompliance.log.store import SealedLog
@@ -16,7 +16,7 @@ from zkcompliance.policy.model import Policy
 from zkcompliance.policy.proofs import decode_policy_bundle
 from zkcompliance.prove.policy import prove_policies
 from zkcompliance.stark.statement import encode_bundle, encode_policy_bundle
-from zkcompliance.verify import decode_bundle
+from zkcompliance.verify.bundle import decode_bundle
 
 ORIGIN = "lab.example/a"
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 from hashlib import sha256
 
 import pytest
-import support
-from support import CLAIM, PUBLICS, ROWS, Proved
 
+from tests.kit import support
+from tests.kit.support import CLAIM, PUBLICS, ROWS, Proved
 from zkcompliance.errors import (
     CheckpointMismatch,
     LimitExceeded,
@@ -27,8 +27,9 @@ from zkcompliance.stark.air.program import Program
 from zkcompliance.stark.commit.entry import Entry
 from zkcompliance.stark.profiles import FAST
 from zkcompliance.stark.statement import Statement, StatementLog
-from zkcompliance.verify import decode_program, decode_statement, verify_bundle
-from zkcompliance.verify.verifier import verify_proof
+from zkcompliance.verify.program import decode_program
+from zkcompliance.verify.statement import decode_statement
+from zkcompliance.verify.verifier import verify_bundle, verify_proof
 
 
 def entries(stated: Statement, change: Callable[[Entry], Entry]) -> Statement:

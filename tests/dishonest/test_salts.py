@@ -5,9 +5,9 @@ from __future__ import annotations
 from hashlib import sha256
 
 import numpy as np
-import support
-from support import PUBLICS, ROWS, Prover
 
+from tests.kit import support
+from tests.kit.support import PUBLICS, ROWS, Prover
 from zkcompliance.stark.commit.keystream import Keystream
 from zkcompliance.stark.commit.merkle import MerkleTree, TreeBuilder
 from zkcompliance.stark.commit.sha256 import hash_leaves

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import support
-from support import Proved, Prover, refused, without
 
+from tests.kit import support
+from tests.kit.support import Proved, Prover, refused, without
 from zkcompliance.errors import (
     BalanceMismatch,
     FoldMismatch,
@@ -21,7 +21,7 @@ from zkcompliance.errors import (
     StatementMismatch,
     ZkComplianceError,
 )
-from zkcompliance.stark.air.expr import TableBuilder
+from zkcompliance.stark.air.builder import TableBuilder
 from zkcompliance.stark.air.program import LogSlot, Program
 from zkcompliance.stark.air.shape import Layout
 from zkcompliance.stark.commit.table import SealedTable

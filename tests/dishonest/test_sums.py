@@ -6,9 +6,9 @@ from functools import partial
 
 import numpy as np
 import pytest
-import support
-from support import CLAIM, FLOP, LIMIT, PHASE, PUBLICS, ROWS, TOTAL, recount, refused, without
 
+from tests.kit import support
+from tests.kit.support import CLAIM, FLOP, LIMIT, PHASE, PUBLICS, ROWS, TOTAL, recount, refused, without
 from zkcompliance.errors import BalanceMismatch
 from zkcompliance.stark.field.babybear import P
 from zkcompliance.stark.prover import witness as witness_module

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from compiled_trial import padded, proved_by_anyone
-from exact_rows import encode_rows
-from hunt_base import job
-from hunt_lies import nodes_below
-from hunt_tools import Case, mutated, sums_mod_p
 
+from tests.kit.compiled_trial import padded, proved_by_anyone
+from tests.kit.exact_rows import encode_rows
+from tests.kit.hunt.base import job
+from tests.kit.hunt.lies import nodes_below
+from tests.kit.hunt.traces import Case, mutated, sums_mod_p
 from zkcompliance.claim.compile import compile_claim
 from zkcompliance.claim.language import ComputeLog, Count, Param, claim, require
 from zkcompliance.claim.meaning.interpret import interpret
@@ -19,7 +19,7 @@ from zkcompliance.errors import VerificationError
 from zkcompliance.schemas import compute
 from zkcompliance.stark.air.program import Op
 from zkcompliance.stark.field.babybear import P
-from zkcompliance.verify import verify_bundle
+from zkcompliance.verify.verifier import verify_bundle
 
 DEVICES, LIMIT = 123_456, 40_000
 DIGIT = DEVICES % 2**16  # DIGIT·LIMIT is above p, and 303 534 079 mod p

@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-from regulated_lab import CLAIM, Lab
-from starting import MOSTLY_INSTALLED, Started, installed, seldom
 
 import zkcompliance as zk
+from tests.kit.regulated_lab import CLAIM, Lab
+from tests.kit.starting import MOSTLY_INSTALLED, Started, installed, seldom
 from zkcompliance.errors import ZkComplianceError
 from zkcompliance.policy.proofs import decode_policy_bundle
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from starting import CLEAN, ROOT, installed
 
+from tests.kit.starting import CLEAN, installed
 from zkcompliance.commands.completion import SCRIPTS
 from zkcompliance.commands.group import cli
 
@@ -37,7 +37,7 @@ def test_nothing_is_run_and_nothing_refused(words: tuple[str, ...]) -> None:
 
 def program(folder: Path) -> None:
     script = folder / "zkcompliance"
-    script.write_text(f"#!{sys.executable} -I\nimport sys; sys.path.append({str(ROOT)!r})\n"
+    script.write_text(f"#!{sys.executable} -I\n"
                       "from zkcompliance.commands.main import main; main()\n")  # fmt: skip
     script.chmod(0o755)
 

@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from regulated_lab import OWN_CLAIM
-from starting import Started, installed
+
+from tests.kit.regulated_lab import OWN_CLAIM
+from tests.kit.starting import Started, installed
 
 LOOK = """
 import ctypes, pathlib, resource

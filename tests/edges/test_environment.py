@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
-import support
-from regulated_lab import CLAIM, Lab
-from starting import LONG, Started, installed, seldom
 
+from tests.kit import support
+from tests.kit.regulated_lab import CLAIM, Lab
+from tests.kit.starting import LONG, Started, installed, seldom
 from zkcompliance import start
 
 FAULTS = ("", "parameter", "key", "reference", "file")

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from regulated_lab import Lab
-from starting import CLEAN, MOSTLY_INSTALLED, MOSTLY_ONE_FILE, ROOT, Started, installed, seldom
 
+from tests.kit.regulated_lab import Lab
+from tests.kit.starting import CLEAN, MOSTLY_INSTALLED, MOSTLY_ONE_FILE, Started, installed, seldom
 from zkcompliance.commands.group import cli
 from zkcompliance.decide import Request
 from zkcompliance.standalone import main as one_file
@@ -204,7 +204,7 @@ def test_too_few_descriptors(verify: Started, lab: Lab, descriptors: int) -> Non
 def test_an_accident_before_a_verb_has_begun(pyz: Path) -> None:
     """Such as a standard input that is closed where there is no /dev/null to take its place."""
     for way in (
-        f"sys.path.append({str(ROOT)!r}); from zkcompliance.commands.main import main; main()",
+        "from zkcompliance.commands.main import main; main()",
         f"import runpy; runpy.run_path({str(pyz)!r}, run_name='__main__')",
     ):
         code = f"import os, sys; os.devnull = '/nonexistent'; {way}"

@@ -9,9 +9,9 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
-from regulated_lab import CLAIM, Lab
-from starting import Started
 
+from tests.kit.regulated_lab import CLAIM, Lab
+from tests.kit.starting import Started
 from zkcompliance.commands.group import FOR_SHELLS, VERBS, cli
 from zkcompliance.errors import UsageError
 from zkcompliance.standalone import main as one_file

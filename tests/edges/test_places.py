@@ -10,14 +10,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from starting import ROOT, Started, seldom
 
+from tests.kit.starting import Started, seldom
 from zkcompliance import start
 
 CACHES = ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME", "HOME")
-LOOK = f"""
-import sys
-sys.path.append({str(ROOT)!r})
+LOOK = """
 from zkcompliance import start
 start.settle()
 import os

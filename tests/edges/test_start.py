@@ -10,9 +10,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-import regulated_lab
-from starting import CLEAN, ROOT, Started, one_file, seldom
 
+from tests.kit import regulated_lab
+from tests.kit.starting import CLEAN, ROOT, Started, one_file, seldom
 from zkcompliance import start
 
 PLANTED = """import os
@@ -98,7 +98,7 @@ def test_an_isolated_python_is_not_started_again(pyz: Path) -> None:
         "from zkcompliance.commands.main import main; main()",
         "import zkcompliance.start as s; s.program('zkcompliance.commands.group')",
     ):
-        command = [sys.executable, "-I", "-X", "utf8", "-c", f"{code}sys.path.append({str(ROOT)!r}); {run}"]
+        command = [sys.executable, "-I", "-X", "utf8", "-c", code + run]
         done = subprocess.run(command, env=CLEAN, capture_output=True)
         assert done.returncode == 0 and b"version" in done.stdout, done.stderr
     code = f"import os, sys, runpy; os.execv = None; sys.argv = [{str(pyz)!r}, '--help']\n"

@@ -1,15 +1,10 @@
-"""The module of these tests on the path, and a release that is made once."""
+"""A release that is made once."""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-import releasing
+from tests.kit import releasing
 
 
 @pytest.fixture(scope="session")

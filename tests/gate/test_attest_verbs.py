@@ -10,11 +10,11 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-import support
-from doc_blocks import blocks, run_in_order
-from releasing import POLICY, Release
 
 import zkcompliance as zk
+from tests.kit import support
+from tests.kit.doc_blocks import blocks, run_in_order
+from tests.kit.releasing import POLICY, Release
 from zkcompliance.attest.api import check
 from zkcompliance.attest.dsse import Envelope
 from zkcompliance.attest.keys import PublicKey

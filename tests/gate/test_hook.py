@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 import yaml
-from releasing import POLICY, Release
+
+from tests.kit.releasing import POLICY, Release
 
 ROOT = Path(__file__).parents[2]
 (HOOK,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())

@@ -10,11 +10,12 @@ import sys
 import zipfile
 from pathlib import Path
 
-import planting
 import pytest
 import yaml
-from releasing import POLICY, Release
-from test_action import INSTALL, VERIFY, run_step
+
+from tests.kit import planting
+from tests.kit.action_steps import INSTALL, VERIFY, run_step
+from tests.kit.releasing import POLICY, Release
 
 ROOT = Path(__file__).parents[2]
 (HOOK,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())

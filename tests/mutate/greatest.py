@@ -16,12 +16,13 @@ import time
 from pathlib import Path
 
 from zkcompliance.errors import QuotientMismatch
-from zkcompliance.verify import PROFILES, Checkpoint, Entry, LogStatement, Program, Statement, fri, verifier
+from zkcompliance.verify import fri, verifier
 from zkcompliance.verify import openings as merkle
-from zkcompliance.verify.checkpoint import checkpoint_body, log_root
+from zkcompliance.verify.checkpoint import Checkpoint, checkpoint_body, log_root
 from zkcompliance.verify.codec import Reader
 from zkcompliance.verify.field import ZERO, P
-from zkcompliance.verify.program import Constraint, Interaction, LogSlot, Lookup, LookupEntry, Node, Sum, Table
+from zkcompliance.verify.program import Constraint, Interaction, LogSlot, Lookup, LookupEntry, Node, Program, Sum, Table
+from zkcompliance.verify.statement import PROFILES, Entry, LogStatement, Statement
 
 UNIT = 0xFFFF
 WIDTH, NODES, LOOKUP_ROWS = 80, 300, 2000

@@ -11,9 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-import support
-from support import Proved
 
+from tests.kit import support
+from tests.kit.support import Proved
 from zkcompliance import errors
 
 WORKER = Path(__file__).with_name("worker.py")

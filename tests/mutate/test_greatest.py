@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-import support
 
+from tests.kit import support
 from zkcompliance import limits
 
 MEMORY = 256 << 20

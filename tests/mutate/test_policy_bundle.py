@@ -10,16 +10,17 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-import policy_kit as kit
 import pytest
-import support
 
+from tests.kit import policies as kit
+from tests.kit import support
 from zkcompliance import errors, limits
 from zkcompliance.policy.binding import Binding, ForPolicy
 from zkcompliance.policy.proofs import proofs_in
 from zkcompliance.prove.policy import prove_policies
 from zkcompliance.stark.statement import encode_policy_bundle
-from zkcompliance.verify import decode_bundle, decode_statement
+from zkcompliance.verify.bundle import decode_bundle
+from zkcompliance.verify.statement import decode_statement
 
 WORKER = Path(__file__).with_name("policy_worker.py")
 MUTANTS = 300

@@ -13,8 +13,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import support
-from support import (
+
+from tests.kit import support
+from tests.kit.support import (
     CLAIM,
     COUNTED,
     FLOP,
@@ -27,11 +28,10 @@ from support import (
     verifier_drops,
     without,
 )
-
 from zkcompliance.errors import BalanceMismatch, QuotientMismatch
 from zkcompliance.stark.air import shape as layout_module
 from zkcompliance.stark.air.cells import Identity, cells_air
-from zkcompliance.stark.air.program import Program, PublicBit, TableAir, TermKind
+from zkcompliance.stark.air.program import Program, PublicBit, SummandKind, TableAir
 from zkcompliance.stark.commit.table import SealedTable
 from zkcompliance.stark.field import extension as ext
 from zkcompliance.stark.field.babybear import P
@@ -183,7 +183,7 @@ def test_the_selector_of_the_sum() -> None:
     accepted_only_by(program, [support.seal(support.table([(0, 7)]), "selected")], 1, 0)
 
 
-def without_term(kind: TermKind) -> Program:
+def without_term(kind: SummandKind) -> Program:
     (equation,) = PROGRAM.equations
     return changed(equations=(replace(equation, terms=tuple(t for t in equation.terms if t.kind != kind)),))
 
@@ -191,8 +191,8 @@ def without_term(kind: TermKind) -> Program:
 @pytest.mark.parametrize(
     ("program", "limit", "slack"),
     [
-        (without_term(TermKind.SUM), 10, 9),
-        (without_term(TermKind.ONE), 77, 0),  # the total is the limit
+        (without_term(SummandKind.SUM), 10, 9),
+        (without_term(SummandKind.ONE), 77, 0),  # the total is the limit
         (changed(equations=()), 10, 0),
         (changed(equations=(), unknowns=()), 10, 0),
     ],
@@ -201,8 +201,8 @@ def test_equation_and_terms(program: Program, limit: int, slack: int) -> None:
     accepted_only_by(program, [support.seal(support.table([(0, 77)]), "77")], limit, slack)
 
 
-@pytest.mark.parametrize("kind", [TermKind.UNKNOWN, TermKind.PUBLIC])
-def test_terms_that_truth_needs(kind: TermKind) -> None:
+@pytest.mark.parametrize("kind", [SummandKind.UNKNOWN, SummandKind.PUBLIC])
+def test_terms_that_truth_needs(kind: SummandKind) -> None:
     """Without them the equation is false of an honest log."""
     made = support.prover([support.seal(support.table([(0, 77)]), "77")], program=without_term(kind))
     made.layout, made.profile, made.stream = lay(made)

@@ -10,7 +10,7 @@ import time
 
 from zkcompliance.errors import ZkComplianceError
 from zkcompliance.log import note
-from zkcompliance.verify import verify_bundle
+from zkcompliance.verify.verifier import verify_bundle
 
 
 def main() -> None:

@@ -15,9 +15,9 @@ from zkcompliance.stark.air.program import (
     Program,
     Public,
     Sum,
+    Summand,
+    SummandKind,
     TableAir,
-    Term,
-    TermKind,
     Unknown,
 )
 from zkcompliance.stark.field.babybear import P
@@ -29,7 +29,7 @@ DETERMINISTIC = settings(
 LIMBS = 3
 
 
-def program(terms: tuple[Term, ...], limbs: int) -> Program:
+def program(terms: tuple[Summand, ...], limbs: int) -> Program:
     row = TableAir(0, 0, ((1, 0, 0),), (), (), (0,), (Sum("s", 0, (0,) * LIMBS),))
     return Program(
         "c", 1, (Public("p", 60),), (LogSlot("l", bytes(32), 1),), (), (row,), (Unknown("u", limbs),),
@@ -58,15 +58,17 @@ def hold(cells: Cells, values: np.ndarray, sums: np.ndarray) -> bool:
     )
 
 
-terms = st.lists(st.tuples(st.sampled_from(list(TermKind)), st.integers(-40, 40).filter(bool)), min_size=1, max_size=5)
+terms = st.lists(
+    st.tuples(st.sampled_from(list(SummandKind)), st.integers(-40, 40).filter(bool)), min_size=1, max_size=5
+)
 
 
 @DETERMINISTIC
 @given(terms, st.integers(1, 6), st.sampled_from([3, 14, 15, 16]), st.integers(0, 2**60 - 1), st.data())
 def test_identities_hold_exactly_for_true_equations(
-    parts: list[tuple[TermKind, int]], limbs: int, k: int, public: int, data: st.DataObject
+    parts: list[tuple[SummandKind, int]], limbs: int, k: int, public: int, data: st.DataObject
 ) -> None:
-    made = program(tuple(Term(kind, c) for kind, c in parts), limbs)
+    made = program(tuple(Summand(kind, c) for kind, c in parts), limbs)
     try:
         cells = place_cells(made, (public,), [[k]])
     except ParametersRejected:
@@ -76,9 +78,9 @@ def test_identities_hold_exactly_for_true_equations(
     one = st.sampled_from([0, 1, 65535, 1 << 14, most]) | st.integers(0, most)
     sums = np.array([[data.draw(one) for _ in range(buckets)] for _ in range(LIMBS)], np.int64)
     total = sum(int(x) << 16 * j for j, limb in enumerate(sums) for x in limb)
-    by_kind = {kind: sum(c for other, c in parts if other == kind) for kind in TermKind}
-    rest = by_kind[TermKind.SUM] * total + by_kind[TermKind.PUBLIC] * public + by_kind[TermKind.ONE]
-    u = by_kind[TermKind.UNKNOWN]
+    by_kind = {kind: sum(c for other, c in parts if other == kind) for kind in SummandKind}
+    rest = by_kind[SummandKind.SUM] * total + by_kind[SummandKind.PUBLIC] * public + by_kind[SummandKind.ONE]
+    u = by_kind[SummandKind.UNKNOWN]
     solved = -rest // u if u and rest % u == 0 and 0 <= -rest // u < 1 << 16 * limbs else None
     chosen = data.draw(st.sampled_from([0, 1, (1 << 16 * limbs) - 1]) | st.integers(0, (1 << 16 * limbs) - 1))
     for value in {chosen, solved if solved is not None else chosen}:
@@ -91,11 +93,13 @@ def test_identities_hold_exactly_for_true_equations(
 @given(st.integers(0, 2**112 - 1), st.integers(0, 2**96 - 1))
 def test_the_compute_equation(limit: int, total: int) -> None:
     """total + slack + 1 = limit has cells for exactly total < limit."""
-    below = Term(TermKind.PUBLIC, -1)
+    total_of_sum, slack, below = (
+        Summand(SummandKind.SUM, 1), Summand(SummandKind.UNKNOWN, 1), Summand(SummandKind.PUBLIC, -1)
+    )  # fmt: skip
     made = Program(
         "c", 1, (Public("limit", 112),), (LogSlot("l", bytes(32), 1),), (),
         (TableAir(0, 0, ((1, 0, 0),), (), (), (0,), (Sum("s", 0, (0,) * 6),)),), (Unknown("slack", 7),),
-        (Equation("e", (Term(TermKind.SUM, 1), Term(TermKind.UNKNOWN, 1), Term(TermKind.ONE, 1), below)),),
+        (Equation("e", (total_of_sum, slack, Summand(SummandKind.ONE, 1), below)),),
     )  # fmt: skip
     sums = np.array([[total >> 16 * j & 0xFFFF] for j in range(6)], np.int64)
     for bound in (limit, total, total + 1):
@@ -108,7 +112,7 @@ def test_the_compute_equation(limit: int, total: int) -> None:
 def test_no_wrap() -> None:
     """With the largest weights and cells every identity stays below p: mod p and over the integers is one."""
     for coefficient, kept in ((2047, True), (2048, False)):
-        made = program((Term(TermKind.UNKNOWN, coefficient), Term(TermKind.ONE, -1)), 4)
+        made = program((Summand(SummandKind.UNKNOWN, coefficient), Summand(SummandKind.ONE, -1)), 4)
         if not kept:
             with pytest.raises(ParametersRejected):
                 place_cells(made, (0,), [[3]])
@@ -129,6 +133,6 @@ def test_no_wrap() -> None:
 
 
 def test_refused_when_the_cells_run_out() -> None:
-    made = program((Term(TermKind.ONE, 1),), 1)
+    made = program((Summand(SummandKind.ONE, 1),), 1)
     with pytest.raises(ParametersRejected):
         place_cells(made, (0,), [[21] * 30])

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import support
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support import CLAIM, COUNTED, FLOP, PHASE, SCHEMA
 
+from tests.kit import support
+from tests.kit.support import CLAIM, COUNTED, FLOP, PHASE, SCHEMA
 from zkcompliance.errors import BalanceMismatch
 from zkcompliance.stark.air.shape import lay_out
 from zkcompliance.stark.commit.entry import Entry

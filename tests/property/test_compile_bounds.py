@@ -6,9 +6,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hunt_base import Hunt, chip, event, job, sample
-from hunt_tools import Case
 
+from tests.kit.hunt.base import Hunt, chip, event, job, sample
+from tests.kit.hunt.traces import Case
 from zkcompliance.claim.language import (
     ChipLog,
     ComputeLog,

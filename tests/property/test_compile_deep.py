@@ -5,20 +5,15 @@ lookups beside rows that must match, padding between rows; and lies about those 
 from __future__ import annotations
 
 import random
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from compiled_trial import padded, trial
 
-sys.path.append(str(Path(__file__).parent))
-
-from exact_rows import encode_rows
-from test_claim_language import TINY, TOPS, Kind, TinyLog, readable
-
+from tests.kit.compiled_trial import padded, trial
+from tests.kit.exact_rows import encode_rows
+from tests.kit.random_claims import TINY, TOPS, Kind, TinyLog, readable
 from zkcompliance.card import places
 from zkcompliance.claim.compile import CannotCompile, Compiled, compile_claim, private, singles
 from zkcompliance.claim.compile.run import Rows

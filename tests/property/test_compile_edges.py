@@ -10,15 +10,15 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from catalogue_claims import MODULES, compiled, definition, examples
-from compiled_trial import padded, proved_by_anyone, trial
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from tests.kit.catalogue_claims import MODULES, compiled, definition, examples
+from tests.kit.compiled_trial import padded, proved_by_anyone, trial
 from zkcompliance.claim.meaning.interpret import interpret
 from zkcompliance.errors import VerificationError
 from zkcompliance.schemas import Schema
-from zkcompliance.verify import verify_bundle
+from zkcompliance.verify.verifier import verify_bundle
 
 SIZES = (0, 1, 7, 8, 9, 15, 16, 17)  # around 2^k rows, with the padding of both sides
 NAMES = ("item", "chip", "run")  # ids that are new in each copy of the example's rows

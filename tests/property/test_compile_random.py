@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
-from compiled_trial import padded, trial
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-sys.path.append(str(Path(__file__).parent))
-
-from exact_rows import encode_rows
-from test_claim_language import TINY, cases, readable
-
+from tests.kit.compiled_trial import padded, trial
+from tests.kit.exact_rows import encode_rows
+from tests.kit.random_claims import TINY, cases, readable
 from zkcompliance.claim.compile import CannotCompile, compile_claim
 from zkcompliance.claim.meaning.interpret import interpret
 

@@ -13,16 +13,16 @@ from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 import pytest
-from catalogue_claims import MODULES, definition
-from column_ranges import BETWEEN_TABLES, BOUND, MOVED, like, parts, plain, unbound
-from compiled_trial import padded, trial
-from hunt_cases import HUNTS
 
+from tests.kit.catalogue_claims import MODULES, definition
+from tests.kit.column_ranges import BETWEEN_TABLES, BOUND, MOVED, like, parts, plain, unbound
+from tests.kit.compiled_trial import padded, trial
+from tests.kit.hunt.cases import HUNTS
 from zkcompliance import schemas
 from zkcompliance.claim.compile import arith, context, groups, terms
 from zkcompliance.claim.compile.compiler import Compiled, Compiler
 from zkcompliance.claim.compile.run import Run
-from zkcompliance.claim.compile.terms import E, TooWide
+from zkcompliance.claim.compile.terms import Term, TooWide
 from zkcompliance.claim.language import ComputeLog, Count, Param, claim, param, require
 from zkcompliance.claim.language.build import ClaimDefinition
 from zkcompliance.errors import ParametersRejected
@@ -57,7 +57,7 @@ Tables = dict[str, list[np.ndarray]]
 # What a program is made of
 
 
-def compile_with_publics(claim: ClaimDefinition) -> tuple[Compiled, list[tuple[int, str, E]]]:
+def compile_with_publics(claim: ClaimDefinition) -> tuple[Compiled, list[tuple[int, str, Term]]]:
     """The program, and every expression in it: (table, −1 for publics; what it is for; the expression)."""
     compiler = Compiler(claim)
     made = compiler.compile()
@@ -74,12 +74,12 @@ def compile_with_publics(claim: ClaimDefinition) -> tuple[Compiled, list[tuple[i
     return made, found
 
 
-def carries(e: E) -> bool:
+def carries(e: Term) -> bool:
     """Whether e stands for an integer quotient by 2^16: it is the operand times the inverse."""
     return e.op == Op.MUL and e.b.op == Op.CONST and e.b.a in INVERSE
 
 
-def arithmetic(e: E) -> tuple[int, int]:
+def arithmetic(e: Term) -> tuple[int, int]:
     """The interval that follows from the operands' own."""
     a, b = (e.a.lo, e.a.hi), (e.b.lo, e.b.hi)
     if e.op == Op.ADD:
@@ -90,7 +90,7 @@ def arithmetic(e: E) -> tuple[int, int]:
     return min(corners), max(corners)
 
 
-def field_only(e: E, known: set[int]) -> bool:
+def field_only(e: Term, known: set[int]) -> bool:
     """Elements of F that stand for no integer: products with free columns (inverses, how often a row is asked for),
     and what is made of such products."""
     if e.op not in (Op.ADD, Op.SUB, Op.MUL):
@@ -145,7 +145,7 @@ class Exact:
         self.fields: set[int] = set()
         self.faults: list[str] = []
 
-    def look(self, number: int, what: str, e: E) -> None:
+    def look(self, number: int, what: str, e: Term) -> None:
         for part in parts(e):
             if (number, id(part)) in self.known:
                 continue
@@ -160,7 +160,7 @@ class Exact:
             if max(-low, high) > P // 2:
                 self.faults.append(f"{what}: {low} … {high} passes p/2 ({part.op.name})")
 
-    def value(self, number: int, e: E) -> np.ndarray:
+    def value(self, number: int, e: Term) -> np.ndarray:
         if e.op in (Op.ADD, Op.SUB, Op.MUL):
             a, b = self.known[number, id(e.a)], self.known[number, id(e.b)]
             if carries(e):
@@ -174,7 +174,9 @@ class Exact:
         return np.asarray(e.lo + (raw - e.lo) % P)
 
 
-def faults_on(made: Compiled, every: list[tuple[int, str, E]], tables: Tables, publics: Mapping[str, int]) -> list[str]:
+def faults_on(
+    made: Compiled, every: list[tuple[int, str, Term]], tables: Tables, publics: Mapping[str, int]
+) -> list[str]:
     run = made.run(tables, publics)
     exact = Exact(run)
     for number, what, e in every:
@@ -187,7 +189,7 @@ def faults_on(made: Compiled, every: list[tuple[int, str, E]], tables: Tables, p
     return exact.faults
 
 
-def static_faults(made: Compiled, every: list[tuple[int, str, E]]) -> list[str]:
+def static_faults(made: Compiled, every: list[tuple[int, str, Term]]) -> list[str]:
     """What interval arithmetic alone says against the program."""
     found: list[str] = []
     fields: set[int] = set()
@@ -218,12 +220,12 @@ def static_faults(made: Compiled, every: list[tuple[int, str, E]]) -> list[str]:
     return found
 
 
-def free_multiplicity(e: E) -> bool:
+def free_multiplicity(e: Term) -> bool:
     """0 − m of a column that nothing binds: how often a row is asked for."""
     return e.op == Op.SUB and e.a.op == Op.CONST and e.b.op == Op.WIT and e.b.hi == P // 2
 
 
-def running_total(e: E) -> tuple[E, E] | None:
+def running_total(e: Term) -> tuple[Term, Term] | None:
     """(c, x) of c' − (x + same·c), the column of a running total and what is added a row; None for anything else."""
     if e.op != Op.SUB or e.a.op != Op.NEXT or e.b.op != Op.ADD or e.b.b.op != Op.MUL:
         return None
@@ -290,12 +292,12 @@ def test_every_reason_for_a_range_is_needed() -> None:
 
 def mutant(name: str, patch: pytest.MonkeyPatch) -> None:
     """Makes the compiler record an interval that is too small, or a limb that is too large."""
-    limbs, within, add = context.Table.limbs, E.within, E.__add__
+    limbs, within, add = context.Table.limbs, Term.within, Term.__add__
     if name == "limbs are said to have 15 bits":
         patch.setattr(context.Table, "limbs", lambda *a: [e.within(0, 0x7FFF) for e in limbs(*a)])
     elif name == "the last limb has 32 bits":
 
-        def wider(self: context.Table, count: int, what: str, fill: context.Fill) -> list[E]:
+        def wider(self: context.Table, count: int, what: str, fill: context.Fill) -> list[Term]:
             def merged(run: Run) -> list[np.ndarray]:
                 *low, high, top = fill(run)
                 return [*low, high + (top << 16)]
@@ -311,9 +313,9 @@ def mutant(name: str, patch: pytest.MonkeyPatch) -> None:
         for module in (terms, arith, context, groups):
             patch.setattr(module, "HALF", 1 << 32, raising=False)
     elif name == "a sum is said to be no larger than its first part":
-        patch.setattr(E, "__add__", lambda self, other: within(add(self, other), self.lo, self.hi))
+        patch.setattr(Term, "__add__", lambda self, other: within(add(self, other), self.lo, self.hi))
     elif name == "what a constraint bounds is said to be one less":
-        patch.setattr(E, "within", lambda self, lo, hi: within(self, lo, hi - (hi > 1)))
+        patch.setattr(Term, "within", lambda self, lo, hi: within(self, lo, hi - (hi > 1)))
     elif name == "bytes are said to have 7 bits":
         octets = arith.octets
         patch.setattr(arith, "octets", lambda *a: [e.within(0, min(e.hi, 127)) for e in octets(*a)])

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from math import log2
 
-import support
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from tests.kit import support
 from zkcompliance.errors import LimitExceeded, ParametersRejected
 from zkcompliance.stark.air.program import (
     Constraint,
@@ -21,9 +21,9 @@ from zkcompliance.stark.air.program import (
     Public,
     PublicBit,
     Sum,
+    Summand,
+    SummandKind,
     TableAir,
-    Term,
-    TermKind,
     Unknown,
 )
 from zkcompliance.stark.air.shape import lay_out
@@ -34,9 +34,10 @@ from zkcompliance.stark.profiles import PROFILES, degree_bound
 from zkcompliance.stark.prover.quotient import constraint_count
 from zkcompliance.stark.soundness import shapes_of, soundness
 from zkcompliance.stark.statement import Statement, StatementLog
-from zkcompliance.verify import decode_program, decode_statement
 from zkcompliance.verify import soundness as verify_soundness
+from zkcompliance.verify.program import decode_program
 from zkcompliance.verify.shape import schedule, shape_of
+from zkcompliance.verify.statement import decode_statement
 
 DETERMINISTIC = settings(
     derandomize=True, deadline=None, max_examples=120, suppress_health_check=list(HealthCheck), database=None
@@ -121,15 +122,15 @@ def programs(draw: st.DrawFn) -> Program:
         made.append(draw(tables(log, width, publics, widths, 1 + len(lookups))))
     unknowns = tuple(Unknown(f"u{i}", draw(st.integers(1, 9))) for i in range(draw(st.integers(0, 2))))
     sums = [(i, j) for i, table in enumerate(made) for j in range(len(table.sums))]
-    kinds = [(TermKind.ONE, 0, 0), *((TermKind.SUM, i, j) for i, j in sums)]
-    kinds += [(TermKind.UNKNOWN, i, 0) for i in range(len(unknowns))]
-    kinds += [(TermKind.PUBLIC, i, 0) for i in range(len(publics))]
+    kinds = [(SummandKind.ONE, 0, 0), *((SummandKind.SUM, i, j) for i, j in sums)]
+    kinds += [(SummandKind.UNKNOWN, i, 0) for i in range(len(unknowns))]
+    kinds += [(SummandKind.PUBLIC, i, 0) for i in range(len(publics))]
     coefficient = st.sampled_from([1, -1, 3, -7, 100, 2**31 - 1, -(2**31)])
     equations = tuple(
         Equation(
             f"e{i}",
             tuple(
-                Term(kind, draw(coefficient), a, b)
+                Summand(kind, draw(coefficient), a, b)
                 for kind, a, b in draw(st.lists(st.sampled_from(kinds), min_size=1, max_size=3))
             ),
         )

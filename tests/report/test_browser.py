@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-import browser
-import verdicts
-
+from tests.kit import browser, verdicts
 from zkcompliance import report
 from zkcompliance.policy.verdict import Verdict
 

@@ -5,18 +5,13 @@ from __future__ import annotations
 import base64
 import re
 import shlex
-import sys
 from dataclasses import replace
 from hashlib import sha256
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-import verdicts
-
+from tests.kit import verdicts
 from zkcompliance import report
 from zkcompliance.policy.binding import Subject
 from zkcompliance.policy.verdict import Asked, Attested, Margin, Verdict

@@ -9,39 +9,23 @@ import subprocess
 import sys
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from jsonschema import Draft4Validator, Draft7Validator
+from jsonschema import Draft4Validator
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-import support
-import verdicts
-
+from tests.kit import support, verdicts
+from tests.kit.oscal_schema import DATA, oscal
 from zkcompliance import report
 from zkcompliance.errors import StatementMismatch, UsageError
 from zkcompliance.policy.verdict import Margin, Status, Value, Verdict
 from zkcompliance.report import words
 
-DATA = Path(__file__).parents[1] / "data"
 KINDS = verdicts.all_kinds()
 every = pytest.mark.parametrize("verdict", KINDS.values(), ids=KINDS.keys())
-
-
-@cache
-def oscal() -> Draft7Validator:
-    """The schema's patterns use Unicode properties, which `re` spells in another way."""
-    text = (DATA / "oscal" / "oscal_assessment-results_schema.json").read_text()
-    text = text.replace("(\\\\p{L}|_)(\\\\p{L}|\\\\p{N}|[.\\\\-_])*", "(?:[^\\\\W\\\\d]|_)[\\\\w.\\\\-]*")
-    assert "\\p" not in text
-    schema = json.loads(text)
-    Draft7Validator.check_schema(schema)
-    return Draft7Validator(schema, format_checker=Draft7Validator.FORMAT_CHECKER)
 
 
 @cache

@@ -5,15 +5,11 @@ from __future__ import annotations
 import io
 import re
 import sys
-from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-import verdicts
-
+from tests.kit import verdicts
 from zkcompliance.commands import console
 from zkcompliance.policy.verdict import Verdict
 from zkcompliance.report import terminal, words

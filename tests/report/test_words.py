@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-import verdicts
-
+from tests.kit import verdicts
 from zkcompliance.card.words import explain
 from zkcompliance.claim import catalogue as claim
 from zkcompliance.claim.card import card_of

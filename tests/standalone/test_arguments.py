@@ -8,13 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import support
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-import regulated_lab
-from agreement import Both
-from regulated_lab import CLAIM, Lab
+from tests.kit import regulated_lab, support
+from tests.kit.agreement import Both
+from tests.kit.regulated_lab import CLAIM, Lab
 
 PARAM = ["-p", "limit=1e20"]
 

@@ -14,22 +14,20 @@ import zipfile
 from pathlib import Path
 
 import pytest
-import support
 
+from tests.kit import support
 from zkcompliance.standalone import build, closure
 
 PACKAGE = "zkcompliance"
-# What only signs, or makes a witness: functions that verifying never calls, in files that it needs for others.
+# What only signs: functions that verifying never calls, in files that it needs for others.
 NAMED_ONLY = {
-    "zkcompliance/circuits/rows_unchanged.py": {"numpy"},
     "zkcompliance/log/cosignature.py": {"cryptography"},
     "zkcompliance/log/note.py": {"cryptography"},
 }
 AREAS = {
-    "__main__", "_schema_model", "air", "attest", "circuits", "claim", "codec", "commit", "ending", "errors", "field",
-    "limits", "log", "outputs", "policies", "policy", "profiles", "progress", "prove", "quantities", "regular",
-    "report", "schema_catalogue", "schemas", "shown", "standalone", "start", "strict_json", "transcript", "verify",
-    "__init__",
+    "__init__", "__main__", "attest", "card", "circuits", "decide", "edge", "errors", "limits", "lineage", "log",
+    "outputs", "policies", "policy", "progress", "prove", "quantities", "report", "schemas", "standalone", "start",
+    "strict_json", "verify",
 }  # fmt: skip
 
 
@@ -120,7 +118,9 @@ def test_the_archive_itself(pyz: Path) -> None:
                 continue
             module = name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
             source = closure.source(closure.STAND_INS.get(module, module))
-            original = closure.ROOT.parent / name if source is None else source
+            inside = Path(name).relative_to(PACKAGE)
+            root = closure.CLAIMS.parent if inside.parts[0] == "circuits" else closure.ROOT
+            original = root / inside if source is None else source
             assert opened.read(name) == original.read_bytes(), name
 
 
@@ -135,7 +135,11 @@ def test_what_is_in_it() -> None:
     assert not [
         n for n in names if n.startswith(tuple(f"{PACKAGE}/{x}" for x in lab)) and n != f"{PACKAGE}/prove/__init__.py"
     ]
-    assert f"{PACKAGE}/circuits/REGISTRY.lock" in names
+    cards = {f"{PACKAGE}/circuits/cards/{p.name}" for p in (closure.CLAIMS / "cards").glob("*.json")}
+    assert len(cards) > 20 and cards <= names
+    assert [n for n in names if n.startswith(f"{PACKAGE}/circuits/") and n.endswith(".py")] == [
+        f"{PACKAGE}/circuits/__init__.py"
+    ]
     ready = {f"{PACKAGE}/policies/{p.name}" for p in (closure.ROOT / "policies").glob("*.toml")}
     assert ready <= names
 
@@ -176,7 +180,6 @@ def test_no_file_in_it_needs_anything_outside() -> None:
 
 TRY = """
 import importlib, sys
-sys.path.insert(0, sys.argv[1])
 from zkcompliance.standalone import isolation
 isolation.install()
 import zkcompliance
@@ -191,14 +194,18 @@ for name in sys.argv[2:]:
 OUTSIDE = [
     "numpy", "numba", "llvmlite", "cryptography", "click", "rich", "galois", "hypothesis", "pytest", "py_ecc",
     "pyarrow", "setuptools", "pip", "zkcompliance.client", "zkcompliance.commands.main", "zkcompliance.prove.api",
-    "zkcompliance.claim.meaning.interpret", "zkcompliance.claim.compile.compiler", "zkcompliance.log.store",
+    "zkcompliance.claim", "zkcompliance.claim.card", "zkcompliance.claim.compile.compiler", "zkcompliance.log.store",
+    "zkcompliance.stark", "zkcompliance.circuits.log_floor",
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("flags", [[], ["-I"], ["-I", "-S"]], ids=["plain", "isolated", "isolated-no-site"])
+ISOLATED = ["-P", "-s"]  # but for PYTHONPATH, which is the file alone
+
+
+@pytest.mark.parametrize("flags", [[], ISOLATED, [*ISOLATED, "-S"]], ids=["plain", "isolated", "isolated-no-site"])
 def test_nothing_else_can_be_imported_from_inside(pyz: Path, flags: list[str]) -> None:
     """Not even where it is installed, beside the package itself."""
-    assert run(*flags, "-c", TRY, pyz, *OUTSIDE, cwd=pyz.parent).stdout == ""
+    assert run(*flags, "-c", TRY, pyz, *OUTSIDE, cwd=pyz.parent, env={"PYTHONPATH": str(pyz)}).stdout == ""
 
 
 def test_every_module_in_it_can_be_imported(pyz: Path) -> None:
@@ -207,7 +214,10 @@ def test_every_module_in_it_can_be_imported(pyz: Path) -> None:
         for name in build.members()
         if name.endswith(".py") and name != "__main__.py"
     ]
-    assert run("-I", "-S", "-W", "error", "-c", TRY, pyz, *modules).stdout.split() == modules
+    assert (
+        run(*ISOLATED, "-S", "-W", "error", "-c", TRY, pyz, *modules, env={"PYTHONPATH": str(pyz)}).stdout.split()
+        == modules
+    )
 
 
 def test_a_built_file_needs_no_other(pyz: Path, tmp_path: Path) -> None:

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import json
 import random
-import sys
 from functools import cache
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from mldsa_signer import Signer
-
+from tests.kit.mldsa_signer import Signer
 from zkcompliance.log.signatures import mldsa44_verifies as library
 from zkcompliance.standalone import mldsa44
 from zkcompliance.standalone.mldsa44 import BETA, GAMMA1, GAMMA2, OMEGA, ROWS, N, Q, verifies

@@ -1,8 +1,8 @@
 """Runs many verifications in one process, each as a command line of its own.
 
-Arguments: `installed`, or the path of the one-file verifier; then a limit of memory in bytes (0: none). stdin: a JSON
-list of arguments a line; stdout: a JSON list a line: exit status, stdout, stderr, seconds. A JSON object instead names
-a parser and its input (`take`): then the status is the error's code, or `taken`.
+Arguments: `installed`, or the path of the one-file verifier, which PYTHONPATH names as well; then a limit of memory in
+bytes (0: none). stdin: a JSON list of arguments a line; stdout: a JSON list a line: exit status, stdout, stderr,
+seconds. A JSON object instead names a parser and its input (`take`): then the status is the error's code, or `taken`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ def program(which: str) -> Any:
         from zkcompliance.commands.main import cli
 
         return lambda arguments: cli.main(["verify", *arguments], prog_name="zkcompliance")
-    sys.path.insert(0, which)
     from zkcompliance.standalone import isolation
 
     isolation.install()
@@ -33,7 +32,7 @@ def program(which: str) -> Any:
 
 def take(kind: str, text: str, key: str, trust: str) -> None:
     """Hand the input to the parser of its kind."""
-    from zkcompliance.claim import catalogue
+    from zkcompliance.card import catalogue
     from zkcompliance.log import note
     from zkcompliance.log.checkpoint import Checkpoint
     from zkcompliance.log.cosignature import CosignerKey
@@ -50,7 +49,7 @@ def take(kind: str, text: str, key: str, trust: str) -> None:
         "cosigner": lambda: CosignerKey.parse(text),
         "evidence": lambda: Evidence.parse(text),
         "policy": lambda: parse_policy(text.encode("utf-8", "surrogateescape")),
-        "program": lambda: print(catalogue.load(text).program_digest.hex()),
+        "card": lambda: print(catalogue.load(text).digest.hex()),
     }
     takers[kind]()
     sys.exit("taken")

@@ -13,6 +13,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+from tests.kit.killing import arm
 from zkcompliance import schemas
 from zkcompliance.log import open_log, rows
 from zkcompliance.log.fsck import fsck
@@ -24,8 +25,6 @@ from zkcompliance.stark.commit.entry import Entry
 from zkcompliance.stark.profiles import STANDARD
 
 KEY = SignerKey("lab.example/x", bytes(32))
-CALLS = ("open", "write", "fsync", "ftruncate", "rename", "replace", "unlink", "rmdir", "mkdir")
-KILLED = 9
 
 
 def commit(columns, seed, profile, schema_digest, *, cache=None, progress=None):
@@ -36,25 +35,6 @@ def commit(columns, seed, profile, schema_digest, *, cache=None, progress=None):
 
 def row(i: int) -> dict[str, object]:
     return {"start": Exact(i), "end": Exact(i), "run": "r", "phase": "other", "flop": 1, "method": "measured"}
-
-
-def arm(countdown: int, torn: bool) -> None:
-    """From now on the process dies at its countdown-th file operation; a write gets half way when torn."""
-    left = [countdown]
-
-    def deadly(name, real):
-        def call(*args, **kwargs):
-            left[0] -= 1
-            if left[0] == 0:
-                if torn and name == "write":
-                    real(args[0], bytes(args[1])[: len(args[1]) // 2])
-                os._exit(KILLED)
-            return real(*args, **kwargs)
-
-        return call
-
-    for name in CALLS:
-        setattr(os, name, deadly(name, getattr(os, name)))
 
 
 def work(folder: Path, reached: int) -> None:

@@ -14,8 +14,8 @@ import sys
 from pathlib import Path
 
 import pytest
-import support
 
+from tests.kit import support
 from zkcompliance import importers, limits, schemas
 from zkcompliance.claim import catalogue as claims
 from zkcompliance.errors import ImporterError, UsageError

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import support
-from support import FLOP, PHASE
 
+from tests.kit import support
+from tests.kit.support import FLOP, PHASE
 from zkcompliance.stark.air.check import Failure
 from zkcompliance.stark.air.shape import lay_out
 from zkcompliance.stark.commit.keystream import Keystream

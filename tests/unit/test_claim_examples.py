@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
-from pathlib import Path
+import inspect
 
 import pytest
 
-import zkcompliance.circuits
 from zkcompliance import schemas
+from zkcompliance.claim import catalogue
 from zkcompliance.claim.card import explain
 from zkcompliance.claim.language.build import ClaimDefinition
 from zkcompliance.claim.language.example import Example, fails, holds
@@ -16,16 +15,16 @@ from zkcompliance.claim.meaning import core
 from zkcompliance.claim.provable import provable
 from zkcompliance.errors import UsageError
 
-HAND_WRITTEN = {"rows_unchanged", "__init__"}
-FAMILIES = {"log_floor": schemas.compute}  # a claim for every schema; its examples are of this one
-FOLDER = Path(zkcompliance.circuits.__file__).parent
-MODULES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem not in HAND_WRITTEN)
+HAND_WRITTEN = {"rows_unchanged"}  # not in the language: neither examples nor sentences
+FILES = catalogue.files()
+MODULES = sorted(FILES.keys() - HAND_WRITTEN)
 
 
 def claim_of(name: str) -> tuple[ClaimDefinition, tuple[Example, ...]]:
-    module = importlib.import_module(f"zkcompliance.circuits.{name}")
-    if name in FAMILIES:
-        return module.definition(FAMILIES[name]), module.EXAMPLES
+    """What a file defines, of a family the claim for compute logs; and its examples."""
+    module = FILES[name]
+    if hasattr(module, "family"):
+        return module.family(schemas.compute), module.EXAMPLES
     (definition,) = {each for each in vars(module).values() if isinstance(each, ClaimDefinition)}
     return definition, module.EXAMPLES
 
@@ -53,7 +52,7 @@ def test_every_requirement_fails_somewhere_and_holds_somewhere(name: str) -> Non
 
 @pytest.mark.parametrize("name", MODULES)
 def test_source_says_where_it_comes_from_and_what_nothing_means(name: str) -> None:
-    text = (FOLDER / f"{name}.py").read_text()
+    text = inspect.getsource(FILES[name])
     assert "Source" in text
     assert "mpty" in text or "no event" in text.lower()
     assert "adding" in text

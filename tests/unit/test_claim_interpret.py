@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from exact_rows import encode_rows
 
+from tests.kit.exact_rows import encode_rows
 from zkcompliance import schemas
 from zkcompliance.claim.language import (
     ChipLog,

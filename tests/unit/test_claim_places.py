@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from exact_rows import encode_rows
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.kit.exact_rows import encode_rows
 from zkcompliance.card import places
 from zkcompliance.claim.card import explain
 from zkcompliance.claim.language import (

@@ -6,14 +6,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from catalogue_claims import MODULES, compiled, definition
-from hunt_cases import HUNTS
 
+from tests.kit.catalogue_claims import MODULES, compiled, definition
+from tests.kit.hunt.cases import HUNTS
 from zkcompliance.claim.compile import compile_claim
 from zkcompliance.claim.compile.bound import require_bound
 from zkcompliance.claim.compile.context import Table
 from zkcompliance.claim.compile.errors import CannotCompile
-from zkcompliance.stark.air.program import Constraint, Kind, Op, Program, Public, TableAir, TermKind, Unknown
+from zkcompliance.stark.air.program import Constraint, Kind, Op, Program, Public, SummandKind, TableAir, Unknown
 
 
 def with_table(program: Program, number: int, **changes: object) -> Program:
@@ -83,7 +83,7 @@ def test_each_reveal_of_the_catalogue_is_missed() -> None:
         for t in program.tables
     )
     equations = tuple(
-        replace(e, terms=tuple(t for t in e.terms if (t.kind, t.a) != (TermKind.PUBLIC, number)))
+        replace(e, terms=tuple(t for t in e.terms if (t.kind, t.a) != (SummandKind.PUBLIC, number)))
         for e in program.equations
     )
     with pytest.raises(CannotCompile, match="the revealed value total"):

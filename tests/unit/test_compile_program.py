@@ -7,8 +7,9 @@ import os
 
 import numpy as np
 import pytest
-from compiled_trial import padded, trial
 
+from tests.kit.compiled_trial import padded, trial
+from zkcompliance.claim import catalogue
 from zkcompliance.claim.compile import CannotCompile, compile_claim
 from zkcompliance.claim.language import ComputeLog, EventLog, claim, require
 from zkcompliance.claim.language.build import ClaimDefinition
@@ -19,13 +20,12 @@ from zkcompliance.stark.commit.table import SealedTable, commit
 from zkcompliance.stark.profiles import STANDARD
 from zkcompliance.stark.prover.prover import Prover
 from zkcompliance.stark.statement import Statement, StatementLog
-from zkcompliance.verify import decode_program, decode_statement, verify_proof
 from zkcompliance.verify.program import Program as VerifierProgram
+from zkcompliance.verify.program import decode_program
+from zkcompliance.verify.statement import decode_statement
+from zkcompliance.verify.verifier import verify_proof
 
-CLAIMS = (
-    "compute_band", "compute_methods_agree", "incidents_reported_in_time", "evals_cadence", "chips_registered",
-    "eval_score_under", "eval_coverage",
-)  # fmt: skip
+CLAIMS = tuple(name.replace("-", "_") for name in catalogue.names(families=False))
 
 
 def load(module: str) -> tuple[ClaimDefinition, tuple[object, ...]]:

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
-from compiled_proof import prove_and_verify
 
-sys.path.append(str(Path(__file__).parents[1] / "property"))
-
-import test_compile_agrees_more as words
-
+from tests.kit import vocabulary as words
+from tests.kit.compiled_proof import prove_and_verify
 from zkcompliance.claim.language.build import ClaimDefinition
 
 chip = {"chip": "c1", "kind": "h100_sxm", "site": "s1", "owner": "lab", "from": 0, "until": 5, "peak": "1e15"}

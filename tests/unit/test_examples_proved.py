@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import support
-from catalogue_claims import MODULES, compiled, definition, examples, inputs
-from compiled_trial import proved_by_anyone
 
+from tests.kit import support
+from tests.kit.catalogue_claims import MODULES, compiled, definition, examples, inputs
+from tests.kit.compiled_trial import proved_by_anyone
 from zkcompliance import schemas
 from zkcompliance.claim import catalogue
 from zkcompliance.claim.language.example import Example
@@ -21,7 +21,7 @@ from zkcompliance.log.store import SealedLog
 from zkcompliance.log.writer import Writer, create_log
 from zkcompliance.prove.api import prove_claim
 from zkcompliance.schemas import Schema
-from zkcompliance.verify import verify_bundle
+from zkcompliance.verify.verifier import verify_bundle
 
 CASES = [(module, example) for module in MODULES for example in examples(module)]
 Tables = Mapping[str, list[np.ndarray]]

@@ -6,8 +6,8 @@ import random
 
 import numpy as np
 import pytest
-import support
 
+from tests.kit import support
 from zkcompliance.errors import FinalPolynomialMismatch, FoldMismatch
 from zkcompliance.stark.field import vector
 from zkcompliance.stark.field.babybear import P

@@ -6,11 +6,11 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-import support
 
+from tests.kit import support
 from zkcompliance.errors import ZkComplianceError
 from zkcompliance.log import note
-from zkcompliance.verify import verify_bundle
+from zkcompliance.verify.verifier import verify_bundle
 
 PROOFS = Path(__file__).parents[1] / "vectors" / "proofs"
 DIGESTS = {

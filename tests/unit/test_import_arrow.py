@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from importing import CANARY, load, raw, refused, survives, write
 
+from tests.kit.importing import CANARY, load, raw, refused, survives, write
 from zkcompliance import importers, limits, schemas
 from zkcompliance.errors import ImporterError, UsageError
 

@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from importing import CANARY, DATA, leaves, load, raw, refused, replaced, survives, write, wrong_option
+
+from tests.kit.importing import CANARY, DATA, leaves, load, raw, refused, replaced, survives, write, wrong_option
 
 STATE = DATA / "hf-trainer" / "trainer_state.json"
 SOUND = json.loads(STATE.read_text())

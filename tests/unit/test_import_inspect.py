@@ -11,8 +11,8 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from importing import CANARY, DATA, get, leaves, load, raw, refused, replaced, survives, write, wrong_option
 
+from tests.kit.importing import CANARY, DATA, get, leaves, load, raw, refused, replaced, survives, write, wrong_option
 from zkcompliance import limits
 from zkcompliance.errors import UsageError
 from zkcompliance.importers import archive

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from importing import CANARY, DATA, load, refused, survives, write, wrong_option
+
+from tests.kit.importing import CANARY, DATA, load, refused, survives, write, wrong_option
 
 METRICS = DATA / "lightning" / "metrics.csv"
 TEXT = METRICS.read_text()

@@ -12,8 +12,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from importing import CANARY, DATA, load, raw, refused, survives, write, wrong_option
 
+from tests.kit.importing import CANARY, DATA, load, raw, refused, survives, write, wrong_option
 from zkcompliance import importers, schemas
 from zkcompliance.errors import ImporterError
 

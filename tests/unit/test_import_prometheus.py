@@ -8,7 +8,8 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from importing import CANARY, DATA, leaves, load, raw, refused, replaced, survives, write, wrong_option
+
+from tests.kit.importing import CANARY, DATA, leaves, load, raw, refused, replaced, survives, write, wrong_option
 
 ACTIVE = DATA / "dcgm" / "query_range_DCGM_FI_PROF_PIPE_TENSOR_ACTIVE.json"
 ENERGY = DATA / "dcgm" / "query_range_DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION.json"

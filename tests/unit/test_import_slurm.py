@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from importing import CANARY, DATA, load, raw, refused, survives, write, wrong_option
+
+from tests.kit.importing import CANARY, DATA, load, raw, refused, survives, write, wrong_option
 
 STEPS = DATA / "slurm" / "sacct_steps_duplicates.psv"
 ALLOCATIONS = DATA / "slurm" / "sacct_allocations.psv"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-import support
-from support import CLAIM, SCHEMA
 
+from tests.kit import support
+from tests.kit.support import CLAIM, SCHEMA
 from zkcompliance import limits
 from zkcompliance.errors import ParametersRejected
 from zkcompliance.stark.air.cells import cells_air

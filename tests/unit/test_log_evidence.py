@@ -5,16 +5,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import sys
 import time
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "crash"))
-from quick import KEY, SCHEMA, commit, some_rows
-
+from tests.kit.quick_logs import KEY, SCHEMA, commit, some_rows
 from zkcompliance.commands.main import cli
 from zkcompliance.errors import CheckpointMismatch, LogCorrupt, LogEvidence, MalformedNote, SignatureRejected
 from zkcompliance.log import evidence, leftovers, merkle, open_log

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 
 import pytest
-from compiled_trial import Trial, padded, trial
-from exact_rows import encode_rows
 
+from tests.kit.compiled_trial import Trial, padded, trial
+from tests.kit.exact_rows import encode_rows
 from zkcompliance import schemas
 from zkcompliance.circuits import log_floor
 from zkcompliance.claim import catalogue
@@ -20,14 +20,16 @@ from zkcompliance.stark.commit.table import SealedTable, commit
 from zkcompliance.stark.profiles import STANDARD
 from zkcompliance.stark.prover.prover import Prover
 from zkcompliance.stark.statement import Statement, StatementLog
-from zkcompliance.verify import decode_program, decode_statement, verify_proof
+from zkcompliance.verify.program import decode_program
+from zkcompliance.verify.statement import decode_statement
+from zkcompliance.verify.verifier import verify_proof
 
 OWN = schemas.parse_text("zkc-schema v1\nown\nat time\nsource " + schemas.compute.columns[-1].type_text + "\n")
 
 
 @pytest.mark.parametrize("schema", [*schemas.CATALOGUE, OWN], ids=lambda schema: schema.name)
 def test_every_schema_has_one(schema: Schema) -> None:
-    definition = log_floor.definition(schema)
+    definition = log_floor.family(schema)
     assert definition.id == f"log-floor-{schema.name}"
     (slot,) = compile_claim(definition).program.logs
     assert (slot.name, slot.schema_digest) == ("log", schema.digest)
@@ -43,14 +45,14 @@ def test_their_programs_differ() -> None:
 
 @pytest.mark.parametrize("example", log_floor.EXAMPLES, ids=lambda example: example.text)
 def test_examples_hold_exactly_if_their_trace_is_true(example) -> None:  # type: ignore[no-untyped-def]
-    definition = log_floor.definition(schemas.compute)
+    definition = log_floor.family(schemas.compute)
     tables, given = example.inputs(definition)
     tables = {"log": [padded(table) for table in tables["log"]]}
     failures = trial(compile_claim(definition), tables, definition.publics(given)).failures()
     assert (not failures) == (example.failing is None), failures[:3]
 
 
-DEFINITION = log_floor.definition(schemas.compute)
+DEFINITION = log_floor.family(schemas.compute)
 JOBS = [log_floor.job(), log_floor.attested, log_floor.job()]
 
 

@@ -11,9 +11,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "crash"))
-from quick import KEY, SCHEMA, commit, some_rows
-
+from tests.kit.quick_logs import KEY, SCHEMA, commit, some_rows
 from zkcompliance.edge import regular
 from zkcompliance.errors import LogCorrupt, LogError, ZkComplianceError
 from zkcompliance.log import open_log, spent

@@ -10,15 +10,12 @@ import hashlib
 import itertools
 import os
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "crash"))
-from quick import SCHEMA, commit, some_rows
-
+from tests.kit.quick_logs import SCHEMA, commit, some_rows
 from zkcompliance import schemas
 from zkcompliance.errors import (
     AlreadySealed,

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import logging
-import sys
 import threading
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "crash"))
-from quick import KEY, SCHEMA, commit, some_rows
-
 import zkcompliance as zk
+from tests.kit.quick_logs import KEY, SCHEMA, commit, some_rows
 from zkcompliance import schemas
 from zkcompliance.commands.main import cli
 from zkcompliance.errors import AlreadySealed, KeyFileError, LogBusy, LogCorrupt, LogError, LogExists, UsageError

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.kit import support
 from zkcompliance import schemas
 from zkcompliance.errors import LogCorrupt
 from zkcompliance.log import files
@@ -23,8 +24,12 @@ ROW = {"start": Exact(1), "end": Exact(2), "run": "r", "phase": "other", "flop":
 @pytest.mark.parametrize("step", [3, pytest.param(1, marks=pytest.mark.long)])
 def test_killed_before_every_file_operation(tmp_path: Path, step: int) -> None:
     """Every third by default, all of them with -m long."""
-    script = Path(__file__).with_name("log_crash.py")
-    done = subprocess.run([sys.executable, str(script), str(tmp_path), str(step)], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.unit.log_crash", str(tmp_path), str(step)],
+        capture_output=True,
+        text=True,
+        env=support.ENVIRONMENT,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     kills, outcomes = done.stdout.split(" ", 1)
     assert int(kills) > 150 // step

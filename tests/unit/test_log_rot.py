@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "crash"))
-from quick import KEY, SCHEMA, commit, some_rows
-
+from tests.kit.quick_logs import KEY, SCHEMA, commit, some_rows
 from zkcompliance import importers, schemas
 from zkcompliance.errors import LogCorrupt, LogError, MalformedError
 from zkcompliance.log import open_log

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import support
 
+from tests.kit import support
 from zkcompliance.stark.air.machine import TILE, Code, Rows, execute
 from zkcompliance.stark.field import extension as ext
 from zkcompliance.stark.field.babybear import P

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
-import policy_kit as kit
 import pytest
 
+from tests.kit import policies as kit
 from zkcompliance import quantities as q
 from zkcompliance import schemas
 from zkcompliance.card import types

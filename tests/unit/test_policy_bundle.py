@@ -6,8 +6,8 @@ from collections.abc import Callable
 from itertools import permutations
 
 import pytest
-import support
 
+from tests.kit import support
 from zkcompliance import limits
 from zkcompliance.errors import (
     LimitExceeded,

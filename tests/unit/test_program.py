@@ -6,12 +6,12 @@ from dataclasses import replace
 from hashlib import sha256
 
 import pytest
-import support
-from support import CLAIM
 
-from zkcompliance.stark.air.expr import TableBuilder
+from tests.kit import support
+from tests.kit.support import CLAIM
+from zkcompliance.stark.air.builder import TableBuilder
 from zkcompliance.stark.air.program import Kind, Lookup, Op, PublicBit
-from zkcompliance.verify import decode_program
+from zkcompliance.verify.program import decode_program
 
 
 def test_both_sides_read_the_same_bytes() -> None:

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from zkcompliance.prove import size
-from zkcompliance.verify import decode_bundle, decode_program, decode_statement
+from zkcompliance.verify.bundle import decode_bundle
+from zkcompliance.verify.program import decode_program
 from zkcompliance.verify.shape import shape_of
+from zkcompliance.verify.statement import decode_statement
 
 PROOFS = Path(__file__).parents[1] / "vectors" / "proofs"
 

@@ -18,7 +18,7 @@ WHOLE = re.compile(rf"{MARKERS}(?:\|.*|#+ .*|\S+|!?\[[^\]]*\]\([^)]*\)[.,:;]?)")
 
 
 def pages() -> Iterator[Path]:
-    """Every Markdown file of the checkout but the changelog; no folder that tools fill, hidden ones among them."""
+    """Every Markdown file of the checkout; no folder that tools fill, hidden ones among them."""
     for folder, inner, names in os.walk(ROOT):
         inner[:] = sorted(
             name
@@ -28,7 +28,7 @@ def pages() -> Iterator[Path]:
             and not (Path(folder) / name / "pyvenv.cfg").exists()
         )
         for name in sorted(names):
-            if name.endswith(".md") and name != "CHANGELOG.md":
+            if name.endswith(".md"):
                 yield Path(folder) / name
 
 

@@ -6,18 +6,19 @@ from dataclasses import replace
 from fractions import Fraction
 
 import pytest
-import support
 
+from tests.kit import support
 from zkcompliance.errors import ParametersRejected, SoundnessTooLow
 from zkcompliance.stark import soundness as prover_side
 from zkcompliance.stark.air.shape import lay_out
 from zkcompliance.stark.field.babybear import P
 from zkcompliance.stark.profiles import FAST, PROFILES, SMALL, STANDARD
 from zkcompliance.stark.soundness import Shapes, _terms, bits, shapes_of, soundness
-from zkcompliance.verify import decode_program, decode_statement
 from zkcompliance.verify import soundness as verifier_side
+from zkcompliance.verify.program import decode_program
 from zkcompliance.verify.shape import shape_of
 from zkcompliance.verify.soundness import judge
+from zkcompliance.verify.statement import decode_statement
 
 REFERENCE = Shapes(
     profile=STANDARD, heights=(20,), constraints=512, degree=4, fractions=64 << 20, bus_width=16, identities=0,

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import support
-from support import ROWS, SCHEMA
 
+from tests.kit import support
+from tests.kit.support import ROWS, SCHEMA
 from zkcompliance.errors import LogCorrupt, MalformedError, UsageError
 from zkcompliance.stark.commit.cache import KEPT_LOG2
 from zkcompliance.stark.commit.entry import ENTRY_BYTES, Entry

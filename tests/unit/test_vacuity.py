@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from exact_rows import encode_rows
 
+from tests.kit.exact_rows import encode_rows
 from zkcompliance import schemas
 from zkcompliance.card import catalogue as cards
 from zkcompliance.card.beside import Beside
@@ -36,7 +36,7 @@ def definition(name: str) -> ClaimDefinition:
     family = name.startswith("log-floor-")
     module = importlib.import_module(f"zkcompliance.circuits.{'log_floor' if family else name.replace('-', '_')}")
     if family:
-        made: ClaimDefinition = module.definition(schemas.by_name(name.removeprefix("log-floor-")))
+        made: ClaimDefinition = module.family(schemas.by_name(name.removeprefix("log-floor-")))
         return made
     (made,) = {each for each in vars(module).values() if isinstance(each, ClaimDefinition)}
     return made

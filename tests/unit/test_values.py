@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import policy_kit as kit
 import pytest
 
 import zkcompliance as zk
+from tests.kit import policies as kit
 from zkcompliance import importers, schemas
 from zkcompliance import quantities as q
 from zkcompliance.claim import catalogue

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 import pytest
 
 from zkcompliance.errors import LookupRejected
-from zkcompliance.verify import PROFILES, Checkpoint, Entry, LogStatement, Statement
 from zkcompliance.verify import shape as cells
+from zkcompliance.verify.checkpoint import Checkpoint
 from zkcompliance.verify.constraints import Opened, Public, instance_constraints, public_columns
 from zkcompliance.verify.field import (
     ONE,
@@ -44,12 +44,13 @@ from zkcompliance.verify.program import (
     Node,
     Program,
     Sum,
+    Summand,
     Table,
-    Term,
     Unknown,
 )
 from zkcompliance.verify.program import Public as PublicValue
 from zkcompliance.verify.shape import Instance, Shape, shape_of
+from zkcompliance.verify.statement import PROFILES, Entry, LogStatement, Statement
 from zkcompliance.verify.weights import LookupChallenges, lookup_challenges, weigh
 
 RNG = random.Random(11)
@@ -175,11 +176,17 @@ PROGRAM = Program(
     unknowns=(Unknown("z", 3), Unknown("small", 1)),
     equations=(
         # xy − 3·count + 7·p − 9999·1 − z = 0
-        Equation("e", (Term(0, 0, 0, 1), Term(0, 0, 1, -3), Term(2, 0, 0, 7), Term(3, 0, 0, -9999), Term(1, 0, 0, -1))),
-        Equation("f", (Term(1, 1, 0, -2), Term(0, 0, 1, 2))),  # small = count
-        Equation("g", (Term(3, 0, 0, 5), Term(3, 0, 0, -5))),
-        Equation("i", (Term(0, 1, 0, 1), Term(3, 0, 0, -sum(VALUES)))),
-        Equation("h", (Term(0, 0, 1, 1), Term(1, 1, 0, -1), Term(0, 0, 1, 2), Term(1, 1, 0, -2))),
+        Equation(
+            "e",
+            (
+                Summand(0, 0, 0, 1), Summand(0, 0, 1, -3), Summand(2, 0, 0, 7), Summand(3, 0, 0, -9999),
+                Summand(1, 0, 0, -1),
+            ),
+        ),
+        Equation("f", (Summand(1, 1, 0, -2), Summand(0, 0, 1, 2))),  # small = count
+        Equation("g", (Summand(3, 0, 0, 5), Summand(3, 0, 0, -5))),
+        Equation("i", (Summand(0, 1, 0, 1), Summand(3, 0, 0, -sum(VALUES)))),
+        Equation("h", (Summand(0, 0, 1, 1), Summand(1, 1, 0, -1), Summand(0, 0, 1, 2), Summand(1, 1, 0, -2))),
     ),
 )  # fmt: skip
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.kit.sound_forms import SCHEMA, STANDARD, UNIT, bundle, log, private, program, sealed, statement, table
 from zkcompliance import limits
 from zkcompliance.errors import (
     CheckpointMismatch,
@@ -29,22 +30,9 @@ from zkcompliance.errors import (
     StatementMismatch,
     ZkComplianceError,
 )
-from zkcompliance.verify import (
-    PROFILES,
-    Bundle,
-    Checkpoint,
-    Entry,
-    LogStatement,
-    Program,
-    Statement,
-    decode_bundle,
-    decode_program,
-    decode_statement,
-    verifier,
-    verify_bundle,
-    verify_proof,
-)
-from zkcompliance.verify.checkpoint import checkpoint_body, completing, log_root
+from zkcompliance.verify import verifier
+from zkcompliance.verify.bundle import decode_bundle
+from zkcompliance.verify.checkpoint import Checkpoint, checkpoint_body, completing
 from zkcompliance.verify.program import (
     Constraint,
     Equation,
@@ -53,98 +41,17 @@ from zkcompliance.verify.program import (
     Lookup,
     LookupEntry,
     Node,
+    Program,
     Public,
     Sum,
-    Table,
-    Term,
+    Summand,
     Unknown,
+    decode_program,
 )
+from zkcompliance.verify.statement import Statement, decode_statement
+from zkcompliance.verify.verifier import verify_bundle, verify_proof
 
-STANDARD = PROFILES[1]
-SCHEMA = b"\x07" * 32
 MOST = limits.MAX_SEGMENTS
-UNIT = 0xFFFF
-TAG = (1, 2, 3, 4, 5, 2013265920)
-
-
-def table() -> Table:
-    return Table(
-        kind=0,
-        index=0,
-        witness=2,
-        nodes=(
-            Node(0, 17, 0),
-            Node(1, 4, 0),
-            Node(2, 1, 0),
-            Node(3, 0, 0),
-            Node(4, 0, 1),
-            Node(5, 2, 3),
-            Node(6, 4, 5),
-            Node(7, 0, 0),
-            Node(8, 0, 0),
-            Node(9, 0, 0),
-            Node(10, 1, 31),
-            Node(11, 0, 0),
-        ),
-        constraints=(Constraint("a", 0, 6), Constraint("b", 1, 2), Constraint("c", 2, 3), Constraint("d", 3, 5)),
-        interactions=(
-            Interaction(0, UNIT, 1, (1,)),
-            Interaction(1, 11, 1000, (1, 2)),
-            Interaction(2, UNIT, 1, (2, 9, 3)),
-        ),
-        groups=(2, 1, 0),
-        sums=(Sum("s", 0, (1, 2)), Sum("r", 1, (3,))),
-    )
-
-
-def private() -> Table:
-    return Table(1, 0, 1, (Node(2, 0, 0),), (), (Interaction(3, 0, 9, (0,)),), (1,), ())
-
-
-def program() -> Program:
-    return Program(
-        claim="test/claim",
-        version=3,
-        publics=(Public("limit", 0, 32), Public("größe", 1, 512)),
-        logs=(LogSlot("runs", SCHEMA, 5), LogSlot("other", b"\x08" * 32, 9)),
-        lookups=(
-            Lookup(2, ((LookupEntry(0, 7, 0), LookupEntry(1, 0, 31)), (LookupEntry(1, 1, 511), LookupEntry(0, 0, 0)))),
-        ),
-        buses=(3, 1),
-        tables=(table(), private(), replace(private(), index=1)),
-        unknowns=(Unknown("x", 3),),
-        equations=(Equation("e", (Term(0, 0, 1, -2), Term(1, 0, 0, 1), Term(2, 0, 0, 5), Term(3, 0, 0, -(1 << 31)))),),
-    )
-
-
-def log(slot: str, digest: bytes, width: int, ks: tuple[int, ...], profile: int = 1) -> LogStatement:
-    entries = []
-    for number, k in enumerate(ks):
-        kappa = PROFILES[profile].capacity(k)
-        assert kappa is not None
-        entries.append(Entry(profile, digest, width, k, kappa, bytes([number]) * 32, TAG))
-    return sealed(LogStatement(slot, Checkpoint("", 0, b"", b""), tuple(entries)))
-
-
-def sealed(item: LogStatement) -> LogStatement:
-    """With the checkpoint of its entries."""
-    root = log_root([entry.encode() for entry in item.entries])
-    body = checkpoint_body("example.org/log", len(item.entries), root)
-    return replace(item, checkpoint=Checkpoint("example.org/log", len(item.entries), root, body))
-
-
-def statement(of: Program | None = None) -> Statement:
-    chosen = program() if of is None else of
-    logs = (log("runs", SCHEMA, 5, (3, 16)), log("other", b"\x08" * 32, 9, (4,)))
-    return Statement(STANDARD, chosen.claim, chosen.version, chosen.digest, (1 << 32 - 1, 0), b"nonce", logs, (3, 17))
-
-
-def note(item: LogStatement) -> bytes:
-    return item.checkpoint.body + "\n— example.org/log AAAA\n".encode()
-
-
-def bundle(of: Statement, by: Program, proof: bytes = b"proof") -> Bundle:
-    return Bundle(of.encode(), by.encode(), tuple(note(item) for item in of.logs), proof)
 
 
 def test_round_trips() -> None:
@@ -203,7 +110,7 @@ def edited_node(node: Node) -> Program:
     return edited_table(nodes=(*table().nodes, node))
 
 
-def edited_term(term: Term) -> Program:
+def edited_term(term: Summand) -> Program:
     return replace(program(), equations=(Equation("e", (term,)),))
 
 
@@ -284,15 +191,15 @@ def edited_term(term: Term) -> Program:
         replace(program(), unknowns=()),
         replace(program(), equations=(Equation("e", ()),)),
         replace(program(), equations=(*program().equations, *program().equations)),
-        edited_term(Term(0, 1, 0, 1)),
-        edited_term(Term(0, 0, 2, 1)),
-        edited_term(Term(1, 1, 0, 1)),
-        edited_term(Term(1, 0, 1, 1)),
-        edited_term(Term(2, 2, 0, 1)),
-        edited_term(Term(3, 1, 0, 1)),
-        edited_term(Term(3, 0, 1, 1)),
-        edited_term(Term(4, 0, 0, 1)),
-        edited_term(Term(3, 0, 0, 0)),
+        edited_term(Summand(0, 1, 0, 1)),
+        edited_term(Summand(0, 0, 2, 1)),
+        edited_term(Summand(1, 1, 0, 1)),
+        edited_term(Summand(1, 0, 1, 1)),
+        edited_term(Summand(2, 2, 0, 1)),
+        edited_term(Summand(3, 1, 0, 1)),
+        edited_term(Summand(3, 0, 1, 1)),
+        edited_term(Summand(4, 0, 0, 1)),
+        edited_term(Summand(3, 0, 0, 0)),
     ],
 )
 def test_malformed_program(bad: Program) -> None:
@@ -313,7 +220,7 @@ def test_program_limits() -> None:
         decode_program(replace(program(), logs=(LogSlot("runs", SCHEMA, limits.MAX_WIDTH + 1),)).encode())
     with pytest.raises(LimitExceeded):
         decode_program(b"zkcp\x01\x00" + bytes(limits.MAX_PROGRAM_BYTES))
-    terms = (Term(3, 0, 0, 1),) * 255
+    terms = (Summand(3, 0, 0, 1),) * 255
     many = [Equation(f"e{i}", terms) for i in range(limits.MAX_EQUATION_TERMS // 255)]
     rest = limits.MAX_EQUATION_TERMS - 255 * len(many)
     at_limit = replace(program(), equations=(*many, Equation("x", terms[:rest])))

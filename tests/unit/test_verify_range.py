@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import random
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-from test_verify_codec import SCHEMA, bundle, log, program, statement
-
+from tests.kit.sound_forms import SCHEMA, bundle, log, program, statement
 from zkcompliance import limits
 from zkcompliance.errors import (
     CheckpointMismatch,
@@ -24,18 +20,18 @@ from zkcompliance.errors import (
     ZkComplianceError,
 )
 from zkcompliance.log.checkpoint import Checkpoint as Signed
-from zkcompliance.verify import (
+from zkcompliance.verify.checkpoint import (
     Checkpoint,
-    LogStatement,
-    Program,
-    Statement,
-    decode_program,
-    decode_statement,
-    verify_bundle,
-    verify_proof,
+    checkpoint_body,
+    completing,
+    generation_of,
+    parse_checkpoint,
+    range_root,
 )
-from zkcompliance.verify.checkpoint import checkpoint_body, completing, generation_of, parse_checkpoint, range_root
 from zkcompliance.verify.codec import u32
+from zkcompliance.verify.program import Program, decode_program
+from zkcompliance.verify.statement import LogStatement, Statement, decode_statement
+from zkcompliance.verify.verifier import verify_bundle, verify_proof
 
 ENTRIES = [b"%03d" % i * 33 for i in range(130)]
 

@@ -10,7 +10,8 @@ import pytest
 
 from zkcompliance import limits
 from zkcompliance.errors import LimitExceeded, ParametersRejected, SoundnessTooLow
-from zkcompliance.verify import PROFILES, Checkpoint, Entry, LogStatement, Profile, Program, Statement, soundness
+from zkcompliance.verify import soundness
+from zkcompliance.verify.checkpoint import Checkpoint
 from zkcompliance.verify.field import ONE, ORDER, Ext, P
 from zkcompliance.verify.openings import CHUNK, EXTENSION, SEGMENT, WITNESS, deep, opening_order
 from zkcompliance.verify.program import (
@@ -21,10 +22,11 @@ from zkcompliance.verify.program import (
     Lookup,
     LookupEntry,
     Node,
+    Program,
     Public,
     Sum,
+    Summand,
     Table,
-    Term,
     Unknown,
 )
 from zkcompliance.verify.shape import (
@@ -40,7 +42,17 @@ from zkcompliance.verify.shape import (
     shape_of,
     true_weights,
 )
-from zkcompliance.verify.statement import FAST, SMALL, STANDARD, degree_bound
+from zkcompliance.verify.statement import (
+    FAST,
+    PROFILES,
+    SMALL,
+    STANDARD,
+    Entry,
+    LogStatement,
+    Profile,
+    Statement,
+    degree_bound,
+)
 from zkcompliance.verify.weights import lookup_challenges
 
 UNIT = 0xFFFF
@@ -270,10 +282,10 @@ def test_layout() -> None:
         lookups=(Lookup(1, (row, row)), Lookup(1, (row,))),
         unknowns=(Unknown("x", 2), Unknown("y", 5)),
         equations=(
-            Equation("e", (Term(0, 0, 0, 1), Term(1, 1, 0, -1))),  # 5 digits, of y
-            Equation("f", (Term(2, 0, 0, 1),)),  # 4·(2^40 − 1): 42 bits
-            Equation("g", (Term(3, 0, 0, 1),)),
-            Equation("h", (Term(0, 0, 0, 1),)),  # limbs + 1
+            Equation("e", (Summand(0, 0, 0, 1), Summand(1, 1, 0, -1))),  # 5 digits, of y
+            Equation("f", (Summand(2, 0, 0, 1),)),  # 4·(2^40 − 1): 42 bits
+            Equation("g", (Summand(3, 0, 0, 1),)),
+            Equation("h", (Summand(0, 0, 0, 1),)),  # limbs + 1
         ),
     )
     layout = shape((15, 3), p).layout
@@ -302,7 +314,7 @@ def test_private_sums_in_equations() -> None:
     largest = (2**13 - 2) // 4
     for k, count in ((14, 1), (16, 4)):
         for c, good in ((largest // count, True), (largest // count + 1, False)):
-            p = program(free, equations=(Equation("e", (Term(0, 0, 0, c),)),))
+            p = program(free, equations=(Equation("e", (Summand(0, 0, 0, c),)),))
             if good:
                 assert shape((3,), p, private=(k,))
             else:
@@ -323,7 +335,7 @@ def test_equation_weights() -> None:
     t = replace(EMPTY, nodes=nodes, sums=(Sum("a", 0, (1,)),))
 
     def with_coefficient(c: int, count: int = 1) -> Program:
-        return program(t, equations=(Equation("e", (Term(0, 0, 0, c),) * count),))
+        return program(t, equations=(Equation("e", (Summand(0, 0, 0, c),) * count),))
 
     largest = (2**13 - 2) // 4
     for sign in (1, -1):
@@ -334,12 +346,12 @@ def test_equation_weights() -> None:
     with pytest.raises(ParametersRejected):
         shape((15,), with_coefficient(largest // 2 + 1))
     with pytest.raises(ParametersRejected):  # terms are not merged before they are weighed
-        cancel = Equation("e", (Term(0, 0, 0, largest), Term(0, 0, 0, -1)))
+        cancel = Equation("e", (Summand(0, 0, 0, largest), Summand(0, 0, 0, -1)))
         shape((3,), program(t, equations=(cancel,)))
-    unknown = program(EMPTY, unknowns=(Unknown("x", 1),), equations=(Equation("e", (Term(1, 0, 0, largest),)),))
+    unknown = program(EMPTY, unknowns=(Unknown("x", 1),), equations=(Equation("e", (Summand(1, 0, 0, largest),)),))
     assert shape((3,), unknown)
     with pytest.raises(ParametersRejected):
-        shape((3,), replace(unknown, equations=(Equation("e", (Term(1, 0, 0, largest + 1),)),)))
+        shape((3,), replace(unknown, equations=(Equation("e", (Summand(1, 0, 0, largest + 1),)),)))
 
 
 def test_work_limits() -> None:

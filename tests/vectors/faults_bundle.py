@@ -1,6 +1,6 @@
 """Writes policy_bundles.json: policy bundles and bindings with one fault each, and the error code that each must get.
 
-    python tests/vectors/faults_bundle.py
+    python -m tests.vectors.faults_bundle
 
 A vector is one edit of the sound twin of its kind: [at, remove, insert], byte offsets, the inserted bytes in hex. The
 twin of the bundles holds three framed proofs whose last part is 8 zeros: it is decoded, not verified. Where an edit
@@ -12,14 +12,10 @@ from __future__ import annotations
 
 import base64
 import json
-import sys
 from hashlib import sha256
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-import support
-
+from tests.kit import support
 from zkcompliance.policy.binding import Binding, ForPolicy, Subject
 from zkcompliance.stark.statement import encode_bundle, encode_policy_bundle
 

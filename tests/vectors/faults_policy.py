@@ -1,6 +1,6 @@
 """Writes policies.json: a sound policy, and edits of it that are one fault each, with the key that must be named.
 
-    python tests/vectors/faults_policy.py
+    python -m tests.vectors.faults_policy
 
 An edit replaces one text, which stands in the policy once, by another. `@CARD claim@1@` stands for the digest of the
 claim's card, so that the vectors outlive a change of it. Keys are public keys of nobody.

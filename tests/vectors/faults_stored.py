@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from faults_signed import BODY, KEY, swap
-
+from tests.vectors.faults_signed import BODY, KEY, swap
 from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.note import SignerKey
 

@@ -1,6 +1,6 @@
 """Writes attestations.json: attestations with one fault each and the error code that each must get, and sound twins.
 
-    python tests/vectors/generate_attestations.py
+    python -m tests.vectors.generate_attestations
 
 The same bytes every time: keys come from fixed seeds, ECDSA is deterministic (RFC 6979). The file that they are about
 is the frozen small proof under a binding of its own, without its proof, which is not looked at before the verdict.
@@ -29,7 +29,8 @@ from zkcompliance.attest.keys import PublicKey
 from zkcompliance.attest.statement import derive
 from zkcompliance.policy.binding import Binding, ForPolicy, Subject
 from zkcompliance.standalone import p256
-from zkcompliance.verify import decode_bundle, decode_statement
+from zkcompliance.verify.bundle import decode_bundle
+from zkcompliance.verify.statement import decode_statement
 
 HERE = Path(__file__).parent
 OUTPUT = HERE / "attestations.json"

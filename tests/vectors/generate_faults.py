@@ -1,6 +1,6 @@
 """Writes faults.json: inputs with one fault each, the error code that each must get, and sound twins (code null).
 
-    python tests/vectors/generate_faults.py
+    python -m tests.vectors.generate_faults
 
 Everything is drawn from fixed seeds, so a second run writes the same bytes. A log vector is a list of edits of the base
 log: [path, operation, argument], with `cut` (keep so many bytes), `flip` (one bit of the byte there), `put` (text),
@@ -14,19 +14,15 @@ import base64
 import itertools
 import json
 import os
-import sys
 import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 from unittest import mock
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-import faults_formats as formats
-import faults_signed as signed
-import faults_stored as stored
-from faults_signed import ENTRIES, KEY, TRUST
-
+from tests.vectors import faults_formats as formats
+from tests.vectors import faults_signed as signed
+from tests.vectors import faults_stored as stored
+from tests.vectors.faults_signed import ENTRIES, KEY, TRUST
 from zkcompliance import schemas
 from zkcompliance.log import creation, sealing
 from zkcompliance.log.writer import Writer, create_log

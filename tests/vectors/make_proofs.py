@@ -1,21 +1,17 @@
-"""Makes the frozen proof files anew: `python tests/vectors/make_proofs.py`. See README.md before doing so.
+"""Makes the frozen proof files anew: `python -m tests.vectors.make_proofs`. See README.md before doing so.
 
 Everything is fixed: rows, seeds and key come from names, so that the same code gives the same bytes.
 """
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 
+from tests.kit import support
+from zkcompliance.log.note import SignerKey
+
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent))
-
-import support  # noqa: E402
-
-from zkcompliance.log.note import SignerKey  # noqa: E402
-
 SIGNER = SignerKey("frozen.example", support.seed("frozen key"))
 ROWS = {"standard": (100, 7), "fast": (8, 3), "small": (33, 6)}  # real rows, k
 LIMIT = 10**24

@@ -5,17 +5,14 @@ from __future__ import annotations
 import base64
 import json
 import shutil
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from faults_pack import put
-
+from tests.vectors import generate_faults
+from tests.vectors.faults_pack import put
 from zkcompliance import importers, schemas
 from zkcompliance.errors import ZkComplianceError
 from zkcompliance.log import note
@@ -122,11 +119,4 @@ def test_there_are_enough() -> None:
 
 
 def test_the_generator_writes_these() -> None:
-    import importlib.util
-
-    path = Path(__file__).with_name("generate_faults.py")
-    spec = importlib.util.spec_from_file_location("generate_faults", path)
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    assert module.document() == Path(__file__).with_name("faults.json").read_text()
+    assert generate_faults.document() == Path(__file__).with_name("faults.json").read_text()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-import importlib.util
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.vectors import faults_bundle
 from zkcompliance.errors import ZkComplianceError
 from zkcompliance.policy.binding import Binding
 from zkcompliance.policy.proofs import proofs_in
@@ -44,8 +44,4 @@ def test_there_are_enough() -> None:
 
 
 def test_the_generator_writes_these() -> None:
-    spec = importlib.util.spec_from_file_location("faults_bundle", HERE / "faults_bundle.py")
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    assert module.document() == (HERE / "policy_bundles.json").read_text()
+    assert faults_bundle.document() == (HERE / "policy_bundles.json").read_text()

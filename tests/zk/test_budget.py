@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
-import support
-from support import Proved
 
+from tests.kit import support
+from tests.kit.functionals import at_base_point, at_extension_point, rank
+from tests.kit.support import Proved
 from zkcompliance.stark.field.babybear import root_of_unity
 from zkcompliance.stark.field.twin import bit_reverse
 from zkcompliance.stark.profiles import PROFILES, log_mask
 from zkcompliance.stark.prover.prover import Prover
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from functionals import at_base_point, at_extension_point, rank
 
 PROOFS = 6
 

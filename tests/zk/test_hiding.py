@@ -6,9 +6,9 @@ from collections import Counter
 
 import numpy as np
 import pytest
-import support
-from support import COUNTED, Proved, Prover
 
+from tests.kit import support
+from tests.kit.support import COUNTED, Proved, Prover
 from zkcompliance.stark.field.babybear import P
 from zkcompliance.stark.profiles import CHUNK_BLIND
 from zkcompliance.stark.prover import prover as prover_module

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
-import support
-
+from tests.kit import support
 from zkcompliance.prove import api
 from zkcompliance.stark.commit.keystream import Keystream
 
@@ -38,8 +36,7 @@ class Prover:
         say(seed)
 
 api.Prover = Prover
-sys.path.insert(0, sys.argv[1])
-import support
+from tests.kit import support
 table = support.table(support.ROWS)
 entry = Entry(1, support.SCHEMA.digest, support.SCHEMA.width, 3, 13, bytes(32), (0,) * 6)
 given = ([table], [support.seed("log")], [entry], support.PUBLICS)
@@ -58,9 +55,8 @@ for _ in range(8):
 
 def test_forked_processes_share_no_seed() -> None:
     """Eight children of one parent that had drawn already: 82 seeds, none twice."""
-    tests = str(Path(__file__).parents[1])
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", FORKS, tests], capture_output=True, text=True, env=support.ENVIRONMENT
+        [sys.executable, "-W", "ignore", "-c", FORKS], capture_output=True, text=True, env=support.ENVIRONMENT
     )
     assert done.returncode == 0, done.stderr
     seeds = done.stdout.split()

@@ -13,7 +13,7 @@ from zkcompliance.attest.statement import PREDICATE_TYPE, STATEMENT_TYPE, derive
 from zkcompliance.errors import MalformedAttestation, SignatureRejected, StatementMismatch
 from zkcompliance.policy.proofs import File, opened, read
 from zkcompliance.policy.verdict import Attested
-from zkcompliance.verify import verify_decoded
+from zkcompliance.verify.verifier import verify_decoded
 
 if TYPE_CHECKING:
     from zkcompliance.attest.signing import SigningKey

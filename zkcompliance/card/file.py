@@ -9,25 +9,30 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from zkcompliance import limits, strict_json
-from zkcompliance.card import types
+from zkcompliance.card import places, reading, types
 from zkcompliance.card.beside import Beside
 from zkcompliance.card.model import Card, Clause, Reveal, Slot
 from zkcompliance.card.parameter import Parameter
+from zkcompliance.card.reading import Identities, Identity
 from zkcompliance.card.sentence import Hole, Sentence
 from zkcompliance.card.types import Type, Unit
 from zkcompliance.card.vacuity import Edge, Vacuous
 from zkcompliance.errors import MalformedCard, UsageError
 from zkcompliance.quantities import fault_of
+from zkcompliance.schemas.model import WORD
 
 _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-_NAME = re.compile(r"[a-z_][a-z0-9_]*")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _DIGITS = re.compile(r"0|[1-9][0-9]*")
 _HEX = re.compile(r"[0-9a-f]{64}")
 _KINDS = (types.NUMBER, types.TIME, types.ID, types.ENUM, types.BOOL, types.SET)
 _BASES = ("flop", "ppm", "s")
+_REVEALED = (types.NUMBER, types.TIME, types.BOOL)
+_MOST = (1 << 8 * limits.MAX_INTEGER_BYTES) - 1  # of a public integer of a statement
 
 
 def encode(card: Card) -> bytes:
@@ -90,11 +95,11 @@ def _card(document: object) -> Card:
         title=_text(title, "title"),
         about=_lines(about, "about"),
         program=_digest(program, "program"),
-        slots=tuple(_slot(each) for each in _list(logs, "logs", 16)),
-        params=tuple(_param(each) for each in _list(params, "params", 64)),
-        clauses=tuple(_clause(each) for each in _list(clauses, "requirements", 256)),
-        reveals=tuple(_reveal(each) for each in _list(reveals, "reveals", 64)),
-        vacuous=tuple(_vacuous(each) for each in _list(vacuous, "vacuous", 256)),
+        slots=tuple(_slot(each) for each in _list(logs, "logs", least=1)),
+        params=tuple(_param(each) for each in _list(params, "params")),
+        clauses=tuple(_clause(each) for each in _list(clauses, "requirements")),
+        reveals=tuple(_reveal(each) for each in _list(reveals, "reveals")),
+        vacuous=tuple(_vacuous(each) for each in _list(vacuous, "vacuous")),
         beside=None if beside is None else _beside(beside),
     )
     _check_names(card)
@@ -103,24 +108,23 @@ def _card(document: object) -> Card:
 
 def _check_names(card: Card) -> None:
     """Every name stands for one thing, and what is referred to is there."""
-    names = [*(each.name for each in card.params), *(each.name for each in card.reveals)]
-    for what, given in (("log", [each.name for each in card.slots]), ("parameter or reveal", names)):
+    public = [name for param in card.params for name in {param.name, *(name for name, _ in param.publics)}]
+    for what, given in (
+        ("logs", [each.name for each in card.slots]),
+        ("requirements", [each.name for each in card.clauses]),
+        ("parameters and reveals", [*public, *(each.name for each in card.reveals)]),
+    ):
         if len(set(given)) != len(given):
-            raise MalformedCard(f"a card: two of its {what}s have one name")
-    if not card.slots:
-        raise MalformedCard("a card: it is about no log")
-    known = {each.name: each for each in card.params}
-    spoken = [(each.name, each.says) for each in card.clauses] + [(each.name, each.says) for each in card.reveals]
-    for name, says in spoken:
-        if strange := says.holes() - set(known):
-            raise MalformedCard(f"a card: {name} speaks of {', '.join(sorted(strange))}, no parameter of it")
+            raise MalformedCard(f"a card: two of its {what} have one name")
+    known = {each.name for each in card.params}
+    for says in [*(each.says for each in card.clauses), *(each.says for each in card.reveals)]:
+        if not says.holes() <= known:
+            raise MalformedCard("a card: a sentence speaks of what is no parameter of it")
     for empty in card.vacuous:
-        if missing := {empty.param, *(empty.between or ())} - set(known):
-            raise MalformedCard(f"a card: vacuous names {', '.join(sorted(missing))}, no parameter of it")
-        if missing := {*empty.none_of, *empty.all_of} - set(known[empty.param].type.choices):
-            raise MalformedCard(f"a card: vacuous names {', '.join(sorted(missing))}, no choice of {empty.param}")
+        empty.check(card.params)
     if card.beside is not None:
-        card.beside.check([each.name for each in card.reveals], list(known))
+        revealed = {each.name: each.type for each in card.reveals}
+        card.beside.check(revealed, {each.name: each.type for each in card.params})
 
 
 # Parts, written
@@ -142,9 +146,25 @@ def _type_document(kind: Type) -> dict[str, Any]:
 def _param_document(param: Parameter) -> dict[str, Any]:
     return {
         "name": param.name, "type": _type_document(param.type), "low": str(param.low), "high": str(param.high),
-        "places": param.places, "default": None if param.default is None else str(int(param.default)),
+        "places": param.places, "default": None if param.default is None else _default_document(param, param.default),
         "about": param.doc,
     }  # fmt: skip
+
+
+def _default_document(param: Parameter, value: int) -> str | list[str]:
+    """Digits; of ids the texts, which the integers do not tell, and of one whose text nobody knows its digest."""
+    if param.type.kind == types.ID:
+        return [_id_text(value)]
+    if param.type.of is None or param.type.of.kind != types.ID:
+        return str(int(value))
+    known = value.members if isinstance(value, Identities) else places.members(value, param.type.width)
+    return [_id_text(member) for member in known]
+
+
+def _id_text(value: int) -> str:
+    if isinstance(value, Identity) or not value:
+        return value.text if isinstance(value, Identity) else ""
+    return f"0x{value.to_bytes(16, 'little').hex()}"
 
 
 def _sentence_document(said: Sentence) -> list[Any]:
@@ -169,63 +189,88 @@ def _edge_document(edge: object) -> dict[str, str] | None:
 def _slot(given: object) -> Slot:
     name, schema, digest, about = _members(given, "a log", "slot", "schema", "digest", "about")
     return Slot(
-        _matching(_NAME, name, "slot", 63), _text(schema, "schema"), _digest(digest, "digest"), _lines(about, "about")
+        _name(name, "slot"), _matching(WORD, schema, "schema", 63), _digest(digest, "digest"), _lines(about, "about")
     )
 
 
 def _type(given: object, inside: bool = False) -> Type:
-    if not isinstance(given, Mapping):
-        raise MalformedCard("a card: a type is an object")
-    if more := set(given) - {"kind", "unit", "counts", "choices", "of", "top"}:
-        raise MalformedCard(f"a card: a type has no {', '.join(sorted(map(str, more)))}")
+    """A type whose parts go together; inside: that of a set's members."""
+    if not isinstance(given, Mapping) or set(given) - {"kind", "unit", "counts", "choices", "of", "top"}:
+        raise MalformedCard("a card: a type has a kind, and no more than unit, counts, choices, of, top")
     kind, counts = given.get("kind"), given.get("counts", False)
-    if kind not in _KINDS or not isinstance(counts, bool) or (inside and kind == types.SET):
-        raise MalformedCard("a card: no such type")
+    if kind not in _KINDS or not isinstance(counts, bool):
+        raise MalformedCard("a card: no such kind of type")
     unit = _unit(given.get("unit", {}))
-    choices = tuple(_text(each, "choice") for each in _list(given.get("choices", []), "choices", 256))
-    of = _type(given["of"], inside=True) if "of" in given else None
-    made = Type(kind, unit, choices, of, _digits(given.get("top", "0"), "top"), counts)
+    choices = tuple(_matching(WORD, each, "choice", 63) for each in _list(given.get("choices", []), "choices"))
+    of = _type(given["of"], inside=True) if "of" in given and not inside else None
+    made = Type(kind, unit, choices, of, _digits(given["top"], "top") if "top" in given else 0, counts)
     sound = (
         (kind == types.NUMBER or not (unit or counts))
-        and (bool(choices) == (kind == types.ENUM or (kind == types.SET and of is None)))
-        and (of is None or kind == types.SET)
-        and (of is not None or "top" not in given)
+        and not (unit and counts)
+        and bool(choices) == (kind == types.ENUM or (kind == types.SET and of is None))
         and len(set(choices)) == len(choices)
-        and list(unit) == sorted(set(unit))
-        and made.top < 1 << 128
+        and (of is None) == ("top" not in given)
+        and (of is not None) == ("of" in given)
+        and (of is None or kind == types.SET)
+        and not (inside and kind in (types.SET, types.ENUM, types.BOOL))
     )
     if not sound:
         raise MalformedCard("a card: a type whose parts do not go together")
+    if of is not None and not 1 <= made.top <= _largest(of):
+        raise MalformedCard("a card: no member of a set is that large")
     return made
+
+
+def _largest(kind: Type) -> int:
+    """The largest value of a parameter of this type, or of a member of a set of them."""
+    largest = types.largest(kind)
+    if largest is None:
+        raise MalformedCard("a card: no parameter is of such a unit")
+    return largest
 
 
 def _unit(given: object) -> Unit:
-    if not isinstance(given, Mapping) or not set(given) <= set(_BASES):
-        raise MalformedCard(f"a card: a unit is made of {', '.join(_BASES)}")
-    return tuple((base, _whole(power, "power", -8, 8)) for base, power in given.items())
+    if not isinstance(given, Mapping) or [base for base in _BASES if base in given] != list(given):
+        raise MalformedCard(f"a card: a unit is made of {', '.join(_BASES)}, in this order")
+    most = limits.MAX_CARD_POWER
+    unit = tuple((base, _whole(power, "power", -most, most)) for base, power in given.items())
+    if not all(power for _, power in unit):
+        raise MalformedCard("a card: a power of a unit is not 0")
+    return unit
 
 
 def _param(given: object) -> Parameter:
-    name, kind, low, high, places, default, about = _members(
+    name, kind, low, high, count, default, about = _members(
         given, "a parameter", "name", "type", "low", "high", "places", "default", "about"
     )
     made = Parameter(
-        _matching(_NAME, name, "name of a parameter", 63), _type(kind), _digits(low, "low"), _digits(high, "high"),
-        _lines(about, "about"), None if default is None else _digits(default, "default"),
-        _whole(places, "places", 0, 64),
+        _name(name, "name of a parameter"), _type(kind), _digits(low, "low"), _digits(high, "high"),
+        _lines(about, "about"), None, _whole(count, "places", 0, 64),
     )  # fmt: skip
-    of_values = made.type.of is not None
-    if of_values != bool(made.places) or made.low > made.high:
+    if (made.type.of is not None) != bool(made.places):
+        raise MalformedCard(f"a card: the parameter {made.name} has places and is no set of values, or the reverse")
+    if made.is_set:
+        bits = (made.type.width + 1) * made.places if made.places else len(made.type.choices)
+        sound = made.low == 0 and made.high == (1 << bits) - 1
+    else:
+        sound = made.low <= made.high <= _largest(made.type)
+    if not sound or (not made.places and made.high > _MOST):
         raise MalformedCard(f"a card: the parameter {made.name} has no such range")
-    if of_values and made.high != (1 << (made.type.width + 1) * made.places) - 1:
-        raise MalformedCard(f"a card: the parameter {made.name} has not as many places as its range")
-    if made.is_set and made.low:
-        raise MalformedCard(f"a card: the parameter {made.name} is a set, and has no least value")
-    if made.type.choices and made.high >= (1 << len(made.type.choices) if made.is_set else len(made.type.choices)):
-        raise MalformedCard(f"a card: the parameter {made.name} goes beyond its choices")
-    if made.default is not None:
-        made.accept(made.default)
-    return made
+    return made if default is None else replace(made, default=made.accept(_default(made, default)))
+
+
+def _default(param: Parameter, given: object) -> int:
+    """Its value is still to be held against the parameter's range."""
+    inside = param.type.of if param.type.of is not None else param.type
+    if inside.kind != types.ID:
+        return _digits(given, "default")
+    texts = ["" if each == "" else _text(each, "default") for each in _list(given, "default")]
+    ids = [reading.read(inside, text) for text in texts]
+    if param.places:
+        return Identities(ids, places.encode(ids, param.type.width, param.places))
+    if len(ids) != 1:
+        raise MalformedCard(f"a card: the default of {param.name} is one id")
+    return ids[0]
 
 
 def _clause(given: object) -> Clause:
@@ -237,26 +282,31 @@ def _clause(given: object) -> Clause:
 
 def _reveal(given: object) -> Reveal:
     name, kind, high, figures, says = _members(given, "a reveal", "name", "type", "high", "figures", "says")
-    return Reveal(
+    made = Reveal(
         _text(name, "name of a reveal"), _type(kind), _digits(high, "high"),
         None if figures is None else _whole(figures, "figures", 1, 9), _sentence(says),
     )  # fmt: skip
+    if made.type.kind not in _REVEALED or made.high > (1 if made.type.kind == types.BOOL else _MOST):
+        raise MalformedCard("a card: a reveal is a number, a time or a truth value, in 64 bytes")
+    return made
 
 
 def _sentence(given: object) -> Sentence:
     parts: list[str | Hole] = []
-    for each in _list(given, "says", 512, 1):
-        if isinstance(each, str):
-            if parts and isinstance(parts[-1], str):
-                raise MalformedCard("a card: two texts of a sentence beside each other")
-            if why := fault_of(each.strip(" ")):
-                raise MalformedCard(f"a card: a sentence {why}")
-            parts.append(each)
-        else:
+    size = 0
+    for each in _list(given, "says", least=1):
+        if not isinstance(each, str):
             (name,) = _members(each, "a sentence's parameter", "param")
-            parts.append(Hole(_matching(_NAME, name, "param", 63)))
-    if "" in parts:
-        raise MalformedCard("a card: an empty text in a sentence")
+            parts.append(Hole(_name(name, "param")))
+            continue
+        if not each or (parts and isinstance(parts[-1], str)):
+            raise MalformedCard("a card: a text of a sentence is empty, or beside another")
+        size += len(each.encode(errors="replace"))
+        if why := fault_of(each.strip(" ")):
+            raise MalformedCard(f"a card: a sentence {why}")
+        parts.append(each)
+    if size > limits.MAX_CARD_SENTENCE_BYTES:
+        raise MalformedCard(f"a card: a sentence has texts of {size} bytes, over {limits.MAX_CARD_SENTENCE_BYTES}")
     return Sentence(tuple(parts))
 
 
@@ -266,9 +316,11 @@ def _vacuous(given: object) -> Vacuous:
     )
     if not isinstance(formal, bool):
         raise MalformedCard("a card: formal is true or false")
-    ends = None if between is None else [_text(each, "between") for each in _list(between, "between", 2, 2)]
+    ends = None if between is None else [_name(each, "between") for each in _list(between, "between")]
+    if ends is not None and len(ends) != 2:
+        raise MalformedCard("a card: between has two parameters")
     return Vacuous(
-        _text(param, "param"), _text(why, "why"), _edge(at_least), _edge(at_most), _texts(none_of), _texts(all_of),
+        _name(param, "param"), _text(why, "why"), _edge(at_least), _edge(at_most), _choices(none_of), _choices(all_of),
         None if ends is None else (ends[0], ends[1]), formal,
     )  # fmt: skip
 
@@ -283,8 +335,8 @@ def _edge(given: object) -> Edge | None:
 def _beside(given: object) -> Beside:
     value, limit, low, high = _members(given, "beside", "value", "limit", "low", "high")
     return Beside(
-        _text(value, "value"), _text(limit, "limit"), None if low is None else _text(low, "low"),
-        None if high is None else _text(high, "high"),
+        _text(value, "value"), _name(limit, "limit"), None if low is None else _name(low, "low"),
+        None if high is None else _name(high, "high"),
     )  # fmt: skip
 
 
@@ -298,9 +350,9 @@ def _members(given: object, what: str, *names: str) -> list[Any]:
     return [given[name] for name in names]
 
 
-def _list(given: object, what: str, most: int, least: int = 0) -> Sequence[Any]:
-    if not isinstance(given, list) or not least <= len(given) <= most:
-        raise MalformedCard(f"a card: {what} is a list of {least} to {most}")
+def _list(given: object, what: str, *, least: int = 0) -> Sequence[Any]:
+    if not isinstance(given, list) or not least <= len(given) <= limits.MAX_CARD_PARTS:
+        raise MalformedCard(f"a card: {what} is a list of {least} to {limits.MAX_CARD_PARTS}")
     return given
 
 
@@ -323,13 +375,18 @@ def _lines(given: object, what: str) -> str:
     return given
 
 
-def _texts(given: object) -> tuple[str, ...]:
-    return tuple(_text(each, "a choice") for each in _list(given, "choices", 256))
+def _choices(given: object) -> tuple[str, ...]:
+    return tuple(_matching(WORD, each, "a choice", 63) for each in _list(given, "choices"))
+
+
+def _name(given: object, what: str) -> str:
+    """Of a log or a parameter."""
+    return _matching(_NAME, given, what, limits.MAX_CARD_NAME_BYTES)
 
 
 def _matching(form: re.Pattern[str], given: object, what: str, most: int) -> str:
     if not isinstance(given, str) or len(given) > most or form.fullmatch(given) is None:
-        raise MalformedCard(f"a card: {what} is no such name")
+        raise MalformedCard(f"a card: {what} is not of the form {form.pattern}, up to {most} characters")
     return given
 
 
@@ -340,8 +397,8 @@ def _whole(given: object, what: str, low: int, high: int) -> int:
 
 
 def _digits(given: object, what: str) -> int:
-    """Decimal digits of a number below 2^(65 · 129), the widest parameter."""
-    if not isinstance(given, str) or len(given) > 2600 or _DIGITS.fullmatch(given) is None:
+    """Decimal digits of an integer from 0, as Python reads and writes so many without a special setting."""
+    if not isinstance(given, str) or len(given) > limits.MAX_CARD_DIGITS or _DIGITS.fullmatch(given) is None:
         raise MalformedCard(f"a card: {what} is a text of decimal digits")
     return int(given)
 

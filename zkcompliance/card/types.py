@@ -109,3 +109,11 @@ LARGEST_OF = {
     TIME_POINT: LARGEST["time"], SECONDS: 2**40 - 1, FLOP: 2**112 - 1, FLOP_PER_SECOND: 2**112 - 1,
     COUNT: LARGEST["count"], PPM: LARGEST["ppm"], IDENTITY: LARGEST["id"], TRUTH: 1,
 }  # fmt: skip
+LARGEST_INT = 2**64 - 1
+
+
+def largest(kind: Type) -> int | None:
+    """The largest value of a parameter of the type, or of a member of a set of them; None: of such a unit is none."""
+    if kind.kind == ENUM:
+        return len(kind.choices) - 1
+    return LARGEST_INT if kind == INT and not kind.counts else LARGEST_OF.get(kind)

@@ -11,7 +11,15 @@ Nothing here changes the claim's program.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from zkcompliance.card import reading, types
+from zkcompliance.card.parameter import Parameter
+from zkcompliance.card.types import Type
+from zkcompliance.errors import UsageError
+
+_SPAN = [types.SECONDS, types.TIME_POINT, types.TIME_POINT]  # of a length, and the two times that it reaches between
 
 
 @dataclass(frozen=True)
@@ -20,6 +28,13 @@ class Edge:
 
     text: str
     value: int
+
+    def is_of(self, kind: Type) -> bool:
+        """Whether the text is the integer itself, or reads as it."""
+        try:
+            return self.text == str(self.value) or reading.read(kind, self.text) == self.value
+        except UsageError:
+            return False
 
     def __str__(self) -> str:
         return self.text
@@ -43,6 +58,37 @@ class Vacuous:
     all_of: tuple[str, ...] = ()
     between: tuple[str, str] | None = None
     formal: bool = True
+
+    def resolved(self, params: Sequence[Parameter]) -> Vacuous:
+        """With the edges read as values of the parameter, which may lie outside its own range, and all of it checked.
+
+        UsageError where the parameter is not among these, or has no such values.
+        """
+        kinds = {param.name: param.type for param in params}
+        if self.param not in kinds:
+            raise UsageError(f"VACUOUS names {self.param!r}, and the claim has {', '.join(kinds) or 'no parameter'}")
+        low, high = (
+            edge if edge is None or isinstance(edge, Edge) else Edge(str(edge), reading.read(kinds[self.param], edge))
+            for edge in (self.at_least, self.at_most)
+        )
+        made = replace(self, at_least=low, at_most=high)
+        made.check(params)
+        return made
+
+    def check(self, params: Sequence[Parameter]) -> None:
+        """UsageError unless it speaks of these parameters, and each of its parts of what its parameter can be."""
+        kinds = {param.name: param.type for param in params}
+        for name in (self.param, *(self.between or ())):
+            if name not in kinds:
+                raise UsageError(f"VACUOUS names {name!r}, and the claim has {', '.join(kinds) or 'no parameter'}")
+        kind = kinds[self.param]
+        for edge in (self.at_least, self.at_most):
+            if isinstance(edge, Edge) and (kind.kind == types.SET or edge.value < 0 or not edge.is_of(kind)):
+                raise UsageError(f"VACUOUS: {edge} is no value of {self.param}")
+        if strange := {*self.none_of, *self.all_of} - set(kind.choices if kind.kind == types.SET else ()):
+            raise UsageError(f"VACUOUS names {', '.join(sorted(strange))}, no choice of the set {self.param}")
+        if self.between and [kinds[name] for name in (self.param, *self.between)] != _SPAN:
+            raise UsageError(f"VACUOUS: {self.param} is no length of time, or {' and '.join(self.between)} no times")
 
     def __str__(self) -> str:
         """For a person: which values, and why; empty when there are none."""

@@ -2,7 +2,7 @@
 
 from zkcompliance.card.parameter import Parameter
 from zkcompliance.claim.model import CheckResult, Claim, Publics, Tables, Witness
-from zkcompliance.stark.air.expr import Expr, TableBuilder
+from zkcompliance.stark.air.builder import NodeRef, TableBuilder
 from zkcompliance.stark.air.program import (
     Equation,
     LogSlot,
@@ -10,8 +10,8 @@ from zkcompliance.stark.air.program import (
     Program,
     Public,
     PublicBit,
-    Term,
-    TermKind,
+    Summand,
+    SummandKind,
     Unknown,
 )
 
@@ -19,18 +19,18 @@ __all__ = [
     "CheckResult",
     "Claim",
     "Equation",
-    "Expr",
     "LogSlot",
     "Lookup",
+    "NodeRef",
     "Parameter",
     "Program",
     "Public",
     "PublicBit",
     "Publics",
+    "Summand",
+    "SummandKind",
     "TableBuilder",
     "Tables",
-    "Term",
-    "TermKind",
     "Unknown",
     "Witness",
 ]

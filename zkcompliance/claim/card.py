@@ -4,43 +4,25 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from zkcompliance.card import reading, words
-from zkcompliance.card.model import Card, Clause, Reveal, Slot
-from zkcompliance.card.vacuity import Edge, Vacuous
-from zkcompliance.claim.meaning.sentences import template
+from zkcompliance.card import words
+from zkcompliance.card.model import Card
+from zkcompliance.claim.language.written import outline
 from zkcompliance.claim.model import Claim
 
 
 def card_of(claim: Claim) -> Card:
     """Its program is compiled where it is not yet; CannotCompile, with the claim's line, where none is known."""
-    title, _, about = claim.doc.partition("\n")
-    return Card(
-        id=claim.id,
-        version=claim.version,
-        title=claim.title,
-        about=about.strip("\n") if title == claim.title else claim.doc.strip(),
-        program=claim.program_digest,
-        slots=tuple(
-            Slot(name, schema.name, schema.digest, schema.doc or schema.name) for name, schema in claim.slots.items()
-        ),
-        params=claim.params,
-        clauses=tuple(Clause(each.name, template(each.value), each.implied) for each in claim.requirements),
-        reveals=tuple(
-            Reveal(each.name, each.value.type, each.value.range[1], each.figures, template(each.value))
-            for each in claim.reveals
-        ),
-        vacuous=tuple(_resolved(claim, each) for each in claim.vacuous),
-        beside=claim.beside,
+    made = outline(
+        claim.id,
+        claim.version,
+        claim.doc if claim.doc.partition("\n")[0] == claim.title else f"{claim.title}\n{claim.doc}",
+        claim.slots,
+        claim.params,
+        claim.requirements,
+        claim.reveals,
     )
-
-
-def _resolved(claim: Claim, empty: Vacuous) -> Vacuous:
-    """With the edges read as values of the parameter; they may lie outside its own range."""
-    kind = next(param.type for param in claim.params if param.name == empty.param)
-    low, high = (
-        None if edge is None else Edge(str(edge), reading.read(kind, edge)) for edge in (empty.at_least, empty.at_most)
-    )
-    return replace(empty, at_least=low, at_most=high)
+    vacuous = tuple(each.resolved(claim.params) for each in claim.vacuous)
+    return replace(made, program=claim.program_digest, vacuous=vacuous, beside=claim.beside)
 
 
 def explain(claim: Claim) -> str:

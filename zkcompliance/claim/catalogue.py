@@ -6,6 +6,7 @@ import importlib
 import importlib.abc
 import importlib.util
 import os
+import pkgutil
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
@@ -15,6 +16,7 @@ from types import ModuleType
 
 from zkcompliance import limits, schemas
 from zkcompliance.card.beside import Beside
+from zkcompliance.card.vacuity import Vacuous
 from zkcompliance.claim.language.build import ClaimDefinition
 from zkcompliance.claim.model import Claim
 from zkcompliance.claim.provable import provable
@@ -22,33 +24,43 @@ from zkcompliance.edge import regular
 from zkcompliance.errors import UsageError, ZkComplianceError
 from zkcompliance.schemas import Schema
 
-CLAIMS = (
-    "chips-registered",
-    "compute-band",
-    "compute-methods-agree",
-    "eval-coverage",
-    "eval-score-under",
-    "evals-cadence",
-    "incidents-reported-in-time",
-    "training-compute-below",
-)
-_FLOOR, _UNCHANGED = "log-floor-", "rows-unchanged-"  # and the name of a schema
+_UNCHANGED = "rows-unchanged-"  # and the name of a schema
 
 
-def names() -> list[str]:
-    """The claims of the catalogue, sorted."""
-    return sorted([*CLAIMS, *(family + name for family in (_FLOOR, _UNCHANGED) for name in schemas.names())])
+@cache
+def files() -> dict[str, ModuleType]:
+    """The files of `circuits/`, by name without `.py`, sorted: each defines one claim, or a family of claims.
+
+    A family is a function `family(schema)` that gives the claim for logs of a schema.
+    """
+    folder = importlib.import_module("zkcompliance.circuits").__path__
+    found = sorted(each.name for each in pkgutil.iter_modules(folder) if not each.ispkg)
+    return {name: importlib.import_module(f"zkcompliance.circuits.{name}") for name in found}
+
+
+@cache
+def _homes() -> dict[str, tuple[str, str | None]]:
+    """claim id → the file that it is defined in, and of a family the schema's name."""
+    homes: dict[str, tuple[str, str | None]] = {}
+    for name, module in files().items():
+        stem = name.replace("_", "-")
+        made = {f"{stem}-{each}": each for each in schemas.names()} if hasattr(module, "family") else {stem: None}
+        for id, schema in made.items():
+            if id in homes:
+                raise UsageError(f"circuits/{name}.py and circuits/{homes[id][0]}.py both define {id}")
+            homes[id] = name, schema
+    return homes
+
+
+def names(*, families: bool = True) -> list[str]:
+    """The claims of the catalogue, sorted; families: those that there are for every schema, too."""
+    return sorted(name for name, (_, schema) in _homes().items() if families or schema is None)
 
 
 def load(name: str) -> Claim:
     """A claim by its id, or the one that a Python file (which is run) defines. UsageError where there is none."""
-    if is_unchanged(name):
-        return unchanged(schemas.by_name(name.removeprefix(_UNCHANGED)))
-    if name.startswith(_FLOOR):
-        return replace(floor(schemas.by_name(name.removeprefix(_FLOOR))), pinned=registry()[name])
-    if name in CLAIMS:
-        module = importlib.import_module(f"zkcompliance.circuits.{name.replace('-', '_')}")
-        return replace(claim_in(module, name), pinned=registry()[name])
+    if name in _homes():
+        return replace(compiled_anew(name), pinned=registry().get(name))
     if not name.endswith(".py") or not os.path.exists(name):  # noqa: PTH110
         raise UsageError(f"no claim {name!r}: there is {', '.join(names())}, or a .py file", help="zkcompliance claims")
     loader = _Source(name)
@@ -63,6 +75,17 @@ def load(name: str) -> Claim:
     except Exception as error:
         raise UsageError(f"{name} cannot be run: {type(error).__name__}: {error}") from error
     return claim_in(module, name)
+
+
+def compiled_anew(name: str) -> Claim:
+    """A claim of the catalogue, compiled whatever REGISTRY.lock pins. UsageError where there is none."""
+    if name not in _homes():
+        raise UsageError(f"no claim {name!r}: there is {', '.join(names())}", help="zkcompliance claims")
+    file, schema = _homes()[name]
+    claim = claim_in(files()[file], name) if schema is None else _of_family(file, schemas.by_name(schema))
+    if claim.id != name:
+        raise UsageError(f"circuits/{file}.py defines {claim.id}, and is named as if it defined {name}: rename it")
+    return claim
 
 
 class _Source(importlib.abc.SourceLoader):
@@ -114,11 +137,19 @@ def claim_in(module: ModuleType, name: str) -> Claim:
     if len(found) != 1:
         raise UsageError(f"{name} defines {len(found)} claims, and should define one")
     (claim,) = found
-    made = claim if isinstance(claim, Claim) else provable(claim)
+    return _complete(module, claim if isinstance(claim, Claim) else provable(claim))
+
+
+def _complete(module: ModuleType, made: Claim) -> Claim:
+    """With what the file says besides: VACUOUS and BESIDE."""
+    vacuous: tuple[Vacuous, ...] = tuple(getattr(module, "VACUOUS", ()))
+    for each in vacuous:
+        each.resolved(made.params)
     beside: Beside | None = getattr(module, "BESIDE", None)
     if beside is not None:
-        beside.check([each.name for each in made.reveals], [each.name for each in made.params])
-    return replace(made, vacuous=tuple(getattr(module, "VACUOUS", ())), beside=beside)
+        revealed = {each.name: each.value.type for each in made.reveals}
+        beside.check(revealed, {each.name: each.type for each in made.params})
+    return replace(made, vacuous=vacuous, beside=beside)
 
 
 def is_unchanged(name: str) -> bool:
@@ -128,12 +159,15 @@ def is_unchanged(name: str) -> bool:
 
 def unchanged(schema: Schema) -> Claim:
     """The claim that two logs of this schema, which may be the user's own, have the same rows."""
-    module = importlib.import_module("zkcompliance.circuits.rows_unchanged")
-    made: Claim = module.claim(schema)
-    return made
+    return _of_family("rows_unchanged", schema)
 
 
 def floor(schema: Schema) -> Claim:
     """The claim that a log of this schema, which may be the user's own, has so many rows, all from certain sources."""
-    module = importlib.import_module("zkcompliance.circuits.log_floor")
-    return replace(provable(module.definition(schema)), vacuous=module.VACUOUS)
+    return _of_family("log_floor", schema)
+
+
+def _of_family(file: str, schema: Schema) -> Claim:
+    module = files()[file]
+    made = module.family(schema)
+    return _complete(module, made if isinstance(made, Claim) else provable(made))

@@ -23,7 +23,8 @@ from zkcompliance.policy.judge import judge_claim
 from zkcompliance.progress import Progress
 from zkcompliance.prove import api
 from zkcompliance.stark.commit.budget import Budget
-from zkcompliance.verify import Bundle, decode_bundle, decode_statement
+from zkcompliance.verify.bundle import Bundle, decode_bundle
+from zkcompliance.verify.statement import decode_statement
 
 OTHER_LIMIT = 10**21
 TOO_LOW = 10**18

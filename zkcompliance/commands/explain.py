@@ -17,7 +17,7 @@ from zkcompliance.quantities import show_time
 
 if TYPE_CHECKING:
     from zkcompliance.policy.proofs import Proof
-    from zkcompliance.verify import Program
+    from zkcompliance.verify.program import Program
 
 
 @click.command("explain")

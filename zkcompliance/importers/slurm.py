@@ -23,7 +23,7 @@ from zkcompliance.importers.exact import Seen
 from zkcompliance.importers.model import Importer, Row
 from zkcompliance.importers.slurm_devices import Devices
 from zkcompliance.importers.slurm_json import json_attempts
-from zkcompliance.importers.slurm_model import Attempt, seconds
+from zkcompliance.importers.slurm_model import Attempt, JobRow, seconds
 from zkcompliance.quantities import MILLION, parse_integer, parse_ppm, parse_time
 from zkcompliance.schemas import PHASES, Schema
 
@@ -171,12 +171,13 @@ def _attempt(row: Mapping[str, str], where: str, chosen: _Chosen) -> Attempt | N
     elapsed = _integer(row, "ElapsedRaw", where)
     timed = None if row["Start"] in _NEVER else moment("Start")
     ended = None if row["End"] in _NEVER else moment("End")
-    return Attempt.judged(
-        where=where, state=state, elapsed=elapsed, start=timed, end=ended, running=chosen.running,
-        job=row["JobIDRaw"], submit=moment("Submit"), cluster=row.get("Cluster", ""), account=row.get("Account", ""),
-        name=row.get("JobName", ""), tres=_tres(row["AllocTRES"], where),
+    job = JobRow(
+        state=state, elapsed=elapsed, start=timed, end=ended, job=row["JobIDRaw"], submit=moment("Submit"),
+        cluster=row.get("Cluster", ""), account=row.get("Account", ""), name=row.get("JobName", ""),
+        tres=_tres(row["AllocTRES"], where),
         suspended=seconds(row.get("Suspended", ""), f"{where}, column Suspended"),
     )  # fmt: skip
+    return Attempt.judged(job, where, chosen.running)
 
 
 def _integer(row: Mapping[str, str], column: str, where: str) -> int:

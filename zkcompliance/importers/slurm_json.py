@@ -8,7 +8,7 @@ from zkcompliance.errors import ImporterError
 from zkcompliance.importers import settings
 from zkcompliance.importers.exact import whole
 from zkcompliance.importers.json_stream import JsonStream, Source, as_list, as_object
-from zkcompliance.importers.slurm_model import Attempt
+from zkcompliance.importers.slurm_model import Attempt, JobRow
 
 _KNOWN = ("openapi/dbv0.0.38",)
 
@@ -70,13 +70,14 @@ def _attempt(job: dict[str, object], where: str, running: str) -> Attempt | None
     if submit is None:
         raise ImporterError(f"{where}, time.submission: is missing")
     tres = as_object(job.get("tres"), f"{where}, tres")
-    return Attempt.judged(
-        where=where, state=state, elapsed=whole(time.get("elapsed"), f"{where}, time.elapsed"), start=moment("start"),
-        end=moment("end"), running=running, job=str(whole(job.get("job_id"), f"{where}, job_id")), submit=submit,
+    row = JobRow(
+        state=state, elapsed=whole(time.get("elapsed"), f"{where}, time.elapsed"), start=moment("start"),
+        end=moment("end"), job=str(whole(job.get("job_id"), f"{where}, job_id")), submit=submit,
         cluster=_text(job.get("cluster"), f"{where}, cluster"), account=_text(job.get("account"), f"{where}, account"),
         name=_text(job.get("name"), f"{where}, name"), tres=_tres(tres.get("allocated"), f"{where}, tres.allocated"),
         suspended=whole(time.get("suspended"), f"{where}, time.suspended"),
     )  # fmt: skip
+    return Attempt.judged(row, where, running)
 
 
 def _tres(entries: object, where: str) -> dict[str, int]:

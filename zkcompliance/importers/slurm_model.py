@@ -17,6 +17,23 @@ _SPAN = re.compile(r"(?:(\d{1,6})-)?(\d{1,3}):(\d\d):(\d\d)", re.ASCII)
 
 
 @dataclass(frozen=True)
+class JobRow:
+    """A job row as it was read; start, end: None where Slurm knows none. Further as in `Attempt`."""
+
+    state: str
+    elapsed: int
+    start: int | None
+    end: int | None
+    job: str
+    submit: int
+    cluster: str
+    account: str
+    name: str
+    tres: dict[str, int]
+    suspended: int
+
+
+@dataclass(frozen=True)
 class Attempt:
     """What counts of a job row: times in UTC seconds, `tres` the GPUs as in AllocTRES, `elapsed` without suspension."""
 
@@ -32,26 +49,26 @@ class Attempt:
     tres: dict[str, int]
 
     @classmethod
-    def judged(
-        cls, *, where: str, state: str, elapsed: int, start: int | None, end: int | None, running: str, job: str,
-        submit: int, cluster: str, account: str, name: str, tres: dict[str, int], suspended: int,
-    ) -> Attempt | None:  # fmt: skip
+    def judged(cls, row: JobRow, where: str, running: str) -> Attempt | None:
         """The attempt; None when it never ran, or has not ended and `running` is skip. ImporterError otherwise."""
-        if state not in ENDED | GOING_ON | WAITING:
+        if row.state not in ENDED | GOING_ON | WAITING:
             raise ImporterError(f"{where}, column State: is not a state that is known")
-        if start is None or state in WAITING:
-            if elapsed:
+        if row.start is None or row.state in WAITING:
+            if row.elapsed:
                 raise ImporterError(f"{where}, column Start: is missing, though time has elapsed")
             return None
-        if end is None or state in GOING_ON:
+        if row.end is None or row.state in GOING_ON:
             if running == "skip":
                 return None
             raise ImporterError(
                 f"{where}, column End: the job has not ended", help="export later, or add --set running=skip"
             )
-        if not job:
+        if not row.job:
             raise ImporterError(f"{where}, column JobIDRaw: is missing")
-        return cls(job, submit, start, end, elapsed, suspended, cluster, account, name, tres)
+        return cls(
+            row.job, row.submit, row.start, row.end, row.elapsed, row.suspended,
+            row.cluster, row.account, row.name, row.tres,
+        )  # fmt: skip
 
 
 def seconds(text: str, where: str) -> int:

@@ -18,6 +18,3 @@ def open_log(path: str | Path) -> SealedLog:
     from zkcompliance.log.store import SealedLog
 
     return SealedLog.open(path)
-
-
-__all__ = ["open_log"]

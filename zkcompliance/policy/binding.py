@@ -18,8 +18,7 @@ from enum import Enum
 from zkcompliance import limits
 from zkcompliance.errors import LimitExceeded, MalformedBinding, UsageError
 from zkcompliance.quantities import check_text, fault_of
-from zkcompliance.stark.codec import bytes16, text, u8, u16, u32, u64
-from zkcompliance.verify.codec import Reader
+from zkcompliance.verify.codec import Reader, bytes16, text, u8, u16, u32, u64
 
 _MAGIC = b"zkcx" + u16(1)
 _WHOLE = "--subject NAME=PATH, or NAME=sha256:HEX,tree:HEX"
@@ -106,16 +105,18 @@ class Binding:
     reference: bytes = b""
 
     def encode(self) -> bytes:
-        """LimitExceeded when a part is longer than a context may be."""
+        """LimitExceeded when a part is longer than a context may be, UsageError for what could not be read back."""
+        if len(self.reference) > limits.MAX_CONTEXT_BYTES:
+            raise LimitExceeded(f"a reference of {len(self.reference)} bytes: at most {limits.MAX_CONTEXT_BYTES}")
         out = [_MAGIC, u8(self.policy is not None)]
         if self.policy is not None:
-            out += [self.policy.digest, text(self.policy.id), u32(self.policy.version), text(self.policy.requirement)]
+            out += [self.policy.digest, _text(self.policy.id), u32(self.policy.version), _text(self.policy.requirement)]
         subject = self.subject
         out.append(u8(0 if subject is None else 2 if subject.tree else 1))
         if subject is not None:
             if not subject.digest:
                 raise UsageError(f"{subject.name}: a proof is bound to the digest of contents too", help=_WHOLE)
-            out += [text(subject.name), subject.digest, subject.tree]
+            out += [_text(subject.name), subject.digest, subject.tree]
         data = b"".join([*out, u64(self.time), bytes16(self.reference)])
         if len(data) > limits.MAX_CONTEXT_BYTES:
             raise LimitExceeded(f"a binding of {len(data)} bytes: at most {limits.MAX_CONTEXT_BYTES}")
@@ -140,3 +141,12 @@ class Binding:
         if made.encode() != data:
             raise MalformedBinding("the binding is not in its canonical form")
         return made
+
+
+def _text(value: str) -> bytes:
+    """A text as it can be read again: without control characters, and no longer than a text may be."""
+    if len(value.encode()) > limits.MAX_TEXT_BYTES:
+        raise LimitExceeded(f"a text of {len(value.encode())} bytes, over {limits.MAX_TEXT_BYTES}")
+    if any(ord(character) < 0x20 or ord(character) == 0x7F for character in value):
+        raise UsageError(f"control character in {value!r}")
+    return text(value)

@@ -22,7 +22,8 @@ from zkcompliance.policy.proofs import Proof
 from zkcompliance.policy.verdict import Chooser, LogShown, Margin, Value
 from zkcompliance.quantities import MILLION, exact_beside, show_time
 from zkcompliance.schemas.model import text_id
-from zkcompliance.verify import Program, Report
+from zkcompliance.verify.program import Program
+from zkcompliance.verify.verifier import Report
 
 COMPLETE = "that the log is complete: compute that was never logged is not in it"
 TRUE_ROWS = "that its rows are true: they are as good as their source, self-declared unless the log says otherwise"

@@ -40,7 +40,7 @@ from zkcompliance.policy.requirement import (
     with_warnings,
 )
 from zkcompliance.policy.verdict import Asked, Chooser, Finding, PolicyRef, Status, Verdict
-from zkcompliance.verify import verify_decoded
+from zkcompliance.verify.verifier import verify_decoded
 
 
 def judge_policy(

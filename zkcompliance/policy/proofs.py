@@ -24,8 +24,10 @@ from zkcompliance.errors import MalformedBinding, MalformedBundle, UsageError
 from zkcompliance.limits import MAX_POLICY_BUNDLE_BYTES
 from zkcompliance.lineage.stream import lineage_name
 from zkcompliance.policy.binding import Binding
-from zkcompliance.verify import Bundle, Program, Statement, decode_bundle, decode_program, decode_statement
+from zkcompliance.verify.bundle import Bundle, decode_bundle
 from zkcompliance.verify.codec import Reader, at_most, u16
+from zkcompliance.verify.program import Program, decode_program
+from zkcompliance.verify.statement import Statement, decode_statement
 
 MAGIC = b"zkcd"
 _BUNDLE_HEAD = MAGIC + u16(1)

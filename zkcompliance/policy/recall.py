@@ -19,7 +19,7 @@ from zkcompliance.log.standing import Clock, Shown, Standing, Word
 from zkcompliance.policy.model import LogKey, LogRule
 from zkcompliance.policy.proofs import Proof
 from zkcompliance.progress import Progress, silent
-from zkcompliance.verify import LogStatement
+from zkcompliance.verify.statement import LogStatement
 
 
 @dataclass(frozen=True)

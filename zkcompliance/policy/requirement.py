@@ -21,8 +21,8 @@ from zkcompliance.policy.proofs import Proof
 from zkcompliance.policy.recall import Recalled
 from zkcompliance.policy.verdict import Chooser, Finding, LogShown, Status
 from zkcompliance.quantities import show_seconds, show_time
-from zkcompliance.verify import Program, verify_decoded
-from zkcompliance.verify.verifier import check_program
+from zkcompliance.verify.program import Program
+from zkcompliance.verify.verifier import check_program, verify_decoded
 
 
 @dataclass(frozen=True)

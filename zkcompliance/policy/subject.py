@@ -35,17 +35,18 @@ from pathlib import Path
 
 from zkcompliance import limits, strict_json
 from zkcompliance.edge.shown import command, escaped
-from zkcompliance.errors import LimitExceeded, MalformedError, UsageError
+from zkcompliance.errors import MalformedError, UsageError
 from zkcompliance.policy.binding import Source, Subject
 from zkcompliance.policy.proofs import read
 from zkcompliance.progress import Progress, silent
 from zkcompliance.quantities import check_text
-from zkcompliance.stark.codec import bytes16, u8, u16, u64
+from zkcompliance.verify.codec import bytes16, u8, u16, u64
 
 PASSED_OVER = frozenset({".git", ".github", ".gitignore", ".gitattributes", "model.sig"})  # of the content digest
 STAGE = "hash the model"
 _HEAD = b"zkct" + u16(1)
 _FILE, _FOLDER = u8(1), u8(2)
+_MAX_PATH = 0xFFFF  # bytes: its length is a u16
 _BLOCK = 1 << 20
 _MAX_DEPTH = 64  # folders inside folders
 _TREE_HELP = "--subject my-model=./my-model"
@@ -129,10 +130,9 @@ def _by_path(entry: _Entry) -> bytes:
 
 
 def _path(root: Path, entry: _Entry) -> bytes:
-    try:
-        return bytes16(entry.path)
-    except LimitExceeded as error:
-        raise UsageError(f"{root} has a path of {len(entry.path)} bytes in it", help=_TREE_HELP) from error
+    if len(entry.path) > _MAX_PATH:
+        raise UsageError(f"{root} has a path of {len(entry.path)} bytes in it", help=_TREE_HELP)
+    return bytes16(entry.path)
 
 
 def _entries(root: Path, inside: tuple[str, ...], depth: int) -> Iterator[_Entry]:

@@ -34,7 +34,7 @@ from zkcompliance.stark.prover.prover import Prover
 from zkcompliance.stark.prover.quotient import cosets_needed
 from zkcompliance.stark.prover.witness import check_trace
 from zkcompliance.stark.statement import Statement, StatementLog, encode_bundle
-from zkcompliance.verify import verify_bundle
+from zkcompliance.verify.verifier import verify_bundle
 
 
 @dataclass

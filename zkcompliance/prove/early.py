@@ -8,10 +8,11 @@ from zkcompliance import limits
 from zkcompliance.errors import LimitExceeded
 from zkcompliance.prove.size import expected_bytes
 from zkcompliance.stark.statement import Statement, encode_bundle
-from zkcompliance.verify import decode_bundle, decode_program, decode_statement
-from zkcompliance.verify.bundle import check_notes
+from zkcompliance.verify.bundle import check_notes, decode_bundle
+from zkcompliance.verify.program import decode_program
 from zkcompliance.verify.shape import shape_of
 from zkcompliance.verify.soundness import judge
+from zkcompliance.verify.statement import decode_statement
 from zkcompliance.verify.verifier import check_checkpoints, check_program
 
 

@@ -48,6 +48,8 @@ def lineages_of(logs: Iterable[SealedLog]) -> dict[str, Path]:
     found = {name: Layout(log.path).lineage for name, log in newest.items()}
     for path in found.values():
         if not os.path.lexists(path):
-            raise LogError(f"{path} is missing: nothing shows that the rows are those of the generation before",
-                           help=command("zkcompliance", "fsck", path.parent))  # fmt: skip
+            raise LogError(
+                f"{path} is missing: nothing shows that the rows are those of the generation before",
+                help=command("zkcompliance", "fsck", path.parent),
+            )
     return found

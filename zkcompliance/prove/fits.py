@@ -19,8 +19,9 @@ from zkcompliance.stark.commit.entry import Entry
 from zkcompliance.stark.profiles import Profile
 from zkcompliance.stark.soundness import shapes_of, soundness
 from zkcompliance.stark.statement import Statement, StatementLog
-from zkcompliance.verify import decode_program, decode_statement
+from zkcompliance.verify.program import decode_program
 from zkcompliance.verify.shape import shape_of
+from zkcompliance.verify.statement import decode_statement
 
 _COMPACT = "zkcompliance compact LOG --to NEW --key KEY -o lineage.zkl  # fewer segments"
 

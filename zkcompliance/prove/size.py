@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from zkcompliance.stark.statement import Statement, encode_bundle
-from zkcompliance.verify import decode_program, decode_statement
 from zkcompliance.verify.openings import opening_order
+from zkcompliance.verify.program import decode_program
 from zkcompliance.verify.shape import Shape, shape_of
-from zkcompliance.verify.statement import degree_bound
+from zkcompliance.verify.statement import decode_statement, degree_bound
 
 
 def expected_bytes(statement: Statement, program: bytes, notes: Sequence[bytes]) -> int:

@@ -56,4 +56,4 @@ __all__ = [
     "show_ppm",
     "show_seconds",
     "show_time",
-]  # fmt: skip
+]

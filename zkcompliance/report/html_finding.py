@@ -8,8 +8,11 @@ from zkcompliance.report.markup import Markup, digest, facts, grouped, join, sen
 from zkcompliance.report.picture import picture
 
 _CLASS = {
-    Status.MET: "met", Status.NOT_MET: "not-met", Status.NOT_SHOWN: "not-shown", Status.UNDECIDED: "undecided",
-}  # fmt: skip
+    Status.MET: "met",
+    Status.NOT_MET: "not-met",
+    Status.NOT_SHOWN: "not-shown",
+    Status.UNDECIDED: "undecided",
+}
 
 
 def anchor(index: int) -> str:

@@ -51,7 +51,7 @@ def _log(verdict: Verdict) -> dict[str, Any]:
         "proved_at": words.iso(verdict.proved_at) if verdict.proved_at else None,
         "made_for": words.made_for(verdict),
         "warnings": list(dict.fromkeys(text for finding in verdict.findings for text in finding.warnings)),
-    }  # fmt: skip
+    }
     run = {
         "tool": {"driver": {"name": "zkcompliance", "rules": list(rules.values())}},
         "invocations": [_invocation(verdict)],

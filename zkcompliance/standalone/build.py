@@ -11,7 +11,7 @@ from __future__ import annotations
 import zipfile
 from io import BytesIO
 
-from zkcompliance.standalone.closure import PACKAGE, ROOT, closure
+from zkcompliance.standalone.closure import CLAIMS, PACKAGE, ROOT, closure, source
 
 SHEBANG = b"#!/usr/bin/env -S python3 -I -S\n"
 MAIN = b'''"""zkcompliance-verify: the verifier in one file. docs/verifier.md says what is in it and how to read it."""
@@ -38,7 +38,7 @@ def roots() -> list[str]:
     reports = sorted(
         f"{PACKAGE}.report.{path.stem}" for path in (ROOT / "report").glob("*.py") if path.stem != "__init__"
     )
-    return [f"{PACKAGE}.standalone.main", f"{PACKAGE}.standalone.isolation", *reports]
+    return [f"{PACKAGE}.standalone.main", f"{PACKAGE}.standalone.isolation", f"{PACKAGE}.circuits", *reports]
 
 
 def members() -> dict[str, bytes]:
@@ -46,10 +46,10 @@ def members() -> dict[str, bytes]:
     found = {"__main__.py": MAIN}
     for module, path in closure(roots()).items():
         place = module.replace(".", "/")
-        package = (ROOT.parent / place / "__init__.py").is_file()
+        own = source(module)
+        package = own is not None and own.name == "__init__.py"
         found[f"{place}/__init__.py" if package else f"{place}.py"] = path.read_bytes()
-    found[f"{PACKAGE}/circuits/__init__.py"] = b""
-    cards = {f"{PACKAGE}/circuits/cards/{path.name}": path for path in (ROOT / "circuits" / "cards").glob("*.json")}
+    cards = {f"{PACKAGE}/circuits/cards/{path.name}": path for path in (CLAIMS / "cards").glob("*.json")}
     policies = {f"{PACKAGE}/policies/{path.name}": path for path in (ROOT / "policies").glob("*.toml")}
     found |= {name: path.read_bytes() for name, path in (cards | policies).items()}
     return dict(sorted(found.items()))

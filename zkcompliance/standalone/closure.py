@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import zkcompliance
+from zkcompliance import circuits
 
 PACKAGE = "zkcompliance"
 ROOT = Path(zkcompliance.__file__).parent
+CLAIMS = Path(circuits.__path__[0])  # in a checkout not below ROOT
 
 # Where reading on is not needed: what only a lab does. Asked for in the one file, they are not there.
 LEFT_OUT = {
@@ -29,7 +31,7 @@ def source(module: str) -> Path | None:
     top, *inside = module.split(".")
     if top != PACKAGE:
         return None
-    place = ROOT.joinpath(*inside)
+    place = CLAIMS.joinpath(*inside[1:]) if inside[:1] == ["circuits"] else ROOT.joinpath(*inside)
     for path in (place / "__init__.py", place.with_suffix(".py")):
         if path.is_file():
             return path

@@ -20,6 +20,10 @@ from zkcompliance import limits
 from zkcompliance.errors import MalformedError
 from zkcompliance.verify.codec import at_most
 
+MAX_SIZE = (1 << 63) - 1
+_MAX_BODY_BYTES = 768  # two origins (255 each), two sizes (19), two roots (44), `succeeds`, spaces and line ends
+_GENERATION = re.compile(r"(.+)/g([1-9][0-9]*)", re.ASCII | re.DOTALL)
+_DIGITS = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
 # Default_Ignorable_Code_Point of Unicode 16.0 (DerivedCoreProperties.txt), and what is drawn as nothing besides
 HIDDEN = (
     (0x00AD, 0x00AD), (0x034F, 0x034F), (0x061C, 0x061C), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F),
@@ -39,12 +43,6 @@ def is_origin(text: str) -> bool:
 
 def _is_hidden(code: int) -> bool:
     return any(first <= code <= last for first, last in HIDDEN)
-
-
-MAX_SIZE = (1 << 63) - 1
-_MAX_BODY_BYTES = 768  # two origins (255 each), two sizes (19), two roots (44), `succeeds`, spaces and line ends
-_GENERATION = re.compile(r"(.+)/g([1-9][0-9]*)", re.ASCII | re.DOTALL)
-_DIGITS = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +143,6 @@ def _check_generation(origin: str, succeeds: Predecessor | None, error: type[Mal
         before, earlier = generation_of(succeeds.origin)
         if before != name or earlier >= number:
             raise error("a generation succeeds an earlier one of the same log")
-
-
-# The root over a range
 
 
 def log_root(entries: Sequence[bytes]) -> bytes:

@@ -35,7 +35,8 @@ from zkcompliance.verify.field import (
 )
 from zkcompliance.verify.shape import Shape
 
-SEGMENT, WITNESS, EXTENSION, CHUNK = range(4)
+SEGMENT, WITNESS, EXTENSION, CHUNK, FRI = range(5)  # trees; values are opened of all but the last
+_SALT_BYTES = (32, 16, 16, 16, 0)
 
 
 class Opening(NamedTuple):
@@ -170,10 +171,6 @@ def deep(shape: Shape, values: dict[Opening, Ext], z: Ext, coefficients: Iterato
     return Deep(batches, blocks)
 
 
-SEGMENT, WITNESS, EXTENSION, QUOTIENT, FRI = range(5)
-_SALT_BYTES = (32, 16, 16, 16, 0)
-
-
 class Tree(NamedTuple):
     """One committed tree: 2^depth leaves of `words` elements of F."""
 
@@ -255,16 +252,16 @@ def read_rows(
     ]
     plans.extend((WITNESS, h, roots[0][h], [blocks[WITNESS, i] for i in members[h]]) for h in numbers)
     plans.extend((EXTENSION, h, roots[1][h], [blocks[EXTENSION, i] for i in members[h]]) for h in numbers)
-    plans.extend((QUOTIENT, h, roots[2][h], [blocks[CHUNK, h]]) for h in numbers)
+    plans.extend((CHUNK, h, roots[2][h], [blocks[CHUNK, h]]) for h in numbers)
     for phase, h, root, columns in plans:
         words = sum(len(block.coefficients) for block in columns)
-        if phase == QUOTIENT:
+        if phase == CHUNK:
             words += 6  # R_h stands last
         tree = Tree(root, phase, depths[h], words)
         for position, raw in read_opening(reader, tree, at[h]).items():
             row = reader.words(raw)
             batched.batches[h].add_row(position, row, columns)
-            if phase == QUOTIENT:
+            if phase == CHUNK:
                 batched.batches[h].masks[position] = reader.extension(raw[-24:])[0]
 
 

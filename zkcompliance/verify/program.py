@@ -14,10 +14,12 @@ from zkcompliance.errors import MalformedProgram
 from zkcompliance.verify.codec import Reader, at_most, i32, text, u8, u16, u32
 from zkcompliance.verify.field import P
 
+_PROGRAM = b"zkcp" + u16(1)
 CONST, LOG, WIT, NEXT, ADD, SUB, MUL, IS_FIRST, IS_LAST, BUCKET, PUBLIC, ORDINAL = range(12)
 COLUMNS = (LOG, WIT, NEXT)
 OPERATIONS = (ADD, SUB, MUL)
 EVERY, FIRST, LAST, TRANSITION = range(4)
+SUM_TERM, UNKNOWN_TERM, PUBLIC_TERM, ONE_TERM = range(4)
 LOG_TABLE, PRIVATE_TABLE = range(2)
 RANGE_BUS = 0
 UNIT = 0xFFFF  # in the place of a multiplicity's node: the multiplicity is 1
@@ -99,11 +101,6 @@ def _encode_node(node: Node) -> bytes:
     return op
 
 
-_PROGRAM = b"zkcp" + u16(1)
-
-SUM_TERM, UNKNOWN_TERM, PUBLIC_TERM, ONE_TERM = range(4)
-
-
 class Public(NamedTuple):
     """A public value below 2^bits; kind 0 parameter, 1 reveal."""
 
@@ -141,7 +138,7 @@ class Unknown(NamedTuple):
     limbs: int
 
 
-class Term(NamedTuple):
+class Summand(NamedTuple):  # coefficient × (sum b of table a | unknown a | public a | 1)
     kind: int
     a: int
     b: int
@@ -150,7 +147,7 @@ class Term(NamedTuple):
 
 class Equation(NamedTuple):
     name: str
-    terms: tuple[Term, ...]
+    terms: tuple[Summand, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,7 +361,7 @@ def _read_equation(reader: Reader, names: set[str], tables: tuple[Table, ...], u
     return Equation(name, tuple(_read_term(reader, tables, unknowns, publics) for _ in range(count)))
 
 
-def _read_term(reader: Reader, tables: tuple[Table, ...], unknowns: int, publics: int) -> Term:
+def _read_term(reader: Reader, tables: tuple[Table, ...], unknowns: int, publics: int) -> Summand:
     kind = reader.choice(4, "kind of term")
     if kind == SUM_TERM:
         a = reader.index8(len(tables), "table")
@@ -376,4 +373,4 @@ def _read_term(reader: Reader, tables: tuple[Table, ...], unknowns: int, publics
     coefficient = reader.i32()
     if coefficient == 0:
         raise reader.fail("a coefficient is zero")
-    return Term(kind, a, b, coefficient)
+    return Summand(kind, a, b, coefficient)

@@ -48,6 +48,10 @@ from zkcompliance.verify.statement import Entry, Profile, Statement, degree_boun
 MAX_DIGIT_WEIGHT = (1 << 13) - 2
 BUCKET_LOG2 = 14  # rows of a bucket, so that its sum of 16-bit limbs is below p
 CARRY_OFFSET = 1 << 13
+FINAL_LOG2 = 8  # folding ends at this capacity or less
+MIN_CELLS_LOG2 = 16
+CELLS = -1  # in the place of the cells table's number
+T, M, V = range(3)  # witness columns of the cells table
 
 
 class SumPlace(NamedTuple):
@@ -149,10 +153,6 @@ def _digits(equation: Equation, program: Program, sums: dict[tuple[int, int], tu
         raise ParametersRejected(f"equation {equation.name}: its weights do not fit the field")
     return digits
 
-
-MIN_CELLS_LOG2 = 16
-CELLS = -1  # in the place of the cells table's number
-T, M, V = range(3)  # witness columns of the cells table
 
 # t counts 0 … 65535 from the first row to the last; (t, m) is the range table and v holds the cells.
 CELLS_TABLE = Table(
@@ -330,9 +330,6 @@ def chunk_count(profile: Profile, kappa: int, coefficients: int) -> int:
     return 1 + max(0, -(-(coefficients - d) // t))
 
 
-FINAL_LOG2 = 8
-
-
 class Layer(NamedTuple):
     """A FRI layer of capacity 2^size, folded by 2^arity_log; `rolls_in` if a height enters after the fold."""
 
@@ -363,7 +360,7 @@ class Shape:
 
 
 def shape_of(statement: Statement, program: Program) -> Shape:
-    """Raises ParametersRejected or LimitExceeded. The statement fits the program (see `binding`)."""
+    """Raises ParametersRejected or LimitExceeded. The statement fits the program (`verifier.check_program`)."""
     profile = statement.profile
     instances = instances_of(statement, program)  # first: their number bounds the layout's loops
     layout = lay_out(statement, program)

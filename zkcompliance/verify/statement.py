@@ -14,6 +14,7 @@ from zkcompliance.verify.codec import Reader, at_most, bytes16, extension_bytes,
 from zkcompliance.verify.field import Ext
 from zkcompliance.verify.transcript import Transcript
 
+_ENTRY, _STATEMENT = b"zkcs" + u16(1), b"zkct" + u16(1)
 MIN_PROOFS = 64  # a segment's capacity leaves room for this many
 
 
@@ -61,9 +62,6 @@ STANDARD = Profile(1, "standard", 3, 80, 20, 192)
 FAST = Profile(2, "fast", 2, 123, 20, 320)
 SMALL = Profile(3, "small", 4, 60, 20, 192)
 PROFILES = {profile.id: profile for profile in (STANDARD, FAST, SMALL)}
-
-
-_ENTRY = b"zkcs" + u16(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +112,6 @@ def read_entry(reader: Reader, profile: Profile) -> Entry:
     if kappa != profile.capacity(k):
         raise ParametersRejected(f"a segment of 2^{k} rows with capacity 2^{kappa}")
     return Entry(profile_id, schema_digest, width, k, kappa, root, tag)
-
-
-_STATEMENT = b"zkct" + u16(1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,11 +57,6 @@ class Report:
     identities: int
     proof_bytes: int
 
-    @property
-    def bits(self) -> float:
-        """`security_bits` for display."""
-        return float(self.security_bits)
-
 
 def check_decoded(statement: Statement, program: Program) -> None:
     """Both are what their own bytes decode to, so that no record made by hand escapes the decoders' checks."""

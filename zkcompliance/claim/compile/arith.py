@@ -11,7 +11,7 @@ from zkcompliance.claim.compile.terms import (
     ONE,
     RADIX,
     ZERO,
-    E,
+    Term,
     TooWide,
     Wide,
     add,
@@ -27,7 +27,7 @@ from zkcompliance.stark.field.babybear import P, inv
 _INVERSE = inv(RADIX) if inv(RADIX) <= HALF else inv(RADIX) - P
 
 
-def chain(ctx: Context, limbs: list[E], out: list[E], name: str, top: tuple[int, int] | None = None) -> E:
+def chain(ctx: Context, limbs: list[Term], out: list[Term], name: str, top: tuple[int, int] | None = None) -> Term:
     """Σ 2^(16j)·limb_j = Σ 2^(16j)·out_j + 2^(16n)·carry over the integers; the carry, which is in `top`.
 
     Digit by digit limb_j + c_(j−1) − out_j = 2^16·c_j. A carry that takes few values is no column: c = (…)/2^16 in F,
@@ -45,7 +45,7 @@ def chain(ctx: Context, limbs: list[E], out: list[E], name: str, top: tuple[int,
     return carry
 
 
-def _carry(ctx: Context, e: E, lo: int, hi: int, name: str) -> E:
+def _carry(ctx: Context, e: Term, lo: int, hi: int, name: str) -> Term:
     """The c in [lo, hi] with e = 2^16·c."""
     if hi <= lo:  # one value; or none: then e is never a multiple in honest traces, and the constraint says so
         ctx.zero(name, e - const(RADIX * lo))
@@ -56,7 +56,7 @@ def _carry(ctx: Context, e: E, lo: int, hi: int, name: str) -> E:
             e = ctx.flat(e, f"{name}, before")
         if e.size + RADIX * max(abs(lo), abs(hi)) >= P:
             raise TooWide("a carry could wrap")
-        return ctx.member(E(Op.MUL, e, const(_INVERSE), lo, hi, e.degree), lo, hi, name)
+        return ctx.member(Term(Op.MUL, e, const(_INVERSE), lo, hi, e.degree), lo, hi, name)
     here = ctx.number
     (u,) = ctx.limbs(1, name, lambda run: [(run.value(here, e) >> 16) - lo & 0xFFFF])
     if size > RADIX:
@@ -66,7 +66,7 @@ def _carry(ctx: Context, e: E, lo: int, hi: int, name: str) -> E:
     return u + lo
 
 
-def at_least_zero(ctx: Context, d: Wide, name: str) -> E:
+def at_least_zero(ctx: Context, d: Wide, name: str) -> Term:
     """r = [d ≥ 0]: d + (1 − r)·2^(16n) = s with s of n range-checked limbs; so −2^(16n) ≤ d < 2^(16n) is enough."""
     if d.lo >= 0 or d.hi < 0:
         return ONE if d.lo >= 0 else ZERO
@@ -108,7 +108,7 @@ def normalise(ctx: Context, w: Wide, name: str = "digits") -> Wide:
     return wide(out, w.lo, w.hi)
 
 
-def equal(ctx: Context, a: Wide, b: Wide, name: str) -> E:
+def equal(ctx: Context, a: Wide, b: Wide, name: str) -> Term:
     """r = [a = b], limb by limb where the digits are determined."""
     d = sub(a, b)
     if d.lo > 0 or d.hi < 0:
@@ -125,17 +125,17 @@ def equal(ctx: Context, a: Wide, b: Wide, name: str) -> E:
     return ctx.invertible(list(d.limbs), name)
 
 
-def select(ctx: Context, cases: list[tuple[E, Wide]], b: Wide) -> Wide:
+def select(ctx: Context, cases: list[tuple[Term, Wide]], b: Wide) -> Wide:
     """a where its c is 1, b where all are 0: b_j + Σ c·(a_j − b_j). At most one c is 1 on any row."""
     cases = [(ctx.flat(c, "a condition"), a) for c, a in cases]
     every = [*(a for _, a in cases), b]
-    found = []
+    limbs = []
     for j in range(max(len(a.limbs) for a in every)):
         chosen = b.limb(j)
         for c, a in cases:
             chosen = chosen + ctx.times(c, a.limb(j) - b.limb(j))
-        found.append(chosen.within(min(a.limb(j).lo for a in every), max(a.limb(j).hi for a in every)))
-    return wide(found, min(a.lo for a in every), max(a.hi for a in every))
+        limbs.append(chosen.within(min(a.limb(j).lo for a in every), max(a.limb(j).hi for a in every)))
+    return wide(limbs, min(a.lo for a in every), max(a.hi for a in every))
 
 
 def multiply(ctx: Context, a: Wide, b: Wide, name: str = "product") -> Wide:
@@ -161,8 +161,8 @@ def multiply(ctx: Context, a: Wide, b: Wide, name: str = "product") -> Wide:
     even, odd = wide(pieces[::2]), wide(pieces[1::2])
     low = _convolve(ctx, a, even)
     high = normalise(ctx, _convolve(ctx, a, odd), f"{name}: odd bytes")
-    found = add(low, wide([limb * 256 for limb in high.limbs]))
-    return wide(found.limbs, a.lo * b.lo, a.hi * b.hi)
+    product = add(low, wide([limb * 256 for limb in high.limbs]))
+    return wide(product.limbs, a.lo * b.lo, a.hi * b.hi)
 
 
 def _fits(a: Wide, b: Wide) -> bool:
@@ -171,33 +171,33 @@ def _fits(a: Wide, b: Wide) -> bool:
 
 
 def _convolve(ctx: Context, a: Wide, b: Wide) -> Wide:
-    found = [ZERO] * (len(a.limbs) + len(b.limbs) - 1)
+    sums = [ZERO] * (len(a.limbs) + len(b.limbs) - 1)
     for i, x in enumerate(a.limbs):
         for j, y in enumerate(b.limbs):
-            found[i + j] = found[i + j] + ctx.times(x, y)
+            sums[i + j] = sums[i + j] + ctx.times(x, y)
     corners = [x * y for x in (a.lo, a.hi) for y in (b.lo, b.hi)]
-    return wide(found, min(corners), max(corners))
+    return wide(sums, min(corners), max(corners))
 
 
-def octets(ctx: Context, w: Wide, name: str) -> list[E]:
+def octets(ctx: Context, w: Wide, name: str) -> list[Term]:
     """The bytes of a value with 16-bit limbs: limb = lo + 2^8·hi, with lo < 2^8 and hi of 16 bits."""
     if w.constant is not None:
         value = w.constant
         return [const(value >> 8 * i & 0xFF) for i in range(max(1, -(-value.bit_length() // 8)))]
-    found = []
+    pieces = []
     here = ctx.number
     for limb in w.limbs:
         if limb.hi < 256:
-            found += [limb, ZERO]
+            pieces += [limb, ZERO]
             continue
         (high,) = ctx.limbs(1, f"{name}: high byte", lambda run, e=limb: [run.value(here, e) >> 8])  # type: ignore[misc]
         low = limb - high.within(0, 255) * 256
         ctx.require_16_bits(low.within(0, 255), name=f"{name}: low byte")
         ctx.require_16_bits(255 - low.within(0, 255), name=f"{name}: low byte below 2^8")
-        found += [low.within(0, 255), high.within(0, limb.hi >> 8)]
-    while len(found) > 1 and found[-1] is ZERO:
-        found.pop()
-    return found
+        pieces += [low.within(0, 255), high.within(0, limb.hi >> 8)]
+    while len(pieces) > 1 and pieces[-1] is ZERO:
+        pieces.pop()
+    return pieces
 
 
 def divide(ctx: Context, a: Wide, divisor: int, name: str = "quotient") -> Wide:
@@ -226,7 +226,7 @@ def divide(ctx: Context, a: Wide, divisor: int, name: str = "quotient") -> Wide:
     return wide(whole.limbs, low, high)
 
 
-def public_bits(ctx: Publics, w: Wide, name: str) -> list[E]:
+def public_bits(ctx: Publics, w: Wide, name: str) -> list[Term]:
     """The bits of a public value ≥ 0, least first: b·(b − 1) = 0 and Σ 2^i·b_i = w."""
     count = max(1, w.hi.bit_length())
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zkcompliance.claim.compile.errors import cannot
-from zkcompliance.stark.air.program import Op, Program, PublicBit, TableAir, TermKind
+from zkcompliance.stark.air.program import Op, Program, PublicBit, SummandKind, TableAir
 
 
 def require_bound(program: Program) -> None:
@@ -22,12 +22,12 @@ def require_bound(program: Program) -> None:
     rows = (entry for lookup in program.lookups for row in lookup.rows for entry in row)
     limbs |= {(entry.public, entry.bit // 16) for entry in rows if isinstance(entry, PublicBit)}
     terms = [term for equation in program.equations for term in equation.terms]
-    whole = {term.a for term in terms if term.kind == TermKind.PUBLIC}
+    whole = {term.a for term in terms if term.kind == SummandKind.PUBLIC}
     for number, public in enumerate(program.publics):
         every = {(number, limb) for limb in range(-(-public.bits // 16))}
         if public.reveal and number not in whole and not every <= limbs:
             raise cannot(f"the revealed value {public.name} is, wholly or in part, in no requirement")
-    unknowns = set(range(len(program.unknowns))) - {term.a for term in terms if term.kind == TermKind.UNKNOWN}
+    unknowns = set(range(len(program.unknowns))) - {term.a for term in terms if term.kind == SummandKind.UNKNOWN}
     if unknowns:
         raise cannot(f"the unknown {program.unknowns[min(unknowns)].name} is in no equation")
 

@@ -14,20 +14,18 @@ from zkcompliance.claim.compile.context import Board, Message, Publics, Table
 from zkcompliance.claim.compile.cost import grouped
 from zkcompliance.claim.compile.errors import cannot
 from zkcompliance.claim.compile.groups import GroupRows
-from zkcompliance.claim.compile.joins import Joins, same_multiset
-from zkcompliance.claim.compile.linear import Equations, Linear
+from zkcompliance.claim.compile.joins import Joins
+from zkcompliance.claim.compile.linear import Equations
 from zkcompliance.claim.compile.nodes import PublicNodes
-from zkcompliance.claim.compile.ordered import Moved, Ordered, require_chain
+from zkcompliance.claim.compile.ordered import Moved, Ordered
 from zkcompliance.claim.compile.rows import FrameNodes, LogRows
 from zkcompliance.claim.compile.run import Lies, Rows, Run
 from zkcompliance.claim.compile.singles import Singles
-from zkcompliance.claim.compile.terms import E, TooWide, lower
-from zkcompliance.claim.compile.thread import extreme
+from zkcompliance.claim.compile.terms import ONE, Term, TooWide, lower
 from zkcompliance.claim.meaning import core
-from zkcompliance.claim.meaning.ranges import MAX_ROWS
 from zkcompliance.limits import MAX_NODES
-from zkcompliance.stark.air.expr import TableBuilder
-from zkcompliance.stark.air.program import RANGE_BUS, Interaction, LogSlot, Lookup, Program, Public, TableAir
+from zkcompliance.stark.air.builder import TableBuilder
+from zkcompliance.stark.air.program import LogSlot, Program, Public, TableAir
 
 
 @dataclass(frozen=True)
@@ -49,10 +47,10 @@ class Compiled:
         columns = []
         for number, table in enumerate(self.board.tables):
             rows = run.tables[number]
-            made = np.zeros((table.witness, rows.total), np.uint32)
+            filled = np.zeros((table.witness, rows.total), np.uint32)
             for column, values in rows.witness.items():
-                made[column] = values
-            columns += [made[:, part] for part in rows.segments()]
+                filled[column] = values
+            columns += [filled[:, part] for part in rows.segments()]
         unknowns = [run.unknowns[i] for i in range(len(self.board.unknowns))]
         reveals = {p.name: run.publics[i] for i, p in enumerate(self.program.publics) if p.reveal}
         return [np.ascontiguousarray(part) for part in columns], unknowns, reveals
@@ -79,7 +77,7 @@ def _sizes(segments: Sequence[np.ndarray]) -> list[int]:
 
 
 class Compiler:
-    """The parts that compile one claim, and what they share."""
+    """The `Workshop` of one claim: its parts, and what they share."""
 
     def __init__(self, definition: Any) -> None:
         self.definition = definition
@@ -97,7 +95,7 @@ class Compiler:
         self.singles = Singles(self)
         self._names: dict[tuple[int, int, tuple[int, ...]], str] = {}
         self.joins = Joins(self)
-        self.moved: list[Moved] = []
+        self._moved: list[Moved] = []
         self._ordered: list[tuple[core.Rows, tuple[core.Value, ...], Ordered]] = []
         self._extremes: dict[core.Groups, core.Value] = {}
         self._plan()
@@ -118,13 +116,13 @@ class Compiler:
                 raise cannot(f"{reveal.name}: {error}", reveal.value.line) from None
         for rows in list(self._rows.values()):
             rows.finish()
-        for moved in self.moved:
+        for moved in self._moved:
             moved.finish()
         program = self._program()
         require_bound(program)
         return Compiled(program, self.board, self._names)
 
-    # What the parts ask for
+    # The workshop: what the parts ask for
 
     def rows_of(self, frame: core.Frame) -> FrameNodes:
         if frame not in self._rows:
@@ -133,29 +131,21 @@ class Compiler:
             self._rows[frame] = self._groups(frame)
         return self._rows[frame]
 
-    def most_rows(self, frame: core.Frame) -> int:
-        return MAX_ROWS
-
-    def look_up_public(self, rows: tuple[tuple[int, ...], ...], values: tuple[E, ...]) -> None:
-        """The tuple of publics is one of the rows."""
-        self.board.tables[0].require_in(Lookup(rows), *values)
-
-    def same_multiset(self, name: str, node: core.SameMultiset) -> None:
-        same_multiset(self, node)
-
-    def chain(self, name: str, node: core.Chain) -> None:
-        require_chain(self, name, node)
-
     def ordered(self, rows: core.Rows, keys: tuple[core.Value, ...]) -> Ordered:
         """The rows in order of the keys, or of more keys that begin with these: each table once."""
         rows = replace(rows, order=())
-        for known_rows, known_keys, made in self._ordered:
+        for known_rows, known_keys, table in self._ordered:
             if known_rows == rows and known_keys[: len(keys)] == keys:
-                return made
-        made = Ordered(self, rows, keys)
-        self.moved.append(made)
-        self._ordered.append((rows, keys, made))
-        return made
+                return table
+        table = Ordered(self.board, self.rows_of(rows.frame), rows, keys)
+        self._moved.append(table)
+        self._ordered.append((rows, keys, table))
+        return table
+
+    def moved(self, rows: core.Rows, order: Sequence[tuple[core.Value, int | None]]) -> Moved:
+        table = Moved(self.board, self.rows_of(rows.frame), rows, order)
+        self._moved.append(table)
+        return table
 
     def _groups(self, frame: core.Groups) -> GroupRows:
         extreme = self._extremes.get(frame)
@@ -164,19 +154,13 @@ class Compiler:
 
     def _plan(self) -> None:
         """What a table must provide for, before it is made."""
-        required = [each.value for each in self.definition.requirements]
-        values = [*required, *(each.value for each in self.definition.reveals)]
+        required = [requirement.value for requirement in self.definition.requirements]
+        values = [*required, *(reveal.value for reveal in self.definition.reveals)]
         for part in core.walk(*values):
             if isinstance(part, core.Lookup):
                 self.joins.plan(part, required, values)
             if isinstance(part, core.Aggregate) and part.by is not None and part.kind in ("min", "max") and part.arg:
                 self._extremes.setdefault(part.by, part.arg)
-
-    def extreme(self, node: core.Aggregate) -> Linear:
-        try:
-            return extreme(self.rows_of(node.rows.frame), node)
-        except ArithmeticError as error:
-            raise cannot(str(error), node.line) from None
 
     # The program
 
@@ -205,30 +189,33 @@ class Compiler:
             buses=tuple(board.buses),
         )
 
-    def _lower(self, table: Table, more: list[tuple[str, Any, E]]) -> TableAir:
+    def _lower(self, table: Table, more: list[tuple[str, Any, Term]]) -> TableAir:
         air = TableBuilder(table.log)
         air.witness = table.witness
         names = {name for name, _, _ in table.constraints}
         for name, kind, e in (*table.constraints, *more):
             title = name if name not in names or (name, kind, e) in table.constraints else f"publics: {name}"
             air.require_zero(title, lower(e, air), kind)
-        interactions = [self._interaction(message, air) for message in table.messages]
-        for message, made in zip(table.messages, interactions, strict=True):
-            self._names[table.number, made.bus, made.nodes] = message.name
+        for message in table.messages:
+            self._interact(message, air)
         for name, selector, limbs in table.sums:
             air.sum_over_rows(name, lower(selector, air), [lower(limb, air) for limb in limbs])
-        air._interactions += interactions
-        built = air.build((len(interactions),))
+        built = air.build((len(table.messages),))
         if len(built.nodes) > MAX_NODES or len(built.sums) > 255:
             raise cannot(f"a table of {len(built.nodes)} nodes and {len(built.sums)} sums")
+        for message, interaction in zip(table.messages, built.interactions, strict=True):
+            self._names[table.number, interaction.bus, interaction.nodes] = message.name
         return built
 
-    def _interaction(self, message: Message, air: TableBuilder) -> Interaction:
-        nodes = tuple(lower(value, air).index for value in message.values)
+    def _interact(self, message: Message, air: TableBuilder) -> None:
+        nodes = [lower(value, air) for value in message.values]
         if message.bus is not None:
-            multiplicity = lower(message.multiplicity, air).index if message.multiplicity is not None else None
-            return Interaction(1 + len(self.board.lookups) + message.bus, nodes, multiplicity, message.bound)
-        return Interaction(RANGE_BUS if message.lookup is None else 1 + message.lookup, nodes)
+            times = lower(ONE if message.multiplicity is None else message.multiplicity, air)
+            air.interact(1 + len(self.board.lookups) + message.bus, times, *nodes, bound=message.bound)
+        elif message.lookup is not None:
+            air.require_in(message.lookup, *nodes)
+        else:
+            air.require_16_bits(*nodes)
 
 
 def compile_claim(definition: Any) -> Compiled:

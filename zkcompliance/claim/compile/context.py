@@ -13,7 +13,7 @@ import numpy as np
 
 from zkcompliance.claim.compile.errors import cannot
 from zkcompliance.claim.compile.run import Run, Step
-from zkcompliance.claim.compile.terms import HALF, ONE, RADIX, E, const, in_field, is_zero, leaf
+from zkcompliance.claim.compile.terms import HALF, ONE, RADIX, Term, const, in_field, is_zero, leaf
 from zkcompliance.stark.air.program import Equation, Kind, Lookup, Op, Public, Unknown
 from zkcompliance.stark.field.babybear import P
 from zkcompliance.stark.field.vector import batch_inverse
@@ -27,10 +27,10 @@ Fill = Callable[[Run], list[np.ndarray]]
 class Message:
     """An interaction that is not lowered yet. lookup: the number of a public table; bus: of a general bus."""
 
-    values: tuple[E, ...]
+    values: tuple[Term, ...]
     lookup: int | None = None
     bus: int | None = None
-    multiplicity: E | None = None
+    multiplicity: Term | None = None
     bound: int = 1
     name: str = "16 bits"
 
@@ -65,20 +65,20 @@ class Context:
     def __init__(self, board: Board, number: int) -> None:
         self.board = board
         self.number = number
-        self.constraints: list[tuple[str, Kind, E]] = []
+        self.constraints: list[tuple[str, Kind, Term]] = []
 
-    def limbs(self, count: int, name: str, fill: Fill) -> list[E]:
+    def limbs(self, count: int, name: str, fill: Fill) -> list[Term]:
         """Fresh values, each known to be in [0, 2^16)."""
         raise NotImplementedError
 
-    def free(self, name: str, fill: Callable[[Run], np.ndarray], lo: int = -HALF, hi: int = HALF) -> E:
+    def free(self, name: str, fill: Callable[[Run], np.ndarray], lo: int = -HALF, hi: int = HALF) -> Term:
         """A fresh value that nothing binds yet; lo, hi: what the constraints that follow imply."""
         raise NotImplementedError
 
-    def require_16_bits(self, *values: E, name: str = "16 bits") -> None:
+    def require_16_bits(self, *values: Term, name: str = "16 bits") -> None:
         raise NotImplementedError
 
-    def zero(self, name: str, e: E, kind: Kind = Kind.EVERY) -> None:
+    def zero(self, name: str, e: Term, kind: Kind = Kind.EVERY) -> None:
         """e is 0 on the rows of `kind`."""
         if is_zero(e):
             return
@@ -90,7 +90,7 @@ class Context:
             numbered = f"{name[:200]} ({at})"
         self.constraints.append((numbered, kind, e))
 
-    def flat(self, e: E, name: str = "a product") -> E:
+    def flat(self, e: Term, name: str = "a product") -> Term:
         """The same value with degree at most 1: a column of its own if need be."""
         if e.degree <= 1:
             return e
@@ -98,13 +98,13 @@ class Context:
         self.zero(name, column - e)
         return column
 
-    def times(self, a: E, b: E) -> E:
+    def times(self, a: Term, b: Term) -> Term:
         """a·b, of degree at most 2."""
         if a.degree + b.degree > 2:
             a, b = self.flat(a), self.flat(b)
         return a * b
 
-    def member(self, e: E, lo: int, hi: int, name: str) -> E:
+    def member(self, e: Term, lo: int, hi: int, name: str) -> Term:
         """e is one of lo … hi (few): Π (e − v) = 0."""
         product = ONE
         for v in range(lo, hi + 1):
@@ -113,13 +113,13 @@ class Context:
         self.zero(name, product)
         return e.within(lo, hi)
 
-    def below(self, e: E, count: int) -> E:
+    def below(self, e: Term, count: int) -> Term:
         """e, of 16 bits already, is in [0, count)."""
         if count < RADIX:
             self.require_16_bits(const(count - 1) - e, name="below a bound")
         return e.within(0, min(count, RADIX) - 1)
 
-    def invertible(self, ds: list[E], name: str) -> E:
+    def invertible(self, ds: list[Term], name: str) -> Term:
         """1 where every d is 0, else 0: r·d = 0 and Σ i·d = 1 − r with free i."""
         here = self.number
         ds = [self.flat(d) for d in ds]
@@ -137,7 +137,7 @@ class Context:
         return r
 
 
-def _inverse(run: Run, table: int, r: E, ds: list[E], j: int) -> np.ndarray:
+def _inverse(run: Run, table: int, r: Term, ds: list[Term], j: int) -> np.ndarray:
     """1/d_j where r = 0 and d_j is the first that is not 0, else 0."""
     before = np.zeros_like(run.value(table, ds[j]), bool)
     for d in ds[:j]:
@@ -157,10 +157,10 @@ class Table(Context):
         self.witness = 0
         self.columns: list[str] = []  # what each witness column is for
         self.messages: list[Message] = []
-        self.sums: list[tuple[str, E, tuple[E, ...]]] = []
+        self.sums: list[tuple[str, Term, tuple[Term, ...]]] = []
         self._ranged: set[tuple[int, int, int]] = set()
 
-    def free(self, name: str, fill: Callable[[Run], np.ndarray], lo: int = -HALF, hi: int = HALF) -> E:
+    def free(self, name: str, fill: Callable[[Run], np.ndarray], lo: int = -HALF, hi: int = HALF) -> Term:
         number = self.witness
         self.witness += 1
         self.columns.append(name)
@@ -171,14 +171,14 @@ class Table(Context):
         self.board.steps.append(step)
         return leaf(Op.WIT, number, 0, hi, lo)
 
-    def limbs(self, count: int, name: str, fill: Fill) -> list[E]:
-        found = self.unchecked(count, name, fill)
-        self.require_16_bits(*found, name=name)
-        return found
+    def limbs(self, count: int, name: str, fill: Fill) -> list[Term]:
+        columns = self.unchecked(count, name, fill)
+        self.require_16_bits(*columns, name=name)
+        return columns
 
-    def unchecked(self, count: int, name: str, fill: Fill) -> list[E]:
+    def unchecked(self, count: int, name: str, fill: Fill) -> list[Term]:
         """Limbs whose range other constraints imply."""
-        found: list[E] = []
+        columns: list[Term] = []
         kept: dict[int, list[np.ndarray]] = {}
 
         def one(run: Run, j: int) -> np.ndarray:
@@ -190,10 +190,10 @@ class Table(Context):
             return values
 
         for j in range(count):
-            found.append(self.free(name, lambda run, j=j: one(run, j), 0, RADIX - 1))  # type: ignore[misc]
-        return found
+            columns.append(self.free(name, lambda run, j=j: one(run, j), 0, RADIX - 1))  # type: ignore[misc]
+        return columns
 
-    def require_16_bits(self, *values: E, name: str = "16 bits") -> None:
+    def require_16_bits(self, *values: Term, name: str = "16 bits") -> None:
         for value in values:
             key = (int(value.op), value.a, value.b) if value.op in (Op.LOG, Op.WIT) else None
             if key is None:
@@ -202,16 +202,21 @@ class Table(Context):
                 self._ranged.add(key)
                 self.messages.append(Message((value,), name=name))
 
-    def require_in(self, rows: Lookup, *values: E) -> None:
+    def require_in(self, rows: Lookup, *values: Term) -> None:
         """The tuple is a row of the public table."""
         self.messages.append(Message(values, lookup=self.board.lookup(rows), name="a public table"))
 
-    def send(self, bus: int, multiplicity: E, *values: E, name: str, bound: int = 1) -> None:
+    def send(self, bus: int, multiplicity: Term, *values: Term, name: str, bound: int = 1) -> None:
         """Put the tuple on a general bus; |multiplicity| ≤ bound."""
         self.messages.append(Message(values, bus=bus, multiplicity=multiplicity, bound=bound, name=name))
 
-    def next_row(self, column: E) -> E:
+    def next_row(self, column: Term) -> Term:
+        """A witness column in the next row (the first row's in a segment's last)."""
         return leaf(Op.NEXT, column.a, 0, column.hi, column.lo)
+
+    def ahead(self, e: Term) -> Term:
+        """A witness column in the next row; anything else is the same on every row, and itself."""
+        return self.next_row(e) if e.op == Op.WIT else e
 
 
 class Publics(Context):
@@ -222,9 +227,9 @@ class Publics(Context):
         self._pool = self._room = 0
         self.pools: set[int] = set()  # publics whose limbs belong to several values
 
-    def limbs(self, count: int, name: str, fill: Fill) -> list[E]:
+    def limbs(self, count: int, name: str, fill: Fill) -> list[Term]:
         """Limbs of publics that several values share."""
-        found = []
+        limbs = []
         for _ in range(count):
             if self._room == 0:
                 self._pool, self._room = self.derived("derived", 16, lambda run: 0), POOL
@@ -233,17 +238,17 @@ class Publics(Context):
             known = self.board.publics[self._pool]
             self.board.publics[self._pool] = Public(known.name, 16 * (limb + 1), reveal=True)
             self._room -= 1
-            found.append(leaf(Op.PUBLIC, self._pool, limb))
+            limbs.append(leaf(Op.PUBLIC, self._pool, limb))
 
         def step(run: Run) -> None:
-            for e, value in zip(found, fill(run), strict=True):
+            for e, value in zip(limbs, fill(run), strict=True):
                 told = run.told((-1, POOL * e.a + e.b), np.asarray(value))
                 run.publics[e.a] |= (int(told[0]) & 0xFFFF) << 16 * e.b
 
         self.board.steps.append(step)
-        return found
+        return limbs
 
-    def own(self, count: int, name: str, fill: Fill) -> list[E]:
+    def own(self, count: int, name: str, fill: Fill) -> list[Term]:
         """All the limbs of one public of its own."""
 
         def whole(run: Run) -> int:
@@ -253,7 +258,7 @@ class Publics(Context):
         number = self.derived(name, 16 * count, whole)
         return [leaf(Op.PUBLIC, number, j) for j in range(count)]
 
-    def free(self, name: str, fill: Callable[[Run], np.ndarray], lo: int = -HALF, hi: int = HALF) -> E:
+    def free(self, name: str, fill: Callable[[Run], np.ndarray], lo: int = -HALF, hi: int = HALF) -> Term:
         raise cannot("an equality of public values alone is not supported")
 
     def derived(self, name: str, bits: int, fill: Callable[[Run], int]) -> int:
@@ -272,7 +277,11 @@ class Publics(Context):
         self.board.steps.append(step)
         return number
 
-    def require_16_bits(self, *values: E, name: str = "16 bits") -> None:
+    def require_in(self, rows: Lookup, *values: Term) -> None:
+        """The tuple is a row of the public table: the first table's rows all ask for it."""
+        self.board.tables[0].require_in(rows, *values)
+
+    def require_16_bits(self, *values: Term, name: str = "16 bits") -> None:
         for value in values:
             (copy,) = self.limbs(1, "a checked public", lambda run, v=value: [run.value(-1, v)])  # type: ignore[misc]
             self.zero("a public in its range", copy - value)

@@ -26,12 +26,12 @@ def grouped(tables: list[TableAir]) -> list[TableAir]:
     """
     best: tuple[int, list[TableAir]] | None = None
     for most in range(1, MOST_CHUNKS + 1):
-        made = [_deal(table, _ordered(table), most) for table in tables]
-        found = [table for table in made if table is not None and chunks_of(table) <= most]
-        if len(found) == len(tables):
-            cost = 6 * sum(len(table.groups) for table in found) + 6 * most
+        dealt = [_deal(table, _ordered(table), most) for table in tables]
+        fitting = [table for table in dealt if table is not None and chunks_of(table) <= most]
+        if len(fitting) == len(tables):
+            cost = 6 * sum(len(table.groups) for table in fitting) + 6 * most
             if best is None or cost < best[0]:
-                best = (cost, found)
+                best = (cost, fitting)
     if best is None:
         raise OverflowError("constraints of too high a degree")
     return best[1]

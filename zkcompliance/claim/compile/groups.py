@@ -7,7 +7,6 @@ first, where same = 0 starts it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,33 +16,33 @@ from zkcompliance.claim.compile.ordered import Ordered
 from zkcompliance.claim.compile.private import MOST_PRIVATE_ROWS
 from zkcompliance.claim.compile.rows import FrameNodes
 from zkcompliance.claim.compile.run import Run, carried, split
-from zkcompliance.claim.compile.terms import HALF, ONE, E, Wide, add, digits, limbs_for, sub, wide
+from zkcompliance.claim.compile.terms import HALF, Term, Wide, add, digits, limbs_for, sub, wide
+from zkcompliance.claim.compile.workshop import Workshop
 from zkcompliance.claim.meaning import core
-
-if TYPE_CHECKING:
-    from zkcompliance.claim.compile.compiler import Compiler
+from zkcompliance.stark.air.program import Op
 
 
 class GroupRows(FrameNodes):
     """One row per group: act = used − same."""
 
-    def __init__(self, compiler: Compiler, frame: core.Groups, made: Ordered, extreme: core.Value | None) -> None:
-        super().__init__(compiler, made.ctx, frame)
-        self.groups, self.made, self.extreme = frame, made, extreme
-        self.same = made.same[len(frame.keys) - 1]
-        self._counts: E | None = None
+    def __init__(self, workshop: Workshop, frame: core.Groups, ordered: Ordered, extreme: core.Value | None) -> None:
+        super().__init__(workshop, ordered.ctx, frame)
+        self.groups, self.ordered, self.extreme = frame, ordered, extreme
+        self.same = ordered.same[len(frame.keys) - 1]
+        self._act: Term | None = None
+        self._counts: Term | None = None
 
     @property
-    def act(self) -> E:
-        if not hasattr(self, "_act"):
-            self._act = (self.made.used - self.same).within(0, 1)
+    def act(self) -> Term:
+        if self._act is None:
+            self._act = (self.ordered.used - self.same).within(0, 1)
         return self._act
 
     def leaf_value(self, node: core.Value) -> Wide:
         if isinstance(node, core.Key):
             key = self.groups.keys[node.index]
-            low = min(0, self.made.source.value(key).lo)
-            copied = self.made.keys[node.index]
+            low = min(0, self.ordered.source.value(key).lo)
+            copied = self.ordered.keys[node.index]
             return add(copied, digits(low)) if low else copied
         if isinstance(node, core.Aggregate) and node.by == self.groups:
             return self._aggregate(node)
@@ -52,37 +51,36 @@ class GroupRows(FrameNodes):
     def _aggregate(self, node: core.Aggregate) -> Wide:
         if node.kind == "count" or node.arg is None:
             return wide([self._count()])
-        low = min(0, self.made.source.value(node.arg).lo)
-        copied = self.made.copy(node.arg)
+        low = min(0, self.ordered.source.value(node.arg).lo)
+        copied = self.ordered.copy(node.arg)
         if node.kind == "sum":
-            found = self._sum(copied, short(node))
+            total = self._sum(copied, short(node))
             shift = arith.multiply(self.ctx, wide([self._count()]), digits(low)) if low else None
-            return add(found, shift) if shift is not None else found
+            return add(total, shift) if shift is not None else total
         if node.arg != self.extreme:
-            found = self._bound(copied, node.kind)
-            return add(found, digits(low)) if low else found
+            bound = self._bound(copied, node.kind)
+            return add(bound, digits(low)) if low else bound
         if node.kind == "min":
             copied = self._first(copied)
         return add(copied, digits(low)) if low else copied
 
-    def _count(self) -> E:
+    def _count(self) -> Term:
         """c' = used' + same·c."""
         if self._counts is None:
-            self._counts = self._running(self.made.used, "number so far", MOST_PRIVATE_ROWS)
+            self._counts = self._running(self.ordered.used, "number so far", MOST_PRIVATE_ROWS)
         return self._counts
 
-    def _running(self, x: E, name: str, hi: int) -> E:
+    def _running(self, x: Term, name: str, hi: int) -> Term:
         c = self.ctx.free(name, lambda run: self._along(run, x), 0, hi)
         ahead = self.next(x)
         self.ctx.zero(name, self.ctx.next_row(c) - (ahead + self.same * c).within(0, hi))
         return c
 
-    def next(self, e: E) -> E:
-        from zkcompliance.stark.air.program import Op
+    def next(self, e: Term) -> Term:
 
         return self.ctx.next_row(e) if e.op == Op.WIT else e
 
-    def _along(self, run: Run, x: E) -> np.ndarray:
+    def _along(self, run: Run, x: Term) -> np.ndarray:
         """Running totals within groups."""
         here = self.ctx.number
         values = run.value(here, x)
@@ -114,16 +112,16 @@ class GroupRows(FrameNodes):
     def _bound(self, x: Wide, kind: str) -> Wide:
         """The largest (least) m of a group: the same on its rows, ≥ (≤) each one's x, and one of its rows has it."""
         name = f"{kind} of the group"
-        made, n = self.made, len(x.limbs)
+        table, n = self.ordered, len(x.limbs)
 
         def limb(j: int) -> Callable[[Run, np.ndarray], np.ndarray]:
             return lambda run, order: np.array([int(v) >> 16 * j & 0xFFFF for v in self._best(run, x, kind)], np.int64)
 
-        m = wide([made.column(name, x.limb(j).hi, limb(j)) for j in range(n)], 0, x.hi)
+        m = wide([table.column(name, x.limb(j).hi, limb(j)) for j in range(n)], 0, x.hi)
         for part in m.limbs:
             self.ctx.zero(f"{name} is the same on its rows", self.same * (self.ctx.next_row(part) - part))
         arith.require_at_least_zero(self.ctx, sub(m, x) if kind == "max" else sub(x, m), f"{name} bounds each row")
-        hit = made.column("attains it", 1, lambda run, order: self._hit(run, x, m))
+        hit = table.column("attains it", 1, lambda run, order: self._hit(run, x, m))
         self.ctx.zero(f"a row has the {name}: 0 or 1", hit * (hit - 1))
         for j in range(n):
             self.ctx.zero(f"the {name} is had", hit * (m.limb(j) - x.limb(j)))
@@ -142,26 +140,26 @@ class GroupRows(FrameNodes):
         if not size:
             return np.zeros(0, np.int64)
         values = run.integers(self.ctx.number, x)[:size]
-        found = (np.maximum if kind == "max" else np.minimum).reduceat(values, starts)
-        return np.asarray(np.repeat(found, np.diff(np.append(starts, size))))
+        best = (np.maximum if kind == "max" else np.minimum).reduceat(values, starts)
+        return np.asarray(np.repeat(best, np.diff(np.append(starts, size))))
 
     def _hit(self, run: Run, x: Wide, m: Wide) -> np.ndarray:
         """The first row of each group that has m; the group's first if none has."""
         size, starts = len(run.orders[self.ctx.number]), self._starts(run)
-        found = np.zeros(size, np.int64)
+        hits = np.zeros(size, np.int64)
         if size:
             has = (run.integers(self.ctx.number, x) == run.integers(self.ctx.number, m))[:size].astype(bool)
             first = np.minimum.reduceat(np.where(has, np.arange(size), size), starts)
-            found[np.where(first < size, first, starts)] = 1
-        return found
+            hits[np.where(first < size, first, starts)] = 1
+        return hits
 
     def _first(self, x: Wide) -> Wide:
         """f' = same·f + (1 − same)·x': the first value of the group."""
-        found = []
+        firsts = []
         here = self.ctx.number
         for limb in x.limbs:
 
-            def fill(run: Run, limb: E = limb) -> np.ndarray:
+            def fill(run: Run, limb: Term = limb) -> np.ndarray:
                 values = run.value(here, limb)
                 starts = np.append(True, run.value(here, self.same)[:-1] == 0)
                 at = np.maximum.accumulate(np.where(starts, np.arange(len(values)), 0))
@@ -170,8 +168,5 @@ class GroupRows(FrameNodes):
             f = self.ctx.free("first of the group", fill, 0, limb.hi)
             ahead = self.ctx.next_row(limb)
             self.ctx.zero("first of the group", self.ctx.next_row(f) - ahead - self.same * (f - ahead))
-            found.append(f)
-        return wide(found, 0, x.hi)
-
-
-__all__ = ["ONE", "GroupRows"]
+            firsts.append(f)
+        return wide(firsts, 0, x.hi)

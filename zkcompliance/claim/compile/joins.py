@@ -9,37 +9,21 @@ that asks). Everywhere else a `Merged` table answers both ways.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from zkcompliance.claim.compile import arith
-from zkcompliance.claim.compile.context import Table
+from zkcompliance.claim.compile.asking import Asking, FrameRows
 from zkcompliance.claim.compile.errors import cannot
 from zkcompliance.claim.compile.merged import SET_ROWS, Merged, Source
 from zkcompliance.claim.compile.run import Run, packed
-from zkcompliance.claim.compile.terms import HALF, ONE, E, Wide, add, digits, in_field, leaf, sub, wide
+from zkcompliance.claim.compile.terms import HALF, ONE, Term, Wide, add, digits, in_field, leaf, sub, wide
+from zkcompliance.claim.compile.workshop import Workshop
 from zkcompliance.claim.meaning import core
 from zkcompliance.claim.meaning.arrays import numbered
 from zkcompliance.stark.air.program import Op
 
-if TYPE_CHECKING:
-    from zkcompliance.claim.compile.compiler import Compiler
-    from zkcompliance.claim.compile.rows import FrameNodes
-
-Key = tuple[tuple[core.Value, ...], core.Rows, tuple[core.Value, ...]]
-
-
-class Asking(Protocol):
-    """Rows that ask, those with act = 1: of a log, of groups, or the one row of single values."""
-
-    @property
-    def ctx(self) -> Table: ...
-
-    @property
-    def act(self) -> E: ...
-
-    def value(self, node: core.Value) -> Wide: ...
+Question = tuple[tuple[core.Value, ...], core.Rows, tuple[core.Value, ...]]  # keys, target, its columns
 
 
 def tuples_of(
@@ -48,12 +32,12 @@ def tuples_of(
     b: Asking,
     right: tuple[core.Value, ...],
     bare: Callable[[core.Value, core.Value], tuple[Wide | None, Wide | None]] = lambda x, y: (None, None),
-) -> tuple[list[E], list[E]]:
+) -> tuple[list[Term], list[Term]]:
     """The 16-bit limbs of the parts on both sides, as many for each as the longer of the two needs.
 
     bare: of two parts, those without range checks, whose limbs have 16 bits because something else says so.
     """
-    both: tuple[list[E], list[E]] = [], []
+    both: tuple[list[Term], list[Term]] = [], []
     for x, y in zip(left, right, strict=True):
         first, second = bare(x, y)
         values = first or a.value(x), second or b.value(y)
@@ -63,8 +47,8 @@ def tuples_of(
         sides = [
             arith.normalise(rows.ctx, sub(w, digits(low)) if low else w) for rows, w in zip((a, b), values, strict=True)
         ]
-        for rows, w, found in zip((a, b), sides, both, strict=True):
-            found += [rows.ctx.flat(w.limb(j)) for j in range(max(len(w.limbs) for w in sides))]
+        for rows, w, side in zip((a, b), sides, both, strict=True):
+            side += [rows.ctx.flat(w.limb(j)) for j in range(max(len(w.limbs) for w in sides))]
     return both
 
 
@@ -76,8 +60,11 @@ def _one_row(lookup: core.Lookup, requirements: Sequence[core.Value]) -> bool:
         if named == set(range(len(rows.frame.keys))):
             return True
     return any(
-        isinstance(each, core.Chain) and each.strict and each.rows == rows and each.first == each.last == columns
-        for each in requirements
+        isinstance(required, core.Chain)
+        and required.strict
+        and required.rows == rows
+        and required.first == required.last == columns
+        for required in requirements
     )
 
 
@@ -101,7 +88,7 @@ def match_required(lookup: core.Lookup, requirements: Sequence[core.Value], valu
         rest, last = (where.a, where.b) if isinstance(where, core.And) else (None, where)
         if not (isinstance(last, core.Not) and isinstance(last.a, core.Member)):
             continue
-        if _key(last.a) != _key(lookup):
+        if _question(last.a) != _question(lookup):
             continue
         if rest is None or (lookup not in set(core.walk(rest)) and _within(rest, lookup, values)):
             return True
@@ -126,55 +113,55 @@ def _within(asked: core.Value, lookup: core.Lookup, values: Sequence[core.Value]
 class Joins:
     """Every (keys, target, columns) that is asked for, once; with all the values that lookups want of it."""
 
-    def __init__(self, compiler: Compiler) -> None:
-        self.compiler = compiler
-        self._lookups: dict[Key, list[core.Lookup]] = {}
-        self._both_ways: set[Key] = set()
-        self._required: dict[Key, tuple[E, dict[core.Lookup, Wide]]] = {}
-        self._public: dict[tuple[core.Value, object], E] = {}
-        self._answered: dict[Key, tuple[E, dict[core.Lookup, Wide]]] = {}
+    def __init__(self, workshop: Workshop) -> None:
+        self.workshop = workshop
+        self._lookups: dict[Question, list[core.Lookup]] = {}
+        self._both_ways: set[Question] = set()
+        self._required: dict[Question, tuple[Term, dict[core.Lookup, Wide]]] = {}
+        self._public: dict[tuple[core.Value, object], Term] = {}
+        self._answered: dict[Question, tuple[Term, dict[core.Lookup, Wide]]] = {}
 
     def plan(self, lookup: core.Lookup, requirements: Sequence[core.Value], values: Sequence[core.Value]) -> None:
         """A lookup that the claim contains."""
         if not _one_row(lookup, requirements):
             raise cannot("a lookup whose columns are not required to be unique", lookup.line)
-        self._lookups.setdefault(_key(lookup), []).append(lookup)
+        self._lookups.setdefault(_question(lookup), []).append(lookup)
         if not match_required(lookup, requirements, values):
-            self._both_ways.add(_key(lookup))
+            self._both_ways.add(_question(lookup))
 
-    def must_find(self, rows: FrameNodes, node: core.Member) -> E:
+    def must_find(self, rows: Asking, node: core.Member) -> Term:
         """g: 1 only on rows whose keys are in the target; for where it must be 1."""
-        key = _key(node)
-        if key in self._both_ways:
+        question = _question(node)
+        if question in self._both_ways:
             return self._answer(rows, node)[0]
         return self._require(rows, node)[0]
 
-    def found(self, rows: Asking, node: core.Member) -> E:
+    def found(self, rows: Asking, node: core.Member) -> Term:
         """1 on the rows that count whose keys are in the target, 0 on all others."""
         return self._answer(rows, node)[0]
 
     def value(self, rows: Asking, node: core.Lookup) -> Wide:
         """The target's value where there is a match, the default where there is none."""
-        if _key(node) in self._both_ways:
+        if _question(node) in self._both_ways:
             return self._answer(rows, node)[1][node]
         return self._require(rows, node)[1][node]
 
-    def _answer(self, rows: Asking, node: core.Member | core.Lookup) -> tuple[E, dict[core.Lookup, Wide]]:
-        key = _key(node)
-        if key in self._answered:
-            return self._answered[key]
+    def _answer(self, rows: Asking, node: core.Member | core.Lookup) -> tuple[Term, dict[core.Lookup, Wide]]:
+        question = _question(node)
+        if question in self._answered:
+            return self._answered[question]
         asked, given, chosen, target = self._sides(rows, node)
-        defaults: list[tuple[E, int]] = []
-        theirs: list[E] = []
+        defaults: list[tuple[Term, int]] = []
+        theirs: list[Term] = []
         lows: dict[core.Lookup, tuple[int, int]] = {}
-        for each in self._lookups.get(key, []):
-            low = min(target.value(each.value).lo, rows.value(each.default).lo, 0)
-            w = _digits(target, each.value, low)
-            default = self.compiler.publics.shifted(each.default, low)
+        for lookup in self._lookups.get(question, []):
+            low = min(target.value(lookup.value).lo, rows.value(lookup.default).lo, 0)
+            w = _digits(target, lookup.value, low)
+            default = self.workshop.publics.shifted(lookup.default, low)
             n = max(len(w.limbs), len(default.limbs))
             theirs += [target.ctx.flat(w.limb(j)) for j in range(n)]
             defaults += [(default.limb(j), w.limb(j).hi) for j in range(n)]
-            lows[each] = (low, n)
+            lows[lookup] = (low, n)
         there = target.ctx.number
 
         def columns(run: Run) -> list[np.ndarray]:
@@ -185,17 +172,17 @@ class Joins:
             target.ctx.send(bus, chosen, *given, *theirs, name=SET_ROWS)
 
         source = Source(len(given) + len(theirs), send, columns)
-        made = Merged(self.compiler, rows.ctx, rows.act, asked, source, defaults)
+        merged = Merged(rows.ctx, rows.act, asked, source, defaults)
         values: dict[core.Lookup, Wide] = {}
         at = 0
-        for each, (low, n) in lows.items():
-            w = wide(made.values[at : at + n])
-            values[each] = add(w, digits(low)) if low else w
+        for lookup, (low, n) in lows.items():
+            w = wide(merged.values[at : at + n])
+            values[lookup] = add(w, digits(low)) if low else w
             at += n
-        self._answered[key] = made.found, values
-        return self._answered[key]
+        self._answered[question] = merged.found, values
+        return self._answered[question]
 
-    def in_public(self, rows: Asking, node: core.IsIn) -> E:
+    def in_public(self, rows: Asking, node: core.IsIn) -> Term:
         """1 where the value is in a public set: constants, or the used places of a parameter."""
         key = (node.value, node.members)
         if key not in self._public:
@@ -208,24 +195,24 @@ class Joins:
             w = arith.normalise(rows.ctx, sub(w, digits(low)) if low else w)
             n = max([len(w.limbs), *(len(member.limbs) for _, member in members)])
             asked = [rows.ctx.flat(w.limb(j)) for j in range(n)]
-            self._public[key] = Merged(self.compiler, rows.ctx, rows.act, asked, self._stated(members, n)).found
+            self._public[key] = Merged(rows.ctx, rows.act, asked, self._stated(members, n)).found
         return self._public[key]
 
-    def _places(self, param: core.Param, low: int) -> list[tuple[E, Wide]]:
+    def _places(self, param: core.Param, low: int) -> list[tuple[Term, Wide]]:
         """Of each place: 1 if it is used (its top limb, which has one bit), and its member less `low`."""
-        found = []
-        for number in self.compiler.publics.numbers[param.name]:
+        places = []
+        for number in self.workshop.publics.numbers[param.name]:
             n = param.type.width // 16
             member = wide([leaf(Op.PUBLIC, number, j) for j in range(n)])
             if low:
-                member = arith.normalise(self.compiler.public_context, sub(member, digits(low)), "a member")
-            found.append((leaf(Op.PUBLIC, number, n, 1), member))
-        return found
+                member = arith.normalise(self.workshop.public_context, sub(member, digits(low)), "a member")
+            places.append((leaf(Op.PUBLIC, number, n, 1), member))
+        return places
 
-    def _stated(self, members: list[tuple[E, Wide]], n: int) -> Source:
+    def _stated(self, members: list[tuple[Term, Wide]], n: int) -> Source:
         """Members that the first row of single values puts on the bus."""
         first = leaf(Op.FIRST, 0, 0, 1)
-        ctx = self.compiler.singles.aside.ctx
+        ctx = self.workshop.singles.table
 
         def send(bus: int) -> None:
             for used, member in members:
@@ -237,22 +224,22 @@ class Joins:
 
         return Source(n, send, columns)
 
-    def _sides(self, rows: Asking, node: core.Member | core.Lookup) -> tuple[list[E], list[E], E, FrameNodes]:
-        target = self.compiler.rows_of(node.target.frame)
+    def _sides(self, rows: Asking, node: core.Member | core.Lookup) -> tuple[list[Term], list[Term], Term, FrameRows]:
+        target = self.workshop.rows_of(node.target.frame)
         asked, given = tuples_of(rows, node.keys, target, node.columns)
         return asked, given, target.selected(node.target), target
 
-    def _require(self, rows: Asking, node: core.Member | core.Lookup) -> tuple[E, dict[core.Lookup, Wide]]:
-        key = _key(node)
-        if key in self._required:
-            return self._required[key]
+    def _require(self, rows: Asking, node: core.Member | core.Lookup) -> tuple[Term, dict[core.Lookup, Wide]]:
+        question = _question(node)
+        if question in self._required:
+            return self._required[question]
         asked, given, chosen, target = self._sides(rows, node)
         here, there = rows.ctx.number, target.ctx.number
         act = rows.act
 
         kept: dict[int, np.ndarray] = {}
 
-        def found(run: Run) -> np.ndarray:
+        def has_match(run: Run) -> np.ndarray:
             """Whether there is a match; for the columns that follow it is kept which."""
             kept.clear()
             kept[id(run)] = _match(
@@ -266,20 +253,20 @@ class Joins:
         def match(run: Run) -> np.ndarray:
             return kept[id(run)]
 
-        g = rows.ctx.free("found", found, 0, 1)
+        g = rows.ctx.free("found", has_match, 0, 1)
         rows.ctx.zero("found is 0 or 1", g * (g - 1))
         values: dict[core.Lookup, Wide] = {}
-        brought: list[E] = []
-        theirs: list[E] = []
-        for each in self._lookups.get(key, []):
-            low = min(target.value(each.value).lo, 0)
-            w = _digits(target, each.value, low)
-            default = self.compiler.publics.shifted(each.default, min(low, rows.value(each.default).lo))
-            mine: list[E] = []
+        brought: list[Term] = []
+        theirs: list[Term] = []
+        for lookup in self._lookups.get(question, []):
+            low = min(target.value(lookup.value).lo, 0)
+            w = _digits(target, lookup.value, low)
+            default = self.workshop.publics.shifted(lookup.default, min(low, rows.value(lookup.default).lo))
+            mine: list[Term] = []
             for j, limb in enumerate(target.ctx.flat(limb) for limb in w.limbs):
                 d = default.limb(j)
 
-                def fill(run: Run, limb: E = limb, d: E = d) -> np.ndarray:
+                def fill(run: Run, limb: Term = limb, d: Term = d) -> np.ndarray:
                     at = match(run)
                     return np.where(at >= 0, run.value(there, limb)[np.maximum(at, 0)], run.value(here, d))
 
@@ -288,7 +275,7 @@ class Joins:
                 mine.append(v)
                 theirs.append(limb)
             brought += mine
-            values[each] = add(wide(mine, 0), digits(low)) if low else wide(mine, 0)
+            values[lookup] = add(wide(mine, 0), digits(low)) if low else wide(mine, 0)
 
         def times(run: Run) -> np.ndarray:
             at = kept.pop(id(run))
@@ -296,18 +283,18 @@ class Joins:
 
         m = target.ctx.free("how often it is asked for", times, -HALF, HALF)
         target.ctx.zero("only rows of the target are found", in_field(m, 1 - chosen))
-        bus = self.compiler.board.bus(len(asked) + len(brought))
+        bus = self.workshop.board.bus(len(asked) + len(brought))
         rows.ctx.send(bus, g, *asked, *brought, name="found rows")
         target.ctx.send(bus, 0 - m, *given, *theirs, name="found rows")
-        self._required[key] = g, values
+        self._required[question] = g, values
         return g, values
 
 
-def _key(node: core.Member | core.Lookup) -> Key:
+def _question(node: core.Member | core.Lookup) -> Question:
     return node.keys, node.target, node.columns
 
 
-def _digits(target: FrameNodes, value: core.Value, low: int) -> Wide:
+def _digits(target: FrameRows, value: core.Value, low: int) -> Wide:
     """The value less `low` in 16-bit limbs."""
     w = target.value(value)
     return arith.normalise(target.ctx, sub(w, digits(low)) if low else w)
@@ -318,23 +305,23 @@ def _match(asked: list[np.ndarray], real: np.ndarray, given: list[np.ndarray], i
     wanted, codes = numbered(packed([e[real] for e in asked]), packed([e[indices] for e in given]))
     place = np.full(len(wanted) + len(codes), -1, np.int64)
     place[codes[::-1]] = indices[::-1]
-    found = np.full(len(real), -1, np.int64)
-    found[real] = place[wanted]
-    return found
+    matches = np.full(len(real), -1, np.int64)
+    matches[real] = place[wanted]
+    return matches
 
 
-def same_multiset(compiler: Compiler, node: core.SameMultiset) -> None:
+def same_multiset(workshop: Workshop, node: core.SameMultiset) -> None:
     """+1 from the selected rows of a, −1 from those of b, on one bus.
 
     Every tuple of one side is one of the other: limbs that are checked on one side need no check on the other.
     """
-    a, b = compiler.rows_of(node.a.frame), compiler.rows_of(node.b.frame)
+    a, b = workshop.rows_of(node.a.frame), workshop.rows_of(node.b.frame)
 
     def bare(x: core.Value, y: core.Value) -> tuple[Wide | None, Wide | None]:
         second = b.bare(y)
         return (None, second) if second is not None else (a.bare(x), None)
 
     left, right = tuples_of(a, node.left, b, node.right, bare)
-    bus = compiler.board.bus(len(left))
+    bus = workshop.board.bus(len(left))
     a.ctx.send(bus, a.selected(node.a), *left, name="the same rows")
     b.ctx.send(bus, (0 - b.selected(node.b)).within(-1, 0), *right, name="the same rows")

@@ -11,10 +11,10 @@ import numpy as np
 
 from zkcompliance.claim.compile.context import Board, Table
 from zkcompliance.claim.compile.run import Run
-from zkcompliance.claim.compile.terms import E, limbs_for
-from zkcompliance.stark.air.program import Equation, Term, TermKind, Unknown
+from zkcompliance.claim.compile.terms import Term, limbs_for
+from zkcompliance.stark.air.program import Equation, Summand, SummandKind, Unknown
 
-Key = tuple[TermKind, int, int]
+Quantity = tuple[SummandKind, int, int]  # a sum, an unknown, a public or 1: its kind and its numbers
 SMALL = 255  # of a coefficient of an unknown
 MOST_SUMS = 4  # in one equation: each weighs 5·buckets in a digit
 MAX_LIMBS = 32
@@ -24,7 +24,7 @@ MAX_LIMBS = 32
 class Linear:
     """Σ coefficient·(sum | unknown | public) + constant, in [lo, hi]."""
 
-    terms: tuple[tuple[Key, int], ...]
+    terms: tuple[tuple[Quantity, int], ...]
     constant: int
     lo: int
     hi: int
@@ -36,10 +36,10 @@ def constant(value: int) -> Linear:
 
 def combine(a: Linear, b: Linear, factor: int = 1) -> Linear:
     """a + factor·b."""
-    found = dict(a.terms)
+    coefficients = dict(a.terms)
     for key, coefficient in b.terms:
-        found[key] = found.get(key, 0) + factor * coefficient
-    terms = tuple((key, coefficient) for key, coefficient in found.items() if coefficient)
+        coefficients[key] = coefficients.get(key, 0) + factor * coefficient
+    terms = tuple((key, coefficient) for key, coefficient in coefficients.items() if coefficient)
     low, high = sorted((factor * b.lo, factor * b.hi))
     return Linear(terms, a.constant + factor * b.constant, a.lo + low, a.hi + high)
 
@@ -49,35 +49,35 @@ class Equations:
 
     def __init__(self, board: Board) -> None:
         self.board = board
-        self._sums: dict[tuple[int, E, tuple[E, ...]], Key] = {}
-        self._multiples: dict[tuple[Key, int], Key] = {}
+        self._sums: dict[tuple[int, Term, tuple[Term, ...]], Quantity] = {}
+        self._multiples: dict[tuple[Quantity, int], Quantity] = {}
 
-    def sum_of(self, table: Table, name: str, selector: E, limbs: tuple[E, ...], lo: int, hi: int) -> Linear:
+    def sum_of(self, table: Table, name: str, selector: Term, limbs: tuple[Term, ...], lo: int, hi: int) -> Linear:
         """The total of selector·limbs over all rows; the selector is 0 or 1, the limbs have 16 bits."""
         at = (table.number, selector, limbs)
         if at not in self._sums:
             taken = {known for known, _, _ in table.sums}
             while name in taken:
                 name += "+"
-            self._sums[at] = (TermKind.SUM, table.number, len(table.sums))
+            self._sums[at] = (SummandKind.SUM, table.number, len(table.sums))
             table.sums.append((name, selector, limbs))
         return Linear(((self._sums[at], 1),), 0, lo, hi)
 
     def evaluate(self, run: Run, form: Linear) -> int:
         return form.constant + sum(c * self._term(run, key) for key, c in form.terms)
 
-    def _term(self, run: Run, key: Key) -> int:
+    def _term(self, run: Run, key: Quantity) -> int:
         kind, a, b = key
-        if kind == TermKind.UNKNOWN:
+        if kind == SummandKind.UNKNOWN:
             return run.unknowns[a]
-        if kind == TermKind.PUBLIC:
+        if kind == SummandKind.PUBLIC:
             return run.publics[a]
         if (a, b) not in run.sums:
             _, selector, limbs = self.board.tables[a].sums[b]
             run.sums[a, b] = run.total(a, selector, limbs)
         return run.sums[a, b]
 
-    def unknown(self, name: str, form: Linear, hi: int | None = None) -> Key:
+    def unknown(self, name: str, form: Linear, hi: int | None = None) -> Quantity:
         """A private integer ≥ 0 whose value is the form's in honest proofs; an equation must say so."""
         limbs = limbs_for(max(0, form.hi if hi is None else hi))
         if limbs > MAX_LIMBS:
@@ -95,7 +95,7 @@ class Equations:
             run.unknowns[number] = int(run.told((-2, number), honest)[0])
 
         self.board.steps.append(step)
-        return TermKind.UNKNOWN, number, 0
+        return SummandKind.UNKNOWN, number, 0
 
     def at_least_zero(self, name: str, form: Linear) -> None:
         """form ≥ 0: form − slack = 0."""
@@ -106,12 +106,12 @@ class Equations:
 
     def zero(self, name: str, form: Linear) -> None:
         """form = 0 over the integers."""
-        many = sum(key[0] == TermKind.SUM for key, _ in form.terms) > MOST_SUMS
-        terms: list[tuple[Key, int]] = []
+        many = sum(key[0] == SummandKind.SUM for key, _ in form.terms) > MOST_SUMS
+        terms: list[tuple[Quantity, int]] = []
         for key, coefficient in form.terms:
-            if key[0] == TermKind.SUM and (many or abs(coefficient) != 1):
+            if key[0] == SummandKind.SUM and (many or abs(coefficient) != 1):
                 key = self._copy(key)
-            if (key[0] == TermKind.UNKNOWN and abs(coefficient) > SMALL) or abs(coefficient) >= 1 << 28:
+            if (key[0] == SummandKind.UNKNOWN and abs(coefficient) > SMALL) or abs(coefficient) >= 1 << 28:
                 key, coefficient = self._multiple(key, abs(coefficient)), 1 if coefficient > 0 else -1
             terms.append((key, coefficient))
         if abs(form.constant) >= 1 << 28:
@@ -121,10 +121,10 @@ class Equations:
         else:
             self.emit(name, terms, form.constant)
 
-    def emit(self, name: str, terms: list[tuple[Key, int]], value: int) -> None:
-        found = [Term(kind, coefficient, a, b) for (kind, a, b), coefficient in terms]
-        if value or not found:
-            found.append(Term(TermKind.ONE, value or 1))
+    def emit(self, name: str, terms: list[tuple[Quantity, int]], value: int) -> None:
+        summands = [Summand(kind, coefficient, a, b) for (kind, a, b), coefficient in terms]
+        if value or not summands:
+            summands.append(Summand(SummandKind.ONE, value or 1))
             if not value:  # 0 = 0
                 return
         taken = {known.name for known in self.board.equations}
@@ -132,49 +132,49 @@ class Equations:
         while numbered in taken:
             at += 1
             numbered = f"{name[:200]} ({at})"
-        self.board.equations.append(Equation(numbered, tuple(found)))
+        self.board.equations.append(Equation(numbered, tuple(summands)))
 
-    def _copy(self, key: Key) -> Key:
+    def _copy(self, key: Quantity) -> Quantity:
         """An unknown with the value of a sum or a public."""
         if (key, 1) not in self._multiples:
-            found = self.unknown("a total", Linear(((key, 1),), 0, 0, self._bound(key)))
-            self.emit("a total", [(key, 1), (found, -1)], 0)
-            self._multiples[key, 1] = found
+            copy = self.unknown("a total", Linear(((key, 1),), 0, 0, self._bound(key)))
+            self.emit("a total", [(key, 1), (copy, -1)], 0)
+            self._multiples[key, 1] = copy
         return self._multiples[key, 1]
 
-    def _bound(self, key: Key) -> int:
+    def _bound(self, key: Quantity) -> int:
         kind, a, b = key
-        if kind == TermKind.SUM:
+        if kind == SummandKind.SUM:
             rows = 27  # log2 of the most rows of a log, rounded up
             return (1 << 16 * len(self.board.tables[a].sums[b][2]) + rows) - 1
-        if kind == TermKind.PUBLIC:
+        if kind == SummandKind.PUBLIC:
             return (1 << self.board.publics[a].bits) - 1
         return (1 << 16 * self.board.unknowns[a].limbs) - 1
 
-    def _multiple(self, key: Key, factor: int) -> Key:
+    def _multiple(self, key: Quantity, factor: int) -> Quantity:
         """An unknown that is factor·key: for each byte y of the factor, highest first, t' = 2^8·t + y·key."""
         if (key, factor) in self._multiples:
             return self._multiples[key, factor]
-        base = key if key[0] == TermKind.UNKNOWN else self._copy(key)
+        base = key if key[0] == SummandKind.UNKNOWN else self._copy(key)
         rest = factor >> 8
         terms = [(base, factor & 0xFF)] if factor & 0xFF else []
         if rest:
             terms.append((self._multiple(base, rest), 256))
         form = Linear(((base, factor),), 0, 0, factor * self._bound(base))
-        found = self.unknown("a multiple", form)
-        self.emit("a multiple", [*terms, (found, -1)], 0)
-        self._multiples[key, factor] = found
-        return found
+        multiple = self.unknown("a multiple", form)
+        self.emit("a multiple", [*terms, (multiple, -1)], 0)
+        self._multiples[key, factor] = multiple
+        return multiple
 
-    def _constant(self, value: int) -> Key:
+    def _constant(self, value: int) -> Quantity:
         """An unknown that is the constant, digit by digit."""
-        at: Key = (TermKind.ONE, 0, 0)
+        at: Quantity = (SummandKind.ONE, 0, 0)
         if (at, value) in self._multiples:
             return self._multiples[at, value]
-        found = self.unknown("a constant", constant(value))
+        unknown = self.unknown("a constant", constant(value))
         low = value & 0xFF
         rest = value >> 8
-        terms = [(self._constant(rest), 256), (found, -1)] if rest else [(found, -1)]
+        terms = [(self._constant(rest), 256), (unknown, -1)] if rest else [(unknown, -1)]
         self.emit("a constant", terms, low)
-        self._multiples[at, value] = found
-        return found
+        self._multiples[at, value] = unknown
+        return unknown

@@ -9,18 +9,14 @@ they are found, and the values, which are the same along a run. Where nothing is
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from zkcompliance.claim.compile.context import Table
 from zkcompliance.claim.compile.private import Private
 from zkcompliance.claim.compile.run import Run, packed
-from zkcompliance.claim.compile.terms import E
+from zkcompliance.claim.compile.terms import Term
 from zkcompliance.stark.air.program import Kind
-
-if TYPE_CHECKING:
-    from zkcompliance.claim.compile.compiler import Compiler
-    from zkcompliance.claim.compile.context import Table
 
 Columns = list[np.ndarray]
 SET_ROWS = "the set's rows"  # name of the bus that brings them
@@ -44,15 +40,14 @@ class Merged(Private):
 
     def __init__(
         self,
-        compiler: Compiler,
         ctx: Table,
-        act: E,
-        asked: Sequence[E],
+        act: Term,
+        asked: Sequence[Term],
         source: Source,
-        defaults: Sequence[tuple[E, int]] = (),
+        defaults: Sequence[tuple[Term, int]] = (),
     ) -> None:
         self.asking, self.act, self.asked, self.source = ctx, act, list(asked), source
-        super().__init__(compiler, self._order)
+        super().__init__(ctx.board, self._order)
         width = len(self.asked)
         self.keys = [self.column("a copy", (1 << 16) - 1, self._copy(j)) for j in range(width)]
         ahead = [self.ctx.next_row(key) for key in self.keys]
@@ -67,11 +62,11 @@ class Merged(Private):
         self.ctx.zero("a first row says it, the others repeat it", self.ctx.next_row(told) - follows, Kind.TRANSITION)
         self.found = ctx.free("found", lambda run: self._scatter(run, run.value(number, told), 0), 0, 1)
         ctx.zero("only rows that count find", (self.found * (1 - act)).within(0, 1))
-        self.values: list[E] = []
-        brought: list[E] = []
+        self.values: list[Term] = []
+        brought: list[Term] = []
         for j, (default, top) in enumerate(defaults):
 
-            def fill(run: Run, j: int = j, default: E = default) -> np.ndarray:
+            def fill(run: Run, j: int = j, default: Term = default) -> np.ndarray:
                 theirs = self._first_values(run, j)
                 own = run.value(here, default)
                 return np.where(run.value(here, self.found) == 1, self._scatter(run, theirs, 0), own)
@@ -84,8 +79,8 @@ class Merged(Private):
             brought.append(copied)
         self._buses(told, brought)
 
-    def _buses(self, told: E, brought: list[E]) -> None:
-        board = self.compiler.board
+    def _buses(self, told: Term, brought: list[Term]) -> None:
+        board = self.ctx.board
         given, asking = board.bus(self.source.width), board.bus(len(self.asked) + 1 + len(self.values))
         self.source.send(given)
         self.ctx.send(given, (0 - self.side).within(-1, 0), *self.keys, *brought, name=SET_ROWS)
@@ -117,10 +112,10 @@ class Merged(Private):
         return np.asarray(np.maximum.accumulate(np.where(starts, np.arange(count), 0)))
 
     def _leading(self, run: Run) -> np.ndarray:
-        found = np.zeros(run.tables[self.ctx.number].total, np.int64)
+        leading = np.zeros(run.tables[self.ctx.number].total, np.int64)
         leaders = self._leaders(run)
-        found[: len(leaders)] = run.value(self.ctx.number, self.side)[leaders]
-        return found
+        leading[: len(leaders)] = run.value(self.ctx.number, self.side)[leaders]
+        return leading
 
     def _first_values(self, run: Run, j: int) -> np.ndarray:
         """On each used row, value j of its run's first row, where that is of the set."""
@@ -134,12 +129,12 @@ class Merged(Private):
     def _scatter(self, run: Run, values: np.ndarray, other: int) -> np.ndarray:
         """Values of the used rows, on the rows that ask; `other` on the rest."""
         order, size, rows = run.orders[self.ctx.number], self._size(run), self._rows(run)
-        found = np.full(run.tables[self.asking.number].total, other, np.int64)
+        placed = np.full(run.tables[self.asking.number].total, other, np.int64)
         asks = order >= size
-        found[rows[order[asks] - size]] = values[: len(order)][asks]
-        return found
+        placed[rows[order[asks] - size]] = values[: len(order)][asks]
+        return placed
 
-    def _brought(self, j: int, value: E) -> Callable[[Run, np.ndarray], np.ndarray]:
+    def _brought(self, j: int, value: Term) -> Callable[[Run, np.ndarray], np.ndarray]:
         def fill(run: Run, order: np.ndarray) -> np.ndarray:
             mine = run.value(self.asking.number, value)[self._rows(run)]
             return np.asarray(np.concatenate([self.source.columns(run)[len(self.asked) + j], mine])[order])

@@ -9,20 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from zkcompliance.claim.compile import arith
+from zkcompliance.claim.compile.asking import FrameRows
+from zkcompliance.claim.compile.context import Table
 from zkcompliance.claim.compile.errors import cannot
+from zkcompliance.claim.compile.ordered import Ordered
 from zkcompliance.claim.compile.run import Run
-from zkcompliance.claim.compile.terms import RADIX, E, Wide, add, digits, leaf, sub, wide
+from zkcompliance.claim.compile.terms import RADIX, Term, Wide, add, digits, leaf, sub, wide
+from zkcompliance.claim.compile.workshop import Workshop
 from zkcompliance.claim.meaning import core
 from zkcompliance.stark.air.program import Kind, Op
-
-if TYPE_CHECKING:
-    from zkcompliance.claim.compile.ordered import Ordered
-    from zkcompliance.claim.compile.rows import FrameNodes
 
 SEGMENT_PLACES = 64  # times 2^16: more rows than a segment has
 
@@ -34,14 +33,13 @@ class Place(core.Value):
     log: core.Log
 
 
-def place_of(rows: FrameNodes) -> Wide:
+def place_of(ctx: Table) -> Wide:
     """0 on the first row of each segment, one more on each next: below 2^22, so that equal mod p is equal."""
-    ctx = rows.ctx
     here = ctx.number
 
     def numbers(run: Run) -> list[np.ndarray]:
-        found = np.concatenate([np.arange(n) for n in run.tables[here].lengths])
-        return [found & RADIX - 1, found >> 16]
+        numbered = np.concatenate([np.arange(n) for n in run.tables[here].lengths])
+        return [numbered & RADIX - 1, numbered >> 16]
 
     low, high = ctx.limbs(2, "place", numbers)
     high = ctx.below(high, SEGMENT_PLACES)
@@ -52,25 +50,25 @@ def place_of(rows: FrameNodes) -> Wide:
     return wide([low, high, leaf(Op.ORDINAL, 0, 0, 255)])
 
 
-def neighbour(rows: FrameNodes, node: core.Neighbour) -> Wide:
+def neighbour(workshop: Workshop, rows: FrameRows, node: core.Neighbour) -> Wide:
     """`core.Neighbour` on every row that counts; its default on the others."""
-    compiler, ctx = rows.compiler, rows.ctx
-    made = compiler.ordered(core.Rows(rows.frame), _keys(rows.frame, node))
-    same = made.same[len(node.per) - 1] if node.per else made.more
-    selected = made.used if node.rows.where is None else made.limb(rows.selected(node.rows))
+    ctx = rows.ctx
+    table = workshop.ordered(core.Rows(rows.frame), _keys(rows.frame, node))
+    same = table.same[len(node.per) - 1] if node.per else table.more
+    selected = table.used if node.rows.where is None else table.limb(rows.selected(node.rows))
     low = min(rows.value(node.arg).lo, rows.value(node.default).lo, 0)
     w = rows.value(node.arg)
     w = arith.normalise(ctx, sub(w, digits(low)) if low else w)
-    default = compiler.publics.shifted(node.default, low)
-    found = []
+    default = workshop.publics.shifted(node.default, low)
+    limbs = []
     for j in range(max(len(w.limbs), len(default.limbs))):
         x, d = ctx.flat(w.limb(j)), default.limb(j)
-        p = ctx.free("a neighbour", _told(made, same, selected, x, d, node.step), 0, max(x.hi, d.hi))
+        p = ctx.free("a neighbour", _told(table, same, selected, x, d, node.step), 0, max(x.hi, d.hi))
         ctx.zero("rows that do not count have the default", (1 - rows.act) * (p - d))
-        _check(made, same, selected, made.copied(x), made.limb(p), d, node)
-        found.append(p)
-    made_of = wide(found)
-    return add(made_of, digits(low)) if low else made_of
+        _check(table, same, selected, table.copied(x), table.limb(p), d, node)
+        limbs.append(p)
+    answer = wide(limbs)
+    return add(answer, digits(low)) if low else answer
 
 
 def _keys(frame: core.Frame, node: core.Neighbour) -> tuple[core.Value, ...]:
@@ -87,29 +85,29 @@ def _keys(frame: core.Frame, node: core.Neighbour) -> tuple[core.Value, ...]:
     return keys
 
 
-def _check(made: Ordered, same: E, selected: E, x: E, p: E, d: E, node: core.Neighbour) -> None:
+def _check(table: Ordered, same: Term, selected: Term, x: Term, p: Term, d: Term, node: core.Neighbour) -> None:
     """p of each row from the row before it (after it), or the default."""
-    ctx = made.ctx
+    ctx = table.ctx
     every = node.rows.where is None
     kept = x if every else ctx.flat((p + selected * (x - p)).within(0, max(p.hi, x.hi)), "this row or the one beside")
     if node.step < 0:
-        follows = made.more * d + same * (kept - d)
+        follows = table.more * d + same * (kept - d)
         ctx.zero("a neighbour is the row before", ctx.next_row(p) - follows, Kind.TRANSITION)
-        ctx.zero("the first row has no row before", p - made.used * d, Kind.FIRST)
+        ctx.zero("the first row has no row before", p - table.used * d, Kind.FIRST)
         return
-    ahead = ctx.next_row(kept) if kept.op == Op.WIT else kept
-    ctx.zero("a neighbour is the row after", p - (made.used * d + same * (ahead - d)), Kind.TRANSITION)
-    ctx.zero("the last row has no row after", p - made.used * d, Kind.LAST)
+    follows = table.used * d + same * (ctx.ahead(kept) - d)
+    ctx.zero("a neighbour is the row after", p - follows, Kind.TRANSITION)
+    ctx.zero("the last row has no row after", p - table.used * d, Kind.LAST)
 
 
-def _told(made: Ordered, same: E, selected: E, x: E, d: E, step: int) -> Callable[[Run], np.ndarray]:
+def _told(table: Ordered, same: Term, selected: Term, x: Term, d: Term, step: int) -> Callable[[Run], np.ndarray]:
     """The honest answers, on the source's rows."""
-    source, number = made.source.ctx.number, made.ctx.number
+    source, number = table.source.ctx.number, table.ctx.number
 
     def fill(run: Run) -> np.ndarray:
         order = run.orders[number]
         size = len(order)
-        found = run.value(source, d).copy()
+        answers = run.value(source, d).copy()
         ends = run.value(number, same)[:size] == 0
         starts = np.append(True, ends[:-1])[:size]
         chosen = run.value(number, selected)[:size] == 1
@@ -120,7 +118,7 @@ def _told(made: Ordered, same: E, selected: E, x: E, d: E, step: int) -> Callabl
         seen = np.maximum.accumulate(np.where(chosen, at, -1))
         above = np.append(-1, seen[:-1])[:size]
         has = above >= begin
-        found[order[has]] = run.value(source, x)[order[above[has]]]
-        return found
+        answers[order[has]] = run.value(source, x)[order[above[has]]]
+        return answers
 
     return fill

@@ -9,7 +9,7 @@ from zkcompliance.claim.compile import arith
 from zkcompliance.claim.compile.context import Context, Publics, Table
 from zkcompliance.claim.compile.errors import cannot
 from zkcompliance.claim.compile.run import Run, carried
-from zkcompliance.claim.compile.terms import E, TooWide, Wide, add, const, digits, leaf, limbs_for, sub, wide
+from zkcompliance.claim.compile.terms import Term, TooWide, Wide, add, const, digits, leaf, limbs_for, sub, wide
 from zkcompliance.claim.meaning import core
 from zkcompliance.stark.air.program import Lookup, Op, PublicBit
 
@@ -32,26 +32,26 @@ class Nodes:
                         raise cannot(f"this could wrap: {error}", part.line, "remedy: smaller factors") from None
         return self._known[node]
 
-    def truth(self, node: core.Value) -> E:
+    def truth(self, node: core.Value) -> Term:
         """A truth value as one expression in {0, 1}."""
-        found = self.value(node)
-        if len(found.limbs) != 1 or found.lo < 0 or found.hi > 1:
+        w = self.value(node)
+        if len(w.limbs) != 1 or w.lo < 0 or w.hi > 1:
             raise cannot("a truth value is expected here", node.line)
-        return found.limbs[0]
+        return w.limbs[0]
 
     def _order(self, node: core.Value) -> list[core.Value]:
         """The operands below a node that this context compiles itself, each after its own."""
-        found: list[core.Value] = []
+        order: list[core.Value] = []
         stack: list[tuple[core.Value, bool]] = [(node, False)]
         while stack:
             part, done = stack.pop()
             if done:
-                found.append(part)
+                order.append(part)
             elif part not in self._known:
                 stack.append((part, True))
                 if not self.is_leaf(part):
                     stack += [(child, False) for child in reversed(operands(part))]
-        return found
+        return order
 
     def is_leaf(self, node: core.Value) -> bool:
         """Whether `leaf_value` compiles the node, with all that is below it."""
@@ -106,7 +106,7 @@ class Nodes:
             add(arith.normalise(self.ctx, sub(w, low), short(node)), low) if w.lo < 0 else arith.normalise(self.ctx, w)
         )
 
-    def _compare(self, node: core.Compare) -> E:
+    def _compare(self, node: core.Compare) -> Term:
         a, b, name = self.value(node.a), self.value(node.b), short(node)
         if node.op in ("==", "!="):
             r = arith.equal(self.ctx, a, b, name)
@@ -116,9 +116,9 @@ class Nodes:
 
     def _is_in(self, node: core.Value) -> Wide:
         """Of an enum: the pair (value, result) is a row of a public table. Of numbers: some member equals it."""
-        found = choice_of(node)
-        if found is not None and isinstance(self.ctx, Table):
-            subject, entries = found
+        choice = choice_of(node)
+        if choice is not None and isinstance(self.ctx, Table):
+            subject, entries = choice
             value = self.value(subject)
             if len(value.limbs) == 1:
                 return wide([self._choice(self.ctx, subject, value.limbs[0], entries)])
@@ -133,12 +133,12 @@ class Nodes:
         n = len(self.value(node.value).limbs)
         return len(members) * (n + 1) <= 4 * n + 12
 
-    def in_public(self, node: core.IsIn) -> E:
+    def in_public(self, node: core.IsIn) -> Term:
         """Whether a value is in a public set of any size."""
         raise cannot("this membership cannot be compiled", node.line)
 
-    def _equals_some(self, node: core.IsIn, members: tuple[int, ...]) -> E:
-        total: E = const(0)
+    def _equals_some(self, node: core.IsIn, members: tuple[int, ...]) -> Term:
+        total: Term = const(0)
         for member in members:
             total = total + arith.equal(self.ctx, self.value(node.value), digits(member), short(node))
         return total.within(0, 1)
@@ -150,7 +150,7 @@ class Nodes:
         numbers = self.publics.numbers
         return [PublicBit(numbers[e.name][0], m) if isinstance(e, core.Param) else e for m, e in enumerate(entries)]
 
-    def _choice(self, ctx: Table, subject: core.Value, value: E, entries: list[int | core.Param]) -> E:
+    def _choice(self, ctx: Table, subject: core.Value, value: Term, entries: list[int | core.Param]) -> Term:
         bits = self.bits(entries)
         r = ctx.free("in the set", lambda run: chosen(run, bits, run.value(ctx.number, value)), 0, 1)
         ctx.require_in(Lookup(tuple((m, e) for m, e in enumerate(bits))), value, r)
@@ -169,8 +169,8 @@ _OPERATIONS = (
 
 def chosen(run: Run, bits: list[int | PublicBit], value: np.ndarray) -> np.ndarray:
     """For each value the bit of its choice."""
-    found = [run.publics[e.public] >> e.bit & 1 if isinstance(e, PublicBit) else e for e in bits]
-    return np.asarray(np.array(found, np.int64)[np.minimum(value, len(found) - 1)])
+    told = [run.publics[e.public] >> e.bit & 1 if isinstance(e, PublicBit) else e for e in bits]
+    return np.asarray(np.array(told, np.int64)[np.minimum(value, len(told) - 1)])
 
 
 def choice_of(node: core.Value) -> tuple[core.Value, list[int | core.Param]] | None:
@@ -203,11 +203,11 @@ def cases_of(node: core.Select) -> tuple[list[tuple[core.Value, core.Value]], co
 
 def _choices(condition: core.Value) -> tuple[core.Value, int] | None:
     """(enum, mask of the choices it lets through) of a test of an enum against a constant set."""
-    found = choice_of(condition)
-    bits = [] if found is None else [e for e in found[1] if isinstance(e, int)]
-    if found is None or len(bits) < len(found[1]):
+    choice = choice_of(condition)
+    bits = [] if choice is None else [e for e in choice[1] if isinstance(e, int)]
+    if choice is None or len(bits) < len(choice[1]):
         return None
-    return found[0], sum(bit << m for m, bit in enumerate(bits))
+    return choice[0], sum(bit << m for m, bit in enumerate(bits))
 
 
 def operands(node: core.Value) -> list[core.Value]:

@@ -10,17 +10,13 @@ t_last = 0; so one limb of that key is the first to differ, and has grown: Σ_i 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zkcompliance.claim.compile.context import Table
+from zkcompliance.claim.compile.context import Board, Table
 from zkcompliance.claim.compile.run import Rows, Run
-from zkcompliance.claim.compile.terms import RADIX, E, digits, is_zero
+from zkcompliance.claim.compile.terms import RADIX, Term, digits, is_zero
 from zkcompliance.stark.air.program import Kind
-
-if TYPE_CHECKING:
-    from zkcompliance.claim.compile.compiler import Compiler
 
 MOST_PRIVATE_ROWS = 1 << 21
 
@@ -28,16 +24,15 @@ MOST_PRIVATE_ROWS = 1 << 21
 class Private:
     """A private table. order: what its used rows are, one number for each, in the order in which they stand."""
 
-    def __init__(self, compiler: Compiler, order: Callable[[Run], np.ndarray]) -> None:
-        self.compiler = compiler
-        self.ctx = Table(compiler.board, None)
+    def __init__(self, board: Board, order: Callable[[Run], np.ndarray]) -> None:
+        self.ctx = Table(board, None)
         number = self.ctx.number
 
         def step(run: Run) -> None:
             run.orders[number] = order(run)
             run.tables[number] = Rows(None, [1 << max(3, (len(run.orders[number]) - 1).bit_length())])
 
-        compiler.board.steps.append(step)
+        board.steps.append(step)
         self.used = self.ctx.free("used", self._used, 0, 1)
         ahead = self.ctx.next_row(self.used)
         self.ctx.zero("used is 0 or 1", self.used * (self.used - 1))
@@ -47,28 +42,28 @@ class Private:
         self.ctx.zero("nothing after the last row", self.more, Kind.LAST)
 
     def _used(self, run: Run) -> np.ndarray:
-        found = np.zeros(run.tables[self.ctx.number].total, np.int64)
-        found[: len(run.orders[self.ctx.number])] = 1
-        return found
+        used = np.zeros(run.tables[self.ctx.number].total, np.int64)
+        used[: len(run.orders[self.ctx.number])] = 1
+        return used
 
-    def column(self, name: str, hi: int, fill: Callable[[Run, np.ndarray], np.ndarray]) -> E:
+    def column(self, name: str, hi: int, fill: Callable[[Run, np.ndarray], np.ndarray]) -> Term:
         """A column of [0, hi] on used rows, by what binds it there, and 0 on the others. fill: from the order."""
         number = self.ctx.number
 
         def padded(run: Run) -> np.ndarray:
-            found = np.zeros(run.tables[number].total, np.int64)
+            values = np.zeros(run.tables[number].total, np.int64)
             order = run.orders[number]
-            found[: len(order)] = fill(run, order)
-            return found
+            values[: len(order)] = fill(run, order)
+            return values
 
-        made = self.ctx.free(name, padded, 0, hi)
-        self.ctx.zero("unused rows are 0", (1 - self.used) * made)
-        return made
+        column = self.ctx.free(name, padded, 0, hi)
+        self.ctx.zero("unused rows are 0", (1 - self.used) * column)
+        return column
 
-    def ascend(self, active: E, low: list[list[E]], high: list[list[E]], name: str) -> list[E]:
+    def ascend(self, active: Term, low: list[list[Term]], high: list[list[Term]], name: str) -> list[Term]:
         """low ≤ high where active, part by part, each from its most significant limb; the s_k of each part."""
         before, parts = active, []
-        equal: list[E] = []
+        equal: list[Term] = []
         for a, b in zip(low, high, strict=True):
             ds = [y - x for x, y in zip(a, b, strict=True) if x is not y]
             if any(not is_zero(d) for d in ds):
@@ -90,7 +85,7 @@ class Private:
         self.ctx.require_16_bits(grown, name=f"{name}: growth")
         return equal
 
-    def _flag(self, before: E, ds: list[E], name: str) -> E:
+    def _flag(self, before: Term, ds: list[Term], name: str) -> Term:
         """s, 0 or `before`, and 0 where one of the d is not 0; it is `before` in an honest trace where it may be."""
         here = self.ctx.number
 

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from zkcompliance.claim.compile import arith
 from zkcompliance.claim.compile.context import Table
 from zkcompliance.claim.compile.errors import cannot
 from zkcompliance.claim.compile.linear import combine, constant
 from zkcompliance.claim.compile.neighbours import Place, neighbour, place_of
 from zkcompliance.claim.compile.nodes import Nodes, choice_of, chosen, short
 from zkcompliance.claim.compile.run import Run, split
-from zkcompliance.claim.compile.terms import RADIX, E, Wide, add, digits, leaf, limbs_for, wide
+from zkcompliance.claim.compile.terms import RADIX, Term, Wide, add, digits, leaf, limbs_for, sub, wide
 from zkcompliance.claim.compile.thread import Thread
+from zkcompliance.claim.compile.workshop import Workshop
 from zkcompliance.claim.meaning import core
 from zkcompliance.stark.air.program import Lookup, Op
-
-if TYPE_CHECKING:
-    from zkcompliance.claim.compile.compiler import Compiler
 
 PPM_TOP, PPM_REST = divmod(1_000_000, RADIX)  # 15·2^16 + 16960
 
@@ -28,26 +25,26 @@ class FrameNodes(Nodes):
 
     ctx: Table
 
-    def __init__(self, compiler: Compiler, ctx: Table, frame: core.Frame) -> None:
-        super().__init__(ctx, compiler.publics)
-        self.compiler = compiler
+    def __init__(self, workshop: Workshop, ctx: Table, frame: core.Frame) -> None:
+        super().__init__(ctx, workshop.publics)
+        self.workshop = workshop
         self.frame = frame
-        self._selected: dict[core.Value | None, E] = {}
+        self._selected: dict[core.Value | None, Term] = {}
         self._thread: Thread | None = None
-        self.digits: dict[tuple[core.Value, int], Wide] = {}  # less a bound, in 16-bit limbs: for private tables
+        self._digits: dict[tuple[core.Value, int], Wide] = {}  # less a bound
 
     @property
-    def act(self) -> E:
+    def act(self) -> Term:
         raise NotImplementedError
 
-    def selected(self, rows: core.Rows) -> E:
+    def selected(self, rows: core.Rows) -> Term:
         """1 on the rows that count and meet `where`, else 0; degree 1."""
         where = rows.where
         if where not in self._selected:
             self._selected[where] = self._select(where)
         return self._selected[where]
 
-    def _select(self, where: core.Value | None) -> E:
+    def _select(self, where: core.Value | None) -> Term:
         if where is None:
             return self.act
         if isinstance(where, core.And):
@@ -66,7 +63,7 @@ class FrameNodes(Nodes):
         else:
             self._never(name, self.act, where)
 
-    def _never(self, name: str, selected: E, bad: core.Value) -> None:
+    def _never(self, name: str, selected: Term, bad: core.Value) -> None:
         if isinstance(bad, core.Not):
             self.hold(name, selected, bad.a)
         elif isinstance(bad, core.Or):
@@ -75,7 +72,7 @@ class FrameNodes(Nodes):
         else:
             self.ctx.zero(name, self.ctx.times(selected, self.truth(bad)))
 
-    def hold(self, name: str, selected: E, good: core.Value) -> None:
+    def hold(self, name: str, selected: Term, good: core.Value) -> None:
         """`good` is 1 on the selected rows. A membership here needs no proof of its absence."""
         if isinstance(good, core.And):
             self.hold(name, selected, good.a)
@@ -83,7 +80,7 @@ class FrameNodes(Nodes):
         elif isinstance(good, core.Not):
             self._never(name, selected, good.a)
         elif isinstance(good, core.Member) and not _private_single(good):  # a single one belongs to its own row
-            self.ctx.zero(name, self.ctx.times(selected, 1 - self.compiler.joins.must_find(self, good)))
+            self.ctx.zero(name, self.ctx.times(selected, 1 - self.workshop.joins.must_find(self, good)))
         else:
             self.ctx.zero(name, self.ctx.times(selected, 1 - self.truth(good)))
 
@@ -91,11 +88,20 @@ class FrameNodes(Nodes):
         """A log column's limbs without their range checks, if they need no other check; None of any other value."""
         return None
 
+    def digits_of(self, node: core.Value, low: int | None = None) -> Wide:
+        """A value in 16-bit limbs of degree 1, less `low`: unless stated its least, or 0 if that is above."""
+        w = self.value(node)
+        low = min(w.lo, 0) if low is None else low
+        if (node, low) not in self._digits:
+            w = arith.normalise(self.ctx, sub(w, digits(low)) if low else w)
+            self._digits[node, low] = wide([self.ctx.flat(limb) for limb in w.limbs], w.lo, w.hi)
+        return self._digits[node, low]
+
     @property
     def thread(self) -> Thread:
         """What crosses segments."""
         if self._thread is None:
-            self._thread = Thread(self)
+            self._thread = Thread(self.ctx)
         return self._thread
 
     def finish(self) -> None:
@@ -121,14 +127,14 @@ class FrameNodes(Nodes):
             case core.Neighbour():
                 return self._neighbour(node)
             case core.Member():
-                return wide([self.compiler.joins.found(self, node)])
+                return wide([self.workshop.joins.found(self, node)])
             case core.Lookup():
-                return self.compiler.joins.value(self, node)
+                return self.workshop.joins.value(self, node)
         raise cannot(f"{type(node).__name__} cannot be used on rows", node.line)
 
     def _everywhere(self, node: core.Value) -> Wide:
         """A single value of rows, on each row: columns that are the same on all rows, and the value on the first."""
-        form, equations = self.compiler.singles.linear(node), self.compiler.equations
+        form, equations = self.workshop.singles.linear(node), self.workshop.equations
         low, name = min(form.lo, 0), short(node)
         n = limbs_for(form.hi - low)
 
@@ -140,15 +146,15 @@ class FrameNodes(Nodes):
         self.thread.everywhere(name, limbs)
         there = equations.sum_of(self.ctx, name, self.thread.beginning, tuple(limbs), 0, form.hi - low)
         equations.zero(f"{name} on every row", combine(combine(form, constant(low), -1), there, -1))
-        found = wide(limbs, 0, form.hi - low)
-        return add(found, digits(low)) if low else found
+        w = wide(limbs, 0, form.hi - low)
+        return add(w, digits(low)) if low else w
 
-    def in_public(self, node: core.IsIn) -> E:
-        return self.compiler.joins.in_public(self, node)
+    def in_public(self, node: core.IsIn) -> Term:
+        return self.workshop.joins.in_public(self, node)
 
     def _neighbour(self, node: core.Neighbour) -> Wide:
         if node.rows.order or node.per or isinstance(self.frame, core.Groups):
-            return neighbour(self, node)
+            return neighbour(self.workshop, self, node)
         selected, arg = self.selected(node.rows), self.value(node.arg)
         default = self.value(node.default)
         step = self.thread.previous if node.step < 0 else self.thread.following
@@ -163,24 +169,24 @@ def _private_single(node: core.Value) -> bool:
 class LogRows(FrameNodes):
     """Rows of a log. An enum or act is checked by a lookup that has it anyway, if there is one."""
 
-    def __init__(self, compiler: Compiler, ctx: Table, frame: core.Log) -> None:
-        super().__init__(compiler, ctx, frame)
+    def __init__(self, workshop: Workshop, ctx: Table, frame: core.Log) -> None:
+        super().__init__(workshop, ctx, frame)
         self.log = frame
-        self._unchecked: dict[str, E] = {}
+        self._unchecked: dict[str, Term] = {}
         self._checked: set[str] = set()
         self._act_checked = False
 
     @property
-    def act(self) -> E:
+    def act(self) -> Term:
         return leaf(Op.LOG, 0, 0, 1)
 
-    def _select(self, where: core.Value | None) -> E:
-        found = None if where is None else choice_of(where)
-        if found is not None and isinstance(found[0], core.Column):
-            return self._chosen_rows(found[0], found[1])
+    def _select(self, where: core.Value | None) -> Term:
+        choice = None if where is None else choice_of(where)
+        if choice is not None and isinstance(choice[0], core.Column):
+            return self._chosen_rows(choice[0], choice[1])
         return super()._select(where)
 
-    def _chosen_rows(self, subject: core.Column, entries: list[int | core.Param]) -> E:
+    def _chosen_rows(self, subject: core.Column, entries: list[int | core.Param]) -> Term:
         """act·[enum in the set]: (enum, act, r) is a row of (m, 0, 0) or (m, 1, bit m); all three are so enforced."""
         bits = self.bits(entries)
         value, act = self.value(subject).limbs[0], self.act
@@ -198,7 +204,7 @@ class LogRows(FrameNodes):
         if isinstance(node, core.Column):
             return self._column(node)
         if isinstance(node, Place):
-            return place_of(self)
+            return place_of(self.ctx)
         return super().leaf_value(node)
 
     def bare(self, node: core.Value) -> Wide | None:
@@ -225,7 +231,7 @@ class LogRows(FrameNodes):
         self.ctx.require_16_bits(*limbs)
         return wide(limbs, 0, column.largest)
 
-    def _ppm(self, name: str, low: E, high: E) -> Wide:
+    def _ppm(self, name: str, low: Term, high: Term) -> Wide:
         """low + 2^16·high ≤ 10^6: high ≤ 15, and low ≤ 16960 where it is 15: low + 48575·[high = 15] has 16 bits."""
         here = self.ctx.number
         top = self.ctx.free(f"{name} at its top", lambda run: (run.value(here, high) == PPM_TOP).astype("int64"), 0, 1)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from zkcompliance.claim.compile.terms import RADIX, E, Wide
+from zkcompliance.claim.compile.terms import RADIX, Term, Wide
 from zkcompliance.stark.air.program import Op
 from zkcompliance.stark.field.babybear import P
 
@@ -25,7 +25,7 @@ class Rows:
     log: Array | None
     lengths: list[int]
     witness: dict[int, Array] = field(default_factory=dict)
-    known: dict[E, Array] = field(default_factory=dict)
+    known: dict[Term, Array] = field(default_factory=dict)
 
     @property
     def total(self) -> int:
@@ -63,7 +63,7 @@ class Run:
         told = self.told((table, column), honest)
         self.tables[table].witness[column] = honest if told is honest else told % P
 
-    def value(self, table: int, e: E) -> Array:
+    def value(self, table: int, e: Term) -> Array:
         """(rows of all segments,) int64: the integers in [lo, hi] that e is mod p. table −1: one row of publics."""
         raw = self._field(table, e)
         if e.op == Op.CONST or e.lo == 0:
@@ -77,43 +77,43 @@ class Run:
         limbs = [self.value(table, limb) for limb in w.limbs]
         size = sum(int(np.abs(limb).max(initial=0)) << 16 * j for j, limb in enumerate(limbs))
         small = size < 1 << 62
-        found = np.zeros(len(limbs[0]), np.int64 if small else object)
+        integers = np.zeros(len(limbs[0]), np.int64 if small else object)
         for j, limb in enumerate(limbs):
-            found += limb << min(16 * j, 62) if small else limb.astype(object) << 16 * j
-        return found
+            integers += limb << min(16 * j, 62) if small else limb.astype(object) << 16 * j
+        return integers
 
-    def total(self, table: int, selector: E, limbs: tuple[E, ...]) -> int:
+    def total(self, table: int, selector: Term, limbs: tuple[Term, ...]) -> int:
         """The sum selector·Σ 2^(16j)·limb_j over all rows."""
         chosen = self.value(table, selector)
         return sum(int((self.value(table, limb) * chosen).sum()) << 16 * j for j, limb in enumerate(limbs))
 
-    def _field(self, table: int, e: E) -> Array:
+    def _field(self, table: int, e: Term) -> Array:
         rows = self.tables[table] if table >= 0 else Rows(None, [1])
         if table >= 0 and e in rows.known:
             return rows.known[e]
         if e.op == Op.CONST:
-            made = np.full(rows.total, e.a, np.int64)
+            values = np.full(rows.total, e.a, np.int64)
         elif e.op == Op.LOG and rows.log is not None:
-            made = rows.log[e.a].astype(np.int64)
+            values = rows.log[e.a].astype(np.int64)
         elif e.op == Op.WIT:
-            made = rows.witness[e.a]
+            values = rows.witness[e.a]
         elif e.op == Op.NEXT:
-            made = np.concatenate([np.roll(rows.witness[e.a][s], -1) for s in rows.segments()])
+            values = np.concatenate([np.roll(rows.witness[e.a][s], -1) for s in rows.segments()])
         elif e.op == Op.PUBLIC:
-            made = np.full(rows.total, self.publics[e.a] >> 16 * e.b & 0xFFFF, np.int64)
+            values = np.full(rows.total, self.publics[e.a] >> 16 * e.b & 0xFFFF, np.int64)
         elif e.op in (Op.FIRST, Op.LAST):
-            made = np.zeros(rows.total, np.int64)
-            made[[s.start if e.op == Op.FIRST else s.stop - 1 for s in rows.segments()]] = 1
+            values = np.zeros(rows.total, np.int64)
+            values[[s.start if e.op == Op.FIRST else s.stop - 1 for s in rows.segments()]] = 1
         elif e.op == Op.ORDINAL:
-            made = np.repeat(np.arange(len(rows.lengths)), rows.lengths)
+            values = np.repeat(np.arange(len(rows.lengths)), rows.lengths)
         elif e.op == Op.BUCKET:
-            made = np.concatenate([np.arange(n) % max(1, n >> 14) for n in rows.lengths])
+            values = np.concatenate([np.arange(n) % max(1, n >> 14) for n in rows.lengths])
         else:
             a, b = self._field(table, e.a), self._field(table, e.b)
-            made = (a + b if e.op == Op.ADD else a - b if e.op == Op.SUB else a * b) % P
+            values = (a + b if e.op == Op.ADD else a - b if e.op == Op.SUB else a * b) % P
         if table >= 0:
-            rows.known[e] = made
-        return made
+            rows.known[e] = values
+        return values
 
 
 Step = Callable[[Run], None]
@@ -127,21 +127,21 @@ def split(values: Array, limbs: int) -> list[Array]:
 
 def packed(limbs: list[Array]) -> list[Array]:
     """Columns of 16-bit values, most significant first, three to an int64: the same order, and as distinct."""
-    found = []
+    words = []
     for start in range(0, len(limbs), 3):
         word = np.zeros_like(limbs[start])
         for limb in limbs[start : start + 3]:
             word = word * RADIX + limb
-        found.append(word)
-    return found
+        words.append(word)
+    return words
 
 
 def carried(limbs: list[Array], out: int) -> list[Array]:
     """The `out` 16-bit digits of Σ 2^(16j)·limb_j modulo 2^(16·out), rounding carries down."""
-    found: list[Array] = []
+    digits: list[Array] = []
     carry: Any = 0
     for j in range(out):
         total = (limbs[j] if j < len(limbs) else np.zeros_like(limbs[0])) + carry
-        found.append(total % RADIX)
+        digits.append(total % RADIX)
         carry = total >> 16
-    return found
+    return digits

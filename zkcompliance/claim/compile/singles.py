@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from zkcompliance.claim.compile import arith
+from zkcompliance.claim.compile.asking import FrameRows
+from zkcompliance.claim.compile.chains import require_chain
 from zkcompliance.claim.compile.context import Table
 from zkcompliance.claim.compile.errors import cannot
-from zkcompliance.claim.compile.linear import Key, Linear, combine, constant
+from zkcompliance.claim.compile.extremes import extreme
+from zkcompliance.claim.compile.joins import same_multiset
+from zkcompliance.claim.compile.linear import Linear, Quantity, combine, constant
 from zkcompliance.claim.compile.nodes import Nodes, short
 from zkcompliance.claim.compile.run import Rows, Run, split
-from zkcompliance.claim.compile.terms import ONE, RADIX, E, Wide, add, const, digits, leaf, limbs_for, sub, wide
+from zkcompliance.claim.compile.terms import ONE, Term, Wide, add, const, digits, leaf, limbs_for, sub, wide
+from zkcompliance.claim.compile.workshop import Workshop
 from zkcompliance.claim.meaning import core
-from zkcompliance.stark.air.program import Kind, Op, TermKind
-
-if TYPE_CHECKING:
-    from zkcompliance.claim.compile.compiler import Compiler
-    from zkcompliance.claim.compile.rows import FrameNodes
+from zkcompliance.claim.meaning.ranges import MAX_ROWS
+from zkcompliance.stark.air.program import Kind, Lookup, Op, SummandKind
 
 ASIDE_ROWS = 8
 BITS_AT_ONCE = 7  # 4·(2^7 + 5·(2^7 − 1)) is within an equation's weights
@@ -29,15 +29,15 @@ class Aside(Nodes):
 
     ctx: Table
 
-    def __init__(self, compiler: Compiler) -> None:
-        table = Table(compiler.board, None)
-        super().__init__(table, compiler.publics)
-        self.compiler = compiler
+    def __init__(self, workshop: Workshop) -> None:
+        table = Table(workshop.board, None)
+        super().__init__(table, workshop.publics)
+        self.workshop = workshop
 
         def step(run: Run) -> None:
             run.tables[table.number] = Rows(None, [ASIDE_ROWS])
 
-        compiler.board.steps.append(step)
+        workshop.board.steps.append(step)
 
     def special(self, node: core.Value) -> bool:
         if isinstance(node, (core.Add, core.Sub)):
@@ -45,26 +45,26 @@ class Aside(Nodes):
         return super().special(node)
 
     @property
-    def act(self) -> E:
+    def act(self) -> Term:
         """All rows ask alike."""
         return ONE
 
     def leaf_value(self, node: core.Value) -> Wide:
         if isinstance(node, core.Member):
-            return wide([self.compiler.joins.found(self, node)])
+            return wide([self.workshop.joins.found(self, node)])
         if isinstance(node, core.Lookup):
-            return self.compiler.joins.value(self, node)
+            return self.workshop.joins.value(self, node)
         if not isinstance(node, core.Aggregate):
             raise cannot(f"a single {type(node).__name__} cannot be compiled", node.line)
-        return self.bring(self.compiler.singles.linear(node), short(node))
+        return self.bring(self.workshop.singles.linear(node), short(node))
 
-    def in_public(self, node: core.IsIn) -> E:
-        return self.compiler.joins.in_public(self, node)
+    def in_public(self, node: core.IsIn) -> Term:
+        return self.workshop.joins.in_public(self, node)
 
     def bring(self, form: Linear, name: str) -> Wide:
         """The form's value in limbs of the first row: Σ first·limbs + lo = form."""
         n = limbs_for(form.hi - form.lo)
-        equations = self.compiler.equations
+        equations = self.workshop.equations
 
         def fill(run: Run) -> list[np.ndarray]:
             value = equations.evaluate(run, form) - form.lo
@@ -83,15 +83,15 @@ class Aside(Nodes):
 
     def _first(self, w: Wide, name: str, low: int) -> Linear:
         limbs = tuple(self.ctx.flat(limb) for limb in w.limbs)
-        form = self.compiler.equations.sum_of(self.ctx, name, leaf(Op.FIRST, 0, 0, 1), limbs, w.lo, w.hi)
+        form = self.workshop.equations.sum_of(self.ctx, name, leaf(Op.FIRST, 0, 0, 1), limbs, w.lo, w.hi)
         return combine(form, constant(low))
 
 
 class Singles:
     """Requirements and reveals."""
 
-    def __init__(self, compiler: Compiler) -> None:
-        self.compiler = compiler
+    def __init__(self, workshop: Workshop) -> None:
+        self.workshop = workshop
         self._aside: Aside | None = None
         self._known: dict[core.Value, Linear] = {}
         self._brought: dict[Linear, Wide] = {}
@@ -99,8 +99,13 @@ class Singles:
     @property
     def aside(self) -> Aside:
         if self._aside is None:
-            self._aside = Aside(self.compiler)
+            self._aside = Aside(self.workshop)
         return self._aside
+
+    @property
+    def table(self) -> Table:
+        """The rows that `aside` compiles on."""
+        return self.aside.ctx
 
     def linear(self, node: core.Value) -> Linear:
         if node not in self._known:
@@ -124,22 +129,22 @@ class Singles:
             case core.Mul():
                 for x, y in ((node.a, node.b), (node.b, node.a)):
                     if y.public and isinstance(x, core.Aggregate) and x.kind == "count":
-                        return self._total(x, self.compiler.rows_of(x.rows.frame), y)
+                        return self._total(x, self.workshop.rows_of(x.rows.frame), y)
                     if y.public and not x.public:
-                        made = self._times_public(self.linear(x), self.compiler.publics.value(y), short(node))
-                        if made is not None:
-                            return made
+                        product = self._times_public(self.linear(x), self.workshop.publics.value(y), short(node))
+                        if product is not None:
+                            return product
             case core.Aggregate():
                 return self._aggregate(node)
         return self.aside.take(self.aside.value(node), short(node))
 
     def _public(self, node: core.Value) -> Linear:
-        publics = self.compiler.publics
+        publics = self.workshop.publics
         w = publics.value(node)
         if w.constant is not None:
             return constant(w.constant)
         number, offset = publics.whole(node)
-        return Linear((((TermKind.PUBLIC, number, 0), 1),), offset, w.lo, w.hi)
+        return Linear((((SummandKind.PUBLIC, number, 0), 1),), offset, w.lo, w.hi)
 
     def _times_public(self, form: Linear, factor: Wide, name: str) -> Linear | None:
         """form·factor without a product of private digits: Σ_i 2^i·(bit i of the factor ? form : 0), as sums of the
@@ -147,15 +152,15 @@ class Singles:
         """
         if form.lo < 0 or factor.lo < 0 or factor.hi >> 64:
             return None
-        equations, aside = self.compiler.equations, self.aside
+        equations, aside = self.workshop.equations, self.aside
         if form not in self._brought:
             self._brought[form] = aside.bring(form, name)
         x = self._brought[form]
-        bits = arith.public_bits(self.compiler.public_context, factor, f"{name}: bits")
+        bits = arith.public_bits(self.workshop.public_context, factor, f"{name}: bits")
         first = leaf(Op.FIRST, 0, 0, 1)
-        total: Key | None = None
+        total: Quantity | None = None
         for start in reversed(range(0, len(bits), BITS_AT_ONCE)):
-            terms: list[tuple[Key, int]] = [] if total is None else [(total, 1 << BITS_AT_ONCE)]
+            terms: list[tuple[Quantity, int]] = [] if total is None else [(total, 1 << BITS_AT_ONCE)]
             value = constant(0) if total is None else Linear(((total, 1 << BITS_AT_ONCE),), 0, 0, 0)
             for i, bit in enumerate(bits[start : start + BITS_AT_ONCE]):
                 part = equations.sum_of(aside.ctx, f"{name}: bit {start + i}", first * bit, x.limbs, 0, x.hi)
@@ -172,21 +177,23 @@ class Singles:
         if node.by is not None:
             raise cannot("an aggregate by group is no single value", node.line)
         if node.kind in ("min", "max"):
-            return self.compiler.extreme(node)
-        rows = self.compiler.rows_of(node.rows.frame)
+            try:
+                return extreme(self.workshop, self.workshop.rows_of(node.rows.frame), node)
+            except ArithmeticError as error:
+                raise cannot(str(error), node.line) from None
+        rows = self.workshop.rows_of(node.rows.frame)
         return self._total(node, rows, node.arg)
 
-    def _total(self, node: core.Aggregate, rows: FrameNodes, arg: core.Value | None) -> Linear:
+    def _total(self, node: core.Aggregate, rows: FrameRows, arg: core.Value | None) -> Linear:
         selector = rows.selected(node.rows)
         return self._sum(rows, selector, arg, node)
 
-    def _sum(self, rows: FrameNodes, selector: E, arg: core.Value | None, node: core.Aggregate) -> Linear:
+    def _sum(self, rows: FrameRows, selector: Term, arg: core.Value | None, node: core.Aggregate) -> Linear:
         """Σ selector·arg, term by term where arg is a sum itself."""
-        most = self.compiler.most_rows(rows.frame)
-        sum_of = self.compiler.equations.sum_of
+        sum_of = self.workshop.equations.sum_of
         name = short(node)
         if arg is None:
-            return sum_of(rows.ctx, "count", selector, (ONE,), 0, most)
+            return sum_of(rows.ctx, "count", selector, (ONE,), 0, MAX_ROWS)
         if isinstance(arg, (core.Add, core.Sub)):
             factor = 1 if isinstance(arg, core.Add) else -1
             a, b = self._sum(rows, selector, arg.a, node), self._sum(rows, selector, arg.b, node)
@@ -199,7 +206,7 @@ class Singles:
             w = sub(w, digits(low))
         w = arith.normalise(rows.ctx, w, name)
         limbs = tuple(rows.ctx.flat(limb) for limb in w.limbs)
-        form = sum_of(rows.ctx, name, selector, limbs, 0, most * w.hi)
+        form = sum_of(rows.ctx, name, selector, limbs, 0, MAX_ROWS * w.hi)
         return combine(form, self._sum(rows, selector, None, node), low) if low else form
 
     # Requirements
@@ -212,10 +219,10 @@ class Singles:
                 self.require(name, node.b)
                 return
             case core.SameMultiset():
-                self.compiler.same_multiset(name, node)
+                same_multiset(self.workshop, node)
                 return
             case core.Chain():
-                self.compiler.chain(name, node)
+                require_chain(self.workshop, name, node)
                 return
             case core.Compare() if node.op != "!=":
                 if not self._none(name, node):
@@ -231,29 +238,31 @@ class Singles:
         for x, y in ((node.a, node.b), (node.b, node.a)):
             zero = isinstance(y, core.Const) and y.value == 0
             if node.op == "==" and zero and isinstance(x, core.Aggregate) and x.kind == "count" and x.by is None:
-                self.compiler.rows_of(x.rows.frame).forbid(name, x.rows)
+                self.workshop.rows_of(x.rows.frame).forbid(name, x.rows)
                 return True
         return False
 
     def _compare(self, name: str, node: core.Compare) -> None:
         form = combine(self.linear(node.b), self.linear(node.a), -1)
         if node.op == "==":
-            self.compiler.equations.zero(name, form)
+            self.workshop.equations.zero(name, form)
         else:
-            self.compiler.equations.at_least_zero(name, combine(form, constant(int(node.op == "<")), -1))
+            self.workshop.equations.at_least_zero(name, combine(form, constant(int(node.op == "<")), -1))
 
     # Reveals
 
     def reveal(self, reveal: core.Reveal, number: int) -> None:
         """R = value, or the value rounded down: R = q·T, T = 10^e, R ≤ value < R + T."""
         form = self.linear(reveal.value)
-        equations = self.compiler.equations
+        equations = self.workshop.equations
 
         def public(run: Run) -> int:
             return rounded(equations.evaluate(run, form), reveal.figures)
 
-        self.compiler.board.steps.append(lambda run: run.publics.__setitem__(number, public(run)))
-        shown = Linear((((TermKind.PUBLIC, number, 0), 1),), 0, 0, (1 << self.compiler.board.publics[number].bits) - 1)
+        self.workshop.board.steps.append(lambda run: run.publics.__setitem__(number, public(run)))
+        shown = Linear(
+            (((SummandKind.PUBLIC, number, 0), 1),), 0, 0, (1 << self.workshop.board.publics[number].bits) - 1
+        )
         if reveal.figures is None:
             equations.zero(reveal.name, combine(form, shown, -1))
             return
@@ -264,8 +273,8 @@ class Singles:
 
     def _step(self, reveal: core.Reveal, number: int) -> Linear:
         """T as a public, with every constraint between R, T, q and e."""
-        ctx = self.compiler.public_context
-        figures, bits = reveal.figures or 1, self.compiler.board.publics[number].bits
+        ctx = self.workshop.public_context
+        figures, bits = reveal.figures or 1, self.workshop.board.publics[number].bits
         most = max(0, len(str((1 << bits) - 1)) - figures)
         n = limbs_for(10**most)
 
@@ -282,7 +291,7 @@ class Singles:
         (positive,) = ctx.limbs(1, f"{reveal.name}: rounded", lambda run: [np.array([int(exponent(run) > 0)])])
         q = wide(ctx.limbs(limbs_for(10**figures), f"{reveal.name}: figures", quotient))
         rows = [(*(10**e >> 16 * j & 0xFFFF for j in range(n)), int(e > 0)) for e in range(most + 1)]
-        self.compiler.look_up_public(tuple(rows), (*limbs, positive))
+        ctx.require_in(Lookup(tuple(rows)), *limbs, positive)
         positive = positive.within(0, 1)
         arith.require_at_least_zero(ctx, sub(digits(10**figures - 1), q), f"{reveal.name}: figures at most")
         least = wide([const(limb.a) * positive for limb in digits(10 ** (figures - 1)).limbs])
@@ -290,7 +299,7 @@ class Singles:
         shown = wide([leaf(Op.PUBLIC, number, j, (1 << min(16, bits - 16 * j)) - 1) for j in range(-(-bits // 16))])
         product = arith.multiply(ctx, q, wide(limbs, 1, 10**most), f"{reveal.name}: figures times step")
         arith.require_zero(ctx, sub(product, shown), f"{reveal.name}: figures times step")
-        return Linear((((TermKind.PUBLIC, limbs[0].a, 0), 1),), 0, 1, 10**most)
+        return Linear((((SummandKind.PUBLIC, limbs[0].a, 0), 1),), 0, 1, 10**most)
 
 
 def rounded(value: int, figures: int | None) -> int:
@@ -299,6 +308,3 @@ def rounded(value: int, figures: int | None) -> int:
         return max(value, 0)
     power = 10 ** max(0, len(str(value)) - figures)
     return int(value // power * power)
-
-
-__all__ = ["RADIX", "Aside", "Singles", "rounded"]

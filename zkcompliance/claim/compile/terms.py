@@ -1,9 +1,9 @@
-"""Field expressions that know the integers they stand for, and wide integers made of them.
+"""Terms: expressions over the field that know the integers they stand for, and wide integers made of them.
 
-Every expression has an interval: on every row of any trace that meets the constraints, its value mod p is that of an
+Every term has an interval: on every row of any trace that meets the constraints, its value mod p is that of an
 integer in [lo, hi]. No interval passes p/2 in magnitude, so that a difference that is 0 mod p is 0: an operation that
-could pass it raises `TooWide`, and the gadget that asked for it must carry first. Expressions are no nodes of a table
-yet: `lower` makes them so.
+could pass it raises `TooWide`, and the gadget that asked for it must carry first. Terms are no nodes of a table yet:
+`lower` makes them so.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from zkcompliance.stark.air import expr as air
+from zkcompliance.stark.air.builder import NodeRef, TableBuilder
 from zkcompliance.stark.air.program import Op
 from zkcompliance.stark.field.babybear import P
 
@@ -20,11 +20,11 @@ RADIX = 1 << 16
 
 
 class TooWide(ArithmeticError):
-    """An expression here could pass p/2 and wrap."""
+    """A term here could pass p/2 and wrap."""
 
 
 @dataclass(frozen=True, eq=False)
-class E:
+class Term:
     """One value per row. degree: with every column and selector counting 1."""
 
     op: Op
@@ -43,7 +43,7 @@ class E:
         """The largest magnitude."""
         return max(-self.lo, self.hi)
 
-    def __add__(self, other: E | int) -> E:
+    def __add__(self, other: Term | int) -> Term:
         o = lift(other)
         if is_zero(o):
             return self
@@ -51,17 +51,17 @@ class E:
             return o
         if self.op == o.op == Op.CONST:
             return const(self.a + o.a)
-        return E(Op.ADD, self, o, self.lo + o.lo, self.hi + o.hi, max(self.degree, o.degree))
+        return Term(Op.ADD, self, o, self.lo + o.lo, self.hi + o.hi, max(self.degree, o.degree))
 
-    def __sub__(self, other: E | int) -> E:
+    def __sub__(self, other: Term | int) -> Term:
         o = lift(other)
         if is_zero(o):
             return self
         if self.op == o.op == Op.CONST:
             return const(self.a - o.a)
-        return E(Op.SUB, self, o, self.lo - o.hi, self.hi - o.lo, max(self.degree, o.degree))
+        return Term(Op.SUB, self, o, self.lo - o.hi, self.hi - o.lo, max(self.degree, o.degree))
 
-    def __mul__(self, other: E | int) -> E:
+    def __mul__(self, other: Term | int) -> Term:
         o = lift(other)
         for x, y in ((self, o), (o, self)):
             if x.op == Op.CONST and x.a in (0, 1):
@@ -69,47 +69,47 @@ class E:
         corners = [x * y for x in (self.lo, self.hi) for y in (o.lo, o.hi)]
         if self.op == o.op == Op.CONST:
             return const(self.a * o.a)
-        return E(Op.MUL, self, o, min(corners), max(corners), self.degree + o.degree)
+        return Term(Op.MUL, self, o, min(corners), max(corners), self.degree + o.degree)
 
-    def __rsub__(self, other: int) -> E:
+    def __rsub__(self, other: int) -> Term:
         return const(other) - self
 
     __radd__, __rmul__ = __add__, __mul__
 
     def __bool__(self) -> bool:
-        raise TypeError("an expression has no truth value")
+        raise TypeError("a term has no truth value")
 
-    def within(self, lo: int, hi: int) -> E:
+    def within(self, lo: int, hi: int) -> Term:
         """The same value, known (by a constraint) to be in [lo, hi]."""
         return self if self.op == Op.CONST else replace(self, lo=lo, hi=hi)
 
 
-def const(value: int) -> E:
-    return E(Op.CONST, value, 0, value, value, 0)  # a: the value
+def const(value: int) -> Term:
+    return Term(Op.CONST, value, 0, value, value, 0)  # a: the value
 
 
-def lift(value: E | int) -> E:
+def lift(value: Term | int) -> Term:
     return const(value) if isinstance(value, int) else value
 
 
-def in_field(a: E, b: E) -> E:
+def in_field(a: Term, b: Term) -> Term:
     """a·b as an element of F alone, for inverses: no integer is meant, and its interval says nothing."""
-    return E(Op.MUL, a, b, 0, 0, a.degree + b.degree)
+    return Term(Op.MUL, a, b, 0, 0, a.degree + b.degree)
 
 
 ZERO, ONE = const(0), const(1)
 
 
-def is_zero(e: E) -> bool:
+def is_zero(e: Term) -> bool:
     return e.op == Op.CONST and e.a == 0
 
 
-def leaf(op: Op, a: int = 0, b: int = 0, hi: int = RADIX - 1, lo: int = 0) -> E:
+def leaf(op: Op, a: int = 0, b: int = 0, hi: int = RADIX - 1, lo: int = 0) -> Term:
     """A column, a selector or a limb of a public."""
-    return E(op, a, b, lo, hi, 0 if op in (Op.PUBLIC, Op.ORDINAL) else 1)
+    return Term(op, a, b, lo, hi, 0 if op in (Op.PUBLIC, Op.ORDINAL) else 1)
 
 
-def lower(e: E, table: air.TableBuilder) -> air.Expr:
+def lower(e: Term, table: TableBuilder) -> NodeRef:
     """The node of the table that e is."""
     if e.op == Op.CONST:
         return table.lift(e.a)
@@ -123,7 +123,7 @@ def lower(e: E, table: air.TableBuilder) -> air.Expr:
 class Wide:
     """The integer Σ_j 2^(16j)·limb_j, in [lo, hi]; limbs may be signed and larger than 16 bits."""
 
-    limbs: tuple[E, ...]
+    limbs: tuple[Term, ...]
     lo: int
     hi: int
 
@@ -139,11 +139,11 @@ class Wide:
             return sum(int(limb.a) << 16 * j for j, limb in enumerate(self.limbs))
         return None
 
-    def limb(self, j: int) -> E:
+    def limb(self, j: int) -> Term:
         return self.limbs[j] if j < len(self.limbs) else ZERO
 
 
-def wide(limbs: list[E] | tuple[E, ...], lo: int | None = None, hi: int | None = None) -> Wide:
+def wide(limbs: list[Term] | tuple[Term, ...], lo: int | None = None, hi: int | None = None) -> Wide:
     """lo, hi: what is known besides the limbs' own intervals."""
     kept = list(limbs)
     while len(kept) > 1 and is_zero(kept[-1]):
@@ -156,11 +156,11 @@ def wide(limbs: list[E] | tuple[E, ...], lo: int | None = None, hi: int | None =
 def digits(value: int) -> Wide:
     """A constant; of a negative one all digits are negative."""
     sign, rest = (-1, -value) if value < 0 else (1, value)
-    found: list[E] = []
-    while rest or not found:
-        found.append(const(sign * (rest % RADIX)))
+    limbs: list[Term] = []
+    while rest or not limbs:
+        limbs.append(const(sign * (rest % RADIX)))
         rest //= RADIX
-    return wide(found)
+    return wide(limbs)
 
 
 def limbs_for(hi: int) -> int:

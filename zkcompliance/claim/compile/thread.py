@@ -1,4 +1,4 @@
-"""Values that go from row to row through all segments of a log: neighbours, and constants such as a maximum.
+"""Values that go from row to row through all segments of a log: neighbours, and what is the same on every row.
 
 Column t is 1 on the first row of the first segment and on the last row of the last, 0 on every other first and last
 row: on a first row t·ORDINAL = 0; a segment's last row sends its state under the number of the next segment, and that
@@ -8,55 +8,47 @@ before the last segment leaves a receiver without, one with t = 0 in the last ha
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-from zkcompliance.claim.compile import arith
-from zkcompliance.claim.compile.linear import Linear, combine, constant
+from zkcompliance.claim.compile.context import Table
 from zkcompliance.claim.compile.run import Run
-from zkcompliance.claim.compile.terms import E, Wide, digits, leaf, sub, wide
+from zkcompliance.claim.compile.terms import Term, Wide, leaf, wide
 from zkcompliance.stark.air.program import Kind, Op
-
-if TYPE_CHECKING:
-    from zkcompliance.claim.compile.rows import FrameNodes
-    from zkcompliance.claim.meaning import core
 
 
 class Thread:
     """The states of one log's rows that cross segments, together on one bus."""
 
-    def __init__(self, rows: FrameNodes) -> None:
-        self.rows = rows
-        self.ctx = rows.ctx
+    def __init__(self, ctx: Table) -> None:
+        self.ctx = ctx
         here = self.ctx.number
 
         def ends(run: Run) -> np.ndarray:
             table = run.tables[here]
-            found = np.zeros(table.total, np.int64)
-            found[[0, -1]] = 1
-            return found
+            marks = np.zeros(table.total, np.int64)
+            marks[[0, -1]] = 1
+            return marks
 
         self.end = self.ctx.free("where the log ends", ends, 0, 1)
         self.ctx.zero("where the log ends is 0 or 1", self.end * (self.end - 1))
         self.ctx.zero("the first segment begins", self.end * leaf(Op.ORDINAL, 0, 0, 255), Kind.FIRST)
-        self._down: list[tuple[E, E]] = []  # before and after each row
-        self._up: list[tuple[E, E]] = []
+        self._down: list[tuple[Term, Term]] = []  # before and after each row
+        self._up: list[tuple[Term, Term]] = []
 
     @property
-    def beginning(self) -> E:
+    def beginning(self) -> Term:
         """1 on the very first row, else 0."""
         first = leaf(Op.FIRST, 0, 0, 1)
         return self.ctx.flat((first * self.end).within(0, 1), "the very first row")
 
-    def previous(self, selected: E, arg: Wide, default: Wide) -> Wide:
+    def previous(self, selected: Term, arg: Wide, default: Wide) -> Wide:
         """p before each row: p' = sel·arg + (1 − sel)·p, and the default at the beginning."""
         here, n = self.ctx.number, max(len(arg.limbs), len(default.limbs))
         limbs = []
         for j in range(n):
             x, d = self.ctx.flat(arg.limb(j)), default.limb(j)
 
-            def fill(run: Run, x: E = x, d: E = d) -> np.ndarray:
+            def fill(run: Run, x: Term = x, d: Term = d) -> np.ndarray:
                 return before(run.value(here, selected) == 1, run.value(here, x), run.value(here, d))
 
             p = self.ctx.free("the row before", fill, min(x.lo, d.lo), max(x.hi, d.hi))
@@ -67,14 +59,14 @@ class Thread:
             limbs.append(p)
         return wide(limbs, min(arg.lo, default.lo), max(arg.hi, default.hi))
 
-    def following(self, selected: E, arg: Wide, default: Wide) -> Wide:
+    def following(self, selected: Term, arg: Wide, default: Wide) -> Wide:
         """q after each row, a = sel·arg + (1 − sel)·q at it: q = a', and the default at the end."""
         here, n = self.ctx.number, max(len(arg.limbs), len(default.limbs))
         limbs = []
         for j in range(n):
             x, d = self.ctx.flat(arg.limb(j)), default.limb(j)
 
-            def fill(run: Run, x: E = x, d: E = d) -> np.ndarray:
+            def fill(run: Run, x: Term = x, d: Term = d) -> np.ndarray:
                 chosen = run.value(here, selected)[::-1] == 1
                 return before(chosen, run.value(here, x)[::-1], run.value(here, d)[::-1])[::-1]
 
@@ -86,7 +78,7 @@ class Thread:
             limbs.append(q)
         return wide(limbs, min(arg.lo, default.lo), max(arg.hi, default.hi))
 
-    def everywhere(self, name: str, values: list[E]) -> None:
+    def everywhere(self, name: str, values: list[Term]) -> None:
         """Columns that have the same value on every row of every segment."""
         for value in values:
             self.ctx.zero(f"{name} is the same on all rows", self.ctx.next_row(value) - value, Kind.TRANSITION)
@@ -117,63 +109,3 @@ def before(chosen: np.ndarray, values: np.ndarray, default: np.ndarray) -> np.nd
     seen = np.maximum.accumulate(np.where(chosen, np.arange(size), -1)) if size else np.zeros(0, np.int64)
     above = np.concatenate([np.full(min(size, 1), -1), seen[:-1]])
     return np.where(above >= 0, values[np.maximum(above, 0)], default)
-
-
-def extreme(rows: FrameNodes, node: core.Aggregate) -> Linear:
-    """The largest (smallest) value m of the selected rows, or `empty`.
-
-    m is the same on all rows, ≥ (≤) every selected value; one row `hit` has it, or else `hit` is the beginning with
-    m = empty and no row is selected: Σ hit = 1, and rows·[empty] = 0. All less `low` where values may be negative.
-    m's limbs need no range check of their own: on some row they are the limbs of x or of `empty`, which have 16 bits on
-    every row, and they are the same on all rows.
-    """
-    if node.arg is None or node.empty is None:
-        raise ArithmeticError("an extreme without a value")
-    ctx, thread, here = rows.ctx, rows.thread, rows.ctx.number
-    equations = rows.compiler.equations
-    selected = rows.selected(node.rows)
-    low = min(rows.value(node.arg).lo, rows.compiler.publics.value(node.empty).lo, 0)
-    w = rows.value(node.arg)
-    x = arith.normalise(ctx, sub(w, digits(low)) if low else w)
-    empty = rows.compiler.publics.shifted(node.empty, low)
-    n = max(len(x.limbs), len(empty.limbs))
-    best = np.max if node.kind == "max" else np.min
-
-    def found(run: Run) -> list[np.ndarray]:
-        chosen = np.flatnonzero(run.value(here, selected))
-        values = run.integers(here, x)[chosen]
-        m = int(best(values)) if len(chosen) else int(run.integers(here, empty)[0])
-        return [np.full(run.tables[here].total, m >> 16 * j & 0xFFFF, np.int64) for j in range(n)]
-
-    limbs = ctx.unchecked(n, node.kind, found)
-    m = wide(limbs, min(x.lo, empty.lo), max(x.hi, empty.hi))
-    thread.everywhere(node.kind, limbs)
-    d = sub(m, x) if node.kind == "max" else sub(x, m)
-    ctx.zero(f"{node.kind} bounds every row", selected * (1 - arith.at_least_zero(ctx, d, node.kind)))
-
-    def first_hit(run: Run) -> np.ndarray:
-        chosen = run.value(here, selected) == 1
-        same = chosen & (run.integers(here, x) == run.integers(here, m))
-        hits = np.zeros(len(chosen), np.int64)
-        if chosen.any():
-            hits[int(np.argmax(same if same.any() else chosen))] = 1
-        return hits
-
-    hit = ctx.free("has it", first_hit, 0, 1)
-    ctx.zero(f"one row has the {node.kind}: 0 or 1", hit * (hit - 1))
-    ctx.zero(f"the row that has the {node.kind} is selected", hit * (1 - selected))
-    for j in range(n):
-        ctx.zero(f"the {node.kind} is had", hit * (m.limb(j) - x.limb(j)))
-    none = ctx.free(
-        "is empty", lambda run: np.full(run.tables[here].total, int(not run.value(here, selected).any())), 0, 1
-    )
-    ctx.zero("empty is 0 or 1", none * (none - 1))
-    thread.everywhere("empty", [none])
-    for j in range(n):
-        ctx.zero("empty has its value", none * (m.limb(j) - empty.limb(j)))
-    ctx.zero("empty means no row", none * selected)
-    begin = thread.beginning
-    hits = equations.sum_of(ctx, f"rows with the {node.kind}", hit, (digits(1).limbs[0],), 0, 1)
-    nothing = equations.sum_of(ctx, "empty", begin, (none,), 0, 1)
-    equations.zero(f"a row has the {node.kind}", combine(combine(hits, nothing), constant(1), -1))
-    return combine(equations.sum_of(ctx, node.kind, begin, tuple(limbs), m.lo, m.hi), constant(low))

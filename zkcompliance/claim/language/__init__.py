@@ -105,4 +105,4 @@ __all__ = [
     "vacuous",
     "whole",
     "within",
-]  # fmt: skip
+]

@@ -12,13 +12,13 @@ from typing import Any
 
 from zkcompliance.card import types
 from zkcompliance.card.parameter import Parameter
-from zkcompliance.claim.language import params
+from zkcompliance.claim.language import params, written
 from zkcompliance.claim.language.expr import Expr
 from zkcompliance.claim.language.scope import OPEN, Scope, current
 from zkcompliance.claim.language.tables import LogTable
 from zkcompliance.claim.meaning import core
 from zkcompliance.claim.meaning.core import Log, Requirement, Reveal, Rows, Value
-from zkcompliance.claim.meaning.source import Line, here, refuse
+from zkcompliance.claim.meaning.source import Line, refuse
 from zkcompliance.errors import UsageError
 from zkcompliance.quantities import fault_of
 
@@ -77,7 +77,7 @@ def claim(id: str, version: int = 1) -> Callable[[Callable[..., None]], ClaimDef
             raise refuse(f"{id!r} is no claim id", "remedy: lower-case words joined by hyphens", line)
         if isinstance(version, bool) or not isinstance(version, int) or version < 1:
             raise refuse("a version is an integer from 1", "", line)
-        doc = inspect.getdoc(body) or ""
+        doc = "\n".join(each.rstrip() for each in (inspect.getdoc(body) or "").split("\n"))
         if not doc and sys.flags.optimize > 1:
             raise UsageError(
                 f"{id}: this Python drops docstrings, in which a claim says what it claims",
@@ -90,6 +90,9 @@ def claim(id: str, version: int = 1) -> Callable[[Callable[..., None]], ClaimDef
         found = (*scope.requirements, *scope.implied)
         reveals = tuple(scope.reveals)
         _check(logs, specs, found, reveals, bool(scope.requirements), line)
+        written.check(
+            written.outline(id, version, doc, {log.name: log.schema for log in logs}, specs, found, reveals), line
+        )
         return ClaimDefinition(id, version, doc.split("\n")[0], doc, logs, specs, found, reveals, body)
 
     return build
@@ -228,6 +231,3 @@ def _check(
     said = said if len({each.name for each in found}) == len(found) else [*said, *said]
     if len(set(said)) != len(said):
         raise refuse("a name is said twice: reveals, parameters and requirements have distinct names", "", line)
-
-
-__all__ = ["ClaimDefinition", "claim", "here", "require", "reveal"]

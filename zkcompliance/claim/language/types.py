@@ -11,6 +11,7 @@ from zkcompliance.card.types import (
     FLOP_PER_SECOND,
     IDENTITY,
     INT,
+    LARGEST_INT,
     LARGEST_OF,
     PPM,
     SECONDS,
@@ -67,7 +68,7 @@ class Ppm(Word):
 class Int(Word):
     """A plain whole number ≥ 0."""
 
-    type, largest = INT, 2**64 - 1
+    type, largest = INT, LARGEST_INT
 
 
 class Id(Word):

@@ -76,8 +76,8 @@ def _runs(words: Sequence[Array]) -> tuple[Array, Array]:
 
 
 def _differences(words: Sequence[Array], order: Array) -> Array:
-    found = np.zeros(len(order) - 1, bool)
+    different = np.zeros(len(order) - 1, bool)
     for word in words:
         placed = word[order]
-        found |= placed[1:] != placed[:-1]
-    return found
+        different |= placed[1:] != placed[:-1]
+    return different

@@ -117,10 +117,10 @@ class Evaluator(Frames):
 
     def _pair(self, node: Value, *parts: Value) -> list[Any]:
         """Operands as arrays of Python ints if any of them, or the result, may pass 63 bits."""
-        found = [self.value(part) for part in parts]
+        operands = [self.value(part) for part in parts]
         if not wide(node) and not any(wide(part) for part in parts):
-            return found
-        return [each.astype(object) if isinstance(each, np.ndarray) else each for each in found]
+            return operands
+        return [operand.astype(object) if isinstance(operand, np.ndarray) else operand for operand in operands]
 
     def _load(self, node: core.Column) -> Array:
         limbs, column = node.log.schema.limbs(node.name), node.log.schema.column(node.name)
@@ -137,10 +137,10 @@ class Evaluator(Frames):
             for word in reversed(words[:-1]):
                 value = value * (1 << 3 * LIMB_BITS) + word
             parts.append(value)
-        found = np.concatenate(parts) if parts else np.zeros(0, dtype)
-        if len(found) and found.max() > column.largest:
+        cells = np.concatenate(parts) if parts else np.zeros(0, dtype)
+        if len(cells) and cells.max() > column.largest:
             raise SchemaError(f"log {node.log.name}: column {column.name} holds a value outside its type")
-        return found
+        return cells
 
     def _is_in(self, node: core.IsIn) -> Any:
         value = self.value(node.value)
@@ -188,12 +188,12 @@ class Evaluator(Frames):
         place[known[::-1]] = np.arange(len(rows))[::-1]
         match = place[codes]
         if isinstance(node, core.Member):
-            found = (match >= 0).astype(np.int64)
+            answers = (match >= 0).astype(np.int64)
         else:
             values = self._column(node.value, node.target.frame)[rows]
-            found = np.full(size, self.value(node.default), dtype_of(node))
-            found[match >= 0] = values[match[match >= 0]]
-        return int(found[0]) if node.frame is None else found
+            answers = np.full(size, self.value(node.default), dtype_of(node))
+            answers[match >= 0] = values[match[match >= 0]]
+        return int(answers[0]) if node.frame is None else answers
 
     def _aggregate(self, node: core.Aggregate) -> int:
         rows = self.selected(node.rows)
@@ -231,5 +231,5 @@ def _operands(node: Value) -> list[Value]:
     return [node.a] if isinstance(node, (core.FloorDiv, core.Not)) else []
 
 
-def _bits(found: Any) -> Any:
-    return found.astype(np.int64) if isinstance(found, np.ndarray) else int(found)
+def _bits(truth: Any) -> Any:
+    return truth.astype(np.int64) if isinstance(truth, np.ndarray) else int(truth)

@@ -82,20 +82,20 @@ class Frames(ABC):
 
     def _column(self, node: Value, frame: Frame) -> Array:
         """The node's value on every row of the frame, also where it is a single one."""
-        found = self.value(node)
-        if isinstance(found, np.ndarray):
-            return found
-        return np.full(self.length(frame), found, dtype_of(node))
+        values = self.value(node)
+        if isinstance(values, np.ndarray):
+            return values
+        return np.full(self.length(frame), values, dtype_of(node))
 
     def _words(self, *sides: tuple[tuple[Value, ...], Frame | None, Array]) -> list[list[Array]]:
         """Tuples of values on some rows (indices) of a frame, as columns that sort and compare across the sides."""
-        found: list[list[Array]] = [[] for _ in sides]
+        columns: list[list[Array]] = [[] for _ in sides]
         for parts in zip(*(values for values, _, _ in sides), strict=True):
             low, high = min(part.range[0] for part in parts), max(part.range[1] for part in parts)
             count = 0 if not any(map(wide, parts)) else -(-(high - min(low, 0)).bit_length() // 64)
-            for part, words, (_, frame, place) in zip(parts, found, sides, strict=True):
+            for part, words, (_, frame, place) in zip(parts, columns, sides, strict=True):
                 words += [word[place] for word in self._cut(part, frame, min(low, 0), count)]
-        return found
+        return columns
 
     def _cut(self, node: Value, frame: Frame | None, low: int, count: int) -> list[Array]:
         """The node less `low` on every row, in `count` words; count 0: as it is, in one int64 column."""

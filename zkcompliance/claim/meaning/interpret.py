@@ -67,14 +67,14 @@ class Finding:
     @property
     def details(self) -> dict[str, str]:
         """Further lines for a person, warnings first."""
-        found = {f"WARNING {number}": text for number, text in enumerate(self.warnings, 1)}
-        found |= {f"rows of {name}": f"{count:,}" for name, count in self.rows.items()}
+        lines = {f"WARNING {number}": text for number, text in enumerate(self.warnings, 1)}
+        lines |= {f"rows of {name}": f"{count:,}" for name, count in self.rows.items()}
         for outcome in self.outcomes:
-            found[outcome.name] = f"{'holds' if outcome.holds else 'FAILS'}: {outcome.margin}"
+            lines[outcome.name] = f"{'holds' if outcome.holds else 'FAILS'}: {outcome.margin}"
             for name, numbers in outcome.faults.items():
                 more = ", …" if outcome.fault_count > len(numbers) else ""
-                found[f"{outcome.name}: rows of {name}"] = ", ".join(map(str, numbers)) + more
-        return found | {f"reveals {name}": str(value) for name, value in self.reveals.items()}
+                lines[f"{outcome.name}: rows of {name}"] = ", ".join(map(str, numbers)) + more
+        return lines | {f"reveals {name}": str(value) for name, value in self.reveals.items()}
 
 
 def interpret(
@@ -91,22 +91,22 @@ def interpret(
     known = claim.publics(publics)
     evaluator = Evaluator(tables, known)
     rows = {log.name: evaluator.length(log) for log in claim.logs}
-    outcomes = tuple(_Judge(evaluator, values).outcome(each) for each in claim.requirements)
+    outcomes = tuple(_Judge(evaluator, values).outcome(requirement) for requirement in claim.requirements)
     warnings = [f"log {name} has no rows" for name, count in rows.items() if not count]
     warnings += [
-        f"{each.name!r} {'holds' if outcome.holds else 'is asked'} over zero rows: {phrase(empty)}"
-        for each, outcome in zip(claim.requirements, outcomes, strict=True)
-        for empty in _empty(evaluator, each.value)
+        f"{requirement.name!r} {'holds' if outcome.holds else 'is asked'} over zero rows: {phrase(empty)}"
+        for requirement, outcome in zip(claim.requirements, outcomes, strict=True)
+        for empty in _empty(evaluator, requirement.value)
     ]
-    reveals = {each.name: rounded(int(evaluator.value(each.value)), each) for each in claim.reveals}
-    return Finding(all(each.holds for each in outcomes), outcomes, rows, reveals, tuple(warnings))
+    reveals = {reveal.name: rounded(int(evaluator.value(reveal.value)), reveal) for reveal in claim.reveals}
+    return Finding(all(outcome.holds for outcome in outcomes), outcomes, rows, reveals, tuple(warnings))
 
 
-def rounded(value: int, each: Reveal) -> int:
+def rounded(value: int, reveal: Reveal) -> int:
     """What is disclosed of a value: see `core.Reveal`."""
-    if each.figures is None:
+    if reveal.figures is None:
         return value
-    unit = int(10 ** max(0, len(str(value)) - each.figures))
+    unit = int(10 ** max(0, len(str(value)) - reveal.figures))
     return value // unit * unit
 
 
@@ -119,14 +119,14 @@ def _parts(value: Value) -> list[Value]:
 
 def _empty(evaluator: Evaluator, value: Value) -> list[Rows]:
     """The selections that the condition is about and that have no rows."""
-    found: list[Rows] = []
+    selections: list[Rows] = []
     for part in _parts(value):
         about = [each for each in part.said if isinstance(each, Rows)]
         if not about and not part.said:
             nodes = core.walk(part)
             about = [each.rows for each in nodes if isinstance(each, core.Aggregate) and each.by is None]
-        found += [rows for rows in about if rows not in found and not len(evaluator.selected(rows))]
-    return found
+        selections += [rows for rows in about if rows not in selections and not len(evaluator.selected(rows))]
+    return selections
 
 
 class _Judge:
@@ -137,10 +137,10 @@ class _Judge:
 
     def outcome(self, requirement: Requirement) -> Outcome:
         parts = _parts(requirement.value)
-        part = next((each for each in parts if not self.evaluator.value(each)), parts[0])
+        part = next((conjunct for conjunct in parts if not self.evaluator.value(conjunct)), parts[0])
         holds = bool(self.evaluator.value(part))
-        found = [] if holds else self.faults(part)
-        numbers = {name: rows for name, rows in _by_log(self.evaluator, found).items() if len(rows)}
+        faults = [] if holds else self.faults(part)
+        numbers = {name: rows for name, rows in _by_log(self.evaluator, faults).items() if len(rows)}
         count = sum(len(rows) for rows in numbers.values())
         named = {name: tuple(int(row) + 1 for row in rows[:MAX_FAULTS]) for name, rows in numbers.items()}
         shown = self.show(requirement.value, numbers) if self.values else ()
@@ -157,7 +157,7 @@ class _Judge:
             case core.Compare(op="==", a=core.Aggregate(kind="count", by=None) as counted, b=core.Const(value=0)):
                 return [(counted.rows.frame, self.evaluator.selected(counted.rows))]
             case core.Compare():
-                return [found for side in (part.a, part.b) for found in self.extremes(side)]
+                return [fault for side in (part.a, part.b) for fault in self.extremes(side)]
         return []
 
     def extremes(self, side: Value) -> list[tuple[Frame, Array]]:
@@ -187,10 +187,10 @@ class _Judge:
 
     def show(self, value: Value, numbers: Mapping[str, Array]) -> tuple[str, ...]:
         """The values, on the rows at fault, of the columns that the condition reads."""
-        columns = [each for each in core.walk(value) if isinstance(each, core.Column)]
+        columns = [column for column in core.walk(value) if isinstance(column, core.Column)]
         lines = []
         for name, rows in numbers.items():
-            mine = [each for each in columns if each.log.name == name]
+            mine = [column for column in columns if column.log.name == name]
             for row in rows[:MAX_FAULTS]:
                 cells = (f"{c.name}={reading.show(c.type, int(self.evaluator.value(c)[row]))}" for c in mine)
                 lines.append(f"{name} row {int(row) + 1}: {', '.join(cells)}")
@@ -206,10 +206,10 @@ def _rows(count: int) -> str:
     return f"{count:,} row{'' if count == 1 else 's'} at fault"
 
 
-def _by_log(evaluator: Evaluator, found: list[tuple[Frame, Array]]) -> dict[str, Array]:
+def _by_log(evaluator: Evaluator, faults: list[tuple[Frame, Array]]) -> dict[str, Array]:
     """Rows of frames as rows of logs: a group stands for all its rows."""
     result: dict[str, Any] = {}
-    for frame, rows in found:
+    for frame, rows in faults:
         while isinstance(frame, Groups):
             grouping = evaluator.grouping(frame)
             rows = grouping.members[np.isin(grouping.codes, rows)]

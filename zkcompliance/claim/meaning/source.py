@@ -98,16 +98,16 @@ def _construct(frame: FrameType | None) -> str:
         tree = ast.parse(source)
     except SyntaxError:
         return "other"
-    found = ("other", (1 << 30, 1 << 30))
+    innermost = ("other", (1 << 30, 1 << 30))
     for node in ast.walk(tree):
         inside = _span(node)
         if inside is None or not inside[0] <= (first, begin) or not (last, end) <= inside[1]:
             continue
         kind = _kind(node)
         size = (inside[1][0] - inside[0][0], inside[1][1] - inside[0][1])
-        if kind is not None and size <= found[1]:
-            found = (kind, size)
-    return found[0]
+        if kind is not None and size <= innermost[1]:
+            innermost = (kind, size)
+    return innermost[0]
 
 
 def _span(node: ast.AST) -> tuple[tuple[int, int], tuple[int, int]] | None:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from zkcompliance.errors import ParametersRejected
 from zkcompliance.limits import MAX_CELLS, MAX_EQUATION_DIGITS
-from zkcompliance.stark.air.expr import TableBuilder
-from zkcompliance.stark.air.program import RANGE_BUS, Equation, Kind, Program, TableAir, TermKind
+from zkcompliance.stark.air.builder import TableBuilder
+from zkcompliance.stark.air.program import RANGE_BUS, Equation, Kind, Program, SummandKind, TableAir
 
 BUCKET_ROWS_LOG2 = 14  # rows added up in one bucket: 2^14·(2^16 − 1) < p
 HIGH_SHIFT = 14  # a bucket's sum is A + 2^14·B with A, B of 16 bits
@@ -111,7 +111,7 @@ def _place_equation(cells: Cells, program: Program, equation: Equation, publics:
     constant = bound = 0
     for term in equation.terms:
         scaled = SCALE * term.coefficient
-        if term.kind == TermKind.SUM:
+        if term.kind == SummandKind.SUM:
             for place in cells.sums:
                 if (place.table, place.sum) != (term.a, term.b):
                     continue
@@ -119,11 +119,11 @@ def _place_equation(cells: Cells, program: Program, equation: Equation, publics:
                     limb = i // place.buckets
                     digits.setdefault(limb, []).append((place.first_cell + 2 * i, scaled))
                     digits.setdefault(limb + 1, []).append((place.first_cell + 2 * i + 1, term.coefficient))
-        elif term.kind == TermKind.UNKNOWN:
+        elif term.kind == SummandKind.UNKNOWN:
             first, limbs = cells.unknowns[term.a]
             for limb in range(limbs):
                 digits.setdefault(limb, []).append((first + limb, scaled))
-        elif term.kind == TermKind.PUBLIC:
+        elif term.kind == SummandKind.PUBLIC:
             constant += scaled * publics[term.a]
             bound += abs(scaled) * ((1 << program.publics[term.a].bits) - 1)
         else:

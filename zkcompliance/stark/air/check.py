@@ -39,30 +39,30 @@ def node_values(instance: Instance, log: np.ndarray | None, witness: np.ndarray)
             return known[node]
         op, a, b = instance.air.nodes[node]
         if op == Op.CONST:
-            made = np.full(instance.rows, a, np.int64)
+            column = np.full(instance.rows, a, np.int64)
         elif op == Op.LOG and log is not None:
-            made = log[a].astype(np.int64)
+            column = log[a].astype(np.int64)
         elif op == Op.WIT:
-            made = witness[a].astype(np.int64)
+            column = witness[a].astype(np.int64)
         elif op == Op.NEXT:
-            made = np.roll(witness[a], -1).astype(np.int64)
+            column = np.roll(witness[a], -1).astype(np.int64)
         elif op == Op.ADD:
-            made = (value(a) + value(b)) % P
+            column = (value(a) + value(b)) % P
         elif op == Op.SUB:
-            made = (value(a) - value(b)) % P
+            column = (value(a) - value(b)) % P
         elif op == Op.MUL:
-            made = value(a) * value(b) % P
+            column = value(a) * value(b) % P
         elif op in (Op.FIRST, Op.LAST):
-            made = np.zeros(instance.rows, np.int64)
-            made[0 if op == Op.FIRST else -1] = 1
+            column = np.zeros(instance.rows, np.int64)
+            column[0 if op == Op.FIRST else -1] = 1
         elif op == Op.BUCKET:
-            made = np.arange(instance.rows) % instance.buckets
+            column = np.arange(instance.rows) % instance.buckets
         elif op == Op.PUBLIC:
-            made = np.full(instance.rows, instance.publics[a] >> 16 * b & 0xFFFF, np.int64)
+            column = np.full(instance.rows, instance.publics[a] >> 16 * b & 0xFFFF, np.int64)
         else:
-            made = np.full(instance.rows, instance.segment, np.int64)
-        known[node] = made
-        return made
+            column = np.full(instance.rows, instance.segment, np.int64)
+        known[node] = column
+        return column
 
     return value
 
@@ -111,8 +111,8 @@ def bucket_sums(instance: Instance, number: int, buckets: int, value: Columns) -
 def check_identities(layout: Layout, cells: np.ndarray, sums: list[np.ndarray]) -> list[Failure]:
     """Every linear identity that fails over the integers; sums[i] are the bucket sums of the i-th place."""
     rows = [0] * len(layout.cells.identities)
-    for place, found in zip(layout.cells.sums, sums, strict=True):
-        for i, bucket in enumerate(found.reshape(-1)):
+    for place, buckets in zip(layout.cells.sums, sums, strict=True):
+        for i, bucket in enumerate(buckets.reshape(-1)):
             rows[place.first_identity + i] = int(bucket)
     return [
         Failure(identity.name, None, None, len(layout.instances) - 1)

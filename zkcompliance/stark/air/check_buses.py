@@ -40,7 +40,7 @@ def check_buses(layout: Layout, values: list[Columns], cells: np.ndarray) -> lis
     Values that no table holds are `check_rows`' to report.
     """
     number = len(layout.instances) - 1
-    ranges, found = tally(layout, values)
+    ranges, row_counts = tally(layout, values)
     wanted = ranges + np.bincount(cells[2][cells[2] < RANGE_SIZE], minlength=RANGE_SIZE)
     held, first, inverse = np.unique(cells[0], return_index=True, return_inverse=True)
     counted = np.zeros(held.shape, np.int64)
@@ -58,7 +58,7 @@ def check_buses(layout: Layout, values: list[Columns], cells: np.ndarray) -> lis
     ]
     for lookup, (start, public) in enumerate(zip(layout.cells.lookups, layout.lookup_values, strict=True)):
         stated: dict[tuple[int, ...], int] = {}  # equal public rows are one
-        for position, (row, count) in enumerate(zip(public, found[lookup], strict=True)):
+        for position, (row, count) in enumerate(zip(public, row_counts[lookup], strict=True)):
             low, high = int(cells[2][start + 2 * position]), int(cells[2][start + 2 * position + 1])
             stated[row] = (stated.get(row, 0) + low + (high << 16) - int(count)) % P
         failures += [

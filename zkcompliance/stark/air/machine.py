@@ -261,59 +261,60 @@ def _run(
         for at in range(instructions.shape[0]):
             op, dst, a, b = instructions[at, 0], instructions[at, 1], instructions[at, 2], instructions[at, 3]
             d0, a0, b0 = dst * TILE, a * TILE, b * TILE
-            if op == 0 or op == 1 or op == 16 or op == 17:
-                first = start if op % 16 == 0 else np.int64(following[start])
-                for r in range(6 if op > 1 else 1):
+            if op == Do.LOAD or op == Do.NEXT or op == Do.ELOAD or op == Do.ENEXT:
+                same_row = op == Do.LOAD or op == Do.ELOAD
+                first = start if same_row else np.int64(following[start])
+                for r in range(6 if op == Do.ELOAD or op == Do.ENEXT else 1):
                     column = _source_row(s0, s1, s2, s3, a, b + r)
-                    if count == TILE and (op % 16 == 0 or runs[start // TILE]):
+                    if count == TILE and (same_row or runs[start // TILE]):
                         for i in range(0, TILE, LANES):
                             lanes.copy(column, first + i, flat, d0 + r * TILE + i)
-                    elif op % 16 == 0:
+                    elif same_row:
                         for i in range(count):
                             regs[dst + r, i] = column[start + i]
                     else:
                         for i in range(count):
                             regs[dst + r, i] = column[following[start + i]]
-            elif op == 2 or op == 18:
-                for r in range(6 if op > 2 else 1):
+            elif op == Do.PERIODIC or op == Do.EPERIODIC:
+                for r in range(6 if op == Do.EPERIODIC else 1):
                     shift, mask = marks[a + r, 0], marks[a + r, 1]
                     if TILE >> shift == 0:  # the same entry for the whole tile
                         regs[dst + r] = tables[a + r, (start >> shift) & mask]
                     else:
                         for i in range(count):
                             regs[dst + r, i] = tables[a + r, ((start + i) >> shift) & mask]
-            elif op == 3:
+            elif op == Do.CONST:
                 regs[dst] = constants[a]
-            elif op == 4 or op == 7:
-                for i in range(0, TILE if op == 4 else 6 * TILE, LANES):
+            elif op == Do.ADD or op == Do.EADD:
+                for i in range(0, TILE if op == Do.ADD else 6 * TILE, LANES):
                     lanes.add(flat, a0 + i, flat, b0 + i, flat, d0 + i)
-            elif op == 5 or op == 8:
-                for i in range(0, TILE if op == 5 else 6 * TILE, LANES):
+            elif op == Do.SUB or op == Do.ESUB:
+                for i in range(0, TILE if op == Do.SUB else 6 * TILE, LANES):
                     lanes.sub(flat, a0 + i, flat, b0 + i, flat, d0 + i)
-            elif op == 6:
+            elif op == Do.MUL:
                 for i in range(0, TILE, LANES):
                     vector_lanes.multiply(flat, a0 + i, flat, b0 + i, flat, d0 + i)
-            elif op == 9:
+            elif op == Do.EMUL:
                 x, y, z = regs[a : a + 6], regs[b : b + 6], regs[dst : dst + 6]
                 for i in range(0, TILE, LANES):
                     vector_lanes.ext_multiply(x, i, y, i, z, i)
-            elif op == 10:
+            elif op == Do.ESCALE:
                 x, z = regs[a : a + 6], regs[dst : dst + 6]
                 for i in range(0, TILE, LANES):
                     vector_lanes.ext_scale(x, i, ext_mont[b], z, i)
-            elif op == 11:
+            elif op == Do.EFROM:
                 for r in range(6):
                     for i in range(0, TILE, LANES):
                         vector_lanes.scale(flat, a0 + i, ext_mont[b, r], flat, d0 + r * TILE + i)
-            elif op == 12:
+            elif op == Do.EMULB:
                 for r in range(6):
                     for i in range(0, TILE, LANES):
                         vector_lanes.multiply(flat, a0 + r * TILE + i, flat, b0 + i, flat, d0 + r * TILE + i)
-            elif op == 13:
+            elif op == Do.ECONST:
                 for r in range(6):
                     regs[dst + r] = ext_plain[a, r]
-            else:
-                for r in range(6 if op == 14 else 1):
+            else:  # STORE or STORE_BASE
+                for r in range(6 if op == Do.STORE else 1):
                     if count == TILE:
                         row = out[dst + r]
                         for i in range(0, TILE, LANES):

@@ -41,14 +41,16 @@ class Kind(IntEnum):
     TRANSITION = 3
 
 
-class TermKind(IntEnum):
+class SummandKind(IntEnum):
+    """What a summand multiplies."""
+
     SUM = 0
     UNKNOWN = 1
     PUBLIC = 2
     ONE = 3
 
 
-Node = tuple[int, int, int]  # op, a, b
+Node = tuple[int, int, int]  # op, a, b: see Op
 
 
 @dataclass(frozen=True)
@@ -199,10 +201,10 @@ class Unknown:
 
 
 @dataclass(frozen=True)
-class Term:
-    """coefficient × (sum b of table a | unknown a | public a | 1)."""
+class Summand:
+    """One term of an equation: coefficient × (sum b of table a | unknown a | public a | 1)."""
 
-    kind: TermKind
+    kind: SummandKind
     coefficient: int
     a: int = 0
     b: int = 0
@@ -213,7 +215,7 @@ class Equation:
     """Σ terms = 0 over the integers."""
 
     name: str
-    terms: tuple[Term, ...]
+    terms: tuple[Summand, ...]
 
 
 @dataclass(frozen=True)

@@ -88,7 +88,7 @@ class Instance:
 
     def _largest(self, degrees: list[int], column: int, public: int) -> int:
         selector = {Kind.EVERY: 0, Kind.FIRST: public, Kind.LAST: public, Kind.TRANSITION: 1}
-        found = [degrees[c.node] + selector[c.kind] for c in self.air.constraints]
+        numerators = [degrees[c.node] + selector[c.kind] for c in self.air.constraints]
         fractions = [
             (max(degrees[n] for n in i.nodes), 0 if i.multiplicity is None else degrees[i.multiplicity])
             for i in self.air.interactions
@@ -102,10 +102,10 @@ class Instance:
             start += size
             product = sum(d for d, _ in group)
             last = number == len(self.air.groups) - 1
-            found.append(product + (max(column, public, *linear) if last else column))
-            found += [product - d + m for d, m in group]
-        found.append(public + column)  # first row of acc
-        return max(found)
+            numerators.append(product + (max(column, public, *linear) if last else column))
+            numerators += [product - d + m for d, m in group]
+        numerators.append(public + column)  # first row of acc
+        return max(numerators)
 
 
 @dataclass(frozen=True)

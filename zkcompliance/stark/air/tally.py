@@ -17,21 +17,21 @@ Columns = Callable[[int], np.ndarray]  # from a node to its values (N,) int64
 def lookup_rows(value: Columns, nodes: tuple[int, ...], layout: Layout, bus: int) -> np.ndarray:
     """For each row the number of the public row that its tuple is, or −1."""
     values = [value(node) for node in nodes]
-    found = np.full(values[0].shape, -1, np.int64)
+    numbers = np.full(values[0].shape, -1, np.int64)
     for number, row in reversed(list(enumerate(layout.lookup_values[bus - 1]))):
-        same = np.ones(found.shape, bool)
+        same = np.ones(numbers.shape, bool)
         for column, entry in zip(values, row, strict=True):
             same &= column == entry
-        found[same] = number
-    return found
+        numbers[same] = number
+    return numbers
 
 
 def multiplicities(instance: Instance, interaction: Interaction, value: Columns) -> np.ndarray:
     """(N,) int64 signed multiplicities, −p/2 < m < p/2."""
     if interaction.multiplicity is None:
         return np.ones(instance.rows, np.int64)
-    found = value(interaction.multiplicity)
-    return np.where(found > P // 2, found - P, found)
+    raw = value(interaction.multiplicity)
+    return np.where(raw > P // 2, raw - P, raw)
 
 
 def tally(layout: Layout, values: list[Columns]) -> tuple[np.ndarray, list[np.ndarray]]:
@@ -45,16 +45,16 @@ def tally(layout: Layout, values: list[Columns]) -> tuple[np.ndarray, list[np.nd
         for interaction in instance.air.interactions:
             weights = multiplicities(instance, interaction, value)
             if interaction.bus == RANGE_BUS:
-                found = value(interaction.nodes[0])
-                _count(ranges, found, weights, found < RANGE_SIZE)
+                asked = value(interaction.nodes[0])
+                _count(ranges, asked, weights, asked < RANGE_SIZE)
             elif interaction.bus <= len(rows):
-                found = lookup_rows(value, interaction.nodes, layout, interaction.bus)
-                _count(rows[interaction.bus - 1], found, weights, found >= 0)
+                asked = lookup_rows(value, interaction.nodes, layout, interaction.bus)
+                _count(rows[interaction.bus - 1], asked, weights, asked >= 0)
     return ranges, rows
 
 
-def _count(counts: np.ndarray, found: np.ndarray, weights: np.ndarray, known: np.ndarray) -> None:
+def _count(counts: np.ndarray, asked: np.ndarray, weights: np.ndarray, known: np.ndarray) -> None:
     if (weights == 1).all():
-        counts += np.bincount(found[known], minlength=len(counts))
+        counts += np.bincount(asked[known], minlength=len(counts))
     else:
-        np.add.at(counts, found[known], weights[known])
+        np.add.at(counts, asked[known], weights[known])

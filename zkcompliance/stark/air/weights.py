@@ -54,28 +54,28 @@ class NodeCode:
             op, a, b = self.air.nodes[node]
             code = self.code
             if op == Op.CONST:
-                made = code.const(a)
+                reg = code.const(a)
             elif op == Op.LOG:
-                made = code.load(LOG, a)
+                reg = code.load(LOG, a)
             elif op == Op.WIT:
-                made = code.load(WITNESS, a)
+                reg = code.load(WITNESS, a)
             elif op == Op.NEXT:
-                made = code.next(WITNESS, a)
+                reg = code.next(WITNESS, a)
             elif op == Op.ADD:
-                made = code.add(self.reg(a), self.reg(b))
+                reg = code.add(self.reg(a), self.reg(b))
             elif op == Op.SUB:
-                made = code.sub(self.reg(a), self.reg(b))
+                reg = code.sub(self.reg(a), self.reg(b))
             elif op == Op.MUL:
-                made = code.mul(self.reg(a), self.reg(b))
+                reg = code.mul(self.reg(a), self.reg(b))
             elif op == Op.BUCKET:
-                made = code.periodic(BUCKET)
+                reg = code.periodic(BUCKET)
             elif op == Op.PUBLIC:
-                made = code.const(self.instance.publics[a] >> 16 * b & 0xFFFF)
+                reg = code.const(self.instance.publics[a] >> 16 * b & 0xFFFF)
             elif op == Op.ORDINAL:
-                made = code.const(self.instance.segment)
+                reg = code.const(self.instance.segment)
             else:
-                made = code.load(PUBLIC, FIRST if op == Op.FIRST else LAST)
-            self._regs[node] = made
+                reg = code.load(PUBLIC, FIRST if op == Op.FIRST else LAST)
+            self._regs[node] = reg
         return self._regs[node]
 
 

@@ -1,0 +1,1 @@
+"""Commitments: salted Merkle trees over columns, sealed tables, and the budget of openings that each has."""

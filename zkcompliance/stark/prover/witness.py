@@ -84,8 +84,8 @@ def cell_values(layout: Layout, sums: list[np.ndarray], unknowns: list[int]) -> 
     """(N,) int64: sums split as A + 2^14·B, unknowns in limbs, carries by following each equation."""
     cells = np.zeros(layout.instances[-1].rows, np.int64)
     places = layout.cells
-    for place, found in zip(places.sums, sums, strict=True):
-        flat = found.reshape(-1)
+    for place, buckets in zip(places.sums, sums, strict=True):
+        flat = buckets.reshape(-1)
         end = place.first_cell + 2 * flat.size
         cells[place.first_cell : end : 2] = flat & ((1 << HIGH_SHIFT) - 1)
         cells[place.first_cell + 1 : end : 2] = (flat >> HIGH_SHIFT) & 0xFFFF

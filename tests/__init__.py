@@ -1,0 +1,1 @@
+"""The tests, a room for each kind; what they share is in `kit`."""

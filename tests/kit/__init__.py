@@ -1,0 +1,1 @@
+"""What tests share, a module for each thing; each says at its top what it holds. No test stands here."""

@@ -1,0 +1,82 @@
+"""One random case of a claim, on which interpreter and compiled circuit must agree."""
+
+from __future__ import annotations
+
+import functools
+import random
+
+import numpy as np
+
+from tests.kit.compiled_trial import padded, trial
+from zkcompliance.card import places
+from zkcompliance.claim.compile import Compiled, compile_claim
+from zkcompliance.claim.language.build import ClaimDefinition
+from zkcompliance.claim.meaning.interpret import interpret
+from zkcompliance.schemas import Column, Schema
+
+
+def cell(column: Column, random: random.Random, wild: bool) -> int:
+    """A value of the column: mostly small, so that rows meet; or, wild, anything up to its top."""
+    edges = [0, 1, 2, 100, column.largest, column.largest - 1, (1 << 16) - 1, 1 << 16]
+    if column.type == "id":
+        edges = [1, 2, 3 << 100]
+    value = random.choice(edges) if wild else random.choice(edges[:3])
+    if wild and random.random() < 0.3:
+        value = random.randrange(column.largest + 1)
+    return min(value, column.largest)
+
+
+def table(schema: Schema, rows: int, random: random.Random, wild: bool) -> np.ndarray:
+    """Random rows that keep the schema's own order of columns."""
+    columns = np.zeros((schema.width, rows), np.uint32)
+    columns[0] = 1
+    for row in range(rows):
+        values = {column.name: cell(column, random, wild) for column in schema.columns}
+        if "serial" in values and random.random() < 0.8:
+            values["serial"] = row + 1
+        for low, high in schema.ordered:
+            values[low], values[high] = sorted((values[low], values[high]))
+        for name, value in values.items():
+            for j, limb in enumerate(schema.limbs(name)):
+                columns[limb, row] = value >> 16 * j & 0xFFFF
+    return columns
+
+
+@functools.cache
+def compiled_once(claim: ClaimDefinition) -> Compiled:
+    return compile_claim(claim)
+
+
+def agree(claim: ClaimDefinition, seed: int) -> bool:
+    """One random case; returns whether the claim holds."""
+    compiled = compiled_once(claim)
+    chance = random.Random(seed)
+    wild = chance.random() < 0.5
+    tables = {}
+    for log in claim.logs:
+        sizes = [chance.choice((0, 1, 2, 3, 7, 8, 9))]
+        if chance.random() < 0.4:
+            sizes = [8, chance.choice((0, 1, 2))]
+        tables[log.name] = [padded(table(log.schema, size, chance, wild)) for size in sizes]
+    if len({log.schema for log in claim.logs}) < len(claim.logs) and chance.random() < 0.7:
+        tables = {name: next(iter(tables.values())) for name in tables}  # logs that are about the same rows
+    publics = {}
+    for spec in claim.params:
+        if spec.places and spec.type.of is not None:
+            top = spec.type.top
+            edges = [0, 1, 2, 3 << 100, top, top - 1, chance.randrange(top + 1)]
+            members = [
+                min(chance.choice(edges if wild else edges[:3]), top) for _ in range(chance.randrange(spec.places + 1))
+            ]
+            publics[spec.name] = places.encode(members, spec.type.width, spec.places)
+            continue
+        picks = [spec.low, spec.high, min(spec.high, spec.low + 1), chance.randrange(spec.low, spec.high + 1)]
+        publics[spec.name] = chance.choice(picks)
+    found = interpret(claim, tables, publics)
+    holds = not found.failing
+    case = trial(compiled, tables, publics)
+    failures = case.failures()
+    assert holds == (not failures), (seed, holds, [str(f) for f in failures[:5]])
+    stated = dict(zip((p.name for p in case.program.publics), case.publics, strict=True))
+    assert {name: stated[name] for name in found.reveals} == found.reveals
+    return holds

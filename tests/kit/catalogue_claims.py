@@ -1,0 +1,41 @@
+"""The compiled claims of the catalogue with their examples, each loaded and compiled once."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+
+import numpy as np
+
+from tests.kit.compiled_trial import padded
+from zkcompliance.claim import catalogue
+from zkcompliance.claim.compile import Compiled, compile_claim
+from zkcompliance.claim.language.build import ClaimDefinition
+from zkcompliance.claim.language.example import Example
+
+MODULES = tuple(name.replace("-", "_") for name in catalogue.names(families=False))
+
+
+@functools.cache
+def definition(module: str) -> ClaimDefinition:
+    """The one claim that `circuits/MODULE.py` defines."""
+    found = vars(importlib.import_module(f"zkcompliance.circuits.{module}")).values()
+    (claim,) = {each for each in found if isinstance(each, ClaimDefinition)}
+    return claim
+
+
+def examples(module: str) -> tuple[Example, ...]:
+    made: tuple[Example, ...] = importlib.import_module(f"zkcompliance.circuits.{module}").EXAMPLES
+    return made
+
+
+@functools.cache
+def compiled(module: str) -> Compiled:
+    return compile_claim(definition(module))
+
+
+def inputs(module: str, example: Example) -> tuple[dict[str, list[np.ndarray]], dict[str, int]]:
+    """The example's tables with padding, and all parameters."""
+    tables, params = example.inputs(definition(module))
+    made = {name: [padded(table) for table in parts] for name, parts in tables.items()}
+    return made, definition(module).publics(params)

@@ -1,0 +1,119 @@
+"""A trace of a compiled claim over tables in memory, sealed or not: what the row-by-row checker says about it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tests.kit import support
+from zkcompliance.card import places
+from zkcompliance.claim.compile.compiler import Compiled
+from zkcompliance.claim.compile.run import Lies
+from zkcompliance.stark.air.check import Failure
+from zkcompliance.stark.air.program import Program
+from zkcompliance.stark.air.shape import Layout, lay_out
+from zkcompliance.stark.commit.entry import Entry
+from zkcompliance.stark.commit.keystream import Keystream
+from zkcompliance.stark.commit.table import SealedTable, commit
+from zkcompliance.stark.profiles import STANDARD
+from zkcompliance.stark.prover.prover import Prover
+from zkcompliance.stark.prover.witness import Trace, build_trace, check_trace
+from zkcompliance.stark.statement import Statement, StatementLog, encode_bundle
+
+
+@dataclass
+class Trial:
+    """Everything that a proof would be about; a test may spoil `private`, `unknowns` or `publics`, or the program."""
+
+    program: Program
+    tables: list[SealedTable]
+    private: list[np.ndarray]
+    unknowns: list[int]
+    publics: list[int]
+    segments: tuple[int, ...]  # of each log
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """log2 of the rows of each private table."""
+        return tuple(part.shape[1].bit_length() - 1 for part in self.private[self._log_instances :])
+
+    @property
+    def _log_instances(self) -> int:
+        return len(self.private) - len(self.program.private_tables)
+
+    def statement(self) -> Statement:
+        logs, at = [], 0
+        for slot, count in zip(self.program.logs, self.segments, strict=True):
+            entries = tuple(table.entry for table in self.tables[at : at + count])
+            at += count
+            logs.append(StatementLog(slot.name, b"", entries))
+        return Statement(STANDARD, self.program, tuple(self.publics), tuple(logs), private=self.sizes)
+
+    def layout(self) -> Layout:
+        return lay_out(self.statement())
+
+    def trace(self) -> Trace:
+        return build_trace(self.layout(), self.tables, self.private, self.unknowns, Keystream(bytes(32)))
+
+    def failures(self) -> list[Failure]:
+        layout = self.layout()
+        return check_trace(layout, build_trace(layout, self.tables, self.private, self.unknowns, Keystream(bytes(32))))
+
+
+def padded(table: np.ndarray) -> np.ndarray:
+    """The table with padding rows, 2^k in all, k ≥ 3."""
+    rows = 1 << max(3, (table.shape[1] - 1).bit_length())
+    found = np.zeros((table.shape[0], rows), np.uint32)
+    found[:, : table.shape[1]] = table
+    return found
+
+
+def unsealed(columns: np.ndarray, digest: bytes) -> SealedTable:
+    """A table with an entry that commits to nothing: for the checker alone."""
+    k = columns.shape[1].bit_length() - 1
+    entry = Entry(STANDARD.id, digest, columns.shape[0], k, STANDARD.capacity(k), bytes(32), (0,) * 6)
+    return SealedTable(columns, bytes(32), entry, STANDARD)
+
+
+def trial(
+    compiled: Compiled,
+    tables: Mapping[str, Sequence[np.ndarray]],
+    publics: Mapping[str, int],
+    sealed: Sequence[SealedTable] | None = None,
+    lies: Lies | None = None,
+) -> Trial:
+    """The honest witness of a compiled claim over these logs, whether or not the claim holds."""
+    private, unknowns, reveals = compiled.witness(tables, publics, lies)
+    program = compiled.program
+    made = sealed or [unsealed(t, slot.schema_digest) for slot in program.logs for t in tables[slot.name]]
+    values = list(places.spread([(p.name, p.bits) for p in program.publics], {**publics, **reveals}).values())
+    segments = tuple(len(tables[slot.name]) for slot in program.logs)
+    return Trial(program, list(made), private, unknowns, values, segments)
+
+
+def proved_by_anyone(
+    compiled: Compiled, tables: Mapping[str, Sequence[np.ndarray]], publics: Mapping[str, int], lies: Lies | None = None
+) -> bytes:
+    """The proof file of a prover who does not ask whether the claim holds, over tables in memory (padded)."""
+    return proof_file(trial(compiled, tables, publics, lies=lies))
+
+
+def proof_file(case: Trial) -> bytes:
+    """The case's tables sealed, its witness proved as it is."""
+    made = []
+    for table in case.tables:
+        seed = os.urandom(32)
+        entry = commit(table.columns, seed, STANDARD.name, table.entry.schema_digest)
+        made.append(SealedTable(table.columns, seed, entry, STANDARD))
+    logs, at = [], 0
+    for slot, count in zip(case.program.logs, case.segments, strict=True):
+        entries = tuple(table.entry for table in made[at : at + count])
+        logs.append(StatementLog(slot.name, support.checkpoint(entries), entries))
+        at += count
+    statement = Statement(STANDARD, case.program, tuple(case.publics), tuple(logs), private=case.sizes)
+    proof = Prover(statement, made, case.private, case.unknowns, os.urandom(32)).prove()
+    notes = [support.SIGNER.sign(log.checkpoint.decode()).encode() for log in logs]
+    return encode_bundle(statement.encode(), case.program.encoded, notes, proof)

@@ -1,0 +1,188 @@
+"""More claims of the under-constraint hunt: rows that are brought together in private tables, each with a case."""
+
+from __future__ import annotations
+
+from tests.kit.hunt.base import Hunt, chip, event, job
+from zkcompliance.claim.language import (
+    ChipLog,
+    ComputeLog,
+    Count,
+    EventLog,
+    Id,
+    Param,
+    SetOf,
+    Time,
+    claim,
+    lookup,
+    param,
+    require,
+    within,
+)
+
+
+@claim("hunt-order")
+def ordered(used: ChipLog) -> None:
+    """Uniqueness and intervals that do not overlap."""
+    require("unique", used.unique(used.site))
+    require("apart", used.no_overlap(used.from_, used.until, per=used.kind))
+
+
+@claim("hunt-absent")
+def absent(used: ChipLog, banned: ChipLog) -> None:
+    """Absence from another table, and its opposite."""
+    require("absent", used.every(~within(used.chip, banned.chip)))
+
+
+@claim("hunt-present")
+def present(events: EventLog, others: EventLog) -> None:
+    """Membership where it need not be."""
+    require("some", events.every(within(events.serial, others.serial) | (events.at < 70_000)))
+
+
+@claim("hunt-defaults")
+def defaults(used: ChipLog, registry: ChipLog) -> None:
+    """A value from another table, or its default."""
+    until = lookup(used.chip, registry.chip, registry.until, default=5)
+    require("kind", used.every(used.kind == lookup(used.chip, registry.chip, registry.kind, default="other")))
+    require("begun", used.every(used.from_ <= until))
+
+
+@claim("hunt-listed")
+def listed(used: ChipLog, banned: Param[SetOf[Id]] = param(places=3)) -> None:
+    """A public set of ids, two of its places unused; and many constants."""
+    require("not banned", used.none(used.chip.is_in(banned)))
+    require("begun then", used.every(used.from_.is_in((0, 5, 70_000, *range(300, 310)))))
+
+
+@claim("hunt-in-order")
+def in_order(events: EventLog) -> None:
+    """The row before and the one after in another order, over segments; among rows with the same key."""
+    by_time = events.order_by(events.at)
+    evals = by_time.where(by_time.kind == "eval")
+    require("before", events.every(by_time.serial.previous(default=0) <= 70_100))
+    require("after", events.every(evals.at.next(default=Time.largest) >= events.at))
+    require("same", events.every(events.serial.previous(default=0, per=events.model) <= 70_100))
+
+
+@claim("hunt-group-extremes")
+def group_extremes(compute: ComputeLog) -> None:
+    """Two values' extremes in a group; extremes of values that may be negative."""
+    runs = compute.group_by(compute.run)
+    require("span", runs.every(runs.max(compute.end) - runs.min(compute.start) <= 100_000))
+    change = compute.devices - 5
+    require("negative", (change.max(empty=-70_000) <= 70_000) & (change.min(empty=-70_000) >= -9))
+
+
+@claim("hunt-totals")
+def totals(compute: ComputeLog) -> None:
+    """A total beside each row, and beside each group; intervals of unequal width."""
+    runs = compute.group_by(compute.run)
+    require("not half", compute.every(compute.devices * 2 <= compute.devices.sum() + 70_000))
+    require("not all", runs.every(runs.size() < compute.count()))
+    require("apart", compute.no_overlap(compute.devices - 9, compute.devices * compute.devices))
+
+
+@claim("hunt-beside")
+def beside(compute: ComputeLog) -> None:
+    """Every row unequal to a total: limb by limb, so that digits of another form would be unequal to all."""
+    require("unequal", compute.every(compute.devices != compute.devices.sum() + 70_000))
+
+
+@claim("hunt-public-ends")
+def public_ends(compute: ComputeLog, end: Param[Count]) -> None:
+    """Intervals and keys with a part that is public: the same on all rows."""
+    require("apart", compute.no_overlap(compute.devices, compute.devices * 0 + end))
+    require("unique", compute.unique(compute.devices * 0 + end, compute.run))
+
+
+MORE: dict[str, Hunt] = {
+    "no rows": Hunt(ordered, {"used": []}),
+    "order": Hunt(
+        ordered, {"used": [chip(), chip(site="s2", **{"from": 100, "until": 70_000}), chip(site="s3", kind="b200")]}
+    ),
+    "beside": Hunt(beside, {"compute": [job(devices=1), job(devices=70_000)]}),
+    "public ends": Hunt(
+        public_ends, {"compute": [job(devices=5), job(devices=3 * 2**16 + 9, run="r2")], "end": 3 * 2**16 + 9}
+    ),
+    "intervals": Hunt(
+        ordered,
+        {
+            "used": [
+                chip(kind="other", until=5),
+                chip(kind="other", site="s2", **{"from": 3 * 2**16 + 9}, until=4 * 2**16),
+                chip(site="s3", **{"from": 5 * 2**16}, until=6 * 2**16),
+            ]
+        },
+    ),
+    "listed, every place": Hunt(
+        listed, {"used": [chip(**{"from": 5}), chip(chip="c5", **{"from": 5})], "banned": ["c2", "c4", "c9"]}
+    ),
+    "group extremes": Hunt(
+        group_extremes,
+        {
+            "compute": [
+                [job(start=5, end=70_005), job(start=9, end=70_001), job(start=6, end=6, run="r2", devices=2)],
+                [job(start=5, end=70_005), job(start=10, end=70_002, run="r2", devices=9)],
+            ]
+        },
+    ),
+    "totals": Hunt(
+        totals, {"compute": [[job(devices=1), job(devices=11_890, run="r2")], [job(devices=109), job(devices=10)]]}
+    ),
+    "in order, a full table": Hunt(in_order, {"events": [event(serial=i + 1, at=9 - i) for i in range(8)]}),
+    "in order": Hunt(
+        in_order,
+        {
+            "events": [
+                [event(serial=3, at=70_000), event(serial=70_009, at=70_000, kind="deploy"), event(serial=5, at=7)],
+                [event(serial=6, at=70_000, model="m2"), event(serial=70_009, at=9)],
+            ]
+        },
+    ),
+    "listed": Hunt(
+        listed, {"used": [chip(), chip(chip="c2"), chip(chip="c3", **{"from": 70_000}, until=80_000)], "banned": "c9"}
+    ),
+    "absent": Hunt(
+        absent,
+        {"used": [[chip(), chip(chip="c2"), chip()], [chip(chip="c3")]], "banned": [chip(chip="c4"), chip(chip="c5")]},
+    ),
+    "present": Hunt(
+        present,
+        {
+            "events": [event(serial=5), event(serial=2), event(serial=5), event(serial=3, at=80_000)],
+            "others": [event(serial=3), event(serial=2), event(serial=3)],
+        },
+    ),
+    "defaults": Hunt(
+        defaults,
+        {
+            "used": [chip(chip="c9", kind="other"), chip(), chip(), chip(chip="c2", kind="b200")],
+            "registry": [chip(chip="c2", kind="b200"), chip(), chip(chip="c7")],
+        },
+    ),
+}
+
+# Cases in which the same claims do not hold
+
+FALSE: dict[str, Hunt] = {
+    "a banned chip": Hunt(absent, {"used": [chip(), chip(chip="c4")], "banned": [chip(chip="c4"), chip(chip="c5")]}),
+    "no such row": Hunt(
+        present, {"events": [event(serial=4, at=80_000)], "others": [event(serial=3), event(serial=5)]}
+    ),
+    "another kind by default": Hunt(defaults, {"used": [chip(chip="c9")], "registry": [chip(), chip(chip="c7")]}),
+    "too late": Hunt(defaults, {"used": [chip(**{"from": 300}, until=400)], "registry": [chip()]}),
+    "a banned id": Hunt(listed, {"used": [chip(), chip(chip="c9")], "banned": ["c9", "c5"]}),
+    "begun at no such time": Hunt(listed, {"used": [chip(**{"from": 6})], "banned": "c9"}),
+    "the row before": Hunt(in_order, {"events": [[event(serial=3, at=9)], [event(serial=70_200, at=7)]]}),
+    "the same model": Hunt(in_order, {"events": [event(serial=70_200, at=9), event(serial=3, at=9)]}),
+    "a long run": Hunt(group_extremes, {"compute": [job(start=5, end=70_005), job(start=2, end=100_003)]}),
+    "a change": Hunt(group_extremes, {"compute": [job(devices=70_006), job(devices=3, run="r2")]}),
+    "more than half": Hunt(totals, {"compute": [job(devices=70_002), job(devices=1, run="r2")]}),
+    "all of them": Hunt(totals, {"compute": [job(devices=10)]}),
+    "intervals overlap": Hunt(
+        ordered, {"used": [chip(until=70_000), chip(site="s2", **{"from": 69_999}, until=80_000)]}
+    ),
+    "intervals overlap at a public end": Hunt(
+        public_ends, {"compute": [job(devices=5), job(devices=70_000, run="r2")], "end": 80_000}
+    ),
+}

@@ -1,0 +1,104 @@
+"""Claims of no catalogue, which have every kind of parameter and of reveal between them: their cards are tried.
+
+`VARIED`: by name. Each compiles.
+"""
+
+from __future__ import annotations
+
+from zkcompliance import schemas
+from zkcompliance.claim.language import (
+    COUNTED,
+    Bool,
+    ChipLog,
+    ComputeLog,
+    Count,
+    EnumWord,
+    Flop,
+    FlopPerSecond,
+    Id,
+    Int,
+    Param,
+    Phase,
+    Ppm,
+    Seconds,
+    SetOf,
+    Source,
+    Time,
+    claim,
+    param,
+    require,
+    reveal,
+    within,
+)
+
+
+class Device(EnumWord, schema=schemas.compute, column="device_kind"):
+    """Kind of accelerator."""
+
+
+@claim("sets-of-values", version=7)
+def sets_of_values(
+    compute: ComputeLog,
+    sites: Param[SetOf[Id]] = param("sites that are left out", places=3),
+    owners: Param[SetOf[Id]] = param("owners, by default two", default=("acme", "other"), places=2),
+    days: Param[SetOf[Time]] = param("moments at which nothing begins", places=64),
+    shares: Param[SetOf[Ppm]] = param("utilisations that are not believed", places=5, default="0%, 100%"),
+    sizes: Param[SetOf[Count]] = param("numbers of devices", places=1),
+    sources: Param[SetOf[Source]] = param("the sources that are taken"),
+) -> None:
+    """No row is of these sites, and every row of these owners.
+
+    A second paragraph, with  two spaces, a “quotation”, and − × ⌊⌋.
+
+        an indented line
+    """
+    jobs = compute.where(compute.source.is_in(sources) & ~compute.site.is_in(sites))
+    require("owners", jobs.every(jobs.owner.is_in(owners)))
+    require("beginnings", jobs.none(jobs.start.is_in(days)))
+    require("utilisation", jobs.none(jobs.utilisation.is_in(shares) | jobs.devices.is_in(sizes)))
+    reveal("jobs of these", jobs.count(), figures=2)
+
+
+@claim("one-of-each")
+def one_of_each(
+    Compute: ComputeLog,
+    since: Param[Time],
+    until: Param[Time] = param("the end", at_least="2020-01-01", at_most="2099-12-31"),
+    longest: Param[Seconds] = param("the longest job", default="30 days", at_most="365 days"),
+    share: Param[Ppm] = param("", default="12.5%", at_least="0.0001%"),
+    most: Param[Flop] = param("the most of one row", at_most="1e27"),
+    rate: Param[FlopPerSecond] = param("the most of one device"),
+    rows: Param[Count] = param("how many rows", at_least=1, default=3),
+    whole: Param[Int] = param("a plain number"),
+    whose: Param[Id] = param("an owner", default="acme"),
+    strict: Param[Bool] = param("whether utilisation is asked for", default=True),
+    phase: Param[Phase] = param("the phase that counts"),
+    kind: Param[Device] = param("a device", default="h100_sxm"),
+    phases: Param[SetOf[Phase]] = COUNTED,
+) -> None:
+    """Rows of one owner keep within what is said."""
+    jobs = Compute.where((Compute.owner == whose) & Compute.phase.is_in(phases) & (Compute.device_kind != kind))
+    require("time", jobs.every((jobs.start >= since) & (jobs.end <= until) & (jobs.end - jobs.start <= longest)))
+    require("flop", jobs.every((jobs.flop <= most) & (jobs.peak < rate)))
+    require("enough", jobs.count() >= rows)
+    require("few devices", jobs.devices.sum() <= whole)
+    require("utilisation", jobs.share(jobs.utilisation.is_given() | (jobs.phase == phase)) >= share)
+    require("stated", jobs.any(jobs.utilisation.is_given()) | ~(strict == True))  # noqa: E712
+    reveal("total", jobs.flop.sum(), figures=1)
+    reveal("last end", jobs.end.max(empty=0))
+    reveal("any at all", jobs.any(jobs.flop > 5))
+
+
+@claim("two-logs")
+def two_logs(
+    used: ComputeLog,
+    registry: ChipLog,
+    limit: Param[Flop] = param("of all, weighted by utilisation", at_least=5, at_most=5),
+) -> None:
+    """Every job ran on a registered site, and one value of a composite unit is disclosed."""
+    require("registered", used.every(within(used.site, registry.site)))
+    require("limit", used.flop.sum() >= limit)
+    reveal("flop times share", (used.flop * used.utilisation).sum(), figures=9)
+
+
+VARIED = {each.id: each for each in (sets_of_values, one_of_each, two_logs)}

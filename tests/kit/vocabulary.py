@@ -1,0 +1,203 @@
+"""Claims of the words that no claim of the catalogue uses."""
+
+from __future__ import annotations
+
+from zkcompliance.claim.language import (
+    ChipLog,
+    ComputeLog,
+    Count,
+    EventLog,
+    Flop,
+    Id,
+    Int,
+    Param,
+    Ppm,
+    SetOf,
+    Time,
+    claim,
+    lookup,
+    param,
+    require,
+    reveal,
+    select,
+    within,
+)
+
+
+@claim("absent")
+def absent(used: ChipLog, banned: ChipLog) -> None:
+    """No chip is in the other list."""
+    require("none", used.none(within(used.chip, banned.chip)))
+
+
+@claim("either")
+def either(used: ChipLog, listed: ChipLog, most: Param[Count]) -> None:
+    """A chip is listed, or old; how many are not."""
+    found = within((used.chip, used.kind), (listed.chip, listed.kind))
+    require("listed or old", used.every(found | (used.from_ < 2)))
+    require("few are not", used.where(~found).count() <= most)
+    require("peak of those", select(found, used.peak, 1).sum() >= 1)
+    reveal("listed", used.where(found).count())
+
+
+@claim("groups-found")
+def groups_found(events: EventLog, others: EventLog) -> None:
+    """Groups that ask, and groups that are asked."""
+    models = events.group_by(events.model)
+    theirs = others.where(others.kind == "eval").group_by(others.model, others.serial)
+    require("some", models.every(models.model.is_in(others.model) | (models.size() == 1)))
+    require("pairs", events.every(~within((events.model, events.serial), (theirs.key(0), theirs.key(1)))))
+
+
+@claim("itself")
+def itself(events: EventLog) -> None:
+    """A log asked about itself, in another selection."""
+    evals = events.where(events.kind == "eval")
+    require("a model that is not evaluated", events.any(~within(events.model, evals.model)))
+
+
+@claim("defaults")
+def defaults(used: ChipLog, registry: ChipLog, otherwise: Param[Flop]) -> None:
+    """Values from another table, or their defaults."""
+    peak = lookup(used.chip, registry.chip, registry.peak, default=otherwise)
+    since = lookup(used.chip, registry.chip, registry.from_, default=7)
+    need = registry.from_ - registry.until
+    length = lookup(used.chip, registry.chip, need, default=-3)
+    require("peak", used.every((peak >= used.peak) | (since > 1)))
+    require("length", length.sum() <= 5)
+    reveal("peaks", peak.sum())
+
+
+@claim("matched")
+def matched(used: ChipLog, registry: ChipLog) -> None:
+    """Several values of one row that must be there."""
+    peak = lookup(used.chip, registry.chip, registry.peak)
+    need = lookup(used.chip, registry.chip, registry.from_ - registry.until)
+    require("peak", used.every(peak >= used.peak))
+    require("length", used.every(need <= 0))
+
+
+@claim("totals-joined")
+def totals_joined(compute: ComputeLog, events: EventLog) -> None:
+    """A group's total, or 0 where there is no such group."""
+    runs = compute.group_by(compute.run)
+    total = lookup(events.model, runs.run, runs.sum(compute.flop), default=0)
+    require("reached", events.every((total <= events.cumulative_flop) | (events.kind == "eval")))
+
+
+@claim("public-asks")
+def public_asks(events: EventLog, when: Param[Time]) -> None:
+    """A parameter that is, or is not, in a log."""
+    require("a time", when.is_in(events.at) | (events.count() <= 1))
+
+
+@claim("listed")
+def listed(used: ChipLog, banned: Param[SetOf[Id]], allowed: Param[SetOf[Time]] = param("times", places=3)) -> None:
+    """No chip is banned; each began at one of some times, or is of one site."""
+    require("not banned", used.none(used.chip.is_in(banned)))
+    require("allowed", used.every(used.from_.is_in(allowed) | (used.site == used.owner)))
+
+
+@claim("listed-numbers")
+def listed_numbers(events: EventLog, steps: Param[SetOf[Int]], when: Param[Time]) -> None:
+    """Differences among parameters, groups among them, a parameter among constants."""
+    models = events.group_by(events.model)
+    require("steps", events.every((events.serial - 1).is_in(steps) | (events.at == 0)))
+    require("sizes", models.any(models.size().is_in(steps)) | when.is_in((0, 1)) | when.is_in(tuple(range(40, 80))))
+
+
+@claim("constants")
+def constants(events: EventLog) -> None:
+    """Many constants of several types."""
+    require("a time", events.every(events.at.is_in((0, 1, 2, 100, 2**16, 2**16 - 1, *range(300, 340)))))
+    require("not these", events.none(events.model.is_in((4, 3 << 100, 7, 8, 9, 10, 11))))
+    require("shifted", events.any((events.serial - 2).is_in((-2, -1, *range(1000, 1040)))))
+
+
+@claim("in-order")
+def in_order(events: EventLog, since: Param[Time]) -> None:
+    """Neighbours in order of a column, ties in the log's order."""
+    by_time = events.order_by(events.at)
+    before = by_time.serial.previous(default=9)
+    require("serials fall or stay", by_time.every((before >= by_time.serial) | (by_time.cumulative_flop <= 2)))
+    evals = by_time.where(by_time.kind == "eval")
+    require("the next eval", by_time.every(by_time.at <= evals.at.next(default=Time.largest)))
+    require("since", by_time.any(by_time.at.previous(default=since) <= 2) | (events.count() == 0))
+
+
+@claim("per-key")
+def per_key(events: EventLog, since: Param[Time]) -> None:
+    """Neighbours with the same key, in the log's order and in another."""
+    fallen = events.cumulative_flop - events.cumulative_flop.previous(default=0, per=events.model)
+    require("steps", events.every((fallen <= 2**16) | (events.kind == "breach")))
+    late = events.order_by(events.at, events.kind)
+    gap = late.at.next(default=since, per=(late.model, late.source)) - late.at
+    require("gaps", late.every((gap <= 100) | (late.serial >= 2)))
+    require("numbered", events.serial.is_serial(per=events.source) | events.at.is_sorted(strict=True, per=events.model))
+
+
+@claim("groups-in-order")
+def groups_in_order(compute: ComputeLog) -> None:
+    """Groups in order of a total, then of their key."""
+    runs = compute.group_by(compute.run)
+    ordered = runs.order_by(runs.sum(compute.flop) - 5, runs.run)
+    require("few more rows", ordered.every(ordered.size().previous(default=0) <= ordered.size() + 1))
+
+
+@claim("chained")
+def chained(events: EventLog) -> None:
+    """The row before the row before."""
+    before = events.at.previous(default=1)
+    require("two back", events.every(before.previous(default=0) + 5 >= events.at))
+    require("change", events.every((before - 3).previous(default=0) <= 2**40))
+
+
+@claim("extremes")
+def extremes(compute: ComputeLog, least: Param[Count]) -> None:
+    """The least and the largest of several values of a group, and of values that may be negative."""
+    runs = compute.group_by(compute.run)
+    span = runs.max(compute.end) - runs.min(compute.start)
+    change = compute.devices - 5
+    require("span", runs.every((span <= 100) | (runs.max(change) <= 0)))
+    require("largest", runs.any((runs.max(compute.flop) > runs.min(compute.flop)) | (runs.min(compute.peak) < 2)))
+    require("least", ((compute.start - compute.end).max(empty=-7) <= -1) | (change.min(empty=least) >= -4))
+
+
+@claim("apart")
+def apart(compute: ComputeLog) -> None:
+    """Intervals of unequal width, and of values that may be negative."""
+    late = compute.where(compute.phase != "failed")
+    require("wide", late.no_overlap(late.devices, late.devices * late.devices + 1, per=late.run))
+    require("negative", late.no_overlap(late.devices - 3, late.devices * 2, per=late.site))
+
+
+@claim("totals-in-rows")
+def totals_in_rows(compute: ComputeLog, events: EventLog) -> None:
+    """Totals inside conditions on rows: of the same log, of another, of groups; a share of a total."""
+    runs = compute.group_by(compute.run)
+    total = compute.flop.sum()
+    require("no row has half", compute.every((compute.flop * 2 <= total) | (compute.count() <= 1)))
+    require("no run", runs.every((runs.sum(compute.flop) * 3 <= total * 4) & (runs.size() <= compute.count())))
+    late = events.at.max(empty=0) - events.at.min(empty=100)
+    require("late", compute.where(late > 1).every(compute.start - compute.end <= late))
+    require("spread", compute.none(compute.end - late == 3) | (events.count() < 9))
+
+
+@claim("quantiles")
+def quantiles(compute: ComputeLog, limit: Param[Flop], share: Param[Ppm]) -> None:
+    """Shares, quantiles and means of a log and of its groups."""
+    runs = compute.group_by(compute.run)
+    require("share", compute.share(compute.flop <= limit) >= "95%")
+    require("quantile", (compute.flop.quantile(share) <= limit) | (compute.utilisation.quantile("50%") > "10%"))
+    require("of groups", runs.every((runs.quantile(compute.flop, share) < limit) | (runs.mean(compute.devices) >= 1)))
+    require("mean", compute.flop.mean() <= compute.where(compute.phase != "failed").flop.mean())
+
+
+CLAIMS = {
+    each.id: each
+    for each in (
+        absent, either, groups_found, itself, defaults, matched, totals_joined, public_asks, listed, listed_numbers,
+        constants, in_order, per_key, groups_in_order, chained, extremes,
+        apart, totals_in_rows, quantiles,
+    )
+}  # fmt: skip

@@ -1,0 +1,57 @@
+"""What a definition gives of its card: all but its program's digest and what its file says at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from zkcompliance.card import file
+from zkcompliance.card.model import Card, Clause, Reveal, Slot
+from zkcompliance.card.parameter import Parameter
+from zkcompliance.claim.meaning import core
+from zkcompliance.claim.meaning.sentences import template
+from zkcompliance.claim.meaning.source import Line, refuse
+from zkcompliance.errors import MalformedCard
+from zkcompliance.schemas import Schema
+
+
+def outline(
+    id: str,
+    version: int,
+    doc: str,
+    slots: Mapping[str, Schema],
+    params: Sequence[Parameter],
+    requirements: Sequence[core.Requirement] = (),
+    reveals: Sequence[core.Reveal] = (),
+) -> Card:
+    """The card without its program, of which the digest is 32 zero bytes.
+
+    doc: the title in one line, then what else is said. ClaimDefinitionError, with its line, where a sentence is longer
+    than a card's.
+    """
+    title, _, about = doc.partition("\n")
+    return Card(
+        id=id,
+        version=version,
+        title=title,
+        about=about.strip("\n"),
+        program=bytes(32),
+        slots=tuple(Slot(name, schema.name, schema.digest, schema.doc) for name, schema in slots.items()),
+        params=tuple(params),
+        clauses=tuple(Clause(each.name, template(each.value), each.implied) for each in requirements),
+        reveals=tuple(
+            Reveal(each.name, each.value.type, each.value.range[1], each.figures, template(each.value))
+            for each in reveals
+        ),
+        vacuous=(),
+        beside=None,
+    )
+
+
+def check(card: Card, line: Line) -> None:
+    """ClaimDefinitionError, with the line, where the card could not be read again (docs/spec/card.md)."""
+    try:
+        file.decode(file.encode(card))
+    except MalformedCard as error:
+        raise refuse(f"what a verifier reads of the claim is no card: {error.message}", "", line) from None
+    except UnicodeEncodeError:
+        raise refuse("a text of the claim is no Unicode", "remedy: no halves of surrogate pairs", line) from None
