@@ -1,6 +1,7 @@
 """A card says of a claim what the language says: the same sentences, values, bounds and publics, whatever is given.
 
-The language's own sentences are filled here, not by the card's templates: each `name` of `sentences.phrase` is replaced.
+The language's own sentences are filled here, not by the card's templates: every `name` of `sentences.phrase` is
+replaced.
 """
 
 from __future__ import annotations

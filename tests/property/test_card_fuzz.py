@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.kit.varied_claims import VARIED
+from zkcompliance import limits
 from zkcompliance.card import catalogue, words
 from zkcompliance.card.file import decode
 from zkcompliance.claim.card import card_of
@@ -24,7 +25,8 @@ NAMES = [*VARIED, "compute-band", "evals-cadence", "log-floor-audit", "rows-unch
 HOSTILE: tuple[Any, ...] = (
     None, True, False, 0, 1, -1, 2**32, 10**19, "", " ", "x", "limit", "phases", "9" * 2600, "9" * 2601, "-1", "01",
     "0x" + "0" * 32, "a\u200bb", "e\u0301", "\ud800", "\u202e", "\x02limit\x03", "long " * 900, "A", "a" * 101, [], {},
-    [None], [[]], ["x", "y"], {"param": "limit"}, {"param": "nobody"}, {"kind": "set", "of": {"kind": "set"}, "top": "9"},
+    [None], [[]], ["x", "y"], {"param": "limit"}, {"param": "nobody"},
+    {"kind": "set", "of": {"kind": "set"}, "top": "9"},
     {"kind": "number", "unit": {"s": 0}}, {"kind": "number", "unit": {"s": 1, "flop": 1}}, {"kind": "id"},
     {"kind": "time"}, {"kind": "bool"}, {"kind": "enum", "choices": ["a", "a"]}, {"kind": "enum", "choices": ["a"]},
     {"text": "1e28", "value": "5"}, {"text": "x", "value": "9" * 2600}, "0" * 64, "0" * 63, "\u0660" * 64,
@@ -130,7 +132,7 @@ def test_bytes_of_all_kinds() -> None:
         b'"' * 1000,
         b"{" * 17,
         b"\xff",
-        b"1" * 262_145,
+        b"1" * (limits.MAX_CARD_BYTES + 1),
     ):
         assert not use(data)
     for _ in range(300):

@@ -63,11 +63,9 @@ def unpacked(wheel: Path, folder: Path) -> Path:
     return folder
 
 
-def archive(path: Path, package: Path, *, editable: bool = False) -> bytes:
+def archive(path: Path, package: Path) -> bytes:
     """The one file as the package makes it that is found by way of `path`, a folder such as site-packages."""
-    way = (
-        f"import site; site.addsitedir({str(path)!r})" if editable else f"import sys; sys.path.insert(0, {str(path)!r})"
-    )
+    way = f"import site; site.addsitedir({str(path)!r})"  # follows .pth files, as an editable install needs
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-B", "-c", f"{way}\n{TRIAL}", package], capture_output=True, cwd=path
     )
@@ -106,7 +104,7 @@ def test_an_sdist_makes_the_same_wheel(checkout: Path, wheel: Path, tmp_path: Pa
 
 def test_an_editable_install(checkout: Path, tmp_path: Path) -> None:
     site = unpacked(made("editable", checkout, tmp_path), tmp_path / "site")
-    assert archive(site, tmp_path / "source", editable=True) == build.archive()
+    assert archive(site, tmp_path / "source") == build.archive()
 
 
 def test_a_checkout_without_links(checkout: Path) -> None:

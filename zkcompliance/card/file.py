@@ -6,7 +6,6 @@ texts of decimal digits. A sentence is a list of texts and {"param": NAME}.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -15,9 +14,9 @@ from typing import Any
 from zkcompliance import limits, strict_json
 from zkcompliance.card import places, reading, types
 from zkcompliance.card.beside import Beside
-from zkcompliance.card.model import Card, Clause, Reveal, Slot
+from zkcompliance.card.model import Card, Clause, Reveal, Slot, encode
 from zkcompliance.card.parameter import Parameter
-from zkcompliance.card.reading import Identities, Identity
+from zkcompliance.card.reading import Identities
 from zkcompliance.card.sentence import Hole, Sentence
 from zkcompliance.card.types import Type, Unit
 from zkcompliance.card.vacuity import Edge, Vacuous
@@ -33,38 +32,6 @@ _KINDS = (types.NUMBER, types.TIME, types.ID, types.ENUM, types.BOOL, types.SET)
 _BASES = ("flop", "ppm", "s")
 _REVEALED = (types.NUMBER, types.TIME, types.BOOL)
 _MOST = (1 << 8 * limits.MAX_INTEGER_BYTES) - 1  # of a public integer of a statement
-
-
-def encode(card: Card) -> bytes:
-    """The file of a card."""
-    document = {
-        "card": 1,
-        "id": card.id,
-        "version": card.version,
-        "title": card.title,
-        "about": card.about,
-        "program": card.program.hex(),
-        "logs": [
-            {"slot": each.name, "schema": each.schema, "digest": each.digest.hex(), "about": each.about}
-            for each in card.slots
-        ],
-        "params": [_param_document(each) for each in card.params],
-        "requirements": [
-            {"name": each.name, "implied": each.implied, "says": _sentence_document(each.says)} for each in card.clauses
-        ],
-        "reveals": [
-            {
-                "name": each.name, "type": _type_document(each.type), "high": str(each.high), "figures": each.figures,
-                "says": _sentence_document(each.says),
-            }
-            for each in card.reveals
-        ],
-        "vacuous": [_vacuous_document(each) for each in card.vacuous],
-        "beside": None if card.beside is None else {
-            "value": card.beside.value, "limit": card.beside.limit, "low": card.beside.low, "high": card.beside.high,
-        },
-    }  # fmt: skip
-    return (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def decode(data: bytes) -> Card:
@@ -125,62 +92,6 @@ def _check_names(card: Card) -> None:
     if card.beside is not None:
         revealed = {each.name: each.type for each in card.reveals}
         card.beside.check(revealed, {each.name: each.type for each in card.params})
-
-
-# Parts, written
-
-
-def _type_document(kind: Type) -> dict[str, Any]:
-    made: dict[str, Any] = {"kind": kind.kind}
-    if kind.unit:
-        made["unit"] = dict(kind.unit)
-    if kind.counts:
-        made["counts"] = True
-    if kind.choices:
-        made["choices"] = list(kind.choices)
-    if kind.of is not None:
-        made |= {"of": _type_document(kind.of), "top": str(kind.top)}
-    return made
-
-
-def _param_document(param: Parameter) -> dict[str, Any]:
-    return {
-        "name": param.name, "type": _type_document(param.type), "low": str(param.low), "high": str(param.high),
-        "places": param.places, "default": None if param.default is None else _default_document(param, param.default),
-        "about": param.doc,
-    }  # fmt: skip
-
-
-def _default_document(param: Parameter, value: int) -> str | list[str]:
-    """Digits; of ids the texts, which the integers do not tell, and of one whose text nobody knows its digest."""
-    if param.type.kind == types.ID:
-        return [_id_text(value)]
-    if param.type.of is None or param.type.of.kind != types.ID:
-        return str(int(value))
-    known = value.members if isinstance(value, Identities) else places.members(value, param.type.width)
-    return [_id_text(member) for member in known]
-
-
-def _id_text(value: int) -> str:
-    if isinstance(value, Identity) or not value:
-        return value.text if isinstance(value, Identity) else ""
-    return f"0x{value.to_bytes(16, 'little').hex()}"
-
-
-def _sentence_document(said: Sentence) -> list[Any]:
-    return [{"param": part.name} if isinstance(part, Hole) else part for part in said.parts]
-
-
-def _vacuous_document(empty: Vacuous) -> dict[str, Any]:
-    return {
-        "param": empty.param, "why": empty.why, "at_least": _edge_document(empty.at_least),
-        "at_most": _edge_document(empty.at_most), "none_of": list(empty.none_of), "all_of": list(empty.all_of),
-        "between": None if empty.between is None else list(empty.between), "formal": empty.formal,
-    }  # fmt: skip
-
-
-def _edge_document(edge: object) -> dict[str, str] | None:
-    return {"text": edge.text, "value": str(edge.value)} if isinstance(edge, Edge) else None
 
 
 # Parts, read

@@ -50,7 +50,7 @@ def outline(
 def check(card: Card, line: Line) -> None:
     """ClaimDefinitionError, with the line, where the card could not be read again (docs/spec/card.md)."""
     try:
-        file.decode(file.encode(card))
+        file.decode(card.encoded)
     except MalformedCard as error:
         raise refuse(f"what a verifier reads of the claim is no card: {error.message}", "", line) from None
     except UnicodeEncodeError:
