@@ -158,6 +158,13 @@ class ProgramMismatch(VerificationError):
     code = "program-mismatch"
 
 
+class CardMismatch(VerificationError):
+    """A claim's card says of its program what the program's bytes do not: its id or version, its logs with their
+    schemas, or names, order, kinds and widths of its public values. Also a card that is not the one a policy names."""
+
+    code = "card-mismatch"
+
+
 class StatementMismatch(VerificationError):
     """The statement is not the one that was asked for; the message names the field."""
 

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from zkcompliance.commands.deciding import leave
 from zkcompliance.commands.main import cli
-from zkcompliance.policy.request import Request
+from zkcompliance.decide import Request
 from zkcompliance.policy.verdict import Verdict
 
 ROWS = "start,end,run,phase,flop,method\n" + "".join(

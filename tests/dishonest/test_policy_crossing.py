@@ -172,7 +172,7 @@ def judged(world: World, data: bytes, **other: object) -> Verdict:
         "reference": b"file 7",
     }  # fmt: skip
     asked |= other
-    claim = catalogue.load(str(asked.pop("claim")))
+    claim = kit.cards.load(str(asked.pop("claim")))
     if claim.id == "compute-band":
         asked["publics"] = {"limit": 10**20, "at_least": 0, "at_most": 10**6}
     keys = {"compute": world.key(str(asked.pop("log")))}

@@ -14,6 +14,7 @@ import pytest
 
 from tests.kit.exact_rows import encode_rows
 from zkcompliance import schemas
+from zkcompliance.card import catalogue as cards
 from zkcompliance.card.beside import Beside
 from zkcompliance.card.parameter import Parameter
 from zkcompliance.card.vacuity import Vacuous, never_vacuous, vacuous
@@ -238,7 +239,7 @@ WORDED = sorted({name for name in NAMES if not name.startswith(("rows-", "log-fl
 
 def refused(name: str, given: Mapping[str, Bound], earliest: int = 0) -> MalformedPolicy | None:
     try:
-        refuse_vacuous(catalogue.load(name), given, earliest, "params")
+        refuse_vacuous(cards.load(name), given, earliest, "params")
     except MalformedPolicy as error:
         return error
     return None
@@ -324,15 +325,15 @@ def test_within_reaches_back_from_the_first_proof_that_is_accepted() -> None:
 
 
 def test_choices_declared_of_a_number_are_refused() -> None:
-    claim = catalogue.load("chips-registered")
+    claim = cards.load("chips-registered")
     claim = replace(claim, vacuous=(vacuous("cap", "none", none_of=("other",)),))
     with pytest.raises(MalformedPolicy, match=r"params\.cap: chips-registered declares choices of what is no set"):
         refuse_vacuous(claim, bounds("chips-registered"), 0, "params")
 
 
 def test_a_claim_that_declares_nothing_cannot_be_bounded() -> None:
-    claim = replace(catalogue.load("training-compute-below"), vacuous=(vacuous("phases", "none", none_of=("other",)),))
-    with pytest.raises(MalformedPolicy, match=r"params\.limit: the file of training-compute-below does not say"):
+    claim = replace(cards.load("training-compute-below"), vacuous=(vacuous("phases", "none", none_of=("other",)),))
+    with pytest.raises(MalformedPolicy, match=r"params\.limit: the card of training-compute-below does not say"):
         refuse_vacuous(claim, bounds("training-compute-below"), 0, "params")
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from zkcompliance import importers
+from zkcompliance.claim.card import card_of
 from zkcompliance.claim.model import Claim
 from zkcompliance.commands.demo_dishonest import dishonest_bundle
 from zkcompliance.log import keys, open_log
@@ -47,7 +48,7 @@ class Scene:
     def judge(self, proof: bytes, publics: dict[str, int] | None = None, key: SignerKey | None = None) -> None:
         """The regulator's decision on this file."""
         trusted = {"compute": (key or self.key).verifier}
-        judge_claim(proof, self.claim, publics or self.publics, now=self.now, keys=trusted).require()
+        judge_claim(proof, card_of(self.claim), publics or self.publics, now=self.now, keys=trusted).require()
 
     def bundle(self) -> Bundle:
         """The honest proof file, taken apart."""

@@ -136,11 +136,8 @@ def _parts(proof: Proof) -> tuple[Program, dict[str, int], dict[str, int]]:
     """The program that the file brings, public values by name, and how many bytes each part has."""
     from zkcompliance.errors import StatementMismatch
     from zkcompliance.policy.finding import public_values
-    from zkcompliance.verify.bundle import decode_bundle
-    from zkcompliance.verify.program import decode_program
 
-    bundle = decode_bundle(proof.data)
-    program = decode_program(bundle.program_bytes)
+    bundle, program = proof.bundle, proof.program
     if len(program.publics) != len(proof.statement.publics):
         raise StatementMismatch("publics: the statement and the program that the file brings have not as many")
     sizes = {

@@ -25,7 +25,7 @@ param_option = click.option(
 )
 claim_file_option = click.option(
     "--claim-file", "claim_files", multiple=True, metavar="FILE", type=click.Path(),
-    help="The .py file of a claim of your own that the policy names.",
+    help="A claim of your own that the policy names: its card (.json), or its text (.py).",
 )  # fmt: skip
 subject_option = click.option(
     "--subject",

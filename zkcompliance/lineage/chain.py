@@ -10,8 +10,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
-from zkcompliance import schemas
-from zkcompliance.claim import catalogue
+from zkcompliance.card import catalogue
 from zkcompliance.edge import regular
 from zkcompliance.errors import KeyFileError, LineageRejected, MalformedLineage, SignatureRejected, UsageError
 from zkcompliance.limits import MAX_SEGMENTS
@@ -23,6 +22,7 @@ from zkcompliance.log.note import VerifierKey
 from zkcompliance.progress import Progress, silent
 
 QUIET = 2.0  # seconds of reading that nobody needs to be told of
+_UNCHANGED = "rows-unchanged-"  # and the name of a schema: claims of the catalogue
 Source = Path | bytes
 
 
@@ -60,9 +60,9 @@ def begins_under(data: bytes, trusted: Sequence[VerifierKey]) -> bool:
 
 def program_of(schema: bytes) -> bytes | None:
     """The registered program that shows rows of a schema (by its digest) to be unchanged; None where there is none."""
-    for each in schemas.names():
-        if schemas.by_name(each).digest == schema:
-            return catalogue.registry().get(f"rows-unchanged-{each}")
+    for name in catalogue.names():
+        if name.startswith(_UNCHANGED) and (card := catalogue.load(name)).slots[0].digest == schema:
+            return card.program
     return None
 
 

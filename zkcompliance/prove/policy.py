@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
 
 from zkcompliance import limits
+from zkcompliance.card.model import Card
+from zkcompliance.claim.card import card_of
 from zkcompliance.claim.model import Claim
 from zkcompliance.edge.shown import command
 from zkcompliance.errors import (
@@ -27,7 +30,7 @@ from zkcompliance.policy import bounds, checkpoints
 from zkcompliance.policy import catalogue as policies_there_are
 from zkcompliance.policy.binding import Binding, ForPolicy, Subject
 from zkcompliance.policy.catalogue import asked, in_force
-from zkcompliance.policy.finding import revealed, rounded, text
+from zkcompliance.policy.finding import rounded, text
 from zkcompliance.policy.judge import judge_policy
 from zkcompliance.policy.model import LogKey, Policy, Requirement
 from zkcompliance.policy.proofs import Proof, proofs_in
@@ -43,6 +46,7 @@ from zkcompliance.progress import Progress, silent
 from zkcompliance.prove.api import get_ready, make, notes_of, prepare, require_open, segments_of
 from zkcompliance.prove.early import hollow, refuse_early
 from zkcompliance.prove.enclose import enclose
+from zkcompliance.prove.own_claims import claim_of
 from zkcompliance.schemas.model import text_id
 from zkcompliance.stark.commit.budget import Budget
 
@@ -56,6 +60,7 @@ class Task:
     policy: Policy
     requirement: Requirement
     claim: Claim
+    card: Card
     logs: Mapping[str, SealedLog]
     publics: Mapping[str, int]
     binding: Binding
@@ -73,18 +78,20 @@ def prove_policies(
     time: int,
     subject: Subject | None = None,
     reference: bytes = b"",
+    own: Mapping[str, Claim] = MappingProxyType({}),
     progress: Progress = silent,
     tell: Callable[[str], None] = lambda sentence: None,
 ) -> bytes:
     """A policy bundle with a proof of every requirement of the policies, judged by each before it is returned.
 
     logs: by the policies' names; given: the parameters that they leave open; time: the proving machine's clock, UTC
-    seconds; tell: what the lab should know of the file. The lineages of logs in a later generation are in it while they
-    fit. UsageError where logs, parameters or subject do not fit; PolicyNotInForce; ClaimDoesNotHold, BudgetSpent,
-    ProofRefused or a VerificationError (by the first) naming everything that fails: then nothing was proved and no
-    budget spent.
+    seconds; own: by id, claims that the policies name and the catalogue lacks; tell: what the lab should know of the
+    file. The lineages of logs in a later generation are in it while they fit. UsageError where logs, parameters or
+    subject do not fit; CardMismatch for another claim than a policy names; PolicyNotInForce; ClaimDoesNotHold,
+    BudgetSpent, ProofRefused or a VerificationError (by the first) naming everything that fails: then nothing was
+    proved and no budget spent.
     """
-    tasks = plan(policies, logs, given or {}, time=time, subject=subject, reference=reference)
+    tasks = plan(policies, logs, given or {}, time=time, subject=subject, reference=reference, own=own)
     require_open(logs.values())
     check(tasks, time=time)
     proofs: dict[bytes, bytes] = {}
@@ -109,6 +116,7 @@ def plan(
     time: int,
     subject: Subject | None = None,
     reference: bytes = b"",
+    own: Mapping[str, Claim] = MappingProxyType({}),
 ) -> list[Task]:
     """The proofs to be made, with every parameter; nothing of the logs' rows is read."""
     if len({policy.digest for policy in policies}) != len(policies) or not policies:
@@ -133,13 +141,13 @@ def plan(
     tasks = []
     for policy in policies:
         for requirement in asked(policy):
-            claim = policy.claim(requirement)
+            claim = claim_of(requirement, own)
             publics = _publics(requirement, claim, given, left, time, subject)
             made_for = ForPolicy(policy.digest, policy.id, policy.version, requirement.name)
             binding = Binding(made_for, subject, time, reference)
             binding.encode()  # LimitExceeded before any work
             used = {slot: logs[name] for slot, name in requirement.logs.items()}
-            tasks.append(Task(policy, requirement, claim, used, publics, binding))
+            tasks.append(Task(policy, requirement, claim, card_of(claim), used, publics, binding))
     if left:
         opened = [
             f"{each.name}.{name}"
@@ -247,7 +255,7 @@ def _check(task: Task, time: int) -> tuple[Proof, int]:
 
     What would be refused, here or by who judges, is raised.
     """
-    policy, requirement, claim = task.policy, task.requirement, task.claim
+    policy, requirement, claim, card = task.policy, task.requirement, task.claim, task.card
     segments_of(claim, task.logs)
     for slot, log in task.logs.items():
         keys = policy.logs[requirement.logs[slot]].keys or (LogKey(VerifierKey.parse(log.vkey)),)
@@ -256,11 +264,11 @@ def _check(task: Task, time: int) -> tuple[Proof, int]:
         checkpoints.take(note, body, log.origin, keys, asked_of, stated=time)
     columns = {slot: [segment.load_columns() for segment in log.segments] for slot, log in task.logs.items()}
     statement, witness = prepare(claim, task.logs, columns, task.publics, task.binding.encode())
-    known = {each.name: each for each in revealed(claim)}
+    known = {each.name: each for each in card.revealed()}
     name = task.binding.subject.name if task.binding.subject is not None else None
     for each, bound in requirement.reveals.items():
         value = witness.reveals[each]
-        less = rounded(claim, each, value)
+        less = rounded(card, each, value)
         if not bounds.meets(bound, value, time=time, subject_name=name, rounded=less):
             raise ProofRefused(
                 f"it would reveal {each} as something else than {bounds.words(bound, known[each])}",
@@ -271,7 +279,7 @@ def _check(task: Task, time: int) -> tuple[Proof, int]:
     (proof,) = proofs_in(hollow(statement, claim.program_bytes, notes))
     terms = Terms(time, task.binding.subject, task.binding.reference, policy.proof_age, policy.subject)
     check_binding(proof.bound(), terms)
-    check_values(proof, check_claim(proof, claim, requirement, by_policy=True), claim, requirement)
+    check_values(proof, check_claim(proof, card, requirement, by_policy=True), card, requirement)
     return proof, size
 
 

@@ -16,7 +16,6 @@ CLAIMS = Path(circuits.__path__[0])  # in a checkout not below ROOT
 # Where reading on is not needed: what only a lab does. Asked for in the one file, they are not there.
 LEFT_OUT = {
     "zkcompliance.schemas.cells": "rows into the cells of a table",
-    "zkcompliance.claim.meaning.interpret": "a claim over plain rows",
     "zkcompliance.log.cosigner": "cosigning",
     "zkcompliance.log.store": "log folders",
     "zkcompliance.report.terminal": "tables in colour",
@@ -24,7 +23,6 @@ LEFT_OUT = {
 # What stands in another's place: module → the one whose source is taken.
 STAND_INS = {
     "zkcompliance.log.signatures": "zkcompliance.standalone.signatures",
-    "zkcompliance.claim.compile": "zkcompliance.standalone.no_compiler",
 }
 
 
