@@ -21,7 +21,7 @@ from zkcompliance import schemas
 from zkcompliance.errors import ZkComplianceError
 from zkcompliance.log import merkle as log_merkle
 from zkcompliance.log.checkpoint import Checkpoint
-from zkcompliance.log.note import SignerKey
+from zkcompliance.log.signer import SignerKey
 from zkcompliance.stark import transcript as prover_transcript
 from zkcompliance.stark.air.program import RANGE_BUS, Program
 from zkcompliance.stark.commit import table as table_module
