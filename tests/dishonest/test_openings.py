@@ -28,9 +28,9 @@ from zkcompliance.stark.field.extension import Ext
 from zkcompliance.stark.fri.schedule import fold_schedule
 from zkcompliance.stark.prover import prover as prover_module
 from zkcompliance.verify import fri as verify_fri
-from zkcompliance.verify import openings as merkle
+from zkcompliance.verify import openings as verify_openings
 from zkcompliance.verify import soundness, verifier
-from zkcompliance.verify import statement as profile
+from zkcompliance.verify import statement as verify_statement
 from zkcompliance.verify.openings import CHUNK, Opening
 
 
@@ -262,7 +262,7 @@ def test_acceptance_of_noise_follows_the_number_of_queries(monkeypatch: pytest.M
     """Two queries, half of the rows corrupted: about a quarter of the nonces pass, as (1 − f)^q says."""
     weak = replace(profiles.STANDARD, queries=2, grinding=0)
     monkeypatch.setattr(profiles, "PROFILES", (weak, *profiles.PROFILES[1:]))
-    monkeypatch.setitem(profile.PROFILES, 1, replace(profile.STANDARD, queries=2, grinding=0))
+    monkeypatch.setitem(verify_statement.PROFILES, 1, replace(verify_statement.STANDARD, queries=2, grinding=0))
     monkeypatch.setattr(soundness, "judge", lambda shape: soundness.table(soundness.quantities(shape)))
     made = support.prover([support.seal(support.table(support.ROWS))], kind=IgnoresNoise)
     made.prove()
@@ -388,13 +388,14 @@ def test_the_index_in_the_leaf_is_what_stops_an_answer_from_elsewhere(log: suppo
     """A lone leaf and its path at another place: without the index in its hash, and the side in its path, it fits."""
     tree = log.extension().tree
     opened = tree.open([5], log.rows)
+    committed = verify_openings.Tree(tree.root, 0, tree.depth, log.entry.width)
     width = 32 + 4 * log.entry.width
     for place in (4, 6, 7, 5 + 4096):
         reader = verifier.Reader(opened, MalformedProof)
         with pytest.raises(OpeningMismatch):
-            merkle.read_opening(reader, merkle.Tree(tree.root, 0, tree.depth, log.entry.width), [place])
+            verify_openings.read_opening(reader, committed, [place])
     reader = verifier.Reader(opened, MalformedProof)
-    found = merkle.read_opening(reader, merkle.Tree(tree.root, 0, tree.depth, log.entry.width), [5])
+    found = verify_openings.read_opening(reader, committed, [5])
     assert found[5] == opened[32:width]
 
 
@@ -448,7 +449,7 @@ def test_tree_of_another_phase(log: support.SealedTable) -> None:
 def test_node_as_a_leaf(log: support.SealedTable) -> None:
     """A leaf's first byte is even and a node's is one: 65 bytes of a node hash to no leaf of the same length."""
     children = bytes(32), bytes(range(32))
-    node = merkle.node_digest(*children)
+    node = verify_openings.node_digest(*children)
     assert node == sha256(b"\x01" + children[0] + children[1]).digest()
     for phase in range(5):
         for index in range(4096):

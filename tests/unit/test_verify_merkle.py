@@ -8,11 +8,11 @@ import random
 import pytest
 
 from zkcompliance.errors import MalformedProof, OpeningMismatch
-from zkcompliance.verify import openings as merkle
+from zkcompliance.verify import openings
 from zkcompliance.verify.checkpoint import log_root
 from zkcompliance.verify.codec import Reader
 
-DEPTH, WORDS, PHASE = 4, 3, merkle.WITNESS
+DEPTH, WORDS, PHASE = 4, 3, openings.WITNESS
 SALT = 16
 LEAVES = [random.Random(i).randbytes(SALT + 4 * WORDS) for i in range(1 << DEPTH)]
 
@@ -31,7 +31,7 @@ def levels() -> list[list[bytes]]:
 
 
 LEVELS = levels()
-TREE = merkle.Tree(LEVELS[-1][0], PHASE, DEPTH, WORDS)
+TREE = openings.Tree(LEVELS[-1][0], PHASE, DEPTH, WORDS)
 
 
 def opening(indices: set[int]) -> tuple[bytes, list[bytes]]:
@@ -44,9 +44,9 @@ def opening(indices: set[int]) -> tuple[bytes, list[bytes]]:
     return b"".join(LEAVES[i] for i in sorted(indices)), siblings
 
 
-def read(data: bytes, indices: set[int], tree: merkle.Tree = TREE) -> dict[int, bytes]:
+def read(data: bytes, indices: set[int], tree: openings.Tree = TREE) -> dict[int, bytes]:
     reader = Reader(data, MalformedProof)
-    rows = merkle.read_opening(reader, tree, indices)
+    rows = openings.read_opening(reader, tree, indices)
     reader.finish()
     return rows
 
@@ -91,12 +91,12 @@ def test_shape_is_the_statements() -> None:
     leaves, siblings = opening({5})
     good = leaves + b"".join(siblings)
     for tree in (
-        TREE._replace(phase=merkle.EXTENSION),  # another phase
+        TREE._replace(phase=openings.EXTENSION),  # another phase
         TREE._replace(depth=DEPTH - 1),
         TREE._replace(depth=DEPTH + 1),
         TREE._replace(words=WORDS - 1),
         TREE._replace(words=WORDS + 1),
-        TREE._replace(phase=merkle.SEGMENT),  # a longer salt
+        TREE._replace(phase=openings.SEGMENT),  # a longer salt
         TREE._replace(root=bytes(32)),
     ):
         with pytest.raises((OpeningMismatch, MalformedProof)):
@@ -113,7 +113,7 @@ def test_shape_is_the_statements() -> None:
 def test_node_is_no_leaf() -> None:
     """An inner node passed off as a leaf of a shallower tree."""
     node = LEVELS[0][0] + LEVELS[0][1]
-    tree = merkle.Tree(LEVELS[-1][0], merkle.FRI, DEPTH - 1, 16)
+    tree = openings.Tree(LEVELS[-1][0], openings.FRI, DEPTH - 1, 16)
     siblings = [LEVELS[1][1], LEVELS[2][1], LEVELS[3][1]]
     with pytest.raises(OpeningMismatch):
         read(node + b"".join(siblings), {0}, tree)
@@ -122,7 +122,7 @@ def test_node_is_no_leaf() -> None:
 def test_salts_and_phases() -> None:
     for phase, salt in enumerate((32, 16, 16, 16, 0)):
         row = bytes(salt + 4)
-        tree = merkle.Tree(sha((2 * phase).to_bytes(4, "little") + row), phase, 0, 1)
+        tree = openings.Tree(sha((2 * phase).to_bytes(4, "little") + row), phase, 0, 1)
         assert read(row, {0}, tree) == {0: bytes(4)}
 
 

@@ -214,7 +214,7 @@ def check(tasks: Sequence[Task], *, time: int) -> None:
 
 def results(tasks: Sequence[Task], *, time: int) -> list[tuple[str, ZkComplianceError | None]]:
     """What is in the way of each task, and of each segment that cannot bear all the proofs over it; None: nothing."""
-    found: list[tuple[str, ZkComplianceError | None]] = []
+    outcomes: list[tuple[str, ZkComplianceError | None]] = []
     shown: list[tuple[Task, Proof]] = []
     size = 0
     for task in tasks:
@@ -222,10 +222,10 @@ def results(tasks: Sequence[Task], *, time: int) -> list[tuple[str, ZkCompliance
             proof, length = _check(task, time)
             shown.append((task, proof))
             size += length
-            found.append((task.label, None))
+            outcomes.append((task.label, None))
         except (ClaimDoesNotHold, ProofRefused, VerificationError, LimitExceeded) as error:
-            found.append((task.label, error))
-    return found + _together(shown, time) + _budgets(tasks) + _too_long(size * 19 // 20)
+            outcomes.append((task.label, error))
+    return outcomes + _together(shown, time) + _budgets(tasks) + _too_long(size * 19 // 20)
 
 
 def _together(shown: Sequence[tuple[Task, Proof]], time: int) -> list[tuple[str, ZkComplianceError | None]]:
