@@ -35,20 +35,20 @@ ROOMS: dict[str, str] = {
     "stark": "edge errors limits progress",
     "verify": "errors limits",
     # claims
-    "card": "edge errors limits quantities schemas strict_json",
+    "card": "edge errors limits quantities strict_json",
     "claim": "card edge errors limits quantities schemas stark",
     "circuits": "card claim schemas",
     # logs
     "log": "edge errors limits progress quantities schemas stark",
     "importers": "edge errors limits progress quantities schemas",
-    "lineage": "card claim edge errors limits log progress schemas verify",
+    "lineage": "card edge errors limits log progress verify",
     # what is asked, and what comes of it
-    "policy": "card claim edge errors limits lineage log progress quantities schemas strict_json verify",
+    "policy": "card edge errors limits lineage log progress quantities strict_json verify",
     "attest": "edge errors limits log policy strict_json verify",
     "outputs": "attest edge errors log",
-    "report": "card claim edge errors policy quantities",
+    "report": "card edge errors policy quantities",
     "prove": "card claim edge errors limits lineage log policy progress quantities schemas stark verify",
-    "decide": "attest card claim edge errors limits log outputs policy progress quantities schemas strict_json verify",
+    "decide": "attest card edge errors log outputs policy progress quantities",
     # what people call
     "client": "attest card claim decide errors log outputs policy progress prove quantities schemas",
     "hf": "client errors schemas",
@@ -56,7 +56,7 @@ ROOMS: dict[str, str] = {
         "attest card claim client decide edge errors importers limits lineage log outputs policy progress prove "
         "quantities report schemas stark start verify"
     ),
-    "standalone": "card circuits claim decide edge errors log outputs policy report start",
+    "standalone": "circuits decide edge errors outputs policy report start",
     "start": "",
     "__init__": "client errors policy prove schemas start verify",
     "__main__": "start",

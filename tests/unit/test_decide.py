@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from click.testing import CliRunner
 
 import zkcompliance as zk
 from tests.kit import policies as kit
+from tests.kit import support
 from tests.kit.policies import HOUR, MODEL, NOW
 from zkcompliance.commands.main import cli
 from zkcompliance.decide import Request
@@ -130,3 +132,33 @@ def test_each_proof_is_decoded_once(bench: Bench, monkeypatch: pytest.MonkeyPatc
     verdict = Request(policy=policy, log_keys=keys).decide(bench.file.read_bytes(), clock=NOW + HOUR)
     assert len(verdict.findings) == 2 and verdict.accepted is (policy is not None)
     assert seen == {"bundle": 2, "statement": 2, "program": 2}
+
+
+WATCH = """
+import sys, zkcompliance as zk
+from pathlib import Path
+from zkcompliance.commands.main import cli
+how, file, policy, key, page = sys.argv[1:]
+if how == "zk.verify":
+    zk.verify(zk.Proof.load(file), policy=policy, log_keys={"compute": key}, at="2026-01-05T12:00:00Z")
+else:
+    more = ["-o", page] if how == "report" else []
+    asked = [how, file, "--policy", policy, "--log-key", key, "--at", "2026-01-05T12:00:00Z", *more]
+    try:
+        cli.main(asked, prog_name="zkcompliance")
+    except SystemExit as left:
+        assert left.code in (0, None), left.code
+bad = ("zkcompliance.claim", "zkcompliance.circuits.", "numpy")
+print("LOADED", *[name for name in sys.modules if name.startswith(bad)])
+"""
+
+
+@pytest.mark.parametrize("how", ["verify", "report", "zk.verify"])
+def test_a_regulators_process_knows_no_claim_language(bench: Bench, tmp_path: Path, how: str) -> None:
+    """Nothing of it is loaded, and no claim: cards are read."""
+    given = [str(bench.file), str(bench.folder / "p.toml"), str(bench.folder / "KEY"), str(tmp_path / "page.html")]
+    done = subprocess.run(
+        [sys.executable, "-c", WATCH, how, *given], capture_output=True, text=True, env=support.ENVIRONMENT
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "LOADED"
