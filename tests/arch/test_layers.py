@@ -35,7 +35,7 @@ ROOMS: dict[str, str] = {
     "stark": "edge errors limits progress",
     "verify": "errors limits",
     # claims
-    "card": "edge errors limits quantities schemas strict_json",
+    "card": "edge errors limits quantities strict_json",
     "claim": "card edge errors limits quantities schemas stark",
     "circuits": "card claim schemas",
     # logs
@@ -43,11 +43,11 @@ ROOMS: dict[str, str] = {
     "importers": "edge errors limits quantities schemas",
     "lineage": "card edge errors limits log progress verify",
     # what is asked, and what comes of it
-    "policy": "card edge errors limits lineage log progress quantities schemas strict_json verify",
+    "policy": "card edge errors limits lineage log progress quantities strict_json verify",
     "attest": "edge errors limits log policy strict_json verify",
     "outputs": "attest edge errors log",
     "report": "card edge errors policy quantities",
-    "prove": "card claim edge errors limits lineage log policy progress schemas stark verify",
+    "prove": "card claim edge errors limits lineage log policy progress quantities stark verify",
     "decide": "attest card edge errors log outputs policy progress quantities",
     # what people call
     "client": "attest card claim decide errors log outputs policy progress prove quantities schemas",

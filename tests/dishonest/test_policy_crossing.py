@@ -30,7 +30,7 @@ from zkcompliance.errors import (
     ZkComplianceError,
 )
 from zkcompliance.limits import MAX_CLOCK_SECONDS
-from zkcompliance.log import keys
+from zkcompliance.log import public_keys
 from zkcompliance.log.merkle import leaf_hash
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.log.store import SealedLog
@@ -474,4 +474,4 @@ def test_no_model_named(world: World) -> None:
     for subject in (None, MODEL):
         verdict = judge_policy(nameless, Made().policy, now=NOW, keys={"compute": world.key("a")}, subject=subject)
         refused(verdict, StatementMismatch, "^subject: the proof names no model")
-    assert keys.load_public(world.folder / "a.key.pub") == world.key("a")
+    assert public_keys.load_public(world.folder / "a.key.pub") == world.key("a")
