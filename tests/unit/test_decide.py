@@ -74,7 +74,9 @@ class Bench:
         self.folder, self.file = folder, folder / "FILE"
         log = kit.make_log(folder, "log", "lab.example/a", kit.rows())
         given: dict[str, int | str | Decimal] = {"below.limit": 10**21, "below.phases": "pretraining, fine_tuning"}
-        self.file.write_bytes(prove_policies([kit.policy()], {"compute": log}, given, time=NOW, subject=MODEL))
+        self.file.write_bytes(
+            prove_policies([kit.policy()], {"compute": log}, given, binding=Binding(None, MODEL, NOW))
+        )
         (folder / "KEY").write_bytes((folder / "log.key.pub").read_bytes())
         (folder / "p.toml").write_text(kit.text())
 
