@@ -20,6 +20,7 @@ from tests.kit.policies import HOUR, MODEL, NOW
 from zkcompliance.commands.main import cli
 from zkcompliance.decide import Request
 from zkcompliance.errors import Undecided, UsageError, ZkComplianceError
+from zkcompliance.policy.binding import Binding
 from zkcompliance.prove.policy import prove_policies
 from zkcompliance.standalone import main as one_file
 from zkcompliance.verify import bundle, program, statement
