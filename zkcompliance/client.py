@@ -264,7 +264,7 @@ def prove(
         own = catalogue.own(claims)
         chosen = [each if isinstance(each, Policy) else own_claims.load(str(each), own) for each in several]
         made = prove_policies(
-            chosen, opened, left, time=now, subject=model, reference=_bound(context), own=own, progress=progress,
+            chosen, opened, left, binding=Binding(None, model, now, _bound(context)), own=own, progress=progress,
             tell=_tell,
         )  # fmt: skip
         return Proof(made)

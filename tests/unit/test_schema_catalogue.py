@@ -106,12 +106,8 @@ def test_csv_and_json_lines_feed_every_schema(tmp_path: Path, schema: Schema) ->
 
 
 def test_lists() -> None:
+    """What a list is held against besides its own text, which the cards pin."""
     assert len(schemas.dataset.column("region").choices) == 2 + 249
-    assert set(schemas.event.column("kind").choices) == {
-        "eval", "breach", "pause", "resume", "deploy", "throttle", "rollback", "mitigate", "notify", "review",
-        "policy_change",
-    }  # fmt: skip
-    assert schemas.audit.column("layer").choices == ("model", "security", "governance")
     assert schemas.chip.column("kind").choices == schemas.compute.column("device_kind").choices
     assert schemas.chip.column("until").default == 2**48 - 1
 
