@@ -37,6 +37,7 @@ from zkcompliance.verify.program import Program, Public, decode_program
 
 LIMIT = 10**21
 GIVEN = {"below.limit": LIMIT}
+BINDING = Binding(None, MODEL, NOW)
 NAMES = [name for name in cards.names() if not name.startswith(("log-floor-", "rows-unchanged-"))]
 NAMES += ["log-floor-compute", "rows-unchanged-compute"]
 
@@ -141,9 +142,7 @@ class World:
         self.log = kit.make_log(folder, "log", "lab.example/a", kit.rows())
         self.policy = kit.policy()
         phases = {"below.phases": "pretraining, fine_tuning"}
-        self.file = prove_policies(
-            [self.policy], {"compute": self.log}, {**GIVEN, **phases}, binding=Binding(None, MODEL, NOW)
-        )
+        self.file = prove_policies([self.policy], {"compute": self.log}, {**GIVEN, **phases}, binding=BINDING)
         self.one = next(each.data for each in proofs_in(self.file) if each.statement.claim == kit.CLAIM)
         self.key = folder / "log.key.pub"
 

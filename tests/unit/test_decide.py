@@ -68,6 +68,9 @@ MISUSES: dict[str, tuple[list[str], dict[str, Any]]] = {
 }  # fmt: skip
 
 
+BINDING = Binding(None, MODEL, NOW)
+
+
 class Bench:
     """A bundle of two proofs, and the folder that it lies in."""
 
@@ -75,9 +78,7 @@ class Bench:
         self.folder, self.file = folder, folder / "FILE"
         log = kit.make_log(folder, "log", "lab.example/a", kit.rows())
         given: dict[str, int | str | Decimal] = {"below.limit": 10**21, "below.phases": "pretraining, fine_tuning"}
-        self.file.write_bytes(
-            prove_policies([kit.policy()], {"compute": log}, given, binding=Binding(None, MODEL, NOW))
-        )
+        self.file.write_bytes(prove_policies([kit.policy()], {"compute": log}, given, binding=BINDING))
         (folder / "KEY").write_bytes((folder / "log.key.pub").read_bytes())
         (folder / "p.toml").write_text(kit.text())
 
