@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[1]
 CARDS = ROOT / "circuits" / "cards"
 LOCK = ROOT / "circuits" / "REGISTRY.lock"
 POLICIES = ROOT / "zkcompliance" / "policies"
-PINNED = re.compile(r'^claim = "([a-z0-9-]+@[0-9]+)"\nprogram = "[0-9a-f]*"$', re.MULTILINE)
+PINNED = re.compile(r'^claim = "([a-z0-9-]+@[0-9]+)"\ncard = "[0-9a-f]*"$', re.MULTILINE)
 
 
 def cards() -> list[Card]:
@@ -30,11 +30,11 @@ def cards() -> list[Card]:
 
 
 def pinned(text: str, digests: dict[str, str]) -> str:
-    """A policy's text with the digests (claim@version → hexadecimal) in its `program` lines.
+    """A policy's text with the digests of cards (claim@version → hexadecimal) in its `card` lines.
 
     KeyError with the first claim@version that is not among them.
     """
-    return PINNED.sub(lambda found: f'claim = "{found[1]}"\nprogram = "{digests[found[1]]}"', text)
+    return PINNED.sub(lambda found: f'claim = "{found[1]}"\ncard = "{digests[found[1]]}"', text)
 
 
 def wanted(made: Iterable[Card]) -> dict[Path, bytes | None]:
@@ -42,13 +42,14 @@ def wanted(made: Iterable[Card]) -> dict[Path, bytes | None]:
 
     SystemExit, with the file, where a policy asks for a claim or a version that there is not.
     """
-    found: dict[Path, bytes | None] = dict.fromkeys(CARDS.glob("*"))
-    programs = {card.label: card.program.hex() for card in made}
-    found[LOCK] = "".join(f"{label} {digest}\n" for label, digest in programs.items()).encode()
+    found: dict[Path, bytes | None] = dict.fromkeys(sorted(CARDS.glob("*")))
+    made = list(made)
+    found[LOCK] = "".join(f"{card.label} {card.program.hex()}\n" for card in made).encode()
     found |= {CARDS / f"{card.id}.json": card.encoded for card in made}
+    digests = {card.label: card.digest.hex() for card in made}
     for path in sorted(POLICIES.glob("*.toml")):
         try:
-            found[path] = pinned(path.read_text(encoding="utf-8"), programs).encode()
+            found[path] = pinned(path.read_text(encoding="utf-8"), digests).encode()
         except KeyError as missing:
             raise SystemExit(f"{path} asks for {missing.args[0]}, and circuits/ has no such claim") from None
     return found

@@ -6,7 +6,6 @@ import contextlib
 import time as clock
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
@@ -17,17 +16,19 @@ from zkcompliance.log import files, intake, keys, moving
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.log.spool import SpoolingWriter
 from zkcompliance.log.store import SealedLog
-from zkcompliance.log.trust import TrustPolicy, load_trust
+from zkcompliance.log.trust import TrustPolicy
 from zkcompliance.log.writer import Writer, create_log
 from zkcompliance.policy.binding import Binding, Subject, reference_of
 from zkcompliance.policy.model import Policy
-from zkcompliance.policy.subject import check_name, parse_subject, path_of
+from zkcompliance.policy.subject import check_name, parse_subject
 from zkcompliance.policy.verdict import Verdict
 from zkcompliance.progress import Progress, silent
 from zkcompliance.quantities import Refused, read_time
 from zkcompliance.schemas import Schema
 
 if TYPE_CHECKING:
+    from zkcompliance.card.model import Card
+    from zkcompliance.card.own import Own
     from zkcompliance.claim.language.build import ClaimDefinition
     from zkcompliance.claim.model import Claim
     from zkcompliance.log.cosignature import CosignerKey
@@ -252,16 +253,20 @@ def prove(
     if claims and policy is None:
         raise UsageError("prove: claims= goes with policy=")
     if policy is not None:
+        from zkcompliance.claim import catalogue
+        from zkcompliance.prove import own_claims
         from zkcompliance.prove.policy import prove_policies
 
         several = [policy] if isinstance(policy, str | Path | Policy) else list(policy)
         left = params.pop("params", {})
         if params or not isinstance(left, Mapping):
             raise UsageError('prove: with policy=, parameters are params={"REQUIREMENT.NAME": value}')
-        chosen = [_policy(each, claims) for each in several]
+        own = catalogue.own(claims)
+        chosen = [each if isinstance(each, Policy) else own_claims.load(str(each), own) for each in several]
         made = prove_policies(
-            chosen, opened, left, time=now, subject=model, reference=_bound(context), progress=progress, tell=_tell
-        )
+            chosen, opened, left, binding=Binding(None, model, now, _bound(context)), own=own, progress=progress,
+            tell=_tell,
+        )  # fmt: skip
         return Proof(made)
     from zkcompliance.prove.api import prove_claim
     from zkcompliance.prove.enclose import enclose, lineages_of
@@ -276,8 +281,8 @@ def verify(
     proof: Proof | bytes,
     *,
     policy: AnyPolicy | None = None,
-    claims: Sequence[str | Path | Claim] = (),
-    claim: str | Claim | ClaimDefinition | None = None,
+    claims: Sequence[str | Path | Claim | Card] = (),
+    claim: str | Claim | ClaimDefinition | Card | None = None,
     params: Mapping[str, Value] | None = None,
     log_keys: Mapping[str, VerifierKey | str | Path] | None = None,
     subject: Subject | str | None = None,
@@ -294,7 +299,8 @@ def verify(
     """Hold a proof against a policy, or against a claim, all its parameters and the public key of each log.
 
     `log_keys`: by the claim's slots, or by the policy's logs of which it does not say itself whose checkpoints it
-    trusts. `claims`: as for `prove`. `subject`, `context`: the model and the reference that the proof must be bound to,
+    trusts. `claims`, `claim`: cards of claims of one's own (.json files, or what was decoded), or their text, which is
+    compiled here. `subject`, `context`: the model and the reference that the proof must be bound to,
     where given. `trust`: a C2SP trust policy (or its file) that every log's checkpoint must satisfy besides. `state`: a
     file that remembers what was seen of each log, and since when; a proof over an older or another history raises
     LogEvidence, with the evidence in `<state>.evidence.…`, and a key that it has not seen of a log NewKeyRefused,
@@ -305,54 +311,29 @@ def verify(
     Returns the verdict, in which everything is met; raises VerificationError (by the check that failed), Undecided
     where the policy needs a key that is not given, or MalformedError.
     """
-    from zkcompliance.policy.judge import judge_claim, judge_policy
-    from zkcompliance.policy.recall import Recall
+    from zkcompliance.decide import Request, Spoken
 
-    if (claim is None) == (policy is None):
-        raise UsageError("verify: policy=, or claim= with params= and log_keys=")
-    if policy is not None and params:
-        raise UsageError("verify: the policy says which parameters are asked: params= does not go with it")
-    if policy is None and claims:
-        raise UsageError("verify: claims= goes with policy=")
-    if (attestation is None) != (attestation_key is None):
-        raise UsageError("verify: attestation= and attestation_key= go together")
-    if state is not None:
-        from zkcompliance.outputs import places
-
-        folder = path_of(subject) if isinstance(subject, str) else None
-        places.for_memory(Path(state), [] if folder is None else [folder])
-    trusted = {
-        name: key if isinstance(key, VerifierKey) else keys.load_public(Path(key))
-        for name, key in (log_keys or {}).items()
-    }
+    request = Request(
+        policy=policy,
+        claim_files=tuple(each if isinstance(each, str | Path) else _given(each) for each in claims),
+        claim=claim if claim is None or isinstance(claim, str) else _given(claim),
+        params=params or {},
+        log_keys=log_keys or {},
+        subject=subject,
+        context=context,
+        trust=trust,
+        state=state,
+        lineages=() if lineage is None else Path(lineage) if isinstance(lineage, str) else lineage,
+        new_keys=tuple(new_keys),
+        at=None if at is None else _moment("at", at),
+        attestation=attestation,
+        attestation_key=attestation_key,
+        spoken=Spoken.ARGUMENTS,
+    )
     data = proof.data if isinstance(proof, Proof) else proof
-    held = trust if isinstance(trust, TrustPolicy) or trust is None else load_trust(Path(trust))
-    now = _clock() if at is None else _moment("at", at)
-    model = parse_subject(subject, progress) if isinstance(subject, str) else subject
-    reference = None if context is None else _bytes(context)
-    attested = None
-    if attestation is not None and attestation_key is not None:
-        from zkcompliance.attest import api as attest
-
-        attested = attest.attested(data, attestation, attestation_key)
-    recall = Recall(
-        state=None if state is None else Path(state), new_keys=frozenset(new_keys), clock=_clock(),
-        at=None if at is None else now, progress=progress,
-    )  # fmt: skip
-    if policy is not None:
-        chosen = _policy(policy, claims)
-        verdict = judge_policy(
-            data, chosen, now=now, keys=trusted, subject=model, reference=reference, trust=held,
-            recall=replace(recall, lineages=_lineages(lineage, list(chosen.logs))),
-        )  # fmt: skip
-    else:
-        one = _claim(claim)
-        verdict = judge_claim(
-            data, one, one.publics(_values(one, params or {})), now=now, keys=trusted, subject=model,
-            reference=reference, trust=held, recall=replace(recall, lineages=_lineages(lineage, list(one.slots))),
-        )  # fmt: skip
+    verdict = request.decide(data, clock=_clock(), progress=progress)
     verdict.require()
-    return replace(verdict, attested=attested)
+    return verdict
 
 
 def _moment(name: str, given: int | str) -> int:
@@ -363,23 +344,8 @@ def _moment(name: str, given: int | str) -> int:
         raise UsageError(f"{name}: {given!r} {refused.why}") from None
 
 
-def _lineages(given: str | Path | Mapping[str, str | Path] | None, names: Sequence[str]) -> dict[str, Path]:
-    if given is None:
-        return {}
-    if isinstance(given, str | Path):
-        if len(names) != 1:
-            raise UsageError(f"verify: lineage= by the log's name: {', '.join(names)}")
-        given = {names[0]: given}
-    return {name: Path(each) for name, each in given.items()}
-
-
 def _clock() -> int:
     return int(clock.time())
-
-
-def _bytes(context: bytes | str) -> bytes:
-    """A reference to compare with; one that is no text is of no proof."""
-    return context.encode(errors="surrogatepass") if isinstance(context, str) else context
 
 
 def _bound(context: bytes | str) -> bytes:
@@ -387,10 +353,17 @@ def _bound(context: bytes | str) -> bytes:
     return reference_of(context) if isinstance(context, str) else context
 
 
-def _policy(policy: AnyPolicy, claims: Sequence[str | Path | Claim]) -> Policy:
-    from zkcompliance.policy import catalogue
+def _given(claim: Claim | ClaimDefinition | Card) -> Own:
+    """A claim as who verifies takes it: its card, which is made here where it is not given."""
+    from zkcompliance.card.model import Card
+    from zkcompliance.card.own import Own
 
-    return policy if isinstance(policy, Policy) else catalogue.load(str(policy), claims)
+    if isinstance(claim, Card):
+        return Own(claim, compiled=False)
+    from zkcompliance.claim.card import card_of
+
+    known = _claim(claim)
+    return Own(card_of(known), compiled=known.pinned is None)
 
 
 def _claim(claim: str | Claim | ClaimDefinition | None) -> Claim:

@@ -158,6 +158,12 @@ class ProgramMismatch(VerificationError):
     code = "program-mismatch"
 
 
+class CardMismatch(VerificationError):
+    """A claim's card says of its program what its bytes do not (logs, public values), or is not the one asked for."""
+
+    code = "card-mismatch"
+
+
 class StatementMismatch(VerificationError):
     """The statement is not the one that was asked for; the message names the field."""
 

@@ -19,10 +19,10 @@ from tests.kit import policies as kit
 from tests.kit.oscal_schema import oscal
 from zkcompliance.claim import catalogue
 from zkcompliance.commands.main import cli
+from zkcompliance.decide import Request
 from zkcompliance.log import memory
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.policy.binding import Binding, Subject
-from zkcompliance.policy.request import Request
 from zkcompliance.prove.api import prove_claim
 from zkcompliance.standalone import main as standalone
 

@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from zkcompliance import schemas
 from zkcompliance.claim import catalogue as claims
+from zkcompliance.claim.card import card_of
 from zkcompliance.commands.main import cli
 from zkcompliance.errors import MalformedPolicy
 from zkcompliance.policy import catalogue
@@ -135,7 +136,7 @@ def test_the_declarations_of_the_page(tmp_path: Path, monkeypatch: pytest.Monkey
     claim = claims.load(str(path))
     limits = {"longest": "30 days", "stated": "95%", "phases": "pretraining"}
     requirement = {
-        "name": "n", "says": "s", "claim": f"{claim.id}@1", "program": claim.program_digest.hex(),
+        "name": "n", "says": "s", "claim": f"{claim.id}@1", "card": card_of(claim).digest.hex(),
     }  # fmt: skip
     head = catalogue.load("eu-ai-act").text.decode()
     head = head[: head.index("[[requirements]]")] + '[logs.registry]\nschema = "chip"\n[[requirements]]\n'
@@ -149,7 +150,7 @@ def test_the_declarations_of_the_page(tmp_path: Path, monkeypatch: pytest.Monkey
         if taken:
             Path("mine.toml").write_bytes(data)
             policy = catalogue.load("mine.toml", ["my_claim.py"])
-            assert policy.requirements[0].program == claim.program_digest and list(policy.claims) == [claim.id]
+            assert policy.requirements[0].program == claim.program_digest and list(policy.cards) == [claim.id]
             (script,) = blocks("sh policy")
             for line in script.splitlines():
                 result = run(*line.partition("#")[0].split()[1:])
@@ -158,7 +159,7 @@ def test_the_declarations_of_the_page(tmp_path: Path, monkeypatch: pytest.Monkey
             assert without.exit_code == 2 and "--claim-file FILE" in without.stderr
         else:
             with pytest.raises(MalformedPolicy, match=f"requirements.n.params.{changed}: admits "):
-                parse_policy(data, {claim.id: claim})
+                parse_policy(data, {claim.id: card_of(claim)})
 
 
 def completed(args: list[str], incomplete: str) -> list[str]:

@@ -11,10 +11,12 @@ from click.testing import CliRunner, Result
 import zkcompliance as zk
 from tests.kit import policies as kit
 from zkcompliance import limits
+from zkcompliance.card import catalogue as cards
 from zkcompliance.claim import catalogue
+from zkcompliance.claim.card import card_of
 from zkcompliance.commands.main import cli
 from zkcompliance.errors import ClaimDoesNotHold, MalformedPolicy, StaleProof, StatementMismatch, UsageError
-from zkcompliance.log import keys
+from zkcompliance.log import keys, public_keys
 from zkcompliance.log.cosigner import Cosigner
 from zkcompliance.log.store import SealedLog
 from zkcompliance.log.writer import Writer
@@ -25,7 +27,7 @@ SECOND = """
 name = "band"
 says = "The counted compute lies in a band of the limit, and its total is disclosed."
 claim = "compute-band@1"
-program = "@BAND"
+card = "@BAND"
 logs = { compute = "compute" }
 params.limit = "1e20"
 params.at_least = { at_least = "1%", at_most = "50%" }
@@ -47,7 +49,7 @@ def ok(*args: object) -> dict:
 
 
 def second(total: str = "9e19") -> str:
-    digest = catalogue.load("compute-band").program_digest.hex()
+    digest = cards.load("compute-band").digest.hex()
     return SECOND.replace("@BAND", digest).replace("@TOTAL", total)
 
 
@@ -283,7 +285,7 @@ ASKS_OWN = """
 name = "own"
 says = "The total is low."
 claim = "own-total@3"
-program = "@OWN"
+card = "@OWN"
 logs = { compute = "compute" }
 params.most = { at_most = "1e20" }
 reveals.total = { at_most = "5e18" }
@@ -294,7 +296,7 @@ def test_a_claim_of_ones_own(lab: Path, tmp_path: Path) -> None:
     """Proved from the command line and verified from Python, and the other way round."""
     path = tmp_path / "own_total.py"
     path.write_text(OWN)
-    digest = catalogue.load(str(path)).program_digest.hex()
+    digest = card_of(catalogue.load(str(path))).digest.hex()
     (tmp_path / "own.toml").write_text(kit.text("own") + ASKS_OWN.replace("@OWN", digest))
     log = kit.make_log(tmp_path, "log", "lab.example/own", kit.rows())
     asked = ("--policy", tmp_path / "own.toml", "--claim-file", path)
@@ -316,12 +318,14 @@ def test_a_claim_of_ones_own(lab: Path, tmp_path: Path) -> None:
         assert [each.name for each in verdict.findings] == ["below", "own", "floor: compute"]
         assert [v.exact for v in verdict.findings[1].values if v.role == "revealed"] == [4 * 10**18]
         assert not any("compiled" in text for text in verdict.findings[1].warnings)
-    with pytest.raises(MalformedPolicy, match="no file of it was given"):
+    with pytest.raises(MalformedPolicy, match="no card of it was given"):
         zk.verify(zk.Proof.load(tmp_path / "proof"), policy=tmp_path / "own.toml", log_keys=trusted)
-    with pytest.raises(UsageError, match="claims= goes with policy="):
+    with pytest.raises(UsageError, match="claims= is of a claim that policy= names"):
         zk.verify(zk.Proof.load(tmp_path / "proof"), claim=str(path), claims=[path], log_keys=trusted)
     params = {"below.limit": "1e20", "own.most": "1e19"}
-    proof = zk.prove(logs={"compute": log}, policy=policy, params=params, subject=f"base-1={lab / 'model'}")
+    proof = zk.prove(
+        logs={"compute": log}, policy=policy, claims=[path], params=params, subject=f"base-1={lab / 'model'}"
+    )
     proof.save(tmp_path / "second")
     keyed = ("--log-key", tmp_path / "log.key.pub")
     assert ok("verify", tmp_path / "second", *asked, *keyed)["accepted"]
@@ -340,7 +344,7 @@ def test_a_quorum_before_it_is_proved_and_after(lab: Path, tmp_path: Path) -> No
         zk.prove(logs={"compute": tmp_path / "log"}, time=kit.NOW, **asked)
     note = SealedLog.open(tmp_path / "log").checkpoint_note
     line = Cosigner(keys.load_cosigner(tmp_path / "w"), tmp_path / "seen").cosign(
-        note, keys.load_public(tmp_path / "log.key.pub"), now=kit.NOW - 29 * kit.DAY
+        note, public_keys.load_public(tmp_path / "log.key.pub"), now=kit.NOW - 29 * kit.DAY
     )
     with Writer(tmp_path / "log", keys.load_private(tmp_path / "log.key")) as writer:
         writer.add_cosignatures([line], [witness])

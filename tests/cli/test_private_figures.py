@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.kit import policies as kit
-from zkcompliance.claim import catalogue
+from zkcompliance.card import catalogue as cards
 from zkcompliance.commands.main import cli
 
 TOTAL = 4_440_000_000_000_000_000
@@ -19,7 +19,7 @@ BAND = """
 name = "band"
 says = "The total is disclosed."
 claim = "compute-band@1"
-program = "@BAND"
+card = "@BAND"
 logs = { compute = "compute" }
 params.limit = "1e20"
 params.at_least = { at_least = "0.01%" }
@@ -36,7 +36,7 @@ def run(*args: object) -> Result:
 @pytest.fixture
 def lab(tmp_path: Path) -> Path:
     kit.make_log(tmp_path, "log", "lab.example/c", kit.rows(4, TOTAL // 4))
-    digest = catalogue.load("compute-band").program_digest.hex()
+    digest = cards.load("compute-band").digest.hex()
     (tmp_path / "policy.toml").write_text(kit.text() + BAND.replace("@BAND", digest))
     return tmp_path
 

@@ -24,11 +24,9 @@ from zkcompliance.stark.commit.table import SealedTable
 from zkcompliance.stark.prover import prover as prover_module
 from zkcompliance.stark.statement import StatementLog
 from zkcompliance.verify import fri as verify_fri
-from zkcompliance.verify import openings as merkle
 from zkcompliance.verify import openings as verify_openings
 from zkcompliance.verify import soundness, verifier
-from zkcompliance.verify import statement as profile
-from zkcompliance.verify import verifier as binding
+from zkcompliance.verify import statement as verify_statement
 from zkcompliance.verify.program import decode_program
 from zkcompliance.verify.statement import decode_statement
 from zkcompliance.verify.verifier import verify_proof
@@ -90,8 +88,8 @@ def test_other_rows_need_both_the_root_and_the_tag_unchecked() -> None:
 
         __hash__ = bytes.__hash__
 
-    rootless = merkle.Tree
-    with without(merkle, "Tree", lambda root, *rest: rootless(Any(root), *rest)):
+    rootless = verify_openings.Tree
+    with without(verify_openings, "Tree", lambda root, *rest: rootless(Any(root), *rest)):
         with pytest.raises(FoldMismatch):
             proved.verify()
         with tagless(), pytest.raises(FoldMismatch):
@@ -179,7 +177,7 @@ def test_a_segment_of_another_log() -> None:
     made = support.prover([tables[0], foreign])
     made.statement = replace(made.statement, logs=(StatementLog("compute", body, (tables[0].entry, foreign.entry)),))
     refused(CheckpointMismatch, made)
-    assert binding.check_checkpoints is verifier.check_checkpoints
+    assert verifier.check_checkpoints is verifier.check_checkpoints
 
 
 # Hybrid words and degrees
@@ -260,8 +258,8 @@ def test_with_few_queries_the_tag_is_what_stops_a_hybrid(monkeypatch: pytest.Mon
     monkeypatch.setattr(profiles, "PROFILES", (weak, *profiles.PROFILES[1:]))
     monkeypatch.setattr(profiles, "STANDARD", weak)
     capacity = profiles.STANDARD.capacity(3)
-    verifier_weak = replace(profile.STANDARD, queries=2, grinding=0)
-    monkeypatch.setitem(profile.PROFILES, 1, verifier_weak)
+    verifier_weak = replace(verify_statement.STANDARD, queries=2, grinding=0)
+    monkeypatch.setitem(verify_statement.PROFILES, 1, verifier_weak)
     monkeypatch.setattr(soundness, "judge", lambda shape: soundness.table(soundness.quantities(shape)))
     assert capacity == verifier_weak.capacity(3)
 

@@ -28,9 +28,9 @@ from zkcompliance.stark.field.extension import Ext
 from zkcompliance.stark.fri.schedule import fold_schedule
 from zkcompliance.stark.prover import prover as prover_module
 from zkcompliance.verify import fri as verify_fri
-from zkcompliance.verify import openings as merkle
+from zkcompliance.verify import openings as verify_openings
 from zkcompliance.verify import soundness, verifier
-from zkcompliance.verify import statement as profile
+from zkcompliance.verify import statement as verify_statement
 from zkcompliance.verify.openings import CHUNK, Opening
 
 
@@ -262,7 +262,7 @@ def test_acceptance_of_noise_follows_the_number_of_queries(monkeypatch: pytest.M
     """Two queries, half of the rows corrupted: about a quarter of the nonces pass, as (1 − f)^q says."""
     weak = replace(profiles.STANDARD, queries=2, grinding=0)
     monkeypatch.setattr(profiles, "PROFILES", (weak, *profiles.PROFILES[1:]))
-    monkeypatch.setitem(profile.PROFILES, 1, replace(profile.STANDARD, queries=2, grinding=0))
+    monkeypatch.setitem(verify_statement.PROFILES, 1, replace(verify_statement.STANDARD, queries=2, grinding=0))
     monkeypatch.setattr(soundness, "judge", lambda shape: soundness.table(soundness.quantities(shape)))
     made = support.prover([support.seal(support.table(support.ROWS))], kind=IgnoresNoise)
     made.prove()
@@ -388,13 +388,14 @@ def test_the_index_in_the_leaf_is_what_stops_an_answer_from_elsewhere(log: suppo
     """A lone leaf and its path at another place: without the index in its hash, and the side in its path, it fits."""
     tree = log.extension().tree
     opened = tree.open([5], log.rows)
+    committed = verify_openings.Tree(tree.root, 0, tree.depth, log.entry.width)
     width = 32 + 4 * log.entry.width
     for place in (4, 6, 7, 5 + 4096):
         reader = verifier.Reader(opened, MalformedProof)
         with pytest.raises(OpeningMismatch):
-            merkle.read_opening(reader, merkle.Tree(tree.root, 0, tree.depth, log.entry.width), [place])
+            verify_openings.read_opening(reader, committed, [place])
     reader = verifier.Reader(opened, MalformedProof)
-    found = merkle.read_opening(reader, merkle.Tree(tree.root, 0, tree.depth, log.entry.width), [5])
+    found = verify_openings.read_opening(reader, committed, [5])
     assert found[5] == opened[32:width]
 
 
@@ -445,13 +446,13 @@ def test_tree_of_another_phase(log: support.SealedTable) -> None:
 def test_node_as_a_leaf(log: support.SealedTable) -> None:
     """A leaf's first byte is 0x80 or more, a node's 2 or 3: no node's message is a leaf's of the same length."""
     children = bytes(32), bytes(range(32))
-    assert merkle.node_digest(*children) == sha256(b"\x02\0\0\0" + children[0] + children[1]).digest()
+    assert verify_openings.node_digest(*children) == sha256(b"\x02\0\0\0" + children[0] + children[1]).digest()
     row = bytes(range(64))
     for phase in range(5):
         for index in (*range(4096), 2**24 - 1, 2**24, 2**27 - 1):
             word = leaf_word(phase, index)
             assert 0x80 + 8 * phase <= word[0] < 0x88 + 8 * phase
-            assert index % 512 or merkle.leaf_digest(phase, index, row) == sha256(word + row).digest()
+            assert index % 512 or verify_openings.leaf_digest(phase, index, row) == sha256(word + row).digest()
 
 
 def test_all_zero_proof(honest: Proved) -> None:

@@ -10,10 +10,12 @@ from tests.kit import support
 from tests.kit.policies import NOW
 from tests.kit.policy_texts import head, requirement
 from zkcompliance import schemas
+from zkcompliance.card import catalogue as cards
 from zkcompliance.claim import catalogue
 from zkcompliance.errors import StatementMismatch
 from zkcompliance.log import keys
-from zkcompliance.log.note import SignerKey, VerifierKey
+from zkcompliance.log.note import VerifierKey
+from zkcompliance.log.signer import SignerKey
 from zkcompliance.log.store import SealedLog
 from zkcompliance.log.writer import Writer, create_log
 from zkcompliance.policy.binding import Binding, ForPolicy
@@ -24,7 +26,7 @@ from zkcompliance.prove import api
 from zkcompliance.stark.statement import encode_bundle, encode_policy_bundle
 from zkcompliance.verify.bundle import decode_bundle
 
-COVERAGE = catalogue.load("eval-coverage")
+COVERAGE, CLAIM = cards.load("eval-coverage"), catalogue.load("eval-coverage")
 
 
 def policy(evals: str = "", registered: str = ""):  # type: ignore[no-untyped-def]
@@ -56,7 +58,7 @@ class Lab:
     def show(self, context: bytes) -> bytes:
         """The one log in both slots, its checkpoint signed with both keys."""
         with support.without(api, "_refuse_one_twice"):
-            made = api.prove_claim(COVERAGE, {"evals": self.log, "registered": self.log}, {}, context=context)
+            made = api.prove_claim(CLAIM, {"evals": self.log, "registered": self.log}, {}, context=context)
         bundle = decode_bundle(made)
         note = _signed(self.log.checkpoint_body, self.signers)
         return encode_bundle(bundle.statement_bytes, bundle.program_bytes, [note, note], bundle.proof_bytes)

@@ -18,7 +18,6 @@ from zkcompliance.policy.load import parse_policy
 from zkcompliance.prove.api import prove_claim
 from zkcompliance.prove.policy import prove_policies
 
-BAND = catalogue.load("compute-band")
 TOTAL = 8_990_000_000_000_000_000  # disclosed as 8.9e18, which 8.9e18 … 8.9999…e18 are
 GIVEN = {"band.at_least": "100 ppm", "band.at_most": "100%", "band.phases": "pretraining"}
 
@@ -52,15 +51,15 @@ def test_bounds_hold_of_what_was_rounded(tmp_path: Path, bound: str, met: bool) 
     asked = policy(bound)
     context = Binding(ForPolicy(asked.digest, asked.id, asked.version, "band"), MODEL, NOW).encode()
     publics = {"limit": 10**20, "at_least": 100, "at_most": 10**6, "phases": 1}
-    shown = prove_claim(BAND, {"compute": log}, publics, context=context)
+    shown = prove_claim(catalogue.load("compute-band"), {"compute": log}, publics, context=context)
     verdict = judge_policy(shown, asked, now=NOW, keys={"compute": VerifierKey.parse(log.vkey)})
     assert verdict.accepted is met, verdict
     if met:
-        assert prove_policies([asked], {"compute": log}, GIVEN, time=NOW, subject=MODEL)
+        assert prove_policies([asked], {"compute": log}, GIVEN, binding=Binding(None, MODEL, NOW))
         return
     assert isinstance(verdict.findings[0].error, StatementMismatch)
     with pytest.raises(ProofRefused, match="would reveal total"):
-        prove_policies([asked], {"compute": log}, GIVEN, time=NOW, subject=MODEL)
+        prove_policies([asked], {"compute": log}, GIVEN, binding=Binding(None, MODEL, NOW))
 
 
 @pytest.mark.parametrize("bound", ['"8.9e18"', '{ one_of = ["8.9e18", "9e18"] }'])

@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from tests.kit.regulated_lab import Lab
 from tests.kit.starting import CLEAN, MOSTLY_INSTALLED, MOSTLY_ONE_FILE, Started, installed, seldom
 from zkcompliance.commands.group import cli
-from zkcompliance.policy.request import Request
+from zkcompliance.decide import Request
 from zkcompliance.standalone import main as one_file
 
 

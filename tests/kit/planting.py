@@ -21,7 +21,7 @@ def names() -> list[str]:
         "import sys, venv, ensurepip, pip._internal.cli.main, pip._internal.commands.install, secrets\n"
         "import zkcompliance.commands.group as group\n"
         "[group.cli.get_command(None, verb) for verb in group.VERBS]\n"
-        "import zkcompliance.policy.request, zkcompliance.report.terminal, zkcompliance.report.html\n"
+        "import zkcompliance.decide, zkcompliance.report.terminal, zkcompliance.report.html\n"
         "print(*sys.modules)"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from tests.kit.policy_texts import head, requirement
 from zkcompliance.claim import catalogue
+from zkcompliance.claim.card import card_of
 from zkcompliance.commands.main import cli
 
 CLAIM = "training-compute-below"
@@ -55,6 +56,10 @@ class Lab:
         return self.folder / "my_own.py"
 
     @property
+    def own_card(self) -> Path:
+        return self.folder / "my_own.json"
+
+    @property
     def own_policy(self) -> Path:
         return self.folder / "own.toml"
 
@@ -77,12 +82,12 @@ class Lab:
     def asked_of_own(self) -> list[str]:
         """Arguments under which `own` is accepted: a policy that asks for a claim of the regulator's own."""
         return [
-            "--policy", str(self.own_policy), "--claim-file", str(self.own_claim), "--log-key", str(self.key),
+            "--policy", str(self.own_policy), "--claim-file", str(self.own_card), "--log-key", str(self.key),
             "--subject", MODEL,
         ]  # fmt: skip
 
 
-def policy(claim: str, limit: str, *lines: str, program: str = "") -> str:
+def policy(claim: str, limit: str, *lines: str, card: str = "") -> str:
     """A policy's text, in force for longer than the ready-made ones. limit: of the claim's parameter, in TOML."""
     title = "An example: training compute below a limit"
     text = head("a-limit", title, subject="required", since="2025-01-01", until="2099-01-01")
@@ -90,7 +95,7 @@ def policy(claim: str, limit: str, *lines: str, program: str = "") -> str:
     text += '[logs.compute]\nschema = "compute"\nrows = 2\nsources = ["self_declared", "signed"]\n'
     says = "The training compute of the log is below 10^26 FLOP."
     asked = (f"params.limit = {limit}", *lines)
-    return text + requirement("below-limit", says, claim, {"compute": "compute"}, *asked, program=program)
+    return text + requirement("below-limit", says, claim, {"compute": "compute"}, *asked, card=card)
 
 
 def zk(*arguments: str | Path) -> None:
@@ -112,8 +117,9 @@ def make(folder: Path) -> Lab:
     asked = ("--policy", made.policy, "--log", f"compute={log}", "--subject", MODEL)
     zk("prove", *asked, "-p", "below-limit.limit=1e21", "-p", "below-limit.phases=pretraining", "-o", made.bundle)
     made.own_claim.write_text(OWN_CLAIM)
-    program = catalogue.load(str(made.own_claim)).program_digest.hex()
-    made.own_policy.write_text(policy("my-own", '"1e21"', program=program))
+    card = card_of(catalogue.load(str(made.own_claim)))
+    made.own_card.write_bytes(card.encoded)
+    made.own_policy.write_text(policy("my-own", '"1e21"', card=card.digest.hex()))
     asked = ("--policy", made.own_policy, "--claim-file", made.own_claim, "--log", log, "--subject", MODEL)
     zk("prove", *asked, "-o", made.own)
     return made

@@ -16,8 +16,7 @@ import time
 from pathlib import Path
 
 from zkcompliance.errors import QuotientMismatch
-from zkcompliance.verify import fri, verifier
-from zkcompliance.verify import openings as merkle
+from zkcompliance.verify import fri, openings, verifier
 from zkcompliance.verify.checkpoint import Checkpoint, checkpoint_body, log_root
 from zkcompliance.verify.codec import Reader
 from zkcompliance.verify.field import ZERO, P
@@ -100,7 +99,7 @@ class Grinding:
 
 def pass_every_check() -> None:
     """All is computed, and nothing refused."""
-    tree, quotients, evaluate = merkle.Tree, verifier.check_quotients, fri._evaluate
+    tree, quotients, evaluate = openings.Tree, verifier.check_quotients, fri._evaluate
 
     def computed(*given: object) -> None:
         try:
@@ -109,7 +108,7 @@ def pass_every_check() -> None:
             return
         raise SystemExit("the quotients of noise are right")
 
-    merkle.Tree = lambda root, *rest: tree(AnyRoot(root), *rest)  # type: ignore[misc, assignment]
+    openings.Tree = lambda root, *rest: tree(AnyRoot(root), *rest)  # type: ignore[misc, assignment]
     verifier.check_quotients = computed  # type: ignore[assignment]
     verifier.add = lambda *_: ZERO  # type: ignore[assignment]
     verifier.hashlib = Grinding  # type: ignore[assignment]

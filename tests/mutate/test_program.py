@@ -39,8 +39,7 @@ from zkcompliance.stark.field.extension import Ext
 from zkcompliance.stark.prover import prover as prover_module
 from zkcompliance.stark.prover import witness as witness_module
 from zkcompliance.stark.prover.witness import Trace, check_trace
-from zkcompliance.verify import shape as instances_module
-from zkcompliance.verify import verifier
+from zkcompliance.verify import shape, verifier
 from zkcompliance.verify.program import decode_program
 from zkcompliance.verify.weights import check_multiplicities
 
@@ -412,11 +411,11 @@ def cells_unchecked() -> Iterator[None]:
         first, second = air.interactions
         return replace(air, nodes=nodes, interactions=(first, replace(second, nodes=(len(nodes) - 1,))))
 
-    table = instances_module.CELLS_TABLE
+    table = shape.CELLS_TABLE
     nodes = (*table.nodes, type(table.nodes[0])(0, 0, 0))
     first, second = table.interactions
     other = replace(table, nodes=nodes, interactions=(first, second._replace(nodes=(len(nodes) - 1,))))
-    with without(layout_module, "cells_air", prover_side), without(instances_module, "CELLS_TABLE", other):
+    with without(layout_module, "cells_air", prover_side), without(shape, "CELLS_TABLE", other):
         yield
 
 

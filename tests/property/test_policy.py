@@ -12,8 +12,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zkcompliance.claim import catalogue
-from zkcompliance.claim.model import Claim, Parameter
+from zkcompliance.card import catalogue as cards
+from zkcompliance.card.model import Card
+from zkcompliance.claim.model import Parameter
 from zkcompliance.errors import LimitExceeded, MalformedPolicy
 from zkcompliance.log.cosignature import CosignerKey
 from zkcompliance.log.note import VerifierKey
@@ -25,8 +26,7 @@ from zkcompliance.quantities import fault_of
 from zkcompliance.schemas import SOURCES
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "policies.json").read_text())
-DIGESTS = catalogue.registry()
-SOUND = re.sub("@PROGRAM ([a-z-]+)@1@", lambda found: DIGESTS[found[1]].hex(), VECTORS["sound"]).encode()
+SOUND = re.sub("@CARD ([a-z-]+)@1@", lambda found: cards.load(found[1]).digest.hex(), VECTORS["sound"]).encode()
 DAY = 86400
 
 
@@ -127,7 +127,7 @@ KEYS = st.sampled_from(
         "name",
         "says",
         "claim",
-        "program",
+        "card",
         "params",
         "reveals",
         "limit",
@@ -193,7 +193,7 @@ HEAD = {
             "name": "n",
             "says": "s",
             "claim": "training-compute-below@1",
-            "program": DIGESTS["training-compute-below"].hex(),
+            "card": cards.load("training-compute-below").digest.hex(),
             "logs": {"compute": "compute"},
             "params": {"limit": "1e25", "phases": "pretraining"},
         }
@@ -232,7 +232,7 @@ NAMES = st.from_regex(r"[a-z0-9]{1,8}(-[a-z0-9]{1,8}){0,2}", fullmatch=True)
 TEXTS = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=30).filter(
     lambda text: not fault_of(text)
 )
-CLAIMS = [catalogue.load(name) for name in catalogue.names() if not name.startswith("rows-unchanged-")]
+CLAIMS = [cards.load(name) for name in cards.names() if not name.startswith("rows-unchanged-")]
 
 
 @st.composite
@@ -266,7 +266,7 @@ def bound(draw: st.DrawFn, param: Parameter, dated: bool, subject: bool) -> Boun
     return Bound(free=True)
 
 
-def asks(claim: Claim, params: dict[str, Bound], earliest: int) -> bool:
+def asks(claim: Card, params: dict[str, Bound], earliest: int) -> bool:
     try:
         refuse_vacuous(claim, params, earliest, "")
     except MalformedPolicy:
@@ -304,19 +304,19 @@ def policies(draw: st.DrawFn) -> tuple[Policy, bool]:
     for called in draw(st.lists(NAMES, min_size=1, max_size=3, unique=True)):
         claim = draw(st.sampled_from(CLAIMS))
         slots = {}
-        for slot, schema in claim.slots.items():
+        for slot, schema in ((each.name, each.schema) for each in claim.slots):
             log = f"{called[:20]}-{slot.replace('_', '-')}-{len(logs)}"
             held = tuple(
                 LogKey(VerifierKey("lab", bytes([next(keys)]) * 32), *draw(window(bool(cosigners) or dated)))
                 for _ in range(draw(st.integers(0, 2)))
             )
             sources = tuple(draw(st.lists(st.sampled_from(SOURCES), max_size=3, unique=True)))
-            logs[log] = LogRule(log, schema.name, held, draw(st.sampled_from([0, 1, 9])), sources)
+            logs[log] = LogRule(log, schema, held, draw(st.sampled_from([0, 1, 9])), sources)
             slots[slot] = log
         params = {param.name: draw(bound(param, dated, subject)) for param in claim.params}
         sound = sound and asks(claim, params, 0 if proof is None else max(0, start - proof))
-        digest = claim.program_digest
-        requirements.append(Requirement(called, draw(TEXTS), claim.id, claim.version, digest, slots, params, {}))
+        digests = claim.digest, claim.program
+        requirements.append(Requirement(called, draw(TEXTS), claim.id, claim.version, *digests, slots, params, {}))
     policy = Policy(
         b"",
         draw(NAMES),
@@ -408,14 +408,14 @@ def of_policy(policy: Policy) -> dict[str, Any]:
         operators = {each.name: [key.text for key in each.keys] for each in policy.cosigners.operators}
         tree["cosigners"] = {"quorum": policy.cosigners.quorum, "operators": operators}
     for each in policy.requirements:
-        specs = {param.name: param for param in catalogue.load(each.claim).params}
+        specs = {param.name: param for param in cards.load(each.claim).params}
         params = {name: of_bound(specs[name], bound) for name, bound in each.params.items()}
         tree["requirements"].append(
             {
                 "name": each.name,
                 "says": each.says,
                 "claim": f"{each.claim}@{each.version}",
-                "program": each.program.hex(),
+                "card": each.card.hex(),
                 "logs": dict(each.logs),
                 **({"params": params} if params else {}),
             }

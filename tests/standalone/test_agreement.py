@@ -10,7 +10,6 @@ import re
 import time
 from collections import Counter
 from collections.abc import Iterator
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -19,15 +18,13 @@ from tests.kit import lineages as kit
 from tests.kit import support
 from tests.kit.agreement import Answer, Both
 from tests.kit.regulated_lab import CLAIM, MODEL, Lab
-from zkcompliance.claim import catalogue
-from zkcompliance.log import open_log
+from zkcompliance.card import catalogue as cards
 from zkcompliance.log.checkpoint import Checkpoint
-from zkcompliance.log.cosignature import ML_DSA_44, CosignerSigner
-from zkcompliance.log.note import SignerKey
+from zkcompliance.log.cosignature import ML_DSA_44
+from zkcompliance.log.signer import CosignerSigner, SignerKey
 from zkcompliance.policy import catalogue as policies
-from zkcompliance.policy.binding import Binding, ForPolicy
-from zkcompliance.policy.subject import parse_subject
-from zkcompliance.prove.api import prove_claim
+from zkcompliance.policy.binding import Binding
+from zkcompliance.policy.proofs import proofs_in
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 PROOFS = VECTORS / "proofs"
@@ -198,10 +195,8 @@ def test_every_vector_of_what_a_verifier_reads(both: Both) -> None:
 
 
 def test_every_vector_of_policies(both: Both) -> None:
-    digests = catalogue.registry()
-
     def taken(text: str) -> tuple[Answer, Answer]:
-        return both.take("policy", re.sub("@PROGRAM ([a-z-]+)@1@", lambda found: digests[found[1]].hex(), text))
+        return both.take("policy", re.sub("@CARD ([a-z-]+)@1@", lambda found: cards.load(found[1]).digest.hex(), text))
 
     assert [answer.status for answer in taken(POLICIES["sound"])] == ["taken", "taken"]
     for vector in POLICIES["vectors"]:
@@ -238,11 +233,11 @@ def test_ml_dsa_cosigners(both: Both) -> None:
     assert [answer.status for answer in found] == ["signature-rejected"] * 2 and found[0].err == found[1].err
 
 
-def test_every_pinned_program(both: Both) -> None:
-    """Each claim of the catalogue has its program's digest in the one file, without a compiler."""
-    for name in catalogue.names():
-        installed, alone = both.take("program", name)
-        assert installed.out == alone.out == catalogue.registry()[name].hex() + "\n", (name, alone)
+def test_every_card(both: Both) -> None:
+    """Each claim of the catalogue has its card in the one file, and its program's digest without a compiler."""
+    for name in cards.names():
+        installed, alone = both.take("card", name)
+        assert installed.out == alone.out == cards.load(name).digest.hex() + "\n", (name, alone)
 
 
 def test_every_policy(both: Both, lab: Lab) -> None:
@@ -328,24 +323,31 @@ def test_generations_and_their_lineage(both: Both, tmp_path: Path) -> None:
         assert agreed(both, proof, *asked, tmp_path / f"{key}.pub", *lineage).decision == decision, (key, lineage)
 
 
-def test_a_claim_of_ones_own_without_a_digest(both: Both, lab: Lab) -> None:
-    """The one file has no compiler: it says so, and what to do. (The installed one compiles, and decides.)"""
-    asked = ["--claim", str(lab.own_claim), "-p", "limit=1e20", "--log-key", str(lab.key)]
-    installed, alone = both.ask([lab.single, *asked])
+def test_a_claim_of_ones_own_by_itself(both: Both, lab: Lab, tmp_path: Path) -> None:
+    """Of its card both decide, and say whose word that is; its text is compiled by the installed one alone."""
+    asked = ["-p", "limit=1e20", "--log-key", str(lab.key)]
+    assert agreed(both, lab.single, "--claim", lab.own_card, *asked).decision == ("1", "statement-mismatch")
+    single = tmp_path / "one.zkp"
+    single.write_bytes(next(each.data for each in proofs_in(lab.own.read_bytes()) if each.statement.claim == "my-own"))
+    own = agreed(both, single, "--claim", lab.own_card, "-p", "limit=1e21", *asked[2:], "--json")
+    warnings = json.loads(own.out)["requirements"][0]["warnings"]
+    assert own.decision == ("0", "") and any("rests on whoever made the card that was given" in w for w in warnings)
+    installed, alone = both.ask([lab.single, "--claim", str(lab.own_claim), *asked])
     assert installed.status == "1"
-    assert (
-        alone.decision == ("2", "unsupported") and "no compiler" in alone.err and "\nhelp: zkcompliance " in alone.err
-    )
+    assert alone.decision == ("2", "unsupported") and "no compiler" in alone.err
+    assert f"\nhelp: zkcompliance explain {lab.own_claim} --card {lab.own_card}" in alone.err.replace("'", "")
 
 
 def test_a_claim_of_ones_own_that_a_policy_names(both: Both, lab: Lab) -> None:
-    """The policy has the digest: both decide, and the one file says besides that it took the policy's word for it."""
+    """The policy has the card's digest. Who compiles the text has nobody's word to take."""
     at = ["--at", later(), "--json"]
-    installed, alone = both.ask([lab.own, *lab.asked_of_own(), *at])
-    assert installed.decision == alone.decision == ("0", ""), (installed, alone)
-    compiled, by_digest = json.loads(installed.out), json.loads(alone.out)
-    (own, floor), (also, its_floor) = compiled["requirements"], by_digest["requirements"]
-    assert also["warnings"][0].startswith("my-own@1 was not compiled here") and floor == its_floor
+    by_card = agreed(both, lab.own, *lab.asked_of_own(), *at)
+    assert by_card.decision == ("0", ""), by_card
+    text = [str(lab.own_claim) if each == str(lab.own_card) else each for each in lab.asked_of_own()]
+    installed, alone = both.ask([lab.own, *text, *at])
+    assert installed.decision == ("0", "") and alone.decision == ("2", "unsupported")
+    (own, floor), (also, its_floor) = (json.loads(each.out)["requirements"] for each in (installed, by_card))
+    assert also["warnings"][0].startswith("my-own@1 is no claim of this installation") and floor == its_floor
     assert also | {"warnings": also["warnings"][1:]} == own and own["values"][0]["exact"] == str(10**21)
     for file in (lab.single, lab.bundle):
         assert agreed(both, file, *lab.asked_of_own()).decision == ("1", "statement-mismatch")
@@ -354,63 +356,60 @@ def test_a_claim_of_ones_own_that_a_policy_names(both: Both, lab: Lab) -> None:
     assert answer.decision == ("4", "undecided") and "All compute is below a limit." in answer.out
 
 
-def test_what_a_claim_file_may_not_be(both: Both, lab: Lab, tmp_path: Path) -> None:
-    path = tmp_path / "other.py"
+def test_what_a_card_may_not_be(both: Both, lab: Lab, tmp_path: Path) -> None:
+    path = tmp_path / "other.json"
 
-    def answers(source: str) -> Answer:
-        path.write_text(source)
-        return agreed(both, lab.own, *("--claim-file", path), *lab.asked_of_own()[:2], *lab.asked_of_own()[4:])
+    def answers(card: str) -> tuple[str, str]:
+        path.write_text(card)
+        return agreed(both, lab.own, *("--claim-file", path), *lab.asked_of_own()[:2], *lab.asked_of_own()[4:]).decision
 
-    own = lab.own_claim.read_text()
-    for source in (
-        own.replace("my-own", CLAIM),
-        own.replace("claim,", "claim"),
-        "1 / 0",
-        "",
-        own + own.replace("def my_own", "def my_twin"),
-    ):
-        assert answers(source).decision == ("2", "usage"), source
-    assert answers(own.replace("version=1", "version=2")).decision == ("2", "malformed-policy")
-    assert answers(own.replace("my-own", "my-other")).decision == ("2", "malformed-policy")
-    assert answers(own[: own.index("VACUOUS")]).decision == ("2", "malformed-policy")
+    own = lab.own_card.read_text()
+    assert answers(own.replace("my-own", CLAIM)) == ("2", "usage")
+    for card in ("", "{}", own.replace("\n", ""), own + "\n", own.replace('"places": 0', '"places": 1')):
+        assert answers(card) == ("2", "malformed-card"), card
+    for old, new in (('"version": 1', '"version": 2'), ("my-own", "my-other"), ("below a limit", "below any limit")):
+        assert old in own and answers(own.replace(old, new)) == ("2", "malformed-policy"), old
     asked = lab.asked_of_own()
-    twice = agreed(both, lab.own, *asked, "--claim-file", lab.own_claim)
+    twice = agreed(both, lab.own, *asked, "--claim-file", lab.own_card)
     assert twice.decision == ("2", "usage") and "given twice" in twice.err
-    for wrong in (["--claim-file", lab.own_claim], [*lab.asked_of_single(), "--claim-file", lab.own_claim]):
+    for wrong in (["--claim-file", lab.own_card], [*lab.asked_of_single(), "--claim-file", lab.own_card]):
         assert agreed(both, lab.single, *wrong).decision == ("2", "usage")
     assert agreed(both, lab.own, *asked[:2], *asked[4:]).decision == ("2", "malformed-policy")
-    assert agreed(both, lab.own, *asked, "--claim-file", tmp_path / "none.py").decision == ("2", "usage")
+    for none in ("none.json", "none.txt"):
+        assert agreed(both, lab.own, *asked, "--claim-file", tmp_path / none).decision == ("2", "usage")
 
 
-def test_only_the_program_that_the_policy_names_is_taken(both: Both, lab: Lab, tmp_path: Path) -> None:
-    """Another digest in the policy, or another claim file: the installed one compiles, and refuses the policy.
+def test_what_the_text_of_a_claim_may_not_be(lab: Lab, tmp_path: Path, both: Both) -> None:
+    """Where it can be compiled: run, and held against the digest that the policy has."""
+    path, own = tmp_path / "other.py", lab.own_claim.read_text()
+    for source, decision in (
+        (own.replace("my-own", CLAIM), ("2", "usage")),
+        (own.replace("claim,", "claim"), ("2", "usage")),
+        ("1 / 0", ("2", "usage")),
+        ("", ("2", "usage")),
+        (own + own.replace("def my_own", "def my_twin"), ("2", "usage")),
+        (own.replace("version=1", "version=2"), ("2", "malformed-policy")),
+        (own.replace("my-own", "my-other"), ("2", "malformed-policy")),
+        (own[: own.index("VACUOUS")], ("2", "malformed-policy")),
+        (own.replace("< limit", "<= limit"), ("2", "malformed-policy")),
+    ):
+        path.write_text(source)
+        given = ["--claim-file", str(path), *lab.asked_of_own()[:2], *lab.asked_of_own()[4:]]
+        installed, alone = both.ask([lab.own, *given])
+        assert (installed.decision, alone.decision) == (decision, ("2", "unsupported")), source
 
-    The one file holds the proof against the digest alone. What that program says is what was read when it was named.
-    """
+
+def test_only_the_card_that_the_policy_names_is_taken(both: Both, lab: Lab, tmp_path: Path) -> None:
     text, asked = lab.own_policy.read_text(), lab.asked_of_own()
-    named = re.search(r'program = "(.*)"', text)
+    named = re.search(r'card = "(.*)"', text)
     assert named is not None
     changed = tmp_path / "policy.toml"
     changed.write_text(text.replace(named[1], "07" * 32))
-    installed, alone = both.ask([lab.own, "--policy", changed, *asked[2:]])
-    assert installed.decision == ("2", "malformed-policy") and "is not the program of my-own@1" in installed.err
-    assert alone.decision == ("1", "statement-mismatch") and "another text of a-limit@1" in alone.err
-    claim = catalogue.load(str(lab.own_claim))
-    made_for = ForPolicy(sha256(changed.read_bytes()).digest(), "a-limit", 1, "below-limit")
-    context = Binding(made_for, parse_subject(MODEL), int(time.time())).encode()
-    forged = tmp_path / "forged.zkp"
-    log = open_log(lab.folder / "log")
-    forged.write_bytes(prove_claim(claim, {"compute": log}, {"limit": 10**21}, context=context))
-    _, alone = both.ask([forged, "--policy", changed, *asked[2:]])
-    assert alone.decision == ("1", "program-mismatch"), alone
+    refused = agreed(both, lab.own, "--policy", changed, *asked[2:])
+    assert refused.decision == ("2", "malformed-policy") and "is not the card of my-own@1" in refused.err
     twice = text + text[text.index("[[requirements]]") :].replace("below-limit", "again").replace(named[1], "07" * 32)
     changed.write_text(twice)
-    assert agreed(both, lab.own, "--policy", changed, *asked[2:], words=False).decision == ("2", "malformed-policy")
-    other = tmp_path / "other.py"
-    other.write_text(lab.own_claim.read_text().replace("< limit", "<= limit"))
-    installed, alone = both.ask([lab.own, *asked[:3], other, *asked[4:]])
-    assert installed.decision == ("2", "malformed-policy") and alone.status == "0"
-    assert "note       my-own@1 was not compiled here" in alone.out
+    assert agreed(both, lab.own, "--policy", changed, *asked[2:]).decision == ("2", "malformed-policy")
 
 
 # Mutants

@@ -32,7 +32,7 @@ def program(which: str) -> Any:
 
 def take(kind: str, text: str, key: str, trust: str) -> None:
     """Hand the input to the parser of its kind."""
-    from zkcompliance.claim import catalogue
+    from zkcompliance.card import catalogue
     from zkcompliance.log import note
     from zkcompliance.log.checkpoint import Checkpoint
     from zkcompliance.log.cosignature import CosignerKey
@@ -49,7 +49,7 @@ def take(kind: str, text: str, key: str, trust: str) -> None:
         "cosigner": lambda: CosignerKey.parse(text),
         "evidence": lambda: Evidence.parse(text),
         "policy": lambda: parse_policy(text.encode("utf-8", "surrogateescape")),
-        "program": lambda: print(catalogue.load(text).program_digest.hex()),
+        "card": lambda: print(catalogue.load(text).digest.hex()),
     }
     takers[kind]()
     sys.exit("taken")

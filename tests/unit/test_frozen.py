@@ -10,6 +10,7 @@ import pytest
 from tests.kit import support
 from zkcompliance.errors import ZkComplianceError
 from zkcompliance.log import note
+from zkcompliance.log.signer import SignerKey
 from zkcompliance.verify.verifier import verify_bundle
 
 PROOFS = Path(__file__).parents[1] / "vectors" / "proofs"
@@ -19,7 +20,7 @@ DIGESTS = {
     "small": "a91a1afb983c80d34c8383a4f9f52f3eefbf385a0421c277b10e29b6d85d5dde",
 }
 ROWS = {"standard": 7, "fast": 3, "small": 6}
-KEY = note.SignerKey("frozen.example", support.seed("frozen key")).verifier
+KEY = SignerKey("frozen.example", support.seed("frozen key")).verifier
 
 
 @pytest.mark.parametrize("profile", ROWS)
@@ -29,6 +30,7 @@ def test_frozen_proof(profile: str) -> None:
     bundle, statement, program, report = verify_bundle(data, program_digest=None)
     assert note.verify(bundle.notes[0], KEY).startswith("memory\n1\n")
     assert (program.claim, program.version) == ("frozen-total", 1)
+    assert program.logs[0].schema_digest == support.SCHEMA.digest  # of tests/vectors/frozen_schema.txt
     assert statement.publics == (10**24, 0b1111) and statement.context == f"frozen {profile}".encode()
     assert statement.logs[0].entries[0].k == ROWS[profile]
     assert report.profile == profile and report.security_bits >= 128

@@ -11,7 +11,7 @@ from tests.kit.batch import root_of
 from zkcompliance.errors import MalformedProof, OpeningMismatch
 from zkcompliance.stark.commit.merkle import MerkleTree, TreeBuilder
 from zkcompliance.stark.field.twin import hash_leaf, hash_node, hash_quad
-from zkcompliance.verify import openings as merkle
+from zkcompliance.verify import openings
 from zkcompliance.verify.codec import Reader
 
 SALTS = (8, 4, 4, 4, 0)
@@ -79,7 +79,7 @@ def test_openings(depth: int) -> None:
     ):
         opened = made.open(positions, rows_of(salts, columns))
         reader = Reader(opened, MalformedProof)
-        found = merkle.read_opening(reader, merkle.Tree(made.root, 1, depth, 3), positions)
+        found = openings.read_opening(reader, openings.Tree(made.root, 1, depth, 3), positions)
         reader.finish()
         assert found == {p: columns[:, p].astype("<u4").tobytes() for p in set(positions)}
 
@@ -87,7 +87,7 @@ def test_openings(depth: int) -> None:
 def test_wrong_openings() -> None:
     made, salts, columns = tree(1, 6)
     opened = made.open([3, 9, 40], rows_of(salts, columns))
-    wanted = merkle.Tree(made.root, 1, 6, 3)
+    wanted = openings.Tree(made.root, 1, 6, 3)
     cases = [
         (wanted, [3, 9, 41]),
         (wanted, [3, 9]),
@@ -101,10 +101,10 @@ def test_wrong_openings() -> None:
     for other, positions in cases:
         with pytest.raises((OpeningMismatch, MalformedProof)):
             reader = Reader(opened, MalformedProof)
-            merkle.read_opening(reader, other, positions)
+            openings.read_opening(reader, other, positions)
             reader.finish()
     for at in range(0, len(opened), 7):
         changed = bytearray(opened)
         changed[at] ^= 1
         with pytest.raises(OpeningMismatch):
-            merkle.read_opening(Reader(bytes(changed), MalformedProof), wanted, [3, 9, 40])
+            openings.read_opening(Reader(bytes(changed), MalformedProof), wanted, [3, 9, 40])

@@ -30,8 +30,9 @@ from zkcompliance.errors import (
 )
 from zkcompliance.log import keys
 from zkcompliance.log.checkpoint import Checkpoint
-from zkcompliance.log.cosignature import ED25519, CosignerSigner
+from zkcompliance.log.cosignature import ED25519
 from zkcompliance.log.note import VerifierKey
+from zkcompliance.log.signer import CosignerSigner
 from zkcompliance.log.trust import TrustPolicy
 from zkcompliance.policy import finding
 from zkcompliance.policy.binding import Binding, ForPolicy, Subject, reference_of, reference_text
@@ -39,7 +40,6 @@ from zkcompliance.policy.model import Bound
 from zkcompliance.policy.subject import parse_subject
 from zkcompliance.quantities.hidden import DEFAULT_IGNORABLE, HIDDEN
 from zkcompliance.schemas import Column, Schema
-from zkcompliance.verify import checkpoint as origin
 from zkcompliance.verify import checkpoint as verify_checkpoint
 
 COSIGNER = CosignerSigner("witness.example/1", ED25519, bytes(32)).verifier.text
@@ -129,7 +129,7 @@ def test_spaces_only_inside() -> None:
 
 
 def test_the_table_is_unicodes_and_the_verifiers_copy_is_the_same() -> None:
-    assert origin.HIDDEN == HIDDEN
+    assert verify_checkpoint.HIDDEN == HIDDEN
     assert sum(last - first + 1 for first, last in DEFAULT_IGNORABLE) == 4174  # DerivedCoreProperties.txt says so
     assert all(one[1] < other[0] for one, other in itertools.pairwise(HIDDEN))
     inside = {code for first, last in DEFAULT_IGNORABLE for code in range(first, last + 1)}
@@ -145,7 +145,7 @@ def test_both_hands_agree_on_every_character(start: int) -> None:
     for code in range(start, min(start + 0x22000, 0x110000)):
         character = chr(code)
         mine = not q.fault_of(character) and character not in " +"
-        assert mine == origin.is_origin(character), hex(code)
+        assert mine == verify_checkpoint.is_origin(character), hex(code)
 
 
 def test_an_id_is_shown_as_the_text_that_it_was_given_as() -> None:

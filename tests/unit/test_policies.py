@@ -12,6 +12,7 @@ import pytest
 
 from tests import pins
 from tests.kit import support
+from zkcompliance.card import catalogue as cards
 from zkcompliance.claim import catalogue as claims
 from zkcompliance.errors import LimitExceeded, MalformedPolicy, PolicyNotInForce, UsageError
 from zkcompliance.policy import catalogue
@@ -34,12 +35,12 @@ def test_these_are_there() -> None:
 
 @pytest.mark.parametrize("path", sorted(pins.POLICIES.glob("*.toml")), ids=lambda path: path.stem)
 def test_file(path: Path) -> None:
-    """Named after its id and version, with the programs of REGISTRY.lock; `python tests/pins.py` writes them anew."""
+    """Named after its id and version, with the digests of the cards; `python tests/pins.py` writes them anew."""
     text = path.read_text(encoding="utf-8")
     policy = parse_policy(text.encode())
     assert path.stem == f"{policy.id}-{policy.version}"
-    registry = {f"{name}@1": digest.hex() for name, digest in claims.registry().items()}
-    assert pins.pinned(text, registry) == text
+    digests = {card.label: card.digest.hex() for card in map(cards.load, cards.names())}
+    assert pins.pinned(text, digests) == text
     assert len(pins.PINNED.findall(text)) == len(policy.requirements)
     assert not re.search(r"[\t\r]| $", text, re.MULTILINE)
 
@@ -201,9 +202,9 @@ def test_the_catalogue_gives_the_latest_version(monkeypatch: pytest.MonkeyPatch)
     assert catalogue.load("eu-ai-act@1").version == 1
 
 
-def test_another_program_is_refused() -> None:
+def test_another_card_is_refused() -> None:
     text = catalogue.load("eu-ai-act").text.replace(
-        claims.registry()["training-compute-below"].hex().encode(), b"0" * 64
+        cards.load("training-compute-below").digest.hex().encode(), b"0" * 64
     )
-    with pytest.raises(MalformedPolicy, match=r"requirements\.below-systemic-risk\.program: is not the program of"):
+    with pytest.raises(MalformedPolicy, match=r"requirements\.below-systemic-risk\.card: is not the card of"):
         parse_policy(text)

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from zkcompliance import limits
+from zkcompliance.card import catalogue as cards
 from zkcompliance.card.vacuity import never_vacuous
-from zkcompliance.claim import catalogue
 from zkcompliance.claim.catalogue import claim_in
 from zkcompliance.errors import LimitExceeded, MalformedPolicy
 from zkcompliance.policy.bounds import meets, words
@@ -27,9 +27,8 @@ DAY = 86400
 
 
 def sound() -> str:
-    digests = catalogue.registry()
     text = json.loads(VECTORS.read_text())["sound"]
-    return re.sub("@PROGRAM ([a-z-]+)@1@", lambda found: digests[found[1]].hex(), text)
+    return re.sub("@CARD ([a-z-]+)@1@", lambda found: cards.load(found[1]).digest.hex(), text)
 
 
 def edited(old: str, new: str) -> Policy:
@@ -54,7 +53,7 @@ def test_what_a_sound_policy_says() -> None:
     assert [each.key.name for each in compute.keys] == ["lab.example"]
     assert (events.keys, events.rows, events.sources) == ((), 0, ())
     band, cadence, _ = policy.requirements
-    assert band.program == catalogue.registry()["compute-band"]
+    assert band.program == cards.load("compute-band").program
     assert band.params == {
         "limit": Bound(low=10**25, high=10**25),
         "at_least": Bound(low=10_000, high=500_000),
@@ -80,7 +79,7 @@ def test_logs_with_rows_or_sources_imply_a_requirement() -> None:
     (one,) = floor
     assert one.name == f"{FLOOR}compute" == "floor: compute"
     assert (one.claim, one.logs) == ("log-floor-compute", {"log": "compute"})
-    assert one.program == catalogue.registry()["log-floor-compute"]
+    assert one.program == cards.load("log-floor-compute").program
     assert one.params == {"rows": Bound(low=5, high=5), "sources": Bound(low=6, high=6)}
     assert (
         one.says
@@ -122,15 +121,18 @@ def test_dates_of_a_key_need_something_that_dates_a_checkpoint() -> None:
 
 
 def test_a_claim_of_ones_own_is_given_by_id() -> None:
-    claim = replace(catalogue.load("chips-registered"), id="my-chips", pinned=b"\7" * 32)
+    card = replace(cards.load("chips-registered"), id="my-chips", program=b"\7" * 32)
     text = sound().replace('claim = "chips-registered@1"', 'claim = "my-chips@1"')
     with pytest.raises(MalformedPolicy, match="no claim my-chips in the catalogue"):
         parse_policy(text.encode())
-    text = text.replace(catalogue.registry()["chips-registered"].hex(), "07" * 32)
-    assert parse_policy(text.encode(), {"my-chips": claim}).requirements[2].program == b"\7" * 32
-    silent = replace(claim, vacuous=())
-    with pytest.raises(MalformedPolicy, match=r"requirements\.chips\.params\.cap: the file of my-chips does not say"):
-        parse_policy(text.encode(), {"my-chips": silent})
+    named = cards.load("chips-registered").digest.hex()
+    with pytest.raises(MalformedPolicy, match=f"card: is not the card of my-chips@1, {card.digest.hex()}"):
+        parse_policy(text.encode(), {"my-chips": card})
+    (*_, asked) = parse_policy(text.replace(named, card.digest.hex()).encode(), {"my-chips": card}).requirements
+    assert (asked.card, asked.program) == (card.digest, b"\7" * 32)
+    silent = replace(card, vacuous=())
+    with pytest.raises(MalformedPolicy, match=r"requirements\.chips\.params\.cap: the card of my-chips does not say"):
+        parse_policy(text.replace(named, silent.digest.hex()).encode(), {"my-chips": silent})
 
 
 def test_a_file_says_what_is_vacuous_with_its_claim() -> None:
@@ -275,7 +277,7 @@ def test_meets() -> None:
     ],
 )
 def test_words(claim: str, param: str, bound: Bound, said: str) -> None:
-    spec = next(each for each in catalogue.load(claim).params if each.name == param)
+    spec = next(each for each in cards.load(claim).params if each.name == param)
     assert words(bound, spec) == said
 
 

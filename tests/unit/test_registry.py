@@ -55,9 +55,9 @@ def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_stale_cards_go_and_new_ones_come(copied: Path, capsys: pytest.CaptureFixture[str]) -> None:
     card = card_of(catalogue.load("log-floor-audit"))
-    asked = f'claim = "{card.label}"\nprogram = "{card.program.hex()}"\n'
+    asked = f'claim = "{card.label}"\ncard = "{card.digest.hex()}"\n'
     policy = copied / "policies" / "one.toml"
-    policy.write_text(asked.replace(card.program.hex(), "00"))
+    policy.write_text(asked.replace(card.digest.hex(), "00"))
     pins.write(pins.wanted([card]))
     assert [path.name for path in (copied / "cards").iterdir()] == ["log-floor-audit.json"]
     assert (copied / "REGISTRY.lock").read_text() == f"{card.label} {card.program.hex()}\n"
@@ -67,6 +67,6 @@ def test_stale_cards_go_and_new_ones_come(copied: Path, capsys: pytest.CaptureFi
 
 
 def test_a_policy_that_asks_for_no_claim_is_named(copied: Path) -> None:
-    (copied / "policies" / "one.toml").write_text('claim = "gone@1"\nprogram = "00"\n')
+    (copied / "policies" / "one.toml").write_text('claim = "gone@1"\ncard = "00"\n')
     with pytest.raises(SystemExit, match=r"one\.toml asks for gone@1, and circuits/ has no such claim"):
         pins.wanted([card_of(catalogue.load("log-floor-audit"))])

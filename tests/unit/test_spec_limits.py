@@ -6,10 +6,10 @@ import re
 from pathlib import Path
 
 from zkcompliance import limits
-from zkcompliance.verify import shape as instances
+from zkcompliance.verify import shape
 
 PAGE = (Path(__file__).parents[2] / "docs" / "spec" / "limits.md").read_text(encoding="utf-8")
-VERIFY = Path(instances.__file__).parent
+VERIFY = Path(shape.__file__).parent
 ALSO = ("lineage/stream.py", "policy/proofs.py", "card/file.py", "card/catalogue.py")
 READERS = [*VERIFY.glob("*.py"), *(VERIFY.parent / name for name in ALSO)]
 
@@ -33,4 +33,4 @@ def test_the_steps_of_the_cells_table() -> None:
     assert said is not None
     nodes, constraints, interactions, groups, witness = map(int, said.groups())
     counted = nodes + 2 * constraints + interactions * (1 + 4) + 2 * groups + witness
-    assert counted == instances._steps(instances.CELLS_TABLE)
+    assert counted == shape._steps(shape.CELLS_TABLE)

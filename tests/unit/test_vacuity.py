@@ -14,6 +14,7 @@ import pytest
 
 from tests.kit.exact_rows import encode_rows
 from zkcompliance import schemas
+from zkcompliance.card import catalogue as cards
 from zkcompliance.card.beside import Beside
 from zkcompliance.card.parameter import Parameter
 from zkcompliance.card.vacuity import Vacuous, never_vacuous, vacuous
@@ -201,7 +202,7 @@ def test_a_gap_as_long_as_the_period_asks_nothing_of_events_within_it() -> None:
 
 def bounds(name: str, **given: Bound) -> dict[str, Bound]:
     """Sound bounds of every parameter, some replaced."""
-    exact = {
+    exact: dict[str, object] | None = {
         "training-compute-below": {"limit": "1e25", "phases": "pretraining"},
         "compute-band": {"limit": "1e25", "at_least": "1%", "at_most": "100%", "phases": "pretraining"},
         "compute-methods-agree": {"tolerance": "30%", "phases": "pretraining"},
@@ -217,10 +218,20 @@ def bounds(name: str, **given: Bound) -> dict[str, Bound]:
             "death": "10 days", "harm": "15 days", "safety": "15 days", "danger": "24 hours",
         },
         "log-floor-compute": {"rows": 1, "sources": "signed"},
-    }[name]  # fmt: skip
+    }.get(name)  # fmt: skip
+    if exact is None:
+        return sound_example(name) | given
     specs = {param.name: param for param in catalogue.load(name).params}
-    values = {each: specs[each].parse(text) for each, text in exact.items()}  # type: ignore[arg-type]
+    values = {each: specs[each].parse(text) for each, text in exact.items()}
     return {each: Bound(low=at, high=at) for each, at in values.items()} | given
+
+
+def sound_example(name: str) -> dict[str, Bound]:
+    """Of a claim that is not named above: the parameters of its first example that fails, and so asks something."""
+    examples = catalogue.files()[name.replace("-", "_")].EXAMPLES
+    failing = next(each for each in examples if each.failing is not None)
+    values = definition(name).publics(failing.inputs(definition(name))[1])
+    return {each: Bound(low=at, high=at) for each, at in values.items()}
 
 
 WORDED = sorted({name for name in NAMES if not name.startswith(("rows-", "log-floor-"))} | {"log-floor-compute"})
@@ -228,7 +239,7 @@ WORDED = sorted({name for name in NAMES if not name.startswith(("rows-", "log-fl
 
 def refused(name: str, given: Mapping[str, Bound], earliest: int = 0) -> MalformedPolicy | None:
     try:
-        refuse_vacuous(catalogue.load(name), given, earliest, "params")
+        refuse_vacuous(cards.load(name), given, earliest, "params")
     except MalformedPolicy as error:
         return error
     return None
@@ -314,15 +325,15 @@ def test_within_reaches_back_from_the_first_proof_that_is_accepted() -> None:
 
 
 def test_choices_declared_of_a_number_are_refused() -> None:
-    claim = catalogue.load("chips-registered")
+    claim = cards.load("chips-registered")
     claim = replace(claim, vacuous=(vacuous("cap", "none", none_of=("other",)),))
     with pytest.raises(MalformedPolicy, match=r"params\.cap: chips-registered declares choices of what is no set"):
         refuse_vacuous(claim, bounds("chips-registered"), 0, "params")
 
 
 def test_a_claim_that_declares_nothing_cannot_be_bounded() -> None:
-    claim = replace(catalogue.load("training-compute-below"), vacuous=(vacuous("phases", "none", none_of=("other",)),))
-    with pytest.raises(MalformedPolicy, match=r"params\.limit: the file of training-compute-below does not say"):
+    claim = replace(cards.load("training-compute-below"), vacuous=(vacuous("phases", "none", none_of=("other",)),))
+    with pytest.raises(MalformedPolicy, match=r"params\.limit: the card of training-compute-below does not say"):
         refuse_vacuous(claim, bounds("training-compute-below"), 0, "params")
 
 

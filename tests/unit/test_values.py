@@ -177,14 +177,14 @@ def test_shares_of_policies() -> None:
     def bound(text: str) -> Any:
         more = f"params.at_least = {text}\nparams.at_most = '100%'"
         made = kit.text(
-            more=f'[[requirements]]\nname = "band"\nsays = "in a band"\nclaim = "compute-band@1"\nprogram = "{BAND}"\n'
+            more=f'[[requirements]]\nname = "band"\nsays = "in a band"\nclaim = "compute-band@1"\ncard = "{BAND}"\n'
             f'logs.compute = "compute"\nparams.limit = "1e25"\nparams.phases = "pretraining"\n{more}\n'
         )
         return (
             next(r for r in kit.parse_policy(made.encode()).requirements if r.name == "band").params["at_least"].exact
         )
 
-    BAND = catalogue.load("compute-band").program_digest.hex()
+    BAND = kit.cards.load("compute-band").digest.hex()
     for text, ppm in (
         ('"30%"', 300_000),
         ('"0.3"', 300_000),

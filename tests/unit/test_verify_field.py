@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from zkcompliance.verify import field as domain
+from zkcompliance.verify import field
 from zkcompliance.verify.field import (
     ONE,
     ORDER,
@@ -122,8 +122,8 @@ def test_lagrange_sum(k: int) -> None:
     for count in {1, 1 << k, (1 << k) // 2 + 1}:
         values = [element(rng) for _ in range(count)]
         for y in (element(rng), U, (5, 0, 7, 0, 0, 0), (5, 0, 0, 7, 0, 0)):  # the last two in smaller fields
-            assert domain.lagrange_sum(values, k, y) == interpolated(values, k, y)
-    assert domain.lagrange_sum([], k, U) == ZERO
+            assert field.lagrange_sum(values, k, y) == interpolated(values, k, y)
+    assert field.lagrange_sum([], k, U) == ZERO
 
 
 def test_periodic() -> None:
@@ -131,16 +131,16 @@ def test_periodic() -> None:
     z = element(rng)
     for period in (1, 2, 8):
         values = [element(rng) for _ in range(period)]
-        assert domain.periodic(values, 4, z) == interpolated([values[i % period] for i in range(16)], 4, z)
+        assert field.periodic(values, 4, z) == interpolated([values[i % period] for i in range(16)], 4, z)
 
 
 def test_selectors() -> None:
     rng = random.Random(6)
     z = element(rng)
-    s = domain.selectors(3, z)
+    s = field.selectors(3, z)
     assert s.first == interpolated([ONE], 3, z)
     assert s.last == interpolated([ZERO] * 7 + [ONE], 3, z)
     assert s.transition == sub(z, embed(pow(root_of_unity(3), 7, P)))
     assert mul(s.inverse_vanishing, sub(power(z, 8), ONE)) == ONE
     with pytest.raises(ZeroDivisionError):
-        domain.selectors(3, embed(root_of_unity(3)))
+        field.selectors(3, embed(root_of_unity(3)))

@@ -9,11 +9,11 @@ import struct
 import pytest
 
 from zkcompliance.errors import MalformedProof, OpeningMismatch
-from zkcompliance.verify import openings as merkle
+from zkcompliance.verify import openings
 from zkcompliance.verify.checkpoint import log_root
 from zkcompliance.verify.codec import Reader
 
-DEPTH, WORDS, PHASE = 4, 3, merkle.WITNESS
+DEPTH, WORDS, PHASE = 4, 3, openings.WITNESS
 SALT = 16
 LEAVES = [random.Random(i).randbytes(SALT + 4 * WORDS) for i in range(1 << DEPTH)]
 
@@ -35,7 +35,7 @@ def levels() -> list[list[bytes]]:
 
 
 LEVELS = levels()
-TREE = merkle.Tree(LEVELS[-1][0], PHASE, DEPTH, WORDS)
+TREE = openings.Tree(LEVELS[-1][0], PHASE, DEPTH, WORDS)
 
 
 def opening(indices: set[int]) -> tuple[bytes, list[bytes]]:
@@ -50,9 +50,9 @@ def opening(indices: set[int]) -> tuple[bytes, list[bytes]]:
     return b"".join(LEAVES[i] for i in sorted(indices)), siblings
 
 
-def read(data: bytes, indices: set[int], tree: merkle.Tree = TREE) -> dict[int, bytes]:
+def read(data: bytes, indices: set[int], tree: openings.Tree = TREE) -> dict[int, bytes]:
     reader = Reader(data, MalformedProof)
-    rows = merkle.read_opening(reader, tree, indices)
+    rows = openings.read_opening(reader, tree, indices)
     reader.finish()
     return rows
 
@@ -97,12 +97,12 @@ def test_shape_is_the_statements() -> None:
     leaves, siblings = opening({5})
     good = leaves + b"".join(siblings)
     for tree in (
-        TREE._replace(phase=merkle.EXTENSION),  # another phase
+        TREE._replace(phase=openings.EXTENSION),  # another phase
         TREE._replace(depth=DEPTH - 1),
         TREE._replace(depth=DEPTH + 1),
         TREE._replace(words=WORDS - 1),
         TREE._replace(words=WORDS + 1),
-        TREE._replace(phase=merkle.SEGMENT),  # a longer salt
+        TREE._replace(phase=openings.SEGMENT),  # a longer salt
         TREE._replace(root=bytes(32)),
     ):
         with pytest.raises((OpeningMismatch, MalformedProof)):
@@ -119,7 +119,7 @@ def test_shape_is_the_statements() -> None:
 def test_node_is_no_leaf() -> None:
     """An inner node passed off as a leaf of a shallower tree."""
     node = b"".join(LEVELS[0][:4])
-    tree = merkle.Tree(LEVELS[-1][0], merkle.FRI, DEPTH - 2, 32)
+    tree = openings.Tree(LEVELS[-1][0], openings.FRI, DEPTH - 2, 32)
     for siblings in (LEVELS[1][1:], [LEVELS[1][1], LEVELS[2][1]]):
         with pytest.raises((OpeningMismatch, MalformedProof)):
             read(node + b"".join(siblings), {0}, tree)
@@ -128,7 +128,7 @@ def test_node_is_no_leaf() -> None:
 def test_salts_and_phases() -> None:
     for phase, salt in enumerate((32, 16, 16, 16, 0)):
         row = bytes(salt + 4)
-        tree = merkle.Tree(sha(bytes([0x80 + 8 * phase, 0, 0, 0]) + row), phase, 0, 1)
+        tree = openings.Tree(sha(bytes([0x80 + 8 * phase, 0, 0, 0]) + row), phase, 0, 1)
         assert read(row, {0}, tree) == {0: bytes(4)}
 
 
@@ -138,12 +138,12 @@ def test_small_trees(depth: int) -> None:
 
     def root(first: int, size: int) -> bytes:
         if size == 1:
-            return sha(struct.pack("<I", 0x80 + 8 * merkle.FRI + 256 * first) + struct.pack("<I", first))
+            return sha(struct.pack("<I", 0x80 + 8 * openings.FRI + 256 * first) + struct.pack("<I", first))
         parts = 4 if size == 4 else 2
         children = [root(first + size // parts * i, size // parts) for i in range(parts)]
         return sha(struct.pack("<I", 3 if size == 4 else 2) + b"".join(children))
 
-    tree = merkle.Tree(root(0, 1 << depth), merkle.FRI, depth, 1)
+    tree = openings.Tree(root(0, 1 << depth), openings.FRI, depth, 1)
     whole = range(1 << depth)
     assert read(b"".join(struct.pack("<I", i) for i in whole), set(whole), tree) == {
         i: struct.pack("<I", i) for i in whole
@@ -157,11 +157,11 @@ def test_leaf_heads() -> None:
     for phase in range(5):
         for index in indices:
             head = bytes([0x80 + 8 * phase + index // 2**24]) + (index % 2**24).to_bytes(3, "little")
-            assert merkle.leaf_digest(phase, index, b"row") == sha(head + b"row")
+            assert openings.leaf_digest(phase, index, b"row") == sha(head + b"row")
             assert 0x80 <= head[0] <= 0xA7 and head not in seen
             seen[head] = phase, index
-    assert merkle.node_digest(b"a", b"b") == sha(b"\2\0\0\0ab")
-    assert merkle.node_digest(b"a", b"b", b"c", b"d") == sha(b"\3\0\0\0abcd")
+    assert openings.node_digest(b"a", b"b") == sha(b"\2\0\0\0ab")
+    assert openings.node_digest(b"a", b"b", b"c", b"d") == sha(b"\3\0\0\0abcd")
 
 
 def test_log_root() -> None:

@@ -2,8 +2,8 @@
 
     python -m tests.vectors.faults_policy
 
-An edit replaces one text, which stands in the policy once, by another. `@PROGRAM claim@1@` stands for the digest that
-circuits/REGISTRY.lock has, so that the vectors outlive a change of a program. Keys are public keys of nobody.
+An edit replaces one text, which stands in the policy once, by another. `@CARD claim@1@` stands for the digest of the
+claim's card, so that the vectors outlive a change of it. Keys are public keys of nobody.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ keys = [
 name = "band"
 says = "How close to the limit."
 claim = "compute-band@1"
-program = "@PROGRAM compute-band@1@"
+card = "@CARD compute-band@1@"
 logs = {{ compute = "compute" }}
 params.limit = "1e25"
 params.at_least = {{ at_least = "1%", at_most = "50%" }}
@@ -74,7 +74,7 @@ reveals.total = {{ at_most = "9e24" }}
 name = "cadence"
 says = "Evaluated often enough."
 claim = "evals-cadence@1"
-program = "@PROGRAM evals-cadence@1@"
+card = "@CARD evals-cadence@1@"
 logs = {{ events = "events" }}
 params.model = {{ subject = true }}
 params.since = {{ at_most = "2025-01-01" }}
@@ -87,12 +87,12 @@ params.flop_before = {{ at_most = "1e27" }}
 name = "chips"
 says = "Registered."
 claim = "chips-registered@1"
-program = "@PROGRAM chips-registered@1@"
+card = "@CARD chips-registered@1@"
 logs = {{ used = "used", registry = "registry" }}
 params.cap = {{ at_most = 1000 }}
 """
 BAND, CADENCE = "requirements.band", "requirements.cadence"
-DIGEST, LEVELS = "@PROGRAM compute-band@1@", 'params.at_least = { at_least = "1%", at_most = "50%" }'
+DIGEST, LEVELS = "@CARD compute-band@1@", 'params.at_least = { at_least = "1%", at_most = "50%" }'
 OPERATORS = f'third = ["{LARGE}"]'
 GAP = 'params.gap = { one_of = ["90 days", "180 days"] }'
 
@@ -173,10 +173,10 @@ FAULTS = [
     ("an unknown claim", 'claim = "compute-band@1"', 'claim = "compute-bound@1"', f"{BAND}.claim"),
     ("a claim without a version", 'claim = "compute-band@1"', 'claim = "compute-band"', f"{BAND}.claim"),
     ("another version", 'claim = "compute-band@1"', 'claim = "compute-band@2"', f"{BAND}.claim"),
-    ("another program", DIGEST, "00" * 32, f"{BAND}.program"),
-    ("another claim's program", DIGEST, "@PROGRAM evals-cadence@1@", f"{BAND}.program"),
-    ("a program in capitals", DIGEST, "AB" * 32, f"{BAND}.program"),
-    ("no program", f'program = "{DIGEST}"\n', "", f"{BAND}.program"),
+    ("another card", DIGEST, "00" * 32, f"{BAND}.card"),
+    ("another claim's card", DIGEST, "@CARD evals-cadence@1@", f"{BAND}.card"),
+    ("a card in capitals", DIGEST, "AB" * 32, f"{BAND}.card"),
+    ("no card", f'card = "{DIGEST}"\n', "", f"{BAND}.card"),
     ("an unknown slot", "{ compute = ", "{ computer = ", f"{BAND}.logs.computer"),
     ("an unknown log", '{ compute = "compute" }', '{ compute = "comp" }', f"{BAND}.logs.compute"),
     ("a slot without a log", '{ used = "used", registry', "{ registry", "requirements.chips.logs.used"),

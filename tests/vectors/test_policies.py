@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.vectors import faults_policy
-from zkcompliance.claim import catalogue
+from zkcompliance.card import catalogue
 from zkcompliance.errors import MalformedPolicy
 from zkcompliance.policy.load import parse_policy
 
@@ -19,14 +19,13 @@ DOCUMENT = json.loads((HERE / "policies.json").read_text())
 SOUND, VECTORS = DOCUMENT["sound"], DOCUMENT["vectors"]
 
 
-def with_programs(text: str) -> bytes:
+def with_cards(text: str) -> bytes:
     """The placeholders filled in."""
-    digests = catalogue.registry()
-    return re.sub("@PROGRAM ([a-z-]+)@1@", lambda found: digests[found[1]].hex(), text).encode()
+    return re.sub("@CARD ([a-z-]+)@1@", lambda found: catalogue.load(found[1]).digest.hex(), text).encode()
 
 
 def test_the_sound_one_is_taken() -> None:
-    policy = parse_policy(with_programs(SOUND))
+    policy = parse_policy(with_cards(SOUND))
     assert [each.name for each in policy.requirements] == ["band", "cadence", "chips"]
 
 
@@ -35,7 +34,7 @@ def test_vector(vector: dict[str, Any]) -> None:
     old, new = vector["edit"]
     assert SOUND.count(old) == 1
     with pytest.raises(MalformedPolicy) as caught:
-        parse_policy(with_programs(SOUND.replace(old, new)))
+        parse_policy(with_cards(SOUND.replace(old, new)))
     assert caught.value.code == vector["code"]
     key, said = vector["key"], caught.value.message
     assert said.startswith(f"{key}: ") if key else re.match("the policy |line [0-9]+: ", said), said

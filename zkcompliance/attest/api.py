@@ -11,9 +11,9 @@ from zkcompliance.attest.dsse import Envelope
 from zkcompliance.attest.keys import PublicKey
 from zkcompliance.attest.statement import PREDICATE_TYPE, STATEMENT_TYPE, derive
 from zkcompliance.errors import MalformedAttestation, SignatureRejected, StatementMismatch
-from zkcompliance.policy.proofs import proofs_in, read
+from zkcompliance.policy.proofs import File, read
 from zkcompliance.policy.verdict import Attested
-from zkcompliance.verify.verifier import verify_bundle
+from zkcompliance.verify.verifier import verify_decoded
 
 if TYPE_CHECKING:
     from zkcompliance.attest.signing import SigningKey
@@ -25,9 +25,10 @@ def attest(data: bytes, key: SigningKey, *, sigstore: bool = False) -> bytes:
     Every proof of the file is verified first, against the program that it brings. Raises what verifying raises, and
     StatementMismatch when the file names no model.
     """
-    payload = derive(data)
-    for proof in proofs_in(data):
-        verify_bundle(proof.data, program_digest=None)
+    file = File(data)
+    payload = derive(file)
+    for proof in file.proofs:
+        verify_decoded(proof.bundle, proof.statement, proof.program, program_digest=None)
     unsigned = Envelope(payload, b"", key.public.keyid, sigstore)
     return Envelope(payload, key.sign(unsigned.signed), unsigned.keyid, sigstore).encode()
 
@@ -37,7 +38,7 @@ def attest_as(path: Path, data: bytes, key: SigningKey) -> bytes:
     return attest(data, key, sigstore=path.name.endswith(".sigstore.json"))
 
 
-def check(attestation: bytes, data: bytes, key: PublicKey) -> None:
+def check(attestation: bytes, data: bytes | File, key: PublicKey) -> None:
     """Accept, or raise: `key` signed that this very proof file shows what it shows.
 
     The proofs themselves are not verified here. MalformedAttestation by the form, SignatureRejected by the key,
@@ -60,14 +61,14 @@ def check(attestation: bytes, data: bytes, key: PublicKey) -> None:
     raise StatementMismatch(f"attestation: {_first_difference(stated, shown, '')}")
 
 
-def attested(data: bytes, attestation: bytes | str | Path, key: bytes | str | Path) -> Attested:
+def attested(file: File, attestation: bytes | str | Path, key: bytes | str | Path) -> Attested:
     """What a verdict records, when `check` accepts; attestation, key (the public one, PEM): a file's path or bytes.
 
     Raises as `check`, UsageError for an attestation that cannot be read, KeyFileError for a key that is none.
     """
     made = attestation if isinstance(attestation, bytes) else read(Path(attestation), limits.MAX_ATTESTATION_BYTES)
     public = PublicKey.parse(key, "the key") if isinstance(key, bytes) else PublicKey.load(Path(key))
-    check(made, data, public)
+    check(made, file, public)
     return Attested(sha256(made).digest(), public.kind, public.keyid)
 
 

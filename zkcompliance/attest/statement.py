@@ -5,28 +5,25 @@ Everything in it is public in the file's own statements. Quantities are decimal 
 
 from __future__ import annotations
 
-from hashlib import sha256
-
 from zkcompliance import strict_json
 from zkcompliance.errors import ProgramMismatch, StatementMismatch
 from zkcompliance.policy.binding import Binding, Subject
 from zkcompliance.policy.finding import public_values
-from zkcompliance.policy.proofs import Proof, proofs_in
-from zkcompliance.verify.bundle import decode_bundle
-from zkcompliance.verify.program import decode_program
+from zkcompliance.policy.proofs import File, Proof, opened
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 TREE = "zkcomplianceTreeV1"  # name of the tree digest in a digest set
 PREDICATE_TYPE = "https://zkcompliance/proof/v1"
 
 
-def derive(data: bytes) -> bytes:
+def derive(data: bytes | File) -> bytes:
     """The statement about a proof file, as canonical JSON. The proofs are decoded and not verified.
 
     StatementMismatch when a proof names no model, or two name different ones, times or references; MalformedError and
     VerificationError by what does not decode.
     """
-    proofs = proofs_in(data)
+    file = opened(data)
+    proofs = file.proofs
     bindings = [proof.bound() if proof.statement.context else Binding() for proof in proofs]
     first, subject = bindings[0], bindings[0].subject
     if subject is None:
@@ -44,7 +41,7 @@ def derive(data: bytes) -> bytes:
         "subject": [{"name": subject.name, "digest": _digests(subject)}],
         "predicateType": PREDICATE_TYPE,
         "predicate": {
-            "proof": {"bytes": str(len(data)), "digest": {"sha256": sha256(data).hexdigest()}},
+            "proof": {"bytes": str(len(file.data)), "digest": {"sha256": file.digest.hex()}},
             "time": str(first.time),
             "reference": first.reference.hex(),
             "requirements": requirements,
@@ -59,7 +56,7 @@ def _digests(subject: Subject) -> dict[str, str]:
 
 
 def _requirement(proof: Proof, binding: Binding) -> dict[str, object]:
-    statement, program = proof.statement, decode_program(decode_bundle(proof.data).program_bytes)
+    statement, program = proof.statement, proof.program
     if program.digest != statement.program_digest or len(program.publics) != len(statement.publics):
         raise ProgramMismatch("the file brings another program than the one that its statement names")
     values = public_values(program, proof)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
 
 import click
 
@@ -18,11 +17,8 @@ from zkcompliance.commands.options import (
     show_params,
     subject_option,
 )
+from zkcompliance.edge.pairs import by_slot, pairs
 from zkcompliance.errors import UsageError, ZkComplianceError
-from zkcompliance.policy.typed import by_slot, pairs, params_of
-
-if TYPE_CHECKING:
-    from zkcompliance.policy.model import Policy
 
 
 @click.command("check")
@@ -49,26 +45,35 @@ def command(
     if (claim_name is None) == (not policies):
         raise UsageError("what is to be checked: one CLAIM, or --policy", help="zkcompliance check --help")
     if claim_name is None:
-        from zkcompliance.policy import catalogue
-
-        return _policies([catalogue.load(name, claim_files) for name in policies], logs, params, subject, as_json)
+        return _policies(policies, claim_files, logs, params, subject, as_json)
     if subject is not None or claim_files:
         raise UsageError("--subject and --claim-file go with --policy", help="zkcompliance check --help")
     return _claim(claim_name, logs, params, as_json)
 
 
 def _policies(
-    chosen: list[Policy], logs: tuple[str, ...], params: tuple[str, ...], subject: str | None, as_json: bool
+    names: tuple[str, ...],
+    claim_files: tuple[str, ...],
+    logs: tuple[str, ...],
+    params: tuple[str, ...],
+    subject: str | None,
+    as_json: bool,
 ) -> int:
+    from zkcompliance.claim import catalogue
     from zkcompliance.commands.logs import open_of
+    from zkcompliance.policy.binding import Binding
     from zkcompliance.policy.subject import parse_subject
+    from zkcompliance.prove import own_claims
     from zkcompliance.prove.policy import plan, results
 
+    own = catalogue.own(claim_files)
+    chosen = [own_claims.load(name, own) for name in names]
     now = int(time.time())
     opened = open_of(chosen, logs)
     with console.progress() as report:
         model = None if subject is None else parse_subject(subject, report)
-    found = results(plan(chosen, opened, pairs(params, "--param"), time=now, subject=model), time=now)
+    tasks = plan(chosen, opened, pairs(params, "--param"), binding=Binding(None, model, now), own=own)
+    found = results(tasks, time=now)
     holds = all(fault is None for _, fault in found)
     if as_json:
         console.print_json(
@@ -88,12 +93,13 @@ def _policies(
 
 
 def _claim(claim_name: str, logs: tuple[str, ...], params: tuple[str, ...], as_json: bool) -> int:
+    from zkcompliance.card.typed import params_of
     from zkcompliance.claim import catalogue
     from zkcompliance.commands.logs import open_for
     from zkcompliance.prove.growth import covered
 
     claim = catalogue.load(claim_name)
-    publics = params_of(claim, params)
+    publics = params_of(claim.id, claim.params, params)
     opened = open_for(claim, by_slot(list(claim.slots), logs, "--log"))
     tables = {slot: [segment.load_columns() for segment in log.segments] for slot, log in opened.items()}
     result = claim.check(tables, publics)

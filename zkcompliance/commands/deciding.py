@@ -74,7 +74,7 @@ def decide(file: Path, asked: dict[str, Any]) -> Verdict:
 
 
 def _decide(data: bytes, asked: dict[str, Any]) -> Verdict:
-    from zkcompliance.policy.request import Request
+    from zkcompliance.decide import Request
 
     with console.progress() as report:
         return Request(**asked).decide(data, clock=int(time.time()), progress=report)

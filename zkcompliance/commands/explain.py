@@ -23,24 +23,38 @@ if TYPE_CHECKING:
 @click.command("explain")
 @click.argument("subject", metavar="CLAIM|POLICY|FILE|CODE", shell_complete=complete_subjects)
 @claim_file_option
+@click.option(
+    "--card",
+    "card_file",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Write the claim's card to FILE, such as claim.json: what a verifier needs of it, as data.",
+)
 @json_option
-def command(subject: str, claim_files: tuple[str, ...], as_json: bool) -> None:
+def command(subject: str, claim_files: tuple[str, ...], card_file: Path | None, as_json: bool) -> None:
     """A claim or policy as sentences, what a proof file states (without verifying it), or what an error code means."""
     from zkcompliance.claim import catalogue
     from zkcompliance.policy import catalogue as policies
 
     found = {each.code: each for each in error_classes()}
+    is_claim = subject in catalogue.names() or subject.endswith(".py")
+    if card_file is not None:
+        if not is_claim:
+            raise UsageError(f"--card goes with a claim, and {subject!r} is none", help="zkcompliance claims")
+        _write_card(subject, card_file)
     if subject in found:
         _explain_error(found[subject], as_json)
-    elif subject in catalogue.names() or subject.endswith(".py"):
+    elif is_claim:
         _explain_claim(subject, as_json)
+    elif subject.endswith(".json"):
+        _explain_card(Path(subject), as_json)
     elif subject.endswith(".toml") or subject.partition("@")[0] in policies.names():
         show(policies.load(subject, claim_files), as_json)
     elif os.path.isfile(subject):  # noqa: PTH113 (no error for a name that no file can have)
         _explain_file(Path(subject), as_json)
     else:
         raise UsageError(
-            f"{subject!r} is no claim, no policy, no proof file and no error code",
+            f"{subject!r} is no claim, no policy, no proof file, no card and no error code",
             help="zkcompliance claims  # or zkcompliance policies, or an error code, as printed in error[CODE]",
         )
 
@@ -57,16 +71,53 @@ def _explain_error(kind: type[ZkComplianceError], as_json: bool) -> None:
 
 def _explain_claim(name: str, as_json: bool) -> None:
     from zkcompliance.claim import catalogue
-    from zkcompliance.claim.card import explain
+    from zkcompliance.claim.card import card_of, explain
 
     claim = catalogue.load(name)
     text = explain(claim)
     if as_json:
         console.print_json(
-            {"id": claim.id, "version": claim.version, "digest": claim.program_digest.hex(), "text": text}
+            {
+                "id": claim.id,
+                "version": claim.version,
+                "card": card_of(claim).digest.hex(),
+                "digest": claim.program_digest.hex(),
+                "text": text,
+            }
         )
         return
     console.print_text(text)
+
+
+def _write_card(name: str, path: Path) -> None:
+    from zkcompliance.claim import catalogue
+    from zkcompliance.claim.card import card_of
+    from zkcompliance.outputs import Outputs, kinds
+
+    outputs = Outputs({path: kinds.CARD}, read=[name])
+    outputs.write({path: card_of(catalogue.load(name)).encoded})
+
+
+def _explain_card(path: Path, as_json: bool) -> None:
+    """What a card says; whether a program is as it says shows when a proof is verified."""
+    from zkcompliance import limits
+    from zkcompliance.card import words
+    from zkcompliance.card.file import decode
+    from zkcompliance.edge import regular
+
+    try:
+        with regular.open_given(path) as file:
+            card = decode(file.read(limits.MAX_CARD_BYTES + 1))
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}", help="zkcompliance explain CLAIM --card FILE") from error
+    text = words.explain(card)
+    if empty := [str(each) for each in card.vacuous if str(each)]:
+        text += "\n\nAsks nothing, so that no policy may admit it:\n" + "\n".join(f"  {each}." for each in empty)
+    if as_json:
+        document = {"id": card.id, "version": card.version, "card": card.digest.hex(), "digest": card.program.hex()}
+        console.print_json({**document, "text": text})
+        return
+    console.print_text(f"{text}\n\nCard {card.digest.hex()}\nProgram {card.program.hex()}")
 
 
 def _explain_file(path: Path, as_json: bool) -> None:
@@ -85,11 +136,8 @@ def _parts(proof: Proof) -> tuple[Program, dict[str, int], dict[str, int]]:
     """The program that the file brings, public values by name, and how many bytes each part has."""
     from zkcompliance.errors import StatementMismatch
     from zkcompliance.policy.finding import public_values
-    from zkcompliance.verify.bundle import decode_bundle
-    from zkcompliance.verify.program import decode_program
 
-    bundle = decode_bundle(proof.data)
-    program = decode_program(bundle.program_bytes)
+    bundle, program = proof.bundle, proof.program
     if len(program.publics) != len(proof.statement.publics):
         raise StatementMismatch("publics: the statement and the program that the file brings have not as many")
     sizes = {
@@ -127,7 +175,7 @@ def _document(proof: Proof) -> dict[str, Any]:
 
 
 def _stated(proof: Proof) -> dict[str, str]:
-    from zkcompliance.policy.judge import raw
+    from zkcompliance.policy.binding import raw_text
     from zkcompliance.policy.requirement import shown_bytes
 
     statement, binding = proof.statement, proof.binding
@@ -135,7 +183,7 @@ def _stated(proof: Proof) -> dict[str, str]:
     fields = {"claim": f"{statement.claim}@{statement.version}", "profile": statement.profile.name}
     fields |= {f"parameter {name}": str(value) for name, value in publics.items()}
     if binding is None:
-        fields["context"] = f"{raw(statement.context)}, which is no binding"
+        fields["context"] = f"{raw_text(statement.context)}, which is no binding"
     else:
         if binding.policy is not None:
             fields["for"] = f"{binding.policy.label}, requirement {binding.policy.requirement}"

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from zkcompliance.claim.model import Claim
 from zkcompliance.commands import console
+from zkcompliance.edge.pairs import by_name
 from zkcompliance.edge.shown import command
 from zkcompliance.errors import UsageError
 from zkcompliance.log import moving
 from zkcompliance.log.store import SealedLog
 from zkcompliance.policy.model import Policy
-from zkcompliance.policy.typed import by_name
 
 
 def open_newest(path: str) -> SealedLog:

@@ -23,9 +23,9 @@ from zkcompliance.commands.options import (
     subject_option,
     subject_paths,
 )
+from zkcompliance.edge.pairs import by_slot, pairs
 from zkcompliance.errors import UsageError
 from zkcompliance.outputs import Outputs, keeping, kinds
-from zkcompliance.policy.typed import by_slot, pairs, params_of
 
 if TYPE_CHECKING:
     from zkcompliance.log.store import SealedLog
@@ -73,7 +73,7 @@ def command(
     policy, and --param REQUIREMENT.NAME=VALUE fills in what the policy leaves open. Everything is checked first: when a
     claim does not hold, nothing is proved and nothing is written.
     """
-    from zkcompliance.policy.binding import reference_of
+    from zkcompliance.policy.binding import Binding, reference_of
     from zkcompliance.policy.subject import parse_subject
 
     reference = reference_of(context)
@@ -93,14 +93,14 @@ def command(
         model = None if subject is None else parse_subject(subject, report)
     now, began = int(time.time()), time.monotonic()
     if claim_name is not None:
+        from zkcompliance.card.typed import params_of
         from zkcompliance.claim import catalogue
         from zkcompliance.commands.logs import open_for
-        from zkcompliance.policy.binding import Binding
         from zkcompliance.prove import api
         from zkcompliance.prove.enclose import enclose, lineages_of
 
         claim = catalogue.load(claim_name)
-        publics = params_of(claim, params)
+        publics = params_of(claim.id, claim.params, params)
         bound = Binding(None, model, now, reference).encode()
         opened = open_for(claim, by_slot(list(claim.slots), logs, "--log"))
         with console.progress() as report:
@@ -111,18 +111,20 @@ def command(
         said = {"claim": claim.id, "version": claim.version, "params": {n: str(v) for n, v in publics.items()}}
         title, fields = f"proved {claim.id}", show_params(claim, publics)
     else:
+        from zkcompliance.claim import catalogue
         from zkcompliance.commands.logs import open_of
-        from zkcompliance.policy import catalogue as ready
         from zkcompliance.policy.catalogue import asked
+        from zkcompliance.prove import own_claims
         from zkcompliance.prove.policy import prove_policies
 
-        chosen = [ready.load(name, claim_files) for name in policies]
+        own = catalogue.own(claim_files)
+        chosen = [own_claims.load(name, own) for name in policies]
         opened = open_of(chosen, logs)
         with console.progress() as report:
             console.warm_up(report)
             bundle = prove_policies(
-                chosen, opened, pairs(params, "--param"), time=now, subject=model,
-                reference=reference, progress=report, tell=console.note,
+                chosen, opened, pairs(params, "--param"), binding=Binding(None, model, now, reference), own=own,
+                progress=report, tell=console.note,
             )  # fmt: skip
         made = {policy.label: [requirement.name for requirement in asked(policy)] for policy in chosen}
         said = {"policies": {policy.label: policy.digest.hex() for policy in chosen}, "requirements": made}

@@ -26,7 +26,7 @@ def command(file: Path, output: Path, as_json: bool, **asked: Any) -> int:
     status is that of `verify`. Only a command line that cannot be read, or a place that is not free, leaves no page.
     """
     from zkcompliance import report
-    from zkcompliance.policy.request import Request
+    from zkcompliance.decide import Request
     from zkcompliance.report import words
     from zkcompliance.report.json_document import document
 

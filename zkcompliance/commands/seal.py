@@ -13,9 +13,9 @@ import click
 from zkcompliance import schemas
 from zkcompliance.commands import console
 from zkcompliance.commands.options import complete_schemas, json_option
+from zkcompliance.edge.pairs import pairs
 from zkcompliance.edge.shown import command as say
 from zkcompliance.errors import LogError, UsageError
-from zkcompliance.policy.typed import pairs
 from zkcompliance.progress import Progress
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from zkcompliance.importers import Importer
-    from zkcompliance.log.note import SignerKey
+    from zkcompliance.log.signer import SignerKey
 
 
 @click.command("seal")

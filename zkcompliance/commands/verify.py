@@ -58,8 +58,8 @@ def command(file: Path, form: str, output: Path | None, as_json: bool, **asked: 
 
 
 def _outputs(output: Path, form: str, file: Path, asked: dict[str, Any]) -> Outputs:
+    from zkcompliance.decide import Request
     from zkcompliance.outputs import Outputs, kinds
-    from zkcompliance.policy.request import Request
 
     request = Request(**asked)
     return Outputs({output: kinds.VERDICTS[form]}, read=[file, *request.reads()], closed=request.model())

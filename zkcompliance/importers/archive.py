@@ -31,12 +31,12 @@ def members(file: BinaryIO) -> dict[str, zipfile.ZipInfo]:
         listed = zipfile.ZipFile(file).infolist()
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, OverflowError, struct.error):
         raise ImporterError("is not a whole zip archive; a log that is cut short has no directory") from None
-    found: dict[str, zipfile.ZipInfo] = {}
+    members: dict[str, zipfile.ZipInfo] = {}
     for info in listed:
-        if info.filename in found:
+        if info.filename in members:
             raise ImporterError("the archive has two members of one name")
-        found[info.filename] = info
-    return found
+        members[info.filename] = info
+    return members
 
 
 def _judge_directory(file: BinaryIO) -> None:

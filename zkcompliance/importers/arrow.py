@@ -112,9 +112,9 @@ def _batches(arrow: Any, file: BinaryIO) -> Iterator[Any]:
             yield batch.slice(start, _BATCH_ROWS)
 
 
-def _names(found: Any, schema: Schema) -> list[str]:
+def _names(table: Any, schema: Schema) -> list[str]:
     """The column names. ImporterError for one that is unknown, doubled or missing."""
-    names: list[str] = found.names
+    names: list[str] = table.names
     known = {column.name for column in schema.columns}
     for name in names:
         if name not in known:

@@ -44,10 +44,10 @@ def read(file: BinaryIO, name: str, schema: Schema, options: Mapping[str, str]) 
             row = as_object(decode(data), "the line")
         except ImporterError as error:
             raise ImporterError(f"{where}: {error.message}") from None
-        found = as_text(row.get("filter"), f"{where}, filter")
+        filter_name = as_text(row.get("filter"), f"{where}, filter")
         if not chosen and not line > 1:
-            chosen = found
-        if found != chosen:
+            chosen = filter_name
+        if filter_name != chosen:
             if "filter" not in options:
                 raise ImporterError(f"{where}, filter: a second filter", help="name one with --set filter=NAME")
             continue

@@ -90,9 +90,9 @@ def _authorize(action: int, *_: object) -> int:
 
 def _check_tables(cursor: sqlite3.Cursor) -> None:
     """Real tables with the columns that are read: no views and no virtual tables, which run code of their own."""
-    made = dict(cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'"))
+    created = dict(cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'"))
     for name, columns in _TABLES.items():
-        sql = made.get(name)
+        sql = created.get(name)
         if not isinstance(sql, str) or not sql.upper().startswith("CREATE TABLE"):
             raise ImporterError(f"has no table {name}: not an MLflow store")
         if _COMPUTED.search(sql):
@@ -104,9 +104,9 @@ def _check_tables(cursor: sqlite3.Cursor) -> None:
 
 
 def _check_revision(cursor: sqlite3.Cursor, options: Mapping[str, str]) -> None:
-    found = [row[0] for row in cursor.execute("SELECT version_num FROM alembic_version LIMIT 2")]
-    if len(found) != 1 or found[0] not in (*REVISIONS, options.get("revision")):
-        shown = settings.shown(found[0] if len(found) == 1 else None, r"[0-9a-f]{12}")
+    revisions = [row[0] for row in cursor.execute("SELECT version_num FROM alembic_version LIMIT 2")]
+    if len(revisions) != 1 or revisions[0] not in (*REVISIONS, options.get("revision")):
+        shown = settings.shown(revisions[0] if len(revisions) == 1 else None, r"[0-9a-f]{12}")
         raise ImporterError(
             f"alembic_version: {shown} is not known, only {', '.join(REVISIONS)}",
             help="add --set revision=… if its tables mean the same",
@@ -162,11 +162,11 @@ def _runs(database: sqlite3.Connection, chosen: _Chosen) -> Iterator[Row]:
         if status not in _ENDED and (status != "RUNNING" or chosen.running != "accept"):
             raise ImporterError(f"{where}, status: the run has not ended", help="add --set running=accept")
         began = _milliseconds(start, f"{where}, start_time")
-        found = False
+        any_run = False
         for row in _steps(database, uuid, began, where, chosen):
-            found = True
+            any_run = True
             yield row if chosen.named else {**row, "run": uuid}
-        if not found:
+        if not any_run:
             raise ImporterError(
                 f"{where}: has none of this metric", help="choose runs with --set experiment=NAME or only_run=ID"
             )
@@ -177,8 +177,8 @@ def _steps(
 ) -> Iterator[dict[str, object]]:
     query = "SELECT step, timestamp, value, is_nan FROM metrics WHERE run_uuid = ? AND key = ? ORDER BY step, timestamp"
     last, total, clock = None, 0, None
-    found = database.execute(query, (uuid, chosen.metric))
-    for number, (step, timestamp, value, is_nan) in enumerate(found, 1):
+    points = database.execute(query, (uuid, chosen.metric))
+    for number, (step, timestamp, value, is_nan) in enumerate(points, 1):
         here = f"{where}, value {number} of the metric"
         if not isinstance(step, int) or step == last:
             raise ImporterError(f"{here}: a step is there twice")

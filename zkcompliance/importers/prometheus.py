@@ -165,8 +165,8 @@ def _intervals(
 
     def row() -> Row:
         share = Exact(round(busy / span * MILLION))
-        found = chosen.stated.row(int(begin), ceil(finish), ceil(busy * peak), "measured")
-        return {**found, "device_kind": kind, "devices": 1, "peak": peak, "utilisation": share}
+        row = chosen.stated.row(int(begin), ceil(finish), ceil(busy * peak), "measured")
+        return {**row, "device_kind": kind, "devices": 1, "peak": peak, "utilisation": share}
 
     for time, activity in readings:
         if before is None:

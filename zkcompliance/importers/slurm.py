@@ -189,14 +189,14 @@ def _integer(row: Mapping[str, str], column: str, where: str) -> int:
 
 def _tres(text: str, where: str) -> dict[str, int]:
     """GPU entries of AllocTRES: `gres/gpu` and `gres/gpu:TYPE` → count, and shares of GPUs, which are refused later."""
-    found: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for part in text.split(",") if text else ():
         key, equals, value = part.partition("=")
-        if not equals or key in found:
+        if not equals or key in counts:
             raise ImporterError(f"{where}, column AllocTRES: is not a list of NAME=COUNT, each once")
         if key.startswith("gres/"):
-            found[key] = _integer({"AllocTRES": value}, "AllocTRES", where)
-    return found
+            counts[key] = _integer({"AllocTRES": value}, "AllocTRES", where)
+    return counts
 
 
 IMPORTER = Importer(

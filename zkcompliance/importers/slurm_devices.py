@@ -42,11 +42,11 @@ class Devices:
             typed = {"gpu": total}
         if sum(typed.values()) != total:
             raise ImporterError(f"{where}: gres/gpu by type does not add up to gres/gpu")
-        found = []
+        parts = []
         for name, count in sorted(typed.items()):
             if name.lower() not in self._peaks:
                 raise ImporterError(
                     f"{where}: the peak of this GPU type is not known", help="add --set peaks=TYPE=989.4e12"
                 )
-            found.append((self._kinds.get(name.lower(), "other"), count, self._peaks[name.lower()]))
-        return found or [("cpu", 0, 0)]
+            parts.append((self._kinds.get(name.lower(), "other"), count, self._peaks[name.lower()]))
+        return parts or [("cpu", 0, 0)]

@@ -82,11 +82,11 @@ def _attempt(job: dict[str, object], where: str, running: str) -> Attempt | None
 
 def _tres(entries: object, where: str) -> dict[str, int]:
     """The gres entries as in AllocTRES: `gres/gpu`, `gres/gpu:TYPE` → count."""
-    found: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for entry in (as_object(item, where) for item in as_list(entries, where)):
         if entry.get("type") == "gres":
             key = f"gres/{_text(entry.get('name'), where)}"
-            if key in found:
+            if key in counts:
                 raise ImporterError(f"{where}: a resource is there twice")
-            found[key] = whole(entry.get("count"), f"{where}, count")
-    return found
+            counts[key] = whole(entry.get("count"), f"{where}, count")
+    return counts

@@ -10,8 +10,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
-from zkcompliance import schemas
-from zkcompliance.claim import catalogue
+from zkcompliance.card import catalogue
 from zkcompliance.edge import regular
 from zkcompliance.errors import KeyFileError, LineageRejected, MalformedLineage, SignatureRejected, UsageError
 from zkcompliance.limits import MAX_SEGMENTS
@@ -60,10 +59,8 @@ def begins_under(data: bytes, trusted: Sequence[VerifierKey]) -> bool:
 
 def program_of(schema: bytes) -> bytes | None:
     """The registered program that shows rows of a schema (by its digest) to be unchanged; None where there is none."""
-    for each in schemas.names():
-        if schemas.by_name(each).digest == schema:
-            return catalogue.registry().get(f"rows-unchanged-{each}")
-    return None
+    card = catalogue.unchanged(schema)
+    return None if card is None else card.program
 
 
 class _Chain:

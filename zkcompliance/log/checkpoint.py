@@ -57,14 +57,14 @@ class Checkpoint:
         lines = body.split("\n")
         if len(lines) not in (4, 5) or lines[-1] != "":
             raise MalformedNote("a checkpoint is three lines: origin, size, root; and `succeeds` in a later generation")
-        found = cls(*_read(*lines[:3]))
+        checkpoint = cls(*_read(*lines[:3]))
         if len(lines) == 5:
             words = lines[3].split(" ")
             if len(words) != 4 or words[0] != "succeeds":
                 raise MalformedNote("a checkpoint's fourth line is `succeeds ORIGIN SIZE ROOT`")
-            found = cls(found.origin, found.size, found.root, cls(*_read(*words[1:])))
-        _check_generation(found)
-        return found
+            checkpoint = cls(checkpoint.origin, checkpoint.size, checkpoint.root, cls(*_read(*words[1:])))
+        _check_generation(checkpoint)
+        return checkpoint
 
 
 def generation_of(origin: str) -> tuple[str, int]:
@@ -87,19 +87,21 @@ def _read(origin: str, size: str, root: str) -> tuple[str, int, bytes]:
     return origin, int(size), data
 
 
-def _check_generation(found: Checkpoint) -> None:
-    before = found.succeeds
-    if (found.generation == 1) != (before is None):
+def _check_generation(checkpoint: Checkpoint) -> None:
+    before = checkpoint.succeeds
+    if (checkpoint.generation == 1) != (before is None):
         raise MalformedNote(
-            f"the checkpoint of {found.origin}: a `succeeds` line is there where the origin ends with /g and a number "
-            "from 2, and only there"
+            f"the checkpoint of {checkpoint.origin}: a `succeeds` line is there where the origin ends with /g and a "
+            "number from 2, and only there"
         )
-    if generation_of(found.name)[1] != 1:
-        raise MalformedNote(f"{found.origin}: a log's name does not itself end with /g and a number")
-    if before is not None and (before.name != found.name or before.generation >= found.generation or before.size < 1):
+    if generation_of(checkpoint.name)[1] != 1:
+        raise MalformedNote(f"{checkpoint.origin}: a log's name does not itself end with /g and a number")
+    if before is not None and (
+        before.name != checkpoint.name or before.generation >= checkpoint.generation or before.size < 1
+    ):
         raise MalformedNote(
-            f"the checkpoint of {found.origin}: a generation succeeds an earlier one of the same log, of at least one "
-            "segment"
+            f"the checkpoint of {checkpoint.origin}: a generation succeeds an earlier one of the same log, of at least "
+            "one segment"
         )
 
 

@@ -95,10 +95,10 @@ class Evidence:
         if len(raw) > MAX_BYTES:
             raise MalformedNote(f"an evidence file has at most {MAX_BYTES} bytes")
         try:
-            found = json.loads(raw)
+            fields = json.loads(raw)
             evidence = cls(
-                found["kind"], VerifierKey.parse(found["key"]), found["older"], found["newer"],
-                tuple(base64.b64decode(node, validate=True) for node in found["proof"]),
+                fields["kind"], VerifierKey.parse(fields["key"]), fields["older"], fields["newer"],
+                tuple(base64.b64decode(node, validate=True) for node in fields["proof"]),
             )  # fmt: skip
             texts = all(isinstance(text, str) for text in (evidence.older, evidence.newer))
             canonical = texts and evidence.document.encode() == raw and evidence.kind in KINDS

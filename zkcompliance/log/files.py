@@ -91,9 +91,9 @@ def create(path: Path, data: bytes, mode: int = PRIVATE) -> None:
 def copy(source: Path, path: Path, mode: int = PRIVATE, *, folders: int = 0) -> None:
     """`create` with the bytes of another file, block by block. folders: above the source, as in `regular.open_file`."""
     descriptor = regular.open_file(source, folders=folders)
-    with os.fdopen(descriptor, "rb") as data, creating(path, mode) as made:
+    with os.fdopen(descriptor, "rb") as data, creating(path, mode) as copy:
         while block := data.read(1 << 20):
-            write_all(made, block)
+            write_all(copy, block)
 
 
 def replace(path: Path, data: bytes, mode: int = PUBLIC) -> None:

@@ -23,12 +23,12 @@ def accuse(
     name = ""
     for key in keys:
         name = key.name
-        found = Evidence(kind, key, older, newer, tuple(proof))
+        evidence = Evidence(kind, key, older, newer, tuple(proof))
         try:
-            found.check()
+            evidence.check()
         except (SignatureRejected, CheckpointMismatch):
             continue
-        raise found.error()
+        raise evidence.error()
     raise CheckpointMismatch(f"log {name}: {otherwise}; no one key signed both")
 
 

@@ -66,16 +66,16 @@ def check_step(
 
 def linked_keys(log: Known, trusted: Sequence[VerifierKey]) -> list[VerifierKey]:
     """The keys that verified lineages lead to from the trusted ones; their signatures are verified again."""
-    found = list(trusted)
+    keys = list(trusted)
     for link in log.links:
-        for key in tuple(found):
+        for key in tuple(keys):
             with contextlib.suppress(SignatureRejected):
                 note.verify(link.old, key)
                 note.verify(link.new, key)
                 note.verify(link.new, link.key)
-                if link.key not in found:
-                    found.append(link.key)
-    return found[len(trusted) :]
+                if link.key not in keys:
+                    keys.append(link.key)
+    return keys[len(trusted) :]
 
 
 def checkpoint_of(text: str) -> Checkpoint:

@@ -143,13 +143,13 @@ def load(path: Path) -> Memory:
         what = regular.reason(error)
         raise LogError(f"{path}: {what}", help="give --state a file that can be read and written") from error
     try:
-        found = json.loads(data)
-        if isinstance(found, dict) and found.get("format") == EARLIER:
+        state = json.loads(data)
+        if isinstance(state, dict) and state.get("format") == EARLIER:
             raise LogCorrupt(
                 f"{path} is a state of an earlier version, which did not keep when it saw what",
                 help=f"keep the file for what it shows, and begin a new one: --state {quoted(path.name + '.2')}",
             )
-        memory = {name: _read(name, each) for name, each in found["logs"].items()}
+        memory = {name: _read(name, each) for name, each in state["logs"].items()}
         if encode(memory) != data:
             raise ValueError
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:

@@ -61,10 +61,10 @@ class Inputs:
 
 def _sealed(layout: Layout, size: int) -> dict[bytes, int]:
     """Digest of every input that was sealed → the first segment of its seal."""
-    found: dict[bytes, int] = {}
+    segment_of: dict[bytes, int] = {}
     index = 0
     while index < size:
         meta = rows.Meta.load(layout.segment(index).meta)
-        found |= dict.fromkeys(meta.inputs, index)
+        segment_of |= dict.fromkeys(meta.inputs, index)
         index += max(1, meta.count)
-    return found
+    return segment_of

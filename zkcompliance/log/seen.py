@@ -50,8 +50,8 @@ def load(path: Path, folders: int = 0) -> dict[str, str]:
             raise ValueError
         for key, text in notes.items():
             vkey, _, origin = key.partition(" ")
-            found = evidence.read(text, signer := VerifierKey.parse(vkey))
-            if origin and (key, found.origin) != (place(signer, origin), origin):
+            checkpoint = evidence.read(text, signer := VerifierKey.parse(vkey))
+            if origin and (key, checkpoint.origin) != (place(signer, origin), origin):
                 raise ValueError
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise _damaged(path) from error

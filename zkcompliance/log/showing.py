@@ -11,49 +11,49 @@ from zkcompliance.log.evidence import FORK, SUCCEEDED, Evidence, read
 FORMAT = "zkcompliance-shown/v1"
 
 
-def document(found: Evidence, data: bytes) -> dict[str, Any]:
+def document(evidence: Evidence, data: bytes) -> dict[str, Any]:
     """Of evidence that was parsed from data. Integers are decimal strings, digests hexadecimal digits."""
-    old, new = (read(text, found.key) for text in (found.older, found.newer))
+    old, new = (read(text, evidence.key) for text in (evidence.older, evidence.newer))
     return {
         "format": FORMAT,
-        "kind": found.kind,
-        "log": found.key.name,
-        "key": found.key.text,
+        "kind": evidence.kind,
+        "log": evidence.key.name,
+        "key": evidence.key.text,
         "older": _checkpoint(old),
         "newer": _checkpoint(new),
-        "says": sentence(found),
-        "convincing": found.kind in (FORK, SUCCEEDED),
-        "not_shown": _not_shown(found),
+        "says": sentence(evidence),
+        "convincing": evidence.kind in (FORK, SUCCEEDED),
+        "not_shown": _not_shown(evidence),
         "sha256": sha256(data).hexdigest(),
     }
 
 
-def lines(found: Evidence, data: bytes) -> list[str]:
+def lines(evidence: Evidence, data: bytes) -> list[str]:
     """The same for a person."""
-    old, new = (read(text, found.key) for text in (found.older, found.newer))
+    old, new = (read(text, evidence.key) for text in (evidence.older, evidence.newer))
     return [
-        f"{found.kind.upper()}: {sentence(found)}",
-        f"  log        {found.key.name}",
-        f"  key        {found.key.text}",
+        f"{evidence.kind.upper()}: {sentence(evidence)}",
+        f"  log        {evidence.key.name}",
+        f"  key        {evidence.key.text}",
         *(
             f"  signed     {each.size:,} segment(s) of {each.origin}, root {each.root.hex()}{_after(each)}"
             for each in (old, new)
         ),
         "  shown      both checkpoints are signed by this key, and they are as it is said here",
-        f"  not shown  {_not_shown(found)}",
+        f"  not shown  {_not_shown(evidence)}",
         f"  file       SHA-256 {sha256(data).hexdigest()}",
     ]
 
 
-def sentence(found: Evidence) -> str:
+def sentence(evidence: Evidence) -> str:
     """What the holder of the key did."""
-    old, new = (read(text, found.key) for text in (found.older, found.newer))
-    if found.kind == SUCCEEDED:
+    old, new = (read(text, evidence.key) for text in (evidence.older, evidence.newer))
+    if evidence.kind == SUCCEEDED:
         return (
             f"whoever holds the key let the log go on as {new.origin}, saying where {old.origin} ended, "
             f"and also signed a checkpoint of {old.origin} that is not on the way there"
         )
-    if found.kind != FORK:
+    if evidence.kind != FORK:
         return (
             f"whoever holds the key signed {new.size:,} segment(s) of {new.origin}, and an earlier state of the log, "
             f"{old.size:,} of {old.origin}, was shown to somebody who had seen the later one"
@@ -68,9 +68,9 @@ def sentence(found: Evidence) -> str:
     )
 
 
-def _not_shown(found: Evidence) -> str:
+def _not_shown(evidence: Evidence) -> str:
     whose = "whose key it is: compare it with the one that you know"
-    if found.kind in (FORK, SUCCEEDED):
+    if evidence.kind in (FORK, SUCCEEDED):
         return whose
     return f"{whose}; and that the earlier state was shown later, which is the word of whoever hands this on"
 

@@ -19,7 +19,7 @@ def take_in(layout: Layout, schema: Schema, pending: Pending) -> int:
 
     There is no open batch. LogCorrupt where a spool is damaged, or of another schema.
     """
-    found = 0
+    taken = 0
     for name in files.names(layout.secret):
         match = SPOOL_NAME.fullmatch(name)
         if match is None:
@@ -36,8 +36,8 @@ def take_in(layout: Layout, schema: Schema, pending: Pending) -> int:
         try:
             if spool.committed_rows:
                 pending.take(spool_id, spool.chunks())
-                found += spool.committed_rows
+                taken += spool.committed_rows
             spool.remove()
         finally:
             spool.close()
-    return found
+    return taken

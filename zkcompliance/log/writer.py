@@ -24,10 +24,10 @@ from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.cosignature import CosignerKey
 from zkcompliance.log.creation import create_log
 from zkcompliance.log.layout import Layout, Settings
-from zkcompliance.log.note import SignerKey
 from zkcompliance.log.once import Inputs
 from zkcompliance.log.pending import CHUNK_ROWS, Pending
 from zkcompliance.log.recovery import recover
+from zkcompliance.log.signer import SignerKey
 from zkcompliance.log.spooled import take_in
 from zkcompliance.log.store import hold_here, known_here, load_public
 from zkcompliance.log.writer_lock import lock_of
@@ -198,12 +198,12 @@ class Writer:
     def _undone(self) -> bool:
         """Whether a failed seal has left the log as it was."""
         try:
-            _, found, _ = load_public(self._layout, self._settings)
+            _, published, _ = load_public(self._layout, self._settings)
             size = self._layout.entries.stat().st_size
-            staged = os.path.lexists(self._layout.segment(found.size).folder)
+            staged = os.path.lexists(self._layout.segment(published.size).folder)
         except (OSError, ZkComplianceError):
             return False
-        return found == self.checkpoint and size == found.size * ENTRY_BYTES and not staged
+        return published == self.checkpoint and size == published.size * ENTRY_BYTES and not staged
 
     def add_cosignatures(self, lines: Iterable[str], cosigners: Iterable[CosignerKey]) -> None:
         """Add cosignatures of the current checkpoint to it; they travel with every proof until the next seal.

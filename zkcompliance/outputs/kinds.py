@@ -72,6 +72,11 @@ def _is_oscal(head: bytes) -> bool:
     return "assessment-results" in _document(head) and _NAMESPACE in head
 
 
+def _is_card(head: bytes) -> bool:
+    found = _document(head)
+    return found.get("card") == 1 and list(found)[:4] == ["card", "id", "version", "title"] and "vacuous" in found
+
+
 PROOF = Kind("a proof file", lambda head: head.startswith(_PROOFS))
 LINEAGE = Kind("a lineage file", lambda head: head.startswith(_LINEAGE))
 PAGE = Kind("a page of `report`", _is_page)
@@ -86,4 +91,5 @@ VERDICTS = {
     "junit": Kind("a verdict in JUnit XML", lambda head: head.startswith(_JUNIT)),
     "html": PAGE,
 }
+CARD = Kind("a card of a claim", _is_card)
 EVIDENCE = Kind("evidence", lambda _: False)  # what was found once is never replaced

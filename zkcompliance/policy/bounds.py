@@ -1,6 +1,6 @@
 """Bounds of parameters and revealed values: read, said, and refused where one admits a value that asks nothing.
 
-The claim's own file says which values those are.
+The claim's card says which values those are.
 """
 
 from __future__ import annotations
@@ -10,16 +10,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from zkcompliance import limits
-from zkcompliance.card import reading
+from zkcompliance.card.model import Card
 from zkcompliance.card.parameter import Parameter
-from zkcompliance.card.vacuity import Vacuous
-from zkcompliance.claim.model import Claim
+from zkcompliance.card.vacuity import Edge, Vacuous
 from zkcompliance.edge.shown import command
-from zkcompliance.errors import MalformedPolicy, UsageError
+from zkcompliance.errors import InternalError, MalformedPolicy, UsageError
 from zkcompliance.policy.model import Bound
 from zkcompliance.policy.toml import Table, fault, table, text
 from zkcompliance.quantities import Number, exact_beside, parse_seconds, show_seconds
-from zkcompliance.schemas.model import text_id
+from zkcompliance.quantities.ids import text_id
 
 _COUNTED = ("Count", "count", "Int", "Flop", "flop")  # the kinds whose values may be bare integers
 _UNIT = {  # kind → what its texts must have, so that no unit is mistaken; how they look
@@ -182,30 +181,30 @@ def _value(param: Parameter, given: Any, path: str) -> int:
         raise fault(path, error.message.removeprefix(f"{param.name}: ")) from None
 
 
-def refuse_vacuous(claim: Claim, bounds: Mapping[str, Bound], earliest: int, path: str) -> None:
+def refuse_vacuous(card: Card, bounds: Mapping[str, Bound], earliest: int, path: str) -> None:
     """MalformedPolicy, naming the parameter and why, when some admitted values make the claim ask nothing of it.
 
     bounds: of every parameter; earliest: the first moment, UTC seconds, that a proof which is accepted can state.
     """
-    params = {param.name: param for param in claim.params}
-    said = {each.param for each in claim.vacuous}
+    params = {param.name: param for param in card.params}
+    said = {each.param for each in card.vacuous}
     for name in params:
         if name not in said:
             raise fault(
                 f"{path}.{name}",
-                f"the file of {claim.id} does not say from where on {name} asks nothing: it needs VACUOUS",
+                f"the card of {card.id} does not say from where on {name} asks nothing, or that it never does",
                 help="zkcompliance explain malformed-policy  # and docs/policies.md",
             )
-    for each in claim.vacuous:
+    for each in card.vacuous:
         param = params[each.param]
         low, high = reach(bounds[each.param], param, earliest)
-        fails = _fault(claim, each, path)
-        if each.at_least is not None and high >= (top := _read(param, each.at_least)):
+        fails = _fault(card, each, path)
+        if each.at_least is not None and high >= (top := _edge(each.at_least)):
             raise fails(f"{_show(param, top)} or more")
-        if each.at_most is not None and low <= (least := _read(param, each.at_most)):
+        if each.at_most is not None and low <= (least := _edge(each.at_most)):
             raise fails(f"{_show(param, least)} or less")
         if (each.none_of or each.all_of) and not of_choices(param):
-            raise fault(f"{path}.{each.param}", f"{claim.id} declares choices of what is no set of choices")
+            raise fault(f"{path}.{each.param}", f"{card.id} declares choices of what is no set of choices")
         if each.none_of and _some(bounds[each.param], param, 0, param.parse(",".join(each.none_of))):
             raise fails(f"a set with none of {', '.join(each.none_of)}")
         if each.all_of and _some(bounds[each.param], param, mask := param.parse(",".join(each.all_of)), mask):
@@ -240,17 +239,19 @@ def _some(bound: Bound, param: Parameter, wanted: int, mask: int) -> bool:
     return wanted == mask or not bound.includes & mask
 
 
-def _fault(claim: Claim, each: Vacuous, path: str):  # type: ignore[no-untyped-def]
+def _fault(card: Card, each: Vacuous, path: str):  # type: ignore[no-untyped-def]
     def fails(values: str) -> MalformedPolicy:
         return fault(
             f"{path}.{each.param}",
-            f"admits {values}, under which {claim.id} asks nothing: {each.why}",
-            help=command("zkcompliance", "explain", claim.id),
+            f"admits {values}, under which {card.id} asks nothing: {each.why}",
+            help=command("zkcompliance", "explain", card.id),
         )
 
     return fails
 
 
-def _read(param: Parameter, value: object) -> int:
-    """A limit as the claim's file writes it; it may lie outside the parameter's own range."""
-    return reading.read(param.type, value)
+def _edge(value: object) -> int:
+    """The integer of an edge, which may lie outside the parameter's own range; a card has edges alone."""
+    if not isinstance(value, Edge):
+        raise InternalError("a card whose edge was not read")
+    return value.value

@@ -7,9 +7,10 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
-from zkcompliance import limits, schemas
-from zkcompliance.claim import catalogue
-from zkcompliance.claim.model import Claim
+from zkcompliance import limits
+from zkcompliance.card import catalogue
+from zkcompliance.card.model import Card
+from zkcompliance.card.own import Own, owned
 from zkcompliance.errors import PolicyNotInForce, UsageError
 from zkcompliance.policy.load import parse_policy
 from zkcompliance.policy.model import Bound, LogRule, Policy, Requirement
@@ -22,15 +23,17 @@ def names() -> list[str]:
     return sorted(_files())
 
 
-def load(name_or_path: str, claims: Iterable[str | Path | Claim] = ()) -> Policy:
+def load(name_or_path: str, claims: Iterable[str | Path | Card | Own] = ()) -> Policy:
     """A ready-made policy, `ID` (its latest version) or `ID@VERSION`, or the one in a file (a path ending in .toml).
 
-    claims: those of the policy that are not of the catalogue, as `claim.catalogue.own` takes them. Raises the errors of
-    `parse_policy`; UsageError when there is no such policy or claim, or no file that can be read.
+    claims: those of the policy that are not of the catalogue, as `card.own` takes them. Raises the errors of
+    `parse_policy`; UsageError where there is no such policy, or no file that can be read.
     """
-    own = catalogue.own(claims)
+    own = owned(claims)
     if name_or_path.endswith(".toml"):
-        return parse_policy(read(Path(name_or_path), limits.MAX_POLICY_BYTES), own)
+        cards = {name: each.card for name, each in own.items()}
+        compiled = frozenset(name for name, each in own.items() if each.compiled)
+        return parse_policy(read(Path(name_or_path), limits.MAX_POLICY_BYTES), cards, compiled)
     identity, at, version = name_or_path.partition("@")
     if identity not in _files():
         raise UsageError(
@@ -109,16 +112,18 @@ def asked(policy: Policy) -> tuple[Requirement, ...]:
 
 
 def _floor(rule: LogRule) -> Requirement:
-    claim = catalogue.load(f"log-floor-{rule.schema}")
-    sources = sum(1 << schemas.SOURCES.index(source) for source in rule.sources or schemas.SOURCES)
+    card = catalogue.floor(rule.schema)
+    known = {param.name: param for param in card.params}
+    sources = known["sources"].parse(",".join(rule.sources or known["sources"].type.choices))
     rows = f"has at least {rule.rows:,} row{'' if rule.rows == 1 else 's'}" if rule.rows else ""
     taken = f"has no row whose source is not {' or '.join(rule.sources)}" if rule.sources else ""
     return Requirement(
         name=f"{FLOOR}{rule.name}",
         says=f"The log {rule.name} {' and '.join(filter(None, (rows, taken)))}.",
-        claim=claim.id,
-        version=claim.version,
-        program=claim.program_digest,
+        claim=card.id,
+        version=card.version,
+        card=card.digest,
+        program=card.program,
         logs={"log": rule.name},
         params={"rows": Bound(low=rule.rows, high=rule.rows), "sources": Bound(low=sources, high=sources)},
         reveals={},

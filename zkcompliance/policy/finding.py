@@ -9,11 +9,10 @@ from hashlib import sha256
 from typing import Any
 
 from zkcompliance import limits
-from zkcompliance.card import places, words
+from zkcompliance.card import places
+from zkcompliance.card.model import Card
 from zkcompliance.card.parameter import Parameter
 from zkcompliance.card.reading import Identity
-from zkcompliance.claim.card import card_of
-from zkcompliance.claim.model import Claim
 from zkcompliance.errors import ZkComplianceError
 from zkcompliance.log.checkpoint import generation_of
 from zkcompliance.policy import bounds
@@ -23,7 +22,7 @@ from zkcompliance.policy.model import Bound
 from zkcompliance.policy.proofs import Proof
 from zkcompliance.policy.verdict import Chooser, LogShown, Margin, Value
 from zkcompliance.quantities import MILLION, exact_beside, show_time
-from zkcompliance.schemas.model import text_id
+from zkcompliance.quantities.ids import text_id
 from zkcompliance.verify.program import Program
 from zkcompliance.verify.verifier import Report
 
@@ -46,8 +45,13 @@ TREE_ALONE = (
     "no file of the model {} was read here: its tree digest alone was compared, with the one that was given, and the "
     "content digest that the proof states with nothing"
 )
-BY_DIGEST = (
-    "{} was not compiled here: that its program says what its file says rests on the policy, which names its digest"
+OF_POLICY = (
+    "{} is no claim of this installation, and was not compiled here: that its program says what its card says rests on "
+    "whoever wrote the policy, which names the card's digest"
+)
+OF_CALLER = (
+    "{} is no claim of this installation, and was not compiled here: that its program says what its card says rests on "
+    "whoever made the card that was given"
 )
 REFUSED = "the proof is refused, and says of itself that it was {}"
 FRESHNESS = "freshness is unknown: a later checkpoint of {} may exist"
@@ -148,25 +152,20 @@ def term_bits(value: Fraction) -> str:
     return f"{whole}.{hundredths:02d}"
 
 
-def in_words(claim: Claim) -> str:
-    """The claim as sentences."""
-    return words.explain(card_of(claim))
-
-
 def values(
-    shown: Verified, claim: Claim | None, asked: Mapping[str, Bound], reveals: Mapping[str, Bound], by: Chooser
+    shown: Verified, card: Card | None, asked: Mapping[str, Bound], reveals: Mapping[str, Bound], by: Chooser
 ) -> tuple[Value, ...]:
-    """Every public value with its role; without the claim nothing is known of them but their names.
+    """Every public value with its role; without the card nothing is known of them but their names.
 
     by: who set the bounds of the parameters.
     """
-    params = {param.name: param for param in claim.params} if claim else {}
-    disclosed = {each.name: each for each in revealed(claim)} if claim else {}
+    params = {param.name: param for param in card.params} if card else {}
+    disclosed = {each.name: each for each in card.revealed()} if card else {}
     result = []
     for name, value in shown.publics.items():
         known = params.get(name, disclosed.get(name))
         if known is None:
-            result.append(Value(name, "derived" if claim else "parameter", str(value), value))
+            result.append(Value(name, "derived" if card else "parameter", str(value), value))
             continue
         bound = (asked if name in params else reveals).get(name)
         role = "parameter" if name in params else "revealed"
@@ -203,14 +202,9 @@ def _chooser(bound: Bound, by: Chooser) -> Chooser:
     return by if bound.exact is not None or bound.subject else Chooser.LAB_WITHIN
 
 
-def revealed(claim: Claim) -> tuple[Parameter, ...]:
-    """What the claim discloses, each as a parameter that the prover does not choose."""
-    return card_of(claim).revealed()
-
-
-def rounded(claim: Claim, name: str, value: int) -> int:
+def rounded(card: Card, name: str, value: int) -> int:
     """The most that rounding down may have taken from a revealed value; 0 for what is exact, a parameter too."""
-    figures = next((each.figures for each in claim.reveals if each.name == name), None)
+    figures = next((each.figures for each in card.reveals if each.name == name), None)
     return 0 if figures is None else 10 ** max(0, len(str(value)) - figures) - 1
 
 
@@ -219,14 +213,14 @@ def text(param: Parameter, value: int) -> str:
     return exact_beside(param.show(value), value)
 
 
-def margin(shown: Verified, claim: Claim, reveals: Mapping[str, Bound]) -> Margin | None:
+def margin(shown: Verified, card: Card, reveals: Mapping[str, Bound]) -> Margin | None:
     """The first revealed value that stands under a limit: the policy's own, or the parameter that the claim names."""
-    publics, beside = shown.publics, claim.beside
-    for each in claim.reveals:
+    publics, beside = shown.publics, card.beside
+    for each in card.reveals:
         bound, value = reveals.get(each.name), publics[each.name]
         known = beside if beside is not None and beside.value == each.name else None
         edges: tuple[int | None, int | None] = (None, None)
-        less = rounded(claim, each.name, value)
+        less = rounded(card, each.name, value)
         if known is not None and known.low is not None and known.high is not None:
             low, high = (publics[known.limit] * publics[edge] // MILLION for edge in (known.low, known.high))
             edges = (low, high)

@@ -9,23 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from hashlib import sha256
 from pathlib import Path
 
-from zkcompliance.claim import catalogue
-from zkcompliance.claim import catalogue as claims
-from zkcompliance.claim.model import Claim
+from zkcompliance.card import catalogue, words
+from zkcompliance.card.model import Card
+from zkcompliance.card.own import installed
+from zkcompliance.card.program import check_card
 from zkcompliance.errors import RequirementNotShown, StatementMismatch, Undecided, UsageError, VerificationError
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.log.standing import Standing
 from zkcompliance.log.trust import TrustPolicy
 from zkcompliance.policy import catalogue as policies
 from zkcompliance.policy import checkpoints, finding
-from zkcompliance.policy.binding import Binding, ForPolicy, Subject
+from zkcompliance.policy.binding import Binding, ForPolicy, Subject, raw_text
 from zkcompliance.policy.catalogue import FLOOR, asked, in_force
 from zkcompliance.policy.finding import Verified
 from zkcompliance.policy.model import Bound, LogKey, LogRule, Policy, Requirement
-from zkcompliance.policy.proofs import Proof, lineages_in, origins_of, proofs_in
+from zkcompliance.policy.proofs import File, Proof, opened, origins_of
 from zkcompliance.policy.recall import Recall, recalled
 from zkcompliance.policy.requirement import (
     Bench,
@@ -40,12 +40,11 @@ from zkcompliance.policy.requirement import (
     with_warnings,
 )
 from zkcompliance.policy.verdict import Asked, Chooser, Finding, PolicyRef, Status, Verdict
-from zkcompliance.verify.bundle import decode_bundle
-from zkcompliance.verify.verifier import verify_bundle
+from zkcompliance.verify.verifier import verify_decoded
 
 
 def judge_policy(
-    data: bytes,
+    data: bytes | File,
     policy: Policy,
     *,
     now: int,
@@ -72,14 +71,14 @@ def judge_policy(
         raise refusal
     terms = Terms(now, subject, reference, policy.proof_age, policy.subject)
     of_checkpoints = checkpoints.Asked(now, policy.cosigners, policy.checkpoint_age, trust)
-    by_digest = frozenset(r.name for r in policy.requirements if policy.claim(r).pinned and r.claim in policy.claims)
+    unknown = set(policy.cards) - policy.compiled
+    by_card = frozenset(each.name for each in policy.requirements if each.claim in unknown)
     rules = _with_keys(policy, keys or {})
     own = frozenset(name for name, rule in policy.logs.items() if rule.keys)
-    proofs = proofs_in(data)
-    held = recalled(
-        recall or Recall(state), rules, now, own=own, enclosed=lineages_in(data), origins=origins_of(proofs)
-    )
-    bench = Bench(terms, of_checkpoints, held, Chooser.POLICY, by_digest)
+    file = opened(data)
+    proofs = file.proofs
+    held = recalled(recall or Recall(state), rules, now, own=own, enclosed=file.lineages, origins=origins_of(proofs))
+    bench = Bench(terms, of_checkpoints, held, Chooser.POLICY, by_card)
     bound = [(proof, proof.bound()) for proof in proofs]
     mine = {b.policy.requirement: p for p, b in bound if b.policy is not None and b.policy.digest == policy.digest}
     requirements = asked(policy)
@@ -87,21 +86,21 @@ def judge_policy(
     judged = []
     for requirement in requirements:
         proof = mine.get(requirement.name)
-        claim = policy.claim(requirement)
+        card = policy.card(requirement)
         if proof is None:
-            judged.append(Judged(_missing(policy, requirement, claim, [b for _, b in bound], bool(mine))))
+            judged.append(Judged(_missing(policy, requirement, card, [b for _, b in bound], bool(mine))))
         else:
-            judged.append(judge_one(proof, claim, requirement, bench, shared))
+            judged.append(judge_one(proof, card, requirement, bench, shared))
     judged = with_floors(judged, {FLOOR + name: name for name in policy.logs}, held.rules)
     stated = next(iter(mine.values()), proofs[0]).bound()
     ready = any(each.digest == policy.digest for each in policies.versions(policy.id))
-    put = _asked(bench, keys or {}, claim_files=len(policy.claims), ready=ready)
-    return _verdict(data, judged, bench, stated, _ref(policy), len(proofs) - len(mine), put)
+    put = _asked(bench, keys or {}, claim_files=len(policy.cards), ready=ready)
+    return _verdict(file, judged, bench, stated, _ref(policy), len(proofs) - len(mine), put)
 
 
 def judge_claim(
-    data: bytes,
-    claim: Claim,
+    data: bytes | File,
+    card: Card,
     publics: Mapping[str, int],
     *,
     now: int,
@@ -111,31 +110,36 @@ def judge_claim(
     trust: TrustPolicy | None = None,
     state: Path | None = None,
     recall: Recall | None = None,
+    compiled: bool = False,
 ) -> Verdict:
     """One proof held against a claim and all its parameters. keys: slot of the claim → the key trusted for its log.
 
-    Otherwise as `judge_policy`; the verdict's policy is None.
+    compiled: whether the card was made here from the claim's own text; of one that was given, and is not of this
+    installation, the verdict says so. Otherwise as `judge_policy`; the verdict's policy is None.
     """
-    proofs = proofs_in(data)
+    file = opened(data)
+    proofs, slots = file.proofs, [slot.name for slot in card.slots]
     if len(proofs) != 1:
         raise UsageError(
             f"the file holds {len(proofs)} proofs, and a claim is about one",
             help="zkcompliance verify FILE --policy POLICY",
         )
-    if sorted(claim.slots) != sorted(keys):
-        raise UsageError(f"{claim.id} is about the logs {', '.join(claim.slots)}; keys are given for {', '.join(keys)}")
-    exactly = {name: Bound(low=value, high=value) for name, value in claim.publics(publics).items()}
-    rules = {slot: LogRule(slot, schema.name, (LogKey(keys[slot]),)) for slot, schema in claim.slots.items()}
+    if sorted(slots) != sorted(keys):
+        raise UsageError(f"{card.id} is about the logs {', '.join(slots)}; keys are given for {', '.join(keys)}")
+    exactly = {name: Bound(low=value, high=value) for name, value in card.publics(publics).items()}
+    rules = {slot.name: LogRule(slot.name, slot.schema, (LogKey(keys[slot.name]),)) for slot in card.slots}
     requirement = Requirement(
-        claim.id, claim.title, claim.id, claim.version, claim.program_digest, {s: s for s in rules}, exactly, {}
+        card.id, card.title, card.id, card.version, card.digest, card.program, {s: s for s in rules}, exactly, {}
     )
-    held = recalled(recall or Recall(state), rules, now, enclosed=lineages_in(data), origins=origins_of(proofs))
-    bench = Bench(Terms(now, subject, reference), checkpoints.Asked(now, trust=trust), held, Chooser.JUDGE)
-    judged = [judge_one(proofs[0], claim, requirement, bench)]
-    put = _asked(bench, keys, claim_files=0, ready=claim.id in claims.names())
-    given = {**claim.publics(publics), **publics}
-    put = replace(put, params=tuple((each.name, finding.typed(each, given[each.name])) for each in claim.params))
-    return _verdict(data, judged, bench, proofs[0].bound(), None, 0, put)
+    held = recalled(recall or Recall(state), rules, now, enclosed=file.lineages, origins=origins_of(proofs))
+    ready = installed(card)
+    by_card = frozenset() if ready or compiled else frozenset({card.id})
+    bench = Bench(Terms(now, subject, reference), checkpoints.Asked(now, trust=trust), held, Chooser.JUDGE, by_card)
+    judged = [judge_one(proofs[0], card, requirement, bench)]
+    put = _asked(bench, keys, claim_files=0, ready=ready)
+    given = {**card.publics(publics), **publics}
+    put = replace(put, params=tuple((each.name, finding.typed(each, given[each.name])) for each in card.params))
+    return _verdict(file, judged, bench, proofs[0].bound(), None, 0, put)
 
 
 def _with_keys(policy: Policy, given: Mapping[str, VerifierKey]) -> dict[str, LogRule]:
@@ -188,9 +192,7 @@ def _check_policy(stated: ForPolicy | None, policy: Policy) -> None:
         raise StatementMismatch(f"policy: the proof says that {stated.label} is what {policy.label} is")
 
 
-def _missing(
-    policy: Policy, requirement: Requirement, claim: Claim, bindings: Sequence[Binding], some: bool
-) -> Finding:
+def _missing(policy: Policy, requirement: Requirement, card: Card, bindings: Sequence[Binding], some: bool) -> Finding:
     """Not shown; or, where the file has nothing for this policy at all, made for another one."""
     error: VerificationError = RequirementNotShown(f"{requirement.name}: the file has no proof for it")
     status = Status.NOT_SHOWN
@@ -205,7 +207,7 @@ def _missing(
         else:
             made_for = ", ".join(sorted(others)) or "none"
             error = StatementMismatch(f"policy: the proof was made for {made_for}, not {policy.label}")
-    return bare(requirement, claim, status, error)
+    return bare(requirement, card, status, error)
 
 
 def _asked(bench: Bench, keys: Mapping[str, VerifierKey], *, claim_files: int, ready: bool) -> Asked:
@@ -216,7 +218,7 @@ def _asked(bench: Bench, keys: Mapping[str, VerifierKey], *, claim_files: int, r
 
 
 def _verdict(
-    data: bytes,
+    file: File,
     judged: Sequence[Judged],
     bench: Bench,
     stated: Binding,
@@ -227,8 +229,8 @@ def _verdict(
     met = bool(judged) and all(each.finding.status is Status.MET for each in judged)
     standings = _standings(judged, bench) if met else {}
     return Verdict(
-        file_sha256=sha256(data).digest(),
-        file_bytes=len(data),
+        file_sha256=file.digest,
+        file_bytes=len(file.data),
         judged_at=bench.terms.now,
         policy=policy,
         subject=stated.subject,
@@ -245,9 +247,8 @@ def _standings(judged: Sequence[Judged], bench: Bench) -> dict[tuple[str, str], 
     places, shown = [], []
     for each in judged:
         if each.proof is not None and each.taken is not None:
-            notes = decode_bundle(each.proof.data).notes
             names = {log.slot: log.name for log in each.finding.logs}
-            for log, signed in zip(each.proof.statement.logs, notes, strict=True):
+            for log, signed in zip(each.proof.statement.logs, each.proof.bundle.notes, strict=True):
                 places.append((each.finding.name, log.slot))
                 key = each.taken[log.slot].key
                 shown.append(bench.recalled.shown(names[log.slot], log, signed, key, each.proof))
@@ -262,34 +263,37 @@ def _ref(policy: Policy) -> PolicyRef:
 
 
 def look(
-    data: bytes, *, now: int, missing: Undecided, claim: Claim | None = None, own: Mapping[str, Claim] | None = None
+    data: bytes | File, *, now: int, missing: Undecided, card: Card | None = None, own: Mapping[str, Card] | None = None
 ) -> Verdict:
     """What a file shows with nothing to hold it against: every proof verified by itself, every finding UNDECIDED.
 
-    missing: the error of each finding. claim: one that the proof must be of, where it is known. own: by id, claims that
-    are known besides the catalogue's.
+    missing: the error of each finding. card: of a claim that the proof must be of, where it is known. own: by id, cards
+    that are known besides the catalogue's.
     """
-    proofs = proofs_in(data)
-    findings = [_look(proof, claim, own or {}, missing) for proof in proofs]
-    bindings = [proof.binding or Binding() for proof in proofs]
+    file = opened(data)
+    findings = [_look(proof, card, own or {}, missing) for proof in file.proofs]
+    bindings = [proof.binding or Binding() for proof in file.proofs]
     one = bindings[0] if len({(b.subject, b.time, b.reference) for b in bindings}) == 1 else Binding()
-    return Verdict(
-        sha256(data).digest(), len(data), now, None, one.subject, one.time, one.reference, tuple(findings), 0
-    )
+    return Verdict(file.digest, len(file.data), now, None, one.subject, one.time, one.reference, tuple(findings), 0)
 
 
-def _look(proof: Proof, claim: Claim | None, own: Mapping[str, Claim], missing: Undecided) -> Finding:
-    _, statement, program, report = verify_bundle(proof.data, program_digest=claim.program_digest if claim else None)
+def _look(proof: Proof, card: Card | None, own: Mapping[str, Card], missing: Undecided) -> Finding:
+    statement, program = proof.statement, proof.program
+    report = verify_decoded(proof.bundle, statement, program, program_digest=card.program if card else None)
     shown = Verified(proof, program, report)
-    if claim is None and (statement.claim in own or statement.claim in catalogue.names()):
+    if card is None and (statement.claim in own or statement.claim in catalogue.names()):
         known = own.get(statement.claim) or catalogue.load(statement.claim)
-        claim = known if known.program_digest == program.digest else None
+        card = known if known.program == program.digest else None
+    if card is not None:
+        check_card(card, program)
     named = f"{statement.claim}@{statement.version}"
     warnings = []
-    if claim is None:
+    if card is None:
         warnings.append("the program is none of this installation's claims: its name says nothing about its meaning")
+    elif not installed(card):
+        warnings.append(finding.OF_CALLER.format(card.label))
     if proof.binding is None:
-        warnings.append(f"the proof's context is no binding: {raw(statement.context)}")
+        warnings.append(f"the proof's context is no binding: {raw_text(statement.context)}")
     logs = finding.logs(shown, {}, {})
     warnings += [finding.of_range(log) for log in logs if not log.whole]
     warnings += [line for log in logs for line in finding.of_generation(log, linked=False)]
@@ -298,21 +302,17 @@ def _look(proof: Proof, claim: Claim | None, own: Mapping[str, Claim], missing: 
         warnings.append(finding.made_for(proof.bound()))
     return Finding(
         name=made_for.requirement if made_for else statement.claim,
-        says=claim.title if claim else "",
+        says=card.title if card else "",
         claim=named,
+        card=card.digest if card else b"",
         program=program.digest,
         status=Status.UNDECIDED,
         error=missing,
-        sentences=finding.in_words(claim) if claim else "",
-        values=finding.values(shown, claim, {}, {}, Chooser.JUDGE),
-        margin=finding.margin(shown, claim, {}) if claim else None,
+        sentences=words.explain(card) if card else "",
+        values=finding.values(shown, card, {}, {}, Chooser.JUDGE),
+        margin=finding.margin(shown, card, {}) if card else None,
         logs=logs,
         warnings=tuple(warnings),
         not_proven=(finding.COMPLETE, finding.TRUE_ROWS, finding.LATEST),
         **finding.of_proof(shown),
     )
-
-
-def raw(context: bytes) -> str:
-    """A context that is no binding, for people."""
-    return repr(context.decode(errors="replace")) if context else "empty"

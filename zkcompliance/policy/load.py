@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
-from zkcompliance import limits, schemas
+from zkcompliance import limits
+from zkcompliance.card import catalogue
+from zkcompliance.card.model import Card
 from zkcompliance.card.parameter import Parameter
-from zkcompliance.claim import catalogue
-from zkcompliance.claim.model import Claim
-from zkcompliance.errors import KeyFileError, Unsupported
+from zkcompliance.errors import KeyFileError
 from zkcompliance.log.cosignature import CosignerKey
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.policy.bounds import read_bound, refuse_vacuous, span
-from zkcompliance.policy.finding import revealed
 from zkcompliance.policy.model import Bound, Cosigners, LogKey, LogRule, Operator, Policy, Requirement
 from zkcompliance.policy.toml import Table, fault, name, read, table, text
 
@@ -23,20 +21,22 @@ _CLAIM = re.compile(r"([a-z0-9]+(?:-[a-z0-9]+)*)@([1-9][0-9]{0,8})")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
-def parse_policy(data: bytes, claims: Mapping[str, Claim] | None = None) -> Policy:
-    """The policy in a file's bytes. claims: by id, claims that are not of the catalogue (`claim.catalogue.own`).
+def parse_policy(
+    data: bytes, cards: Mapping[str, Card] | None = None, compiled: frozenset[str] = frozenset()
+) -> Policy:
+    """The policy in a file's bytes. cards: by id, of claims that are not of the catalogue; each must be the very card
+    whose digest the policy names. compiled: ids of those that were made here from the claim's own text.
 
-    Where there is no compiler, what such a claim's program is rests on the policy, which names its digest: proofs must
-    have that very program. MalformedPolicy, naming the key, for every fault; LimitExceeded when the file is too long.
+    MalformedPolicy, naming the key, for every fault; LimitExceeded when the file is too long.
     """
-    return _Reader(data, claims or {}).policy()
+    return _Reader(data, cards or {}, compiled).policy()
 
 
 class _Reader:
     """The state of one reading: what is known of the policy before its requirements are read."""
 
-    def __init__(self, data: bytes, claims: Mapping[str, Claim]) -> None:
-        self.data, self.claims = data, dict(claims)
+    def __init__(self, data: bytes, cards: Mapping[str, Card], compiled: frozenset[str]) -> None:
+        self.data, self.cards, self.compiled = data, cards, compiled
         self.root = read(data)
         self.keys: dict[bytes, str] = {}  # public key → where it stands
 
@@ -69,7 +69,7 @@ class _Reader:
             raise fault("requirements", why)
         return Policy(
             self.data, identity, version, title, jurisdiction, sources, valid_from, valid_until, subject == "required",
-            proof_age, checkpoint_age, cosigners, logs, requirements, self._own(requirements),
+            proof_age, checkpoint_age, cosigners, logs, requirements, self._own(requirements), self.compiled,
         )  # fmt: skip
 
     def _freshness(self, cosigned: bool) -> tuple[int | None, int | None]:
@@ -119,17 +119,19 @@ class _Reader:
 
     def _log(self, called: str, found: Table, dated: bool) -> LogRule:
         schema = found.text("schema")
-        if schema not in schemas.BUILT_IN:
-            known = ", ".join(schemas.names())
+        if schema not in catalogue.schemas():
+            known = ", ".join(catalogue.schemas())
             raise fault(found.at("schema"), f"no schema {schema[:64]!r}: there is {known}", "zkcompliance schemas")
+        floor = {param.name: param for param in catalogue.floor(schema).params}
+        there_are = floor["sources"].type.choices
         given = found.items("keys", limits.MAX_POLICY_KEYS) if "keys" in found else ()
         keys = tuple(self._log_key(each, path, dated) for each, path in given)
-        rows = found.whole("rows", 1, schemas.LARGEST["count"]) if "rows" in found else 0
-        sources = found.texts("sources", len(schemas.SOURCES)) if "sources" in found else ()
+        rows = found.whole("rows", 1, floor["rows"].high) if "rows" in found else 0
+        sources = found.texts("sources", len(there_are)) if "sources" in found else ()
         for number, source in enumerate(sources, 1):
-            if source not in schemas.SOURCES:
-                raise fault(f"{found.at('sources')}[{number}]", f"is one of {', '.join(schemas.SOURCES)}")
-        if len(sources) == len(schemas.SOURCES):
+            if source not in there_are:
+                raise fault(f"{found.at('sources')}[{number}]", f"is one of {', '.join(there_are)}")
+        if len(sources) == len(there_are):
             raise fault(found.at("sources"), "admits every source that there is: it asks nothing")
         found.close()
         return LogRule(called, schema, keys, rows, sources)
@@ -173,52 +175,43 @@ class _Reader:
 
     def _requirement(self, called: str, found: Table, logs: Mapping[str, LogRule]) -> Requirement:
         says = found.text("says")
-        claim = self._claim(found)
-        params = self._bounds(found.table("params"), claim.params, free=True) if claim.params else {}
-        reveals = self._bounds(found.table("reveals"), revealed(claim), free=False) if "reveals" in found else {}
-        for each in claim.reveals:
+        card = self._card(found)
+        params = self._bounds(found.table("params"), card.params, free=True) if card.params else {}
+        reveals = self._bounds(found.table("reveals"), card.revealed(), free=False) if "reveals" in found else {}
+        for each in card.reveals:
             bound = reveals.get(each.name)
             if each.figures is not None and bound is not None and (bound.one_of or bound.exact is not None):
                 why = f"is disclosed rounded down to {each.figures} significant figures, and has no one value"
                 raise fault(f"{found.path}.reveals.{each.name}", f"{why}: use at_least, at_most")
-        slots = _slots(found.table("logs"), claim, logs)
+        slots = _slots(found.table("logs"), card, logs)
         found.close()
-        return Requirement(called, says, claim.id, claim.version, claim.program_digest, slots, params, reveals)
+        return Requirement(called, says, card.id, card.version, card.digest, card.program, slots, params, reveals)
 
-    def _own(self, requirements: Sequence[Requirement]) -> dict[str, Claim]:
-        return {each.claim: self.claims[each.claim] for each in requirements if each.claim in self.claims}
+    def _own(self, requirements: Sequence[Requirement]) -> dict[str, Card]:
+        return {each.claim: self.cards[each.claim] for each in requirements if each.claim in self.cards}
 
-    def _claim(self, found: Table) -> Claim:
+    def _card(self, found: Table) -> Card:
         label, path = found.text("claim"), found.at("claim")
         parts = _CLAIM.fullmatch(label)
         if parts is None:
             raise fault(path, "is a claim and its version, such as training-compute-below@1", "zkcompliance claims")
-        claim = self.claims.get(parts[1])
-        if claim is None and parts[1] not in catalogue.names():
+        card = self.cards.get(parts[1])
+        if card is None and parts[1] not in catalogue.names():
             raise fault(
                 path,
-                f"no claim {parts[1]} in the catalogue, and no file of it was given",
+                f"no claim {parts[1]} in the catalogue, and no card of it was given",
                 "zkcompliance claims  # or, for a claim of the policy's own, add --claim-file FILE",
             )
-        claim = claim or catalogue.load(parts[1])
-        if claim.version != int(parts[2]):
-            raise fault(path, f"{claim.id} is there in version {claim.version} only", "zkcompliance claims")
-        digest, path = found.text("program"), found.at("program")
+        card = card or catalogue.load(parts[1])
+        if card.version != int(parts[2]):
+            raise fault(path, f"{card.id} is there in version {card.version} only", "zkcompliance claims")
+        digest, path = found.text("card"), found.at("card")
         if _DIGEST.fullmatch(digest) is None:
-            raise fault(path, "is a SHA-256 in 64 lower-case hexadecimal digits", f"zkcompliance explain {claim.id}")
-        program = self._program(claim, bytes.fromhex(digest))
-        if bytes.fromhex(digest) != program:
-            why = f"is not the program of {claim.id}@{claim.version}, {program.hex()}"
-            raise fault(path, why, f"zkcompliance explain {claim.id}")
-        return self.claims.get(claim.id, claim)
-
-    def _program(self, claim: Claim, named: bytes) -> bytes:
-        """The digest of what the claim compiles to; from now on the one that is named, where nothing can compile it."""
-        try:
-            return claim.program_digest
-        except Unsupported:
-            self.claims[claim.id] = replace(claim, pinned=named)
-            return named
+            raise fault(path, "is a SHA-256 in 64 lower-case hexadecimal digits", f"zkcompliance explain {card.id}")
+        if bytes.fromhex(digest) != card.digest:
+            why = f"is not the card of {card.label}, {card.digest.hex()}"
+            raise fault(path, why, f"zkcompliance explain {card.id}")
+        return card
 
     def _bounds(self, found: Table, known: Sequence[Parameter], *, free: bool) -> dict[str, Bound]:
         """One bound for each parameter, or for each revealed value that the policy names."""
@@ -243,25 +236,26 @@ class _Reader:
                         f"{path}.{group}.{each}.within",
                         "needs freshness.proof: otherwise the proof may state any time, and this asks nothing",
                     )
-        claim = self.claims.get(made.claim) or catalogue.load(made.claim)
-        refuse_vacuous(claim, made.params, earliest, f"{path}.params")
+        card = self.cards.get(made.claim) or catalogue.load(made.claim)
+        refuse_vacuous(card, made.params, earliest, f"{path}.params")
 
 
-def _slots(found: Table, claim: Claim, logs: Mapping[str, LogRule]) -> dict[str, str]:
+def _slots(found: Table, card: Card, logs: Mapping[str, LogRule]) -> dict[str, str]:
     """Each slot of the claim with the policy's log for it."""
-    for slot in found.names():
-        if slot not in claim.slots:
-            raise fault(found.at(slot), f"{claim.id} is about {', '.join(claim.slots)}")
+    slots = [slot.name for slot in card.slots]
+    for given in found.names():
+        if given not in slots:
+            raise fault(found.at(given), f"{card.id} is about {', '.join(slots)}")
     made: dict[str, str] = {}
-    for slot, schema in claim.slots.items():
-        log, path = found.text(slot), found.at(slot)
+    for slot in card.slots:
+        log, path = found.text(slot.name), found.at(slot.name)
         if log not in logs:
             raise fault(path, f"no log of that name: there is {', '.join(logs)}")
-        if schemas.by_name(logs[log].schema).digest != schema.digest:
-            raise fault(path, f"{log} has the schema {logs[log].schema}, and {claim.id} wants {schema.name} here")
+        if catalogue.schemas()[logs[log].schema] != slot.digest:
+            raise fault(path, f"{log} has the schema {logs[log].schema}, and {card.id} wants {slot.schema} here")
         if log in made.values():
-            raise fault(path, f"{log} is given for two logs of {claim.id}, which are to be different")
-        made[slot] = log
+            raise fault(path, f"{log} is given for two logs of {card.id}, which are to be different")
+        made[slot.name] = log
     return made
 
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from zkcompliance.claim import catalogue
-from zkcompliance.claim.model import Claim
+from zkcompliance.card import catalogue
+from zkcompliance.card.model import Card
 from zkcompliance.log.cosignature import CosignerKey
 from zkcompliance.log.note import VerifierKey
 
@@ -80,14 +80,16 @@ class Bound:
 class Requirement:
     """One claim that must be shown.
 
-    logs: slot of the claim → name of a log of the policy; params: every one of the claim's.
+    card, program: SHA-256 of the claim's card and of the program that the card names, 32 bytes each; logs: slot of the
+    claim → name of a log of the policy; params: every one of the claim's.
     """
 
     name: str
     says: str
     claim: str
     version: int
-    program: bytes  # SHA-256 of the program, 32 bytes
+    card: bytes
+    program: bytes
     logs: Mapping[str, str]
     params: Mapping[str, Bound]
     reveals: Mapping[str, Bound]
@@ -97,7 +99,8 @@ class Requirement:
 class Policy:
     """A policy file as it was read. Times are UTC seconds, ages seconds; None: not asked.
 
-    claims: by id, those that are not of the catalogue; without a compiler, with the program that the policy names.
+    cards: by id, those of claims that are not of the catalogue. compiled: ids of those whose card was made here, from
+    the claim's own text; what another card says rests on whoever made it.
     """
 
     text: bytes
@@ -114,11 +117,12 @@ class Policy:
     cosigners: Cosigners | None
     logs: Mapping[str, LogRule]
     requirements: tuple[Requirement, ...]
-    claims: Mapping[str, Claim] = field(default_factory=dict, repr=False, compare=False)
+    cards: Mapping[str, Card] = field(default_factory=dict, repr=False, compare=False)
+    compiled: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
 
-    def claim(self, requirement: Requirement) -> Claim:
-        """What a requirement asks for: one of `claims`, or of the catalogue."""
-        return self.claims.get(requirement.claim) or catalogue.load(requirement.claim)
+    def card(self, requirement: Requirement) -> Card:
+        """Of the claim that a requirement asks for: one of `cards`, or of the catalogue."""
+        return self.cards.get(requirement.claim) or catalogue.load(requirement.claim)
 
     @property
     def digest(self) -> bytes:

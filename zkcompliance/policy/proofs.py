@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 
@@ -22,8 +24,9 @@ from zkcompliance.errors import MalformedBinding, MalformedBundle, UsageError
 from zkcompliance.limits import MAX_POLICY_BUNDLE_BYTES
 from zkcompliance.lineage.stream import lineage_name
 from zkcompliance.policy.binding import Binding
-from zkcompliance.verify.bundle import decode_bundle
+from zkcompliance.verify.bundle import Bundle, decode_bundle
 from zkcompliance.verify.codec import Reader, at_most, u16
+from zkcompliance.verify.program import Program, decode_program
 from zkcompliance.verify.statement import Statement, decode_statement
 
 MAGIC = b"zkcd"
@@ -32,9 +35,10 @@ _BUNDLE_HEAD = MAGIC + u16(1)
 
 @dataclass(frozen=True, slots=True)
 class Enclosed:
-    """One proof file of a policy bundle, and its statement, decoded and not verified."""
+    """One proof file of a policy bundle, its parts, and its statement, decoded and not verified."""
 
     data: bytes
+    bundle: Bundle
     statement: Statement
 
 
@@ -72,16 +76,24 @@ def _frame(data: bytes) -> tuple[list[bytes], list[bytes]]:
 
 
 def _enclosed(part: bytes) -> Enclosed:
-    return Enclosed(part, decode_statement(decode_bundle(part).statement_bytes))
+    bundle = decode_bundle(part)
+    return Enclosed(part, bundle, decode_statement(bundle.statement_bytes))
 
 
 @dataclass(frozen=True)
 class Proof:
-    """One proof of a file: its own bytes, its statement, what that is bound to (None: its context is no binding)."""
+    """One proof of a file: its own bytes, its parts, its statement, what that is bound to (None: its context is no
+    binding). Each is decoded once, and handed on."""
 
     data: bytes
+    bundle: Bundle
     statement: Statement
     binding: Binding | None
+
+    @cached_property
+    def program(self) -> Program:
+        """The program that the file brings. MalformedProgram or LimitExceeded where it does not decode."""
+        return decode_program(self.bundle.program_bytes)
 
     def bound(self) -> Binding:
         """The binding. MalformedBinding where the context is none."""
@@ -107,9 +119,8 @@ def read_proof(path: Path) -> bytes:
 
 def proofs_in(data: bytes) -> tuple[Proof, ...]:
     """At least one. The errors of `decode_policy_bundle`, or of `decode_bundle` and `decode_statement`."""
-    if data.startswith(MAGIC):
-        return tuple(_proof(each.data, each.statement) for each in decode_policy_bundle(data))
-    return (_proof(data, decode_statement(decode_bundle(data).statement_bytes)),)
+    enclosed = decode_policy_bundle(data) if data.startswith(MAGIC) else (_enclosed(data),)
+    return tuple(_proof(each) for each in enclosed)
 
 
 def lineages_in(data: bytes) -> dict[str, bytes]:
@@ -122,8 +133,36 @@ def origins_of(proofs: Iterable[Proof]) -> frozenset[str]:
     return frozenset(log.checkpoint.origin for proof in proofs for log in proof.statement.logs)
 
 
-def _proof(data: bytes, statement: Statement) -> Proof:
+def _proof(each: Enclosed) -> Proof:
     try:
-        return Proof(data, statement, Binding.decode(statement.context))
+        binding = Binding.decode(each.statement.context)
     except MalformedBinding:
-        return Proof(data, statement, None)
+        return Proof(each.data, each.bundle, each.statement, None)
+    return Proof(each.data, each.bundle, each.statement, binding)
+
+
+class File:
+    """The bytes of a proof file, decoded once where something of it is first asked for."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+    @cached_property
+    def proofs(self) -> tuple[Proof, ...]:
+        """As `proofs_in`."""
+        return proofs_in(self.data)
+
+    @cached_property
+    def lineages(self) -> dict[str, bytes]:
+        """As `lineages_in`."""
+        return lineages_in(self.data)
+
+    @cached_property
+    def digest(self) -> bytes:
+        """SHA-256 of the file."""
+        return sha256(self.data).digest()
+
+
+def opened(file: bytes | File) -> File:
+    """A file that may be given by its bytes."""
+    return file if isinstance(file, File) else File(file)

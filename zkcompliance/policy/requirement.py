@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from zkcompliance.claim import catalogue
-from zkcompliance.claim.model import Claim
-from zkcompliance.errors import ProgramMismatch, StaleProof, StatementMismatch, VerificationError
+from zkcompliance.card import words
+from zkcompliance.card.model import Card
+from zkcompliance.card.program import check_card, spans_generations
+from zkcompliance.errors import CardMismatch, ProgramMismatch, StaleProof, StatementMismatch, VerificationError
 from zkcompliance.limits import MAX_CLOCK_SECONDS
 from zkcompliance.log.checkpoint import generation_of
 from zkcompliance.log.standing import Standing
 from zkcompliance.policy import bounds, checkpoints, finding
 from zkcompliance.policy.binding import Binding, Subject, reference_text
 from zkcompliance.policy.checkpoints import Taken
-from zkcompliance.policy.finding import Verified, public_values, revealed, rounded, text
+from zkcompliance.policy.finding import Verified, public_values, rounded, text
 from zkcompliance.policy.model import LogRule, Requirement
 from zkcompliance.policy.proofs import Proof
 from zkcompliance.policy.recall import Recalled
 from zkcompliance.policy.verdict import Chooser, Finding, LogShown, Status
 from zkcompliance.quantities import show_seconds, show_time
-from zkcompliance.verify.bundle import decode_bundle
-from zkcompliance.verify.program import Program, decode_program
-from zkcompliance.verify.verifier import check_program, verify_bundle
+from zkcompliance.verify.program import Program
+from zkcompliance.verify.verifier import check_program, verify_decoded
 
 
 @dataclass(frozen=True)
@@ -117,11 +117,12 @@ def check_one_checkpoint(proofs: Sequence[tuple[Proof, Requirement]]) -> None:
                 raise StatementMismatch(f"logs: {origin} is shown as {names[origin]} and as {name}, two logs")
 
 
-def check_claim(proof: Proof, claim: Claim, asked: Requirement, *, by_policy: bool) -> Program:
-    """The program of the proof, which is the one asked for; claim, version, logs and schemas fit.
+def check_claim(proof: Proof, card: Card, asked: Requirement, *, by_policy: bool) -> Program:
+    """The program of the proof, which is the one asked for; claim, version, logs and schemas fit, and so does the card.
 
     by_policy: a policy asks, which is always about all segments; whoever judges one claim about rows that are unchanged
-    may be shown a range of them. StatementMismatch naming the field, ProgramMismatch for another program.
+    may be shown a range of them. StatementMismatch naming the field, ProgramMismatch for another program, CardMismatch
+    for another card, or one that says of the program what it is not.
     """
     stated = proof.statement
     if (stated.claim, stated.version) != (asked.claim, asked.version):
@@ -130,41 +131,40 @@ def check_claim(proof: Proof, claim: Claim, asked: Requirement, *, by_policy: bo
         )
     if stated.program_digest != asked.program:
         raise ProgramMismatch("the file brings another program than the one asked for")
-    if claim.program_digest != asked.program:
-        raise ProgramMismatch(f"program: this installation's {asked.claim} is not the one that the policy names")
-    program = decode_program(decode_bundle(proof.data).program_bytes)
+    if card.digest != asked.card:
+        raise CardMismatch(f"the card of {asked.claim} is not the one that is asked for")
+    program = proof.program
     check_program(stated, program)
+    check_card(card, program)
     if {log.slot for log in stated.logs} != set(asked.logs):
         raise StatementMismatch(
             f"logs: the proof is about {', '.join(log.slot for log in stated.logs)}, not {', '.join(asked.logs)}"
         )
+    spans = spans_generations(program)
     origins = {generation_of(log.checkpoint.origin)[0]: log.slot for log in stated.logs}
-    if len(origins) != len(stated.logs) and not catalogue.is_unchanged(claim.id):
+    if len(origins) != len(stated.logs) and not spans:
         names = {log.slot: generation_of(log.checkpoint.origin)[0] for log in stated.logs}
         shown = next(slot for slot, name in names.items() if origins[name] != slot)
         again = origins[names[shown]]
         raise StatementMismatch(f"logs: {names[shown]} is shown as {shown} and as {again}, two logs")
     for log in stated.logs:
-        if not log.whole and (by_policy or not catalogue.is_unchanged(claim.id)):
+        if not log.whole and (by_policy or not spans):
             raise StatementMismatch(
                 f"segments: the proof is about the segments {log.first} to {log.last} of {log.checkpoint.origin}, "
                 f"counted from 0, and all {log.checkpoint.size} are asked for"
             )
-        schema = claim.slots[log.slot]
-        if any(entry.schema_digest != schema.digest for entry in log.entries):
-            raise StatementMismatch(f"schema: log {log.slot} is not of the schema {schema.name}")
     return program
 
 
-def check_values(proof: Proof, program: Program, claim: Claim, asked: Requirement) -> None:
+def check_values(proof: Proof, program: Program, card: Card, asked: Requirement) -> None:
     """StatementMismatch naming the parameter or revealed value that is not as asked."""
     binding, publics = proof.bound(), public_values(program, proof)
     subject = binding.subject.name if binding.subject is not None else None
-    known = {each.name: each for each in (*claim.params, *revealed(claim))}
+    known = {each.name: each for each in (*card.params, *card.revealed())}
     for name, bound in (*asked.params.items(), *asked.reveals.items()):
         if name not in publics:
             raise StatementMismatch(f"{name}: the proof has no such public value")
-        less = rounded(claim, name, publics[name])
+        less = rounded(card, name, publics[name])
         if not bounds.meets(bound, publics[name], time=binding.time, subject_name=subject, rounded=less):
             stated = text(known[name], publics[name]) + (" (rounded down)" if less else "")
             wanted = bounds.words(bound, known[name]).removeprefix("exactly ")
@@ -175,15 +175,15 @@ def check_values(proof: Proof, program: Program, claim: Claim, asked: Requiremen
 class Bench:
     """What one judgement holds all proofs against. recalled: each log's keys, and what is known of the logs.
 
-    asker: who set the bounds. by_digest: requirements whose claim was not compiled, and is known by the digest that the
-    policy names.
+    asker: who set the bounds. by_card: requirements whose claim is not of this installation and was not compiled here:
+    what it says is known from a card.
     """
 
     terms: Terms
     checkpoints: checkpoints.Asked
     recalled: Recalled
     asker: Chooser
-    by_digest: frozenset[str] = frozenset()
+    by_card: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -196,24 +196,24 @@ class Judged:
 
 
 def judge_one(
-    proof: Proof, claim: Claim, asked: Requirement, bench: Bench, shared: VerificationError | None = None
+    proof: Proof, card: Card, asked: Requirement, bench: Bench, shared: VerificationError | None = None
 ) -> Judged:
     """Its VerificationError is in the finding; MalformedError is raised. shared: what is wrong with all proofs."""
     try:
         if shared is not None:
             raise shared
         check_binding(proof.bound(), bench.terms)
-        program = check_claim(proof, claim, asked, by_policy=bench.asker is Chooser.POLICY)
-        check_values(proof, program, claim, asked)
+        program = check_claim(proof, card, asked, by_policy=bench.asker is Chooser.POLICY)
+        check_values(proof, program, card, asked)
         taken = _take(proof, asked, bench)
-        _, _, program, report = verify_bundle(proof.data, program_digest=asked.program)
+        report = verify_decoded(proof.bundle, proof.statement, program, program_digest=asked.program)
     except VerificationError as error:
-        return Judged(_refused(proof, bare(asked, claim, Status.NOT_MET, error), bench))
+        return Judged(_refused(proof, bare(asked, card, Status.NOT_MET, error), bench))
     shown = Verified(proof, program, report)
     found = replace(
-        bare(asked, claim, Status.MET, None),
-        values=finding.values(shown, claim, asked.params, asked.reveals, bench.asker),
-        margin=finding.margin(shown, claim, asked.reveals),
+        bare(asked, card, Status.MET, None),
+        values=finding.values(shown, card, asked.params, asked.reveals, bench.asker),
+        margin=finding.margin(shown, card, asked.reveals),
         logs=finding.logs(shown, asked.logs, taken),
         **finding.of_proof(shown),
     )
@@ -229,21 +229,22 @@ def _refused(proof: Proof, found: Finding, bench: Bench) -> Finding:
     return replace(found, made_for=proof.binding.policy, warnings=warnings)
 
 
-def bare(asked: Requirement, claim: Claim, status: Status, error: VerificationError | None) -> Finding:
+def bare(asked: Requirement, card: Card, status: Status, error: VerificationError | None) -> Finding:
     """A finding without a proof."""
     return Finding(
         name=asked.name,
         says=asked.says,
         claim=f"{asked.claim}@{asked.version}",
+        card=asked.card,
         program=asked.program,
         status=status,
         error=error,
-        sentences=finding.in_words(claim),
+        sentences=words.explain(card),
     )
 
 
 def _take(proof: Proof, asked: Requirement, bench: Bench) -> dict[str, Taken]:
-    notes = decode_bundle(proof.data).notes
+    notes = proof.bundle.notes
     logs = proof.statement.logs
     if len(notes) != len(logs):
         raise StatementMismatch(f"notes: {len(notes)} given for {len(logs)} logs")
@@ -286,7 +287,9 @@ def _warned(judged: Judged, bench: Bench, standings: Mapping[tuple[str, str], St
     unknown = {slot for slot, each in stand.items() if not remembers or each is None or each.first}
     unknown = set() if bench.checkpoints.age is not None else unknown
     said = [made_for] if bench.asker is Chooser.JUDGE and (made_for := finding.made_for(judged.proof.bound())) else []
-    said += [finding.BY_DIGEST.format(found.claim)] if found.name in bench.by_digest else []
+    if found.name in bench.by_card:
+        of = finding.OF_POLICY if bench.asker is Chooser.POLICY else finding.OF_CALLER
+        said.append(of.format(found.claim))
     said += [finding.VACUOUS.format(log.name) for log in found.logs if not log.rows]
     said += [finding.PROVENANCE.format(log.name) for log in found.logs if not log.sources]
     for log in found.logs:

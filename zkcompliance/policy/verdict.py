@@ -107,7 +107,8 @@ class Finding:
 
     error: why it is not met or not shown. Everything from `logs` on is of the proof, empty where there is none that
     verifies, but for made_for: the requirement of a policy that the proof is bound to, whatever it was judged by; of a
-    proof that is refused it is what that says of itself. sentences: the claim in words; program: its digest (32 bytes).
+    proof that is refused it is what that says of itself. sentences: the claim in words; card, program: their digests
+    (32 bytes each); card: empty where the claim is not known.
     """
 
     name: str
@@ -116,6 +117,7 @@ class Finding:
     program: bytes
     status: Status
     error: ZkComplianceError | None = None
+    card: bytes = b""
     sentences: str = ""
     values: tuple[Value, ...] = ()
     margin: Margin | None = None
@@ -161,9 +163,10 @@ class Asked:
     """What decided besides policy or claim and the keys, so that the same can be asked again.
 
     subject, reference: None where they were not compared. trust, state: whether one was held against. claim_files: how
-    many claims of one's own were given; ready: whether the policy, or the claim, is one of this package; keys: the logs
-    whose key whoever judged gave, by the policy's or the claim's names, None where that is not known; lineages: the
-    logs whose lineage was given, by the same names; params: of a claim by itself, name and value as `--param` reads it.
+    many cards of claims of one's own were given; ready: whether the policy, or the claim, is one of this package; keys:
+    the logs whose key whoever judged gave, by the policy's or the claim's names, None where that is not known;
+    lineages: the logs whose lineage was given, by the same names; params: of a claim by itself, name and value as
+    `--param` reads it.
     """
 
     subject: Subject | None = None

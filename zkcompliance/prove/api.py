@@ -179,9 +179,9 @@ def prepare(
     false, ProofRefused where more is asked than one proof may have, ParametersRejected where no proof of these shapes
     can be made.
     """
-    found = claim.check(columns, publics)
-    if not found.holds:
-        raise ClaimDoesNotHold(f"{claim.id}: {found.requirement} does not hold", private=found.margin)
+    result = claim.check(columns, publics)
+    if not result.holds:
+        raise ClaimDoesNotHold(f"{claim.id}: {result.requirement} does not hold", private=result.margin)
     witness = claim.witness(columns, publics)
     sizes = private_sizes(claim.program, witness.private, {slot: len(tables) for slot, tables in columns.items()})
     statement = make_statement(claim, logs, {**publics, **witness.reveals}, context, sizes)

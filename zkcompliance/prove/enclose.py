@@ -45,11 +45,11 @@ def lineages_of(logs: Iterable[SealedLog]) -> dict[str, Path]:
             continue  # its key before was lost: there is nothing that a verifier could accept
         if log.checkpoint.generation > 1 and (known is None or known.checkpoint.generation < log.checkpoint.generation):
             newest[log.checkpoint.name] = log
-    found = {name: Layout(log.path).lineage for name, log in newest.items()}
-    for path in found.values():
+    lineages = {name: Layout(log.path).lineage for name, log in newest.items()}
+    for path in lineages.values():
         if not os.path.lexists(path):
             raise LogError(
                 f"{path} is missing: nothing shows that the rows are those of the generation before",
                 help=command("zkcompliance", "fsck", path.parent),
             )
-    return found
+    return lineages

@@ -43,13 +43,13 @@ def nearly(log: SealedLog, count: int, k: int) -> dict[str, int]:
     """
     profile = by_name(log.profile)
     ahead = min(MAX_SEGMENTS, count + count // 3)
-    found = {"any claim": MAX_SEGMENTS} if count * 4 > MAX_SEGMENTS * 3 else {}
+    most = {"any claim": MAX_SEGMENTS} if count * 4 > MAX_SEGMENTS * 3 else {}
     for claim in about(log):
         (slot,) = claim.slots
         fault = fits.fault_of(fits.imagined(claim.program, {slot: (k,) * ahead}, profile))
         if fault is not None:
-            found[claim.id] = fits.most_segments(claim.program, slot, k, profile)
-    return found
+            most[claim.id] = fits.most_segments(claim.program, slot, k, profile)
+    return most
 
 
 def about(log: SealedLog) -> list[Claim]:
@@ -60,8 +60,8 @@ def about(log: SealedLog) -> list[Claim]:
 
 def covered(claim: Claim, logs: Mapping[str, SealedLog]) -> dict[str, tuple[int, int]]:
     """slot → (the most segments in one proof, log2 of the rows of the largest that there is): by sizes alone."""
-    found = {}
+    most = {}
     for slot, log in logs.items():
         k = max(segment.entry.k for segment in log.segments)
-        found[slot] = fits.most_segments(claim.program, slot, k, by_name(log.profile)), k
-    return found
+        most[slot] = fits.most_segments(claim.program, slot, k, by_name(log.profile)), k
+    return most

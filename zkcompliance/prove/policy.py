@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from types import MappingProxyType
 
 from zkcompliance import limits
+from zkcompliance.card.model import Card
+from zkcompliance.claim.card import card_of
 from zkcompliance.claim.model import Claim
 from zkcompliance.edge.shown import command
 from zkcompliance.errors import (
@@ -25,9 +28,9 @@ from zkcompliance.log.reservation import reserving
 from zkcompliance.log.store import SealedLog, Segment
 from zkcompliance.policy import bounds, checkpoints
 from zkcompliance.policy import catalogue as policies_there_are
-from zkcompliance.policy.binding import Binding, ForPolicy, Subject
+from zkcompliance.policy.binding import Binding, ForPolicy
 from zkcompliance.policy.catalogue import asked, in_force
-from zkcompliance.policy.finding import revealed, rounded, text
+from zkcompliance.policy.finding import rounded, text
 from zkcompliance.policy.judge import judge_policy
 from zkcompliance.policy.model import LogKey, Policy, Requirement
 from zkcompliance.policy.proofs import Proof, proofs_in
@@ -43,7 +46,8 @@ from zkcompliance.progress import Progress, silent
 from zkcompliance.prove.api import get_ready, make, notes_of, prepare, require_open, segments_of
 from zkcompliance.prove.early import hollow, refuse_early
 from zkcompliance.prove.enclose import enclose
-from zkcompliance.schemas.model import text_id
+from zkcompliance.prove.own_claims import claim_of
+from zkcompliance.quantities.ids import text_id
 from zkcompliance.stark.commit.budget import Budget
 
 Given = Mapping[str, int | str | Decimal]  # `REQUIREMENT.NAME` → value
@@ -56,6 +60,7 @@ class Task:
     policy: Policy
     requirement: Requirement
     claim: Claim
+    card: Card
     logs: Mapping[str, SealedLog]
     publics: Mapping[str, int]
     binding: Binding
@@ -70,23 +75,23 @@ def prove_policies(
     logs: Mapping[str, SealedLog],
     given: Given | None = None,
     *,
-    time: int,
-    subject: Subject | None = None,
-    reference: bytes = b"",
+    binding: Binding,
+    own: Mapping[str, Claim] = MappingProxyType({}),
     progress: Progress = silent,
     tell: Callable[[str], None] = lambda sentence: None,
 ) -> bytes:
     """A policy bundle with a proof of every requirement of the policies, judged by each before it is returned.
 
-    logs: by the policies' names; given: the parameters that they leave open; time: the proving machine's clock, UTC
-    seconds; tell: what the lab should know of the file. The lineages of logs in a later generation are in it while they
-    fit. UsageError where logs, parameters or subject do not fit; PolicyNotInForce; ClaimDoesNotHold, BudgetSpent,
-    ProofRefused or a VerificationError (by the first) naming everything that fails: then nothing was proved and no
-    budget spent.
+    logs: by the policies' names; given: the parameters that they leave open; binding: without its policy, which is each
+    one in turn, and with the proving machine's clock; own: by id, claims that the policies name and the catalogue
+    lacks; tell: what the lab should know of the file. The lineages of logs in a later generation are in it while they
+    fit. UsageError where logs, parameters or subject do not fit; CardMismatch for another claim than a policy names;
+    PolicyNotInForce; ClaimDoesNotHold, BudgetSpent, ProofRefused or a VerificationError (by the first) naming
+    everything that fails: then nothing was proved and no budget spent.
     """
-    tasks = plan(policies, logs, given or {}, time=time, subject=subject, reference=reference)
+    tasks = plan(policies, logs, given or {}, binding=binding, own=own)
     require_open(logs.values())
-    check(tasks, time=time)
+    check(tasks, time=binding.time)
     proofs: dict[bytes, bytes] = {}
     with reserving(_units(tasks)) as reservation:  # of all proofs, before the first is made
         for number, task in enumerate(tasks):
@@ -96,7 +101,7 @@ def prove_policies(
         progress("proofs", len(tasks), len(tasks))
         bundle = enclose(proofs, logs.values(), tell)
         for policy in policies:
-            _judge(bundle, policy, logs, time, subject, reference)
+            _judge(bundle, policy, logs, binding)
         reservation.keep()
     return bundle
 
@@ -106,9 +111,8 @@ def plan(
     logs: Mapping[str, SealedLog],
     given: Given,
     *,
-    time: int,
-    subject: Subject | None = None,
-    reference: bytes = b"",
+    binding: Binding,
+    own: Mapping[str, Claim] = MappingProxyType({}),
 ) -> list[Task]:
     """The proofs to be made, with every parameter; nothing of the logs' rows is read."""
     if len({policy.digest for policy in policies}) != len(policies) or not policies:
@@ -122,10 +126,10 @@ def plan(
     if len({log.origin for log in logs.values()}) != len(logs):
         raise UsageError("--log: one log (or two of one origin) is given under two names, which are to be different")
     for policy in policies:
-        refusal = in_force(policy, time, policies_there_are.versions(policy.id))
+        refusal = in_force(policy, binding.time, policies_there_are.versions(policy.id))
         if refusal is not None:
             raise refusal
-        if policy.subject and subject is None:
+        if policy.subject and binding.subject is None:
             raise UsageError(
                 f"{policy.label} asks which model the proof is about", help="add --subject NAME=PATH of the model"
             )
@@ -133,13 +137,13 @@ def plan(
     tasks = []
     for policy in policies:
         for requirement in asked(policy):
-            claim = policy.claim(requirement)
-            publics = _publics(requirement, claim, given, left, time, subject)
+            claim = claim_of(requirement, own)
+            publics = _publics(requirement, claim, given, left, binding)
             made_for = ForPolicy(policy.digest, policy.id, policy.version, requirement.name)
-            binding = Binding(made_for, subject, time, reference)
-            binding.encode()  # LimitExceeded before any work
+            bound = replace(binding, policy=made_for)
+            bound.encode()  # LimitExceeded before any work
             used = {slot: logs[name] for slot, name in requirement.logs.items()}
-            tasks.append(Task(policy, requirement, claim, used, publics, binding))
+            tasks.append(Task(policy, requirement, claim, card_of(claim), used, publics, bound))
     if left:
         opened = [
             f"{each.name}.{name}"
@@ -161,11 +165,10 @@ def _publics(
     claim: Claim,
     given: Given,
     left: dict[str, int | str | Decimal],
-    time: int,
-    subject: Subject | None,
+    binding: Binding,
 ) -> dict[str, int]:
     """What the policy says exactly, then what is given, then now or the subject's name, then the claim's default."""
-    name = subject.name if subject is not None else None
+    name = binding.subject.name if binding.subject is not None else None
     result: dict[str, int] = {}
     for param in claim.params:
         bound, key = requirement.params[param.name], f"{requirement.name}.{param.name}"
@@ -175,7 +178,7 @@ def _publics(
         elif bound.exact is not None:
             chosen = bound.exact
         elif bound.within is not None:
-            chosen = time
+            chosen = binding.time
         elif bound.subject and name is not None:
             chosen = text_id(name)
         elif param.default is not None:
@@ -185,7 +188,7 @@ def _publics(
                 f"{requirement.name} leaves {param.name} to you: {bounds.words(bound, param)}",
                 help=command("add", "--param", f"{key}=VALUE"),
             )
-        if not bounds.meets(bound, chosen, time=time, subject_name=name):
+        if not bounds.meets(bound, chosen, time=binding.time, subject_name=name):
             raise UsageError(
                 f"{key}: {text(param, chosen)} is given, and the policy asks for {bounds.words(bound, param)}",
                 help=command("add", "--param", f"{key}=VALUE") if bound.exact is None else f"leave --param {key} out",
@@ -206,7 +209,7 @@ def check(tasks: Sequence[Task], *, time: int) -> None:
 
 def results(tasks: Sequence[Task], *, time: int) -> list[tuple[str, ZkComplianceError | None]]:
     """What is in the way of each task, and of each segment that cannot bear all the proofs over it; None: nothing."""
-    found: list[tuple[str, ZkComplianceError | None]] = []
+    outcomes: list[tuple[str, ZkComplianceError | None]] = []
     shown: list[tuple[Task, Proof]] = []
     size = 0
     for task in tasks:
@@ -214,10 +217,10 @@ def results(tasks: Sequence[Task], *, time: int) -> list[tuple[str, ZkCompliance
             proof, length = _check(task, time)
             shown.append((task, proof))
             size += length
-            found.append((task.label, None))
+            outcomes.append((task.label, None))
         except (ClaimDoesNotHold, ProofRefused, VerificationError, LimitExceeded) as error:
-            found.append((task.label, error))
-    return found + _together(shown, time) + _budgets(tasks) + _too_long(size * 19 // 20)
+            outcomes.append((task.label, error))
+    return outcomes + _together(shown, time) + _budgets(tasks) + _too_long(size * 19 // 20)
 
 
 def _together(shown: Sequence[tuple[Task, Proof]], time: int) -> list[tuple[str, ZkComplianceError | None]]:
@@ -247,7 +250,7 @@ def _check(task: Task, time: int) -> tuple[Proof, int]:
 
     What would be refused, here or by who judges, is raised.
     """
-    policy, requirement, claim = task.policy, task.requirement, task.claim
+    policy, requirement, claim, card = task.policy, task.requirement, task.claim, task.card
     segments_of(claim, task.logs)
     for slot, log in task.logs.items():
         keys = policy.logs[requirement.logs[slot]].keys or (LogKey(VerifierKey.parse(log.vkey)),)
@@ -256,11 +259,11 @@ def _check(task: Task, time: int) -> tuple[Proof, int]:
         checkpoints.take(note, body, log.origin, keys, asked_of, stated=time)
     columns = {slot: [segment.load_columns() for segment in log.segments] for slot, log in task.logs.items()}
     statement, witness = prepare(claim, task.logs, columns, task.publics, task.binding.encode())
-    known = {each.name: each for each in revealed(claim)}
+    known = {each.name: each for each in card.revealed()}
     name = task.binding.subject.name if task.binding.subject is not None else None
     for each, bound in requirement.reveals.items():
         value = witness.reveals[each]
-        less = rounded(claim, each, value)
+        less = rounded(card, each, value)
         if not bounds.meets(bound, value, time=time, subject_name=name, rounded=less):
             raise ProofRefused(
                 f"it would reveal {each} as something else than {bounds.words(bound, known[each])}",
@@ -271,7 +274,7 @@ def _check(task: Task, time: int) -> tuple[Proof, int]:
     (proof,) = proofs_in(hollow(statement, claim.program_bytes, notes))
     terms = Terms(time, task.binding.subject, task.binding.reference, policy.proof_age, policy.subject)
     check_binding(proof.bound(), terms)
-    check_values(proof, check_claim(proof, claim, requirement, by_policy=True), claim, requirement)
+    check_values(proof, check_claim(proof, card, requirement, by_policy=True), card, requirement)
     return proof, size
 
 
@@ -309,12 +312,12 @@ def _judge(
     bundle: bytes,
     policy: Policy,
     logs: Mapping[str, SealedLog],
-    time: int,
-    subject: Subject | None,
-    reference: bytes,
+    binding: Binding,
 ) -> None:
     own = {name: VerifierKey.parse(logs[name].vkey) for name, rule in policy.logs.items() if not rule.keys}
     try:
-        judge_policy(bundle, policy, now=time, keys=own, subject=subject, reference=reference).require()
+        judge_policy(
+            bundle, policy, now=binding.time, keys=own, subject=binding.subject, reference=binding.reference
+        ).require()
     except ZkComplianceError as error:
         raise InternalError(f"the bundle just made is refused by {policy.label}: {error.message}") from error

@@ -23,9 +23,9 @@ from zkcompliance.errors import KeyFileError, LogError, UsageError, ZkCompliance
 from zkcompliance.limits import MAX_SEGMENTS
 from zkcompliance.log import files, keybook, leftovers, lineages, moving, rows, sealing, seen, successor
 from zkcompliance.log.layout import Layout, SegmentPaths, Settings
-from zkcompliance.log.note import SignerKey
 from zkcompliance.log.pending import Pending
 from zkcompliance.log.reservation import reserving
+from zkcompliance.log.signer import SignerKey
 from zkcompliance.log.store import SealedLog, Segment, load_public
 from zkcompliance.log.writer import Writer
 from zkcompliance.log.writer_lock import lock_of
@@ -101,26 +101,26 @@ def reseal(
         with files.reporting(place):
             files.make_dir(building.root)  # nobody else's before it is complete
             held.callback(leftovers.give_up, leftovers.claim(building.root))
-        made = _Making(log, building, after, linked, context, progress)
-        held.enter_context(_closing(made, old, place))
+        making = _Making(log, building, after, linked, context, progress)
+        held.enter_context(_closing(making, old, place))
         try:
-            made.frame(own.id)
-            made.seal(steps)
-            made.leave_waiting()
-            made.sign(key, old_key if isinstance(old_key, SignerKey) else None)
-            with reserving(made.units(steps), last=True) as reservation:
-                made.prove(steps)
+            making.frame(own.id)
+            making.seal(steps)
+            making.leave_waiting()
+            making.sign(key, old_key if isinstance(old_key, SignerKey) else None)
+            with reserving(making.units(steps), last=True) as reservation:
+                making.prove(steps)
                 with files.reporting(place):
-                    moving.announce(old, building, place, made.carried)
+                    moving.announce(old, building, place, making.carried)
                     building.root.chmod(files.PUBLIC_DIR)
                     with keybook.appearing(key, own):
                         _check_free(place)
                         reservation.keep()
                         building.root.rename(place)
-                        made.appeared = True
+                        making.appeared = True
                         files.sync_dir(place.parent)
         except BaseException:
-            if not made.appeared:
+            if not making.appeared:
                 shutil.rmtree(building.root, ignore_errors=True)
                 keybook.forget(key, own)
             raise
@@ -128,17 +128,17 @@ def reseal(
         if isinstance(old_key, SignerKey):
             keybook.supersede(old_key, own)
     proofs = sum(not step.carried for step in steps)
-    return Resealed(SealedLog.open(place), len(made.carried), proofs, waiting, linked)
+    return Resealed(SealedLog.open(place), len(making.carried), proofs, waiting, linked)
 
 
 @contextlib.contextmanager
-def _closing(made: _Making, old: Layout, place: Path) -> Iterator[None]:
+def _closing(making: _Making, old: Layout, place: Path) -> Iterator[None]:
     """From when the new generation has its place, an error says so: nothing of it is to be made again."""
     try:
         with files.reporting(place):
             yield
     except ZkComplianceError as error:
-        if not made.appeared:
+        if not making.appeared:
             raise
         raise LogError(
             f"{place} is there, whole, and the log goes on in it; what was left to do in {old.root} failed "
@@ -150,8 +150,8 @@ def _closing(made: _Making, old: Layout, place: Path) -> Iterator[None]:
 def compactable(log: SealedLog) -> bool:
     """Whether `compact` would put any of its segments together."""
     settings = Settings.load(Layout(log.path))
-    found = [Sealed(segment.rows, tier_of(segment)) for segment in log.segments]
-    return any(not step.carried for step in compaction(found, _fits(log, settings)))
+    sealed = [Sealed(segment.rows, tier_of(segment)) for segment in log.segments]
+    return any(not step.carried for step in compaction(sealed, _fits(log, settings)))
 
 
 def _check_keys(settings: Settings, key: SignerKey, old_key: SignerKey | str | None) -> bool:
@@ -227,11 +227,11 @@ def _planned(log: SealedLog, settings: Settings, *, merge: bool, rotating: bool)
         )
     if not merge:
         return renewal(len(log.segments), _fits(log, settings))
-    found = [Sealed(segment.rows, tier_of(segment)) for segment in log.segments]
-    steps = compaction(found, _fits(log, settings))
+    sealed = [Sealed(segment.rows, tier_of(segment)) for segment in log.segments]
+    steps = compaction(sealed, _fits(log, settings))
     if all(step.carried for step in steps) and not rotating:
         raise UsageError(
-            f"{log.path}: there are no segments to put together: it has {len(found)}",
+            f"{log.path}: there are no segments to put together: it has {len(sealed)}",
             help=successor.how_to_refresh(log.path) + "  # to renew budgets",
         )
     return steps
@@ -262,8 +262,8 @@ def _fits(log: SealedLog, settings: Settings) -> Fits:
         if count + new > MAX_SEGMENTS:
             return False
         old = [log.segments[first + i].entry.k for i in range(count)]
-        made = old if new == count else [rows.padded_log2(sum(counts[first : first + count]))]
-        return fits.fault_of(fits.imagined(program, {"old": old, "new": made}, settings.profile)) is None
+        joined = old if new == count else [rows.padded_log2(sum(counts[first : first + count]))]
+        return fits.fault_of(fits.imagined(program, {"old": old, "new": joined}, settings.profile)) is None
 
     return fit
 

@@ -149,7 +149,8 @@ def _proof_resources(verdict: Verdict, name: _Names) -> list[dict[str, Any]]:
 
 
 def _observation(finding: Finding, index: int, name: _Names, at: str) -> dict[str, Any]:
-    facts = [("claim", finding.claim), ("program-sha256", finding.program.hex())]
+    facts = [("claim", finding.claim), *([("card-sha256", finding.card.hex())] if finding.card else [])]
+    facts.append(("program-sha256", finding.program.hex()))
     facts += [("proof-sha256", finding.proof_sha256.hex()), ("security-bits", finding.security_bits)]
     facts.append(("profile", finding.profile))
     for value in words.shown(finding, "parameter", "revealed"):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from zkcompliance.card.model import Card
 from zkcompliance.card.parameter import Parameter
-from zkcompliance.claim.meaning.sentences import sentence
-from zkcompliance.claim.model import Claim
+from zkcompliance.card.sentence import whole
 from zkcompliance.policy import finding
 from zkcompliance.policy.bounds import words
 from zkcompliance.policy.catalogue import asked
@@ -31,7 +31,7 @@ def describe(policy: Policy) -> dict[str, Any]:
         "fresh": _fresh(policy),
         "cosigners": _cosigners(policy),
         "logs": {rule.name: _log(rule) for rule in policy.logs.values()},
-        "requirements": [_requirement(each, policy.claim(each)) for each in asked(policy)],
+        "requirements": [_requirement(each, policy.card(each)) for each in asked(policy)],
         "not_shown": list(NOT_SHOWN),
     }
 
@@ -53,7 +53,7 @@ def lines(said: dict[str, Any]) -> list[str]:
         out += [f"     {each['claim']} over {', '.join(f'{slot} = {log}' for slot, log in each['logs'].items())}"]
         out += [f"       {text}" for text in each["requires"]]
         out += [f"     {name} is {text}" for name, text in (each["params"] | each["reveals"]).items()]
-        out += [f"     program {each['program']}"]
+        out += [f"     card {each['card']}", f"     program {each['program']}"]
     return [*out, "", "Does not show:", *(f"  - {text}" for text in said["not_shown"])]
 
 
@@ -92,16 +92,17 @@ def _key(each: LogKey) -> str:
     return f"{each.key.text}{since}" + (f" until {day(each.until)}, not included" if each.until is not None else "")
 
 
-def _requirement(each: Requirement, claim: Claim) -> dict[str, Any]:
+def _requirement(each: Requirement, card: Card) -> dict[str, Any]:
     return {
         "name": each.name,
         "says": each.says,
         "claim": f"{each.claim}@{each.version}",
+        "card": each.card.hex(),
         "program": each.program.hex(),
         "logs": dict(each.logs),
-        "requires": [f"{one.name}: {sentence(one.value)}" for one in claim.requirements] or [claim.title],
-        "params": _bounds(each.params, claim.params),
-        "reveals": _bounds(each.reveals, finding.revealed(claim)),
+        "requires": [f"{one.name}: {whole(one.says.named())}" for one in card.clauses] or [card.title],
+        "params": _bounds(each.params, card.params),
+        "reveals": _bounds(each.reveals, card.revealed()),
     }
 
 

@@ -89,7 +89,7 @@ def _rule(finding: Finding) -> dict[str, Any]:
     rule: dict[str, Any] = {"id": finding.name, "shortDescription": _text(finding.says or finding.claim)}
     if sentences := words.lines(finding.sentences):
         rule["fullDescription"] = _text(" ".join(sentences))
-    rule["properties"] = {"claim": finding.claim, "program": finding.program.hex()}
+    rule["properties"] = {"claim": finding.claim, "card": finding.card.hex() or None, "program": finding.program.hex()}
     return rule
 
 

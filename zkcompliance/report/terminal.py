@@ -112,6 +112,8 @@ def _finding(console: Console, finding: Finding) -> None:
         rows.append(("proof", f"{finding.proof_bytes:,} bytes, profile {finding.profile}", ""))
         rows.append(("", finding.proof_sha256.hex(), "dim"))
         rows.append(("security", f"{finding.security_bits} bits, provable in the random oracle model", ""))
+    if finding.card:
+        rows.append(("card", finding.card.hex(), "dim"))
     rows.append(("program", finding.program.hex(), "dim"))
     facts(console, rows, NAME)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import zipfile
 from io import BytesIO
 
+from zkcompliance.report import MACHINES, MODULES
 from zkcompliance.standalone.closure import CLAIMS, PACKAGE, ROOT, closure, source
 
 SHEBANG = b"#!/usr/bin/env -S python3 -I -S\n"
@@ -34,26 +35,22 @@ _UNIX = 3
 
 
 def roots() -> list[str]:
-    """The main program, and what is imported by a name that is made at run time: claims and reports."""
-    made_up = sorted(
-        f"{PACKAGE}.{folder.name}.{path.stem}"
-        for folder in (CLAIMS, ROOT / "report")
-        for path in folder.glob("*.py")
-        if path.stem != "__init__"
-    )
-    return [f"{PACKAGE}.standalone.main", f"{PACKAGE}.standalone.isolation", *made_up]
+    """The main program, and what is imported by a name that is made at run time: what writes verdicts for machines."""
+    written = [f"{PACKAGE}.report.{MODULES[name]}" for name in MACHINES]
+    return [f"{PACKAGE}.standalone.main", f"{PACKAGE}.standalone.isolation", f"{PACKAGE}.circuits", *written]
 
 
 def members() -> dict[str, bytes]:
-    """Name in the zip → bytes: `__main__.py`, the modules, the pinned digests and the policies."""
+    """Name in the zip → bytes: `__main__.py`, the modules, the cards of the claims and the policies."""
     found = {"__main__.py": MAIN}
     for module, path in closure(roots()).items():
         place = module.replace(".", "/")
         own = source(module)
         package = own is not None and own.name == "__init__.py"
         found[f"{place}/__init__.py" if package else f"{place}.py"] = path.read_bytes()
-    data = [CLAIMS / "REGISTRY.lock", *(ROOT / "policies").glob("*.toml")]
-    found |= {f"{PACKAGE}/{path.parent.name}/{path.name}": path.read_bytes() for path in data}
+    cards = {f"{PACKAGE}/circuits/cards/{path.name}": path for path in (CLAIMS / "cards").glob("*.json")}
+    policies = {f"{PACKAGE}/policies/{path.name}": path for path in (ROOT / "policies").glob("*.toml")}
+    found |= {name: path.read_bytes() for name, path in (cards | policies).items()}
     return dict(sorted(found.items()))
 
 

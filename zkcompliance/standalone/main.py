@@ -13,12 +13,12 @@ from zkcompliance.edge.ending import say, status_of
 from zkcompliance.edge.shown import columns, error_lines
 from zkcompliance.errors import InternalError, RequirementNotShown, UsageError, ZkComplianceError
 from zkcompliance.policy.verdict import Verdict
-from zkcompliance.report import FORMATS, refused
+from zkcompliance.report import MACHINES, refused
 from zkcompliance.standalone.once import Helped, Parser
 
 if TYPE_CHECKING:
+    from zkcompliance.decide import Request
     from zkcompliance.outputs import Outputs
-    from zkcompliance.policy.request import Request
 
 HELP = "python3 -I -S zkcompliance-verify.pyz --help"
 ABOUT = "Decides what `zkcompliance verify` does, with its options, words and exit statuses."
@@ -37,9 +37,9 @@ def parser() -> Parser:
     made.add_argument("--policy", help="what must be proved: a ready-made policy's id, or a .toml file")
     made.add_argument(
         "--claim-file", dest="claim_files", action="append", default=[], metavar="FILE",
-        help="the .py file of a claim of your own that the policy names",
+        help="the card (.json) of a claim of your own that the policy names",
     )  # fmt: skip
-    made.add_argument("--claim", help="the one claim that must be proved: an id, or a .py file")
+    made.add_argument("--claim", help="the one claim that must be proved: an id, or a card (.json)")
     made.add_argument("-p", "--param", dest="params", action="append", default=[], metavar="NAME=VALUE")
     made.add_argument("--log-key", dest="log_keys", action="append", default=[], metavar="[LOG=]PUB")
     made.add_argument(
@@ -61,7 +61,7 @@ def parser() -> Parser:
     made.add_argument("--at", metavar="TIME", help="judge as of this time, such as 2026-08-02; now if it is not given")
     made.add_argument("--attestation", metavar="FILE", help="an attestation that must be about this FILE")
     made.add_argument("--attestation-key", metavar="PEM", help="the public key that must have signed it")
-    made.add_argument("--format", choices=("text", *FORMATS), default="text", help="what to print the verdict as")
+    made.add_argument("--format", choices=("text", *MACHINES), default="text", help="what to print the verdict as")
     made.add_argument(
         "-o", "--output", metavar="FILE",
         help="the file to write it to instead of printing it: new, or an earlier one of that format",
@@ -80,8 +80,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def run(arguments: list[str]) -> int:
     """Judge and print; the exit status of the first thing that is not met."""
+    from zkcompliance.decide import Request
     from zkcompliance.policy.proofs import read_proof
-    from zkcompliance.policy.request import Request
 
     try:
         options = vars(parser().parse_args(_joined(arguments)))
@@ -99,7 +99,7 @@ def run(arguments: list[str]) -> int:
         if form == "text":
             raise
         why = fault if isinstance(fault, ZkComplianceError) else InternalError.of(fault)
-        verdict = refused.verdict(why, data=data, at=request.at, clock=int(time.time()))
+        verdict = refused.verdict(why, data=data, at=texts["at"], clock=int(time.time()))
     if outputs is None:
         sys.stdout.write(_written(verdict, form, columns(sys.stdout)))
     else:

@@ -49,6 +49,8 @@ def _finding(finding: Finding) -> Iterator[str]:
     if finding.error is not None:
         yield f"  why        {words.why(finding)}"
     yield f"  claim      {words.clean(finding.claim)}, program {finding.program.hex()}"
+    if finding.card:
+        yield f"  card       {finding.card.hex()}"
     for value in words.shown(finding, "parameter", "revealed"):
         bound = words.asked(value)
         yield f"  {value.role:9}  {words.clean(value.name)} = {words.figure(value)}" + (f" ({bound})" if bound else "")

@@ -139,8 +139,18 @@ def verify_bundle(data: bytes, *, program_digest: bytes | None) -> tuple[Bundle,
     if program_digest is not None and program_digest != program.digest:
         raise ProgramMismatch("the file brings another program than the one asked for")
     statement = decode_statement(bundle.statement_bytes)
+    return bundle, statement, program, verify_decoded(bundle, statement, program, program_digest=None)
+
+
+@_guarded
+def verify_decoded(bundle: Bundle, statement: Statement, program: Program, *, program_digest: bytes | None) -> Report:
+    """`verify_bundle` of a file that was decoded before: statement and program are what the bundle's bytes say."""
+    if program_digest is not None and program_digest != program.digest:
+        raise ProgramMismatch("the file brings another program than the one asked for")
+    if program.encode() != bundle.program_bytes or statement.encode() != bundle.statement_bytes:
+        raise StatementMismatch("statement or program: not those of this file")
     check_notes(bundle, statement)
-    return bundle, statement, program, _verify(statement, program, bundle.proof_bytes)
+    return _verify(statement, program, bundle.proof_bytes)
 
 
 @_guarded

@@ -15,7 +15,7 @@ import numpy as np
 from zkcompliance.claim.compile import arith
 from zkcompliance.claim.compile.asking import Asking, FrameRows
 from zkcompliance.claim.compile.errors import cannot
-from zkcompliance.claim.compile.merged import SET_ROWS, Merged, Source
+from zkcompliance.claim.compile.merged import SET_ROWS, Merged, SetRows
 from zkcompliance.claim.compile.run import Run, packed
 from zkcompliance.claim.compile.terms import HALF, ONE, Term, Wide, add, digits, in_field, leaf, sub, wide
 from zkcompliance.claim.compile.workshop import Workshop
@@ -171,7 +171,7 @@ class Joins:
         def send(bus: int) -> None:
             target.ctx.send(bus, chosen, *given, *theirs, name=SET_ROWS)
 
-        source = Source(len(given) + len(theirs), send, columns)
+        source = SetRows(len(given) + len(theirs), send, columns)
         merged = Merged(rows.ctx, rows.act, asked, source, defaults)
         values: dict[core.Lookup, Wide] = {}
         at = 0
@@ -209,7 +209,7 @@ class Joins:
             places.append((leaf(Op.PUBLIC, number, n, 1), member))
         return places
 
-    def _stated(self, members: list[tuple[Term, Wide]], n: int) -> Source:
+    def _stated(self, members: list[tuple[Term, Wide]], n: int) -> SetRows:
         """Members that the first row of single values puts on the bus."""
         first = leaf(Op.FIRST, 0, 0, 1)
         ctx = self.workshop.singles.table
@@ -222,7 +222,7 @@ class Joins:
             used = [member for flag, member in members if run.value(-1, flag)[0] == 1]
             return [np.array([run.value(-1, member.limb(j))[0] for member in used], np.int64) for j in range(n)]
 
-        return Source(n, send, columns)
+        return SetRows(n, send, columns)
 
     def _sides(self, rows: Asking, node: core.Member | core.Lookup) -> tuple[list[Term], list[Term], Term, FrameRows]:
         target = self.workshop.rows_of(node.target.frame)

@@ -22,7 +22,7 @@ Columns = list[np.ndarray]
 SET_ROWS = "the set's rows"  # name of the bus that brings them
 
 
-class Source:
+class SetRows:
     """The set: tuples (limbs of the key, most significant last; then limbs of the values) sent by some table."""
 
     def __init__(self, width: int, send: Callable[[int], None], columns: Callable[[Run], Columns]) -> None:
@@ -43,7 +43,7 @@ class Merged(Private):
         ctx: Table,
         act: Term,
         asked: Sequence[Term],
-        source: Source,
+        source: SetRows,
         defaults: Sequence[tuple[Term, int]] = (),
     ) -> None:
         self.asking, self.act, self.asked, self.source = ctx, act, list(asked), source

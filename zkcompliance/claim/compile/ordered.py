@@ -54,6 +54,7 @@ class Moved(Private):
         return self._copies[e]
 
     def finish(self) -> None:
+        """The bus that brings the rows, once all is known that is copied."""
         bus = self.ctx.board.bus(max(1, len(self._copies)))
         given, taken = list(self._copies), list(self._copies.values())
         if not given:

@@ -1,6 +1,7 @@
 """What a gadget may touch of the claim that is being compiled: the program in the making, and the other parts.
 
-`compiler.Compiler` is the workshop. The parts know this page and not each other, so no two of them import each other.
+`compiler.Compiler` is the workshop. Parts that need each other both ask this page, so that none imports itself through
+others.
 """
 
 from __future__ import annotations

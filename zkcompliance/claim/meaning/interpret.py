@@ -121,10 +121,10 @@ def _empty(evaluator: Evaluator, value: Value) -> list[Rows]:
     """The selections that the condition is about and that have no rows."""
     selections: list[Rows] = []
     for part in _parts(value):
-        about = [each for each in part.said if isinstance(each, Rows)]
+        about = [said for said in part.said if isinstance(said, Rows)]
         if not about and not part.said:
-            nodes = core.walk(part)
-            about = [each.rows for each in nodes if isinstance(each, core.Aggregate) and each.by is None]
+            totals = (node for node in core.walk(part) if isinstance(node, core.Aggregate) and node.by is None)
+            about = [total.rows for total in totals]
         selections += [rows for rows in about if rows not in selections and not len(evaluator.selected(rows))]
     return selections
 

@@ -52,7 +52,7 @@ class SumPlace:
 
 
 @dataclass(frozen=True)
-class Chain:
+class EquationPlace:
     """The carry cells of one equation, digit e at first_cell + 2e (u) and + 2e + 1 (4u)."""
 
     first_identity: int
@@ -69,9 +69,10 @@ class Cells:
     sums: list[SumPlace] = field(default_factory=list)
     unknowns: list[tuple[int, int]] = field(default_factory=list)  # first cell and limbs of each
     lookups: list[int] = field(default_factory=list)
-    chains: list[Chain] = field(default_factory=list)
+    chains: list[EquationPlace] = field(default_factory=list)
 
-    def _take(self, cells: int) -> int:
+    def take(self, cells: int) -> int:
+        """The first of that many further cells; ParametersRejected where there is no room."""
         first = self.count
         self.count += cells
         if self.count > MAX_CELLS:
@@ -90,7 +91,7 @@ def place_cells(program: Program, publics: tuple[int, ...], rows_log2: list[list
             for segment, k in enumerate(rows_log2[number]):
                 buckets = 1 << max(0, k - BUCKET_ROWS_LOG2)
                 size = len(total.limbs) * buckets
-                first = cells._take(2 * size)
+                first = cells.take(2 * size)
                 cells.sums.append(
                     SumPlace(number, position, segment, len(total.limbs), buckets, len(cells.identities), first)
                 )
@@ -98,8 +99,8 @@ def place_cells(program: Program, publics: tuple[int, ...], rows_log2: list[list
                     Identity(total.name, [(first + 2 * i, -1), (first + 2 * i + 1, -(1 << HIGH_SHIFT))])
                     for i in range(size)
                 ]
-    cells.unknowns = [(cells._take(unknown.limbs), unknown.limbs) for unknown in program.unknowns]
-    cells.lookups = [cells._take(2 * len(lookup.rows)) for lookup in program.lookups]
+    cells.unknowns = [(cells.take(unknown.limbs), unknown.limbs) for unknown in program.unknowns]
+    cells.lookups = [cells.take(2 * len(lookup.rows)) for lookup in program.lookups]
     for equation in program.equations:
         _place_equation(cells, program, equation, publics)
     return cells
@@ -132,7 +133,7 @@ def _place_equation(cells: Cells, program: Program, equation: Equation, publics:
     count = max(1 + max(digits, default=-1), -(-bound.bit_length() // 16), 1)
     if count > MAX_EQUATION_DIGITS:
         raise ParametersRejected(f"{equation.name}: {count} digits, over {MAX_EQUATION_DIGITS}")
-    chain = Chain(len(cells.identities), cells._take(2 * (count - 1)), count)
+    chain = EquationPlace(len(cells.identities), cells.take(2 * (count - 1)), count)
     cells.chains.append(chain)
     sign = -1 if constant < 0 else 1
     for e in range(count):

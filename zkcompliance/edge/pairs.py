@@ -1,11 +1,10 @@
-"""NAME=VALUE as a person types it: parameters of claims, logs, keys."""
+"""NAME=VALUE as a person types it: parameters, logs, keys."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
 
-from zkcompliance.claim.model import Claim
 from zkcompliance.edge.shown import command
 from zkcompliance.errors import UsageError
 
@@ -21,29 +20,6 @@ def pairs(texts: Sequence[str], what: str) -> dict[str, str]:
             raise UsageError(f"{what}: {name} is given twice")
         result[name] = value
     return result
-
-
-def params_of(claim: Claim, texts: Sequence[str]) -> dict[str, int]:
-    """Every parameter of the claim, defaults filled in; UsageError names what is missing, unknown or malformed."""
-    known = {param.name: param for param in claim.params}
-    given: dict[str, int] = {}
-    for name, value in pairs(texts, "--param").items():
-        if name not in known:
-            raise UsageError(
-                f"{claim.id} has no parameter {name!r}: it has {', '.join(known)}",
-                help=command("zkcompliance", "explain", claim.id),
-            )
-        try:
-            given[name] = known[name].parse(value)
-        except UsageError as error:
-            raise UsageError(error.message, help=command("zkcompliance", "explain", claim.id)) from None
-    for param in claim.params:
-        if param.default is None and param.name not in given:
-            raise UsageError(
-                f"{claim.id} needs the parameter {param.name}: {param.doc}",
-                help=command("add", "--param", f"{param.name}=VALUE"),
-            )
-    return claim.publics(given)
 
 
 def by_name(

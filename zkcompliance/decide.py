@@ -1,0 +1,267 @@
+"""The one door to a verdict: the command line, the Python API and the one-file verifier all ask through a `Request`.
+
+What is asked is checked here and nowhere else; what is given as a text or a file is read here; a proof file is decoded
+once. Claims are known by their cards.
+"""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from enum import Enum
+from pathlib import Path
+
+from zkcompliance.attest import api as attest
+from zkcompliance.card.model import Card
+from zkcompliance.card.own import Own, one
+from zkcompliance.card.typed import params_of
+from zkcompliance.edge.pairs import by_name, by_slot
+from zkcompliance.errors import Undecided, UsageError
+from zkcompliance.log.note import VerifierKey
+from zkcompliance.log.public_keys import load_public
+from zkcompliance.log.trust import TrustPolicy, load_trust
+from zkcompliance.policy import catalogue as policies
+from zkcompliance.policy.binding import Subject
+from zkcompliance.policy.judge import judge_claim, judge_policy, look
+from zkcompliance.policy.model import Policy
+from zkcompliance.policy.proofs import File, opened
+from zkcompliance.policy.recall import Recall
+from zkcompliance.policy.subject import parse_subject, path_of
+from zkcompliance.policy.verdict import Attested, Verdict
+from zkcompliance.progress import Progress, silent
+from zkcompliance.quantities import parse_time
+
+_WHOLE = "zkcompliance verify FILE --policy POLICY --log-key PUB"
+_ATTESTATION = "--attestation FILE --attestation-key PEM"
+
+
+class Spoken(Enum):
+    """How the fields of a request are called by who asks: options of a command line, or arguments of a function."""
+
+    OPTIONS = "options"
+    ARGUMENTS = "arguments"
+
+
+_OPTIONS = {
+    "claim_files": "claim-file", "params": "param", "log_keys": "log-key", "lineages": "lineage", "new_keys": "new-key",
+    "attestation_key": "attestation-key",
+}  # fmt: skip
+_ARGUMENTS = {"claim_files": "claims", "lineages": "lineage"}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What decides besides the proof file. Texts are as the command line has them; nothing is read before `decide`.
+
+    policy: a ready-made one's id, a file, or what was loaded; claim_files: files of cards (.json), or of claims (.py),
+    that the policy names and the catalogue lacks; claim: an id, such a file, or what was read; params: NAME=VALUE of
+    the claim, or values by name; log_keys: [LOG=]PUB, or keys by name; subject: as `parse_subject`; context: the
+    reference; trust, state: files; lineages: [LOG=]FILE, files by name, or the only log's; new_keys: logs whose key may
+    be one that the state has not seen; at: the time of judgement, as text or in UTC seconds; attestation,
+    attestation_key: files or their bytes, the second the PEM public key that must have signed the first. spoken: how
+    errors call all these.
+    """
+
+    policy: str | Path | Policy | None = None
+    claim_files: Sequence[str | Path | Card | Own] = ()
+    claim: str | Path | Card | Own | None = None
+    params: Sequence[str] | Mapping[str, object] = ()
+    log_keys: Sequence[str] | Mapping[str, VerifierKey | str | Path] = ()
+    subject: str | Subject | None = None
+    context: str | bytes | None = None
+    trust: str | Path | TrustPolicy | None = None
+    state: str | Path | None = None
+    lineages: Sequence[str] | Mapping[str, str | Path] | Path = ()
+    new_keys: Sequence[str] = ()
+    at: str | int | None = None
+    attestation: str | Path | bytes | None = None
+    attestation_key: str | Path | bytes | None = None
+    spoken: Spoken = Spoken.OPTIONS
+
+    def reads(self) -> list[Path]:
+        """Every file that deciding may read or write, the memory of `state` and its evidence among them."""
+        single = [self.policy, self.claim, self.trust, self.state, self.attestation, self.attestation_key]
+        texts = [str(each) for each in (*single, *self.claim_files) if isinstance(each, str | Path)]
+        found = [Path(text) for text in texts]
+        for named in (self.log_keys, self.lineages):
+            if isinstance(named, Path | Mapping):
+                given = [named] if isinstance(named, Path) else list(named.values())
+                found += [Path(each) for each in given if isinstance(each, str | Path)]
+            else:
+                found += [Path(part) for text in named for part in (text, text.partition("=")[2]) if part]
+        if self.state is not None:
+            state = Path(self.state)
+            kept = state.parent.glob(f"{glob.escape(state.name)}.evidence.*")
+            found += [state.with_name(f"{state.name}.lock"), *kept]
+        return found + self.model()
+
+    def model(self) -> list[Path]:
+        """The file or folder that the subject names, if it names one."""
+        path = path_of(self.subject) if isinstance(self.subject, str) else None
+        return [] if path is None else [path]
+
+    def decide(self, data: bytes | File, *, clock: int, progress: Progress = silent) -> Verdict:
+        """The verdict on the bytes of a proof file; clock: UTC seconds, for who does not say `at`.
+
+        What is not met is in the verdict. Raises UsageError for options that make no sense together, and the errors of
+        `judge_policy`. With nothing to hold the proof against, its findings are UNDECIDED, with an Undecided error.
+        """
+        self._check()
+        file = opened(data)
+        attested = self._attested(file)
+        return replace(self._judge(file, clock, progress), attested=attested)
+
+    def _judge(self, file: File, clock: int, progress: Progress) -> Verdict:
+        now = clock if self.at is None else self.at if isinstance(self.at, int) else parse_time(self.at)
+        if self.policy is not None:
+            return self._by_policy(file, self._policy(), now, clock, progress)
+        claim = one(self.claim) if self.claim is not None else None
+        if claim is None or not self.log_keys:
+            return self._undecided(file, claim, now)
+        slots = [slot.name for slot in claim.card.slots]
+        trusted = _keys(self.log_keys) if isinstance(self.log_keys, Mapping) else None
+        paths = by_slot(slots, self.log_keys, "--log-key") if not isinstance(self.log_keys, Mapping) else {}
+        params, recall = self._params(claim.card), self._recall(slots, now, clock, progress)
+        try:
+            return judge_claim(
+                file, claim.card, params, now=now, keys=_keys(paths) if trusted is None else trusted,
+                subject=self._subject(progress), reference=self._reference(), trust=self._trust(), recall=recall,
+                compiled=claim.compiled,
+            )  # fmt: skip
+        except Undecided as error:
+            return look(file, now=now, missing=error, card=claim.card)
+
+    def _called(self, *names: str) -> str:
+        """Fields as who asks calls them: `--claim and --param`, `claim= and params=`."""
+        if self.spoken is Spoken.ARGUMENTS:
+            said = [f"{_ARGUMENTS.get(name, name)}=" for name in names]
+        else:
+            said = [f"--{_OPTIONS.get(name, name)}" for name in names]
+        return said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"
+
+    def _check(self) -> None:
+        """UsageError for what makes no sense together, whoever asks."""
+        for field in fields(self):
+            value = getattr(self, field.name)
+            several = value.values() if isinstance(value, Mapping) else value if isinstance(value, tuple) else (value,)
+            if any(isinstance(each, str) and not each for each in several):  # a script's variable that is not set
+                raise UsageError(f"{self._called(field.name)} is empty: give its value, or leave it out", help=_WHOLE)
+        if self.policy is not None and (self.claim is not None or self.params):
+            raise UsageError(
+                f"{self._called('policy')} says which claims and parameters are asked: "
+                f"{self._called('claim', 'params')} do not go with it"
+            )
+        if self.policy is None and self.claim_files:
+            raise UsageError(
+                f"{self._called('claim_files')} is of a claim that {self._called('policy')} names",
+                help=f"{_WHOLE} --claim-file FILE",
+            )
+        asked = self.policy is not None or self.claim is not None
+        if not asked and (self.params or self.context is not None or self.subject is not None):
+            raise UsageError(
+                f"{self._called('params', 'context', 'subject')} go with {self._called('claim')} or "
+                f"{self._called('policy')}",
+                help=_WHOLE,
+            )
+        decided = self.policy is not None or (self.claim is not None and self.log_keys)
+        if not decided and (self.trust is not None or self.state is not None or self.lineages or self.new_keys):
+            raise UsageError(
+                f"{self._called('trust', 'state', 'lineages', 'new_keys')} go with {self._called('policy')}, or with "
+                f"{self._called('claim', 'log_keys')}",
+                help=_WHOLE,
+            )
+        if self.state is not None:
+            from zkcompliance.outputs import places
+
+            places.for_memory(Path(self.state), self.model())
+        if (self.attestation is None) != (self.attestation_key is None):
+            raise UsageError(
+                f"{self._called('attestation', 'attestation_key')} go together", help=f"{_WHOLE} {_ATTESTATION}"
+            )
+
+    def _attested(self, file: File) -> Attested | None:
+        """Before the verdict: the attestation is about this very file and signed by that key, or the error says why."""
+        if self.attestation is None or self.attestation_key is None:
+            return None
+        return attest.attested(file, self.attestation, self.attestation_key)
+
+    def _by_policy(self, file: File, policy: Policy, now: int, clock: int, progress: Progress) -> Verdict:
+        names = list(policy.logs)
+        if isinstance(self.log_keys, Mapping):
+            given = _keys(self.log_keys)
+        else:
+            open_to = [name for name, rule in policy.logs.items() if not rule.keys]
+            given = _keys(by_name(names, self.log_keys, "--log-key", bare=open_to))
+        try:
+            return judge_policy(
+                file, policy, now=now, keys=given, subject=self._subject(progress), reference=self._reference(),
+                trust=self._trust(), recall=self._recall(names, now, clock, progress),
+            )  # fmt: skip
+        except Undecided as error:
+            return look(file, now=now, missing=error, own=policy.cards)
+
+    def _policy(self) -> Policy:
+        return self.policy if isinstance(self.policy, Policy) else policies.load(str(self.policy), self.claim_files)
+
+    def _undecided(self, file: File, claim: Own | None, now: int) -> Verdict:
+        if claim is not None:
+            self._params(claim.card)
+        wanted = (("--policy POLICY, or --claim CLAIM --param NAME=VALUE", claim), ("--log-key PUB", self.log_keys))
+        missing = " and ".join(text for text, given in wanted if not given)
+        error = Undecided(
+            f"nothing to hold the proof against: {missing} not given",
+            help="zkcompliance verify FILE --claim CLAIM --param NAME=VALUE --log-key PUB",
+        )
+        return look(file, now=now, missing=error, card=claim.card if claim else None)
+
+    def _params(self, card: Card) -> dict[str, int]:
+        if not isinstance(self.params, Mapping):
+            return params_of(card.id, card.params, self.params)
+        known = {param.name: param for param in card.params}
+        for name in self.params:
+            if name not in known:
+                raise UsageError(f"{card.id} has no parameter {name!r}: it has {', '.join(known)}")
+        return card.publics({name: known[name].parse(value) for name, value in self.params.items()})
+
+    def _subject(self, progress: Progress) -> Subject | None:
+        return parse_subject(self.subject, progress) if isinstance(self.subject, str) else self.subject
+
+    def _reference(self) -> bytes | None:
+        if not isinstance(self.context, str):
+            return self.context
+        try:
+            return self.context.encode(errors="surrogateescape")
+        except UnicodeEncodeError:  # half of a surrogate pair: no text, and so the reference of no proof
+            return self.context.encode(errors="surrogatepass")
+
+    def _trust(self) -> TrustPolicy | None:
+        return self.trust if self.trust is None or isinstance(self.trust, TrustPolicy) else load_trust(Path(self.trust))
+
+    def _recall(self, names: list[str], now: int, clock: int, progress: Progress) -> Recall:
+        """names: of the logs that are asked about."""
+        for name in self.new_keys:
+            if name not in names:
+                raise UsageError(
+                    f"{self._called('new_keys')}: no log {name!r} is asked for: there is {', '.join(names)}"
+                )
+        return Recall(
+            state=None if self.state is None else Path(self.state),
+            lineages=self._lineages(names),
+            new_keys=frozenset(self.new_keys),
+            clock=clock,
+            at=now if self.at is not None else None,
+            progress=progress,
+        )
+
+    def _lineages(self, names: list[str]) -> dict[str, Path]:
+        if isinstance(self.lineages, Path):
+            if len(names) != 1:
+                raise UsageError(f"{self._called('lineages')} is by the log's name: {', '.join(names)}")
+            return {names[0]: self.lineages}
+        given = self.lineages if isinstance(self.lineages, Mapping) else by_name(names, self.lineages, "--lineage")
+        return {name: Path(each) for name, each in given.items()}
+
+
+def _keys(given: Mapping[str, VerifierKey | str | Path]) -> dict[str, VerifierKey]:
+    return {name: key if isinstance(key, VerifierKey) else load_public(Path(key)) for name, key in given.items()}
