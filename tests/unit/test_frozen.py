@@ -15,9 +15,9 @@ from zkcompliance.verify.verifier import verify_bundle
 
 PROOFS = Path(__file__).parents[1] / "vectors" / "proofs"
 DIGESTS = {
-    "standard": "6b81bb3d29db9c25fb5ec1fd0fd4fec0466ca7ffc1a613c73fd9f6a57004e82c",
-    "fast": "f041289b9a15e5f37b35c7d182e5aab78a0a836ab5bc7ee4244b21463f28e6ae",
-    "small": "a91a1afb983c80d34c8383a4f9f52f3eefbf385a0421c277b10e29b6d85d5dde",
+    "standard": "e23495826a7de5351575cb73e454729e45ee366b7922187352763d00451a9a06",
+    "fast": "9ea1effe668794117530ce21920f90c4606a6e3b7b3a9b2c972d7d6583f83641",
+    "small": "e5754ea2ba68e13faa3f9c470bd0a1ca57e26d2b5a02a429eea9b1ab8194d2c2",
 }
 ROWS = {"standard": 7, "fast": 3, "small": 6}
 KEY = SignerKey("frozen.example", support.seed("frozen key")).verifier
