@@ -34,7 +34,14 @@ def program() -> Program:
     while len(nodes) < NODES:
         nodes.append(Node(4, rng.randrange(len(nodes)), rng.randrange(9)))
     nodes.append(Node(6, 0, 1))
-    constraints = (Constraint("a", 0, NODES), Constraint("b", 1, 0), Constraint("c", 2, 0), Constraint("d", 3, 0))
+    nodes += [Node(0, 1, 0), Node(5, 0, NODES + 1), Node(6, 0, NODES + 2)]  # the selector of the sum is 0 or 1
+    constraints = (
+        Constraint("a", 0, NODES),
+        Constraint("b", 1, 0),
+        Constraint("c", 2, 0),
+        Constraint("d", 3, 0),
+        Constraint("bit", 0, NODES + 3),
+    )
     interactions = (*(Interaction(0, UNIT, 1, (j % 8,)) for j in range(10)), Interaction(1, UNIT, 1, (0, 1, 2)))
     table = Table(0, 0, 1, tuple(nodes), constraints, interactions, (2, 2, 2, 2, 2, 1), (Sum("s", 0, (1,)),))
     rows = tuple((LookupEntry(0, i, 0), LookupEntry(0, i, 0), LookupEntry(0, 1, 0)) for i in range(LOOKUP_ROWS))
