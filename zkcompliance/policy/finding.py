@@ -92,9 +92,10 @@ def compared(stated: Subject | None, asked: Subject | None) -> list[str]:
 
 def of_proof(shown: Verified) -> dict[str, Any]:
     """The fields of a Finding that every verified proof has."""
+    data = shown.proof.data
     return {
-        "proof_sha256": sha256(shown.proof.data).digest(),
-        "proof_bytes": len(shown.proof.data),
+        "proof_sha256": sha256(data).digest(),
+        "proof_bytes": len(data),
         "security_bits": bits(shown.report.security_bits),
         "security_terms": tuple((name, term_bits(value)) for name, value in shown.report.term_bits),
         "profile": shown.report.profile,
