@@ -1,4 +1,4 @@
-"""The nine schemas: frozen digests, every column there and back, missing values and row rules."""
+"""The built-in schemas: frozen digests, every column there and back, missing values and row rules."""
 
 from __future__ import annotations
 
@@ -14,26 +14,38 @@ from zkcompliance.quantities import FIRST, LAST, Exact
 from zkcompliance.schemas import Column, Schema, Value
 
 DIGESTS = {
-    "compute": "849210002f327c9912b88ff83c18e90b4093707ad7d4b03ceca41b5cc8881115",
-    "eval": "c9f6f52245bc59f8cfda9a38c066cdb07cb366ae64a3e61abc3d8d1b7ecdfbce",
-    "event": "7467eeeef78ed7f3e04a43e23e1712d0f194005fafc22074d743a39027c89b0b",
-    "incident": "bac8232bdd9888f338f7dcbea596281929d127540ab764f25d46485f6d0b6510",
-    "chip": "aee8539041a8710a93692a8d5527c854e4e3ebca00d23c07d4f8d08936ed9794",
-    "dataset": "574e12384c70c54510413d45e873ed322e2ce74eb0cbf85dc035cdf8b273d154",
-    "audit": "14dfa4217295ba87610201cd45730543c48f82bee287cf99054b9aa508e4389b",
-    "customer": "885a96bf52f7932836321343d7002db5eb0536d04fb98ec4543288ea858d026a",
-    "decision": "36f27b8b4a7d2c07be182490ebff3ddbebf89b5c809b35988da93adaab58bd3b",
+    "compute": "e22b796f1ebff03c7c182281166f0df8427dd0acb4144782df6f6d47cb198bfe",
+    "model": "11c7291a1bee74795e029ae674553ce28a319849a06b77560793bd857a84b6e2",
+    "booking": "05a7627707e2f9ae26ab76da13dbdf92eb6eb27a4b902a2c5d9f33edf231e92e",
+    "eval": "9c3f2f16298714d102c3e75c191a7a41bcd7559bbfb047198ae0f2c04d663d0b",
+    "answer": "59c9883ae924621e65531ba43793bccfd90a8aa5cf9b82f10ecda158f0715cd3",
+    "target": "40774c3617280fb75238533d0472427f93156acfb38dbc87a12b3ef4094c25c4",
+    "event": "c0203bef1c4876f3f08e8c0fffb6f9e204a36c54e79c79f50161926889d673da",
+    "incident": "48ec643d230da6936376e6d74e0645496e71e03b1f974208d7abbc33879ec2ad",
+    "incident_report": "4700e3cc2875b433f2bcf6b0f36303e5f705b300b8a74ca76e7ee2f3efe2ce3b",
+    "chip": "503564f269c2ad217c0fd05545bf5a1730c187cceedb2ebc00db7bb214774a5f",
+    "dataset": "4455134b4e21f648827eb8f948b9ad5a633629bd97809260818837ec187f3881",
+    "audit": "e33c84a0544bb4e44120f00fd8a539d9eafed56ab659484afb49486460472b77",
+    "customer": "23f4a6ed86c78747580760cfb4207d19e4e321d7146be6440a50f6b7f57b11f2",
+    "decision": "e819153ea696924686a6e559cba42c426d657e4787a53741f6b54bdba1207e57",
+    "note": "d34d0d9acd5d4871e4257012d41b818e0efda40259692f6021aacd75a3714cbe",
 }
 WIDTHS = {
-    "compute": 51,
-    "eval": 51,
-    "event": 22,
-    "incident": 23,
-    "chip": 39,
-    "dataset": 20,
-    "audit": 26,
-    "customer": 26,
-    "decision": 20,
+    "compute": 70,
+    "model": 26,
+    "booking": 27,
+    "eval": 64,
+    "answer": 40,
+    "target": 28,
+    "event": 36,
+    "incident": 30,
+    "incident_report": 26,
+    "chip": 49,
+    "dataset": 37,
+    "audit": 31,
+    "customer": 34,
+    "decision": 33,
+    "note": 36,
 }
 
 
@@ -46,8 +58,10 @@ def example(column: Column, last: bool) -> Value:
             return "0x" + ("ff" if last else "01") * 16
         case "bool":
             return last
-        case "time" | "ppm":
+        case "time":
             return Exact(column.largest if last else 0)
+        case "ppm":
+            return Exact(10**6 if last else 0)
         case _:
             return column.largest if last else 0
 
@@ -63,10 +77,12 @@ def written(column: Column, last: bool) -> Value:
             return example(column, last)
 
 
-def test_there_are_nine() -> None:
-    assert schemas.names() == sorted(
-        ["compute", "eval", "event", "incident", "chip", "dataset", "audit", "customer", "decision"]
-    )
+def test_what_there_is() -> None:
+    assert {schema.label for schema in schemas.CATALOGUE} == {
+        "compute@2", "model@1", "booking@1", "eval@2", "answer@1", "target@1", "event@2", "incident@2",
+        "incident_report@1", "chip@2", "dataset@2", "audit@2", "customer@2", "decision@2", "note@1",
+    }  # fmt: skip
+    assert schemas.names() == sorted(DIGESTS)
     assert schemas.CATALOGUE[0].name == "compute"
 
 
@@ -90,12 +106,15 @@ def test_defaults_and_what_has_to_be_there(schema: Schema) -> None:
     needed = {column.name: full[column.name] for column in schema.columns if column.default is None}
     (row,) = schemas.decode_rows(schema, schemas.encode_rows(schema, [needed]))
     assert {name: row[name] for name in full if name not in needed} == {
-        column.name: column.default for column in schema.columns if column.default is not None
+        column.name: "" if column.optional else column.default
+        for column in schema.columns
+        if column.default is not None
     }
     for name in needed:
         with pytest.raises(SchemaError, match=f"row 1, column {name}: is missing"):
             schemas.encode_rows(schema, [{key: value for key, value in full.items() if key != name}])
-    assert schema.columns[-1].name == "source"
+    assert [column.name for column in schema.columns[-2:]] == ["evidence", "source"]
+    assert schema.column("evidence").type == "count" and schema.column("evidence").default == 0
     assert all(column.doc for column in schema.columns)
     assert schema.doc
 
@@ -128,7 +147,7 @@ def test_lists() -> None:
     assert len(schemas.dataset.column("region").choices) == 2 + 249
     assert set(schemas.event.column("kind").choices) == {
         "eval", "breach", "pause", "resume", "deploy", "throttle", "rollback", "mitigate", "notify", "review",
-        "policy_change",
+        "policy_change", "framework", "report", "summary", "publish", "notify_authority", "crossing",
     }  # fmt: skip
     assert schemas.audit.column("layer").choices == ("model", "security", "governance")
     assert schemas.chip.column("kind").choices == schemas.compute.column("device_kind").choices
@@ -136,6 +155,6 @@ def test_lists() -> None:
 
 
 def test_a_schema_of_ones_own_beside_them() -> None:
-    own = schemas.parse_text("zkc-schema v1\neval\nscore ppm\n")
+    own = schemas.parse_text("zkc-schema v2\neval@1\nscore ppm\n")
     assert own is not schemas.eval_
     assert schemas.decode_rows(own, schemas.encode_rows(own, [{"score": "30%"}])) == [{"score": 300_000}]

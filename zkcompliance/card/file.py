@@ -22,7 +22,7 @@ from zkcompliance.card.types import Type, Unit
 from zkcompliance.card.vacuity import Edge, Vacuous
 from zkcompliance.errors import MalformedCard, UsageError
 from zkcompliance.quantities import fault_of
-from zkcompliance.schemas.model import WORD
+from zkcompliance.schemas.shape import WORD
 
 _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

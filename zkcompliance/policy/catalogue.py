@@ -112,7 +112,7 @@ def asked(policy: Policy) -> tuple[Requirement, ...]:
 
 
 def _floor(rule: LogRule) -> Requirement:
-    card = catalogue.load(f"log-floor-{rule.schema}")
+    card = catalogue.load(f"log-floor-{rule.schema.replace('_', '-')}")
     sources = sum(1 << schemas.SOURCES.index(source) for source in rule.sources or schemas.SOURCES)
     rows = f"has at least {rule.rows:,} row{'' if rule.rows == 1 else 's'}" if rule.rows else ""
     taken = f"has no row whose source is not {' or '.join(rule.sources)}" if rule.sources else ""

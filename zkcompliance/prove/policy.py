@@ -47,7 +47,7 @@ from zkcompliance.prove.api import get_ready, make, notes_of, prepare, require_o
 from zkcompliance.prove.early import hollow, refuse_early
 from zkcompliance.prove.enclose import enclose
 from zkcompliance.prove.own_claims import claim_of
-from zkcompliance.schemas.model import text_id
+from zkcompliance.schemas.shape import text_id
 from zkcompliance.stark.commit.budget import Budget
 
 Given = Mapping[str, int | str | Decimal]  # `REQUIREMENT.NAME` → value
