@@ -42,7 +42,7 @@ def wanted(made: Iterable[Card]) -> dict[Path, bytes | None]:
 
     SystemExit, with the file, where a policy asks for a claim or a version that there is not.
     """
-    found: dict[Path, bytes | None] = dict.fromkeys(CARDS.glob("*"))
+    found: dict[Path, bytes | None] = dict.fromkeys(sorted(CARDS.glob("*")))
     made = list(made)
     found[LOCK] = "".join(f"{card.label} {card.program.hex()}\n" for card in made).encode()
     found |= {CARDS / f"{card.id}.json": card.encoded for card in made}

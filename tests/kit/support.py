@@ -17,7 +17,6 @@ import pytest
 
 import zkcompliance
 from tests.kit import handwritten
-from zkcompliance import schemas
 from zkcompliance.errors import ZkComplianceError
 from zkcompliance.log import merkle as log_merkle
 from zkcompliance.log.checkpoint import Checkpoint
@@ -54,8 +53,8 @@ from zkcompliance.verify.verifier import Report, verify_proof
 from zkcompliance.verify.weights import lookup_challenges, weigh
 
 CLAIM = handwritten.CLAIM
-SCHEMA = schemas.compute
-PHASES = schemas.PHASES
+SCHEMA = handwritten.SCHEMA
+PHASES = SCHEMA.column("phase").choices
 ACT, PHASE, FLOP = 0, SCHEMA.limbs("phase")[0], list(SCHEMA.limbs("flop"))
 COUNTED = 0b1111  # the claim's default phases
 # (phase, flop): five counted rows, one of them with every limb in use, and an uncounted one

@@ -62,9 +62,7 @@ def test_a_missing_share_is_not_zero() -> None:
         schemas.decode_rows(schema, columns)
 
 
-def test_compute_is_frozen() -> None:
-    assert schemas.compute.digest.hex() == "e22b796f1ebff03c7c182281166f0df8427dd0acb4144782df6f6d47cb198bfe"
-    assert (schemas.compute.width, schemas.compute.limbs("flop")) == (70, range(27, 33))
+def test_a_built_in_schema_is_read_as_itself() -> None:
     assert schemas.parse_text(schemas.compute.text) is schemas.compute
 
 

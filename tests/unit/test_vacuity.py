@@ -202,7 +202,7 @@ def test_a_gap_as_long_as_the_period_asks_nothing_of_events_within_it() -> None:
 
 def bounds(name: str, **given: Bound) -> dict[str, Bound]:
     """Sound bounds of every parameter, some replaced."""
-    exact = {
+    exact: dict[str, object] | None = {
         "training-compute-below": {"limit": "1e25", "phases": "pretraining"},
         "compute-band": {"limit": "1e25", "at_least": "1%", "at_most": "100%", "phases": "pretraining"},
         "compute-methods-agree": {"tolerance": "30%", "phases": "pretraining"},
@@ -218,10 +218,20 @@ def bounds(name: str, **given: Bound) -> dict[str, Bound]:
             "death": "10 days", "harm": "15 days", "safety": "15 days", "danger": "24 hours",
         },
         "log-floor-compute": {"rows": 1, "sources": "signed"},
-    }[name]  # fmt: skip
+    }.get(name)  # fmt: skip
+    if exact is None:
+        return sound_example(name) | given
     specs = {param.name: param for param in catalogue.load(name).params}
-    values = {each: specs[each].parse(text) for each, text in exact.items()}  # type: ignore[arg-type]
+    values = {each: specs[each].parse(text) for each, text in exact.items()}
     return {each: Bound(low=at, high=at) for each, at in values.items()} | given
+
+
+def sound_example(name: str) -> dict[str, Bound]:
+    """Of a claim that is not named above: the parameters of its first example that fails, and so asks something."""
+    examples = catalogue.files()[name.replace("-", "_")].EXAMPLES
+    failing = next(each for each in examples if each.failing is not None)
+    values = definition(name).publics(failing.inputs(definition(name))[1])
+    return {each: Bound(low=at, high=at) for each, at in values.items()}
 
 
 WORDED = sorted({name for name in NAMES if not name.startswith(("rows-", "log-floor-"))} | {"log-floor-compute"})
