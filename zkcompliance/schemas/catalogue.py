@@ -64,9 +64,7 @@ tn to tr tt tv tw tz ua ug um us uy uz va vc ve vg vi vn vu wf ws ye yt za zm zw
 """
 REGIONS = ("unknown", "worldwide", *_COUNTRIES.split())
 
-_EVIDENCE = Column(
-    "evidence", "count", default=0, doc="number of the piece of evidence, under the entry's evidence root; 0: none"
-)
+_EVIDENCE = Column("evidence", "count", default=0, doc="number of the piece of evidence that shows the row; 0: none")
 _SOURCE = Column("source", "enum", SOURCES, "self_declared", doc="how far the row's input is to be trusted")
 _LAST = (_EVIDENCE, _SOURCE)
 
