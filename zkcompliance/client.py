@@ -265,7 +265,7 @@ def prove(
         own = catalogue.own(claims)
         chosen = [each if isinstance(each, Policy) else own_claims.load(str(each), own) for each in several]
         made = prove_policies(
-            chosen, opened, left, time=now, subject=model, reference=_bound(context), own=own, progress=progress,
+            chosen, opened, left, binding=Binding(None, model, now, _bound(context)), own=own, progress=progress,
             tell=_tell,
         )  # fmt: skip
         return Proof(made)
@@ -321,7 +321,7 @@ def verify(
         params=params or {},
         log_keys=log_keys or {},
         subject=subject,
-        context=None if context is None else _bytes(context),
+        context=context,
         trust=trust,
         state=state,
         lineages=() if lineage is None else Path(lineage) if isinstance(lineage, str) else lineage,
@@ -347,11 +347,6 @@ def _moment(name: str, given: int | str) -> int:
 
 def _clock() -> int:
     return int(clock.time())
-
-
-def _bytes(context: bytes | str) -> bytes:
-    """A reference to compare with; one that is no text is of no proof."""
-    return context.encode(errors="surrogatepass") if isinstance(context, str) else context
 
 
 def _bound(context: bytes | str) -> bytes:

@@ -18,8 +18,8 @@ from zkcompliance.card.own import Own, one
 from zkcompliance.card.typed import params_of
 from zkcompliance.edge.pairs import by_name, by_slot
 from zkcompliance.errors import Undecided, UsageError
-from zkcompliance.log import keys
 from zkcompliance.log.note import VerifierKey
+from zkcompliance.log.public_keys import load_public
 from zkcompliance.log.trust import TrustPolicy, load_trust
 from zkcompliance.policy import catalogue as policies
 from zkcompliance.policy.binding import Subject
@@ -228,7 +228,12 @@ class Request:
         return parse_subject(self.subject, progress) if isinstance(self.subject, str) else self.subject
 
     def _reference(self) -> bytes | None:
-        return self.context.encode(errors="surrogateescape") if isinstance(self.context, str) else self.context
+        if not isinstance(self.context, str):
+            return self.context
+        try:
+            return self.context.encode(errors="surrogateescape")
+        except UnicodeEncodeError:  # half of a surrogate pair: no text, and so the reference of no proof
+            return self.context.encode(errors="surrogatepass")
 
     def _trust(self) -> TrustPolicy | None:
         return self.trust if self.trust is None or isinstance(self.trust, TrustPolicy) else load_trust(Path(self.trust))
@@ -259,4 +264,4 @@ class Request:
 
 
 def _keys(given: Mapping[str, VerifierKey | str | Path]) -> dict[str, VerifierKey]:
-    return {name: key if isinstance(key, VerifierKey) else keys.load_public(Path(key)) for name, key in given.items()}
+    return {name: key if isinstance(key, VerifierKey) else load_public(Path(key)) for name, key in given.items()}

@@ -31,6 +31,8 @@ MAX_INSTANCES = 64  # of program tables over segments, the cells instance not co
 MAX_EVALUATIONS = 1 << 15  # steps of all constraint programs of all instances at the out-of-domain point
 MAX_COLUMNS = 1 << 13  # base-field columns of all rows opened for one query, FRI layers not counted
 MAX_EQUATION_TERMS = 2048  # of all equations of one program
+# Values of rows, by the type of their column
+LARGEST = {"time": 2**48 - 1, "flop": 2**96 - 1, "count": 2**32 - 1, "ppm": 1_000_000, "id": 2**128 - 1, "bool": 1}
 # Lineages and states
 MAX_LINEAGE_STEPS = 1 << 16  # of one file: a generation each
 MAX_LINEAGE_ENTRIES = 1 << 20  # of one generation, as many as a log may have

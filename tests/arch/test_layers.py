@@ -30,33 +30,33 @@ ROOMS: dict[str, str] = {
     "strict_json": "errors",
     "quantities": "errors",
     "edge": "errors quantities",
-    "schemas": "errors limits quantities strict_json",
+    "schemas": "errors limits quantities",
     # the two hands
     "stark": "edge errors limits progress",
     "verify": "errors limits",
     # claims
-    "card": "edge errors limits quantities schemas strict_json",
+    "card": "edge errors limits quantities strict_json",
     "claim": "card edge errors limits quantities schemas stark",
     "circuits": "card claim schemas",
     # logs
     "log": "edge errors limits progress quantities schemas stark",
-    "importers": "edge errors limits progress quantities schemas",
-    "lineage": "card claim edge errors limits log progress schemas verify",
+    "importers": "edge errors limits quantities schemas",
+    "lineage": "card edge errors limits log progress verify",
     # what is asked, and what comes of it
-    "policy": "card claim edge errors limits lineage log progress quantities schemas strict_json verify",
+    "policy": "card edge errors limits lineage log progress quantities strict_json verify",
     "attest": "edge errors limits log policy strict_json verify",
     "outputs": "attest edge errors log",
-    "report": "card claim edge errors policy quantities",
-    "prove": "card claim edge errors limits lineage log policy progress quantities schemas stark verify",
-    "decide": "attest card claim edge errors limits log outputs policy progress quantities schemas strict_json verify",
+    "report": "card edge errors policy quantities",
+    "prove": "card claim edge errors limits lineage log policy progress quantities stark verify",
+    "decide": "attest card edge errors log outputs policy progress quantities",
     # what people call
     "client": "attest card claim decide errors log outputs policy progress prove quantities schemas",
     "hf": "client errors schemas",
     "commands": (
-        "attest card claim client decide edge errors importers limits lineage log outputs policy progress prove "
-        "quantities report schemas stark start verify"
+        "attest card claim decide edge errors importers limits log outputs policy progress prove quantities report "
+        "schemas stark start verify"
     ),
-    "standalone": "card circuits claim decide edge errors log outputs policy report start",
+    "standalone": "circuits decide edge errors outputs policy report start",
     "start": "",
     "__init__": "client errors policy prove schemas start verify",
     "__main__": "start",
@@ -160,6 +160,22 @@ def test_the_two_hands_do_not_know_each_other() -> None:
 
 def test_logs_know_nothing_of_proofs() -> None:
     assert not [path for path in of_room("log") if {"verify", "prove", "policy", "claim"} & used(path)]
+
+
+def test_a_regulators_process_imports_no_claim_language() -> None:
+    """It reads cards: what a claim is written in, and compiled by, is on the proving side alone."""
+    for name in ("verify", "card", "lineage", "policy", "attest", "outputs", "report", "decide", "standalone"):
+        assert not [path for path in of_room(name) if {"claim", "stark", "prove"} & used(path)]
+
+
+JUDGES = {"zkcompliance.policy.judge.judge_claim", "zkcompliance.policy.judge.judge_policy"}
+# Besides the door: a bundle is judged before a lab gives it away, and so are the demo's honest and dishonest one.
+BEFORE_GIVEN = {"prove/policy.py", "commands/demo.py", "commands/demo_cases.py"}
+
+
+def test_a_verdict_is_reached_through_one_door() -> None:
+    asking = {path.relative_to(PACKAGE).as_posix() for path in SOURCES if JUDGES & imports(path)}
+    assert "decide.py" in asking and asking <= {"decide.py", *BEFORE_GIVEN}
 
 
 def test_who_judges_knows_no_byte_forms_of_the_prover() -> None:

@@ -22,7 +22,7 @@ from zkcompliance.commands.main import cli
 from zkcompliance.errors import LogEvidence, NewKeyRefused, Undecided
 from zkcompliance.log import files, keys
 from zkcompliance.log.evidence import FORK, ROLLBACK, SUCCEEDED, Evidence
-from zkcompliance.log.note import SignerKey
+from zkcompliance.log.signer import SignerKey
 from zkcompliance.log.writer import Writer
 from zkcompliance.policy.binding import Binding, ForPolicy
 from zkcompliance.stark.statement import encode_policy_bundle

@@ -16,7 +16,7 @@ from zkcompliance.claim import catalogue
 from zkcompliance.claim.card import card_of
 from zkcompliance.commands.main import cli
 from zkcompliance.errors import ClaimDoesNotHold, MalformedPolicy, StaleProof, StatementMismatch, UsageError
-from zkcompliance.log import keys
+from zkcompliance.log import keys, public_keys
 from zkcompliance.log.cosigner import Cosigner
 from zkcompliance.log.store import SealedLog
 from zkcompliance.log.writer import Writer
@@ -323,7 +323,9 @@ def test_a_claim_of_ones_own(lab: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="claims= is of a claim that policy= names"):
         zk.verify(zk.Proof.load(tmp_path / "proof"), claim=str(path), claims=[path], log_keys=trusted)
     params = {"below.limit": "1e20", "own.most": "1e19"}
-    proof = zk.prove(logs={"compute": log}, policy=policy, params=params, subject=f"base-1={lab / 'model'}")
+    proof = zk.prove(
+        logs={"compute": log}, policy=policy, claims=[path], params=params, subject=f"base-1={lab / 'model'}"
+    )
     proof.save(tmp_path / "second")
     keyed = ("--log-key", tmp_path / "log.key.pub")
     assert ok("verify", tmp_path / "second", *asked, *keyed)["accepted"]
@@ -342,7 +344,7 @@ def test_a_quorum_before_it_is_proved_and_after(lab: Path, tmp_path: Path) -> No
         zk.prove(logs={"compute": tmp_path / "log"}, time=kit.NOW, **asked)
     note = SealedLog.open(tmp_path / "log").checkpoint_note
     line = Cosigner(keys.load_cosigner(tmp_path / "w"), tmp_path / "seen").cosign(
-        note, keys.load_public(tmp_path / "log.key.pub"), now=kit.NOW - 29 * kit.DAY
+        note, public_keys.load_public(tmp_path / "log.key.pub"), now=kit.NOW - 29 * kit.DAY
     )
     with Writer(tmp_path / "log", keys.load_private(tmp_path / "log.key")) as writer:
         writer.add_cosignatures([line], [witness])

@@ -18,7 +18,7 @@ from zkcompliance.errors import LogBusy, LogCorrupt, LogError, UsageError
 from zkcompliance.log import keys, moving, restored
 from zkcompliance.log.fsck import fsck
 from zkcompliance.log.layout import Layout
-from zkcompliance.log.note import SignerKey
+from zkcompliance.log.signer import SignerKey
 from zkcompliance.log.store import SealedLog
 from zkcompliance.log.writer import Writer, create_log
 from zkcompliance.prove import reseal as resealing

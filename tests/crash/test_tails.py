@@ -12,7 +12,7 @@ from tests.kit.quick_logs import KEY, SCHEMA, commit, some_rows
 from zkcompliance.errors import ZkComplianceError
 from zkcompliance.log import files, open_log, rows, sealing
 from zkcompliance.log.fsck import fsck
-from zkcompliance.log.note import SignerKey
+from zkcompliance.log.signer import SignerKey
 from zkcompliance.log.writer import Writer, create_log
 
 

@@ -28,7 +28,8 @@ from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.evidence import SUCCEEDED, Evidence
 from zkcompliance.log.memory import Generation as Remembered
 from zkcompliance.log.memory import Known, Seen
-from zkcompliance.log.note import SignerKey, VerifierKey
+from zkcompliance.log.note import VerifierKey
+from zkcompliance.log.signer import SignerKey
 
 
 @pytest.fixture(scope="module")

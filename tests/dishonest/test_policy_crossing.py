@@ -30,7 +30,7 @@ from zkcompliance.errors import (
     ZkComplianceError,
 )
 from zkcompliance.limits import MAX_CLOCK_SECONDS
-from zkcompliance.log import keys
+from zkcompliance.log import public_keys
 from zkcompliance.log.merkle import leaf_hash
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.log.store import SealedLog
@@ -93,8 +93,8 @@ class World:
 
     def prove(self, made: Made, log: SealedLog | None = None, *more: Policy, **given: int) -> bytes:
         return prove_policies(
-            [made.policy, *more], {"compute": log or self.logs[made.log]}, LOW, time=made.time, subject=made.subject,
-            reference=made.reference,
+            [made.policy, *more], {"compute": log or self.logs[made.log]}, LOW,
+            binding=Binding(None, made.subject, made.time, made.reference),
         )  # fmt: skip
 
     def judge(self, data: bytes, made: Made = VARIANTS["base"][0], *, now: int | None = None) -> Verdict:
@@ -425,7 +425,7 @@ def test_a_key_after_its_day(world: World) -> None:
     rotating = kit.policy(keys=dated)
 
     def judged_at(now: int, log: str, stated: int) -> Verdict:
-        tasks = plan([rotating], {"compute": world.logs[log]}, LOW, time=stated, subject=MODEL)
+        tasks = plan([rotating], {"compute": world.logs[log]}, LOW, binding=Binding(None, MODEL, stated))
         proofs = {
             task.binding.encode(): prove_claim(task.claim, task.logs, task.publics, context=task.binding.encode())
             for task in tasks
@@ -438,7 +438,7 @@ def test_a_key_after_its_day(world: World) -> None:
     refused(judged_at(day + 7 * DAY, "a", day - 1), StaleProof)
     for log, stated in (("a", day), ("again", day - 1)):
         with pytest.raises(SignatureRejected, match="nothing was proved"):
-            prove_policies([rotating], {"compute": world.logs[log]}, LOW, time=stated, subject=MODEL)
+            prove_policies([rotating], {"compute": world.logs[log]}, LOW, binding=Binding(None, MODEL, stated))
 
 
 def test_age(world: World) -> None:
@@ -474,4 +474,4 @@ def test_no_model_named(world: World) -> None:
     for subject in (None, MODEL):
         verdict = judge_policy(nameless, Made().policy, now=NOW, keys={"compute": world.key("a")}, subject=subject)
         refused(verdict, StatementMismatch, "^subject: the proof names no model")
-    assert keys.load_public(world.folder / "a.key.pub") == world.key("a")
+    assert public_keys.load_public(world.folder / "a.key.pub") == world.key("a")

@@ -14,7 +14,8 @@ from zkcompliance.card import catalogue as cards
 from zkcompliance.claim import catalogue
 from zkcompliance.errors import StatementMismatch
 from zkcompliance.log import keys
-from zkcompliance.log.note import SignerKey, VerifierKey
+from zkcompliance.log.note import VerifierKey
+from zkcompliance.log.signer import SignerKey
 from zkcompliance.log.store import SealedLog
 from zkcompliance.log.writer import Writer, create_log
 from zkcompliance.policy.binding import Binding, ForPolicy

@@ -11,6 +11,7 @@ from tests.kit.policies import DAY
 from zkcompliance.errors import MalformedBundle, PolicyNotInForce
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.policy import catalogue
+from zkcompliance.policy.binding import Binding
 from zkcompliance.policy.judge import judge_policy
 from zkcompliance.policy.load import parse_policy
 from zkcompliance.prove.policy import prove_policies
@@ -27,7 +28,7 @@ def test_another_text_under_a_ready_made_name(name: str) -> None:
         judge_policy(b"", mine, now=now)
     logs: dict[str, Any] = {log: SimpleNamespace(vkey=log, origin=log) for log in mine.logs}
     with pytest.raises(PolicyNotInForce, match="another text under its name"):
-        prove_policies([mine], logs, time=now)
+        prove_policies([mine], logs, binding=Binding(time=now))
 
 
 @pytest.mark.parametrize("id", [b"eu-ai-act", b"eu-ai-act-keyed"])

@@ -55,11 +55,11 @@ def test_bounds_hold_of_what_was_rounded(tmp_path: Path, bound: str, met: bool) 
     verdict = judge_policy(shown, asked, now=NOW, keys={"compute": VerifierKey.parse(log.vkey)})
     assert verdict.accepted is met, verdict
     if met:
-        assert prove_policies([asked], {"compute": log}, GIVEN, time=NOW, subject=MODEL)
+        assert prove_policies([asked], {"compute": log}, GIVEN, binding=Binding(None, MODEL, NOW))
         return
     assert isinstance(verdict.findings[0].error, StatementMismatch)
     with pytest.raises(ProofRefused, match="would reveal total"):
-        prove_policies([asked], {"compute": log}, GIVEN, time=NOW, subject=MODEL)
+        prove_policies([asked], {"compute": log}, GIVEN, binding=Binding(None, MODEL, NOW))
 
 
 @pytest.mark.parametrize("bound", ['"8.9e18"', '{ one_of = ["8.9e18", "9e18"] }'])

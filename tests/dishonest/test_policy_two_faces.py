@@ -11,6 +11,7 @@ from tests.kit.policies import HOUR, MODEL, NOW
 from zkcompliance.errors import CheckpointMismatch, LogEvidence
 from zkcompliance.log import keys
 from zkcompliance.log.store import SealedLog
+from zkcompliance.policy.binding import Binding
 from zkcompliance.policy.judge import judge_policy
 from zkcompliance.policy.model import Policy
 from zkcompliance.policy.proofs import decode_policy_bundle
@@ -36,7 +37,7 @@ def asked(folder: Path) -> Policy:
 
 
 def shown(folder: Path, log: SealedLog, limit: int = 10**20) -> bytes:
-    return prove_policies([asked(folder)], {"compute": log}, {"below.limit": limit}, time=NOW, subject=MODEL)
+    return prove_policies([asked(folder)], {"compute": log}, {"below.limit": limit}, binding=Binding(None, MODEL, NOW))
 
 
 def signed_anew(folder: Path, data: bytes) -> bytes:

@@ -13,7 +13,7 @@ from zkcompliance.claim import catalogue
 from zkcompliance.claim.model import Claim
 from zkcompliance.log import merkle
 from zkcompliance.log.checkpoint import Checkpoint
-from zkcompliance.log.note import SignerKey
+from zkcompliance.log.signer import SignerKey
 from zkcompliance.prove.api import private_sizes
 from zkcompliance.stark.commit.table import SealedTable, commit
 from zkcompliance.stark.profiles import STANDARD

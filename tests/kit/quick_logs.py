@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from zkcompliance import schemas
-from zkcompliance.log.note import SignerKey
+from zkcompliance.log.signer import SignerKey
 from zkcompliance.quantities import Exact
 from zkcompliance.stark.commit import table
 from zkcompliance.stark.commit.entry import Entry

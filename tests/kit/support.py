@@ -20,7 +20,7 @@ from tests.kit import handwritten
 from zkcompliance.errors import ZkComplianceError
 from zkcompliance.log import merkle as log_merkle
 from zkcompliance.log.checkpoint import Checkpoint
-from zkcompliance.log.note import SignerKey
+from zkcompliance.log.signer import SignerKey
 from zkcompliance.stark import transcript as prover_transcript
 from zkcompliance.stark.air.program import RANGE_BUS, Program
 from zkcompliance.stark.commit import table as table_module

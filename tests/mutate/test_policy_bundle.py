@@ -34,7 +34,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, list[str]]:
     folder = tmp_path_factory.mktemp("hostile")
     log = kit.make_log(folder, "log", "lab.example/c", kit.rows())
     (folder / "policy.toml").write_text(kit.text(limit='"1e21"'))
-    bundle = prove_policies([kit.policy(limit='"1e21"')], {"compute": log}, time=kit.NOW, subject=kit.MODEL)
+    bundle = prove_policies([kit.policy(limit='"1e21"')], {"compute": log}, binding=Binding(None, kit.MODEL, kit.NOW))
     return bundle, [str(folder / "policy.toml"), log.vkey, str(kit.NOW)]
 
 

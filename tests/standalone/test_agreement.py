@@ -20,8 +20,8 @@ from tests.kit.agreement import Answer, Both
 from tests.kit.regulated_lab import CLAIM, MODEL, Lab
 from zkcompliance.card import catalogue as cards
 from zkcompliance.log.checkpoint import Checkpoint
-from zkcompliance.log.cosignature import ML_DSA_44, CosignerSigner
-from zkcompliance.log.note import SignerKey
+from zkcompliance.log.cosignature import ML_DSA_44
+from zkcompliance.log.signer import CosignerSigner, SignerKey
 from zkcompliance.policy import catalogue as policies
 from zkcompliance.policy.binding import Binding
 from zkcompliance.policy.proofs import proofs_in

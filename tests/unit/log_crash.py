@@ -17,7 +17,7 @@ from tests.kit.killing import arm
 from zkcompliance import schemas
 from zkcompliance.log import open_log, rows
 from zkcompliance.log.fsck import fsck
-from zkcompliance.log.note import SignerKey
+from zkcompliance.log.signer import SignerKey
 from zkcompliance.log.writer import Writer, create_log
 from zkcompliance.quantities import Exact
 from zkcompliance.stark.commit import table

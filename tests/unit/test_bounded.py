@@ -19,7 +19,7 @@ from tests.kit import support
 from zkcompliance import importers, limits, schemas
 from zkcompliance.claim import catalogue as claims
 from zkcompliance.errors import ImporterError, UsageError
-from zkcompliance.log.note import SignerKey
+from zkcompliance.log.signer import SignerKey
 from zkcompliance.log.writer import Writer, create_log
 
 GIGABYTE = 1 << 30
@@ -38,7 +38,7 @@ OPTIONS = {
     "mlflow": {"flop_metric": "x"}, "lm-eval": {"results": "HERE"},
 }  # fmt: skip
 READERS = {
-    "key": "keys.load_private(path)", "public key": "keys.load_public(path)", "trust": "trust.load_trust(path)",
+    "key": "keys.load_private(path)", "public key": "public_keys.load_public(path)", "trust": "trust.load_trust(path)",
     "proof": "proofs.read_proof(path)", "policy": "catalogue.load(str(toml))", "seen": "seen.load(path)",
     "signature": "subject.signed_digest(path)", "attestation": "api.attested(b'', path, path)",
     "trust of a note": "keys.load_cosigner(path)", "attestation key": "attest_keys.PublicKey.load(path)",
@@ -56,7 +56,7 @@ from zkcompliance.claim import catalogue as claims
 from zkcompliance.commands.evidence import command as evidence_verb
 from zkcompliance.importers import lm_eval
 from zkcompliance.errors import ZkComplianceError
-from zkcompliance.log import keys, memory, seen, trust
+from zkcompliance.log import keys, memory, seen, trust, public_keys
 from zkcompliance.log.fsck import fsck as check
 from zkcompliance.log.writer import Writer
 from zkcompliance.lineage import chain

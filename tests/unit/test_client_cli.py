@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from zkcompliance import client, limits
 from zkcompliance.commands.main import cli
-from zkcompliance.log import evidence, keys
+from zkcompliance.log import evidence, keys, public_keys
 from zkcompliance.log.cosigner import Cosigner
 from zkcompliance.log.store import SealedLog
 from zkcompliance.log.writer import Writer
@@ -42,10 +42,10 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (f / "trust").write_text(f"log {public}\nwitness lawyer {witness}\nquorum lawyer\n")
     ok("seal", f / "in.csv", "--log", f / "log", "--key", f / "key")
     line = Cosigner(keys.load_cosigner(f / "w"), f / "signed").cosign(
-        SealedLog.open(f / "log").checkpoint_note, keys.load_public(f / "key.pub"), now=1_800_000_000
+        SealedLog.open(f / "log").checkpoint_note, public_keys.load_public(f / "key.pub"), now=1_800_000_000
     )
     with Writer(f / "log", keys.load_private(f / "key")) as writer:
-        writer.add_cosignatures([line], [keys.load_cosigner_public(f / "w.pub")])
+        writer.add_cosignatures([line], [public_keys.load_cosigner_public(f / "w.pub")])
     ok("prove", CLAIM, "--log", f / "log", "-p", "limit=9", "-o", f / "first")
     ok("seal", f / "in.csv", "--log", f / "log", "--key", f / "key", "--again")
     ok("prove", CLAIM, "--log", f / "log", "-p", "limit=99", "-o", f / "second")

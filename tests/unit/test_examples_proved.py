@@ -16,7 +16,7 @@ from zkcompliance.claim import catalogue
 from zkcompliance.claim.language.example import Example
 from zkcompliance.claim.model import Claim
 from zkcompliance.errors import ClaimDoesNotHold, VerificationError
-from zkcompliance.log.note import SignerKey
+from zkcompliance.log.signer import SignerKey
 from zkcompliance.log.store import SealedLog
 from zkcompliance.log.writer import Writer, create_log
 from zkcompliance.prove.api import prove_claim

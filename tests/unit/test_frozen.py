@@ -10,6 +10,7 @@ import pytest
 from tests.kit import support
 from zkcompliance.errors import ZkComplianceError
 from zkcompliance.log import note
+from zkcompliance.log.signer import SignerKey
 from zkcompliance.verify.verifier import verify_bundle
 
 PROOFS = Path(__file__).parents[1] / "vectors" / "proofs"
@@ -19,7 +20,7 @@ DIGESTS = {
     "small": "a91a1afb983c80d34c8383a4f9f52f3eefbf385a0421c277b10e29b6d85d5dde",
 }
 ROWS = {"standard": 7, "fast": 3, "small": 6}
-KEY = note.SignerKey("frozen.example", support.seed("frozen key")).verifier
+KEY = SignerKey("frozen.example", support.seed("frozen key")).verifier
 
 
 @pytest.mark.parametrize("profile", ROWS)

@@ -18,7 +18,7 @@ from zkcompliance.log import evidence, leftovers, merkle, open_log
 from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.evidence import FORK, ROLLBACK, Evidence
 from zkcompliance.log.fsck import fsck
-from zkcompliance.log.note import SignerKey
+from zkcompliance.log.signer import SignerKey
 from zkcompliance.log.writer import Writer, create_log
 
 ENTRIES = [f"entry {i}".encode() for i in range(12)]
@@ -164,7 +164,8 @@ def test_readers_remember_and_a_public_copy_need_not(log: Path, tmp_path: Path) 
 
 
 def test_cosignatures_stay_on_the_checkpoint(log: Path) -> None:
-    from zkcompliance.log.cosignature import ED25519, CosignerSigner
+    from zkcompliance.log.cosignature import ED25519
+    from zkcompliance.log.signer import CosignerSigner
 
     cosigner = CosignerSigner("witness.example/1", ED25519, bytes(32))
     with Writer(log, KEY) as writer:

@@ -16,10 +16,10 @@ from zkcompliance.errors import (
 )
 from zkcompliance.log import evidence, keys, merkle, seen
 from zkcompliance.log.checkpoint import Checkpoint
-from zkcompliance.log.cosignature import ED25519, CosignerSigner
+from zkcompliance.log.cosignature import ED25519
 from zkcompliance.log.cosigner import Cosigner
 from zkcompliance.log.evidence import FORK, ROLLBACK, SUCCEEDED, Evidence
-from zkcompliance.log.note import SignerKey
+from zkcompliance.log.signer import CosignerSigner, SignerKey
 from zkcompliance.log.trust import TrustPolicy
 from zkcompliance.policy import checkpoints
 from zkcompliance.policy.checkpoints import Asked

@@ -14,8 +14,8 @@ import pytest
 
 from zkcompliance.log import merkle
 from zkcompliance.log.checkpoint import Checkpoint
-from zkcompliance.log.cosignature import ED25519, CosignerSigner
-from zkcompliance.log.note import SignerKey
+from zkcompliance.log.cosignature import ED25519
+from zkcompliance.log.signer import CosignerSigner, SignerKey
 
 SIGNER = SignerKey("lab.example/x", bytes(range(32)))
 COSIGNER = CosignerSigner("witness.example/1", ED25519, bytes(32))

@@ -12,7 +12,7 @@ from zkcompliance.errors import KeyFileError
 from zkcompliance.log import keybook, keys
 from zkcompliance.log.keybook import Held
 from zkcompliance.log.layout import Layout
-from zkcompliance.log.note import SignerKey
+from zkcompliance.log.signer import SignerKey
 from zkcompliance.log.writer import Writer, create_log
 
 ONE, OTHER = "1" * 32, "2" * 32

@@ -27,7 +27,7 @@ from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.evidence import FORK, ROLLBACK, SUCCEEDED, Evidence
 from zkcompliance.log.linking import Passed
 from zkcompliance.log.memory import Known, Link
-from zkcompliance.log.note import SignerKey
+from zkcompliance.log.signer import SignerKey
 from zkcompliance.log.standing import Clock, Shown, Standing, Word, hold
 
 KEY = SignerKey("lab.example/x", bytes(32))

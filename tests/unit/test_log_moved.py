@@ -31,7 +31,7 @@ from zkcompliance.log import keybook, keys, moving, open_log, spent
 from zkcompliance.log.creation import building, create_log
 from zkcompliance.log.fsck import fsck
 from zkcompliance.log.layout import Layout
-from zkcompliance.log.note import SignerKey
+from zkcompliance.log.signer import SignerKey
 from zkcompliance.log.spool import SpoolingWriter
 from zkcompliance.log.store import SealedLog
 from zkcompliance.log.writer import Writer

@@ -12,14 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zkcompliance.errors import KeyFileError, MalformedNote, SignatureRejected, UsageError
-from zkcompliance.log import keys, merkle, note
+from zkcompliance.log import keys, merkle, note, public_keys
 from zkcompliance.log.checkpoint import Checkpoint
+from zkcompliance.log.signer import SignerKey
 
 DATA = Path(__file__).parents[1] / "data" / "tlog"
 NOTE = (DATA / "checkpoint").read_bytes()
 LOG_KEY = note.VerifierKey.parse((DATA / "keys.txt").read_text().split()[0])
 SIGNED_PART = NOTE.index(b"\xe2\x80\x94 witness")
-SIGNER = note.SignerKey("lab.example/x", bytes(range(32)))
+SIGNER = SignerKey("lab.example/x", bytes(range(32)))
 
 
 def test_a_checkpoint_that_go_accepts() -> None:
@@ -41,14 +42,14 @@ def test_go_note_vectors() -> None:
     signed = f"{text}\n— PeterNeumann {signature}\n"
     assert note.verify(signed, key) == text
     private = "PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz"
-    assert note.SignerKey.parse(private).sign(text) == signed
+    assert SignerKey.parse(private).sign(text) == signed
 
 
 def test_sign_and_verify() -> None:
     signed = SIGNER.sign("hello\n\nworld\n")
     assert note.verify(signed, SIGNER.verifier) == "hello\n\nworld\n"
     assert note.VerifierKey.parse(SIGNER.verifier.text) == SIGNER.verifier
-    assert note.SignerKey.parse(note.SignerKey.text("a.b", bytes(32))).name == "a.b"
+    assert SignerKey.parse(SignerKey.text("a.b", bytes(32))).name == "a.b"
 
 
 @pytest.mark.parametrize(
@@ -86,7 +87,7 @@ def test_notes_that_are_not_utf8() -> None:
 
 def test_signatures_that_do_not_count() -> None:
     signed = SIGNER.sign("hello\n")
-    other = note.SignerKey("lab.example/x", bytes(32))
+    other = SignerKey("lab.example/x", bytes(32))
     with pytest.raises(SignatureRejected, match="not signed by"):
         note.verify(signed, other.verifier)
     with pytest.raises(SignatureRejected, match="does not match"):
@@ -187,13 +188,13 @@ def test_key_files(tmp_path: Path, open_umask) -> None:
     public = keys.generate(tmp_path / "k", "lab.example/x")
     assert stat.S_IMODE((tmp_path / "k").stat().st_mode) == 0o600
     assert stat.S_IMODE((tmp_path / "k.pub").stat().st_mode) == 0o644
-    assert keys.load_private(tmp_path / "k").verifier == public == keys.load_public(tmp_path / "k.pub")
+    assert keys.load_private(tmp_path / "k").verifier == public == public_keys.load_public(tmp_path / "k.pub")
     before = (tmp_path / "k").read_bytes()
     with pytest.raises(KeyFileError, match="exists already"):
         keys.generate(tmp_path / "k", "lab.example/x")
     assert (tmp_path / "k").read_bytes() == before
     with pytest.raises(KeyFileError, match="private key"):
-        keys.load_public(tmp_path / "k")
+        public_keys.load_public(tmp_path / "k")
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644, 0o601])
@@ -215,7 +216,7 @@ def test_bad_key_files_and_origins(tmp_path: Path) -> None:
     for data in (b"", b"\xff", b"PRIVATE+KEY+x", b"a\nb\n", b"x" * 5000):
         (tmp_path / "bad").write_bytes(data)
         (tmp_path / "bad").chmod(0o600)
-        for load in (keys.load_private, keys.load_public):
+        for load in (keys.load_private, public_keys.load_public):
             with pytest.raises(KeyFileError) as caught:
                 load(tmp_path / "bad")
             assert "PRIVATE+KEY+x" not in str(caught.value)

@@ -12,8 +12,8 @@ from tests.kit import support
 from zkcompliance import schemas
 from zkcompliance.errors import LogCorrupt
 from zkcompliance.log import files
-from zkcompliance.log.note import SignerKey
 from zkcompliance.log.pending import Pending
+from zkcompliance.log.signer import SignerKey
 from zkcompliance.log.writer import Writer, create_log
 from zkcompliance.quantities import Exact
 

@@ -17,7 +17,7 @@ from zkcompliance import schemas
 from zkcompliance.errors import BudgetSpent, KeyFileError, LogBusy, LogCorrupt, LogError, SchemaError, UsageError
 from zkcompliance.log import keys, note, open_log, rows
 from zkcompliance.log.fsck import fsck, raise_if_faulty
-from zkcompliance.log.note import SignerKey
+from zkcompliance.log.signer import SignerKey
 from zkcompliance.log.writer import Writer, create_log
 from zkcompliance.quantities import Exact
 

@@ -21,13 +21,13 @@ from zkcompliance.errors import (
     Unsupported,
     UsageError,
 )
-from zkcompliance.log import cosignature, keys, merkle, note
+from zkcompliance.log import cosignature, keys, merkle, note, public_keys
 from zkcompliance.log.checkpoint import Checkpoint
-from zkcompliance.log.cosignature import ED25519, ML_DSA_44, CosignerKey, CosignerSigner
+from zkcompliance.log.cosignature import ED25519, ML_DSA_44, CosignerKey
 from zkcompliance.log.cosigner import Cosigner, add_lines
 from zkcompliance.log.evidence import Evidence
-from zkcompliance.log.note import SignerKey
 from zkcompliance.log.receipt import Receipt
+from zkcompliance.log.signer import CosignerSigner, SignerKey
 from zkcompliance.log.trust import TrustPolicy, load_trust
 
 DATA = Path(__file__).parents[1] / "data" / "tlog"
@@ -146,11 +146,11 @@ def test_cosigner_key_files(tmp_path: Path, algorithm: str) -> None:
         mldsa()
     public = keys.generate_cosigner(tmp_path / "w", "witness.example/1", algorithm)
     assert (tmp_path / "w").stat().st_mode & 0o777 == 0o600
-    assert keys.load_cosigner(tmp_path / "w").verifier == public == keys.load_cosigner_public(tmp_path / "w.pub")
+    assert keys.load_cosigner(tmp_path / "w").verifier == public == public_keys.load_cosigner_public(tmp_path / "w.pub")
     with pytest.raises(KeyFileError):
         keys.load_private(tmp_path / "w")
     with pytest.raises(KeyFileError):
-        keys.load_public(tmp_path / "w.pub")
+        public_keys.load_public(tmp_path / "w.pub")
     with pytest.raises(UsageError):
         keys.generate_cosigner(tmp_path / "v", "witness.example/1", "rsa")
 

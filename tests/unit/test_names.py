@@ -30,8 +30,9 @@ from zkcompliance.errors import (
 )
 from zkcompliance.log import keys
 from zkcompliance.log.checkpoint import Checkpoint
-from zkcompliance.log.cosignature import ED25519, CosignerSigner
+from zkcompliance.log.cosignature import ED25519
 from zkcompliance.log.note import VerifierKey
+from zkcompliance.log.signer import CosignerSigner
 from zkcompliance.log.trust import TrustPolicy
 from zkcompliance.policy import finding
 from zkcompliance.policy.binding import Binding, ForPolicy, Subject, reference_of, reference_text

@@ -10,8 +10,8 @@ import pytest
 from zkcompliance.errors import QuorumUnmet, SignatureRejected, StaleProof, ZkComplianceError
 from zkcompliance.limits import MAX_CLOCK_SECONDS
 from zkcompliance.log.checkpoint import Checkpoint
-from zkcompliance.log.cosignature import ED25519, CosignerSigner
-from zkcompliance.log.note import SignerKey
+from zkcompliance.log.cosignature import ED25519
+from zkcompliance.log.signer import CosignerSigner, SignerKey
 from zkcompliance.log.trust import TrustPolicy
 from zkcompliance.policy.checkpoints import Asked, Taken, take
 from zkcompliance.policy.model import Cosigners, LogKey, Operator

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from zkcompliance.log import merkle
 from zkcompliance.log.checkpoint import Checkpoint
-from zkcompliance.log.cosignature import ED25519, CosignerKey, CosignerSigner
+from zkcompliance.log.cosignature import ED25519, CosignerKey
 from zkcompliance.log.evidence import FORK, ROLLBACK, Evidence
-from zkcompliance.log.note import SignerKey
 from zkcompliance.log.receipt import Receipt
+from zkcompliance.log.signer import CosignerSigner, SignerKey
 
 KEY = SignerKey("lab.example/x", bytes(range(32)))
 STRANGER = SignerKey("lab.example/x", bytes([9]) * 32)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tests.vectors.faults_signed import BODY, KEY, swap
 from zkcompliance.log.checkpoint import Checkpoint
-from zkcompliance.log.note import SignerKey
+from zkcompliance.log.signer import SignerKey
 
 ROWS = "secret/segments/00000001/rows"
 SEGMENT = "secret/segments/00000001"

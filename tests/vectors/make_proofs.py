@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.kit import support
-from zkcompliance.log.note import SignerKey
+from zkcompliance.log.signer import SignerKey
 
 HERE = Path(__file__).resolve().parent
 SIGNER = SignerKey("frozen.example", support.seed("frozen key"))

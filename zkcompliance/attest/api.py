@@ -11,7 +11,7 @@ from zkcompliance.attest.dsse import Envelope
 from zkcompliance.attest.keys import PublicKey
 from zkcompliance.attest.statement import PREDICATE_TYPE, STATEMENT_TYPE, derive
 from zkcompliance.errors import MalformedAttestation, SignatureRejected, StatementMismatch
-from zkcompliance.policy.proofs import File, opened, read
+from zkcompliance.policy.proofs import File, read
 from zkcompliance.policy.verdict import Attested
 from zkcompliance.verify.verifier import verify_decoded
 
@@ -54,7 +54,7 @@ def check(attestation: bytes, data: bytes | File, key: PublicKey) -> None:
     for name, wanted in (("_type", STATEMENT_TYPE), ("predicateType", PREDICATE_TYPE)):
         if stated.get(name) != wanted:
             raise MalformedAttestation(f"{what}: {name} is not {wanted}")
-    derived = derive(opened(data))
+    derived = derive(data)
     if derived == envelope.payload:
         return
     shown = strict_json.loads(derived, what, MalformedAttestation, limit=len(derived))

@@ -9,19 +9,20 @@ from zkcompliance import strict_json
 from zkcompliance.errors import ProgramMismatch, StatementMismatch
 from zkcompliance.policy.binding import Binding, Subject
 from zkcompliance.policy.finding import public_values
-from zkcompliance.policy.proofs import File, Proof
+from zkcompliance.policy.proofs import File, Proof, opened
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 TREE = "zkcomplianceTreeV1"  # name of the tree digest in a digest set
 PREDICATE_TYPE = "https://zkcompliance/proof/v1"
 
 
-def derive(file: File) -> bytes:
+def derive(data: bytes | File) -> bytes:
     """The statement about a proof file, as canonical JSON. The proofs are decoded and not verified.
 
     StatementMismatch when a proof names no model, or two name different ones, times or references; MalformedError and
     VerificationError by what does not decode.
     """
+    file = opened(data)
     proofs = file.proofs
     bindings = [proof.bound() if proof.statement.context else Binding() for proof in proofs]
     first, subject = bindings[0], bindings[0].subject

@@ -22,11 +22,11 @@ from zkcompliance.card.types import Type, Unit
 from zkcompliance.card.vacuity import Edge, Vacuous
 from zkcompliance.errors import MalformedCard, UsageError
 from zkcompliance.quantities import fault_of
-from zkcompliance.schemas.shape import WORD
 
 _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _DIGITS = re.compile(r"0|[1-9][0-9]*")
+_WORD = re.compile(r"[a-z][a-z0-9_-]*")
 _HEX = re.compile(r"[0-9a-f]{64}")
 _KINDS = (types.NUMBER, types.TIME, types.ID, types.ENUM, types.BOOL, types.SET)
 _BASES = ("flop", "ppm", "s")
@@ -100,7 +100,7 @@ def _check_names(card: Card) -> None:
 def _slot(given: object) -> Slot:
     name, schema, digest, about = _members(given, "a log", "slot", "schema", "digest", "about")
     return Slot(
-        _name(name, "slot"), _matching(WORD, schema, "schema", 63), _digest(digest, "digest"), _lines(about, "about")
+        _name(name, "slot"), _matching(_WORD, schema, "schema", 63), _digest(digest, "digest"), _lines(about, "about")
     )
 
 
@@ -112,7 +112,7 @@ def _type(given: object, inside: bool = False) -> Type:
     if kind not in _KINDS or not isinstance(counts, bool):
         raise MalformedCard("a card: no such kind of type")
     unit = _unit(given.get("unit", {}))
-    choices = tuple(_matching(WORD, each, "choice", 63) for each in _list(given.get("choices", []), "choices"))
+    choices = tuple(_matching(_WORD, each, "choice", 63) for each in _list(given.get("choices", []), "choices"))
     of = _type(given["of"], inside=True) if "of" in given and not inside else None
     made = Type(kind, unit, choices, of, _digits(given["top"], "top") if "top" in given else 0, counts)
     sound = (
@@ -287,7 +287,7 @@ def _lines(given: object, what: str) -> str:
 
 
 def _choices(given: object) -> tuple[str, ...]:
-    return tuple(_matching(WORD, each, "a choice", 63) for each in _list(given, "choices"))
+    return tuple(_matching(_WORD, each, "a choice", 63) for each in _list(given, "choices"))
 
 
 def _name(given: object, what: str) -> str:

@@ -95,7 +95,7 @@ def _truth(value: object) -> int:
 
 
 def _identity(value: object) -> int:
-    from zkcompliance.schemas.shape import text_id
+    from zkcompliance.quantities.ids import text_id
 
     if isinstance(value, int) and 0 <= value <= types.LARGEST_OF[types.IDENTITY]:
         return value

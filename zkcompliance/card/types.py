@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from zkcompliance.schemas import LARGEST, Column
+from zkcompliance.limits import LARGEST
 
 Unit = tuple[tuple[str, int], ...]
 NUMBER, TIME, ID, ENUM, BOOL, SET = "number", "time", "id", "enum", "bool", "set"
@@ -62,47 +62,6 @@ PPM = Type(NUMBER, (("ppm", 1),))
 TIME_POINT = Type(TIME)
 IDENTITY = Type(ID)
 TRUTH = Type(BOOL)
-_COLUMN_TYPES = {
-    "time": TIME_POINT, "flop": FLOP, "count": COUNT, "ppm": PPM, "id": IDENTITY, "bool": TRUTH,
-}  # fmt: skip
-_SPECIAL = {("flop", "peak"): FLOP_PER_SECOND, ("flop", "tokens"): COUNT}
-
-
-def column_type(column: Column) -> Type:
-    """The type of a schema's column. Of schema type flop, `peak` is a rate in FLOP per second and `tokens` a Count."""
-    if column.type == "enum":
-        return Type(ENUM, choices=column.choices)
-    return _SPECIAL.get((column.type, column.name), _COLUMN_TYPES[column.type])
-
-
-def product(a: Type, b: Type) -> Type | None:
-    """The type of a·b; None when one of them is no number. A Count times anything keeps the other's name."""
-    if a.kind != NUMBER or b.kind != NUMBER:
-        return None
-    powers = dict(a.unit)
-    for base, power in b.unit:
-        powers[base] = powers.get(base, 0) + power
-    unit = tuple(sorted((base, power) for base, power in powers.items() if power))
-    return Type(NUMBER, unit, counts=a.counts and b.counts)
-
-
-def total(a: Type, b: Type) -> Type | None:
-    """The type of a + b, or None."""
-    if a == b and a.kind == NUMBER:
-        return a if a.counts == b.counts else INT
-    if (a, b) in ((TIME_POINT, SECONDS), (SECONDS, TIME_POINT)):
-        return TIME_POINT
-    return None
-
-
-def difference(a: Type, b: Type) -> Type | None:
-    """The type of a − b, or None."""
-    if a == b and a.kind == NUMBER:
-        return INT if a.unit == () else a
-    if a == TIME_POINT:
-        return {TIME_POINT: SECONDS, SECONDS: TIME_POINT}.get(b)
-    return None
-
 
 # The largest value of a parameter that states no bound. One of FLOP may exceed a column's 2^96: totals are held to it.
 LARGEST_OF = {

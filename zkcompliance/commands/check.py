@@ -61,6 +61,7 @@ def _policies(
 ) -> int:
     from zkcompliance.claim import catalogue
     from zkcompliance.commands.logs import open_of
+    from zkcompliance.policy.binding import Binding
     from zkcompliance.policy.subject import parse_subject
     from zkcompliance.prove import own_claims
     from zkcompliance.prove.policy import plan, results
@@ -71,7 +72,8 @@ def _policies(
     opened = open_of(chosen, logs)
     with console.progress() as report:
         model = None if subject is None else parse_subject(subject, report)
-    found = results(plan(chosen, opened, pairs(params, "--param"), time=now, subject=model, own=own), time=now)
+    tasks = plan(chosen, opened, pairs(params, "--param"), binding=Binding(None, model, now), own=own)
+    found = results(tasks, time=now)
     holds = all(fault is None for _, fault in found)
     if as_json:
         console.print_json(

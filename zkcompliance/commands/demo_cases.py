@@ -16,7 +16,7 @@ from zkcompliance.claim.card import card_of
 from zkcompliance.claim.model import Claim
 from zkcompliance.commands.demo_dishonest import dishonest_bundle
 from zkcompliance.log import keys, open_log
-from zkcompliance.log.note import SignerKey
+from zkcompliance.log.signer import SignerKey
 from zkcompliance.log.store import SealedLog
 from zkcompliance.log.writer import Writer, create_log
 from zkcompliance.policy.judge import judge_claim

@@ -24,21 +24,26 @@ def command(origin: str, output: Path, cosigner: str | None, as_json: bool) -> N
 
     The private key goes to FILE, the public one (for those who verify) to FILE.pub. Nothing is overwritten.
     """
-    from zkcompliance.log import keys
+    from zkcompliance.log import keys, public_keys
     from zkcompliance.outputs import places
 
     places.outside_logs(output)
     public = keys.generate(output, origin) if cosigner is None else keys.generate_cosigner(output, origin, cosigner)
     if as_json:
         print_json(
-            {"origin": origin, "private": str(output), "public": str(keys.public_path(output)), "vkey": public.text}
+            {
+                "origin": origin,
+                "private": str(output),
+                "public": str(public_keys.public_path(output)),
+                "vkey": public.text,
+            }
         )
         return
     print_fields(
         f"key of {origin}",
         {
             "private": f"{output} (keep it)",
-            "public": f"{keys.public_path(output)} (give it to those who verify)",
+            "public": f"{public_keys.public_path(output)} (give it to those who verify)",
             "vkey": public.text,
         },
     )

@@ -5,14 +5,17 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from click.shell_completion import CompletionItem
 
 from zkcompliance import errors
-from zkcompliance.claim.model import Claim
 from zkcompliance.errors import ZkComplianceError
 from zkcompliance.quantities import exact_beside
+
+if TYPE_CHECKING:
+    from zkcompliance.claim.model import Claim
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 param_option = click.option(
@@ -45,7 +48,7 @@ log_option = click.option(
 
 def complete_claims(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Shell completion: the claims of the catalogue, and files."""
-    from zkcompliance.claim import catalogue
+    from zkcompliance.card import catalogue
 
     return [*_beginning(catalogue.names(), incomplete), _file(incomplete)]
 
@@ -79,7 +82,7 @@ def error_classes() -> Iterator[type[ZkComplianceError]]:
 
 def complete_subjects(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Shell completion of what can be explained: claims, policies, error codes, and files."""
-    from zkcompliance.claim import catalogue as claims
+    from zkcompliance.card import catalogue as claims
     from zkcompliance.policy import catalogue as policies
 
     codes = sorted({each.code for each in error_classes()})

@@ -73,7 +73,7 @@ def command(
     policy, and --param REQUIREMENT.NAME=VALUE fills in what the policy leaves open. Everything is checked first: when a
     claim does not hold, nothing is proved and nothing is written.
     """
-    from zkcompliance.policy.binding import reference_of
+    from zkcompliance.policy.binding import Binding, reference_of
     from zkcompliance.policy.subject import parse_subject
 
     reference = reference_of(context)
@@ -96,7 +96,6 @@ def command(
         from zkcompliance.card.typed import params_of
         from zkcompliance.claim import catalogue
         from zkcompliance.commands.logs import open_for
-        from zkcompliance.policy.binding import Binding
         from zkcompliance.prove import api
         from zkcompliance.prove.enclose import enclose, lineages_of
 
@@ -124,8 +123,8 @@ def command(
         with console.progress() as report:
             console.warm_up(report)
             bundle = prove_policies(
-                chosen, opened, pairs(params, "--param"), time=now, subject=model,
-                reference=reference, own=own, progress=report, tell=console.note,
+                chosen, opened, pairs(params, "--param"), binding=Binding(None, model, now, reference), own=own,
+                progress=report, tell=console.note,
             )  # fmt: skip
         made = {policy.label: [requirement.name for requirement in asked(policy)] for policy in chosen}
         said = {"policies": {policy.label: policy.digest.hex() for policy in chosen}, "requirements": made}

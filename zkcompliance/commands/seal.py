@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from zkcompliance.importers import Importer
-    from zkcompliance.log.note import SignerKey
+    from zkcompliance.log.signer import SignerKey
 
 
 @click.command("seal")

@@ -22,7 +22,6 @@ from zkcompliance.log.note import VerifierKey
 from zkcompliance.progress import Progress, silent
 
 QUIET = 2.0  # seconds of reading that nobody needs to be told of
-_UNCHANGED = "rows-unchanged-"  # and the name of a schema: claims of the catalogue
 Source = Path | bytes
 
 
@@ -60,10 +59,8 @@ def begins_under(data: bytes, trusted: Sequence[VerifierKey]) -> bool:
 
 def program_of(schema: bytes) -> bytes | None:
     """The registered program that shows rows of a schema (by its digest) to be unchanged; None where there is none."""
-    for name in catalogue.names():
-        if name.startswith(_UNCHANGED) and (card := catalogue.load(name)).slots[0].digest == schema:
-            return card.program
-    return None
+    card = catalogue.unchanged(schema)
+    return None if card is None else card.program
 
 
 class _Chain:

@@ -16,17 +16,12 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 from zkcompliance.errors import KeyFileError, SignatureRejected
 from zkcompliance.log import note, signatures
 from zkcompliance.log.checkpoint import Checkpoint
 
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
 ED25519, ML_DSA_44 = 4, 6
-ALGORITHMS = {"ed25519": ED25519, "ml-dsa-44": ML_DSA_44}
 MAX_TIMESTAMP = 2**63 - 1
 _PUBLIC_BYTES = {ED25519: 32, ML_DSA_44: 1312}
 _SIGNATURE_BYTES = {ED25519: 64, ML_DSA_44: 2420}
@@ -95,55 +90,3 @@ class CosignerKey:
     def _verifies(self, message: bytes, signature: bytes) -> bool:
         verifies = signatures.ed25519_verifies if self.algorithm == ED25519 else signatures.mldsa44_verifies
         return verifies(self.public, signature, message)
-
-
-class CosignerSigner:
-    """A cosigner's private key. Sign through `zkcompliance.log.cosigner`, which remembers what was signed."""
-
-    def __init__(self, name: str, algorithm: int, seed: bytes) -> None:
-        """`seed`: 32 bytes, for both algorithms. Unsupported where ML-DSA-44 is not available."""
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-        self._key: Ed25519PrivateKey | Any
-        if algorithm == ED25519:
-            self._key = Ed25519PrivateKey.from_private_bytes(seed)
-        else:
-            try:
-                self._key = _mldsa().MLDSA44PrivateKey.from_seed_bytes(seed)
-            except _unsupported() as error:
-                raise signatures.no_mldsa() from error
-        self.verifier = CosignerKey(name, algorithm, self._key.public_key().public_bytes_raw())
-
-    @classmethod
-    def parse(cls, text: str) -> CosignerSigner:
-        """KeyFileError unless text is one cosigner's private key text. The message never repeats the text."""
-        name, identity, algorithm, seed = note.parse_private(text, (ED25519, ML_DSA_44))
-        key = cls(name, algorithm, seed)
-        if key.verifier.id.hex() != identity:
-            raise KeyFileError(f"the key id of {name} does not match its key")
-        return key
-
-    @staticmethod
-    def text(name: str, algorithm: int, seed: bytes) -> str:
-        """The private key text of a seed (32 bytes); keep it in a 0600 file."""
-        return note.private_text(name, CosignerSigner(name, algorithm, seed).verifier.id, algorithm, seed)
-
-    def line(self, text: str, timestamp: int) -> str:
-        """The signature line, newline included, over a checkpoint's text as of `timestamp` (0 … 2^63 − 1)."""
-        key = self.verifier
-        data = self._key.sign(signed_message(key.algorithm, key.name, timestamp, text))
-        return note.Signature(key.name, key.id, timestamp.to_bytes(8, "big") + data).line
-
-
-def _mldsa() -> Any:
-    try:
-        from cryptography.hazmat.primitives.asymmetric import mldsa
-    except ImportError as error:
-        raise signatures.no_mldsa() from error
-    return mldsa
-
-
-def _unsupported() -> type[Exception]:
-    from cryptography.exceptions import UnsupportedAlgorithm
-
-    return UnsupportedAlgorithm

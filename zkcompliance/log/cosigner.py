@@ -17,8 +17,9 @@ from zkcompliance.errors import CosignRefused, LogError, SignatureRejected, Usag
 from zkcompliance.limits import MAX_NOTE_BYTES
 from zkcompliance.log import evidence, files, merkle, note, seen
 from zkcompliance.log.checkpoint import Checkpoint
-from zkcompliance.log.cosignature import CosignerKey, CosignerSigner
+from zkcompliance.log.cosignature import CosignerKey
 from zkcompliance.log.note import VerifierKey
+from zkcompliance.log.signer import CosignerSigner
 
 
 class Cosigner:

@@ -13,7 +13,7 @@ from zkcompliance.edge.shown import command
 from zkcompliance.errors import KeyFileError, LogError, LogExists
 from zkcompliance.log import files, keybook, leftovers, sealing, seen
 from zkcompliance.log.layout import Layout, Settings
-from zkcompliance.log.note import SignerKey
+from zkcompliance.log.signer import SignerKey
 from zkcompliance.stark.profiles import by_name
 
 

@@ -27,7 +27,7 @@ from zkcompliance.edge.shown import command
 from zkcompliance.errors import KeyFileError, LogCorrupt, LogError, UsageError
 from zkcompliance.log import files
 from zkcompliance.log.layout import Layout, Settings
-from zkcompliance.log.note import SignerKey
+from zkcompliance.log.signer import SignerKey
 
 _FORMAT = "zkcompliance-key-1"
 _MAX_BYTES = 16 << 10

@@ -10,15 +10,10 @@ from zkcompliance.edge.shown import command, quoted
 from zkcompliance.errors import KeyFileError, UsageError
 from zkcompliance.log import files
 from zkcompliance.log.checkpoint import looks_numbered
-from zkcompliance.log.cosignature import ALGORITHMS, CosignerKey, CosignerSigner
-from zkcompliance.log.note import SEED_BYTES, SignerKey, VerifierKey, name_fault
-
-_MAX_KEY_BYTES = 4096
-
-
-def public_path(path: Path) -> Path:
-    """Where the public half of a private key file lies: beside it, with `.pub` added."""
-    return path.with_name(path.name + ".pub")
+from zkcompliance.log.cosignature import CosignerKey
+from zkcompliance.log.note import VerifierKey, name_fault
+from zkcompliance.log.public_keys import MAX_KEY_BYTES, one_line, public_path
+from zkcompliance.log.signer import ALGORITHMS, SEED_BYTES, CosignerSigner, SignerKey
 
 
 def generate(path: str | Path, origin: str) -> VerifierKey:
@@ -91,14 +86,9 @@ def load_cosigner(path: str | Path) -> CosignerSigner:
     return CosignerSigner.parse(_read_private(Path(path)))
 
 
-def load_cosigner_public(path: str | Path) -> CosignerKey:
-    """The cosigner's public key in a file (one vkey line). KeyFileError when it is unreadable or malformed."""
-    return CosignerKey.parse(_read_public(Path(path)))
-
-
 def _read_private(path: Path) -> str:
     try:
-        return _one_line(read_private(path, help=command("zkcompliance", "keygen", "ORIGIN", "-o", path)), path)
+        return one_line(read_private(path, help=command("zkcompliance", "keygen", "ORIGIN", "-o", path)), path)
     except KeyFileError as error:
         private = path.with_suffix("")
         if path == public_path(private):
@@ -118,33 +108,6 @@ def read_private(path: Path, *, help: str) -> bytes:
             status = os.fstat(file.fileno())
             if status.st_mode & 0o077:
                 raise KeyFileError(f"{path} can be read or changed by others", help=command("chmod", "600", path))
-            return file.read(_MAX_KEY_BYTES + 1)
+            return file.read(MAX_KEY_BYTES + 1)
     except OSError as error:
         raise KeyFileError(f"{path}: {error.strerror}", help=help) from error
-
-
-def load_public(path: str | Path) -> VerifierKey:
-    """The verifier key in a file (one vkey line). KeyFileError when it is unreadable or malformed."""
-    return VerifierKey.parse(_read_public(Path(path)))
-
-
-def _read_public(path: Path) -> str:
-    try:
-        with regular.open_given(path) as file:
-            data = file.read(_MAX_KEY_BYTES + 1)
-    except OSError as error:
-        raise KeyFileError(f"{path}: {error.strerror}") from error
-    line = _one_line(data, path)
-    if line.startswith("PRIVATE+KEY+"):
-        raise KeyFileError(f"{path} is a private key", help=f"use the public half: {quoted(public_path(path))}")
-    return line
-
-
-def _one_line(data: bytes, path: Path) -> str:
-    try:
-        text = data.decode().removesuffix("\n")
-    except UnicodeDecodeError:
-        text = ""
-    if not text or len(data) > _MAX_KEY_BYTES or "\n" in text:
-        raise KeyFileError(f"{path} is not a key file: one line of text")
-    return text

@@ -5,7 +5,6 @@ signature.
 
     key id = SHA-256(name ‖ 0x0A ‖ 0x01 ‖ public key)[:4]
     vkey   = name "+" hex(key id) "+" base64(0x01 ‖ public key)
-    skey   = "PRIVATE+KEY+" name "+" hex(key id) "+" base64(0x01 ‖ seed)
 
 Parsing is strict: what Go's sumdb/note refuses is refused here, and base64 must be canonical.
 """
@@ -15,25 +14,17 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from zkcompliance.errors import KeyFileError, MalformedNote, SignatureRejected
 from zkcompliance.limits import MAX_NOTE_BYTES, MAX_TEXT_BYTES
 from zkcompliance.log.signatures import ed25519_verifies
 from zkcompliance.quantities import fault_of
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
 ED25519 = 1
-SEED_BYTES = 32
 MAX_SIGNATURES = 100
 _DASH = "— "
-_SECRET = "PRIVATE+KEY+"  # noqa: S105 - the format's public prefix
 
 
 def decode_base64(text: str) -> bytes | None:
@@ -97,42 +88,6 @@ class VerifierKey:
         return ed25519_verifies(self.public, signature, message)
 
 
-class SignerKey:
-    """A private key with its name. It signs; it never shows itself.
-
-    `file`: where it was read from; None for one that lies in no file.
-    """
-
-    def __init__(self, name: str, seed: bytes) -> None:
-        from cryptography.hazmat.primitives import serialization
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-        self._key: Ed25519PrivateKey = Ed25519PrivateKey.from_private_bytes(seed)
-        raw = serialization.Encoding.Raw, serialization.PublicFormat.Raw
-        self.verifier = VerifierKey(name, self._key.public_key().public_bytes(*raw))
-        self.name = name
-        self.file: Path | None = None
-
-    @classmethod
-    def parse(cls, text: str) -> SignerKey:
-        """KeyFileError unless text is one private key text. The message never repeats the text."""
-        name, identity, _, seed = parse_private(text, (ED25519,))
-        key = cls(name, seed)
-        if key.verifier.id.hex() != identity:
-            raise KeyFileError(f"the key id of {name} does not match its key")
-        return key
-
-    @staticmethod
-    def text(name: str, seed: bytes) -> str:
-        """The private key text of a seed (32 bytes); keep it in a 0600 file."""
-        return private_text(name, SignerKey(name, seed).verifier.id, ED25519, seed)
-
-    def sign(self, text: str) -> str:
-        """The signed note of a text that ends with a newline."""
-        check_text(text)
-        return f"{text}\n{Signature(self.name, self.verifier.id, self._key.sign(text.encode())).line}"
-
-
 def parse_key(text: str, what: str, sizes: Mapping[int, int]) -> tuple[str, int, bytes]:
     """(name, algorithm, key bytes) of `name+id+base64`. `sizes`: algorithm → key bytes, those that are accepted.
 
@@ -145,20 +100,6 @@ def parse_key(text: str, what: str, sizes: Mapping[int, int]) -> tuple[str, int,
     if not data or sizes.get(data[0]) != len(data) - 1:
         raise KeyFileError(f"the {what} of {parts[0]} is not of a kind that is taken here")
     return parts[0], data[0], data[1:]
-
-
-def parse_private(text: str, algorithms: Iterable[int]) -> tuple[str, str, int, bytes]:
-    """(name, key id in hex, algorithm, seed) of a private key text. KeyFileError, which never repeats the text."""
-    if not text.startswith(_SECRET):
-        raise KeyFileError("not a private key (it begins with PRIVATE+KEY+)")
-    rest = text.removeprefix(_SECRET)
-    name, algorithm, seed = parse_key(rest, "private key", dict.fromkeys(algorithms, SEED_BYTES))
-    return name, rest.split("+", 2)[1], algorithm, seed
-
-
-def private_text(name: str, identity: bytes, algorithm: int, seed: bytes) -> str:
-    """The inverse of `parse_private`; keep it in a 0600 file."""
-    return f"{_SECRET}{name}+{identity.hex()}+{base64.b64encode(bytes([algorithm]) + seed).decode()}"
 
 
 @dataclass(frozen=True)

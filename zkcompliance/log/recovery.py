@@ -9,7 +9,7 @@ from zkcompliance.errors import LogCorrupt, LogError
 from zkcompliance.limits import MAX_LOG_ENTRIES
 from zkcompliance.log import files, leftovers, rows, sealing
 from zkcompliance.log.layout import Layout, Settings, split_entries
-from zkcompliance.log.note import SignerKey
+from zkcompliance.log.signer import SignerKey
 from zkcompliance.log.store import load_public
 from zkcompliance.stark.commit.budget import ledger_bytes
 from zkcompliance.stark.commit.entry import ENTRY_BYTES

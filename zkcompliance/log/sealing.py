@@ -14,8 +14,8 @@ from zkcompliance.edge import regular
 from zkcompliance.log import files, rows
 from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.layout import Layout, Settings
-from zkcompliance.log.note import SignerKey
 from zkcompliance.log.pending import Pending
+from zkcompliance.log.signer import SignerKey
 from zkcompliance.progress import Progress
 from zkcompliance.stark.commit.budget import ledger_bytes
 from zkcompliance.stark.commit.entry import ENTRY_BYTES

@@ -14,8 +14,8 @@ from zkcompliance.errors import LogBusy, LogError
 from zkcompliance.log import files, moving, successor
 from zkcompliance.log.cosignature import CosignerKey
 from zkcompliance.log.layout import Layout, Settings
-from zkcompliance.log.note import SignerKey
 from zkcompliance.log.pending import Pending
+from zkcompliance.log.signer import SignerKey
 from zkcompliance.log.writer import Clock, Writer, check_key, checked_chunks
 from zkcompliance.progress import Progress, silent
 from zkcompliance.schemas import Schema

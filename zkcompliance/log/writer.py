@@ -24,10 +24,10 @@ from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.cosignature import CosignerKey
 from zkcompliance.log.creation import create_log
 from zkcompliance.log.layout import Layout, Settings
-from zkcompliance.log.note import SignerKey
 from zkcompliance.log.once import Inputs
 from zkcompliance.log.pending import CHUNK_ROWS, Pending
 from zkcompliance.log.recovery import recover
+from zkcompliance.log.signer import SignerKey
 from zkcompliance.log.spooled import take_in
 from zkcompliance.log.store import hold_here, known_here, load_public
 from zkcompliance.log.writer_lock import lock_of

@@ -18,7 +18,7 @@ from zkcompliance.errors import InternalError, MalformedPolicy, UsageError
 from zkcompliance.policy.model import Bound
 from zkcompliance.policy.toml import Table, fault, table, text
 from zkcompliance.quantities import Number, exact_beside, parse_seconds, show_seconds
-from zkcompliance.schemas.shape import text_id
+from zkcompliance.quantities.ids import text_id
 
 _COUNTED = ("Count", "count", "Int", "Flop", "flop")  # the kinds whose values may be bare integers
 _UNIT = {  # kind → what its texts must have, so that no unit is mistaken; how they look

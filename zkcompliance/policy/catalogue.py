@@ -7,7 +7,7 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
-from zkcompliance import limits, schemas
+from zkcompliance import limits
 from zkcompliance.card import catalogue
 from zkcompliance.card.model import Card
 from zkcompliance.card.own import Own, owned
@@ -112,8 +112,9 @@ def asked(policy: Policy) -> tuple[Requirement, ...]:
 
 
 def _floor(rule: LogRule) -> Requirement:
-    card = catalogue.load(f"log-floor-{rule.schema.replace('_', '-')}")
-    sources = sum(1 << schemas.SOURCES.index(source) for source in rule.sources or schemas.SOURCES)
+    card = catalogue.floor(rule.schema)
+    known = {param.name: param for param in card.params}
+    sources = known["sources"].parse(",".join(rule.sources or known["sources"].type.choices))
     rows = f"has at least {rule.rows:,} row{'' if rule.rows == 1 else 's'}" if rule.rows else ""
     taken = f"has no row whose source is not {' or '.join(rule.sources)}" if rule.sources else ""
     return Requirement(

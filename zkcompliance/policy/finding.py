@@ -21,7 +21,7 @@ from zkcompliance.policy.model import Bound
 from zkcompliance.policy.proofs import Proof
 from zkcompliance.policy.verdict import Chooser, LogShown, Margin, Value
 from zkcompliance.quantities import MILLION, exact_beside, show_time
-from zkcompliance.schemas.shape import text_id
+from zkcompliance.quantities.ids import text_id
 from zkcompliance.verify.program import Program
 from zkcompliance.verify.verifier import Report
 

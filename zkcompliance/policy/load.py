@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from zkcompliance import limits, schemas
+from zkcompliance import limits
 from zkcompliance.card import catalogue
 from zkcompliance.card.model import Card
 from zkcompliance.card.parameter import Parameter
@@ -119,17 +119,19 @@ class _Reader:
 
     def _log(self, called: str, found: Table, dated: bool) -> LogRule:
         schema = found.text("schema")
-        if schema not in schemas.BUILT_IN:
-            known = ", ".join(schemas.names())
+        if schema not in catalogue.schemas():
+            known = ", ".join(catalogue.schemas())
             raise fault(found.at("schema"), f"no schema {schema[:64]!r}: there is {known}", "zkcompliance schemas")
+        floor = {param.name: param for param in catalogue.floor(schema).params}
+        there_are = floor["sources"].type.choices
         given = found.items("keys", limits.MAX_POLICY_KEYS) if "keys" in found else ()
         keys = tuple(self._log_key(each, path, dated) for each, path in given)
-        rows = found.whole("rows", 1, schemas.LARGEST["count"]) if "rows" in found else 0
-        sources = found.texts("sources", len(schemas.SOURCES)) if "sources" in found else ()
+        rows = found.whole("rows", 1, floor["rows"].high) if "rows" in found else 0
+        sources = found.texts("sources", len(there_are)) if "sources" in found else ()
         for number, source in enumerate(sources, 1):
-            if source not in schemas.SOURCES:
-                raise fault(f"{found.at('sources')}[{number}]", f"is one of {', '.join(schemas.SOURCES)}")
-        if len(sources) == len(schemas.SOURCES):
+            if source not in there_are:
+                raise fault(f"{found.at('sources')}[{number}]", f"is one of {', '.join(there_are)}")
+        if len(sources) == len(there_are):
             raise fault(found.at("sources"), "admits every source that there is: it asks nothing")
         found.close()
         return LogRule(called, schema, keys, rows, sources)
@@ -249,7 +251,7 @@ def _slots(found: Table, card: Card, logs: Mapping[str, LogRule]) -> dict[str, s
         log, path = found.text(slot.name), found.at(slot.name)
         if log not in logs:
             raise fault(path, f"no log of that name: there is {', '.join(logs)}")
-        if schemas.by_name(logs[log].schema).digest != slot.digest:
+        if catalogue.schemas()[logs[log].schema] != slot.digest:
             raise fault(path, f"{log} has the schema {logs[log].schema}, and {card.id} wants {slot.schema} here")
         if log in made.values():
             raise fault(path, f"{log} is given for two logs of {card.id}, which are to be different")

@@ -114,10 +114,10 @@ class Finding:
     name: str
     says: str
     claim: str  # id@version
-    card: bytes
     program: bytes
     status: Status
     error: ZkComplianceError | None = None
+    card: bytes = b""
     sentences: str = ""
     values: tuple[Value, ...] = ()
     margin: Margin | None = None

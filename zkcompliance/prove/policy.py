@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from types import MappingProxyType
 
@@ -28,7 +28,7 @@ from zkcompliance.log.reservation import reserving
 from zkcompliance.log.store import SealedLog, Segment
 from zkcompliance.policy import bounds, checkpoints
 from zkcompliance.policy import catalogue as policies_there_are
-from zkcompliance.policy.binding import Binding, ForPolicy, Subject
+from zkcompliance.policy.binding import Binding, ForPolicy
 from zkcompliance.policy.catalogue import asked, in_force
 from zkcompliance.policy.finding import rounded, text
 from zkcompliance.policy.judge import judge_policy
@@ -47,7 +47,7 @@ from zkcompliance.prove.api import get_ready, make, notes_of, prepare, require_o
 from zkcompliance.prove.early import hollow, refuse_early
 from zkcompliance.prove.enclose import enclose
 from zkcompliance.prove.own_claims import claim_of
-from zkcompliance.schemas.shape import text_id
+from zkcompliance.quantities.ids import text_id
 from zkcompliance.stark.commit.budget import Budget
 
 Given = Mapping[str, int | str | Decimal]  # `REQUIREMENT.NAME` → value
@@ -75,25 +75,23 @@ def prove_policies(
     logs: Mapping[str, SealedLog],
     given: Given | None = None,
     *,
-    time: int,
-    subject: Subject | None = None,
-    reference: bytes = b"",
+    binding: Binding,
     own: Mapping[str, Claim] = MappingProxyType({}),
     progress: Progress = silent,
     tell: Callable[[str], None] = lambda sentence: None,
 ) -> bytes:
     """A policy bundle with a proof of every requirement of the policies, judged by each before it is returned.
 
-    logs: by the policies' names; given: the parameters that they leave open; time: the proving machine's clock, UTC
-    seconds; own: by id, claims that the policies name and the catalogue lacks; tell: what the lab should know of the
-    file. The lineages of logs in a later generation are in it while they fit. UsageError where logs, parameters or
-    subject do not fit; CardMismatch for another claim than a policy names; PolicyNotInForce; ClaimDoesNotHold,
-    BudgetSpent, ProofRefused or a VerificationError (by the first) naming everything that fails: then nothing was
-    proved and no budget spent.
+    logs: by the policies' names; given: the parameters that they leave open; binding: without its policy, which is each
+    one in turn, and with the proving machine's clock; own: by id, claims that the policies name and the catalogue
+    lacks; tell: what the lab should know of the file. The lineages of logs in a later generation are in it while they
+    fit. UsageError where logs, parameters or subject do not fit; CardMismatch for another claim than a policy names;
+    PolicyNotInForce; ClaimDoesNotHold, BudgetSpent, ProofRefused or a VerificationError (by the first) naming
+    everything that fails: then nothing was proved and no budget spent.
     """
-    tasks = plan(policies, logs, given or {}, time=time, subject=subject, reference=reference, own=own)
+    tasks = plan(policies, logs, given or {}, binding=binding, own=own)
     require_open(logs.values())
-    check(tasks, time=time)
+    check(tasks, time=binding.time)
     proofs: dict[bytes, bytes] = {}
     with reserving(_units(tasks)) as reservation:  # of all proofs, before the first is made
         for number, task in enumerate(tasks):
@@ -103,7 +101,7 @@ def prove_policies(
         progress("proofs", len(tasks), len(tasks))
         bundle = enclose(proofs, logs.values(), tell)
         for policy in policies:
-            _judge(bundle, policy, logs, time, subject, reference)
+            _judge(bundle, policy, logs, binding)
         reservation.keep()
     return bundle
 
@@ -113,9 +111,7 @@ def plan(
     logs: Mapping[str, SealedLog],
     given: Given,
     *,
-    time: int,
-    subject: Subject | None = None,
-    reference: bytes = b"",
+    binding: Binding,
     own: Mapping[str, Claim] = MappingProxyType({}),
 ) -> list[Task]:
     """The proofs to be made, with every parameter; nothing of the logs' rows is read."""
@@ -130,10 +126,10 @@ def plan(
     if len({log.origin for log in logs.values()}) != len(logs):
         raise UsageError("--log: one log (or two of one origin) is given under two names, which are to be different")
     for policy in policies:
-        refusal = in_force(policy, time, policies_there_are.versions(policy.id))
+        refusal = in_force(policy, binding.time, policies_there_are.versions(policy.id))
         if refusal is not None:
             raise refusal
-        if policy.subject and subject is None:
+        if policy.subject and binding.subject is None:
             raise UsageError(
                 f"{policy.label} asks which model the proof is about", help="add --subject NAME=PATH of the model"
             )
@@ -142,12 +138,12 @@ def plan(
     for policy in policies:
         for requirement in asked(policy):
             claim = claim_of(requirement, own)
-            publics = _publics(requirement, claim, given, left, time, subject)
+            publics = _publics(requirement, claim, given, left, binding)
             made_for = ForPolicy(policy.digest, policy.id, policy.version, requirement.name)
-            binding = Binding(made_for, subject, time, reference)
-            binding.encode()  # LimitExceeded before any work
+            bound = replace(binding, policy=made_for)
+            bound.encode()  # LimitExceeded before any work
             used = {slot: logs[name] for slot, name in requirement.logs.items()}
-            tasks.append(Task(policy, requirement, claim, card_of(claim), used, publics, binding))
+            tasks.append(Task(policy, requirement, claim, card_of(claim), used, publics, bound))
     if left:
         opened = [
             f"{each.name}.{name}"
@@ -169,11 +165,10 @@ def _publics(
     claim: Claim,
     given: Given,
     left: dict[str, int | str | Decimal],
-    time: int,
-    subject: Subject | None,
+    binding: Binding,
 ) -> dict[str, int]:
     """What the policy says exactly, then what is given, then now or the subject's name, then the claim's default."""
-    name = subject.name if subject is not None else None
+    name = binding.subject.name if binding.subject is not None else None
     result: dict[str, int] = {}
     for param in claim.params:
         bound, key = requirement.params[param.name], f"{requirement.name}.{param.name}"
@@ -183,7 +178,7 @@ def _publics(
         elif bound.exact is not None:
             chosen = bound.exact
         elif bound.within is not None:
-            chosen = time
+            chosen = binding.time
         elif bound.subject and name is not None:
             chosen = text_id(name)
         elif param.default is not None:
@@ -193,7 +188,7 @@ def _publics(
                 f"{requirement.name} leaves {param.name} to you: {bounds.words(bound, param)}",
                 help=command("add", "--param", f"{key}=VALUE"),
             )
-        if not bounds.meets(bound, chosen, time=time, subject_name=name):
+        if not bounds.meets(bound, chosen, time=binding.time, subject_name=name):
             raise UsageError(
                 f"{key}: {text(param, chosen)} is given, and the policy asks for {bounds.words(bound, param)}",
                 help=command("add", "--param", f"{key}=VALUE") if bound.exact is None else f"leave --param {key} out",
@@ -317,12 +312,12 @@ def _judge(
     bundle: bytes,
     policy: Policy,
     logs: Mapping[str, SealedLog],
-    time: int,
-    subject: Subject | None,
-    reference: bytes,
+    binding: Binding,
 ) -> None:
     own = {name: VerifierKey.parse(logs[name].vkey) for name, rule in policy.logs.items() if not rule.keys}
     try:
-        judge_policy(bundle, policy, now=time, keys=own, subject=subject, reference=reference).require()
+        judge_policy(
+            bundle, policy, now=binding.time, keys=own, subject=binding.subject, reference=binding.reference
+        ).require()
     except ZkComplianceError as error:
         raise InternalError(f"the bundle just made is refused by {policy.label}: {error.message}") from error

@@ -23,9 +23,9 @@ from zkcompliance.errors import KeyFileError, LogError, UsageError, ZkCompliance
 from zkcompliance.limits import MAX_SEGMENTS
 from zkcompliance.log import files, keybook, leftovers, lineages, moving, rows, sealing, seen, successor
 from zkcompliance.log.layout import Layout, SegmentPaths, Settings
-from zkcompliance.log.note import SignerKey
 from zkcompliance.log.pending import Pending
 from zkcompliance.log.reservation import reserving
+from zkcompliance.log.signer import SignerKey
 from zkcompliance.log.store import SealedLog, Segment, load_public
 from zkcompliance.log.writer import Writer
 from zkcompliance.log.writer_lock import lock_of

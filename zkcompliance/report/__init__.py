@@ -17,14 +17,15 @@ FORMATS = {
     "junit": "JUnit XML: a test case for each requirement",
     "html": "one self-contained page for people",
 }
-_MODULES = {"json": "json_document", "oscal": "oscal", "sarif": "sarif", "junit": "junit", "html": "html"}
+MACHINES = ("json", "oscal", "sarif", "junit")  # those that `verify` writes; a page is for `report`
+MODULES = {"json": "json_document", "oscal": "oscal", "sarif": "sarif", "junit": "junit", "html": "html"}
 
 
 def write(verdict: Verdict, format: str) -> str:
     """The verdict in one of FORMATS, as text that ends with a newline; UsageError for another format."""
-    if format not in _MODULES:
+    if format not in MODULES:
         raise UsageError(
             f"no format {format[:40]!r}: there are {', '.join(FORMATS)}", help="zkcompliance verify --help"
         )
-    text: str = importlib.import_module(f"zkcompliance.report.{_MODULES[format]}").write(verdict)
+    text: str = importlib.import_module(f"zkcompliance.report.{MODULES[format]}").write(verdict)
     return text

@@ -7,6 +7,7 @@ from typing import Any
 
 from zkcompliance.card.model import Card
 from zkcompliance.card.parameter import Parameter
+from zkcompliance.card.sentence import whole
 from zkcompliance.policy import finding
 from zkcompliance.policy.bounds import words
 from zkcompliance.policy.catalogue import asked
@@ -99,7 +100,7 @@ def _requirement(each: Requirement, card: Card) -> dict[str, Any]:
         "card": each.card.hex(),
         "program": each.program.hex(),
         "logs": dict(each.logs),
-        "requires": [f"{one.name}: {one.says.named()}" for one in card.clauses] or [card.title],
+        "requires": [f"{one.name}: {whole(one.says.named())}" for one in card.clauses] or [card.title],
         "params": _bounds(each.params, card.params),
         "reveals": _bounds(each.reveals, card.revealed()),
     }

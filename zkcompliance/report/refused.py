@@ -12,7 +12,7 @@ from hashlib import sha256
 from zkcompliance.errors import UsageError, ZkComplianceError
 from zkcompliance.policy.verdict import Verdict
 from zkcompliance.quantities import parse_time
-from zkcompliance.report import FORMATS
+from zkcompliance.report import MACHINES
 
 
 def verdict(error: ZkComplianceError, *, data: bytes | None, at: str | None, clock: int) -> Verdict:
@@ -38,7 +38,7 @@ def form_of(arguments: Sequence[str]) -> str:
         name, equals, value = each.partition("=")
         if name == "--format":
             value = value if equals else next(left, "")
-            found = value if value in FORMATS else found
+            found = value if value in MACHINES else found
         elif each == "--json":
             found = "json"
     return found

@@ -11,15 +11,15 @@ import re
 from dataclasses import dataclass
 
 from zkcompliance.errors import SchemaError
+from zkcompliance.limits import LARGEST as LARGEST
+from zkcompliance.quantities.ids import text_id as text_id
 
 LIMB_BITS = 16
 LIMBS = {"time": 3, "flop": 6, "count": 2, "ppm": 2, "id": 8, "enum": 1, "bool": 1}
-LARGEST = {"time": 2**48 - 1, "flop": 2**96 - 1, "count": 2**32 - 1, "ppm": 1_000_000, "id": 2**128 - 1, "bool": 1}
 HEADING = "zkc-schema v2"
 MISSING_SHARE = LARGEST["ppm"] + 1  # of a share that may be missing: over 100 %, so that no honest one is it
 WORD = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 LABEL = re.compile(rf"({WORD.pattern})@([1-9][0-9]{{0,5}})")
-_DIGEST = re.compile(r"0x[0-9a-f]{32}")
 
 Value = int | str | bool
 
@@ -120,21 +120,3 @@ class Schema:
             if column.name == name:
                 return column
         raise SchemaError(f"schema {self.label} has no column {name!r}")
-
-
-def text_id(text: str) -> int:
-    """The 128-bit id of a text: the first 16 bytes of SHA-256 of its UTF-8, little-endian; the empty text is 0.
-
-    `0x` and 32 lower-case hex digits are those 16 bytes themselves. SchemaError for any other text that begins with
-    `0x`.
-    """
-    if not text:
-        return 0
-    if text.startswith("0x"):
-        if _DIGEST.fullmatch(text) is None:
-            raise SchemaError("a digest is 0x and 32 lower-case hex digits")
-        return int.from_bytes(bytes.fromhex(text[2:]), "little")
-    try:
-        return int.from_bytes(hashlib.sha256(text.encode()).digest()[:16], "little")
-    except UnicodeEncodeError:
-        raise SchemaError("the text is not valid Unicode") from None

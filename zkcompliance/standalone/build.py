@@ -11,6 +11,7 @@ from __future__ import annotations
 import zipfile
 from io import BytesIO
 
+from zkcompliance.report import MACHINES, MODULES
 from zkcompliance.standalone.closure import CLAIMS, PACKAGE, ROOT, closure, source
 
 SHEBANG = b"#!/usr/bin/env -S python3 -I -S\n"
@@ -34,11 +35,9 @@ _UNIX = 3
 
 
 def roots() -> list[str]:
-    """The main program, and what is imported by a name that is made at run time: the reports."""
-    reports = sorted(
-        f"{PACKAGE}.report.{path.stem}" for path in (ROOT / "report").glob("*.py") if path.stem != "__init__"
-    )
-    return [f"{PACKAGE}.standalone.main", f"{PACKAGE}.standalone.isolation", f"{PACKAGE}.circuits", *reports]
+    """The main program, and what is imported by a name that is made at run time: what writes verdicts for machines."""
+    written = [f"{PACKAGE}.report.{MODULES[name]}" for name in MACHINES]
+    return [f"{PACKAGE}.standalone.main", f"{PACKAGE}.standalone.isolation", f"{PACKAGE}.circuits", *written]
 
 
 def members() -> dict[str, bytes]:

@@ -11,6 +11,7 @@ from typing import Any, NoReturn, Self, TypeVar
 from zkcompliance.card import types
 from zkcompliance.card.reading import read
 from zkcompliance.card.types import Type
+from zkcompliance.claim.language import units
 from zkcompliance.claim.language.making import Handle, constant, lift, make, operand
 from zkcompliance.claim.meaning import core, ranges
 from zkcompliance.claim.meaning.core import Value
@@ -172,21 +173,21 @@ def _fold(kind: type[Value], a: E, b: E, result: Type, r: ranges.Range) -> E:
 
 
 def _add(a: E, b: E) -> E:
-    result = types.total(a.node.type, b.node.type)
+    result = units.total(a.node.type, b.node.type)
     if result is None:
         raise _clash("+", a, b)
     return _fold(core.Add, a, b, result, ranges.add(a.node.range, b.node.range))
 
 
 def _sub(a: E, b: E) -> E:
-    result = types.difference(a.node.type, b.node.type)
+    result = units.difference(a.node.type, b.node.type)
     if result is None:
         raise _clash("-", a, b)
     return _fold(core.Sub, a, b, result, ranges.sub(a.node.range, b.node.range))
 
 
 def _mul(a: E, b: E) -> E:
-    result = types.product(a.node.type, b.node.type)
+    result = units.product(a.node.type, b.node.type)
     if result is None:
         raise _clash("*", a, b)
     same = a.node == b.node

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 
 from zkcompliance import schemas
 from zkcompliance.card import types
+from zkcompliance.claim.language import units
 from zkcompliance.claim.language.expr import Expr, Quantile, Ratio, count, is_first, say, unique, whole
 from zkcompliance.claim.language.lowering import belong, chain, narrowed
 from zkcompliance.claim.language.making import lift
@@ -119,7 +120,7 @@ class LogTable(Table):
             raise refuse(f"a {self.schema.label} log has no column {name!r}", f"it has {names}")
         column = self.schema.column(name)
         node = core.Column(
-            frame, name, type=types.column_type(column), range=(0, column.largest), frame=frame, line=here()
+            frame, name, type=units.column_type(column), range=(0, column.largest), frame=frame, line=here()
         )
         return Expr(node, self.rows)
 
