@@ -162,7 +162,7 @@ def by_name(name: str) -> Schema:
         raise UsageError(f"no schema {name!r}; there is {', '.join(sorted(BUILT_IN))}", help="zkcompliance schemas")
     schema = BUILT_IN[bare]
     if at and name != schema.label:
-        raise UsageError(f"no schema {name!r}; there is {schema.label}", help=f"zkcompliance schemas {bare}")
+        raise UsageError(f"no schema {name!r}; there is {schema.label}", help=f"zkcompliance schemas {schema.name}")
     return schema
 
 
