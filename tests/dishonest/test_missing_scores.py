@@ -11,7 +11,7 @@ from tests.kit.exact_rows import encode_rows
 from zkcompliance import schemas
 from zkcompliance.claim.compile import compile_claim
 from zkcompliance.claim.language import ComputeLog, EvalLog, Param, Ppm, claim, require
-from zkcompliance.errors import SchemaError, VerificationError
+from zkcompliance.errors import BalanceMismatch, SchemaError
 from zkcompliance.schemas import MISSING_SHARE
 from zkcompliance.verify.verifier import verify_bundle
 
@@ -68,7 +68,7 @@ def test_a_share_that_cannot_be_missing_has_100_percent_at_most() -> None:
 
 def test_a_proof_of_a_number_over_it_is_refused() -> None:
     verify_bundle(proved_by_anyone(SCORES, {"evals": [scored(MISSING_SHARE)]}, {"least": 1}), program_digest=None)
-    with pytest.raises(VerificationError):
+    with pytest.raises(BalanceMismatch):
         verify_bundle(
             proved_by_anyone(SCORES, {"evals": [scored(MISSING_SHARE + 1)]}, {"least": 1}), program_digest=None
         )
