@@ -159,8 +159,7 @@ class ProgramMismatch(VerificationError):
 
 
 class CardMismatch(VerificationError):
-    """A claim's card says of its program what the program's bytes do not: its id or version, its logs with their
-    schemas, or names, order, kinds and widths of its public values. Also a card that is not the one a policy names."""
+    """A claim's card says of its program what its bytes do not (logs, public values), or is not the one asked for."""
 
     code = "card-mismatch"
 

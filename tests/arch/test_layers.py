@@ -158,6 +158,12 @@ def test_the_two_hands_do_not_know_each_other() -> None:
     assert not [path for one, other in hands for path in of_room(one) if other in used(path)]
 
 
+def test_verdicts_come_through_one_door() -> None:
+    """decide.py alone calls the judges of policy/, and a lab's own check of what it just made."""
+    judges = [path for path in SOURCES if "zkcompliance.policy.judge" in imports(path)]
+    assert [path.relative_to(PACKAGE).as_posix() for path in judges] == ["decide.py", "prove/policy.py"]
+
+
 def test_logs_know_nothing_of_proofs() -> None:
     assert not [path for path in of_room("log") if {"verify", "prove", "policy", "claim"} & used(path)]
 

@@ -64,7 +64,7 @@ def define(tmp_path: Path) -> Callable[[str], ClaimDefinition]:
 
 def test_blocks_run_in_order(tmp_path: Path) -> None:
     assert run_in_order("docs/claims.md", tmp_path) == {"python", "sh", "text"}
-    assert len(BLOCKS) == 19
+    assert len(BLOCKS) == 20
 
 
 @pytest.mark.parametrize("condition", WORDS)

@@ -26,6 +26,7 @@ from zkcompliance.claim import catalogue
 from zkcompliance.decide import Request
 from zkcompliance.errors import CardMismatch, MalformedCard, MalformedPolicy, ProgramMismatch, UsageError
 from zkcompliance.log.note import VerifierKey
+from zkcompliance.policy.binding import Binding
 from zkcompliance.policy.judge import judge_policy
 from zkcompliance.policy.load import parse_policy
 from zkcompliance.policy.model import Policy
@@ -36,6 +37,7 @@ from zkcompliance.verify.program import Program, Public, decode_program
 
 LIMIT = 10**21
 GIVEN = {"below.limit": LIMIT}
+BINDING = Binding(None, MODEL, NOW)
 NAMES = [name for name in cards.names() if not name.startswith(("log-floor-", "rows-unchanged-"))]
 NAMES += ["log-floor-compute", "rows-unchanged-compute"]
 
@@ -140,7 +142,7 @@ class World:
         self.log = kit.make_log(folder, "log", "lab.example/a", kit.rows())
         self.policy = kit.policy()
         phases = {"below.phases": "pretraining, fine_tuning"}
-        self.file = prove_policies([self.policy], {"compute": self.log}, {**GIVEN, **phases}, time=NOW, subject=MODEL)
+        self.file = prove_policies([self.policy], {"compute": self.log}, {**GIVEN, **phases}, binding=BINDING)
         self.one = next(each.data for each in proofs_in(self.file) if each.statement.claim == kit.CLAIM)
         self.key = folder / "log.key.pub"
 

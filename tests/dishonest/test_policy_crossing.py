@@ -14,6 +14,7 @@ import pytest
 
 from tests.kit import policies as kit
 from tests.kit.policies import DAY, HOUR, MODEL, NOW
+from zkcompliance.card import catalogue as cards
 from zkcompliance.claim import catalogue
 from zkcompliance.errors import (
     LogEvidence,
@@ -172,7 +173,7 @@ def judged(world: World, data: bytes, **other: object) -> Verdict:
         "reference": b"file 7",
     }  # fmt: skip
     asked |= other
-    claim = kit.cards.load(str(asked.pop("claim")))
+    claim = cards.load(str(asked.pop("claim")))
     if claim.id == "compute-band":
         asked["publics"] = {"limit": 10**20, "at_least": 0, "at_most": 10**6}
     keys = {"compute": world.key(str(asked.pop("log")))}

@@ -69,7 +69,7 @@ def changed(document: Any, draw: random.Random) -> None:
     held, key = draw.choice(spots)
     kind = draw.randrange(6)
     if kind == 0:
-        held[key] = draw.choice(HOSTILE)
+        held[key] = copy.deepcopy(draw.choice(HOSTILE))
     elif kind == 1:
         del held[key]
     elif kind == 2:
@@ -78,7 +78,7 @@ def changed(document: Any, draw: random.Random) -> None:
     elif kind == 3 and isinstance(held, list):
         held.insert(key, copy.deepcopy(held[key]))
     elif kind == 4 and isinstance(held, dict):
-        held[draw.choice(("kind", "unit", "of", "top", "counts", "x", "param"))] = draw.choice(HOSTILE)
+        held[draw.choice(("kind", "unit", "of", "top", "counts", "x", "param"))] = copy.deepcopy(draw.choice(HOSTILE))
     elif isinstance(held[key], str) and held[key].isdigit():
         held[key] = str(max(0, int(held[key]) + draw.choice((-1, 1, 2**16, 2**128))))
     elif isinstance(held[key], int):

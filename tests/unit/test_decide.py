@@ -20,6 +20,7 @@ from tests.kit.policies import HOUR, MODEL, NOW
 from zkcompliance.commands.main import cli
 from zkcompliance.decide import Request
 from zkcompliance.errors import Undecided, UsageError, ZkComplianceError
+from zkcompliance.policy.binding import Binding
 from zkcompliance.prove.policy import prove_policies
 from zkcompliance.standalone import main as one_file
 from zkcompliance.verify import bundle, program, statement
@@ -67,6 +68,9 @@ MISUSES: dict[str, tuple[list[str], dict[str, Any]]] = {
 }  # fmt: skip
 
 
+BINDING = Binding(None, MODEL, NOW)
+
+
 class Bench:
     """A bundle of two proofs, and the folder that it lies in."""
 
@@ -74,7 +78,7 @@ class Bench:
         self.folder, self.file = folder, folder / "FILE"
         log = kit.make_log(folder, "log", "lab.example/a", kit.rows())
         given: dict[str, int | str | Decimal] = {"below.limit": 10**21, "below.phases": "pretraining, fine_tuning"}
-        self.file.write_bytes(prove_policies([kit.policy()], {"compute": log}, given, time=NOW, subject=MODEL))
+        self.file.write_bytes(prove_policies([kit.policy()], {"compute": log}, given, binding=BINDING))
         (folder / "KEY").write_bytes((folder / "log.key.pub").read_bytes())
         (folder / "p.toml").write_text(kit.text())
 

@@ -55,13 +55,12 @@ def command(keep: Path | None, as_json: bool) -> None:
 
 def _story(folder: Path, quiet: bool) -> dict[str, Any]:
     from zkcompliance import importers, schemas
-    from zkcompliance.card import catalogue as cards
     from zkcompliance.claim import catalogue
     from zkcompliance.commands import demo_cases
+    from zkcompliance.decide import Request
     from zkcompliance.log import keys, open_log
     from zkcompliance.log.writer import Writer, create_log
     from zkcompliance.policy.binding import Binding
-    from zkcompliance.policy.judge import judge_claim
     from zkcompliance.prove import api
     from zkcompliance.report import json_document
 
@@ -96,7 +95,7 @@ def _story(folder: Path, quiet: bool) -> dict[str, Any]:
 
         say.step("verify", "the regulator holds the file against the claim, the limit and the lab's public key")
         started = time.monotonic()
-        verdict = judge_claim(proof, cards.load(CLAIM), publics, now=now, keys={"compute": public})
+        verdict = Request(claim=CLAIM, params={"limit": LIMIT}, log_keys={"compute": public}).decide(proof, clock=now)
         verdict.require()
         bits = verdict.findings[0].security_bits
         say.done(f"ACCEPTED in {time.monotonic() - started:.2f} s, {bits} bits, provable in the random oracle model")

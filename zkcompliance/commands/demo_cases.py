@@ -12,14 +12,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from zkcompliance import importers
-from zkcompliance.claim.card import card_of
 from zkcompliance.claim.model import Claim
 from zkcompliance.commands.demo_dishonest import dishonest_bundle
+from zkcompliance.decide import Request
 from zkcompliance.log import keys, open_log
 from zkcompliance.log.signer import SignerKey
 from zkcompliance.log.store import SealedLog
 from zkcompliance.log.writer import Writer, create_log
-from zkcompliance.policy.judge import judge_claim
 from zkcompliance.progress import Progress
 from zkcompliance.prove import api
 from zkcompliance.stark.commit.budget import Budget
@@ -48,7 +47,9 @@ class Scene:
     def judge(self, proof: bytes, publics: dict[str, int] | None = None, key: SignerKey | None = None) -> None:
         """The regulator's decision on this file."""
         trusted = {"compute": (key or self.key).verifier}
-        judge_claim(proof, card_of(self.claim), publics or self.publics, now=self.now, keys=trusted).require()
+        limit = (publics or self.publics)["limit"]
+        request = Request(claim=self.claim.id, params={"limit": limit}, log_keys=trusted)
+        request.decide(proof, clock=self.now).require()
 
     def bundle(self) -> Bundle:
         """The honest proof file, taken apart."""

@@ -175,7 +175,7 @@ def _document(proof: Proof) -> dict[str, Any]:
 
 
 def _stated(proof: Proof) -> dict[str, str]:
-    from zkcompliance.policy.judge import raw
+    from zkcompliance.policy.binding import raw_text
     from zkcompliance.policy.requirement import shown_bytes
 
     statement, binding = proof.statement, proof.binding
@@ -183,7 +183,7 @@ def _stated(proof: Proof) -> dict[str, str]:
     fields = {"claim": f"{statement.claim}@{statement.version}", "profile": statement.profile.name}
     fields |= {f"parameter {name}": str(value) for name, value in publics.items()}
     if binding is None:
-        fields["context"] = f"{raw(statement.context)}, which is no binding"
+        fields["context"] = f"{raw_text(statement.context)}, which is no binding"
     else:
         if binding.policy is not None:
             fields["for"] = f"{binding.policy.label}, requirement {binding.policy.requirement}"

@@ -13,6 +13,8 @@ from zkcompliance.log.checkpoint import looks_numbered
 from zkcompliance.log.cosignature import CosignerKey
 from zkcompliance.log.note import VerifierKey, name_fault
 from zkcompliance.log.public_keys import MAX_KEY_BYTES, one_line, public_path
+from zkcompliance.log.public_keys import load_cosigner_public as load_cosigner_public
+from zkcompliance.log.public_keys import load_public as load_public
 from zkcompliance.log.signer import ALGORITHMS, SEED_BYTES, CosignerSigner, SignerKey
 
 

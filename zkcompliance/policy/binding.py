@@ -95,6 +95,11 @@ def reference_text(data: bytes) -> str:
     return f"0x{data.hex()}" if fault_of(text) or text.startswith("0x") or text == "none" else text
 
 
+def raw_text(context: bytes) -> str:
+    """A context that is no binding, for people."""
+    return repr(context.decode(errors="replace")) if context else "empty"
+
+
 @dataclass(frozen=True)
 class Binding:
     """time: UTC seconds at which the lab says that it proved; reference: the regulator's nonce or file number."""

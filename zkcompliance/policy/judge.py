@@ -21,7 +21,7 @@ from zkcompliance.log.standing import Standing
 from zkcompliance.log.trust import TrustPolicy
 from zkcompliance.policy import catalogue as policies
 from zkcompliance.policy import checkpoints, finding
-from zkcompliance.policy.binding import Binding, ForPolicy, Subject
+from zkcompliance.policy.binding import Binding, ForPolicy, Subject, raw_text
 from zkcompliance.policy.catalogue import FLOOR, asked, in_force
 from zkcompliance.policy.finding import Verified
 from zkcompliance.policy.model import Bound, LogKey, LogRule, Policy, Requirement
@@ -293,7 +293,7 @@ def _look(proof: Proof, card: Card | None, own: Mapping[str, Card], missing: Und
     elif not installed(card):
         warnings.append(finding.OF_CALLER.format(card.label))
     if proof.binding is None:
-        warnings.append(f"the proof's context is no binding: {raw(statement.context)}")
+        warnings.append(f"the proof's context is no binding: {raw_text(statement.context)}")
     logs = finding.logs(shown, {}, {})
     warnings += [finding.of_range(log) for log in logs if not log.whole]
     warnings += [line for log in logs for line in finding.of_generation(log, linked=False)]
@@ -316,8 +316,3 @@ def _look(proof: Proof, card: Card | None, own: Mapping[str, Card], missing: Und
         not_proven=(finding.COMPLETE, finding.TRUE_ROWS, finding.LATEST),
         **finding.of_proof(shown),
     )
-
-
-def raw(context: bytes) -> str:
-    """A context that is no binding, for people."""
-    return repr(context.decode(errors="replace")) if context else "empty"
