@@ -9,7 +9,7 @@ may be 0. Two empty logs agree and hold, loudly. Padding is no row.
 
 from __future__ import annotations
 
-from zkcompliance.claim.language import EvalLog, Time, base, claim, fails, holds, percent, require, same_rows
+from zkcompliance.claim.language import EvalLog, Time, base, claim, fails, holds, require, same_rows
 
 
 @claim("eval-coverage", version=1)
@@ -18,7 +18,7 @@ def eval_coverage(evals: EvalLog, registered: EvalLog) -> None:
     require("no attempt twice", evals.unique(evals.model, evals.suite, evals.item, evals.epoch, evals.attempt))
     samples = evals.group_by(evals.model, evals.suite, evals.item, evals.epoch)
     first, last = samples.min(evals.attempt), samples.max(evals.attempt)
-    require("every sample has a score", samples.every(samples.size(evals.score <= percent(100)) >= 1))
+    require("every sample has a score", samples.every(samples.size(evals.score.is_given()) >= 1))
     require("attempts numbered from 1 without a gap", samples.every((first == 1) & (last == samples.size())))
     graded = (samples.model, samples.suite, samples.item, samples.epoch)
     promised = (registered.model, registered.suite, registered.item, registered.epoch)

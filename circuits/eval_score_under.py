@@ -22,7 +22,6 @@ from zkcompliance.claim.language import (
     holds,
     never_vacuous,
     param,
-    percent,
     require,
     vacuous,
 )
@@ -40,7 +39,7 @@ def eval_score_under(
     require("enough samples in each group", groups.every(groups.size() >= samples))
     require("each group's mean at or under the limit", groups.every(worst | (groups.mean(evals.score) <= limit)))
     require("each attempt at or under the limit", evals.every(~worst | (evals.score <= limit)))
-    require("every attempt has a score", evals.every(evals.score <= percent(100)))
+    require("every attempt has a score", evals.every(evals.score.is_given()))
 
 
 sample = base(suite="wmdp@1", item="i1", model="m1", domain="bio", at=0)

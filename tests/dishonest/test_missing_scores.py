@@ -11,6 +11,7 @@ from tests.kit.exact_rows import encode_rows
 from zkcompliance import schemas
 from zkcompliance.claim.compile import compile_claim
 from zkcompliance.claim.language import ComputeLog, EvalLog, Param, Ppm, claim, require
+from zkcompliance.claim.meaning.interpret import interpret
 from zkcompliance.errors import BalanceMismatch, SchemaError
 from zkcompliance.schemas import MISSING_SHARE
 from zkcompliance.verify.verifier import verify_bundle
@@ -23,6 +24,14 @@ JOB = {"start": 0, "end": 1, "run": "r", "phase": "other", "flop": 1, "method": 
 def some_score(evals: EvalLog, least: Param[Ppm]) -> None:
     """Every score is at least `least`."""
     require("enough", evals.every(evals.score >= least))
+
+
+@claim("given")
+def given(evals: EvalLog) -> None:
+    """Every score is given, by row and as a key."""
+    require("by row", evals.every(evals.score.is_given()))
+    groups = evals.group_by(evals.score)
+    require("as a key", groups.every(groups.score.is_given()))
 
 
 @claim("some-use")
@@ -59,6 +68,13 @@ def test_no_other_number_is(value: int) -> None:
     assert trial(SCORES, {"evals": [scored(value)]}, {"least": 0}).failures()
     with pytest.raises(SchemaError, match="is over"):
         schemas.decode_rows(schemas.eval_, scored(value))
+
+
+@pytest.mark.parametrize("value", [0, 1, 10**6, MISSING_SHARE])
+def test_is_given_tells_a_missing_score_from_0(value: int) -> None:
+    there = value != MISSING_SHARE
+    assert interpret(given, {"evals": [scored(value)]}, {}).failing == (() if there else ("by row", "as a key"))
+    assert (trial(compile_claim(given), {"evals": [scored(value)]}, {}).failures() == []) is there
 
 
 def test_a_share_that_cannot_be_missing_has_100_percent_at_most() -> None:
