@@ -60,6 +60,7 @@ def test_what_is_pinned_of_it(schema: Schema) -> None:
     unchanged = cards.unchanged(schema.digest)
     assert cards.floor(schema.name).slots[0].digest == schema.digest
     assert unchanged is not None and unchanged.slots[0].schema == schema.name
+    assert unchanged.slots[0].about == f"{schema.label}, {schema.doc}"
     assert schema.width == 1 + sum(LIMBS[column.type] for column in schema.columns)
     assert schemas.parse_text(schema.text) is schema
     assert schemas.by_name(schema.name) is schema
