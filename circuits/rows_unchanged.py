@@ -59,7 +59,7 @@ def program(schema: Schema) -> Program:
         ends.interact(tokens, ends.first(), zero, zero)
         ends.interact(tokens, zero - ends.first(), ends.public(number), total)
     return Program(
-        claim=f"rows-unchanged-{schema.name}",
+        claim=f"rows-unchanged-{schema.name.replace('_', '-')}",
         version=1,
         publics=(Public("old_segments", SEGMENT_BITS), Public("new_segments", SEGMENT_BITS)),
         logs=tuple(LogSlot(name, schema.digest, schema.width, ranged=True) for name in ("old", "new")),
@@ -107,7 +107,7 @@ def private(tables: Tables, publics: Publics):  # type: ignore[no-untyped-def]
 def family(schema: Schema) -> Claim:
     """The claim for logs of this schema."""
     return Claim(
-        id=f"rows-unchanged-{schema.name}",
+        id=f"rows-unchanged-{schema.name.replace('_', '-')}",
         version=1,
         title="Two logs, or ranges of their segments, have the same rows in the same order.",
         doc=(

@@ -40,6 +40,7 @@ job = base(start=0, end=3600, run="r1", phase="pretraining", method="hardware")
 EXAMPLES = (
     holds("one FLOP below", compute=[job(flop="6e24"), job(flop="4e24")], limit=10**25 + 1),
     holds("an evaluation is not counted", compute=[job(flop=5), job(flop="1e26", phase="evaluation")], limit="1e25"),
+    holds("nor is inference", compute=[job(flop=9, phase="inference"), job(flop=9, phase="idle")], limit=1),
     holds("over two segments", compute=[[job(flop=3)], [job(flop=4)]], limit=8),
     holds("an empty log", compute=[], limit=1),
     fails("exactly at the limit", "total below the limit", compute=[job(flop="1e25")], limit="1e25"),

@@ -180,9 +180,10 @@ def open_log(
         with contextlib.suppress(LogExists):  # another process was quicker: it is that one's log, if key and schema fit
             create_log(path, schema, keys.load_private(key), profile)
     log = Log(moving.newest(path, _tell), key, spool=spool, clock=clock)
-    if schema is not None and log.sealed().schema.digest != schema.digest:
+    found = log.sealed().schema
+    if schema is not None and found.digest != schema.digest:
         log.close()
-        raise LogError(f"the log at {path} has another schema than {schema.name}")
+        raise LogError(f"the log at {path} has schema {found.label}, not {schema.label}")
     return log
 
 

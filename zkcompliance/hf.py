@@ -89,7 +89,9 @@ class SealingCallback:
                 self._parameters = sum(int(p.numel()) for p in model.parameters())
         self._log = self._given if isinstance(self._given, Log) else self._given()
         if self._log.schema.digest != schemas.compute.digest:
-            raise UsageError(f"the callback writes rows of compute; the log has schema {self._log.schema.name}")
+            raise UsageError(
+                f"the callback writes rows of {schemas.compute.label}; the log has schema {self._log.schema.label}"
+            )
         self._sealed_at = self._clock()
         self._mark(state, int(self._sealed_at))
 

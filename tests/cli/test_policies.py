@@ -173,7 +173,7 @@ def test_completion() -> None:
     assert completed(["explain"], "malformed-pol") == ["malformed-policy"]
     assert completed(["explain"], "sb") == ["sb-53"]
     assert completed(["schemas"], "") == schemas.names()
-    assert completed(["seal", "--schema"], "in") == ["incident"]
+    assert completed(["seal", "--schema"], "in") == ["incident", "incident_report"]
     assert (
         completed(["check"], "")
         == claims.names()

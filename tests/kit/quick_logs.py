@@ -12,7 +12,7 @@ from zkcompliance.stark.commit.entry import Entry
 from zkcompliance.stark.profiles import STANDARD
 
 KEY = SignerKey("lab.example/x", bytes(32))
-SCHEMA = schemas.parse_text("zkc-schema v1\nsmall\nat time\nflop flop\n")
+SCHEMA = schemas.parse_text("zkc-schema v2\nsmall@1\nat time\nflop flop\n")
 
 
 def commit(columns, seed, profile, schema_digest, *, cache=None, progress=None):

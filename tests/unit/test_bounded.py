@@ -24,7 +24,7 @@ from zkcompliance.log.writer import Writer, create_log
 
 GIGABYTE = 1 << 30
 MEGABYTE = 1 << 20
-SCHEMA = schemas.parse_text("zkc-schema v1\nown\nname id\n")
+SCHEMA = schemas.parse_text("zkc-schema v2\nown@1\nname id\n")
 KEY = SignerKey("lab.example/x", bytes(32))
 STARTS = {
     "csv": b"start,end,run,phase,flop,method\n1", "jsonl": b'{"run": "', "nanogpt": b"step:", "lightning": b"step,x\n1",

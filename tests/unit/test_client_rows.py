@@ -17,7 +17,7 @@ from zkcompliance import schemas
 from zkcompliance.errors import LogEvidence, SchemaError, UsageError
 from zkcompliance.log import intake
 
-SCHEMA = schemas.parse_text("zkc-schema v1\nmixed\nat time\nflop flop\nn count\nrun id\nkind enum(a,b)\nok bool\n")
+SCHEMA = schemas.parse_text("zkc-schema v2\nmixed@1\nat time\nflop flop\nn count\nrun id\nkind enum(a,b)\nok bool\n")
 TIMES = [1_700_000_000, 1_700_000_060, 1_700_000_120]
 ROWS = [
     {"at": t, "flop": 10**18 + i, "n": i, "run": f"r{i}", "kind": "ab"[i % 2], "ok": i == 1}
@@ -183,7 +183,7 @@ def test_what_is_refused(data: object, error: type[Exception], words: str) -> No
 
 
 def test_a_million_rows_stream_in_bounded_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    small = schemas.parse_text("zkc-schema v1\nsmall\nn count\n")
+    small = schemas.parse_text("zkc-schema v2\nsmall@1\nn count\n")
     zk.keygen(tmp_path / "k", "lab.example/x")
     block = np.zeros(50_000, dtype=[("n", "u4")])
 

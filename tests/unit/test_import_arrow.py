@@ -124,6 +124,13 @@ def test_any_schema_and_many_batches(tmp_path: Path) -> None:
         list(reading)
 
 
+def test_a_null_score_is_missing_and_not_0(tmp_path: Path) -> None:
+    columns = {"suite": ["s"] * 3, "item": ["a", "b", "c"], "model": ["m"] * 3, "score": ["0%", None, "1%"]}
+    for form in ("parquet", "arrow"):
+        rows = load("arrow", put(tmp_path, {**columns, "at": [T] * 3}, form), "eval")
+        assert [row["score"] for row in rows] == [0, "", 10_000]
+
+
 def test_too_large_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "MAX_ARROW_GROUP_BYTES", 10)
     refused("arrow", put(tmp_path, SOUND), "row group 1: is too large")

@@ -149,6 +149,29 @@ def test_logs_that_are_refused(tmp_path: Path, path: str, value: object, message
     refused("inspect", file(tmp_path, changed(path, value)), message, "eval")
 
 
+@pytest.mark.parametrize(
+    ("stated", "found"), [({"dirty": False}, "no"), ({"dirty": True}, "yes"), ({}, "unknown"), (None, "unknown")]
+)
+def test_whether_the_code_was_committed(tmp_path: Path, stated: object, found: str) -> None:
+    path = file(tmp_path, changed("eval.revision", stated))
+    assert {row["dirty"] for row in load("inspect", path, "eval", dirty="yes")} == {found}
+
+
+@pytest.mark.parametrize(
+    ("kind", "found"),
+    [
+        ("time", "time"), ("working", "time"), ("message", "messages"), ("token", "tokens"), ("cost", "cost"),
+        ("context", "other"), ("custom", "other"),
+    ],
+)  # fmt: skip
+def test_a_sample_that_hit_a_limit(tmp_path: Path, kind: str, found: str) -> None:
+    rows = load("inspect", file(tmp_path, changed("samples.2.limit", {"type": kind, "limit": 5})), "eval")
+    assert [(row["limit"], row["status"]) for row in rows[1:4]] == [
+        ("none", "success"), (found, "limit"), ("none", "success"),
+    ]  # fmt: skip
+    refused("inspect", file(tmp_path, changed("samples.2.limit", kind)), "sample 3, limit", "eval")
+
+
 def test_options_that_accept(tmp_path: Path) -> None:
     cut = file(tmp_path, changed("eval.config.limit", 10))
     assert len(load("inspect", cut, "eval", limited="yes")) == 10
@@ -158,6 +181,7 @@ def test_options_that_accept(tmp_path: Path) -> None:
     path = file(tmp_path, unscored)
     assert len(load("inspect", path, "eval", unscored="skip")) == 9
     assert [row["score"] for row in load("inspect", path, "eval", unscored="zero")][2] == 0
+    assert [row["score"] for row in load("inspect", path, "eval", unscored="missing")][2] == ""
     failed = changed("samples.2.error", {"message": "x"}, changed("results.completed_samples", 9))
     assert len(load("inspect", file(tmp_path, failed), "eval", incomplete="yes")) == 9
     refused(

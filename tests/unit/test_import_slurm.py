@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.kit.importing import CANARY, DATA, load, raw, refused, survives, write, wrong_option
+from zkcompliance import schemas
+from zkcompliance.importers.slurm_model import ENDED, GOING_ON, WAITING
 
 STEPS = DATA / "slurm" / "sacct_steps_duplicates.psv"
 ALLOCATIONS = DATA / "slurm" / "sacct_allocations.psv"
@@ -54,6 +56,25 @@ def test_what_failed_or_was_cancelled_counts() -> None:
     assert [runs[job]["flop"] for job in ("4", "6", "8")] == [2 * A100, 3 * A100, 63 * 2 * H100]
     assert (runs["5"]["devices"], runs["5"]["flop"], runs["5"]["device_kind"]) == (0, 0, "cpu")
     assert sum(1 for row in raw("slurm", STEPS) if str(row["run"]).split("/")[1] == "11") == 2
+
+
+def test_how_attempts_ended() -> None:
+    words = {
+        "COMPLETED": "completed", "FAILED": "failed", "CANCELLED": "cancelled", "TIMEOUT": "timeout",
+        "REQUEUED": "preempted",
+    }  # fmt: skip
+    cells = [dict(zip(HEADER, line.split("|"), strict=True)) for line in LINES[1:]]
+    jobs = [(job["JobIDRaw"], words[job["State"].partition(" ")[0]]) for job in cells if "." not in job["JobIDRaw"]]
+    assert [(str(row["run"]).split("/")[1], row["status"]) for row in raw("slurm", STEPS)] == jobs
+    assert ENDED.keys().isdisjoint(GOING_ON | WAITING)
+    assert set(ENDED.values()) <= set(schemas.compute.column("status").choices) - {"unknown", "running"}
+
+
+def test_for_whom_and_for_what() -> None:
+    assert {(row["model"], row["customer"]) for row in raw("slurm", STEPS, model="m1", customer="acme")} == {
+        ("m1", "acme")
+    }
+    assert {(row["model"], row["customer"]) for row in raw("slurm", STEPS)} == {("", "")}
 
 
 def test_allocations_alone_hide_a_requeued_attempt() -> None:

@@ -56,7 +56,7 @@ def test_csv(tmp_path: Path) -> None:
         ("", "is empty"),
         (HEADER, "holds no rows"),
         (HEADER.replace(",", ";"), "cells are separated by commas"),
-        (HEADER + ",x\n", "column 7: schema compute has no column 'x'"),
+        (HEADER + ",x\n", "column 7: schema compute@2 has no column 'x'"),
         (HEADER + ",flop\n", "column 7: flop is there twice"),
         (HEADER[:-7] + "\n", "column method is missing"),
         (HEADER.upper() + "\n", "has no column"),

@@ -24,13 +24,13 @@ from zkcompliance.verify.program import decode_program
 from zkcompliance.verify.statement import decode_statement
 from zkcompliance.verify.verifier import verify_proof
 
-OWN = schemas.parse_text("zkc-schema v1\nown\nat time\nsource " + schemas.compute.columns[-1].type_text + "\n")
+OWN = schemas.parse_text("zkc-schema v2\nown@1\nat time\nsource " + schemas.compute.columns[-1].type_text + "\n")
 
 
 @pytest.mark.parametrize("schema", [*schemas.CATALOGUE, OWN], ids=lambda schema: schema.name)
 def test_every_schema_has_one(schema: Schema) -> None:
     definition = log_floor.family(schema)
-    assert definition.id == f"log-floor-{schema.name}"
+    assert definition.id == f"log-floor-{schema.name.replace('_', '-')}"
     (slot,) = compile_claim(definition).program.logs
     assert (slot.name, slot.schema_digest) == ("log", schema.digest)
     claim = catalogue.floor(schema)
@@ -39,7 +39,7 @@ def test_every_schema_has_one(schema: Schema) -> None:
 
 
 def test_their_programs_differ() -> None:
-    digests = {catalogue.load(f"log-floor-{name}").program_digest for name in schemas.names()}
+    digests = {catalogue.load(f"log-floor-{name.replace('_', '-')}").program_digest for name in schemas.names()}
     assert len(digests) == len(schemas.names())
 
 

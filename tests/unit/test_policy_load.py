@@ -20,7 +20,7 @@ from zkcompliance.policy.catalogue import FLOOR, asked
 from zkcompliance.policy.load import parse_policy
 from zkcompliance.policy.model import Bound, Policy
 from zkcompliance.report.policy import describe
-from zkcompliance.schemas.model import text_id
+from zkcompliance.schemas.shape import text_id
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "policies.json"
 DAY = 86400

@@ -1,4 +1,4 @@
-"""The nine schemas: pinned digests, every column there and back, missing values and row rules."""
+"""The built-in schemas: pinned digests, every column there and back, missing values and row rules."""
 
 from __future__ import annotations
 
@@ -24,8 +24,10 @@ def example(column: Column, last: bool) -> Value:
             return "0x" + ("ff" if last else "01") * 16
         case "bool":
             return last
-        case "time" | "ppm":
+        case "time":
             return Exact(column.largest if last else 0)
+        case "ppm":
+            return Exact(10**6 if last else 0)
         case _:
             return column.largest if last else 0
 
@@ -41,10 +43,12 @@ def written(column: Column, last: bool) -> Value:
             return example(column, last)
 
 
-def test_there_are_nine() -> None:
-    assert schemas.names() == sorted(
-        ["compute", "eval", "event", "incident", "chip", "dataset", "audit", "customer", "decision"]
-    )
+def test_what_there_is() -> None:
+    assert {schema.label for schema in schemas.CATALOGUE} == {
+        "compute@2", "model@1", "booking@1", "eval@2", "answer@1", "target@1", "event@2", "incident@2",
+        "incident_report@1", "chip@2", "dataset@2", "audit@2", "customer@2", "decision@2", "note@1",
+    }  # fmt: skip
+    assert schemas.names() == sorted(schema.name for schema in schemas.CATALOGUE)
     assert schemas.CATALOGUE[0].name == "compute"
 
 
@@ -53,6 +57,10 @@ def test_what_is_pinned_of_it(schema: Schema) -> None:
     """Its digest stands frozen in the cards of the claims about it, which `python tests/pins.py` writes."""
     pinned = {slot.digest for name in cards.names() for slot in cards.load(name).slots if slot.schema == schema.name}
     assert pinned == {schema.digest}
+    unchanged = cards.unchanged(schema.digest)
+    assert cards.floor(schema.name).slots[0].digest == schema.digest
+    assert unchanged is not None and unchanged.slots[0].schema == schema.name
+    assert unchanged.slots[0].about == f"{schema.label}, {schema.doc}"
     assert schema.width == 1 + sum(LIMBS[column.type] for column in schema.columns)
     assert schemas.parse_text(schema.text) is schema
     assert schemas.by_name(schema.name) is schema
@@ -71,12 +79,15 @@ def test_defaults_and_what_has_to_be_there(schema: Schema) -> None:
     needed = {column.name: full[column.name] for column in schema.columns if column.default is None}
     (row,) = schemas.decode_rows(schema, schemas.encode_rows(schema, [needed]))
     assert {name: row[name] for name in full if name not in needed} == {
-        column.name: column.default for column in schema.columns if column.default is not None
+        column.name: "" if column.optional else column.default
+        for column in schema.columns
+        if column.default is not None
     }
     for name in needed:
         with pytest.raises(SchemaError, match=f"row 1, column {name}: is missing"):
             schemas.encode_rows(schema, [{key: value for key, value in full.items() if key != name}])
-    assert schema.columns[-1].name == "source"
+    assert [column.name for column in schema.columns[-2:]] == ["evidence", "source"]
+    assert schema.column("evidence").type == "count" and schema.column("evidence").default == 0
     assert all(column.doc for column in schema.columns)
     assert schema.doc
 
@@ -113,6 +124,6 @@ def test_lists() -> None:
 
 
 def test_a_schema_of_ones_own_beside_them() -> None:
-    own = schemas.parse_text("zkc-schema v1\neval\nscore ppm\n")
+    own = schemas.parse_text("zkc-schema v2\neval@1\nscore ppm\n")
     assert own is not schemas.eval_
     assert schemas.decode_rows(own, schemas.encode_rows(own, [{"score": "30%"}])) == [{"score": 300_000}]

@@ -22,10 +22,44 @@ ROW = {"start": T, "end": T + 60, "run": "r1", "phase": "pretraining", "flop": 1
 
 def test_text_and_digest_are_as_specified() -> None:
     schema = Schema("tiny", (Column("at", "time"), Column("kind", "enum", ("a", "b")), Column("done", "bool")))
-    assert schema.text == "zkc-schema v1\ntiny\nat time\nkind enum(a,b)\ndone bool\n"
+    assert schema.text == "zkc-schema v2\ntiny@1\nat time\nkind enum(a,b)\ndone bool\n"
     assert schema.digest == hashlib.sha256(schema.text.encode()).digest()
     assert (schema.width, schema.limbs("at"), schema.limbs("done")) == (6, range(1, 4), range(5, 6))
     assert schemas.parse_text(schema.text) == schema
+
+
+def test_a_version_is_another_schema() -> None:
+    one, two = (Schema("tiny", (Column("at", "time"),), version) for version in (1, 20))
+    assert (one.label, two.label) == ("tiny@1", "tiny@20") and one.digest != two.digest
+    assert schemas.parse_text(two.text) == two
+    later = schemas.parse_text(schemas.compute.text.replace("compute@2", "compute@3"))
+    assert later.version == 3 and later is not schemas.compute
+    assert later.column("devices").default is None  # a text says nothing of it, and no built-in one is meant
+
+
+def test_a_name_means_the_newest_version() -> None:
+    assert schemas.by_name("compute") is schemas.by_name("compute@2") is schemas.compute
+    for other in ("compute@1", "compute@3", "compute@", "compute@02"):
+        with pytest.raises(UsageError, match=f"no schema '{other}'; there is compute@2"):
+            schemas.by_name(other)
+
+
+def test_a_missing_share_is_not_zero() -> None:
+    schema = Schema("graded", (Column.share("score"),))
+    assert schema.text == "zkc-schema v2\ngraded@1\nscore ppm?\n"
+    assert schemas.parse_text(schema.text) == schema
+    columns = schemas.encode_rows(schema, [{"score": "0%"}, {"score": None}, {"score": ""}, {"score": "100%"}])
+    values = [low + (high << 16) for low, high in zip(*columns[1:].tolist(), strict=True)]
+    assert values == [0, schemas.MISSING_SHARE, schemas.MISSING_SHARE, 10**6]
+    rows = schemas.decode_rows(schema, columns)
+    assert rows == [{"score": 0}, {"score": ""}, {"score": ""}, {"score": 10**6}]
+    assert (schemas.encode_rows(schema, rows) == columns).all()
+    for value in ("100.0001%", "1000001 ppm", 1_000_001):
+        with pytest.raises(SchemaError):
+            schemas.encode_rows(schema, [{"score": value}])
+    columns[1, 0], columns[2, 0] = 16962, 15  # 1,000,002
+    with pytest.raises(SchemaError, match="is over"):
+        schemas.decode_rows(schema, columns)
 
 
 def test_a_built_in_schema_is_read_as_itself() -> None:
@@ -36,17 +70,27 @@ def test_a_built_in_schema_is_read_as_itself() -> None:
     "text",
     [
         "",
+        "zkc-schema v1\nx@1\na time\n",
+        "zkc-schema v3\nx@1\na time\n",
         "zkc-schema v2\nx\na time\n",
-        "zkc-schema v1\nx\na time",
-        "zkc-schema v1\nx\n",
-        "zkc-schema v1\nx\na date\n",
-        "zkc-schema v1\nx\na time\na time\n",
-        "zkc-schema v1\nx\na enum(b,b)\n",
-        "zkc-schema v1\nx\na enum()\n",
-        "zkc-schema v1\nx\na  time\n",
-        "zkc-schema v1\nX\na time\n",
-        "zkc-schema v1\nx\na enum(b\n",
-        "zkc-schema v1\r\nx\na time\n",
+        "zkc-schema v2\nx@0\na time\n",
+        "zkc-schema v2\nx@01\na time\n",
+        "zkc-schema v2\nx@\na time\n",
+        "zkc-schema v2\nx@1000000\na time\n",
+        "zkc-schema v2\nx@1@1\na time\n",
+        "zkc-schema v2\nx@1\na time?\n",
+        "zkc-schema v2\nx@1\na ppm??\n",
+        "zkc-schema v2\nx@1\na ppm?(a)\n",
+        "zkc-schema v2\nx@1\na time",
+        "zkc-schema v2\nx@1\n",
+        "zkc-schema v2\nx@1\na date\n",
+        "zkc-schema v2\nx@1\na time\na time\n",
+        "zkc-schema v2\nx@1\na enum(b,b)\n",
+        "zkc-schema v2\nx@1\na enum()\n",
+        "zkc-schema v2\nx@1\na  time\n",
+        "zkc-schema v2\nX@1\na time\n",
+        "zkc-schema v2\nx@1\na enum(b\n",
+        "zkc-schema v2\r\nx@1\na time\n",
     ],
 )
 def test_texts_that_are_not_canonical(text: str) -> None:
@@ -163,7 +207,7 @@ def test_limits_are_inclusive() -> None:
 def test_missing_and_unknown_columns() -> None:
     with pytest.raises(SchemaError, match="column flop: is missing"):
         schemas.encode_rows(schemas.compute, [{k: v for k, v in ROW.items() if k != "flop"}])
-    with pytest.raises(SchemaError, match="row 2: schema compute has no column 'flops'"):
+    with pytest.raises(SchemaError, match="row 2: schema compute@2 has no column 'flops'"):
         schemas.encode_rows(schemas.compute, [ROW, {**ROW, "flops": 1}])
     with pytest.raises(UsageError):
         schemas.by_name("nothing")

@@ -36,7 +36,7 @@ def definition(name: str) -> ClaimDefinition:
     family = name.startswith("log-floor-")
     module = importlib.import_module(f"zkcompliance.circuits.{'log_floor' if family else name.replace('-', '_')}")
     if family:
-        made: ClaimDefinition = module.family(schemas.by_name(name.removeprefix("log-floor-")))
+        made: ClaimDefinition = module.family(schemas.by_name(name.removeprefix("log-floor-").replace("-", "_")))
         return made
     (made,) = {each for each in vars(module).values() if isinstance(each, ClaimDefinition)}
     return made

@@ -19,6 +19,7 @@ import zkcompliance as zk
 from tests.kit import policies as kit
 from zkcompliance import importers, schemas
 from zkcompliance import quantities as q
+from zkcompliance.card import catalogue as cards
 from zkcompliance.claim import catalogue
 from zkcompliance.errors import (
     ImporterError,
@@ -184,7 +185,7 @@ def test_shares_of_policies() -> None:
             next(r for r in kit.parse_policy(made.encode()).requirements if r.name == "band").params["at_least"].exact
         )
 
-    BAND = kit.cards.load("compute-band").digest.hex()
+    BAND = cards.load("compute-band").digest.hex()
     for text, ppm in (
         ('"30%"', 300_000),
         ('"0.3"', 300_000),

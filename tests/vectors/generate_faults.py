@@ -29,7 +29,7 @@ from zkcompliance.log.writer import Writer, create_log
 from zkcompliance.quantities import Exact
 
 OUTPUT = Path(__file__).with_name("faults.json")
-SMALL = schemas.parse_text("zkc-schema v1\nsmall\nat time\nflop flop\n")
+SMALL = schemas.parse_text("zkc-schema v2\nsmall@1\nat time\nflop flop\n")
 PLAIN = {
     "note": signed.notes,
     "checkpoint": signed.checkpoints,

@@ -41,13 +41,18 @@ def schemas() -> dict[str, bytes]:
 
 def floor(schema: str) -> Card:
     """Of the claim that a log of this schema has so many rows (`rows`), all from certain `sources`."""
-    return load(f"{FLOOR}{schema}")
+    return load(f"{FLOOR}{_in_id(schema)}")
 
 
 def unchanged(schema: bytes) -> Card | None:
     """Of the claim that rows of a schema, by its digest, are unchanged; None where there is none."""
     known = {digest: name for name, digest in schemas().items()}
-    return load(f"{UNCHANGED}{known[schema]}") if schema in known else None
+    return load(f"{UNCHANGED}{_in_id(known[schema])}") if schema in known else None
+
+
+def _in_id(schema: str) -> str:
+    """The name of a schema as the ids of claims have it."""
+    return schema.replace("_", "-")
 
 
 def _folder() -> Traversable:

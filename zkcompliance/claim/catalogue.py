@@ -44,7 +44,11 @@ def _homes() -> dict[str, tuple[str, str | None]]:
     homes: dict[str, tuple[str, str | None]] = {}
     for name, module in files().items():
         stem = name.replace("_", "-")
-        made = {f"{stem}-{each}": each for each in schemas.names()} if hasattr(module, "family") else {stem: None}
+        made = (
+            {f"{stem}-{each.replace('_', '-')}": each for each in schemas.names()}
+            if hasattr(module, "family")
+            else {stem: None}
+        )
         for id, schema in made.items():
             if id in homes:
                 raise UsageError(f"circuits/{name}.py and circuits/{homes[id][0]}.py both define {id}")

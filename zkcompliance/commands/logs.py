@@ -27,7 +27,7 @@ def open_for(claim: Claim, paths: Mapping[str, str]) -> dict[str, SealedLog]:
         log = open_newest(path)
         if log.schema.digest != claim.slots[slot].digest:
             raise UsageError(
-                f"{path} has schema {log.schema.name}; {claim.id} wants {claim.slots[slot].name} for {slot}"
+                f"{path} has schema {log.schema.label}; {claim.id} wants {claim.slots[slot].label} for {slot}"
             )
         if not log.segments:
             raise UsageError(

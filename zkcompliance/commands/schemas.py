@@ -19,23 +19,36 @@ def command(name: str | None, as_json: bool) -> None:
         print_json({"schemas": [_as_json(schema) for schema in chosen]})
         return
     if name is None:
-        rows = [(schema.name, schema.doc, ", ".join(c.name for c in schema.columns)) for schema in chosen]
+        rows = [(schema.label, schema.doc, ", ".join(c.name for c in schema.columns)) for schema in chosen]
         print_table("", ("schema", "one row is", "columns"), rows)
         return
     schema = chosen[0]
     columns = [(c.name, c.type_text, _default(c), c.doc) for c in schema.columns]
     print_table(
-        f"{schema.name}: {schema.doc}; digest {schema.digest.hex()}", ("column", "type", "missing", "meaning"), columns
+        f"{schema.label}: {schema.doc}; digest {schema.digest.hex()}", ("column", "type", "missing", "meaning"), columns
     )
 
 
 def _default(column: schemas.Column) -> str:
+    """What a missing value stands for."""
+    if column.optional:
+        return "missing, not 0"
     return "refused" if column.default is None else repr(column.default)
 
 
 def _as_json(schema: schemas.Schema) -> dict[str, object]:
     columns = [
-        {"name": c.name, "type": c.type, "choices": list(c.choices), "required": c.default is None, "doc": c.doc}
+        {
+            "name": c.name,
+            "type": c.type,
+            "choices": list(c.choices),
+            "required": c.default is None,
+            "missing": None if c.default is None else _default(c),
+            "doc": c.doc,
+        }
         for c in schema.columns
     ]
-    return {"name": schema.name, "doc": schema.doc, "digest": schema.digest.hex(), "columns": columns}
+    return {
+        "name": schema.name, "version": schema.version, "doc": schema.doc, "digest": schema.digest.hex(),
+        "columns": columns,
+    }  # fmt: skip

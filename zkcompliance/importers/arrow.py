@@ -118,7 +118,7 @@ def _names(table: Any, schema: Schema) -> list[str]:
     known = {column.name for column in schema.columns}
     for name in names:
         if name not in known:
-            raise ImporterError(f"schema {schema.name} has no column {name[:64]!r}")
+            raise ImporterError(f"schema {schema.label} has no column {name[:64]!r}")
         if names.count(name) > 1:
             raise ImporterError(f"column {name} is there twice")
     for column in schema.columns:

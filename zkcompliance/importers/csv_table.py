@@ -33,7 +33,7 @@ def _check_header(header: list[str], schema: Schema) -> None:
         raise ImporterError("header: is one column: cells are separated by commas")
     for position, name in enumerate(header, 1):
         if name not in known:
-            raise ImporterError(f"header, column {position}: schema {schema.name} has no column {name[:64]!r}")
+            raise ImporterError(f"header, column {position}: schema {schema.label} has no column {name[:64]!r}")
         if header.index(name) != position - 1:
             raise ImporterError(f"header, column {position}: {name} is there twice")
     missing = [column.name for column in schema.columns if column.default is None and column.name not in header]

@@ -27,11 +27,12 @@ from zkcompliance.schemas import Schema
 FORMULA = (
     "score = the chosen scorer's value of one sample in one epoch: C = 1, P = 0.5, I = N = 0, true = 1, false = 0, or "
     "a number from 0 to 1, in parts per million, rounded half to even from its decimal digits; suite = task@version, "
-    "item = sample id, attempt = 1 + retries after errors, grader = scorer, at = when the sample was completed, whole "
-    "seconds, rounded down; nothing is reduced over epochs"
+    "item = sample id, attempt = 1 + retries after errors, limit = the limit that the sample hit, grader = scorer, "
+    "at = when the sample was completed, whole seconds, rounded down; nothing is reduced over epochs"
 )
 _LETTERS = {"C": Fraction(1), "P": Fraction(1, 2), "I": Fraction(0), "N": Fraction(0)}
-_WANTED = ("id", "epoch", "scores", "metadata", "error", "error_retries", "completed_at")
+_LIMITS = {"time": "time", "working": "time", "message": "messages", "token": "tokens", "cost": "cost"}
+_WANTED = ("id", "epoch", "scores", "metadata", "error", "error_retries", "completed_at", "limit")
 _HEAD = ("version", "status", "eval", "results", "stats", "invalidated")
 
 
@@ -111,9 +112,11 @@ class _Samples:
             self._failed += 1
             return
         value = self._score(as_object(sample.get("scores"), f"{where}, scores"), f"{where}, scores")
-        if value is None:
+        if value is None and self._unscored == "skip":
             return
-        self._recount.add(str(item), value)
+        if value is not None:
+            self._recount.add(str(item), value)
+        limit = _limit(sample.get("limit"), f"{where}, limit")
         done = sample.get("completed_at")
         at = self._header.finished if done is None else moment(done, f"{where}, completed_at")
         yield {
@@ -123,9 +126,12 @@ class _Samples:
             "attempt": 1 + len(as_list(sample.get("error_retries") or [], f"{where}, error_retries")),
             "model": self._header.model,
             "domain": self._domain_of(sample, where),
-            "score": Exact(round(value * MILLION)),
+            "score": None if value is None else Exact(round(value * MILLION)),
             "grader": self._header.scorer,
             "at": int(at),
+            "limit": limit,
+            "status": "success" if limit == "none" else "limit",
+            "dirty": self._header.dirty,
             "source": self._source,
         }
 
@@ -162,10 +168,17 @@ class _Samples:
     def _no_score(self, where: str) -> Fraction | None:
         if self._unscored == "refuse":
             raise ImporterError(
-                f"{where}: the sample has no score", help="add --set unscored=skip or --set unscored=zero"
+                f"{where}: the sample has no score", help="add --set unscored=missing, unscored=zero or unscored=skip"
             )
         self._unscored_samples += 1
         return Fraction(0) if self._unscored == "zero" else None
+
+
+def _limit(limit: object, where: str) -> str:
+    """The eval schema's word for the limit that a sample hit."""
+    if limit is None:
+        return "none"
+    return _LIMITS.get(as_text(as_object(limit, where).get("type"), f"{where}, type"), "other")
 
 
 def _value(value: object, where: str) -> Fraction:
@@ -200,7 +213,7 @@ IMPORTER = Importer(
         "domain": "member of the sample's metadata that names its domain; default not stated",
         "incomplete": "yes accepts a log in which samples failed or are missing; default no",
         "limited": "yes accepts a suite cut by a limit, chosen samples or an early stop; default no",
-        "unscored": "refuse (default), skip or zero: what a sample without a score is",
+        "unscored": "refuse (default), missing, zero or skip: what the score of a sample without one is",
         "edits": "refuse (default), accept (the edited score) or original: what an edited score is",
         "dirty": "yes accepts evaluation code that is not committed or not known; default no",
         **settings.SOURCE,

@@ -31,7 +31,10 @@ class Result:
 
 @dataclass(frozen=True)
 class Header:
-    """What the rows take from the head of the log. `expected`: samples in all; `partly`: some may be missing."""
+    """What the rows take from the head of the log.
+
+    `expected`: samples in all; `partly`: some may be missing; `dirty`: `yes`, `no` or `unknown`.
+    """
 
     suite: str
     model: str
@@ -42,6 +45,7 @@ class Header:
     partly: bool
     results: tuple[Result, ...]
     finished: Fraction
+    dirty: str
 
     @classmethod
     def judged(cls, head: Mapping[str, object], options: Mapping[str, str]) -> Header:
@@ -63,7 +67,7 @@ class Header:
             raise ImporterError(
                 "results.completed_samples: differs from total_samples", help="add --set incomplete=yes to accept it"
             )
-        _check_revision(spec, options)
+        dirty = _dirty(spec, options)
         _check_whole(spec, results, options)
         scorer, lines = _scores(results, options)
         epochs = whole(as_object(spec.get("config"), "eval.config").get("epochs", 1) or 1, "eval.config.epochs")
@@ -80,18 +84,21 @@ class Header:
             partly=partly,
             results=lines,
             finished=moment(stats.get("completed_at"), "stats.completed_at"),
+            dirty=dirty,
         )
 
 
-def _check_revision(spec: Mapping[str, object], options: Mapping[str, str]) -> None:
-    if settings.flag(options, "dirty"):
-        return
+def _dirty(spec: Mapping[str, object], options: Mapping[str, str]) -> str:
+    """Whether the evaluation's code was changed and not committed. ImporterError where that is not `no` or accepted."""
     revision = spec.get("revision")
-    if not isinstance(revision, dict) or revision.get("dirty") is not False:
+    stated = revision.get("dirty") if isinstance(revision, dict) else None
+    found = {False: "no", True: "yes"}[stated] if isinstance(stated, bool) else "unknown"
+    if found != "no" and not settings.flag(options, "dirty"):
         raise ImporterError(
             "eval.revision.dirty: is not false: the evaluation's code is not known, or had uncommitted changes",
             help="add --set dirty=yes to accept it",
         )
+    return found
 
 
 def _check_whole(spec: Mapping[str, object], results: Mapping[str, object], options: Mapping[str, str]) -> None:
@@ -138,7 +145,8 @@ def _scores(results: Mapping[str, object], options: Mapping[str, str]) -> tuple[
             0 if unscored is None else unscored, "results.scores.unscored_samples"
         ):
             raise ImporterError(
-                "results.scores.unscored_samples: is not 0", help="add --set unscored=skip or unscored=zero"
+                "results.scores.unscored_samples: is not 0",
+                help="add --set unscored=missing, zero or skip",
             )
         scored = whole(line.get("scored_samples", 0) or 0, "results.scores.scored_samples")
         metrics = as_object(line.get("metrics"), "results.scores.metrics")
@@ -190,5 +198,5 @@ def check_options(options: Mapping[str, str]) -> None:
     """UsageError for a value that an option does not have."""
     settings.flag(options, "incomplete")
     settings.flag(options, "dirty")
-    settings.choice(options, "unscored", ("refuse", "skip", "zero"), "refuse")
+    settings.choice(options, "unscored", ("refuse", "missing", "zero", "skip"), "refuse")
     settings.choice(options, "edits", ("refuse", "accept", "original"), "refuse")

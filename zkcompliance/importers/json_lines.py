@@ -76,7 +76,7 @@ def read(file: BinaryIO, name: str, schema: Schema, options: Mapping[str, str]) 
             raise ImporterError(f"row {number}: is not an object")
         for member, value in row.items():
             if member not in known:
-                raise ImporterError(f"row {number}: schema {schema.name} has no column {member[:64]!r}")
+                raise ImporterError(f"row {number}: schema {schema.label} has no column {member[:64]!r}")
             if isinstance(value, (dict, list)):
                 raise ImporterError(f"row {number}, column {member}: is not a single value")
             if isinstance(value, Number) and known[member] in _EXACT:

@@ -12,11 +12,16 @@ from zkcompliance.quantities import parse_integer
 from zkcompliance.schemas import DEVICE_KINDS, PHASES, SOURCES
 
 SOURCE = {"source": f"how far the input is to be trusted: {', '.join(SOURCES)}; default self_declared"}
+FOR = {
+    "model": "the model that it was spent on; default not stated",
+    "customer": "for whom it was spent; default not stated",
+}
 COMPUTE = {
     "run": "name of the run; default as the formula says",
     "phase": "what the compute was for; default pretraining",
     "site": "where it ran; default not stated",
     "owner": "whose devices; default not stated",
+    **FOR,
     **SOURCE,
 }
 DEVICES = {
@@ -71,6 +76,8 @@ class Compute:
     peak: int
     site: str
     owner: str
+    model: str
+    customer: str
     source: str
 
     @classmethod
@@ -84,6 +91,8 @@ class Compute:
             peak=integer(options, "peak", 0) or 0,
             site=options.get("site", ""),
             owner=options.get("owner", ""),
+            model=options.get("model", ""),
+            customer=options.get("customer", ""),
             source=source(options),
         )
 
@@ -92,7 +101,7 @@ class Compute:
         return {
             "start": start, "end": end, "run": self.run, "phase": self.phase, "device_kind": self.kind,
             "devices": self.devices, "peak": self.peak, "flop": flop, "method": method, "site": self.site,
-            "owner": self.owner, "source": self.source,
+            "owner": self.owner, "model": self.model, "customer": self.customer, "source": self.source,
         }  # fmt: skip
 
 

@@ -67,6 +67,9 @@ def read(file: BinaryIO, name: str, schema: Schema, options: Mapping[str, str]) 
                 "method": "hardware",
                 "site": options.get("site", attempt.cluster),
                 "owner": options.get("owner", ""),
+                "model": options.get("model", ""),
+                "customer": options.get("customer", ""),
+                "status": attempt.status,
                 "source": chosen.source,
             }
     if len(seen) and not gpus:
@@ -215,6 +218,7 @@ IMPORTER = Importer(
         "run_from": "attempt (default), name (JobName) or account",
         "site": "default the cluster's name",
         "owner": "default not stated",
+        **settings.FOR,
         "utc_offset": "of the times in the file, e.g. +02:00; default +00:00",
         "running": "refuse (default) or skip attempts that have not ended",
         "allocations": "yes accepts a file without steps: sacct -X -P -D; default no",

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 from zkcompliance.errors import ImporterError
 
-ENDED = frozenset((
-    "COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL", "PREEMPTED", "REQUEUED", "OUT_OF_MEMORY", "BOOT_FAIL",
-    "DEADLINE", "REVOKED", "LAUNCH_FAILED", "RECONFIG_FAIL", "RESIZING",
-))  # fmt: skip
+# How an attempt ended → its `status`; one that was resized or requeued went on as another.
+ENDED = {
+    "COMPLETED": "completed", "FAILED": "failed", "CANCELLED": "cancelled", "TIMEOUT": "timeout",
+    "NODE_FAIL": "failed", "PREEMPTED": "preempted", "REQUEUED": "preempted", "OUT_OF_MEMORY": "failed",
+    "BOOT_FAIL": "failed", "DEADLINE": "timeout", "REVOKED": "cancelled", "LAUNCH_FAILED": "failed",
+    "RECONFIG_FAIL": "failed", "RESIZING": "preempted",
+}  # fmt: skip
 GOING_ON = frozenset(("RUNNING", "SUSPENDED", "STOPPED", "COMPLETING", "CONFIGURING", "SIGNALING", "STAGE_OUT"))
 WAITING = frozenset(("PENDING", "REQUEUE_HOLD", "REQUEUE_FED", "RESV_DEL_HOLD", "SPECIAL_EXIT"))
 _SPAN = re.compile(r"(?:(\d{1,6})-)?(\d{1,3}):(\d\d):(\d\d)", re.ASCII)
@@ -35,7 +38,10 @@ class JobRow:
 
 @dataclass(frozen=True)
 class Attempt:
-    """What counts of a job row: times in UTC seconds, `tres` the GPUs as in AllocTRES, `elapsed` without suspension."""
+    """What counts of a job row: times in UTC seconds, `tres` the GPUs as in AllocTRES, `elapsed` without suspension.
+
+    `status`: one of the compute schema's.
+    """
 
     job: str
     submit: int
@@ -47,11 +53,12 @@ class Attempt:
     account: str
     name: str
     tres: dict[str, int]
+    status: str
 
     @classmethod
     def judged(cls, row: JobRow, where: str, running: str) -> Attempt | None:
         """The attempt; None when it never ran, or has not ended and `running` is skip. ImporterError otherwise."""
-        if row.state not in ENDED | GOING_ON | WAITING:
+        if row.state not in GOING_ON | WAITING | ENDED.keys():
             raise ImporterError(f"{where}, column State: is not a state that is known")
         if row.start is None or row.state in WAITING:
             if row.elapsed:
@@ -67,7 +74,7 @@ class Attempt:
             raise ImporterError(f"{where}, column JobIDRaw: is missing")
         return cls(
             row.job, row.submit, row.start, row.end, row.elapsed, row.suspended,
-            row.cluster, row.account, row.name, row.tres,
+            row.cluster, row.account, row.name, row.tres, ENDED[row.state],
         )  # fmt: skip
 
 

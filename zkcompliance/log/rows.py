@@ -56,7 +56,7 @@ def load(path: Path, schema: Schema, digest: bytes | None) -> NDArray[np.uint32]
         raise LogCorrupt(f"{path} is truncated")
     magic, version, width, rows, schema_digest = _HEAD.unpack_from(data)
     if (magic, version, width, schema_digest) != (b"zkcr", 1, schema.width, schema.digest):
-        raise LogCorrupt(f"{path} does not hold rows of schema {schema.name}")
+        raise LogCorrupt(f"{path} does not hold rows of schema {schema.label}")
     if not 0 < rows <= MAX_ROWS or len(data) != _HEAD.size + 2 * (width - 1) * rows:
         raise LogCorrupt(f"{path} is truncated")
     out = np.zeros((width, 1 << padded_log2(rows)), dtype=np.uint32)

@@ -202,7 +202,7 @@ def segments_of(claim: Claim, given: Mapping[str, SealedLog | Part]) -> list[tup
         part = part_of(given[slot])
         log = part.log
         if log.schema.digest != schema.digest:
-            raise UsageError(f"log {slot} has the schema {log.schema.name}, not {schema.name}")
+            raise UsageError(f"log {slot} has the schema {log.schema.label}, not {schema.label}")
         if not log.segments:
             raise UsageError(f"log {slot} has no sealed segment yet", help="zkcompliance seal --help")
         result += [(slot, segment) for segment in part.segments]

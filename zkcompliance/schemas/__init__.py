@@ -5,7 +5,7 @@ is `act`, 1 on a real row. The text and its digest are those of docs/spec/log.md
 numpy: a verifier needs schemas too. Values are checked as Python ints before anything becomes an array, and no error
 message repeats a value: rows are private.
 
-The shapes are in `_schema_model`, the nine schemas in `schema_catalogue`, the cells in `_schema_cells`.
+The shapes are in `shape`, the built-in schemas in `catalogue`, the cells in `cells`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from zkcompliance.schemas.catalogue import (
     METHODS,
     PHASES,
     SOURCES,
+    answer,
     audit,
+    booking,
     chip,
     compute,
     customer,
@@ -28,40 +30,60 @@ from zkcompliance.schemas.catalogue import (
     eval_,
     event,
     incident,
+    incident_report,
+    model,
+    note,
+    target,
 )
-from zkcompliance.schemas.model import HEADING, LARGEST, LIMB_BITS, LIMBS, WORD, Column, Schema, Value
+from zkcompliance.schemas.shape import (
+    HEADING,
+    LABEL,
+    LARGEST,
+    LIMB_BITS,
+    LIMBS,
+    MISSING_SHARE,
+    WORD,
+    Column,
+    Schema,
+    Value,
+)
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-CATALOGUE = (compute, eval_, event, incident, chip, dataset, audit, customer, decision)
+CATALOGUE = (
+    compute, model, booking, eval_, answer, target, event, incident, incident_report, chip, dataset, audit, customer,
+    decision, note,
+)  # fmt: skip
 BUILT_IN = {schema.name: schema for schema in CATALOGUE}
 
 
 def parse_text(text: str) -> Schema:
     """The schema of a canonical text (inverse of `Schema.text`); SchemaError when it is not canonical.
 
-    A text says nothing of defaults and row rules: for a built-in schema, the built-in one is returned.
+    A text says nothing of defaults (but that a share may be missing) and row rules: for a built-in schema, the built-in
+    one is returned.
     """
     lines = text.split("\n")
-    if len(lines) < 4 or lines[0] != HEADING or lines[-1] != "" or WORD.fullmatch(lines[1]) is None:
+    label = LABEL.fullmatch(lines[1]) if len(lines) > 3 and lines[0] == HEADING and not lines[-1] else None
+    if label is None:
         raise SchemaError("not a schema text")
     columns: list[Column] = []
     for line in lines[2:-1]:
         name, _, type_text = line.partition(" ")
         kind, _, inside = type_text.partition("(")
         choices = tuple(inside.removesuffix(")").split(",")) if kind == "enum" else ()
-        column = Column(name, kind, choices)
+        column = Column.share(name) if kind == "ppm?" else Column(name, kind, choices)
         words = (name, *choices)
-        if kind not in LIMBS or column.type_text != type_text or not all(WORD.fullmatch(word) for word in words):
+        if column.type not in LIMBS or column.type_text != type_text or not all(WORD.fullmatch(word) for word in words):
             raise SchemaError(f"schema {lines[1]}: bad column line {line[:80]!r}")
         if len(set(choices)) != len(choices) or any(other.name == name for other in columns):
             raise SchemaError(f"schema {lines[1]}: duplicate name in {line[:80]!r}")
         columns.append(column)
-    schema = Schema(lines[1], tuple(columns))
+    schema = Schema(label[1], tuple(columns), int(label[2]))
     if schema.text != text:
-        raise SchemaError(f"schema {schema.name}: text is not canonical")
+        raise SchemaError(f"schema {schema.label}: text is not canonical")
     built_in = BUILT_IN.get(schema.name)
     return built_in if built_in is not None and built_in.digest == schema.digest else schema
 
@@ -97,7 +119,7 @@ def encode_rows(
         for number, row in enumerate(rows, first_row):
             for name in row:
                 if name not in known:
-                    raise SchemaError(f"row {number}: schema {schema.name} has no column {str(name)[:64]!r}")
+                    raise SchemaError(f"row {number}: schema {schema.label} has no column {str(name)[:64]!r}")
         columns = {c.name: [row.get(c.name) for row in rows] for c in schema.columns}
     return encode_columns(schema, columns, first_row, units=units, now=now, any_second=any_second)
 
@@ -120,7 +142,8 @@ def encode_columns(
 def decode_rows(schema: Schema, columns: NDArray[np.uint32]) -> list[dict[str, Value]]:
     """Limbs → rows, the inverse of `encode_rows` up to spelling.
 
-    Ids come back as `0x…` (0: the empty text), times and shares as `quantities.Exact`, the integers that are encoded.
+    Ids come back as `0x…` (0: the empty text), times and shares as `quantities.Exact`, the integers that are encoded;
+    a share that is missing, where that is told from 0, as the empty text.
 
     Columns where `act` is 0 are left out. SchemaError when a limb is over 16 bits or a value is outside its type.
     """
@@ -130,19 +153,27 @@ def decode_rows(schema: Schema, columns: NDArray[np.uint32]) -> list[dict[str, V
 
 
 def by_name(name: str) -> Schema:
-    """The built-in schema of that name; UsageError lists what there is."""
-    if name not in BUILT_IN:
+    """The built-in schema of that name, `compute`, or of that name and version, `compute@2`.
+
+    UsageError lists what there is, or says which version of it.
+    """
+    bare, at, _ = name.partition("@")
+    if bare not in BUILT_IN:
         raise UsageError(f"no schema {name!r}; there is {', '.join(sorted(BUILT_IN))}", help="zkcompliance schemas")
-    return BUILT_IN[name]
+    schema = BUILT_IN[bare]
+    if at and name != schema.label:
+        raise UsageError(f"no schema {name!r}; there is {schema.label}", help=f"zkcompliance schemas {schema.name}")
+    return schema
 
 
 def names() -> list[str]:
-    """The built-in schemas, sorted."""
+    """The names of the built-in schemas, sorted."""
     return sorted(BUILT_IN)
 
 
 __all__ = [
-    "BUILT_IN", "CATALOGUE", "DEVICE_KINDS", "LARGEST", "LIMBS", "LIMB_BITS", "METHODS", "PHASES", "SOURCES", "Column",
-    "Schema", "Value", "audit", "by_name", "chip", "compute", "customer", "dataset", "decision", "decode_rows",
-    "encode_columns", "encode_rows", "eval_", "event", "incident", "names", "parse_text",
+    "BUILT_IN", "CATALOGUE", "DEVICE_KINDS", "LARGEST", "LIMBS", "LIMB_BITS", "METHODS", "MISSING_SHARE", "PHASES",
+    "SOURCES", "Column", "Schema", "Value", "answer", "audit", "booking", "by_name", "chip", "compute", "customer",
+    "dataset", "decision", "decode_rows", "encode_columns", "encode_rows", "eval_", "event", "incident",
+    "incident_report", "model", "names", "note", "parse_text", "target",
 ]  # fmt: skip

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from zkcompliance import limits, quantities
 from zkcompliance.errors import SchemaError, UsageError
 from zkcompliance.quantities import Exact, Number, Refused, Typed
-from zkcompliance.schemas.model import LIMB_BITS, Column, Schema, Value, text_id
+from zkcompliance.schemas.shape import LIMB_BITS, Column, Schema, Value, text_id
 
 _NUMBERS = ("time", "flop", "count", "ppm")
 _DIGITS = 40  # of a plain decimal text; longer ones take the slow way, and are refused there
@@ -40,7 +40,7 @@ class Reading:
             shares = [column.name for column in schema.columns if column.type == "ppm"]
             if name not in shares:
                 raise UsageError(
-                    f"{name[:64]!r} is no share of schema {schema.name}, and has no unit to state: "
+                    f"{name[:64]!r} is no share of schema {schema.label}, and has no unit to state: "
                     f"its shares are {', '.join(shares) or 'none'}",
                     help=f"zkcompliance schemas {schema.name}",
                 )
@@ -231,6 +231,8 @@ def _show(column: Column, number: int) -> Value:
         return f"0x{number.to_bytes(16, 'little').hex()}" if number else ""
     if column.type == "enum":
         return column.choices[number]
+    if column.optional and number == column.default:
+        return ""
     return bool(number) if column.type == "bool" else Exact(number)
 
 
@@ -255,6 +257,6 @@ def decode(schema: Schema, columns: NDArray[np.uint32]) -> list[dict[str, Value]
 def check_limbs(schema: Schema, columns: NDArray[np.uint32]) -> None:
     """SchemaError unless columns is (width, rows) uint32 with `act` 0 or 1 and every limb below 2^16."""
     if columns.ndim != 2 or columns.shape[0] != schema.width or columns.dtype != np.uint32:
-        raise SchemaError(f"schema {schema.name}: want uint32 limbs of shape ({schema.width}, rows)")
+        raise SchemaError(f"schema {schema.label}: want uint32 limbs of shape ({schema.width}, rows)")
     if columns.size and (int(columns[0].max()) > 1 or int(columns.max()) > 0xFFFF):
-        raise SchemaError(f"schema {schema.name}: act or a limb is out of range")
+        raise SchemaError(f"schema {schema.label}: act or a limb is out of range")

@@ -15,9 +15,10 @@ from zkcompliance.claim.compile.terms import RADIX, Term, Wide, add, digits, lea
 from zkcompliance.claim.compile.thread import Thread
 from zkcompliance.claim.compile.workshop import Workshop
 from zkcompliance.claim.meaning import core
+from zkcompliance.schemas import Column
 from zkcompliance.stark.air.program import Lookup, Op
 
-PPM_TOP, PPM_REST = divmod(1_000_000, RADIX)  # 15·2^16 + 16960
+PPM_TOP = 1_000_000 // RADIX  # 15: the high limb of 100 %, and of what stands for a missing share
 
 
 class FrameNodes(Nodes):
@@ -227,17 +228,18 @@ class LogRows(FrameNodes):
             case "bool":
                 return wide([self.ctx.member(limbs[0], 0, 1, f"{node.name} is true or false")])
             case "ppm":
-                return self._ppm(node.name, limbs[0], limbs[1])
+                return self._ppm(column, limbs[0], limbs[1])
         self.ctx.require_16_bits(*limbs)
         return wide(limbs, 0, column.largest)
 
-    def _ppm(self, name: str, low: Term, high: Term) -> Wide:
-        """low + 2^16·high ≤ 10^6: high ≤ 15, and low ≤ 16960 where it is 15: low + 48575·[high = 15] has 16 bits."""
-        here = self.ctx.number
+    def _ppm(self, column: Column, low: Term, high: Term) -> Wide:
+        """low + 2^16·high ≤ 10^6 (or 10^6 + 1, which is missing): high ≤ 15, and low ≤ rest = 16960 (or 16961) where it
+        is 15: low + (2^16 − 1 − rest)·[high = 15] has 16 bits."""
+        here, name, rest = self.ctx.number, column.name, column.largest - PPM_TOP * RADIX
         top = self.ctx.free(f"{name} at its top", lambda run: (run.value(here, high) == PPM_TOP).astype("int64"), 0, 1)
         self.ctx.require_in(Lookup(tuple((h, int(h == PPM_TOP)) for h in range(PPM_TOP + 1))), high, top)
-        self.ctx.require_16_bits(low, low + top * (RADIX - 1 - PPM_REST))
-        return wide([low, high.within(0, PPM_TOP)], 0, 1_000_000)
+        self.ctx.require_16_bits(low, low + top * (RADIX - 1 - rest))
+        return wide([low, high.within(0, PPM_TOP)], 0, column.largest)
 
     def checked(self, subject: core.Value) -> None:
         if isinstance(subject, core.Column):

@@ -8,7 +8,9 @@ from zkcompliance.claim.language.example import Example, base, fails, holds
 from zkcompliance.claim.language.expr import Expr, Ratio, whole
 from zkcompliance.claim.language.params import Param, names, param
 from zkcompliance.claim.language.tables import (
+    AnswerLog,
     AuditLog,
+    BookingLog,
     ChipLog,
     ComputeLog,
     CustomerLog,
@@ -18,8 +20,12 @@ from zkcompliance.claim.language.tables import (
     EventLog,
     Grouped,
     IncidentLog,
+    IncidentReportLog,
     LogTable,
+    ModelLog,
+    NoteLog,
     Table,
+    TargetLog,
 )
 from zkcompliance.claim.language.types import (
     Bool,
@@ -50,8 +56,10 @@ from zkcompliance.claim.language.words import (
 
 __all__ = [
     "COUNTED",
+    "AnswerLog",
     "AuditLog",
     "Beside",
+    "BookingLog",
     "Bool",
     "ChipLog",
     "ClaimDefinition",
@@ -71,8 +79,11 @@ __all__ = [
     "Id",
     "IncidentCategory",
     "IncidentLog",
+    "IncidentReportLog",
     "Int",
     "LogTable",
+    "ModelLog",
+    "NoteLog",
     "Param",
     "Phase",
     "Ppm",
@@ -81,6 +92,7 @@ __all__ = [
     "SetOf",
     "Source",
     "Table",
+    "TargetLog",
     "Time",
     "band_of",
     "base",

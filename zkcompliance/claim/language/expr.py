@@ -13,6 +13,7 @@ from zkcompliance.claim.language.operators import Operators, Reflected, choose
 from zkcompliance.claim.meaning import core, ranges
 from zkcompliance.claim.meaning.core import Rows, Value
 from zkcompliance.claim.meaning.source import here, refuse
+from zkcompliance.schemas import MISSING_SHARE
 
 WHOLE_PPM = 1_000_000
 
@@ -129,8 +130,8 @@ class Expr(Operators):
         return make(core.IsIn, self.node, tuple(found), operands=(self,), type=types.TRUTH, range=ranges.BIT)
 
     def is_given(self) -> Expr:
-        """Of an id, a time or a number whose missing value is 0: it is not missing."""
-        return say(self != Expr(constant(0, self.node.type)), self.node, " is given")
+        """Of an id, a time or a number whose missing value is 0, and of a share that may be missing: it is not."""
+        return say(self != Expr(constant(_missing(self.node), self.node.type)), self.node, " is given")
 
     def pick(self, table: Mapping[str, Any], *, otherwise: Any) -> Expr:
         """Of an enum: the value that belongs to its choice, `otherwise` for a choice that is not named."""
@@ -249,6 +250,15 @@ class Quantile(Reflected):
 
     def __bool__(self) -> bool:
         raise refuse("a quantile is not true or false", "remedy: compare it: rows.x.quantile(share) <= limit")
+
+
+def _missing(node: Value) -> int:
+    """What stands for a missing value: of a column, or a key, that is a share told from 0 its own, otherwise 0."""
+    if isinstance(node, core.Key):
+        return _missing(node.groups.keys[node.index])
+    if isinstance(node, core.Column) and node.log.schema.column(node.name).optional:
+        return MISSING_SHARE
+    return 0
 
 
 def whole() -> Expr:

@@ -117,7 +117,7 @@ class LogTable(Table):
         frame = self.rows.frame
         if not isinstance(frame, core.Log) or all(column.name != name for column in self.schema.columns):
             names = ", ".join(column.name for column in self.schema.columns)
-            raise refuse(f"a {self.schema.name} log has no column {name!r}", f"it has {names}")
+            raise refuse(f"a {self.schema.label} log has no column {name!r}", f"it has {names}")
         column = self.schema.column(name)
         node = core.Column(
             frame, name, type=units.column_type(column), range=(0, column.largest), frame=frame, line=here()
@@ -205,8 +205,24 @@ class ComputeLog(LogTable, schema=schemas.compute):
     """Rows of a compute log."""
 
 
+class ModelLog(LogTable, schema=schemas.model):
+    """Rows of a model log."""
+
+
+class BookingLog(LogTable, schema=schemas.booking):
+    """Rows of a booking log."""
+
+
 class EvalLog(LogTable, schema=schemas.eval_):
     """Rows of an eval log."""
+
+
+class AnswerLog(LogTable, schema=schemas.answer):
+    """Rows of an answer log."""
+
+
+class TargetLog(LogTable, schema=schemas.target):
+    """Rows of a target log."""
 
 
 class EventLog(LogTable, schema=schemas.event):
@@ -215,6 +231,10 @@ class EventLog(LogTable, schema=schemas.event):
 
 class IncidentLog(LogTable, schema=schemas.incident):
     """Rows of an incident log."""
+
+
+class IncidentReportLog(LogTable, schema=schemas.incident_report):
+    """Rows of an incident report log."""
 
 
 class ChipLog(LogTable, schema=schemas.chip):
@@ -235,3 +255,7 @@ class CustomerLog(LogTable, schema=schemas.customer):
 
 class DecisionLog(LogTable, schema=schemas.decision):
     """Rows of a decision log."""
+
+
+class NoteLog(LogTable, schema=schemas.note):
+    """Rows of a note log."""

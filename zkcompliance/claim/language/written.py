@@ -35,7 +35,7 @@ def outline(
         title=title,
         about=about.strip("\n"),
         program=bytes(32),
-        slots=tuple(Slot(name, schema.name, schema.digest, schema.doc) for name, schema in slots.items()),
+        slots=tuple(Slot(name, schema.name, schema.digest, _about(schema)) for name, schema in slots.items()),
         params=tuple(params),
         clauses=tuple(Clause(each.name, template(each.value), each.implied) for each in requirements),
         reveals=tuple(
@@ -55,3 +55,8 @@ def check(card: Card, line: Line) -> None:
         raise refuse(f"what a verifier reads of the claim is no card: {error.message}", "", line) from None
     except UnicodeEncodeError:
         raise refuse("a text of the claim is no Unicode", "remedy: no halves of surrogate pairs", line) from None
+
+
+def _about(schema: Schema) -> str:
+    """Which version of the schema it takes, and what one row is."""
+    return f"{schema.label}, {schema.doc}" if schema.doc else schema.label

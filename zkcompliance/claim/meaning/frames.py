@@ -71,7 +71,7 @@ class Frames(ABC):
             raise UsageError(f"no log {log.name!r} was given", help="zkcompliance check --help")
         for table in self._tables[log.name]:
             if table.ndim != 2 or table.shape[0] != log.schema.width:
-                raise SchemaError(f"log {log.name}: a table of {table.shape} is not of schema {log.schema.name}")
+                raise SchemaError(f"log {log.name}: a table of {table.shape} is not of schema {log.schema.label}")
         return self._tables[log.name]
 
     def _mask(self, rows: Rows) -> Array:

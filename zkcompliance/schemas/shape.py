@@ -16,8 +16,10 @@ from zkcompliance.quantities.ids import text_id as text_id
 
 LIMB_BITS = 16
 LIMBS = {"time": 3, "flop": 6, "count": 2, "ppm": 2, "id": 8, "enum": 1, "bool": 1}
-HEADING = "zkc-schema v1"
+HEADING = "zkc-schema v2"
+MISSING_SHARE = LARGEST["ppm"] + 1  # of a share that may be missing: over 100 %, so that no honest one is it
 WORD = re.compile(r"[a-z][a-z0-9_-]{0,62}")
+LABEL = re.compile(rf"({WORD.pattern})@([1-9][0-9]{{0,5}})")
 
 Value = int | str | bool
 
@@ -27,7 +29,9 @@ class Column:
     """One typed column.
 
     `choices`: an enum's names in order. `default`: what a missing value means; None: it must be there. `deadline`: of a
-    time, whether it may lie in the future. Neither of the last two is part of the schema's text.
+    time, whether it may lie in the future. Neither of the last two is part of the schema's text. `optional`: of a
+    share, whether it may be missing, which is then told from 0; it is part of the text, as `ppm?`, and its default is
+    MISSING_SHARE.
     """
 
     name: str
@@ -36,6 +40,12 @@ class Column:
     default: Value | None = None
     doc: str = ""
     deadline: bool = False
+    optional: bool = False
+
+    @classmethod
+    def share(cls, name: str, doc: str = "") -> Column:
+        """A share that may be missing."""
+        return cls(name, "ppm", default=MISSING_SHARE, doc=doc, optional=True)
 
     @property
     def limbs(self) -> int:
@@ -44,18 +54,25 @@ class Column:
 
     @property
     def largest(self) -> int:
-        """The largest admissible value as an integer (an enum: its last index)."""
+        """The largest admissible value as an integer (an enum: its last index; a share that may be missing: that)."""
+        if self.optional:
+            return MISSING_SHARE
         return len(self.choices) - 1 if self.type == "enum" else LARGEST[self.type]
 
     @property
     def type_text(self) -> str:
-        """The type as the schema text has it: `flop`, `enum(a,b)`."""
+        """The type as the schema text has it: `flop`, `ppm?`, `enum(a,b)`."""
+        if self.optional:
+            return f"{self.type}?"
         return f"enum({','.join(self.choices)})" if self.type == "enum" else self.type
 
 
 @dataclass(frozen=True)
 class Schema:
-    """An ordered list of columns. `ordered`: pairs (a, b) of columns for which a ≤ b holds in every row."""
+    """An ordered list of columns. `ordered`: pairs (a, b) of columns for which a ≤ b holds in every row.
+
+    `version`: from 1 to 999,999. Name and version are part of the text, and so of the digest.
+    """
 
     name: str
     columns: tuple[Column, ...]
@@ -63,10 +80,16 @@ class Schema:
     doc: str = ""
     ordered: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def label(self) -> str:
+        """Name and version, as in `compute@2`."""
+        return f"{self.name}@{self.version}"
+
     @functools.cached_property
     def text(self) -> str:
         """The canonical text whose SHA-256 is the digest."""
-        return "".join(f"{line}\n" for line in (HEADING, self.name, *(f"{c.name} {c.type_text}" for c in self.columns)))
+        lines = (HEADING, self.label, *(f"{c.name} {c.type_text}" for c in self.columns))
+        return "".join(f"{line}\n" for line in lines)
 
     @functools.cached_property
     def digest(self) -> bytes:
@@ -96,4 +119,4 @@ class Schema:
         for column in self.columns:
             if column.name == name:
                 return column
-        raise SchemaError(f"schema {self.name} has no column {name!r}")
+        raise SchemaError(f"schema {self.label} has no column {name!r}")
