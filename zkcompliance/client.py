@@ -283,7 +283,7 @@ def verify(
     *,
     policy: AnyPolicy | None = None,
     claims: Sequence[str | Path | Claim | Card] = (),
-    claim: str | Claim | ClaimDefinition | Card | None = None,
+    claim: str | Path | Claim | ClaimDefinition | Card | None = None,
     params: Mapping[str, Value] | None = None,
     log_keys: Mapping[str, VerifierKey | str | Path] | None = None,
     subject: Subject | str | None = None,
@@ -317,7 +317,7 @@ def verify(
     request = Request(
         policy=policy,
         claim_files=tuple(each if isinstance(each, str | Path) else _given(each) for each in claims),
-        claim=claim if claim is None or isinstance(claim, str) else _given(claim),
+        claim=claim if claim is None or isinstance(claim, str | Path) else _given(claim),
         params=params or {},
         log_keys=log_keys or {},
         subject=subject,

@@ -123,7 +123,7 @@ def test_the_one_file_verifier_loses_nothing(lab: Path, place: str) -> None:
     assert done.exit_code == 2 and "error[usage]" in done.stderr and everything(lab) == before, done.output
 
 
-@pytest.mark.parametrize("form", ["json", "oscal", "sarif", "junit", "html", "text"])
+@pytest.mark.parametrize("form", ["json", "oscal", "sarif", "junit", "text"])
 def test_a_verdict_takes_the_place_of_an_earlier_one_of_its_format(
     lab: Path, tmp_path: Path, form: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

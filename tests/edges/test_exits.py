@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from tests.kit.regulated_lab import Lab
+from tests.kit.regulated_lab import MODEL, Lab
 from tests.kit.starting import CLEAN, MOSTLY_INSTALLED, MOSTLY_ONE_FILE, Started, installed, seldom
 from zkcompliance.commands.group import cli
 from zkcompliance.decide import Request
@@ -109,16 +110,24 @@ def interruptible() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
+def reads(pid: int, path: Path) -> Iterator[bool]:
+    """Whether each file that a process has open is this one."""
+    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(OSError):
+            yield descriptor.readlink() == path
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, *seldom(signal.SIGSEGV)])
 def test_a_signal(verify: Started, lab: Lab, number: signal.Signals, tmp_path: Path) -> None:
-    """Sent while a claim's file is read, to the process that was started: it is the one that decides."""
-    claim, reached = tmp_path / "slow.py", tmp_path / "reached"
-    claim.write_text(f"import time\nopen({str(reached)!r}, 'w').close()\ntime.sleep(60)\n")
+    """Sent while a model's file is hashed, to the process that was started: it is the one that decides."""
+    model = tmp_path / "model"
+    with model.open("wb") as file:
+        file.truncate(1 << 36)
     running = verify.start(
-        lab.single, "--claim", claim, "--log-key", lab.key, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, preexec_fn=interruptible,
+        *accepted(lab), "--subject", f"{MODEL.partition('=')[0]}={model}", stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=interruptible,
     )  # fmt: skip
-    while not reached.exists():
+    while not any(reads(running.pid, model)):
         assert running.poll() is None
         time.sleep(0.01)
     running.send_signal(number)

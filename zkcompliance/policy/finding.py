@@ -91,9 +91,10 @@ def compared(stated: Subject | None, asked: Subject | None) -> list[str]:
 
 def of_proof(shown: Verified) -> dict[str, Any]:
     """The fields of a Finding that every verified proof has."""
+    data = shown.proof.data
     return {
-        "proof_sha256": sha256(shown.proof.data).digest(),
-        "proof_bytes": len(shown.proof.data),
+        "proof_sha256": sha256(data).digest(),
+        "proof_bytes": len(data),
         "security_bits": bits(shown.report.security_bits),
         "profile": shown.report.profile,
         "made_for": shown.proof.binding.policy if shown.proof.binding is not None else None,

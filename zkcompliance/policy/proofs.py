@@ -37,19 +37,26 @@ _BUNDLE_HEAD = MAGIC + u16(1)
 class Enclosed:
     """One proof file of a policy bundle, its parts, and its statement, decoded and not verified."""
 
-    data: bytes
     bundle: Bundle
     statement: Statement
+
+    @property
+    def data(self) -> bytes:
+        """The file's bytes, which are not kept beside its parts: decoding is canonical."""
+        return self.bundle.encode()
 
 
 def decode_policy_bundle(data: bytes) -> tuple[Enclosed, ...]:
     """MalformedBundle or LimitExceeded by the frame; besides, what `decode_bundle` and `decode_statement` raise."""
     parts, _ = _frame(data)
-    enclosed = tuple(_enclosed(part) for part in parts)
+    parts.reverse()
+    enclosed = []
+    while parts:  # each goes as its own parts come: a file is in memory twice, and not three times
+        enclosed.append(_enclosed(parts.pop()))
     contexts = [each.statement.context for each in enclosed]
     if any(later <= earlier for earlier, later in pairwise(contexts)):
         raise MalformedBundle("the proofs of a policy bundle are not in ascending order of their contexts")
-    return enclosed
+    return tuple(enclosed)
 
 
 def decode_lineages(data: bytes) -> dict[str, bytes]:
@@ -77,18 +84,22 @@ def _frame(data: bytes) -> tuple[list[bytes], list[bytes]]:
 
 def _enclosed(part: bytes) -> Enclosed:
     bundle = decode_bundle(part)
-    return Enclosed(part, bundle, decode_statement(bundle.statement_bytes))
+    return Enclosed(bundle, decode_statement(bundle.statement_bytes))
 
 
 @dataclass(frozen=True)
 class Proof:
-    """One proof of a file: its own bytes, its parts, its statement, what that is bound to (None: its context is no
-    binding). Each is decoded once, and handed on."""
+    """One proof of a file: its parts, its statement, what that is bound to (None: its context is no binding). Each is
+    decoded once, and handed on."""
 
-    data: bytes
     bundle: Bundle
     statement: Statement
     binding: Binding | None
+
+    @property
+    def data(self) -> bytes:
+        """The proof's own file, as `Enclosed`."""
+        return self.bundle.encode()
 
     @cached_property
     def program(self) -> Program:
@@ -137,8 +148,8 @@ def _proof(each: Enclosed) -> Proof:
     try:
         binding = Binding.decode(each.statement.context)
     except MalformedBinding:
-        return Proof(each.data, each.bundle, each.statement, None)
-    return Proof(each.data, each.bundle, each.statement, binding)
+        return Proof(each.bundle, each.statement, None)
+    return Proof(each.bundle, each.statement, binding)
 
 
 class File:
