@@ -187,7 +187,7 @@ def test_more_rows_than_a_segment_holds(log: Path, monkeypatch: pytest.MonkeyPat
 
 def test_one_writer_at_a_time(log: Path) -> None:
     code = (
-        "import sys; from zkcompliance.log.writer import Writer; from zkcompliance.log.note import SignerKey\n"
+        "import sys; from zkcompliance.log.writer import Writer; from zkcompliance.log.signer import SignerKey\n"
         f"Writer({str(log)!r}, SignerKey('lab.example/x', bytes(range(32))))"
     )
     with Writer(log, KEY):
