@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 import zkcompliance as zk
 from tests.kit import lineages as kit
-from tests.kit import policies, support
+from tests.kit import policies
 from tests.kit.lineages import KEY, NAME, NEXT, Generation, Step, carried, lineage
 from tests.kit.policy_texts import head, requirement
 from zkcompliance.commands.main import cli
@@ -35,7 +35,7 @@ LIMIT = 10**28
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Proofs over two generations: q1 and q2 of the first, q3 of the second, with the rows of q2; and q4 by NEXT."""
     folder = tmp_path_factory.mktemp("memory")
-    tables = tuple(kit.sealed(support.table([(0, 10**18 + i)])) for i in range(4))
+    tables = tuple(kit.sealed(kit.table([(0, 10**18 + i)])) for i in range(4))
     one, grown = Generation(1, tables[:1]), Generation(1, tables[:2])
     two = Generation(2, tables[:2], grown.last)
     rotated = replace(two, signers=(KEY, NEXT))
@@ -226,7 +226,7 @@ POLICY += requirement(
 def test_a_policy_bundle_brings_its_lineages(lab: Path, tmp_path: Path) -> None:
     """A lineage in the file is used as one that is given, by the log that it is of."""
     (tmp_path / "p.toml").write_text(POLICY)
-    tables = tuple(kit.sealed(support.table([(0, 7 + i)])) for i in range(2))
+    tables = tuple(kit.sealed(kit.table([(0, 7 + i)])) for i in range(2))
     one = Generation(1, tables)
     two = Generation(2, tables, one.last)
     bound = Binding(ForPolicy(sha256(POLICY.encode()).digest(), "memory", 1, "below"), None, int(time.time())).encode()

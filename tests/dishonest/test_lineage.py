@@ -234,7 +234,7 @@ def test_a_lineage_against_what_was_seen(world: World) -> None:
     data = lineage(*world.steps())
     for known in (world.one, Generation(1, world.one.tables[:2]), world.two, world.grown, world.three):
         assert read(data, known=seen(known))
-    extra = kit.sealed(support.table([(0, 1)]))
+    extra = kit.sealed(kit.table([(0, 1)]))
     for known, kind in (
         (Generation(1, (*world.one.tables, extra)), SUCCEEDED),
         (Generation(1, (*world.one.tables[:3], extra)), SUCCEEDED),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
 from tests.kit import support
+from zkcompliance import schemas
 from zkcompliance.claim import catalogue
 from zkcompliance.claim.model import Claim
 from zkcompliance.log import merkle
@@ -27,9 +29,14 @@ UNCHANGED = catalogue.load("rows-unchanged-compute")
 BELOW = catalogue.load("training-compute-below")
 
 
+def table(rows: Sequence[tuple[int, int]]) -> np.ndarray:
+    """A compute log of the given rows: (phase, flop)."""
+    return support.table(rows, schema=schemas.compute)
+
+
 def sealed(columns: np.ndarray) -> SealedTable:
     seed = os.urandom(32)
-    return SealedTable(columns, seed, commit(columns, seed, "standard", support.SCHEMA.digest), STANDARD)
+    return SealedTable(columns, seed, commit(columns, seed, "standard", schemas.compute.digest), STANDARD)
 
 
 @dataclass(frozen=True)
@@ -172,11 +179,11 @@ class World:
 
 def world() -> World:
     rows = [[(0, 10**18), (1, 3)], [(2, 7)], [(3, 65535), (0, 1), (4, 10**20)], [(0, 5)], [(1, 2**90)]]
-    a, b, c, d, e = (sealed(support.table(each)) for each in rows)
+    a, b, c, d, e = (sealed(table(each)) for each in rows)
     one = Generation(1, (a, b, c, d))
-    middle = sealed(support.table([*rows[1], *rows[2]]))
+    middle = sealed(table([*rows[1], *rows[2]]))
     two = Generation(2, (a, middle, d), one.last)
     grown = Generation(2, (a, middle, d, e), one.last)
-    again = sealed(support.table(rows[0]))
+    again = sealed(table(rows[0]))
     three = Generation(3, (again, middle, d, e), grown.last)
     return World(one, two, grown, three, unchanged((one, 1, 2), (two, 1, 1)), unchanged((grown, 0, 1), (three, 0, 1)))

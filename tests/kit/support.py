@@ -21,6 +21,7 @@ from zkcompliance.errors import ZkComplianceError
 from zkcompliance.log import merkle as log_merkle
 from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.signer import SignerKey
+from zkcompliance.schemas import Schema
 from zkcompliance.stark import transcript as prover_transcript
 from zkcompliance.stark.air.program import RANGE_BUS, Program
 from zkcompliance.stark.commit import table as table_module
@@ -76,12 +77,12 @@ def seed(name: str) -> bytes:
 # Tables and statements
 
 
-def table(rows: Sequence[tuple[int, int]], k: int = 3) -> np.ndarray:
-    """A compute log of 2^k rows, the given ones real: (phase, flop)."""
-    columns = np.zeros((SCHEMA.width, 1 << k), np.uint32)
+def table(rows: Sequence[tuple[int, int]], k: int = 3, schema: Schema = SCHEMA) -> np.ndarray:
+    """A compute log of 2^k rows, the given ones real: (phase, flop); of the frozen schema, unless another is given."""
+    columns = np.zeros((schema.width, 1 << k), np.uint32)
     for i, (phase, flop) in enumerate(rows):
-        columns[ACT, i], columns[PHASE, i] = 1, phase
-        for j, limb in enumerate(FLOP):
+        columns[ACT, i], columns[schema.limbs("phase")[0], i] = 1, phase
+        for j, limb in enumerate(schema.limbs("flop")):
             columns[limb, i] = flop >> 16 * j & 0xFFFF
     return columns
 

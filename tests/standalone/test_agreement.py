@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 
 from tests.kit import lineages as kit
-from tests.kit import support
 from tests.kit.agreement import Answer, Both
 from tests.kit.regulated_lab import CLAIM, MODEL, Lab
 from zkcompliance.card import catalogue as cards
@@ -298,7 +297,7 @@ def test_state_and_trust(both: Both, lab: Lab, tmp_path: Path) -> None:
 
 def test_generations_and_their_lineage(both: Both, tmp_path: Path) -> None:
     """A later generation alone, with its lineage, with one that is cut, and by a key that the old one named."""
-    tables = tuple(kit.sealed(support.table([(0, 10**18 + i)])) for i in range(2))
+    tables = tuple(kit.sealed(kit.table([(0, 10**18 + i)])) for i in range(2))
     one = kit.Generation(1, tables)
     seam = kit.Generation(2, tables, one.last, (kit.KEY, kit.NEXT))
     two = kit.Generation(2, tables, one.last, (kit.NEXT,))

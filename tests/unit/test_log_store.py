@@ -91,7 +91,10 @@ def test_append_seal_read(log: Path) -> None:
         assert writer.seal(make_rows(1)).size == 2
     opened = open_log(log)
     first, second = opened.segments
-    assert [(s.rows, s.load_columns().shape) for s in (first, second)] == [(17, (51, 32)), (1, (51, 8))]
+    assert [(s.rows, s.load_columns().shape) for s in (first, second)] == [
+        (17, (schemas.compute.width, 32)),
+        (1, (schemas.compute.width, 8)),
+    ]
     columns = first.load_columns()
     assert (columns[:, 17:] == 0).all() and columns[0].sum() == 17
     assert (columns[:, :17] == schemas.encode_rows(schemas.compute, make_rows(17))).all()
@@ -140,7 +143,7 @@ def test_a_refused_row_changes_nothing(log: Path) -> None:
                 call([*make_rows(9002), {**make_rows(1)[0], "flop": -1}])
             assert contents(log) == before
         with pytest.raises(SchemaError):
-            writer.append_columns([np.zeros((51, 4), np.uint32)])
+            writer.append_columns([np.zeros((schemas.compute.width, 4), np.uint32)])
         assert (contents(log), writer.pending_rows) == (before, 2)
 
 
@@ -184,7 +187,7 @@ def test_more_rows_than_a_segment_holds(log: Path, monkeypatch: pytest.MonkeyPat
 
 def test_one_writer_at_a_time(log: Path) -> None:
     code = (
-        "import sys; from zkcompliance.log.writer import Writer; from zkcompliance.log.note import SignerKey\n"
+        "import sys; from zkcompliance.log.writer import Writer; from zkcompliance.log.signer import SignerKey\n"
         f"Writer({str(log)!r}, SignerKey('lab.example/x', bytes(range(32))))"
     )
     with Writer(log, KEY):
