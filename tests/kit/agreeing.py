@@ -47,8 +47,8 @@ def compiled_once(claim: ClaimDefinition) -> Compiled:
     return compile_claim(claim)
 
 
-def agree(claim: ClaimDefinition, seed: int) -> bool:
-    """One random case; returns whether the claim holds."""
+def agree(claim: ClaimDefinition, seed: int, empty: frozenset[str] = frozenset()) -> bool:
+    """One random case; returns whether the claim holds. empty: the logs that have one segment without rows."""
     compiled = compiled_once(claim)
     chance = random.Random(seed)
     wild = chance.random() < 0.5
@@ -60,6 +60,7 @@ def agree(claim: ClaimDefinition, seed: int) -> bool:
         tables[log.name] = [padded(table(log.schema, size, chance, wild)) for size in sizes]
     if len({log.schema for log in claim.logs}) < len(claim.logs) and chance.random() < 0.7:
         tables = {name: next(iter(tables.values())) for name in tables}  # logs that are about the same rows
+    tables |= {log.name: [padded(table(log.schema, 0, chance, wild))] for log in claim.logs if log.name in empty}
     publics = {}
     for spec in claim.params:
         if spec.places and spec.type.of is not None:
