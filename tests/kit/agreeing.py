@@ -47,6 +47,23 @@ def compiled_once(claim: ClaimDefinition) -> Compiled:
     return compile_claim(claim)
 
 
+def parameters(claim: ClaimDefinition, chance: random.Random, wild: bool) -> dict[str, int]:
+    """Random values of all its parameters, at their edges above all."""
+    publics = {}
+    for spec in claim.params:
+        if spec.places and spec.type.of is not None:
+            top = spec.type.top
+            edges = [0, 1, 2, 3 << 100, top, top - 1, chance.randrange(top + 1)]
+            members = [
+                min(chance.choice(edges if wild else edges[:3]), top) for _ in range(chance.randrange(spec.places + 1))
+            ]
+            publics[spec.name] = places.encode(members, spec.type.width, spec.places)
+            continue
+        picks = [spec.low, spec.high, min(spec.high, spec.low + 1), chance.randrange(spec.low, spec.high + 1)]
+        publics[spec.name] = chance.choice(picks)
+    return publics
+
+
 def agree(claim: ClaimDefinition, seed: int, empty: frozenset[str] = frozenset()) -> bool:
     """One random case; returns whether the claim holds. empty: the logs that have one segment without rows."""
     compiled = compiled_once(claim)
@@ -61,18 +78,7 @@ def agree(claim: ClaimDefinition, seed: int, empty: frozenset[str] = frozenset()
     if len({log.schema for log in claim.logs}) < len(claim.logs) and chance.random() < 0.7:
         tables = {name: next(iter(tables.values())) for name in tables}  # logs that are about the same rows
     tables |= {log.name: [padded(table(log.schema, 0, chance, wild))] for log in claim.logs if log.name in empty}
-    publics = {}
-    for spec in claim.params:
-        if spec.places and spec.type.of is not None:
-            top = spec.type.top
-            edges = [0, 1, 2, 3 << 100, top, top - 1, chance.randrange(top + 1)]
-            members = [
-                min(chance.choice(edges if wild else edges[:3]), top) for _ in range(chance.randrange(spec.places + 1))
-            ]
-            publics[spec.name] = places.encode(members, spec.type.width, spec.places)
-            continue
-        picks = [spec.low, spec.high, min(spec.high, spec.low + 1), chance.randrange(spec.low, spec.high + 1)]
-        publics[spec.name] = chance.choice(picks)
+    publics = parameters(claim, chance, wild)
     found = interpret(claim, tables, publics)
     holds = not found.failing
     case = trial(compiled, tables, publics)
