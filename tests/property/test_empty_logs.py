@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import random
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from tests.kit.agreeing import agree, parameters
 from tests.kit.catalogue_claims import MODULES, definition
@@ -17,6 +19,7 @@ from zkcompliance.circuits import log_floor
 from zkcompliance.claim import catalogue
 from zkcompliance.claim.language.build import ClaimDefinition
 from zkcompliance.claim.meaning.interpret import interpret
+from zkcompliance.commands.main import cli
 from zkcompliance.schemas import Schema
 
 SEEDS = range(4)
@@ -78,6 +81,15 @@ def test_the_page_has_every_claim() -> None:
     named = [line.split(" | ")[0].removeprefix("| ") for line in table.splitlines()[1:]]
     assert named == [*sorted(HOLDS), "log-floor-SCHEMA", "rows-unchanged-SCHEMA"]
     assert set(HOLDS) == set(catalogue.names(families=False))
+
+
+@pytest.mark.parametrize("name", catalogue.names())
+def test_explain_says_what_it_means_too(name: str) -> None:
+    """It prints what the claim's file says, and there each says it."""
+    said = " ".join(catalogue.about(name).split())
+    assert re.search(r"[Aa]n empty (log|`used`)|[Tt]wo empty logs|no event in the log|without rows holds?\b", said)
+    shown = CliRunner().invoke(cli, ["explain", name]).stdout
+    assert said in " ".join(shown.split())
 
 
 def _padding(schema: Schema) -> np.ndarray:
