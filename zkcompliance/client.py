@@ -90,15 +90,18 @@ class Log:
         """
         return self._writer.append_columns(intake.chunks(self.schema, rows, units=units, now=int(self._clock())))
 
-    def seal(self, *, progress: Progress = silent) -> None:
+    def seal(self, *, empty: bool = False, progress: Progress = silent) -> None:
         """Commit to everything appended and sign a new checkpoint.
 
+        UsageError where nothing was appended, unless `empty`: then the new segment says that there are no rows, and
+        UsageError is raised where there are some.
         Warns (UserWarning) when the log soon has more segments than one proof covers: `compact` puts them together.
-        With `spool`, while another process holds the log: rows stay where they are, and are sealed by its next seal.
+        With `spool`, while another process holds the log: rows stay where they are, and are sealed by its next seal;
+        LogBusy with `empty`.
         """
         from zkcompliance.prove.growth import remark
 
-        self._writer.seal(progress=progress)
+        self._writer.seal(empty=empty, progress=progress)
         if (sentence := remark(self.sealed())) is not None:
             warnings.warn(sentence, UserWarning, stacklevel=2)
 

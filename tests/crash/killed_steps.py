@@ -1,7 +1,7 @@
 """Run by test_killed: a writer is killed before its n-th file operation, for every step-th n, and tries again.
 
-Three pieces of work: sealing an input, taking in a spool, spooling. What was acknowledged must be there once
-afterwards, and what was repeated must not be there twice. Prints the number of kills.
+Four pieces of work: sealing an input, an empty seal, taking in a spool, spooling. What was acknowledged must be there
+once afterwards, and what was repeated must not be there twice. Prints the number of kills.
 """
 
 from __future__ import annotations
@@ -33,6 +33,11 @@ def sealed(log: Path) -> list[int]:
 def seal_input(log: Path) -> None:
     with Writer(log, KEY) as writer:
         writer.seal_inputs([("input", encoded(100, 3))])
+
+
+def seal_nothing(log: Path) -> None:
+    with Writer(log, KEY) as writer:
+        writer.seal_inputs([("input", [])], empty=True)
 
 
 def open_and_close(log: Path) -> None:
@@ -105,6 +110,20 @@ def judge_input(log: Path, what: str) -> None:
     expect(log, what, [[0, 1, 100, 101, 102]])
 
 
+def judge_nothing(log: Path, what: str) -> None:
+    """Repeat it: there is one empty segment, whether the first stood or not."""
+    with Writer(log, KEY) as writer:
+        stood = writer.checkpoint.size == 2
+        try:
+            writer.seal_inputs([("input", [])], empty=True)
+            repeated = True
+        except AlreadySealed:
+            repeated = False
+    if repeated == stood or [segment.rows for segment in open_log(log).segments] != [2, 0]:
+        raise SystemExit(f"{what}: sealed {stood}, and repeated {repeated}")
+    expect(log, what, [[0, 1]])
+
+
 def judge_taken(log: Path, what: str) -> None:
     expect(log, what, [[0, 1, 100, 101, 102]])
 
@@ -134,6 +153,7 @@ def main(scratch: Path, step: int) -> None:
         second.seal()
         holder._shut()  # no time to take it in
     kills = every(scratch, seal_input, base, step, judge_input)
+    kills += every(scratch, seal_nothing, base, step, judge_nothing)
     kills += every(scratch, open_and_close, spooled, step, judge_taken)
     kills += every(scratch, spool, base, step, judge_spool)
     print(kills)

@@ -23,7 +23,7 @@ ROW = {"run": "r", "phase": "pretraining", "flop": "7", "method": "measured"}
 
 @pytest.mark.parametrize("step", [5, pytest.param(1, marks=pytest.mark.long)])
 def test_killed_before_every_step_and_repeated(tmp_path: Path, step: int) -> None:
-    """Sealing an input, taking in a spool, spooling: every fifth step by default, all of them with -m long."""
+    """Sealing an input or nothing, taking in a spool, spooling: every fifth step by default, all with -m long."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.crash.killed_steps", str(tmp_path), str(step)],
         capture_output=True,

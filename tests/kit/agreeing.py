@@ -47,19 +47,8 @@ def compiled_once(claim: ClaimDefinition) -> Compiled:
     return compile_claim(claim)
 
 
-def agree(claim: ClaimDefinition, seed: int) -> bool:
-    """One random case; returns whether the claim holds."""
-    compiled = compiled_once(claim)
-    chance = random.Random(seed)
-    wild = chance.random() < 0.5
-    tables = {}
-    for log in claim.logs:
-        sizes = [chance.choice((0, 1, 2, 3, 7, 8, 9))]
-        if chance.random() < 0.4:
-            sizes = [8, chance.choice((0, 1, 2))]
-        tables[log.name] = [padded(table(log.schema, size, chance, wild)) for size in sizes]
-    if len({log.schema for log in claim.logs}) < len(claim.logs) and chance.random() < 0.7:
-        tables = {name: next(iter(tables.values())) for name in tables}  # logs that are about the same rows
+def parameters(claim: ClaimDefinition, chance: random.Random, wild: bool) -> dict[str, int]:
+    """Random values of all its parameters, at their edges above all."""
     publics = {}
     for spec in claim.params:
         if spec.places and spec.type.of is not None:
@@ -72,6 +61,24 @@ def agree(claim: ClaimDefinition, seed: int) -> bool:
             continue
         picks = [spec.low, spec.high, min(spec.high, spec.low + 1), chance.randrange(spec.low, spec.high + 1)]
         publics[spec.name] = chance.choice(picks)
+    return publics
+
+
+def agree(claim: ClaimDefinition, seed: int, empty: frozenset[str] = frozenset()) -> bool:
+    """One random case; returns whether the claim holds. empty: the logs that have one segment without rows."""
+    compiled = compiled_once(claim)
+    chance = random.Random(seed)
+    wild = chance.random() < 0.5
+    tables = {}
+    for log in claim.logs:
+        sizes = [chance.choice((0, 1, 2, 3, 7, 8, 9))]
+        if chance.random() < 0.4:
+            sizes = [8, chance.choice((0, 1, 2))]
+        tables[log.name] = [padded(table(log.schema, size, chance, wild)) for size in sizes]
+    if len({log.schema for log in claim.logs}) < len(claim.logs) and chance.random() < 0.7:
+        tables = {name: next(iter(tables.values())) for name in tables}  # logs that are about the same rows
+    tables |= {log.name: [padded(table(log.schema, 0, chance, wild))] for log in claim.logs if log.name in empty}
+    publics = parameters(claim, chance, wild)
     found = interpret(claim, tables, publics)
     holds = not found.failing
     case = trial(compiled, tables, publics)

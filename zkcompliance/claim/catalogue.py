@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.abc
 import importlib.util
+import inspect
 import os
 import pkgutil
 from collections.abc import Iterable
@@ -59,6 +60,14 @@ def _homes() -> dict[str, tuple[str, str | None]]:
 def names(*, families: bool = True) -> list[str]:
     """The claims of the catalogue, sorted; families: those that there are for every schema, too."""
     return sorted(name for name, (_, schema) in _homes().items() if families or schema is None)
+
+
+def about(name: str) -> str:
+    """What the file of a claim of the catalogue says of it: its sources, and what it means over an empty log.
+
+    `name`: one of `names()`.
+    """
+    return inspect.cleandoc(files()[_homes()[name][0]].__doc__ or "")
 
 
 def load(name: str) -> Claim:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 from pathlib import Path
+from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -75,6 +76,8 @@ def _explain_claim(name: str, as_json: bool) -> None:
 
     claim = catalogue.load(name)
     text = explain(claim)
+    if name in catalogue.names():
+        text += f"\n\nFrom the claim's file, no part of its card:\n{indent(catalogue.about(name), '  ')}"
     if as_json:
         console.print_json(
             {

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 @click.option("--key", "key_path", type=click.Path(path_type=Path), required=True, help="The log's private key file.")
 @click.option("--profile", metavar="NAME", help="standard (default), fast or small; for a new log.")
 @click.option("--again", is_flag=True, help="Seal INPUT… even where the very same rows are sealed already.")
+@click.option("--empty", is_flag=True, help="State that there are no rows; refused where there are some.")
 @json_option
 def command(
     inputs: tuple[Path, ...],
@@ -53,12 +54,14 @@ def command(
     key_path: Path,
     profile: str | None,
     again: bool,
+    empty: bool,
     as_json: bool,
 ) -> None:
     """Import the rows of INPUT…, append them to a log as one committed segment, and sign a new checkpoint.
 
     All inputs are sealed, or none is, and each once: where a seal was interrupted, run the same again, and rows that
-    are sealed already are refused. Without inputs, rows that were appended earlier are sealed.
+    are sealed already are refused. Without inputs, rows that were appended earlier are sealed. Sealing nothing is
+    refused, unless --empty says that it is meant: INPUT… have no rows, or are left out, and none wait to be sealed.
     """
     from zkcompliance import importers
     from zkcompliance.log import files, keys, open_log
@@ -84,20 +87,20 @@ def command(
         console.note(f"{importer.name}: {importer.formula}")
     with console.progress() as report, _folder(path, schema, key, profile) as folder:
         console.warm_up(report)
-        counted = _Counter(chosen, inputs, schema, options, units)
+        counted = _Counter(chosen, inputs, schema, options, units, empty=empty)
         with Writer(folder, key) as writer:
             for what in writer.recovered:
                 console.note(f"{path}: {what}")
-            if not inputs and writer.recovered and not writer.pending_rows:
+            if not inputs and writer.recovered and not writer.pending_rows and not empty:
                 raise LogError(
                     f"{path}: nothing is left to seal: its rows were in the seal that was interrupted",
                     help=say("zkcompliance", "fsck", path),
                 )
             waiting = writer.pending_rows
-            if waiting:
+            if waiting and not empty:
                 console.note(f"{waiting} row(s) appended earlier are sealed too")
             before = writer.checkpoint.size
-            checkpoint = writer.seal_inputs(counted.sources(report), again=again, progress=report)
+            checkpoint = writer.seal_inputs(counted.sources(report), again=again, empty=empty, progress=report)
     log = open_log(path)
     if (sentence := remark(log)) is not None:
         console.note(sentence)
@@ -112,7 +115,7 @@ def command(
         )  # fmt: skip
         return
     console.print_fields(
-        f"sealed {sealed:,} row{'' if sealed == 1 else 's'}",
+        "sealed that there are no rows" if empty else f"sealed {sealed:,} row{'' if sealed == 1 else 's'}",
         {
             "log": f"{path} ({log.origin})",
             "segments": f"{checkpoint.size} in all, {checkpoint.size - before} new",
@@ -127,9 +130,10 @@ class _Counter:
 
     def __init__(
         self, chosen: list[Importer], inputs: tuple[Path, ...], schema: schemas.Schema, options: dict[str, str],
-        units: dict[str, str],
+        units: dict[str, str], *, empty: bool,
     ) -> None:  # fmt: skip
         self.rows = 0
+        self._empty = empty
         self._units, self._now = units, int(time.time())
         self._sources = list(zip(chosen, inputs, strict=True))
         self._schema, self._options = schema, options
@@ -142,7 +146,9 @@ class _Counter:
     def _chunks(self, importer: Importer, name: Path, report: Progress) -> Iterator[NDArray[np.uint32]]:
         from zkcompliance import importers
 
-        for chunk in importers.encode(importer, name, self._schema, self._options, units=self._units, now=self._now):
+        for chunk in importers.encode(
+            importer, name, self._schema, self._options, units=self._units, now=self._now, empty=self._empty
+        ):
             self.rows += chunk.shape[1]
             report("import rows", self.rows, 0)
             yield chunk

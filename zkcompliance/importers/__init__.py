@@ -96,9 +96,11 @@ def encode(
     *,
     units: Mapping[str, str] | None = None,
     now: int | None = None,
+    empty: bool = False,
 ) -> Iterator[NDArray[np.uint32]]:
     """`rows` as limbs (width, n), in chunks; SchemaError becomes ImporterError that names the file.
 
+    A file without rows is refused, unless `empty`. The file must be whole all the same: a CSV has its header.
     units, now: as `schemas.encode_rows`; a format that computes its shares has no unit to state (UsageError).
     """
     if units and importer.schemas:
@@ -113,8 +115,8 @@ def encode(
                 help = own or f"zkcompliance schemas {schema.name}"
                 raise ImporterError(f"{path}: {error.message}", help=help) from None
             first += len(batch)
-    if first == 1:
-        raise ImporterError(f"{path}: holds no rows")
+    if first == 1 and not empty:
+        raise ImporterError(f"{path}: holds no rows", help="# to state that there are none: add --empty")
 
 
 __all__ = ["FORMATS", "Importer", "Row", "by_name", "encode", "guess", "rows"]

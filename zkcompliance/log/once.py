@@ -2,7 +2,8 @@
 
 Whoever is killed cannot know whether a seal stood. The log knows: the digests lie in the meta file of the seal's first
 segment, durable before the checkpoint is signed. digest = SHA-256("zkcompliance-input-1" ‖ schema digest ‖ the rows,
-one after the other, each as its limbs but act, u16).
+one after the other, each as its limbs but act, u16). An empty seal keeps the digest of no rows, and is not repeated
+right after itself.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from zkcompliance.edge.shown import command
-from zkcompliance.errors import AlreadySealed, LimitExceeded
+from zkcompliance.errors import AlreadySealed, LimitExceeded, UsageError
 from zkcompliance.log import rows
 from zkcompliance.log.layout import Layout
 from zkcompliance.schemas import Schema
@@ -31,7 +32,7 @@ class Inputs:
     """
 
     def __init__(self, layout: Layout, schema: Schema, size: int, *, again: bool) -> None:
-        self._layout, self._schema, self._again = layout, schema, again
+        self._layout, self._schema, self._size, self._again = layout, schema, size, again
         self._sealed = {} if again else _sealed(layout, size)
         self.digests: list[bytes] = []
 
@@ -40,7 +41,7 @@ class Inputs:
 
         name: what messages call it.
         """
-        digest = hashlib.sha256(b"zkcompliance-input-1" + self._schema.digest)
+        digest = self._digest()
         for chunk in chunks:
             digest.update(chunk[1:].T.astype("<u2").tobytes())
             yield chunk
@@ -57,6 +58,29 @@ class Inputs:
         if len(self.digests) == rows.MAX_INPUTS:
             raise LimitExceeded(f"one seal takes at most {rows.MAX_INPUTS:,} inputs", help="seal them in several steps")
         self.digests.append(mark)
+
+    def nothing(self, inputs: Iterable[tuple[str, Chunks]]) -> Iterator[NDArray[np.uint32]]:
+        """The rows of inputs of an empty seal, of which there are none: UsageError names the first input that has some.
+
+        At their end AlreadySealed where the log's last seal is an empty one, unless `again`.
+        """
+        for name, chunks in inputs:
+            if any(chunk.shape[1] for chunk in chunks):
+                raise UsageError(
+                    f"{name}: holds rows, and an empty seal states that there are none; nothing was sealed"
+                )
+        yield from ()
+        mark = self._digest().digest()
+        if self._size and self._sealed.get(mark) == self._size - 1:
+            raise AlreadySealed(
+                f"that there are no rows is sealed in {self._layout.root} already, as its last segment, "
+                f"{self._size - 1}; nothing more was sealed",
+                help=command("zkcompliance", "fsck", self._layout.root) + "  # to seal it once more: add --again",
+            )
+        self.digests.append(mark)
+
+    def _digest(self) -> hashlib._Hash:
+        return hashlib.sha256(b"zkcompliance-input-1" + self._schema.digest)
 
 
 def _sealed(layout: Layout, size: int) -> dict[bytes, int]:

@@ -2,9 +2,9 @@
 
     rows = "zkcr" ‖ u16(1) ‖ u16 width ‖ u64 rows ‖ schema digest ‖ for each column but act: its limbs, u16 each
 
-`act` is not stored: every stored row is real. meta is five lines: format, SHA-256 of the rows file, entry (both hex),
-the first segment and number of segments of the seal that it was part of; and, in the first segment of a seal of inputs,
-a sixth: their digests (hex, a space between them).
+`act` is not stored: every stored row is real; an empty segment stores none. meta is five lines: format, SHA-256 of the
+rows file, entry (both hex), the first segment and number of segments of the seal that it was part of; and, in the first
+segment of a seal of inputs, a sixth: their digests (hex, a space between them).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ MAX_INPUTS = MAX_SEAL_INPUTS
 
 
 def padded_log2(rows: int) -> int:
-    """k of the smallest table 2^k ≥ max(8, rows)."""
+    """k of the smallest table 2^k ≥ max(8, rows); rows ≥ 0."""
     return max(MIN_LOG_ROWS_LOG2, (rows - 1).bit_length())
 
 
@@ -57,7 +57,7 @@ def load(path: Path, schema: Schema, digest: bytes | None) -> NDArray[np.uint32]
     magic, version, width, rows, schema_digest = _HEAD.unpack_from(data)
     if (magic, version, width, schema_digest) != (b"zkcr", 1, schema.width, schema.digest):
         raise LogCorrupt(f"{path} does not hold rows of schema {schema.label}")
-    if not 0 < rows <= MAX_ROWS or len(data) != _HEAD.size + 2 * (width - 1) * rows:
+    if rows > MAX_ROWS or len(data) != _HEAD.size + 2 * (width - 1) * rows:
         raise LogCorrupt(f"{path} is truncated")
     out = np.zeros((width, 1 << padded_log2(rows)), dtype=np.uint32)
     out[0, :rows] = 1

@@ -30,10 +30,10 @@ def stage(
 ) -> list[bytes]:
     """Make the private folders of all pending rows' segments, commit to each, and return their entries (99 bytes each).
 
-    inputs: digests (`log.once`) that are kept with the first. Everything is durable when it returns; on error nothing
-    is left.
+    Where no rows are pending it is one segment of padding: whoever calls it has been told that this is meant. inputs:
+    digests (`log.once`) that are kept with the first. Everything is durable when it returns; on error nothing is left.
     """
-    count = -(-pending.rows // rows.MAX_ROWS)
+    count = max(1, -(-pending.rows // rows.MAX_ROWS))
     entries: list[bytes] = []
     try:
         for index, table in enumerate(_tables(pending, settings.schema.width), first):
@@ -54,6 +54,9 @@ def _tables(pending: Pending, width: int) -> Iterator[tuple[NDArray[np.uint32], 
         return np.zeros((width, 1 << rows.padded_log2(size)), dtype=np.uint32)
 
     left, filled = pending.rows, 0
+    if not left:
+        yield table(0), 0
+        return
     size = min(left, rows.MAX_ROWS)
     current = table(size)
     for chunk in pending.chunks():

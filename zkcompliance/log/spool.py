@@ -132,12 +132,17 @@ class SpoolingWriter:
                 with contextlib.suppress(BlockingIOError):  # the log's holder has just found it, empty and not locked
                     return Pending(self._layout.spool(os.urandom(16).hex()), self.schema, lock=True)
 
-    def seal(self, *, progress: Progress = silent) -> None:
-        """Seal everything appended; where the log is busy, leave the spool to the one who holds it."""
+    def seal(self, *, empty: bool = False, progress: Progress = silent) -> None:
+        """Seal everything appended; where the log is busy, leave the spool to the one who holds it.
+
+        empty: as `Writer.seal`; LogBusy where the log is busy, since its holder may have rows.
+        """
         writer = self._take_log()
         if writer is not None:
-            writer.seal(progress=progress)
+            writer.seal(empty=empty, progress=progress)
             return
+        if empty:
+            raise LogBusy(f"{self._layout.root} is being written by another process")
         rows = self.pending_rows
         self._leave_spool()
         if rows:

@@ -50,6 +50,20 @@ def check_key(layout: Layout, settings: Settings, key: SignerKey) -> None:
         raise KeyFileError(f"{layout.root} is signed by {settings.key.name}, another key than the one given")
 
 
+def _check_meant(rows: int, empty: bool) -> None:
+    """UsageError unless there are rows, or none and `empty` says so."""
+    if rows == 0 and not empty:
+        raise UsageError(
+            "there is nothing to seal: no rows were appended",
+            help="to state that there are none: zkcompliance seal --empty …, in Python log.seal(empty=True)",
+        )
+    if rows and empty:
+        raise UsageError(
+            f"an empty seal states that there are no rows, and {rows} are not sealed yet; nothing was sealed",
+            help="seal them, without --empty or empty=True",
+        )
+
+
 def checked_chunks(schema: schemas.Schema, chunks: Iterable[NDArray[np.uint32]]) -> Iterator[NDArray[np.uint32]]:
     """Rows as limbs (width, n), n ≤ CHUNK_ROWS, of which each is real and fits the schema; SchemaError otherwise."""
     from zkcompliance.schemas.cells import check_limbs
@@ -144,39 +158,52 @@ class Writer:
                 self._pending.commit()
         return self._pending.rows - before
 
-    def seal(self, rows: Rows | None = None, *, progress: Progress = silent) -> Checkpoint:
+    def seal(self, rows: Rows | None = None, *, empty: bool = False, progress: Progress = silent) -> Checkpoint:
         """Seal everything appended, and `rows` with it, as one segment (several over 2^21 rows); the new checkpoint.
 
-        `rows` are sealed or not kept at all. UsageError when there is nothing to seal.
+        `rows` are sealed or not kept at all. UsageError when there is nothing to seal, unless `empty`: that states that
+        there are no rows, as one segment of padding; then UsageError where there are some.
         """
-        return self.seal_columns(() if rows is None else self._encoded(rows), progress=progress)
+        return self.seal_columns(() if rows is None else self._encoded(rows), empty=empty, progress=progress)
 
-    def seal_columns(self, chunks: Iterable[NDArray[np.uint32]], *, progress: Progress = silent) -> Checkpoint:
+    def seal_columns(
+        self, chunks: Iterable[NDArray[np.uint32]], *, empty: bool = False, progress: Progress = silent
+    ) -> Checkpoint:
         """`seal` for rows already encoded, in chunks."""
-        return self._seal(chunks, (), progress)
+        return self._seal(chunks, (), progress, empty=empty)
 
     def seal_inputs(
         self,
         inputs: Iterable[tuple[str, Iterable[NDArray[np.uint32]]]],
         *,
         again: bool = False,
+        empty: bool = False,
         progress: Progress = silent,
     ) -> Checkpoint:
         """`seal_columns` for inputs with their names; each is sealed once, also where a killed seal is repeated.
 
-        AlreadySealed where the very rows of an input were sealed before, unless `again`; nothing is kept then.
+        AlreadySealed where the very rows of an input were sealed before, or with `empty` where the last seal is an
+        empty one, unless `again`; nothing is kept then.
         """
         once = Inputs(self._layout, self.schema, self.checkpoint.size, again=again)
+        if empty:
+            return self._seal(once.nothing(inputs), once.digests, progress, empty=True)
         read = itertools.chain.from_iterable(once.read(name, chunks) for name, chunks in inputs)
         return self._seal(read, once.digests, progress)
 
-    def _seal(self, chunks: Iterable[NDArray[np.uint32]], inputs: Sequence[bytes], progress: Progress) -> Checkpoint:
+    def _seal(
+        self,
+        chunks: Iterable[NDArray[np.uint32]],
+        inputs: Sequence[bytes],
+        progress: Progress,
+        *,
+        empty: bool = False,
+    ) -> Checkpoint:
         """inputs: digests to keep, complete when the chunks are at their end."""
         self.take_spools()
         with self._batch():
             self._add(chunks)
-            if self._pending.rows == 0:
-                raise UsageError("there is nothing to seal: no rows were appended")
+            _check_meant(self._pending.rows, empty)
             first = self.checkpoint.size
             new = sealing.stage(self._layout, self._settings, first, self._pending, inputs, progress)
             try:

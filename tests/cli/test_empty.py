@@ -1,0 +1,130 @@
+"""A log without rows from the command line: sealed, checked, proved over, verified, and in its next generations."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from tests.kit.policy_texts import head, requirement
+from zkcompliance.commands.main import cli
+from zkcompliance.log import open_log
+from zkcompliance.log.fsck import fsck
+
+HEADER = "serial,category,occurred,aware,reported\n"
+ROW = "1,death,2026-01-01T00:00:00Z,2026-01-02T00:00:00Z,2026-01-03T00:00:00Z\n"
+CLAIM = "incidents-reported-in-time"
+AT = ("--param", "as_of=2026-06-01")
+
+
+def run(*arguments: object) -> Any:
+    return CliRunner().invoke(cli, [str(argument) for argument in arguments], prog_name="zkcompliance")
+
+
+def seal(folder: Path, log: str, *more: object) -> Any:
+    return run("seal", *more, "--log", folder / log, "--key", folder / "key", "--schema", "incident")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A key, a table without rows in two formats, and one with a row."""
+    assert run("keygen", "lab.example/incidents", "-o", tmp_path / "key").exit_code == 0
+    (tmp_path / "none.csv").write_text(HEADER)
+    (tmp_path / "none.jsonl").write_text("")
+    (tmp_path / "one.csv").write_text(HEADER + ROW)
+    return tmp_path
+
+
+def test_the_word_that_says_it_is_meant(folder: Path) -> None:
+    for name in ("none.csv", "none.jsonl"):
+        refused = seal(folder, "log", folder / name)
+        assert refused.exit_code == 2 and "holds no rows\nhelp: # to state that there are none: add --empty" in (
+            refused.stderr
+        )
+    assert "--empty" in seal(folder, "log").stderr
+    refused = seal(folder, "log", "--empty", folder / "one.csv")
+    assert refused.exit_code == 2 and "one.csv: holds rows" in refused.stderr
+    (folder / "headless.csv").write_text("")
+    assert "the first line names the columns" in seal(folder, "log", "--empty", folder / "headless.csv").stderr
+    assert not (folder / "log").exists() and not (folder / "key.log").exists()
+    done = seal(folder, "log", "--empty", folder / "none.csv", folder / "none.jsonl")
+    assert done.exit_code == 0 and "sealed that there are no rows" in done.stdout and "1 in all, 1 new" in done.stdout
+    refused = seal(folder, "log", "--empty", folder / "none.csv")
+    assert refused.exit_code == 2 and "error[already-sealed]" in refused.stderr and "--again" in refused.stderr
+    again = json.loads(seal(folder, "log", "--empty", "--again", "--json").stdout)
+    assert (again["rows"], again["segments"], again["size"]) == ("0", [1], 2)
+    assert "0 rows" not in run("fsck", folder / "log", "--deep").output
+    assert fsck(folder / "log", deep=True).findings == ()
+
+
+def test_a_proof_over_no_incidents(folder: Path) -> None:
+    """It verifies, the verdict warns that no number of rows is shown, and it is no proof of another log."""
+    assert seal(folder, "log", "--empty", folder / "none.csv").exit_code == 0
+    looked = run("check", CLAIM, "--log", folder / "log", *AT)
+    assert looked.exit_code == 0 and "log incidents has no rows" in looked.output
+    made = run("prove", CLAIM, "--log", folder / "log", *AT, "-o", folder / "proof")
+    assert made.exit_code == 0, made.output
+    asked = ("verify", folder / "proof", "--claim", CLAIM, *AT, "--json")
+    verdict = run(*asked, "--log-key", folder / "key.pub")
+    assert verdict.exit_code == 0, verdict.output
+    assert "VACUOUS TRUTH IS NOT EXCLUDED: no number of rows of incidents is shown" in verdict.stdout
+    assert run("keygen", "lab.example/others", "-o", folder / "other").exit_code == 0
+    refused = run(*asked, "--log-key", folder / "other.pub")
+    assert refused.exit_code == 1, refused.output
+
+
+def test_a_floor_of_rows_refuses_it(folder: Path) -> None:
+    """With the policy's `rows = 1` nothing is proved and no budget is used."""
+    assert seal(folder, "log", "--empty").exit_code == 0
+    asked = requirement(
+        "in-time", "Incidents are reported in time.", CLAIM, {"incidents": "incidents"},
+        'params.as_of = { at_least = "2026-05-01" }',
+        'params.reportable = { includes = "death" }',
+        'params.infrastructure = "2 days"', 'params.cybersecurity = "5 days"', 'params.death = "10 days"',
+        'params.harm = "15 days"', 'params.safety = "15 days"', 'params.danger = "24 hours"',
+    )  # fmt: skip
+    log = '[logs.incidents]\nschema = "incident"\nrows = 1\n'
+    (folder / "policy.toml").write_text(head("example", "Incidents", subject="none") + "\n" + log + asked)
+    before = open_log(folder / "log").proofs_left()
+    refused = run(
+        "prove", "--policy", folder / "policy.toml", "--log", f"incidents={folder / 'log'}",
+        "--param", "in-time.as_of=2026-06-01", "-o", folder / "proof",
+    )  # fmt: skip
+    assert refused.exit_code == 1 and "enough rows" in refused.output, refused.output
+    assert not (folder / "proof").exists() and open_log(folder / "log").proofs_left() == before
+
+
+def test_it_goes_on_in_the_next_generations(folder: Path) -> None:
+    """refresh seals it anew, compact puts it and others into one, and the lineage shows that the rows are the same."""
+    for given in (("--empty",), ("--empty", "--again"), (folder / "one.csv",), ("--empty",)):
+        done = seal(folder, "log", *given)
+        assert done.exit_code == 0, done.output
+    done = run("compact", folder / "log", "--to", folder / "second", "-o", folder / "lineage", "--key", folder / "key")
+    assert done.exit_code == 0, done.output
+    assert [segment.rows for segment in open_log(folder / "second").segments] == [1]
+    assert fsck(folder / "second", deep=True).findings == ()
+    done = seal(folder, "second", "--empty", "--again")
+    assert done.exit_code == 0, done.output
+    done = run("refresh", folder / "second", "--to", folder / "third", "-o", folder / "longer", "--key", folder / "key")
+    assert done.exit_code == 0, done.output
+    assert [segment.rows for segment in open_log(folder / "third").segments] == [1, 0]
+    made = run("prove", CLAIM, "--log", folder / "third", *AT, "-o", folder / "proof")
+    assert made.exit_code == 0, made.output
+    verdict = run(
+        "verify", folder / "proof", "--claim", CLAIM, *AT, "--log-key", folder / "key.pub", "--state",
+        folder / "state", "--lineage", folder / "longer",
+    )  # fmt: skip
+    assert verdict.exit_code == 0, verdict.output
+
+
+def test_nothing_but_empty_segments_compacts_to_one(folder: Path) -> None:
+    for given in (("--empty",), ("--empty", "--again")):
+        assert seal(folder, "log", *given).exit_code == 0
+    done = run("compact", folder / "log", "--to", folder / "second", "-o", folder / "lineage", "--key", folder / "key")
+    assert done.exit_code == 0, done.output
+    assert [segment.rows for segment in open_log(folder / "second").segments] == [0]
+    refused = seal(folder, "second", "--empty")
+    assert refused.exit_code == 2 and "already-sealed" in refused.stderr
