@@ -88,14 +88,15 @@ class Writer:
         self(SUB, y, x)
 
     def next_implied(self) -> None:
-        """x is the next z but on the last row, and the next z implies y; now and then a part is left out."""
+        """x is the next z but on the last row, or implies it, and the next z implies y; now and then a part is left
+        out."""
         (x, y), z = self.rng.sample(self.columns, 2), self.rng.choice(self.nexts)
         for node, kind in (
-            (self(SUB, x, z), TRANSITION),
+            self.rng.choice(((self(SUB, x, z), TRANSITION), (self(MUL, x, self(SUB, self.one, z)), EVERY))),
             (x, LAST),
             (self(MUL, z, self(SUB, self.one, y)), self.rng.choice((TRANSITION, TRANSITION, EVERY))),
         ):
-            if self.rng.random() < 0.9:
+            if self.rng.random() < 0.8:
                 self.say(node, kind)
         for column in (x, y):
             if self.rng.random() < 0.9:
