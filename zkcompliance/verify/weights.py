@@ -188,11 +188,24 @@ class Ranges:
             if self.nodes[root].op == MUL
             for x, y in permutations(self.nodes[root][1:])
         }
+        self.indicators = self._indicators()
         self.found: dict[int, Range] = {}
-        self.reached: dict[int, set[int]] = {}  # what a bit implies, while no other bit is known
+        self.reached: dict[int, set[int]] = {}  # what is 1 wherever a node is
         self.news = False
         for i, node in enumerate(self.nodes):
             self.learn(i, _range_of(node, program))
+
+    def _indicators(self) -> dict[int, int]:
+        """(x − 1) + Σ w·d where x·d = 0 for every d → x: times x, it is x·(x − 1)."""
+        ones: dict[int, int] = {}
+        for i, (op, a, b) in enumerate(self.nodes):
+            if op == SUB and self._is_one(b):
+                ones[i] = a
+            elif op == ADD and a in ones and self.nodes[b].op == MUL:
+                x = self.number[ones[a]]
+                if any((x, self.number[factor]) in self.products for factor in self.nodes[b][1:]):
+                    ones[i] = ones[a]
+        return ones
 
     def of(self, node: int) -> Range | None:
         return self.found.get(self.number[self.key[node]])
@@ -205,8 +218,6 @@ class Ranges:
         if new is not None and new != old and new[0] <= new[1] and max(-new[0], new[1]) < P:
             self.found[self.number[self.key[node]]] = new
             self.news = True
-            if new == _BIT:
-                self.reached.clear()
 
     def sweep(self) -> None:
         """Every node and constraint once, in the order of the nodes."""
@@ -220,8 +231,8 @@ class Ranges:
             elif i in self.zero and op == SUB:  # a = b
                 self.learn(a, self.of(b))
                 self.learn(b, self.of(a))
-            elif i in self.zero:
-                self._indicator(i)
+            elif i in self.zero and i in self.indicators:
+                self.learn(self.indicators[i], _BIT)
             elif (
                 i in self.moves and op == SUB and self.number[a] in self.last
             ):  # a = b but on the last row, where a = 0
@@ -274,18 +285,6 @@ class Ranges:
             if self.number[same] == self.number[x] and value is not None:
                 self.learn(x, _with_zero(value if op == SUB else (-value[1], -value[0])))
 
-    def _indicator(self, root: int) -> None:
-        """(x − 1) + Σ w·d = 0 where x·d = 0 for every d: times x, it is x·(x − 1) = 0."""
-        factors: list[tuple[int, int]] = []
-        op, a, b = self.nodes[root]
-        while op == ADD and self.nodes[b].op == MUL:
-            factors.append((self.nodes[b].a, self.nodes[b].b))
-            op, a, b = self.nodes[a]
-        if op == SUB and self._is_one(b):
-            x = self.number[a]
-            if all(any((x, self.number[i]) in self.products for i in pair) for pair in factors):
-                self.learn(a, _BIT)
-
     def counted(self, interaction: Interaction) -> Range | None:
         """The range of its multiplicity."""
         return (1, 1) if interaction.multiplicity == UNIT else self.of(interaction.multiplicity)
@@ -300,11 +299,11 @@ class Ranges:
                 self.learn(node, _with_zero(value))
 
     def _implies(self, x: int, y: int) -> bool:
-        """Whether the bit x is 1 only where the bit y is, among the first 64 that it implies, breadth first."""
+        """Whether the bit x is 1 only where y is, among the first 64 nodes that it leads to, breadth first."""
         if x not in self.reached:
             seen, todo = {x}, [x]
-            for bit in todo:  # grows
-                todo += [z for z in self.implied.get(bit, ()) if z not in seen and self.of(z) == _BIT]
+            for node in todo:  # grows
+                todo += [after for after in self.implied.get(node, ()) if after not in seen]
                 seen.update(todo)
                 if len(seen) > 64:
                     break
@@ -313,7 +312,10 @@ class Ranges:
 
     @cached_property
     def implied(self) -> dict[int, list[int]]:
-        """x → y of x·(1 − y) = 0 and of x·(y − x) = 0, and of z·(1 − y) = 0 where x is the next row's z, or 0."""
+        """x → y of x·(1 − y) = 0 and of x·(y − x) = 0, and of z'·(1 − y) = 0 where x is the next row's z, or 0.
+
+        The last in two steps: x → z' → y, z' "on a row that is not the last" being numbered after all nodes.
+        """
         moved: dict[int, set[int]] = {}  # z' → every y of z'·(1 − y) = 0 but on the last row
         for op, z, rest in (self.nodes[i] for i in self.moves):
             if op == MUL and self.nodes[rest].op == SUB and self._is_one(self.nodes[rest].a):
@@ -325,10 +327,13 @@ class Ranges:
                 pairs.add((x, self.number[y]))
         for op, x, z in (self.nodes[i] for i in self.moves):
             if op == SUB and self.number[x] in self.last:
-                pairs |= {(self.number[x], y) for y in moved.get(self.number[z], ())}
+                pairs.add((self.number[x], len(self.nodes) + self.number[z]))
+        pairs |= {(len(self.nodes) + z, y) for z, after in moved.items() for y in after}
         found: dict[int, list[int]] = {}
         for x, y in sorted(pairs):
-            found.setdefault(x, []).append(y)
+            after = found.setdefault(x, [])
+            if len(after) < 65:  # more are never reached
+                after.append(y)
         return found
 
     @cached_property
