@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.kit.exact_rows import encode_rows
@@ -142,11 +142,13 @@ def test_refusals() -> None:
 
 
 @given(st.lists(st.integers(0, 2**16 - 1), max_size=6), st.integers(0, 2**20))
+@example(found=[0], limit=1 << 16)  # the parameter beside it is worth what a used place holds
 def test_places_are_cut_and_gathered(found: list[int], limit: int) -> None:
     value = places.encode(found, 16, 6)
     slots = [(places.name("x", i), 17) for i in range(6)]
     spread = places.spread([*slots, ("limit", 21)], {"x": value, "limit": limit})
-    assert [v & 0xFFFF for v in spread.values() if v >> 16 == 1 and v != limit][: len(set(found))] == sorted(set(found))
+    used = [v & 0xFFFF for public, v in spread.items() if public != "limit" and v >> 16]
+    assert used == sorted(set(found)) and spread["limit"] == limit
     stated = [(name, bits, spread[name]) for name, bits in [*slots, ("limit", 21)]]
     assert places.gathered(stated) == {"x": value, "limit": limit}
     assert set(places.members(value, 16)) == set(found)

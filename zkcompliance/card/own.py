@@ -91,10 +91,10 @@ def _compiled(path: str) -> Card:
     except ModuleNotFoundError as error:
         if not (error.name or "").startswith(_LANGUAGE):
             raise
-        make = command("zkcompliance", "explain", Path(path), "--card", Path(f"{path.removesuffix('.py')}.json"))
+        words = ("zkcompliance", "explain", Path(path), "--card", Path(f"{path.removesuffix('.py')}.json"))
         raise Unsupported(
             f"{path} is the text of a claim, and this verifier has no compiler: it takes cards",
-            help=f"{make}  # where the package is installed",
+            help=f"{command(*words)}  # where the package is installed",
         ) from None
     card: Card = cards.card_of(claims.load(path))
     return card

@@ -9,6 +9,7 @@ from zkcompliance import limits
 from zkcompliance.card import catalogue
 from zkcompliance.card.model import Card
 from zkcompliance.card.parameter import Parameter
+from zkcompliance.edge.shown import command
 from zkcompliance.errors import KeyFileError
 from zkcompliance.log.cosignature import CosignerKey
 from zkcompliance.log.note import VerifierKey
@@ -207,10 +208,12 @@ class _Reader:
             raise fault(path, f"{card.id} is there in version {card.version} only", "zkcompliance claims")
         digest, path = found.text("card"), found.at("card")
         if _DIGEST.fullmatch(digest) is None:
-            raise fault(path, "is a SHA-256 in 64 lower-case hexadecimal digits", f"zkcompliance explain {card.id}")
+            raise fault(
+                path, "is a SHA-256 in 64 lower-case hexadecimal digits", command("zkcompliance", "explain", card.id)
+            )
         if bytes.fromhex(digest) != card.digest:
             why = f"is not the card of {card.label}, {card.digest.hex()}"
-            raise fault(path, why, f"zkcompliance explain {card.id}")
+            raise fault(path, why, command("zkcompliance", "explain", card.id))
         return card
 
     def _bounds(self, found: Table, known: Sequence[Parameter], *, free: bool) -> dict[str, Bound]:
