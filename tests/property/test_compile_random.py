@@ -13,6 +13,8 @@ from tests.kit.exact_rows import encode_rows
 from tests.kit.random_claims import TINY, cases, readable
 from zkcompliance.claim.compile import CannotCompile, compile_claim
 from zkcompliance.claim.meaning.interpret import interpret
+from zkcompliance.verify.program import decode_program
+from zkcompliance.verify.weights import check_multiplicities
 
 STILL_REFUSED = ("could wrap", "whose order leaves ties", "at most 255 each", "a table of ", "carry")
 
@@ -29,6 +31,7 @@ def agrees(case: Any, cut: int) -> bool | None:
     except CannotCompile as error:
         assert any(reason in error.message for reason in STILL_REFUSED), error.message
         return None
+    check_multiplicities(decode_program(compiled.program.encoded))  # no verifier refuses it for what it counts
     holds = interpret(definition, tables, publics).holds
     failures = trial(compiled, tables, definition.publics(publics)).failures()
     assert holds == (not failures), [str(failure) for failure in failures[:5]]

@@ -14,6 +14,7 @@ from zkcompliance.verify.shape import shape_of
 from zkcompliance.verify.soundness import judge
 from zkcompliance.verify.statement import decode_statement
 from zkcompliance.verify.verifier import check_checkpoints, check_program
+from zkcompliance.verify.weights import check_multiplicities
 
 
 def hollow(statement: Statement, program: bytes, notes: Sequence[bytes]) -> bytes:
@@ -31,6 +32,7 @@ def refuse_early(statement: Statement, program: bytes, notes: Sequence[bytes]) -
     check_notes(bundle, stated)
     check_program(stated, decoded)
     judge(shape_of(stated, decoded))
+    check_multiplicities(decoded)
     check_checkpoints(stated, decoded)
     size = expected_bytes(statement, program, notes)
     if size * 19 // 20 > limits.MAX_BUNDLE_BYTES:

@@ -141,7 +141,10 @@ class Nodes:
         total: Term = const(0)
         for member in members:
             total = total + arith.equal(self.ctx, self.value(node.value), digits(member), short(node))
-        return total.within(0, 1)
+        total = total.within(0, 1)
+        if len(members) > 1:
+            self.ctx.zero(f"{short(node)}: at most one member", total * (total - 1))  # which a verifier asks to see
+        return total
 
     def bits(self, entries: list[int | core.Param]) -> list[int | PublicBit]:
         """The entries of a public table's column: constants, or bits of a parameter."""
