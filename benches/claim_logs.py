@@ -1,7 +1,8 @@
 """Logs in which the catalogue's claims hold, of any number of varied rows, the same ones each time.
 
-`make(claim, rows)` gives the columns of each slot (width, rows) and the claim's parameters. No two rows are alike,
-values spread over the limbs that real ones use, and rows of one group, model or chip are scattered over the log.
+`make(claim, rows)` gives the columns of each slot (width, rows) and the claim's parameters: a text as people write it,
+or the value as an integer. Of a claim in `MAKERS` no two rows are alike, values spread over the limbs that real ones
+use, and rows of one group, model or chip are scattered over the log; any other has an example's rows, repeated.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ from typing import Any
 import numpy as np
 
 from zkcompliance import schemas
+from zkcompliance.claim import catalogue
+from zkcompliance.claim.language.build import ClaimDefinition
+from zkcompliance.claim.meaning.interpret import interpret
 from zkcompliance.schemas import Schema
 
 Columns = np.ndarray
@@ -209,4 +213,26 @@ MAKERS: dict[str, Callable[[int], Made]] = {
 
 
 def make(claim: str, rows: int) -> Made:
-    return MAKERS[claim](rows)
+    return MAKERS[claim](rows) if claim in MAKERS else repeated(claim, rows)
+
+
+def repeated(claim: str, rows: int) -> Made:
+    """The rows of the claim's first example that holds over as many: each log's, over and over.
+
+    SystemExit where there is none, as of a claim under which no two rows are alike: it needs a maker.
+    """
+    module = catalogue.files()[claim.replace("-", "_")]
+    (definition,) = {each for each in vars(module).values() if isinstance(each, ClaimDefinition)}
+    for example in module.EXAMPLES:
+        tables, given = example.inputs(definition)
+        once = {slot: np.concatenate(segments, axis=1) for slot, segments in tables.items()}
+        if example.failing is not None or not all(columns.shape[1] for columns in once.values()):
+            continue
+        made = {
+            slot: np.ascontiguousarray(np.tile(columns, -(-rows // columns.shape[1]))[:, :rows])
+            for slot, columns in once.items()
+        }
+        params = definition.publics(given)
+        if interpret(definition, {slot: [columns] for slot, columns in made.items()}, params).holds:
+            return made, {name: params[name] for name in given}
+    raise SystemExit(f"{claim}: no example holds over {rows} rows of its own; MAKERS in claim_logs.py needs a maker")

@@ -43,7 +43,8 @@ def widths(claim: Claim, rows: int) -> dict[str, int]:
 def main(what: str, name: str, rows: int, folder: Path) -> None:
     claim = catalogue.load(name)
     made, params = claim_logs.make(name, rows)
-    given = {param.name: param.parse(str(params[param.name])) for param in claim.params if param.name in params}
+    readers = {param.name: param.parse for param in claim.params}
+    given = {name: readers[name](value) if isinstance(value, str) else value for name, value in params.items()}
     publics = claim.publics(given)
     if what == "check":
         tables = {slot: [columns] for slot, columns in made.items()}

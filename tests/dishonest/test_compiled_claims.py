@@ -65,10 +65,6 @@ def case_of(name: str) -> Case:
     return Case.of(HUNTS[name])
 
 
-def kinds_of(case: Case) -> set[str]:
-    return {kind_of(case.compiled, item) for item in items(case.compiled.program)}
-
-
 def authors(case: Case, names: set[str]) -> set[Item]:
     """The requirements that a claim's author wrote, by their names."""
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.kit import support
-from tests.kit.support import CLAIM, PUBLICS, ForgedValues, Prover, View, forgetful, refused
+from tests.kit.support import CLAIM, PUBLICS, Balanced, ForgedValues, Prover, SatisfyingValues, View, forgetful, refused
 from zkcompliance.errors import (
     BalanceMismatch,
     FinalPolynomialMismatch,
@@ -164,16 +164,6 @@ def test_terminals_after_z(log: support.SealedTable) -> None:
     )
 
 
-class Balanced(Prover):
-    """A terminal that balances a false bus: the constraints of the cells table do not hold."""
-
-    def lookup_columns(self, number: int) -> tuple[np.ndarray, Ext]:
-        columns, terminal = super().lookup_columns(number)
-        if number == len(self.layout.instances) - 1:
-            terminal = ext.sub(terminal, View(self).balance([*self.terminals, terminal]))
-        return columns, terminal
-
-
 class LateQuotient(Balanced):
     """Draws z, and then commits to a chunk that is right there."""
 
@@ -217,15 +207,8 @@ def test_values_after_the_batch_coefficients(log: support.SealedTable) -> None:
     works_only_without(("values",), GrindingRejected, lambda: over_the_limit(log, LateValues))
 
 
-class LateFinal(ForgedValues, Balanced):
+class LateFinal(SatisfyingValues, Balanced):
     """Forges a value after z, folds what the verifier will see, and draws the queries before the final polynomial."""
-
-    def forge(self, values: list[Ext]) -> list[Ext]:
-        view = View(self)
-        for height, residual in enumerate(view.residuals(values, self.terminals)):
-            at = view.index(Opening(CHUNK, height, 0))
-            values[at] = ext.add(values[at], residual)
-        return values
 
     def final_polynomial(self, word: np.ndarray, count: int) -> np.ndarray:
         trial = support.prover_transcript.Transcript("trial")

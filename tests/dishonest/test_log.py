@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.kit import support
-from tests.kit.support import CLAIM, FLOP, PHASE, PUBLICS, ROWS, Prover, checkpoint, refused, without
+from tests.kit.support import CLAIM, FLOP, PHASE, PUBLICS, ROWS, OpensTheSealed, Prover, checkpoint, refused, without
 from zkcompliance.errors import (
     CheckpointMismatch,
     FinalPolynomialMismatch,
@@ -42,18 +42,6 @@ def other_rows(columns: np.ndarray) -> dict[str, np.ndarray]:
     reordered[:, :6] = columns[:, [1, 0, 2, 3, 4, 5]]
     lower[FLOP, 3] = 0
     return {"omitted": omitted, "doubled": doubled, "reordered": reordered, "changed": lower}
-
-
-class OpensTheSealed(Prover):
-    """Proves over its own table and opens the rows of the sealed one."""
-
-    real: SealedTable
-
-    def open_positions(self, positions: list[int]) -> list[bytes]:
-        mine, self.tables = self.tables, [self.real]
-        found = super().open_positions(positions)
-        self.tables = mine
-        return found
 
 
 def over_other_rows(case: str, kind: type[Prover], name: str = "log") -> Prover:

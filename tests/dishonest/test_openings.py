@@ -9,7 +9,16 @@ import numpy as np
 import pytest
 
 from tests.kit import batch, support
-from tests.kit.support import ForgedValues, Proved, Prover, View, WordProver, refused, without
+from tests.kit.support import (
+    Balanced,
+    ForgedValues,
+    Proved,
+    Prover,
+    SatisfyingValues,
+    WordProver,
+    refused,
+    without,
+)
 from zkcompliance.errors import (
     BalanceMismatch,
     FinalPolynomialMismatch,
@@ -31,7 +40,6 @@ from zkcompliance.verify import fri as verify_fri
 from zkcompliance.verify import openings as verify_openings
 from zkcompliance.verify import soundness, verifier
 from zkcompliance.verify import statement as verify_statement
-from zkcompliance.verify.openings import CHUNK, Opening
 
 
 @pytest.fixture(scope="module")
@@ -54,21 +62,8 @@ def whatever_final(proved: Proved):  # type: ignore[no-untyped-def]
 # Out-of-domain values
 
 
-class FalseStatement(ForgedValues):
+class FalseStatement(SatisfyingValues, Balanced):
     """A total over the limit; a terminal that balances it; at z, a chunk's value that satisfies the identity."""
-
-    def lookup_columns(self, number: int) -> tuple[np.ndarray, Ext]:
-        columns, terminal = super().lookup_columns(number)
-        if number == len(self.layout.instances) - 1:
-            terminal = ext.sub(terminal, View(self).balance([*self.terminals, terminal]))
-        return columns, terminal
-
-    def forge(self, values: list[Ext]) -> list[Ext]:
-        view = View(self)
-        for height, residual in enumerate(view.residuals(values, self.terminals)):
-            at = view.index(Opening(CHUNK, height, 0))
-            values[at] = ext.add(values[at], residual)
-        return values
 
 
 def test_values_that_satisfy_the_identity_chosen_after_z(log: support.SealedTable) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.kit import support
-from tests.kit.support import Proved, Prover, refused, without
+from tests.kit.support import OpensTheSealed, Proved, Prover, refused, without
 from zkcompliance.errors import (
     BalanceMismatch,
     FoldMismatch,
@@ -178,18 +178,6 @@ def test_a_challenge_that_is_a_looked_up_value_gives_no_proof() -> None:
 
 
 # A log that no constraint reads
-
-
-class OpensTheSealed(Prover):
-    """Proves over its own table and opens the rows of the sealed one."""
-
-    real: SealedTable
-
-    def open_positions(self, positions: list[int]) -> list[bytes]:
-        mine, self.tables = self.tables, [self.real]
-        found = super().open_positions(positions)
-        self.tables = mine
-        return found
 
 
 @pytest.mark.parametrize(("kind", "error"), [(Prover, OpeningMismatch), (OpensTheSealed, FoldMismatch)])

@@ -71,10 +71,6 @@ class Browser:
         """How wide the page's content is."""
         return int(self.call("Page.getLayoutMetrics")["cssContentSize"]["width"])
 
-    def screenshot(self) -> bytes:
-        """The whole page as PNG."""
-        return base64.b64decode(self.call("Page.captureScreenshot", captureBeyondViewport=True)["data"])
-
     def pdf(self) -> bytes:
         """The page as it prints."""
         return base64.b64decode(self.call("Page.printToPDF", preferCSSPageSize=True)["data"])

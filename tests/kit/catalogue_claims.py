@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import functools
-import importlib
 
 import numpy as np
 
 from tests.kit.compiled_trial import padded
+from zkcompliance.circuits import log_floor
 from zkcompliance.claim import catalogue
 from zkcompliance.claim.compile import Compiled, compile_claim
 from zkcompliance.claim.language.build import ClaimDefinition
 from zkcompliance.claim.language.example import Example
+from zkcompliance.schemas import Schema
 
 MODULES = tuple(name.replace("-", "_") for name in catalogue.names(families=False))
 
@@ -19,13 +20,19 @@ MODULES = tuple(name.replace("-", "_") for name in catalogue.names(families=Fals
 @functools.cache
 def definition(module: str) -> ClaimDefinition:
     """The one claim that `circuits/MODULE.py` defines."""
-    found = vars(importlib.import_module(f"zkcompliance.circuits.{module}")).values()
-    (claim,) = {each for each in found if isinstance(each, ClaimDefinition)}
+    (claim,) = {each for each in vars(catalogue.files()[module]).values() if isinstance(each, ClaimDefinition)}
+    return claim
+
+
+@functools.cache
+def floor_of(schema: Schema) -> ClaimDefinition:
+    """The floor of logs of a schema."""
+    claim: ClaimDefinition = log_floor.family(schema)
     return claim
 
 
 def examples(module: str) -> tuple[Example, ...]:
-    made: tuple[Example, ...] = importlib.import_module(f"zkcompliance.circuits.{module}").EXAMPLES
+    made: tuple[Example, ...] = catalogue.files()[module].EXAMPLES
     return made
 
 

@@ -30,7 +30,7 @@ def raw(name: str, path: Path, schema: str = "compute", **options: str) -> list[
     return [dict(row) for row in importers.rows(importers.by_name(name), path, schemas.by_name(schema), options)]
 
 
-def write(folder: Path, data: str | bytes, name: str) -> Path:
+def write(folder: Path, data: str | bytes, name: str = "in.csv") -> Path:
     """A file of a test."""
     (folder / name).write_bytes(data.encode() if isinstance(data, str) else data)
     return folder / name

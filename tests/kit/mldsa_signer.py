@@ -24,7 +24,7 @@ from zkcompliance.standalone.mldsa44 import (
     unpack,
 )
 
-ETA, D = 2, 13
+D = 13
 
 
 def centred(value: int) -> int:
@@ -50,10 +50,6 @@ def bounded(seed: bytes) -> Poly:
 def times(c: Poly, polys: list[Poly]) -> list[Poly]:
     c_hat = ntt(c)
     return [[centred(v) for v in inverse_ntt([x * y for x, y in zip(c_hat, ntt(p), strict=True)])] for p in polys]
-
-
-def norm(polys: list[Poly]) -> int:
-    return max(abs(centred(value)) for poly in polys for value in poly)
 
 
 class Signer:

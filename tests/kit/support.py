@@ -517,3 +517,36 @@ class ForgedValues(WordProver):
             factor = ext.mul(coefficient, ext.sub(true, stated))
             found[kappa] = vector.add(found[kappa], vector.ext_scale(vector.ext_batch_inverse(difference), factor))
         return found
+
+
+class SatisfyingValues(ForgedValues):
+    """At z, a chunk's value that satisfies the identity at each height, whatever the columns are."""
+
+    def forge(self, values: list[Ext]) -> list[Ext]:
+        view = View(self)
+        for height, residual in enumerate(view.residuals(values, self.terminals)):
+            at = view.index(Opening(CHUNK, height, 0))
+            values[at] = ext.add(values[at], residual)
+        return values
+
+
+class Balanced(Prover):
+    """A terminal that balances a false bus: the constraints of the cells table do not hold."""
+
+    def lookup_columns(self, number: int) -> tuple[np.ndarray, Ext]:
+        columns, terminal = super().lookup_columns(number)
+        if number == len(self.layout.instances) - 1:
+            terminal = ext.sub(terminal, View(self).balance([*self.terminals, terminal]))
+        return columns, terminal
+
+
+class OpensTheSealed(Prover):
+    """Proves over its own table and opens the rows of the sealed one."""
+
+    real: SealedTable
+
+    def open_positions(self, positions: list[int]) -> list[bytes]:
+        mine, self.tables = self.tables, [self.real]
+        found = super().open_positions(positions)
+        self.tables = mine
+        return found

@@ -23,7 +23,6 @@ from zkcompliance.log.signer import SignerKey
 from zkcompliance.log.writer import Writer, create_log
 
 GIGABYTE = 1 << 30
-MEGABYTE = 1 << 20
 SCHEMA = schemas.parse_text("zkc-schema v2\nown@1\nname id\n")
 KEY = SignerKey("lab.example/x", bytes(32))
 STARTS = {

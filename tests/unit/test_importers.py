@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.kit.importing import write
 from zkcompliance import importers, schemas
 from zkcompliance.errors import ImporterError, UsageError, ZkComplianceError
 from zkcompliance.importers import exact
@@ -36,11 +37,6 @@ def load(name: str, path: Path, **options: str) -> list[dict[str, object]]:
     for chunk in importers.encode(importers.by_name(name), path, schemas.compute, options):
         found += schemas.decode_rows(schemas.compute, chunk)
     return found
-
-
-def write(folder: Path, data: str | bytes, name: str = "in.csv") -> Path:
-    (folder / name).write_bytes(data.encode() if isinstance(data, str) else data)
-    return folder / name
 
 
 def test_csv(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip("NOT TESTED: Go interoperation (golang-go, golang-golang-x-mod-dev are not installed)")
     built = tmp_path_factory.mktemp("go") / "check"
     environment = {**os.environ, "GO111MODULE": "off", "GOPATH": "/usr/share/gocode", "GOFLAGS": ""}
-    source = Path(__file__).with_name("log_go.go")
+    source = Path(__file__).parents[1] / "kit" / "log_go.go"
     done = subprocess.run(["go", "build", "-o", str(built), str(source)], env=environment, capture_output=True)
     assert done.returncode == 0, done.stderr.decode()
     return built

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit import support
+from tests.kit import log_crash, support
 from zkcompliance import schemas
 from zkcompliance.errors import LogCorrupt
 from zkcompliance.log import files
@@ -25,7 +25,7 @@ ROW = {"start": Exact(1), "end": Exact(2), "run": "r", "phase": "other", "flop":
 def test_killed_before_every_file_operation(tmp_path: Path, step: int) -> None:
     """Every third by default, all of them with -m long."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.unit.log_crash", str(tmp_path), str(step)],
+        [sys.executable, "-m", log_crash.__name__, str(tmp_path), str(step)],
         capture_output=True,
         text=True,
         env=support.ENVIRONMENT,

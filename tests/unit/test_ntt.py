@@ -61,7 +61,7 @@ def test_coset_evaluation_against_the_twin(k: int, ratio: float) -> None:
     values = ntt.evaluate_cosets(coeffs, k, shifts)
     assert values.tolist() == twin.evaluate_cosets(coeffs.tolist(), k, shifts)
     for c, shift in enumerate(shifts):
-        back = ntt.interpolate_coset(np.ascontiguousarray(values[:, c]), shift)
+        back = ntt.interpolate_cosets(np.ascontiguousarray(values[:, c : c + 1]), [shift])
         assert ntt.evaluate_cosets(back, k, [shift])[:, 0].tolist() == values[:, c].tolist()
         if coeffs.shape[1] == 1 << k:
             assert np.array_equal(back, coeffs)
@@ -82,7 +82,7 @@ def test_large_coset_at_single_points(k: int) -> None:
 def test_cosets_there_and_back_around_the_block_sizes(k: int) -> None:
     coeffs = sample(1, 1 << k)
     coeffs[0, :8] = P - 1
-    assert np.array_equal(ntt.interpolate_coset(ntt.evaluate_cosets(coeffs, k, [31])[:, 0], 31), coeffs)
+    assert np.array_equal(ntt.interpolate_cosets(ntt.evaluate_cosets(coeffs, k, [31]), [31]), coeffs)
     assert np.array_equal(ntt.interpolate(natural(ntt.evaluate_cosets(coeffs, k, [1])[:, 0], k)), coeffs)
 
 
@@ -132,7 +132,7 @@ def test_known_answers() -> None:
         lambda: ntt.interpolate_cosets(sample(1, 2, 8), [3]),
         lambda: ntt.interpolate_cosets(sample(1, 2, 8), [3, P - 3]),
         lambda: ntt.interpolate_cosets(sample(1, 17, 2), list(range(1, 18))),
-        lambda: ntt.interpolate_coset(sample(1, 8), 0),
+        lambda: ntt.interpolate_cosets(sample(1, 1, 8), [0]),
     ],
 )
 def test_refusals(call: Callable[[], object]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -12,6 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.kit import catalogue_claims
+from tests.kit.catalogue_claims import floor_of
 from tests.kit.exact_rows import encode_rows
 from zkcompliance import schemas
 from zkcompliance.card import catalogue as cards
@@ -33,13 +34,10 @@ NAMES = catalogue.names()
 
 
 def definition(name: str) -> ClaimDefinition:
-    family = name.startswith("log-floor-")
-    module = importlib.import_module(f"zkcompliance.circuits.{'log_floor' if family else name.replace('-', '_')}")
-    if family:
-        made: ClaimDefinition = module.family(schemas.by_name(name.removeprefix("log-floor-").replace("-", "_")))
-        return made
-    (made,) = {each for each in vars(module).values() if isinstance(each, ClaimDefinition)}
-    return made
+    schema = name.removeprefix("log-floor-")
+    if schema != name:
+        return floor_of(schemas.by_name(schema.replace("-", "_")))
+    return catalogue_claims.definition(name.replace("-", "_"))
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,4 +1,4 @@
-"""Claims that are none of this installation's, each by its card: a file of it (.json), or the claim's text (.py).
+"""Reads the claims that a user gives beside the catalogue's: a card (.json), or a claim's text (.py), compiled to one.
 
 A text is compiled here, where the claim language is installed: it is asked for by its name, since nothing that reads
 cards depends on it, and the verifier in one file has none.

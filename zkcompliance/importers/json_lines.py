@@ -12,6 +12,7 @@ from typing import BinaryIO, NoReturn
 
 from zkcompliance import limits
 from zkcompliance.errors import ImporterError
+from zkcompliance.importers.json_stream import RefusedJson, once_each
 from zkcompliance.importers.model import Importer, Row
 from zkcompliance.quantities import MAX_DIGITS, Number, Refused, read_whole
 from zkcompliance.schemas import Schema
@@ -20,41 +21,30 @@ FORMULA = "members are taken as they stand; nothing is computed"
 _EXACT = ("flop", "count")  # the types whose numbers are whole
 
 
-class _Refused(Exception):
-    pass
-
-
 def _integer(text: str) -> int:
     if len(text) > MAX_DIGITS:
-        raise _Refused("a number is absurdly long")
+        raise RefusedJson("a number is absurdly long")
     if text == "-0":
-        raise _Refused("a number is -0: write 0")
+        raise RefusedJson("a number is -0: write 0")
     return int(text)
 
 
 def _written(text: str) -> Number:
     if len(text) > MAX_DIGITS:
-        raise _Refused("a number is absurdly long")
+        raise RefusedJson("a number is absurdly long")
     if text.startswith("-"):
-        raise _Refused("a number is negative, or is -0")
+        raise RefusedJson("a number is negative, or is -0")
     return Number(text)
 
 
 def _constant(text: str) -> NoReturn:
-    raise _Refused(f"{text} is not a number")
-
-
-def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    row = dict(pairs)
-    if len(row) != len(pairs):
-        raise _Refused("a member is there twice")
-    return row
+    raise RefusedJson(f"{text} is not a number")
 
 
 def read(file: BinaryIO, name: str, schema: Schema, options: Mapping[str, str]) -> Iterator[Row]:
     """One row per line; blank lines are refused. Numbers become exact ints."""
     decoder = json.JSONDecoder(
-        parse_int=_integer, parse_float=_written, parse_constant=_constant, object_pairs_hook=_members
+        parse_int=_integer, parse_float=_written, parse_constant=_constant, object_pairs_hook=once_each
     )
     known = {column.name: column.type for column in schema.columns}
     number = 0
@@ -66,7 +56,7 @@ def read(file: BinaryIO, name: str, schema: Schema, options: Mapping[str, str]) 
             row = decoder.decode(line.decode())
         except UnicodeDecodeError:
             raise ImporterError(f"row {number}: is not UTF-8") from None
-        except _Refused as error:
+        except RefusedJson as error:
             raise ImporterError(f"row {number}: {error}") from None
         except json.JSONDecodeError as error:
             raise ImporterError(f"row {number}, character {error.colno}: is not JSON: {error.msg}") from None

@@ -41,31 +41,32 @@ class Source(Protocol):
         ...
 
 
-class _Refused(Exception):
-    pass
+class RefusedJson(Exception):
+    """Why a JSON text is not taken, raised while it is decoded; becomes an ImporterError that names the place."""
 
 
 def _integer(text: str) -> int:
     if len(text) > MAX_DIGITS:
-        raise _Refused("a number is absurdly long")
+        raise RefusedJson("a number is absurdly long")
     return int(text)
 
 
 def _fraction(text: str) -> Decimal:
     if len(text) > MAX_DIGITS or abs(int((text.lower().partition("e")[2] or "0")[:9])) > limits.MAX_IMPORT_NUMBER:
-        raise _Refused("a number is absurdly long, large or small")
+        raise RefusedJson("a number is absurdly long, large or small")
     return Decimal(text)
 
 
-def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
+def once_each(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """An object of its members; RefusedJson where one is there twice."""
     row = dict(pairs)
     if len(row) != len(pairs):
-        raise _Refused("a member is there twice")
+        raise RefusedJson("a member is there twice")
     return row
 
 
 _DECODER = json.JSONDecoder(
-    parse_int=_integer, parse_float=_fraction, parse_constant=Decimal, object_pairs_hook=_members
+    parse_int=_integer, parse_float=_fraction, parse_constant=Decimal, object_pairs_hook=once_each
 )
 
 
@@ -81,7 +82,7 @@ def _decode(data: bytes) -> object:
         return _DECODER.decode(data.decode())
     except UnicodeDecodeError:
         raise ImporterError("is not UTF-8") from None
-    except _Refused as error:
+    except RefusedJson as error:
         raise ImporterError(str(error)) from None
     except json.JSONDecodeError as error:
         raise ImporterError(f"is not JSON: {error.msg}") from None

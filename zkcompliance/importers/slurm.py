@@ -21,7 +21,7 @@ from zkcompliance.errors import ImporterError, UsageError
 from zkcompliance.importers import settings
 from zkcompliance.importers.exact import Seen
 from zkcompliance.importers.model import Importer, Row
-from zkcompliance.importers.slurm_devices import Devices
+from zkcompliance.importers.slurm_gpus import Devices
 from zkcompliance.importers.slurm_json import json_attempts
 from zkcompliance.importers.slurm_model import Attempt, JobRow, seconds
 from zkcompliance.quantities import MILLION, parse_integer, parse_ppm, parse_time

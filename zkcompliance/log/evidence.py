@@ -144,17 +144,3 @@ def compare(key: VerifierKey, seen: str, shown: str, entries: Sequence[bytes] | 
             raise Evidence(FORK, key, seen, shown).error()
     elif old.size and entries is not None and merkle.root(entries[: old.size]) != old.root:
         raise Evidence(FORK, key, seen, shown, tuple(merkle.prefix_proof(old.size, entries))).error()
-
-
-def continues(before: VerifierKey, seen: str, key: VerifierKey, shown: str, entries: Sequence[bytes] | None) -> None:
-    """CheckpointMismatch unless the log that `before` signed in the note `seen` goes on in the note that `key` signed.
-
-    Under two keys it is no evidence against either; `entries` as in `compare`.
-    """
-    old, new = read(seen, before), read(shown, key)
-    same = old.size == 0 or entries is None or new.size < old.size or merkle.root(entries[: old.size]) == old.root
-    if new.size < old.size or not same or (new.size == old.size and new.root != old.root):
-        raise CheckpointMismatch(
-            f"log {key.name}: the checkpoint of {new.size} segment(s) signed by {key.id.hex()} does not go on from "
-            f"that of {old.size} which {before.id.hex()} signed and which was seen before"
-        )

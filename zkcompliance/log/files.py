@@ -10,7 +10,6 @@ import contextlib
 import fcntl
 import os
 import secrets
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -119,8 +118,3 @@ def locked(path: Path) -> Iterator[None]:
         yield
     finally:
         os.close(lock)
-
-
-def is_private(path: Path) -> bool:
-    """Whether neither group nor others have any permission on path."""
-    return stat.S_IMODE(path.stat().st_mode) & 0o077 == 0

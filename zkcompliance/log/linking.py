@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from zkcompliance.errors import SignatureRejected, Undecided
 from zkcompliance.log import evidence, history, note
-from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.memory import Generation, Known, Link
 from zkcompliance.log.note import VerifierKey
 
@@ -76,8 +75,3 @@ def linked_keys(log: Known, trusted: Sequence[VerifierKey]) -> list[VerifierKey]
                 if link.key not in keys:
                     keys.append(link.key)
     return keys[len(trusted) :]
-
-
-def checkpoint_of(text: str) -> Checkpoint:
-    """Of a note whose signatures are verified elsewhere."""
-    return Checkpoint.parse(note.parse(text).text)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cache
 
-from zkcompliance.claim.model import Claim
 from zkcompliance.errors import LimitExceeded, ParametersRejected, ProofRefused, VerificationError
 from zkcompliance.limits import MAX_SEGMENTS, MIN_LOG_ROWS_LOG2
 from zkcompliance.log.checkpoint import Checkpoint
@@ -87,8 +86,3 @@ def most_segments(program: Program, slot: str, k: int, profile: Profile) -> int:
         sizes = {each.name: (k,) * (middle if each.name == slot else 1) for each in program.logs}
         low, high = (middle, high) if fault_of(imagined(program, sizes, profile)) is None else (low, middle - 1)
     return low
-
-
-def most_of(claim: Claim, k: int, profile: Profile) -> dict[str, int]:
-    """`most_segments` of every slot of a claim."""
-    return {slot: most_segments(claim.program, slot, k, profile) for slot in claim.slots}

@@ -1,4 +1,7 @@
-"""Rows as other parts see them: what may be asked of rows without knowing what they are rows of."""
+"""Two protocols for the rows that a gadget works on: any rows that count, and those of a log or of groups.
+
+A gadget asks them for cells and values without knowing what they are rows of.
+"""
 
 from __future__ import annotations
 

@@ -19,7 +19,6 @@ FIRST, LAST, WEIGHTS = range(3)
 
 # periodic rows: the blind's weights, the buckets' weights, the bucket's number
 BLIND_WEIGHT, BUCKET_WEIGHT, BUCKET = 0, 6, 12
-BLIND_PERIOD = 8
 
 
 @dataclass(frozen=True)

@@ -224,10 +224,3 @@ def grind(state: bytes, bits: int) -> int:
 def digest_bytes(level: U32, i: int) -> bytes:
     """Column i of a digest array, as 32 bytes."""
     return level[:, i].astype(">u4").tobytes()
-
-
-def digests_from_bytes(digests: list[bytes]) -> U32:
-    """(8, n): 32-byte digests as a digest array; ValueError for another length."""
-    if any(len(digest) != 32 for digest in digests):
-        raise ValueError("a digest has 32 bytes")
-    return np.frombuffer(b"".join(digests), ">u4").reshape(-1, 8).T.astype(np.uint32, order="C")

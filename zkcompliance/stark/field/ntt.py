@@ -61,13 +61,6 @@ def interpolate(rows: U32) -> U32:
     return out
 
 
-def interpolate_coset(values: U32, shift: int) -> U32:
-    """(w, 2^k): bit-reversed values on shift * <omega> to natural-order coefficients."""
-    values = u32_array(values, 2)
-    w, m = values.shape
-    return _inverse_on_cosets(values.reshape(w, 1, m), [shift]).reshape(w, m)
-
-
 def _inverse_on_cosets(values: U32, shifts: list[int]) -> U32:
     """(w, c, 2^k) to (w, c, 2^k): per coset, the coefficients of the polynomial mod X^(2^k) - shift^(2^k)."""
     _check_shifts(shifts)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from zkcompliance.errors import ProofRefused
 from zkcompliance.stark.air.cells import CARRY_OFFSET, HIGH_SHIFT, RANGE_SIZE
 from zkcompliance.stark.air.check import Failure, bucket_sums, check_identities, check_rows, node_values
 from zkcompliance.stark.air.check_buses import check_blinds, check_buses, check_general_buses
@@ -127,11 +126,3 @@ def check_trace(layout: Layout, trace: Trace) -> list[Failure]:
     failures += check_identities(layout, trace.witness[-1][2], place_sums(layout, values))
     failures += check_buses(layout, values, trace.witness[-1]) + check_general_buses(layout, values)
     return failures + check_blinds(layout, [columns[-1] for columns in trace.witness])
-
-
-def require_true(layout: Layout, trace: Trace) -> None:
-    """ProofRefused, with the first failures, unless the trace is true."""
-    failures = check_trace(layout, trace)
-    if failures:
-        shown = "; ".join(str(failure) for failure in failures[:3])
-        raise ProofRefused(f"{len(failures)} requirements fail: {shown}")

@@ -6,7 +6,6 @@ the number of kills and the outcomes seen.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import sys
@@ -14,23 +13,12 @@ from collections import Counter
 from pathlib import Path
 
 from tests.kit.killing import arm
+from tests.kit.quick_logs import KEY, quicken
 from zkcompliance import schemas
 from zkcompliance.log import open_log, rows
 from zkcompliance.log.fsck import fsck
-from zkcompliance.log.signer import SignerKey
 from zkcompliance.log.writer import Writer, create_log
 from zkcompliance.quantities import Exact
-from zkcompliance.stark.commit import table
-from zkcompliance.stark.commit.entry import Entry
-from zkcompliance.stark.profiles import STANDARD
-
-KEY = SignerKey("lab.example/x", bytes(32))
-
-
-def commit(columns, seed, profile, schema_digest, *, cache=None, progress=None):
-    k = columns.shape[1].bit_length() - 1
-    root = hashlib.sha256(columns.tobytes() + seed).digest()
-    return Entry(1, schema_digest, columns.shape[0], k, STANDARD.capacity(k), root, (0,) * 6)
 
 
 def row(i: int) -> dict[str, object]:
@@ -84,7 +72,7 @@ def judge(folder: Path, stage: str) -> str:
 
 
 def main(scratch: Path, step: int) -> None:
-    table.commit = commit
+    quicken()
     os.fsync = lambda descriptor: None  # the disk outlives these kills; the calls still count
     rows.MAX_ROWS = 16
     create_log(scratch / "base", schemas.compute, KEY)
