@@ -102,7 +102,7 @@ def bundles(whole: bytes) -> list[tuple[str, str, Edit]]:
         ("a byte too many within a proof", bad, (one, len(first) + 4, framed(first + b"\0"))),
         ("a statement length too short", "malformed-statement", (one, len(first) + 4, framed(shorter(first)))),
         ("another magic of a statement", "malformed-statement", (one + 14, 4, b"zkcs")),
-        ("another version of a statement", "malformed-statement", (one + 18, 2, b"\2\0")),
+        ("another version of a statement", "malformed-statement", (one + 18, 2, b"\1\0")),
         ("a profile that there is not", "parameters-rejected", (one + 20, 1, b"\7")),
         ("a context length past the statement", long, (context - 2, 2, b"\xff\xff")),
         ("a context cut", long, (context - 2, 2, b"\1\0")),
