@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from zkcompliance.card.parameter import parsed
 from zkcompliance.errors import LogError, LogExists, UsageError
 from zkcompliance.log import files, intake, keys, moving
 from zkcompliance.log.note import VerifierKey
@@ -277,7 +278,7 @@ def prove(
 
     one = _claim(claim)
     bound = Binding(None, model, now, _bound(context)).encode()
-    made = prove_claim(one, opened, _values(one, params), context=bound, progress=progress)
+    made = prove_claim(one, opened, parsed(one.id, one.params, params), context=bound, progress=progress)
     return Proof(enclose({bound: made}, opened.values(), _tell) if lineages_of(opened.values()) else made)
 
 
@@ -390,11 +391,3 @@ def _sealed(log: Log | SealedLog | str | Path) -> SealedLog:
 
 def _tell(sentence: str) -> None:
     warnings.warn(sentence, UserWarning, stacklevel=4)
-
-
-def _values(claim: Claim, given: Mapping[str, object]) -> dict[str, int]:
-    known = {param.name: param for param in claim.params}
-    for name in given:
-        if name not in known:
-            raise UsageError(f"{claim.id} has no parameter {name!r}: it has {', '.join(known)}")
-    return {name: known[name].parse(value) for name, value in given.items()}

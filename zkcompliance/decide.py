@@ -15,6 +15,7 @@ from pathlib import Path
 from zkcompliance.attest import api as attest
 from zkcompliance.card.model import Card
 from zkcompliance.card.own import Own, one
+from zkcompliance.card.parameter import parsed
 from zkcompliance.card.typed import params_of
 from zkcompliance.edge.pairs import by_name, by_slot
 from zkcompliance.errors import Undecided, UsageError
@@ -218,11 +219,7 @@ class Request:
     def _params(self, card: Card) -> dict[str, int]:
         if not isinstance(self.params, Mapping):
             return params_of(card.id, card.params, self.params)
-        known = {param.name: param for param in card.params}
-        for name in self.params:
-            if name not in known:
-                raise UsageError(f"{card.id} has no parameter {name!r}: it has {', '.join(known)}")
-        return card.publics({name: known[name].parse(value) for name, value in self.params.items()})
+        return card.publics(parsed(card.id, card.params, self.params))
 
     def _subject(self, progress: Progress) -> Subject | None:
         return parse_subject(self.subject, progress) if isinstance(self.subject, str) else self.subject

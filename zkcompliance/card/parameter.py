@@ -97,6 +97,15 @@ class Parameter:
         return show_set(self.type.choices, value) if self.is_set else show(self.type, value)
 
 
+def parsed(claim: str, params: Sequence[Parameter], given: Mapping[str, object]) -> dict[str, int]:
+    """Values as people or programs give them, by name, each read by its parameter; UsageError on an unknown name."""
+    known = {param.name: param for param in params}
+    for name in given:
+        if name not in known:
+            raise UsageError(f"{claim} has no parameter {name!r}: it has {', '.join(known)}")
+    return {name: known[name].parse(value) for name, value in given.items()}
+
+
 def filled(claim: str, params: Sequence[Parameter], given: Mapping[str, int]) -> dict[str, int]:
     """All parameters of the claim in order, defaults filled in; UsageError on a missing or unknown one."""
     known = {param.name for param in params}

@@ -70,12 +70,12 @@ def check_card(card: Card, program: Program) -> None:
             raise CardMismatch(f"the program has {what}, and the card of {card.label} does not")
 
 
-def spans_generations(program: Program) -> bool:
-    """Whether it is about rows that are unchanged, from one generation of a log to the next: every slot takes a range.
+def spans_generations(slots: Sequence[Slot]) -> bool:
+    """Whether a program is about rows that are unchanged, from one generation to the next: each of its slots is ranged.
 
     Such a claim alone may be shown of some segments of a log, and of one log twice.
     """
-    return all(slot.ranged for slot in program.logs)
+    return all(slot.ranged for slot in slots)
 
 
 def _agree(card: Card, what: str, said: Sequence[Parts], held: Sequence[Parts]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from zkcompliance.card.parameter import Parameter, filled
+from zkcompliance.card.parameter import Parameter, filled, parsed
 from zkcompliance.edge.pairs import pairs
 from zkcompliance.edge.shown import command
 from zkcompliance.errors import UsageError
@@ -12,18 +12,11 @@ from zkcompliance.errors import UsageError
 
 def params_of(claim: str, params: Sequence[Parameter], texts: Sequence[str]) -> dict[str, int]:
     """Every parameter of the claim (its id), defaults filled in; UsageError for one that is missing or malformed."""
-    known = {param.name: param for param in params}
-    given: dict[str, int] = {}
-    for name, value in pairs(texts, "--param").items():
-        if name not in known:
-            raise UsageError(
-                f"{claim} has no parameter {name!r}: it has {', '.join(known)}",
-                help=command("zkcompliance", "explain", claim),
-            )
-        try:
-            given[name] = known[name].parse(value)
-        except UsageError as error:
-            raise UsageError(error.message, help=command("zkcompliance", "explain", claim)) from None
+    named = pairs(texts, "--param")
+    try:
+        given = parsed(claim, params, named)
+    except UsageError as error:
+        raise UsageError(error.message, help=command("zkcompliance", "explain", claim)) from None
     for param in params:
         if param.default is None and param.name not in given:
             raise UsageError(

@@ -25,8 +25,6 @@ from zkcompliance.edge import regular
 from zkcompliance.errors import UsageError, ZkComplianceError
 from zkcompliance.schemas import Schema
 
-_UNCHANGED = "rows-unchanged-"  # and the name of a schema
-
 
 @cache
 def files() -> dict[str, ModuleType]:
@@ -163,11 +161,6 @@ def _complete(module: ModuleType, made: Claim) -> Claim:
         revealed = {each.name: each.value.type for each in made.reveals}
         beside.check(revealed, {each.name: each.type for each in made.params})
     return replace(made, vacuous=vacuous, beside=beside)
-
-
-def is_unchanged(name: str) -> bool:
-    """Whether this is the id of a claim that rows are unchanged, whose proof may use a segment's last units."""
-    return name.startswith(_UNCHANGED)
 
 
 def unchanged(schema: Schema) -> Claim:

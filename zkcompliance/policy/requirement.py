@@ -140,7 +140,7 @@ def check_claim(proof: Proof, card: Card, asked: Requirement, *, by_policy: bool
         raise StatementMismatch(
             f"logs: the proof is about {', '.join(log.slot for log in stated.logs)}, not {', '.join(asked.logs)}"
         )
-    spans = spans_generations(program)
+    spans = spans_generations(program.logs)
     origins = {generation_of(log.checkpoint.origin)[0]: log.slot for log in stated.logs}
     if len(origins) != len(stated.logs) and not spans:
         names = {log.slot: generation_of(log.checkpoint.origin)[0] for log in stated.logs}

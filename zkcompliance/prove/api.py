@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from zkcompliance.card import places
+from zkcompliance.card.program import spans_generations
 from zkcompliance.claim import catalogue
 from zkcompliance.claim.model import Claim, Tables, Witness
 from zkcompliance.edge.shown import command
@@ -217,7 +218,7 @@ def _refuse_one_twice(claim: Claim, given: Mapping[str, SealedLog | Part]) -> No
     for slot in claim.slots:
         origin = part_of(given[slot]).log.origin
         other = origins.setdefault(origin, slot)
-        if other != slot and not catalogue.is_unchanged(claim.id):
+        if other != slot and not spans_generations(claim.program.logs):
             raise UsageError(
                 f"logs {other} and {slot} are both of {origin}: a claim is about logs that differ",
                 help=command("zkcompliance", "explain", claim.id),
