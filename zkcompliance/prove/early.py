@@ -9,11 +9,11 @@ from zkcompliance.errors import LimitExceeded
 from zkcompliance.prove.size import expected_bytes
 from zkcompliance.stark.statement import Statement, encode_bundle
 from zkcompliance.verify.bundle import check_notes, decode_bundle, programs_of
+from zkcompliance.verify.counting import check_multiplicities
 from zkcompliance.verify.shape import shape_of
 from zkcompliance.verify.soundness import judge
 from zkcompliance.verify.statement import decode_statement
-from zkcompliance.verify.verifier import check_checkpoints, check_programs
-from zkcompliance.verify.weights import check_multiplicities
+from zkcompliance.verify.verifier import check_brackets, check_checkpoints, check_programs
 
 
 def hollow(statement: Statement, notes: Sequence[bytes]) -> bytes:
@@ -34,7 +34,8 @@ def refuse_early(statement: Statement, notes: Sequence[bytes]) -> int:
     judge(shape_of(stated, programs))
     for program in programs:
         check_multiplicities(program)
-    check_checkpoints(stated, programs)
+    check_checkpoints(stated)
+    check_brackets(stated)
     size = expected_bytes(statement, notes)
     if size * 19 // 20 > limits.MAX_BUNDLE_BYTES:
         raise LimitExceeded(
