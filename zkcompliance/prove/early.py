@@ -12,7 +12,7 @@ from zkcompliance.verify.bundle import check_notes, decode_bundle, programs_of
 from zkcompliance.verify.shape import shape_of
 from zkcompliance.verify.soundness import judge
 from zkcompliance.verify.statement import decode_statement
-from zkcompliance.verify.verifier import check_checkpoints, check_programs
+from zkcompliance.verify.verifier import check_brackets, check_checkpoints, check_claims
 from zkcompliance.verify.weights import check_multiplicities
 
 
@@ -30,11 +30,12 @@ def refuse_early(statement: Statement, notes: Sequence[bytes]) -> int:
     stated = decode_statement(bundle.statement_bytes)
     programs = programs_of(bundle, stated)
     check_notes(bundle, stated)
-    check_programs(stated, programs)
+    check_claims(stated, programs)
     judge(shape_of(stated, programs))
     for program in programs:
         check_multiplicities(program)
-    check_checkpoints(stated, programs)
+    check_checkpoints(stated)
+    check_brackets(stated)
     size = expected_bytes(statement, notes)
     if size * 19 // 20 > limits.MAX_BUNDLE_BYTES:
         raise LimitExceeded(
