@@ -13,7 +13,7 @@ from zkcompliance.verify.shape import shape_of
 from zkcompliance.verify.soundness import judge
 from zkcompliance.verify.statement import decode_statement
 from zkcompliance.verify.verifier import check_brackets, check_checkpoints, check_claims
-from zkcompliance.verify.weights import check_multiplicities
+from zkcompliance.verify.counting import check_multiplicities
 
 
 def hollow(statement: Statement, notes: Sequence[bytes]) -> bytes:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from zkcompliance import limits
 from zkcompliance.errors import ParametersRejected
-from zkcompliance.limits import MAX_CELLS, MAX_DIRECT_CELLS, MAX_EQUATION_DIGITS
 from zkcompliance.stark.air.builder import TableBuilder
 from zkcompliance.stark.air.program import Equation, Kind, SummandKind, TableAir
 from zkcompliance.stark.air.union import Part
@@ -120,8 +120,8 @@ class Cells:
         """The first of that many further cells; ParametersRejected where there is no room."""
         first = self.count
         self.count += cells
-        if self.count > MAX_CELLS:
-            raise ParametersRejected(f"the statement needs more than {MAX_CELLS} cells")
+        if self.count > limits.MAX_CELLS:
+            raise ParametersRejected(f"the statement needs more than {limits.MAX_CELLS} cells")
         return first
 
 
@@ -133,7 +133,7 @@ def buckets_of(k: int) -> int:
 def is_tall(parts: Sequence[Part]) -> bool:
     """Whether A and B of all sums are too many to be cells."""
     count = sum(2 * len(total.limbs) * buckets_of(part.k) for part in parts for total in part.air.sums)
-    return count > MAX_DIRECT_CELLS
+    return count > limits.MAX_DIRECT_CELLS
 
 
 def place_cells(claims: Sequence[StatementClaim], parts: Sequence[Part], *, tall: bool) -> Cells:
@@ -243,8 +243,8 @@ def _place_equation(
             constant += scaled
             bound += abs(scaled)
     count = max(1 + max(digits, default=-1), -(-bound.bit_length() // 16), 1)
-    if count > MAX_EQUATION_DIGITS:
-        raise ParametersRejected(f"{equation.name}: {count} digits, over {MAX_EQUATION_DIGITS}")
+    if count > limits.MAX_EQUATION_DIGITS:
+        raise ParametersRejected(f"{equation.name}: {count} digits, over {limits.MAX_EQUATION_DIGITS}")
     chain = EquationPlace(len(cells.identities), cells.take(2 * (count - 1)), count)
     cells.chains.append(chain)
     sign = -1 if constant < 0 else 1
