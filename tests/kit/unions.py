@@ -32,7 +32,7 @@ Filled = tuple[list[np.ndarray], list[int], Mapping[str, int]]  # private column
 
 @dataclass(frozen=True)
 class Wanted:
-    """A claim of a union. slots: of each the origins of its logs; fill: the witness, from tables by slot and publics."""
+    """A claim of a union. slots: of each the origins of its logs; fill: its witness from tables by slot and publics."""
 
     requirement: str
     program: Program

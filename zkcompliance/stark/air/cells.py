@@ -20,6 +20,7 @@ RANGE_LOG2 = 16
 RANGE_SIZE = 1 << RANGE_LOG2
 FRACTIONS_IN_GROUP = 3  # of the cells table
 TALL_CELLS = 5  # of one limb of a tall sum: a0, a1, b0, b1, b2
+TALL_BUCKETS = 4  # of fewer, A and B take less than the totals, and are cells in a tall statement too
 TOP_SHIFT = 9  # b2 = 2^9·b1 has 16 bits, so b1 < 2^7
 
 
@@ -77,10 +78,10 @@ class Identity:
 @dataclass(frozen=True)
 class SumPlace:
     """A sum over one segment. Bucket b of limb j has identity first_identity + j·buckets + b, and A, B at twice that
-    from first_tally on, where the statement is tall, or else from first_cell on.
+    from first_tally on, where they are tallies, or else from first_cell on.
 
-    `sum` counts in the program's table, `position` among all sums of the instance. Tall: limb j has the cells
-    first_cell + 5·j …, and the three identities from first_total + 3·j on.
+    `sum` counts in the program's table, `position` among all sums of the instance. With tallies, limb j has the cells
+    first_cell + 5·j …
     """
 
     claim: int
@@ -156,8 +157,9 @@ def place_cells(claims: Sequence[StatementClaim], parts: Sequence[Part], *, tall
 
 
 def _place_sums(cells: Cells, part: Part, tallies: dict[int, int], positions: dict[int, int], *, tall: bool) -> None:
-    """A + 2^14·B of each limb and bucket; where tall, their totals over the buckets too."""
+    """A + 2^14·B of each limb and bucket; where they are tallies, their totals over the buckets too."""
     buckets, instance = buckets_of(part.k), part.instance
+    tall = tall and buckets >= TALL_BUCKETS
     places = []
     for number, total in enumerate(part.air.sums):
         limbs = len(total.limbs)
