@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zkcompliance.card import types
-from zkcompliance.card.model import Card
+from zkcompliance.card.model import Card, Slot
 from zkcompliance.card.parameter import Parameter
 from zkcompliance.card.sentence import whole
 
@@ -14,7 +14,10 @@ def explain(card: Card) -> str:
     """The claim as plain text for a person."""
     lines = [f"{card.id}, version {card.version}: {card.title}", ""]
     lines += [card.about, ""] if card.about else []
-    lines += ["Logs:", *(f"  {slot.name}: {slot.about or slot.schema}" for slot in card.slots), ""]
+    lines.append("Logs:")
+    for slot in card.slots:
+        lines += [f"  {slot.name}: {slot.about or slot.schema}", f"    {logs_of(slot)}"]
+    lines.append("")
     if card.params:
         lines += ["Parameters (public):", *(f"  {parameter(spec)}" for spec in card.params), ""]
     lines.append("It holds when all of this is so:")
@@ -24,6 +27,13 @@ def explain(card: Card) -> str:
     lines += ["", "Revealed beyond the parameters and each segment's size rounded up to a power of two:"]
     lines += [f"  {each.name}: {each.words()}" for each in card.reveals] or ["  nothing."]
     return "\n".join([*lines, f"Not proven: {NOT_PROVEN}"])
+
+
+def logs_of(slot: Slot) -> str:
+    """What the marks of a slot say: how many logs may fill it, and whether a policy may leave that open."""
+    many = "one log, since the order of rows counts" if slot.order else "one log or several, in any order"
+    harder = "more rows only make it harder" if slot.more else "more rows may make it hold"
+    return f"{many}; {harder}"
 
 
 def parameter(spec: Parameter) -> str:
