@@ -41,7 +41,7 @@ from zkcompliance.stark.profiles import by_id, by_name, degree_bound, log_mask
 from zkcompliance.stark.prover import quotient as quotient_module
 from zkcompliance.stark.prover.prover import Prover
 from zkcompliance.stark.prover.witness import Trace
-from zkcompliance.stark.statement import Statement, StatementLog, encode_bundle
+from zkcompliance.stark.statement import Statement, StatementClaim, StatementLog, encode_bundle
 from zkcompliance.verify import constraints as verify_composition
 from zkcompliance.verify import transcript as verifier_transcript
 from zkcompliance.verify.constraints import Opened, instance_constraints, public_columns
@@ -144,12 +144,13 @@ def checkpoint(entries: Sequence[Entry], origin: str = "memory") -> bytes:
 
 
 def statement(
-    entries: Sequence[Entry], publics: dict[str, int], program: Program | None = None, context: bytes = b""
+    entries: Sequence[Entry], publics: dict[str, int], program: Program | None = None, head: bytes = b""
 ) -> Statement:
     program = program or CLAIM.program
-    log = StatementLog(program.logs[0].name, checkpoint(entries), tuple(entries))
+    log = StatementLog(checkpoint(entries), tuple(entries))
     values = tuple(publics[public.name] for public in program.publics)
-    return Statement(by_id(entries[0].profile), program, values, (log,), context)
+    claim = StatementClaim(program.claim, program, values, ((0,),))
+    return Statement(by_id(entries[0].profile), head, (log,), (claim,))
 
 
 # Provers
@@ -163,7 +164,7 @@ def prover(
     program: Program | None = None,
     private: list[np.ndarray] | None = None,
     unknowns: list[int] | None = None,
-    context: bytes = b"",
+    head: bytes = b"",
     name: str = "proof",
 ) -> Prover:
     """A prover of the compute claim (or of another program) over tables in memory."""
@@ -172,7 +173,7 @@ def prover(
     witness = CLAIM.witness(given, publics)
     private = witness.private if private is None else private
     unknowns = witness.unknowns if unknowns is None else unknowns
-    described = statement([t.entry for t in tables], publics, program, context)
+    described = statement([t.entry for t in tables], publics, program, head)
     return kind(described, tables, private, unknowns, seed(name))
 
 

@@ -200,6 +200,7 @@ class Compiler:
             self._interact(message, air)
         for name, selector, limbs in table.sums:
             air.sum_over_rows(name, lower(selector, air), [lower(limb, air) for limb in limbs])
+        air.short_columns(table.short)
         built = air.build((len(table.messages),))
         if len(built.nodes) > MAX_NODES or len(built.sums) > 255:
             raise cannot(f"a table of {len(built.nodes)} nodes and {len(built.sums)} sums")

@@ -40,7 +40,7 @@ INVERSE_Z = 13
 
 def coset_only(instance: Instance) -> int:
     """The first of the public rows that exist on cosets only."""
-    return WEIGHTS + (6 if instance.table is None else 0)
+    return WEIGHTS + (0 if instance.weighed is None else 6)
 
 
 def cosets_needed(layout: Layout, kappa: int) -> int:
@@ -170,7 +170,7 @@ def coset_rows(
     weights: np.ndarray | None,
     known: dict[tuple[int, int], Selectors],
 ) -> Rows:
-    """All that `composition` reads of one instance on shift·⟨ω_{2^κ}⟩; weights: coefficients (6, N) of W.
+    """All that `composition` reads of one instance on shift·⟨ω_{2^κ}⟩; weights: coefficients (6, N) of W or V.
 
     known: selectors by k and shift, of this height; what is missing is added.
     """
@@ -212,9 +212,9 @@ def quotient_coefficients(
     alpha: Ext,
     terminals: list[Ext],
     sources: Mapping[int, Blocks],
-    weights: np.ndarray,
+    weights: Mapping[int, np.ndarray],
 ) -> np.ndarray:
-    """(6, cosets·2^κ) coefficients of Q; sources: of each instance."""
+    """(6, cosets·2^κ) coefficients of Q; sources: of each instance; weights: coefficients, of those that have them."""
     count = cosets_needed(layout, kappa)
     shifts = coset_shifts(kappa, layout.profile.log_blowup)[:count]
     values = np.zeros((6, count, 1 << kappa), np.uint32)
@@ -225,7 +225,7 @@ def quotient_coefficients(
         weighed = constraint_weights(alpha, first, constraint_count(instance))
         code = composition(layout, number, challenges, terminals[number], weighed).pack()
         first += len(weighed)
-        polynomial = weights if instance.table is None else None
+        polynomial = weights.get(number)
         for block, shift in enumerate(shifts):
             rows = coset_rows(layout, number, challenges, shift, sources[number].on(block), polynomial, known)
             out = np.empty((6, 1 << kappa), np.uint32)
