@@ -16,8 +16,8 @@
                   claim is not known), program, status, error (code, message, help, or null), sentences, values (name,
                   role, text, exact, doc, asked, chosen, chooser), margin (revealed, value, limit_name, limit, low,
                   high, rounding, or null), logs (slot, name, origin, size, root, first, rows_log2, key, cosigned, rows,
-                  sources), made_for (what the proof is bound to: policy with id, version and sha256, and requirement;
-                  or null), proof (sha256, bytes, security_bits, security_terms with the bits of each error term by its
+                  sources, several), made_for (what the proof is bound to: policy with id, version and sha256, and requirement;
+                  or null), proof (sha256 and bytes of the proof's own file, which may be of several requirements, security_bits, security_terms with the bits of each error term by its
                   name, profile; null where no proof verifies), warnings, not_proven
 
 Every integer is a decimal string, since a quantity may exceed what a reader's number holds exactly; digests are
@@ -30,8 +30,7 @@ import json
 from typing import Any
 
 from zkcompliance.errors import ZkComplianceError
-from zkcompliance.policy.binding import ForPolicy
-from zkcompliance.policy.verdict import Finding, LogShown, PolicyRef, Value, Verdict
+from zkcompliance.policy.verdict import Finding, LogShown, MadeFor, PolicyRef, Value, Verdict
 from zkcompliance.report import words
 
 FORMAT = "zkcompliance-verdict/v1"
@@ -102,6 +101,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "program": finding.program.hex(),
         "status": finding.status.value,
         "error": _error(error),
+        "same_as": finding.same_as or None,
         "sentences": finding.sentences,
         "values": [_value(value) for value in finding.values],
         "margin": None
@@ -123,10 +123,11 @@ def _finding(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _made_for(policy: ForPolicy) -> dict[str, Any]:
+def _made_for(made_for: MadeFor) -> dict[str, Any]:
+    policy = made_for.policy
     return {
         "policy": {"id": policy.id, "version": str(policy.version), "sha256": policy.digest.hex()},
-        "requirement": policy.requirement,
+        "requirement": made_for.requirement,
     }
 
 
@@ -156,4 +157,5 @@ def _log(log: LogShown) -> dict[str, Any]:
         "cosigned": {operator: str(at) for operator, at in (log.cosigned or {}).items()},
         "rows": str(log.rows),
         "sources": list(log.sources),
+        "several": log.several,
     }
