@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 def stage(
     layout: Layout, settings: Settings, first: int, pending: Pending, inputs: Sequence[bytes], progress: Progress
 ) -> list[bytes]:
-    """Make the private folders of all pending rows' segments, commit to each, and return their entries (171 bytes each).
+    """Make the private folders of all pending rows' segments, commit to each, and return their entries, 171 bytes each.
 
     Where no rows are pending it is one segment of padding: whoever calls it has been told that this is meant. inputs:
     digests (`log.once`) that are kept with the first. Everything is durable when it returns; on error nothing is left.

@@ -155,9 +155,7 @@ def place_cells(claims: Sequence[StatementClaim], parts: Sequence[Part], *, tall
     return cells
 
 
-def _place_sums(
-    cells: Cells, part: Part, tallies: dict[int, int], positions: dict[int, int], *, tall: bool
-) -> None:
+def _place_sums(cells: Cells, part: Part, tallies: dict[int, int], positions: dict[int, int], *, tall: bool) -> None:
     """A + 2^14·B of each limb and bucket; where tall, their totals over the buckets too."""
     buckets, instance = buckets_of(part.k), part.instance
     places = []

@@ -176,7 +176,9 @@ def lay_out(statement: Statement) -> Layout:
     chunks = tuple(_chunks(h, [i for i in instances if i.kappa == h], profile) for h in heights)
     _check_bus_bounds(instances, lookups, table)
     values = tuple(lookup.values(claim.publics) for claim in statement.claims for lookup in claim.program.lookups)
-    widest = max([1, *(lookup.width for p in programs for lookup in p.lookups), *(w for p in programs for w in p.buses)])
+    widest = max(
+        [1, *(lookup.width for p in programs for lookup in p.lookups), *(w for p in programs for w in p.buses)]
+    )
     return Layout(profile, tuple(instances), heights, chunks, cells, table, values, general, widest)
 
 

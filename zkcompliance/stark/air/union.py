@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from zkcompliance.errors import ParametersRejected
 from zkcompliance.stark.air.program import RANGE_BUS, Constraint, Interaction, Node, Op, Sum, TableAir
@@ -20,11 +21,28 @@ RANGE_ROOM = P  # asks on one range bus, over all rows, are fewer
 
 
 @dataclass(frozen=True)
+class Numbers:
+    """Where a claim's lookups and general buses are among those of all: how many it has, how many are before."""
+
+    lookups: int
+    lookups_before: int
+    all_lookups: int
+    buses_before: int
+
+    def bus(self, own: int, range_bus: int) -> int:
+        """The union's number of a bus of the program."""
+        if own == RANGE_BUS:
+            return range_bus
+        if own <= self.lookups:
+            return own + self.lookups_before
+        return own - self.lookups + self.all_lookups + self.buses_before
+
+
+@dataclass(frozen=True)
 class Part:
     """A program table of one claim in an instance of 2^k rows. segment: its number in the slot, 0 for a private table.
 
-    `publics` and `bracket` are what its nodes take for constants; `lookups` and `buses` say how many of the claim's own
-    and of those before it in the union there are, `all_lookups` how many in all.
+    `publics` and `bracket`: what its nodes take for constants.
     """
 
     claim: int
@@ -33,18 +51,9 @@ class Part:
     air: TableAir
     instance: int
     k: int
+    numbers: Numbers
     publics: tuple[int, ...] = ()
     bracket: tuple[int, int] = OPEN
-    lookups: tuple[int, int] = (0, 0)
-    buses_before: int = 0
-    all_lookups: int = 0
-
-    def bus(self, own: int, range_bus: int) -> int:
-        """The union's number of a bus of the program."""
-        own_lookups, before = self.lookups
-        if own == RANGE_BUS:
-            return range_bus
-        return own + before if own <= own_lookups else own - own_lookups + self.all_lookups + self.buses_before
 
     def node(self, node: Node, nodes: int, witness: int) -> Node:
         """As it is in an instance that has so many nodes and witness columns before this part's."""
@@ -68,9 +77,7 @@ def parts_of(statement: Statement) -> list[Part]:
     Instances: the segments, log by log, then the private tables, claim by claim.
     """
     claims = statement.claims
-    before = [0]
-    for log in statement.logs:
-        before.append(before[-1] + len(log.entries))
+    before = list(accumulate((len(log.entries) for log in statement.logs), initial=0))
     private = before[-1]
     all_lookups = sum(len(claim.program.lookups) for claim in claims)
     parts: list[Part] = []
@@ -78,18 +85,17 @@ def parts_of(statement: Statement) -> list[Part]:
     for number, claim in enumerate(claims):
         program = claim.program
         sizes = dict(zip(program.private_tables, claim.private, strict=True))
-        shared = {"lookups": (len(program.lookups), lookups), "buses_before": buses, "all_lookups": all_lookups}
+        numbers = Numbers(len(program.lookups), lookups, all_lookups, buses)
+        lookups, buses = lookups + len(program.lookups), buses + len(program.buses)
         for at, air in enumerate(program.tables):
             if air.log is None:
-                parts.append(Part(number, at, 0, air, private, sizes[at], claim.publics, **shared))  # type: ignore[arg-type]
+                parts.append(Part(number, at, 0, air, private, sizes[at], numbers, claim.publics))
                 private += 1
                 continue
             for segment, (log, index) in enumerate(statement.segments_of(number, air.log)):
-                entry, bracket = statement.logs[log].entries[index], statement.logs[log].bracket(index)
-                place = before[log] + index
-                parts.append(Part(number, at, segment, air, place, entry.k, claim.publics, bracket, **shared))  # type: ignore[arg-type]
-        lookups += len(program.lookups)
-        buses += len(program.buses)
+                stated = statement.logs[log]
+                k, bracket = stated.entries[index].k, stated.bracket(index)
+                parts.append(Part(number, at, segment, air, before[log] + index, k, numbers, claim.publics, bracket))
     return parts
 
 
@@ -123,8 +129,8 @@ class Member:
             constraints += [Constraint(c.name, c.kind, c.node + at) for c in air.constraints]
             for i in air.interactions:
                 times = None if i.multiplicity is None else i.multiplicity + at
-                tuple_ = tuple(node + at for node in i.nodes)
-                interactions.append(Interaction(part.bus(i.bus, range_bus), tuple_, times, i.bound))
+                asked = tuple(node + at for node in i.nodes)
+                interactions.append(Interaction(part.numbers.bus(i.bus, range_bus), asked, times, i.bound))
             sums += [Sum(s.name, s.selector + at, tuple(limb + at for limb in s.limbs)) for s in air.sums]
             witness += air.witness
         groups = (*made.groups, *_groups([part.air.groups for part in self.parts]))

@@ -19,7 +19,7 @@ from zkcompliance.stark.commit.sha256 import grind
 from zkcompliance.stark.commit.table import SealedTable
 from zkcompliance.stark.field import vector
 from zkcompliance.stark.field.extension import Ext
-from zkcompliance.stark.field.ntt import interpolate
+from zkcompliance.stark.field.ntt import evaluate_cosets, interpolate
 from zkcompliance.stark.fri.prover import fold_all
 from zkcompliance.stark.profiles import degree_bound
 from zkcompliance.stark.prover.columns import Committed, commit_columns, mask
@@ -31,7 +31,7 @@ from zkcompliance.stark.prover.openings import (
     evaluate,
     openings,
 )
-from zkcompliance.stark.prover.quotient import Blocks, blinded_chunks, periodic_tables, quotient_coefficients
+from zkcompliance.stark.prover.quotient import Blocks, Columns, blinded_chunks, periodic_tables, quotient_coefficients
 from zkcompliance.stark.prover.witness import Trace, build_trace
 from zkcompliance.stark.statement import Statement
 from zkcompliance.stark.transcript import Transcript
@@ -189,7 +189,18 @@ class Prover:
         witness = self.witness[height].values[:, w0 : w0 + instance.witness_columns]
         extension = self.extension[height].values[:, e0 : e0 + 6 * instance.air.extension_columns]
         log = self.logs[number].extension(self.progress) if number in self.logs else None
-        return Blocks(log, witness, extension)
+
+        def beyond(shift: int) -> Columns:
+            def values(polynomials: np.ndarray) -> np.ndarray:
+                return evaluate_cosets(polynomials, instance.kappa, [shift])[:, 0]
+
+            read = np.zeros((1, 1), np.uint32)
+            if number in self.logs:
+                read = np.zeros((self.logs[number].entry.width, 1 << instance.kappa), np.uint32)
+                read[list(instance.air.log_columns)] = values(self.log_polynomials[number])
+            return read, values(self.witness_polynomials[number]), values(self.extension_polynomials[number])
+
+        return Blocks(log, witness, extension, beyond)
 
     # Steps 5 and 6
 
