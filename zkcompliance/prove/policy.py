@@ -44,7 +44,7 @@ from zkcompliance.prove.api import Asked
 from zkcompliance.prove.early import hollow
 from zkcompliance.prove.enclose import enclose
 from zkcompliance.prove.own_claims import claim_of
-from zkcompliance.prove.split import Part
+from zkcompliance.prove.split import Alone
 from zkcompliance.quantities.ids import text_id
 from zkcompliance.stark.commit.budget import Budget
 from zkcompliance.stark.statement import Statement
@@ -304,8 +304,7 @@ def survey(tasks: Sequence[Task], *, time: int) -> Survey:
     unions, notes, size = [], [], 0
     for policy in {task.policy.digest: task.policy for task, _, _ in good}.values():
         mine = [(task, statement) for task, _, statement in good if task.policy.digest == policy.digest]
-        parts = [Part(task.requirement.name, statement, _notes(task)) for task, statement in mine]
-        groups, why = split.groups(parts)
+        groups, why = split.groups([Alone(statement, _notes(task)) for task, statement in mine])
         unions += [Union(tuple(mine[number][0] for number in group.members)) for group in groups]
         size += sum(group.size for group in groups)
         if why:
