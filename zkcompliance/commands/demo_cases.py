@@ -104,9 +104,11 @@ def another_logs_commitment(scene: Scene) -> None:
     """The file is given the commitment and the validly signed checkpoint of another log."""
     other = scene.other_log()
     bundle = scene.bundle()
-    honest = decode_statement(bundle.statement_bytes)
-    entries = tuple(segment.entry.encode() for segment in other.segments)
-    described = replace(honest, logs=(described_log(other.checkpoint_body, entries),))
+    head = decode_statement(bundle.statement_bytes).head
+    asked = api.Asked(scene.claim.id, scene.claim, {"compute": [other]}, scene.publics)
+    parts = api.logs_of([asked])
+    witness = api.witness_of(asked, api.columns_of(parts))
+    described = api.state([asked], parts, [witness], head)
     forged = replace(bundle, statement_bytes=described.encode(), notes=(other.checkpoint_note.encode(),))
     scene.judge(forged.encode(), key=keys.load_private(scene.folder / "other.key"))
 

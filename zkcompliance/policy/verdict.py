@@ -121,10 +121,10 @@ class Finding:
     """One requirement, or one claim of a proof that was verified by itself.
 
     error: why it is not met or not shown; same_as: the requirement before it whose error this is too, since it is of
-    the proof that both are in, or of all proofs of the policy; empty where there is none. Everything from `logs` on is of
-    the proof, empty where there is none that verifies, but for made_for: the requirement of a policy that the proof is
-    bound to, whatever it was judged by; of a proof that is refused it is what that says of itself. sentences: the claim
-    in words; card, program: their digests (32 bytes each); card: empty where the claim is not known.
+    the proof that both are in, or of all proofs of the policy; empty where there is none. Everything from `logs` on is
+    of the proof, empty where there is none that verifies, but for made_for: the requirement of a policy that the proof
+    is bound to, whatever it was judged by; of a proof that is refused it is what that says of itself. sentences: the
+    claim in words; card, program: their digests (32 bytes each); card: empty where the claim is not known.
     """
 
     name: str

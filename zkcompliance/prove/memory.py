@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -35,10 +36,8 @@ def needed(statement: Statement) -> int:
 def there_is() -> int:
     """Bytes of this machine's memory, or of the part that this process may have; 0 where nobody says."""
     found = []
-    try:
+    with contextlib.suppress(ValueError, OSError, AttributeError):
         found.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
-    except (ValueError, OSError, AttributeError):
-        pass
     for path in _GROUPS:
         try:
             text = path.read_text().strip()

@@ -217,7 +217,8 @@ def _check_names(policies: Sequence[Policy], there: Mapping[str, Sequence[Sealed
     }
     if not needed <= set(there) <= names:
         raise UsageError(
-            f"these policies are about the logs {', '.join(sorted(names))}; given: {', '.join(sorted(there)) or 'none'}",
+            f"these policies are about the logs {', '.join(sorted(names))}; "
+            f"given: {', '.join(sorted(there)) or 'none'}",
             help=" ".join(["zkcompliance prove", *(f"--log {name}=DIR" for name in sorted(names))]),
         )
     origins = [log.origin for several in there.values() for log in several]

@@ -76,7 +76,7 @@ def check_decoded(statement: Statement, programs: Sequence[Program]) -> None:
             raise MalformedProgram("a program is not what its bytes say")
 
 
-def check_claims(statement: Statement, programs: Sequence[Program]) -> None:
+def check_programs(statement: Statement, programs: Sequence[Program]) -> None:
     """Each claim names the program that is given for it, and fills its publics, its slots and its private tables."""
     if len(programs) != len(statement.claims):
         raise StatementMismatch(f"programs: {len(programs)} given for {len(statement.claims)} claims")
@@ -192,7 +192,7 @@ def _verify(statement: Statement, programs: Sequence[Program], proof: bytes) -> 
     #    of their union, what the programs count, the knowledge error, and that its segments are those of its
     #    checkpoints and were sealed when it says.
     at_most(len(proof), limits.MAX_BUNDLE_BYTES, "proof")
-    check_claims(statement, programs)
+    check_programs(statement, programs)
     shape = shape_of(statement, programs)
     for program in _distinct(programs):
         check_multiplicities(program)
