@@ -149,7 +149,7 @@ def test_none_is_another(world: World, made: str, asked: str) -> None:
 @pytest.fixture(scope="module")
 def single(world: World) -> bytes:
     bound = Binding(None, MODEL, NOW, b"file 7").encode()
-    return prove_claim(CLAIM, {"compute": world.logs["a"]}, {"limit": 10**20}, context=bound)
+    return prove_claim(CLAIM, {"compute": world.logs["a"]}, {"limit": 10**20}, head=bound)
 
 
 ASKED: dict[str, tuple[dict[str, object], str]] = {
@@ -206,7 +206,7 @@ def test_a_claim_is_not_a_policys_proof(world: World, single: bytes) -> None:
 
 def test_a_context_that_is_no_binding(world: World) -> None:
     for context in (b"", b"free text", Binding(time=NOW).encode() + b"\0"):
-        bare = prove_claim(CLAIM, {"compute": world.logs["b"]}, {"limit": 10**20}, context=context)
+        bare = prove_claim(CLAIM, {"compute": world.logs["b"]}, {"limit": 10**20}, head=context)
         for judge in (lambda data: judged(world, data, log="b"), world.judge):
             with pytest.raises(MalformedBinding):
                 judge(bare)
@@ -365,7 +365,7 @@ def test_a_proof_for_the_wrong_requirement(world: World) -> None:
         )
         loaded = catalogue.load(claim)
         slot = next(iter(loaded.slots))
-        return prove_claim(loaded, {slot: world.logs["a"]}, publics, context=bound.encode())
+        return prove_claim(loaded, {slot: world.logs["a"]}, publics, head=bound.encode())
 
     easier = prove("below", kit.CLAIM, {"limit": 10**25})
     verdict = world.judge(bundle(easier, honest["floor: compute"]))

@@ -58,7 +58,7 @@ class Lab:
     def show(self, context: bytes) -> bytes:
         """The one log in both slots, its checkpoint signed with both keys."""
         with support.without(api, "_refuse_one_twice"):
-            made = api.prove_claim(CLAIM, {"evals": self.log, "registered": self.log}, {}, context=context)
+            made = api.prove_claim(CLAIM, {"evals": self.log, "registered": self.log}, {}, head=context)
         bundle = decode_bundle(made)
         note = _signed(self.log.checkpoint_body, self.signers)
         return encode_bundle(bundle.statement_bytes, bundle.program_bytes, [note, note], bundle.proof_bytes)

@@ -51,7 +51,7 @@ def test_bounds_hold_of_what_was_rounded(tmp_path: Path, bound: str, met: bool) 
     asked = policy(bound)
     context = Binding(ForPolicy(asked.digest, asked.id, asked.version, "band"), MODEL, NOW).encode()
     publics = {"limit": 10**20, "at_least": 100, "at_most": 10**6, "phases": 1}
-    shown = prove_claim(catalogue.load("compute-band"), {"compute": log}, publics, context=context)
+    shown = prove_claim(catalogue.load("compute-band"), {"compute": log}, publics, head=context)
     verdict = judge_policy(shown, asked, now=NOW, keys={"compute": VerifierKey.parse(log.vkey)})
     assert verdict.accepted is met, verdict
     if met:

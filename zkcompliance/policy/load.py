@@ -259,6 +259,11 @@ def _slots(
     taken: set[str] = set()
     for slot in card.slots:
         fill, more, path = _named(found, slot.name)
+        if more and not slot.more:
+            why = f"more rows could make {card.id} hold where it did not"
+            raise fault(path, f"{why}: {slot.name} is about exactly the logs that are named, and `further` is left out")
+        if len(fill) + len(more) > 1 and slot.order:
+            raise fault(path, f"has several logs, and of {card.id} {IN_ORDER.format(slot.name)}")
         for log in (*fill, *more):
             if log not in logs:
                 raise fault(path, f"no log of that name: there is {', '.join(logs)}")
@@ -267,11 +272,6 @@ def _slots(
             if log in taken:
                 raise fault(path, f"{log} is given for two logs of {card.id}, which are to be different")
             taken.add(log)
-        if more and not slot.more:
-            why = f"more rows could make {card.id} hold where it did not"
-            raise fault(path, f"{why}: {slot.name} is about exactly the logs that are named, and `further` is left out")
-        if len(fill) + len(more) > 1 and slot.order:
-            raise fault(path, f"has several logs, and of {card.id} {IN_ORDER.format(slot.name)}")
         made[slot.name] = fill
         further |= {slot.name: more} if more else {}
     return made, further
