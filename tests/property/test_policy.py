@@ -323,9 +323,7 @@ def policies(draw: st.DrawFn) -> tuple[Policy, bool]:
         sound = sound and asks(claim, params, 0 if proof is None else max(0, start - proof))
         digests = claim.digest, claim.program
         says = draw(TEXTS)
-        requirements.append(
-            Requirement(called, says, claim.id, claim.version, *digests, slots, params, {}, further)
-        )
+        requirements.append(Requirement(called, says, claim.id, claim.version, *digests, slots, params, {}, further))
     policy = Policy(
         b"",
         draw(NAMES),
