@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -15,6 +14,7 @@ import pytest
 
 from tests.kit import policies as kit
 from tests.kit.policies import DAY, HOUR, MODEL, NOW
+from tests.kit.split_up import split_up
 from zkcompliance.card import catalogue as cards
 from zkcompliance.claim import catalogue
 from zkcompliance.errors import (
@@ -42,7 +42,7 @@ from zkcompliance.policy.judge import judge_claim, judge_policy
 from zkcompliance.policy.model import Policy
 from zkcompliance.policy.proofs import proofs_in
 from zkcompliance.policy.verdict import Status, Verdict
-from zkcompliance.prove import api, split
+from zkcompliance.prove import api
 from zkcompliance.prove.api import prove_claim
 from zkcompliance.prove.policy import plan, prove_policies
 from zkcompliance.stark.statement import encode_policy_bundle
@@ -83,15 +83,6 @@ VARIANTS: dict[str, tuple[Made, str]] = {
     "another time": (Made(time=NOW + 10 * DAY), "^the proof (was made on|is dated)"),
     "another reference": (Made(reference=b"file 8"), "^reference: the proof was made for 'file [78]', not"),
 }
-
-
-@contextmanager
-def split_up() -> Iterator[None]:
-    """As where no two requirements fit one proof."""
-    with pytest.MonkeyPatch.context() as patch:
-        fault = split._fault
-        patch.setattr(split, "_fault", lambda some: fault(some) if len(some) == 1 else "no two are one here")
-        yield
 
 
 @dataclass
