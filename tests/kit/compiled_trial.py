@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from zkcompliance.stark.commit.table import SealedTable, commit
 from zkcompliance.stark.profiles import STANDARD
 from zkcompliance.stark.prover.prover import Prover
 from zkcompliance.stark.prover.witness import Trace, build_trace, check_trace
-from zkcompliance.stark.statement import Statement, StatementLog, encode_bundle
+from zkcompliance.stark.statement import Statement, encode_bundle
 
 
 @dataclass
@@ -45,12 +46,7 @@ class Trial:
         return len(self.private) - len(self.program.private_tables)
 
     def statement(self) -> Statement:
-        logs, at = [], 0
-        for slot, count in zip(self.program.logs, self.segments, strict=True):
-            entries = tuple(table.entry for table in self.tables[at : at + count])
-            at += count
-            logs.append(StatementLog(slot.name, b"", entries))
-        return Statement(STANDARD, self.program, tuple(self.publics), tuple(logs), private=self.sizes)
+        return support.one_claim(self.program, self.publics, split(self.tables, self.segments), self.sizes)
 
     def layout(self) -> Layout:
         return lay_out(self.statement())
@@ -108,12 +104,13 @@ def proof_file(case: Trial) -> bytes:
         seed = os.urandom(32)
         entry = commit(table.columns, seed, STANDARD.name, table.entry.schema_digest)
         made.append(SealedTable(table.columns, seed, entry, STANDARD))
-    logs, at = [], 0
-    for slot, count in zip(case.program.logs, case.segments, strict=True):
-        entries = tuple(table.entry for table in made[at : at + count])
-        logs.append(StatementLog(slot.name, support.checkpoint(entries), entries))
-        at += count
-    statement = Statement(STANDARD, case.program, tuple(case.publics), tuple(logs), private=case.sizes)
+    statement = support.one_claim(case.program, case.publics, split(made, case.segments), case.sizes)
     proof = Prover(statement, made, case.private, case.unknowns, os.urandom(32)).prove()
-    notes = [support.SIGNER.sign(log.checkpoint.decode()).encode() for log in logs]
-    return encode_bundle(statement.encode(), case.program.encoded, notes, proof)
+    notes = [support.SIGNER.sign(log.checkpoint.decode()).encode() for log in statement.logs]
+    return encode_bundle(statement, notes, proof)
+
+
+def split(tables: Sequence[SealedTable], segments: Sequence[int]) -> list[list[Entry]]:
+    """The entries of each log, that has so many segments."""
+    left = iter(table.entry for table in tables)
+    return [list(islice(left, count)) for count in segments]

@@ -153,6 +153,42 @@ def statement(
     return Statement(by_id(entries[0].profile), head, (log,), (claim,))
 
 
+def one_claim(
+    program: Program,
+    publics: Sequence[int],
+    logs: Sequence[Sequence[Entry]],
+    private: Sequence[int] = (),
+    head: bytes = b"",
+) -> Statement:
+    """A statement of one claim, each of whose slots has one log of these entries: their origins are memory-0, …"""
+    stated = tuple(StatementLog(checkpoint(entries, f"memory-{i}"), tuple(entries)) for i, entries in enumerate(logs))
+    slots = tuple((number,) for number in range(len(stated)))
+    claim = StatementClaim(program.claim, program, tuple(publics), slots, tuple(private))
+    return Statement(by_id(logs[0][0].profile), head, stated, (claim,))
+
+
+def only(stated: Statement) -> StatementClaim:
+    """The claim of a statement that has one."""
+    (claim,) = stated.claims
+    return claim
+
+
+def with_claim(stated: Statement, **changes: object) -> Statement:
+    """The statement with these parts of its one claim changed."""
+    return replace(stated, claims=(replace(only(stated), **changes),))  # type: ignore[arg-type]
+
+
+def with_log(stated: Statement, log: StatementLog) -> Statement:
+    """The statement with another log in the place of its one."""
+    return replace(stated, logs=(log,))
+
+
+def verify(stated: Statement, proof: bytes) -> Report:
+    """What the independent verifier says, through its own decoders."""
+    programs = [decode_program(claim.program.encoded) for claim in stated.claims]
+    return verify_proof(decode_statement(stated.encode()), programs, proof)
+
+
 # Provers
 
 
@@ -190,20 +226,23 @@ class Proved:
 
     @property
     def program(self) -> bytes:
-        return self.prover.statement.program.encoded
+        """Of its one claim."""
+        return only(self.prover.statement).program.encoded
 
     def verify(
         self, proof: bytes | None = None, statement: bytes | None = None, program: bytes | None = None
     ) -> Report:
         """What the independent verifier says of the bytes, or of others in their place."""
         return verify_proof(
-            decode_statement(statement or self.statement), decode_program(program or self.program), proof or self.proof
+            decode_statement(statement or self.statement),
+            [decode_program(program or self.program)],
+            proof or self.proof,
         )
 
     def bundle(self, signer: SignerKey | None = None) -> bytes:
         """The proof file."""
         notes = [(signer or SIGNER).sign(log.checkpoint.decode()).encode() for log in self.prover.statement.logs]
-        return encode_bundle(self.statement, self.program, notes, self.proof)
+        return encode_bundle(self.prover.statement, notes, self.proof)
 
 
 SIGNER = SignerKey("memory", sha256(b"the tests' signing key").digest())
@@ -229,14 +268,17 @@ def recount(made: Prover, trace: Trace) -> None:
     """The range multiplicities of a changed trace, counted again."""
     from zkcompliance.stark.air.check import node_values
 
-    counts = np.bincount(trace.witness[-1][2][trace.witness[-1][2] < 1 << 16], minlength=1 << 16)
+    table = made.layout.table
+    v = trace.witness[-1][table.cells]
+    counts = np.bincount(v[v < 1 << 16], minlength=1 << 16)
     for number, instance in enumerate(made.layout.instances[:-1]):
         value = node_values(instance, trace.log_columns(number), trace.witness[number])
         for interaction in instance.air.interactions:
             if interaction.bus == RANGE_BUS:
                 found = value(interaction.nodes[0])
                 counts += np.bincount(found[found < 1 << 16], minlength=1 << 16)
-    trace.witness[-1][1, : 1 << 16] = counts
+    last = (1 << 16) // table.pairs
+    trace.witness[-1][table.multiplicities(0), :last] = counts.reshape(last, table.pairs).T
 
 
 def as_ext(values: Sequence[int]) -> Ext:
@@ -264,7 +306,8 @@ class View:
     @property
     def shape(self) -> Shape:
         stated = decode_statement(self.made.statement.encode())
-        return shape_of(stated, decode_program(self.made.statement.program.encoded))
+        programs = [decode_program(claim.program.encoded) for claim in self.made.statement.claims]
+        return shape_of(stated, programs)
 
     def balance(self, terminals: Sequence[Ext]) -> Ext:
         """Σ τ + the constants: zero is asked."""

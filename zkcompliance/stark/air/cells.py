@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from zkcompliance import limits
 from zkcompliance.errors import ParametersRejected
-from zkcompliance.limits import MAX_CELLS, MAX_DIRECT_CELLS, MAX_EQUATION_DIGITS
 from zkcompliance.stark.air.builder import TableBuilder
 from zkcompliance.stark.air.program import Equation, Kind, SummandKind, TableAir
 from zkcompliance.stark.air.union import Part
@@ -20,6 +20,7 @@ RANGE_LOG2 = 16
 RANGE_SIZE = 1 << RANGE_LOG2
 FRACTIONS_IN_GROUP = 3  # of the cells table
 TALL_CELLS = 5  # of one limb of a tall sum: a0, a1, b0, b1, b2
+TALL_BUCKETS = 4  # of fewer, A and B take less than the totals, and are cells in a tall statement too
 TOP_SHIFT = 9  # b2 = 2^9·b1 has 16 bits, so b1 < 2^7
 
 
@@ -58,7 +59,7 @@ class CellsShape:
         for bus, columns in zip(self.ranges, m, strict=True):
             for column, value in zip(columns, values, strict=True):
                 table.interact(bus, table.lift(0) - column, value)
-        table.interact(self.ranges[-1], table.lift(1), v)
+        table.interact(self.ranges[-1], None, v)
         whole, left = divmod(len(self.ranges) * self.pairs + 1, FRACTIONS_IN_GROUP)
         return table.build((FRACTIONS_IN_GROUP,) * whole + (left,) * (left > 0))
 
@@ -77,10 +78,10 @@ class Identity:
 @dataclass(frozen=True)
 class SumPlace:
     """A sum over one segment. Bucket b of limb j has identity first_identity + j·buckets + b, and A, B at twice that
-    from first_tally on, where the statement is tall, or else from first_cell on.
+    from first_tally on, where they are tallies, or else from first_cell on.
 
-    `sum` counts in the program's table, `position` among all sums of the instance. Tall: limb j has the cells
-    first_cell + 5·j …, and the three identities from first_total + 3·j on.
+    `sum` counts in the program's table, `position` among all sums of the instance. With tallies, limb j has the cells
+    first_cell + 5·j …
     """
 
     claim: int
@@ -120,8 +121,8 @@ class Cells:
         """The first of that many further cells; ParametersRejected where there is no room."""
         first = self.count
         self.count += cells
-        if self.count > MAX_CELLS:
-            raise ParametersRejected(f"the statement needs more than {MAX_CELLS} cells")
+        if self.count > limits.MAX_CELLS:
+            raise ParametersRejected(f"the statement needs more than {limits.MAX_CELLS} cells")
         return first
 
 
@@ -133,7 +134,7 @@ def buckets_of(k: int) -> int:
 def is_tall(parts: Sequence[Part]) -> bool:
     """Whether A and B of all sums are too many to be cells."""
     count = sum(2 * len(total.limbs) * buckets_of(part.k) for part in parts for total in part.air.sums)
-    return count > MAX_DIRECT_CELLS
+    return count > limits.MAX_DIRECT_CELLS
 
 
 def place_cells(claims: Sequence[StatementClaim], parts: Sequence[Part], *, tall: bool) -> Cells:
@@ -156,8 +157,9 @@ def place_cells(claims: Sequence[StatementClaim], parts: Sequence[Part], *, tall
 
 
 def _place_sums(cells: Cells, part: Part, tallies: dict[int, int], positions: dict[int, int], *, tall: bool) -> None:
-    """A + 2^14·B of each limb and bucket; where tall, their totals over the buckets too."""
+    """A + 2^14·B of each limb and bucket; where they are tallies, their totals over the buckets too."""
     buckets, instance = buckets_of(part.k), part.instance
+    tall = tall and buckets >= TALL_BUCKETS
     places = []
     for number, total in enumerate(part.air.sums):
         limbs = len(total.limbs)
@@ -243,8 +245,8 @@ def _place_equation(
             constant += scaled
             bound += abs(scaled)
     count = max(1 + max(digits, default=-1), -(-bound.bit_length() // 16), 1)
-    if count > MAX_EQUATION_DIGITS:
-        raise ParametersRejected(f"{equation.name}: {count} digits, over {MAX_EQUATION_DIGITS}")
+    if count > limits.MAX_EQUATION_DIGITS:
+        raise ParametersRejected(f"{equation.name}: {count} digits, over {limits.MAX_EQUATION_DIGITS}")
     chain = EquationPlace(len(cells.identities), cells.take(2 * (count - 1)), count)
     cells.chains.append(chain)
     sign = -1 if constant < 0 else 1
