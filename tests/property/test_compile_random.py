@@ -14,8 +14,8 @@ from tests.kit.random_claims import TINY, cases, readable
 from zkcompliance.claim.compile import CannotCompile, compile_claim
 from zkcompliance.claim.meaning.interpret import interpret
 from zkcompliance.errors import MalformedProgram
+from zkcompliance.verify.counting import check_multiplicities
 from zkcompliance.verify.program import decode_program
-from zkcompliance.verify.weights import check_multiplicities
 
 STILL_REFUSED = ("could wrap", "whose order leaves ties", "at most 255 each", "a table of ", "carry")
 
