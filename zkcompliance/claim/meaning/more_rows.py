@@ -58,7 +58,7 @@ def part_moves(part: object, log: Log, known: dict[object, Moves]) -> Moves:
             return _either(_all(part.keys, known)) or known[part.rows]
         case core.Rows():
             return known[part.frame].beside(known[part.where] if part.where is not None else STAYS)
-        case core.Const() | core.Param() | core.Column():
+        case core.Const() | core.Param() | core.Column() | core.Bracket():
             return STAYS
         case core.Key():
             return _either(_all(part.groups.keys, known)) or STAYS

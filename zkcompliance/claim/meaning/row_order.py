@@ -23,7 +23,7 @@ def uses_order(log: Log, required: Sequence[Value], revealed: Sequence[Value]) -
         for part in core.walk(*required)
         if isinstance(part, core.Chain) and part.strict and part.first == part.last and part.rows == core.Rows(log)
     ]
-    read = {part for part in parts if isinstance(part, core.Column) and part.log == log}
+    read = {part for part in parts if isinstance(part, core.Column | core.Bracket) and part.log == log}
     for part in parts:
         if not isinstance(part, core.Neighbour) or _log_of(part.rows.frame) != log:
             continue
