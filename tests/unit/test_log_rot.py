@@ -55,7 +55,7 @@ def test_every_byte_of_the_entries(log: Path) -> None:
             with pytest.raises(LogCorrupt):
                 Writer(log, KEY)
         seen += 1
-    assert seen == 99 * SEGMENTS and check(log).findings == ()
+    assert seen == 171 * SEGMENTS and check(log).findings == ()
 
 
 @pytest.mark.parametrize("name", ["rows", "meta"])
