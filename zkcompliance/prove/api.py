@@ -11,7 +11,7 @@ import numpy as np
 
 from zkcompliance.card import places
 from zkcompliance.claim import catalogue
-from zkcompliance.claim.model import Claim, Tables, Witness
+from zkcompliance.claim.model import CheckResult, Claim, Tables, Witness
 from zkcompliance.edge.shown import command
 from zkcompliance.errors import CacheDamaged, ClaimDoesNotHold, InternalError, UsageError, VerificationError
 from zkcompliance.log import lineages, merkle, moving, successor
@@ -192,12 +192,15 @@ def _make(ready: Ready, tables: list[SealedTable], progress: Progress) -> bytes:
 
 def witness_of(one: Asked, columns: Columns) -> Witness:
     """The witness of a claim that is true; ClaimDoesNotHold where it is not. columns: of every log."""
-    tables = _tables(one, columns)
-    publics = one.claim.publics(one.publics)
-    result = one.claim.check(tables, publics)
+    result = check(one, columns)
     if not result.holds:
         raise ClaimDoesNotHold(f"{one.claim.id}: {result.requirement} does not hold", private=result.margin)
-    return one.claim.witness(tables, publics)
+    return one.claim.witness(_tables(one, columns), one.claim.publics(one.publics))
+
+
+def check(one: Asked, columns: Columns) -> CheckResult:
+    """Whether a claim holds, and by how much, in plain text. columns: of every log."""
+    return one.claim.check(_tables(one, columns), one.claim.publics(one.publics))
 
 
 def _tables(one: Asked, columns: Columns) -> Tables:
@@ -262,24 +265,31 @@ def _check_slots(one: Asked) -> None:
     claim, given = one.claim, one.logs
     if set(given) != set(claim.slots):
         raise UsageError(f"{claim.id} is about the logs {', '.join(claim.slots)}; given: {', '.join(given) or 'none'}")
-    origins: dict[str, str] = {}
+    _refuse_one_twice(claim, {slot: [part_of(each).log.origin for each in given[slot]] for slot in claim.slots})
     for slot, schema in claim.slots.items():
         if not given[slot]:
             raise UsageError(f"no log is given for {slot}")
-        for part in map(part_of, given[slot]):
-            log = part.log
+        for log in (part_of(each).log for each in given[slot]):
             if log.schema.digest != schema.digest:
                 raise UsageError(f"log {slot} has the schema {log.schema.label}, not {schema.label}")
             if not log.segments:
                 raise UsageError(f"log {slot} has no sealed segment yet", help="zkcompliance seal --help")
-            other = origins.setdefault(log.origin, slot)
-            if other != slot:
+
+
+def _refuse_one_twice(claim: Claim, origins: Mapping[str, Sequence[str]]) -> None:
+    """UsageError where logs of one origin fill two places of a claim. origins: by slot."""
+    places_of: dict[str, str] = {}
+    for slot, filled in origins.items():
+        for origin in filled:
+            if origin not in places_of:
+                places_of[origin] = slot
+            elif places_of[origin] == slot:
+                raise UsageError(f"one log (or two of one origin, {origin}) is given twice for {slot}")
+            else:
                 raise UsageError(
-                    f"logs {other} and {slot} are both of {log.origin}: a claim is about logs that differ",
+                    f"logs {places_of[origin]} and {slot} are both of {origin}: a claim is about logs that differ",
                     help=command("zkcompliance", "explain", claim.id),
                 )
-        if len({part_of(each).log.origin for each in given[slot]}) != len(given[slot]):
-            raise UsageError(f"one log (or two of one origin) is given twice for {slot}")
 
 
 def private_sizes(program: Program, private: list[np.ndarray], segments: Mapping[str, int]) -> tuple[int, ...]:
