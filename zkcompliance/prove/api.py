@@ -11,6 +11,7 @@ import numpy as np
 
 from zkcompliance.card import places
 from zkcompliance.claim import catalogue
+from zkcompliance.claim.card import card_of
 from zkcompliance.claim.model import CheckResult, Claim, Tables, Witness
 from zkcompliance.edge.shown import command
 from zkcompliance.errors import CacheDamaged, ClaimDoesNotHold, InternalError, UsageError, VerificationError
@@ -19,6 +20,7 @@ from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.layout import Layout
 from zkcompliance.log.reservation import reserving
 from zkcompliance.log.store import SealedLog, Segment
+from zkcompliance.policy.slots import IN_ORDER
 from zkcompliance.progress import Progress, silent
 from zkcompliance.prove import fits
 from zkcompliance.prove.early import refuse_early
@@ -283,6 +285,11 @@ def _check_slots(one: Asked) -> None:
                 )
         if len({part_of(each).log.origin for each in given[slot]}) != len(given[slot]):
             raise UsageError(f"one log (or two of one origin) is given twice for {slot}")
+        if len(given[slot]) > 1 and slot in {each.name for each in card_of(claim).slots if each.order}:
+            raise UsageError(
+                f"several logs are given for {slot} of {claim.id}: {IN_ORDER.format(slot)}",
+                help="put the rows of all of them in one log",
+            )
 
 
 def private_sizes(program: Program, private: list[np.ndarray], segments: Mapping[str, int]) -> tuple[int, ...]:
