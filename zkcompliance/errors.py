@@ -176,6 +176,12 @@ class CheckpointMismatch(VerificationError):
     code = "checkpoint-mismatch"
 
 
+class BracketNotBacked(VerificationError):
+    """The statement says of a segment when it was sealed, and nothing in the file shows that it was then."""
+
+    code = "bracket-not-backed"
+
+
 class SignatureRejected(VerificationError):
     """The checkpoint is not signed by the trusted key."""
 

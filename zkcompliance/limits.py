@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 MAX_BUNDLE_BYTES = 16 << 20
-MAX_STATEMENT_BYTES = 64 << 10
+MAX_STATEMENT_BYTES = 256 << 10
 MAX_PROGRAM_BYTES = 256 << 10
 MAX_TEXT_BYTES = 255
 MAX_INTEGER_BYTES = 64
@@ -18,18 +18,21 @@ MAX_LEDGER_BYTES = 64 << 20  # of one segment's budget, of which a record has 48
 MAX_SEAL_INPUTS = 10_000  # whose digests a segment keeps
 MAX_META_BYTES = 1024 + 65 * MAX_SEAL_INPUTS
 MAX_SEGMENTS = 60  # of all logs of one statement
+MAX_CLAIMS = 64  # of one statement: as many as a policy has requirements
+MAX_PUBLICS = 4096  # of all claims of one statement
 MIN_LOG_ROWS_LOG2 = 3
 MAX_LOG_ROWS_LOG2 = 21
 MAX_CAPACITY_LOG2 = 21
 MAX_WIDTH = 1024  # limbs of a schema, act included
 MAX_CELLS = 1 << 14
+MAX_DIRECT_CELLS = 1 << 12  # A and B of all sums; where there are more they stand in columns of their own
 MAX_NODES = 4096
 MAX_EQUATION_DIGITS = 64
 MIN_SECURITY_BITS = 128
 # The work of one verification (each bounds a loop of the verifier)
-MAX_INSTANCES = 64  # of program tables over segments, the cells instance not counted
-MAX_EVALUATIONS = 1 << 15  # steps of all constraint programs of all instances at the out-of-domain point
-MAX_COLUMNS = 1 << 13  # base-field columns of all rows opened for one query, FRI layers not counted
+MAX_INSTANCES = 128  # segments and private tables, the cells instance not counted
+MAX_EVALUATIONS = 1 << 17  # steps of all constraint programs of all instances at the out-of-domain point
+MAX_COLUMNS = 1 << 14  # base-field columns of all rows opened for one query, FRI layers not counted
 MAX_EQUATION_TERMS = 2048  # of all equations of one program
 # Values of rows, by the type of their column
 LARGEST = {"time": 2**48 - 1, "flop": 2**96 - 1, "count": 2**32 - 1, "ppm": 1_000_000, "id": 2**128 - 1, "bool": 1}

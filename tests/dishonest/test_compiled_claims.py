@@ -153,9 +153,9 @@ def proofs_of_lies(kinds: Sequence[str]) -> None:
             _, item, made = hunted()[kind]
             weaker = replace(made, program=mutated(made.program, item))
             with mock.patch.object(verifier, "check_multiplicities"):
-                verify_bundle(proof_file(weaker), program_digest=weaker.program.digest)
+                verify_bundle(proof_file(weaker), program_digests=[weaker.program.digest])
             with pytest.raises(VerificationError):
-                verify_bundle(proof_file(made), program_digest=made.program.digest)
+                verify_bundle(proof_file(made), program_digests=[made.program.digest])
 
 
 def test_false_witnesses_are_proved_without_the_requirement_and_only_then() -> None:
@@ -362,9 +362,9 @@ def test_a_forged_absence_does_not_verify() -> None:
     made = forged.trial({(merged.number, merged.columns.index("of the set")): at(0, 1, to=(0, 1))})
     assert {item[2] for item in broken(made)} == {"the set comes first"}
     with pytest.raises(VerificationError):
-        verify_bundle(proof_file(made), program_digest=made.program.digest)
+        verify_bundle(proof_file(made), program_digests=[made.program.digest])
     true = Case.of(Hunt(absent, {"used": [chip(chip="c4")], "banned": [chip(chip="c5")]})).honest
-    verify_bundle(proof_file(true), program_digest=made.program.digest)
+    verify_bundle(proof_file(true), program_digests=[made.program.digest])
 
 
 def test_every_node_of_the_core_is_hunted() -> None:

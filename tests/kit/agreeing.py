@@ -64,6 +64,15 @@ def parameters(claim: ClaimDefinition, chance: random.Random, wild: bool) -> dic
     return publics
 
 
+def bracket(chance: random.Random) -> tuple[int, int]:
+    """Of a segment: open, or between moments that are near to what cells hold."""
+    if chance.random() < 0.2:
+        return 0, (1 << 48) - 1
+    moments = (0, 1, 2, 3, 100, (1 << 16) - 1, 1 << 16, (1 << 16) + 1, (1 << 32) + 1, (1 << 48) - 2, (1 << 48) - 1)
+    first, last = sorted(chance.choices(moments if chance.random() < 0.5 else moments[:4], k=2))
+    return first, last
+
+
 def agree(claim: ClaimDefinition, seed: int, empty: frozenset[str] = frozenset()) -> bool:
     """One random case; returns whether the claim holds. empty: the logs that have one segment without rows."""
     compiled = compiled_once(claim)
@@ -79,9 +88,10 @@ def agree(claim: ClaimDefinition, seed: int, empty: frozenset[str] = frozenset()
         tables = {name: next(iter(tables.values())) for name in tables}  # logs that are about the same rows
     tables |= {log.name: [padded(table(log.schema, 0, chance, wild))] for log in claim.logs if log.name in empty}
     publics = parameters(claim, chance, wild)
-    found = interpret(claim, tables, publics)
+    brackets = {name: [bracket(chance) for _ in parts] for name, parts in tables.items()}
+    found = interpret(claim, tables, publics, brackets=brackets)
     holds = not found.failing
-    case = trial(compiled, tables, publics)
+    case = trial(compiled, tables, publics, brackets=brackets)
     failures = case.failures()
     assert holds == (not failures), (seed, holds, [str(f) for f in failures[:5]])
     stated = dict(zip((p.name for p in case.program.publics), case.publics, strict=True))

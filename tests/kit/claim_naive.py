@@ -12,10 +12,15 @@ from zkcompliance.claim.meaning.core import Frame, Groups, Log, Rows, Value
 
 
 class Naive:
-    """rows: of each log, its rows as integers by column."""
+    """rows: of each log, its rows as integers by column; brackets: of each log, that of each row's segment."""
 
-    def __init__(self, rows: dict[str, list[dict[str, int]]], publics: dict[str, int]) -> None:
-        self.rows, self.publics = rows, publics
+    def __init__(
+        self,
+        rows: dict[str, list[dict[str, int]]],
+        publics: dict[str, int],
+        brackets: dict[str, list[tuple[int, int]]] | None = None,
+    ) -> None:
+        self.rows, self.publics, self.brackets = rows, publics, brackets or {}
         self.at = functools.cache(self._at)
         self.groups = functools.cache(self._groups)
 
@@ -42,6 +47,9 @@ class Naive:
                 return self.publics[node.name]
             case core.Column():
                 return self.rows[node.log.name][i][node.name]
+            case core.Bracket():
+                first, last = self.brackets[node.log.name][i] if node.log.name in self.brackets else (0, 2**48 - 1)
+                return last if node.last else first
             case core.Key():
                 return self.groups(node.groups)[i][0][node.index]
             case core.Add():

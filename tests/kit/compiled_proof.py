@@ -10,12 +10,9 @@ from zkcompliance.claim.compile import compile_claim
 from zkcompliance.claim.compile.run import Lies
 from zkcompliance.claim.language.build import ClaimDefinition
 from zkcompliance.claim.meaning.interpret import interpret
-from zkcompliance.log import merkle
-from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.stark.commit.table import SealedTable, commit
 from zkcompliance.stark.profiles import STANDARD
 from zkcompliance.stark.prover.prover import Prover
-from zkcompliance.stark.statement import Statement, StatementLog
 from zkcompliance.verify.program import decode_program
 from zkcompliance.verify.statement import decode_statement
 from zkcompliance.verify.verifier import verify_proof
@@ -31,16 +28,13 @@ def prove_and_verify(definition: ClaimDefinition, given: dict[str, object], lies
     tables = {name: [padded(encode_rows(schema, given[name]))] for name, schema in logs.items()}  # type: ignore[arg-type]
     publics = definition.publics({name: value for name, value in given.items() if name not in logs})
     assert interpret(definition, tables, publics).holds or lies
-    sealed, stated = [], []
+    sealed: list[SealedTable] = []
     for slot in compiled.program.logs:
         made = [SealedTable(t, seed := os.urandom(32), commit(t, seed, "standard", slot.schema_digest), STANDARD)
                 for t in tables[slot.name]]  # fmt: skip
-        entries = tuple(table.entry for table in made)
-        body = Checkpoint("test", len(entries), merkle.root([entry.encode() for entry in entries])).body.encode()
-        stated.append(StatementLog(slot.name, body, entries))
         sealed += made
     case = trial(compiled, tables, publics, sealed, lies)
-    statement = Statement(STANDARD, compiled.program, tuple(case.publics), tuple(stated), private=case.sizes)
+    statement = case.statement()
     proof = Prover(statement, sealed, case.private, case.unknowns, os.urandom(32)).prove()
-    verify_proof(decode_statement(statement.encode()), decode_program(compiled.program.encoded), proof)
+    verify_proof(decode_statement(statement.encode()), [decode_program(compiled.program.encoded)], proof)
     return len(proof)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from tests.kit import support
 from zkcompliance.card import places
 from zkcompliance.claim.compile.compiler import Compiled
 from zkcompliance.claim.compile.run import Lies
+from zkcompliance.claim.meaning.brackets import OPEN, Brackets, of_slot
 from zkcompliance.stark.air.check import Failure
 from zkcompliance.stark.air.program import Program
 from zkcompliance.stark.air.shape import Layout, lay_out
@@ -21,7 +23,7 @@ from zkcompliance.stark.commit.table import SealedTable, commit
 from zkcompliance.stark.profiles import STANDARD
 from zkcompliance.stark.prover.prover import Prover
 from zkcompliance.stark.prover.witness import Trace, build_trace, check_trace
-from zkcompliance.stark.statement import Statement, StatementLog, encode_bundle
+from zkcompliance.stark.statement import Statement, encode_bundle
 
 
 @dataclass
@@ -34,6 +36,7 @@ class Trial:
     unknowns: list[int]
     publics: list[int]
     segments: tuple[int, ...]  # of each log
+    brackets: Brackets | None = None  # of each slot's segments; open where none are given
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -45,12 +48,8 @@ class Trial:
         return len(self.private) - len(self.program.private_tables)
 
     def statement(self) -> Statement:
-        logs, at = [], 0
-        for slot, count in zip(self.program.logs, self.segments, strict=True):
-            entries = tuple(table.entry for table in self.tables[at : at + count])
-            at += count
-            logs.append(StatementLog(slot.name, b"", entries))
-        return Statement(STANDARD, self.program, tuple(self.publics), tuple(logs), private=self.sizes)
+        made = support.one_claim(self.program, self.publics, split(self.tables, self.segments), self.sizes)
+        return bracketed(made, self.program, self.brackets)
 
     def layout(self) -> Layout:
         return lay_out(self.statement())
@@ -84,14 +83,15 @@ def trial(
     publics: Mapping[str, int],
     sealed: Sequence[SealedTable] | None = None,
     lies: Lies | None = None,
+    brackets: Brackets | None = None,
 ) -> Trial:
     """The honest witness of a compiled claim over these logs, whether or not the claim holds."""
-    private, unknowns, reveals = compiled.witness(tables, publics, lies)
+    private, unknowns, reveals = compiled.witness(tables, publics, lies, brackets)
     program = compiled.program
     made = sealed or [unsealed(t, slot.schema_digest) for slot in program.logs for t in tables[slot.name]]
     values = list(places.spread([(p.name, p.bits) for p in program.publics], {**publics, **reveals}).values())
     segments = tuple(len(tables[slot.name]) for slot in program.logs)
-    return Trial(program, list(made), private, unknowns, values, segments)
+    return Trial(program, list(made), private, unknowns, values, segments, brackets)
 
 
 def proved_by_anyone(
@@ -108,12 +108,23 @@ def proof_file(case: Trial) -> bytes:
         seed = os.urandom(32)
         entry = commit(table.columns, seed, STANDARD.name, table.entry.schema_digest)
         made.append(SealedTable(table.columns, seed, entry, STANDARD))
-    logs, at = [], 0
-    for slot, count in zip(case.program.logs, case.segments, strict=True):
-        entries = tuple(table.entry for table in made[at : at + count])
-        logs.append(StatementLog(slot.name, support.checkpoint(entries), entries))
-        at += count
-    statement = Statement(STANDARD, case.program, tuple(case.publics), tuple(logs), private=case.sizes)
+    statement = support.one_claim(case.program, case.publics, split(made, case.segments), case.sizes)
+    statement = bracketed(statement, case.program, case.brackets)
     proof = Prover(statement, made, case.private, case.unknowns, os.urandom(32)).prove()
-    notes = [support.SIGNER.sign(log.checkpoint.decode()).encode() for log in logs]
-    return encode_bundle(statement.encode(), case.program.encoded, notes, proof)
+    notes = [support.SIGNER.sign(log.checkpoint.decode()).encode() for log in statement.logs]
+    return encode_bundle(statement, notes, proof)
+
+
+def bracketed(statement: Statement, program: Program, brackets: Brackets | None) -> Statement:
+    """The statement, each of whose logs fills a slot, with the brackets of its slots' segments."""
+    logs = []
+    for slot, log in zip(program.logs, statement.logs, strict=True):
+        given = of_slot(brackets, slot.name, len(log.entries))
+        logs.append(log if set(given) == {OPEN} else replace(log, brackets=tuple(given)))
+    return replace(statement, logs=tuple(logs))
+
+
+def split(tables: Sequence[SealedTable], segments: Sequence[int]) -> list[list[Entry]]:
+    """The entries of each log, that has so many segments."""
+    left = iter(table.entry for table in tables)
+    return [list(islice(left, count)) for count in segments]

@@ -57,7 +57,7 @@ def program() -> Program:
         publics=(Public("limit", LIMIT_BITS), Public("phases", len(PHASES))),
         logs=(LogSlot("compute", SCHEMA.digest, SCHEMA.width),),
         lookups=(Lookup((*((m, 0, 0) for m in range(len(PHASES))), *selected)),),
-        tables=(row.build(groups=(3, 3, 1)),),
+        tables=(row.build(groups=(1,)),),
         unknowns=(Unknown("slack", SLACK_LIMBS),),
         equations=(
             Equation(

@@ -18,9 +18,11 @@ from zkcompliance.claim.language import (
     larger,
     lookup,
     names,
+    not_ahead,
     param,
     require,
     same_rows,
+    sealed_within,
     select,
     smaller,
     within,
@@ -44,6 +46,9 @@ class Kind(EnumWord, schema=TINY, column="kind"):
     pass
 
 
+DELAYS = (0, 1, 2, 1 << 16, (1 << 40) - 1)
+MOMENTS = (0, 1, 2, 3, (1 << 16) - 1, 1 << 16, (1 << 16) + 2, 1 << 40, (1 << 48) - 2, (1 << 48) - 1)
+BRACKET = st.lists(st.sampled_from(MOMENTS), min_size=2, max_size=2).map(lambda ends: (min(ends), max(ends)))
 TOPS = {column.name: column.largest for column in TINY.columns}
 
 
@@ -127,6 +132,8 @@ class Maker:
             lambda: self.number(t, depth - 1) <= self.number(t, depth - 1),
             lambda: self.amount(t, depth) < self.amount(t, depth),
             lambda: t.begin + 5 == t.end,
+            lambda: sealed_within(t.end, self.draw(st.sampled_from(DELAYS))),
+            lambda: not_ahead(select(t.flag, t.begin, t.end + 3), self.draw(st.sampled_from(DELAYS))),
             lambda: self.truth(t, depth - 1) & self.truth(t, depth - 1),
             lambda: self.truth(t, depth - 1) | self.truth(t, depth - 1),
             lambda: ~self.truth(t, depth - 1),

@@ -41,7 +41,7 @@ from zkcompliance.stark.profiles import by_id, by_name, degree_bound, log_mask
 from zkcompliance.stark.prover import quotient as quotient_module
 from zkcompliance.stark.prover.prover import Prover
 from zkcompliance.stark.prover.witness import Trace
-from zkcompliance.stark.statement import Statement, StatementLog, encode_bundle
+from zkcompliance.stark.statement import Statement, StatementClaim, StatementLog, encode_bundle
 from zkcompliance.verify import constraints as verify_composition
 from zkcompliance.verify import transcript as verifier_transcript
 from zkcompliance.verify.constraints import Opened, instance_constraints, public_columns
@@ -144,12 +144,27 @@ def checkpoint(entries: Sequence[Entry], origin: str = "memory") -> bytes:
 
 
 def statement(
-    entries: Sequence[Entry], publics: dict[str, int], program: Program | None = None, context: bytes = b""
+    entries: Sequence[Entry], publics: dict[str, int], program: Program | None = None, head: bytes = b""
 ) -> Statement:
     program = program or CLAIM.program
-    log = StatementLog(program.logs[0].name, checkpoint(entries), tuple(entries))
+    log = StatementLog(checkpoint(entries), tuple(entries))
     values = tuple(publics[public.name] for public in program.publics)
-    return Statement(by_id(entries[0].profile), program, values, (log,), context)
+    claim = StatementClaim(program.claim, program, values, ((0,),))
+    return Statement(by_id(entries[0].profile), head, (log,), (claim,))
+
+
+def one_claim(
+    program: Program,
+    publics: Sequence[int],
+    logs: Sequence[Sequence[Entry]],
+    private: Sequence[int] = (),
+    head: bytes = b"",
+) -> Statement:
+    """A statement of one claim, each of whose slots has one log of these entries: their origins are memory-0, …"""
+    stated = tuple(StatementLog(checkpoint(entries, f"memory-{i}"), tuple(entries)) for i, entries in enumerate(logs))
+    slots = tuple((number,) for number in range(len(stated)))
+    claim = StatementClaim(program.claim, program, tuple(publics), slots, tuple(private))
+    return Statement(by_id(logs[0][0].profile), head, stated, (claim,))
 
 
 # Provers
@@ -163,7 +178,7 @@ def prover(
     program: Program | None = None,
     private: list[np.ndarray] | None = None,
     unknowns: list[int] | None = None,
-    context: bytes = b"",
+    head: bytes = b"",
     name: str = "proof",
 ) -> Prover:
     """A prover of the compute claim (or of another program) over tables in memory."""
@@ -172,7 +187,7 @@ def prover(
     witness = CLAIM.witness(given, publics)
     private = witness.private if private is None else private
     unknowns = witness.unknowns if unknowns is None else unknowns
-    described = statement([t.entry for t in tables], publics, program, context)
+    described = statement([t.entry for t in tables], publics, program, head)
     return kind(described, tables, private, unknowns, seed(name))
 
 
@@ -189,20 +204,24 @@ class Proved:
 
     @property
     def program(self) -> bytes:
-        return self.prover.statement.program.encoded
+        """Of its one claim."""
+        (claim,) = self.prover.statement.claims
+        return claim.program.encoded
 
     def verify(
         self, proof: bytes | None = None, statement: bytes | None = None, program: bytes | None = None
     ) -> Report:
         """What the independent verifier says of the bytes, or of others in their place."""
         return verify_proof(
-            decode_statement(statement or self.statement), decode_program(program or self.program), proof or self.proof
+            decode_statement(statement or self.statement),
+            [decode_program(program or self.program)],
+            proof or self.proof,
         )
 
     def bundle(self, signer: SignerKey | None = None) -> bytes:
         """The proof file."""
         notes = [(signer or SIGNER).sign(log.checkpoint.decode()).encode() for log in self.prover.statement.logs]
-        return encode_bundle(self.statement, self.program, notes, self.proof)
+        return encode_bundle(self.prover.statement, notes, self.proof)
 
 
 SIGNER = SignerKey("memory", sha256(b"the tests' signing key").digest())
@@ -228,14 +247,17 @@ def recount(made: Prover, trace: Trace) -> None:
     """The range multiplicities of a changed trace, counted again."""
     from zkcompliance.stark.air.check import node_values
 
-    counts = np.bincount(trace.witness[-1][2][trace.witness[-1][2] < 1 << 16], minlength=1 << 16)
+    table = made.layout.table
+    v = trace.witness[-1][table.cells]
+    counts = np.bincount(v[v < 1 << 16], minlength=1 << 16)
     for number, instance in enumerate(made.layout.instances[:-1]):
         value = node_values(instance, trace.log_columns(number), trace.witness[number])
         for interaction in instance.air.interactions:
             if interaction.bus == RANGE_BUS:
                 found = value(interaction.nodes[0])
                 counts += np.bincount(found[found < 1 << 16], minlength=1 << 16)
-    trace.witness[-1][1, : 1 << 16] = counts
+    last = (1 << 16) // table.pairs
+    trace.witness[-1][table.multiplicities(0), :last] = counts.reshape(last, table.pairs).T
 
 
 def as_ext(values: Sequence[int]) -> Ext:
@@ -263,7 +285,8 @@ class View:
     @property
     def shape(self) -> Shape:
         stated = decode_statement(self.made.statement.encode())
-        return shape_of(stated, decode_program(self.made.statement.program.encoded))
+        programs = [decode_program(claim.program.encoded) for claim in self.made.statement.claims]
+        return shape_of(stated, programs)
 
     def balance(self, terminals: Sequence[Ext]) -> Ext:
         """Σ τ + the constants: zero is asked."""

@@ -7,18 +7,23 @@ from zkcompliance.claim.language import (
     ComputeLog,
     Count,
     EventLog,
+    Expr,
     Flop,
     Id,
     Int,
     Param,
     Ppm,
+    Seconds,
     SetOf,
     Time,
     claim,
+    days,
     lookup,
+    not_ahead,
     param,
     require,
     reveal,
+    sealed_within,
     select,
     within,
 )
@@ -193,11 +198,32 @@ def quantiles(compute: ComputeLog, limit: Param[Flop], share: Param[Ppm]) -> Non
     require("mean", compute.flop.mean() <= compute.where(compute.phase != "failed").flop.mean())
 
 
+@claim("sealed")
+def sealed(events: EventLog, others: EventLog, delay: Param[Seconds]) -> None:
+    """Times of rows held against every moment of their segments' brackets: on every row, in a selection, by group."""
+    soon, ahead = sealed_within(events.at, delay), ~not_ahead(events.at, delay)
+    require("soon", events.every(soon | (events.kind == "deploy")))
+    require("not ahead", events.where(ahead).count() <= 1)
+    models = others.group_by(others.model)
+    late = ~sealed_within(select(others.kind == "eval", others.at, others.at + delay), days(1))
+    require("some of each model", models.every(models.size(late) < 2) | (models.count() <= 1))
+
+
+@claim("sealed-beside")
+def sealed_beside(events: EventLog) -> None:
+    """Whether a row was sealed in time, in a private table, as a key and of the row before in another order."""
+    soon = sealed_within(events.at, 1)
+    late = events.order_by(events.at)
+    before = Expr(soon.node, late.rows).previous(default=True, per=late.model)
+    require("before", late.every(before | not_ahead(late.at, 3)))
+    require("kinds", events.group_by(events.model, soon).count() <= 3)
+
+
 CLAIMS = {
     each.id: each
     for each in (
         absent, either, groups_found, itself, defaults, matched, totals_joined, public_asks, listed, listed_numbers,
         constants, in_order, per_key, groups_in_order, chained, extremes,
-        apart, totals_in_rows, quantiles,
+        apart, totals_in_rows, quantiles, sealed, sealed_beside,
     )
 }  # fmt: skip

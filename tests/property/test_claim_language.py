@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.kit.claim_naive import Naive
 from tests.kit.exact_rows import encode_rows
-from tests.kit.random_claims import ROW, TINY, TinyLog, cases, readable
+from tests.kit.random_claims import BRACKET, ROW, TINY, TinyLog, cases, readable
 from zkcompliance.claim.language import (
     Table,
     claim,
@@ -37,11 +37,14 @@ def tables_of(rows: list[dict[str, int]], cut: int) -> list[np.ndarray]:
     max_examples=250, deadline=None, derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )  # fmt: skip
-@given(cases(), st.integers(0, 7))
-def test_every_node_has_its_value_and_is_within_its_range(case: Any, cut: int) -> None:
+@given(
+    cases(), st.integers(0, 7), st.fixed_dictionaries({name: st.tuples(BRACKET, BRACKET) for name in ("t", "others")})
+)
+def test_every_node_has_its_value_and_is_within_its_range(case: Any, cut: int, brackets: Any) -> None:
     definition, rows, publics = case
     tables = {name: tables_of(part, cut) for name, part in rows.items()}
-    evaluator, naive = Evaluator(tables, publics), Naive(rows, publics)
+    of_rows = {name: [brackets[name][i >= cut] for i in range(len(part))] for name, part in rows.items()}
+    evaluator, naive = Evaluator(tables, publics, brackets), Naive(rows, publics, of_rows)
     for node in core.walk(*(each.value for each in definition.requirements)):
         if not isinstance(node, core.Value) or (isinstance(node, core.Param) and node.type.kind == "set"):
             continue
@@ -51,7 +54,7 @@ def test_every_node_has_its_value_and_is_within_its_range(case: Any, cut: int) -
         actual = [found] if node.frame is None else found.tolist()
         assert actual == expected, type(node).__name__
         assert all(node.range[0] <= value <= node.range[1] for value in expected), type(node).__name__
-    finding = interpret(definition, tables, publics)
+    finding = interpret(definition, tables, publics, brackets=brackets)
     assert finding.holds == all(naive.at(each.value, 0) for each in definition.requirements)
     faults = itertools.chain.from_iterable(o.faults.items() for o in finding.outcomes)
     assert all(1 <= n <= len(rows[name]) for name, numbers in faults for n in numbers)

@@ -129,7 +129,7 @@ def proof_agrees(module: str, count: int) -> None:
         holds = agree(module, case)
         bundle = proved_by_anyone(compiled(module), *case)
         try:
-            verify_bundle(bundle, program_digest=compiled(module).program.digest)
+            verify_bundle(bundle, program_digests=[compiled(module).program.digest])
         except VerificationError:
             assert not holds
         else:

@@ -10,17 +10,17 @@ from hypothesis import strategies as st
 
 from tests.kit.compiled_trial import padded, trial
 from tests.kit.exact_rows import encode_rows
-from tests.kit.random_claims import TINY, cases, readable
+from tests.kit.random_claims import BRACKET, TINY, cases, readable
 from zkcompliance.claim.compile import CannotCompile, compile_claim
 from zkcompliance.claim.meaning.interpret import interpret
 from zkcompliance.errors import MalformedProgram
+from zkcompliance.verify.counting import check_multiplicities
 from zkcompliance.verify.program import decode_program
-from zkcompliance.verify.weights import check_multiplicities
 
 STILL_REFUSED = ("could wrap", "whose order leaves ties", "at most 255 each", "a table of ", "carry")
 
 
-def agrees(case: Any, cut: int) -> bool | None:
+def agrees(case: Any, cut: int, ends: tuple[tuple[int, int], tuple[int, int]]) -> bool | None:
     """Whether the claim holds; None where it is refused, for a reason that is known."""
     definition, rows, publics = case
     tables = {}
@@ -32,16 +32,17 @@ def agrees(case: Any, cut: int) -> bool | None:
     except CannotCompile as error:
         assert any(reason in error.message for reason in STILL_REFUSED), error.message
         return None
-    holds = interpret(definition, tables, publics).holds
-    failures = trial(compiled, tables, definition.publics(publics)).failures()
+    brackets = {name: ends[: len(parts)] for name, parts in tables.items()}
+    holds = interpret(definition, tables, publics, brackets=brackets).holds
+    failures = trial(compiled, tables, definition.publics(publics), brackets=brackets).failures()
     assert holds == (not failures), [str(failure) for failure in failures[:5]]
     return holds
 
 
 @settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-@given(cases(), st.sampled_from([0, 3]))
-def test_what_compiles_agrees(case: Any, cut: int) -> None:
-    agrees(case, cut)
+@given(cases(), st.sampled_from([0, 3]), st.tuples(BRACKET, BRACKET))
+def test_what_compiles_agrees(case: Any, cut: int, ends: Any) -> None:
+    agrees(case, cut, ends)
 
 
 def test_few_programs_are_refused_for_what_they_count() -> None:
@@ -67,6 +68,6 @@ def test_few_programs_are_refused_for_what_they_count() -> None:
 
 @pytest.mark.long
 @settings(max_examples=2000, deadline=None, suppress_health_check=list(HealthCheck))
-@given(cases(), st.sampled_from([0, 3]))
-def test_what_compiles_agrees_long(case: Any, cut: int) -> None:
-    agrees(case, cut)
+@given(cases(), st.sampled_from([0, 3]), st.tuples(BRACKET, BRACKET))
+def test_what_compiles_agrees_long(case: Any, cut: int, ends: Any) -> None:
+    agrees(case, cut, ends)

@@ -98,10 +98,13 @@ def _check_names(card: Card) -> None:
 
 
 def _slot(given: object) -> Slot:
-    name, schema, digest, about = _members(given, "a log", "slot", "schema", "digest", "about")
-    return Slot(
-        _name(name, "slot"), _matching(_WORD, schema, "schema", 63), _digest(digest, "digest"), _lines(about, "about")
+    name, schema, digest, about, order, more = _members(
+        given, "a log", "slot", "schema", "digest", "about", "order", "more"
     )
+    return Slot(
+        _name(name, "slot"), _matching(_WORD, schema, "schema", 63), _digest(digest, "digest"),
+        _lines(about, "about"), _truth(order, "order"), _truth(more, "more"),
+    )  # fmt: skip
 
 
 def _type(given: object, inside: bool = False) -> Type:
@@ -186,9 +189,7 @@ def _default(param: Parameter, given: object) -> int:
 
 def _clause(given: object) -> Clause:
     name, implied, says = _members(given, "a requirement", "name", "implied", "says")
-    if not isinstance(implied, bool):
-        raise MalformedCard("a card: implied is true or false")
-    return Clause(_text(name, "name of a requirement"), _sentence(says), implied)
+    return Clause(_text(name, "name of a requirement"), _sentence(says), _truth(implied, "implied"))
 
 
 def _reveal(given: object) -> Reveal:
@@ -225,14 +226,12 @@ def _vacuous(given: object) -> Vacuous:
     param, why, at_least, at_most, none_of, all_of, between, formal = _members(
         given, "vacuous", "param", "why", "at_least", "at_most", "none_of", "all_of", "between", "formal"
     )
-    if not isinstance(formal, bool):
-        raise MalformedCard("a card: formal is true or false")
     ends = None if between is None else [_name(each, "between") for each in _list(between, "between")]
     if ends is not None and len(ends) != 2:
         raise MalformedCard("a card: between has two parameters")
     return Vacuous(
         _name(param, "param"), _text(why, "why"), _edge(at_least), _edge(at_most), _choices(none_of), _choices(all_of),
-        None if ends is None else (ends[0], ends[1]), formal,
+        None if ends is None else (ends[0], ends[1]), _truth(formal, "formal"),
     )  # fmt: skip
 
 
@@ -298,6 +297,12 @@ def _name(given: object, what: str) -> str:
 def _matching(form: re.Pattern[str], given: object, what: str, most: int) -> str:
     if not isinstance(given, str) or len(given) > most or form.fullmatch(given) is None:
         raise MalformedCard(f"a card: {what} is not of the form {form.pattern}, up to {most} characters")
+    return given
+
+
+def _truth(given: object, what: str) -> bool:
+    if not isinstance(given, bool):
+        raise MalformedCard(f"a card: {what} is true or false")
     return given
 
 

@@ -20,12 +20,19 @@ from zkcompliance.card.vacuity import Edge, Vacuous
 
 @dataclass(frozen=True)
 class Slot:
-    """A log that the claim is about: the schema's name and digest (32 bytes); about: what its rows are."""
+    """A log that the claim is about: the schema's name and digest (32 bytes); about: what its rows are.
+
+    Two marks say how many logs may fill it. order: the claim depends on the order of its rows, so that one log alone
+    does. more: more rows only make the claim harder, never true where it was false, so that a policy may leave open how
+    many do.
+    """
 
     name: str
     schema: str
     digest: bytes
     about: str
+    order: bool
+    more: bool
 
 
 @dataclass(frozen=True)
@@ -115,7 +122,10 @@ def encode(card: Card) -> bytes:
         "about": card.about,
         "program": card.program.hex(),
         "logs": [
-            {"slot": each.name, "schema": each.schema, "digest": each.digest.hex(), "about": each.about}
+            {
+                "slot": each.name, "schema": each.schema, "digest": each.digest.hex(), "about": each.about,
+                "order": each.order, "more": each.more,
+            }
             for each in card.slots
         ],
         "params": [_param_document(each) for each in card.params],

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from zkcompliance.card import types
-from zkcompliance.card.model import Card
+from zkcompliance.card.model import Card, Slot
 from zkcompliance.card.parameter import Parameter
 from zkcompliance.card.sentence import whole
 
+BRACKET = "its segment's bracket"  # as sentences have it that speak of one
+WHAT_A_BRACKET_IS = (
+    "A segment's bracket is from when to when it was sealed, as the statement says and anchors back. A condition on it",
+    "is about every moment of it, so that a wider one only makes it harder. Without anchors it is open, from 1970 to",
+    "the largest time there is: then the condition fails on every row, but for a time within the delay of such an end.",
+)
 NOT_PROVEN = "that the log is complete and that its rows are true: a row is as good as its source."
 
 
@@ -14,16 +20,28 @@ def explain(card: Card) -> str:
     """The claim as plain text for a person."""
     lines = [f"{card.id}, version {card.version}: {card.title}", ""]
     lines += [card.about, ""] if card.about else []
-    lines += ["Logs:", *(f"  {slot.name}: {slot.about or slot.schema}" for slot in card.slots), ""]
+    lines.append("Logs:")
+    for slot in card.slots:
+        lines += [f"  {slot.name}: {slot.about or slot.schema}", f"    {logs_of(slot)}"]
+    lines.append("")
     if card.params:
         lines += ["Parameters (public):", *(f"  {parameter(spec)}" for spec in card.params), ""]
     lines.append("It holds when all of this is so:")
     for number, each in enumerate(card.clauses, 1):
         implied = " (asked by a join)" if each.implied else ""
         lines.append(f"  {number}. {each.name}{implied}: {whole(each.says.named())}")
+    if any(BRACKET in part for each in card.clauses for part in each.says.parts if isinstance(part, str)):
+        lines += ["", *WHAT_A_BRACKET_IS]
     lines += ["", "Revealed beyond the parameters and each segment's size rounded up to a power of two:"]
     lines += [f"  {each.name}: {each.words()}" for each in card.reveals] or ["  nothing."]
     return "\n".join([*lines, f"Not proven: {NOT_PROVEN}"])
+
+
+def logs_of(slot: Slot) -> str:
+    """What the marks of a slot say: how many logs may fill it, and whether a policy may leave that open."""
+    many = "one log, since the order of rows counts" if slot.order else "one log or several, in any order"
+    harder = "more rows only make it harder" if slot.more else "more rows may make it hold"
+    return f"{many}; {harder}"
 
 
 def parameter(spec: Parameter) -> str:

@@ -28,7 +28,7 @@ from zkcompliance.verify.verifier import verify_bundle
 MAGIC = b"zkcl" + u16(1)
 _STEP = b"zkcg"
 _CARRIED, _PROVED = 0, 1
-ENTRY_BYTES = 99
+ENTRY_BYTES = 171
 _SCHEMA = slice(7, 41)  # of an entry: the digest of its schema and its width
 _CHUNK = 1 << 12  # entries
 
@@ -223,12 +223,14 @@ def _check_proved(data: bytes, old: Side, new: Side, done: tuple[int, int], prog
     name = new.checkpoint.origin
     if program is None:
         raise LineageRejected(f"{name}: no claim that rows are unchanged is registered for its schema")
-    _, statement, _, _ = verify_bundle(data, program_digest=program)
-    logs = {log.slot: log for log in statement.logs}
-    if set(logs) != {"old", "new"}:
+    _, statement, (rows_unchanged, *_), _ = verify_bundle(data, program_digests=[program])
+    (claim,) = statement.claims  # one program was asked for, so there is one claim
+    slots = {slot.name: logs for slot, logs in zip(rows_unchanged.logs, claim.slots, strict=True)}
+    if set(slots) != {"old", "new"} or any(len(filling) != 1 for filling in slots.values()):
         raise LineageRejected(f"{name}: a proof is not about an old and a new log")
+    logs = {slot: statement.logs[filling[0]] for slot, filling in slots.items()}
     counts = tuple(_next(logs[slot], side, at) for slot, side, at in (("old", old, done[0]), ("new", new, done[1])))
-    if statement.publics != counts:
+    if claim.publics != counts:
         raise LineageRejected(f"{name}: a proof's numbers of segments are not those that it is about")
     return counts[0], counts[1]
 

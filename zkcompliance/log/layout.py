@@ -2,7 +2,7 @@
 
 LOG/settings          public: format, profile, verifier key; of a later generation its origin and what it succeeds
 LOG/schema            public: the schema text
-LOG/entries           public: 99 bytes for each segment
+LOG/entries           public: 171 bytes for each segment
 LOG/checkpoint        public: the signed note; replaced atomically, it alone says how long the log is
 LOG/lineage           public, of a later generation: that its rows are those of the generations before
 LOG/unlinked          in its place where the key before was lost: the same, and nobody need believe who signed it

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 def stage(
     layout: Layout, settings: Settings, first: int, pending: Pending, inputs: Sequence[bytes], progress: Progress
 ) -> list[bytes]:
-    """Make the private folders of all pending rows' segments, commit to each, and return their entries (99 bytes each).
+    """Make the private folders of all pending rows' segments, commit to each, and return their entries, 171 bytes each.
 
     Where no rows are pending it is one segment of padding: whoever calls it has been told that this is meant. inputs:
     digests (`log.once`) that are kept with the first. Everything is durable when it returns; on error nothing is left.
@@ -83,7 +83,7 @@ def stage_one(
     progress: Progress,
     tier: int = 0,
 ) -> bytes:
-    """Make the private folder of segment `index`, durably, and commit to it; its entry (99 bytes).
+    """Make the private folder of segment `index`, durably, and commit to it; its entry (171 bytes).
 
     table: the rows (width, 2^k), zero-padded, and how many are real; seal: the first segment and the number of segments
     that are sealed with it, and the digests of inputs that are kept here (`log.once`); tier: as in `SegmentPaths`.

@@ -1,16 +1,15 @@
-"""Proving a claim over sealed logs, from their folders to a proof file's bytes."""
+"""Proving claims over sealed logs, from their folders to a proof file's bytes."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from zkcompliance.card import places
-from zkcompliance.card.program import spans_generations
 from zkcompliance.claim import catalogue
 from zkcompliance.claim.model import Claim, Tables, Witness
 from zkcompliance.edge.shown import command
@@ -23,7 +22,7 @@ from zkcompliance.log.store import SealedLog, Segment
 from zkcompliance.progress import Progress, silent
 from zkcompliance.prove import fits
 from zkcompliance.prove.early import refuse_early
-from zkcompliance.prove.parts import Part, part_of, parts_of
+from zkcompliance.prove.parts import Part, in_statement_order, part_of
 from zkcompliance.stark.air import machine
 from zkcompliance.stark.air.program import Program
 from zkcompliance.stark.air.shape import lay_out
@@ -34,47 +33,68 @@ from zkcompliance.stark.profiles import STANDARD, by_id, by_name
 from zkcompliance.stark.prover.prover import Prover
 from zkcompliance.stark.prover.quotient import cosets_needed
 from zkcompliance.stark.prover.witness import check_trace
-from zkcompliance.stark.statement import Statement, StatementLog, encode_bundle
+from zkcompliance.stark.statement import Statement, StatementClaim, StatementLog, encode_bundle
 from zkcompliance.verify.verifier import verify_bundle
+
+Given = Mapping[str, SealedLog | Part | Sequence[SealedLog | Part]]  # by slot: a log, a part of one, or several
+Columns = Mapping[str, Sequence[np.ndarray]]  # by origin: the (width, N) table of each segment that is proved over
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A claim to be proved for a requirement, over the logs that fill its slots; publics: its parameters."""
+
+    requirement: str
+    claim: Claim
+    logs: Mapping[str, Sequence[SealedLog | Part]]
+    publics: Mapping[str, int]
 
 
 @dataclass
 class Ready:
     """A proof that can be made: all that a verifier would refuse it for without looking at the proof is excluded.
 
-    columns: the rows of each slot's segments, let go of while it is made.
+    asked and witnesses: in the order of the statement's claims; logs: in that of its logs; columns: the rows of their
+    segments, let go of while it is made.
     """
 
-    claim: Claim
-    logs: Mapping[str, Part]
-    segments: list[tuple[str, Segment]]
+    asked: tuple[Asked, ...]
+    logs: tuple[Part, ...]
     statement: Statement
-    witness: Witness
+    witnesses: tuple[Witness, ...]
     columns: dict[str, list[np.ndarray]]
 
+    @property
+    def segments(self) -> list[Segment]:
+        """In statement order."""
+        return [segment for part in self.logs for segment in part.segments]
+
     def units(self) -> list[tuple[Budget, int]]:
-        """What it spends of each segment."""
-        return [(segment.budget(), segment.profile.units) for _, segment in self.segments]
+        """What it spends of each segment, however many claims read it."""
+        return [(segment.budget(), segment.profile.units) for segment in self.segments]
 
 
 def prove_claim(
     claim: Claim,
-    given: Mapping[str, SealedLog | Part],
+    given: Given,
     publics: Mapping[str, int],
     *,
-    context: bytes = b"",
+    head: bytes = b"",
+    requirement: str | None = None,
     progress: Progress = silent,
 ) -> bytes:
     """A proof file over every segment of each log, verified once before it is returned.
 
-    given: by slot, a log, or a part of one where the slot takes a range. publics: the claim's parameters (defaults are
-    filled in). Everything is checked before anything is spent: raises UsageError on parameters or logs that do not fit,
+    given: by slot, a log, several, or a part of one where the slot takes a range. publics: the claim's parameters
+    (defaults are filled in). requirement: what it is for, the claim's id if not given. Everything is checked before
+    anything is spent: raises UsageError on parameters or logs that do not fit,
     LogError where a log goes on elsewhere or was put back from a backup, ClaimDoesNotHold where the claim is false,
     ProofRefused, ParametersRejected or LimitExceeded where the shapes cannot be proved, BudgetSpent where a segment has
     been proved over too often, LogCorrupt where a ledger was put back. The reservation is durable before the proof is
     made, and given back when it fails.
     """
-    ready = get_ready(claim, given, publics, context)
+    logs = {slot: [of] if isinstance(of, (SealedLog, Part)) else list(of) for slot, of in given.items()}
+    ready = get_ready([Asked(claim.id if requirement is None else requirement, claim, logs, publics)], head)
     with reserving(ready.units()) as reservation:
         bundle = make(ready, progress)
         reservation.keep()
@@ -91,39 +111,45 @@ def require_open(logs: Iterable[SealedLog]) -> None:
         lineages.check(Layout(log.path), log.checkpoint.generation)
 
 
-def get_ready(
-    claim: Claim,
-    given: Mapping[str, SealedLog | Part],
-    publics: Mapping[str, int],
-    context: bytes,
-    *,
-    spent: bool = False,
-    refresh: bool = False,
-) -> Ready:
+def get_ready(asked: Sequence[Asked], head: bytes, *, spent: bool = False, refresh: bool = False) -> Ready:
     """Everything that can be checked of a proof before it is made. Raises as `prove_claim`; nothing is spent.
 
     spent: its units are reserved already, and the ledgers are not asked. refresh: it is of the step to a log's next
     generation, which may be made of a log that was put back.
     """
-    values = claim.publics(publics)
-    logs = parts_of(given)
-    segments = segments_of(claim, logs)
+    asked = in_order(asked)
+    logs = logs_of(asked)
     if not refresh:
-        require_open([part.log for part in logs.values()])
+        require_open([part.log for part in logs])
+    segments = [segment for part in logs for segment in part.segments]
     if not spent:
-        for _, segment in segments:
+        for segment in segments:
             segment.budget().check(segment.profile.units)
-    columns = {slot: [s.load_columns() for name, s in segments if name == slot] for slot in claim.slots}
-    for _, segment in segments:
+    columns = columns_of(logs)
+    for segment in segments:
         _ = segment.seed  # LogCorrupt, LogError
-    statement, witness = prepare(claim, logs, columns, values, context)
-    refuse_early(statement, claim.program_bytes, notes_of(claim, logs))
-    return Ready(claim, logs, segments, statement, witness, columns)
+    witnesses = tuple(witness_of(one, columns) for one in asked)
+    statement = state(asked, logs, witnesses, head)
+    refuse_early(statement, notes_of(logs))
+    return Ready(tuple(asked), logs, statement, witnesses, columns)
 
 
-def notes_of(claim: Claim, logs: Mapping[str, SealedLog | Part]) -> list[bytes]:
-    """The signed checkpoint of each slot's log."""
-    return [part_of(logs[slot]).log.checkpoint_note.encode() for slot in claim.slots]
+def in_order(asked: Sequence[Asked]) -> list[Asked]:
+    """By requirement, as the statement has them, parameters filled in. UsageError for none, or a requirement twice."""
+    if not asked or len({one.requirement for one in asked}) != len(asked):
+        raise UsageError("a proof is of at least one claim, and each requirement is proved once")
+    filled = [replace(one, publics=one.claim.publics(one.publics)) for one in asked]
+    return sorted(filled, key=lambda one: one.requirement.encode())
+
+
+def notes_of(logs: Sequence[Part]) -> list[bytes]:
+    """The signed checkpoint of each log."""
+    return [part.log.checkpoint_note.encode() for part in logs]
+
+
+def columns_of(logs: Sequence[Part]) -> dict[str, list[np.ndarray]]:
+    """The rows of every segment, by the origin of the log."""
+    return {part.log.origin: [segment.load_columns() for segment in part.segments] for part in logs}
 
 
 def make(ready: Ready, progress: Progress = silent) -> bytes:
@@ -132,10 +158,11 @@ def make(ready: Ready, progress: Progress = silent) -> bytes:
     Where it does not verify, and something was read that is kept beside a segment, that is made again, and the proof
     too: once. InternalError where it fails all the same.
     """
-    claim = ready.claim
-    sealed = {slot: [_sealed(ready, slot, i) for i in range(len(ready.columns[slot]))] for slot in claim.slots}
-    described = [claim.program.logs[table.log].name for table in claim.program.tables if table.log is not None]
-    tables = [table for slot in described for table in sealed[slot]]
+    tables = [
+        SealedTable(columns, segment.seed, segment.entry, segment.profile, segment.cache, segment.load_columns)
+        for part in ready.logs
+        for segment, columns in zip(part.segments, ready.columns[part.log.origin], strict=True)
+    ]
     ready.columns.clear()  # the tables hold them, and let go of them half-way
     try:
         return _make(ready, tables, progress)
@@ -146,20 +173,16 @@ def make(ready: Ready, progress: Progress = silent) -> bytes:
         return _make(ready, tables, progress)
 
 
-def _sealed(ready: Ready, slot: str, index: int) -> SealedTable:
-    segment = ready.logs[slot].segments[index]
-    columns = ready.columns[slot][index]
-    return SealedTable(columns, segment.seed, segment.entry, segment.profile, segment.cache, segment.load_columns)
-
-
 def _make(ready: Ready, tables: list[SealedTable], progress: Progress) -> bytes:
-    claim, statement, witness = ready.claim, ready.statement, ready.witness
-    prover = Prover(statement, tables, witness.private, witness.unknowns, os.urandom(32), progress)
+    statement = ready.statement
+    private = [columns for witness in ready.witnesses for columns in witness.private]
+    unknowns = [value for witness in ready.witnesses for value in witness.unknowns]
+    prover = Prover(statement, tables, private, unknowns, os.urandom(32), progress)
     proof = prover.prove()
     prover.let_go()
-    bundle = encode_bundle(statement.encode(), claim.program_bytes, notes_of(claim, ready.logs), proof)
+    bundle = encode_bundle(statement, notes_of(ready.logs), proof)
     try:
-        verify_bundle(bundle, program_digest=claim.program_digest)
+        verify_bundle(bundle, program_digests=[one.claim.program_digest for one in ready.asked])
     except VerificationError as error:
         failures = check_trace(prover.layout, prover.trace)
         shown = "; ".join(map(str, failures[:3])) or "the trace is true: a defect of the prover"
@@ -167,66 +190,100 @@ def _make(ready: Ready, tables: list[SealedTable], progress: Progress) -> bytes:
     return bundle
 
 
-def prepare(
-    claim: Claim,
-    logs: Mapping[str, SealedLog | Part],
-    columns: Tables,
-    publics: Mapping[str, int],
-    context: bytes,
-) -> tuple[Statement, Witness]:
-    """What is to be proved, true and within every limit on shapes, and the witness of it.
-
-    columns: the rows of the logs; publics: all of the claim's parameters. Raises ClaimDoesNotHold where the claim is
-    false, ProofRefused where more is asked than one proof may have, ParametersRejected where no proof of these shapes
-    can be made.
-    """
-    result = claim.check(columns, publics)
+def witness_of(one: Asked, columns: Columns) -> Witness:
+    """The witness of a claim that is true; ClaimDoesNotHold where it is not. columns: of every log."""
+    tables = _tables(one, columns)
+    publics = one.claim.publics(one.publics)
+    result = one.claim.check(tables, publics)
     if not result.holds:
-        raise ClaimDoesNotHold(f"{claim.id}: {result.requirement} does not hold", private=result.margin)
-    witness = claim.witness(columns, publics)
-    sizes = private_sizes(claim.program, witness.private, {slot: len(tables) for slot, tables in columns.items()})
-    statement = make_statement(claim, logs, {**publics, **witness.reveals}, context, sizes)
+        raise ClaimDoesNotHold(f"{one.claim.id}: {result.requirement} does not hold", private=result.margin)
+    return one.claim.witness(tables, publics)
+
+
+def _tables(one: Asked, columns: Columns) -> Tables:
+    """Of each slot the tables of its segments, through its logs in statement order."""
+    return {
+        slot: [table for part in _slot(one, slot) for table in columns[part.log.origin]] for slot in one.claim.slots
+    }
+
+
+def _slot(one: Asked, slot: str) -> list[Part]:
+    """The logs that fill it, in statement order."""
+    return in_statement_order(map(part_of, one.logs[slot]))
+
+
+def state(asked: Sequence[Asked], logs: Sequence[Part], witnesses: Sequence[Witness], head: bytes) -> Statement:
+    """What is to be proved, within every limit on shapes. witnesses: of each that is asked, in the same order.
+
+    ProofRefused where more is asked than one proof may have, ParametersRejected where no proof of these shapes can be
+    made.
+    """
+    order = sorted(zip(asked, witnesses, strict=True), key=lambda pair: pair[0].requirement.encode())
+    numbers = {part.log.origin: number for number, part in enumerate(logs)}
+    claims = tuple(_stated(one, witness, numbers) for one, witness in order)
+    profile = by_name(logs[0].log.profile)
+    statement = Statement(profile, head, tuple(part.stated() for part in logs), claims)
     fits.require(statement)
     layout = lay_out(statement)
     for kappa in layout.heights:
         cosets_needed(layout, kappa)
-    return statement, witness
+    return statement
 
 
-def segments_of(claim: Claim, given: Mapping[str, SealedLog | Part]) -> list[tuple[str, Segment]]:
-    """(slot, segment) in statement order; UsageError where the logs do not fit the claim."""
+def _stated(one: Asked, witness: Witness, numbers: Mapping[str, int]) -> StatementClaim:
+    """numbers: of each log in the statement, by its origin."""
+    claim, program = one.claim, one.claim.program
+    filled = {slot: _slot(one, slot) for slot in claim.slots}
+    values = {**claim.publics(one.publics), **witness.reveals}
+    publics = tuple(places.spread([(public.name, public.bits) for public in program.publics], values).values())
+    slots = tuple(tuple(numbers[part.log.origin] for part in filled[slot.name]) for slot in program.logs)
+    segments = {slot: sum(len(part.segments) for part in parts) for slot, parts in filled.items()}
+    sizes = private_sizes(program, witness.private, segments)
+    return StatementClaim(one.requirement, program, publics, slots, sizes)
+
+
+def logs_of(asked: Sequence[Asked]) -> tuple[Part, ...]:
+    """Each log once, in statement order. UsageError where the logs do not fit the claims or each other."""
+    found: dict[str, Part] = {}
+    for one in asked:
+        _check_slots(one)
+        for part in (part_of(given) for slot in one.claim.slots for given in one.logs[slot]):
+            known = found.setdefault(part.log.origin, part)
+            if known.same_as(part):
+                continue
+            raise UsageError(f"two logs, or other segments of one, are given of {part.log.origin}: a proof has one")
+    if len({segment.profile.id for part in found.values() for segment in part.segments}) > 1:
+        raise UsageError("the logs were sealed with different profiles, and one proof has one profile")
+    return tuple(in_statement_order(found.values()))
+
+
+def _check_slots(one: Asked) -> None:
+    """UsageError where its logs do not fit the claim."""
+    claim, given = one.claim, one.logs
     if set(given) != set(claim.slots):
         raise UsageError(f"{claim.id} is about the logs {', '.join(claim.slots)}; given: {', '.join(given) or 'none'}")
-    _refuse_one_twice(claim, given)
-    result = []
-    for slot, schema in claim.slots.items():
-        part = part_of(given[slot])
-        log = part.log
-        if log.schema.digest != schema.digest:
-            raise UsageError(f"log {slot} has the schema {log.schema.label}, not {schema.label}")
-        if not log.segments:
-            raise UsageError(f"log {slot} has no sealed segment yet", help="zkcompliance seal --help")
-        result += [(slot, segment) for segment in part.segments]
-    if len({segment.profile.id for _, segment in result}) > 1:
-        raise UsageError("the logs were sealed with different profiles, and one proof has one profile")
-    return result
-
-
-def _refuse_one_twice(claim: Claim, given: Mapping[str, SealedLog | Part]) -> None:
-    """UsageError where two slots have logs of one origin, which who verifies refuses, but for rows-unchanged."""
     origins: dict[str, str] = {}
-    for slot in claim.slots:
-        origin = part_of(given[slot]).log.origin
-        other = origins.setdefault(origin, slot)
-        if other != slot and not spans_generations(claim.program.logs):
-            raise UsageError(
-                f"logs {other} and {slot} are both of {origin}: a claim is about logs that differ",
-                help=command("zkcompliance", "explain", claim.id),
-            )
+    for slot, schema in claim.slots.items():
+        if not given[slot]:
+            raise UsageError(f"no log is given for {slot}")
+        for part in map(part_of, given[slot]):
+            log = part.log
+            if log.schema.digest != schema.digest:
+                raise UsageError(f"log {slot} has the schema {log.schema.label}, not {schema.label}")
+            if not log.segments:
+                raise UsageError(f"log {slot} has no sealed segment yet", help="zkcompliance seal --help")
+            other = origins.setdefault(log.origin, slot)
+            if other != slot:
+                raise UsageError(
+                    f"logs {other} and {slot} are both of {log.origin}: a claim is about logs that differ",
+                    help=command("zkcompliance", "explain", claim.id),
+                )
+        if len({part_of(each).log.origin for each in given[slot]}) != len(given[slot]):
+            raise UsageError(f"one log (or two of one origin) is given twice for {slot}")
 
 
 def private_sizes(program: Program, private: list[np.ndarray], segments: Mapping[str, int]) -> tuple[int, ...]:
-    """log2 of the rows of each private table, from the witness columns of all instances; segments: of each slot."""
+    """log2 of the rows of each private table, from the witness columns of all its tables; segments: of each slot."""
     sizes = []
     at = 0
     for table in program.tables:
@@ -234,21 +291,6 @@ def private_sizes(program: Program, private: list[np.ndarray], segments: Mapping
             sizes.append(private[at].shape[1].bit_length() - 1)
         at += 1 if table.log is None else segments[program.logs[table.log].name]
     return tuple(sizes)
-
-
-def make_statement(
-    claim: Claim,
-    logs: Mapping[str, SealedLog | Part],
-    publics: Mapping[str, int],
-    context: bytes,
-    private: tuple[int, ...] = (),
-) -> Statement:
-    """Everything public about a proof of this claim over these logs."""
-    described = tuple(part_of(logs[slot]).stated(slot) for slot in claim.slots)
-    slots = [(public.name, public.bits) for public in claim.program.publics]
-    values = tuple(places.spread(slots, dict(publics)).values())
-    profile = by_name(part_of(next(iter(logs.values()))).log.profile)
-    return Statement(profile, claim.program, values, described, context, private)
 
 
 def compiled() -> bool:
@@ -285,12 +327,9 @@ def small_prover(
     root = merkle.root([entry.encode() for entry in entries])
     body = Checkpoint("memory", len(entries), root).body.encode()
     chosen = by_id(entries[0].profile)
-    statement = Statement(
-        chosen,
-        claim.program,
-        tuple(publics[public.name] for public in claim.program.publics),
-        (StatementLog(slot, body, tuple(entries)),),
-    )
+    values = tuple(publics[public.name] for public in claim.program.publics)
+    stated = StatementClaim(claim.id, claim.program, values, ((0,),))
+    statement = Statement(chosen, b"", (StatementLog(body, tuple(entries)),), (stated,))
     tables = [SealedTable(c, s, e, chosen) for c, s, e in zip(columns, seeds, entries, strict=True)]
     given = {slot: columns}
     witness = claim.witness(given, publics)

@@ -8,36 +8,38 @@ from zkcompliance import limits
 from zkcompliance.errors import LimitExceeded
 from zkcompliance.prove.size import expected_bytes
 from zkcompliance.stark.statement import Statement, encode_bundle
-from zkcompliance.verify.bundle import check_notes, decode_bundle
-from zkcompliance.verify.program import decode_program
+from zkcompliance.verify.bundle import check_notes, decode_bundle, programs_of
+from zkcompliance.verify.counting import check_multiplicities
 from zkcompliance.verify.shape import shape_of
 from zkcompliance.verify.soundness import judge
 from zkcompliance.verify.statement import decode_statement
-from zkcompliance.verify.verifier import check_checkpoints, check_program
-from zkcompliance.verify.weights import check_multiplicities
+from zkcompliance.verify.verifier import check_brackets, check_checkpoints, check_programs
 
 
-def hollow(statement: Statement, program: bytes, notes: Sequence[bytes]) -> bytes:
-    """A proof file in which only the proof is missing; program: encoded, notes: of each log."""
-    return encode_bundle(statement.encode(), program, list(notes), b"")
+def hollow(statement: Statement, notes: Sequence[bytes]) -> bytes:
+    """A proof file in which only the proof is missing; notes: of each log."""
+    return encode_bundle(statement, list(notes), b"")
 
 
-def refuse_early(statement: Statement, program: bytes, notes: Sequence[bytes]) -> int:
+def refuse_early(statement: Statement, notes: Sequence[bytes]) -> int:
     """The bytes that the proof file will have (on average). Raises what `verify_bundle` would before it reads a proof.
 
     LimitExceeded where the file would all but certainly be too long.
     """
-    bundle = decode_bundle(hollow(statement, program, notes))
-    decoded, stated = decode_program(bundle.program_bytes), decode_statement(bundle.statement_bytes)
+    bundle = decode_bundle(hollow(statement, notes))
+    stated = decode_statement(bundle.statement_bytes)
+    programs = programs_of(bundle, stated)
     check_notes(bundle, stated)
-    check_program(stated, decoded)
-    judge(shape_of(stated, decoded))
-    check_multiplicities(decoded)
-    check_checkpoints(stated, decoded)
-    size = expected_bytes(statement, program, notes)
+    check_programs(stated, programs)
+    judge(shape_of(stated, programs))
+    for program in programs:
+        check_multiplicities(program)
+    check_checkpoints(stated)
+    check_brackets(stated)
+    size = expected_bytes(statement, notes)
     if size * 19 // 20 > limits.MAX_BUNDLE_BYTES:
         raise LimitExceeded(
             f"the proof file would have {size >> 20} MiB, and at most {limits.MAX_BUNDLE_BYTES >> 20} are read: prove "
-            "over fewer segments (compact)"
+            "fewer requirements in one proof, or over fewer segments (compact)"
         )
     return size

@@ -15,8 +15,8 @@ from zkcompliance.log.store import SealedLog
 from zkcompliance.stark.statement import encode_policy_bundle
 
 
-def enclose(proofs: Mapping[bytes, bytes], logs: Iterable[SealedLog], tell: Callable[[str], None]) -> bytes:
-    """A policy bundle of these proofs (by context) with the lineages of their logs, as far as they fit.
+def enclose(proofs: Mapping[tuple[bytes, str], bytes], logs: Iterable[SealedLog], tell: Callable[[str], None]) -> bytes:
+    """A policy bundle of these proofs (by head and first requirement) with the lineages of their logs, as far as they fit.
 
     `tell` gets a sentence for each lineage that is left out, and is to be sent beside the file.
     """

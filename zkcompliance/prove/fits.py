@@ -17,7 +17,7 @@ from zkcompliance.stark.air.shape import lay_out
 from zkcompliance.stark.commit.entry import Entry
 from zkcompliance.stark.profiles import Profile
 from zkcompliance.stark.soundness import shapes_of, soundness
-from zkcompliance.stark.statement import Statement, StatementLog
+from zkcompliance.stark.statement import Statement, StatementClaim, StatementLog
 from zkcompliance.verify.program import decode_program
 from zkcompliance.verify.shape import shape_of
 from zkcompliance.verify.statement import decode_statement
@@ -26,19 +26,30 @@ _COMPACT = "zkcompliance compact LOG --to NEW --key KEY -o lineage.zkl  # fewer 
 
 
 def require(statement: Statement) -> None:
-    """ProofRefused, with the limit and how many segments of such sizes one proof can have, where it cannot be made."""
+    """ProofRefused, with the limit and what to do, where more is asked than one proof may have.
+
+    Of one claim it says how many segments of such sizes one proof can have.
+    """
     fault = fault_of(statement)
     if fault is None:
         return
-    program, profile = statement.program, statement.profile
-    counts = [f"{len(log.entries)} of {log.slot}" for log in statement.logs]
-    said = []
-    for log in statement.logs:
-        k = max(entry.k for entry in log.entries)
-        most = most_segments(program, log.slot, k, profile)
-        said.append(f"{most} of {log.slot} with up to 2^{k} rows each")
+    segments = sum(len(log.entries) for log in statement.logs)
+    if len(statement.claims) > 1:
+        raise ProofRefused(
+            f"{len(statement.claims)} claims over {segments} segment(s) of {len(statement.logs)} log(s) are more than "
+            f"one proof may have ({fault}): prove fewer requirements in one proof, or over fewer segments",
+            help=_COMPACT,
+        )
+    (claim,) = statement.claims
+    said, counts = [], []
+    for slot, logs in zip(claim.program.logs, claim.slots, strict=True):
+        entries = [entry for log in logs for entry in statement.logs[log].entries]
+        counts.append(f"{len(entries)} of {slot.name}")
+        k = max(entry.k for entry in entries)
+        most = most_segments(claim.program, slot.name, k, statement.profile)
+        said.append(f"{most} of {slot.name} with up to 2^{k} rows each")
     raise ProofRefused(
-        f"{program.claim} over {' and '.join(counts)} segment(s) is more than one proof may have ({fault}); "
+        f"{claim.program.claim} over {' and '.join(counts)} segment(s) is more than one proof may have ({fault}); "
         f"it can be made over at most {' or '.join(said)}",
         help=_COMPACT,
     )
@@ -48,7 +59,7 @@ def fault_of(statement: Statement) -> str | None:
     """Which limit the statement's shapes exceed, in words; None for none. Its entries' roots do not matter."""
     try:
         soundness(shapes_of(lay_out(statement))).require()
-        shape_of(decode_statement(statement.encode()), _decoded(statement.program))
+        shape_of(decode_statement(statement.encode()), [_decoded(claim.program) for claim in statement.claims])
     except (LimitExceeded, ParametersRejected) as error:
         return error.message
     except VerificationError as error:
@@ -64,15 +75,22 @@ def _decoded(program: Program):  # type: ignore[no-untyped-def]
 def imagined(program: Program, sizes: Mapping[str, Sequence[int]], profile: Profile) -> Statement:
     """A statement of these shapes over nothing. sizes: by slot, k of each segment; private tables are the smallest."""
     logs = []
-    for slot in program.logs:
+    for number, slot in enumerate(program.logs):
         entries = tuple(
-            Entry(profile.id, slot.schema_digest, slot.width, k, profile.capacity(k), bytes(32), (0,) * 6)
-            for k in sizes[slot.name]
+            Entry(profile.id, slot.schema_digest, slot.width, k, profile.capacity(k), _root(number, at), (0,) * 6)
+            for at, k in enumerate(sizes[slot.name])
         )
-        body = Checkpoint("shapes", len(entries), bytes(32)).body.encode()
-        logs.append(StatementLog(slot.name, body, entries))
+        body = Checkpoint(f"shapes-{number:03}", len(entries), bytes(32)).body.encode()
+        logs.append(StatementLog(body, entries))
     private = (MIN_LOG_ROWS_LOG2,) * len(program.private_tables)
-    return Statement(profile, program, (0,) * len(program.publics), tuple(logs), private=private)
+    slots = tuple((number,) for number in range(len(logs)))
+    claim = StatementClaim(program.claim, program, (0,) * len(program.publics), slots, private)
+    return Statement(profile, b"", tuple(logs), (claim,))
+
+
+def _root(log: int, segment: int) -> bytes:
+    """Of no tree; no entry stands twice in a statement."""
+    return bytes([log, segment]) + bytes(30)
 
 
 @cache

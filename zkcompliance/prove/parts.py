@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -23,12 +23,17 @@ class Part:
     def segments(self) -> tuple[Segment, ...]:
         return self.log.segments[self.first : self.last + 1]
 
-    def stated(self, slot: str) -> StatementLog:
+    def same_as(self, other: Part) -> bool:
+        """Whether both are the same segments of one checkpoint."""
+        mine, theirs = self.log.checkpoint_body, other.log.checkpoint_body
+        return (mine, self.first, self.last) == (theirs, other.first, other.last)
+
+    def stated(self) -> StatementLog:
         """As the statement names it."""
         everything = [segment.entry.encode() for segment in self.log.segments]
         hashes = merkle.range_proof(self.first, self.last, everything)
         entries = tuple(segment.entry for segment in self.segments)
-        return StatementLog(slot, self.log.checkpoint_body.encode(), entries, self.first, tuple(hashes))
+        return StatementLog(self.log.checkpoint_body.encode(), entries, self.first, tuple(hashes))
 
 
 def part_of(log: SealedLog | Part) -> Part:
@@ -36,6 +41,6 @@ def part_of(log: SealedLog | Part) -> Part:
     return log if isinstance(log, Part) else Part(log, 0, max(0, len(log.segments) - 1))
 
 
-def parts_of(logs: Mapping[str, SealedLog | Part]) -> dict[str, Part]:
-    """By slot."""
-    return {slot: part_of(log) for slot, log in logs.items()}
+def in_statement_order(parts: Iterable[Part]) -> list[Part]:
+    """In ascending order of their origins, compared as bytes."""
+    return sorted(parts, key=lambda part: part.log.origin.encode())

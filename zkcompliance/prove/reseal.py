@@ -31,7 +31,7 @@ from zkcompliance.log.writer import Writer
 from zkcompliance.log.writer_lock import lock_of
 from zkcompliance.progress import Progress, silent
 from zkcompliance.prove import fits, lineage
-from zkcompliance.prove.api import get_ready, make
+from zkcompliance.prove.api import Asked, get_ready, make
 from zkcompliance.prove.parts import Part
 from zkcompliance.prove.plan import Fits, Sealed, Step, compaction, numbers, renewal
 from zkcompliance.stark.commit.budget import Budget
@@ -398,11 +398,12 @@ class _Making:
                 self._progress("proofs", done, total)
                 done += 1
                 parts = {
-                    "old": Part(self._old, first, first + step.old - 1),
-                    "new": Part(new, after, after + step.new - 1),
+                    "old": [Part(self._old, first, first + step.old - 1)],
+                    "new": [Part(new, after, after + step.new - 1)],
                 }
                 sizes = {"old_segments": step.old, "new_segments": step.new}
-                ready = get_ready(claim, parts, sizes, self._context, spent=True, refresh=True)
+                asked = Asked(claim.id, claim, parts, sizes)
+                ready = get_ready([asked], self._context, spent=True, refresh=True)
                 lineage.proved(out, make(ready, self._progress))
             self._progress("proofs", total, total)
         with files.reporting(self._new.root):

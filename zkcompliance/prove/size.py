@@ -15,11 +15,11 @@ from zkcompliance.verify.shape import Shape, shape_of
 from zkcompliance.verify.statement import decode_statement, degree_bound
 
 
-def expected_bytes(statement: Statement, program: bytes, notes: Sequence[bytes]) -> int:
-    """The bytes of the proof file of this statement; program: encoded, notes: of each log."""
-    encoded = statement.encode()
-    shape = shape_of(decode_statement(encoded), decode_program(program))
-    return len(encode_bundle(encoded, program, list(notes), b"")) + _proof(shape)
+def expected_bytes(statement: Statement, notes: Sequence[bytes]) -> int:
+    """The bytes of the proof file of this statement; notes: of each log."""
+    decoded = decode_statement(statement.encode())
+    shape = shape_of(decoded, [decode_program(claim.program.encoded) for claim in statement.claims])
+    return len(encode_bundle(statement, list(notes), b"")) + _proof(shape)
 
 
 def _proof(shape: Shape) -> int:

@@ -85,6 +85,11 @@ class Schema:
         """Name and version, as in `compute@2`."""
         return f"{self.name}@{self.version}"
 
+    @property
+    def rolled_up(self) -> bool:
+        """Whether a row stands for many of another log's: the schema's name ends in `.rollup`, as no other's does."""
+        return self.name.endswith(".rollup")
+
     @functools.cached_property
     def text(self) -> str:
         """The canonical text whose SHA-256 is the digest."""

@@ -21,6 +21,11 @@ def u32(x: int) -> bytes:
     return struct.pack("<I", x)
 
 
+def u48(x: int) -> bytes:
+    """OverflowError unless 0 ≤ x < 2^48."""
+    return x.to_bytes(6, "little")
+
+
 def u64(x: int) -> bytes:
     return struct.pack("<Q", x)
 

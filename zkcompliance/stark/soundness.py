@@ -23,7 +23,7 @@ _TAG_PARAMETER = 200  # M: one list for every statement over an entry, whatever 
 
 @dataclass(frozen=True)
 class Shapes:
-    """What the error terms depend on. tags: the κ of the segment of each log-table instance."""
+    """What the error terms depend on. tags: the κ of each segment."""
 
     profile: Profile
     heights: tuple[int, ...]

@@ -1,12 +1,14 @@
-"""The proof file: statement, program, signed notes and proof (docs/spec/proof.md). Decoding is canonical."""
+"""The proof file: statement, programs, signed notes and proof (docs/spec/proof.md). Decoding is canonical."""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 from zkcompliance import limits
-from zkcompliance.errors import CheckpointMismatch, MalformedBundle, MalformedNote, StatementMismatch
+from zkcompliance.errors import CheckpointMismatch, MalformedBundle, MalformedNote, ProgramMismatch, StatementMismatch
 from zkcompliance.verify.codec import Reader, at_most, bytes16, bytes32, u8, u16
+from zkcompliance.verify.program import Program, decode_program
 from zkcompliance.verify.statement import Statement
 
 _MAGIC = b"zkcb" + u16(2)
@@ -14,16 +16,20 @@ _MAGIC = b"zkcb" + u16(2)
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """The parts of a proof file, still undecoded; `notes` are the signed checkpoints, one for each log."""
+    """The parts of a proof file, still undecoded.
+
+    program_bytes: each once, ascending by their digests; notes: the signed checkpoints, one for each log.
+    """
 
     statement_bytes: bytes
-    program_bytes: bytes
+    program_bytes: tuple[bytes, ...]
     notes: tuple[bytes, ...]
     proof_bytes: bytes
 
     def encode(self) -> bytes:
+        programs = u8(len(self.program_bytes)) + b"".join(bytes32(program) for program in self.program_bytes)
         notes = u8(len(self.notes)) + b"".join(bytes16(note) for note in self.notes)
-        return _MAGIC + bytes32(self.statement_bytes) + bytes32(self.program_bytes) + notes + bytes32(self.proof_bytes)
+        return _MAGIC + bytes32(self.statement_bytes) + programs + notes + bytes32(self.proof_bytes)
 
 
 def decode_bundle(data: bytes) -> Bundle:
@@ -32,14 +38,28 @@ def decode_bundle(data: bytes) -> Bundle:
     reader = Reader(data, MalformedBundle)
     reader.expect(_MAGIC, "a proof file")
     statement = reader.take(at_most(reader.u32(), limits.MAX_STATEMENT_BYTES, "statement"))
-    program = reader.take(at_most(reader.u32(), limits.MAX_PROGRAM_BYTES, "program"))
+    count = at_most(reader.u8(), limits.MAX_CLAIMS, "programs")
+    programs = tuple(reader.take(at_most(reader.u32(), limits.MAX_PROGRAM_BYTES, "program")) for _ in range(count))
     notes = tuple(reader.bytes16(limits.MAX_NOTE_BYTES, "note") for _ in range(reader.u8()))
     proof = reader.take(at_most(reader.u32(), limits.MAX_BUNDLE_BYTES, "proof"))
     reader.finish()
-    bundle = Bundle(statement, program, notes, proof)
+    digests = [hashlib.sha256(program).digest() for program in programs]
+    if digests != sorted(set(digests)):
+        raise MalformedBundle("the programs are not in ascending order of their digests, each once")
+    bundle = Bundle(statement, programs, notes, proof)
     if bundle.encode() != data:
         raise MalformedBundle("the bundle is not in its canonical form")
     return bundle
+
+
+def programs_of(bundle: Bundle, statement: Statement) -> tuple[Program, ...]:
+    """The program of each claim, in statement order; raises where the file lacks one, or brings one for no claim."""
+    brought = {hashlib.sha256(data).digest(): data for data in bundle.program_bytes}
+    named = {claim.program_digest for claim in statement.claims}
+    if named != set(brought):
+        raise ProgramMismatch("the file brings other programs than those that its claims name")
+    decoded = {digest: decode_program(data) for digest, data in brought.items()}
+    return tuple(decoded[claim.program_digest] for claim in statement.claims)
 
 
 def check_notes(bundle: Bundle, statement: Statement) -> None:
@@ -48,7 +68,7 @@ def check_notes(bundle: Bundle, statement: Statement) -> None:
         raise StatementMismatch(f"notes: {len(bundle.notes)} given for {len(statement.logs)} logs")
     for note, log in zip(bundle.notes, statement.logs, strict=True):
         if not note_text(note).startswith(log.checkpoint.body):
-            raise CheckpointMismatch(f"log {log.slot}: the signed note is not about the statement's checkpoint")
+            raise CheckpointMismatch(f"log {log.origin}: the signed note is not about the statement's checkpoint")
 
 
 def note_text(note: bytes) -> bytes:

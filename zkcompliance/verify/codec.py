@@ -56,6 +56,9 @@ class Reader:
     def u32(self) -> int:
         return int.from_bytes(self.take(4), "little")
 
+    def u48(self) -> int:
+        return int.from_bytes(self.take(6), "little")
+
     def u64(self) -> int:
         return int.from_bytes(self.take(8), "little")
 
@@ -146,6 +149,10 @@ def u16(x: int) -> bytes:
 
 def u32(x: int) -> bytes:
     return x.to_bytes(4, "little")
+
+
+def u48(x: int) -> bytes:
+    return x.to_bytes(6, "little")
 
 
 def u64(x: int) -> bytes:

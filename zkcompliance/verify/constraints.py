@@ -13,10 +13,10 @@ from zkcompliance.verify.field import (
     ONE,
     ZERO,
     Ext,
+    Powers,
     Selectors,
     add,
     embed,
-    lagrange_sum,
     mul,
     periodic,
     power,
@@ -24,6 +24,7 @@ from zkcompliance.verify.field import (
     sub,
     times_u,
 )
+from zkcompliance.verify.layout import SumsPlace, buckets
 from zkcompliance.verify.openings import CHUNK, EXTENSION, SEGMENT, WITNESS, Opening
 from zkcompliance.verify.program import (
     ADD,
@@ -37,13 +38,17 @@ from zkcompliance.verify.program import (
     LOG,
     MUL,
     NEXT,
+    NOT_AFTER,
+    ORDINAL,
     PUBLIC,
     SUB,
+    TRANSITION,
     UNIT,
     WIT,
 )
-from zkcompliance.verify.shape import CELLS, Instance, Shape, V, buckets
+from zkcompliance.verify.shape import Shape
 from zkcompliance.verify.statement import degree_bound
+from zkcompliance.verify.union import Instance, Part
 from zkcompliance.verify.weights import LookupChallenges
 
 
@@ -66,12 +71,12 @@ class Public(NamedTuple):
     bucket: Ext
 
 
-def public_columns(k: int, buckets: int, z: Ext, delta: Sequence[Ext]) -> Public:
+def public_columns(k: int, buckets: int, z: Ext, delta: Powers) -> Public:
     """w has period 8 and values 1, u, …, u^5, 0, 0; Γ and BUCKET period G and values δ^0 … δ^(G−1), 0 … G − 1."""
     units = [ONE]
     for _ in range(5):
         units.append(times_u(units[-1]))
-    gamma = periodic(delta[:buckets], k, z) if len(delta) > buckets else ONE  # too few identities: nobody has a sum
+    gamma = periodic([delta[b] for b in range(buckets)], k, z)
     bucket = periodic([embed(b) for b in range(buckets)], k, z)
     return Public(selectors(k, z), periodic([*units, ZERO, ZERO], k, z), gamma, bucket)
 
@@ -83,34 +88,34 @@ def instance_constraints(
     public: Public,
     challenges: LookupChallenges,
     terminal: Ext,
-    cells_column: Ext,
+    row_weights: Ext,
 ) -> list[Ext]:
-    """selector·C at z for every constraint of the instance, in order; `cells_column` is W(z)."""
-    table = instance.table
-    nodes = _nodes(shape, instance, opened, public)
-    by_kind = {FIRST: public.selectors.first, LAST: public.selectors.last}
+    """selector·C at z for every constraint of the instance, in order; row_weights: see `weights.weigh_rows`."""
+    merged = instance.merged
+    by_kind = {FIRST: public.selectors.first, LAST: public.selectors.last, TRANSITION: public.selectors.transition}
     result: list[Ext] = []
-    for constraint in table.constraints:
-        value = nodes[constraint.node]
-        if constraint.kind != EVERY:
-            value = mul(by_kind.get(constraint.kind, public.selectors.transition), value)
-        result.append(value)
-    if instance.number == CELLS:
-        linear = mul(cells_column, opened.witness[V])
-    else:
-        linear = _linear(shape, instance, nodes, public.gamma, challenges.delta)
-    fractions = iter(
-        [
-            (ONE if m == UNIT else nodes[m], challenges.fingerprint([nodes[i] for i in values], bus))
-            for bus, m, _, values in table.interactions
-        ]
-    )
+    fractions: list[tuple[Ext, Ext]] = []
+    linear = ZERO
+    for part, ordinal in zip(merged.parts, instance.ordinals, strict=True):
+        nodes = _nodes(shape, instance, part, ordinal, opened, public)
+        for constraint in part.table.constraints:
+            value = nodes[constraint.node]
+            result.append(value if constraint.kind == EVERY else mul(by_kind[constraint.kind], value))
+        for bus, m, _, values in part.table.interactions:
+            denominator = challenges.fingerprint([nodes[i] for i in values], instance.bus(part, bus))
+            fractions.append((ONE if m == UNIT else nodes[m], denominator))
+        if part.table.sums:
+            linear = add(linear, _linear(shape.layout.sums[part.claim, part.number][ordinal], part, nodes, challenges))
+    linear = mul(public.gamma, linear)
+    if merged.weighed is not None:
+        linear = add(linear, mul(row_weights, opened.witness[merged.weighed]))
     phis, acc = opened.extension[:-1], opened.extension[-1]
-    for size, phi in zip(table.groups[:-1], phis, strict=True):
-        numerator, denominator = _add_fractions([next(fractions) for _ in range(size)])
+    dealt = iter(fractions)
+    for size, phi in zip(merged.groups[:-1], phis, strict=True):
+        numerator, denominator = _add_fractions([next(dealt) for _ in range(size)])
         result.append(sub(mul(phi, denominator), numerator))
     result.append(mul(public.selectors.first, acc))
-    numerator, denominator = _add_fractions(list(fractions))
+    numerator, denominator = _add_fractions(list(dealt))
     step = sub(sub(opened.acc_next, acc), linear)
     for phi in phis:
         step = sub(step, phi)
@@ -120,17 +125,18 @@ def instance_constraints(
     return result
 
 
-def _nodes(shape: Shape, instance: Instance, opened: Opened, public: Public) -> list[Ext]:
+def _nodes(shape: Shape, instance: Instance, part: Part, ordinal: int, opened: Opened, public: Public) -> list[Ext]:
+    """The values of a part's nodes: its columns and constants are those of the part."""
     nodes: list[Ext] = []
-    for op, a, b in instance.table.nodes:
+    for op, a, b in part.table.nodes:
         if op == CONST:
             nodes.append(embed(a))
         elif op == LOG:
             nodes.append(opened.log[a])
         elif op == WIT:
-            nodes.append(opened.witness[a])
+            nodes.append(opened.witness[part.witness + a])
         elif op == NEXT:
-            nodes.append(opened.next[a])
+            nodes.append(opened.next[part.witness + a])
         elif op == ADD:
             nodes.append(add(nodes[a], nodes[b]))
         elif op == SUB:
@@ -144,10 +150,17 @@ def _nodes(shape: Shape, instance: Instance, opened: Opened, public: Public) -> 
         elif op == BUCKET:
             nodes.append(public.bucket)
         elif op == PUBLIC:
-            nodes.append(embed(shape.publics[a] >> 16 * b & 0xFFFF))
+            nodes.append(_limb(shape.publics[part.claim][a], b))
+        elif op == ORDINAL:
+            nodes.append(embed(ordinal))
         else:
-            nodes.append(embed(instance.segment))  # ORDINAL
+            nodes.append(_limb(instance.bracket[op == NOT_AFTER], a))
     return nodes
+
+
+def _limb(value: int, number: int) -> Ext:
+    """The 16-bit limb of an integer, 0 the least."""
+    return embed(value >> 16 * number & 0xFFFF)
 
 
 def _add_fractions(fractions: Sequence[tuple[Ext, Ext]]) -> tuple[Ext, Ext]:
@@ -159,16 +172,16 @@ def _add_fractions(fractions: Sequence[tuple[Ext, Ext]]) -> tuple[Ext, Ext]:
     return numerator, denominator
 
 
-def _linear(shape: Shape, instance: Instance, nodes: Sequence[Ext], gamma: Ext, delta: Sequence[Ext]) -> Ext:
-    """Lin = Γ·Σ_sums selector·Σ_j δ^(q_0+1+j·G)·limb_j."""
-    result = ZERO
-    for number, item in enumerate(instance.table.sums):
-        place = shape.layout.sums[instance.number, number][instance.segment]
+def _linear(place: SumsPlace, part: Part, nodes: Sequence[Ext], challenges: LookupChallenges) -> Ext:
+    """Σ_sums selector·Σ_j δ^(q_0+1+j·G)·limb_j; what Lin has of a part is Γ times this."""
+    result, identity = ZERO, place.first
+    for item in part.table.sums:
         inner = ZERO
-        for j, limb in enumerate(item.limbs):
-            inner = add(inner, mul(delta[place.first + 1 + j * place.buckets], nodes[limb]))
+        for limb in item.limbs:
+            inner = add(inner, mul(challenges.delta[identity + 1], nodes[limb]))
+            identity += place.buckets
         result = add(result, mul(nodes[item.selector], inner))
-    return mul(gamma, result)
+    return result
 
 
 def check_quotients(
@@ -176,12 +189,11 @@ def check_quotients(
     values: Mapping[Opening, Ext],
     challenges: LookupChallenges,
     terminals: Sequence[Ext],
-    weights: Sequence[Ext],
+    row_weights: Sequence[Ext],
     alpha: Ext,
     z: Ext,
 ) -> None:
     """For each height: Σ α^e·selector·C/Z_H at z = Σ_i z^(t·i)·Q'_i(z)."""
-    cells_column = lagrange_sum(weights, shape.instances[-1].k, z)
     sizes = {instance.k for instance in shape.instances}
     public = {k: public_columns(k, buckets(k), z, challenges.delta) for k in sizes}
     for number, (height, chunks) in enumerate(zip(shape.heights, shape.chunks, strict=True)):
@@ -189,15 +201,17 @@ def check_quotients(
         for i in shape.at_height(height):
             instance = shape.instances[i]
             opened = Opened(
-                {column: values[Opening(SEGMENT, i, column)] for column in instance.log_columns},
+                {column: values[Opening(SEGMENT, i, column)] for column in instance.merged.log_columns},
                 [values[Opening(WITNESS, i, column)] for column in range(instance.witness_columns)],
-                {column: values[Opening(WITNESS, i, column, True)] for column in instance.next_columns},
+                {column: values[Opening(WITNESS, i, column, True)] for column in instance.merged.next_columns},
                 [values[Opening(EXTENSION, i, column)] for column in range(instance.extension_columns)],
                 values[Opening(EXTENSION, i, instance.extension_columns - 1, True)],
             )
             columns = public[instance.k]
             combined = ZERO
-            for value in instance_constraints(shape, instance, opened, columns, challenges, terminals[i], cells_column):
+            for value in instance_constraints(
+                shape, instance, opened, columns, challenges, terminals[i], row_weights[i]
+            ):
                 combined = add(combined, mul(weight, value))
                 weight = mul(weight, alpha)
             composition = add(composition, mul(combined, columns.selectors.inverse_vanishing))

@@ -8,6 +8,7 @@ outside F, and z^N = 1 only holds for elements of F, so no denominator of a sele
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import mul as times
 from typing import NamedTuple
 
 P = 2013265921
@@ -97,9 +98,23 @@ def powers(a: Ext, count: int) -> list[Ext]:
     return result
 
 
-def square_times(a: Ext, times: int) -> Ext:
-    """a^(2^times)."""
-    for _ in range(times):
+class Powers:
+    """a^0, a^1, …, each for one product: a^(256·i + j) = (a^256)^i·a^j."""
+
+    def __init__(self, a: Ext) -> None:
+        *self._low, self._step = powers(a, 257)
+        self._high = [ONE]
+
+    def __getitem__(self, exponent: int) -> Ext:
+        high, low = divmod(exponent, 256)
+        while len(self._high) <= high:
+            self._high.append(mul(self._high[-1], self._step))
+        return mul(self._high[high], self._low[low])
+
+
+def square_times(a: Ext, count: int) -> Ext:
+    """a^(2^count)."""
+    for _ in range(count):
         a = mul(a, a)
     return a
 
@@ -195,30 +210,39 @@ def selectors(k: int, z: Ext) -> Selectors:
 
 
 def lagrange_sum(values: Sequence[Ext], k: int, y: Ext) -> Ext:
-    """Σ_i values_i·L_i(y) over ⟨ω_N⟩, N = 2^k ≥ len(values): (y^N − 1)/N · Σ_i values_i·g^i/(y − g^i).
+    """Σ_i values_i·L_i(y) over ⟨ω_N⟩, N = 2^k ≥ len(values): (y^N − 1)/N · Σ_i values_i·g^i/(y − g^i)."""
+    packed = [pack(value) for value in values]
+    lagrange = Lagrange(len(values), k, y)
+    return lagrange.combine([unpack(sum(map(times, packed, factors))) for factors in lagrange.factors])
+
+
+class Lagrange:
+    """L_0(y) … L_{count−1}(y) over ⟨ω_N⟩, N = 2^k ≥ count, in a form in which any linear combination of them is cheap.
 
     With y's minimal polynomial M over F, 1/(y − x) = −S(x)/M(x) for x in F, where M(X) = S(X)·(X − y): the inverses are
-    taken in F and the sum becomes six sums Σ_i values_i·f_i with f_i in F, one for each coefficient of S.
+    taken in F, and L_i(y) = Σ_{j<6} c_j·factors_{j,i} with factors g^(i + i·j)/M(g^i) in F.
     """
-    g = root_of_unity(k)
-    minimal = _minimal_polynomial(y)
-    m0, m1, m2, m3, m4, m5, _ = minimal
-    points: list[int] = []
-    at_points: list[int] = []
-    x = 1
-    for _ in values:
-        points.append(x)
-        at_points.append(((((((x + m5) * x + m4) % P * x + m3) % P * x + m2) % P * x + m1) % P * x + m0) % P)
-        x = x * g % P
-    factors = [x * f % P for x, f in zip(points, _batch_inverse_base(at_points), strict=True)]
-    packed = [pack(value) for value in values]
-    result: Ext = embed(0)
-    for coefficient in _divided(minimal, y):
-        moment = unpack(sum(value * factor for value, factor in zip(packed, factors, strict=True)))
-        result = add(result, mul(coefficient, moment))
-        factors = [f * x % P for f, x in zip(factors, points, strict=True)]
-    vanishing = sub(ONE, square_times(y, k))  # the minus sign of 1/(y − x)
-    return scale(mul(vanishing, result), pow(1 << k, -1, P))
+
+    def __init__(self, count: int, k: int, y: Ext) -> None:
+        g = root_of_unity(k)
+        minimal = _minimal_polynomial(y)
+        m0, m1, m2, m3, m4, m5, _ = minimal
+        points: list[int] = []
+        at_points: list[int] = []
+        x = 1
+        for _ in range(count):
+            points.append(x)
+            at_points.append(((((((x + m5) * x + m4) % P * x + m3) % P * x + m2) % P * x + m1) % P * x + m0) % P)
+            x = x * g % P
+        common = scale(sub(ONE, square_times(y, k)), pow(1 << k, -1, P))  # the minus sign of 1/(y − x)
+        self._coefficients = [mul(common, coefficient) for coefficient in _divided(minimal, y)]
+        self.factors = [[x * f % P for x, f in zip(points, _batch_inverse_base(at_points), strict=True)]]
+        for _ in range(5):
+            self.factors.append([f * x % P for f, x in zip(self.factors[-1], points, strict=True)])
+
+    def combine(self, moments: Sequence[Ext]) -> Ext:
+        """Σ_i v_i·L_i(y) from the six Σ_i v_i·factors_{j,i}."""
+        return total(map(mul, self._coefficients, moments))
 
 
 def periodic(values: Sequence[Ext], k: int, z: Ext) -> Ext:

@@ -56,9 +56,9 @@ def opening_order(shape: Shape) -> list[Opening]:
     order: list[Opening] = []
     for i, instance in enumerate(shape.instances):
         acc = instance.extension_columns - 1
-        order.extend(Opening(SEGMENT, i, column) for column in instance.log_columns)
+        order.extend(Opening(SEGMENT, i, column) for column in instance.merged.log_columns)
         order.extend(Opening(WITNESS, i, column) for column in range(instance.witness_columns))
-        order.extend(Opening(WITNESS, i, column, True) for column in instance.next_columns)
+        order.extend(Opening(WITNESS, i, column, True) for column in instance.merged.next_columns)
         order.extend(Opening(EXTENSION, i, column) for column in range(acc + 1))
         order.append(Opening(EXTENSION, i, acc, True))
     for h, chunks in enumerate(shape.chunks):
@@ -143,7 +143,7 @@ class Deep(NamedTuple):
 
 
 def deep(shape: Shape, values: dict[Opening, Ext], z: Ext, coefficients: Iterator[Ext]) -> Deep:
-    """Deals one coefficient to each value in order; then, for each log-table instance in order, one to each column of
+    """Deals one coefficient to each value in order; then, for each segment's instance in order, one to each column of
     its segment that has no value, ascending, and one to its tag. So every column of an opened segment has its own."""
     batches = [Batch(shape.profile.log_domain(height)) for height in shape.heights]
     height_of = [shape.heights.index(instance.kappa) for instance in shape.instances]

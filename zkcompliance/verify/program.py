@@ -14,10 +14,12 @@ from zkcompliance.errors import MalformedProgram
 from zkcompliance.verify.codec import Reader, at_most, i32, text, u8, u16, u32
 from zkcompliance.verify.field import P
 
-_PROGRAM = b"zkcp" + u16(1)
-CONST, LOG, WIT, NEXT, ADD, SUB, MUL, IS_FIRST, IS_LAST, BUCKET, PUBLIC, ORDINAL = range(12)
+_PROGRAM = b"zkcp" + u16(2)
+CONST, LOG, WIT, NEXT, ADD, SUB, MUL, IS_FIRST, IS_LAST, BUCKET, PUBLIC, ORDINAL, NOT_BEFORE, NOT_AFTER = range(14)
 COLUMNS = (LOG, WIT, NEXT)
 OPERATIONS = (ADD, SUB, MUL)
+MOMENTS = (NOT_BEFORE, NOT_AFTER)  # the ends of a segment's bracket
+MOMENT_LIMBS = 3  # 16 bits each
 EVERY, FIRST, LAST, TRANSITION = range(4)
 SUM_TERM, UNKNOWN_TERM, PUBLIC_TERM, ONE_TERM = range(4)
 LOG_TABLE, PRIVATE_TABLE = range(2)
@@ -26,7 +28,8 @@ UNIT = 0xFFFF  # in the place of a multiplicity's node: the multiplicity is 1
 
 
 class Node(NamedTuple):
-    """CONST, LOG, WIT, NEXT a · ADD, SUB, MUL of the earlier nodes a and b · PUBLIC a, limb b · others without a, b."""
+    """CONST, LOG, WIT, NEXT a · ADD, SUB, MUL of the earlier nodes a and b · PUBLIC a, limb b · NOT_BEFORE, NOT_AFTER
+    limb a · others without a, b."""
 
     op: int
     a: int
@@ -60,7 +63,8 @@ class Sum(NamedTuple):
 class Table:
     """The constraint system of every segment of log `index`, or of private table `index`.
 
-    `witness` does not count the blind column.
+    `witness` does not count the blind column. `short`: log columns of which every value is below 2^16, ascending; the
+    base of the union asks for them.
     """
 
     kind: int
@@ -71,9 +75,12 @@ class Table:
     interactions: tuple[Interaction, ...]
     groups: tuple[int, ...]
     sums: tuple[Sum, ...]
+    short: tuple[int, ...] = ()
 
     def encode(self) -> bytes:
         parts = [u8(self.kind) + u8(self.index), u16(self.witness)]
+        if self.kind == LOG_TABLE:
+            parts.append(u16(len(self.short)) + b"".join(map(u16, self.short)))
         parts.append(u16(len(self.nodes)))
         parts.extend(_encode_node(node) for node in self.nodes)
         parts.append(u16(len(self.constraints)))
@@ -98,6 +105,8 @@ def _encode_node(node: Node) -> bytes:
         return op + u16(node.a) + u16(node.b)
     if node.op == PUBLIC:
         return op + u8(node.a) + u8(node.b)
+    if node.op in MOMENTS:
+        return op + u8(node.a)
     return op
 
 
@@ -223,6 +232,7 @@ def read_table(reader: Reader, context: Context) -> Table:
         index = reader.index8(len(context.log_widths), "log")
         width = context.log_widths[index]
     witness = reader.u16()
+    short = _read_short(reader, width) if kind == LOG_TABLE else ()
     count = at_most(reader.u16(), limits.MAX_NODES, "nodes of a table")
     nodes = tuple(_read_node(reader, i, width, witness, context.public_bits) for i in range(count))
     names: set[str] = set()
@@ -232,17 +242,24 @@ def read_table(reader: Reader, context: Context) -> Table:
         )
         for _ in range(reader.u16())
     )
-    interactions = tuple(_read_interaction(reader, count, context.bus_widths) for _ in range(reader.u16()))
+    interactions = tuple(_read_interaction(reader, nodes, context.bus_widths) for _ in range(reader.u16()))
     groups = tuple(reader.take(positive(reader, reader.u8(), "groups")))
     if sum(groups) != len(interactions) or 0 in groups[:-1]:
         raise reader.fail("the groups do not hold the interactions")
     titles: set[str] = set()
     sums = tuple(_read_sum(reader, titles, count) for _ in range(reader.u8()))
-    return Table(kind, index, witness, nodes, constraints, interactions, groups, sums)
+    return Table(kind, index, witness, nodes, constraints, interactions, groups, sums, short)
+
+
+def _read_short(reader: Reader, width: int) -> tuple[int, ...]:
+    columns = tuple(reader.index16(width, "short column") for _ in range(reader.u16()))
+    if list(columns) != sorted(set(columns)):
+        raise reader.fail("the short columns do not ascend")
+    return columns
 
 
 def _read_node(reader: Reader, index: int, width: int, witness: int, public_bits: tuple[int, ...]) -> Node:
-    op = reader.choice(ORDINAL + 1, "operation")
+    op = reader.choice(NOT_AFTER + 1, "operation")
     if op == CONST:
         return Node(op, constant(reader), 0)
     if op == LOG:
@@ -254,18 +271,23 @@ def _read_node(reader: Reader, index: int, width: int, witness: int, public_bits
     if op == PUBLIC:
         public = reader.index8(len(public_bits), "public")
         return Node(op, public, reader.index8(-(-public_bits[public] // 16), "limb of a public"))
+    if op in MOMENTS:
+        return Node(op, reader.index8(MOMENT_LIMBS if width else 0, "limb of a bracket"), 0)  # of a log table alone
     return Node(op, 0, 0)
 
 
-def _read_interaction(reader: Reader, nodes: int, widths: tuple[int, ...]) -> Interaction:
+def _read_interaction(reader: Reader, nodes: tuple[Node, ...], widths: tuple[int, ...]) -> Interaction:
     bus = reader.index8(len(widths), "bus")
     multiplicity = reader.u16()
-    if multiplicity != UNIT and multiplicity >= nodes:
+    if multiplicity != UNIT and multiplicity >= len(nodes):
         raise reader.fail(f"multiplicity {multiplicity} is out of range")
     bound = positive(reader, reader.u32(), "bound of a multiplicity")
     if multiplicity == UNIT and bound != 1:
         raise reader.fail("the multiplicity 1 has another bound than 1")
-    return Interaction(bus, multiplicity, bound, tuple(reader.index16(nodes, "node") for _ in range(widths[bus])))
+    values = tuple(reader.index16(len(nodes), "node") for _ in range(widths[bus]))
+    if bus == RANGE_BUS and nodes[values[0]].op == LOG:
+        raise reader.fail("a log column on the range bus, and not among the short ones")
+    return Interaction(bus, multiplicity, bound, values)
 
 
 def _read_sum(reader: Reader, names: set[str], nodes: int) -> Sum:
@@ -310,6 +332,8 @@ def decode_program(data: bytes) -> Program:
     widths = (1, *(lookup.width for lookup in lookups), *buses)
     context = Context(tuple(slot.width for slot in logs), tuple(public.bits for public in publics), widths)
     tables = tuple(read_table(reader, context) for _ in range(positive(reader, reader.u8(), "tables")))
+    if {table.index for table in tables if table.kind == LOG_TABLE} != set(range(len(logs))):
+        raise reader.fail("a log without a table")
     used = {interaction.bus for table in tables for interaction in table.interactions}
     if any(bus not in used for bus in range(1 + len(lookups), len(widths))):
         raise reader.fail("a general bus without interactions")

@@ -35,7 +35,7 @@ class Quantities(NamedTuple):
     bus_width: int  # of the widest bus
     fractions: int
     identities: int
-    tags: tuple[int, ...]  # κ of the segment of each log-table instance
+    tags: tuple[int, ...]  # κ of each segment
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def quantities(shape: Shape) -> Quantities:
         shape.layers,
         sum(instance.constraint_count for instance in shape.instances),
         shape.algebraic_degree,
-        max(shape.program.bus_widths),
+        shape.bus_width,
         shape.fractions,
         shape.layout.identities,
         tuple(instance.entry.kappa for instance in shape.instances if instance.entry is not None),

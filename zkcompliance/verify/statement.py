@@ -1,4 +1,4 @@
-"""What a proof is about: parameter sets, sealed segments, the statement (docs/spec/proof.md, log.md).
+"""What a proof is about: parameter sets, sealed segments, logs, claims: the statement (docs/spec/proof.md, log.md).
 
 A statement names its profile; a proof never brings its own parameters. Decoding is canonical.
 """
@@ -11,12 +11,26 @@ from dataclasses import dataclass
 from zkcompliance import limits
 from zkcompliance.errors import LimitExceeded, MalformedStatement, ParametersRejected
 from zkcompliance.verify.checkpoint import Checkpoint, completing, parse_checkpoint
-from zkcompliance.verify.codec import Reader, at_most, bytes16, extension_bytes, integer, text, u8, u16, u32
+from zkcompliance.verify.codec import (
+    Reader,
+    at_most,
+    bytes16,
+    extension_bytes,
+    integer,
+    text,
+    u8,
+    u16,
+    u32,
+    u48,
+    u64,
+)
 from zkcompliance.verify.field import Ext
 from zkcompliance.verify.transcript import Stream
 
 _ENTRY, _STATEMENT = b"zkcs" + u16(2), b"zkct" + u16(2)
 MIN_PROOFS = 64  # a segment's capacity leaves room for this many
+NONE = bytes(32)  # in the place of a digest: there is nothing
+OPEN = (0, (1 << 48) - 1)  # the bracket of a segment of which nothing is said
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +81,11 @@ PROFILES = {profile.id: profile for profile in (STANDARD, FAST, SMALL)}
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One sealed segment of 2^k rows and capacity κ: header ‖ root ‖ v0, 99 bytes."""
+    """One sealed segment of 2^k rows and capacity κ: header ‖ root ‖ v0 ‖ beacon ‖ evidence, 171 bytes.
+
+    round, beacon: a round of a randomness beacon and SHA-256 of its signature, or 0 and zeros; evidence: an RFC 6962
+    root, or zeros.
+    """
 
     profile_id: int
     schema_digest: bytes
@@ -76,13 +94,17 @@ class Entry:
     kappa: int
     root: bytes
     tag: Ext  # v0 = Σ_c λ_c·T̂_c(z0)
+    round: int = 0
+    beacon: bytes = NONE
+    evidence: bytes = NONE
 
     def header(self) -> bytes:
         """ "zkcs" ‖ u16(2) ‖ u8(profile) ‖ schema digest ‖ u16(w) ‖ u8(k) ‖ u8(κ)."""
         return _ENTRY + u8(self.profile_id) + self.schema_digest + u16(self.width) + u8(self.k) + u8(self.kappa)
 
     def encode(self) -> bytes:
-        return self.header() + self.root + extension_bytes(self.tag)
+        sealed = self.header() + self.root + extension_bytes(self.tag)
+        return sealed + u64(self.round) + self.beacon + self.evidence
 
     def tag_challenge(self) -> tuple[Ext, list[Ext]]:
         """(z0, λ_0 … λ_{w−1}), a function of header and root alone: the stream of SHA256(0x15 ‖ header ‖ root)."""
@@ -101,29 +123,37 @@ def read_entry(reader: Reader, profile: Profile) -> Entry:
     kappa = reader.u8()
     root = reader.digest()
     (tag,) = reader.extension(reader.take(24))
+    beacon_round, beacon, evidence = reader.u64(), reader.digest(), reader.digest()
     if width == 0:
         raise reader.fail("a segment has no columns")
+    if (beacon_round == 0) != (beacon == NONE):
+        raise reader.fail("a beacon's round without its digest, or a digest without its round")
     if profile_id != profile.id:
         raise ParametersRejected("a segment was sealed under another profile than the statement's")
     if not limits.MIN_LOG_ROWS_LOG2 <= k <= limits.MAX_LOG_ROWS_LOG2:
         raise ParametersRejected(f"a segment of 2^{k} rows")
     if kappa != profile.capacity(k):
         raise ParametersRejected(f"a segment of 2^{k} rows with capacity 2^{kappa}")
-    return Entry(profile_id, schema_digest, width, k, kappa, root, tag)
+    return Entry(profile_id, schema_digest, width, k, kappa, root, tag, beacon_round, beacon, evidence)
 
 
 @dataclass(frozen=True, slots=True)
 class LogStatement:
-    """One log of the statement: the slot that it fills, its checkpoint, and the segments of it from `first` on.
+    """One log of the statement: its checkpoint, and the segments of it from `first` on.
 
     hashes: 32 bytes each, those that complete the checkpoint's root; none where the segments are all that there are.
+    brackets: (not before, not after) of each segment, UTC seconds below 2^48; none where all are OPEN.
     """
 
-    slot: str
     checkpoint: Checkpoint
     entries: tuple[Entry, ...]
     first: int = 0
     hashes: tuple[bytes, ...] = ()
+    brackets: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def origin(self) -> str:
+        return self.checkpoint.origin
 
     @property
     def last(self) -> int:
@@ -135,33 +165,58 @@ class LogStatement:
         """Whether these are all segments of the checkpoint."""
         return self.first == 0 and self.last == self.checkpoint.size - 1
 
+    def bracket(self, segment: int) -> tuple[int, int]:
+        """Of the segment with this place among `entries`."""
+        return self.brackets[segment] if self.brackets else OPEN
+
     def encode(self) -> bytes:
-        """MalformedStatement where there is no segment: such a log has no bytes."""
+        """MalformedStatement where there is no segment, or not a bracket for each: such a log has no bytes."""
         if not self.entries:
             raise MalformedStatement("a log without segments")
-        entries = b"".join(entry.encode() for entry in self.entries)
-        head = text(self.slot) + bytes16(self.checkpoint.body) + u32(self.first) + u32(self.last)
-        return head + entries + b"".join(self.hashes)
+        if self.brackets and len(self.brackets) != len(self.entries):
+            raise MalformedStatement("a log with other brackets than segments")
+        parts = [bytes16(self.checkpoint.body) + u32(self.first) + u32(self.last)]
+        for segment, entry in enumerate(self.entries):
+            parts.append(entry.encode() + b"".join(map(u48, self.bracket(segment))))
+        return b"".join([*parts, *self.hashes])
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
-    """Claim and version, the program's digest, its public values, the caller's context, the logs, and private sizes."""
+class ClaimStatement:
+    """One claim: the requirement that it is to meet, its id, version and program, its public values, and its rows.
 
-    profile: Profile
+    slots: for each slot of the program the numbers of the logs that fill it, ascending; private: log2 of the rows of
+    each private table.
+    """
+
+    requirement: str
     claim: str
     version: int
     program_digest: bytes
     publics: tuple[int, ...]
-    context: bytes
-    logs: tuple[LogStatement, ...]
-    private: tuple[int, ...]  # log2 of the rows of each private table
+    slots: tuple[tuple[int, ...], ...]
+    private: tuple[int, ...]
 
     def encode(self) -> bytes:
-        head = _STATEMENT + u8(self.profile.id) + text(self.claim) + u32(self.version) + self.program_digest
-        publics = u8(len(self.publics)) + b"".join(integer(value) for value in self.publics)
+        parts = [text(self.requirement) + text(self.claim) + u32(self.version) + self.program_digest]
+        parts.append(u16(len(self.publics)) + b"".join(integer(value) for value in self.publics))
+        parts.append(u8(len(self.slots)) + b"".join(u8(len(logs)) + bytes(logs) for logs in self.slots))
+        return b"".join([*parts, u8(len(self.private)) + bytes(self.private)])
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """Everything public: profile, head (free bytes), logs in order of their origins, claims in that of requirements."""
+
+    profile: Profile
+    head: bytes
+    logs: tuple[LogStatement, ...]
+    claims: tuple[ClaimStatement, ...]
+
+    def encode(self) -> bytes:
         logs = u8(len(self.logs)) + b"".join(log.encode() for log in self.logs)
-        return head + publics + bytes16(self.context) + logs + u8(len(self.private)) + bytes(self.private)
+        claims = u8(len(self.claims)) + b"".join(claim.encode() for claim in self.claims)
+        return _STATEMENT + u8(self.profile.id) + bytes16(self.head) + logs + claims
 
 
 def decode_statement(data: bytes) -> Statement:
@@ -172,35 +227,91 @@ def decode_statement(data: bytes) -> Statement:
     profile = PROFILES.get(reader.u8())
     if profile is None:
         raise ParametersRejected("the statement names an unknown profile")
-    claim = reader.name("claim id", set())
-    version = reader.u32()
-    program_digest = reader.digest()
-    publics = tuple(reader.integer("public value") for _ in range(reader.u8()))
-    context = reader.bytes16(limits.MAX_CONTEXT_BYTES, "context")
-    slots: set[str] = set()
-    logs = tuple(_read_log(reader, profile, slots) for _ in range(reader.u8()))
-    private = tuple(_read_size(reader) for _ in range(reader.u8()))
+    head = reader.bytes16(limits.MAX_CONTEXT_BYTES, "head")
+    logs = _read_logs(reader, profile)
+    claims = _read_claims(reader, len(logs))
     reader.finish()
-    if sum(len(log.entries) for log in logs) > limits.MAX_SEGMENTS:
-        raise LimitExceeded(f"more than {limits.MAX_SEGMENTS} segments in all")
-    statement = Statement(profile, claim, version, program_digest, publics, context, logs, private)
+    filling = {log for claim in claims for slot in claim.slots for log in slot}
+    if filling != set(range(len(logs))):
+        raise MalformedStatement("a log that fills no slot of any claim")
+    statement = Statement(profile, head, logs, claims)
     if statement.encode() != data:
         raise MalformedStatement("the statement is not in its canonical form")
     return statement
 
 
-def _read_log(reader: Reader, profile: Profile, slots: set[str]) -> LogStatement:
-    slot = reader.name("slot", slots)
+def _read_logs(reader: Reader, profile: Profile) -> tuple[LogStatement, ...]:
+    """1 … 60 logs, in ascending order of their origins, no entry twice."""
+    logs: list[LogStatement] = []
+    segments = 0
+    for _ in range(_at_least_one(reader, reader.u8(), "logs")):
+        logs.append(_read_log(reader, profile, limits.MAX_SEGMENTS - segments))
+        segments += len(logs[-1].entries)
+    origins = [log.origin.encode("utf-8") for log in logs]
+    if origins != sorted(set(origins)):
+        raise reader.fail("the logs are not in ascending order of their origins, each once")
+    if len({entry.encode() for log in logs for entry in log.entries}) != segments:
+        raise reader.fail("an entry that occurs twice")
+    return tuple(logs)
+
+
+def _read_log(reader: Reader, profile: Profile, most: int) -> LogStatement:
+    """A log of at most so many segments: the rest of what all logs may have."""
     checkpoint = parse_checkpoint(reader.bytes16(0xFFFF, "checkpoint body"), MalformedStatement)
     first, last = reader.u32(), reader.u32()
     if first > last:
         raise reader.fail(f"segments {first} to {last}: the first is after the last")
     if last >= checkpoint.size:
         raise reader.fail(f"segment {last} of a checkpoint of {checkpoint.size} segments")
-    count = at_most(last - first + 1, limits.MAX_SEGMENTS, "segments of a log")
-    entries = tuple(read_entry(reader, profile) for _ in range(count))
+    if last - first + 1 > most:
+        raise LimitExceeded(f"segments of all logs: over the limit of {limits.MAX_SEGMENTS}")
+    entries: list[Entry] = []
+    brackets: list[tuple[int, int]] = []
+    for _ in range(last - first + 1):
+        entries.append(read_entry(reader, profile))
+        brackets.append((reader.u48(), reader.u48()))
+        if brackets[-1][0] > brackets[-1][1]:
+            raise reader.fail("a bracket whose first moment is after its second")
     hashes = tuple(reader.digest() for _ in range(completing(first, last, checkpoint.size)))
-    return LogStatement(slot, checkpoint, entries, first, hashes)
+    said = () if set(brackets) == {OPEN} else tuple(brackets)
+    return LogStatement(checkpoint, tuple(entries), first, hashes, said)
+
+
+def _read_claims(reader: Reader, logs: int) -> tuple[ClaimStatement, ...]:
+    """1 … 64 claims, in ascending order of their requirements."""
+    claims: list[ClaimStatement] = []
+    publics = 0
+    for _ in range(at_most(_at_least_one(reader, reader.u8(), "claims"), limits.MAX_CLAIMS, "claims")):
+        claims.append(_read_claim(reader, logs, limits.MAX_PUBLICS - publics))
+        publics += len(claims[-1].publics)
+    requirements = [claim.requirement.encode("utf-8") for claim in claims]
+    if requirements != sorted(set(requirements)):
+        raise reader.fail("the claims are not in ascending order of their requirements, each once")
+    return tuple(claims)
+
+
+def _read_claim(reader: Reader, logs: int, most: int) -> ClaimStatement:
+    """A claim with at most so many publics: the rest of what all claims may have."""
+    requirement, claim = reader.name("requirement", set()), reader.name("claim id", set())
+    version = reader.u32()
+    program_digest = reader.digest()
+    count = reader.u16()
+    if count > most:
+        raise LimitExceeded(f"publics of all claims: over the limit of {limits.MAX_PUBLICS}")
+    publics = tuple(reader.integer("public value") for _ in range(count))
+    slots = tuple(_read_slot(reader, logs) for _ in range(reader.u8()))
+    filling = [log for slot in slots for log in slot]
+    if len(set(filling)) != len(filling):
+        raise reader.fail("a log that fills two slots of one claim")
+    private = tuple(_read_size(reader) for _ in range(reader.u8()))
+    return ClaimStatement(requirement, claim, version, program_digest, publics, slots, private)
+
+
+def _read_slot(reader: Reader, logs: int) -> tuple[int, ...]:
+    numbers = tuple(reader.index8(logs, "log") for _ in range(_at_least_one(reader, reader.u8(), "logs of a slot")))
+    if list(numbers) != sorted(set(numbers)):
+        raise reader.fail("the logs of a slot do not ascend")
+    return numbers
 
 
 def _read_size(reader: Reader) -> int:
@@ -208,3 +319,9 @@ def _read_size(reader: Reader) -> int:
     if not limits.MIN_LOG_ROWS_LOG2 <= k <= limits.MAX_LOG_ROWS_LOG2:
         raise reader.fail(f"a private table of 2^{k} rows")
     return k
+
+
+def _at_least_one(reader: Reader, count: int, what: str) -> int:
+    if count == 0:
+        raise reader.fail(f"no {what}")
+    return count

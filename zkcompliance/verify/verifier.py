@@ -7,7 +7,7 @@ come out.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import wraps
@@ -16,6 +16,7 @@ from typing import ParamSpec, TypeVar
 from zkcompliance import limits
 from zkcompliance.errors import (
     BalanceMismatch,
+    BracketNotBacked,
     CheckpointMismatch,
     GrindingRejected,
     InternalError,
@@ -28,18 +29,19 @@ from zkcompliance.errors import (
     ZkComplianceError,
 )
 from zkcompliance.verify import soundness
-from zkcompliance.verify.bundle import Bundle, check_notes, decode_bundle
+from zkcompliance.verify.bundle import Bundle, check_notes, decode_bundle, programs_of
 from zkcompliance.verify.checkpoint import range_root
 from zkcompliance.verify.codec import Reader, at_most, u64
 from zkcompliance.verify.constraints import check_quotients
+from zkcompliance.verify.counting import check_multiplicities
 from zkcompliance.verify.field import ZERO, Ext, add, total
 from zkcompliance.verify.fri import check_queries
 from zkcompliance.verify.openings import deep, opening_order, read_layers, read_rows
 from zkcompliance.verify.program import Program, decode_program
 from zkcompliance.verify.shape import shape_of
-from zkcompliance.verify.statement import PROFILES, Statement, decode_statement, degree_bound
+from zkcompliance.verify.statement import PROFILES, ClaimStatement, Statement, decode_statement, degree_bound
 from zkcompliance.verify.transcript import Transcript
-from zkcompliance.verify.weights import check_multiplicities, lookup_challenges, weigh
+from zkcompliance.verify.weights import lookup_challenges, weigh, weigh_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,53 +65,72 @@ class Report:
         return tuple((name, soundness.in_bits(value)) for name, value in self.terms)
 
 
-def check_decoded(statement: Statement, program: Program) -> None:
-    """Both are what their own bytes decode to, so that no record made by hand escapes the decoders' checks."""
+def check_decoded(statement: Statement, programs: Sequence[Program]) -> None:
+    """All are what their own bytes decode to, so that no record made by hand escapes the decoders' checks."""
     if PROFILES.get(statement.profile.id) != statement.profile:
         raise ParametersRejected("the statement's profile is none of the three")
     if decode_statement(statement.encode()) != statement:
         raise MalformedStatement("the statement is not what its bytes say")
-    if decode_program(program.encode()) != program:
-        raise MalformedProgram("the program is not what its bytes say")
+    for program in _distinct(programs):
+        if decode_program(program.encode()) != program:
+            raise MalformedProgram("a program is not what its bytes say")
 
 
-def check_program(statement: Statement, program: Program) -> None:
-    """The statement names this program and fills its publics, its slots and its private tables, in order."""
-    if statement.program_digest != program.digest:
-        raise ProgramMismatch("the statement names another program")
-    if statement.claim != program.claim:
-        raise StatementMismatch("claim id: not the program's")
-    if statement.version != program.version:
-        raise StatementMismatch("claim version: not the program's")
-    if len(statement.publics) != len(program.publics):
-        raise StatementMismatch(f"publics: {len(statement.publics)} given, {len(program.publics)} asked")
-    for public, value in zip(program.publics, statement.publics, strict=True):
+def check_programs(statement: Statement, programs: Sequence[Program]) -> None:
+    """Each claim names the program that is given for it, and fills its publics, its slots and its private tables."""
+    if len(programs) != len(statement.claims):
+        raise StatementMismatch(f"programs: {len(programs)} given for {len(statement.claims)} claims")
+    digests = {id(program): program.digest for program in _distinct(programs)}
+    for claim, program in zip(statement.claims, programs, strict=True):
+        if claim.program_digest != digests[id(program)]:
+            raise ProgramMismatch(f"claim {claim.requirement}: the statement names another program")
+        check_claim(statement, claim, program)
+
+
+def check_claim(statement: Statement, claim: ClaimStatement, program: Program) -> None:
+    name = f"claim {claim.requirement}"
+    if claim.claim != program.claim:
+        raise StatementMismatch(f"{name}: its id is not the program's")
+    if claim.version != program.version:
+        raise StatementMismatch(f"{name}: its version is not the program's")
+    if len(claim.publics) != len(program.publics):
+        raise StatementMismatch(f"{name}: {len(claim.publics)} publics given, {len(program.publics)} asked")
+    for public, value in zip(program.publics, claim.publics, strict=True):
         if value.bit_length() > public.bits:
-            raise StatementMismatch(f"public {public.name}: over {public.bits} bits")
-    if len(statement.logs) != len(program.logs):
-        raise StatementMismatch(f"logs: {len(statement.logs)} given, {len(program.logs)} asked")
-    for slot, log in zip(program.logs, statement.logs, strict=True):
-        if log.slot != slot.name:
-            raise StatementMismatch(f"slot {slot.name}: another log in its place")
-        for entry in log.entries:
-            if entry.schema_digest != slot.schema_digest or entry.width != slot.width:
-                raise StatementMismatch(f"slot {slot.name}: a segment of another schema")
-    if len(statement.private) != program.private_tables:
-        raise StatementMismatch(f"private tables: {len(statement.private)} given, {program.private_tables} asked")
+            raise StatementMismatch(f"{name}, public {public.name}: over {public.bits} bits")
+    if len(claim.slots) != len(program.logs):
+        raise StatementMismatch(f"{name}: {len(claim.slots)} slots given, {len(program.logs)} asked")
+    for slot, numbers in zip(program.logs, claim.slots, strict=True):
+        for log in (statement.logs[number] for number in numbers):
+            if any((e.schema_digest, e.width) != (slot.schema_digest, slot.width) for e in log.entries):
+                raise StatementMismatch(f"{name}, slot {slot.name}: a segment of another schema in {log.origin}")
+            if not slot.ranged and not log.whole:
+                raise CheckpointMismatch(
+                    f"log {log.origin}: the proof is about the segments {log.first} to {log.last} (counted from 0), "
+                    f"and the checkpoint has {log.checkpoint.size}: {program.claim} is about all of them"
+                )
+    if len(claim.private) != program.private_tables:
+        raise StatementMismatch(f"{name}: {len(claim.private)} private tables given, {program.private_tables} asked")
 
 
-def check_checkpoints(statement: Statement, program: Program) -> None:
-    """Each log's segments are its checkpoint's, by RFC 6962: all of them, or a range where the slot takes one."""
-    for slot, log in zip(program.logs, statement.logs, strict=True):
-        size = log.checkpoint.size
-        if not slot.ranged and not log.whole:
-            raise CheckpointMismatch(
-                f"log {log.slot}: the proof is about the segments {log.first} to {log.last} (counted from 0), "
-                f"and the checkpoint has {size}: {program.claim} is about all of them"
-            )
+def check_checkpoints(statement: Statement) -> None:
+    """Each log's segments are its checkpoint's, by RFC 6962."""
+    for log in statement.logs:
         entries = [entry.encode() for entry in log.entries]
-        if range_root(entries, log.first, size, log.hashes) != log.checkpoint.root:
-            raise CheckpointMismatch(f"log {log.slot}: its segments do not have the checkpoint's root")
+        if range_root(entries, log.first, log.checkpoint.size, log.hashes) != log.checkpoint.root:
+            raise CheckpointMismatch(f"log {log.origin}: its segments do not have the checkpoint's root")
+
+
+def check_brackets(statement: Statement) -> None:
+    """What backs a bracket are anchors, and a statement of this version has none: every bracket is open."""
+    for log in statement.logs:
+        if log.brackets:
+            raise BracketNotBacked(f"log {log.origin}: nothing in the file shows when its segments were sealed")
+
+
+def _distinct(programs: Sequence[Program]) -> list[Program]:
+    """Each record once: claims may share one."""
+    return list({id(program): program for program in programs}.values())
 
 
 _Arguments = ParamSpec("_Arguments")
@@ -132,43 +153,52 @@ def _guarded(function: Callable[_Arguments, _Result]) -> Callable[_Arguments, _R
 
 
 @_guarded
-def verify_bundle(data: bytes, *, program_digest: bytes | None) -> tuple[Bundle, Statement, Program, Report]:
-    """Verifies a proof file against the program that the caller trusts; None takes whichever the file brings."""
+def verify_bundle(
+    data: bytes, *, program_digests: Sequence[bytes] | None
+) -> tuple[Bundle, Statement, tuple[Program, ...], Report]:
+    """Verifies a proof file against the programs that the caller trusts; returns them, and takes them, claim by claim.
+
+    None takes whichever the file brings.
+    """
     bundle = decode_bundle(data)
-    program = decode_program(bundle.program_bytes)
-    if program_digest is not None and program_digest != program.digest:
-        raise ProgramMismatch("the file brings another program than the one asked for")
     statement = decode_statement(bundle.statement_bytes)
-    return bundle, statement, program, verify_decoded(bundle, statement, program, program_digest=None)
+    programs = programs_of(bundle, statement)
+    return bundle, statement, programs, verify_decoded(bundle, statement, programs, program_digests=program_digests)
 
 
 @_guarded
-def verify_decoded(bundle: Bundle, statement: Statement, program: Program, *, program_digest: bytes | None) -> Report:
-    """`verify_bundle` of a file that was decoded before: statement and program are what the bundle's bytes say."""
-    if program_digest is not None and program_digest != program.digest:
-        raise ProgramMismatch("the file brings another program than the one asked for")
-    if program.encode() != bundle.program_bytes or statement.encode() != bundle.statement_bytes:
-        raise StatementMismatch("statement or program: not those of this file")
+def verify_decoded(
+    bundle: Bundle, statement: Statement, programs: Sequence[Program], *, program_digests: Sequence[bytes] | None
+) -> Report:
+    """`verify_bundle` of a file that was decoded before: statement and programs are what the bundle's bytes say."""
+    if program_digests is not None and list(program_digests) != [claim.program_digest for claim in statement.claims]:
+        raise ProgramMismatch("the file brings other programs than those asked for")
+    encoded = {program.encode() for program in _distinct(programs)}
+    if encoded != set(bundle.program_bytes) or statement.encode() != bundle.statement_bytes:
+        raise StatementMismatch("statement or programs: not those of this file")
     check_notes(bundle, statement)
-    return _verify(statement, program, bundle.proof_bytes)
+    return _verify(statement, programs, bundle.proof_bytes)
 
 
 @_guarded
-def verify_proof(statement: Statement, program: Program, proof: bytes) -> Report:
+def verify_proof(statement: Statement, programs: Sequence[Program], proof: bytes) -> Report:
     """Verifies a proof; returns a Report or raises the error of the check that failed."""
-    check_decoded(statement, program)
-    return _verify(statement, program, proof)
+    check_decoded(statement, programs)
+    return _verify(statement, programs, proof)
 
 
-def _verify(statement: Statement, program: Program, proof: bytes) -> Report:
-    # 0. Judge the statement before anything of the proof is read: the program that it names, shapes and limits, what
-    #    the program counts, the knowledge error, and that its segments are those of its checkpoint.
+def _verify(statement: Statement, programs: Sequence[Program], proof: bytes) -> Report:
+    # 0. Judge the statement before anything of the proof is read: the programs that its claims name, shapes and limits
+    #    of their union, what the programs count, the knowledge error, and that its segments are those of its
+    #    checkpoints and were sealed when it says.
     at_most(len(proof), limits.MAX_BUNDLE_BYTES, "proof")
-    check_program(statement, program)
-    shape = shape_of(statement, program)
-    check_multiplicities(program)
+    check_programs(statement, programs)
+    shape = shape_of(statement, programs)
+    for program in _distinct(programs):
+        check_multiplicities(program)
     security = soundness.judge(shape)
-    check_checkpoints(statement, program)
+    check_checkpoints(statement)
+    check_brackets(statement)
     reader = Reader(proof, MalformedProof)
 
     # 1. Both sides know the profile and the statement.
@@ -180,7 +210,7 @@ def _verify(statement: Statement, program: Program, proof: bytes) -> Report:
     witness_roots = _read_roots(reader, transcript, "witness", len(shape.heights))
     stream = transcript.squeeze("lookup")
     a, beta, delta = stream.extension(), stream.extension(), stream.extension()
-    challenges = lookup_challenges(a, beta, delta, program, shape.layout)
+    challenges = lookup_challenges(a, beta, delta, shape.bus_width)
 
     # 3. The prover commits to the bus columns and states their terminals; the verifier draws α.
     extension_roots = _read_roots(reader, transcript, "extension", len(shape.heights))
@@ -194,8 +224,9 @@ def _verify(statement: Statement, program: Program, proof: bytes) -> Report:
     # 5. The prover states every polynomial's value at z; constraints hold there, and the buses balance.
     order = opening_order(shape)
     values = dict(zip(order, _read_extension(reader, transcript, "values", len(order)), strict=True))
-    weights, constant = weigh(program, shape.layout, statement.publics, challenges)
-    check_quotients(shape, values, challenges, terminals, weights, alpha, z)
+    weights, constant = weigh(shape, challenges)
+    row_weights = weigh_rows(shape, weights, challenges.delta, z)
+    check_quotients(shape, values, challenges, terminals, row_weights, alpha, z)
     if add(total(terminals), constant) != ZERO:
         raise BalanceMismatch("the terminals and the constants of the identities do not add up to zero")
 

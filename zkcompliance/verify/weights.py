@@ -1,50 +1,47 @@
-"""Buses (docs/spec/buses.md): what the challenges make of cells and identities, and what a program may count.
+"""What the challenges make of cells, tallies and identities (docs/spec/buses.md).
 
 Identity q has weight δ^(q+1). W_r = Σ_q δ^(q+1)·(coefficient of cell r in identity q), and −1/D, −2^16/D for the two
-halves of the multiplicity of a public tuple with fingerprint D. Which multiplicities and selectors a program may have
-is judged by ranges that follow from its constraints; what they do not bound is refused.
+halves of the multiplicity of a public tuple with fingerprint D; w_r likewise of the rows of an instance's tallies.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import permutations
 from operator import mul as times
+from typing import NamedTuple
 
-from zkcompliance import limits
-from zkcompliance.errors import LookupRejected, MalformedProgram
-from zkcompliance.verify.field import ZERO, Ext, P, add, batch_inverse, mul, pack, powers, scale, sub, unpack
-from zkcompliance.verify.program import (
-    ADD,
-    BUCKET,
-    CONST,
-    EVERY,
-    FIRST,
-    IS_FIRST,
-    IS_LAST,
-    LAST,
-    MUL,
-    NEXT,
-    OPERATIONS,
-    ORDINAL,
-    PUBLIC,
-    PUBLIC_TERM,
-    SUB,
-    SUM_TERM,
-    TRANSITION,
-    UNIT,
-    UNKNOWN_TERM,
-    WIT,
-    Equation,
-    Interaction,
-    Lookup,
-    Node,
-    Program,
-    Table,
+from zkcompliance.errors import LookupRejected
+from zkcompliance.verify.field import (
+    ZERO,
+    Ext,
+    Lagrange,
+    Powers,
+    add,
+    batch_inverse,
+    embed,
+    lagrange_sum,
+    mul,
+    pack,
+    powers,
+    scale,
+    sub,
+    unpack,
 )
-from zkcompliance.verify.shape import BUCKET_LOG2, CARRY_OFFSET, EquationPlace, Layout, buckets
+from zkcompliance.verify.layout import (
+    BUCKET_LOG2,
+    CARRY_OFFSET,
+    TOTAL_IDENTITIES,
+    TOTALS,
+    EquationPlace,
+    Layout,
+    SumsPlace,
+    buckets,
+    limbs_of,
+)
+from zkcompliance.verify.program import PUBLIC_TERM, SUM_TERM, UNKNOWN_TERM, Equation, Lookup, Program
+from zkcompliance.verify.shape import Shape
+from zkcompliance.verify.union import Instance, bus_numbers
 
 _DIGIT = 1 << 16
 
@@ -55,64 +52,94 @@ class LookupChallenges:
 
     a: Ext
     beta: list[Ext]  # β^0 … β^W for the widest bus
-    delta: list[Ext]  # δ^0 … δ^(number of identities)
+    delta: Powers
 
     def fingerprint(self, values: Sequence[Ext], bus: int) -> Ext:
-        """D = a − Σ β^j·v_j − (bus + 1)·β^W."""
+        """D = a − Σ β^j·v_j − (bus + 1)·β^W, bus as the union numbers it."""
         result = sub(self.a, scale(self.beta[len(values)], bus + 1))
         for power, value in zip(self.beta[: len(values)], values, strict=True):
             result = sub(result, mul(power, value))
         return result
 
 
-def lookup_challenges(a: Ext, beta: Ext, delta: Ext, program: Program, layout: Layout) -> LookupChallenges:
-    return LookupChallenges(a, powers(beta, max(program.bus_widths) + 1), powers(delta, layout.identities + 1))
+def lookup_challenges(a: Ext, beta: Ext, delta: Ext, bus_width: int) -> LookupChallenges:
+    return LookupChallenges(a, powers(beta, bus_width + 1), Powers(delta))
 
 
-def weigh(
-    program: Program, layout: Layout, publics: Sequence[int], challenges: LookupChallenges
-) -> tuple[list[Ext], Ext]:
+def weigh(shape: Shape, challenges: LookupChallenges) -> tuple[list[Ext], Ext]:
     """(W_0 … W_{M−1}, Σ_q δ^(q+1)·κ_q); raises LookupRejected if a public row's fingerprint is zero."""
-    delta = challenges.delta
+    layout, delta = shape.layout, challenges.delta
     weights: list[Ext] = [ZERO] * layout.cells
     constant = ZERO
-    _sum_weights(weights, program, layout, delta)
-    for equation, place in zip(program.equations, layout.equations, strict=True):
-        for term in equation.terms:
-            if term.kind == UNKNOWN_TERM:
-                for j in range(program.unknowns[term.a].limbs):
-                    cell = layout.unknowns[term.a] + j
-                    weights[cell] = add(weights[cell], scale(delta[place.first_identity + j + 1], 4 * term.coefficient))
-        _carry_weights(weights, place, delta)
-        for e, value in enumerate(_constants(equation, place.digits, publics)):
-            constant = add(constant, scale(delta[place.first_identity + e + 1], value))
-    for number, (lookup, first) in enumerate(zip(program.lookups, layout.lookups, strict=True)):
-        _lookup_weights(weights, lookup, first, 1 + number, publics, challenges)
+    numbers = bus_numbers(shape.programs)
+    for c, (program, publics) in enumerate(zip(shape.programs, shape.publics, strict=True)):
+        _sum_weights(weights, program, layout, c, delta)
+        for equation, place in zip(program.equations, layout.equations[c], strict=True):
+            for term in equation.terms:
+                if term.kind == UNKNOWN_TERM:
+                    for j in range(program.unknowns[term.a].limbs):
+                        cell, weight = layout.unknowns[c][term.a] + j, delta[place.first_identity + j + 1]
+                        weights[cell] = add(weights[cell], scale(weight, 4 * term.coefficient))
+            _carry_weights(weights, place, delta)
+            for e, value in enumerate(_constants(equation, place.digits, publics)):
+                constant = add(constant, scale(delta[place.first_identity + e + 1], value))
+        for number, (lookup, first) in enumerate(zip(program.lookups, layout.lookups[c], strict=True)):
+            _lookup_weights(weights, lookup, first, numbers[c][1 + number], publics, challenges)
     return weights, constant
 
 
-def _sum_weights(weights: list[Ext], program: Program, layout: Layout, delta: list[Ext]) -> None:
-    """A and B of identity q: −δ^(q+1) and −2^14·δ^(q+1), and what equations add, alike in all buckets of a limb."""
-    in_equations: dict[tuple[int, int], list[Ext]] = {}  # (table, sum) → for each digit j, Σ C·δ^(its identity + 1)
-    for equation, where in zip(program.equations, layout.equations, strict=True):
+def _sum_weights(weights: list[Ext], program: Program, layout: Layout, claim: int, delta: Powers) -> None:
+    """Of the cells of sums: what their own identities, and what equations say of them."""
+    highest = 2 if layout.tall else 1
+    digits = {  # sum → for each digit j, Σ C·δ^(its identity + 1)
+        (t, s): [ZERO] * (len(item.limbs) + highest)
+        for t, table in enumerate(program.tables)
+        for s, item in enumerate(table.sums)
+    }
+    for equation, where in zip(program.equations, layout.equations[claim], strict=True):
         for term in equation.terms:
             if term.kind == SUM_TERM:
-                limbs = len(program.tables[term.a].sums[term.b].limbs)
-                digits = in_equations.setdefault((term.a, term.b), [ZERO] * (limbs + 1))
-                for j in range(limbs + 1):
-                    digits[j] = add(digits[j], scale(delta[where.first_identity + j + 1], term.coefficient))
-    for key, places in layout.sums.items():
-        limbs = len(program.tables[key[0]].sums[key[1]].limbs)
-        digits = in_equations.get(key, [ZERO] * (limbs + 1))
-        for place in places:
-            for j in range(limbs):
-                at_a, at_b = scale(digits[j], 4), digits[j + 1]  # 4·C·(A + 2^14·B) = 4·C·A + 2^16·C·B
-                for q in range(place.first + j * place.buckets, place.first + (j + 1) * place.buckets):
-                    weights[2 * q] = sub(at_a, delta[q + 1])
-                    weights[2 * q + 1] = sub(at_b, scale(delta[q + 1], 1 << BUCKET_LOG2))
+                found = digits[term.a, term.b]
+                for j in range(len(found)):
+                    found[j] = add(found[j], scale(delta[where.first_identity + j + 1], term.coefficient))
+    for t, table in enumerate(program.tables):
+        limbs = [digits[t, s][j : j + 1 + highest] for s, item in enumerate(table.sums) for j in range(len(item.limbs))]
+        for place in layout.sums[claim, t]:
+            for i, at in enumerate(limbs):
+                if layout.tall:
+                    _total_weights(weights, place, i, at, delta)
+                else:
+                    _bucket_weights(weights, place, i, at, delta)
 
 
-def _carry_weights(weights: list[Ext], place: EquationPlace, delta: list[Ext]) -> None:
+def _bucket_weights(weights: list[Ext], place: SumsPlace, limb: int, at: Sequence[Ext], delta: Powers) -> None:
+    """A and B of a bucket with identity q: −δ^(q+1) and −2^14·δ^(q+1), and alike in all buckets what equations add.
+
+    4·C·(A + 2^14·B) = 4·C·A + 2^16·C·B.
+    """
+    in_a, in_b = scale(at[0], 4), at[1]
+    for bucket in range(limb * place.buckets, (limb + 1) * place.buckets):
+        own = delta[place.first + bucket + 1]
+        weights[place.cell + 2 * bucket] = sub(in_a, own)
+        weights[place.cell + 2 * bucket + 1] = sub(in_b, scale(own, 1 << BUCKET_LOG2))
+
+
+def _total_weights(weights: list[Ext], place: SumsPlace, limb: int, at: Sequence[Ext], delta: Powers) -> None:
+    """a0, a1, b0, b1, b2 of a limb: Σ A − a0 − 2^14·a1 = 0, Σ B − b0 − 2^16·b1 = 0, b2 − 2^9·b1 = 0.
+
+    4·C·(a0 + 2^14·(a1 + b0) + 2^30·b1) = 4·C·a0 + 2^16·C·(a1 + b0) + 2^32·C·b1.
+    """
+    first = place.totals + TOTAL_IDENTITIES * limb
+    of_a, of_b, bound = (delta[first + i + 1] for i in range(TOTAL_IDENTITIES))
+    cell = place.cell + TOTALS * limb
+    weights[cell] = sub(scale(at[0], 4), of_a)
+    weights[cell + 1] = sub(at[1], scale(of_a, 1 << BUCKET_LOG2))
+    weights[cell + 2] = sub(at[1], of_b)
+    weights[cell + 3] = sub(sub(at[2], scale(of_b, _DIGIT)), scale(bound, 1 << 9))
+    weights[cell + 4] = bound
+
+
+def _carry_weights(weights: list[Ext], place: EquationPlace, delta: Powers) -> None:
     """Cells u_e, u'_e: carry u_e − 2^13 leaves digit e 2^16-fold and enters digit e + 1; u'_e − 4·u_e = 0."""
     for e in range(place.digits - 1):
         leaving = delta[place.first_identity + e + 1]
@@ -155,308 +182,61 @@ def _lookup_weights(
         weights[cell + 1] = scale(fraction, -_DIGIT)
 
 
-# What multiplicities and selectors may be
+def weigh_rows(shape: Shape, weights: Sequence[Ext], delta: Powers, z: Ext) -> list[Ext]:
+    """For each instance what Lin has of the column whose rows identities weigh: W(z) of the cells, V(z) of tallies."""
+    most: dict[int, int] = {}  # k → limbs of the instance that has most
+    for instance in shape.instances:
+        most[instance.k] = max(most.get(instance.k, 0), instance.merged.limbs)
+    limbs = {k: _limb_rows(k, count, delta, z) for k, count in most.items() if count}
+    result = [_tallies(shape.layout, i, limbs[i.k], delta) if i.merged.limbs else ZERO for i in shape.instances[:-1]]
+    return [*result, lagrange_sum(weights, shape.instances[-1].k, z)]
 
-Range = tuple[int, int]
-_BIT = (0, 1)
-_SWEEPS = 6  # over all tables; the claims of the catalogue need two
 
+class _LimbRows(NamedTuple):
+    """What the tallies of every limb l weigh, alike in all tables of 2^k rows; m = l·G + b for its buckets b.
 
-class Ranges:
-    """What a table's constraints and asks say of its nodes: integers low … high, of which each value is one, mod p.
-
-    Equal nodes have one number, that of the first of them; a column has one range, in this row and in the next.
+    a: Σ_b L_2m(z); b: Σ_b L_(2m+1)(z); before: Σ δ^m·(L_2m(z) + 2^14·L_(2m+1)(z)) over all limbs below l, l = 0 … all.
     """
 
-    def __init__(self, program: Program, table: Table) -> None:
-        self.nodes = table.nodes
-        first: dict[Node, int] = {}
-        self.number: list[int] = []
-        for op, a, b in table.nodes:
-            node = Node(op, self.number[a], self.number[b]) if op in OPERATIONS else Node(op, a, b)
-            self.number.append(first.setdefault(node, len(self.number)))
-        self.key = [first.get(Node(WIT, node.a, 0), i) if node.op == NEXT else i for i, node in enumerate(self.nodes)]
-        roots = [{c.node for c in table.constraints if c.kind == kind} for kind in range(4)]
-        self.zero, self.moves = roots[EVERY], roots[TRANSITION]
-        self.first, self.last = ({self.number[i] for i in roots[kind]} for kind in (FIRST, LAST))
-        self.start = {
-            self.number[self.nodes[i].a]: self.nodes[i].b for i in sorted(roots[FIRST]) if self.nodes[i].op == SUB
-        }
-        self.products = {  # x and y of every constraint x·y = 0
-            (self.number[x], self.number[y])
-            for root in self.zero
-            if self.nodes[root].op == MUL
-            for x, y in permutations(self.nodes[root][1:])
-        }
-        self.indicators = self._indicators()
-        self.found: dict[int, Range] = {}
-        self.reached: dict[int, set[int]] = {}  # what is 1 wherever a node is
-        self.news = False
-        for i, node in enumerate(self.nodes):
-            self.learn(i, _range_of(node, program))
-
-    def _indicators(self) -> dict[int, int]:
-        """(x − 1) + Σ w·d where x·d = 0 for every d → x: times x, it is x·(x − 1)."""
-        ones: dict[int, int] = {}
-        for i, (op, a, b) in enumerate(self.nodes):
-            if op == SUB and self._is_one(b):
-                ones[i] = a
-            elif op == ADD and a in ones and self.nodes[b].op == MUL:
-                x = self.number[ones[a]]
-                if any((x, self.number[factor]) in self.products for factor in self.nodes[b][1:]):
-                    ones[i] = ones[a]
-        return ones
-
-    def of(self, node: int) -> Range | None:
-        return self.found.get(self.number[self.key[node]])
-
-    def learn(self, node: int, new: Range | None) -> None:
-        """`new` holds of a node on every row, besides what is known of it."""
-        old = self.of(node)
-        if new is not None and old is not None:
-            new = max(old[0], new[0]), min(old[1], new[1])
-        if new is not None and new != old and new[0] <= new[1] and max(-new[0], new[1]) < P:
-            self.found[self.number[self.key[node]]] = new
-            self.news = True
-
-    def sweep(self) -> None:
-        """Every node and constraint once, in the order of the nodes."""
-        for i, (op, a, b) in enumerate(self.nodes):
-            if op not in OPERATIONS:
-                continue
-            self.learn(i, self._combined(op, a, b))
-            if i in self.zero and op == MUL:
-                self._product(a, b)
-                self._product(b, a)
-            elif i in self.zero and op == SUB:  # a = b
-                self.learn(a, self.of(b))
-                self.learn(b, self.of(a))
-            elif i in self.zero and i in self.indicators:
-                self.learn(self.indicators[i], _BIT)
-            elif (
-                i in self.moves and op == SUB and self.number[a] in self.last
-            ):  # a = b but on the last row, where a = 0
-                self.learn(a, _with_zero(self.of(b)))
-            elif i in self.moves and op == SUB:
-                self._carried(a, b)
-
-    def _combined(self, op: int, a: int, b: int) -> Range | None:
-        x, y = self.of(a), self.of(b)
-        if x is None or y is None:
-            return None
-        if op == ADD:
-            return x[0] + y[0], x[1] + y[1]
-        if op == SUB:
-            plus, product = self.nodes[a], self.nodes[b]
-            bits = plus.op == ADD and product.op == MUL and all(self.of(i) == _BIT for i in plus[1:])
-            if bits and sorted(self.number[i] for i in plus[1:]) == sorted(self.number[i] for i in product[1:]):
-                return _BIT  # a + b − a·b, either of two bits
-            if x == y == _BIT and self._implies(self.number[b], self.number[a]):
-                return _BIT
-            return x[0] - y[1], x[1] - y[0]
-        ends = [i * j for i in x for j in y]
-        return min(ends), max(ends)
-
-    def _carried(self, a: int, b: int) -> None:
-        """a = b but on the last row, a the next x: x is what it is on the first row, or a b.
-
-        Or b = s·x + (t − s)·y for bits s and t with s·(t − s) = 0: that is x, or 0, or y.
-        """
-        x = self.number[self.key[a]]
-        begins = (0, 0) if x in self.first else self.of(self.start[x]) if x in self.start else None
-        if self.nodes[a].op != NEXT or self.nodes[x].op != WIT or begins is None:
-            return
-        (op, kept, new), value = self.nodes[b], self.of(b)
-        if op == ADD and self.nodes[kept].op == self.nodes[new].op == MUL:
-            (_, s, old), (_, rest, y) = self.nodes[kept], self.nodes[new]
-            less, t, same = self.nodes[rest]
-            apart = less == SUB and self.number[same] == self.number[s]
-            if apart and (self.number[s], self.number[rest]) in self.products and self.number[old] == x:
-                value = _with_zero(self.of(y)) if self.of(s) == self.of(t) == _BIT else value
-        self.learn(x, None if value is None else _around((begins, value)))
-
-    def _product(self, x: int, y: int) -> None:
-        """x·(x − w) = 0 or x·(w − x) = 0: x is 0 or w; x·(x + w) = 0: x is 0 or −w."""
-        op, a, b = self.nodes[y]
-        if op not in (ADD, SUB):
-            return
-        for same, other in ((a, b), (b, a)):
-            value = self.of(other)
-            if self.number[same] == self.number[x] and value is not None:
-                self.learn(x, _with_zero(value if op == SUB else (-value[1], -value[0])))
-
-    def counted(self, interaction: Interaction) -> Range | None:
-        """The range of its multiplicity."""
-        return (1, 1) if interaction.multiplicity == UNIT else self.of(interaction.multiplicity)
-
-    def asked(self, interaction: Interaction, ranges: Sequence[Range | None]) -> None:
-        """Its tuple is within `ranges` on every row where it asks; a value that is 0 where it does not, on all."""
-        asks = interaction.multiplicity
-        for node, value in zip(interaction.nodes, ranges, strict=True):
-            if asks == UNIT:
-                self.learn(node, value)
-            elif value is not None and self.of(asks) == _BIT and (self.number[node], self.number[asks]) in self.unless:
-                self.learn(node, _with_zero(value))
-
-    def _implies(self, x: int, y: int) -> bool:
-        """Whether the bit x is 1 only where y is, among the first 64 nodes that it leads to, breadth first."""
-        if x not in self.reached:
-            seen, todo = {x}, [x]
-            for node in todo:  # grows
-                todo += [after for after in self.implied.get(node, ()) if after not in seen]
-                seen.update(todo)
-                if len(seen) > 64:
-                    break
-            self.reached[x] = set(todo[:65])
-        return y in self.reached[x]
-
-    @cached_property
-    def implied(self) -> dict[int, list[int]]:
-        """x → y of x·(1 − y) = 0 and of x·(y − x) = 0, and of z'·(1 − y) = 0 where x is the next row's z, or 0.
-
-        The last in two steps: x → z' → y, z' "on a row that is not the last" being numbered after all nodes.
-        """
-        moved: dict[int, set[int]] = {}  # z' → every y of z'·(1 − y) = 0 but on the last row
-        for op, z, rest in (self.nodes[i] for i in self.moves):
-            if op == MUL and self.nodes[rest].op == SUB and self._is_one(self.nodes[rest].a):
-                moved.setdefault(self.number[z], set()).add(self.number[self.nodes[rest].b])
-        pairs = set(self.unless)
-        for x, rest in self.products:
-            op, y, less = self.nodes[rest]
-            if op == SUB and self.number[less] == x:
-                pairs.add((x, self.number[y]))
-        for op, x, z in (self.nodes[i] for i in self.moves):
-            if op == SUB and self.number[x] in self.last:
-                pairs.add((self.number[x], len(self.nodes) + self.number[z]))
-        pairs |= {(len(self.nodes) + z, y) for z, after in moved.items() for y in after}
-        found: dict[int, list[int]] = {}
-        for x, y in sorted(pairs):
-            after = found.setdefault(x, [])
-            if len(after) < 65:  # more are never reached
-                after.append(y)
-        return found
-
-    @cached_property
-    def unless(self) -> set[tuple[int, int]]:
-        """x and s of every constraint x·(1 − s) = 0."""
-        pairs = ((x, self.nodes[y]) for x, y in self.products)
-        return {(x, self.number[node.b]) for x, node in pairs if node.op == SUB and self._is_one(node.a)}
-
-    def _is_one(self, node: int) -> bool:
-        return self.nodes[node] == Node(CONST, 1, 0)
+    a: list[Ext]
+    b: list[Ext]
+    before: list[Ext]
 
 
-def _with_zero(value: Range | None) -> Range | None:
-    return None if value is None else (min(0, value[0]), max(0, value[1]))
+def _limb_rows(k: int, limbs: int, delta: Powers, z: Ext) -> _LimbRows:
+    size = buckets(k)
+    rows = Lagrange(2 * size * limbs, k, z)
+    packed = [pack(delta[m]) for m in range(size * limbs)]
+    result = _LimbRows([], [], [ZERO])
+    for start in range(0, size * limbs, size):
+        evens, odds = slice(2 * start, 2 * (start + size), 2), slice(2 * start + 1, 2 * (start + size), 2)
+        weights = packed[start : start + size]
+        result.a.append(rows.combine([embed(sum(factors[evens])) for factors in rows.factors]))
+        result.b.append(rows.combine([embed(sum(factors[odds])) for factors in rows.factors]))
+        mixed = [
+            add(
+                unpack(sum(map(times, weights, factors[evens]))),
+                scale(unpack(sum(map(times, weights, factors[odds]))), 1 << BUCKET_LOG2),
+            )
+            for factors in rows.factors
+        ]
+        result.before.append(add(result.before[-1], rows.combine(mixed)))
+    return result
 
 
-def _around(values: Iterable[Range | None]) -> Range | None:
-    """The least range around all, None where one is not known."""
-    known = list(values)
-    lows, highs = [v[0] for v in known if v is not None], [v[1] for v in known if v is not None]
-    return (min(lows), max(highs)) if known and len(lows) == len(known) else None
-
-
-def _range_of(node: Node, program: Program) -> Range | None:
-    op, a, b = node
-    if op == CONST:
-        return (a, a) if a <= P // 2 else (a - P, a - P)
-    if op == PUBLIC:
-        return 0, (1 << min(16, program.publics[a].bits - 16 * b)) - 1
-    most = {IS_FIRST: 1, IS_LAST: 1, BUCKET: buckets(limits.MAX_LOG_ROWS_LOG2) - 1, ORDINAL: limits.MAX_SEGMENTS - 1}
-    return (0, most[op]) if op in most else None
-
-
-def ranges_of(program: Program) -> list[Ranges]:
-    """Of every table, as far as docs/spec/buses.md says that they are known."""
-    tables = [Ranges(program, table) for table in program.tables]
-    general = 1 + len(program.lookups)
-    public: list[list[Range | None]] = [[(0, 65535)]]
-    for lookup in program.lookups:
-        entries = ([(0, 1) if e.kind else (e.a, e.a) for e in column] for column in zip(*lookup.rows, strict=True))
-        public.append([_around(column) for column in entries])
-    uses = [(found, i) for found, table in zip(tables, program.tables, strict=True) for i in table.interactions]
-    for _ in range(_SWEEPS):
-        for found in tables:
-            found.news = False
-        for found, interaction in uses:
-            if interaction.bus < general:
-                found.asked(interaction, public[interaction.bus])
-        for found in tables:
-            found.sweep()
-        _share_publics(tables)
-        _share_buses(program, [use for use in uses if use[1].bus >= general])
-        if not any(found.news for found in tables):
-            break
-    return tables
-
-
-def _share_publics(tables: Sequence[Ranges]) -> None:
-    """A public value is the same in every table."""
-    known: dict[Node, Range | None] = {}
-    for _ in range(2):
-        for found in tables:
-            for i, node in enumerate(found.nodes):
-                if node.op == PUBLIC:
-                    found.learn(i, known.get(node))
-                    known[node] = found.of(i)
-
-
-def _share_buses(program: Program, uses: Sequence[tuple[Ranges, Interaction]]) -> None:
-    """What is asked with one sign on a general bus is a tuple of an interaction that is not of that sign."""
-    for sign in (1, -1):
-        around: dict[int, list[list[Range | None]]] = {}
-        asks: list[tuple[Ranges, Interaction]] = []
-        for found, interaction in uses:
-            if _signed(found.counted(interaction), sign):
-                asks.append((found, interaction))
-                continue
-            columns = around.setdefault(interaction.bus, [[] for _ in interaction.nodes])
-            for column, node in zip(columns, interaction.nodes, strict=True):
-                column.append(found.of(node))
-        ranges = {bus: [_around(column) for column in columns] for bus, columns in around.items()}
-        for found, interaction in asks:
-            if interaction.bus in ranges:
-                found.asked(interaction, ranges[interaction.bus])
-
-
-def _signed(value: Range | None, sign: int) -> bool:
-    return value is not None and min(sign * value[0], sign * value[1]) >= 0
-
-
-def check_multiplicities(program: Program) -> None:
-    """Raises MalformedProgram where a multiplicity or a selector is none of those that docs/spec/buses.md has."""
-    general = 1 + len(program.lookups)
-    for t, table in enumerate(program.tables):
-        for i, interaction in enumerate(table.interactions):
-            if interaction.bus < general and interaction.multiplicity != UNIT:
-                raise MalformedProgram(f"table {t}, interaction {i}: on the range bus and on lookups one asks once")
-    tables = ranges_of(program)
-    signs: dict[int, list[Range]] = {}
-    free: dict[int, str] = {}
-    for t, (table, found) in enumerate(zip(program.tables, tables, strict=True)):
-        for i, interaction in enumerate(table.interactions):
-            if interaction.bus < general:
-                continue
-            place, value = f"table {t}, interaction {i}", found.counted(interaction)
-            if value is not None:
-                if max(-value[0], value[1]) > interaction.bound:
-                    raise MalformedProgram(f"{place}: its multiplicity may be larger than its bound")
-                signs.setdefault(interaction.bus, []).append(value)
-            elif interaction.bus in free or not _is_free(found, interaction.multiplicity):
-                raise MalformedProgram(f"{place}: nothing bounds its multiplicity")
-            else:
-                free[interaction.bus] = place
-        for item in table.sums:
-            value = found.of(item.selector)
-            if value is None or value[0] < 0 or value[1] > 1:
-                raise MalformedProgram(f"table {t}, sum {item.name}: its selector may be other than 0 and 1")
-    for bus, place in free.items():
-        if not any(all(_signed(value, sign) for value in signs.get(bus, ())) for sign in (1, -1)):
-            raise MalformedProgram(f"{place}: what is looked up there is asked with both signs")
-
-
-def _is_free(found: Ranges, node: int) -> bool:
-    """A witness column, or 0 − it."""
-    op, a, b = found.nodes[node]
-    return op == WIT or (op == SUB and found.nodes[a] == Node(CONST, 0, 0) and found.nodes[b].op == WIT)
+def _tallies(layout: Layout, instance: Instance, rows: _LimbRows, delta: Powers) -> Ext:
+    """V(z): of A and B of a bucket with identity q −δ^(q+1) and −2^14·δ^(q+1), and what the totals of its limb add."""
+    result = ZERO
+    for part, ordinal in zip(instance.merged.parts, instance.ordinals, strict=True):
+        limbs = limbs_of(part.table)
+        if not limbs:
+            continue
+        place, below = layout.sums[part.claim, part.number][ordinal], part.limbs
+        first = place.first - below * place.buckets  # of the first row: those below have identities of their own before
+        own = sub(rows.before[below + limbs], rows.before[below])
+        result = sub(result, mul(delta[first + 1], own))
+        for i in range(limbs):
+            total = place.totals + TOTAL_IDENTITIES * i
+            result = add(result, mul(delta[total + 1], rows.a[below + i]))
+            result = add(result, mul(delta[total + 2], rows.b[below + i]))
+    return result

@@ -7,14 +7,16 @@ from typing import Any
 
 from zkcompliance.claim.language import base
 from zkcompliance.claim.language.build import ClaimDefinition
+from zkcompliance.claim.meaning.brackets import Brackets
 
 
 @dataclass
 class Hunt:
-    """A claim and a case in which it holds."""
+    """A claim and a case in which it holds; brackets: of each log's segments, open where none are given."""
 
     claim: ClaimDefinition
     given: dict[str, Any]
+    brackets: Brackets | None = None
 
     @property
     def requirements(self) -> set[str]:

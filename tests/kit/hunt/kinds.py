@@ -105,6 +105,7 @@ KINDS = {
     "equation: not below",
     "lookup: # bits",
     "lookup: a public table",
+    "lookup: a short column",
     "lookup: add",
     "lookup: aggregate",
     "lookup: below a bound",

@@ -11,7 +11,7 @@ from fractions import Fraction
 import numpy as np
 
 from tests.kit.hunt.more_lies import private_tables
-from tests.kit.hunt.traces import Case, Change, Lie, added, at, fixed, rows_of, shifted, swapped
+from tests.kit.hunt.traces import Case, Change, Lie, added, at, fixed, part_of, rows_of, shifted, swapped
 from zkcompliance.schemas import compute
 from zkcompliance.stark.air.program import Op, SummandKind
 from zkcompliance.stark.field.babybear import P
@@ -31,7 +31,8 @@ def lies(case: Case) -> Iterator[Lie]:
     ]  # fmt: skip
     shapes: dict[int, int] = {}
     for number, instance in enumerate(layout.instances[:-1]):
-        shapes[instance.table or 0] = shapes.get(instance.table or 0, 0) + honest.private[number].shape[1]
+        table = part_of(instance).table
+        shapes[table] = shapes.get(table, 0) + honest.private[number].shape[1]
     for i in range(len(case.compiled.program.unknowns)):
         yield {(-2, i): lambda v: v + 1}, None
     for i, public in enumerate(case.compiled.program.publics):
@@ -119,6 +120,7 @@ def crafted(case: Case) -> Iterator[Lie]:
             spoiled[0][:, target] = spoiled[0][:, source]
             yield {}, {**case.tables, name: spoiled}
     yield from private_tables(case)
+    yield from shares(case)
     yield from digits(case)
     yield from carries(case)
     yield from carries_before(case)
@@ -128,6 +130,16 @@ def crafted(case: Case) -> Iterator[Lie]:
     yield from invented_rows(case)
     yield from publics(case)
     yield from unknowns(case)
+
+
+def shares(case: Case) -> Iterator[Lie]:
+    """Shares of utilisation that are a little over 100 %, each limb of 16 bits."""
+    low, high = compute.limbs("utilisation")
+    for segment in range(len(case.tables.get("compute", []))):
+        for row in (0, 1):
+            spoiled = [s.copy() for s in case.tables["compute"]]
+            spoiled[segment][[low, high], row] = (1_000_005 & 0xFFFF, 1_000_005 >> 16)
+            yield {}, {**case.tables, "compute": spoiled}
 
 
 def digits(case: Case) -> Iterator[Lie]:

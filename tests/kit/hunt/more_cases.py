@@ -10,12 +10,15 @@ from zkcompliance.claim.language import (
     EventLog,
     Id,
     Param,
+    Seconds,
     SetOf,
     Time,
     claim,
     lookup,
+    not_ahead,
     param,
     require,
+    sealed_within,
     within,
 )
 
@@ -88,6 +91,14 @@ def beside(compute: ComputeLog) -> None:
     require("unequal", compute.every(compute.devices != compute.devices.sum() + 70_000))
 
 
+@claim("hunt-brackets")
+def bracketed(events: EventLog, delay: Param[Seconds]) -> None:
+    """Times that are held against both ends of the brackets of their segments."""
+    soon = sealed_within(events.at, delay)
+    require("soon", events.every(soon | (events.kind == "deploy")))
+    require("not ahead", events.where(~not_ahead(events.at, delay)).count() <= 1)
+
+
 @claim("hunt-public-ends")
 def public_ends(compute: ComputeLog, end: Param[Count]) -> None:
     """Intervals and keys with a part that is public: the same on all rows."""
@@ -153,6 +164,17 @@ MORE: dict[str, Hunt] = {
             "others": [event(serial=3), event(serial=2), event(serial=3)],
         },
     ),
+    "brackets": Hunt(
+        bracketed,
+        {
+            "events": [
+                [event(at=2**32 - 1), event(at=2**32 - 70_000, kind="deploy")],
+                [event(at=2**47), event(at=2**47 + 70_006)],
+            ],
+            "delay": 70_000,
+        },
+        {"events": [(2**32 - 70_001, 2**32 + 69_999), (2**47 + 5, 2**47 + 70_000)]},
+    ),
     "defaults": Hunt(
         defaults,
         {
@@ -165,6 +187,15 @@ MORE: dict[str, Hunt] = {
 # Cases in which the same claims do not hold
 
 FALSE: dict[str, Hunt] = {
+    "sealed late": Hunt(
+        bracketed, {"events": [event(at=2**32 - 1)], "delay": 70_000}, {"events": [(2**32 - 1, 2**32 + 70_000)]}
+    ),
+    "too far ahead": Hunt(
+        bracketed,
+        {"events": [[event(at=2**47 + 2**17)], [event(at=2**33), event(at=2**33)]], "delay": 2**16},
+        {"events": [(2**47, 2**47 + 2**17), (2**33 - 2**16 - 1, 2**33 + 2**16)]},
+    ),
+    "an open bracket": Hunt(bracketed, {"events": [event(at=2**31)], "delay": 2**40 - 1}),
     "a banned chip": Hunt(absent, {"used": [chip(), chip(chip="c4")], "banned": [chip(chip="c4"), chip(chip="c5")]}),
     "no such row": Hunt(
         present, {"events": [event(serial=4, at=80_000)], "others": [event(serial=3), event(serial=5)]}

@@ -16,11 +16,13 @@ from tests.kit.exact_rows import encode_rows
 from tests.kit.hunt.base import Hunt
 from zkcompliance.claim.compile import Compiled, compile_claim
 from zkcompliance.claim.compile.run import Lies
+from zkcompliance.claim.meaning.brackets import Brackets
 from zkcompliance.stark.air.check import node_values
 from zkcompliance.stark.air.check_buses import check_general_buses
 from zkcompliance.stark.air.program import RANGE_BUS, Kind, Op, Program, SummandKind, TableAir
 from zkcompliance.stark.air.shape import Instance
 from zkcompliance.stark.air.tally import Columns
+from zkcompliance.stark.air.union import Part
 from zkcompliance.stark.field.babybear import P
 from zkcompliance.stark.prover import witness
 
@@ -33,8 +35,10 @@ Lie = tuple[Mapping[tuple[int, int], Change], Tables | None]  # false columns; f
 class Case:
     """A compiled claim over given tables."""
 
-    def __init__(self, compiled: Compiled, tables: Tables, publics: Mapping[str, int]) -> None:
-        self.compiled, self.tables, self.publics = compiled, tables, publics
+    def __init__(
+        self, compiled: Compiled, tables: Tables, publics: Mapping[str, int], brackets: Brackets | None = None
+    ) -> None:
+        self.compiled, self.tables, self.publics, self.brackets = compiled, tables, publics, brackets
 
     @classmethod
     def of(cls, hunt: Hunt) -> Case:
@@ -46,10 +50,10 @@ class Case:
             parts = rows if rows and isinstance(rows[0], list) else [rows]
             tables[name] = [padded(encode_rows(schema, part)) for part in parts]
         given = {k: v for k, v in hunt.given.items() if k not in logs}
-        return cls(compile_claim(definition), tables, definition.publics(given))
+        return cls(compile_claim(definition), tables, definition.publics(given), hunt.brackets)
 
     def trial(self, lies: Lies | None = None, tables: Tables | None = None) -> Trial:
-        return trial(self.compiled, tables or self.tables, self.publics, lies=lies)
+        return trial(self.compiled, tables or self.tables, self.publics, lies=lies, brackets=self.brackets)
 
     @functools.cached_property
     def honest(self) -> Trial:
@@ -60,7 +64,7 @@ class Case:
         """The honest witness columns, all segments of a table one after the other."""
         parts: dict[int, list[np.ndarray]] = {}
         for instance, own in zip(self.honest.layout().instances[:-1], self.honest.private, strict=True):
-            parts.setdefault(instance.table or 0, []).append(own.astype(np.int64))
+            parts.setdefault(part_of(instance).table, []).append(own.astype(np.int64))
         whole = {table: np.concatenate(own, axis=1) for table, own in parts.items()}
         return {(table, column): rows for table, own in whole.items() for column, rows in enumerate(own)}
 
@@ -70,6 +74,7 @@ def items(program: Program) -> set[Item]:
     found: set[Item] = set()
     for number, table in enumerate(program.tables):
         found |= {("constraint", number, c.name) for c in table.constraints}
+        found |= {("short", number, str(column)) for column in table.short}
         for i, interaction in enumerate(table.interactions):
             if interaction.bus <= len(program.lookups):
                 found.add(("lookup", number, str(i)))
@@ -82,12 +87,15 @@ def broken(case: Trial) -> set[Item]:
     program, layout = case.program, case.layout()
     found: set[Item] = set()
     values: list[Columns] = []
+    own: list[tuple[int, Columns]] = []  # of each instance its table in the program, and the values of that one's nodes
     for number, instance in enumerate(layout.instances[:-1]):
-        table = instance.table
-        assert table is not None
+        part = part_of(instance)
+        table, air, before = part.table, part.air, len(instance.air.nodes) - len(part.air.nodes)  # nodes of the base
         log = case.tables[number].columns if instance.entry is not None else None
-        value = node_values(instance, log, case.private[number])
-        values.append(value)
+        whole = node_values(instance, log, case.private[number])
+        values.append(whole)
+        value = functools.partial(_after, whole, before)
+        own.append((table, value))
         last = instance.rows - 1
         wanted = {
             Kind.EVERY: slice(None), Kind.FIRST: slice(0, 1), Kind.LAST: slice(last, None),
@@ -95,10 +103,12 @@ def broken(case: Trial) -> set[Item]:
         }  # fmt: skip
         found |= {
             ("constraint", table, c.name)
-            for c in instance.air.constraints
+            for c in air.constraints
             if value(c.node)[wanted[c.kind]].any()
         }  # fmt: skip
-        for i, interaction in enumerate(instance.air.interactions):
+        if log is not None:
+            found |= {("short", table, str(column)) for column in air.short if (log[column] >= 1 << 16).any()}
+        for i, interaction in enumerate(air.interactions):
             seen = [value(node) for node in interaction.nodes]
             if interaction.bus == RANGE_BUS and (seen[0] >= 1 << 16).any():
                 found.add(("lookup", table, str(i)))
@@ -113,8 +123,8 @@ def broken(case: Trial) -> set[Item]:
         for term in equation.terms:
             if term.kind == SummandKind.SUM:
                 s = program.tables[term.a].sums[term.b]
-                for instance, value in zip(layout.instances[:-1], values, strict=True):
-                    if instance.table == term.a:
+                for table, value in own:
+                    if table == term.a:
                         chosen, limbs = value(s.selector), enumerate(s.limbs)
                         total += term.coefficient * sum(
                             int((chosen * value(n) % P).sum() % P) << 16 * j for j, n in limbs
@@ -126,6 +136,18 @@ def broken(case: Trial) -> set[Item]:
         if total:
             found.add(("equation", 0, equation.name))
     return found
+
+
+def part_of(instance: Instance) -> Part:
+    """The one table of the claim in an instance, of a statement of one claim each of whose slots has its own log."""
+    assert instance.member is not None
+    (part,) = instance.member.parts
+    return part
+
+
+def _after(value: Columns, before: int, node: int) -> np.ndarray:
+    """The values of a node of a part, whose nodes stand behind so many others."""
+    return value(node + before)
 
 
 @contextlib.contextmanager
@@ -159,6 +181,8 @@ def kind_of(compiled: Compiled, item: Item) -> str:
     if what == "bus":
         bus = 1 + len(program.lookups) + number
         (name,) = {own for (_, at, _), own in compiled.names.items() if at == bus}
+    if what == "short":
+        return "lookup: a short column"
     if what == "lookup":
         interaction = program.tables[number].interactions[int(name)]
         name = compiled.names[number, interaction.bus, interaction.nodes]
@@ -200,6 +224,10 @@ def mutated(program: Program, item: Item) -> Program:
         }  # fmt: skip
         return without_interactions(program, there, number)
     tables = list(program.tables)
+    if what == "short":
+        rest = tuple(column for column in tables[number].short if str(column) != name)
+        tables[number] = replace(tables[number], short=rest)
+        return replace(program, tables=tuple(tables))
     kept = tuple(c for c in tables[number].constraints if c.name != name)
     tables[number] = replace(tables[number], constraints=kept)
     return replace(program, tables=tuple(tables))

@@ -23,6 +23,7 @@ from zkcompliance.claim.compile.run import Lies, Rows, Run
 from zkcompliance.claim.compile.singles import Singles
 from zkcompliance.claim.compile.terms import ONE, Term, TooWide, lower
 from zkcompliance.claim.meaning import core
+from zkcompliance.claim.meaning.brackets import Brackets, of_slot
 from zkcompliance.limits import MAX_NODES
 from zkcompliance.stark.air.builder import TableBuilder
 from zkcompliance.stark.air.program import LogSlot, Program, Public, TableAir
@@ -37,13 +38,18 @@ class Compiled:
     names: dict[tuple[int, int, tuple[int, ...]], str]  # (table, bus, nodes) → what an interaction is for
 
     def witness(
-        self, tables: Mapping[str, Sequence[np.ndarray]], publics: Mapping[str, int], lies: Lies | None = None
+        self,
+        tables: Mapping[str, Sequence[np.ndarray]],
+        publics: Mapping[str, int],
+        lies: Lies | None = None,
+        brackets: Brackets | None = None,
     ) -> tuple[list[np.ndarray], list[int], dict[str, int]]:
         """(private columns of each program-table instance in order, unknowns, reveals) for these logs and parameters.
 
-        Where the claim does not hold the columns are there too, but false.
+        brackets: of each slot's segments; open where none are given. Where the claim does not hold the columns are
+        there too, but false.
         """
-        run = self.run(tables, publics, lies)
+        run = self.run(tables, publics, lies, brackets)
         columns = []
         for number, table in enumerate(self.board.tables):
             rows = run.tables[number]
@@ -56,13 +62,18 @@ class Compiled:
         return [np.ascontiguousarray(part) for part in columns], unknowns, reveals
 
     def run(
-        self, tables: Mapping[str, Sequence[np.ndarray]], publics: Mapping[str, int], lies: Lies | None = None
+        self,
+        tables: Mapping[str, Sequence[np.ndarray]],
+        publics: Mapping[str, int],
+        lies: Lies | None = None,
+        brackets: Brackets | None = None,
     ) -> Run:
         """All steps, in order."""
-        logs = [
-            Rows(np.concatenate(list(tables[slot.name]), axis=1), _sizes(tables[slot.name]))
-            for slot in self.program.logs
-        ]
+        logs = []
+        for slot in self.program.logs:
+            sizes = _sizes(tables[slot.name])
+            columns = np.concatenate(list(tables[slot.name]), axis=1)
+            logs.append(Rows(columns, sizes, of_slot(brackets, slot.name, len(sizes))))
         params = [(p.name, p.bits) for p in self.program.publics if not p.reveal]
         stated = places.spread(params, dict(publics))
         known = {i: stated[p.name] for i, p in enumerate(self.program.publics) if not p.reveal}
@@ -200,6 +211,7 @@ class Compiler:
             self._interact(message, air)
         for name, selector, limbs in table.sums:
             air.sum_over_rows(name, lower(selector, air), [lower(limb, air) for limb in limbs])
+        air.short_columns(table.short)
         built = air.build((len(table.messages),))
         if len(built.nodes) > MAX_NODES or len(built.sums) > 255:
             raise cannot(f"a table of {len(built.nodes)} nodes and {len(built.sums)} sums")

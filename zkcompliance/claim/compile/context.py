@@ -158,7 +158,8 @@ class Table(Context):
         self.columns: list[str] = []  # what each witness column is for
         self.messages: list[Message] = []
         self.sums: list[tuple[str, Term, tuple[Term, ...]]] = []
-        self._ranged: set[tuple[int, int, int]] = set()
+        self.short: set[int] = set()  # log columns of 16-bit values, which the base of the union asks for
+        self._ranged: set[int] = set()  # witness columns that are asked for
 
     def free(self, name: str, fill: Callable[[Run], np.ndarray], lo: int = -HALF, hi: int = HALF) -> Term:
         number = self.witness
@@ -195,12 +196,13 @@ class Table(Context):
 
     def require_16_bits(self, *values: Term, name: str = "16 bits") -> None:
         for value in values:
-            key = (int(value.op), value.a, value.b) if value.op in (Op.LOG, Op.WIT) else None
-            if key is None:
+            if value.op == Op.LOG:
+                self.short.add(value.a)
+                continue
+            if value.op != Op.WIT or value.a not in self._ranged:
                 self.messages.append(Message((value,), name=name))
-            elif key not in self._ranged:
-                self._ranged.add(key)
-                self.messages.append(Message((value,), name=name))
+            if value.op == Op.WIT:
+                self._ranged.add(value.a)
 
     def require_in(self, rows: Lookup, *values: Term) -> None:
         """The tuple is a row of the public table."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from zkcompliance.stark.air.program import Interaction, TableAir
 from zkcompliance.stark.air.shape import Instance
+from zkcompliance.stark.air.union import base
 from zkcompliance.stark.profiles import CHUNK_BLIND, STANDARD, degree_bound
 
 K = 17  # the shape that costs are compared at
@@ -22,10 +23,10 @@ def chunks_of(table: TableAir, k: int = K, kappa: int = K) -> int:
 
 def grouped(tables: list[TableAir]) -> list[TableAir]:
     """The tables with their interactions dealt to the cheapest groups, as if all had the height of one log:
-    6·(extension columns) + 6·(chunks) is least. Fractions with dearer tuples come first.
+    6·(extension columns) + 6·(chunks) is least, the bases' chunks counted in. Fractions with dearer tuples come first.
     """
     best: tuple[int, list[TableAir]] | None = None
-    for most in range(1, MOST_CHUNKS + 1):
+    for most in range(base_chunks(tables), MOST_CHUNKS + 1):
         dealt = [_deal(table, _ordered(table), most) for table in tables]
         fitting = [table for table in dealt if table is not None and chunks_of(table) <= most]
         if len(fitting) == len(tables):
@@ -35,6 +36,14 @@ def grouped(tables: list[TableAir]) -> list[TableAir]:
     if best is None:
         raise OverflowError("constraints of too high a degree")
     return best[1]
+
+
+def base_chunks(tables: list[TableAir]) -> int:
+    """What the asks for short columns need, of the log that has most of them: at least 1."""
+    logs = {table.log for table in tables} - {None}
+    short = [{column for table in tables if table.log == log for column in table.short} for log in logs]
+    bases = [base(sorted(columns), tallies=False) for columns in short]
+    return max([1, *(chunks_of(replace(made, groups=(*made.groups, 0))) for made in bases)])
 
 
 def _ordered(table: TableAir) -> tuple[Interaction, ...]:

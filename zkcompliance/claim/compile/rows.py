@@ -18,6 +18,7 @@ from zkcompliance.claim.meaning import core
 from zkcompliance.schemas import Column
 from zkcompliance.stark.air.program import Lookup, Op
 
+BRACKET_LIMBS = 3  # 16 bits each: its ends are UTC seconds below 2^48
 PPM_TOP = 1_000_000 // RADIX  # 15: the high limb of 100 %, and of what stands for a missing share
 
 
@@ -204,6 +205,9 @@ class LogRows(FrameNodes):
     def leaf_value(self, node: core.Value) -> Wide:
         if isinstance(node, core.Column):
             return self._column(node)
+        if isinstance(node, core.Bracket):
+            op = Op.NOT_AFTER if node.last else Op.NOT_BEFORE
+            return wide([leaf(op, limb) for limb in range(BRACKET_LIMBS)], *node.range)
         if isinstance(node, Place):
             return place_of(self.ctx)
         return super().leaf_value(node)

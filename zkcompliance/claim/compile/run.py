@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from zkcompliance.claim.compile.terms import RADIX, Term, Wide
+from zkcompliance.claim.meaning.brackets import Bracket
 from zkcompliance.stark.air.program import Op
 from zkcompliance.stark.field.babybear import P
 
@@ -20,10 +21,12 @@ Array = np.ndarray
 
 @dataclass
 class Rows:
-    """A table of the program: `log` (columns, rows of all segments), the segments' lengths, witness columns so far."""
+    """A table of the program: `log` (columns, rows of all segments), the segments' lengths and brackets (none for a
+    private table), witness columns so far."""
 
     log: Array | None
     lengths: list[int]
+    brackets: list[Bracket] = field(default_factory=list)
     witness: dict[int, Array] = field(default_factory=dict)
     known: dict[Term, Array] = field(default_factory=dict)
 
@@ -106,6 +109,9 @@ class Run:
             values[[s.start if e.op == Op.FIRST else s.stop - 1 for s in rows.segments()]] = 1
         elif e.op == Op.ORDINAL:
             values = np.repeat(np.arange(len(rows.lengths)), rows.lengths)
+        elif e.op in (Op.NOT_BEFORE, Op.NOT_AFTER):
+            ends = [bracket[e.op == Op.NOT_AFTER] >> 16 * e.a & 0xFFFF for bracket in rows.brackets]
+            values = np.repeat(np.array(ends, np.int64), rows.lengths)
         elif e.op == Op.BUCKET:
             values = np.concatenate([np.arange(n) % max(1, n >> 14) for n in rows.lengths])
         else:

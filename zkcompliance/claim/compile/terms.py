@@ -105,7 +105,11 @@ def is_zero(e: Term) -> bool:
 
 
 def leaf(op: Op, a: int = 0, b: int = 0, hi: int = RADIX - 1, lo: int = 0) -> Term:
-    """A column, a selector or a limb of a public."""
+    """A column, a selector, a limb of a public or of a bracket.
+
+    A limb of a bracket counts as a column here, though it has degree 0: it differs from segment to segment, so that
+    what moves rows elsewhere must copy it.
+    """
     return Term(op, a, b, lo, hi, 0 if op in (Op.PUBLIC, Op.ORDINAL) else 1)
 
 

@@ -2,6 +2,7 @@
 
 from zkcompliance.card.beside import Beside
 from zkcompliance.card.vacuity import implausible, never_vacuous, vacuous
+from zkcompliance.claim.language.brackets import not_ahead, sealed_within
 from zkcompliance.claim.language.build import ClaimDefinition, claim, require, reveal
 from zkcompliance.claim.language.choices import COUNTED, IncidentCategory, Phase, Source
 from zkcompliance.claim.language.example import Example, base, fails, holds
@@ -106,11 +107,13 @@ __all__ = [
     "lookup",
     "names",
     "never_vacuous",
+    "not_ahead",
     "param",
     "percent",
     "require",
     "reveal",
     "same_rows",
+    "sealed_within",
     "seconds",
     "select",
     "smaller",

@@ -8,6 +8,8 @@ from zkcompliance.card import file
 from zkcompliance.card.model import Card, Clause, Reveal, Slot
 from zkcompliance.card.parameter import Parameter
 from zkcompliance.claim.meaning import core
+from zkcompliance.claim.meaning.more_rows import only_harder
+from zkcompliance.claim.meaning.row_order import uses_order
 from zkcompliance.claim.meaning.sentences import template
 from zkcompliance.claim.meaning.source import Line, refuse
 from zkcompliance.errors import MalformedCard
@@ -35,7 +37,7 @@ def outline(
         title=title,
         about=about.strip("\n"),
         program=bytes(32),
-        slots=tuple(Slot(name, schema.name, schema.digest, _about(schema)) for name, schema in slots.items()),
+        slots=tuple(_slot(core.Log(name, schema), requirements, reveals) for name, schema in slots.items()),
         params=tuple(params),
         clauses=tuple(Clause(each.name, template(each.value), each.implied) for each in requirements),
         reveals=tuple(
@@ -55,6 +57,20 @@ def check(card: Card, line: Line) -> None:
         raise refuse(f"what a verifier reads of the claim is no card: {error.message}", "", line) from None
     except UnicodeEncodeError:
         raise refuse("a text of the claim is no Unicode", "remedy: no halves of surrogate pairs", line) from None
+
+
+def _slot(log: core.Log, requirements: Sequence[core.Requirement], reveals: Sequence[core.Reveal]) -> Slot:
+    """A log with its marks; of a claim that is not in the language neither is taken for granted."""
+    required, revealed = [each.value for each in requirements], [each.value for each in reveals]
+    schema = log.schema
+    return Slot(
+        log.name,
+        schema.name,
+        schema.digest,
+        _about(schema),
+        order=not required or uses_order(log, required, revealed),
+        more=bool(required) and only_harder(log, required),
+    )
 
 
 def _about(schema: Schema) -> str:

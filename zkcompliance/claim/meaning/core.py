@@ -99,6 +99,15 @@ class Column(Value):
 
 
 @dataclass(frozen=True, eq=False)
+class Bracket(Value):
+    """An end of the bracket of the segment that this row is in: it was sealed not before (`last` false), or not after
+    (`last` true), this moment. Whoever states a wider bracket than is true changes both ends the other way."""
+
+    log: Log
+    last: bool
+
+
+@dataclass(frozen=True, eq=False)
 class Key(Value):
     """The `index`-th key of this group."""
 

@@ -13,6 +13,7 @@ import numpy as np
 from zkcompliance.card import places
 from zkcompliance.claim.meaning import core
 from zkcompliance.claim.meaning.arrays import Array, ascending, in_order, numbered, total
+from zkcompliance.claim.meaning.brackets import of_slot
 from zkcompliance.claim.meaning.core import Groups, Value
 from zkcompliance.claim.meaning.frames import Frames, dtype_of, wide
 from zkcompliance.errors import SchemaError
@@ -73,6 +74,8 @@ class Evaluator(Frames):
                 return self._publics[node.name]
             case core.Column():
                 return self._load(node)
+            case core.Bracket():
+                return self._bracket(node)
             case core.Key():
                 return self._column(node.groups.keys[node.index], node.groups.rows.frame)[self._leaders(node.groups)]
             case core.Add() | core.Sub() | core.Mul():
@@ -141,6 +144,11 @@ class Evaluator(Frames):
         if len(cells) and cells.max() > column.largest:
             raise SchemaError(f"log {node.log.name}: column {column.name} holds a value outside its type")
         return cells
+
+    def _bracket(self, node: core.Bracket) -> Array:
+        segments = self._segments(node.log)
+        ends = [bracket[node.last] for bracket in of_slot(self._brackets, node.log.name, len(segments))]
+        return np.repeat(np.array(ends, np.int64), [int(np.count_nonzero(table[0])) for table in segments])
 
     def _is_in(self, node: core.IsIn) -> Any:
         value = self.value(node.value)

@@ -11,6 +11,7 @@ import numpy as np
 
 from zkcompliance.claim.meaning import core
 from zkcompliance.claim.meaning.arrays import LIMBS_IN_WORD, Array, cut, numbered
+from zkcompliance.claim.meaning.brackets import Brackets
 from zkcompliance.claim.meaning.core import Frame, Groups, Log, Rows, Value
 from zkcompliance.errors import SchemaError, UsageError
 from zkcompliance.schemas import LIMB_BITS
@@ -32,10 +33,12 @@ class Grouping:
 
 
 class Frames(ABC):
-    """Rows of tables: of each log, the (width, N) limbs of its segments. act = 0 is no row."""
+    """Rows of tables: of each log, the (width, N) limbs of its segments, and their brackets. act = 0 is no row."""
 
-    def __init__(self, tables: Mapping[str, Sequence[Array]], publics: Mapping[str, int]) -> None:
-        self._tables, self._publics = tables, publics
+    def __init__(
+        self, tables: Mapping[str, Sequence[Array]], publics: Mapping[str, int], brackets: Brackets | None = None
+    ) -> None:
+        self._tables, self._publics, self._brackets = tables, publics, brackets
         self._known: dict[Any, Any] = {}
 
     @abstractmethod

@@ -16,6 +16,7 @@ from zkcompliance.card.types import Type
 from zkcompliance.claim.language.build import ClaimDefinition
 from zkcompliance.claim.meaning import core
 from zkcompliance.claim.meaning.arrays import Array
+from zkcompliance.claim.meaning.brackets import Brackets
 from zkcompliance.claim.meaning.core import Frame, Groups, Requirement, Reveal, Rows, Value
 from zkcompliance.claim.meaning.evaluate import Evaluator
 from zkcompliance.claim.meaning.sentences import phrase
@@ -82,14 +83,17 @@ def interpret(
     tables: Mapping[str, Sequence[Array]],
     publics: Mapping[str, object],
     *,
+    brackets: Brackets | None = None,
     values: bool = False,
 ) -> Finding:
     """The claim over the logs: of each slot, the (width, N) limbs of its segments in order.
 
-    publics: parameters, read as `ClaimDefinition.publics` reads them. values: give the values of the rows at fault too.
+    Where several logs fill a slot, its segments are those of one log after the other, in ascending order of origins.
+    publics: parameters, read as `ClaimDefinition.publics` reads them. brackets: of each slot's segments; open where
+    none are given. values: give the values of the rows at fault too.
     """
     known = claim.publics(publics)
-    evaluator = Evaluator(tables, known)
+    evaluator = Evaluator(tables, known, brackets)
     rows = {log.name: evaluator.length(log) for log in claim.logs}
     outcomes = tuple(_Judge(evaluator, values).outcome(requirement) for requirement in claim.requirements)
     warnings = [f"log {name} has no rows" for name, count in rows.items() if not count]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from zkcompliance.stark.air.program import RANGE_BUS, Constraint, Interaction, Kind, Node, Op, Sum, TableAir
@@ -38,6 +39,7 @@ class TableBuilder:
     _constraints: list[Constraint] = field(default_factory=list)
     _interactions: list[Interaction] = field(default_factory=list)
     _sums: list[Sum] = field(default_factory=list)
+    _short: set[int] = field(default_factory=set)
 
     def node(self, op: Op, a: int, b: int = 0) -> NodeRef:
         return NodeRef(self, self._nodes.setdefault((int(op), a, b), len(self._nodes)))
@@ -67,8 +69,18 @@ class TableBuilder:
         self.require_zero(name, node, Kind.TRANSITION)
 
     def require_16_bits(self, *nodes: NodeRef) -> None:
-        """Each is in [0, 2^16) on every row."""
-        self._interactions += [Interaction(RANGE_BUS, (node.index,)) for node in nodes]
+        """Each is in [0, 2^16) on every row; a log column becomes a short one, which the base of the union asks for."""
+        kinds = list(self._nodes)
+        for node in nodes:
+            op, column, _ = kinds[node.index]
+            if op == Op.LOG:
+                self.short_columns([column])
+            else:
+                self._interactions.append(Interaction(RANGE_BUS, (node.index,)))
+
+    def short_columns(self, columns: Iterable[int]) -> None:
+        """Every value of these log columns is in [0, 2^16)."""
+        self._short.update(columns)
 
     def require_in(self, lookup: int, *nodes: NodeRef) -> None:
         """The tuple is a row of that public table, on every row."""
@@ -95,8 +107,16 @@ class TableBuilder:
         return self.node(Op.PUBLIC, number, limb)
 
     def ordinal(self) -> NodeRef:
-        """The number of the segment within its log, from 0."""
+        """The number of the segment among those of its slot, from 0."""
         return self.node(Op.ORDINAL, 0)
+
+    def not_before(self, limb: int) -> NodeRef:
+        """A 16-bit limb, 0 … 2, of the UTC second before which the segment was not sealed."""
+        return self.node(Op.NOT_BEFORE, limb)
+
+    def not_after(self, limb: int) -> NodeRef:
+        """A 16-bit limb, 0 … 2, of the UTC second after which the segment was not sealed."""
+        return self.node(Op.NOT_AFTER, limb)
 
     def sum_over_rows(self, name: str, selector: NodeRef, limbs: list[NodeRef]) -> None:
         """The total of selector·Σ 2^(16j)·limb_j; the selector must be 0 or 1 and the limbs range-checked."""
@@ -112,4 +132,5 @@ class TableBuilder:
             tuple(self._interactions),
             groups,
             tuple(self._sums),
+            tuple(sorted(self._short)),
         )

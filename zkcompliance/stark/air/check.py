@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from zkcompliance.stark.air.cells import RANGE_SIZE
-from zkcompliance.stark.air.program import RANGE_BUS, Kind, Op
+from zkcompliance.stark.air.program import Kind, Op
 from zkcompliance.stark.air.shape import Instance, Layout
 from zkcompliance.stark.air.tally import Columns, lookup_rows
 from zkcompliance.stark.field.babybear import P
@@ -21,13 +21,11 @@ class Failure:
     """A requirement that a row (or, row None, the statement) does not meet."""
 
     requirement: str
-    table: int | None
     row: int | None
     instance: int
 
     def __str__(self) -> str:
-        where = "cells" if self.table is None else f"table {self.table}, instance {self.instance}"
-        return f"{self.requirement} ({where}{'' if self.row is None else f', row {self.row}'})"
+        return f"{self.requirement} (instance {self.instance}{'' if self.row is None else f', row {self.row}'})"
 
 
 def node_values(instance: Instance, log: np.ndarray | None, witness: np.ndarray) -> Columns:
@@ -57,10 +55,8 @@ def node_values(instance: Instance, log: np.ndarray | None, witness: np.ndarray)
             column[0 if op == Op.FIRST else -1] = 1
         elif op == Op.BUCKET:
             column = np.arange(instance.rows) % instance.buckets
-        elif op == Op.PUBLIC:
-            column = np.full(instance.rows, instance.publics[a] >> 16 * b & 0xFFFF, np.int64)
-        else:
-            column = np.full(instance.rows, instance.segment, np.int64)
+        else:  # what is a constant of a part is CONST in the union
+            raise ValueError(f"node {node} is {Op(op).name}, which no instance of a union has")
         known[node] = column
         return column
 
@@ -82,7 +78,7 @@ def check_rows(number: int, layout: Layout, log: np.ndarray | None, witness: np.
 
     def report(requirement: str, bad: np.ndarray, offset: int = 0) -> None:
         rows = (int(row) + offset for row in np.flatnonzero(bad))
-        failures.extend(Failure(requirement, instance.table, row, number) for row in rows)
+        failures.extend(Failure(requirement, row, number) for row in rows)
 
     for constraint in instance.air.constraints:
         offset = last if constraint.kind == Kind.LAST else 0
@@ -91,13 +87,12 @@ def check_rows(number: int, layout: Layout, log: np.ndarray | None, witness: np.
         used = (
             np.ones(instance.rows, bool) if interaction.multiplicity is None else value(interaction.multiplicity) != 0
         )
-        if interaction.bus == RANGE_BUS and instance.table is not None:
-            report("16 bits", used & (value(interaction.nodes[0]) >= RANGE_SIZE))
-        elif RANGE_BUS < interaction.bus <= len(layout.lookup_values):
+        if layout.is_range(interaction.bus) and interaction.multiplicity is None:
+            cells = number == len(layout.instances) - 1
+            report("a cell has 16 bits" if cells else "16 bits", used & (value(interaction.nodes[0]) >= RANGE_SIZE))
+        elif 0 < interaction.bus <= len(layout.lookup_values):
             rows = lookup_rows(value, interaction.nodes, layout, interaction.bus)
             report(f"lookup {interaction.bus - 1}", used & (rows < 0))
-    if instance.table is None:
-        report("a cell has 16 bits", witness[2] >= RANGE_SIZE)
     return failures
 
 
@@ -108,14 +103,23 @@ def bucket_sums(instance: Instance, number: int, buckets: int, value: Columns) -
     return np.stack([(value(limb) * selector).reshape(-1, buckets).sum(axis=0) for limb in total.limbs])
 
 
-def check_identities(layout: Layout, cells: np.ndarray, sums: list[np.ndarray]) -> list[Failure]:
-    """Every linear identity that fails over the integers; sums[i] are the bucket sums of the i-th place."""
+def check_identities(layout: Layout, witness: list[np.ndarray], sums: list[np.ndarray]) -> list[Failure]:
+    """Every linear identity that fails over the integers; sums[i] are the bucket sums of the i-th place.
+
+    witness: of every instance; those with tallies have them in their weighed column, the cells table has v there.
+    """
+    weighed = {n: witness[n][i.weighed] for n, i in enumerate(layout.instances) if i.weighed is not None}
+    cells = weighed[len(layout.instances) - 1]
     rows = [0] * len(layout.cells.identities)
     for place, buckets in zip(layout.cells.sums, sums, strict=True):
         for i, bucket in enumerate(buckets.reshape(-1)):
             rows[place.first_identity + i] = int(bucket)
     return [
-        Failure(identity.name, None, None, len(layout.instances) - 1)
+        Failure(identity.name, None, len(layout.instances) - 1)
         for identity, row in zip(layout.cells.identities, rows, strict=True)
-        if row + sum(int(cells[cell]) * weight for cell, weight in identity.cells) + identity.constant != 0
+        if row
+        + sum(int(cells[cell]) * weight for cell, weight in identity.cells)
+        + sum(int(weighed[number][at]) * weight for number, at, weight in identity.tallies)
+        + identity.constant
+        != 0
     ]

@@ -29,7 +29,9 @@ class Op(IntEnum):
     LAST = 8
     BUCKET = 9  # row number mod G, G = max(1, N/2^14)
     PUBLIC = 10  # 16-bit limb b of public a
-    ORDINAL = 11  # the number of the segment among those of its log that the statement names
+    ORDINAL = 11  # the number of the segment among those of its slot
+    NOT_BEFORE = 12  # 16-bit limb a of the first moment of the segment's bracket
+    NOT_AFTER = 13  # of the last
 
 
 class Kind(IntEnum):
@@ -85,7 +87,8 @@ class Sum:
 class TableAir:
     """What holds on the rows of one table: over a log, or (log None) private.
 
-    `groups` deals the interactions to extension columns, the last of them to acc.
+    `groups` deals the interactions to extension columns, the last of them to acc. `short`: log columns, ascending, of
+    which every value is in [0, 2^16); the base of the union asks for them, and no interaction does.
     """
 
     log: int | None
@@ -95,6 +98,7 @@ class TableAir:
     interactions: tuple[Interaction, ...]
     groups: tuple[int, ...]
     sums: tuple[Sum, ...] = ()
+    short: tuple[int, ...] = ()
 
     @cached_property
     def log_columns(self) -> tuple[int, ...]:
@@ -114,7 +118,8 @@ class TableAir:
     def encode(self, private: int) -> bytes:
         """`private`: the number of private tables before this one."""
         kind = [u8(1), u8(private)] if self.log is None else [u8(0), u8(self.log)]
-        out = [*kind, u16(self.witness), u16(len(self.nodes))]
+        short = [] if self.log is None else [u16(len(self.short)), *map(u16, self.short)]
+        out = [*kind, u16(self.witness), *short, u16(len(self.nodes))]
         for op, a, b in self.nodes:
             out.append(u8(op))
             if op == Op.CONST:
@@ -125,6 +130,8 @@ class TableAir:
                 out += [u16(a), u16(b)]
             elif op == Op.PUBLIC:
                 out += [u8(a), u8(b)]
+            elif op in (Op.NOT_BEFORE, Op.NOT_AFTER):
+                out.append(u8(a))
         out.append(u16(len(self.constraints)))
         for constraint in self.constraints:
             out += [text(constraint.name), u8(constraint.kind), u16(constraint.node)]
@@ -240,7 +247,7 @@ class Program:
     @cached_property
     def encoded(self) -> bytes:
         """The canonical bytes."""
-        out = [b"zkcp", u16(1), text(self.claim), u32(self.version), u8(len(self.publics))]
+        out = [b"zkcp", u16(2), text(self.claim), u32(self.version), u8(len(self.publics))]
         for public in self.publics:
             out += [text(public.name), u8(public.reveal), u16(public.bits)]
         out.append(u8(len(self.logs)))

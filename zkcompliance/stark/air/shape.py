@@ -7,33 +7,35 @@ from functools import cached_property
 
 from zkcompliance.errors import ParametersRejected
 from zkcompliance.limits import MAX_SEGMENTS
-from zkcompliance.stark.air.cells import BUCKET_ROWS_LOG2, Cells, cells_air, place_cells
-from zkcompliance.stark.air.program import Kind, Op, TableAir
+from zkcompliance.stark.air.cells import BUCKET_ROWS_LOG2, Cells, CellsShape, buckets_of, is_tall, place_cells
+from zkcompliance.stark.air.program import RANGE_BUS, Kind, Op, TableAir
+from zkcompliance.stark.air.union import Member, deal_ranges, members_of, parts_of
 from zkcompliance.stark.commit.entry import Entry
 from zkcompliance.stark.field.babybear import P
 from zkcompliance.stark.profiles import CHUNK_BLIND, RESERVE, Profile, degree_bound
 from zkcompliance.stark.statement import Statement
 
-CELLS_KAPPA = 16
-
 
 @dataclass(frozen=True)
 class Instance:
-    """One table over one segment (or, table None, the cells table). The last witness column is the blind."""
+    """A segment, a private table, or the cells table. The last witness column is the blind.
+
+    `member`: what it is put together of; None for the cells table. `weighed`: the witness column that a weight for each
+    row multiplies in Lin: v of the cells table, the tallies of tall sums.
+    """
 
     air: TableAir
     k: int
     kappa: int
     mask: int
-    table: int | None = None
-    segment: int = 0
     entry: Entry | None = None
-    publics: tuple[int, ...] = ()
+    member: Member | None = None
+    weighed: int | None = None
 
     @property
     def buckets(self) -> int:
         """G = max(1, N/2^14)."""
-        return 1 << max(0, self.k - BUCKET_ROWS_LOG2)
+        return buckets_of(self.k)
 
     @property
     def rows(self) -> int:
@@ -70,7 +72,7 @@ class Instance:
     def _degrees(self, log: int, witness: int, public: int) -> list[int]:
         degrees: list[int] = []
         for op, a, b in self.air.nodes:
-            if op in (Op.CONST, Op.PUBLIC, Op.ORDINAL):
+            if op in (Op.CONST, Op.PUBLIC, Op.ORDINAL, Op.NOT_BEFORE, Op.NOT_AFTER):
                 degrees.append(0)
             elif op in (Op.FIRST, Op.LAST, Op.BUCKET):
                 degrees.append(public)
@@ -99,7 +101,7 @@ class Instance:
             (max(degrees[n] for n in i.nodes), 0 if i.multiplicity is None else degrees[i.multiplicity])
             for i in self.air.interactions
         ]
-        linear = [public + column]  # blind, and W·v in the cells table
+        linear = [public + column]  # blind, W·v in the cells table, V·tallies
         for total in self.air.sums:
             linear += [public + degrees[total.selector] + degrees[limb] for limb in total.limbs]
         start = 0
@@ -123,13 +125,22 @@ class Layout:
     heights: tuple[int, ...]  # descending
     chunks: tuple[int, ...]  # of each height
     cells: Cells
-    lookup_values: tuple[list[tuple[int, ...]], ...]
-    buses: int  # lookups and general buses; bus 0 is the range bus
+    table: CellsShape
+    lookup_values: tuple[list[tuple[int, ...]], ...]  # of all claims, in order: buses 1, 2, …
+    general: int  # general buses, numbered after the lookups; then come range buses but the first, which is 0
     bus_width: int  # of the widest
 
     def at_height(self, kappa: int) -> list[int]:
         """The numbers of the instances of that height."""
         return [i for i, instance in enumerate(self.instances) if instance.kappa == kappa]
+
+    def is_range(self, bus: int) -> bool:
+        return bus in self.table.ranges
+
+    @property
+    def general_buses(self) -> range:
+        """The numbers of the general buses."""
+        return range(len(self.lookup_values) + 1, len(self.lookup_values) + self.general + 1)
 
     @property
     def domain_log2(self) -> int:
@@ -139,34 +150,42 @@ class Layout:
 
 def lay_out(statement: Statement) -> Layout:
     """Instances, heights, chunk counts and cells; ParametersRejected where the statement cannot be proved."""
-    profile, program = statement.profile, statement.program
-    instances: list[Instance] = []
-    segments = [entry.kappa for log in statement.logs for entry in log.entries]
-    kappa = min((k for k in segments if k >= CELLS_KAPPA), default=CELLS_KAPPA)
-    sizes = dict(zip(program.private_tables, statement.private, strict=True))
-    for number, table in enumerate(program.tables):
-        if table.log is None:
-            k = sizes[number]
-            height = _private_kappa(k, profile, {*segments, kappa})
-            instances.append(Instance(table, k, height, profile.mask, number, publics=statement.publics))
-            continue
-        for segment, entry in enumerate(statement.logs[table.log].entries):
-            given = (entry.k, entry.kappa, profile.mask, number, segment, entry, statement.publics)
-            instances.append(Instance(table, *given))
-    if not 1 <= sum(len(log.entries) for log in statement.logs) <= MAX_SEGMENTS:
+    profile = statement.profile
+    programs = [claim.program for claim in statement.claims]
+    entries = [entry for log in statement.logs for entry in log.entries]
+    if not 1 <= len(entries) <= MAX_SEGMENTS:
         raise ParametersRejected(f"a proof covers 1 to {MAX_SEGMENTS} segments; compact the log")
-    instances.append(Instance(cells_air(), kappa, kappa, profile.mask))
+    parts = parts_of(statement)
+    tall = is_tall(parts)
+    cells = place_cells(statement.claims, parts, tall=tall)
+    kappa = _cells_kappa(cells.count, [entry.kappa for entry in entries])
+    members = members_of(parts, tall=tall)
+    lookups, general = sum(len(p.lookups) for p in programs), sum(len(p.buses) for p in programs)
+    asks = [(member.asks, 1 << member.parts[0].k) for member in members]
+    ranges = [RANGE_BUS if r == 0 else lookups + general + r for r in deal_ranges([*asks, (1, 1 << kappa)])]
+    table = CellsShape(kappa, tuple(dict.fromkeys(ranges)))
+    present = {kappa, *(entry.kappa for entry in entries)}
+    instances: list[Instance] = []
+    for number, (member, bus) in enumerate(zip(members, ranges[:-1], strict=True)):
+        k, entry = member.parts[0].k, entries[number] if number < len(entries) else None
+        height = _private_kappa(k, profile, present) if entry is None else entry.kappa
+        weighed = 0 if member.tallies else None
+        instances.append(Instance(member.merged(bus), k, height, profile.mask, entry, member, weighed))
+    instances.append(Instance(table.air(), kappa, kappa, profile.mask, weighed=table.cells))
     heights = tuple(sorted({i.kappa for i in instances}, reverse=True))
     chunks = tuple(_chunks(h, [i for i in instances if i.kappa == h], profile) for h in heights)
-    _check_bus_bounds(instances, len(program.lookups))
-    rows = [[i.k for i in instances if i.table == number] for number in range(len(program.tables))]
-    cells = place_cells(program, statement.publics, rows)
-    if cells.count > instances[-1].rows:
-        raise ParametersRejected("more cells than the cells table has rows")
-    values = tuple(lookup.values(statement.publics) for lookup in program.lookups)
-    buses = len(program.lookups) + len(program.buses)
-    widest = max([1, *(lookup.width for lookup in program.lookups), *program.buses])
-    return Layout(profile, tuple(instances), heights, chunks, cells, values, buses, widest)
+    _check_bus_bounds(instances, lookups, table)
+    values = tuple(lookup.values(claim.publics) for claim in statement.claims for lookup in claim.program.lookups)
+    widest = max(
+        [1, *(lookup.width for p in programs for lookup in p.lookups), *(w for p in programs for w in p.buses)]
+    )
+    return Layout(profile, tuple(instances), heights, chunks, cells, table, values, general, widest)
+
+
+def _cells_kappa(cells: int, segments: list[int]) -> int:
+    """κ_c: the smallest among the segments with a row for each cell, or else the smallest with that."""
+    needed = max(0, cells - 1).bit_length()
+    return min((kappa for kappa in segments if kappa >= needed), default=needed)
 
 
 def _chunks(kappa: int, instances: list[Instance], profile: Profile) -> int:
@@ -189,11 +208,16 @@ def _private_kappa(k: int, profile: Profile, present: set[int]) -> int:
     raise ParametersRejected(f"a private table of 2^{k} rows is too large")
 
 
-def _check_bus_bounds(instances: list[Instance], lookups: int) -> None:
-    """No multiplicity can wrap: on every bus bound × rows, over all interactions, is below p."""
+def _check_bus_bounds(instances: list[Instance], lookups: int, table: CellsShape) -> None:
+    """No multiplicity can wrap: on every lookup and general bus bound × rows, over all interactions, is below p.
+
+    Instances are dealt to range buses so that it holds there.
+    """
     totals: dict[int, int] = {}
     for instance in instances:
         for interaction in instance.air.interactions:
+            if interaction.bus in table.ranges:
+                continue
             general = interaction.bus > lookups
             bucketed = general and any(instance.air.nodes[node][0] == Op.BUCKET for node in interaction.nodes)
             rows = min(instance.rows, 1 << BUCKET_ROWS_LOG2) if bucketed else instance.rows

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from zkcompliance.stark.air.cells import RANGE_SIZE
-from zkcompliance.stark.air.program import RANGE_BUS, Interaction
+from zkcompliance.stark.air.program import Interaction
 from zkcompliance.stark.air.shape import Instance, Layout
 from zkcompliance.stark.field.babybear import P
 
@@ -35,18 +35,18 @@ def multiplicities(instance: Instance, interaction: Interaction, value: Columns)
 
 
 def tally(layout: Layout, values: list[Columns]) -> tuple[np.ndarray, list[np.ndarray]]:
-    """Lookups from the program's tables of every 16-bit value, and of every row of each public table.
+    """Lookups of every 16-bit value on each range bus (R, 2^16), and of every row of each public table.
 
     values: the node values of every instance but the cells table. What no table holds is not counted.
     """
-    ranges = np.zeros(RANGE_SIZE, np.int64)
+    ranges = np.zeros((len(layout.table.ranges), RANGE_SIZE), np.int64)
     rows = [np.zeros(len(public), np.int64) for public in layout.lookup_values]
     for instance, value in zip(layout.instances[:-1], values, strict=True):
         for interaction in instance.air.interactions:
             weights = multiplicities(instance, interaction, value)
-            if interaction.bus == RANGE_BUS:
+            if layout.is_range(interaction.bus):
                 asked = value(interaction.nodes[0])
-                _count(ranges, asked, weights, asked < RANGE_SIZE)
+                _count(ranges[layout.table.ranges.index(interaction.bus)], asked, weights, asked < RANGE_SIZE)
             elif interaction.bus <= len(rows):
                 asked = lookup_rows(value, interaction.nodes, layout, interaction.bus)
                 _count(rows[interaction.bus - 1], asked, weights, asked >= 0)

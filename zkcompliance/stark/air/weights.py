@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from zkcompliance.stark.air.machine import Code, Reg
-from zkcompliance.stark.air.program import RANGE_BUS, Interaction, Op
+from zkcompliance.stark.air.program import Interaction, Op
 from zkcompliance.stark.air.shape import Instance, Layout
 from zkcompliance.stark.field import extension as ext
 from zkcompliance.stark.field.babybear import P
@@ -14,7 +16,7 @@ from zkcompliance.stark.field.extension import Ext
 # the sources that code reads
 LOG, WITNESS, EXTENSION, PUBLIC = range(4)
 
-# rows of the public source on the trace and on cosets: L_0, L_{N−1}, then W (the cells table only)
+# rows of the public source on the trace and on cosets: L_0, L_{N−1}, then the weights of the weighed column if any
 FIRST, LAST, WEIGHTS = range(3)
 
 # periodic rows: the blind's weights, the buckets' weights, the bucket's number
@@ -44,7 +46,6 @@ class NodeCode:
 
     def __init__(self, code: Code, instance: Instance) -> None:
         self.code = code
-        self.instance = instance
         self.air = instance.air
         self._regs: dict[int, Reg] = {}
 
@@ -68,11 +69,7 @@ class NodeCode:
                 reg = code.mul(self.reg(a), self.reg(b))
             elif op == Op.BUCKET:
                 reg = code.periodic(BUCKET)
-            elif op == Op.PUBLIC:
-                reg = code.const(self.instance.publics[a] >> 16 * b & 0xFFFF)
-            elif op == Op.ORDINAL:
-                reg = code.const(self.instance.segment)
-            else:
+            else:  # FIRST or LAST: what is a constant of a part is CONST in the union
                 reg = code.load(PUBLIC, FIRST if op == Op.FIRST else LAST)
             self._regs[node] = reg
         return self._regs[node]
@@ -94,13 +91,14 @@ def group_fractions(
         group = air.interactions[start : start + size]
         start += size
         total: tuple[Reg, Reg] | None = None
-        plain = [i.nodes[0] for i in group if i.bus == RANGE_BUS and i.multiplicity is None]
+        single = [i for i in group if i.multiplicity is None and len(i.nodes) == 1]
+        plain = [i for i in single if i.bus == single[0].bus]
         if plain:
-            constant = ext.sub(challenges.a, ext.scale(powers[1], RANGE_BUS + 1))
-            total = _range_fractions(nodes, plain, constant, factor)
+            constant = ext.sub(challenges.a, ext.scale(powers[1], plain[0].bus + 1))
+            total = _single_fractions(nodes, [i.nodes[0] for i in plain], constant, factor)
             factor = ext.ONE
         for interaction in group:
-            if interaction.bus == RANGE_BUS and interaction.multiplicity is None:
+            if interaction in plain:
                 continue
             total = _add_fraction(nodes, total, interaction, challenges.a, powers, factor)
             factor = ext.ONE
@@ -108,7 +106,7 @@ def group_fractions(
     return result
 
 
-def _range_fractions(nodes: NodeCode, values: list[int], constant: Ext, factor: Ext) -> tuple[Reg, Reg]:
+def _single_fractions(nodes: NodeCode, values: list[int], constant: Ext, factor: Ext) -> tuple[Reg, Reg]:
     """Σ 1/(c − v) over Π (c − v): with the elementary symmetric polynomials e_k of the values, all in F, the product is
     Σ (−1)^k·e_k·c^(m − k), and the numerator is its derivative in c."""
     code = nodes.code
@@ -156,14 +154,14 @@ def linear_terms(nodes: NodeCode, layout: Layout, number: int, challenges: Chall
     instance, code = layout.instances[number], nodes.code
     blind = code.load(WITNESS, instance.air.witness)
     total = code.mul(code.ext_periodic(BLIND_WEIGHT), blind)
-    if instance.table is None:
-        cell = code.load(WITNESS, 2)
-        return code.add(total, code.mul(code.ext_load(PUBLIC, WEIGHTS), cell))
+    if instance.weighed is not None:
+        weighed = code.load(WITNESS, instance.weighed)
+        total = code.add(total, code.mul(code.ext_load(PUBLIC, WEIGHTS), weighed))
     buckets: Reg | None = None
     for place in layout.cells.sums:
-        if (place.table, place.segment) != (instance.table, instance.segment):
+        if place.instance != number:
             continue
-        described = instance.air.sums[place.sum]
+        described = instance.air.sums[place.position]
         row: Reg | None = None
         for j, limb in enumerate(described.limbs):
             weight = ext.power(challenges.delta, place.first_identity + 1 + j * place.buckets)
@@ -205,3 +203,20 @@ def cell_weights(layout: Layout, challenges: Challenges) -> list[Ext]:
             high = ext.scale(inverse, 1 << 16)
             weights[first + 2 * number + 1] = ext.add(weights[first + 2 * number + 1], high)
     return weights
+
+
+def tally_weights(layout: Layout, challenges: Challenges) -> dict[int, np.ndarray]:
+    """(6, N) w_r for each row of the tallies of an instance: Σ_q δ^(q+1)·coefficient; by the instance's number."""
+    cells = layout.cells
+    found = {
+        number: np.zeros((6, instance.rows), np.int64)
+        for number, instance in enumerate(layout.instances[:-1])
+        if instance.weighed is not None
+    }
+    if not found:
+        return {}
+    powers = ext.powers(challenges.delta, len(cells.identities) + 1)[1:]
+    for identity, power in zip(cells.identities, powers, strict=True):
+        for instance, row, coefficient in identity.tallies:
+            found[instance][:, row] += ext.scale(power, coefficient)
+    return {number: (weights % P).astype(np.uint32) for number, weights in found.items()}

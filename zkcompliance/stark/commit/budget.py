@@ -55,7 +55,7 @@ def _record(units: int, proof_id: bytes, kind: int = _SPENT) -> bytes:
 
 
 def ledger_bytes(entry: bytes) -> bytes:
-    """A fresh ledger for a segment with this entry (99 bytes): nothing spent but the tag."""
+    """A fresh ledger for a segment with this entry (171 bytes): nothing spent but the tag."""
     return _header(entry)
 
 
@@ -107,7 +107,7 @@ class Budget:
         folders: int = 0,
         records: Sequence[Record] = (),
     ) -> None:
-        """`entry`: the segment's 99 bytes. `name`: what messages call it. `folders`: as in `regular.open_file`; in a
+        """`entry`: the segment's 171 bytes. `name`: what messages call it. `folders`: as in `regular.open_file`; in a
         log, the ledger must be the user's alone.
         """
         self._name = name

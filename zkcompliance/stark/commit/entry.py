@@ -7,18 +7,23 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from zkcompliance.errors import MalformedError
-from zkcompliance.stark.codec import u8, u16, u32s
+from zkcompliance.stark.codec import u8, u16, u32s, u64
 from zkcompliance.stark.field.babybear import P
 from zkcompliance.stark.field.extension import Ext
 from zkcompliance.stark.transcript import TAG_BLOCK, Stream
 
 HEADER_BYTES = 43
-ENTRY_BYTES = HEADER_BYTES + 32 + 24
+BEACON_BYTES = 8 + 32
+ENTRY_BYTES = HEADER_BYTES + 32 + 24 + BEACON_BYTES + 32
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A table of 2^k rows and `width` columns, committed with capacity κ; `tag` is Σ λ_c·T̂_c(z0)."""
+    """A table of 2^k rows and `width` columns, committed with capacity κ; `tag` is Σ λ_c·T̂_c(z0).
+
+    `round`: of the beacon that was known when it was sealed, with the digest `beacon` of its signature; 0, with zeros,
+    for none. `evidence`: the root over the digests of pieces of evidence about it, or zeros.
+    """
 
     profile: int
     schema_digest: bytes
@@ -27,25 +32,32 @@ class Entry:
     kappa: int
     root: bytes
     tag: Ext
+    round: int = 0
+    beacon: bytes = bytes(32)
+    evidence: bytes = bytes(32)
 
     @property
     def header(self) -> bytes:
         return encode_header(self.profile, self.schema_digest, self.width, self.k, self.kappa)
 
     def encode(self) -> bytes:
-        """99 bytes: the leaf of the log's Merkle tree."""
-        return self.header + self.root + u32s(self.tag)
+        """171 bytes: the leaf of the log's Merkle tree."""
+        return self.header + self.root + u32s(self.tag) + u64(self.round) + self.beacon + self.evidence
 
     @classmethod
     def decode(cls, data: bytes) -> Entry:
-        """From 99 bytes; MalformedError on any other form."""
+        """From 171 bytes; MalformedError on any other form."""
         if len(data) != ENTRY_BYTES or data[:6] != b"zkcs\x02\x00":
-            raise MalformedError("not an entry of 99 bytes beginning with zkcs and version 2")
+            raise MalformedError("not an entry of 171 bytes beginning with zkcs and version 2")
         profile, digest, width, k, kappa = struct.unpack("<B32sHBB", data[6:HEADER_BYTES])
-        a, b, c, d, e, f = struct.unpack("<6I", data[HEADER_BYTES + 32 :])
+        a, b, c, d, e, f = struct.unpack("<6I", data[HEADER_BYTES + 32 : HEADER_BYTES + 56])
         if max(a, b, c, d, e, f) >= P:
             raise MalformedError("an entry's tag is not canonical")
-        return cls(profile, digest, width, k, kappa, data[HEADER_BYTES : HEADER_BYTES + 32], (a, b, c, d, e, f))
+        root, tag = data[HEADER_BYTES : HEADER_BYTES + 32], (a, b, c, d, e, f)
+        number, beacon, evidence = struct.unpack("<Q32s32s", data[HEADER_BYTES + 56 :])
+        if number == 0 and any(beacon):
+            raise MalformedError("an entry without a beacon's round has a beacon")
+        return cls(profile, digest, width, k, kappa, root, tag, number, beacon, evidence)
 
     def tag_point(self) -> Ext:
         """z0, drawn from header and root."""

@@ -12,14 +12,14 @@ from zkcompliance.errors import ProofRefused
 from zkcompliance.progress import Progress, silent
 from zkcompliance.stark.air.machine import Rows, execute
 from zkcompliance.stark.air.shape import lay_out
-from zkcompliance.stark.air.weights import FIRST, LAST, WEIGHTS, Challenges, cell_weights, column_code
+from zkcompliance.stark.air.weights import FIRST, LAST, WEIGHTS, Challenges, cell_weights, column_code, tally_weights
 from zkcompliance.stark.codec import u32s, u64
 from zkcompliance.stark.commit.keystream import Keystream
 from zkcompliance.stark.commit.sha256 import grind
 from zkcompliance.stark.commit.table import SealedTable
 from zkcompliance.stark.field import vector
 from zkcompliance.stark.field.extension import Ext
-from zkcompliance.stark.field.ntt import interpolate
+from zkcompliance.stark.field.ntt import evaluate_cosets, interpolate
 from zkcompliance.stark.fri.prover import fold_all
 from zkcompliance.stark.profiles import degree_bound
 from zkcompliance.stark.prover.columns import Committed, commit_columns, mask
@@ -31,7 +31,7 @@ from zkcompliance.stark.prover.openings import (
     evaluate,
     openings,
 )
-from zkcompliance.stark.prover.quotient import Blocks, blinded_chunks, periodic_tables, quotient_coefficients
+from zkcompliance.stark.prover.quotient import Blocks, Columns, blinded_chunks, periodic_tables, quotient_coefficients
 from zkcompliance.stark.prover.witness import Trace, build_trace
 from zkcompliance.stark.statement import Statement
 from zkcompliance.stark.transcript import Transcript
@@ -42,7 +42,11 @@ STAGES = ("witness", "lookups", "quotient", "values", "fold", "open")
 
 @dataclass
 class Prover:
-    """One proof. `seed` is 32 fresh bytes from the OS: masks, salts and blinds of this proof and of no other."""
+    """One proof. `seed` is 32 fresh bytes from the OS: masks, salts and blinds of this proof and of no other.
+
+    tables: of every segment, in statement order; private: the witness columns (columns, N) of every claim's tables,
+    claim by claim, table by table, segment by segment of its slot; unknowns: of every claim, in order.
+    """
 
     statement: Statement
     tables: list[SealedTable]
@@ -109,7 +113,7 @@ class Prover:
         except ZeroDivisionError:
             raise ProofRefused("a challenge met a value of a public table; try again") from None
         weights[:, : len(found)] = np.array(found, np.uint32).reshape(-1, 6).T
-        self.weights = weights
+        self.weights = {len(self.layout.instances) - 1: weights, **tally_weights(self.layout, self.challenges)}
         self.extension_polynomials: list[np.ndarray] = []
         self.terminals: list[Ext] = []
         for number in range(len(self.layout.instances)):
@@ -130,8 +134,8 @@ class Prover:
         used = np.zeros((1, 1), np.uint32) if log is None else log
         public = np.zeros((WEIGHTS, instance.rows), np.uint32)
         public[FIRST, 0] = public[LAST, -1] = 1
-        if instance.table is None:
-            public = np.concatenate([public, self.weights])
+        if number in self.weights:
+            public = np.concatenate([public, self.weights[number]])
         sources = (np.ascontiguousarray(used), self.trace.witness[number], np.zeros((1, 1), np.uint32), public)
         periodic = periodic_tables(self.layout, number, self.challenges.delta)
         out = np.empty((12 * groups + 6, instance.rows), np.uint32)
@@ -157,7 +161,7 @@ class Prover:
     # Step 4
 
     def commit_quotient(self) -> None:
-        weights = interpolate(self.weights)
+        weights = {number: interpolate(values) for number, values in self.weights.items()}
         self.masks: dict[int, np.ndarray] = {}
         self.chunks: list[np.ndarray] = []
         parts = []
@@ -171,7 +175,7 @@ class Prover:
         self.quotients = self._commit_heights(QUOTIENT_PHASE, parts, "quotient")
         self.z = self.transcript.squeeze("point").ext_outside_base()
 
-    def quotient(self, kappa: int, weights: np.ndarray) -> np.ndarray:
+    def quotient(self, kappa: int, weights: dict[int, np.ndarray]) -> np.ndarray:
         sources = {number: self._sources(number) for number in self.layout.at_height(kappa)}
         return quotient_coefficients(self.layout, kappa, self.challenges, self.alpha, self.terminals, sources, weights)
 
@@ -185,7 +189,18 @@ class Prover:
         witness = self.witness[height].values[:, w0 : w0 + instance.witness_columns]
         extension = self.extension[height].values[:, e0 : e0 + 6 * instance.air.extension_columns]
         log = self.logs[number].extension(self.progress) if number in self.logs else None
-        return Blocks(log, witness, extension)
+
+        def beyond(shift: int) -> Columns:
+            def values(polynomials: np.ndarray) -> np.ndarray:
+                return evaluate_cosets(polynomials, instance.kappa, [shift])[:, 0]
+
+            read = np.zeros((1, 1), np.uint32)
+            if number in self.logs:
+                read = np.zeros((self.logs[number].entry.width, 1 << instance.kappa), np.uint32)
+                read[list(instance.air.log_columns)] = values(self.log_polynomials[number])
+            return read, values(self.witness_polynomials[number]), values(self.extension_polynomials[number])
+
+        return Blocks(log, witness, extension, beyond)
 
     # Steps 5 and 6
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -30,27 +30,34 @@ from zkcompliance.stark.field import extension as ext
 from zkcompliance.stark.field import vector
 from zkcompliance.stark.field.babybear import P, inv, root_of_unity
 from zkcompliance.stark.field.extension import Ext
-from zkcompliance.stark.field.ntt import bit_reverse_indices, evaluate_cosets, interpolate, interpolate_cosets
+from zkcompliance.stark.field.ntt import (
+    MOST_COSETS,
+    bit_reverse_indices,
+    evaluate_cosets,
+    interpolate,
+    interpolate_cosets,
+)
 from zkcompliance.stark.profiles import CHUNK_BLIND, degree_bound
 
 # on a coset three more public rows: L_0/Z, X − g^−1, L_{N−1}/Z, and one more periodic row: 1/Z
 FIRST_Z, TRANSITION, LAST_Z = range(3)
 INVERSE_Z = 13
 
+Columns = tuple[np.ndarray, np.ndarray, np.ndarray]  # of the log, the witness, the extension
+
 
 def coset_only(instance: Instance) -> int:
     """The first of the public rows that exist on cosets only."""
-    return WEIGHTS + (6 if instance.table is None else 0)
+    return WEIGHTS + (0 if instance.weighed is None else 6)
 
 
 def cosets_needed(layout: Layout, kappa: int) -> int:
     """How many cosets of size 2^κ determine the quotient of this height."""
     needed = max(i.numerator_degree() - i.rows + 1 for i in layout.instances if i.kappa == kappa)
     count = -(-needed // (1 << kappa))
-    if count > layout.profile.blowup:
-        raise ParametersRejected(
-            f"the quotient needs {count} cosets, over {layout.profile.blowup}: use profile standard"
-        )
+    most = min(2 * layout.profile.blowup, MOST_COSETS)
+    if count > most:
+        raise ParametersRejected(f"the quotient needs {count} cosets, over {most}: use profile standard")
     return count
 
 
@@ -166,11 +173,11 @@ def coset_rows(
     number: int,
     challenges: Challenges,
     shift: int,
-    sources: tuple[np.ndarray, np.ndarray, np.ndarray],
+    sources: Columns,
     weights: np.ndarray | None,
     known: dict[tuple[int, int], Selectors],
 ) -> Rows:
-    """All that `composition` reads of one instance on shift·⟨ω_{2^κ}⟩; weights: coefficients (6, N) of W.
+    """All that `composition` reads of one instance on shift·⟨ω_{2^κ}⟩; weights: coefficients (6, N) of W or V.
 
     known: selectors by k and shift, of this height; what is missing is added.
     """
@@ -193,14 +200,20 @@ def coset_rows(
 
 
 class Blocks(NamedTuple):
-    """Columns of an instance, (columns, 2^κ) on each block of its domain; a log's are read only when they are used."""
+    """Columns of an instance, (columns, 2^κ) on each block of its domain; a log's are read only when they are used.
+
+    `beyond` evaluates them on a coset outside the domain, from its shift.
+    """
 
     log: Extension | None
     witness: np.ndarray
     extension: np.ndarray
+    beyond: Callable[[int], Columns]
 
-    def on(self, block: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Log, witness and extension columns on one block."""
+    def on(self, block: int, shift: int) -> Columns:
+        """Log, witness and extension columns on one block; after the domain's on the coset of this shift."""
+        if block >= self.witness.shape[0]:
+            return self.beyond(shift)
         log = np.zeros((1, 1), np.uint32) if self.log is None else self.log.block(block)
         return log, self.witness[block], self.extension[block]
 
@@ -212,11 +225,11 @@ def quotient_coefficients(
     alpha: Ext,
     terminals: list[Ext],
     sources: Mapping[int, Blocks],
-    weights: np.ndarray,
+    weights: Mapping[int, np.ndarray],
 ) -> np.ndarray:
-    """(6, cosets·2^κ) coefficients of Q; sources: of each instance."""
+    """(6, cosets·2^κ) coefficients of Q; sources: of each instance; weights: coefficients, of those that have them."""
     count = cosets_needed(layout, kappa)
-    shifts = coset_shifts(kappa, layout.profile.log_blowup)[:count]
+    shifts = coset_shifts(kappa, layout.profile.log_blowup + 1)[:count]  # the domain's blocks first
     values = np.zeros((6, count, 1 << kappa), np.uint32)
     first = 0
     known: dict[tuple[int, int], Selectors] = {}
@@ -225,9 +238,9 @@ def quotient_coefficients(
         weighed = constraint_weights(alpha, first, constraint_count(instance))
         code = composition(layout, number, challenges, terminals[number], weighed).pack()
         first += len(weighed)
-        polynomial = weights if instance.table is None else None
+        polynomial = weights.get(number)
         for block, shift in enumerate(shifts):
-            rows = coset_rows(layout, number, challenges, shift, sources[number].on(block), polynomial, known)
+            rows = coset_rows(layout, number, challenges, shift, sources[number].on(block, shift), polynomial, known)
             out = np.empty((6, 1 << kappa), np.uint32)
             execute(code, rows, out)
             values[:, block] = vector.add(values[:, block], out)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from zkcompliance.stark.air.cells import CARRY_OFFSET, HIGH_SHIFT, RANGE_SIZE
+from zkcompliance.stark.air.cells import CARRY_OFFSET, HIGH_SHIFT, RANGE_SIZE, TALL_CELLS, TOP_SHIFT
 from zkcompliance.stark.air.check import Failure, bucket_sums, check_identities, check_rows, node_values
 from zkcompliance.stark.air.check_buses import check_blinds, check_buses, check_general_buses
 from zkcompliance.stark.air.shape import Layout
@@ -28,10 +28,9 @@ class Trace:
         return columns_of(self.tables, number)
 
 
-def log_tables(layout: Layout, tables: list[SealedTable]) -> dict[int, SealedTable]:
-    """The sealed tables, given in instance order, by the number of their instance."""
-    numbers = [number for number, instance in enumerate(layout.instances) if instance.entry is not None]
-    return dict(zip(numbers, tables, strict=True))
+def log_tables(tables: list[SealedTable]) -> dict[int, SealedTable]:
+    """The sealed tables of all segments, by the number of their instance: they come first, in statement order."""
+    return dict(enumerate(tables))
 
 
 def columns_of(tables: dict[int, SealedTable], number: int) -> np.ndarray | None:
@@ -45,49 +44,91 @@ def build_trace(
     unknowns: list[int],
     stream: Keystream,
 ) -> Trace:
-    """Fill cells, multiplicities and blinds around the private columns (witness columns, N) of each program table.
+    """Fill tallies, cells, multiplicities and blinds around the private columns (witness columns, N) of each part.
 
-    A value that no table holds, or an unknown that does not fit, is left out of the multiplicities or truncated: the
-    trace is then false and `check_trace` says where.
+    tables: of every segment; private: claim by claim, table by table, segment by segment of its slot; unknowns: of
+    every claim in order. A value that no table holds, or an unknown that does not fit, is left out of the
+    multiplicities or truncated: the trace is then false and `check_trace` says where.
     """
-    logs = log_tables(layout, tables)
+    logs = log_tables(tables)
+    columns = join_parts(layout, private)
     values = [
-        node_values(instance, columns_of(logs, number), columns)
-        for number, (instance, columns) in enumerate(zip(layout.instances[:-1], private, strict=True))
+        node_values(instance, columns_of(logs, number), own)
+        for number, (instance, own) in enumerate(zip(layout.instances[:-1], columns, strict=True))
     ]
-    cells_instance = layout.instances[-1]
-    cells = cell_values(layout, place_sums(layout, values), unknowns)
-    lookups, counts = tally(layout, values)
+    sums = place_sums(layout, values)
+    fill_tallies(layout, sums, columns)  # no sum reads a tally, so that none of `values` is known of them yet
+    table = layout.table
+    cells = cell_values(layout, sums, unknowns)
+    ranges, counts = tally(layout, values)
     for first, count in zip(layout.cells.lookups, counts, strict=True):
         cells[first : first + 2 * len(count) : 2] = count & 0xFFFF
         cells[first + 1 : first + 2 * len(count) : 2] = count >> 16
-    lookups += np.bincount(cells[cells < RANGE_SIZE], minlength=RANGE_SIZE)
-    columns = np.zeros((3, cells_instance.rows), np.uint32)
-    columns[0] = np.minimum(np.arange(cells_instance.rows), RANGE_SIZE - 1)
-    columns[1, :RANGE_SIZE] = lookups
-    columns[2] = cells
-    return Trace(logs, _with_blinds([*private, columns], stream))
+    ranges[-1] += np.bincount(cells[cells < RANGE_SIZE], minlength=RANGE_SIZE)
+    last, rows = RANGE_SIZE // table.pairs, layout.instances[-1].rows
+    own = np.zeros((table.cells + 1, rows), np.uint32)
+    own[0] = np.minimum(np.arange(rows), last - 1)
+    for bus, count in enumerate(ranges):
+        own[table.multiplicities(bus), :last] = count.reshape(last, table.pairs).T
+    own[table.cells] = cells
+    return Trace(logs, _with_blinds([*columns, own], stream))
+
+
+def join_parts(layout: Layout, private: list[np.ndarray]) -> list[np.ndarray]:
+    """The witness columns of every instance but the cells table, without blinds; tallies are zero.
+
+    private: of every part, in the order of `parts_of`.
+    """
+    columns = [np.zeros((i.air.witness, i.rows), np.uint32) for i in layout.instances[:-1]]
+    members = [i.member for i in layout.instances[:-1] if i.member is not None]
+    places = sorted(
+        ((part.claim, part.table, part.segment), number, member.witness_of(at))
+        for number, member in enumerate(members)
+        for at, part in enumerate(member.parts)
+    )
+    for (_, number, place), own in zip(places, private, strict=True):
+        columns[number][place] = own
+    return columns
 
 
 def place_sums(layout: Layout, values: list[Columns]) -> list[np.ndarray]:
-    """The bucket sums of every place, from the node values of the program-table instances."""
-    result = []
-    for place in layout.cells.sums:
-        for instance, value in zip(layout.instances[:-1], values, strict=True):
-            if (instance.table, instance.segment) == (place.table, place.segment):
-                result.append(bucket_sums(instance, place.sum, place.buckets, value))
-    return result
+    """The bucket sums of every place, from the node values of all instances but the cells table."""
+    return [
+        bucket_sums(layout.instances[place.instance], place.position, place.buckets, values[place.instance])
+        for place in layout.cells.sums
+    ]
+
+
+def split_sum(buckets: np.ndarray) -> np.ndarray:
+    """(limbs·buckets, 2): A and B of each, the sum being A + 2^14·B."""
+    flat = buckets.reshape(-1)
+    return np.stack([flat & ((1 << HIGH_SHIFT) - 1), (flat >> HIGH_SHIFT) & 0xFFFF], axis=1)
+
+
+def fill_tallies(layout: Layout, sums: list[np.ndarray], columns: list[np.ndarray]) -> None:
+    """Write A and B of tall sums into the tallies of their instances."""
+    for place, buckets in zip(layout.cells.sums, sums, strict=True):
+        column = layout.instances[place.instance].weighed
+        if place.first_tally is not None and column is not None:
+            pairs = split_sum(buckets).reshape(-1)
+            columns[place.instance][column, place.first_tally : place.first_tally + pairs.size] = pairs
 
 
 def cell_values(layout: Layout, sums: list[np.ndarray], unknowns: list[int]) -> np.ndarray:
-    """(N,) int64: sums split as A + 2^14·B, unknowns in limbs, carries by following each equation."""
+    """(N,) int64: sums split as A + 2^14·B, or their totals, unknowns in limbs, carries by following each equation."""
     cells = np.zeros(layout.instances[-1].rows, np.int64)
     places = layout.cells
     for place, buckets in zip(places.sums, sums, strict=True):
-        flat = buckets.reshape(-1)
-        end = place.first_cell + 2 * flat.size
-        cells[place.first_cell : end : 2] = flat & ((1 << HIGH_SHIFT) - 1)
-        cells[place.first_cell + 1 : end : 2] = (flat >> HIGH_SHIFT) & 0xFFFF
+        pairs = split_sum(buckets)
+        if place.first_tally is None:
+            cells[place.first_cell : place.first_cell + pairs.size] = pairs.reshape(-1)
+            continue
+        for limb, (low, high) in enumerate(pairs.reshape(place.limbs, place.buckets, 2).sum(axis=1)):
+            top = (high >> 16) & 0x7F
+            first = place.first_cell + TALL_CELLS * limb
+            cells[first : first + TALL_CELLS] = [
+                low & ((1 << HIGH_SHIFT) - 1), low >> HIGH_SHIFT, high & 0xFFFF, top, top << TOP_SHIFT
+            ]  # fmt: skip
     for (first, limbs), value in zip(places.unknowns, unknowns, strict=True):
         for limb in range(limbs):
             cells[first + limb] = value >> 16 * limb & 0xFFFF
@@ -121,8 +162,8 @@ def check_trace(layout: Layout, trace: Trace) -> list[Failure]:
     values: list[Columns] = []
     for number, instance in enumerate(layout.instances):
         failures += check_rows(number, layout, trace.log_columns(number), trace.witness[number])
-        if instance.table is not None:
+        if instance.member is not None:
             values.append(node_values(instance, trace.log_columns(number), trace.witness[number]))
-    failures += check_identities(layout, trace.witness[-1][2], place_sums(layout, values))
+    failures += check_identities(layout, trace.witness, place_sums(layout, values))
     failures += check_buses(layout, values, trace.witness[-1]) + check_general_buses(layout, values)
     return failures + check_blinds(layout, [columns[-1] for columns in trace.witness])

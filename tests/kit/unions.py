@@ -1,0 +1,105 @@
+"""Several claims over several logs in memory, as one statement: laid out, checked row by row, proved and verified."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tests.kit import support
+from tests.kit.compiled_trial import padded
+from tests.kit.exact_rows import encode_rows
+from zkcompliance.card import places
+from zkcompliance.prove.api import private_sizes
+from zkcompliance.schemas import Schema
+from zkcompliance.stark.air.check import Failure
+from zkcompliance.stark.air.program import Program
+from zkcompliance.stark.air.shape import Layout, lay_out
+from zkcompliance.stark.commit.keystream import Keystream
+from zkcompliance.stark.commit.table import SealedTable
+from zkcompliance.stark.profiles import by_name
+from zkcompliance.stark.prover.prover import Prover
+from zkcompliance.stark.prover.witness import Trace, build_trace, check_trace
+from zkcompliance.stark.statement import Statement, StatementClaim, StatementLog
+from zkcompliance.verify.program import decode_program
+from zkcompliance.verify.statement import decode_statement
+from zkcompliance.verify.verifier import Report, verify_proof
+
+Tables = Mapping[str, Sequence[np.ndarray]]
+Filled = tuple[list[np.ndarray], list[int], Mapping[str, int]]  # private columns, unknowns, reveals
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A claim of a union. slots: of each the origins of its logs; fill: its witness from tables by slot and publics."""
+
+    requirement: str
+    program: Program
+    fill: Callable[[Tables, Mapping[str, int]], Filled]
+    slots: Mapping[str, Sequence[str]]
+    publics: Mapping[str, int]
+
+
+@dataclass
+class Case:
+    """What one proof is about; a test may spoil `private` or `unknowns`."""
+
+    statement: Statement
+    tables: list[SealedTable]
+    private: list[np.ndarray]
+    unknowns: list[int]
+
+    def layout(self) -> Layout:
+        return lay_out(self.statement)
+
+    def trace(self) -> Trace:
+        return build_trace(self.layout(), self.tables, self.private, self.unknowns, Keystream(bytes(32)))
+
+    def failures(self) -> list[Failure]:
+        return check_trace(self.layout(), self.trace())
+
+    def prover(self, kind: type[Prover] = Prover) -> Prover:
+        return kind(self.statement, self.tables, self.private, self.unknowns, support.seed("union"))
+
+    def verify(self, kind: type[Prover] = Prover) -> Report:
+        """A proof, through the verifier's own decoders."""
+        return verify(self.statement, self.prover(kind).prove())
+
+
+def verify(statement: Statement, proof: bytes) -> Report:
+    programs = [decode_program(claim.program.encoded) for claim in statement.claims]
+    return verify_proof(decode_statement(statement.encode()), programs, proof)
+
+
+def log_of(schema: Schema, *segments: Sequence[Mapping[str, object]], k: int = 3) -> list[np.ndarray]:
+    """Padded tables of these rows, of at least 2^k rows each."""
+    made = [padded(encode_rows(schema, rows)) for rows in segments]
+    return [np.pad(table, ((0, 0), (0, max(0, (1 << k) - table.shape[1])))) for table in made]
+
+
+def union(logs: Tables, digests: Mapping[str, bytes], wanted: Sequence[Wanted], profile: str = "standard") -> Case:
+    """logs: by origin the tables of the segments; digests: of the schema of each."""
+    origins = sorted(logs, key=str.encode)
+    sealed = {
+        origin: [support.seal(t, f"{origin} {i}", profile, digests[origin]) for i, t in enumerate(logs[origin])]
+        for origin in origins
+    }
+    stated = []
+    for origin in origins:
+        entries = tuple(table.entry for table in sealed[origin])
+        stated.append(StatementLog(support.checkpoint(entries, origin), entries))
+    claims, private, unknowns = [], [], []
+    for want in sorted(wanted, key=lambda each: each.requirement.encode()):
+        filling = {slot: sorted(names, key=str.encode) for slot, names in want.slots.items()}
+        tables = {slot: [table for name in names for table in logs[name]] for slot, names in filling.items()}
+        columns, values, reveals = want.fill(tables, want.publics)
+        publics = [(public.name, public.bits) for public in want.program.publics]
+        spread = places.spread(publics, {**want.publics, **reveals})
+        slots = tuple(tuple(origins.index(name) for name in filling[slot.name]) for slot in want.program.logs)
+        sizes = private_sizes(want.program, columns, {slot: len(parts) for slot, parts in tables.items()})
+        claims.append(StatementClaim(want.requirement, want.program, tuple(spread.values()), slots, sizes))
+        private += columns
+        unknowns += values
+    statement = Statement(by_name(profile), b"head", tuple(stated), tuple(claims))
+    return Case(statement, [table for origin in origins for table in sealed[origin]], private, unknowns)

@@ -1,0 +1,179 @@
+"""Where sums, unknowns, public tables and equations stand among the cells and the identities (docs/spec/buses.md).
+
+All of it follows from the statement and the programs of its claims. Whether the statement is tall, so that the A and B
+of its sums stand in columns of their own and only their totals are cells, is decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from zkcompliance import limits
+from zkcompliance.errors import ParametersRejected
+from zkcompliance.verify.codec import at_most
+from zkcompliance.verify.program import (
+    ONE_TERM,
+    PRIVATE_TABLE,
+    PUBLIC_TERM,
+    SUM_TERM,
+    UNKNOWN_TERM,
+    Equation,
+    Program,
+    Table,
+)
+from zkcompliance.verify.statement import ClaimStatement, Entry, Statement
+
+MAX_DIGIT_WEIGHT = (1 << 13) - 2
+BUCKET_LOG2 = 14  # rows of a bucket, so that its sum of 16-bit limbs is below p
+CARRY_OFFSET = 1 << 13
+TOTALS = 5  # cells of a limb's totals in a tall statement: a0, a1, b0, b1, b2
+TOTAL_IDENTITIES = 3  # and the identities that they are in
+
+
+class SumsPlace(NamedTuple):
+    """The sums of one table over one segment, limb by limb: limb i (of all its sums) has the identities of its buckets,
+    first + i·buckets … first + (i + 1)·buckets − 1, and then, of a tall statement, three more from totals + 3·i.
+
+    Its cells are 2·buckets from cell + 2·i·buckets, or of a tall statement TOTALS from cell + TOTALS·i.
+    """
+
+    first: int
+    totals: int  # the identity after those of all buckets
+    cell: int
+    buckets: int
+
+
+class EquationPlace(NamedTuple):
+    """One equation: `digits` identities and digits − 1 for the carries' range; 2·(digits − 1) cells."""
+
+    first_identity: int
+    first_cell: int
+    digits: int
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where everything is; of the tuples of tuples the outer one goes by claim."""
+
+    tall: bool
+    sums: dict[tuple[int, int], tuple[SumsPlace, ...]]  # (claim, table) → one for each segment of its slot, or one
+    unknowns: tuple[tuple[int, ...], ...]  # first cell of each
+    lookups: tuple[tuple[int, ...], ...]  # first cell of each
+    equations: tuple[tuple[EquationPlace, ...], ...]
+    cells: int
+    identities: int
+
+
+def buckets(k: int) -> int:
+    """G = max(1, N/2^14)."""
+    return 1 << max(0, k - BUCKET_LOG2)
+
+
+def limbs_of(table: Table) -> int:
+    """Of all its sums."""
+    return sum(len(item.limbs) for item in table.sums)
+
+
+def slot_segments(statement: Statement, claim: ClaimStatement, slot: int) -> Iterator[Entry]:
+    """The segments of all logs that fill the slot, in the order of their ORDINAL."""
+    for log in claim.slots[slot]:
+        yield from statement.logs[log].entries
+
+
+def table_sizes(statement: Statement, claim: ClaimStatement, table: Table) -> list[int]:
+    """log2 of the rows of each segment that the table runs over; a private table counts as one."""
+    if table.kind == PRIVATE_TABLE:
+        return [claim.private[table.index]]
+    return [entry.k for entry in slot_segments(statement, claim, table.index)]
+
+
+def is_tall(statement: Statement, programs: Sequence[Program]) -> bool:
+    """Whether the A and B of all sums are more than may be cells."""
+    count = 0
+    for claim, program in zip(statement.claims, programs, strict=True):
+        over = [sum(buckets(entry.k) for entry in slot_segments(statement, claim, s)) for s in range(len(program.logs))]
+        for table in program.tables:
+            rows = buckets(claim.private[table.index]) if table.kind == PRIVATE_TABLE else over[table.index]
+            count += 2 * limbs_of(table) * rows
+    return count > limits.MAX_DIRECT_CELLS
+
+
+def lay_out(statement: Statement, programs: Sequence[Program], tall: bool) -> Layout:
+    """Raises LimitExceeded for too many cells, ParametersRejected for an equation that does not fit the field."""
+    claims = list(zip(statement.claims, programs, strict=True))
+    identities = cells = 0
+    sums: dict[tuple[int, int], tuple[SumsPlace, ...]] = {}
+    for c, (claim, program) in enumerate(claims):
+        for t, table in enumerate(program.tables):
+            limbs = limbs_of(table)
+            found: list[SumsPlace] = []
+            for k in table_sizes(statement, claim, table) if limbs else ():
+                totals = identities + limbs * buckets(k)
+                found.append(SumsPlace(identities, totals, cells, buckets(k)))
+                identities = totals + (TOTAL_IDENTITIES * limbs if tall else 0)
+                cells += limbs * (TOTALS if tall else 2 * buckets(k))
+            sums[c, t] = tuple(found)
+    unknowns: list[tuple[int, ...]] = []
+    for program in programs:
+        first: list[int] = []
+        for unknown in program.unknowns:
+            first.append(cells)
+            cells += unknown.limbs
+        unknowns.append(tuple(first))
+    lookups: list[tuple[int, ...]] = []
+    for program in programs:
+        first = []
+        for lookup in program.lookups:
+            first.append(cells)
+            cells += 2 * len(lookup.rows)
+        lookups.append(tuple(first))
+    equations: list[tuple[EquationPlace, ...]] = []
+    for c, program in enumerate(programs):
+        where: list[EquationPlace] = []
+        places = [sums[c, t] for t in range(len(program.tables))]
+        counts = [len(each) if tall else sum(place.buckets for place in each) for each in places]
+        for equation in program.equations:
+            digits = _digits(equation, program, counts, tall)
+            where.append(EquationPlace(identities, cells, digits))
+            identities += 2 * digits - 1
+            cells += 2 * digits - 2
+        equations.append(tuple(where))
+    at_most(cells, limits.MAX_CELLS, "cells")
+    return Layout(tall, sums, tuple(unknowns), tuple(lookups), tuple(equations), cells, identities)
+
+
+def _digits(equation: Equation, program: Program, counts: Sequence[int], tall: bool) -> int:
+    """The number of base-2^16 digits n; also checks Σ|weight| ≤ 2^13 − 2 at each of them.
+
+    counts: how often a limb of a sum of each table is there, once for each bucket or, of a tall statement, for each
+    segment. Limb j then weighs, in units of |C|, at the digits j, j + 1, … 4 (A) and 1 (B), or 4 (a0), 2 (a1 and b0)
+    and 1 (b1).
+    """
+    each = (4, 2, 1) if tall else (4, 1)
+    weights = [0] * (limits.MAX_EQUATION_DIGITS + 2)
+    constant = 0  # K_max
+    digits = 1
+    for term in equation.terms:
+        size = abs(term.coefficient)
+        if term.kind == SUM_TERM:
+            limbs = len(program.tables[term.a].sums[term.b].limbs)
+            for j in range(limbs):
+                for above, weight in enumerate(each):
+                    weights[j + above] += weight * size * counts[term.a]
+            digits = max(digits, limbs + len(each) - 1)
+        elif term.kind == UNKNOWN_TERM:
+            limbs = program.unknowns[term.a].limbs
+            for j in range(limbs):
+                weights[j] += 4 * size
+            digits = max(digits, limbs)
+        elif term.kind == PUBLIC_TERM:
+            constant += 4 * size * ((1 << program.publics[term.a].bits) - 1)
+        elif term.kind == ONE_TERM:
+            constant += 4 * size
+    digits = max(digits, -(-constant.bit_length() // 16))
+    at_most(digits, limits.MAX_EQUATION_DIGITS, "digits of an equation")
+    if max(weights) > MAX_DIGIT_WEIGHT:
+        raise ParametersRejected(f"equation {equation.name}: its weights do not fit the field")
+    return digits
