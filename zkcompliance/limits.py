@@ -5,6 +5,7 @@ from __future__ import annotations
 MAX_BUNDLE_BYTES = 16 << 20
 MAX_STATEMENT_BYTES = 256 << 10
 MAX_PROGRAM_BYTES = 256 << 10
+MAX_PROGRAMS_BYTES = 512 << 10  # of all programs of a bundle
 MAX_TEXT_BYTES = 255
 MAX_INTEGER_BYTES = 64
 MAX_CONTEXT_BYTES = 1024
@@ -25,7 +26,7 @@ MAX_LOG_ROWS_LOG2 = 21
 MAX_CAPACITY_LOG2 = 21
 MAX_WIDTH = 1024  # limbs of a schema, act included
 MAX_CELLS = 1 << 14
-MAX_DIRECT_CELLS = 1 << 12  # A and B of all sums; where there are more they stand in columns of their own
+MAX_DIRECT_CELLS = 1 << 12  # A and B of all sums; where there are more, large tables have columns for theirs
 MAX_NODES = 4096
 MAX_EQUATION_DIGITS = 64
 MIN_SECURITY_BITS = 128
@@ -33,7 +34,8 @@ MIN_SECURITY_BITS = 128
 MAX_INSTANCES = 128  # segments and private tables, the cells instance not counted
 MAX_EVALUATIONS = 1 << 17  # steps of all constraint programs of all instances at the out-of-domain point
 MAX_COLUMNS = 1 << 14  # base-field columns of all rows opened for one query, FRI layers not counted
-MAX_EQUATION_TERMS = 2048  # of all equations of one program
+MAX_EQUATION_TERMS = 2048  # of all equations of all claims
+MAX_TALLIES = 1 << 17  # of a table of each size, the one with most of them, all sizes together
 # Values of rows, by the type of their column
 LARGEST = {"time": 2**48 - 1, "flop": 2**96 - 1, "count": 2**32 - 1, "ppm": 1_000_000, "id": 2**128 - 1, "bool": 1}
 # Lineages and states

@@ -21,7 +21,7 @@ from zkcompliance.verify.program import (
     Table,
     Unknown,
 )
-from zkcompliance.verify.statement import PROFILES, Entry, LogStatement, Statement
+from zkcompliance.verify.statement import PROFILES, ClaimStatement, Entry, LogStatement, Statement
 
 STANDARD = PROFILES[1]
 SCHEMA = b"\x07" * 32
@@ -47,16 +47,23 @@ def table() -> Table:
             Node(9, 0, 0),
             Node(10, 1, 31),
             Node(11, 0, 0),
+            Node(12, 2, 0),
+            Node(13, 0, 0),
         ),
         constraints=(Constraint("a", 0, 6), Constraint("b", 1, 2), Constraint("c", 2, 3), Constraint("d", 3, 5)),
         interactions=(
-            Interaction(0, UNIT, 1, (1,)),
+            Interaction(0, UNIT, 1, (2,)),
             Interaction(1, UNIT, 1, (1, 2)),
             Interaction(2, UNIT, 1, (2, 9, 3)),
         ),
         groups=(2, 1, 0),
         sums=(Sum("s", 7, (1, 2)), Sum("r", 8, (3,))),
+        short=(1, 4),
     )
+
+
+def over_other() -> Table:
+    return Table(0, 1, 0, (Node(1, 8, 0),), (), (), (0,), ())
 
 
 def private() -> Table:
@@ -74,7 +81,7 @@ def program() -> Program:
             Lookup(2, ((LookupEntry(0, 7, 0), LookupEntry(1, 0, 31)), (LookupEntry(1, 1, 511), LookupEntry(0, 0, 0)))),
         ),
         buses=(3, 1),
-        tables=(table(), private(), replace(private(), index=1)),
+        tables=(table(), private(), replace(private(), index=1), over_other()),
         unknowns=(Unknown("x", 3),),
         equations=(
             Equation(
@@ -84,31 +91,36 @@ def program() -> Program:
     )
 
 
-def log(slot: str, digest: bytes, width: int, ks: tuple[int, ...], profile: int = 1) -> LogStatement:
+def log(origin: str, digest: bytes, width: int, ks: tuple[int, ...], profile: int = 1) -> LogStatement:
     entries = []
     for number, k in enumerate(ks):
         kappa = PROFILES[profile].capacity(k)
         assert kappa is not None
         entries.append(Entry(profile, digest, width, k, kappa, bytes([number]) * 32, TAG))
-    return sealed(LogStatement(slot, Checkpoint("", 0, b"", b""), tuple(entries)))
+    return sealed(LogStatement(Checkpoint(origin, 0, b"", b""), tuple(entries)))
 
 
 def sealed(item: LogStatement) -> LogStatement:
     """With the checkpoint of its entries."""
+    origin, size = item.origin, len(item.entries)
     root = log_root([entry.encode() for entry in item.entries])
-    body = checkpoint_body("example.org/log", len(item.entries), root)
-    return replace(item, checkpoint=Checkpoint("example.org/log", len(item.entries), root, body))
+    return replace(item, checkpoint=Checkpoint(origin, size, root, checkpoint_body(origin, size, root)))
+
+
+def claim(of: Program, requirement: str = "compute") -> ClaimStatement:
+    return ClaimStatement(requirement, of.claim, of.version, of.digest, (1 << 32 - 1, 0), ((1,), (0,)), (3, 17))
 
 
 def statement(of: Program | None = None) -> Statement:
+    """One claim, whose first slot has the second log."""
     chosen = program() if of is None else of
-    logs = (log("runs", SCHEMA, 5, (3, 16)), log("other", b"\x08" * 32, 9, (4,)))
-    return Statement(STANDARD, chosen.claim, chosen.version, chosen.digest, (1 << 32 - 1, 0), b"nonce", logs, (3, 17))
+    logs = (log("other", b"\x08" * 32, 9, (4,)), log("runs", SCHEMA, 5, (3, 16)))
+    return Statement(STANDARD, b"nonce", logs, (claim(chosen),))
 
 
 def note(item: LogStatement) -> bytes:
-    return item.checkpoint.body + "\n— example.org/log AAAA\n".encode()
+    return item.checkpoint.body + f"\n— {item.origin} AAAA\n".encode()
 
 
 def bundle(of: Statement, by: Program, proof: bytes = b"proof") -> Bundle:
-    return Bundle(of.encode(), by.encode(), tuple(note(item) for item in of.logs), proof)
+    return Bundle(of.encode(), (by.encode(),), tuple(note(item) for item in of.logs), proof)

@@ -167,6 +167,28 @@ def one_claim(
     return Statement(by_id(logs[0][0].profile), head, stated, (claim,))
 
 
+def only(stated: Statement) -> StatementClaim:
+    """The claim of a statement that has one."""
+    (claim,) = stated.claims
+    return claim
+
+
+def with_claim(stated: Statement, **changes: object) -> Statement:
+    """The statement with these parts of its one claim changed."""
+    return replace(stated, claims=(replace(only(stated), **changes),))  # type: ignore[arg-type]
+
+
+def with_log(stated: Statement, log: StatementLog) -> Statement:
+    """The statement with another log in the place of its one."""
+    return replace(stated, logs=(log,))
+
+
+def verify(stated: Statement, proof: bytes) -> Report:
+    """What the independent verifier says, through its own decoders."""
+    programs = [decode_program(claim.program.encoded) for claim in stated.claims]
+    return verify_proof(decode_statement(stated.encode()), programs, proof)
+
+
 # Provers
 
 
@@ -205,8 +227,7 @@ class Proved:
     @property
     def program(self) -> bytes:
         """Of its one claim."""
-        (claim,) = self.prover.statement.claims
-        return claim.program.encoded
+        return only(self.prover.statement).program.encoded
 
     def verify(
         self, proof: bytes | None = None, statement: bytes | None = None, program: bytes | None = None

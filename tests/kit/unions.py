@@ -22,9 +22,7 @@ from zkcompliance.stark.profiles import by_name
 from zkcompliance.stark.prover.prover import Prover
 from zkcompliance.stark.prover.witness import Trace, build_trace, check_trace
 from zkcompliance.stark.statement import Statement, StatementClaim, StatementLog
-from zkcompliance.verify.program import decode_program
-from zkcompliance.verify.statement import decode_statement
-from zkcompliance.verify.verifier import Report, verify_proof
+from zkcompliance.verify.verifier import Report
 
 Tables = Mapping[str, Sequence[np.ndarray]]
 Filled = tuple[list[np.ndarray], list[int], Mapping[str, int]]  # private columns, unknowns, reveals
@@ -64,12 +62,7 @@ class Case:
 
     def verify(self, kind: type[Prover] = Prover) -> Report:
         """A proof, through the verifier's own decoders."""
-        return verify(self.statement, self.prover(kind).prove())
-
-
-def verify(statement: Statement, proof: bytes) -> Report:
-    programs = [decode_program(claim.program.encoded) for claim in statement.claims]
-    return verify_proof(decode_statement(statement.encode()), programs, proof)
+        return support.verify(self.statement, self.prover(kind).prove())
 
 
 def log_of(schema: Schema, *segments: Sequence[Mapping[str, object]], k: int = 3) -> list[np.ndarray]:

@@ -21,10 +21,11 @@ from zkcompliance.verify.checkpoint import Checkpoint, checkpoint_body, log_root
 from zkcompliance.verify.codec import Reader
 from zkcompliance.verify.field import ZERO, P
 from zkcompliance.verify.program import Constraint, Interaction, LogSlot, Lookup, LookupEntry, Node, Program, Sum, Table
-from zkcompliance.verify.statement import PROFILES, Entry, LogStatement, Statement
+from zkcompliance.verify.statement import PROFILES, ClaimStatement, Entry, LogStatement, Statement
 
 UNIT = 0xFFFF
-WIDTH, NODES, LOOKUP_ROWS = 80, 300, 2000
+WIDTH, NODES, LOOKUP_ROWS = 140, 1500, 5000
+SUM_LIMBS, SHORT = 14, tuple(range(10, 50))
 KS = [21] * 26 + [20, 19, 18, 17, 16, 15, 14, 13, 12] + [3] * 25
 
 
@@ -42,8 +43,10 @@ def program() -> Program:
         Constraint("d", 3, 0),
         Constraint("bit", 0, NODES + 3),
     )
-    interactions = (*(Interaction(0, UNIT, 1, (j % 8,)) for j in range(10)), Interaction(1, UNIT, 1, (0, 1, 2)))
-    table = Table(0, 0, 1, tuple(nodes), constraints, interactions, (2, 2, 2, 2, 2, 1), (Sum("s", 0, (1,)),))
+    interactions = (*(Interaction(0, UNIT, 1, (8,)) for j in range(10)), Interaction(1, UNIT, 1, (0, 1, 2)))
+    table = Table(
+        0, 0, 1, tuple(nodes), constraints, interactions, (2, 2, 2, 2, 2, 1), (Sum("s", 0, (1,) * SUM_LIMBS),), SHORT
+    )
     rows = tuple((LookupEntry(0, i, 0), LookupEntry(0, i, 0), LookupEntry(0, 1, 0)) for i in range(LOOKUP_ROWS))
     return Program("c", 1, (), (LogSlot("log", bytes(32), WIDTH),), (Lookup(3, rows),), (), (table,), (), ())
 
@@ -58,7 +61,8 @@ def statement(of: Program, number: int) -> Statement:
         entries.append(Entry(number, bytes(32), WIDTH, k, capacity, bytes([i]) * 32, ZERO))
     root = log_root([entry.encode() for entry in entries])
     checkpoint = Checkpoint("o", len(KS), root, checkpoint_body("o", len(KS), root))
-    return Statement(profile, "c", 1, of.digest, (), b"", (LogStatement("log", checkpoint, tuple(entries)),), ())
+    claim = ClaimStatement("r", "c", 1, of.digest, (), ((0,),), ())
+    return Statement(profile, b"", (LogStatement(checkpoint, tuple(entries)),), (claim,))
 
 
 class Anything(tuple):  # type: ignore[type-arg]
@@ -130,7 +134,7 @@ def main() -> None:
     stated = statement(asked, int(sys.argv[1]))
     pass_every_check()
     started = time.process_time()
-    report = verifier.verify_proof(stated, asked, b"")
+    report = verifier.verify_proof(stated, [asked], b"")
     seconds = time.process_time() - started
     peak = int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0]) * 1024
     print(seconds, peak, Endless.read, report.instances, len(report.heights), report.cells)

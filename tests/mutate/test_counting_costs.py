@@ -32,7 +32,7 @@ from zkcompliance.verify.program import (
     Table,
     decode_program,
 )
-from zkcompliance.verify.statement import STANDARD, Entry, LogStatement, Statement
+from zkcompliance.verify.statement import STANDARD, ClaimStatement, Entry, LogStatement, Statement
 from zkcompliance.verify.verifier import verify_proof
 
 SECONDS = 2.0
@@ -149,8 +149,9 @@ def statement(of: Program) -> Statement:
     assert capacity is not None
     entry = Entry(STANDARD.id, bytes(32), 9, 3, capacity, bytes(32), ZERO)
     root = log_root([entry.encode()])
-    log = LogStatement("log", Checkpoint("o", 1, root, checkpoint_body("o", 1, root)), (entry,))
-    return Statement(STANDARD, "c", 1, of.digest, (), b"", (log,), (3,) * of.private_tables)
+    log = LogStatement(Checkpoint("o", 1, root, checkpoint_body("o", 1, root)), (entry,))
+    claim = ClaimStatement("r", "c", 1, of.digest, (), ((0,),), (3,) * of.private_tables)
+    return Statement(STANDARD, b"", (log,), (claim,))
 
 
 def judged(make: Callable[[Nodes], None], tables: int) -> tuple[ZkComplianceError, float]:
@@ -161,7 +162,7 @@ def judged(make: Callable[[Nodes], None], tables: int) -> tuple[ZkComplianceErro
     stated = statement(asked)
     started = time.process_time()
     with pytest.raises(ZkComplianceError) as caught:
-        verify_proof(stated, decode_program(data), b"")
+        verify_proof(stated, [decode_program(data)], b"")
     return caught.value, time.process_time() - started
 
 

@@ -40,8 +40,8 @@ from zkcompliance.stark.prover import prover as prover_module
 from zkcompliance.stark.prover import witness as witness_module
 from zkcompliance.stark.prover.witness import Trace, check_trace
 from zkcompliance.verify import shape, verifier
+from zkcompliance.verify.counting import check_multiplicities
 from zkcompliance.verify.program import decode_program
-from zkcompliance.verify.weights import check_multiplicities
 
 PROGRAM = CLAIM.program
 (ROW,) = PROGRAM.tables

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from zkcompliance.errors import ParametersRejected
-from zkcompliance.stark.air.cells import CARRY_OFFSET, Cells, place_cells
+from zkcompliance.stark.air.cells import CARRY_OFFSET, Cells, is_tall, place_cells
 from zkcompliance.stark.air.program import (
     Equation,
     LogSlot,
@@ -20,8 +20,10 @@ from zkcompliance.stark.air.program import (
     TableAir,
     Unknown,
 )
+from zkcompliance.stark.air.union import Numbers, Part
 from zkcompliance.stark.field.babybear import P
 from zkcompliance.stark.prover.witness import cell_values
+from zkcompliance.stark.statement import StatementClaim
 
 DETERMINISTIC = settings(
     derandomize=True, deadline=None, max_examples=150, suppress_health_check=list(HealthCheck), database=None
@@ -35,6 +37,14 @@ def program(terms: tuple[Summand, ...], limbs: int) -> Program:
         "c", 1, (Public("p", 60),), (LogSlot("l", bytes(32), 1),), (), (row,), (Unknown("u", limbs),),
         (Equation("e", terms),),
     )  # fmt: skip
+
+
+def placed(made: Program, publics: tuple[int, ...], ks: list[list[int]]) -> Cells:
+    """The cells of one claim of one table, with segments of 2^k rows."""
+    (air,) = made.tables
+    parts = [Part(0, 0, i, air, i, k, Numbers(0, 0, 0, 0), publics) for i, k in enumerate(ks[0])]
+    claim = StatementClaim("c", made, publics, ((0,),))
+    return place_cells([claim], parts, tall=is_tall(parts))
 
 
 class FakeLayout:
@@ -70,7 +80,7 @@ def test_identities_hold_exactly_for_true_equations(
 ) -> None:
     made = program(tuple(Summand(kind, c) for kind, c in parts), limbs)
     try:
-        cells = place_cells(made, (public,), [[k]])
+        cells = placed(made, (public,), [[k]])
     except ParametersRejected:
         return
     buckets = 1 << max(0, k - 14)
@@ -103,7 +113,7 @@ def test_the_compute_equation(limit: int, total: int) -> None:
     )  # fmt: skip
     sums = np.array([[total >> 16 * j & 0xFFFF] for j in range(6)], np.int64)
     for bound in (limit, total, total + 1):
-        cells = place_cells(made, (bound,), [[3]])
+        cells = placed(made, (bound,), [[3]])
         slack = bound - 1 - total
         found = cell_values(FakeLayout(cells), [sums], [slack % 2**112])  # type: ignore[arg-type]
         assert hold(cells, found, sums) == (total < bound)
@@ -115,9 +125,9 @@ def test_no_wrap() -> None:
         made = program((Summand(SummandKind.UNKNOWN, coefficient), Summand(SummandKind.ONE, -1)), 4)
         if not kept:
             with pytest.raises(ParametersRejected):
-                place_cells(made, (0,), [[3]])
+                placed(made, (0,), [[3]])
             continue
-        cells = place_cells(made, (0,), [[3]])
+        cells = placed(made, (0,), [[3]])
         chain = cells.chains[0]
         carries = range(chain.first_cell, chain.first_cell + 2 * chain.digits - 2)
         for identity in cells.identities:
@@ -135,4 +145,4 @@ def test_no_wrap() -> None:
 def test_refused_when_the_cells_run_out() -> None:
     made = program((Summand(SummandKind.ONE, 1),), 1)
     with pytest.raises(ParametersRejected):
-        place_cells(made, (0,), [[21] * 30])
+        placed(made, (0,), [[21] * 1100])

@@ -12,6 +12,7 @@ import random
 import numpy as np
 import pytest
 
+from zkcompliance.verify.counting import Ranges, ranges_of
 from zkcompliance.verify.field import P
 from zkcompliance.verify.program import (
     ADD,
@@ -35,7 +36,6 @@ from zkcompliance.verify.program import (
     Table,
     decode_program,
 )
-from zkcompliance.verify.weights import Ranges, ranges_of
 
 COLUMNS, ROWS, VALUES = 3, 3, (-1, 0, 1, 2)
 TRACES = np.array(list(itertools.product(VALUES, repeat=COLUMNS * ROWS)), np.int64).reshape(-1, COLUMNS, ROWS)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from zkcompliance.stark.air.check import node_values
 from zkcompliance.stark.air.machine import Code, Reg, Rows, execute
-from zkcompliance.stark.air.program import Op, Public, TableAir
+from zkcompliance.stark.air.program import Op, TableAir
 from zkcompliance.stark.air.shape import Instance
 from zkcompliance.stark.air.weights import NodeCode
 from zkcompliance.stark.field import extension as ext
@@ -30,16 +30,11 @@ def dags(draw: st.DrawFn) -> list[tuple[int, int, int]]:
     made: list[tuple[int, int, int]] = []
     for _ in range(draw(st.integers(1, 30))):
         if not made or draw(st.integers(0, 2)) == 0:
-            op = draw(
-                st.sampled_from(
-                    [Op.CONST, Op.LOG, Op.WIT, Op.NEXT, Op.FIRST, Op.LAST, Op.BUCKET, Op.PUBLIC, Op.ORDINAL]
-                )
-            )
+            op = draw(st.sampled_from([Op.CONST, Op.LOG, Op.WIT, Op.NEXT, Op.FIRST, Op.LAST, Op.BUCKET]))
             a = {Op.CONST: st.sampled_from(EDGES), Op.LOG: st.integers(0, WIDTH - 1)}.get(
                 op, st.integers(0, WITNESS - 1)
             )
-            b = draw(st.integers(0, 3)) if op == Op.PUBLIC else 0
-            made.append((int(op), draw(a) if op in (Op.CONST, Op.LOG, Op.WIT, Op.NEXT, Op.PUBLIC) else 0, b))
+            made.append((int(op), draw(a) if op in (Op.CONST, Op.LOG, Op.WIT, Op.NEXT) else 0, 0))
         else:
             op = draw(st.sampled_from([Op.ADD, Op.SUB, Op.MUL]))
             near = st.integers(max(0, len(made) - 5), len(made) - 1) | st.integers(0, len(made) - 1)
@@ -60,9 +55,7 @@ def test_expressions(nodes: list[tuple[int, int, int]], k: int, seed: int) -> No
     rng = np.random.default_rng(seed)
     rows = 1 << k
     air = TableAir(0, WITNESS, tuple(nodes), (), (), (0,))
-    publics = (2**64 - 3, 12345 << 17)
-    assert len(publics) == len((Public("a", 64), Public("b", 64)))
-    instance = Instance(air, k, k, 192, 0, 2, None, publics)
+    instance = Instance(air, k, k, 192)
     log, witness = columns(rng, WIDTH, rows), columns(rng, WITNESS, rows)
     plain = node_values(instance, log, witness)
     code = Code()

@@ -30,10 +30,10 @@ from zkcompliance.stark.air.shape import lay_out
 from zkcompliance.stark.commit.entry import Entry
 from zkcompliance.stark.field.babybear import P
 from zkcompliance.stark.fri.schedule import fold_schedule
-from zkcompliance.stark.profiles import PROFILES, degree_bound
+from zkcompliance.stark.profiles import PROFILES, Profile, degree_bound
 from zkcompliance.stark.prover.quotient import constraint_count
 from zkcompliance.stark.soundness import shapes_of, soundness
-from zkcompliance.stark.statement import Statement, StatementLog
+from zkcompliance.stark.statement import Statement, StatementClaim, StatementLog
 from zkcompliance.verify import soundness as verify_soundness
 from zkcompliance.verify.program import decode_program
 from zkcompliance.verify.shape import schedule, shape_of
@@ -50,7 +50,7 @@ def nodes(
 ) -> list[tuple[int, int, int]]:
     made: list[tuple[int, int, int]] = [(Op.CONST, draw(st.integers(0, P - 1)), 0)]
     leaves = [Op.CONST, Op.FIRST, Op.LAST, Op.BUCKET, Op.ORDINAL]
-    leaves += [Op.LOG] if not private else []
+    leaves += [Op.LOG, Op.NOT_BEFORE, Op.NOT_AFTER] if not private else []
     leaves += [Op.WIT, Op.NEXT] if witness else []
     leaves += [Op.PUBLIC] if publics else []
     for _ in range(draw(st.integers(0, 14))):
@@ -59,6 +59,8 @@ def nodes(
             made.append((op, draw(st.integers(0, P - 1)), 0))
         elif op == Op.LOG:
             made.append((op, draw(st.integers(0, width - 1)), 0))
+        elif op in (Op.NOT_BEFORE, Op.NOT_AFTER):
+            made.append((op, draw(st.integers(0, 2)), 0))
         elif op in (Op.WIT, Op.NEXT):
             made.append((op, draw(st.integers(0, witness - 1)), 0))
         elif op == Op.PUBLIC:
@@ -78,15 +80,18 @@ def tables(
     witness = draw(st.integers(0, 3))
     made = draw(nodes(width, witness, publics, log is None))
     some = st.integers(0, len(made) - 1)
+    ranged = st.sampled_from([i for i, (op, _, _) in enumerate(made) if op != Op.LOG])
     constraints = [
         Constraint(f"c{i}", draw(st.sampled_from(list(Kind))), draw(some)) for i in range(draw(st.integers(0, 3)))
     ]
     interactions = []
     for _ in range(draw(st.integers(0, 4))):
         bus = draw(st.integers(0, len(widths) - 1))
-        weight = draw(st.none() | some)
+        weight = draw(st.none() | some) if bus else None
         bound = 1 if weight is None else draw(st.sampled_from([1, 2, 65535, 1 << 20]))
-        interactions.append(Interaction(bus, tuple(draw(some) for _ in range(widths[bus])), weight, bound))
+        interactions.append(
+            Interaction(bus, tuple(draw(some if bus else ranged) for _ in range(widths[bus])), weight, bound)
+        )
     groups, left = [], len(interactions)
     while left and draw(st.booleans()):
         groups.append(draw(st.integers(1, left)))
@@ -95,7 +100,9 @@ def tables(
         Sum(f"s{i}", draw(some), tuple(draw(some) for _ in range(draw(st.integers(1, 3)))))
         for i in range(draw(st.integers(0, 2)))
     ]
-    return TableAir(log, witness, tuple(made), tuple(constraints), tuple(interactions), (*groups, left), tuple(sums))
+    short = () if log is None else tuple(sorted(draw(st.sets(st.integers(0, width - 1)))))
+    held = (tuple(made), tuple(constraints), tuple(interactions), (*groups, left), tuple(sums), short)
+    return TableAir(log, witness, *held)
 
 
 @st.composite
@@ -103,7 +110,8 @@ def programs(draw: st.DrawFn) -> Program:
     publics = tuple(
         Public(f"p{i}", draw(st.integers(1, 70)), draw(st.booleans())) for i in range(draw(st.integers(0, 2)))
     )
-    logs = tuple(LogSlot(f"l{i}", bytes([i] * 32), draw(st.integers(1, 9))) for i in range(draw(st.integers(1, 2))))
+    slots = draw(st.lists(st.sampled_from([3, 8]), min_size=1, max_size=2))
+    logs = tuple(LogSlot(f"l{i}", bytes([width] * 32), width) for i, width in enumerate(slots))
     entry = st.integers(0, 99)
     if publics:
         entry = entry | st.integers(0, len(publics) - 1).flatmap(  # type: ignore[assignment]
@@ -116,8 +124,8 @@ def programs(draw: st.DrawFn) -> Program:
     buses = tuple(draw(st.lists(st.integers(1, 3), max_size=2)))
     widths = [1, *(lookup.width for lookup in lookups), *buses]
     made = []
-    for _ in range(draw(st.integers(1, 3))):
-        log = draw(st.none() | st.integers(0, len(logs) - 1))
+    others = draw(st.lists(st.none() | st.integers(0, len(logs) - 1), max_size=2))
+    for log in (*range(len(logs)), *others):
         width = 0 if log is None else logs[log].width
         made.append(draw(tables(log, width, publics, widths, 1 + len(lookups))))
     unknowns = tuple(Unknown(f"u{i}", draw(st.integers(1, 9))) for i in range(draw(st.integers(0, 2))))
@@ -143,22 +151,41 @@ def programs(draw: st.DrawFn) -> Program:
 
 @st.composite
 def statements(draw: st.DrawFn) -> Statement:
-    program = draw(programs())
+    """One to three claims over logs of their slots, some of which they share."""
     profile = draw(st.sampled_from(PROFILES))
     size = st.sampled_from([3, 8, 10, 13, 14, 15, 16, 17, 20, 21])
-    logs = []
-    for slot in program.logs:
-        entries = []
-        for k in draw(st.lists(size, min_size=1, max_size=3)):
-            try:
-                kappa = profile.capacity(k)
-            except ParametersRejected:
-                assume(False)
-            entries.append(Entry(profile.id, slot.schema_digest, slot.width, k, kappa, bytes(32), (0,) * 6))
-        logs.append(StatementLog(slot.name, support.checkpoint(entries), tuple(entries)))
-    values = tuple(draw(st.integers(0, (1 << public.bits) - 1)) for public in program.publics)
-    sizes = tuple(draw(st.integers(3, 20)) for _ in program.private_tables)
-    return Statement(profile, program, values, tuple(logs), draw(st.binary(max_size=9)), sizes)
+    logs: list[tuple[LogSlot, StatementLog]] = []
+    claims = []
+    for number in range(draw(st.integers(1, 3))):
+        program = draw(programs())
+        slots = []
+        for slot in program.logs:
+            mine = {i for filled in slots for i in filled}
+            shared = [i for i, (of, _) in enumerate(logs) if of.width == slot.width and i not in mine]
+            filled = set(draw(st.lists(st.sampled_from(shared), max_size=2))) if shared else set()
+            for _ in range(draw(st.integers(0 if filled else 1, 2))):
+                filled.add(len(logs))
+                logs.append((slot, draw(stated_log(slot, profile, size, len(logs)))))
+            slots.append(tuple(sorted(filled)))
+        values = tuple(draw(st.integers(0, (1 << public.bits) - 1)) for public in program.publics)
+        sizes = tuple(draw(st.integers(3, 20)) for _ in program.private_tables)
+        claims.append(StatementClaim(f"claim {number}", program, values, tuple(slots), sizes))
+    return Statement(profile, draw(st.binary(max_size=9)), tuple(log for _, log in logs), tuple(claims))
+
+
+@st.composite
+def stated_log(
+    draw: st.DrawFn, slot: LogSlot, profile: Profile, size: st.SearchStrategy[int], number: int
+) -> StatementLog:
+    entries = []
+    for at, k in enumerate(draw(st.lists(size, min_size=1, max_size=3))):
+        try:
+            kappa = profile.capacity(k)
+        except ParametersRejected:
+            assume(False)
+        root = bytes([number, at]) + bytes(30)
+        entries.append(Entry(profile.id, slot.schema_digest, slot.width, k, kappa, root, (0,) * 6))
+    return StatementLog(support.checkpoint(entries, f"log-{number:02}"), tuple(entries))
 
 
 def unused_bus(program: Program) -> bool:
@@ -174,22 +201,24 @@ COUNTS = {"accepted": 0, "refused": 0}
 @DETERMINISTIC
 @given(statements())
 def test_layout_and_soundness(stated: Statement) -> None:
-    assume(not unused_bus(stated.program))  # malformed
-    program = decode_program(stated.program.encoded)
-    assert program.encode() == stated.program.encoded and program.digest == stated.program.digest
+    programs = []
+    for claim in stated.claims:
+        assume(not unused_bus(claim.program))  # malformed
+        programs.append(decode_program(claim.program.encoded))
+        assert programs[-1].encode() == claim.program.encoded and programs[-1].digest == claim.program.digest
     decoded = decode_statement(stated.encode())
     assert decoded.encode() == stated.encode()
     try:
         layout = lay_out(stated)
     except ParametersRejected as refusal:
         try:
-            shape_of(decoded, program)
+            shape_of(decoded, programs)
         except (ParametersRejected, LimitExceeded):
             COUNTS["refused"] += 1
             return
         raise AssertionError(f"only the prover refuses: {refusal}") from refusal
     try:
-        shape = shape_of(decoded, program)
+        shape = shape_of(decoded, programs)
     except LimitExceeded:
         return  # the verifier's own limits on its work
     COUNTS["accepted"] += 1
@@ -198,12 +227,12 @@ def test_layout_and_soundness(stated: Statement) -> None:
         (i.k, i.kappa, i.witness_columns, i.extension_columns) for i in shape.instances
     ]
     assert [(i.air.log_columns, i.air.next_columns) for i in layout.instances] == [
-        (i.log_columns, i.next_columns) for i in shape.instances
+        (i.merged.log_columns, i.merged.next_columns) for i in shape.instances
     ]
     assert [constraint_count(i) for i in layout.instances] == [i.constraint_count for i in shape.instances]
     assert (layout.cells.count, len(layout.cells.identities)) == (shape.layout.cells, shape.layout.identities)
-    assert tuple(layout.cells.lookups) == shape.layout.lookups
-    assert [c.first_cell for c in layout.cells.chains] == [e.first_cell for e in shape.layout.equations]
+    assert layout.cells.lookups == [first for firsts in shape.layout.lookups for first in firsts]
+    assert [c.first_cell for c in layout.cells.chains] == [e.first_cell for of in shape.layout.equations for e in of]
     mine, theirs = soundness(shapes_of(layout)), verify_soundness.table(verify_soundness.quantities(shape))
     assert abs(log2(mine.total) - log2(theirs.error)) < 1e-6
     assert abs(theirs.error / mine.total - 1) < 2**-40

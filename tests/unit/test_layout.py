@@ -10,7 +10,6 @@ from tests.kit import support
 from tests.kit.support import CLAIM, SCHEMA
 from zkcompliance import limits
 from zkcompliance.errors import ParametersRejected
-from zkcompliance.stark.air.cells import cells_air
 from zkcompliance.stark.air.shape import Layout, lay_out
 from zkcompliance.stark.commit.entry import Entry
 from zkcompliance.stark.profiles import FAST, SMALL, STANDARD, Profile, degree_bound, log_mask
@@ -23,16 +22,16 @@ def laid_out(ks: list[int], profile: Profile = STANDARD) -> Layout:
 
 def test_one_small_segment() -> None:
     layout = laid_out([3])
-    assert layout.heights == (16, 13)
+    assert layout.heights == (13,)
     log, cells = layout.instances
     assert (log.k, log.kappa, log.rows, log.witness_columns) == (3, 13, 8, 2)
-    assert (cells.k, cells.kappa, cells.witness_columns, cells.table) == (16, 16, 4, None)
-    assert layout.domain_log2 == 19 and layout.at_height(13) == [0] and layout.at_height(16) == [1]
+    assert (cells.k, cells.kappa, cells.witness_columns, cells.entry) == (13, 13, 11, None)
+    assert layout.domain_log2 == 16 and layout.at_height(13) == [0, 1]
 
 
 @pytest.mark.parametrize(
     ("ks", "heights", "cells"),
-    [([3, 20], (20, 13), 20), ([16, 18], (18, 16), 16), ([17, 3, 19], (19, 17, 13), 17), ([21], (21,), 21)],
+    [([3, 20], (20, 13), 13), ([16, 18], (18, 16), 16), ([17, 3, 19], (19, 17, 13), 13), ([21], (21,), 21)],
 )
 def test_cells_take_a_height_that_is_there(ks: list[int], heights: tuple[int, ...], cells: int) -> None:
     layout = laid_out(ks)
@@ -70,9 +69,10 @@ def test_degrees() -> None:
     # φ times three fingerprints of log columns; the accumulator's step times one, and the sum's Γ·counted·limb
     assert log.numerator_degree() == log.witness_degree + 3 * log.log_degree
     assert log.algebraic_degree() == 4
-    n = 1 << 16
-    assert cells.numerator_degree() == (n - 1) + (n + 191) + 2 * (n + 191)
-    assert cells.air.groups == cells_air().groups == (2,)
+    n = 1 << 13
+    assert cells.numerator_degree() == (n - 1) + (n + 191) + 3 * (n + 191)
+    assert cells.air.groups == (3, 3, 3)
+    assert laid_out([17]).instances[-1].air.groups == (2,)
 
 
 def test_limits() -> None:
@@ -91,7 +91,7 @@ def test_limits() -> None:
 def test_constraints_of_too_high_a_degree(groups: tuple[int, ...], profile: Profile, fits: bool) -> None:
     """Five fingerprints of log columns in one constraint are five chunks: more than blowup 4 holds."""
     (row,) = CLAIM.program.tables
-    program = replace(CLAIM.program, tables=(replace(row, groups=groups),))
+    program = replace(CLAIM.program, tables=(replace(row, interactions=row.interactions * 7, groups=groups),))
     entry = Entry(profile.id, SCHEMA.digest, SCHEMA.width, 3, profile.capacity(3), bytes(32), (0,) * 6)
     stated = support.statement([entry], {"limit": 9, "phases": 1}, program)
     if fits:
@@ -104,7 +104,7 @@ def test_constraints_of_too_high_a_degree(groups: tuple[int, ...], profile: Prof
 def test_bus_bounds() -> None:
     """Interactions times rows stay below p."""
     (row,) = CLAIM.program.tables
-    many = replace(row, interactions=row.interactions * 30, groups=(*([3] * 69), 3))
+    many = replace(row, interactions=row.interactions * 210, groups=(*([3] * 69), 3))
     program = replace(CLAIM.program, tables=(many,))
     entry = Entry(1, SCHEMA.digest, SCHEMA.width, 21, 21, bytes(32), (0,) * 6)
     with pytest.raises(ParametersRejected, match="bus"):

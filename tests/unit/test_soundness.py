@@ -81,10 +81,10 @@ def test_fewer_queries_do_not_reach_128_bits() -> None:
 def test_shapes_of_a_statement() -> None:
     layout = lay_out(support.prover([support.seal(support.table(support.ROWS))]).statement)
     shapes = shapes_of(layout)
-    assert shapes.heights == (16, 13) and shapes.tags == (13,)
-    assert shapes.constraints == (3 + 1) + (3 + 2)
-    assert shapes.fractions == 7 * 8 + 2 * 65536 + 14
-    assert (shapes.bus_width, shapes.identities, shapes.degree) == (3, 21, 4)
+    assert shapes.heights == (13,) and shapes.tags == (13,)
+    assert shapes.constraints == (3 + 1) + (3 + 3 + 1)
+    assert shapes.fractions == 7 * 8 + 9 * 8192 + 14
+    assert (shapes.bus_width, shapes.identities, shapes.degree) == (3, 21, 5)
 
 
 @pytest.mark.parametrize("degree", [2, 3, 4, 5])
@@ -92,7 +92,7 @@ def test_challenges_of_a_smaller_field_are_refused(degree: int, monkeypatch: pyt
     """Were challenges drawn from an extension smaller than E (F has no point outside F), no side would take it."""
     honest = support.prover([support.seal(support.table(support.ROWS))])
     layout = lay_out(honest.statement)
-    shape = shape_of(decode_statement(honest.statement.encode()), decode_program(support.CLAIM.program.encoded))
+    shape = shape_of(decode_statement(honest.statement.encode()), [decode_program(support.CLAIM.program.encoded)])
     soundness.cache_clear()
     soundness(shapes_of(layout)).require()
     judge(shape)

@@ -40,7 +40,9 @@ def test_entry_bytes_are_the_verifiers() -> None:
     assert len(data) == ENTRY_BYTES and Entry.decode(data) == entry
     theirs = read_entry(Reader(data, MalformedError), VERIFIER_STANDARD)
     assert theirs.encode() == data and theirs.tag_challenge() == entry.tag_challenge()
-    for wrong in (data[:-1], data + b"\0", b"x" + data[1:], data[:-4] + P.to_bytes(4, "little")):
+    at = ENTRY_BYTES - 72 - 4  # the last word of the tag
+    large = data[:at] + P.to_bytes(4, "little") + data[at + 4 :]
+    for wrong in (data[:-1], data + b"\0", b"x" + data[1:], large, data[:-33] + b"x" + data[-32:]):
         with pytest.raises(MalformedError):
             Entry.decode(wrong)
 

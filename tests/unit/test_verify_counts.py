@@ -15,6 +15,7 @@ from zkcompliance.claim import catalogue
 from zkcompliance.claim.compile import compile_claim
 from zkcompliance.claim.language.build import ClaimDefinition
 from zkcompliance.errors import MalformedProgram
+from zkcompliance.verify.counting import check_multiplicities, ranges_of
 from zkcompliance.verify.field import P
 from zkcompliance.verify.program import (
     ADD,
@@ -26,6 +27,8 @@ from zkcompliance.verify.program import (
     LOG,
     MUL,
     NEXT,
+    NOT_AFTER,
+    NOT_BEFORE,
     PUBLIC,
     SUB,
     TRANSITION,
@@ -44,7 +47,6 @@ from zkcompliance.verify.program import (
     decode_program,
 )
 from zkcompliance.verify.verifier import verify_bundle
-from zkcompliance.verify.weights import check_multiplicities, ranges_of
 
 ONE, ZERO = Node(CONST, 1, 0), Node(CONST, 0, 0)
 
@@ -57,6 +59,7 @@ class Nodes:
         self.constraints: list[Constraint] = []
         self.interactions: list[Interaction] = []
         self.sums: list[Sum] = []
+        self.short: set[int] = set()
 
     def __call__(self, op: int, a: int = 0, b: int = 0) -> int:
         if Node(op, a, b) not in self.all:
@@ -77,7 +80,7 @@ class Nodes:
         kind, index = (0, 0) if private is None else (1, private)
         return Table(
             kind, index, 9, tuple(self.all), tuple(self.constraints), tuple(self.interactions),
-            (len(self.interactions),), tuple(self.sums),
+            (len(self.interactions),), tuple(self.sums), tuple(sorted(self.short)),
         )  # fmt: skip
 
 
@@ -155,9 +158,9 @@ def test_the_verifier_makes_the_check_before_it_reads_the_proof() -> None:
     asks = (*table.interactions[:1], table.interactions[1]._replace(multiplicity=len(table.nodes)))
     bad = replace(whole, tables=(replace(minus, interactions=(*asks, *table.interactions[2:])), *whole.tables[1:]))
     data = bundle(statement(bad), bad).encode()
-    for digest in (None, bad.digest):
+    for digests in (None, [bad.digest]):
         with pytest.raises(MalformedProgram, match=r"table 0, interaction 1"):
-            verify_bundle(data, program_digest=digest)
+            verify_bundle(data, program_digests=digests)
 
 
 def test_asks_with_both_signs() -> None:
@@ -200,22 +203,22 @@ def test_free_sides() -> None:
 
 def test_a_dishonest_bound() -> None:
     n, x = counting()
-    n.ask(0, UNIT, 1, x)
+    n.short.add(0)
     n.ask(2, x, 65535)
     check_multiplicities(one(n))
-    n.interactions[1] = n.interactions[1]._replace(bound=65534)
+    n.interactions[0] = n.interactions[0]._replace(bound=65534)
     with pytest.raises(
-        MalformedProgram, match=r"^table 0, interaction 1: its multiplicity may be larger than its bound"
+        MalformedProgram, match=r"^table 0, interaction 0: its multiplicity may be larger than its bound"
     ):
         check_multiplicities(one(n))
     for value, bound, fits in ((7, 7, True), (P - 7, 7, True), (8, 7, False), (P - 8, 7, False)):
-        n.interactions[1] = Interaction(2, n(CONST, value), bound, (0,))
+        n.interactions[0] = Interaction(2, n(CONST, value), bound, (0,))
         if fits:
             check_multiplicities(one(n))
         else:
             with pytest.raises(MalformedProgram, match="larger than its bound"):
                 check_multiplicities(one(n))
-    n.interactions[1] = Interaction(2, n(PUBLIC, 0, 1), 1, (0,))  # the 17th bit of a public
+    n.interactions[0] = Interaction(2, n(PUBLIC, 0, 1), 1, (0,))  # the 17th bit of a public
     check_multiplicities(one(n))
 
 
@@ -314,6 +317,10 @@ def test_what_is_found_on_a_bus() -> None:
 
 def test_lookups_and_range() -> None:
     n = Nodes()
-    n.ask(0, UNIT, 1, n(LOG, 0))
+    n.ask(0, UNIT, 1, n(WIT, 0))
+    n.short.add(3)
     n.ask(1, UNIT, 1, n(LOG, 1), n(LOG, 2))
-    assert [known(n, n(LOG, i)) for i in range(3)] == [(0, 65535), (0, 5), (0, 7)]
+    assert (
+        known(n, n(WIT, 0)) == known(n, n(LOG, 3)) == known(n, n(NOT_BEFORE, 2)) == known(n, n(NOT_AFTER)) == (0, 65535)
+    )
+    assert [known(n, n(LOG, i)) for i in range(1, 5)] == [(0, 5), (0, 7), (0, 65535), None]

@@ -104,24 +104,30 @@ def ranged(*slots: bool) -> Program:
     return replace(made, logs=tuple(slot._replace(ranged=each) for slot, each in zip(made.logs, slots, strict=True)))
 
 
-def part(size: int, first: int, last: int, origin: str = "example.org/log") -> LogStatement:
+def part(size: int, first: int, last: int, origin: str = "runs") -> LogStatement:
     """Segments first … last of a log of `size`, with the hashes that complete its root."""
     whole = log("runs", SCHEMA, 5, (3,) * size)
     leaves = [entry.encode() for entry in whole.entries]
     root = oracle(leaves)
     checkpoint = Checkpoint(origin, size, root, checkpoint_body(origin, size, root))
     hashes = tuple(hashes_of(leaves, first, last))
-    return LogStatement("runs", checkpoint, whole.entries[first : last + 1], first, hashes)
+    return LogStatement(checkpoint, whole.entries[first : last + 1], first, hashes)
 
 
 def about(item: LogStatement, of: Program) -> Statement:
     made = statement(of)
-    return replace(made, logs=(item, made.logs[1]))
+    return replace(made, logs=(made.logs[0], item))
+
+
+def alone(item: LogStatement, of: Program) -> Statement:
+    """Of one log, which fills one slot."""
+    made = statement(of)
+    return replace(made, logs=(item,), claims=(replace(made.claims[0], slots=((0,),)),))
 
 
 def refused(made: Statement, of: Program) -> ZkComplianceError:
     with pytest.raises(ZkComplianceError) as caught:
-        verify_proof(made, of, b"")
+        verify_proof(made, [of], b"")
     return caught.value
 
 
@@ -132,12 +138,12 @@ def test_a_range_is_taken_where_the_program_says_so(size: int, first: int, last:
     assert decode_statement(made.encode()) == made and decode_program(of.encode()) == of
     assert isinstance(refused(made, of), MalformedProof)  # all of the statement is right, and the proof is empty
     with pytest.raises(MalformedProof):
-        verify_bundle(bundle(made, of, b"").encode(), program_digest=of.digest)
+        verify_bundle(bundle(made, of, b"").encode(), program_digests=[of.digest])
     for other in (ranged(False, True), ranged(False, False)):
         error = refused(about(part(size, first, last), other), other)
         assert isinstance(error, CheckpointMismatch) and f"the segments {first} to {last}" in error.message
     whole = about(part(5, 0, 4), of)
-    assert whole.logs[0].whole and not made.logs[0].whole and isinstance(refused(whole, of), MalformedProof)
+    assert whole.logs[1].whole and not made.logs[1].whole and isinstance(refused(whole, of), MalformedProof)
 
 
 def test_hashes_that_are_wrong_or_moved() -> None:
@@ -176,10 +182,10 @@ def test_bounds_that_are_no_range(first: int, last: int, error: type[ZkComplianc
 
 def test_sizes_and_numbers_of_segments() -> None:
     of = ranged(True, False)
-    body = checkpoint_body("o", 1 << 62, bytes(32))
-    huge = Checkpoint("o", 1 << 62, bytes(32), body)
+    body = checkpoint_body("p", 1 << 62, bytes(32))
+    huge = Checkpoint("p", 1 << 62, bytes(32), body)
     one = log("runs", SCHEMA, 5, (3,))
-    made = about(LogStatement("runs", huge, one.entries, 5, (bytes(32),) * completing(5, 5, 1 << 62)), of)
+    made = about(LogStatement(huge, one.entries, 5, (bytes(32),) * completing(5, 5, 1 << 62)), of)
     assert decode_statement(made.encode()) == made and isinstance(refused(made, of), CheckpointMismatch)
     past = made.encode().replace(body, body.replace(b"%d" % (1 << 62), b"%d" % (1 << 63)))
     with pytest.raises(MalformedStatement, match="below 2"):
@@ -189,8 +195,8 @@ def test_sizes_and_numbers_of_segments() -> None:
         decode_statement(good.replace(b"\n7\n", b"\n0\n"))
     many = part(70, 0, limits.MAX_SEGMENTS)
     with pytest.raises(LimitExceeded):
-        decode_statement(replace(statement(of), logs=(many,)).encode())
-    most = replace(statement(of), logs=(part(70, 5, 4 + limits.MAX_SEGMENTS),))
+        decode_statement(alone(many, of).encode())
+    most = alone(part(70, 5, 4 + limits.MAX_SEGMENTS), of)
     assert decode_statement(most.encode()) == most
 
 

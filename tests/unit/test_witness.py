@@ -21,7 +21,7 @@ def built(tables: int = 1, **changes: object) -> tuple[Prover, Trace]:
 
 def test_sums_and_slack() -> None:
     made, trace = built()
-    cells = trace.witness[-1][2]
+    cells = trace.witness[-1][made.layout.table.cells]
     sums = [int(cells[2 * j]) + (int(cells[2 * j + 1]) << 14) for j in range(6)]
     assert sum(s << 16 * j for j, s in enumerate(sums)) == TOTAL
     first, limbs = made.layout.cells.unknowns[0]
@@ -30,10 +30,13 @@ def test_sums_and_slack() -> None:
 
 def test_multiplicities() -> None:
     made, trace = built(2)
-    m, v = trace.witness[-1][1:3]
+    table = made.layout.table
+    last = (1 << 16) // table.pairs
+    m = trace.witness[-1][table.multiplicities(0), :last].T.reshape(-1)
+    v = trace.witness[-1][table.cells]
     looked_up = np.concatenate([t.columns[FLOP].reshape(-1) for t in made.tables] + [v])
-    assert (m[: 1 << 16] == np.bincount(looked_up, minlength=1 << 16)).all()
-    assert int(m.sum()) == 6 * (8 + 16) + (1 << 16)
+    assert (m == np.bincount(looked_up, minlength=1 << 16)).all()
+    assert int(m.sum()) == 6 * (8 + 16) + (1 << 13)
     first = made.layout.cells.lookups[0]
     counts = v[first : first + 28 : 2] + (v[first + 1 : first + 28 : 2].astype(np.int64) << 16)
     assert counts.sum() == 8 + 16 and counts[0] == 2 + 10  # padding is (0, 0, 0)

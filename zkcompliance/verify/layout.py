@@ -28,21 +28,24 @@ from zkcompliance.verify.statement import ClaimStatement, Entry, Statement
 MAX_DIGIT_WEIGHT = (1 << 13) - 2
 BUCKET_LOG2 = 14  # rows of a bucket, so that its sum of 16-bit limbs is below p
 CARRY_OFFSET = 1 << 13
-TOTALS = 5  # cells of a limb's totals in a tall statement: a0, a1, b0, b1, b2
+TALLIED_BUCKETS = 4  # with fewer, A and B of a limb are fewer cells than its totals
+TOTALS = 5  # cells of a limb whose A and B are tallies: a0, a1, b0, b1, b2
 TOTAL_IDENTITIES = 3  # and the identities that they are in
 
 
 class SumsPlace(NamedTuple):
     """The sums of one table over one segment, limb by limb: limb i (of all its sums) has the identities of its buckets,
-    first + i·buckets … first + (i + 1)·buckets − 1, and then, of a tall statement, three more from totals + 3·i.
+    first + i·buckets … first + (i + 1)·buckets − 1, and the cells of their A and B, from cell + 2·i·buckets.
 
-    Its cells are 2·buckets from cell + 2·i·buckets, or of a tall statement TOTALS from cell + TOTALS·i.
+    Where A and B are tallies, limb i has three identities more, from totals + 3·i, and its cells are TOTALS from
+    cell + TOTALS·i.
     """
 
     first: int
     totals: int  # the identity after those of all buckets
     cell: int
     buckets: int
+    tallied: bool
 
 
 class EquationPlace(NamedTuple):
@@ -57,7 +60,6 @@ class EquationPlace(NamedTuple):
 class Layout:
     """Where everything is; of the tuples of tuples the outer one goes by claim."""
 
-    tall: bool
     sums: dict[tuple[int, int], tuple[SumsPlace, ...]]  # (claim, table) → one for each segment of its slot, or one
     unknowns: tuple[tuple[int, ...], ...]  # first cell of each
     lookups: tuple[tuple[int, ...], ...]  # first cell of each
@@ -69,6 +71,11 @@ class Layout:
 def buckets(k: int) -> int:
     """G = max(1, N/2^14)."""
     return 1 << max(0, k - BUCKET_LOG2)
+
+
+def has_tallies(k: int) -> bool:
+    """Whether the A and B of a table of 2^k rows are tallies in a tall statement."""
+    return buckets(k) >= TALLIED_BUCKETS
 
 
 def limbs_of(table: Table) -> int:
@@ -102,6 +109,8 @@ def is_tall(statement: Statement, programs: Sequence[Program]) -> bool:
 
 def lay_out(statement: Statement, programs: Sequence[Program], tall: bool) -> Layout:
     """Raises LimitExceeded for too many cells, ParametersRejected for an equation that does not fit the field."""
+    terms = sum(len(equation.terms) for program in programs for equation in program.equations)
+    at_most(terms, limits.MAX_EQUATION_TERMS, "terms of all equations")
     claims = list(zip(statement.claims, programs, strict=True))
     identities = cells = 0
     sums: dict[tuple[int, int], tuple[SumsPlace, ...]] = {}
@@ -110,10 +119,10 @@ def lay_out(statement: Statement, programs: Sequence[Program], tall: bool) -> La
             limbs = limbs_of(table)
             found: list[SumsPlace] = []
             for k in table_sizes(statement, claim, table) if limbs else ():
-                totals = identities + limbs * buckets(k)
-                found.append(SumsPlace(identities, totals, cells, buckets(k)))
-                identities = totals + (TOTAL_IDENTITIES * limbs if tall else 0)
-                cells += limbs * (TOTALS if tall else 2 * buckets(k))
+                totals, tallied = identities + limbs * buckets(k), tall and has_tallies(k)
+                found.append(SumsPlace(identities, totals, cells, buckets(k), tallied))
+                identities = totals + (TOTAL_IDENTITIES * limbs if tallied else 0)
+                cells += limbs * (TOTALS if tallied else 2 * buckets(k))
             sums[c, t] = tuple(found)
     unknowns: list[tuple[int, ...]] = []
     for program in programs:
@@ -132,26 +141,30 @@ def lay_out(statement: Statement, programs: Sequence[Program], tall: bool) -> La
     equations: list[tuple[EquationPlace, ...]] = []
     for c, program in enumerate(programs):
         where: list[EquationPlace] = []
-        places = [sums[c, t] for t in range(len(program.tables))]
-        counts = [len(each) if tall else sum(place.buckets for place in each) for each in places]
+        counts = [_counts(sums[c, t]) for t in range(len(program.tables))]
         for equation in program.equations:
-            digits = _digits(equation, program, counts, tall)
+            digits = _digits(equation, program, counts)
             where.append(EquationPlace(identities, cells, digits))
             identities += 2 * digits - 1
             cells += 2 * digits - 2
         equations.append(tuple(where))
     at_most(cells, limits.MAX_CELLS, "cells")
-    return Layout(tall, sums, tuple(unknowns), tuple(lookups), tuple(equations), cells, identities)
+    return Layout(sums, tuple(unknowns), tuple(lookups), tuple(equations), cells, identities)
 
 
-def _digits(equation: Equation, program: Program, counts: Sequence[int], tall: bool) -> int:
-    """The number of base-2^16 digits n; also checks Σ|weight| ≤ 2^13 − 2 at each of them.
+def _counts(places: Sequence[SumsPlace]) -> tuple[int, ...]:
+    """What limb j of a table's sums weighs at the digits j, j + 1, …, in units of |C|, over all segments.
 
-    counts: how often a limb of a sum of each table is there, once for each bucket or, of a tall statement, for each
-    segment. Limb j then weighs, in units of |C|, at the digits j, j + 1, … 4 (A) and 1 (B), or 4 (a0), 2 (a1 and b0)
-    and 1 (b1).
+    Each bucket has 4 (A) and 1 (B); where they are tallies, each segment has 4 (a0), 2 (a1 and b0) and 1 (b1).
     """
-    each = (4, 2, 1) if tall else (4, 1)
+    direct = sum(place.buckets for place in places if not place.tallied)
+    tallied = sum(place.tallied for place in places)
+    weights = (4 * (direct + tallied), direct + 2 * tallied, tallied)
+    return weights if tallied else weights[:2]
+
+
+def _digits(equation: Equation, program: Program, counts: Sequence[tuple[int, ...]]) -> int:
+    """The number of base-2^16 digits n; also checks Σ|weight| ≤ 2^13 − 2 at each of them. counts: of each table."""
     weights = [0] * (limits.MAX_EQUATION_DIGITS + 2)
     constant = 0  # K_max
     digits = 1
@@ -160,9 +173,9 @@ def _digits(equation: Equation, program: Program, counts: Sequence[int], tall: b
         if term.kind == SUM_TERM:
             limbs = len(program.tables[term.a].sums[term.b].limbs)
             for j in range(limbs):
-                for above, weight in enumerate(each):
-                    weights[j + above] += weight * size * counts[term.a]
-            digits = max(digits, limbs + len(each) - 1)
+                for above, weight in enumerate(counts[term.a]):
+                    weights[j + above] += weight * size
+            digits = max(digits, limbs + len(counts[term.a]) - 1)
         elif term.kind == UNKNOWN_TERM:
             limbs = program.unknowns[term.a].limbs
             for j in range(limbs):

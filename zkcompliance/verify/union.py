@@ -15,7 +15,7 @@ from zkcompliance import limits
 from zkcompliance.errors import ParametersRejected
 from zkcompliance.verify.codec import at_most
 from zkcompliance.verify.field import P
-from zkcompliance.verify.layout import Layout, buckets, is_tall, lay_out, limbs_of
+from zkcompliance.verify.layout import Layout, buckets, has_tallies, is_tall, lay_out, limbs_of
 from zkcompliance.verify.program import (
     ADD,
     CONST,
@@ -64,7 +64,7 @@ class Merged:
     groups: tuple[int, ...]
     witness: int
     weighed: int | None  # the witness column whose rows identities weigh: the tallies, or v of the cells table
-    limbs: int  # whose A and B are tallies, two for each bucket
+    limbs: int  # of all sums, whose A and B are tallies where there are so many rows; 0 without tallies
     log_columns: tuple[int, ...]  # opened at z, ascending
     next_columns: tuple[int, ...]  # opened at g·z, ascending
 
@@ -86,6 +86,11 @@ class Instance(NamedTuple):
     def bus(self, part: Part, number: int) -> int:
         """The union's number of a bus of a part's program."""
         return self.range_bus if number == RANGE_BUS else part.buses[number]
+
+    @property
+    def tallies(self) -> int:
+        """The rows that A and B take."""
+        return 2 * buckets(self.k) * self.merged.limbs if has_tallies(self.k) else 0
 
     @property
     def witness_columns(self) -> int:
@@ -148,8 +153,10 @@ def unite(statement: Statement, programs: Sequence[Program]) -> Union:
         bus = ranges.of(_asks(merged), k)
         instances.append(Instance(merged, None, OPEN, (0,) * len(merged.parts), k, capacity, bus))
     for instance in instances:
-        if 2 * buckets(instance.k) * instance.merged.limbs > 1 << instance.k:
-            raise ParametersRejected(f"a table of 2^{instance.k} rows has no room for the counts of its sums")
+        if instance.tallies > 1 << instance.k:
+            raise ParametersRejected(f"a table of 2^{instance.k} rows has no room for the tallies of its sums")
+    most = {k: max(i.tallies for i in instances if i.k == k) for k in {i.k for i in instances}}
+    at_most(sum(most.values()), limits.MAX_TALLIES, "tallies")
     ranges.of(1, kappa)  # v
     cells = cells_table(kappa, tuple(ranges.numbers))
     steps += cells_steps(cells.parts[0].table)

@@ -16,6 +16,7 @@ from zkcompliance.verify.field import (
     ZERO,
     Ext,
     Lagrange,
+    P,
     Powers,
     add,
     batch_inverse,
@@ -73,13 +74,12 @@ def weigh(shape: Shape, challenges: LookupChallenges) -> tuple[list[Ext], Ext]:
     constant = ZERO
     numbers = bus_numbers(shape.programs)
     for c, (program, publics) in enumerate(zip(shape.programs, shape.publics, strict=True)):
-        _sum_weights(weights, program, layout, c, delta)
+        found = _in_equations(program, layout.equations[c], delta)
+        _sum_weights(weights, program, layout, c, found, delta)
+        for number, first in enumerate(layout.unknowns[c]):
+            for j, weight in enumerate(found[UNKNOWN_TERM, number, 0][: program.unknowns[number].limbs]):
+                weights[first + j] = scale(weight, 4)
         for equation, place in zip(program.equations, layout.equations[c], strict=True):
-            for term in equation.terms:
-                if term.kind == UNKNOWN_TERM:
-                    for j in range(program.unknowns[term.a].limbs):
-                        cell, weight = layout.unknowns[c][term.a] + j, delta[place.first_identity + j + 1]
-                        weights[cell] = add(weights[cell], scale(weight, 4 * term.coefficient))
             _carry_weights(weights, place, delta)
             for e, value in enumerate(_constants(equation, place.digits, publics)):
                 constant = add(constant, scale(delta[place.first_identity + e + 1], value))
@@ -88,25 +88,38 @@ def weigh(shape: Shape, challenges: LookupChallenges) -> tuple[list[Ext], Ext]:
     return weights, constant
 
 
-def _sum_weights(weights: list[Ext], program: Program, layout: Layout, claim: int, delta: Powers) -> None:
-    """Of the cells of sums: what their own identities, and what equations say of them."""
-    highest = 2 if layout.tall else 1
-    digits = {  # sum → for each digit j, Σ C·δ^(its identity + 1)
-        (t, s): [ZERO] * (len(item.limbs) + highest)
-        for t, table in enumerate(program.tables)
-        for s, item in enumerate(table.sums)
-    }
-    for equation, where in zip(program.equations, layout.equations[claim], strict=True):
-        for term in equation.terms:
-            if term.kind == SUM_TERM:
-                found = digits[term.a, term.b]
-                for j in range(len(found)):
-                    found[j] = add(found[j], scale(delta[where.first_identity + j + 1], term.coefficient))
+def _in_equations(
+    program: Program, places: Sequence[EquationPlace], delta: Powers
+) -> dict[tuple[int, int, int], list[Ext]]:
+    """For each sum and unknown, as (kind, a, b) of its terms, Σ C·δ^(identity + 1) at the digits j = 0, 1, …"""
+    highest = {(UNKNOWN_TERM, u, 0): unknown.limbs for u, unknown in enumerate(program.unknowns)}
     for t, table in enumerate(program.tables):
-        limbs = [digits[t, s][j : j + 1 + highest] for s, item in enumerate(table.sums) for j in range(len(item.limbs))]
+        highest.update({(SUM_TERM, t, s): len(item.limbs) + 2 for s, item in enumerate(table.sums)})
+    found = {key: [0] * digits for key, digits in highest.items()}  # packed; at most 2^18 terms fit
+    for equation, place in zip(program.equations, places, strict=True):
+        packed = [pack(delta[place.first_identity + e + 1]) for e in range(place.digits)]
+        for kind, a, b, coefficient in equation.terms:
+            if kind in (SUM_TERM, UNKNOWN_TERM):
+                sums = found[kind, a, b]
+                for j, weight in enumerate(packed[: len(sums)]):
+                    sums[j] += coefficient % P * weight
+    return {key: [unpack(value) for value in values] for key, values in found.items()}
+
+
+def _sum_weights(
+    weights: list[Ext],
+    program: Program,
+    layout: Layout,
+    claim: int,
+    found: dict[tuple[int, int, int], list[Ext]],
+    delta: Powers,
+) -> None:
+    """Of the cells of sums: what their own identities, and what equations say of them."""
+    for t, table in enumerate(program.tables):
+        limbs = [found[SUM_TERM, t, s][j : j + 3] for s, item in enumerate(table.sums) for j in range(len(item.limbs))]
         for place in layout.sums[claim, t]:
             for i, at in enumerate(limbs):
-                if layout.tall:
+                if place.tallied:
                     _total_weights(weights, place, i, at, delta)
                 else:
                     _bucket_weights(weights, place, i, at, delta)
@@ -186,9 +199,10 @@ def weigh_rows(shape: Shape, weights: Sequence[Ext], delta: Powers, z: Ext) -> l
     """For each instance what Lin has of the column whose rows identities weigh: W(z) of the cells, V(z) of tallies."""
     most: dict[int, int] = {}  # k → limbs of the instance that has most
     for instance in shape.instances:
-        most[instance.k] = max(most.get(instance.k, 0), instance.merged.limbs)
-    limbs = {k: _limb_rows(k, count, delta, z) for k, count in most.items() if count}
-    result = [_tallies(shape.layout, i, limbs[i.k], delta) if i.merged.limbs else ZERO for i in shape.instances[:-1]]
+        if instance.tallies:
+            most[instance.k] = max(most.get(instance.k, 0), instance.merged.limbs)
+    limbs = {k: _limb_rows(k, count, delta, z) for k, count in most.items()}
+    result = [_tallies(shape.layout, i, limbs[i.k], delta) if i.tallies else ZERO for i in shape.instances[:-1]]
     return [*result, lagrange_sum(weights, shape.instances[-1].k, z)]
 
 

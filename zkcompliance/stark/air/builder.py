@@ -86,9 +86,10 @@ class TableBuilder:
         """The tuple is a row of that public table, on every row."""
         self._interactions.append(Interaction(1 + lookup, tuple(node.index for node in nodes)))
 
-    def interact(self, bus: int, multiplicity: NodeRef, *nodes: NodeRef, bound: int = 1) -> None:
-        """Put the tuple on a bus `multiplicity` times, a value of at most `bound` in magnitude."""
-        self._interactions.append(Interaction(bus, tuple(node.index for node in nodes), multiplicity.index, bound))
+    def interact(self, bus: int, multiplicity: NodeRef | None, *nodes: NodeRef, bound: int = 1) -> None:
+        """Put the tuple on a bus `multiplicity` times, a value of at most `bound` in magnitude; None: once."""
+        times = None if multiplicity is None else multiplicity.index
+        self._interactions.append(Interaction(bus, tuple(node.index for node in nodes), times, bound))
 
     def first(self) -> NodeRef:
         """1 on the first row, 0 elsewhere."""

@@ -59,7 +59,7 @@ class CellsShape:
         for bus, columns in zip(self.ranges, m, strict=True):
             for column, value in zip(columns, values, strict=True):
                 table.interact(bus, table.lift(0) - column, value)
-        table.interact(self.ranges[-1], table.lift(1), v)
+        table.interact(self.ranges[-1], None, v)
         whole, left = divmod(len(self.ranges) * self.pairs + 1, FRACTIONS_IN_GROUP)
         return table.build((FRACTIONS_IN_GROUP,) * whole + (left,) * (left > 0))
 
