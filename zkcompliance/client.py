@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 Rows = Iterable[Mapping[str, object]]
 Table = object  # told apart by what it can do: see zkcompliance.log.intake
 Value = int | str | Decimal
+AnyKey = VerifierKey | str | Path
 AnyPolicy = str | Path | Policy  # a ready-made one's id, a file, or what was loaded
 
 
@@ -157,6 +158,9 @@ class Log:
         self.close()
 
 
+AnyLog = Log | SealedLog | str | Path
+
+
 def open_log(
     path: str | Path,
     *,
@@ -228,7 +232,7 @@ class Proof:
 
 def prove(
     claim: str | Claim | ClaimDefinition | None = None,
-    logs: Mapping[str, Log | SealedLog | str | Path] | None = None,
+    logs: Mapping[str, AnyLog | Sequence[AnyLog]] | None = None,
     *,
     policy: AnyPolicy | Sequence[AnyPolicy] | None = None,
     claims: Sequence[str | Path | Claim] = (),
@@ -241,7 +245,9 @@ def prove(
     """Prove a claim (an id, a .py file, or a Claim), or all that policies ask, over every sealed segment of these logs.
 
     With a claim, `logs` are by its slots, and parameters are integers, or text as on the command line. With `policy`
-    (an id, a .toml file, a Policy, or several), `logs` are by the policies' names, what they leave open is
+    (an id, a .toml file, a Policy, or several), `logs` are by the policies' names, and all requirements of a policy are
+    one proof (several where limits or memory ask for it, with a warning that says why). Under one name may be a list of
+    logs, whose rows then count together. What policies leave open is
     `params={"REQUIREMENT.NAME": value}`, and `claims` are the claims (.py files) that policy files name and the
     catalogue lacks. The proof is bound to `subject` (a model, as `--subject` takes it), `context`
     (a regulator's reference) and `time` (UTC seconds; the clock's, where it is not given).
@@ -252,7 +258,7 @@ def prove(
     model = parse_subject(subject, progress) if isinstance(subject, str) else subject
     if model is not None:
         check_name(model.name)
-    opened = {slot: _sealed(log) for slot, log in (logs or {}).items()}
+    opened = {name: tuple(map(_sealed, _several(several))) for name, several in (logs or {}).items()}
     if (claim is None) == (policy is None):
         raise UsageError("prove: one claim, or policy=")
     if claims and policy is None:
@@ -278,8 +284,9 @@ def prove(
 
     one = _claim(claim)
     bound = Binding(None, model, now, _bound(context)).encode()
-    made = prove_claim(one, opened, parsed(one.id, one.params, params), context=bound, progress=progress)
-    return Proof(enclose({bound: made}, opened.values(), _tell) if lineages_of(opened.values()) else made)
+    made = prove_claim(one, opened, parsed(one.id, one.params, params), head=bound, progress=progress)
+    every = [log for several in opened.values() for log in several]
+    return Proof(enclose({(bound, one.id): made}, every, _tell) if lineages_of(every) else made)
 
 
 def verify(
@@ -289,7 +296,7 @@ def verify(
     claims: Sequence[str | Path | Claim | Card] = (),
     claim: str | Path | Claim | ClaimDefinition | Card | None = None,
     params: Mapping[str, Value] | None = None,
-    log_keys: Mapping[str, VerifierKey | str | Path] | None = None,
+    log_keys: Mapping[str, AnyKey | Sequence[AnyKey]] | None = None,
     subject: Subject | str | None = None,
     context: bytes | str | None = None,
     trust: TrustPolicy | str | Path | None = None,
@@ -304,14 +311,15 @@ def verify(
     """Hold a proof against a policy, or against a claim, all its parameters and the public key of each log.
 
     `log_keys`: by the claim's slots, or by the policy's logs of which it does not say itself whose checkpoints it
-    trusts. `claims`, `claim`: cards of claims of one's own (.json files, or what was decoded), or their text, which is
-    compiled here. `subject`, `context`: the model and the reference that the proof must be bound to,
-    where given. `trust`: a C2SP trust policy (or its file) that every log's checkpoint must satisfy besides. `state`: a
-    file that remembers what was seen of each log, and since when; a proof over an older or another history raises
-    LogEvidence, with the evidence in `<state>.evidence.…`, and a key that it has not seen of a log NewKeyRefused,
-    unless the log is named in `new_keys`. `lineage`: a log's lineage file, or by the names of the logs. `at`: the time
-    of judgement, the clock's where it is not given. `attestation`, `attestation_key` (the public one, PEM): files or
-    their bytes, held against the proof before the verdict, which records them.
+    trusts: a key, or a list with one for each log that goes by the name. `claims`, `claim`: cards of claims of one's
+    own (.json files, or what was decoded), or their text, which is compiled here. `subject`, `context`: the model and
+    the reference that the proof must be bound to, where given. `trust`: a C2SP trust policy (or its file) that every
+    log's checkpoint must satisfy besides. `state`: a file that remembers what was seen of each log, and since when; a
+    proof over an older or another history raises LogEvidence, with the evidence in `<state>.evidence.…`, and a key that
+    it has not seen of a log NewKeyRefused, unless the log is named in `new_keys`. `lineage`: a log's lineage file, or
+    by the names of the logs. `at`: the time of judgement, the clock's where it is not given. `attestation`,
+    `attestation_key` (the public one, PEM): files or their bytes, held against the proof before the verdict, which
+    records them.
 
     Returns the verdict, in which everything is met; raises VerificationError (by the check that failed), Undecided
     where the policy needs a key that is not given, or MalformedError.
@@ -381,6 +389,10 @@ def _claim(claim: str | Claim | ClaimDefinition | None) -> Claim:
     if isinstance(claim, str):
         return catalogue.load(claim)
     return provable(claim) if isinstance(claim, ClaimDefinition) else claim
+
+
+def _several(given: AnyLog | Sequence[AnyLog]) -> Sequence[AnyLog]:
+    return (given,) if isinstance(given, Log | SealedLog | str | Path) else given
 
 
 def _sealed(log: Log | SealedLog | str | Path) -> SealedLog:

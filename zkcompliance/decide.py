@@ -17,7 +17,7 @@ from zkcompliance.card.model import Card
 from zkcompliance.card.own import Own, one
 from zkcompliance.card.parameter import parsed
 from zkcompliance.card.typed import params_of
-from zkcompliance.edge.pairs import by_name, by_slot
+from zkcompliance.edge.pairs import by_name, by_names, by_slot
 from zkcompliance.errors import Undecided, UsageError
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.log.public_keys import load_public
@@ -25,13 +25,16 @@ from zkcompliance.log.trust import TrustPolicy, load_trust
 from zkcompliance.policy import catalogue as policies
 from zkcompliance.policy.binding import Subject
 from zkcompliance.policy.judge import judge_claim, judge_policy, look
-from zkcompliance.policy.model import Policy
+from zkcompliance.policy.model import LogRule, Policy
 from zkcompliance.policy.proofs import File, opened
 from zkcompliance.policy.recall import Recall
+from zkcompliance.policy.slots import labels
 from zkcompliance.policy.subject import parse_subject, path_of
 from zkcompliance.policy.verdict import Attested, Verdict
 from zkcompliance.progress import Progress, silent
 from zkcompliance.quantities import parse_time
+
+GivenKeys = VerifierKey | str | Path | Sequence[VerifierKey | str | Path]  # of one log, or of several under one name
 
 _WHOLE = "zkcompliance verify FILE --policy POLICY --log-key PUB"
 _ATTESTATION = "--attestation FILE --attestation-key PEM"
@@ -57,9 +60,10 @@ class Request:
 
     policy: a ready-made one's id, a file, or what was loaded; claim_files: files of cards (.json), or of claims (.py),
     that the policy names and the catalogue lacks; claim: an id, such a file, or what was read; params: NAME=VALUE of
-    the claim, or values by name; log_keys: [LOG=]PUB, or keys by name; subject: as `parse_subject`; context: the
-    reference; trust, state: files; lineages: [LOG=]FILE, files by name, or the only log's; new_keys: logs whose key may
-    be one that the state has not seen; at: the time of judgement, as text or in UTC seconds; attestation,
+    the claim, or values by name; log_keys: [LOG=]PUB, or a key or several by name; subject: as `parse_subject`;
+    context: the reference; trust, state: files; lineages: [LOG=]FILE, files by name, or the only log's; new_keys: logs
+    whose key may be one that the state has not seen; both by the labels of `policy.slots`, which are the names where
+    each stands for one log; at: the time of judgement, as text or in UTC seconds; attestation,
     attestation_key: files or their bytes, the second the PEM public key that must have signed the first. spoken: how
     errors call all these.
     """
@@ -68,7 +72,7 @@ class Request:
     claim_files: Sequence[str | Path | Card | Own] = ()
     claim: str | Path | Card | Own | None = None
     params: Sequence[str] | Mapping[str, object] = ()
-    log_keys: Sequence[str] | Mapping[str, VerifierKey | str | Path] = ()
+    log_keys: Sequence[str] | Mapping[str, GivenKeys] = ()
     subject: str | Subject | None = None
     context: str | bytes | None = None
     trust: str | Path | TrustPolicy | None = None
@@ -87,7 +91,7 @@ class Request:
         found = [Path(text) for text in texts]
         for named in (self.log_keys, self.lineages):
             if isinstance(named, Path | Mapping):
-                given = [named] if isinstance(named, Path) else list(named.values())
+                given = [named] if isinstance(named, Path) else [one for each in named.values() for one in _each(each)]
                 found += [Path(each) for each in given if isinstance(each, str | Path)]
             else:
                 found += [Path(part) for text in named for part in (text, text.partition("=")[2]) if part]
@@ -121,12 +125,15 @@ class Request:
         if claim is None or not self.log_keys:
             return self._undecided(file, claim, now)
         slots = [slot.name for slot in claim.card.slots]
-        trusted = _keys(self.log_keys) if isinstance(self.log_keys, Mapping) else None
-        paths = by_slot(slots, self.log_keys, "--log-key") if not isinstance(self.log_keys, Mapping) else {}
-        params, recall = self._params(claim.card), self._recall(slots, now, clock, progress)
+        if isinstance(self.log_keys, Mapping):
+            keys = _keys(self.log_keys)
+        else:
+            keys = _keys(by_slot(slots, self.log_keys, "--log-key"))
+        rules = {slot.name: LogRule(slot.name, slot.schema) for slot in claim.card.slots}
+        params, recall = self._params(claim.card), self._recall(labels(rules, keys), now, clock, progress)
         try:
             return judge_claim(
-                file, claim.card, params, now=now, keys=_keys(paths) if trusted is None else trusted,
+                file, claim.card, params, now=now, keys=keys,
                 subject=self._subject(progress), reference=self._reference(), trust=self._trust(), recall=recall,
                 compiled=claim.compiled,
             )  # fmt: skip
@@ -193,11 +200,11 @@ class Request:
             given = _keys(self.log_keys)
         else:
             open_to = [name for name, rule in policy.logs.items() if not rule.keys]
-            given = _keys(by_name(names, self.log_keys, "--log-key", bare=open_to))
+            given = _keys(by_names(names, self.log_keys, "--log-key", bare=open_to))
         try:
             return judge_policy(
                 file, policy, now=now, keys=given, subject=self._subject(progress), reference=self._reference(),
-                trust=self._trust(), recall=self._recall(names, now, clock, progress),
+                trust=self._trust(), recall=self._recall(labels(policy.logs, given), now, clock, progress),
             )  # fmt: skip
         except Undecided as error:
             return look(file, now=now, missing=error, own=policy.cards)
@@ -235,8 +242,9 @@ class Request:
     def _trust(self) -> TrustPolicy | None:
         return self.trust if self.trust is None or isinstance(self.trust, TrustPolicy) else load_trust(Path(self.trust))
 
-    def _recall(self, names: list[str], now: int, clock: int, progress: Progress) -> Recall:
-        """names: of the logs that are asked about."""
+    def _recall(self, labels: Mapping[str, Sequence[str]], now: int, clock: int, progress: Progress) -> Recall:
+        """labels: by name, of the logs that are asked about."""
+        names = [label for several in labels.values() for label in several]
         for name in self.new_keys:
             if name not in names:
                 raise UsageError(
@@ -260,5 +268,13 @@ class Request:
         return {name: Path(each) for name, each in given.items()}
 
 
-def _keys(given: Mapping[str, VerifierKey | str | Path]) -> dict[str, VerifierKey]:
-    return {name: key if isinstance(key, VerifierKey) else load_public(Path(key)) for name, key in given.items()}
+def _each(given: GivenKeys) -> tuple[VerifierKey | str | Path, ...]:
+    return (given,) if isinstance(given, VerifierKey | str | Path) else tuple(given)
+
+
+def _keys(given: Mapping[str, GivenKeys]) -> dict[str, tuple[VerifierKey, ...]]:
+    """By name, the key or keys that are given: the objects, or their files."""
+    return {
+        name: tuple(key if isinstance(key, VerifierKey) else load_public(Path(key)) for key in _each(several))
+        for name, several in given.items()
+    }

@@ -42,7 +42,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
     log = kit.make_log(folder, "log", "lab.example/c", kit.rows())
     context = Binding(subject=Subject("m", b"\7" * 32, b"\5" * 32), time=kit.NOW, reference=b"it's\n7").encode()
     claim = catalogue.load(kit.CLAIM)
-    (folder / "proof").write_bytes(prove_claim(claim, {"compute": log}, {"limit": 10**20}, context=context))
+    (folder / "proof").write_bytes(prove_claim(claim, {"compute": log}, {"limit": 10**20}, head=context))
     (folder / "junk").write_bytes(b"junk")
     (folder / "empty").touch()
     (folder / "cut").write_bytes((folder / "proof").read_bytes()[:-1])

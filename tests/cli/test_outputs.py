@@ -41,7 +41,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
     log = kit.make_log(folder, "log", "lab.example/c", kit.rows())
     context = Binding(time=kit.NOW).encode()
     claim = catalogue.load(kit.CLAIM)
-    (folder / "proof").write_bytes(prove_claim(claim, {"compute": log}, {"limit": 10**20}, context=context))
+    (folder / "proof").write_bytes(prove_claim(claim, {"compute": log}, {"limit": 10**20}, head=context))
     (folder / "model" / "sub").mkdir(parents=True)
     (folder / "model" / "weights").write_text("weights")
     (folder / "notes.txt").write_text("notes")

@@ -43,7 +43,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, subject in (("whole", model), ("contents", bare)):
         context = Binding(subject=subject, time=kit.NOW).encode()
         claim = catalogue.load(kit.CLAIM)
-        (folder / name).write_bytes(prove_claim(claim, {"compute": log}, {"limit": 10**20}, context=context))
+        (folder / name).write_bytes(prove_claim(claim, {"compute": log}, {"limit": 10**20}, head=context))
     lay(folder / "exchanged", {"a.bin": "{}", "config.json": "w"})
     lay(folder / "hidden", {**FILES, ".git/hooks/x": "1"})
     lay(folder / "more", {**FILES, "model.sig": "x"})

@@ -14,6 +14,7 @@ import pytest
 
 from tests.kit import policies as kit
 from tests.kit.policies import DAY, HOUR, MODEL, NOW
+from tests.kit.split_up import split_up
 from zkcompliance.card import catalogue as cards
 from zkcompliance.claim import catalogue
 from zkcompliance.errors import (
@@ -41,6 +42,7 @@ from zkcompliance.policy.judge import judge_claim, judge_policy
 from zkcompliance.policy.model import Policy
 from zkcompliance.policy.proofs import proofs_in
 from zkcompliance.policy.verdict import Status, Verdict
+from zkcompliance.prove import api
 from zkcompliance.prove.api import prove_claim
 from zkcompliance.prove.policy import plan, prove_policies
 from zkcompliance.stark.statement import encode_policy_bundle
@@ -87,16 +89,22 @@ VARIANTS: dict[str, tuple[Made, str]] = {
 class World:
     folder: Path
     logs: dict[str, SealedLog]
-    bundles: dict[str, bytes]
+    bundles: dict[str, bytes]  # each has one proof
+    apart: dict[str, dict[str, bytes]]  # the same, as proofs of one requirement each
 
     def key(self, name: str) -> VerifierKey:
         return VerifierKey.parse(self.logs[name].vkey)
 
-    def prove(self, made: Made, log: SealedLog | None = None, *more: Policy, **given: int) -> bytes:
+    def prove(self, made: Made, log: SealedLog | None = None, *more: Policy) -> bytes:
         return prove_policies(
             [made.policy, *more], {"compute": log or self.logs[made.log]}, LOW,
             binding=Binding(None, made.subject, made.time, made.reference),
         )  # fmt: skip
+
+    def alone(self, made: Made, log: SealedLog | None = None) -> dict[str, bytes]:
+        """requirement → a proof of it alone."""
+        with split_up():
+            return parts(self.prove(made, log))
 
     def judge(self, data: bytes, made: Made = VARIANTS["base"][0], *, now: int | None = None) -> Verdict:
         return judge_policy(
@@ -112,8 +120,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         name: kit.make_log(folder, name, origin, kit.rows())
         for name, origin in (("a", "lab.example/a"), ("b", "lab.example/b"), ("again", "lab.example/a"))
     }
-    made = World(folder, logs, {})
+    made = World(folder, logs, {}, {})
     made.bundles = {name: made.prove(variant) for name, (variant, _) in VARIANTS.items()}
+    made.apart = {name: made.alone(variant) for name, (variant, _) in VARIANTS.items()}
     return made
 
 
@@ -149,7 +158,7 @@ def test_none_is_another(world: World, made: str, asked: str) -> None:
 @pytest.fixture(scope="module")
 def single(world: World) -> bytes:
     bound = Binding(None, MODEL, NOW, b"file 7").encode()
-    return prove_claim(CLAIM, {"compute": world.logs["a"]}, {"limit": 10**20}, context=bound)
+    return prove_claim(CLAIM, {"compute": world.logs["a"]}, {"limit": 10**20}, head=bound)
 
 
 ASKED: dict[str, tuple[dict[str, object], str]] = {
@@ -200,13 +209,13 @@ def test_a_claim_as_another(world: World, single: bytes, name: str) -> None:
 
 def test_a_claim_is_not_a_policys_proof(world: World, single: bytes) -> None:
     refused(world.judge(single), StatementMismatch, "^policy: the proof was made for none, not example@1")
-    with pytest.raises(UsageError, match="2 proofs"):
+    with pytest.raises(UsageError, match="proves 2 claims"):
         judged(world, world.bundles["base"])
 
 
 def test_a_context_that_is_no_binding(world: World) -> None:
     for context in (b"", b"free text", Binding(time=NOW).encode() + b"\0"):
-        bare = prove_claim(CLAIM, {"compute": world.logs["b"]}, {"limit": 10**20}, context=context)
+        bare = prove_claim(CLAIM, {"compute": world.logs["b"]}, {"limit": 10**20}, head=context)
         for judge in (lambda data: judged(world, data, log="b"), world.judge):
             with pytest.raises(MalformedBinding):
                 judge(bare)
@@ -216,23 +225,25 @@ def test_a_context_that_is_no_binding(world: World) -> None:
 
 
 def parts(data: bytes) -> dict[str, bytes]:
-    """requirement → proof file."""
+    """requirement → the file of the proof that is of it alone."""
     found = {}
     for proof in proofs_in(data):
-        made_for = proof.bound().policy
-        assert made_for is not None
-        found[made_for.requirement] = proof.data
+        (claimed,) = proof.claims
+        found[claimed.requirement] = proof.data
     return found
 
 
 def bundle(*proofs: bytes) -> bytes:
-    return encode_policy_bundle({decode_statement(decode_bundle(p).statement_bytes).context: p for p in proofs})
+    stated = [decode_statement(decode_bundle(proof).statement_bytes) for proof in proofs]
+    return encode_policy_bundle(
+        {(each.head, each.claims[0].requirement): proof for each, proof in zip(stated, proofs, strict=True)}
+    )
 
 
 def raw(*proofs: bytes) -> bytes:
-    """In this order, whatever the contexts."""
+    """In this order, whatever the heads."""
     return (
-        b"zkcd\1\0"
+        b"zkcd\2\0"
         + len(proofs).to_bytes(2, "little")
         + b"".join(len(p).to_bytes(4, "little") + p for p in proofs)
         + b"\0"
@@ -240,7 +251,7 @@ def raw(*proofs: bytes) -> bytes:
 
 
 def test_a_proof_dropped(world: World) -> None:
-    for name, proof in parts(world.bundles["base"]).items():
+    for name, proof in world.apart["base"].items():
         for data in (proof, bundle(proof)):
             verdict = world.judge(data)
             kept = {each.name: each.status for each in verdict.findings}
@@ -249,31 +260,31 @@ def test_a_proof_dropped(world: World) -> None:
 
 
 def test_a_proof_twice_or_out_of_order(world: World) -> None:
-    one, other = parts(world.bundles["base"]).values()
+    one, other = world.apart["base"].values()
     for data in (raw(one, one), raw(other, one), raw(one, other, other), raw(), raw(one, other) + b"\0"):
-        if data != world.bundles["base"]:
+        if data != bundle(one, other):
             with pytest.raises(MalformedBundle):
                 world.judge(data)
 
 
 def test_proofs_of_different_times_models_or_references(world: World) -> None:
-    base = parts(world.bundles["base"])
+    base = world.apart["base"]
     for name, what in (("another time", "time"), ("other weights", "subject"), ("another reference", "reference")):
-        mixed = bundle(base["below"], parts(world.bundles[name])["floor: compute"])
+        mixed = bundle(base["below"], world.apart[name]["floor: compute"])
         for now in (NOW + HOUR, NOW + 10 * DAY + HOUR):
             refused(world.judge(mixed, now=now), StatementMismatch, f"^{what}: the proofs of this policy do not all")
 
 
 def test_a_floor_over_another_log_or_checkpoint(world: World) -> None:
-    base = parts(world.bundles["base"])
+    base = world.apart["base"]
     for name in ("another log", "another key of the same origin"):
-        mixed = bundle(base["below"], parts(world.bundles[name])["floor: compute"])
+        mixed = bundle(base["below"], world.apart[name]["floor: compute"])
         refused(world.judge(mixed), StatementMismatch, "^checkpoint: ")
     older = kit.make_log(world.folder, "grown", "lab.example/grown", kit.rows(2, 1), kit.rows(8, 1))
     newer = kit.seal(world.folder, "grown", kit.rows(2, 10**18))
     world.logs["grown"] = newer
     made = Made(log="grown")
-    first, second = parts(world.prove(made, older)), parts(world.prove(made, newer))
+    first, second = world.alone(made, older), world.alone(made, newer)
     for mixed in (bundle(first["below"], second["floor: compute"]), bundle(second["below"], first["floor: compute"])):
         refused(world.judge(mixed, made), StatementMismatch, "^checkpoint: .* not all about one of compute")
     for each in (first, second):
@@ -294,9 +305,10 @@ def test_segments_left_out_are_refused(world: World) -> None:
     log = kit.make_log(world.folder, "two", "lab.example/two", kit.rows(), kit.rows(4, 10**19))
     world.logs["two"] = log
     made = Made(log="two")
-    whole = parts(world.prove(made))
+    whole = world.alone(made)
     cut = decode_bundle(whole["below"])
     statement = decode_statement(cut.statement_bytes)
+    assert len(statement.claims) == 1
     few = statement.logs[0].entries[:1]
     other = leaf_hash(statement.logs[0].entries[1].encode())  # what completes the root
     for hashes, error in (((other,), StatementMismatch), ((bytes(32),), StatementMismatch)):
@@ -311,15 +323,14 @@ def rebound(proof: bytes, change: Callable[[Binding], Binding]) -> bytes:
     """The statement says another binding; the proof is as it was."""
     whole = decode_bundle(proof)
     statement = decode_statement(whole.statement_bytes)
-    other = change(Binding.decode(statement.context)).encode()
-    return replace(whole, statement_bytes=replace(statement, context=other).encode()).encode()
+    other = change(Binding.decode(statement.head)).encode()
+    return replace(whole, statement_bytes=replace(statement, head=other).encode()).encode()
 
 
-def for_policy(policy: Policy, requirement: str | None = None) -> Callable[[Binding], Binding]:
+def for_policy(policy: Policy) -> Callable[[Binding], Binding]:
     def change(binding: Binding) -> Binding:
         assert binding.policy is not None
-        name = requirement or binding.policy.requirement
-        return replace(binding, policy=ForPolicy(policy.digest, policy.id, policy.version, name))
+        return replace(binding, policy=ForPolicy(policy.digest, policy.id, policy.version))
 
     return change
 
@@ -339,9 +350,9 @@ REBOUND: dict[str, tuple[Callable[[Binding], Binding], Made]] = {
 
 @pytest.mark.parametrize("name", REBOUND)
 def test_a_binding_rewritten(world: World, name: str) -> None:
-    """All cheap checks pass, and the proof itself does not: the context is in its transcript."""
+    """All cheap checks pass, and the proof itself does not: the head is in its transcript."""
     change, asked = REBOUND[name]
-    forged = bundle(*(rebound(proof, change) for proof in parts(world.bundles["base"]).values()))
+    forged = bundle(*(rebound(proof, change) for proof in world.apart["base"].values()))
     refused(world.judge(forged, asked), QuotientMismatch)
 
 
@@ -349,7 +360,7 @@ def test_a_policy_that_lies_about_its_name(world: World) -> None:
     """The digest of this policy under another id or version."""
     policy = Made().policy
     for lie in (replace(policy, id="other"), replace(policy, version=2)):
-        forged = bundle(*(rebound(p, for_policy(lie)) for p in parts(world.bundles["base"]).values()))
+        forged = bundle(*(rebound(p, for_policy(lie)) for p in world.apart["base"].values()))
         assert lie.digest == policy.digest
         refused(world.judge(forged), StatementMismatch, "^policy: the proof says that (other@1|example@2) is")
 
@@ -357,15 +368,14 @@ def test_a_policy_that_lies_about_its_name(world: World) -> None:
 def test_a_proof_for_the_wrong_requirement(world: World) -> None:
     """Proved anew by a dishonest lab: the claim of one requirement in the name of another, or of none."""
     made = Made()
-    honest = parts(world.bundles["base"])
+    honest = world.apart["base"]
 
     def prove(requirement: str, claim: str, publics: dict[str, int]) -> bytes:
-        bound = Binding(
-            ForPolicy(made.policy.digest, "example", 1, requirement), made.subject, made.time, made.reference
-        )
+        bound = Binding(ForPolicy(made.policy.digest, "example", 1), made.subject, made.time, made.reference)
         loaded = catalogue.load(claim)
         slot = next(iter(loaded.slots))
-        return prove_claim(loaded, {slot: world.logs["a"]}, publics, context=bound.encode())
+        given = {slot: world.logs["a"]}
+        return prove_claim(loaded, given, publics, head=bound.encode(), requirement=requirement)
 
     easier = prove("below", kit.CLAIM, {"limit": 10**25})
     verdict = world.judge(bundle(easier, honest["floor: compute"]))
@@ -388,7 +398,7 @@ def test_two_policies_in_one_bundle(world: World) -> None:
     both = world.prove(Made(), None, other)
     for policy in (Made().policy, other):
         verdict = world.judge(both, Made(policy=policy))
-        assert verdict.accepted and verdict.others == 2 and len(verdict.findings) == 2
+        assert verdict.accepted and verdict.others == 1 and len(verdict.findings) == 2
     refused(
         world.judge(both, VARIANTS["another text of the policy"][0]), StatementMismatch,
         "another text of example@1",
@@ -427,11 +437,9 @@ def test_a_key_after_its_day(world: World) -> None:
 
     def judged_at(now: int, log: str, stated: int) -> Verdict:
         tasks = plan([rotating], {"compute": world.logs[log]}, LOW, binding=Binding(None, MODEL, stated))
-        proofs = {
-            task.binding.encode(): prove_claim(task.claim, task.logs, task.publics, context=task.binding.encode())
-            for task in tasks
-        }
-        return judge_policy(encode_policy_bundle(proofs), rotating, now=now, subject=MODEL)
+        head = tasks[0].binding.encode()
+        proof = api.make(api.get_ready([task.asked for task in tasks], head))
+        return judge_policy(proof, rotating, now=now, subject=MODEL)
 
     assert judged_at(day + 7 * DAY - 1, "a", day - 1).accepted and judged_at(day, "again", day).accepted
     refused(judged_at(day, "a", day), SignatureRejected, f"the key {re.escape(old)} is trusted until {date}")
@@ -453,8 +461,8 @@ def test_age(world: World) -> None:
             assert verdict.accepted
         else:
             refused(verdict, StaleProof, error)
-    undated = world.prove(Made(time=NOW))
-    forged = bundle(*(rebound(p, lambda b: replace(b, time=0)) for p in parts(undated).values()))
+    undated = world.alone(Made(time=NOW))
+    forged = bundle(*(rebound(p, lambda b: replace(b, time=0)) for p in undated.values()))
     refused(world.judge(forged), StaleProof, "does not say when")
 
 
@@ -471,7 +479,7 @@ def test_the_policy_is_in_force(world: World, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_no_model_named(world: World) -> None:
-    nameless = bundle(*(rebound(p, lambda b: replace(b, subject=None)) for p in parts(world.bundles["base"]).values()))
+    nameless = bundle(*(rebound(p, lambda b: replace(b, subject=None)) for p in world.apart["base"].values()))
     for subject in (None, MODEL):
         verdict = judge_policy(nameless, Made().policy, now=NOW, keys={"compute": world.key("a")}, subject=subject)
         refused(verdict, StatementMismatch, "^subject: the proof names no model")

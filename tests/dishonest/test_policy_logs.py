@@ -1,18 +1,18 @@
-"""One log shown as two: what a policy or a claim asks of two logs is not asked of one that goes by both keys."""
+"""One log shown as two: what a policy or a claim asks of two logs is not asked of two generations of one."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.kit import support
 from tests.kit.policies import NOW
 from tests.kit.policy_texts import head, requirement
 from zkcompliance import schemas
 from zkcompliance.card import catalogue as cards
 from zkcompliance.claim import catalogue
-from zkcompliance.errors import StatementMismatch
+from zkcompliance.errors import MalformedStatement, StatementMismatch
 from zkcompliance.log import keys
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.log.signer import SignerKey
@@ -21,15 +21,18 @@ from zkcompliance.log.writer import Writer, create_log
 from zkcompliance.policy.binding import Binding, ForPolicy
 from zkcompliance.policy.judge import judge_claim, judge_policy
 from zkcompliance.policy.load import parse_policy
+from zkcompliance.policy.model import Policy
+from zkcompliance.policy.proofs import proofs_in
 from zkcompliance.policy.verdict import Verdict
 from zkcompliance.prove import api
-from zkcompliance.stark.statement import encode_bundle, encode_policy_bundle
+from zkcompliance.prove.reseal import reseal
 from zkcompliance.verify.bundle import decode_bundle
+from zkcompliance.verify.statement import decode_statement
 
 COVERAGE, CLAIM = cards.load("eval-coverage"), catalogue.load("eval-coverage")
 
 
-def policy(evals: str = "", registered: str = ""):  # type: ignore[no-untyped-def]
+def policy(evals: str = "", registered: str = "") -> Policy:
     """evals and registered: lines of the two logs."""
     text = head("coverage", "Nothing left out", subject="none")
     for name, lines in (("evals", evals), ("registered", registered)):
@@ -39,7 +42,8 @@ def policy(evals: str = "", registered: str = ""):  # type: ignore[no-untyped-de
 
 
 class Lab:
-    """One log of what was graded, and a second key of the same name, which signs its checkpoint too."""
+    """A log of what was graded, in two generations, and a second key of the same name, which signs their checkpoints
+    too."""
 
     def __init__(self, folder: Path) -> None:
         for name in ("graded", "again"):
@@ -49,19 +53,23 @@ class Lab:
         row = {"suite": "s", "item": "i", "model": "m", "score": 0, "at": 1_767_571_200, "attempt": 1, "epoch": 1}
         with Writer(folder / "log", self.signers[0]) as writer:
             writer.seal([row, {**row, "item": "j"}])
-        self.log = SealedLog.open(folder / "log")
+        reseal(folder / "log", folder / "next", self.signers[0], merge=False)
+        self.logs = {"evals": SealedLog.open(folder / "log"), "registered": SealedLog.open(folder / "next")}
 
     @property
     def keys(self) -> list[VerifierKey]:
         return [signer.verifier for signer in self.signers]
 
-    def show(self, context: bytes) -> bytes:
-        """The one log in both slots, its checkpoint signed with both keys."""
-        with support.without(api, "_refuse_one_twice"):
-            made = api.prove_claim(CLAIM, {"evals": self.log, "registered": self.log}, {}, context=context)
-        bundle = decode_bundle(made)
-        note = _signed(self.log.checkpoint_body, self.signers)
-        return encode_bundle(bundle.statement_bytes, bundle.program_bytes, [note, note], bundle.proof_bytes)
+    def given(self, *slots: str) -> dict[str, VerifierKey]:
+        """Another key of the log for each slot."""
+        return dict(zip(slots, self.keys, strict=True))
+
+    def show(self, head: bytes, requirement: str) -> bytes:
+        """One generation of the log in each slot, their checkpoints signed with both keys."""
+        asked = api.Asked(requirement, CLAIM, {slot: [log] for slot, log in self.logs.items()}, {})
+        made = decode_bundle(api.make(api.get_ready([asked], head, spent=True, refresh=True)))
+        notes = tuple(_signed(log.checkpoint_body, self.signers) for log in self.logs.values())
+        return replace(made, notes=notes).encode()
 
 
 def _signed(body: str, signers: list[SignerKey]) -> bytes:
@@ -80,26 +88,35 @@ def refused(verdict: Verdict) -> None:
     assert found.error.message == "logs: lab.example/evals is shown as evals and as registered, two logs"
 
 
+def bound(asked: Policy) -> bytes:
+    return Binding(ForPolicy(asked.digest, asked.id, asked.version), None, NOW).encode()
+
+
 def test_two_keys_of_one_name_given_for_two_logs_of_a_policy(lab: Lab) -> None:
     asked = policy()
-    binding = Binding(ForPolicy(asked.digest, asked.id, asked.version, "nothing-left-out"), None, NOW).encode()
-    shown = encode_policy_bundle({binding: lab.show(binding)})
-    verdict = judge_policy(shown, asked, now=NOW, keys=dict(zip(("evals", "registered"), lab.keys, strict=True)))
-    refused(verdict)
+    shown = lab.show(bound(asked), "nothing-left-out")
+    refused(judge_policy(shown, asked, now=NOW, keys=lab.given("evals", "registered")))
 
 
 def test_for_two_logs_of_a_claim(lab: Lab) -> None:
-    shown = lab.show(Binding(None, None, NOW).encode())
-    verdict = judge_claim(shown, COVERAGE, {}, now=NOW, keys=dict(zip(("evals", "registered"), lab.keys, strict=True)))
-    refused(verdict)
+    shown = lab.show(Binding(None, None, NOW).encode(), CLAIM.id)
+    refused(judge_claim(shown, COVERAGE, {}, now=NOW, keys=lab.given("evals", "registered")))
     first = lab.keys[0]
-    verdict = judge_claim(shown, COVERAGE, {}, now=NOW, keys={"evals": first, "registered": first})
-    refused(verdict)
+    refused(judge_claim(shown, COVERAGE, {}, now=NOW, keys={"evals": first, "registered": first}))
 
 
 def test_the_policys_key_of_one_log_given_for_another(lab: Lab) -> None:
-    asked = policy(registered=f'keys = ["{lab.keys[0].text}"]')
-    binding = Binding(ForPolicy(asked.digest, asked.id, asked.version, "nothing-left-out"), None, NOW).encode()
-    shown = encode_policy_bundle({binding: lab.show(binding)})
-    verdict = judge_policy(shown, asked, now=NOW, keys={"evals": lab.keys[0]})
-    refused(verdict)
+    asked = policy(registered=f'keys = ["{lab.keys[1].text}"]')
+    shown = lab.show(bound(asked), "nothing-left-out")
+    refused(judge_policy(shown, asked, now=NOW, keys={"evals": lab.keys[0]}))
+
+
+def test_one_log_in_two_slots_has_no_statement(lab: Lab) -> None:
+    """Not even a prover that asks nobody can say it."""
+    for slots in (((0,), (0,)), ((0, 1), (1,)), ((0, 0), (1,)), ((1, 0), (1,))):
+        whole = decode_bundle(lab.show(Binding(None, None, NOW).encode(), CLAIM.id))
+        statement = decode_statement(whole.statement_bytes)
+        (claim,) = statement.claims
+        crossed = replace(statement, claims=(replace(claim, slots=slots),))
+        with pytest.raises(MalformedStatement):
+            proofs_in(replace(whole, statement_bytes=crossed.encode()).encode())

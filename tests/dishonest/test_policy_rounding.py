@@ -49,9 +49,9 @@ def policy(bound: str):  # type: ignore[no-untyped-def]
 def test_bounds_hold_of_what_was_rounded(tmp_path: Path, bound: str, met: bool) -> None:
     log = kit.make_log(tmp_path, "log", "lab.example/a", kit.rows(1, TOTAL))
     asked = policy(bound)
-    context = Binding(ForPolicy(asked.digest, asked.id, asked.version, "band"), MODEL, NOW).encode()
+    head = Binding(ForPolicy(asked.digest, asked.id, asked.version), MODEL, NOW).encode()
     publics = {"limit": 10**20, "at_least": 100, "at_most": 10**6, "phases": 1}
-    shown = prove_claim(catalogue.load("compute-band"), {"compute": log}, publics, context=context)
+    shown = prove_claim(catalogue.load("compute-band"), {"compute": log}, publics, head=head, requirement="band")
     verdict = judge_policy(shown, asked, now=NOW, keys={"compute": VerifierKey.parse(log.vkey)})
     assert verdict.accepted is met, verdict
     if met:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,7 @@ from zkcompliance.policy.judge import judge_policy
 from zkcompliance.policy.model import Policy
 from zkcompliance.policy.proofs import decode_policy_bundle
 from zkcompliance.prove.policy import prove_policies
-from zkcompliance.stark.statement import encode_bundle, encode_policy_bundle
-from zkcompliance.verify.bundle import decode_bundle
+from zkcompliance.stark.statement import encode_policy_bundle
 
 ORIGIN = "lab.example/a"
 
@@ -44,10 +44,9 @@ def signed_anew(folder: Path, data: bytes) -> bytes:
     """The same checkpoints, signed with the key that follows."""
     signer, proofs = keys.load_private(folder / "new.key"), {}
     for each in decode_policy_bundle(data):
-        bundle = decode_bundle(each.data)
         note = signer.sign(each.statement.logs[0].checkpoint.body.decode()).encode()
-        made = encode_bundle(bundle.statement_bytes, bundle.program_bytes, [note], bundle.proof_bytes)
-        proofs[each.statement.context] = made
+        made = replace(each.bundle, notes=(note,)).encode()
+        proofs[each.statement.head, each.statement.claims[0].requirement] = made
     return encode_policy_bundle(proofs)
 
 

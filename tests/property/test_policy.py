@@ -12,6 +12,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from zkcompliance import limits
 from zkcompliance.card import catalogue as cards
 from zkcompliance.card.model import Card
 from zkcompliance.claim.model import Parameter
@@ -303,20 +304,26 @@ def policies(draw: st.DrawFn) -> tuple[Policy, bool]:
     sound = True
     for called in draw(st.lists(NAMES, min_size=1, max_size=3, unique=True)):
         claim = draw(st.sampled_from(CLAIMS))
-        slots = {}
-        for slot, schema in ((each.name, each.schema) for each in claim.slots):
-            log = f"{called[:20]}-{slot.replace('_', '-')}-{len(logs)}"
-            held = tuple(
-                LogKey(VerifierKey("lab", bytes([next(keys)]) * 32), *draw(window(bool(cosigners) or dated)))
-                for _ in range(draw(st.integers(0, 2)))
-            )
-            sources = tuple(draw(st.lists(st.sampled_from(SOURCES), max_size=3, unique=True)))
-            logs[log] = LogRule(log, schema, held, draw(st.sampled_from([0, 1, 9])), sources)
-            slots[slot] = log
+        slots, further = {}, {}
+        for slot in claim.slots:
+            there = []
+            most = 1 if slot.order else draw(st.sampled_from([1, 1, 2, 3]))
+            for _ in range(most if len(logs) + most <= limits.MAX_POLICY_LOGS else 1):
+                there.append(f"{called[:20]}-{slot.name.replace('_', '-')}-{len(logs)}")
+                held = tuple(
+                    LogKey(VerifierKey("lab", bytes([next(keys)]) * 32), *draw(window(bool(cosigners) or dated)))
+                    for _ in range(draw(st.integers(0, 2)))
+                )
+                sources = tuple(draw(st.lists(st.sampled_from(SOURCES), max_size=3, unique=True)))
+                logs[there[-1]] = LogRule(there[-1], slot.schema, held, draw(st.sampled_from([0, 1, 9])), sources)
+            least = draw(st.integers(1, len(there))) if slot.more else len(there)
+            slots[slot.name] = tuple(there[:least])
+            further |= {slot.name: tuple(there[least:])} if there[least:] else {}
         params = {param.name: draw(bound(param, dated, subject)) for param in claim.params}
         sound = sound and asks(claim, params, 0 if proof is None else max(0, start - proof))
         digests = claim.digest, claim.program
-        requirements.append(Requirement(called, draw(TEXTS), claim.id, claim.version, *digests, slots, params, {}))
+        says = draw(TEXTS)
+        requirements.append(Requirement(called, says, claim.id, claim.version, *digests, slots, params, {}, further))
     policy = Policy(
         b"",
         draw(NAMES),
@@ -369,6 +376,14 @@ def of_bound(param: Parameter, bound: Bound) -> Any:
     return {key: value for key, value in parts.items() if value is not None}
 
 
+def of_slot(each: Requirement, slot: str) -> Any:
+    """One log by itself, several as a list, and a table where there may be further ones."""
+    names = list(each.logs[slot])
+    if slot in each.further:
+        return {"all": names, "further": list(each.further[slot])}
+    return names[0] if len(names) == 1 else names
+
+
 def of_key(key: LogKey) -> Any:
     ends = {name: date(at) for name, at in (("from", key.since), ("until", key.until)) if at is not None}
     return {"key": key.key.text, **ends} if ends else key.key.text
@@ -416,7 +431,7 @@ def of_policy(policy: Policy) -> dict[str, Any]:
                 "says": each.says,
                 "claim": f"{each.claim}@{each.version}",
                 "card": each.card.hex(),
-                "logs": dict(each.logs),
+                "logs": {slot: of_slot(each, slot) for slot in each.logs},
                 **({"params": params} if params else {}),
             }
         )

@@ -69,7 +69,7 @@ def test_what_a_sound_policy_says() -> None:
         "growth": Bound(low=4, high=4),
         "flop_before": Bound(high=10**27),
     }
-    assert cadence.logs == {"events": "events"}
+    assert cadence.logs == {"events": ("events",)}
 
 
 def test_logs_with_rows_or_sources_imply_a_requirement() -> None:
@@ -78,7 +78,7 @@ def test_logs_with_rows_or_sources_imply_a_requirement() -> None:
     assert written == policy.requirements
     (one,) = floor
     assert one.name == f"{FLOOR}compute" == "floor: compute"
-    assert (one.claim, one.logs) == ("log-floor-compute", {"log": "compute"})
+    assert (one.claim, one.logs) == ("log-floor-compute", {"log": ("compute",)})
     assert one.program == cards.load("log-floor-compute").program
     assert one.params == {"rows": Bound(low=5, high=5), "sources": Bound(low=6, high=6)}
     assert (

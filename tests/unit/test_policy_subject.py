@@ -279,7 +279,7 @@ def test_brackets_in_texts_are_not_nesting() -> None:
 
 def test_a_binding_holds_both_digests_or_the_first() -> None:
     """The bytes of the spec; other flags, a digest cut off and a tree without its flag are malformed."""
-    head, end = b"zkcx\x01\x00\x00", (5).to_bytes(8, "little") + b"\x00\x00"
+    head, end = b"zkcx\x02\x00\x00", (5).to_bytes(8, "little") + b"\x00\x00"
     for flag, subject in ((1, Subject("m", b"\xab" * 32)), (2, Subject("m", b"\xab" * 32, b"\xcd" * 32))):
         data = head + bytes([flag]) + b"\x01\x00m" + subject.digest + subject.tree + end
         assert Binding(subject=subject, time=5).encode() == data and Binding.decode(data).subject == subject

@@ -6,10 +6,10 @@ Everything in it is public in the file's own statements. Quantities are decimal 
 from __future__ import annotations
 
 from zkcompliance import strict_json
-from zkcompliance.errors import ProgramMismatch, StatementMismatch
+from zkcompliance.errors import StatementMismatch
 from zkcompliance.policy.binding import Binding, Subject
 from zkcompliance.policy.finding import public_values
-from zkcompliance.policy.proofs import File, Proof, opened
+from zkcompliance.policy.proofs import Claimed, File, opened
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 TREE = "zkcomplianceTreeV1"  # name of the tree digest in a digest set
@@ -24,7 +24,7 @@ def derive(data: bytes | File) -> bytes:
     """
     file = opened(data)
     proofs = file.proofs
-    bindings = [proof.bound() if proof.statement.context else Binding() for proof in proofs]
+    bindings = [proof.bound() if proof.statement.head else Binding() for proof in proofs]
     first, subject = bindings[0], bindings[0].subject
     if subject is None:
         raise StatementMismatch(
@@ -35,7 +35,11 @@ def derive(data: bytes | File) -> bytes:
         for name in ("subject", "time", "reference"):
             if getattr(other, name) != getattr(first, name):
                 raise StatementMismatch(f"{name}: two proofs of the file name different ones")
-    requirements = [_requirement(*each) for each in zip(proofs, bindings, strict=True)]
+    requirements = [
+        _requirement(claimed, binding)
+        for proof, binding in zip(proofs, bindings, strict=True)
+        for claimed in proof.claims
+    ]
     document = {
         "_type": STATEMENT_TYPE,
         "subject": [{"name": subject.name, "digest": _digests(subject)}],
@@ -55,26 +59,24 @@ def _digests(subject: Subject) -> dict[str, str]:
     return {"sha256": subject.digest.hex()} | ({TREE: subject.tree.hex()} if subject.tree else {})
 
 
-def _requirement(proof: Proof, binding: Binding) -> dict[str, object]:
-    statement, program = proof.statement, proof.program
-    if program.digest != statement.program_digest or len(program.publics) != len(statement.publics):
-        raise ProgramMismatch("the file brings another program than the one that its statement names")
-    values = public_values(program, proof)
+def _requirement(claimed: Claimed, binding: Binding) -> dict[str, object]:
+    stated, program = claimed.stated, claimed.program
+    values = public_values(claimed)
     revealed = {public.name for public in program.publics if public.kind == 1}
     other = {public.name for public in program.publics if public.kind}
     found: dict[str, object] = {
-        "claim": f"{statement.claim}@{statement.version}",
-        "program": {"sha256": statement.program_digest.hex()},
+        "claim": claimed.label,
+        "program": {"sha256": stated.program_digest.hex()},
         "parameters": {name: str(value) for name, value in values.items() if name not in other},
         "reveals": {name: str(value) for name, value in values.items() if name in revealed},
         "logs": [
             {
-                "slot": log.slot,
-                "origin": log.checkpoint.origin,
-                "size": str(log.checkpoint.size),
-                "root": log.checkpoint.root.hex(),
+                "slot": place.slot,
+                "origin": place.log.origin,
+                "size": str(place.log.checkpoint.size),
+                "root": place.log.checkpoint.root.hex(),
             }
-            for log in statement.logs
+            for place in claimed.places
         ],
     }
     if binding.policy is not None:
@@ -82,6 +84,6 @@ def _requirement(proof: Proof, binding: Binding) -> dict[str, object]:
             "id": binding.policy.id,
             "version": str(binding.policy.version),
             "digest": {"sha256": binding.policy.digest.hex()},
-            "requirement": binding.policy.requirement,
+            "requirement": claimed.requirement,
         }
     return found

@@ -64,7 +64,7 @@ def _policies(
     from zkcompliance.policy.binding import Binding
     from zkcompliance.policy.subject import parse_subject
     from zkcompliance.prove import own_claims
-    from zkcompliance.prove.policy import plan, results
+    from zkcompliance.prove.policy import plan, survey
 
     own = catalogue.own(claim_files)
     chosen = [own_claims.load(name, own) for name in names]
@@ -73,38 +73,52 @@ def _policies(
     with console.progress() as report:
         model = None if subject is None else parse_subject(subject, report)
     tasks = plan(chosen, opened, pairs(params, "--param"), binding=Binding(None, model, now), own=own)
-    found = results(tasks, time=now)
-    holds = all(fault is None for _, fault in found)
+    found = survey(tasks, time=now)
+    holds = all(fault is None for _, fault in found.outcomes)
     if as_json:
         console.print_json(
             {
                 "holds": holds,
                 "requirements": {
                     label: {"holds": fault is None, "why": "" if fault is None else _why(fault)}
-                    for label, fault in found
+                    for label, fault in found.outcomes
                 },
+                "proofs": [
+                    {
+                        "policy": union.tasks[0].policy.label,
+                        "requirements": [task.requirement.name for task in union.tasks],
+                    }
+                    for union in found.unions
+                ],
+                "notes": list(found.notes),
             }
         )
     else:
         title = f"{', '.join(policy.label for policy in chosen)} {'HOLDS' if holds else 'DOES NOT HOLD'}"
-        fields = {label: "holds" if fault is None else _why(fault) for label, fault in found}
+        fields = {label: "holds" if fault is None else _why(fault) for label, fault in found.outcomes}
         console.print_fields(title, fields, "bold green" if holds else "bold red")
+        for sentence in found.notes:
+            console.note(sentence)
     return 0 if holds else 1
 
 
 def _claim(claim_name: str, logs: tuple[str, ...], params: tuple[str, ...], as_json: bool) -> int:
     from zkcompliance.card.typed import params_of
     from zkcompliance.claim import catalogue
-    from zkcompliance.commands.logs import open_for
+    from zkcompliance.commands.logs import by_label, open_for
+    from zkcompliance.prove import api
     from zkcompliance.prove.growth import covered
 
     claim = catalogue.load(claim_name)
     publics = params_of(claim.id, claim.params, params)
     opened = open_for(claim, by_slot(list(claim.slots), logs, "--log"))
-    tables = {slot: [segment.load_columns() for segment in log.segments] for slot, log in opened.items()}
-    result = claim.check(tables, publics)
-    left = {slot: log.proofs_left() for slot, log in opened.items()}
-    by_segment = {slot: [segment.budget().proofs_left() for segment in log.segments] for slot, log in opened.items()}
+    asked = api.Asked(claim.id, claim, opened, publics)
+    result = api.check(asked, api.columns_of(api.logs_of([asked])))
+    labelled = by_label(opened)
+    left = {label: log.proofs_left() for label, log in labelled.items()}
+    by_segment = {
+        label: [segment.budget().proofs_left() for segment in log.segments] for label, log in labelled.items()
+    }
     limits = covered(claim, opened)
     status = 0 if result.holds else 1
     if as_json:
@@ -129,8 +143,8 @@ def _claim(claim_name: str, logs: tuple[str, ...], params: tuple[str, ...], as_j
             "margin": result.margin,
             **{name: str(value) for name, value in result.details.items() if name not in publics},
             **{
-                f"segments ({slot})": f"{len(opened[slot].segments)}, and one proof covers at most {most} of up to "
-                f"2^{k} rows each"
+                f"segments ({slot})": f"{sum(len(log.segments) for log in opened[slot])}, and one proof covers at most "
+                f"{most} of up to 2^{k} rows each"
                 for slot, (most, k) in limits.items()
             },
             **{f"proofs left ({slot})": _left(counts) for slot, counts in by_segment.items()},

@@ -33,7 +33,10 @@ _OPTIONS = (
         "--claim", metavar="CLAIM", shell_complete=complete_claims, help="The one claim that must be proved."
     ),
     param_option,
-    click.option("--log-key", "log_keys", multiple=True, metavar="[LOG=]PUB", help="The public key file of a log."),
+    click.option(
+        "--log-key", "log_keys", multiple=True, metavar="[LOG=]PUB",
+        help="The public key file of a log; again for each log that goes by one name.",
+    ),
     subject_option,
     click.option("--context", help="The reference or nonce that the proof must be bound to."),
     click.option("--trust", type=click.Path(path_type=Path), help="A C2SP tlog-policy: who must have cosigned."),

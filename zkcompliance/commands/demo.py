@@ -89,7 +89,7 @@ def _story(folder: Path, quiet: bool) -> dict[str, Any]:
         started = time.monotonic()
         now = int(time.time())
         bound = Binding(time=now).encode()
-        proof = api.prove_claim(claim, {"compute": log}, publics, context=bound, progress=report)
+        proof = api.prove_claim(claim, {"compute": log}, publics, head=bound, progress=report)
         (folder / "proof.zkc").write_bytes(proof)
         say.done(f"{len(proof):,} bytes in {time.monotonic() - started:.1f} s")
 

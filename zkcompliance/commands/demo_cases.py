@@ -88,7 +88,9 @@ def limit_rewritten(scene: Scene) -> None:
     bundle = scene.bundle()
     statement = decode_statement(bundle.statement_bytes)
     publics = {**scene.publics, "limit": TOO_LOW}
-    forged = replace(statement, publics=(TOO_LOW, *statement.publics[1:]))
+    (claim,) = statement.claims
+    lower = replace(claim, publics=(TOO_LOW, *claim.publics[1:]))
+    forged = replace(statement, claims=(lower,))
     scene.judge(replace(bundle, statement_bytes=forged.encode()).encode(), publics)
 
 
@@ -102,9 +104,11 @@ def another_logs_commitment(scene: Scene) -> None:
     """The file is given the commitment and the validly signed checkpoint of another log."""
     other = scene.other_log()
     bundle = scene.bundle()
-    context = decode_statement(bundle.statement_bytes).context
-    made = api.make_statement(scene.claim, {"compute": other}, scene.publics, context)
-    described = decode_statement(made.encode())
+    head = decode_statement(bundle.statement_bytes).head
+    asked = api.Asked(scene.claim.id, scene.claim, {"compute": [other]}, scene.publics)
+    parts = api.logs_of([asked])
+    witness = api.witness_of(asked, api.columns_of(parts))
+    described = api.state([asked], parts, [witness], head)
     forged = replace(bundle, statement_bytes=described.encode(), notes=(other.checkpoint_note.encode(),))
     scene.judge(forged.encode(), key=keys.load_private(scene.folder / "other.key"))
 

@@ -16,13 +16,14 @@ from zkcompliance.stark.statement import encode_bundle
 
 def dishonest_bundle(claim: Claim, log: SealedLog, publics: dict[str, int], now: int, report: Progress) -> bytes:
     """A proof file for a claim that is false over `log`: negative slack is wrapped around, as an overflow would be."""
-    statement = api.make_statement(claim, {"compute": log}, publics, Binding(time=now).encode())
     tables = [SealedTable(s.load_columns(), s.seed, s.entry, s.profile, s.cache) for s in log.segments]
     columns = {"compute": [table.columns for table in tables]}
     witness = claim.witness(columns, publics)
+    asked = api.Asked(claim.id, claim, {"compute": [log]}, publics)
+    statement = api.state([asked], api.logs_of([asked]), [witness], Binding(time=now).encode())
     unknowns = [
         value % (1 << 16 * unknown.limbs)
         for value, unknown in zip(witness.unknowns, claim.program.unknowns, strict=True)
     ]
     proof = Prover(statement, tables, witness.private, unknowns, os.urandom(32), report).prove()
-    return encode_bundle(statement.encode(), claim.program_bytes, [log.checkpoint_note.encode()], proof)
+    return encode_bundle(statement, [log.checkpoint_note.encode()], proof)

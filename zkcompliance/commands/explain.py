@@ -17,8 +17,7 @@ from zkcompliance.errors import UsageError, ZkComplianceError
 from zkcompliance.quantities import show_time
 
 if TYPE_CHECKING:
-    from zkcompliance.policy.proofs import Proof
-    from zkcompliance.verify.program import Program
+    from zkcompliance.policy.proofs import Claimed, Proof
 
 
 @click.command("explain")
@@ -133,33 +132,29 @@ def _explain_file(path: Path, as_json: bool) -> None:
         return
     for proof in proofs:
         console.print_fields("what the file states, NOT verified", _stated(proof), "bold yellow")
+        for claimed in proof.claims:
+            console.print_fields(f"claim {claimed.requirement}, NOT verified", _claim(claimed), "bold yellow")
 
 
-def _parts(proof: Proof) -> tuple[Program, dict[str, int], dict[str, int]]:
-    """The program that the file brings, public values by name, and how many bytes each part has."""
-    from zkcompliance.errors import StatementMismatch
-    from zkcompliance.policy.finding import public_values
-
-    bundle, program = proof.bundle, proof.program
-    if len(program.publics) != len(proof.statement.publics):
-        raise StatementMismatch("publics: the statement and the program that the file brings have not as many")
-    sizes = {
-        "statement": len(bundle.statement_bytes), "program": len(bundle.program_bytes),
+def _sizes(proof: Proof) -> dict[str, int]:
+    """How many bytes each part of the file has."""
+    bundle = proof.bundle
+    return {
+        "statement": len(bundle.statement_bytes), "programs": sum(map(len, bundle.program_bytes)),
         "notes": sum(map(len, bundle.notes)), "proof": len(bundle.proof_bytes),
     }  # fmt: skip
-    return program, public_values(program, proof), sizes
 
 
 def _document(proof: Proof) -> dict[str, Any]:
+    from zkcompliance.policy.finding import public_values
+
     statement, binding = proof.statement, proof.binding
-    program, publics, sizes = _parts(proof)
     bound = None
     if binding is not None:
         made_for, subject = binding.policy, binding.subject
         bound = {
             "policy": made_for and {
                 "id": made_for.id, "version": str(made_for.version), "sha256": made_for.digest.hex(),
-                "requirement": made_for.requirement,
             },
             "subject": subject and {"name": subject.name, "sha256": subject.digest.hex(),
                 "tree": subject.tree.hex() or None,
@@ -167,37 +162,53 @@ def _document(proof: Proof) -> dict[str, Any]:
             "time": str(binding.time), "reference": binding.reference.hex(),
         }  # fmt: skip
     return {
-        "claim": statement.claim, "version": statement.version, "profile": statement.profile.name,
-        "program": program.digest.hex(), "params": {name: str(value) for name, value in publics.items()},
-        "context": statement.context.hex(), "binding": bound, "bytes": sizes,
-        "logs": [
-            {"slot": x.slot, "checkpoint": x.checkpoint.body.decode(), "segments": len(x.entries)}
-            for x in statement.logs
+        "profile": statement.profile.name, "head": statement.head.hex(), "binding": bound, "bytes": _sizes(proof),
+        "logs": [{"checkpoint": x.checkpoint.body.decode(), "segments": len(x.entries)} for x in statement.logs],
+        "claims": [
+            {
+                "requirement": each.requirement, "claim": each.stated.claim, "version": each.stated.version,
+                "program": each.program.digest.hex(),
+                "params": {name: str(value) for name, value in public_values(each).items()},
+                "logs": [{"slot": place.slot, "origin": place.log.origin} for place in each.places],
+            }
+            for each in proof.claims
         ],
     }  # fmt: skip
 
 
 def _stated(proof: Proof) -> dict[str, str]:
+    """What all claims of a proof have together."""
     from zkcompliance.policy.binding import raw_text
     from zkcompliance.policy.requirement import shown_bytes
 
     statement, binding = proof.statement, proof.binding
-    program, publics, sizes = _parts(proof)
-    fields = {"claim": f"{statement.claim}@{statement.version}", "profile": statement.profile.name}
-    fields |= {f"parameter {name}": str(value) for name, value in publics.items()}
+    fields = {"claims": ", ".join(each.requirement for each in proof.claims), "profile": statement.profile.name}
     if binding is None:
-        fields["context"] = f"{raw_text(statement.context)}, which is no binding"
+        fields["head"] = f"{raw_text(statement.head)}, which is no binding"
     else:
         if binding.policy is not None:
-            fields["for"] = f"{binding.policy.label}, requirement {binding.policy.requirement}"
+            fields["for"] = binding.policy.label
         if binding.subject is not None:
             fields["model"] = f"{binding.subject.name}, SHA-256 {binding.subject.digest.hex()}"
             fields["model's tree"] = binding.subject.tree.hex() or "not bound"
         fields["proved at"] = show_time(binding.time) if binding.time else "not said"
         fields["reference"] = shown_bytes(binding.reference)
-    for log in statement.logs:
+    for number, log in enumerate(statement.logs, 1):
         ks = ", ".join(f"2^{entry.k}" for entry in log.entries)
-        fields[f"log {log.slot}"] = f"{log.checkpoint.origin}, size {log.checkpoint.size}, segments of up to {ks} rows"
-    fields["program"] = f"{program.digest.hex()}: {len(program.tables)} table(s), {len(program.equations)} equation(s)"
-    fields["bytes"] = ", ".join(f"{name} {size:,}" for name, size in sizes.items())
+        fields[f"log {number}"] = f"{log.origin}, size {log.checkpoint.size}, segments of up to {ks} rows"
+    fields["bytes"] = ", ".join(f"{name} {size:,}" for name, size in _sizes(proof).items())
+    return fields
+
+
+def _claim(claimed: Claimed) -> dict[str, str]:
+    from zkcompliance.policy.finding import public_values
+
+    program = claimed.program
+    fields = {"claim": claimed.label}
+    fields |= {f"parameter {name}": str(value) for name, value in public_values(claimed).items()}
+    for slot in program.logs:
+        there = [place.log.origin for place in claimed.places if place.slot == slot.name]
+        fields[f"log {slot.name}"] = ", ".join(there)
+    tables, equations = len(program.tables), len(program.equations)
+    fields["program"] = f"{program.digest.hex()}: {tables} table(s), {equations} equation(s)"
     return fields

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from zkcompliance.claim.model import Claim
 from zkcompliance.commands import console
-from zkcompliance.edge.pairs import by_name
+from zkcompliance.edge.pairs import by_names
 from zkcompliance.edge.shown import command
 from zkcompliance.errors import UsageError
 from zkcompliance.log import moving
@@ -20,25 +20,34 @@ def open_newest(path: str) -> SealedLog:
     return SealedLog.open(moving.newest(path, console.note))
 
 
-def open_for(claim: Claim, paths: Mapping[str, str]) -> dict[str, SealedLog]:
-    """Slot → log, each of the slot's schema and with at least one segment; UsageError otherwise."""
-    opened = {}
-    for slot, path in paths.items():
-        log = open_newest(path)
-        if log.schema.digest != claim.slots[slot].digest:
-            raise UsageError(
-                f"{path} has schema {log.schema.label}; {claim.id} wants {claim.slots[slot].label} for {slot}"
-            )
-        if not log.segments:
-            raise UsageError(
-                f"{path} has no sealed segment yet",
-                help=command("zkcompliance", "seal", "INPUT", "--log", Path(path), "--key", "KEY"),
-            )
-        opened[slot] = log
-    return opened
+def open_for(claim: Claim, paths: Mapping[str, Sequence[str]]) -> dict[str, tuple[SealedLog, ...]]:
+    """Slot → its logs, each of the slot's schema and with at least one segment; UsageError otherwise."""
+    return {slot: tuple(_open_for(claim, slot, path) for path in several) for slot, several in paths.items()}
 
 
-def open_of(policies: Sequence[Policy], given: Sequence[str]) -> dict[str, SealedLog]:
-    """The policies' name of a log → log; given: `--log` as it was written. UsageError for other names."""
+def _open_for(claim: Claim, slot: str, path: str) -> SealedLog:
+    log = open_newest(path)
+    if log.schema.digest != claim.slots[slot].digest:
+        raise UsageError(f"{path} has schema {log.schema.label}; {claim.id} wants {claim.slots[slot].label} for {slot}")
+    if not log.segments:
+        raise UsageError(
+            f"{path} has no sealed segment yet",
+            help=command("zkcompliance", "seal", "INPUT", "--log", Path(path), "--key", "KEY"),
+        )
+    return log
+
+
+def open_of(policies: Sequence[Policy], given: Sequence[str]) -> dict[str, tuple[SealedLog, ...]]:
+    """The policies' name of a log → the logs that stand for it; given: `--log` as it was written.
+
+    UsageError for other names.
+    """
     names = sorted({name for policy in policies for name in policy.logs})
-    return {name: open_newest(path) for name, path in by_name(names, given, "--log").items()}
+    return {name: tuple(map(open_newest, paths)) for name, paths in by_names(names, given, "--log").items()}
+
+
+def by_label(opened: Mapping[str, Sequence[SealedLog]]) -> dict[str, SealedLog]:
+    """Every log by its name, or by `NAME:ORIGIN` where several have that name: what is said of it goes by this."""
+    return {
+        f"{name}:{log.origin}" if len(several) > 1 else name: log for name, several in opened.items() for log in several
+    }

@@ -42,7 +42,7 @@ log_option = click.option(
     multiple=True,
     required=True,
     metavar="[NAME=]DIR",
-    help="A sealed log, under the claim's name for it, or the policy's.",
+    help="A sealed log, under the claim's name for it, or the policy's; again for each log that goes by one name.",
 )
 
 

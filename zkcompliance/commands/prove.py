@@ -28,6 +28,8 @@ from zkcompliance.errors import UsageError
 from zkcompliance.outputs import Outputs, keeping, kinds
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from zkcompliance.log.store import SealedLog
 
 _ATTEST = (
@@ -69,6 +71,9 @@ def command(
 ) -> None:
     """Prove CLAIM, or every requirement of each --policy, over these logs in zero knowledge, and write one proof file.
 
+    All requirements of a policy are one proof; where that is more than a proof may have, or than this machine has
+    memory for, they are several in the file, which says as much as one. --log NAME=DIR again adds a log to NAME.
+
     The proof is bound to the model, the reference and this machine's time. With --policy, --log names a log of the
     policy, and --param REQUIREMENT.NAME=VALUE fills in what the policy leaves open. Everything is checked first: when a
     claim does not hold, nothing is proved and nothing is written.
@@ -105,9 +110,10 @@ def command(
         opened = open_for(claim, by_slot(list(claim.slots), logs, "--log"))
         with console.progress() as report:
             console.warm_up(report)
-            bundle = api.prove_claim(claim, opened, publics, context=bound, progress=report)
-        if lineages_of(opened.values()):
-            bundle = enclose({bound: bundle}, opened.values(), console.note)
+            bundle = api.prove_claim(claim, opened, publics, head=bound, progress=report)
+        every = [log for several in opened.values() for log in several]
+        if lineages_of(every):
+            bundle = enclose({(bound, claim.id): bundle}, every, console.note)
         said = {"claim": claim.id, "version": claim.version, "params": {n: str(v) for n, v in publics.items()}}
         title, fields = f"proved {claim.id}", show_params(claim, publics)
     else:
@@ -165,11 +171,13 @@ def _tell(
     said: Mapping[str, object],
     output: Path,
     bundle: bytes,
-    opened: Mapping[str, SealedLog],
+    opened: Mapping[str, Sequence[SealedLog]],
     seconds: float,
     as_json: bool,
 ) -> None:
-    left = {name: log.proofs_left() for name, log in opened.items()}
+    from zkcompliance.commands.logs import by_label
+
+    left = {label: log.proofs_left() for label, log in by_label(opened).items()}
     digest = hashlib.sha256(bundle).hexdigest()
     if as_json:
         milliseconds = round(seconds * 1000)

@@ -22,15 +22,16 @@ def pairs(texts: Sequence[str], what: str) -> dict[str, str]:
     return result
 
 
-def by_name(
+def by_names(
     names: Sequence[str], texts: Sequence[str], what: str, *, bare: Sequence[str] | None = None
-) -> dict[str, str]:
-    """[NAME=]VALUE texts as name → value; a value without a name is for the only one of `bare` (else of `names`).
+) -> dict[str, tuple[str, ...]]:
+    """[NAME=]VALUE texts as name → its values; one without a name is for the only one of `bare` (else of `names`).
 
-    Only a known name counts as one, so that paths may hold `=`; what is neither is refused as an unknown name.
+    Only a known name counts as one, so that paths may hold `=`; what is neither is refused as an unknown name, and so
+    is a value that is given twice for one name.
     """
     alone = names if bare is None else bare
-    result: dict[str, str] = {}
+    result: dict[str, tuple[str, ...]] = {}
     for text in texts:
         name, equals, value = text.partition("=")
         if not equals or name not in names:
@@ -45,15 +46,26 @@ def by_name(
                     help=command("add", what, f"{names[0]}={text}"),
                 )
             name, value = alone[0], text
-        if name in result:
-            raise UsageError(f"{what}: {name} is given twice")
-        result[name] = value
+        if value in result.get(name, ()):
+            raise UsageError(f"{what}: {value} is given twice for {name}")
+        result[name] = (*result.get(name, ()), value)
     return result
 
 
-def by_slot(slots: Sequence[str], texts: Sequence[str], what: str) -> dict[str, str]:
-    """`by_name`, with one value for each slot of a claim, no fewer."""
-    result = by_name(slots, texts, what)
+def by_name(
+    names: Sequence[str], texts: Sequence[str], what: str, *, bare: Sequence[str] | None = None
+) -> dict[str, str]:
+    """`by_names`, with one value for each name."""
+    found = by_names(names, texts, what, bare=bare)
+    for name, values in found.items():
+        if len(values) > 1:
+            raise UsageError(f"{what}: {name} is given twice")
+    return {name: value for name, (value,) in found.items()}
+
+
+def by_slot(slots: Sequence[str], texts: Sequence[str], what: str) -> dict[str, tuple[str, ...]]:
+    """`by_names`, with at least one value for each slot of a claim."""
+    result = by_names(slots, texts, what)
     if missing := [slot for slot in slots if slot not in result]:
         raise UsageError(f"{what}: nothing is given for {', '.join(missing)}")
     return result

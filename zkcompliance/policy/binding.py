@@ -1,13 +1,13 @@
-"""What a proof is bound to besides its claim and logs: the statement's context (docs/spec/policy.md).
+"""What a proof is bound to besides its claims and logs: the statement's head (docs/spec/policy.md).
 
-    "zkcx" ‖ u16(1) ‖ u8 has policy ‖ [policy digest, 32 bytes ‖ text id ‖ u32 version ‖ text requirement]
+    "zkcx" ‖ u16(2) ‖ u8 has policy ‖ [policy digest, 32 bytes ‖ text id ‖ u32 version]
     ‖ u8 subject ‖ [text name ‖ content digest, 32 bytes ‖ [tree digest, 32 bytes]] ‖ u64 time ‖ bytes16 reference
 
 subject is 0 where no model is named, 1 where only its content digest is known, 2 with its tree digest
 (`policy.subject` says what the two are).
 
-The context is part of the statement, which the transcript absorbs before anything else: a proof shows its claim for
-this binding alone. Decoding is canonical.
+The head is part of the statement, which the transcript absorbs before anything else: a proof shows its claims for this
+binding alone. The name that a requirement has in the policy stands beside its claim. Decoding is canonical.
 """
 
 from __future__ import annotations
@@ -20,18 +20,17 @@ from zkcompliance.errors import LimitExceeded, MalformedBinding, UsageError
 from zkcompliance.quantities import check_text, fault_of
 from zkcompliance.verify.codec import Reader, bytes16, text, u8, u16, u32, u64
 
-_MAGIC = b"zkcx" + u16(1)
+_MAGIC = b"zkcx" + u16(2)
 _WHOLE = "--subject NAME=PATH, or NAME=sha256:HEX,tree:HEX"
 
 
 @dataclass(frozen=True)
 class ForPolicy:
-    """Which requirement of which policy; digest: SHA-256 of the policy file."""
+    """Which policy; digest: SHA-256 of its file."""
 
     digest: bytes
     id: str
     version: int
-    requirement: str
 
     @property
     def label(self) -> str:
@@ -95,9 +94,9 @@ def reference_text(data: bytes) -> str:
     return f"0x{data.hex()}" if fault_of(text) or text.startswith("0x") or text == "none" else text
 
 
-def raw_text(context: bytes) -> str:
-    """A context that is no binding, for people."""
-    return repr(context.decode(errors="replace")) if context else "empty"
+def raw_text(head: bytes) -> str:
+    """A head that is no binding, for people."""
+    return repr(head.decode(errors="replace")) if head else "empty"
 
 
 @dataclass(frozen=True)
@@ -110,12 +109,12 @@ class Binding:
     reference: bytes = b""
 
     def encode(self) -> bytes:
-        """LimitExceeded when a part is longer than a context may be, UsageError for what could not be read back."""
+        """LimitExceeded when a part is longer than a head may be, UsageError for what could not be read back."""
         if len(self.reference) > limits.MAX_CONTEXT_BYTES:
             raise LimitExceeded(f"a reference of {len(self.reference)} bytes: at most {limits.MAX_CONTEXT_BYTES}")
         out = [_MAGIC, u8(self.policy is not None)]
         if self.policy is not None:
-            out += [self.policy.digest, _text(self.policy.id), u32(self.policy.version), _text(self.policy.requirement)]
+            out += [self.policy.digest, _text(self.policy.id), u32(self.policy.version)]
         subject = self.subject
         out.append(u8(0 if subject is None else 2 if subject.tree else 1))
         if subject is not None:
@@ -134,7 +133,7 @@ class Binding:
         reader.expect(_MAGIC, "a binding")
         policy = None
         if reader.u8():
-            policy = ForPolicy(reader.digest(), reader.text("policy"), reader.u32(), reader.text("requirement"))
+            policy = ForPolicy(reader.digest(), reader.text("policy"), reader.u32())
         subject = None
         if form := reader.u8():
             name, digest = reader.text("subject"), reader.digest()

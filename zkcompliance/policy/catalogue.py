@@ -124,7 +124,7 @@ def _floor(rule: LogRule) -> Requirement:
         version=card.version,
         card=card.digest,
         program=card.program,
-        logs={"log": rule.name},
+        logs={"log": (rule.name,)},
         params={"rows": Bound(low=rule.rows, high=rule.rows), "sources": Bound(low=sources, high=sources)},
         reveals={},
     )

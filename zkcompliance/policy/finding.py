@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from hashlib import sha256
 from typing import Any
 
 from zkcompliance import limits
@@ -13,18 +12,19 @@ from zkcompliance.card import places
 from zkcompliance.card.model import Card
 from zkcompliance.card.parameter import Parameter
 from zkcompliance.card.reading import Identity
-from zkcompliance.errors import ZkComplianceError
+from zkcompliance.errors import StatementMismatch, ZkComplianceError
 from zkcompliance.log.checkpoint import generation_of
 from zkcompliance.policy import bounds
-from zkcompliance.policy.binding import Binding, Source, Subject, reference_text
+from zkcompliance.policy.binding import Source, Subject, reference_text
 from zkcompliance.policy.checkpoints import Taken
 from zkcompliance.policy.model import Bound
-from zkcompliance.policy.proofs import Proof
-from zkcompliance.policy.verdict import Chooser, LogShown, Margin, Value
+from zkcompliance.policy.proofs import Claimed, Proof
+from zkcompliance.policy.verdict import Chooser, LogShown, MadeFor, Margin, Value
 from zkcompliance.quantities import MILLION, exact_beside, show_time
 from zkcompliance.quantities.ids import text_id
-from zkcompliance.verify.program import Program
 from zkcompliance.verify.verifier import Report
+
+Key = tuple[str, str]  # slot and origin of a log of a claim
 
 COMPLETE = "that the log is complete: compute that was never logged is not in it"
 TRUE_ROWS = "that its rows are true: they are as good as their source, self-declared unless the log says otherwise"
@@ -63,21 +63,26 @@ DIFFERENCES = (
 
 @dataclass(frozen=True)
 class Verified:
-    """A proof that the independent verifier took."""
+    """A claim of a proof that the independent verifier took."""
 
-    proof: Proof
-    program: Program
+    claimed: Claimed
     report: Report
 
     @property
     def publics(self) -> dict[str, int]:
         """Public values by name, in the program's order."""
-        return public_values(self.program, self.proof)
+        return public_values(self.claimed)
 
 
-def public_values(program: Program, proof: Proof) -> dict[str, int]:
-    """Public values by name, a set's as one; the statement has as many as the program (`check_program`)."""
-    return places.named(program.publics, proof.statement.publics)
+def public_values(claimed: Claimed) -> dict[str, int]:
+    """Public values by name, a set's as one. StatementMismatch where they are not those of the program."""
+    publics, given = claimed.program.publics, claimed.stated.publics
+    if len(publics) != len(given):
+        raise StatementMismatch(f"publics: {len(given)} given, {len(publics)} asked")
+    for public, value in zip(publics, given, strict=True):
+        if value.bit_length() > public.bits:
+            raise StatementMismatch(f"public {public.name}: over {public.bits} bits")
+    return places.named(publics, given)
 
 
 def compared(stated: Subject | None, asked: Subject | None) -> list[str]:
@@ -92,15 +97,23 @@ def compared(stated: Subject | None, asked: Subject | None) -> list[str]:
 
 def of_proof(shown: Verified) -> dict[str, Any]:
     """The fields of a Finding that every verified proof has."""
-    data = shown.proof.data
+    proof = shown.claimed.proof
     return {
-        "proof_sha256": sha256(data).digest(),
-        "proof_bytes": len(data),
+        "proof_sha256": proof.digest,
+        "proof_bytes": proof.size,
         "security_bits": bits(shown.report.security_bits),
         "security_terms": tuple((name, term_bits(value)) for name, value in shown.report.term_bits),
         "profile": shown.report.profile,
-        "made_for": shown.proof.binding.policy if shown.proof.binding is not None else None,
+        "made_for": bound_to(shown.claimed),
     }
+
+
+def bound_to(claimed: Claimed) -> MadeFor | None:
+    """The requirement that a claim is bound to; None where its proof is of no policy."""
+    binding = claimed.proof.binding
+    if binding is None or binding.policy is None:
+        return None
+    return MadeFor(binding.policy, claimed.requirement)
 
 
 def of_range(log: LogShown) -> str:
@@ -127,12 +140,13 @@ def of_generation(log: LogShown, *, linked: bool) -> tuple[str, ...]:
     )
 
 
-def made_for(bound: Binding) -> str:
-    """What a proof is bound to that was judged without its policy, in one sentence; empty where it is of no policy."""
+def made_for(claimed: Claimed) -> str:
+    """What a claim is bound to that was judged without its policy, in one sentence; empty where it is of no policy."""
+    bound = claimed.proof.bound()
     if bound.policy is None:
         return ""
     said = [f"made for the policy {bound.policy.label} with SHA-256 {bound.policy.digest.hex()}"]
-    said.append(f"for its requirement {bound.policy.requirement}")
+    said.append(f"for its requirement {claimed.requirement}")
     if bound.subject is not None:
         said.append(f"about the model {bound.subject.name} with SHA-256 {bound.subject.digest.hex()}")
     if bound.reference:
@@ -172,7 +186,7 @@ def values(
         role = "parameter" if name in params else "revealed"
         words = bounds.words(bound, known) if bound is not None else ""
         chooser = _chooser(bound, by) if bound is not None and role == "parameter" else None
-        said = text(known, value if bound is None else _as_asked(bound, value, shown.proof))
+        said = text(known, value if bound is None else _as_asked(bound, value, shown.claimed.proof))
         as_option = typed(known, value) if role == "parameter" else ""
         result.append(Value(name, role, said, value, known.doc, words, chooser, as_option))
     return tuple(result)
@@ -232,16 +246,17 @@ def margin(shown: Verified, card: Card, reveals: Mapping[str, Bound]) -> Margin 
     return None
 
 
-def logs(shown: Verified, names: Mapping[str, str], taken: Mapping[str, Taken]) -> tuple[LogShown, ...]:
-    """names: slot → the policy's name of the log; taken: slot → what is known of its checkpoint, where that is held."""
+def logs(shown: Verified, names: Mapping[Key, str], taken: Mapping[Key, Taken]) -> tuple[LogShown, ...]:
+    """names: (slot, origin) → the policy's name of the log; taken: → what is known of its checkpoint, if it is held."""
     result = []
-    for log in shown.proof.statement.logs:
-        held, before = taken.get(log.slot), log.checkpoint.succeeds
+    there = [(place, names.get(place.key, place.slot)) for place in shown.claimed.places]
+    for place, name in there:
+        log, held, before = place.log, taken.get(place.key), place.log.checkpoint.succeeds
         result.append(
             LogShown(
-                slot=log.slot,
-                name=names.get(log.slot, log.slot),
-                origin=log.checkpoint.origin,
+                slot=place.slot,
+                name=name,
+                origin=log.origin,
                 size=log.checkpoint.size,
                 root=log.checkpoint.root,
                 rows_log2=tuple(entry.k for entry in log.entries),
@@ -249,6 +264,7 @@ def logs(shown: Verified, names: Mapping[str, str], taken: Mapping[str, Taken]) 
                 cosigned=held.cosigned if held else None,
                 first=log.first,
                 succeeds=(before.origin, before.size, before.root) if before is not None else None,
+                several=sum((other.slot, called) == (place.slot, name) for other, called in there) > 1,
             )
         )
     return tuple(result)

@@ -1,8 +1,9 @@
 """The regulator's decision: a file of proofs held against a policy, one proof against one claim, or neither.
 
-Everything here is standard library, the independent verifier, and the signatures of log/signatures.py. Checked in this
-order, for each requirement: what the proof is bound to, the claim and its values, whose checkpoints they are, and last
-the proof itself. With nothing to hold a file against, every proof in it is verified, and nothing is decided.
+Everything here is standard library, the independent verifier, and the signatures of log/signatures.py. A proof may have
+claims for several requirements; it is verified once. Checked in this order, for each requirement: what the proof is
+bound to, the claim with its logs and values, whose checkpoints they are, and last the proof itself. With nothing to
+hold a file against, every proof in it is verified, and nothing is decided.
 """
 
 from __future__ import annotations
@@ -15,7 +16,14 @@ from zkcompliance.card import catalogue, words
 from zkcompliance.card.model import Card
 from zkcompliance.card.own import installed
 from zkcompliance.card.program import check_card
-from zkcompliance.errors import RequirementNotShown, StatementMismatch, Undecided, UsageError, VerificationError
+from zkcompliance.errors import (
+    ProgramMismatch,
+    RequirementNotShown,
+    StatementMismatch,
+    Undecided,
+    UsageError,
+    VerificationError,
+)
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.log.standing import Standing
 from zkcompliance.log.trust import TrustPolicy
@@ -23,24 +31,28 @@ from zkcompliance.policy import catalogue as policies
 from zkcompliance.policy import checkpoints, finding
 from zkcompliance.policy.binding import Binding, ForPolicy, Subject, raw_text
 from zkcompliance.policy.catalogue import FLOOR, asked, in_force
-from zkcompliance.policy.finding import Verified
-from zkcompliance.policy.model import Bound, LogKey, LogRule, Policy, Requirement
-from zkcompliance.policy.proofs import File, Proof, opened, origins_of
+from zkcompliance.policy.finding import Key, Verified
+from zkcompliance.policy.model import Bound, LogRule, Policy, Requirement
+from zkcompliance.policy.proofs import Claimed, File, Proof, claims_of, opened, origins_of
 from zkcompliance.policy.recall import Recall, recalled
 from zkcompliance.policy.requirement import (
     Bench,
     Judged,
+    Once,
     Terms,
     bare,
     check_binding,
     check_one_binding,
     check_one_checkpoint,
     judge_one,
+    said_once,
     with_floors,
     with_warnings,
 )
+from zkcompliance.policy.slots import Keys, check_order, check_origins, labels, resolved, with_keys
 from zkcompliance.policy.verdict import Asked, Chooser, Finding, PolicyRef, Status, Verdict
-from zkcompliance.verify.verifier import verify_decoded
+
+Given = Mapping[str, VerifierKey | Sequence[VerifierKey]]  # keys of a log, or of several that stand for it
 
 
 def judge_policy(
@@ -48,7 +60,7 @@ def judge_policy(
     policy: Policy,
     *,
     now: int,
-    keys: Mapping[str, VerifierKey] | None = None,
+    keys: Given | None = None,
     subject: Subject | None = None,
     reference: bytes | None = None,
     trust: TrustPolicy | None = None,
@@ -57,7 +69,8 @@ def judge_policy(
 ) -> Verdict:
     """What a proof file or policy bundle shows of every requirement of a policy, floors of its logs included.
 
-    now: UTC seconds. keys: the policy's name of a log → the key trusted for it, for logs of which the policy says none.
+    now: UTC seconds. keys: the policy's name of a log → the key trusted for it, for logs of which the policy says none;
+    of several keys each is of a log of its own, and the proofs are about exactly these logs.
     subject, reference: what the proofs must name, where given. trust: a C2SP trust policy that every checkpoint must
     satisfy besides. state: a file that remembers the logs that were seen; it is written only when everything is met.
     recall: the state with lineages and the word for new keys, in its place.
@@ -73,29 +86,30 @@ def judge_policy(
     of_checkpoints = checkpoints.Asked(now, policy.cosigners, policy.checkpoint_age, trust)
     unknown = set(policy.cards) - policy.compiled
     by_card = frozenset(each.name for each in policy.requirements if each.claim in unknown)
-    rules = _with_keys(policy, keys or {})
+    given = _several(keys or {})
+    rules, requirements = asked_of(policy, given)
     own = frozenset(name for name, rule in policy.logs.items() if rule.keys)
     file = opened(data)
     proofs = file.proofs
     held = recalled(recall or Recall(state), rules, now, own=own, enclosed=file.lineages, origins=origins_of(proofs))
     bench = Bench(terms, of_checkpoints, held, Chooser.POLICY, by_card)
     bound = [(proof, proof.bound()) for proof in proofs]
-    mine = {b.policy.requirement: p for p, b in bound if b.policy is not None and b.policy.digest == policy.digest}
-    requirements = asked(policy)
-    shared = _common_fault(policy, requirements, mine, [b for _, b in bound], terms)
+    ours = [proof for proof, b in bound if b.policy is not None and b.policy.digest == policy.digest]
+    mine = {claimed.requirement: claimed for claimed in claims_of(ours)}
+    shared = _common_fault(policy, requirements, ours, bench)
     judged = []
     for requirement in requirements:
-        proof = mine.get(requirement.name)
+        claimed = mine.get(requirement.name)
         card = policy.card(requirement)
-        if proof is None:
-            judged.append(Judged(_missing(policy, requirement, card, [b for _, b in bound], bool(mine))))
+        if claimed is None:
+            judged.append(Judged(_missing(policy, requirement, card, [b for _, b in bound], bool(ours))))
         else:
-            judged.append(judge_one(proof, card, requirement, bench, shared))
-    judged = with_floors(judged, {FLOOR + name: name for name in policy.logs}, held.rules)
-    stated = next(iter(mine.values()), proofs[0]).bound()
+            judged.append(judge_one(claimed, card, requirement, bench, shared))
+    judged = with_floors(said_once(judged), {FLOOR + name: name for name in policy.logs}, policy.logs)
+    stated = (ours[0] if ours else proofs[0]).bound()
     ready = any(each.digest == policy.digest for each in policies.versions(policy.id))
-    put = _asked(bench, keys or {}, claim_files=len(policy.cards), ready=ready)
-    return _verdict(file, judged, bench, stated, _ref(policy), len(proofs) - len(mine), put)
+    put = _asked(bench, given, claim_files=len(policy.cards), ready=ready)
+    return _verdict(file, judged, bench, stated, _ref(policy), len(proofs) - len(ours), put)
 
 
 def judge_claim(
@@ -104,7 +118,7 @@ def judge_claim(
     publics: Mapping[str, int],
     *,
     now: int,
-    keys: Mapping[str, VerifierKey],
+    keys: Given,
     subject: Subject | None = None,
     reference: bytes | None = None,
     trust: TrustPolicy | None = None,
@@ -112,76 +126,92 @@ def judge_claim(
     recall: Recall | None = None,
     compiled: bool = False,
 ) -> Verdict:
-    """One proof held against a claim and all its parameters. keys: slot of the claim → the key trusted for its log.
+    """One proof held against a claim and all its parameters.
+
+    keys: slot of the claim → the key trusted for its log, or the keys of all logs that fill it.
 
     compiled: whether the card was made here from the claim's own text; of one that was given, and is not of this
     installation, the verdict says so. Otherwise as `judge_policy`; the verdict's policy is None.
     """
-    file = opened(data)
+    file, given = opened(data), _several(keys)
     proofs, slots = file.proofs, [slot.name for slot in card.slots]
-    if len(proofs) != 1:
+    claims = claims_of(proofs)
+    if len(claims) != 1:
         raise UsageError(
-            f"the file holds {len(proofs)} proofs, and a claim is about one",
+            f"the file proves {len(claims)} claims, and one is asked for",
             help="zkcompliance verify FILE --policy POLICY",
         )
-    if sorted(slots) != sorted(keys):
-        raise UsageError(f"{card.id} is about the logs {', '.join(slots)}; keys are given for {', '.join(keys)}")
+    if sorted(slots) != sorted(given):
+        raise UsageError(f"{card.id} is about the logs {', '.join(slots)}; keys are given for {', '.join(given)}")
     exactly = {name: Bound(low=value, high=value) for name, value in card.publics(publics).items()}
-    rules = {slot.name: LogRule(slot.name, slot.schema, (LogKey(keys[slot.name]),)) for slot in card.slots}
+    logs = {slot.name: LogRule(slot.name, slot.schema) for slot in card.slots}
+    rules, names = with_keys(logs, given), labels(logs, given)
     requirement = Requirement(
-        card.id, card.title, card.id, card.version, card.digest, card.program, {s: s for s in rules}, exactly, {}
+        card.id, card.title, card.id, card.version, card.digest, card.program, {s: (s,) for s in logs}, exactly, {}
     )
     held = recalled(recall or Recall(state), rules, now, enclosed=file.lineages, origins=origins_of(proofs))
     ready = installed(card)
     by_card = frozenset() if ready or compiled else frozenset({card.id})
     bench = Bench(Terms(now, subject, reference), checkpoints.Asked(now, trust=trust), held, Chooser.JUDGE, by_card)
-    judged = [judge_one(proofs[0], card, requirement, bench)]
-    put = _asked(bench, keys, claim_files=0, ready=ready)
-    given = {**card.publics(publics), **publics}
-    put = replace(put, params=tuple((each.name, finding.typed(each, given[each.name])) for each in card.params))
+    judged = [judge_one(claims[0], card, resolved(requirement, names, card), bench)]
+    put = _asked(bench, given, claim_files=0, ready=ready)
+    stated = {**card.publics(publics), **publics}
+    put = replace(put, params=tuple((each.name, finding.typed(each, stated[each.name])) for each in card.params))
     return _verdict(file, judged, bench, proofs[0].bound(), None, 0, put)
 
 
-def _with_keys(policy: Policy, given: Mapping[str, VerifierKey]) -> dict[str, LogRule]:
-    """The policy's logs, each with the keys that are trusted for it: the policy's own, or the one that is given."""
+def _several(keys: Given) -> dict[str, tuple[VerifierKey, ...]]:
+    """Each log's keys, of which one may be given by itself."""
+    return {name: (key,) if isinstance(key, VerifierKey) else tuple(key) for name, key in keys.items()}
+
+
+def asked_of(policy: Policy, given: Keys) -> tuple[dict[str, LogRule], tuple[Requirement, ...]]:
+    """The rules of the logs that a policy is about, and all that it asks, both by the logs' labels (`policy.slots`).
+
+    given: keys of logs of which the policy says none. UsageError for keys that do not go with it; Undecided where one
+    is missing.
+    """
     for name in given:
         if name not in policy.logs:
             raise UsageError(f"{policy.label} has no log {name!r}: it has {', '.join(policy.logs)}")
         if policy.logs[name].keys:
             raise UsageError(f"{policy.label} says itself whose checkpoints of {name} are trusted: leave out its key")
-    if len({key.public for key in given.values()}) != len(given):
+    every = [key.public for keys in given.values() for key in keys]
+    if len(set(every)) != len(every):
         raise UsageError("--log-key: one key is given for two logs, which are to be different")
-    rules = {n: replace(r, keys=(LogKey(given[n]),)) if n in given else r for n, r in policy.logs.items()}
-    if without := [name for name, rule in rules.items() if not rule.keys]:
+    requirements = asked(policy)
+    keyed = {name: rule for name, rule in policy.logs.items() if rule.keys or given.get(name)}
+    needed = {name for each in requirements for logs in each.logs.values() for name in logs}
+    if without := [name for name in policy.logs if name in needed and name not in keyed]:
         raise Undecided(
             f"{policy.label} does not say whose checkpoints are trusted for {', '.join(without)}, and no key is given",
             help=" ".join(
                 ["zkcompliance verify FILE --policy", policy.id, *(f"--log-key {name}=PUB" for name in without)]
             ),
         )
-    return rules
+    rules, names = with_keys(keyed, given), labels(keyed, given)
+    made = tuple(resolved(each, names, policy.card(each)) for each in requirements)
+    for each in made:
+        check_origins(each, rules)
+    return rules, made
 
 
 def _common_fault(
-    policy: Policy,
-    requirements: Sequence[Requirement],
-    mine: Mapping[str, Proof],
-    bindings: Sequence[Binding],
-    terms: Terms,
+    policy: Policy, requirements: Sequence[Requirement], ours: Sequence[Proof], bench: Bench
 ) -> VerificationError | None:
-    """What is wrong with this policy's proofs together, and so with each of them."""
+    """What is wrong with this policy's proofs together, and so with each of their claims."""
     named = {requirement.name: requirement for requirement in requirements}
-    bound = [b for b in bindings if b.policy is not None and b.policy.digest == policy.digest]
+    bindings, claims = [proof.bound() for proof in ours], claims_of(ours)
     try:
-        for binding in bound:
+        for binding in bindings:
             _check_policy(binding.policy, policy)
-        for name in mine:
-            if name not in named:
-                raise StatementMismatch(f"requirement: {policy.label} has none named {name!r}")
-        check_one_binding(bound)
-        for binding in bound[:1]:
-            check_binding(binding, terms)
-        check_one_checkpoint([(proof, named[name]) for name, proof in mine.items()])
+        for claimed in claims:
+            if claimed.requirement not in named:
+                raise StatementMismatch(f"requirement: {policy.label} has none named {claimed.requirement!r}")
+        check_one_binding(bindings)
+        for binding in bindings[:1]:
+            check_binding(binding, bench.terms)
+        check_one_checkpoint([(each, named[each.requirement]) for each in claims], bench.recalled.rules)
     except VerificationError as error:
         return error
     return None
@@ -210,11 +240,12 @@ def _missing(policy: Policy, requirement: Requirement, card: Card, bindings: Seq
     return bare(requirement, card, status, error)
 
 
-def _asked(bench: Bench, keys: Mapping[str, VerifierKey], *, claim_files: int, ready: bool) -> Asked:
+def _asked(bench: Bench, keys: Keys, *, claim_files: int, ready: bool) -> Asked:
     terms = bench.terms
     recall = bench.recalled.recall
     trust, state = bench.checkpoints.trust is not None, recall.state is not None
-    return Asked(terms.subject, terms.reference, trust, state, claim_files, ready, tuple(keys), tuple(recall.lineages))
+    given = tuple(name for name, several in keys.items() for _ in several)
+    return Asked(terms.subject, terms.reference, trust, state, claim_files, ready, given, tuple(recall.lineages))
 
 
 def _verdict(
@@ -242,16 +273,15 @@ def _verdict(
     )
 
 
-def _standings(judged: Sequence[Judged], bench: Bench) -> dict[tuple[str, str], Standing]:
-    """(requirement, slot) → where that checkpoint stands. The errors of `standing.hold`."""
+def _standings(judged: Sequence[Judged], bench: Bench) -> dict[tuple[str, Key], Standing]:
+    """(requirement, log) → where that checkpoint stands. The errors of `standing.hold`."""
     places, shown = [], []
     for each in judged:
-        if each.proof is not None and each.taken is not None:
-            names = {log.slot: log.name for log in each.finding.logs}
-            for log, signed in zip(each.proof.statement.logs, each.proof.bundle.notes, strict=True):
-                places.append((each.finding.name, log.slot))
-                key = each.taken[log.slot].key
-                shown.append(bench.recalled.shown(names[log.slot], log, signed, key, each.proof))
+        if each.claimed is not None and each.taken is not None:
+            for place, label in each.placed:
+                places.append((each.finding.name, place.key))
+                key = each.taken[place.key].key
+                shown.append(bench.recalled.shown(label, place.log, place.note, key, each.claimed.proof))
     return dict(zip(places, found, strict=True)) if (found := bench.recalled.hold(shown)) else {}
 
 
@@ -270,40 +300,40 @@ def look(
     missing: the error of each finding. card: of a claim that the proof must be of, where it is known. own: by id, cards
     that are known besides the catalogue's.
     """
-    file = opened(data)
-    findings = [_look(proof, card, own or {}, missing) for proof in file.proofs]
+    file, once = opened(data), Once()
+    findings = [_look(claimed, card, own or {}, missing, once) for claimed in claims_of(file.proofs)]
     bindings = [proof.binding or Binding() for proof in file.proofs]
     one = bindings[0] if len({(b.subject, b.time, b.reference) for b in bindings}) == 1 else Binding()
     return Verdict(file.digest, len(file.data), now, None, one.subject, one.time, one.reference, tuple(findings), 0)
 
 
-def _look(proof: Proof, card: Card | None, own: Mapping[str, Card], missing: Undecided) -> Finding:
-    statement, program = proof.statement, proof.program
-    report = verify_decoded(proof.bundle, statement, program, program_digest=card.program if card else None)
-    shown = Verified(proof, program, report)
-    if card is None and (statement.claim in own or statement.claim in catalogue.names()):
-        known = own.get(statement.claim) or catalogue.load(statement.claim)
+def _look(claimed: Claimed, card: Card | None, own: Mapping[str, Card], missing: Undecided, once: Once) -> Finding:
+    stated, program, proof = claimed.stated, claimed.program, claimed.proof
+    if card is not None and card.program != program.digest:
+        raise ProgramMismatch("the file brings another program than the one asked for")
+    shown = Verified(claimed, once.report(proof))
+    if card is None and (stated.claim in own or stated.claim in catalogue.names()):
+        known = own.get(stated.claim) or catalogue.load(stated.claim)
         card = known if known.program == program.digest else None
     if card is not None:
         check_card(card, program)
-    named = f"{statement.claim}@{statement.version}"
+        check_order(claimed, card)
     warnings = []
     if card is None:
         warnings.append("the program is none of this installation's claims: its name says nothing about its meaning")
     elif not installed(card):
         warnings.append(finding.OF_CALLER.format(card.label))
     if proof.binding is None:
-        warnings.append(f"the proof's context is no binding: {raw_text(statement.context)}")
+        warnings.append(f"the proof's head is no binding: {raw_text(proof.statement.head)}")
     logs = finding.logs(shown, {}, {})
     warnings += [finding.of_range(log) for log in logs if not log.whole]
     warnings += [line for log in logs for line in finding.of_generation(log, linked=False)]
-    made_for = proof.binding.policy if proof.binding else None
-    if made_for is not None:
-        warnings.append(finding.made_for(proof.bound()))
+    if proof.binding is not None and proof.binding.policy is not None:
+        warnings.append(finding.made_for(claimed))
     return Finding(
-        name=made_for.requirement if made_for else statement.claim,
+        name=claimed.requirement,
         says=card.title if card else "",
-        claim=named,
+        claim=claimed.label,
         card=card.digest if card else b"",
         program=program.digest,
         status=Status.UNDECIDED,

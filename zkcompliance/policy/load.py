@@ -15,6 +15,7 @@ from zkcompliance.log.cosignature import CosignerKey
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.policy.bounds import read_bound, refuse_vacuous, span
 from zkcompliance.policy.model import Bound, Cosigners, LogKey, LogRule, Operator, Policy, Requirement
+from zkcompliance.policy.slots import IN_ORDER
 from zkcompliance.policy.toml import Table, fault, name, read, table, text
 
 FORMAT = "zkcompliance-policy/v1"
@@ -60,7 +61,7 @@ class _Reader:
         earliest = 0 if proof_age is None else max(0, valid_from - proof_age)
         requirements = self._requirements(logs, subject == "required", proof_age is not None, earliest)
         root.close()
-        used = {log for requirement in requirements for log in requirement.logs.values()}
+        used = {log for requirement in requirements for slot in requirement.logs for log in requirement.taken(slot)}
         for rule in logs.values():
             if rule.name not in used and not rule.rows and not rule.sources:
                 raise fault(f"logs.{rule.name}", "no requirement is about this log: leave it out")
@@ -184,9 +185,11 @@ class _Reader:
             if each.figures is not None and bound is not None and (bound.one_of or bound.exact is not None):
                 why = f"is disclosed rounded down to {each.figures} significant figures, and has no one value"
                 raise fault(f"{found.path}.reveals.{each.name}", f"{why}: use at_least, at_most")
-        slots = _slots(found.table("logs"), card, logs)
+        slots, further = _slots(found.table("logs"), card, logs)
         found.close()
-        return Requirement(called, says, card.id, card.version, card.digest, card.program, slots, params, reveals)
+        return Requirement(
+            called, says, card.id, card.version, card.digest, card.program, slots, params, reveals, further
+        )
 
     def _own(self, requirements: Sequence[Requirement]) -> dict[str, Card]:
         return {each.claim: self.cards[each.claim] for each in requirements if each.claim in self.cards}
@@ -243,23 +246,49 @@ class _Reader:
         refuse_vacuous(card, made.params, earliest, f"{path}.params")
 
 
-def _slots(found: Table, card: Card, logs: Mapping[str, LogRule]) -> dict[str, str]:
-    """Each slot of the claim with the policy's log for it."""
+def _slots(
+    found: Table, card: Card, logs: Mapping[str, LogRule]
+) -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:
+    """Each slot of the claim with the policy's logs that fill it, and with those that may fill it besides."""
     slots = [slot.name for slot in card.slots]
     for given in found.names():
         if given not in slots:
             raise fault(found.at(given), f"{card.id} is about {', '.join(slots)}")
-    made: dict[str, str] = {}
+    made: dict[str, tuple[str, ...]] = {}
+    further: dict[str, tuple[str, ...]] = {}
+    taken: set[str] = set()
     for slot in card.slots:
-        log, path = found.text(slot.name), found.at(slot.name)
-        if log not in logs:
-            raise fault(path, f"no log of that name: there is {', '.join(logs)}")
-        if catalogue.schemas()[logs[log].schema] != slot.digest:
-            raise fault(path, f"{log} has the schema {logs[log].schema}, and {card.id} wants {slot.schema} here")
-        if log in made.values():
-            raise fault(path, f"{log} is given for two logs of {card.id}, which are to be different")
-        made[slot.name] = log
-    return made
+        fill, more, path = _named(found, slot.name)
+        if more and not slot.more:
+            why = f"more rows could make {card.id} hold where it did not"
+            raise fault(path, f"{why}: {slot.name} is about exactly the logs that are named, and `further` is left out")
+        if len(fill) + len(more) > 1 and slot.order:
+            raise fault(path, f"has several logs, and of {card.id} {IN_ORDER.format(slot.name)}")
+        for log in (*fill, *more):
+            if log not in logs:
+                raise fault(path, f"no log of that name: there is {', '.join(logs)}")
+            if catalogue.schemas()[logs[log].schema] != slot.digest:
+                raise fault(path, f"{log} has the schema {logs[log].schema}, and {card.id} wants {slot.schema} here")
+            if log in taken:
+                raise fault(path, f"{log} is given for two logs of {card.id}, which are to be different")
+            taken.add(log)
+        made[slot.name] = fill
+        further |= {slot.name: more} if more else {}
+    return made, further
+
+
+def _named(found: Table, slot: str) -> tuple[tuple[str, ...], tuple[str, ...], str]:
+    """One log, several, or a table with those that fill the slot and those that may; and the key's path."""
+    given, path = found.value(slot), found.at(slot)
+    most = limits.MAX_POLICY_LOGS
+    if isinstance(given, dict):
+        inside = table(given, path)
+        fill, more = inside.texts("all", most), inside.texts("further", most)
+        inside.close()
+        return fill, more, path
+    if isinstance(given, list):
+        return found.texts(slot, most), (), path
+    return (found.text(slot),), (), path
 
 
 def _parsed(kind, text: str, path: str):  # type: ignore[no-untyped-def]

@@ -41,9 +41,10 @@ class LogKey:
 class LogRule:
     """What is asked of one log, under the policy's own name for it.
 
-    keys: whose checkpoints are trusted; none: to be given by whoever judges. rows: the least number of rows (0: not
-    asked). sources: the names of the `source` values that every row must have one of (none: not asked). Rows and
-    sources are shown by a proof of the claim `log-floor-SCHEMA`.
+    keys: whose checkpoints are trusted, of one log; none: to be given by whoever judges, and of several keys each is
+    then of a log of its own. rows: the least number of rows, of all these logs together (0: not asked). sources: the
+    names of the `source` values that every row must have one of (none: not asked). Rows and sources are shown by a
+    proof of the claim `log-floor-SCHEMA`.
     """
 
     name: str
@@ -81,7 +82,8 @@ class Requirement:
     """One claim that must be shown.
 
     card, program: SHA-256 of the claim's card and of the program that the card names, 32 bytes each; logs: slot of the
-    claim → name of a log of the policy; params: every one of the claim's.
+    claim → the logs of the policy that fill it, all of them; params: every one of the claim's; further: slot → logs of
+    the policy that may fill it besides.
     """
 
     name: str
@@ -90,9 +92,14 @@ class Requirement:
     version: int
     card: bytes
     program: bytes
-    logs: Mapping[str, str]
+    logs: Mapping[str, tuple[str, ...]]
     params: Mapping[str, Bound]
     reveals: Mapping[str, Bound]
+    further: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def taken(self, slot: str) -> tuple[str, ...]:
+        """The logs that are taken in a slot: those that must fill it, and those that may."""
+        return *self.logs[slot], *self.further.get(slot, ())
 
 
 @dataclass(frozen=True)

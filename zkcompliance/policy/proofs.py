@@ -1,36 +1,40 @@
-"""What lies in a proof file: one proof or a policy bundle of them, each with what it is bound to; nothing verified.
+"""What lies in a proof file: one proof or a policy bundle of them, each with its claims and what they are bound to;
+nothing verified.
 
 A policy bundle is several proof files in one (docs/spec/policy.md). Decoding is canonical.
 
-    "zkcd" ‖ u16(1) ‖ u16 count (1 … 64) ‖ count × (u32 length ‖ bundle bytes)
+    "zkcd" ‖ u16(2) ‖ u16 count (1 … 64) ‖ count × (u32 length ‖ bundle bytes)
     ‖ u8 lineages ‖ lineages × (u32 length ‖ lineage bytes)
 
-The bundles stand in ascending order of their statements' contexts, no two equal: so nothing is in it twice, and there
-is one way to write what it holds. Lineages stand in ascending order of the names of their logs, at most one of each.
+The bundles stand in ascending order of their statements' heads, and under one head of their first claims' requirements;
+under one head no requirement stands twice: so nothing is in it twice, and there is one way to write what it holds.
+Lineages stand in ascending order of the names of their logs, at most one of each.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 from zkcompliance import limits
 from zkcompliance.edge import regular
-from zkcompliance.errors import MalformedBinding, MalformedBundle, UsageError
+from zkcompliance.errors import MalformedBinding, MalformedBundle, StatementMismatch, UsageError
 from zkcompliance.limits import MAX_POLICY_BUNDLE_BYTES
 from zkcompliance.lineage.stream import lineage_name
+from zkcompliance.log.checkpoint import generation_of
 from zkcompliance.policy.binding import Binding
-from zkcompliance.verify.bundle import Bundle, decode_bundle
+from zkcompliance.verify.bundle import Bundle, decode_bundle, programs_of
 from zkcompliance.verify.codec import Reader, at_most, u16
-from zkcompliance.verify.program import Program, decode_program
-from zkcompliance.verify.statement import Statement, decode_statement
+from zkcompliance.verify.program import Program
+from zkcompliance.verify.statement import ClaimStatement, LogStatement, Statement, decode_statement
 
 MAGIC = b"zkcd"
-_BUNDLE_HEAD = MAGIC + u16(1)
+_BUNDLE_HEAD = MAGIC + u16(2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +57,21 @@ def decode_policy_bundle(data: bytes) -> tuple[Enclosed, ...]:
     enclosed = []
     while parts:  # each goes as its own parts come: a file is in memory twice, and not three times
         enclosed.append(_enclosed(parts.pop()))
-    contexts = [each.statement.context for each in enclosed]
-    if any(later <= earlier for earlier, later in pairwise(contexts)):
-        raise MalformedBundle("the proofs of a policy bundle are not in ascending order of their contexts")
+    _check_order([each.statement for each in enclosed])
     return tuple(enclosed)
+
+
+def _check_order(statements: Sequence[Statement]) -> None:
+    """MalformedBundle unless they stand in their one order, and no requirement is there twice under one head."""
+    places = [(each.head, each.claims[0].requirement.encode()) for each in statements]
+    if any(later <= earlier for earlier, later in pairwise(places)):
+        raise MalformedBundle("the proofs of a policy bundle are not in the order of their heads and requirements")
+    seen: set[tuple[bytes, str]] = set()
+    for statement in statements:
+        for claim in statement.claims:
+            if (statement.head, claim.requirement) in seen:
+                raise MalformedBundle("two proofs of a policy bundle are of one requirement under one head")
+            seen.add((statement.head, claim.requirement))
 
 
 def decode_lineages(data: bytes) -> dict[str, bytes]:
@@ -89,7 +104,7 @@ def _enclosed(part: bytes) -> Enclosed:
 
 @dataclass(frozen=True)
 class Proof:
-    """One proof of a file: its parts, its statement, what that is bound to (None: its context is no binding). Each is
+    """One proof of a file: its parts, its statement, what that is bound to (None: its head is no binding). Each is
     decoded once, and handed on."""
 
     bundle: Bundle
@@ -102,13 +117,93 @@ class Proof:
         return self.bundle.encode()
 
     @cached_property
-    def program(self) -> Program:
-        """The program that the file brings. MalformedProgram or LimitExceeded where it does not decode."""
-        return decode_program(self.bundle.program_bytes)
+    def digest(self) -> bytes:
+        """SHA-256 of the proof's own file."""
+        return sha256(self.data).digest()
+
+    @cached_property
+    def size(self) -> int:
+        """Bytes of the proof's own file."""
+        return len(self.data)
+
+    @cached_property
+    def programs(self) -> tuple[Program, ...]:
+        """The program of each claim, in their order. Raises as `programs_of`, and the errors of decoding."""
+        return programs_of(self.bundle, self.statement)
+
+    @property
+    def claims(self) -> tuple[Claimed, ...]:
+        """What it claims, in the statement's order."""
+        return tuple(Claimed(self, index) for index in range(len(self.statement.claims)))
 
     def bound(self) -> Binding:
-        """The binding. MalformedBinding where the context is none."""
-        return self.binding if self.binding is not None else Binding.decode(self.statement.context)
+        """The binding. MalformedBinding where the head is none."""
+        return self.binding if self.binding is not None else Binding.decode(self.statement.head)
+
+
+class Place(NamedTuple):
+    """A log in a slot of a claim. number: of the log in the statement, from 0; note: its signed checkpoint."""
+
+    slot: str
+    number: int
+    log: LogStatement
+    note: bytes
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """(slot, origin): no log fills two slots, nor one twice."""
+        return self.slot, self.log.origin
+
+    @property
+    def name(self) -> str:
+        """The log's name: its generations are one log."""
+        return generation_of(self.log.origin)[0]
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """One claim of a proof, with the names that its program has for what the statement says of it."""
+
+    proof: Proof
+    index: int
+
+    @property
+    def stated(self) -> ClaimStatement:
+        return self.proof.statement.claims[self.index]
+
+    @property
+    def requirement(self) -> str:
+        """The name that the policy has for it; the claim's id where there is no policy."""
+        return self.stated.requirement
+
+    @property
+    def label(self) -> str:
+        """`training-compute-below@1`."""
+        return f"{self.stated.claim}@{self.stated.version}"
+
+    @property
+    def program(self) -> Program:
+        """As `Proof.programs`."""
+        return self.proof.programs[self.index]
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """The logs of each slot, in the program's order and the statement's.
+
+        StatementMismatch where the statement fills more or fewer slots than the program has, or has not as many notes
+        as logs.
+        """
+        slots, filled, statement = self.program.logs, self.stated.slots, self.proof.statement
+        notes = self.proof.bundle.notes
+        if len(slots) != len(filled):
+            raise StatementMismatch(f"logs: {len(filled)} slots are filled, and the claim has {len(slots)}")
+        if len(notes) != len(statement.logs):
+            raise StatementMismatch(f"notes: {len(notes)} given for {len(statement.logs)} logs")
+        return tuple(
+            Place(slot.name, number, statement.logs[number], notes[number])
+            for slot, numbers in zip(slots, filled, strict=True)
+            for number in numbers
+        )
 
 
 def read(path: Path, most: int, help: str | None = None) -> bytes:
@@ -141,12 +236,12 @@ def lineages_in(data: bytes) -> dict[str, bytes]:
 
 def origins_of(proofs: Iterable[Proof]) -> frozenset[str]:
     """The origins of all checkpoints that the proofs are about."""
-    return frozenset(log.checkpoint.origin for proof in proofs for log in proof.statement.logs)
+    return frozenset(log.origin for proof in proofs for log in proof.statement.logs)
 
 
 def _proof(each: Enclosed) -> Proof:
     try:
-        binding = Binding.decode(each.statement.context)
+        binding = Binding.decode(each.statement.head)
     except MalformedBinding:
         return Proof(each.bundle, each.statement, None)
     return Proof(each.bundle, each.statement, binding)
@@ -172,6 +267,11 @@ class File:
     def digest(self) -> bytes:
         """SHA-256 of the file."""
         return sha256(self.data).digest()
+
+
+def claims_of(proofs: Iterable[Proof]) -> tuple[Claimed, ...]:
+    """Every claim of these proofs."""
+    return tuple(claim for proof in proofs for claim in proof.claims)
 
 
 def opened(file: bytes | File) -> File:

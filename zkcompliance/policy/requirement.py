@@ -1,28 +1,38 @@
-"""One proof held against one requirement: binding, claim, values, checkpoints, and last the proof itself."""
+"""One claim of a proof held against one requirement: binding, claim, logs, values, checkpoints, and last the proof."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeVar, cast
 
 from zkcompliance.card import words
 from zkcompliance.card.model import Card
 from zkcompliance.card.program import check_card, spans_generations
-from zkcompliance.errors import CardMismatch, ProgramMismatch, StaleProof, StatementMismatch, VerificationError
+from zkcompliance.errors import (
+    CardMismatch,
+    ProgramMismatch,
+    RequirementNotShown,
+    StaleProof,
+    StatementMismatch,
+    VerificationError,
+)
 from zkcompliance.limits import MAX_CLOCK_SECONDS
-from zkcompliance.log.checkpoint import generation_of
 from zkcompliance.log.standing import Standing
-from zkcompliance.policy import bounds, checkpoints, finding
+from zkcompliance.policy import bounds, checkpoints, finding, slots
 from zkcompliance.policy.binding import Binding, Subject, reference_text
 from zkcompliance.policy.checkpoints import Taken
-from zkcompliance.policy.finding import Verified, public_values, rounded, text
+from zkcompliance.policy.finding import Key, Verified, public_values, rounded, text
 from zkcompliance.policy.model import LogRule, Requirement
-from zkcompliance.policy.proofs import Proof
+from zkcompliance.policy.proofs import Claimed, Place, Proof
 from zkcompliance.policy.recall import Recalled
+from zkcompliance.policy.slots import Placed
 from zkcompliance.policy.verdict import Chooser, Finding, LogShown, Status
 from zkcompliance.quantities import show_seconds, show_time
 from zkcompliance.verify.program import Program
-from zkcompliance.verify.verifier import check_program, verify_decoded
+from zkcompliance.verify.verifier import Report, verify_decoded
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -102,63 +112,66 @@ def check_one_binding(bindings: Sequence[Binding]) -> None:
                 raise StatementMismatch(f"{what}: the proofs of this policy do not all name the same one")
 
 
-def check_one_checkpoint(proofs: Sequence[tuple[Proof, Requirement]]) -> None:
-    """StatementMismatch unless every log of the policy is another origin, at one checkpoint in all proofs."""
-    seen: dict[tuple[str, str], bytes] = {}
-    names: dict[str, str] = {}  # origin → the policy's log
-    for proof, requirement in proofs:
-        for log in proof.statement.logs:
-            name, origin = requirement.logs.get(log.slot), log.checkpoint.origin
-            origin = generation_of(origin)[0]  # its generations are one log
-            for kind, key in (("log", name), ("origin", origin)):
-                if key is not None and seen.setdefault((kind, key), log.checkpoint.body) != log.checkpoint.body:
-                    raise StatementMismatch(f"checkpoint: the proofs of this policy are not all about one of {key}")
-            if name is not None and names.setdefault(origin, name) != name:
-                raise StatementMismatch(f"logs: {origin} is shown as {names[origin]} and as {name}, two logs")
+def check_one_checkpoint(claims: Sequence[tuple[Claimed, Requirement]], rules: Mapping[str, LogRule]) -> None:
+    """StatementMismatch unless every log of the policy is another origin, at one checkpoint in all proofs.
 
-
-def check_claim(proof: Proof, card: Card, asked: Requirement, *, by_policy: bool) -> Program:
-    """The program of the proof, which is the one asked for; claim, version, logs and schemas fit, and so does the card.
-
-    by_policy: a policy asks, which is always about all segments; whoever judges one claim about rows that are unchanged
-    may be shown a range of them. StatementMismatch naming the field, ProgramMismatch for another program, CardMismatch
-    for another card, or one that says of the program what it is not.
+    rules, and the logs of the requirements: by labels.
     """
-    stated = proof.statement
+    seen: dict[tuple[str, str], bytes] = {}
+    names: dict[str, str] = {}  # a log's own name → the policy's
+    for claimed, requirement in claims:
+        for place, label in slots.labelled(claimed, requirement, rules):
+            for kind, key in (("log", label), ("origin", place.name)):
+                body = place.log.checkpoint.body
+                if key is not None and seen.setdefault((kind, key), body) != body:
+                    raise StatementMismatch(f"checkpoint: the proofs of this policy are not all about one of {key}")
+            if label is not None and names.setdefault(place.name, label) != label:
+                raise StatementMismatch(f"logs: {place.name} is shown as {names[place.name]} and as {label}, two logs")
+
+
+def check_claim(
+    claimed: Claimed, card: Card, asked: Requirement, rules: Mapping[str, LogRule], *, by_policy: bool
+) -> tuple[Placed, ...]:
+    """The logs of the claim, which is the one asked for: claim, version, program, logs and order fit, and so does the
+    card.
+
+    rules, and the logs of the requirement: by labels. by_policy: a policy asks, which is always about all segments;
+    whoever judges one claim about rows that are unchanged may be shown a range of them. StatementMismatch naming the
+    field, ProgramMismatch for another program, CardMismatch for another card, or one that says of the program what it
+    is not; besides, what `slots.placed` raises.
+    """
+    stated = claimed.stated
     if (stated.claim, stated.version) != (asked.claim, asked.version):
-        raise StatementMismatch(
-            f"claim: the proof is of {stated.claim}@{stated.version}, not {asked.claim}@{asked.version}"
-        )
+        raise StatementMismatch(f"claim: the proof is of {claimed.label}, not {asked.claim}@{asked.version}")
     if stated.program_digest != asked.program:
         raise ProgramMismatch("the file brings another program than the one asked for")
     if card.digest != asked.card:
         raise CardMismatch(f"the card of {asked.claim} is not the one that is asked for")
-    program = proof.program
-    check_program(stated, program)
-    check_card(card, program)
-    if {log.slot for log in stated.logs} != set(asked.logs):
+    check_card(card, claimed.program)
+    places, spans = claimed.places, spans_generations(claimed.program.logs)
+    if {place.slot for place in places} != set(asked.logs):
         raise StatementMismatch(
-            f"logs: the proof is about {', '.join(log.slot for log in stated.logs)}, not {', '.join(asked.logs)}"
+            f"logs: the proof is about {', '.join(slot.name for slot in claimed.program.logs)}, not "
+            f"{', '.join(asked.logs)}"
         )
-    spans = spans_generations(program.logs)
-    origins = {generation_of(log.checkpoint.origin)[0]: log.slot for log in stated.logs}
-    if len(origins) != len(stated.logs) and not spans:
-        names = {log.slot: generation_of(log.checkpoint.origin)[0] for log in stated.logs}
-        shown = next(slot for slot, name in names.items() if origins[name] != slot)
-        again = origins[names[shown]]
-        raise StatementMismatch(f"logs: {names[shown]} is shown as {shown} and as {again}, two logs")
-    for log in stated.logs:
+    shown: dict[str, str] = {}
+    for place in places:
+        if shown.setdefault(place.name, place.slot) != place.slot and not spans:
+            raise StatementMismatch(f"logs: {place.name} is shown as {shown[place.name]} and as {place.slot}, two logs")
+    for place in places:
+        log = place.log
         if not log.whole and (by_policy or not spans):
             raise StatementMismatch(
-                f"segments: the proof is about the segments {log.first} to {log.last} of {log.checkpoint.origin}, "
+                f"segments: the proof is about the segments {log.first} to {log.last} of {log.origin}, "
                 f"counted from 0, and all {log.checkpoint.size} are asked for"
             )
-    return program
+    slots.check_order(claimed, card)
+    return slots.placed(claimed, asked, rules)
 
 
-def check_values(proof: Proof, program: Program, card: Card, asked: Requirement) -> None:
+def check_values(claimed: Claimed, card: Card, asked: Requirement) -> None:
     """StatementMismatch naming the parameter or revealed value that is not as asked."""
-    binding, publics = proof.bound(), public_values(program, proof)
+    binding, publics = claimed.proof.bound(), public_values(claimed)
     subject = binding.subject.name if binding.subject is not None else None
     known = {each.name: each for each in (*card.params, *card.revealed())}
     for name, bound in (*asked.params.items(), *asked.reveals.items()):
@@ -171,12 +184,54 @@ def check_values(proof: Proof, program: Program, card: Card, asked: Requirement)
             raise StatementMismatch(f"{name}: the proof is about {stated}, not {wanted}")
 
 
+class Once:
+    """What is found of a proof of the file, and of a log in it under some keys: once, whoever asks.
+
+    An error is raised again as it is: so it shows that it is one fault, and not several.
+    """
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[object, ...], object] = {}
+
+    def _once(self, key: tuple[object, ...], find: Callable[[], Found]) -> Found:
+        if key not in self._found:
+            try:
+                self._found[key] = find()
+            except VerificationError as error:
+                self._found[key] = error
+        found = self._found[key]
+        if isinstance(found, VerificationError):
+            raise found.with_traceback(None)
+        return cast(Found, found)
+
+    def report(self, proof: Proof) -> Report:
+        """The proof, verified. Raises as `verify_decoded`."""
+
+        def verify() -> Report:
+            return verify_decoded(proof.bundle, proof.statement, proof.programs, program_digests=None)
+
+        return self._once(("proof", id(proof)), verify)
+
+    def programs(self, proof: Proof) -> tuple[Program, ...]:
+        """As `Proof.programs`."""
+        return self._once(("programs", id(proof)), lambda: proof.programs)
+
+    def taken(self, proof: Proof, place: Place, label: str, rule: LogRule, asked: checkpoints.Asked) -> Taken:
+        """A checkpoint, held against the keys of the log that has this label. Raises as `checkpoints.take`."""
+        log, stated = place.log, proof.bound().time
+
+        def take() -> Taken:
+            return checkpoints.take(place.note, log.checkpoint.body, log.origin, rule.keys, asked, stated=stated)
+
+        return self._once(("log", id(proof), place.number, label), take)
+
+
 @dataclass(frozen=True)
 class Bench:
     """What one judgement holds all proofs against. recalled: each log's keys, and what is known of the logs.
 
     asker: who set the bounds. by_card: requirements whose claim is not of this installation and was not compiled here:
-    what it says is known from a card.
+    what it says is known from a card. once: what was found of the file's proofs, which are kept as long as this is.
     """
 
     terms: Terms
@@ -184,49 +239,58 @@ class Bench:
     recalled: Recalled
     asker: Chooser
     by_card: frozenset[str] = frozenset()
+    once: Once = field(default_factory=Once, compare=False)
 
 
 @dataclass(frozen=True)
 class Judged:
-    """taken: slot → whose checkpoint it is, of a proof that was accepted."""
+    """Of a claim that was accepted. taken: whose checkpoints they are; placed: its logs, with their labels."""
 
     finding: Finding
-    proof: Proof | None = None
-    taken: Mapping[str, Taken] | None = None
+    claimed: Claimed | None = None
+    taken: Mapping[Key, Taken] | None = None
+    placed: tuple[Placed, ...] = ()
 
 
 def judge_one(
-    proof: Proof, card: Card, asked: Requirement, bench: Bench, shared: VerificationError | None = None
+    claimed: Claimed, card: Card, asked: Requirement, bench: Bench, shared: VerificationError | None = None
 ) -> Judged:
     """Its VerificationError is in the finding; MalformedError is raised. shared: what is wrong with all proofs."""
+    rules, proof = bench.recalled.rules, claimed.proof
     try:
         if shared is not None:
             raise shared
         check_binding(proof.bound(), bench.terms)
-        program = check_claim(proof, card, asked, by_policy=bench.asker is Chooser.POLICY)
-        check_values(proof, program, card, asked)
-        taken = _take(proof, asked, bench)
-        report = verify_decoded(proof.bundle, proof.statement, program, program_digest=asked.program)
+        bench.once.programs(proof)
+        placed = check_claim(claimed, card, asked, rules, by_policy=bench.asker is Chooser.POLICY)
+        check_values(claimed, card, asked)
+        taken = {
+            place.key: bench.once.taken(proof, place, label, rules[label], bench.checkpoints) for place, label in placed
+        }
+        report = bench.once.report(proof)
+    except RequirementNotShown as error:
+        return Judged(_refused(claimed, bare(asked, card, Status.NOT_SHOWN, error), bench))
     except VerificationError as error:
-        return Judged(_refused(proof, bare(asked, card, Status.NOT_MET, error), bench))
-    shown = Verified(proof, program, report)
+        return Judged(_refused(claimed, bare(asked, card, Status.NOT_MET, error), bench))
+    shown = Verified(claimed, report)
     found = replace(
         bare(asked, card, Status.MET, None),
         values=finding.values(shown, card, asked.params, asked.reveals, bench.asker),
         margin=finding.margin(shown, card, asked.reveals),
-        logs=finding.logs(shown, asked.logs, taken),
+        logs=finding.logs(shown, {place.key: rules[label].name for place, label in placed}, taken),
         **finding.of_proof(shown),
     )
-    return Judged(found, proof, taken)
+    return Judged(found, claimed, taken, placed)
 
 
-def _refused(proof: Proof, found: Finding, bench: Bench) -> Finding:
-    """What a proof that is refused says of itself is said too: often it was made for something else."""
-    if proof.binding is None or proof.binding.policy is None:
+def _refused(claimed: Claimed, found: Finding, bench: Bench) -> Finding:
+    """What a claim that is refused says of itself is said too: often it was made for something else."""
+    made_for = finding.bound_to(claimed)
+    if made_for is None:
         return found
-    said = finding.made_for(proof.binding) if bench.asker is Chooser.JUDGE else ""
+    said = finding.made_for(claimed) if bench.asker is Chooser.JUDGE else ""
     warnings = (finding.REFUSED.format(said),) if said else ()
-    return replace(found, made_for=proof.binding.policy, warnings=warnings)
+    return replace(found, made_for=made_for, warnings=warnings)
 
 
 def bare(asked: Requirement, card: Card, status: Status, error: VerificationError | None) -> Finding:
@@ -243,22 +307,23 @@ def bare(asked: Requirement, card: Card, status: Status, error: VerificationErro
     )
 
 
-def _take(proof: Proof, asked: Requirement, bench: Bench) -> dict[str, Taken]:
-    notes = proof.bundle.notes
-    logs = proof.statement.logs
-    if len(notes) != len(logs):
-        raise StatementMismatch(f"notes: {len(notes)} given for {len(logs)} logs")
-    taken = {}
-    for log, signed in zip(logs, notes, strict=True):
-        rule = bench.recalled.rules[asked.logs[log.slot]]
-        taken[log.slot] = checkpoints.take(
-            signed, log.checkpoint.body, log.checkpoint.origin, rule.keys, bench.checkpoints, stated=proof.bound().time
-        )
-    return taken
+def said_once(judged: Sequence[Judged]) -> list[Judged]:
+    """Each fault of a proof with the name of the first requirement that has it, in every other one."""
+    first: dict[int, str] = {}
+    result = []
+    for each in judged:
+        error = each.finding.error
+        before = each.finding.name if error is None else first.setdefault(id(error), each.finding.name)
+        same = before if before != each.finding.name else ""
+        result.append(replace(each, finding=replace(each.finding, same_as=same)))
+    return result
 
 
 def with_floors(judged: Sequence[Judged], floors: Mapping[str, str], rules: Mapping[str, LogRule]) -> list[Judged]:
-    """Rows and provenance that a floor shows of a log, in every finding about it. floors: requirement → its log."""
+    """Rows and provenance that a floor shows of a log, in every finding about it. floors: requirement → its log.
+
+    Of several logs that stand for one of the policy, the rows are those of all of them together.
+    """
     met = {floors[j.finding.name] for j in judged if j.finding.name in floors and j.finding.status is Status.MET}
 
     def log(each: LogShown) -> LogShown:
@@ -268,39 +333,40 @@ def with_floors(judged: Sequence[Judged], floors: Mapping[str, str], rules: Mapp
     return [replace(j, finding=replace(j.finding, logs=tuple(map(log, j.finding.logs)))) for j in judged]
 
 
-def with_warnings(
-    judged: Sequence[Judged], bench: Bench, standings: Mapping[tuple[str, str], Standing]
-) -> tuple[Finding, ...]:
+Standings = Mapping[tuple[str, Key], Standing]
+
+
+def with_warnings(judged: Sequence[Judged], bench: Bench, standings: Standings) -> tuple[Finding, ...]:
     """The findings, each with what a person should know that its proof does not say.
 
-    standings: (requirement, slot) → where the checkpoint stands, where that was looked up.
+    standings: (requirement, log) → where the checkpoint stands, where that was looked up.
     """
     return tuple(_warned(each, bench, standings) for each in judged)
 
 
-def _warned(judged: Judged, bench: Bench, standings: Mapping[tuple[str, str], Standing]) -> Finding:
+def _warned(judged: Judged, bench: Bench, standings: Standings) -> Finding:
     found = judged.finding
-    if judged.proof is None:
+    if judged.claimed is None:
         return found
-    stand = {log.slot: standings.get((found.name, log.slot)) for log in found.logs}
+    stand = {(log.slot, log.origin): standings.get((found.name, (log.slot, log.origin))) for log in found.logs}
     remembers = bench.recalled.recall.state is not None
-    unknown = {slot for slot, each in stand.items() if not remembers or each is None or each.first}
+    unknown = {key for key, each in stand.items() if not remembers or each is None or each.first}
     unknown = set() if bench.checkpoints.age is not None else unknown
-    said = [made_for] if bench.asker is Chooser.JUDGE and (made_for := finding.made_for(judged.proof.bound())) else []
+    said = [made_for] if bench.asker is Chooser.JUDGE and (made_for := finding.made_for(judged.claimed)) else []
     if found.name in bench.by_card:
         of = finding.OF_POLICY if bench.asker is Chooser.POLICY else finding.OF_CALLER
         said.append(of.format(found.claim))
-    said += [finding.VACUOUS.format(log.name) for log in found.logs if not log.rows]
-    said += [finding.PROVENANCE.format(log.name) for log in found.logs if not log.sources]
+    said += dict.fromkeys(finding.VACUOUS.format(log.name) for log in found.logs if not log.rows)
+    said += dict.fromkeys(finding.PROVENANCE.format(log.name) for log in found.logs if not log.sources)
     for log in found.logs:
-        each = stand[log.slot]
-        if log.slot in unknown and (each is None or not each.first):
-            said.append(finding.FRESHNESS.format(log.name))
+        each = stand[log.slot, log.origin]
+        if (log.slot, log.origin) in unknown and (each is None or not each.first):
+            said.append(finding.FRESHNESS.format(log.called))
         said += each.said if each is not None else ()
         said += finding.of_generation(log, linked=each is not None and each.linked)
     if disclosed := [value.name for value in found.values if value.role == "revealed"]:
         said.append(finding.DIFFERENCES.format(", ".join(disclosed)))
-    said += finding.compared(judged.proof.bound().subject, bench.terms.subject)
+    said += finding.compared(judged.claimed.proof.bound().subject, bench.terms.subject)
     said += [finding.of_range(log) for log in found.logs if not log.whole]
     unproven = (finding.COMPLETE, finding.TRUE_ROWS, *((finding.LATEST,) if unknown else ()))
     return replace(found, warnings=tuple(said), not_proven=unproven)

@@ -71,14 +71,15 @@ class Margin:
 
 @dataclass(frozen=True)
 class LogShown:
-    """A log that a proof is about: its checkpoint of `size` segments, each one that is named of at most 2^k rows.
+    """A log in a slot of a claim: its checkpoint of `size` segments, each one that is named of at most 2^k rows.
 
     first: the first segment named, from 0; all of them are, unless the claim takes a range. succeeds: (origin, size,
     root) of the checkpoint that a later generation of a log says it succeeds. notes: what is known of where the
     checkpoint stands, in whole sentences, such as when it was first seen.
 
     key: the vkey text that signed; cosigned: operator → UTC seconds; sources: provenance that was shown of every row
-    (none: it was not asked); rows: the least number of rows that was shown (0: not asked).
+    (none: it was not asked); rows: the least number of rows that was shown (0: not asked). several: whether other logs
+    of this name fill the slot too, whose rows are then counted in.
     """
 
     slot: str
@@ -94,6 +95,12 @@ class LogShown:
     first: int = 0
     succeeds: tuple[str, int, bytes] | None = None
     notes: tuple[str, ...] = ()
+    several: bool = False
+
+    @property
+    def called(self) -> str:
+        """Its name; where several have that, with its origin."""
+        return f"{self.name} ({self.origin})" if self.several else self.name
 
     @property
     def whole(self) -> bool:
@@ -102,13 +109,22 @@ class LogShown:
 
 
 @dataclass(frozen=True)
-class Finding:
-    """One requirement, or the one claim of a proof that was verified by itself.
+class MadeFor:
+    """The policy that a claim of a proof is bound to, and which requirement of it."""
 
-    error: why it is not met or not shown. Everything from `logs` on is of the proof, empty where there is none that
-    verifies, but for made_for: the requirement of a policy that the proof is bound to, whatever it was judged by; of a
-    proof that is refused it is what that says of itself. sentences: the claim in words; card, program: their digests
-    (32 bytes each); card: empty where the claim is not known.
+    policy: ForPolicy
+    requirement: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One requirement, or one claim of a proof that was verified by itself.
+
+    error: why it is not met or not shown; same_as: the requirement before it whose error this is too, since it is of
+    the proof that both are in, or of all proofs of the policy; empty where there is none. Everything from `logs` on is
+    of the proof, empty where there is none that verifies, but for made_for: the requirement of a policy that the proof
+    is bound to, whatever it was judged by; of a proof that is refused it is what that says of itself. sentences: the
+    claim in words; card, program: their digests (32 bytes each); card: empty where the claim is not known.
     """
 
     name: str
@@ -121,15 +137,16 @@ class Finding:
     sentences: str = ""
     values: tuple[Value, ...] = ()
     margin: Margin | None = None
-    logs: tuple[LogShown, ...] = ()
+    logs: tuple[LogShown, ...] = ()  # in the order of the claim's slots
     proof_sha256: bytes = b""
     proof_bytes: int = 0
     security_bits: str = ""
     security_terms: tuple[tuple[str, str], ...] = ()  # of the table of docs/spec/soundness.md: name, bits
     profile: str = ""
-    made_for: ForPolicy | None = None
+    made_for: MadeFor | None = None
     warnings: tuple[str, ...] = ()
     not_proven: tuple[str, ...] = ()
+    same_as: str = ""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy as np
 
 from zkcompliance.card import places
 from zkcompliance.claim import catalogue
-from zkcompliance.claim.model import Claim, Tables, Witness
+from zkcompliance.claim.model import CheckResult, Claim, Tables, Witness
 from zkcompliance.edge.shown import command
 from zkcompliance.errors import CacheDamaged, ClaimDoesNotHold, InternalError, UsageError, VerificationError
 from zkcompliance.log import lineages, merkle, moving, successor
@@ -192,12 +192,15 @@ def _make(ready: Ready, tables: list[SealedTable], progress: Progress) -> bytes:
 
 def witness_of(one: Asked, columns: Columns) -> Witness:
     """The witness of a claim that is true; ClaimDoesNotHold where it is not. columns: of every log."""
-    tables = _tables(one, columns)
-    publics = one.claim.publics(one.publics)
-    result = one.claim.check(tables, publics)
+    result = check(one, columns)
     if not result.holds:
         raise ClaimDoesNotHold(f"{one.claim.id}: {result.requirement} does not hold", private=result.margin)
-    return one.claim.witness(tables, publics)
+    return one.claim.witness(_tables(one, columns), one.claim.publics(one.publics))
+
+
+def check(one: Asked, columns: Columns) -> CheckResult:
+    """Whether a claim holds, and by how much, in plain text. columns: of every log."""
+    return one.claim.check(_tables(one, columns), one.claim.publics(one.publics))
 
 
 def _tables(one: Asked, columns: Columns) -> Tables:

@@ -16,7 +16,9 @@ from zkcompliance.stark.statement import encode_policy_bundle
 
 
 def enclose(proofs: Mapping[tuple[bytes, str], bytes], logs: Iterable[SealedLog], tell: Callable[[str], None]) -> bytes:
-    """A policy bundle of these proofs (by head and first requirement) with the lineages of their logs, as far as they fit.
+    """A policy bundle of these proofs with the lineages of their logs, as far as they fit.
+
+    proofs: by the head of each, and the requirement of its first claim.
 
     `tell` gets a sentence for each lineage that is left out, and is to be sent beside the file.
     """

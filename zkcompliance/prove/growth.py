@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from zkcompliance.claim import catalogue
 from zkcompliance.claim.model import Claim
@@ -58,10 +58,10 @@ def about(log: SealedLog) -> list[Claim]:
     return [claim for claim in claims if [schema.digest for schema in claim.slots.values()] == [log.schema.digest]]
 
 
-def covered(claim: Claim, logs: Mapping[str, SealedLog]) -> dict[str, tuple[int, int]]:
+def covered(claim: Claim, logs: Mapping[str, Sequence[SealedLog]]) -> dict[str, tuple[int, int]]:
     """slot → (the most segments in one proof, log2 of the rows of the largest that there is): by sizes alone."""
     most = {}
-    for slot, log in logs.items():
-        k = max(segment.entry.k for segment in log.segments)
-        most[slot] = fits.most_segments(claim.program, slot, k, by_name(log.profile)), k
+    for slot, several in logs.items():
+        k = max(segment.entry.k for log in several for segment in log.segments)
+        most[slot] = fits.most_segments(claim.program, slot, k, by_name(several[0].profile)), k
     return most

@@ -1,4 +1,7 @@
-"""Every proof that policies ask of these logs, in one file: checked first, and nothing is proved if one fails."""
+"""What policies ask of these logs, in one file: checked first, and nothing is proved if anything fails.
+
+All requirements of a policy are one proof (docs/spec/union.md), or as few as limits and memory allow.
+"""
 
 from __future__ import annotations
 
@@ -26,42 +29,41 @@ from zkcompliance.errors import (
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.log.reservation import reserving
 from zkcompliance.log.store import SealedLog, Segment
-from zkcompliance.policy import bounds, checkpoints
+from zkcompliance.policy import bounds, checkpoints, slots
 from zkcompliance.policy import catalogue as policies_there_are
 from zkcompliance.policy.binding import Binding, ForPolicy
 from zkcompliance.policy.catalogue import asked, in_force
 from zkcompliance.policy.finding import rounded, text
-from zkcompliance.policy.judge import judge_policy
-from zkcompliance.policy.model import LogKey, Policy, Requirement
-from zkcompliance.policy.proofs import Proof, proofs_in
-from zkcompliance.policy.requirement import (
-    Terms,
-    check_binding,
-    check_claim,
-    check_one_binding,
-    check_one_checkpoint,
-    check_values,
-)
+from zkcompliance.policy.judge import asked_of, judge_policy
+from zkcompliance.policy.model import LogRule, Policy, Requirement
+from zkcompliance.policy.proofs import Claimed, proofs_in
+from zkcompliance.policy.requirement import Terms, check_binding, check_claim, check_one_checkpoint, check_values
 from zkcompliance.progress import Progress, silent
-from zkcompliance.prove.api import get_ready, make, notes_of, prepare, require_open, segments_of
-from zkcompliance.prove.early import hollow, refuse_early
+from zkcompliance.prove import api, split
+from zkcompliance.prove.api import Asked
+from zkcompliance.prove.early import hollow
 from zkcompliance.prove.enclose import enclose
 from zkcompliance.prove.own_claims import claim_of
+from zkcompliance.prove.split import Alone
 from zkcompliance.quantities.ids import text_id
 from zkcompliance.stark.commit.budget import Budget
+from zkcompliance.stark.statement import Statement
 
 Given = Mapping[str, int | str | Decimal]  # `REQUIREMENT.NAME` → value
+Logs = Mapping[str, SealedLog | Sequence[SealedLog]]  # by the policies' names, of which one may stand for several
+Outcome = tuple[str, ZkComplianceError | None]  # of what, and what is in the way of it
 
 
 @dataclass(frozen=True)
 class Task:
-    """One proof to be made. logs: by slot; context: its binding's bytes."""
+    """One requirement to be shown. requirement, rules: by labels (`policy.slots`); logs: by slot."""
 
     policy: Policy
     requirement: Requirement
+    rules: Mapping[str, LogRule]
     claim: Claim
     card: Card
-    logs: Mapping[str, SealedLog]
+    logs: Mapping[str, tuple[SealedLog, ...]]
     publics: Mapping[str, int]
     binding: Binding
 
@@ -69,10 +71,48 @@ class Task:
     def label(self) -> str:
         return f"{self.policy.label} {self.requirement.name}"
 
+    @property
+    def asked(self) -> Asked:
+        """As it is proved."""
+        return Asked(self.requirement.name, self.claim, self.logs, self.publics)
+
+    @property
+    def every_log(self) -> tuple[SealedLog, ...]:
+        """Of all slots."""
+        return tuple(log for several in self.logs.values() for log in several)
+
+
+@dataclass(frozen=True)
+class Union:
+    """Requirements of one policy that are one proof."""
+
+    tasks: tuple[Task, ...]
+
+    @property
+    def head(self) -> bytes:
+        """The bytes of the binding that all have."""
+        return self.tasks[0].binding.encode()
+
+    @property
+    def key(self) -> tuple[bytes, str]:
+        """What it goes by in a policy bundle: its head, and the requirement of its first claim."""
+        return self.head, min((task.requirement.name for task in self.tasks), key=str.encode)
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What stands before proving. outcomes: of each requirement, of what is wrong besides, in sentences where a policy
+    takes several proofs.
+    """
+
+    outcomes: tuple[Outcome, ...]
+    unions: tuple[Union, ...]
+    notes: tuple[str, ...]
+
 
 def prove_policies(
     policies: Sequence[Policy],
-    logs: Mapping[str, SealedLog],
+    logs: Logs,
     given: Given | None = None,
     *,
     binding: Binding,
@@ -80,7 +120,7 @@ def prove_policies(
     progress: Progress = silent,
     tell: Callable[[str], None] = lambda sentence: None,
 ) -> bytes:
-    """A policy bundle with a proof of every requirement of the policies, judged by each before it is returned.
+    """A policy bundle that shows every requirement of the policies, judged by each before it is returned.
 
     logs: by the policies' names; given: the parameters that they leave open; binding: without its policy, which is each
     one in turn, and with the proving machine's clock; own: by id, claims that the policies name and the catalogue
@@ -90,41 +130,43 @@ def prove_policies(
     everything that fails: then nothing was proved and no budget spent.
     """
     tasks = plan(policies, logs, given or {}, binding=binding, own=own)
-    require_open(logs.values())
-    check(tasks, time=binding.time)
-    proofs: dict[bytes, bytes] = {}
-    with reserving(_units(tasks)) as reservation:  # of all proofs, before the first is made
-        for number, task in enumerate(tasks):
-            progress("proofs", number, len(tasks))
-            context = task.binding.encode()
-            proofs[context] = make(get_ready(task.claim, task.logs, task.publics, context, spent=True), progress)
-        progress("proofs", len(tasks), len(tasks))
-        bundle = enclose(proofs, logs.values(), tell)
+    every = [log for several in several_of(logs).values() for log in several]
+    api.require_open(every)
+    found = check(tasks, time=binding.time)
+    for sentence in found.notes:
+        tell(sentence)
+    proofs: dict[tuple[bytes, str], bytes] = {}
+    with reserving(_units(found.unions)) as reservation:  # of all proofs, before the first is made
+        for number, union in enumerate(found.unions):
+            progress("proofs", number, len(found.unions))
+            ready = api.get_ready([task.asked for task in union.tasks], union.head, spent=True)
+            proofs[union.key] = api.make(ready, progress)
+        progress("proofs", len(found.unions), len(found.unions))
+        bundle = enclose(proofs, every, tell)
         for policy in policies:
             _judge(bundle, policy, logs, binding)
         reservation.keep()
     return bundle
 
 
+def several_of(logs: Logs) -> dict[str, tuple[SealedLog, ...]]:
+    """The logs of each name, of which one may be given by itself."""
+    return {name: tuple(each) if isinstance(each, Sequence) else (each,) for name, each in logs.items()}
+
+
 def plan(
     policies: Sequence[Policy],
-    logs: Mapping[str, SealedLog],
+    logs: Logs,
     given: Given,
     *,
     binding: Binding,
     own: Mapping[str, Claim] = MappingProxyType({}),
 ) -> list[Task]:
-    """The proofs to be made, with every parameter; nothing of the logs' rows is read."""
+    """What is to be shown, with every parameter; nothing of the logs' rows is read."""
     if len({policy.digest for policy in policies}) != len(policies) or not policies:
         raise UsageError("--policy: no policy, or one twice")
-    names = {name for policy in policies for name in policy.logs}
-    if names != set(logs):
-        raise UsageError(
-            f"these policies are about the logs {', '.join(sorted(names))}; given: {', '.join(sorted(logs)) or 'none'}",
-            help=" ".join(["zkcompliance prove", *(f"--log {name}=DIR" for name in sorted(names))]),
-        )
-    if len({log.origin for log in logs.values()}) != len(logs):
-        raise UsageError("--log: one log (or two of one origin) is given under two names, which are to be different")
+    there = several_of(logs)
+    _check_names(policies, there)
     for policy in policies:
         refusal = in_force(policy, binding.time, policies_there_are.versions(policy.id))
         if refusal is not None:
@@ -136,14 +178,23 @@ def plan(
     left = dict(given)
     tasks = []
     for policy in policies:
-        for requirement in asked(policy):
+        bound = replace(binding, policy=ForPolicy(policy.digest, policy.id, policy.version))
+        bound.encode()  # LimitExceeded before any work
+        keys = _keys(policy, there)
+        rules, requirements = asked_of(policy, keys)
+        by_label = {
+            label: log
+            for name, labels in slots.labels(policy.logs, keys).items()
+            for label, log in zip(labels, there.get(name, ()), strict=name in there)
+        }
+        for requirement in requirements:
             claim = claim_of(requirement, own)
             publics = _publics(requirement, claim, given, left, binding)
-            made_for = ForPolicy(policy.digest, policy.id, policy.version, requirement.name)
-            bound = replace(binding, policy=made_for)
-            bound.encode()  # LimitExceeded before any work
-            used = {slot: logs[name] for slot, name in requirement.logs.items()}
-            tasks.append(Task(policy, requirement, claim, card_of(claim), used, publics, bound))
+            used = {
+                slot: tuple(by_label[label] for label in requirement.taken(slot) if label in by_label)
+                for slot in requirement.logs
+            }
+            tasks.append(Task(policy, requirement, rules, claim, card_of(claim), used, publics, bound))
     if left:
         opened = [
             f"{each.name}.{name}"
@@ -155,9 +206,40 @@ def plan(
         raise UsageError(
             f"--param: nothing is left open for {', '.join(sorted(left))}; what is: {', '.join(opened) or 'nothing'}"
         )
-    if len(tasks) > limits.MAX_POLICY_PROOFS:
-        raise LimitExceeded(f"{len(tasks)} proofs: a policy bundle holds at most {limits.MAX_POLICY_PROOFS}")
     return tasks
+
+
+def _check_names(policies: Sequence[Policy], there: Mapping[str, Sequence[SealedLog]]) -> None:
+    """UsageError unless the logs are those that the policies are about, each another one."""
+    names = {name for policy in policies for name in policy.logs}
+    needed = {
+        name for policy in policies for each in asked(policy) for several in each.logs.values() for name in several
+    }
+    if not needed <= set(there) <= names:
+        raise UsageError(
+            f"these policies are about the logs {', '.join(sorted(names))}; "
+            f"given: {', '.join(sorted(there)) or 'none'}",
+            help=" ".join(["zkcompliance prove", *(f"--log {name}=DIR" for name in sorted(names))]),
+        )
+    origins = [log.origin for several in there.values() for log in several]
+    if len(set(origins)) != len(origins):
+        raise UsageError("--log: one log (or two of one origin) is given twice, and logs are to be different")
+    for policy in policies:
+        for name, rule in policy.logs.items():
+            if rule.keys and len(there.get(name, ())) > 1:
+                raise UsageError(
+                    f"--log: {policy.label} names the keys of {name}, which is one log: give one",
+                    help="a policy names several logs one by one, or leaves their keys to whoever judges",
+                )
+
+
+def _keys(policy: Policy, there: Mapping[str, Sequence[SealedLog]]) -> dict[str, tuple[VerifierKey, ...]]:
+    """The keys of the logs of which a policy names none: those that whoever judges is to give."""
+    return {
+        name: tuple(VerifierKey.parse(log.vkey) for log in there[name])
+        for name, rule in policy.logs.items()
+        if not rule.keys and name in there
+    }
 
 
 def _publics(
@@ -197,68 +279,81 @@ def _publics(
     return claim.publics(result)
 
 
-def check(tasks: Sequence[Task], *, time: int) -> None:
+def check(tasks: Sequence[Task], *, time: int) -> Survey:
     """Whether every proof can be made: it holds, shapes, revealed values, checkpoints, budgets. Names all that fail."""
-    faults = [(label, fault) for label, fault in results(tasks, time=time) if fault is not None]
+    found = survey(tasks, time=time)
+    faults = [(label, fault) for label, fault in found.outcomes if fault is not None]
     if faults:
         listed = "; ".join(f"{label}: {fault.message}" for label, fault in faults)
         count = "" if len(faults) == 1 else f"{len(faults)} faults: "
         first = faults[0][1]
         raise type(first)(f"nothing was proved. {count}{listed}", help=first.help)
+    return found
 
 
-def results(tasks: Sequence[Task], *, time: int) -> list[tuple[str, ZkComplianceError | None]]:
-    """What is in the way of each task, and of each segment that cannot bear all the proofs over it; None: nothing."""
-    outcomes: list[tuple[str, ZkComplianceError | None]] = []
-    shown: list[tuple[Task, Proof]] = []
-    size = 0
+def survey(tasks: Sequence[Task], *, time: int) -> Survey:
+    """What is in the way of each requirement, and of each segment that cannot bear the proofs over it; which
+    requirements are one proof."""
+    outcomes: list[Outcome] = []
+    good: list[tuple[Task, Claimed, Statement]] = []
     for task in tasks:
         try:
-            proof, length = _check(task, time)
-            shown.append((task, proof))
-            size += length
+            good.append((task, *_check(task, time)))
             outcomes.append((task.label, None))
         except (ClaimDoesNotHold, ProofRefused, VerificationError, LimitExceeded) as error:
             outcomes.append((task.label, error))
-    return outcomes + _together(shown, time) + _budgets(tasks) + _too_long(size * 19 // 20)
+    unions, notes, size = [], [], 0
+    for policy in {task.policy.digest: task.policy for task, _, _ in good}.values():
+        mine = [(task, statement) for task, _, statement in good if task.policy.digest == policy.digest]
+        groups, why = split.groups([Alone(statement, _notes(task)) for task, statement in mine])
+        unions += [Union(tuple(mine[number][0] for number in group.members)) for group in groups]
+        size += sum(group.size for group in groups)
+        if why:
+            notes.append(f"{policy.label} takes {len(groups)} proofs in the file: {why}")
+    outcomes += _together([(task, claimed) for task, claimed, _ in good])
+    outcomes += _budgets(unions) + _too_long(size * 19 // 20, len(unions))
+    return Survey(tuple(outcomes), tuple(unions), tuple(notes))
 
 
-def _together(shown: Sequence[tuple[Task, Proof]], time: int) -> list[tuple[str, ZkComplianceError | None]]:
+def _together(good: Sequence[tuple[Task, Claimed]]) -> list[Outcome]:
     """A fault for each policy that would refuse its proofs together, whatever each of them shows."""
-    faults: list[tuple[str, ZkComplianceError | None]] = []
-    for policy in {task.policy.digest: task.policy for task, _ in shown}.values():
-        mine = [(task, proof) for task, proof in shown if task.policy.digest == policy.digest]
+    faults: list[Outcome] = []
+    for policy in {task.policy.digest: task.policy for task, _ in good}.values():
+        mine = [(task, claimed) for task, claimed in good if task.policy.digest == policy.digest]
         try:
-            check_one_binding([task.binding for task, _ in mine])
-            check_one_checkpoint([(proof, task.requirement) for task, proof in mine])
+            check_one_checkpoint([(claimed, task.requirement) for task, claimed in mine], mine[0][0].rules)
         except VerificationError as error:
             faults.append((policy.label, error))
     return faults
 
 
-def _too_long(size: int) -> list[tuple[str, ZkComplianceError | None]]:
+def _too_long(size: int, count: int) -> list[Outcome]:
     """A fault where files of these proofs are too long all but certainly; at the limit itself the file is measured."""
     most = limits.MAX_POLICY_BUNDLE_BYTES
+    if count > limits.MAX_POLICY_PROOFS:
+        why = f"{count} proofs: a policy bundle holds at most {limits.MAX_POLICY_PROOFS}"
+        return [("the file", LimitExceeded(why))]
     if size <= most:
         return []
     why = f"it would have {size >> 20} MiB, and a policy bundle has at most {most >> 20}"
     return [("the file", LimitExceeded(f"{why}: prove over fewer segments (compact), or fewer policies in one file"))]
 
 
-def _check(task: Task, time: int) -> tuple[Proof, int]:
-    """The file of its proof but for the proof, and the bytes that it will have (on average).
+def _notes(task: Task) -> dict[str, bytes]:
+    """The signed checkpoint of each log, by origin."""
+    return {log.origin: log.checkpoint_note.encode() for log in task.every_log}
+
+
+def _check(task: Task, time: int) -> tuple[Claimed, Statement]:
+    """The claim as a file of it alone would state it, without the proof.
 
     What would be refused, here or by who judges, is raised.
     """
-    policy, requirement, claim, card = task.policy, task.requirement, task.claim, task.card
-    segments_of(claim, task.logs)
-    for slot, log in task.logs.items():
-        keys = policy.logs[requirement.logs[slot]].keys or (LogKey(VerifierKey.parse(log.vkey)),)
-        asked_of = checkpoints.Asked(time, policy.cosigners, policy.checkpoint_age)
-        note, body = log.checkpoint_note.encode(), log.checkpoint_body.encode()
-        checkpoints.take(note, body, log.origin, keys, asked_of, stated=time)
-    columns = {slot: [segment.load_columns() for segment in log.segments] for slot, log in task.logs.items()}
-    statement, witness = prepare(claim, task.logs, columns, task.publics, task.binding.encode())
+    policy, requirement, card = task.policy, task.requirement, task.card
+    parts = api.logs_of([task.asked])
+    columns = api.columns_of(parts)
+    witness = api.witness_of(task.asked, columns)
+    statement = api.state([task.asked], parts, [witness], task.binding.encode())
     known = {each.name: each for each in card.revealed()}
     name = task.binding.subject.name if task.binding.subject is not None else None
     for each, bound in requirement.reveals.items():
@@ -269,34 +364,37 @@ def _check(task: Task, time: int) -> tuple[Proof, int]:
                 f"it would reveal {each} as something else than {bounds.words(bound, known[each])}",
                 private=text(known[each], value) + (" (rounded down)" if less else ""),
             )
-    notes = notes_of(claim, task.logs)
-    size = refuse_early(statement, claim.program_bytes, notes)
-    (proof,) = proofs_in(hollow(statement, claim.program_bytes, notes))
+    (proof,) = proofs_in(hollow(statement, api.notes_of(parts)))
+    (claimed,) = proof.claims
     terms = Terms(time, task.binding.subject, task.binding.reference, policy.proof_age, policy.subject)
     check_binding(proof.bound(), terms)
-    check_values(proof, check_claim(proof, card, requirement, by_policy=True), card, requirement)
-    return proof, size
+    placed = check_claim(claimed, card, requirement, task.rules, by_policy=True)
+    check_values(claimed, card, requirement)
+    of_checkpoints = checkpoints.Asked(time, policy.cosigners, policy.checkpoint_age)
+    for place, label in placed:
+        log, keys = place.log, task.rules[label].keys
+        checkpoints.take(place.note, log.checkpoint.body, log.origin, keys, of_checkpoints, stated=time)
+    return claimed, statement
 
 
-def _needed(tasks: Sequence[Task]) -> list[tuple[SealedLog, Segment, int]]:
+def _needed(unions: Sequence[Union]) -> list[tuple[SealedLog, Segment, int]]:
     """Each segment of each log, with how many proofs go over it."""
-    logs = {log.origin: log for task in tasks for log in task.logs.values()}
+    over = [{log.origin: log for task in union.tasks for log in task.every_log} for union in unions]
+    logs = {origin: log for each in over for origin, log in each.items()}
     return [
-        (log, segment, sum(log.origin == other.origin for task in tasks for other in task.logs.values()))
-        for log in logs.values()
-        for segment in log.segments
+        (log, segment, sum(log.origin in each for each in over)) for log in logs.values() for segment in log.segments
     ]
 
 
-def _units(tasks: Sequence[Task]) -> list[tuple[Budget, int]]:
+def _units(unions: Sequence[Union]) -> list[tuple[Budget, int]]:
     """What all proofs together spend of each segment."""
-    return [(segment.budget(), count * segment.profile.units) for _, segment, count in _needed(tasks)]
+    return [(segment.budget(), count * segment.profile.units) for _, segment, count in _needed(unions)]
 
 
-def _budgets(tasks: Sequence[Task]) -> list[tuple[str, ZkComplianceError | None]]:
+def _budgets(unions: Sequence[Union]) -> list[Outcome]:
     """A fault for each segment that cannot bear all the proofs over it, or whose ledger was put back."""
-    faults: list[tuple[str, ZkComplianceError | None]] = []
-    for log, segment, count in _needed(tasks):
+    faults: list[Outcome] = []
+    for log, segment, count in _needed(unions):
         label = f"{log.path}, segment {segment.index}"
         try:
             left = segment.budget().proofs_left()
@@ -308,16 +406,11 @@ def _budgets(tasks: Sequence[Task]) -> list[tuple[str, ZkComplianceError | None]
     return faults
 
 
-def _judge(
-    bundle: bytes,
-    policy: Policy,
-    logs: Mapping[str, SealedLog],
-    binding: Binding,
-) -> None:
-    own = {name: VerifierKey.parse(logs[name].vkey) for name, rule in policy.logs.items() if not rule.keys}
+def _judge(bundle: bytes, policy: Policy, logs: Logs, binding: Binding) -> None:
+    keys = _keys(policy, several_of(logs))
     try:
         judge_policy(
-            bundle, policy, now=binding.time, keys=own, subject=binding.subject, reference=binding.reference
+            bundle, policy, now=binding.time, keys=keys, subject=binding.subject, reference=binding.reference
         ).require()
     except ZkComplianceError as error:
         raise InternalError(f"the bundle just made is refused by {policy.label}: {error.message}") from error

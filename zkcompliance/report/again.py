@@ -50,10 +50,11 @@ def _digests(subject: Subject) -> str:
 
 
 def _keys(verdict: Verdict, by: str) -> list[str]:
-    """The key of each log, by the name that a policy or a claim has for it."""
-    names = dict.fromkeys(str(getattr(log, by)) for finding in verdict.findings for log in finding.logs)
+    """The keys of each log, by the name that a policy or a claim has for it."""
+    shown = dict.fromkeys((str(getattr(log, by)), log.origin) for finding in verdict.findings for log in finding.logs)
+    names = [name for name, _ in shown]
     if verdict.asked is not None and verdict.asked.keys is not None:
-        names = dict.fromkeys(verdict.asked.keys)
+        names = list(verdict.asked.keys)
         if not names:
             return []
     return ["--log-key PUB"] if len(names) < 2 else [f"--log-key {quoted('PUB', before=f'{name}=')}" for name in names]

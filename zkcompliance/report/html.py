@@ -87,7 +87,7 @@ def _about(verdict: Verdict) -> list[tuple[str, str | None]]:
     attestation = (
         join(words.attested(verdict), tag("br"), "file SHA-256 ", digest(attested.digest)) if attested else None
     )
-    others = f"{verdict.others:,} proofs in the file are for other policies" if verdict.others else None
+    others = f"{verdict.others:,} proof(s) in the file are for other policies" if verdict.others else None
     made = words.made_for(verdict)
     return [
         ("Model", model or "none is named: the proof is about no particular model"),

@@ -109,7 +109,7 @@ def _revealed(finding: Finding, name: str) -> Markup:
 
 
 def _log(log: LogShown) -> Markup:
-    rows = f"at least {log.rows:,}" if log.rows else "no least number was shown"
+    rows = words.least_rows(log, "no least number was shown")
     return facts(
         [
             (log.name or log.slot, f"all of {log.origin}"),

@@ -13,12 +13,15 @@
     others        proofs in the file for other policies, not judged
     attestation   sha256 (of its file), kind and keyid of the key that signed it; null where none was given
     requirements  one for each requirement, in the policy's order: name, says, claim, card (its SHA-256; null where the
-                  claim is not known), program, status, error (code, message, help, or null), sentences, values (name,
-                  role, text, exact, doc, asked, chosen, chooser), margin (revealed, value, limit_name, limit, low,
-                  high, rounding, or null), logs (slot, name, origin, size, root, first, rows_log2, key, cosigned, rows,
-                  sources), made_for (what the proof is bound to: policy with id, version and sha256, and requirement;
-                  or null), proof (sha256, bytes, security_bits, security_terms with the bits of each error term by its
-                  name, profile; null where no proof verifies), warnings, not_proven
+                  claim is not known), program, status, error (code, message, help, or null), same_as (the requirement
+                  before it whose error this is too, or null), sentences, values (name, role, text, exact, doc, asked,
+                  chosen, chooser), margin (revealed, value, limit_name, limit, low, high, rounding, or null), logs (one
+                  for each log of each slot: slot, name, origin, size, root, first, rows_log2, key, cosigned, rows,
+                  sources, several: whether other logs have this name too, whose rows are counted in), made_for (what
+                  the proof is bound to: policy with id, version and sha256, and requirement; or null), proof (sha256,
+                  bytes, of the proof's own file, which may be of several requirements, security_bits, security_terms
+                  with the bits of each error term by its name, profile; null where no proof verifies), warnings,
+                  not_proven
 
 Every integer is a decimal string, since a quantity may exceed what a reader's number holds exactly; digests are
 hexadecimal digits; keys are sorted; text is ASCII with escapes. Fields may be added within v1, none changes or goes.
@@ -30,8 +33,7 @@ import json
 from typing import Any
 
 from zkcompliance.errors import ZkComplianceError
-from zkcompliance.policy.binding import ForPolicy
-from zkcompliance.policy.verdict import Finding, LogShown, PolicyRef, Value, Verdict
+from zkcompliance.policy.verdict import Finding, LogShown, MadeFor, PolicyRef, Value, Verdict
 from zkcompliance.report import words
 
 FORMAT = "zkcompliance-verdict/v1"
@@ -102,6 +104,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "program": finding.program.hex(),
         "status": finding.status.value,
         "error": _error(error),
+        "same_as": finding.same_as or None,
         "sentences": finding.sentences,
         "values": [_value(value) for value in finding.values],
         "margin": None
@@ -123,10 +126,11 @@ def _finding(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _made_for(policy: ForPolicy) -> dict[str, Any]:
+def _made_for(made_for: MadeFor) -> dict[str, Any]:
+    policy = made_for.policy
     return {
         "policy": {"id": policy.id, "version": str(policy.version), "sha256": policy.digest.hex()},
-        "requirement": policy.requirement,
+        "requirement": made_for.requirement,
     }
 
 
@@ -156,4 +160,5 @@ def _log(log: LogShown) -> dict[str, Any]:
         "cosigned": {operator: str(at) for operator, at in (log.cosigned or {}).items()},
         "rows": str(log.rows),
         "sources": list(log.sources),
+        "several": log.several,
     }

@@ -50,7 +50,7 @@ def lines(said: dict[str, Any]) -> list[str]:
     out += ["", "Is met when all of this is shown:"]
     for number, each in enumerate(said["requirements"], 1):
         out += [f"  {number}. {each['name']}: {each['says']}"]
-        out += [f"     {each['claim']} over {', '.join(f'{slot} = {log}' for slot, log in each['logs'].items())}"]
+        out += [f"     {each['claim']} over {', '.join(f'{slot} = {logs}' for slot, logs in each['logs'].items())}"]
         out += [f"       {text}" for text in each["requires"]]
         out += [f"     {name} is {text}" for name, text in (each["params"] | each["reveals"]).items()]
         out += [f"     card {each['card']}", f"     program {each['program']}"]
@@ -99,11 +99,17 @@ def _requirement(each: Requirement, card: Card) -> dict[str, Any]:
         "claim": f"{each.claim}@{each.version}",
         "card": each.card.hex(),
         "program": each.program.hex(),
-        "logs": dict(each.logs),
+        "logs": {slot: _slot(each, slot) for slot in each.logs},
         "requires": [f"{one.name}: {whole(one.says.named())}" for one in card.clauses] or [card.title],
         "params": _bounds(each.params, card.params),
         "reveals": _bounds(each.reveals, card.revealed()),
     }
+
+
+def _slot(each: Requirement, slot: str) -> str:
+    """The logs that fill a slot: `a`, `a and b`, `a and perhaps c`."""
+    further = each.further.get(slot, ())
+    return " and ".join([*each.logs[slot], *(f"perhaps {name}" for name in further)])
 
 
 def _bounds(given: Mapping[str, Bound], known: tuple[Parameter, ...]) -> dict[str, str]:

@@ -58,7 +58,7 @@ def _head(verdict: Verdict, seconds: float | None) -> list[Fact]:
     if verdict.attested is not None:
         rows += [("attested", words.attested(verdict), ""), ("", verdict.attested.digest.hex(), "dim")]
     if verdict.others:
-        rows.append(("not judged", f"{verdict.others:,} proofs in the file for other policies", ""))
+        rows.append(("not judged", f"{verdict.others:,} proof(s) in the file for other policies", ""))
     if seconds is not None:
         rows.append(("took", f"{seconds:.2f} s", ""))
     return rows
@@ -124,7 +124,7 @@ def _help(finding: Finding) -> str:
 
 def _log(log: LogShown) -> list[Fact]:
     rows = [("log", f"{log.name}: {'all of ' if log.whole else ''}{log.origin}, {words.segments(log)}", "")]
-    rows.append(("rows", f"at least {log.rows:,}" if log.rows else "no least number was shown", ""))
+    rows.append(("rows", words.least_rows(log, "no least number was shown"), ""))
     rows.append(("provenance", words.printable_source(log.sources), ""))
     rows.append(("signed by", log.key or "not compared with any key", ""))
     rows += [("cosigned by", f"{who}, {words.moment(at)}", "") for who, at in (log.cosigned or {}).items()]

@@ -118,8 +118,11 @@ def join(parts: list[str]) -> str:
 
 
 def why(finding: Finding) -> str:
-    """Code and message of the error; empty where there is none."""
-    return f"{finding.error.code}: {clean(finding.error.message)}" if finding.error is not None else ""
+    """Code and message of the error; empty where there is none. One that was said is not said again."""
+    if finding.error is None:
+        return ""
+    said = f"for the same reason as {finding.same_as}" if finding.same_as else finding.error.message
+    return f"{finding.error.code}: {clean(said)}"
 
 
 def shown(finding: Finding, *roles: str) -> list[Value]:
@@ -189,9 +192,9 @@ def made_for(verdict: Verdict) -> list[str]:
     found = [finding.made_for for finding in verdict.findings if finding.made_for is not None]
     judged = verdict.policy.digest if verdict.policy is not None else b""
     return [
-        clean(f"{each.label}, requirement {each.requirement}, SHA-256 {each.digest.hex()}")
+        clean(f"{each.policy.label}, requirement {each.requirement}, SHA-256 {each.policy.digest.hex()}")
         for each in found
-        if each.digest != judged
+        if each.policy.digest != judged
     ]
 
 
@@ -227,6 +230,13 @@ def segments(log: LogShown) -> str:
     last = log.first + len(log.rows_log2) - 1
     few = f"segment {log.first:,}" if last == log.first else f"segments {log.first:,} to {last:,}"
     return f"only {few} of {log.size:,} (counted from 0): {rows(log.rows_log2)}"
+
+
+def least_rows(log: LogShown, otherwise: str) -> str:
+    """The least number of rows that was shown of a log, or of it and those that share its name; otherwise: of none."""
+    if not log.rows:
+        return otherwise
+    return f"at least {log.rows:,}" + (f" in all logs of {clean(log.name)} together" if log.several else "")
 
 
 def rows(rows_log2: tuple[int, ...]) -> str:

@@ -1,0 +1,48 @@
+"""How much memory a proof takes while it is made, from its shapes, and how much this machine has."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+from zkcompliance.stark.statement import Statement
+from zkcompliance.verify.program import decode_program
+from zkcompliance.verify.shape import shape_of
+from zkcompliance.verify.statement import decode_statement
+
+_FIELD, _EXTENSION = 4, 6  # bytes of an element of F; elements of F in one of E
+_GROUPS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+
+
+def needed(statement: Statement) -> int:
+    """Bytes of everything that is extended to a domain: what a proof consists of, but for what is small beside it.
+
+    For each instance its columns, 4·2^(κ + b)·(log columns + witness columns + 6·extension columns); for each height
+    its quotient's chunks and mask, 4·2^(κ + b)·6·(c + 1).
+    """
+    decoded = decode_statement(statement.encode())
+    shape = shape_of(decoded, [decode_program(claim.program.encoded) for claim in statement.claims])
+    total = 0
+    for instance in shape.instances:
+        log = 0 if instance.entry is None else instance.entry.width
+        columns = log + instance.witness_columns + _EXTENSION * instance.extension_columns
+        total += _FIELD * columns << shape.profile.log_domain(instance.kappa)
+    for height, chunks in zip(shape.heights, shape.chunks, strict=True):
+        total += _FIELD * _EXTENSION * (chunks + 1) << shape.profile.log_domain(height)
+    return total
+
+
+def there_is() -> int:
+    """Bytes of this machine's memory, or of the part that this process may have; 0 where nobody says."""
+    found = []
+    with contextlib.suppress(ValueError, OSError, AttributeError):
+        found.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    for path in _GROUPS:
+        try:
+            text = path.read_text().strip()
+        except OSError:
+            continue
+        if text.isascii() and text.isdecimal():
+            found.append(int(text))
+    return min((each for each in found if each > 0), default=0)
