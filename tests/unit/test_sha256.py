@@ -57,6 +57,18 @@ def test_nodes_with_four_children(m: int) -> None:
         assert sha256.digest_bytes(parents, i) == twin.hash_quad(children)
 
 
+@pytest.mark.parametrize("n", [0, 8, 24, 1024, 3072, 5 * 1024 + 8])
+@pytest.mark.parametrize("s", [0, 4])
+def test_subtrees(n: int, s: int) -> None:
+    """Leaves up to level 3 at once are the three steps one after the other, and nothing beside them is written."""
+    salts, columns = sample(s, n), sample(23, n)
+    expected = sha256.hash_nodes(sha256.hash_quads(sha256.hash_leaves(2, 4096, salts, columns)))
+    for out in (np.zeros((8, n // 8 + 9), np.uint32), np.zeros((8, 2 * n // 8 + 18), np.uint32)[:, ::2]):
+        sha256.hash_subtrees(2, 4096, salts, columns, out, 5)
+        assert (out[:, 5 : 5 + n // 8] == expected).all()
+        assert not out[:, :5].any() and not out[:, 5 + n // 8 :].any()
+
+
 @pytest.mark.parametrize("phase", range(5))
 def test_first_bytes(phase: int) -> None:
     """What is hashed, written out: a leaf's first byte is its phase's and its block's of 2^24, its number the rest."""
@@ -166,6 +178,10 @@ def test_without_some_instructions(without: tuple[str, ...]) -> None:
         lambda: sha256.hash_leaves(0, 0, sample(0, 3), sample(3, 2)),
         lambda: sha256.hash_leaves(0, 0, sample(0, 2), sample(3, 2).astype(np.int64)),
         lambda: sha256.hash_leaves(0, 0, sample(0, 2), sample(3, 2), np.empty((8, 3), np.uint32)),
+        lambda: sha256.hash_subtrees(0, 0, sample(0, 9), sample(3, 9), np.empty((8, 9), np.uint32), 0),
+        lambda: sha256.hash_subtrees(0, 0, sample(0, 16), sample(3, 16), np.empty((8, 2), np.uint32), 1),
+        lambda: sha256.hash_subtrees(0, 0, sample(0, 16), sample(3, 16), np.empty((8, 2), np.int64), 0),
+        lambda: sha256.hash_subtrees(5, 0, sample(0, 16), sample(3, 16), np.empty((8, 2), np.uint32), 0),
         lambda: sha256.hash_nodes(sample(8, 3)),
         lambda: sha256.hash_nodes(sample(7, 4)),
         lambda: sha256.hash_quads(sample(8, 6)),

@@ -21,6 +21,7 @@ MOST_LEAVES, MOST_PHASES = 1 << 27, 5
 LEAF, GRIND = 0x80, b"\x14"  # first bytes: of leaves, the least; of grinding
 _GRIND_FIRST, _GRIND_MOST = 1 << 10, 1 << 17  # nonces per thread in the first round, and at most (they double)
 _FEW = 1 << 10  # messages for which another thread is not worth starting
+TILE = 1 << 10  # leaves of the subtrees that a thread hashes at once: their digests stay in the first-level cache
 
 
 @kernel
@@ -31,10 +32,10 @@ def _swap(x: np.uint32) -> np.uint32:
 
 
 @kernel
-def _leaves(first_byte: int, start: int, salts: U32, columns: U32, out: U32, lo: int, hi: int) -> None:
-    """Leaves start + lo..start + hi - 1; first_byte is that of leaf 0, 0x80 + 8 * phase.
+def _leaves(first_byte: int, start: int, salts: U32, columns: U32, out: U32, base: int, lo: int, hi: int) -> None:
+    """Leaves start + lo..start + hi - 1 into columns lo - base..; first_byte is that of leaf 0, 0x80 + 8 * phase.
 
-    The last batch may overlap the one before it: hi >= BATCH.
+    The last batch may overlap the one before it: hi - base >= BATCH.
     """
     s, n, words = salts.shape[0], columns.shape[1], 1 + salts.shape[0] + columns.shape[0]
     blocks = (words * 4 + 9 + 63) // 64
@@ -61,7 +62,7 @@ def _leaves(first_byte: int, start: int, salts: U32, columns: U32, out: U32, lo:
             compress(begin if block == 0 else state, message, state)
         for i in range(8):
             for j in range(BATCH):
-                out[i, first + j] = state[i, j]
+                out[i, first - base + j] = state[i, j]
 
 
 @kernel
@@ -87,6 +88,23 @@ def _parents(level: U32, children: int, out: U32, lo: int, hi: int) -> None:
         for i in range(8):
             for j in range(BATCH):
                 out[i, first + j] = state[i, j]
+
+
+@kernel
+def _subtrees(first_byte: int, start: int, salts: U32, columns: U32, out: U32, at: int, lo: int, hi: int) -> None:
+    """Nodes three steps above leaves start + lo..start + hi - 1, hi - lo a multiple of TILE, into out from at + lo / 8.
+
+    Tile by tile, so that the digests below them never leave the cache.
+    """
+    leaves, quads = np.empty((8, TILE), np.uint32), np.empty((8, TILE // 4), np.uint32)
+    nodes = np.empty((8, TILE // 8), np.uint32)
+    for base in range(lo, hi, TILE):
+        _leaves(first_byte, start, salts, columns, leaves, base, base, base + TILE)
+        _parents(leaves, 4, quads, 0, TILE // 4)
+        _parents(quads, 2, nodes, 0, TILE // 8)
+        for i in range(8):
+            for j in range(TILE // 8):
+                out[i, at + base // 8 + j] = nodes[i, j]
 
 
 @kernel
@@ -128,6 +146,38 @@ def hash_leaves(phase: int, start: int, salts: U32, columns: U32, out: U32 | Non
     i = start + j, words as le32. salts (s, n) and columns (w, n) are uint32; s and w may be 0. ValueError unless
     start + n <= 2^27, 0 <= phase < 5 and the arrays fit together.
     """
+    n = _leaves_given(phase, start, salts, columns)
+    out = _output(out, n)
+    if n < BATCH:
+        whole = np.empty((8, BATCH), np.uint32)
+        _leaves(LEAF + 8 * phase, start, _padded(salts, BATCH), _padded(columns, BATCH), whole, 0, 0, BATCH)
+        out[:] = whole[:, :n]
+        return out
+    salts, columns = plain(salts), plain(columns)
+    run(_leaves, [(LEAF + 8 * phase, start, salts, columns, out, 0, lo, hi) for lo, hi in split(n, _FEW, BATCH)])
+    return out
+
+
+def hash_subtrees(phase: int, start: int, salts: U32, columns: U32, out: U32, at: int) -> None:
+    """out[:, at .. at + n / 8 - 1] = hash_nodes(hash_quads(hash_leaves(...))) of n leaves, n a multiple of 8.
+
+    ValueError as from `hash_leaves`, and for another n or an out (8, m) without room for them.
+    """
+    n = _leaves_given(phase, start, salts, columns)
+    if n % 8 or not 0 <= at <= out.shape[1] - n // 8 or out.shape[0] != 8 or out.dtype != np.uint32:
+        raise ValueError(f"the nodes over {n} leaves do not fit in {out.dtype} {out.shape} from {at} on")
+    if n % TILE:
+        out[:, at : at + n // 8] = hash_nodes(hash_quads(hash_leaves(phase, start, salts, columns)))
+        return
+    salts, columns, given = plain(salts), plain(columns), plain(out)
+    first = LEAF + 8 * phase
+    run(_subtrees, [(first, start, salts, columns, given, at, lo, hi) for lo, hi in split(n, TILE, TILE)])
+    if given is not out:
+        out[:, at : at + n // 8] = given[:, at : at + n // 8]
+
+
+def _leaves_given(phase: int, start: int, salts: U32, columns: U32) -> int:
+    """How many leaves these are; ValueError as `hash_leaves` says."""
     if salts.dtype != np.uint32 or columns.dtype != np.uint32 or salts.ndim != 2 or columns.ndim != 2:
         raise ValueError("salts and columns must be uint32 arrays of two dimensions")
     n = columns.shape[1]
@@ -135,15 +185,7 @@ def hash_leaves(phase: int, start: int, salts: U32, columns: U32, out: U32 | Non
         raise ValueError(f"salts for {salts.shape[1]} rows, columns of {n}")
     if start < 0 or start + n > MOST_LEAVES or not 0 <= phase < MOST_PHASES:
         raise ValueError(f"leaves {start} to {start + n} of phase {phase}: at most 2^27 leaves and 5 phases")
-    out = _output(out, n)
-    if n < BATCH:
-        whole = np.empty((8, BATCH), np.uint32)
-        _leaves(LEAF + 8 * phase, start, _padded(salts, BATCH), _padded(columns, BATCH), whole, 0, BATCH)
-        out[:] = whole[:, :n]
-        return out
-    salts, columns = plain(salts), plain(columns)
-    run(_leaves, [(LEAF + 8 * phase, start, salts, columns, out, lo, hi) for lo, hi in split(n, _FEW, BATCH)])
-    return out
+    return n
 
 
 def hash_nodes(level: U32) -> U32:
