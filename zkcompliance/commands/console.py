@@ -120,19 +120,7 @@ def progress() -> Iterator[Progress]:
 
 
 def warm_up(report: Progress) -> None:
-    """Compile the engine's kernels if this installation has not yet, with a note: it takes up to a minute, once."""
-    from zkcompliance.prove import api
+    """Load the proof engine, or compile it if this machine has none that fits, with a note: up to a minute, once."""
+    from zkcompliance.prove import engine
 
-    told = False
-    how_often = "in the first run only"
-    if api.kept_in() is None:
-        how_often = "in every run: neither where it is installed nor the home of this account can be written to"
-
-    def telling(stage: str, done: int, total: int) -> None:
-        nonlocal told
-        if not told:
-            note(f"compiling the proof engine for this processor: up to a minute, {how_often}")
-            told = True
-        report(stage, done, total)
-
-    api.warm_up(telling)
+    engine.warm_up(report, note)

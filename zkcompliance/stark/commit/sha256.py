@@ -45,7 +45,7 @@ def _pad(message: U32, live: int, size: int) -> None:
             message[i, j] = padding
 
 
-@kernel
+@kernel("i8 i8 u4[:,:] u4[:,:] u4[:,:] i8 i8")
 def _leaves(first_byte: int, start: int, salts: U32, columns: U32, out: U32, lo: int, hi: int) -> None:
     """Leaves start + lo..start + hi - 1; first_byte is that of leaf 0, 0x80 + 8 * phase."""
     s, words = salts.shape[0], 1 + salts.shape[0] + columns.shape[0]
@@ -75,7 +75,7 @@ def _leaves(first_byte: int, start: int, salts: U32, columns: U32, out: U32, lo:
                 out[i, first + j] = state[i, j]
 
 
-@kernel
+@kernel("u4[:,:] u4[:,:] i8 i8")
 def _nodes(level: U32, out: U32, lo: int, hi: int) -> None:
     """Nodes lo..hi - 1 of two children: the word 2, then their 16 words."""
     state, message = np.empty((8, BATCH), np.uint32), np.zeros((16, BATCH), np.uint32)
@@ -98,7 +98,7 @@ def _nodes(level: U32, out: U32, lo: int, hi: int) -> None:
                 out[i, first + j] = state[i, j]
 
 
-@kernel
+@kernel("u4[:,:] u4[:,:] i8 i8")
 def _quads(level: U32, out: U32, lo: int, hi: int) -> None:
     """Nodes lo..hi - 1 of four children: the word 3, then their 32 words."""
     state, message = np.empty((8, BATCH), np.uint32), np.zeros((16, BATCH), np.uint32)
@@ -122,7 +122,7 @@ def _quads(level: U32, out: U32, lo: int, hi: int) -> None:
                 out[i, first + j] = state[i, j]
 
 
-@kernel
+@kernel("u4[:] i8 i8 i8 -> i8")
 def _search(template: U32, shift: int, lo: int, hi: int) -> int:
     """The least nonce in lo..hi - 1 whose digest's first 64 bits, shifted right, are 0, or -1.
 

@@ -10,17 +10,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from llvmlite import ir
-from numba import types
-from numba.core import cgutils
 
-from zkcompliance.stark.field.jit import cpu_has, emitter, kernel
+from zkcompliance.stark.field.jit import cgutils, cpu_has, emitter, ir, kernel, types
 
 LANES = 16
 BATCH = 128  # messages worked on together, in arrays with a column each: their blocks stay in the first-level cache
 NATIVE = cpu_has("sha")
-
-_cgutils: Any = cgutils  # without types
 
 _I32, _I64 = ir.IntType(32), ir.IntType(64)
 _QUAD = ir.VectorType(_I32, 4)
@@ -133,7 +128,7 @@ def _quad(typing_context: Any, state: Any, message: Any, lane: Any) -> Any:
 
         def instruction(name: str, *operands: Any) -> Any:
             kind = ir.FunctionType(_QUAD, [_QUAD] * len(operands))
-            return b.call(_cgutils.get_or_insert_function(b.module, kind, f"llvm.x86.{name}"), operands)
+            return b.call(cgutils.get_or_insert_function(b.module, kind, f"llvm.x86.{name}"), operands)
 
         # the instructions hold the state as (F, E, B, A) and (H, G, D, C), lowest entry first
         start = [transpose([states.load(i) for i in rows]) for rows in ((5, 4, 1, 0), (7, 6, 3, 2))]
