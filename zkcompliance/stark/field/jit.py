@@ -65,7 +65,11 @@ class Kernel:
         """numba's own form of it, with C division. called: from Python, which takes more code and may be done."""
         njit: Any = import_module("numba").njit
         options = {} if called else {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-        return njit(nogil=True, error_model="numpy", **options)(self.function)
+        made = njit(nogil=True, error_model="numpy", **options)(self.function)
+        if not called:  # a constant argument is no type of its own: it would be compiled once more
+            template = made.get_call_template
+            made.get_call_template = lambda given, named: template([types.unliteral(each) for each in given], named)
+        return made
 
     @property
     def _numba_type_(self) -> Any:

@@ -78,9 +78,11 @@ class _Worker:
                 function.linkage = "internal"
         self.module.verify()
         machine = self.context.codegen()._tm
-        options = binding.create_pipeline_tuning_options(speed_level=1)
-        passes = binding.create_pass_builder(machine, options)
-        passes.getModulePassManager().run(self.module, passes)
+        builder = binding.create_pass_builder(machine, binding.create_pipeline_tuning_options())
+        passes = binding.create_new_module_pass_manager()
+        passes.add_global_dead_code_eliminate_pass()
+        passes.add_strip_dead_prototype_pass()
+        passes.run(self.module, builder)
         unknown = [
             function.name
             for function in self.module.functions
@@ -114,5 +116,7 @@ def _without_machine_code() -> Any:
 
     context: Any = import_module("numba.core.registry").cpu_target.target_context
     unmade = {"_finalize_specific": lambda made: None, "get_pointer_to_function": first}
-    context.codegen()._library_class = type("Library", (library,), unmade)
+    codegen = context.codegen()
+    codegen._library_class = type("Library", (library,), unmade)
+    codegen.set_env = lambda name, environment: None  # where a kernel lies that is never called here
     return context
