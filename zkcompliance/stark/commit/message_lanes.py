@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from llvmlite import ir
-from numba import types
-from numba.core import cgutils
-
-from zkcompliance.stark.field.jit import emitter
-from zkcompliance.stark.field.simd import I64, LANES, VECTOR, Emitter
-
-_cgutils: Any = cgutils  # without types
+from zkcompliance.stark.field.jit import cgutils, emitter, ir, types
+from zkcompliance.stark.field.simd import I64, VECTOR, Emitter
+from zkcompliance.stark.field.width import LANES
 
 
 def _swap(typing_context: Any, x: Any, i: Any, out: Any, k: Any) -> Any:
@@ -20,7 +15,7 @@ def _swap(typing_context: Any, x: Any, i: Any, out: Any, k: Any) -> Any:
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         e = Emitter(context, builder)
         kind = ir.FunctionType(VECTOR, [VECTOR])
-        function = _cgutils.get_or_insert_function(builder.module, kind, f"llvm.bswap.v{LANES}i32")
+        function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.bswap.v{LANES}i32")
         value = builder.call(function, [e.load(e.pointer(x, args[0]), args[1])])
         e.store(value, e.pointer(out, args[2]), args[3])
         return context.get_dummy_value()

@@ -13,7 +13,7 @@ from zkcompliance.stark.commit.sha256_emit import BATCH, compress, start_state
 from zkcompliance.stark.field.arrays import plain
 from zkcompliance.stark.field.jit import kernel
 from zkcompliance.stark.field.parallel import cores, run, split
-from zkcompliance.stark.field.simd import LANES
+from zkcompliance.stark.field.width import LANES
 
 U32 = npt.NDArray[np.uint32]
 
@@ -31,7 +31,7 @@ def _swap(x: np.uint32) -> np.uint32:
     return np.uint32(x << 24 | (x & 0xFF00) << 8 | x >> 8 & 0xFF00 | x >> 24)
 
 
-@kernel
+@kernel("i8 i8 u4[:,:] u4[:,:] u4[:,:] i8 i8 i8")
 def _leaves(first_byte: int, start: int, salts: U32, columns: U32, out: U32, base: int, lo: int, hi: int) -> None:
     """Leaves start + lo..start + hi - 1 into columns lo - base..; first_byte is that of leaf 0, 0x80 + 8 * phase.
 
@@ -65,7 +65,7 @@ def _leaves(first_byte: int, start: int, salts: U32, columns: U32, out: U32, bas
                 out[i, first - base + j] = state[i, j]
 
 
-@kernel
+@kernel("u4[:,:] i8 u4[:,:] i8 i8")
 def _parents(level: U32, children: int, out: U32, lo: int, hi: int) -> None:
     """Nodes lo..hi - 1 of 2 or 4 children: the word 2 or 3, then the children's words; hi >= BATCH as for leaves."""
     n, blocks = level.shape[1], children // 2 + 1
@@ -90,7 +90,7 @@ def _parents(level: U32, children: int, out: U32, lo: int, hi: int) -> None:
                 out[i, first + j] = state[i, j]
 
 
-@kernel
+@kernel("i8 i8 u4[:,:] u4[:,:] u4[:,:] i8 i8 i8")
 def _subtrees(first_byte: int, start: int, salts: U32, columns: U32, out: U32, at: int, lo: int, hi: int) -> None:
     """Nodes three steps above leaves start + lo..start + hi - 1, hi - lo a multiple of TILE, into out from at + lo / 8.
 
@@ -107,7 +107,7 @@ def _subtrees(first_byte: int, start: int, salts: U32, columns: U32, out: U32, a
                 out[i, at + base // 8 + j] = nodes[i, j]
 
 
-@kernel
+@kernel("u4[:] i8 i8 i8 -> i8")
 def _search(template: U32, shift: int, lo: int, hi: int) -> int:
     """The least nonce in lo..hi - 1 whose digest's first 64 bits, shifted right, are 0, or -1.
 
@@ -180,7 +180,7 @@ def _leaves_given(phase: int, start: int, salts: U32, columns: U32) -> int:
     """How many leaves these are; ValueError as `hash_leaves` says."""
     if salts.dtype != np.uint32 or columns.dtype != np.uint32 or salts.ndim != 2 or columns.ndim != 2:
         raise ValueError("salts and columns must be uint32 arrays of two dimensions")
-    n = columns.shape[1]
+    n = int(columns.shape[1])
     if salts.shape[1] != n:
         raise ValueError(f"salts for {salts.shape[1]} rows, columns of {n}")
     if start < 0 or start + n > MOST_LEAVES or not 0 <= phase < MOST_PHASES:

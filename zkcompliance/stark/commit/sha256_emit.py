@@ -11,19 +11,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from llvmlite import ir
-from numba import types
-from numba.core import cgutils
 
-from zkcompliance.stark.field.jit import cpu_has, emitter, kernel
+from zkcompliance.stark.field.jit import cgutils, cpu_has, emitter, ir, kernel, types
 
 BATCH = 16  # messages worked on together: a column of the arrays and a lane of the vectors each
 WIDE = cpu_has("avx512f")
 NATIVE = cpu_has("sha") and not WIDE
 
 U32 = npt.NDArray[np.uint32]
-
-_cgutils: Any = cgutils  # without types
 
 _I32, _I64 = ir.IntType(32), ir.IntType(64)
 _QUAD = ir.VectorType(_I32, 4)
@@ -87,7 +82,7 @@ class _Words:
     def _logic(self, x: Any, y: Any, z: Any, table: int) -> Any:
         """AVX-512: bit 4 x + 2 y + z of the table, for every bit of the words."""
         kind = ir.FunctionType(_VECTOR, [_VECTOR, _VECTOR, _VECTOR, _I32])
-        function = _cgutils.get_or_insert_function(self.b.module, kind, "llvm.x86.avx512.pternlog.d.512")
+        function = cgutils.get_or_insert_function(self.b.module, kind, "llvm.x86.avx512.pternlog.d.512")
         return self.b.call(function, [x, y, z, ir.Constant(_I32, table)])
 
     def xor(self, x: Any, y: Any, z: Any) -> Any:
@@ -126,7 +121,7 @@ class _Schedule:
 
     def __init__(self, builder: Any) -> None:
         self.b = builder
-        self.words = _cgutils.alloca_once(builder, ir.ArrayType(_VECTOR, 64))
+        self.words = cgutils.alloca_once(builder, ir.ArrayType(_VECTOR, 64))
 
     def _slot(self, r: Any) -> Any:
         return self.b.gep(self.words, [ir.Constant(_I64, 0), r])
@@ -169,9 +164,9 @@ def _lanes(typing_context: Any, before: Any, message: Any, state: Any, lane: Any
             word = words.load(r)
             schedule.store(word, ir.Constant(_I64, r))
             now = v.round(now, b.add(word, v.constant(_ROUNDS[r])))
-        kept = [_cgutils.alloca_once_value(b, value) for value in now]
+        kept = [cgutils.alloca_once_value(b, value) for value in now]
         first, last, step = (ir.Constant(_I64, r) for r in (16, 64, 16))
-        with _cgutils.for_range_slice(b, first, last, step) as (begun, _):
+        with cgutils.for_range_slice(b, first, last, step) as (begun, _):
             now = [b.load(place) for place in kept]
             for i in range(16):
                 r = b.add(begun, ir.Constant(_I64, i))
@@ -207,7 +202,7 @@ def _quad(typing_context: Any, before: Any, message: Any, state: Any, lane: Any)
 
         def instruction(name: str, *operands: Any) -> Any:
             kind = ir.FunctionType(_QUAD, [_QUAD] * len(operands))
-            return b.call(_cgutils.get_or_insert_function(b.module, kind, f"llvm.x86.{name}"), operands)
+            return b.call(cgutils.get_or_insert_function(b.module, kind, f"llvm.x86.{name}"), operands)
 
         # the instructions hold the state as (F, E, B, A) and (H, G, D, C), lowest entry first
         start = [transpose([states.load(i) for i in rows]) for rows in ((5, 4, 1, 0), (7, 6, 3, 2))]
