@@ -270,7 +270,7 @@ def test_verifying_loads_no_more(honest, tmp_path: Path) -> None:  # type: ignor
     proof.write_bytes(honest.bundle())
     statement = (
         "from zkcompliance.verify.verifier import verify_bundle\nfrom pathlib import Path\n"
-        f"verify_bundle(Path({str(proof)!r}).read_bytes(), program_digest=None)"
+        f"verify_bundle(Path({str(proof)!r}).read_bytes(), program_digests=None)"
     )
     assert loaded(statement, bad=HEAVY) == set()
 

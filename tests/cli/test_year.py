@@ -56,7 +56,7 @@ def test_sealed_every_hour_and_compacted_as_it_goes(tmp_path: Path, hours: int) 
     verify_own(Layout(here).lineage, log)
     claim = catalogue.load("training-compute-below")
     bundle = api.prove_claim(claim, {"compute": log}, {**claim.publics({"limit": 10**25})})
-    verify_bundle(bundle, program_digest=claim.program_digest)
+    verify_bundle(bundle, program_digests=[claim.program_digest])
 
 
 def test_what_was_never_compacted_is_compacted_in_one_go(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def compiled(definition: ClaimDefinition) -> Compiled:
 
 def accepted(bundle: bytes, definition: ClaimDefinition) -> bool:
     try:
-        verify_bundle(bundle, program_digest=compiled(definition).program.digest)
+        verify_bundle(bundle, program_digests=[compiled(definition).program.digest])
     except VerificationError:
         return False
     return True

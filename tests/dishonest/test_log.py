@@ -154,8 +154,8 @@ def test_segment_left_out_of_a_statement_with_a_checkpoint_of_its_own(two_segmen
     note = support.SIGNER.sign(two_segments.prover.statement.logs[0].checkpoint.decode()).encode()
     forged = support.encode_bundle(part.statement, part.program, [note], part.proof)
     with pytest.raises(CheckpointMismatch, match="signed note"):
-        verifier.verify_bundle(forged, program_digest=CLAIM.program_digest)
-    verifier.verify_bundle(whole, program_digest=CLAIM.program_digest)
+        verifier.verify_bundle(forged, program_digests=[CLAIM.program_digest])
+    verifier.verify_bundle(whole, program_digests=[CLAIM.program_digest])
 
 
 def test_a_segment_of_another_log() -> None:

@@ -83,10 +83,10 @@ def test_a_share_that_cannot_be_missing_has_100_percent_at_most() -> None:
 
 
 def test_a_proof_of_a_number_over_it_is_refused() -> None:
-    verify_bundle(proved_by_anyone(SCORES, {"evals": [scored(MISSING_SHARE)]}, {"least": 1}), program_digest=None)
+    verify_bundle(proved_by_anyone(SCORES, {"evals": [scored(MISSING_SHARE)]}, {"least": 1}), program_digests=None)
     with pytest.raises(BalanceMismatch):
         verify_bundle(
-            proved_by_anyone(SCORES, {"evals": [scored(MISSING_SHARE + 1)]}, {"least": 1}), program_digest=None
+            proved_by_anyone(SCORES, {"evals": [scored(MISSING_SHARE + 1)]}, {"least": 1}), program_digests=None
         )
 
 

@@ -139,9 +139,9 @@ def test_bundle_brings_another_program_than_asked_for(honest: Proved) -> None:
     lie = support.prove(support.prover([table], {**PUBLICS, "limit": 1}, program=weaker, unknowns=[0]))
     lie.verify()  # true of the weaker program, which says nothing
     with pytest.raises(ProgramMismatch):
-        verify_bundle(lie.bundle(), program_digest=CLAIM.program_digest)
-    verify_bundle(lie.bundle(), program_digest=None)
-    verify_bundle(honest.bundle(), program_digest=CLAIM.program_digest)
+        verify_bundle(lie.bundle(), program_digests=[CLAIM.program_digest])
+    verify_bundle(lie.bundle(), program_digests=None)
+    verify_bundle(honest.bundle(), program_digests=[CLAIM.program_digest])
 
 
 def test_a_proof_of_each_profile_is_no_other_profiles(by_profile: dict[str, Proved]) -> None:

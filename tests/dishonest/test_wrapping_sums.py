@@ -60,9 +60,9 @@ def test_a_bit_of_a_public_factor_that_is_not_0_or_1() -> None:
     with sums_mod_p():
         false = proved_by_anyone(weaker, tables, publics, lies)
         with without(verifier, "check_multiplicities"):
-            verify_bundle(false, program_digest=weaker.program.digest)
+            verify_bundle(false, program_digests=[weaker.program.digest])
         bundle = proved_by_anyone(compiled, tables, publics, lies)
     with pytest.raises(MalformedProgram, match="its selector may be other than 0 and 1"):
-        verify_bundle(false, program_digest=weaker.program.digest)
+        verify_bundle(false, program_digests=[weaker.program.digest])
     with pytest.raises(VerificationError):
-        verify_bundle(bundle, program_digest=compiled.program.digest)
+        verify_bundle(bundle, program_digests=[compiled.program.digest])

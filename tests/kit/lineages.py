@@ -20,7 +20,7 @@ from zkcompliance.prove.api import private_sizes
 from zkcompliance.stark.commit.table import SealedTable, commit
 from zkcompliance.stark.profiles import STANDARD
 from zkcompliance.stark.prover.prover import Prover
-from zkcompliance.stark.statement import Statement, StatementLog, encode_bundle
+from zkcompliance.stark.statement import Statement, StatementClaim, StatementLog, encode_bundle
 
 NAME = "lab.example/compute"
 KEY = SignerKey(NAME, bytes(32))
@@ -91,24 +91,25 @@ def hashes(entries: list[bytes], first: int, count: int) -> tuple[bytes, ...]:
     return tuple(descend(0, len(entries)))
 
 
-def prove(claim: Claim, parts: dict[str, Part], publics: dict[str, int], context: bytes = b"") -> bytes:
+def prove(claim: Claim, parts: dict[str, Part], publics: dict[str, int], head: bytes = b"") -> bytes:
     """A proof file over these segments."""
     publics = claim.publics(publics)
     given = {slot: [t.columns for t in of.tables[first : first + n]] for slot, (of, first, n) in parts.items()}
     witness = claim.witness(given, publics)
     logs, tables = [], []
-    for slot, (of, first, n) in parts.items():
+    order = sorted(parts.values(), key=lambda part: part[0].checkpoint.origin.encode())
+    for of, first, n in order:
         chosen = of.tables[first : first + n]
-        body = of.checkpoint.body.encode()
         entries = tuple(table.entry for table in chosen)
-        logs.append(StatementLog(slot, body, entries, first, hashes(of.entries, first, n)))
+        logs.append(StatementLog(of.checkpoint.body.encode(), entries, first, hashes(of.entries, first, n)))
         tables += chosen
     sizes = private_sizes(claim.program, witness.private, {slot: n for slot, (_, _, n) in parts.items()})
     values = tuple(publics[public.name] for public in claim.program.publics)
-    statement = Statement(STANDARD, claim.program, values, tuple(logs), context, sizes)
+    slots = tuple((order.index(part),) for part in parts.values())
+    stated = StatementClaim(claim.id, claim.program, values, slots, sizes)
+    statement = Statement(STANDARD, head, tuple(logs), (stated,))
     proof = Prover(statement, tables, witness.private, witness.unknowns, os.urandom(32)).prove()
-    notes = [of.note for of, _, _ in parts.values()]
-    return encode_bundle(statement.encode(), claim.program_bytes, notes, proof)
+    return encode_bundle(statement, [of.note for of, _, _ in order], proof)
 
 
 def unchanged(old: Part, new: Part) -> bytes:

@@ -19,7 +19,7 @@ def main() -> None:
         data = sys.stdin.buffer.read(int.from_bytes(head, "little"))
         started = time.perf_counter()
         try:
-            bundle, *_ = verify_bundle(data, program_digest=None)
+            bundle, *_ = verify_bundle(data, program_digests=None)
             for signed in bundle.notes:
                 note.verify(signed, key)
             found = "ACCEPTED"

@@ -61,6 +61,15 @@ CASES: dict[str, tuple[ClaimDefinition, dict[str, object]]] = {
         words.quantiles,
         {"compute": [{**job, "flop": 2**96 - 1}] + [job] * 19, "limit": 2**95, "share": "95%"},
     ),
+    "sealed": (
+        words.sealed,
+        {
+            "events": [{**event, "kind": "deploy", "at": at} for at in (2**40, 5, 0)],
+            "others": [event, {**event, "model": "m2", "at": 2**48 - 1}],
+            "delay": 2**40 - 1,
+        },
+    ),
+    "sealed-beside": (words.sealed_beside, {"events": [event, {**event, "model": "m2"}, {**event, "model": "m3"}]}),
     "public-asks": (words.public_asks, {"events": [event] * 3, "when": 5}),
 }
 

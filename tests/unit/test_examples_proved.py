@@ -52,8 +52,9 @@ def test_an_example_that_holds_is_proved_and_verified(module: str, example: Exam
     publics = definition(module).publics(params)
     logs = {name: sealed(tmp_path / name, claim.slots[name], parts) for name, parts in tables.items()}
     bundle = prove_claim(claim, logs, publics)
-    _, statement, program, report = verify_bundle(bundle, program_digest=claim.program_digest)
-    stated = dict(zip((public.name for public in program.publics), statement.publics, strict=True))
+    _, statement, (program,), report = verify_bundle(bundle, program_digests=[claim.program_digest])
+    (shown,) = statement.claims
+    stated = dict(zip((public.name for public in program.publics), shown.publics, strict=True))
     assert {name: stated[name] for name in publics} == publics
     assert report.security_bits >= 128
 
@@ -86,7 +87,7 @@ def refused_by_the_verifier(module: str, example: Example) -> None:
     """No requirement is left to the prover's good will."""
     bundle = proved_by_anyone(compiled(module), *inputs(module, example))
     with pytest.raises(VerificationError):
-        verify_bundle(bundle, program_digest=catalogue_claim(module).program_digest)
+        verify_bundle(bundle, program_digests=[catalogue_claim(module).program_digest])
 
 
 @pytest.mark.parametrize("schema", [schemas.compute, schemas.eval_], ids=lambda schema: schema.name)
@@ -100,7 +101,7 @@ def test_rows_unchanged(schema: Schema, tmp_path: Path) -> None:
     old = sealed(tmp_path / "old", schema, [rows[:, :8], rows[:, 8:]])
     publics = {"old_segments": 2, "new_segments": 1}
     bundle = prove_claim(claim, {"old": old, "new": sealed(tmp_path / "new", schema, [rows])}, publics)
-    assert verify_bundle(bundle, program_digest=claim.program_digest)[1].publics == (2, 1)
+    assert verify_bundle(bundle, program_digests=[claim.program_digest])[1].claims[0].publics == (2, 1)
     with pytest.raises(ClaimDoesNotHold, match="the same rows does not hold") as caught:
         prove_claim(claim, {"old": old, "new": sealed(tmp_path / "changed", schema, [changed])}, publics)
     assert caught.value.private == "1 rows differ, the first is 5"

@@ -27,7 +27,7 @@ KEY = SignerKey("frozen.example", support.seed("frozen key")).verifier
 def test_frozen_proof(profile: str) -> None:
     data = (PROOFS / f"{profile}.zkp").read_bytes()
     assert sha256(data).hexdigest() == DIGESTS[profile]
-    bundle, statement, program, report = verify_bundle(data, program_digest=None)
+    bundle, statement, program, report = verify_bundle(data, program_digests=None)
     assert note.verify(bundle.notes[0], KEY).startswith("memory\n1\n")
     assert (program.claim, program.version) == ("frozen-total", 1)
     assert program.logs[0].schema_digest == support.SCHEMA.digest  # of tests/vectors/frozen_schema.txt
@@ -41,4 +41,4 @@ def test_frozen_proof_changed(profile: str) -> None:
     data = bytearray((PROOFS / f"{profile}.zkp").read_bytes())
     data[len(data) // 2] ^= 1
     with pytest.raises(ZkComplianceError):
-        verify_bundle(bytes(data), program_digest=None)
+        verify_bundle(bytes(data), program_digests=None)

@@ -6,6 +6,7 @@ import os
 
 import pytest
 
+from tests.kit import support
 from tests.kit.compiled_trial import Trial, padded, trial
 from tests.kit.exact_rows import encode_rows
 from zkcompliance import schemas
@@ -13,16 +14,11 @@ from zkcompliance.circuits import log_floor
 from zkcompliance.claim import catalogue
 from zkcompliance.claim.compile import compile_claim
 from zkcompliance.errors import VerificationError
-from zkcompliance.log import merkle
-from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.schemas import Schema
 from zkcompliance.stark.commit.table import SealedTable, commit
 from zkcompliance.stark.profiles import STANDARD
 from zkcompliance.stark.prover.prover import Prover
-from zkcompliance.stark.statement import Statement, StatementLog
-from zkcompliance.verify.program import decode_program
-from zkcompliance.verify.statement import decode_statement
-from zkcompliance.verify.verifier import verify_proof
+from zkcompliance.stark.statement import Statement
 
 OWN = schemas.parse_text("zkc-schema v2\nown@1\nat time\nsource " + schemas.compute.columns[-1].type_text + "\n")
 
@@ -63,16 +59,13 @@ def case(rows: int, sources: str) -> tuple[Statement, list[SealedTable], Trial]:
     table = padded(encode_rows(schemas.compute, JOBS))
     seed = os.urandom(32)
     sealed = [SealedTable(table, seed, commit(table, seed, "standard", slot.schema_digest), STANDARD)]
-    entries = tuple(each.entry for each in sealed)
-    body = Checkpoint("test", 1, merkle.root([entry.encode() for entry in entries])).body.encode()
     made = trial(compiled, {"log": [table]}, DEFINITION.publics({"rows": rows, "sources": sources}), sealed)
-    log = StatementLog(slot.name, body, entries)
-    return Statement(STANDARD, compiled.program, tuple(made.publics), (log,), private=made.sizes), sealed, made
+    return made.statement(), sealed, made
 
 
 def verify(statement: Statement, sealed: list[SealedTable], made: Trial) -> None:
     proof = Prover(statement, sealed, made.private, made.unknowns, os.urandom(32)).prove()
-    verify_proof(decode_statement(statement.encode()), decode_program(statement.program.encoded), proof)
+    support.verify(statement, proof)
 
 
 def test_a_proof() -> None:
@@ -83,9 +76,9 @@ def test_a_proof() -> None:
 def test_a_false_floor_has_no_proof(rows: int, sources: str) -> None:
     """A prover that goes on although the claim is false: the witness of the true one, under the false parameters."""
     honest, sealed, made = case(3, "signed, hardware_attested")
-    false = [DEFINITION.publics({"rows": rows, "sources": sources}).get(p.name) for p in honest.program.publics]
-    publics = tuple(given if asked is None else asked for given, asked in zip(honest.publics, false, strict=True))
-    statement = Statement(STANDARD, honest.program, publics, honest.logs, private=made.sizes)
+    stated, asked = support.only(honest), DEFINITION.publics({"rows": rows, "sources": sources})
+    publics = tuple(asked.get(p.name, given) for p, given in zip(stated.program.publics, stated.publics, strict=True))
+    statement = support.with_claim(honest, publics=publics)
     with pytest.raises(VerificationError):
         verify(statement, sealed, made)
     _, _, own = case(rows, sources)

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from zkcompliance.prove import size
-from zkcompliance.verify.bundle import decode_bundle
-from zkcompliance.verify.program import decode_program
+from zkcompliance.verify.bundle import decode_bundle, programs_of
 from zkcompliance.verify.shape import shape_of
 from zkcompliance.verify.statement import decode_statement
 
@@ -20,7 +19,8 @@ PROOFS = Path(__file__).parents[1] / "vectors" / "proofs"
 @pytest.mark.parametrize("profile", ["standard", "fast", "small"])
 def test_files_have_what_is_expected(profile: str) -> None:
     bundle = decode_bundle((PROOFS / f"{profile}.zkp").read_bytes())
-    shape = shape_of(decode_statement(bundle.statement_bytes), decode_program(bundle.program_bytes))
+    statement = decode_statement(bundle.statement_bytes)
+    shape = shape_of(statement, programs_of(bundle, statement))
     expected = size._proof(shape)
     assert shape.profile.name == profile and abs(len(bundle.proof_bytes) - expected) * 20 < expected
 

@@ -371,9 +371,9 @@ def test_what_killed_provers_left_half_written_is_removed(log: SealedLog) -> Non
 def test_the_early_check_is_the_verifiers(log: SealedLog) -> None:
     """A proof file without its proof passes it, and nothing else does."""
     claim = catalogue.load(CLAIM)
-    ready = api.get_ready(claim, {"compute": log}, claim.publics({"limit": 10**9}), b"")
-    notes = api.notes_of(claim, {"compute": log})
-    assert early.refuse_early(ready.statement, claim.program_bytes, notes) > 50_000
+    ready = api.get_ready([api.Asked(CLAIM, claim, {"compute": [log]}, {"limit": 10**9})], b"")
+    notes = api.notes_of(ready.logs)
+    assert early.refuse_early(ready.statement, notes) > 50_000
     for wrong in ([], [b"x\n\n\xe2\x80\x94 y z\n"], notes * 2):
         with pytest.raises(ZkComplianceError):
-            early.refuse_early(ready.statement, claim.program_bytes, wrong)
+            early.refuse_early(ready.statement, wrong)

@@ -121,12 +121,12 @@ def check_one_checkpoint(claims: Sequence[tuple[Claimed, Requirement]], rules: M
     names: dict[str, str] = {}  # a log's own name → the policy's
     for claimed, requirement in claims:
         for place, label in slots.labelled(claimed, requirement, rules):
+            if label is not None and names.setdefault(place.name, label) != label:
+                raise StatementMismatch(f"logs: {place.name} is shown as {names[place.name]} and as {label}, two logs")
             for kind, key in (("log", label), ("origin", place.name)):
                 body = place.log.checkpoint.body
                 if key is not None and seen.setdefault((kind, key), body) != body:
                     raise StatementMismatch(f"checkpoint: the proofs of this policy are not all about one of {key}")
-            if label is not None and names.setdefault(place.name, label) != label:
-                raise StatementMismatch(f"logs: {place.name} is shown as {names[place.name]} and as {label}, two logs")
 
 
 def check_claim(
