@@ -58,7 +58,7 @@ def main(k: int, profile: str, folder: Path) -> None:
         prove = time.perf_counter() - started
     statement, program = decode_statement(one.statement.encode()), decode_program(claim.program_bytes)
     started = time.perf_counter()
-    verify_proof(statement, program, proof)
+    verify_proof(statement, (program,), proof)
     verify = time.perf_counter() - started
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     figures = {
