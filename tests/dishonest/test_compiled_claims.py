@@ -350,7 +350,7 @@ def test_a_limb_beyond_16_bits_is_caught_though_only_one_side_of_a_multiset_is_c
     assert {what for what, _, _ in broken(case.trial(tables={"a": case.tables["a"], "b": wide["b"]}))} == {"bus"}
     both = case.trial(tables=wide)
     (item,) = broken(both)
-    assert item[:2] == ("lookup", 0)
+    assert item[:2] == ("short", 0)
     assert replace(both, program=mutated(both.program, item)).failures() == []
 
 

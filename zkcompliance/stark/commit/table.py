@@ -200,8 +200,7 @@ class SealedTable:
             entry, self._cache = _extend(
                 self.columns, self._seed, self.profile, self.entry.schema_digest, self._cache_path, progress
             )
-            known = self.entry  # with its beacon and evidence, which rows and seed do not give
-            if (entry.header, entry.root, entry.tag) != (known.header, known.root, known.tag) or self._cache is None:
+            if entry.commitment != self.entry.commitment or self._cache is None:
                 self.forget_cache()
                 raise LogCorrupt("the rows and seed of this segment do not give its commitment")
         return self._cache
