@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from zkcompliance.card import places
+from zkcompliance.claim.card import card_of
 from zkcompliance.claim.model import CheckResult, Claim, Tables, Witness
 from zkcompliance.edge.shown import command
 from zkcompliance.errors import CacheDamaged, ClaimDoesNotHold, InternalError, UsageError, VerificationError
@@ -17,6 +18,7 @@ from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.layout import Layout
 from zkcompliance.log.reservation import reserving
 from zkcompliance.log.store import SealedLog, Segment
+from zkcompliance.policy.slots import IN_ORDER
 from zkcompliance.progress import Progress, silent
 from zkcompliance.prove import fits
 from zkcompliance.prove.early import refuse_early
@@ -271,6 +273,11 @@ def _check_slots(one: Asked) -> None:
                 raise UsageError(f"log {slot} has the schema {log.schema.label}, not {schema.label}")
             if not log.segments:
                 raise UsageError(f"log {slot} has no sealed segment yet", help="zkcompliance seal --help")
+        if len(given[slot]) > 1 and slot in {each.name for each in card_of(claim).slots if each.order}:
+            raise UsageError(
+                f"several logs are given for {slot} of {claim.id}: {IN_ORDER.format(slot)}",
+                help="put the rows of all of them in one log",
+            )
 
 
 def _refuse_one_twice(claim: Claim, origins: Mapping[str, Sequence[str]]) -> None:
