@@ -36,10 +36,10 @@ def every_kind(a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, g: Any, h: Any, i
 @kernel("u4[:] i8 -> b1")
 def all_below(a: Any, most: int) -> bool:
     """Whether every entry is below `most`."""
+    greatest = np.int64(-1)
     for x in a:
-        if x >= most:
-            return False
-    return True
+        greatest = max(greatest, np.int64(x))
+    return greatest < most
 
 
 @kernel("u4[:] i8")
