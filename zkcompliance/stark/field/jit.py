@@ -50,6 +50,7 @@ class Kernel:
         functools.update_wrapper(self, function)
         self.function = function
         self.signature = None if signature is None else parse(signature)
+        self.engine = ENGINE
         self.symbol = f"{function.__module__}.{function.__qualname__}"
         self._entry: Entry | None = None
 
@@ -58,7 +59,7 @@ class Kernel:
             return self.dispatcher()(*arguments)
         packed = self.signature.pack(arguments)
         if self._entry is None:
-            self._entry = ENGINE.entry(self.symbol)
+            self._entry = self.engine.entry(self.symbol)
         result = self._entry(packed)
         if result == FAILED:
             raise MemoryError("no memory for a kernel to work in")

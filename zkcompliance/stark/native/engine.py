@@ -9,6 +9,7 @@ import ctypes
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +35,9 @@ class Engine:
 
     def sources(self) -> list[Path]:
         """Every file that compiled code follows from: these modules, and all of field/ and of native/."""
-        package = Path(__file__).parents[2]
-        named = {package.joinpath(*name.split(".")[1:]).with_suffix(".py") for name in (*self.modules, *self.parts)}
-        return sorted({*named, *package.glob("stark/field/*.py"), *package.glob("stark/native/*.py")})
+        stark = Path(__file__).parents[1]
+        named = {_file(name) for name in (*self.modules, *self.parts)}
+        return sorted({*named, *stark.glob("field/*.py"), *stark.glob("native/*.py")})
 
     def prepare(self, progress: Progress = silent, tell: Callable[[str], None] = _log.warning) -> None:
         """Load the kernels; where none that fit are kept, compile them, which takes up to a minute.
@@ -68,6 +69,13 @@ class Engine:
         if why := kept.write(key, objects):
             tell(f"compiled kernels could not be kept, and the next run compiles again: {why}")
         return objects
+
+
+def _file(module: str) -> Path:
+    spec = find_spec(module)
+    if spec is None or spec.origin is None:
+        raise InternalError(f"{module} is not there")
+    return Path(spec.origin)
 
 
 def _load(objects: list[bytes]) -> Any:

@@ -63,8 +63,8 @@ class Signature:
     def pack(self, arguments: tuple[Any, ...]) -> bytes:
         """The bytes that a kernel is called with, good for as long as the arrays live.
 
-        TypeError for another number of arguments or an array that is not as declared, struct.error for a scalar that
-        is no integer of its range: nothing is converted, and nothing wraps.
+        TypeError for an array that is not as declared, struct.error for a scalar that is no integer of its range,
+        ValueError for another number of arguments: nothing is converted, and nothing wraps.
         """
         values: list[int] = []
         for value, (dimensions, dtype) in zip(arguments, self._expected, strict=True):
