@@ -173,13 +173,15 @@ class Encoder:
         known = self._known.setdefault((column.name, cells.bare), {})
         if len(known) > _REMEMBERED:
             known.clear()
+        data, parse = cells.data.tobytes(), self._parsed
+        starts, lengths = cells.starts[one].tolist(), cells.lengths[one].tolist()
+        raws = [data[start : start + length] for start, length in zip(starts, lengths, strict=True)]
         found: list[int] = []
-        for index in one.tolist():
-            raw = cells.raw(index)
+        for raw in raws:
             number = known.get(raw)
             if number is None:
                 try:
-                    number = self._parsed(column, cells.value(raw))
+                    number = parse(column, cells.value(raw))
                 except (ValueError, RecursionError):
                     return None
                 if number is None:

@@ -80,11 +80,6 @@ class Spans:
         """Some of the cells."""
         return Spans(self.data, self.starts[rows], self.lengths[rows], self.value, self.bare)
 
-    def raw(self, index: int) -> bytes:
-        """The bytes of one cell."""
-        start = int(self.starts[index])
-        return self.data[start : start + int(self.lengths[index])].tobytes()
-
 
 def digits(cells: Spans, largest: int) -> tuple[Wide, Flags]:
     """Whole numbers of ASCII digits alone, without a leading zero, up to `largest` < 2^128."""
