@@ -8,7 +8,17 @@ import numpy as np
 import pytest
 
 from tests.kit import support
-from tests.kit.support import DroppedConstraints, Proved, Prover, refused, verifier_drops, without
+from tests.kit.support import (
+    DroppedConstraints,
+    Proved,
+    Prover,
+    cells_of,
+    looked_up,
+    refused,
+    set_cell,
+    verifier_drops,
+    without,
+)
 from zkcompliance.errors import BalanceMismatch, LookupRejected, QuotientMismatch
 from zkcompliance.stark.field import extension as ext
 from zkcompliance.stark.field.babybear import P
@@ -44,30 +54,26 @@ def only_unbalanced(made: Prover) -> Proved:
 # Multiplicities
 
 
-def one_more(_: Prover, trace: Trace) -> None:
-    trace.witness[-1][1, 65535] += 1
+def one_more(made: Prover, trace: Trace) -> None:
+    looked_up(made, trace, 65535, 1)
 
 
-def moved(_: Prover, trace: Trace) -> None:
-    m = trace.witness[-1][1]
-    m[3], m[4] = (int(m[3]) - 1) % P, m[4] + 1
+def moved(made: Prover, trace: Trace) -> None:
+    """From a value to another of the same row of the range table."""
+    looked_up(made, trace, 3, -1)
+    looked_up(made, trace, 4, 1)
 
 
-def range_elsewhere(_: Prover, trace: Trace) -> None:
-    """As if two looked-up values were other ones with the same sum."""
-    m = trace.witness[-1][1]
-    value = next(int(x) for x in np.flatnonzero(m) if x > 1)
-    m[value] -= 1
-    m[value - 1] += 1
+def range_elsewhere(made: Prover, trace: Trace) -> None:
+    """As if a looked-up value were another one, of another row."""
+    value = next(int(x) for x in trace.tables[0].columns[support.FLOP].reshape(-1) if x > 8)
+    looked_up(made, trace, value, -1)
+    looked_up(made, trace, value - 8, 1)
 
 
 def phase_row(made: Prover, trace: Trace, row: int, by: int) -> None:
     cell = made.layout.cells.lookups[0] + 2 * row
-    old = int(trace.witness[-1][2][cell])
-    new = old + by
-    trace.witness[-1][2][cell] = new
-    trace.witness[-1][1, old] -= 1
-    trace.witness[-1][1, new] += 1
+    set_cell(made, trace, cell, int(cells_of(made, trace)[cell]) + by)
 
 
 def phase_more(made: Prover, trace: Trace) -> None:
@@ -75,17 +81,15 @@ def phase_more(made: Prover, trace: Trace) -> None:
 
 
 def phase_swapped(made: Prover, trace: Trace) -> None:
-    phase_row(made, trace, 7, -1)
-    phase_row(made, trace, 8, 1)
+    phase_row(made, trace, 7, 1)
+    phase_row(made, trace, 0, -1)  # the rows of padding
 
 
 def phase_wrapped(made: Prover, trace: Trace) -> None:
     """A multiplicity raised by p in its two cells: −1 mod p is not what it is."""
     cell = made.layout.cells.lookups[0] + 2 * 13
-    for at, value in ((cell, (P - 1) & 0xFFFF), (cell + 1, (P - 1) >> 16)):
-        trace.witness[-1][1, int(trace.witness[-1][2][at])] -= 1
-        trace.witness[-1][2][at] = value
-        trace.witness[-1][1, value] += 1
+    set_cell(made, trace, cell, (P - 1) & 0xFFFF)
+    set_cell(made, trace, cell + 1, (P - 1) >> 16)
 
 
 @pytest.mark.parametrize("change", [one_more, moved, range_elsewhere, phase_more, phase_swapped, phase_wrapped])
@@ -157,7 +161,7 @@ def test_terminals_shifted_in_the_finished_proof(two_segments: Proved) -> None:
 
 def test_terminals_exchanged_with_a_protocol_that_lacks_the_accumulator_would_pass() -> None:
     """The accumulator's step is what ties a terminal to its rows: without it any false bus balances."""
-    last = 3 + 0 + 2 - 1  # cells: three constraints of its own, no φ, acc first, acc step
+    last = 3 + 2 + 2 - 1  # cells: three constraints of its own, two φ, acc first, acc step
 
     class Case(BalancedTerminals, DroppedConstraints):
         change = staticmethod(one_more)
@@ -173,36 +177,43 @@ def test_terminals_exchanged_with_a_protocol_that_lacks_the_accumulator_would_pa
 # The range table
 
 
-def ramp(values: np.ndarray) -> Callable[[Prover, Trace], None]:
-    def change(made: Prover, trace: Trace) -> None:
-        trace.witness[-1][0] = values
-        looked_up = np.bincount(trace.witness[-1][1].nonzero()[0], minlength=1)
-        assert looked_up.size
-        counts = {int(v): int(c) for v, c in enumerate(trace.witness[-1][1]) if c}
-        trace.witness[-1][1] = 0
-        where = {int(v): i for i, v in reversed(list(enumerate(values)))}
-        for value, count in counts.items():
-            if value in where:
-                trace.witness[-1][1, where[value]] = count
+def ramp(change: Callable[[np.ndarray], np.ndarray]) -> Callable[[Prover, Trace], None]:
+    """Another column t; the multiplicities stand where their values are now, or nowhere."""
 
-    return change
+    def edit(made: Prover, trace: Trace) -> None:
+        table, cells = made.layout.table, trace.witness[-1]
+        last = 65535 // table.pairs
+        honest, counts = np.arange(len(cells[0])), cells[table.multiplicities(0)].copy()
+        values = change(np.minimum(honest, last).astype(np.int64)) % P
+        where = {int(t): row for row, t in reversed(list(enumerate(values)))}
+        cells[0] = values.astype(np.uint32)
+        cells[table.multiplicities(0)] = 0
+        for row in range(last + 1):
+            if row in where:
+                cells[table.multiplicities(0), where[row]] = counts[:, row]
+
+    return edit
 
 
-COUNT = np.arange(1 << 16, dtype=np.int64)
-TABLES = {
-    "skips 7": np.where(COUNT >= 7, np.minimum(COUNT + 1, 65535), COUNT),
-    "starts at 5": np.minimum(COUNT + 5, 65535),
-    "ends early": np.minimum(COUNT, 65534),
-    "ends past 65535": np.where(COUNT == 65535, 65536, COUNT),
-    "holds −1": np.where(COUNT == 9, P - 1, COUNT),
-    "goes down once": np.where(COUNT == 100, 98, COUNT),
-    "all zero": np.zeros(1 << 16, np.int64),
+RAMPS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "skips 7": lambda t: np.where(t >= 7, np.minimum(t + 1, t[-1]), t),
+    "starts at 5": lambda t: np.minimum(t + 5, t[-1]),
+    "ends early": lambda t: np.minimum(t, t[-1] - 1),
+    "ends past the last": lambda t: np.where(t == t[-1], t[-1] + 1, t),
+    "holds −1": lambda t: np.where(t == 9, P - 1, t),
+    "goes down once": lambda t: np.where(t == 100, 98, t),
+    "all zero": np.zeros_like,
 }
 
 
-@pytest.mark.parametrize("case", TABLES)
-def test_altered_range_table(case: str) -> None:
-    proved = refused(QuotientMismatch, edited(ramp(TABLES[case].astype(np.uint32))))
+@pytest.mark.parametrize("k", [3, 16])
+@pytest.mark.parametrize("case", RAMPS)
+def test_altered_range_table(case: str, k: int) -> None:
+    """With eight values a row, and with one."""
+    kind = type("Case", (Edited,), {"change": ramp(RAMPS[case])})
+    made = support.prover([support.seal(support.table(support.ROWS, k))], kind=kind)
+    proved = refused(QuotientMismatch, made)
+    assert proved.prover.layout.table.pairs == (8 if k == 3 else 1)
     assert any(
         f.requirement.startswith("the range table") for f in check_trace(proved.prover.layout, proved.prover.trace)
     )

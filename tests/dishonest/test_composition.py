@@ -25,6 +25,7 @@ from zkcompliance.stark.prover import witness as prover_witness
 from zkcompliance.stark.prover.witness import Trace
 from zkcompliance.verify import constraints as verify_constraints
 from zkcompliance.verify import verifier
+from zkcompliance.verify.field import Powers
 
 OVER = {**PUBLICS, "limit": TOTAL}  # the total is to be below itself
 FALSE_SLACK = 2**112 - 1
@@ -53,9 +54,19 @@ class FromOne(Prover):
         with self.weighed():
             super().commit_lookups()
 
-    def quotient(self, kappa: int, weights: np.ndarray) -> np.ndarray:
+    def quotient(self, kappa: int, weights: dict[int, np.ndarray]) -> np.ndarray:
         with self.weighed():
             return super().quotient(kappa, weights)
+
+
+class OneBefore:
+    """Powers of which each is the one before: that of exponent 0 stays."""
+
+    def __init__(self, powers: Powers) -> None:
+        self._powers = powers
+
+    def __getitem__(self, exponent: int) -> Ext:
+        return self._powers[max(0, exponent - 1)]
 
 
 def verifier_from_one() -> contextlib.AbstractContextManager[None]:
@@ -64,7 +75,7 @@ def verifier_from_one() -> contextlib.AbstractContextManager[None]:
 
     def shifted(*given):  # type: ignore[no-untyped-def]
         drawn = honest(*given)
-        return replace(drawn, delta=[drawn.delta[0], *drawn.delta[:-1]])
+        return replace(drawn, delta=OneBefore(drawn.delta))
 
     return without(verifier, "lookup_challenges", shifted)
 
@@ -115,7 +126,7 @@ class OneVanishing(Prover):
 
     own, other = 4, 3
 
-    def quotient(self, kappa: int, weights: np.ndarray) -> np.ndarray:
+    def quotient(self, kappa: int, weights: dict[int, np.ndarray]) -> np.ndarray:
         honest = prover_quotient.coset_rows
 
         def rows(layout, number, challenges, shift, sources, weights, known):  # type: ignore[no-untyped-def]
@@ -200,7 +211,7 @@ def test_the_tallers_vanishing_polynomial_divides_nothing_of_the_shorter() -> No
 class Restarted(Prover):
     """Begins with α^0 for each instance."""
 
-    def quotient(self, kappa: int, weights: np.ndarray) -> np.ndarray:
+    def quotient(self, kappa: int, weights: dict[int, np.ndarray]) -> np.ndarray:
         honest = prover_quotient.constraint_weights
         with without(prover_quotient, "constraint_weights", lambda alpha, _, count: honest(alpha, 0, count)):
             return super().quotient(kappa, weights)

@@ -16,6 +16,8 @@ from tests.kit.support import Prover, refused, without
 from zkcompliance.errors import BalanceMismatch, MalformedProgram, ParametersRejected, QuotientMismatch
 from zkcompliance.stark.air.builder import TableBuilder
 from zkcompliance.stark.air.program import LogSlot, Program, Public, TableAir
+from zkcompliance.stark.air.shape import Instance
+from zkcompliance.stark.air.union import Member
 from zkcompliance.stark.field.babybear import P
 from zkcompliance.stark.prover.witness import check_trace
 from zkcompliance.verify import constraints as verify_constraints
@@ -37,7 +39,7 @@ def made(asked: Program, *private: list[list[int]]) -> Prover:
     columns = [np.zeros((0, ROWS), np.uint32)]
     for table in private:
         columns.append(np.array([[*column, *([0] * (ROWS - len(column)))] for column in table], np.uint32))
-    stated = replace(support.statement([log.entry], {}, asked), private=(3,) * len(private))
+    stated = support.with_claim(support.statement([log.entry], {}, asked), private=(3,) * len(private))
     return Prover(stated, [log], columns, [], support.seed("counts"))
 
 
@@ -147,8 +149,15 @@ class OthersOrdinal(Prover):
     """Computes each of two segments with the ORDINAL of the other."""
 
     def commit_witness(self) -> None:
-        exchanged = [i if i.entry is None else replace(i, segment=1 - i.segment) for i in self.layout.instances]
-        self.layout = replace(self.layout, instances=exchanged)
+        """The tables are put together with the other numbers; they are constants there."""
+
+        def of_the_other(i: Instance) -> Instance:
+            if i.entry is None or i.member is None:
+                return i
+            member = Member(tuple(replace(p, segment=1 - p.segment) for p in i.member.parts), tallies=False)
+            return replace(i, air=member.merged(0), member=replace(member, parts=i.member.parts))
+
+        self.layout = replace(self.layout, instances=tuple(map(of_the_other, self.layout.instances)))
         super().commit_witness()
 
 
@@ -157,7 +166,7 @@ def of_two_segments(kind: type[Prover], a: int, b: int) -> Prover:
     logs = [support.seal(support.table([(0, value)]), str(value)) for value in (11, 22)]
     stated = support.statement([log.entry for log in logs], {"a": a, "b": b}, first_values())
     private = [np.zeros((columns, ROWS), np.uint32) for columns in (0, 0, 1)]
-    return kind(replace(stated, private=(3,)), logs, private, [], support.seed("ordinals"))
+    return kind(support.with_claim(stated, private=(3,)), logs, private, [], support.seed("ordinals"))
 
 
 def test_the_ordinal_of_another_segment() -> None:
@@ -168,7 +177,7 @@ def test_the_ordinal_of_another_segment() -> None:
     honest = verify_constraints.instance_constraints
 
     def taken(shape, instance, *rest):  # type: ignore[no-untyped-def]
-        return honest(shape, instance._replace(segment=1 - instance.segment), *rest)
+        return honest(shape, instance._replace(ordinals=tuple(1 - o for o in instance.ordinals)), *rest)
 
     with without(verify_constraints, "instance_constraints", taken):
         lie.verify()

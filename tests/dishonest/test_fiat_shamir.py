@@ -141,26 +141,24 @@ class LateTerminals(Prover):
     def open_values(self) -> None:
         super().open_values()
         view = View(self)
-        zero = [ext.ZERO] * 3
-        base = view.residuals(self.values, zero)
-        slopes = []
-        for i in range(3):
-            terminals = [ext.ONE if j == i else ext.ZERO for j in range(3)]
-            slopes.append([ext.sub(a, b) for a, b in zip(view.residuals(self.values, terminals), base, strict=True)])
-        cells = ext.neg(ext.mul(base[0], ext.inv(slopes[2][0])))  # the tallest height is the cells table's alone
-        rest = ext.neg(ext.add(view.balance(zero), cells))  # τ_0 + τ_1
+        zero = [ext.ZERO] * 2
+        (base,) = view.residuals(self.values, zero)  # both instances are of one height
+        s0, s1 = (
+            ext.sub(view.residuals(self.values, terminals)[0], base)
+            for terminals in ([ext.ONE, ext.ZERO], [ext.ZERO, ext.ONE])
+        )
+        rest = ext.neg(view.balance(zero))  # τ_0 + τ_1
         # s_0·τ_0 + s_1·(rest − τ_0) = −base
-        wanted = ext.sub(ext.neg(base[1]), ext.mul(slopes[1][1], rest))
-        first = ext.mul(wanted, ext.inv(ext.sub(slopes[0][1], slopes[1][1])))
-        self.terminals = [first, ext.sub(rest, first), cells]
+        wanted = ext.sub(ext.neg(base), ext.mul(s1, rest))
+        first = ext.mul(wanted, ext.inv(ext.sub(s0, s1)))
+        self.terminals = [first, ext.sub(rest, first)]
 
 
 def test_terminals_after_z(log: support.SealedTable) -> None:
-    second = support.seal(support.table(support.ROWS[:2]), "second")
     works_only_without(
         ("terminals",),
         QuotientMismatch,
-        lambda: support.prover([log, second], OVER, LateTerminals, unknowns=[FALSE_SLACK]),
+        lambda: support.prover([log], OVER, LateTerminals, unknowns=[FALSE_SLACK]),
     )
 
 
@@ -232,13 +230,13 @@ def test_final_polynomial_after_the_queries(log: support.SealedTable) -> None:
 
 
 def test_statement_that_is_not_absorbed(log: support.SealedTable) -> None:
-    """A proof for one context serves another."""
-    proved = support.prove(support.prover([log], context=b"for the regulator of A"))
-    other = support.prover([log], context=b"for the regulator of B").statement.encode()
+    """A proof under one head serves another."""
+    proved = support.prove(support.prover([log], head=b"for the regulator of A"))
+    other = support.prover([log], head=b"for the regulator of B").statement.encode()
     with pytest.raises(QuotientMismatch):
         proved.verify(statement=other)
     with forgetful("statement"):
-        weak = support.prove(support.prover([log], context=b"for the regulator of A"))
+        weak = support.prove(support.prover([log], head=b"for the regulator of A"))
         weak.verify(statement=other)
 
 

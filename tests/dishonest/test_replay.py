@@ -11,6 +11,7 @@ import pytest
 from tests.kit import support
 from tests.kit.support import CLAIM, PUBLICS, ROWS, Proved
 from zkcompliance.errors import (
+    BracketNotBacked,
     CheckpointMismatch,
     LimitExceeded,
     MalformedStatement,
@@ -35,7 +36,13 @@ from zkcompliance.verify.verifier import verify_bundle, verify_proof
 def entries(stated: Statement, change: Callable[[Entry], Entry]) -> Statement:
     """The statement about other entries, with a checkpoint that fits them."""
     made = tuple(map(change, stated.logs[0].entries))
-    return replace(stated, logs=(StatementLog("compute", support.checkpoint(made), made),))
+    return support.with_log(stated, StatementLog(support.checkpoint(made), made))
+
+
+def publics(stated: Statement, *values: int | None) -> Statement:
+    """With these public values; None for one that stays as it is."""
+    known = support.only(stated).publics
+    return support.with_claim(stated, publics=tuple(k if v is None else v for k, v in zip(known, values, strict=False)))
 
 
 def log(statement: Statement, **changes: object) -> Statement:
@@ -51,13 +58,17 @@ def leaf(entry: Entry) -> bytes:
 
 
 CHANGES: dict[str, tuple[Callable[[Statement], Statement], type[ZkComplianceError]]] = {
-    "a lower limit": (lambda s: replace(s, publics=(s.publics[0] - 1, s.publics[1])), QuotientMismatch),
-    "a higher limit": (lambda s: replace(s, publics=(s.publics[0] + 1, s.publics[1])), QuotientMismatch),
-    "fewer phases": (lambda s: replace(s, publics=(s.publics[0], 0b0111)), QuotientMismatch),
-    "a phase that no row has": (lambda s: replace(s, publics=(s.publics[0], 0b1101111)), QuotientMismatch),
-    "a limit of more than its bits": (lambda s: replace(s, publics=(1 << 112, s.publics[1])), StatementMismatch),
-    "a public left out": (lambda s: replace(s, publics=s.publics[:1]), StatementMismatch),
-    "another context": (lambda s: replace(s, context=b"x"), QuotientMismatch),
+    "a lower limit": (lambda s: publics(s, PUBLICS["limit"] - 1, None), QuotientMismatch),
+    "a higher limit": (lambda s: publics(s, PUBLICS["limit"] + 1, None), QuotientMismatch),
+    "fewer phases": (lambda s: publics(s, None, 0b0111), QuotientMismatch),
+    "a phase that no row has": (lambda s: publics(s, None, 0b1101111), QuotientMismatch),
+    "a limit of more than its bits": (lambda s: publics(s, 1 << 112, None), StatementMismatch),
+    "a public left out": (lambda s: publics(s, None), StatementMismatch),
+    "another head": (lambda s: replace(s, head=b"x"), QuotientMismatch),
+    "another requirement": (lambda s: support.with_claim(s, requirement="another"), QuotientMismatch),
+    "a bracket that nothing backs": (lambda s: log(s, brackets=((0, 2**48 - 2),)), BracketNotBacked),
+    "a beacon": (lambda s: entries(s, lambda e: replace(e, round=1, beacon=bytes([1]) * 32)), QuotientMismatch),
+    "another evidence root": (lambda s: entries(s, lambda e: replace(e, evidence=bytes([1]) * 32)), QuotientMismatch),
     "another origin": (
         lambda s: replace(s, logs=(replace(s.logs[0], checkpoint=support.checkpoint(s.logs[0].entries, "elsewhere")),)),
         QuotientMismatch,
@@ -81,9 +92,17 @@ CHANGES: dict[str, tuple[Callable[[Statement], Statement], type[ZkComplianceErro
         lambda s: entries(replace(s, profile=FAST), lambda e: replace(e, profile=2, kappa=FAST.capacity(e.k))),
         QuotientMismatch,
     ),
-    "another slot": (lambda s: replace(s, logs=(replace(s.logs[0], slot="other"),)), StatementMismatch),
+    "a slot more": (lambda s: support.with_claim(s, slots=((0,), (0,))), MalformedStatement),
+    "an empty slot": (lambda s: support.with_claim(s, slots=((),)), MalformedStatement),
+    "a log that is not there": (lambda s: support.with_claim(s, slots=((1,),)), MalformedStatement),
+    "no claim": (lambda s: replace(s, claims=()), MalformedStatement),
+    "the claim twice": (lambda s: replace(s, claims=s.claims * 2), MalformedStatement),
+    "the claim for another requirement too": (
+        lambda s: replace(s, claims=(*s.claims, replace(s.claims[0], requirement="x"))),
+        StatementMismatch,
+    ),
     "a segment that is not there": (lambda s: log(s, first=1), MalformedStatement),
-    "no log": (lambda s: replace(s, logs=()), StatementMismatch),
+    "no log": (lambda s: replace(s, logs=()), MalformedStatement),
     "too many segments": (
         lambda s: log(s, checkpoint=support.checkpoint(many(s)), entries=many(s)),
         LimitExceeded,
@@ -118,7 +137,7 @@ def test_proof_under_another_program(honest: Proved, program: Program) -> None:
     """Named by the statement or not, another program is another transcript."""
     with pytest.raises(ProgramMismatch):
         honest.verify(program=program.encoded)
-    renamed = replace(honest.prover.statement, program=program)
+    renamed = support.with_claim(honest.prover.statement, program=program)
     with pytest.raises(VerificationError):
         honest.verify(statement=renamed.encode(), program=program.encoded)
 
@@ -129,7 +148,7 @@ def test_claim_id_and_version_are_the_programs(honest: Proved) -> None:
     program = decode_program(honest.program)
     for change in ({"claim": "x"}, {"version": 7}):
         with pytest.raises(StatementMismatch, match="claim"):
-            verify_proof(replace(stated, **change), program, honest.proof)
+            verify_proof(replace(stated, claims=(replace(stated.claims[0], **change),)), [program], honest.proof)
 
 
 def test_bundle_brings_another_program_than_asked_for(honest: Proved) -> None:
@@ -159,4 +178,4 @@ def test_parameters_never_come_from_the_proof(honest: Proved) -> None:
     program = decode_program(honest.program)
     for change in ({"queries": 1}, {"queries": 0}, {"grinding": 0}, {"log_blowup": 1}, {"mask": 1}):
         with pytest.raises((ParametersRejected, SoundnessTooLow)):
-            verify_proof(replace(stated, profile=replace(stated.profile, **change)), program, honest.proof)
+            verify_proof(replace(stated, profile=replace(stated.profile, **change)), [program], honest.proof)

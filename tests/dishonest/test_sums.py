@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.kit import support
-from tests.kit.support import CLAIM, FLOP, LIMIT, PHASE, PUBLICS, ROWS, TOTAL, recount, refused, without
+from tests.kit.support import CLAIM, FLOP, LIMIT, PHASE, PUBLICS, ROWS, TOTAL, cells_of, recount, refused, without
 from zkcompliance.errors import BalanceMismatch
 from zkcompliance.stark.field.babybear import P
 from zkcompliance.stark.prover import witness as witness_module
@@ -77,7 +77,7 @@ class ForgedCarry(EditedTrace):
     """A carry outside its 16 bits, chosen in F so that every identity holds."""
 
     def edit(self, trace: Trace) -> None:
-        cells = trace.witness[-1][2]
+        cells = cells_of(self, trace)
         identities = self.layout.cells.identities
         chain = self.layout.cells.chains[0]
         carry_in = 0  # into the digit above: solved from the top digit downwards
@@ -98,7 +98,7 @@ class WrappedCarries(EditedTrace):
     """Every carry is what F asks from the bottom: exact division by 2^16 in F instead of over the integers."""
 
     def edit(self, trace: Trace) -> None:
-        cells = trace.witness[-1][2]
+        cells = cells_of(self, trace)
         chain = self.layout.cells.chains[0]
         for e in range(chain.digits - 1):
             identity = self.layout.cells.identities[chain.first_identity + e]
@@ -116,7 +116,7 @@ class ForgedBucket(EditedTrace):
     """A bucket's two cells say one FLOP less than the rows."""
 
     def edit(self, trace: Trace) -> None:
-        trace.witness[-1][2][self.layout.cells.sums[0].first_cell] -= 1
+        cells_of(self, trace)[self.layout.cells.sums[0].first_cell] -= 1
 
 
 def test_partial_sum_that_is_not_the_rows(log: support.SealedTable) -> None:
@@ -127,7 +127,7 @@ class SlackLimb(EditedTrace):
     """A limb of the slack is −1 in F: the equation holds, the limb has no 16 bits."""
 
     def edit(self, trace: Trace) -> None:
-        cells = trace.witness[-1][2]
+        cells = cells_of(self, trace)
         first, limbs = self.layout.cells.unknowns[0]
         cells[first : first + limbs] = 0
         cells[first] = P - 1
@@ -143,7 +143,7 @@ class SlackLimb(EditedTrace):
 def test_slack_of_minus_one(log: support.SealedTable) -> None:
     proved = unbalanced(support.prover([log], OVER, SlackLimb))
     failures = {failure.requirement for failure in check_trace(proved.prover.layout, proved.prover.trace)}
-    assert {"16 bits", "a cell has 16 bits"} & failures
+    assert "a cell has 16 bits" in failures
 
 
 @pytest.mark.parametrize(("value", "limb"), [(P - 1, 0), (P - 5, 3), (1 << 16, 5), (P // 2, 1)])
@@ -182,7 +182,7 @@ class Slack(Prover):
         flop = self.tables[0].columns[FLOP].astype(object)
         weights = [1 if int(c) == 1 else int(c) - (P if int(c) > P // 2 else 0) for c in self.private[0][0]]
         found = sum(int(x) * w << 16 * j for j in range(6) for x, w in zip(flop[j], weights, strict=True))
-        self.unknowns = [self.statement.publics[0] - 1 - found]
+        self.unknowns = [support.only(self.statement).publics[0] - 1 - found]
         return super().make_trace()
 
 

@@ -45,13 +45,12 @@ from zkcompliance.stark.statement import Statement, StatementClaim, StatementLog
 from zkcompliance.verify import constraints as verify_composition
 from zkcompliance.verify import transcript as verifier_transcript
 from zkcompliance.verify.constraints import Opened, instance_constraints, public_columns
-from zkcompliance.verify.field import lagrange_sum
 from zkcompliance.verify.openings import CHUNK, EXTENSION, SEGMENT, WITNESS, Opening, opening_order
 from zkcompliance.verify.program import decode_program
 from zkcompliance.verify.shape import Shape, buckets, shape_of
 from zkcompliance.verify.statement import decode_statement
 from zkcompliance.verify.verifier import Report, verify_proof
-from zkcompliance.verify.weights import lookup_challenges, weigh
+from zkcompliance.verify.weights import LookupChallenges, lookup_challenges, weigh, weigh_rows
 
 CLAIM = handwritten.CLAIM
 SCHEMA = handwritten.SCHEMA
@@ -264,12 +263,33 @@ def refused(error: type[ZkComplianceError] | tuple[type[ZkComplianceError], ...]
 # Tools of a dishonest prover
 
 
+def cells_of(made: Prover, trace: Trace) -> np.ndarray:
+    """The column v of a trace: the cells, in order, to read and to write."""
+    return trace.witness[-1][made.layout.table.cells]
+
+
+def looked_up(made: Prover, trace: Trace, value: int, by: int) -> None:
+    """Say of a value of 16 bits that it is looked up so many times more than before, on range bus 0."""
+    table = made.layout.table
+    row, pair = divmod(value, table.pairs)
+    column = table.multiplicities(0).start + pair
+    trace.witness[-1][column, row] = (int(trace.witness[-1][column, row]) + by) % P
+
+
+def set_cell(made: Prover, trace: Trace, cell: int, value: int) -> None:
+    """Another value of 16 bits in a cell, and the multiplicities with it."""
+    v = cells_of(made, trace)
+    looked_up(made, trace, int(v[cell]), -1)
+    v[cell] = value
+    looked_up(made, trace, value, 1)
+
+
 def recount(made: Prover, trace: Trace) -> None:
     """The range multiplicities of a changed trace, counted again."""
     from zkcompliance.stark.air.check import node_values
 
     table = made.layout.table
-    v = trace.witness[-1][table.cells]
+    v = cells_of(made, trace)
     counts = np.bincount(v[v < 1 << 16], minlength=1 << 16)
     for number, instance in enumerate(made.layout.instances[:-1]):
         value = node_values(instance, trace.log_columns(number), trace.witness[number])
@@ -309,36 +329,37 @@ class View:
         programs = [decode_program(claim.program.encoded) for claim in self.made.statement.claims]
         return shape_of(stated, programs)
 
+    @property
+    def lookups(self) -> LookupChallenges:
+        c = self.made.challenges
+        return lookup_challenges(c.a, c.beta, c.delta, self.shape.bus_width)
+
     def balance(self, terminals: Sequence[Ext]) -> Ext:
         """Σ τ + the constants: zero is asked."""
-        shape = self.shape
-        c = self.made.challenges
-        challenges = lookup_challenges(c.a, c.beta, c.delta, shape.program, shape.layout)
-        _, constant = weigh(shape.program, shape.layout, self.made.statement.publics, challenges)
+        _, constant = weigh(self.shape, self.lookups)
         return ext.add(total(terminals), constant)
 
     def residuals(self, values: Sequence[Ext], terminals: Sequence[Ext]) -> list[Ext]:
         """For each height the two sides' difference at z: composition − quotient. Zero is asked."""
-        shape = self.shape
-        c, alpha, z = self.made.challenges, self.made.alpha, self.made.z
-        challenges = lookup_challenges(c.a, c.beta, c.delta, shape.program, shape.layout)
-        weights, _ = weigh(shape.program, shape.layout, self.made.statement.publics, challenges)
+        shape, challenges = self.shape, self.lookups
+        alpha, z = self.made.alpha, self.made.z
+        weights, _ = weigh(shape, challenges)
+        rows = weigh_rows(shape, weights, challenges.delta, z)
         at = dict(zip(opening_order(shape), values, strict=True))
-        cells = lagrange_sum(weights, shape.instances[-1].k, z)
         result = []
         for number, (height, chunks) in enumerate(zip(shape.heights, shape.chunks, strict=True)):
             composed, power = ext.ZERO, ext.ONE
             for i in shape.at_height(height):
                 instance = shape.instances[i]
                 opened = Opened(
-                    {column: at[Opening(SEGMENT, i, column)] for column in instance.log_columns},
+                    {column: at[Opening(SEGMENT, i, column)] for column in instance.merged.log_columns},
                     [at[Opening(WITNESS, i, column)] for column in range(instance.witness_columns)],
-                    {column: at[Opening(WITNESS, i, column, True)] for column in instance.next_columns},
+                    {column: at[Opening(WITNESS, i, column, True)] for column in instance.merged.next_columns},
                     [at[Opening(EXTENSION, i, column)] for column in range(instance.extension_columns)],
                     at[Opening(EXTENSION, i, instance.extension_columns - 1, True)],
                 )
                 public = public_columns(instance.k, buckets(instance.k), z, challenges.delta)
-                for value in instance_constraints(shape, instance, opened, public, challenges, terminals[i], cells):
+                for value in instance_constraints(shape, instance, opened, public, challenges, terminals[i], rows[i]):
                     term = ext.mul(ext.mul(power, value), public.selectors.inverse_vanishing)
                     composed, power = ext.add(composed, term), ext.mul(power, alpha)
             step = self.step(height)
@@ -384,7 +405,7 @@ class DroppedConstraints(Prover):
 
     dropped: frozenset[tuple[int, int]] = frozenset()
 
-    def quotient(self, kappa: int, weights: np.ndarray) -> np.ndarray:
+    def quotient(self, kappa: int, weights: dict[int, np.ndarray]) -> np.ndarray:
         starts, at = {}, 0
         for number in self.layout.at_height(kappa):
             starts[at] = number

@@ -21,6 +21,7 @@ from zkcompliance.commands.main import cli
 from zkcompliance.errors import BudgetSpent, InternalError, LogCorrupt, UsageError, ZkComplianceError
 from zkcompliance.log.reservation import Reservation, reserving
 from zkcompliance.log.store import SealedLog
+from zkcompliance.progress import Progress, silent
 from zkcompliance.prove import api, early
 from zkcompliance.prove import policy as of_policy
 from zkcompliance.stark.commit import cache
@@ -232,13 +233,13 @@ def test_policies_reserve_all_before_the_first_proof(log: SealedLog, monkeypatch
         "policy": "eu-ai-act", "params": {}, "subject": f"lab/m={log.path / 'schema'}",
     }  # fmt: skip
     seen: list[list[int]] = []
-    real = of_policy.make
+    real = api.make
 
-    def make(ready: api.Ready, progress: object = None) -> bytes:
+    def make(ready: api.Ready, progress: Progress = silent) -> bytes:
         seen.append(spent(log))
-        return real(ready)
+        return real(ready, progress)
 
-    monkeypatch.setattr(of_policy, "make", make)
+    monkeypatch.setattr(api, "make", make)
     try:
         zk.prove(None, {"compute": log}, **prove)  # type: ignore[arg-type]
     except UsageError as error:

@@ -42,7 +42,8 @@ def test_entry_bytes_are_the_verifiers() -> None:
     assert theirs.encode() == data and theirs.tag_challenge() == entry.tag_challenge()
     at = ENTRY_BYTES - 72 - 4  # the last word of the tag
     large = data[:at] + P.to_bytes(4, "little") + data[at + 4 :]
-    for wrong in (data[:-1], data + b"\0", b"x" + data[1:], large, data[:-33] + b"x" + data[-32:]):
+    round_only = data[: at + 4] + b"\1" + data[at + 5 :]
+    for wrong in (data[:-1], data + b"\0", b"x" + data[1:], large, data[:-33] + b"x" + data[-32:], round_only):
         with pytest.raises(MalformedError):
             Entry.decode(wrong)
 

@@ -265,24 +265,31 @@ def _check_slots(one: Asked) -> None:
     claim, given = one.claim, one.logs
     if set(given) != set(claim.slots):
         raise UsageError(f"{claim.id} is about the logs {', '.join(claim.slots)}; given: {', '.join(given) or 'none'}")
-    origins: dict[str, str] = {}
+    _refuse_one_twice(claim, {slot: [part_of(each).log.origin for each in given[slot]] for slot in claim.slots})
     for slot, schema in claim.slots.items():
         if not given[slot]:
             raise UsageError(f"no log is given for {slot}")
-        for part in map(part_of, given[slot]):
-            log = part.log
+        for log in (part_of(each).log for each in given[slot]):
             if log.schema.digest != schema.digest:
                 raise UsageError(f"log {slot} has the schema {log.schema.label}, not {schema.label}")
             if not log.segments:
                 raise UsageError(f"log {slot} has no sealed segment yet", help="zkcompliance seal --help")
-            other = origins.setdefault(log.origin, slot)
-            if other != slot:
+
+
+def _refuse_one_twice(claim: Claim, origins: Mapping[str, Sequence[str]]) -> None:
+    """UsageError where logs of one origin fill two places of a claim. origins: by slot."""
+    places_of: dict[str, str] = {}
+    for slot, filled in origins.items():
+        for origin in filled:
+            if origin not in places_of:
+                places_of[origin] = slot
+            elif places_of[origin] == slot:
+                raise UsageError(f"one log (or two of one origin, {origin}) is given twice for {slot}")
+            else:
                 raise UsageError(
-                    f"logs {other} and {slot} are both of {log.origin}: a claim is about logs that differ",
+                    f"logs {places_of[origin]} and {slot} are both of {origin}: a claim is about logs that differ",
                     help=command("zkcompliance", "explain", claim.id),
                 )
-        if len({part_of(each).log.origin for each in given[slot]}) != len(given[slot]):
-            raise UsageError(f"one log (or two of one origin) is given twice for {slot}")
 
 
 def private_sizes(program: Program, private: list[np.ndarray], segments: Mapping[str, int]) -> tuple[int, ...]:
