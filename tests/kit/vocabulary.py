@@ -223,7 +223,7 @@ def sealed(events: EventLog, others: EventLog, delay: Param[Seconds]) -> None:
     soon, ahead = sealed_within(events.at, delay), ~not_ahead(events.at, delay)
     require("soon", events.every(soon | (events.kind == "deploy")))
     require("not ahead", events.where(ahead).count() <= 1)
-    models = others.group_by(others.model)
+    models = others.group_by(others.model.or_else(""))
     late = ~sealed_within(select(others.kind == "eval", others.at, others.at + delay), days(1))
     require("some of each model", models.every(models.size(late) < 2) | (models.count() <= 1))
 
@@ -233,9 +233,9 @@ def sealed_beside(events: EventLog) -> None:
     """Whether a row was sealed in time, in a private table, as a key and of the row before in another order."""
     soon = sealed_within(events.at, 1)
     late = events.order_by(events.at)
-    before = Expr(soon.node, late.rows).previous(default=True, per=late.model)
+    before = Expr(soon.node, late.rows).previous(default=True, per=late.model.or_else(""))
     require("before", late.every(before | not_ahead(late.at, 3)))
-    require("kinds", events.group_by(events.model, soon).count() <= 3)
+    require("kinds", events.group_by(events.model.or_else(""), soon).count() <= 3)
 
 
 CLAIMS = {
