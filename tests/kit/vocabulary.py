@@ -6,9 +6,11 @@ from zkcompliance.claim.language import (
     ChipLog,
     ComputeLog,
     Count,
+    EvalLog,
     EventLog,
     Expr,
     Flop,
+    FlopPerSecond,
     Id,
     Int,
     Param,
@@ -16,8 +18,11 @@ from zkcompliance.claim.language import (
     Seconds,
     SetOf,
     Time,
+    band_of,
     claim,
     days,
+    larger,
+    let,
     lookup,
     not_ahead,
     param,
@@ -238,11 +243,36 @@ def sealed_beside(events: EventLog) -> None:
     require("kinds", events.group_by(events.model.or_else(""), soon).count() <= 3)
 
 
+@claim("where-missing")
+def where_missing(used: ChipLog, evals: EvalLog, most: Param[FlopPerSecond]) -> None:
+    """Values that may be missing, each of which the claim has a word about."""
+    peak = used.peak.or_else(most)
+    require("peak", used.every((peak >= used.peak.or_else(0)) & (select(used.peak.is_given(), used.peak, 1) > 0)))
+    there = used.where(used.until.is_given() & (used.until >= used.from_))
+    require("ended", there.every(there.until - there.from_ <= 2**40) | used.any(~used.site.is_given()))
+    graded = evals.where(evals.score.is_given())
+    groups = graded.group_by(graded.domain.or_else("none"))
+    require("best", groups.every(groups.max(graded.score) <= "50%") | (graded.count() <= 2))
+    require("all", evals.none(~evals.score.is_given() | (evals.score > "80%")) | (evals.count() >= 4))
+
+
+@claim("in-words")
+def in_words(compute: ComputeLog, limit: Param[Flop]) -> None:
+    """Names, choices of two, bands; shares and quantiles that are, or are not, so much."""
+    span = let("span", compute.end - compute.start)
+    bands = band_of(compute.flop, 2, 3, 2**60)
+    require("span", compute.every((abs(span - 5) <= larger(3, span)) & (bands <= 2)) | (compute.count() >= 5))
+    require("share", (compute.share(compute.flop < limit) != "50%") | (compute.flop.mean() == limit))
+    quantile = compute.flop.quantile("50%")
+    require("quantile", (quantile != limit) & ((quantile == 1) | (compute.count() <= 3)))
+
+
 CLAIMS = {
     each.id: each
     for each in (
         absent, either, groups_found, itself, defaults, matched, totals_joined, public_asks, listed, listed_numbers,
         constants, in_order, per_key, groups_in_order, chained, extremes,
         apart, totals_in_rows, quantiles, sealed, sealed_beside,
+        apart, totals_in_rows, quantiles, where_missing, in_words,
     )
 }  # fmt: skip
