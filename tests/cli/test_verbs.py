@@ -229,7 +229,9 @@ def test_explain(lab: Path) -> None:
     shown = run("explain", lab / "proof")
     assert "NOT verified" in shown.stdout and "lab.example/c" in shown.stdout and "ref 7" in shown.stdout
     (found,) = document(run("explain", lab / "proof", "--json"))["proofs"]
-    assert found["params"]["limit"] == str(10**20) and found["binding"]["reference"] == b"ref 7".hex()
+    (claim,) = found["claims"]
+    assert claim["params"]["limit"] == str(10**20) and claim["requirement"] == CLAIM
+    assert found["binding"]["reference"] == b"ref 7".hex()
     assert run("explain", "neither").exit_code == 2
 
 
