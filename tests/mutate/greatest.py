@@ -15,7 +15,7 @@ import sys
 import time
 from pathlib import Path
 
-from tests.mutate.test_counting_costs import Nodes, cheap_bits
+from tests.kit.dear_programs import Nodes, cheap_bits
 from zkcompliance import limits
 from zkcompliance.errors import QuotientMismatch
 from zkcompliance.verify import fri, openings, verifier
