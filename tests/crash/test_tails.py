@@ -14,6 +14,7 @@ from zkcompliance.log import files, open_log, rows, sealing
 from zkcompliance.log.fsck import fsck
 from zkcompliance.log.signer import SignerKey
 from zkcompliance.log.writer import Writer, create_log
+from zkcompliance.stark.commit.entry import ENTRY_BYTES
 
 
 @pytest.fixture
@@ -72,7 +73,7 @@ def test_an_interrupted_seal_cut_at_every_byte(interrupted: Path, tmp_path: Path
     for name in ["entries", *(f"secret/segments/{n}/{f}" for n in ("00000001", "00000002") for f in
                               ("rows", "seed", "meta", "budget"))]:  # fmt: skip
         data = (interrupted / name).read_bytes()
-        start = 171 if name == "entries" else 0
+        start = ENTRY_BYTES if name == "entries" else 0
         for size in [*range(start, len(data) - 5, step), *range(max(start, len(data) - 5), len(data) + 1)]:
             # A seed of zeros cannot be told from a drawn one; it is durable before the entry, so no crash makes one.
             for filled in (b"",) if name.endswith("seed") else (b"", bytes(len(data) - size)):

@@ -141,6 +141,8 @@ def unbound(made: Compiled, every: list[tuple[int, str, Term]]) -> list[str]:
     known = mentions(made, bus)
     looked_up: Mentions = defaultdict(set)
     for table in made.board.tables:
+        for column in table.short:  # the base of the union asks for it
+            looked_up[table.number, Op.LOG, column].add("16 bits")
         for message in table.messages:
             for value in message.values if message.bus is None else ():
                 exact = value.op in (Op.LOG, Op.WIT)

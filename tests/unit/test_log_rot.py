@@ -14,6 +14,7 @@ from zkcompliance.errors import LogCorrupt, LogError, MalformedError
 from zkcompliance.log import open_log
 from zkcompliance.log.fsck import fsck as check
 from zkcompliance.log.writer import Writer, create_log
+from zkcompliance.stark.commit.entry import ENTRY_BYTES
 
 SEGMENTS = 3
 
@@ -55,7 +56,7 @@ def test_every_byte_of_the_entries(log: Path) -> None:
             with pytest.raises(LogCorrupt):
                 Writer(log, KEY)
         seen += 1
-    assert seen == 171 * SEGMENTS and check(log).findings == ()
+    assert seen == ENTRY_BYTES * SEGMENTS and check(log).findings == ()
 
 
 @pytest.mark.parametrize("name", ["rows", "meta"])

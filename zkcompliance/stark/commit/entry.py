@@ -40,9 +40,14 @@ class Entry:
     def header(self) -> bytes:
         return encode_header(self.profile, self.schema_digest, self.width, self.k, self.kappa)
 
+    @property
+    def commitment(self) -> bytes:
+        """Header, root and tag: what rows and seed give. Beacon and evidence are of when it was sealed."""
+        return self.header + self.root + u32s(self.tag)
+
     def encode(self) -> bytes:
         """171 bytes: the leaf of the log's Merkle tree."""
-        return self.header + self.root + u32s(self.tag) + u64(self.round) + self.beacon + self.evidence
+        return self.commitment + u64(self.round) + self.beacon + self.evidence
 
     @classmethod
     def decode(cls, data: bytes) -> Entry:
@@ -55,8 +60,8 @@ class Entry:
             raise MalformedError("an entry's tag is not canonical")
         root, tag = data[HEADER_BYTES : HEADER_BYTES + 32], (a, b, c, d, e, f)
         number, beacon, evidence = struct.unpack("<Q32s32s", data[HEADER_BYTES + 56 :])
-        if (number > 0) != any(beacon):
-            raise MalformedError("an entry has a beacon's round without its digest, or the digest without a round")
+        if (number == 0) == any(beacon):
+            raise MalformedError("an entry has a beacon's round without its digest, or a digest without its round")
         return cls(profile, digest, width, k, kappa, root, tag, number, beacon, evidence)
 
     def tag_point(self) -> Ext:
