@@ -226,7 +226,7 @@ def repeated(claim: str, rows: int) -> Made:
     for example in module.EXAMPLES:
         tables, given = example.inputs(definition)
         once = {slot: np.concatenate(segments, axis=1) for slot, segments in tables.items()}
-        if example.failing is not None or not all(columns.shape[1] for columns in once.values()):
+        if example.failing or not all(columns.shape[1] for columns in once.values()):
             continue
         made = {
             slot: np.ascontiguousarray(np.tile(columns, -(-rows // columns.shape[1]))[:, :rows])

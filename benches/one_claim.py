@@ -24,7 +24,7 @@ from zkcompliance.claim.model import Claim
 from zkcompliance.log.keys import load_private
 from zkcompliance.log.store import SealedLog
 from zkcompliance.log.writer import Writer, create_log
-from zkcompliance.prove import api
+from zkcompliance.prove import api, engine
 from zkcompliance.stark.prover.prover import Prover
 from zkcompliance.verify.verifier import verify_bundle
 
@@ -55,7 +55,7 @@ def main(what: str, name: str, rows: int, folder: Path) -> None:
             raise SystemExit(f"{name}: {found.requirement}: {found.margin}")
         print(json.dumps({"check": seconds, "cpu": cpu}))
         return
-    api.warm_up()
+    engine.warm_up()
     logs: dict[str, SealedLog] = {}
     started = time.perf_counter()
     for slot, columns in made.items():

@@ -17,7 +17,7 @@ import stages
 
 from zkcompliance import schemas
 from zkcompliance.claim import catalogue
-from zkcompliance.prove import api
+from zkcompliance.prove import api, engine
 from zkcompliance.stark.commit import table as tables
 from zkcompliance.stark.profiles import by_name
 from zkcompliance.verify.program import decode_program
@@ -40,7 +40,7 @@ def random_table(k: int) -> np.ndarray:
 
 def main(k: int, profile: str, folder: Path) -> None:
     claim = catalogue.load("training-compute-below")
-    api.warm_up()
+    engine.warm_up()
     table, seed, cache = random_table(k), os.urandom(32), folder / "segment"
     started = time.perf_counter()
     entry = tables.commit(table, seed, profile, claim.slots["compute"].digest, cache=cache)
@@ -58,7 +58,7 @@ def main(k: int, profile: str, folder: Path) -> None:
         prove = time.perf_counter() - started
     statement, program = decode_statement(one.statement.encode()), decode_program(claim.program_bytes)
     started = time.perf_counter()
-    verify_proof(statement, program, proof)
+    verify_proof(statement, (program,), proof)
     verify = time.perf_counter() - started
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     figures = {

@@ -35,10 +35,11 @@ def eval_score_under(
     samples: Param[Count] = param("the least number of graded samples of a group", default=1),
 ) -> None:
     """No model scores above `limit` in any suite and domain."""
-    groups = evals.group_by(evals.model, evals.suite, evals.domain)
+    graded = evals.where(evals.score.is_given())
+    groups = graded.group_by(graded.model, graded.suite, graded.domain.or_else(""))
     require("enough samples in each group", groups.every(groups.size() >= samples))
-    require("each group's mean at or under the limit", groups.every(worst | (groups.mean(evals.score) <= limit)))
-    require("each attempt at or under the limit", evals.every(~worst | (evals.score <= limit)))
+    require("each group's mean at or under the limit", groups.every(worst | (groups.mean(graded.score) <= limit)))
+    require("each attempt at or under the limit", graded.every(~worst | (graded.score <= limit)))
     require("every attempt has a score", evals.every(evals.score.is_given()))
 
 

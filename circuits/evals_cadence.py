@@ -42,14 +42,15 @@ def evals_cadence(
     flop_before: Param[Flop] = param("cumulative FLOP at the last evaluation before the period", at_most="1e28"),
 ) -> None:
     """Evaluations of `model` follow each other within `gap` and within `growth` times the cumulative compute."""
-    ours = events.where(events.model == model)
+    ours = events.where(events.model.is_given() & (events.model == model))
     require("events in order of time", ours.at.is_sorted())
     evals = ours.where(ours.kind == "eval")
     require("no gap between evaluations", evals.every(evals.at - evals.at.previous(default=since) <= gap))
     require("last evaluation near the end", until - evals.at.max(empty=since) <= gap)
     require("every evaluation states its compute", evals.every(evals.cumulative_flop.is_given()))
-    allowed = evals.cumulative_flop.previous(default=flop_before) * growth
-    require("no jump in compute between evaluations", ours.every(ours.cumulative_flop <= allowed))
+    stated = evals.where(evals.cumulative_flop.is_given())
+    allowed = stated.cumulative_flop.previous(default=flop_before) * growth
+    require("no jump in compute between evaluations", ours.every(ours.cumulative_flop.or_else(0) <= allowed))
 
 
 DAY = 86400

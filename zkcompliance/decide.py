@@ -12,7 +12,6 @@ from dataclasses import dataclass, fields, replace
 from enum import Enum
 from pathlib import Path
 
-from zkcompliance.attest import api as attest
 from zkcompliance.card.model import Card
 from zkcompliance.card.own import Own, one
 from zkcompliance.card.parameter import parsed
@@ -192,6 +191,8 @@ class Request:
         """Before the verdict: the attestation is about this very file and signed by that key, or the error says why."""
         if self.attestation is None or self.attestation_key is None:
             return None
+        from zkcompliance.attest import api as attest
+
         return attest.attested(file, self.attestation, self.attestation_key)
 
     def _by_policy(self, file: File, policy: Policy, now: int, clock: int, progress: Progress) -> Verdict:

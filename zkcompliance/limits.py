@@ -4,8 +4,7 @@ from __future__ import annotations
 
 MAX_BUNDLE_BYTES = 16 << 20
 MAX_STATEMENT_BYTES = 256 << 10
-MAX_PROGRAM_BYTES = 256 << 10
-MAX_PROGRAMS_BYTES = 512 << 10  # of all programs of a bundle
+MAX_PROGRAM_BYTES = 256 << 10  # of one, and of all programs of a bundle
 MAX_TEXT_BYTES = 255
 MAX_INTEGER_BYTES = 64
 MAX_CONTEXT_BYTES = 1024

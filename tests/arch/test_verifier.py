@@ -10,7 +10,7 @@ import zkcompliance
 
 PACKAGE = Path(zkcompliance.__file__).parent
 FILES = sorted((PACKAGE / "verify").rglob("*.py"))
-MOST_FILES, MOST_LINES = 15, 3_270
+MOST_FILES, MOST_LINES = 18, 4_010
 
 # A file of verify/ → what writes, or makes, the thing that it reads and checks. Both are written from docs/spec.
 TWINS = {
@@ -19,14 +19,17 @@ TWINS = {
     "checkpoint.py": ["log/checkpoint.py"],
     "codec.py": ["stark/codec.py"],
     "constraints.py": ["stark/prover/quotient.py", "stark/air/check.py"],
+    "counting.py": ["stark/air/check_buses.py"],
     "field.py": ["stark/field/babybear.py", "stark/field/extension.py", "stark/field/roots.py"],
     "fri.py": ["stark/fri/prover.py", "stark/fri/schedule.py"],
+    "layout.py": ["stark/air/cells.py"],
     "openings.py": ["stark/prover/openings.py", "stark/commit/merkle.py"],
     "program.py": ["stark/air/program.py"],
-    "shape.py": ["stark/air/shape.py", "stark/air/cells.py"],
+    "shape.py": ["stark/air/shape.py"],
     "soundness.py": ["stark/soundness.py"],
     "statement.py": ["stark/statement.py", "stark/profiles.py", "stark/commit/entry.py"],
     "transcript.py": ["stark/transcript.py"],
+    "union.py": ["stark/air/union.py"],
     "verifier.py": ["stark/prover/prover.py"],
     "weights.py": ["stark/air/weights.py"],
 }

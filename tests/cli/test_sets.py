@@ -19,7 +19,7 @@ def no_banned_site(
     compute: ComputeLog, banned: Param[SetOf[Id]] = param("sites that are banned", places=4)
 ) -> None:
     """No job ran on a banned site."""
-    require("no banned site", compute.none(compute.site.is_in(banned)))
+    require("no banned site", compute.none(compute.site.or_else("").is_in(banned)))
 '''
 ROW = (
     '{"start": "2026-01-05T00:00:00Z", "end": "2026-01-25T00:00:00Z", "run": "a", "phase": "other", "flop": 1,'

@@ -146,9 +146,9 @@ def test_a_proof_of_one_models_contents_and_another_ones_tree(
     """No files are that, and who gives one digest alone is told that the other was compared with nothing."""
     model = parse_subject(f"m={lab / 'model'}")
     other = parse_subject(f"m={lay(tmp_path / 'other', {'x': 'y'})}")
-    context = Binding(subject=Subject("m", model.digest, other.tree), time=kit.NOW).encode()
+    head = Binding(subject=Subject("m", model.digest, other.tree), time=kit.NOW).encode()
     made = prove_claim(
-        catalogue.load(kit.CLAIM), {"compute": kit.SealedLog.open(lab / "log")}, {"limit": 10**20}, context=context
+        catalogue.load(kit.CLAIM), {"compute": kit.SealedLog.open(lab / "log")}, {"limit": 10**20}, head=head
     )
     (lab / "mixed").write_bytes(made)
     for subject in (f"m={lab / 'model'}", f"m={tmp_path / 'other'}"):

@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -19,8 +20,8 @@ from zkcompliance import errors
 from zkcompliance.commands import console
 from zkcompliance.commands import main as entry
 from zkcompliance.commands.main import VERBS, cli
-from zkcompliance.progress import silent
-from zkcompliance.prove import api
+from zkcompliance.progress import Progress, silent
+from zkcompliance.prove import engine
 
 HEADER = "start,end,run,phase,flop,method\n"
 CSV = HEADER + "".join(
@@ -228,7 +229,9 @@ def test_explain(lab: Path) -> None:
     shown = run("explain", lab / "proof")
     assert "NOT verified" in shown.stdout and "lab.example/c" in shown.stdout and "ref 7" in shown.stdout
     (found,) = document(run("explain", lab / "proof", "--json"))["proofs"]
-    assert found["params"]["limit"] == str(10**20) and found["binding"]["reference"] == b"ref 7".hex()
+    (claim,) = found["claims"]
+    assert claim["params"]["limit"] == str(10**20) and claim["requirement"] == CLAIM
+    assert found["binding"]["reference"] == b"ref 7".hex()
     assert run("explain", "neither").exit_code == 2
 
 
@@ -343,11 +346,15 @@ def test_lists_can_be_read_on_any_terminal(
     assert all(line == line.rstrip() for line in run("schemas", "eval").stdout.splitlines())
 
 
-@pytest.mark.parametrize(("kept", "said"), [(Path("cache"), "in the first run only"), (None, "in every run: ")])
-def test_compiling_says_whether_it_comes_again(
-    kept: Path | None, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_compiling_says_so_once_and_why_it_comes_again(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(api, "kept_in", lambda: kept)
-    monkeypatch.setattr(api, "warm_up", lambda report: report("compile", 0, 1))
+    def prepare(progress: Progress, tell: Callable[[str], None]) -> None:
+        progress("compile", 0, 2)
+        progress("compile", 1, 2)
+        tell("compiled kernels could not be kept")
+
+    monkeypatch.setattr(engine.ENGINE, "prepare", prepare)
     console.warm_up(silent)
-    assert said in capsys.readouterr().err
+    said = capsys.readouterr().err.splitlines()
+    assert said == [engine.MAKING, "compiled kernels could not be kept"]

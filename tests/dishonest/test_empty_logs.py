@@ -8,6 +8,7 @@ import os
 import numpy as np
 import pytest
 
+from tests.kit import support
 from tests.kit.compiled_trial import Trial, proof_file, proved_by_anyone, trial
 from zkcompliance import schemas
 from zkcompliance.circuits import log_floor
@@ -17,8 +18,6 @@ from zkcompliance.claim.language import IncidentLog, claim, require
 from zkcompliance.claim.language.build import ClaimDefinition
 from zkcompliance.claim.meaning.interpret import interpret
 from zkcompliance.errors import QuotientMismatch, VerificationError
-from zkcompliance.log import merkle
-from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.prove.api import private_sizes
 from zkcompliance.stark.commit.table import SealedTable, commit
 from zkcompliance.stark.field.babybear import P
@@ -26,9 +25,7 @@ from zkcompliance.stark.profiles import STANDARD
 from zkcompliance.stark.prover.prover import Prover
 from zkcompliance.stark.prover.witness import check_trace
 from zkcompliance.stark.statement import Statement, StatementLog
-from zkcompliance.verify.program import decode_program
-from zkcompliance.verify.statement import decode_statement
-from zkcompliance.verify.verifier import verify_bundle, verify_proof
+from zkcompliance.verify.verifier import verify_bundle
 
 SCHEMA = schemas.incident
 FLOOR = log_floor.family(SCHEMA)
@@ -103,28 +100,21 @@ def seal(table: np.ndarray, seed: bytes) -> SealedTable:
     return SealedTable(table, seed, commit(table, seed, "standard", SCHEMA.digest), STANDARD)
 
 
-def stated(name: str, origin: str, table: SealedTable) -> StatementLog:
-    body = Checkpoint(origin, 1, merkle.root([table.entry.encode()])).body.encode()
-    return StatementLog(name, body, (table.entry,))
-
-
 def same_rows(old: np.ndarray, new: np.ndarray) -> Prover:
     """Whoever does not ask whether they are."""
     tables, publics = {"old": [old], "new": [new]}, {"old_segments": 1, "new_segments": 1}
     private = UNCHANGED.witness(tables, publics).private
     sealed = [seal(old, os.urandom(32)), seal(new, os.urandom(32))]
-    logs = tuple(stated(name, name, table) for name, table in zip(tables, sealed, strict=True))
     sizes = private_sizes(UNCHANGED.program, private, {"old": 1, "new": 1})
-    return Prover(
-        Statement(STANDARD, UNCHANGED.program, (1, 1), logs, private=sizes), sealed, private, [], os.urandom(32)
-    )
+    statement = support.one_claim(UNCHANGED.program, (1, 1), [[table.entry] for table in sealed], sizes)
+    return Prover(statement, sealed, private, [], os.urandom(32))
 
 
 def test_two_empty_segments_have_the_same_rows() -> None:
     prover = same_rows(NOTHING, NOTHING)
     proof = prover.prove()
     assert check_trace(prover.layout, prover.trace) == []
-    verify_proof(decode_statement(prover.statement.encode()), decode_program(UNCHANGED.program_bytes), proof)
+    support.verify(prover.statement, proof)
 
 
 @pytest.mark.parametrize(("old", "new"), [(ZEROS, NOTHING), (NOTHING, ZEROS)], ids=["lost", "added"])
@@ -134,7 +124,7 @@ def test_a_row_of_zeros_is_neither_lost_nor_added(old: np.ndarray, new: np.ndarr
     proof = prover.prove()
     assert check_trace(prover.layout, prover.trace)
     with pytest.raises(VerificationError):
-        verify_proof(decode_statement(prover.statement.encode()), decode_program(UNCHANGED.program_bytes), proof)
+        support.verify(prover.statement, proof)
 
 
 # Another log, as empty
@@ -148,12 +138,11 @@ def test_the_proof_of_one_empty_log_is_none_of_another(seed: str) -> None:
     assert (own.entry == other.entry) is (seed == "the same seed")
 
     def statement(origin: str, table: SealedTable) -> Statement:
-        log = stated("incidents", origin, table)
-        return Statement(STANDARD, made.program, tuple(made.publics), (log,), private=made.sizes)
+        stated = support.one_claim(made.program, made.publics, [[table.entry]], made.sizes)
+        return support.with_log(stated, StatementLog(support.checkpoint([table.entry], origin), (table.entry,)))
 
     first = statement("lab.example/a", own)
     proof = Prover(first, [own], made.private, made.unknowns, os.urandom(32)).prove()
-    program = decode_program(made.program.encoded)
-    verify_proof(decode_statement(first.encode()), program, proof)
+    support.verify(first, proof)
     with pytest.raises(QuotientMismatch):
-        verify_proof(decode_statement(statement("lab.example/b", other).encode()), program, proof)
+        support.verify(statement("lab.example/b", other), proof)

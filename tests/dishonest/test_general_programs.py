@@ -7,10 +7,9 @@ import os
 import numpy as np
 import pytest
 
+from tests.kit import support
 from zkcompliance import schemas
 from zkcompliance.errors import VerificationError
-from zkcompliance.log import merkle
-from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.stark.air.builder import TableBuilder
 from zkcompliance.stark.air.program import (
     Equation,
@@ -29,10 +28,7 @@ from zkcompliance.stark.field.babybear import P
 from zkcompliance.stark.profiles import STANDARD
 from zkcompliance.stark.prover.prover import Prover
 from zkcompliance.stark.prover.witness import check_trace
-from zkcompliance.stark.statement import Statement, StatementLog
-from zkcompliance.verify.program import decode_program
-from zkcompliance.verify.statement import decode_statement
-from zkcompliance.verify.verifier import verify_proof
+from zkcompliance.stark.statement import Statement
 
 SCHEMA = schemas.compute
 PHASE = SCHEMA.limbs("phase")[0]
@@ -81,7 +77,7 @@ def program() -> Program:
         publics=(Public("limit", 40), Public("segments", 16), Public("rows", 16, reveal=True), Public("spare", 32)),
         logs=(LogSlot("compute", SCHEMA.digest, SCHEMA.width),),
         lookups=(Lookup(((0, 0), *((m, 1) for m in range(PHASES)), (PHASES, PublicBit(3, 0)))),),
-        tables=(row.build((2, 2, 1, 1)), group.build((2, 2, 2, 2))),
+        tables=(row.build((2, 2, 1)), group.build((2, 2, 2, 2))),
         unknowns=(Unknown("slack", 3),),
         equations=(
             Equation(
@@ -133,9 +129,7 @@ class Case:
 
     def statement(self) -> Statement:
         entries = tuple(table.entry for table in self.tables)
-        body = Checkpoint("test", len(entries), merkle.root([entry.encode() for entry in entries])).body.encode()
-        log = StatementLog("compute", body, entries)
-        return Statement(STANDARD, program(), tuple(self.publics), (log,), private=(3,))
+        return support.one_claim(program(), self.publics, [entries], (3,))
 
     def prover(self) -> Prover:
         slack = self.publics[0] - 1 - self.total
@@ -143,7 +137,7 @@ class Case:
 
 
 def verify(prover: Prover, proof: bytes) -> None:
-    verify_proof(decode_statement(prover.statement.encode()), decode_program(program().encoded), proof)
+    support.verify(prover.statement, proof)
 
 
 def test_an_honest_proof_verifies() -> None:

@@ -33,28 +33,28 @@ ASKED = ("found", "looked up", "how often it is asked for")
 @claim("single-lookup")
 def single(compute: ComputeLog, registry: ChipLog, site: Param[Id]) -> None:
     """The site's peak is small, and jobs need the site to be there."""
-    require("small", lookup(site, registry.site, registry.peak, default=0) <= 5)
-    require("registered", compute.every(within(site, registry.site)))
+    require("small", lookup(site, registry.site.or_else(""), registry.peak.or_else(0), default=0) <= 5)
+    require("registered", compute.every(within(site, registry.site.or_else("")) | (compute.run == 0)))
 
 
 @claim("single-lookup-after")
 def after(compute: ComputeLog, registry: ChipLog, site: Param[Id]) -> None:
     """The same, the other way about."""
-    require("registered", compute.every(within(site, registry.site)))
-    require("small", lookup(site, registry.site, registry.peak, default=0) <= 5)
+    require("registered", compute.every(within(site, registry.site.or_else("")) | (compute.run == 0)))
+    require("small", lookup(site, registry.site.or_else(""), registry.peak.or_else(0), default=0) <= 5)
 
 
 @claim("two-tables-ask")
 def two_tables(compute: ComputeLog, events: EventLog, registry: ChipLog, site: Param[Id]) -> None:
     """One single membership, required of the rows of two tables."""
-    require("jobs", compute.every(within(site, registry.site)))
-    require("events", events.every(within(site, registry.site)))
+    require("jobs", compute.every(within(site, registry.site.or_else("")) | (compute.run == 0)))
+    require("events", events.every(within(site, registry.site.or_else("")) | (events.serial == 0)))
 
 
 @claim("asked-by-what-is-found")
 def by_what_is_found(used: ChipLog, registry: ChipLog) -> None:
     """No chip is strong; those that are must be registered."""
-    peak = lookup(used.chip, registry.chip, registry.peak, default=0)
+    peak = lookup(used.chip, registry.chip, registry.peak.or_else(0), default=0)
     strong = used.where(peak >= 5)
     require("registered", strong.every(within(used.chip, registry.chip)))
     require("weak", strong.count() <= 0)
@@ -63,7 +63,7 @@ def by_what_is_found(used: ChipLog, registry: ChipLog) -> None:
 @claim("asked-by-another-value")
 def by_another_value(used: ChipLog, registry: ChipLog) -> None:
     """The same where what decides is another value of the row that is found."""
-    peak = lookup(used.chip, registry.chip, registry.peak, default=0)
+    peak = lookup(used.chip, registry.chip, registry.peak.or_else(0), default=0)
     begun = used.where(lookup(used.chip, registry.chip, registry.from_, default=0) >= 5)
     require("registered", begun.every(within(used.chip, registry.chip)))
     require("weak", begun.every(peak <= 5))

@@ -23,21 +23,21 @@ JOB = {"start": 0, "end": 1, "run": "r", "phase": "other", "flop": 1, "method": 
 @claim("some-score")
 def some_score(evals: EvalLog, least: Param[Ppm]) -> None:
     """Every score is at least `least`."""
-    require("enough", evals.every(evals.score >= least))
+    require("enough", evals.every(evals.score.or_else(MISSING_SHARE) >= least))
 
 
 @claim("given")
 def given(evals: EvalLog) -> None:
     """Every score is given, by row and as a key."""
     require("by row", evals.every(evals.score.is_given()))
-    groups = evals.group_by(evals.score)
+    groups = evals.group_by(evals.score.or_else(MISSING_SHARE))
     require("as a key", groups.every(groups.score.is_given()))
 
 
 @claim("some-use")
 def some_use(compute: ComputeLog, least: Param[Ppm]) -> None:
     """Every utilisation is at least `least`."""
-    require("enough", compute.every(compute.utilisation >= least))
+    require("enough", compute.every(compute.utilisation.or_else(0) >= least))
 
 
 SCORES, USES = compile_claim(some_score), compile_claim(some_use)

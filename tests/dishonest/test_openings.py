@@ -173,7 +173,7 @@ class WrongFold(WordProver):
 
 @pytest.mark.parametrize("number", [0, 1, 2])
 def test_layer_that_is_not_the_fold(log: support.SealedTable, number: int) -> None:
-    made = support.prover([log], kind=WrongFold)
+    made = support.prover([log, support.seal(support.table(support.ROWS, 16), "tall")], kind=WrongFold)
     made.number = number  # type: ignore[attr-defined]
     refused(FoldMismatch, made)
 
@@ -188,7 +188,9 @@ class NoRollIn(WordProver):
 
 
 def test_height_that_does_not_roll_in(log: support.SealedTable) -> None:
-    refused(FoldMismatch, support.prover([log], kind=NoRollIn))
+    tall = support.seal(support.table(support.ROWS, 14), "tall")
+    proved = refused(FoldMismatch, support.prover([log, tall], kind=NoRollIn))
+    assert len(proved.prover.layout.heights) == 2
 
 
 class FarFromLowDegree(WordProver):
@@ -255,9 +257,11 @@ class IgnoresNoise(FarFromLowDegree):
 
 def test_acceptance_of_noise_follows_the_number_of_queries(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two queries, half of the rows corrupted: about a quarter of the nonces pass, as (1 − f)^q says."""
-    weak = replace(profiles.STANDARD, queries=2, grinding=0)
+    weak = replace(profiles.STANDARD, queries=2, grinding=0, mask=64)  # 2^10 rows of cells have room
     monkeypatch.setattr(profiles, "PROFILES", (weak, *profiles.PROFILES[1:]))
-    monkeypatch.setitem(verify_statement.PROFILES, 1, replace(verify_statement.STANDARD, queries=2, grinding=0))
+    monkeypatch.setitem(
+        verify_statement.PROFILES, 1, replace(verify_statement.STANDARD, queries=2, grinding=0, mask=64)
+    )
     monkeypatch.setattr(soundness, "judge", lambda shape: soundness.table(soundness.quantities(shape)))
     made = support.prover([support.seal(support.table(support.ROWS))], kind=IgnoresNoise)
     made.prove()

@@ -23,7 +23,7 @@ from zkcompliance.claim.meaning import core, ranges
 @claim("three-logs")
 def three(a: ChipLog, b: ChipLog, c: ChipLog) -> None:
     """No chip of a, b or c is strong."""
-    require("weak", a.none(a.peak > 5) & b.none(b.peak > 5) & c.none(c.peak > 5))
+    require("weak", a.none(a.peak.or_else(0) > 5) & b.none(b.peak.or_else(0) > 5) & c.none(c.peak.or_else(0) > 5))
 
 
 def refused(value: core.Value, *words: str) -> None:
@@ -67,7 +67,7 @@ def test_a_lookup_that_another_claim_made() -> None:
     @claim("lender")
     def lender(a: ChipLog, b: ChipLog) -> None:
         """No chip of a is strong in b."""
-        made.append(lookup(a.chip, b.chip, b.peak, default=0))
+        made.append(lookup(a.chip, b.chip, b.peak.or_else(0), default=0))
         require("weak", a.every(made[0] <= 5))
 
     @claim("borrower")

@@ -9,20 +9,16 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from tests.kit import support
 from zkcompliance import schemas
 from zkcompliance.claim import catalogue
 from zkcompliance.errors import VerificationError
-from zkcompliance.log import merkle
-from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.prove.api import private_sizes
+from zkcompliance.stark.commit.entry import Entry
 from zkcompliance.stark.commit.table import SealedTable, commit
 from zkcompliance.stark.profiles import STANDARD
 from zkcompliance.stark.prover.prover import Prover
 from zkcompliance.stark.prover.witness import check_trace
-from zkcompliance.stark.statement import Statement, StatementLog
-from zkcompliance.verify.program import decode_program
-from zkcompliance.verify.statement import decode_statement
-from zkcompliance.verify.verifier import verify_proof
 
 SCHEMA = schemas.compute
 CLAIM = catalogue.load("rows-unchanged-compute")
@@ -45,19 +41,17 @@ class Logs:
         tables = {"old": self.old, "new": self.new}
         given = dict(zip(("old_segments", "new_segments"), publics, strict=True))
         private = CLAIM.witness(tables, given).private
-        logs, sealed = [], []
-        for slot, parts in tables.items():
+        logs: list[list[Entry]] = []
+        sealed: list[SealedTable] = []
+        for parts in tables.values():
             own = []
             for columns in parts:
                 seed = os.urandom(32)
                 own.append(SealedTable(columns, seed, commit(columns, seed, "standard", SCHEMA.digest), STANDARD))
-            entries = tuple(table.entry for table in own)
-            body = Checkpoint(slot, len(entries), merkle.root([entry.encode() for entry in entries])).body.encode()
-            logs.append(StatementLog(slot, body, entries))
+            logs.append([table.entry for table in own])
             sealed += own
         sizes = private_sizes(CLAIM.program, private, {slot: len(parts) for slot, parts in tables.items()})
-        statement = Statement(STANDARD, CLAIM.program, publics, tuple(logs), private=sizes)
-        return Prover(statement, sealed, private, [], os.urandom(32))
+        return Prover(support.one_claim(CLAIM.program, publics, logs, sizes), sealed, private, [], os.urandom(32))
 
 
 def padded(rows: np.ndarray, k: int) -> np.ndarray:
@@ -67,7 +61,7 @@ def padded(rows: np.ndarray, k: int) -> np.ndarray:
 
 
 def verify(prover: Prover, proof: bytes) -> None:
-    verify_proof(decode_statement(prover.statement.encode()), decode_program(CLAIM.program_bytes), proof)
+    support.verify(prover.statement, proof)
 
 
 def test_the_same_rows() -> None:

@@ -72,7 +72,7 @@ def made(
     """A prover; `taken`: what the second private table takes; `height`: of the private tables, as stated."""
     log = log or sealed()
     described = support.statement([log.entry], {}, program(apart=apart))
-    described = replace(described, private=(height, height))
+    described = support.with_claim(described, private=(height, height))
     taken = SENT[:, ::-1].copy() if taken is None else taken
     return kind(described, [log], [np.zeros((0, 8), np.uint32), SENT.copy(), taken], [], support.seed("small"))
 
@@ -229,10 +229,10 @@ class OtherTable(Prover):
     phases = 0b0111
 
     def commit_witness(self) -> None:
-        (lookup,) = self.statement.program.lookups
-        self.layout: Layout = replace(
-            self.layout, lookup_values=(lookup.values((self.statement.publics[0], self.phases)),)
-        )
+        claim = support.only(self.statement)
+        (lookup,) = claim.program.lookups
+        values = lookup.values((claim.publics[0], self.phases))
+        self.layout: Layout = replace(self.layout, lookup_values=(values,))
         super().commit_witness()
 
 
@@ -246,7 +246,12 @@ def test_public_tables_are_not_the_provers() -> None:
     support.prove(support.prover([sealed()], fewer, **given)).verify()  # true of the phases that it counts
     lie = refused(QuotientMismatch, support.prover([sealed()], stated, OtherTable, **given))
     weigh = verifier.weigh
-    with without(verifier, "weigh", lambda p, layout, publics, c: weigh(p, layout, (publics[0], OtherTable.phases), c)):
+
+    def taken(shape, challenges):  # type: ignore[no-untyped-def]
+        ((limit, _),) = shape.publics
+        return weigh(replace(shape, publics=((limit, OtherTable.phases),)), challenges)
+
+    with without(verifier, "weigh", taken):
         lie.verify()  # a verifier that took the prover's table
 
 
@@ -269,7 +274,9 @@ class OtherOrder(Prover):
 
 
 def test_the_order_of_commitments_is_the_statements() -> None:
-    proved = refused(OpeningMismatch, made(OtherOrder))  # all challenges are the prover's: the roots are other trees'
+    tables = [sealed(), support.seal(support.table(support.ROWS, 14), "taller")]
+    lie = support.prover(tables, kind=OtherOrder)
+    proved = refused(OpeningMismatch, lie)  # all challenges are the prover's: the roots are other trees'
     assert len(proved.prover.layout.heights) == 2
 
 
@@ -278,16 +285,16 @@ def test_a_height_that_is_stated_and_not_used(honest_small: Proved) -> None:
     stated = honest_small.prover.statement
     for heights in ((4, 3), (3, 4), (5, 5)):
         with pytest.raises((QuotientMismatch, MalformedProof)):
-            honest_small.verify(statement=replace(stated, private=heights).encode())
+            honest_small.verify(statement=support.with_claim(stated, private=heights).encode())
     with pytest.raises(StatementMismatch):
-        honest_small.verify(statement=replace(stated, private=(3,)).encode())
+        honest_small.verify(statement=support.with_claim(stated, private=(3,)).encode())
 
 
 class UsesEight(Prover):
     """States 2^4 rows of each private table, absorbs that, and commits to 2^3."""
 
     def commit_witness(self) -> None:
-        small = replace(self.statement, private=(3, 3))
+        small = support.with_claim(self.statement, private=(3, 3))
         self.layout = prover_module.lay_out(small)
         super().commit_witness()
 

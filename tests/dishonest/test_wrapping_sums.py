@@ -30,7 +30,7 @@ DIGIT = DEVICES % 2**16  # DIGIT·LIMIT is above p, and 303 534 079 mod p
 @claim("wrapping")
 def wrapping(compute: ComputeLog, limit: Param[Count]) -> None:
     """4.9·10^9 is said to be at most 4·10^9."""
-    require("product", compute.devices.sum() * limit <= 4 * 10**9)
+    require("product", compute.devices.or_else(0).sum() * limit <= 4 * 10**9)
 
 
 def test_a_bit_of_a_public_factor_that_is_not_0_or_1() -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 import zkcompliance as zk
-from tests.kit.regulated_lab import CLAIM, Lab
+from tests.kit.regulated_lab import CLAIM, MODEL, Lab
+from tests.kit.split_up import split_up
 from tests.kit.starting import MOSTLY_INSTALLED, Started, installed, seldom
 from zkcompliance.errors import ZkComplianceError
 from zkcompliance.policy.proofs import decode_policy_bundle
@@ -21,19 +22,13 @@ REFERENCE = "AISI-7/\u00e9"
 def taken_out(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The proof of one requirement, from a bundle with a reference."""
     folder = tmp_path_factory.mktemp("taken")
-    asked = (
-        "--policy",
-        lab.policy,
-        "--log",
-        f"compute={lab.folder / 'log'}",
-        "--subject",
-        "model-7=sha256:" + "07" * 32,
-    )
-    values = ("-p", "below-limit.limit=1e21", "-p", "below-limit.phases=pretraining", "--context", REFERENCE)
-    done = installed("prove").run(*asked, *values, "-o", folder / "bundle.zkp")
-    assert done.returncode == 0, done.stderr
-    for each in decode_policy_bundle((folder / "bundle.zkp").read_bytes()):
-        if each.statement.claim == CLAIM:
+    with split_up(), pytest.warns(UserWarning, match="a-limit@1 takes 2 proofs in the file: "):
+        made = zk.prove(
+            logs={"compute": lab.folder / "log"}, policy=lab.policy, subject=MODEL, context=REFERENCE,
+            params={"below-limit.limit": "1e21", "below-limit.phases": "pretraining"},
+        )  # fmt: skip
+    for each in decode_policy_bundle(made.data):
+        if each.statement.claims[0].claim == CLAIM:
             (folder / "one.zkp").write_bytes(each.data)
     return folder / "one.zkp"
 
@@ -102,7 +97,7 @@ def test_of_no_policy_and_of_the_policy_judged_by_nothing_is_said(verify: Starte
 
 
 def test_a_claim_is_about_one_proof(lab: Lab) -> None:
-    with pytest.raises(ZkComplianceError, match="proofs, and a claim is about one"):
+    with pytest.raises(ZkComplianceError, match="proves 2 claims, and one is asked for"):
         zk.verify(
             zk.Proof.load(lab.bundle), claim=CLAIM, params={"limit": 10**21}, log_keys={"compute": lab.key}
         )  # fmt: skip

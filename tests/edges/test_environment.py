@@ -93,7 +93,6 @@ def test_sealing_does_the_same(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("variable", "statement", "said"),
     [
-        ("NUMBA_DISABLE_JIT", "import zkcompliance.prove.api", "numba is told not to compile"),
         ("PYTHONOPTIMIZE", "from zkcompliance.claim import catalogue; catalogue.load('compute-band')", "drops docstr"),
     ],
 )
@@ -103,6 +102,25 @@ def test_a_library_caller_is_told_what_to_take_out(variable: str, statement: str
         env={**support.ENVIRONMENT, variable: "2"}, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 1 and "errors.UsageError: " in done.stderr and said in done.stderr
+
+
+def test_no_variable_has_a_say_in_what_is_compiled(tmp_path: Path) -> None:
+    """Nor settings in the folder of a library's caller, where numba is told not to compile, or for what processor."""
+    (tmp_path / ".numba_config.yaml").write_text("disable_jit: 1\n")
+    code = (
+        "from pathlib import Path\nimport numpy as np\nfrom zkcompliance.stark.native import kept\n"
+        f"kept.folder = lambda: Path({str(tmp_path / 'kernels')!r})\n"
+        "from tests.kit import small_kernels\n"
+        "print(small_kernels.all_below(np.arange(9, dtype=np.uint32), 9))\n"
+    )
+    planted = {name: PLANTED[name] for name in PLANTED if name.startswith("NUMBA_")}
+    assert len(planted) >= 4
+    done = [
+        subprocess.run([sys.executable, "-c", code], env=each, cwd=tmp_path, capture_output=True, text=True)
+        for each in (support.ENVIRONMENT | planted, support.ENVIRONMENT)
+    ]
+    assert [(each.returncode, each.stdout, each.stderr) for each in done] == [(0, "True\n", "")] * 2
+    assert len(list((tmp_path / "kernels").iterdir())) == 1, "the second found what the first compiled"
 
 
 def test_a_library_callers_environment_stays(tmp_path: Path, lab: Lab) -> None:

@@ -12,16 +12,17 @@ from zkcompliance.attest.signing import SigningKey
 from zkcompliance.policy.binding import Binding, ForPolicy, Subject
 
 SUBJECT = Subject("lab/model-7b", support.seed("model"))
-POLICY = ForPolicy(support.seed("policy"), "example", 3, "training-compute")
+POLICY = ForPolicy(support.seed("policy"), "example", 3)
+REQUIREMENT = "training-compute"
 BINDING = Binding(POLICY, SUBJECT, 1_767_571_200, b"case 7")
 
 
-def proof_file(binding: Binding | None = BINDING, name: str = "attested") -> bytes:
+def proof_file(binding: Binding | None = BINDING, name: str = "attested", requirement: str = REQUIREMENT) -> bytes:
     """A true proof of the compute claim over six rows, bound to that."""
-    context = b"" if binding is None else binding.encode()
-    return support.prove(
-        support.prover([support.seal(support.table(support.ROWS))], context=context, name=name)
-    ).bundle()
+    head = b"" if binding is None else binding.encode()
+    made = support.prover([support.seal(support.table(support.ROWS))], head=head, name=name)
+    made.statement = support.with_claim(made.statement, requirement=requirement)
+    return support.prove(made).bundle()
 
 
 def private(kind: str, number: int = 1) -> ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey:

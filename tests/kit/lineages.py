@@ -91,8 +91,10 @@ def hashes(entries: list[bytes], first: int, count: int) -> tuple[bytes, ...]:
     return tuple(descend(0, len(entries)))
 
 
-def prove(claim: Claim, parts: dict[str, Part], publics: dict[str, int], head: bytes = b"") -> bytes:
-    """A proof file over these segments."""
+def prove(
+    claim: Claim, parts: dict[str, Part], publics: dict[str, int], head: bytes = b"", requirement: str = ""
+) -> bytes:
+    """A proof file over these segments. requirement: what it is for, if not the claim's id."""
     publics = claim.publics(publics)
     given = {slot: [t.columns for t in of.tables[first : first + n]] for slot, (of, first, n) in parts.items()}
     witness = claim.witness(given, publics)
@@ -106,7 +108,7 @@ def prove(claim: Claim, parts: dict[str, Part], publics: dict[str, int], head: b
     sizes = private_sizes(claim.program, witness.private, {slot: n for slot, (_, _, n) in parts.items()})
     values = tuple(publics[public.name] for public in claim.program.publics)
     slots = tuple((order.index(part),) for part in parts.values())
-    stated = StatementClaim(claim.id, claim.program, values, slots, sizes)
+    stated = StatementClaim(requirement or claim.id, claim.program, values, slots, sizes)
     statement = Statement(STANDARD, head, tuple(logs), (stated,))
     proof = Prover(statement, tables, witness.private, witness.unknowns, os.urandom(32)).prove()
     return encode_bundle(statement, [of.note for of, _, _ in order], proof)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 from hypothesis import strategies as st
@@ -60,6 +61,11 @@ def cell(top: int) -> st.SearchStrategy[int]:
 ROW = st.fixed_dictionaries({name: cell(top) for name, top in TOPS.items()})
 
 
+def apart(a: Expr, b: Expr) -> tuple[Expr, Expr]:
+    """Two sides of a comparison that are not the same, which would be refused."""
+    return a, b + 1 if a.node == b.node else b
+
+
 class Maker:
     """Draws expressions of the language."""
 
@@ -67,14 +73,14 @@ class Maker:
         self.draw, self.others, self.limit, self.kinds, self.listed = draw, others, limit, kinds, listed
 
     def pick(self, *options: Any) -> Any:
-        return self.draw(st.sampled_from(options))()
+        return options[self.draw(st.integers(0, len(options) - 1))]()
 
     def table(self, table: TinyLog, depth: int) -> TinyLog:
         shape = self.draw(st.integers(0, 3))
         if shape == 1:
             return table.where(self.truth(table, depth - 1))
         if shape == 2:
-            return table.order_by(self.draw(st.sampled_from([table.begin, table.key, table.flop])), table.n)
+            return table.order_by(self.pick(lambda: table.begin, lambda: table.key, lambda: table.flop), table.n)
         return table
 
     def number(self, t: TinyLog, depth: int) -> Expr:
@@ -129,8 +135,8 @@ class Maker:
                 lambda: t.flag, lambda: t.kind == "a", lambda: t.score <= "50%", lambda: t.kind.is_in(self.kinds)
             )
         return self.pick(
-            lambda: self.number(t, depth - 1) <= self.number(t, depth - 1),
-            lambda: self.amount(t, depth) < self.amount(t, depth),
+            lambda: operator.le(*apart(self.number(t, depth - 1), self.number(t, depth - 1))),
+            lambda: operator.lt(*apart(self.amount(t, depth), self.amount(t, depth))),
             lambda: t.begin + 5 == t.end,
             lambda: sealed_within(t.end, self.draw(st.sampled_from(DELAYS))),
             lambda: not_ahead(select(t.flag, t.begin, t.end + 3), self.draw(st.sampled_from(DELAYS))),
@@ -164,7 +170,7 @@ class Maker:
             lambda: on.sum() <= self.limit,
             lambda: (on.max(empty=0) < on.min(empty=self.limit)) | (among.count() == 0),
             lambda: on.mean() >= self.limit,
-            lambda: on.mean() < Expr(self.number(t, 0).node, among.rows).mean(),
+            lambda: on.mean() < apart(on, Expr(self.number(t, 0).node, among.rows))[1].mean(),
             lambda: among.share(cond) > "50%",
             lambda: among.score.quantile("90%") <= "20%",
             lambda: among.score.quantile("40%") > "20%",

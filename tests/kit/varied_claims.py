@@ -52,10 +52,10 @@ def sets_of_values(
 
         an indented line
     """
-    jobs = compute.where(compute.source.is_in(sources) & ~compute.site.is_in(sites))
-    require("owners", jobs.every(jobs.owner.is_in(owners)))
+    jobs = compute.where(compute.source.is_in(sources) & ~compute.site.or_else("").is_in(sites))
+    require("owners", jobs.every(jobs.owner.or_else("").is_in(owners)))
     require("beginnings", jobs.none(jobs.start.is_in(days)))
-    require("utilisation", jobs.none(jobs.utilisation.is_in(shares) | jobs.devices.is_in(sizes)))
+    require("utilisation", jobs.none(jobs.utilisation.or_else(0).is_in(shares) | jobs.devices.or_else(0).is_in(sizes)))
     reveal("jobs of these", jobs.count(), figures=2)
 
 
@@ -77,13 +77,15 @@ def one_of_each(
     phases: Param[SetOf[Phase]] = COUNTED,
 ) -> None:
     """Rows of one owner keep within what is said."""
-    jobs = Compute.where((Compute.owner == whose) & Compute.phase.is_in(phases) & (Compute.device_kind != kind))
+    jobs = Compute.where(
+        (Compute.owner.or_else("") == whose) & Compute.phase.is_in(phases) & (Compute.device_kind != kind)
+    )
     require("time", jobs.every((jobs.start >= since) & (jobs.end <= until) & (jobs.end - jobs.start <= longest)))
-    require("flop", jobs.every((jobs.flop <= most) & (jobs.peak < rate)))
+    require("flop", jobs.every((jobs.flop <= most) & (jobs.peak.or_else(0) < rate)))
     require("enough", jobs.count() >= rows)
-    require("few devices", jobs.devices.sum() <= whole)
+    require("few devices", jobs.devices.or_else(0).sum() <= whole)
     require("utilisation", jobs.share(jobs.utilisation.is_given() | (jobs.phase == phase)) >= share)
-    require("stated", jobs.any(jobs.utilisation.is_given()) | ~(strict == True))  # noqa: E712
+    require("stated", jobs.any(jobs.utilisation.is_given()) | ~strict)
     reveal("total", jobs.flop.sum(), figures=1)
     reveal("last end", jobs.end.max(empty=0))
     reveal("any at all", jobs.any(jobs.flop > 5))
@@ -96,9 +98,9 @@ def two_logs(
     limit: Param[Flop] = param("of all, weighted by utilisation", at_least=5, at_most=5),
 ) -> None:
     """Every job ran on a registered site, and one value of a composite unit is disclosed."""
-    require("registered", used.every(within(used.site, registry.site)))
+    require("registered", used.every(within(used.site.or_else(""), registry.site.or_else(""))))
     require("limit", used.flop.sum() >= limit)
-    reveal("flop times share", (used.flop * used.utilisation).sum(), figures=9)
+    reveal("flop times share", (used.flop * used.utilisation.or_else(0)).sum(), figures=9)
 
 
 VARIED = {each.id: each for each in (sets_of_values, one_of_each, two_logs)}

@@ -6,9 +6,11 @@ from zkcompliance.claim.language import (
     ChipLog,
     ComputeLog,
     Count,
+    EvalLog,
     EventLog,
     Expr,
     Flop,
+    FlopPerSecond,
     Id,
     Int,
     Param,
@@ -16,8 +18,11 @@ from zkcompliance.claim.language import (
     Seconds,
     SetOf,
     Time,
+    band_of,
     claim,
     days,
+    larger,
+    let,
     lookup,
     not_ahead,
     param,
@@ -41,34 +46,34 @@ def either(used: ChipLog, listed: ChipLog, most: Param[Count]) -> None:
     found = within((used.chip, used.kind), (listed.chip, listed.kind))
     require("listed or old", used.every(found | (used.from_ < 2)))
     require("few are not", used.where(~found).count() <= most)
-    require("peak of those", select(found, used.peak, 1).sum() >= 1)
+    require("peak of those", select(found, used.peak.or_else(0), 1).sum() >= 1)
     reveal("listed", used.where(found).count())
 
 
 @claim("groups-found")
 def groups_found(events: EventLog, others: EventLog) -> None:
     """Groups that ask, and groups that are asked."""
-    models = events.group_by(events.model)
-    theirs = others.where(others.kind == "eval").group_by(others.model, others.serial)
-    require("some", models.every(models.model.is_in(others.model) | (models.size() == 1)))
-    require("pairs", events.every(~within((events.model, events.serial), (theirs.key(0), theirs.key(1)))))
+    models = events.group_by(events.model.or_else(""))
+    theirs = others.where(others.kind == "eval").group_by(others.model.or_else(""), others.serial)
+    require("some", models.every(models.model.is_in(others.model.or_else("")) | (models.size() == 1)))
+    require("pairs", events.every(~within((events.model.or_else(""), events.serial), (theirs.key(0), theirs.key(1)))))
 
 
 @claim("itself")
 def itself(events: EventLog) -> None:
     """A log asked about itself, in another selection."""
     evals = events.where(events.kind == "eval")
-    require("a model that is not evaluated", events.any(~within(events.model, evals.model)))
+    require("a model that is not evaluated", events.any(~within(events.model.or_else(""), evals.model.or_else(""))))
 
 
 @claim("defaults")
 def defaults(used: ChipLog, registry: ChipLog, otherwise: Param[Flop]) -> None:
     """Values from another table, or their defaults."""
-    peak = lookup(used.chip, registry.chip, registry.peak, default=otherwise)
+    peak = lookup(used.chip, registry.chip, registry.peak.or_else(0), default=otherwise)
     since = lookup(used.chip, registry.chip, registry.from_, default=7)
-    need = registry.from_ - registry.until
+    need = registry.from_ - registry.until.or_else(Time.largest)
     length = lookup(used.chip, registry.chip, need, default=-3)
-    require("peak", used.every((peak >= used.peak) | (since > 1)))
+    require("peak", used.every((peak >= used.peak.or_else(0)) | (since > 1)))
     require("length", length.sum() <= 5)
     reveal("peaks", peak.sum())
 
@@ -76,9 +81,9 @@ def defaults(used: ChipLog, registry: ChipLog, otherwise: Param[Flop]) -> None:
 @claim("matched")
 def matched(used: ChipLog, registry: ChipLog) -> None:
     """Several values of one row that must be there."""
-    peak = lookup(used.chip, registry.chip, registry.peak)
-    need = lookup(used.chip, registry.chip, registry.from_ - registry.until)
-    require("peak", used.every(peak >= used.peak))
+    peak = lookup(used.chip, registry.chip, registry.peak.or_else(0))
+    need = lookup(used.chip, registry.chip, registry.from_ - registry.until.or_else(Time.largest))
+    require("peak", used.every(peak >= used.peak.or_else(0)))
     require("length", used.every(need <= 0))
 
 
@@ -86,8 +91,8 @@ def matched(used: ChipLog, registry: ChipLog) -> None:
 def totals_joined(compute: ComputeLog, events: EventLog) -> None:
     """A group's total, or 0 where there is no such group."""
     runs = compute.group_by(compute.run)
-    total = lookup(events.model, runs.run, runs.sum(compute.flop), default=0)
-    require("reached", events.every((total <= events.cumulative_flop) | (events.kind == "eval")))
+    total = lookup(events.model.or_else(""), runs.run, runs.sum(compute.flop), default=0)
+    require("reached", events.every((total <= events.cumulative_flop.or_else(0)) | (events.kind == "eval")))
 
 
 @claim("public-asks")
@@ -100,13 +105,13 @@ def public_asks(events: EventLog, when: Param[Time]) -> None:
 def listed(used: ChipLog, banned: Param[SetOf[Id]], allowed: Param[SetOf[Time]] = param("times", places=3)) -> None:
     """No chip is banned; each began at one of some times, or is of one site."""
     require("not banned", used.none(used.chip.is_in(banned)))
-    require("allowed", used.every(used.from_.is_in(allowed) | (used.site == used.owner)))
+    require("allowed", used.every(used.from_.is_in(allowed) | (used.site.or_else("") == used.owner)))
 
 
 @claim("listed-numbers")
 def listed_numbers(events: EventLog, steps: Param[SetOf[Int]], when: Param[Time]) -> None:
     """Differences among parameters, groups among them, a parameter among constants."""
-    models = events.group_by(events.model)
+    models = events.group_by(events.model.or_else(""))
     require("steps", events.every((events.serial - 1).is_in(steps) | (events.at == 0)))
     require("sizes", models.any(models.size().is_in(steps)) | when.is_in((0, 1)) | when.is_in(tuple(range(40, 80))))
 
@@ -115,7 +120,7 @@ def listed_numbers(events: EventLog, steps: Param[SetOf[Int]], when: Param[Time]
 def constants(events: EventLog) -> None:
     """Many constants of several types."""
     require("a time", events.every(events.at.is_in((0, 1, 2, 100, 2**16, 2**16 - 1, *range(300, 340)))))
-    require("not these", events.none(events.model.is_in((4, 3 << 100, 7, 8, 9, 10, 11))))
+    require("not these", events.none(events.model.or_else("").is_in((4, 3 << 100, 7, 8, 9, 10, 11))))
     require("shifted", events.any((events.serial - 2).is_in((-2, -1, *range(1000, 1040)))))
 
 
@@ -124,7 +129,9 @@ def in_order(events: EventLog, since: Param[Time]) -> None:
     """Neighbours in order of a column, ties in the log's order."""
     by_time = events.order_by(events.at)
     before = by_time.serial.previous(default=9)
-    require("serials fall or stay", by_time.every((before >= by_time.serial) | (by_time.cumulative_flop <= 2)))
+    require(
+        "serials fall or stay", by_time.every((before >= by_time.serial) | (by_time.cumulative_flop.or_else(0) <= 2))
+    )
     evals = by_time.where(by_time.kind == "eval")
     require("the next eval", by_time.every(by_time.at <= evals.at.next(default=Time.largest)))
     require("since", by_time.any(by_time.at.previous(default=since) <= 2) | (events.count() == 0))
@@ -133,12 +140,17 @@ def in_order(events: EventLog, since: Param[Time]) -> None:
 @claim("per-key")
 def per_key(events: EventLog, since: Param[Time]) -> None:
     """Neighbours with the same key, in the log's order and in another."""
-    fallen = events.cumulative_flop - events.cumulative_flop.previous(default=0, per=events.model)
+    fallen = events.cumulative_flop.or_else(0) - events.cumulative_flop.or_else(0).previous(
+        default=0, per=events.model.or_else("")
+    )
     require("steps", events.every((fallen <= 2**16) | (events.kind == "breach")))
     late = events.order_by(events.at, events.kind)
-    gap = late.at.next(default=since, per=(late.model, late.source)) - late.at
+    gap = late.at.next(default=since, per=(late.model.or_else(""), late.source)) - late.at
     require("gaps", late.every((gap <= 100) | (late.serial >= 2)))
-    require("numbered", events.serial.is_serial(per=events.source) | events.at.is_sorted(strict=True, per=events.model))
+    require(
+        "numbered",
+        events.serial.is_serial(per=events.source) | events.at.is_sorted(strict=True, per=events.model.or_else("")),
+    )
 
 
 @claim("groups-in-order")
@@ -162,9 +174,11 @@ def extremes(compute: ComputeLog, least: Param[Count]) -> None:
     """The least and the largest of several values of a group, and of values that may be negative."""
     runs = compute.group_by(compute.run)
     span = runs.max(compute.end) - runs.min(compute.start)
-    change = compute.devices - 5
+    change = compute.devices.or_else(0) - 5
     require("span", runs.every((span <= 100) | (runs.max(change) <= 0)))
-    require("largest", runs.any((runs.max(compute.flop) > runs.min(compute.flop)) | (runs.min(compute.peak) < 2)))
+    require(
+        "largest", runs.any((runs.max(compute.flop) > runs.min(compute.flop)) | (runs.min(compute.peak.or_else(0)) < 2))
+    )
     require("least", ((compute.start - compute.end).max(empty=-7) <= -1) | (change.min(empty=least) >= -4))
 
 
@@ -172,8 +186,13 @@ def extremes(compute: ComputeLog, least: Param[Count]) -> None:
 def apart(compute: ComputeLog) -> None:
     """Intervals of unequal width, and of values that may be negative."""
     late = compute.where(compute.phase != "failed")
-    require("wide", late.no_overlap(late.devices, late.devices * late.devices + 1, per=late.run))
-    require("negative", late.no_overlap(late.devices - 3, late.devices * 2, per=late.site))
+    require(
+        "wide",
+        late.no_overlap(late.devices.or_else(0), late.devices.or_else(0) * late.devices.or_else(0) + 1, per=late.run),
+    )
+    require(
+        "negative", late.no_overlap(late.devices.or_else(0) - 3, late.devices.or_else(0) * 2, per=late.site.or_else(""))
+    )
 
 
 @claim("totals-in-rows")
@@ -193,8 +212,13 @@ def quantiles(compute: ComputeLog, limit: Param[Flop], share: Param[Ppm]) -> Non
     """Shares, quantiles and means of a log and of its groups."""
     runs = compute.group_by(compute.run)
     require("share", compute.share(compute.flop <= limit) >= "95%")
-    require("quantile", (compute.flop.quantile(share) <= limit) | (compute.utilisation.quantile("50%") > "10%"))
-    require("of groups", runs.every((runs.quantile(compute.flop, share) < limit) | (runs.mean(compute.devices) >= 1)))
+    require(
+        "quantile", (compute.flop.quantile(share) <= limit) | (compute.utilisation.or_else(0).quantile("50%") > "10%")
+    )
+    require(
+        "of groups",
+        runs.every((runs.quantile(compute.flop, share) < limit) | (runs.mean(compute.devices.or_else(0)) >= 1)),
+    )
     require("mean", compute.flop.mean() <= compute.where(compute.phase != "failed").flop.mean())
 
 
@@ -204,7 +228,7 @@ def sealed(events: EventLog, others: EventLog, delay: Param[Seconds]) -> None:
     soon, ahead = sealed_within(events.at, delay), ~not_ahead(events.at, delay)
     require("soon", events.every(soon | (events.kind == "deploy")))
     require("not ahead", events.where(ahead).count() <= 1)
-    models = others.group_by(others.model)
+    models = others.group_by(others.model.or_else(""))
     late = ~sealed_within(select(others.kind == "eval", others.at, others.at + delay), days(1))
     require("some of each model", models.every(models.size(late) < 2) | (models.count() <= 1))
 
@@ -214,9 +238,33 @@ def sealed_beside(events: EventLog) -> None:
     """Whether a row was sealed in time, in a private table, as a key and of the row before in another order."""
     soon = sealed_within(events.at, 1)
     late = events.order_by(events.at)
-    before = Expr(soon.node, late.rows).previous(default=True, per=late.model)
+    before = Expr(soon.node, late.rows).previous(default=True, per=late.model.or_else(""))
     require("before", late.every(before | not_ahead(late.at, 3)))
-    require("kinds", events.group_by(events.model, soon).count() <= 3)
+    require("kinds", events.group_by(events.model.or_else(""), soon).count() <= 3)
+
+
+@claim("where-missing")
+def where_missing(used: ChipLog, evals: EvalLog, most: Param[FlopPerSecond]) -> None:
+    """Values that may be missing, each of which the claim has a word about."""
+    peak = used.peak.or_else(most)
+    require("peak", used.every((peak >= used.peak.or_else(0)) & (select(used.peak.is_given(), used.peak, 1) > 0)))
+    there = used.where(used.until.is_given() & (used.until >= used.from_))
+    require("ended", there.every(there.until - there.from_ <= 2**40) | used.any(~used.site.is_given()))
+    graded = evals.where(evals.score.is_given())
+    groups = graded.group_by(graded.domain.or_else("none"))
+    require("best", groups.every(groups.max(graded.score) <= "50%") | (graded.count() <= 2))
+    require("all", evals.none(~evals.score.is_given() | (evals.score > "80%")) | (evals.count() >= 4))
+
+
+@claim("in-words")
+def in_words(compute: ComputeLog, limit: Param[Flop]) -> None:
+    """Names, choices of two, bands; shares and quantiles that are, or are not, so much."""
+    span = let("span", compute.end - compute.start)
+    bands = band_of(compute.flop, 2, 3, 2**60)
+    require("span", compute.every((abs(span - 5) <= larger(3, span)) & (bands <= 2)) | (compute.count() >= 5))
+    require("share", (compute.share(compute.flop < limit) != "50%") | (compute.flop.mean() == limit))
+    quantile = compute.flop.quantile("50%")
+    require("quantile", (quantile != limit) & ((quantile == 1) | (compute.count() <= 3)))
 
 
 CLAIMS = {
@@ -225,5 +273,6 @@ CLAIMS = {
         absent, either, groups_found, itself, defaults, matched, totals_joined, public_asks, listed, listed_numbers,
         constants, in_order, per_key, groups_in_order, chained, extremes,
         apart, totals_in_rows, quantiles, sealed, sealed_beside,
+        apart, totals_in_rows, quantiles, where_missing, in_words,
     )
 }  # fmt: skip

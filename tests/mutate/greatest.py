@@ -15,25 +15,41 @@ import sys
 import time
 from pathlib import Path
 
+from tests.kit.dear_programs import Nodes, cheap_bits
+from zkcompliance import limits
 from zkcompliance.errors import QuotientMismatch
 from zkcompliance.verify import fri, openings, verifier
 from zkcompliance.verify.checkpoint import Checkpoint, checkpoint_body, log_root
 from zkcompliance.verify.codec import Reader
 from zkcompliance.verify.field import ZERO, P
-from zkcompliance.verify.program import Constraint, Interaction, LogSlot, Lookup, LookupEntry, Node, Program, Sum, Table
+from zkcompliance.verify.program import (
+    Constraint,
+    Equation,
+    Interaction,
+    LogSlot,
+    Lookup,
+    LookupEntry,
+    Node,
+    Program,
+    Sum,
+    Summand,
+    Table,
+)
 from zkcompliance.verify.statement import PROFILES, ClaimStatement, Entry, LogStatement, Statement
 
 UNIT = 0xFFFF
-WIDTH, NODES, LOOKUP_ROWS = 140, 1500, 5000
+WIDTH, NODES, LOOKUP_ROWS = 140, 1000, 4500
 SUM_LIMBS, SHORT = 14, tuple(range(10, 50))
 KS = [21] * 26 + [20, 19, 18, 17, 16, 15, 14, 13, 12] + [3] * 25
+TALL_SUMS = 28  # of 16 limbs each, in one private table of 2^21 rows
+DEAR_TABLES = 5  # whose ranges are dear to judge
 
 
-def program() -> Program:
+def over_the_log() -> Table:
     rng = random.Random(1)
-    nodes = [*(Node(1, column, 0) for column in range(8)), Node(2, 0, 0)]
+    nodes = [*(Node(1, column, 0) for column in range(8)), Node(2, 0, 0), Node(0, 7, 0)]
     while len(nodes) < NODES:
-        nodes.append(Node(4, rng.randrange(len(nodes)), rng.randrange(9)))
+        nodes.append(Node(rng.choice((4, 6)), rng.randrange(len(nodes)), 9))
     nodes.append(Node(6, 0, 1))
     nodes += [Node(0, 1, 0), Node(5, 0, NODES + 1), Node(6, 0, NODES + 2)]  # the selector of the sum is 0 or 1
     constraints = (
@@ -43,12 +59,25 @@ def program() -> Program:
         Constraint("d", 3, 0),
         Constraint("bit", 0, NODES + 3),
     )
-    interactions = (*(Interaction(0, UNIT, 1, (8,)) for j in range(10)), Interaction(1, UNIT, 1, (0, 1, 2)))
-    table = Table(
-        0, 0, 1, tuple(nodes), constraints, interactions, (2, 2, 2, 2, 2, 1), (Sum("s", 0, (1,) * SUM_LIMBS),), SHORT
-    )
+    interactions = (*(Interaction(0, UNIT, 1, (8,)) for _ in range(10)), Interaction(1, UNIT, 1, (0, 1, 2)))
+    sums = (Sum("s", 0, (1,) * SUM_LIMBS),)
+    return Table(0, 0, 1, tuple(nodes), constraints, interactions, (2, 2, 2, 2, 2, 1), sums, SHORT)
+
+
+def program() -> Program:
+    """Its columns, cells, terms, tallies and steps, and what it counts, are near what they may be."""
+    sums = tuple(Sum(f"{i}", 1, (0,) * 16) for i in range(TALL_SUMS))
+    tall = Table(1, 0, 1, (Node(2, 0, 0), Node(7, 0, 0)), (), (), (0,), sums)
+    dear = []
+    for number in range(DEAR_TABLES):
+        nodes = Nodes()
+        cheap_bits(nodes)
+        dear.append(nodes.table(1 + number))
     rows = tuple((LookupEntry(0, i, 0), LookupEntry(0, i, 0), LookupEntry(0, 1, 0)) for i in range(LOOKUP_ROWS))
-    return Program("c", 1, (), (LogSlot("log", bytes(32), WIDTH),), (Lookup(3, rows),), (), (table,), (), ())
+    terms = (*(Summand(0, 1, i % TALL_SUMS, 1 + i) for i in range(3)), *(Summand(0, 1, 0, 1),) * 252)
+    equations = tuple(Equation(f"{i}", terms) for i in range(limits.MAX_EQUATION_TERMS // 255))
+    logs, tables = (LogSlot("log", bytes(32), WIDTH),), (over_the_log(), tall, *dear)
+    return Program("c", 1, (), logs, (Lookup(3, rows),), (), tables, (), equations)
 
 
 def statement(of: Program, number: int) -> Statement:
@@ -61,7 +90,7 @@ def statement(of: Program, number: int) -> Statement:
         entries.append(Entry(number, bytes(32), WIDTH, k, capacity, bytes([i]) * 32, ZERO))
     root = log_root([entry.encode() for entry in entries])
     checkpoint = Checkpoint("o", len(KS), root, checkpoint_body("o", len(KS), root))
-    claim = ClaimStatement("r", "c", 1, of.digest, (), ((0,),), ())
+    claim = ClaimStatement("r", "c", 1, of.digest, (), ((0,),), (21, *(3,) * DEAR_TABLES))
     return Statement(profile, b"", (LogStatement(checkpoint, tuple(entries)),), (claim,))
 
 
@@ -137,7 +166,7 @@ def main() -> None:
     report = verifier.verify_proof(stated, [asked], b"")
     seconds = time.process_time() - started
     peak = int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0]) * 1024
-    print(seconds, peak, Endless.read, report.instances, len(report.heights), report.cells)
+    print(seconds, peak, Endless.read, report.instances, len(report.heights), report.cells, len(asked.encode()))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ import pytest
 from tests.kit import support
 from tests.kit.support import Proved
 from zkcompliance import errors
+from zkcompliance.verify.statement import decode_statement
 
 WORKER = Path(__file__).with_name("worker.py")
 MUTANTS = 2000
@@ -25,7 +27,7 @@ Mutation = Callable[[random.Random, bytes, bytes], bytes]
 
 
 def place(rng: random.Random, data: bytes, room: int = 1) -> int:
-    """Anywhere, or (half of the time) in the first 6 KiB: frame, statement, program, roots, values, FRI."""
+    """Anywhere, or (half of the time) in the first 6 KiB: frame, statement, programs, roots, values, FRI."""
     end = len(data) - room
     return rng.randrange(end if rng.random() < 0.5 else min(end, 6 << 10))
 
@@ -89,15 +91,29 @@ def exchange(rng: random.Random, data: bytes, _: bytes) -> bytes:
     return data[:a] + data[b : b + size] + data[a + size : b] + data[a : a + size] + data[b + size :]
 
 
+def frame(data: bytes) -> list[tuple[int, int]]:
+    """Where the frame's numbers and lengths stand, each with its bytes; behind the last one is the proof."""
+    fields: list[tuple[int, int]] = []
+    at = 6
+
+    def number(size: int) -> int:
+        nonlocal at
+        fields.append((at, size))
+        at += size
+        return int.from_bytes(data[at - size : at], "little")
+
+    at += number(4)  # the statement
+    for _ in range(number(1)):
+        at += number(4)  # a program
+    for _ in range(number(1)):
+        at += number(2)  # a note
+    number(4)  # the proof
+    return fields
+
+
 def length_field(rng: random.Random, data: bytes, _: bytes) -> bytes:
-    """One of the four lengths of the outer frame, or of those within the statement, is another number."""
-    statement = int.from_bytes(data[6:10], "little")
-    program_at = 10 + statement
-    program = int.from_bytes(data[program_at : program_at + 4], "little")
-    notes_at = program_at + 4 + program
-    note = int.from_bytes(data[notes_at + 1 : notes_at + 3], "little")
-    proof_at = notes_at + 3 + note
-    at, size = rng.choice([(6, 4), (program_at, 4), (notes_at, 1), (notes_at + 1, 2), (proof_at, 4), (17, 2)])
+    """One of the numbers and lengths of the outer frame, or of those within the statement, is another number."""
+    at, size = rng.choice([*frame(data), (17, 2)])
     old = int.from_bytes(data[at : at + size], "little")
     new = rng.choice(
         [0, 1, old - 1, old + 1, 2 * old, 2 ** (8 * size) - 1, 2 ** (8 * size - 1), rng.randrange(2 ** (8 * size))]
@@ -141,9 +157,26 @@ def all_refused(found: list[tuple[str, float]]) -> Counter[str]:
 
 @pytest.fixture(scope="module")
 def bundles(by_profile: dict[str, Proved], two_segments: Proved, honest: Proved) -> list[bytes]:
-    """Five proof files; two of one statement, so that a splice can be of equals."""
+    """Six proof files; two of one statement, so that a splice can be of equals; the last one of two claims."""
     again = support.prove(support.prover(honest.prover.tables, name="again"))
-    return [p.bundle() for p in (*by_profile.values(), two_segments, again)]
+    return [p.bundle() for p in (*by_profile.values(), two_segments, again, two_claims(honest))]
+
+
+def two_claims(honest: Proved) -> Proved:
+    """The claim twice over the rows of one log, for two requirements and with one limit each."""
+    stated, tables = honest.prover.statement, honest.prover.tables
+    (claim,) = stated.claims
+    claims, private, unknowns = [], [], []
+    given = {"compute": [table.columns for table in tables]}
+    for requirement, more in (("a", 0), ("b", 5)):
+        publics = {**support.PUBLICS, "limit": support.PUBLICS["limit"] + more}
+        values = tuple(publics[public.name] for public in claim.program.publics)
+        claims.append(replace(claim, requirement=requirement, publics=values))
+        witness = support.CLAIM.witness(given, publics)
+        private += witness.private
+        unknowns += witness.unknowns
+    both = replace(stated, claims=tuple(claims))
+    return support.prove(type(honest.prover)(both, tables, private, unknowns, support.seed("two claims")))
 
 
 def mutants(bundles: list[bytes], count: int, seed: int) -> Iterable[bytes]:
@@ -177,26 +210,43 @@ def test_many_more_mutants(bundles: list[bytes]) -> None:
 
 
 def test_every_byte_of_the_statement_matters(bundles: list[bytes]) -> None:
-    """Each byte in turn, another bit of it each time."""
-    data = bundles[0]
+    """Each byte in turn, another bit of it each time; of one claim and of two."""
+    for data in (bundles[0], bundles[-1]):
+        size = int.from_bytes(data[6:10], "little")
+        made = []
+        for i in range(10, 10 + size):
+            changed = bytearray(data)
+            changed[i] ^= 1 << i % 8
+            made.append(bytes(changed))
+        assert len(made) == size
+        all_refused(outcomes(made))
+
+
+def test_claims_do_not_change_places(bundles: list[bytes]) -> None:
+    """Their requirements, publics, or one of them left out: the proof binds them all."""
+    data = bundles[-1]
     size = int.from_bytes(data[6:10], "little")
+    stated = decode_statement(data[10 : 10 + size])
+    first, second = stated.claims
     made = []
-    for i in range(10, 10 + size):
-        changed = bytearray(data)
-        changed[i] ^= 1 << i % 8
-        made.append(bytes(changed))
-    assert len(made) == size
-    all_refused(outcomes(made))
+    for claims in (
+        (replace(first, publics=second.publics), second),
+        (replace(first, publics=second.publics), replace(second, publics=first.publics)),
+        (first,),
+        (second,),
+        (first, replace(second, requirement="c")),
+        (first, second, replace(second, requirement="c")),
+    ):
+        encoded = replace(stated, claims=claims).encode()
+        made.append(data[:6] + len(encoded).to_bytes(4, "little") + encoded + data[10 + size :])
+    assert set(all_refused(outcomes(made))) <= {"QuotientMismatch", "MalformedProof", "OpeningMismatch"}
 
 
 def test_every_byte_outside_the_proof_matters(bundles: list[bytes]) -> None:
     """Frame, program and signed note: a bit of each byte."""
     data = bundles[0]
-    statement = int.from_bytes(data[6:10], "little")
-    start = 10 + statement
-    program = int.from_bytes(data[start : start + 4], "little")
-    note_at = start + 4 + program + 1
-    proof_at = note_at + 2 + int.from_bytes(data[note_at : note_at + 2], "little") + 4
+    start = 10 + int.from_bytes(data[6:10], "little")
+    proof_at = sum(frame(data)[-1])
     made = []
     for i in (*range(10), *range(start, proof_at)):
         changed = bytearray(data)
@@ -208,11 +258,7 @@ def test_every_byte_outside_the_proof_matters(bundles: list[bytes]) -> None:
 def test_every_word_of_the_front_of_the_proof_matters(bundles: list[bytes]) -> None:
     """Roots, terminals and the nonce are few: each u32 of the first kilobyte, by one."""
     data = bundles[2]  # profile small
-    statement = int.from_bytes(data[6:10], "little")
-    start = 10 + statement
-    program = int.from_bytes(data[start : start + 4], "little")
-    note_at = start + 4 + program + 1
-    proof_at = note_at + 2 + int.from_bytes(data[note_at : note_at + 2], "little") + 4
+    proof_at = sum(frame(data)[-1])
     made = []
     for at in range(proof_at, proof_at + 1024, 4):
         word = (int.from_bytes(data[at : at + 4], "little") + 1) % 2**32

@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ import pytest
 from tests.kit import policies as kit
 from tests.kit import support
 from zkcompliance import errors, limits
-from zkcompliance.policy.binding import Binding, ForPolicy
+from zkcompliance.policy.binding import Binding
 from zkcompliance.policy.proofs import proofs_in
 from zkcompliance.prove.policy import prove_policies
 from zkcompliance.stark.statement import encode_policy_bundle
@@ -23,6 +24,7 @@ from zkcompliance.verify.bundle import decode_bundle
 from zkcompliance.verify.statement import decode_statement
 
 WORKER = Path(__file__).with_name("policy_worker.py")
+MOST = limits.MAX_POLICY_PROOFS
 MUTANTS = 300
 MEMORY = 256 << 20  # bytes, for a file of 64 MiB
 SLOWEST = 10.0  # seconds, on a machine that does other things too
@@ -70,42 +72,38 @@ def test_mutants(world: tuple[bytes, list[str]]) -> None:
 
 
 def framed(*parts: bytes) -> bytes:
-    head = b"zkcd\1\0" + len(parts).to_bytes(2, "little")
+    head = b"zkcd\2\0" + len(parts).to_bytes(2, "little")
     return head + b"".join(len(part).to_bytes(4, "little") + part for part in parts) + b"\0"
 
 
 def relabelled(data: bytes, name: str, pad: int = 0) -> bytes:
-    """A proof with the same policy digest and another requirement, `pad` zeros behind it."""
+    """A proof under the same head, of one claim by another name, `pad` zeros behind it."""
     whole = decode_bundle(data)
     statement = decode_statement(whole.statement_bytes)
-    binding = Binding.decode(statement.context)
-    assert binding.policy is not None
-    made_for = ForPolicy(binding.policy.digest, binding.policy.id, binding.policy.version, name)
-    context = replace(binding, policy=made_for).encode()
-    stated = replace(statement, context=context).encode()
-    return replace(whole, statement_bytes=stated, proof_bytes=whole.proof_bytes + bytes(pad)).encode()
+    below = next(claim for claim in statement.claims if claim.requirement == "below")
+    stated = replace(statement, claims=(replace(below, requirement=name),)).encode()
+    programs = tuple(each for each in whole.program_bytes if sha256(each).digest() == below.program_digest)
+    longer = whole.proof_bytes + bytes(pad)
+    return replace(whole, statement_bytes=stated, program_bytes=programs, proof_bytes=longer).encode()
 
 
 def test_as_much_as_there_may_be(world: tuple[bytes, list[str]]) -> None:
     """64 MiB, 64 proofs, the longest proofs: nothing is verified that the policy does not ask for."""
-    below = next(p.data for p in proofs_in(world[0]) if p.bound().policy.requirement == "below")  # type: ignore[union-attr]
-    many = [relabelled(below, f"requirement-{i:02}") for i in range(limits.MAX_POLICY_PROOFS)]
-    long = limits.MAX_BUNDLE_BYTES - len(relabelled(below, "a")) - 1
-    few = [relabelled(below, name, long) for name in "abc"]
+    (proof,) = proofs_in(world[0])
+    whole, head = proof.data, proof.statement.head
+    many = {(head, f"requirement-{i:02}"): relabelled(whole, f"requirement-{i:02}") for i in range(MOST)}
+    long = limits.MAX_BUNDLE_BYTES - len(relabelled(whole, "a")) - 1
+    few = [relabelled(whole, name, long) for name in "abc"]
     assert len(few[0]) == limits.MAX_BUNDLE_BYTES - 1
-    sound = encode_policy_bundle(
-        {decode_statement(decode_bundle(part).statement_bytes).context: part for part in [*many[:62], *parts(world[0])]}
-    )
-    names = outcomes(world, [framed(*many), framed(*few), sound, relabelled(below, "below", long - 9)])
+    sound = encode_policy_bundle({**dict(list(many.items())[: MOST - 1]), (head, "below"): whole})
+    room = limits.MAX_BUNDLE_BYTES - len(whole)
+    padded = replace(proof.bundle, proof_bytes=proof.bundle.proof_bytes + bytes(room)).encode()
+    names = outcomes(world, [framed(*many.values()), framed(*few), sound, padded])
     assert names == ["RequirementNotShown", "RequirementNotShown", "StatementMismatch", "MalformedProof"]
 
 
-def parts(data: bytes) -> list[bytes]:
-    return [proof.data for proof in proofs_in(data)]
-
-
 def test_lengths_that_are_not_there(world: tuple[bytes, list[str]]) -> None:
-    head = b"zkcd\1\0"
+    head = b"zkcd\2\0"
     made = [
         b"", b"zkcd", head, head + b"\xff\xff", head + b"\x40\0" + b"\xff" * 4, head + b"\1\0" + b"\xff" * 4,
         head + b"\x40\0" + bytes(4 * 64), framed(*[b"zkcb\2\0" + b"\xff" * 4] * 64), framed(*[framed(b"")] * 64),

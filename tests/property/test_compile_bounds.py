@@ -33,28 +33,28 @@ from zkcompliance.claim.meaning.interpret import interpret
 def never_negative(compute: ComputeLog, events: EventLog, listed: Param[SetOf[Count]], most: Param[Count]) -> None:
     """A remainder, a distance, a count less 1: never negative, though their terms could be."""
     runs = compute.group_by(compute.run)
-    require("listed", compute.every((compute.devices % 10).is_in(listed)))
-    require("constants", compute.every((compute.devices % 100).is_in((3, 5, *range(20, 40)))))
-    require("distance", compute.every(within(abs(compute.devices - most), events.serial)))
-    require("two remainders", compute.every(within(smaller(compute.devices, most) % 7, events.serial % 7)))
+    require("listed", compute.every((compute.devices.or_else(0) % 10).is_in(listed)))
+    require("constants", compute.every((compute.devices.or_else(0) % 100).is_in((3, 5, *range(20, 40)))))
+    require("distance", compute.every(within(abs(compute.devices.or_else(0) - most), events.serial)))
+    require("two remainders", compute.every(within(smaller(compute.devices.or_else(0), most) % 7, events.serial % 7)))
     require("groups", runs.every(within(runs.size() - 1, events.serial)))
-    require("multisets", same_rows(compute.devices % 4, events.serial % 4))
+    require("multisets", same_rows(compute.devices.or_else(0) % 4, events.serial % 4))
 
 
 @claim("large-divisors")
 def large_divisors(compute: ComputeLog) -> None:
     """Divisors that no 64-bit number is divided by."""
-    change = compute.devices - 5
+    change = compute.devices.or_else(0) - 5
     require("quotient", compute.every(compute.flop // 10**20 == 0))
     require("rounded down", compute.every((change // 2**70 == -1) | (change >= 0)))
-    require("small", compute.every(compute.devices % 10**20 <= 7))
+    require("small", compute.every(compute.devices.or_else(0) % 10**20 <= 7))
 
 
 @claim("few-digits")
 def few_digits(evals: EvalLog) -> None:
     """One number cut to fewer and to more figures than it has."""
     require("there are some", evals.count() >= 1)
-    worst = evals.score.max(empty=0)
+    worst = evals.score.or_else(1_000_001).max(empty=0)
     for figures in (1, 4, 6, 7, 9):
         reveal(f"to {figures}", worst, figures=figures)
 
@@ -75,7 +75,7 @@ def bounded(devices: list[int], serials: list[int], **given: Any) -> Hunt:
 @claim("absent-at-the-edges")
 def absent(used: ChipLog, banned: ChipLog, known: Param[SetOf[Id]] = param(places=2)) -> None:
     """Absence where keys are the least and the largest."""
-    require("not banned", used.every(~within(used.site, banned.site)))
+    require("not banned", used.every(~within(used.site.or_else(""), banned.site.or_else(""))))
     require("not known", used.none(used.owner.is_in(known)))
 
 

@@ -238,23 +238,11 @@ def of_a_schema_with_a_bad_name() -> ClaimDefinition:
     return body
 
 
-def with_a_sentence_that_doubles() -> ClaimDefinition:
-    @claim("it")
-    def body(compute: ComputeLog) -> None:
-        """It is so."""
-        term = compute.devices.sum()
-        for _ in range(60):
-            term = term + term
-        require("below", term < 5)
-
-    return body
-
-
 def with_a_long_sentence() -> ClaimDefinition:
     @claim("it")
     def body(compute: ComputeLog) -> None:
         """It is so."""
-        require("one of", compute.every(compute.site.is_in([f"{i:04} {'a' * 40}" for i in range(800)])))
+        require("one of", compute.every(compute.run.is_in([f"{i:04} {'a' * 40}" for i in range(800)])))
 
     return body
 
@@ -265,7 +253,7 @@ def with_a_long_sentence() -> ClaimDefinition:
         with_text(SAID + "a"), with_text("It is \u200bso."), with_text("It is so.\n\nCafe\u0301."),
         with_text("It is so.\n\x07"), with_text("\ud800"), documented("two\x01"), documented(SAID + "a"),
         named_in_another_alphabet, with_a_log_of_a_long_name, of_a_late_version, of_too_many_choices,
-        of_a_schema_with_a_bad_name, with_a_sentence_that_doubles, with_a_long_sentence,
+        of_a_schema_with_a_bad_name, with_a_long_sentence,
     ],
 )  # fmt: skip
 def test_what_no_card_holds_is_refused_with_the_line(make: Callable[[], ClaimDefinition]) -> None:
@@ -284,7 +272,7 @@ def test_a_long_expression_is_no_deep_recursion() -> None:
     @claim("it")
     def body(compute: ComputeLog) -> None:
         """It is so."""
-        term = compute.devices
+        term = compute.devices.or_else(0)
         for number in range(1200):
             term = term + number
         require("below", compute.every(term < 2**32))

@@ -47,7 +47,7 @@ def test_example(name: str, example: Example) -> None:
 @pytest.mark.parametrize("name", MODULES)
 def test_every_requirement_fails_somewhere_and_holds_somewhere(name: str) -> None:
     definition, examples = claim_of(name)
-    assert {each.failing for each in examples} == {None, *(each.name for each in definition.requirements)}
+    assert {each.failing for each in examples} == {(), *((each.name,) for each in definition.requirements)}
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -81,7 +81,10 @@ def test_sentences_are_these() -> None:
     ) in text
     assert "total: the total flop of (compute where phase is one of `phases`), rounded down to 2 significant" in text
     text = explain(provable(claim_of("chips_registered")[0]))
-    assert "The intervals from beginning to end of used with the same chip do not overlap." in text
+    assert (
+        "The intervals [from, until (where missing, the end of time)) of used with the same chip do not overlap."
+        in text
+    )
     assert "For every row of used, chip and kind is found as chip and kind in registry." in text
     text = explain(provable(claim_of("evals_cadence")[0]))
     assert "(`since` if none)" in text

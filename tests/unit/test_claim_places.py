@@ -98,16 +98,24 @@ def test_sentences_of_neighbours_and_absence() -> None:
     @claim("said")
     def said(events: EventLog, others: EventLog) -> None:
         """Said."""
-        runs = events.group_by(events.model)
+        runs = events.group_by(events.model.or_else(""))
         by_size = runs.order_by(runs.size(), runs.model)
-        before = events.at.previous(default=0, per=events.model)
-        require("a", events.every(~within(events.model, others.model) | (before.previous(default=0) <= events.at)))
+        before = events.at.previous(default=0, per=events.model.or_else(""))
+        require(
+            "a",
+            events.every(
+                ~within(events.model.or_else(""), others.model.or_else("")) | (before.previous(default=0) <= events.at)
+            ),
+        )
         require("b", by_size.every(by_size.size().previous(default=0) <= 5))
 
     text = explain(provable(said))
-    assert "For every row of events, model is not found as model in others or " in text
-    assert "the time of the last earlier row of events with the same model (1970" in text
-    assert "the number of its rows of the last earlier group of (events with the same model in order of" in text
+    assert "model (where missing, none) is not found as model (where missing, none) in others or " in text
+    assert "the at of the last earlier row of events with the same model (where missing, none) (1970" in text
+    assert (
+        "the number of its rows of the last earlier group of (events with the same model (where missing, none) in order"
+        in text
+    )
     assert "the the" not in text
 
 

@@ -114,7 +114,8 @@ def test_units_that_are_meant() -> None:
     def body(c: ComputeLog, span: Param[Seconds], most: Param[Flop]) -> None:
         """A claim."""
         require("span", c.every(c.end - c.start <= span) & c.every(c.start + days(1) > c.end - 5))
-        require("rate", c.every(c.devices * c.peak * (c.end - c.start) * c.utilisation >= c.flop * whole()))
+        t = c.where(c.devices.is_given() & c.peak.is_given() & c.utilisation.is_given())
+        require("rate", t.every(t.devices * t.peak * (t.end - t.start) * t.utilisation >= t.flop * whole()))
         require("most", c.flop.sum() * 2 + 1 < most)
 
     assert len(claim("some-claim")(body).requirements) == 3
@@ -179,11 +180,11 @@ def test_a_value_looked_up_in_other_rows() -> None:
     """Rows are found among those of the columns: a narrower selection of the value would say nothing."""
 
     def narrower(c: ComputeLog, d: ChipLog) -> None:
-        found = lookup(c.site, d.site, d.where(d.owner == "acme").peak, default=0)
+        found = lookup(c.run, d.owner, d.where(d.owner == "acme").peak.or_else(0), default=0)
         require("x", c.every(found <= 5))
 
     def wider(c: ComputeLog, d: ChipLog) -> None:
-        require("x", c.every(lookup(c.site, d.where(d.owner == "acme").site, d.peak, default=0) <= 5))
+        require("x", c.every(lookup(c.run, d.where(d.owner == "acme").owner, d.peak.or_else(0), default=0) <= 5))
 
     refused(narrower, "lookup of a value of another selection")
     wider.__doc__ = "A claim."
@@ -312,7 +313,7 @@ def test_joins() -> None:
     def fine(c: ChipLog, d: ChipLog) -> None:
         """A claim."""
         require("kind", c.every(lookup(c.chip, d.chip, d.kind) == c.kind))
-        require("peak", c.every(lookup(c.chip, d.chip, d.peak, default=0) == c.peak))
+        require("peak", c.every(lookup(c.chip, d.chip, d.peak.or_else(0), default=0) == c.peak.or_else(0)))
 
     definition = claim("some-claim")(fine)
     assert [each.name for each in definition.requirements] == [
@@ -366,7 +367,7 @@ def test_user_schema() -> None:
 
     def body(mine: Any) -> None:
         """A claim."""
-        require("x", mine.every(mine["where"].is_given() & (mine.n >= 1)))
+        require("x", mine.every(mine["where"].is_in(("a", "b")) & (mine.n >= 1)))
 
     body.__annotations__["mine"] = Mine
     assert claim("some-claim")(body).logs[0].schema.name == "mine"

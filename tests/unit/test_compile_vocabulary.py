@@ -11,6 +11,7 @@ from zkcompliance.claim.language.build import ClaimDefinition
 chip = {"chip": "c1", "kind": "h100_sxm", "site": "s1", "owner": "lab", "from": 0, "until": 5, "peak": "1e15"}
 event = {"serial": 1, "model": "m1", "kind": "eval", "at": 5, "cumulative_flop": 2**96 - 1}
 job = {"start": 0, "end": 9, "run": "m1", "phase": "pretraining", "method": "hardware", "flop": 7}
+sample = {"suite": "s@1", "item": "i1", "model": "m", "at": 0}
 
 CASES: dict[str, tuple[ClaimDefinition, dict[str, object]]] = {
     "absent": (words.absent, {"used": [chip] * 8, "banned": [{**chip, "chip": "c2"}] * 9}),
@@ -70,6 +71,15 @@ CASES: dict[str, tuple[ClaimDefinition, dict[str, object]]] = {
         },
     ),
     "sealed-beside": (words.sealed_beside, {"events": [event, {**event, "model": "m2"}, {**event, "model": "m3"}]}),
+    "where-missing": (
+        words.where_missing,
+        {
+            "used": [chip, {**chip, "peak": None, "until": None, "site": None}],
+            "evals": [{**sample, "score": "50%"}, sample, {**sample, "domain": "bio", "score": 0}, sample],
+            "most": "1e15",
+        },
+    ),
+    "in-words": (words.in_words, {"compute": [{**job, "flop": 1}] * 3 + [{**job, "flop": 3}] * 2, "limit": 4}),
     "public-asks": (words.public_asks, {"events": [event] * 3, "when": 5}),
 }
 

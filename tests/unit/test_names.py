@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
@@ -37,6 +38,7 @@ from zkcompliance.log.trust import TrustPolicy
 from zkcompliance.policy import finding
 from zkcompliance.policy.binding import Binding, ForPolicy, Subject, reference_of, reference_text
 from zkcompliance.policy.model import Bound
+from zkcompliance.policy.proofs import Claimed
 from zkcompliance.policy.subject import parse_subject
 from zkcompliance.quantities.hidden import DEFAULT_IGNORABLE, HIDDEN
 from zkcompliance.schemas import Column, Schema
@@ -157,6 +159,11 @@ def test_an_id_is_shown_as_the_text_that_it_was_given_as() -> None:
     assert model.show(model.parse("")) == "(none)"
 
 
+def claimed_under(binding: Binding) -> Claimed:
+    """As much of a claim as says what it is bound to."""
+    return cast(Claimed, SimpleNamespace(proof=SimpleNamespace(bound=lambda: binding), requirement="r"))
+
+
 @pytest.mark.parametrize("letter", UNSEEN, ids=lambda c: f"U+{ord(c):04X}")
 def test_a_reference_and_a_trust_files_names_are_seen_as_they_are(letter: str) -> None:
     """A lab binds no reference with such a letter by a text, and one bound by bytes is printed in hexadecimal."""
@@ -165,7 +172,7 @@ def test_a_reference_and_a_trust_files_names_are_seen_as_they_are(letter: str) -
         reference_of(odd)
     if unicodedata.category(letter) != "Cs":
         assert reference_text(odd.encode()) == f"0x{odd.encode().hex()}"
-        assert odd not in finding.made_for(Binding(ForPolicy(bytes(32), "p", 1, "r"), None, T, odd.encode()))
+        assert odd not in finding.made_for(claimed_under(Binding(ForPolicy(bytes(32), "p", 1), None, T, odd.encode())))
     if letter in "\n\t" or unicodedata.category(letter) == "Cs":  # a trust file is of octets: these are not UTF-8
         return
     with pytest.raises(MalformedTrust):

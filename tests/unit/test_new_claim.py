@@ -27,7 +27,7 @@ def few_devices(compute: ComputeLog, most: Param[Count]) -> None:
 
     most: the most devices of one job
     """
-    require("few", compute.every(compute.devices <= most))
+    require("few", compute.every(compute.devices.or_else(0) <= most))
 
 
 job = base(start=0, end=3600, run="r1", phase="pretraining", method="hardware", flop=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
@@ -20,19 +21,24 @@ from zkcompliance.errors import (
 from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.policy.proofs import decode_lineages, decode_policy_bundle
 from zkcompliance.stark.statement import encode_bundle, encode_policy_bundle
+from zkcompliance.verify.bundle import Bundle
 
 ENTRIES = [support.seal(support.table(support.ROWS)).entry]
 
 
-def proof(context: bytes, size: int = 0) -> bytes:
-    """A proof file whose proof is `size` zeros: framed, never verified here."""
-    stated = support.statement(ENTRIES, support.PUBLICS, context=context).encode()
+def proof(head: bytes, *requirements: str, size: int = 0) -> bytes:
+    """A proof file whose proof is `size` zeros: framed, never verified here. requirements: of its claims, if not the
+    claim's id."""
+    stated = support.statement(ENTRIES, support.PUBLICS, head=head)
+    (claim,) = stated.claims
+    names = requirements or (claim.requirement,)
+    made = replace(stated, claims=tuple(replace(claim, requirement=name) for name in names))
     note = support.SIGNER.sign(support.checkpoint(ENTRIES).decode()).encode()
-    return encode_bundle(stated, support.CLAIM.program_bytes, [note], bytes(size))
+    return encode_bundle(made, [note], bytes(size))
 
 
 def framed(
-    *parts: bytes, count: int | None = None, head: bytes = b"zkcd\x01\x00", lineages: tuple[bytes, ...] = ()
+    *parts: bytes, count: int | None = None, head: bytes = b"zkcd\x02\x00", lineages: tuple[bytes, ...] = ()
 ) -> bytes:
     number = len(parts) if count is None else count
     made, more = (b"".join(len(p).to_bytes(4, "little") + p for p in each) for each in (parts, lineages))
@@ -45,16 +51,17 @@ def lineage(origin: str) -> bytes:
     return b"zkcl\1\0zkcg" + len(note).to_bytes(2, "little") + note
 
 
+NAME = support.CLAIM.id
 A, B, C = proof(b""), proof(b"a"), proof(b"b")
 WHOLE = framed(A, B, C)
 
 
 def test_every_order_gives_the_one_bundle() -> None:
-    for order in permutations([(b"", A), (b"a", B), (b"b", C)]):
+    for order in permutations([((b"", NAME), A), ((b"a", NAME), B), ((b"b", NAME), C)]):
         assert encode_policy_bundle(dict(order)) == WHOLE
     found = decode_policy_bundle(WHOLE)
     assert [each.data for each in found] == [A, B, C]
-    assert [each.statement.context for each in found] == [b"", b"a", b"b"]
+    assert [each.statement.head for each in found] == [b"", b"a", b"b"]
     assert decode_policy_bundle(framed(A))[0].data == A
 
 
@@ -62,20 +69,24 @@ FAULTS: dict[str, tuple[bytes, type[ZkComplianceError]]] = {
     "empty": (b"", MalformedBundle),
     "no proof": (framed(), MalformedBundle),
     "another magic": (b"zkcq" + WHOLE[4:], MalformedBundle),
-    "a later format": (framed(A, head=b"zkcd\x02\x00"), MalformedBundle),
+    "a later format": (framed(A, head=b"zkcd\x03\x00"), MalformedBundle),
+    "an earlier format": (framed(A, head=b"zkcd\x01\x00"), MalformedBundle),
     "a proof file": (A, MalformedBundle),
     "one too many counted": (framed(A, B, count=3), MalformedBundle),
     "one too few counted": (framed(A, B, count=1), LimitExceeded),
     "a byte too many": (WHOLE + b"\0", MalformedBundle),
     "a byte too few": (WHOLE[:-1], MalformedBundle),
     "twice the same": (framed(A, A), MalformedBundle),
-    "two of one context": (framed(A, proof(b"", 1)), MalformedBundle),
+    "two of one head and requirement": (framed(A, proof(b"", size=1)), MalformedBundle),
+    "two of one head, out of order": (framed(proof(b"", "b"), proof(b"", "a")), MalformedBundle),
+    "one requirement in two proofs": (framed(proof(b"", "a", "c"), proof(b"", "b", "c")), MalformedBundle),
+    "one requirement in two proofs, first in one": (framed(proof(b"", "a", "b"), proof(b"", "b")), MalformedBundle),
     "out of order": (framed(B, A), MalformedBundle),
     "a bundle within": (framed(framed(A)), MalformedBundle),
     "an empty part": (framed(b""), MalformedBundle),
     "a part with a byte too many": (framed(A + b"\0"), MalformedBundle),
     "a statement cut short": (
-        framed(encode_bundle(b"zkct", support.CLAIM.program_bytes, [], b"")),
+        framed(Bundle(b"zkct", (support.CLAIM.program_bytes,), (), b"").encode()),
         MalformedStatement,
     ),
     "a length that is not there": (framed(A)[:8] + b"\xff\xff\xff\0" + A, MalformedBundle),
@@ -95,7 +106,7 @@ def test_one_fault(name: str) -> None:
 def test_lineages_stand_by_name_and_once() -> None:
     """They are framed here and read by whoever judges; names are compared as bytes."""
     some = {name: lineage(name) for name in ("lab/a", "lab/b", "lab/ü")}
-    made = encode_policy_bundle({b"": A, b"a": B}, some)
+    made = encode_policy_bundle({(b"", NAME): A, (b"a", NAME): B}, some)
     assert made == framed(A, B, lineages=tuple(some.values())) and decode_lineages(made) == some
     assert len(decode_policy_bundle(made)) == 2 and decode_lineages(framed(A)) == {}
     for bad in ((lineage("b"), lineage("a")), (lineage("a"), lineage("a"))):
@@ -110,10 +121,20 @@ def test_lineages_stand_by_name_and_once() -> None:
         decode_policy_bundle(framed(A)[:-1] + b"\1\xff\xff\xff\xff")
 
 
+def test_under_one_head_requirements_stand_in_their_order() -> None:
+    """The first claim's requirement is what a proof goes by, compared as bytes."""
+    names = ["a", "b", "ü", "\N{OLD ITALIC LETTER A}"]
+    parts = {(b"x", name): proof(b"x", name) for name in names}
+    whole = encode_policy_bundle(dict(reversed(parts.items())))
+    assert whole == framed(*parts.values())
+    found = decode_policy_bundle(framed(proof(b"w", "z"), *parts.values(), proof(b"y", "a", "b")))
+    assert [each.statement.claims[0].requirement for each in found] == ["z", *names, "a"]
+
+
 def test_as_many_proofs_as_there_may_be() -> None:
-    many = {bytes([i]): proof(bytes([i])) for i in range(limits.MAX_POLICY_PROOFS)}
+    many = {(bytes([i]), NAME): proof(bytes([i])) for i in range(limits.MAX_POLICY_PROOFS)}
     assert len(decode_policy_bundle(encode_policy_bundle(many))) == limits.MAX_POLICY_PROOFS
-    many[b"\xff"] = proof(b"\xff")
+    many[b"\xff", NAME] = proof(b"\xff")
     refused(lambda: encode_policy_bundle(many))
     refused(lambda: decode_policy_bundle(framed(*many.values())))
     with pytest.raises(UsageError):
@@ -125,9 +146,10 @@ def test_as_long_as_it_may_be(past: int) -> None:
     frame = len(framed(b"", b"", b"", b"", b""))
     room = limits.MAX_POLICY_BUNDLE_BYTES - frame + past
     outside = len(proof(b"x"))
-    parts = {bytes([i]): proof(bytes([i]), limits.MAX_BUNDLE_BYTES - outside) for i in range(3)}
+    parts = {(bytes([i]), NAME): proof(bytes([i]), size=limits.MAX_BUNDLE_BYTES - outside) for i in range(3)}
     rest = room - sum(map(len, parts.values()))
-    parts[b"\3"], parts[b"\4"] = proof(b"\3", rest // 2 - outside), proof(b"\4", rest - rest // 2 - outside)
+    parts[b"\3", NAME] = proof(b"\3", size=rest // 2 - outside)
+    parts[b"\4", NAME] = proof(b"\4", size=rest - rest // 2 - outside)
     data = framed(*parts.values())
     assert len(data) == limits.MAX_POLICY_BUNDLE_BYTES + past
     if past:

@@ -12,7 +12,7 @@ from zkcompliance.errors import ParametersRejected, SoundnessTooLow
 from zkcompliance.stark import soundness as prover_side
 from zkcompliance.stark.air.shape import lay_out
 from zkcompliance.stark.field.babybear import P
-from zkcompliance.stark.profiles import FAST, PROFILES, SMALL, STANDARD
+from zkcompliance.stark.profiles import FAST, PROFILES, SMALL, STANDARD, Profile
 from zkcompliance.stark.soundness import Shapes, _terms, bits, shapes_of, soundness
 from zkcompliance.verify import soundness as verifier_side
 from zkcompliance.verify.program import decode_program
@@ -67,9 +67,16 @@ def test_more_of_anything_is_worse(worse: dict[str, object]) -> None:
     assert soundness(replace(REFERENCE, **worse)).total > soundness(REFERENCE).total  # type: ignore[arg-type]
 
 
-def test_parameter_is_the_best() -> None:
-    found = soundness(REFERENCE)
-    assert found.total == min(sum(_terms(REFERENCE, m).values()) for m in range(3, 201))
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("size", [1, 2**12, 2**30])
+def test_parameter_is_the_best(profile: Profile, size: int) -> None:
+    """Both hands find it by halves; test_soundness_outside.py holds both against trying all, on many more cases."""
+    shapes = replace(
+        REFERENCE, profile=profile, heights=(19, 13), constraints=512 * size, fractions=64 * size,
+        tags=(19,) * size.bit_length(),
+    )  # fmt: skip
+    totals = [sum(_terms(shapes, m).values()) for m in range(3, 201)]
+    assert soundness(shapes).parameter == 3 + totals.index(min(totals))
 
 
 def test_fewer_queries_do_not_reach_128_bits() -> None:

@@ -143,7 +143,7 @@ def test_schedules() -> None:
 
 
 def test_a_statement_is_judged_by_what_it_has() -> None:
-    """Counted by hand: two tables over three segments, and a private one; a segment counts for each table."""
+    """Counted by hand: two tables over three segments, in one instance each, and a private one."""
     reads = Table(0, 0, 1, (Node(1, 0, 0), Node(2, 0, 0)), (Constraint("c", 0, 1),), (Interaction(0, 0xFFFF, 1, (1,)),),
                   (1,), ())  # fmt: skip
     bare = Table(0, 0, 0, (Node(1, 2, 0),), (), (), (0,), ())
@@ -154,14 +154,15 @@ def test_a_statement_is_judged_by_what_it_has() -> None:
         verify_profiles.Entry(profile.id, bytes(32), 4, k, kappa, bytes(32), (0,) * 6)
         for k, kappa in ((18, 18), (13, 14), (3, 13))
     )
-    logs = (verify_profiles.LogStatement("log", Checkpoint("o", 3, bytes(32), b""), entries),)
-    stated = verify_profiles.Statement(profile, "c", 1, program.digest, (), b"", logs, (10,))
+    logs = (verify_profiles.LogStatement(Checkpoint("o", 3, bytes(32), b""), entries),)
+    claim = verify_profiles.ClaimStatement("r", "c", 1, program.digest, (), ((0,),), (10,))
+    stated = verify_profiles.Statement(profile, b"", logs, (claim,))
     case = Case(
-        SETTINGS["standard"], frozenset((18, 14, 13)), {18: 2, 14: 2, 13: 2},
-        constraints=3 * (1 + 2) + 3 * 2 + 2 + (3 + 2), degree=4, bus_width=9,
-        fractions=2**18 + 2**13 + 2**3 + 2**10 + 2 * 2**18, identities=0,
+        SETTINGS["standard"], frozenset((18, 14, 13)), {18: 1, 14: 1, 13: 1},
+        constraints=3 * (1 + 1 + 2) + 2 + (3 + 2 + 2), degree=5, bus_width=9,
+        fractions=2**18 + 2**13 + 2**3 + 2**10 + (8 + 1) * 2**13, identities=0,
     )  # fmt: skip
-    found = verify_soundness.judge(shape_of(stated, program)).error
+    found = verify_soundness.judge(shape_of(stated, [program])).error
     assert abs(float(found) / float(error(case)[0]) - 1) < 1e-12
 
 

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from zkcompliance import limits
-from zkcompliance.verify import shape
+from zkcompliance.verify import shape, union
 
 PAGE = (Path(__file__).parents[2] / "docs" / "spec" / "limits.md").read_text(encoding="utf-8")
 VERIFY = Path(shape.__file__).parent
@@ -27,10 +27,14 @@ def test_no_limit_of_the_verifier_is_left_out() -> None:
 
 
 def test_the_steps_of_the_cells_table() -> None:
-    said = re.search(
-        r"counts (\d+) nodes, (\d) constraints,\n(\d) interactions with W = 1, (\d) group and (\d) w", PAGE
-    )
+    said = re.search(r"The cells table counts (\d+) \+ (\d)·R·2\^e nodes, R·2\^e pairs", PAGE)
     assert said is not None
-    nodes, constraints, interactions, groups, witness = map(int, said.groups())
-    counted = nodes + 2 * constraints + interactions * (1 + 4) + 2 * groups + witness
-    assert counted == shape._steps(shape.CELLS_TABLE)
+    some, each = map(int, said.groups())
+    for kappa in (13, 14, 15, 16, 21):
+        for buses in ((0,), (0, 5, 6)):
+            table = union.cells_table(kappa, buses).parts[0].table
+            pairs = len(buses) * 2 ** max(0, 16 - kappa)
+            interactions = pairs + 1
+            groups = -(-interactions // 3)
+            counted = some + each * pairs + 2 * 3 + interactions * (1 + 4) + 2 * groups + 2 + pairs
+            assert union.cells_steps(table) == counted

@@ -227,7 +227,7 @@ def bounds(name: str, **given: Bound) -> dict[str, Bound]:
 def sound_example(name: str) -> dict[str, Bound]:
     """Of a claim that is not named above: the parameters of its first example that fails, and so asks something."""
     examples = catalogue.files()[name.replace("-", "_")].EXAMPLES
-    failing = next(each for each in examples if each.failing is not None)
+    failing = next(each for each in examples if bool(each.failing))
     values = definition(name).publics(failing.inputs(definition(name))[1])
     return {each: Bound(low=at, high=at) for each, at in values.items()}
 

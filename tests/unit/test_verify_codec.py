@@ -405,7 +405,7 @@ def test_bundle_limits() -> None:
     for part in (
         replace(good, statement_bytes=bytes(limits.MAX_STATEMENT_BYTES + 1)),
         replace(good, program_bytes=(bytes(limits.MAX_PROGRAM_BYTES + 1),)),
-        replace(good, program_bytes=(bytes(limits.MAX_PROGRAM_BYTES), bytes(limits.MAX_PROGRAM_BYTES), b"x")),
+        replace(good, program_bytes=(bytes(limits.MAX_PROGRAM_BYTES), b"x")),
         replace(good, program_bytes=tuple(map(bytes, range(limits.MAX_CLAIMS + 1)))),
         replace(good, notes=(bytes(limits.MAX_NOTE_BYTES + 1),)),
     ):

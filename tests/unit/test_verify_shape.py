@@ -30,6 +30,7 @@ from zkcompliance.verify.field import (
     sub,
     total,
 )
+from zkcompliance.verify.layout import EquationPlace, SumsPlace
 from zkcompliance.verify.openings import CHUNK, EXTENSION, SEGMENT, WITNESS, deep, opening_order
 from zkcompliance.verify.program import (
     Constraint,
@@ -48,10 +49,7 @@ from zkcompliance.verify.program import (
 )
 from zkcompliance.verify.shape import (
     ALGEBRAIC,
-    CELLS_TABLE,
-    EquationPlace,
     Shape,
-    SumPlace,
     Weights,
     chunk_count,
     constraint_degrees,
@@ -64,12 +62,14 @@ from zkcompliance.verify.statement import (
     PROFILES,
     SMALL,
     STANDARD,
+    ClaimStatement,
     Entry,
     LogStatement,
     Profile,
     Statement,
     degree_bound,
 )
+from zkcompliance.verify.union import Merged, cells_table, merge
 from zkcompliance.verify.weights import lookup_challenges
 
 UNIT = 0xFFFF
@@ -84,8 +84,9 @@ def statement(
         kappa = profile.capacity(k)
         assert kappa is not None
         entries.append(Entry(profile.id, bytes(32), program.logs[0].width, k, kappa, bytes(32), (0,) * 6))
-    logs = (LogStatement("log", Checkpoint("o", len(ks), bytes(32), b""), tuple(entries)),)
-    return Statement(profile, "c", 1, program.digest, (0,) * len(program.publics), b"", logs, private)
+    logs = (LogStatement(Checkpoint("o", len(ks), bytes(32), b""), tuple(entries)),)
+    claim = ClaimStatement("r", "c", 1, program.digest, (0,) * len(program.publics), ((0,),), private)
+    return Statement(profile, b"", logs, (claim,))
 
 
 def program(*tables: Table, **changes: object) -> Program:
@@ -94,7 +95,7 @@ def program(*tables: Table, **changes: object) -> Program:
 
 
 def shape(ks: tuple[int, ...], p: Program, profile: Profile = STANDARD, private: tuple[int, ...] = ()) -> Shape:
-    return shape_of(statement(ks, p, profile, private), p)
+    return shape_of(statement(ks, p, profile, private), [p])
 
 
 def test_profiles() -> None:
@@ -117,16 +118,34 @@ def test_capacity() -> None:
             assert kappa == good[0]
 
 
+def alone(table: Table, short: tuple[int, ...] = (), tall: bool = False) -> Merged:
+    """A table with its base."""
+    return merge([(0, 0, table, ())], short, tall)
+
+
+def places(s: Shape) -> list[tuple[list[int], int, int]]:
+    """Of each instance the program's numbers of its tables, k and κ; the cells table has none."""
+    return [([part.number for part in i.merged.parts if part.claim >= 0], i.k, i.kappa) for i in s.instances]
+
+
 def test_cells_height() -> None:
-    assert shape((3,), program(EMPTY)).heights == (16, 13)
-    assert shape((3, 18, 20), program(EMPTY)).heights == (20, 18, 13)
-    assert shape((3, 18, 20), program(EMPTY)).instances[-1].kappa == 18
-    assert shape((16,), program(EMPTY)).heights == (16,)
+    """The smallest of the segments' with room for the cells; or the smallest at all."""
+    row = (LookupEntry(0, 1, 0),)
+
+    def heights(ks: tuple[int, ...], cells: int) -> tuple[tuple[int, ...], int]:
+        s = shape(ks, program(EMPTY, lookups=(Lookup(1, (row,) * (cells // 2)),) if cells else ()))
+        assert s.instances[-1].k == s.instances[-1].kappa
+        return s.heights, s.instances[-1].kappa
+
+    assert heights((3,), 0) == ((13,), 13)
+    assert heights((3, 18, 20), 0) == ((20, 18, 13), 13)
+    assert heights((3, 18, 20), 1 << 13) == ((20, 18, 13), 13)
+    assert heights((3, 18, 20), (1 << 13) + 2) == ((20, 18, 13), 18)
+    assert heights((3,), (1 << 13) + 2) == ((14, 13), 14)
+    assert heights((16,), 0) == ((16,), 16)
     s = shape((20, 17, 13), program(EMPTY, replace(EMPTY, witness=2)))
-    assert [(i.number, i.segment, i.k, i.kappa) for i in s.instances] == [
-        (0, 0, 20, 20), (0, 1, 17, 17), (0, 2, 13, 14), (1, 0, 20, 20), (1, 1, 17, 17), (1, 2, 13, 14), (-1, 0, 17, 17),
-    ]  # fmt: skip
-    assert s.at_height(17) == [1, 4, 6]
+    assert places(s) == [([0, 1], 20, 20), ([0, 1], 17, 17), ([0, 1], 13, 14), ([], 14, 14)]
+    assert s.at_height(14) == [2, 3] and s.at_height(17) == [1]
 
 
 def test_private_heights() -> None:
@@ -134,26 +153,23 @@ def test_private_heights() -> None:
     p = program(EMPTY, free, replace(free, index=1), EMPTY)
 
     def kappas(ks: tuple[int, ...], private: tuple[int, ...], profile: Profile = STANDARD) -> list[int]:
-        return [i.kappa for i in shape(ks, p, profile, private).instances if i.number in (1, 2)]
+        return [i.kappa for i in shape(ks, p, profile, private).instances[-3:-1]]
 
     assert kappas((3,), (3, 13)) == [13, 13]  # 2^13 + 192 ≤ 9·2^10
-    assert kappas((3,), (14, 16)) == [16, 16]  # of the cells, whatever 14 would need by itself
+    assert kappas((3,), (14, 16)) == [14, 16]  # none has room: a new height each
     assert kappas((3, 13), (13, 14)) == [13, 14]  # κ 14 is a segment's
-    assert kappas((3, 18), (14, 18)) == [18, 18]  # the cells are at 18 here
-    assert kappas((3,), (17, 21)) == [17, 21]  # none has room: a new height each
+    assert kappas((3, 18), (14, 18)) == [18, 18]
     assert kappas((19,), (18, 20)) == [19, 20]
     for profile in PROFILES.values():
         for k in range(3, 22):
             assert kappas((3,), (k, k), profile)[0] == min(
-                (c for c in (profile.capacity(3) or 0, 16) if 2**k + profile.mask <= 9 * 2**c // 8), default=k
+                (c for c in (profile.capacity(3) or 0,) if 2**k + profile.mask <= 9 * 2**c // 8), default=k
             )
     s = shape((20, 17), p, private=(3, 20))
-    assert [(i.number, i.segment, i.entry is None, i.k, i.kappa) for i in s.instances] == [
-        (0, 0, False, 20, 20), (0, 1, False, 17, 17), (1, 0, True, 3, 17), (2, 0, True, 20, 20),
-        (3, 0, False, 20, 20), (3, 1, False, 17, 17), (-1, 0, True, 17, 17),
-    ]  # fmt: skip
+    assert places(s) == [([0, 3], 20, 20), ([0, 3], 17, 17), ([1], 3, 17), ([2], 20, 20), ([], 17, 17)]
+    assert [i.entry is None for i in s.instances] == [False, False, True, True, True]
     q = soundness.quantities(s)
-    assert q.tags == (20, 17, 20, 17) and q.constraints == 12 + 5
+    assert q.tags == (20, 17) and q.constraints == 4 * 2 + 5
 
 
 def test_private_openings() -> None:
@@ -197,7 +213,7 @@ def test_every_column_is_in_the_batch() -> None:
     dealt = [element() for _ in range(len(order) + 3 + 1)]
     stream = iter(dealt)
     batches, blocks = deep(made, values, z, stream)
-    assert next(stream, None) is None and made.heights == (16, 13)
+    assert next(stream, None) is None and made.heights == (13,)
     entry = made.instances[0].entry
     assert entry is not None
     z0, ratios = entry.tag_challenge()
@@ -205,8 +221,8 @@ def test_every_column_is_in_the_batch() -> None:
     for position in (0, 1, 54321):
         x = 31 * pow(root_of_unity(16), bit_reverse(position, 16), P) % P
         row = [at(c, embed(x))[0] for c in range(5)]
-        batches[1].add_row(position, row, [blocks[SEGMENT, 0]])
-        batches[1].masks[position] = ZERO
+        batches[0].add_row(position, row, [blocks[SEGMENT, 0]])
+        batches[0].masks[position] = ZERO
         wanted = ZERO
         for opening, c in zip(order[:2], dealt, strict=False):
             quotient = mul(sub(embed(row[opening.column]), values[opening]), inverse(sub(embed(x), z)))
@@ -215,7 +231,7 @@ def test_every_column_is_in_the_batch() -> None:
             wanted = add(wanted, scale(c, row[column]))
         tag = total(scale(ratio, value) for ratio, value in zip(ratios, row, strict=True))
         wanted = add(wanted, mul(dealt[-1], mul(sub(tag, entry.tag), inverse(sub(embed(x), z0)))))
-        assert batches[1].values()[position] == wanted
+        assert batches[0].values()[position] == wanted
 
 
 def test_degrees_of_new_nodes() -> None:
@@ -242,14 +258,14 @@ def test_degrees_of_new_nodes() -> None:
         groups=(2, 2, 2),
         sums=(),
     )  # fmt: skip
-    assert constraint_degrees(t, weights) == [
+    assert constraint_degrees(alone(t), weights) == [
         per, per, per, 0, 0, per,
         4 * col + per,  # m·D_2, m = witness^4, above φ·D_1·D_2
         col + 2 * col,  # φ·D_1·D_2 and m·D_2 alike
         per + col,
         max(per + col + per, 4 * col + per),  # w·blind·D_1; m_2·D_1
     ]  # fmt: skip
-    assert constraint_degrees(t, ALGEBRAIC) == [1, 1, 1, 0, 0, 1, 5, 3, 2, 5]
+    assert constraint_degrees(alone(t), ALGEBRAIC) == [1, 1, 1, 0, 0, 1, 5, 3, 2, 5]
 
 
 def test_degrees_by_hand() -> None:
@@ -280,17 +296,28 @@ def test_degrees_by_hand() -> None:
         groups=(2, 1),
         sums=(Sum("s", 1, (1, 2)),),
     )  # fmt: skip
-    assert constraint_degrees(t, weights) == [
+    assert constraint_degrees(alone(t), weights) == [
         log + col, col + per, col + per, log + col + 1, 0,
         col + (log + log + col),  # φ·D_1·D_2
         per + col,  # L_0·acc
         log + log + per,  # the sum, against w·blind, times a constant denominator
     ]  # fmt: skip
-    assert constraint_degrees(t, ALGEBRAIC) == [2, 2, 2, 3, 0, 4, 2, 3]
-    assert constraint_degrees(EMPTY, ALGEBRAIC) == [2, 2]
-    assert constraint_degrees(EMPTY, weights) == [per + col, per + col]
-    assert constraint_degrees(CELLS_TABLE, ALGEBRAIC) == [2, 3, 2, 2, 4]
-    assert constraint_degrees(CELLS_TABLE, weights) == [per + col, 2 * col + 1, per + col, per + col, per + 3 * col]
+    assert constraint_degrees(alone(t), ALGEBRAIC) == [2, 2, 2, 3, 0, 4, 2, 3]
+    assert constraint_degrees(alone(EMPTY), ALGEBRAIC) == [2, 2]
+    assert constraint_degrees(alone(EMPTY), weights) == [per + col, per + col]
+    one = cells_table(16, (0,))
+    assert constraint_degrees(one, ALGEBRAIC) == [2, 3, 2, 2, 4]
+    assert constraint_degrees(one, weights) == [per + col, 2 * col + 1, per + col, per + col, per + 3 * col]
+    assert constraint_degrees(cells_table(15, (0,)), ALGEBRAIC) == [2, 3, 2, 2, 5]  # 2 pairs and v in one group
+    four = cells_table(14, (0, 9))  # 8 pairs and v: groups of 3, 3, 3
+    assert four.groups == (3, 3, 3) and constraint_degrees(four, ALGEBRAIC) == [2, 3, 2, 4, 4, 2, 5]
+    three = cells_table(13, (0,))  # 8 pairs and v
+    assert three.groups == (3, 3, 3) and three.witness == 10
+    base = alone(EMPTY, (3, 1), tall=True)  # no sum, so no tallies: two asks in one group
+    assert base.groups == (2, 0) and base.witness == 0
+    assert constraint_degrees(base, weights) == [col + 2 * log, per + col, per + col]
+    summed = alone(replace(EMPTY, sums=(Sum("s", 0, (0,)),)), (0,) * 4, tall=True)
+    assert summed.groups == (3, 2, 0) and summed.witness == 1 and summed.weighed == 0
 
 
 def test_chunks_by_hand() -> None:
@@ -349,23 +376,53 @@ def test_layout() -> None:
     )
     layout = shape((15, 3), p).layout
     assert layout.sums == {
-        (0, 0): (SumPlace(0, 2), SumPlace(6, 1)),
-        (0, 1): (SumPlace(9, 2), SumPlace(11, 1)),
-        (1, 0): (SumPlace(12, 2), SumPlace(16, 1)),
+        (0, 0): (SumsPlace(0, 8, 0, 2, False), SumsPlace(8, 12, 16, 1, False)),
+        (0, 1): (SumsPlace(12, 16, 24, 2, False), SumsPlace(16, 18, 32, 1, False)),
     }
-    assert layout.unknowns == (36, 38) and layout.lookups == (43, 47)
-    assert layout.equations == (
+    assert layout.unknowns == ((36, 38),) and layout.lookups == ((43, 47),)
+    assert layout.equations == ((
         EquationPlace(18, 49, 5),
         EquationPlace(27, 57, 3),
         EquationPlace(32, 61, 1),
         EquationPlace(33, 61, 4),
-    )
+    ),)  # fmt: skip
     assert layout.cells == 67 and layout.identities == 40
     free = Table(1, 0, 1, (Node(2, 0, 0),), (), (), (0,), (Sum("s", 0, (0, 0)),))
     layout = shape((15, 3), replace(p, tables=(one, free, two), equations=()), private=(16,)).layout
-    assert layout.sums[1, 0] == (SumPlace(12, 4),)
-    assert layout.sums[2, 0] == (SumPlace(20, 2), SumPlace(24, 1))
-    assert layout.unknowns == (52, 54) and layout.identities == 26
+    assert layout.sums[0, 1] == (SumsPlace(12, 20, 24, 4, False),)
+    assert layout.sums[0, 2] == (SumsPlace(20, 24, 40, 2, False), SumsPlace(24, 26, 48, 1, False))
+    assert layout.unknowns == ((52, 54),) and layout.identities == 26
+
+
+def test_tall_layout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One A or B more than may be cells; segments with fewer than four buckets keep theirs."""
+    nodes = (Node(1, 0, 0), Node(1, 1, 0))
+    table = replace(EMPTY, nodes=nodes, sums=(Sum("a", 0, (1, 1, 1)), Sum("b", 0, (1,))))
+    p = program(table, equations=(Equation("e", (Summand(0, 0, 0, 1),)),))
+    monkeypatch.setattr(limits, "MAX_DIRECT_CELLS", 2 * 4 * (4 + 2))
+    direct = shape((16, 15), p)
+    assert direct.layout.equations == ((EquationPlace(24, 48, 4),),) and direct.instances[0].merged.weighed is None
+    monkeypatch.setattr(limits, "MAX_DIRECT_CELLS", 2 * 4 * (4 + 2) - 1)
+    tall = shape((16, 15), p)
+    assert tall.layout.sums[0, 0] == (SumsPlace(0, 16, 0, 4, True), SumsPlace(28, 36, 20, 2, False))
+    assert tall.layout.equations == ((EquationPlace(36, 36, 5),),)  # a digit more, b1's
+    assert tall.layout.cells == 44 and tall.layout.identities == 45
+    assert [i.merged.weighed for i in tall.instances[:-1]] == [0, 0] and tall.instances[0].merged.limbs == 4
+    assert [i.tallies for i in tall.instances[:-1]] == [2 * 4 * 4, 0]
+    small = shape((15, 15, 15, 3), p)
+    assert small.layout.cells == 2 * 4 * (2 + 2 + 2 + 1) + 6 and small.instances[0].merged.weighed == 0
+
+
+def test_tallies_limit() -> None:
+    table = replace(EMPTY, sums=(*(Sum(f"{i}", 0, (0,) * 16) for i in range(32)),))
+    most = shape((21,), program(table))
+    assert most.instances[0].tallies == 2 * 128 * 512 == limits.MAX_TALLIES
+    with pytest.raises(LimitExceeded, match="tallies"):
+        shape((21,), program(replace(table, sums=(*table.sums, Sum("one", 0, (0,))))))
+    with pytest.raises(LimitExceeded, match="tallies"):
+        shape((21, 16), program(table))
+    half = replace(table, sums=table.sums[:16])
+    assert shape((21, 21, 20), program(half)).layout.cells == 3 * 256 * 5
 
 
 def test_private_sums_in_equations() -> None:
@@ -373,7 +430,7 @@ def test_private_sums_in_equations() -> None:
     largest = (2**13 - 2) // 4
     for k, count in ((14, 1), (16, 4)):
         for c, good in ((largest // count, True), (largest // count + 1, False)):
-            p = program(free, equations=(Equation("e", (Summand(0, 0, 0, c),)),))
+            p = program(EMPTY, free, equations=(Equation("e", (Summand(0, 1, 0, c),)),))
             if good:
                 assert shape((3,), p, private=(k,))
             else:
@@ -414,42 +471,62 @@ def test_equation_weights() -> None:
 
 
 def test_work_limits() -> None:
-    many = program(*[EMPTY] * 2)
-    assert len(shape((3,) * 32, many).instances) == limits.MAX_INSTANCES + 1
-    with pytest.raises(LimitExceeded):
-        shape((3,) * 32, program(*[EMPTY] * 2, replace(EMPTY, witness=1)))
     nodes = replace(EMPTY, nodes=(Node(0, 0, 0),) * 4096)
-    assert shape((3,) * 7, program(nodes))
-    with pytest.raises(LimitExceeded):
-        shape((3,) * 8, program(nodes))
+    assert shape((3,) * 15, program(nodes, nodes))
+    with pytest.raises(LimitExceeded, match="steps"):
+        shape((3,) * 16, program(nodes, nodes))
     wide = program(EMPTY, logs=(LogSlot("log", bytes(32), 1024),))
-    assert shape((3,) * 7, wide)
-    with pytest.raises(LimitExceeded):
-        shape((3,) * 8, wide)
+    assert shape((3,) * 15, wide)
+    with pytest.raises(LimitExceeded, match="columns"):
+        shape((3,) * 16, wide)
     with pytest.raises(LimitExceeded):
         shape((3,), program(replace(EMPTY, witness=65535)))
+    base = replace(EMPTY, short=tuple(range(1000)))  # each is a node and an ask, of 6 steps, and there are 250 groups
+    asked = program(base, nodes, nodes, logs=(LogSlot("log", bytes(32), 1000),))
+    assert shape((3,) * 6, asked)
+    with pytest.raises(LimitExceeded, match="steps"):
+        shape((3,) * 9, asked)  # 9·(6·1000 + 2·250 + 2·4096 + …)
 
 
 def test_work_limits_of_private_tables() -> None:
     free = Table(1, 0, 1, (Node(2, 0, 0),), (), (), (0,), ())
-    tables = [replace(free, index=i) for i in range(64)]
-    at_limit = shape((3,) * 32, program(EMPTY, *tables[:32]), private=(3,) * 32)
+    tables = [replace(free, index=i) for i in range(100)]
+    most = limits.MAX_INSTANCES - 60
+    at_limit = shape((3,) * 60, program(EMPTY, *tables[:most]), private=(3,) * most)
     assert len(at_limit.instances) == limits.MAX_INSTANCES + 1
-    with pytest.raises(LimitExceeded):
-        shape((3,) * 32, program(EMPTY, *tables[:33]), private=(3,) * 33)
+    with pytest.raises(LimitExceeded, match="instances"):
+        shape((3,) * 60, program(EMPTY, *tables[: most + 1]), private=(3,) * (most + 1))
     nodes = [replace(t, nodes=(Node(0, 0, 0),) * 4096, witness=0) for t in tables]
-    assert shape((3,), program(*nodes[:7]), private=(3,) * 7)
-    with pytest.raises(LimitExceeded):
-        shape((3,), program(*nodes[:8]), private=(3,) * 8)
+    assert shape((3,), program(EMPTY, *nodes[:31]), private=(3,) * 31)
+    with pytest.raises(LimitExceeded, match="steps"):
+        shape((3,), program(EMPTY, *nodes[:32]), private=(3,) * 32)
     wide = [replace(t, witness=4090) for t in tables]
-    assert shape((3,), program(wide[0]), private=(3,))
-    with pytest.raises(LimitExceeded):
-        shape((3,), program(*wide[:2]), private=(3,) * 2)
-    summed = replace(free, sums=(Sum("s", 0, (0,) * 16), Sum("t", 0, (0,) * 16), Sum("u", 0, (0,) * 16)))
-    assert shape((3,), program(summed), private=(21,)).layout.cells == 3 * 16 * 2**7 * 2
-    two = program(summed, replace(summed, index=1))
-    with pytest.raises(LimitExceeded):
-        shape((3,), two, private=(21, 20))
+    assert shape((3,), program(EMPTY, *wide[:3]), private=(3,) * 3)
+    with pytest.raises(LimitExceeded, match="columns"):
+        shape((3,), program(EMPTY, *wide[:4]), private=(3,) * 4)
+
+
+def test_empty_tables_are_counted() -> None:
+    """A table of nothing has two steps, for its one group, in every claim and every segment: so they are bounded."""
+    p = program(*[EMPTY] * 255)
+    claim = statement((3,) * 60, p).claims[0]
+    many = tuple(replace(claim, requirement=f"{i:02}") for i in range(64))
+    with pytest.raises(LimitExceeded, match="steps"):
+        shape_of(replace(statement((3,) * 60, p), claims=many), [p] * 64)
+
+
+def test_terms_of_all_claims_are_bounded() -> None:
+    equations = tuple(Equation(f"e{i}", (Summand(3, 0, 0, 1),) * 128) for i in range(8))
+    p = program(EMPTY, equations=equations)
+    claim = statement((3,), p).claims[0]
+    for count in (2, 3):
+        claims = tuple(replace(claim, requirement=f"{i:02}") for i in range(count))
+        stated = replace(statement((3,), p), claims=claims)
+        if count == 2:
+            assert shape_of(stated, [p] * 2).layout.identities == 16
+        else:
+            with pytest.raises(LimitExceeded, match="terms"):
+                shape_of(stated, [p] * 3)
 
 
 def test_bounds_of_multiplicities() -> None:
@@ -461,7 +538,7 @@ def test_bounds_of_multiplicities() -> None:
         table = replace(free, interactions=(Interaction(bus, 0, bound, (0,) * (bus == 2) + (node,)),))
         if log:
             table = replace(table, kind=0)
-        p = program(table, lookups=(Lookup(1, (row,)),), buses=(2,))
+        p = program(EMPTY, table, lookups=(Lookup(1, (row,)),), buses=(2,))
         try:
             shape((k if log else 3,), p, private=() if log else (k,))
         except ParametersRejected:
@@ -470,8 +547,7 @@ def test_bounds_of_multiplicities() -> None:
 
     for log in (False, True):
         for bus, node, k, most in (
-            (0, 0, 20, (P - 1 - (2**20 if log else 2**16)) >> 20), (1, 0, 20, (P - 1) >> 20), (2, 0, 20, (P - 1) >> 20),
-            (0, 1, 18, (P - 1 - (2**18 if log else 2**16)) >> 18), (1, 1, 18, (P - 1) >> 18),
+            (1, 0, 20, (P - 1) >> 20), (2, 0, 20, (P - 1) >> 20), (1, 1, 18, (P - 1) >> 18),
             (2, 1, 20, (P - 1) >> 14), (2, 1, 10, (P - 1) >> 10),
             (2, 2, 20, (P - 1) >> 20),  # BUCKET + BUCKET is not itself BUCKET
         ):  # fmt: skip
@@ -479,36 +555,45 @@ def test_bounds_of_multiplicities() -> None:
             assert not fits(bus, node, k, most + 1, log=log)
     half = ((P - 1) >> 14) // 2
     both = replace(free, interactions=(Interaction(1, 0, half, (1,)), Interaction(1, 0, half, (1,))), groups=(2,))
-    assert shape((3,), program(both, buses=(1,)), private=(20,))
+    assert shape((3,), program(EMPTY, both, buses=(1,)), private=(20,))
     with pytest.raises(ParametersRejected):  # the bounds of all instances add up
-        shape((3,), program(both, replace(both, index=1), buses=(1,)), private=(20, 15))
+        shape((3,), program(EMPTY, both, replace(both, index=1), buses=(1,)), private=(20, 15))
 
 
 def test_general_buses_count_for_soundness() -> None:
     free = Table(1, 0, 1, (Node(2, 0, 0),), (), (Interaction(1, 0, 2, (0,) * 9),), (1,), ())
-    s = shape((3,), program(free, buses=(9,)), private=(10,))
+    s = shape((3,), program(EMPTY, free, buses=(9,)), private=(10,))
     q = soundness.quantities(s)
-    assert q.bus_width == 9 and q.fractions == 2**10 + 2 * 2**16 and q.tags == ()
+    assert q.bus_width == 9 and q.fractions == 2**10 + 9 * 2**13 and q.tags == (13,)  # 8 pairs and v
     assert soundness.judge(s).bits > 128
-    assert len(lookup_challenges(ONE, ONE, ONE, s.program, s.layout).beta) == 10  # up to β^9
+    assert len(lookup_challenges(ONE, ONE, ONE, s.bus_width).beta) == 10  # up to β^9
 
 
-def test_bus_bound() -> None:
-    """A multiplicity may not wrap: 2^21·(959 interactions, and one for v) = p − 1 is the most."""
-    for count in (959, 960):
-        table = replace(
-            EMPTY,
-            nodes=(Node(0, 0, 0),),
-            interactions=(Interaction(0, UNIT, 1, (0,)),) * count,
-            groups=(255, 255, 255, count - 765),
-        )
-        if count == 959:
-            assert shape((21,), program(table))
-        else:
-            with pytest.raises(ParametersRejected):
-                shape((21,), program(table))
+def test_range_buses() -> None:
+    """Asks may not wrap: 2^21·960 = p − 1 is the most on one bus; what is more is dealt to another, or refused."""
+
+    def buses(ks: tuple[int, ...], count: int) -> tuple[list[int], list[int]]:
+        """Of each instance its range bus, and those whose pairs the cells table has."""
+        asks = (Interaction(0, UNIT, 1, (0,)),) * count
+        groups = (1,) * count if count < 256 else (4,) * (count // 4) + (count % 4,)
+        table = replace(EMPTY, nodes=(Node(2, 0, 0),), witness=1, interactions=asks, groups=groups)
+        s = shape(ks, program(table, lookups=(LOOKUP,)))
+        cells = s.instances[-1].merged.parts[0]
+        assert s.instances[-1].bus(cells, cells.table.interactions[-1].bus) == cells.buses[-1]  # v, on the last
+        assert s.instances[-1].merged.witness == 2 + len(cells.buses) * 2 ** max(0, 16 - s.instances[-1].k)
+        return [i.range_bus for i in s.instances[:-1]], list(cells.buses)
+
+    assert P - 1 == 960 << 21
+    with pytest.raises(ParametersRejected, match="wrap"):
+        buses((21,), 961)
+    assert buses((21,) * 60, 15) == ([0] * 60, [0])  # 900, and one for v
+    assert buses((21,) * 60, 16) == ([0] * 60, [0, 2])  # 960, so that v is on another; bus 1 is the lookup
+    assert buses((21,) * 59, 17) == ([0] * 56 + [2] * 3, [0, 2])  # 952, and 17 more would be 969
+    assert buses((21,) * 40, 49) == ([0] * 19 + [2] * 19 + [3, 3], [0, 2, 3])
+    assert buses((3,) * 5, 240) == ([0] * 5, [0])
 
 
+LOOKUP = Lookup(1, ((LookupEntry(0, 1, 0),),))
 REFERENCE = soundness.Quantities(STANDARD, (20,), schedule((20,))[0], 512, 4, 16, 66 << 20, 0, (20,))
 
 

@@ -85,7 +85,7 @@ def test_tag_challenge() -> None:
         root = bytes(range(32))
         header = b"zkcs\x02\x00\x01" + bytes(32) + struct.pack("<HBB", w, 3, 13)
         entry = Entry(1, bytes(32), w, 3, 13, root, (0,) * 6)
-        assert entry.header() == header and entry.encode() == header + root + bytes(24)
+        assert entry.header() == header and entry.encode() == header + root + bytes(24 + 40 + 32)
         state = sha(b"\x15" + header + root)
         blocks = (sha(b"\x16" + state + struct.pack("<I", j)) for j in range(6 * w + 100))
         words = (x & 0x7FFFFFFF for block in blocks for x in struct.unpack("<8I", block))

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -23,46 +24,42 @@ OUTPUT = Path(__file__).with_name("policy_bundles.json")
 Edit = tuple[int, int, bytes]
 
 MODEL = Subject("base-1", sha256(b"weights").digest())
-BINDING = Binding(ForPolicy(sha256(b"a policy").digest(), "example", 3, "below"), MODEL, 1_767_614_400, b"file 7")
+BINDING = Binding(ForPolicy(sha256(b"a policy").digest(), "example", 3), MODEL, 1_767_614_400, b"file 7")
+REQUIREMENTS = ("below", "cadence", "floor: compute")
 ENTRIES = [support.seal(support.table(support.ROWS)).entry]
 
 
-def proof(context: bytes) -> bytes:
-    stated = support.statement(ENTRIES, support.PUBLICS, context=context).encode()
+def proof(*requirements: str) -> bytes:
+    """A proof file that states the claim for each of these."""
+    stated = support.statement(ENTRIES, support.PUBLICS, head=BINDING.encode())
+    (claim,) = stated.claims
+    made = replace(stated, claims=tuple(replace(claim, requirement=name) for name in requirements))
     note = support.SIGNER.sign(support.checkpoint(ENTRIES).decode()).encode()
-    return encode_bundle(stated, support.CLAIM.program_bytes, [note], bytes(8))
-
-
-def contexts() -> list[bytes]:
-    made_for = BINDING.policy
-    assert made_for is not None
-    names = ("below", "cadence", "floor: compute")
-    return sorted(
-        Binding(ForPolicy(made_for.digest, "example", 3, name), MODEL, BINDING.time, b"file 7").encode()
-        for name in names
-    )
+    return encode_bundle(made, [note], bytes(8))
 
 
 def twins() -> dict[str, bytes]:
-    whole = encode_policy_bundle({context: proof(context) for context in contexts()})
+    whole = encode_policy_bundle({(BINDING.encode(), name): proof(name) for name in REQUIREMENTS})
     return {"bundle": whole, "binding": BINDING.encode()}
 
 
 def bundles(whole: bytes) -> list[tuple[str, str, Edit]]:
-    first, second, third = (proof(context) for context in contexts())
+    first, second, third = (proof(name) for name in REQUIREMENTS)
     assert len(first) < len(second)
     one, two, three = 8, 12 + len(first), 16 + len(first) + len(second)  # where their lengths stand
     statement = int.from_bytes(first[6:10], "little")
-    context = one + 4 + first.index(b"zkcx")
+    head = one + 4 + first.index(b"zkcx")
     end = len(whole)
     bad, long = "malformed-bundle", "limit-exceeded"
     other = second.replace(b"file 7", b"file 6")
+    again = proof("cadence", "floor: compute")
     return [
         ("empty", bad, (0, end, b"")),
         ("another magic", bad, (0, 4, b"zkcq")),
         ("a magic in capitals", bad, (0, 4, b"ZKCP")),
         ("version 0", bad, (4, 2, b"\0\0")),
-        ("version 2", bad, (4, 2, b"\2\0")),
+        ("version 1", bad, (4, 2, b"\1\0")),
+        ("version 3", bad, (4, 2, b"\3\0")),
         ("version 256", bad, (4, 2, b"\0\1")),
         ("no proof", bad, (6, end - 6, b"\0\0")),
         ("none counted", bad, (6, 2, b"\0\0")),
@@ -95,8 +92,10 @@ def bundles(whole: bytes) -> list[tuple[str, str, Edit]]:
         ("first and second exchanged", bad, (one, three - one, framed(second) + framed(first))),
         ("second and third exchanged", bad, (two, end - 1 - two, framed(third) + framed(second))),
         ("the first at the end", bad, (one, end - 1 - one, framed(second) + framed(third) + framed(first))),
-        ("two of one context", bad, (two, len(second) + 4, framed(first[:-1] + b"\1"))),
-        ("a proof of a smaller context behind", bad, (three, len(third) + 4, framed(other))),
+        ("two of one requirement", bad, (two, len(second) + 4, framed(first[:-1] + b"\1"))),
+        ("a requirement in two proofs", bad, (one, len(first) + 4, framed(proof("below", "floor: compute")))),
+        ("a requirement in two proofs, in the second", bad, (two, len(second) + 4, framed(again))),
+        ("a proof of a smaller head behind", bad, (three, len(third) + 4, framed(other))),
         ("a proof within that is no proof file", bad, (one + 4, 4, b"zkcq")),
         ("a policy bundle within", bad, (one, len(first) + 4, framed(whole))),
         ("a byte too many within a proof", bad, (one, len(first) + 4, framed(first + b"\0"))),
@@ -104,9 +103,9 @@ def bundles(whole: bytes) -> list[tuple[str, str, Edit]]:
         ("another magic of a statement", "malformed-statement", (one + 14, 4, b"zkcs")),
         ("another version of a statement", "malformed-statement", (one + 18, 2, b"\1\0")),
         ("a profile that there is not", "parameters-rejected", (one + 20, 1, b"\7")),
-        ("a context length past the statement", long, (context - 2, 2, b"\xff\xff")),
-        ("a context cut", long, (context - 2, 2, b"\1\0")),
-        ("a statement length over any", long, (one + 10, 4, (statement + (64 << 10)).to_bytes(4, "little"))),
+        ("a head length past the statement", long, (head - 2, 2, b"\xff\xff")),
+        ("a head cut", "malformed-statement", (head - 2, 2, b"\1\0")),
+        ("a statement length over any", long, (one + 10, 4, (statement + (256 << 10)).to_bytes(4, "little"))),
     ]
 
 
@@ -128,7 +127,8 @@ def bindings(whole: bytes) -> list[tuple[str, str, Edit]]:
         ("empty", bad, (0, end, b"")),
         ("a text", bad, (0, end, b"file 7")),
         ("another magic", bad, (0, 4, b"zkcy")),
-        ("version 2", bad, (4, 2, b"\2\0")),
+        ("version 1", bad, (4, 2, b"\1\0")),
+        ("version 3", bad, (4, 2, b"\3\0")),
         ("a policy flag of 2", bad, (6, 1, b"\2")),
         ("a policy flag of 0", long, (6, 1, b"\0")),
         ("a subject flag of 2", bad, (has_subject, 1, b"\2")),
@@ -143,7 +143,7 @@ def bindings(whole: bytes) -> list[tuple[str, str, Edit]]:
         ("a time of 7 bytes", long, (end - 16, 1, b"")),
         ("a reference one short", bad, (end - 1, 1, b"")),
         ("a reference one long", bad, (end, 0, b"7")),
-        ("a reference over any context", long, (end - 8, 2, b"\xff\xff")),
+        ("a reference over any head", long, (end - 8, 2, b"\xff\xff")),
     ]
 
 

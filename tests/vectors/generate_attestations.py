@@ -35,7 +35,7 @@ from zkcompliance.verify.statement import decode_statement
 HERE = Path(__file__).parent
 OUTPUT = HERE / "attestations.json"
 BINDING = Binding(
-    ForPolicy(sha256(b"policy").digest(), "example", 3, "training-compute"),
+    ForPolicy(sha256(b"policy").digest(), "example", 3),
     Subject("lab/model-70b", sha256(b"model").digest()), 1_767_571_200, b"case 7",
 )  # fmt: skip
 ED25519_ORDER = 2**252 + 27742317777372353535851937790883648493
@@ -46,8 +46,10 @@ Edit = Callable[[dict[str, Any]], Any]
 def bound(binding: Binding | bytes) -> bytes:
     """The file, bound to that."""
     bundle = decode_bundle((HERE / "proofs" / "small.zkp").read_bytes())
-    context = binding if isinstance(binding, bytes) else binding.encode()
-    statement = replace(decode_statement(bundle.statement_bytes), context=context)
+    statement = decode_statement(bundle.statement_bytes)
+    (claim,) = statement.claims
+    head = binding if isinstance(binding, bytes) else binding.encode()
+    statement = replace(statement, head=head, claims=(replace(claim, requirement="training-compute"),))
     return replace(bundle, statement_bytes=statement.encode(), proof_bytes=b"").encode()
 
 

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib import resources
-from importlib.resources.abc import Traversable
 
 from zkcompliance import limits
 from zkcompliance.card.file import decode
 from zkcompliance.card.model import Card
+from zkcompliance.edge.data import folder
 from zkcompliance.errors import UsageError
 
 FLOOR, UNCHANGED = "log-floor-", "rows-unchanged-"  # and the name of a schema: one claim of each for every schema
 _END = ".json"
+_CARDS = ("zkcompliance.circuits", "cards")
 _AGAIN = "python3 -m pip install --force-reinstall zkcompliance"
 
 
 def names() -> list[str]:
     """The ids of the claims, sorted."""
-    return sorted(each.name.removesuffix(_END) for each in _folder().iterdir() if each.name.endswith(_END))
+    return sorted(each.name.removesuffix(_END) for each in folder(*_CARDS).iterdir() if each.name.endswith(_END))
 
 
 @cache
@@ -26,7 +26,7 @@ def load(name: str) -> Card:
     """The card of a claim by its id. UsageError where there is none."""
     if name not in names():
         raise UsageError(f"no claim {name!r}: there is {', '.join(names())}", help="zkcompliance claims")
-    with _folder().joinpath(name + _END).open("rb") as file:
+    with folder(*_CARDS).joinpath(name + _END).open("rb") as file:
         card = decode(file.read(limits.MAX_CARD_BYTES + 1))
     if card.id != name:
         raise UsageError(f"the card {name}{_END} is of {card.id}: this installation is broken", help=_AGAIN)
@@ -53,7 +53,3 @@ def unchanged(schema: bytes) -> Card | None:
 def _in_id(schema: str) -> str:
     """The name of a schema as the ids of claims have it."""
     return schema.replace("_", "-")
-
-
-def _folder() -> Traversable:
-    return resources.files("zkcompliance.circuits").joinpath("cards")

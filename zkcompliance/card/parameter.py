@@ -61,7 +61,7 @@ class Parameter:
         """As a claim's own text and its examples have it: integers are the encoded ones, anything else is `parse`d."""
         if type(value) is int:
             return self.accept(value)
-        if isinstance(value, (list, tuple)) and self.type.of is not None:
+        if isinstance(value, (list, tuple, set, frozenset)) and self.type.of is not None:
             value = [Exact(member) if type(member) is int else member for member in value]
         return self.parse(value)
 

@@ -19,6 +19,7 @@ from zkcompliance import limits, schemas
 from zkcompliance.card.beside import Beside
 from zkcompliance.card.vacuity import Vacuous
 from zkcompliance.claim.language.build import ClaimDefinition
+from zkcompliance.claim.meaning.source import refuse_slip
 from zkcompliance.claim.model import Claim
 from zkcompliance.claim.provable import provable
 from zkcompliance.edge import regular
@@ -84,7 +85,8 @@ def load(name: str) -> Claim:
     except ZkComplianceError:
         raise
     except Exception as error:
-        raise UsageError(f"{name} cannot be run: {type(error).__name__}: {error}") from error
+        slip = refuse_slip(error, name).message
+        raise UsageError(f"{name} cannot be run: {slip}") from error
     return claim_in(module, name)
 
 

@@ -61,21 +61,21 @@ def report_error(error: ZkComplianceError) -> int:
 
 def print_table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """A table on stdout: columns that fold on a terminal, whole lines elsewhere; on a narrow one, row by row."""
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
-    with drawing(sys.stdout) as console:
+    with drawing(sys.stdout) as screen:
         if title:
-            hanging(console, title)
+            hanging(screen, title)
         widest = max((cells(row[0]) for row in rows), default=0)
-        if console.width >= max(NARROW * len(headings), widest + NARROW * (len(headings) - 1)):
+        if screen.width >= max(NARROW * len(headings), widest + NARROW * (len(headings) - 1)):
+            from rich import box
+            from rich.table import Table
+            from rich.text import Text
+
             table = Table(box=box.SIMPLE_HEAD)
             for heading in headings:
                 table.add_column(heading, overflow="fold", no_wrap=heading == headings[0])  # names stay whole
             for row in rows:
                 table.add_row(*(Text(one_line(cell), overflow="fold") for cell in row))
-            console.print(table)
+            screen.draw(table)
             return
     for row in rows:
         pairs = zip(headings[1:], row[1:], strict=True)
@@ -85,11 +85,11 @@ def print_table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str
 def print_fields(title: str, fields: Mapping[str, str], style: str = "") -> None:
     """A titled list of name and value on stdout; a value may have several lines."""
     widest = max((cells(name) for name in fields), default=0)
-    with drawing(sys.stdout) as console:
-        hanging(console, title, style)
+    with drawing(sys.stdout) as screen:
+        hanging(screen, title, style)
         for name, value in fields.items():
             first, *more = clean(value).split("\n")
-            facts(console, [(name, first, ""), *(("", line, "") for line in more)], min(widest, MOST_NAME))
+            facts(screen, [(name, first, ""), *(("", line, "") for line in more)], min(widest, MOST_NAME))
 
 
 @contextlib.contextmanager
@@ -120,19 +120,7 @@ def progress() -> Iterator[Progress]:
 
 
 def warm_up(report: Progress) -> None:
-    """Compile the engine's kernels if this installation has not yet, with a note: it takes up to a minute, once."""
-    from zkcompliance.prove import api
+    """Load the proof engine, or compile it if this machine has none that fits, with a note: up to a minute, once."""
+    from zkcompliance.prove import engine
 
-    told = False
-    how_often = "in the first run only"
-    if api.kept_in() is None:
-        how_often = "in every run: neither where it is installed nor the home of this account can be written to"
-
-    def telling(stage: str, done: int, total: int) -> None:
-        nonlocal told
-        if not told:
-            note(f"compiling the proof engine for this processor: up to a minute, {how_often}")
-            told = True
-        report(stage, done, total)
-
-    api.warm_up(telling)
+    engine.warm_up(report, note)

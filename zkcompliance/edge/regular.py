@@ -13,7 +13,6 @@ import contextlib
 import errno
 import fcntl
 import os
-import secrets
 import stat
 from pathlib import Path
 from typing import BinaryIO
@@ -160,7 +159,7 @@ def unshared(path: Path, descriptor: int, mode: int = 0o600, *, lock: bool = Fal
         return descriptor
     if links == 0:
         raise OSError(errno.ENOENT, "was removed while it was open", str(path))
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.urandom(6).hex()}.tmp")
     kept = open_file(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL)
     try:
         os.fchmod(kept, mode)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import shlex
-import shutil
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
@@ -86,7 +85,14 @@ def cells(text: str) -> int:
 
 def columns(file: IO[str]) -> int | None:
     """Of the terminal that a file is; None where it is none, and lines stay whole."""
-    return max(12, shutil.get_terminal_size().columns) if file.isatty() else None
+    return max(12, _terminal()) if file.isatty() else None
+
+
+def _terminal() -> int:
+    """Columns of the terminal, as shutil finds them, which is imported where there is one."""
+    import shutil
+
+    return shutil.get_terminal_size().columns
 
 
 def folded(text: str, width: int | None, indent: int = INDENT) -> list[str]:

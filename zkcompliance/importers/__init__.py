@@ -10,7 +10,7 @@ import contextlib
 import itertools
 from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from zkcompliance.edge import regular
 from zkcompliance.errors import ImporterError, SchemaError, UsageError
@@ -27,12 +27,14 @@ from zkcompliance.importers import (
     prometheus,
     slurm,
 )
-from zkcompliance.importers.model import Importer, Row
+from zkcompliance.importers.model import BATCH_ROWS, Importer, Row
 from zkcompliance.schemas import Schema, encode_rows
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from zkcompliance.importers.model import Batch
 
 FORMATS: dict[str, Importer] = {
     "csv": csv_table.IMPORTER,
@@ -51,7 +53,6 @@ _SUFFIXES = {
     ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "arrow", ".arrow": "arrow", ".feather": "arrow",
     ".eval": "inspect",
 }  # fmt: skip
-_CHUNK_ROWS = 8192
 
 
 def by_name(name: str) -> Importer:
@@ -74,9 +75,16 @@ def rows(
 ) -> Generator[Row, None, None]:
     """The rows of one file, streaming. The file is opened once. ImporterError, or UsageError for a wrong option."""
     importer.check(schema, options or {})
+    with _reading(importer, path, schema) as file:
+        yield from importer.read(file, Path(path).name, schema, dict(options or {}))
+
+
+@contextlib.contextmanager
+def _reading(importer: Importer, path: str | Path, schema: Schema) -> Iterator[BinaryIO]:
+    """The file, and ImporterError that names it for whatever goes wrong while it is read."""
     try:
         with regular.open_given(Path(path)) as file:
-            yield from importer.read(file, Path(path).name, schema, dict(options or {}))
+            yield file
     except OSError as error:
         raise ImporterError(
             f"{path}: {error.strerror}", help="give a file that is there and that you may read"
@@ -106,17 +114,42 @@ def encode(
     if units and importer.schemas:
         raise UsageError(f"format {importer.name} says itself which unit its shares have: leave --unit out")
     first = 1
-    with contextlib.closing(rows(importer, path, schema, options)) as source:
-        while batch := list(itertools.islice(source, _CHUNK_ROWS)):
-            try:
-                yield encode_rows(schema, batch, first, units=units, now=now)
-            except SchemaError as error:
-                own = error.help if not error.help.startswith("zkcompliance explain") else None
-                help = own or f"zkcompliance schemas {schema.name}"
-                raise ImporterError(f"{path}: {error.message}", help=help) from None
-            first += len(batch)
+    with contextlib.closing(_batches(importer, path, schema, options, units, now)) as source:
+        for batch in source:
+            if isinstance(batch, list):
+                try:
+                    batch = encode_rows(schema, batch, first, units=units, now=now)
+                except SchemaError as error:
+                    own = error.help if not error.help.startswith("zkcompliance explain") else None
+                    help = own or f"zkcompliance schemas {schema.name}"
+                    raise ImporterError(f"{path}: {error.message}", help=help) from None
+            first += batch.shape[1]
+            yield batch
     if first == 1 and not empty:
         raise ImporterError(f"{path}: holds no rows", help="# to state that there are none: add --empty")
+
+
+def _batches(
+    importer: Importer,
+    path: str | Path,
+    schema: Schema,
+    options: Mapping[str, str] | None,
+    units: Mapping[str, str] | None,
+    now: int | None,
+) -> Generator[Batch, None, None]:
+    """The rows of one file, BATCH_ROWS at a time: as limbs where whole columns could be read, or as rows."""
+    if importer.batches is None:
+        with contextlib.closing(rows(importer, path, schema, options)) as source:
+            while batch := list(itertools.islice(source, BATCH_ROWS)):
+                yield batch
+        return
+    from zkcompliance.schemas.cells import Reading
+    from zkcompliance.schemas.columnar import Encoder
+
+    importer.check(schema, options or {})
+    encoder = Encoder(schema, Reading.of(schema, units, now))
+    with _reading(importer, path, schema) as file:
+        yield from importer.batches(file, encoder)
 
 
 __all__ = ["FORMATS", "Importer", "Row", "by_name", "encode", "guess", "rows"]

@@ -9,38 +9,77 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator, Mapping
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from zkcompliance import limits
 from zkcompliance.errors import ImporterError, UsageError
 from zkcompliance.importers import settings
-from zkcompliance.importers.model import Importer, Row
+from zkcompliance.importers.model import BATCH_ROWS, Importer, Row
 from zkcompliance.quantities import LAST, Exact, Typed
 from zkcompliance.schemas import Schema
 
-FORMULA = "columns are taken as they stand; nothing is computed"
-_BATCH_ROWS = 8192
+if TYPE_CHECKING:
+    from zkcompliance.importers.model import Batch
+    from zkcompliance.schemas.columnar import Encoder
+
 _PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+FORMULA = "columns are taken as they stand; nothing is computed"
 
 
 def read(file: BinaryIO, name: str, schema: Schema, options: Mapping[str, str]) -> Iterator[Row]:
     """Rows in order. ImporterError names row and column; the libraries' own messages are not passed on."""
-    try:
-        arrow = importlib.import_module("pyarrow")
-    except ImportError:
-        raise UsageError("pyarrow is not installed", help="pip install 'zkcompliance[arrow]'") from None
+    arrow = _library()
     first = 1
     for batch in _guarded(arrow, file):
-        names = _names(batch.schema, schema)
-        kinds = {column.name: column.type for column in schema.columns}
-        columns = [_cells(arrow, batch.column(i), name, kinds[name], first) for i, name in enumerate(names)]
-        for cells in zip(*columns, strict=True):
-            yield dict(zip(names, cells, strict=True))
+        yield from _rows(arrow, batch, schema, first)
         first += batch.num_rows
 
 
+def batches(file: BinaryIO, encoder: Encoder) -> Iterator[Batch]:
+    """The same rows, as limbs where whole columns could be read (`arrow_columns`), a batch of the file at a time.
+
+    Where one could not be, its rows and those behind it are read until some BATCH_ROWS of the file end where a batch
+    does: so what is wrong is found in the order in which `read` gives its rows, BATCH_ROWS at a time.
+    """
+    from zkcompliance.importers import arrow_columns
+
+    arrow, schema, first = _library(), encoder.schema, 1
+    held: list[Row] = []
+    for batch in _guarded(arrow, file):
+        names = _names(batch.schema, schema)
+        cells = None if held or not batch.num_rows else arrow_columns.cells(arrow, batch, names, schema)
+        limbs = None if cells is None else encoder.encode(batch.num_rows, cells)
+        if limbs is not None:
+            yield limbs
+        else:
+            held += _rows(arrow, batch, schema, first)
+            begin = first + batch.num_rows - len(held)
+            while len(held) >= (size := BATCH_ROWS - (begin - 1) % BATCH_ROWS):
+                yield held[:size]
+                held, begin = held[size:], begin + size
+        first += batch.num_rows
+    if held:
+        yield held
+
+
+def _library() -> Any:
+    try:
+        return importlib.import_module("pyarrow")
+    except ImportError:
+        raise UsageError("pyarrow is not installed", help="pip install 'zkcompliance[arrow]'") from None
+
+
+def _rows(arrow: Any, batch: Any, schema: Schema, first: int) -> Iterator[Row]:
+    """The rows of a batch, the first of which has the number `first`."""
+    names = _names(batch.schema, schema)
+    kinds = {column.name: column.type for column in schema.columns}
+    columns = [_cells(arrow, batch.column(i), name, kinds[name], first) for i, name in enumerate(names)]
+    for cells in zip(*columns, strict=True):
+        yield dict(zip(names, cells, strict=True))
+
+
 def _guarded(arrow: Any, file: BinaryIO) -> Iterator[Any]:
-    """Batches of at most _BATCH_ROWS rows. Whatever the library raises becomes an ImporterError without its text."""
+    """Batches of at most BATCH_ROWS rows. Whatever the library raises becomes an ImporterError without its text."""
     batches = _batches(arrow, file)
     while True:
         try:
@@ -96,7 +135,7 @@ def _batches(arrow: Any, file: BinaryIO) -> Iterator[Any]:
         for group in range(parquet.metadata.num_row_groups):
             if parquet.metadata.row_group(group).total_byte_size > limits.MAX_ARROW_GROUP_BYTES:
                 raise ImporterError(f"row group {group + 1}: is too large")
-        yield from parquet.iter_batches(batch_size=_BATCH_ROWS)
+        yield from parquet.iter_batches(batch_size=BATCH_ROWS)
         return
     ipc = importlib.import_module("pyarrow.ipc")
     if head == b"ARROW1":
@@ -108,8 +147,8 @@ def _batches(arrow: Any, file: BinaryIO) -> Iterator[Any]:
         batch.validate(full=True)
         if batch.nbytes > limits.MAX_ARROW_GROUP_BYTES:
             raise ImporterError("a record batch is too large")
-        for start in range(0, batch.num_rows, _BATCH_ROWS):
-            yield batch.slice(start, _BATCH_ROWS)
+        for start in range(0, batch.num_rows, BATCH_ROWS):
+            yield batch.slice(start, BATCH_ROWS)
 
 
 def _names(table: Any, schema: Schema) -> list[str]:
@@ -190,4 +229,4 @@ def _text(cell: Any, name: str, row: int) -> str | None:
     return settings.utf8(data, f"row {row}, column {name}")
 
 
-IMPORTER = Importer("arrow", "Parquet or Arrow IPC, columns named as in the schema", FORMULA, read)
+IMPORTER = Importer("arrow", "Parquet or Arrow IPC, columns named as in the schema", FORMULA, read, batches=batches)

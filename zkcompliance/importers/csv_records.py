@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Generator
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from zkcompliance import limits
 from zkcompliance.errors import ImporterError
@@ -16,17 +16,28 @@ from zkcompliance.importers.settings import utf8
 _MARK = b"\xef\xbb\xbf"  # a byte order mark
 
 
-class _Lines:
-    """The lines of a stream as texts. `reset` begins a record; one over MAX_ROW_BYTES is an ImporterError."""
+class Readable(Protocol):
+    """What lines can be read from."""
 
-    def __init__(self, file: BinaryIO, whole: bool) -> None:
+    def readline(self, limit: int, /) -> bytes:
+        """The next line with its line end, or its first `limit` bytes; empty at the end."""
+        ...
+
+
+class Lines:
+    """The lines of a stream as texts. `reset` begins a record; one over MAX_ROW_BYTES is an ImporterError.
+
+    number: of the last line that was read; whoever reads lines past it adds them.
+    """
+
+    def __init__(self, file: Readable, *, whole: bool = False) -> None:
         self._file, self._whole = file, whole
         self.number = self._used = 0
 
     def reset(self) -> None:
         self._used = 0
 
-    def __iter__(self) -> _Lines:
+    def __iter__(self) -> Lines:
         return self
 
     def __next__(self) -> str:
@@ -49,7 +60,11 @@ def records(file: BinaryIO, *, whole: bool = False) -> Generator[tuple[int, list
 
     whole: whether the last line has to end with a line end.
     """
-    lines = _Lines(file, whole)
+    return records_of(Lines(file, whole=whole))
+
+
+def records_of(lines: Lines) -> Generator[tuple[int, list[str]], None, None]:
+    """`records` of lines; no line is read before its record is asked for."""
     reader = csv.reader(lines, strict=True)
     while True:
         lines.reset()

@@ -3,28 +3,69 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Iterator, Mapping
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from zkcompliance.errors import ImporterError
-from zkcompliance.importers.csv_records import records
-from zkcompliance.importers.model import Importer, Row
+from zkcompliance.importers.csv_records import Lines, records, records_of
+from zkcompliance.importers.model import BATCH_ROWS, Importer, Row
 from zkcompliance.schemas import Schema
+
+if TYPE_CHECKING:
+    from zkcompliance.importers.model import Batch
+    from zkcompliance.schemas.columnar import Encoder
 
 FORMULA = "columns are taken as they stand; nothing is computed"
 
 
 def read(file: BinaryIO, name: str, schema: Schema, options: Mapping[str, str]) -> Iterator[Row]:
     """Rows as texts. UTF-8 (a byte order mark is allowed), commas, RFC 4180 quoting; blank lines are refused."""
-    with contextlib.closing(records(file)) as lines:
-        _, header = next(lines, (0, None))
-        if header is None:
-            raise ImporterError("is empty: the first line names the columns")
-        _check_header(header, schema)
-        for number, (line, cells) in enumerate(lines, 1):
-            if len(cells) != len(header):
-                raise ImporterError(f"row {number} (line {line}): {len(cells)} cells, not {len(header)}")
-            yield dict(zip(header, cells, strict=True))
+    with contextlib.closing(records(file)) as found:
+        yield from _rows(found, _header(found, schema), 1)
+
+
+def batches(file: BinaryIO, encoder: Encoder) -> Iterator[Batch]:
+    """The same rows, BATCH_ROWS at a time, as limbs where whole columns could be read (`csv_columns`)."""
+    from zkcompliance.importers import csv_columns
+    from zkcompliance.importers.pieces import Pieces
+
+    pieces = Pieces(file)
+    lines = Lines(pieces)
+    with contextlib.closing(records_of(lines)) as found:
+        header, first = _header(found, encoder.schema), 1
+        while True:
+            piece = pieces.piece()
+            cells = csv_columns.cells(piece, header) if piece is not None else None
+            limbs = encoder.encode(len(piece.ends), cells) if piece is not None and cells is not None else None
+            if piece is not None and limbs is not None:
+                pieces.skip(piece)
+                lines.number += len(piece.ends)
+                first += len(piece.ends)
+                yield limbs
+                continue
+            rows = list(itertools.islice(_rows(found, header, first), BATCH_ROWS))
+            if not rows:
+                return
+            first += len(rows)
+            yield rows
+
+
+def _rows(found: Iterator[tuple[int, list[str]]], header: list[str], first: int) -> Iterator[Row]:
+    """Records as rows; first: the number of the next one."""
+    for number, (line, cells) in enumerate(found, first):
+        if len(cells) != len(header):
+            raise ImporterError(f"row {number} (line {line}): {len(cells)} cells, not {len(header)}")
+        yield dict(zip(header, cells, strict=True))
+
+
+def _header(found: Iterator[tuple[int, list[str]]], schema: Schema) -> list[str]:
+    """The names in the first record, checked."""
+    _, header = next(found, (0, None))
+    if header is None:
+        raise ImporterError("is empty: the first line names the columns")
+    _check_header(header, schema)
+    return header
 
 
 def _check_header(header: list[str], schema: Schema) -> None:
@@ -41,4 +82,4 @@ def _check_header(header: list[str], schema: Schema) -> None:
         raise ImporterError(f"header: column {missing[0]} is missing")
 
 
-IMPORTER = Importer("csv", "CSV with a header of column names", FORMULA, read)
+IMPORTER = Importer("csv", "CSV with a header of column names", FORMULA, read, batches=batches)

@@ -6,16 +6,22 @@ and Infinity are not JSON.
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator, Mapping
-from typing import BinaryIO, NoReturn
+from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 from zkcompliance import limits
 from zkcompliance.errors import ImporterError
+from zkcompliance.importers.csv_records import Readable
 from zkcompliance.importers.json_stream import RefusedJson, once_each
-from zkcompliance.importers.model import Importer, Row
+from zkcompliance.importers.model import BATCH_ROWS, Importer, Row
 from zkcompliance.quantities import MAX_DIGITS, Number, Refused, read_whole
 from zkcompliance.schemas import Schema
+
+if TYPE_CHECKING:
+    from zkcompliance.importers.model import Batch
+    from zkcompliance.schemas.columnar import Encoder
 
 FORMULA = "members are taken as they stand; nothing is computed"
 _EXACT = ("flop", "count")  # the types whose numbers are whole
@@ -41,19 +47,57 @@ def _constant(text: str) -> NoReturn:
     raise RefusedJson(f"{text} is not a number")
 
 
+_DECODER = json.JSONDecoder(
+    parse_int=_integer, parse_float=_written, parse_constant=_constant, object_pairs_hook=once_each
+)
+
+
 def read(file: BinaryIO, name: str, schema: Schema, options: Mapping[str, str]) -> Iterator[Row]:
     """One row per line; blank lines are refused. Numbers become exact ints."""
-    decoder = json.JSONDecoder(
-        parse_int=_integer, parse_float=_written, parse_constant=_constant, object_pairs_hook=once_each
-    )
+    return _rows(file, schema, 1)
+
+
+def batches(file: BinaryIO, encoder: Encoder) -> Iterator[Batch]:
+    """The same rows, BATCH_ROWS at a time, as limbs where whole columns could be read (`json_columns`)."""
+    from zkcompliance.importers import json_columns
+    from zkcompliance.importers.pieces import Pieces
+
+    pieces, first = Pieces(file), 1
+    known = frozenset(column.name for column in encoder.schema.columns)
+    while True:
+        piece = pieces.piece()
+        cells = json_columns.cells(piece, known, _bare) if piece is not None else None
+        limbs = encoder.encode(len(piece.ends), cells) if piece is not None and cells is not None else None
+        if piece is not None and limbs is not None:
+            pieces.skip(piece)
+            first += len(piece.ends)
+            yield limbs
+            continue
+        rows = list(itertools.islice(_rows(pieces, encoder.schema, first), BATCH_ROWS))
+        if not rows:
+            return
+        first += len(rows)
+        yield rows
+
+
+def _bare(raw: bytes) -> object:
+    """A value without quotation marks; ValueError where it is none, or none that is taken."""
+    try:
+        return _DECODER.decode(raw.decode())
+    except RefusedJson as error:
+        raise ValueError("is not taken") from error
+
+
+def _rows(file: Readable, schema: Schema, first: int) -> Iterator[Row]:
+    """Lines as rows; first: the number of the next one."""
     known = {column.name: column.type for column in schema.columns}
-    number = 0
+    number = first - 1
     while line := file.readline(limits.MAX_ROW_BYTES + 1):
         number += 1
         if len(line) > limits.MAX_ROW_BYTES:
             raise ImporterError(f"row {number}: a line is longer than {limits.MAX_ROW_BYTES} bytes")
         try:
-            row = decoder.decode(line.decode())
+            row = _DECODER.decode(line.decode())
         except UnicodeDecodeError:
             raise ImporterError(f"row {number}: is not UTF-8") from None
         except RefusedJson as error:
@@ -82,4 +126,4 @@ def _check_whole(value: Number, where: str) -> None:
         raise ImporterError(f"{where}: {refused.why}") from None
 
 
-IMPORTER = Importer("jsonl", "JSON Lines, one object per row", FORMULA, read)
+IMPORTER = Importer("jsonl", "JSON Lines, one object per row", FORMULA, read, batches=batches)

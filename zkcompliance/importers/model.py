@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from zkcompliance.errors import UsageError
 from zkcompliance.schemas import Schema
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from zkcompliance.schemas.columnar import Encoder
+
+    Batch = list["Row"] | NDArray[np.uint32]
+
 Row = Mapping[str, object]
 Reader = Callable[[BinaryIO, str, Schema, Mapping[str, str]], Iterator[Row]]
+BatchReader = Callable[[BinaryIO, "Encoder"], Iterator["Batch"]]
+BATCH_ROWS = 8192
 
 
 @dataclass(frozen=True)
@@ -18,7 +28,9 @@ class Importer:
     """A named format. `schemas`: those it can feed, empty for any. `options`: name → what it means and defaults to.
 
     `read(file, file name, schema, options)` yields rows in order and raises ImporterError naming row (or line) and
-    column.
+    column. `batches(file, encoder)`, where a format has it, yields the same rows BATCH_ROWS at a time, fewer only at
+    the end of the file or of a part of it: as limbs where whole columns could be read, as a list of rows where not. It
+    raises what `read` raises.
     """
 
     name: str
@@ -27,6 +39,7 @@ class Importer:
     read: Reader
     schemas: tuple[str, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)
+    batches: BatchReader | None = None
 
     def check(self, schema: Schema, options: Mapping[str, str]) -> None:
         """UsageError when this importer cannot feed `schema` or has no such option."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
-from importlib import resources
 from pathlib import Path
 
 from zkcompliance import limits
 from zkcompliance.card import catalogue
 from zkcompliance.card.model import Card
 from zkcompliance.card.own import Own, owned
+from zkcompliance.edge.data import folder
 from zkcompliance.errors import PolicyNotInForce, UsageError
 from zkcompliance.policy.load import parse_policy
 from zkcompliance.policy.model import Bound, LogRule, Policy, Requirement
@@ -61,7 +61,7 @@ def versions(id: str) -> tuple[Policy, ...]:
 def _files() -> dict[str, tuple[bytes, ...]]:
     """The files' bytes by id, the latest version first."""
     found: dict[str, dict[int, bytes]] = {}
-    for each in resources.files("zkcompliance").joinpath("policies").iterdir():
+    for each in folder("zkcompliance", "policies").iterdir():
         if each.name.endswith(".toml"):
             identity, _, version = each.name.removesuffix(".toml").rpartition("-")
             found.setdefault(identity, {})[int(version)] = each.read_bytes()

@@ -7,10 +7,8 @@ hostile file costs neither recursion nor quadratic time. Multi-line strings are 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from datetime import date, datetime
-from difflib import get_close_matches
 from typing import Any
 
 from zkcompliance import limits
@@ -41,6 +39,8 @@ def read(data: bytes) -> Table:
     except UnicodeDecodeError as error:
         raise MalformedPolicy(f"the policy is not UTF-8 (byte {error.start})", help=_SOUND) from None
     _bounded(text)
+    import tomllib  # which a verdict without a policy does without
+
     try:
         return Table(tomllib.loads(text, parse_float=Number), "")
     except ValueError as error:
@@ -94,6 +94,8 @@ class Table:
         self._known.append(key)
         if key not in self._values:
             others = [each for each in self._values if each not in self._known and len(each) <= 2 * len(key)]
+            from difflib import get_close_matches
+
             meant = get_close_matches(key, others[:_NEAR], 1)
             raise fault(self.at(key), f"is missing: is {self.at(meant[0])} meant for it?" if meant else "is missing")
         return self._values[key]

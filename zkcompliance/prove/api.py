@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
 from zkcompliance.card import places
-from zkcompliance.claim import catalogue
+from zkcompliance.claim.card import card_of
 from zkcompliance.claim.model import CheckResult, Claim, Tables, Witness
 from zkcompliance.edge.shown import command
 from zkcompliance.errors import CacheDamaged, ClaimDoesNotHold, InternalError, UsageError, VerificationError
@@ -19,17 +18,17 @@ from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.layout import Layout
 from zkcompliance.log.reservation import reserving
 from zkcompliance.log.store import SealedLog, Segment
+from zkcompliance.policy.slots import IN_ORDER
 from zkcompliance.progress import Progress, silent
 from zkcompliance.prove import fits
 from zkcompliance.prove.early import refuse_early
 from zkcompliance.prove.parts import Part, in_statement_order, part_of
-from zkcompliance.stark.air import machine
 from zkcompliance.stark.air.program import Program
 from zkcompliance.stark.air.shape import lay_out
 from zkcompliance.stark.commit.budget import Budget
 from zkcompliance.stark.commit.entry import Entry
-from zkcompliance.stark.commit.table import SealedTable, commit, random_seed
-from zkcompliance.stark.profiles import STANDARD, by_id, by_name
+from zkcompliance.stark.commit.table import SealedTable
+from zkcompliance.stark.profiles import by_id, by_name
 from zkcompliance.stark.prover.prover import Prover
 from zkcompliance.stark.prover.quotient import cosets_needed
 from zkcompliance.stark.prover.witness import check_trace
@@ -274,6 +273,11 @@ def _check_slots(one: Asked) -> None:
                 raise UsageError(f"log {slot} has the schema {log.schema.label}, not {schema.label}")
             if not log.segments:
                 raise UsageError(f"log {slot} has no sealed segment yet", help="zkcompliance seal --help")
+        if len(given[slot]) > 1 and slot in {each.name for each in card_of(claim).slots if each.order}:
+            raise UsageError(
+                f"several logs are given for {slot} of {claim.id}: {IN_ORDER.format(slot)}",
+                help="put the rows of all of them in one log",
+            )
 
 
 def _refuse_one_twice(claim: Claim, origins: Mapping[str, Sequence[str]]) -> None:
@@ -301,32 +305,6 @@ def private_sizes(program: Program, private: list[np.ndarray], segments: Mapping
             sizes.append(private[at].shape[1].bit_length() - 1)
         at += 1 if table.log is None else segments[program.logs[table.log].name]
     return tuple(sizes)
-
-
-def compiled() -> bool:
-    """Whether this machine has the kernels in numba's cache."""
-    path = kept_in()
-    return path is not None and any(path.glob("machine._run-*.nbi"))
-
-
-def kept_in() -> Path | None:
-    """The folder of numba's cache; None where none can be written to, and every process compiles anew."""
-    path = getattr(getattr(machine._run, "_cache", None), "cache_path", None)
-    return None if path is None else Path(path)
-
-
-def warm_up(progress: Progress = silent) -> None:
-    """Compile every kernel if this machine never has, by one small proof (first time under a minute, then nothing)."""
-    if compiled():
-        return
-    progress("compile", 0, 1)
-    claim = catalogue.load("training-compute-below")
-    table = np.zeros((claim.slots["compute"].width, 1 << 14), np.uint32)
-    seed = random_seed()
-    entry = commit(table, seed, STANDARD.name, claim.slots["compute"].digest)
-    prover = small_prover(claim, [table], [seed], [entry], claim.publics({"limit": 1}))
-    prover.prove()
-    progress("compile", 1, 1)
 
 
 def small_prover(

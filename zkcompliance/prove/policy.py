@@ -185,7 +185,8 @@ def plan(
         by_label = {
             label: log
             for name, labels in slots.labels(policy.logs, keys).items()
-            for label, log in zip(labels, there.get(name, ()), strict=name in there)
+            if name in there
+            for label, log in zip(labels, there[name], strict=True)
         }
         for requirement in requirements:
             claim = claim_of(requirement, own)

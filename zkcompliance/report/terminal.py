@@ -1,15 +1,14 @@
-"""The verdict for people at a terminal, by rich: fits 80 columns; without a terminal, whole lines and no colour."""
+"""The verdict for people at a terminal, fits 80 columns; without a terminal, whole lines and no colour."""
 
 from __future__ import annotations
 
 from typing import IO, TYPE_CHECKING
 
-from zkcompliance.edge.screen import Fact, drawing, facts, hanging
+from zkcompliance.edge.screen import Fact, Screen, drawing, facts, hanging
 from zkcompliance.policy.verdict import Finding, LogShown, Status, Verdict
 from zkcompliance.report import words
 
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.text import Text
 
 STYLES = {
@@ -22,15 +21,15 @@ TABLE = 60  # columns that the summary needs as a table
 
 def show(verdict: Verdict, file: IO[str], *, width: int | None = None, seconds: float | None = None) -> None:
     """Print the verdict. width: columns, else the terminal's; seconds: how long it took, where that is known."""
-    with drawing(file, width) as console:
-        hanging(console, words.sentence(verdict), STYLES[words.outcome(verdict)])
-        facts(console, _head(verdict, seconds), NAME)
+    with drawing(file, width) as screen:
+        hanging(screen, words.sentence(verdict), STYLES[words.outcome(verdict)])
+        facts(screen, _head(verdict, seconds), NAME)
         if len(verdict.findings) > 1:
-            _summary(console, verdict)
+            _summary(screen, verdict)
         for finding in verdict.findings:
-            _finding(console, finding)
-        _once(console, "Warnings", [w for f in verdict.findings for w in f.warnings], "bold")
-        _once(console, "This does not prove", [line for f in verdict.findings for line in f.not_proven], "")
+            _finding(screen, finding)
+        _once(screen, "Warnings", [w for f in verdict.findings for w in f.warnings], "bold")
+        _once(screen, "This does not prove", [line for f in verdict.findings for line in f.not_proven], "")
 
 
 def _text(content: str, style: str = "") -> Text:
@@ -64,15 +63,15 @@ def _head(verdict: Verdict, seconds: float | None) -> list[Fact]:
     return rows
 
 
-def _summary(console: Console, verdict: Verdict) -> None:
+def _summary(screen: Screen, verdict: Verdict) -> None:
     from rich import box
     from rich.table import Table
 
-    if console.width < TABLE:
-        console.print()
+    if screen.width < TABLE:
+        screen.line()
         for finding in verdict.findings:
-            _status(console, finding, lead="  ")
-            hanging(console, words.gist(finding), lead="    ")
+            _status(screen, finding, lead="  ")
+            hanging(screen, words.gist(finding), lead="    ")
         return
     table = Table(box=box.SIMPLE_HEAD, pad_edge=True)
     for heading in ("Requirement", "Status", "What is shown, or why not"):
@@ -80,18 +79,18 @@ def _summary(console: Console, verdict: Verdict) -> None:
     for finding in verdict.findings:
         status = _text(finding.status.value, STYLES[finding.status])
         table.add_row(_text(finding.name), status, _text(words.gist(finding)))
-    console.print(table)
+    screen.draw(table)
 
 
-def _status(console: Console, finding: Finding, lead: str = "") -> None:
+def _status(screen: Screen, finding: Finding, lead: str = "") -> None:
     """The status, then the name, which so begins no line."""
     said = f"{finding.status.value.upper()}: "
-    hanging(console, finding.name or finding.claim, "bold", lead=lead, word=(said, STYLES[finding.status]))
+    hanging(screen, finding.name or finding.claim, "bold", lead=lead, word=(said, STYLES[finding.status]))
 
 
-def _finding(console: Console, finding: Finding) -> None:
-    console.print()
-    _status(console, finding)
+def _finding(screen: Screen, finding: Finding) -> None:
+    screen.line()
+    _status(screen, finding)
     rows = [("why", words.why(finding), "bold"), ("", _help(finding), "dim")] if finding.error is not None else []
     rows.append(("claim", finding.claim, ""))
     if finding.says:
@@ -115,7 +114,7 @@ def _finding(console: Console, finding: Finding) -> None:
     if finding.card:
         rows.append(("card", finding.card.hex(), "dim"))
     rows.append(("program", finding.program.hex(), "dim"))
-    facts(console, rows, NAME)
+    facts(screen, rows, NAME)
 
 
 def _help(finding: Finding) -> str:
@@ -131,11 +130,11 @@ def _log(log: LogShown) -> list[Fact]:
     return [*rows, ("root", log.root.hex(), "dim")]
 
 
-def _once(console: Console, title: str, said: list[str], style: str) -> None:
+def _once(screen: Screen, title: str, said: list[str], style: str) -> None:
     """Each line once, in the order in which it is first said."""
     if not said:
         return
-    console.print()
-    hanging(console, title, "bold")
+    screen.line()
+    hanging(screen, title, "bold")
     for line in dict.fromkeys(said):
-        hanging(console, line, style, lead="  - ")
+        hanging(screen, line, style, lead="  - ")

@@ -53,7 +53,7 @@ def _missing(value: object) -> bool:
     return value is None or (isinstance(value, str) and value == "")
 
 
-def _parser(column: Column, reading: Reading) -> Callable[[object], int]:
+def parser(column: Column, reading: Reading) -> Callable[[object], int]:
     """The function that makes one value of a column an int within its range, or raises Refused or SchemaError."""
     choices = {name: index for index, name in enumerate(column.choices)}
     unit = reading.units.get(column.name)
@@ -141,7 +141,7 @@ def _plain_numbers(column: Column, values: Sequence[object], reading: Reading) -
 def _numbers(column: Column, values: Sequence[object], first_row: int, reading: Reading) -> list[int]:
     numbers = _plain_numbers(column, values, reading)
     if numbers is None:
-        parse = functools.lru_cache(maxsize=1 << 14, typed=True)(_parser(column, reading))
+        parse = functools.lru_cache(maxsize=1 << 14, typed=True)(parser(column, reading))
         try:
             numbers = [parse(value) for value in values]
         except (Refused, SchemaError, TypeError):
@@ -153,7 +153,7 @@ def _numbers(column: Column, values: Sequence[object], first_row: int, reading: 
 
 def _first_fault(column: Column, values: Sequence[object], first_row: int, reading: Reading) -> SchemaError:
     """The error that names the first row of a column that cannot be read."""
-    parse = _parser(column, reading)
+    parse = parser(column, reading)
     for number, value in enumerate(values, first_row):
         try:
             parse(value)

@@ -40,7 +40,7 @@ def decode_bundle(data: bytes) -> Bundle:
     statement = reader.take(at_most(reader.u32(), limits.MAX_STATEMENT_BYTES, "statement"))
     count = at_most(reader.u8(), limits.MAX_CLAIMS, "programs")
     programs = tuple(reader.take(at_most(reader.u32(), limits.MAX_PROGRAM_BYTES, "program")) for _ in range(count))
-    at_most(sum(map(len, programs)), limits.MAX_PROGRAMS_BYTES, "all programs")
+    at_most(sum(map(len, programs)), limits.MAX_PROGRAM_BYTES, "all programs")
     notes = tuple(reader.bytes16(limits.MAX_NOTE_BYTES, "note") for _ in range(reader.u8()))
     proof = reader.take(at_most(reader.u32(), limits.MAX_BUNDLE_BYTES, "proof"))
     reader.finish()

@@ -7,6 +7,7 @@ height, ρ⁺_h = (d_h + 1)/n_h that of the code with degree d_h itself; ρ⁺ i
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from fractions import Fraction
 from math import isqrt
@@ -84,7 +85,8 @@ def table(q: Quantities) -> Security:
         slope, offset = _linear_error(q, m)
         return slope * weight + offset * count + _query_error(q, m) + sum(_list_terms(q, m).values())
 
-    m = min(range(3, 201), key=search)
+    # a convex function of m: where it first does not fall, it is least (up to what 2^−256 is rounded up by)
+    m = 3 + bisect_left(range(3, 200), True, key=lambda m: search(m) <= search(m + 1))
     slope, offset = _linear_error(q, m)
     terms = [(name, _up(multiple * (slope * n + offset))) for name, multiple, n in linear]
     terms.append(("queries", _query_error(q, m)))

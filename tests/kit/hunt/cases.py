@@ -38,7 +38,9 @@ def filtered(compute: ComputeLog, limit: Param[Flop], phases: Param[SetOf[Phase]
 def selections(compute: ComputeLog, limit: Param[Flop], phases: Param[SetOf[Phase]]) -> None:
     """A selection of selected rows."""
     counted = compute.where(compute.phase.is_in(phases))
-    require("below", counted.where((counted.method == "hardware") | (counted.devices == 1)).flop.sum() < limit)
+    require(
+        "below", counted.where((counted.method == "hardware") | (counted.devices.or_else(0) == 1)).flop.sum() < limit
+    )
 
 
 @claim("hunt-compare")
@@ -51,14 +53,14 @@ def compared(compute: ComputeLog) -> None:
 @claim("hunt-equal")
 def equalled(compute: ComputeLog) -> None:
     """Equality of ids and of an enum."""
-    require("same", compute.every((compute.run == compute.owner) | (compute.phase == "other")))
+    require("same", compute.every((compute.run == compute.owner.or_else("")) | (compute.phase == "other")))
 
 
 @claim("hunt-columns")
 def columns(data: DatasetLog, compute: ComputeLog) -> None:
     """Columns of every type that are used as they are."""
     require("public", data.every(data.public | data.synthetic))
-    require("share", compute.every((compute.utilisation <= 999_999) | (compute.method == "hardware")))
+    require("share", compute.every((compute.utilisation.or_else(0) <= 999_999) | (compute.method == "hardware")))
     require("phase", compute.every(compute.phase == compute.phase.previous(default="pretraining")))
 
 
@@ -81,7 +83,7 @@ def picked(incidents: IncidentLog, short: Param[Time]) -> None:
 @claim("hunt-digits")
 def doubled(compute: ComputeLog) -> None:
     """A product of a value whose limbs are no digits yet, a quotient by a divisor of one limb."""
-    devices = compute.devices + compute.devices
+    devices = compute.devices.or_else(0) + compute.devices.or_else(0)
     require("work", compute.every((devices * compute.flop <= compute.flop * 10**9) | (compute.method == "hardware")))
     hours = (compute.end - compute.start) // 3600
     require("hours", compute.every((hours <= 2**24) | (compute.method == "hardware")))
@@ -113,7 +115,7 @@ def grouped(evals: EvalLog) -> None:
     groups = evals.group_by(evals.model)
     least, most = groups.min(evals.attempt), groups.max(evals.attempt)
     require("numbered", groups.every((least == 1) & (most == groups.size())))
-    require("mean", groups.every(groups.mean(evals.score) <= 500_000))
+    require("mean", groups.every(groups.mean(evals.score.or_else(1_000_001)) <= 500_000))
     require("not this one", groups.every(groups.model != "m9"))
     require("first", groups.every(groups.size(evals.epoch == 1) >= 1))
 
@@ -129,7 +131,7 @@ def extremes(incidents: IncidentLog, until: Param[Time]) -> None:
 @claim("hunt-single")
 def singles(compute: ComputeLog, limit: Param[Count], hard: Param[Bool]) -> None:
     """Single values in a disjunction and in a product, and one revealed in two figures."""
-    total = compute.devices.sum()
+    total = compute.devices.or_else(0).sum()
     require("either", (total < 100) | (compute.count() * 7 < total) | ~hard)
     require("product", total * limit <= 10**12)
     reveal("devices", total, figures=2)

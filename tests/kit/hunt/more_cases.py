@@ -26,8 +26,8 @@ from zkcompliance.claim.language import (
 @claim("hunt-order")
 def ordered(used: ChipLog) -> None:
     """Uniqueness and intervals that do not overlap."""
-    require("unique", used.unique(used.site))
-    require("apart", used.no_overlap(used.from_, used.until, per=used.kind))
+    require("unique", used.unique(used.site.or_else("")))
+    require("apart", used.no_overlap(used.from_, used.until.or_else(Time.largest), per=used.kind))
 
 
 @claim("hunt-absent")
@@ -45,7 +45,7 @@ def present(events: EventLog, others: EventLog) -> None:
 @claim("hunt-defaults")
 def defaults(used: ChipLog, registry: ChipLog) -> None:
     """A value from another table, or its default."""
-    until = lookup(used.chip, registry.chip, registry.until, default=5)
+    until = lookup(used.chip, registry.chip, registry.until.or_else(Time.largest), default=5)
     require("kind", used.every(used.kind == lookup(used.chip, registry.chip, registry.kind, default="other")))
     require("begun", used.every(used.from_ <= until))
 
@@ -64,7 +64,7 @@ def in_order(events: EventLog) -> None:
     evals = by_time.where(by_time.kind == "eval")
     require("before", events.every(by_time.serial.previous(default=0) <= 70_100))
     require("after", events.every(evals.at.next(default=Time.largest) >= events.at))
-    require("same", events.every(events.serial.previous(default=0, per=events.model) <= 70_100))
+    require("same", events.every(events.serial.previous(default=0, per=events.model.or_else("")) <= 70_100))
 
 
 @claim("hunt-group-extremes")
@@ -72,7 +72,7 @@ def group_extremes(compute: ComputeLog) -> None:
     """Two values' extremes in a group; extremes of values that may be negative."""
     runs = compute.group_by(compute.run)
     require("span", runs.every(runs.max(compute.end) - runs.min(compute.start) <= 100_000))
-    change = compute.devices - 5
+    change = compute.devices.or_else(0) - 5
     require("negative", (change.max(empty=-70_000) <= 70_000) & (change.min(empty=-70_000) >= -9))
 
 
@@ -80,15 +80,18 @@ def group_extremes(compute: ComputeLog) -> None:
 def totals(compute: ComputeLog) -> None:
     """A total beside each row, and beside each group; intervals of unequal width."""
     runs = compute.group_by(compute.run)
-    require("not half", compute.every(compute.devices * 2 <= compute.devices.sum() + 70_000))
+    require("not half", compute.every(compute.devices.or_else(0) * 2 <= compute.devices.or_else(0).sum() + 70_000))
     require("not all", runs.every(runs.size() < compute.count()))
-    require("apart", compute.no_overlap(compute.devices - 9, compute.devices * compute.devices))
+    require(
+        "apart",
+        compute.no_overlap(compute.devices.or_else(0) - 9, compute.devices.or_else(0) * compute.devices.or_else(0)),
+    )
 
 
 @claim("hunt-beside")
 def beside(compute: ComputeLog) -> None:
     """Every row unequal to a total: limb by limb, so that digits of another form would be unequal to all."""
-    require("unequal", compute.every(compute.devices != compute.devices.sum() + 70_000))
+    require("unequal", compute.every(compute.devices.or_else(0) != compute.devices.or_else(0).sum() + 70_000))
 
 
 @claim("hunt-brackets")
@@ -102,8 +105,8 @@ def bracketed(events: EventLog, delay: Param[Seconds]) -> None:
 @claim("hunt-public-ends")
 def public_ends(compute: ComputeLog, end: Param[Count]) -> None:
     """Intervals and keys with a part that is public: the same on all rows."""
-    require("apart", compute.no_overlap(compute.devices, compute.devices * 0 + end))
-    require("unique", compute.unique(compute.devices * 0 + end, compute.run))
+    require("apart", compute.no_overlap(compute.devices.or_else(0), compute.devices.or_else(0) * 0 + end))
+    require("unique", compute.unique(compute.devices.or_else(0) * 0 + end, compute.run))
 
 
 MORE: dict[str, Hunt] = {

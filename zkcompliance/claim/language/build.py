@@ -12,14 +12,15 @@ from typing import Any
 
 from zkcompliance.card import types
 from zkcompliance.card.parameter import Parameter
-from zkcompliance.claim.language import params, written
+from zkcompliance.claim.language import missing, params, written
+from zkcompliance.claim.language.closed import Closed, word
 from zkcompliance.claim.language.expr import Expr
 from zkcompliance.claim.language.scope import OPEN, Scope, current
 from zkcompliance.claim.language.tables import LogTable
 from zkcompliance.claim.meaning import core
 from zkcompliance.claim.meaning.core import Log, Requirement, Reveal, Rows, Value
-from zkcompliance.claim.meaning.source import Line, refuse
-from zkcompliance.errors import UsageError
+from zkcompliance.claim.meaning.source import Line, refuse, refuse_slip
+from zkcompliance.errors import UsageError, ZkComplianceError
 from zkcompliance.quantities import fault_of
 
 _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -71,12 +72,15 @@ def claim(id: str, version: int = 1) -> Callable[[Callable[..., None]], ClaimDef
     it claims, first in one line. A docstring line `name: …` documents the parameter of that name.
     """
 
+    if not isinstance(id, str):
+        raise refuse("@claim without an id", 'remedy: @claim("my-claim", version=1)')
+
     def build(body: Callable[..., None]) -> ClaimDefinition:
         line = Line(body.__code__.co_filename, body.__code__.co_firstlineno, f"@claim({id!r}) {body.__name__}")
         if _ID.fullmatch(id) is None or len(id) > 63:
             raise refuse(f"{id!r} is no claim id", "remedy: lower-case words joined by hyphens", line)
         if isinstance(version, bool) or not isinstance(version, int) or version < 1:
-            raise refuse("a version is an integer from 1", "", line)
+            raise refuse("a version is an integer from 1", 'remedy: @claim("my-claim", version=1)', line)
         doc = "\n".join(each.rstrip() for each in (inspect.getdoc(body) or "").split("\n"))
         if not doc and sys.flags.optimize > 1:
             raise UsageError(
@@ -98,9 +102,12 @@ def claim(id: str, version: int = 1) -> Callable[[Callable[..., None]], ClaimDef
     return build
 
 
+@word
 def require(name: str, condition: Expr) -> None:
     """The claim holds only if the condition does. `name` says which requirement failed."""
     scope = current("require")
+    if isinstance(name, Closed):
+        raise refuse("require without a name", 'remedy: the name comes first: require("what it asks", condition)')
     if isinstance(condition, bool):
         raise refuse(f"{name!r} is {condition} before any row is read", "remedy: require a condition on rows")
     if not isinstance(condition, Expr) or condition.node.type != types.TRUTH:
@@ -112,6 +119,7 @@ def require(name: str, condition: Expr) -> None:
     scope.requirements.append(Requirement(name, condition.node))
 
 
+@word
 def reveal(name: str, value: Expr, *, figures: int | None = None) -> None:
     """The prover discloses the value: exactly, or rounded down to `figures` significant figures."""
     scope = current("reveal")
@@ -120,16 +128,18 @@ def reveal(name: str, value: Expr, *, figures: int | None = None) -> None:
     if value.node.type.kind not in (types.NUMBER, types.TIME, types.BOOL) or value.node.range[0] < 0:
         raise refuse(f"{name!r} may be negative or no number", "remedy: reveal a number that is never below 0")
     if figures is not None and (isinstance(figures, bool) or not isinstance(figures, int) or not 1 <= figures <= 9):
-        raise refuse("figures are an integer from 1 to 9")
+        raise refuse("figures are an integer from 1 to 9", "remedy: figures=2, or none for the exact number")
     _named(name, [known.name for known in scope.reveals])
     if any(isinstance(part, _ONLY_AS_IT_STANDS) for part in core.walk(value.node)):
-        raise refuse("uniqueness, order or equality of rows can be required, not revealed")
+        raise refuse("uniqueness, order or equality of rows can be required, not revealed", "remedy: require it")
     scope.reveals.append(Reveal(name, value.node, figures))
 
 
 def _named(name: Any, known: list[str]) -> None:
     if not isinstance(name, str) or not name or len(name) > 100 or fault_of(name) or len(name.encode()) > 100:
-        raise refuse("a name is a short text on one line, without letters that nobody sees")
+        raise refuse(
+            "a name is a short text on one line, without letters that nobody sees", 'remedy: "total below the limit"'
+        )
     if name in known:
         raise refuse(f"{name!r} is said twice", "remedy: another name")
 
@@ -153,7 +163,14 @@ def _signature(
     body: Callable[..., None], doc: str, line: Line
 ) -> tuple[tuple[Log, ...], tuple[Parameter, ...], dict[str, Any]]:
     """The logs, the parameters, and the symbols to call the body with."""
-    hints = typing.get_type_hints(body)
+    try:
+        hints = typing.get_type_hints(body)
+    except Exception as error:
+        raise refuse(
+            f"an argument's type cannot be read: {error}",
+            "remedy: x: ComputeLog or x: Param[Flop], both imported",
+            line,
+        ) from error
     logs: list[Log] = []
     specs: list[Parameter] = []
     arguments: dict[str, Any] = {}
@@ -162,10 +179,10 @@ def _signature(
         where = Line(line.file, line.number, f"{body.__name__}(… {name} …)")
         default = ... if argument.default is inspect.Parameter.empty else argument.default
         if argument.kind is not inspect.Parameter.POSITIONAL_OR_KEYWORD:
-            raise refuse("a claim has plain arguments only", "", where)
+            raise refuse("a claim has plain arguments only", "remedy: no *, ** or / among them", where)
         if isinstance(hint, type) and issubclass(hint, LogTable) and hint is not LogTable:
             if default is not ...:
-                raise refuse(f"the log {name} has a default", "", where)
+                raise refuse(f"the log {name} has a default", "remedy: leave it out: a log is given", where)
             logs.append(Log(name, hint.schema))
             arguments[name] = hint(Rows(logs[-1]))
         elif params.is_param(hint):
@@ -174,7 +191,7 @@ def _signature(
         else:
             raise refuse(f"{name} is neither a log nor a Param", "remedy: x: ComputeLog or x: Param[Flop]", where)
     if not logs:
-        raise refuse("a claim is about at least one log", "", line)
+        raise refuse("a claim is about at least one log", "remedy: compute: ComputeLog among its arguments", line)
     return tuple(logs), tuple(specs), arguments
 
 
@@ -187,12 +204,16 @@ def _documented(doc: str, name: str) -> str:
 
 def _run(body: Callable[..., None], arguments: dict[str, Any], line: Line) -> Scope:
     if OPEN.get() is not None:
-        raise refuse("a claim inside the body of a claim", "", line)
+        raise refuse("a claim inside the body of a claim", "remedy: one after the other", line)
     scope = Scope()
     call: Callable[..., Any] = body
     token = OPEN.set(scope)
     try:
         result = call(**arguments)
+    except ZkComplianceError:
+        raise
+    except Exception as error:  # whatever Python has against a line, its author reads as a refusal
+        raise refuse_slip(error) from error
     finally:
         OPEN.reset(token)
     if result is not None:
@@ -213,6 +234,7 @@ def _check(
     if not requires:
         raise refuse("a claim without a requirement", "remedy: require(name, condition)", line)
     values = [each.value for each in found] + [each.value for each in reveals]
+    missing.check(*values)
     used = set(core.walk(*values))
     names = {part.name for part in used if isinstance(part, core.Param)}
     own = [(spec.name, spec.type, (spec.low, spec.high)) for spec in specs]
@@ -230,4 +252,8 @@ def _check(
     said = [each.name for each in reveals] + [name for spec in specs for name, _ in spec.publics]
     said = said if len({each.name for each in found}) == len(found) else [*said, *said]
     if len(set(said)) != len(said):
-        raise refuse("a name is said twice: reveals, parameters and requirements have distinct names", "", line)
+        raise refuse(
+            "a name is said twice: reveals, parameters and requirements have distinct names",
+            "remedy: another name",
+            line,
+        )

@@ -5,11 +5,13 @@ They are the claim's tests and its first documentation.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from zkcompliance.claim.language.build import ClaimDefinition
+from zkcompliance.claim.language.closed import word
+from zkcompliance.claim.meaning.source import refuse
 from zkcompliance.errors import UsageError
 from zkcompliance.schemas import encode_rows
 
@@ -22,10 +24,10 @@ Rows = Sequence[Mapping[str, object]]
 
 @dataclass(frozen=True)
 class Example:
-    """Rows for every log and values for parameters; `failing`: the only requirement that fails, None when all hold."""
+    """Rows for every log and values for parameters; `failing`: the requirements that fail, and no others do."""
 
     text: str
-    failing: str | None
+    failing: tuple[str, ...]
     given: Mapping[str, Any]
 
     def run(self, claim: ClaimDefinition) -> Finding:
@@ -48,10 +50,13 @@ class Example:
 
     def complaint(self, claim: ClaimDefinition) -> str:
         """Why the example is not true of the claim; empty when it is."""
-        found, expected = self.run(claim).failing, () if self.failing is None else (self.failing,)
-        return "" if found == expected else f"{self.text}: fails {list(found)}, and should fail {list(expected)}"
+        found = self.run(claim).failing
+        if set(found) == set(self.failing):
+            return ""
+        return f"{self.text}: fails {list(found)}, and should fail {list(self.failing)}"
 
 
+@word
 def base(**cells: Any) -> Callable[..., dict[str, Any]]:
     """A maker of rows (or of parameters) that differ in little: `job = base(run="r1"); job(flop=5)`."""
 
@@ -61,11 +66,16 @@ def base(**cells: Any) -> Callable[..., dict[str, Any]]:
     return make
 
 
+@word
 def holds(text: str, **given: Any) -> Example:
     """The claim holds. A log is a list of rows, or of segments that are lists of rows."""
-    return Example(text, None, given)
+    return Example(text, (), given)
 
 
-def fails(text: str, requirement: str, **given: Any) -> Example:
-    """That requirement fails, and no other."""
-    return Example(text, requirement, given)
+@word
+def fails(text: str, requirement: str | Collection[str], **given: Any) -> Example:
+    """That requirement fails, or each of several, and no other."""
+    named = (requirement,) if isinstance(requirement, str) else tuple(requirement)
+    if not named or not all(isinstance(each, str) for each in named):
+        raise refuse("an example that fails names no requirement", 'remedy: fails("what", "the requirement", log=[…])')
+    return Example(text, named, given)

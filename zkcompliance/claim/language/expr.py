@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn
 
 from zkcompliance.card import types
+from zkcompliance.claim.language import missing
+from zkcompliance.claim.language.closed import word
 from zkcompliance.claim.language.lowering import agree, belong, chain, key_of, narrowed, public
 from zkcompliance.claim.language.making import constant, lift, make, operand
 from zkcompliance.claim.language.operators import Operators, Reflected, choose
 from zkcompliance.claim.meaning import core, ranges
 from zkcompliance.claim.meaning.core import Rows, Value
 from zkcompliance.claim.meaning.source import here, refuse
-from zkcompliance.schemas import MISSING_SHARE
 
 WHOLE_PPM = 1_000_000
 
@@ -25,23 +27,28 @@ class Expr(Operators):
 
     # Over the rows
 
+    @word
     def sum(self) -> Expr:
         """The total over the rows; 0 over none."""
         self._number("sum")
         return self._aggregate("sum", ranges.total(self.node.range, 0))
 
+    @word
     def count(self) -> Expr:
         """Of a truth value: the number of rows on which it holds. 0 over none."""
         return count(self._rows("count", self))
 
+    @word
     def min(self, *, empty: Any) -> Expr:
         """The smallest over the rows; `empty`, a literal or parameter, over none."""
         return self._extreme("min", empty)
 
+    @word
     def max(self, *, empty: Any) -> Expr:
         """The largest over the rows; `empty`, a literal or parameter, over none."""
         return self._extreme("max", empty)
 
+    @word
     def mean(self) -> Ratio:
         """The average over the rows, to be compared with: `<=` and `>=` hold over none, `<` and `>` do not."""
         self._number("mean")
@@ -49,31 +56,37 @@ class Expr(Operators):
             self.sum(), count(self._rows("mean")), self.node.type, ("the mean ", self.node, " over ", self.rows)
         )
 
+    @word
     def share(self) -> Ratio:
         """Of a truth value: the share of the rows on which it holds, in ppm, to be compared with (see `mean`)."""
         among = self._rows("share")
         parts = ("the share of ", among, " for which ", self.node)
         return Ratio(self.count() * whole(), count(among), types.PPM, parts)
 
+    @word
     def quantile(self, share: Any) -> Quantile:
         """`x.quantile("95%") <= t`: at least 95 % of the rows have x ≤ t. Holds over none; `>` and `>=` do not."""
         return Quantile(self, lift(share, types.PPM, Expr), lambda reached: reached.share())
 
+    @word
     def every(self) -> Expr:
         """It holds on every row. True over none."""
         among = self._rows("every")
         return say(count(self._rows("every", ~self)) == 0, "for every row of ", among, ", ", self.node)
 
+    @word
     def none(self) -> Expr:
         """It holds on no row. True over none."""
         return say(self.count() == 0, "for no row of ", self._rows("none"), ", ", self.node)
 
+    @word
     def any(self) -> Expr:
         """It holds on some row. False over none."""
         return say(self.count() >= 1, "for some row of ", self._rows("any"), ", ", self.node)
 
     # The order of rows
 
+    @word
     def previous(self, *, default: Any, per: Expr | tuple[Expr, ...] = ()) -> Expr:
         """The value on the closest earlier of the rows that this expression is taken from; `default` if none is.
 
@@ -82,10 +95,12 @@ class Expr(Operators):
         """
         return self._neighbour(-1, default, per)
 
+    @word
     def next(self, *, default: Any, per: Expr | tuple[Expr, ...] = ()) -> Expr:
         """The value on the closest later of the rows that this expression is taken from; as `previous`."""
         return self._neighbour(1, default, per)
 
+    @word
     def is_sorted(self, *, strict: bool = False, per: Expr | tuple[Expr, ...] = ()) -> Expr:
         """Each row's value is at least (strict: above) that of the row before (with the same `per`). True over none."""
         among, low = self._rows("is_sorted"), Expr(constant(self.node.range[0], self.node.type))
@@ -94,6 +109,7 @@ class Expr(Operators):
         verb = "rises" if strict else "never falls"
         return say(kept.every(), self.node, f" {verb} from row to row of ", among, *_same(per))
 
+    @word
     def is_serial(self, *, first: Any = 1, per: Expr | tuple[Expr, ...] = ()) -> Expr:
         """In the order of the rows (with the same `per`) the values are `first`, `first` + 1, … without a gap. True
         over none."""
@@ -102,12 +118,14 @@ class Expr(Operators):
         said = (self.node, " counts the rows of ", self.rows, *_same(per), " from ", start.node, " without a gap")
         return say(kept.every(), *said)
 
+    @word
     def is_unique(self) -> Expr:
         """No two rows have the same value. True over none."""
         return unique(self._rows("is_unique"), (self,))
 
     # Values
 
+    @word
     def is_in(self, members: Any) -> Expr:
         """Whether the value is in a public set: literals, a `Param[SetOf[…]]`; or among another table's column."""
         if isinstance(members, Expr):
@@ -116,28 +134,51 @@ class Expr(Operators):
             same = (members.node.type.of or self.node.type) == self.node.type
             same = same and members.node.type.choices == self.node.type.choices
             if not same or not isinstance(members.node, core.Param):
-                raise refuse(f"a {self.node.type} is never in a {members.node.type}")
+                raise refuse(
+                    f"a {self.node.type} is never in a {members.node.type}", "remedy: a set of the column's own type"
+                )
             public = self.node.public and members.node.type.of is None  # of values: looked up in a private table
             return make(
                 core.IsIn, self.node, members.node, operands=(self, members), type=types.TRUTH, range=ranges.BIT,
                 public=public,
             )  # fmt: skip
-        if isinstance(members, str) or not isinstance(members, Iterable):
+        if not isinstance(members, (tuple, list, set, frozenset, range)):
             raise refuse("is_in of what is no set", 'remedy: a tuple, as in x.is_in(("a", "b"))')
+        if self.node.type.kind in (types.BOOL, types.SET):
+            raise refuse(f"a {self.node.type} in a set of literals", "remedy: of a truth value write x, or ~x")
         found = sorted({self._literal_of(each) for each in members})
         if not found:
-            raise refuse("is_in of an empty set is never true")
+            raise refuse("is_in of an empty set is never true", "remedy: at least one member")
         return make(core.IsIn, self.node, tuple(found), operands=(self,), type=types.TRUTH, range=ranges.BIT)
 
+    @word
     def is_given(self) -> Expr:
-        """Of an id, a time or a number whose missing value is 0, and of a share that may be missing: it is not."""
-        return say(self != Expr(constant(_missing(self.node), self.node.type)), self.node, " is given")
+        """That it is not missing, by the column's own missing value; refused on what never is."""
+        stored = self._missing("is_given")
+        return say(_told(self) != Expr(constant(stored, self.node.type)), self.node, " is given")
 
+    @word
+    def or_else(self, value: Any) -> Expr:
+        """The value, and where it is missing another one of its type."""
+        stored, other = self._missing("or_else"), operand(value, self)
+        literal = isinstance(other.node, core.Const)
+        none = literal and self.node.type.kind == types.ID and other.node.value == 0  # type: ignore[attr-defined]
+        said = (self.node, " (where missing, ", "none" if none else other.node, ")")
+        if isinstance(other.node, core.Const) and other.node.value == stored:
+            return say(_told(self), *said)  # what a missing value is stored as: nothing to choose
+        return say(choose(self.is_given(), _told(self), other), *said)
+
+    @word
     def pick(self, table: Mapping[str, Any], *, otherwise: Any) -> Expr:
         """Of an enum: the value that belongs to its choice, `otherwise` for a choice that is not named."""
+        if not isinstance(table, Mapping):
+            raise refuse("pick from what is no dict", 'remedy: x.pick({"a": limit}, otherwise=0)')
         typed = [each for each in (*table.values(), otherwise) if isinstance(each, Expr)]
         if self.node.type.kind != types.ENUM or not typed:
-            raise refuse("pick needs an enum, and at least one parameter or column to pick")
+            raise refuse(
+                "pick needs an enum, and at least one parameter or column to pick",
+                "remedy: select(condition, a, b) for other choices",
+            )
         found = operand(otherwise, typed[0])
         for name in reversed(list(table)):
             found = choose(self == name, operand(table[name], typed[0]), found)
@@ -146,6 +187,7 @@ class Expr(Operators):
             found, "the value for its ", self.node, " (", *cases, "otherwise ", operand(otherwise, typed[0]).node, ")"
         )
 
+    @word
     def as_count(self) -> Expr:
         """A truth value as 1 or 0."""
         return choose(self, lift(1, types.COUNT, Expr), lift(0, types.COUNT, Expr))
@@ -160,12 +202,27 @@ class Expr(Operators):
     def _literal_of(self, member: Any) -> int:
         node = (self == member).node
         if isinstance(member, Expr) or not isinstance(node, core.Compare) or not isinstance(node.b, core.Const):
-            raise refuse("is_in of a set whose members are no literals")
+            raise refuse(
+                "is_in of a set whose members are no literals", "remedy: (x == a) | (x == b), or a Param[SetOf[…]]"
+            )
         return node.b.value
 
     def _number(self, word: str) -> None:
         if self.node.type.kind != types.NUMBER:
             raise refuse(f"the {word} of a {self.node.type} has no meaning", "remedy: a truth value has .count()")
+
+    def _missing(self, word: str) -> int:
+        """What a missing value is stored as."""
+        stored = missing.missing_of(self.node)
+        if stored is None:
+            named = self.node.name if isinstance(self.node, core.Column) else "what an expression makes"
+            remedy = "ask the column that it is made of" if named.startswith("what") else f"leave .{word} out"
+            if self.node.type.kind == types.ENUM:
+                remedy = 'what is not known is a choice of its own: x != "unknown"'
+            elif self.node.type.kind == types.NUMBER and named == self.node.__dict__.get("name"):
+                remedy = f"leave .{word} out; that there is more than nothing is x > 0"
+            raise refuse(f"{word} of what is never missing: {named}", f"remedy: {remedy}")
+        return stored
 
     def _aggregate(self, kind: str, r: ranges.Range, empty: Value | None = None) -> Expr:
         node = core.Aggregate(kind, self._rows(kind), self.node, None, empty, type=self.node.type, range=r, line=here())
@@ -173,7 +230,7 @@ class Expr(Operators):
 
     def _extreme(self, kind: str, empty: Any) -> Expr:
         if self.node.type.kind not in (types.NUMBER, types.TIME):
-            raise refuse(f"a {self.node.type} has no order")
+            raise refuse(f"a {self.node.type} has no order", "remedy: numbers and times have it")
         default = public(operand(empty, self), self, "empty")
         return self._aggregate(kind, ranges.union(self.node.range, default.range), default)
 
@@ -194,40 +251,72 @@ class Expr(Operators):
 class Ratio(Reflected):
     """numerator / denominator, only ever compared, by multiplying out. The denominator is never negative.
 
-    Where both are 0, `<=` and `>=` hold, `<` and `>` do not.
+    Where both are 0, `<=`, `>=` and `==` hold, `<`, `>` and `!=` do not: the sentence says so.
     """
 
-    def __init__(self, numerator: Expr, denominator: Expr, kind: types.Type, parts: tuple[Any, ...]) -> None:
+    def __init__(
+        self, numerator: Expr, denominator: Expr, kind: types.Type, parts: tuple[Any, ...], over: str = "over no rows"
+    ) -> None:
+        """over: what there is nothing of where the denominator is 0, in words."""
         self.numerator, self.denominator, self.type, self.parts = numerator, denominator, kind, parts
+        self.over = over
 
     def _sides(self, other: Any) -> tuple[Expr, Expr, tuple[Any, ...]]:
         if isinstance(other, Ratio):
             if other.type != self.type:
-                raise refuse(f"{self.type} compared with {other.type} has no meaning")
+                raise refuse(f"{self.type} compared with {other.type} has no meaning", "remedy: two of one unit")
             return self.numerator * other.denominator, other.numerator * self.denominator, other.parts
         bound = lift(other, self.type, Expr)
         if bound.node.type != self.type:
-            raise refuse(f"{self.type} compared with {bound.node.type} has no meaning")
+            raise refuse(
+                f"{self.type} compared with {bound.node.type} has no meaning", f"remedy: compare it with a {self.type}"
+            )
         return self.numerator, bound * self.denominator, (bound.node,)
 
     def __le__(self, other: Any) -> Expr:
-        a, b, parts = self._sides(other)
-        return say(a <= b, *self.parts, " is at most ", *parts)
+        return self._compared("<=", other, " is at most ")
 
     def __lt__(self, other: Any) -> Expr:
-        a, b, parts = self._sides(other)
-        return say(a < b, *self.parts, " is below ", *parts)
+        return self._compared("<", other, " is below ")
 
     def __ge__(self, other: Any) -> Expr:
-        a, b, parts = self._sides(other)
-        return say(b <= a, *self.parts, " is at least ", *parts)
+        return self._compared(">=", other, " is at least ")
 
     def __gt__(self, other: Any) -> Expr:
-        a, b, parts = self._sides(other)
-        return say(b < a, *self.parts, " is above ", *parts)
+        return self._compared(">", other, " is above ")
 
-    def __bool__(self) -> bool:
+    def __eq__(self, other: object) -> Expr:  # type: ignore[override]
+        return self._compared("==", other, " is ")
+
+    def __ne__(self, other: object) -> Expr:  # type: ignore[override]
+        return self._compared("!=", other, " is not ")
+
+    __hash__ = Reflected.__hash__
+
+    def __bool__(self) -> NoReturn:
         raise refuse("a mean is not true or false", "remedy: compare it: rows.x.mean() <= limit")
+
+    def _compared(self, op: str, other: Any, words: str) -> Expr:
+        a, b, parts = self._sides(other)
+        made = _RELATION[op](a, b)
+        nothing = [(among, none) for among, none in (self._nothing, *_nothing_of(other)) if none]
+        if not nothing:
+            return say(made, *self.parts, words, *parts)
+        verdict = "holds" if op in ("<=", ">=", "==") else "does not hold"
+        return say(made, *self.parts, words, *parts, f" (which {verdict} {nothing[0][0]})")
+
+    @property
+    def _nothing(self) -> tuple[str, bool]:
+        """What there is nothing of where the denominator is 0, and whether it can be."""
+        return self.over, self.denominator.node.range[0] <= 0
+
+    def _called(self) -> str:
+        return "a mean or a share"
+
+    def _instead(self, sign: str) -> str:
+        if sign == "str":
+            return "names of requirements are plain texts: rows are not known yet"
+        return "it is only ever compared: rows.x.mean() <= limit; to move a factor, compare sums: x.sum() <= limit * n"
 
 
 class Quantile(Reflected):
@@ -248,19 +337,39 @@ class Quantile(Reflected):
     def __gt__(self, limit: Any) -> Expr:
         return self.share_of(self.value <= limit) < self.share
 
-    def __bool__(self) -> bool:
+    def __eq__(self, limit: object) -> Expr:  # type: ignore[override]
+        return (self <= limit) & (self >= limit)
+
+    def __ne__(self, limit: object) -> Expr:  # type: ignore[override]
+        return (self < limit) | (self > limit)
+
+    __hash__ = Reflected.__hash__
+
+    def __bool__(self) -> NoReturn:
         raise refuse("a quantile is not true or false", "remedy: compare it: rows.x.quantile(share) <= limit")
 
+    def _called(self) -> str:
+        return "a quantile"
 
-def _missing(node: Value) -> int:
-    """What stands for a missing value: of a column, or a key, that is a share told from 0 its own, otherwise 0."""
-    if isinstance(node, core.Key):
-        return _missing(node.groups.keys[node.index])
-    if isinstance(node, core.Column) and node.log.schema.column(node.name).optional:
-        return MISSING_SHARE
-    return 0
+    def _instead(self, sign: str) -> str:
+        return "it is only ever compared: rows.x.quantile(share) <= limit"
 
 
+_RELATION: dict[str, Callable[[Expr, Expr], Expr]] = {
+    "<=": operator.le, "<": operator.lt, ">=": operator.ge, ">": operator.gt, "==": operator.eq, "!=": operator.ne,
+}  # fmt: skip
+
+
+def _nothing_of(value: Any) -> list[tuple[str, bool]]:
+    return [value._nothing] if isinstance(value, Ratio) else []
+
+
+def _told(value: Expr) -> Expr:
+    """A column or key of which the claim says what holds where it is missing."""
+    return Expr(dataclasses.replace(value.node, told=True), value.rows)  # type: ignore[call-arg]
+
+
+@word
 def whole() -> Expr:
     """100 %: 1,000,000 ppm."""
     return Expr(constant(WHOLE_PPM, types.PPM))
@@ -273,7 +382,10 @@ def say(value: Expr, *parts: Any) -> Expr:
 
 def checked(node: Value) -> Expr:
     if ranges.too_large(node.range):
-        raise refuse(f"a total here can reach 2^{max(map(abs, node.range)).bit_length()}, over 2^256")
+        raise refuse(
+            f"a total here can reach 2^{max(map(abs, node.range)).bit_length()}, over 2^256",
+            "remedy: fewer factors, or a parameter with a bound: param(…, at_most=…)",
+        )
     return Expr(node)
 
 
@@ -320,10 +432,10 @@ def is_first(rows: Rows, per: Expr | tuple[Expr, ...] = ()) -> Expr:
 
 
 def unique(rows: Rows, keys: tuple[Expr, ...]) -> Expr:
-    nodes = tuple(key.node for key in keys)
-    if not nodes:
-        raise refuse("uniqueness of no column")
+    if not keys:
+        raise refuse("uniqueness of no column", "remedy: table.unique(table.x)")
     belong(rows, keys, "uniqueness of columns")
+    nodes = tuple(key.node for key in keys)
     return Expr(chain(rows, nodes, nodes, True, ("no two rows of ", rows, " have the same ", nodes)))
 
 

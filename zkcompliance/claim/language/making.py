@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from zkcompliance.card import types
 from zkcompliance.card.reading import read
 from zkcompliance.card.types import Type
+from zkcompliance.claim.language.closed import Closed
 from zkcompliance.claim.meaning import core, ranges
 from zkcompliance.claim.meaning.core import Rows, Value
 from zkcompliance.claim.meaning.source import here, refuse
@@ -37,7 +38,10 @@ def make(kind: type[Value], *parts: Any, operands: tuple[E, ...], rows: Rows | N
     options.setdefault("public", all(operand.node.public for operand in operands))
     node = kind(*parts, line=here(), **options)
     if ranges.too_large(node.range):
-        raise refuse(f"a value here can reach 2^{max(abs(node.range[0]), node.range[1]).bit_length()}, over 2^256")
+        raise refuse(
+            f"a value here can reach 2^{max(abs(node.range[0]), node.range[1]).bit_length()}, over 2^256",
+            "remedy: fewer factors, or a parameter with a bound: param(…, at_most=…)",
+        )
     of = type(operands[0])
     return of(node, rows or _common([operand.rows for operand in operands if operand.rows is not None]))
 
@@ -69,19 +73,50 @@ def lift(value: object, kind: Type, of: type[E]) -> E:
     """A literal as an expression of the type; an expression is itself."""
     if isinstance(value, of):
         return value
+    if kind == types.TRUTH and not isinstance(value, bool):
+        raise refuse(f"{quoted(value)} where a truth value belongs", "remedy: True or False, or a condition on rows")
+    return of(constant(literal(value, kind), kind))
+
+
+def literal(value: object, kind: Type) -> int:
+    """The integer that a literal of the type stands for; refused where it is none."""
+    if isinstance(value, Closed):
+        raise refuse(f"{value._called()} where a {kind} belongs", f"remedy: {value._instead('compare')}")
     try:
-        number = read(kind, value)
+        return read(kind, value)
     except UsageError as error:
-        raise refuse(error.message) from None
-    return of(constant(number, kind))
+        raise refuse(error.message, f"remedy: {_written(kind)}") from None
+
+
+def quoted(value: object) -> str:
+    """A Python value that stands where none may, as a refusal has it: True, the text 'x', a list."""
+    if value is None or isinstance(value, (bool, int, float)):
+        return f"Python's {value!r}"[:60]
+    return f"the text {value[:40]!r}" if isinstance(value, str) else f"a {type(value).__name__}"
+
+
+def _written(kind: Type) -> str:
+    """How a literal of the type is written."""
+    if kind.kind == types.SET:
+        return "a set is asked by x.is_in(set)"
+    if kind.kind == types.ENUM:
+        return "the name of a choice, as a text; of several, x.is_in((…))"
+    if kind.kind == types.ID:
+        return "a text; of several, x.is_in((…))"
+    if kind.kind == types.BOOL:
+        return "a condition on rows"
+    if kind.kind == types.TIME:
+        return "'2026-01-05', or seconds since 1970 as a whole number"
+    named = {types.SECONDS: "'30 days', or days(30)", types.PPM: "'95%', or percent(95)"}
+    return named.get(kind, "a whole number, or a text such as '2.5e25'")
 
 
 def constant(number: int, kind: Type) -> core.Const:
     """The literal node."""
     if kind.kind == types.TIME and not 0 <= number <= types.LARGEST_OF[types.TIME_POINT]:
-        raise refuse(f"{number} is no time")
+        raise refuse(f"{number} is no time", "remedy: from 1970 on, in seconds")
     if ranges.too_large((number, number)):
-        raise refuse("a constant over 2^256")
+        raise refuse("a constant over 2^256", "remedy: no quantity of a log is so large")
     return core.Const(number, type=kind, range=(number, number), public=True, line=here())
 
 

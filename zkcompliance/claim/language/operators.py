@@ -6,26 +6,43 @@ An expression is a core value and the rows that its column was taken from, which
 from __future__ import annotations
 
 import dataclasses
+import difflib
 from typing import Any, NoReturn, Self, TypeVar
 
 from zkcompliance.card import types
-from zkcompliance.card.reading import read
 from zkcompliance.card.types import Type
 from zkcompliance.claim.language import units
-from zkcompliance.claim.language.making import Handle, constant, lift, make, operand
+from zkcompliance.claim.language.closed import Closed
+from zkcompliance.claim.language.making import Handle, constant, lift, literal, make, operand, quoted
 from zkcompliance.claim.meaning import core, ranges
 from zkcompliance.claim.meaning.core import Value
 from zkcompliance.claim.meaning.source import refuse, refuse_truth
-from zkcompliance.errors import ClaimDefinitionError, UsageError
+from zkcompliance.errors import ClaimDefinitionError
 
 E = TypeVar("E", bound="Operators")
 
 
-class Operators(Handle):
+_INSTEAD = {
+    "//": "// by a literal rounds down; to compare a quotient multiply out: a < limit * b",
+    "%": "% by a literal is the remainder; a text is not made of rows",
+    "divmod": "x // 7 and x % 7, by a literal",
+    "@": "one * multiplies", "<<": "multiply: x * 2**8", ">>": "divide by a literal: x // 2**8",
+    "^": "of two truth values a != b is one of both; a power is a product: x * x",
+    "+": "leave the + in front out",
+    "hash": "x.is_in((a, b)) for a set, x.pick({…}, otherwise=…) for a value for each choice",
+    "round": "x // 1000 * 1000 rounds down to thousands", "int": "use it in the expression itself",
+    "float": "claims are exact; stay with whole numbers", "complex": "claims are exact; stay with whole numbers",
+    "len": "rows are counted by table.count()", "[ ]": "rows are chosen by table.where(condition), the row before is "
+    "x.previous(default=…)", "( )": "a column has no parentheses: write x",
+    "str": "names of requirements are plain texts: rows are not known yet", "with": "leave `with` out",
+    "in": "write x.is_in(…)", "for": "use .sum(), .every(…), group_by(…)",
+}  # fmt: skip
+
+
+class Operators(Closed, Handle):
     """A value of every row of `rows`, or a single one (rows None). Build only; never a number, never true or false."""
 
     __slots__ = ()
-    __array_ufunc__ = None  # numpy leaves operators to this class
 
     # Arithmetic
 
@@ -47,13 +64,12 @@ class Operators(Handle):
     __rmul__ = __mul__
 
     def __neg__(self) -> Self:
-        return _sub(operand(0, self), self)
+        return _sub(operand(0, _numeric(self, "-")), self)
 
     def __floordiv__(self, divisor: Any) -> Self:
         """⌊self / divisor⌋ by a literal ≥ 1, rounded down."""
         number = _literal(divisor)
-        if self.node.type.kind != types.NUMBER:
-            raise refuse(f"a {self.node.type} cannot be divided")
+        _numeric(self, "//")
         if number == 1:
             return self
         return self._with(core.FloorDiv, self.node, number, range=ranges.floordiv(self.node.range, number))
@@ -61,17 +77,24 @@ class Operators(Handle):
     def __mod__(self, divisor: Any) -> Self:
         """The remainder, 0 … divisor − 1."""
         number = _literal(divisor)
-        rest = self - (self // number) * number
-        return type(self)(_retyped(rest.node, rest.node.type, (0, number - 1)), rest.rows)
+        rest = self - (_numeric(self, "%") // number) * number
+        said = ("the remainder of ", self.node, f" by {number:,}")
+        return type(self)(_retyped(rest.node, rest.node.type, (0, number - 1), said), rest.rows)
 
     def __abs__(self) -> Self:
         """|a|; of a difference a − b it is the larger minus the smaller."""
-        node, of = self.node, type(self)
+        node, of = _numeric(self, "abs").node, type(self)
+        if node.range[0] >= 0:
+            return self
         less, up = self < operand(0, self), -self
+        said: tuple[Any, ...] = ("the size of ", node)
         if isinstance(node, core.Sub):
             a, b = of(node.a, self.rows), of(node.b, self.rows)
-            less, up = a < b, b - a
-        return choose(less, up, self, (0, max(abs(node.range[0]), abs(node.range[1]))))
+            less, up = compare("<", a, b), b - a
+            said = ("the distance between ", node.a, " and ", node.b)
+        top = max(abs(node.range[0]), abs(node.range[1]))
+        made = choose(less, up, self, (0, top))
+        return of(dataclasses.replace(made.node, said=said), made.rows)
 
     def __truediv__(self, other: Any) -> NoReturn:
         raise refuse("/ is not exact", "remedy: // rounds down; to compare a quotient multiply out: a < limit * b")
@@ -81,27 +104,29 @@ class Operators(Handle):
     def __pow__(self, other: Any) -> NoReturn:
         raise refuse("no powers", "remedy: multiply; a constant may be written 10**26")
 
+    __rpow__ = __pow__
+
     # Comparisons
 
     def __lt__(self, other: Any) -> Self:
-        return NotImplemented if isinstance(other, Reflected) else compare("<", self, operand(other, self))
+        return NotImplemented if isinstance(other, Reflected) else _asked("<", self, operand(other, self))
 
     def __le__(self, other: Any) -> Self:
-        return NotImplemented if isinstance(other, Reflected) else compare("<=", self, operand(other, self))
+        return NotImplemented if isinstance(other, Reflected) else _asked("<=", self, operand(other, self))
 
     def __gt__(self, other: Any) -> Self:
-        return NotImplemented if isinstance(other, Reflected) else compare("<", operand(other, self), self)
+        return NotImplemented if isinstance(other, Reflected) else _asked("<", operand(other, self), self)
 
     def __ge__(self, other: Any) -> Self:
-        return NotImplemented if isinstance(other, Reflected) else compare("<=", operand(other, self), self)
+        return NotImplemented if isinstance(other, Reflected) else _asked("<=", operand(other, self), self)
 
     def __eq__(self, other: object) -> Self:  # type: ignore[override]
-        return compare("==", self, operand(other, self))
+        return NotImplemented if isinstance(other, Reflected) else _asked("==", self, _beside(other, self))
 
     def __ne__(self, other: object) -> Self:  # type: ignore[override]
-        return compare("!=", self, operand(other, self))
+        return NotImplemented if isinstance(other, Reflected) else _asked("!=", self, _beside(other, self))
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = Closed.__hash__  # a class that defines == has to say it again
 
     # Truth values
 
@@ -114,16 +139,13 @@ class Operators(Handle):
     __rand__, __ror__ = __and__, __or__
 
     def __invert__(self) -> Self:
-        a = _condition(self, "~", type(self))
+        a = condition(self, "~", type(self))
         if isinstance(a.node, core.Not):
             return type(self)(a.node.a, a.rows)
         return a._with(core.Not, a.node, range=ranges.BIT)
 
     def __bool__(self) -> NoReturn:
         raise refuse_truth()
-
-    def __contains__(self, item: object) -> NoReturn:
-        raise refuse("`in` is not an expression", "remedy: write x.is_in(…)")
 
     def __iter__(self) -> NoReturn:
         raise refuse("an expression cannot be looped over", "remedy: use .sum(), .every(…), group_by(…)")
@@ -134,17 +156,35 @@ class Operators(Handle):
     def __index__(self) -> NoReturn:
         raise refuse("an expression is not a number yet", "remedy: use it in the expression itself")
 
-    __int__ = __round__ = __len__ = __index__
+    __int__ = __index__
+
+    def __getattr__(self, name: str) -> NoReturn:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        words = [each for each in dir(type(self)) if not each.startswith("_") and each not in ("node", "rows")]
+        near = difflib.get_close_matches(name, words, 1)
+        raise refuse(f"an expression has no word .{name}", f"remedy: {f'.{near[0]}' if near else ', '.join(words)}")
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name not in ("node", "rows"):
+            raise refuse(f".{name} = … sets what is no variable", "remedy: give it a name of its own: x = …")
+        object.__setattr__(self, name, value)
 
     def __repr__(self) -> str:
         return f"<{self.node.type} expression>"
+
+    def _called(self) -> str:
+        return f"a {self.node.type}"
+
+    def _instead(self, sign: str) -> str:
+        return _INSTEAD.get(sign, "use it in the expression itself")
 
     def _with(self, kind: type[Value], *parts: Any, **options: Any) -> Self:
         truth = kind is core.Not
         return make(kind, *parts, operands=(self,), **{"type": types.TRUTH if truth else self.node.type, **options})
 
 
-class Reflected:
+class Reflected(Closed):
     """What compares itself with an expression: its own method is asked."""
 
 
@@ -153,17 +193,48 @@ def _literal(value: object) -> int:
         raise refuse(
             "division by what is not a literal", "remedy: multiply out: a < limit * b instead of a / b < limit"
         )
-    try:
-        number = read(types.INT, value)
-    except UsageError as error:
-        raise refuse(error.message) from None
+    number = literal(value, types.INT)
     if number < 1:
-        raise refuse("division by a number below 1")
+        raise refuse("division by a number below 1", "remedy: a literal from 1")
     return number
 
 
+def _numeric(value: E, sign: str) -> E:
+    """The value, which is a number; refused otherwise."""
+    kind = value.node.type
+    if kind.kind != types.NUMBER:
+        remedies = {
+            types.TIME: "a difference is a length of time, which is a number: end - start",
+            types.BOOL: "x.as_count() is 1 or 0",
+        }
+        remedy = remedies.get(kind.kind, "numbers have it; ids and choices are compared with == and !=")
+        verb = "cannot be divided" if sign == "//" else f"has no {sign}"
+        raise refuse(f"a {kind} {verb}", f"remedy: {remedy}")
+    return value
+
+
+def _beside(value: object, like: E) -> E:
+    """What is asked to be the same as `like`. A truth value is compared with another alone: not with Python's own."""
+    if like.node.type == types.TRUTH and not isinstance(value, (Operators, Closed)):
+        raise refuse(
+            f"a truth value compared with {quoted(value)}",
+            "remedy: write the condition itself: x, or ~x for its opposite",
+        )
+    return operand(value, like)
+
+
 def _clash(what: str, a: Operators, b: Operators) -> ClaimDefinitionError:
-    return refuse(f"{a.node.type} {what} {b.node.type} has no meaning")
+    kinds = a.node.type, b.node.type
+    remedy = "both sides have one unit; a share of x is x * percent(30), beside y * whole()"
+    if any(kind.kind == types.TIME for kind in kinds):
+        remedy = "time - time and time + length of time (days(30)) have a meaning"
+    elif any(kind == types.TRUTH for kind in kinds):
+        remedy = "conditions are joined by & and |; x.as_count() is 1 or 0"
+    elif any(kind.kind == types.SET for kind in kinds):
+        remedy = "x.is_in(set)"
+    elif any(kind.kind in (types.ID, types.ENUM) for kind in kinds):
+        remedy = "ids and choices are compared with == and !=, or x.is_in((…))"
+    return refuse(f"{kinds[0]} {what} {kinds[1]} has no meaning", f"remedy: {remedy}")
 
 
 def _fold(kind: type[Value], a: E, b: E, result: Type, r: ranges.Range) -> E:
@@ -196,44 +267,61 @@ def _mul(a: E, b: E) -> E:
     )
 
 
-def _retyped(node: Value, kind: Type, r: ranges.Range) -> Value:
-    """The same node with a type or range known better."""
-    return dataclasses.replace(node, type=kind, range=r)
+def _retyped(node: Value, kind: Type, r: ranges.Range, said: tuple[Any, ...]) -> Value:
+    """The same node with a type or range known better, and its words."""
+    return dataclasses.replace(node, type=kind, range=r, said=said)
+
+
+def _asked(op: str, a: E, b: E) -> E:
+    """a op b, as an author writes it: of two values that may differ."""
+    if a.node == b.node:
+        raise refuse(
+            "both sides of a comparison are the same, so that it says nothing",
+            "remedy: compare with another value; the row before has x.previous(default=…)",
+        )
+    return compare(op, a, b)
 
 
 def compare(op: str, a: E, b: E) -> E:
     """a op b."""
-    if a.node.type != b.node.type:
+    if a.node.type != b.node.type or a.node.type.kind == types.SET:
         raise _clash(op, a, b)
     if op in ("<", "<=") and a.node.type.kind not in (types.NUMBER, types.TIME):
-        raise refuse(f"a {a.node.type} has no order; only == and != are meant")
+        raise refuse(f"a {a.node.type} has no order; only == and != are meant", "remedy: x.is_in((…)) for several")
     literal = isinstance(a.node, core.Const) != isinstance(b.node, core.Const)
     if literal and ranges.disjoint(a.node.range, b.node.range):
         const, value = (a, b) if isinstance(a.node, core.Const) else (b, a)
         low, high = value.node.range
-        raise refuse(f"{const.node.range[0]} is out of range: the other side is always from {low} to {high}")
+        raise refuse(
+            f"{const.node.range[0]} is out of range: the other side is always from {low} to {high}",
+            "remedy: a bound that a row can pass; say a unit: '95%', '30 days', '2.5e25'",
+        )
     return make(core.Compare, op, a.node, b.node, operands=(a, b), type=types.TRUTH, range=ranges.BIT)
 
 
-def _condition(value: Any, sign: str, of: type[E]) -> E:
-    if isinstance(value, bool):
-        return lift(value, types.TRUTH, of)
+def condition(value: Any, sign: str, of: type[E]) -> E:
+    """The value, which is a condition; refused otherwise. Python's own True and False are none."""
     if not isinstance(value, of):
-        raise refuse(f"{sign} of a {type(value).__name__}")
+        if isinstance(value, Closed):
+            raise refuse(f"{sign} of {value._called()}", f"remedy: {value._instead(sign)}")
+        raise refuse(
+            f"{sign} of {quoted(value)}, which is no condition on rows",
+            f"remedy: {sign} binds tightly: write (a < b) {sign} (c < d); a comparison of Python's own values is none",
+        )
     if value.node.type != types.TRUTH:
         raise refuse(f"{sign} of a {value.node.type}", f"remedy: {sign} binds tightly: write (a < b) {sign} (c < d)")
     return value
 
 
 def _logic(kind: type[Value], a: E, other: Any, sign: str) -> E:
-    x, y = _condition(a, sign, type(a)), _condition(other, sign, type(a))
+    x, y = condition(a, sign, type(a)), condition(other, sign, type(a))
     return make(kind, x.node, y.node, operands=(x, y), type=types.TRUTH, range=ranges.BIT)
 
 
-def choose(condition: E, a: E, b: E, known: ranges.Range | None = None) -> E:
+def choose(asked: E, a: E, b: E, known: ranges.Range | None = None) -> E:
     """`a` where the condition holds, else `b`."""
-    c = _condition(condition, "select", type(a))
-    if a.node.type != b.node.type:
-        raise refuse(f"select between {a.node.type} and {b.node.type}")
+    c = condition(asked, "select", type(a))
+    if a.node.type != b.node.type or a.node.type.kind == types.SET:
+        raise refuse(f"select between {a.node.type} and {b.node.type}", "remedy: two values of one type")
     r = known or ranges.union(a.node.range, b.node.range)
     return make(core.Select, c.node, a.node, b.node, operands=(c, a, b), type=a.node.type, range=r)

@@ -11,10 +11,12 @@ from typing import Any, Generic, TypeVar, get_args, get_origin
 from zkcompliance.card import types
 from zkcompliance.card.parameter import Parameter
 from zkcompliance.card.types import Type
+from zkcompliance.claim.language.closed import word
 from zkcompliance.claim.language.expr import Expr
 from zkcompliance.claim.language.types import EnumWord, SetOf, Word
 from zkcompliance.claim.meaning import core
 from zkcompliance.claim.meaning.source import Line, refuse
+from zkcompliance.errors import UsageError
 
 T = TypeVar("T")
 PLACES, MOST_PLACES = 16, 64  # of a set of values: unless stated, and at most
@@ -35,6 +37,7 @@ class _Given:
     places: int | None = None
 
 
+@word
 def param(
     doc: str = "", *, default: Any = None, at_least: Any = None, at_most: Any = None, places: int | None = None
 ) -> Any:
@@ -43,6 +46,7 @@ def param(
     return _Given(doc, default, at_least, at_most, places)
 
 
+@word
 def names(*choices: str) -> Any:
     """A set as a parameter's default."""
     return choices
@@ -65,18 +69,26 @@ def spec(name: str, annotation: Any, default: Any, doc: str, line: Line) -> Para
     if of_set:
         made = _set_of(name, word, given, given.doc or doc, line)
         if given.at_least is not None or given.at_most is not None:
-            raise refuse(f"{name} is a set and has no bounds", "", line)
+            raise refuse(f"{name} is a set and has no bounds", "remedy: leave at_least and at_most out", line)
     else:
         kind, top = word.type, word.largest
         made = Parameter(name, kind, 0, top, given.doc or doc)
-        low = 0 if given.at_least is None else made.of_text(given.at_least)
-        high = top if given.at_most is None else made.of_text(given.at_most)
+        low = 0 if given.at_least is None else _of_text(made, given.at_least, line)
+        high = top if given.at_most is None else _of_text(made, given.at_most, line)
         if low > high:
-            raise refuse(f"{name} is at least {low} and at most {high}", "", line)
+            raise refuse(f"{name} is at least {low} and at most {high}", "remedy: at_least below at_most", line)
         made = Parameter(name, kind, low, high, made.doc)
     if given.default is None:
         return made
-    return replace(made, default=made.of_text(given.default))
+    return replace(made, default=_of_text(made, given.default, line))
+
+
+def _of_text(made: Parameter, value: object, line: Line) -> int:
+    """A bound or a default; refused with the line of the argument where it is no value of the parameter."""
+    try:
+        return made.of_text(value)
+    except UsageError as error:
+        raise refuse(error.message, f"remedy: a value as --param {made.name}=… takes it", line) from None
 
 
 def _set_of(name: str, word: type[Word], given: _Given, doc: str, line: Line) -> Parameter:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 
-from zkcompliance.claim.meaning.core import Requirement, Reveal
+from zkcompliance.claim.meaning.core import Requirement, Reveal, Value
 from zkcompliance.claim.meaning.source import refuse
+from zkcompliance.quantities import fault_of
 
 
 @dataclass
@@ -16,6 +17,7 @@ class Scope:
     requirements: list[Requirement] = field(default_factory=list)
     implied: list[Requirement] = field(default_factory=list)
     reveals: list[Reveal] = field(default_factory=list)
+    named: dict[str, Value] = field(default_factory=dict)
 
     def imply(self, requirement: Requirement) -> None:
         """Ask for what a join relies on, once; of other rows the same under a name with a number."""
@@ -26,6 +28,13 @@ class Scope:
             at += 1
             name = f"{requirement.name} ({at})"
         self.implied.append(replace(requirement, name=name))
+
+    def name(self, name: object, value: Value) -> None:
+        """A name that stands for a value in sentences; refused where it is no name, or stands for another value."""
+        if not isinstance(name, str) or not 0 < len(name) <= 40 or fault_of(name) or set(name) & set("“”`"):
+            raise refuse("let without a name", 'remedy: let("span", jobs.end - jobs.start): a short text on one line')
+        if self.named.setdefault(name, value) != value:
+            raise refuse(f"{name!r} stands for another value already", "remedy: another name")
 
 
 OPEN: ContextVar[Scope | None] = ContextVar("claim", default=None)

@@ -7,8 +7,9 @@ is no row: no node sees it. A missing value is its column's default, put there w
 single one, which within rows is the same on each. It is `public` if made of constants and parameters alone.
 Every integer lies in `range` = (lo, hi) and means what `type` says; a truth value is 0 or 1. A range follows from the
 columns' types, which the circuit must itself enforce (a committed cell is not yet known to be within its type).
-`line` and `said` (a person's sentence for what sugar built: texts and nodes in turn) are no part of a node's meaning or
-equality.
+`line`, `said` (a person's sentence for what sugar built: texts and nodes in turn), `called` (the name that the author
+gave it) and `told` (of a column or key that may be missing: that the claim says what then holds) are no part of a
+node's meaning or equality.
 
 All arithmetic is over the integers. All nodes are total: on empty logs too they have the value that is stated.
 """
@@ -74,6 +75,7 @@ class Value(Base):
     public: bool = field(default=False, compare=False, repr=False, kw_only=True)
     line: Line = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
     said: tuple[Any, ...] = field(default=(), compare=False, repr=False, kw_only=True)
+    called: str = field(default="", compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +98,7 @@ class Column(Value):
 
     log: Log
     name: str
+    told: bool = field(default=False, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,6 +116,7 @@ class Key(Value):
 
     groups: Groups
     index: int
+    told: bool = field(default=False, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from zkcompliance import limits
@@ -16,8 +18,8 @@ from zkcompliance.errors import ClaimDefinitionError
 _RELATIONS = {"<": "is below", "<=": "is at most", "==": "is", "!=": "is not"}
 _TIMES = {"<": "is before", "<=": "is not after"}
 _KINDS = {"sum": "the total ", "min": "the smallest ", "max": "the largest "}
-_PREPOSITIONS = {"at": "time", "from": "beginning", "until": "end"}
-_Known = dict[int, str | None]  # a value's words by its identity; None: longer than a sentence may be
+_LONG = 160  # characters, from which on what stands twice in a sentence gets a letter, and is said once
+_Known = dict[int, str | None]  # the words of a part by its identity; None: longer than a sentence may be
 _HOLE = re.compile("\x02([^\x02\x03]+)\x03")  # a parameter's name, between characters that no text has
 
 
@@ -44,23 +46,89 @@ def phrase(part: Any) -> str:
 def template(part: Any) -> Sentence:
     """The same, with places for the parameters.
 
-    ClaimDefinitionError, with its line, where it is longer than a sentence of a card. Parts are put in words first, so
-    that a long expression is no deep recursion, and one with many common parts is no long work.
+    What has a name, or is long and stands in it several times, is said once, behind it. ClaimDefinitionError, with its
+    line, where it is longer than a sentence of a card. Parts are put in words first, so that a long expression is no
+    deep recursion, and one with many common parts is no long work.
     """
     known: _Known = {}
-    for inner in core.walk(part) if isinstance(part, core.Base) else ():
-        if isinstance(inner, Value):
-            try:
-                known[id(inner)] = _phrase(inner, known)
-            except _TooLongError:
-                known[id(inner)] = None
+    said: dict[str, str] = {}  # name → what it stands for, each after those that it speaks of
+    inside = _inside(part)
+    taken = {getattr(inner, "called", "") for inner, _ in inside}
+    letters = (letter for letter in map(_letter, itertools.count()) if letter not in taken)
+    for inner, uses in inside:
+        try:
+            text = _words(inner, known)
+            name = getattr(inner, "called", "")
+            if not name and uses > 1 and len(text) > _LONG:
+                name = next(letters)
+            if name and inner is not part:
+                said.setdefault(name, text)
+                text = f"“{name}”"
+            known[id(inner)] = text
+        except _TooLongError:
+            known[id(inner)] = None
     try:
-        pieces = _HOLE.split(_phrase(part, known))
+        pieces = _HOLE.split(_with_names(_phrase(part, known), said))
     except _TooLongError:
         most = limits.MAX_CARD_SENTENCE_BYTES
         line = part.line if isinstance(part, Value) else None
-        raise refuse(f"a sentence of over {most} bytes", "remedy: several requirements", line) from None
+        raise refuse(
+            f"a sentence of over {most} bytes", 'remedy: several requirements, or names: let("span", end - start)', line
+        ) from None
     return Sentence(tuple(Hole(piece) if i % 2 else piece for i, piece in enumerate(pieces) if piece))
+
+
+def _inside(part: Any) -> list[tuple[Any, int]]:
+    """All that is put in words, by identity: each after what it is made of, and how often it stands in another."""
+    uses: dict[int, int] = {}
+    order: list[Any] = []
+    stack: list[tuple[Any, bool]] = [(part, False)]
+    while stack:
+        each, done = stack.pop()
+        if done:
+            order.append(each)
+            continue
+        if id(each) in uses:
+            uses[id(each)] += 1
+            continue
+        uses[id(each)] = 1
+        stack.append((each, True))
+        stack += [(inner, False) for inner in reversed(list(_made_of(each)))]
+    return [(each, uses[id(each)]) for each in order if isinstance(each, Value | Rows)]
+
+
+def _made_of(part: Any) -> Iterator[Any]:
+    """What stands in the words of a part."""
+    match part:
+        case tuple():
+            yield from (each for each in part if not isinstance(each, str))
+        case Value(said=said) if said:
+            yield from (each for each in said if not isinstance(each, str))
+        case core.Aggregate(by=by, arg=arg) if by is not None:
+            yield from () if arg is None else (arg,)
+        case core.Key():
+            yield part.groups.keys[part.index]
+        case core.Column() | Log():
+            return
+        case _:
+            yield from core.children(part)
+
+
+def _letter(number: int) -> str:
+    """A, B, …, Z, A2, B2, …"""
+    return chr(ord("A") + number % 26) + ("" if number < 26 else str(number // 26 + 1))
+
+
+def _with_names(text: str, said: dict[str, str]) -> str:
+    """The sentence, and behind it what each of its names stands for."""
+    used: list[str] = []
+    for name in reversed(said):  # a name is spoken of by later ones alone
+        if any(f"“{name}”" in each for each in (text, *(said[each] for each in used))):
+            used.append(name)
+    whole = "; ".join([text, *(f"“{name}” is {said[name]}" for name in used)])
+    if len(whole) > limits.MAX_CARD_SENTENCE_BYTES:
+        raise _TooLongError
+    return whole
 
 
 def _phrase(part: Any, known: _Known) -> str:
@@ -70,14 +138,21 @@ def _phrase(part: Any, known: _Known) -> str:
     if isinstance(part, tuple):
         words = [_phrase(each, known) for each in part]
         return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
-    if isinstance(part, Rows):
-        return _rows(part, known)
-    if not isinstance(part, Value):
+    if not isinstance(part, Value | Rows):
         return _frame(part, known)
-    text = known.get(id(part), "")
-    if text == "":
+    text = known[id(part)] if id(part) in known else _words(part, known)
+    if text is None:
+        raise _TooLongError
+    return text
+
+
+def _words(part: Value | Rows, known: _Known) -> str:
+    """A node or some rows, of parts that are in words already."""
+    if isinstance(part, Rows):
+        text = _rows(part, known)
+    else:
         text = _spoken(part.said, known) if part.said else _value(part, known)
-    if text is None or len(text) > limits.MAX_CARD_SENTENCE_BYTES:
+    if len(text) > limits.MAX_CARD_SENTENCE_BYTES:
         raise _TooLongError
     return text
 
@@ -95,7 +170,7 @@ def _spoken(said: tuple[Any, ...], known: _Known) -> str:
 def _frame(frame: Log | Groups, known: _Known) -> str:
     if isinstance(frame, Log):
         return frame.name
-    return f"{_rows(frame.rows, known)} with the same {_phrase(frame.keys, known)}"
+    return f"{_phrase(frame.rows, known)} with the same {_phrase(frame.keys, known)}"
 
 
 def _rows(rows: Rows, known: _Known) -> str:
@@ -114,7 +189,7 @@ def _value(node: Value, known: _Known) -> str:
         case core.Param():
             return f"\x02{node.name}\x03"
         case core.Column():
-            return _PREPOSITIONS.get(node.name, node.name.replace("_", " "))
+            return node.name
         case core.Key():
             return _phrase(node.groups.keys[node.index], known)
         case core.Add():

@@ -7,6 +7,7 @@ instead. Nothing here has a meaning of its own: two nodes that differ in their l
 from __future__ import annotations
 
 import ast
+import functools
 import linecache
 import sys
 from dataclasses import dataclass
@@ -27,6 +28,12 @@ _REMEDIES = {
     "loop": "use rows.every(…), rows.none(…) or rows.any(…)",
     "call": "use smaller(a, b), larger(a, b), or .sum(), .min(), .max(), .every() of the rows",
     "other": "use &, |, ~, select(…), where(…) and is_in(…)",
+}
+_SLIPS: dict[type[Exception], str] = {
+    TypeError: "no Python value meets a column here: write (a) & (b), x.count() with its parentheses, a text as 'a'",
+    RecursionError: "a loop that builds one expression builds too deep a one: add up with .sum(), or in halves",
+    ModuleNotFoundError: "a claim imports zkcompliance.claim.language and zkcompliance.schemas",
+    ImportError: "docs/claims.md has the words of the language",
 }
 _WORDS = {
     "if": "`if`", "and": "`and`", "or": "`or`", "not": "`not`", "chain": "a chained comparison", "in": "`in`",
@@ -76,6 +83,25 @@ def refuse(what: str, remedy: str = "", line: Line | None = None) -> ClaimDefini
     return ClaimDefinitionError(f"{text}\n  {remedy}" if remedy else text)
 
 
+def line_of(error: BaseException, file: str = "") -> Line:
+    """The innermost line outside this package, or of the file, that an exception came through."""
+    found, step = NOWHERE, error.__traceback__
+    while step is not None:
+        name, number = step.tb_frame.f_code.co_filename, step.tb_lineno
+        if (name == file) if file else not name.startswith(_HERE) and not name.startswith("<"):
+            found = Line(name, number, linecache.getline(name, number).strip())
+        step = step.tb_next
+    return found
+
+
+def refuse_slip(error: Exception, file: str = "") -> ClaimDefinitionError:
+    """The error for what Python itself had against an author's line."""
+    remedy = _SLIPS.get(type(error), "mend this line: it is Python that stops here, before the claim language is asked")
+    if isinstance(error, NameError) and error.name:
+        remedy = f"from zkcompliance.claim.language import {error.name}, if it is a word; otherwise define it"
+    return refuse(f"{type(error).__name__}: {error}", f"remedy: {remedy}", line_of(error, file))
+
+
 def refuse_truth() -> ClaimDefinitionError:
     """The error of `Expr.__bool__`: it names the construct that asked for a truth value and its remedy."""
     construct = _construct(_caller())
@@ -94,12 +120,8 @@ def _construct(frame: FrameType | None) -> str:
     source = "".join(linecache.getlines(frame.f_code.co_filename))
     if first is None or last is None or begin is None or end is None or not source:
         return "other"
-    try:
-        tree = ast.parse(source)
-    except SyntaxError:
-        return "other"
     innermost = ("other", (1 << 30, 1 << 30))
-    for node in ast.walk(tree):
+    for node in _nodes(source):
         inside = _span(node)
         if inside is None or not inside[0] <= (first, begin) or not (last, end) <= inside[1]:
             continue
@@ -108,6 +130,15 @@ def _construct(frame: FrameType | None) -> str:
         if kind is not None and size <= innermost[1]:
             innermost = (kind, size)
     return innermost[0]
+
+
+@functools.lru_cache(maxsize=1)
+def _nodes(source: str) -> tuple[ast.AST, ...]:
+    """Every node of a text, none where it is no Python."""
+    try:
+        return tuple(ast.walk(ast.parse(source)))
+    except SyntaxError:
+        return ()
 
 
 def _span(node: ast.AST) -> tuple[tuple[int, int], tuple[int, int]] | None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import types
-
-from zkcompliance.stark.field.jit import emitter
+from zkcompliance.stark.field.jit import emitter, types
 from zkcompliance.stark.field.simd import Emitter
 
 

@@ -18,7 +18,7 @@ from zkcompliance.stark.field import scalar, vector_lanes
 from zkcompliance.stark.field.extension import Ext
 from zkcompliance.stark.field.jit import kernel
 from zkcompliance.stark.field.parallel import run, split
-from zkcompliance.stark.field.simd import LANES
+from zkcompliance.stark.field.width import LANES
 
 U32 = npt.NDArray[np.uint32]
 I64 = npt.NDArray[np.int64]
@@ -234,7 +234,7 @@ def _source_row(s0: U32, s1: U32, s2: U32, s3: U32, source: int, row: int) -> An
     return s3[row]
 
 
-@kernel
+@kernel("i8[:,:] u4[:] u4[:,:] u4[:,:] i8 u4[:,:] u4[:,:] u4[:,:] u4[:,:] i4[:] b1[:] u4[:,:] i8[:,:] u4[:,:] i8 i8")
 def _run(
     instructions: I64,
     constants: U32,

@@ -16,6 +16,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -33,6 +34,7 @@ from zkcompliance.stark.profiles import Profile, degree_bound
 LOG_PHASE = 0
 KEPT_LOG2 = 13
 _AT_ONCE = 1 << 26  # bytes read in one call
+_WRITTEN_AT_ONCE = 1 << 16
 
 
 class Columns(Protocol):
@@ -143,8 +145,22 @@ class Store:
         return descriptor
 
     def add(self, block: np.ndarray) -> None:
-        """The next block, (w, 2^κ)."""
-        regular.write_all(self._rows, np.ascontiguousarray(block, "<u4").data)
+        """The next block, (w, 2^κ).
+
+        Many bytes written in one call get pages in large runs, which a virtual machine has to ask its host for: that
+        takes several times longer than the copying itself.
+        """
+        data = np.ascontiguousarray(block, "<u4").data.cast("B")
+        for at in range(0, len(data), _WRITTEN_AT_ONCE):
+            regular.write_all(self._rows, data[at : at + _WRITTEN_AT_ONCE])
+
+    @contextlib.contextmanager
+    def adding(self, block: np.ndarray) -> Iterator[None]:
+        """`add` while the caller does something that leaves the block as it is; what it raises is raised at the end."""
+        with ThreadPoolExecutor(1) as beside:
+            written = beside.submit(self.add, block)
+            yield
+        written.result()
 
     def finish(self, tree: MerkleTree, tag: np.ndarray) -> StoredColumns:
         """Put everything in its place, the extended columns last; where that cannot be, they can still be used."""

@@ -60,8 +60,8 @@ class Entry:
             raise MalformedError("an entry's tag is not canonical")
         root, tag = data[HEADER_BYTES : HEADER_BYTES + 32], (a, b, c, d, e, f)
         number, beacon, evidence = struct.unpack("<Q32s32s", data[HEADER_BYTES + 56 :])
-        if (number > 0) != any(beacon):
-            raise MalformedError("an entry has a beacon's round without its digest, or the digest without a round")
+        if (number == 0) == any(beacon):
+            raise MalformedError("an entry has a beacon's round without its digest, or a digest without its round")
         return cls(profile, digest, width, k, kappa, root, tag, number, beacon, evidence)
 
     def tag_point(self) -> Ext:

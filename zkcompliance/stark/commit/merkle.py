@@ -14,9 +14,8 @@ import numpy as np
 from zkcompliance.stark.commit.sha256 import (
     LEAF,
     digest_bytes,
-    hash_leaves,
     hash_nodes,
-    hash_quads,
+    hash_subtrees,
 )
 
 DROPPED_LOG2 = 3
@@ -92,9 +91,7 @@ class TreeBuilder:
 
     def add(self, start: int, salts: np.ndarray, columns: np.ndarray) -> None:
         """Leaves start …: salts (s, n) and columns (w, n) of uint32."""
-        level = hash_nodes(hash_quads(hash_leaves(self.phase, start, salts, columns)))
-        first = start >> DROPPED_LOG2
-        self._bottom[:, first : first + level.shape[1]] = level
+        hash_subtrees(self.phase, start, salts, columns, self._bottom, start >> DROPPED_LOG2)
 
     def finish(self) -> MerkleTree:
         levels = [self._bottom]

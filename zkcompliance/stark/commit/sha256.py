@@ -8,10 +8,12 @@ import hashlib
 import numpy as np
 import numpy.typing as npt
 
-from zkcompliance.stark.commit.sha256_emit import BATCH, START, compress
+from zkcompliance.stark.commit.message_lanes import deal_four, deal_two, swap
+from zkcompliance.stark.commit.sha256_emit import BATCH, compress, start_state
 from zkcompliance.stark.field.arrays import plain
 from zkcompliance.stark.field.jit import kernel
 from zkcompliance.stark.field.parallel import cores, run, split
+from zkcompliance.stark.field.width import LANES
 
 U32 = npt.NDArray[np.uint32]
 
@@ -19,6 +21,7 @@ MOST_LEAVES, MOST_PHASES = 1 << 27, 5
 LEAF, GRIND = 0x80, b"\x14"  # first bytes: of leaves, the least; of grinding
 _GRIND_FIRST, _GRIND_MOST = 1 << 10, 1 << 17  # nonces per thread in the first round, and at most (they double)
 _FEW = 1 << 10  # messages for which another thread is not worth starting
+TILE = 1 << 10  # leaves of the subtrees that a thread hashes at once: their digests stay in the first-level cache
 
 
 @kernel
@@ -28,120 +31,101 @@ def _swap(x: np.uint32) -> np.uint32:
     return np.uint32(x << 24 | (x & 0xFF00) << 8 | x >> 8 & 0xFF00 | x >> 24)
 
 
-@kernel
-def _begin(state: U32) -> None:
-    """Every column becomes the state that a message starts from."""
-    for i in range(8):
-        for j in range(BATCH):
-            state[i, j] = START[i]
+@kernel("i8 i8 u4[:,:] u4[:,:] u4[:,:] i8 i8 i8")
+def _leaves(first_byte: int, start: int, salts: U32, columns: U32, out: U32, base: int, lo: int, hi: int) -> None:
+    """Leaves start + lo..start + hi - 1 into columns lo - base..; first_byte is that of leaf 0, 0x80 + 8 * phase.
 
-
-@kernel
-def _pad(message: U32, live: int, size: int) -> None:
-    """The end of a message of `size` bytes whose last word is the first of this block."""
-    for i in range(1, 16):
-        padding = 0x80000000 if i == 1 else size * 8 if i == 15 else 0
-        for j in range(live):
-            message[i, j] = padding
-
-
-@kernel
-def _leaves(first_byte: int, start: int, salts: U32, columns: U32, out: U32, lo: int, hi: int) -> None:
-    """Leaves start + lo..start + hi - 1; first_byte is that of leaf 0, 0x80 + 8 * phase."""
-    s, words = salts.shape[0], 1 + salts.shape[0] + columns.shape[0]
+    The last batch may overlap the one before it: hi - base >= BATCH.
+    """
+    s, n, words = salts.shape[0], columns.shape[1], 1 + salts.shape[0] + columns.shape[0]
     blocks = (words * 4 + 9 + 63) // 64
-    state, message = np.empty((8, BATCH), np.uint32), np.zeros((16, BATCH), np.uint32)
-    for first in range(lo, hi, BATCH):
-        live = min(BATCH, hi - first)
-        _begin(state)
+    salted, valued = salts.reshape(-1), columns.reshape(-1)
+    begin, state, message = start_state(), np.empty((8, BATCH), np.uint32), np.empty((16, BATCH), np.uint32)
+    flat = message.reshape(-1)
+    for begun in range(lo, hi, BATCH):
+        first = min(begun, hi - BATCH)
         for block in range(blocks):
             for i in range(16):
-                k = block * 16 + i
+                k, row = block * 16 + i, i * BATCH
                 if k == 0:
-                    for j in range(live):
+                    for j in range(BATCH):
                         index = start + first + j
                         message[i, j] = _swap(np.uint32(first_byte + (index >> 24) + ((index & 0xFFFFFF) << 8)))
+                elif k <= s:
+                    for j in range(0, BATCH, LANES):
+                        swap(salted, (k - 1) * n + first + j, flat, row + j)
                 elif k < words:
-                    row = salts[k - 1] if k <= s else columns[k - 1 - s]
-                    for j in range(live):
-                        message[i, j] = _swap(row[first + j])
+                    for j in range(0, BATCH, LANES):
+                        swap(valued, (k - 1 - s) * n + first + j, flat, row + j)
                 else:
-                    padding = 0x80000000 if k == words else words * 32 if k == blocks * 16 - 1 else 0
-                    for j in range(live):
-                        message[i, j] = padding
-            compress(state, message, live)
+                    message[i, :] = 0x80000000 if k == words else words * 32 if k == blocks * 16 - 1 else 0
+            compress(begin if block == 0 else state, message, state)
         for i in range(8):
-            for j in range(live):
+            for j in range(BATCH):
+                out[i, first - base + j] = state[i, j]
+
+
+@kernel("u4[:,:] i8 u4[:,:] i8 i8")
+def _parents(level: U32, children: int, out: U32, lo: int, hi: int) -> None:
+    """Nodes lo..hi - 1 of 2 or 4 children: the word 2 or 3, then the children's words; hi >= BATCH as for leaves."""
+    n, blocks = level.shape[1], children // 2 + 1
+    begin, state, message = start_state(), np.empty((8, BATCH), np.uint32), np.zeros((16 * blocks, BATCH), np.uint32)
+    source, flat = level.reshape(-1), message.reshape(-1)
+    message[0, :] = 0x02000000 if children == 2 else 0x03000000
+    message[8 * children + 1, :] = 0x80000000
+    message[16 * blocks - 1, :] = 8 * (4 + 32 * children)
+    for begun in range(lo, hi, BATCH):
+        first = min(begun, hi - BATCH)
+        for i in range(8):
+            for j in range(0, BATCH, LANES):
+                at, row = i * n + children * (first + j), (1 + i) * BATCH + j
+                if children == 2:
+                    deal_two(source, at, flat, row, 8 * BATCH)
+                else:
+                    deal_four(source, at, flat, row, 8 * BATCH)
+        for block in range(blocks):
+            compress(begin if block == 0 else state, message[16 * block : 16 * block + 16], state)
+        for i in range(8):
+            for j in range(BATCH):
                 out[i, first + j] = state[i, j]
 
 
-@kernel
-def _nodes(level: U32, out: U32, lo: int, hi: int) -> None:
-    """Nodes lo..hi - 1 of two children: the word 2, then their 16 words."""
-    state, message = np.empty((8, BATCH), np.uint32), np.zeros((16, BATCH), np.uint32)
-    for first in range(lo, hi, BATCH):
-        live = min(BATCH, hi - first)
-        _begin(state)
-        for j in range(live):
-            message[0, j] = 0x02000000
-        for i in range(1, 16):
-            row, child = level[(i - 1) % 8], (i - 1) // 8
-            for j in range(live):
-                message[i, j] = row[2 * (first + j) + child]
-        compress(state, message, live)
-        for j in range(live):
-            message[0, j] = level[7, 2 * (first + j) + 1]
-        _pad(message, live, 68)
-        compress(state, message, live)
+@kernel("i8 i8 u4[:,:] u4[:,:] u4[:,:] i8 i8 i8")
+def _subtrees(first_byte: int, start: int, salts: U32, columns: U32, out: U32, at: int, lo: int, hi: int) -> None:
+    """Nodes three steps above leaves start + lo..start + hi - 1, hi - lo a multiple of TILE, into out from at + lo / 8.
+
+    Tile by tile, so that the digests below them never leave the cache.
+    """
+    leaves, quads = np.empty((8, TILE), np.uint32), np.empty((8, TILE // 4), np.uint32)
+    nodes = np.empty((8, TILE // 8), np.uint32)
+    for base in range(lo, hi, TILE):
+        _leaves(first_byte, start, salts, columns, leaves, base, base, base + TILE)
+        _parents(leaves, 4, quads, 0, TILE // 4)
+        _parents(quads, 2, nodes, 0, TILE // 8)
         for i in range(8):
-            for j in range(live):
-                out[i, first + j] = state[i, j]
+            for j in range(TILE // 8):
+                out[i, at + base // 8 + j] = nodes[i, j]
 
 
-@kernel
-def _quads(level: U32, out: U32, lo: int, hi: int) -> None:
-    """Nodes lo..hi - 1 of four children: the word 3, then their 32 words."""
-    state, message = np.empty((8, BATCH), np.uint32), np.zeros((16, BATCH), np.uint32)
-    for first in range(lo, hi, BATCH):
-        live = min(BATCH, hi - first)
-        _begin(state)
-        for j in range(live):
-            message[0, j] = 0x03000000
-        for i in range(1, 32):
-            row, child = level[(i - 1) % 8], (i - 1) // 8
-            for j in range(live):
-                message[i % 16, j] = row[4 * (first + j) + child]
-            if i % 16 == 15:
-                compress(state, message, live)
-        for j in range(live):
-            message[0, j] = level[7, 4 * (first + j) + 3]
-        _pad(message, live, 132)
-        compress(state, message, live)
-        for i in range(8):
-            for j in range(live):
-                out[i, first + j] = state[i, j]
-
-
-@kernel
+@kernel("u4[:] i8 i8 i8 -> i8")
 def _search(template: U32, shift: int, lo: int, hi: int) -> int:
     """The least nonce in lo..hi - 1 whose digest's first 64 bits, shifted right, are 0, or -1.
 
     hi - lo is a multiple of BATCH.
     The nonce fills bytes 33..40 of the block `template` (16,), where that has zeros.
     """
-    state, message = np.empty((8, BATCH), np.uint32), np.empty((16, BATCH), np.uint32)
+    begin, state, message = start_state(), np.empty((8, BATCH), np.uint32), np.empty((16, BATCH), np.uint32)
     for i in range(16):
         for j in range(BATCH):
             message[i, j] = template[i]
     for base in range(lo, hi, BATCH):
-        _begin(state)
         for j in range(BATCH):
             x = np.uint64(base + j)
             low, high = _swap(np.uint32(x)), _swap(np.uint32(x >> np.uint64(32)))
             message[8, j] = template[8] | low >> 8
             message[9, j] = low << 24 | high >> 8
             message[10, j] = template[10] | high << 24
-        compress(state, message, BATCH)
+        compress(begin, message, state)
         for j in range(BATCH):
             if (np.uint64(state[0, j]) << np.uint64(32) | np.uint64(state[1, j])) >> np.uint64(shift) == 0:
                 return base + j
@@ -162,36 +146,74 @@ def hash_leaves(phase: int, start: int, salts: U32, columns: U32, out: U32 | Non
     i = start + j, words as le32. salts (s, n) and columns (w, n) are uint32; s and w may be 0. ValueError unless
     start + n <= 2^27, 0 <= phase < 5 and the arrays fit together.
     """
+    n = _leaves_given(phase, start, salts, columns)
+    out = _output(out, n)
+    if n < BATCH:
+        whole = np.empty((8, BATCH), np.uint32)
+        _leaves(LEAF + 8 * phase, start, _padded(salts, BATCH), _padded(columns, BATCH), whole, 0, 0, BATCH)
+        out[:] = whole[:, :n]
+        return out
+    salts, columns = plain(salts), plain(columns)
+    run(_leaves, [(LEAF + 8 * phase, start, salts, columns, out, 0, lo, hi) for lo, hi in split(n, _FEW, BATCH)])
+    return out
+
+
+def hash_subtrees(phase: int, start: int, salts: U32, columns: U32, out: U32, at: int) -> None:
+    """out[:, at .. at + n / 8 - 1] = hash_nodes(hash_quads(hash_leaves(...))) of n leaves, n a multiple of 8.
+
+    ValueError as from `hash_leaves`, and for another n or an out (8, m) without room for them.
+    """
+    n = _leaves_given(phase, start, salts, columns)
+    if n % 8 or not 0 <= at <= out.shape[1] - n // 8 or out.shape[0] != 8 or out.dtype != np.uint32:
+        raise ValueError(f"the nodes over {n} leaves do not fit in {out.dtype} {out.shape} from {at} on")
+    if n % TILE:
+        out[:, at : at + n // 8] = hash_nodes(hash_quads(hash_leaves(phase, start, salts, columns)))
+        return
+    salts, columns, given = plain(salts), plain(columns), plain(out)
+    first = LEAF + 8 * phase
+    run(_subtrees, [(first, start, salts, columns, given, at, lo, hi) for lo, hi in split(n, TILE, TILE)])
+    if given is not out:
+        out[:, at : at + n // 8] = given[:, at : at + n // 8]
+
+
+def _leaves_given(phase: int, start: int, salts: U32, columns: U32) -> int:
+    """How many leaves these are; ValueError as `hash_leaves` says."""
     if salts.dtype != np.uint32 or columns.dtype != np.uint32 or salts.ndim != 2 or columns.ndim != 2:
         raise ValueError("salts and columns must be uint32 arrays of two dimensions")
-    n = columns.shape[1]
+    n = int(columns.shape[1])
     if salts.shape[1] != n:
         raise ValueError(f"salts for {salts.shape[1]} rows, columns of {n}")
     if start < 0 or start + n > MOST_LEAVES or not 0 <= phase < MOST_PHASES:
         raise ValueError(f"leaves {start} to {start + n} of phase {phase}: at most 2^27 leaves and 5 phases")
-    out = _output(out, n)
-    salts, columns = plain(salts), plain(columns)
-    run(_leaves, [(LEAF + 8 * phase, start, salts, columns, out, lo, hi) for lo, hi in split(n, _FEW, BATCH)])
-    return out
+    return n
 
 
 def hash_nodes(level: U32) -> U32:
     """(8, 2m) digests to (8, m): SHA-256(le32(2) || columns 2i and 2i + 1); ValueError for another shape."""
-    return _parents(level, 2)
+    return _nodes(level, 2)
 
 
 def hash_quads(level: U32) -> U32:
     """(8, 4m) digests to (8, m): SHA-256(le32(3) || columns 4i .. 4i + 3); ValueError for another shape."""
-    return _parents(level, 4)
+    return _nodes(level, 4)
 
 
-def _parents(level: U32, children: int) -> U32:
+def _nodes(level: U32, children: int) -> U32:
     if level.dtype != np.uint32 or level.ndim != 2 or level.shape[0] != 8 or level.shape[1] % children:
         raise ValueError(f"expected uint32 (8, {children}m), got {level.dtype} {level.shape}")
-    out = np.empty((8, level.shape[1] // children), np.uint32)
-    level, kernel_of = plain(level), _nodes if children == 2 else _quads
-    run(kernel_of, [(level, out, lo, hi) for lo, hi in split(out.shape[1], _FEW, BATCH)])
+    n = level.shape[1] // children
+    if n < BATCH:
+        return _nodes(_padded(level, children * BATCH), children)[:, :n].copy()
+    level, out = plain(level), np.empty((8, n), np.uint32)
+    run(_parents, [(level, children, out, lo, hi) for lo, hi in split(n, _FEW, BATCH)])
     return out
+
+
+def _padded(rows: U32, n: int) -> U32:
+    """The rows with zeros behind them, n entries in all: kernels work on whole batches."""
+    padded = np.zeros((rows.shape[0], n), np.uint32)
+    padded[:, : rows.shape[1]] = rows
+    return padded
 
 
 def _grind_digest(state: bytes, nonce: int) -> bytes:

@@ -1,8 +1,9 @@
 """The compression function of SHA-256 as LLVM code, for many messages at once.
 
-Two ways to the same result. Where the processor has SHA instructions (x86 SHA-NI), `compress` runs them on two messages
-at a time, which hides their latency. Elsewhere every 32-bit operation is one on a vector with a message per lane, as
-LLVM does not vectorise a plain loop over messages; it splits the vectors where the processor's registers are narrower.
+Two ways to the same result. On vectors, every 32-bit operation is one on a message per lane, as LLVM does not vectorise
+a plain loop over messages; it splits the vectors where the processor's registers are narrower. With AVX-512 the logic
+of three words is one instruction, and nothing is faster. Without it, but with SHA instructions (x86 SHA-NI), `compress`
+runs these on two messages at a time, which hides their latency.
 """
 
 from math import isqrt
@@ -10,21 +11,18 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from llvmlite import ir
-from numba import types
-from numba.core import cgutils
 
-from zkcompliance.stark.field.jit import cpu_has, emitter, kernel
+from zkcompliance.stark.field.jit import cgutils, cpu_has, emitter, ir, kernel, types
 
-LANES = 16
-BATCH = 128  # messages worked on together, in arrays with a column each: their blocks stay in the first-level cache
-NATIVE = cpu_has("sha")
+BATCH = 16  # messages worked on together: a column of the arrays and a lane of the vectors each
+WIDE = cpu_has("avx512f")
+NATIVE = cpu_has("sha") and not WIDE
 
-_cgutils: Any = cgutils  # without types
+U32 = npt.NDArray[np.uint32]
 
 _I32, _I64 = ir.IntType(32), ir.IntType(64)
 _QUAD = ir.VectorType(_I32, 4)
-_VECTOR = ir.VectorType(_I32, LANES)
+_VECTOR = ir.VectorType(_I32, BATCH)
 
 
 def _cube_root(n: int) -> int:
@@ -39,7 +37,7 @@ def _cube_root(n: int) -> int:
 # FIPS 180-4: the first 32 bits of the fractional parts of the square and cube roots of the first primes
 _PRIMES = [n for n in range(2, 312) if all(n % d for d in range(2, isqrt(n) + 1))]
 _ROUNDS = [_cube_root(prime << 96) & 0xFFFFFFFF for prime in _PRIMES]
-START = np.array([isqrt(prime << 64) & 0xFFFFFFFF for prime in _PRIMES[:8]], np.uint32)
+_START = np.array([isqrt(prime << 64) & 0xFFFFFFFF for prime in _PRIMES[:8]], np.uint32)
 
 
 class _Rows:
@@ -68,7 +66,7 @@ class _Words:
         self.b = builder
 
     def constant(self, c: int) -> Any:
-        return ir.Constant(_VECTOR, [c] * LANES)
+        return ir.Constant(_VECTOR, [c] * BATCH)
 
     def sum(self, first: Any, *others: Any) -> Any:
         for x in others:
@@ -81,47 +79,118 @@ class _Words:
     def rotate(self, x: Any, n: int) -> Any:
         return self.b.or_(self.shift(x, n), self.b.shl(x, self.constant(32 - n)))
 
+    def _logic(self, x: Any, y: Any, z: Any, table: int) -> Any:
+        """AVX-512: bit 4 x + 2 y + z of the table, for every bit of the words."""
+        kind = ir.FunctionType(_VECTOR, [_VECTOR, _VECTOR, _VECTOR, _I32])
+        function = cgutils.get_or_insert_function(self.b.module, kind, "llvm.x86.avx512.pternlog.d.512")
+        return self.b.call(function, [x, y, z, ir.Constant(_I32, table)])
+
+    def xor(self, x: Any, y: Any, z: Any) -> Any:
+        return self._logic(x, y, z, 0x96) if WIDE else self.b.xor(self.b.xor(x, y), z)
+
+    def choice(self, e: Any, f: Any, g: Any) -> Any:
+        """f where e is set, g elsewhere."""
+        return self._logic(e, f, g, 0xCA) if WIDE else self.b.xor(self.b.and_(self.b.xor(f, g), e), g)
+
+    def majority(self, a: Any, b: Any, c: Any) -> Any:
+        if WIDE:
+            return self._logic(a, b, c, 0xE8)
+        return self.b.or_(self.b.and_(a, b), self.b.and_(self.b.or_(a, b), c))
+
     def rotations(self, x: Any, i: int, j: int, k: int) -> Any:
-        return self.b.xor(self.b.xor(self.rotate(x, i), self.rotate(x, j)), self.rotate(x, k))
+        return self.xor(self.rotate(x, i), self.rotate(x, j), self.rotate(x, k))
 
     def mixed(self, x: Any, i: int, j: int, k: int) -> Any:
-        return self.b.xor(self.b.xor(self.rotate(x, i), self.rotate(x, j)), self.shift(x, k))
+        return self.xor(self.rotate(x, i), self.rotate(x, j), self.shift(x, k))
+
+    def round(self, state: list[Any], keyed: Any) -> list[Any]:
+        """The state (a, …, h) after a round; keyed: the word of the schedule plus the round's constant."""
+        a, b, c, d, e, f, g, h = state
+        # what the newest word, e, has no part in first: it is the last to be known
+        t1 = self.sum(keyed, h, self.choice(e, f, g), self.rotations(e, 6, 11, 25))
+        t2 = self.b.add(self.rotations(a, 2, 13, 22), self.majority(a, b, c))
+        return [self.b.add(t1, t2), a, b, c, self.b.add(d, t1), e, f, g]
+
+    def scheduled(self, w16: Any, w15: Any, w7: Any, w2: Any) -> Any:
+        """A word of the schedule from those 16, 15, 7 and 2 before it."""
+        return self.sum(w16, self.mixed(w15, 7, 18, 3), w7, self.mixed(w2, 17, 19, 10))
 
 
-def _lanes(typing_context: Any, state: Any, message: Any, lane: Any) -> Any:
-    """The compression of the messages in LANES columns from `lane` on, a message per lane of the vectors."""
+class _Schedule:
+    """The 64 words of a message's schedule, in memory of their own: registers are too few."""
+
+    def __init__(self, builder: Any) -> None:
+        self.b = builder
+        self.words = cgutils.alloca_once(builder, ir.ArrayType(_VECTOR, 64))
+
+    def _slot(self, r: Any) -> Any:
+        return self.b.gep(self.words, [ir.Constant(_I64, 0), r])
+
+    def load(self, r: Any, before: int = 0) -> Any:
+        return self.b.load(self._slot(self.b.sub(r, ir.Constant(_I64, before))))
+
+    def store(self, value: Any, r: Any) -> None:
+        self.b.store(value, self._slot(r))
+
+
+def _round_constant(builder: Any, r: Any) -> Any:
+    """The constant of round r in every lane, from a table."""
+    kind = ir.ArrayType(_I32, 64)
+    table = builder.module.globals.get("sha256_rounds")
+    if table is None:
+        table = ir.GlobalVariable(builder.module, kind, "sha256_rounds")
+        table.linkage, table.global_constant = "internal", True
+        table.initializer = ir.Constant(kind, _ROUNDS)
+    word = builder.load(builder.gep(table, [ir.Constant(_I64, 0), r]))
+    none = ir.Constant(_VECTOR, ir.Undefined)
+    first = builder.insert_element(none, word, ir.Constant(_I32, 0))
+    return builder.shuffle_vector(first, none, ir.Constant(_VECTOR, [0] * BATCH))
+
+
+def _lanes(typing_context: Any, before: Any, message: Any, state: Any, lane: Any) -> Any:
+    """The compression of the messages in BATCH columns from `lane` on, a message per lane of the vectors.
+
+    Sixteen rounds with the message's own words, then three times sixteen in a loop: 64 in a row are more code than the
+    processor's decoded instructions have room for.
+    """
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        v = _Words(builder)
-        states = _Rows(context, builder, state, args[0], args[2], _VECTOR)
-        words = _Rows(context, builder, message, args[1], args[2], _VECTOR)
+        b, v, schedule = builder, _Words(builder), _Schedule(builder)
+        states = _Rows(context, b, before, args[0], args[3], _VECTOR)
+        words = _Rows(context, b, message, args[1], args[3], _VECTOR)
         start = [states.load(i) for i in range(8)]
-        w = [words.load(i) for i in range(16)]
-        a, b, c, d, e, f, g, h = start
-        for r in range(64):
-            i = r % 16
-            if r >= 16:
-                s0, s1 = v.mixed(w[(i + 1) % 16], 7, 18, 3), v.mixed(w[(i + 14) % 16], 17, 19, 10)
-                w[i] = v.sum(w[i], s0, w[(i + 9) % 16], s1)
-            choice = builder.xor(builder.and_(builder.xor(f, g), e), g)
-            majority = builder.or_(builder.and_(a, b), builder.and_(builder.or_(a, b), c))
-            t1 = v.sum(h, v.rotations(e, 6, 11, 25), choice, v.constant(_ROUNDS[r]), w[i])
-            t2 = builder.add(v.rotations(a, 2, 13, 22), majority)
-            a, b, c, d, e, f, g, h = builder.add(t1, t2), a, b, c, builder.add(d, t1), e, f, g
-        for i, value in enumerate((a, b, c, d, e, f, g, h)):
-            states.store(i, builder.add(start[i], value))
+        now = start
+        for r in range(16):
+            word = words.load(r)
+            schedule.store(word, ir.Constant(_I64, r))
+            now = v.round(now, b.add(word, v.constant(_ROUNDS[r])))
+        kept = [cgutils.alloca_once_value(b, value) for value in now]
+        first, last, step = (ir.Constant(_I64, r) for r in (16, 64, 16))
+        with cgutils.for_range_slice(b, first, last, step) as (begun, _):
+            now = [b.load(place) for place in kept]
+            for i in range(16):
+                r = b.add(begun, ir.Constant(_I64, i))
+                word = v.scheduled(*(schedule.load(r, n) for n in (16, 15, 7, 2)))
+                schedule.store(word, r)
+                now = v.round(now, b.add(word, _round_constant(b, r)))
+            for place, value in zip(kept, now, strict=True):
+                b.store(value, place)
+        out = _Rows(context, b, state, args[2], args[3], _VECTOR)
+        for i in range(8):
+            out.store(i, b.add(start[i], b.load(kept[i])))
         return context.get_dummy_value()
 
-    return types.void(state, message, types.int64), codegen
+    return types.void(before, message, state, types.int64), codegen
 
 
-def _quad(typing_context: Any, state: Any, message: Any, lane: Any) -> Any:
+def _quad(typing_context: Any, before: Any, message: Any, state: Any, lane: Any) -> Any:
     """The compression of the messages in columns lane..lane + 3, with the processor's SHA instructions."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         b = builder
-        states = _Rows(context, builder, state, args[0], args[2], _QUAD)
-        words = _Rows(context, builder, message, args[1], args[2], _QUAD)
+        states = _Rows(context, builder, before, args[0], args[3], _QUAD)
+        words = _Rows(context, builder, message, args[1], args[3], _QUAD)
+        out = _Rows(context, builder, state, args[2], args[3], _QUAD)
 
         def pick(x: Any, y: Any, *lanes: int) -> Any:
             return b.shuffle_vector(x, y, ir.Constant(_QUAD, lanes))
@@ -133,7 +202,7 @@ def _quad(typing_context: Any, state: Any, message: Any, lane: Any) -> Any:
 
         def instruction(name: str, *operands: Any) -> Any:
             kind = ir.FunctionType(_QUAD, [_QUAD] * len(operands))
-            return b.call(_cgutils.get_or_insert_function(b.module, kind, f"llvm.x86.{name}"), operands)
+            return b.call(cgutils.get_or_insert_function(b.module, kind, f"llvm.x86.{name}"), operands)
 
         # the instructions hold the state as (F, E, B, A) and (H, G, D, C), lowest entry first
         start = [transpose([states.load(i) for i in rows]) for rows in ((5, 4, 1, 0), (7, 6, 3, 2))]
@@ -150,27 +219,32 @@ def _quad(typing_context: Any, state: Any, message: Any, lane: Any) -> Any:
                     keyed = b.add(w[r % 4][m], constants)
                     cdgh[m] = instruction("sha256rnds2", cdgh[m], abef[m], keyed)
                     abef[m] = instruction("sha256rnds2", abef[m], cdgh[m], pick(keyed, keyed, 2, 3, 2, 3))
-        for before, after, rows in zip(start, (abef, cdgh), ((5, 4, 1, 0), (7, 6, 3, 2)), strict=True):
-            sums = [b.add(x, y) for x, y in zip(before, after, strict=True)]
+        for old, new, rows in zip(start, (abef, cdgh), ((5, 4, 1, 0), (7, 6, 3, 2)), strict=True):
+            sums = [b.add(x, y) for x, y in zip(old, new, strict=True)]
             for row, value in zip(rows, transpose(sums), strict=True):
-                states.store(row, value)
+                out.store(row, value)
         return context.get_dummy_value()
 
-    return types.void(state, message, types.int64), codegen
+    return types.void(before, message, state, types.int64), codegen
 
 
 _compress_lanes, _compress_quad = emitter(_lanes), emitter(_quad)
 
 
 @kernel
-def compress(state: npt.NDArray[np.uint32], message: npt.NDArray[np.uint32], count: int) -> None:
-    """state (8, BATCH) := the compression of state and one block of big-endian words, message (16, BATCH).
+def start_state() -> U32:
+    """(8, BATCH): the state that every message starts from."""
+    state = np.empty((8, BATCH), np.uint32)
+    for i in range(8):
+        state[i, :] = _START[i]
+    return state
 
-    Of the first `count` columns; up to LANES - 1 more may change too.
-    """
+
+@kernel
+def compress(before: U32, message: U32, state: U32) -> None:
+    """state := the compression of the state `before`, both (8, BATCH), and a block of big-endian words (16, BATCH)."""
     if NATIVE:
-        for lane in range(0, count, 4):
-            _compress_quad(state, message, lane)
+        for lane in range(0, BATCH, 4):
+            _compress_quad(before, message, state, lane)
     else:
-        for lane in range(0, count, LANES):
-            _compress_lanes(state, message, lane)
+        _compress_lanes(before, message, state, 0)

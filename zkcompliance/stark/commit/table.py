@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -118,16 +119,17 @@ def _extend(
         for block, shift in enumerate(coset_shifts(kappa, profile.log_blowup)):
             values = extended[block] if in_memory else extended
             evaluate_cosets(coefficients, kappa, [shift], out=values[:, None, :])
-            builder.add(block << kappa, _salts(stream, block, 1 << kappa), values)
-            if store is not None:
-                try:
-                    store.add(values)
-                except OSError as error:
-                    store.drop()
-                    store = None
-                    _without_file(shape, error, kept)
-                    if kept:
-                        return _extend(columns, seed, profile, schema_digest, None, progress)
+            try:
+                with store.adding(values) if store is not None else contextlib.nullcontext():
+                    builder.add(block << kappa, _salts(stream, block, 1 << kappa), values)
+            except OSError as error:
+                if store is None:
+                    raise
+                store.drop()
+                store = None
+                _without_file(shape, error, kept)
+                if kept:
+                    return _extend(columns, seed, profile, schema_digest, None, progress)
             progress("commit", block + 1, profile.blowup)
         tree = builder.finish()
         header = encode_header(profile.id, schema_digest, width, k, kappa)

@@ -6,7 +6,7 @@ import numpy.typing as npt
 from zkcompliance.stark.field.babybear import NONRESIDUE
 from zkcompliance.stark.field.extension import DEGREE, Ext
 from zkcompliance.stark.field.scalar import montgomery
-from zkcompliance.stark.field.simd import LANES
+from zkcompliance.stark.field.width import LANES
 
 U32 = npt.NDArray[np.uint32]
 FEW_BASE, FEW_EXT = 1 << 16, 1 << 13  # entries of F and of E for which another thread is not worth starting

@@ -12,7 +12,7 @@ from zkcompliance.stark.field.babybear import P
 from zkcompliance.stark.field.extension import DEGREE, Ext
 from zkcompliance.stark.field.parallel import run, split
 from zkcompliance.stark.field.scalar import montgomery
-from zkcompliance.stark.field.simd import LANES
+from zkcompliance.stark.field.width import LANES
 
 U32 = npt.NDArray[np.uint32]
 

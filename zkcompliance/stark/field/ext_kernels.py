@@ -11,14 +11,14 @@ from zkcompliance.stark.field import scalar, vector_lanes
 from zkcompliance.stark.field.babybear import P
 from zkcompliance.stark.field.jit import kernel
 from zkcompliance.stark.field.kernels import invert as invert_flat
-from zkcompliance.stark.field.simd import LANES
+from zkcompliance.stark.field.width import LANES
 
 U32 = npt.NDArray[np.uint32]
 R_TO_MINUS_1 = np.uint32(pow(2**32, -1, P))  # the Montgomery form of 2^-64
 TILE = 512  # columns worked on at once: 6 rows of 2 kB stay in the first-level cache
 
 
-@kernel
+@kernel("u4[:,:] u4[:,:] u4[:,:] i8 i8")
 def multiply(a: U32, b: U32, out: U32, lo: int, hi: int) -> None:
     """out = a * b."""
     for i in range(lo, hi, LANES):
@@ -26,7 +26,7 @@ def multiply(a: U32, b: U32, out: U32, lo: int, hi: int) -> None:
         vector_lanes.ext_multiply(a, at, b, at, out, at)
 
 
-@kernel
+@kernel("u4[:,:] u4[:] u4[:,:] i8 i8 i8")
 def scale(a: U32, s: U32, out: U32, offset: int, lo: int, hi: int) -> None:
     """out[:, offset + i] = s * a[:, i]."""
     for i in range(lo, hi, LANES):
@@ -34,14 +34,14 @@ def scale(a: U32, s: U32, out: U32, offset: int, lo: int, hi: int) -> None:
         vector_lanes.ext_scale(a, at, s, out, offset + at)
 
 
-@kernel
+@kernel("u4[:,:] u4[:] u4[:,:] i8 i8")
 def scale_add(a: U32, s: U32, out: U32, lo: int, hi: int) -> None:
     """out += s * a on columns lo..hi - 1, hi - lo a multiple of LANES; out may have more columns than a."""
     for i in range(lo, hi, LANES):
         vector_lanes.ext_scale_add(a, i, s, out, i)
 
 
-@kernel
+@kernel("u4[:,:] u4[:,:] i8 i8 -> b1")
 def invert(a: U32, out: U32, lo: int, hi: int) -> bool:
     """out = 1 / a; False when some column of a is zero.
 
@@ -74,7 +74,7 @@ def invert(a: U32, out: U32, lo: int, hi: int) -> bool:
     return True
 
 
-@kernel
+@kernel("u4[:,:] u4[:,:] u4[:,:] i8 i8")
 def fold(poly: U32, constants: U32, out: U32, lo: int, hi: int) -> None:
     """out[:, i] = sum_j constants[j] * poly[:, a i + j] for the a constants (a, 12), poly[:, beyond its end] = 0."""
     arity, d = constants.shape[0], poly.shape[1]
@@ -98,7 +98,7 @@ def fold(poly: U32, constants: U32, out: U32, lo: int, hi: int) -> None:
                 out[r, base + i] = total[r, i]
 
 
-@kernel
+@kernel("u4[:,:] u4[:,:] u4[:] u4[:,:] u4[:,:] i8 i8")
 def weigh(poly: U32, powers: U32, step: U32, out: U32, carry: U32, lo: int, hi: int) -> None:
     """For tiles of columns from a multiple lo of TILE: out[:, t + i] = powers[:, i] * poly[:, t + i], i < TILE.
 
@@ -126,7 +126,7 @@ def weigh(poly: U32, powers: U32, step: U32, out: U32, carry: U32, lo: int, hi: 
                 carry[r, lane] = total
 
 
-@kernel
+@kernel("u4[:,:] u4[:,:] u4[:] u4[:,:] i8 i8")
 def unweigh(weighted: U32, inverses: U32, step: U32, carry: U32, lo: int, hi: int) -> None:
     """Turns the output of `weigh` into the quotient by X - z, in place.
 

@@ -6,13 +6,13 @@ import numpy.typing as npt
 from zkcompliance.stark.field import scalar, vector_lanes
 from zkcompliance.stark.field.babybear import P
 from zkcompliance.stark.field.jit import kernel
-from zkcompliance.stark.field.simd import LANES
+from zkcompliance.stark.field.width import LANES
 
 U32 = npt.NDArray[np.uint32]
 DEPTH = 64  # vectors that share an inversion
 
 
-@kernel
+@kernel("u4[:] u4[:] u4[:] i8 i8")
 def multiply(a: U32, b: U32, out: U32, lo: int, hi: int) -> None:
     """out = a * b for flat arrays."""
     i = lo
@@ -24,7 +24,7 @@ def multiply(a: U32, b: U32, out: U32, lo: int, hi: int) -> None:
         i += 1
 
 
-@kernel
+@kernel("u4[:] u4 u4[:] i8 i8 i8")
 def scale(a: U32, c: np.uint32, out: U32, offset: int, lo: int, hi: int) -> None:
     """out[offset + i] = a[i] * c for flat arrays and c in Montgomery form."""
     i = lo
@@ -36,7 +36,7 @@ def scale(a: U32, c: np.uint32, out: U32, offset: int, lo: int, hi: int) -> None
         i += 1
 
 
-@kernel
+@kernel("u4[:] u4[:] u4[:] i8 i8")
 def add(a: U32, b: U32, out: U32, lo: int, hi: int) -> None:
     """out = a + b for flat arrays."""
     p = np.uint32(scalar.P64)
@@ -45,7 +45,7 @@ def add(a: U32, b: U32, out: U32, lo: int, hi: int) -> None:
         out[i] = min(s, np.uint32(s - p))
 
 
-@kernel
+@kernel("u4[:] u4[:] u4[:] i8 i8")
 def sub(a: U32, b: U32, out: U32, lo: int, hi: int) -> None:
     """out = a - b for flat arrays."""
     p = np.uint32(scalar.P64)
@@ -54,7 +54,7 @@ def sub(a: U32, b: U32, out: U32, lo: int, hi: int) -> None:
         out[i] = min(d, np.uint32(d + p))
 
 
-@kernel
+@kernel("u4[:] u4[:] i8 i8 -> b1")
 def invert(a: U32, out: U32, lo: int, hi: int) -> bool:
     """out = 1 / a for flat arrays; False when some a[i] is zero.
 
@@ -88,7 +88,7 @@ def invert(a: U32, out: U32, lo: int, hi: int) -> bool:
     return True
 
 
-@kernel
+@kernel("u4[:,:] u4[:,:] u4[:] i8 i8")
 def prefix_sums(a: U32, out: U32, totals: U32, lo: int, hi: int) -> None:
     """Rows lo..hi - 1: out[r, i] = a[r, 0] + ... + a[r, i - 1], totals[r] = the sum of row r."""
     for row in range(lo, hi):

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from zkcompliance.stark.field.jit import kernel
 from zkcompliance.stark.field.ntt_lanes import forward1, forward2, forward_tail, inverse1, inverse2, inverse_tail
 from zkcompliance.stark.field.scalar import add, mul, sub
-from zkcompliance.stark.field.simd import LANES, LOG_LANES
+from zkcompliance.stark.field.width import LANES, LOG_LANES
 
 U32 = npt.NDArray[np.uint32]
 

@@ -6,11 +6,9 @@ factor 2: (a, b) -> (a + b, (a - b) / r). Roots come in Montgomery form; those o
 
 from typing import Any
 
-from llvmlite import ir
-from numba import types
-
-from zkcompliance.stark.field.jit import emitter
-from zkcompliance.stark.field.simd import I64, LANES, LOG_LANES, Emitter, Factor
+from zkcompliance.stark.field.jit import emitter, ir, types
+from zkcompliance.stark.field.simd import I64, Emitter, Factor
+from zkcompliance.stark.field.width import LANES, LOG_LANES
 
 
 def _butterfly(e: Emitter, inverse: bool, a: Any, b: Any, root: Factor) -> tuple[Any, Any]:

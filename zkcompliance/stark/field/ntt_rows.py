@@ -8,13 +8,13 @@ from zkcompliance.stark.field.babybear import P
 from zkcompliance.stark.field.jit import kernel
 from zkcompliance.stark.field.ntt_kernels import SMALLEST, forward, forward_small, inverse, inverse_small
 from zkcompliance.stark.field.scalar import add, mul
-from zkcompliance.stark.field.simd import LANES
+from zkcompliance.stark.field.width import LANES
 
 U32 = npt.NDArray[np.uint32]
 I32 = npt.NDArray[np.int32]
 
 
-@kernel
+@kernel("u4[:,:] i8 i8 i8 i8 i8 u4[:] u4[:] u4[:] u4[:]")
 def evaluate_rows(
     coeffs: U32, lo: int, hi: int, coset: int, cosets: int, log_size: int, wraps: U32, main: U32, tail: U32, out: U32
 ) -> None:
@@ -63,7 +63,7 @@ def _reverse_into(values: U32, source: int, scale: np.uint32, ends: I32, middles
                 out[base + i] = square[ends[i] * side + low]
 
 
-@kernel
+@kernel("u4[:] i8 i8 i8 i8 i8 u4 i4[:] i4[:] u4[:] u4[:] u4[:]")
 def interpolate_rows(
     values: U32,
     lo: int,
@@ -95,7 +95,7 @@ def interpolate_rows(
             inverse(out, start, log_size, main, tail)
 
 
-@kernel
+@kernel("u4[:,:,:] u4[:,:] i8 i8")
 def combine_rows(values: U32, matrix: U32, lo: int, hi: int) -> None:
     """values[row, :, i] = matrix * values[row, :, i] for lo <= i < hi, in place; the matrix in Montgomery form."""
     w, c, m = values.shape

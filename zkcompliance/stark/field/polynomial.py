@@ -15,8 +15,8 @@ from zkcompliance.stark.field.elements import ext_powers
 from zkcompliance.stark.field.ext_kernels import TILE
 from zkcompliance.stark.field.extension import DEGREE, ZERO, Ext
 from zkcompliance.stark.field.parallel import run, split
-from zkcompliance.stark.field.simd import LANES
 from zkcompliance.stark.field.sum_lanes import GROUP
+from zkcompliance.stark.field.width import LANES
 
 U32 = npt.NDArray[np.uint32]
 

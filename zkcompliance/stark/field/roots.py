@@ -10,8 +10,8 @@ from zkcompliance.stark.field.jit import kernel
 from zkcompliance.stark.field.ntt_kernels import SMALLEST
 from zkcompliance.stark.field.scalar import montgomery
 from zkcompliance.stark.field.scalar import mul as scalar_mul
-from zkcompliance.stark.field.simd import LANES, LOG_LANES
 from zkcompliance.stark.field.vector_lanes import scale
+from zkcompliance.stark.field.width import LANES, LOG_LANES
 
 U32 = npt.NDArray[np.uint32]
 
@@ -40,7 +40,7 @@ def subgroup_tables(log_size: int, inverse: bool) -> tuple[U32, U32]:
     return main, tail
 
 
-@kernel
+@kernel("u4[:] u4[:] u4[:] u4[:] u4[:] u4[:]")
 def _shift(main: U32, tail: U32, factors: U32, rows: U32, new_main: U32, new_tail: U32) -> None:
     """Layer l of main times factors[l], entry [:, j] of tail times rows[j]."""
     for layer in range(factors.shape[0]):

@@ -7,13 +7,11 @@ is multiplied as two vectors of LANES / 2 products of 64 bits, its even and its 
 from functools import reduce
 from typing import Any
 
-from llvmlite import ir
-
 from zkcompliance.stark.field.babybear import P
-from zkcompliance.stark.field.jit import cpu_has
+from zkcompliance.stark.field.jit import ir
+from zkcompliance.stark.field.width import LANES as LANES
+from zkcompliance.stark.field.width import LOG_LANES as LOG_LANES
 
-LANES = 16 if cpu_has("avx512f") else 8
-LOG_LANES = LANES.bit_length() - 1
 MINUS_P_INVERSE = -pow(P, -1, 1 << 32) % (1 << 32)
 
 I32, I64 = ir.IntType(32), ir.IntType(64)

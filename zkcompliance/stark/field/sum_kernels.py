@@ -6,8 +6,8 @@ import numpy.typing as npt
 from zkcompliance.stark.field import scalar
 from zkcompliance.stark.field.babybear import P
 from zkcompliance.stark.field.jit import kernel
-from zkcompliance.stark.field.simd import LANES
 from zkcompliance.stark.field.sum_lanes import GROUP, STEP, combine_step, dot_step, settle
+from zkcompliance.stark.field.width import LANES
 
 U32 = npt.NDArray[np.uint32]
 I64 = npt.NDArray[np.int64]
@@ -15,7 +15,7 @@ DOT_TILE = 1024  # columns: six rows of powers stay in the first-level cache whi
 COMBINE_TILE = 256  # columns: the totals of six rows stay there
 
 
-@kernel
+@kernel("u4[:,:] u4[:,:] u4[:,:] i8 i8")
 def dot(coeffs: U32, powers: U32, out: U32, lo: int, hi: int) -> None:
     """out[c, r] = sum_i coeffs[c, i] * powers[r, i] over columns lo..hi - 1."""
     w, rows, d = coeffs.shape[0], powers.shape[0], coeffs.shape[1]
@@ -43,7 +43,7 @@ def dot(coeffs: U32, powers: U32, out: U32, lo: int, hi: int) -> None:
             out[c, r] = (high + low % scalar.P64) % scalar.P64
 
 
-@kernel
+@kernel("u4[:,:] i8[:] u4[:,:] u4[:,:] i8 i8")
 def combine(coeffs: U32, chosen: I64, weights: U32, out: U32, lo: int, hi: int) -> None:
     """out[r, i] += sum_c weights[r, c] * coeffs[chosen[c], i] for lo <= i < hi.
 

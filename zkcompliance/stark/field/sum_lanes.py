@@ -7,12 +7,10 @@ arrays of LANES / 2 (dot) or LANES (combine: first the even, then the odd entrie
 from functools import reduce
 from typing import Any
 
-from llvmlite import ir
-from numba import types
-
 from zkcompliance.stark.field.babybear import P
-from zkcompliance.stark.field.jit import emitter
-from zkcompliance.stark.field.simd import I64, LANES, WIDE, Emitter, wide
+from zkcompliance.stark.field.jit import emitter, ir, types
+from zkcompliance.stark.field.simd import I64, WIDE, Emitter, wide
+from zkcompliance.stark.field.width import LANES
 
 STEP = 8  # vectors in a step of dot
 GROUP = 4  # products in a sum

@@ -6,12 +6,9 @@ column each.
 
 from typing import Any
 
-from llvmlite import ir
-from numba import types
-
 from zkcompliance.stark.field.babybear import NONRESIDUE, P
 from zkcompliance.stark.field.extension import DEGREE
-from zkcompliance.stark.field.jit import emitter
+from zkcompliance.stark.field.jit import emitter, ir, types
 from zkcompliance.stark.field.simd import I64, Emitter, Factor, Halves
 
 R_SQUARED = (1 << 64) % P
