@@ -19,6 +19,7 @@ from zkcompliance.stark.commit.table import SealedTable, commit
 from zkcompliance.stark.profiles import STANDARD
 from zkcompliance.stark.prover.prover import Prover
 from zkcompliance.verify.program import Program as VerifierProgram
+from zkcompliance.verify.program import decode_program
 
 CLAIMS = tuple(name.replace("-", "_") for name in catalogue.names(families=False))
 
