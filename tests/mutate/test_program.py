@@ -23,6 +23,8 @@ from tests.kit.support import (
     DroppedConstraints,
     Prover,
     View,
+    cells_of,
+    looked_up,
     recount,
     refused,
     verifier_drops,
@@ -30,7 +32,7 @@ from tests.kit.support import (
 )
 from zkcompliance.errors import BalanceMismatch, MalformedProgram, QuotientMismatch
 from zkcompliance.stark.air import shape as layout_module
-from zkcompliance.stark.air.cells import Identity, cells_air
+from zkcompliance.stark.air.cells import CellsShape, Identity
 from zkcompliance.stark.air.program import Program, PublicBit, SummandKind, TableAir
 from zkcompliance.stark.commit.table import SealedTable
 from zkcompliance.stark.field import extension as ext
@@ -39,8 +41,10 @@ from zkcompliance.stark.field.extension import Ext
 from zkcompliance.stark.prover import prover as prover_module
 from zkcompliance.stark.prover import witness as witness_module
 from zkcompliance.stark.prover.witness import Trace, check_trace
-from zkcompliance.verify import shape, verifier
+from zkcompliance.verify import union as verify_union
+from zkcompliance.verify import verifier
 from zkcompliance.verify.counting import check_multiplicities
+from zkcompliance.verify.field import Powers
 from zkcompliance.verify.program import decode_program
 
 PROGRAM = CLAIM.program
@@ -91,14 +95,9 @@ def accepted_only_by(
 # Interactions
 
 
-def without_interaction(number: int) -> Program:
-    groups, at = [], 0
-    for size in ROW.groups:
-        groups.append(size - (at <= number < at + size))
-        at += size
-    kept = tuple(size for i, size in enumerate(groups) if size or i == len(groups) - 1)
-    left = tuple(x for i, x in enumerate(ROW.interactions) if i != number)
-    return changed(replace(ROW, interactions=left, groups=kept))
+def without_lookup() -> Program:
+    assert len(ROW.interactions) == 1
+    return changed(replace(ROW, interactions=(), groups=(0,)))
 
 
 @pytest.mark.parametrize("limb", range(6))
@@ -109,7 +108,8 @@ def test_each_range_check(limb: int) -> None:
     columns = np.roll(columns, 1, axis=1)
     columns[0, 0], columns[FLOP[limb], 0] = 1, P - 1
     sealed = support.seal(columns, f"−1 in limb {limb}")
-    accepted_only_by(without_interaction(limb), [sealed], limit, (1 << 16 * limb) - 1)
+    short = tuple(column for column in ROW.short if column != FLOP[limb])
+    accepted_only_by(changed(replace(ROW, short=short)), [sealed], limit, (1 << 16 * limb) - 1)
 
 
 def test_the_phase_lookup() -> None:
@@ -117,9 +117,9 @@ def test_the_phase_lookup() -> None:
     columns = support.table(support.ROWS)
     none = np.zeros((1, columns.shape[1]), np.uint32)
     with pytest.raises(MalformedProgram, match=r"table 0, sum total: its selector"):
-        check_multiplicities(decode_program(without_interaction(6).encoded))
+        check_multiplicities(decode_program(without_lookup().encoded))
     with without(verifier, "check_multiplicities"):
-        accepted_only_by(without_interaction(6), [support.seal(columns)], 1, 0, private=[none])
+        accepted_only_by(without_lookup(), [support.seal(columns)], 1, 0, private=[none])
 
 
 # Lookup rows
@@ -225,6 +225,16 @@ def negated() -> Program:
 # Identities
 
 
+class Deaf:
+    """The powers of δ, but for one that is zero."""
+
+    def __init__(self, powers: Powers, exponent: int) -> None:
+        self._powers, self._exponent = powers, exponent
+
+    def __getitem__(self, exponent: int) -> Ext:
+        return ext.ZERO if exponent == self._exponent else self._powers[exponent]
+
+
 @contextlib.contextmanager
 def no_identity(number: int) -> Iterator[None]:
     """A protocol, on both sides, without one of the linear identities."""
@@ -236,8 +246,7 @@ def no_identity(number: int) -> Iterator[None]:
 
     def deaf(*given):  # type: ignore[no-untyped-def]
         made = challenges(*given)
-        made.delta[number + 1] = ext.ZERO
-        return made
+        return replace(made, delta=Deaf(made.delta, number + 1))
 
     challenges = verifier.lookup_challenges
     with without(prover_module, "lay_out", blank), without(verifier, "lookup_challenges", deaf):
@@ -266,7 +275,7 @@ class Flat(Cheating):
         chain = self.layout.cells.chains[0]
         for e in range(chain.digits - 1):
             cell = chain.first_cell + 2 * e
-            trace.witness[-1][2][cell : cell + 2] = 1 << 13, 1 << 15
+            cells_of(self, trace)[cell : cell + 2] = 1 << 13, 1 << 15
 
 
 class LongCarry(Flat):
@@ -277,8 +286,7 @@ class LongCarry(Flat):
     def edit(self, trace: Trace) -> None:
         super().edit(trace)
         cell = self.layout.cells.chains[0].first_cell + 2 * self.at
-        trace.witness[-1][2][cell] = 30720 + (1 << 13)
-        trace.witness[-1][2][cell + 1] = 0
+        cells_of(self, trace)[cell : cell + 2] = 30720 + (1 << 13), 0
 
 
 @pytest.mark.parametrize("digit", range(1, 6))
@@ -308,7 +316,7 @@ def test_each_identity_of_a_sum(limb: int) -> None:
     made = support.prover([support.seal(support.table([(0, 3 << 16 * limb)]), f"sum {limb}")])
     made.layout, made.profile, made.stream = lay(made)
     trace = made.make_trace()
-    trace.witness[-1][2][2 * limb] = 0
+    cells_of(made, trace)[2 * limb] = 0
     recount(made, trace)
     assert {f.requirement for f in check_trace(made.layout, trace)} >= {"total"}
 
@@ -317,7 +325,7 @@ def test_each_identity_of_a_sum(limb: int) -> None:
 
 
 class Ramp(Cheating, DroppedConstraints):
-    """Another range table: column t, and multiplicities wherever t has the value."""
+    """Another range table of one value a row: column t, and multiplicities wherever t has the value."""
 
     ramp: Callable[[int], np.ndarray]
 
@@ -354,9 +362,9 @@ def with_minus_one(rows: int) -> np.ndarray:
 
 def test_the_range_table_grows_by_zero_or_one() -> None:
     """A −1 among its values: a limb of −1 is then in range. (65534 makes room for it: nobody looks it up.)"""
-    columns = support.table([(0, 5), (1, 1 << 95)])
+    columns = support.table([(0, 5), (1, 1 << 95)], 16)
     limit = total_of(columns)
-    columns = np.roll(columns, 1, axis=1)
+    columns = np.roll(columns, 4, axis=1)  # so that the −1 is in the bucket of the 5
     columns[0, 0], columns[FLOP[0], 0] = 1, P - 1
     log = [support.seal(columns, "−1")]
     kind = type("Case", (Ramp,), {"ramp": staticmethod(with_minus_one), "dropped": frozenset({(1, 1)})})
@@ -398,24 +406,32 @@ def test_both_ends_of_a_range_table_of_2_17_rows(
 
 def test_ends_of_a_range_table_of_2_16_rows_are_implied() -> None:
     """65,536 rows that grow by at most one: from s to 65535 takes s ≥ 0, from 0 they cannot pass 65535."""
-    assert cells_air().constraints[0].kind == 1 and cells_air().constraints[2].kind == 2
+    air = CellsShape(16, (0,)).air()
+    assert air.constraints[0].kind == 1 and air.constraints[2].kind == 2
 
 
 @contextlib.contextmanager
 def cells_unchecked() -> Iterator[None]:
     """A protocol whose cells are not range-checked: the lookup of v is one of the constant zero."""
 
-    def prover_side() -> TableAir:
-        air = cells_air()
-        nodes = (*air.nodes, (0, 0, 0))
-        first, second = air.interactions
-        return replace(air, nodes=nodes, interactions=(first, replace(second, nodes=(len(nodes) - 1,))))
+    mine, theirs = CellsShape.air, verify_union.cells_table
 
-    table = shape.CELLS_TABLE
-    nodes = (*table.nodes, type(table.nodes[0])(0, 0, 0))
-    first, second = table.interactions
-    other = replace(table, nodes=nodes, interactions=(first, second._replace(nodes=(len(nodes) - 1,))))
-    with without(layout_module, "cells_air", prover_side), without(shape, "CELLS_TABLE", other):
+    def prover_side(made: CellsShape) -> TableAir:
+        air = mine(made)
+        *others, of_v = air.interactions
+        zero = replace(of_v, nodes=(len(air.nodes),))
+        return replace(air, nodes=(*air.nodes, (0, 0, 0)), interactions=(*others, zero))
+
+    def verifier_side(kappa: int, buses: tuple[int, ...]) -> verify_union.Merged:
+        made = theirs(kappa, buses)
+        (part,) = made.parts
+        table = part.table
+        *others, of_v = table.interactions
+        zero = of_v._replace(nodes=(len(table.nodes),))
+        nodes = (*table.nodes, type(table.nodes[0])(0, 0, 0))
+        return replace(made, parts=(part._replace(table=replace(table, nodes=nodes, interactions=(*others, zero))),))
+
+    with without(CellsShape, "air", prover_side), without(verify_union, "cells_table", verifier_side):
         yield
 
 
@@ -423,7 +439,7 @@ class MinusOne(Cheating):
     """The slack's first limb is −1, and the carries follow."""
 
     def edit(self, trace: Trace) -> None:
-        cells = trace.witness[-1][2]
+        cells = cells_of(self, trace)
         first, _ = self.layout.cells.unknowns[0]
         cells[first] = P - 1
         chain = self.layout.cells.chains[0]
@@ -441,9 +457,10 @@ class NoCellLookups(MinusOne):
 
     def make_trace(self) -> Trace:
         trace = super().make_trace()
-        cells = trace.witness[-1]
-        cells[1, : 1 << 16] -= np.bincount(cells[2][cells[2] < 1 << 16], minlength=1 << 16).astype(np.uint32)
-        cells[1, 0] += cells.shape[1]
+        v = cells_of(self, trace)
+        for value in v[v < 1 << 16]:
+            looked_up(self, trace, int(value), -1)
+        looked_up(self, trace, 0, len(v))
         return trace
 
 
@@ -483,7 +500,7 @@ class FalseColumns(DroppedConstraints):
         return columns, terminal
 
 
-@pytest.mark.parametrize(("instance", "constraint", "column"), [(0, 0, 0), (0, 1, 1), (0, 3, None), (1, 4, None)])
+@pytest.mark.parametrize(("instance", "constraint", "column"), [(0, 0, 0), (0, 1, 1), (0, 3, None), (1, 6, None)])
 def test_each_constraint_of_the_buses(instance: int, constraint: int, column: int | None) -> None:
     """φ_0, φ_1, the accumulator's step over a log, and over the cells: each alone carries the balance."""
     attributes = {"instance": instance, "column": column, "dropped": frozenset({(instance, constraint)})}
@@ -532,7 +549,7 @@ def corrupted(rng: np.random.Generator, made: Prover, trace: Trace) -> tuple[str
     else:
         column = int(rng.integers(0, columns.shape[0]))
     row = int(rng.integers(0, columns.shape[1]))
-    if number == len(witness) - 1 and column == 2 and rng.random() < 0.7:
+    if number == len(witness) - 1 and column == made.layout.table.cells and rng.random() < 0.7:
         row = int(rng.integers(0, made.layout.cells.count))
     if what == "witness" and column == columns.shape[0] - 1:
         row -= row % 8 - int(rng.integers(0, 6))  # rows 6 and 7 of eight have no weight
