@@ -8,11 +8,9 @@ from pathlib import Path
 import pytest
 
 import zkcompliance as zk
-from tests.kit.regulated_lab import CLAIM, MODEL, Lab
-from tests.kit.split_up import split_up
+from tests.kit.regulated_lab import CLAIM, Lab
 from tests.kit.starting import MOSTLY_INSTALLED, Started, installed, seldom
 from zkcompliance.errors import ZkComplianceError
-from zkcompliance.policy.proofs import decode_policy_bundle
 
 FORMS = ["text", "json", *seldom("sarif", "junit", "oscal")]
 REFERENCE = "AISI-7/\u00e9"
@@ -22,14 +20,8 @@ REFERENCE = "AISI-7/\u00e9"
 def taken_out(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The proof of one requirement, from a bundle with a reference."""
     folder = tmp_path_factory.mktemp("taken")
-    with split_up(), pytest.warns(UserWarning, match="a-limit@1 takes 2 proofs in the file: "):
-        made = zk.prove(
-            logs={"compute": lab.folder / "log"}, policy=lab.policy, subject=MODEL, context=REFERENCE,
-            params={"below-limit.limit": "1e21", "below-limit.phases": "pretraining"},
-        )  # fmt: skip
-    for each in decode_policy_bundle(made.data):
-        if each.statement.claims[0].claim == CLAIM:
-            (folder / "one.zkp").write_bytes(each.data)
+    values = {"below-limit.limit": "1e21", "below-limit.phases": "pretraining"}
+    (folder / "one.zkp").write_bytes(lab.alone(lab.policy, CLAIM, context=REFERENCE, params=values))
     return folder / "one.zkp"
 
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from tests.kit.policy_texts import head, requirement
+from tests.kit.split_up import split_up
+from zkcompliance import client
 from zkcompliance.claim import catalogue
 from zkcompliance.claim.card import card_of
 from zkcompliance.commands.main import cli
+from zkcompliance.policy.proofs import proofs_in
 
 CLAIM = "training-compute-below"
 OWN_CLAIM = '''
@@ -70,6 +74,16 @@ class Lab:
     @property
     def policy(self) -> Path:
         return self.folder / "policy.toml"
+
+    def alone(self, policy: Path, claim: str, **given: object) -> bytes:
+        """What a policy of this lab asks of one claim, as a proof of that alone. given: as `zk.prove` takes it."""
+        with split_up(), pytest.warns(UserWarning, match="takes 2 proofs in the file"):
+            made = client.prove(logs={"compute": self.folder / "log"}, policy=policy, subject=MODEL, **given)  # type: ignore[arg-type]
+        return next(each.data for each in proofs_in(made.data) if each.statement.claims[0].claim == claim)
+
+    def own_alone(self) -> bytes:
+        """A proof of the claim of the regulator's own, made for the policy that asks for it."""
+        return self.alone(self.own_policy, "my-own", claims=[self.own_claim])
 
     def asked_of_single(self) -> list[str]:
         """Arguments under which `single` is accepted."""

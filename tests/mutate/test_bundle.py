@@ -94,20 +94,18 @@ def exchange(rng: random.Random, data: bytes, _: bytes) -> bytes:
 def frame(data: bytes) -> list[tuple[int, int]]:
     """Where the frame's numbers and lengths stand, each with its bytes; behind the last one is the proof."""
     fields: list[tuple[int, int]] = []
-    at = 6
 
-    def number(size: int) -> int:
-        nonlocal at
+    def number(at: int, size: int) -> int:
         fields.append((at, size))
-        at += size
-        return int.from_bytes(data[at - size : at], "little")
+        return int.from_bytes(data[at : at + size], "little")
 
-    at += number(4)  # the statement
-    for _ in range(number(1)):
-        at += number(4)  # a program
-    for _ in range(number(1)):
-        at += number(2)  # a note
-    number(4)  # the proof
+    at = 10 + number(6, 4)  # the statement
+    for size in (4, 2):  # lengths of programs, of notes
+        count = number(at, 1)
+        at += 1
+        for _ in range(count):
+            at += size + number(at, size)
+    number(at, 4)  # the proof
     return fields
 
 
@@ -197,7 +195,7 @@ def test_two_thousand_mutants(bundles: list[bytes]) -> None:
     assert sum(kinds.values()) == MUTANTS
     # the checks that random damage reaches
     expected = {
-        "MalformedBundle", "MalformedStatement", "MalformedProgram", "MalformedProof", "LimitExceeded",
+        "MalformedBundle", "MalformedStatement", "ProgramMismatch", "MalformedProof", "LimitExceeded",
         "OpeningMismatch", "QuotientMismatch", "GrindingRejected",
     }  # fmt: skip
     assert expected <= set(kinds), kinds

@@ -23,7 +23,6 @@ from zkcompliance.log.cosignature import ML_DSA_44
 from zkcompliance.log.signer import CosignerSigner, SignerKey
 from zkcompliance.policy import catalogue as policies
 from zkcompliance.policy.binding import Binding
-from zkcompliance.policy.proofs import proofs_in
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 PROOFS = VECTORS / "proofs"
@@ -327,7 +326,7 @@ def test_a_claim_of_ones_own_by_itself(both: Both, lab: Lab, tmp_path: Path) -> 
     asked = ["-p", "limit=1e20", "--log-key", str(lab.key)]
     assert agreed(both, lab.single, "--claim", lab.own_card, *asked).decision == ("1", "statement-mismatch")
     single = tmp_path / "one.zkp"
-    single.write_bytes(next(each.data for each in proofs_in(lab.own.read_bytes()) if each.statement.claim == "my-own"))
+    single.write_bytes(lab.own_alone())
     own = agreed(both, single, "--claim", lab.own_card, "-p", "limit=1e21", *asked[2:], "--json")
     warnings = json.loads(own.out)["requirements"][0]["warnings"]
     assert own.decision == ("0", "") and any("rests on whoever made the card that was given" in w for w in warnings)

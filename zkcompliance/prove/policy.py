@@ -41,7 +41,7 @@ from zkcompliance.policy.requirement import Terms, check_binding, check_claim, c
 from zkcompliance.progress import Progress, silent
 from zkcompliance.prove import api, split
 from zkcompliance.prove.api import Asked
-from zkcompliance.prove.early import hollow
+from zkcompliance.prove.early import hollow, refuse_early
 from zkcompliance.prove.enclose import enclose
 from zkcompliance.prove.own_claims import claim_of
 from zkcompliance.prove.split import Alone
@@ -365,7 +365,9 @@ def _check(task: Task, time: int) -> tuple[Claimed, Statement]:
                 f"it would reveal {each} as something else than {bounds.words(bound, known[each])}",
                 private=text(known[each], value) + (" (rounded down)" if less else ""),
             )
-    (proof,) = proofs_in(hollow(statement, api.notes_of(parts)))
+    notes = api.notes_of(parts)
+    refuse_early(statement, notes)
+    (proof,) = proofs_in(hollow(statement, notes))
     (claimed,) = proof.claims
     terms = Terms(time, task.binding.subject, task.binding.reference, policy.proof_age, policy.subject)
     check_binding(proof.bound(), terms)

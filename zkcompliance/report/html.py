@@ -173,7 +173,7 @@ def _log(log: LogShown) -> Markup:
             ("Cosigned by", receipts),
         ]
     )
-    return tag("section", tag("h3", log.name or log.slot), said, class_="keep finding")
+    return tag("section", tag("h3", log.called or log.slot), said, class_="keep finding")
 
 
 def _security(verdict: Verdict) -> Markup | None:

@@ -41,7 +41,10 @@ def parser() -> Parser:
     )  # fmt: skip
     made.add_argument("--claim", help="the one claim that must be proved: an id, or a card (.json)")
     made.add_argument("-p", "--param", dest="params", action="append", default=[], metavar="NAME=VALUE")
-    made.add_argument("--log-key", dest="log_keys", action="append", default=[], metavar="[LOG=]PUB")
+    made.add_argument(
+        "--log-key", dest="log_keys", action="append", default=[], metavar="[LOG=]PUB",
+        help="the public key file of a log; again for each log that goes by one name",
+    )  # fmt: skip
     made.add_argument(
         "--subject",
         metavar="NAME=MODEL",
