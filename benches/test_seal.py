@@ -14,7 +14,8 @@ import time
 from pathlib import Path
 
 import pytest
-import sealed_rows
+
+from benches import sealed_rows
 
 ROWS = int(os.environ.get("ZKC_BENCH_ROWS", 1 << 20))
 RUNS = int(os.environ.get("ZKC_BENCH_RUNS", "3"))

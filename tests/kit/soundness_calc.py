@@ -118,11 +118,11 @@ def bits(value: Decimal) -> Decimal:
         return -value.ln() / Decimal(2).ln()
 
 
-# What limits.md leaves possible. Every interaction costs at least 5 of 32,768 steps, every constraint 2.
-STEPS = 1 << 15
+# What limits.md leaves possible. Every interaction costs at least 5 of 131,072 steps, every constraint 2.
+STEPS = 1 << 17
 MOST_INTERACTIONS = STEPS // 5
 MOST_CONSTRAINTS = STEPS // 2
-MOST_IDENTITIES = 2**14 // 2 + 255  # two cells for each, but for one of each equation
+MOST_IDENTITIES = 2**14 // 5 * (128 + 3) + 64 * 255  # of five cells a limb whose A and B are tallies; of equations
 MOST_WIDTH = 255
 MOST_SEGMENTS = 60
 

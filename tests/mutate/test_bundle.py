@@ -195,7 +195,7 @@ def test_two_thousand_mutants(bundles: list[bytes]) -> None:
     assert sum(kinds.values()) == MUTANTS
     # the checks that random damage reaches
     expected = {
-        "MalformedBundle", "MalformedStatement", "MalformedProgram", "MalformedProof", "LimitExceeded",
+        "MalformedBundle", "MalformedStatement", "ProgramMismatch", "MalformedProof", "LimitExceeded",
         "OpeningMismatch", "QuotientMismatch", "GrindingRejected",
     }  # fmt: skip
     assert expected <= set(kinds), kinds

@@ -111,7 +111,7 @@ def exactly(c: ComputeLog) -> None:
 @claim("diluted")
 def diluted(c: ComputeLog) -> None:
     """A share and a mean, which other rows bring down."""
-    require("share", (c.share(c.flop > 1) <= "50%") & (c.devices.mean() <= 1))
+    require("share", (c.share(c.flop > 1) <= "50%") & (c.flop.mean() <= 1))
 
 
 @claim("listed-there")
@@ -141,14 +141,14 @@ def same_there(used: ChipLog, registry: ChipLog) -> None:
 @claim("smallest")
 def smallest(c: ComputeLog) -> None:
     """A minimum that must be low, and a maximum over no rows that is above what rows have."""
-    require("low", (c.devices.min(empty=9) <= 1) & (c.start.max(empty=2**48 - 1) < 2**48 - 1))
+    require("low", (c.flop.min(empty=9) <= 1) & (c.start.max(empty=2**48 - 1) < 2**48 - 1))
 
 
 @claim("grouped")
 def grouped(c: ComputeLog) -> None:
     """Groups that must have grown."""
     runs = c.group_by(c.run)
-    require("each", runs.every((runs.size() >= 2) | (runs.max(c.devices) >= 2)))
+    require("each", runs.every((runs.size() >= 2) | (runs.max(c.flop) >= 2)))
 
 
 @claim("numbered")
@@ -160,8 +160,8 @@ def numbered(e: EventLog) -> None:
 @claim("negative")
 def negative(c: ComputeLog) -> None:
     """A total of what may be negative, a product with what may be, a choice by what may come true."""
-    some_off = c.any(c.devices == 0)
-    require("total", ((c.devices - 1).sum() * (1 - c.count()) >= 1) | (select(some_off, 5, 0) >= 4))
+    some_off = c.any(c.flop == 0)
+    require("total", ((c.flop - 1).sum() * (1 - c.count()) >= 1) | (select(some_off, 5, 0) >= 4))
 
 
 @claim("public-there")
@@ -209,7 +209,7 @@ def first(e: EventLog) -> None:
 def ordered_groups(c: ComputeLog) -> None:
     """Groups whose order leaves ties, which the first row of each decides."""
     runs = c.group_by(c.run, c.phase).order_by(c.group_by(c.run, c.phase).key(0))
-    require("grow", runs.every(runs.sum(c.devices).previous(default=0) <= runs.sum(c.devices)))
+    require("grow", runs.every(runs.sum(c.flop).previous(default=0) <= runs.sum(c.flop)))
 
 
 @pytest.mark.parametrize("made", [before, ties, first, ordered_groups], ids=lambda made: made.id)
@@ -222,8 +222,8 @@ def test_a_claim_that_uses_the_order_is_marked(made: ClaimDefinition) -> None:
 @claim("no-ties")
 def no_ties(e: EventLog) -> None:
     """An order by columns that are required to be unique."""
-    late = e.order_by(e.at, e.model)
-    require("unique", e.unique(e.model, e.at))
+    late = e.order_by(e.at, e.kind)
+    require("unique", e.unique(e.kind, e.at))
     require("serials", late.serial.is_sorted())
 
 

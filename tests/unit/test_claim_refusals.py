@@ -22,6 +22,7 @@ from zkcompliance.claim.language import (
     claim,
     days,
     fraction,
+    let,
     lookup,
     param,
     percent,
@@ -189,6 +190,46 @@ def test_a_value_looked_up_in_other_rows() -> None:
     refused(narrower, "lookup of a value of another selection")
     wider.__doc__ = "A claim."
     assert claim("some-claim")(wider)
+
+
+def test_what_is_the_same_on_every_row() -> None:
+    """A condition on all rows, or on all groups, where one on each is meant."""
+    same, groups, row = "the same on every row", "is the number of groups", "inside a condition on each row of the same"
+    on_rows(lambda c: c.every(c.count() >= 1), same, "require it by itself")
+    on_rows(lambda c: c.every(c.any(c.flop > 5)), row, "groups.size(condition) >= 1", "lookup(…)")
+    on_rows(lambda c: c.every((c.flop > 5) | c.none(c.flop > 7)), row)
+    on_rows(lambda c: c.where(c.every(c.flop > 5)).count() > 5, row)
+    on_rows(lambda c: c.group_by(c.run).every(c.any(c.flop > 5)), row)
+    on_rows(lambda c: c.every((c.flop > 5) & c.group_by(c.run).any(c.group_by(c.run).size() > 5)), row)
+    on_rows(lambda c: c.group_by(c.run).every(c.group_by(c.run).count() <= 3), groups, "groups.size()")
+    on_rows(lambda c: c.group_by(c.run).where(c.group_by(c.run).count() + 1 <= 3).count() > 5, groups)
+
+    def meant(c: ComputeLog, d: ComputeLog) -> None:
+        """With a name, or of another log, it is what it says."""
+        runs = c.group_by(c.run)
+        require("one", c.every(let("some failed", c.any(c.phase == "failed")) | (c.flop > 5)))
+        require("two", runs.every(runs.size() * let("runs", runs.count()) <= c.count()))
+        require("three", c.every(d.any(d.flop > 5) | (c.flop * 2 <= c.flop.sum())))
+
+    assert len(claim("some-claim")(meant).requirements) == 3
+
+
+def test_comparisons_that_say_nothing() -> None:
+    nothing = "both sides of a comparison are the same"
+    on_rows(lambda c: c.every(c.flop <= c.flop), nothing, "x.previous(default=…)")
+    on_rows(lambda c: c.every(c.end - c.start == c.end - c.start), nothing)
+    on_rows(lambda c: c.flop.mean() >= c.flop.mean(), nothing)
+    on_rows(lambda c: c.flop.sum() != c.flop.sum(), nothing)
+    on_rows(lambda c: c.every((c.flop > 5) == (c.flop > 5)), nothing)
+
+
+def test_names() -> None:
+    on_rows(lambda c: c.every(let("", c.flop) > 5), "let without a name", 'let("span"')
+    on_rows(lambda c: c.every(let("a `b`", c.flop) > 5), "let without a name")
+    on_rows(lambda c: c.every(let("a\nb", c.flop) > 5), "let without a name")
+    on_rows(lambda c: c.every(let("x" * 41, c.flop) > 5), "let without a name")
+    on_rows(lambda c: c.every(let("x", "y") > 5), "let: the text 'y' is no column")
+    on_rows(lambda c: c.every(let("x", c.flop) > let("x", c.flop + 1)), "'x' stands for another value already")
 
 
 def test_only_as_it_stands() -> None:

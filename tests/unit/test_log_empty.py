@@ -52,7 +52,8 @@ def test_an_empty_segment_is_8_rows_of_padding(log: Path) -> None:
     columns = segment.load_columns()
     assert columns.shape == (SCHEMA.width, 8) and not columns.any()
     assert schemas.decode_rows(SCHEMA, columns) == []
-    assert segment.paths.rows.read_bytes() == rows.encode(SCHEMA, columns[:, :0])
+    head = b"zkcr\x01\0" + SCHEMA.width.to_bytes(2, "little") + bytes(8) + SCHEMA.digest
+    assert segment.paths.rows.read_bytes() == head
     assert Meta.load(segment.paths.meta).count == 1
     assert fsck(log, deep=True).findings == ()
     assert verify_note(receipt_for(opened, 0).note, KEY.verifier) == opened.checkpoint_body

@@ -17,7 +17,8 @@ from zkcompliance.log import files, open_log
 from zkcompliance.log.signer import SignerKey
 from zkcompliance.log.store import SealedLog
 from zkcompliance.log.writer import Writer, create_log
-from zkcompliance.prove.api import Asked, check, columns_of, logs_of
+from zkcompliance.prove.api import Asked, check, columns_of
+from zkcompliance.prove.parts import part_of
 from zkcompliance.schemas import Schema
 from zkcompliance.stark.commit import table
 
@@ -42,10 +43,11 @@ def sealed(folder: Path, origin: str, schema: Schema, *segments: Sequence[Mappin
 
 
 def found(claim: str, slots: Mapping[str, Sequence[SealedLog]], params: Mapping[str, object]) -> CheckResult:
+    """Also where the slot's mark says that one log fills it, which is refused before anything is proved."""
     made = catalogue.load(claim)
     values = {spec.name: spec.of_text(params[spec.name]) for spec in made.params if spec.name in params}
-    asked = Asked(claim, made, slots, values)
-    return check(asked, columns_of(logs_of([asked])))
+    logs = [part_of(log) for filled in slots.values() for log in filled]
+    return check(Asked(claim, made, slots, values), columns_of(logs))
 
 
 def event(at: int, flop: str = "1e24") -> dict[str, object]:

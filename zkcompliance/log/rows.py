@@ -39,10 +39,14 @@ def padded_log2(rows: int) -> int:
     return max(MIN_LOG_ROWS_LOG2, (rows - 1).bit_length())
 
 
-def encode(schema: Schema, columns: NDArray[np.uint32]) -> bytes:
-    """The bytes of `rows` for limbs (width, n), act included and all 1."""
+def write(descriptor: int, schema: Schema, columns: NDArray[np.uint32]) -> bytes:
+    """Write `rows` for limbs (width, n), act included and all 1, column after column; the SHA-256 of its bytes."""
+    digest = hashlib.sha256()
     head = _HEAD.pack(b"zkcr", 1, schema.width, columns.shape[1], schema.digest)
-    return head + columns[1:].astype("<u2").tobytes()
+    for part in (head, *(column.astype("<u2").data.cast("B") for column in columns[1:] if column.size)):
+        digest.update(part)
+        files.write_all(descriptor, part)
+    return digest.digest()
 
 
 def load(path: Path, schema: Schema, digest: bytes | None) -> NDArray[np.uint32]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import shutil
 from collections.abc import Iterator, Sequence
@@ -96,10 +95,8 @@ def stage_one(
         _remove(paths.folder)
     files.make_dir(paths.folder)
     seed = os.urandom(32)
-    data = rows.encode(settings.schema, columns[:, :count])
-    digest = hashlib.sha256(data).digest()
-    files.create(paths.rows, data)
-    del data
+    with files.creating(paths.rows) as descriptor:
+        digest = rows.write(descriptor, settings.schema, columns[:, :count])
     files.create(paths.seed, seed)
     files.sync_dir(paths.folder)
     entry = commit(

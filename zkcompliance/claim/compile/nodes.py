@@ -42,12 +42,14 @@ class Nodes:
     def _order(self, node: core.Value) -> list[core.Value]:
         """The operands below a node that this context compiles itself, each after its own."""
         order: list[core.Value] = []
+        seen: set[core.Value] = set()
         stack: list[tuple[core.Value, bool]] = [(node, False)]
         while stack:
             part, done = stack.pop()
             if done:
                 order.append(part)
-            elif part not in self._known:
+            elif part not in self._known and part not in seen:
+                seen.add(part)
                 stack.append((part, True))
                 if not self.is_leaf(part):
                     stack += [(child, False) for child in reversed(operands(part))]

@@ -9,6 +9,7 @@ from typing import Any
 
 from zkcompliance.card import types
 from zkcompliance.card.words import BRACKET
+from zkcompliance.claim.language.closed import word
 from zkcompliance.claim.language.expr import Expr, say
 from zkcompliance.claim.language.making import lift
 from zkcompliance.claim.meaning import core
@@ -18,6 +19,7 @@ from zkcompliance.claim.meaning.source import here, refuse
 _OF_OTHER_ROWS = (core.Neighbour, core.Member, core.Lookup, core.Aggregate)
 
 
+@word
 def sealed_within(time: Expr, delay: Any) -> Expr:
     """Every moment of the bracket of the row's segment is at most `delay` after `time`: not_after − delay ≤ time.
 
@@ -30,6 +32,7 @@ def sealed_within(time: Expr, delay: Any) -> Expr:
     )  # fmt: skip
 
 
+@word
 def not_ahead(time: Expr, delay: Any) -> Expr:
     """`time` is at most `delay` after every moment of the bracket of the row's segment: time ≤ not_before + delay."""
     length, log = _delay(delay), _row_of(time, "not_ahead")
@@ -38,22 +41,22 @@ def not_ahead(time: Expr, delay: Any) -> Expr:
     )
 
 
-def _row_of(time: Expr, word: str) -> core.Log:
+def _row_of(time: Expr, name: str) -> core.Log:
     """The log whose row names the time; refused where other rows, or none, have a part in it."""
     if not isinstance(time, Expr) or time.node.type.kind != types.TIME or time.node.frame is None:
-        raise refuse(f"{word} of what is no time of a row", f"remedy: {word}(table.at, …), of a column that is a time")
+        raise refuse(f"{name} of what is no time of a row", f"remedy: {name}(table.at, …), of a column that is a time")
     if isinstance(time.node.frame, core.Groups):
         raise refuse(
-            f"{word} of a group: its rows may be of several segments", f"remedy: rows.every({word}(rows.at, …))"
+            f"{name} of a group: its rows may be of several segments", f"remedy: rows.every({name}(rows.at, …))"
         )
     if any(isinstance(part, _OF_OTHER_ROWS) for part in core.walk(time.node)):
         raise refuse(
-            f"{word} of a time that other rows name: they may be of other segments",
+            f"{name} of a time that other rows name: they may be of other segments",
             "remedy: ask it of each row's own columns",
         )
     if time.node.frame.schema.rolled_up:
         raise refuse(
-            f"{word} on a roll-up: its segments were sealed later than the rows that it stands for",
+            f"{name} on a roll-up: its segments were sealed later than the rows that it stands for",
             "remedy: ask it of the log that was rolled up",
         )
     return time.node.frame

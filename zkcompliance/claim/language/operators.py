@@ -78,7 +78,7 @@ class Operators(Closed, Handle):
         """The remainder, 0 … divisor − 1."""
         number = _literal(divisor)
         rest = self - (_numeric(self, "%") // number) * number
-        said = ("the remainder of ", self.node, f" by {number:,}")
+        said = ("(the remainder of ", self.node, f" by {number:,})")
         return type(self)(_retyped(rest.node, rest.node.type, (0, number - 1), said), rest.rows)
 
     def __abs__(self) -> Self:
@@ -87,11 +87,11 @@ class Operators(Closed, Handle):
         if node.range[0] >= 0:
             return self
         less, up = self < operand(0, self), -self
-        said: tuple[Any, ...] = ("the size of ", node)
+        said: tuple[Any, ...] = ("(the size of ", node, ")")
         if isinstance(node, core.Sub):
             a, b = of(node.a, self.rows), of(node.b, self.rows)
             less, up = compare("<", a, b), b - a
-            said = ("the distance between ", node.a, " and ", node.b)
+            said = ("(the distance between ", node.a, " and ", node.b, ")")
         top = max(abs(node.range[0]), abs(node.range[1]))
         made = choose(less, up, self, (0, top))
         return of(dataclasses.replace(made.node, said=said), made.rows)

@@ -36,7 +36,7 @@ def smaller(a: Any, b: Any) -> Expr:
     a, b = _pair("smaller", a, b)
     low, high = a.node.range, b.node.range
     made = choose(compare("<=", a, b), a, b, (min(low[0], high[0]), min(low[1], high[1])))
-    return say(made, "the smaller of ", a.node, " and ", b.node)
+    return say(made, "(the smaller of ", a.node, " and ", b.node, ")")
 
 
 @word
@@ -45,7 +45,7 @@ def larger(a: Any, b: Any) -> Expr:
     a, b = _pair("larger", a, b)
     low, high = a.node.range, b.node.range
     made = choose(compare("<=", a, b), b, a, (max(low[0], high[0]), max(low[1], high[1])))
-    return say(made, "the larger of ", a.node, " and ", b.node)
+    return say(made, "(the larger of ", a.node, " and ", b.node, ")")
 
 
 def _pair(word: str, a: Any, b: Any) -> tuple[Expr, Expr]:
@@ -141,7 +141,7 @@ def band_of(value: Expr, *edges: Any) -> Expr:
     for edge in literals[1:]:
         found = found + (value >= edge).as_count()
     said = [part for edge in literals for part in (", ", edge.node)][1:]
-    return say(found, "the number of ", *said, " that ", value.node, " has reached")
+    return say(found, "(the number of the edges ", *said, " that ", value.node, " has reached)")
 
 
 @word

@@ -267,12 +267,14 @@ def _comparison(node: core.Compare, known: _Known) -> str:
 def _members(node: core.IsIn, known: _Known) -> str:
     if isinstance(node.members, core.Param):
         return _phrase(node.members, known)
-    return ", ".join(reading.show(node.value.type, member) for member in node.members)
+    shown = [reading.show(node.value.type, member) for member in node.members]
+    return ", ".join(sorted(shown) if node.value.type.kind == types.ID else shown)
 
 
 def _aggregate(node: core.Aggregate, known: _Known) -> str:
     of = "" if node.by is not None else f" of {_phrase(node.rows, known)}"
     if node.arg is None:
-        return "the number of its rows" if node.by is not None else f"the number of rows{of}"
+        rows = "groups" if isinstance(node.rows.frame, Groups) else "rows"
+        return "the number of its rows" if node.by is not None else f"the number of {rows}{of}"
     empty = "" if node.empty is None else f" (over none, {_phrase(node.empty, known)})"
     return f"{_KINDS[node.kind]}{_phrase(node.arg, known)}{of}{empty}"

@@ -78,10 +78,13 @@ class _Worker:
                 function.linkage = "internal"
         self.module.verify()
         machine = self.context.codegen()._tm
-        builder = binding.create_pass_builder(machine, binding.create_pipeline_tuning_options())
+        builder = binding.create_pass_builder(machine, binding.create_pipeline_tuning_options(speed_level=1))
         passes = binding.create_new_module_pass_manager()
-        passes.add_global_dead_code_eliminate_pass()
-        passes.add_strip_dead_prototype_pass()
+        if hasattr(passes, "add_global_dead_code_eliminate_pass") and hasattr(passes, "add_strip_dead_prototype_pass"):
+            passes.add_global_dead_code_eliminate_pass()
+            passes.add_strip_dead_prototype_pass()
+        else:  # an older llvmlite, which has these among many others only
+            passes = builder.getModulePassManager()
         passes.run(self.module, builder)
         unknown = [
             function.name

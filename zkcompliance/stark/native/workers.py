@@ -15,7 +15,7 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -32,32 +32,40 @@ _STAGE = "compile"
 def compiled(modules: Sequence[str], target: Target, progress: Progress) -> list[bytes]:
     """Objects with every declared kernel of the modules. UsageError where Python cannot be started again;
     InternalError, which says why, where a kernel cannot be compiled."""
-    told = {"modules": list(modules), "name": target.name, "features": target.features, "path": sys.path}
+    path = [each for each in sys.path if Path(each).is_absolute()]  # not the folder that a program happens to run in
+    told = {"modules": list(modules), "name": target.name, "features": target.features, "path": path}
     with contextlib.ExitStack() as stack, ThreadPoolExecutor(MOST) as threads:
         workers = [_Worker(stack.enter_context(_started())) for _ in range(min(cores(), MOST))]
-        kernels = min(threads.map(lambda worker: worker.ask(told)["kernels"], workers))
-        queue, lock, done = list(reversed(kernels)), threading.Lock(), 0
-
-        def take() -> str | None:
-            with lock:
-                return queue.pop() if queue else None
-
-        def count() -> None:
-            nonlocal done
-            with lock:
-                done += 1
-                progress(_STAGE, done, len(kernels) + 1)
-
-        progress(_STAGE, 0, len(kernels) + 1)
         try:
-            objects = list(threads.map(lambda worker: worker.work(take, count), workers))
+            kernels = min(threads.map(lambda worker: worker.ask(told)["kernels"], workers))
+            queue = _Queue(kernels, progress)
+            objects = list(threads.map(lambda worker: worker.work(queue), workers))
+            queue.count()
         except BaseException:
-            queue.clear()
-            for worker in workers:
+            for worker in workers:  # or the threads would wait for them
                 worker.stop()
             raise
-        count()
         return objects
+
+
+class _Queue:
+    """The kernels that are left to compile, for several threads; progress: of all of them, and of the last step."""
+
+    def __init__(self, kernels: list[str], progress: Progress) -> None:
+        self._left, self._done, self._total = list(reversed(kernels)), 0, len(kernels) + 1
+        self._lock, self._progress = threading.Lock(), progress
+        progress(_STAGE, 0, self._total)
+
+    def take(self) -> str | None:
+        """The next one; None when none is left."""
+        with self._lock:
+            return self._left.pop() if self._left else None
+
+    def count(self) -> None:
+        """One more is done."""
+        with self._lock:
+            self._done += 1
+            self._progress(_STAGE, self._done, self._total)
 
 
 @contextlib.contextmanager
@@ -91,11 +99,11 @@ class _Worker:
         self._say(document)
         return self._hear()
 
-    def work(self, take: Callable[[], str | None], count: Callable[[], None]) -> bytes:
-        """Compile what `take` gives, one after the other, until that is None; the object of all of them."""
-        while (kernel := take()) is not None:
+    def work(self, queue: _Queue) -> bytes:
+        """Compile what the queue gives, one after the other, until it is empty; the object of all of them."""
+        while (kernel := queue.take()) is not None:
             self.ask({"kernel": kernel})
-            count()
+            queue.count()
         size = self.ask({"kernel": None})["bytes"]
         data: bytes = self._output().read(size)
         if len(data) != size:

@@ -1,0 +1,138 @@
+"""What sentences say: columns by their own names, ids as they were typed, what has a name once, and nothing twice."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from zkcompliance.claim.card import card_of
+from zkcompliance.claim.language import (
+    ChipLog,
+    ComputeLog,
+    Flop,
+    Param,
+    band_of,
+    claim,
+    fraction,
+    larger,
+    let,
+    require,
+    select,
+    smaller,
+)
+from zkcompliance.claim.language.build import ClaimDefinition
+from zkcompliance.claim.meaning.sentences import sentence
+from zkcompliance.claim.provable import provable
+
+
+def said(make: Callable[..., Any]) -> str:
+    """The sentence of a condition over two logs and a limit."""
+
+    def body(c: ComputeLog, d: ChipLog, limit: Param[Flop]) -> None:
+        """A claim."""
+        require("used", (c.flop.sum() <= limit) & (d.count() >= 0))
+        require("x", make(c, d, limit))
+
+    return sentence(claim("said")(body).requirements[1].value)
+
+
+@pytest.mark.parametrize(
+    ("make", "text"),
+    [
+        (lambda c, d, x: d.where(d.until.is_given()).every(d.until >= d.from_),
+         "For every row of (d where until is given), from is not after until."),
+        (lambda c, d, x: c.every((c.run == "base-1") | c.run.is_in(("b", "a", "c"))),
+         "For every row of c, run is base-1 or run is one of a, b, c."),
+        (lambda c, d, x: c.every(smaller(c.flop, larger(x, 5)) <= 7),
+         "For every row of c, (the smaller of flop and (the larger of `limit` and 5 FLOP)) is at most 7 FLOP."),
+        (lambda c, d, x: c.every(abs(c.end - c.start) <= "2 days"),
+         "For every row of c, (the distance between end and start) is at most 2 days."),
+        (lambda c, d, x: c.every(abs((c.end - c.start) * 2 - 3) % 7 == 5),
+         "For every row of c, (the remainder of (the distance between (end − start) × 2 and 3 seconds) by 7) is 5 "
+         "seconds."),
+        (lambda c, d, x: c.every(band_of(c.flop, "1e23", 10**25) <= 1),
+         "For every row of c, (the number of the edges 1e23 FLOP, 1e25 FLOP that flop has reached) is at most 1."),
+        (lambda c, d, x: c.every(let("span", c.end - c.start) <= "1 day"),
+         "For every row of c, “span” is at most 1 day; “span” is (end − start)."),
+        (lambda c, d, x: c.flop.mean() <= x, "The mean flop over c is at most `limit` (which holds over no rows)."),
+        (lambda c, d, x: c.flop.mean() > x,
+         "The mean flop over c is above `limit` (which does not hold over no rows)."),
+        (lambda c, d, x: c.share(c.flop > 5) != "50%",
+         "The share of c for which flop is above 5 FLOP is not 50% (which does not hold over no rows)."),
+        (lambda c, d, x: fraction(x, c.flop.sum()) >= "50%",
+         "`limit`, as a share of the total flop of c, is at least 50% (which holds where both are 0)."),
+        (lambda c, d, x: c.group_by(c.run).every(c.group_by(c.run).mean(c.flop) <= 5),
+         "For every group of (c with the same run), the mean flop is at most 5 FLOP."),
+        (lambda c, d, x: c.group_by(c.run).count() <= 5, "The number of groups of (c with the same run) is at most 5."),
+        (lambda c, d, x: d.every(d.peak.or_else("1e15") <= "1e16"),
+         "For every row of d, peak (where missing, 1e15 Flop/s) is at most 1e16 Flop/s."),
+    ],
+)  # fmt: skip
+def test_a_condition_reads(make: Callable[..., Any], text: str) -> None:
+    assert said(make) == text
+
+
+def nested(step: Callable[[Any, Any, int], Any], times: int) -> Callable[..., Any]:
+    def make(c: Any, d: Any, limit: Any) -> Any:
+        term = c.flop
+        for number in range(times):
+            term = step(term, limit, number)
+        return c.every(term <= limit)
+
+    return make
+
+
+STEPS: dict[str, Callable[[Any, Any, int], Any]] = {
+    "smaller": lambda x, limit, i: smaller(x, limit + i),
+    "larger": lambda x, limit, i: larger(limit + i, x),
+    "sum": lambda x, limit, i: x + x * 0,
+    "choice": lambda x, limit, i: select(x > i, x, limit),
+    "named": lambda x, limit, i: let(f"x{i}", x + x * 0),
+}
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_what_is_shared_is_said_once(name: str) -> None:
+    """Twice as deep is about twice as long, and no work that doubles with each step."""
+    begun = time.process_time()
+    lengths = [len(said(nested(STEPS[name], times))) for times in (16, 32, 64)]
+    assert lengths[2] < 2.5 * lengths[1] + 1000 < 8 * lengths[0] + 8000
+    assert time.process_time() - begun < 5
+
+
+def test_every_letter_is_explained() -> None:
+    text = said(nested(STEPS["sum"], 60))
+    letters = {text[i + 1 : text.index("”", i)] for i in range(len(text)) if text[i] == "“"}
+    assert len(letters) > 5 and all(f"; “{letter}” is " in text for letter in letters)
+
+
+def test_a_letter_is_no_name_of_the_authors() -> None:
+    """So that two things never read as one."""
+
+    def make(c: Any, d: Any, limit: Any) -> Any:
+        long = c.flop
+        for number in range(30):
+            long = long + number
+        return c.every((let("A", c.flop + 7) <= 50) & (long + long <= limit))
+
+    text = said(make)
+    assert "“A” is (flop + 7 FLOP)" in text and "; “B” is " in text
+
+
+def test_shared_terms_compile_in_time() -> None:
+    """Eighteen choices, each of the one before: the compiler orders each once."""
+
+    def body(c: ComputeLog, limit: Param[Flop]) -> None:
+        """A claim."""
+        term = c.flop
+        for number in range(18):
+            term = smaller(term, limit + number)
+        require("small", c.every(term <= limit))
+
+    definition: ClaimDefinition = claim("eighteen")(body)
+    begun = time.process_time()
+    assert len(card_of(provable(definition)).encoded) < 4000
+    assert time.process_time() - begun < 20
