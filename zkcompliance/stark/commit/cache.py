@@ -15,7 +15,7 @@ import io
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -58,6 +58,12 @@ class StoredColumns:
         self._fill(out.data.cast("B"), 4 * block * width * size)
         return out
 
+    def chosen(self, block: int, columns: Iterable[int], out: np.ndarray) -> None:
+        """out[c] := one coset's values of column c, of each of the `columns`; out is (w, 2^κ)."""
+        _, width, size = self.shape
+        for column in columns:
+            self._fill(out[column].data.cast("B"), 4 * (block * width + column) * size)
+
     def at(self, block: int, offset: int, count: int) -> np.ndarray:
         """(w, count) values of one coset, from `offset` on."""
         _, width, size = self.shape
@@ -96,8 +102,11 @@ class Extension:
     tree: MerkleTree
     tag: np.ndarray
 
-    def block(self, number: int) -> np.ndarray:
-        """(w, 2^κ): one coset's values."""
+    def block(self, number: int, columns: Iterable[int], out: np.ndarray) -> np.ndarray:
+        """(w, 2^κ): one coset's values of these columns, the others being anything. What is read goes into `out`."""
+        if isinstance(self.rows, StoredColumns):
+            self.rows.chosen(number, columns, out)
+            return out
         return self.rows[number]
 
     def at(self, position: int, count: int) -> np.ndarray:

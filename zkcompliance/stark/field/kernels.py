@@ -90,10 +90,11 @@ def invert(a: U32, out: U32, lo: int, hi: int) -> bool:
 
 @kernel
 def prefix_sums(a: U32, out: U32, totals: U32, lo: int, hi: int) -> None:
-    """Rows lo..hi - 1: out[r, i] = a[r, 0] + ... + a[r, i - 1], totals[r] = the sum of row r."""
+    """Rows lo..hi - 1: out[r, i] = a[r, 0] + ... + a[r, i - 1], totals[r] = the sum of row r; out may be a."""
     for row in range(lo, hi):
         total = np.uint64(0)
         for i in range(a.shape[1]):
+            x = a[row, i]
             out[row, i] = total
-            total = scalar.add(total, a[row, i])
+            total = scalar.add(total, x)
         totals[row] = total

@@ -4,6 +4,7 @@ F vectors are canonical uint32 arrays (n,) or (w, n); E vectors are (6, n), row 
 """
 
 from zkcompliance.stark.field.elements import (
+    accumulate,
     add,
     batch_inverse,
     ext_batch_inverse,
@@ -13,6 +14,7 @@ from zkcompliance.stark.field.elements import (
     ext_powers,
     ext_scale,
     mul,
+    mul_rows,
     powers,
     scale,
     sub,
@@ -20,6 +22,7 @@ from zkcompliance.stark.field.elements import (
 from zkcompliance.stark.field.polynomial import (
     combine,
     combine_into,
+    deal,
     divide_linear,
     dot,
     evaluate_ext,
@@ -28,10 +31,12 @@ from zkcompliance.stark.field.polynomial import (
 )
 
 __all__ = [
+    "accumulate",
     "add",
     "batch_inverse",
     "combine",
     "combine_into",
+    "deal",
     "divide_linear",
     "dot",
     "evaluate_ext",
@@ -44,6 +49,7 @@ __all__ = [
     "ext_scale",
     "fold",
     "mul",
+    "mul_rows",
     "powers",
     "scale",
     "sub",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from zkcompliance.errors import ParametersRejected
-from zkcompliance.stark.air.machine import Code, Reg, Rows, execute
+from zkcompliance.stark.air.machine import Code, Packed, Reg, Rows, execute
 from zkcompliance.stark.air.program import Kind
 from zkcompliance.stark.air.shape import Instance, Layout
 from zkcompliance.stark.air.weights import (
@@ -27,7 +27,7 @@ from zkcompliance.stark.commit.cache import Extension
 from zkcompliance.stark.commit.keystream import Keystream
 from zkcompliance.stark.commit.table import coset_shifts
 from zkcompliance.stark.field import extension as ext
-from zkcompliance.stark.field import vector
+from zkcompliance.stark.field import vector, workspace
 from zkcompliance.stark.field.babybear import P, inv, root_of_unity
 from zkcompliance.stark.field.extension import Ext
 from zkcompliance.stark.field.ntt import bit_reverse_indices, evaluate_cosets, interpolate, interpolate_cosets
@@ -180,7 +180,7 @@ def coset_rows(
         known[k, shift] = selectors(k, kappa, shift)
     chosen = known[k, shift]
     extra = coset_only(instance)
-    public = np.empty((extra + 3, 1 << kappa), np.uint32)
+    public = workspace.take(extra + 3, 1 << kappa)
     public[FIRST], public[LAST] = chosen.first, chosen.last
     public[extra + FIRST_Z], public[extra + TRANSITION], public[extra + LAST_Z] = chosen.over_z
     if weights is not None:
@@ -199,9 +199,12 @@ class Blocks(NamedTuple):
     witness: np.ndarray
     extension: np.ndarray
 
-    def on(self, block: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Log, witness and extension columns on one block."""
-        log = np.zeros((1, 1), np.uint32) if self.log is None else self.log.block(block)
+    def on(self, block: int, log_columns: Iterable[int], out: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Log, witness and extension columns on one block; of the log's the `log_columns`, in `out` or where they lie.
+
+        Only rows of `out` that are read from a file are touched.
+        """
+        log = np.zeros((1, 1), np.uint32) if self.log is None else self.log.block(block, log_columns, out)
         return log, self.witness[block], self.extension[block]
 
 
@@ -215,36 +218,39 @@ def quotient_coefficients(
     weights: np.ndarray,
 ) -> np.ndarray:
     """(6, cosets·2^κ) coefficients of Q; sources: of each instance."""
-    count = cosets_needed(layout, kappa)
+    count, size = cosets_needed(layout, kappa), 1 << kappa
     shifts = coset_shifts(kappa, layout.profile.log_blowup)[:count]
-    values = np.zeros((6, count, 1 << kappa), np.uint32)
+    codes: dict[int, Packed] = {}
     first = 0
-    known: dict[tuple[int, int], Selectors] = {}
     for number in layout.at_height(kappa):
-        instance = layout.instances[number]
-        weighed = constraint_weights(alpha, first, constraint_count(instance))
-        code = composition(layout, number, challenges, terminals[number], weighed).pack()
+        weighed = constraint_weights(alpha, first, constraint_count(layout.instances[number]))
+        codes[number] = composition(layout, number, challenges, terminals[number], weighed).pack()
         first += len(weighed)
-        polynomial = weights if instance.table is None else None
-        for block, shift in enumerate(shifts):
-            rows = coset_rows(layout, number, challenges, shift, sources[number].on(block), polynomial, known)
-            out = np.empty((6, 1 << kappa), np.uint32)
-            execute(code, rows, out)
-            values[:, block] = vector.add(values[:, block], out)
-    return interpolate_cosets(values, shifts)
+    values, out = workspace.take(6, count, size), workspace.take(6, size)
+    width = max((own.log.rows.shape[1] for own in sources.values() if own.log is not None), default=0)
+    read = np.empty((width, size), np.uint32)  # not of the workspace: most of it is never touched
+    for block, shift in enumerate(shifts):
+        known: dict[tuple[int, int], Selectors] = {}
+        total = [row[block] for row in values]
+        for number, code in codes.items():
+            instance = layout.instances[number]
+            columns = sources[number].on(block, instance.air.log_columns, read)
+            polynomial = weights if instance.table is None else None
+            execute(code, coset_rows(layout, number, challenges, shift, columns, polynomial, known), out)
+            vector.accumulate(total, out, begin=number == next(iter(codes)))
+    return interpolate_cosets(values, shifts, in_place=True)
 
 
-def blinded_chunks(layout: Layout, kappa: int, coefficients: np.ndarray, stream: Keystream) -> list[np.ndarray]:
-    """Q'_i = Q_i + X^t·b_i − b_(i−1), each (6, d), with Q = Σ X^(t·i)·Q_i and uniform b_i of 128 coefficients in E."""
+def blinded_chunks(layout: Layout, kappa: int, coefficients: np.ndarray, stream: Keystream) -> np.ndarray:
+    """(chunks, 6, d): Q'_i = Q_i + X^t·b_i − b_(i−1), with Q = Σ X^(t·i)·Q_i and uniform b_i of 128 coefficients."""
     d = degree_bound(kappa)
     t = d - CHUNK_BLIND
     count = layout.chunks[layout.heights.index(kappa)]
-    chunks = []
-    for i in range(count):
-        chunk = np.zeros((6, d), np.uint32)
+    chunks = workspace.take(count, 6, d)
+    for i, chunk in enumerate(chunks):
         part = coefficients[:, i * t : (i + 1) * t if i < count - 1 else i * t + d]
         chunk[:, : part.shape[1]] = part
-        chunks.append(chunk)
+        chunk[:, part.shape[1] :] = 0
     for i in range(count - 1):
         blind = stream.field(f"chunk {kappa} {i}", 6 * CHUNK_BLIND).reshape(6, CHUNK_BLIND)
         chunks[i][:, t:] = vector.add(np.ascontiguousarray(chunks[i][:, t:]), blind)
