@@ -6,6 +6,7 @@ then packs its virtual registers into few real ones, so that a tile's registers 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
@@ -126,6 +127,13 @@ class Code:
     def store(self, row: int, x: Reg) -> None:
         """Output rows row … row + 5 (or the one row of a base value)."""
         self.instructions.append((Do.STORE if x.extension else Do.STORE_BASE, row, x.number, 0))
+
+    def renumber(self, source: int, rows: Sequence[int]) -> None:
+        """Where a source has only these of its rows, in this order: what loads row rows[i] of it loads its row i."""
+        place = {row: i for i, row in enumerate(rows)}
+        for at, (op, dst, a, b) in enumerate(self.instructions):
+            if op in (Do.LOAD, Do.NEXT) and a == source:
+                self.instructions[at] = (op, dst, a, place[b])
 
     def pack(self) -> Packed:
         """Real registers by a linear scan over the last uses."""

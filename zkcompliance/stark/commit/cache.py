@@ -15,7 +15,7 @@ import io
 import os
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -26,6 +26,7 @@ from zkcompliance.edge import regular
 from zkcompliance.errors import CacheDamaged
 from zkcompliance.stark.commit.entry import Entry
 from zkcompliance.stark.commit.merkle import DROPPED_LOG2, MerkleTree
+from zkcompliance.stark.field import workspace
 from zkcompliance.stark.field.babybear import P
 from zkcompliance.stark.field.vector import evaluate_ext
 from zkcompliance.stark.profiles import Profile, degree_bound
@@ -58,11 +59,13 @@ class StoredColumns:
         self._fill(out.data.cast("B"), 4 * block * width * size)
         return out
 
-    def chosen(self, block: int, columns: Iterable[int], out: np.ndarray) -> None:
-        """out[c] := one coset's values of column c, of each of the `columns`; out is (w, 2^κ)."""
+    def chosen(self, block: int, columns: Sequence[int]) -> np.ndarray:
+        """(columns, 2^κ): one coset's values of these columns."""
         _, width, size = self.shape
-        for column in columns:
-            self._fill(out[column].data.cast("B"), 4 * (block * width + column) * size)
+        out = workspace.take(len(columns), size)
+        for row, column in zip(out, columns, strict=True):
+            self._fill(row.data.cast("B"), 4 * (block * width + column) * size)
+        return out
 
     def at(self, block: int, offset: int, count: int) -> np.ndarray:
         """(w, count) values of one coset, from `offset` on."""
@@ -102,12 +105,11 @@ class Extension:
     tree: MerkleTree
     tag: np.ndarray
 
-    def block(self, number: int, columns: Iterable[int], out: np.ndarray) -> np.ndarray:
-        """(w, 2^κ): one coset's values of these columns, the others being anything. What is read goes into `out`."""
+    def block(self, number: int, columns: Sequence[int]) -> np.ndarray:
+        """(columns, 2^κ): one coset's values of these columns."""
         if isinstance(self.rows, StoredColumns):
-            self.rows.chosen(number, columns, out)
-            return out
-        return self.rows[number]
+            return self.rows.chosen(number, columns)
+        return self.rows[number][list(columns)]
 
     def at(self, position: int, count: int) -> np.ndarray:
         """(w, count) values at consecutive positions of a coset."""

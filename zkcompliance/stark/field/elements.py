@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from zkcompliance.stark.field import ext_kernels, extension, kernels, workspace
 from zkcompliance.stark.field.arrays import FEW_BASE, FEW_EXT, ext_array, ext_constant, pad, plain, u32_array
-from zkcompliance.stark.field.babybear import P
+from zkcompliance.stark.field.babybear import P, root_of_unity
 from zkcompliance.stark.field.extension import DEGREE, Ext
 from zkcompliance.stark.field.parallel import run, split
 from zkcompliance.stark.field.scalar import montgomery
@@ -70,6 +70,23 @@ def scale(a: U32, c: int) -> U32:
     constant = montgomery([c % P])[0]
     run(kernels.scale, [(x, constant, out, 0, lo, hi) for lo, hi in split(out.size, FEW_BASE)])
     return out.reshape(a.shape)
+
+
+def add_constant(a: U32, c: int) -> U32:
+    """a + c for an int c (reduced mod p)."""
+    x, _, out = _pair(a, a)
+    run(kernels.add_constant, [(x, np.uint32(c % P), out, lo, hi) for lo, hi in split(out.size, FEW_BASE)])
+    return out.reshape(a.shape)
+
+
+def coset_points(k: int, shift: int) -> U32:
+    """(2^k,): shift * omega^bitrev(p) at position p, omega of order 2^k; by doubling."""
+    out = workspace.take(1 << k)
+    out[0] = shift % P
+    for bit in range(k):
+        constant = montgomery([pow(root_of_unity(k), 1 << (k - 1 - bit), P)])[0]
+        run(kernels.scale, [(out, constant, out, 1 << bit, lo, hi) for lo, hi in split(1 << bit, FEW_BASE)])
+    return out
 
 
 def powers(c: int, n: int) -> U32:

@@ -46,6 +46,15 @@ def add(a: U32, b: U32, out: U32, lo: int, hi: int) -> None:
 
 
 @kernel
+def add_constant(a: U32, c: np.uint32, out: U32, lo: int, hi: int) -> None:
+    """out = a + c for a flat array and a canonical c."""
+    p = np.uint32(scalar.P64)
+    for i in range(lo, hi):
+        s = np.uint32(a[i] + c)
+        out[i] = min(s, np.uint32(s - p))
+
+
+@kernel
 def sub(a: U32, b: U32, out: U32, lo: int, hi: int) -> None:
     """out = a - b for flat arrays."""
     p = np.uint32(scalar.P64)

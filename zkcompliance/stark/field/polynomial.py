@@ -22,10 +22,10 @@ U32 = npt.NDArray[np.uint32]
 
 
 def dot(coeffs: U32, powers: U32) -> U32:
-    """(w, d) coefficients, (6, d) powers of a point of E to (w, 6): sum_i coeffs[c, i] * powers[:, i]."""
+    """(w, d) coefficients, (6, d) or more powers of a point of E to (w, 6): sum_i coeffs[c, i] * powers[:, i]."""
     coeffs, powers = u32_array(coeffs, 2), ext_array(powers)
     (w, d) = coeffs.shape
-    if powers.shape[1] != d:
+    if powers.shape[1] < d:
         raise ValueError(f"{d} coefficients and {powers.shape[1]} powers")
     ranges = split(d, FEW_EXT, sum_kernels.DOT_TILE)
     parts = np.empty((len(ranges), w, DEGREE), np.uint32)

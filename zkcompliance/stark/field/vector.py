@@ -6,7 +6,9 @@ F vectors are canonical uint32 arrays (n,) or (w, n); E vectors are (6, n), row 
 from zkcompliance.stark.field.elements import (
     accumulate,
     add,
+    add_constant,
     batch_inverse,
+    coset_points,
     ext_batch_inverse,
     ext_cumsum,
     ext_from_base,
@@ -33,9 +35,11 @@ from zkcompliance.stark.field.polynomial import (
 __all__ = [
     "accumulate",
     "add",
+    "add_constant",
     "batch_inverse",
     "combine",
     "combine_into",
+    "coset_points",
     "deal",
     "divide_linear",
     "dot",

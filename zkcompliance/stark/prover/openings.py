@@ -70,11 +70,12 @@ class Powers:
         self._known: dict[Ext, np.ndarray] = {}
 
     def of(self, point: Ext, count: int) -> np.ndarray:
+        """(6, n), n ≥ count."""
         known = self._known.get(point)
         if known is None or known.shape[1] < count:
             known = vector.ext_powers(point, count)
             self._known[point] = known
-        return known if known.shape[1] == count else np.ascontiguousarray(known[:, :count])
+        return known
 
 
 def evaluate(opening: Opening, powers: Powers) -> list[Ext]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +17,7 @@ from zkcompliance.stark.air.weights import (
     EXTENSION,
     FIRST,
     LAST,
+    LOG,
     PUBLIC,
     WEIGHTS,
     Challenges,
@@ -139,26 +141,32 @@ def selectors(k: int, kappa: int, shift: int) -> Selectors:
     """For tables of 2^k rows, in the order of positions on shift·⟨ω_{2^κ}⟩."""
     rows, step = 1 << k, 1 << (kappa - k)
     g_inverse = inv(root_of_unity(k))
-    order = bit_reverse_indices(kappa)
-    points = vector.scale(vector.powers(root_of_unity(kappa), 1 << kappa)[order], shift)
+    points = vector.coset_points(kappa, shift)
     z = vector.sub(
         vector.scale(vector.powers(pow(root_of_unity(kappa), rows, P), step), pow(shift, rows, P)),
         np.ones(step, np.uint32),
     )
     z = z[bit_reverse_indices(kappa - k)]
-    one = np.full_like(points, 1)
-    repeated = np.repeat(z, rows)
-    first = vector.scale(vector.batch_inverse(vector.sub(points, one)), inv(rows))
-    transition = vector.sub(points, vector.scale(one, g_inverse))
+    first = vector.scale(vector.batch_inverse(vector.add_constant(points, -1)), inv(rows))
+    transition = vector.add_constant(points, -g_inverse)
     last = vector.scale(vector.batch_inverse(transition), g_inverse * inv(rows) % P)
-    following: np.ndarray = order[(order + step) & ((1 << kappa) - 1)].astype(np.int32)
+    ends = (first, last)
+    over_z = [vector.scale(x, int(z[0])) if step == 1 else vector.mul(x, np.repeat(z, rows)) for x in ends]
     return Selectors(
-        vector.mul(first, repeated),
-        vector.mul(last, repeated),
+        over_z[0],
+        over_z[1],
         (first, transition, last),
         vector.batch_inverse(z)[None],
-        following,
+        following(k, kappa),
     )
+
+
+@lru_cache(maxsize=2)
+def following(k: int, kappa: int) -> np.ndarray:
+    """(2^κ,) int32: on any coset, the position of g·x for the x of each position; g generates the trace of 2^k rows."""
+    order = bit_reverse_indices(kappa)
+    found: np.ndarray = order[(order + (1 << (kappa - k))) & ((1 << kappa) - 1)].astype(np.int32)
+    return found
 
 
 def coset_rows(
@@ -199,12 +207,9 @@ class Blocks(NamedTuple):
     witness: np.ndarray
     extension: np.ndarray
 
-    def on(self, block: int, log_columns: Iterable[int], out: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Log, witness and extension columns on one block; of the log's the `log_columns`, in `out` or where they lie.
-
-        Only rows of `out` that are read from a file are touched.
-        """
-        log = np.zeros((1, 1), np.uint32) if self.log is None else self.log.block(block, log_columns, out)
+    def on(self, block: int, log_columns: Sequence[int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Log, witness and extension columns on one block; of the log's only the `log_columns`, in this order."""
+        log = np.zeros((1, 1), np.uint32) if self.log is None else self.log.block(block, log_columns)
         return log, self.witness[block], self.extension[block]
 
 
@@ -224,19 +229,19 @@ def quotient_coefficients(
     first = 0
     for number in layout.at_height(kappa):
         weighed = constraint_weights(alpha, first, constraint_count(layout.instances[number]))
-        codes[number] = composition(layout, number, challenges, terminals[number], weighed).pack()
+        code = composition(layout, number, challenges, terminals[number], weighed)
+        code.renumber(LOG, layout.instances[number].air.log_columns)  # what `on` gives
+        codes[number] = code.pack()
         first += len(weighed)
     values, out = workspace.take(6, count, size), workspace.take(6, size)
-    width = max((own.log.rows.shape[1] for own in sources.values() if own.log is not None), default=0)
-    read = np.empty((width, size), np.uint32)  # not of the workspace: most of it is never touched
     for block, shift in enumerate(shifts):
         known: dict[tuple[int, int], Selectors] = {}
         total = [row[block] for row in values]
-        for number, code in codes.items():
+        for number, packed in codes.items():
             instance = layout.instances[number]
-            columns = sources[number].on(block, instance.air.log_columns, read)
+            columns = sources[number].on(block, instance.air.log_columns)
             polynomial = weights if instance.table is None else None
-            execute(code, coset_rows(layout, number, challenges, shift, columns, polynomial, known), out)
+            execute(packed, coset_rows(layout, number, challenges, shift, columns, polynomial, known), out)
             vector.accumulate(total, out, begin=number == next(iter(codes)))
     return interpolate_cosets(values, shifts, in_place=True)
 
