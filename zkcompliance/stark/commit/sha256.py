@@ -180,7 +180,7 @@ def _leaves_given(phase: int, start: int, salts: U32, columns: U32) -> int:
     """How many leaves these are; ValueError as `hash_leaves` says."""
     if salts.dtype != np.uint32 or columns.dtype != np.uint32 or salts.ndim != 2 or columns.ndim != 2:
         raise ValueError("salts and columns must be uint32 arrays of two dimensions")
-    n = int(columns.shape[1])
+    n: int = columns.shape[1]
     if salts.shape[1] != n:
         raise ValueError(f"salts for {salts.shape[1]} rows, columns of {n}")
     if start < 0 or start + n > MOST_LEAVES or not 0 <= phase < MOST_PHASES:

@@ -29,6 +29,7 @@ MODULES = (
     "zkcompliance.stark.commit.sha256",
     "zkcompliance.stark.field.sum_kernels",
     "zkcompliance.stark.field.kernels",
+    "zkcompliance.stark.field.residues",
     "zkcompliance.stark.field.roots",
 )
 # Outside this folder, what kernels are made of.
