@@ -45,6 +45,19 @@ class Keystream:
     def _cipher(self, label: str) -> algorithms.AES:
         return algorithms.AES(sha256(b"zkc-keystream" + self._seed + bytes16(label.encode())).digest())
 
+    def runs(self, label: str, rows: int, size: int, starts: list[int], count: int) -> np.ndarray:
+        """(starts, rows, count): `columns` from each of these starts on; all of these are multiples of 4."""
+        if any(n % 4 for n in (size, count, *starts)):
+            raise ValueError("runs of a stream begin and end at multiples of four words")
+        at = np.array(starts, np.int64)
+        words = (at // size * rows * size + at % size)[:, None] + size * np.arange(rows)
+        counters = np.zeros((len(starts), rows, count // 4, 2), ">u8")
+        counters[..., 1] = words[:, :, None] // 4 + np.arange(count // 4)
+        # as in `columns`: each block of the keystream is its counter, encrypted
+        stream = Cipher(self._cipher(label), modes.ECB()).encryptor()  # noqa: S305
+        found = np.frombuffer(stream.update(counters.tobytes()), "<u4")
+        return found.reshape(len(starts), rows, count)
+
     def columns(self, label: str, rows: int, size: int, start: int, count: int) -> np.ndarray:
         """(rows, count): entries start … of each row of the stream's words seen as a (…, rows, size) array.
 

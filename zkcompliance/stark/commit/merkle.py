@@ -48,13 +48,14 @@ class MerkleTree:
             present = set(known)
             known = sorted({node >> step for node in known})
             children = (child for parent in known for child in range(parent << step, parent + 1 << step))
-            missing += [self._digest(level, child, below) for child in children if child not in present]
+            missing.append(self._digests(level, [child for child in children if child not in present], below))
         return b"".join(opened + missing)
 
-    def _digest(self, level: int, node: int, below: dict[int, dict[int, bytes]]) -> bytes:
+    def _digests(self, level: int, nodes: list[int], below: dict[int, dict[int, bytes]]) -> bytes:
+        """The digests of these nodes of one level, one after the other."""
         if level < DROPPED_LOG2:
-            return below[level][node]
-        return digest_bytes(self.levels[level - DROPPED_LOG2], node)
+            return b"".join(below[level][node] for node in nodes)
+        return self.levels[level - DROPPED_LOG2][:, nodes].T.astype(">u4").tobytes()
 
     @staticmethod
     def _neighbours(positions: list[int], rows: Rows) -> dict[int, bytes]:

@@ -19,7 +19,7 @@ from zkcompliance.stark.field.scalar import montgomery
 U32 = npt.NDArray[np.uint32]
 MOST_COSETS = 16
 _SIDE = 6  # bits of the low and the high part of an index in a bit reversal: squares of 2^6 runs of 2^6 entries
-_FEW_ENTRIES = 1 << 15  # a thread is not worth starting for fewer
+_FEW_ENTRIES = 1 << 17  # a thread is not worth starting for fewer
 
 
 def _log2(n: int) -> int:

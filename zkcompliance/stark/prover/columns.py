@@ -51,14 +51,13 @@ class Committed:
 
     def open(self, positions: list[int]) -> bytes:
         """The opening of these positions in the tree; what is not kept is computed for all of them at once."""
-        starts = {position >> DROPPED_LOG2 << DROPPED_LOG2 for position in positions}
-        missing = sorted(start for start in starts if start >> self.kappa >= self.values.shape[0])
-        computed = dict(zip(missing, self._computed(missing), strict=True))
-
-        def rows(first: int, count: int) -> list[bytes]:
-            return self._opened(first, computed[first]) if first in computed else self.rows(first, count)
-
-        return self.tree.open(positions, rows)
+        starts = sorted({position >> DROPPED_LOG2 << DROPPED_LOG2 for position in positions})
+        size, kept = 1 << self.kappa, self.values.shape[0]
+        values = [self.values[at // size, :, at % size : at % size + RUN] for at in starts if at // size < kept]
+        values += self._computed([at for at in starts if at // size >= kept])
+        salts = self.salts.runs(salt_label(self.phase, self.kappa), SALT_WORDS, size, starts, RUN)
+        opened = {at: leaf_bytes(*parts) for at, *parts in zip(starts, salts, values, strict=True)}
+        return self.tree.open(positions, lambda first, count: opened[first][:count])
 
     def _computed(self, starts: list[int]) -> list[np.ndarray]:
         """(w, 8) values at eight positions from each of these multiples of eight on."""
