@@ -110,6 +110,27 @@ def test_a_log_twice_and_a_key_twice(lab: Path, tmp_path: Path) -> None:
     assert twice.exit_code == 2 and "two keys for compute are both of lab.example/a" in twice.stderr
 
 
+def test_a_state_remembers_each_and_each_is_named_by_its_origin(lab: Path, tmp_path: Path) -> None:
+    file, state = tmp_path / "proof", tmp_path / "state"
+    ok("prove", *CLAIM, *logs(lab, "a", "c"), "-o", file)
+    asked = ("verify", file, "--claim", *CLAIM, *trusted(lab, "a", "c"), "--state", state)
+    first, second = ok(*asked), ok(*asked)
+    for found, word in ((first, "first seen now"), (second, "")):
+        said = " ".join(found["requirements"][0]["warnings"])
+        assert said.count("first seen now") == (2 if word else 0)
+    named = run(*asked, "--new-key", "compute")
+    assert named.exit_code == 2 and "there is compute:lab.example/a, compute:lab.example/c" in named.stderr
+    assert ok(*asked, "--new-key", "compute:lab.example/a")["accepted"]
+    newer = kit.make_log(tmp_path, "c", "lab.example/c", kit.rows(2))
+    ok("prove", *CLAIM, *logs(lab, "a"), "--log", f"compute={newer.path}", "-o", tmp_path / "other")
+    asked = ("verify", tmp_path / "other", "--claim", *CLAIM, *trusted(lab, "a"), "--state", state)
+    asked = (*asked, "--log-key", f"compute={tmp_path / 'c.key.pub'}")
+    strange = run(*asked)
+    assert strange.exit_code == 1 and "error[new-key]" in strange.stderr, strange.output
+    assert run(*asked, "--new-key", "compute:lab.example/a").exit_code == 1
+    assert ok(*asked, "--new-key", "compute:lab.example/c")["accepted"]
+
+
 def test_where_the_order_of_rows_counts_one_log_fills_the_slot(lab: Path, tmp_path: Path) -> None:
     cadence = ("-p", "model=m", "-p", "since=2026-01-01", "-p", "until=2026-01-06", "-p", "gap=30 days")
     cadence = (*cadence, "-p", "growth=4", "-p", "flop_before=1e20")
