@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from tests.kit.policies import NOW
 from tests.kit.policy_texts import head, requirement
 from zkcompliance import schemas
 from zkcompliance.card import catalogue as cards
+from zkcompliance.card.model import Reveal
+from zkcompliance.card.sentence import Sentence
 from zkcompliance.commands.main import cli
 from zkcompliance.errors import MalformedPolicy, RequirementNotShown, SignatureRejected, UsageError
 from zkcompliance.log import keys
@@ -239,6 +242,15 @@ def test_policies_that_cannot_name_several(lab: Path) -> None:
     assert parse_policy(text.encode()).requirements[0].logs == {"compute": ("a", "b")}
     open_list = policy('{ all = ["a"], further = ["b"] }', keyed(lab, "a"), keyed(lab, "b"))
     assert parse_policy(open_list.encode()).requirements[0].further == {"compute": ("b",)}
+    own = cards.load(kit.CLAIM)
+    total = Reveal("total", own.params[0].type, 2**100, None, Sentence(("the total",)))
+    own = replace(own, id="my-own", reveals=(total,))
+    revealing = open_list.replace(f"{kit.CLAIM}@1", "my-own@1").replace(
+        cards.load(kit.CLAIM).digest.hex(), own.digest.hex()
+    )
+    assert parse_policy(revealing.encode(), {"my-own": own}).requirements[0].further
+    with pytest.raises(MalformedPolicy, match=r"below\.reveals: are of all logs that fill a slot"):
+        parse_policy(f'{revealing}reveals.total = {{ at_least = "1e10" }}\n'.encode(), {"my-own": own})
     bound = 'params.limit = "1e19"\nparams.at_least = { at_least = "1%" }\nparams.at_most = { at_most = "90%" }'
     digests = [cards.load(name).digest.hex() for name in (kit.CLAIM, "compute-band")]
     band = text.replace(f"{kit.CLAIM}@1", "compute-band@1").replace(*digests).replace('params.limit = "1e19"', bound)
