@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from hashlib import sha256
 from typing import Any
 
 from zkcompliance import limits
 from zkcompliance.card import places
+from zkcompliance.card.asked_rows import asked_rows
 from zkcompliance.card.model import Card
 from zkcompliance.card.parameter import Parameter
 from zkcompliance.card.reading import Identity
@@ -20,7 +21,7 @@ from zkcompliance.policy.binding import Binding, Source, Subject, reference_text
 from zkcompliance.policy.checkpoints import Taken
 from zkcompliance.policy.model import Bound
 from zkcompliance.policy.proofs import Proof
-from zkcompliance.policy.verdict import Chooser, LogShown, Margin, Value
+from zkcompliance.policy.verdict import Chooser, Finding, LogShown, Margin, Value
 from zkcompliance.quantities import MILLION, exact_beside, show_time
 from zkcompliance.quantities.ids import text_id
 from zkcompliance.verify.program import Program
@@ -252,3 +253,14 @@ def logs(shown: Verified, names: Mapping[str, str], taken: Mapping[str, Taken]) 
             )
         )
     return tuple(result)
+
+
+def with_rows_asked(found: Finding, card: Card) -> Finding:
+    """With the least number of rows of each log that the claim itself asks for: over fewer it does not hold.
+
+    Of several logs in one slot it asks for the rows of all together, so that nothing is said of one.
+    """
+    rows = asked_rows(card, {value.name: value.exact for value in found.values})
+    slots = [log.slot for log in found.logs]
+    alone = {slot: least for slot, least in rows.items() if slots.count(slot) == 1}
+    return replace(found, logs=tuple(replace(log, rows=max(log.rows, alone.get(log.slot, 0))) for log in found.logs))
