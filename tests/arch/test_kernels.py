@@ -75,7 +75,7 @@ def test_all_that_compiled_code_follows_from_is_in_its_key() -> None:
                     if file.is_file() and file not in named:
                         outside.add(name)
     # errors that are raised and how far work is: no code of a kernel
-    assert outside == {"zkcompliance.errors", "zkcompliance.progress", "zkcompliance.edge.regular"}
+    assert outside == {f"zkcompliance.{name}" for name in ("errors", "progress", "edge.regular", "edge.shown")}
 
 
 def imports_numba(nodes: Iterable[ast.AST]) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import subprocess
+from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,8 @@ from zkcompliance.commands import console
 from zkcompliance.commands.main import cli
 from zkcompliance.edge.shown import command
 from zkcompliance.prove.api import prove_claim
+from zkcompliance.verify.bundle import decode_bundle
+from zkcompliance.verify.statement import decode_statement
 
 
 class Terminal(io.StringIO):
@@ -33,8 +37,13 @@ def proof(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 @pytest.mark.parametrize("name", [b"limit", b"compute"])
 def test_explain(tmp_path: Path, proof: bytes, name: bytes, character: str) -> None:
     """A parameter and a slot renamed, with as many bytes: the file decodes, and `explain` verifies nothing."""
+    whole = decode_bundle(proof)
+    statement = decode_statement(whole.statement_bytes)
     hostile = character.encode() + b"m" * (len(name) - len(character.encode()))
-    (tmp_path / "proof").write_bytes(proof.replace(name, hostile))
+    program = whole.program_bytes[0].replace(name, hostile)
+    claim = replace(statement.claims[0], program_digest=sha256(program).digest(), requirement=f"a{character}b")
+    stated = replace(statement, claims=(claim,)).encode()
+    (tmp_path / "proof").write_bytes(replace(whole, statement_bytes=stated, program_bytes=(program,)).encode())
     for verb in ("explain", "verify"):
         done = CliRunner().invoke(cli, [verb, str(tmp_path / "proof")], prog_name="zkcompliance")
         assert character not in done.output, done.output

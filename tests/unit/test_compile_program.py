@@ -8,22 +8,18 @@ import os
 import numpy as np
 import pytest
 
+from tests.kit import support
 from tests.kit.compiled_trial import padded, trial
 from zkcompliance.claim import catalogue
 from zkcompliance.claim.compile import CannotCompile, compile_claim
 from zkcompliance.claim.language import ComputeLog, EventLog, claim, require
 from zkcompliance.claim.language.build import ClaimDefinition
-from zkcompliance.log import merkle
-from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.stark.air.program import RANGE_BUS
 from zkcompliance.stark.commit.table import SealedTable, commit
 from zkcompliance.stark.profiles import STANDARD
 from zkcompliance.stark.prover.prover import Prover
-from zkcompliance.stark.statement import Statement, StatementLog
 from zkcompliance.verify.program import Program as VerifierProgram
 from zkcompliance.verify.program import decode_program
-from zkcompliance.verify.statement import decode_statement
-from zkcompliance.verify.verifier import verify_proof
 
 CLAIMS = tuple(name.replace("-", "_") for name in catalogue.names(families=False))
 
@@ -41,8 +37,8 @@ def test_the_simplest_claim_costs_what_it_did_by_hand() -> None:
 
     (table,) = compile_claim(below).program.tables
     assert table.witness == 1
-    assert [i.bus == RANGE_BUS for i in table.interactions].count(True) == 6
-    assert (len(table.interactions), table.groups) == (7, (3, 3, 1))
+    assert len(table.short) == 6 and RANGE_BUS not in {i.bus for i in table.interactions}
+    assert (len(table.interactions), table.groups) == (1, (1,))
 
 
 @pytest.mark.parametrize("module", CLAIMS)
@@ -82,16 +78,12 @@ def test_a_compiled_claim_proves_and_verifies() -> None:
     compiled = compile_claim(definition)
     tables, given = example.inputs(definition)  # type: ignore[attr-defined]
     tables = {name: [padded(t) for t in parts] for name, parts in tables.items()}
-    sealed, logs = [], []
+    sealed: list[SealedTable] = []
     for slot in compiled.program.logs:
-        made = [SealedTable(t, seed := os.urandom(32), commit(t, seed, "standard", slot.schema_digest), STANDARD)
-                for t in tables[slot.name]]  # fmt: skip
-        entries = tuple(table.entry for table in made)
-        body = Checkpoint("test", len(entries), merkle.root([entry.encode() for entry in entries])).body.encode()
-        logs.append(StatementLog(slot.name, body, entries))
-        sealed += made
+        sealed += [SealedTable(t, seed := os.urandom(32), commit(t, seed, "standard", slot.schema_digest), STANDARD)
+                   for t in tables[slot.name]]  # fmt: skip
     case = trial(compiled, tables, definition.publics(given), sealed)
-    statement = Statement(STANDARD, compiled.program, tuple(case.publics), tuple(logs), private=case.sizes)
+    statement = case.statement()
     proof = Prover(statement, sealed, case.private, case.unknowns, os.urandom(32)).prove()
-    verify_proof(decode_statement(statement.encode()), decode_program(compiled.program.encoded), proof)
+    support.verify(statement, proof)
     assert np.prod([1, *case.sizes]) > 0

@@ -245,6 +245,17 @@ def test_what_others_could_have_changed_is_not_taken(
     assert any(each in why for each in said.split("|")), why
 
 
+def test_what_to_do_about_it_is_said(place: Path) -> None:
+    """And doing it is enough."""
+    kept.write(KEY, OBJECTS)
+    for path, mode in ((place, 0o755), (place.parent, 0o775)):
+        path.chmod(mode)
+        objects, why = kept.read(KEY)
+        assert objects == []
+        subprocess.run(why.partition("to use it: ")[2], shell=True, check=True)  # noqa: S602 - what a person pastes
+        assert kept.read(KEY) == (OBJECTS, "")
+
+
 def test_nothing_is_kept_in_a_folder_that_others_may_change(place: Path) -> None:
     place.mkdir(parents=True)
     place.chmod(0o777)

@@ -70,7 +70,8 @@ def about(name: str) -> str:
 
 
 def load(name: str) -> Claim:
-    """A claim by its id, or the one that a Python file (which is run) defines. UsageError where there is none."""
+    """A claim by its id, or the one that a Python file (which is run) defines. UsageError where there is none, or one
+    that takes an id of the catalogue under another program."""
     if name in _homes():
         return replace(compiled_anew(name), pinned=registry().get(name))
     if not name.endswith(".py") or not os.path.exists(name):  # noqa: PTH110
@@ -87,7 +88,18 @@ def load(name: str) -> Claim:
     except Exception as error:
         slip = refuse_slip(error, name).message
         raise UsageError(f"{name} cannot be run: {slip}") from error
-    return claim_in(module, name)
+    return _of_its_own(claim_in(module, name), name)
+
+
+def _of_its_own(claim: Claim, file: str) -> Claim:
+    """UsageError where it has the id of a claim of the catalogue, and could be mistaken for it, and another program."""
+    if claim.id not in names() or claim.program.digest == registry().get(claim.id):
+        return claim
+    raise UsageError(
+        f"{file} is {claim.id}@{claim.version}, the id of a claim of the catalogue, under another program: give it an "
+        f'id of its own, @claim("my-{claim.id}")',
+        help=f"zkcompliance explain {claim.id}",
+    )
 
 
 def compiled_anew(name: str) -> Claim:

@@ -130,10 +130,16 @@ def _explain_file(path: Path, as_json: bool) -> None:
     if as_json:
         console.print_json({"verified": False, "proofs": [_document(proof) for proof in proofs]})
         return
-    for proof in proofs:
-        console.print_fields("what the file states, NOT verified", _stated(proof), "bold yellow")
-        for claimed in proof.claims:
-            console.print_fields(f"claim {claimed.requirement}, NOT verified", _claim(claimed), "bold yellow")
+    said = [
+        part
+        for proof in proofs
+        for part in (
+            ("what the file states, NOT verified", _stated(proof)),
+            *((f"claim {each.requirement}, NOT verified", _claim(each)) for each in proof.claims),
+        )
+    ]
+    for title, fields in said:  # all of it can be read
+        console.print_fields(title, fields, "bold yellow")
 
 
 def _sizes(proof: Proof) -> dict[str, int]:

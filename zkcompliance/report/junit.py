@@ -72,6 +72,8 @@ def _told(finding: Finding) -> str:
     """What a reader of a build log should not have to look for."""
     out = [f"WARNING: {words.clean(text)}" for text in finding.warnings]
     out += [f"chosen by the lab: {words.clean(v.name)} = {words.figure(v)}" for v in finding.values if v.chosen]
+    if own := words.own_claim(finding):
+        out.append(f"claim {words.clean(finding.claim)}, not of the catalogue: {own}")
     if margin := words.margin_words(finding):
         out.append(f"margin: {margin}")
     if finding.proof_sha256:

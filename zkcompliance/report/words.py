@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime
 from fractions import Fraction
 
+from zkcompliance.card import catalogue
 from zkcompliance.edge.shown import one_line
 from zkcompliance.policy.binding import reference_text
 from zkcompliance.policy.verdict import Chooser, Finding, LogShown, Margin, Status, Value, Verdict
@@ -105,11 +106,25 @@ def sentence(verdict: Verdict) -> str:
 def _of_one(finding: Finding) -> str:
     """The verdict on a proof by itself."""
     claim = clean(finding.claim) or "the claim"
+    if own := own_claim(finding):
+        claim += f" ({own[:28]}…)"
     if finding.status is Status.MET:
         return f"Accepted: the proof shows {claim} as asked."
     if finding.status is Status.UNDECIDED:
         return f"Not decided: the proof of {claim} verifies, but nothing was given to hold it against."
     return f"Not accepted: {claim} is {finding.status.value}."
+
+
+def own_claim(finding: Finding) -> str:
+    """Of a claim that is not of the catalogue, the digest by which alone it is known: its id says nothing.
+
+    Empty for one that is, and where no proof was found.
+    """
+    name = finding.claim.partition("@")[0]
+    if name in catalogue.names() and catalogue.load(name).label == finding.claim:
+        return ""
+    digest = finding.card or finding.program
+    return f"{'card' if finding.card else 'program'} sha256 {digest.hex()}" if digest else ""
 
 
 def join(parts: list[str]) -> str:

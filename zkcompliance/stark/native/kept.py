@@ -29,6 +29,7 @@ import numpy as np
 from llvmlite import binding
 
 from zkcompliance.edge import regular
+from zkcompliance.edge.shown import command
 from zkcompliance.stark.native.target import Target
 
 MAGIC = b"zkcompliance kernels 1\n"
@@ -96,14 +97,14 @@ def unsafe(place: Path) -> str:
             return f"{path} belongs to another user"
         writable = stat.S_IMODE(status.st_mode) & 0o022 and not stat.S_ISLNK(status.st_mode)
         if writable and not status.st_mode & stat.S_ISVTX:
-            return f"{path} can be changed by others"
+            return f"{path} can be changed by others; to use it: {command('chmod', 'go-w', path)}"
     status = place.lstat()
     if not stat.S_ISDIR(status.st_mode):
         return f"{place} is no folder"
     if status.st_uid != os.geteuid():
         return f"{place} belongs to another user"
     if stat.S_IMODE(status.st_mode) != 0o700:
-        return f"{place} is not for this user alone"
+        return f"{place} is not for this user alone; to use it: {command('chmod', '700', place)}"
     return ""
 
 

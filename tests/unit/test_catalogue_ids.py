@@ -1,0 +1,76 @@
+"""An id of the catalogue is the catalogue's: no file takes it under another program, and reports tell what is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from xml.etree import ElementTree as Xml
+
+import pytest
+from click.testing import CliRunner
+
+from tests.kit import verdicts
+from zkcompliance.card.own import one
+from zkcompliance.claim import catalogue
+from zkcompliance.commands.main import cli
+from zkcompliance.errors import UsageError
+from zkcompliance.report import junit, words
+
+CIRCUITS = Path(catalogue.files()["training_compute_below"].__file__ or "").parent
+TEXT = (CIRCUITS / "training_compute_below.py").read_text(encoding="utf-8")
+TAKEN = "the id of a claim of the catalogue, under another program"
+
+
+def written(path: Path, old: str = "", new: str = "") -> str:
+    assert old in TEXT
+    path.write_text(TEXT.replace(old, new) if old else TEXT, encoding="utf-8")
+    return str(path)
+
+
+def test_a_copy_of_the_file_is_the_claim(tmp_path: Path) -> None:
+    assert (
+        catalogue.load(written(tmp_path / "copy.py")).program_digest == catalogue.registry()["training-compute-below"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("flop.sum() < limit", "flop.sum() <= limit"),
+        ("version=1", "version=2"),
+        ("counted.flop.sum()", "counted.where(counted.flop < 9).flop.sum()"),
+    ],
+)
+def test_another_program_under_its_id_is_refused(old: str, new: str, tmp_path: Path) -> None:
+    path = written(tmp_path / "mine.py", old, new)
+    with pytest.raises(UsageError, match=TAKEN) as caught:
+        catalogue.load(path)
+    assert '@claim("my-training-compute-below")' in caught.value.message
+    with pytest.raises(UsageError, match=TAKEN):  # which is what `verify --claim` reads
+        one(path)
+    for command in (["explain", path], ["check", path, "--log", "compute=x"], ["verify", "x.zkp", "--claim", path]):
+        answer = CliRunner().invoke(cli, command)
+        assert answer.exit_code == 2, command
+
+
+def test_a_card_under_its_id_is_refused(tmp_path: Path) -> None:
+    card = (CIRCUITS / "cards" / "training-compute-below.json").read_bytes()
+    digest = catalogue.registry()["training-compute-below"].hex().encode()
+    assert digest in card
+    path = tmp_path / "mine.json"
+    path.write_bytes(card.replace(digest, b"ab" * 32))
+    with pytest.raises(UsageError, match="a claim of this id is in the catalogue, and has another card"):
+        one(str(path))
+
+
+def test_reports_name_the_digest_of_what_is_not_of_the_catalogue() -> None:
+    known = verdicts.proved("limit", "training-compute-below@1", card=b"\x12" * 32)
+    own = verdicts.proved("limit", "jobs-on-sites@1", card=b"\x12" * 32)
+    later = verdicts.proved("limit", "training-compute-below@7", card=b"\x12" * 32)
+    assert words.own_claim(known) == ""
+    assert words.own_claim(own) == words.own_claim(later) == f"card sha256 {'12' * 32}"
+    told = [
+        "".join(Xml.fromstring(junit.write(verdicts.verdict(each))).itertext())  # noqa: S314
+        for each in (known, own)
+    ]
+    assert "not of the catalogue" not in told[0]
+    assert f"claim jobs-on-sites@1, not of the catalogue: card sha256 {'12' * 32}" in told[1]
