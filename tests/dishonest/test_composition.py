@@ -3,103 +3,31 @@ power of α for each constraint. Each weaker protocol, on both sides, accepts a 
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
-from dataclasses import replace
-from types import SimpleNamespace
-
-import numpy as np
 import pytest
 
 from tests.kit import support
-from tests.kit.support import CLAIM, PUBLICS, ROWS, TOTAL, Prover, View, refused, without
+from tests.kit.support import CLAIM, PUBLICS, ROWS, TOTAL, Prover, refused
+from tests.kit.weak_protocols import (
+    FreeTerminal,
+    FreeTerminalOneVanishing,
+    FromOne,
+    OneForAnother,
+    OneForAnotherRestarted,
+    OneLess,
+    OneLessFromOne,
+    OneVanishing,
+    Restarted,
+    verifier_divides,
+    verifier_from_one,
+    verifier_restarts,
+)
 from zkcompliance.errors import BalanceMismatch, QuotientMismatch
-from zkcompliance.stark.air import weights as prover_weights
-from zkcompliance.stark.air.weights import fingerprint
-from zkcompliance.stark.field import extension as ext
-from zkcompliance.stark.field import vector
-from zkcompliance.stark.field.babybear import P
-from zkcompliance.stark.field.extension import Ext
-from zkcompliance.stark.prover import quotient as prover_quotient
-from zkcompliance.stark.prover import witness as prover_witness
-from zkcompliance.stark.prover.witness import Trace
-from zkcompliance.verify import constraints as verify_constraints
-from zkcompliance.verify import verifier
-from zkcompliance.verify.field import Powers
 
 OVER = {**PUBLICS, "limit": TOTAL}  # the total is to be below itself
 FALSE_SLACK = 2**112 - 1
 
 
 # Identities from δ^1: the blinds have no weight
-
-
-class FromOne(Prover):
-    """A prover whose identity q has weight δ^q, so that identity 0 has the weight of the blinds."""
-
-    @contextlib.contextmanager
-    def weighed(self) -> Iterator[None]:
-        delta = self.challenges.delta
-
-        def power(base: Ext, exponent: int) -> Ext:
-            return ext.power(base, exponent - 1 if base == delta else exponent)
-
-        def powers(base: Ext, count: int) -> list[Ext]:
-            return [ext.ONE, *ext.powers(base, count - 1)] if base == delta else ext.powers(base, count)
-
-        with without(prover_weights, "ext", SimpleNamespace(**{**vars(ext), "power": power, "powers": powers})):
-            yield
-
-    def commit_lookups(self) -> None:
-        with self.weighed():
-            super().commit_lookups()
-
-    def quotient(self, kappa: int, weights: dict[int, np.ndarray]) -> np.ndarray:
-        with self.weighed():
-            return super().quotient(kappa, weights)
-
-
-class OneBefore:
-    """Powers of which each is the one before: that of exponent 0 stays."""
-
-    def __init__(self, powers: Powers) -> None:
-        self._powers = powers
-
-    def __getitem__(self, exponent: int) -> Ext:
-        return self._powers[max(0, exponent - 1)]
-
-
-def verifier_from_one() -> contextlib.AbstractContextManager[None]:
-    """A verifier with the same weights."""
-    honest = verifier.lookup_challenges
-
-    def shifted(*given):  # type: ignore[no-untyped-def]
-        drawn = honest(*given)
-        return replace(drawn, delta=OneBefore(drawn.delta))
-
-    return without(verifier, "lookup_challenges", shifted)
-
-
-class OneLess(Prover):
-    """Says that the least limb's sum is one less than it is; a blind that is one less makes up for it."""
-
-    def make_trace(self) -> Trace:
-        place_sums = prover_witness.place_sums
-
-        def one_less(*given):  # type: ignore[no-untyped-def]
-            sums = place_sums(*given)
-            sums[0].reshape(-1)[0] -= 1
-            return sums
-
-        with without(prover_witness, "place_sums", one_less):
-            trace = super().make_trace()
-        blind = trace.witness[0][-1]
-        blind[0] = (int(blind[0]) - 1) % P  # row 0: the blind's coefficient of u^0
-        return trace
-
-
-class OneLessFromOne(OneLess, FromOne):
-    """The same in the weaker protocol."""
 
 
 def over_by_one(kind: type[Prover]) -> Prover:
@@ -121,61 +49,10 @@ def test_a_blind_stands_for_no_identity() -> None:
 # A vanishing polynomial for each number of rows
 
 
-class OneVanishing(Prover):
-    """Divides what a table of 2^own rows has to satisfy by the vanishing polynomial of 2^other rows."""
-
-    own, other = 4, 3
-
-    def quotient(self, kappa: int, weights: dict[int, np.ndarray]) -> np.ndarray:
-        honest = prover_quotient.coset_rows
-
-        def rows(layout, number, challenges, shift, sources, weights, known):  # type: ignore[no-untyped-def]
-            found = honest(layout, number, challenges, shift, sources, weights, known)
-            instance = layout.instances[number]
-            if instance.k != self.own:
-                return found
-            chosen = known[instance.k, shift]
-            inverse_z = prover_quotient.selectors(self.other, instance.kappa, shift).inverse_z
-            everywhere = np.repeat(inverse_z[0], 1 << self.other)
-            extra = prover_quotient.coset_only(instance)
-            found.sources[3][extra + prover_quotient.FIRST_Z] = vector.mul(chosen.first, everywhere)
-            found.sources[3][extra + prover_quotient.LAST_Z] = vector.mul(chosen.last, everywhere)
-            return replace(found, periodic=(*found.periodic[:-1], inverse_z), shifts=(*found.shifts[:-1], self.other))
-
-        with without(prover_quotient, "coset_rows", rows):
-            return super().quotient(kappa, weights)
-
-
 class OfTheTaller(OneVanishing):
     """The shorter table by the taller one's."""
 
     own, other = 3, 4
-
-
-def verifier_divides(own: int, other: int) -> contextlib.AbstractContextManager[None]:
-    """A verifier that does so too."""
-    honest = verify_constraints.selectors
-
-    def chosen(k, z):  # type: ignore[no-untyped-def]
-        found = honest(k, z)
-        return found._replace(inverse_vanishing=honest(other, z).inverse_vanishing) if k == own else found
-
-    return without(verify_constraints, "selectors", chosen)
-
-
-class FreeTerminal(Prover):
-    """Puts what a false total misses on the taller segment's terminal, which its last row alone has to answer for."""
-
-    def lookup_columns(self, number: int) -> tuple[np.ndarray, Ext]:
-        columns, terminal = super().lookup_columns(number)
-        if number == len(self.layout.instances) - 1:
-            missing = View(self).balance([*self.terminals, terminal])
-            self.terminals[1] = ext.sub(self.terminals[1], missing)
-        return columns, terminal
-
-
-class FreeTerminalOneVanishing(FreeTerminal, OneVanishing):
-    """The same in the weaker protocol."""
 
 
 def of_two_sizes(kind: type[Prover], *, true: bool = False) -> Prover:
@@ -206,64 +83,6 @@ def test_the_tallers_vanishing_polynomial_divides_nothing_of_the_shorter() -> No
 
 
 # A power of α for each constraint of all instances of a height
-
-
-class Restarted(Prover):
-    """Begins with α^0 for each instance."""
-
-    def quotient(self, kappa: int, weights: dict[int, np.ndarray]) -> np.ndarray:
-        honest = prover_quotient.constraint_weights
-        with without(prover_quotient, "constraint_weights", lambda alpha, _, count: honest(alpha, 0, count)):
-            return super().quotient(kappa, weights)
-
-
-def verifier_restarts() -> contextlib.AbstractContextManager[None]:
-    """A verifier that does so too."""
-    check, constraints = verifier.check_quotients, verify_constraints.instance_constraints
-
-    def restarted(shape, values, challenges, terminals, weights, alpha, z):  # type: ignore[no-untyped-def]
-        before: dict[int, int] = {}
-        for height in shape.heights:
-            count = 0
-            for i in shape.at_height(height):
-                before[id(shape.instances[i])] = count
-                count += shape.instances[i].constraint_count
-
-        def scaled(shape, instance, *rest):  # type: ignore[no-untyped-def]
-            back = ext.inv(ext.power(alpha, before[id(instance)]))
-            return [ext.mul(back, value) for value in constraints(shape, instance, *rest)]
-
-        with without(verify_constraints, "instance_constraints", scaled):
-            check(shape, values, challenges, terminals, weights, alpha, z)
-
-    return without(verifier, "check_quotients", restarted)
-
-
-class OneForAnother(Prover):
-    """Terminals t_0 and t_1 off by what a false total misses, so that the last rows' constraints, times their
-    denominators, cancel: t_0·D_0 + t_1·D_1 = 0."""
-
-    def lookup_columns(self, number: int) -> tuple[np.ndarray, Ext]:
-        columns, terminal = super().lookup_columns(number)
-        if number == len(self.layout.instances) - 1:
-            missing = View(self).balance([*self.terminals, terminal])
-            d0, d1 = (self.last_denominator(i) for i in range(2))
-            ratio = ext.mul(d0, ext.inv(d1))
-            t0 = ext.mul(ext.neg(missing), ext.inv(ext.sub(ext.ONE, ratio)))
-            t1 = ext.neg(ext.mul(t0, ratio))
-            self.terminals[:2] = [ext.add(a, b) for a, b in zip(self.terminals[:2], (t0, t1), strict=True)]
-        return columns, terminal
-
-    def last_denominator(self, number: int) -> Ext:
-        """Of the last group: the lookup of (phase, act, counted)."""
-        columns = self.trace.log_columns(number)
-        assert columns is not None
-        asked = [columns[support.PHASE, -1], columns[support.ACT, -1], self.trace.witness[number][0, -1]]
-        return fingerprint([int(x) for x in asked], 1, self.challenges)
-
-
-class OneForAnotherRestarted(OneForAnother, Restarted):
-    """The same in the weaker protocol."""
 
 
 def of_two_full(kind: type[Prover], *, true: bool = False) -> Prover:

@@ -229,15 +229,18 @@ class Proved:
         """Of its one claim."""
         return only(self.prover.statement).program.encoded
 
+    @property
+    def programs(self) -> list[bytes]:
+        """Of its claims, in order."""
+        return [claim.program.encoded for claim in self.prover.statement.claims]
+
     def verify(
         self, proof: bytes | None = None, statement: bytes | None = None, program: bytes | None = None
     ) -> Report:
-        """What the independent verifier says of the bytes, or of others in their place."""
-        return verify_proof(
-            decode_statement(statement or self.statement),
-            [decode_program(program or self.program)],
-            proof or self.proof,
-        )
+        """What the independent verifier says of the bytes, or of others in their place; program: of all claims."""
+        stated = decode_statement(statement or self.statement)
+        programs = self.programs if program is None else [program] * len(self.programs)
+        return verify_proof(stated, [decode_program(each) for each in programs], proof or self.proof)
 
     def bundle(self, signer: SignerKey | None = None) -> bytes:
         """The proof file."""

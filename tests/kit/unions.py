@@ -11,6 +11,8 @@ from tests.kit import support
 from tests.kit.compiled_trial import padded
 from tests.kit.exact_rows import encode_rows
 from zkcompliance.card import places
+from zkcompliance.claim.compile import compile_claim
+from zkcompliance.claim.language.build import ClaimDefinition
 from zkcompliance.prove.api import private_sizes
 from zkcompliance.schemas import Schema
 from zkcompliance.stark.air.check import Failure
@@ -37,6 +39,39 @@ class Wanted:
     fill: Callable[[Tables, Mapping[str, int]], Filled]
     slots: Mapping[str, Sequence[str]]
     publics: Mapping[str, int]
+
+
+def compute(requirement: str, slots: Sequence[str] = ("compute",), limit: int = support.LIMIT) -> Wanted:
+    """training-compute-below as written by hand: a sum, a lookup, six short columns."""
+    claim = support.CLAIM
+
+    def fill(tables: Tables, publics: Mapping[str, int]) -> Filled:
+        witness = claim.witness(tables, publics)
+        return witness.private, witness.unknowns, witness.reveals
+
+    publics = {"limit": limit, "phases": support.COUNTED}
+    return Wanted(requirement, claim.program, fill, {"compute": slots}, publics)
+
+
+def of_language(
+    definition: ClaimDefinition, slots: Mapping[str, Sequence[str]], requirement: str = "", **given: object
+) -> Wanted:
+    """A claim of the language; its id is its requirement where none is given."""
+    compiled = compile_claim(definition)
+    publics = definition.publics(given)
+    return Wanted(requirement or definition.id, compiled.program, compiled.witness, slots, publics)
+
+
+def of_program(
+    requirement: str,
+    program: Program,
+    slots: Mapping[str, Sequence[str]],
+    private: Sequence[np.ndarray] = (),
+    publics: Mapping[str, int] | None = None,
+    unknowns: Sequence[int] = (),
+) -> Wanted:
+    """A program with these witness columns, whatever they are: segment by segment of its tables over logs first."""
+    return Wanted(requirement, program, lambda tables, given: (list(private), list(unknowns), {}), slots, publics or {})
 
 
 @dataclass

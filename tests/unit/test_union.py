@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
@@ -11,10 +11,8 @@ import pytest
 
 from tests.kit import support, unions
 from tests.kit import vocabulary as words
-from tests.kit.unions import Case, Wanted, log_of
+from tests.kit.unions import Case, compute, log_of, of_language
 from zkcompliance import limits, schemas
-from zkcompliance.claim.compile import compile_claim
-from zkcompliance.claim.language.build import ClaimDefinition
 from zkcompliance.errors import ParametersRejected, VerificationError
 from zkcompliance.stark.air import cells as cells_module
 from zkcompliance.stark.air import union as union_module
@@ -26,23 +24,6 @@ COMPUTE, EVENT, CHIP = support.SCHEMA, schemas.event, schemas.chip
 CHIPS = {"chip": "c1", "kind": "h100_sxm", "site": "s1", "owner": "lab", "from": 0, "until": 5, "peak": "1e15"}
 EVENTS = {"serial": 1, "model": "m1", "kind": "eval", "at": 5, "cumulative_flop": 2**96 - 1}
 DIGESTS = {"compute": COMPUTE.digest, "other": COMPUTE.digest}
-
-
-def compute(requirement: str, slots: Sequence[str] = ("compute",), limit: int = support.LIMIT) -> Wanted:
-    """training-compute-below as written by hand: a sum, a lookup, six short columns."""
-    claim = support.CLAIM
-
-    def fill(tables: unions.Tables, publics: Mapping[str, int]) -> unions.Filled:
-        witness = claim.witness(tables, publics)
-        return witness.private, witness.unknowns, witness.reveals
-
-    publics = {"limit": limit, "phases": support.COUNTED}
-    return Wanted(requirement, claim.program, fill, {"compute": slots}, publics)
-
-
-def of_language(definition: ClaimDefinition, slots: Mapping[str, Sequence[str]], **given: object) -> Wanted:
-    compiled = compile_claim(definition)
-    return Wanted(definition.id, compiled.program, compiled.witness, slots, definition.publics(given))
 
 
 def holds(case: Case) -> None:
