@@ -267,7 +267,11 @@ def test_hostile_files(both: Both, lab: Lab, tmp_path: Path) -> None:
         "a bundle in a bundle": bundle[:6] + (1).to_bytes(2, "little") + len(bundle).to_bytes(4, "little") + bundle,
         **{f"ones from {at}": single[:at] + b"\xff" * 4 + single[at + 4 :] for at in range(0, 400, 4)},
     }
+    unchanged = [name for name, data in cases.items() if data == single]
+    assert len(unchanged) <= 1  # the open end of the segment's bracket is ones
     for name, data in cases.items():
+        if name in unchanged:
+            continue
         (tmp_path / "hostile").write_bytes(data)
         for asked in (lab.asked_of_single(), lab.asked_of_bundle()):
             answer = agreed(both, tmp_path / "hostile", *asked)
