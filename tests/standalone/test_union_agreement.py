@@ -1,0 +1,121 @@
+"""Damaged proofs of several claims over several logs: the one-file verifier says what the installed one does."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.kit import policies as kit
+from tests.kit.agreement import Both
+from tests.kit.mutations import MUTATIONS
+from tests.kit.policies import HOUR, MODEL, NOW
+from tests.kit.policy_texts import requirement
+from zkcompliance.policy.binding import Binding
+from zkcompliance.policy.load import parse_policy
+from zkcompliance.policy.proofs import proofs_in
+from zkcompliance.prove.policy import prove_policies
+
+FEW, MANY, SEEDS, SLOWEST = 120, 1_000, 10, 5.0
+
+
+@dataclass(frozen=True)
+class Union:
+    """A proof file of five requirements over two logs of two and one segments, one of the same shape, and what is asked
+    of it."""
+
+    file: bytes
+    other: bytes
+    asked: tuple[str, ...]
+
+
+def policy_text() -> str:
+    """Two limits on one log, what another one says of its methods, and a floor of each."""
+    text = kit.head("union", "Two limits and two methods", subject="required") + '[freshness]\nproof = "7 days"\n'
+    for name, rows in (("compute", 3), ("stated", 2)):
+        text += f'[logs.{name}]\nschema = "compute"\nrows = {rows}\n'
+    phases = 'params.phases = { includes = "pretraining" }'
+    for name, most in (("low", "1e19"), ("high", "1e21")):
+        limit = f'params.limit = {{ at_most = "{most}" }}'
+        text += requirement(name, f"Below {most}.", kit.CLAIM, {"compute": "compute"}, limit, phases)
+    agree = ("agree", "Two methods agree.", "compute-methods-agree", {"compute": "stated"})
+    return text + requirement(*agree, 'params.tolerance = "10%"', phases)
+
+
+@pytest.fixture(scope="module")
+def union(tmp_path_factory: pytest.TempPathFactory) -> Union:
+    folder = tmp_path_factory.mktemp("union")
+    (folder / "policy.toml").write_text(policy_text())
+    policy = parse_policy(policy_text().encode())
+    both = [{**kit.rows(1)[0], "method": method} for method in ("hardware", "architecture")]
+    logs = {
+        "compute": kit.make_log(folder, "compute", "lab.example/compute", kit.rows(), kit.rows(2)),
+        "stated": kit.make_log(folder, "stated", "lab.example/stated", both),
+    }
+    asked = ["--policy", str(folder / "policy.toml"), "--at", str(NOW + HOUR)]
+    asked += ["--subject", f"{MODEL.name}=sha256:{MODEL.digest.hex()}"]
+    for name, log in logs.items():
+        (folder / f"{name}.pub").write_text(f"{log.vkey}\n")
+        asked += ["--log-key", f"{name}={folder / name}.pub"]
+    files = []
+    for limit in (10**20, 10**20 + 1):
+        given: dict[str, int | str] = {"low.limit": 10**19, "high.limit": limit}
+        given |= {f"{name}.phases": "pretraining" for name in ("low", "high", "agree")}
+        files.append(prove_policies([policy], logs, given, binding=Binding(None, MODEL, NOW)))
+        (proof,) = proofs_in(files[-1])
+        assert len(proof.claims) == 5
+    return Union(files[0], files[1], tuple(asked))
+
+
+@pytest.fixture(scope="module")
+def both(pyz: Path) -> Iterator[Both]:
+    made = Both(pyz)
+    yield made
+    made.close()
+
+
+def test_the_proofs_themselves(both: Both, union: Union, tmp_path: Path) -> None:
+    for data in (union.file, union.other):
+        (tmp_path / "proof.zkp").write_bytes(data)
+        first, second = both.ask([tmp_path / "proof.zkp", *union.asked, "--json"])
+        assert first.decision == second.decision == ("0", ""), (first, second)
+        assert first.out == second.out
+
+
+def mutants_agree(both: Both, union: Union, folder: Path, count: int, seed: int) -> Counter[tuple[str, str, str]]:
+    """Of `count` mutants how often each kind got each status and code; status, code and every byte of JSON agree."""
+    rng, file = random.Random(seed), folder / "mutant.zkp"
+    found, pristine, slowest = Counter[tuple[str, str, str]](), (union.file, union.other), 0.0
+    while found.total() < count:
+        kind = rng.choice(MUTATIONS)
+        made = kind(rng, union.file, union.other)
+        if made in pristine:
+            continue
+        file.write_bytes(made)
+        installed, alone = both.ask([file, *union.asked, "--json"])
+        assert installed.decision == alone.decision and installed.out == alone.out, (kind, installed, alone)
+        assert installed.status in ("1", "2") and "ESCAPED" not in installed.err, (kind, installed)
+        assert '"internal"' not in installed.out and installed.code not in ("", "internal"), (kind, installed)
+        slowest = max(slowest, installed.seconds, alone.seconds)
+        found[kind.__name__, installed.status, installed.code] += 1
+    assert slowest < SLOWEST, slowest
+    return found
+
+
+def test_mutants_of_a_union(both: Both, union: Union, tmp_path: Path) -> None:
+    found = mutants_agree(both, union, tmp_path, FEW, seed=12)
+    assert len({code for _, _, code in found}) >= 6, found
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_ten_thousand_mutants_of_a_union(both: Both, union: Union, tmp_path: Path, seed: int) -> None:
+    """A tenth of them each."""
+    found = mutants_agree(both, union, tmp_path, MANY, 2026 + seed)
+    print(json.dumps({" ".join(key): count for key, count in sorted(found.items())}, indent=1))
+    assert len({code for _, _, code in found}) >= 8, found
