@@ -186,6 +186,9 @@ class _Reader:
                 why = f"is disclosed rounded down to {each.figures} significant figures, and has no one value"
                 raise fault(f"{found.path}.reveals.{each.name}", f"{why}: use at_least, at_most")
         slots, further = _slots(found.table("logs"), card, logs)
+        for slot in further if reveals else ():
+            why = f"is bounded, and logs of the lab's choice could change it: {slot} is about exactly the logs named"
+            raise fault(f"{found.path}.reveals.{next(iter(reveals))}", f"{why}, and `further` is left out")
         found.close()
         return Requirement(
             called, says, card.id, card.version, card.digest, card.program, slots, params, reveals, further
