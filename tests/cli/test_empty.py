@@ -76,6 +76,32 @@ def test_a_proof_over_no_incidents(folder: Path) -> None:
     assert refused.exit_code == 1, refused.output
 
 
+ASKING = '''from zkcompliance.claim.language import Count, IncidentLog, Param, claim, require
+
+
+@claim("some-incidents", version=1)
+def some_incidents(incidents: IncidentLog, least: Param[Count]) -> None:
+    """There are incidents, and each has a serial."""
+    require("enough", incidents.count() >= least)
+    require("numbered", incidents.every(incidents.serial >= 1))
+'''
+
+
+def test_a_claim_that_asks_for_rows_itself_holds_over_none_of_them(folder: Path) -> None:
+    """Its verdict says how many rows there are at least, and does not warn; it warns where none is asked for."""
+    (folder / "claim.py").write_text(ASKING)
+    assert seal(folder, "log", folder / "one.csv").exit_code == 0
+    for least, warned in ((1, False), (0, True)):
+        asked = ("--param", f"least={least}")
+        made = run("prove", folder / "claim.py", "--log", folder / "log", *asked, "-o", folder / f"proof{least}")
+        assert made.exit_code == 0, made.output
+        checked = ("--claim", folder / "claim.py", "--log-key", folder / "key.pub", *asked)
+        verdict = run("verify", folder / f"proof{least}", *checked)
+        assert verdict.exit_code == 0, verdict.output
+        assert ("VACUOUS TRUTH IS NOT EXCLUDED" in verdict.stdout) is warned
+        assert ("no least number was shown" in verdict.stdout) is warned
+
+
 def test_a_floor_of_rows_refuses_it(folder: Path) -> None:
     """With the policy's `rows = 1` nothing is proved and no budget is used."""
     assert seal(folder, "log", "--empty").exit_code == 0

@@ -158,7 +158,10 @@ def test_prove_leaves_enough_for_a_refresh(folder: Path) -> None:
     done = run("prove", *LIMIT, "--log", folder / "old", "-o", folder / "p.zkp")
     assert done.exit_code == 1 and "zkcompliance refresh" in done.stderr and not (folder / "p.zkp").exists()
     unchanged = ("rows-unchanged-compute", "--param", "old_segments=3", "--param", "new_segments=3")
-    logs = ("--log", f"old={folder / 'old'}", "--log", f"new={folder / 'old'}")
+    assert run("keygen", "lab.example/b", "-o", folder / "other.key").exit_code == 0
+    for first, count in ((0, 2), (2, 1), (3, 3)):
+        assert seal(folder, "others", count, first, "other.key").exit_code == 0
+    logs = ("--log", f"old={folder / 'old'}", "--log", f"new={folder / 'others'}")
     done = run("prove", *unchanged, *logs, "-o", folder / "u.zkp")
     assert done.exit_code == 1 and "kept for a refresh" in done.stderr, "only a refresh may use the last units"
     done = reseal(folder, "refresh", "old", "new", "--key", folder / "key")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from tests.kit.policies import NOW
 from tests.kit.policy_texts import head, requirement
 from zkcompliance import schemas
 from zkcompliance.card import catalogue as cards
+from zkcompliance.card.model import Reveal
+from zkcompliance.card.sentence import Sentence
 from zkcompliance.commands.main import cli
 from zkcompliance.errors import MalformedPolicy, RequirementNotShown, SignatureRejected, UsageError
 from zkcompliance.log import keys
@@ -108,6 +111,27 @@ def test_a_log_twice_and_a_key_twice(lab: Path, tmp_path: Path) -> None:
     (tmp_path / "copy.pub").write_text((lab / "a.key.pub").read_text())
     twice = run(*asked, *trusted(lab, "a"), "--log-key", f"compute={tmp_path / 'copy.pub'}")
     assert twice.exit_code == 2 and "two keys for compute are both of lab.example/a" in twice.stderr
+
+
+def test_a_state_remembers_each_and_each_is_named_by_its_origin(lab: Path, tmp_path: Path) -> None:
+    file, state = tmp_path / "proof", tmp_path / "state"
+    ok("prove", *CLAIM, *logs(lab, "a", "c"), "-o", file)
+    asked = ("verify", file, "--claim", *CLAIM, *trusted(lab, "a", "c"), "--state", state)
+    first, second = ok(*asked), ok(*asked)
+    for found, word in ((first, "first seen now"), (second, "")):
+        said = " ".join(found["requirements"][0]["warnings"])
+        assert said.count("first seen now") == (2 if word else 0)
+    named = run(*asked, "--new-key", "compute")
+    assert named.exit_code == 2 and "there is compute:lab.example/a, compute:lab.example/c" in named.stderr
+    assert ok(*asked, "--new-key", "compute:lab.example/a")["accepted"]
+    newer = kit.make_log(tmp_path, "c", "lab.example/c", kit.rows(2))
+    ok("prove", *CLAIM, *logs(lab, "a"), "--log", f"compute={newer.path}", "-o", tmp_path / "other")
+    asked = ("verify", tmp_path / "other", "--claim", *CLAIM, *trusted(lab, "a"), "--state", state)
+    asked = (*asked, "--log-key", f"compute={tmp_path / 'c.key.pub'}")
+    strange = run(*asked)
+    assert strange.exit_code == 1 and "error[new-key]" in strange.stderr, strange.output
+    assert run(*asked, "--new-key", "compute:lab.example/a").exit_code == 1
+    assert ok(*asked, "--new-key", "compute:lab.example/c")["accepted"]
 
 
 def test_where_the_order_of_rows_counts_one_log_fills_the_slot(lab: Path, tmp_path: Path) -> None:
@@ -218,12 +242,28 @@ def test_policies_that_cannot_name_several(lab: Path) -> None:
     assert parse_policy(text.encode()).requirements[0].logs == {"compute": ("a", "b")}
     open_list = policy('{ all = ["a"], further = ["b"] }', keyed(lab, "a"), keyed(lab, "b"))
     assert parse_policy(open_list.encode()).requirements[0].further == {"compute": ("b",)}
+    own = cards.load(kit.CLAIM)
+    total = Reveal("total", own.params[0].type, 2**100, None, Sentence(("the total",)))
+    own = replace(own, id="my-own", reveals=(total,))
+    revealing = open_list.replace(f"{kit.CLAIM}@1", "my-own@1").replace(
+        cards.load(kit.CLAIM).digest.hex(), own.digest.hex()
+    )
+    assert parse_policy(revealing.encode(), {"my-own": own}).requirements[0].further
+    with pytest.raises(MalformedPolicy, match=r"below\.reveals: are of all logs that fill a slot"):
+        parse_policy(f'{revealing}reveals.total = {{ at_least = "1e10" }}\n'.encode(), {"my-own": own})
     bound = 'params.limit = "1e19"\nparams.at_least = { at_least = "1%" }\nparams.at_most = { at_most = "90%" }'
     digests = [cards.load(name).digest.hex() for name in (kit.CLAIM, "compute-band")]
     band = text.replace(f"{kit.CLAIM}@1", "compute-band@1").replace(*digests).replace('params.limit = "1e19"', bound)
     assert parse_policy(band.encode()).requirements[0].logs == {"compute": ("a", "b")}
     with pytest.raises(MalformedPolicy, match="more rows could make compute-band hold where it did not"):
         parse_policy(band.replace('["a", "b"]', '{ all = ["a"], further = ["b"] }').encode())
+    own = replace(cards.load("compute-band"), id="band")
+    own = replace(own, slots=tuple(replace(slot, more=True) for slot in own.slots))
+    band = band.replace("compute-band@1", "band@1").replace(digests[1], own.digest.hex())
+    band = band.replace('["a", "b"]', '{ all = ["a"], further = ["b"] }')
+    assert parse_policy(band.encode(), {"band": own}).requirements[0].further == {"compute": ("b",)}
+    with pytest.raises(MalformedPolicy, match=r"below\.reveals\.total: is bounded, and logs of the lab's choice"):
+        parse_policy(band.replace(PHASES, f'{PHASES}\nreveals.total = {{ at_least = "5e18" }}').encode(), {"band": own})
     events = head("events", "Events", subject="required", until="2099-01-01") + '[freshness]\nproof = "7 days"\n'
     for name in ("e1", "e2"):
         events += f'[logs.{name}]\nschema = "event"\n'

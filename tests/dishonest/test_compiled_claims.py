@@ -407,9 +407,10 @@ def corrupted(case: Case, count: int) -> None:
         made.private[number][column, row] = chance.choice([(before + 1) % P, (before + P - 1) % P, chance.randrange(P)])
         if int(made.private[number][column, row]) != before and not broken(made):
             missed.append((number, column, row))
-    instances = case.honest.layout().instances
+    logs, segments = [table.log for table in case.honest.program.tables], case.honest.segments
+    tables = [i for i, log in enumerate(logs) for _ in range(1 if log is None else segments[log])]  # of each part
     for number, column, row in missed:
-        table = case.compiled.board.tables[instances[number].table or 0]
+        table = case.compiled.board.tables[tables[number]]
         if table.log is None and "used" not in table.columns and row > 0:
             continue  # of the table of single values only the first row is looked at
         assert any(free in table.columns[column] for free in FREE), (table.columns[column], row)

@@ -127,6 +127,66 @@ def test_multiplicities_that_wrap_under_a_dishonest_bound() -> None:
     refused(BalanceMismatch, made(never_sent(1, 2 * 65535), lie))
 
 
+def cancelled(again: bool) -> Program:
+    """Says that v is a bit: it is asked for once, of a table of bits.
+
+    again: and z·q times besides, z being 30720·x and −y: of 16 bits both, so it is 0, but mod p.
+    """
+    table, bits = TableBuilder(log=None), TableBuilder(log=None)
+    x, y, z, v = (table.witness_column() for _ in range(4))
+    table.require_16_bits(x, y)
+    table.require_zero("z from x", z - x * 30720)
+    table.require_zero("z from y", z - (table.lift(0) - y))
+    table.interact(1, table.lift(1), v)
+    if again:
+        table.interact(1, z * pow(30721, -1, P), v, bound=1)
+    value, count = bits.witness_column(), bits.witness_column()
+    bits.require_zero("a bit", value * (value - 1))
+    bits.interact(1, bits.lift(0) - count, value)
+    return program(table.build((2, 1 + again)), bits.build((1,)), buses=(1,))
+
+
+def test_ranges_that_meet_in_0_alone_and_elsewhere_mod_p() -> None:
+    """30720·65535 + 30721 = p: so z is −30721, and v = 99 is asked for 1 − 1 times."""
+    assert P == 30720 * 65535 + 30721
+    lie = [[65535], [30721], [P - 30721], [99]]
+    refused_by_what_it_counts(made(cancelled(True), lie, [[0], [7]]), "nothing bounds its multiplicity")
+    accepted(made(cancelled(False), [[0, 65535], [0, 30721], [0, P - 30721], [0, 1]], [[0, 1], [7, 1]]))
+    refused(BalanceMismatch, made(cancelled(False), lie, [[0], [7]]))
+
+
+def small_by_each_other(bits_alone: bool) -> Program:
+    """Says that x is a bit: asked for once, of a table of bits. As many as x says are asked for of t besides.
+
+    bits_alone: a constraint makes x a bit, before anything is said of the bus.
+    """
+    table, bits = TableBuilder(log=None), TableBuilder(log=None)
+    a, b, x, t = (table.witness_column() for _ in range(4))
+    table.require_16_bits(a, b)
+    times = a * 2**14 + b
+    table.require_zero("so many times", times - x)
+    if bits_alone:
+        table.require_zero("x is 0 or 1", x * (x - 1))
+    table.interact(1, None, x)
+    table.interact(1, times, t, bound=1)
+    value, count = bits.witness_column(), bits.witness_column()
+    bits.require_zero("a bit", value * (value - 1))
+    bits.interact(1, bits.lift(0) - count, value)
+    return program(table.build((2, 2)), bits.build((1,)), buses=(1,))
+
+
+def test_a_bound_that_follows_from_itself() -> None:
+    """2x + 3 = p: three rows ask for x once and two of them x times. That x is a bit would follow from asks that do not
+    wrap; and that they do not, from x being a bit."""
+    x = (P - 3) // 2
+    a, b = divmod(x, 2**14)
+    lie = [[a, a, a], [b, b, b], [x, x, x], [x, x, 0]]
+    why = "its multiplicity may be larger than its bound"
+    refused_by_what_it_counts(made(small_by_each_other(False), lie, [[0], [x + 5]]), why)
+    accepted(made(small_by_each_other(True), [[0, 0], [1, 0], [1, 0], [1, 0]], [[0, 1], [7, 2]]))
+    refused(QuotientMismatch, made(small_by_each_other(True), lie, [[0], [x + 5]]))
+
+
 # The number of a segment
 
 

@@ -61,8 +61,8 @@ class OtherwiseWritten(Prover):
         commit = prover_module.commit_columns
         self.wide: dict[int, np.ndarray] = {}
 
-        def wide(phase, kappa, polynomials, profile, stream):  # type: ignore[no-untyped-def]
-            committed = commit(phase, kappa, polynomials, profile, stream)
+        def wide(phase, kappa, polynomials, profile, stream, needed):  # type: ignore[no-untyped-def]
+            committed = commit(phase, kappa, polynomials, profile, stream, needed)
             if phase == WITNESS_PHASE:
                 self.wide[kappa] = committed.values.copy()
                 self.wide[kappa][:, 0] += np.uint32(P)  # below 2^32: p is below 2^31

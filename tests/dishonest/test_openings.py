@@ -201,8 +201,8 @@ class FarFromLowDegree(WordProver):
     def commit_quotient(self) -> None:
         commit = prover_module.commit_columns
 
-        def noisy(phase, kappa, polynomials, chosen, stream):  # type: ignore[no-untyped-def]
-            committed = commit(phase, kappa, polynomials, chosen, stream)
+        def noisy(phase, kappa, polynomials, chosen, stream, needed):  # type: ignore[no-untyped-def]
+            committed = commit(phase, kappa, polynomials, chosen, stream, needed)
             if phase != prover_module.QUOTIENT_PHASE or kappa != self.layout.heights[0]:
                 return committed
             blocks, _, size = committed.values.shape

@@ -6,19 +6,23 @@ hash is for.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
-
 import pytest
 
 from tests.kit import batch, support
-from tests.kit.support import Proved, refused, without
+from tests.kit.support import refused, without
 from zkcompliance.errors import MalformedProof, OpeningMismatch
 from zkcompliance.stark.commit import merkle
 from zkcompliance.stark.commit.merkle import MerkleTree
 from zkcompliance.verify import openings as verify_openings
 from zkcompliance.verify.codec import Reader
 from zkcompliance.verify.openings import Tree, leaf_digest, node_digest, read_opening
+
+
+@pytest.fixture(autouse=True)
+def from_four_leaves_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both hands take a tree with four leaves or more as a tall one: so small proofs have all that tall ones have."""
+    for hand in (merkle, verify_openings):
+        monkeypatch.setattr(hand, "QUATERNARY_DEPTH", 2)
 
 
 def in_pairs(*children: bytes) -> bytes:
@@ -28,33 +32,17 @@ def in_pairs(*children: bytes) -> bytes:
     return node_digest(node_digest(*children[:2]), node_digest(*children[2:]))
 
 
-@contextlib.contextmanager
-def binary_prover() -> Iterator[None]:
-    """A prover whose trees are binary from the leaves up."""
-    bottom = MerkleTree._bottom
-
-    def pairs(self: MerkleTree, leaves: dict[int, bytes]) -> dict[int, dict[int, bytes]]:
-        found = bottom(self, leaves)
-        digests = found[0]
-        found[2] = {node: in_pairs(*[digests[4 * node + i] for i in range(4)]) for node in found[2]}
-        return found
-
-    with (
-        without(merkle, "hash_quads", lambda level: merkle.hash_nodes(merkle.hash_nodes(level))),
-        without(MerkleTree, "_bottom", pairs),
-    ):
-        yield
-
-
 def test_binary_nodes_in_the_lowest_step() -> None:
-    """The same rows under binary trees: accepted by a verifier that hashes so, and by no other."""
-    with binary_prover():
+    """The same rows under trees of pairs, and with a path as long as theirs: accepted by a verifier of pairs alone."""
+    with without(merkle, "QUATERNARY_DEPTH", 99):
         proved = support.prove(support.prover([support.seal(support.table(support.ROWS))]))
-    with without(verify_openings, "node_digest", in_pairs):
+    with without(verify_openings, "QUATERNARY_DEPTH", 99):
         proved.verify()
-    refused(OpeningMismatch, proved)
+    refused((OpeningMismatch, MalformedProof), proved)
     honest = support.prove(support.prover([support.seal(support.table(support.ROWS))]))
     honest.verify()
+    with without(verify_openings, "QUATERNARY_DEPTH", 99), pytest.raises((OpeningMismatch, MalformedProof)):
+        honest.verify()
     with without(verify_openings, "node_digest", in_pairs), pytest.raises(OpeningMismatch):
         honest.verify()
 
@@ -117,8 +105,9 @@ def test_what_the_phase_in_a_leaf_is_for(phase: int) -> None:
             read(opened, moved)  # a verifier whose leaves have no phase
 
 
-def test_a_digest_too_many_or_too_few(honest: Proved) -> None:
+def test_a_digest_too_many_or_too_few() -> None:
     """In a whole proof, behind and at the last digest of every tree's opening: nothing is left over or missing."""
+    honest = support.prove(support.prover([support.seal(support.table(support.ROWS))]))
     made = honest.prover
     trees = len(made.tables) + 3 * len(made.layout.heights) + len(made.layers)
     parts = made.open_positions(batch.drawn_positions(made))

@@ -11,6 +11,7 @@ import numpy as np
 
 from tests.kit import support
 from zkcompliance.stark.air.program import Op
+from zkcompliance.stark.commit import merkle
 from zkcompliance.stark.commit.table import SealedTable
 from zkcompliance.stark.field import extension as ext
 from zkcompliance.stark.field.babybear import P, root_of_unity
@@ -138,7 +139,7 @@ def agrees(made: Prover, *, every_column: bool = True) -> bool:
 
 
 def root_of(opened: bytes, phase: int, depth: int, row_bytes: int, positions: list[int]) -> tuple[bytes, list[bytes]]:
-    """A pruned opening of a tree of at least four leaves: the root that the bytes give, and the rows."""
+    """A pruned opening of a tree: the root that the bytes give, and the rows."""
     order = sorted(set(positions))
     rows = [opened[i * row_bytes : (i + 1) * row_bytes] for i in range(len(order))]
     rest = opened[len(order) * row_bytes :]
@@ -146,7 +147,7 @@ def root_of(opened: bytes, phase: int, depth: int, row_bytes: int, positions: li
     for leaf, content in zip(order, rows, strict=True):
         word = 0x80 + 8 * phase + leaf // 2**24 + 256 * (leaf % 2**24)
         known[leaf] = sha256(word.to_bytes(4, "little") + content).digest()
-    step = 4
+    step = 4 if depth >= merkle.QUATERNARY_DEPTH else 2
     while depth:
         above = {}
         for parent in sorted({node // step for node in known}):

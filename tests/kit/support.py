@@ -106,7 +106,8 @@ def seal_words(
     entry, size = like.entry, 1 << like.entry.kappa
     builder = TreeBuilder(0, like.profile.blowup * size)
     for block in range(like.profile.blowup):
-        builder.add(block * size, table_module._salts(Keystream(like._seed), block, size), words[block])
+        salts = Keystream(like._seed).words("salt", 8 * size, block * 8 * size).reshape(8, size)
+        builder.add(block * size, salts, words[block])
     tree = builder.finish()
     header = encode_header(entry.profile, entry.schema_digest, entry.width, entry.k, entry.kappa)
     z0, weights = tag_challenge(header, tree.root, entry.width)

@@ -15,15 +15,18 @@ from pathlib import Path
 import pytest
 
 from tests.kit import lineages as kit
+from tests.kit import policies as world
 from tests.kit.agreement import Answer, Both
 from tests.kit.mutations import MUTATIONS
 from tests.kit.regulated_lab import CLAIM, MODEL, Lab
 from zkcompliance.card import catalogue as cards
+from zkcompliance.claim import catalogue
 from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.cosignature import ML_DSA_44
 from zkcompliance.log.signer import CosignerSigner, SignerKey
 from zkcompliance.policy import catalogue as policies
 from zkcompliance.policy.binding import Binding
+from zkcompliance.prove.api import prove_claim
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 PROOFS = VECTORS / "proofs"
@@ -265,7 +268,11 @@ def test_hostile_files(both: Both, lab: Lab, tmp_path: Path) -> None:
         "a bundle in a bundle": bundle[:6] + (1).to_bytes(2, "little") + len(bundle).to_bytes(4, "little") + bundle,
         **{f"ones from {at}": single[:at] + b"\xff" * 4 + single[at + 4 :] for at in range(0, 400, 4)},
     }
+    unchanged = [name for name, data in cases.items() if data == single]
+    assert len(unchanged) <= 1  # the open end of the segment's bracket is ones
     for name, data in cases.items():
+        if name in unchanged:
+            continue
         (tmp_path / "hostile").write_bytes(data)
         for asked in (lab.asked_of_single(), lab.asked_of_bundle()):
             answer = agreed(both, tmp_path / "hostile", *asked)
@@ -320,6 +327,25 @@ def test_generations_and_their_lineage(both: Both, tmp_path: Path) -> None:
         ("new", ("--new-key", "compute"), ("2", "usage")),
     ):
         assert agreed(both, proof, *asked, tmp_path / f"{key}.pub", *lineage).decision == decision, (key, lineage)
+
+
+def test_several_logs_under_one_name(both: Both, tmp_path: Path) -> None:
+    """Exactly the logs of the keys that are given: one more is not shown, one less is refused."""
+    made = {name: world.make_log(tmp_path, name, f"lab.example/{name}", world.rows(2)) for name in "abc"}
+    asked = ["--claim", CLAIM, "-p", "limit=1e19"]
+    keys = {name: ["--log-key", f"compute={tmp_path / f'{name}.key.pub'}"] for name in made}
+    proof = tmp_path / "several.zkp"
+    head = Binding(time=world.NOW).encode()
+    two = {"compute": [made["b"], made["a"]]}
+    proof.write_bytes(prove_claim(catalogue.load(CLAIM), two, {"limit": 10**19}, head=head))
+    for given, decision in (
+        ("ab", ("0", "")), ("ba", ("0", "")), ("abc", ("1", "not-shown")), ("a", ("1", "signature-rejected")),
+        ("ac", ("1", "signature-rejected")), ("aa", ("2", "usage")), ("", ("4", "undecided")),
+    ):  # fmt: skip
+        options = [part for name in given for part in keys[name]]
+        assert agreed(both, proof, *asked, *options).decision == decision, given
+        for form in ("json", "sarif"):
+            agreed(both, proof, *asked, *options, "--format", form)
 
 
 def test_a_claim_of_ones_own_by_itself(both: Both, lab: Lab, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from zkcompliance.claim.language.build import ClaimDefinition
 from zkcompliance.claim.language.example import Example, fails, holds
 from zkcompliance.claim.meaning import core
 from zkcompliance.claim.provable import provable
-from zkcompliance.errors import UsageError
+from zkcompliance.errors import ClaimDefinitionError, UsageError
 
 HAND_WRITTEN = {"rows_unchanged"}  # not in the language: neither examples nor sentences
 FILES = catalogue.files()
@@ -98,3 +98,15 @@ def test_examples_that_are_not_true_are_told() -> None:
     assert "and should fail ['x']" in fails("it holds", "x", **examples[0].given).complaint(definition)
     with pytest.raises(UsageError, match="no rows for the log compute"):
         holds("no log", limit=5).complaint(definition)
+
+
+def test_several_requirements_may_fail_in_one_example() -> None:
+    """Each of the named ones does, and no other; in any order, and as any of Python's sets."""
+    definition, examples = claim_of("eval_score_under")
+    given = {**next(each for each in examples if not each.failing).given, "limit": "1%", "samples": 99}
+    both = ("enough samples in each group", "each group's mean at or under the limit")
+    for named in (both, list(reversed(both)), set(both)):
+        assert fails("both", named, **given).complaint(definition) == ""
+    assert "and should fail" in fails("one of two", both[0], **given).complaint(definition)
+    with pytest.raises(ClaimDefinitionError, match="an example that fails names no requirement"):
+        fails("none", ())

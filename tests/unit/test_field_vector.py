@@ -167,7 +167,7 @@ def test_long_polynomials_in_several_threads() -> None:
         lambda: vector.mul(sample(3).astype(np.int64), sample(3)),
         lambda: vector.ext_mul(sample(5, 3), sample(5, 3)),
         lambda: vector.ext_mul(sample(6, 3), sample(6, 4)),
-        lambda: vector.dot(sample(2, 3), sample(6, 4)),
+        lambda: vector.dot(sample(2, 4), sample(6, 3)),
         lambda: vector.combine(sample(2, 3), sample(3, 6)),
         lambda: vector.combine_into(sample(6, 2), sample(2, 3), sample(2, 6)),
         lambda: vector.combine_into(sample(6, 3), sample(2, 3), sample(2, 6), [0, 2]),

@@ -15,9 +15,9 @@ from zkcompliance.verify.verifier import verify_bundle
 
 PROOFS = Path(__file__).parents[1] / "vectors" / "proofs"
 DIGESTS = {
-    "standard": "28ab0761da8c2e95f2f2d5b8ce1f5c1a6742e20d3674d9ca5426e1051d6d7519",
-    "fast": "e15d016dd491187c5db51ab0f372a4be7d35e2cab3f5437fcf5ab9c270d7a49a",
-    "small": "f9ca3ff71c341daa922c910505123301561d25797a482c180f14f7742d147607",
+    "standard": "36cb4ab7acc309276f242664dbab153d1eac8511818702652a027cf6bb083b7d",
+    "fast": "a9091d9fcc5a28e4759406db717964fd21eb3f52cadd4d7356f691ca33358c5c",
+    "small": "d81b77ea4756622797939bd757ebca62f940e0534161eb27442937f02af032a7",
 }
 ROWS = {"standard": 7, "fast": 3, "small": 6}
 KEY = SignerKey("frozen.example", support.seed("frozen key")).verifier
@@ -27,11 +27,11 @@ KEY = SignerKey("frozen.example", support.seed("frozen key")).verifier
 def test_frozen_proof(profile: str) -> None:
     data = (PROOFS / f"{profile}.zkp").read_bytes()
     assert sha256(data).hexdigest() == DIGESTS[profile]
-    bundle, statement, program, report = verify_bundle(data, program_digests=None)
+    bundle, statement, (program,), report = verify_bundle(data, program_digests=None)
     assert note.verify(bundle.notes[0], KEY).startswith("memory\n1\n")
     assert (program.claim, program.version) == ("frozen-total", 1)
     assert program.logs[0].schema_digest == support.SCHEMA.digest  # of tests/vectors/frozen_schema.txt
-    assert statement.publics == (10**24, 0b1111) and statement.context == f"frozen {profile}".encode()
+    assert statement.claims[0].publics == (10**24, 0b1111) and statement.head == f"frozen {profile}".encode()
     assert statement.logs[0].entries[0].k == ROWS[profile]
     assert report.profile == profile and report.security_bits >= 128
 

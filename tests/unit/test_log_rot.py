@@ -131,7 +131,7 @@ def test_rows_that_change_while_they_are_sealed(tmp_path: Path) -> None:
 def test_a_file_that_changes_while_it_is_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is opened once: another file put in its place meanwhile is not read, and no import is of two files."""
     path, other = tmp_path / "a.csv", tmp_path / "b.csv"
-    count = 3 * importers._CHUNK_ROWS
+    count = 3 * importers.BATCH_ROWS
     for name, flop in ((path, 1), (other, 2)):
         name.write_text("at,flop\n" + "".join(f"{1_767_571_200 + i},{flop}\n" for i in range(count)))
     opened: list[str] = []

@@ -40,6 +40,37 @@ def test_next_rows_in_any_order() -> None:
     assert (run(code, Rows((source,), following), 1)[0] == following).all()
 
 
+@pytest.mark.parametrize("size", [TILE, 2 * TILE, 3 * TILE + 8])
+def test_rows_in_parts(size: int) -> None:
+    """Some rows at a time, from any tile on, are those of all at once; next rows reach beyond the part."""
+    count = 4 * TILE + 8
+    source, table = (np.random.default_rng(count).integers(0, P, (7, n), dtype=np.uint32) for n in (count, 64))
+    rows = Rows((source,), ((np.arange(1, count + 1)) % count).astype(np.int32), (table,), (2,))
+    code = Code()
+    code.store(0, code.mul(code.ext_next(0, 1), code.ext_load(0, 0)))
+    code.store(6, code.mul(code.next(0, 2), code.periodic(3)))
+    whole = run(code, rows, 7)
+    for first in range(0, count - size + 1, TILE):
+        part = np.zeros((7, size), np.uint32)
+        execute(code.pack(), rows, part, first)
+        assert (part == whole[:, first : first + size]).all()
+
+
+def test_a_source_with_some_of_its_rows() -> None:
+    source = np.random.default_rng(5).integers(0, P, (2, 9, 300), dtype=np.uint32)
+    following = ((np.arange(300) + 7) % 300).astype(np.int32)
+    outs = []
+    for chosen in (None, [2, 5, 8]):
+        code = Code()
+        code.store(0, code.mul(code.load(0, 8), code.next(0, 2)))
+        code.store(1, code.add(code.load(1, 8), code.load(0, 5)))
+        given = source[0] if chosen is None else source[0][chosen]
+        if chosen:
+            code.renumber(0, chosen)
+        outs.append(run(code, Rows((given, source[1]), following), 2))
+    assert (outs[0] == outs[1]).all()
+
+
 @pytest.mark.parametrize(("period", "shift"), [(1, 0), (8, 0), (8, 3), (4, 9), (512, 1), (1024, 0)])
 def test_periodic_tables(period: int, shift: int) -> None:
     table = np.random.default_rng(2).integers(0, P, (7, period), dtype=np.uint32)

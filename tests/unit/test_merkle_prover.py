@@ -9,12 +9,23 @@ import pytest
 
 from tests.kit.batch import root_of
 from zkcompliance.errors import MalformedProof, OpeningMismatch
+from zkcompliance.stark.commit import merkle
 from zkcompliance.stark.commit.merkle import MerkleTree, TreeBuilder
 from zkcompliance.stark.field.twin import hash_leaf, hash_node, hash_quad
 from zkcompliance.verify import openings
 from zkcompliance.verify.codec import Reader
 
 SALTS = (8, 4, 4, 4, 0)
+
+
+@pytest.fixture(autouse=True, params=(2, 18))
+def quaternary_from(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    """The depth from which on the lowest step takes four leaves, for both hands: small trees as tall ones, and as they
+    are."""
+    for hand in (merkle, openings):
+        monkeypatch.setattr(hand, "QUATERNARY_DEPTH", request.param)
+    depth: int = request.param
+    return depth
 
 
 def tree(phase: int, depth: int, width: int = 3) -> tuple[MerkleTree, np.ndarray, np.ndarray]:
@@ -40,12 +51,13 @@ def rows_of(salts: np.ndarray, columns: np.ndarray):  # type: ignore[no-untyped-
 
 @pytest.mark.parametrize("phase", range(5))
 @pytest.mark.parametrize("depth", [3, 4, 7])
-def test_root_is_the_plain_one(phase: int, depth: int) -> None:
+def test_root_is_the_plain_one(phase: int, depth: int, quaternary_from: int) -> None:
     made, salts, columns = tree(phase, depth)
     level = [
         hash_leaf(phase, i, [int(x) for x in salts[:, i]], [int(x) for x in columns[:, i]]) for i in range(1 << depth)
     ]
-    level = [hash_quad(level[i : i + 4]) for i in range(0, len(level), 4)]
+    if depth >= quaternary_from:
+        level = [hash_quad(level[i : i + 4]) for i in range(0, len(level), 4)]
     while len(level) > 1:
         level = [hash_node(a, b) for a, b in zip(level[::2], level[1::2], strict=True)]
     assert made.root == level[0] and made.depth == depth
@@ -108,3 +120,9 @@ def test_wrong_openings() -> None:
         changed[at] ^= 1
         with pytest.raises(OpeningMismatch):
             openings.read_opening(Reader(bytes(changed), MalformedProof), wanted, [3, 9, 40])
+
+
+def test_both_hands_have_one_depth(quaternary_from: int) -> None:
+    assert merkle.QUATERNARY_DEPTH == openings.QUATERNARY_DEPTH == quaternary_from
+    assert merkle.steps(1) == [(0, 1)]
+    assert merkle.steps(18) == [(0, 2), *((level, 1) for level in range(2, 18))]

@@ -17,7 +17,7 @@ import pytest
 
 from tests.kit import small_kernels, support
 from zkcompliance.edge import regular
-from zkcompliance.errors import InternalError
+from zkcompliance.errors import InternalError, UsageError
 from zkcompliance.stark.field import ext_kernels, kernels, twin
 from zkcompliance.stark.native import kept, signature, target, workers
 from zkcompliance.stark.native.engine import Engine
@@ -354,6 +354,17 @@ def test_what_does_not_fit_is_compiled_anew_and_kept(engine: Engine, place: Path
     assert path.read_bytes() == sound
     engine._loaded = None
     assert told(engine) == []
+
+
+def test_sources_that_change_while_they_are_compiled(
+    engine: Engine, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was made under the key of the old ones is not kept under it, and not run."""
+    keys = iter((b"a" * 32, b"b" * 32))
+    monkeypatch.setattr(kept, "key", lambda *_: next(keys))
+    with pytest.raises(UsageError, match="was changed while its proof engine was compiled"):
+        told(engine)
+    assert engine._loaded is None and list(place.glob("*")) == []
 
 
 TWO = """

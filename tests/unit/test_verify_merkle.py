@@ -18,6 +18,12 @@ SALT = 16
 LEAVES = [random.Random(i).randbytes(SALT + 4 * WORDS) for i in range(1 << DEPTH)]
 
 
+@pytest.fixture(autouse=True)
+def from_four_leaves_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trees of four leaves and more are taken as tall ones, but where a test says otherwise."""
+    monkeypatch.setattr(openings, "QUATERNARY_DEPTH", 2)
+
+
 def sha(data: bytes) -> bytes:
     return hashlib.sha256(data).digest()
 
@@ -132,16 +138,18 @@ def test_salts_and_phases() -> None:
         assert read(row, {0}, tree) == {0: bytes(4)}
 
 
+@pytest.mark.parametrize("tall", [2, 18])
 @pytest.mark.parametrize("depth", range(6))
-def test_small_trees(depth: int) -> None:
-    """The only step of two leaves is binary; from four leaves on the lowest step has four children."""
+def test_small_trees(depth: int, tall: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lowest step of a tall tree has four children; every other step is binary."""
+    monkeypatch.setattr(openings, "QUATERNARY_DEPTH", tall)
 
     def root(first: int, size: int) -> bytes:
         if size == 1:
             return sha(struct.pack("<I", 0x80 + 8 * openings.FRI + 256 * first) + struct.pack("<I", first))
-        parts = 4 if size == 4 else 2
+        parts = 4 if size == 4 and depth >= tall else 2
         children = [root(first + size // parts * i, size // parts) for i in range(parts)]
-        return sha(struct.pack("<I", 3 if size == 4 else 2) + b"".join(children))
+        return sha(struct.pack("<I", 3 if parts == 4 else 2) + b"".join(children))
 
     tree = openings.Tree(root(0, 1 << depth), openings.FRI, depth, 1)
     whole = range(1 << depth)

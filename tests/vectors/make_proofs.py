@@ -27,8 +27,8 @@ def make(profile: str) -> bytes:
     count, k = ROWS[profile]
     sealed = support.seal(support.table(rows(count), k), f"frozen {profile}", profile)
     publics = {"limit": LIMIT, "phases": support.COUNTED}
-    context = f"frozen {profile}".encode()
-    made = support.prover([sealed], publics, program=PROGRAM, context=context, name=f"frozen {profile}")
+    head = f"frozen {profile}".encode()
+    made = support.prover([sealed], publics, program=PROGRAM, head=head, name=f"frozen {profile}")
     return support.prove(made).bundle(SIGNER)
 
 

@@ -69,9 +69,9 @@ def masks_of(made: Prover) -> list[bytes]:
     kept: list[bytes] = []
     honest = prover_module.commit_columns
 
-    def noting(phase, kappa, polynomials, profile, stream):  # type: ignore[no-untyped-def]
+    def noting(phase, kappa, polynomials, profile, stream, needed):  # type: ignore[no-untyped-def]
         kept.extend(row[-40:].tobytes() for part in polynomials for row in part if row[-40:].any())
-        return honest(phase, kappa, polynomials, profile, stream)
+        return honest(phase, kappa, polynomials, profile, stream, needed)
 
     with support.without(prover_module, "commit_columns", noting):
         made.prove()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
 from zkcompliance import limits
 from zkcompliance.card import places
+from zkcompliance.card.asked_rows import asked_rows
 from zkcompliance.card.model import Card
 from zkcompliance.card.parameter import Parameter
 from zkcompliance.card.reading import Identity
@@ -19,7 +20,7 @@ from zkcompliance.policy.binding import Source, Subject, reference_text
 from zkcompliance.policy.checkpoints import Taken
 from zkcompliance.policy.model import Bound
 from zkcompliance.policy.proofs import Claimed, Proof
-from zkcompliance.policy.verdict import Chooser, LogShown, MadeFor, Margin, Value
+from zkcompliance.policy.verdict import Chooser, Finding, LogShown, MadeFor, Margin, Value
 from zkcompliance.quantities import MILLION, exact_beside, show_time
 from zkcompliance.quantities.ids import text_id
 from zkcompliance.verify.verifier import Report
@@ -268,3 +269,14 @@ def logs(shown: Verified, names: Mapping[Key, str], taken: Mapping[Key, Taken]) 
             )
         )
     return tuple(result)
+
+
+def with_rows_asked(found: Finding, card: Card) -> Finding:
+    """With the least number of rows of each log that the claim itself asks for: over fewer it does not hold.
+
+    Of several logs in one slot it asks for the rows of all together, so that nothing is said of one.
+    """
+    rows = asked_rows(card, {value.name: value.exact for value in found.values})
+    slots = [log.slot for log in found.logs]
+    alone = {slot: least for slot, least in rows.items() if slots.count(slot) == 1}
+    return replace(found, logs=tuple(replace(log, rows=max(log.rows, alone.get(log.slot, 0))) for log in found.logs))

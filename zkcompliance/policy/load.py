@@ -186,6 +186,9 @@ class _Reader:
                 why = f"is disclosed rounded down to {each.figures} significant figures, and has no one value"
                 raise fault(f"{found.path}.reveals.{each.name}", f"{why}: use at_least, at_most")
         slots, further = _slots(found.table("logs"), card, logs)
+        if further and reveals:
+            why = "are of all logs that fill a slot, and with more of them other values may meet a bound"
+            raise fault(f"{found.path}.reveals", f"{why}: leave it out, or `further`")
         found.close()
         return Requirement(
             called, says, card.id, card.version, card.digest, card.program, slots, params, reveals, further

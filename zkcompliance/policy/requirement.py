@@ -280,6 +280,7 @@ def judge_one(
         logs=finding.logs(shown, {place.key: rules[label].name for place, label in placed}, taken),
         **finding.of_proof(shown),
     )
+    found = finding.with_rows_asked(found, card)
     return Judged(found, claimed, taken, placed)
 
 
@@ -328,7 +329,7 @@ def with_floors(judged: Sequence[Judged], floors: Mapping[str, str], rules: Mapp
 
     def log(each: LogShown) -> LogShown:
         rule = rules[each.name]
-        return replace(each, rows=rule.rows, sources=rule.sources) if each.name in met else each
+        return replace(each, rows=max(each.rows, rule.rows), sources=rule.sources) if each.name in met else each
 
     return [replace(j, finding=replace(j.finding, logs=tuple(map(log, j.finding.logs)))) for j in judged]
 

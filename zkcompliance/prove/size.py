@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from zkcompliance.stark.statement import Statement, encode_bundle
-from zkcompliance.verify.openings import opening_order
+from zkcompliance.verify.openings import QUATERNARY_DEPTH, opening_order
 from zkcompliance.verify.program import decode_program
 from zkcompliance.verify.shape import Shape, shape_of
 from zkcompliance.verify.statement import decode_statement, degree_bound
@@ -43,9 +43,11 @@ def _proof(shape: Shape) -> int:
 
 def _opening(queries: int, depth: int, salt: int, words: int) -> int:
     """Distinct leaves with salt and row, then at each step the children that no query leads to, of parents that have
-    others: of four in the lowest step of a tree with four leaves or more, of two in every other."""
+    others: of four in the lowest step of a tall tree, of two in every other."""
     leaves = (1 << depth) - _missed(queries, depth, 1)
-    steps = [(depth, 4), *((level, 2) for level in range(1, depth - 1))] if depth > 1 else [(1, 2)] * depth
+    steps = [(level, 2) for level in range(1, depth + 1)]
+    if depth >= QUATERNARY_DEPTH:
+        steps[-2:] = [(depth, 4)]
     siblings = sum(_missed(queries, level, 1) - _missed(queries, level, children) for level, children in steps)
     return leaves * (salt + 4 * words) + 32 * siblings
 

@@ -99,7 +99,10 @@ class Ranges:
         """`new` holds of a node on every row, besides what is known of it."""
         old = self.of(node)
         if new is not None and old is not None:
-            new = max(old[0], new[0]), min(old[1], new[1])
+            if max(old[1] - new[0], new[1] - old[0]) < P:
+                new = max(old[0], new[0]), min(old[1], new[1])
+            else:  # the value may be two integers that are the same mod p: one range says one of them
+                new = min(old, new, key=_width)
         if new is not None and new != old and new[0] <= new[1] and max(-new[0], new[1]) < P:
             self.found[self.number[self.key[node]]] = new
             self.news = True
@@ -290,12 +293,16 @@ def _share_publics(tables: Sequence[Ranges]) -> None:
 
 
 def _share_buses(program: Program, uses: Sequence[tuple[Ranges, Interaction]]) -> None:
-    """What is asked with one sign on a general bus is a tuple of an interaction that is not of that sign."""
+    """What is asked with one sign on a general bus is a tuple of an interaction that is not of that sign.
+
+    Asks that are not known to be within their bound are no asks yet: they could add up to p, which is none.
+    """
     for sign in (1, -1):
         around: dict[int, list[list[Range | None]]] = {}
         asks: list[tuple[Ranges, Interaction]] = []
         for found, interaction in uses:
-            if _signed(found.counted(interaction), sign):
+            value = found.counted(interaction)
+            if _signed(value, sign) and _bounded(value, interaction.bound):
                 asks.append((found, interaction))
                 continue
             columns = around.setdefault(interaction.bus, [[] for _ in interaction.nodes])
@@ -309,6 +316,14 @@ def _share_buses(program: Program, uses: Sequence[tuple[Ranges, Interaction]]) -
 
 def _signed(value: Range | None, sign: int) -> bool:
     return value is not None and min(sign * value[0], sign * value[1]) >= 0
+
+
+def _bounded(value: Range | None, bound: int) -> bool:
+    return value is not None and max(-value[0], value[1]) <= bound
+
+
+def _width(value: Range) -> int:
+    return value[1] - value[0]
 
 
 def check_multiplicities(program: Program) -> None:
@@ -327,7 +342,7 @@ def check_multiplicities(program: Program) -> None:
                 continue
             place, value = f"table {t}, interaction {i}", found.counted(interaction)
             if value is not None:
-                if max(-value[0], value[1]) > interaction.bound:
+                if not _bounded(value, interaction.bound):
                     raise MalformedProgram(f"{place}: its multiplicity may be larger than its bound")
                 signs.setdefault(interaction.bus, []).append(value)
             elif interaction.bus in free or not _is_free(found, interaction.multiplicity):

@@ -194,6 +194,7 @@ def leaf_digest(phase: int, index: int, salt_and_row: bytes) -> bytes:
     return hashlib.sha256(head.to_bytes(4, "little") + salt_and_row).digest()
 
 
+QUATERNARY_DEPTH = 18  # from here on the lowest step of a tree has four children
 _NODE = {2: b"\x02\x00\x00\x00", 4: b"\x03\x00\x00\x00"}
 
 
@@ -206,7 +207,7 @@ def read_opening(reader: Reader, tree: Tree, indices: Iterable[int]) -> dict[int
     """Reads the multi-opening of a set of leaves and returns each row's bytes; raises OpeningMismatch.
 
     For each index, ascending: salt ‖ row. Then, step by step upwards, of every parent of known nodes the children that
-    are not themselves known. The lowest step is quaternary, where there are at least four leaves.
+    are not themselves known. The lowest step of a tree with at least 2^18 leaves is quaternary.
     """
     salt = _SALT_BYTES[tree.phase]
     rows: dict[int, bytes] = {}
@@ -217,10 +218,9 @@ def read_opening(reader: Reader, tree: Tree, indices: Iterable[int]) -> dict[int
         salt_and_row = reader.take(salt + 4 * tree.words)
         rows[index] = salt_and_row[salt:]
         level[index] = leaf_digest(tree.phase, index, salt_and_row)
-    if tree.depth >= 2:
-        level = _parents(reader, level, 2)
-    for _ in range(tree.depth - 2 if tree.depth >= 2 else tree.depth):
-        level = _parents(reader, level, 1)
+    steps = [2] + [1] * (tree.depth - 2) if tree.depth >= QUATERNARY_DEPTH else [1] * tree.depth
+    for step in steps:
+        level = _parents(reader, level, step)
     if level != {0: tree.root}:
         raise OpeningMismatch(f"opened rows of phase {tree.phase} do not lead to their root")
     return rows

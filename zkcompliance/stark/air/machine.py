@@ -6,6 +6,7 @@ then packs its virtual registers into few real ones, so that a tile's registers 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
@@ -127,6 +128,13 @@ class Code:
         """Output rows row … row + 5 (or the one row of a base value)."""
         self.instructions.append((Do.STORE if x.extension else Do.STORE_BASE, row, x.number, 0))
 
+    def renumber(self, source: int, rows: Sequence[int]) -> None:
+        """Where a source has only these of its rows, in this order: what loads row rows[i] of it loads its row i."""
+        place = {row: i for i, row in enumerate(rows)}
+        for at, (op, dst, a, b) in enumerate(self.instructions):
+            if op in (Do.LOAD, Do.NEXT) and a == source:
+                self.instructions[at] = (op, dst, a, place[b])
+
     def pack(self) -> Packed:
         """Real registers by a linear scan over the last uses."""
         last: dict[int, int] = {}
@@ -198,26 +206,25 @@ class Rows:
         return int(self.following.shape[0])
 
 
-def execute(code: Packed, rows: Rows, out: np.ndarray) -> None:
-    """Run over all rows into out (outputs, n), on every core."""
+def execute(code: Packed, rows: Rows, out: np.ndarray, first: int = 0) -> None:
+    """Run over rows first … first + n − 1 into out (outputs, n), on every core; `first` is a multiple of TILE."""
     sources = (*rows.sources, *[np.zeros((1, 1), np.uint32)] * (SOURCES - len(rows.sources)))
     widest = max((table.shape[1] for table in rows.periodic), default=1)
-    count = sum(table.shape[0] for table in rows.periodic)
-    tables = np.zeros((max(1, count), widest), np.uint32)
-    marks = np.zeros((max(1, count), 2), np.int64)
+    height = max(1, sum(table.shape[0] for table in rows.periodic))
+    tables, marks = np.zeros((height, widest), np.uint32), np.zeros((height, 2), np.int64)
     at = 0
     for table, shift in zip(rows.periodic, rows.shifts, strict=True):
         height, period = table.shape
         tables[at : at + height, :period] = table
         marks[at : at + height] = (shift, period - 1)
         at += height
-    whole = rows.count - rows.count % TILE
-    steps = rows.following[:whole].reshape(-1, TILE)
+    count = out.shape[1]
+    steps = rows.following[first : first + count - count % TILE].reshape(-1, TILE)
     runs = np.append((np.diff(steps, axis=1) == 1).all(axis=1), False)  # tiles whose next rows are consecutive
     fixed = (code.instructions, code.constants, code.ext_mont, code.ext_plain, code.registers)
     calls = [
-        (*fixed, *sources, rows.following, runs, tables, marks, out, lo, hi)
-        for lo, hi in split(rows.count, least=TILE, multiple=TILE)
+        (*fixed, *sources, rows.following, runs, tables, marks, out, first, first + lo, first + hi)
+        for lo, hi in split(count, least=TILE, multiple=TILE)
     ]
     run(_run, calls)
 
@@ -234,7 +241,7 @@ def _source_row(s0: U32, s1: U32, s2: U32, s3: U32, source: int, row: int) -> An
     return s3[row]
 
 
-@kernel("i8[:,:] u4[:] u4[:,:] u4[:,:] i8 u4[:,:] u4[:,:] u4[:,:] u4[:,:] i4[:] b1[:] u4[:,:] i8[:,:] u4[:,:] i8 i8")
+@kernel("i8[:,:] u4[:] u4[:,:] u4[:,:] i8 u4[:,:] u4[:,:] u4[:,:] u4[:,:] i4[:] b1[:] u4[:,:] i8[:,:] u4[:,:] i8 i8 i8")
 def _run(
     instructions: I64,
     constants: U32,
@@ -250,10 +257,11 @@ def _run(
     tables: U32,
     marks: I64,
     out: U32,
+    first: int,
     lo: int,
     hi: int,
 ) -> None:
-    """Rows lo … hi − 1, tile by tile; lo is a multiple of TILE."""
+    """Rows lo … hi − 1, tile by tile, into columns lo − first …; lo is a multiple of TILE."""
     regs = np.zeros((registers, TILE), np.uint32)
     flat = regs.reshape(registers * TILE)
     for start in range(lo, hi, TILE):
@@ -263,12 +271,12 @@ def _run(
             d0, a0, b0 = dst * TILE, a * TILE, b * TILE
             if op == Do.LOAD or op == Do.NEXT or op == Do.ELOAD or op == Do.ENEXT:
                 same_row = op == Do.LOAD or op == Do.ELOAD
-                first = start if same_row else np.int64(following[start])
+                at_first = start if same_row else np.int64(following[start])
                 for r in range(6 if op == Do.ELOAD or op == Do.ENEXT else 1):
                     column = _source_row(s0, s1, s2, s3, a, b + r)
-                    if count == TILE and (same_row or runs[start // TILE]):
+                    if count == TILE and (same_row or runs[(start - first) // TILE]):
                         for i in range(0, TILE, LANES):
-                            lanes.copy(column, first + i, flat, d0 + r * TILE + i)
+                            lanes.copy(column, at_first + i, flat, d0 + r * TILE + i)
                     elif same_row:
                         for i in range(count):
                             regs[dst + r, i] = column[start + i]
@@ -318,7 +326,7 @@ def _run(
                     if count == TILE:
                         row = out[dst + r]
                         for i in range(0, TILE, LANES):
-                            lanes.copy(flat, a0 + r * TILE + i, row, start + i)
+                            lanes.copy(flat, a0 + r * TILE + i, row, start - first + i)
                     else:
                         for i in range(count):
-                            out[dst + r, start + i] = regs[a + r, i]
+                            out[dst + r, start - first + i] = regs[a + r, i]

@@ -15,7 +15,7 @@ import io
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +27,7 @@ from zkcompliance.edge import regular
 from zkcompliance.errors import CacheDamaged
 from zkcompliance.stark.commit.entry import Entry
 from zkcompliance.stark.commit.merkle import DROPPED_LOG2, MerkleTree
+from zkcompliance.stark.field import workspace
 from zkcompliance.stark.field.babybear import P
 from zkcompliance.stark.field.vector import evaluate_ext
 from zkcompliance.stark.profiles import Profile, degree_bound
@@ -58,6 +59,14 @@ class StoredColumns:
         _, width, size = self.shape
         out = np.empty((width, size), np.uint32)
         self._fill(out.data.cast("B"), 4 * block * width * size)
+        return out
+
+    def chosen(self, block: int, columns: Sequence[int]) -> np.ndarray:
+        """(columns, 2^κ): one coset's values of these columns."""
+        _, width, size = self.shape
+        out = workspace.take(len(columns), size)
+        for row, column in zip(out, columns, strict=True):
+            self._fill(row.data.cast("B"), 4 * (block * width + column) * size)
         return out
 
     def at(self, block: int, offset: int, count: int) -> np.ndarray:
@@ -98,9 +107,11 @@ class Extension:
     tree: MerkleTree
     tag: np.ndarray
 
-    def block(self, number: int) -> np.ndarray:
-        """(w, 2^κ): one coset's values."""
-        return self.rows[number]
+    def block(self, number: int, columns: Sequence[int]) -> np.ndarray:
+        """(columns, 2^κ): one coset's values of these columns."""
+        if isinstance(self.rows, StoredColumns):
+            return self.rows.chosen(number, columns)
+        return self.rows[number][list(columns)]
 
     def at(self, position: int, count: int) -> np.ndarray:
         """(w, count) values at consecutive positions of a coset."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from hashlib import sha256
 
 import numpy as np
@@ -12,6 +13,7 @@ from zkcompliance.stark.field.babybear import P
 
 SEED_BYTES = 32
 _BLOCK = 16
+_ZEROS = bytes(1 << 16)  # what is encrypted at once
 
 
 class Keystream:
@@ -28,8 +30,33 @@ class Keystream:
         stream = Cipher(self._cipher(label), modes.CTR(block.to_bytes(16, "big"))).encryptor()
         return np.frombuffer(stream.update(bytes(skip + 4 * count)), dtype="<u4", offset=skip)
 
+    def fill(self, label: str, start: int, out: np.ndarray) -> None:
+        """out (C-contiguous uint32) := words start …, start a multiple of 4: `words` without memory of its own."""
+        if start % 4 or not out.flags.c_contiguous or out.dtype != np.uint32:
+            raise ValueError("a stream fills a C-contiguous uint32 array from a multiple of four words on")
+        stream = Cipher(self._cipher(label), modes.CTR((start // 4).to_bytes(16, "big"))).encryptor()
+        target = out.reshape(-1).data.cast("B")
+        for at in range(0, len(target), len(_ZEROS)):
+            count = min(len(_ZEROS), len(target) - at)
+            stream.update_into(memoryview(_ZEROS)[:count], target[at : at + count])
+        if sys.byteorder == "big":
+            out.byteswap(inplace=True)
+
     def _cipher(self, label: str) -> algorithms.AES:
         return algorithms.AES(sha256(b"zkc-keystream" + self._seed + bytes16(label.encode())).digest())
+
+    def runs(self, label: str, rows: int, size: int, starts: list[int], count: int) -> np.ndarray:
+        """(starts, rows, count): `columns` from each of these starts on; all of these are multiples of 4."""
+        if any(n % 4 for n in (size, count, *starts)):
+            raise ValueError("runs of a stream begin and end at multiples of four words")
+        at = np.array(starts, np.int64)
+        words = (at // size * rows * size + at % size)[:, None] + size * np.arange(rows)
+        counters = np.zeros((len(starts), rows, count // 4, 2), ">u8")
+        counters[..., 1] = words[:, :, None] // 4 + np.arange(count // 4)
+        # as in `columns`: each block of the keystream is its counter, encrypted
+        stream = Cipher(self._cipher(label), modes.ECB()).encryptor()  # noqa: S305
+        found = np.frombuffer(stream.update(counters.tobytes()), "<u4")
+        return found.reshape(len(starts), rows, count)
 
     def columns(self, label: str, rows: int, size: int, start: int, count: int) -> np.ndarray:
         """(rows, count): entries start … of each row of the stream's words seen as a (…, rows, size) array.

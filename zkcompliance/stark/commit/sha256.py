@@ -20,7 +20,7 @@ U32 = npt.NDArray[np.uint32]
 MOST_LEAVES, MOST_PHASES = 1 << 27, 5
 LEAF, GRIND = 0x80, b"\x14"  # first bytes: of leaves, the least; of grinding
 _GRIND_FIRST, _GRIND_MOST = 1 << 10, 1 << 17  # nonces per thread in the first round, and at most (they double)
-_FEW = 1 << 10  # messages for which another thread is not worth starting
+_FEW = 1 << 13  # messages for which another thread is not worth starting
 TILE = 1 << 10  # leaves of the subtrees that a thread hashes at once: their digests stay in the first-level cache
 
 
@@ -171,7 +171,7 @@ def hash_subtrees(phase: int, start: int, salts: U32, columns: U32, out: U32, at
         return
     salts, columns, given = plain(salts), plain(columns), plain(out)
     first = LEAF + 8 * phase
-    run(_subtrees, [(first, start, salts, columns, given, at, lo, hi) for lo, hi in split(n, TILE, TILE)])
+    run(_subtrees, [(first, start, salts, columns, given, at, lo, hi) for lo, hi in split(n, _FEW, TILE)])
     if given is not out:
         out[:, at : at + n // 8] = given[:, at : at + n // 8]
 
@@ -180,7 +180,7 @@ def _leaves_given(phase: int, start: int, salts: U32, columns: U32) -> int:
     """How many leaves these are; ValueError as `hash_leaves` says."""
     if salts.dtype != np.uint32 or columns.dtype != np.uint32 or salts.ndim != 2 or columns.ndim != 2:
         raise ValueError("salts and columns must be uint32 arrays of two dimensions")
-    n = int(columns.shape[1])
+    n: int = columns.shape[1]
     if salts.shape[1] != n:
         raise ValueError(f"salts for {salts.shape[1]} rows, columns of {n}")
     if start < 0 or start + n > MOST_LEAVES or not 0 <= phase < MOST_PHASES:

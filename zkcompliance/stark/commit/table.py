@@ -17,6 +17,7 @@ from zkcompliance.stark.commit.cache import KEPT_LOG2, LOG_PHASE, Extension, Sto
 from zkcompliance.stark.commit.entry import Entry, encode_header, tag_challenge
 from zkcompliance.stark.commit.keystream import Keystream
 from zkcompliance.stark.commit.merkle import TreeBuilder
+from zkcompliance.stark.field import workspace
 from zkcompliance.stark.field.babybear import GENERATOR, P, root_of_unity
 from zkcompliance.stark.field.extension import Ext
 from zkcompliance.stark.field.ntt import evaluate_cosets, interpolate
@@ -40,7 +41,7 @@ def masked_coefficients(values: np.ndarray, masks: np.ndarray, out: np.ndarray |
     width, rows = values.shape
     h = masks.shape[1]
     if out is None:
-        out = np.empty((width, rows + h), np.uint32)
+        out = workspace.take(width, rows + h)
     out[:, :rows] = interpolate(values)
     out[:, rows:] = 0
     low = out[:, :h]
@@ -55,7 +56,7 @@ def masked_coefficients(values: np.ndarray, masks: np.ndarray, out: np.ndarray |
 def log_coefficients(columns: np.ndarray, indices: list[int], seed: bytes, h: int) -> np.ndarray:
     """The masked coefficients of these columns of a log table, a few columns at a time."""
     stream = Keystream(seed)
-    out = np.empty((len(indices), columns.shape[1] + h), np.uint32)
+    out = workspace.take(len(indices), columns.shape[1] + h)
     for start in range(0, len(indices), COLUMNS_AT_ONCE):
         part = indices[start : start + COLUMNS_AT_ONCE]
         masks = np.stack([stream.field(f"mask {c}", h) for c in part])
@@ -111,17 +112,18 @@ def _extend(
         except OSError as error:
             _without_file(shape, error, kept)
     in_memory = kept and store is None
-    extended = np.empty(shape if in_memory else shape[1:], np.uint32)
+    extended = np.empty(shape, np.uint32) if in_memory else workspace.take(*shape[1:])
     coefficients = log_coefficients(columns, list(range(width)), seed, log_mask(k, kappa))
     builder = TreeBuilder(LOG_PHASE, profile.blowup << kappa)
-    stream = Keystream(seed)
+    stream, salts = Keystream(seed), workspace.take(LOG_SALT_WORDS, 1 << kappa)
     try:
         for block, shift in enumerate(coset_shifts(kappa, profile.log_blowup)):
             values = extended[block] if in_memory else extended
             evaluate_cosets(coefficients, kappa, [shift], out=values[:, None, :])
+            stream.fill("salt", block * salts.size, salts)
             try:
                 with store.adding(values) if store is not None else contextlib.nullcontext():
-                    builder.add(block << kappa, _salts(stream, block, 1 << kappa), values)
+                    builder.add(block << kappa, salts, values)
             except OSError as error:
                 if store is None:
                     raise
@@ -154,10 +156,6 @@ def _without_file(shape: tuple[int, int, int], error: OSError, kept: bool) -> No
             f"the extension of a segment, {size >> 20} MiB, cannot be written beside it: {regular.reason(error)}",
             help=regular.remedy(error),
         ) from error
-
-
-def _salts(stream: Keystream, block: int, size: int) -> np.ndarray:
-    return stream.words("salt", LOG_SALT_WORDS * size, block * LOG_SALT_WORDS * size).reshape(LOG_SALT_WORDS, size)
 
 
 class SealedTable:
@@ -225,9 +223,9 @@ class SealedTable:
         Rows and masks are combined first, so that six columns are transformed, however many there are.
         """
         factors = np.array(weights, np.uint32).reshape(-1, 6)
-        values = np.zeros((6, self.columns.shape[1]), np.uint32)
+        values = workspace.zeros(6, self.columns.shape[1])
         combine_into(values, self.columns, factors, indices)
-        masks = np.zeros((6, log_mask(self.entry.k, self.entry.kappa)), np.uint32)
+        masks = workspace.zeros(6, log_mask(self.entry.k, self.entry.kappa))
         stream = Keystream(self._seed)
         for start in range(0, len(indices), COLUMNS_AT_ONCE):
             part = slice(start, start + COLUMNS_AT_ONCE)

@@ -9,7 +9,7 @@ from zkcompliance.stark.field.scalar import montgomery
 from zkcompliance.stark.field.width import LANES
 
 U32 = npt.NDArray[np.uint32]
-FEW_BASE, FEW_EXT = 1 << 16, 1 << 13  # entries of F and of E for which another thread is not worth starting
+FEW_BASE, FEW_EXT = 1 << 18, 1 << 14  # entries of F and of E for which another thread is not worth starting
 
 
 def plain(a: U32) -> U32:

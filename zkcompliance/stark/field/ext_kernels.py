@@ -149,3 +149,14 @@ def unweigh(weighted: U32, inverses: U32, step: U32, carry: U32, lo: int, hi: in
         for r in range(6):
             for i in range(n):
                 weighted[r, base + i] = suffix[r, i]
+
+
+@kernel("u4[:,:] i8 u4[:,:] i8 i8")
+def deal(values: U32, arity: int, out: U32, lo: int, hi: int) -> None:
+    """out[6 j + r, i] = values[r, arity * i + j] for lo <= i < hi and j < arity."""
+    for base in range(lo, hi, TILE):
+        end = min(base + TILE, hi)
+        for r in range(6):
+            for j in range(arity):
+                for i in range(base, end):
+                    out[6 * j + r, i] = values[r, arity * i + j]

@@ -29,6 +29,7 @@ MODULES = (
     "zkcompliance.stark.commit.sha256",
     "zkcompliance.stark.field.sum_kernels",
     "zkcompliance.stark.field.kernels",
+    "zkcompliance.stark.field.residues",
     "zkcompliance.stark.field.roots",
 )
 # Outside this folder, what kernels are made of.
@@ -55,15 +56,18 @@ class Kernel:
         self._entry: Entry | None = None
 
     def __call__(self, *arguments: Any) -> Any:
-        if self.signature is None:
+        signature = self.signature
+        if signature is None:
             return self.dispatcher()(*arguments)
-        packed = self.signature.pack(arguments)
+        packed = signature.pack(arguments)
         if self._entry is None:
             self._entry = self.engine.entry(self.symbol)
         result = self._entry(packed)
         if result == FAILED:
             raise MemoryError("no memory for a kernel to work in")
-        return {"": None, "b1": bool(result), "i8": result}[self.signature.returned]
+        if not signature.returned:
+            return None
+        return result if signature.returned == "i8" else bool(result)
 
     @functools.cache  # noqa: B019 - kernels live as long as the process
     def dispatcher(self, called: bool = True) -> Any:

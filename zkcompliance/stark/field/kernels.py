@@ -45,6 +45,15 @@ def add(a: U32, b: U32, out: U32, lo: int, hi: int) -> None:
         out[i] = min(s, np.uint32(s - p))
 
 
+@kernel("u4[:] u4 u4[:] i8 i8")
+def add_constant(a: U32, c: np.uint32, out: U32, lo: int, hi: int) -> None:
+    """out = a + c for a flat array and a canonical c."""
+    p = np.uint32(scalar.P64)
+    for i in range(lo, hi):
+        s = np.uint32(a[i] + c)
+        out[i] = min(s, np.uint32(s - p))
+
+
 @kernel("u4[:] u4[:] u4[:] i8 i8")
 def sub(a: U32, b: U32, out: U32, lo: int, hi: int) -> None:
     """out = a - b for flat arrays."""
@@ -90,10 +99,11 @@ def invert(a: U32, out: U32, lo: int, hi: int) -> bool:
 
 @kernel("u4[:,:] u4[:,:] u4[:] i8 i8")
 def prefix_sums(a: U32, out: U32, totals: U32, lo: int, hi: int) -> None:
-    """Rows lo..hi - 1: out[r, i] = a[r, 0] + ... + a[r, i - 1], totals[r] = the sum of row r."""
+    """Rows lo..hi - 1: out[r, i] = a[r, 0] + ... + a[r, i - 1], totals[r] = the sum of row r; out may be a."""
     for row in range(lo, hi):
         total = np.uint64(0)
         for i in range(a.shape[1]):
+            x = a[row, i]
             out[row, i] = total
-            total = scalar.add(total, a[row, i])
+            total = scalar.add(total, x)
         totals[row] = total

@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from zkcompliance.stark.field import workspace
 from zkcompliance.stark.field.arrays import u32_array
 from zkcompliance.stark.field.babybear import TWO_ADICITY, P, inv
 from zkcompliance.stark.field.ntt_rows import combine_rows, evaluate_rows, interpolate_rows
@@ -18,7 +19,7 @@ from zkcompliance.stark.field.scalar import montgomery
 U32 = npt.NDArray[np.uint32]
 MOST_COSETS = 16
 _SIDE = 6  # bits of the low and the high part of an index in a bit reversal: squares of 2^6 runs of 2^6 entries
-_FEW_ENTRIES = 1 << 15  # a thread is not worth starting for fewer
+_FEW_ENTRIES = 1 << 17  # a thread is not worth starting for fewer
 
 
 def _log2(n: int) -> int:
@@ -52,7 +53,7 @@ def interpolate(rows: U32) -> U32:
     """(w, n): natural-order values on <omega_n> to natural-order coefficients, n = 2^k; ValueError for another n."""
     rows = u32_array(rows, 2)
     k = _log2(rows.shape[1])
-    out = np.empty_like(rows)
+    out = workspace.take(*rows.shape)
     main, tail = coset_tables(k, 1, True)
     side = min(_SIDE, k // 2)
     ends, middles = (bit_reverse_indices(bits).astype(np.int32) for bits in (side, k - 2 * side))
@@ -61,12 +62,14 @@ def interpolate(rows: U32) -> U32:
     return out
 
 
-def _inverse_on_cosets(values: U32, shifts: list[int]) -> U32:
-    """(w, c, 2^k) to (w, c, 2^k): per coset, the coefficients of the polynomial mod X^(2^k) - shift^(2^k)."""
+def _inverse_on_cosets(values: U32, shifts: list[int], out: U32) -> None:
+    """(w, c, 2^k) to (w, c, 2^k): per coset, the coefficients of the polynomial mod X^(2^k) - shift^(2^k).
+
+    out may be the array of the values.
+    """
     _check_shifts(shifts)
     w, c, m = values.shape
     k = _log2(m)
-    out = np.empty_like(values)
     scale, none = montgomery([inv(m)])[0], np.zeros(0, np.int32)
     source, flat = values.reshape(-1), out.reshape(-1)
     for first, group in _groups(w, shifts):
@@ -76,7 +79,6 @@ def _inverse_on_cosets(values: U32, shifts: list[int]) -> U32:
             constants = (i, c, k, scale, none, none, main, tail.reshape(-1), flat)
             calls += [(source, lo, hi, *constants) for lo, hi in _row_ranges(w, m)]
         run(interpolate_rows, calls)
-    return out
 
 
 def _groups(rows: int, shifts: list[int]) -> list[tuple[int, list[int]]]:
@@ -97,7 +99,7 @@ def evaluate_cosets(coeffs: U32, log_size: int, shifts: list[int], out: U32 | No
         raise ValueError(f"a coset of 2^{log_size} points: 0 <= log_size <= {TWO_ADICITY}")
     (w, d), c, m = coeffs.shape, len(shifts), 1 << log_size
     if out is None:
-        out = np.empty((w, c, m), np.uint32)
+        out = workspace.take(w, c, m)
     elif out.shape != (w, c, m) or out.dtype != np.uint32 or not out.flags.c_contiguous:
         raise ValueError(f"out must be a C-contiguous uint32 array of shape {(w, c, m)}")
     flat = out.reshape(-1)
@@ -130,19 +132,21 @@ def _inverse_vandermonde(points: list[int]) -> list[list[int]]:
     return [[column[j] for column in columns] for j in range(len(points))]
 
 
-def interpolate_cosets(values: U32, shifts: list[int]) -> U32:
+def interpolate_cosets(values: U32, shifts: list[int], *, in_place: bool = False) -> U32:
     """(w, c, 2^k) bit-reversed values on c <= 16 cosets to (w, c * 2^k): the polynomial of degree < c * 2^k.
 
     Coset i gives the polynomial mod X^m - y_i, y_i = shifts[i]^m and m = 2^k: sum_j y_i^j f_j for f = sum_j X^(m j) f_j
     with deg f_j < m. So the f_j follow from the inverse of the Vandermonde matrix of the y_i.
     ValueError for a zero shift, equal cosets, too many cosets or a number of shifts that differs from c.
+    in_place: the array of the values becomes that of the coefficients.
     """
     values = u32_array(values, 3)
     w, c, m = values.shape
     if c != len(shifts) or not 1 <= c <= MOST_COSETS:
         raise ValueError(f"{len(shifts)} shifts for {c} cosets: both the same and at most {MOST_COSETS}")
     matrix = _inverse_vandermonde([pow(s, m, P) for s in shifts])
-    out = _inverse_on_cosets(values, shifts)
+    out = values if in_place else workspace.take(w, c, m)
+    _inverse_on_cosets(values, shifts, out)
     if c > 1:
         constants = montgomery([x for row in matrix for x in row]).reshape(c, c)
         ranges = split(m, least=max(1, _FEW_ENTRIES // max(w * c, 1)), multiple=64)

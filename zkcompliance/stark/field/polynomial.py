@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from zkcompliance.stark.field import ext_kernels, extension, sum_kernels
+from zkcompliance.stark.field import ext_kernels, extension, sum_kernels, workspace
 from zkcompliance.stark.field.arrays import FEW_EXT, check_accumulator, ext_array, ext_constant, pad, u32_array
 from zkcompliance.stark.field.babybear import P
 from zkcompliance.stark.field.elements import ext_powers
@@ -22,10 +22,10 @@ U32 = npt.NDArray[np.uint32]
 
 
 def dot(coeffs: U32, powers: U32) -> U32:
-    """(w, d) coefficients, (6, d) powers of a point of E to (w, 6): sum_i coeffs[c, i] * powers[:, i]."""
+    """(w, d) coefficients, (6, d) or more powers of a point of E to (w, 6): sum_i coeffs[c, i] * powers[:, i]."""
     coeffs, powers = u32_array(coeffs, 2), ext_array(powers)
     (w, d) = coeffs.shape
-    if powers.shape[1] != d:
+    if powers.shape[1] < d:
         raise ValueError(f"{d} coefficients and {powers.shape[1]} powers")
     ranges = split(d, FEW_EXT, sum_kernels.DOT_TILE)
     parts = np.empty((len(ranges), w, DEGREE), np.uint32)
@@ -53,7 +53,7 @@ def combine_into(acc: U32, coeffs: U32, weights: U32, rows: Sequence[int] | None
 
 def combine(coeffs: U32, weights: U32) -> U32:
     """(6, d): sum_c weights[c] * coeffs[c, :] for coeffs (w, d) and weights (w, 6)."""
-    acc = np.zeros((DEGREE, coeffs.shape[-1]), np.uint32)
+    acc = workspace.zeros(DEGREE, coeffs.shape[-1])
     combine_into(acc, coeffs, weights)
     return acc
 
@@ -86,17 +86,18 @@ def evaluate_ext(poly: U32, z: Ext) -> Ext:
     return total
 
 
-def divide_linear(poly: U32, z: Ext) -> U32:
-    """(6, d): the quotient of poly(X) - poly(z) by X - z; its top coefficient is 0.
+def divide_linear(poly: U32, z: Ext, *, in_place: bool = False) -> U32:
+    """(6, d): the quotient of poly(X) - poly(z) by X - z; its top coefficient is 0. in_place: in poly itself.
 
     q_j = sum_{i > j} poly_i z^(i - j - 1) is z^-(j + 1) times a sum of weighted coefficients, so no product waits for
     another. The exponents start again in every tile of TILE columns: two short tables of powers are enough.
     """
     poly = ext_array(poly)
     d = poly.shape[1]
-    out = np.zeros_like(poly)
+    out = poly if in_place else workspace.take(*poly.shape)
     if z == ZERO:
         out[:, : d - 1] = poly[:, 1:]
+        out[:, d - 1] = 0
         return out
     inverse = extension.inv(z)
     weights, step = ext_powers(z, TILE), ext_constant(extension.power(z, TILE))
@@ -120,6 +121,15 @@ def fold(poly: U32, a: int, beta: Ext) -> U32:
     if a not in (2, 4, 8):
         raise ValueError(f"folding by {a}: 2, 4 or 8")
     constants = np.array([ext_constant(power) for power in extension.powers(beta, a)])
-    out = np.empty((DEGREE, -(-poly.shape[1] // a)), np.uint32)
+    out = workspace.take(DEGREE, -(-poly.shape[1] // a))
     run(ext_kernels.fold, [(poly, constants, out, lo, hi) for lo, hi in split(out.shape[1], FEW_EXT // a)])
     return out
+
+
+def deal(values: U32, out: U32) -> None:
+    """out (6 a, n / a): row 6 j + r has the entries j, a + j, … of row r of the values (6, n)."""
+    values = ext_array(values)
+    arity, rest = divmod(out.shape[0], DEGREE)
+    if rest or out.dtype != np.uint32 or out.shape[1] * arity != values.shape[1] or not out.flags.c_contiguous:
+        raise ValueError(f"{values.shape} dealt into {out.dtype} {out.shape}")
+    run(ext_kernels.deal, [(values, arity, out, lo, hi) for lo, hi in split(out.shape[1], FEW_EXT, TILE)])

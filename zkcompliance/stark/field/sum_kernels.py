@@ -18,7 +18,7 @@ COMBINE_TILE = 256  # columns: the totals of six rows stay there
 @kernel("u4[:,:] u4[:,:] u4[:,:] i8 i8")
 def dot(coeffs: U32, powers: U32, out: U32, lo: int, hi: int) -> None:
     """out[c, r] = sum_i coeffs[c, i] * powers[r, i] over columns lo..hi - 1."""
-    w, rows, d = coeffs.shape[0], powers.shape[0], coeffs.shape[1]
+    w, rows, d, n = coeffs.shape[0], powers.shape[0], coeffs.shape[1], powers.shape[1]
     half = LANES // 2
     lows, highs = np.zeros(w * rows * half, np.uint64), np.zeros(w * rows * half, np.uint64)
     x, y = coeffs.reshape(-1), powers.reshape(-1)
@@ -28,7 +28,7 @@ def dot(coeffs: U32, powers: U32, out: U32, lo: int, hi: int) -> None:
         for c in range(w):
             for r in range(rows):
                 for i in range(base, end, STEP * LANES):
-                    dot_step(x, c * d + i, y, r * d + i, lows, highs, (c * rows + r) * half)
+                    dot_step(x, c * d + i, y, r * n + i, lows, highs, (c * rows + r) * half)
     for c in range(w):
         for r in range(rows):
             low, high = np.uint64(0), np.uint64(0)

@@ -4,8 +4,11 @@ F vectors are canonical uint32 arrays (n,) or (w, n); E vectors are (6, n), row 
 """
 
 from zkcompliance.stark.field.elements import (
+    accumulate,
     add,
+    add_constant,
     batch_inverse,
+    coset_points,
     ext_batch_inverse,
     ext_cumsum,
     ext_from_base,
@@ -13,6 +16,7 @@ from zkcompliance.stark.field.elements import (
     ext_powers,
     ext_scale,
     mul,
+    mul_rows,
     powers,
     scale,
     sub,
@@ -20,6 +24,7 @@ from zkcompliance.stark.field.elements import (
 from zkcompliance.stark.field.polynomial import (
     combine,
     combine_into,
+    deal,
     divide_linear,
     dot,
     evaluate_ext,
@@ -28,10 +33,14 @@ from zkcompliance.stark.field.polynomial import (
 )
 
 __all__ = [
+    "accumulate",
     "add",
+    "add_constant",
     "batch_inverse",
     "combine",
     "combine_into",
+    "coset_points",
+    "deal",
     "divide_linear",
     "dot",
     "evaluate_ext",
@@ -44,6 +53,7 @@ __all__ = [
     "ext_scale",
     "fold",
     "mul",
+    "mul_rows",
     "powers",
     "scale",
     "sub",

@@ -9,7 +9,7 @@ import numpy as np
 from zkcompliance.stark.commit.merkle import MerkleTree, TreeBuilder
 from zkcompliance.stark.commit.table import coset_shifts
 from zkcompliance.stark.field import extension as ext
-from zkcompliance.stark.field import vector
+from zkcompliance.stark.field import vector, workspace
 from zkcompliance.stark.field.babybear import GENERATOR
 from zkcompliance.stark.field.ntt import evaluate_cosets
 from zkcompliance.stark.fri.schedule import Layer, fold_schedule
@@ -35,20 +35,19 @@ class CommittedLayer:
 def scaled(polynomial: np.ndarray) -> np.ndarray:
     """F̃(Y) = F(31·Y): coefficient i times 31^i, for (6, d)."""
     powers = vector.powers(GENERATOR, polynomial.shape[1])
-    return vector.mul(polynomial, np.ascontiguousarray(np.broadcast_to(powers, polynomial.shape)))
+    return vector.mul_rows(polynomial, powers)
 
 
 def commit_layer(polynomial: np.ndarray, layer: Layer, log_blowup: int) -> CommittedLayer:
     """Evaluate (6, d) over the domain, block by block, and hash the cosets of the fold."""
     size, arity = 1 << layer.kappa, 1 << layer.arity_log2
     leaves = size // arity
-    values = np.empty((1 << log_blowup, 6 * arity, leaves), np.uint32)
+    values = workspace.take(1 << log_blowup, 6 * arity, leaves)
     builder = TreeBuilder(FRI_PHASE, leaves << log_blowup)
-    block_values = np.empty((6, 1, size), np.uint32)
+    block_values = workspace.take(6, 1, size)
     for block, shift in enumerate(coset_shifts(layer.kappa, log_blowup, 1)):
         evaluate_cosets(polynomial, layer.kappa, [shift], out=block_values)
-        by_element = block_values.reshape(6, leaves, arity).transpose(2, 0, 1)
-        values[block].reshape(arity, 6, leaves)[:] = by_element
+        vector.deal(block_values[:, 0], values[block])
         builder.add(block * leaves, np.empty((0, leaves), np.uint32), values[block])
     return CommittedLayer(layer, values, builder.finish())
 

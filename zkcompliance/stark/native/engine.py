@@ -15,7 +15,7 @@ from typing import Any
 
 from llvmlite import binding
 
-from zkcompliance.errors import InternalError
+from zkcompliance.errors import InternalError, UsageError
 from zkcompliance.progress import Progress, silent
 from zkcompliance.stark.native import kept, target
 
@@ -43,6 +43,7 @@ class Engine:
         """Load the kernels; where none that fit are kept, compile them, which takes up to a minute.
 
         tell: is told, in a sentence each, that this is done, why what is kept is not taken, and why nothing is kept.
+        UsageError where the sources change meanwhile: what was compiled may be of both, and is neither kept nor run.
         """
         with self._lock:
             if self._loaded is None:
@@ -66,6 +67,8 @@ class Engine:
         from zkcompliance.stark.native.workers import compiled
 
         objects = compiled(self.modules, target.current(), progress)
+        if kept.key(target.current(), self.sources()) != key:
+            raise UsageError("zkcompliance was changed while its proof engine was compiled: start again")
         if why := kept.write(key, objects):
             tell(f"compiled kernels could not be kept, and the next run compiles again: {why}")
         return objects

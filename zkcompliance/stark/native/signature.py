@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import struct
+from ctypes import addressof, c_char
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -71,7 +72,8 @@ class Signature:
             if not dimensions:
                 values.append(value)
             elif value.ndim == dimensions and value.dtype == dtype and value.flags.carray:
-                values.append(value.ctypes.data)
+                # the first is several times faster, and there are thousands of calls in a proof
+                values.append(addressof(c_char.from_buffer(value)) if value.size else value.ctypes.data)
                 values += value.shape
             else:
                 raise TypeError(

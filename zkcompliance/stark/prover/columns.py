@@ -7,18 +7,25 @@ from dataclasses import dataclass
 import numpy as np
 
 from zkcompliance.stark.commit.keystream import Keystream
-from zkcompliance.stark.commit.merkle import MerkleTree, TreeBuilder
+from zkcompliance.stark.commit.merkle import DROPPED_LOG2, MerkleTree, TreeBuilder
 from zkcompliance.stark.commit.table import coset_shifts, leaf_bytes, masked_coefficients
+from zkcompliance.stark.field import workspace
+from zkcompliance.stark.field.babybear import P, root_of_unity
 from zkcompliance.stark.field.ntt import evaluate_cosets
+from zkcompliance.stark.field.residues import RUN, values_on_runs
 from zkcompliance.stark.profiles import Profile
-from zkcompliance.stark.prover import workspace
 
 SALT_WORDS = 4
+MOST_KEPT_BYTES = 64 << 20  # values that are kept whole, however few of their cosets are needed again
 
 
 @dataclass
 class Committed:
-    """The columns of one phase at one height: polynomials, their values (blowup, w, 2^κ) and the tree over them."""
+    """The columns of one phase at one height: polynomials, the tree over their values, and the first of these.
+
+    values (cosets, w, 2^κ): on as many cosets as are read again, or on all of them where that is little. At the few
+    positions that are opened the others follow from the polynomials: they are eight times smaller.
+    """
 
     phase: int
     kappa: int
@@ -26,18 +33,41 @@ class Committed:
     values: np.ndarray
     tree: MerkleTree
     salts: Keystream
+    log_blowup: int
 
     def let_go(self) -> None:
         """Leave the values' memory to the next proof; no row can be opened any more."""
-        values, self.values = self.values, np.empty((0, 0, 0), np.uint32)
-        workspace.give_back(values)
+        self.values = np.empty((0, 0, 0), np.uint32)
+        self.polynomials = []
 
     def rows(self, first: int, count: int) -> list[bytes]:
-        """Salt and row of consecutive leaves, as opened."""
-        size = 1 << self.kappa
-        block, offset = divmod(first, size)
-        salts = self.salts.columns(salt_label(self.phase, self.kappa), SALT_WORDS, size, first, count)
-        return leaf_bytes(salts, self.values[block, :, offset : offset + count])
+        """Salt and row of consecutive leaves of a coset, as opened."""
+        block, offset = divmod(first, 1 << self.kappa)
+        if block < self.values.shape[0]:
+            return self._opened(first, self.values[block, :, offset : offset + count])
+        begun = first >> DROPPED_LOG2 << DROPPED_LOG2
+        values = np.concatenate(self._computed(list(range(begun, first + count, RUN))), axis=1)
+        return self._opened(first, values[:, first - begun : first - begun + count])
+
+    def open(self, positions: list[int]) -> bytes:
+        """The opening of these positions in the tree; what is not kept is computed for all of them at once."""
+        starts = sorted({position >> DROPPED_LOG2 << DROPPED_LOG2 for position in positions})
+        size, kept = 1 << self.kappa, self.values.shape[0]
+        values = [self.values[at // size, :, at % size : at % size + RUN] for at in starts if at // size < kept]
+        values += self._computed([at for at in starts if at // size >= kept])
+        salts = self.salts.runs(salt_label(self.phase, self.kappa), SALT_WORDS, size, starts, RUN)
+        opened = {at: leaf_bytes(*parts) for at, *parts in zip(starts, salts, values, strict=True)}
+        return self.tree.open(positions, lambda first, count: opened[first][:count])
+
+    def _computed(self, starts: list[int]) -> list[np.ndarray]:
+        """(w, 8) values at eight positions from each of these multiples of eight on."""
+        runs = [coset_run(self.kappa, self.log_blowup, start) for start in starts]
+        return list(np.concatenate([values_on_runs(part, runs) for part in self.polynomials], axis=1)) if runs else []
+
+    def _opened(self, first: int, values: np.ndarray) -> list[bytes]:
+        label = salt_label(self.phase, self.kappa)
+        salts = self.salts.columns(label, SALT_WORDS, 1 << self.kappa, first, values.shape[1])
+        return leaf_bytes(salts, values)
 
 
 def salt_label(phase: int, kappa: int) -> str:
@@ -45,23 +75,44 @@ def salt_label(phase: int, kappa: int) -> str:
 
 
 def commit_columns(
-    phase: int, kappa: int, polynomials: list[np.ndarray], profile: Profile, stream: Keystream
+    phase: int,
+    kappa: int,
+    polynomials: list[np.ndarray],
+    profile: Profile,
+    stream: Keystream,
+    needed: int | None = None,
 ) -> Committed:
-    """Extend the polynomials (w_i, d_i) block by block of the domain and hash the rows."""
+    """Extend the polynomials (w_i, d_i) block by block of the domain and hash the rows.
+
+    needed: of how many cosets the values are read again, other than to open them; all where it is not given.
+    """
     size = 1 << kappa
     width = sum(part.shape[0] for part in polynomials)
-    values = workspace.take((profile.blowup, width, size))
+    kept = profile.blowup
+    if needed is not None and 4 * profile.blowup * width * size > MOST_KEPT_BYTES:
+        kept = min(needed, profile.blowup)
+    values = workspace.take(kept, width, size)
+    passing = workspace.take(width if kept < profile.blowup else 0, size)
+    salts = workspace.take(SALT_WORDS, size)
     builder = TreeBuilder(phase, profile.blowup * size)
     label = salt_label(phase, kappa)
     for block, shift in enumerate(coset_shifts(kappa, profile.log_blowup)):
+        target = values[block] if block < kept else passing
         first = 0
         for part in polynomials:
-            target = values[block, first : first + part.shape[0]]
-            evaluate_cosets(part, kappa, [shift], out=target[:, None, :])
+            evaluate_cosets(part, kappa, [shift], out=target[first : first + part.shape[0], None, :])
             first += part.shape[0]
-        salts = stream.words(label, SALT_WORDS * size, block * SALT_WORDS * size).reshape(SALT_WORDS, size)
-        builder.add(block * size, salts, values[block])
-    return Committed(phase, kappa, polynomials, values, builder.finish(), stream)
+        stream.fill(label, block * SALT_WORDS * size, salts)
+        builder.add(block * size, salts, target)
+    return Committed(phase, kappa, polynomials, values, builder.finish(), stream, profile.log_blowup)
+
+
+def coset_run(kappa: int, log_blowup: int, start: int) -> list[int]:
+    """The points of the domain at positions start … start + 7, a multiple of eight."""
+    block, offset = divmod(start, 1 << kappa)
+    shift, omega = coset_shifts(kappa, log_blowup)[block], root_of_unity(kappa)
+    places = [int(f"{offset + j:0{kappa}b}"[::-1], 2) for j in range(RUN)]
+    return [shift * pow(omega, place, P) % P for place in places]
 
 
 def mask(values: np.ndarray, count: int, stream: Keystream, label: str) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 
 from zkcompliance.stark.air.shape import Layout
 from zkcompliance.stark.field import extension as ext
-from zkcompliance.stark.field import vector
+from zkcompliance.stark.field import vector, workspace
 from zkcompliance.stark.field.babybear import root_of_unity
 from zkcompliance.stark.field.extension import Ext
 
@@ -70,11 +70,12 @@ class Powers:
         self._known: dict[Ext, np.ndarray] = {}
 
     def of(self, point: Ext, count: int) -> np.ndarray:
+        """(6, n), n ≥ count."""
         known = self._known.get(point)
         if known is None or known.shape[1] < count:
             known = vector.ext_powers(point, count)
             self._known[point] = known
-        return known if known.shape[1] == count else np.ascontiguousarray(known[:, :count])
+        return known
 
 
 def evaluate(opening: Opening, powers: Powers) -> list[Ext]:
@@ -112,17 +113,17 @@ def combine_openings(
         at += opening.count
         if opening.kappa != kappa:
             continue
-        total = by_point.setdefault(opening.point, np.zeros_like(mask))
+        total = by_point.setdefault(opening.point, workspace.zeros(*mask.shape))
         units = UNITS if opening.extension else UNITS[:1]
         weights = np.array([ext.mul(c, unit) for c in own for unit in units], np.uint32)
         vector.combine_into(total, opening.polynomials, weights)
     for coefficient, polynomial, point in tags:
-        total = by_point.setdefault(point, np.zeros_like(mask))
+        total = by_point.setdefault(point, workspace.zeros(*mask.shape))
         vector.ext_combine_into(total, polynomial, coefficient)
-    result = mask.copy()
+    result = workspace.take(*mask.shape)
+    result[:] = mask
     for point, total in by_point.items():
-        result = vector.add(result, vector.divide_linear(total, point))
+        vector.accumulate(list(result), vector.divide_linear(total, point, in_place=True))
     for combined in unread:
-        low = np.ascontiguousarray(result[:, : combined.shape[1]])
-        result[:, : combined.shape[1]] = vector.add(low, combined)
+        vector.accumulate([row[: combined.shape[1]] for row in result], combined)
     return result

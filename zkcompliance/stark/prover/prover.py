@@ -10,19 +10,19 @@ import numpy as np
 
 from zkcompliance.errors import ProofRefused
 from zkcompliance.progress import Progress, silent
-from zkcompliance.stark.air.machine import Rows, execute
 from zkcompliance.stark.air.shape import lay_out
-from zkcompliance.stark.air.weights import FIRST, LAST, WEIGHTS, Challenges, cell_weights, column_code, tally_weights
+from zkcompliance.stark.air.weights import Challenges, cell_weights, tally_weights
 from zkcompliance.stark.codec import u32s, u64
 from zkcompliance.stark.commit.keystream import Keystream
 from zkcompliance.stark.commit.sha256 import grind
 from zkcompliance.stark.commit.table import SealedTable
-from zkcompliance.stark.field import vector
+from zkcompliance.stark.field import workspace
 from zkcompliance.stark.field.extension import Ext
 from zkcompliance.stark.field.ntt import evaluate_cosets, interpolate
 from zkcompliance.stark.fri.prover import fold_all
 from zkcompliance.stark.profiles import degree_bound
 from zkcompliance.stark.prover.columns import Committed, commit_columns, mask
+from zkcompliance.stark.prover.lookups import extension_columns
 from zkcompliance.stark.prover.openings import (
     InstancePolynomials,
     Opening,
@@ -31,7 +31,13 @@ from zkcompliance.stark.prover.openings import (
     evaluate,
     openings,
 )
-from zkcompliance.stark.prover.quotient import Blocks, Columns, blinded_chunks, periodic_tables, quotient_coefficients
+from zkcompliance.stark.prover.quotient import (
+    Blocks,
+    Columns,
+    blinded_chunks,
+    cosets_needed,
+    quotient_coefficients,
+)
 from zkcompliance.stark.prover.witness import Trace, build_trace
 from zkcompliance.stark.statement import Statement
 from zkcompliance.stark.transcript import Transcript
@@ -82,6 +88,7 @@ class Prover:
         """Leave the largest arrays to the next proof; nothing can be opened any more."""
         for committed in (*self.witness, *self.extension, *self.quotients):
             committed.let_go()
+        workspace.shrink()
 
     # Step 2
 
@@ -128,35 +135,8 @@ class Prover:
 
     def lookup_columns(self, number: int) -> tuple[np.ndarray, Ext]:
         """The extension columns (6·groups, N) of one instance, and its terminal."""
-        instance = self.layout.instances[number]
-        groups = len(instance.air.groups)
-        log = self.trace.log_columns(number)
-        used = np.zeros((1, 1), np.uint32) if log is None else log
-        public = np.zeros((WEIGHTS, instance.rows), np.uint32)
-        public[FIRST, 0] = public[LAST, -1] = 1
-        if number in self.weights:
-            public = np.concatenate([public, self.weights[number]])
-        sources = (np.ascontiguousarray(used), self.trace.witness[number], np.zeros((1, 1), np.uint32), public)
-        periodic = periodic_tables(self.layout, number, self.challenges.delta)
-        out = np.empty((12 * groups + 6, instance.rows), np.uint32)
-        code = column_code(self.layout, number, self.challenges).pack()
-        following = np.arange(1, instance.rows + 1, dtype=np.int32) % np.int32(instance.rows)
-        execute(code, Rows(sources, following, periodic, (0, 0, 0)), out)
-        columns = np.empty((6 * groups, instance.rows), np.uint32)
-        total = out[12 * groups :]
-        for group in range(groups):
-            numerator, denominator = out[12 * group : 12 * group + 6], out[12 * group + 6 : 12 * group + 12]
-            try:
-                part = vector.ext_mul(numerator, vector.ext_batch_inverse(denominator))
-            except ZeroDivisionError:
-                raise ProofRefused("a challenge met a looked-up value; try again") from None
-            total = vector.add(np.ascontiguousarray(total), part)
-            if group < groups - 1:
-                columns[6 * group : 6 * group + 6] = part
-        prefix, last = vector.ext_cumsum(total)
-        columns[-6:] = prefix
-        a0, a1, a2, a3, a4, a5 = (int(x) for x in last)
-        return columns, (a0, a1, a2, a3, a4, a5)
+        log, witness = self.trace.log_columns(number), self.trace.witness[number]
+        return extension_columns(self.layout, number, self.challenges, log, witness, self.weights.get(number))
 
     # Step 4
 
@@ -167,7 +147,8 @@ class Prover:
         parts = []
         for kappa in self.layout.heights:
             coefficients = self.quotient(kappa, weights)
-            chunks = np.concatenate(blinded_chunks(self.layout, kappa, coefficients, self.stream))
+            blinded = blinded_chunks(self.layout, kappa, coefficients, self.stream)
+            chunks = np.reshape(blinded, (-1, degree_bound(kappa)))
             self.masks[kappa] = self.stream.field(f"fri {kappa}", 6 * degree_bound(kappa)).reshape(6, -1)
             self.chunks.append(chunks)
             parts.append([chunks, self.masks[kappa]])
@@ -194,10 +175,7 @@ class Prover:
             def values(polynomials: np.ndarray) -> np.ndarray:
                 return evaluate_cosets(polynomials, instance.kappa, [shift])[:, 0]
 
-            read = np.zeros((1, 1), np.uint32)
-            if number in self.logs:
-                read = np.zeros((self.logs[number].entry.width, 1 << instance.kappa), np.uint32)
-                read[list(instance.air.log_columns)] = values(self.log_polynomials[number])
+            read = values(self.log_polynomials[number]) if number in self.logs else np.zeros((1, 1), np.uint32)
             return read, values(self.witness_polynomials[number]), values(self.extension_polynomials[number])
 
         return Blocks(log, witness, extension, beyond)
@@ -231,8 +209,6 @@ class Prover:
             self.batched[kappa] = combine_openings(kappa, *given)
         self.opened, self.chunks, self.masks = [], [], {}  # the tallest arrays but the codewords: let them go
         self.log_polynomials, self.witness_polynomials, self.extension_polynomials = {}, [], []
-        for committed in (*self.witness, *self.extension, *self.quotients):
-            committed.polynomials = []
 
     def combine_unread(self, table: SealedTable, columns: list[int], weights: list[Ext]) -> np.ndarray:
         """Σ e_c·T̂_c over the columns of a segment that its table does not read; their rows are let go again."""
@@ -268,7 +244,7 @@ class Prover:
             out.append(table.extension().tree.open(sorted({p >> above for p in positions}), table.rows))
         for committed in (*self.witness, *self.extension, *self.quotients):
             above = tallest - committed.kappa
-            out.append(committed.tree.open(sorted({p >> above for p in positions}), committed.rows))
+            out.append(committed.open(sorted({p >> above for p in positions})))
         for layer in self.layers:
             positions = [p >> layer.layer.arity_log2 for p in positions]
             out.append(layer.tree.open(sorted(set(positions)), layer.rows))
@@ -284,7 +260,8 @@ class Prover:
     def _commit_heights(self, phase: int, parts: list[list[np.ndarray]], label: str) -> list[Committed]:
         result = []
         for kappa, part in zip(self.layout.heights, parts, strict=True):
-            committed = commit_columns(phase, kappa, part, self.profile, self.stream)
+            needed = 0 if phase == QUOTIENT_PHASE else cosets_needed(self.layout, kappa)
+            committed = commit_columns(phase, kappa, part, self.profile, self.stream, needed)
             self.transcript.absorb(label, committed.tree.root)
             result.append(committed)
         return result

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
 from zkcompliance.errors import ParametersRejected
-from zkcompliance.stark.air.machine import Code, Reg, Rows, execute
+from zkcompliance.stark.air.machine import Code, Packed, Reg, Rows, execute
 from zkcompliance.stark.air.program import Kind
 from zkcompliance.stark.air.shape import Instance, Layout
 from zkcompliance.stark.air.weights import (
     EXTENSION,
     FIRST,
     LAST,
+    LOG,
     PUBLIC,
     WEIGHTS,
     Challenges,
@@ -27,7 +29,7 @@ from zkcompliance.stark.commit.cache import Extension
 from zkcompliance.stark.commit.keystream import Keystream
 from zkcompliance.stark.commit.table import coset_shifts
 from zkcompliance.stark.field import extension as ext
-from zkcompliance.stark.field import vector
+from zkcompliance.stark.field import vector, workspace
 from zkcompliance.stark.field.babybear import P, inv, root_of_unity
 from zkcompliance.stark.field.extension import Ext
 from zkcompliance.stark.field.ntt import (
@@ -146,26 +148,32 @@ def selectors(k: int, kappa: int, shift: int) -> Selectors:
     """For tables of 2^k rows, in the order of positions on shift·⟨ω_{2^κ}⟩."""
     rows, step = 1 << k, 1 << (kappa - k)
     g_inverse = inv(root_of_unity(k))
-    order = bit_reverse_indices(kappa)
-    points = vector.scale(vector.powers(root_of_unity(kappa), 1 << kappa)[order], shift)
+    points = vector.coset_points(kappa, shift)
     z = vector.sub(
         vector.scale(vector.powers(pow(root_of_unity(kappa), rows, P), step), pow(shift, rows, P)),
         np.ones(step, np.uint32),
     )
     z = z[bit_reverse_indices(kappa - k)]
-    one = np.full_like(points, 1)
-    repeated = np.repeat(z, rows)
-    first = vector.scale(vector.batch_inverse(vector.sub(points, one)), inv(rows))
-    transition = vector.sub(points, vector.scale(one, g_inverse))
+    first = vector.scale(vector.batch_inverse(vector.add_constant(points, -1)), inv(rows))
+    transition = vector.add_constant(points, -g_inverse)
     last = vector.scale(vector.batch_inverse(transition), g_inverse * inv(rows) % P)
-    following: np.ndarray = order[(order + step) & ((1 << kappa) - 1)].astype(np.int32)
+    ends = (first, last)
+    over_z = [vector.scale(x, int(z[0])) if step == 1 else vector.mul(x, np.repeat(z, rows)) for x in ends]
     return Selectors(
-        vector.mul(first, repeated),
-        vector.mul(last, repeated),
+        over_z[0],
+        over_z[1],
         (first, transition, last),
         vector.batch_inverse(z)[None],
-        following,
+        following(k, kappa),
     )
+
+
+@lru_cache(maxsize=2)
+def following(k: int, kappa: int) -> np.ndarray:
+    """(2^κ,) int32: on any coset, the position of g·x for the x of each position; g generates the trace of 2^k rows."""
+    order = bit_reverse_indices(kappa)
+    found: np.ndarray = order[(order + (1 << (kappa - k))) & ((1 << kappa) - 1)].astype(np.int32)
+    return found
 
 
 def coset_rows(
@@ -187,7 +195,7 @@ def coset_rows(
         known[k, shift] = selectors(k, kappa, shift)
     chosen = known[k, shift]
     extra = coset_only(instance)
-    public = np.empty((extra + 3, 1 << kappa), np.uint32)
+    public = workspace.take(extra + 3, 1 << kappa)
     public[FIRST], public[LAST] = chosen.first, chosen.last
     public[extra + FIRST_Z], public[extra + TRANSITION], public[extra + LAST_Z] = chosen.over_z
     if weights is not None:
@@ -210,11 +218,14 @@ class Blocks(NamedTuple):
     extension: np.ndarray
     beyond: Callable[[int], Columns]
 
-    def on(self, block: int, shift: int) -> Columns:
-        """Log, witness and extension columns on one block; after the domain's on the coset of this shift."""
+    def on(self, block: int, shift: int, log_columns: Sequence[int]) -> Columns:
+        """Log, witness and extension columns on one block; after the domain's on the coset of this shift.
+
+        Of the log's only the `log_columns`, in this order.
+        """
         if block >= self.witness.shape[0]:
             return self.beyond(shift)
-        log = np.zeros((1, 1), np.uint32) if self.log is None else self.log.block(block)
+        log = np.zeros((1, 1), np.uint32) if self.log is None else self.log.block(block, log_columns)
         return log, self.witness[block], self.extension[block]
 
 
@@ -228,36 +239,38 @@ def quotient_coefficients(
     weights: Mapping[int, np.ndarray],
 ) -> np.ndarray:
     """(6, cosets·2^κ) coefficients of Q; sources: of each instance; weights: coefficients, of those that have them."""
-    count = cosets_needed(layout, kappa)
+    count, size = cosets_needed(layout, kappa), 1 << kappa
     shifts = coset_shifts(kappa, layout.profile.log_blowup + 1)[:count]  # the domain's blocks first
-    values = np.zeros((6, count, 1 << kappa), np.uint32)
+    codes: dict[int, Packed] = {}
     first = 0
-    known: dict[tuple[int, int], Selectors] = {}
     for number in layout.at_height(kappa):
-        instance = layout.instances[number]
-        weighed = constraint_weights(alpha, first, constraint_count(instance))
-        code = composition(layout, number, challenges, terminals[number], weighed).pack()
+        weighed = constraint_weights(alpha, first, constraint_count(layout.instances[number]))
+        code = composition(layout, number, challenges, terminals[number], weighed)
+        code.renumber(LOG, layout.instances[number].air.log_columns)  # what `on` gives
+        codes[number] = code.pack()
         first += len(weighed)
-        polynomial = weights.get(number)
-        for block, shift in enumerate(shifts):
-            rows = coset_rows(layout, number, challenges, shift, sources[number].on(block, shift), polynomial, known)
-            out = np.empty((6, 1 << kappa), np.uint32)
-            execute(code, rows, out)
-            values[:, block] = vector.add(values[:, block], out)
-    return interpolate_cosets(values, shifts)
+    values, out = workspace.take(6, count, size), workspace.take(6, size)
+    for block, shift in enumerate(shifts):
+        known: dict[tuple[int, int], Selectors] = {}
+        total = [row[block] for row in values]
+        for number, packed in codes.items():
+            columns = sources[number].on(block, shift, layout.instances[number].air.log_columns)
+            polynomial = weights.get(number)
+            execute(packed, coset_rows(layout, number, challenges, shift, columns, polynomial, known), out)
+            vector.accumulate(total, out, begin=number == next(iter(codes)))
+    return interpolate_cosets(values, shifts, in_place=True)
 
 
-def blinded_chunks(layout: Layout, kappa: int, coefficients: np.ndarray, stream: Keystream) -> list[np.ndarray]:
-    """Q'_i = Q_i + X^t·b_i − b_(i−1), each (6, d), with Q = Σ X^(t·i)·Q_i and uniform b_i of 128 coefficients in E."""
+def blinded_chunks(layout: Layout, kappa: int, coefficients: np.ndarray, stream: Keystream) -> np.ndarray:
+    """(chunks, 6, d): Q'_i = Q_i + X^t·b_i − b_(i−1), with Q = Σ X^(t·i)·Q_i and uniform b_i of 128 coefficients."""
     d = degree_bound(kappa)
     t = d - CHUNK_BLIND
     count = layout.chunks[layout.heights.index(kappa)]
-    chunks = []
-    for i in range(count):
-        chunk = np.zeros((6, d), np.uint32)
+    chunks = workspace.take(count, 6, d)
+    for i, chunk in enumerate(chunks):
         part = coefficients[:, i * t : (i + 1) * t if i < count - 1 else i * t + d]
         chunk[:, : part.shape[1]] = part
-        chunks.append(chunk)
+        chunk[:, part.shape[1] :] = 0
     for i in range(count - 1):
         blind = stream.field(f"chunk {kappa} {i}", 6 * CHUNK_BLIND).reshape(6, CHUNK_BLIND)
         chunks[i][:, t:] = vector.add(np.ascontiguousarray(chunks[i][:, t:]), blind)

@@ -1,0 +1,36 @@
+"""Columns of which few values are kept open like columns of which all are."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+
+from zkcompliance.stark.commit.keystream import Keystream
+from zkcompliance.stark.field.babybear import P
+from zkcompliance.stark.profiles import STANDARD, degree_bound
+from zkcompliance.stark.prover import columns
+
+KAPPA = 7
+SIZE = STANDARD.blowup << KAPPA
+
+
+@pytest.mark.parametrize("needed", [0, 1, 3, 99])
+def test_what_is_not_kept_is_computed(needed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng, chance = np.random.default_rng(needed), random.Random(needed)
+    lengths = ((2, 1 << KAPPA), (3, degree_bound(KAPPA)))
+    polynomials = [rng.integers(0, P, shape, dtype=np.uint32) for shape in lengths]
+    given = (2, KAPPA, polynomials, STANDARD, Keystream(bytes(32)))
+    whole = columns.commit_columns(*given)
+    little = columns.commit_columns(*given, needed)
+    assert whole.values.shape == little.values.shape == (STANDARD.blowup, 5, 1 << KAPPA)  # too little to save on
+    monkeypatch.setattr(columns, "MOST_KEPT_BYTES", 0)
+    some = columns.commit_columns(*given, needed)
+    assert some.values.shape[0] == min(needed, STANDARD.blowup) and some.tree.root == whole.tree.root
+    assert (some.values == whole.values[: some.values.shape[0]]).all()
+    for count in (1, 2, 80, SIZE):
+        positions = sorted({chance.randrange(SIZE) for _ in range(count)})
+        assert some.open(positions) == whole.open(positions) == whole.tree.open(positions, whole.rows)
+    for first, number in ((0, 8), (5, 1), (SIZE - 1, 1), (SIZE - 13, 9), (SIZE - 8, 8)):
+        assert some.rows(first, number) == whole.rows(first, number)
