@@ -1,0 +1,121 @@
+"""Verifies a union that is near every limit on several claims at once, in a process of its own with little memory.
+
+Arguments: the profile's number, and the memory in bytes. 64 claims over 60 logs of one segment each, 1,260 parts beside
+the bases, as many private tables as there is room for, as many publics, cells, terms, columns, steps and tallies as
+there may be, and programs that are dear to judge; every check that would end it early is passed, as in `greatest`.
+stdout: the CPU seconds, the peak memory in bytes, and what was met of the limits.
+"""
+
+from __future__ import annotations
+
+import random
+import resource
+import sys
+import time
+from pathlib import Path
+
+from tests.kit.dear_programs import Nodes, cheap_bits
+from tests.mutate.greatest import Endless, pass_every_check
+from zkcompliance import limits
+from zkcompliance.verify import verifier
+from zkcompliance.verify.checkpoint import Checkpoint, checkpoint_body, log_root
+from zkcompliance.verify.field import ZERO
+from zkcompliance.verify.program import (
+    Constraint,
+    Equation,
+    Interaction,
+    LogSlot,
+    Lookup,
+    LookupEntry,
+    Node,
+    Program,
+    Public,
+    Sum,
+    Summand,
+    Table,
+)
+from zkcompliance.verify.shape import _columns, shape_of
+from zkcompliance.verify.statement import PROFILES, ClaimStatement, Entry, LogStatement, Statement
+from zkcompliance.verify.union import table_steps
+
+UNIT = 0xFFFF
+LOGS, CLAIMS, SHARES = limits.MAX_SEGMENTS, limits.MAX_CLAIMS, 3  # a claim is over every third log
+KS = [21] * 26 + [20, 19, 18, 17, 16, 15, 14, 13, 12] + [3] * 25
+WIDTH, SHORT, PUBLICS, LOOKUP_ROWS, TERMS = 72, tuple(range(8, 44)), 64, 78, 30
+DEAR_TABLES, TALL_SUMS, NODES = 8, 28, 35
+PRIVATE = limits.MAX_INSTANCES - LOGS - DEAR_TABLES - 1  # so many of the light claims have a private table
+
+
+def light(nodes: int, private: bool) -> Program:
+    """A claim that many have: few steps for each segment, a lookup, a private table or none, and many publics."""
+    rng = random.Random(1)
+    made = [*(Node(1, column, 0) for column in range(6)), Node(2, 0, 0), Node(10, 0, 0), Node(11, 0, 0)]
+    while len(made) < nodes:
+        made.append(Node(rng.choice((4, 6)), rng.randrange(len(made)), rng.choice((7, 8))))
+    constraints = (Constraint("a", 0, nodes - 1), Constraint("b", 3, 0))
+    log = Table(0, 0, 1, tuple(made), constraints, (Interaction(1, UNIT, 1, (0, 1)),), (1,), ())
+    own = Table(1, 0, 1, (Node(2, 0, 0),), (), (Interaction(0, UNIT, 1, (0,)),), (1,), ())
+    tables = (log, own) if private else (log,)
+    publics = tuple(Public(f"{i}", 0, 512) for i in range(PUBLICS))
+    rows = tuple((LookupEntry(0, i, 0), LookupEntry(1, i % PUBLICS, i)) for i in range(LOOKUP_ROWS))
+    equation = Equation("e", tuple(Summand(2, i, 0, 1) for i in range(TERMS)))
+    slots = (LogSlot("log", bytes(32), WIDTH),)
+    return Program("light", 1, publics, slots, (Lookup(2, rows),), (), tables, (), (equation,))
+
+
+def dear() -> Program:
+    """Tables whose ranges are dear to judge, and one of the most tallies."""
+    log = Table(0, 0, 0, (Node(1, 0, 0),), (), (), (0,), (), SHORT)
+    sums = tuple(Sum(f"{i}", 1, (0,) * 16) for i in range(TALL_SUMS))
+    tables = [log, Table(1, 0, 1, (Node(2, 0, 0), Node(7, 0, 0)), (), (), (0,), sums)]
+    for number in range(DEAR_TABLES):
+        nodes = Nodes()
+        cheap_bits(nodes)
+        tables.append(nodes.table(1 + number))
+    terms = (*(Summand(0, 1, i % TALL_SUMS, 1) for i in range(100)),)
+    slots = (LogSlot("log", bytes(32), WIDTH),)
+    return Program("dear", 1, (), slots, (), (), tuple(tables), (), (Equation("e", terms),))
+
+
+def statement(number: int, programs: list[Program]) -> Statement:
+    profile, logs = PROFILES[number], []
+    for i, k in enumerate(KS):
+        capacity = profile.capacity(k)
+        if capacity is None:
+            raise ValueError(k)
+        entry = Entry(number, bytes(32), WIDTH, k, capacity, bytes([i]) * 32, ZERO)
+        origin, root = f"{i:03}", log_root([entry.encode()])
+        logs.append(LogStatement(Checkpoint(origin, 1, root, checkpoint_body(origin, 1, root)), (entry,)))
+    claims = []
+    for i, program in enumerate(programs):
+        private = (21, *(3,) * DEAR_TABLES) if program.claim == "dear" else (3,) * program.private_tables
+        publics = (2**512 - 1, *range(len(program.publics) - 1)) if program.publics else ()
+        slot = tuple(range(i % SHARES, LOGS, SHARES))
+        digest = program.digest
+        claims.append(ClaimStatement(f"r{i:02}", program.claim, 1, digest, publics, (slot,), private))
+    return Statement(profile, b"", tuple(logs), tuple(claims))
+
+
+def main() -> None:
+    limit = int(sys.argv[2])
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    with_table, bare = light(NODES, private=True), light(NODES, private=False)
+    programs = [*[with_table] * PRIVATE, *[bare] * (CLAIMS - 1 - PRIVATE), dear()]
+    stated = statement(int(sys.argv[1]), programs)
+    pass_every_check()
+    started = time.process_time()
+    report = verifier.verify_proof(stated, programs, b"")
+    seconds = time.process_time() - started
+    peak = int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0]) * 1024
+    steps = sum(
+        table_steps(table) * (len(claim.slots[0]) if table.kind == 0 else 1)
+        for claim, program in zip(stated.claims, programs, strict=True)
+        for table in program.tables
+    )
+    columns = sum(map(_columns, shape_of(stated, programs).instances))
+    size = sum(len(program.encode()) for program in {id(each): each for each in programs}.values())
+    print(seconds, peak, Endless.read, report.instances, len(report.heights), report.cells, steps, columns, size)
+
+
+if __name__ == "__main__":
+    main()
