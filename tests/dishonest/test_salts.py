@@ -15,8 +15,8 @@ from zkcompliance.verify.openings import leaf_digest
 
 
 def sibling(tree: MerkleTree, opened: bytes, row_bytes: int) -> bytes:
-    """The first digest of an opening of one of the leaves 4j + 1 … 4j + 3: the hash of leaf 4j, which is sent."""
-    assert len(opened) == row_bytes + 32 * (tree.depth + 1)
+    """The first digest of an opening of leaf 2j + 1: the hash of leaf 2j, which is sent."""
+    assert len(opened) == row_bytes + 32 * tree.depth
     return opened[row_bytes : row_bytes + 32]
 
 
@@ -50,7 +50,7 @@ def low_entropy_tree(salted: bool) -> tuple[MerkleTree, np.ndarray, bytes]:
     def rows(first: int, count: int) -> list[bytes]:
         return [everything[:, i].tobytes() for i in range(first, first + count)]
 
-    return tree, columns, tree.open([10], rows)
+    return tree, columns, tree.open([9], rows)
 
 
 def test_dictionary_attack_on_a_neighbour() -> None:

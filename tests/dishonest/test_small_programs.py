@@ -27,6 +27,7 @@ from zkcompliance.stark.air.shape import Layout
 from zkcompliance.stark.commit.table import SealedTable
 from zkcompliance.stark.field import extension as ext
 from zkcompliance.stark.field.extension import Ext
+from zkcompliance.stark.prover import lookups as lookups_module
 from zkcompliance.stark.prover import prover as prover_module
 from zkcompliance.stark.prover import quotient as quotient_module
 from zkcompliance.stark.prover.witness import check_trace
@@ -207,7 +208,7 @@ class OtherPeriod(Prover):
             changed[0, 6] = 1
             return changed, buckets, number
 
-        with without(prover_module, "periodic_tables", other), without(quotient_module, "periodic_tables", other):
+        with without(lookups_module, "periodic_tables", other), without(quotient_module, "periodic_tables", other):
             return super().prove()
 
 

@@ -355,9 +355,11 @@ class OtherRows(Prover):
 
         class Stacked:
             @staticmethod
-            def block(at: int) -> np.ndarray:
+            def block(at: int, columns: Sequence[int]) -> np.ndarray:
+                width = made.tables[0].entry.width
                 both = made.tables[0].extension(), made.other.extension()
-                return np.concatenate([each.block(at) for each in both])
+                stacked = np.concatenate([each.block(at, range(width)) for each in both])
+                return stacked[list(columns)]
 
         return blocks._replace(log=Stacked()) if number == 0 else blocks  # type: ignore[arg-type]
 

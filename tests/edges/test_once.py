@@ -100,7 +100,7 @@ def test_of_the_builder(given: list[str], tmp_path: Path, monkeypatch: pytest.Mo
 @pytest.mark.parametrize("text", ["limit", "log key"])
 def test_what_may_be_repeated_names_nothing_twice(text: str, lab: Lab) -> None:
     asked = ["--claim", CLAIM, "-p", "limit=1e20", "--log-key", f"compute={lab.key}"]
-    more = ["-p", "limit=1e21"] if text == "limit" else ["--log-key", f"compute={lab.folder / 'other.pub'}"]
+    more = ["-p", "limit=1e21"] if text == "limit" else ["--log-key", f"compute={lab.key}"]
     done = CliRunner().invoke(cli, ["verify", str(lab.single), *asked, *more], prog_name="zkcompliance")
     assert done.exit_code == 2 and "error[usage]" in done.stderr
 
