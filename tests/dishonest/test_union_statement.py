@@ -355,9 +355,11 @@ class OtherRows(Prover):
 
         class Stacked:
             @staticmethod
-            def block(at: int) -> np.ndarray:
-                both = made.tables[0].extension(), made.other.extension()
-                return np.concatenate([each.block(at) for each in both])
+            def block(at: int, columns: Sequence[int]) -> np.ndarray:
+                """Of these columns, of which the other rows' are numbered after all of the segment's."""
+                of = made.tables[0].extension(), made.other.extension()
+                chosen = [of[c // COMPUTE.width].block(at, [c % COMPUTE.width]) for c in columns]
+                return np.concatenate(chosen)
 
         return blocks._replace(log=Stacked()) if number == 0 else blocks  # type: ignore[arg-type]
 

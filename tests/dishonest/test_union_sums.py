@@ -21,6 +21,7 @@ from zkcompliance.stark.air.shape import Layout
 from zkcompliance.stark.air.weights import Challenges, tally_weights
 from zkcompliance.stark.field.babybear import P
 from zkcompliance.stark.field.extension import Ext
+from zkcompliance.stark.prover import lookups as prover_lookups
 from zkcompliance.stark.prover import prover as prover_module
 from zkcompliance.stark.prover import quotient as prover_quotient
 from zkcompliance.stark.prover import witness as prover_witness
@@ -97,13 +98,13 @@ class TogetherWeighed(Prover):
 
     @contextlib.contextmanager
     def weighed(self) -> Iterator[None]:
-        honest = prover_module.periodic_tables
+        honest = prover_quotient.periodic_tables
 
         def alike(layout: Layout, number: int, delta: Ext):  # type: ignore[no-untyped-def]
             blind, weights, bucket = honest(layout, number, delta)
             return blind, np.repeat(weights[:, :1], weights.shape[1], axis=1), bucket
 
-        patched = [without(module, "periodic_tables", alike) for module in (prover_module, prover_quotient)]
+        patched = [without(module, "periodic_tables", alike) for module in (prover_lookups, prover_quotient)]
         with patched[0], patched[1], without(prover_module, "tally_weights", tallies_together):
             yield
 
