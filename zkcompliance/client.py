@@ -258,6 +258,8 @@ def prove(
     model = parse_subject(subject, progress) if isinstance(subject, str) else subject
     if model is not None:
         check_name(model.name)
+    if logs is not None and not isinstance(logs, Mapping):
+        raise UsageError('prove: logs are by name: {"NAME": log}, or {"NAME": [log, another]}')
     opened = {name: tuple(map(_sealed, _several(several))) for name, several in (logs or {}).items()}
     if (claim is None) == (policy is None):
         raise UsageError("prove: one claim, or policy=")
@@ -328,7 +330,9 @@ def verify(
 
     request = Request(
         policy=policy,
-        claim_files=tuple(each if isinstance(each, str | Path) else _given(each) for each in claims),
+        claim_files=claims
+        if isinstance(claims, str)
+        else tuple(each if isinstance(each, str | Path) else _given(each) for each in claims),
         claim=claim if claim is None or isinstance(claim, str | Path) else _given(claim),
         params=params or {},
         log_keys=log_keys or {},
@@ -337,7 +341,7 @@ def verify(
         trust=trust,
         state=state,
         lineages=() if lineage is None else Path(lineage) if isinstance(lineage, str) else lineage,
-        new_keys=tuple(new_keys),
+        new_keys=new_keys if isinstance(new_keys, str) else tuple(new_keys),
         at=None if at is None else _moment("at", at),
         attestation=attestation,
         attestation_key=attestation_key,

@@ -148,7 +148,12 @@ class Request:
         return said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"
 
     def _check(self) -> None:
-        """UsageError for what makes no sense together, whoever asks."""
+        """UsageError for what makes no sense together, whoever asks, and for one text where several belong."""
+        for name in ("claim_files", "params", "log_keys", "lineages", "new_keys"):
+            if isinstance(getattr(self, name), str | bytes):
+                raise UsageError(
+                    f"{self._called(name)} is one text, which says nothing of what it is for: give a mapping, or a list"
+                )
         for field in fields(self):
             value = getattr(self, field.name)
             several = value.values() if isinstance(value, Mapping) else value if isinstance(value, tuple) else (value,)
@@ -218,10 +223,7 @@ class Request:
             self._params(claim.card)
         wanted = (("--policy POLICY, or --claim CLAIM --param NAME=VALUE", claim), ("--log-key PUB", self.log_keys))
         missing = " and ".join(text for text, given in wanted if not given)
-        error = Undecided(
-            f"nothing to hold the proof against: {missing} not given",
-            help="zkcompliance verify FILE --claim CLAIM --param NAME=VALUE --log-key PUB",
-        )
+        error = Undecided(f"nothing to hold the proof against: {missing} not given", help=_asking(file))
         return look(file, now=now, missing=error, card=claim.card if claim else None)
 
     def _params(self, card: Card) -> dict[str, int]:
@@ -267,6 +269,14 @@ class Request:
             return {names[0]: self.lineages}
         given = self.lineages if isinstance(self.lineages, Mapping) else by_name(names, self.lineages, "--lineage")
         return {name: Path(each) for name, each in given.items()}
+
+
+def _asking(file: File) -> str:
+    """The command that holds a file against something: a policy where the file says that it is for one, else a claim.
+    Which policy is not for the file to say."""
+    if any(proof.binding is not None and proof.binding.policy is not None for proof in file.proofs):
+        return _WHOLE
+    return "zkcompliance verify FILE --claim CLAIM --param NAME=VALUE --log-key PUB"
 
 
 def _each(given: GivenKeys) -> tuple[VerifierKey | str | Path, ...]:

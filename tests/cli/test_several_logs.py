@@ -169,7 +169,9 @@ def test_a_policy_that_leaves_keys_open(lab: Path, tmp_path: Path) -> None:
     asked.write_text(policy('"compute"', "compute\nrows = 6\nsources = ['self_declared']"))
     alone = run("check", "--policy", asked, *logs(lab, "b"))
     assert alone.exit_code == 1 and "several@1 floor: compute" in alone.stdout
-    assert ok("check", "--policy", asked, *logs(lab, "b", "a"))["holds"]
+    checked = ok("check", "--policy", asked, *logs(lab, "b", "a"))
+    assert checked["holds"] and set(checked["proofs_left"]) == {"compute:lab.example/a", "compute:lab.example/b"}
+    assert "proofs left (compute:lab.example/a)" in run("check", "--policy", asked, *logs(lab, "b", "a")).stdout
     ok("prove", "--policy", asked, *logs(lab, "b", "a"), "-o", file)
     found = ok("verify", file, "--policy", asked, *trusted(lab, "a", "b"))
     for each in found["requirements"]:
@@ -228,6 +230,7 @@ def test_further_logs_where_more_rows_only_make_it_harder(lab: Path, tmp_path: P
         assert [log["name"] for log in found["requirements"][0]["logs"]] == list(given)
         without = run("verify", file, "--policy", asked)
         assert without.exit_code == (1 if "c" in given else 0), without.output
+        assert ("help: if that log belongs there, give its key too" in without.stderr) == ("c" in given)
     none = run("prove", "--policy", asked, "--log", f"b={lab / 'b'}", "-o", tmp_path / "none")
     assert none.exit_code == 2
     closed = policy('["a", "b"]', *tables[:2])
@@ -288,6 +291,13 @@ def test_from_python(lab: Path, tmp_path: Path) -> None:
         zk.verify(proof, log_keys={"compute": [*public, lab / "c.key.pub"]}, **asked)
     with pytest.raises(SignatureRejected):
         zk.verify(proof, log_keys={"compute": lab / "a.key.pub"}, **asked)
+    with pytest.raises(UsageError, match="no key is given for compute"):
+        zk.verify(proof, log_keys={"compute": []}, **asked)
+    for name in ("log_keys", "new_keys", "params", "claims"):
+        with pytest.raises(UsageError, match=f"{name}= is one text"):
+            zk.verify(proof, **(asked | {"log_keys": {"compute": public}, name: "compute"}))
+    with pytest.raises(UsageError, match="logs are by name"):
+        zk.prove(kit.CLAIM, [lab / "b"], limit="7e18")  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="twice"):
         zk.prove(kit.CLAIM, {"compute": [lab / "b", lab / "b"]}, limit="7e18", time=NOW)
     opened = policy('"compute"', "compute\nrows = 6")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,6 +21,9 @@ from zkcompliance.commands.options import (
 )
 from zkcompliance.edge.pairs import by_slot, pairs
 from zkcompliance.errors import UsageError, ZkComplianceError
+
+if TYPE_CHECKING:
+    from zkcompliance.log.store import SealedLog
 
 
 @click.command("check")
@@ -60,7 +65,7 @@ def _policies(
     as_json: bool,
 ) -> int:
     from zkcompliance.claim import catalogue
-    from zkcompliance.commands.logs import open_of
+    from zkcompliance.commands.logs import by_label, open_of
     from zkcompliance.policy.binding import Binding
     from zkcompliance.policy.subject import parse_subject
     from zkcompliance.prove import own_claims
@@ -75,6 +80,7 @@ def _policies(
     tasks = plan(chosen, opened, pairs(params, "--param"), binding=Binding(None, model, now), own=own)
     found = survey(tasks, time=now)
     holds = all(fault is None for _, fault in found.outcomes)
+    by_segment = _by_segment(by_label(opened))
     if as_json:
         console.print_json(
             {
@@ -91,11 +97,13 @@ def _policies(
                     for union in found.unions
                 ],
                 "notes": list(found.notes),
+                "proofs_left": {label: min(counts) for label, counts in by_segment.items()},
             }
         )
     else:
         title = f"{', '.join(policy.label for policy in chosen)} {'HOLDS' if holds else 'DOES NOT HOLD'}"
         fields = {label: "holds" if fault is None else _why(fault) for label, fault in found.outcomes}
+        fields |= {f"proofs left ({label})": _left(counts) for label, counts in by_segment.items()}
         console.print_fields(title, fields, "bold green" if holds else "bold red")
         for sentence in found.notes:
             console.note(sentence)
@@ -116,9 +124,7 @@ def _claim(claim_name: str, logs: tuple[str, ...], params: tuple[str, ...], as_j
     result = api.check(asked, api.columns_of(api.logs_of([asked])))
     labelled = by_label(opened)
     left = {label: log.proofs_left() for label, log in labelled.items()}
-    by_segment = {
-        label: [segment.budget().proofs_left() for segment in log.segments] for label, log in labelled.items()
-    }
+    by_segment = _by_segment(labelled)
     limits = covered(claim, opened)
     status = 0 if result.holds else 1
     if as_json:
@@ -156,6 +162,15 @@ def _claim(claim_name: str, logs: tuple[str, ...], params: tuple[str, ...], as_j
 
 def _why(fault: ZkComplianceError) -> str:
     return f"{fault.message} ({fault.private})" if fault.private else fault.message
+
+
+def _by_segment(logs: Mapping[str, SealedLog]) -> dict[str, list[int]]:
+    """Label → how many proofs each segment of the log still allows; a log without segments is left out."""
+    return {
+        label: [segment.budget().proofs_left() for segment in log.segments]
+        for label, log in logs.items()
+        if log.segments
+    }
 
 
 def _left(counts: list[int]) -> str:

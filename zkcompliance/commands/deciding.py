@@ -14,7 +14,6 @@ from zkcompliance.commands.options import (
     claim_file_option,
     complete_claims,
     complete_policies,
-    param_option,
     subject_option,
 )
 
@@ -32,7 +31,10 @@ _OPTIONS = (
     click.option(
         "--claim", metavar="CLAIM", shell_complete=complete_claims, help="The one claim that must be proved."
     ),
-    param_option,
+    click.option(
+        "--param", "-p", "params", multiple=True, metavar="NAME=VALUE",
+        help="With --claim: the value that a parameter must have; its default where it is left out.",
+    ),
     click.option(
         "--log-key", "log_keys", multiple=True, metavar="[LOG=]PUB",
         help="The public key file of a log; again for each log that goes by one name.",

@@ -28,11 +28,14 @@ IN_ORDER = (
 def labels(logs: Mapping[str, LogRule], given: Keys) -> dict[str, tuple[str, ...]]:
     """Name of a log of a policy (or of a slot) → the labels of the logs that it stands for. given: keys by name.
 
-    UsageError for keys of a name that is not there or has its own, and for two that cannot be of two logs.
+    UsageError for keys of a name that is not there or has its own, for a name with none, and for two that cannot be of
+    two logs.
     """
-    for name in given:
+    for name, keys in given.items():
         if name not in logs:
             raise UsageError(f"no log {name!r} is asked for: there is {', '.join(logs)}")
+        if not keys:
+            raise UsageError(f"no key is given for {name}", help="give one for each log that goes by the name, or none")
     found = {}
     for name in logs:
         keys = given.get(name, ())
@@ -144,5 +147,7 @@ def _labels(there: Sequence[Place], asked: Requirement, slot: str, rules: Mappin
 def _unknown(place: Place, taken: Iterable[str], rules: Mapping[str, LogRule]) -> SignatureRejected:
     named = ", ".join(sorted({each.key.name for label in taken for each in rules[label].keys}))
     return SignatureRejected(
-        f"the proof is about the log {place.log.checkpoint.origin} as {place.slot}; the keys given are of {named}"
+        f"the proof is about the log {place.log.checkpoint.origin} as {place.slot}; the keys that are trusted there "
+        f"are of {named}",
+        help="if that log belongs there, give its key too (--log-key NAME=PUB), unless the policy names the keys",
     )

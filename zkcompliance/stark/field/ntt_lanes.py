@@ -11,11 +11,12 @@ from zkcompliance.stark.field.simd import I64, Emitter, Factor
 from zkcompliance.stark.field.width import LANES, LOG_LANES
 
 
-def _butterfly(e: Emitter, inverse: bool, a: Any, b: Any, root: Factor) -> tuple[Any, Any]:
+def _butterfly(e: Emitter, inverse: bool, a: Any, b: Any, root: Factor, lazy: bool = False) -> tuple[Any, Any]:
+    """lazy: both results of a forward one are below 2p, not p, being multiplied next."""
     if inverse:
         return e.add(a, b), e.mul(e.sub_lazy(a, b), root)
     b = e.mul(b, root)
-    return e.add(a, b), e.sub(a, b)
+    return (e.add_lazy(a, b), e.sub_lazy(a, b)) if lazy else (e.add(a, b), e.sub(a, b))
 
 
 def _layer1(inverse: bool) -> Any:
@@ -46,7 +47,7 @@ def _layer2(inverse: bool) -> Any:
             first = ((0, 2, roots[0]), (1, 3, roots[0]))
             second = ((0, 1, roots[1]), (2, 3, roots[2]))
             for i, j, r in (second + first) if inverse else (first + second):
-                x[i], x[j] = _butterfly(e, inverse, x[i], x[j], r)
+                x[i], x[j] = _butterfly(e, inverse, x[i], x[j], r, (i, j) == (1, 3))
             for value, s in zip(x, slots, strict=True):
                 e.store(value, pointer, s)
             return context.get_dummy_value()
@@ -70,7 +71,8 @@ def _tail(inverse: bool) -> Any:
                 for j in range(1 << t):
                     root = e.factor(e.load(roots, e.b.add(first, ir.Constant(I64, ((1 << t) - 1 + j) * LANES))))
                     for i in range(2 * h * j, 2 * h * j + h):
-                        x[i], x[i + h] = _butterfly(e, inverse, x[i], x[i + h], root)
+                        lazy = i & (h >> 1) != 0  # the second half of a block of the next layer
+                        x[i], x[i + h] = _butterfly(e, inverse, x[i], x[i + h], root, lazy)
             for value, s in zip(e.transpose(x), slots, strict=True):
                 e.store(value, pointer, s)
             return context.get_dummy_value()

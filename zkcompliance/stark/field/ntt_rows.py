@@ -4,7 +4,6 @@ import numpy as np
 import numpy.typing as npt
 
 from zkcompliance.stark.field import vector_lanes
-from zkcompliance.stark.field.babybear import P
 from zkcompliance.stark.field.jit import kernel
 from zkcompliance.stark.field.ntt_kernels import SMALLEST, forward, forward_small, inverse, inverse_small
 from zkcompliance.stark.field.scalar import add, mul
@@ -14,12 +13,23 @@ U32 = npt.NDArray[np.uint32]
 I32 = npt.NDArray[np.int32]
 
 
+@kernel
+def _add_scaled(values: U32, source: int, scale: np.uint32, out: U32, start: int, n: int) -> None:
+    """out[start..] += values[source..] * scale, n entries of flat arrays."""
+    whole = n - n % LANES
+    for i in range(0, whole, LANES):
+        vector_lanes.scale_add(values, source + i, scale, out, start + i)
+    for i in range(whole, n):
+        out[start + i] = add(out[start + i], mul(values[source + i], scale))
+
+
 @kernel("u4[:,:] i8 i8 i8 i8 i8 u4[:] u4[:] u4[:] u4[:]")
 def evaluate_rows(
     coeffs: U32, lo: int, hi: int, coset: int, cosets: int, log_size: int, wraps: U32, main: U32, tail: U32, out: U32
 ) -> None:
     """Rows lo..hi - 1 of coeffs (w, d), reduced mod X^m - y with wraps[j] = y^j, transformed to (row, coset) of out."""
     d, m = coeffs.shape[1], 1 << log_size
+    source = coeffs.reshape(-1)
     for row in range(lo, hi):
         start = (row * cosets + coset) * m
         for i in range(min(d, m)):
@@ -27,8 +37,7 @@ def evaluate_rows(
         for i in range(d, m):
             out[start + i] = 0
         for j in range(1, wraps.shape[0]):
-            for i in range(min(m, d - j * m)):
-                out[start + i] = add(out[start + i], mul(coeffs[row, j * m + i], wraps[j]))
+            _add_scaled(source, row * d + j * m, wraps[j], out, start, min(m, d - j * m))
         if log_size < SMALLEST:
             forward_small(out, start, log_size, main)
         else:
@@ -101,8 +110,7 @@ def combine_rows(values: U32, matrix: U32, lo: int, hi: int) -> None:
     w, c, m = values.shape
     flat = values.reshape(-1)
     width = 256
-    old, new, term = np.empty(c * width, np.uint32), np.empty(width, np.uint32), np.empty(width, np.uint32)
-    p = np.uint32(P)
+    old, new = np.empty(c * width, np.uint32), np.empty(width, np.uint32)
     for row in range(w):
         for base in range(lo, hi, width):
             n = min(width, hi - base)
@@ -112,9 +120,6 @@ def combine_rows(values: U32, matrix: U32, lo: int, hi: int) -> None:
             for j in range(c):
                 _scale_into(old, 0, matrix[j, 0], new, 0, n)
                 for other in range(1, c):
-                    _scale_into(old, other * width, matrix[j, other], term, 0, n)
-                    for i in range(n):
-                        s = np.uint32(new[i] + term[i])
-                        new[i] = min(s, np.uint32(s - p))
+                    _add_scaled(old, other * width, matrix[j, other], new, 0, n)
                 for i in range(n):
                     flat[(row * c + j) * m + base + i] = new[i]

@@ -74,6 +74,10 @@ class Emitter:
         d = self.b.sub(x, y)
         return self._least(d, self.b.add(d, vector(P)))
 
+    def add_lazy(self, x: Any, y: Any) -> Any:
+        """x + y, in [0, 2p): good enough to be multiplied."""
+        return self.b.add(x, y)
+
     def sub_lazy(self, x: Any, y: Any) -> Any:
         """x - y + p, in (0, 2p): good enough to be multiplied."""
         return self.b.add(self.b.sub(x, y), vector(P))

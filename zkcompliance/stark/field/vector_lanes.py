@@ -39,6 +39,18 @@ def _scale(typing_context: Any, x: Any, i: Any, c: Any, out: Any, k: Any) -> Any
     return types.void(x, types.int64, types.uint32, out, types.int64), codegen
 
 
+def _scale_add(typing_context: Any, x: Any, i: Any, c: Any, out: Any, k: Any) -> Any:
+    """out[k..] += x[i..] * c for a uint32 scalar c in Montgomery form."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        e = Emitter(context, builder)
+        a, pointer = e.load(e.pointer(x, args[0]), args[1]), e.pointer(out, args[3])
+        e.store(e.add(e.load(pointer, args[4]), e.mul(a, e.spread(args[2]))), pointer, args[4])
+        return context.get_dummy_value()
+
+    return types.void(x, types.int64, types.uint32, out, types.int64), codegen
+
+
 def _rows(e: Emitter, array_type: Any, array: Any, column: Any) -> list[Any]:
     """The vectors of rows 0..5 of an E vector, from a column on."""
     pointer, n = e.pointer(array_type, array), e.columns(array_type, array)
@@ -139,6 +151,6 @@ def _ext_norm(typing_context: Any, x: Any, i: Any, cofactor: Any, norm: Any) -> 
     return types.void(x, types.int64, cofactor, norm), codegen
 
 
-multiply, scale = emitter(_multiply), emitter(_scale)
+multiply, scale, scale_add = emitter(_multiply), emitter(_scale), emitter(_scale_add)
 ext_multiply, ext_scale, ext_scale_add = emitter(_ext_multiply), emitter(_ext_scale(False)), emitter(_ext_scale(True))
 ext_norm = emitter(_ext_norm)
