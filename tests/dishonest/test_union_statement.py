@@ -356,10 +356,10 @@ class OtherRows(Prover):
         class Stacked:
             @staticmethod
             def block(at: int, columns: Sequence[int]) -> np.ndarray:
-                width = made.tables[0].entry.width
-                both = made.tables[0].extension(), made.other.extension()
-                stacked = np.concatenate([each.block(at, range(width)) for each in both])
-                return stacked[list(columns)]
+                """Of these columns, of which the other rows' are numbered after all of the segment's."""
+                of = made.tables[0].extension(), made.other.extension()
+                chosen = [of[c // COMPUTE.width].block(at, [c % COMPUTE.width]) for c in columns]
+                return np.concatenate(chosen)
 
         return blocks._replace(log=Stacked()) if number == 0 else blocks  # type: ignore[arg-type]
 

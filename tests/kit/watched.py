@@ -70,8 +70,9 @@ PARTS = {
 
 
 def siblings(positions: set[int], depth: int) -> int:
+    """The digests of a pruned opening in a tree of 2^depth leaves, whose lowest step is quaternary from 2^18 on."""
     count, known = 0, set(positions)
-    for step in (2, *[1] * (depth - 2)):
+    for step in (2, *[1] * (depth - 2)) if depth >= 18 else [1] * depth:
         above = {node >> step for node in known}
         count += (len(above) << step) - len(known)
         known = above
