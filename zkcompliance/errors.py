@@ -183,7 +183,7 @@ class BracketNotBacked(VerificationError):
 
 
 class SignatureRejected(VerificationError):
-    """The checkpoint is not signed by the trusted key."""
+    """The log is none of those that are asked for, or its checkpoint is not signed by a key that is trusted for it."""
 
     code = "signature-rejected"
 
@@ -219,7 +219,7 @@ class StaleProof(VerificationError):
 
 
 class RequirementNotShown(VerificationError):
-    """The bundle has no proof for a requirement of the policy."""
+    """The file has no proof for a requirement, or none over all the logs that are asked for."""
 
     code = "not-shown"
 

@@ -188,6 +188,8 @@ def test_check(lab: Path) -> None:
     assert low.exit_code == 1 and "example@1 DOES NOT HOLD" in low.stdout and "total below the limit" in low.stdout
     assert run(*asked, *BAND).exit_code == 2 and run("check", "--log", lab / "log").exit_code == 2
     assert run("check", kit.CLAIM, "-l", lab / "log", "-p", "limit=1e20", "--subject", "a=b").exit_code == 2
+    unit = run(*asked, "-p", "below.limit=1e20 apples", *BAND)
+    assert unit.exit_code == 2 and "error[usage]: below.limit: " in unit.stderr  # of which requirement, too
     assert SealedLog.open(lab / "log").proofs_left() == left
 
 

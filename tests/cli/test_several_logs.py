@@ -300,6 +300,11 @@ def test_from_python(lab: Path, tmp_path: Path) -> None:
         zk.prove(kit.CLAIM, [lab / "b"], limit="7e18")  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="twice"):
         zk.prove(kit.CLAIM, {"compute": [lab / "b", lab / "b"]}, limit="7e18", time=NOW)
+    events = zk.keygen(tmp_path / "e.key", "lab.example/e")
+    with zk.open_log(tmp_path / "e", schema=schemas.by_name("event"), key=tmp_path / "e.key") as other:
+        other.seal(empty=True)
+        with pytest.raises(UsageError, match=f"{events.name} has schema event@2; .* wants compute@2 for compute"):
+            zk.prove(kit.CLAIM, {"compute": [lab / "b", other]}, limit="7e18", time=NOW)
     opened = policy('"compute"', "compute\nrows = 6")
     made = parse_policy(opened.encode())
     proof = zk.prove(policy=made, logs={"compute": there}, time=NOW)

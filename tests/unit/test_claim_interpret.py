@@ -70,6 +70,22 @@ def test_margin_and_reveals() -> None:
     assert found.reveals == {"total": 1000, "band": 2, "rows": 2}
 
 
+def test_a_margin_is_on_the_side_of_its_bound() -> None:
+    @claim("sides")
+    def sides(compute: ComputeLog) -> None:
+        """A floor, a limit, and a total beside another."""
+        require("floor", compute.count() >= 3)
+        require("limit", compute.flop.sum() <= 100)
+        require("both", compute.flop.sum() >= compute.flop.max(empty=0) * 2)
+
+    def margins(*flops: int) -> list[str]:
+        return [each.margin for each in run(sides, compute=[[job(flop=flop) for flop in flops]]).outcomes]
+
+    assert margins(10, 20, 30, 40, 10) == ["2 above the bound", "10 FLOP over the bound", "30 FLOP within the bound"]
+    assert margins(50) == ["2 short of the bound", "50 FLOP below the bound", "50 FLOP past the bound"]
+    assert margins(20, 20, 0) == ["exactly at the bound", "60 FLOP below the bound", "exactly at the bound"]
+
+
 @pytest.mark.parametrize(
     ("value", "shown"), [(0, 0), (9, 9), (99, 99), (100, 100), (109, 100), (999, 990), (10**25 - 1, 99 * 10**23)]
 )

@@ -270,9 +270,13 @@ def _check_slots(one: Asked) -> None:
             raise UsageError(f"no log is given for {slot}")
         for log in (part_of(each).log for each in given[slot]):
             if log.schema.digest != schema.digest:
-                raise UsageError(f"log {slot} has the schema {log.schema.label}, not {schema.label}")
+                raise UsageError(
+                    f"{log.origin} has schema {log.schema.label}; {claim.id} wants {schema.label} for {slot}"
+                )
             if not log.segments:
-                raise UsageError(f"log {slot} has no sealed segment yet", help="zkcompliance seal --help")
+                raise UsageError(
+                    f"{log.origin}, given for {slot}, has no sealed segment yet", help="zkcompliance seal --help"
+                )
         if len(given[slot]) > 1 and slot in {each.name for each in card_of(claim).slots if each.order}:
             raise UsageError(
                 f"several logs are given for {slot} of {claim.id}: {IN_ORDER.format(slot)}",

@@ -223,8 +223,10 @@ def _check_names(policies: Sequence[Policy], there: Mapping[str, Sequence[Sealed
             help=" ".join(["zkcompliance prove", *(f"--log {name}=DIR" for name in sorted(names))]),
         )
     origins = [log.origin for several in there.values() for log in several]
-    if len(set(origins)) != len(origins):
-        raise UsageError("--log: one log (or two of one origin) is given twice, and logs are to be different")
+    if twice := [origin for origin in dict.fromkeys(origins) if origins.count(origin) > 1]:
+        raise UsageError(
+            f"--log: one log (or two of one origin, {', '.join(twice)}) is given twice, and logs are to be different"
+        )
     for policy in policies:
         for name, rule in policy.logs.items():
             if rule.keys and len(there.get(name, ())) > 1:
@@ -257,7 +259,10 @@ def _publics(
         bound, key = requirement.params[param.name], f"{requirement.name}.{param.name}"
         left.pop(key, None)
         if key in given:
-            chosen = param.parse(given[key])
+            try:
+                chosen = param.parse(given[key])
+            except UsageError as error:  # names the parameter, which several requirements may have
+                raise UsageError(f"{requirement.name}.{error.message}", help=error.help) from None
         elif bound.exact is not None:
             chosen = bound.exact
         elif bound.within is not None:

@@ -22,6 +22,7 @@ from zkcompliance.claim.meaning.evaluate import Evaluator
 from zkcompliance.claim.meaning.sentences import phrase
 
 MAX_FAULTS = 20  # rows named for one requirement
+_AT_BOUND = "exactly at the bound"
 
 
 @dataclass(frozen=True)
@@ -181,9 +182,9 @@ class _Judge:
                 return "no row at fault" if holds else _rows(faults)
             case core.Compare(op="<" | "<="):
                 room = self.evaluator.value(part.b) - self.evaluator.value(part.a)
-                kind = _gap(part.b.type)
-                side = "below" if room > 0 else "over" if room < 0 else "exactly at"
-                return f"{reading.show(kind, abs(room))} {side} the bound" if room else "exactly at the bound"
+                inside, outside = _sides(part)
+                side = inside if room > 0 else outside
+                return f"{reading.show(_gap(part.b.type), abs(room))} {side} the bound" if room else _AT_BOUND
             case core.Compare(op="=="):
                 gap = abs(self.evaluator.value(part.b) - self.evaluator.value(part.a))
                 return "equal" if holds else f"{reading.show(_gap(part.b.type), gap)} apart"
@@ -199,6 +200,18 @@ class _Judge:
                 cells = (f"{c.name}={reading.show(c.type, int(self.evaluator.value(c)[row]))}" for c in mine)
                 lines.append(f"{name} row {int(row) + 1}: {', '.join(cells)}")
         return tuple(lines)
+
+
+def _sides(part: core.Compare) -> tuple[str, str]:
+    """How what is compared lies to its bound where a < b has room, and where it has not. The bound is the side that
+    does not depend on rows: b of a limit, a of a floor; where both depend on them it is said of neither."""
+    of_rows = [any(isinstance(each, core.Column | core.Aggregate) for each in core.walk(x)) for x in (part.a, part.b)]
+    match of_rows:
+        case [True, False]:
+            return "below", "over"
+        case [False, True]:
+            return "above", "short of"
+    return "within", "past"
 
 
 def _gap(kind: Type) -> Type:
