@@ -178,7 +178,7 @@ def asked_of(policy: Policy, given: Keys) -> tuple[dict[str, LogRule], tuple[Req
             raise UsageError(f"{policy.label} says itself whose checkpoints of {name} are trusted: leave out its key")
     every = [key.public for keys in given.values() for key in keys]
     if len(set(every)) != len(every):
-        raise UsageError("--log-key: one key is given for two logs, which are to be different")
+        raise UsageError("one key is given for two logs, which are to be different")
     requirements = asked(policy)
     keyed = {name: rule for name, rule in policy.logs.items() if rule.keys or given.get(name)}
     needed = {name for each in requirements for logs in each.logs.values() for name in logs}

@@ -43,7 +43,7 @@ def labels(logs: Mapping[str, LogRule], given: Keys) -> dict[str, tuple[str, ...
         for origin in origins:
             if origins.count(origin) > 1:
                 raise UsageError(
-                    f"--log-key: two keys for {name} are both of {origin}, which is one log",
+                    f"two keys for {name} are both of {origin}, which is one log",
                     help="give the key that signed its newest checkpoint: a lineage leads to it from the others",
                 )
         found[name] = tuple(f"{name}:{origin}" for origin in origins) if len(origins) > 1 else (name,)
