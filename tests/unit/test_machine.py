@@ -12,8 +12,11 @@ from zkcompliance.stark.field.babybear import P
 
 
 def run(code: Code, rows: Rows, outputs: int) -> np.ndarray:
-    out = np.zeros((outputs, rows.count), np.uint32)
+    """What the code gives, the same with its sums gathered as without."""
+    out, plain = np.zeros((outputs, rows.count), np.uint32), np.zeros((outputs, rows.count), np.uint32)
     execute(code.pack(), rows, out)
+    execute(code.pack(plain=True), rows, plain)
+    assert (out == plain).all()
     return out
 
 
@@ -101,3 +104,51 @@ def test_loads_are_shared() -> None:
     code = Code()
     assert code.load(0, 1) == code.load(0, 1) and code.load(0, 1) != code.next(0, 1)
     assert code.periodic(2) == code.periodic(2)
+
+
+@pytest.mark.parametrize("terms", range(12))
+@pytest.mark.parametrize("signs", [0, 0xFFF, 0x5A5])
+@pytest.mark.parametrize("base", ["none", "first", "last", "both"])
+def test_sums_of_scaled_base_values(terms: int, signs: int, base: str) -> None:
+    """Any number of them added and subtracted, from and to extension values, at the largest entries too."""
+    values = np.random.default_rng(terms).integers(0, P, (14, 3), dtype=np.uint32)
+    values[:, 0], values[:, 1] = P - 1, 0
+    scalars = [(P - 1,) * 6, *(support.random_ext(f"sum {i}") for i in range(12))]
+    code = Code()
+    loaded = [code.scale(code.load(0, i), scalars[i]) for i in range(terms + 1)]
+    total = code.ext_load(0, 0) if base in ("first", "both") else loaded[0]
+    wanted = [tuple(int(x) for x in values[:6, n]) for n in range(3)]
+    if base in ("last", "none"):
+        wanted = [ext.scale(scalars[0], int(values[0, n])) for n in range(3)]
+    for i, term in enumerate(loaded[1:], 1):
+        negative = signs >> i & 1
+        total = code.sub(total, term) if negative else code.add(total, term)
+        join = ext.sub if negative else ext.add
+        wanted = [join(w, ext.scale(scalars[i], int(values[i, n]))) for n, w in enumerate(wanted)]
+    if base in ("last", "both"):
+        last = code.ext_load(0, 6)
+        total = code.sub(total, last) if signs & 1 else code.add(total, last)
+        join = ext.sub if signs & 1 else ext.add
+        wanted = [join(w, tuple(int(x) for x in values[6:12, n])) for n, w in enumerate(wanted)]
+    code.store(0, total)
+    out = run(code, Rows((values,), np.zeros(3, np.int32)), 6)
+    assert [tuple(out[:, n]) for n in range(3)] == wanted
+
+
+def test_a_sum_that_is_read_twice_is_written_once() -> None:
+    values = np.random.default_rng(9).integers(0, P, (4, 40), dtype=np.uint32)
+    e = [support.random_ext(f"twice {i}") for i in range(4)]
+    code = Code()
+    x = code.add(code.scale(code.load(0, 0), e[0]), code.scale(code.load(0, 1), e[1]))
+    y = code.sub(x, code.scale(code.load(0, 2), e[2]))
+    code.store(0, code.mul(x, y))
+    code.store(6, code.sub(code.sub(y, x), code.add(y, code.scale(code.load(0, 3), e[3]))))
+    code.store(12, code.mul(y, code.load(0, 3)))
+    out = run(code, Rows((values,), np.zeros(40, np.int32)), 18)
+    for n in range(40):
+        v = [int(value) for value in values[:, n]]
+        a = ext.add(ext.scale(e[0], v[0]), ext.scale(e[1], v[1]))
+        b = ext.sub(a, ext.scale(e[2], v[2]))
+        assert tuple(out[:6, n]) == ext.mul(a, b)
+        assert tuple(out[6:12, n]) == ext.neg(ext.add(a, ext.scale(e[3], v[3])))
+        assert tuple(out[12:, n]) == ext.scale(b, v[3])

@@ -1,11 +1,12 @@
-"""Intrinsics of the evaluator: one vector of LANES entries added, subtracted or copied."""
+"""Intrinsics of the evaluator: one vector of LANES entries added, subtracted, copied, or summed up of products."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from zkcompliance.stark.field.babybear import P
 from zkcompliance.stark.field.jit import emitter, types
-from zkcompliance.stark.field.simd import Emitter
+from zkcompliance.stark.field.simd import Emitter, wide
 
 
 def _binary(name: str) -> Any:
@@ -23,6 +24,36 @@ def _binary(name: str) -> Any:
     return build
 
 
+def _dot(add: bool) -> Any:
+    """out[k..] = (out[j..] +) Σ_l x[i[l]..]·c[l] / 2^32, l < 4, in flat arrays; c: a tuple in Montgomery form.
+
+    Four products of canonical entries are below 4·p² < 2·2^32·p, which fits in 64 bits: 2^32·p is subtracted once
+    where it can be, and then they are reduced together.
+    """
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        e = Emitter(context, builder)
+        xs, out = e.pointer(signature.args[0], args[0]), e.pointer(signature.args[3], args[3])
+        terms = []
+        for term in range(4):
+            start, word = builder.extract_value(args[1], term), builder.extract_value(args[2], term)
+            terms.append(e.products(e.halves(e.load(xs, start)), e.spread(word)[0]))
+        even, odd = (e.less(t, wide(P << 32)) for t in e.total(terms))
+        value = e.reduce((even, odd))
+        if add:
+            value = e.add(e.load(out, args[5]), value)
+        e.store(value, out, args[4])
+        return context.get_dummy_value()
+
+    def build(typing_context: Any, x: Any, i: Any, c: Any, out: Any, k: Any) -> Any:
+        return types.void(x, i, c, out, types.int64), codegen
+
+    def build_add(typing_context: Any, x: Any, i: Any, c: Any, out: Any, k: Any, j: Any) -> Any:
+        return types.void(x, i, c, out, types.int64, types.int64), codegen
+
+    return build_add if add else build
+
+
 def _copy(typing_context: Any, x: Any, i: Any, out: Any, k: Any) -> Any:
     """out[k..] = x[i..]."""
 
@@ -35,3 +66,4 @@ def _copy(typing_context: Any, x: Any, i: Any, out: Any, k: Any) -> Any:
 
 
 add, sub, copy = emitter(_binary("add")), emitter(_binary("sub")), emitter(_copy)
+dot, dot_add = emitter(_dot(False)), emitter(_dot(True))

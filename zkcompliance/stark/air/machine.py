@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from zkcompliance.stark.air import lanes
+from zkcompliance.stark.air.do import Do, operands_of
+from zkcompliance.stark.air.fuse import GROUP, Fused, fuse
+from zkcompliance.stark.field import extension as ext
 from zkcompliance.stark.field import scalar, vector_lanes
 from zkcompliance.stark.field.extension import Ext
 from zkcompliance.stark.field.jit import kernel
@@ -26,30 +28,6 @@ I64 = npt.NDArray[np.int64]
 
 TILE = 256
 SOURCES = 4
-
-
-class Do(IntEnum):
-    """Instructions: op, dst, a, b. `rows` is 1 or 6 as the destination is base or extension."""
-
-    LOAD = 0  # row b of source a
-    NEXT = 1  # row b of source a at the next row of the trace
-    PERIODIC = 2  # row a of the periodic tables
-    CONST = 3  # base constant a
-    ADD = 4
-    SUB = 5
-    MUL = 6
-    EADD = 7
-    ESUB = 8
-    EMUL = 9
-    ESCALE = 10  # extension a by extension constant b
-    EFROM = 11  # base a by extension constant b
-    EMULB = 12  # extension a by base b
-    ECONST = 13  # extension constant a
-    STORE = 14  # output rows dst … dst + 5 = extension a
-    STORE_BASE = 15  # output row dst = base a
-    ELOAD = 16  # rows b … b + 5 of source a
-    ENEXT = 17  # the same at the next row of the trace
-    EPERIODIC = 18  # rows a … a + 5 of the periodic tables
 
 
 @dataclass(frozen=True)
@@ -135,24 +113,30 @@ class Code:
             if op in (Do.LOAD, Do.NEXT) and a == source:
                 self.instructions[at] = (op, dst, a, place[b])
 
-    def pack(self) -> Packed:
-        """Real registers by a linear scan over the last uses."""
-        last: dict[int, int] = {}
-        for at, (op, _, a, b) in enumerate(self.instructions):
-            for operand in _operands(op, a, b):
-                last[operand] = at
+    def pack(self, *, plain: bool = False) -> Packed:
+        """Real registers by a linear scan over the last uses; plain: no sums are gathered."""
+        if plain:
+            code = Fused(self._kinds, [*self.ext_constants, ext.ZERO], self.instructions)
+        else:
+            code = fuse(self.instructions, self._kinds, self.ext_constants)
+        reads = [operands_of(op, a, b, code.groups) for op, _, a, b in code.instructions]
+        last = {operand: at for at, operands in enumerate(reads) for operand in operands}
         free: dict[bool, list[int]] = {False: [], True: []}
         place: dict[int, int] = {}
         used = 0
         packed: list[tuple[int, int, int, int]] = []
-        for at, (op, dst, a, b) in enumerate(self.instructions):
-            operands = _operands(op, a, b)
+        groups = np.zeros((len(code.groups) + 1, 2 * GROUP), np.int64)
+        for at, ((op, dst, a, b), operands) in enumerate(zip(code.instructions, reads, strict=True)):
             real = [place[operand] for operand in operands]
             x, y = (real[0] if operands else a), (real[1] if len(operands) > 1 else b)
+            if op in (Do.DOT, Do.DOT_ADD):
+                number = a if op == Do.DOT else b
+                x, y = (number, 0) if op == Do.DOT else (x, number)
+                groups[number] = [*real[-GROUP:], *(constant for _, constant in code.groups[number])]
             if op in (Do.STORE, Do.STORE_BASE):
                 packed.append((op, dst, x, y))
             else:
-                extension = self._kinds[dst]
+                extension = code.kinds[dst]
                 if free[extension]:
                     place[dst] = free[extension].pop()
                 else:
@@ -162,20 +146,12 @@ class Code:
                     free[extension].append(place[dst])
             for operand in set(operands):
                 if last[operand] == at:
-                    free[self._kinds[operand]].append(place[operand])
+                    free[code.kinds[operand]].append(place[operand])
         constants = np.array([*self.constants, 0], np.uint32)
-        scaled = [[c << 32 for c in s] + [31 * c << 32 for c in s] for s in [*self.ext_constants, (0,) * 6]]
+        scaled = [[c << 32 for c in s] + [31 * c << 32 for c in s] for s in code.constants]
         mont = np.array([[c % int(scalar.P64) for c in row] for row in scaled], np.uint32)
-        plain = np.array([*self.ext_constants, (0,) * 6], np.uint32)
-        return Packed(np.array(packed, np.int64).reshape(-1, 4), constants, mont, plain, used)
-
-
-def _operands(op: Do, a: int, b: int) -> tuple[int, ...]:
-    if op in (Do.LOAD, Do.NEXT, Do.PERIODIC, Do.CONST, Do.ECONST, Do.ELOAD, Do.ENEXT, Do.EPERIODIC):
-        return ()
-    if op in (Do.ESCALE, Do.EFROM, Do.STORE, Do.STORE_BASE):
-        return (a,)
-    return (a, b)
+        units = np.array(code.constants, np.uint32)
+        return Packed(np.array(packed, np.int64).reshape(-1, 4), groups, constants, mont, units, used)
 
 
 @dataclass(frozen=True)
@@ -183,6 +159,7 @@ class Packed:
     """Code ready to run."""
 
     instructions: np.ndarray
+    groups: np.ndarray  # (n, 8): of DOT, four registers, then the numbers of the constants they are multiplied by
     constants: np.ndarray
     ext_mont: np.ndarray  # (n, 12): s and 31·s in Montgomery form
     ext_plain: np.ndarray  # (n, 6)
@@ -221,7 +198,7 @@ def execute(code: Packed, rows: Rows, out: np.ndarray, first: int = 0) -> None:
     count = out.shape[1]
     steps = rows.following[first : first + count - count % TILE].reshape(-1, TILE)
     runs = np.append((np.diff(steps, axis=1) == 1).all(axis=1), False)  # tiles whose next rows are consecutive
-    fixed = (code.instructions, code.constants, code.ext_mont, code.ext_plain, code.registers)
+    fixed = (code.instructions, code.groups, code.constants, code.ext_mont, code.ext_plain, code.registers)
     calls = [
         (*fixed, *sources, rows.following, runs, tables, marks, out, first, first + lo, first + hi)
         for lo, hi in split(count, least=TILE, multiple=TILE)
@@ -241,9 +218,21 @@ def _source_row(s0: U32, s1: U32, s2: U32, s3: U32, source: int, row: int) -> An
     return s3[row]
 
 
-@kernel("i8[:,:] u4[:] u4[:,:] u4[:,:] i8 u4[:,:] u4[:,:] u4[:,:] u4[:,:] i4[:] b1[:] u4[:,:] i8[:,:] u4[:,:] i8 i8 i8")
+@kernel
+def _dot(groups: I64, number: int, r: int, mont: U32) -> Any:
+    """Where in the flat registers, and in Montgomery form, the factors of row r of a group are."""
+    g = groups[number]
+    starts = (g[0] * TILE, g[1] * TILE, g[2] * TILE, g[3] * TILE)
+    return starts, (mont[g[4], r], mont[g[5], r], mont[g[6], r], mont[g[7], r])
+
+
+@kernel(
+    "i8[:,:] i8[:,:] u4[:] u4[:,:] u4[:,:] i8 u4[:,:] u4[:,:] u4[:,:] u4[:,:] "
+    "i4[:] b1[:] u4[:,:] i8[:,:] u4[:,:] i8 i8 i8"
+)
 def _run(
     instructions: I64,
+    groups: I64,
     constants: U32,
     ext_mont: U32,
     ext_plain: U32,
@@ -314,10 +303,19 @@ def _run(
                 for r in range(6):
                     for i in range(0, TILE, LANES):
                         vector_lanes.scale(flat, a0 + i, ext_mont[b, r], flat, d0 + r * TILE + i)
-            elif op == Do.EMULB:
+            elif op == Do.DOT or op == Do.DOT_ADD:
                 for r in range(6):
+                    s, c = _dot(groups, a if op == Do.DOT else b, r, ext_mont)
                     for i in range(0, TILE, LANES):
-                        vector_lanes.multiply(flat, a0 + r * TILE + i, flat, b0 + i, flat, d0 + r * TILE + i)
+                        at_i = (s[0] + i, s[1] + i, s[2] + i, s[3] + i)
+                        if op == Do.DOT:
+                            lanes.dot(flat, at_i, c, flat, d0 + r * TILE + i)
+                        else:
+                            lanes.dot_add(flat, at_i, c, flat, d0 + r * TILE + i, a0 + r * TILE + i)
+            elif op == Do.EMULB:
+                x, z = regs[a : a + 6], regs[dst : dst + 6]
+                for i in range(0, TILE, LANES):
+                    vector_lanes.ext_multiply_base(x, i, flat, b0 + i, z, i)
             elif op == Do.ECONST:
                 for r in range(6):
                     regs[dst + r] = ext_plain[a, r]

@@ -34,6 +34,8 @@ MODULES = (
 )
 # Outside this folder, what kernels are made of.
 PARTS = (
+    "zkcompliance.stark.air.do",
+    "zkcompliance.stark.air.fuse",
     "zkcompliance.stark.air.lanes",
     "zkcompliance.stark.commit.sha256_emit",
     "zkcompliance.stark.commit.message_lanes",

@@ -64,6 +64,10 @@ class Emitter:
     def _least(self, x: Any, y: Any) -> Any:
         return self.b.select(self.b.icmp_unsigned("<", x, y), x, y)
 
+    def less(self, x: Any, y: Any) -> Any:
+        """The lesser of x and x - y where that wraps for x < y: x - y or x, of 32 or 64 bits, unsigned."""
+        return self._least(x, self.b.sub(x, y))
+
     def add(self, x: Any, y: Any) -> Any:
         """x + y."""
         s = self.b.add(x, y)

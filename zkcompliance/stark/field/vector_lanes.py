@@ -89,6 +89,18 @@ def _ext_multiply(typing_context: Any, x: Any, i: Any, y: Any, j: Any, out: Any,
     return types.void(x, types.int64, y, types.int64, out, types.int64), codegen
 
 
+def _ext_multiply_base(typing_context: Any, x: Any, i: Any, y: Any, j: Any, out: Any, k: Any) -> Any:
+    """out[:, k..] = x[:, i..] * y[j..] for y in F."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        e = Emitter(context, builder)
+        b = e.factor(e.mul(e.load(e.pointer(y, args[2]), args[3]), e.constant(R_SQUARED)))
+        _store_rows(e, [e.mul(v, b) for v in _rows(e, x, args[0], args[1])], out, args[4], args[5])
+        return context.get_dummy_value()
+
+    return types.void(x, types.int64, y, types.int64, out, types.int64), codegen
+
+
 def _ext_scale(accumulate: bool) -> Any:
     """out[:, k..] = (or +=) x[:, i..] * s; the flat constant s (12,) is s_0..s_5, 31 s_0..31 s_5 in Montgomery form."""
 
@@ -153,4 +165,4 @@ def _ext_norm(typing_context: Any, x: Any, i: Any, cofactor: Any, norm: Any) -> 
 
 multiply, scale, scale_add = emitter(_multiply), emitter(_scale), emitter(_scale_add)
 ext_multiply, ext_scale, ext_scale_add = emitter(_ext_multiply), emitter(_ext_scale(False)), emitter(_ext_scale(True))
-ext_norm = emitter(_ext_norm)
+ext_norm, ext_multiply_base = emitter(_ext_norm), emitter(_ext_multiply_base)
