@@ -135,6 +135,27 @@ def test_sums_of_scaled_base_values(terms: int, signs: int, base: str) -> None:
     assert [tuple(out[:, n]) for n in range(3)] == wanted
 
 
+@pytest.mark.parametrize("terms", [2, 3, 4, 5, 8])
+def test_sums_and_products_at_their_largest(terms: int) -> None:
+    """Entries p − 1 times constants whose Montgomery form is p − 1, and p − 1 everywhere in a product."""
+    top = P - pow(1 << 32, -1, P)
+    assert (top << 32) % P == P - 1
+    full, most = (P - 1,) * 6, (top,) * 6
+    code = Code()
+    total = code.scale(code.load(0, 0), most)
+    for _ in range(terms - 1):
+        total = code.add(total, code.scale(code.load(0, 0), most))
+    code.store(0, total)
+    code.store(6, code.mul(code.ext_load(0, 0), code.ext_load(0, 0)))
+    code.store(12, code.mul(code.ext_load(0, 0), code.load(0, 0)))
+    code.store(18, code.scale(code.ext_load(0, 0), most))
+    out = run(code, Rows((np.full((6, 5), P - 1, np.uint32),), np.zeros(5, np.int32)), 24)
+    assert tuple(out[:6, 4]) == ext.scale(most, terms * (P - 1))
+    assert tuple(out[6:12, 4]) == ext.mul(full, full)
+    assert tuple(out[12:18, 4]) == ext.scale(full, P - 1)
+    assert tuple(out[18:, 4]) == ext.mul(full, most)
+
+
 def test_a_sum_that_is_read_twice_is_written_once() -> None:
     values = np.random.default_rng(9).integers(0, P, (4, 40), dtype=np.uint32)
     e = [support.random_ext(f"twice {i}") for i in range(4)]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from zkcompliance.stark.field.babybear import P
 from zkcompliance.stark.field.jit import emitter, types
-from zkcompliance.stark.field.simd import Emitter, wide
+from zkcompliance.stark.field.simd import Emitter
 
 
 def _binary(name: str) -> Any:
@@ -27,8 +26,7 @@ def _binary(name: str) -> Any:
 def _dot(add: bool) -> Any:
     """out[k..] = (out[j..] +) Σ_l x[i[l]..]·c[l] / 2^32, l < 4, in flat arrays; c: a tuple in Montgomery form.
 
-    Four products of canonical entries are below 4·p² < 2·2^32·p, which fits in 64 bits: 2^32·p is subtracted once
-    where it can be, and then they are reduced together.
+    Four products of canonical entries are below 4·p² < 2^33·p < 2^64: they are reduced together.
     """
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -38,8 +36,7 @@ def _dot(add: bool) -> Any:
         for term in range(4):
             start, word = builder.extract_value(args[1], term), builder.extract_value(args[2], term)
             terms.append(e.products(e.halves(e.load(xs, start)), e.spread(word)[0]))
-        even, odd = (e.less(t, wide(P << 32)) for t in e.total(terms))
-        value = e.reduce((even, odd))
+        value = e.reduce(e.reducible(e.total(terms)))
         if add:
             value = e.add(e.load(out, args[5]), value)
         e.store(value, out, args[4])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -149,6 +150,12 @@ def _add_fraction(
     return code.add(code.mul(numerator, denominator), part), code.mul(product, denominator)
 
 
+@lru_cache(maxsize=1)
+def identity_weights(delta: Ext, identities: int) -> tuple[Ext, ...]:
+    """δ^(q+1) for each linear identity q of a statement; one list serves every instance of a proof."""
+    return tuple(ext.powers(delta, identities + 1)[1:])
+
+
 def linear_terms(nodes: NodeCode, layout: Layout, number: int, challenges: Challenges) -> Reg:
     """Lin + w·blind of an instance."""
     instance, code = layout.instances[number], nodes.code
@@ -157,6 +164,7 @@ def linear_terms(nodes: NodeCode, layout: Layout, number: int, challenges: Chall
     if instance.weighed is not None:
         weighed = code.load(WITNESS, instance.weighed)
         total = code.add(total, code.mul(code.ext_load(PUBLIC, WEIGHTS), weighed))
+    weights = identity_weights(challenges.delta, len(layout.cells.identities))
     buckets: Reg | None = None
     for place in layout.cells.sums:
         if place.instance != number:
@@ -164,8 +172,7 @@ def linear_terms(nodes: NodeCode, layout: Layout, number: int, challenges: Chall
         described = instance.air.sums[place.position]
         row: Reg | None = None
         for j, limb in enumerate(described.limbs):
-            weight = ext.power(challenges.delta, place.first_identity + 1 + j * place.buckets)
-            term = code.scale(nodes.reg(limb), weight)
+            term = code.scale(nodes.reg(limb), weights[place.first_identity + j * place.buckets])
             row = term if row is None else code.add(row, term)
         if row is None:
             continue
@@ -192,7 +199,7 @@ def cell_weights(layout: Layout, challenges: Challenges) -> list[Ext]:
     """W_r for each cell: Σ_q δ^(q+1)·coefficient, and for multiplicities −2^(16h)/D. ZeroDivisionError where D = 0."""
     cells = layout.cells
     weights = [ext.ZERO] * cells.count
-    powers = ext.powers(challenges.delta, len(cells.identities) + 1)[1:]
+    powers = identity_weights(challenges.delta, len(cells.identities))
     for identity, power in zip(cells.identities, powers, strict=True):
         for cell, coefficient in identity.cells:
             weights[cell] = ext.add(weights[cell], ext.scale(power, coefficient))
@@ -215,7 +222,7 @@ def tally_weights(layout: Layout, challenges: Challenges) -> dict[int, np.ndarra
     }
     if not found:
         return {}
-    powers = ext.powers(challenges.delta, len(cells.identities) + 1)[1:]
+    powers = identity_weights(challenges.delta, len(cells.identities))
     for identity, power in zip(cells.identities, powers, strict=True):
         for instance, row, coefficient in identity.tallies:
             found[instance][:, row] += ext.scale(power, coefficient)

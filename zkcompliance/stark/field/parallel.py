@@ -5,6 +5,7 @@ threads of the program at once are safe under every threading layer.
 """
 
 import os
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -27,10 +28,37 @@ if hasattr(os, "register_at_fork"):  # a forked child has none of its parent's t
 
 
 def run(function: Callable[..., Any], calls: Sequence[tuple[Any, ...]]) -> list[Any]:
-    """[function(*arguments) for arguments in calls], in threads; the first exception raised is raised here."""
+    """[function(*arguments) for arguments in calls], in threads; the first exception raised is raised here.
+
+    This thread works too, and a thread takes one call after another: to wake one costs as much as a small call.
+    """
     if len(calls) < 2 or cores() < 2:
         return [function(*arguments) for arguments in calls]
-    return [future.result() for future in [_pool().submit(function, *arguments) for arguments in calls]]
+    results: list[Any] = [None] * len(calls)
+    waiting = deque(enumerate(calls))
+    errors: list[BaseException] = []
+
+    def work() -> None:
+        while not errors:
+            try:
+                at, arguments = waiting.popleft()
+            except IndexError:
+                return
+            try:
+                results[at] = function(*arguments)
+            except BaseException as error:  # raised again below, by the thread that asked
+                errors.append(error)
+
+    helpers = [_pool().submit(work) for _ in range(min(cores(), len(calls)) - 1)]
+    try:
+        work()
+    finally:
+        for helper in helpers:
+            if not helper.cancel():
+                helper.result()
+    if errors:
+        raise errors[0]
+    return results
 
 
 def split(n: int, least: int = 1, multiple: int = 1, parts: int = 0) -> list[tuple[int, int]]:

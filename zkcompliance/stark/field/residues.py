@@ -61,16 +61,20 @@ def _residues(coeffs: U32, powers: U32, steps: U32, out: U32, row: int) -> None:
                 out[g, row, j] = scalar.add(scalar.mul(out[g, row, j], steps[g]), own)
 
 
+def _powers(points: npt.NDArray[np.uint64], count: int) -> npt.NDArray[np.uint64]:
+    """(…, count) uint64 of (…): x^i for i < count, a power of two, of each x, by doubling."""
+    found, step = np.ones((*points.shape, 1), np.uint64), points[..., None]
+    while found.shape[-1] < count:
+        found = np.concatenate([found, found * step % np.uint64(P)], axis=-1)
+        step = step * step % np.uint64(P)
+    return found
+
+
 def residues(coeffs: U32, points: list[int]) -> U32:
     """(w, d) coefficients to (points, w, 8): those of each polynomial mod X^8 − y, for every y of `points`."""
     coeffs = u32_array(coeffs, 2)
     out = np.empty((len(points), coeffs.shape[0], RUN), np.uint32)
-    powers = np.empty((len(points), TILE), np.uint32)
-    for mine, y in zip(powers, points, strict=True):
-        power = 1
-        for i in range(0, TILE, RUN):
-            mine[i : i + RUN] = power
-            power = power * y % P
+    powers = np.repeat(_powers(np.array(points, np.uint64), TILE // RUN).astype(np.uint32), RUN, axis=1)
     steps = montgomery([pow(y, TILE // RUN, P) for y in points])
     run(_residues, [(coeffs, powers, steps, out, row) for row in range(coeffs.shape[0])])
     return out
@@ -80,8 +84,9 @@ def values_on_runs(coeffs: U32, runs: list[list[int]]) -> U32:
     """(runs, w, 8): values of (w, d) coefficients at runs of eight points that have one eighth power each."""
     found = residues(coeffs, [pow(points[0], RUN, P) for points in runs])
     values = np.empty_like(found)
-    for at, points in enumerate(runs):
-        table = np.array([[pow(x, j, P) for x in points] for j in range(RUN)], np.uint64)
+    tables = _powers(np.array(runs, np.uint64), RUN)
+    for at, table in enumerate(tables):
         # eight products below 2^62 each would not fit: they are reduced one by one
-        values[at] = (found[at].astype(np.uint64)[:, :, None] * table[None] % np.uint64(P)).sum(axis=1) % np.uint64(P)
+        terms = found[at].astype(np.uint64)[:, None, :] * table[None] % np.uint64(P)
+        values[at] = terms.sum(axis=2) % np.uint64(P)
     return values

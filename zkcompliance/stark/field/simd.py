@@ -64,10 +64,6 @@ class Emitter:
     def _least(self, x: Any, y: Any) -> Any:
         return self.b.select(self.b.icmp_unsigned("<", x, y), x, y)
 
-    def less(self, x: Any, y: Any) -> Any:
-        """The lesser of x and x - y where that wraps for x < y: x - y or x, of 32 or 64 bits, unsigned."""
-        return self._least(x, self.b.sub(x, y))
-
     def add(self, x: Any, y: Any) -> Any:
         """x + y."""
         s = self.b.add(x, y)
@@ -130,6 +126,11 @@ class Emitter:
         u = self.plus(t, self.products(self.halves(m), (wide(P), wide(P))))
         d = self.b.bitcast(self.b.or_(self.b.lshr(u[0], wide(32)), u[1]), VECTOR)
         return self._least(d, self.b.sub(d, vector(P)))
+
+    def reducible(self, t: Halves) -> Halves:
+        """t or t - 2^32 p, below 2^32 p, for 64-bit halves t < 2^33 p, such as a sum of four products."""
+        even, odd = (self._least(h, self.b.sub(h, wide(P << 32))) for h in t)
+        return even, odd
 
     def reduce(self, t: Halves) -> Any:
         """t / 2^32 mod p for 64-bit halves t < 2^32 p, a sum of at most two products of canonical entries.

@@ -64,13 +64,17 @@ def _store_rows(e: Emitter, values: list[Any], array_type: Any, array: Any, colu
 
 
 def _convolve(e: Emitter, x: list[Halves], y: list[Halves], wrapped: list[Halves]) -> list[Any]:
-    """The six coefficients of x * y / 2^32 in E; wrapped holds 31 * y for the coefficients beyond u^5."""
+    """The six coefficients of x * y / 2^32 in E; wrapped holds 31 * y for the coefficients beyond u^5.
+
+    With M = 2^32 p, four products are below 2 M, and below M once M is subtracted where it can be; so again with the
+    other two, whose sum is below M. 2 M < 2^64, and what is below M is reduced once.
+    """
     result = []
     for k in range(DEGREE):
         factors = [y[k - i] if i <= k else wrapped[k - i + DEGREE] for i in range(DEGREE)]
         terms = [e.products(a, b) for a, b in zip(x, factors, strict=True)]
-        parts = [e.reduce(e.plus(terms[i], terms[i + 1])) for i in range(0, DEGREE, 2)]
-        result.append(e.add(e.add(parts[0], parts[1]), parts[2]))
+        total = e.reducible(e.total(terms[:4]))
+        result.append(e.reduce(e.reducible(e.total([total, *terms[4:]]))))
     return result
 
 
