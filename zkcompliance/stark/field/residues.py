@@ -22,7 +22,7 @@ from zkcompliance.stark.field.width import LANES
 U32 = npt.NDArray[np.uint32]
 
 RUN = 8
-TILE = 1024  # coefficients that stay in the first-level cache while the powers of every point pass
+TILE = 4096  # coefficients that stay in the first-level cache while the powers of every point pass
 
 
 @kernel("u4[:,:] u4[:,:] u4[:] u4[:,:,:] i8")
