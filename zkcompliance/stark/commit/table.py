@@ -46,10 +46,10 @@ def masked_coefficients(values: np.ndarray, masks: np.ndarray, out: np.ndarray |
     out[:, rows:] = 0
     low = out[:, :h]
     np.subtract(low, masks, out=low)
-    np.add(low, np.uint32(P), out=low, where=low >= P)  # a wrapped difference is above p
+    np.minimum(low, low + np.uint32(P), out=low)  # a wrapped difference is above p, and wraps back
     high = out[:, rows:]
     np.add(high, masks, out=high)
-    np.subtract(high, np.uint32(P), out=high, where=high >= P)
+    np.minimum(high, high - np.uint32(P), out=high)  # below p, the difference wraps
     return out
 
 

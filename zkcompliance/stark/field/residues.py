@@ -15,14 +15,14 @@ from zkcompliance.stark.field.arrays import u32_array
 from zkcompliance.stark.field.babybear import P
 from zkcompliance.stark.field.jit import kernel
 from zkcompliance.stark.field.parallel import run
-from zkcompliance.stark.field.residue_lanes import GROUP, step
+from zkcompliance.stark.field.residue_lanes import STEP, step
 from zkcompliance.stark.field.scalar import montgomery
 from zkcompliance.stark.field.width import LANES
 
 U32 = npt.NDArray[np.uint32]
 
 RUN = 8
-TILE = 1024  # coefficients that stay in the first-level cache while the powers of every point pass
+TILE = 4096  # coefficients that stay in the first-level cache while the powers of every point pass
 
 
 @kernel("u4[:,:] u4[:,:] u4[:] u4[:,:,:] i8")
@@ -45,7 +45,7 @@ def _residues(coeffs: U32, powers: U32, steps: U32, out: U32, row: int) -> None:
                 rest[i] = coeffs[row, base + i]
         for g in range(points):
             totals[:] = 0
-            for i in range(0, TILE, GROUP * LANES):
+            for i in range(0, TILE, STEP * LANES):
                 if whole:
                     step(source, row * d + base + i, flat, g * TILE + i, totals)
                 else:
