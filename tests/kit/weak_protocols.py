@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 
@@ -37,13 +36,11 @@ class FromOne(Prover):
     def weighed(self) -> Iterator[None]:
         delta = self.challenges.delta
 
-        def power(base: Ext, exponent: int) -> Ext:
-            return ext.power(base, exponent - 1 if base == delta else exponent)
+        def weights(base: Ext, identities: int) -> tuple[Ext, ...]:
+            return tuple(ext.powers(base, identities)) if base == delta else honest(base, identities)
 
-        def powers(base: Ext, count: int) -> list[Ext]:
-            return [ext.ONE, *ext.powers(base, count - 1)] if base == delta else ext.powers(base, count)
-
-        with without(prover_weights, "ext", SimpleNamespace(**{**vars(ext), "power": power, "powers": powers})):
+        honest = prover_weights.identity_weights
+        with without(prover_weights, "identity_weights", weights):
             yield
 
     def commit_lookups(self) -> None:
