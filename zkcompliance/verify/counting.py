@@ -59,7 +59,10 @@ class Ranges:
         for op, a, b in table.nodes:
             node = Node(op, self.number[a], self.number[b]) if op in OPERATIONS else Node(op, a, b)
             self.number.append(first.setdefault(node, len(self.number)))
-        self.key = [first.get(Node(WIT, node.a, 0), i) if node.op == NEXT else i for i, node in enumerate(self.nodes)]
+        self.key = [  # the number by which a node's range is known
+            first.get(Node(WIT, node.a, 0), number) if node.op == NEXT else number
+            for node, number in zip(self.nodes, self.number, strict=True)
+        ]
         roots = [{c.node for c in table.constraints if c.kind == kind} for kind in range(4)]
         self.zero, self.moves = roots[EVERY], roots[TRANSITION]
         self.first, self.last = ({self.number[i] for i in roots[kind]} for kind in (FIRST, LAST))
@@ -93,7 +96,7 @@ class Ranges:
         return ones
 
     def of(self, node: int) -> Range | None:
-        return self.found.get(self.number[self.key[node]])
+        return self.found.get(self.key[node])
 
     def learn(self, node: int, new: Range | None) -> None:
         """`new` holds of a node on every row, besides what is known of it."""
@@ -104,7 +107,7 @@ class Ranges:
             else:  # the value may be two integers that are the same mod p: one range says one of them
                 new = min(old, new, key=_width)
         if new is not None and new != old and new[0] <= new[1] and max(-new[0], new[1]) < P:
-            self.found[self.number[self.key[node]]] = new
+            self.found[self.key[node]] = new
             self.news = True
 
     def sweep(self) -> None:
@@ -150,7 +153,7 @@ class Ranges:
 
         Or b = s·x + (t − s)·y for bits s and t with s·(t − s) = 0: that is x, or 0, or y.
         """
-        x = self.number[self.key[a]]
+        x = self.key[a]
         begins = (0, 0) if x in self.first else self.of(self.start[x]) if x in self.start else None
         if self.nodes[a].op != NEXT or self.nodes[x].op != WIT or begins is None:
             return
@@ -275,7 +278,7 @@ def ranges_of(program: Program) -> list[Ranges]:
         for found in tables:
             found.sweep()
         _share_publics(tables)
-        _share_buses(program, [use for use in uses if use[1].bus >= general])
+        _share_buses([use for use in uses if use[1].bus >= general])
         if not any(found.news for found in tables):
             break
     return tables
@@ -292,7 +295,7 @@ def _share_publics(tables: Sequence[Ranges]) -> None:
                     known[node] = found.of(i)
 
 
-def _share_buses(program: Program, uses: Sequence[tuple[Ranges, Interaction]]) -> None:
+def _share_buses(uses: Sequence[tuple[Ranges, Interaction]]) -> None:
     """What is asked with one sign on a general bus is a tuple of an interaction that is not of that sign.
 
     Asks that are not known to be within their bound are no asks yet: they could add up to p, which is none.
