@@ -139,6 +139,13 @@ def at_most(value: int, limit: int, what: str) -> int:
     return value
 
 
+def positive(reader: Reader, count: int, what: str) -> int:
+    """`count` if it is not 0, or the reader's error."""
+    if count == 0:
+        raise reader.fail(f"no {what}")
+    return count
+
+
 def u8(x: int) -> bytes:
     return x.to_bytes(1, "little")
 

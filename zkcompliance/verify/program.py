@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from zkcompliance import limits
 from zkcompliance.errors import MalformedProgram
-from zkcompliance.verify.codec import Reader, at_most, i32, text, u8, u16, u32
+from zkcompliance.verify.codec import Reader, at_most, i32, positive, text, u8, u16, u32
 from zkcompliance.verify.field import P
 
 _PROGRAM = b"zkcp" + u16(2)
@@ -295,12 +295,6 @@ def _read_sum(reader: Reader, names: set[str], nodes: int) -> Sum:
     selector = reader.index16(nodes, "node")
     limbs = between(reader, reader.u8(), 16, "limbs of a sum")
     return Sum(name, selector, tuple(reader.index16(nodes, "node") for _ in range(limbs)))
-
-
-def positive(reader: Reader, count: int, what: str) -> int:
-    if count == 0:
-        raise reader.fail(f"no {what}")
-    return count
 
 
 def between(reader: Reader, value: int, high: int, what: str) -> int:

@@ -17,6 +17,7 @@ from zkcompliance.verify.codec import (
     bytes16,
     extension_bytes,
     integer,
+    positive,
     text,
     u8,
     u16,
@@ -244,7 +245,7 @@ def _read_logs(reader: Reader, profile: Profile) -> tuple[LogStatement, ...]:
     """1 … 60 logs, in ascending order of their origins, no entry twice."""
     logs: list[LogStatement] = []
     segments = 0
-    for _ in range(_at_least_one(reader, reader.u8(), "logs")):
+    for _ in range(positive(reader, reader.u8(), "logs")):
         logs.append(_read_log(reader, profile, limits.MAX_SEGMENTS - segments))
         segments += len(logs[-1].entries)
     origins = [log.origin.encode("utf-8") for log in logs]
@@ -281,7 +282,7 @@ def _read_claims(reader: Reader, logs: int) -> tuple[ClaimStatement, ...]:
     """1 … 64 claims, in ascending order of their requirements."""
     claims: list[ClaimStatement] = []
     publics = 0
-    for _ in range(at_most(_at_least_one(reader, reader.u8(), "claims"), limits.MAX_CLAIMS, "claims")):
+    for _ in range(at_most(positive(reader, reader.u8(), "claims"), limits.MAX_CLAIMS, "claims")):
         claims.append(_read_claim(reader, logs, limits.MAX_PUBLICS - publics))
         publics += len(claims[-1].publics)
     requirements = [claim.requirement.encode("utf-8") for claim in claims]
@@ -308,7 +309,7 @@ def _read_claim(reader: Reader, logs: int, most: int) -> ClaimStatement:
 
 
 def _read_slot(reader: Reader, logs: int) -> tuple[int, ...]:
-    numbers = tuple(reader.index8(logs, "log") for _ in range(_at_least_one(reader, reader.u8(), "logs of a slot")))
+    numbers = tuple(reader.index8(logs, "log") for _ in range(positive(reader, reader.u8(), "logs of a slot")))
     if list(numbers) != sorted(set(numbers)):
         raise reader.fail("the logs of a slot do not ascend")
     return numbers
@@ -319,9 +320,3 @@ def _read_size(reader: Reader) -> int:
     if not limits.MIN_LOG_ROWS_LOG2 <= k <= limits.MAX_LOG_ROWS_LOG2:
         raise reader.fail(f"a private table of 2^{k} rows")
     return k
-
-
-def _at_least_one(reader: Reader, count: int, what: str) -> int:
-    if count == 0:
-        raise reader.fail(f"no {what}")
-    return count
