@@ -6,7 +6,7 @@ of its sums stand in columns of their own and only their totals are cells, is de
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -23,7 +23,7 @@ from zkcompliance.verify.program import (
     Program,
     Table,
 )
-from zkcompliance.verify.statement import ClaimStatement, Entry, Statement
+from zkcompliance.verify.statement import ClaimStatement, Statement
 
 MAX_DIGIT_WEIGHT = (1 << 13) - 2
 BUCKET_LOG2 = 14  # rows of a bucket, so that its sum of 16-bit limbs is below p
@@ -83,27 +83,19 @@ def limbs_of(table: Table) -> int:
     return sum(len(item.limbs) for item in table.sums)
 
 
-def slot_segments(statement: Statement, claim: ClaimStatement, slot: int) -> Iterator[Entry]:
-    """The segments of all logs that fill the slot, in the order of their ORDINAL."""
-    for log in claim.slots[slot]:
-        yield from statement.logs[log].entries
-
-
 def table_sizes(statement: Statement, claim: ClaimStatement, table: Table) -> list[int]:
-    """log2 of the rows of each segment that the table runs over; a private table counts as one."""
+    """log2 of the rows of each segment of a table, in the order of their ORDINAL; a private table counts as one."""
     if table.kind == PRIVATE_TABLE:
         return [claim.private[table.index]]
-    return [entry.k for entry in slot_segments(statement, claim, table.index)]
+    return [entry.k for log in claim.slots[table.index] for entry in statement.logs[log].entries]
 
 
 def is_tall(statement: Statement, programs: Sequence[Program]) -> bool:
     """Whether the A and B of all sums are more than may be cells."""
     count = 0
     for claim, program in zip(statement.claims, programs, strict=True):
-        over = [sum(buckets(entry.k) for entry in slot_segments(statement, claim, s)) for s in range(len(program.logs))]
         for table in program.tables:
-            rows = buckets(claim.private[table.index]) if table.kind == PRIVATE_TABLE else over[table.index]
-            count += 2 * limbs_of(table) * rows
+            count += 2 * limbs_of(table) * sum(map(buckets, table_sizes(statement, claim, table)))
     return count > limits.MAX_DIRECT_CELLS
 
 
