@@ -9,11 +9,8 @@ from zkcompliance.errors import LimitExceeded
 from zkcompliance.prove.size import expected_bytes
 from zkcompliance.stark.statement import Statement, encode_bundle
 from zkcompliance.verify.bundle import check_notes, decode_bundle, programs_of
-from zkcompliance.verify.counting import check_multiplicities
-from zkcompliance.verify.shape import shape_of
-from zkcompliance.verify.soundness import judge
 from zkcompliance.verify.statement import decode_statement
-from zkcompliance.verify.verifier import check_brackets, check_checkpoints, check_programs
+from zkcompliance.verify.verifier import judge_statement
 
 
 def hollow(statement: Statement, notes: Sequence[bytes]) -> bytes:
@@ -30,12 +27,7 @@ def refuse_early(statement: Statement, notes: Sequence[bytes]) -> int:
     stated = decode_statement(bundle.statement_bytes)
     programs = programs_of(bundle, stated)
     check_notes(bundle, stated)
-    check_programs(stated, programs)
-    judge(shape_of(stated, programs))
-    for program in programs:
-        check_multiplicities(program)
-    check_checkpoints(stated)
-    check_brackets(stated)
+    judge_statement(stated, programs)
     size = expected_bytes(statement, notes)
     if size * 19 // 20 > limits.MAX_BUNDLE_BYTES:
         raise LimitExceeded(

@@ -38,7 +38,7 @@ from zkcompliance.verify.field import ZERO, Ext, add, total
 from zkcompliance.verify.fri import check_queries
 from zkcompliance.verify.openings import deep, opening_order, read_layers, read_rows
 from zkcompliance.verify.program import Program, decode_program
-from zkcompliance.verify.shape import shape_of
+from zkcompliance.verify.shape import Shape, shape_of
 from zkcompliance.verify.statement import PROFILES, ClaimStatement, Statement, decode_statement, degree_bound
 from zkcompliance.verify.transcript import Transcript
 from zkcompliance.verify.weights import lookup_challenges, weigh, weigh_rows
@@ -128,6 +128,19 @@ def check_brackets(statement: Statement) -> None:
             raise BracketNotBacked(f"log {log.origin}: nothing in the file shows when its segments were sealed")
 
 
+def judge_statement(statement: Statement, programs: Sequence[Program]) -> tuple[Shape, soundness.Security]:
+    """All that is judged without a proof: the programs that the claims name, shapes and limits of their union, what the
+    programs count, the knowledge error, and that the segments are the checkpoints' and were sealed when it is said."""
+    check_programs(statement, programs)
+    shape = shape_of(statement, programs)
+    for program in _distinct(programs):
+        check_multiplicities(program)
+    security = soundness.judge(shape)
+    check_checkpoints(statement)
+    check_brackets(statement)
+    return shape, security
+
+
 def _distinct(programs: Sequence[Program]) -> list[Program]:
     """Each record once: claims may share one."""
     return list({id(program): program for program in programs}.values())
@@ -188,17 +201,9 @@ def verify_proof(statement: Statement, programs: Sequence[Program], proof: bytes
 
 
 def _verify(statement: Statement, programs: Sequence[Program], proof: bytes) -> Report:
-    # 0. Judge the statement before anything of the proof is read: the programs that its claims name, shapes and limits
-    #    of their union, what the programs count, the knowledge error, and that its segments are those of its
-    #    checkpoints and were sealed when it says.
+    # 0. Judge the statement before anything of the proof is read.
     at_most(len(proof), limits.MAX_BUNDLE_BYTES, "proof")
-    check_programs(statement, programs)
-    shape = shape_of(statement, programs)
-    for program in _distinct(programs):
-        check_multiplicities(program)
-    security = soundness.judge(shape)
-    check_checkpoints(statement)
-    check_brackets(statement)
+    shape, security = judge_statement(statement, programs)
     reader = Reader(proof, MalformedProof)
 
     # 1. Both sides know the profile and the statement.
