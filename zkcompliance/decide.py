@@ -24,7 +24,7 @@ from zkcompliance.log.trust import TrustPolicy, load_trust
 from zkcompliance.policy import catalogue as policies
 from zkcompliance.policy.binding import Subject
 from zkcompliance.policy.judge import judge_claim, judge_policy, look
-from zkcompliance.policy.model import LogRule, Policy
+from zkcompliance.policy.model import Policy
 from zkcompliance.policy.proofs import File, opened
 from zkcompliance.policy.recall import Recall
 from zkcompliance.policy.slots import labels
@@ -128,8 +128,7 @@ class Request:
             keys = _keys(self.log_keys)
         else:
             keys = _keys(by_slot(slots, self.log_keys, "--log-key"))
-        rules = {slot.name: LogRule(slot.name, slot.schema) for slot in claim.card.slots}
-        params, recall = self._params(claim.card), self._recall(labels(rules, keys), now, clock, progress)
+        params, recall = self._params(claim.card), self._recall(labels(slots, keys), now, clock, progress)
         try:
             return judge_claim(
                 file, claim.card, params, now=now, keys=keys,

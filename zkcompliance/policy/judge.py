@@ -145,7 +145,8 @@ def judge_claim(
         raise UsageError(f"{card.id} is about the logs {', '.join(slots)}; keys are given for {', '.join(given)}")
     exactly = {name: Bound(low=value, high=value) for name, value in card.publics(publics).items()}
     logs = {slot.name: LogRule(slot.name, slot.schema) for slot in card.slots}
-    rules, names = with_keys(logs, given), labels(logs, given)
+    names = labels(logs, given)
+    rules = with_keys(logs, names, given)
     requirement = Requirement(
         card.id, card.title, card.id, card.version, card.digest, card.program, {s: (s,) for s in logs}, exactly, {}
     )
@@ -189,7 +190,8 @@ def asked_of(policy: Policy, given: Keys) -> tuple[dict[str, LogRule], tuple[Req
                 ["zkcompliance verify FILE --policy", policy.id, *(f"--log-key {name}=PUB" for name in without)]
             ),
         )
-    rules, names = with_keys(keyed, given), labels(keyed, given)
+    names = labels(keyed, given)
+    rules = with_keys(keyed, names, given)
     made = tuple(resolved(each, names, policy.card(each)) for each in requirements)
     for each in made:
         check_origins(each, rules)

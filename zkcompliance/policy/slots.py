@@ -7,7 +7,7 @@ is its name.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from zkcompliance.card.model import Card
@@ -25,11 +25,10 @@ IN_ORDER = (
 )
 
 
-def labels(logs: Mapping[str, LogRule], given: Keys) -> dict[str, tuple[str, ...]]:
+def labels(logs: Collection[str], given: Keys) -> dict[str, tuple[str, ...]]:
     """Name of a log of a policy (or of a slot) → the labels of the logs that it stands for. given: keys by name.
 
-    UsageError for keys of a name that is not there or has its own, for a name with none, and for two that cannot be of
-    two logs.
+    UsageError for keys of a name that is not there, for no key of a name, and for two keys that cannot be of two logs.
     """
     for name, keys in given.items():
         if name not in logs:
@@ -50,10 +49,13 @@ def labels(logs: Mapping[str, LogRule], given: Keys) -> dict[str, tuple[str, ...
     return found
 
 
-def with_keys(logs: Mapping[str, LogRule], given: Keys) -> dict[str, LogRule]:
-    """Label → the rule of that log, with the keys that are trusted for it: its own, or one that is given."""
+def with_keys(logs: Mapping[str, LogRule], labels: Mapping[str, Sequence[str]], given: Keys) -> dict[str, LogRule]:
+    """Label → the rule of that log, with the keys that are trusted for it: its own, or one that is given.
+
+    labels: of the names and the keys.
+    """
     rules = {}
-    for name, several in labels(logs, given).items():
+    for name, several in labels.items():
         keys = given.get(name, ())
         for number, label in enumerate(several):
             rules[label] = replace(logs[name], keys=(LogKey(keys[number]),)) if keys else logs[name]
