@@ -330,7 +330,7 @@ def _look(claimed: Claimed, card: Card | None, own: Mapping[str, Card], missing:
     logs = finding.logs(shown, {}, {})
     warnings += [finding.of_range(log) for log in logs if not log.whole]
     warnings += [line for log in logs for line in finding.of_generation(log, linked=False)]
-    if proof.binding is not None and proof.binding.policy is not None:
+    if finding.bound_to(claimed) is not None:
         warnings.append(finding.made_for(claimed))
     return Finding(
         name=claimed.requirement,

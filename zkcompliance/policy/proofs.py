@@ -186,7 +186,7 @@ class Claimed:
         """As `Proof.programs`."""
         return self.proof.programs[self.index]
 
-    @property
+    @cached_property
     def places(self) -> tuple[Place, ...]:
         """The logs of each slot, in the program's order and the statement's.
 
