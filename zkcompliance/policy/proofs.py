@@ -122,6 +122,11 @@ class Proof:
         return sha256(self.data).digest()
 
     @cached_property
+    def statement_digest(self) -> bytes:
+        """SHA-256 of the statement's bytes."""
+        return sha256(self.bundle.statement_bytes).digest()
+
+    @cached_property
     def size(self) -> int:
         """Bytes of the proof's own file."""
         return len(self.data)

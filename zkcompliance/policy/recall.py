@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
@@ -65,7 +64,7 @@ class Recalled:
         elif name in self.own:
             word = Word.POLICY
         leaves = tuple(merkle.leaf_hash(entry.encode()) for entry in log.entries) if log.whole else None
-        return Shown(name, signed.decode(), key, leaves, sha256(proof.statement.encode()).hexdigest(), word)
+        return Shown(name, signed.decode(), key, leaves, proof.statement_digest.hex(), word)
 
 
 def recalled(
