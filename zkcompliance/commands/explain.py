@@ -213,8 +213,7 @@ def _claim(claimed: Claimed) -> dict[str, str]:
     fields = {"claim": claimed.label}
     fields |= {f"parameter {name}": str(value) for name, value in public_values(claimed).items()}
     for slot in program.logs:
-        there = [place.log.origin for place in claimed.places if place.slot == slot.name]
-        fields[f"log {slot.name}"] = ", ".join(there)
+        fields[f"log {slot.name}"] = ", ".join(place.log.origin for place in claimed.filling(slot.name))
     tables, equations = len(program.tables), len(program.equations)
     fields["program"] = f"{program.digest.hex()}: {tables} table(s), {equations} equation(s)"
     return fields

@@ -210,6 +210,10 @@ class Claimed:
             for number in numbers
         )
 
+    def filling(self, slot: str) -> list[Place]:
+        """The logs of one slot, in the statement's order."""
+        return [place for place in self.places if place.slot == slot]
+
 
 def read(path: Path, most: int, help: str | None = None) -> bytes:
     """The first `most` + 1 bytes of a file, so that one that is too long is seen to be; UsageError with this help."""

@@ -102,7 +102,7 @@ def placed(claimed: Claimed, asked: Requirement, rules: Mapping[str, LogRule]) -
     """
     found = []
     for slot in asked.logs:
-        there = [place for place in claimed.places if place.slot == slot]
+        there = claimed.filling(slot)
         labels = _labels(there, asked, slot, rules)
         for place, label in zip(there, labels, strict=True):
             if label is None:
@@ -123,7 +123,7 @@ def labelled(claimed: Claimed, asked: Requirement, rules: Mapping[str, LogRule])
     """Every log of the claim's slots, with its label; None where it is none of those that are asked for."""
     found: list[tuple[Place, str | None]] = []
     for slot in dict.fromkeys(place.slot for place in claimed.places):
-        there = [place for place in claimed.places if place.slot == slot]
+        there = claimed.filling(slot)
         found += zip(there, _labels(there, asked, slot, rules), strict=True)
     return found
 
@@ -131,7 +131,7 @@ def labelled(claimed: Claimed, asked: Requirement, rules: Mapping[str, LogRule])
 def check_order(claimed: Claimed, card: Card) -> None:
     """StatementMismatch where several logs fill a slot in which the order of rows counts."""
     for slot in card.slots:
-        if slot.order and sum(place.slot == slot.name for place in claimed.places) > 1:
+        if slot.order and len(claimed.filling(slot.name)) > 1:
             why = IN_ORDER.format(slot.name)
             raise StatementMismatch(f"logs: the proof is about several logs as {slot.name}: {why}")
 
