@@ -8,18 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from zkcompliance.prove.shapes import verifier_shape
 from zkcompliance.stark.statement import Statement, encode_bundle
 from zkcompliance.verify.openings import QUATERNARY_DEPTH, opening_order
-from zkcompliance.verify.program import decode_program
-from zkcompliance.verify.shape import Shape, shape_of
-from zkcompliance.verify.statement import decode_statement, degree_bound
+from zkcompliance.verify.shape import Shape
+from zkcompliance.verify.statement import degree_bound
 
 
 def expected_bytes(statement: Statement, notes: Sequence[bytes]) -> int:
     """The bytes of the proof file of this statement; notes: of each log."""
-    decoded = decode_statement(statement.encode())
-    shape = shape_of(decoded, [decode_program(claim.program.encoded) for claim in statement.claims])
-    return len(encode_bundle(statement, list(notes), b"")) + _proof(shape)
+    return len(encode_bundle(statement, list(notes), b"")) + _proof(verifier_shape(statement))
 
 
 def _proof(shape: Shape) -> int:
