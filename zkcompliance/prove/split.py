@@ -9,7 +9,7 @@ from zkcompliance.errors import LimitExceeded, ParametersRejected, ProofRefused,
 from zkcompliance.prove import fits, memory
 from zkcompliance.prove.early import refuse_early
 from zkcompliance.stark.air.shape import lay_out
-from zkcompliance.stark.prover.quotient import cosets_needed
+from zkcompliance.stark.prover.quotient import require_cosets
 from zkcompliance.stark.statement import Statement
 
 
@@ -66,9 +66,7 @@ def _fault(parts: Sequence[Alone]) -> str | None:
     if fault is not None:
         return f"one proof for all would be more than one may have ({fault})"
     try:
-        layout = lay_out(united)
-        for kappa in layout.heights:
-            cosets_needed(layout, kappa)
+        require_cosets(lay_out(united))
         refuse_early(united, _notes(parts))
     except (LimitExceeded, ParametersRejected, ProofRefused, VerificationError) as error:
         return f"one proof for all would be more than one may have ({error.message})"
