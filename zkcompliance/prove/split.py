@@ -36,25 +36,27 @@ def groups(parts: Sequence[Alone]) -> tuple[list[Group], str]:
     One that takes too much memory alone is a group of its own. ProofRefused, LimitExceeded or VerificationError where
     one cannot be proved alone.
     """
+    if not parts:
+        return [], ""
+    why = _fault(parts)
+    made = [list(range(len(parts)))] if why is None else _where_there_is_room(parts)
+    found = []
+    for group in made:
+        united = joined([parts[number].statement for number in group])
+        found.append(Group(tuple(group), refuse_early(united, _notes([parts[number] for number in group]))))
+    return found, why if why is not None and len(found) > 1 else ""
+
+
+def _where_there_is_room(parts: Sequence[Alone]) -> list[list[int]]:
+    """The numbers of each group, every requirement in the first that has room for it, or else in one of its own."""
     made: list[list[int]] = []
-    why = ""
-    together = list(range(len(parts)))
-    if together:
-        fault = _fault([parts[number] for number in together])
-        if fault is None:
-            made, together = [together], []
-        why = fault or ""
-    for number in together:
+    for number in range(len(parts)):
         room = next((group for group in made if _fault([parts[each] for each in (*group, number)]) is None), None)
         if room is None:
             made.append([number])
         else:
             room.append(number)
-    found = []
-    for group in made:
-        united = joined([parts[number].statement for number in group])
-        found.append(Group(tuple(group), refuse_early(united, _notes([parts[number] for number in group]))))
-    return found, why if len(found) > 1 else ""
+    return made
 
 
 def _fault(parts: Sequence[Alone]) -> str | None:
