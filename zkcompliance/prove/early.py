@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from zkcompliance import limits
 from zkcompliance.errors import LimitExceeded
-from zkcompliance.prove.size import expected_bytes
+from zkcompliance.prove.size import proof_bytes
 from zkcompliance.stark.statement import Statement, encode_bundle
 from zkcompliance.verify.bundle import check_notes, decode_bundle, programs_of
 from zkcompliance.verify.counting import check_multiplicities
@@ -26,17 +26,19 @@ def refuse_early(statement: Statement, notes: Sequence[bytes]) -> int:
 
     LimitExceeded where the file would all but certainly be too long.
     """
-    bundle = decode_bundle(hollow(statement, notes))
+    file = hollow(statement, notes)
+    bundle = decode_bundle(file)
     stated = decode_statement(bundle.statement_bytes)
     programs = programs_of(bundle, stated)
     check_notes(bundle, stated)
     check_programs(stated, programs)
-    judge(shape_of(stated, programs))
+    shape = shape_of(stated, programs)
+    judge(shape)
     for program in programs:
         check_multiplicities(program)
     check_checkpoints(stated)
     check_brackets(stated)
-    size = expected_bytes(statement, notes)
+    size = len(file) + proof_bytes(shape)
     if size * 19 // 20 > limits.MAX_BUNDLE_BYTES:
         raise LimitExceeded(
             f"the proof file would have {size >> 20} MiB, and at most {limits.MAX_BUNDLE_BYTES >> 20} are read: prove "
