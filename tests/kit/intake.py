@@ -12,7 +12,7 @@ import pytest
 
 from zkcompliance import importers, schemas
 from zkcompliance.errors import ZkComplianceError
-from zkcompliance.importers import arrow, csv_table, json_lines, pieces
+from zkcompliance.importers import arrow, pieces
 from zkcompliance.schemas import Schema
 
 T = 1_767_571_200  # 2026-01-05
@@ -103,5 +103,5 @@ def table(draw: Draw) -> tuple[Schema, list[str], list[dict[str, str]]]:
 
 
 def small_batches(monkeypatch: pytest.MonkeyPatch, rows: int) -> None:
-    for module in (importers, csv_table, json_lines, arrow, pieces):
+    for module in (importers, arrow, pieces):
         monkeypatch.setattr(module, "BATCH_ROWS", rows)

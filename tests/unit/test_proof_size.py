@@ -21,7 +21,7 @@ def test_files_have_what_is_expected(profile: str) -> None:
     bundle = decode_bundle((PROOFS / f"{profile}.zkp").read_bytes())
     statement = decode_statement(bundle.statement_bytes)
     shape = shape_of(statement, programs_of(bundle, statement))
-    expected = size._proof(shape)
+    expected = size.proof_bytes(shape)
     assert shape.profile.name == profile and abs(len(bundle.proof_bytes) - expected) * 20 < expected
 
 

@@ -122,9 +122,7 @@ def _claim(claim_name: str, logs: tuple[str, ...], params: tuple[str, ...], as_j
     opened = open_for(claim, by_slot(list(claim.slots), logs, "--log"))
     asked = api.Asked(claim.id, claim, opened, publics)
     result = api.check(asked, api.columns_of(api.logs_of([asked])))
-    labelled = by_label(opened)
-    left = {label: log.proofs_left() for label, log in labelled.items()}
-    by_segment = _by_segment(labelled)
+    by_segment = _by_segment(by_label(opened))
     limits = covered(claim, opened)
     status = 0 if result.holds else 1
     if as_json:
@@ -132,7 +130,8 @@ def _claim(claim_name: str, logs: tuple[str, ...], params: tuple[str, ...], as_j
             {
                 "claim": claim.id, "version": claim.version, "holds": result.holds, "requirement": result.requirement,
                 "margin": result.margin, "params": {name: str(value) for name, value in publics.items()},
-                "details": {name: str(value) for name, value in result.details.items()}, "proofs_left": left,
+                "details": {name: str(value) for name, value in result.details.items()},
+                "proofs_left": {label: min(counts) for label, counts in by_segment.items()},
                 "one_proof_covers": {slot: most for slot, (most, _) in limits.items()},
                 "segments": {
                     slot: [{"index": index, "proofs_left": count} for index, count in enumerate(counts)]

@@ -33,7 +33,7 @@ def _column(arrow: Any, array: Any, column: str) -> Cells | None:
     if types.is_null(kind):
         return Mixed(())
     if types.is_string(kind) or types.is_large_string(kind):
-        return _texts(array, np.int32 if types.is_string(kind) else np.int64)
+        return _texts(arrow, array)
     if types.is_dictionary(kind):
         return _dictionary(arrow, array)
     if types.is_integer(kind) and column in ("time", "flop", "count", "ppm"):
@@ -96,9 +96,10 @@ def _floats(array: Any, bits: int) -> Few:
     return Few(values, numbers)
 
 
-def _texts(array: Any, offset_type: type[np.signedinteger[Any]]) -> Cells | None:
+def _texts(arrow: Any, array: Any) -> Cells | None:
     """Texts where they lie; None where one is too long, is not UTF-8 or holds NUL."""
     _, offsets, data = array.buffers()
+    offset_type = np.int64 if arrow.types.is_large_string(array.type) else np.int32
     bounds = np.frombuffer(offsets, offset_type)[array.offset : array.offset + len(array) + 1].astype(np.int64)
     starts, lengths = bounds[:-1] - bounds[0], np.diff(bounds)
     raw = b"" if data is None else memoryview(data)[int(bounds[0]) : int(bounds[-1])]
@@ -133,7 +134,7 @@ def _dictionary(arrow: Any, array: Any) -> Few | None:
     types, kind = arrow.types, array.type.value_type
     if not (types.is_string(kind) or types.is_large_string(kind)) or len(array.dictionary) > _MOST_WORDS:
         return None
-    if len(array.dictionary) and _texts(array.dictionary, np.int32 if types.is_string(kind) else np.int64) is None:
+    if len(array.dictionary) and _texts(arrow, array.dictionary) is None:
         return None
     indices = _filled(array.indices, 0).astype(np.int64)
     present = _present(array.indices)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, BinaryIO
 
 from zkcompliance.errors import ImporterError
 from zkcompliance.importers.csv_records import Lines, records, records_of
-from zkcompliance.importers.model import BATCH_ROWS, Importer, Row
+from zkcompliance.importers.model import Importer, Row
 from zkcompliance.schemas import Schema
 
 if TYPE_CHECKING:
@@ -27,28 +26,23 @@ def read(file: BinaryIO, name: str, schema: Schema, options: Mapping[str, str]) 
 
 def batches(file: BinaryIO, encoder: Encoder) -> Iterator[Batch]:
     """The same rows, BATCH_ROWS at a time, as limbs where whole columns could be read (`csv_columns`)."""
-    from zkcompliance.importers import csv_columns
-    from zkcompliance.importers.pieces import Pieces
+    from zkcompliance.importers import csv_columns, pieces
 
-    pieces = Pieces(file)
-    lines = Lines(pieces)
+    source = pieces.Pieces(file)
+    lines = Lines(source)
+
+    def skipped(count: int) -> None:
+        lines.number += count
+
     with contextlib.closing(records_of(lines)) as found:
-        header, first = _header(found, encoder.schema), 1
-        while True:
-            piece = pieces.piece()
-            cells = csv_columns.cells(piece, header) if piece is not None else None
-            limbs = encoder.encode(len(piece.ends), cells) if piece is not None and cells is not None else None
-            if piece is not None and limbs is not None:
-                pieces.skip(piece)
-                lines.number += len(piece.ends)
-                first += len(piece.ends)
-                yield limbs
-                continue
-            rows = list(itertools.islice(_rows(found, header, first), BATCH_ROWS))
-            if not rows:
-                return
-            first += len(rows)
-            yield rows
+        header = _header(found, encoder.schema)
+        yield from pieces.batches(
+            source,
+            encoder,
+            lambda piece: csv_columns.cells(piece, header),
+            lambda first: _rows(found, header, first),
+            skipped,
+        )
 
 
 def _rows(found: Iterator[tuple[int, list[str]]], header: list[str], first: int) -> Iterator[Row]:

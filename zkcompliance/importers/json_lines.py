@@ -6,7 +6,6 @@ and Infinity are not JSON.
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
@@ -15,7 +14,7 @@ from zkcompliance import limits
 from zkcompliance.errors import ImporterError
 from zkcompliance.importers.csv_records import Readable
 from zkcompliance.importers.json_stream import RefusedJson, once_each
-from zkcompliance.importers.model import BATCH_ROWS, Importer, Row
+from zkcompliance.importers.model import Importer, Row
 from zkcompliance.quantities import MAX_DIGITS, Number, Refused, read_whole
 from zkcompliance.schemas import Schema
 
@@ -59,25 +58,16 @@ def read(file: BinaryIO, name: str, schema: Schema, options: Mapping[str, str]) 
 
 def batches(file: BinaryIO, encoder: Encoder) -> Iterator[Batch]:
     """The same rows, BATCH_ROWS at a time, as limbs where whole columns could be read (`json_columns`)."""
-    from zkcompliance.importers import json_columns
-    from zkcompliance.importers.pieces import Pieces
+    from zkcompliance.importers import json_columns, pieces
 
-    pieces, first = Pieces(file), 1
-    known = frozenset(column.name for column in encoder.schema.columns)
-    while True:
-        piece = pieces.piece()
-        cells = json_columns.cells(piece, known, _bare) if piece is not None else None
-        limbs = encoder.encode(len(piece.ends), cells) if piece is not None and cells is not None else None
-        if piece is not None and limbs is not None:
-            pieces.skip(piece)
-            first += len(piece.ends)
-            yield limbs
-            continue
-        rows = list(itertools.islice(_rows(pieces, encoder.schema, first), BATCH_ROWS))
-        if not rows:
-            return
-        first += len(rows)
-        yield rows
+    source, schema = pieces.Pieces(file), encoder.schema
+    known = frozenset(column.name for column in schema.columns)
+    return pieces.batches(
+        source,
+        encoder,
+        lambda piece: json_columns.cells(piece, known, _bare),
+        lambda first: _rows(source, schema, first),
+    )
 
 
 def _bare(raw: bytes) -> object:

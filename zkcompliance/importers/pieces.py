@@ -7,14 +7,20 @@ one line are held.
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from zkcompliance.importers.model import BATCH_ROWS
+from zkcompliance.importers.model import BATCH_ROWS, Row
 from zkcompliance.schemas.spans import PAD, Places, buffer
+
+if TYPE_CHECKING:
+    from zkcompliance.importers.model import Batch
+    from zkcompliance.schemas.columnar import Cells, Encoder
 
 MOST_BYTES = 32 << 20  # of one piece; rows this long are read one by one
 _BLOCK = 1 << 20
@@ -96,3 +102,39 @@ class Pieces:
         if end >= 0:
             self._ends = self._ends[1:]
         return line
+
+
+def batches(
+    pieces: Pieces,
+    encoder: Encoder,
+    cells: Callable[[Piece], Mapping[str, Cells] | None],
+    rows: Callable[[int], Iterator[Row]],
+    skipped: Callable[[int], None] = lambda lines: None,
+) -> Iterator[Batch]:
+    """The rows that are left, BATCH_ROWS at a time, as limbs where whole columns could be read.
+
+    cells: of a piece, each of whose lines is a row; None where they are to be read one by one. rows: from the next line
+    on, given the number of the first. skipped: is told how many lines were taken without `readline`.
+    """
+    first = 1
+    while True:
+        piece = pieces.piece()
+        limbs = None if piece is None else _limbs(piece, encoder, cells)
+        if piece is not None and limbs is not None:
+            pieces.skip(piece)
+            skipped(len(piece.ends))
+            first += len(piece.ends)
+            yield limbs
+            continue
+        batch = list(itertools.islice(rows(first), BATCH_ROWS))
+        if not batch:
+            return
+        first += len(batch)
+        yield batch
+
+
+def _limbs(
+    piece: Piece, encoder: Encoder, cells: Callable[[Piece], Mapping[str, Cells] | None]
+) -> NDArray[np.uint32] | None:
+    found = cells(piece)
+    return None if found is None else encoder.encode(len(piece.ends), found)

@@ -30,7 +30,7 @@ from zkcompliance.stark.commit.entry import Entry
 from zkcompliance.stark.commit.table import SealedTable
 from zkcompliance.stark.profiles import by_id, by_name
 from zkcompliance.stark.prover.prover import Prover
-from zkcompliance.stark.prover.quotient import cosets_needed
+from zkcompliance.stark.prover.quotient import require_cosets
 from zkcompliance.stark.prover.witness import check_trace
 from zkcompliance.stark.statement import Statement, StatementClaim, StatementLog, encode_bundle
 from zkcompliance.verify.verifier import verify_bundle
@@ -226,9 +226,7 @@ def state(asked: Sequence[Asked], logs: Sequence[Part], witnesses: Sequence[Witn
     profile = by_name(logs[0].log.profile)
     statement = Statement(profile, head, tuple(part.stated() for part in logs), claims)
     fits.require(statement)
-    layout = lay_out(statement)
-    for kappa in layout.heights:
-        cosets_needed(layout, kappa)
+    require_cosets(lay_out(statement))
     return statement
 
 

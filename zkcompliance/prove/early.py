@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from zkcompliance import limits
 from zkcompliance.errors import LimitExceeded
-from zkcompliance.prove.size import expected_bytes
+from zkcompliance.prove.size import proof_bytes
 from zkcompliance.stark.statement import Statement, encode_bundle
 from zkcompliance.verify.bundle import check_notes, decode_bundle, programs_of
 from zkcompliance.verify.statement import decode_statement
@@ -23,12 +23,13 @@ def refuse_early(statement: Statement, notes: Sequence[bytes]) -> int:
 
     LimitExceeded where the file would all but certainly be too long.
     """
-    bundle = decode_bundle(hollow(statement, notes))
+    file = hollow(statement, notes)
+    bundle = decode_bundle(file)
     stated = decode_statement(bundle.statement_bytes)
     programs = programs_of(bundle, stated)
     check_notes(bundle, stated)
-    judge_statement(stated, programs)
-    size = expected_bytes(statement, notes)
+    shape, _ = judge_statement(stated, programs)
+    size = len(file) + proof_bytes(shape)
     if size * 19 // 20 > limits.MAX_BUNDLE_BYTES:
         raise LimitExceeded(
             f"the proof file would have {size >> 20} MiB, and at most {limits.MAX_BUNDLE_BYTES >> 20} are read: prove "

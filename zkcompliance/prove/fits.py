@@ -12,15 +12,13 @@ from functools import cache
 from zkcompliance.errors import LimitExceeded, ParametersRejected, ProofRefused, VerificationError
 from zkcompliance.limits import MAX_SEGMENTS, MIN_LOG_ROWS_LOG2
 from zkcompliance.log.checkpoint import Checkpoint
+from zkcompliance.prove.shapes import verifier_shape
 from zkcompliance.stark.air.program import Program
 from zkcompliance.stark.air.shape import lay_out
 from zkcompliance.stark.commit.entry import Entry
 from zkcompliance.stark.profiles import Profile
 from zkcompliance.stark.soundness import shapes_of, soundness
 from zkcompliance.stark.statement import Statement, StatementClaim, StatementLog
-from zkcompliance.verify.program import decode_program
-from zkcompliance.verify.shape import shape_of
-from zkcompliance.verify.statement import decode_statement
 
 _COMPACT = "zkcompliance compact LOG --to NEW --key KEY -o lineage.zkl  # fewer segments"
 
@@ -59,17 +57,12 @@ def fault_of(statement: Statement) -> str | None:
     """Which limit the statement's shapes exceed, in words; None for none. Its entries' roots do not matter."""
     try:
         soundness(shapes_of(lay_out(statement))).require()
-        shape_of(decode_statement(statement.encode()), [_decoded(claim.program) for claim in statement.claims])
+        verifier_shape(statement)
     except (LimitExceeded, ParametersRejected) as error:
         return error.message
     except VerificationError as error:
         return error.message
     return None
-
-
-@cache
-def _decoded(program: Program):  # type: ignore[no-untyped-def]
-    return decode_program(program.encoded)
 
 
 def imagined(program: Program, sizes: Mapping[str, Sequence[int]], profile: Profile) -> Statement:

@@ -6,10 +6,8 @@ import contextlib
 import os
 from pathlib import Path
 
+from zkcompliance.prove.shapes import verifier_shape
 from zkcompliance.stark.statement import Statement
-from zkcompliance.verify.program import decode_program
-from zkcompliance.verify.shape import shape_of
-from zkcompliance.verify.statement import decode_statement
 
 _FIELD, _EXTENSION = 4, 6  # bytes of an element of F; elements of F in one of E
 _GROUPS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
@@ -21,8 +19,7 @@ def needed(statement: Statement) -> int:
     For each instance its columns, 4·2^(κ + b)·(log columns + witness columns + 6·extension columns); for each height
     its quotient's chunks and mask, 4·2^(κ + b)·6·(c + 1).
     """
-    decoded = decode_statement(statement.encode())
-    shape = shape_of(decoded, [decode_program(claim.program.encoded) for claim in statement.claims])
+    shape = verifier_shape(statement)
     total = 0
     for instance in shape.instances:
         log = 0 if instance.entry is None else instance.entry.width

@@ -310,27 +310,24 @@ def survey(tasks: Sequence[Task], *, time: int) -> Survey:
             outcomes.append((task.label, error))
     unions, notes, size = [], [], 0
     for policy in {task.policy.digest: task.policy for task, _, _ in good}.values():
-        mine = [(task, statement) for task, _, statement in good if task.policy.digest == policy.digest]
-        groups, why = split.groups([Alone(statement, _notes(task)) for task, statement in mine])
+        mine = [each for each in good if each[0].policy.digest == policy.digest]
+        groups, why = split.groups([Alone(statement, _notes(task)) for task, _, statement in mine])
         unions += [Union(tuple(mine[number][0] for number in group.members)) for group in groups]
         size += sum(group.size for group in groups)
         if why:
             notes.append(f"{policy.label} takes {len(groups)} proofs in the file: {why}")
-    outcomes += _together([(task, claimed) for task, claimed, _ in good])
+        outcomes += _together(policy, [(task, claimed) for task, claimed, _ in mine])
     outcomes += _budgets(unions) + _too_long(size * 19 // 20, len(unions))
     return Survey(tuple(outcomes), tuple(unions), tuple(notes))
 
 
-def _together(good: Sequence[tuple[Task, Claimed]]) -> list[Outcome]:
-    """A fault for each policy that would refuse its proofs together, whatever each of them shows."""
-    faults: list[Outcome] = []
-    for policy in {task.policy.digest: task.policy for task, _ in good}.values():
-        mine = [(task, claimed) for task, claimed in good if task.policy.digest == policy.digest]
-        try:
-            check_one_checkpoint([(claimed, task.requirement) for task, claimed in mine], mine[0][0].rules)
-        except VerificationError as error:
-            faults.append((policy.label, error))
-    return faults
+def _together(policy: Policy, mine: Sequence[tuple[Task, Claimed]]) -> list[Outcome]:
+    """A fault where the policy would refuse its proofs together, whatever each of them shows. mine: at least one."""
+    try:
+        check_one_checkpoint([(claimed, task.requirement) for task, claimed in mine], mine[0][0].rules)
+    except VerificationError as error:
+        return [(policy.label, error)]
+    return []
 
 
 def _too_long(size: int, count: int) -> list[Outcome]:

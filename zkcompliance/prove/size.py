@@ -1,4 +1,4 @@
-"""How long a proof file will be, before it is made: what a proof consists of follows from its statement.
+"""How long a proof will be, before it is made: what it consists of follows from its statement.
 
 Only the openings depend on chance, since queries that meet share the rest of their path. The figure here is their mean
 over all queries, in integers; files are within a twentieth of it.
@@ -6,24 +6,13 @@ over all queries, in integers; files are within a twentieth of it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from zkcompliance.stark.statement import Statement, encode_bundle
 from zkcompliance.verify.openings import QUATERNARY_DEPTH, opening_order
-from zkcompliance.verify.program import decode_program
-from zkcompliance.verify.shape import Shape, shape_of
-from zkcompliance.verify.statement import decode_statement, degree_bound
+from zkcompliance.verify.shape import Shape
+from zkcompliance.verify.statement import degree_bound
 
 
-def expected_bytes(statement: Statement, notes: Sequence[bytes]) -> int:
-    """The bytes of the proof file of this statement; notes: of each log."""
-    decoded = decode_statement(statement.encode())
-    shape = shape_of(decoded, [decode_program(claim.program.encoded) for claim in statement.claims])
-    return len(encode_bundle(statement, list(notes), b"")) + _proof(shape)
-
-
-def _proof(shape: Shape) -> int:
-    """docs/spec/proof.md, in its order."""
+def proof_bytes(shape: Shape) -> int:
+    """The bytes of a proof of this shape (docs/spec/proof.md, in its order)."""
     roots = 3 * len(shape.heights) + len(shape.layers)
     elements = len(shape.instances) + len(opening_order(shape)) + degree_bound(shape.final_size)
     queries, domain = shape.profile.queries, shape.profile.log_domain

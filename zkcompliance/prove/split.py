@@ -9,7 +9,7 @@ from zkcompliance.errors import LimitExceeded, ParametersRejected, ProofRefused,
 from zkcompliance.prove import fits, memory
 from zkcompliance.prove.early import refuse_early
 from zkcompliance.stark.air.shape import lay_out
-from zkcompliance.stark.prover.quotient import cosets_needed
+from zkcompliance.stark.prover.quotient import require_cosets
 from zkcompliance.stark.statement import Statement
 
 
@@ -36,25 +36,27 @@ def groups(parts: Sequence[Alone]) -> tuple[list[Group], str]:
     One that takes too much memory alone is a group of its own. ProofRefused, LimitExceeded or VerificationError where
     one cannot be proved alone.
     """
+    if not parts:
+        return [], ""
+    why = _fault(parts)
+    made = [list(range(len(parts)))] if why is None else _where_there_is_room(parts)
+    found = []
+    for group in made:
+        united = joined([parts[number].statement for number in group])
+        found.append(Group(tuple(group), refuse_early(united, _notes([parts[number] for number in group]))))
+    return found, why if why is not None and len(found) > 1 else ""
+
+
+def _where_there_is_room(parts: Sequence[Alone]) -> list[list[int]]:
+    """The numbers of each group, every requirement in the first that has room for it, or else in one of its own."""
     made: list[list[int]] = []
-    why = ""
-    together = list(range(len(parts)))
-    if together:
-        fault = _fault([parts[number] for number in together])
-        if fault is None:
-            made, together = [together], []
-        why = fault or ""
-    for number in together:
+    for number in range(len(parts)):
         room = next((group for group in made if _fault([parts[each] for each in (*group, number)]) is None), None)
         if room is None:
             made.append([number])
         else:
             room.append(number)
-    found = []
-    for group in made:
-        united = joined([parts[number].statement for number in group])
-        found.append(Group(tuple(group), refuse_early(united, _notes([parts[number] for number in group]))))
-    return found, why if len(found) > 1 else ""
+    return made
 
 
 def _fault(parts: Sequence[Alone]) -> str | None:
@@ -66,9 +68,7 @@ def _fault(parts: Sequence[Alone]) -> str | None:
     if fault is not None:
         return f"one proof for all would be more than one may have ({fault})"
     try:
-        layout = lay_out(united)
-        for kappa in layout.heights:
-            cosets_needed(layout, kappa)
+        require_cosets(lay_out(united))
         refuse_early(united, _notes(parts))
     except (LimitExceeded, ParametersRejected, ProofRefused, VerificationError) as error:
         return f"one proof for all would be more than one may have ({error.message})"

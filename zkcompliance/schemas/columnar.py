@@ -213,8 +213,7 @@ class Encoder:
                     smallest, largest = FIRST, LAST
                 case "id" | "enum" | "bool":
                     return None
-        top, rest = np.uint64(largest >> 64), np.uint64(largest & _MASK)
-        fits = (low >= smallest) & ((high < top) | (high == top) & (low <= rest))
+        fits = (low >= smallest) & spans.at_most((low, high), largest)
         if column.type == "time" and isinstance(column.default, int):
             fits |= (low == column.default) & (high == 0)
         if not (fits | missing).all():

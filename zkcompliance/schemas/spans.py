@@ -96,9 +96,15 @@ def digits(cells: Spans, largest: int) -> tuple[Wide, Flags]:
     sure &= (lengths == 1) | (cells.data[cells.starts] != ord("0"))
     low = parts[0] + parts[1] * np.uint64(10**8)
     low, high = _times_plus(parts[2] + parts[3] * np.uint64(10**8), 10**16, low)
+    return (low, high), sure & at_most((low, high), largest)
+
+
+def at_most(numbers: Wide, largest: int) -> Flags:
+    """Whether each is; largest < 2^128."""
+    low, high = numbers
     top, rest = np.uint64(largest >> 64), np.uint64(largest & (1 << 64) - 1)
-    sure &= (high < top) | (high == top) & (low <= rest)
-    return (low, high), sure
+    found: Flags = (high < top) | (high == top) & (low <= rest)
+    return found
 
 
 def _all_digits(word: U64) -> Flags:

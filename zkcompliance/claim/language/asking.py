@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from zkcompliance.claim.meaning import core
-from zkcompliance.claim.meaning.core import Frame, Log, Rows, Value
+from zkcompliance.claim.meaning.core import Rows, Value
 from zkcompliance.claim.meaning.source import refuse
 
-QUANTIFIERS = ("for every row of ", "for no row of ", "for some row of ")
+EVERY, NO, SOME = "for every row of ", "for no row of ", "for some row of "  # how a condition on all rows begins
 
 
 def asked_of_rows(rows: Rows, condition: Value, *, single: bool = False) -> None:
@@ -25,7 +25,7 @@ def asked_of_rows(rows: Rows, condition: Value, *, single: bool = False) -> None
                 "count() in a condition on groups is the number of groups, the same for each",
                 'remedy: groups.size() counts the rows of a group; let("groups", groups.count()) is all of them',
             )
-        if part.said[:1] and part.said[0] in QUANTIFIERS and _log(part.said[1].frame) == _log(rows.frame):
+        if _on_all_rows(part) and core.log_of(part.said[1].frame) == core.log_of(rows.frame):
             raise refuse(
                 "a condition on all rows inside a condition on each row of the same log: it does not depend on the row",
                 "remedy: groups.size(condition) >= 1 asks the rows that go together, lookup(…) brings them beside a "
@@ -50,11 +50,9 @@ def _beside(condition: Value) -> Iterator[Value]:
         seen.add(id(part))
         yield part
         if not isinstance(part, core.Aggregate):
-            quantified = bool(part.said) and part.said[0] in QUANTIFIERS
-            stack += [] if quantified else [each for each in core.children(part) if isinstance(each, Value)]
+            stack += [] if _on_all_rows(part) else [each for each in core.children(part) if isinstance(each, Value)]
 
 
-def _log(frame: Frame) -> Log:
-    while isinstance(frame, core.Groups):
-        frame = frame.rows.frame
-    return frame
+def _on_all_rows(part: Value) -> bool:
+    """Whether it is a condition on all rows: then the rows are what it says next."""
+    return part.said[:1] in ((EVERY,), (NO,), (SOME,))

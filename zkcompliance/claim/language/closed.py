@@ -81,6 +81,12 @@ class Closed:
     __enter__ = __exit__ = _no("with")
 
 
+@functools.cache
+def _signature(function: Callable[..., Any]) -> inspect.Signature:
+    """What a word is called with, seen once for all its uses."""
+    return inspect.signature(function)
+
+
 class Word(Closed):
     """A word of the language before its parentheses: `jobs.count`. It can be called, and nothing else.
 
@@ -89,46 +95,37 @@ class Word(Closed):
 
     __name__: str
 
-    def __init__(self, function: Callable[..., Any], owner: str = "") -> None:
+    def __init__(self, function: Callable[..., Any], *asked: object) -> None:
+        """asked: of a method, the value that it is asked of."""
         functools.update_wrapper(self, function)
-        self._function, self._owner = function, owner
+        self._function, self._asked = function, asked
 
     def __get__(self, instance: object, owner: type) -> Word:
         """Of a method: bound to the value that it is asked of."""
-        if instance is None:
-            return self
-        bound = Word(functools.partial(self._function, instance), "x.")
-        functools.update_wrapper(bound, self._function)
-        return bound
+        return self if instance is None else Word(self._function, instance)
 
     def __call__(self, *values: Any, **options: Any) -> Any:
         try:
-            self._signature.bind(*values, **options)
+            _signature(self._function).bind(*self._asked, *values, **options)
         except TypeError as error:
             raise refuse(f"{self.__name__}: {error}", f"remedy: {self._usage}") from None
-        return self._function(*values, **options)
+        return self._function(*self._asked, *values, **options)
 
     def __repr__(self) -> str:
         return f"<the word {self.__name__}>"
 
     @property
-    def _signature(self) -> inspect.Signature:
-        whole = inspect.signature(self)
-        first = list(whole.parameters.values())[1:] if self._owner else list(whole.parameters.values())
-        return whole.replace(parameters=first)
-
-    @property
     def _usage(self) -> str:
         """The word as it is written: `x.previous(default=…, per=…)`."""
         shown = []
-        for each in self._signature.parameters.values():
+        for each in list(_signature(self._function).parameters.values())[len(self._asked) :]:
             if each.kind is each.VAR_POSITIONAL:
                 shown.append(f"{each.name}, …")
             elif each.kind is each.KEYWORD_ONLY:
                 shown.append(f"{each.name}=…")
             elif each.kind is not each.VAR_KEYWORD and each.default is each.empty:
                 shown.append(each.name)
-        return f"{self._owner}{self.__name__}({', '.join(shown)})"
+        return f"{'x.' if self._asked else ''}{self.__name__}({', '.join(shown)})"
 
     def _called(self) -> str:
         return f"the word {self.__name__}"

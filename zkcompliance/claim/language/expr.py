@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from zkcompliance.card import types
 from zkcompliance.claim.language import missing
+from zkcompliance.claim.language.asking import EVERY, NO, SOME
 from zkcompliance.claim.language.closed import word
 from zkcompliance.claim.language.lowering import agree, belong, chain, key_of, narrowed, public
 from zkcompliance.claim.language.making import constant, lift, make, operand
@@ -72,17 +73,17 @@ class Expr(Operators):
     def every(self) -> Expr:
         """It holds on every row. True over none."""
         among = self._rows("every")
-        return say(count(self._rows("every", ~self)) == 0, "for every row of ", among, ", ", self.node)
+        return say(count(self._rows("every", ~self)) == 0, EVERY, among, ", ", self.node)
 
     @word
     def none(self) -> Expr:
         """It holds on no row. True over none."""
-        return say(self.count() == 0, "for no row of ", self._rows("none"), ", ", self.node)
+        return say(self.count() == 0, NO, self._rows("none"), ", ", self.node)
 
     @word
     def any(self) -> Expr:
         """It holds on some row. False over none."""
-        return say(self.count() >= 1, "for some row of ", self._rows("any"), ", ", self.node)
+        return say(self.count() >= 1, SOME, self._rows("any"), ", ", self.node)
 
     # The order of rows
 

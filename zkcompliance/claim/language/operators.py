@@ -23,15 +23,13 @@ E = TypeVar("E", bound="Operators")
 
 
 _INSTEAD = {
-    "//": "// by a literal rounds down; to compare a quotient multiply out: a < limit * b",
-    "%": "% by a literal is the remainder; a text is not made of rows",
     "divmod": "x // 7 and x % 7, by a literal",
     "@": "one * multiplies", "<<": "multiply: x * 2**8", ">>": "divide by a literal: x // 2**8",
     "^": "of two truth values a != b is one of both; a power is a product: x * x",
     "+": "leave the + in front out",
     "hash": "x.is_in((a, b)) for a set, x.pick({…}, otherwise=…) for a value for each choice",
-    "round": "x // 1000 * 1000 rounds down to thousands", "int": "use it in the expression itself",
-    "float": "claims are exact; stay with whole numbers", "complex": "claims are exact; stay with whole numbers",
+    "round": "x // 1000 * 1000 rounds down to thousands",
+    "complex": "claims are exact; stay with whole numbers",
     "len": "rows are counted by table.count()", "[ ]": "rows are chosen by table.where(condition), the row before is "
     "x.previous(default=…)", "( )": "a column has no parentheses: write x",
     "str": "names of requirements are plain texts: rows are not known yet", "with": "leave `with` out",

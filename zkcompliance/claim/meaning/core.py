@@ -308,6 +308,13 @@ class Reveal:
     figures: int | None = None
 
 
+def log_of(frame: Frame) -> Log:
+    """The log whose rows the frame's are made of."""
+    while isinstance(frame, Groups):
+        frame = frame.rows.frame
+    return frame
+
+
 def count_of(rows: Rows, line: Line = NOWHERE) -> Aggregate:
     """The number of rows."""
     return Aggregate("count", rows, None, type=COUNT, range=(0, ranges.MAX_ROWS), line=line)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from zkcompliance.claim.meaning import core
-from zkcompliance.claim.meaning.core import Frame, Groups, Log, Value
+from zkcompliance.claim.meaning.core import Groups, Log, Value
 
 
 def uses_order(log: Log, required: Sequence[Value], revealed: Sequence[Value]) -> bool:
@@ -25,7 +25,7 @@ def uses_order(log: Log, required: Sequence[Value], revealed: Sequence[Value]) -
     ]
     read = {part for part in parts if isinstance(part, core.Column | core.Bracket) and part.log == log}
     for part in parts:
-        if not isinstance(part, core.Neighbour) or _log_of(part.rows.frame) != log:
+        if not isinstance(part, core.Neighbour) or core.log_of(part.rows.frame) != log:
             continue
         keys = (*part.per, *part.rows.order)
         frame = part.rows.frame
@@ -35,13 +35,6 @@ def uses_order(log: Log, required: Sequence[Value], revealed: Sequence[Value]) -
         elif not any(key is not None and key <= set(keys) for key in (*unique, read)):
             return True
     return False
-
-
-def _log_of(frame: Frame) -> Log:
-    """The log whose rows the frame's are made of."""
-    while isinstance(frame, Groups):
-        frame = frame.rows.frame
-    return frame
 
 
 def _columns(keys: Sequence[Value]) -> set[Value] | None:

@@ -57,12 +57,20 @@ class Line:
 NOWHERE = Line()
 
 
+def _is_authors(file: str) -> bool:
+    """Whether it lies outside this package's claim language, and is no text of Python's own."""
+    return not file.startswith(_HERE) and not file.startswith("<")
+
+
+def _line(file: str, number: int) -> Line:
+    return Line(file, number, linecache.getline(file, number).strip())
+
+
 def _caller() -> FrameType | None:
     """The innermost frame outside this package's claim language: the author's."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        name = frame.f_code.co_filename
-        if not name.startswith(_HERE) and not name.startswith("<"):
+        if _is_authors(frame.f_code.co_filename):
             return frame
         frame = frame.f_back
     return None
@@ -71,10 +79,7 @@ def _caller() -> FrameType | None:
 def here() -> Line:
     """The author's line that is being run."""
     frame = _caller()
-    if frame is None:
-        return NOWHERE
-    name, number = frame.f_code.co_filename, frame.f_lineno
-    return Line(name, number, linecache.getline(name, number).strip())
+    return NOWHERE if frame is None else _line(frame.f_code.co_filename, frame.f_lineno)
 
 
 def refuse(what: str, remedy: str = "", line: Line | None = None) -> ClaimDefinitionError:
@@ -87,9 +92,9 @@ def line_of(error: BaseException, file: str = "") -> Line:
     """The innermost line outside this package, or of the file, that an exception came through."""
     found, step = NOWHERE, error.__traceback__
     while step is not None:
-        name, number = step.tb_frame.f_code.co_filename, step.tb_lineno
-        if (name == file) if file else not name.startswith(_HERE) and not name.startswith("<"):
-            found = Line(name, number, linecache.getline(name, number).strip())
+        name = step.tb_frame.f_code.co_filename
+        if name == file if file else _is_authors(name):
+            found = _line(name, step.tb_lineno)
         step = step.tb_next
     return found
 

@@ -63,6 +63,12 @@ def cosets_needed(layout: Layout, kappa: int) -> int:
     return count
 
 
+def require_cosets(layout: Layout) -> None:
+    """ParametersRejected where the quotient of some height needs more cosets than there may be."""
+    for kappa in layout.heights:
+        cosets_needed(layout, kappa)
+
+
 def constraint_weights(alpha: Ext, first: int, count: int) -> list[Ext]:
     """α^first, …: what `count` constraints, the first of them number `first` of its height, are weighed by."""
     return ext.powers(alpha, first + count)[first:]
