@@ -148,7 +148,7 @@ def test_where_the_order_of_rows_counts_one_log_fills_the_slot(lab: Path, tmp_pa
     assert result.exit_code == 2 and "depends on the order of the rows" in result.stderr
 
 
-def policy(slot: str, *tables: str, rows: int = 0) -> str:
+def policy(slot: str, *tables: str) -> str:
     """slot: what fills the slot of the claim, in TOML; tables: lines of each log of the policy, its name first."""
     text = head("several", "Several logs", subject="none", until="2099-01-01")
     for table in tables:
