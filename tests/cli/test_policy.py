@@ -6,16 +6,16 @@ import json
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 import zkcompliance as zk
 from tests.kit import policies as kit
+from tests.kit.command_line import ok, run
 from tests.kit.split_up import split_up
 from zkcompliance import limits
 from zkcompliance.card import catalogue as cards
 from zkcompliance.claim import catalogue
 from zkcompliance.claim.card import card_of
-from zkcompliance.commands.main import cli
 from zkcompliance.errors import ClaimDoesNotHold, MalformedPolicy, StaleProof, StatementMismatch, UsageError
 from zkcompliance.log import keys, public_keys
 from zkcompliance.log.cosigner import Cosigner
@@ -37,16 +37,6 @@ params.phases = { includes = "pretraining" }
 reveals.total = { at_most = "@TOTAL" }
 """
 BAND = ("-p", "band.at_least=1%", "-p", "band.at_most=10%")
-
-
-def run(*args: object) -> Result:
-    return CliRunner().invoke(cli, [str(a) for a in args], prog_name="zkcompliance")
-
-
-def ok(*args: object) -> dict:
-    result = run(*args, "--json")
-    assert result.exit_code == 0, result.output
-    return json.loads(result.stdout)
 
 
 def second(total: str = "9e19") -> str:
