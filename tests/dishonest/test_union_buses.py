@@ -11,7 +11,7 @@ import pytest
 
 from tests.kit import support, unions
 from tests.kit.support import ROWS, TOTAL, Prover, refused, without
-from tests.kit.unions import Case, compute
+from tests.kit.unions import Case, compute, with_room
 from zkcompliance.errors import BalanceMismatch, MalformedProgram, MalformedProof, OpeningMismatch, QuotientMismatch
 from zkcompliance.stark.air import union as prover_union
 from zkcompliance.stark.air.builder import TableBuilder
@@ -244,13 +244,6 @@ class OneRangeBus(Prover):
     def prove(self) -> bytes:
         with without(prover_union, "RANGE_ROOM", P):
             return super().prove()
-
-
-@contextlib.contextmanager
-def with_room(room: int) -> Iterator[None]:
-    """Both hands with room for so many asks on a range bus."""
-    with without(prover_union, "RANGE_ROOM", room), without(verify_union, "P", room):
-        yield
 
 
 def test_more_asks_than_a_range_bus_has_room_for() -> None:

@@ -37,9 +37,7 @@ FULL = 65535 << 16  # the sum of a limb that is 65535 on every row
 
 @pytest.fixture(autouse=True)
 def tall() -> Iterator[None]:
-    """Statements are tall from 21 A and B on."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(limits, "MAX_DIRECT_CELLS", 20)
+    with unions.tall_early():
         yield
 
 
