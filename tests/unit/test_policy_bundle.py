@@ -9,6 +9,7 @@ from itertools import permutations
 import pytest
 
 from tests.kit import support
+from tests.kit.bundles import framed
 from zkcompliance import limits
 from zkcompliance.errors import (
     LimitExceeded,
@@ -35,14 +36,6 @@ def proof(head: bytes, *requirements: str, size: int = 0) -> bytes:
     made = replace(stated, claims=tuple(replace(claim, requirement=name) for name in names))
     note = support.SIGNER.sign(support.checkpoint(ENTRIES).decode()).encode()
     return encode_bundle(made, [note], bytes(size))
-
-
-def framed(
-    *parts: bytes, count: int | None = None, head: bytes = b"zkcd\x02\x00", lineages: tuple[bytes, ...] = ()
-) -> bytes:
-    number = len(parts) if count is None else count
-    made, more = (b"".join(len(p).to_bytes(4, "little") + p for p in each) for each in (parts, lineages))
-    return head + number.to_bytes(2, "little") + made + bytes([len(lineages)]) + more
 
 
 def lineage(origin: str) -> bytes:
