@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from tests.kit import support
 from tests.kit.compiled_trial import padded, trial
 from tests.kit.exact_rows import encode_rows
 from zkcompliance.claim.compile import compile_claim
@@ -13,9 +14,6 @@ from zkcompliance.claim.meaning.interpret import interpret
 from zkcompliance.stark.commit.table import SealedTable, commit
 from zkcompliance.stark.profiles import STANDARD
 from zkcompliance.stark.prover.prover import Prover
-from zkcompliance.verify.program import decode_program
-from zkcompliance.verify.statement import decode_statement
-from zkcompliance.verify.verifier import verify_proof
 
 
 def prove_and_verify(definition: ClaimDefinition, given: dict[str, object], lies: Lies | None = None) -> int:
@@ -36,5 +34,5 @@ def prove_and_verify(definition: ClaimDefinition, given: dict[str, object], lies
     case = trial(compiled, tables, publics, sealed, lies)
     statement = case.statement()
     proof = Prover(statement, sealed, case.private, case.unknowns, os.urandom(32)).prove()
-    verify_proof(decode_statement(statement.encode()), [decode_program(compiled.program.encoded)], proof)
+    support.verify(statement, proof)
     return len(proof)
