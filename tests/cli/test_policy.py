@@ -213,10 +213,7 @@ def test_more_proofs_than_a_segment_bears(lab: Path) -> None:
     """All requirements of a policy are one proof, and spend as much as one; two policies are two proofs."""
     log = SealedLog.open(lab / "log")
     budget = log.segments[0].budget()
-    number = 0
-    while budget.proofs_left() > 1:
-        number += 1
-        budget.reserve(budget.units, number.to_bytes(32, "big"))
+    kit.spend_all_but(1, budget)
     both = ("--policy", lab / "both.toml", *BAND, "-p", "below.limit=2e20")
     result = prove(lab, "none", "other", *both)
     assert result.exit_code == 1 and "1 proof(s) left, and 2 asked for" in result.stderr
