@@ -1,12 +1,34 @@
-"""Proof files whose statement says something else than was proved, and bundles of any parts."""
+"""Proof files whose statement says something else than was proved, or of which nothing is; bundles of any parts."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import replace
 
+from tests.kit import support
+from zkcompliance.stark.commit.entry import Entry
+from zkcompliance.stark.statement import encode_bundle
 from zkcompliance.verify.bundle import decode_bundle
 from zkcompliance.verify.statement import Statement, decode_statement
+
+
+@functools.cache
+def _entries() -> tuple[Entry, ...]:
+    """What proof files without a proof are about."""
+    return (support.seal(support.table(support.ROWS)).entry,)
+
+
+def unproved(head: bytes, *requirements: str, size: int = 0) -> bytes:
+    """A proof file whose proof is `size` zeros: framed, never verified. requirements: of its claims, if not the claim's
+    id."""
+    entries = _entries()
+    stated = support.statement(entries, support.PUBLICS, head=head)
+    (claim,) = stated.claims
+    names = requirements or (claim.requirement,)
+    made = replace(stated, claims=tuple(replace(claim, requirement=name) for name in names))
+    note = support.SIGNER.sign(support.checkpoint(entries).decode()).encode()
+    return encode_bundle(made, [note], bytes(size))
 
 
 def statement_of(data: bytes) -> Statement:
