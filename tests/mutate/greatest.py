@@ -17,10 +17,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.kit.dear_programs import cheap_bits, dear_tables
+from tests.kit.sound_forms import sealed
 from zkcompliance import limits
 from zkcompliance.errors import QuotientMismatch
 from zkcompliance.verify import fri, openings, verifier
-from zkcompliance.verify.checkpoint import Checkpoint, checkpoint_body, log_root
+from zkcompliance.verify.checkpoint import Checkpoint
 from zkcompliance.verify.codec import Reader
 from zkcompliance.verify.field import ZERO, P
 from zkcompliance.verify.program import (
@@ -89,10 +90,9 @@ def statement(of: Program, number: int) -> Statement:
         if capacity is None:
             raise ValueError(k)
         entries.append(Entry(number, bytes(32), WIDTH, k, capacity, bytes([i]) * 32, ZERO))
-    root = log_root([entry.encode() for entry in entries])
-    checkpoint = Checkpoint("o", len(KS), root, checkpoint_body("o", len(KS), root))
+    log = sealed(LogStatement(Checkpoint("o", 0, b"", b""), tuple(entries)))
     claim = ClaimStatement("r", "c", 1, of.digest, (), ((0,),), (21, *(3,) * DEAR_TABLES))
-    return Statement(profile, b"", (LogStatement(checkpoint, tuple(entries)),), (claim,))
+    return Statement(profile, b"", (log,), (claim,))
 
 
 class Anything(tuple):  # type: ignore[type-arg]
