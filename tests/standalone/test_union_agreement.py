@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,13 +45,6 @@ def union(tmp_path_factory: pytest.TempPathFactory) -> Union:
         (proof,) = proofs_in(files[-1])
         assert len(proof.claims) == 5
     return Union(files[0], files[1], tuple(asked))
-
-
-@pytest.fixture(scope="module")
-def both(pyz: Path) -> Iterator[Both]:
-    made = Both(pyz)
-    yield made
-    made.close()
 
 
 def test_the_proofs_themselves(both: Both, union: Union, tmp_path: Path) -> None:
