@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.kit.command_line import run
-from tests.kit.quick_logs import KEY, SCHEMA, commit, some_rows
+from tests.kit.quick_logs import KEY, SCHEMA, quickly, some_rows
 from zkcompliance.errors import CheckpointMismatch, LogCorrupt, LogEvidence, MalformedNote, SignatureRejected
 from zkcompliance.log import evidence, leftovers, merkle, open_log
 from zkcompliance.log.checkpoint import Checkpoint
@@ -91,9 +91,7 @@ def test_evidence_is_convincing_or_refused() -> None:
 @pytest.fixture
 def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A log of two segments."""
-    from zkcompliance.stark.commit import table
-
-    monkeypatch.setattr(table, "commit", commit)
+    quickly(monkeypatch)
     create_log(tmp_path / "log", SCHEMA, KEY)
     with Writer(tmp_path / "log", KEY) as writer:
         writer.seal(some_rows(0, 3))
