@@ -18,24 +18,29 @@ def module(path: Path) -> str:
     return ".".join(["zkcompliance", *path.relative_to(PACKAGE).with_suffix("").parts])
 
 
-def decorators(path: Path) -> list[str]:
-    tree = ast.parse(path.read_text())
-    return [ast.unparse(each) for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) for each in n.decorator_list]
+def functions(path: Path) -> list[ast.FunctionDef]:
+    return [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.FunctionDef)]
+
+
+def decorators(node: ast.FunctionDef) -> list[str]:
+    return [ast.unparse(each) for each in node.decorator_list]
 
 
 def test_every_module_with_a_kernel_that_is_called_is_named() -> None:
     """In jit.MODULES, from which alone kernels are compiled; and no module is named that has none."""
-    found = {module(path) for path in SOURCES if any(each.startswith("kernel(") for each in decorators(path))}
+    found = {
+        module(path)
+        for path in SOURCES
+        for node in functions(path)
+        if any(each.startswith("kernel(") for each in decorators(node))
+    }
     assert found == set(jit.MODULES) and len(jit.MODULES) == len(found)
 
 
 def test_a_kernel_without_a_signature_is_called_by_kernels_alone() -> None:
     """Called from Python, it would import numba and compile in every process."""
     parts = {
-        (module(path), node.name)
-        for path in SOURCES
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.FunctionDef) and [ast.unparse(each) for each in node.decorator_list] == ["kernel"]
+        (module(path), node.name) for path in SOURCES for node in functions(path) if decorators(node) == ["kernel"]
     }
     assert len(parts) > 10
     for path in SOURCES:
@@ -48,14 +53,10 @@ def test_a_kernel_without_a_signature_is_called_by_kernels_alone() -> None:
             for alias in node.names
             if (node.module, alias.name) in parts
         }
-        for node in ast.walk(tree):
-            if isinstance(node, ast.FunctionDef) and not any(d.startswith("kernel") for d in decorators_of(node)):
+        for node in functions(path):
+            if not any(each.startswith("kernel") for each in decorators(node)):
                 called = {each.func.id for each in ast.walk(node) if named(each)}  # type: ignore[attr-defined]
                 assert not called & (own | taken), f"{path.name}: {node.name}"
-
-
-def decorators_of(node: ast.FunctionDef) -> list[str]:
-    return [ast.unparse(each) for each in node.decorator_list]
 
 
 def named(node: ast.AST) -> bool:

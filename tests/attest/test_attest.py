@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from tests.kit import attesting, support
+from tests.kit.bundles import framed, restated, statement_of
 from zkcompliance import limits, strict_json
 from zkcompliance.attest import dsse
 from zkcompliance.attest.api import attest, check
@@ -40,6 +41,7 @@ from zkcompliance.errors import (
     StatementMismatch,
     VerificationError,
 )
+from zkcompliance.policy.binding import Binding
 
 KINDS = ("ed25519", "ecdsa")
 NPM = Path(__file__).parent / "npm"
@@ -142,14 +144,9 @@ def test_the_binding_is_attested_by_itself(
         check(made, proof_file, key.public)
 
 
-def attesting_head(data: bytes, binding: object) -> bytes:
+def attesting_head(data: bytes, binding: Binding) -> bytes:
     """The same file with another head in its statement: it decodes, and its proof is of the first."""
-    from zkcompliance.verify.bundle import decode_bundle
-    from zkcompliance.verify.statement import decode_statement
-
-    bundle = decode_bundle(data)
-    statement = replace(decode_statement(bundle.statement_bytes), head=binding.encode())  # type: ignore[attr-defined]
-    return replace(bundle, statement_bytes=statement.encode()).encode()
+    return restated(data, lambda statement: replace(statement, head=binding.encode()))
 
 
 def test_only_what_verifies_is_attested(proof_file: bytes, tmp_path: Path) -> None:
@@ -169,16 +166,11 @@ def test_a_proof_that_names_no_model_is_refused(binding: object, tmp_path: Path)
     assert "--subject" in caught.value.help
 
 
-def policy_bundle(*files: bytes) -> bytes:
-    parts = b"".join(len(f).to_bytes(4, "little") + f for f in files)
-    return b"zkcd\x02\0" + len(files).to_bytes(2, "little") + parts + b"\0"
-
-
 def test_a_bundle_is_attested_as_a_whole(proof_file: bytes, tmp_path: Path) -> None:
     key = attesting.signing_key(tmp_path, "ed25519")
     second = attesting.proof_file(requirement="zz")
     files = (proof_file, second)
-    whole = policy_bundle(*files)
+    whole = framed(*files)
     made = attest(whole, key)
     check(made, whole, key.public)
     names = {r["policy"]["requirement"] for r in json.loads(Envelope.decode(made).payload)["predicate"]["requirements"]}
@@ -189,14 +181,7 @@ def test_a_bundle_is_attested_as_a_whole(proof_file: bytes, tmp_path: Path) -> N
     for field, value in (("subject", replace(attesting.SUBJECT, name="x")), ("time", 9), ("reference", b"")):
         other = attesting_head(second, replace(attesting.BINDING, **{field: value}))
         with pytest.raises(StatementMismatch, match=field):
-            derive(policy_bundle(*sorted((proof_file, other), key=head_of)))
-
-
-def head_of(data: bytes) -> bytes:
-    from zkcompliance.verify.bundle import decode_bundle
-    from zkcompliance.verify.statement import decode_statement
-
-    return decode_statement(decode_bundle(data).statement_bytes).head
+            derive(framed(*sorted((proof_file, other), key=lambda data: statement_of(data).head)))
 
 
 # Keys

@@ -7,11 +7,10 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
+from tests.kit.command_line import run
 from zkcompliance.card import catalogue
 from zkcompliance.card.file import decode
-from zkcompliance.commands.main import cli
 
 OWN = '''
 from zkcompliance.claim.language import ComputeLog, Flop, Id, Param, claim, param, require, vacuous
@@ -23,10 +22,6 @@ def total(compute: ComputeLog, most: Param[Flop], owner: Param[Id] = param("whos
 
 VACUOUS = (vacuous("most", "no total is below 0", at_most=0),)
 '''
-
-
-def run(*args: object) -> Result:
-    return CliRunner().invoke(cli, [str(a) for a in args], prog_name="zkcompliance")
 
 
 @pytest.fixture(scope="module")

@@ -12,13 +12,12 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from click.testing import CliRunner, Result
 from jsonschema import Draft4Validator
 
 from tests.kit import policies as kit
+from tests.kit.command_line import run
 from tests.kit.oscal_schema import oscal
 from zkcompliance.claim import catalogue
-from zkcompliance.commands.main import cli
 from zkcompliance.decide import Request
 from zkcompliance.log import memory
 from zkcompliance.log.note import VerifierKey
@@ -30,10 +29,6 @@ DATA = Path(__file__).parents[1] / "data"
 FORMATS = ("json", "oscal", "sarif", "junit")
 SARIF = Draft4Validator(json.loads((DATA / "sarif" / "sarif-2.1.0-rtm.5.json").read_text()))
 LIMIT = ["--claim", "training-compute-below", "--param", "limit=1e20"]
-
-
-def run(*args: object) -> Result:
-    return CliRunner().invoke(cli, [str(a) for a in args], prog_name="zkcompliance")
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
+from tests.kit.command_line import run
 from tests.kit.policy_texts import head, requirement
-from zkcompliance.commands.main import cli
 from zkcompliance.log import open_log
 from zkcompliance.log.fsck import fsck
 
@@ -18,10 +17,6 @@ HEADER = "serial,category,occurred,aware,reported\n"
 ROW = "1,death,2026-01-01T00:00:00Z,2026-01-02T00:00:00Z,2026-01-03T00:00:00Z\n"
 CLAIM = "incidents-reported-in-time"
 AT = ("--param", "as_of=2026-06-01")
-
-
-def run(*arguments: object) -> Any:
-    return CliRunner().invoke(cli, [str(argument) for argument in arguments], prog_name="zkcompliance")
 
 
 def seal(folder: Path, log: str, *more: object) -> Any:

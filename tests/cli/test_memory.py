@@ -11,14 +11,14 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 import zkcompliance as zk
 from tests.kit import lineages as kit
 from tests.kit import policies
+from tests.kit.command_line import run
 from tests.kit.lineages import KEY, NAME, NEXT, Generation, Step, carried, lineage
 from tests.kit.policy_texts import head, requirement
-from zkcompliance.commands.main import cli
 from zkcompliance.errors import LogEvidence, NewKeyRefused, Undecided
 from zkcompliance.log import files, keys
 from zkcompliance.log.evidence import FORK, ROLLBACK, SUCCEEDED, Evidence
@@ -53,10 +53,6 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, key in (("key", KEY), ("next", NEXT), ("other", SignerKey(NAME, bytes([5]) * 32))):
         (folder / f"{name}.pub").write_text(key.verifier.text + "\n")
     return folder
-
-
-def run(*args: object) -> Result:
-    return CliRunner().invoke(cli, [str(a) for a in args], prog_name="zkcompliance")
 
 
 def verify(lab: Path, name: str, *more: object, key: str = "key") -> Result:

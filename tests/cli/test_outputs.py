@@ -15,8 +15,8 @@ from click.testing import CliRunner, Result
 import zkcompliance as zk
 from tests.kit import policies as kit
 from tests.kit import support
+from tests.kit.command_line import run
 from zkcompliance.claim import catalogue
-from zkcompliance.commands.main import cli
 from zkcompliance.errors import UsageError, ZkComplianceError
 from zkcompliance.log import files
 from zkcompliance.outputs import Outputs, kinds, writing
@@ -28,10 +28,6 @@ from zkcompliance.standalone import main as standalone
 
 LIMIT = ("--param", "limit=1e20")
 CLAIM = ("training-compute-below", *LIMIT)
-
-
-def run(*args: object) -> Result:
-    return CliRunner().invoke(cli, [str(a) for a in args], prog_name="zkcompliance")
 
 
 @pytest.fixture(scope="module")

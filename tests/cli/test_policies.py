@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from click.shell_completion import ShellComplete
-from click.testing import CliRunner, Result
 
+from tests.kit.command_line import run
 from zkcompliance import schemas
 from zkcompliance.claim import catalogue as claims
 from zkcompliance.claim.card import card_of
@@ -18,10 +18,6 @@ from zkcompliance.commands.main import cli
 from zkcompliance.errors import MalformedPolicy
 from zkcompliance.policy import catalogue
 from zkcompliance.policy.load import parse_policy
-
-
-def run(*args: object) -> Result:
-    return CliRunner().invoke(cli, [str(each) for each in args], prog_name="zkcompliance")
 
 
 def test_list() -> None:

@@ -6,16 +6,16 @@ import json
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 import zkcompliance as zk
 from tests.kit import policies as kit
+from tests.kit.command_line import ok, run
 from tests.kit.split_up import split_up
 from zkcompliance import limits
 from zkcompliance.card import catalogue as cards
 from zkcompliance.claim import catalogue
 from zkcompliance.claim.card import card_of
-from zkcompliance.commands.main import cli
 from zkcompliance.errors import ClaimDoesNotHold, MalformedPolicy, StaleProof, StatementMismatch, UsageError
 from zkcompliance.log import keys, public_keys
 from zkcompliance.log.cosigner import Cosigner
@@ -37,16 +37,6 @@ params.phases = { includes = "pretraining" }
 reveals.total = { at_most = "@TOTAL" }
 """
 BAND = ("-p", "band.at_least=1%", "-p", "band.at_most=10%")
-
-
-def run(*args: object) -> Result:
-    return CliRunner().invoke(cli, [str(a) for a in args], prog_name="zkcompliance")
-
-
-def ok(*args: object) -> dict:
-    result = run(*args, "--json")
-    assert result.exit_code == 0, result.output
-    return json.loads(result.stdout)
 
 
 def second(total: str = "9e19") -> str:
@@ -223,10 +213,7 @@ def test_more_proofs_than_a_segment_bears(lab: Path) -> None:
     """All requirements of a policy are one proof, and spend as much as one; two policies are two proofs."""
     log = SealedLog.open(lab / "log")
     budget = log.segments[0].budget()
-    number = 0
-    while budget.proofs_left() > 1:
-        number += 1
-        budget.reserve(budget.units, number.to_bytes(32, "big"))
+    kit.spend_all_but(1, budget)
     both = ("--policy", lab / "both.toml", *BAND, "-p", "below.limit=2e20")
     result = prove(lab, "none", "other", *both)
     assert result.exit_code == 1 and "1 proof(s) left, and 2 asked for" in result.stderr

@@ -6,11 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
 from tests.kit import policies as kit
+from tests.kit.command_line import run
 from zkcompliance.card import catalogue as cards
-from zkcompliance.commands.main import cli
 
 TOTAL = 4_440_000_000_000_000_000
 SHOWN = re.compile("4440000|4[.]44|4[.]4e|44[.]4|3[.]44|4[.]34")  # the total, and how far it is from the limits below
@@ -27,10 +26,6 @@ params.at_most = { free = true }
 params.phases = { includes = "pretraining" }
 reveals.total = { at_most = "1e17" }
 """
-
-
-def run(*args: object) -> Result:
-    return CliRunner().invoke(cli, [str(a) for a in args], prog_name="zkcompliance")
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import click
 import pytest
-from click.testing import CliRunner, Result
 
+from tests.kit.command_line import run
 from zkcompliance.commands.deciding import leave
 from zkcompliance.commands.main import cli
 from zkcompliance.decide import Request
@@ -20,10 +20,6 @@ ROWS = "start,end,run,phase,flop,method\n" + "".join(
     f"{1_767_571_200 + i},{1_767_571_260 + i},run-canary,pretraining,1e18,hardware\n" for i in range(20)
 )
 BAND = ("--param", "limit=1e20", "--param", "at_least=10%", "--param", "at_most=50%")
-
-
-def run(*args: object) -> Result:
-    return CliRunner().invoke(cli, [str(a) for a in args], prog_name="zkcompliance")
 
 
 @pytest.fixture(scope="module")

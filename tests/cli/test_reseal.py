@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
+from tests.kit.command_line import run
 from zkcompliance import schemas
-from zkcompliance.commands.main import cli
 from zkcompliance.log import merkle, open_log
 from zkcompliance.log.fsck import fsck
 from zkcompliance.log.layout import Layout
@@ -26,10 +25,6 @@ ROW = {
     "method": "hardware",
 }
 LIMIT = ("training-compute-below", "--param", "limit=1e26")
-
-
-def run(*arguments: object) -> Any:
-    return CliRunner().invoke(cli, [str(argument) for argument in arguments], prog_name="zkcompliance")
 
 
 def seal(folder: Path, log: str, count: int, first: int = 0, key: str = "key") -> Any:

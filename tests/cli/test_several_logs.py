@@ -7,33 +7,22 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
 import zkcompliance as zk
 from tests.kit import policies as kit
+from tests.kit.command_line import ok, run
 from tests.kit.policies import NOW
 from tests.kit.policy_texts import head, requirement
 from zkcompliance import schemas
 from zkcompliance.card import catalogue as cards
 from zkcompliance.card.model import Reveal
 from zkcompliance.card.sentence import Sentence
-from zkcompliance.commands.main import cli
 from zkcompliance.errors import MalformedPolicy, RequirementNotShown, SignatureRejected, UsageError
 from zkcompliance.log import keys
 from zkcompliance.log.writer import Writer, create_log
 from zkcompliance.policy.load import parse_policy
 
 PHASES = 'params.phases = { includes = "pretraining" }'
-
-
-def run(*args: object) -> Result:
-    return CliRunner().invoke(cli, [str(a) for a in args], prog_name="zkcompliance")
-
-
-def ok(*args: object) -> dict:
-    result = run(*args, "--json")
-    assert result.exit_code == 0, result.output
-    return json.loads(result.stdout)
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +137,7 @@ def test_where_the_order_of_rows_counts_one_log_fills_the_slot(lab: Path, tmp_pa
     assert result.exit_code == 2 and "depends on the order of the rows" in result.stderr
 
 
-def policy(slot: str, *tables: str, rows: int = 0) -> str:
+def policy(slot: str, *tables: str) -> str:
     """slot: what fills the slot of the claim, in TOML; tables: lines of each log of the policy, its name first."""
     text = head("several", "Several logs", subject="none", until="2099-01-01")
     for table in tables:

@@ -8,11 +8,10 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
 from tests.kit import policies as kit
+from tests.kit.command_line import run
 from zkcompliance.claim import catalogue
-from zkcompliance.commands.main import cli
 from zkcompliance.policy.binding import Binding, Subject
 from zkcompliance.policy.subject import parse_subject
 from zkcompliance.prove.api import prove_claim
@@ -20,10 +19,6 @@ from zkcompliance.standalone.main import main as alone
 
 LIMIT = ("--claim", "training-compute-below", "--param", "limit=1e20")
 FILES = {"config.json": "{}", "weights.bin": "w"}
-
-
-def run(*args: object) -> Result:
-    return CliRunner().invoke(cli, [str(a) for a in args], prog_name="zkcompliance")
 
 
 def lay(folder: Path, files: dict[str, str]) -> Path:

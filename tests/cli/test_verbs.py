@@ -14,8 +14,9 @@ from pathlib import Path
 
 import click
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
+from tests.kit.command_line import run
 from zkcompliance import errors
 from zkcompliance.commands import console
 from zkcompliance.commands import main as entry
@@ -28,10 +29,6 @@ CSV = HEADER + "".join(
     f"{1_767_571_200 + i},{1_767_571_260 + i},run-canary,pretraining,1e18,hardware\n" for i in range(20)
 )
 CLAIM = "training-compute-below"
-
-
-def run(*args: object) -> Result:
-    return CliRunner().invoke(cli, [str(a) for a in args], prog_name="zkcompliance")
 
 
 def document(result: Result) -> dict:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.quick_logs import KEY, SCHEMA, commit, some_rows
+from tests.kit.quick_logs import KEY, SCHEMA, quickly, some_rows
 from zkcompliance.errors import ZkComplianceError
 from zkcompliance.log import files, open_log, rows, sealing
 from zkcompliance.log.fsck import fsck
@@ -20,9 +20,7 @@ from zkcompliance.stark.commit.entry import ENTRY_BYTES
 @pytest.fixture
 def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A log of one segment, with rows pending."""
-    from zkcompliance.stark.commit import table
-
-    monkeypatch.setattr(table, "commit", commit)
+    quickly(monkeypatch)
     monkeypatch.setattr(rows, "MAX_ROWS", 8)
     monkeypatch.setattr(files.os, "fsync", lambda _: None)
     create_log(tmp_path / "log", SCHEMA, KEY)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.kit import support
-from tests.kit.compiled_trial import Trial, proof_file, proved_by_anyone, trial
+from tests.kit.compiled_trial import Trial, proof_file, proved_by_anyone, seal_anew, trial
 from zkcompliance import schemas
 from zkcompliance.circuits import log_floor
 from zkcompliance.claim import catalogue
@@ -104,7 +104,7 @@ def same_rows(old: np.ndarray, new: np.ndarray) -> Prover:
     """Whoever does not ask whether they are."""
     tables, publics = {"old": [old], "new": [new]}, {"old_segments": 1, "new_segments": 1}
     private = UNCHANGED.witness(tables, publics).private
-    sealed = [seal(old, os.urandom(32)), seal(new, os.urandom(32))]
+    sealed = [seal_anew(old, SCHEMA.digest), seal_anew(new, SCHEMA.digest)]
     sizes = private_sizes(UNCHANGED.program, private, {"old": 1, "new": 1})
     statement = support.one_claim(UNCHANGED.program, (1, 1), [[table.entry] for table in sealed], sizes)
     return Prover(statement, sealed, private, [], os.urandom(32))

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.kit import support
+from tests.kit.compiled_trial import seal_anew
 from zkcompliance import schemas
 from zkcompliance.errors import VerificationError
 from zkcompliance.stark.air.builder import TableBuilder
@@ -23,9 +24,7 @@ from zkcompliance.stark.air.program import (
     SummandKind,
     Unknown,
 )
-from zkcompliance.stark.commit.table import SealedTable, commit
 from zkcompliance.stark.field.babybear import P
-from zkcompliance.stark.profiles import STANDARD
 from zkcompliance.stark.prover.prover import Prover
 from zkcompliance.stark.prover.witness import check_trace
 from zkcompliance.stark.statement import Statement
@@ -111,9 +110,7 @@ class Case:
                 held = counts.setdefault(int(phase), [0, 0])
                 held[0] += 1
                 held[1] += int(devices)
-            seed = os.urandom(32)
-            entry = commit(columns, seed, "standard", SCHEMA.digest)
-            self.tables.append(SealedTable(columns, seed, entry, STANDARD))
+            self.tables.append(seal_anew(columns, SCHEMA.digest))
             act = columns[0].astype(np.int64)
             self.private.append((numbered + np.cumsum(act) - act).astype(np.uint32)[None])
             numbered += rows

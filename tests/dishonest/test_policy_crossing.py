@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.kit import policies as kit
+from tests.kit.bundles import framed, restated, statement_of
 from tests.kit.policies import DAY, HOUR, MODEL, NOW
 from tests.kit.split_up import split_up
 from zkcompliance.card import catalogue as cards
@@ -234,19 +235,9 @@ def parts(data: bytes) -> dict[str, bytes]:
 
 
 def bundle(*proofs: bytes) -> bytes:
-    stated = [decode_statement(decode_bundle(proof).statement_bytes) for proof in proofs]
+    stated = [statement_of(proof) for proof in proofs]
     return encode_policy_bundle(
         {(each.head, each.claims[0].requirement): proof for each, proof in zip(stated, proofs, strict=True)}
-    )
-
-
-def raw(*proofs: bytes) -> bytes:
-    """In this order, whatever the heads."""
-    return (
-        b"zkcd\2\0"
-        + len(proofs).to_bytes(2, "little")
-        + b"".join(len(p).to_bytes(4, "little") + p for p in proofs)
-        + b"\0"
     )
 
 
@@ -261,7 +252,7 @@ def test_a_proof_dropped(world: World) -> None:
 
 def test_a_proof_twice_or_out_of_order(world: World) -> None:
     one, other = world.apart["base"].values()
-    for data in (raw(one, one), raw(other, one), raw(one, other, other), raw(), raw(one, other) + b"\0"):
+    for data in (framed(one, one), framed(other, one), framed(one, other, other), framed(), framed(one, other) + b"\0"):
         if data != bundle(one, other):
             with pytest.raises(MalformedBundle):
                 world.judge(data)
@@ -321,10 +312,7 @@ def test_segments_left_out_are_refused(world: World) -> None:
 
 def rebound(proof: bytes, change: Callable[[Binding], Binding]) -> bytes:
     """The statement says another binding; the proof is as it was."""
-    whole = decode_bundle(proof)
-    statement = decode_statement(whole.statement_bytes)
-    other = change(Binding.decode(statement.head)).encode()
-    return replace(whole, statement_bytes=replace(statement, head=other).encode()).encode()
+    return restated(proof, lambda statement: replace(statement, head=change(Binding.decode(statement.head)).encode()))
 
 
 def for_policy(policy: Policy) -> Callable[[Binding], Binding]:

@@ -113,10 +113,10 @@ def test_the_policys_key_of_one_log_given_for_another(lab: Lab) -> None:
 
 def test_one_log_in_two_slots_has_no_statement(lab: Lab) -> None:
     """Not even a prover that asks nobody can say it."""
+    whole = decode_bundle(lab.show(Binding(None, None, NOW).encode(), CLAIM.id))
+    statement = decode_statement(whole.statement_bytes)
+    (claim,) = statement.claims
     for slots in (((0,), (0,)), ((0, 1), (1,)), ((0, 0), (1,)), ((1, 0), (1,))):
-        whole = decode_bundle(lab.show(Binding(None, None, NOW).encode(), CLAIM.id))
-        statement = decode_statement(whole.statement_bytes)
-        (claim,) = statement.claims
         crossed = replace(statement, claims=(replace(claim, slots=slots),))
         with pytest.raises(MalformedStatement):
             proofs_in(replace(whole, statement_bytes=crossed.encode()).encode())

@@ -8,9 +8,10 @@ from hashlib import sha256
 
 import pytest
 
+from tests.kit import five_requirements
 from tests.kit import policies as kit
+from tests.kit.five_requirements import NAMES
 from tests.kit.policies import HOUR, MODEL, NOW
-from tests.kit.policy_texts import requirement
 from tests.kit.split_up import split_up
 from zkcompliance.claim import catalogue
 from zkcompliance.errors import (
@@ -33,33 +34,9 @@ from zkcompliance.policy.model import Policy
 from zkcompliance.policy.proofs import proofs_in
 from zkcompliance.policy.verdict import Finding, Status, Verdict
 from zkcompliance.prove import api
-from zkcompliance.prove.policy import prove_policies
 from zkcompliance.stark.statement import encode_policy_bundle
 from zkcompliance.verify.bundle import Bundle, decode_bundle
 from zkcompliance.verify.statement import ClaimStatement, Statement, decode_statement
-
-NAMES = ["low", "high", "agree", "floor: compute", "floor: stated"]
-METHODS = catalogue.load("compute-methods-agree")
-BELOW = catalogue.load(kit.CLAIM)
-
-
-def policy(limit: str = "1e21") -> Policy:
-    """Two limits on one log, a claim about another, and a floor of each."""
-    text = kit.head("union", "Two limits and two methods", subject="required")
-    text += '[freshness]\nproof = "7 days"\n'
-    for name, rows in (("compute", 3), ("stated", 2)):
-        text += f'[logs.{name}]\nschema = "compute"\nrows = {rows}\n'
-    phases = 'params.phases = { includes = "pretraining" }'
-    for name, most in (("low", "1e19"), ("high", limit)):
-        says = f"The counted compute is below {most}."
-        text += requirement(
-            name, says, kit.CLAIM, {"compute": "compute"}, f'params.limit = {{ at_most = "{most}" }}', phases
-        )
-    says = "Two methods agree."
-    text += requirement(
-        "agree", says, "compute-methods-agree", {"compute": "stated"}, 'params.tolerance = "10%"', phases
-    )
-    return parse_policy(text.encode())
 
 
 @dataclass
@@ -78,9 +55,7 @@ class World:
         return judge_policy(data, self.policy, now=now, keys=self.keys, subject=MODEL)
 
     def prove(self) -> bytes:
-        given: dict[str, int | str] = {"low.limit": 10**19, "high.limit": 10**20}
-        given |= {f"{name}.phases": "pretraining" for name in ("low", "high", "agree")}
-        return prove_policies([self.policy], self.logs, given, binding=Binding(None, MODEL, NOW))
+        return five_requirements.prove(self.logs)
 
     def lie(self, *claims: tuple[str, str, str, Mapping[str, int]], time: int = NOW) -> bytes:
         """A proof by whoever names claims as they like. claims: requirement, id, log, parameters."""
@@ -111,13 +86,9 @@ HONEST = {
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    folder = tmp_path_factory.mktemp("union")
-    both = [{**kit.rows(1)[0], "method": method} for method in ("hardware", "architecture")]
-    logs = {
-        "compute": kit.make_log(folder, "compute", "lab.example/compute", kit.rows(), kit.rows(2)),
-        "stated": kit.make_log(folder, "stated", "lab.example/stated", both),
-    }
-    made = World(policy(), logs, b"", Bundle(b"", (), (), b""), Statement(None, b"", (), ()))  # type: ignore[arg-type]
+    policy = parse_policy(five_requirements.text().encode())
+    logs = five_requirements.make_logs(tmp_path_factory.mktemp("union"))
+    made = World(policy, logs, b"", Bundle(b"", (), (), b""), Statement(None, b"", (), ()))  # type: ignore[arg-type]
     made.whole = made.prove()
     (proof,) = proofs_in(made.whole)
     made.bundle, made.statement = proof.bundle, proof.statement

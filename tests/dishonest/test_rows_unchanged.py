@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from tests.kit import support
+from tests.kit.compiled_trial import seal_anew
 from zkcompliance import schemas
 from zkcompliance.claim import catalogue
 from zkcompliance.errors import VerificationError
 from zkcompliance.prove.api import private_sizes
 from zkcompliance.stark.commit.entry import Entry
-from zkcompliance.stark.commit.table import SealedTable, commit
-from zkcompliance.stark.profiles import STANDARD
+from zkcompliance.stark.commit.table import SealedTable
 from zkcompliance.stark.prover.prover import Prover
 from zkcompliance.stark.prover.witness import check_trace
 
@@ -44,10 +44,7 @@ class Logs:
         logs: list[list[Entry]] = []
         sealed: list[SealedTable] = []
         for parts in tables.values():
-            own = []
-            for columns in parts:
-                seed = os.urandom(32)
-                own.append(SealedTable(columns, seed, commit(columns, seed, "standard", SCHEMA.digest), STANDARD))
+            own = [seal_anew(columns, SCHEMA.digest) for columns in parts]
             logs.append([table.entry for table in own])
             sealed += own
         sizes = private_sizes(CLAIM.program, private, {slot: len(parts) for slot, parts in tables.items()})

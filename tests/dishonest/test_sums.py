@@ -8,14 +8,23 @@ import numpy as np
 import pytest
 
 from tests.kit import support
-from tests.kit.support import CLAIM, FLOP, LIMIT, PHASE, PUBLICS, ROWS, TOTAL, cells_of, recount, refused, without
-from zkcompliance.errors import BalanceMismatch
+from tests.kit.support import (
+    CLAIM,
+    FLOP,
+    LIMIT,
+    PHASE,
+    PUBLICS,
+    ROWS,
+    TOTAL,
+    cells_of,
+    recount,
+    unbalanced,
+    without,
+)
 from zkcompliance.stark.field.babybear import P
 from zkcompliance.stark.prover import witness as witness_module
 from zkcompliance.stark.prover.prover import Prover
 from zkcompliance.stark.prover.witness import Trace, check_trace
-from zkcompliance.verify import verifier
-from zkcompliance.verify.field import ZERO
 
 OVER = {**PUBLICS, "limit": TOTAL}  # the total is not below it
 
@@ -39,14 +48,6 @@ class EditedTrace(Prover):
 @pytest.fixture(scope="module")
 def log() -> support.SealedTable:
     return support.seal(support.table(ROWS))
-
-
-def unbalanced(made: Prover) -> support.Proved:
-    """Refused by the balance of the buses, which is all that stands in its way."""
-    proved = refused(BalanceMismatch, made)
-    with without(verifier, "add", lambda *_: ZERO):
-        proved.verify()
-    return proved
 
 
 def test_total_over_the_limit_with_a_slack_wrapped_mod_2_112(log: support.SealedTable) -> None:

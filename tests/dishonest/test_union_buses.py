@@ -11,7 +11,8 @@ import pytest
 
 from tests.kit import support, unions
 from tests.kit.support import ROWS, TOTAL, Prover, refused, without
-from tests.kit.unions import Case, compute
+from tests.kit.unions import Case, compute, with_room
+from tests.kit.weak_protocols import OtherSums
 from zkcompliance.errors import BalanceMismatch, MalformedProgram, MalformedProof, OpeningMismatch, QuotientMismatch
 from zkcompliance.stark.air import union as prover_union
 from zkcompliance.stark.air.builder import TableBuilder
@@ -19,8 +20,6 @@ from zkcompliance.stark.air.program import LogSlot, Program, Public
 from zkcompliance.stark.air.union import Member, Numbers
 from zkcompliance.stark.field.babybear import P
 from zkcompliance.stark.prover import prover as prover_module
-from zkcompliance.stark.prover import witness as prover_witness
-from zkcompliance.stark.prover.witness import Trace
 from zkcompliance.verify import union as verify_union
 from zkcompliance.verify import verifier
 
@@ -30,17 +29,11 @@ LESS = P - 1  # as a limb it takes one from a sum
 NOTHING = np.zeros((0, 8), np.uint32)
 
 
-class ModuloP(Prover):
+class ModuloP(OtherSums):
     """Adds limbs up as the field does."""
 
-    def make_trace(self) -> Trace:
-        honest = prover_witness.place_sums
-
-        def sums(*given):  # type: ignore[no-untyped-def]
-            return [part % P for part in honest(*given)]
-
-        with without(prover_witness, "place_sums", sums):
-            return super().make_trace()
+    def other_sums(self, true: list[np.ndarray]) -> list[np.ndarray]:
+        return [part % P for part in true]
 
 
 def one_less() -> np.ndarray:
@@ -244,13 +237,6 @@ class OneRangeBus(Prover):
     def prove(self) -> bytes:
         with without(prover_union, "RANGE_ROOM", P):
             return super().prove()
-
-
-@contextlib.contextmanager
-def with_room(room: int) -> Iterator[None]:
-    """Both hands with room for so many asks on a range bus."""
-    with without(prover_union, "RANGE_ROOM", room), without(verify_union, "P", room):
-        yield
 
 
 def test_more_asks_than_a_range_bus_has_room_for() -> None:

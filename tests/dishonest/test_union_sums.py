@@ -13,6 +13,7 @@ import pytest
 from tests.kit import handwritten, support, unions
 from tests.kit.support import ROWS, Prover, refused, without
 from tests.kit.unions import Case, compute
+from tests.kit.weak_protocols import OtherSums
 from zkcompliance import limits
 from zkcompliance.errors import BalanceMismatch, MalformedProof, OpeningMismatch, QuotientMismatch
 from zkcompliance.stark.air.cells import TALL_CELLS
@@ -37,9 +38,7 @@ FULL = 65535 << 16  # the sum of a limb that is 65535 on every row
 
 @pytest.fixture(autouse=True)
 def tall() -> Iterator[None]:
-    """Statements are tall from 21 A and B on."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(limits, "MAX_DIRECT_CELLS", 20)
+    with unions.tall_early():
         yield
 
 
@@ -61,21 +60,14 @@ def prover(kind: type[Prover], limit: int, slack: int | None = None) -> Prover:
 # A bucket's identity is its own
 
 
-class OtherBuckets(Prover):
+class OtherBuckets(OtherSums):
     """Tallies of the first claim's least limb that are wrong by `wrong` in each bucket, their totals with them."""
 
     wrong = (0, 0, 0, 0)
 
-    def make_trace(self) -> Trace:
-        honest = prover_witness.place_sums
-
-        def sums(*given):  # type: ignore[no-untyped-def]
-            found = honest(*given)
-            found[0][0] += np.array(self.wrong, np.int64)
-            return found
-
-        with without(prover_witness, "place_sums", sums):
-            return super().make_trace()
+    def other_sums(self, true: list[np.ndarray]) -> list[np.ndarray]:
+        true[0][0] += np.array(self.wrong, np.int64)
+        return true
 
 
 BUCKET = FULL // BUCKETS

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import os
 
-from tests.kit.compiled_trial import padded, trial
+from tests.kit import support
+from tests.kit.compiled_trial import padded, seal_anew, trial
 from tests.kit.exact_rows import encode_rows
 from zkcompliance.claim.compile import compile_claim
 from zkcompliance.claim.compile.run import Lies
 from zkcompliance.claim.language.build import ClaimDefinition
 from zkcompliance.claim.meaning.interpret import interpret
-from zkcompliance.stark.commit.table import SealedTable, commit
-from zkcompliance.stark.profiles import STANDARD
 from zkcompliance.stark.prover.prover import Prover
-from zkcompliance.verify.program import decode_program
-from zkcompliance.verify.statement import decode_statement
-from zkcompliance.verify.verifier import verify_proof
 
 
 def prove_and_verify(definition: ClaimDefinition, given: dict[str, object], lies: Lies | None = None) -> int:
@@ -28,13 +24,9 @@ def prove_and_verify(definition: ClaimDefinition, given: dict[str, object], lies
     tables = {name: [padded(encode_rows(schema, given[name]))] for name, schema in logs.items()}  # type: ignore[arg-type]
     publics = definition.publics({name: value for name, value in given.items() if name not in logs})
     assert interpret(definition, tables, publics).holds or lies
-    sealed: list[SealedTable] = []
-    for slot in compiled.program.logs:
-        made = [SealedTable(t, seed := os.urandom(32), commit(t, seed, "standard", slot.schema_digest), STANDARD)
-                for t in tables[slot.name]]  # fmt: skip
-        sealed += made
+    sealed = [seal_anew(t, slot.schema_digest) for slot in compiled.program.logs for t in tables[slot.name]]
     case = trial(compiled, tables, publics, sealed, lies)
     statement = case.statement()
     proof = Prover(statement, sealed, case.private, case.unknowns, os.urandom(32)).prove()
-    verify_proof(decode_statement(statement.encode()), [decode_program(compiled.program.encoded)], proof)
+    support.verify(statement, proof)
     return len(proof)

@@ -101,13 +101,17 @@ def proved_by_anyone(
     return proof_file(trial(compiled, tables, publics, lies=lies))
 
 
+def seal_anew(columns: np.ndarray, schema_digest: bytes) -> SealedTable:
+    """A table that is committed to with a seed that is drawn."""
+    seed = os.urandom(32)
+    return SealedTable(columns, seed, commit(columns, seed, STANDARD.name, schema_digest), STANDARD)
+
+
 def proof_file(case: Trial) -> bytes:
     """The case's tables sealed, its witness proved as it is."""
     made = []
     for table in case.tables:
-        seed = os.urandom(32)
-        entry = commit(table.columns, seed, STANDARD.name, table.entry.schema_digest)
-        made.append(SealedTable(table.columns, seed, entry, STANDARD))
+        made.append(seal_anew(table.columns, table.entry.schema_digest))
     statement = support.one_claim(case.program, case.publics, split(made, case.segments), case.sizes)
     statement = bracketed(statement, case.program, case.brackets)
     proof = Prover(statement, made, case.private, case.unknowns, os.urandom(32)).prove()

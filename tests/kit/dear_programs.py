@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 
 from zkcompliance.limits import MAX_NODES
 from zkcompliance.verify.program import (
@@ -61,6 +62,16 @@ class Nodes:
     def table(self, number: int) -> Table:
         asks = (Interaction(0, UNIT, 1, (0,)),)
         return Table(1, number, self.columns, tuple(self.all), tuple(self.constraints), asks, (1,), ())
+
+
+def dear_tables(make: Callable[[Nodes], None], count: int, first: int = 0) -> list[Table]:
+    """So many private tables that `make` fills, numbered from `first` on."""
+    made = []
+    for number in range(first, first + count):
+        nodes = Nodes()
+        make(nodes)
+        made.append(nodes.table(number))
+    return made
 
 
 def indicators(n: Nodes) -> None:

@@ -13,7 +13,7 @@ import pytest
 from zkcompliance import importers, schemas
 from zkcompliance.errors import ZkComplianceError
 from zkcompliance.importers import arrow, pieces
-from zkcompliance.schemas import Schema
+from zkcompliance.schemas import Schema, columnar
 
 T = 1_767_571_200  # 2026-01-05
 NOW = T + 10_000_000
@@ -105,3 +105,17 @@ def table(draw: Draw) -> tuple[Schema, list[str], list[dict[str, str]]]:
 def small_batches(monkeypatch: pytest.MonkeyPatch, rows: int) -> None:
     for module in (importers, arrow, pieces):
         monkeypatch.setattr(module, "BATCH_ROWS", rows)
+
+
+def noting_whole(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Of each piece that is read from now on, whether it is taken as whole columns."""
+    whole: list[bool] = []
+    encode = columnar.Encoder.encode
+
+    def noted(self: columnar.Encoder, *arguments: Any) -> Any:
+        found = encode(self, *arguments)
+        whole.append(found is not None)
+        return found
+
+    monkeypatch.setattr(columnar.Encoder, "encode", noted)
+    return whole

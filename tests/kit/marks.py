@@ -43,10 +43,6 @@ def logs_and_parameters(
     return rows, publics
 
 
-def judged(claim: ClaimDefinition, tables: Tables, publics: dict[str, object]) -> Finding:
-    return interpret(claim, tables, publics)
-
-
 def made_true(claim: ClaimDefinition, slot: str, examples: Sequence[Example], seeds: range) -> int | None:
     """The first seed with logs over which the claim is false, and true when rows are added to the slot."""
     for seed in seeds:
@@ -57,10 +53,8 @@ def made_true(claim: ClaimDefinition, slot: str, examples: Sequence[Example], se
         added = [i for i in range(more.shape[1]) if i not in kept]
         before: Tables = {name: [part] for name, part in rows.items()} | {slot: [more[:, kept]]}
         ways = [[more], [more[:, kept], more[:, added]], [more[:, added], more[:, kept]]]
-        if (
-            judged(claim, {**before, slot: chance.choice(ways)}, publics).holds
-            and not judged(claim, before, publics).holds
-        ):
+        after: Tables = {**before, slot: chance.choice(ways)}
+        if interpret(claim, after, publics).holds and not interpret(claim, before, publics).holds:
             return seed
     return None
 
@@ -77,7 +71,7 @@ def changed_by_order(claim: ClaimDefinition, slot: str, examples: Sequence[Examp
         tables: Tables = {name: [part] for name, part in rows.items()}
         mixed = chance.sample(range(every.shape[1]), every.shape[1])
         orders = [[part for log in order for part in log] for order in itertools.permutations(logs)]
-        found = {_found(judged(claim, {**tables, slot: parts}, publics)) for parts in [*orders, [every[:, mixed]]]}
+        found = {_found(interpret(claim, {**tables, slot: parts}, publics)) for parts in [*orders, [every[:, mixed]]]}
         if len(found) > 1:
             return seed
     return None

@@ -13,6 +13,7 @@ from zkcompliance.log.writer import Writer, create_log
 from zkcompliance.policy.binding import Subject
 from zkcompliance.policy.load import parse_policy
 from zkcompliance.policy.model import Policy
+from zkcompliance.stark.commit.budget import Budget
 
 HOUR, DAY = 3600, 86400
 NOW = 1_767_614_400  # 2026-01-05 12:00 UTC
@@ -65,3 +66,11 @@ def seal(folder: Path, name: str, segment: list[dict[str, object]]) -> SealedLog
     with Writer(folder / name, keys.load_private(folder / f"{name}.key")) as writer:
         writer.seal(segment)
     return SealedLog.open(folder / name)
+
+
+def spend_all_but(left: int, budget: Budget) -> None:
+    """Reserve for proofs that are never made, until the budget of a segment bears so many more."""
+    number = 0
+    while budget.proofs_left() > left:
+        number += 1
+        budget.reserve(budget.units, number.to_bytes(32, "big"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import TYPE_CHECKING
 
 from zkcompliance import schemas
 from zkcompliance.log.signer import SignerKey
@@ -10,6 +11,9 @@ from zkcompliance.quantities import Exact
 from zkcompliance.stark.commit import table
 from zkcompliance.stark.commit.entry import Entry
 from zkcompliance.stark.profiles import STANDARD
+
+if TYPE_CHECKING:  # workers that are killed at every step start without it
+    import pytest
 
 KEY = SignerKey("lab.example/x", bytes(32))
 SCHEMA = schemas.parse_text("zkc-schema v2\nsmall@1\nat time\nflop flop\n")
@@ -25,6 +29,11 @@ def commit(columns, seed, profile, schema_digest, *, cache=None, progress=None):
 def quicken() -> None:
     """From now on this process commits with the stand-in."""
     table.commit = commit
+
+
+def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """During a test this process commits with the stand-in."""
+    monkeypatch.setattr(table, "commit", commit)
 
 
 def some_rows(first: int, count: int) -> list[dict[str, object]]:

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
+from tests.kit.command_line import run
 from tests.kit.policy_texts import head, requirement
 from tests.kit.split_up import split_up
 from zkcompliance import client
 from zkcompliance.claim import catalogue
 from zkcompliance.claim.card import card_of
-from zkcompliance.commands.main import cli
 from zkcompliance.policy.proofs import proofs_in
 
 CLAIM = "training-compute-below"
@@ -113,7 +112,7 @@ def policy(claim: str, limit: str, *lines: str, card: str = "") -> str:
 
 
 def zk(*arguments: str | Path) -> None:
-    done = CliRunner().invoke(cli, [str(each) for each in arguments], prog_name="zkcompliance")
+    done = run(*arguments)
     assert done.exit_code == 0, done.output
 
 

@@ -17,7 +17,7 @@ import pytest
 
 import zkcompliance
 from tests.kit import handwritten
-from zkcompliance.errors import ZkComplianceError
+from zkcompliance.errors import BalanceMismatch, ZkComplianceError
 from zkcompliance.log import merkle as log_merkle
 from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.signer import SignerKey
@@ -44,7 +44,9 @@ from zkcompliance.stark.prover.witness import Trace
 from zkcompliance.stark.statement import Statement, StatementClaim, StatementLog, encode_bundle
 from zkcompliance.verify import constraints as verify_composition
 from zkcompliance.verify import transcript as verifier_transcript
+from zkcompliance.verify import verifier
 from zkcompliance.verify.constraints import Opened, instance_constraints, public_columns
+from zkcompliance.verify.field import ZERO
 from zkcompliance.verify.openings import CHUNK, EXTENSION, SEGMENT, WITNESS, Opening, opening_order
 from zkcompliance.verify.program import decode_program
 from zkcompliance.verify.shape import Shape, buckets, shape_of
@@ -402,6 +404,14 @@ def without(module: object, name: str, instead: object = lambda *_, **__: None) 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, name, instead)
         yield
+
+
+def unbalanced(made: Prover) -> Proved:
+    """Refused by the balance of the buses, which is all that stands in its way."""
+    proved = refused(BalanceMismatch, made)
+    with without(verifier, "add", lambda *_: ZERO):
+        proved.verify()
+    return proved
 
 
 class DroppedConstraints(Prover):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,11 +11,13 @@ import numpy as np
 from tests.kit import support
 from tests.kit.compiled_trial import padded
 from tests.kit.exact_rows import encode_rows
+from zkcompliance import limits
 from zkcompliance.card import places
 from zkcompliance.claim.compile import compile_claim
 from zkcompliance.claim.language.build import ClaimDefinition
 from zkcompliance.prove.api import private_sizes
 from zkcompliance.schemas import Schema
+from zkcompliance.stark.air import union as prover_union
 from zkcompliance.stark.air.check import Failure
 from zkcompliance.stark.air.program import Program
 from zkcompliance.stark.air.shape import Layout, lay_out
@@ -24,6 +27,7 @@ from zkcompliance.stark.profiles import by_name
 from zkcompliance.stark.prover.prover import Prover
 from zkcompliance.stark.prover.witness import Trace, build_trace, check_trace
 from zkcompliance.stark.statement import Statement, StatementClaim, StatementLog
+from zkcompliance.verify import union as verify_union
 from zkcompliance.verify.verifier import Report
 
 Tables = Mapping[str, Sequence[np.ndarray]]
@@ -131,3 +135,15 @@ def union(logs: Tables, digests: Mapping[str, bytes], wanted: Sequence[Wanted], 
         unknowns += values
     statement = Statement(by_name(profile), b"head", tuple(stated), tuple(claims))
     return Case(statement, [table for origin in origins for table in sealed[origin]], private, unknowns)
+
+
+def tall_early() -> AbstractContextManager[None]:
+    """Statements are tall from 21 A and B on."""
+    return support.without(limits, "MAX_DIRECT_CELLS", 20)
+
+
+@contextmanager
+def with_room(room: int) -> Iterator[None]:
+    """Both hands with room for so many asks on a range bus."""
+    with support.without(prover_union, "RANGE_ROOM", room), support.without(verify_union, "P", room):
+        yield

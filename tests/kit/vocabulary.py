@@ -272,7 +272,6 @@ CLAIMS = {
     for each in (
         absent, either, groups_found, itself, defaults, matched, totals_joined, public_asks, listed, listed_numbers,
         constants, in_order, per_key, groups_in_order, chained, extremes,
-        apart, totals_in_rows, quantiles, sealed, sealed_beside,
-        apart, totals_in_rows, quantiles, where_missing, in_words,
+        apart, totals_in_rows, quantiles, sealed, sealed_beside, where_missing, in_words,
     )
 }  # fmt: skip

@@ -73,19 +73,27 @@ def verifier_from_one() -> contextlib.AbstractContextManager[None]:
     return without(verifier, "lookup_challenges", shifted)
 
 
-class OneLess(Prover):
-    """Says that the least limb's sum is one less than it is; a blind that is one less makes up for it."""
+class OtherSums(Prover):
+    """Says that its limbs add up to what `other_sums` makes of the true sums of each place."""
+
+    def other_sums(self, true: list[np.ndarray]) -> list[np.ndarray]:
+        return true
 
     def make_trace(self) -> Trace:
-        place_sums = prover_witness.place_sums
+        honest = prover_witness.place_sums
+        with without(prover_witness, "place_sums", lambda *given: self.other_sums(honest(*given))):
+            return super().make_trace()
 
-        def one_less(*given):  # type: ignore[no-untyped-def]
-            sums = place_sums(*given)
-            sums[0].reshape(-1)[0] -= 1
-            return sums
 
-        with without(prover_witness, "place_sums", one_less):
-            trace = super().make_trace()
+class OneLess(OtherSums):
+    """Says that the least limb's sum is one less than it is; a blind that is one less makes up for it."""
+
+    def other_sums(self, true: list[np.ndarray]) -> list[np.ndarray]:
+        true[0].reshape(-1)[0] -= 1
+        return true
+
+    def make_trace(self) -> Trace:
+        trace = super().make_trace()
         blind = trace.witness[0][-1]
         blind[0] = (int(blind[0]) - 1) % P  # row 0: the blind's coefficient of u^0
         return trace

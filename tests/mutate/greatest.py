@@ -13,16 +13,19 @@ import resource
 import struct
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
-from tests.kit.dear_programs import Nodes, cheap_bits
+from tests.kit.dear_programs import cheap_bits, dear_tables
+from tests.kit.sound_forms import sealed
 from zkcompliance import limits
 from zkcompliance.errors import QuotientMismatch
 from zkcompliance.verify import fri, openings, verifier
-from zkcompliance.verify.checkpoint import Checkpoint, checkpoint_body, log_root
+from zkcompliance.verify.checkpoint import Checkpoint
 from zkcompliance.verify.codec import Reader
 from zkcompliance.verify.field import ZERO, P
 from zkcompliance.verify.program import (
+    UNIT,
     Constraint,
     Equation,
     Interaction,
@@ -37,7 +40,6 @@ from zkcompliance.verify.program import (
 )
 from zkcompliance.verify.statement import PROFILES, ClaimStatement, Entry, LogStatement, Statement
 
-UNIT = 0xFFFF
 WIDTH, NODES, LOOKUP_ROWS = 140, 1000, 4500
 SUM_LIMBS, SHORT = 14, tuple(range(10, 50))
 KS = [21] * 26 + [20, 19, 18, 17, 16, 15, 14, 13, 12] + [3] * 25
@@ -64,19 +66,19 @@ def over_the_log() -> Table:
     return Table(0, 0, 1, tuple(nodes), constraints, interactions, (2, 2, 2, 2, 2, 1), sums, SHORT)
 
 
+def of_tall_sums() -> Table:
+    """Private table 0, of the most tallies."""
+    sums = tuple(Sum(f"{i}", 1, (0,) * 16) for i in range(TALL_SUMS))
+    return Table(1, 0, 1, (Node(2, 0, 0), Node(7, 0, 0)), (), (), (0,), sums)
+
+
 def program() -> Program:
     """Its columns, cells, terms, tallies and steps, and what it counts, are near what they may be."""
-    sums = tuple(Sum(f"{i}", 1, (0,) * 16) for i in range(TALL_SUMS))
-    tall = Table(1, 0, 1, (Node(2, 0, 0), Node(7, 0, 0)), (), (), (0,), sums)
-    dear = []
-    for number in range(DEAR_TABLES):
-        nodes = Nodes()
-        cheap_bits(nodes)
-        dear.append(nodes.table(1 + number))
     rows = tuple((LookupEntry(0, i, 0), LookupEntry(0, i, 0), LookupEntry(0, 1, 0)) for i in range(LOOKUP_ROWS))
     terms = (*(Summand(0, 1, i % TALL_SUMS, 1 + i) for i in range(3)), *(Summand(0, 1, 0, 1),) * 252)
     equations = tuple(Equation(f"{i}", terms) for i in range(limits.MAX_EQUATION_TERMS // 255))
-    logs, tables = (LogSlot("log", bytes(32), WIDTH),), (over_the_log(), tall, *dear)
+    tables = (over_the_log(), of_tall_sums(), *dear_tables(cheap_bits, DEAR_TABLES, first=1))
+    logs = (LogSlot("log", bytes(32), WIDTH),)
     return Program("c", 1, (), logs, (Lookup(3, rows),), (), tables, (), equations)
 
 
@@ -88,10 +90,9 @@ def statement(of: Program, number: int) -> Statement:
         if capacity is None:
             raise ValueError(k)
         entries.append(Entry(number, bytes(32), WIDTH, k, capacity, bytes([i]) * 32, ZERO))
-    root = log_root([entry.encode() for entry in entries])
-    checkpoint = Checkpoint("o", len(KS), root, checkpoint_body("o", len(KS), root))
+    log = sealed(LogStatement(Checkpoint("o", 0, b"", b""), tuple(entries)))
     claim = ClaimStatement("r", "c", 1, of.digest, (), ((0,),), (21, *(3,) * DEAR_TABLES))
-    return Statement(profile, b"", (LogStatement(checkpoint, tuple(entries)),), (claim,))
+    return Statement(profile, b"", (log,), (claim,))
 
 
 class Anything(tuple):  # type: ignore[type-arg]
@@ -156,17 +157,26 @@ def pass_every_check() -> None:
     fri._evaluate = lambda *given: Anything(evaluate(*given))  # type: ignore[assignment]
 
 
-def main() -> None:
+def arguments() -> int:
+    """The profile's number; this process has no more memory than the other argument says from here on."""
     limit = int(sys.argv[2])
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    asked = program()
-    stated = statement(asked, int(sys.argv[1]))
+    return int(sys.argv[1])
+
+
+def measured(stated: Statement, programs: Sequence[Program]) -> tuple[float, ...]:
+    """The CPU seconds that it takes, the peak memory in bytes, what was read; instances, heights and cells."""
     pass_every_check()
     started = time.process_time()
-    report = verifier.verify_proof(stated, [asked], b"")
+    report = verifier.verify_proof(stated, programs, b"")
     seconds = time.process_time() - started
     peak = int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0]) * 1024
-    print(seconds, peak, Endless.read, report.instances, len(report.heights), report.cells, len(asked.encode()))
+    return seconds, peak, Endless.read, report.instances, len(report.heights), report.cells
+
+
+def main() -> None:
+    number, asked = arguments(), program()
+    print(*measured(statement(asked, number), [asked]), len(asked.encode()))
 
 
 if __name__ == "__main__":

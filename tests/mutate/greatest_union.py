@@ -9,18 +9,15 @@ stdout: the CPU seconds, the peak memory in bytes, and what was met of the limit
 from __future__ import annotations
 
 import random
-import resource
-import sys
-import time
-from pathlib import Path
 
-from tests.kit.dear_programs import Nodes, cheap_bits
-from tests.mutate.greatest import Endless, pass_every_check
+from tests.kit.dear_programs import cheap_bits, dear_tables
+from tests.kit.sound_forms import sealed
+from tests.mutate.greatest import KS, TALL_SUMS, arguments, measured, of_tall_sums
 from zkcompliance import limits
-from zkcompliance.verify import verifier
-from zkcompliance.verify.checkpoint import Checkpoint, checkpoint_body, log_root
+from zkcompliance.verify.checkpoint import Checkpoint
 from zkcompliance.verify.field import ZERO
 from zkcompliance.verify.program import (
+    UNIT,
     Constraint,
     Equation,
     Interaction,
@@ -30,7 +27,6 @@ from zkcompliance.verify.program import (
     Node,
     Program,
     Public,
-    Sum,
     Summand,
     Table,
 )
@@ -38,11 +34,9 @@ from zkcompliance.verify.shape import _columns, shape_of
 from zkcompliance.verify.statement import PROFILES, ClaimStatement, Entry, LogStatement, Statement
 from zkcompliance.verify.union import table_steps
 
-UNIT = 0xFFFF
 LOGS, CLAIMS, SHARES = limits.MAX_SEGMENTS, limits.MAX_CLAIMS, 3  # a claim is over every third log
-KS = [21] * 26 + [20, 19, 18, 17, 16, 15, 14, 13, 12] + [3] * 25
 WIDTH, SHORT, PUBLICS, LOOKUP_ROWS, TERMS = 72, tuple(range(8, 44)), 64, 78, 30
-DEAR_TABLES, TALL_SUMS, NODES = 8, 28, 35
+DEAR_TABLES, NODES = 8, 35
 PRIVATE = limits.MAX_INSTANCES - LOGS - DEAR_TABLES - 1  # so many of the light claims have a private table
 
 
@@ -66,15 +60,10 @@ def light(nodes: int, private: bool) -> Program:
 def dear() -> Program:
     """Tables whose ranges are dear to judge, and one of the most tallies."""
     log = Table(0, 0, 0, (Node(1, 0, 0),), (), (), (0,), (), SHORT)
-    sums = tuple(Sum(f"{i}", 1, (0,) * 16) for i in range(TALL_SUMS))
-    tables = [log, Table(1, 0, 1, (Node(2, 0, 0), Node(7, 0, 0)), (), (), (0,), sums)]
-    for number in range(DEAR_TABLES):
-        nodes = Nodes()
-        cheap_bits(nodes)
-        tables.append(nodes.table(1 + number))
+    tables = (log, of_tall_sums(), *dear_tables(cheap_bits, DEAR_TABLES, first=1))
     terms = (*(Summand(0, 1, i % TALL_SUMS, 1) for i in range(100)),)
     slots = (LogSlot("log", bytes(32), WIDTH),)
-    return Program("dear", 1, (), slots, (), (), tuple(tables), (), (Equation("e", terms),))
+    return Program("dear", 1, (), slots, (), (), tables, (), (Equation("e", terms),))
 
 
 def statement(number: int, programs: list[Program]) -> Statement:
@@ -84,8 +73,7 @@ def statement(number: int, programs: list[Program]) -> Statement:
         if capacity is None:
             raise ValueError(k)
         entry = Entry(number, bytes(32), WIDTH, k, capacity, bytes([i]) * 32, ZERO)
-        origin, root = f"{i:03}", log_root([entry.encode()])
-        logs.append(LogStatement(Checkpoint(origin, 1, root, checkpoint_body(origin, 1, root)), (entry,)))
+        logs.append(sealed(LogStatement(Checkpoint(f"{i:03}", 0, b"", b""), (entry,))))
     claims = []
     for i, program in enumerate(programs):
         private = (21, *(3,) * DEAR_TABLES) if program.claim == "dear" else (3,) * program.private_tables
@@ -97,16 +85,11 @@ def statement(number: int, programs: list[Program]) -> Statement:
 
 
 def main() -> None:
-    limit = int(sys.argv[2])
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    number = arguments()
     with_table, bare = light(NODES, private=True), light(NODES, private=False)
     programs = [*[with_table] * PRIVATE, *[bare] * (CLAIMS - 1 - PRIVATE), dear()]
-    stated = statement(int(sys.argv[1]), programs)
-    pass_every_check()
-    started = time.process_time()
-    report = verifier.verify_proof(stated, programs, b"")
-    seconds = time.process_time() - started
-    peak = int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0]) * 1024
+    stated = statement(number, programs)
+    found = measured(stated, programs)
     steps = sum(
         table_steps(table) * (len(claim.slots[0]) if table.kind == 0 else 1)
         for claim, program in zip(stated.claims, programs, strict=True)
@@ -114,7 +97,7 @@ def main() -> None:
     )
     columns = sum(map(_columns, shape_of(stated, programs).instances))
     size = sum(len(program.encode()) for program in {id(each): each for each in programs}.values())
-    print(seconds, peak, Endless.read, report.instances, len(report.heights), report.cells, steps, columns, size)
+    print(*found, steps, columns, size)
 
 
 if __name__ == "__main__":

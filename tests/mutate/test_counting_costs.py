@@ -7,12 +7,19 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.kit.dear_programs import Nodes, cheap_bits, indicators, many_behind_one, many_paths, next_rows
+from tests.kit import sound_forms
+from tests.kit.dear_programs import (
+    Nodes,
+    cheap_bits,
+    dear_tables,
+    indicators,
+    many_behind_one,
+    many_paths,
+    next_rows,
+)
 from zkcompliance.errors import LimitExceeded, MalformedProof, ZkComplianceError
-from zkcompliance.verify.checkpoint import Checkpoint, checkpoint_body, log_root
-from zkcompliance.verify.field import ZERO
 from zkcompliance.verify.program import LOG, LogSlot, Node, Program, Table, decode_program
-from zkcompliance.verify.statement import STANDARD, ClaimStatement, Entry, LogStatement, Statement
+from zkcompliance.verify.statement import STANDARD, ClaimStatement, Statement
 from zkcompliance.verify.verifier import verify_proof
 
 SECONDS = 2.0
@@ -21,21 +28,12 @@ SECONDS = 2.0
 def program(make: Callable[[Nodes], None], tables: int) -> Program:
     """So many tables, and a log that is not read."""
     log = Table(0, 0, 0, (Node(LOG, 0, 0),), (), (), (0,), ())
-    built = []
-    for number in range(tables):
-        nodes = Nodes()
-        make(nodes)
-        built.append(nodes.table(number))
     slots = (LogSlot("log", bytes(32), 9),)
-    return Program("c", 1, (), slots, (), (), (log, *built), (), ())
+    return Program("c", 1, (), slots, (), (), (log, *dear_tables(make, tables)), (), ())
 
 
 def statement(of: Program) -> Statement:
-    capacity = STANDARD.capacity(3)
-    assert capacity is not None
-    entry = Entry(STANDARD.id, bytes(32), 9, 3, capacity, bytes(32), ZERO)
-    root = log_root([entry.encode()])
-    log = LogStatement(Checkpoint("o", 1, root, checkpoint_body("o", 1, root)), (entry,))
+    log = sound_forms.log("o", bytes(32), 9, (3,))
     claim = ClaimStatement("r", "c", 1, of.digest, (), ((0,),), (3,) * of.private_tables)
     return Statement(STANDARD, b"", (log,), (claim,))
 

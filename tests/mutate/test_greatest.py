@@ -15,30 +15,29 @@ MEMORY = 256 << 20
 SECONDS = 2.0
 
 
+def verified(worker: str, profile: int) -> list[float]:
+    """What the worker met of the limits: instances, heights, cells, and what it says beyond; in time and in memory."""
+    command = [sys.executable, str(Path(__file__).with_name(worker)), str(profile), str(MEMORY)]
+    done = subprocess.run(command, capture_output=True, text=True, env=support.ENVIRONMENT)
+    assert done.returncode == 0, done.stderr
+    seconds, peak, read, *met = map(float, done.stdout.split())
+    assert 3 << 20 < read < limits.MAX_BUNDLE_BYTES
+    assert seconds < SECONDS and peak < MEMORY, (seconds, peak)
+    return met
+
+
 @pytest.mark.parametrize("profile", [2, *(pytest.param(other, marks=pytest.mark.long) for other in (1, 3))])
 def test_the_dearest_proof(profile: int) -> None:
     """Of the profiles `fast` is the dearest: it has the most queries."""
-    worker = Path(__file__).with_name("greatest.py")
-    command = [sys.executable, str(worker), str(profile), str(MEMORY)]
-    done = subprocess.run(command, capture_output=True, text=True, env=support.ENVIRONMENT)
-    assert done.returncode == 0, done.stderr
-    seconds, peak, read, instances, heights, cells, program = map(float, done.stdout.split())
+    instances, heights, cells, program = verified("greatest.py", profile)
     assert instances > limits.MAX_SEGMENTS + 1 and heights >= 9  # near every limit
     assert cells > limits.MAX_CELLS * 7 // 8 and program > limits.MAX_PROGRAM_BYTES * 7 // 8
-    assert 3 << 20 < read < limits.MAX_BUNDLE_BYTES
-    assert seconds < SECONDS and peak < MEMORY, (seconds, peak)
 
 
 @pytest.mark.parametrize("profile", [2, *(pytest.param(other, marks=pytest.mark.long) for other in (1, 3))])
 def test_the_dearest_union(profile: int) -> None:
     """As many claims, logs, instances and bytes of programs as there may be, and nearly as much of all else."""
-    worker = Path(__file__).with_name("greatest_union.py")
-    command = [sys.executable, str(worker), str(profile), str(MEMORY)]
-    done = subprocess.run(command, capture_output=True, text=True, env=support.ENVIRONMENT)
-    assert done.returncode == 0, done.stderr
-    seconds, peak, read, instances, heights, cells, steps, columns, programs = map(float, done.stdout.split())
+    instances, heights, cells, steps, columns, programs = verified("greatest_union.py", profile)
     assert instances == limits.MAX_INSTANCES + 1 and heights >= 9
     assert cells > limits.MAX_CELLS * 7 // 8 and programs > limits.MAX_PROGRAM_BYTES * 7 // 8
     assert steps > limits.MAX_EVALUATIONS * 7 // 8 and columns > limits.MAX_COLUMNS * 7 // 8
-    assert 3 << 20 < read < limits.MAX_BUNDLE_BYTES
-    assert seconds < SECONDS and peak < MEMORY, (seconds, peak)

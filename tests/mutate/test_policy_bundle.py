@@ -15,6 +15,7 @@ import pytest
 
 from tests.kit import policies as kit
 from tests.kit import support
+from tests.kit.bundles import framed
 from zkcompliance import errors, limits
 from zkcompliance.policy.binding import Binding
 from zkcompliance.policy.proofs import proofs_in
@@ -69,11 +70,6 @@ def test_mutants(world: tuple[bytes, list[str]]) -> None:
         made.append(data[:at] + insert + data[at + size :])
     found = Counter(outcomes(world, [each for each in made if each != data]))
     assert "ACCEPTED" not in found and len(found) >= 5, found
-
-
-def framed(*parts: bytes) -> bytes:
-    head = b"zkcd\2\0" + len(parts).to_bytes(2, "little")
-    return head + b"".join(len(part).to_bytes(4, "little") + part for part in parts) + b"\0"
 
 
 def relabelled(data: bytes, name: str, pad: int = 0) -> bytes:

@@ -74,9 +74,7 @@ def nodes(
 
 
 @st.composite
-def tables(
-    draw: st.DrawFn, log: int | None, width: int, publics: tuple[Public, ...], widths: list[int], first_general: int
-) -> TableAir:
+def tables(draw: st.DrawFn, log: int | None, width: int, publics: tuple[Public, ...], widths: list[int]) -> TableAir:
     witness = draw(st.integers(0, 3))
     made = draw(nodes(width, witness, publics, log is None))
     some = st.integers(0, len(made) - 1)
@@ -127,7 +125,7 @@ def programs(draw: st.DrawFn) -> Program:
     others = draw(st.lists(st.none() | st.integers(0, len(logs) - 1), max_size=2))
     for log in (*range(len(logs)), *others):
         width = 0 if log is None else logs[log].width
-        made.append(draw(tables(log, width, publics, widths, 1 + len(lookups))))
+        made.append(draw(tables(log, width, publics, widths)))
     unknowns = tuple(Unknown(f"u{i}", draw(st.integers(1, 9))) for i in range(draw(st.integers(0, 2))))
     sums = [(i, j) for i, table in enumerate(made) for j in range(len(table.sums))]
     kinds = [(SummandKind.ONE, 0, 0), *((SummandKind.SUM, i, j) for i, j in sums)]

@@ -9,7 +9,6 @@ import random
 import re
 import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -35,13 +34,6 @@ FAULTS, POLICIES, ATTESTATIONS = (
 )
 KINDS = ("note", "checkpoint", "key", "trust", "cosigned", "evidence")  # of faults.json, those that a verifier reads
 MUTANTS, LONG_MUTANTS, SLOWEST = 500, 10_000, 5.0
-
-
-@pytest.fixture(scope="module")
-def both(pyz: Path) -> Iterator[Both]:
-    made = Both(pyz)
-    yield made
-    made.close()
 
 
 def agreed(both: Both, *arguments: str | Path, words: bool = True) -> Answer:

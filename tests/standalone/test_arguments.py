@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,13 +13,6 @@ from tests.kit.agreement import Both
 from tests.kit.regulated_lab import CLAIM, Lab
 
 PARAM = ["-p", "limit=1e20"]
-
-
-@pytest.fixture(scope="module")
-def both(pyz: Path) -> Iterator[Both]:
-    made = Both(pyz)
-    yield made
-    made.close()
 
 
 @pytest.mark.parametrize(

@@ -5,21 +5,16 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.kit import policies as kit
+from tests.kit import five_requirements
 from tests.kit.agreement import Both
 from tests.kit.mutations import MUTATIONS
 from tests.kit.policies import HOUR, MODEL, NOW
-from tests.kit.policy_texts import requirement
-from zkcompliance.policy.binding import Binding
-from zkcompliance.policy.load import parse_policy
 from zkcompliance.policy.proofs import proofs_in
-from zkcompliance.prove.policy import prove_policies
 
 FEW, MANY, SEEDS, SLOWEST = 120, 1_000, 10, 5.0
 
@@ -34,29 +29,11 @@ class Union:
     asked: tuple[str, ...]
 
 
-def policy_text() -> str:
-    """Two limits on one log, what another one says of its methods, and a floor of each."""
-    text = kit.head("union", "Two limits and two methods", subject="required") + '[freshness]\nproof = "7 days"\n'
-    for name, rows in (("compute", 3), ("stated", 2)):
-        text += f'[logs.{name}]\nschema = "compute"\nrows = {rows}\n'
-    phases = 'params.phases = { includes = "pretraining" }'
-    for name, most in (("low", "1e19"), ("high", "1e21")):
-        limit = f'params.limit = {{ at_most = "{most}" }}'
-        text += requirement(name, f"Below {most}.", kit.CLAIM, {"compute": "compute"}, limit, phases)
-    agree = ("agree", "Two methods agree.", "compute-methods-agree", {"compute": "stated"})
-    return text + requirement(*agree, 'params.tolerance = "10%"', phases)
-
-
 @pytest.fixture(scope="module")
 def union(tmp_path_factory: pytest.TempPathFactory) -> Union:
     folder = tmp_path_factory.mktemp("union")
-    (folder / "policy.toml").write_text(policy_text())
-    policy = parse_policy(policy_text().encode())
-    both = [{**kit.rows(1)[0], "method": method} for method in ("hardware", "architecture")]
-    logs = {
-        "compute": kit.make_log(folder, "compute", "lab.example/compute", kit.rows(), kit.rows(2)),
-        "stated": kit.make_log(folder, "stated", "lab.example/stated", both),
-    }
+    (folder / "policy.toml").write_text(five_requirements.text())
+    logs = five_requirements.make_logs(folder)
     asked = ["--policy", str(folder / "policy.toml"), "--at", str(NOW + HOUR)]
     asked += ["--subject", f"{MODEL.name}=sha256:{MODEL.digest.hex()}"]
     for name, log in logs.items():
@@ -64,19 +41,10 @@ def union(tmp_path_factory: pytest.TempPathFactory) -> Union:
         asked += ["--log-key", f"{name}={folder / name}.pub"]
     files = []
     for limit in (10**20, 10**20 + 1):
-        given: dict[str, int | str] = {"low.limit": 10**19, "high.limit": limit}
-        given |= {f"{name}.phases": "pretraining" for name in ("low", "high", "agree")}
-        files.append(prove_policies([policy], logs, given, binding=Binding(None, MODEL, NOW)))
+        files.append(five_requirements.prove(logs, limit))
         (proof,) = proofs_in(files[-1])
         assert len(proof.claims) == 5
     return Union(files[0], files[1], tuple(asked))
-
-
-@pytest.fixture(scope="module")
-def both(pyz: Path) -> Iterator[Both]:
-    made = Both(pyz)
-    yield made
-    made.close()
 
 
 def test_the_proofs_themselves(both: Both, union: Union, tmp_path: Path) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-import json
 import re
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
+from tests.kit.command_line import ok, run
 from zkcompliance import client, limits
 from zkcompliance.commands.main import cli
 from zkcompliance.log import evidence, keys, public_keys
@@ -20,16 +20,6 @@ from zkcompliance.report import terminal
 
 CSV = "start,end,run,phase,flop,method\n1767571200,1767571201,r,pretraining,5,measured\n"
 CLAIM = "training-compute-below"
-
-
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(cli, [str(a) for a in arguments], prog_name="zkcompliance")
-
-
-def ok(*arguments: object) -> dict:
-    result = run(*arguments, "--json")
-    assert result.exit_code == 0, result.output
-    return json.loads(result.stdout)
 
 
 @pytest.fixture(scope="module")

@@ -9,14 +9,12 @@ import numpy as np
 import pytest
 
 from tests.kit import support
-from tests.kit.compiled_trial import padded, trial
+from tests.kit.compiled_trial import padded, seal_anew, trial
 from zkcompliance.claim import catalogue
 from zkcompliance.claim.compile import CannotCompile, compile_claim
 from zkcompliance.claim.language import ComputeLog, EventLog, claim, require
 from zkcompliance.claim.language.build import ClaimDefinition
 from zkcompliance.stark.air.program import RANGE_BUS
-from zkcompliance.stark.commit.table import SealedTable, commit
-from zkcompliance.stark.profiles import STANDARD
 from zkcompliance.stark.prover.prover import Prover
 from zkcompliance.verify.program import Program as VerifierProgram
 from zkcompliance.verify.program import decode_program
@@ -78,10 +76,7 @@ def test_a_compiled_claim_proves_and_verifies() -> None:
     compiled = compile_claim(definition)
     tables, given = example.inputs(definition)  # type: ignore[attr-defined]
     tables = {name: [padded(t) for t in parts] for name, parts in tables.items()}
-    sealed: list[SealedTable] = []
-    for slot in compiled.program.logs:
-        sealed += [SealedTable(t, seed := os.urandom(32), commit(t, seed, "standard", slot.schema_digest), STANDARD)
-                   for t in tables[slot.name]]  # fmt: skip
+    sealed = [seal_anew(t, slot.schema_digest) for slot in compiled.program.logs for t in tables[slot.name]]
     case = trial(compiled, tables, definition.publics(given), sealed)
     statement = case.statement()
     proof = Prover(statement, sealed, case.private, case.unknowns, os.urandom(32)).prove()

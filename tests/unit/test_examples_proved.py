@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +23,6 @@ from zkcompliance.schemas import Schema
 from zkcompliance.verify.verifier import verify_bundle
 
 CASES = [(module, example) for module in MODULES for example in examples(module)]
-Tables = Mapping[str, list[np.ndarray]]
 
 
 def named(cases: list[tuple[str, Example]]) -> list[object]:

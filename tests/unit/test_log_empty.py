@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import zkcompliance as zk
-from tests.kit.quick_logs import KEY, SCHEMA, commit, some_rows
+from tests.kit.quick_logs import KEY, SCHEMA, quickly, some_rows
 from zkcompliance import schemas
 from zkcompliance.errors import AlreadySealed, LogBusy, LogCorrupt, UsageError
 from zkcompliance.log import open_log, rows, sealing
@@ -21,9 +21,7 @@ from zkcompliance.log.writer import Writer, create_log
 
 @pytest.fixture
 def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    from zkcompliance.stark.commit import table
-
-    monkeypatch.setattr(table, "commit", commit)
+    quickly(monkeypatch)
     create_log(tmp_path / "log", SCHEMA, KEY)
     return tmp_path / "log"
 

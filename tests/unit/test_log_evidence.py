@@ -9,10 +9,9 @@ import time
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
-from tests.kit.quick_logs import KEY, SCHEMA, commit, some_rows
-from zkcompliance.commands.main import cli
+from tests.kit.command_line import run
+from tests.kit.quick_logs import KEY, SCHEMA, quickly, some_rows
 from zkcompliance.errors import CheckpointMismatch, LogCorrupt, LogEvidence, MalformedNote, SignatureRejected
 from zkcompliance.log import evidence, leftovers, merkle, open_log
 from zkcompliance.log.checkpoint import Checkpoint
@@ -92,9 +91,7 @@ def test_evidence_is_convincing_or_refused() -> None:
 @pytest.fixture
 def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A log of two segments."""
-    from zkcompliance.stark.commit import table
-
-    monkeypatch.setattr(table, "commit", commit)
+    quickly(monkeypatch)
     create_log(tmp_path / "log", SCHEMA, KEY)
     with Writer(tmp_path / "log", KEY) as writer:
         writer.seal(some_rows(0, 3))
@@ -102,10 +99,6 @@ def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     with Writer(tmp_path / "log", KEY) as writer:
         writer.seal(some_rows(10, 3))
     return tmp_path / "log"
-
-
-def run(*args: object) -> Result:
-    return CliRunner().invoke(cli, [str(a) for a in args], prog_name="zkcompliance")
 
 
 def test_an_older_checkpoint_put_back(log: Path, tmp_path: Path) -> None:

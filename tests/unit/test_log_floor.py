@@ -7,7 +7,7 @@ import os
 import pytest
 
 from tests.kit import support
-from tests.kit.compiled_trial import Trial, padded, trial
+from tests.kit.compiled_trial import Trial, padded, seal_anew, trial
 from tests.kit.exact_rows import encode_rows
 from zkcompliance import schemas
 from zkcompliance.circuits import log_floor
@@ -15,8 +15,7 @@ from zkcompliance.claim import catalogue
 from zkcompliance.claim.compile import compile_claim
 from zkcompliance.errors import VerificationError
 from zkcompliance.schemas import Schema
-from zkcompliance.stark.commit.table import SealedTable, commit
-from zkcompliance.stark.profiles import STANDARD
+from zkcompliance.stark.commit.table import SealedTable
 from zkcompliance.stark.prover.prover import Prover
 from zkcompliance.stark.statement import Statement
 
@@ -57,8 +56,7 @@ def case(rows: int, sources: str) -> tuple[Statement, list[SealedTable], Trial]:
     compiled = compile_claim(DEFINITION)
     (slot,) = compiled.program.logs
     table = padded(encode_rows(schemas.compute, JOBS))
-    seed = os.urandom(32)
-    sealed = [SealedTable(table, seed, commit(table, seed, "standard", slot.schema_digest), STANDARD)]
+    sealed = [seal_anew(table, slot.schema_digest)]
     made = trial(compiled, {"log": [table]}, DEFINITION.publics({"rows": rows, "sources": sources}), sealed)
     return made.statement(), sealed, made
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.quick_logs import KEY, SCHEMA, commit, some_rows
+from tests.kit.quick_logs import KEY, SCHEMA, quickly, some_rows
 from zkcompliance.edge import regular
 from zkcompliance.errors import LogCorrupt, LogError, ZkComplianceError
 from zkcompliance.log import open_log, spent
@@ -29,9 +29,7 @@ FOLDERS = ["secret", "secret/segments", SEGMENT]
 @pytest.fixture
 def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A log of one segment of which a proof was made, with rows pending."""
-    from zkcompliance.stark.commit import table
-
-    monkeypatch.setattr(table, "commit", commit)
+    quickly(monkeypatch)
     monkeypatch.setattr(spent, "state_folder", lambda: tmp_path / "state" / "spent")
     create_log(tmp_path / "log", SCHEMA, KEY)
     with Writer(tmp_path / "log", KEY) as writer:

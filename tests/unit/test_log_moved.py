@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.quick_logs import SCHEMA, commit, some_rows
+from tests.kit.quick_logs import SCHEMA, quickly, some_rows
 from zkcompliance import schemas
 from zkcompliance.errors import (
     AlreadySealed,
@@ -49,9 +49,7 @@ def encoded(first: int, count: int):  # type: ignore[no-untyped-def]
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A key, and a log `old` of five segments, each of an input; the third was proved over three times."""
-    from zkcompliance.stark.commit import table
-
-    monkeypatch.setattr(table, "commit", commit)
+    quickly(monkeypatch)
     monkeypatch.setattr(spent, "state_folder", lambda: tmp_path / "state" / "spent")
     monkeypatch.setattr(reseal, "get_ready", lambda *arguments, **rest: None)
     monkeypatch.setattr(reseal, "make", lambda ready, progress: b"stand-in")

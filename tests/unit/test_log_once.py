@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 import zkcompliance as zk
-from tests.kit.quick_logs import KEY, SCHEMA, commit, some_rows
+from tests.kit.quick_logs import KEY, SCHEMA, quickly, some_rows
 from zkcompliance import schemas
 from zkcompliance.commands.main import cli
 from zkcompliance.errors import AlreadySealed, KeyFileError, LogBusy, LogCorrupt, LogError, LogExists, UsageError
@@ -22,9 +22,7 @@ from zkcompliance.log.writer import Writer, create_log
 
 @pytest.fixture
 def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    from zkcompliance.stark.commit import table
-
-    monkeypatch.setattr(table, "commit", commit)
+    quickly(monkeypatch)
     create_log(tmp_path / "log", SCHEMA, KEY)
     return tmp_path / "log"
 

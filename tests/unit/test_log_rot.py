@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.quick_logs import KEY, SCHEMA, commit, some_rows
+from tests.kit.quick_logs import KEY, SCHEMA, quickly, some_rows
 from zkcompliance import importers, schemas
 from zkcompliance.errors import LogCorrupt, LogError, MalformedError
 from zkcompliance.log import open_log
@@ -23,9 +23,8 @@ SEGMENTS = 3
 def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Three segments of three rows."""
     from zkcompliance.log import files
-    from zkcompliance.stark.commit import table
 
-    monkeypatch.setattr(table, "commit", commit)
+    quickly(monkeypatch)
     monkeypatch.setattr(files.os, "fsync", lambda _: None)
     create_log(tmp_path / "log", SCHEMA, KEY)
     with Writer(tmp_path / "log", KEY) as writer:
@@ -80,9 +79,8 @@ def test_every_byte_of_a_segments_rows(log: Path, name: str) -> None:
 def test_a_seal_of_several_segments_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two segments sealed at once say the same of it; one of them exchanged for another seal's is noticed."""
     from zkcompliance.log import rows
-    from zkcompliance.stark.commit import table
 
-    monkeypatch.setattr(table, "commit", commit)
+    quickly(monkeypatch)
     monkeypatch.setattr(rows, "MAX_ROWS", 8)
     create_log(tmp_path / "log", SCHEMA, KEY)
     with Writer(tmp_path / "log", KEY) as writer:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.kit.exact_rows import exact
-from tests.kit.quick_logs import commit
+from tests.kit.quick_logs import quickly
 from zkcompliance import schemas
 from zkcompliance.claim import catalogue
 from zkcompliance.claim.model import CheckResult
@@ -20,7 +20,6 @@ from zkcompliance.log.writer import Writer, create_log
 from zkcompliance.prove.api import Asked, check, columns_of
 from zkcompliance.prove.parts import part_of
 from zkcompliance.schemas import Schema
-from zkcompliance.stark.commit import table
 
 DAY = 86400
 CADENCE = {"model": "m1", "since": 0, "until": 300 * DAY, "gap": "100 days", "flop_before": "1e24"}
@@ -28,7 +27,7 @@ CADENCE = {"model": "m1", "since": 0, "until": 300 * DAY, "gap": "100 days", "fl
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(table, "commit", commit)
+    quickly(monkeypatch)
     monkeypatch.setattr(files.os, "fsync", lambda _: None)
 
 

@@ -16,6 +16,7 @@ from zkcompliance.verify import openings
 from zkcompliance.verify.codec import Reader
 
 SALTS = (8, 4, 4, 4, 0)
+DEPTHS = merkle.QUATERNARY_DEPTH, openings.QUATERNARY_DEPTH  # as they are, which no fixture has a say in
 
 
 @pytest.fixture(autouse=True, params=(2, 18))
@@ -123,6 +124,7 @@ def test_wrong_openings() -> None:
 
 
 def test_both_hands_have_one_depth(quaternary_from: int) -> None:
+    assert DEPTHS == (18, 18)
     assert merkle.QUATERNARY_DEPTH == openings.QUATERNARY_DEPTH == quaternary_from
     assert merkle.steps(1) == [(0, 1)]
     assert merkle.steps(18) == [(0, 2), *((level, 1) for level in range(2, 18))]

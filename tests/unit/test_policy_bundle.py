@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import permutations
 
 import pytest
 
 from tests.kit import support
+from tests.kit.bundles import framed
+from tests.kit.bundles import unproved as proof
 from zkcompliance import limits
 from zkcompliance.errors import (
     LimitExceeded,
@@ -20,29 +21,8 @@ from zkcompliance.errors import (
 )
 from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.policy.proofs import decode_lineages, decode_policy_bundle
-from zkcompliance.stark.statement import encode_bundle, encode_policy_bundle
+from zkcompliance.stark.statement import encode_policy_bundle
 from zkcompliance.verify.bundle import Bundle
-
-ENTRIES = [support.seal(support.table(support.ROWS)).entry]
-
-
-def proof(head: bytes, *requirements: str, size: int = 0) -> bytes:
-    """A proof file whose proof is `size` zeros: framed, never verified here. requirements: of its claims, if not the
-    claim's id."""
-    stated = support.statement(ENTRIES, support.PUBLICS, head=head)
-    (claim,) = stated.claims
-    names = requirements or (claim.requirement,)
-    made = replace(stated, claims=tuple(replace(claim, requirement=name) for name in names))
-    note = support.SIGNER.sign(support.checkpoint(ENTRIES).decode()).encode()
-    return encode_bundle(made, [note], bytes(size))
-
-
-def framed(
-    *parts: bytes, count: int | None = None, head: bytes = b"zkcd\x02\x00", lineages: tuple[bytes, ...] = ()
-) -> bytes:
-    number = len(parts) if count is None else count
-    made, more = (b"".join(len(p).to_bytes(4, "little") + p for p in each) for each in (parts, lineages))
-    return head + number.to_bytes(2, "little") + made + bytes([len(lineages)]) + more
 
 
 def lineage(origin: str) -> bytes:

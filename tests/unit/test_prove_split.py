@@ -183,10 +183,7 @@ def test_budgets_are_counted_for_the_proofs_there_will_be(world: World, monkeypa
     """A segment that bears one proof bears the union, and not the three that memory would ask for."""
     log = world.logs["stated"]
     budget = log.segments[0].budget()
-    number = 0
-    while budget.proofs_left() > 1:
-        number += 1
-        budget.reserve(budget.units, number.to_bytes(32, "big"))
+    kit.spend_all_but(1, budget)
     check(world.tasks, time=NOW)
     monkeypatch.setattr(memory, "there_is", lambda: 1)
     with pytest.raises(BudgetSpent, match=r"1 proof\(s\) left, and 2 asked for"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -11,8 +10,8 @@ import pytest
 
 from tests.kit import support, unions
 from tests.kit import vocabulary as words
-from tests.kit.unions import Case, compute, log_of, of_language
-from zkcompliance import limits, schemas
+from tests.kit.unions import Case, compute, log_of, of_language, with_room
+from zkcompliance import schemas
 from zkcompliance.errors import ParametersRejected, VerificationError
 from zkcompliance.stark.air import cells as cells_module
 from zkcompliance.stark.air import union as union_module
@@ -103,8 +102,7 @@ def test_private_tables_of_several_claims() -> None:
 
 @pytest.fixture
 def tall() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(limits, "MAX_DIRECT_CELLS", 20)
+    with unions.tall_early():
         yield
 
 
@@ -149,21 +147,13 @@ def test_instances_are_dealt_to_range_buses(monkeypatch: pytest.MonkeyPatch) -> 
 def test_asks_on_several_range_buses_are_proved() -> None:
     """With room for 57,000 asks each segment of 2^13 rows has a bus of its own, and so has the cells table."""
     logs = {"compute": [support.table(support.ROWS, 13), support.table(support.ROWS[:3], 13), support.table([], 3)]}
-    with on_room(57_000):
+    with with_room(57_000):
         case = unions.union(logs, DIGESTS, [compute("a"), compute("b", limit=10**29)])
         layout = case.layout()
         assert layout.table.ranges == (0, 3, 4) and layout.table.pairs == 8
         ranges = [{i.bus for i in instance.air.interactions if layout.is_range(i.bus)} for instance in layout.instances]
         assert ranges[:3] == [{0}, {3}, {3}] and len(ranges[3]) == 3
         holds(case)
-
-
-@contextlib.contextmanager
-def on_room(room: int) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(union_module, "RANGE_ROOM", room)
-        patch.setattr(verify_union, "P", room)
-        yield
 
 
 @pytest.mark.parametrize(("k", "profile", "kappa"), [

@@ -48,8 +48,6 @@ from zkcompliance.verify.program import (
 )
 from zkcompliance.verify.verifier import verify_bundle
 
-ONE, ZERO = Node(CONST, 1, 0), Node(CONST, 0, 0)
-
 
 class Nodes:
     """A table's nodes, each once."""

@@ -12,13 +12,12 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
-from tests.kit import support
+from tests.kit.bundles import unproved
 from zkcompliance.policy.binding import Binding, ForPolicy, Subject
-from zkcompliance.stark.statement import encode_bundle, encode_policy_bundle
+from zkcompliance.stark.statement import encode_policy_bundle
 
 OUTPUT = Path(__file__).with_name("policy_bundles.json")
 Edit = tuple[int, int, bytes]
@@ -26,16 +25,11 @@ Edit = tuple[int, int, bytes]
 MODEL = Subject("base-1", sha256(b"weights").digest())
 BINDING = Binding(ForPolicy(sha256(b"a policy").digest(), "example", 3), MODEL, 1_767_614_400, b"file 7")
 REQUIREMENTS = ("below", "cadence", "floor: compute")
-ENTRIES = [support.seal(support.table(support.ROWS)).entry]
 
 
 def proof(*requirements: str) -> bytes:
     """A proof file that states the claim for each of these."""
-    stated = support.statement(ENTRIES, support.PUBLICS, head=BINDING.encode())
-    (claim,) = stated.claims
-    made = replace(stated, claims=tuple(replace(claim, requirement=name) for name in requirements))
-    note = support.SIGNER.sign(support.checkpoint(ENTRIES).decode()).encode()
-    return encode_bundle(made, [note], bytes(8))
+    return unproved(BINDING.encode(), *requirements, size=8)
 
 
 def twins() -> dict[str, bytes]:

@@ -16,7 +16,6 @@ from zkcompliance.schemas import compute
 from zkcompliance.stark.air.program import Op, SummandKind
 from zkcompliance.stark.field.babybear import P
 
-MOST_LIES = 900
 WRAP = (P - 1) >> 16  # 2^16·WRAP = −1 in F: limbs that differ by (1, WRAP) carry alike, mod p
 
 
