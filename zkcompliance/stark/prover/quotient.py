@@ -149,11 +149,7 @@ def selectors(k: int, kappa: int, shift: int) -> Selectors:
     rows, step = 1 << k, 1 << (kappa - k)
     g_inverse = inv(root_of_unity(k))
     points = vector.coset_points(kappa, shift)
-    z = vector.sub(
-        vector.scale(vector.powers(pow(root_of_unity(kappa), rows, P), step), pow(shift, rows, P)),
-        np.ones(step, np.uint32),
-    )
-    z = z[bit_reverse_indices(kappa - k)]
+    z = vector.add_constant(vector.coset_points(kappa - k, pow(shift, rows, P)), -1)
     first = vector.scale(vector.batch_inverse(vector.add_constant(points, -1)), inv(rows))
     transition = vector.add_constant(points, -g_inverse)
     last = vector.scale(vector.batch_inverse(transition), g_inverse * inv(rows) % P)
