@@ -179,17 +179,17 @@ def coset_rows(
     shift: int,
     sources: Columns,
     weights: np.ndarray | None,
-    known: dict[tuple[int, int], Selectors],
+    known: dict[int, Selectors],
 ) -> Rows:
     """All that `composition` reads of one instance on shift·⟨ω_{2^κ}⟩; weights: coefficients (6, N) of W or V.
 
-    known: selectors by k and shift, of this height; what is missing is added.
+    known: selectors by k, of this coset; what is missing is added.
     """
     instance = layout.instances[number]
     kappa, k = instance.kappa, instance.k
-    if (k, shift) not in known:
-        known[k, shift] = selectors(k, kappa, shift)
-    chosen = known[k, shift]
+    if k not in known:
+        known[k] = selectors(k, kappa, shift)
+    chosen = known[k]
     extra = coset_only(instance)
     public = workspace.take(extra + 3, 1 << kappa)
     public[FIRST], public[LAST] = chosen.first, chosen.last
@@ -247,7 +247,7 @@ def quotient_coefficients(
         first += len(weighed)
     values, out = workspace.take(6, count, size), workspace.take(6, size)
     for block, shift in enumerate(shifts):
-        known: dict[tuple[int, int], Selectors] = {}
+        known: dict[int, Selectors] = {}
         total = [row[block] for row in values]
         for number, packed in codes.items():
             columns = sources[number].on(block, shift, layout.instances[number].air.log_columns)
