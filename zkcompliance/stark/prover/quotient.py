@@ -65,7 +65,8 @@ def cosets_needed(layout: Layout, kappa: int) -> int:
 
 def constraint_weights(alpha: Ext, first: int, count: int) -> list[Ext]:
     """α^first, …: what `count` constraints, the first of them number `first` of its height, are weighed by."""
-    return ext.powers(alpha, first + count)[first:]
+    begun = ext.power(alpha, first)
+    return [ext.mul(begun, power) for power in ext.powers(alpha, count)]
 
 
 def composition(layout: Layout, number: int, challenges: Challenges, terminal: Ext, weights: list[Ext]) -> Code:
