@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -241,8 +240,3 @@ class SealedTable:
 def leaf_bytes(salts: np.ndarray, values: np.ndarray) -> list[bytes]:
     """The bytes of each column of salts (s, n) over values (w, n)."""
     return [row.tobytes() for row in np.concatenate([salts, values]).astype("<u4").T]
-
-
-def random_seed() -> bytes:
-    """32 bytes from the OS."""
-    return os.urandom(32)
