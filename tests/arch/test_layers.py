@@ -384,7 +384,7 @@ def test_private_keys_are_read_from_files_only() -> None:
     assert options >= 4
 
 
-FRESH = {"os.urandom(32)", "os.urandom(SEED_BYTES)", "random_seed()"}
+FRESH = {"os.urandom(32)", "os.urandom(SEED_BYTES)"}
 KEPT = {"seed", "segment.seed", "self._seed"}  # a segment's: drawn when it was sealed, and read again
 
 

@@ -116,7 +116,7 @@ class OneVanishing(Prover):
             instance = layout.instances[number]
             if instance.k != self.own:
                 return found
-            chosen = known[instance.k, shift]
+            chosen = known[instance.k]
             inverse_z = prover_quotient.selectors(self.other, instance.kappa, shift).inverse_z
             everywhere = np.repeat(inverse_z[0], 1 << self.other)
             extra = prover_quotient.coset_only(instance)

@@ -111,14 +111,6 @@ class TableBuilder:
         """The number of the segment among those of its slot, from 0."""
         return self.node(Op.ORDINAL, 0)
 
-    def not_before(self, limb: int) -> NodeRef:
-        """A 16-bit limb, 0 … 2, of the UTC second before which the segment was not sealed."""
-        return self.node(Op.NOT_BEFORE, limb)
-
-    def not_after(self, limb: int) -> NodeRef:
-        """A 16-bit limb, 0 … 2, of the UTC second after which the segment was not sealed."""
-        return self.node(Op.NOT_AFTER, limb)
-
     def sum_over_rows(self, name: str, selector: NodeRef, limbs: list[NodeRef]) -> None:
         """The total of selector·Σ 2^(16j)·limb_j; the selector must be 0 or 1 and the limbs range-checked."""
         self._sums.append(Sum(name, selector.index, tuple(limb.index for limb in limbs)))

@@ -86,7 +86,6 @@ class SumPlace:
 
     claim: int
     table: int
-    segment: int
     sum: int
     instance: int
     position: int
@@ -168,7 +167,7 @@ def _place_sums(cells: Cells, part: Part, tallies: dict[int, int], positions: di
         positions[instance] = position + 1
         row = tallies.get(instance, 0) if tall else None
         first = cells.take(TALL_CELLS * limbs if tall else 2 * size)
-        where = (part.claim, part.table, part.segment, number, instance, position, limbs, buckets)
+        where = (part.claim, part.table, number, instance, position, limbs, buckets)
         places.append(SumPlace(*where, len(cells.identities), first, row))
         high = -(1 << HIGH_SHIFT)
         if row is None:

@@ -178,10 +178,6 @@ class Rows:
     periodic: tuple[np.ndarray, ...] = ()
     shifts: tuple[int, ...] = ()
 
-    @property
-    def count(self) -> int:
-        return int(self.following.shape[0])
-
 
 def execute(code: Packed, rows: Rows, out: np.ndarray, first: int = 0) -> None:
     """Run over rows first … first + n − 1 into out (outputs, n), on every core; `first` is a multiple of TILE."""

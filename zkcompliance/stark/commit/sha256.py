@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from zkcompliance.stark.commit.message_lanes import deal_four, deal_two, swap
 from zkcompliance.stark.commit.sha256_emit import BATCH, compress, start_state
-from zkcompliance.stark.field.arrays import plain
+from zkcompliance.stark.field.arrays import pad, plain
 from zkcompliance.stark.field.jit import kernel
 from zkcompliance.stark.field.parallel import cores, run, split
 from zkcompliance.stark.field.width import LANES
@@ -150,7 +150,7 @@ def hash_leaves(phase: int, start: int, salts: U32, columns: U32, out: U32 | Non
     out = _output(out, n)
     if n < BATCH:
         whole = np.empty((8, BATCH), np.uint32)
-        _leaves(LEAF + 8 * phase, start, _padded(salts, BATCH), _padded(columns, BATCH), whole, 0, 0, BATCH)
+        _leaves(LEAF + 8 * phase, start, pad(salts, BATCH), pad(columns, BATCH), whole, 0, 0, BATCH)
         out[:] = whole[:, :n]
         return out
     salts, columns = plain(salts), plain(columns)
@@ -203,17 +203,10 @@ def _nodes(level: U32, children: int) -> U32:
         raise ValueError(f"expected uint32 (8, {children}m), got {level.dtype} {level.shape}")
     n = level.shape[1] // children
     if n < BATCH:
-        return _nodes(_padded(level, children * BATCH), children)[:, :n].copy()
+        return _nodes(pad(level, children * BATCH), children)[:, :n].copy()
     level, out = plain(level), np.empty((8, n), np.uint32)
     run(_parents, [(level, children, out, lo, hi) for lo, hi in split(n, _FEW, BATCH)])
     return out
-
-
-def _padded(rows: U32, n: int) -> U32:
-    """The rows with zeros behind them, n entries in all: kernels work on whole batches."""
-    padded = np.zeros((rows.shape[0], n), np.uint32)
-    padded[:, : rows.shape[1]] = rows
-    return padded
 
 
 def _grind_digest(state: bytes, nonce: int) -> bytes:

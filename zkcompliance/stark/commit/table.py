@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from zkcompliance.stark.commit.merkle import TreeBuilder
 from zkcompliance.stark.field import workspace
 from zkcompliance.stark.field.babybear import GENERATOR, P, root_of_unity
 from zkcompliance.stark.field.extension import Ext
-from zkcompliance.stark.field.ntt import evaluate_cosets, interpolate
+from zkcompliance.stark.field.ntt import bit_reverse_indices, evaluate_cosets, interpolate
 from zkcompliance.stark.field.vector import combine_into, evaluate_ext
 from zkcompliance.stark.profiles import Profile, by_name, degree_bound, log_mask
 
@@ -32,8 +31,7 @@ MAX_MEMORY_BYTES = 256 << 20  # of an extension that cannot be kept in a file
 def coset_shifts(kappa: int, log_blowup: int, generator: int = GENERATOR) -> list[int]:
     """Block b of the domain, in position order, is shift_b·⟨ω_{2^κ}⟩ with shift_b = generator·ω_n^{bitrev(b)}."""
     omega = root_of_unity(kappa + log_blowup)
-    reversals = [int(f"{b:0{log_blowup}b}"[::-1], 2) for b in range(1 << log_blowup)]
-    return [generator * pow(omega, r, P) % P for r in reversals]
+    return [generator * pow(omega, r, P) % P for r in bit_reverse_indices(log_blowup).tolist()]
 
 
 def masked_coefficients(values: np.ndarray, masks: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
@@ -242,8 +240,3 @@ class SealedTable:
 def leaf_bytes(salts: np.ndarray, values: np.ndarray) -> list[bytes]:
     """The bytes of each column of salts (s, n) over values (w, n)."""
     return [row.tobytes() for row in np.concatenate([salts, values]).astype("<u4").T]
-
-
-def random_seed() -> bytes:
-    """32 bytes from the OS."""
-    return os.urandom(32)

@@ -46,8 +46,8 @@ def ext_constant(s: Ext) -> U32:
     return montgomery([*s, *(NONRESIDUE * x for x in s)])
 
 
-def pad(a: U32) -> U32:
-    """A copy with LANES columns, zero beyond those of a."""
-    padded = np.zeros((a.shape[0], LANES), np.uint32)
+def pad(a: U32, n: int = LANES) -> U32:
+    """A copy with n columns, zero beyond those of a: kernels work on whole vectors, or on whole batches of them."""
+    padded = np.zeros((a.shape[0], n), np.uint32)
     padded[:, : a.shape[1]] = a
     return padded

@@ -1,13 +1,12 @@
 """The intrinsic of `residues.py`: products summed lane by lane, reduced late as in `sum_lanes.py`."""
 
-from functools import reduce
 from typing import Any
 
 from zkcompliance.stark.field.jit import emitter, ir, types
-from zkcompliance.stark.field.simd import I64, WIDE, Emitter, wide
+from zkcompliance.stark.field.simd import I64, Emitter, wide
+from zkcompliance.stark.field.sum_lanes import GROUP, Totals
 from zkcompliance.stark.field.width import LANES
 
-GROUP = 4  # products in a sum
 STEP = 16  # vectors in a step
 
 
@@ -31,13 +30,9 @@ def _step(typing_context: Any, x: Any, i: Any, y: Any, j: Any, totals: Any) -> A
             for half, s in enumerate(e.total(terms)):
                 words[2 * half].append(builder.and_(s, wide(2**32 - 1)))
                 words[2 * half + 1].append(builder.lshr(s, wide(32)))
-        base = context.make_array(totals)(context, builder, args[4]).data
+        found = Totals(e, totals, args[4])
         for number, values in enumerate(words):
-            place = builder.gep(base, [ir.Constant(I64, number * (LANES // 2))])
-            slot = builder.bitcast(place, WIDE.as_pointer())
-            before = builder.load(slot)
-            before.align = 8
-            builder.store(reduce(builder.add, values, before), slot).align = 8
+            found.add(ir.Constant(I64, number * (LANES // 2)), *values)
         return context.get_dummy_value()
 
     return types.void(x, types.int64, y, types.int64, totals), codegen

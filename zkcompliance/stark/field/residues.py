@@ -56,9 +56,7 @@ def _residues(coeffs: U32, powers: U32, steps: U32, out: U32, row: int) -> None:
                     at = (lane & 1) * LANES + lane // 2
                     low += totals[at]
                     high += totals[at + half]
-                high = high % scalar.P64 * np.uint64((1 << 32) % P) % scalar.P64
-                own = (high + low % scalar.P64) % scalar.P64
-                out[g, row, j] = scalar.add(scalar.mul(out[g, row, j], steps[g]), own)
+                out[g, row, j] = scalar.add(scalar.mul(out[g, row, j], steps[g]), scalar.joined(low, high))
 
 
 def _powers(points: npt.NDArray[np.uint64], count: int) -> npt.NDArray[np.uint64]:

@@ -16,6 +16,7 @@ WORD = np.uint64(32)
 P64 = np.uint64(P)
 MINUS_INVERSE = np.uint64(-pow(P, -1, 1 << 32) % (1 << 32))
 R_SQUARED = np.uint64((1 << 64) % P)
+TWO_TO_32 = np.uint64((1 << 32) % P)
 
 
 def montgomery(values: Iterable[int]) -> npt.NDArray[np.uint32]:
@@ -29,6 +30,13 @@ def reduce(t: np.uint64) -> np.uint64:
     m = ((t & LOW) * MINUS_INVERSE) & LOW
     r = (t + m * P64) >> WORD
     return r - P64 if r >= P64 else r
+
+
+@kernel
+def joined(low: np.uint64, high: np.uint64) -> np.uint64:
+    """low + 2^32 * high mod p, for sums of low and of high words that are whatever fits in 64 bits."""
+    high = high % P64 * TWO_TO_32 % P64
+    return (high + low % P64) % P64
 
 
 @kernel

@@ -9,8 +9,7 @@ from typing import Any
 
 from zkcompliance.stark.field.babybear import P
 from zkcompliance.stark.field.jit import ir
-from zkcompliance.stark.field.width import LANES as LANES
-from zkcompliance.stark.field.width import LOG_LANES as LOG_LANES
+from zkcompliance.stark.field.width import LANES, LOG_LANES
 
 MINUS_P_INVERSE = -pow(P, -1, 1 << 32) % (1 << 32)
 

@@ -4,7 +4,6 @@ import numpy as np
 import numpy.typing as npt
 
 from zkcompliance.stark.field import scalar
-from zkcompliance.stark.field.babybear import P
 from zkcompliance.stark.field.jit import kernel
 from zkcompliance.stark.field.sum_lanes import GROUP, STEP, combine_step, dot_step, settle
 from zkcompliance.stark.field.width import LANES
@@ -39,8 +38,7 @@ def dot(coeffs: U32, powers: U32, out: U32, lo: int, hi: int) -> None:
                 s = np.uint64(coeffs[c, i]) * np.uint64(powers[r, i])
                 low += s & scalar.LOW
                 high += s >> scalar.WORD
-            high = high % scalar.P64 * np.uint64((1 << 32) % P) % scalar.P64
-            out[c, r] = (high + low % scalar.P64) % scalar.P64
+            out[c, r] = scalar.joined(low, high)
 
 
 @kernel("u4[:,:] i8[:] u4[:,:] u4[:,:] i8 i8")

@@ -20,7 +20,7 @@ def _index(e: Emitter, start: Any, offset: int) -> Any:
     return e.b.add(start, ir.Constant(I64, offset))
 
 
-class _Totals:
+class Totals:
     """A flat uint64 array, read and written in vectors of LANES / 2 entries."""
 
     def __init__(self, e: Emitter, array_type: Any, array: Any) -> None:
@@ -54,8 +54,8 @@ def _dot(typing_context: Any, x: Any, i: Any, y: Any, j: Any, low: Any, high: An
             for s in e.total([e.products(a, b) for a, b in factors]):
                 lows.append(builder.and_(s, wide(2**32 - 1)))
                 highs.append(builder.lshr(s, wide(32)))
-        _Totals(e, low, args[4]).add(args[6], *lows)
-        _Totals(e, high, args[5]).add(args[6], *highs)
+        Totals(e, low, args[4]).add(args[6], *lows)
+        Totals(e, high, args[5]).add(args[6], *highs)
         return context.get_dummy_value()
 
     return types.void(x, types.int64, y, types.int64, low, high, types.int64), codegen
@@ -74,8 +74,8 @@ def _combine(typing_context: Any, x: Any, i: Any, factors: Any, j: Any, low: Any
         ]
         for half, s in enumerate(e.total(terms)):
             at = _index(e, args[6], half * LANES // 2)
-            _Totals(e, low, args[4]).add(at, builder.and_(s, wide(2**32 - 1)))
-            _Totals(e, high, args[5]).add(at, builder.lshr(s, wide(32)))
+            Totals(e, low, args[4]).add(at, builder.and_(s, wide(2**32 - 1)))
+            Totals(e, high, args[5]).add(at, builder.lshr(s, wide(32)))
         return context.get_dummy_value()
 
     return types.void(x, i, factors, types.int64, low, high, types.int64), codegen
@@ -86,7 +86,7 @@ def _settle(typing_context: Any, low: Any, high: Any, k: Any, out: Any, i: Any) 
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         e = Emitter(context, builder)
-        lows, highs = (_Totals(e, t, array) for t, array in ((low, args[0]), (high, args[1])))
+        lows, highs = (Totals(e, t, array) for t, array in ((low, args[0]), (high, args[1])))
         at = [_index(e, args[2], half * LANES // 2) for half in range(2)]
         lower = e.reduce((lows.load(at[0]), lows.load(at[1])))
         upper = e.mul(e.reduce((highs.load(at[0]), highs.load(at[1]))), e.constant((1 << 64) % P))

@@ -27,28 +27,22 @@ def _multiply(typing_context: Any, x: Any, i: Any, y: Any, j: Any, out: Any, k: 
     return types.void(x, types.int64, y, types.int64, out, types.int64), codegen
 
 
-def _scale(typing_context: Any, x: Any, i: Any, c: Any, out: Any, k: Any) -> Any:
-    """out[k..] = x[i..] * c for a uint32 scalar c in Montgomery form."""
+def _scale(accumulate: bool) -> Any:
+    """out[k..] = (or +=) x[i..] * c for a uint32 scalar c in Montgomery form."""
 
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        e = Emitter(context, builder)
-        a = e.load(e.pointer(x, args[0]), args[1])
-        e.store(e.mul(a, e.spread(args[2])), e.pointer(out, args[3]), args[4])
-        return context.get_dummy_value()
+    def build(typing_context: Any, x: Any, i: Any, c: Any, out: Any, k: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            e = Emitter(context, builder)
+            value = e.mul(e.load(e.pointer(x, args[0]), args[1]), e.spread(args[2]))
+            pointer = e.pointer(out, args[3])
+            if accumulate:
+                value = e.add(e.load(pointer, args[4]), value)
+            e.store(value, pointer, args[4])
+            return context.get_dummy_value()
 
-    return types.void(x, types.int64, types.uint32, out, types.int64), codegen
+        return types.void(x, types.int64, types.uint32, out, types.int64), codegen
 
-
-def _scale_add(typing_context: Any, x: Any, i: Any, c: Any, out: Any, k: Any) -> Any:
-    """out[k..] += x[i..] * c for a uint32 scalar c in Montgomery form."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        e = Emitter(context, builder)
-        a, pointer = e.load(e.pointer(x, args[0]), args[1]), e.pointer(out, args[3])
-        e.store(e.add(e.load(pointer, args[4]), e.mul(a, e.spread(args[2]))), pointer, args[4])
-        return context.get_dummy_value()
-
-    return types.void(x, types.int64, types.uint32, out, types.int64), codegen
+    return build
 
 
 def _rows(e: Emitter, array_type: Any, array: Any, column: Any) -> list[Any]:
@@ -167,6 +161,6 @@ def _ext_norm(typing_context: Any, x: Any, i: Any, cofactor: Any, norm: Any) -> 
     return types.void(x, types.int64, cofactor, norm), codegen
 
 
-multiply, scale, scale_add = emitter(_multiply), emitter(_scale), emitter(_scale_add)
+multiply, scale, scale_add = emitter(_multiply), emitter(_scale(False)), emitter(_scale(True))
 ext_multiply, ext_scale, ext_scale_add = emitter(_ext_multiply), emitter(_ext_scale(False)), emitter(_ext_scale(True))
 ext_norm, ext_multiply_base = emitter(_ext_norm), emitter(_ext_multiply_base)

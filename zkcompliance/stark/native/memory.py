@@ -19,7 +19,6 @@ _WORDS = _WORD.as_pointer()
 _HEADER = 64  # bytes before the data: the record, and more
 _MOST = 1 << 62  # bytes; sums with less do not wrap
 _FIELDS = (_WORD, _BYTES, _BYTES, _BYTES, _WORD)
-PROVIDED = ("NRT_MemInfo_alloc_aligned", "NRT_MemInfo_call_dtor", "NRT_Free", "numba_attempt_nocopy_reshape")
 
 _cgutils: Any = cgutils  # without types
 
@@ -32,7 +31,7 @@ def check() -> None:
 
 
 def module() -> ir.Module:
-    """The definitions of all that is PROVIDED."""
+    """The definitions of the four functions of numba's runtime that its kernels call."""
     made = ir.Module("zkcompliance.memory")
     malloc = ir.Function(made, ir.FunctionType(_BYTES, [_WORD]), "malloc")
     free = ir.Function(made, ir.FunctionType(ir.VoidType(), [_BYTES]), "free")

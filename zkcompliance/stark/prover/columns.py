@@ -11,7 +11,7 @@ from zkcompliance.stark.commit.merkle import DROPPED_LOG2, MerkleTree, TreeBuild
 from zkcompliance.stark.commit.table import coset_shifts, leaf_bytes, masked_coefficients
 from zkcompliance.stark.field import workspace
 from zkcompliance.stark.field.babybear import P, root_of_unity
-from zkcompliance.stark.field.ntt import evaluate_cosets
+from zkcompliance.stark.field.ntt import bit_reverse_indices, evaluate_cosets
 from zkcompliance.stark.field.residues import RUN, values_on_runs
 from zkcompliance.stark.profiles import Profile
 
@@ -111,8 +111,7 @@ def coset_run(kappa: int, log_blowup: int, start: int) -> list[int]:
     """The points of the domain at positions start … start + 7, a multiple of eight."""
     block, offset = divmod(start, 1 << kappa)
     shift, omega = coset_shifts(kappa, log_blowup)[block], root_of_unity(kappa)
-    places = [int(f"{offset + j:0{kappa}b}"[::-1], 2) for j in range(RUN)]
-    return [shift * pow(omega, place, P) % P for place in places]
+    return [shift * pow(omega, r, P) % P for r in bit_reverse_indices(kappa)[offset : offset + RUN].tolist()]
 
 
 def mask(values: np.ndarray, count: int, stream: Keystream, label: str) -> np.ndarray:

@@ -71,7 +71,8 @@ def require_cosets(layout: Layout) -> None:
 
 def constraint_weights(alpha: Ext, first: int, count: int) -> list[Ext]:
     """α^first, …: what `count` constraints, the first of them number `first` of its height, are weighed by."""
-    return ext.powers(alpha, first + count)[first:]
+    begun = ext.power(alpha, first)
+    return [ext.mul(begun, power) for power in ext.powers(alpha, count)]
 
 
 def composition(layout: Layout, number: int, challenges: Challenges, terminal: Ext, weights: list[Ext]) -> Code:
@@ -155,11 +156,7 @@ def selectors(k: int, kappa: int, shift: int) -> Selectors:
     rows, step = 1 << k, 1 << (kappa - k)
     g_inverse = inv(root_of_unity(k))
     points = vector.coset_points(kappa, shift)
-    z = vector.sub(
-        vector.scale(vector.powers(pow(root_of_unity(kappa), rows, P), step), pow(shift, rows, P)),
-        np.ones(step, np.uint32),
-    )
-    z = z[bit_reverse_indices(kappa - k)]
+    z = vector.add_constant(vector.coset_points(kappa - k, pow(shift, rows, P)), -1)
     first = vector.scale(vector.batch_inverse(vector.add_constant(points, -1)), inv(rows))
     transition = vector.add_constant(points, -g_inverse)
     last = vector.scale(vector.batch_inverse(transition), g_inverse * inv(rows) % P)
@@ -189,17 +186,17 @@ def coset_rows(
     shift: int,
     sources: Columns,
     weights: np.ndarray | None,
-    known: dict[tuple[int, int], Selectors],
+    known: dict[int, Selectors],
 ) -> Rows:
     """All that `composition` reads of one instance on shift·⟨ω_{2^κ}⟩; weights: coefficients (6, N) of W or V.
 
-    known: selectors by k and shift, of this height; what is missing is added.
+    known: selectors by k, of this coset; what is missing is added.
     """
     instance = layout.instances[number]
     kappa, k = instance.kappa, instance.k
-    if (k, shift) not in known:
-        known[k, shift] = selectors(k, kappa, shift)
-    chosen = known[k, shift]
+    if k not in known:
+        known[k] = selectors(k, kappa, shift)
+    chosen = known[k]
     extra = coset_only(instance)
     public = workspace.take(extra + 3, 1 << kappa)
     public[FIRST], public[LAST] = chosen.first, chosen.last
@@ -257,7 +254,7 @@ def quotient_coefficients(
         first += len(weighed)
     values, out = workspace.take(6, count, size), workspace.take(6, size)
     for block, shift in enumerate(shifts):
-        known: dict[tuple[int, int], Selectors] = {}
+        known: dict[int, Selectors] = {}
         total = [row[block] for row in values]
         for number, packed in codes.items():
             columns = sources[number].on(block, shift, layout.instances[number].air.log_columns)
