@@ -15,6 +15,7 @@ import io
 import os
 import secrets
 import shutil
+import weakref
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -53,6 +54,7 @@ class StoredColumns:
     def __init__(self, descriptor: int, offset: int, shape: tuple[int, int, int]) -> None:
         """Takes the descriptor over."""
         self._descriptor, self._offset, self.shape = descriptor, offset, shape
+        weakref.finalize(self, os.close, descriptor)  # at the latest before Python takes its modules down
 
     def __getitem__(self, block: int) -> np.ndarray:
         """(w, 2^κ): one coset's values. CacheDamaged where the file was cut."""
@@ -89,10 +91,6 @@ class StoredColumns:
             if not read:
                 raise _lost("it was cut short")
             out, at = out[read:], at + read
-
-    def __del__(self) -> None:
-        with contextlib.suppress(OSError):
-            os.close(self._descriptor)
 
 
 def _lost(why: str) -> CacheDamaged:
