@@ -296,7 +296,7 @@ def _verdict(
         findings=with_warnings(judged, bench, standings),
         others=others,
         asked=put,
-        rehearsal=bench.terms.rehearsal,
+        rehearsal=stated.rehearsal,
     )
 
 

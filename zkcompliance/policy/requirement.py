@@ -118,13 +118,14 @@ def shown_bytes(data: bytes) -> str:
 
 
 def check_one_binding(bindings: Sequence[Binding]) -> None:
-    """StatementMismatch unless all name the same subject, time and reference."""
+    """StatementMismatch unless all name the same subject, time and reference, and all or none are rehearsals."""
     for other in bindings[1:]:
         first = bindings[0]
         for what, same in (
             ("subject", first.subject == other.subject),
             ("time", first.time == other.time),
             ("reference", first.reference == other.reference),
+            ("rehearsal", first.rehearsal == other.rehearsal),
         ):
             if not same:
                 raise StatementMismatch(f"{what}: the proofs of this policy do not all name the same one")
