@@ -96,6 +96,26 @@ class Naive:
                 if isinstance(node, core.Member):
                     return int(bool(found))
                 return self.at(node.value, found[0]) if found else here(node.default)
+            case core.AsOf():
+                keys, at = [here(key) for key in node.keys], here(node.at)
+                latest = None
+                for j in self.selected(node.target):
+                    order = self.at(node.order, j)
+                    among = [self.at(c, j) for c in node.columns] == keys and order <= at
+                    if among and (latest is None or order >= self.at(node.order, latest)):
+                        latest = j
+                return here(node.default) if latest is None else self.at(node.value, latest)
+            case core.Running():
+                order = sorted(self.frame(node.rows.frame), key=lambda j: ([self.at(k, j) for k in node.rows.order], j))
+                so_far = [j for j in order[: order.index(i) + 1] if j in self.selected(node.rows)]
+                mine = [here(part) for part in node.per]
+                return sum(self.at(node.arg, j) for j in so_far if [self.at(part, j) for part in node.per] == mine)
+            case core.Window():
+                total, mine, end = 0, [here(part) for part in node.per], here(node.at)
+                for j in self.selected(node.rows):
+                    if [self.at(part, j) for part in node.per] == mine:
+                        total += self.at(node.arg, j) * (end - here(node.length) < self.at(node.at, j) <= end)
+                return total
             case core.Aggregate():
                 members = self.selected(node.rows) if node.by is None else self.groups(node.by)[i][1]
                 if node.arg is None:

@@ -17,6 +17,7 @@ from zkcompliance.claim.language import (
     SetOf,
     claim,
     larger,
+    latest,
     lookup,
     names,
     not_ahead,
@@ -102,7 +103,29 @@ class Maker:
             lambda: lookup(t.key, self.groups(t).key(0), self.groups(t).size(), default=5),
             lambda: lookup(t.key, self.others.key, self.others.n, default=6),
             lambda: t.kind.pick({"a": t.n, "b": 3}, otherwise=self.limit),
+            lambda: self.over_time(t, a, depth),
         )
+
+    def over_time(self, t: TinyLog, value: Expr, depth: int) -> Expr:
+        """A state at a time, a running sum or a sum in a window, over a selection of t, or a state of the other log."""
+        among = self.table(t, depth - 1)
+        taken = Expr(value.node, among.rows)
+        rows = t.where(self.truth(t, 0)) if self.draw(st.booleans()) else t
+        own = Expr(value.node, rows.rows)
+        length = self.draw(st.sampled_from([1, 2, 3, 1 << 16, (1 << 48) - 1]))
+        found = self.pick(
+            lambda: taken.running(),
+            lambda: taken.running(per=t.key),
+            lambda: taken.running(per=(t.kind, t.flag)),
+            lambda: own.sum_within(length, at=rows.end),
+            lambda: own.sum_within(length, at=rows.begin, per=rows.key),
+            lambda: own.sum_within(self.limit + 1, at=rows.n - 1, per=(rows.kind, rows.flag)),
+            lambda: latest(own, at=t.end, order=rows.begin, default=7),
+            lambda: latest(own, at=t.end - 1, order=rows.end, per=(t.key, rows.key), default=self.limit),
+            lambda: latest(own, at=t.n, order=rows.n - 2, per=((t.kind, t.flag), (rows.kind, rows.flag)), default=7),
+            lambda: latest(self.others.n, at=t.begin, order=self.others.end, per=(t.key, self.others.key), default=3),
+        )
+        return Expr(found.node, t.rows)
 
     def beside(self, t: TinyLog, value: Expr, depth: int, default: Any) -> Expr:
         among = self.table(t, depth - 1)

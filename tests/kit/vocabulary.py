@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.kit.vocabulary_over_time import CLAIMS as OVER_TIME
 from zkcompliance.claim.language import (
     ChipLog,
     ComputeLog,
@@ -273,5 +274,6 @@ CLAIMS = {
         absent, either, groups_found, itself, defaults, matched, totals_joined, public_asks, listed, listed_numbers,
         constants, in_order, per_key, groups_in_order, chained, extremes,
         apart, totals_in_rows, quantiles, sealed, sealed_beside, where_missing, in_words,
+        *OVER_TIME,
     )
 }  # fmt: skip

@@ -21,6 +21,7 @@ from zkcompliance.claim.compile.ordered import Moved, Ordered
 from zkcompliance.claim.compile.rows import FrameNodes, LogRows
 from zkcompliance.claim.compile.run import Lies, Rows, Run
 from zkcompliance.claim.compile.singles import Singles
+from zkcompliance.claim.compile.states import States
 from zkcompliance.claim.compile.terms import ONE, Term, TooWide, lower
 from zkcompliance.claim.meaning import core
 from zkcompliance.claim.meaning.brackets import Brackets, of_slot
@@ -106,6 +107,7 @@ class Compiler:
         self.singles = Singles(self)
         self._names: dict[tuple[int, int, tuple[int, ...]], str] = {}
         self.joins = Joins(self)
+        self.states = States(self, [requirement.value for requirement in definition.requirements])
         self._moved: list[Moved] = []
         self._ordered: list[tuple[core.Rows, tuple[core.Value, ...], Ordered]] = []
         self._extremes: dict[core.Groups, core.Value] = {}
@@ -170,6 +172,8 @@ class Compiler:
         for part in core.walk(*values):
             if isinstance(part, core.Lookup):
                 self.joins.plan(part, required, values)
+            if isinstance(part, core.AsOf):
+                self.states.plan(part)
             if isinstance(part, core.Aggregate) and part.by is not None and part.kind in ("min", "max") and part.arg:
                 self._extremes.setdefault(part.by, part.arg)
 

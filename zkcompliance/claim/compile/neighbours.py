@@ -53,7 +53,7 @@ def place_of(ctx: Table) -> Wide:
 def neighbour(workshop: Workshop, rows: FrameRows, node: core.Neighbour) -> Wide:
     """`core.Neighbour` on every row that counts; its default on the others."""
     ctx = rows.ctx
-    table = workshop.ordered(core.Rows(rows.frame), _keys(rows.frame, node))
+    table = workshop.ordered(core.Rows(rows.frame), order_keys(rows.frame, node))
     same = table.same[len(node.per) - 1] if node.per else table.more
     selected = table.used if node.rows.where is None else table.limb(rows.selected(node.rows))
     low = min(rows.value(node.arg).lo, rows.value(node.default).lo, 0)
@@ -71,7 +71,8 @@ def neighbour(workshop: Workshop, rows: FrameRows, node: core.Neighbour) -> Wide
     return add(answer, digits(low)) if low else answer
 
 
-def _keys(frame: core.Frame, node: core.Neighbour) -> tuple[core.Value, ...]:
+def order_keys(frame: core.Frame, node: core.Neighbour | core.Running) -> tuple[core.Value, ...]:
+    """What all rows of the frame are put in order by, so that no two are equal."""
     keys = (*node.per, *node.rows.order)
     if isinstance(frame, core.Log):
         return (*keys, Place(frame, type=node.arg.type, range=(0, (1 << 40) - 1), frame=frame))

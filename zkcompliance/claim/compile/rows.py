@@ -11,8 +11,10 @@ from zkcompliance.claim.compile.linear import combine, constant
 from zkcompliance.claim.compile.neighbours import Place, neighbour, place_of
 from zkcompliance.claim.compile.nodes import Nodes, choice_of, chosen, short
 from zkcompliance.claim.compile.run import Run, split
+from zkcompliance.claim.compile.running import running
 from zkcompliance.claim.compile.terms import RADIX, Term, Wide, add, digits, leaf, limbs_for, sub, wide
 from zkcompliance.claim.compile.thread import Thread
+from zkcompliance.claim.compile.windows import window
 from zkcompliance.claim.compile.workshop import Workshop
 from zkcompliance.claim.meaning import core
 from zkcompliance.schemas import Column
@@ -132,6 +134,12 @@ class FrameNodes(Nodes):
                 return wide([self.workshop.joins.found(self, node)])
             case core.Lookup():
                 return self.workshop.joins.value(self, node)
+            case core.AsOf():
+                return self.workshop.states.value(self, node)
+            case core.Running():
+                return running(self.workshop, self, node)
+            case core.Window():
+                return window(self.workshop, self, node)
         raise cannot(f"{type(node).__name__} cannot be used on rows", node.line)
 
     def _everywhere(self, node: core.Value) -> Wide:

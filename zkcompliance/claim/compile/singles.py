@@ -54,6 +54,8 @@ class Aside(Nodes):
             return wide([self.workshop.joins.found(self, node)])
         if isinstance(node, core.Lookup):
             return self.workshop.joins.value(self, node)
+        if isinstance(node, core.AsOf):
+            return self.workshop.states.value(self, node)
         if not isinstance(node, core.Aggregate):
             raise cannot(f"a single {type(node).__name__} cannot be compiled", node.line)
         return self.bring(self.workshop.singles.linear(node), short(node))

@@ -8,6 +8,8 @@ before the last segment leaves a receiver without, one with t = 0 in the last ha
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from zkcompliance.claim.compile.context import Table
@@ -77,6 +79,13 @@ class Thread:
             self._up.append((q, at))
             limbs.append(q)
         return wide(limbs, min(arg.lo, default.lo), max(arg.hi, default.hi))
+
+    def carried(self, before: Sequence[Term], after: Sequence[Term], name: str) -> None:
+        """Columns of before each row: 0 before the first one, and before the next row what they are after this one."""
+        for p, at in zip(before, after, strict=True):
+            self.ctx.zero(f"{name} is kept", self.ctx.next_row(p) - at, Kind.TRANSITION)
+            self.ctx.zero(f"no {name} before the first row", self.end * p, Kind.FIRST)
+            self._down.append((p, at))
 
     def everywhere(self, name: str, values: list[Term]) -> None:
         """Columns that have the same value on every row of every segment."""

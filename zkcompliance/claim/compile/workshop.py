@@ -34,6 +34,13 @@ class Matches(Protocol):
         """1 where the value is in a public set: constants, or the used places of a parameter."""
 
 
+class StatesAtTimes(Protocol):
+    """The state of something at a time (`states`)."""
+
+    def value(self, rows: Asking, node: core.AsOf) -> Wide:
+        """The state on every row that counts; its default on the others."""
+
+
 class SingleValues(Protocol):
     """Values that are one for the whole claim (`singles`)."""
 
@@ -67,6 +74,10 @@ class Workshop(Protocol):
     @property
     def joins(self) -> Matches:
         """Memberships and lookups."""
+
+    @property
+    def states(self) -> StatesAtTimes:
+        """States at a time."""
 
     @property
     def singles(self) -> SingleValues:

@@ -7,6 +7,7 @@ from zkcompliance.claim.language.build import ClaimDefinition, claim, counted, r
 from zkcompliance.claim.language.choices import COUNTED, IncidentCategory, Phase, Source
 from zkcompliance.claim.language.example import Example, base, fails, holds
 from zkcompliance.claim.language.expr import Expr, Ratio, whole
+from zkcompliance.claim.language.latest import latest
 from zkcompliance.claim.language.params import Param, names, param
 from zkcompliance.claim.language.tables import (
     AnswerLog,
@@ -106,6 +107,7 @@ __all__ = [
     "holds",
     "implausible",
     "larger",
+    "latest",
     "let",
     "lookup",
     "names",

@@ -16,7 +16,9 @@ from zkcompliance.claim.meaning import core
 from zkcompliance.claim.meaning.brackets import OPEN
 from zkcompliance.claim.meaning.source import here, refuse
 
-_OF_OTHER_ROWS = (core.Neighbour, core.Member, core.Lookup, core.Aggregate)
+_OF_OTHER_ROWS = (
+    core.Neighbour, core.Member, core.Lookup, core.Aggregate, core.AsOf, core.Running, core.Window,
+)  # fmt: skip
 
 
 @word

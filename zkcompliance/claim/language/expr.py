@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 from zkcompliance.card import types
-from zkcompliance.claim.language import missing
+from zkcompliance.claim.language import missing, over_time
 from zkcompliance.claim.language.asking import EVERY, NO, SOME
 from zkcompliance.claim.language.closed import word
 from zkcompliance.claim.language.lowering import agree, belong, chain, key_of, narrowed, public
@@ -100,6 +100,23 @@ class Expr(Operators):
     def next(self, *, default: Any, per: Expr | tuple[Expr, ...] = ()) -> Expr:
         """The value on the closest later of the rows that this expression is taken from; as `previous`."""
         return self._neighbour(1, default, per)
+
+    @word
+    def running(self, *, per: Expr | tuple[Expr, ...] = ()) -> Expr:
+        """The total over the rows up to and with this one, in the order of the table that this expression is taken from
+        (with the same `per`); rows of the table that were not selected add nothing."""
+        self._number("running total")
+        among = self._rows("running")
+        _ordered(among)
+        return checked(over_time.running(among, self, keyed(among, per)))
+
+    @word
+    def sum_within(self, length: Any, *, at: Expr, per: Expr | tuple[Expr, ...] = ()) -> Expr:
+        """On each row the total over the rows whose `at` is in (t − length, t], t being its own `at` (with the same
+        `per`): `jobs.flop.sum_within("30 days", at=jobs.end)`. Order plays no part."""
+        self._number("sum")
+        among = self._rows("sum_within")
+        return checked(over_time.window(among, self, length, at, keyed(among, per)))
 
     @word
     def is_sorted(self, *, strict: bool = False, per: Expr | tuple[Expr, ...] = ()) -> Expr:
@@ -416,7 +433,9 @@ def _same(per: Expr | tuple[Expr, ...]) -> tuple[Any, ...]:
 def _followed(node: Value) -> Rows | None:
     """The rows whose neighbours an expression is made of, if they are one table's: `x.previous(…).previous(…)`."""
     found = {
-        part.rows for part in core.walk(node) if isinstance(part, core.Neighbour) and part.rows.frame == node.frame
+        part.rows
+        for part in core.walk(node)
+        if isinstance(part, core.Neighbour | core.Running) and part.rows.frame == node.frame
     }
     return found.pop() if len(found) == 1 else None
 

@@ -120,6 +120,14 @@ def _inner(
             yield part.target, _NONE
             values = (*part.columns, part.value) if isinstance(part, core.Lookup) else part.columns
             yield from ((each, among(part.target)) for each in values)
+        case core.AsOf():
+            yield from ((each, given) for each in (*part.keys, part.at))
+            yield part.target, _NONE
+            yield from ((each, among(part.target)) for each in (*part.columns, part.order, part.value))
+        case core.Running() | core.Window():
+            yield part.rows, _NONE
+            own = (part.arg, *part.per) if isinstance(part, core.Running) else (part.arg, part.at, *part.per)
+            yield from ((each, among(part.rows)) for each in own)
         case core.Chain():
             yield part.rows, _NONE
             yield from ((each, among(part.rows)) for each in (*part.first, *part.last))

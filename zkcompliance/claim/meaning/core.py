@@ -41,8 +41,8 @@ class Log(Base):
 class Groups(Base):
     """One row for each distinct tuple of `keys` among `rows`; none when there are no rows.
 
-    Groups have no order of their own: a `Neighbour` over them needs an `order`. Their row expressions are made of
-    `Key` and of `Aggregate` with by = this.
+    Groups have no order of their own: a `Neighbour` or `Running` over them needs an `order`. Their row expressions are
+    made of `Key` and of `Aggregate` with by = this.
     """
 
     rows: Rows
@@ -57,7 +57,7 @@ class Rows(Base):
     """The rows of `frame` on which `where` is 1 (None: all of them).
 
     order: (): the frame's own order. Otherwise the rows are read in ascending order of this tuple, ties in the frame's
-    own order; only `Neighbour` looks at it.
+    own order; only `Neighbour` and `Running` look at it.
     """
 
     frame: Frame
@@ -256,6 +256,51 @@ class Aggregate(Value):
     arg: Value | None
     by: Groups | None = None
     empty: Value | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class AsOf(Value):
+    """`value` at the row of `target` whose `columns` are `keys` and whose `order` is the greatest that is ≤ `at`.
+
+    Of several such rows it is the last in the frame's own order (the order of `target` is not looked at); where there
+    is none it is `default` (public). `order` is a time or a number, `at` one of the same type.
+    """
+
+    keys: tuple[Value, ...]
+    at: Value
+    target: Rows
+    columns: tuple[Value, ...]
+    order: Value
+    value: Value
+    default: Value
+
+
+@dataclass(frozen=True, eq=False)
+class Running(Value):
+    """The sum of `arg` over those of `rows` that are this row or come before it, in the order of `rows`.
+
+    Defined on every row of the frame: one that is not in `rows` adds nothing. per: only rows with the same values of
+    these count.
+    """
+
+    rows: Rows
+    arg: Value
+    per: tuple[Value, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Window(Value):
+    """The sum of `arg` over those of `rows` on which `at` is in (t − length, t], t being this row's own `at`.
+
+    Defined on every row of the frame, in `rows` or not. length: public, never negative; of 0 no row is in a window.
+    per: only rows with the same values of these count. The order of `rows` is not looked at.
+    """
+
+    rows: Rows
+    arg: Value
+    at: Value
+    length: Value
+    per: tuple[Value, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

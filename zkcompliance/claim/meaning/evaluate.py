@@ -15,7 +15,8 @@ from zkcompliance.claim.meaning import core
 from zkcompliance.claim.meaning.arrays import Array, ascending, in_order, numbered, total
 from zkcompliance.claim.meaning.brackets import of_slot
 from zkcompliance.claim.meaning.core import Groups, Value
-from zkcompliance.claim.meaning.frames import Frames, dtype_of, wide
+from zkcompliance.claim.meaning.frames import dtype_of, wide
+from zkcompliance.claim.meaning.over_time import OverTime
 from zkcompliance.errors import SchemaError
 from zkcompliance.schemas import LIMB_BITS
 
@@ -25,7 +26,7 @@ _COMPARE = {
 }  # fmt: skip
 
 
-class Evaluator(Frames):
+class Evaluator(OverTime):
     """Values of core nodes over tables: of each log, the (width, N) limbs of its segments. act = 0 is no row."""
 
     def value(self, node: Value) -> Any:
@@ -110,6 +111,12 @@ class Evaluator(Frames):
                 return self._neighbour(node)
             case core.Member() | core.Lookup():
                 return self._join(node)
+            case core.AsOf():
+                return self.as_of(node)
+            case core.Running():
+                return self.running(node)
+            case core.Window():
+                return self.window(node)
             case core.Aggregate():
                 return self._aggregate(node) if node.by is None else self._by_group(node, node.by)
             case core.Chain():

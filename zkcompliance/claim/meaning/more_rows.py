@@ -80,9 +80,13 @@ def part_moves(part: object, log: Log, known: dict[object, Moves]) -> Moves:
             return _either(_all((*part.keys, *part.columns), known)) or known[part.target]
         case core.Aggregate():
             return _aggregate(part, known)
+        case core.Running():
+            return _either(_all((*part.per, *part.rows.order), known)) or _sum(part.arg, known[part.rows], known)
+        case core.Window():
+            return _either(_all((*part.per, part.at, part.length), known)) or _sum(part.arg, known[part.rows], known)
         case core.Chain():
             return _either(_all((*part.first, *part.last), known)) or known[part.rows].turned
-    # Neighbour, Lookup, IsIn, SameMultiset: they stay where all that they are made of does
+    # Neighbour, Lookup, AsOf, IsIn, SameMultiset: they stay where all that they are made of does
     return _either(_all(core.children(part), known)) or STAYS
 
 
@@ -140,11 +144,17 @@ def _aggregate(node: core.Aggregate, known: dict[object, Moves]) -> Moves:
         return rows
     arg, (low, high) = known[node.arg], node.arg.range
     if node.kind == "sum":
-        if low >= 0:
-            return rows.beside(arg)
-        return (_either(rows) or STAYS if high > 0 else rows.turned).beside(arg)
+        return _sum(node.arg, rows, known)
     if rows.any and node.empty is not None:
         most = node.empty.range[1] <= low if node.kind == "max" else node.empty.range[0] >= high
         if not most:
             return EITHER
     return (rows if node.kind == "max" else rows.turned).beside(arg)
+
+
+def _sum(arg: Value, rows: Moves, known: dict[object, Moves]) -> Moves:
+    """Of a sum of arg over rows: it rises with them if arg is never negative, and falls if it is never positive."""
+    low, high = arg.range
+    if low >= 0:
+        return rows.beside(known[arg])
+    return (_either(rows) or STAYS if high > 0 else rows.turned).beside(known[arg])

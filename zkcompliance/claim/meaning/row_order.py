@@ -1,8 +1,9 @@
 """Whether a claim depends on the order of a log's rows: then one log alone may fill the slot.
 
-Only `Neighbour` looks at an order. It does not look at the log's own where no two rows tie: its keys (those that
-neighbours share, and those that the rows are ordered by) are columns of which the claim requires that no two rows have
-the same, or they are all that the claim reads of a row, so that rows that tie are rows that it cannot tell apart.
+Only `Neighbour`, `Running` and `AsOf` look at an order. They do not look at the log's own where no two rows tie: their
+keys (those that rows share, and those that they are ordered by) are columns of which the claim requires that no two
+rows have the same, or they are all that the claim reads of a row, so that rows that tie are rows that it cannot tell
+apart. Of `AsOf` it is enough that rows that tie have one value, being made of the keys alone.
 """
 
 from __future__ import annotations
@@ -25,7 +26,12 @@ def uses_order(log: Log, required: Sequence[Value], revealed: Sequence[Value]) -
     ]
     read = {part for part in parts if isinstance(part, core.Column | core.Bracket) and part.log == log}
     for part in parts:
-        if not isinstance(part, core.Neighbour) or core.log_of(part.rows.frame) != log:
+        if isinstance(part, core.AsOf):
+            mine = core.log_of(part.target.frame) == log and not read <= {*part.columns, part.order}
+            if mine and tells_ties_apart(part, required):
+                return True
+            continue
+        if not isinstance(part, core.Neighbour | core.Running) or core.log_of(part.rows.frame) != log:
             continue
         keys = (*part.per, *part.rows.order)
         frame = part.rows.frame
@@ -35,6 +41,34 @@ def uses_order(log: Log, required: Sequence[Value], revealed: Sequence[Value]) -
         elif not any(key is not None and key <= set(keys) for key in (*unique, read)):
             return True
     return False
+
+
+def tells_ties_apart(node: core.AsOf, required: Sequence[Value]) -> bool:
+    """False only if rows of the target that agree in `columns` and `order` have one `value`, or there are no two such
+    where the claim holds: their keys are all those of groups, or columns that the claim requires to be unique."""
+    keys, frame = (*node.columns, node.order), node.target.frame
+    if isinstance(frame, Groups):
+        return _groups_tie(frame, keys)
+    among = (node.target, core.Rows(frame))
+    for part in core.walk(*required):
+        if isinstance(part, core.Chain) and part.strict and part.first == part.last and part.rows in among:
+            unique = _columns(part.first)
+            if unique is not None and unique <= set(keys):
+                return False
+    return not _made_of(node.value, keys)
+
+
+_OF_ITS_PARTS = (
+    core.Add, core.Sub, core.Mul, core.FloorDiv, core.Compare, core.And, core.Or, core.Not, core.Select, core.IsIn,
+)  # fmt: skip
+
+
+def _made_of(value: Value, keys: Sequence[Value]) -> bool:
+    """Whether a row's value follows from its keys and what is public."""
+    if value in keys or value.public:
+        return True
+    parts = [part for part in core.children(value) if isinstance(part, Value)]
+    return isinstance(value, _OF_ITS_PARTS) and all(_made_of(part, keys) for part in parts)
 
 
 def _columns(keys: Sequence[Value]) -> set[Value] | None:

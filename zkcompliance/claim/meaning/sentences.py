@@ -229,6 +229,16 @@ def _value(node: Value, known: _Known) -> str:
             return f"{_phrase(node.value, known)} of {found}{other}"
         case core.Aggregate():
             return _aggregate(node, known)
+        case core.AsOf():
+            return _as_of(node, known)
+        case core.Running():
+            same = f" with the same {_phrase(node.per, known)}" if node.per else ""
+            one = _row_of(node.frame)
+            return (
+                f"the total {_phrase(node.arg, known)} of {_phrase(node.rows, known)}{same} up to and with this {one}"
+            )
+        case core.Window():
+            return _window(node, known)
     return type(node).__name__
 
 
@@ -278,3 +288,35 @@ def _aggregate(node: core.Aggregate, known: _Known) -> str:
         return "the number of its rows" if node.by is not None else f"the number of {rows}{of}"
     empty = "" if node.empty is None else f" (over none, {_phrase(node.empty, known)})"
     return f"{_KINDS[node.kind]}{_phrase(node.arg, known)}{of}{empty}"
+
+
+def _window(node: core.Window, known: _Known) -> str:
+    at, one = _phrase(node.at, known), _row_of(node.frame)
+    same = f" with the same {_phrase(node.per, known)}" if node.per else ""
+    after = "after" if node.at.type.kind == types.TIME else "above"
+    own = f"this {one}'s {_apart(at)}"
+    total = f"the total {_phrase(node.arg, known)} of those {one}s of {_phrase(node.rows, known)}{same}"
+    return f"{total} whose {_apart(at)} is {after} {own} − {_phrase(node.length, known)} and not {after} {own}"
+
+
+def _as_of(node: core.AsOf, known: _Known) -> str:
+    """Of several rows that are equally late it is the last."""
+
+    def own(value: Value) -> str:
+        text = _phrase(value, known)
+        return text if value.frame is None else f"this {_row_of(value.frame)}'s {_apart(text)}"
+
+    alike = [f"whose {_apart(_phrase(c, known))} is {own(k)}" for c, k in zip(node.columns, node.keys, strict=True)]
+    most = "the latest that is not after" if node.order.type.kind == types.TIME else "the greatest that is not above"
+    order = f"whose {_apart(_phrase(node.order, known))} is {most} {own(node.at)}"
+    row = f"the last {_row_of(node.target.frame)} of {_phrase(node.target, known)} {' and '.join([*alike, order])}"
+    return f"the {_apart(_phrase(node.value, known))} of {row} ({_phrase(node.default, known)} if none)"
+
+
+def _row_of(frame: core.Frame | None) -> str:
+    return "group" if isinstance(frame, Groups) else "row"
+
+
+def _apart(text: str) -> str:
+    """Words of a value behind `the` or `whose`, in parentheses where they are several."""
+    return text if " " not in text or text.startswith("(") else f"({text})"
