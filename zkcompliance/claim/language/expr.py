@@ -13,7 +13,7 @@ from zkcompliance.claim.language.asking import EVERY, NO, SOME
 from zkcompliance.claim.language.closed import word
 from zkcompliance.claim.language.lowering import agree, belong, chain, key_of, narrowed, public
 from zkcompliance.claim.language.making import constant, lift, make, operand
-from zkcompliance.claim.language.operators import Operators, Reflected, choose
+from zkcompliance.claim.language.operators import ORDERED, Operators, Reflected, choose, ordered
 from zkcompliance.claim.meaning import core, ranges
 from zkcompliance.claim.meaning.core import Rows, Value
 from zkcompliance.claim.meaning.source import here, refuse
@@ -230,8 +230,7 @@ class Expr(Operators):
         return checked(node)
 
     def _extreme(self, kind: str, empty: Any) -> Expr:
-        if self.node.type.kind not in (types.NUMBER, types.TIME):
-            raise refuse(f"a {self.node.type} has no order", "remedy: numbers and times have it")
+        ordered(self.node.type, ORDERED)
         default = public(operand(empty, self), self, "empty")
         return self._aggregate(kind, ranges.union(self.node.range, default.range), default)
 

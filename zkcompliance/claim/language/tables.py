@@ -15,6 +15,7 @@ from zkcompliance.claim.language.closed import Closed, word
 from zkcompliance.claim.language.expr import Expr, Quantile, Ratio, count, is_first, say, unique, whole
 from zkcompliance.claim.language.lowering import belong, chain, columns, narrowed
 from zkcompliance.claim.language.making import lift
+from zkcompliance.claim.language.operators import ORDERED, ordered
 from zkcompliance.claim.language.operators import condition as as_condition
 from zkcompliance.claim.meaning import core, ranges
 from zkcompliance.claim.meaning.core import Rows
@@ -257,8 +258,7 @@ class Grouped(Table):
 
     def _extreme(self, kind: str, value: Expr) -> Expr:
         columns((value,), f"a group's {kind}")
-        if value.node.type.kind not in (types.NUMBER, types.TIME):
-            raise refuse(f"a {value.node.type} has no order", "remedy: numbers and times have it")
+        ordered(value.node.type, ORDERED)
         return self._aggregate(kind, value, value.node.range, value.node.type)
 
     def _aggregate(self, kind: str, value: Expr | None, r: ranges.Range, of: types.Type) -> Expr:
