@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.kit.vocabulary_more import MORE
 from zkcompliance.claim.language import (
     ChipLog,
     ComputeLog,
@@ -274,4 +275,4 @@ CLAIMS = {
         constants, in_order, per_key, groups_in_order, chained, extremes,
         apart, totals_in_rows, quantiles, sealed, sealed_beside, where_missing, in_words,
     )
-}  # fmt: skip
+} | MORE  # fmt: skip

@@ -30,6 +30,7 @@ from zkcompliance.claim.language.choices import (
 )
 from zkcompliance.claim.language.example import Example, base, fails, holds
 from zkcompliance.claim.language.expr import Expr, Ratio, whole
+from zkcompliance.claim.language.ordering import descending
 from zkcompliance.claim.language.params import Param, names, param
 from zkcompliance.claim.language.tables import (
     AnswerLog,
@@ -141,6 +142,7 @@ __all__ = [
     "base",
     "claim",
     "days",
+    "descending",
     "fails",
     "fraction",
     "holds",

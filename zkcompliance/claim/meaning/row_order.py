@@ -27,7 +27,7 @@ def uses_order(log: Log, required: Sequence[Value], revealed: Sequence[Value]) -
     for part in parts:
         if not isinstance(part, core.Neighbour) or core.log_of(part.rows.frame) != log:
             continue
-        keys = (*part.per, *part.rows.order)
+        keys = tuple(map(_told_by, (*part.per, *part.rows.order)))
         frame = part.rows.frame
         if isinstance(frame, Groups):
             if _groups_tie(frame, keys):
@@ -35,6 +35,11 @@ def uses_order(log: Log, required: Sequence[Value], revealed: Sequence[Value]) -
         elif not any(key is not None and key <= set(keys) for key in (*unique, read)):
             return True
     return False
+
+
+def _told_by(key: Value) -> Value:
+    """What a key tells: a descending one, a constant less x, tells x."""
+    return key.b if isinstance(key, core.Sub) and isinstance(key.a, core.Const) else key
 
 
 def _columns(keys: Sequence[Value]) -> set[Value] | None:
