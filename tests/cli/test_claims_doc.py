@@ -21,11 +21,13 @@ BLOCKS = blocks("docs/claims.md")
 HEAD = """from zkcompliance.claim.language import *
 
 @claim("word")
-def word(compute: ComputeLog, registry: ChipLog, events: EventLog, limit: Param[Flop], since: Param[Time]) -> None:
+def word(compute: ComputeLog, registry: ChipLog, events: EventLog, decisions: DecisionLog,
+         limit: Param[Flop], since: Param[Time]) -> None:
     \"\"\"A word of the language.\"\"\"
     jobs = compute.where(compute.phase != "failed")
     runs = jobs.group_by(jobs.run)
     placed = jobs.where(jobs.site.is_given())
+    require("decided", decisions.count() >= 0)
     sites = registry.where(registry.site.is_given())
     require("used", (compute.flop.sum() <= limit) & (registry.count() >= 0) & (events.at.max(empty=0) >= since))
 """
@@ -83,11 +85,11 @@ def test_refusals(line: str, messages: list[str], define: Callable[[str], ClaimD
         assert first.startswith(messages[0].removesuffix("…"))
         messages = [first, *messages[1:]]
     assert [first, *remedy] == messages
-    assert place == f"at word.py:11: {line}"
+    assert place == f"at word.py:13: {line}"
 
 
 def test_tables_are_read() -> None:
-    assert (len(WORDS), len(REFUSED)) == (37, 28)
+    assert (len(WORDS), len(REFUSED)) == (42, 29)
 
 
 def mine(tmp_path: Path, old: str = "", new: str = "") -> tuple[Path, str]:

@@ -16,6 +16,7 @@ from zkcompliance.claim.language import (
     Param,
     SetOf,
     claim,
+    descending,
     larger,
     latest,
     lookup,
@@ -35,7 +36,8 @@ TINY = Schema(
     "tiny",
     (
         Column("begin", "time"), Column("end", "time"), Column("flop", "flop"), Column("n", "count"),
-        Column("score", "ppm"), Column("key", "id"), Column("kind", "enum", ("a", "b", "c")), Column("flag", "bool"),
+        Column("score", "ppm"), Column("key", "id"),
+        Column("kind", "enum", ("a", "b", "c"), ranked=True), Column("flag", "bool"),
     ),
 )  # fmt: skip
 
@@ -81,7 +83,8 @@ class Maker:
         if shape == 1:
             return table.where(self.truth(table, depth - 1))
         if shape == 2:
-            return table.order_by(self.pick(lambda: table.begin, lambda: table.key, lambda: table.flop), table.n)
+            first = self.pick(lambda: table.begin, lambda: table.key, lambda: table.flop)
+            return table.order_by(self.pick(lambda: first, lambda: descending(first)), table.n)
         return table
 
     def number(self, t: TinyLog, depth: int) -> Expr:
@@ -102,6 +105,8 @@ class Maker:
             lambda: self.beside(t, a, depth, 7),
             lambda: lookup(t.key, self.groups(t).key(0), self.groups(t).size(), default=5),
             lambda: lookup(t.key, self.others.key, self.others.n, default=6),
+            lambda: lookup(t.key, self.groups(t).key(0), self.groups(t).n_unique(t.kind), default=4),
+            lambda: self.end(t, t.n - 3),
             lambda: t.kind.pick({"a": t.n, "b": 3}, otherwise=self.limit),
             lambda: self.over_time(t, a, depth),
         )
@@ -139,6 +144,13 @@ class Maker:
         )
         return Expr(found.node, t.rows)
 
+    def end(self, t: TinyLog, value: Expr) -> Expr:
+        """The value on the first or the last of the rows with the same key."""
+        groups = self.groups(t)
+        word = self.pick(lambda: groups.first, lambda: groups.last)
+        order = self.pick(lambda: (), lambda: t.begin, lambda: (descending(t.kind), t.flop))
+        return lookup(t.key, groups.key(0), word(value, order=order), default=2)
+
     def groups(self, t: TinyLog) -> Any:
         return t.group_by(t.key)
 
@@ -173,6 +185,9 @@ class Maker:
             lambda: within((t.key, t.flop), (self.others.key, self.others.flop)),
             lambda: self.best(t) <= "30%",
             lambda: Expr(self.table(t, 0).is_first.node, t.rows) | t.flag,
+            lambda: Expr(self.table(t, 0).is_last.node, t.rows) & ~t.flag,
+            lambda: t.kind >= self.pick(lambda: "a", lambda: "b", lambda: "c"),
+            lambda: t.kind < self.pick(lambda: Expr(t.kind.previous(default="b").node, t.rows), lambda: "c"),
         )  # fmt: skip
 
     def best(self, t: TinyLog) -> Expr:
@@ -195,6 +210,11 @@ class Maker:
             lambda: on.mean() >= self.limit,
             lambda: on.mean() < apart(on, Expr(self.number(t, 0).node, among.rows))[1].mean(),
             lambda: among.share(cond) > "50%",
+            lambda: on.mean() - t.n.mean() <= self.limit,
+            lambda: abs(among.share(cond) - self.others.share(self.others.flag)) < "40%",
+            lambda: on.n_unique() <= self.limit,
+            lambda: among.kind.max(empty="b") > "a",
+            lambda: groups.every(groups.n_unique(t.n) <= self.limit),
             lambda: among.score.quantile("90%") <= "20%",
             lambda: among.score.quantile("40%") > "20%",
             lambda: groups.any(groups.quantile(t.score, "50%") >= "1%"),

@@ -38,7 +38,8 @@ def section(schema: Schema) -> str:
     about = f"{said}. {schema.width} committed columns.{f' `seal` takes only rows in which {rules}.' if rules else ''}"
     table = ["| column | type | meaning | missing |", "|---|---|---|---|", *map(_line, schema.columns)]
     lists = [
-        f"- {column.name}: {_WORLD if column.choices == REGIONS else ', '.join(column.choices)}"
+        f"- {column.name}{', ascending' if column.ranked else ''}: "
+        f"{_WORLD if column.choices == REGIONS else ', '.join(column.choices)}"
         for column in schema.columns
         if column.type == "enum" and column.name != "source"
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.kit.vocabulary_more import MORE
 from tests.kit.vocabulary_over_time import CLAIMS as OVER_TIME
 from zkcompliance.claim.language import (
     ChipLog,
@@ -276,4 +277,4 @@ CLAIMS = {
         apart, totals_in_rows, quantiles, sealed, sealed_beside, where_missing, in_words,
         *OVER_TIME,
     )
-}  # fmt: skip
+} | MORE  # fmt: skip

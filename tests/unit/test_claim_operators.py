@@ -15,6 +15,7 @@ from zkcompliance.claim.language import (
     ChipLog,
     ComputeLog,
     Count,
+    DecisionLog,
     EvalLog,
     EventLog,
     Flop,
@@ -22,6 +23,7 @@ from zkcompliance.claim.language import (
     Param,
     Phase,
     Ppm,
+    Risk,
     Seconds,
     SetOf,
     Time,
@@ -55,6 +57,8 @@ def all_words(
     phase: Param[Phase],
     phases: Param[SetOf[Phase]],
     sites: Param[SetOf[Id]],
+    decisions: DecisionLog,
+    risk: Param[Risk],
 ) -> None:
     """Holds one of each thing that an author can have in hand."""
     jobs = compute.where(compute.phase != "failed")
@@ -73,13 +77,17 @@ def all_words(
         mean_of=runs.mean(jobs.flop), quantile=jobs.flop.quantile("90%"), quantile_of=runs.quantile(jobs.flop, "5%"),
         word_count=jobs.count, word_sum=jobs.flop.sum, word_size=runs.size, word_function=language.within,
         word_require=language.require,
+        difference=jobs.flop.mean() - compute.flop.mean(), apart=abs(runs.mean(jobs.flop) - jobs.flop.mean()),
+        risk=decisions.risk, worst=risk, largest=decisions.risk.max(empty="high"), distinct=jobs.run.n_unique(),
+        distinct_of=runs.n_unique(jobs.phase), last=events.is_last, of_first=runs.first(jobs.phase, order=jobs.start),
+        descending=language.descending(jobs.start), word_descending=language.descending, word_first=runs.first,
     )  # fmt: skip
     require("used", (jobs.flop.sum() < flop) & (compute.count() >= number) & (chips.count() >= 1))
     require("times", (compute.start.max(empty=0) <= since) & compute.every(compute.end - compute.start <= span))
     require("rest", compute.every((compute.run == who) | strict | (compute.phase == phase)))
     require("sets", compute.every(compute.phase.is_in(phases) | compute.run.is_in(sites)))
     require("share", evals.share(evals.epoch == 1) >= share)
-    require("events", events.count() >= 1)
+    require("events", (events.count() >= 1) & decisions.every(decisions.risk <= risk))
 
 
 BINARY: dict[str, Callable[[Any, Any], Any]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.kit import vocabulary as words
+from tests.kit import vocabulary_more
 from tests.kit.compiled_proof import prove_and_verify
 from zkcompliance.claim.language.build import ClaimDefinition
 
@@ -81,6 +82,7 @@ CASES: dict[str, tuple[ClaimDefinition, dict[str, object]]] = {
     ),
     "in-words": (words.in_words, {"compute": [{**job, "flop": 1}] * 3 + [{**job, "flop": 3}] * 2, "limit": 4}),
     "public-asks": (words.public_asks, {"events": [event] * 3, "when": 5}),
+    **vocabulary_more.CASES,
 }
 
 

@@ -2,8 +2,8 @@
 
 A number carries a unit as a product of powers of FLOP, seconds and ppm: `Flop`, `Flop/s`, `Flop*ppm`. Numbers of one
 unit add and compare; any two multiply. A `Time` is a point: Time − Time is Seconds, Time ± Seconds is Time, and nothing
-else can be done with it but compare. Ids and enums are only equal or not, or in a set. A literal int takes the type of
-what it meets.
+else can be done with it but compare. Ids and enums are only equal or not, or in a set; enums whose choices ascend
+(`ranked`) have an order too. A literal int takes the type of what it meets.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ class Type:
     of: Type | None = None
     top: int = 0
     counts: bool = field(default=False, compare=False)  # a Count: an Int that reads as a number of things
+    ranked: bool = field(default=False, compare=False)  # of an enum, in a claim's text: its choices ascend
 
     @property
     def width(self) -> int:

@@ -212,7 +212,7 @@ incident_report = Schema(
     (
         Column("serial", "count", doc="number of the incident in its register"),
         Column("at", "time", doc="when the report was made"),
-        Column("kind", "enum", REPORTS, doc="the first report, an update, or the last"),
+        Column("kind", "enum", REPORTS, doc="the first report, an update, or the last", ranked=True),
         Column("authority", "id", doc="to whom it was made"),
         Column("receipt", "id", default="", doc="the authority's receipt: its number or digest; empty: none"),
         *_LAST,
@@ -272,7 +272,7 @@ audit = Schema(
         Column("model", "id", default="", doc="the model concerned; empty: the whole lab"),
         Column("at", "time", doc="when the audit was completed"),
         Column("valid_until", "time", doc="when its validity ends, not before `at`", deadline=True),
-        Column("outcome", "enum", OUTCOMES, doc="its result"),
+        Column("outcome", "enum", OUTCOMES, doc="its result", ranked=True),
         Column("serial", "count", default=0, doc="number of the audit in its register; 0: not numbered"),
         Column("accredited", "enum", ANSWERED, "unknown", doc="whether the auditor was accredited for it"),
         *_LAST,
@@ -305,7 +305,7 @@ decision = Schema(
     "decision",
     (
         Column("at", "time", doc="when the decision was flagged"),
-        Column("risk", "enum", RISKS, doc="its risk class"),
+        Column("risk", "enum", RISKS, doc="its risk class", ranked=True),
         Column("decided", "time", default=0, doc="when it was taken; 0: not yet"),
         Column("reviewed", "time", default=0, doc="when a person reviewed it; 0: not yet"),
         Column("reviewer", "id", default="", doc="who reviewed it; empty: nobody yet"),

@@ -31,7 +31,8 @@ class Column:
     `choices`: an enum's names in order. `default`: what a missing value means; None: it must be there. `deadline`: of a
     time, whether it may lie in the future. Neither of the last two is part of the schema's text. `optional`: of a
     share, whether it may be missing, which is then told from 0; it is part of the text, as `ppm?`, and its default is
-    MISSING_SHARE.
+    MISSING_SHARE. `ranked`: of an enum, whether its choices stand in ascending order, so that claims may compare them
+    with `<`; no part of the text either.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Column:
     doc: str = ""
     deadline: bool = False
     optional: bool = False
+    ranked: bool = False
 
     @classmethod
     def share(cls, name: str, doc: str = "") -> Column:

@@ -76,7 +76,8 @@ def order_keys(frame: core.Frame, node: core.Neighbour | core.Running) -> tuple[
     keys = (*node.per, *node.rows.order)
     if isinstance(frame, core.Log):
         return (*keys, Place(frame, type=node.arg.type, range=(0, (1 << 40) - 1), frame=frame))
-    named = {key.index for key in keys if isinstance(key, core.Key) and key.groups == frame}
+    told = [key.b if isinstance(key, core.Sub) and isinstance(key.a, core.Const) else key for key in keys]  # descending
+    named = {key.index for key in told if isinstance(key, core.Key) and key.groups == frame}
     if named != set(range(len(frame.keys))):
         raise cannot(
             "neighbours among groups whose order leaves ties",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable
+
 import numpy as np
 
 from zkcompliance.card import types
@@ -172,6 +175,11 @@ _OPERATIONS = (
 )  # fmt: skip
 
 
+_HOLDS: dict[str, Callable[[int, int], bool]] = {
+    "<": operator.lt, "<=": operator.le, "==": operator.eq, "!=": operator.ne,
+}  # fmt: skip
+
+
 def chosen(run: Run, bits: list[int | PublicBit], value: np.ndarray) -> np.ndarray:
     """For each value the bit of its choice."""
     told = [run.publics[e.public] >> e.bit & 1 if isinstance(e, PublicBit) else e for e in bits]
@@ -186,10 +194,10 @@ def choice_of(node: core.Value) -> tuple[core.Value, list[int | core.Param]] | N
             return node.value, [node.members] * count
         return node.value, [int(m in node.members) for m in range(count)]
     if isinstance(node, core.Compare) and node.a.type.kind == types.ENUM:
-        for value, other in ((node.a, node.b), (node.b, node.a)):
+        for value, other, turned in ((node.a, node.b, False), (node.b, node.a, True)):
             if isinstance(other, core.Const) and not isinstance(value, core.Const):
-                yes = int(node.op == "==")
-                return value, [yes if m == other.value else 1 - yes for m in range(len(value.type.choices))]
+                sides = [(m, other.value) for m in range(len(value.type.choices))]
+                return value, [int(_HOLDS[node.op](*(side[::-1] if turned else side))) for side in sides]
     return None
 
 

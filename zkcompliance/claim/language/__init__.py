@@ -4,10 +4,34 @@ from zkcompliance.card.beside import Beside
 from zkcompliance.card.vacuity import implausible, never_vacuous, vacuous
 from zkcompliance.claim.language.brackets import not_ahead, sealed_within
 from zkcompliance.claim.language.build import ClaimDefinition, claim, counted, require, reveal
-from zkcompliance.claim.language.choices import COUNTED, IncidentCategory, Phase, Source
+from zkcompliance.claim.language.choices import (
+    COUNTED,
+    Answered,
+    BookingKind,
+    Detector,
+    DeviceKind,
+    EvalLimit,
+    EvalStatus,
+    EventKind,
+    IncidentCategory,
+    JobStatus,
+    Layer,
+    Licence,
+    Method,
+    Modality,
+    Outcome,
+    Phase,
+    Provenance,
+    Region,
+    ReportKind,
+    Reviewer,
+    Risk,
+    Source,
+)
 from zkcompliance.claim.language.example import Example, base, fails, holds
 from zkcompliance.claim.language.expr import Expr, Ratio, whole
 from zkcompliance.claim.language.latest import latest
+from zkcompliance.claim.language.ordering import descending
 from zkcompliance.claim.language.params import Param, names, param
 from zkcompliance.claim.language.tables import (
     AnswerLog,
@@ -60,8 +84,10 @@ from zkcompliance.claim.language.words import (
 __all__ = [
     "COUNTED",
     "AnswerLog",
+    "Answered",
     "AuditLog",
     "Beside",
+    "BookingKind",
     "BookingLog",
     "Bool",
     "ChipLog",
@@ -71,8 +97,13 @@ __all__ = [
     "CustomerLog",
     "DatasetLog",
     "DecisionLog",
+    "Detector",
+    "DeviceKind",
     "EnumWord",
+    "EvalLimit",
     "EvalLog",
+    "EvalStatus",
+    "EventKind",
     "EventLog",
     "Example",
     "Expr",
@@ -84,13 +115,24 @@ __all__ = [
     "IncidentLog",
     "IncidentReportLog",
     "Int",
+    "JobStatus",
+    "Layer",
+    "Licence",
     "LogTable",
+    "Method",
+    "Modality",
     "ModelLog",
     "NoteLog",
+    "Outcome",
     "Param",
     "Phase",
     "Ppm",
+    "Provenance",
     "Ratio",
+    "Region",
+    "ReportKind",
+    "Reviewer",
+    "Risk",
     "Seconds",
     "SetOf",
     "Source",
@@ -102,6 +144,7 @@ __all__ = [
     "claim",
     "counted",
     "days",
+    "descending",
     "fails",
     "fraction",
     "holds",

@@ -13,12 +13,13 @@ from zkcompliance.claim.language.asking import EVERY, NO, SOME
 from zkcompliance.claim.language.closed import word
 from zkcompliance.claim.language.lowering import agree, belong, chain, key_of, narrowed, public
 from zkcompliance.claim.language.making import constant, lift, make, operand
-from zkcompliance.claim.language.operators import Operators, Reflected, choose
+from zkcompliance.claim.language.operators import ORDERED, Operators, Reflected, choose, ordered
 from zkcompliance.claim.meaning import core, ranges
 from zkcompliance.claim.meaning.core import Rows, Value
 from zkcompliance.claim.meaning.source import here, refuse
 
 WHOLE_PPM = 1_000_000
+_NO_ROWS = "over no rows"
 
 
 class Expr(Operators):
@@ -123,7 +124,7 @@ class Expr(Operators):
         """Each row's value is at least (strict: above) that of the row before (with the same `per`). True over none."""
         among, low = self._rows("is_sorted"), Expr(constant(self.node.range[0], self.node.type))
         before = self.previous(default=low, per=per)
-        kept = (before < self) | is_first(among, per) if strict else before <= self
+        kept = (before < self) | run_end(among, -1, keyed(among, per)) if strict else before <= self
         verb = "rises" if strict else "never falls"
         return say(kept.every(), self.node, f" {verb} from row to row of ", among, *_same(per))
 
@@ -140,6 +141,14 @@ class Expr(Operators):
     def is_unique(self) -> Expr:
         """No two rows have the same value. True over none."""
         return unique(self._rows("is_unique"), (self,))
+
+    @word
+    def n_unique(self) -> Expr:
+        """How many distinct values there are over the rows; 0 over none."""
+        among = self._rows("n_unique")
+        belong(among, (self,), "distinct values")
+        groups = core.Groups(dataclasses.replace(among, order=()), (self.node,))
+        return say(count(Rows(groups)), "the number of distinct values of ", self.node, " over ", among)
 
     # Values
 
@@ -247,8 +256,7 @@ class Expr(Operators):
         return checked(node)
 
     def _extreme(self, kind: str, empty: Any) -> Expr:
-        if self.node.type.kind not in (types.NUMBER, types.TIME):
-            raise refuse(f"a {self.node.type} has no order", "remedy: numbers and times have it")
+        ordered(self.node.type, ORDERED)
         default = public(operand(empty, self), self, "empty")
         return self._aggregate(kind, ranges.union(self.node.range, default.range), default)
 
@@ -273,7 +281,7 @@ class Ratio(Reflected):
     """
 
     def __init__(
-        self, numerator: Expr, denominator: Expr, kind: types.Type, parts: tuple[Any, ...], over: str = "over no rows"
+        self, numerator: Expr, denominator: Expr, kind: types.Type, parts: tuple[Any, ...], over: str = _NO_ROWS
     ) -> None:
         """over: what there is nothing of where the denominator is 0, in words."""
         self.numerator, self.denominator, self.type, self.parts = numerator, denominator, kind, parts
@@ -290,6 +298,20 @@ class Ratio(Reflected):
                 f"{self.type} compared with {bound.node.type} has no meaning", f"remedy: compare it with a {self.type}"
             )
         return self.numerator, bound * self.denominator, (bound.node,)
+
+    def __sub__(self, other: Any) -> Ratio:
+        """n/d − m/e = (n·e − m·d)/(d·e), exactly; like all of these it is only ever compared."""
+        if not isinstance(other, Ratio):
+            raise refuse("- of a mean or a share and what is none", f"remedy: {_DIFFERENCE}")
+        if other.type != self.type:
+            raise refuse(f"{self.type} − {other.type} has no meaning", "remedy: two of one unit")
+        numerator = self.numerator * other.denominator - other.numerator * self.denominator
+        parts = ("the difference (", *self.parts, ") − (", *other.parts, ")")
+        return Ratio(numerator, self.denominator * other.denominator, self.type, parts, _either(self, other))
+
+    def __abs__(self) -> Ratio:
+        """How far two means or shares are apart, whichever is the larger."""
+        return Ratio(abs(self.numerator), self.denominator, self.type, ("the size of ", *self.parts), self.over)
 
     def __le__(self, other: Any) -> Expr:
         return self._compared("<=", other, " is at most ")
@@ -378,6 +400,15 @@ _RELATION: dict[str, Callable[[Expr, Expr], Expr]] = {
 }  # fmt: skip
 
 
+_DIFFERENCE = "a difference is of two: a.x.mean() - b.x.mean() <= limit, or abs(…) of it"
+
+
+def _either(a: Ratio, b: Ratio) -> str:
+    """What there is nothing of where one of the denominators is 0, in words."""
+    overs = {over for over, there in (a._nothing, b._nothing) if there}
+    return "where either is over no rows" if overs == {_NO_ROWS} else " or ".join(sorted(overs))
+
+
 def _nothing_of(value: Any) -> list[tuple[str, bool]]:
     return [value._nothing] if isinstance(value, Ratio) else []
 
@@ -440,13 +471,14 @@ def _followed(node: Value) -> Rows | None:
     return found.pop() if len(found) == 1 else None
 
 
-def is_first(rows: Rows, per: Expr | tuple[Expr, ...] = ()) -> Expr:
-    """No row of `rows` (with the same `per`) is before this one."""
+def run_end(rows: Rows, step: int, per: tuple[Value, ...] = ()) -> Expr:
+    """No row of `rows` (with the same `per`) is before this one (step −1), or after it (step 1)."""
     _ordered(rows)
     yes, no = constant(1, types.TRUTH), constant(0, types.TRUTH)
+    same: tuple[Any, ...] = (" with the same ", per) if per else ()
     node = core.Neighbour(
-        rows, yes, -1, no, keyed(rows, per), type=types.TRUTH, range=ranges.BIT, frame=rows.frame, line=here(),
-        said=("there is an earlier row", *_same(per)),
+        rows, yes, step, no, per, type=types.TRUTH, range=ranges.BIT, frame=rows.frame, line=here(),
+        said=(f"there is {'an earlier' if step < 0 else 'a later'} row", *same),
     )  # fmt: skip
     return ~Expr(node, rows)
 

@@ -20,6 +20,7 @@ from zkcompliance.claim.meaning.source import refuse, refuse_truth
 from zkcompliance.errors import ClaimDefinitionError
 
 E = TypeVar("E", bound="Operators")
+ORDERED = "numbers and times have it, and choices of which docs/schemas.md says so"
 
 
 _INSTEAD = {
@@ -284,8 +285,8 @@ def compare(op: str, a: E, b: E) -> E:
     """a op b."""
     if a.node.type != b.node.type or a.node.type.kind == types.SET:
         raise _clash(op, a, b)
-    if op in ("<", "<=") and a.node.type.kind not in (types.NUMBER, types.TIME):
-        raise refuse(f"a {a.node.type} has no order; only == and != are meant", "remedy: x.is_in((…)) for several")
+    if op in ("<", "<="):
+        ordered(a.node.type, "x.is_in((…)) for several", "; only == and != are meant")
     literal = isinstance(a.node, core.Const) != isinstance(b.node, core.Const)
     if literal and ranges.disjoint(a.node.range, b.node.range):
         const, value = (a, b) if isinstance(a.node, core.Const) else (b, a)
@@ -295,6 +296,12 @@ def compare(op: str, a: E, b: E) -> E:
             "remedy: a bound that a row can pass; say a unit: '95%', '30 days', '2.5e25'",
         )
     return make(core.Compare, op, a.node, b.node, operands=(a, b), type=types.TRUTH, range=ranges.BIT)
+
+
+def ordered(kind: Type, remedy: str, meant: str = "") -> None:
+    """Refuses a type whose values are not before or after one another: ids, truth values, most enums."""
+    if kind.kind not in (types.NUMBER, types.TIME) and not kind.ranked:
+        raise refuse(f"a {kind} has no order{meant}", f"remedy: {remedy}")
 
 
 def condition(value: Any, sign: str, of: type[E]) -> E:

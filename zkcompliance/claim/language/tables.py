@@ -12,10 +12,13 @@ from zkcompliance.card import types
 from zkcompliance.claim.language import units
 from zkcompliance.claim.language.asking import asked_of_rows
 from zkcompliance.claim.language.closed import Closed, word
-from zkcompliance.claim.language.expr import Expr, Quantile, Ratio, count, is_first, say, unique, whole
+from zkcompliance.claim.language.distinct import distinct
+from zkcompliance.claim.language.expr import Expr, Quantile, Ratio, count, run_end, say, unique, whole
 from zkcompliance.claim.language.lowering import belong, chain, columns, narrowed
 from zkcompliance.claim.language.making import lift
+from zkcompliance.claim.language.operators import ORDERED, ordered
 from zkcompliance.claim.language.operators import condition as as_condition
+from zkcompliance.claim.language.ordering import Descending, end_of_groups, order_of
 from zkcompliance.claim.meaning import core, ranges
 from zkcompliance.claim.meaning.core import Rows
 from zkcompliance.claim.meaning.source import here, refuse
@@ -93,17 +96,24 @@ class Table(Closed):
         return Grouped(Rows(core.Groups(rows, tuple(key.node for key in keys))))
 
     @word
-    def order_by(self, *keys: Expr) -> Self:
-        """The same rows in ascending order of the keys, ties in log order: what `previous` and `next` follow."""
+    def order_by(self, *keys: Expr | Descending) -> Self:
+        """The same rows in ascending order of the keys, ties in log order: what `previous` and `next` follow.
+
+        A key under `descending(…)` goes from its largest value to its smallest.
+        """
         if not keys:
             raise refuse("order_by of no column", "remedy: table.order_by(table.x)")
-        belong(self.rows, keys, "an order by columns")
-        return type(self)(dataclasses.replace(self.rows, order=tuple(key.node for key in keys)))
+        return type(self)(dataclasses.replace(self.rows, order=order_of(self.rows, keys, "an order by columns")))
 
     @property
     def is_first(self) -> Expr:
         """No row of this table is before this one."""
-        return is_first(self.rows)
+        return run_end(self.rows, -1)
+
+    @property
+    def is_last(self) -> Expr:
+        """No row of this table is after this one."""
+        return run_end(self.rows, 1)
 
     def _over(self, condition: Expr) -> Expr:
         narrowed(self.rows, condition)
@@ -236,6 +246,21 @@ class Grouped(Table):
         return self._extreme("max", value)
 
     @word
+    def first(self, value: Expr, *, order: Any = ()) -> Expr:
+        """The value on the group's first row in an order (ties in log order), or in the log's own."""
+        return Expr(end_of_groups(self._groups, value, order, -1, "first"), self.rows)
+
+    @word
+    def last(self, value: Expr, *, order: Any = ()) -> Expr:
+        """The value on the group's last row in an order (ties in log order), or in the log's own."""
+        return Expr(end_of_groups(self._groups, value, order, 1, "last"), self.rows)
+
+    @word
+    def n_unique(self, value: Expr) -> Expr:
+        """How many distinct values there are over the group's rows."""
+        return Expr(distinct(self._groups, value), self.rows)
+
+    @word
     def mean(self, value: Expr) -> Ratio:
         """The average of the value over the group's rows, to be compared with."""
         columns((value,), "a group's mean")
@@ -257,8 +282,7 @@ class Grouped(Table):
 
     def _extreme(self, kind: str, value: Expr) -> Expr:
         columns((value,), f"a group's {kind}")
-        if value.node.type.kind not in (types.NUMBER, types.TIME):
-            raise refuse(f"a {value.node.type} has no order", "remedy: numbers and times have it")
+        ordered(value.node.type, ORDERED)
         return self._aggregate(kind, value, value.node.range, value.node.type)
 
     def _aggregate(self, kind: str, value: Expr | None, r: ranges.Range, of: types.Type) -> Expr:

@@ -88,8 +88,8 @@ class EnumWord(Word):
 
     def __init_subclass__(cls, *, schema: Schema, column: str, **rest: Any) -> None:
         super().__init_subclass__(**rest)
-        choices = schema.column(column).choices
-        cls.type, cls.largest = Type(ENUM, choices=choices), len(choices) - 1
+        found = schema.column(column)
+        cls.type, cls.largest = Type(ENUM, choices=found.choices, ranked=found.ranked), len(found.choices) - 1
 
 
 W = TypeVar("W", bound=Word)

@@ -27,7 +27,7 @@ _SPECIAL = {("flop", "peak"): FLOP_PER_SECOND, ("flop", "tokens"): COUNT}
 def column_type(column: Column) -> Type:
     """The type of a schema's column. Of schema type flop, `peak` is a rate in FLOP per second and `tokens` a Count."""
     if column.type == "enum":
-        return Type(ENUM, choices=column.choices)
+        return Type(ENUM, choices=column.choices, ranked=column.ranked)
     return _SPECIAL.get((column.type, column.name), _COLUMN_TYPES[column.type])
 
 

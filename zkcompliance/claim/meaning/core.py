@@ -153,7 +153,8 @@ class FloorDiv(Value):
 
 @dataclass(frozen=True, eq=False)
 class Compare(Value):
-    """1 if a op b, else 0. op: `<`, `<=`, `==`, `!=`. Ids, enums and truth values have only `==` and `!=`."""
+    """1 if a op b, else 0. op: `<`, `<=`, `==`, `!=`. Ids and truth values have only `==` and `!=`;
+    enums have `<` and `<=` by their choices' indices where the type is `ranked`."""
 
     op: str
     a: Value

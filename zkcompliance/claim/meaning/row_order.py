@@ -33,7 +33,7 @@ def uses_order(log: Log, required: Sequence[Value], revealed: Sequence[Value]) -
             continue
         if not isinstance(part, core.Neighbour | core.Running) or core.log_of(part.rows.frame) != log:
             continue
-        keys = (*part.per, *part.rows.order)
+        keys = tuple(map(_told_by, (*part.per, *part.rows.order)))
         frame = part.rows.frame
         if isinstance(frame, Groups):
             if _groups_tie(frame, keys):
@@ -69,6 +69,11 @@ def _made_of(value: Value, keys: Sequence[Value]) -> bool:
         return True
     parts = [part for part in core.children(value) if isinstance(part, Value)]
     return isinstance(value, _OF_ITS_PARTS) and all(_made_of(part, keys) for part in parts)
+
+
+def _told_by(key: Value) -> Value:
+    """What a key tells: a descending one, a constant less x, tells x."""
+    return key.b if isinstance(key, core.Sub) and isinstance(key.a, core.Const) else key
 
 
 def _columns(keys: Sequence[Value]) -> set[Value] | None:
