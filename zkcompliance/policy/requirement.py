@@ -364,7 +364,8 @@ def _warned(judged: Judged, bench: Bench, standings: Standings) -> Finding:
         if (log.slot, log.origin) in unknown and (each is None or not each.first):
             said.append(finding.FRESHNESS.format(log.called))
         said += each.said if each is not None else ()
-        said += finding.of_generation(log, linked=each is not None and each.linked)
+        changes = each.changes if each is not None else ()
+        said += finding.of_generation(log, linked=each is not None and each.linked, changes=changes)
     if disclosed := [value.name for value in found.values if value.role == "revealed"]:
         said.append(finding.DIFFERENCES.format(", ".join(disclosed)))
     said += finding.compared(judged.claimed.proof.bound().subject, bench.terms.subject)
