@@ -29,10 +29,11 @@ def program(old: Schema, new: Schema) -> Program:
     kept = places(old, new)[1:]
     after = same_rows.compared(1, kept)
     act = after.log_column(0)
-    for column in kept:
-        after.require_zero("padding is zero", (act - 1) * after.log_column(column))
-    for column, limb in missing_limbs(old, new):
-        after.require_zero("a new column is missing", after.log_column(column) - act * limb)
+    called = {at: f"{column.name} {limb}" for column in new.columns for limb, at in enumerate(new.limbs(column.name))}
+    for at in kept:
+        after.require_zero(f"padding: {called[at]}", (act - 1) * after.log_column(at))
+    for at, limb in missing_limbs(old, new):
+        after.require_zero(f"missing: {called[at]}", after.log_column(at) - act * limb)
     return same_rows.program(name(old, new), (old, new), (same_rows.compared(0, range(1, old.width)), after))
 
 

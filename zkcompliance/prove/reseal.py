@@ -50,7 +50,7 @@ class Resealed:
     """The new generation. carried: segments that were not sealed again; proofs: how many its step of the lineage has.
 
     waiting: rows that were appended and are not sealed yet, and are so here; linked: whether the old key signed its
-    first checkpoint (or signs it still): else nothing shows whose it is.
+    first checkpoint (or signs it still): else nothing shows whose it is; before: the schema of the one before.
     """
 
     log: SealedLog
@@ -58,6 +58,7 @@ class Resealed:
     proofs: int
     waiting: int
     linked: bool
+    before: Schema
 
     @property
     def lineage(self) -> Path:
@@ -139,7 +140,7 @@ def reseal(
         if isinstance(old_key, SignerKey):
             keybook.supersede(old_key, own)
     proofs = sum(not step.carried for step in steps)
-    return Resealed(SealedLog.open(place), len(making.carried), proofs, waiting, linked)
+    return Resealed(SealedLog.open(place), len(making.carried), proofs, waiting, linked, log.schema)
 
 
 @contextlib.contextmanager

@@ -196,6 +196,19 @@ def changes() -> list[tuple[Schema, Schema]]:
     return [pair for name in names() for pair in combinations(versions(name), 2)]
 
 
+def other_version(found: Schema, wanted: Schema) -> str | None:
+    """For a `help:` line, where a log under `found` is given for one under `wanted`, another version of it.
+
+    None where they are no two versions of one built-in schema.
+    """
+    known = [each.digest for each in versions(found.name)]
+    if found.digest not in known or wanted.digest not in known:
+        return None
+    if found.version < wanted.version:
+        return f"zkcompliance refresh LOG --schema {wanted.label} --to NEW --key KEY -o lineage.zkl"
+    return f"zkcompliance claims  # those about {found.label}: no log goes back to {wanted.label}"
+
+
 def in_id(schema: Schema) -> str:
     """The schema as the ids of claims about any log of it have it: its name with `-` for `_`.
 
@@ -208,6 +221,6 @@ __all__ = [
     "BUILT_IN", "CATALOGUE", "DEVICE_KINDS", "EARLIER", "LARGEST", "LIMBS", "LIMB_BITS", "METHODS", "MISSING_SHARE",
     "PHASES", "SOURCES", "Column", "Schema", "Value", "answer", "audit", "booking", "by_digest", "by_name", "changes",
     "chip", "compute", "customer", "dataset", "decision", "decode_rows", "earlier", "encode_columns", "encode_rows",
-    "eval", "eval_", "event", "in_id", "incident", "incident_report", "model", "names", "note", "parse_text", "target",
-    "versions",
+    "eval", "eval_", "event", "in_id", "incident", "incident_report", "model", "names", "note",
+    "other_version", "parse_text", "target", "versions",
 ]  # fmt: skip

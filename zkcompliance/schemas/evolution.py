@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -141,16 +140,3 @@ def _check_rules(label: str, old: Schema, new: Schema) -> None:
         most, least = (fresh.get(name, other) for name, other in ((low, new.column(low).largest), (high, 0)))
         if (low, high) not in old.ordered and (most is None or least is None or most > least):
             raise NotASuccessor(f"{label}: the new rule {low} ≤ {high} need not hold in old rows", way=Way.RULE)
-
-
-def other_version(found: Schema, wanted: Schema, known: Sequence[Schema]) -> str | None:
-    """What to do with a log under `found` where `wanted` is asked for; None where they are no versions of one schema.
-
-    known: the versions of the built-in schema of that name.
-    """
-    labels = {schema.label for schema in known}
-    if found.name != wanted.name or not {found.label, wanted.label} <= labels:
-        return None
-    if found.version < wanted.version:
-        return f"zkcompliance refresh LOG --schema {wanted.label} --to NEW --key KEY -o lineage.zkl"
-    return f"zkcompliance claims  # those about {found.label}: a log does not go back to {wanted.label}"
