@@ -21,7 +21,7 @@ from zkcompliance.claim.language import (
     require,
     vacuous,
 )
-from zkcompliance.schemas import SOURCES, Schema
+from zkcompliance.schemas import SOURCES, Schema, in_id
 
 
 def family(schema: Schema) -> ClaimDefinition:
@@ -40,7 +40,7 @@ def family(schema: Schema) -> ClaimDefinition:
         require("every row from one of the sources", log.every(log.source.is_in(sources)))
 
     log_floor.__annotations__["log"] = Sealed
-    return claim(f"log-floor-{schema.name.replace('_', '-')}", version=1)(log_floor)
+    return claim(f"log-floor-{in_id(schema)}", version=1)(log_floor)
 
 
 # Of a compute log

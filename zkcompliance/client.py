@@ -25,7 +25,7 @@ from zkcompliance.policy.subject import check_name, parse_subject
 from zkcompliance.policy.verdict import Verdict
 from zkcompliance.progress import Progress, silent
 from zkcompliance.quantities import Refused, read_time
-from zkcompliance.schemas import Schema
+from zkcompliance.schemas import Schema, other_version
 
 if TYPE_CHECKING:
     from zkcompliance.card.model import Card
@@ -191,7 +191,9 @@ def open_log(
     found = log.sealed().schema
     if schema is not None and found.digest != schema.digest:
         log.close()
-        raise LogError(f"the log at {path} has schema {found.label}, not {schema.label}")
+        raise LogError(
+            f"the log at {path} has schema {found.label}, not {schema.label}", help=other_version(found, schema)
+        )
     return log
 
 

@@ -41,6 +41,16 @@ class ClaimDefinitionError(UsageError):
     code, lines = "claim-definition", True
 
 
+class NotASuccessor(UsageError):
+    """A schema is no later version of another: the message names the column, `way` in what it is not."""
+
+    code = "no-successor"
+
+    def __init__(self, message: str, *, way: str, help: str | None = None) -> None:
+        super().__init__(message, help=help)
+        self.way = way
+
+
 class MalformedError(ZkComplianceError):
     """Bytes that are not in the one canonical form."""
 

@@ -56,11 +56,13 @@ def test_what_there_is() -> None:
 def test_what_is_pinned_of_it(schema: Schema) -> None:
     """Its digest stands frozen in the cards of the claims about it, which `python tests/pins.py` writes."""
     pinned = {slot.digest for name in cards.names() for slot in cards.load(name).slots if slot.schema == schema.name}
-    assert pinned == {schema.digest}
-    unchanged = cards.unchanged(schema.digest)
+    assert pinned == {each.digest for each in schemas.versions(schema.name)}
+    assert cards.schemas()[schema.name] == tuple(each.digest for each in schemas.versions(schema.name))
+    unchanged = cards.goes_on(schema.digest, schema.digest)
     assert cards.floor(schema.name).slots[0].digest == schema.digest
     assert unchanged is not None and unchanged.slots[0].schema == schema.name
     assert unchanged.slots[0].about == f"{schema.label}, {schema.doc}"
+    assert cards.label(schema.digest) == schema.label
     assert schema.width == 1 + sum(LIMBS[column.type] for column in schema.columns)
     assert schemas.parse_text(schema.text) is schema
     assert schemas.by_name(schema.name) is schema

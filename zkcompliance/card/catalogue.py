@@ -10,7 +10,8 @@ from zkcompliance.card.model import Card
 from zkcompliance.edge.data import folder
 from zkcompliance.errors import UsageError
 
-FLOOR, UNCHANGED = "log-floor-", "rows-unchanged-"  # and the name of a schema: one claim of each for every schema
+FLOOR, UNCHANGED = "log-floor-", "rows-unchanged-"  # and a schema, by name or name and version: one claim for each
+EXTENDED = "rows-extended-"  # and the name of a schema with two of its versions, an earlier and a later one
 _END = ".json"
 _CARDS = ("zkcompliance.circuits", "cards")
 _AGAIN = "python3 -m pip install --force-reinstall zkcompliance"
@@ -33,21 +34,41 @@ def load(name: str) -> Card:
     return card
 
 
-def schemas() -> dict[str, bytes]:
-    """Name → digest of each schema that the catalogue knows, sorted."""
-    floors = [load(name) for name in names() if name.startswith(FLOOR)]
-    return {card.slots[0].schema: card.slots[0].digest for card in floors}
+def schemas() -> dict[str, tuple[bytes, ...]]:
+    """Name → digests of the versions of each schema that the catalogue knows, oldest first; sorted by name."""
+    found: dict[str, list[tuple[int, bytes]]] = {}
+    for card in (load(name) for name in names() if name.startswith(FLOOR)):
+        (slot,) = card.slots
+        later = card.id.removeprefix(f"{FLOOR}{_in_id(slot.schema)}")  # empty, or `-` and the version
+        found.setdefault(slot.schema, []).append((int(later[1:] or "0"), slot.digest))
+    return {name: tuple(digest for _, digest in sorted(found[name])) for name in sorted(found)}
 
 
-def floor(schema: str) -> Card:
-    """Of the claim that a log of this schema has so many rows (`rows`), all from certain `sources`."""
-    return load(f"{FLOOR}{_in_id(schema)}")
+def floor(schema: str, digest: bytes | None = None) -> Card:
+    """Of the claim that a log of this schema has so many rows (`rows`), all from certain `sources`.
+
+    digest: of the version; else it is the newest. Both are known to the catalogue.
+    """
+    wanted = schemas()[schema][-1] if digest is None else digest
+    (card,) = (each for each in map(load, names()) if each.id.startswith(FLOOR) and each.slots[0].digest == wanted)
+    return card
 
 
-def unchanged(schema: bytes) -> Card | None:
-    """Of the claim that rows of a schema, by its digest, are unchanged; None where there is none."""
-    known = {digest: name for name, digest in schemas().items()}
-    return load(f"{UNCHANGED}{_in_id(known[schema])}") if schema in known else None
+def goes_on(old: bytes, new: bytes) -> Card | None:
+    """Of the claim that shows the rows of a log in the next generation of it; None where none is registered.
+
+    old, new: the digests of their schemas. Of one schema it says that the rows are unchanged, of two that the second,
+    a later version of the first, has them with every new column missing.
+    """
+    beginning = UNCHANGED if old == new else EXTENDED
+    cards = (load(name) for name in names() if name.startswith(beginning))
+    return next((card for card in cards if [slot.digest for slot in card.slots] == [old, new]), None)
+
+
+def label(schema: bytes) -> str:
+    """Name and version of a schema, by its digest, as in `compute@2`; of one that the catalogue lacks, the digest."""
+    card = goes_on(schema, schema)
+    return f"schema {schema.hex()}" if card is None else card.slots[0].about.partition(",")[0]
 
 
 def _in_id(schema: str) -> str:

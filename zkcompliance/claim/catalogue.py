@@ -31,7 +31,8 @@ from zkcompliance.schemas import Schema
 def files() -> dict[str, ModuleType]:
     """The files of `circuits/`, by name without `.py`, sorted: each defines one claim, or a family of claims.
 
-    A family is a function `family(schema)` that gives the claim for logs of a schema.
+    A family is a function `family(schema)` that gives the claim for logs of a schema; or `change(old, new)`, that gives
+    the claim that a log of the one goes on in the other, a later version of it.
     """
     folder = importlib.import_module("zkcompliance.circuits").__path__
     found = sorted(each.name for each in pkgutil.iter_modules(folder) if not each.ispkg)
@@ -39,26 +40,27 @@ def files() -> dict[str, ModuleType]:
 
 
 @cache
-def _homes() -> dict[str, tuple[str, str | None]]:
-    """claim id → the file that it is defined in, and of a family the schema's name."""
-    homes: dict[str, tuple[str, str | None]] = {}
+def _homes() -> dict[str, tuple[str, tuple[Schema, ...]]]:
+    """claim id → the file that it is defined in, and of a family the schemas: one, or two of a change."""
+    homes: dict[str, tuple[str, tuple[Schema, ...]]] = {}
     for name, module in files().items():
         stem = name.replace("_", "-")
-        made = (
-            {f"{stem}-{each.replace('_', '-')}": each for each in schemas.names()}
-            if hasattr(module, "family")
-            else {stem: None}
-        )
-        for id, schema in made.items():
+        made: dict[str, tuple[Schema, ...]] = {stem: ()}
+        if hasattr(module, "family"):
+            every = [schema for each in schemas.names() for schema in schemas.versions(each)]
+            made = {f"{stem}-{schemas.in_id(schema)}": (schema,) for schema in every}
+        elif hasattr(module, "change"):
+            made = {module.name(*pair): pair for pair in schemas.changes()}
+        for id, of in made.items():
             if id in homes:
                 raise UsageError(f"circuits/{name}.py and circuits/{homes[id][0]}.py both define {id}")
-            homes[id] = name, schema
+            homes[id] = name, of
     return homes
 
 
 def names(*, families: bool = True) -> list[str]:
     """The claims of the catalogue, sorted; families: those that there are for every schema, too."""
-    return sorted(name for name, (_, schema) in _homes().items() if families or schema is None)
+    return sorted(name for name, (_, of) in _homes().items() if families or not of)
 
 
 def about(name: str) -> str:
@@ -106,8 +108,8 @@ def compiled_anew(name: str) -> Claim:
     """A claim of the catalogue, compiled whatever REGISTRY.lock pins. UsageError where there is none."""
     if name not in _homes():
         raise UsageError(f"no claim {name!r}: there is {', '.join(names())}", help="zkcompliance claims")
-    file, schema = _homes()[name]
-    claim = claim_in(files()[file], name) if schema is None else _of_family(file, schemas.by_name(schema))
+    file, of = _homes()[name]
+    claim = _of_family(file, *of) if of else claim_in(files()[file], name)
     if claim.id != name:
         raise UsageError(f"circuits/{file}.py defines {claim.id}, and is named as if it defined {name}: rename it")
     return claim
@@ -182,12 +184,20 @@ def unchanged(schema: Schema) -> Claim:
     return _of_family("rows_unchanged", schema)
 
 
+def goes_on(old: Schema, new: Schema) -> Claim:
+    """The claim that a log of the one has the rows of a log of the other: unchanged where they are one schema.
+
+    NotASuccessor where the second is another, and no later version of the first.
+    """
+    return unchanged(old) if old.digest == new.digest else _of_family("rows_extended", old, new)
+
+
 def floor(schema: Schema) -> Claim:
     """The claim that a log of this schema, which may be the user's own, has so many rows, all from certain sources."""
     return _of_family("log_floor", schema)
 
 
-def _of_family(file: str, schema: Schema) -> Claim:
+def _of_family(file: str, *of: Schema) -> Claim:
     module = files()[file]
-    made = module.family(schema)
+    made = module.family(*of) if len(of) == 1 else module.change(*of)
     return _complete(module, made if isinstance(made, Claim) else provable(made))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from zkcompliance import schemas
 from zkcompliance.claim.model import Claim
 from zkcompliance.commands import console
 from zkcompliance.edge.pairs import by_names
@@ -28,7 +29,10 @@ def open_for(claim: Claim, paths: Mapping[str, Sequence[str]]) -> dict[str, tupl
 def _open_for(claim: Claim, slot: str, path: str) -> SealedLog:
     log = open_newest(path)
     if log.schema.digest != claim.slots[slot].digest:
-        raise UsageError(f"{path} has schema {log.schema.label}; {claim.id} wants {claim.slots[slot].label} for {slot}")
+        raise UsageError(
+            f"{path} has schema {log.schema.label}; {claim.id} wants {claim.slots[slot].label} for {slot}",
+            help=schemas.other_version(log.schema, claim.slots[slot]),
+        )
     if not log.segments:
         raise UsageError(
             f"{path} has no sealed segment yet",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from zkcompliance.commands import console
-from zkcompliance.commands.options import json_option
+from zkcompliance.commands.options import complete_schemas, json_option
 from zkcompliance.edge import shown
 from zkcompliance.errors import UsageError
 from zkcompliance.outputs import Outputs, kinds, places
@@ -28,10 +28,17 @@ last of OLD's budget, which `prove` leaves for them.
 """
 
 
-def resealing(name: str, does: str, *, merge: bool) -> click.Command:
-    """The verb of that name."""
+_LATER = """
 
-    @click.command(name, help=does + _MORE)
+With --schema the rows go on under a later version of the log's schema: new columns are missing in every row, the others
+stay as they are, and the lineage shows that too. Claims about the version before do not take the log any more.
+"""
+
+
+def resealing(name: str, does: str, *, merge: bool) -> click.Command:
+    """The verb of that name. merge: whether it puts segments together; it then leaves the schema as it is."""
+
+    @click.command(name, help=does + _MORE + ("" if merge else _LATER))
     @click.argument("old", type=click.Path(path_type=Path), metavar="OLD")
     @click.option("--to", "new", type=click.Path(path_type=Path), required=True, help="The new log's folder.")
     @click.option("--key", type=click.Path(path_type=Path), required=True, help="The private key file that signs NEW.")
@@ -51,7 +58,9 @@ def resealing(name: str, does: str, *, merge: bool) -> click.Command:
         output: Path,
         context: str,
         as_json: bool,
+        schema_name: str | None = None,
     ) -> None:
+        from zkcompliance import schemas
         from zkcompliance.log import keys
         from zkcompliance.policy.binding import Binding, reference_of
         from zkcompliance.prove.reseal import OLD_KEY_LOST, reseal
@@ -60,15 +69,19 @@ def resealing(name: str, does: str, *, merge: bool) -> click.Command:
             raise UsageError("--old-key and --old-key-lost: the key before is there, or it is lost")
         signer = keys.load_private(key)
         before = OLD_KEY_LOST if lost else None if old_key is None else keys.load_private(old_key)
+        schema = None if schema_name is None else schemas.by_name(schema_name)
         places.outside_logs(new)
         outputs = Outputs({output: kinds.LINEAGE}, read=[key, old_key, new], closed=[old, new])
         bound = Binding(None, None, int(time.time()), reference_of(context)).encode()
         with console.progress() as report:
             console.warm_up(report)
-            made = reseal(old, new, signer, merge=merge, old_key=before, context=bound, progress=report)
+            made = reseal(old, new, signer, merge=merge, schema=schema, old_key=before, context=bound, progress=report)
         _write(outputs, output, made)
         _tell(made, output, as_json)
 
+    if not merge:
+        names, about = ["--schema", "schema_name"], "A later version of the log's schema."
+        command.params.append(click.Option(names, metavar="NAME@V", shell_complete=complete_schemas, help=about))
     return command
 
 
@@ -97,9 +110,9 @@ def _tell(made: Resealed, output: Path, as_json: bool) -> None:
     if as_json:
         console.print_json(
             {
-                "log": str(log.path), "origin": log.origin, "segments": len(log.segments), "carried": made.carried,
-                "proofs": made.proofs, "waiting": made.waiting, "linked": made.linked, "lineage": str(output),
-                "bytes": size, "proofs_left": log.proofs_left(),
+                "log": str(log.path), "origin": log.origin, "schema": log.schema.label, "segments": len(log.segments),
+                "carried": made.carried, "proofs": made.proofs, "waiting": made.waiting, "linked": made.linked,
+                "lineage": str(output), "bytes": size, "proofs_left": log.proofs_left(),
             }
         )  # fmt: skip
         return
@@ -107,6 +120,7 @@ def _tell(made: Resealed, output: Path, as_json: bool) -> None:
         "the same rows, sealed again",
         {
             "log": f"{log.path} ({log.origin})",
+            **({"schema": f"{log.schema.label}, after {made.before.label}"} if made.before != log.schema else {}),
             "segments": f"{len(log.segments)}, {made.carried} of them carried over as they were",
             **({"not sealed yet": f"{made.waiting} row(s), as before"} if made.waiting else {}),
             "proofs left": f"{log.proofs_left()} per segment",

@@ -14,7 +14,8 @@ from zkcompliance.commands.options import complete_schemas, json_option
 @json_option
 def command(name: str | None, as_json: bool) -> None:
     """List the log schemas, or show the columns of one."""
-    chosen = [schemas.by_name(each) for each in ([name] if name else schemas.names())]
+    every = [schema for each in schemas.names() for schema in schemas.versions(each)]
+    chosen = [schemas.by_name(name)] if name else every
     if as_json:
         print_json({"schemas": [_as_json(schema) for schema in chosen]})
         return

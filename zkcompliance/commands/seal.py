@@ -78,7 +78,10 @@ def command(
     if there:
         existing = Settings.load(Layout(path))
         if schema_name is not None and schema.digest != existing.schema.digest:
-            raise UsageError(f"{path} holds rows of schema {existing.schema.label}, not {schema.label}")
+            raise UsageError(
+                f"{path} holds rows of schema {existing.schema.label}, not {schema.label}",
+                help=schemas.other_version(existing.schema, schema),
+            )
         if profile not in (None, existing.profile.name):
             raise UsageError(f"{path} was made with profile {existing.profile.name}, not {profile}")
         schema = existing.schema

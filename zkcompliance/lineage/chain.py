@@ -1,4 +1,4 @@
-"""Lineages as a judge uses them: whose keys must have signed, which programs prove that rows are unchanged."""
+"""Lineages as a judge uses them: whose keys must have signed, which programs prove that the rows are the same."""
 
 from __future__ import annotations
 
@@ -57,9 +57,12 @@ def begins_under(data: bytes, trusted: Sequence[VerifierKey]) -> bool:
     return any(_signs(key, signed) for key in trusted)
 
 
-def program_of(schema: bytes) -> bytes | None:
-    """The registered program that shows rows of a schema (by its digest) to be unchanged; None where there is none."""
-    card = catalogue.unchanged(schema)
+def program_of(old: bytes, new: bytes) -> bytes | None:
+    """The registered program that shows rows of a schema (by its digest) unchanged, or in a later version of it.
+
+    None where the catalogue has none. No program of one's own, nor a card that is given, stands in its place.
+    """
+    card = catalogue.goes_on(old, new)
     return None if card is None else card.program
 
 
@@ -109,7 +112,9 @@ class _Chain:
         if self._last is None:
             raise LineageRejected("a step of the lineage was not signed")
         by, key = self._last
-        return Passed(Link(step.old.note.decode(), step.new.note.decode(), key), by)
+        before, after = map(catalogue.label, step.schemas)
+        change = (before, after) if step.schemas[0] != step.schemas[1] else None
+        return Passed(Link(step.old.note.decode(), step.new.note.decode(), key, change), by)
 
 
 def note_name(data: bytes) -> str:

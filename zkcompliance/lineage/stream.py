@@ -1,9 +1,12 @@
 """The lineage of a log: that its generations hold the same rows, read once as a stream (docs/spec/log.md).
 
+Where the new generation has a later version of the old one's schema, its rows are the same with new columns missing.
+
     "zkcl" ‖ u16(1) ‖ steps, oldest first, at least one. A step:
     "zkcg" ‖ bytes16 old note ‖ bytes16 new note ‖ bytes16 new key ‖ u32 count ‖ old entries ‖ u32 count ‖ new entries
     ‖ parts until both are used up:  u8(0) ‖ u32 count                 carried: the same bytes on both sides
-                                     u8(1) ‖ u32 length ‖ bundle       proved: rows-unchanged over the next segments
+                                     u8(1) ‖ u32 length ‖ bundle       proved: rows-unchanged over the next segments,
+                                                                       or rows-extended, where the schemas are two
 
 In memory are the leaf hashes of one step's entries (32 bytes each, at most 2^20 on each side) and one proof. Who signed
 is for the caller to say, which has the keys.
@@ -50,7 +53,8 @@ class Side:
 class Step:
     """From one generation to the next. key: the vkey text of the key that signs the new one; carried: segments.
 
-    proved: (segments of the old generation, of the new one) that proofs show to hold the same rows.
+    proved: (segments of the old generation, of the new one) that proofs show to hold the same rows. schemas: digests of
+    the two generations' schemas, 32 bytes each.
     """
 
     old: Side
@@ -58,6 +62,7 @@ class Step:
     key: str
     carried: int
     proved: tuple[int, int]
+    schemas: tuple[bytes, bytes]
 
 
 class Stream:
@@ -88,16 +93,21 @@ class Stream:
         return int.from_bytes(self.take(size), "little")
 
 
+ProgramOf = Callable[[bytes, bytes], bytes | None]
+"""The digests of an old and a new schema → that of the registered program which shows the rows of the one in the other:
+`rows-unchanged-SCHEMA` where they are one, `rows-extended-SCHEMA-V-W` where they are two; None where there is none."""
+
+
 def read_lineage(
     source: BinaryIO,
-    program_of: Callable[[bytes], bytes | None],
+    program_of: ProgramOf,
     signed: Callable[[Side, Side, str], None],
     report: Callable[[int], None] = lambda _: None,
 ) -> Iterator[Step]:
     """Every step, each verified when it is given; whoever takes one takes all, or the file may be cut off after it.
 
-    program_of: schema digest → the digest of the registered program `rows-unchanged-SCHEMA`. signed: raises where the
-    two notes and the new key are not signed as they should be. report: is told how many bytes were read.
+    signed: raises where the two notes and the new key are not signed as they should be. report: is told how many bytes
+    were read.
     MalformedLineage, LimitExceeded, LineageRejected, and the errors of `verify_bundle`.
     """
     stream = Stream(source, report)
@@ -129,18 +139,22 @@ def lineage_name(data: bytes) -> str:
 
 def _read_step(
     stream: Stream,
-    program_of: Callable[[bytes], bytes | None],
+    program_of: ProgramOf,
     signed: Callable[[Side, Side, str], None],
     reached: Checkpoint | None,
 ) -> Step:
     notes = [stream.take(at_most(stream.number(2), limits.MAX_NOTE_BYTES, "note")) for _ in range(2)]
     key = _text(stream.take(at_most(stream.number(2), limits.MAX_LINEAGE_KEY_BYTES, "key of a lineage")))
     (old, schema), (new, other) = (_read_side(stream, note) for note in notes)
-    if schema != other:
-        raise LineageRejected(f"{new.checkpoint.origin} has another schema than {old.checkpoint.origin}")
+    schemas = schema[:32], other[:32]
+    program = program_of(*schemas)
+    if schema != other and (program is None or schemas[0] == schemas[1]):
+        raise LineageRejected(
+            f"{new.checkpoint.origin} has another schema than {old.checkpoint.origin}, and no claim is registered that "
+            "shows the rows of the one in the other"
+        )
     _check_seam(old, new.checkpoint, reached)
     signed(old, new, key)
-    program = program_of(schema[:32])
     carried, proved, done = 0, (0, 0), (0, 0)
     while done != (old.checkpoint.size, new.checkpoint.size):
         kind = stream.number(1)
@@ -155,7 +169,7 @@ def _read_step(
         else:
             raise MalformedLineage(f"a part of a lineage is carried (0) or proved (1), not {kind}")
         done = (done[0] + more[0], done[1] + more[1])
-    return Step(old, new, key, carried, proved)
+    return Step(old, new, key, carried, proved, schemas)
 
 
 def _text(data: bytes) -> str:
@@ -223,9 +237,9 @@ def _check_proved(data: bytes, old: Side, new: Side, done: tuple[int, int], prog
     name = new.checkpoint.origin
     if program is None:
         raise LineageRejected(f"{name}: no claim that rows are unchanged is registered for its schema")
-    _, statement, (rows_unchanged, *_), _ = verify_bundle(data, program_digests=[program])
+    _, statement, (same_rows, *_), _ = verify_bundle(data, program_digests=[program])
     (claim,) = statement.claims  # one program was asked for, so there is one claim
-    slots = {slot.name: logs for slot, logs in zip(rows_unchanged.logs, claim.slots, strict=True)}
+    slots = {slot.name: logs for slot, logs in zip(same_rows.logs, claim.slots, strict=True)}
     if set(slots) != {"old", "new"} or any(len(filling) != 1 for filling in slots.values()):
         raise LineageRejected(f"{name}: a proof is not about an old and a new log")
     logs = {slot: statement.logs[filling[0]] for slot, filling in slots.items()}

@@ -6,7 +6,8 @@ One file, JSON in one canonical form, 0600, replaced atomically under a lock:
     logs         name of a log → what is known of it:
       keys         vkey → when it was first taken (UTC seconds)
       left         vkeys of a log that was begun anew under another key, at the word of whoever judged
-      links        lineages that were verified: old and new note, and the key of the new generation
+      links        lineages that were verified: old and new note, and the key of the new generation; change: where that
+                   has a later version of the schema, both, as in ["compute@2", "compute@3"]
       generations  origin → seen: checkpoints as they were signed (note), under which key, since when (at), and the
                    SHA-256 of every statement that was verified over it; leaves: the leaf hashes of the largest
                    checkpoint that a statement named whole, base64 of 32 bytes each
@@ -19,6 +20,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,6 +36,7 @@ from zkcompliance.log.note import VerifierKey, decode_base64
 FORMAT = "zkcompliance-state-1"
 EARLIER = "zkcompliance-seen-1"
 MAX_TIME = (1 << 48) - 1
+_LABEL = re.compile(r"[a-z][a-z0-9_-]{0,62}@[1-9][0-9]{0,5}")  # of a schema
 
 
 @dataclass
@@ -69,11 +72,15 @@ class Generation:
 
 @dataclass(frozen=True)
 class Link:
-    """A step of a lineage that was verified: the notes on both sides, and the key of the new generation."""
+    """A step of a lineage that was verified: the notes on both sides, and the key of the new generation.
+
+    change: the schemas of the old and of the new generation, where the new one has a later version.
+    """
 
     old: str
     new: str
     key: VerifierKey
+    change: tuple[str, str] | None = None
 
     @property
     def to(self) -> str:
@@ -114,7 +121,11 @@ def _known(known: Known) -> dict[str, Any]:
     return {
         "keys": {key.text: at for key, at in known.keys.items()},
         "left": sorted(key.text for key in known.left),
-        "links": [{"old": each.old, "new": each.new, "key": each.key.text} for each in known.links],
+        "links": [
+            {"old": each.old, "new": each.new, "key": each.key.text}
+            | ({"change": list(each.change)} if each.change else {})
+            for each in known.links
+        ],
         "generations": {
             origin: {
                 "leaves": [base64.b64encode(leaf).decode() for leaf in each.leaves],
@@ -164,7 +175,10 @@ def load(path: Path) -> Memory:
 def _read(name: str, of: dict[str, Any]) -> Known:
     keys = {VerifierKey.parse(text): _time(at) for text, at in of["keys"].items()}
     left = {VerifierKey.parse(text) for text in of["left"]}
-    links = [Link(each["old"], each["new"], VerifierKey.parse(each["key"])) for each in of["links"]]
+    links = [
+        Link(each["old"], each["new"], VerifierKey.parse(each["key"]), _change(each.get("change")))
+        for each in of["links"]
+    ]
     generations = {origin: _generation(name, origin, each) for origin, each in of["generations"].items()}
     known = Known(keys, left, links, generations)
     for link in links:
@@ -189,6 +203,14 @@ def _generation(name: str, origin: str, of: dict[str, Any]) -> Generation:
     if leaves and len(leaves) not in {each.checkpoint.size for each in seen}:
         raise ValueError
     return Generation(seen, leaves)
+
+
+def _change(value: object) -> tuple[str, str] | None:
+    if value is None:
+        return None
+    if not isinstance(value, list) or len(value) != 2 or not all(_LABEL.fullmatch(each) for each in value):
+        raise ValueError
+    return value[0], value[1]
 
 
 def _time(value: object) -> int:

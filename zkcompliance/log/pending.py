@@ -20,16 +20,19 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from zkcompliance import schemas
 from zkcompliance.edge import regular
 from zkcompliance.errors import LogCorrupt
 from zkcompliance.log import files
 from zkcompliance.schemas import Schema
+from zkcompliance.schemas.evolution import widened
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 CHUNK_ROWS = 8192
+_MAGIC = b"zkcq\x01\x00"
 _BLOCK = 1 << 20
 _CHECK = 16
 _ROWS = struct.Struct("<4sI")
@@ -61,7 +64,7 @@ class Pending:
         """
         self.path = path
         self._width = schema.width
-        self._head = b"zkcq\x01\x00" + schema.digest
+        self._head = _MAGIC + schema.digest
         self._lock = lock
         self.taken: set[bytes] = set()  # ids of the spools whose rows are here, acknowledged
         if not lock and not os.path.lexists(path):
@@ -179,11 +182,16 @@ class Pending:
 
     def take(self, spool: bytes, chunks: Iterable[NDArray[np.uint32]]) -> None:
         """Add the rows of a spool (id: 16 bytes) to no open batch, and acknowledge them: once, whatever happens."""
+        self.take_all([spool], chunks)
+
+    def take_all(self, spools: Iterable[bytes], chunks: Iterable[NDArray[np.uint32]]) -> None:
+        """Add rows that hold those of these spools to no open batch, and acknowledge them."""
         for chunk in chunks:
             self.add(chunk)
-        self._write(_TAKEN.pack(b"zkcT", spool))
+        for spool in sorted(spools):
+            self._write(_TAKEN.pack(b"zkcT", spool))
         self.commit()
-        self.taken.add(spool)
+        self.taken |= set(spools)
 
     def commit(self) -> None:
         """Acknowledge the open batch: durable when it returns."""
@@ -226,3 +234,27 @@ class Pending:
         self.path.unlink()
         self.close()
         files.sync_dir(self.path.parent)
+
+
+def schema_of(path: Path, schema: Schema) -> Schema:
+    """The schema of the rows in a file: `schema`, or the earlier version of it that the file's head names.
+
+    `schema` too for a file that is gone, is shorter than a head, or names any other: whoever opens it says so.
+    """
+    try:
+        with os.fdopen(regular.open_file(path, folders=1, private=True), "rb") as file:
+            head = file.read(len(_MAGIC) + len(schema.digest))
+    except FileNotFoundError:
+        return schema
+    before = {each.digest: each for each in schemas.earlier(schema)}
+    return before.get(head.removeprefix(_MAGIC), schema)
+
+
+def widen(source: Path, target: Path, old: Schema, new: Schema) -> None:
+    """A new file at `target` with the acknowledged rows of `source` as rows of a later version, and what was taken."""
+    before, after = Pending(source, old), Pending(target, new)
+    try:
+        after.take_all(before.taken, (widened(old, new, chunk) for chunk in before.chunks()))
+    finally:
+        before.close()
+        after.close()

@@ -19,6 +19,7 @@ from zkcompliance.log.signer import SignerKey
 from zkcompliance.log.writer import Clock, Writer, check_key, checked_chunks
 from zkcompliance.progress import Progress, silent
 from zkcompliance.schemas import Schema
+from zkcompliance.schemas.evolution import widened
 
 if TYPE_CHECKING:
     import numpy as np
@@ -66,7 +67,8 @@ class SpoolingWriter:
         if now == self._layout.root:
             return
         after = Layout(now)
-        check_key(after, Settings.load(after), self._key)
+        settings = Settings.load(after)
+        check_key(after, settings, self._key)
         if self._spool is not None:
             path = now / self._spool.path.relative_to(self._layout.root)
             if not os.path.lexists(path):  # on another file system, where only its writer can bring it
@@ -76,7 +78,7 @@ class SpoolingWriter:
                     self._spool.remove()
                 self._spool = Pending(path, self.schema, lock=True)
             self._spool.path = path
-        self._layout, self._settings = after, Settings.load(after)
+        self._layout = after
 
     def _leave_spool(self) -> None:
         """Close the spool: from now on it is its next holder's. An empty one is deleted."""
@@ -90,7 +92,10 @@ class SpoolingWriter:
 
     @property
     def schema(self) -> Schema:
-        """The schema of the log's rows."""
+        """The schema of the rows that are appended here: the log's, as it was when it was opened.
+
+        Where the log goes on under a later version, they are taken into it with every new column missing.
+        """
         return self._settings.schema
 
     @property
@@ -109,7 +114,10 @@ class SpoolingWriter:
         """As `Writer.append_columns`: all durable when it returns, or none kept."""
         writer = self._take_log()
         if writer is not None:
-            return writer.append_columns(chunks)
+            if writer.schema.digest == self.schema.digest:
+                return writer.append_columns(chunks)
+            checked = checked_chunks(self.schema, chunks)
+            return writer.append_columns(widened(self.schema, writer.schema, chunk) for chunk in checked)
         if self._spool is None:
             self._spool = self._new_spool()
             self._follow()  # where the log has moved on before the spool was there

@@ -10,14 +10,17 @@ from __future__ import annotations
 
 from zkcompliance.log import files
 from zkcompliance.log.layout import SPOOL_NAME, Layout
-from zkcompliance.log.pending import Pending
+from zkcompliance.log.pending import Pending, schema_of
 from zkcompliance.schemas import Schema
+from zkcompliance.schemas.evolution import widened
 
 
 def take_in(layout: Layout, schema: Schema, pending: Pending) -> int:
     """Make the rows of every spool that nobody has locked pending, and delete it; how many rows. For the log's holder.
 
-    There is no open batch. LogCorrupt where a spool is damaged, or of another schema.
+    There is no open batch. A spool that was begun before the log went on under this version of its schema has rows of
+    an earlier one: they are taken in with every new column missing. LogCorrupt where a spool is damaged, or of any
+    other schema.
     """
     taken = 0
     for name in files.names(layout.secret):
@@ -30,12 +33,13 @@ def take_in(layout: Layout, schema: Schema, pending: Pending) -> int:
             files.sync_dir(layout.secret)
             continue
         try:
-            spool = Pending(layout.secret / name, schema, lock=True)
+            own = schema_of(layout.secret / name, schema)
+            spool = Pending(layout.secret / name, own, lock=True)
         except BlockingIOError:
             continue
         try:
             if spool.committed_rows:
-                pending.take(spool_id, spool.chunks())
+                pending.take(spool_id, (widened(own, schema, chunk) for chunk in spool.chunks()))
                 taken += spool.committed_rows
             spool.remove()
         finally:

@@ -23,7 +23,7 @@ from zkcompliance.edge.shown import command, quoted
 from zkcompliance.errors import LogEvidence, NewKeyRefused, SignatureRejected, Undecided
 from zkcompliance.limits import MAX_SEGMENTS
 from zkcompliance.log import evidence, files, history, memory, merkle
-from zkcompliance.log.checkpoint import Checkpoint
+from zkcompliance.log.checkpoint import Checkpoint, generation_of
 from zkcompliance.log.linking import Passed, learn
 from zkcompliance.log.memory import Generation, Known, Memory
 from zkcompliance.log.note import VerifierKey
@@ -68,12 +68,14 @@ class Shown:
 class Standing:
     """What a verdict says of it. first: nothing of the log was seen before; linked: a lineage leads to its generation.
 
-    said: whole sentences.
+    said: whole sentences; changes: (origin, schema before, schema from then on) of each generation up to this one that
+    began under a later version of its schema.
     """
 
     first: bool
     linked: bool
     said: tuple[str, ...] = ()
+    changes: tuple[tuple[str, str, str], ...] = ()
 
 
 def hold(
@@ -162,7 +164,14 @@ def _stand(known: Memory, shown: Shown, clock: Clock, told: set[str], *, first: 
     generation.see(shown.note, new, shown.key, clock.now).statements.add(shown.statement)
     if shown.leaves is not None and len(generation.leaves) < len(shown.leaves) <= MAX_SEGMENTS:
         generation.leaves = list(shown.leaves)
-    return Standing(first, any(link.to == new.origin for link in log.links), tuple(said))
+    linked = any(link.to == new.origin for link in log.links)
+    return Standing(first, linked, tuple(said), _changes(log, new) if linked else ())
+
+
+def _changes(log: Known, new: Checkpoint) -> tuple[tuple[str, str, str], ...]:
+    """Of the lineage that leads to a generation, where its schema became a later version, oldest first."""
+    found = {(generation_of(link.to)[1], link.to, *link.change) for link in log.links if link.change is not None}
+    return tuple((to, before, after) for number, to, before, after in sorted(found) if number <= new.generation)
 
 
 # Keys

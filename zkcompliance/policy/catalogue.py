@@ -112,7 +112,7 @@ def asked(policy: Policy) -> tuple[Requirement, ...]:
 
 
 def _floor(rule: LogRule) -> Requirement:
-    card = catalogue.floor(rule.schema)
+    card = catalogue.floor(rule.schema, rule.digest)
     known = {param.name: param for param in card.params}
     sources = known["sources"].parse(",".join(rule.sources or known["sources"].type.choices))
     rows = f"has at least {rule.rows:,} row{'' if rule.rows == 1 else 's'}" if rule.rows else ""

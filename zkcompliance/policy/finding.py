@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
@@ -63,6 +63,10 @@ OF_CALLER = (
 )
 REFUSED = "the proof is refused, and says of itself that it was {}"
 FRESHNESS = "freshness is unknown: a later checkpoint of {} may exist"
+CHANGED = (
+    "ANOTHER SCHEMA: {0} goes on under {2}, and the generation before was under {1}; the lineage shows that every "
+    "column of {1} is the same in every row, and that each which {2} added is missing in every row sealed before"
+)
 DIFFERENCES = (
     "differencing: {} is disclosed, and the difference between two checkpoints of one log tells what the rows between "
     "them add"
@@ -148,8 +152,11 @@ def of_range(log: LogShown) -> str:
     )
 
 
-def of_generation(log: LogShown, *, linked: bool) -> tuple[str, ...]:
-    """Which generation of its log a checkpoint is of, and what is known of its rows; nothing of the first one."""
+def of_generation(log: LogShown, *, linked: bool, changes: Sequence[tuple[str, str, str]] = ()) -> tuple[str, ...]:
+    """Which generation of its log a checkpoint is of, and what is known of its rows; nothing of the first one.
+
+    changes: (origin, schema before, schema from then on) of each generation that began under a later version.
+    """
     if log.succeeds is None:
         return ()
     name, number = generation_of(log.origin)
@@ -160,6 +167,7 @@ def of_generation(log: LogShown, *, linked: bool) -> tuple[str, ...]:
     return (
         f"GENERATION {number} of the log {name}: it says that it succeeds {size} segment(s) of {origin} with the root "
         f"{root.hex()}; {rest}",
+        *(CHANGED.format(*each) for each in changes),
     )
 
 

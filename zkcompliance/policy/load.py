@@ -19,6 +19,7 @@ from zkcompliance.policy.floors import with_floors
 from zkcompliance.policy.model import Bound, Cosigners, LogKey, LogRule, Operator, Policy, Requirement
 from zkcompliance.policy.slots import IN_ORDER
 from zkcompliance.policy.toml import Table, fault, name, read, table, text
+from zkcompliance.policy.versions import with_versions
 
 FORMAT = "zkcompliance-policy/v1"
 _CLAIM = re.compile(r"([a-z0-9]+(?:-[a-z0-9]+)*)@([1-9][0-9]{0,8})")
@@ -69,6 +70,7 @@ class _Reader:
         logs = self._logs(cosigners is not None or proof_age is not None)
         earliest = 0 if proof_age is None else max(0, valid_from - proof_age)
         requirements = self._requirements(logs, subject == "required", proof_age is not None, earliest)
+        logs = with_versions(logs, requirements, lambda each: self.cards.get(each.claim) or catalogue.load(each.claim))
         root.close()
         used = {log for requirement in requirements for slot in requirement.logs for log in requirement.taken(slot)}
         for rule in logs.values():
@@ -282,7 +284,7 @@ def _slots(
         for log in (*fill, *more):
             if log not in logs:
                 raise fault(path, f"no log of that name: there is {', '.join(logs)}")
-            if catalogue.schemas()[logs[log].schema] != slot.digest:
+            if slot.digest not in catalogue.schemas()[logs[log].schema]:
                 raise fault(path, f"{log} has the schema {logs[log].schema}, and {card.id} wants {slot.schema} here")
             if log in taken:
                 raise fault(path, f"{log} is given for two logs of {card.id}, which are to be different")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar, cast
 
-from zkcompliance.card import words
+from zkcompliance.card import catalogue, words
 from zkcompliance.card.model import Card
 from zkcompliance.card.program import check_card, spans_generations
 from zkcompliance.errors import (
@@ -160,6 +160,7 @@ def check_claim(
     is not; besides, what `slots.placed` raises.
     """
     stated = claimed.stated
+    _check_schemas(claimed, card)
     if (stated.claim, stated.version) != (asked.claim, asked.version):
         raise StatementMismatch(f"claim: the proof is of {claimed.label}, not {asked.claim}@{asked.version}")
     if stated.program_digest != asked.program:
@@ -186,6 +187,28 @@ def check_claim(
             )
     slots.check_order(claimed, card)
     return slots.placed(claimed, asked, rules)
+
+
+def _check_schemas(claimed: Claimed, card: Card) -> None:
+    """StatementMismatch where a log of the proof has another version of the schema than the claim that is asked for."""
+    wanted = {slot.name: slot for slot in card.slots}
+    for slot in claimed.program.logs:
+        asked = wanted.get(slot.name)
+        if asked is None or asked.digest == slot.schema_digest:
+            continue
+        versions = catalogue.schemas().get(asked.schema, ())
+        if slot.schema_digest not in versions or asked.digest not in versions:
+            continue
+        there, due = catalogue.label(slot.schema_digest), catalogue.label(asked.digest)
+        way = (
+            "the lab has a log go on under a later version, and proves over that"
+            if versions.index(slot.schema_digest) < versions.index(asked.digest)
+            else "claims about the earlier version do not take it; ask by a claim or a policy that does"
+        )
+        raise StatementMismatch(
+            f"schema: the proof is of {claimed.label} over a log of {there} for {slot.name}, and "
+            f"{card.label} is about {due}: {way}"
+        )
 
 
 def check_values(claimed: Claimed, card: Card, asked: Requirement) -> None:
@@ -383,7 +406,8 @@ def _warned(judged: Judged, bench: Bench, standings: Standings) -> Finding:
         if (log.slot, log.origin) in unknown and (each is None or not each.first):
             said.append(finding.FRESHNESS.format(log.called))
         said += each.said if each is not None else ()
-        said += finding.of_generation(log, linked=each is not None and each.linked)
+        changes = each.changes if each is not None else ()
+        said += finding.of_generation(log, linked=each is not None and each.linked, changes=changes)
     if disclosed := [value.name for value in found.values if value.role == "revealed"]:
         said.append(finding.DIFFERENCES.format(", ".join(disclosed)))
     said += finding.compared(judged.claimed.proof.bound().subject, bench.terms.subject)

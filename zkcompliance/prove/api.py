@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from zkcompliance import schemas
 from zkcompliance.card import places
 from zkcompliance.claim.card import card_of
 from zkcompliance.claim.model import CheckResult, Claim, Tables, Witness
@@ -269,7 +270,8 @@ def _check_slots(one: Asked) -> None:
         for log in (part_of(each).log for each in given[slot]):
             if log.schema.digest != schema.digest:
                 raise UsageError(
-                    f"{log.origin} has schema {log.schema.label}; {claim.id} wants {schema.label} for {slot}"
+                    f"{log.origin} has schema {log.schema.label}; {claim.id} wants {schema.label} for {slot}",
+                    help=schemas.other_version(log.schema, schema),
                 )
             if not log.segments:
                 raise UsageError(

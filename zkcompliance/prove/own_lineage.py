@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, NamedTuple, cast
 
+from zkcompliance.card import catalogue as cards
 from zkcompliance.claim import catalogue
 from zkcompliance.edge import regular
 from zkcompliance.errors import LineageRejected, LogError, MalformedError, SignatureRejected, VerificationError
+from zkcompliance.lineage import chain
 from zkcompliance.lineage.stream import Side, read_lineage
 from zkcompliance.log import files, merkle, note
 from zkcompliance.log.fsck import Finding
@@ -23,13 +25,27 @@ from zkcompliance.prove.lineage import HEAD
 _AT_ONCE = 1 << 20
 
 
-def verify_own(path: Path, log: SealedLog, *, since: SealedLog | None = None, progress: Progress = silent) -> int:
+class Change(NamedTuple):
+    """A generation that began under a later version of the schema: its origin, and both labels."""
+
+    origin: str
+    before: str
+    after: str
+
+
+class Read(NamedTuple):
+    """A lineage that was verified: how many steps, and in which of them the schema became a later version."""
+
+    steps: int
+    changes: tuple[Change, ...]
+
+
+def verify_own(path: Path, log: SealedLog, *, since: SealedLog | None = None, progress: Progress = silent) -> Read:
     """Read a lineage as a verifier does, up to the generation `log`; of its schema, which may be the user's own.
 
     Each step's checkpoints are signed by the key that the step before reached, or, the first, by any; the last step of
     `unlinked` by the new key alone. since: one of the steps begins at this checkpoint, under its key; the steps of its
-    own lineage are there byte for byte, and are not verified again. How many steps were verified. VerificationError,
-    MalformedError, LogError.
+    own lineage are there byte for byte, and are not verified again. VerificationError, MalformedError, LogError.
     """
     claim = catalogue.unchanged(log.schema)
     may_be_lost = path == Layout(log.path).unlinked
@@ -56,15 +72,18 @@ def verify_own(path: Path, log: SealedLog, *, since: SealedLog | None = None, pr
         note.verify(new.note, key)
         reached.append(key)
 
-    def program_of(schema: bytes) -> bytes | None:
-        return claim.program_digest if schema == log.schema.digest else None
+    def program_of(old: bytes, new: bytes) -> bytes | None:
+        return claim.program_digest if old == new == log.schema.digest else chain.program_of(old, new)
 
     last = None
+    changes = []
     with files.reporting(path), os.fdopen(regular.open_file(path), "rb") as file:
         total = max(1, os.fstat(file.fileno()).st_size)
         source = cast(BinaryIO, file) if since is None else _after(file, Layout(since.path).lineage)
         for step in read_lineage(source, program_of, signed, lambda at: progress("verify the lineage", at, total)):
             last = step
+            if step.schemas[0] != step.schemas[1]:
+                changes.append(Change(step.new.checkpoint.origin, *map(cards.label, step.schemas)))
     here = log.checkpoint
     extended = last is not None and last.new.checkpoint.size <= here.size
     entries = [segment.entry.encode() for segment in log.segments]
@@ -74,7 +93,7 @@ def verify_own(path: Path, log: SealedLog, *, since: SealedLog | None = None, pr
         raise LineageRejected(f"what it leads to is not how {here.origin} begins")
     if since is not None and _end(since) not in begins:
         raise LineageRejected(f"it does not go on from the last checkpoint of {since.origin}")
-    return len(begins)
+    return Read(len(begins), tuple(changes))
 
 
 def lineage_findings(path: Path, progress: Progress = silent) -> list[Finding]:
@@ -84,11 +103,13 @@ def lineage_findings(path: Path, progress: Progress = silent) -> list[Finding]:
     if log.checkpoint.generation == 1 or not os.path.lexists(file):
         return []
     try:
-        steps = verify_own(file, log, progress=progress)
+        read = verify_own(file, log, progress=progress)
     except (VerificationError, MalformedError, LogError) as error:
         return [Finding(True, file.name, f"does not verify: {error.message}")]
-    many = "" if steps == 1 else "s"
-    return [Finding(False, file.name, f"verifies: {steps} step{many}, in each of which the rows are unchanged")]
+    many = "" if read.steps == 1 else "s"
+    said = f"verifies: {read.steps} step{many}, in each of which the rows are unchanged"
+    said += "".join(f"; {each.origin} has them under {each.after}, after {each.before}" for each in read.changes)
+    return [Finding(False, file.name, said)]
 
 
 def _end(log: SealedLog) -> tuple[str, int, bytes]:

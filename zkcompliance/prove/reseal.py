@@ -1,5 +1,7 @@
 """The next generation of a log: its rows sealed again, with the proofs that they are the same (`refresh`, `compact`).
 
+It may be under a later version of the schema: then every new column is missing in every row, and that is proved too.
+
 Everything is made in a hidden folder beside the new place: segments, the signed checkpoint, a lineage with a proof for
 each run of segments that is sealed again. Then the folder appears by one rename, and the old one is closed
 (zkcompliance.log.moving). Nothing that was made before that has left: killed, it is as if it had never been tried.
@@ -16,14 +18,16 @@ from pathlib import Path
 
 import numpy as np
 
+from zkcompliance import schemas
 from zkcompliance.claim import catalogue
+from zkcompliance.claim.model import Claim
 from zkcompliance.edge import regular
 from zkcompliance.edge.shown import command
 from zkcompliance.errors import KeyFileError, LogError, UsageError, ZkComplianceError
 from zkcompliance.limits import MAX_SEGMENTS
 from zkcompliance.log import files, keybook, leftovers, lineages, moving, rows, sealing, seen, successor
 from zkcompliance.log.layout import Layout, SegmentPaths, Settings
-from zkcompliance.log.pending import Pending
+from zkcompliance.log.pending import Pending, widen
 from zkcompliance.log.reservation import reserving
 from zkcompliance.log.signer import SignerKey
 from zkcompliance.log.store import SealedLog, Segment, load_public
@@ -34,6 +38,8 @@ from zkcompliance.prove import fits, lineage
 from zkcompliance.prove.api import Asked, get_ready, make
 from zkcompliance.prove.parts import Part
 from zkcompliance.prove.plan import Fits, Sealed, Step, compaction, numbers, renewal
+from zkcompliance.schemas import Schema
+from zkcompliance.schemas.evolution import check_successor, widened
 from zkcompliance.stark.commit.budget import Budget
 
 OLD_KEY_LOST = "lost"
@@ -44,7 +50,7 @@ class Resealed:
     """The new generation. carried: segments that were not sealed again; proofs: how many its step of the lineage has.
 
     waiting: rows that were appended and are not sealed yet, and are so here; linked: whether the old key signed its
-    first checkpoint (or signs it still): else nothing shows whose it is.
+    first checkpoint (or signs it still): else nothing shows whose it is; before: the schema of the one before.
     """
 
     log: SealedLog
@@ -52,6 +58,7 @@ class Resealed:
     proofs: int
     waiting: int
     linked: bool
+    before: Schema
 
     @property
     def lineage(self) -> Path:
@@ -66,6 +73,7 @@ def reseal(
     key: SignerKey,
     *,
     merge: bool,
+    schema: Schema | None = None,
     old_key: SignerKey | str | None = None,
     context: bytes = b"",
     writer: Writer | None = None,
@@ -74,26 +82,30 @@ def reseal(
     """Make the generation after the log at `path`, at `new`, and close the old one.
 
     merge: put neighbouring segments together and carry over the others; otherwise every segment is sealed again, under
-    fresh seeds. key: the log's own, or a new one of its name; then old_key is the one before, which signs too, or
-    OLD_KEY_LOST. writer: who holds the log already. Rows that were appended and are not sealed yet are so at `new`.
-    Where anything fails the log goes on as it was, and nothing is at `new`.
+    fresh seeds. schema: a later version of the log's, under which its rows go on; not with merge. key: the log's own,
+    or a new one of its name; then old_key is the one before, which signs too, or OLD_KEY_LOST. writer: who holds the
+    log already. Rows that were appended and are not sealed yet are so at `new`. Where anything fails the log goes on as
+    it was, and nothing is at `new`.
 
-    Raises UsageError where there is nothing to do, KeyFileError for keys that do not fit or that have signed another
-    generation, LogError where the log goes on elsewhere, is in use, lacks its lineage, or something is at `new`
-    already, BudgetSpent where a segment has not the units of one proof left.
+    Raises UsageError where there is nothing to do, NotASuccessor for a schema that is no later version, KeyFileError
+    for keys that do not fit or that have signed another generation, LogError where the log goes on elsewhere, is in
+    use, lacks its lineage, or something is at `new` already, BudgetSpent where a segment has not the units of one proof
+    left.
     """
     old, place = Layout(Path(path)), Path(new)
     moving.finish(old.root)
     settings = Settings.load(old)
     linked = _check_keys(settings, key, old_key)
+    under = _check_schema(settings.schema, schema, merge=merge)
     _check_place(old, place, merge=merge)
     with contextlib.ExitStack() as held:
         waiting = held.enter_context(_writing(old, key if old_key is None else old_key, writer))
         log = SealedLog.open(old.root)
         _check_lineage(log, linked)
-        steps = _planned(log, settings, merge=merge, rotating=old_key is not None)
+        claim = catalogue.goes_on(log.schema, under)
+        steps = _planned(log, settings, claim, merge=merge, rotating=old_key is not None)
         _check_budgets(log, steps, restored=os.path.lexists(old.restored))
-        after = Settings(settings.profile, key.verifier, settings.schema, settings.generation + 1, log.checkpoint)
+        after = Settings(settings.profile, key.verifier, under, settings.generation + 1, log.checkpoint)
         own = keybook.Held(keybook.id_of(old), after.generation)
         leftovers.remove(place)
         keybook.claim(key, own, place)
@@ -101,7 +113,7 @@ def reseal(
         with files.reporting(place):
             files.make_dir(building.root)  # nobody else's before it is complete
             held.callback(leftovers.give_up, leftovers.claim(building.root))
-        making = _Making(log, building, after, linked, context, progress)
+        making = _Making(log, building, after, claim, linked, context, progress)
         held.enter_context(_closing(making, old, place))
         try:
             making.frame(own.id)
@@ -128,7 +140,7 @@ def reseal(
         if isinstance(old_key, SignerKey):
             keybook.supersede(old_key, own)
     proofs = sum(not step.carried for step in steps)
-    return Resealed(SealedLog.open(place), len(making.carried), proofs, waiting, linked)
+    return Resealed(SealedLog.open(place), len(making.carried), proofs, waiting, linked, log.schema)
 
 
 @contextlib.contextmanager
@@ -151,7 +163,7 @@ def compactable(log: SealedLog) -> bool:
     """Whether `compact` would put any of its segments together."""
     settings = Settings.load(Layout(log.path))
     sealed = [Sealed(segment.rows, tier_of(segment)) for segment in log.segments]
-    return any(not step.carried for step in compaction(sealed, _fits(log, settings)))
+    return any(not step.carried for step in compaction(sealed, _fits(log, settings, catalogue.unchanged(log.schema))))
 
 
 def _check_keys(settings: Settings, key: SignerKey, old_key: SignerKey | str | None) -> bool:
@@ -172,6 +184,25 @@ def _check_keys(settings: Settings, key: SignerKey, old_key: SignerKey | str | N
     if isinstance(old_key, SignerKey) and old_key.verifier != settings.key:
         raise KeyFileError(f"the old key is not the one that signs {name}", help="add --old-key OLD.key")
     return old_key != OLD_KEY_LOST
+
+
+def _check_schema(old: Schema, new: Schema | None, *, merge: bool) -> Schema:
+    """The schema of the next generation. UsageError, or NotASuccessor, where a log of the old one does not go on in it.
+
+    Both are built in: of another pair no verifier has the program that shows the change.
+    """
+    if new is None or new.digest == old.digest:
+        return old
+    if merge:
+        raise UsageError(f"compact leaves the schema as it is, {old.label}", help="zkcompliance refresh --help")
+    check_successor(old, new)
+    for each in (old, new):
+        if schemas.by_digest(each.digest) is None:
+            raise UsageError(
+                f"{each.label} is none of the built-in schemas: no verifier has the program that would show the change",
+                help=f"zkcompliance schemas {old.name}",
+            )
+    return new
 
 
 def _check_place(old: Layout, place: Path, *, merge: bool) -> None:
@@ -220,15 +251,15 @@ def _writing(old: Layout, key: SignerKey | str, writer: Writer | None) -> Iterat
         yield opened.pending_rows
 
 
-def _planned(log: SealedLog, settings: Settings, *, merge: bool, rotating: bool) -> list[Step]:
+def _planned(log: SealedLog, settings: Settings, claim: Claim, *, merge: bool, rotating: bool) -> list[Step]:
     if not log.segments:
         raise UsageError(
             f"{log.path} has no sealed segment yet", help=command("zkcompliance", "seal", "INPUT", "--log", log.path)
         )
     if not merge:
-        return renewal(len(log.segments), _fits(log, settings))
+        return renewal(len(log.segments), _fits(log, settings, claim))
     sealed = [Sealed(segment.rows, tier_of(segment)) for segment in log.segments]
-    steps = compaction(sealed, _fits(log, settings))
+    steps = compaction(sealed, _fits(log, settings, claim))
     if all(step.carried for step in steps) and not rotating:
         raise UsageError(
             f"{log.path}: there are no segments to put together: it has {len(sealed)}",
@@ -253,9 +284,9 @@ def _check_budgets(log: SealedLog, steps: Sequence[Step], *, restored: bool) -> 
                 segment.budget().check(segment.profile.units, last=True)
 
 
-def _fits(log: SealedLog, settings: Settings) -> Fits:
-    """By the verifier's own reckoning (zkcompliance.prove.fits)."""
-    program = catalogue.unchanged(log.schema).program
+def _fits(log: SealedLog, settings: Settings, claim: Claim) -> Fits:
+    """By the verifier's own reckoning (zkcompliance.prove.fits). claim: what is proved of old and new segments."""
+    program = claim.program
     counts = [segment.rows for segment in log.segments]
 
     def fit(first: int, count: int, new: int) -> bool:
@@ -282,14 +313,26 @@ class _Making:
     """A generation that is being made from the log `old`, in the folder `new`."""
 
     def __init__(
-        self, old: SealedLog, new: Layout, settings: Settings, linked: bool, context: bytes, progress: Progress
+        self,
+        old: SealedLog,
+        new: Layout,
+        settings: Settings,
+        claim: Claim,
+        linked: bool,
+        context: bytes,
+        progress: Progress,
     ) -> None:
         self.carried: dict[int, int] = {}
         self.appeared = False  # whether it has its place
-        self._old, self._new, self._settings = old, new, settings
+        self._old, self._new, self._settings, self._claim = old, new, settings, claim
         self._lineage = new.lineage if linked else new.unlinked
         self._context, self._progress = context, progress
         self._entries: list[bytes] = []
+
+    @property
+    def _widens(self) -> bool:
+        """Whether the generation has a later version of the schema."""
+        return self._old.schema.digest != self._settings.schema.digest
 
     def frame(self, identity: str) -> None:
         """The folders and everything in them that is known beforehand."""
@@ -341,8 +384,11 @@ class _Making:
             columns = segment.load_columns()
             real.append(columns[:, columns[0] == 1])
         count = sum(part.shape[1] for part in real)
-        table = np.zeros((self._old.schema.width, 1 << rows.padded_log2(count)), np.uint32)
-        np.concatenate(real, axis=1, out=table[:, :count])
+        table = np.zeros((self._settings.schema.width, 1 << rows.padded_log2(count)), np.uint32)
+        if self._widens:
+            table[:, :count] = widened(self._old.schema, self._settings.schema, np.concatenate(real, axis=1))
+        else:
+            np.concatenate(real, axis=1, out=table[:, :count])
         tiers = [tier_of(segment) for segment in group]
         tier = max(tiers) + (len(group) > 1)
         marks = [mark for segment in group for mark in rows.Meta.load(segment.paths.meta).inputs]
@@ -353,7 +399,11 @@ class _Making:
         """Rows that wait in the old log to be sealed wait in the new one; closed, the old one is not read any more."""
         waiting = Layout(self._old.path).pending(len(self._old.segments))
         with files.reporting(self._new.root):
-            if os.path.lexists(waiting):
+            if not os.path.lexists(waiting):
+                return
+            if self._widens:
+                widen(waiting, self._new.pending(len(self._entries)), self._old.schema, self._settings.schema)
+            else:
                 files.copy(waiting, self._new.pending(len(self._entries)), folders=1)
 
     def sign(self, key: SignerKey, before: SignerKey | None) -> None:
@@ -381,7 +431,7 @@ class _Making:
         """The lineage: that of the old generation, if it has one, and this step. What it spends is reserved already."""
         new = SealedLog.open(self._new.root)
         before = Layout(self._old.path).lineage  # none in the first generation, or where a key was lost
-        claim = catalogue.unchanged(self._old.schema)
+        claim = self._claim
         total = sum(not step.carried for step in steps)
         done = 0
         with (

@@ -11,11 +11,13 @@ The shapes are in `shape`, the built-in schemas in `catalogue`, the cells in `ce
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from zkcompliance.errors import SchemaError, UsageError
 from zkcompliance.schemas.catalogue import (
     DEVICE_KINDS,
+    EARLIER,
     METHODS,
     PHASES,
     SOURCES,
@@ -27,7 +29,7 @@ from zkcompliance.schemas.catalogue import (
     customer,
     dataset,
     decision,
-    eval_,
+    eval,
     event,
     incident,
     incident_report,
@@ -53,10 +55,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 CATALOGUE = (
-    compute, model, booking, eval_, answer, target, event, incident, incident_report, chip, dataset, audit, customer,
+    compute, model, booking, eval, answer, target, event, incident, incident_report, chip, dataset, audit, customer,
     decision, note,
 )  # fmt: skip
 BUILT_IN = {schema.name: schema for schema in CATALOGUE}
+eval_ = eval  # for `from zkcompliance.schemas import eval_`, which leaves Python's own word its meaning
 
 
 def parse_text(text: str) -> Schema:
@@ -84,8 +87,7 @@ def parse_text(text: str) -> Schema:
     schema = Schema(label[1], tuple(columns), int(label[2]))
     if schema.text != text:
         raise SchemaError(f"schema {schema.label}: text is not canonical")
-    built_in = BUILT_IN.get(schema.name)
-    return built_in if built_in is not None and built_in.digest == schema.digest else schema
+    return by_digest(schema.digest) or schema
 
 
 def encode_rows(
@@ -153,17 +155,17 @@ def decode_rows(schema: Schema, columns: NDArray[np.uint32]) -> list[dict[str, V
 
 
 def by_name(name: str) -> Schema:
-    """The built-in schema of that name, `compute`, or of that name and version, `compute@2`.
+    """The newest built-in schema of that name, `compute`, or the one of that name and version, `compute@2`.
 
-    UsageError lists what there is, or says which version of it.
+    UsageError lists what there is, or says which versions of it.
     """
     bare, at, _ = name.partition("@")
     if bare not in BUILT_IN:
         raise UsageError(f"no schema {name!r}; there is {', '.join(sorted(BUILT_IN))}", help="zkcompliance schemas")
-    schema = BUILT_IN[bare]
-    if at and name != schema.label:
-        raise UsageError(f"no schema {name!r}; there is {schema.label}", help=f"zkcompliance schemas {schema.name}")
-    return schema
+    known = {schema.label: schema for schema in versions(bare)}
+    if at and name not in known:
+        raise UsageError(f"no schema {name!r}; there is {', '.join(known)}", help=f"zkcompliance schemas {bare}")
+    return known[name] if at else BUILT_IN[bare]
 
 
 def names() -> list[str]:
@@ -171,9 +173,54 @@ def names() -> list[str]:
     return sorted(BUILT_IN)
 
 
+def versions(name: str) -> tuple[Schema, ...]:
+    """Every version of the built-in schema of that name, oldest first; none where there is no such schema."""
+    every = [schema for schema in (*EARLIER, *BUILT_IN.values()) if schema.name == name]
+    return tuple(sorted(every, key=lambda schema: schema.version))
+
+
+def earlier(schema: Schema) -> tuple[Schema, ...]:
+    """The versions before a built-in schema, oldest first; none of any other."""
+    line = versions(schema.name)
+    digests = [each.digest for each in line]
+    return line[: digests.index(schema.digest)] if schema.digest in digests else ()
+
+
+def by_digest(digest: bytes) -> Schema | None:
+    """The built-in schema with this digest, of whatever version; None where there is none."""
+    return next((schema for schema in (*BUILT_IN.values(), *EARLIER) if schema.digest == digest), None)
+
+
+def changes() -> list[tuple[Schema, Schema]]:
+    """(earlier, later), for every two versions of one built-in schema: what a log may go on from, and to."""
+    return [pair for name in names() for pair in combinations(versions(name), 2)]
+
+
+def other_version(found: Schema, wanted: Schema) -> str | None:
+    """For a `help:` line, where a log under `found` is given for one under `wanted`, another version of it.
+
+    None where they are no two versions of one built-in schema.
+    """
+    known = [each.digest for each in versions(found.name)]
+    if found.digest not in known or wanted.digest not in known:
+        return None
+    if found.version < wanted.version:
+        return f"zkcompliance refresh LOG --schema {wanted.label} --to NEW --key KEY -o lineage.zkl"
+    return f"zkcompliance claims  # those about {found.label}: no log goes back to {wanted.label}"
+
+
+def in_id(schema: Schema) -> str:
+    """The schema as the ids of claims about any log of it have it: its name with `-` for `_`.
+
+    Of a built-in one behind its first version, `-` and its version too: a claim about that is another claim.
+    """
+    return schema.name.replace("_", "-") + (f"-{schema.version}" if earlier(schema) else "")
+
+
 __all__ = [
-    "BUILT_IN", "CATALOGUE", "DEVICE_KINDS", "LARGEST", "LIMBS", "LIMB_BITS", "METHODS", "MISSING_SHARE", "PHASES",
-    "SOURCES", "Column", "Schema", "Value", "answer", "audit", "booking", "by_name", "chip", "compute", "customer",
-    "dataset", "decision", "decode_rows", "encode_columns", "encode_rows", "eval_", "event", "incident",
-    "incident_report", "model", "names", "note", "parse_text", "target",
+    "BUILT_IN", "CATALOGUE", "DEVICE_KINDS", "EARLIER", "LARGEST", "LIMBS", "LIMB_BITS", "METHODS", "MISSING_SHARE",
+    "PHASES", "SOURCES", "Column", "Schema", "Value", "answer", "audit", "booking", "by_digest", "by_name", "changes",
+    "chip", "compute", "customer", "dataset", "decision", "decode_rows", "earlier", "encode_columns", "encode_rows",
+    "eval", "eval_", "event", "in_id", "incident", "incident_report", "model", "names", "note",
+    "other_version", "parse_text", "target", "versions",
 ]  # fmt: skip

@@ -4,6 +4,7 @@ Times are UTC seconds. A time of 0 that has a default means: not yet. Only a dea
 that may pass 2^32 (FLOP, tokens) have the type `flop`, an exact integer below 2^96. Every schema ends with `evidence`,
 which piece of evidence shows the row, and `source`, how far the row's input is to be trusted. A schema's digest is what
 proofs bind: adding to a list or reordering columns makes another schema, and so another version (docs/schemas.md).
+The version before then stands in EARLIER, as it was (zkcompliance.schemas.evolution says what a later one may be).
 What belongs to a model, a chip or a booking has a log of its own: each column is committed on every row.
 """
 
@@ -122,7 +123,7 @@ booking = Schema(
     ordered=(("start", "end"),),
 )
 
-eval_ = Schema(
+eval = Schema(
     "eval",
     (
         Column("suite", "id", doc="the benchmark and its version, as task@version"),
@@ -330,3 +331,5 @@ note = Schema(
     ),
     doc="one row is a part of one lab's allowance, given to another",
 )
+
+EARLIER: tuple[Schema, ...] = ()  # versions that later ones succeeded; logs and claims of them stay what they are

@@ -72,9 +72,9 @@ def parser(column: Column, reading: Reading) -> Callable[[object], int]:
 
     def parse(value: object) -> int:
         if _missing(value):
-            if column.default is None:
+            if column.stored_missing is None:
                 raise Refused("is missing")
-            return _default(column)
+            return column.stored_missing
         match column.type:
             case "id":
                 return text_id(_named(value))
@@ -92,16 +92,6 @@ def parser(column: Column, reading: Reading) -> Callable[[object], int]:
         return found
 
     return parse
-
-
-def _default(column: Column) -> int:
-    """What a missing value is, as an integer."""
-    match column.type:
-        case "id":
-            return text_id(str(column.default))
-        case "enum":
-            return column.choices.index(str(column.default))
-    return int(column.default or 0)
 
 
 def _named(value: object) -> str:

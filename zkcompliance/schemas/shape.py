@@ -62,6 +62,15 @@ class Column:
         return len(self.choices) - 1 if self.type == "enum" else LARGEST[self.type]
 
     @property
+    def stored_missing(self) -> int | None:
+        """What a missing value is stored as; None: it must be there."""
+        if self.default is None:
+            return None
+        if self.type == "id":
+            return text_id(str(self.default))
+        return self.choices.index(str(self.default)) if self.type == "enum" else int(self.default)
+
+    @property
     def type_text(self) -> str:
         """The type as the schema text has it: `flop`, `ppm?`, `enum(a,b)`."""
         if self.optional:
