@@ -62,6 +62,7 @@ def _list(as_json: bool) -> None:
             {
                 "policy": p.label, "title": p.title, "jurisdiction": p.jurisdiction, "sha256": p.digest.hex(),
                 "valid_from": words.day(p.valid_from), "valid_until": words.day(p.valid_until), "in_force": valid,
+                "checked": None if p.checked is None else words.day(p.checked),
                 "requirements": [each.name for each in p.requirements], "logs": list(p.logs),
             }
             for p, valid in zip(found, standing, strict=True)
