@@ -34,8 +34,8 @@ def evals_cadence(
     events: EventLog,
     model: Param[Id] = param("the model whose events count"),
     since: Param[Time] = param("beginning of the period"),
-    until: Param[Time] = param("end of the period"),
-    gap: Param[Seconds] = param("the longest time between evaluations", default="180 days"),
+    until: Param[Time] = param("end of the period", now=True),
+    gap: Param[Seconds] = param("the longest time between evaluations", default="180 days", clock=True),
     growth: Param[Count] = param(
         "how many times cumulative FLOP may grow between evaluations", default=4, at_least=1, at_most=1000
     ),

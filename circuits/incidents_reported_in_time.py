@@ -34,14 +34,16 @@ CLOCKED = names(
 @claim("incidents-reported-in-time", version=1)
 def incidents_reported_in_time(
     incidents: IncidentLog,
-    as_of: Param[Time] = param("the moment up to which the register is judged"),
+    as_of: Param[Time] = param("the moment up to which the register is judged", now=True),
     reportable: Param[SetOf[IncidentCategory]] = param("the categories that must be reported", default=CLOCKED),
-    infrastructure: Param[Seconds] = param("clock of critical infrastructure", default="2 days"),
-    cybersecurity: Param[Seconds] = param("clock of cybersecurity", default="5 days"),
-    death: Param[Seconds] = param("clock of a death", default="10 days"),
-    harm: Param[Seconds] = param("clock of serious harm, and of what has no clock of its own", default="15 days"),
-    safety: Param[Seconds] = param("clock of a critical safety incident", default="15 days"),
-    danger: Param[Seconds] = param("clock of imminent danger", default="24 hours"),
+    infrastructure: Param[Seconds] = param("clock of critical infrastructure", default="2 days", clock=True),
+    cybersecurity: Param[Seconds] = param("clock of cybersecurity", default="5 days", clock=True),
+    death: Param[Seconds] = param("clock of a death", default="10 days", clock=True),
+    harm: Param[Seconds] = param(
+        "clock of serious harm, and of what has no clock of its own", default="15 days", clock=True
+    ),
+    safety: Param[Seconds] = param("clock of a critical safety incident", default="15 days", clock=True),
+    danger: Param[Seconds] = param("clock of imminent danger", default="24 hours", clock=True),
 ) -> None:
     """Every reportable incident was reported in time, and the register has no gap."""
     require("serials without a gap", incidents.serial.is_serial())

@@ -25,6 +25,7 @@ from zkcompliance.claim.language import (
     Source,
     Time,
     claim,
+    counted,
     param,
     require,
     reveal,
@@ -56,15 +57,15 @@ def sets_of_values(
     require("owners", jobs.every(jobs.owner.or_else("").is_in(owners)))
     require("beginnings", jobs.none(jobs.start.is_in(days)))
     require("utilisation", jobs.none(jobs.utilisation.or_else(0).is_in(shares) | jobs.devices.or_else(0).is_in(sizes)))
-    reveal("jobs of these", jobs.count(), figures=2)
+    counted("jobs of these", jobs)
 
 
 @claim("one-of-each")
 def one_of_each(
     Compute: ComputeLog,
     since: Param[Time],
-    until: Param[Time] = param("the end", at_least="2020-01-01", at_most="2099-12-31"),
-    longest: Param[Seconds] = param("the longest job", default="30 days", at_most="365 days"),
+    until: Param[Time] = param("the end", at_least="2020-01-01", at_most="2099-12-31", now=True),
+    longest: Param[Seconds] = param("the longest job", default="30 days", at_most="365 days", clock=True),
     share: Param[Ppm] = param("", default="12.5%", at_least="0.0001%"),
     most: Param[Flop] = param("the most of one row", at_most="1e27"),
     rate: Param[FlopPerSecond] = param("the most of one device"),

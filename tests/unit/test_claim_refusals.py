@@ -20,6 +20,7 @@ from zkcompliance.claim.language import (
     SetOf,
     band_of,
     claim,
+    counted,
     days,
     fraction,
     let,
@@ -328,6 +329,43 @@ def test_reveals() -> None:
     refused(body(lambda c: c.count() - 5), "negative")
     refused(body(lambda c: c.count(), figures=0), "from 1 to 9")
     refused(body(lambda c: 5), "no single value")
+
+
+def test_rows_that_count() -> None:
+    def counts(what: Callable[[ComputeLog], Any]) -> Callable[..., None]:
+        def inner(c: ComputeLog) -> None:
+            require("x", c.count() > 1)
+            counted("r", what(c))
+
+        return inner
+
+    refused(counts(lambda c: c.group_by(c.run)), "no rows of a log", "remedy: counted(name, log.where(…))")
+    refused(counts(lambda c: c.count()), "no rows of a log")
+    made = claim("counting")(_documented(counts(lambda c: c.where(c.phase == "pretraining"))))
+    (found,) = made.reveals
+    assert (found.name, found.figures, found.counts) == ("r", 2, made.logs[0])
+
+
+def _documented(body: Callable[..., None]) -> Callable[..., None]:
+    body.__doc__ = "A claim."
+    return body
+
+
+def test_roles() -> None:
+    """A clock is a length of time, and now is a time."""
+
+    def length(c: ComputeLog, longest: Param[Count] = param("rows", clock=True)) -> None:
+        require("x", c.count() <= longest)
+
+    def moment(c: ComputeLog, end: Param[Seconds] = param("the end", now=True)) -> None:
+        require("x", c.every(c.end - c.start <= end))
+
+    def both(c: ComputeLog, end: Param[Seconds] = param("the end", now=True, clock=True)) -> None:
+        require("x", c.every(c.end - c.start <= end))
+
+    refused(length, "longest is a Count", "clock=True of a Param[Seconds]")
+    refused(moment, "end is a Seconds", "now=True of a Param[Time]")
+    refused(both, "end is a clock and now")
 
 
 def test_joins() -> None:

@@ -83,6 +83,10 @@ def _check_names(card: Card) -> None:
     ):
         if len(set(given)) != len(given):
             raise MalformedCard(f"a card: two of its {what} have one name")
+    slots = {each.name for each in card.slots}
+    for each in card.reveals:
+        if each.counts and each.counts not in slots:
+            raise MalformedCard(f"a card: {each.name} counts rows of what is no log of it")
     known = {each.name for each in card.params}
     for says in [*(each.says for each in card.clauses), *(each.says for each in card.reveals)]:
         if not says.holes() <= known:
@@ -154,13 +158,16 @@ def _unit(given: object) -> Unit:
 
 
 def _param(given: object) -> Parameter:
-    name, kind, low, high, count, default, about = _members(
-        given, "a parameter", "name", "type", "low", "high", "places", "default", "about"
+    name, kind, low, high, count, default, role, about = _members(
+        given, "a parameter", "name", "type", "low", "high", "places", "default", "role", "about"
     )
     made = Parameter(
         _name(name, "name of a parameter"), _type(kind), _digits(low, "low"), _digits(high, "high"),
         _lines(about, "about"), None, _whole(count, "places", 0, 64),
+        "" if role is None else _matching(_WORD, role, "role", 63),
     )  # fmt: skip
+    if not made.role_fits:
+        raise MalformedCard(f"a card: the parameter {made.name} has no role, or is a clock of seconds, or a time now")
     if (made.type.of is not None) != bool(made.places):
         raise MalformedCard(f"a card: the parameter {made.name} has places and is no set of values, or the reverse")
     if made.is_set:
@@ -193,13 +200,18 @@ def _clause(given: object) -> Clause:
 
 
 def _reveal(given: object) -> Reveal:
-    name, kind, high, figures, says = _members(given, "a reveal", "name", "type", "high", "figures", "says")
+    name, kind, high, figures, counts, says = _members(
+        given, "a reveal", "name", "type", "high", "figures", "counts", "says"
+    )
     made = Reveal(
         _text(name, "name of a reveal"), _type(kind), _digits(high, "high"),
         None if figures is None else _whole(figures, "figures", 1, 9), _sentence(says),
+        "" if counts is None else _name(counts, "counts"),
     )  # fmt: skip
     if made.type.kind not in _REVEALED or made.high > (1 if made.type.kind == types.BOOL else _MOST):
         raise MalformedCard("a card: a reveal is a number, a time or a truth value, in 64 bytes")
+    if made.counts and not made.type.counts:
+        raise MalformedCard(f"a card: {made.name} is said to count rows, and is no number of things")
     return made
 
 

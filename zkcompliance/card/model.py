@@ -46,13 +46,17 @@ class Clause:
 
 @dataclass(frozen=True)
 class Reveal:
-    """A value that the prover discloses, from 0 to `high`; figures: rounded down to so many significant ones."""
+    """A value that the prover discloses, from 0 to `high`; figures: rounded down to so many significant ones.
+
+    counts: the slot of which it is the number of rows that count; empty where it is no such number.
+    """
 
     name: str
     type: Type
     high: int
     figures: int | None
     says: Sentence
+    counts: str = ""
 
     @property
     def bits(self) -> int:
@@ -60,9 +64,10 @@ class Reveal:
         return max(1, self.high.bit_length())
 
     def words(self) -> str:
-        """What it is, and how it is rounded."""
+        """What it is, whether a policy's `rows` is asked of it, and how it is rounded."""
+        counts = f", which are the rows of {self.counts} that count" if self.counts else ""
         rounding = "" if self.figures is None else f", rounded down to {self.figures} significant figures"
-        return f"{self.says.named()}{rounding}."
+        return f"{self.says.named()}{counts}{rounding}."
 
 
 @dataclass(frozen=True)
@@ -106,6 +111,10 @@ class Card:
         """What the claim discloses, each as a parameter that the prover does not choose."""
         return tuple(Parameter(each.name, each.type, 0, each.high, each.words()) for each in self.reveals)
 
+    def counted(self, slot: str) -> tuple[Reveal, ...]:
+        """What it discloses of how many rows of a slot count."""
+        return tuple(each for each in self.reveals if each.counts == slot)
+
     def sentences(self, values: Mapping[str, int]) -> tuple[str, ...]:
         """Each requirement as a whole sentence with the parameters' values in it."""
         shown = {param.name: param.show(values[param.name]) for param in self.params if param.name in values}
@@ -135,7 +144,7 @@ def encode(card: Card) -> bytes:
         "reveals": [
             {
                 "name": each.name, "type": _type_document(each.type), "high": str(each.high), "figures": each.figures,
-                "says": _sentence_document(each.says),
+                "counts": each.counts or None, "says": _sentence_document(each.says),
             }
             for each in card.reveals
         ],
@@ -164,7 +173,7 @@ def _param_document(param: Parameter) -> dict[str, Any]:
     return {
         "name": param.name, "type": _type_document(param.type), "low": str(param.low), "high": str(param.high),
         "places": param.places, "default": None if param.default is None else _default_document(param, param.default),
-        "about": param.doc,
+        "role": param.role or None, "about": param.doc,
     }  # fmt: skip
 
 

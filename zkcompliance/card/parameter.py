@@ -11,10 +11,16 @@ from zkcompliance.card.types import Type
 from zkcompliance.errors import UsageError
 from zkcompliance.quantities import Exact
 
+CLOCK, NOW = "clock", "now"  # the roles that a parameter may have
+
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter, an integer in [low, high]; of a set of choices the bit mask, of a set of values its `places`."""
+    """A parameter, an integer in [low, high]; of a set of choices the bit mask, of a set of values its `places`.
+
+    role: CLOCK for a length of time that runs out for somebody who does nothing; NOW for the moment that the claim
+    takes for now, by which it says which clocks have run out; empty for every other.
+    """
 
     name: str
     type: Type
@@ -23,6 +29,7 @@ class Parameter:
     doc: str = ""
     default: int | None = None
     places: int = 0
+    role: str = ""
 
     @property
     def is_set(self) -> bool:
@@ -32,6 +39,11 @@ class Parameter:
     def kind(self) -> str:
         """What it is, in a word or two."""
         return "set" if self.is_set else str(self.type)
+
+    @property
+    def role_fits(self) -> bool:
+        """Whether its type is one of which its role may be: a clock is a length of time, now is a time."""
+        return not self.role or self.type == {CLOCK: types.SECONDS, NOW: types.TIME_POINT}.get(self.role)
 
     @property
     def bits(self) -> int:

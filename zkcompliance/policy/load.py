@@ -14,6 +14,7 @@ from zkcompliance.errors import KeyFileError
 from zkcompliance.log.cosignature import CosignerKey
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.policy.bounds import read_bound, refuse_vacuous, span
+from zkcompliance.policy.floors import with_floors
 from zkcompliance.policy.model import Bound, Cosigners, LogKey, LogRule, Operator, Policy, Requirement
 from zkcompliance.policy.slots import IN_ORDER
 from zkcompliance.policy.toml import Table, fault, name, read, table, text
@@ -191,6 +192,7 @@ class _Reader:
         if further and reveals:
             why = "are of all logs that fill a slot, and with more of them other values may meet a bound"
             raise fault(f"{found.path}.reveals", f"{why}: leave it out, or `further`")
+        reveals = with_floors(found, card, slots, further, logs, reveals)
         found.close()
         return Requirement(
             called, says, card.id, card.version, card.digest, card.program, slots, params, reveals, further

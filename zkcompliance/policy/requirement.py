@@ -280,7 +280,7 @@ def judge_one(
         logs=finding.logs(shown, {place.key: rules[label].name for place, label in placed}, taken),
         **finding.of_proof(shown),
     )
-    found = finding.with_rows_asked(found, card)
+    found = finding.with_rows(found, card)
     return Judged(found, claimed, taken, placed)
 
 
@@ -357,7 +357,7 @@ def _warned(judged: Judged, bench: Bench, standings: Standings) -> Finding:
     if found.name in bench.by_card:
         of = finding.OF_POLICY if bench.asker is Chooser.POLICY else finding.OF_CALLER
         said.append(of.format(found.claim))
-    said += dict.fromkeys(finding.VACUOUS.format(log.name) for log in found.logs if not log.rows)
+    said += dict.fromkeys(filter(None, map(finding.of_rows, found.logs)))
     said += dict.fromkeys(finding.PROVENANCE.format(log.name) for log in found.logs if not log.sources)
     for log in found.logs:
         each = stand[log.slot, log.origin]

@@ -78,7 +78,8 @@ class LogShown:
     checkpoint stands, in whole sentences, such as when it was first seen.
 
     key: the vkey text that signed; cosigned: operator → UTC seconds; sources: provenance that was shown of every row
-    (none: it was not asked); rows: the least number of rows that was shown (0: not asked). several: whether other logs
+    (none: it was not asked); rows: the least number of rows that was shown (0: not asked); counted: the least number of
+    rows that the claim counts, of all logs of the slot together (None: it was not shown). several: whether other logs
     of this name fill the slot too, whose rows are then counted in.
     """
 
@@ -91,6 +92,7 @@ class LogShown:
     key: str = ""
     cosigned: Mapping[str, int] | None = None
     rows: int = 0
+    counted: int | None = None
     sources: tuple[str, ...] = ()
     first: int = 0
     succeeds: tuple[str, int, bytes] | None = None

@@ -159,6 +159,7 @@ def _log(log: LogShown) -> dict[str, Any]:
         "key": log.key,
         "cosigned": {operator: str(at) for operator, at in (log.cosigned or {}).items()},
         "rows": str(log.rows),
+        "counted": None if log.counted is None else str(log.counted),
         "sources": list(log.sources),
         "several": log.several,
     }

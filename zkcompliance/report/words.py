@@ -248,10 +248,13 @@ def segments(log: LogShown) -> str:
 
 
 def least_rows(log: LogShown, otherwise: str) -> str:
-    """The least number of rows that was shown of a log, or of it and those that share its name; otherwise: of none."""
+    """The least number of rows that was shown of a log, or of it and those that share its name, and how many of them
+    count; otherwise: of none."""
+    counted = f"at least {log.counted:,} count" if log.counted else ""
     if not log.rows:
-        return otherwise
-    return f"at least {log.rows:,}" + (f" in all logs of {clean(log.name)} together" if log.several else "")
+        return counted or otherwise
+    rows = f"at least {log.rows:,}" + (f" in all logs of {clean(log.name)} together" if log.several else "")
+    return f"{rows}; {counted}" if counted else rows
 
 
 def rows(rows_log2: tuple[int, ...]) -> str:

@@ -3,7 +3,7 @@
 from zkcompliance.card.beside import Beside
 from zkcompliance.card.vacuity import implausible, never_vacuous, vacuous
 from zkcompliance.claim.language.brackets import not_ahead, sealed_within
-from zkcompliance.claim.language.build import ClaimDefinition, claim, require, reveal
+from zkcompliance.claim.language.build import ClaimDefinition, claim, counted, require, reveal
 from zkcompliance.claim.language.choices import COUNTED, IncidentCategory, Phase, Source
 from zkcompliance.claim.language.example import Example, base, fails, holds
 from zkcompliance.claim.language.expr import Expr, Ratio, whole
@@ -99,6 +99,7 @@ __all__ = [
     "band_of",
     "base",
     "claim",
+    "counted",
     "days",
     "fails",
     "fraction",

@@ -7,7 +7,7 @@ import re
 import sys
 import typing
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from zkcompliance.card import types
@@ -16,7 +16,7 @@ from zkcompliance.claim.language import missing, params, written
 from zkcompliance.claim.language.closed import Closed, word
 from zkcompliance.claim.language.expr import Expr
 from zkcompliance.claim.language.scope import OPEN, Scope, current
-from zkcompliance.claim.language.tables import LogTable
+from zkcompliance.claim.language.tables import LogTable, Table
 from zkcompliance.claim.meaning import core
 from zkcompliance.claim.meaning.core import Log, Requirement, Reveal, Rows, Value
 from zkcompliance.claim.meaning.source import Line, refuse, refuse_slip
@@ -133,6 +133,20 @@ def reveal(name: str, value: Expr, *, figures: int | None = None) -> None:
     if any(isinstance(part, _ONLY_AS_IT_STANDS) for part in core.walk(value.node)):
         raise refuse("uniqueness, order or equality of rows can be required, not revealed", "remedy: require it")
     scope.reveals.append(Reveal(name, value.node, figures))
+
+
+@word
+def counted(name: str, rows: Table, *, figures: int | None = 2) -> None:
+    """The prover discloses how many rows count: of a log, or of a selection of its rows, as `reveal` does.
+
+    It is what a policy's `rows` is asked of (docs/spec/policy.md): a floor under the rows that the claim is about, and
+    not under those of its log that it passes over.
+    """
+    if not isinstance(rows, Table) or not isinstance(rows.rows.frame, Log):
+        raise refuse(f"{name!r} counts what are no rows of a log", "remedy: counted(name, log.where(…))")
+    reveal(name, rows.count(), figures=figures)
+    scope = current("counted")
+    scope.reveals[-1] = replace(scope.reveals[-1], counts=rows.rows.frame)
 
 
 def _named(name: Any, known: list[str]) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar, get_args, get_origin
 
 from zkcompliance.card import types
-from zkcompliance.card.parameter import Parameter
+from zkcompliance.card.parameter import CLOCK, NOW, Parameter
 from zkcompliance.card.types import Type
 from zkcompliance.claim.language.closed import word
 from zkcompliance.claim.language.expr import Expr
@@ -35,15 +35,26 @@ class _Given:
     at_least: Any
     at_most: Any
     places: int | None = None
+    clock: bool = False
+    now: bool = False
 
 
 @word
 def param(
-    doc: str = "", *, default: Any = None, at_least: Any = None, at_most: Any = None, places: int | None = None
+    doc: str = "",
+    *,
+    default: Any = None,
+    at_least: Any = None,
+    at_most: Any = None,
+    places: int | None = None,
+    clock: bool = False,
+    now: bool = False,
 ) -> Any:
     """In a signature, after `=`: what the parameter means, its default and its bounds. places: of a set of values, how
-    many it may have (part of the program)."""
-    return _Given(doc, default, at_least, at_most, places)
+    many it may have (part of the program). clock: of Seconds, that it runs out for somebody who does nothing. now: of a
+    Time, that the claim takes it for now, and judges by it which clocks have run out. Both stand in the card alone:
+    policies hold the moment near the proof by them (docs/spec/policy.md)."""
+    return _Given(doc, default, at_least, at_most, places, clock, now)
 
 
 @word
@@ -78,6 +89,13 @@ def spec(name: str, annotation: Any, default: Any, doc: str, line: Line) -> Para
         if low > high:
             raise refuse(f"{name} is at least {low} and at most {high}", "remedy: at_least below at_most", line)
         made = Parameter(name, kind, low, high, made.doc)
+    if given.clock and given.now:
+        raise refuse(f"{name} is a clock and now", "remedy: clock=True, or now=True", line)
+    made = replace(made, role=CLOCK if given.clock else NOW if given.now else "")
+    if not made.role_fits:
+        raise refuse(
+            f"{name} is a {made.kind}", "remedy: clock=True of a Param[Seconds], now=True of a Param[Time]", line
+        )
     if given.default is None:
         return made
     return replace(made, default=_of_text(made, given.default, line))

@@ -41,7 +41,14 @@ def outline(
         params=tuple(params),
         clauses=tuple(Clause(each.name, template(each.value), each.implied) for each in requirements),
         reveals=tuple(
-            Reveal(each.name, each.value.type, each.value.range[1], each.figures, template(each.value))
+            Reveal(
+                each.name,
+                each.value.type,
+                each.value.range[1],
+                each.figures,
+                template(each.value),
+                each.counts.name if each.counts is not None else "",
+            )
             for each in reveals
         ),
         vacuous=(),

@@ -300,12 +300,13 @@ class Reveal:
     """The prover discloses `value` (≥ 0), exactly or rounded DOWN to `figures` significant decimal figures.
 
     Rounded down: 0 is 0; x with d digits is ⌊x / 10^e⌋·10^e, e = max(0, d − figures). So R ≤ x < R + 10^e with e read
-    off R itself.
+    off R itself. counts: the log of which it is the number of rows that count.
     """
 
     name: str
     value: Value
     figures: int | None = None
+    counts: Log | None = None
 
 
 def log_of(frame: Frame) -> Log:
