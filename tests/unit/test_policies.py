@@ -23,7 +23,7 @@ from zkcompliance.policy.model import Policy
 from zkcompliance.report import policy as words
 
 DAY = 86400
-AGES = {"gpai-code-incidents": 2 * DAY, "raise": DAY, "sb-53": DAY}  # no longer than their shortest clock
+AGES = {"gpai-code-incidents": DAY, "raise": DAY, "sb-53": DAY}  # no longer than their shortest clock
 NAMES = [
     "conditional-treaty", "eu-ai-act", "eu-gpai", "gpai-code-incidents", "raise", "sb-53", "seoul",
     "us-frontier-threshold",

@@ -73,7 +73,7 @@ def test_what_a_sound_policy_says() -> None:
     assert cadence.params == {
         "model": Bound(subject=True),
         "since": Bound(high=1735689600),
-        "until": Bound(within=7 * DAY),
+        "until": Bound(within=3600),
         "gap": Bound(one_of=(90 * DAY, 180 * DAY)),
         "growth": Bound(low=4, high=4),
         "flop_before": Bound(high=10**27),

@@ -14,6 +14,7 @@ from zkcompliance.errors import KeyFileError
 from zkcompliance.log.cosignature import CosignerKey
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.policy.bounds import read_bound, refuse_vacuous, span
+from zkcompliance.policy.clocks import refuse_backdated
 from zkcompliance.policy.floors import with_floors
 from zkcompliance.policy.model import Bound, Cosigners, LogKey, LogRule, Operator, Policy, Requirement
 from zkcompliance.policy.slots import IN_ORDER
@@ -42,6 +43,8 @@ class _Reader:
         self.data, self.cards, self.compiled = data, cards, compiled
         self.root = read(data)
         self.keys: dict[bytes, str] = {}  # public key → where it stands
+        self.proof_age: int | None = None
+        self.reference = False  # whether one is required
 
     def policy(self) -> Policy:
         root = self.root
@@ -57,8 +60,13 @@ class _Reader:
         subject = root.text("subject")
         if subject not in ("required", "none"):
             raise fault("subject", "is required or none")
+        reference = root.text("reference") if "reference" in root else "none"
+        if reference not in ("required", "none"):
+            raise fault("reference", "is required or none")
+        self.reference = reference == "required"
         cosigners = self._cosigners() if "cosigners" in root else None
         proof_age, checkpoint_age = self._freshness(cosigners is not None)
+        self.proof_age = proof_age
         logs = self._logs(cosigners is not None or proof_age is not None)
         earliest = 0 if proof_age is None else max(0, valid_from - proof_age)
         requirements = self._requirements(logs, subject == "required", proof_age is not None, earliest)
@@ -73,8 +81,8 @@ class _Reader:
             raise fault("requirements", why)
         return Policy(
             self.data, identity, version, title, jurisdiction, sources, valid_from, valid_until, subject == "required",
-            proof_age, checkpoint_age, cosigners, logs, requirements, self._own(requirements), self.compiled,
-            checked,
+            self.reference, proof_age, checkpoint_age, cosigners, logs, requirements,
+            self._own(requirements), self.compiled, checked,
         )  # fmt: skip
 
     def _freshness(self, cosigned: bool) -> tuple[int | None, int | None]:
@@ -249,8 +257,9 @@ class _Reader:
                         f"{path}.{group}.{each}.within",
                         "needs freshness.proof: otherwise the proof may state any time, and this asks nothing",
                     )
-        card = self.cards.get(made.claim) or catalogue.load(made.claim)
-        refuse_vacuous(card, made.params, earliest, f"{path}.params")
+        card, at = self.cards.get(made.claim) or catalogue.load(made.claim), f"{path}.params"
+        refuse_backdated(card, made.params, proof_age=self.proof_age, reference=self.reference, path=at)
+        refuse_vacuous(card, made.params, earliest, at)
 
 
 def _slots(

@@ -185,7 +185,7 @@ class Asked:
     many cards of claims of one's own were given; ready: whether the policy, or the claim, is one of this package; keys:
     the logs whose key whoever judged gave, by the policy's or the claim's names, None where that is not known;
     lineages: the logs whose lineage was given, by the same names; params: of a claim by itself, name and value as
-    `--param` reads it.
+    `--param` reads it; drawn: UTC seconds at which the reference was drawn, None where that was not said.
     """
 
     subject: Subject | None = None
@@ -197,6 +197,7 @@ class Asked:
     keys: tuple[str, ...] | None = None
     lineages: tuple[str, ...] = ()
     params: tuple[tuple[str, str], ...] = ()
+    drawn: int | None = None
 
 
 @dataclass(frozen=True)
@@ -205,7 +206,7 @@ class Verdict:
 
     others: proofs in the file for other policies, not judged. attested: None where no attestation was given. error:
     why nothing could be judged at all; there are no findings then, and file_sha256 is empty where the file could not
-    be read. asked: None where it is not known.
+    be read. asked: None where it is not known. rehearsal: whether it is of rehearsals, which show nothing of any time.
     """
 
     file_sha256: bytes
@@ -220,6 +221,7 @@ class Verdict:
     attested: Attested | None = None
     error: ZkComplianceError | None = None
     asked: Asked | None = None
+    rehearsal: bool = False
 
     @property
     def accepted(self) -> bool:

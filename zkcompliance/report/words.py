@@ -78,7 +78,12 @@ def outcome(verdict: Verdict) -> str:
 
 
 def sentence(verdict: Verdict) -> str:
-    """The verdict in one sentence."""
+    """The verdict in one sentence; of a rehearsal, that it is one first."""
+    said = _sentence(verdict)
+    return f"REHEARSAL, which shows nothing of any time. {said}" if verdict.rehearsal else said
+
+
+def _sentence(verdict: Verdict) -> str:
     found = {status: sum(f.status is status for f in verdict.findings) for status in Status}
     total = len(verdict.findings)
     if verdict.policy is None:
