@@ -21,7 +21,7 @@ from click.testing import CliRunner
 
 from zkcompliance import schemas
 from zkcompliance.commands.main import VERBS, cli
-from zkcompliance.log.store import SealedLog
+from zkcompliance.stark.commit.budget import Budget
 
 CLAIM = "training-compute-below"
 ROWS = [
@@ -167,7 +167,7 @@ def test_every_refusal(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     def crash(*_: object) -> None:
         raise ValueError(str(ROWS[0]))
 
-    monkeypatch.setattr(SealedLog, "proofs_left", crash)
+    monkeypatch.setattr(Budget, "proofs_left", crash)
     bench.both("check", CLAIM, "--log", f / "log", "-p", "limit=1e21", status=70)
 
 

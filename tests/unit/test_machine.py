@@ -13,7 +13,10 @@ from zkcompliance.stark.field.babybear import P
 
 def run(code: Code, rows: Rows, outputs: int) -> np.ndarray:
     """What the code gives, the same with its sums gathered as without."""
-    out, plain = np.zeros((outputs, rows.count), np.uint32), np.zeros((outputs, rows.count), np.uint32)
+    out, plain = (
+        np.zeros((outputs, rows.following.size), np.uint32),
+        np.zeros((outputs, rows.following.size), np.uint32),
+    )
     execute(code.pack(), rows, out)
     execute(code.pack(plain=True), rows, plain)
     assert (out == plain).all()
