@@ -80,7 +80,7 @@ def test_it_says_where_it_comes_from_and_what_it_does_not_show(name: str) -> Non
         ("sb-53", "critical-safety-incidents-in-time", "reportable", 0b110000, 0b010000),
         ("raise", "critical-safety-incidents-in-time", "safety", 3 * DAY, 4 * DAY),
         ("raise", "critical-safety-incidents-in-time", "danger", DAY, 2 * DAY),
-        ("seoul", "scores-under-threshold", "samples", 10, 9),
+        ("seoul", "scores-under-threshold", "items", 10, 9),
         ("conditional-treaty", "below-cap", "limit", 10**26, 10**26 + 1),
         ("conditional-treaty", "evaluated-at-a-cadence", "gap", 180 * DAY, 181 * DAY),
     ],
