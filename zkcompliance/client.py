@@ -239,6 +239,7 @@ def prove(
     subject: Subject | str | None = None,
     context: bytes | str = b"",
     time: int | None = None,
+    rehearsal: bool = False,
     progress: Progress = silent,
     **params: Value | Mapping[str, Value],
 ) -> Proof:
@@ -250,7 +251,8 @@ def prove(
     logs, whose rows then count together. What policies leave open is
     `params={"REQUIREMENT.NAME": value}`, and `claims` are the claims (.py files) that policy files name and the
     catalogue lacks. The proof is bound to `subject` (a model, as `--subject` takes it), `context`
-    (a regulator's reference) and `time` (UTC seconds; the clock's, where it is not given).
+    (a regulator's reference) and `time` (UTC seconds; the clock's, where it is not given). `rehearsal`: as if at that
+    time, of policies that may not be in force yet; the proof says so, and is refused as anything else.
 
     Raises ClaimDoesNotHold, BudgetSpent, UsageError; with policies all is checked before anything is proved.
     """
@@ -263,8 +265,10 @@ def prove(
     opened = {name: tuple(map(_sealed, _several(several))) for name, several in (logs or {}).items()}
     if (claim is None) == (policy is None):
         raise UsageError("prove: one claim, or policy=")
-    if claims and policy is None:
-        raise UsageError("prove: claims= goes with policy=")
+    if (claims or rehearsal) and policy is None:
+        raise UsageError(f"prove: {'claims=' if claims else 'rehearsal='} goes with policy=")
+    if rehearsal and time is None:
+        raise UsageError("prove: rehearsal= goes with time=, as if at which it proves")
     if policy is not None:
         from zkcompliance.claim import catalogue
         from zkcompliance.prove import own_claims
@@ -277,8 +281,8 @@ def prove(
         own = catalogue.own(claims)
         chosen = [each if isinstance(each, Policy) else own_claims.load(str(each), own) for each in several]
         made = prove_policies(
-            chosen, opened, left, binding=Binding(None, model, now, _bound(context)), own=own, progress=progress,
-            tell=_tell,
+            chosen, opened, left, binding=Binding(None, model, now, _bound(context), rehearsal), own=own,
+            progress=progress, tell=_tell,
         )  # fmt: skip
         return Proof(made)
     from zkcompliance.prove.api import prove_claim
@@ -301,6 +305,8 @@ def verify(
     log_keys: Mapping[str, AnyKey | Sequence[AnyKey]] | None = None,
     subject: Subject | str | None = None,
     context: bytes | str | None = None,
+    drawn: int | str | None = None,
+    rehearsal: bool = False,
     trust: TrustPolicy | str | Path | None = None,
     state: str | Path | None = None,
     lineage: str | Path | Mapping[str, str | Path] | None = None,
@@ -315,13 +321,14 @@ def verify(
     `log_keys`: by the claim's slots, or by the policy's logs of which it does not say itself whose checkpoints it
     trusts: a key, or a list with one for each log that goes by the name. `claims`, `claim`: cards of claims of one's
     own (.json files, or what was decoded), or their text, which is compiled here. `subject`, `context`: the model and
-    the reference that the proof must be bound to, where given. `trust`: a C2SP trust policy (or its file) that every
-    log's checkpoint must satisfy besides. `state`: a file that remembers what was seen of each log, and since when; a
-    proof over an older or another history raises LogEvidence, with the evidence in `<state>.evidence.…`, and a key that
-    it has not seen of a log NewKeyRefused, unless the log is named in `new_keys`. `lineage`: a log's lineage file, or
-    by the names of the logs. `at`: the time of judgement, the clock's where it is not given. `attestation`,
-    `attestation_key` (the public one, PEM): files or their bytes, held against the proof before the verdict, which
-    records them.
+    the reference that the proof must be bound to, where given; `drawn`: when you drew it (UTC seconds, or text), before
+    which no proof is taken. `rehearsal`: take rehearsals (`prove` with `rehearsal=True`), and nothing else. `trust`: a
+    C2SP trust policy (or its file) that every log's checkpoint must satisfy besides. `state`: a file that remembers
+    what was seen of each log, and since when; a proof over an older or another history raises LogEvidence, with the
+    evidence in `<state>.evidence.…`, and a key that it has not seen of a log NewKeyRefused, unless the log is named in
+    `new_keys`. `lineage`: a log's lineage file, or by the names of the logs. `at`: the time of judgement, the clock's
+    where it is not given. `attestation`, `attestation_key` (the public one, PEM): files or their bytes, held against
+    the proof before the verdict, which records them.
 
     Returns the verdict, in which everything is met; raises VerificationError (by the check that failed), Undecided
     where the policy needs a key that is not given, or MalformedError.
@@ -338,6 +345,8 @@ def verify(
         log_keys=log_keys or {},
         subject=subject,
         context=context,
+        drawn=None if drawn is None else _moment("drawn", drawn),
+        rehearsal=rehearsal,
         trust=trust,
         state=state,
         lineages=() if lineage is None else Path(lineage) if isinstance(lineage, str) else lineage,

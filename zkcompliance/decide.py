@@ -60,9 +60,10 @@ class Request:
     policy: a ready-made one's id, a file, or what was loaded; claim_files: files of cards (.json), or of claims (.py),
     that the policy names and the catalogue lacks; claim: an id, such a file, or what was read; params: NAME=VALUE of
     the claim, or values by name; log_keys: [LOG=]PUB, or a key or several by name; subject: as `parse_subject`;
-    context: the reference; trust, state: files; lineages: [LOG=]FILE, files by name, or the only log's; new_keys: logs
-    whose key may be one that the state has not seen; both by the labels of `policy.slots`, which are the names where
-    each stands for one log; at: the time of judgement, as text or in UTC seconds; attestation,
+    context: the reference; drawn: when it was drawn, as text or in UTC seconds; rehearsal: whether the proofs are
+    rehearsals, which are refused otherwise; trust, state: files; lineages: [LOG=]FILE, files by name, or the only
+    log's; new_keys: logs whose key may be one that the state has not seen; both by the labels of `policy.slots`, which
+    are the names where each stands for one log; at: the time of judgement, as text or in UTC seconds; attestation,
     attestation_key: files or their bytes, the second the PEM public key that must have signed the first. spoken: how
     errors call all these.
     """
@@ -74,6 +75,8 @@ class Request:
     log_keys: Sequence[str] | Mapping[str, GivenKeys] = ()
     subject: str | Subject | None = None
     context: str | bytes | None = None
+    drawn: str | int | None = None
+    rehearsal: bool = False
     trust: str | Path | TrustPolicy | None = None
     state: str | Path | None = None
     lineages: Sequence[str] | Mapping[str, str | Path] | Path = ()
@@ -133,7 +136,7 @@ class Request:
             return judge_claim(
                 file, claim.card, params, now=now, keys=keys,
                 subject=self._subject(progress), reference=self._reference(), trust=self._trust(), recall=recall,
-                compiled=claim.compiled,
+                compiled=claim.compiled, drawn=self._drawn(),
             )  # fmt: skip
         except Undecided as error:
             return look(file, now=now, missing=error, card=claim.card)
@@ -182,6 +185,16 @@ class Request:
                 f"{self._called('claim', 'log_keys')}",
                 help=_WHOLE,
             )
+        if self.drawn is not None and self.context is None:
+            raise UsageError(
+                f"{self._called('drawn')} says when the reference of {self._called('context')} was drawn, and none is "
+                "given",
+                help=f"{_WHOLE} --context REFERENCE --drawn TIME",
+            )
+        if self.rehearsal and (self.policy is None or self.state is not None):
+            why = "goes with" if self.policy is None else "is remembered nowhere:"
+            rest = self._called("policy") if self.policy is None else f"leave out {self._called('state')}"
+            raise UsageError(f"{self._called('rehearsal')} {why} {rest}", help=f"{_WHOLE} --rehearsal --at TIME")
         if self.state is not None:
             from zkcompliance.outputs import places
 
@@ -210,6 +223,7 @@ class Request:
             return judge_policy(
                 file, policy, now=now, keys=given, subject=self._subject(progress), reference=self._reference(),
                 trust=self._trust(), recall=self._recall(labels(policy.logs, given), now, clock, progress),
+                drawn=self._drawn(), rehearsal=self.rehearsal,
             )  # fmt: skip
         except Undecided as error:
             return look(file, now=now, missing=error, own=policy.cards)
@@ -240,6 +254,9 @@ class Request:
             return self.context.encode(errors="surrogateescape")
         except UnicodeEncodeError:  # half of a surrogate pair: no text, and so the reference of no proof
             return self.context.encode(errors="surrogatepass")
+
+    def _drawn(self) -> int | None:
+        return parse_time(self.drawn) if isinstance(self.drawn, str) else self.drawn
 
     def _trust(self) -> TrustPolicy | None:
         return self.trust if self.trust is None or isinstance(self.trust, TrustPolicy) else load_trust(Path(self.trust))

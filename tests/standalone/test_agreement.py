@@ -26,6 +26,7 @@ from zkcompliance.log.signer import CosignerSigner, SignerKey
 from zkcompliance.policy import catalogue as policies
 from zkcompliance.policy.binding import Binding
 from zkcompliance.prove.api import prove_claim
+from zkcompliance.prove.policy import prove_policies
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 PROOFS = VECTORS / "proofs"
@@ -462,3 +463,40 @@ def test_ten_thousand_mutated_proofs(both: Both, lab: Lab, tmp_path: Path) -> No
     found = mutants_agree(both, lab, tmp_path, LONG_MUTANTS, seed=2)
     print(json.dumps({" ".join(key): count for key, count in sorted(found.items())}, indent=1))
     assert len({code for _, _, code in found}) >= 12, found
+
+
+def test_references_that_were_drawn_and_rehearsals(both: Both, lab: Lab, tmp_path: Path) -> None:
+    log = world.make_log(tmp_path, "log", "lab.example/drawn", world.rows())
+    given = {"below.phases": "pretraining, fine_tuning"}
+    text = world.text(limit='"1e21"')
+    asked, coming = tmp_path / "drawn.toml", tmp_path / "coming.toml"
+    asked.write_text(text.replace('subject = "required"', 'subject = "none"\nreference = "required"'))
+    coming.write_text(text.replace('subject = "required"', 'subject = "none"').replace("2025-08-02", "2027-01-01"))
+    proved, rehearsed = tmp_path / "proved.zkp", tmp_path / "rehearsed.zkp"
+    now = int(time.time())
+    for file, path, at, reference in ((proved, asked, now, b"ref"), (rehearsed, coming, 1_801_440_000, b"")):
+        binding = Binding(None, None, at, reference, file is rehearsed)
+        file.write_bytes(prove_policies([policies.load(str(path))], {"compute": log}, given, binding=binding))
+    (tmp_path / "pub").write_text(log.vkey)
+    key, then = ["--log-key", tmp_path / "pub"], ["--at", "2027-02-01"]
+    drawn, tomorrow = (time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now + delta)) for delta in (-60, 86400))
+    cases = [
+        ([proved, "--policy", asked, *key, "--context", "ref", "--drawn", drawn], "0"),
+        ([proved, "--policy", asked, *key, "--context", "ref", "--drawn", tomorrow, "--at", tomorrow], "1"),
+        ([proved, "--policy", asked, *key, "--context", "ref", "--drawn", tomorrow], "2"),
+        ([proved, "--policy", asked, *key, "--context", "ref"], "4"),
+        ([proved, "--policy", asked, *key], "4"),
+        ([proved, "--policy", asked, *key, "--drawn", drawn], "2"),
+        ([proved, "--policy", asked, *key, "--context", "ref", "--drawn", drawn, "--rehearsal"], "1"),
+        ([rehearsed, "--policy", coming, *key, *then, "--rehearsal"], "0"),
+        ([rehearsed, "--policy", coming, *key, *then], "1"),
+        ([rehearsed, "--policy", coming, *key, "--rehearsal"], "1"),
+        ([rehearsed, "--policy", coming, *key, *then, "--rehearsal", "--state", tmp_path / "state"], "2"),
+        ([rehearsed, *then], "4"),
+    ]  # fmt: skip
+    for arguments, status in cases:
+        answer = agreed(both, *arguments)
+        assert answer.status == status, (arguments, answer)
+        assert answer.out.startswith("REHEARSAL") is (rehearsed in arguments and bool(answer.out)), answer.out
+        if "--at" in arguments:
+            agreed(both, *arguments, "--json")

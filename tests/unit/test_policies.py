@@ -50,7 +50,8 @@ def test_it_says_where_it_comes_from_and_what_it_does_not_show(name: str) -> Non
     policy = catalogue.load(name)
     assert all(re.search("[0-9]", source) for source in policy.sources)  # an article, a section or a date
     assert not any(rule.keys for rule in policy.logs.values()) and policy.cosigners is None
-    assert policy.proof_age == 30 * DAY
+    clocks = [each.params["danger"].high for each in policy.requirements if "danger" in each.params]
+    assert policy.proof_age == (clocks[0] if clocks else 30 * DAY)
     for each in policy.requirements:
         assert re.search("[Nn]ot show|no proof shows", each.says), each.name
     said = "\n".join(words.lines(words.describe(policy)))
@@ -94,7 +95,7 @@ def test_the_numbers_of_the_law(name: str, requirement: str, param: str, met: in
 def test_a_register_is_judged_at_the_time_of_the_proof() -> None:
     (asks,) = catalogue.load("sb-53").requirements
     moment = 1_800_000_000
-    as_of = [moment - 8 * DAY, moment - 7 * DAY, moment, moment + 1]
+    as_of = [moment - 3601, moment - 3600, moment, moment + 1]
     assert [meets(asks.params["as_of"], at, time=moment, subject_name=None) for at in as_of] == [
         False,
         True,

@@ -63,12 +63,12 @@ def test_what_a_sound_policy_says() -> None:
         "before": Bound(low=0, high=0),
         "outside": Bound(low=100_000, high=100_000),
     }
-    assert band.reveals == {"total": Bound(high=9 * 10**24)}
+    assert band.reveals == {"total": Bound(high=9 * 10**24), "rows that count": Bound(low=5)}
     suites = next(each for each in cards.load("evals-cadence").params if each.name == "suites").parse("gpqa@2")
     assert cadence.params == {
         "model": Bound(subject=True),
         "since": Bound(high=1735689600),
-        "until": Bound(within=7 * DAY),
+        "until": Bound(within=3600),
         "gap": Bound(one_of=(90 * DAY, 180 * DAY)),
         "growth": Bound(low=4, high=4),
         "flop_before": Bound(high=10**27),

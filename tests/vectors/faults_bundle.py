@@ -123,7 +123,7 @@ def bindings(whole: bytes) -> list[tuple[str, str, Edit]]:
         ("another magic", bad, (0, 4, b"zkcy")),
         ("version 1", bad, (4, 2, b"\1\0")),
         ("version 3", bad, (4, 2, b"\3\0")),
-        ("a policy flag of 2", bad, (6, 1, b"\2")),
+        ("a policy flag of 3", bad, (6, 1, b"\3")),
         ("a policy flag of 0", long, (6, 1, b"\0")),
         ("a subject flag of 2", bad, (has_subject, 1, b"\2")),
         ("a subject flag of 0", long, (has_subject, 1, b"\0")),

@@ -84,7 +84,7 @@ card = "@CARD evals-cadence@2@"
 logs = {{ events = "events", evals = "evals" }}
 params.model = {{ subject = true }}
 params.since = {{ at_most = "2025-01-01" }}
-params.until = {{ within = "7 days" }}
+params.until = {{ within = "1 hour" }}
 params.suites = "gpqa@2"
 params.items = 20
 params.gap = {{ one_of = ["90 days", "180 days"] }}
@@ -225,6 +225,11 @@ FAULTS = [
     ("a bound that every value meets", "{ at_most = 1000 }", "{ at_least = 0 }", "requirements.chips.params.cap"),
     ("free, and false", "{ free = true }", "{ free = false }", f"{BAND}.params.at_most.free"),
     ("subject of a number", "growth = 4", "growth = { subject = true }", f"{CADENCE}.params.growth"),
+    ("within, over an hour", "1 hour", "61 minutes", f"{CADENCE}.params.until.within"),
+    ("now, any time", '{ within = "1 hour" }', "{ free = true }", f"{CADENCE}.params.until"),
+    ("now, not before", '{ within = "1 hour" }', '{ at_least = "2025-08-02" }', f"{CADENCE}.params.until"),
+    ("a clock that runs out while a proof is taken", GAP, 'params.gap = "6 days"', f"{CADENCE}.params.until.within"),
+    ("another reference", "[freshness]", 'reference = "optional"\n[freshness]', "reference"),
     ("within, of a number", "growth = 4", 'growth = { within = "4 days" }', f"{CADENCE}.params.growth"),
     ("includes, of a number", "growth = 4", 'growth = { includes = "4" }', f"{CADENCE}.params.growth"),
     ("at most, of a set", "includes = ", "at_most = ", f"{BAND}.params.phases"),
@@ -238,7 +243,7 @@ FAULTS = [
     ("vacuous: a free limit", 'params.limit = "1e25"', "params.limit = { free = true }", f"{BAND}.params.limit"),
     ("vacuous: no phase", '{ includes = "pretraining, fine_tuning" }', '"evaluation"', f"{BAND}.params.phases"),
     ("vacuous: a lower edge of nothing", LEVELS, 'params.at_least = { at_most = "50%" }', f"{BAND}.params.at_least"),
-    ("vacuous: the whole period", GAP, 'params.gap = "200 days"', f"{CADENCE}.params.gap"),
+    ("vacuous: the whole period", GAP, 'params.gap = "206 days"', f"{CADENCE}.params.gap"),
     ("vacuous: no beginning", '{ at_most = "2025-01-01" }', "{ free = true }", f"{CADENCE}.params.gap"),
     ("vacuous: any number of chips", "{ at_most = 1000 }", "{ free = true }", "requirements.chips.params.cap"),
     ("no requirement", SOUND[SOUND.index("[[requirements]]") :], "", "requirements"),

@@ -19,8 +19,8 @@ PREDICATE_TYPE = "https://zkcompliance/proof/v1"
 def derive(data: bytes | File) -> bytes:
     """The statement about a proof file, as canonical JSON. The proofs are decoded and not verified.
 
-    StatementMismatch when a proof names no model, or two name different ones, times or references; MalformedError and
-    VerificationError by what does not decode.
+    StatementMismatch when a proof is a rehearsal or names no model, or two name different ones, times or references;
+    MalformedError and VerificationError by what does not decode.
     """
     file = opened(data)
     proofs = file.proofs
@@ -29,6 +29,11 @@ def derive(data: bytes | File) -> bytes:
     if subject is None:
         raise StatementMismatch(
             "subject: the proof names no model, and an attestation is about one",
+            help="zkcompliance prove --policy POLICY --log NAME=DIR --subject NAME=PATH -o FILE",
+        )
+    if any(binding.rehearsal for binding in bindings):
+        raise StatementMismatch(
+            "rehearsal: the file holds a rehearsal, and an attestation is of what was proved",
             help="zkcompliance prove --policy POLICY --log NAME=DIR --subject NAME=PATH -o FILE",
         )
     for other in bindings[1:]:

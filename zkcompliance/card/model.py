@@ -64,9 +64,10 @@ class Reveal:
         return max(1, self.high.bit_length())
 
     def words(self) -> str:
-        """What it is, and how it is rounded."""
+        """What it is, whether a policy's `rows` is asked of it, and how it is rounded."""
+        counts = f", which are the rows of {self.counts} that count" if self.counts else ""
         rounding = "" if self.figures is None else f", rounded down to {self.figures} significant figures"
-        return f"{self.says.named()}{rounding}."
+        return f"{self.says.named()}{counts}{rounding}."
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zkcompliance.card import types
 from zkcompliance.card.model import Card, Slot
-from zkcompliance.card.parameter import Parameter
+from zkcompliance.card.parameter import CLOCK, NOW, Parameter
 from zkcompliance.card.sentence import whole
 
 BRACKET = "its segment's bracket"  # as sentences have it that speak of one
@@ -13,6 +13,7 @@ WHAT_A_BRACKET_IS = (
     "is about every moment of it, so that a wider one only makes it harder. Without anchors it is open, from 1970 to",
     "the largest time there is: then the condition fails on every row, but for a time within the delay of such an end.",
 )
+ROLES = {CLOCK: "; a clock that runs out", NOW: "; taken for now"}  # of a parameter, beside its type
 NOT_PROVEN = "that the log is complete and that its rows are true: a row is as good as its source."
 
 
@@ -58,4 +59,5 @@ def parameter(spec: Parameter) -> str:
         bounds = ""
     kind = "set" if spec.type.choices and spec.is_set else str(spec.type) if spec.type.kind != types.ENUM else "choice"
     default = "" if spec.default is None else f"; default {spec.show(spec.default)}"
-    return f"{spec.name} ({kind}{', ' + bounds if bounds else ''}{default}){': ' + spec.doc if spec.doc else ''}"
+    role = ROLES.get(spec.role, "")
+    return f"{spec.name} ({kind}{', ' + bounds if bounds else ''}{default}{role}){': ' + spec.doc if spec.doc else ''}"

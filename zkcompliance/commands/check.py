@@ -21,6 +21,7 @@ from zkcompliance.commands.options import (
 )
 from zkcompliance.edge.pairs import by_slot, pairs
 from zkcompliance.errors import UsageError, ZkComplianceError
+from zkcompliance.quantities import parse_time
 
 if TYPE_CHECKING:
     from zkcompliance.log.store import SealedLog
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 @log_option
 @param_option
 @subject_option
+@click.option("--rehearse", metavar="TIME", help="With --policy: as if at this time, such as 2027-02-01.")
 @json_option
 def command(
     claim_name: str | None,
@@ -41,6 +43,7 @@ def command(
     logs: tuple[str, ...],
     params: tuple[str, ...],
     subject: str | None,
+    rehearse: str | None,
     as_json: bool,
 ) -> int:
     """Does CLAIM, or all that each --policy asks, hold over these logs? In plain text; prints private figures.
@@ -50,9 +53,9 @@ def command(
     if (claim_name is None) == (not policies):
         raise UsageError("what is to be checked: one CLAIM, or --policy", help="zkcompliance check --help")
     if claim_name is None:
-        return _policies(policies, claim_files, logs, params, subject, as_json)
-    if subject is not None or claim_files:
-        raise UsageError("--subject and --claim-file go with --policy", help="zkcompliance check --help")
+        return _policies(policies, claim_files, logs, params, subject, rehearse, as_json)
+    if subject is not None or claim_files or rehearse is not None:
+        raise UsageError("--subject, --claim-file and --rehearse go with --policy", help="zkcompliance check --help")
     return _claim(claim_name, logs, params, as_json)
 
 
@@ -62,6 +65,7 @@ def _policies(
     logs: tuple[str, ...],
     params: tuple[str, ...],
     subject: str | None,
+    rehearse: str | None,
     as_json: bool,
 ) -> int:
     from zkcompliance.claim import catalogue
@@ -73,11 +77,17 @@ def _policies(
 
     own = catalogue.own(claim_files)
     chosen = [own_claims.load(name, own) for name in names]
-    now = int(time.time())
+    now = int(time.time()) if rehearse is None else parse_time(rehearse)
     opened = open_of(chosen, logs)
     with console.progress() as report:
         model = None if subject is None else parse_subject(subject, report)
-    tasks = plan(chosen, opened, pairs(params, "--param"), binding=Binding(None, model, now), own=own)
+    tasks = plan(
+        chosen,
+        opened,
+        pairs(params, "--param"),
+        binding=Binding(None, model, now, rehearsal=rehearse is not None),
+        own=own,
+    )
     found = survey(tasks, time=now)
     holds = all(fault is None for _, fault in found.outcomes)
     by_segment = _by_segment(by_label(opened))

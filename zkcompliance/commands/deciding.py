@@ -41,6 +41,12 @@ _OPTIONS = (
     ),
     subject_option,
     click.option("--context", help="The reference or nonce that the proof must be bound to."),
+    click.option(
+        "--drawn", metavar="TIME", help="When you drew that reference: no proof that states an earlier time is taken."
+    ),
+    click.option(
+        "--rehearsal", is_flag=True, help="Take a rehearsal (prove --rehearse), and nothing else; with --at its time."
+    ),
     click.option("--trust", type=click.Path(path_type=Path), help="A C2SP tlog-policy: who must have cosigned."),
     click.option(
         "--state", type=click.Path(path_type=Path),

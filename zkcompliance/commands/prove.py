@@ -26,6 +26,7 @@ from zkcompliance.commands.options import (
 from zkcompliance.edge.pairs import by_slot, pairs
 from zkcompliance.errors import UsageError
 from zkcompliance.outputs import Outputs, keeping, kinds
+from zkcompliance.quantities import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,6 +47,10 @@ _ATTEST = (
 @param_option
 @subject_option
 @click.option("--context", default="", help="A text bound into the proof: the regulator's reference or nonce.")
+@click.option(
+    "--rehearse", metavar="TIME",
+    help="Rehearse a policy as if at this time, such as 2027-02-01: marked in the proof, and refused as anything else.",
+)  # fmt: skip
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The proof file.")
 @click.option(
     "--attest", "attestation", type=click.Path(path_type=Path), metavar="OUT",
@@ -64,6 +69,7 @@ def command(
     params: tuple[str, ...],
     subject: str | None,
     context: str,
+    rehearse: str | None,
     output: Path,
     attestation: Path | None,
     attest_key: Path | None,
@@ -74,9 +80,9 @@ def command(
     All requirements of a policy are one proof; where that is more than a proof may have, or than this machine has
     memory for, they are several in the file, which says as much as one. --log NAME=DIR again adds a log to NAME.
 
-    The proof is bound to the model, the reference and this machine's time. With --policy, --log names a log of the
-    policy, and --param REQUIREMENT.NAME=VALUE fills in what the policy leaves open. Everything is checked first: when a
-    claim does not hold, nothing is proved and nothing is written.
+    The proof is bound to the model, the reference and this machine's time (with --rehearse, that time). With --policy,
+    --log names a log of the policy, and --param REQUIREMENT.NAME=VALUE fills in what the policy leaves open. Everything
+    is checked first: when a claim does not hold, nothing is proved and nothing is written.
     """
     from zkcompliance.policy.binding import Binding, reference_of
     from zkcompliance.policy.subject import parse_subject
@@ -86,6 +92,9 @@ def command(
         raise UsageError("what is to be proved: one CLAIM, or --policy", help="zkcompliance prove --help")
     if claim_name is not None and claim_files:
         raise UsageError("--claim-file goes with --policy: CLAIM is a file itself", help="zkcompliance prove --help")
+    if rehearse is not None and (claim_name is not None or attestation is not None):
+        why = "--rehearse goes with --policy, and no attestation is made of a rehearsal"
+        raise UsageError(why, help="zkcompliance prove --help")
     sign = _attesting(attestation, attest_key, subject)
     model_paths = subject_paths(subject)
     closed = [*paths_of(*logs), *model_paths]
@@ -96,7 +105,9 @@ def command(
     )
     with console.progress() as report:
         model = None if subject is None else parse_subject(subject, report)
-    now, began = int(time.time()), time.monotonic()
+    now = int(time.time()) if rehearse is None else parse_time(rehearse)
+    began = time.monotonic()
+    said: dict[str, object]
     if claim_name is not None:
         from zkcompliance.card.typed import params_of
         from zkcompliance.claim import catalogue
@@ -129,12 +140,14 @@ def command(
         with console.progress() as report:
             console.warm_up(report)
             bundle = prove_policies(
-                chosen, opened, pairs(params, "--param"), binding=Binding(None, model, now, reference), own=own,
-                progress=report, tell=console.note,
+                chosen, opened, pairs(params, "--param"),
+                binding=Binding(None, model, now, reference, rehearse is not None), own=own, progress=report,
+                tell=console.note,
             )  # fmt: skip
         made = {policy.label: [requirement.name for requirement in asked(policy)] for policy in chosen}
         said = {"policies": {policy.label: policy.digest.hex() for policy in chosen}, "requirements": made}
-        title = f"proved {', '.join(made)}"
+        title = f"{'proved' if rehearse is None else 'REHEARSED'} {', '.join(made)}"
+        said["rehearsal"] = rehearse is not None
         fields = {label: ", ".join(each) for label, each in made.items()}
     with keeping(output, kinds.PROOF, bundle, closed=closed):
         outputs.write({output: bundle, **sign(bundle)})

@@ -1,10 +1,11 @@
 """What a proof is bound to besides its claims and logs: the statement's head (docs/spec/policy.md).
 
-    "zkcx" ‖ u16(2) ‖ u8 has policy ‖ [policy digest, 32 bytes ‖ text id ‖ u32 version]
+    "zkcx" ‖ u16(2) ‖ u8 policy ‖ [policy digest, 32 bytes ‖ text id ‖ u32 version]
     ‖ u8 subject ‖ [text name ‖ content digest, 32 bytes ‖ [tree digest, 32 bytes]] ‖ u64 time ‖ bytes16 reference
 
-subject is 0 where no model is named, 1 where only its content digest is known, 2 with its tree digest
-(`policy.subject` says what the two are).
+policy is 0 where there is none, 1 where there is one, 2 where it is rehearsed: proved as if at the time that is stated,
+of a policy that may not be in force yet. subject is 0 where no model is named, 1 where only its content digest is
+known, 2 with its tree digest (`policy.subject` says what the two are).
 
 The head is part of the statement, which the transcript absorbs before anything else: a proof shows its claims for this
 binding alone. The name that a requirement has in the policy stands beside its claim. Decoding is canonical.
@@ -101,18 +102,24 @@ def raw_text(head: bytes) -> str:
 
 @dataclass(frozen=True)
 class Binding:
-    """time: UTC seconds at which the lab says that it proved; reference: the regulator's nonce or file number."""
+    """time: UTC seconds at which the lab says that it proved; reference: the regulator's nonce or file number.
+
+    rehearsal: whether it was made as if at that time, whatever the time was; only of a policy.
+    """
 
     policy: ForPolicy | None = None
     subject: Subject | None = None
     time: int = 0
     reference: bytes = b""
+    rehearsal: bool = False
 
     def encode(self) -> bytes:
         """LimitExceeded when a part is longer than a head may be, UsageError for what could not be read back."""
         if len(self.reference) > limits.MAX_CONTEXT_BYTES:
             raise LimitExceeded(f"a reference of {len(self.reference)} bytes: at most {limits.MAX_CONTEXT_BYTES}")
-        out = [_MAGIC, u8(self.policy is not None)]
+        if self.rehearsal and self.policy is None:
+            raise UsageError("a rehearsal is of a policy", help="--rehearse goes with --policy")
+        out = [_MAGIC, u8(0 if self.policy is None else 2 if self.rehearsal else 1)]
         if self.policy is not None:
             out += [self.policy.digest, _text(self.policy.id), u32(self.policy.version)]
         subject = self.subject
@@ -132,13 +139,14 @@ class Binding:
         reader = Reader(data, MalformedBinding)
         reader.expect(_MAGIC, "a binding")
         policy = None
-        if reader.u8():
+        if kind := reader.u8():
             policy = ForPolicy(reader.digest(), reader.text("policy"), reader.u32())
         subject = None
         if form := reader.u8():
             name, digest = reader.text("subject"), reader.digest()
             subject = Subject(name, digest, reader.digest() if form == 2 else b"")
-        made = cls(policy, subject, reader.u64(), reader.bytes16(limits.MAX_CONTEXT_BYTES, "reference"))
+        time, reference = reader.u64(), reader.bytes16(limits.MAX_CONTEXT_BYTES, "reference")
+        made = cls(policy, subject, time, reference, rehearsal=kind == 2)
         reader.finish()
         if made.subject is not None and fault_of(made.subject.name):
             raise MalformedBinding("the subject's name holds a character that nobody sees, or is not composed")

@@ -16,12 +16,12 @@ from zkcompliance.card.reading import Identity
 from zkcompliance.errors import StatementMismatch, ZkComplianceError
 from zkcompliance.log.checkpoint import generation_of
 from zkcompliance.policy import bounds
-from zkcompliance.policy.binding import Source, Subject, reference_text
+from zkcompliance.policy.binding import Binding, Source, Subject, reference_text
 from zkcompliance.policy.checkpoints import Taken
 from zkcompliance.policy.model import Bound
 from zkcompliance.policy.proofs import Claimed, Proof
 from zkcompliance.policy.verdict import Chooser, Finding, LogShown, MadeFor, Margin, Value
-from zkcompliance.quantities import MILLION, exact_beside, show_time
+from zkcompliance.quantities import MILLION, exact_beside, show_seconds, show_time
 from zkcompliance.quantities.ids import text_id
 from zkcompliance.verify.verifier import Report
 
@@ -30,7 +30,14 @@ Key = tuple[str, str]  # slot and origin of a log of a claim
 COMPLETE = "that the log is complete: compute that was never logged is not in it"
 TRUE_ROWS = "that its rows are true: they are as good as their source, self-declared unless the log says otherwise"
 LATEST = "that this is the log's latest checkpoint: freshness is for you to ask for"
+WHEN = "that it was proved {}: the time is the lab's word, since no reference that you drew was asked for{}"
+REHEARSAL = "REHEARSAL: made as if on {}, of a policy as it would then be in force; it shows nothing of any time"
 VACUOUS = "VACUOUS TRUTH IS NOT EXCLUDED: no number of rows of {} is shown, and over a log without rows this may hold"
+NONE_COUNTS = "VACUOUS TRUTH IS NOT EXCLUDED: it may be that no row of {} counts, and over none this may hold"
+NOT_COUNTED = (
+    "VACUOUS TRUTH IS NOT EXCLUDED: {} has at least {} row(s), and how many of them count here is not shown: over none "
+    "that counts this may hold"
+)
 PROVENANCE = "provenance is not shown: the rows of {} may all be self-declared"
 NOT_COMPARED = "the model {} was not compared with its files: give --subject"
 GIVEN = {
@@ -94,6 +101,21 @@ def compared(stated: Subject | None, asked: Subject | None) -> list[str]:
         return [NOT_COMPARED.format(stated.name)]
     said = GIVEN.get((asked.source, bool(asked.tree))) if asked.digest else TREE_ALONE
     return [] if said is None else [said.format(stated.name)]
+
+
+def when(bound: Binding, *, referred: bool, age: int | None) -> tuple[str, ...]:
+    """What is not known of when a proof was made. referred: whether it names a reference that was asked for."""
+    if referred:
+        return ()
+    stated = f"on {show_time(bound.time)}" if bound.time else "at any time"
+    return (
+        WHEN.format(
+            stated,
+            ""
+            if age is None
+            else f"; it is at most {show_seconds(age)} before you judged, or the proof would be refused",
+        ),
+    )
 
 
 def of_proof(shown: Verified) -> dict[str, Any]:
@@ -271,12 +293,30 @@ def logs(shown: Verified, names: Mapping[Key, str], taken: Mapping[Key, Taken]) 
     return tuple(result)
 
 
-def with_rows_asked(found: Finding, card: Card) -> Finding:
-    """With the least number of rows of each log that the claim itself asks for: over fewer it does not hold.
+def with_rows(found: Finding, card: Card) -> Finding:
+    """With the least number of rows of each log that the claim itself asks for: over fewer it does not hold; and with
+    the number of rows that it counts, where it asks for that or discloses it.
 
     Of several logs in one slot it asks for the rows of all together, so that nothing is said of one.
     """
-    rows = asked_rows(card, {value.name: value.exact for value in found.values})
+    values = {value.name: value.exact for value in found.values}
+    rows = asked_rows(card, values)
     slots = [log.slot for log in found.logs]
     alone = {slot: least for slot, least in rows.items() if slots.count(slot) == 1}
-    return replace(found, logs=tuple(replace(log, rows=max(log.rows, alone.get(log.slot, 0))) for log in found.logs))
+    counted = {slot: min(values[each.name] for each in there) for slot in slots if (there := card.counted(slot))}
+    return replace(found, logs=tuple(
+        replace(
+            log, rows=max(log.rows, alone.get(log.slot, 0)),
+            counted=max(counted.get(log.slot, 0), rows.get(log.slot, 0)) if log.slot in {*counted, *rows} else None,
+        )
+        for log in found.logs
+    ))  # fmt: skip
+
+
+def of_rows(log: LogShown) -> str:
+    """What a reader should know of how many rows a claim is about; empty where it is shown that some count."""
+    if log.counted:
+        return ""
+    if log.counted == 0:
+        return NONE_COUNTS.format(log.called)
+    return (NOT_COUNTED if log.rows else VACUOUS).format(log.called, f"{log.rows:,}")

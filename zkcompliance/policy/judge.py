@@ -51,6 +51,7 @@ from zkcompliance.policy.requirement import (
 )
 from zkcompliance.policy.slots import Keys, check_order, check_origins, labels, resolved, with_keys
 from zkcompliance.policy.verdict import Asked, Chooser, Finding, PolicyRef, Status, Verdict
+from zkcompliance.quantities import show_time
 
 Given = Mapping[str, VerifierKey | Sequence[VerifierKey]]  # keys of a log, or of several that stand for it
 
@@ -66,6 +67,8 @@ def judge_policy(
     trust: TrustPolicy | None = None,
     state: Path | None = None,
     recall: Recall | None = None,
+    drawn: int | None = None,
+    rehearsal: bool = False,
 ) -> Verdict:
     """What a proof file or policy bundle shows of every requirement of a policy, floors of its logs included.
 
@@ -73,7 +76,9 @@ def judge_policy(
     of several keys each is of a log of its own, and the proofs are about exactly these logs.
     subject, reference: what the proofs must name, where given. trust: a C2SP trust policy that every checkpoint must
     satisfy besides. state: a file that remembers the logs that were seen; it is written only when everything is met.
-    recall: the state with lineages and the word for new keys, in its place.
+    recall: the state with lineages and the word for new keys, in its place. drawn: UTC seconds at which the reference
+    was drawn, before which no proof is taken; a policy that requires a reference needs both. rehearsal: whether the
+    proofs are rehearsals; such are taken then, and no others.
 
     A requirement that is not met, or not shown, is in the verdict with its error; raised are PolicyNotInForce,
     MalformedError for a file that is not in its form, UsageError or Undecided for keys, LogEvidence or
@@ -82,7 +87,14 @@ def judge_policy(
     refusal = in_force(policy, now, policies.versions(policy.id))
     if refusal is not None:
         raise refusal
-    terms = Terms(now, subject, reference, policy.proof_age, policy.subject)
+    if policy.reference and (not reference or drawn is None):
+        raise Undecided(
+            f"{policy.label} requires a reference that you drew, and {'when' if reference else 'none'} is "
+            f"{'not said' if reference else 'given'}",
+            help=f"zkcompliance verify FILE --policy {policy.id} --context REFERENCE --drawn TIME",
+        )
+    _check_drawn(drawn, now)
+    terms = Terms(now, subject, reference, policy.proof_age, policy.subject, drawn, rehearsal)
     of_checkpoints = checkpoints.Asked(now, policy.cosigners, policy.checkpoint_age, trust)
     unknown = set(policy.cards) - policy.compiled
     by_card = frozenset(each.name for each in policy.requirements if each.claim in unknown)
@@ -125,6 +137,7 @@ def judge_claim(
     state: Path | None = None,
     recall: Recall | None = None,
     compiled: bool = False,
+    drawn: int | None = None,
 ) -> Verdict:
     """One proof held against a claim and all its parameters.
 
@@ -153,12 +166,20 @@ def judge_claim(
     held = recalled(recall or Recall(state), rules, now, enclosed=file.lineages, origins=origins_of(proofs))
     ready = installed(card)
     by_card = frozenset() if ready or compiled else frozenset({card.id})
-    bench = Bench(Terms(now, subject, reference), checkpoints.Asked(now, trust=trust), held, Chooser.JUDGE, by_card)
+    _check_drawn(drawn, now)
+    terms = Terms(now, subject, reference, drawn=drawn)
+    bench = Bench(terms, checkpoints.Asked(now, trust=trust), held, Chooser.JUDGE, by_card)
     judged = [judge_one(claims[0], card, resolved(requirement, names, card), bench)]
     put = _asked(bench, given, claim_files=0, ready=ready)
     stated = {**card.publics(publics), **publics}
     put = replace(put, params=tuple((each.name, finding.typed(each, stated[each.name])) for each in card.params))
     return _verdict(file, judged, bench, proofs[0].bound(), None, 0, put)
+
+
+def _check_drawn(drawn: int | None, now: int) -> None:
+    """UsageError for a reference that was drawn after the judgement: no proof could name it."""
+    if drawn is not None and drawn > now:
+        raise UsageError(f"the reference was drawn on {show_time(drawn)}, and it is judged as of {show_time(now)}")
 
 
 def _several(keys: Given) -> dict[str, tuple[VerifierKey, ...]]:
@@ -247,7 +268,10 @@ def _asked(bench: Bench, keys: Keys, *, claim_files: int, ready: bool) -> Asked:
     recall = bench.recalled.recall
     trust, state = bench.checkpoints.trust is not None, recall.state is not None
     given = tuple(name for name, several in keys.items() for _ in several)
-    return Asked(terms.subject, terms.reference, trust, state, claim_files, ready, given, tuple(recall.lineages))
+    return Asked(
+        terms.subject, terms.reference, trust, state, claim_files, ready, given, tuple(recall.lineages),
+        drawn=terms.drawn,
+    )  # fmt: skip
 
 
 def _verdict(
@@ -272,6 +296,7 @@ def _verdict(
         findings=with_warnings(judged, bench, standings),
         others=others,
         asked=put,
+        rehearsal=stated.rehearsal,
     )
 
 
@@ -306,7 +331,10 @@ def look(
     findings = [_look(claimed, card, own or {}, missing, once) for claimed in claims_of(file.proofs)]
     bindings = [proof.binding or Binding() for proof in file.proofs]
     one = bindings[0] if len({(b.subject, b.time, b.reference) for b in bindings}) == 1 else Binding()
-    return Verdict(file.digest, len(file.data), now, None, one.subject, one.time, one.reference, tuple(findings), 0)
+    return Verdict(
+        file.digest, len(file.data), now, None, one.subject, one.time, one.reference, tuple(findings), 0,
+        rehearsal=any(b.rehearsal for b in bindings),
+    )  # fmt: skip
 
 
 def _look(claimed: Claimed, card: Card | None, own: Mapping[str, Card], missing: Undecided, once: Once) -> Finding:
@@ -332,6 +360,9 @@ def _look(claimed: Claimed, card: Card | None, own: Mapping[str, Card], missing:
     warnings += [line for log in logs for line in finding.of_generation(log, linked=False)]
     if finding.bound_to(claimed) is not None:
         warnings.append(finding.made_for(claimed))
+    bound = proof.binding or Binding()
+    if bound.rehearsal:
+        warnings.insert(0, finding.REHEARSAL.format(show_time(bound.time)))
     return Finding(
         name=claimed.requirement,
         says=card.title if card else "",
@@ -345,6 +376,11 @@ def _look(claimed: Claimed, card: Card | None, own: Mapping[str, Card], missing:
         margin=finding.margin(shown, card, {}) if card else None,
         logs=logs,
         warnings=tuple(warnings),
-        not_proven=(finding.COMPLETE, finding.TRUE_ROWS, finding.LATEST),
+        not_proven=(
+            finding.COMPLETE,
+            finding.TRUE_ROWS,
+            finding.LATEST,
+            *finding.when(bound, referred=False, age=None),
+        ),
         **finding.of_proof(shown),
     )

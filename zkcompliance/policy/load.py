@@ -14,6 +14,8 @@ from zkcompliance.errors import KeyFileError
 from zkcompliance.log.cosignature import CosignerKey
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.policy.bounds import read_bound, refuse_vacuous, span
+from zkcompliance.policy.clocks import refuse_backdated
+from zkcompliance.policy.floors import with_floors
 from zkcompliance.policy.model import Bound, Cosigners, LogKey, LogRule, Operator, Policy, Requirement
 from zkcompliance.policy.slots import IN_ORDER
 from zkcompliance.policy.toml import Table, fault, name, read, table, text
@@ -41,6 +43,8 @@ class _Reader:
         self.data, self.cards, self.compiled = data, cards, compiled
         self.root = read(data)
         self.keys: dict[bytes, str] = {}  # public key → where it stands
+        self.proof_age: int | None = None
+        self.reference = False  # whether one is required
 
     def policy(self) -> Policy:
         root = self.root
@@ -55,8 +59,13 @@ class _Reader:
         subject = root.text("subject")
         if subject not in ("required", "none"):
             raise fault("subject", "is required or none")
+        reference = root.text("reference") if "reference" in root else "none"
+        if reference not in ("required", "none"):
+            raise fault("reference", "is required or none")
+        self.reference = reference == "required"
         cosigners = self._cosigners() if "cosigners" in root else None
         proof_age, checkpoint_age = self._freshness(cosigners is not None)
+        self.proof_age = proof_age
         logs = self._logs(cosigners is not None or proof_age is not None)
         earliest = 0 if proof_age is None else max(0, valid_from - proof_age)
         requirements = self._requirements(logs, subject == "required", proof_age is not None, earliest)
@@ -71,7 +80,8 @@ class _Reader:
             raise fault("requirements", why)
         return Policy(
             self.data, identity, version, title, jurisdiction, sources, valid_from, valid_until, subject == "required",
-            proof_age, checkpoint_age, cosigners, logs, requirements, self._own(requirements), self.compiled,
+            self.reference, proof_age, checkpoint_age, cosigners, logs, requirements,
+            self._own(requirements), self.compiled,
         )  # fmt: skip
 
     def _freshness(self, cosigned: bool) -> tuple[int | None, int | None]:
@@ -189,6 +199,7 @@ class _Reader:
         if further and reveals:
             why = "are of all logs that fill a slot, and with more of them other values may meet a bound"
             raise fault(f"{found.path}.reveals", f"{why}: leave it out, or `further`")
+        reveals = with_floors(found, card, slots, further, logs, reveals)
         found.close()
         return Requirement(
             called, says, card.id, card.version, card.digest, card.program, slots, params, reveals, further
@@ -201,7 +212,7 @@ class _Reader:
         label, path = found.text("claim"), found.at("claim")
         parts = _CLAIM.fullmatch(label)
         if parts is None:
-            raise fault(path, "is a claim and its version, such as training-compute-below@1", "zkcompliance claims")
+            raise fault(path, "is a claim and its version, such as training-compute-below@2", "zkcompliance claims")
         card = self.cards.get(parts[1])
         if card is None and parts[1] not in catalogue.names():
             raise fault(
@@ -245,8 +256,9 @@ class _Reader:
                         f"{path}.{group}.{each}.within",
                         "needs freshness.proof: otherwise the proof may state any time, and this asks nothing",
                     )
-        card = self.cards.get(made.claim) or catalogue.load(made.claim)
-        refuse_vacuous(card, made.params, earliest, f"{path}.params")
+        card, at = self.cards.get(made.claim) or catalogue.load(made.claim), f"{path}.params"
+        refuse_backdated(card, made.params, proof_age=self.proof_age, reference=self.reference, path=at)
+        refuse_vacuous(card, made.params, earliest, at)
 
 
 def _slots(

@@ -119,6 +119,7 @@ class Policy:
     valid_from: int
     valid_until: int  # the first second after its validity
     subject: bool  # whether a proof must name the model that it is about
+    reference: bool  # whether it must name a reference that whoever judges drew, and be no older than that
     proof_age: int | None
     checkpoint_age: int | None
     cosigners: Cosigners | None

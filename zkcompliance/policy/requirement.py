@@ -37,17 +37,32 @@ Found = TypeVar("Found")
 
 @dataclass(frozen=True)
 class Terms:
-    """now: UTC seconds. subject, reference: what whoever judges asks for (None: not asked). proof_age: seconds."""
+    """now: UTC seconds. subject, reference: what whoever judges asks for (None: not asked). proof_age: seconds.
+
+    drawn: UTC seconds at which the reference was drawn (None: not said), before which no proof with it was made.
+    rehearsal: whether what is judged is a rehearsal, and nothing else.
+    """
 
     now: int
     subject: Subject | None = None
     reference: bytes | None = None
     proof_age: int | None = None
     subject_required: bool = False
+    drawn: int | None = None
+    rehearsal: bool = False
 
 
 def check_binding(binding: Binding, terms: Terms) -> None:
-    """StatementMismatch naming subject or reference; StaleProof by the stated time."""
+    """StatementMismatch naming subject or reference, or that it is a rehearsal; StaleProof by the stated time."""
+    if binding.rehearsal and not terms.rehearsal:
+        raise StatementMismatch(
+            "rehearsal: the proof is a rehearsal, made as if at another time, and shows nothing of any time",
+            help="zkcompliance verify FILE --policy POLICY --rehearsal --at TIME  # judges it as one",
+        )
+    if terms.rehearsal and not binding.rehearsal:
+        raise StatementMismatch(
+            "rehearsal: the proof is no rehearsal, and one is asked for", help="leave out --rehearsal"
+        )
     stated, asked = binding.subject, terms.subject
     if stated is None and (asked is not None or terms.subject_required):
         raise StatementMismatch("subject: the proof names no model, and one is asked for")
@@ -61,6 +76,9 @@ def check_binding(binding: Binding, terms: Terms) -> None:
         )
     if binding.time > terms.now + MAX_CLOCK_SECONDS:
         raise StaleProof(f"the proof is dated {show_time(binding.time)}, in the future of {show_time(terms.now)}")
+    if terms.drawn is not None and binding.time < terms.drawn - MAX_CLOCK_SECONDS:
+        when = show_time(binding.time) if binding.time else "no time"
+        raise StaleProof(f"the proof states {when}, and its reference was drawn on {show_time(terms.drawn)}")
     if terms.proof_age is not None:
         if not binding.time:
             raise StaleProof("the proof does not say when it was made, and its age is asked for")
@@ -100,13 +118,14 @@ def shown_bytes(data: bytes) -> str:
 
 
 def check_one_binding(bindings: Sequence[Binding]) -> None:
-    """StatementMismatch unless all name the same subject, time and reference."""
+    """StatementMismatch unless all name the same subject, time and reference, and all or none are rehearsals."""
     for other in bindings[1:]:
         first = bindings[0]
         for what, same in (
             ("subject", first.subject == other.subject),
             ("time", first.time == other.time),
             ("reference", first.reference == other.reference),
+            ("rehearsal", first.rehearsal == other.rehearsal),
         ):
             if not same:
                 raise StatementMismatch(f"{what}: the proofs of this policy do not all name the same one")
@@ -280,7 +299,7 @@ def judge_one(
         logs=finding.logs(shown, {place.key: rules[label].name for place, label in placed}, taken),
         **finding.of_proof(shown),
     )
-    found = finding.with_rows_asked(found, card)
+    found = finding.with_rows(found, card)
     return Judged(found, claimed, taken, placed)
 
 
@@ -357,7 +376,7 @@ def _warned(judged: Judged, bench: Bench, standings: Standings) -> Finding:
     if found.name in bench.by_card:
         of = finding.OF_POLICY if bench.asker is Chooser.POLICY else finding.OF_CALLER
         said.append(of.format(found.claim))
-    said += dict.fromkeys(finding.VACUOUS.format(log.name) for log in found.logs if not log.rows)
+    said += dict.fromkeys(filter(None, map(finding.of_rows, found.logs)))
     said += dict.fromkeys(finding.PROVENANCE.format(log.name) for log in found.logs if not log.sources)
     for log in found.logs:
         each = stand[log.slot, log.origin]
@@ -369,5 +388,8 @@ def _warned(judged: Judged, bench: Bench, standings: Standings) -> Finding:
         said.append(finding.DIFFERENCES.format(", ".join(disclosed)))
     said += finding.compared(judged.claimed.proof.bound().subject, bench.terms.subject)
     said += [finding.of_range(log) for log in found.logs if not log.whole]
-    unproven = (finding.COMPLETE, finding.TRUE_ROWS, *((finding.LATEST,) if unknown else ()))
+    bound = judged.claimed.proof.bound()
+    said = [finding.REHEARSAL.format(show_time(bound.time)), *said] if bound.rehearsal else said
+    dated = finding.when(bound, referred=bench.terms.reference is not None, age=bench.terms.proof_age)
+    unproven = (finding.COMPLETE, finding.TRUE_ROWS, *((finding.LATEST,) if unknown else ()), *dated)
     return replace(found, warnings=tuple(said), not_proven=unproven)

@@ -78,7 +78,8 @@ class LogShown:
     checkpoint stands, in whole sentences, such as when it was first seen.
 
     key: the vkey text that signed; cosigned: operator → UTC seconds; sources: provenance that was shown of every row
-    (none: it was not asked); rows: the least number of rows that was shown (0: not asked). several: whether other logs
+    (none: it was not asked); rows: the least number of rows that was shown (0: not asked); counted: the least number of
+    rows that the claim counts, of all logs of the slot together (None: it was not shown). several: whether other logs
     of this name fill the slot too, whose rows are then counted in.
     """
 
@@ -91,6 +92,7 @@ class LogShown:
     key: str = ""
     cosigned: Mapping[str, int] | None = None
     rows: int = 0
+    counted: int | None = None
     sources: tuple[str, ...] = ()
     first: int = 0
     succeeds: tuple[str, int, bytes] | None = None
@@ -183,7 +185,7 @@ class Asked:
     many cards of claims of one's own were given; ready: whether the policy, or the claim, is one of this package; keys:
     the logs whose key whoever judged gave, by the policy's or the claim's names, None where that is not known;
     lineages: the logs whose lineage was given, by the same names; params: of a claim by itself, name and value as
-    `--param` reads it.
+    `--param` reads it; drawn: UTC seconds at which the reference was drawn, None where that was not said.
     """
 
     subject: Subject | None = None
@@ -195,6 +197,7 @@ class Asked:
     keys: tuple[str, ...] | None = None
     lineages: tuple[str, ...] = ()
     params: tuple[tuple[str, str], ...] = ()
+    drawn: int | None = None
 
 
 @dataclass(frozen=True)
@@ -203,7 +206,7 @@ class Verdict:
 
     others: proofs in the file for other policies, not judged. attested: None where no attestation was given. error:
     why nothing could be judged at all; there are no findings then, and file_sha256 is empty where the file could not
-    be read. asked: None where it is not known.
+    be read. asked: None where it is not known. rehearsal: whether it is of rehearsals, which show nothing of any time.
     """
 
     file_sha256: bytes
@@ -218,6 +221,7 @@ class Verdict:
     attested: Attested | None = None
     error: ZkComplianceError | None = None
     asked: Asked | None = None
+    rehearsal: bool = False
 
     @property
     def accepted(self) -> bool:

@@ -129,6 +129,11 @@ def prove_policies(
     PolicyNotInForce; ClaimDoesNotHold, BudgetSpent, ProofRefused or a VerificationError (by the first) naming
     everything that fails: then nothing was proved and no budget spent.
     """
+    for policy in policies:
+        if policy.reference and not binding.reference:
+            raise UsageError(
+                f"{policy.label} asks for a reference that whoever judges drew", help="add --context REFERENCE"
+            )
     tasks = plan(policies, logs, given or {}, binding=binding, own=own)
     every = [log for several in several_of(logs).values() for log in several]
     api.require_open(every)
@@ -371,7 +376,10 @@ def _check(task: Task, time: int) -> tuple[Claimed, Statement]:
     refuse_early(statement, notes)
     (proof,) = proofs_in(hollow(statement, notes))
     (claimed,) = proof.claims
-    terms = Terms(time, task.binding.subject, task.binding.reference, policy.proof_age, policy.subject)
+    terms = Terms(
+        time, task.binding.subject, task.binding.reference, policy.proof_age, policy.subject,
+        rehearsal=task.binding.rehearsal,
+    )  # fmt: skip
     check_binding(proof.bound(), terms)
     placed = check_claim(claimed, card, requirement, task.rules, by_policy=True)
     check_values(claimed, card, requirement)
@@ -415,7 +423,14 @@ def _judge(bundle: bytes, policy: Policy, logs: Logs, binding: Binding) -> None:
     keys = _keys(policy, several_of(logs))
     try:
         judge_policy(
-            bundle, policy, now=binding.time, keys=keys, subject=binding.subject, reference=binding.reference
+            bundle,
+            policy,
+            now=binding.time,
+            keys=keys,
+            subject=binding.subject,
+            reference=binding.reference,
+            drawn=binding.time,
+            rehearsal=binding.rehearsal,
         ).require()
     except ZkComplianceError as error:
         raise InternalError(f"the bundle just made is refused by {policy.label}: {error.message}") from error

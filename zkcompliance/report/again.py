@@ -28,6 +28,10 @@ def command(verdict: Verdict) -> list[str]:
         parts.append(f"--subject {quoted(f'{asked.subject.name}={_digests(asked.subject)}')}")
     if asked.reference is not None:
         parts.append(f"--context {quoted(asked.reference.decode(errors='surrogateescape'))}")
+    if asked.drawn is not None:
+        parts.append(f"--drawn {_time(asked.drawn)}")
+    if verdict.rehearsal:
+        parts.append("--rehearsal")
     if asked.trust:
         parts.append("--trust TRUST")
     if asked.state:

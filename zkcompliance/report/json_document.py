@@ -3,6 +3,7 @@
     format        "zkcompliance-verdict/v1"
     outcome       "accepted", "not accepted" or "not decided"
     accepted      true only where every requirement is met
+    rehearsal     true where the proofs are rehearsals, which show nothing of any time, whatever the outcome
     judged_at     UTC seconds
     error         code, message, help: why nothing could be judged; null where something was
     file          sha256, bytes; null where it could not be read
@@ -17,6 +18,7 @@
                   before it whose error this is too, or null), sentences, values (name, role, text, exact, doc, asked,
                   chosen, chooser), margin (revealed, value, limit_name, limit, low, high, rounding, or null), logs (one
                   for each log of each slot: slot, name, origin, size, root, first, rows_log2, key, cosigned, rows,
+                  counted (rows that the claim counts, at least, in all logs of the slot; null where it is not shown),
                   sources, several: whether other logs have this name too, whose rows are counted in), made_for (what
                   the proof is bound to: policy with id, version and sha256, and requirement; or null), proof (sha256,
                   bytes, of the proof's own file, which may be of several requirements, security_bits, security_terms
@@ -50,6 +52,7 @@ def document(verdict: Verdict) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "outcome": words.outcome(verdict),
+        "rehearsal": verdict.rehearsal,
         "accepted": verdict.accepted,
         "judged_at": str(verdict.judged_at),
         "error": _error(verdict.error),
@@ -159,6 +162,7 @@ def _log(log: LogShown) -> dict[str, Any]:
         "key": log.key,
         "cosigned": {operator: str(at) for operator, at in (log.cosigned or {}).items()},
         "rows": str(log.rows),
+        "counted": None if log.counted is None else str(log.counted),
         "sources": list(log.sources),
         "several": log.several,
     }

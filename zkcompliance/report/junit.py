@@ -17,6 +17,7 @@ def write(verdict: Verdict) -> str:
     """The document as text."""
     policy, subject = verdict.policy, verdict.subject
     suite_name = words.clean(f"{policy.id}@{policy.version}" if policy else "proof")
+    suite_name = f"REHEARSAL {suite_name}" if verdict.rehearsal else suite_name
     failed = sum(finding.status is Status.NOT_MET for finding in verdict.findings)
     errors = sum(finding.status in (Status.NOT_SHOWN, Status.UNDECIDED) for finding in verdict.findings)
     counts = {
@@ -32,6 +33,7 @@ def write(verdict: Verdict) -> str:
     properties = Xml.SubElement(suite, "properties")
     facts = {
         "outcome": words.outcome(verdict),
+        "rehearsal": "yes" if verdict.rehearsal else "no",
         "file-sha256": verdict.file_sha256.hex(),
         "policy-sha256": policy.digest.hex() if policy else "",
         "subject": words.clean(subject.name) if subject else "",

@@ -75,6 +75,7 @@ def _results(verdict: Verdict) -> dict[str, Any]:
     name, at = _Names(verdict), words.iso(verdict.judged_at)
     policy, subject = verdict.policy, verdict.subject
     about = [("outcome", words.outcome(verdict)), ("file-sha256", verdict.file_sha256.hex())]
+    about += [("rehearsal", "yes")] if verdict.rehearsal else []
     about += [("error", verdict.error.code)] if verdict.error is not None else []
     about += [("file-bytes", str(verdict.file_bytes)), ("others-not-judged", str(verdict.others))]
     if subject is not None:

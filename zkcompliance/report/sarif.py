@@ -43,6 +43,7 @@ def _log(verdict: Verdict) -> dict[str, Any]:
     judged_by = policy and {"id": policy.id, "version": str(policy.version), "sha256": policy.digest.hex()}
     properties = {
         "outcome": words.outcome(verdict),
+        "rehearsal": verdict.rehearsal,
         "met": str(sum(finding.status is Status.MET for finding in verdict.findings)),
         "requirements": str(len(verdict.findings)),
         "policy": judged_by,

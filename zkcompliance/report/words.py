@@ -78,7 +78,12 @@ def outcome(verdict: Verdict) -> str:
 
 
 def sentence(verdict: Verdict) -> str:
-    """The verdict in one sentence."""
+    """The verdict in one sentence; of a rehearsal, that it is one first."""
+    said = _sentence(verdict)
+    return f"REHEARSAL, which shows nothing of any time. {said}" if verdict.rehearsal else said
+
+
+def _sentence(verdict: Verdict) -> str:
     found = {status: sum(f.status is status for f in verdict.findings) for status in Status}
     total = len(verdict.findings)
     if verdict.policy is None:
@@ -248,10 +253,13 @@ def segments(log: LogShown) -> str:
 
 
 def least_rows(log: LogShown, otherwise: str) -> str:
-    """The least number of rows that was shown of a log, or of it and those that share its name; otherwise: of none."""
+    """The least number of rows that was shown of a log, or of it and those that share its name, and how many of them
+    count; otherwise: of none."""
+    counted = f"at least {log.counted:,} count" if log.counted else ""
     if not log.rows:
-        return otherwise
-    return f"at least {log.rows:,}" + (f" in all logs of {clean(log.name)} together" if log.several else "")
+        return counted or otherwise
+    rows = f"at least {log.rows:,}" + (f" in all logs of {clean(log.name)} together" if log.several else "")
+    return f"{rows}; {counted}" if counted else rows
 
 
 def rows(rows_log2: tuple[int, ...]) -> str:

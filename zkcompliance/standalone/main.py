@@ -51,6 +51,10 @@ def parser() -> Parser:
         help="the model: NAME=PATH, NAME=sha256:HEX, NAME=tree:HEX, NAME=signature:FILE",
     )
     made.add_argument("--context", help="the reference or nonce that the proof must be bound to")
+    made.add_argument(
+        "--drawn", metavar="TIME", help="when you drew that reference: no proof that states an earlier time is taken"
+    )
+    made.add_argument("--rehearsal", action="store_true", help="take a rehearsal, and nothing else; with --at its time")
     made.add_argument("--trust", metavar="FILE", help="a C2SP tlog-policy: who must have cosigned")
     made.add_argument("--state", metavar="FILE", help="a file that remembers what was seen of each log, and since when")
     made.add_argument(

@@ -69,7 +69,7 @@ def _finding(finding: Finding) -> Iterator[str]:
 
 def _log(log: LogShown) -> Iterator[str]:
     yield f"  log        {words.clean(log.name)}: {words.clean(log.origin)}, {words.segments(log)}"
-    if log.rows:
+    if log.rows or log.counted:
         yield f"             rows: {words.least_rows(log, 'none')}"
     yield f"             sources: {words.printable_source(log.sources)}"
     for operator, at in (log.cosigned or {}).items():
