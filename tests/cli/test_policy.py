@@ -27,13 +27,16 @@ SECOND = """
 [[requirements]]
 name = "band"
 says = "The counted compute lies in a band of the limit, and its total is disclosed."
-claim = "compute-band@1"
+claim = "compute-band@2"
 card = "@BAND"
 logs = { compute = "compute" }
 params.limit = "1e20"
 params.at_least = { at_least = "1%", at_most = "50%" }
 params.at_most = { at_most = "90%" }
 params.phases = { includes = "pretraining" }
+params.model = { free = true }
+params.before = "0"
+params.outside = "100%"
 reveals.total = { at_most = "@TOTAL" }
 """
 BAND = ("-p", "band.at_least=1%", "-p", "band.at_most=10%")

@@ -237,7 +237,7 @@ def test_policies_that_cannot_name_several(lab: Path) -> None:
     own = cards.load(kit.CLAIM)
     total = Reveal("total", own.params[0].type, 2**100, None, Sentence(("the total",)))
     own = replace(own, id="my-own", reveals=(total,))
-    revealing = open_list.replace(f"{kit.CLAIM}@1", "my-own@1").replace(
+    revealing = open_list.replace(f"{kit.CLAIM}@2", "my-own@1").replace(
         cards.load(kit.CLAIM).digest.hex(), own.digest.hex()
     )
     assert parse_policy(revealing.encode(), {"my-own": own}).requirements[0].further
@@ -245,7 +245,7 @@ def test_policies_that_cannot_name_several(lab: Path) -> None:
         parse_policy(f'{revealing}reveals.total = {{ at_least = "1e10" }}\n'.encode(), {"my-own": own})
     bound = 'params.limit = "1e19"\nparams.at_least = { at_least = "1%" }\nparams.at_most = { at_most = "90%" }'
     digests = [cards.load(name).digest.hex() for name in (kit.CLAIM, "compute-band")]
-    band = text.replace(f"{kit.CLAIM}@1", "compute-band@1").replace(*digests).replace('params.limit = "1e19"', bound)
+    band = text.replace(f"{kit.CLAIM}@2", "compute-band@2").replace(*digests).replace('params.limit = "1e19"', bound)
     assert parse_policy(band.encode()).requirements[0].logs == {"compute": ("a", "b")}
     with pytest.raises(MalformedPolicy, match="more rows could make compute-band hold where it did not"):
         parse_policy(band.replace('["a", "b"]', '{ all = ["a"], further = ["b"] }').encode())

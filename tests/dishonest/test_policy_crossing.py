@@ -173,7 +173,7 @@ ASKED: dict[str, tuple[dict[str, object], str]] = {
     "another reference": ({"reference": b"file 8"}, "^reference: "),
     "no reference": ({"reference": b""}, "^reference: "),
     "before it was made": ({"now": NOW - MAX_CLOCK_SECONDS - 1}, "dated 2026-01-05 12:00:00 UTC, in the future"),
-    "another claim": ({"claim": "compute-band"}, "^claim: the proof is of training-compute-below@1, not compute-band"),
+    "another claim": ({"claim": "compute-band"}, "^claim: the proof is of training-compute-below@2, not compute-band"),
 }
 
 

@@ -72,10 +72,10 @@ def proved(name: str, claim: str, **parts: object) -> Finding:
     return replace(made, **parts)  # type: ignore[arg-type]
 
 
-BELOW = proved("training-compute", "training-compute-below@1")
+BELOW = proved("training-compute", "training-compute-below@2")
 BAND = proved(
     "how-close",
-    "compute-band@1",
+    "compute-band@2",
     says="How close the training compute comes to the threshold is disclosed to two significant figures.",
     sentences="It holds when all of this is so:\n  1. total at or above the lower edge: The share of `limit` is at "
     "least `at_least`.\n  2. total at or below the upper edge: The share of `limit` is at most `at_most`.",
