@@ -220,12 +220,35 @@ def evaluated(story: Story, name: str, *more: dict[str, object]) -> None:
     story.seal("evals", "eval", DATA / "inspect" / f"{name}.json", "--from", "inspect")
 
 
+def test_seoul(tmp_path: Path) -> None:
+    story = Story(tmp_path, "seoul")
+    evaluated(story, "arithmetic-match")
+    story.seal("compute", "compute", SLURM, *FINE_TUNED[:-1], f"model={INSPECT}")
+    said = story.accepted(*SEOUL, subject=INSPECT)
+    assert values(said, "how-close")["total"].startswith("2.5e24 FLOP")
+    assert values(said, "scores-under-threshold")["items that count"] == "10"
+
+
 def test_seoul_is_not_dodged_by_leaving_out(tmp_path: Path) -> None:
     """One item was registered, and its grade is not there."""
     story = Story(tmp_path, "seoul")
     evaluated(story, "arithmetic-match", {**plan("arithmetic-match")[0], "item": "one that went badly"})
     said = story.not_proved(*SEOUL, subject=INSPECT)
     assert "nothing-left-out: " in said and "graded exactly what was registered" in said
+
+
+def test_seoul_is_not_dodged_by_trying_again(tmp_path: Path) -> None:
+    """Each item was right once, and was then tried until the mean of all tries is under the threshold."""
+    story = Story(tmp_path, "seoul")
+    story.rows("compute", "compute", [job("2.5e24")])
+    items = [{"suite": "dangerous@1", "item": f"i{number}", "model": MODEL} for number in range(10)]
+    story.rows("registered", "eval", [{**item, "at": "2026-11-01T00:00:00Z"} for item in items])
+    story.rows("evals", "eval", [
+        {**item, "at": ago(DAY) + 60 * attempt, "attempt": attempt, "score": "100%" if attempt == 1 else "0%"}
+        for item in items for attempt in range(1, 6)
+    ])  # fmt: skip
+    said = story.not_proved(*SEOUL[:2], "scores-under-threshold.limit=90%", SEOUL[3])
+    assert "scores-under-threshold: " in said and "each group's mean at or under the limit" in said
 
 
 def test_us_frontier_threshold(tmp_path: Path) -> None:
