@@ -44,10 +44,10 @@ def test_a_condition_on_parameters_alone_selects_rows_of_every_log() -> None:
     """What bounds a truth value of publics is asked in one table: each table has to know it to count by it."""
 
     @claim("theirs")
-    def theirs(mine: ComputeLog, other: ComputeLog, model: Param[Id] = param("whose", default="")) -> None:
-        """As many rows of a model in two logs, or of all models."""
-        require("here", mine.where((model == "") | (mine.model == model)).count() >= 1)
-        require("there", other.where((model == "") | (other.model == model)).count() >= 1)
+    def theirs(mine: ComputeLog, other: ComputeLog, run: Param[Id] = param("whose", default="")) -> None:
+        """Rows of a run in two logs, or of every run."""
+        require("here", mine.where((run == "") | (mine.run == run)).count() >= 1)
+        require("there", other.where((run == "") | (other.run == run)).count() >= 1)
 
     compiled = compile_claim(theirs)
     check_multiplicities(decode_program(compiled.program.encoded))
