@@ -315,11 +315,15 @@ def test_conditional_treaty_is_not_dodged(tmp_path: Path, days: tuple[int, ...],
     assert "evaluated-at-a-cadence: " in said and (why in said or "no gap between evaluations" in said)
 
 
-def test_conditional_treaty_is_not_dodged_by_a_chip(tmp_path: Path) -> None:
-    """One that was never registered, and one that has another booking in the same hours."""
+@pytest.mark.parametrize(
+    ("chip", "why"),
+    [("c9", "every booking within its chip's registration"), ("c1", "no chip in two bookings at once")],
+    ids=["never registered", "booked twice for the same hours"],
+)
+def test_conditional_treaty_is_not_dodged_by_a_chip(tmp_path: Path, chip: str, why: str) -> None:
     story = Story(tmp_path, "conditional-treaty")
     trained_and_evaluated(story, days=OFTEN)
     booked = {"start": "2026-01-05T00:00:00Z", "end": "2026-01-06T00:00:00Z", "run": "base-2", "kind": "job"}
-    story.rows("used", "booking", [{"chip": "c9", **booked}, {"chip": "c1", **booked}])
+    story.rows("used", "booking", [{"chip": chip, **booked}])
     said = story.not_proved(*TREATY)
-    assert "chips-registered: " in said and "every booking within its chip's registration" in said
+    assert "chips-registered: " in said and why in said
