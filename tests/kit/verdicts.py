@@ -106,7 +106,7 @@ INCIDENTS = replace(
 )
 CLOCK = proved(
     "incident-clock",
-    "incidents-reported-in-time@1",
+    "incidents-reported-in-time@2",
     says="Serious incidents were reported within 15 days.",
     sentences="Every incident was reported within `clock` of its start.",
     values=(
@@ -121,7 +121,7 @@ CLOCK = proved(
 
 def missing(error: errors.ZkComplianceError, status: Status, name: str = "incident-clock") -> Finding:
     """A requirement without a proof that is good for it."""
-    return Finding(name, "Serious incidents were reported within 15 days.", "incidents-reported-in-time@1",
+    return Finding(name, "Serious incidents were reported within 15 days.", "incidents-reported-in-time@2",
                    sha256(b"incidents").digest(), status, error)  # fmt: skip
 
 

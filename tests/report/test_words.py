@@ -27,7 +27,7 @@ TITLE = "eu-ai-act-systemic-risk@1"
         ("not met and not shown", "not accepted",
          f"Not accepted: of 3 requirements of {TITLE}, 1 is not met and 1 is not shown."),
         ("single", "accepted", "Accepted: the proof shows training-compute-below@2 as asked."),
-        ("single refused", "not accepted", "Not accepted: incidents-reported-in-time@1 is not met."),
+        ("single refused", "not accepted", "Not accepted: incidents-reported-in-time@2 is not met."),
         ("undecided", "not decided",
          "Not decided: the proof of training-compute-below@2 verifies, but nothing was given to hold it against."),
         ("nothing", "not accepted", f"Not accepted: nothing of {TITLE} was judged."),
