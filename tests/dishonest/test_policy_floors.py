@@ -98,7 +98,7 @@ def shown(folder: Path, rows: list[dict[str, object]], asked: Policy) -> tuple[V
 
 
 def silent(*lines: str) -> Policy:
-    """Of a log of at least 3 rows, and the claim that does not tell how many of them count. lines: of its requirement."""
+    """Of a log of at least 3 rows, and the claim that does not tell how many count. lines: of its requirement."""
     asked = requirement(
         "below", "Pretraining is below the limit.", SILENT.id, {"compute": "compute"}, 'params.limit = "1e22"', *lines,
         card=SILENT.digest.hex(),
