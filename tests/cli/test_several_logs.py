@@ -237,7 +237,7 @@ def test_policies_that_cannot_name_several(lab: Path) -> None:
     own = cards.load(kit.CLAIM)
     total = Reveal("total", own.params[0].type, 2**100, None, Sentence(("the total",)))
     own = replace(own, id="my-own", reveals=(total,))
-    revealing = open_list.replace(f"{kit.CLAIM}@2", "my-own@1").replace(
+    revealing = open_list.replace(f"{kit.CLAIM}@2", "my-own@2").replace(
         cards.load(kit.CLAIM).digest.hex(), own.digest.hex()
     )
     assert parse_policy(revealing.encode(), {"my-own": own}).requirements[0].further
