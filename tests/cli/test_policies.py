@@ -24,13 +24,14 @@ def test_list() -> None:
     shown = run("policies")
     assert shown.exit_code == 0
     for name in catalogue.names():
-        assert f"{name}@1" in shown.stdout
+        assert f"{name}@2" in shown.stdout
     found = json.loads(run("policies", "--json").stdout)["policies"]
-    assert [each["policy"] for each in found] == [f"{name}@1" for name in catalogue.names()]
+    assert [each["policy"] for each in found] == [f"{name}@2" for name in catalogue.names()]
     now = time.time()
     for each, name in zip(found, catalogue.names(), strict=True):
         policy = catalogue.load(name)
         assert each["sha256"] == policy.digest.hex()
+        assert each["checked"] == (None if name == "us-frontier-threshold" else "2026-11-29")
         assert each["in_force"] is (policy.valid_from <= now < policy.valid_until)
 
 
@@ -39,11 +40,12 @@ def test_show_one(verb: str, tmp_path: Path) -> None:
     shown = run(verb, "eu-ai-act")
     assert shown.exit_code == 0, shown.output
     for line in (
-        "Policy eu-ai-act@1: EU AI Act: training compute below the presumption of systemic risk (10^25 FLOP)",
+        f"Policy eu-ai-act@2: {catalogue.load('eu-ai-act').title}",
         f"For European Union; SHA-256 {catalogue.load('eu-ai-act').digest.hex()}",
-        "In force from 2025-08-02 until 2027-08-02, not included.",
+        "In force from 2025-08-02 until 2028-01-01, not included: as this file says, not a law.",
+        "  These sentences were last held against the texts of these sources on 2026-11-29.",
         "  compute: schema compute; at least 1 row; whoever judges gives the key that is trusted",
-        "       total below the limit: The total flop of (compute where phase is one of `phases`) is below `limit`.",
+        "     outside is exactly 25%",
         "     limit is exactly 1e25 FLOP",
         "     phases is a set that includes pretraining, fine_tuning, reinforcement, synthetic_data",
         "  2. floor: compute: The log compute has at least 1 row.",
@@ -51,8 +53,8 @@ def test_show_one(verb: str, tmp_path: Path) -> None:
         "  - that the log is complete: compute that was never logged is not in it",
     ):
         assert line in shown.stdout.splitlines(), line
-    found = json.loads(run(verb, "eu-ai-act@1", "--json").stdout)
-    assert [each["name"] for each in found["requirements"]] == ["below-systemic-risk", "floor: compute"]
+    found = json.loads(run(verb, "eu-ai-act@2", "--json").stdout)
+    assert [each["name"] for each in found["requirements"]] == ["below-presumption", "floor: compute"]
     assert found["requirements"][0]["params"]["limit"] == "exactly 1e25 FLOP"
     path = tmp_path / "mine.toml"
     path.write_bytes(catalogue.load("eu-ai-act").text)
@@ -62,10 +64,10 @@ def test_show_one(verb: str, tmp_path: Path) -> None:
 def test_what_is_not_in_force_says_so(tmp_path: Path) -> None:
     path = tmp_path / "old.toml"
     text = catalogue.load("eu-ai-act").text.replace(b'id = "eu-ai-act"', b'id = "old"')
-    path.write_bytes(text.replace(b"2027-08-02", b"2025-08-03"))
+    path.write_bytes(text.replace(b"2028-01-01", b"2025-08-03"))
     shown = run("policies", path)
     assert shown.exit_code == 0
-    assert "NOT IN FORCE now: old@1 was valid until 2025-08-03, not included" in shown.stdout
+    assert "NOT IN FORCE now: old@2 was valid until 2025-08-03, not included" in shown.stdout
     assert json.loads(run("policies", path, "--json").stdout)["in_force"] is False
 
 
@@ -90,7 +92,7 @@ def test_a_faulty_policy_names_its_key(tmp_path: Path) -> None:
     path.write_bytes(catalogue.load("eu-ai-act").text.replace(b'limit = "1e25"', b'limit = "1e30"'))
     result = run("explain", path)
     assert result.exit_code == 2 and not result.stdout
-    assert "error[malformed-policy]: requirements.below-systemic-risk.params.limit: admits 1e28 FLOP" in result.stderr
+    assert "error[malformed-policy]: requirements.below-presumption.params.limit: admits 1e28 FLOP" in result.stderr
     assert "help: zkcompliance explain training-compute-below\n" in result.stderr
     assert run("explain", "training-compute-below").exit_code == 0
 

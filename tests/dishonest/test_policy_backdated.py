@@ -31,10 +31,9 @@ from zkcompliance.prove.policy import prove_policies
 from zkcompliance.schemas.shape import text_id
 
 CLAIM = "incidents-reported-in-time"
+Logs = dict[str, SealedLog]
 AWARE = NOW - 20 * DAY  # of an incident that nobody reported; its clock is 5 days
 DRAWN = b"drawn yesterday"
-SLOTS = {"incidents": schemas.incident, "reports": schemas.incident_report}
-Logs = dict[str, SealedLog]
 
 
 def text(
@@ -46,8 +45,8 @@ def text(
     made += '[logs.reports]\nschema = "incident_report"\n'
     clocks = [f'params.{name} = "{clock}"' for name in ("infrastructure", "cybersecurity", "death", "harm", "safety")]
     return made + requirement(
-        "in-time", "Reported in time.", CLAIM, {name: name for name in SLOTS}, f"params.as_of = {as_of}",
-        'params.authority = "office"',
+        "in-time", "Reported in time.", CLAIM, {"incidents": "incidents", "reports": "reports"},
+        f"params.as_of = {as_of}", 'params.authority = "office"', 'params.unclear = "0 seconds"',
         'params.reportable = { includes = "cybersecurity" }', *clocks, f'params.danger = "{clock}"',
     )  # fmt: skip
 
@@ -61,13 +60,13 @@ def register(tmp_path_factory: pytest.TempPathFactory) -> Logs:
     """One incident, of which nobody was told."""
     folder = tmp_path_factory.mktemp("register")
     incident = {"serial": 1, "category": "cybersecurity", "occurred": AWARE - HOUR, "aware": AWARE}
-    for (name, schema), rows in zip(SLOTS.items(), ([incident], []), strict=True):
+    for name, schema, rows in (("incidents", schemas.incident, [incident]), ("reports", schemas.incident_report, [])):
         keys.generate(folder / f"{name}.key", f"lab.example/{name}")
         key = keys.load_private(folder / f"{name}.key")
         create_log(folder / name, schema, key)
         with Writer(folder / name, key) as writer:
             writer.seal(rows, empty=not rows)
-    return {name: SealedLog.open(folder / name) for name in SLOTS}
+    return {name: SealedLog.open(folder / name) for name in ("incidents", "reports")}
 
 
 def proved(asked: Policy, logs: Logs, at: int, reference: bytes = b"", rehearsal: bool = False) -> bytes:
@@ -77,8 +76,8 @@ def proved(asked: Policy, logs: Logs, at: int, reference: bytes = b"", rehearsal
 
 
 def judged(file: bytes, asked: Policy, logs: Logs, at: int = NOW, **more: object) -> Verdict:
-    known = {name: VerifierKey.parse(log.vkey) for name, log in logs.items()}
-    return judge_policy(file, asked, now=at, keys=known, **more)  # type: ignore[arg-type]
+    keys_of = {name: VerifierKey.parse(log.vkey) for name, log in logs.items()}
+    return judge_policy(file, asked, now=at, keys=keys_of, **more)  # type: ignore[arg-type]
 
 
 def refused(file: bytes, asked: Policy, logs: Logs, at: int = NOW, **more: object) -> VerificationError:
@@ -108,10 +107,8 @@ def test_a_moment_that_is_set_back(register: Logs) -> None:
     bound = Binding(ForPolicy(asked.digest, asked.id, asked.version), None, NOW).encode()
     clocks = dict.fromkeys(("infrastructure", "cybersecurity", "death", "harm", "safety", "danger"), 5 * DAY)
     for as_of in (AWARE + 4 * DAY, NOW - HOUR - 1):
-        publics = {
-            "as_of": as_of, "authority": text_id("office"), "unclear": 0,
-            "reportable": 0 if as_of > AWARE + 5 * DAY else 2, **clocks,
-        }  # fmt: skip
+        publics = {"as_of": as_of, "authority": text_id("office"), "unclear": 0, **clocks}
+        publics["reportable"] = 0 if as_of > AWARE + 5 * DAY else 2
         file = prove_claim(catalogue.load(CLAIM), register, publics, head=bound, requirement="in-time")
         error = refused(file, asked, register)
         assert isinstance(error, StatementMismatch) and error.message.startswith("as_of: the proof is about")

@@ -23,6 +23,7 @@ POLICY = PolicyRef(
     ),
     valid_from=1_754_092_800,  # 2025-08-02
     valid_until=1_817_164_800,  # 2027-08-02
+    checked=1_795_910_400,  # 2026-11-29
 )
 COMPUTE = LogShown(
     slot="compute",

@@ -117,7 +117,7 @@ def test_what_is_asked_otherwise(both: Both, lab: Lab, tmp_path: Path) -> None:
         [lab.bundle, "--policy", "eu-ai-act", *key],
         [lab.bundle, "--policy", "no-such-policy", *key],
         [lab.bundle, "--policy", tmp_path / "none.toml", *key],
-        [lab.bundle, "--policy", "eu-ai-act@1", *key],
+        [lab.bundle, "--policy", "eu-ai-act@2", *key],
         [lab.bundle, "--policy", "eu-ai-act@99", *key],
         [lab.bundle, "--policy", lab.policy, "--log-key", f"compute={other}"],
         [lab.bundle, "--policy", lab.policy, *key, "--at", "2020-01-01"],

@@ -35,9 +35,9 @@ def test_a_copy_of_the_file_is_the_claim(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("flop.sum() < limit", "flop.sum() <= limit"),
-        ("version=1", "version=2"),
-        ("counted.flop.sum()", "counted.where(counted.flop < 9).flop.sum()"),
+        ("flop.sum() + before < limit", "flop.sum() + before <= limit"),
+        ("version=2", "version=3"),
+        ("chosen.flop.sum()", "chosen.where(chosen.flop < 9).flop.sum()"),
     ],
 )
 def test_another_program_under_its_id_is_refused(old: str, new: str, tmp_path: Path) -> None:

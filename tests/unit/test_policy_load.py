@@ -37,6 +37,15 @@ def edited(old: str, new: str) -> Policy:
     return parse_policy(text.replace(old, new).encode())
 
 
+def test_the_day_of_checking_is_a_date_or_left_out() -> None:
+    line = "valid_until = 2027-08-02\n"
+    assert parse_policy(sound().encode()).checked is None
+    assert edited(line, line + "checked = 2026-11-29\n").checked == 1795910400
+    for wrong in ('"2026-11-29"', "2026-11-29T00:00:00Z", "1795910400", "true"):
+        with pytest.raises(MalformedPolicy, match=r"^checked: is a date"):
+            edited(line, f"{line}checked = {wrong}\n")
+
+
 def test_what_a_sound_policy_says() -> None:
     policy = parse_policy(sound().encode())
     assert policy.text == sound().encode()

@@ -218,9 +218,8 @@ def bounds(name: str, **given: Bound) -> dict[str, Bound]:
             "flop_before": "1e25", "suites": "gpqa@2", "items": 20,
         },
         "incidents-reported-in-time": {
-            "as_of": "2026-01-01", "authority": "office", "reportable": "death", "unclear": "0 days",
-            "infrastructure": "2 days", "cybersecurity": "5 days",
-            "death": "10 days", "harm": "15 days", "safety": "15 days", "danger": "24 hours",
+            "as_of": "2026-01-01", "authority": "office", "reportable": "death", "infrastructure": "2 days",
+            "cybersecurity": "5 days", "death": "10 days", "harm": "15 days", "safety": "15 days", "danger": "24 hours",
         },
         "log-floor-compute": {"rows": 1, "sources": "signed"},
     }.get(name)  # fmt: skip

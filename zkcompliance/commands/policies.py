@@ -62,6 +62,7 @@ def _list(as_json: bool) -> None:
             {
                 "policy": p.label, "title": p.title, "jurisdiction": p.jurisdiction, "sha256": p.digest.hex(),
                 "valid_from": words.day(p.valid_from), "valid_until": words.day(p.valid_until), "in_force": valid,
+                "checked": None if p.checked is None else words.day(p.checked),
                 "requirements": [each.name for each in p.requirements], "logs": list(p.logs),
             }
             for p, valid in zip(found, standing, strict=True)
@@ -71,8 +72,8 @@ def _list(as_json: bool) -> None:
     rows = [
         (
             p.label, p.title, f"{words.day(p.valid_from)} to {words.day(p.valid_until)}{'' if valid else ', not now'}",
-            ", ".join(p.logs),
+            "-" if p.checked is None else words.day(p.checked), ", ".join(p.logs),
         )
         for p, valid in zip(found, standing, strict=True)
     ]  # fmt: skip
-    print_table("", ("policy", "asks", "in force", "logs"), rows)
+    print_table("", ("policy", "asks", "in force", "checked", "logs"), rows)

@@ -56,6 +56,7 @@ class _Reader:
         valid_from, valid_until = root.midnight("valid_from"), root.midnight("valid_until")
         if valid_until <= valid_from:
             raise fault("valid_until", "is not after valid_from")
+        checked = root.midnight("checked") if "checked" in root else None
         subject = root.text("subject")
         if subject not in ("required", "none"):
             raise fault("subject", "is required or none")
@@ -81,7 +82,7 @@ class _Reader:
         return Policy(
             self.data, identity, version, title, jurisdiction, sources, valid_from, valid_until, subject == "required",
             self.reference, proof_age, checkpoint_age, cosigners, logs, requirements,
-            self._own(requirements), self.compiled,
+            self._own(requirements), self.compiled, checked,
         )  # fmt: skip
 
     def _freshness(self, cosigned: bool) -> tuple[int | None, int | None]:

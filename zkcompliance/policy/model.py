@@ -127,6 +127,7 @@ class Policy:
     requirements: tuple[Requirement, ...]
     cards: Mapping[str, Card] = field(default_factory=dict, repr=False, compare=False)
     compiled: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
+    checked: int | None = None  # the day on which its sentences were last held against the texts of its sources
 
     def card(self, requirement: Requirement) -> Card:
         """Of the claim that a requirement asks for: one of `cards`, or of the catalogue."""

@@ -26,6 +26,7 @@ def describe(policy: Policy) -> dict[str, Any]:
         "sources": list(policy.sources),
         "valid_from": day(policy.valid_from),
         "valid_until": day(policy.valid_until),
+        "checked": None if policy.checked is None else day(policy.checked),
         "sha256": policy.digest.hex(),
         "subject": "every proof names the model that it is about" if policy.subject else "no model is asked for",
         "fresh": _fresh(policy),
@@ -39,8 +40,10 @@ def describe(policy: Policy) -> dict[str, Any]:
 def lines(said: dict[str, Any]) -> list[str]:
     """The same for a person."""
     out = [f"Policy {said['policy']}: {said['title']}", f"For {said['jurisdiction']}; SHA-256 {said['sha256']}"]
-    out += [f"In force from {said['valid_from']} until {said['valid_until']}, not included."]
-    out += ["", "Sources:", *(f"  - {source}" for source in said["sources"])]
+    out += [
+        f"In force from {said['valid_from']} until {said['valid_until']}, not included: as this file says, not a law."
+    ]
+    out += ["", "Sources:", *(f"  - {source}" for source in said["sources"]), _checked(said["checked"])]
     out += [
         "",
         "Asks of every proof:",
@@ -55,6 +58,12 @@ def lines(said: dict[str, Any]) -> list[str]:
         out += [f"     {name} is {text}" for name, text in (each["params"] | each["reveals"]).items()]
         out += [f"     card {each['card']}", f"     program {each['program']}"]
     return [*out, "", "Does not show:", *(f"  - {text}" for text in said["not_shown"])]
+
+
+def _checked(when: str | None) -> str:
+    if when is None:
+        return "  No day is stated on which these sentences were held against the texts of all these sources."
+    return f"  These sentences were last held against the texts of these sources on {when}."
 
 
 def day(moment: int) -> str:
