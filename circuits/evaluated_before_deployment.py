@@ -42,15 +42,15 @@ def evaluated_before_deployment(
 ) -> None:
     """Before each deployment of `model`, by stated times, every item of its gate had been graded."""
     deployed = events.where((events.kind == "deploy") & (~events.model.is_given() | (events.model == model)))
-    named = deployed.gate.is_given() & deployed.gate.is_in(suites)
-    require("every gate is one of the suites", deployed.every(named))
+    gate = deployed.gate.or_else("")
+    require("every gate is one of the suites", deployed.every(gate.is_in(suites)))
     graded = evals.where((evals.model == model) & evals.score.is_given())
     each = graded.group_by(graded.suite, graded.item)
     by_suite = each.group_by(each.suite)
     enough = by_suite.where(by_suite.size() >= items)
     begun = let("an item's first grading", each.min(graded.at))
     last = let("the last item's", enough.max(begun))
-    done = lookup(deployed.gate.or_else(""), enough.key(0), last, default=Time.largest)
+    done = lookup(gate, enough.key(0), last, default=Time.largest)
     require("graded before the deployment", deployed.every(done < deployed.at))
     counted("deployments that count", deployed)
     counted("samples that count", graded)

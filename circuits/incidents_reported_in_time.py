@@ -35,7 +35,7 @@ from zkcompliance.claim.language import (
     param,
     require,
     reveal,
-    select,
+    smaller,
 )
 
 CLOCKED = names(
@@ -68,9 +68,8 @@ def incidents_reported_in_time(
     initial = reports.where((reports.authority == authority) & (reports.kind == "initial") & reports.receipt.is_given())
     require("no receipt for two reports", initial.unique(initial.receipt))
     require("no report after the judged moment", initial.every(initial.at <= as_of))
-    latest = incidents.aware + unclear
-    early = incidents.involved.is_given() & (incidents.involved < latest)
-    begin = let("the clock's beginning", select(early, incidents.involved, latest))
+    known = incidents.involved.or_else(Time.largest)
+    begin = let("the clock's beginning", smaller(known, incidents.aware + unclear))
     due = let("the clock's end", begin + incidents.category.pick(
         {
             "critical_infrastructure": infrastructure, "cybersecurity": cybersecurity, "death": death,
