@@ -45,7 +45,7 @@ def test_show_one(verb: str, tmp_path: Path) -> None:
         "In force from 2025-08-02 until 2028-01-01, not included: as this file says, not a law.",
         "  These sentences were last held against the texts of these sources on 2026-11-29.",
         "  compute: schema compute; at least 1 row; whoever judges gives the key that is trusted",
-        "       total below the limit: The total flop of (compute where phase is one of `phases`) is below `limit`.",
+        "     outside is exactly 25%",
         "     limit is exactly 1e25 FLOP",
         "     phases is a set that includes pretraining, fine_tuning, reinforcement, synthetic_data",
         "  2. floor: compute: The log compute has at least 1 row.",

@@ -27,13 +27,16 @@ SECOND = """
 [[requirements]]
 name = "band"
 says = "The counted compute lies in a band of the limit, and its total is disclosed."
-claim = "compute-band@1"
+claim = "compute-band@2"
 card = "@BAND"
 logs = { compute = "compute" }
 params.limit = "1e20"
 params.at_least = { at_least = "1%", at_most = "50%" }
 params.at_most = { at_most = "90%" }
 params.phases = { includes = "pretraining" }
+params.model = { free = true }
+params.before = "0"
+params.outside = "100%"
 reveals.total = { at_most = "@TOTAL" }
 """
 BAND = ("-p", "band.at_least=1%", "-p", "band.at_most=10%")
@@ -77,13 +80,14 @@ def test_accepted(lab: Path) -> None:
     assert [each["status"] for each in found["requirements"]] == ["met"] * 3
     assert below["values"][0]["exact"] == str(10**20) and "at most 1e21" in below["values"][0]["asked"]
     assert [value["chooser"] for value in band["values"] if value["role"] == "parameter"] == [
-        "policy", "lab, within a bound", "lab, within a bound", "lab, within a bound",
+        "policy", "lab, within a bound", "lab, within a bound", "lab, within a bound", "lab", "policy", "policy",
     ]  # fmt: skip
     assert band["margin"] == {
         "revealed": "total", "value": str(4 * 10**18), "limit_name": "the policy's limit", "limit": str(9 * 10**19),
         "low": str(10**18), "high": str(10**19), "rounding": str(10**17 - 1),
     }  # fmt: skip
-    assert {value["name"] for value in band["values"] if value["role"] == "revealed"} == {"total"}
+    revealed = {value["name"] for value in band["values"] if value["role"] == "revealed"}
+    assert revealed == {"total", "rows that count", "first start", "last end"}
     assert any(value["role"] == "derived" for value in band["values"])
     assert any("differencing: total" in text for text in band["warnings"])
     assert all(log["rows"] == "3" for each in (below, band, floor) for log in each["logs"])

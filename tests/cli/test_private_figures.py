@@ -17,13 +17,16 @@ BAND = """
 [[requirements]]
 name = "band"
 says = "The total is disclosed."
-claim = "compute-band@1"
+claim = "compute-band@2"
 card = "@BAND"
 logs = { compute = "compute" }
 params.limit = "1e20"
 params.at_least = { at_least = "0.01%" }
 params.at_most = { free = true }
 params.phases = { includes = "pretraining" }
+params.model = { free = true }
+params.before = "0"
+params.outside = "100%"
 reveals.total = { at_most = "1e17" }
 """
 

@@ -63,9 +63,9 @@ def test_a_verdict_on_nothing_is_no_success(capsys: pytest.CaptureFixture[str]) 
 def test_an_accepted_proof_is_a_page(lab: Path, tmp_path: Path) -> None:
     page = tmp_path / "out.html"
     result = run("report", *asked(lab), "-o", page)
-    assert result.exit_code == 0 and result.stdout.startswith("Accepted: the proof shows compute-band@1 as asked.")
+    assert result.exit_code == 0 and result.stdout.startswith("Accepted: the proof shows compute-band@2 as asked.")
     text = page.read_text()
-    assert "<h1>Accepted: the proof shows compute-band@1 as asked.</h1>" in text
+    assert "<h1>Accepted: the proof shows compute-band@2 as asked.</h1>" in text
     assert "total is 2e19 FLOP, rounded down; limit is 1e20 FLOP, at least 20% of it" in text and "<svg" in text
     assert hashlib.sha256((lab / "proof").read_bytes()).hexdigest() in text.replace("<wbr>", "")
     assert "run-canary" not in text
@@ -88,7 +88,7 @@ def test_a_refused_proof_is_a_page_that_says_so(lab: Path, tmp_path: Path) -> No
     verified = run("verify", *asked(lab, *other))
     assert result.exit_code == verified.exit_code == 1
     assert result.stderr == verified.stderr and "error[statement-mismatch]" in result.stderr
-    assert "<h1>Not accepted: compute-band@1 is not met.</h1>" in page.read_text()
+    assert "<h1>Not accepted: compute-band@2 is not met.</h1>" in page.read_text()
 
 
 def test_nothing_to_hold_it_against_is_a_page_that_says_so(lab: Path, tmp_path: Path) -> None:

@@ -38,6 +38,11 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
         row = {"kind": "eval", "serial": 1, "at": kit.T, "model": "m", "cumulative_flop": 10**20}
         with Writer(folder / name, keys.load_private(folder / f"{name}.key")) as writer:
             writer.seal([row])
+    keys.generate(folder / "evals.key", "lab.example/evals")
+    create_log(folder / "evals", schemas.by_name("eval"), keys.load_private(folder / "evals.key"))
+    graded = {"model": "m", "suite": "gpqa@2", "item": "1", "at": kit.T, "score": 0}
+    with Writer(folder / "evals", keys.load_private(folder / "evals.key")) as writer:
+        writer.seal([graded])
     return folder
 
 
@@ -125,13 +130,14 @@ def test_a_state_remembers_each_and_each_is_named_by_its_origin(lab: Path, tmp_p
 
 def test_where_the_order_of_rows_counts_one_log_fills_the_slot(lab: Path, tmp_path: Path) -> None:
     cadence = ("-p", "model=m", "-p", "since=2026-01-01", "-p", "until=2026-01-06", "-p", "gap=30 days")
-    cadence = (*cadence, "-p", "growth=4", "-p", "flop_before=1e20")
-    two = logs(lab, "e1", "e2", slot="events")
+    cadence = (*cadence, "-p", "growth=4", "-p", "flop_before=1e20", "-p", "suites=gpqa@2", "-p", "items=1")
+    evals = logs(lab, "evals", slot="evals")
+    two = [*logs(lab, "e1", "e2", slot="events"), *evals]
     for verb in (("check",), ("prove", "-o", tmp_path / "proof")):
         result = run(*verb, "evals-cadence", *two, *cadence)
         assert result.exit_code == 2 and "depends on the order of the rows" in result.stderr, result.output
-    ok("prove", "evals-cadence", *logs(lab, "e1", slot="events"), *cadence, "-o", tmp_path / "one")
-    asked = ("verify", tmp_path / "one", "--claim", "evals-cadence", *cadence)
+    ok("prove", "evals-cadence", *logs(lab, "e1", slot="events"), *evals, *cadence, "-o", tmp_path / "one")
+    asked = ("verify", tmp_path / "one", "--claim", "evals-cadence", *cadence, *trusted(lab, "evals", slot="evals"))
     assert ok(*asked, *trusted(lab, "e1", slot="events"))["accepted"]
     result = run(*asked, *trusted(lab, "e1", "e2", slot="events"))
     assert result.exit_code == 2 and "depends on the order of the rows" in result.stderr
@@ -237,7 +243,7 @@ def test_policies_that_cannot_name_several(lab: Path) -> None:
     own = cards.load(kit.CLAIM)
     total = Reveal("total", own.params[0].type, 2**100, None, Sentence(("the total",)))
     own = replace(own, id="my-own", reveals=(total,))
-    revealing = open_list.replace(f"{kit.CLAIM}@1", "my-own@1").replace(
+    revealing = open_list.replace(f"{kit.CLAIM}@2", "my-own@2").replace(
         cards.load(kit.CLAIM).digest.hex(), own.digest.hex()
     )
     assert parse_policy(revealing.encode(), {"my-own": own}).requirements[0].further
@@ -245,18 +251,20 @@ def test_policies_that_cannot_name_several(lab: Path) -> None:
         parse_policy(f'{revealing}reveals.total = {{ at_least = "1e10" }}\n'.encode(), {"my-own": own})
     bound = 'params.limit = "1e19"\nparams.at_least = { at_least = "1%" }\nparams.at_most = { at_most = "90%" }'
     digests = [cards.load(name).digest.hex() for name in (kit.CLAIM, "compute-band")]
-    band = text.replace(f"{kit.CLAIM}@1", "compute-band@1").replace(*digests).replace('params.limit = "1e19"', bound)
+    band = text.replace(f"{kit.CLAIM}@2", "compute-band@2").replace(*digests).replace('params.limit = "1e19"', bound)
     assert parse_policy(band.encode()).requirements[0].logs == {"compute": ("a", "b")}
     with pytest.raises(MalformedPolicy, match="more rows could make compute-band hold where it did not"):
         parse_policy(band.replace('["a", "b"]', '{ all = ["a"], further = ["b"] }').encode())
     events = head("events", "Events", subject="required", until="2099-01-01") + '[freshness]\nproof = "5 days"\n'
     for name in ("e1", "e2"):
         events += f'[logs.{name}]\nschema = "event"\n'
+    events += '[logs.evals]\nschema = "eval"\n'
     params = (
         "params.model = { subject = true }", 'params.since = "2025-01-01"', 'params.until = { within = "1 hour" }',
         'params.gap = "5 days"', "params.growth = 4", 'params.flop_before = "1e20"',
+        'params.suites = "gpqa@2"', "params.items = 1",
     )  # fmt: skip
-    events += requirement("often", "Often.", "evals-cadence", {"events": "e1"}, *params)
+    events += requirement("often", "Often.", "evals-cadence", {"events": "e1", "evals": "evals"}, *params)
     assert parse_policy((events.replace('[logs.e2]\nschema = "event"\n', "")).encode())
     with pytest.raises(MalformedPolicy, match="depends on the order of the rows"):
         parse_policy(events.replace('events = "e1"', 'events = ["e1", "e2"]').encode())

@@ -207,7 +207,7 @@ def test_sentences_of_another_claim_have_another_digest(world: World) -> None:
     ):
         check_card(lie, program(kit.CLAIM))
         assert lie.digest != card.digest
-        text = kit.text().replace("training-compute-below@1", "my-own@1")
+        text = kit.text().replace("training-compute-below@2", "my-own@1")
         with pytest.raises(MalformedPolicy, match=r"below\.card: is not the card of my-own@1"):
             parse_policy(text.encode(), {"my-own": replace(lie, id="my-own")})
 
@@ -234,7 +234,7 @@ def test_the_verdict_says_whose_word_a_card_is(world: World, tmp_path: Path) -> 
     path.write_bytes(stranger.encoded)
     verdict = ask(world, path)
     assert not verdict.accepted and "claim: the proof is of" in str(verdict.findings[0].error)
-    with pytest.raises(CardMismatch, match="the card is of stranger@1, and its program of training-compute-below@1"):
+    with pytest.raises(CardMismatch, match="the card is of stranger@1, and its program of training-compute-below@2"):
         ask(world, path, log_keys=())
 
 
@@ -262,7 +262,7 @@ def test_only_one_form_of_a_card_is_read(tmp_path: Path) -> None:
 def test_no_byte_of_a_pinned_card_can_be_changed() -> None:
     """Every byte of one card, changed in one bit or to a digit: it is no card, or not the one that the policy names."""
     card = replace(cards.load(kit.CLAIM), id="my-own")
-    text = kit.text().replace("training-compute-below@1", "my-own@1")
+    text = kit.text().replace("training-compute-below@2", "my-own@1")
     text = text.replace(cards.load(kit.CLAIM).digest.hex(), card.digest.hex())
     assert parse_policy(text.encode(), {"my-own": card}).requirements[0].card == card.digest
     data, refused = card.encoded, {"malformed-card": 0, "malformed-policy": 0}

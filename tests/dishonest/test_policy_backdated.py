@@ -28,8 +28,10 @@ from zkcompliance.policy.model import Policy
 from zkcompliance.policy.verdict import Verdict
 from zkcompliance.prove.api import prove_claim
 from zkcompliance.prove.policy import prove_policies
+from zkcompliance.schemas.shape import text_id
 
 CLAIM = "incidents-reported-in-time"
+Logs = dict[str, SealedLog]
 AWARE = NOW - 20 * DAY  # of an incident that nobody reported; its clock is 5 days
 DRAWN = b"drawn yesterday"
 
@@ -40,9 +42,11 @@ def text(
     """A policy of one register. proof: the age of a proof; reference, as_of, clock: what stands in it."""
     made = head("register", "Incidents in time", subject="none")
     made += f'{reference}\n[freshness]\nproof = "{proof}"\n[logs.incidents]\nschema = "incident"\n'
+    made += '[logs.reports]\nschema = "incident_report"\n'
     clocks = [f'params.{name} = "{clock}"' for name in ("infrastructure", "cybersecurity", "death", "harm", "safety")]
     return made + requirement(
-        "in-time", "Reported in time.", CLAIM, {"incidents": "incidents"}, f"params.as_of = {as_of}",
+        "in-time", "Reported in time.", CLAIM, {"incidents": "incidents", "reports": "reports"},
+        f"params.as_of = {as_of}", 'params.authority = "office"', 'params.unclear = "0 seconds"',
         'params.reportable = { includes = "cybersecurity" }', *clocks, f'params.danger = "{clock}"',
     )  # fmt: skip
 
@@ -52,39 +56,42 @@ def policy(**asked: str) -> Policy:
 
 
 @pytest.fixture(scope="module")
-def register(tmp_path_factory: pytest.TempPathFactory) -> SealedLog:
+def register(tmp_path_factory: pytest.TempPathFactory) -> Logs:
     """One incident, of which nobody was told."""
     folder = tmp_path_factory.mktemp("register")
-    keys.generate(folder / "key", "lab.example/incidents")
-    key = keys.load_private(folder / "key")
-    create_log(folder / "log", schemas.incident, key)
-    with Writer(folder / "log", key) as writer:
-        writer.seal([{"serial": 1, "category": "cybersecurity", "occurred": AWARE - HOUR, "aware": AWARE}])
-    return SealedLog.open(folder / "log")
+    incident = {"serial": 1, "category": "cybersecurity", "occurred": AWARE - HOUR, "aware": AWARE}
+    for name, schema, rows in (("incidents", schemas.incident, [incident]), ("reports", schemas.incident_report, [])):
+        keys.generate(folder / f"{name}.key", f"lab.example/{name}")
+        key = keys.load_private(folder / f"{name}.key")
+        create_log(folder / name, schema, key)
+        with Writer(folder / name, key) as writer:
+            writer.seal(rows, empty=not rows)
+    return {name: SealedLog.open(folder / name) for name in ("incidents", "reports")}
 
 
-def proved(asked: Policy, log: SealedLog, at: int, reference: bytes = b"", rehearsal: bool = False) -> bytes:
+def proved(asked: Policy, logs: Logs, at: int, reference: bytes = b"", rehearsal: bool = False) -> bytes:
     """As the lab's own tools prove it, where its machine's clock says `at`."""
     left = {"in-time.reportable": "cybersecurity"}
-    return prove_policies([asked], {"incidents": log}, left, binding=Binding(None, None, at, reference, rehearsal))
+    return prove_policies([asked], logs, left, binding=Binding(None, None, at, reference, rehearsal))
 
 
-def judged(file: bytes, asked: Policy, log: SealedLog, at: int = NOW, **more: object) -> Verdict:
-    return judge_policy(file, asked, now=at, keys={"incidents": VerifierKey.parse(log.vkey)}, **more)  # type: ignore[arg-type]
+def judged(file: bytes, asked: Policy, logs: Logs, at: int = NOW, **more: object) -> Verdict:
+    keys_of = {name: VerifierKey.parse(log.vkey) for name, log in logs.items()}
+    return judge_policy(file, asked, now=at, keys=keys_of, **more)  # type: ignore[arg-type]
 
 
-def refused(file: bytes, asked: Policy, log: SealedLog, at: int = NOW, **more: object) -> VerificationError:
+def refused(file: bytes, asked: Policy, logs: Logs, at: int = NOW, **more: object) -> VerificationError:
     with pytest.raises(VerificationError) as caught:
-        judged(file, asked, log, at, **more).require()
+        judged(file, asked, logs, at, **more).require()
     return caught.value
 
 
-def test_what_is_overdue_is_not_in_time(register: SealedLog) -> None:
+def test_what_is_overdue_is_not_in_time(register: Logs) -> None:
     with pytest.raises(ClaimDoesNotHold, match="reported in time"):
         proved(policy(), register, NOW)
 
 
-def test_a_clock_that_is_set_back(register: SealedLog) -> None:
+def test_a_clock_that_is_set_back(register: Logs) -> None:
     """The proof is sound, and says of a moment long ago what was so then."""
     asked = policy()
     file = proved(asked, register, AWARE + 4 * DAY)
@@ -94,19 +101,20 @@ def test_a_clock_that_is_set_back(register: SealedLog) -> None:
     assert isinstance(refused(file, asked, register, AWARE + 10 * DAY), StaleProof)
 
 
-def test_a_moment_that_is_set_back(register: SealedLog) -> None:
+def test_a_moment_that_is_set_back(register: Logs) -> None:
     """The stated time is honest, and the parameter is not."""
     asked = policy()
     bound = Binding(ForPolicy(asked.digest, asked.id, asked.version), None, NOW).encode()
     clocks = dict.fromkeys(("infrastructure", "cybersecurity", "death", "harm", "safety", "danger"), 5 * DAY)
     for as_of in (AWARE + 4 * DAY, NOW - HOUR - 1):
-        publics = {"as_of": as_of, "reportable": 0 if as_of > AWARE + 5 * DAY else 2, **clocks}
-        file = prove_claim(catalogue.load(CLAIM), {"incidents": register}, publics, head=bound, requirement="in-time")
+        publics = {"as_of": as_of, "authority": text_id("office"), "unclear": 0, **clocks}
+        publics["reportable"] = 0 if as_of > AWARE + 5 * DAY else 2
+        file = prove_claim(catalogue.load(CLAIM), register, publics, head=bound, requirement="in-time")
         error = refused(file, asked, register)
         assert isinstance(error, StatementMismatch) and error.message.startswith("as_of: the proof is about")
 
 
-def test_a_reference_bounds_the_stated_time(register: SealedLog) -> None:
+def test_a_reference_bounds_the_stated_time(register: Logs) -> None:
     asked = policy(reference='reference = "required"', proof="30 days")
     file = proved(asked, register, AWARE + 4 * DAY, DRAWN)
     drawn = {"reference": DRAWN, "drawn": NOW - DAY}
@@ -123,7 +131,7 @@ def test_a_reference_bounds_the_stated_time(register: SealedLog) -> None:
     assert told.accepted and not any("the lab's word" in line for line in told.findings[0].not_proven)
 
 
-def test_without_a_reference_the_time_is_the_labs_word(register: SealedLog) -> None:
+def test_without_a_reference_the_time_is_the_labs_word(register: Logs) -> None:
     asked = policy()
     verdict = judged(proved(asked, register, AWARE + DAY), asked, register, AWARE + 2 * DAY)
     assert verdict.accepted

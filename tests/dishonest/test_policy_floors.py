@@ -32,9 +32,15 @@ def pretraining_below(compute: ComputeLog, limit: Param[Flop]) -> None:
     counted("jobs that count", jobs)
 
 
+@claim("pretraining-below-uncounted")
+def uncounted(compute: ComputeLog, limit: Param[Flop]) -> None:
+    """The same, and nothing is told of how many rows count."""
+    require("below", compute.where(compute.phase == "pretraining").flop.sum() < limit)
+
+
 VACUOUS = (implausible("limit", "nobody spends so much", at_least="1e28"),)
-CLAIM = replace(provable(pretraining_below), vacuous=VACUOUS)
-CARD = card_of(CLAIM)
+CLAIM, UNCOUNTED = (replace(provable(each), vacuous=VACUOUS) for each in (pretraining_below, uncounted))
+CARD, SILENT = card_of(CLAIM), card_of(UNCOUNTED)
 
 
 def policy(*lines: str, log: str = "", logs: str = 'logs = { compute = "compute" }') -> Policy:
@@ -79,8 +85,8 @@ def test_what_cannot_be_asked_is_refused() -> None:
     with pytest.raises(MalformedPolicy, match=r"rows: counts the rows of all logs that fill a slot"):
         policy("rows = 5", logs=further)
     assert policy(log="rows = 5", logs=further).requirements[0].reveals == {}
-    with pytest.raises(MalformedPolicy, match=r"below\.rows: training-compute-below does not tell how many rows count"):
-        kit.policy(limit='{ at_most = "1e21" }\nrows = 3')
+    with pytest.raises(MalformedPolicy, match=r"below\.rows: pretraining-below-uncounted does not tell how many rows"):
+        silent("rows = 3")
 
 
 def shown(folder: Path, rows: list[dict[str, object]], asked: Policy) -> tuple[Verdict, object]:
@@ -89,6 +95,16 @@ def shown(folder: Path, rows: list[dict[str, object]], asked: Policy) -> tuple[V
     bound = Binding(ForPolicy(asked.digest, asked.id, asked.version), MODEL, NOW).encode()
     proof = prove_claim(CLAIM, {"compute": log}, {"limit": 10**22}, head=bound, requirement="below")
     return judge_policy(proof, asked, now=NOW, keys={"compute": VerifierKey.parse(log.vkey)}), log
+
+
+def silent(*lines: str) -> Policy:
+    """Of a log of at least 3 rows, and the claim that does not tell how many count. lines: of its requirement."""
+    asked = requirement(
+        "below", "Pretraining is below the limit.", SILENT.id, {"compute": "compute"}, 'params.limit = "1e22"', *lines,
+        card=SILENT.digest.hex(),
+    )  # fmt: skip
+    text = head("floors", "Rows that count", subject="required") + '[logs.compute]\nschema = "compute"\nrows = 3\n'
+    return parse_policy((text + asked).encode(), {SILENT.id: SILENT}, frozenset({SILENT.id}))
 
 
 def only(text: str) -> Policy:
@@ -125,9 +141,13 @@ def test_only_rows_that_count_silence_the_warning(tmp_path: Path, phase: str, wa
 
 def test_a_floor_of_the_log_alone_does_not_silence_it(tmp_path: Path) -> None:
     log = kit.make_log(tmp_path, "log", "lab.example/a", [{**row, "phase": "evaluation"} for row in kit.rows(9)])
-    asked = kit.policy(limit='"1e21"')
-    given = {"below.phases": "pretraining, fine_tuning"}
-    bundle = prove_policies([asked], {"compute": log}, given, binding=Binding(None, MODEL, NOW))
+    asked = silent()
+    bundle = prove_policies(
+        [asked],
+        {"compute": log},
+        binding=Binding(None, MODEL, NOW),
+        own={SILENT.id: UNCOUNTED},  # type: ignore[dict-item]
+    )
     verdict = judge_policy(bundle, asked, now=NOW, keys={"compute": VerifierKey.parse(log.vkey)})
     assert verdict.accepted
     below, floor = verdict.findings

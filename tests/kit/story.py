@@ -81,10 +81,10 @@ class Story:
         return () if subject is None else ("--subject", f"{subject}={self.folder / 'model'}")
 
 
-def revealed(said: Mapping[str, Any], requirement: str) -> dict[str, str]:
-    """What one requirement of a verdict's document discloses."""
+def values(said: Mapping[str, Any], requirement: str) -> dict[str, str]:
+    """What one requirement of a verdict's document was proved with and discloses: name → as people read it."""
     (found,) = [each for each in said["requirements"] if each["name"] == requirement]
-    return dict(found["reveals"])
+    return {each["name"]: each["text"] for each in found["values"]}
 
 
 def _zk(*arguments: str | Path) -> None:

@@ -23,6 +23,7 @@ POLICY = PolicyRef(
     ),
     valid_from=1_754_092_800,  # 2025-08-02
     valid_until=1_817_164_800,  # 2027-08-02
+    checked=1_795_910_400,  # 2026-11-29
 )
 COMPUTE = LogShown(
     slot="compute",
@@ -72,10 +73,10 @@ def proved(name: str, claim: str, **parts: object) -> Finding:
     return replace(made, **parts)  # type: ignore[arg-type]
 
 
-BELOW = proved("training-compute", "training-compute-below@1")
+BELOW = proved("training-compute", "training-compute-below@2")
 BAND = proved(
     "how-close",
-    "compute-band@1",
+    "compute-band@2",
     says="How close the training compute comes to the threshold is disclosed to two significant figures.",
     sentences="It holds when all of this is so:\n  1. total at or above the lower edge: The share of `limit` is at "
     "least `at_least`.\n  2. total at or below the upper edge: The share of `limit` is at most `at_most`.",
@@ -105,7 +106,7 @@ INCIDENTS = replace(
 )
 CLOCK = proved(
     "incident-clock",
-    "incidents-reported-in-time@1",
+    "incidents-reported-in-time@2",
     says="Serious incidents were reported within 15 days.",
     sentences="Every incident was reported within `clock` of its start.",
     values=(
@@ -120,7 +121,7 @@ CLOCK = proved(
 
 def missing(error: errors.ZkComplianceError, status: Status, name: str = "incident-clock") -> Finding:
     """A requirement without a proof that is good for it."""
-    return Finding(name, "Serious incidents were reported within 15 days.", "incidents-reported-in-time@1",
+    return Finding(name, "Serious incidents were reported within 15 days.", "incidents-reported-in-time@2",
                    sha256(b"incidents").digest(), status, error)  # fmt: skip
 
 

@@ -73,6 +73,7 @@ def test_the_catalogues_marks() -> None:
     of = {made.id: made for made, _ in CATALOGUE}
     assert [each for each in slots if harder(of[each[0]], each[1])] == [
         ("chips-registered", "used"),
+        ("evaluated-before-deployment", "events"),
         ("training-compute-below", "compute"),
     ]
     assert [each for each in slots if ordered(of[each[0]], each[1])] == [

@@ -27,7 +27,7 @@ from zkcompliance.quantities import fault_of
 from zkcompliance.schemas import SOURCES
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "policies.json").read_text())
-SOUND = re.sub("@CARD ([a-z-]+)@1@", lambda found: cards.load(found[1]).digest.hex(), VECTORS["sound"]).encode()
+SOUND = re.sub("@CARD ([a-z-]+)@[0-9]+@", lambda found: cards.load(found[1]).digest.hex(), VECTORS["sound"]).encode()
 DAY = 86400
 
 
@@ -193,10 +193,16 @@ HEAD = {
         {
             "name": "n",
             "says": "s",
-            "claim": "training-compute-below@1",
+            "claim": "training-compute-below@2",
             "card": cards.load("training-compute-below").digest.hex(),
             "logs": {"compute": "compute"},
-            "params": {"limit": "1e25", "phases": "pretraining"},
+            "params": {
+                "limit": "1e25",
+                "phases": "pretraining",
+                "model": {"free": True},
+                "before": 0,
+                "outside": "10%",
+            },
         }
     ],
 }

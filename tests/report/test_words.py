@@ -26,10 +26,10 @@ TITLE = "eu-ai-act-systemic-risk@1"
         ("not shown", "not accepted", f"Not accepted: of 3 requirements of {TITLE}, 1 is not shown."),
         ("not met and not shown", "not accepted",
          f"Not accepted: of 3 requirements of {TITLE}, 1 is not met and 1 is not shown."),
-        ("single", "accepted", "Accepted: the proof shows training-compute-below@1 as asked."),
-        ("single refused", "not accepted", "Not accepted: incidents-reported-in-time@1 is not met."),
+        ("single", "accepted", "Accepted: the proof shows training-compute-below@2 as asked."),
+        ("single refused", "not accepted", "Not accepted: incidents-reported-in-time@2 is not met."),
         ("undecided", "not decided",
-         "Not decided: the proof of training-compute-below@1 verifies, but nothing was given to hold it against."),
+         "Not decided: the proof of training-compute-below@2 verifies, but nothing was given to hold it against."),
         ("nothing", "not accepted", f"Not accepted: nothing of {TITLE} was judged."),
     ],
 )  # fmt: skip
@@ -73,9 +73,11 @@ def test_figures_are_exact() -> None:
 def test_the_claim_in_words_leaves_out_what_the_report_says_of_the_proof() -> None:
     said = explain(card_of(claim.load("compute-band")))
     found = words.claim_lines(replace(verdicts.BAND, sentences=said))
-    assert found[0].startswith("compute-band, version 1: Total training compute lies between")
+    assert found[0].startswith("compute-band, version 2: A model's training compute lies between")
     assert [line.partition(":")[0] for line in found[1:]] == [
-        "It holds when all of this is so", "1. total at or above the lower edge", "2. total at or below the upper edge"
+        "It holds when all of this is so", "1. each row that counts names its model",
+        "2. total at or above the lower edge", "3. total at or below the upper edge",
+        "4. little in phases that do not count",
     ]  # fmt: skip
     other = replace(verdicts.BAND, sentences="a\n  b\n\nc")
     assert words.claim_lines(other) == ["a", "b", "c"]

@@ -191,7 +191,9 @@ def test_every_vector_of_what_a_verifier_reads(both: Both) -> None:
 
 def test_every_vector_of_policies(both: Both) -> None:
     def taken(text: str) -> tuple[Answer, Answer]:
-        return both.take("policy", re.sub("@CARD ([a-z-]+)@1@", lambda found: cards.load(found[1]).digest.hex(), text))
+        return both.take(
+            "policy", re.sub("@CARD ([a-z-]+)@[0-9]+@", lambda found: cards.load(found[1]).digest.hex(), text)
+        )
 
     assert [answer.status for answer in taken(POLICIES["sound"])] == ["taken", "taken"]
     for vector in POLICIES["vectors"]:

@@ -35,9 +35,9 @@ def test_a_copy_of_the_file_is_the_claim(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("flop.sum() < limit", "flop.sum() <= limit"),
-        ("version=1", "version=2"),
-        ("counted.flop.sum()", "counted.where(counted.flop < 9).flop.sum()"),
+        ("flop.sum() + before < limit", "flop.sum() + before <= limit"),
+        ("version=2", "version=3"),
+        ("chosen.flop.sum()", "chosen.where(chosen.flop < 9).flop.sum()"),
     ],
 )
 def test_another_program_under_its_id_is_refused(old: str, new: str, tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_a_card_under_its_id_is_refused(tmp_path: Path) -> None:
 
 
 def test_reports_name_the_digest_of_what_is_not_of_the_catalogue() -> None:
-    known = verdicts.proved("limit", "training-compute-below@1", card=b"\x12" * 32)
+    known = verdicts.proved("limit", "training-compute-below@2", card=b"\x12" * 32)
     own = verdicts.proved("limit", "jobs-on-sites@1", card=b"\x12" * 32)
     later = verdicts.proved("limit", "training-compute-below@7", card=b"\x12" * 32)
     assert words.own_claim(known) == ""

@@ -68,7 +68,7 @@ def test_sentences(name: str) -> None:
         assert f"`{spec.name}`" in text
         assert spec.doc
     for number, each in enumerate(definition.requirements, 1):
-        assert f"  {number}. {each.name}: " in text
+        assert f"  {number}. {each.name}{' (asked by a join)' if each.implied else ''}: " in text
     for part in core.walk(*(each.value for each in definition.requirements)):
         assert f"{type(part).__name__}(" not in text
     assert "Not proven: that the log is complete" in text
@@ -77,23 +77,22 @@ def test_sentences(name: str) -> None:
 def test_sentences_are_these() -> None:
     text = explain(provable(claim_of("compute_band")[0]))
     assert (
-        "The total flop of (compute where phase is one of `phases`), as a share of `limit`, is at least `at_least`."
+        "(the total flop of (compute where (“of the model”) and phase is one of `phases`) + `before`), as a share of "
+        "`limit`, is at least `at_least`; “of the model” is `model` is (none) or not (model is given and model is not "
+        "`model`)."
     ) in text
-    assert "total: the total flop of (compute where phase is one of `phases`), rounded down to 2 significant" in text
+    assert "is one of `phases`) + `before`); “of the model” is" in text
     text = explain(provable(claim_of("chips_registered")[0]))
-    assert (
-        "The intervals [from, until (where missing, the end of time)) of used with the same chip do not overlap."
-        in text
-    )
-    assert "For every row of used, chip and kind is found as chip and kind in registry." in text
+    assert "The intervals [start, end) of (used where end is not before `since`) with the same chip do not" in text
+    assert "“the registration's beginning” is from of the chip chip in registry (without a match: the end of" in text
     text = explain(provable(claim_of("evals_cadence")[0]))
     assert "(`since` if none)" in text
-    assert "gap (Seconds; default 180 days): the longest time between evaluations" in text
+    assert "gap (Seconds; default 180 days; a clock that runs out): the longest time between evaluations" in text
 
 
 def test_examples_that_are_not_true_are_told() -> None:
     definition, examples = claim_of("compute_band")
-    wrong = holds("it does not", **examples[3].given)
+    wrong = holds("it does not", **next(each for each in examples if each.failing).given)
     assert "fails ['total at or above the lower edge'], and should fail []" in wrong.complaint(definition)
     assert "and should fail ['x']" in fails("it holds", "x", **examples[0].given).complaint(definition)
     with pytest.raises(UsageError, match="no rows for the log compute"):
@@ -103,8 +102,8 @@ def test_examples_that_are_not_true_are_told() -> None:
 def test_several_requirements_may_fail_in_one_example() -> None:
     """Each of the named ones does, and no other; in any order, and as any of Python's sets."""
     definition, examples = claim_of("eval_score_under")
-    given = {**next(each for each in examples if not each.failing).given, "limit": "1%", "samples": 99}
-    both = ("enough samples in each group", "each group's mean at or under the limit")
+    given = {**next(each for each in examples if not each.failing).given, "limit": "1%", "items": 99}
+    both = ("enough items in each group", "each group's mean at or under the limit")
     for named in (both, list(reversed(both)), set(both)):
         assert fails("both", named, **given).complaint(definition) == ""
     assert "and should fail" in fails("one of two", both[0], **given).complaint(definition)

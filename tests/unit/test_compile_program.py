@@ -12,10 +12,11 @@ from tests.kit import support
 from tests.kit.compiled_trial import padded, seal_anew, trial
 from zkcompliance.claim import catalogue
 from zkcompliance.claim.compile import CannotCompile, compile_claim
-from zkcompliance.claim.language import ComputeLog, EventLog, claim, require
+from zkcompliance.claim.language import ComputeLog, EventLog, Id, Param, claim, param, require
 from zkcompliance.claim.language.build import ClaimDefinition
 from zkcompliance.stark.air.program import RANGE_BUS
 from zkcompliance.stark.prover.prover import Prover
+from zkcompliance.verify.counting import check_multiplicities
 from zkcompliance.verify.program import Program as VerifierProgram
 from zkcompliance.verify.program import decode_program
 
@@ -37,6 +38,19 @@ def test_the_simplest_claim_costs_what_it_did_by_hand() -> None:
     assert table.witness == 1
     assert len(table.short) == 6 and RANGE_BUS not in {i.bus for i in table.interactions}
     assert (len(table.interactions), table.groups) == (1, (1,))
+
+
+def test_a_condition_on_parameters_alone_selects_rows_of_every_log() -> None:
+    """What bounds a truth value of publics is asked in one table: each table has to know it to count by it."""
+
+    @claim("theirs")
+    def theirs(mine: ComputeLog, other: ComputeLog, run: Param[Id] = param("whose", default="")) -> None:
+        """Rows of a run in two logs, or of every run."""
+        require("here", mine.where((run == "") | (mine.run == run)).count() >= 1)
+        require("there", other.where((run == "") | (other.run == run)).count() >= 1)
+
+    compiled = compile_claim(theirs)
+    check_multiplicities(decode_program(compiled.program.encoded))
 
 
 @pytest.mark.parametrize("module", CLAIMS)

@@ -22,7 +22,9 @@ from zkcompliance.prove.parts import part_of
 from zkcompliance.schemas import Schema
 
 DAY = 86400
-CADENCE = {"model": "m1", "since": 0, "until": 300 * DAY, "gap": "100 days", "flop_before": "1e24"}
+CADENCE = {
+    "model": "m1", "since": 0, "until": 300 * DAY, "gap": "100 days", "flop_before": "1e24", "suites": ("gpqa@2",),
+}  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -53,6 +55,10 @@ def event(at: int, flop: str = "1e24") -> dict[str, object]:
     return {"serial": 1, "model": "m1", "kind": "eval", "at": at * DAY, "cumulative_flop": flop}
 
 
+def sample(at: int) -> dict[str, object]:
+    return {"suite": "gpqa@2", "item": "i1", "model": "m1", "score": 0, "at": at * DAY}
+
+
 def job(flop: int, run: str = "r1") -> dict[str, object]:
     return {"start": 5, "end": 9, "run": run, "phase": "pretraining", "method": "hardware", "flop": flop}
 
@@ -67,10 +73,11 @@ def test_origins_decide_the_order_and_not_how_logs_are_given(tmp_path: Path) -> 
     falling = [
         sealed(tmp_path, f"lab.example/{name}", schemas.event, part) for name, part in (("d", early), ("c", late))
     ]
+    graded = [sealed(tmp_path, "lab.example/e", schemas.eval_, [sample(at) for at in (90, 100, 190, 200)])]
     for given in itertools.permutations(rising):
-        assert found("evals-cadence", {"events": given}, CADENCE).holds
+        assert found("evals-cadence", {"events": given, "evals": graded}, CADENCE).holds
     for given in itertools.permutations(falling):
-        result = found("evals-cadence", {"events": given}, CADENCE)
+        result = found("evals-cadence", {"events": given, "evals": graded}, CADENCE)
         assert (result.holds, result.requirement) == (False, "events in order of time")
     assert rising[0].origin > rising[1].origin
 
@@ -79,13 +86,17 @@ def test_origins_are_compared_as_bytes(tmp_path: Path) -> None:
     """`Z` is before `a`, and a small é, of two bytes, is after `z`."""
     parts = {"Z": [event(90)], "a": [event(100)], "z": [event(190)], "é": [event(200)]}
     logs = [sealed(tmp_path, f"lab.example/{name}", schemas.event, rows) for name, rows in parts.items()]
-    assert found("evals-cadence", {"events": logs[::-1]}, CADENCE).holds
+    graded = [sealed(tmp_path, "lab.example/e", schemas.eval_, [sample(at) for at in (90, 100, 190, 200)])]
+    assert found("evals-cadence", {"events": logs[::-1], "evals": graded}, CADENCE).holds
 
 
 def test_rows_at_fault_are_numbered_through_all_logs(tmp_path: Path) -> None:
     a = sealed(tmp_path, "lab.example/a", schemas.incident, [_incident(1), _incident(2)])
-    b = sealed(tmp_path, "lab.example/b", schemas.incident, [_incident(3), _incident(4, reported=50 * DAY)])
-    result = found("incidents-reported-in-time", {"incidents": [b, a]}, {"as_of": 60 * DAY})
+    b = sealed(tmp_path, "lab.example/b", schemas.incident, [_incident(3), _incident(4)])
+    told = [_report(1), _report(2), _report(3), _report(4, 50 * DAY)]
+    reports = [sealed(tmp_path, "lab.example/r", schemas.incident_report, told)]
+    asked = {"as_of": 60 * DAY, "authority": "office"}
+    result = found("incidents-reported-in-time", {"incidents": [b, a], "reports": reports}, asked)
     assert not result.holds
     assert result.details["reported in time: rows of incidents"] == "4"
     assert result.details["rows of incidents"] == "4"
@@ -106,5 +117,9 @@ def test_a_claim_without_the_mark_finds_the_same_in_any_order(tmp_path: Path, na
     assert result.holds and result.details["reveals total"] == "25"
 
 
-def _incident(serial: int, reported: int = 3 * DAY) -> dict[str, object]:
-    return {"serial": serial, "category": "cybersecurity", "occurred": 0, "aware": DAY, "reported": reported}
+def _incident(serial: int) -> dict[str, object]:
+    return {"serial": serial, "category": "cybersecurity", "occurred": 0, "aware": DAY}
+
+
+def _report(serial: int, at: int = 3 * DAY) -> dict[str, object]:
+    return {"serial": serial, "at": at, "kind": "initial", "authority": "office", "receipt": f"r{serial}"}

@@ -78,12 +78,15 @@ def test_it_says_where_it_comes_from_and_what_it_does_not_show(name: str) -> Non
         ("gpai-code-incidents", "initial-reports-in-time", "death", 10 * DAY, 11 * DAY),
         ("gpai-code-incidents", "initial-reports-in-time", "harm", 15 * DAY, 16 * DAY),
         ("gpai-code-incidents", "initial-reports-in-time", "reportable", 0b1111, 0b1011),
-        ("sb-53", "critical-safety-incidents-in-time", "safety", 15 * DAY, 16 * DAY),
-        ("sb-53", "critical-safety-incidents-in-time", "danger", DAY, 2 * DAY),
-        ("sb-53", "critical-safety-incidents-in-time", "reportable", 0b110000, 0b010000),
-        ("raise", "critical-safety-incidents-in-time", "safety", 3 * DAY, 4 * DAY),
-        ("raise", "critical-safety-incidents-in-time", "danger", DAY, 2 * DAY),
-        ("seoul", "scores-under-threshold", "samples", 10, 9),
+        ("sb-53", "office-in-15-days", "safety", 15 * DAY, 16 * DAY),
+        ("sb-53", "office-in-15-days", "danger", 15 * DAY, 16 * DAY),
+        ("sb-53", "danger-in-24-hours", "danger", DAY, 2 * DAY),
+        ("sb-53", "danger-in-24-hours", "reportable", 0b100000, 0b010000),
+        ("sb-53", "office-in-15-days", "reportable", 0b110000, 0b010000),
+        ("raise", "office-in-72-hours", "safety", 3 * DAY, 4 * DAY),
+        ("raise", "office-in-72-hours", "danger", 3 * DAY, 4 * DAY),
+        ("raise", "danger-in-24-hours", "danger", DAY, 2 * DAY),
+        ("seoul", "scores-under-threshold", "items", 10, 9),
         ("conditional-treaty", "below-threshold", "limit", 10**26, 10**26 + 1),
         ("conditional-treaty", "evaluated-at-a-cadence", "gap", 180 * DAY, 181 * DAY),
     ],
@@ -95,7 +98,7 @@ def test_the_numbers_of_the_law(name: str, requirement: str, param: str, met: in
 
 
 def test_a_register_is_judged_at_the_time_of_the_proof() -> None:
-    (asks,) = catalogue.load("sb-53").requirements
+    asks, _ = catalogue.load("sb-53").requirements
     moment = 1_800_000_000
     as_of = [moment - 3601, moment - 3600, moment, moment + 1]
     assert [meets(asks.params["as_of"], at, time=moment, subject_name=None) for at in as_of] == [

@@ -28,7 +28,7 @@ DAY = 86400
 
 def sound() -> str:
     text = json.loads(VECTORS.read_text())["sound"]
-    return re.sub("@CARD ([a-z-]+)@1@", lambda found: cards.load(found[1]).digest.hex(), text)
+    return re.sub("@CARD ([a-z-]+)@[0-9]+@", lambda found: cards.load(found[1]).digest.hex(), text)
 
 
 def edited(old: str, new: str) -> Policy:
@@ -68,8 +68,12 @@ def test_what_a_sound_policy_says() -> None:
         "at_least": Bound(low=10_000, high=500_000),
         "at_most": Bound(free=True),
         "phases": Bound(includes=3),
+        "model": Bound(low=text_id("base-1"), high=text_id("base-1")),
+        "before": Bound(low=0, high=0),
+        "outside": Bound(low=100_000, high=100_000),
     }
-    assert band.reveals == {"total": Bound(high=9 * 10**24)}
+    assert band.reveals == {"total": Bound(high=9 * 10**24), "rows that count": Bound(low=5)}
+    suites = next(each for each in cards.load("evals-cadence").params if each.name == "suites").parse("gpqa@2")
     assert cadence.params == {
         "model": Bound(subject=True),
         "since": Bound(high=1735689600),
@@ -77,8 +81,10 @@ def test_what_a_sound_policy_says() -> None:
         "gap": Bound(one_of=(90 * DAY, 180 * DAY)),
         "growth": Bound(low=4, high=4),
         "flop_before": Bound(high=10**27),
+        "suites": Bound(low=suites, high=suites),
+        "items": Bound(low=20, high=20),
     }
-    assert cadence.logs == {"events": ("events",)}
+    assert cadence.logs == {"events": ("events",), "evals": ("evals",)}
 
 
 def test_logs_with_rows_or_sources_imply_a_requirement() -> None:
@@ -111,6 +117,7 @@ def test_dates_of_a_key_need_something_that_dates_a_checkpoint() -> None:
     text = sound()
     events = text[text.index('[[requirements]]\nname = "cadence"') : text.index('[[requirements]]\nname = "chips"')]
     text = text.replace(events, "").replace('[logs.events]\nschema = "event"\n', "")
+    text = text.replace('[logs.evals]\nschema = "eval"\n', "")
     cosigners = text[text.index("[cosigners]") : text.index("[logs.compute]")]
     checkpoint, proof = 'checkpoint = "30 days"\n', 'proof = "7 days"\n'
     for left_out in ([], [proof], [checkpoint, cosigners]):
@@ -131,11 +138,11 @@ def test_dates_of_a_key_need_something_that_dates_a_checkpoint() -> None:
 
 def test_a_claim_of_ones_own_is_given_by_id() -> None:
     card = replace(cards.load("chips-registered"), id="my-chips", program=b"\7" * 32)
-    text = sound().replace('claim = "chips-registered@1"', 'claim = "my-chips@1"')
+    text = sound().replace('claim = "chips-registered@2"', 'claim = "my-chips@2"')
     with pytest.raises(MalformedPolicy, match="no claim my-chips in the catalogue"):
         parse_policy(text.encode())
     named = cards.load("chips-registered").digest.hex()
-    with pytest.raises(MalformedPolicy, match=f"card: is not the card of my-chips@1, {card.digest.hex()}"):
+    with pytest.raises(MalformedPolicy, match=f"card: is not the card of my-chips@2, {card.digest.hex()}"):
         parse_policy(text.encode(), {"my-chips": card})
     (*_, asked) = parse_policy(text.replace(named, card.digest.hex()).encode(), {"my-chips": card}).requirements
     assert (asked.card, asked.program) == (card.digest, b"\7" * 32)
@@ -190,7 +197,7 @@ def test_names_and_texts_at_their_limits() -> None:
 
 
 def test_logs_and_operators_at_their_limits() -> None:
-    logs = "".join(f'[logs.l{n}]\nschema = "eval"\nrows = 1\n' for n in range(limits.MAX_POLICY_LOGS - 4))
+    logs = "".join(f'[logs.l{n}]\nschema = "eval"\nrows = 1\n' for n in range(limits.MAX_POLICY_LOGS - 5))
     assert len(edited("[logs.events]", f"{logs}[logs.events]").logs) == limits.MAX_POLICY_LOGS
     with pytest.raises(MalformedPolicy, match=r"^logs: are at most"):
         edited("[logs.events]", f'{logs}[logs.x]\nschema = "eval"\nrows = 1\n[logs.events]')

@@ -134,7 +134,7 @@ FORMAL = [
 
 def test_there_are_formal_ones() -> None:
     assert {(name, each.param) for name, each in FORMAL} >= {
-        ("eval-score-under", "limit"), ("eval-score-under", "samples"), ("compute-band", "at_least"),
+        ("eval-score-under", "limit"), ("eval-score-under", "items"), ("compute-band", "at_least"),
         ("chips-registered", "cap"), ("log-floor-eval", "rows"), ("log-floor-chip", "sources"),
     }  # fmt: skip
 
@@ -189,10 +189,16 @@ def test_a_gap_as_long_as_the_period_asks_nothing_of_events_within_it() -> None:
             {"serial": i, "at": at, "kind": made.choice(("eval", "deploy")), "model": "m", "cumulative_flop": 1}
             for i, at in enumerate(moments, 1)
         ]
-        publics = {"model": "m", "since": since, "until": until, "gap": until - since, "growth": 4, "flop_before": 1}
-        assert interpret(claim, {"events": [encode_rows(event, log)]}, publics).holds
+        publics = {
+            "model": "m", "since": since, "until": until, "suites": ("s",), "gap": until - since, "growth": 4,
+            "flop_before": 1,
+        }  # fmt: skip
+        samples = [{"suite": "s", "item": "i", "model": "m", "at": at, "score": 0} for at in moments]
+        given = {"events": [encode_rows(event, log)], "evals": [encode_rows(schemas.eval_, samples)]}
+        assert interpret(claim, given, publics).holds
     shorter = {**publics, "since": 0, "until": 100, "gap": 99}
-    assert not interpret(claim, {"events": [np.zeros((event.width, 0), np.uint32)]}, shorter).holds
+    nothing = {log.name: [np.zeros((log.schema.width, 0), np.uint32)] for log in claim.logs}
+    assert not interpret(claim, nothing, shorter).holds
 
 
 # What a policy must not admit
@@ -204,16 +210,16 @@ def bounds(name: str, **given: Bound) -> dict[str, Bound]:
         "training-compute-below": {"limit": "1e25", "phases": "pretraining"},
         "compute-band": {"limit": "1e25", "at_least": "1%", "at_most": "100%", "phases": "pretraining"},
         "compute-methods-agree": {"tolerance": "30%", "phases": "pretraining"},
-        "eval-score-under": {"limit": "50%", "worst": False, "samples": 10},
+        "eval-score-under": {"limit": "50%", "worst": False, "items": 10},
         "eval-coverage": {},
         "chips-registered": {"cap": 1000},
         "evals-cadence": {
             "model": "m", "since": "2025-01-01", "until": "2026-01-01", "gap": "180 days", "growth": 4,
-            "flop_before": "1e25",
+            "flop_before": "1e25", "suites": "gpqa@2", "items": 20,
         },
         "incidents-reported-in-time": {
-            "as_of": "2026-01-01", "reportable": "death", "infrastructure": "2 days", "cybersecurity": "5 days",
-            "death": "10 days", "harm": "15 days", "safety": "15 days", "danger": "24 hours",
+            "as_of": "2026-01-01", "authority": "office", "reportable": "death", "infrastructure": "2 days",
+            "cybersecurity": "5 days", "death": "10 days", "harm": "15 days", "safety": "15 days", "danger": "24 hours",
         },
         "log-floor-compute": {"rows": 1, "sources": "signed"},
     }.get(name)  # fmt: skip
@@ -221,6 +227,7 @@ def bounds(name: str, **given: Bound) -> dict[str, Bound]:
         return sound_example(name) | given
     specs = {param.name: param for param in catalogue.load(name).params}
     values = {each: specs[each].parse(text) for each, text in exact.items()}
+    values |= {each: spec.default for each, spec in specs.items() if each not in exact and spec.default is not None}
     return {each: Bound(low=at, high=at) for each, at in values.items()} | given
 
 
@@ -273,9 +280,9 @@ def exact(value: int) -> Bound:
         ("eval-score-under", {"limit": Bound(low=5)}, False),
         ("eval-score-under", {"limit": Bound(one_of=(5, 1_000_000))}, False),
         ("eval-score-under", {"limit": Bound(one_of=(5, 6))}, True),
-        ("eval-score-under", {"samples": exact(1)}, False),
-        ("eval-score-under", {"samples": Bound(low=2)}, True),
-        ("eval-score-under", {"samples": Bound(high=5)}, False),
+        ("eval-score-under", {"items": exact(1)}, False),
+        ("eval-score-under", {"items": Bound(low=2)}, True),
+        ("eval-score-under", {"items": Bound(high=5)}, False),
         ("eval-score-under", {"worst": Bound(free=True)}, True),
         ("training-compute-below", {"limit": exact(10**28 - 1)}, True),
         ("training-compute-below", {"limit": exact(10**28)}, False),
@@ -324,7 +331,7 @@ def test_within_reaches_back_from_the_first_proof_that_is_accepted() -> None:
 
 def test_choices_declared_of_a_number_are_refused() -> None:
     claim = cards.load("chips-registered")
-    claim = replace(claim, vacuous=(vacuous("cap", "none", none_of=("other",)),))
+    claim = replace(claim, vacuous=(vacuous("cap", "none", none_of=("other",)), never_vacuous("since", "never")))
     with pytest.raises(MalformedPolicy, match=r"params\.cap: chips-registered declares choices of what is no set"):
         refuse_vacuous(claim, bounds("chips-registered"), 0, "params")
 
@@ -338,7 +345,7 @@ def test_a_claim_that_declares_nothing_cannot_be_bounded() -> None:
 @pytest.mark.parametrize(
     ("said", "why"),
     [
-        (Beside("sum", "limit"), "'sum', and the claim has total there"),
+        (Beside("sum", "limit"), "'sum', and the claim has total, rows that count, first start, last end there"),
         (Beside("total", "total"), "'total', and the claim has limit, at_least"),
         (Beside("total", "limit", low="at_least", high="most"), "'most'"),
         (Beside("total", "limit", high="at_most"), "one edge of a band"),

@@ -178,8 +178,9 @@ def test_shares_of_policies() -> None:
     def bound(text: str) -> Any:
         more = f"params.at_least = {text}\nparams.at_most = '100%'"
         made = kit.text(
-            more=f'[[requirements]]\nname = "band"\nsays = "in a band"\nclaim = "compute-band@1"\ncard = "{BAND}"\n'
+            more=f'[[requirements]]\nname = "band"\nsays = "in a band"\nclaim = "compute-band@2"\ncard = "{BAND}"\n'
             f'logs.compute = "compute"\nparams.limit = "1e25"\nparams.phases = "pretraining"\n{more}\n'
+            'params.model = { free = true }\nparams.before = 0\nparams.outside = "100%"\n'
         )
         return (
             next(r for r in kit.parse_policy(made.encode()).requirements if r.name == "band").params["at_least"].exact

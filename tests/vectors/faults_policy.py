@@ -49,8 +49,11 @@ sources = ["signed", "hardware_attested"]
 [logs.events]
 schema = "event"
 
+[logs.evals]
+schema = "eval"
+
 [logs.used]
-schema = "chip"
+schema = "booking"
 
 [logs.registry]
 schema = "chip"
@@ -61,24 +64,29 @@ keys = [
 [[requirements]]
 name = "band"
 says = "How close to the limit."
-claim = "compute-band@1"
-card = "@CARD compute-band@1@"
+claim = "compute-band@2"
+card = "@CARD compute-band@2@"
 logs = {{ compute = "compute" }}
 params.limit = "1e25"
 params.at_least = {{ at_least = "1%", at_most = "50%" }}
 params.at_most = {{ free = true }}
 params.phases = {{ includes = "pretraining, fine_tuning" }}
+params.model = "base-1"
+params.before = 0
+params.outside = "10%"
 reveals.total = {{ at_most = "9e24" }}
 
 [[requirements]]
 name = "cadence"
 says = "Evaluated often enough."
-claim = "evals-cadence@1"
-card = "@CARD evals-cadence@1@"
-logs = {{ events = "events" }}
+claim = "evals-cadence@2"
+card = "@CARD evals-cadence@2@"
+logs = {{ events = "events", evals = "evals" }}
 params.model = {{ subject = true }}
 params.since = {{ at_most = "2025-01-01" }}
 params.until = {{ within = "1 hour" }}
+params.suites = "gpqa@2"
+params.items = 20
 params.gap = {{ one_of = ["90 days", "180 days"] }}
 params.growth = 4
 params.flop_before = {{ at_most = "1e27" }}
@@ -86,13 +94,14 @@ params.flop_before = {{ at_most = "1e27" }}
 [[requirements]]
 name = "chips"
 says = "Registered."
-claim = "chips-registered@1"
-card = "@CARD chips-registered@1@"
+claim = "chips-registered@2"
+card = "@CARD chips-registered@2@"
 logs = {{ used = "used", registry = "registry" }}
 params.cap = {{ at_most = 1000 }}
+params.since = "2025-02-02"
 """
 BAND, CADENCE = "requirements.band", "requirements.cadence"
-DIGEST, LEVELS = "@CARD compute-band@1@", 'params.at_least = { at_least = "1%", at_most = "50%" }'
+DIGEST, LEVELS = "@CARD compute-band@2@", 'params.at_least = { at_least = "1%", at_most = "50%" }'
 OPERATORS = f'third = ["{LARGE}"]'
 GAP = 'params.gap = { one_of = ["90 days", "180 days"] }'
 
@@ -170,11 +179,11 @@ FAULTS = [
     ("a log of no name", "[logs.events]", '[logs.""]', "logs.''"),
     ("two requirements of one name", 'name = "chips"', 'name = "band"', "requirements[3].name"),
     ("a name as floors have", 'name = "chips"', 'name = "floor: compute"', "requirements[3].name"),
-    ("an unknown claim", 'claim = "compute-band@1"', 'claim = "compute-bound@1"', f"{BAND}.claim"),
-    ("a claim without a version", 'claim = "compute-band@1"', 'claim = "compute-band"', f"{BAND}.claim"),
-    ("another version", 'claim = "compute-band@1"', 'claim = "compute-band@2"', f"{BAND}.claim"),
+    ("an unknown claim", 'claim = "compute-band@2"', 'claim = "compute-bound@1"', f"{BAND}.claim"),
+    ("a claim without a version", 'claim = "compute-band@2"', 'claim = "compute-band"', f"{BAND}.claim"),
+    ("another version", 'claim = "compute-band@2"', 'claim = "compute-band@3"', f"{BAND}.claim"),
     ("another card", DIGEST, "00" * 32, f"{BAND}.card"),
-    ("another claim's card", DIGEST, "@CARD evals-cadence@1@", f"{BAND}.card"),
+    ("another claim's card", DIGEST, "@CARD evals-cadence@2@", f"{BAND}.card"),
     ("a card in capitals", DIGEST, "AB" * 32, f"{BAND}.card"),
     ("no card", f'card = "{DIGEST}"\n', "", f"{BAND}.card"),
     ("an unknown slot", "{ compute = ", "{ computer = ", f"{BAND}.logs.computer"),
@@ -197,7 +206,7 @@ FAULTS = [
      "requirements.chips.logs.used.most"),
     ("further logs where more rows could help", 'registry = "registry" }',
      'registry = { all = ["registry"], further = ["more"] } }', "requirements.chips.logs.registry"),
-    ("several logs where the order of rows counts", '{ events = "events" }', '{ events = ["events", "more"] }',
+    ("several logs where the order of rows counts", 'events = "events", ', 'events = ["events", "more"], ',
      f"{CADENCE}.logs.events"),
     ("an unknown parameter", "params.growth = 4", "params.growth = 4\nparams.factor = 4", f"{CADENCE}.params.factor"),
     ("a parameter that is not stated", "params.growth = 4\n", "", f"{CADENCE}.params.growth"),

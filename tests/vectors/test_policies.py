@@ -21,7 +21,7 @@ SOUND, VECTORS = DOCUMENT["sound"], DOCUMENT["vectors"]
 
 def with_cards(text: str) -> bytes:
     """The placeholders filled in."""
-    return re.sub("@CARD ([a-z-]+)@1@", lambda found: catalogue.load(found[1]).digest.hex(), text).encode()
+    return re.sub("@CARD ([a-z-]+)@[0-9]+@", lambda found: catalogue.load(found[1]).digest.hex(), text).encode()
 
 
 def test_the_sound_one_is_taken() -> None:

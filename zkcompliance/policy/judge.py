@@ -315,7 +315,7 @@ def _standings(judged: Sequence[Judged], bench: Bench) -> dict[tuple[str, Key], 
 def _ref(policy: Policy) -> PolicyRef:
     return PolicyRef(
         policy.id, policy.version, policy.digest, policy.title, policy.jurisdiction, policy.sources, policy.valid_from,
-        policy.valid_until,
+        policy.valid_until, policy.checked,
     )  # fmt: skip
 
 

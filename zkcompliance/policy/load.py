@@ -215,7 +215,7 @@ class _Reader:
         label, path = found.text("claim"), found.at("claim")
         parts = _CLAIM.fullmatch(label)
         if parts is None:
-            raise fault(path, "is a claim and its version, such as training-compute-below@1", "zkcompliance claims")
+            raise fault(path, "is a claim and its version, such as training-compute-below@2", "zkcompliance claims")
         card = self.cards.get(parts[1])
         if card is None and parts[1] not in catalogue.names():
             raise fault(

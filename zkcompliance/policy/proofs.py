@@ -183,7 +183,7 @@ class Claimed:
 
     @property
     def label(self) -> str:
-        """`training-compute-below@1`."""
+        """`training-compute-below@2`."""
         return f"{self.stated.claim}@{self.stated.version}"
 
     @property

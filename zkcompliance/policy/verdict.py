@@ -163,6 +163,7 @@ class PolicyRef:
     sources: tuple[str, ...]
     valid_from: int
     valid_until: int
+    checked: int | None = None  # when its sentences were last held against its sources, where it says so
 
 
 @dataclass(frozen=True)

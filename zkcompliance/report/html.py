@@ -138,6 +138,7 @@ def _policy(policy: PolicyRef) -> Markup:
             ("Identifier", f"{policy.id}, version {policy.version}"),
             ("Jurisdiction", policy.jurisdiction),
             ("In force", until),
+            ("Held against its sources", words.checked(policy)),
             ("Sources", sources),
             ("File, SHA-256", digest(policy.digest)),
         ]

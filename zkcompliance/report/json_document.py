@@ -7,7 +7,7 @@
     judged_at     UTC seconds
     error         code, message, help: why nothing could be judged; null where something was
     file          sha256, bytes; null where it could not be read
-    policy        id, version, sha256, title, jurisdiction, sources, valid_from, valid_until; null where there is none
+    policy        id, version, sha256, title, jurisdiction, sources, valid_from, valid_until, checked; null if none
     subject       name, sha256 (of contents), tree (of names too; null where it is not known); null where none is named
     proved_at     UTC seconds; null where the lab does not say
     reference     hexadecimal digits
@@ -87,6 +87,7 @@ def _policy(policy: PolicyRef) -> dict[str, Any]:
         "sources": list(policy.sources),
         "valid_from": str(policy.valid_from),
         "valid_until": str(policy.valid_until),
+        "checked": None if policy.checked is None else str(policy.checked),
     }
 
 

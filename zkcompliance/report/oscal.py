@@ -129,6 +129,7 @@ def _policy_resource(verdict: Verdict, identifier: str) -> dict[str, Any]:
     facts = [("id", policy.id), ("version", str(policy.version)), ("sha256", policy.digest.hex())]
     facts += [("jurisdiction", policy.jurisdiction), ("valid-from", words.iso(policy.valid_from))]
     facts += [("valid-until", words.iso(policy.valid_until)), *(("source", source) for source in policy.sources)]
+    facts += [] if policy.checked is None else [("checked", words.iso(policy.checked))]
     return {
         "uuid": identifier,
         "title": _markdown(policy.title),

@@ -43,6 +43,7 @@ def _head(verdict: Verdict, seconds: float | None) -> list[Fact]:
     if verdict.policy is not None:
         policy = verdict.policy
         valid = f"in force {words.day(policy.valid_from)} until {words.day(policy.valid_until)}"
+        valid += f", held against its sources {words.checked(policy)}"
         rows += [("policy", f"{policy.id}@{policy.version}: {policy.title} ({policy.jurisdiction}), {valid}", "")]
         rows += [("", policy.digest.hex(), "dim")]
     if verdict.subject is not None:

@@ -9,7 +9,7 @@ from fractions import Fraction
 from zkcompliance.card import catalogue
 from zkcompliance.edge.shown import one_line
 from zkcompliance.policy.binding import reference_text
-from zkcompliance.policy.verdict import Chooser, Finding, LogShown, Margin, Status, Value, Verdict
+from zkcompliance.policy.verdict import Chooser, Finding, LogShown, Margin, PolicyRef, Status, Value, Verdict
 from zkcompliance.quantities import exact_beside, show_integer, show_time
 
 _POWER = re.compile(r"≈?-?[0-9.]+e[0-9]+( [A-Za-z/]+)?")
@@ -230,6 +230,11 @@ def moment(seconds: int) -> str:
         return "not stated"
     text = show_time(seconds)
     return text.replace(":00 UTC", " UTC") if seconds % 60 == 0 else text
+
+
+def checked(policy: PolicyRef) -> str:
+    """When a policy's sentences were last held against the texts of its sources."""
+    return "on no stated day" if policy.checked is None else f"on {day(policy.checked)}"
 
 
 def day(seconds: int) -> str:

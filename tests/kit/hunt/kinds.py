@@ -10,6 +10,7 @@ KINDS = {
     "bus: the segment after",
     "bus: the segment before",
     "bus: the set's rows",
+    "constraint: a condition",
     "constraint: a first row says it, the others repeat it",
     "constraint: a key has one value",
     "constraint: a neighbour is the row after",

@@ -8,6 +8,7 @@ from zkcompliance.claim.language import (
     ComputeLog,
     Count,
     EventLog,
+    Flop,
     Id,
     Param,
     Seconds,
@@ -19,6 +20,7 @@ from zkcompliance.claim.language import (
     param,
     require,
     sealed_within,
+    select,
     within,
 )
 
@@ -28,6 +30,13 @@ def ordered(used: ChipLog) -> None:
     """Uniqueness and intervals that do not overlap."""
     require("unique", used.unique(used.site.or_else("")))
     require("apart", used.no_overlap(used.from_, used.until.or_else(Time.largest), per=used.kind))
+
+
+@claim("hunt-chosen")
+def chosen(compute: ComputeLog, limit: Param[Flop]) -> None:
+    """A value chosen by two conditions at once."""
+    both = (compute.phase == "pretraining") & (compute.method == "hardware")
+    require("below", select(both, compute.flop, 0).sum() < limit)
 
 
 @claim("hunt-absent")
@@ -167,6 +176,7 @@ MORE: dict[str, Hunt] = {
             "others": [event(serial=3), event(serial=2), event(serial=3)],
         },
     ),
+    "chosen": Hunt(chosen, {"compute": [job(flop=2**90), job(flop=3, phase="evaluation")], "limit": 2**90 + 1}),
     "brackets": Hunt(
         bracketed,
         {
@@ -199,6 +209,7 @@ FALSE: dict[str, Hunt] = {
         {"events": [(2**47, 2**47 + 2**17), (2**33 - 2**16 - 1, 2**33 + 2**16)]},
     ),
     "an open bracket": Hunt(bracketed, {"events": [event(at=2**31)], "delay": 2**40 - 1}),
+    "chosen too much": Hunt(chosen, {"compute": [job(flop=2**90), job(flop=3)], "limit": 2**90 + 3}),
     "a banned chip": Hunt(absent, {"used": [chip(), chip(chip="c4")], "banned": [chip(chip="c4"), chip(chip="c5")]}),
     "no such row": Hunt(
         present, {"events": [event(serial=4, at=80_000)], "others": [event(serial=3), event(serial=5)]}

@@ -260,6 +260,15 @@ class Publics(Context):
         number = self.derived(name, 16 * count, whole)
         return [leaf(Op.PUBLIC, number, j) for j in range(count)]
 
+    def bit(self, name: str, fill: Callable[[Run], np.ndarray]) -> Term:
+        """A public of its own that is 0 or 1, which every table knows of it."""
+
+        def whole(run: Run) -> int:
+            return int(run.told((-1, POOL * number), np.asarray(fill(run)))[0])
+
+        number = self.derived(name, 1, whole)
+        return leaf(Op.PUBLIC, number, 0, 1)
+
     def free(self, name: str, fill: Callable[[Run], np.ndarray], lo: int = -HALF, hi: int = HALF) -> Term:
         raise cannot("an equality of public values alone is not supported")
 

@@ -75,7 +75,7 @@ class Nodes:
         if isinstance(node, core.Const):
             return digits(node.value)
         if node.public and self.publics is not None:
-            return self.publics.value(node)
+            return self.publics.known(node)
         if self.is_leaf(node):
             return self._is_in(node) if self.special(node) else self.leaf_value(node)
         name = short(node)
@@ -239,6 +239,7 @@ class PublicNodes(Nodes):
     def __init__(self, ctx: Publics, numbers: dict[str, list[int]]) -> None:
         super().__init__(ctx, None)
         self.numbers = numbers
+        self._bits: dict[core.Value, Wide] = {}
 
     def special(self, node: core.Value) -> bool:
         return isinstance(node, core.IsIn)
@@ -255,6 +256,17 @@ class PublicNodes(Nodes):
         bits = self.ctx.board.publics[number].bits
         limbs = [leaf(Op.PUBLIC, number, j, (1 << min(16, bits - 16 * j)) - 1) for j in range(-(-bits // 16))]
         return wide(limbs, 0, (1 << bits) - 1)
+
+    def known(self, node: core.Value) -> Wide:
+        """The node's value where rows use it: a truth value that is worked out is a public of one bit of its own, since
+        what bounds it is asked in one table, and each has to know that it is 0 or 1."""
+        w = self.value(node)
+        if w.constant is not None or (w.lo, w.hi) != (0, 1) or w.limbs[0].op == Op.PUBLIC:
+            return w
+        if node not in self._bits:
+            self._bits[node] = wide([self.ctx.bit(short(node), lambda run: run.value(-1, w.limbs[0]))], 0, 1)
+            arith.require_zero(self.ctx, sub(w, self._bits[node]), short(node))
+        return self._bits[node]
 
     def shifted(self, node: core.Value, low: int) -> Wide:
         """The node's value less `low`, which is at least 0, in 16-bit limbs."""

@@ -1,0 +1,329 @@
+"""Each ready-made policy from files to a verdict; and for each what a plain reading of it forbids, which is refused.
+
+Files of tools are those of tests/data, as their importers read them; registers, which no tool writes, are written here.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.kit.story import DATA, DAY, HOUR, MODEL, Story, ago, values
+
+SLURM = DATA / "slurm" / "sacct_steps_duplicates.psv"
+FINE_TUNED = ("--from", "slurm", "--set", "phase=fine_tuning", "--set", f"model={MODEL}")
+HELD_BACK = "nothing was proved"
+
+
+def job(flop: str, phase: str = "pretraining", model: str = MODEL, **cells: object) -> dict[str, object]:
+    """A month of a run."""
+    row = {"start": "2026-01-05T00:00:00Z", "end": "2026-02-01T00:00:00Z", "run": "base-1", "method": "hardware"}
+    return {**row, "phase": phase, "flop": flop, "model": model, **cells}
+
+
+def test_eu_ai_act(tmp_path: Path) -> None:
+    story = Story(tmp_path, "eu-ai-act")
+    story.seal("compute", "compute", SLURM, *FINE_TUNED)
+    story.rows("compute", "compute", [job("9e24"), job("1e24", "evaluation"), job("3e25", model="lab/other")])
+    shown = values(story.accepted(), "below-presumption")
+    assert shown["limit"] == "1e25 FLOP" and shown["before"] == "0 FLOP" and shown["rows that count"].startswith("13")
+    status, said = story.verify(subject="lab/base-2")
+    assert status == 1 and "not lab/base-2" in said["requirements"][0]["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "params", "why"),
+    [
+        ([job("1.01e25")], (), "total below the limit"),
+        ([job("1e22"), job("5.5e26", "failed")], (), "little in phases that do not count"),
+        ([job("9e24"), job("2e24", model="")], (), "total below the limit"),
+        ([job("9e24")], ("below-presumption.before=1e24",), "total below the limit"),
+        ([job("3e25", model="lab/other")], (), "rows that count"),
+        ([job("0")], (), "rows that count"),
+    ],
+    ids=["above", "called failed", "of no model", "weights from before", "of another model", "of nothing"],
+)
+def test_eu_ai_act_is_not_dodged(
+    tmp_path: Path, rows: list[dict[str, object]], params: tuple[str, ...], why: str
+) -> None:
+    story = Story(tmp_path, "eu-ai-act")
+    story.rows("compute", "compute", rows)
+    said = story.not_proved(*params)
+    assert HELD_BACK in said and why in said
+
+
+def test_eu_gpai(tmp_path: Path) -> None:
+    """The Trainer's count by architecture, and the same run by hardware as an invoice has it."""
+    story = Story(tmp_path, "eu-gpai")
+    trained = (
+        "--from", "hf-trainer", "--set", "run=tuned", "--set", "phase=fine_tuning", "--set", f"model={MODEL}",
+        "--set", "start=2026-01-05T00:00:00Z",
+    )  # fmt: skip
+    story.seal("compute", "compute", DATA / "hf-trainer" / "trainer_state.json", *trained)
+    story.seal("estimates", "compute", DATA / "hf-trainer" / "trainer_state.json", *trained)
+    story.rows("estimates", "compute", [job("230000000000", "fine_tuning", run="tuned")])
+    said = story.accepted()
+    assert values(said, "estimates-agree")["runs compared"].startswith("1")
+
+
+def test_eu_gpai_is_not_dodged(tmp_path: Path) -> None:
+    """Two runs, each stated one way, whose totals agree."""
+    story = Story(tmp_path, "eu-gpai")
+    story.rows("compute", "compute", [job("9e22")])
+    story.rows("estimates", "compute", [job("9e22"), job("9e22", run="base-2", method="architecture")])
+    assert "little in runs not stated both ways" in story.not_proved()
+
+
+def incident(serial: int, category: str, aware: int, **cells: object) -> dict[str, object]:
+    return {"serial": serial, "category": category, "occurred": aware - HOUR, "aware": aware, **cells}
+
+
+def report(serial: int, at: int, authority: str, receipt: str, kind: str = "initial") -> dict[str, object]:
+    return {"serial": serial, "at": at, "kind": kind, "authority": authority, "receipt": receipt}
+
+
+def test_gpai_code_incidents(tmp_path: Path) -> None:
+    """A breach of which the model's part was known only later, a death, one whose clock still runs."""
+    story = Story(tmp_path, "gpai-code-incidents")
+    story.rows("incidents", "incident", [
+        incident(1, "cybersecurity", ago(30 * DAY), involved=ago(25 * DAY)),
+        incident(2, "death", ago(20 * DAY), involved=ago(20 * DAY)),
+        incident(3, "serious_harm", ago(3 * DAY), involved=ago(2 * DAY)),
+        incident(4, "near_miss", ago(2 * DAY)),
+    ])  # fmt: skip
+    story.rows("reports", "incident_report", [
+        report(1, ago(21 * DAY), "EU AI Office", "AIO-1"), report(2, ago(11 * DAY), "EU AI Office", "AIO-2"),
+    ])  # fmt: skip
+    said = story.accepted("initial-reports-in-time.unclear=14 days", subject=None)
+    shown = values(said, "initial-reports-in-time")
+    assert shown["incidents that count"].startswith("3") and shown["unclear"] == "2 weeks"
+    assert shown["not reported yet, clock still running"].startswith("1")
+
+
+@pytest.mark.parametrize(
+    ("params", "why"),
+    [
+        ((), "reported in time"),
+        (("initial-reports-in-time.unclear=14 days",), "reported in time"),
+        (("initial-reports-in-time.unclear=365 days",), "the policy asks for"),
+        ((f"initial-reports-in-time.as_of={ago(17 * DAY)}",), "the policy asks for"),
+    ],
+    ids=["as it is", "involvement left open", "left open for a year", "judged before its clock ran out"],
+)
+def test_gpai_code_incidents_is_not_dodged(tmp_path: Path, params: tuple[str, ...], why: str) -> None:
+    """A breach 20 days ago that was never reported, the lab's word on the model's part being withheld."""
+    story = Story(tmp_path, "gpai-code-incidents")
+    story.rows("incidents", "incident", [incident(1, "cybersecurity", ago(20 * DAY))])
+    story.rows("reports", "incident_report", [])
+    made = story.prove(*params, subject=None)
+    assert made.exit_code in (1, 2) and why in made.stderr and not story.proof.exists()
+
+
+def test_gpai_code_incidents_is_not_dodged_by_a_clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lab's machine is set back to when the breach had no clock that ran out: the proof is too old by ours."""
+    story = Story(tmp_path, "gpai-code-incidents")
+    story.rows("incidents", "incident", [incident(1, "cybersecurity", ago(20 * DAY))])
+    story.rows("reports", "incident_report", [])
+    then = float(ago(16 * DAY))
+    with monkeypatch.context() as lab:
+        lab.setattr("time.time", lambda: then)
+        made = story.prove(subject=None)
+    assert made.exit_code == 0, made.output
+    status, said = story.verify(subject=None)
+    assert status == 1 and "stale" in json.dumps(said)
+
+
+def test_sb_53(tmp_path: Path) -> None:
+    story = Story(tmp_path, "sb-53")
+    story.rows("incidents", "incident", [
+        incident(1, "critical_safety", ago(40 * DAY)), incident(2, "imminent_danger", ago(30 * DAY)),
+    ])  # fmt: skip
+    story.rows("reports", "incident_report", [
+        report(1, ago(26 * DAY), "Office of Emergency Services", "OES-1"),
+        report(2, ago(30 * DAY) + 20 * HOUR, "public safety", "SHERIFF-7"),
+        report(2, ago(20 * DAY), "Office of Emergency Services", "OES-2"),
+    ])  # fmt: skip
+    said = story.accepted(subject=None)
+    assert values(said, "office-in-15-days")["incidents that count"].startswith("2")
+    assert values(said, "danger-in-24-hours")["incidents that count"].startswith("1")
+
+
+@pytest.mark.parametrize(
+    ("reports", "requirement"),
+    [
+        ([report(1, ago(29 * DAY), "Office of Emergency Services", "OES-1")], "danger-in-24-hours"),
+        ([report(1, ago(30 * DAY) + HOUR, "public safety", "SHERIFF-7")], "office-in-15-days"),
+        ([report(1, ago(29 * DAY), "Office of Emergency Services", ""),
+          report(1, ago(30 * DAY) + HOUR, "public safety", "SHERIFF-7")], "office-in-15-days"),
+    ],
+    ids=["to the office alone", "to the sheriff alone", "no receipt"],
+)  # fmt: skip
+def test_sb_53_is_not_dodged(tmp_path: Path, reports: list[dict[str, object]], requirement: str) -> None:
+    story = Story(tmp_path, "sb-53")
+    story.rows("incidents", "incident", [incident(1, "imminent_danger", ago(30 * DAY))])
+    story.rows("reports", "incident_report", reports)
+    said = story.not_proved(subject=None)
+    assert f"{requirement}: " in said and "reported in time" in said
+
+
+def test_raise_is_rehearsed(tmp_path: Path) -> None:
+    """It binds from 2027 on: until then a lab can rehearse it, and nobody takes that for more."""
+    story, first = Story(tmp_path, "raise"), ago(5 * DAY)
+    story.rows("incidents", "incident", [incident(1, "imminent_danger", first)])
+    story.rows("reports", "incident_report", [
+        report(1, first + 70 * HOUR, "New York office", "DFS-1"), report(1, first + HOUR, "public safety", "NYPD-1"),
+    ])  # fmt: skip
+    made = story.prove(subject=None, more=("--rehearse", "2027-02-01"))
+    assert made.exit_code == 0, made.output
+    status, said = story.verify("--rehearsal", "--at", "2027-02-01", subject=None)
+    assert status == 0 and said["rehearsal"] is True
+    assert values(said, "office-in-72-hours")["incidents that count"].startswith("1")
+    status, said = story.verify("--at", "2027-02-01", subject=None)
+    assert status == 1 and all("rehearsal" in each["error"]["message"] for each in said["requirements"])
+
+
+def test_raise_is_not_dodged(tmp_path: Path) -> None:
+    """One receipt for two authorities' clocks."""
+    story = Story(tmp_path, "raise")
+    first = ago(5 * DAY)
+    story.rows("incidents", "incident", [incident(1, "imminent_danger", first)])
+    story.rows("reports", "incident_report", [report(1, first + HOUR, "New York office", "DFS-1")])
+    said = story.not_proved(subject=None, more=("--rehearse", "2027-02-01"))
+    assert "danger-in-24-hours: " in said and "reported in time" in said
+
+
+INSPECT = "mockllm/model"  # the model that the files of Inspect name
+SEOUL = (
+    "how-close.at_least=1%", "how-close.at_most=5%", "scores-under-threshold.limit=70%",
+    "scores-under-threshold.items=10",
+)  # fmt: skip
+
+
+def plan(name: str) -> list[dict[str, object]]:
+    """What a file of Inspect was going to grade, as somebody registered it before."""
+    meant = json.loads((DATA / "inspect" / f"{name}.json").read_text())["eval"]
+    (grader,) = [each["name"] for each in meant["scorers"]]
+    row = {"suite": f"{meant['task']}@{meant['task_version']}", "model": meant["model"], "grader": grader}
+    return [
+        {**row, "item": item, "epoch": epoch, "at": "2026-11-01T00:00:00Z"}
+        for epoch in range(1, meant["config"]["epochs"] + 1)
+        for item in meant["dataset"]["sample_ids"]
+    ]
+
+
+def evaluated(story: Story, name: str, *more: dict[str, object]) -> None:
+    """Compute, a registered list with `more` in it, and what Inspect graded."""
+    story.rows("compute", "compute", [job("2.5e24", model=INSPECT)])
+    story.rows("registered", "eval", [*plan(name), *more])
+    story.seal("evals", "eval", DATA / "inspect" / f"{name}.json", "--from", "inspect")
+
+
+def test_seoul(tmp_path: Path) -> None:
+    story = Story(tmp_path, "seoul")
+    evaluated(story, "arithmetic-match")
+    story.seal("compute", "compute", SLURM, *FINE_TUNED[:-1], f"model={INSPECT}")
+    said = story.accepted(*SEOUL, subject=INSPECT)
+    assert values(said, "how-close")["total"].startswith("2.5e24 FLOP")
+    assert values(said, "scores-under-threshold")["items that count"] == "10"
+
+
+def test_seoul_is_not_dodged_by_leaving_out(tmp_path: Path) -> None:
+    """One item was registered, and its grade is not there."""
+    story = Story(tmp_path, "seoul")
+    evaluated(story, "arithmetic-match", {**plan("arithmetic-match")[0], "item": "one that went badly"})
+    said = story.not_proved(*SEOUL, subject=INSPECT)
+    assert "nothing-left-out: " in said and "graded exactly what was registered" in said
+
+
+def test_seoul_is_not_dodged_by_trying_again(tmp_path: Path) -> None:
+    """Each item was right once, and was then tried until the mean of all tries is under the threshold."""
+    story = Story(tmp_path, "seoul")
+    story.rows("compute", "compute", [job("2.5e24")])
+    items = [{"suite": "dangerous@1", "item": f"i{number}", "model": MODEL} for number in range(10)]
+    story.rows("registered", "eval", [{**item, "at": "2026-11-01T00:00:00Z"} for item in items])
+    story.rows("evals", "eval", [
+        {**item, "at": ago(DAY) + 60 * attempt, "attempt": attempt, "score": "100%" if attempt == 1 else "0%"}
+        for item in items for attempt in range(1, 6)
+    ])  # fmt: skip
+    said = story.not_proved(*SEOUL[:2], "scores-under-threshold.limit=90%", SEOUL[3])
+    assert "scores-under-threshold: " in said and "each group's mean at or under the limit" in said
+
+
+def test_us_frontier_threshold(tmp_path: Path) -> None:
+    story = Story(tmp_path, "us-frontier-threshold")
+    dcgm = DATA / "dcgm" / "query_range_DCGM_FI_PROF_PIPE_TENSOR_ACTIVE.json"
+    story.seal("compute", "compute", dcgm, "--from", "dcgm", "--set", f"model={MODEL}", "--set", "gaps=full")
+    story.rows("compute", "compute", [job("9.9e25")])
+    said = story.accepted("below-frontier.before=1e22")
+    assert values(said, "below-frontier")["before"] == "1e22 FLOP"
+
+
+def test_us_frontier_threshold_is_not_dodged(tmp_path: Path) -> None:
+    """A preceding model of one's own, further trained: what it had cost is stated, and is too much together."""
+    story = Story(tmp_path, "us-frontier-threshold")
+    story.rows("compute", "compute", [job("5e25"), job("1e25", "reinforcement")])
+    assert "total below the limit" in story.not_proved("below-frontier.before=4e25")
+
+
+SUITE = "dangerous@1"
+
+
+def trained_and_evaluated(story: Story, *, days: tuple[int, ...], items: int = 20) -> None:
+    """Compute of a real log and a run, an evaluation on each of these days before now, chips that are registered."""
+    log = DATA / "nanogpt" / "2025-05-09_head.txt"
+    story.seal("compute", "compute", log, "--from", "nanogpt", "--set", "incomplete=yes")
+    story.rows("compute", "compute", [job("9e24")])
+    story.rows("events", "event", [
+        {"serial": number, "at": ago(day * DAY), "kind": "eval", "model": MODEL, "cumulative_flop": "9e24"}
+        for number, day in enumerate(days, 1)
+    ])  # fmt: skip
+    story.rows("evals", "eval", [
+        {"suite": SUITE, "item": f"i{item}", "model": MODEL, "score": "10%", "at": ago(day * DAY), "epoch": number}
+        for number, day in enumerate(days, 1) for item in range(items)
+    ])  # fmt: skip
+    booked = {"start": "2026-01-05T00:00:00Z", "end": "2026-02-01T00:00:00Z", "run": "base-1", "kind": "job"}
+    story.rows("used", "booking", [{"chip": f"c{chip}", **booked} for chip in range(4)])
+    here = {"kind": "h100_sxm", "owner": "lab", "site": "north", "from": "2025-12-01T00:00:00Z"}
+    story.rows("registry", "chip", [{"chip": f"c{chip}", **here} for chip in range(5)])
+
+
+TREATY = (
+    "below-threshold.limit=1e25", "evaluated-at-a-cadence.since=2025-05-01", f"evaluated-at-a-cadence.suites={SUITE}",
+    "evaluated-at-a-cadence.items=20", "evaluated-at-a-cadence.flop_before=9e24", "chips-registered.cap=100",
+    "chips-registered.since=2026-01-01",
+)  # fmt: skip
+OFTEN = (450, 300, 150, 10)
+
+
+def test_conditional_treaty(tmp_path: Path) -> None:
+    story = Story(tmp_path, "conditional-treaty")
+    trained_and_evaluated(story, days=OFTEN)
+    said = story.accepted(*TREATY)
+    assert values(said, "evaluated-at-a-cadence")["evaluations that count"].startswith("4")
+
+
+@pytest.mark.parametrize(
+    ("days", "items", "why"), [((450, 300, 10), 20, "no gap between evaluations"), (OFTEN, 19, "last evaluation")]
+)
+def test_conditional_treaty_is_not_dodged(tmp_path: Path, days: tuple[int, ...], items: int, why: str) -> None:
+    """An evaluation was left out; or events say that there were some, and too few items were graded on those days."""
+    story = Story(tmp_path, "conditional-treaty")
+    trained_and_evaluated(story, days=days, items=items)
+    said = story.not_proved(*TREATY)
+    assert "evaluated-at-a-cadence: " in said and (why in said or "no gap between evaluations" in said)
+
+
+@pytest.mark.parametrize(
+    ("chip", "why"),
+    [("c9", "every booking within its chip's registration"), ("c1", "no chip in two bookings at once")],
+    ids=["never registered", "booked twice for the same hours"],
+)
+def test_conditional_treaty_is_not_dodged_by_a_chip(tmp_path: Path, chip: str, why: str) -> None:
+    story = Story(tmp_path, "conditional-treaty")
+    trained_and_evaluated(story, days=OFTEN)
+    booked = {"start": "2026-01-05T00:00:00Z", "end": "2026-01-06T00:00:00Z", "run": "base-2", "kind": "job"}
+    story.rows("used", "booking", [{"chip": chip, **booked}])
+    said = story.not_proved(*TREATY)
+    assert "chips-registered: " in said and why in said
