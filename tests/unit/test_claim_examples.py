@@ -88,7 +88,7 @@ def test_sentences_are_these() -> None:
     assert "For every row of used, chip and kind is found as chip and kind in registry." in text
     text = explain(provable(claim_of("evals_cadence")[0]))
     assert "(`since` if none)" in text
-    assert "gap (Seconds; default 180 days): the longest time between evaluations" in text
+    assert "gap (Seconds; default 180 days; a clock that runs out): the longest time between evaluations" in text
 
 
 def test_examples_that_are_not_true_are_told() -> None:
