@@ -26,6 +26,7 @@ from zkcompliance.policy.verdict import Verdict
 from zkcompliance.progress import Progress, silent
 from zkcompliance.quantities import Refused, read_time
 from zkcompliance.schemas import Schema, other_version
+from zkcompliance.schemas.word import self_declared
 
 if TYPE_CHECKING:
     from zkcompliance.card.model import Card
@@ -58,9 +59,15 @@ class Log:
     """
 
     def __init__(
-        self, path: str | Path, key: str | Path, *, spool: bool = False, clock: Callable[[], float] = clock.time
+        self,
+        path: str | Path,
+        key: str | Path,
+        *,
+        spool: bool = False,
+        clock: Callable[[], float] = clock.time,
+        meterer: bool = False,
     ) -> None:
-        self.path, self._key = Path(path), Path(key)
+        self.path, self._key, self._meterer = Path(path), Path(key), meterer
         self._clock, self._spools = clock, spool
         self._writer = self._opened()
 
@@ -89,8 +96,10 @@ class Log:
         `rows`: mappings from column to value as in `schemas.encode_rows`, one or an iterable of them; a mapping from
         column to array; a numpy structured array; a pandas or Polars frame; anything of Arrow; or an iterable of these.
         units: share column → `ppm`, `percent` or `fraction`: what its ints and floats are in; needed where it has some.
+        A row whose `source` is above self_declared is refused, unless the log was opened as a meterer's.
         """
-        return self._writer.append_columns(intake.chunks(self.schema, rows, units=units, now=int(self._clock())))
+        chunks = intake.chunks(self.schema, rows, units=units, now=int(self._clock()))
+        return self._writer.append_columns(chunks if self._meterer else self_declared(self.schema, chunks))
 
     def seal(self, *, empty: bool = False, progress: Progress = silent) -> None:
         """Commit to everything appended and sign a new checkpoint.
@@ -169,13 +178,15 @@ def open_log(
     profile: str = "standard",
     spool: bool = False,
     clock: Callable[[], float] = clock.time,
+    meterer: bool = False,
 ) -> Log:
     """Open a log to write and prove; with a schema, make it when it is new. `key`: the private key's file.
 
     Two processes may do so at the same time: the second finds the first one's log. A log that goes on in a later
     generation is opened there, with a warning that says where. spool: where another process holds the log, no LogBusy;
     rows go durably to a file in the log that its next holder takes in (docs/logs.md). clock: gives UTC seconds; a row
-    of over a day after it is refused, but for deadlines.
+    of over a day after it is refused, but for deadlines. meterer: whoever seals here measured what others did, and says
+    so in `source`; of a lab's own rows it is refused above self_declared (docs/logs.md).
     """
     with files.reporting(Path(path)):
         there = Path(path).exists()
@@ -187,7 +198,7 @@ def open_log(
         places.outside_logs(Path(path))
         with contextlib.suppress(LogExists):  # another process was quicker: it is that one's log, if key and schema fit
             create_log(path, schema, keys.load_private(key), profile)
-    log = Log(moving.newest(path, _tell), key, spool=spool, clock=clock)
+    log = Log(moving.newest(path, _tell), key, spool=spool, clock=clock, meterer=meterer)
     found = log.sealed().schema
     if schema is not None and found.digest != schema.digest:
         log.close()

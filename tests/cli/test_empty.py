@@ -102,7 +102,7 @@ def test_a_floor_of_rows_refuses_it(folder: Path) -> None:
     assert seal(folder, "log", "--empty").exit_code == 0
     asked = requirement(
         "in-time", "Incidents are reported in time.", CLAIM, {"incidents": "incidents"},
-        'params.as_of = { at_least = "2026-05-01" }',
+        'params.as_of = "2026-06-01"',
         'params.reportable = { includes = "death" }',
         'params.infrastructure = "2 days"', 'params.cybersecurity = "5 days"', 'params.death = "10 days"',
         'params.harm = "15 days"', 'params.safety = "15 days"', 'params.danger = "24 hours"',
@@ -112,7 +112,7 @@ def test_a_floor_of_rows_refuses_it(folder: Path) -> None:
     before = open_log(folder / "log").proofs_left()
     refused = run(
         "prove", "--policy", folder / "policy.toml", "--log", f"incidents={folder / 'log'}",
-        "--param", "in-time.as_of=2026-06-01", "-o", folder / "proof",
+        "-o", folder / "proof",
     )  # fmt: skip
     assert refused.exit_code == 1 and "enough rows" in refused.output, refused.output
     assert not (folder / "proof").exists() and open_log(folder / "log").proofs_left() == before

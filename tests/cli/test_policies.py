@@ -115,6 +115,26 @@ def test_the_commands_of_the_page_run(tmp_path: Path, monkeypatch: pytest.Monkey
             Path(target.strip()).write_text(result.stdout)
 
 
+def test_the_rehearsal_of_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over a register with an incident that was reported in time."""
+    monkeypatch.chdir(tmp_path)
+    Path("incidents.csv").write_text(
+        "serial,category,occurred,aware,reported\n"
+        "1,critical_safety,2026-05-01T00:00:00Z,2026-05-01T01:00:00Z,2026-05-02T00:00:00Z\n"
+    )
+    assert run("keygen", "lab.example/incidents", "-o", "incidents.key").exit_code == 0
+    sealed = run(
+        "seal", "incidents.csv", "--schema", "incident", "--log", "incident-log", "--key", "incidents.key"
+    )  # fmt: skip
+    assert sealed.exit_code == 0, sealed.output
+    (script,) = blocks("sh rehearsal")
+    for line in script.splitlines():
+        result = run(*line.split()[1:])
+        assert result.exit_code == 0, (line, result.output)
+    assert result.stdout.startswith("REHEARSAL")
+    assert run(*line.replace(" --rehearsal", "").split()[1:]).exit_code == 1
+
+
 def test_the_refusal_of_the_page_is_what_is_said(tmp_path: Path) -> None:
     (said,) = blocks("text")
     path = tmp_path / "mine.toml"

@@ -176,7 +176,7 @@ def test_verify_accepts(lab: Path) -> None:
     assert abs(int(found["proved_at"]) - time.time()) < 600 and found["policy"] is found["subject"] is None
     terms = shown["proof"]["security_terms"]
     assert shown["proof"]["security_bits"] == "128" and {"queries", "deep", "tag"} < set(terms)
-    assert all(float(bits) >= 128 for bits in terms.values()) and len(shown["not_proven"]) == 3
+    assert all(float(bits) >= 128 for bits in terms.values()) and len(shown["not_proven"]) == 4
     assert shown["warnings"][0].startswith("VACUOUS")
 
 

@@ -45,6 +45,7 @@ schema = "compute"
 keys = ["{LAB}"]
 rows = 5
 sources = ["signed", "hardware_attested"]
+meterer = "Example Metering"
 
 [logs.events]
 schema = "event"
@@ -173,6 +174,9 @@ FAULTS = [
     ("rows as a float", "rows = 5", "rows = 5e0", "logs.compute.rows"),
     ("an empty list of row sources", '["signed", "hardware_attested"]', "[]", "logs.compute.sources"),
     ("an unknown row source", "hardware_attested", "attested", "logs.compute.sources[2]"),
+    ("row sources that are the lab's own word", 'meterer = "Example Metering"\n', "", "logs.compute.sources"),
+    ("a meterer whose key is not named", f'keys = ["{LAB}"]\n', "", "logs.compute.meterer"),
+    ("a meterer without a name", '"Example Metering"', '""', "logs.compute.meterer"),
     ("every row source", '["signed", "hardware_attested"]',
      '["self_declared", "signed", "hardware_attested", "vendor_countersigned"]', "logs.compute.sources"),
     ("a log that nothing is about", "[logs.events]", '[logs.more]\nschema = "eval"\n[logs.events]', "logs.more"),

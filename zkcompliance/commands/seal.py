@@ -15,7 +15,7 @@ from zkcompliance.commands import console
 from zkcompliance.commands.options import complete_schemas, json_option
 from zkcompliance.edge.pairs import pairs
 from zkcompliance.edge.shown import command as say
-from zkcompliance.errors import LogError, UsageError
+from zkcompliance.errors import ImporterError, LogError, SchemaError, UsageError
 from zkcompliance.progress import Progress
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 @click.option("--key", "key_path", type=click.Path(path_type=Path), required=True, help="The log's private key file.")
 @click.option("--profile", metavar="NAME", help="standard (default), fast or small; for a new log.")
 @click.option("--again", is_flag=True, help="Seal INPUT… even where the very same rows are sealed already.")
+@click.option("--meterer", is_flag=True, help="INPUT… is what you measured of others: sources as it states them.")
 @click.option("--empty", is_flag=True, help="State that there are no rows; refused where there are some.")
 @json_option
 def command(
@@ -54,6 +55,7 @@ def command(
     key_path: Path,
     profile: str | None,
     again: bool,
+    meterer: bool,
     empty: bool,
     as_json: bool,
 ) -> None:
@@ -62,6 +64,8 @@ def command(
     All inputs are sealed, or none is, and each once: where a seal was interrupted, run the same again, and rows that
     are sealed already are refused. Without inputs, rows that were appended earlier are sealed. Sealing nothing is
     refused, unless --empty says that it is meant: INPUT… have no rows, or are left out, and none wait to be sealed.
+
+    A row's source is self_declared, and another is refused: only whoever meters others' work states it (--meterer).
     """
     from zkcompliance import importers
     from zkcompliance.log import files, keys, open_log
@@ -90,7 +94,7 @@ def command(
         console.note(f"{importer.name}: {importer.formula}")
     with console.progress() as report, _folder(path, schema, key, profile) as folder:
         console.warm_up(report)
-        counted = _Counter(chosen, inputs, schema, options, units, empty=empty)
+        counted = _Counter(chosen, inputs, schema, options, units, meterer=meterer, empty=empty)
         with Writer(folder, key) as writer:
             for what in writer.recovered:
                 console.note(f"{path}: {what}")
@@ -133,9 +137,9 @@ class _Counter:
 
     def __init__(
         self, chosen: list[Importer], inputs: tuple[Path, ...], schema: schemas.Schema, options: dict[str, str],
-        units: dict[str, str], *, empty: bool,
+        units: dict[str, str], *, meterer: bool, empty: bool,
     ) -> None:  # fmt: skip
-        self.rows = 0
+        self.rows, self._meterer = 0, meterer
         self._empty = empty
         self._units, self._now = units, int(time.time())
         self._sources = list(zip(chosen, inputs, strict=True))
@@ -149,12 +153,23 @@ class _Counter:
     def _chunks(self, importer: Importer, name: Path, report: Progress) -> Iterator[NDArray[np.uint32]]:
         from zkcompliance import importers
 
-        for chunk in importers.encode(
+        chunks = importers.encode(
             importer, name, self._schema, self._options, units=self._units, now=self._now, empty=self._empty
-        ):
+        )
+        for chunk in chunks if self._meterer else _own(name, self._schema, chunks):
             self.rows += chunk.shape[1]
             report("import rows", self.rows, 0)
             yield chunk
+
+
+def _own(name: Path, schema: schemas.Schema, chunks: Iterator[NDArray[np.uint32]]) -> Iterator[NDArray[np.uint32]]:
+    """Rows that a lab states itself; ImporterError, naming the file, for one whose source is above self_declared."""
+    from zkcompliance.schemas.word import self_declared
+
+    try:
+        yield from self_declared(schema, chunks)
+    except SchemaError as error:
+        raise ImporterError(f"{name}: {error.message}", help=error.help) from None
 
 
 @contextlib.contextmanager

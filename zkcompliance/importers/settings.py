@@ -11,7 +11,9 @@ from zkcompliance.errors import ImporterError, UsageError
 from zkcompliance.quantities import parse_integer
 from zkcompliance.schemas import DEVICE_KINDS, PHASES, SOURCES
 
-SOURCE = {"source": f"how far the input is to be trusted: {', '.join(SOURCES)}; default self_declared"}
+SOURCE = {
+    "source": f"how far the input is to be trusted: {', '.join(SOURCES)}; default self_declared, others with --meterer"
+}
 FOR = {
     "model": "the model that it was spent on; default not stated",
     "customer": "for whom it was spent; default not stated",

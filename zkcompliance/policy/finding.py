@@ -40,6 +40,10 @@ NOT_COUNTED = (
 )
 PROVENANCE = "provenance is not shown: the rows of {} may all be self-declared"
 NOT_COMPARED = "the model {} was not compared with its files: give --subject"
+METERED = (
+    "that the source of each row of {} is as it says is the word of {}, who seals this log and is not the lab, as the "
+    "policy says"
+)
 GIVEN = {
     (Source.GIVEN, False): "no file of the model {} was read here: its content digest alone was compared, with the "
     "one that was given, and the names of its files are not in it",
@@ -319,6 +323,13 @@ def with_rows(found: Finding, card: Card) -> Finding:
         )
         for log in found.logs
     ))  # fmt: skip
+
+
+def of_sources(log: LogShown) -> str:
+    """Whose word the sources of a log's rows are; empty where every row is said to be self-declared."""
+    if log.meterer and log.sources:
+        return METERED.format(log.called, log.meterer)
+    return "" if log.sources == ("self_declared",) else PROVENANCE.format(log.called)
 
 
 def of_rows(log: LogShown) -> str:

@@ -23,6 +23,7 @@ from zkcompliance.policy.versions import with_versions
 
 FORMAT = "zkcompliance-policy/v1"
 _CLAIM = re.compile(r"([a-z0-9]+(?:-[a-z0-9]+)*)@([1-9][0-9]{0,8})")
+OWN_WORD = "self_declared"  # the source that a lab states of its own rows
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -148,8 +149,17 @@ class _Reader:
                 raise fault(f"{found.at('sources')}[{number}]", f"is one of {', '.join(there_are)}")
         if len(sources) == len(there_are):
             raise fault(found.at("sources"), "admits every source that there is: it asks nothing")
+        meterer = found.text("meterer") if "meterer" in found else ""
+        if meterer and not keys:
+            raise fault(found.at("meterer"), f"needs {found.at('keys')}: the key of whoever seals the log, not the lab")
+        if sources and OWN_WORD not in sources and not meterer:
+            raise fault(
+                found.at("sources"),
+                f"leaves out {OWN_WORD}, and a row's source is the word of whoever seals it. Name whoever seals this "
+                f"log and is not the lab, as {found.at('meterer')}, and the key, as {found.at('keys')}",
+            )
         found.close()
-        return LogRule(called, schema, keys, rows, sources)
+        return LogRule(called, schema, keys, rows, sources, meterer)
 
     def _log_key(self, given: object, path: str, dated: bool) -> LogKey:
         """A key as text, or a table that says from and until when it is trusted. dated: whether anything tells when."""

@@ -44,8 +44,9 @@ class LogRule:
     keys: whose checkpoints are trusted, of one log; none: to be given by whoever judges, and of several keys each is
     then of a log of its own. rows: the least number of rows, of all these logs together (0: not asked). sources: the
     names of the `source` values that every row must have one of (none: not asked). Rows and sources are shown by a
-    proof of the claim `log-floor-SCHEMA`. digest: of the version of the schema, by the cards of the requirements about
-    the log; None: the newest.
+    proof of the claim `log-floor-SCHEMA`. meterer: who seals the log in the place of the lab, by the policy's word;
+    empty: the lab does. digest: of the version of the schema, by the cards of the requirements about the log; None: the
+    newest.
     """
 
     name: str
@@ -54,6 +55,7 @@ class LogRule:
     rows: int = 0
     sources: tuple[str, ...] = ()
     digest: bytes | None = None
+    meterer: str = ""
 
 
 @dataclass(frozen=True)

@@ -371,6 +371,7 @@ def with_floors(judged: Sequence[Judged], floors: Mapping[str, str], rules: Mapp
 
     def log(each: LogShown) -> LogShown:
         rule = rules[each.name]
+        each = replace(each, meterer=rule.meterer)
         return replace(each, rows=max(each.rows, rule.rows), sources=rule.sources) if each.name in met else each
 
     return [replace(j, finding=replace(j.finding, logs=tuple(map(log, j.finding.logs)))) for j in judged]
@@ -400,7 +401,7 @@ def _warned(judged: Judged, bench: Bench, standings: Standings) -> Finding:
         of = finding.OF_POLICY if bench.asker is Chooser.POLICY else finding.OF_CALLER
         said.append(of.format(found.claim))
     said += dict.fromkeys(filter(None, map(finding.of_rows, found.logs)))
-    said += dict.fromkeys(finding.PROVENANCE.format(log.name) for log in found.logs if not log.sources)
+    said += dict.fromkeys(filter(None, map(finding.of_sources, found.logs)))
     for log in found.logs:
         each = stand[log.slot, log.origin]
         if (log.slot, log.origin) in unknown and (each is None or not each.first):

@@ -79,8 +79,9 @@ class LogShown:
 
     key: the vkey text that signed; cosigned: operator → UTC seconds; sources: provenance that was shown of every row
     (none: it was not asked); rows: the least number of rows that was shown (0: not asked); counted: the least number of
-    rows that the claim counts, of all logs of the slot together (None: it was not shown). several: whether other logs
-    of this name fill the slot too, whose rows are then counted in.
+    rows that the claim counts, of all logs of the slot together (None: it was not shown); meterer: who seals the log
+    and is not the lab, as the policy says. several: whether other logs of this name fill the slot too, whose rows are
+    then counted in.
     """
 
     slot: str
@@ -94,6 +95,7 @@ class LogShown:
     rows: int = 0
     counted: int | None = None
     sources: tuple[str, ...] = ()
+    meterer: str = ""
     first: int = 0
     succeeds: tuple[str, int, bytes] | None = None
     notes: tuple[str, ...] = ()

@@ -19,11 +19,11 @@
                   chosen, chooser), margin (revealed, value, limit_name, limit, low, high, rounding, or null), logs (one
                   for each log of each slot: slot, name, origin, size, root, first, rows_log2, key, cosigned, rows,
                   counted (rows that the claim counts, at least, in all logs of the slot; null where it is not shown),
-                  sources, several: whether other logs have this name too, whose rows are counted in), made_for (what
-                  the proof is bound to: policy with id, version and sha256, and requirement; or null), proof (sha256,
-                  bytes, of the proof's own file, which may be of several requirements, security_bits, security_terms
-                  with the bits of each error term by its name, profile; null where no proof verifies), warnings,
-                  not_proven
+                  sources, meterer (who seals it and is not the lab, as the policy says, or null), several: whether
+                  other logs have this name too, whose rows are counted in), made_for (what the proof is bound to:
+                  policy with id, version and sha256, and requirement; or null), proof (sha256, bytes, of the proof's
+                  own file, which may be of several requirements, security_bits, security_terms with the bits of each
+                  error term by its name, profile; null where no proof verifies), warnings, not_proven
 
 Every integer is a decimal string, since a quantity may exceed what a reader's number holds exactly; digests are
 hexadecimal digits; keys are sorted; text is ASCII with escapes. Fields may be added within v1, none changes or goes.
@@ -165,5 +165,6 @@ def _log(log: LogShown) -> dict[str, Any]:
         "rows": str(log.rows),
         "counted": None if log.counted is None else str(log.counted),
         "sources": list(log.sources),
+        "meterer": log.meterer or None,
         "several": log.several,
     }

@@ -92,6 +92,8 @@ def _log(rule: LogRule) -> str:
         said.append(f"at least {rule.rows:,} row{'' if rule.rows == 1 else 's'}")
     if rule.sources:
         said.append(f"every row's source is {' or '.join(rule.sources)}")
+    if rule.meterer:
+        said.append(f"sealed by {rule.meterer}, and not by the lab, as the policy says")
     keys = ", ".join(map(_key, rule.keys))
     return "; ".join([*said, f"signed by {keys}" if keys else "whoever judges gives the key that is trusted"])
 
