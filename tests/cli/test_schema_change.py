@@ -11,24 +11,12 @@ from typing import Any
 import pytest
 
 from tests.kit.command_line import ok, run
+from tests.kit.schema_changed import EARLIER, LATER, make, refresh, seal
 from tests.kit.two_versions import ONE, TWO, in_catalogue
 from zkcompliance import schemas
 from zkcompliance.log import open_log
 from zkcompliance.log.fsck import fsck
 from zkcompliance.log.layout import Layout
-
-EARLIER, LATER = (("log-floor-lunch" + end, "--param", "rows=3", "--param", "sources=signed") for end in ("", "-2"))
-ROW = {"at": "2026-01-05T00:00:00Z", "dish": "salad", "price": "1e20", "source": "signed"}
-
-
-def seal(folder: Path, log: str, schema: str, *given: dict[str, object]) -> Any:
-    (folder / "rows.jsonl").write_text("".join(json.dumps({**ROW, **each}) + "\n" for each in given))
-    return run("seal", folder / "rows.jsonl", "--schema", schema, "--log", folder / log, "--key", folder / "key")
-
-
-def refresh(folder: Path, old: str, new: str, *more: object) -> Any:
-    named = ("--to", folder / new, "--key", folder / "key", "-o", folder / f"{new}.zkl")
-    return run("refresh", folder / old, *named, *more)
 
 
 @pytest.fixture(scope="module")
@@ -36,15 +24,7 @@ def sealed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A log `old` of lunch@1 with segments of 2 and 1 rows, its next generation `new` of lunch@2, a proof of each."""
     folder = tmp_path_factory.mktemp("lunch")
     with in_catalogue(folder / "cards"):
-        ok("keygen", "lab.example/lunch", "-o", folder / "key")
-        for prices in (("1", "2"), ("3",)):
-            done = seal(folder, "old", "lunch@1", *({"price": price} for price in prices))
-            assert done.exit_code == 0, done.output
-        assert run("prove", *EARLIER, "--log", folder / "old", "-o", folder / "old.zkp").exit_code == 0
-        done = refresh(folder, "old", "new", "--schema", "lunch@2")
-        assert done.exit_code == 0, done.output
-        assert "lunch@2, after lunch@1" in done.stdout
-        assert run("prove", *LATER, "--log", folder / "new", "-o", folder / "new.zkp").exit_code == 0
+        make(folder)
         yield folder
 
 
