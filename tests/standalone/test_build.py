@@ -28,7 +28,7 @@ AREAS = {
 
 ROOT = Path(__file__).parents[2]
 DOC = ROOT / "docs" / "verifier.md"
-MOST_LINES = 12_950  # without empty ones; the union of claims and several logs in a slot have 900 of them
+MOST_LINES = 13_090  # not empty ones; 900 for the union of claims and several logs in a slot, 140 for later schemas
 PLUMBING = 2  # tables: what decides, and what does not
 
 
