@@ -14,9 +14,34 @@ from tests.kit.command_line import ok, run
 from tests.kit.schema_changed import EARLIER, LATER, make, refresh, seal
 from tests.kit.two_versions import ONE, TWO, in_catalogue
 from zkcompliance import schemas
+from zkcompliance.card import catalogue as cards
 from zkcompliance.log import open_log
 from zkcompliance.log.fsck import fsck
 from zkcompliance.log.layout import Layout
+
+POLICY = """
+format = "zkcompliance-policy/v1"
+id = "lunches"
+version = 1
+title = "Lunches"
+jurisdiction = "nowhere"
+sources = ["made up"]
+valid_from = 2026-01-01
+valid_until = 2099-01-01
+subject = "none"
+
+[logs.lunch]
+schema = "lunch"
+
+[[requirements]]
+name = "some"
+says = "There are lunches."
+claim = "{claim}"
+card = "{card}"
+logs = {{ log = "lunch" }}
+params.rows = 1
+params.sources = "signed"
+"""
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +111,21 @@ def test_a_claim_about_the_other_version_says_so(sealed: Path) -> None:
         done.exit_code == 1 and "over a log of lunch@1 for log, and log-floor-lunch-2@1 is about lunch@2" in done.stderr
     )
     assert "the lab has a log go on under a later version" in done.stderr
+
+
+def test_a_policy_about_the_other_version_is_not_proved(sealed: Path, tmp_path: Path) -> None:
+    """The same sentence, whichever of the two is ahead."""
+    for schema, log, says in ((ONE, "new", "wants lunch@1 for log"), (TWO, "other", "wants lunch@2 for log")):
+        card = cards.floor("lunch", schema.digest)
+        (tmp_path / "p.toml").write_text(POLICY.format(claim=card.label, card=card.digest.hex()))
+        if log == "other":
+            ok("keygen", "lab.example/third", "-o", tmp_path / "key")
+            assert seal(tmp_path, log, "lunch@1", {}).exit_code == 0
+        folder = sealed if log == "new" else tmp_path
+        for verb in (("prove", "-o", tmp_path / "p.zkp"), ("check",)):
+            done = run(*verb, "--policy", tmp_path / "p.toml", "--log", f"lunch={folder / log}")
+            assert done.exit_code == 2 and says in done.stderr, done.output
+        assert not (tmp_path / "p.zkp").exists()
 
 
 def test_a_log_of_the_version_before_is_told_the_way(sealed: Path, tmp_path: Path) -> None:
