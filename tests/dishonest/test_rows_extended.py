@@ -173,8 +173,10 @@ def test_a_new_column_that_says_something_is_refused(column) -> None:  # type: i
 
 
 def test_every_committed_column_of_the_new_log_is_held() -> None:
-    """By its program, without a proof: one bit more in any cell, of a real row or of padding, breaks its trace."""
+    """The program reads each of them, and on plain integers one bit in any cell, padding too, is one too many."""
     honest = Logs.honest()
+    old, new, _ = CLAIM.program.tables
+    assert sorted(old.log_columns) == list(range(ONE.width)) and sorted(new.log_columns) == list(range(TWO.width))
     assert sorted([*places(ONE, TWO), *(place for place, _ in missing_limbs(ONE, TWO))]) == list(range(TWO.width))
     for place in range(TWO.width):
         for row in (0, 7):

@@ -37,11 +37,15 @@ class Answer:
 
 
 class Verifier:
-    """A worker process: `installed`, or the path of the one file, without site-packages and isolated."""
+    """A worker process: `installed`, or the path of the one file, without site-packages and isolated.
 
-    def __init__(self, which: str | Path) -> None:
+    tree: the checkout that `installed` is of, if not this one.
+    """
+
+    def __init__(self, which: str | Path, tree: Path | None = None) -> None:
         if which == "installed":
-            flags, environment, limit = [], support.ENVIRONMENT, 0
+            own = {} if tree is None else {"PYTHONPATH": str(tree)}
+            flags, environment, limit = [], {**support.ENVIRONMENT, **own}, 0
         else:  # isolated, but for the path that is the file alone
             flags, environment, limit = ["-P", "-s", "-S", "-W", "error"], {"PYTHONPATH": str(which)}, MEMORY
         self._process = subprocess.Popen(
@@ -67,8 +71,8 @@ class Verifier:
 class Both:
     """The installed verifier and the one file."""
 
-    def __init__(self, pyz: Path) -> None:
-        self._verifiers = Verifier("installed"), Verifier(pyz)
+    def __init__(self, pyz: Path, tree: Path | None = None) -> None:
+        self._verifiers = Verifier("installed", tree), Verifier(pyz)
         self._pool = ThreadPoolExecutor(2)
 
     def ask(self, arguments: Iterable[str | Path]) -> tuple[Answer, Answer]:

@@ -53,7 +53,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(spent, "state_folder", lambda: tmp_path / "state" / "spent")
     monkeypatch.setattr(reseal, "get_ready", lambda *arguments, **rest: None)
     monkeypatch.setattr(reseal, "make", lambda ready, progress: b"stand-in")
-    monkeypatch.setattr(reseal, "_fits", lambda log, settings: lambda first, count, new: count + new <= 60)
+    monkeypatch.setattr(reseal, "_fits", lambda log, settings, claim: lambda first, count, new: count + new <= 60)
     keys.generate(tmp_path / "key", "lab.example/x")
     create_log(tmp_path / "old", SCHEMA, key(tmp_path))
     with Writer(tmp_path / "old", key(tmp_path)) as writer:

@@ -3,7 +3,8 @@
 Whoever is killed cannot know whether a seal stood. The log knows: the digests lie in the meta file of the seal's first
 segment, durable before the checkpoint is signed. digest = SHA-256("zkcompliance-input-1" ‖ schema digest ‖ the rows,
 one after the other, each as its limbs but act, u16). An empty seal keeps the digest of no rows, and is not repeated
-right after itself.
+right after itself. Where the log goes on under a later version of its schema, rows in which every new column is missing
+are known again by their digest under the version before.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from zkcompliance import schemas
 from zkcompliance.edge.shown import command
 from zkcompliance.errors import AlreadySealed, LimitExceeded, UsageError
 from zkcompliance.log import rows
 from zkcompliance.log.layout import Layout
 from zkcompliance.schemas import Schema
+from zkcompliance.schemas.evolution import narrowed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,18 +44,19 @@ class Inputs:
 
         name: what messages call it.
         """
-        digest = self._digest()
+        own, *before = self._marks()
         for chunk in chunks:
-            digest.update(chunk[1:].T.astype("<u2").tobytes())
+            for each in (own, *before):
+                each.take(chunk)
             yield chunk
-        mark = digest.digest()
         again = "to seal equal rows once more, if they are really others: add --again"
-        if mark in self._sealed:
+        for known in (each.digest for each in (own, *before) if each.digest in self._sealed):
             raise AlreadySealed(
                 f"{name}: its rows are sealed in {self._layout.root} already, as part of the seal that begins with "
-                f"segment {self._sealed[mark]}; nothing more was sealed",
+                f"segment {self._sealed[known]}; nothing more was sealed",
                 help=command("zkcompliance", "fsck", self._layout.root) + f"  # {again}",
             )
+        mark = own.digest
         if mark in self.digests and not self._again:
             raise AlreadySealed(f"{name}: its rows are those of another input; nothing was sealed", help=f"# {again}")
         if len(self.digests) == rows.MAX_INPUTS:
@@ -70,17 +74,41 @@ class Inputs:
                     f"{name}: holds rows, and an empty seal states that there are none; nothing was sealed"
                 )
         yield from ()
-        mark = self._digest().digest()
-        if self._size and self._sealed.get(mark) == self._size - 1:
+        own, *before = (each.digest for each in self._marks())
+        if self._size and self._size - 1 in (self._sealed.get(each) for each in (own, *before)):
             raise AlreadySealed(
                 f"that there are no rows is sealed in {self._layout.root} already, as its last segment, "
                 f"{self._size - 1}; nothing more was sealed",
                 help=command("zkcompliance", "fsck", self._layout.root) + "  # to seal it once more: add --again",
             )
-        self.digests.append(mark)
+        self.digests.append(own)
 
-    def _digest(self) -> hashlib._Hash:
-        return hashlib.sha256(b"zkcompliance-input-1" + self._schema.digest)
+    def _marks(self) -> list[_Mark]:
+        """Of one input: its own, and those that it would have under the versions before."""
+        return [_Mark(each, self._schema) for each in (self._schema, *schemas.earlier(self._schema))]
+
+
+class _Mark:
+    """The digest of an input's rows, given under `schema`, as rows under `of`: the same, or a version before it.
+
+    `digest` is empty where they say what that version cannot.
+    """
+
+    def __init__(self, of: Schema, schema: Schema) -> None:
+        self._of, self._schema = of, schema
+        self._rows: hashlib._Hash | None = hashlib.sha256(b"zkcompliance-input-1" + of.digest)
+
+    def take(self, chunk: NDArray[np.uint32]) -> None:
+        """Further rows, limbs (width, n)."""
+        rows = chunk if self._of is self._schema else narrowed(self._of, self._schema, chunk)
+        if rows is None:
+            self._rows = None
+        elif self._rows is not None:
+            self._rows.update(rows[1:].T.astype("<u2").tobytes())
+
+    @property
+    def digest(self) -> bytes:
+        return b"" if self._rows is None else self._rows.digest()
 
 
 def _sealed(layout: Layout, size: int) -> dict[bytes, int]:
