@@ -44,6 +44,7 @@ from zkcompliance.schemas.shape import (
     MISSING_SHARE,
     WORD,
     Column,
+    Rule,
     Schema,
     Value,
 )
@@ -173,7 +174,7 @@ def names() -> list[str]:
 
 __all__ = [
     "BUILT_IN", "CATALOGUE", "DEVICE_KINDS", "LARGEST", "LIMBS", "LIMB_BITS", "METHODS", "MISSING_SHARE", "PHASES",
-    "SOURCES", "Column", "Schema", "Value", "answer", "audit", "booking", "by_name", "chip", "compute", "customer",
-    "dataset", "decision", "decode_rows", "encode_columns", "encode_rows", "eval_", "event", "incident",
+    "SOURCES", "Column", "Rule", "Schema", "Value", "answer", "audit", "booking", "by_name", "chip", "compute",
+    "customer", "dataset", "decision", "decode_rows", "encode_columns", "encode_rows", "eval_", "event", "incident",
     "incident_report", "model", "names", "note", "parse_text", "target",
 ]  # fmt: skip
