@@ -14,6 +14,7 @@ from zkcompliance.schemas import Column, Schema
 from zkcompliance.schemas.catalogue import REGIONS, STILL
 
 PAGE = Path(__file__).parents[2] / "docs" / "schemas.md"
+RULES = " `seal` takes only rows in which {}, and a claim that reads both columns requires it."
 _WORLD = ", ".join((*REGIONS[:2], f"and the {len(REGIONS) - 2} codes of ISO 3166-1 alpha-2 in lower case"))
 
 
@@ -33,9 +34,9 @@ def _line(column: Column) -> str:
 
 def section(schema: Schema) -> str:
     """The section about a schema, with its heading."""
-    rules = " and ".join(f"{low} ≤ {high}" for low, high in schema.ordered)
+    rules = " and ".join(map(str, schema.rules))
     said = schema.doc[0].upper() + schema.doc[1:]
-    about = f"{said}. {schema.width} committed columns.{f' `seal` takes only rows in which {rules}.' if rules else ''}"
+    about = f"{said}. {schema.width} committed columns.{RULES.format(rules) if rules else ''}"
     table = ["| column | type | meaning | missing |", "|---|---|---|---|", *map(_line, schema.columns)]
     lists = [
         f"- {column.name}{', ascending' if column.ranked else ''}: "

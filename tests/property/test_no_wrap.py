@@ -332,7 +332,7 @@ MUTANTS = {
     "limbs are not range-checked": "hunt compare",
     "totals over two rows": "hunt groups",
     "values may have 32 bits": "narrow",
-    "a sum is said to be no larger than its first part": "hunt arithmetic",
+    "a sum is said to be no larger than its first part": "hunt totals",
     "what a constraint bounds is said to be one less": "eval_score_under",
     "bytes are said to have 7 bits": "hunt arithmetic",
     "a carry is said to have half its values": "hunt arithmetic",

@@ -11,6 +11,7 @@ from zkcompliance.claim import catalogue
 from zkcompliance.claim.card import explain
 from zkcompliance.claim.language.build import ClaimDefinition
 from zkcompliance.claim.language.example import Example, fails, holds
+from zkcompliance.claim.language.rules import relied_on
 from zkcompliance.claim.meaning import core
 from zkcompliance.claim.provable import provable
 from zkcompliance.errors import ClaimDefinitionError, UsageError
@@ -46,8 +47,11 @@ def test_example(name: str, example: Example) -> None:
 
 @pytest.mark.parametrize("name", MODULES)
 def test_every_requirement_fails_somewhere_and_holds_somewhere(name: str) -> None:
+    """But for the rules of schemas, which no row of an example breaks: `seal` takes it as it takes any other."""
     definition, examples = claim_of(name)
-    assert {each.failing for each in examples} == {(), *((each.name,) for each in definition.requirements)}
+    ruled = {each.value for each in relied_on(definition.logs, [each.value for each in definition.requirements])}
+    asked = [each for each in definition.requirements if each.value not in ruled]
+    assert {each.failing for each in examples} == {(), *((each.name,) for each in asked)}
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -68,7 +72,7 @@ def test_sentences(name: str) -> None:
         assert f"`{spec.name}`" in text
         assert spec.doc
     for number, each in enumerate(definition.requirements, 1):
-        assert f"  {number}. {each.name}{' (asked by a join)' if each.implied else ''}: " in text
+        assert f"  {number}. {each.name}{' (implied)' if each.implied else ''}: " in text
     for part in core.walk(*(each.value for each in definition.requirements)):
         assert f"{type(part).__name__}(" not in text
     assert "Not proven: that the log is complete" in text

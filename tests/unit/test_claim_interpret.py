@@ -249,7 +249,7 @@ def test_strict_chain() -> None:
             """Intervals."""
             require("apart", compute.no_overlap(compute.start, compute.end))
 
-        (each,) = claim("apart")(body).requirements
+        each, _ = claim("apart")(body).requirements
         assert isinstance(each.value, core.Chain)
         return dataclasses.replace(each.value, strict=strict)
 

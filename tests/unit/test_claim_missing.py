@@ -25,7 +25,6 @@ from zkcompliance.claim.language import (
     smaller,
     within,
 )
-from zkcompliance.claim.language.units import missing
 from zkcompliance.claim.meaning.interpret import interpret
 from zkcompliance.errors import ClaimDefinitionError
 from zkcompliance.schemas import Column, Schema
@@ -130,7 +129,7 @@ def test_is_given_is_by_the_columns_own_missing_value(schema: Schema, column: Co
         require("given", log.every(log[column.name].is_given()))
 
     body.__annotations__["log"] = made
-    if missing(column) is None:
+    if column.missing is None:
         with pytest.raises(ClaimDefinitionError, match=f"is_given of what is never missing: {column.name}"):
             claim("given")(body)
         assert column.default is None or column.type in ("enum", "bool") or column.default == 1

@@ -11,7 +11,6 @@ from zkcompliance import schemas
 from zkcompliance.claim import language
 from zkcompliance.claim.language import LogTable, claim, require
 from zkcompliance.claim.language.build import ClaimDefinition
-from zkcompliance.claim.language.units import missing
 from zkcompliance.claim.meaning.interpret import interpret
 from zkcompliance.schemas import Column, Schema
 
@@ -39,7 +38,7 @@ def claim_of(schema: Schema) -> ClaimDefinition:
     def each(log: LogTable) -> None:
         for column in schema.columns:
             value = getattr(log, attribute(column))
-            value = value if missing(column) is None else value.or_else(wanted(column))
+            value = value if column.missing is None else value.or_else(wanted(column))
             if column.type == "enum":
                 require(column.name, log.every(value == wanted(column)))
             elif column.type == "bool":

@@ -37,7 +37,7 @@ class Slot:
 
 @dataclass(frozen=True)
 class Clause:
-    """One requirement in words. implied: asked by a join, not written by the author."""
+    """One requirement in words. implied: asked by a join or by a log's schema, not written by the author."""
 
     name: str
     says: Sentence

@@ -29,7 +29,7 @@ def explain(card: Card) -> str:
         lines += ["Parameters (public):", *(f"  {parameter(spec)}" for spec in card.params), ""]
     lines.append("It holds when all of this is so:")
     for number, each in enumerate(card.clauses, 1):
-        implied = " (asked by a join)" if each.implied else ""
+        implied = " (implied)" if each.implied else ""
         lines.append(f"  {number}. {each.name}{implied}: {whole(each.says.named())}")
     if any(BRACKET in part for each in card.clauses for part in each.says.parts if isinstance(part, str)):
         lines += ["", *WHAT_A_BRACKET_IS]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from zkcompliance import limits, quantities
 from zkcompliance.errors import SchemaError, UsageError
 from zkcompliance.quantities import Exact, Number, Refused, Typed
-from zkcompliance.schemas.shape import LIMB_BITS, Column, Schema, Value, text_id
+from zkcompliance.schemas.shape import LIMB_BITS, Column, Rule, Schema, Value, text_id
 
 _NUMBERS = ("time", "flop", "count", "ppm")
 _DIGITS = 40  # of a plain decimal text; longer ones take the slow way, and are refused there
@@ -196,7 +196,7 @@ def encode(
     rows = lengths.pop()
     out = np.zeros((schema.width, rows), dtype=np.uint32)
     out[0] = 1
-    compared = {name for pair in schema.ordered for name in pair}
+    compared = {column.name for rule in schema.rules for column in (rule.low, rule.high)}
     kept: dict[str, list[int]] = {}
     for column in schema.columns:
         values = columns.get(column.name)
@@ -209,11 +209,16 @@ def encode(
         _to_limbs(numbers, column.limbs, out[where.start : where.stop])
         if column.name in compared:
             kept[column.name] = numbers
-    for low, high in schema.ordered:
-        for number, (a, b) in enumerate(zip(kept[low], kept[high], strict=True), first_row):
-            if a > b:
-                raise SchemaError(f"row {number}, column {high}: is less than {low}")
+    for rule in schema.rules:
+        _require(rule, kept[rule.low.name], kept[rule.high.name], first_row)
     return out
+
+
+def _require(rule: Rule, low: list[int], high: list[int], first_row: int) -> None:
+    """SchemaError for the first row that breaks the rule."""
+    for number, (a, b) in enumerate(zip(low, high, strict=True), first_row):
+        if a > b and a != rule.low.missing and b != rule.high.missing:
+            raise SchemaError(f"row {number}, column {rule.high.name}: is less than {rule.low.name}")
 
 
 def _show(column: Column, number: int) -> Value:

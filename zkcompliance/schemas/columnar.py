@@ -82,7 +82,7 @@ class Encoder:
         out = np.empty((schema.width, rows), np.uint32)
         out[0] = 1
         kept: dict[str, Wide] = {}
-        compared = {name for pair in schema.ordered for name in pair}
+        compared = {column.name for rule in schema.rules for column in (rule.low, rule.high)}
         for column in schema.columns:
             found = self._numbers(column, rows, columns.get(column.name))
             if found is None or self._future(column, found):
@@ -91,9 +91,11 @@ class Encoder:
             _to_limbs(found, out[where.start : where.stop])
             if column.name in compared:
                 kept[column.name] = found
-        for small, large in schema.ordered:
-            (low, high), (low_of_large, high_of_large) = kept[small], kept[large]
-            if ((high > high_of_large) | (high == high_of_large) & (low > low_of_large)).any():
+        for rule in schema.rules:
+            small, large = kept[rule.low.name], kept[rule.high.name]
+            (low, high), (low_of_large, high_of_large) = small, large
+            broken = (high > high_of_large) | (high == high_of_large) & (low > low_of_large)
+            if (broken & ~_is(small, rule.low.missing) & ~_is(large, rule.high.missing)).any():
                 return None
         return out
 
@@ -230,6 +232,15 @@ class Encoder:
         if isinstance(column.default, int):
             late &= low != column.default
         return bool(late.any())
+
+
+def _is(found: Wide, number: int | None) -> Flags:
+    """Whether each is this number; none is None."""
+    low, high = found
+    if number is None:
+        return np.zeros(len(low), np.bool_)
+    same: Flags = (low == np.uint64(number & _MASK)) & (high == np.uint64(number >> 64))
+    return same
 
 
 def _wide(found: list[int], numbers: Places) -> Wide:

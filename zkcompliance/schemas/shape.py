@@ -77,12 +77,52 @@ class Column:
             return f"{self.type}?"
         return f"enum({','.join(self.choices)})" if self.type == "enum" else self.type
 
+    @property
+    def missing(self) -> int | None:
+        """The integer that stands for a missing value; None: no row's is missing.
+
+        A choice and a truth value are always there: what is not known is a choice of its own. A default that is an
+        ordinary value, as attempt 1 is, is one too.
+        """
+        if self.default is None or self.type in ("enum", "bool"):
+            return None
+        if self.optional:
+            return MISSING_SHARE
+        if self.type == "id":
+            return 0 if self.default == "" else None
+        return int(self.default) if self.default in (0, self.largest) else None
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a schema says of each row: low ≤ high, unless one of the two is missing.
+
+    Whoever seals is refused a row that breaks it. A proof takes nobody's word for that: a claim that reads both columns
+    requires it of every row.
+    """
+
+    low: Column
+    high: Column
+
+    @property
+    def excused(self) -> tuple[tuple[Column, int], ...]:
+        """Columns with what they hold where they are missing, where low ≤ high does not say it: a `low` of 0 and a
+        `high` that is the largest of its type keep the rule as they are."""
+        held = ((self.low, 0), (self.high, self.high.largest))
+        return tuple((c, c.missing) for c, kept in held if c.missing is not None and c.missing != kept)
+
+    def __str__(self) -> str:
+        names = [column.name for column, _ in self.excused]
+        given = {0: "", 1: f" (where {''.join(names)} is given)", 2: " (where both are given)"}[len(names)]
+        return f"{self.low.name} ≤ {self.high.name}{given}"
+
 
 @dataclass(frozen=True)
 class Schema:
-    """An ordered list of columns. `ordered`: pairs (a, b) of columns for which a ≤ b holds in every row.
+    """An ordered list of columns. `ordered`: pairs (a, b) of columns, each a `Rule`: a ≤ b in every row.
 
-    `version`: from 1 to 999,999. Name and version are part of the text, and so of the digest.
+    `version`: from 1 to 999,999. Name and version are part of the text, and so of the digest; the rules are not, since
+    a claim's program has those that it relies on. SchemaError for a rule about what has no order.
     """
 
     name: str
@@ -90,6 +130,16 @@ class Schema:
     version: int = 1
     doc: str = ""
     ordered: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        for rule in self.rules:
+            if rule.low == rule.high or rule.low.type != rule.high.type or rule.low.type in ("id", "enum", "bool"):
+                raise SchemaError(f"schema {self.label}: {rule} is no rule: it takes two numbers, or two times")
+
+    @functools.cached_property
+    def rules(self) -> tuple[Rule, ...]:
+        """What holds of every row. SchemaError where a column is not there."""
+        return tuple(Rule(self.column(low), self.column(high)) for low, high in self.ordered)
 
     @property
     def label(self) -> str:

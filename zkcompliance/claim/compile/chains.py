@@ -30,6 +30,24 @@ def require_chain(workshop: Workshop, name: str, node: core.Chain) -> None:
         moved.ctx.zero(f"{name}: no two meet", equal[-1])
 
 
+def holds(chain: core.Chain, node: core.Value) -> bool:
+    """Whether the chain says, of each of its rows, what a schema's rule asks: none of all rows with not low ≤ high.
+
+    Both ends are tuples that differ in their last part alone, which are low and high.
+    """
+    match node:
+        case core.Compare(
+            op="==",
+            a=core.Aggregate(
+                kind="count", rows=core.Rows(frame=frame, where=core.Not(a=core.Compare(op="<=", a=low, b=high)))
+            ),
+            b=core.Const(value=0),
+        ):
+            same = chain.first[:-1]
+            return chain.rows == core.Rows(frame) and chain.first == (*same, low) and chain.last == (*same, high)
+    return False
+
+
 def _aligned(moved: Moved, node: core.Chain, lows: list[int]) -> tuple[list[list[Term]], list[list[Term]]]:
     """Both tuples' parts in limbs, most significant first, of equal length part by part."""
     first: list[list[Term]] = []

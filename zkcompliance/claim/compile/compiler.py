@@ -10,6 +10,7 @@ import numpy as np
 
 from zkcompliance.card import places
 from zkcompliance.claim.compile.bound import require_bound
+from zkcompliance.claim.compile.chains import holds
 from zkcompliance.claim.compile.context import Board, Message, Publics, Table
 from zkcompliance.claim.compile.cost import grouped
 from zkcompliance.claim.compile.errors import cannot
@@ -117,7 +118,10 @@ class Compiler:
             self._rows[log] = LogRows(self, Table(self.board, number), log)
 
     def compile(self) -> Compiled:
+        chains = [each.value for each in self.definition.requirements if isinstance(each.value, core.Chain)]
         for requirement in self.definition.requirements:
+            if requirement.implied and any(holds(chain, requirement.value) for chain in chains):
+                continue  # a rule that intervals without overlap keep by themselves
             try:
                 self.singles.require(requirement.name, requirement.value)
             except (TooWide, OverflowError) as error:

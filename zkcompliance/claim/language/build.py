@@ -12,7 +12,7 @@ from typing import Any
 
 from zkcompliance.card import types
 from zkcompliance.card.parameter import Parameter
-from zkcompliance.claim.language import missing, params, written
+from zkcompliance.claim.language import missing, params, rules, written
 from zkcompliance.claim.language.closed import Closed, word
 from zkcompliance.claim.language.expr import Expr
 from zkcompliance.claim.language.scope import OPEN, Scope, current
@@ -31,8 +31,8 @@ _ONLY_AS_IT_STANDS = (core.Chain, core.SameMultiset)
 class ClaimDefinition:
     """What a claim says, frozen: its logs, its parameters in order, what it requires and what it reveals.
 
-    `requirements`: the author's in order, then those that its joins rely on (implied). `body` is the function, kept for
-    its documentation.
+    `requirements`: the author's in order, then those that its joins and its logs' schemas ask for (implied). `body` is
+    the function, kept for its documentation.
     """
 
     id: str
@@ -91,6 +91,11 @@ def claim(id: str, version: int = 1) -> Callable[[Callable[..., None]], ClaimDef
             raise refuse("a claim says what it claims", "remedy: a docstring whose first line is a sentence", line)
         logs, specs, arguments = _signature(body, doc, line)
         scope = _run(body, arguments, line)
+        values = [each.value for each in (*scope.requirements, *scope.implied)]
+        values += [each.value for each in scope.reveals]
+        for rule in rules.relied_on(logs, values):
+            if rule.value not in values:  # which the author may have written already
+                scope.imply(rule)
         found = (*scope.requirements, *scope.implied)
         reveals = tuple(scope.reveals)
         _check(logs, specs, found, reveals, bool(scope.requirements), line)

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from zkcompliance.card import reading
-from zkcompliance.claim.language import units
 from zkcompliance.claim.meaning import core
 from zkcompliance.claim.meaning.core import Rows, Value
 from zkcompliance.claim.meaning.source import Line, refuse
@@ -32,7 +31,7 @@ def missing_of(node: Value) -> int | None:
     """What a column's, or a key's, missing value is stored as; None: it is never missing."""
     while isinstance(node, core.Key):
         node = node.groups.keys[node.index]
-    return units.missing(node.log.schema.column(node.name)) if isinstance(node, core.Column) else None
+    return node.log.schema.column(node.name).missing if isinstance(node, core.Column) else None
 
 
 def check(*values: Value) -> None:

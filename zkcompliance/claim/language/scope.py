@@ -20,7 +20,7 @@ class Scope:
     named: dict[str, Value] = field(default_factory=dict)
 
     def imply(self, requirement: Requirement) -> None:
-        """Ask for what a join relies on, once; of other rows the same under a name with a number."""
+        """Ask for what is relied on, once; of other rows the same under a name with a number."""
         if any(known.value == requirement.value for known in self.implied):
             return
         taken, name, at = {known.name for known in self.implied}, requirement.name, 1

@@ -16,7 +16,7 @@ from zkcompliance.card.types import (
     TRUTH,
     Type,
 )
-from zkcompliance.schemas import MISSING_SHARE, Column
+from zkcompliance.schemas import Column
 
 _COLUMN_TYPES = {
     "time": TIME_POINT, "flop": FLOP, "count": COUNT, "ppm": PPM, "id": IDENTITY, "bool": TRUTH,
@@ -29,21 +29,6 @@ def column_type(column: Column) -> Type:
     if column.type == "enum":
         return Type(ENUM, choices=column.choices, ranked=column.ranked)
     return _SPECIAL.get((column.type, column.name), _COLUMN_TYPES[column.type])
-
-
-def missing(column: Column) -> int | None:
-    """The integer that stands for a missing value of a column; None: no row's is missing.
-
-    A choice and a truth value are always there: what is not known is a choice of its own. A default that is an ordinary
-    value, as attempt 1 is, is one too.
-    """
-    if column.default is None or column.type in ("enum", "bool"):
-        return None
-    if column.optional:
-        return MISSING_SHARE
-    if column.type == "id":
-        return 0 if column.default == "" else None
-    return int(column.default) if column.default in (0, column.largest) else None
 
 
 def product(a: Type, b: Type) -> Type | None:

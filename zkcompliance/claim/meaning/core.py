@@ -334,7 +334,7 @@ class Chain(Value):
 
 @dataclass(frozen=True)
 class Requirement:
-    """`value` must be 1. implied: asked by a join, not written by the author."""
+    """`value` must be 1. implied: asked by a join or by a rule of a schema, not written by the author."""
 
     name: str
     value: Value
