@@ -16,18 +16,23 @@ from zkcompliance.claim.language import (
     Param,
     SetOf,
     claim,
+    day_of,
+    days,
     descending,
     larger,
     lookup,
+    month_of,
     names,
     not_ahead,
     param,
+    percent,
     require,
     same_rows,
     sealed_within,
     select,
     smaller,
     within,
+    year_of,
 )
 from zkcompliance.schemas import Column, Schema
 
@@ -106,6 +111,10 @@ class Maker:
             lambda: lookup(t.key, self.others.key, self.others.n, default=6),
             lambda: lookup(t.key, self.groups(t).key(0), self.groups(t).n_unique(t.kind), default=4),
             lambda: self.end(t, t.n - 3),
+            lambda: (t.end - t.begin) // days(3),
+            lambda: t.score.as_ppm() - t.score // percent(7),
+            lambda: month_of(t.begin) - self.pick(lambda: month_of(t.end), lambda: "1970-02"),
+            lambda: year_of(t.begin) - "1970",
             lambda: t.kind.pick({"a": t.n, "b": 3}, otherwise=self.limit),
         )
 
@@ -150,6 +159,7 @@ class Maker:
             lambda: operator.le(*apart(self.number(t, depth - 1), self.number(t, depth - 1))),
             lambda: operator.lt(*apart(self.amount(t, depth), self.amount(t, depth))),
             lambda: t.begin + 5 == t.end,
+            lambda: day_of(t.begin) < day_of(t.end),
             lambda: sealed_within(t.end, self.draw(st.sampled_from(DELAYS))),
             lambda: not_ahead(select(t.flag, t.begin, t.end + 3), self.draw(st.sampled_from(DELAYS))),
             lambda: self.truth(t, depth - 1) & self.truth(t, depth - 1),

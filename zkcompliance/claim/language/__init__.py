@@ -4,6 +4,7 @@ from zkcompliance.card.beside import Beside
 from zkcompliance.card.vacuity import implausible, never_vacuous, vacuous
 from zkcompliance.claim.language.brackets import not_ahead, sealed_within
 from zkcompliance.claim.language.build import ClaimDefinition, claim, require, reveal
+from zkcompliance.claim.language.calendar import day_of, month_of, year_of
 from zkcompliance.claim.language.choices import (
     COUNTED,
     Answered,
@@ -55,15 +56,19 @@ from zkcompliance.claim.language.tables import (
 from zkcompliance.claim.language.types import (
     Bool,
     Count,
+    Day,
     EnumWord,
     Flop,
     FlopPerSecond,
     Id,
     Int,
+    Month,
     Ppm,
+    Rate,
     Seconds,
     SetOf,
     Time,
+    Year,
 )
 from zkcompliance.claim.language.words import (
     band_of,
@@ -95,6 +100,7 @@ __all__ = [
     "Count",
     "CustomerLog",
     "DatasetLog",
+    "Day",
     "DecisionLog",
     "Detector",
     "DeviceKind",
@@ -121,12 +127,14 @@ __all__ = [
     "Method",
     "Modality",
     "ModelLog",
+    "Month",
     "NoteLog",
     "Outcome",
     "Param",
     "Phase",
     "Ppm",
     "Provenance",
+    "Rate",
     "Ratio",
     "Region",
     "ReportKind",
@@ -138,9 +146,11 @@ __all__ = [
     "Table",
     "TargetLog",
     "Time",
+    "Year",
     "band_of",
     "base",
     "claim",
+    "day_of",
     "days",
     "descending",
     "fails",
@@ -150,6 +160,7 @@ __all__ = [
     "larger",
     "let",
     "lookup",
+    "month_of",
     "names",
     "never_vacuous",
     "not_ahead",
@@ -165,4 +176,5 @@ __all__ = [
     "vacuous",
     "whole",
     "within",
+    "year_of",
 ]
