@@ -12,24 +12,32 @@ from zkcompliance.claim.language import (
     ChipLog,
     ComputeLog,
     Count,
+    Day,
     EnumWord,
     Flop,
     FlopPerSecond,
     Id,
     Int,
+    Month,
     Param,
     Phase,
     Ppm,
+    Rate,
     Seconds,
     SetOf,
     Source,
     Time,
+    Year,
     claim,
     counted,
+    day_of,
+    fraction,
+    month_of,
     param,
     require,
     reveal,
     within,
+    year_of,
 )
 
 
@@ -104,4 +112,23 @@ def two_logs(
     reveal("flop times share", (used.flop * used.utilisation.or_else(0)).sum(), figures=9)
 
 
-VARIED = {each.id: each for each in (sets_of_values, one_of_each, two_logs)}
+@claim("by-the-calendar")
+def by_the_calendar(
+    used: ComputeLog,
+    first: Param[Month] = param("the first month", default="2026-03", at_least="2020-01"),
+    day: Param[Day] = param("a day on which nothing begins", default="2026-12-25"),
+    year: Param[Year] = param("the year", default=2026),
+    others: Param[SetOf[Month]] = param("months that are left out", default=("2026-07", "2026-08"), places=3),
+    growth: Param[Rate] = param("the most of a month beside the whole", default="250%", at_most="1000%"),
+) -> None:
+    """Each month of a year has a job, and none of more than its part."""
+    month = month_of(used.start)
+    kept = used.where((year_of(used.start) == year) & ~month.is_in(others))
+    require("each", month_of(kept.start).n_unique() >= 12)
+    require("day", used.none(day_of(used.start) == day) & used.every(month >= first))
+    require("growth", fraction(kept.flop.sum(), used.flop.sum()) <= growth)
+    reveal("last month", month_of(used.end.max(empty=0)))
+    reveal("last day", day_of(used.end.max(empty=0)))
+
+
+VARIED = {each.id: each for each in (sets_of_values, one_of_each, two_logs, by_the_calendar)}

@@ -10,21 +10,33 @@ from zkcompliance.claim.language import (
     EvalLog,
     EventLog,
     Flop,
+    IncidentLog,
+    Int,
+    Month,
     Outcome,
     Param,
     Ppm,
+    Rate,
     Risk,
     Time,
     claim,
+    day_of,
+    days,
     descending,
+    fraction,
+    month_of,
+    percent,
     require,
     reveal,
+    whole,
+    year_of,
 )
 from zkcompliance.claim.language.build import ClaimDefinition
 
 event = {"serial": 1, "model": "m1", "kind": "eval", "at": 5, "cumulative_flop": 7}
 job = {"start": 0, "end": 9, "run": "m1", "phase": "pretraining", "method": "hardware", "flop": 7}
 decision = {"at": 5, "risk": "limited"}
+incident = {"serial": 1, "category": "other", "occurred": 0, "aware": 2**32}
 sample = {"suite": "s@1", "item": "i1", "model": "0x01" + "00" * 15, "at": 0}
 audit = {"layer": "model", "auditor": "a", "at": 5, "valid_until": 9, "outcome": "conditional"}
 
@@ -94,7 +106,39 @@ def differences(evals: EvalLog, compute: ComputeLog, gap: Param[Ppm], most: Para
     require("same", (late.flop.mean() - compute.flop.mean() == 0) | (compute.count() != 2))
 
 
-MORE = {each.id: each for each in (distinct, ends, ends_in_order, ranked, differences)}
+@claim("calendar")
+def calendar(events: EventLog, incidents: IncidentLog, first: Param[Month], since: Param[Time]) -> None:
+    """Days, months and years: of rows, of a parameter, of totals; their differences; groups by month."""
+    month = month_of(events.at)
+    require("months", (month.n_unique() >= 2) | (events.count() <= 6))
+    require("after", events.every((month >= first) | (month - "1970-01" <= 12 * 60 * 1000) | (events.serial <= 2)))
+    require("within", events.every(month < month_of(since) + 30_000_000) | (year_of(since) - "1970" >= 5))
+    days = events.group_by(day_of(events.at))
+    require("days", days.where(days.size() > 3).count() <= 1)
+    grown = year_of(events.at.max(empty=0)) - year_of(events.at.min(empty=0))
+    require("years", grown <= 8_000_000)
+    reported = incidents.where(incidents.reported.is_given())
+    late = day_of(reported.reported) - day_of(reported.aware)
+    require("reported", reported.every((late <= 1) | (month_of(reported.reported) == month_of(reported.aware))))
+    reveal("last year", year_of(events.at.max(empty=0)))
+
+
+@claim("casts")
+def casts(compute: ComputeLog, evals: EvalLog, growth: Param[Rate], whole_days: Param[Int]) -> None:
+    """Quotients by a unit, shares as numbers, rates above 100 %."""
+    long = (compute.end - compute.start) // days(1)
+    require("days", compute.every((long <= whole_days) | ((compute.end - compute.start) % days(7) <= days(3))))
+    require("parts", compute.utilisation.or_else(0).as_ppm().max(empty=0) * 3 <= 2_999_999)
+    require("percent", compute.every(compute.utilisation.or_else(0) // percent(1) <= 99))
+    late = compute.where(compute.start > 1)
+    require("growth", fraction(late.flop.sum(), compute.flop.sum() + 1) <= growth)
+    graded = evals.where(evals.score.is_given())
+    require("rate", (graded.score.mean() <= growth) & (fraction(evals.count(), graded.count()) < "400%"))
+    require("of it", compute.every(compute.flop * percent(250) // whole() >= compute.flop))
+    require("rates", (growth <= "100000%") | (growth - "5%" >= percent(300)) | (compute.count() <= 3))
+
+
+MORE = {each.id: each for each in (distinct, ends, ends_in_order, ranked, differences, calendar, casts)}
 CASES: dict[str, tuple[ClaimDefinition, dict[str, object]]] = {
     "distinct": (
         distinct,
@@ -105,6 +149,24 @@ CASES: dict[str, tuple[ClaimDefinition, dict[str, object]]] = {
         {"compute": [{**job, "devices": 2**32 - 1}, {**job, "start": 5, "phase": "other", "site": "s", "flop": 2}]},
     ),
     "ends-in-order": (ends_in_order, {"events": [{**event, "serial": i, "at": 10 + i} for i in range(9)]}),
+    "calendar": (
+        calendar,
+        {
+            "events": [{**event, "at": at} for at in (0, 2**47, 86399, 951782400, 951868799, 951868800, 2**40)],
+            "incidents": [{**incident, "reported": 2**32 + 9}, incident],
+            "first": "2026-03",
+            "since": "2026-01-05",
+        },
+    ),
+    "casts": (
+        casts,
+        {
+            "compute": [{**job, "start": 5, "end": 2**40}, {**job, "utilisation": "99.9999%"}],
+            "evals": [{**sample, "score": "100%"}, sample],
+            "growth": "250%",
+            "whole_days": 2**24,
+        },
+    ),
     "differences": (
         differences,
         {

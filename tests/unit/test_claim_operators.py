@@ -20,9 +20,11 @@ from zkcompliance.claim.language import (
     EventLog,
     Flop,
     Id,
+    Month,
     Param,
     Phase,
     Ppm,
+    Rate,
     Risk,
     Seconds,
     SetOf,
@@ -59,6 +61,8 @@ def all_words(
     sites: Param[SetOf[Id]],
     decisions: DecisionLog,
     risk: Param[Risk],
+    rate: Param[Rate],
+    first: Param[Month],
 ) -> None:
     """Holds one of each thing that an author can have in hand."""
     jobs = compute.where(compute.phase != "failed")
@@ -78,6 +82,8 @@ def all_words(
         word_count=jobs.count, word_sum=jobs.flop.sum, word_size=runs.size, word_function=language.within,
         word_require=language.require,
         difference=jobs.flop.mean() - compute.flop.mean(), apart=abs(runs.mean(jobs.flop) - jobs.flop.mean()),
+        day=language.day_of(jobs.start), month=language.month_of(jobs.start), year=language.year_of(since),
+        in_days=(jobs.end - jobs.start) // language.days(1), rate=rate, first_month=first, parts=share.as_ppm(),
         risk=decisions.risk, worst=risk, largest=decisions.risk.max(empty="high"), distinct=jobs.run.n_unique(),
         distinct_of=runs.n_unique(jobs.phase), last=events.is_last, of_first=runs.first(jobs.phase, order=jobs.start),
         descending=language.descending(jobs.start), word_descending=language.descending, word_first=runs.first,
@@ -88,6 +94,8 @@ def all_words(
     require("sets", compute.every(compute.phase.is_in(phases) | compute.run.is_in(sites)))
     require("share", evals.share(evals.epoch == 1) >= share)
     require("events", (events.count() >= 1) & decisions.every(decisions.risk <= risk))
+    require("growth", fraction(jobs.flop.sum(), flop) <= rate)
+    require("months", jobs.every(language.month_of(jobs.start) >= first))
 
 
 BINARY: dict[str, Callable[[Any, Any], Any]] = {

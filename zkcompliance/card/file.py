@@ -30,6 +30,7 @@ _WORD = re.compile(r"[a-z][a-z0-9_-]*")
 _HEX = re.compile(r"[0-9a-f]{64}")
 _KINDS = (types.NUMBER, types.TIME, types.ID, types.ENUM, types.BOOL, types.SET)
 _BASES = ("flop", "ppm", "s")
+_CALENDAR = ("day", "month", "year")
 _REVEALED = (types.NUMBER, types.TIME, types.BOOL)
 _MOST = (1 << 8 * limits.MAX_INTEGER_BYTES) - 1  # of a public integer of a statement
 
@@ -113,18 +114,19 @@ def _slot(given: object) -> Slot:
 
 def _type(given: object, inside: bool = False) -> Type:
     """A type whose parts go together; inside: that of a set's members."""
-    if not isinstance(given, Mapping) or set(given) - {"kind", "unit", "counts", "choices", "of", "top"}:
-        raise MalformedCard("a card: a type has a kind, and no more than unit, counts, choices, of, top")
-    kind, counts = given.get("kind"), given.get("counts", False)
-    if kind not in _KINDS or not isinstance(counts, bool):
+    if not isinstance(given, Mapping) or set(given) - {"kind", "unit", "counts", "rate", "choices", "of", "top"}:
+        raise MalformedCard("a card: a type has a kind, and no more than unit, counts, rate, choices, of, top")
+    kind, counts, rate = given.get("kind"), given.get("counts", False), given.get("rate", False)
+    if kind not in _KINDS or not isinstance(counts, bool) or not isinstance(rate, bool):
         raise MalformedCard("a card: no such kind of type")
-    unit = _unit(given.get("unit", {}))
+    unit = _unit(given.get("unit", {}), _CALENDAR if kind == types.TIME else _BASES)
     choices = tuple(_matching(_WORD, each, "choice", 63) for each in _list(given.get("choices", []), "choices"))
     of = _type(given["of"], inside=True) if "of" in given and not inside else None
-    made = Type(kind, unit, choices, of, _digits(given["top"], "top") if "top" in given else 0, counts)
+    made = Type(kind, unit, choices, of, _digits(given["top"], "top") if "top" in given else 0, counts, rate)
     sound = (
-        (kind == types.NUMBER or not (unit or counts))
+        (kind == types.NUMBER or not (unit or counts) or made in types.CALENDAR)
         and not (unit and counts)
+        and (not rate or made == types.PPM)
         and bool(choices) == (kind == types.ENUM or (kind == types.SET and of is None))
         and len(set(choices)) == len(choices)
         and (of is None) == ("top" not in given)
@@ -147,9 +149,9 @@ def _largest(kind: Type) -> int:
     return largest
 
 
-def _unit(given: object) -> Unit:
-    if not isinstance(given, Mapping) or [base for base in _BASES if base in given] != list(given):
-        raise MalformedCard(f"a card: a unit is made of {', '.join(_BASES)}, in this order")
+def _unit(given: object, bases: tuple[str, ...]) -> Unit:
+    if not isinstance(given, Mapping) or [base for base in bases if base in given] != list(given):
+        raise MalformedCard(f"a card: a unit is made of {', '.join(bases)}, in this order")
     most = limits.MAX_CARD_POWER
     unit = tuple((base, _whole(power, "power", -most, most)) for base, power in given.items())
     if not all(power for _, power in unit):

@@ -162,6 +162,8 @@ def _type_document(kind: Type) -> dict[str, Any]:
         made["unit"] = dict(kind.unit)
     if kind.counts:
         made["counts"] = True
+    if kind.rate:
+        made["rate"] = True
     if kind.choices:
         made["choices"] = list(kind.choices)
     if kind.of is not None:

@@ -10,11 +10,15 @@ from zkcompliance.card import types
 from zkcompliance.card.types import Type
 from zkcompliance.errors import SchemaError, UsageError
 
+_CALENDAR: dict[Type, Callable[[object], int]] = {
+    types.DAY: quantities.read_day, types.MONTH: quantities.read_month, types.YEAR: quantities.read_year,
+}  # fmt: skip
 _TEXT: dict[Type, Callable[[str], int]] = {
     types.TIME_POINT: quantities.parse_time, types.SECONDS: quantities.parse_seconds, types.PPM: quantities.parse_ppm,
 }  # fmt: skip
 _SHOW: dict[Type, Callable[[int], str]] = {
     types.TIME_POINT: quantities.show_time, types.SECONDS: quantities.show_seconds, types.PPM: quantities.show_ppm,
+    types.DAY: quantities.show_day, types.MONTH: quantities.show_month, types.YEAR: str,
 }  # fmt: skip
 
 
@@ -58,6 +62,8 @@ def read(kind: Type, value: object) -> int:
         return kind.choices.index(value)
     if kind.kind == types.ID:
         return _identity(value)
+    if isinstance(value, str) and (kind.rate or kind in types.CALENDAR):
+        return read_given(kind, value)
     if isinstance(value, str):
         return _TEXT.get(kind, quantities.parse_integer)(value)
     try:
@@ -73,7 +79,9 @@ def read_given(kind: Type, value: object) -> int:
     """
     try:
         if kind == types.PPM:
-            return quantities.read_share(value)
+            return quantities.read_share(value, most=types.LARGEST_RATE if kind.rate else quantities.MILLION)
+        if kind in types.CALENDAR:
+            return _CALENDAR[kind](value)
         if kind == types.TIME_POINT:
             return quantities.read_time(value, dates=True)
         if kind == types.SECONDS:

@@ -53,7 +53,7 @@ def parameter(spec: Parameter) -> str:
         bounds = f"any of {', '.join(spec.type.choices)}"
     elif spec.type.choices:
         bounds = f"one of {', '.join(spec.type.choices)}"
-    elif (spec.low, spec.high) != (0, types.LARGEST_OF.get(spec.type)):
+    elif (spec.low, spec.high) != (0, types.largest(spec.type)):
         bounds = f"from {spec.show(spec.low)} to {spec.show(spec.high)}"
     else:
         bounds = ""

@@ -5,6 +5,8 @@
 `1` could be 100 % or one part per million, and `80` anything: an integer other than 0 says no unit and is refused,
 unless its column has stated one (`ppm`, `percent`, `fraction`). A column's floats are taken by their shortest decimal.
 
+A rate is a share that may be above 100 %, `250%` or `2.5`, written and read alike up to MOST_RATE.
+
 What is finer than a part per million: a measured value (a row's) is rounded, half to even, from its decimal digits; a
 limit (a parameter's, a policy's) is refused, since nobody else may say which limit was meant.
 """
@@ -20,15 +22,17 @@ from zkcompliance.errors import UsageError
 from zkcompliance.quantities.numbers import MILLION, Exact, Refused, Typed, is_truth, quoted, why_no_number
 
 UNITS = {"ppm": 1, "percent": MILLION // 100, "fraction": MILLION}  # parts per million that 1 of it is
+MOST_RATE = MILLION * MILLION  # a million-fold: the largest share that may be above 100 %
 _LONGEST = 400  # digits, and the largest exponent either way
 _DECIMAL = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+)?(?:[eE]([+-]0[0-9]|[+-]?(?:0|[1-9][0-9]{0,2})))?")
 _FORMS = "write 80%, 0.8 or 800000 ppm"
 
 
-def read_share(value: object, unit: str | None = None, *, rounded: bool = False) -> Exact:
-    """Parts per million, 0 … 1,000,000. unit: of a number that says none, a key of UNITS. rounded: see the module.
+def read_share(value: object, unit: str | None = None, *, rounded: bool = False, most: int = MILLION) -> Exact:
+    """Parts per million, 0 … `most`. unit: of a number that says none, a key of UNITS. rounded: see the module.
 
-    Refused for anything else, floats too where no unit is stated.
+    most: 1,000,000, which is 100 %, or MOST_RATE for a rate. Refused for anything else, floats too where no unit is
+    stated.
     """
     if isinstance(value, Exact):
         return value
@@ -37,15 +41,15 @@ def read_share(value: object, unit: str | None = None, *, rounded: bool = False)
     if isinstance(value, Typed):
         if unit is None:
             raise _typed()
-        return _in_range(_decimal(value) * UNITS[unit], rounded)
+        return _in_range(_decimal(value) * UNITS[unit], rounded, most)
     if isinstance(value, float):
         if unit is None:
             raise _typed()
-        return _in_range(_decimal(float.__repr__(value)) * UNITS[unit], rounded)
+        return _in_range(_decimal(float.__repr__(value)) * UNITS[unit], rounded, most)
     if isinstance(value, Decimal):
-        return _in_range(_of_decimal(value, unit), rounded)
+        return _in_range(_of_decimal(value, unit), rounded, most)
     if isinstance(value, str):
-        return _in_range(_of_text(value, unit), rounded)
+        return _in_range(_of_text(value, unit), rounded, most)
     try:
         number = operator.index(value)  # type: ignore[arg-type]
     except TypeError:
@@ -54,7 +58,7 @@ def read_share(value: object, unit: str | None = None, *, rounded: bool = False)
         raise Refused("is negative")
     if unit is None and number:
         raise _bare()
-    return _in_range(Fraction(number * UNITS[unit or "ppm"]), rounded)
+    return _in_range(Fraction(number * UNITS[unit or "ppm"]), rounded, most)
 
 
 def parse_ppm(text: str) -> Exact:
@@ -111,9 +115,9 @@ def _decimal(text: str, without: str = "") -> Fraction:
     return Fraction(match[1] + (match[2] or "")) * Fraction(10) ** exponent
 
 
-def _in_range(parts: Fraction, rounded: bool) -> Exact:
-    if parts > MILLION:
-        raise Refused("is over 100 % (1,000,000 parts per million)")
+def _in_range(parts: Fraction, rounded: bool, most: int) -> Exact:
+    if parts > most:
+        raise Refused(f"is over {most // (MILLION // 100):,} % ({most:,} parts per million)")
     if parts.denominator != 1 and not rounded:
         raise Refused("is finer than a part per million (0.0001 %)")
     return Exact(round(parts))

@@ -200,8 +200,8 @@ def octets(ctx: Context, w: Wide, name: str) -> list[Term]:
     return pieces
 
 
-def divide(ctx: Context, a: Wide, divisor: int, name: str = "quotient") -> Wide:
-    """⌊a / divisor⌋: a = divisor·q + r, 0 ≤ r < divisor, q − ⌊lo/divisor⌋ ≥ 0 in 16-bit limbs."""
+def divide(ctx: Context, a: Wide, divisor: int, name: str = "quotient") -> tuple[Wide, Wide]:
+    """⌊a / divisor⌋ and the remainder: a = divisor·q + r, 0 ≤ r < divisor, q − ⌊lo/divisor⌋ ≥ 0 in 16-bit limbs."""
     low, high = a.lo // divisor, a.hi // divisor
     here = ctx.number
     n, m = limbs_for(high - low), limbs_for(divisor - 1)
@@ -223,7 +223,7 @@ def divide(ctx: Context, a: Wide, divisor: int, name: str = "quotient") -> Wide:
     product = multiply(ctx, q, digits(divisor), name)
     shifted = add(product, digits(low * divisor))
     require_zero(ctx, sub(sub(a, shifted), r), f"{name} times divisor plus remainder")
-    return wide(whole.limbs, low, high)
+    return wide(whole.limbs, low, high), wide(r.limbs, 0, divisor - 1)
 
 
 def public_bits(ctx: Publics, w: Wide, name: str) -> list[Term]:

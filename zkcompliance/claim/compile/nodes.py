@@ -24,6 +24,7 @@ class Nodes:
         self.ctx = ctx
         self.publics = publics
         self._known: dict[core.Value, Wide] = {}
+        self._rests: dict[core.Value, Wide] = {}  # of each quotient that is compiled here
 
     def value(self, node: core.Value) -> Wide:
         if node not in self._known:
@@ -82,12 +83,15 @@ class Nodes:
         match node:
             case core.Add():
                 return self._ranged(node, add(self.value(node.a), self.value(node.b)))
+            case core.Sub() if (remainder := self._rest(node)) is not None:
+                return remainder
             case core.Sub():
                 return self._ranged(node, sub(self.value(node.a), self.value(node.b)))
             case core.Mul():
                 return arith.multiply(self.ctx, self.value(node.a), self.value(node.b), name)
             case core.FloorDiv():
-                return arith.divide(self.ctx, self.value(node.a), node.divisor, name)
+                whole, self._rests[node] = arith.divide(self.ctx, self.value(node.a), node.divisor, name)
+                return whole
             case core.Compare():
                 return wide([self._compare(node)])
             case core.And():
@@ -101,6 +105,11 @@ class Nodes:
                 cases, rest = cases_of(node)
                 return arith.select(self.ctx, [(self.truth(c), self.value(a)) for c, a in cases], self.value(rest))
         raise cannot(f"{type(node).__name__} cannot be compiled here", node.line)
+
+    def _rest(self, node: core.Sub) -> Wide | None:
+        """Of a − d·⌊a / d⌋ the remainder that its division has anyway."""
+        quotient = remainder_of(node)
+        return None if quotient is None else self._rests.get(quotient)
 
     def _ranged(self, node: core.Value, w: Wide) -> Wide:
         """Carries first where sums of sums have grown large."""
@@ -223,8 +232,18 @@ def _choices(condition: core.Value) -> tuple[core.Value, int] | None:
     return choice[0], sum(bit << m for m, bit in enumerate(bits))
 
 
+def remainder_of(node: core.Value) -> core.FloorDiv | None:
+    """The quotient ⌊a / d⌋ if the node is a − d·⌊a / d⌋."""
+    match node:
+        case core.Sub(a=a, b=core.Mul(a=core.FloorDiv() as quotient, b=core.Const(value=factor))):
+            return quotient if quotient.a == a and quotient.divisor == factor else None
+    return None
+
+
 def operands(node: core.Value) -> list[core.Value]:
     """What is compiled before a node."""
+    if (quotient := remainder_of(node)) is not None:
+        return [node.a, quotient]  # type: ignore[attr-defined]
     if isinstance(node, core.Select):
         cases, rest = cases_of(node)
         return [*(part for case in cases for part in case), rest]

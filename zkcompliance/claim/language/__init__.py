@@ -4,6 +4,7 @@ from zkcompliance.card.beside import Beside
 from zkcompliance.card.vacuity import implausible, never_vacuous, vacuous
 from zkcompliance.claim.language.brackets import not_ahead, sealed_within
 from zkcompliance.claim.language.build import ClaimDefinition, claim, counted, require, reveal
+from zkcompliance.claim.language.calendar import day_of, month_of, year_of
 from zkcompliance.claim.language.choices import (
     COUNTED,
     Answered,
@@ -56,15 +57,19 @@ from zkcompliance.claim.language.tables import (
 from zkcompliance.claim.language.types import (
     Bool,
     Count,
+    Day,
     EnumWord,
     Flop,
     FlopPerSecond,
     Id,
     Int,
+    Month,
     Ppm,
+    Rate,
     Seconds,
     SetOf,
     Time,
+    Year,
 )
 from zkcompliance.claim.language.words import (
     band_of,
@@ -96,6 +101,7 @@ __all__ = [
     "Count",
     "CustomerLog",
     "DatasetLog",
+    "Day",
     "DecisionLog",
     "Detector",
     "DeviceKind",
@@ -122,12 +128,14 @@ __all__ = [
     "Method",
     "Modality",
     "ModelLog",
+    "Month",
     "NoteLog",
     "Outcome",
     "Param",
     "Phase",
     "Ppm",
     "Provenance",
+    "Rate",
     "Ratio",
     "Region",
     "ReportKind",
@@ -139,10 +147,12 @@ __all__ = [
     "Table",
     "TargetLog",
     "Time",
+    "Year",
     "band_of",
     "base",
     "claim",
     "counted",
+    "day_of",
     "days",
     "descending",
     "fails",
@@ -153,6 +163,7 @@ __all__ = [
     "latest",
     "let",
     "lookup",
+    "month_of",
     "names",
     "never_vacuous",
     "not_ahead",
@@ -168,4 +179,5 @@ __all__ = [
     "vacuous",
     "whole",
     "within",
+    "year_of",
 ]

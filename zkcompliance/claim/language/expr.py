@@ -13,7 +13,7 @@ from zkcompliance.claim.language.asking import EVERY, NO, SOME
 from zkcompliance.claim.language.closed import word
 from zkcompliance.claim.language.lowering import agree, belong, chain, key_of, narrowed, public
 from zkcompliance.claim.language.making import constant, lift, make, operand
-from zkcompliance.claim.language.operators import ORDERED, Operators, Reflected, choose, ordered
+from zkcompliance.claim.language.operators import ORDERED, Operators, Reflected, choose, ordered, retyped
 from zkcompliance.claim.meaning import core, ranges
 from zkcompliance.claim.meaning.core import Rows, Value
 from zkcompliance.claim.meaning.source import here, refuse
@@ -218,6 +218,15 @@ class Expr(Operators):
     def as_count(self) -> Expr:
         """A truth value as 1 or 0."""
         return choose(self, lift(1, types.COUNT, Expr), lift(0, types.COUNT, Expr))
+
+    @word
+    def as_ppm(self) -> Expr:
+        """A share as a plain number of parts per million: 95 % as 950,000."""
+        if self.node.type != types.PPM:
+            raise refuse(
+                f"as_ppm of a {self.node.type}", "remedy: of a share; a length of time in days is x // days(1)"
+            )
+        return retyped(self, types.INT, self.node, " in parts per million")
 
     def _rows(self, word: str, condition: Expr | None = None) -> Rows:
         if self.rows is None:

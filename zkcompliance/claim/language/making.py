@@ -106,8 +106,11 @@ def _written(kind: Type) -> str:
     if kind.kind == types.BOOL:
         return "a condition on rows"
     if kind.kind == types.TIME:
-        return "'2026-01-05', or seconds since 1970 as a whole number"
+        calendar = {types.DAY: "'2026-01-05'", types.MONTH: "'2026-01'", types.YEAR: "2026"}
+        return calendar.get(kind, "'2026-01-05', or seconds since 1970 as a whole number")
     named = {types.SECONDS: "'30 days', or days(30)", types.PPM: "'95%', or percent(95)"}
+    if kind.rate:
+        return "'250%', or percent(250)"
     return named.get(kind, "a whole number, or a text such as '2.5e25'")
 
 
@@ -121,6 +124,11 @@ def constant(number: int, kind: Type) -> core.Const:
 
 
 def operand(value: object, like: E, moving: bool = False) -> E:
-    """A literal beside `like`, of its type; `moving`: what is added to a time is a length of time."""
+    """A literal beside `like`, of its type; `moving`: what is added to a time, or taken from it, is a length of time;
+    of a point of the calendar a plain number, or as a text another point."""
     kind = like.node.type
-    return lift(value, types.SECONDS if moving and kind.kind == types.TIME else kind, type(like))
+    if moving and kind in types.CALENDAR:
+        kind = kind if isinstance(value, str) else types.INT
+    elif moving and kind.kind == types.TIME:
+        kind = types.SECONDS
+    return lift(value, kind, type(like))

@@ -16,7 +16,7 @@ from zkcompliance.claim.language.closed import Closed
 from zkcompliance.claim.language.making import Handle, constant, lift, literal, make, operand, quoted
 from zkcompliance.claim.meaning import core, ranges
 from zkcompliance.claim.meaning.core import Value
-from zkcompliance.claim.meaning.source import refuse, refuse_truth
+from zkcompliance.claim.meaning.source import here, refuse, refuse_truth
 from zkcompliance.errors import ClaimDefinitionError
 
 E = TypeVar("E", bound="Operators")
@@ -66,17 +66,24 @@ class Operators(Closed, Handle):
         return _sub(operand(0, _numeric(self, "-")), self)
 
     def __floordiv__(self, divisor: Any) -> Self:
-        """⌊self / divisor⌋ by a literal ≥ 1, rounded down."""
-        number = _literal(divisor)
-        _numeric(self, "//")
-        if number == 1:
+        """⌊self / divisor⌋ by a literal ≥ 1, rounded down. By one with a unit, as days(1) is, the units divide too."""
+        number, unit = _divisor(divisor)
+        kind = units.quotient(_numeric(self, "//").node.type, unit)
+        if number == 1 and kind == self.node.type:
             return self
-        return self._with(core.FloorDiv, self.node, number, range=ranges.floordiv(self.node.range, number))
+        if number == 1:
+            return retyped(self, kind, self.node, " / ", divisor.node)
+        made = self._with(core.FloorDiv, self.node, number, type=kind, range=ranges.floordiv(self.node.range, number))
+        if kind == self.node.type:
+            return made
+        return type(self)(dataclasses.replace(made.node, said=("⌊", self.node, " / ", divisor.node, "⌋")), made.rows)
 
     def __mod__(self, divisor: Any) -> Self:
-        """The remainder, 0 … divisor − 1."""
-        number = _literal(divisor)
-        rest = self - (_numeric(self, "%") // number) * number
+        """The remainder, 0 … divisor − 1. By a literal with a unit, of the same one."""
+        number, unit = _divisor(divisor)
+        if unit not in (types.INT, _numeric(self, "%").node.type):
+            raise refuse(f"{self.node.type} % {unit} has no meaning", "remedy: both sides have one unit")
+        rest = self - (self // number) * number
         said = ("(the remainder of ", self.node, f" by {number:,})")
         return type(self)(_retyped(rest.node, rest.node.type, (0, number - 1), said), rest.rows)
 
@@ -187,6 +194,15 @@ class Reflected(Closed):
     """What compares itself with an expression: its own method is asked."""
 
 
+def _divisor(value: object) -> tuple[int, Type]:
+    """The number that a literal divisor stands for, ≥ 1, and its unit."""
+    if isinstance(value, Operators) and isinstance(value.node, core.Const) and value.node.type.kind == types.NUMBER:
+        if value.node.value < 1:
+            raise refuse("division by a number below 1", "remedy: a literal from 1")
+        return value.node.value, value.node.type
+    return _literal(value), types.INT
+
+
 def _literal(value: object) -> int:
     if isinstance(value, Operators):
         raise refuse(
@@ -203,7 +219,7 @@ def _numeric(value: E, sign: str) -> E:
     kind = value.node.type
     if kind.kind != types.NUMBER:
         remedies = {
-            types.TIME: "a difference is a length of time, which is a number: end - start",
+            types.TIME: "a difference is a length of time, which is a number: end - start; of the calendar day_of(t)",
             types.BOOL: "x.as_count() is 1 or 0",
         }
         remedy = remedies.get(kind.kind, "numbers have it; ids and choices are compared with == and !=")
@@ -227,6 +243,8 @@ def _clash(what: str, a: Operators, b: Operators) -> ClaimDefinitionError:
     remedy = "both sides have one unit; a share of x is x * percent(30), beside y * whole()"
     if any(kind.kind == types.TIME for kind in kinds):
         remedy = "time - time and time + length of time (days(30)) have a meaning"
+        if any(kind in types.CALENDAR for kind in kinds):
+            remedy = "month_of(t) - month_of(u) and month_of(t) + 1 have a meaning; of a day and a year the same"
     elif any(kind == types.TRUTH for kind in kinds):
         remedy = "conditions are joined by & and |; x.as_count() is 1 or 0"
     elif any(kind.kind == types.SET for kind in kinds):
@@ -269,6 +287,16 @@ def _mul(a: E, b: E) -> E:
 def _retyped(node: Value, kind: Type, r: ranges.Range, said: tuple[Any, ...]) -> Value:
     """The same node with a type or range known better, and its words."""
     return dataclasses.replace(node, type=kind, range=r, said=said)
+
+
+def retyped(value: E, kind: Type, *said: Any) -> E:
+    """The same integer as a value of another type: plus 0, since a node that is read has its own type."""
+    node = value.node
+    made = core.Add(
+        node, core.Const(0, type=kind, range=(0, 0), public=True, line=here()), type=kind, range=node.range,
+        frame=node.frame, public=node.public, line=here(), said=said,
+    )  # fmt: skip
+    return type(value)(made, value.rows)
 
 
 def _asked(op: str, a: E, b: E) -> E:

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from zkcompliance.card.types import (
     COUNT,
+    DAY,
     ENUM,
     FLOP,
     FLOP_PER_SECOND,
@@ -13,10 +14,14 @@ from zkcompliance.card.types import (
     INT,
     LARGEST_INT,
     LARGEST_OF,
+    LARGEST_RATE,
+    MONTH,
     PPM,
+    RATE,
     SECONDS,
     TIME_POINT,
     TRUTH,
+    YEAR,
     Type,
 )
 from zkcompliance.schemas import Schema
@@ -63,6 +68,30 @@ class Ppm(Word):
     """A share in parts per million, at most 1,000,000."""
 
     type, largest = PPM, LARGEST_OF[PPM]
+
+
+class Rate(Word):
+    """A share that may be above 100 %, in parts per million: up to a million-fold."""
+
+    type, largest = RATE, LARGEST_RATE
+
+
+class Day(Word):
+    """A day of the calendar, UTC."""
+
+    type, largest = DAY, LARGEST_OF[DAY]
+
+
+class Month(Word):
+    """A month of the calendar, UTC."""
+
+    type, largest = MONTH, LARGEST_OF[MONTH]
+
+
+class Year(Word):
+    """A year of the calendar, UTC."""
+
+    type, largest = YEAR, LARGEST_OF[YEAR]
 
 
 class Int(Word):

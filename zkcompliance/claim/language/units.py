@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from zkcompliance.card.types import (
+    CALENDAR,
     COUNT,
     ENUM,
     FLOP,
@@ -42,12 +43,19 @@ def product(a: Type, b: Type) -> Type | None:
     return Type(NUMBER, unit, counts=a.counts and b.counts)
 
 
+def quotient(a: Type, b: Type) -> Type:
+    """The type of ⌊a / b⌋, of two numbers."""
+    return product(a, Type(NUMBER, tuple((base, -power) for base, power in b.unit))) or INT
+
+
 def total(a: Type, b: Type) -> Type | None:
     """The type of a + b, or None."""
     if a == b and a.kind == NUMBER:
-        return a if a.counts == b.counts else INT
+        return INT if a.counts != b.counts else b if b.rate else a
     if (a, b) in ((TIME_POINT, SECONDS), (SECONDS, TIME_POINT)):
         return TIME_POINT
+    if (a in CALENDAR and b == INT) or (b in CALENDAR and a == INT):
+        return a if a in CALENDAR else b
     return None
 
 
@@ -55,6 +63,8 @@ def difference(a: Type, b: Type) -> Type | None:
     """The type of a − b, or None."""
     if a == b and a.kind == NUMBER:
         return INT if a.unit == () else a
+    if a in CALENDAR:
+        return {a: INT, INT: a}.get(b)
     if a == TIME_POINT:
         return {TIME_POINT: SECONDS, SECONDS: TIME_POINT}.get(b)
     return None

@@ -64,7 +64,7 @@ def fraction(part: Expr, of: Expr) -> Ratio:
             f"a fraction of {part.node.type} in {of.node.type}", "remedy: two numbers of one unit, none negative"
         )
     parts = (part.node, ", as a share of ", of.node, ",")
-    return Ratio(part * whole(), of, types.PPM, parts, "where both are 0")
+    return Ratio(part * whole(), of, types.RATE, parts, "where both are 0")
 
 
 @word

@@ -216,7 +216,7 @@ def _sides(part: core.Compare) -> tuple[str, str]:
 
 def _gap(kind: Type) -> Type:
     """The type of the distance between two values of a type."""
-    return types.SECONDS if kind.kind == types.TIME else kind if kind.kind == types.NUMBER else types.INT
+    return types.SECONDS if kind == types.TIME_POINT else kind if kind.kind == types.NUMBER else types.INT
 
 
 def _rows(count: int) -> str:

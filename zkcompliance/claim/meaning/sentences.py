@@ -170,7 +170,7 @@ def _spoken(said: tuple[Any, ...], known: _Known) -> str:
 def _frame(frame: Log | Groups, known: _Known) -> str:
     if isinstance(frame, Log):
         return frame.name
-    return f"{_phrase(frame.rows, known)} with the same {_phrase(frame.keys, known)}"
+    return f"{_phrase(frame.rows, known)} with the same {_phrase(frame.keys, known).removeprefix('the ')}"
 
 
 def _rows(rows: Rows, known: _Known) -> str:
@@ -269,7 +269,7 @@ def _comparison(node: core.Compare, known: _Known) -> str:
     relation = _RELATIONS[node.op]
     if node.a.type.kind == types.TIME:
         relation = _TIMES.get(node.op, relation)
-        if isinstance(node.b, core.Const) and node.b.value == 0:
+        if node.a.type == types.TIME_POINT and isinstance(node.b, core.Const) and node.b.value == 0:
             return f"{_phrase(node.a, known)} {relation} {'missing' if node.op == '==' else 'missing (0)'}"
     return f"{_compared(node.a, known)} {relation} {_compared(node.b, known)}"
 
