@@ -17,7 +17,7 @@ from zkcompliance.claim.compile.neighbours import order_keys
 from zkcompliance.claim.compile.ordered import Ordered
 from zkcompliance.claim.compile.private import MOST_PRIVATE_ROWS
 from zkcompliance.claim.compile.run import Run
-from zkcompliance.claim.compile.sums import amounts, columns_for, in_one, largest, require_sums, sums
+from zkcompliance.claim.compile.sums import amounts, columns_for, in_one, largest, require_sums_of_runs, sums
 from zkcompliance.claim.compile.terms import Term, Wide, add, digits, wide
 from zkcompliance.claim.compile.workshop import Workshop
 from zkcompliance.claim.meaning import core
@@ -56,7 +56,7 @@ def _along_a_table(workshop: Workshop, rows: FrameRows, node: core.Running, adde
     here = [table.limb(limb) for limb in mine]
     if not in_one(added, MOST_PRIVATE_ROWS):
         table.ctx.require_16_bits(*here, name=NAME)
-    require_sums(table.ctx, same, wide([table.limb(limb) for limb in added.limbs], 0, added.hi), here, NAME)
+    require_sums_of_runs(table.ctx, same, wide([table.limb(limb) for limb in added.limbs], 0, added.hi), here, NAME)
     return wide(mine, 0, added.hi * MOST_PRIVATE_ROWS)
 
 
