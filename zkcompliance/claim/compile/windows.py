@@ -46,7 +46,7 @@ def window(workshop: Workshop, rows: FrameRows, node: core.Window) -> Wide:
 def _in_window(line: Timeline, added: Wide) -> Wide:
     """The sum of `added` in the window of each row, from limbs of the rows' own table."""
     ctx, number = line.ctx, line.ctx.number
-    x = [line.bring(limb, const(0), "what is added") for limb in added.limbs]
+    x = [line.bring(limb, const(0)) for limb in added.limbs]
     columns, most = columns_for(added, MOST_PRIVATE_ROWS), largest(added, MOST_PRIVATE_ROWS)
 
     def so_far(run: Run) -> list[np.ndarray]:
