@@ -27,6 +27,7 @@ from zkcompliance.claim.language import (
     Time,
     claim,
     fraction,
+    latest,
     lookup,
     require,
     within,
@@ -68,10 +69,13 @@ def all_words(
         length=jobs.end - jobs.start, total=jobs.flop.sum(), count=jobs.count(), first=events.is_first,
         before=events.at.previous(default=0), key=runs.run, size=runs.size(), of_group=runs.sum(jobs.flop),
         member=within(jobs.run, chips.owner), found=lookup(jobs.run, chips.owner, chips.from_, default=0),
+        state=latest(events.kind, at=jobs.start, order=events.at, default="eval"), running=jobs.flop.running(),
+        window=jobs.flop.sum_within(span, at=jobs.end),
         unique=jobs.unique(jobs.run), every=jobs.every(jobs.flop > 5), one_literal=language.days(3),
         share_of=jobs.share(jobs.flop > 5), mean=jobs.flop.mean(), fraction=fraction(jobs.flop.sum(), flop),
         mean_of=runs.mean(jobs.flop), quantile=jobs.flop.quantile("90%"), quantile_of=runs.quantile(jobs.flop, "5%"),
         word_count=jobs.count, word_sum=jobs.flop.sum, word_size=runs.size, word_function=language.within,
+        word_latest=language.latest, word_running=jobs.flop.running,
         word_require=language.require,
     )  # fmt: skip
     require("used", (jobs.flop.sum() < flop) & (compute.count() >= number) & (chips.count() >= 1))
