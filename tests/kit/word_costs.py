@@ -14,6 +14,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "claims.md"
 HEADING = "| word | beside each row: columns, constraints | in private tables | rows of these |"
 EXTENSION = 6  # base columns of a column of the extension field
 BOTH = "rows that ask and rows selected"
+UNIQUE = "as above, and of the target"
 SELECTED = "rows of the log"
 WORDS = (  # what the private tables' rows are follows the condition
     ("jobs.flop.sum() <= limit", ""),
@@ -25,7 +26,7 @@ WORDS = (  # what the private tables' rows are follows the condition
     ("events.every(events.at >= events.at.previous(default=0, per=events.kind))", SELECTED),
     ("jobs.every(within(jobs.run, registry.owner))", ""),
     ("jobs.none(within(jobs.run, registry.owner))", BOTH),
-    ("jobs.every(lookup(jobs.run, registry.owner, registry.from_, default=0) <= jobs.start)", "as above, and of the target"),
+    ("jobs.every(lookup(jobs.run, registry.owner, registry.from_, default=0) <= jobs.start)", UNIQUE),
     ('jobs.none(latest(events.kind, at=jobs.start, order=events.at, default="eval") == "pause")', BOTH),
     (
         'jobs.none(latest(events.kind, at=jobs.start, order=events.at, per=(jobs.run, events.model.or_else("")), '
