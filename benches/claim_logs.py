@@ -203,13 +203,76 @@ def chips_registered(rows: int) -> Made:
     return {"used": used, "registry": registry}, {"cap": count}
 
 
+def jobs_of_models(rows: int) -> tuple[Columns, np.ndarray]:
+    """Jobs of fifty models in the order in which they began, a tenth of them at a second at which others end too; the
+    ids of the models."""
+    draw = rng("jobs")
+    models, runs = ids(draw, 50), ids(draw, max(1, rows // 64))
+    start = BEGIN + np.sort(draw.integers(0, 300 * DAY, rows))
+    end = start + draw.integers(3600, 20 * DAY, rows)
+    end = np.where(draw.random(rows) < 0.1, end // DAY * DAY + DAY, end)
+    flop = wide(draw.integers(1 << 44, 1 << 46, rows), 32)
+    flop[:, :2] = draw.integers(0, 1 << 16, (rows, 2))
+    made = cells(
+        schemas.compute, rows, start=start, end=end, run=runs[np.arange(rows) % len(runs)], method=0, flop=flop,
+        model=models[draw.integers(0, 50, rows)],
+    )  # fmt: skip
+    return made, models
+
+
+def events_of_models(rows: int, models: np.ndarray, kinds: tuple[str, ...]) -> Columns:
+    """Events of these kinds, one after the other for each model."""
+    draw = rng("events")
+    number = np.arange(rows) // len(models)
+    kind = np.array([schemas.event.column("kind").choices.index(each) for each in kinds])[number % len(kinds)]
+    at = BEGIN + np.sort(draw.integers(0, 300 * DAY, rows))
+    return cells(
+        schemas.event, rows, serial=1 + np.arange(rows), at=at, kind=kind, model=models[np.arange(rows) % len(models)]
+    )
+
+
+def no_start_while_paused(rows: int) -> Made:
+    """As many events as jobs; what began while its model was paused is given to a model that never is."""
+    made, models = jobs_of_models(rows)
+    events = events_of_models(rows, models, ("pause", "resume"))
+    limbs = schemas.compute.limbs("model")
+    stays = ids(rng("stays"), 1)[0]
+    state = np.zeros(rows, np.int64)
+    paused = schemas.event.column("kind").choices.index("pause")
+    at = moments(events, schemas.event, "at")
+    for model in models:
+        mine = (model == events[schemas.event.limbs("model")].T).all(axis=1)
+        jobs = (model == made[limbs].T).all(axis=1)
+        place = np.searchsorted(at[mine], moments(made, schemas.compute, "start")[jobs], side="right") - 1
+        kinds = events[schemas.event.limbs("kind")[0]][mine]
+        state[jobs] = (place >= 0) & (kinds[np.maximum(place, 0)] == paused)
+    made[limbs.start : limbs.stop, state == 1] = stays[:, None]
+    return {"compute": made, "events": events}, {}
+
+
+def moments(columns: Columns, schema: Schema, name: str) -> np.ndarray:
+    return sum(columns[limb].astype(np.int64) << 16 * j for j, limb in enumerate(schema.limbs(name)))  # type: ignore[return-value]
+
+
+def rolling_compute(rows: int) -> Made:
+    return {"compute": jobs_of_models(rows)[0]}, {"limit": (1 << 78) * rows}
+
+
+def crossings_notified(rows: int) -> Made:
+    """A threshold that every model reaches, and a notice of each in every hour or so."""
+    made, models = jobs_of_models(rows)
+    notices = events_of_models(rows, models, ("notify_authority",))
+    return {"compute": made, "events": notices}, {"threshold": (1 << 77) * max(1, rows // 100)}
+
+
 MAKERS: dict[str, Callable[[int], Made]] = {
     maker.__name__.replace("_", "-"): maker
     for maker in (
         training_compute_below, compute_band, compute_methods_agree, eval_score_under, eval_coverage, evals_cadence,
-        incidents_reported_in_time, chips_registered,
+        incidents_reported_in_time, chips_registered, no_start_while_paused, rolling_compute, crossings_notified,
     )
 }  # fmt: skip
+MAKERS["rolling-compute-of-models"] = rolling_compute
 
 
 def make(claim: str, rows: int) -> Made:

@@ -1,4 +1,4 @@
-"""One claim of the catalogue over logs of some rows; figures as JSON on stdout.
+"""One claim of the catalogue, or of a file, over logs of some rows; figures as JSON on stdout.
 
     python one_claim.py prove CLAIM ROWS FOLDER     seal, prove twice, verify; the second proof is measured
     python one_claim.py check CLAIM ROWS FOLDER     the interpreter alone
@@ -42,7 +42,7 @@ def widths(claim: Claim, rows: int) -> dict[str, int]:
 
 def main(what: str, name: str, rows: int, folder: Path) -> None:
     claim = catalogue.load(name)
-    made, params = claim_logs.make(name, rows)
+    made, params = claim_logs.make(claim.id, rows)
     readers = {param.name: param.parse for param in claim.params}
     given = {name: readers[name](value) if isinstance(value, str) else value for name, value in params.items()}
     publics = claim.publics(given)

@@ -1,4 +1,5 @@
-"""What `pytest benches/test_claims.py` prints: each claim of the catalogue over logs of 2^17 rows, and the interpreter.
+"""What `pytest benches/test_claims.py` prints: each claim of the catalogue over logs of 2^17 rows, and the interpreter;
+and so those of `words/`, of words that the catalogue does not use.
 
 `s` is `prove_claim` over sealed logs, the second proof in its process: check, witness, proof, and its own verification.
 Columns: of the logs that are read, of the witness, of the extension (base columns), over all tables. Seconds are this
@@ -23,7 +24,8 @@ from zkcompliance.claim import catalogue
 ROWS = int(os.environ.get("ZKC_BENCH_ROWS", 1 << 17))
 CHECK_ROWS = int(os.environ.get("ZKC_BENCH_CHECK_ROWS", 10**6))
 BASE = "training-compute-below"  # what the others are compared with
-CLAIMS = (BASE, *(name for name in catalogue.names(families=False) if name != BASE))
+WORDS = tuple(map(str, sorted(Path(__file__).with_name("words").glob("*.py"))))
+CLAIMS = (BASE, *(name for name in catalogue.names(families=False) if name != BASE), *WORDS)
 HEADING = (
     f"{'claim':<27}{'s':>6}{'cpu s':>7}{'ratio':>7}{'rows/s':>9}{'log':>5}{'wit':>5}{'ext':>5}{'KiB':>5}{'verify':>8}"
     f"{'MiB':>6}   where the time goes"
@@ -41,7 +43,12 @@ def run(what: str, claim: str, rows: int, folder: Path) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("claim", CLAIMS)
+def named(claim: str) -> str:
+    """A claim's id; of a file the name."""
+    return Path(claim).stem.replace("_", "-")
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=named)
 def test_prove(claim: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], benchmark: Any) -> None:
     found = benchmark.pedantic(run, args=("prove", claim, ROWS, tmp_path), rounds=1, iterations=1)
     benchmark.extra_info.update(found)
@@ -54,13 +61,13 @@ def test_prove(claim: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], b
         if first:
             print(f"\n{ROWS:,} rows, profile standard\n{HEADING}")
         print(
-            f"{claim:<27}{seconds:>6.2f}{found['cpu']:>7.2f}{ratio:>7.2f}{ROWS / seconds:>9,.0f}{columns['log']:>5}"
-            f"{columns['witness']:>5}{columns['extension']:>5}{found['bytes'] / 1024:>5.0f}{parts['verify']:>8.3f}"
-            f"{found['peak']:>6.0f}   {shares}"
+            f"{named(claim):<27}{seconds:>6.2f}{found['cpu']:>7.2f}{ratio:>7.2f}{ROWS / seconds:>9,.0f}"
+            f"{columns['log']:>5}{columns['witness']:>5}{columns['extension']:>5}"
+            f"{found['bytes'] / 1024:>5.0f}{parts['verify']:>8.3f}{found['peak']:>6.0f}   {shares}"
         )
 
 
-@pytest.mark.parametrize("claim", CLAIMS)
+@pytest.mark.parametrize("claim", CLAIMS, ids=named)
 def test_check(claim: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], benchmark: Any) -> None:
     found = benchmark.pedantic(run, args=("check", claim, CHECK_ROWS, tmp_path), rounds=1, iterations=1)
     benchmark.extra_info.update(found)
@@ -72,4 +79,4 @@ def test_check(claim: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], b
             print(
                 f"\nthe interpreter, {CHECK_ROWS:,} rows\n{'claim':<27}{'s':>6}{'cpu s':>7}{'ratio':>7}{'rows/s':>11}"
             )
-        print(f"{claim:<27}{seconds:>6.2f}{found['cpu']:>7.2f}{ratio:>7.2f}{CHECK_ROWS / seconds:>11,.0f}")
+        print(f"{named(claim):<27}{seconds:>6.2f}{found['cpu']:>7.2f}{ratio:>7.2f}{CHECK_ROWS / seconds:>11,.0f}")

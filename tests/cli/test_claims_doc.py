@@ -68,7 +68,7 @@ def define(tmp_path: Path) -> Callable[[str], ClaimDefinition]:
 
 def test_blocks_run_in_order(tmp_path: Path) -> None:
     assert run_in_order("docs/claims.md", tmp_path) == {"python", "sh", "text"}
-    assert len(BLOCKS) == 20
+    assert len(BLOCKS) == 25
 
 
 @pytest.mark.parametrize("condition", WORDS)
@@ -89,7 +89,7 @@ def test_refusals(line: str, messages: list[str], define: Callable[[str], ClaimD
 
 
 def test_tables_are_read() -> None:
-    assert (len(WORDS), len(REFUSED)) == (44, 29)
+    assert (len(WORDS), len(REFUSED)) == (47, 32)
 
 
 def mine(tmp_path: Path, old: str = "", new: str = "") -> tuple[Path, str]:

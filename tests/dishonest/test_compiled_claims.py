@@ -23,7 +23,8 @@ from tests.kit.hunt.base import Hunt, chip
 from tests.kit.hunt.cases import HUNTS
 from tests.kit.hunt.kinds import KINDS
 from tests.kit.hunt.lies import crafted, lies
-from tests.kit.hunt.more_cases import FALSE
+from tests.kit.hunt.more_cases import FALSE as FALSE_OF_TABLES
+from tests.kit.hunt.over_time import FALSE_OVER_TIME
 from tests.kit.hunt.traces import (
     Case,
     Item,
@@ -51,6 +52,7 @@ FREE = (
     "where the log ends",  # only first and last rows of segments are looked at
 )
 MOST_LIES = 900
+FALSE = {**FALSE_OF_TABLES, **FALSE_OVER_TIME}
 
 
 def told_in(case: Case) -> Iterator[Lie]:

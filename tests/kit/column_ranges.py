@@ -13,7 +13,7 @@ from zkcompliance.stark.air.program import Op
 Place = tuple[int, Op, int]  # number of a table, LOG or WIT, column
 Mentions = dict[Place, set[str]]
 SIXTEEN = (0, RADIX - 1)
-MOVED = {"moved rows", "the set's rows", "rows that ask"}  # buses whose rows a private table has
+MOVED = {"moved rows", "the set's rows", "rows that ask", "rows over time"}  # buses whose rows a private table has
 BETWEEN_TABLES = {"found rows", "the segment before", "the segment after"}  # other buses
 # For each column without a lookup: constraints and buses that together imply its interval, each mentioning it, or the
 # column that a bus makes equal to it. Sets beside each other: either will do.
@@ -22,7 +22,11 @@ BOUND: dict[str, list[set[str]]] = {
     "used": [{"used is 0 or 1"}],
     "more": [{"more is the next used", "nothing after the last row"}],
     # rows of another table, each brought by a bus; 0 where there is none
-    "a copy": [{"unused rows are 0", "moved rows"}, {"unused rows are 0", "the set's rows", "rows that ask"}],
+    "a copy": [
+        {"unused rows are 0", "moved rows"}, {"unused rows are 0", "the set's rows", "rows that ask"},
+        {"unused rows are 0", "rows over time"},
+    ],
+    "of the rows read off": [{"unused rows are 0", "rows over time"}],
     "#: equal": [{"#: equal means equal", "#: unequal means unequal"}],
     "#: equal so far": [{"#: equal so far only after equal", "#: equal so far means equal"}],
     "#: equal limbs": [{"#: equal limbs only after equal", "#: equal limbs means equal"}],
@@ -58,6 +62,24 @@ BOUND: dict[str, list[set[str]]] = {
             "the default where nothing is found",
         }
     ],
+    # the value of a row that is read off, the default, or what the row before has
+    "the state so far": [
+        {"unused rows are 0", "rows over time", "no state before the first row", "the state is the one before"}
+    ],
+    # as there; the default on rows that do not ask, of which a table of single values has none
+    "the state": [
+        {"rows that do not count have the default: the state", "rows over time", "the state is the one before"}
+    ],
+    "the single state": [{"rows over time", "the state is the one before"}],
+    # 0 before the first row, then what the sum was with the row before, over all segments
+    "running sum before": [{"no running sum before the first row", "running sum is kept", "the segment before"}],
+    # what a row of the private table says of its own sum, which has its range; 0 on rows that do not count
+    "sum up to the row": [
+        {"rows that do not count have the default: sum up to the row", "rows over time", "sum of the time"}
+    ],
+    "sum up to the window": [
+        {"rows that do not count have the default: sum up to the window", "rows over time", "sum of the time"}
+    ],
     # the limbs of one of the rows, or of the value for none, and the same on all rows
     "extreme": [{"the extreme is had", "empty has its value", "extreme is the same on all rows", "the segment before"}],
     "has it": [{"one row has the extreme: 0 or 1"}],
@@ -68,6 +90,7 @@ BOUND: dict[str, list[set[str]]] = {
     "attains it": [{"a row has the extreme of the group: 0 or 1"}],
     "where the log ends": [{"where the log ends is 0 or 1"}],
 }  # fmt: skip
+COPIES = {"a copy", "of the rows read off"}  # whose values are all those of other sides of a bus
 NARROWED = {"below a bound", "a public table"}  # lookups that say more than 16 bits
 
 
@@ -168,7 +191,7 @@ def unbound(made: Compiled, every: list[tuple[int, str, Term]]) -> list[str]:
             continue
         if plain(title) in known[place] and plain(title) not in BOUND:
             continue  # a constraint with its own name says what it is
-        if not _bound(plain(title), known[place]) or (title == "a copy" and not _brought(place, widest, bus)):
+        if not _bound(plain(title), known[place]) or (title in COPIES and not _brought(place, widest, bus)):
             found.append(f"a column of {title} in {widest}")
     return found
 

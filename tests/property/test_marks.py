@@ -20,12 +20,15 @@ from zkcompliance.claim.language import (
     ComputeLog,
     Count,
     EventLog,
+    Flop,
     Param,
     claim,
+    latest,
     lookup,
     require,
     reveal,
     same_rows,
+    seconds,
     select,
     within,
 )
@@ -171,10 +174,29 @@ def public_there(e: EventLog, least: Param[Count]) -> None:
     require("set", e.count().is_in((1, 3)) & (e.count() // 2 != least))
 
 
+@claim("state-there")
+def state_there(c: ComputeLog, e: EventLog) -> None:
+    """What a register says that something was."""
+    require("on", c.every(latest(e.kind, at=c.start, order=e.at, default="pause") != "pause"))
+
+
+@claim("reached")
+def reached(c: ComputeLog, least: Param[Flop]) -> None:
+    """A running sum and a window that must reach something, which another row adds to."""
+    total = c.flop.sum_within("1 days", at=c.end)
+    require("reached", c.every(total + c.order_by(c.flop).flop.running() >= least))
+
+
+@claim("lowered")
+def lowered(c: ComputeLog) -> None:
+    """A window of what may be negative, below a limit that it may pass."""
+    require("low", c.every((c.devices.or_else(0) - 1).sum_within("1 days", at=c.end) <= 0))
+
+
 WRONG = [
     (enough, "c"), (some, "c"), (exactly, "c"), (diluted, "c"), (listed_there, "registry"), (not_listed, "registry"),
     (a_value_there, "registry"), (same_there, "used"), (same_there, "registry"), (smallest, "c"), (grouped, "c"),
-    (numbered, "e"), (negative, "c"), (public_there, "e"),
+    (numbered, "e"), (negative, "c"), (public_there, "e"), (state_there, "e"), (reached, "c"), (lowered, "c"),
 ]  # fmt: skip
 
 
@@ -206,6 +228,19 @@ def first(e: EventLog) -> None:
     reveal("first", e.where(e.is_first).serial.sum())
 
 
+@claim("last-of-several")
+def last_of_several(e: EventLog) -> None:
+    """Of several rows of one time the last."""
+    require("same", e.every(latest(e.serial, at=e.at, order=e.at, default=0) <= e.serial))
+
+
+@claim("sums-of-ties")
+def sums_of_ties(c: ComputeLog, limit: Param[Flop]) -> None:
+    """A sum along rows of which several end at once."""
+    late = c.order_by(c.end)
+    require("low", late.every((late.flop.running(per=late.run) <= limit) | (late.flop > 1)))
+
+
 @claim("ordered-groups")
 def ordered_groups(c: ComputeLog) -> None:
     """Groups whose order leaves ties, which the first row of each decides."""
@@ -213,7 +248,9 @@ def ordered_groups(c: ComputeLog) -> None:
     require("grow", runs.every(runs.sum(c.flop).previous(default=0) <= runs.sum(c.flop)))
 
 
-@pytest.mark.parametrize("made", [before, ties, first, ordered_groups], ids=lambda made: made.id)
+@pytest.mark.parametrize(
+    "made", [before, ties, first, last_of_several, sums_of_ties, ordered_groups], ids=lambda made: made.id
+)
 def test_a_claim_that_uses_the_order_is_marked(made: ClaimDefinition) -> None:
     slot = made.logs[0].name
     assert ordered(made, slot)
@@ -235,7 +272,25 @@ def ties_alike(e: EventLog) -> None:
     require("gaps", late.every((late.at - late.at.previous(default=0) <= 5) | (late.serial >= 1)))
 
 
-@pytest.mark.parametrize("made", [no_ties, ties_alike], ids=lambda made: made.id)
+@claim("states-without-ties")
+def states_without_ties(e: EventLog) -> None:
+    """Of rows of one time and key there is one; or what is said of them follows from time and key."""
+    evals = e.where(e.kind == "eval")
+    require("unique", evals.unique(evals.at, evals.kind))
+    last = latest(evals.serial, at=e.at, order=evals.at, per=(e.kind, evals.kind), default=0)
+    require("numbers", e.every(last <= e.serial))
+    require("gap", e.every(e.at - latest(e.at, at=e.at - seconds(1), order=e.at, default=0) <= 2))
+
+
+@claim("windows-have-no-order")
+def windows_have_no_order(c: ComputeLog, limit: Param[Flop]) -> None:
+    """A window's sum, whatever the order of its rows."""
+    require("low", c.order_by(c.start).every(c.flop.sum_within("1 days", at=c.end, per=c.run) <= limit))
+
+
+@pytest.mark.parametrize(
+    "made", [no_ties, ties_alike, states_without_ties, windows_have_no_order], ids=lambda made: made.id
+)
 def test_an_order_without_ties_is_none_of_the_logs(made: ClaimDefinition) -> None:
     slot = made.logs[0].name
     assert not ordered(made, slot)

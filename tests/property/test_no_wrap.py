@@ -29,7 +29,7 @@ from zkcompliance.errors import ParametersRejected
 from zkcompliance.limits import MAX_LOG_ROWS_LOG2
 from zkcompliance.schemas import Schema
 from zkcompliance.stark.air.cells import BUCKET_ROWS_LOG2
-from zkcompliance.stark.air.program import Op
+from zkcompliance.stark.air.program import Kind, Op
 from zkcompliance.stark.field.babybear import P, inv
 
 INVERSE = (inv(1 << 16), inv(1 << 16) - P)
@@ -50,6 +50,7 @@ def narrow(compute: ComputeLog, factor: Param[Count] = param("of one limb", at_m
 
 
 CLAIMS["narrow"] = lambda: narrow
+LEAPS = {Kind.TRANSITION: "transition"}  # constraints that look at no last row, whose next one is the first
 PATTERNS = ("top", "zero", "rows alternate", "columns alternate", "one key", "edges", "other edges")
 Tables = dict[str, list[np.ndarray]]
 
@@ -63,7 +64,7 @@ def compile_with_publics(claim: ClaimDefinition) -> tuple[Compiled, list[tuple[i
     made = compiler.compile()
     found = [(-1, f"constraint {name}", e) for name, _, e in compiler.public_context.constraints]
     for table in made.board.tables:
-        found += [(table.number, f"constraint {name}", e) for name, _, e in table.constraints]
+        found += [(table.number, f"{LEAPS.get(kind, 'constraint')} {name}", e) for name, kind, e in table.constraints]
         for message in table.messages:
             found += [(table.number, f"tuple of {message.name}", e) for e in message.values]
             if message.multiplicity is not None:
@@ -152,19 +153,24 @@ class Exact:
             if field_only(part, self.fields):
                 self.fields.add(id(part))
                 continue
-            values = self.value(number, part)
+            leaps = what.startswith("transition ")
+            values = self.value(number, part, leaps)
             self.known[number, id(part)] = values
+            values = np.delete(values, self.last_rows(number)) if leaps and len(values) > 1 else values
             low, high = min(values, default=0), max(values, default=0)
             if values.size and not (part.lo <= low and high <= part.hi):
                 self.faults.append(f"{what}: {low} … {high} is not within {part.lo} … {part.hi} ({part.op.name})")
             if max(-low, high) > P // 2:
                 self.faults.append(f"{what}: {low} … {high} passes p/2 ({part.op.name})")
 
-    def value(self, number: int, e: Term) -> np.ndarray:
+    def last_rows(self, number: int) -> list[int]:
+        return [part.stop - 1 for part in self.run.tables[number].segments()]
+
+    def value(self, number: int, e: Term, leaps: bool) -> np.ndarray:
         if e.op in (Op.ADD, Op.SUB, Op.MUL):
             a, b = self.known[number, id(e.a)], self.known[number, id(e.b)]
             if carries(e):
-                if (a % (1 << 16)).any():
+                if (np.delete(a, self.last_rows(number) if leaps else []) % (1 << 16)).any():
                     self.faults.append(f"a carry of {a} is not whole")
                 return np.asarray(a // (1 << 16))
             return np.asarray(a + b if e.op == Op.ADD else a - b if e.op == Op.SUB else a * b)

@@ -6,6 +6,7 @@ import pytest
 
 from tests.kit import vocabulary as words
 from tests.kit import vocabulary_more
+from tests.kit import vocabulary_over_time as over_time
 from tests.kit.compiled_proof import prove_and_verify
 from zkcompliance.claim.language.build import ClaimDefinition
 
@@ -81,6 +82,43 @@ CASES: dict[str, tuple[ClaimDefinition, dict[str, object]]] = {
         },
     ),
     "in-words": (words.in_words, {"compute": [{**job, "flop": 1}] * 3 + [{**job, "flop": 3}] * 2, "limit": 4}),
+    "paused": (
+        over_time.paused,
+        {
+            "compute": [job, {**job, "model": "m1", "start": 6}],
+            "events": [{**event, "at": 0}, {**event, "kind": "pause", "at": 7}],
+        },
+    ),
+    "states": (over_time.states, {"events": [event, {**event, "at": 2**40}], "when": 9, "most": 5}),
+    "states-unique": (
+        over_time.states_unique,
+        {"compute": [job] * 9, "events": [{**event, "serial": 2}, {**event, "serial": 2, "at": 2**48 - 1}]},
+    ),
+    "running-sums": (
+        over_time.running_sums,
+        {
+            "compute": [{**job, "devices": 2}] * 3
+            + [{**job, "devices": 2, "flop": 2**96 - 1, "end": 3, "phase": "other"}] * 6,
+            "limit": 0,
+            "most": 7,
+        },
+    ),
+    "running-sums-of-groups": (
+        over_time.running_sums_of_groups,
+        {"compute": [job] * 3 + [{**job, "run": "m2"}], "events": [event]},
+    ),
+    "windows": (
+        over_time.windows,
+        {
+            "compute": [{**job, "devices": 2}, {**job, "devices": 9, "end": 2**48 - 1}] * 5,
+            "limit": 35,
+            "length": "30 days",
+        },
+    ),
+    "windows-by-number": (
+        over_time.windows_by_number,
+        {"events": [event, {**event, "serial": 2}, {**event, "model": "m2", "at": 2**40}], "most": 4},
+    ),
     "public-asks": (words.public_asks, {"events": [event] * 3, "when": 5}),
     **vocabulary_more.CASES,
 }

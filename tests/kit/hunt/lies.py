@@ -125,6 +125,7 @@ def crafted(case: Case) -> Iterator[Lie]:
     yield from carries_before(case)
     yield from bytes_of(case)
     yield from kept_totals(case)
+    yield from kept_sums(case)
     yield from segments_apart(case)
     yield from invented_rows(case)
     yield from publics(case)
@@ -222,6 +223,18 @@ def kept_totals(case: Case) -> Iterator[Lie]:
             for row in range(3):
                 more = fixed(case, table.number, total, (row + 1, 1))
                 yield {**more, **fixed(case, table.number, own, (row, 1))}, None
+
+
+def kept_sums(case: Case) -> Iterator[Lie]:
+    """The sum of a row that has 1 too much, as if it had come from the row before in the table of another order."""
+    tables = case.compiled.board.tables
+    told = [
+        (t.number, t.columns.index("running sum")) for t in tables if t.log is not None and "running sum" in t.columns
+    ]
+    kept = [(t.number, t.columns.index("running sum: kept")) for t in tables if "running sum: kept" in t.columns]
+    for (table, total), (ordered, own) in itertools.product(told, kept):
+        for row, before in itertools.product(rows_of(case, table, total), range(8)):
+            yield {**fixed(case, table, total, (row, 1)), **fixed(case, ordered, own, (before, 1))}, None
 
 
 def segments_apart(case: Case) -> Iterator[Lie]:

@@ -21,14 +21,21 @@ from zkcompliance.claim.compile.terms import (
     sub,
     wide,
 )
-from zkcompliance.stark.air.program import Op
+from zkcompliance.stark.air.program import Kind, Op
 from zkcompliance.stark.field.babybear import P, inv
 
 _INVERSE = inv(RADIX) if inv(RADIX) <= HALF else inv(RADIX) - P
 
 
-def chain(ctx: Context, limbs: list[Term], out: list[Term], name: str, top: tuple[int, int] | None = None) -> Term:
-    """Σ 2^(16j)·limb_j = Σ 2^(16j)·out_j + 2^(16n)·carry over the integers; the carry, which is in `top`.
+def chain(
+    ctx: Context,
+    limbs: list[Term],
+    out: list[Term],
+    name: str,
+    top: tuple[int, int] | None = None,
+    kind: Kind = Kind.EVERY,
+) -> Term:
+    """Σ 2^(16j)·limb_j = Σ 2^(16j)·out_j + 2^(16n)·carry over the integers, on the rows of `kind`; the carry, in `top`.
 
     Digit by digit limb_j + c_(j−1) − out_j = 2^16·c_j. A carry that takes few values is no column: c = (…)/2^16 in F,
     and Π (c − v) = 0 over its values. Otherwise it is a range-checked column.
@@ -41,14 +48,14 @@ def chain(ctx: Context, limbs: list[Term], out: list[Term], name: str, top: tupl
         lo, hi = -(-e.lo // RADIX), e.hi // RADIX
         if top is not None and j == n - 1:  # both ends in `top`, also where no carry that e can have is
             lo, hi = min(max(lo, top[0]), top[1]), max(min(hi, top[1]), top[0])
-        carry = _carry(ctx, e, lo, hi, f"{name}, carry {j}")
+        carry = _carry(ctx, e, lo, hi, f"{name}, carry {j}", kind)
     return carry
 
 
-def _carry(ctx: Context, e: Term, lo: int, hi: int, name: str) -> Term:
-    """The c in [lo, hi] with e = 2^16·c."""
+def _carry(ctx: Context, e: Term, lo: int, hi: int, name: str, kind: Kind) -> Term:
+    """The c in [lo, hi] with e = 2^16·c, on the rows of `kind`."""
     if hi <= lo:  # one value; or none: then e is never a multiple in honest traces, and the constraint says so
-        ctx.zero(name, e - const(RADIX * lo))
+        ctx.zero(name, e - const(RADIX * lo), kind)
         return const(lo)
     size = hi - lo + 1
     if size <= MAX_DEGREE:
@@ -56,13 +63,13 @@ def _carry(ctx: Context, e: Term, lo: int, hi: int, name: str) -> Term:
             e = ctx.flat(e, f"{name}, before")
         if e.size + RADIX * max(abs(lo), abs(hi)) >= P:
             raise TooWide("a carry could wrap")
-        return ctx.member(Term(Op.MUL, e, const(_INVERSE), lo, hi, e.degree), lo, hi, name)
+        return ctx.member(Term(Op.MUL, e, const(_INVERSE), lo, hi, e.degree), lo, hi, name, kind)
     here = ctx.number
     (u,) = ctx.limbs(1, name, lambda run: [(run.value(here, e) >> 16) - lo & 0xFFFF])
     if size > RADIX:
         raise TooWide("a carry of more than 16 bits")
     u = ctx.below(u, size)
-    ctx.zero(name, e - (u + lo) * RADIX)
+    ctx.zero(name, e - (u + lo) * RADIX, kind)
     return u + lo
 
 

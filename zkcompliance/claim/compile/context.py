@@ -104,13 +104,13 @@ class Context:
             a, b = self.flat(a), self.flat(b)
         return a * b
 
-    def member(self, e: Term, lo: int, hi: int, name: str) -> Term:
-        """e is one of lo … hi (few): Π (e − v) = 0."""
+    def member(self, e: Term, lo: int, hi: int, name: str, kind: Kind = Kind.EVERY) -> Term:
+        """e is one of lo … hi (few), on the rows of `kind`: Π (e − v) = 0."""
         product = ONE
         for v in range(lo, hi + 1):
             factor = (e - const(v)).within(lo - v, hi - v)
             product = product * factor
-        self.zero(name, product)
+        self.zero(name, product, kind)
         return e.within(lo, hi)
 
     def below(self, e: Term, count: int) -> Term:

@@ -17,7 +17,7 @@ from zkcompliance.claim.compile.neighbours import order_keys
 from zkcompliance.claim.compile.ordered import Ordered
 from zkcompliance.claim.compile.private import MOST_PRIVATE_ROWS
 from zkcompliance.claim.compile.run import Run
-from zkcompliance.claim.compile.sums import amounts, columns_for, in_one, largest, require_sums, sums
+from zkcompliance.claim.compile.sums import amounts, columns_for, in_one, largest, require_sums_of_runs, sums
 from zkcompliance.claim.compile.terms import Term, Wide, add, digits, wide
 from zkcompliance.claim.compile.workshop import Workshop
 from zkcompliance.claim.meaning import core
@@ -53,10 +53,10 @@ def _along_a_table(workshop: Workshop, rows: FrameRows, node: core.Running, adde
     mine = [ctx.free(NAME, lambda run, j=j: told(run, j), 0, most) for j in range(columns)]  # type: ignore[misc]
     for limb in mine:
         ctx.zero(f"no {NAME} on rows that do not count", (1 - rows.act) * limb)
-    here = [table.limb(limb) for limb in mine]
     if not in_one(added, MOST_PRIVATE_ROWS):
-        table.ctx.require_16_bits(*here, name=NAME)
-    require_sums(table.ctx, same, wide([table.limb(limb) for limb in added.limbs], 0, added.hi), here, NAME)
+        ctx.require_16_bits(*mine, name=NAME)
+    here = [table.limb(limb) for limb in mine]
+    require_sums_of_runs(table.ctx, same, wide([table.limb(limb) for limb in added.limbs], 0, added.hi), here, NAME)
     return wide(mine, 0, added.hi * MOST_PRIVATE_ROWS)
 
 

@@ -106,12 +106,12 @@ def _carried(line: Timeline, x: Term, default: Term) -> Term:
         found[has] = values[order[last[has]]]
         return found
 
-    v = line.column("the state", max(x.hi, default.hi), fill)
+    v = line.column("the state so far", max(x.hi, default.hi), fill)
     ask_ahead = line.more - ctx.next_row(line.side)
     kept = ctx.next_row(v) - default - line.same * (v - default)
     ctx.zero("the state is the one before", ask_ahead * kept, Kind.TRANSITION)
     ctx.zero("no state before the first row", (line.used - line.side) * (v - default), Kind.FIRST)
-    told = line.told(v, line.ask, "the state", default)
+    told = line.told(v, line.ask, "the state" if line.ask.chosen.degree else "the single state", default)
     line.join(x, told, v)
     return told
 

@@ -1,7 +1,7 @@
-"""Sums that run along the rows of a table, exact: T' = same·T + x' over the integers, and T = x where same was 0.
+"""Sums that run along the rows of a table, exact: T' = T + x' over the integers, and T = x on the first row.
 
-In the last row same is 0, so that the first row's sum is its own x. Where no sum reaches p/2 it is one column; else it
-has 16-bit limbs, carried from one to the next.
+Those that begin anew: T' = same·T + x'; in the last row same is 0, so that the first row's sum is its own x. Where no
+sum reaches p/2 it is one column; else it has 16-bit limbs, carried from one to the next.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from zkcompliance.claim.compile.context import Table
 from zkcompliance.claim.compile.run import carried
 from zkcompliance.claim.compile.terms import HALF, Term, Wide, limbs_for, wide
 from zkcompliance.claim.meaning import core
+from zkcompliance.stark.air.program import Kind
 
 
 def amounts(rows: FrameRows, among: core.Rows, arg: core.Value, moved: bool) -> tuple[Wide, int]:
@@ -47,9 +48,11 @@ def largest(x: Wide, rows: int) -> int:
     return x.limbs[0].hi * rows if in_one(x, rows) else (1 << 16) - 1
 
 
-def require_sums(ctx: Table, same: Term, x: Wide, total: Sequence[Term], name: str) -> None:
-    """The columns `total` are the sums; the columns x are 0 where nothing is added. One that has several columns has
-    16-bit limbs, by what binds them."""
+def require_sums_of_runs(ctx: Table, same: Term, x: Wide, total: Sequence[Term], name: str) -> None:
+    """The columns `total` are the sums that begin anew where same was 0; the columns x are 0 where nothing is added.
+
+    A sum of several columns has limbs that are known to have 16 bits.
+    """
     added = [ctx.next_row(limb) for limb in x.limbs]
     if len(total) == 1:
         here = total[0]
@@ -58,6 +61,17 @@ def require_sums(ctx: Table, same: Term, x: Wide, total: Sequence[Term], name: s
     kept = [ctx.flat(same * limb, f"{name}: kept") for limb in total]
     given = [kept[j] + (added[j] if j < len(added) else 0) for j in range(len(total))]
     arith.chain(ctx, given, [ctx.next_row(limb) for limb in total], name, (0, 0))
+
+
+def require_sums(ctx: Table, x: Wide, total: Sequence[Term], name: str) -> None:
+    """The columns `total` are the sums along all rows of a private table; of x and total as above."""
+    for j, limb in enumerate(total):
+        ctx.zero(f"{name} of the first row", limb - x.limb(j), Kind.FIRST)
+    given = [limb + (ctx.next_row(x.limbs[j]) if j < len(x.limbs) else 0) for j, limb in enumerate(total)]
+    if len(total) == 1:
+        ctx.zero(name, ctx.next_row(total[0]) - given[0].within(0, total[0].hi), Kind.TRANSITION)
+        return
+    arith.chain(ctx, given, [ctx.next_row(limb) for limb in total], name, (0, 0), Kind.TRANSITION)
 
 
 def sums(starts: np.ndarray, limbs: Sequence[np.ndarray], columns: int) -> list[np.ndarray]:

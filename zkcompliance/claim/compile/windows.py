@@ -1,9 +1,10 @@
 """The sum over a window of time, (t − length, t] on each row: `core.Window`, as a difference of two running sums.
 
 Every row stands in a `Timeline` twice: at its own t + length, where it is read off and adds its x, and at t, where it
-asks and adds nothing. Sum s runs along the rows with the same keys, and e is the s of the last row that is read off at
-the same time. So e is at the first place the sum up to t, and at the second, behind all rows whose t + length is at
-most t, the sum up to t − length. A row is told both; the window's sum is the difference.
+asks and adds nothing. Sum s runs along all rows, and e is the s of the last row that is read off at the same time. So
+e is at the first place the sum up to t and at the second, behind all rows of the same keys whose t + length is at most
+t, the sum up to t − length, each with the same more, of the keys that come before. A row is told both; the window's sum
+is the difference.
 """
 
 from __future__ import annotations
@@ -45,23 +46,22 @@ def window(workshop: Workshop, rows: FrameRows, node: core.Window) -> Wide:
 def _in_window(line: Timeline, added: Wide) -> Wide:
     """The sum of `added` in the window of each row, from limbs of the rows' own table."""
     ctx, number = line.ctx, line.ctx.number
-    x = [line.bring(limb, const(0), "what is added") for limb in added.limbs]
+    x = [line.bring(limb, const(0)) for limb in added.limbs]
     columns, most = columns_for(added, MOST_PRIVATE_ROWS), largest(added, MOST_PRIVATE_ROWS)
 
     def so_far(run: Run) -> list[np.ndarray]:
-        """On every row of the table: behind the used ones, where nothing is added, 0."""
-        starts = np.append(True, run.value(number, line.same)[:-1] == 0)
-        return sums(starts, [run.value(number, limb) for limb in x], columns)
+        limbs = [run.value(number, limb) for limb in x]
+        return sums(np.arange(len(limbs[0])) == 0, limbs, columns)
 
     if in_one(added, MOST_PRIVATE_ROWS):
         total = [ctx.free(NAME, lambda run: so_far(run)[0], 0, most)]
     else:
         total = ctx.limbs(columns, NAME, so_far)
-    require_sums(ctx, line.same, wide(x, 0, added.hi), total, NAME)
+    require_sums(ctx, wide(x, 0, added.hi), total, NAME)
     tie = line.tied, ctx.next_row(line.side)
     told: list[tuple[Term, Term]] = []
     for s in total:
-        e = line.column("sum of the time", most, lambda run, order, s=s: _at_ends(run, line, s))  # type: ignore[misc]
+        e = ctx.free("sum of the time", lambda run, s=s: _at_ends(run, line, s), 0, most)  # type: ignore[misc]
         ctx.zero("sum of the time", e - s - tie[0] * (tie[1] * (ctx.next_row(e) - s)))
         upper = line.told(e, line.read, "sum up to the row", const(0))
         lower = line.told(e, line.ask, "sum up to the window", const(0))
@@ -73,10 +73,9 @@ def _in_window(line: Timeline, added: Wide) -> Wide:
 
 
 def _at_ends(run: Run, line: Timeline, s: Term) -> np.ndarray:
-    """On each used row the s of the last row of its time that is read off; its own where it asks."""
+    """On each row the s of the last row of its time that is read off; its own where it asks, or is not used."""
     number = line.ctx.number
-    count = len(run.orders[number])
-    values = run.value(number, s)[:count]
-    tied = (run.value(number, line.tied) * np.roll(run.value(number, line.side), -1))[:count]
-    at = np.where(tied == 0, np.arange(count), count)
+    values = run.value(number, s)
+    tied = run.value(number, line.tied) * np.roll(run.value(number, line.side), -1)
+    at = np.where(tied == 0, np.arange(len(values)), len(values))
     return values[np.minimum.accumulate(at[::-1])[::-1]]
