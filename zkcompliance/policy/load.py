@@ -159,7 +159,7 @@ class _Reader:
                 f"log and is not the lab, as {found.at('meterer')}, and the key, as {found.at('keys')}",
             )
         found.close()
-        return LogRule(called, schema, keys, rows, sources, meterer)
+        return LogRule(called, schema, keys, rows, sources, meterer=meterer)
 
     def _log_key(self, given: object, path: str, dated: bool) -> LogKey:
         """A key as text, or a table that says from and until when it is trusted. dated: whether anything tells when."""
