@@ -13,10 +13,11 @@ from tests.kit.policy_texts import head, requirement
 from zkcompliance.log import open_log
 from zkcompliance.log.fsck import fsck
 
-HEADER = "serial,category,occurred,aware,reported\n"
-ROW = "1,death,2026-01-01T00:00:00Z,2026-01-02T00:00:00Z,2026-01-03T00:00:00Z\n"
+HEADER = "serial,category,occurred,aware\n"
+ROW = "1,death,2026-01-01T00:00:00Z,2026-01-02T00:00:00Z\n"
+REPORTED = "serial,at,kind,authority,receipt\n1,2026-01-03T00:00:00Z,initial,office,r1\n"
 CLAIM = "incidents-reported-in-time"
-AT = ("--param", "as_of=2026-06-01")
+AT = ("--param", "as_of=2026-06-01", "--param", "authority=office")
 
 
 def seal(folder: Path, log: str, *more: object) -> Any:
@@ -30,7 +31,23 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "none.csv").write_text(HEADER)
     (tmp_path / "none.jsonl").write_text("")
     (tmp_path / "one.csv").write_text(HEADER + ROW)
+    (tmp_path / "reports.csv").write_text(REPORTED)
+    assert run("keygen", "lab.example/reports", "-o", tmp_path / "reports.key").exit_code == 0
+    done = run(
+        "seal", tmp_path / "reports.csv", "--schema", "incident_report", "--log", tmp_path / "reports",
+        "--key", tmp_path / "reports.key",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
     return tmp_path
+
+
+def over(folder: Path, log: str) -> tuple[object, ...]:
+    """Options that give the claim a log of incidents, and the reports of one."""
+    return ("--log", f"incidents={folder / log}", "--log", f"reports={folder / 'reports'}")
+
+
+def keys(folder: Path, incidents: str = "key.pub") -> tuple[object, ...]:
+    return ("--log-key", f"incidents={folder / incidents}", "--log-key", f"reports={folder / 'reports.key.pub'}")
 
 
 def test_the_word_that_says_it_is_meant(folder: Path) -> None:
@@ -58,16 +75,16 @@ def test_the_word_that_says_it_is_meant(folder: Path) -> None:
 def test_a_proof_over_no_incidents(folder: Path) -> None:
     """It verifies, the verdict warns that no number of rows is shown, and it is no proof of another log."""
     assert seal(folder, "log", "--empty", folder / "none.csv").exit_code == 0
-    looked = run("check", CLAIM, "--log", folder / "log", *AT)
+    looked = run("check", CLAIM, *over(folder, "log"), *AT)
     assert looked.exit_code == 0 and "log incidents has no rows" in looked.output
-    made = run("prove", CLAIM, "--log", folder / "log", *AT, "-o", folder / "proof")
+    made = run("prove", CLAIM, *over(folder, "log"), *AT, "-o", folder / "proof")
     assert made.exit_code == 0, made.output
     asked = ("verify", folder / "proof", "--claim", CLAIM, *AT, "--json")
-    verdict = run(*asked, "--log-key", folder / "key.pub")
+    verdict = run(*asked, *keys(folder))
     assert verdict.exit_code == 0, verdict.output
     assert "VACUOUS TRUTH IS NOT EXCLUDED: no number of rows of incidents is shown" in verdict.stdout
     assert run("keygen", "lab.example/others", "-o", folder / "other").exit_code == 0
-    refused = run(*asked, "--log-key", folder / "other.pub")
+    refused = run(*asked, *keys(folder, "other.pub"))
     assert refused.exit_code == 1, refused.output
 
 
@@ -101,18 +118,17 @@ def test_a_floor_of_rows_refuses_it(folder: Path) -> None:
     """With the policy's `rows = 1` nothing is proved and no budget is used."""
     assert seal(folder, "log", "--empty").exit_code == 0
     asked = requirement(
-        "in-time", "Incidents are reported in time.", CLAIM, {"incidents": "incidents"},
-        'params.as_of = "2026-06-01"',
+        "in-time", "Incidents are reported in time.", CLAIM, {"incidents": "incidents", "reports": "reports"},
+        'params.as_of = "2026-06-01"', 'params.authority = "office"', 'params.unclear = "0 days"',
         'params.reportable = { includes = "death" }',
         'params.infrastructure = "2 days"', 'params.cybersecurity = "5 days"', 'params.death = "10 days"',
         'params.harm = "15 days"', 'params.safety = "15 days"', 'params.danger = "24 hours"',
     )  # fmt: skip
-    log = '[logs.incidents]\nschema = "incident"\nrows = 1\n'
+    log = '[logs.incidents]\nschema = "incident"\nrows = 1\n[logs.reports]\nschema = "incident_report"\n'
     (folder / "policy.toml").write_text(head("example", "Incidents", subject="none") + "\n" + log + asked)
     before = open_log(folder / "log").proofs_left()
     refused = run(
-        "prove", "--policy", folder / "policy.toml", "--log", f"incidents={folder / 'log'}",
-        "-o", folder / "proof",
+        "prove", "--policy", folder / "policy.toml", *over(folder, "log"), "-o", folder / "proof",
     )  # fmt: skip
     assert refused.exit_code == 1 and "enough rows" in refused.output, refused.output
     assert not (folder / "proof").exists() and open_log(folder / "log").proofs_left() == before
@@ -132,11 +148,11 @@ def test_it_goes_on_in_the_next_generations(folder: Path) -> None:
     done = run("refresh", folder / "second", "--to", folder / "third", "-o", folder / "longer", "--key", folder / "key")
     assert done.exit_code == 0, done.output
     assert [segment.rows for segment in open_log(folder / "third").segments] == [1, 0]
-    made = run("prove", CLAIM, "--log", folder / "third", *AT, "-o", folder / "proof")
+    made = run("prove", CLAIM, *over(folder, "third"), *AT, "-o", folder / "proof")
     assert made.exit_code == 0, made.output
     verdict = run(
-        "verify", folder / "proof", "--claim", CLAIM, *AT, "--log-key", folder / "key.pub", "--state",
-        folder / "state", "--lineage", folder / "longer",
+        "verify", folder / "proof", "--claim", CLAIM, *AT, *keys(folder), "--state", folder / "state",
+        "--lineage", f"incidents={folder / 'longer'}",
     )  # fmt: skip
     assert verdict.exit_code == 0, verdict.output
 

@@ -40,7 +40,7 @@ claim = "{claim}"
 card = "{card}"
 logs = {{ log = "lunch" }}
 params.rows = 1
-params.sources = "signed"
+params.sources = "self_declared"
 """
 
 

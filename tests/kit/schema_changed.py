@@ -7,8 +7,10 @@ from pathlib import Path
 
 from tests.kit.command_line import ok, run
 
-EARLIER, LATER = (("log-floor-lunch" + end, "--param", "rows=3", "--param", "sources=signed") for end in ("", "-2"))
-ROW = {"at": "2026-01-05T00:00:00Z", "dish": "salad", "price": "1e20", "source": "signed"}
+EARLIER, LATER = (
+    ("log-floor-lunch" + end, "--param", "rows=3", "--param", "sources=self_declared") for end in ("", "-2")
+)
+ROW = {"at": "2026-01-05T00:00:00Z", "dish": "salad", "price": "1e20"}
 
 
 def seal(folder: Path, log: str, schema: str, *given: dict[str, object]):  # type: ignore[no-untyped-def]

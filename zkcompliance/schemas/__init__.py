@@ -221,7 +221,7 @@ def in_id(schema: Schema) -> str:
 __all__ = [
     "BUILT_IN", "CATALOGUE", "DEVICE_KINDS", "EARLIER", "LARGEST", "LIMBS", "LIMB_BITS", "METHODS", "MISSING_SHARE",
     "PHASES", "SOURCES", "Column", "Rule", "Schema", "Value", "answer", "audit", "booking", "by_digest", "by_name",
-    "changes", "chip", "compute", "customer", "dataset", "decision", "decode_rows", "earlier", "encode_columns", "encode_rows",
-    "eval", "eval_", "event", "in_id", "incident", "incident_report", "model", "names", "note",
+    "changes", "chip", "compute", "customer", "dataset", "decision", "decode_rows", "earlier", "encode_columns",
+    "encode_rows", "eval", "eval_", "event", "in_id", "incident", "incident_report", "model", "names", "note",
     "other_version", "parse_text", "target", "versions",
 ]  # fmt: skip
