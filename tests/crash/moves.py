@@ -156,7 +156,7 @@ def main(scratch: Path, verb: str, kills: int) -> None:
     spent.state_folder = lambda: scratch / "state"
     reseal.get_ready = lambda *arguments, **rest: None
     reseal.make = lambda ready, progress: b"stand-in"
-    reseal._fits = lambda log, settings: lambda first, count, new: count + new <= 60
+    reseal._fits = lambda log, settings, claim: lambda first, count, new: count + new <= 60
     os.fsync = lambda descriptor: None  # the disk outlives these kills; the calls still count
     base(scratch / "base")
     merge, seen, most = verb == "compact", Counter(), 0

@@ -94,7 +94,7 @@ LIES: dict[str, tuple[str, Callable[[Card], Card]]] = {
     "a slot left out": ("eval-coverage", lambda c: replace(c, slots=c.slots[:1])),
     "another schema": (kit.CLAIM, lambda c: slot(c, 0, digest=cards.load("log-floor-event").slots[0].digest)),
     "another id": (kit.CLAIM, lambda c: replace(c, id="training-compute-above")),
-    "another version": (kit.CLAIM, lambda c: replace(c, version=2)),
+    "another version": (kit.CLAIM, lambda c: replace(c, version=3)),
 }
 
 
@@ -179,7 +179,7 @@ def test_the_honest_one_is_met(world: World) -> None:
 def test_a_policy_that_pins_a_lie_is_not_met(world: World, lie: str) -> None:
     """Whoever pins such a card has its digest right, and is not misled: the program of the proof says otherwise."""
     card = LIES[lie][1](cards.load(kit.CLAIM))
-    verdict = world.judge(world.pinning(replace(card, id=kit.CLAIM, version=1)))
+    verdict = world.judge(world.pinning(replace(card, id=kit.CLAIM, version=2)))
     same = lie in ("another id", "another version")
     found = verdict.findings[0].error
     assert found is None if same else isinstance(found, CardMismatch), found
@@ -249,7 +249,7 @@ def test_only_one_form_of_a_card_is_read(tmp_path: Path) -> None:
         json.dumps(document).encode(),
         (json.dumps(document, indent=1, sort_keys=True) + "\n").encode(),
         data.replace(b'"card": 1', b'"card": true'),
-        data.replace(b'"version": 1,', b'"version": 1.0,'),
+        data.replace(b'"version": 2,', b'"version": 2.0,'),
         data.replace(b'"low": "0"', b'"low": "00"', 1),
         data.replace(b'"card": 1,', b'"card": 1,\n "card": 1,'),
         b"",

@@ -106,7 +106,8 @@ def prove(
         logs.append(StatementLog(of.checkpoint.body.encode(), entries, first, hashes(of.entries, first, n)))
         tables += chosen
     sizes = private_sizes(claim.program, witness.private, {slot: n for slot, (_, _, n) in parts.items()})
-    values = tuple(publics[public.name] for public in claim.program.publics)
+    disclosed = {**publics, **witness.reveals}
+    values = tuple(disclosed[public.name] for public in claim.program.publics)
     slots = tuple((order.index(part),) for part in parts.values())
     stated = StatementClaim(requirement or claim.id, claim.program, values, slots, sizes)
     statement = Statement(STANDARD, head, tuple(logs), (stated,))

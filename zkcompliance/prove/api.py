@@ -319,10 +319,10 @@ def small_prover(
     root = merkle.root([entry.encode() for entry in entries])
     body = Checkpoint("memory", len(entries), root).body.encode()
     chosen = by_id(entries[0].profile)
-    values = tuple(publics[public.name] for public in claim.program.publics)
+    given = {slot: columns}
+    witness = claim.witness(given, publics)
+    values = tuple({**publics, **witness.reveals}[public.name] for public in claim.program.publics)
     stated = StatementClaim(claim.id, claim.program, values, ((0,),))
     statement = Statement(chosen, b"", (StatementLog(body, tuple(entries)),), (stated,))
     tables = [SealedTable(c, s, e, chosen) for c, s, e in zip(columns, seeds, entries, strict=True)]
-    given = {slot: columns}
-    witness = claim.witness(given, publics)
     return Prover(statement, tables, witness.private, witness.unknowns, os.urandom(32))
