@@ -266,7 +266,7 @@ def test_hostile_claims(world: World) -> None:
 
     changes = [
         *each_claim(lambda claim: replace(claim, claim="log-floor-eval")),
-        *each_claim(lambda claim: replace(claim, version=2)),
+        *each_claim(lambda claim: replace(claim, version=claim.version + 1)),
         *each_claim(lambda claim: replace(claim, program_digest=sha256(b"another").digest())),
         *each_claim(lambda claim: replace(claim, publics=claim.publics[:-1])),
         *each_claim(lambda claim: replace(claim, publics=(*claim.publics, 1))),

@@ -194,7 +194,11 @@ def test_intervals_that_do_not_overlap_keep_the_rule_by_themselves() -> None:
         there = used.where(used.site.is_given() & (used.site == "oslo"))
         require("once", there.no_overlap(there.from_, there.until.or_else(Time.largest), per=there.chip))
 
-    everywhere = in_catalogue("chips_registered")
+    @claim("none-overlap")
+    def everywhere(used: ChipLog) -> None:
+        """Chips are in one place."""
+        require("once", used.no_overlap(used.from_, used.until.or_else(Time.largest), per=used.chip))
+
     assert [each.name for each in everywhere.requirements][-1] == "used.from is not after used.until"
     assert compile_claim(everywhere).program == compile_claim(unruled(everywhere)).program
     chip = base(chip="c1", kind="h100_sxm", owner="acme", site="s1", **{"from": 0}, until=100)

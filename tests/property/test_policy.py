@@ -340,6 +340,7 @@ def policies(draw: st.DrawFn) -> tuple[Policy, bool]:
         start,
         start + draw(st.integers(1, 900)) * DAY,
         subject,
+        False,
         proof,
         checkpoint,
         cosigners,
