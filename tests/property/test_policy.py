@@ -321,7 +321,9 @@ def policies(draw: st.DrawFn) -> tuple[Policy, bool]:
                     for _ in range(draw(st.integers(0, 2)))
                 )
                 sources = tuple(draw(st.lists(st.sampled_from(SOURCES), max_size=3, unique=True)))
-                logs[there[-1]] = LogRule(there[-1], slot.schema, held, draw(st.sampled_from([0, 1, 9])), sources)
+                logs[there[-1]] = LogRule(
+                    there[-1], slot.schema, held, draw(st.sampled_from([0, 1, 9])), sources, slot.digest
+                )
             least = draw(st.integers(1, len(there))) if slot.more else len(there)
             slots[slot.name] = tuple(there[:least])
             further |= {slot.name: tuple(there[least:])} if there[least:] else {}

@@ -77,7 +77,7 @@ def test_the_claim_in_words_leaves_out_what_the_report_says_of_the_proof() -> No
     assert [line.partition(":")[0] for line in found[1:]] == [
         "It holds when all of this is so", "1. each row that counts names its model",
         "2. total at or above the lower edge", "3. total at or below the upper edge",
-        "4. little in phases that do not count",
+        "4. little in phases that do not count", "5. compute.start is not after compute.end (implied)",
     ]  # fmt: skip
     other = replace(verdicts.BAND, sentences="a\n  b\n\nc")
     assert words.claim_lines(other) == ["a", "b", "c"]

@@ -65,7 +65,6 @@ NOT_ONE: list[tuple[str, Way, Callable[[], Schema]]] = [
     ("old columns exchanged", Way.PLACE, lambda: moved("price", 1)),
     ("a new column between old ones", Way.PLACE, lambda: moved("hot", 1)),
     ("a new column behind evidence", Way.PLACE, lambda: moved("hot", len(TWO.columns) - 1)),
-    ("a new rule between old columns", Way.RULE, lambda: replace(TWO, ordered=(("price", "at"),))),
     ("a new rule that old rows break", Way.RULE, lambda: replace(TWO, ordered=(("until", "at"),))),
 ]
 
