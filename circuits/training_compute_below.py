@@ -24,6 +24,7 @@ from zkcompliance.claim.language import (
     base,
     claim,
     counted,
+    day_of,
     fails,
     fraction,
     holds,
@@ -54,8 +55,8 @@ def training_compute_below(
     require("little in phases that do not count", fraction(aside.flop.sum(), limit) <= outside)
     counts = chosen.where(chosen.flop > 0)
     counted("rows that count", counts)
-    reveal("first start", counts.start.min(empty=0), figures=5)
-    reveal("last end", counts.end.max(empty=0), figures=5)
+    reveal("first day", day_of(counts.start.min(empty=0)))
+    reveal("last day", day_of(counts.end.max(empty=0)))
 
 
 job = base(start=0, end=3600, run="r1", phase="pretraining", method="hardware", model="m1")

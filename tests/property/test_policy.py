@@ -321,9 +321,11 @@ def policies(draw: st.DrawFn) -> tuple[Policy, bool]:
                     for _ in range(draw(st.integers(0, 2)))
                 )
                 sources = tuple(draw(st.lists(st.sampled_from(SOURCES), max_size=3, unique=True)))
-                logs[there[-1]] = LogRule(
-                    there[-1], slot.schema, held, draw(st.sampled_from([0, 1, 9])), sources, slot.digest
-                )
+                rows = draw(st.sampled_from([0, 1, 9]))
+                metered = draw(TEXTS) if held and sources and "self_declared" not in sources else ""
+                if sources and "self_declared" not in sources and not held:
+                    sources = ("self_declared", *sources[:2])
+                logs[there[-1]] = LogRule(there[-1], slot.schema, held, rows, sources, slot.digest, metered)
             least = draw(st.integers(1, len(there))) if slot.more else len(there)
             slots[slot.name] = tuple(there[:least])
             further |= {slot.name: tuple(there[least:])} if there[least:] else {}
@@ -421,6 +423,7 @@ def of_policy(policy: Policy) -> dict[str, Any]:
                 **({"keys": [of_key(each) for each in rule.keys]} if rule.keys else {}),
                 **({"rows": rule.rows} if rule.rows else {}),
                 **({"sources": list(rule.sources)} if rule.sources else {}),
+                **({"meterer": rule.meterer} if rule.meterer else {}),
             }
             for rule in policy.logs.values()
         },

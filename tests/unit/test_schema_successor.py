@@ -86,6 +86,15 @@ def test_every_way_is_tried_but_a_rule_that_is_gone() -> None:
         check_successor(share, Schema("x", (Column.share("a"),), 2))
 
 
+def test_a_new_rule_between_old_columns() -> None:
+    """Old rows may break it, whatever the new columns are."""
+    old = replace(ONE, columns=(*ONE.columns[:3], Column("eaten", "time", default=0), *ONE.columns[3:]))
+    new = replace(old, version=2, ordered=(("at", "eaten"),))
+    with pytest.raises(NotASuccessor) as caught:
+        check_successor(old, new)
+    assert caught.value.way == Way.RULE
+
+
 def test_every_later_version_that_is_built_in_is_one() -> None:
     for pair in schemas.changes():
         check_successor(*pair)

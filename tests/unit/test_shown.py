@@ -132,7 +132,8 @@ def test_help_lines_about_files_run_nothing(tmp_path: Path) -> None:
 
 # What may stand in a command as it is: names of one form that no shell reads otherwise, and constants.
 PLAIN = {
-    "policy.id", "newest.id", "schema.name", "old.name", "bare", "_WHOLE", "_ATTESTATION", "identity", "name", "wanted", "shown", "METRIC",
+    "policy.id", "newest.id", "schema.name", "old.name", "bare", "_WHOLE", "_ATTESTATION", "identity", "name",
+    "wanted", "shown", "METRIC",
     "key", "stated.digest.hex()", "','.join((*_COLUMNS, *_OPTIONAL))", "context.command_path",
     "self.code", "claim.id", "_day(now)", "again",
 }  # fmt: skip
