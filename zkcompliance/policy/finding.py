@@ -27,7 +27,11 @@ from zkcompliance.verify.verifier import Report
 
 Key = tuple[str, str]  # slot and origin of a log of a claim
 
-COMPLETE = "that the log is complete: compute that was never logged is not in it"
+COMPLETE = "that the log is complete: what was never logged is not in it"
+ABOUT = (
+    "that the rows are about the files of {}: rows name a model by its name alone, and which files have it is the "
+    "lab's word"
+)
 TRUE_ROWS = "that its rows are true: they are as good as their source, self-declared unless the log says otherwise"
 LATEST = "that this is the log's latest checkpoint: freshness is for you to ask for"
 WHEN = "that it was proved {}: the time is the lab's word, since no reference that you drew was asked for{}"

@@ -112,7 +112,7 @@ def _log(log: LogShown) -> Markup:
     rows = words.least_rows(log, "no least number was shown")
     return facts(
         [
-            (log.name or log.slot, f"all of {log.origin}"),
+            (log.name or log.slot, f"{'all of ' if log.whole else ''}{log.origin}"),
             ("Rows", f"{rows}; {words.segments(log)}"),
             ("Provenance", words.printable_source(log.sources)),
         ]
