@@ -227,7 +227,8 @@ def values(
         chooser = _chooser(bound, by) if bound is not None and role == "parameter" else None
         said = text(known, value if bound is None else _as_asked(bound, value, shown.claimed.proof))
         as_option = typed(known, value) if role == "parameter" else ""
-        result.append(Value(name, role, said, value, known.doc, words, chooser, as_option))
+        less = rounded(card, name, value) if card is not None else 0
+        result.append(Value(name, role, said, value, known.doc, words, chooser, as_option, less))
     return tuple(result)
 
 

@@ -85,7 +85,8 @@ def _name(value: Value) -> Markup:
 
 def _figure(value: Value) -> Markup:
     exact = words.exact(value)
-    return join(words.short(value), tag("span", grouped(exact), class_="doc") if exact else None)
+    rounded = ", rounded down" if value.rounding else None
+    return join(words.short(value), rounded, tag("span", grouped(exact), class_="doc") if exact else None)
 
 
 def _asked(value: Value) -> Markup:
