@@ -20,6 +20,7 @@ from zkcompliance.claim.language import (
     base,
     claim,
     counted,
+    day_of,
     fails,
     holds,
     implausible,
@@ -27,6 +28,7 @@ from zkcompliance.claim.language import (
     lookup,
     param,
     require,
+    reveal,
     vacuous,
 )
 
@@ -49,6 +51,9 @@ def chips_registered(
     require("number of registered chips within the cap", standing.count() <= cap)
     counted("bookings that count", ours)
     counted("chips registered", standing)
+    reveal("first day", day_of(ours.start.min(empty=0)))
+    reveal("last day", day_of(ours.end.max(empty=0)))
+    reveal("bookings passed over", used.where(used.end < since).count(), figures=2)
 
 
 booking = base(chip="c1", run="r1", start=10, end=20, kind="job")

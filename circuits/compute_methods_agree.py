@@ -1,11 +1,11 @@
 """compute-methods-agree: each run's compute by hardware and by architecture differs by no more than a tolerance.
 
-Source: the Commission's GPAI guidelines C(2025) 7719, annex: C = N*L*H*U by hardware, C = 6*P*D by architecture,
-stated within 30 %. Each run is held by itself: one run's difference makes up for no other's. A run that is not stated
-both ways cannot be compared: the share of all FLOP that lies in such runs is bounded, and with 0 % there is none. A
-row of 0 FLOP states nothing. Rows with the method `measured` are not compared; a run that has nothing else is not
-stated both ways. Rows that name another model are not of this one, those that name none are. An empty log has no run
-and holds, with 0 runs compared, which is revealed. Padding is no row.
+Source: the Commission's GPAI guidelines C(2025) 7719, annex: C = N*L*H*U by hardware, C = 6*P*D by architecture, stated
+within 30 %. Each run is held by itself: one run's difference makes up for no other's. A run that is not stated both
+ways cannot be compared: the share of all FLOP that lies in such runs is bounded, and with 0 % there is none. A row of 0
+FLOP states nothing. Rows with the method `measured` are not compared, and do not count: how many they are is revealed.
+A run that has nothing else is not stated both ways. Rows that name another model are not of this one, those that name
+none are. An empty log has no run and holds, with 0 runs compared, which is revealed. Padding is no row.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from zkcompliance.claim.language import (
     base,
     claim,
     counted,
+    day_of,
     fails,
     fraction,
     holds,
@@ -59,8 +60,13 @@ def compute_methods_agree(
     single = runs.where(~((hardware > 0) & (architecture > 0)))
     apart = let("flop of the run", single.sum(stated.flop))
     require("little in runs not stated both ways", fraction(apart.sum(), stated.flop.sum()) <= alone)
-    counted("rows that count", stated)
+    compared = stated.where(stated.method != "measured")
+    counted("rows that count", compared)
     reveal("runs compared", both.count(), figures=2)
+    reveal("first day", day_of(compared.start.min(empty=0)))
+    reveal("last day", day_of(compared.end.max(empty=0)))
+    reveal("rows that were measured", stated.where(stated.method == "measured").count(), figures=2)
+    reveal("rows of other models", compute.where((model != "") & named).count(), figures=2)
 
 
 job = base(start=0, end=3600, run="r1", phase="pretraining", method="hardware", model="m1")

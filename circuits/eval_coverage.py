@@ -19,6 +19,7 @@ from zkcompliance.claim.language import (
     base,
     claim,
     counted,
+    day_of,
     fails,
     holds,
     never_vacuous,
@@ -47,11 +48,14 @@ def eval_coverage(
     graded = (samples.model, samples.suite, samples.item, samples.epoch, samples.key(4))
     promised = (plan.model, plan.suite, plan.item, plan.epoch, plan.grader.or_else(""))
     require("graded exactly what was registered, each once", same_rows(graded, promised))
-    before = plan.at.max(empty=0) <= ours.at.min(empty=Time.largest)
+    before = plan.at.max(empty=0) < ours.at.min(empty=Time.largest)
     require("registered, by stated times, before anything was graded", before)
     counted("rows that count", ours)
     counted("rows registered", plan)
     reveal("samples graded", samples.count(), figures=2)
+    reveal("first day", day_of(ours.at.min(empty=0)))
+    reveal("last day", day_of(ours.at.max(empty=0)))
+    reveal("rows of other models", evals.where((model != "") & (evals.model != model)).count(), figures=2)
 
 
 plan = base(suite="gpqa@2", item="i1", model="m1", grader="exact", at=100)
@@ -83,6 +87,7 @@ EXAMPLES = (
     fails("no attempt has a score", SCORED, evals=[failed(), failed(attempt=2)], registered=PLAN[:1]),
     fails("one sample of two has no score", SCORED, evals=[sample(), failed(item="i2")], registered=PLAN[:2]),
     fails("graded too early", FIRST, evals=[sample(at=99)], registered=[plan()]),
+    fails("registered while it was graded", FIRST, evals=[sample(at=100)], registered=[plan()]),
     fails(
         "one attempt logged twice, another not at all", "no attempt twice",
         evals=[sample(), sample(attempt=3), sample(attempt=3)], registered=[plan()],

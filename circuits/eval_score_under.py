@@ -23,6 +23,7 @@ from zkcompliance.claim.language import (
     base,
     claim,
     counted,
+    day_of,
     fails,
     holds,
     let,
@@ -60,6 +61,9 @@ def eval_score_under(
     require("few items without a finished attempt", groups.every(groups.share_of(finished == 0) <= unfinished))
     counted("rows that count", ours)
     reveal("items that count", each.count(), figures=2)
+    reveal("first day", day_of(ours.at.min(empty=0)))
+    reveal("last day", day_of(ours.at.max(empty=0)))
+    reveal("rows of other models", evals.where((model != "") & (evals.model != model)).count(), figures=2)
 
 
 sample = base(suite="wmdp@1", item="i1", model="m1", domain="bio", grader="exact", at=0)

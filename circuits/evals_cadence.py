@@ -1,13 +1,14 @@
 """evals-cadence: from one evaluation of a model to the next neither too much time passes nor too much compute is spent.
 
 Sources: the conditional treaty, step 4; responsible scaling policies (evaluation at 4 times the effective compute and
-every 6 months). An event says that an evaluation took place, and the eval log has to bear it out: an event counts if
-on its day (of 24 hours, counted from `since`) so many items of the suites were graded. The period runs from `since`,
-when an evaluation is taken to have happened at `flop_before`, to `until`. Every evaluation states its cumulative FLOP;
-other events are held against it where they do (0 says nothing), and what was spent after the last event is not seen.
-All times are those that the rows state. Events of another model, or of none in particular, are passed over. With no
-event in the log the period itself must be no longer than `gap`. An attempt without a score grades nothing, one that
-scored 0 does. Padding is no row.
+every 6 months). An event says that an evaluation took place, and the eval log has to bear it out: an event counts if on
+its day (of 24 hours, counted from `since`) so many items of the suites were graded. The period runs from `since`, when
+an evaluation is taken to have happened at `flop_before`, to `until`. Every evaluation states its cumulative FLOP; other
+events are held against it where they do (0 says nothing), and what was spent after the last event is not seen. All
+times are those that the rows state. Of several evaluations on a day the first is what compute is held against, so that
+nobody walks up in steps of one day; no event is later than `until`. Events of another model, or of none in particular,
+are passed over. With no event in the log the period itself must be no longer than `gap`. An attempt without a score
+grades nothing, one that scored 0 does. Padding is no row.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from zkcompliance.claim.language import (
     base,
     claim,
     counted,
+    day_of,
     fails,
     holds,
     implausible,
@@ -32,6 +34,7 @@ from zkcompliance.claim.language import (
     never_vacuous,
     param,
     require,
+    reveal,
     vacuous,
     within,
 )
@@ -59,16 +62,22 @@ def evals_cadence(
     full = days.where(days.size() >= items)
     ours = events.where(events.model.is_given() & (events.model == model))
     require("events in order of time", ours.at.is_sorted())
-    borne_out = within(let("day of the event", (ours.at - since) // 86400), full.key(0))
+    require("no event after the period", ours.every(ours.at <= until))
+    day = let("day of the event", (ours.at - since) // 86400)
+    borne_out = within(day, full.key(0))
     done = ours.where((ours.kind == "eval") & borne_out)
     require("no gap between evaluations", done.every(done.at - done.at.previous(default=since) <= gap))
     require("last evaluation near the end", until - done.at.max(empty=since) <= gap)
     require("every evaluation states its compute", done.every(done.cumulative_flop.is_given()))
-    stated = done.where(done.cumulative_flop.is_given())
+    last_day = let("day of the one before", (done.at.previous(default=since) - since) // 86400)
+    first = done.where((done.at - since) // 86400 > last_day)
+    stated = first.where(first.cumulative_flop.is_given())
     allowed = stated.cumulative_flop.previous(default=flop_before) * growth
     require("no jump in compute between evaluations", ours.every(ours.cumulative_flop.or_else(0) <= allowed))
     counted("evaluations that count", done)
     counted("samples that count", graded)
+    reveal("first day", day_of(done.at.min(empty=since)))
+    reveal("last day", day_of(done.at.max(empty=since)))
 
 
 DAY = 86400
@@ -88,6 +97,13 @@ OTHER_SUITE = [sample(at=at, suite="easy@1") for at in MOMENTS]
 OTHER_MODEL = [sample(at=at, model="m2") for at in MOMENTS]
 UNSCORED = [{name: cell for name, cell in row.items() if name != "score"} for row in GRADED]
 TWO = [*GRADED, *(sample(item="i2", at=at) for at in MOMENTS)]
+WALK = [
+    event(serial=1, at=MOMENTS[0], cumulative_flop="4e24"),
+    *(event(serial=2 + n, at=MOMENTS[1] + n, cumulative_flop=4**n * 16 * 10**24) for n in range(3)),
+    event(serial=5, at=MOMENTS[2], cumulative_flop="256e24"),
+]
+TO_COME = event(serial=9, at=301 * DAY, cumulative_flop="16e24")
+LATER = "no event after the period"
 GAP, END = "no gap between evaluations", "last evaluation near the end"
 JUMPED, UNSAID = "no jump in compute between evaluations", "every evaluation states its compute"
 wide = base(**period(growth=16))
@@ -107,6 +123,8 @@ EXAMPLES = (
     fails("no compute", UNSAID, events=[*GOOD, UNSTATED], evals=[*GRADED, BESIDE_IT], **period()),
     fails("a late end", END, events=GOOD, evals=GRADED, **period(until=301 * DAY)),
     fails("a jump over 4 times", JUMPED, events=[*GOOD, JUMP], evals=GRADED, **period()),
+    fails("one day, and each four times the one before", JUMPED, events=WALK, evals=GRADED, **period()),
+    fails("an evaluation that is still to come", LATER, events=[*GOOD, TO_COME], evals=GRADED, **period()),
     fails("out of order", "events in order of time", events=[*GOOD, EARLY], evals=GRADED, **period()),
     holds("three evaluations in 300 days", events=GOOD, evals=GRADED, **period()),
     holds("at the end of the day", events=GOOD, evals=[sample(at=at + DAY - 1) for at in MOMENTS], **period()),

@@ -4,11 +4,11 @@ Sources: Code of Practice for general-purpose AI, measure 9.3 (critical infrastr
 10, serious harm 15; from awareness that the model was involved); California SB 53 (critical safety incident 15 days,
 imminent danger 24 hours); New York RAISE (72 hours to the office, 24 hours of imminent danger to the police: two
 authorities, two proofs). An initial report counts that was made to `authority` and has its receipt, which is no
-other's: the first of an incident, not before it occurred. The clock runs from when the lab knew that its model was
-involved, but at the latest from `unclear` after it became aware: with 0, from awareness. An incident that is not
-reported yet is in order while its clock still runs at `as_of`, and how many these are is revealed; nothing may be
-reported, or known of, only later than that. All times are those that the lab states. An empty log holds, loudly, with 0
-incidents that count. Padding is no row.
+other's: the first of an incident, not before the lab knew of it. No report is of an incident that the register has not.
+The clock runs from when the lab knew that its model was involved, but at the latest from `unclear` after it became
+aware: with 0, from awareness. An incident that is not reported yet is in order while its clock still runs at `as_of`,
+and how many these are is revealed; nothing may be reported, or known of, only later than that. All times are those that
+the lab states. An empty log holds, loudly, with 0 incidents that count. Padding is no row.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from zkcompliance.claim.language import (
     base,
     claim,
     counted,
+    day_of,
     fails,
     holds,
     implausible,
@@ -36,6 +37,7 @@ from zkcompliance.claim.language import (
     require,
     reveal,
     smaller,
+    within,
 )
 
 CLOCKED = names(
@@ -66,6 +68,7 @@ def incidents_reported_in_time(
     require("serials without a gap", incidents.serial.is_serial())
     require("no incident known only after the judged moment", incidents.every(incidents.aware <= as_of))
     initial = reports.where((reports.authority == authority) & (reports.kind == "initial") & reports.receipt.is_given())
+    require("every report is of an incident in the register", reports.every(within(reports.serial, incidents.serial)))
     require("no receipt for two reports", initial.unique(initial.receipt))
     require("no report after the judged moment", initial.every(initial.at <= as_of))
     known = incidents.involved.or_else(Time.largest)
@@ -81,11 +84,14 @@ def incidents_reported_in_time(
     of_one = initial.group_by(initial.serial)
     found = lookup(ours.serial, of_one.serial, of_one.min(initial.at), default=Time.largest)
     first = let("its first report", found)
-    require("no report before the incident", ours.every(first >= ours.occurred))
+    require("no report before the lab knew", ours.every(first >= ours.aware))
     open_ = first > as_of  # none yet: a report is not after the judged moment
     require("reported in time", ours.every((first <= due) | (open_ & (as_of <= due))))
     counted("incidents that count", ours)
     reveal("not reported yet, clock still running", ours.where(open_).count(), figures=2)
+    reveal("first day", day_of(ours.aware.min(empty=0)))
+    reveal("last day", day_of(ours.aware.max(empty=0)))
+    reveal("incidents of other categories", incidents.where(~incidents.category.is_in(reportable)).count(), figures=2)
 
 
 DAY = 86400
@@ -94,7 +100,8 @@ report = base(serial=1, at=100 + 5 * DAY, kind="initial", authority="office", re
 told = [report()]
 asked = base(authority="office", as_of=20 * DAY)
 late = [report(at=100 + 5 * DAY + 3600)]
-IN_TIME, BEFORE = "reported in time", "no report before the incident"
+IN_TIME, BEFORE = "reported in time", "no report before the lab knew"
+UNKNOWN = "every report is of an incident in the register"
 
 EXAMPLES = (
     fails("an hour late", IN_TIME, incidents=[incident()], reports=late, **asked()),
@@ -116,6 +123,11 @@ EXAMPLES = (
         incidents=[incident(), incident(serial=2)], reports=[report(), report(serial=2)], **asked(),
     ),
     fails("reported before it was", BEFORE, incidents=[incident(occurred=99)], reports=[report(at=98)], **asked()),
+    fails("reported before it was known", BEFORE, incidents=[incident()], reports=[report(at=99)], **asked()),
+    fails(
+        "a report of an incident that the register has not", UNKNOWN,
+        incidents=[incident()], reports=[*told, report(serial=2, receipt="r2")], **asked(),
+    ),
     fails(
         "serial 2 is missing", "serials without a gap",
         incidents=[incident(), incident(serial=3)], reports=[report(), report(serial=3, receipt="r3")], **asked(),

@@ -57,6 +57,7 @@ def training_compute_below(
     counted("rows that count", counts)
     reveal("first day", day_of(counts.start.min(empty=0)))
     reveal("last day", day_of(counts.end.max(empty=0)))
+    reveal("rows of other models", compute.where((model != "") & named).count(), figures=2)
 
 
 job = base(start=0, end=3600, run="r1", phase="pretraining", method="hardware", model="m1")

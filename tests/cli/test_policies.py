@@ -50,7 +50,7 @@ def test_show_one(verb: str, tmp_path: Path) -> None:
         "     phases is a set that includes pretraining, fine_tuning, reinforcement, synthetic_data",
         "  2. floor: compute: The log compute has at least 1 row.",
         "Does not show:",
-        "  - that the log is complete: compute that was never logged is not in it",
+        "  - that the log is complete: what was never logged is not in it",
     ):
         assert line in shown.stdout.splitlines(), line
     found = json.loads(run(verb, "eu-ai-act@2", "--json").stdout)

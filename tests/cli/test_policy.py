@@ -87,7 +87,7 @@ def test_accepted(lab: Path) -> None:
         "low": str(10**18), "high": str(10**19), "rounding": str(10**17 - 1),
     }  # fmt: skip
     revealed = {value["name"] for value in band["values"] if value["role"] == "revealed"}
-    assert revealed == {"total", "rows that count", "first day", "last day"}
+    assert revealed == {"total", "rows that count", "first day", "last day", "rows of other models"}
     assert any(value["role"] == "derived" for value in band["values"])
     assert any("differencing: total" in text for text in band["warnings"])
     assert all(log["rows"] == "3" for each in (below, band, floor) for log in each["logs"])

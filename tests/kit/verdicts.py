@@ -46,7 +46,7 @@ PHASES = Value(
     "a set that includes pretraining, fine_tuning", WITHIN,
 )  # fmt: skip
 NOT_PROVEN = (
-    "that the log is complete: compute that was never logged is not in it",
+    "that the log is complete: what was never logged is not in it",
     "that its rows are true: they are as good as their source, self-declared unless the log says otherwise",
 )
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import io
 import re
 import sys
+from dataclasses import replace
 
 import pytest
 from rich.cells import cell_len
 
 from tests.kit import verdicts
+from zkcompliance import report
 from zkcompliance.commands import console
-from zkcompliance.policy.verdict import Verdict
+from zkcompliance.policy.verdict import Value, Verdict
 from zkcompliance.report import terminal, words
 from zkcompliance.standalone import plain
 
@@ -132,3 +134,14 @@ def test_what_the_lab_chose_is_marked_and_derived_values_are_left_out() -> None:
     text = shown(KINDS["all met"])
     assert re.search(r"at_least +50% +\[chosen by the lab\]", text)
     assert "carry_7" not in text
+
+
+def test_a_count_that_was_rounded_down_is_not_taken_for_exact() -> None:
+    """1,200 rows may be 1,299; 13 are 13."""
+    (finding, *rest) = KINDS["one met"].findings
+    counts = Value("rows", "revealed", "1,200", 1200, rounding=99), Value("few", "revealed", "13", 13)
+    verdict = replace(KINDS["one met"], findings=(replace(finding, values=counts), *rest))
+    for said in (shown(verdict), plain.text(verdict)):
+        assert "rows = 1,200, rounded down" in said and "few = 13\n" in said
+    page = report.write(verdict, "html")
+    assert "1,200, rounded down" in page and "13, rounded down" not in page

@@ -29,6 +29,7 @@ def test_eu_ai_act(tmp_path: Path) -> None:
     story.rows("compute", "compute", [job("9e24"), job("1e24", "evaluation"), job("3e25", model="lab/other")])
     shown = values(story.accepted(), "below-presumption")
     assert shown["limit"] == "1e25 FLOP" and shown["before"] == "0 FLOP" and shown["rows that count"].startswith("13")
+    assert shown["rows of other models"] == "1" and shown["last day"] == "2026-11-21"
     status, said = story.verify(subject="lab/base-2")
     assert status == 1 and "not lab/base-2" in said["requirements"][0]["error"]["message"]
 
@@ -68,6 +69,25 @@ def test_eu_gpai(tmp_path: Path) -> None:
     assert values(said, "estimates-agree")["runs compared"].startswith("1")
 
 
+def test_a_decoys_rows_under_the_models_name_are_said_to_be_possible(tmp_path: Path) -> None:
+    """Rows have names of models and no digests: that they are of the files that were released is the lab's word."""
+    story = Story(tmp_path, "eu-ai-act")
+    story.rows("compute", "compute", [job("1")])
+    (found, *_) = story.accepted()["requirements"]
+    assert any(f"about the files of {MODEL}" in line for line in found["not_proven"])
+    assert values({"requirements": [found]}, "below-presumption")["rows that count"] == "1"
+
+
+def test_eu_gpai_shows_rows_that_are_not_compared(tmp_path: Path) -> None:
+    """A run of 1 FLOP both ways, and all else measured: rows that count are those that are compared."""
+    story = Story(tmp_path, "eu-gpai")
+    story.rows("compute", "compute", [job("9e22")])
+    both = [job("1", run="r"), job("1", run="r", method="architecture")]
+    story.rows("estimates", "compute", [*both, *[job("1e22", run="r", method="measured")] * 3])
+    shown = values(story.accepted(), "estimates-agree")
+    assert shown["rows that count"] == "2" and shown["rows that were measured"] == "3"
+
+
 def test_eu_gpai_is_not_dodged(tmp_path: Path) -> None:
     """Two runs, each stated one way, whose totals agree."""
     story = Story(tmp_path, "eu-gpai")
@@ -100,6 +120,21 @@ def test_gpai_code_incidents(tmp_path: Path) -> None:
     shown = values(said, "initial-reports-in-time")
     assert shown["incidents that count"].startswith("3") and shown["unclear"] == "2 weeks"
     assert shown["not reported yet, clock still running"].startswith("1")
+    assert shown["incidents of other categories"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("serial", "days", "why"),
+    [(1, 29, "no report before the lab knew"), (2, 19, "every report is of an incident in the register")],
+    ids=["a report from before it was known", "a report of an incident that the register has not"],
+)
+def test_gpai_code_incidents_is_not_dodged_by_a_report(tmp_path: Path, serial: int, days: int, why: str) -> None:
+    """A report that was filed in advance stands for one that is owed; an incident was reported and never registered."""
+    story = Story(tmp_path, "gpai-code-incidents")
+    story.rows("incidents", "incident", [incident(1, "death", ago(20 * DAY), occurred=ago(30 * DAY))])
+    further = [report(1, ago(19 * DAY), "EU AI Office", "AIO-1")] if serial == 2 else []
+    story.rows("reports", "incident_report", [*further, report(serial, ago(days * DAY), "EU AI Office", "AIO-2")])
+    assert why in story.not_proved(subject=None)
 
 
 @pytest.mark.parametrize(
@@ -194,6 +229,7 @@ def test_raise_is_not_dodged(tmp_path: Path) -> None:
     assert "danger-in-24-hours: " in said and "reported in time" in said
 
 
+SUITE = "dangerous@1"
 INSPECT = "mockllm/model"  # the model that the files of Inspect name
 SEOUL = (
     "how-close.at_least=1%", "how-close.at_most=5%", "scores-under-threshold.limit=70%",
@@ -251,6 +287,17 @@ def test_seoul_is_not_dodged_by_trying_again(tmp_path: Path) -> None:
     assert "scores-under-threshold: " in said and "each group's mean at or under the limit" in said
 
 
+def test_seoul_is_not_dodged_by_a_list_that_is_written_while_it_is_graded(tmp_path: Path) -> None:
+    """Each row of the list has the time of a grade: the list is of what went well."""
+    story = Story(tmp_path, "seoul")
+    story.rows("compute", "compute", [job("2.5e24")])
+    items = [{"suite": SUITE, "item": f"i{number}", "model": MODEL, "at": ago(DAY)} for number in range(10)]
+    story.rows("registered", "eval", items)
+    story.rows("evals", "eval", [{**item, "score": "10%"} for item in items])
+    said = story.not_proved(*SEOUL)
+    assert "nothing-left-out: " in said and "registered, by stated times, before anything was graded" in said
+
+
 def test_us_frontier_threshold(tmp_path: Path) -> None:
     story = Story(tmp_path, "us-frontier-threshold")
     dcgm = DATA / "dcgm" / "query_range_DCGM_FI_PROF_PIPE_TENSOR_ACTIVE.json"
@@ -267,20 +314,22 @@ def test_us_frontier_threshold_is_not_dodged(tmp_path: Path) -> None:
     assert "total below the limit" in story.not_proved("below-frontier.before=4e25")
 
 
-SUITE = "dangerous@1"
+def trained_and_evaluated(
+    story: Story, *, days: tuple[float, ...], items: int = 20, flop: tuple[str, ...] | None = None
+) -> None:
+    """Compute of a real log and a run, an evaluation on each of these days before now, chips that are registered.
 
-
-def trained_and_evaluated(story: Story, *, days: tuple[int, ...], items: int = 20) -> None:
-    """Compute of a real log and a run, an evaluation on each of these days before now, chips that are registered."""
+    flop: what each evaluation states that was spent until then; 9e24 where it is left out.
+    """
     log = DATA / "nanogpt" / "2025-05-09_head.txt"
     story.seal("compute", "compute", log, "--from", "nanogpt", "--set", "incomplete=yes")
     story.rows("compute", "compute", [job("9e24")])
     story.rows("events", "event", [
-        {"serial": number, "at": ago(day * DAY), "kind": "eval", "model": MODEL, "cumulative_flop": "9e24"}
-        for number, day in enumerate(days, 1)
+        {"serial": number, "at": ago(int(day * DAY)), "kind": "eval", "model": MODEL, "cumulative_flop": spent}
+        for number, (day, spent) in enumerate(zip(days, flop or ("9e24",) * len(days), strict=True), 1)
     ])  # fmt: skip
     story.rows("evals", "eval", [
-        {"suite": SUITE, "item": f"i{item}", "model": MODEL, "score": "10%", "at": ago(day * DAY), "epoch": number}
+        {"suite": SUITE, "item": f"i{item}", "model": MODEL, "score": "10%", "at": ago(int(day * DAY)), "epoch": number}
         for number, day in enumerate(days, 1) for item in range(items)
     ])  # fmt: skip
     booked = {"start": "2026-01-05T00:00:00Z", "end": "2026-02-01T00:00:00Z", "run": "base-1", "kind": "job"}
@@ -327,3 +376,21 @@ def test_conditional_treaty_is_not_dodged_by_a_chip(tmp_path: Path, chip: str, w
     story.rows("used", "booking", [{"chip": chip, **booked}])
     said = story.not_proved(*TREATY)
     assert "chips-registered: " in said and why in said
+
+
+@pytest.mark.parametrize(
+    ("days", "flop", "why"),
+    [
+        ((450, 300, 150, 10, 10, 10), ("9e24", "9e24", "9e24", "3e25", "1.2e26", "4.8e26"), "no jump in compute"),
+        ((450, 300, 150, 10, -0.5), ("9e24",) * 5, "no event after the period"),
+    ],
+    ids=["walked up in a day", "an evaluation that is still to come"],
+)
+def test_conditional_treaty_is_not_dodged_by_an_evaluation(
+    tmp_path: Path, days: tuple[float, ...], flop: tuple[str, ...], why: str
+) -> None:
+    """Compute had grown fifty times since the last evaluation: one day has three, each four times the one before."""
+    story = Story(tmp_path, "conditional-treaty")
+    trained_and_evaluated(story, days=days, flop=flop)
+    said = story.not_proved(*TREATY)
+    assert "evaluated-at-a-cadence: " in said and why in said

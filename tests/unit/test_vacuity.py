@@ -345,7 +345,7 @@ def test_a_claim_that_declares_nothing_cannot_be_bounded() -> None:
 @pytest.mark.parametrize(
     ("said", "why"),
     [
-        (Beside("sum", "limit"), "'sum', and the claim has total, rows that count, first day, last day there"),
+        (Beside("sum", "limit"), "'sum', and the claim has total, rows that count, first day, last day, rows of other"),
         (Beside("total", "total"), "'total', and the claim has limit, at_least"),
         (Beside("total", "limit", low="at_least", high="most"), "'most'"),
         (Beside("total", "limit", high="at_most"), "one edge of a band"),

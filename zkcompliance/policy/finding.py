@@ -27,7 +27,11 @@ from zkcompliance.verify.verifier import Report
 
 Key = tuple[str, str]  # slot and origin of a log of a claim
 
-COMPLETE = "that the log is complete: compute that was never logged is not in it"
+COMPLETE = "that the log is complete: what was never logged is not in it"
+ABOUT = (
+    "that the rows are about the files of {}: rows name a model by its name alone, and which files have it is the "
+    "lab's word"
+)
 TRUE_ROWS = "that its rows are true: they are as good as their source, self-declared unless the log says otherwise"
 LATEST = "that this is the log's latest checkpoint: freshness is for you to ask for"
 WHEN = "that it was proved {}: the time is the lab's word, since no reference that you drew was asked for{}"
@@ -223,7 +227,8 @@ def values(
         chooser = _chooser(bound, by) if bound is not None and role == "parameter" else None
         said = text(known, value if bound is None else _as_asked(bound, value, shown.claimed.proof))
         as_option = typed(known, value) if role == "parameter" else ""
-        result.append(Value(name, role, said, value, known.doc, words, chooser, as_option))
+        less = rounded(card, name, value) if card is not None else 0
+        result.append(Value(name, role, said, value, known.doc, words, chooser, as_option, less))
     return tuple(result)
 
 

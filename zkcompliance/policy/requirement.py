@@ -416,5 +416,6 @@ def _warned(judged: Judged, bench: Bench, standings: Standings) -> Finding:
     bound = judged.claimed.proof.bound()
     said = [finding.REHEARSAL.format(show_time(bound.time)), *said] if bound.rehearsal else said
     dated = finding.when(bound, referred=bench.terms.reference is not None, age=bench.terms.proof_age)
-    unproven = (finding.COMPLETE, finding.TRUE_ROWS, *((finding.LATEST,) if unknown else ()), *dated)
+    about = (finding.ABOUT.format(bound.subject.name),) if bound.subject is not None else ()
+    unproven = (finding.COMPLETE, finding.TRUE_ROWS, *about, *((finding.LATEST,) if unknown else ()), *dated)
     return replace(found, warnings=tuple(said), not_proven=unproven)

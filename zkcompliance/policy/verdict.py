@@ -34,7 +34,7 @@ class Value:
 
     text: as people read it, exact: the integer. asked: the bound in words that it was held against, empty where there
     is none. chooser: of a parameter that was held against something. typed: a parameter as `--param` reads it; empty
-    where that is not known.
+    where that is not known. rounding: the most that rounding down took from a revealed value; 0 where it is exact.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Value:
     asked: str = ""
     chooser: Chooser | None = None
     typed: str = ""
+    rounding: int = 0
 
     @property
     def chosen(self) -> bool:

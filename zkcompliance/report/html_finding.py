@@ -85,7 +85,8 @@ def _name(value: Value) -> Markup:
 
 def _figure(value: Value) -> Markup:
     exact = words.exact(value)
-    return join(words.short(value), tag("span", grouped(exact), class_="doc") if exact else None)
+    rounded = ", rounded down" if value.rounding else None
+    return join(words.short(value), rounded, tag("span", grouped(exact), class_="doc") if exact else None)
 
 
 def _asked(value: Value) -> Markup:
@@ -112,7 +113,7 @@ def _log(log: LogShown) -> Markup:
     rows = words.least_rows(log, "no least number was shown")
     return facts(
         [
-            (log.name or log.slot, f"all of {log.origin}"),
+            (log.name or log.slot, f"{'all of ' if log.whole else ''}{log.origin}"),
             ("Rows", f"{rows}; {words.segments(log)}"),
             ("Provenance", words.printable_source(log.sources)),
         ]

@@ -33,7 +33,7 @@ def describe(policy: Policy) -> dict[str, Any]:
         "cosigners": _cosigners(policy),
         "logs": {rule.name: _log(rule) for rule in policy.logs.values()},
         "requirements": [_requirement(each, policy.card(each)) for each in asked(policy)],
-        "not_shown": list(NOT_SHOWN),
+        "not_shown": [*NOT_SHOWN, *((finding.ABOUT.format("the model"),) if policy.subject else ())],
     }
 
 

@@ -103,7 +103,7 @@ def _finding(screen: Screen, finding: Finding) -> None:
         rows.append((value.name, f"{words.figure(value)}{bound}", "bold yellow" if value.chosen else ""))
     for value in words.shown(finding, "revealed"):
         bound = f"  [asked: {words.asked(value)}]" if value.asked else ""
-        rows.append(("reveals", f"{value.name} = {words.figure(value)}{bound}", "bold"))
+        rows.append(("reveals", f"{value.name} = {words.disclosed(value)}{bound}", "bold"))
     if finding.margin is not None:
         rows.append(("margin", words.margin_words(finding), "bold"))
     for log in finding.logs:

@@ -155,6 +155,11 @@ def figure(value: Value) -> str:
     return clean(value.text if str(value.exact) in value.text else exact_beside(value.text, value.exact))
 
 
+def disclosed(value: Value) -> str:
+    """A revealed value as people read it, and whether it stands for more than it says."""
+    return f"{figure(value)}{', rounded down' if value.rounding else ''}"
+
+
 def short(value: Value) -> str:
     """A value as people read it, without the digits that stand beside it."""
     return clean(value.text.removesuffix(f" ({value.exact})"))

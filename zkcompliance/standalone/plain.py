@@ -53,7 +53,9 @@ def _finding(finding: Finding) -> Iterator[str]:
         yield f"  card       {finding.card.hex()}"
     for value in words.shown(finding, "parameter", "revealed"):
         bound = words.asked(value)
-        yield f"  {value.role:9}  {words.clean(value.name)} = {words.figure(value)}" + (f" ({bound})" if bound else "")
+        yield f"  {value.role:9}  {words.clean(value.name)} = {words.disclosed(value)}" + (
+            f" ({bound})" if bound else ""
+        )
     if finding.margin is not None:
         yield f"  margin     {words.margin_words(finding)}"
     for log in finding.logs:
