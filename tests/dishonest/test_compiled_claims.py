@@ -264,7 +264,7 @@ def test_every_requirement_of_a_claim_is_of_a_kind_that_is_hunted(module: str) -
 
 
 def edited(module: str, case: Case) -> Iterator[Tables]:
-    """The logs with one cell that the program reads changed: to another row's, to 0, to 1."""
+    """The logs with one cell that the program reads changed: to another row's, to 0, to 1, to the largest there is."""
     program = case.compiled.program
     for slot, log in enumerate(definition(module).logs):
         read = {c for table in program.tables if table.log == slot for c in table.log_columns}
@@ -276,6 +276,7 @@ def edited(module: str, case: Case) -> Iterator[Tables]:
             for row in range(4):
                 known = {tuple(honest[0][limbs, other].tolist()) for other in range(4)}
                 known |= {(0,) * len(limbs), (1, *([0] * (len(limbs) - 1)))}
+                known.add(tuple(column.largest >> 16 * j & 0xFFFF for j in range(len(limbs))))
                 for value in sorted(known - {tuple(honest[0][limbs, row].tolist())}):
                     made = [part.copy() for part in honest]
                     made[0][limbs, row] = value

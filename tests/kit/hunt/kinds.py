@@ -124,6 +124,7 @@ KINDS = {
     "equation: mul: so far",
     "equation: not above",
     "equation: not below",
+    "equation: what is revealed",
     "lookup: # bits",
     "lookup: a public table",
     "lookup: a short column",

@@ -186,6 +186,8 @@ def kind_of(compiled: Compiled, item: Item) -> str:
     if what == "lookup":
         interaction = program.tables[number].interactions[int(name)]
         name = compiled.names[number, interaction.bus, interaction.nodes]
+    if what == "equation" and name in {public.name for public in program.publics if public.reveal}:
+        name = "what is revealed"
     name = re.sub(r"^.*, carry", "carry", re.sub(r"\b(max|min)\b", "extreme", name))
     name = re.sub(r"^.*: (not above|not below|no two are equal|no two meet)\b", r"\1", name)
     name = re.sub(r"[0-9]+", "#", re.sub(r" [(][0-9]+[)]$", "", name))
