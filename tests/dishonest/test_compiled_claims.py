@@ -24,6 +24,7 @@ from tests.kit.hunt.cases import HUNTS
 from tests.kit.hunt.kinds import KINDS
 from tests.kit.hunt.lies import crafted, lies
 from tests.kit.hunt.more_cases import FALSE as FALSE_OF_TABLES
+from tests.kit.hunt.newer import FALSE_NEWER
 from tests.kit.hunt.over_time import FALSE_OVER_TIME
 from tests.kit.hunt.traces import (
     Case,
@@ -52,7 +53,7 @@ FREE = (
     "where the log ends",  # only first and last rows of segments are looked at
 )
 MOST_LIES = 900
-FALSE = {**FALSE_OF_TABLES, **FALSE_OVER_TIME}
+FALSE = {**FALSE_OF_TABLES, **FALSE_OVER_TIME, **FALSE_NEWER}
 
 
 def told_in(case: Case) -> Iterator[Lie]:
@@ -329,6 +330,21 @@ def test_nothing_false_passes(module: str) -> None:
 @pytest.mark.parametrize("name", FALSE)
 def test_nothing_false_passes_in_other_words(name: str) -> None:
     nothing_false_passes([Case.of(FALSE[name])], 60)
+
+
+@pytest.mark.parametrize("name", FALSE_NEWER)
+def test_what_is_false_in_newer_words_passes_without_its_requirement_and_only_then(name: str) -> None:
+    """The honest prover's witness breaks what the author wrote, and nothing else."""
+    case = Case.of(FALSE_NEWER[name])
+    found = broken(case.honest)
+    assert found and found <= authors(case, FALSE_NEWER[name].requirements)
+    weaker = case.honest.program
+    for number, item in enumerate(sorted(found)):
+        with sums_mod_p():
+            assert replace(case.honest, program=weaker).failures(), (number, item)
+        weaker = mutated(weaker, item)
+    with sums_mod_p():
+        assert replace(case.honest, program=weaker).failures() == []
 
 
 @pytest.mark.long

@@ -41,7 +41,7 @@ def ancestors_matched(events: EventLog) -> None:
     about = events.subject.or_else(1)
     first = lookup(about, events.serial, events.serial)
     second = lookup(about, events.serial, first)
-    third = lookup(about, events.serial, second - 2)
+    third = lookup(about, events.serial, second - 3)
     require("own", events.every((second <= first) | (third >= -1)))
 
 
