@@ -153,6 +153,7 @@ KINDS = {
     "lookup: order: growth",
     "lookup: place",
     "lookup: running sum",
+    "lookup: sub",
     "lookup: sum so far",
     "lookup: the end of a window",
     "lookup: timeline: growth",

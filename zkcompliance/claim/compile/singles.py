@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from zkcompliance.claim.compile import arith
@@ -156,7 +158,7 @@ class Singles:
             return None
         equations, aside = self.workshop.equations, self.aside
         if form not in self._brought:
-            self._brought[form] = aside.bring(form, name)
+            self._brought[form] = aside.bring(replace(form, lo=0), name)  # its limbs as they are, of 16 bits
         x = self._brought[form]
         bits = arith.public_bits(self.workshop.public_context, factor, f"{name}: bits")
         first = leaf(Op.FIRST, 0, 0, 1)
