@@ -9,19 +9,36 @@ from __future__ import annotations
 from tests.kit.hunt.base import Hunt, event, job
 from tests.kit.vocabulary_more import CASES as MORE
 from tests.kit.vocabulary_nested import CASES as NESTED
-from zkcompliance.claim.language import base
+from zkcompliance.claim.language import EvalLog, Param, Ppm, base, claim, require
 
-HOLDING = {**MORE, **NESTED}
-NEWER: dict[str, Hunt] = {f"newer {name}": Hunt(claim, dict(given)) for name, (claim, given) in HOLDING.items()}
-sample = {"suite": "s@1", "item": "i1", "at": 0}
+
+@claim("hunt-differences")
+def differences(evals: EvalLog, gap: Param[Ppm]) -> None:
+    """How far two means are apart, and two shares, either way."""
+    graded = evals.where(evals.score.is_given())
+    first, later = graded.where(graded.epoch == 1), graded.where(graded.epoch != 1)
+    require("scores", first.score.mean() - later.score.mean() <= gap)
+    apart = abs(evals.share(evals.status == "error") - graded.share(graded.status == "error"))
+    require("errors", apart < "60%")
+
+
+sample = {"suite": "s@1", "item": "i1", "model": "m1", "at": 0, "score": "90%"}
+again = {**sample, "epoch": 2, "score": "41%"}
+lost = {**sample, "score": "", "status": "error"}
+HOLDING = {  # what holds of a claim
+    **{name: case for name, case in MORE.items() if name != "differences"},  # which is of many columns
+    "differences": (differences, {"evals": [[sample, again], [again, lost]], "gap": "49%"}),
+    **NESTED,
+}
+NEWER: dict[str, Hunt] = {f"newer {name}": Hunt(of, dict(given)) for name, (of, given) in HOLDING.items()}
 risk = {"at": 5, "risk": "minimal"}
 about = base(**event(subject=1))
 
 
 def _with(name: str, **given: object) -> Hunt:
     """The claim of that name over these logs; what is not given is as where it holds."""
-    claim, holding = HOLDING[name]
-    return Hunt(claim, {**holding, **given})
+    of, holding = HOLDING[name]
+    return Hunt(of, {**holding, **given})
 
 
 FALSE_NEWER: dict[str, Hunt] = {
@@ -33,15 +50,8 @@ FALSE_NEWER: dict[str, Hunt] = {
     "one month": _with("calendar", events=[event(at=86_400 * day) for day in range(8)], incidents=[]),
     "grown too much": _with("casts", growth="0%"),
     "eight days": _with("casts", compute=[job(end=7 * 86_400 - 1)], evals=[], whole_days=5),
-    "half a share more": _with(
-        "differences",
-        evals=[
-            {**sample, "model": "0x01" + "00" * 15, "score": "90%"},
-            {**sample, "model": "0x02" + "00" * 15, "score": "40%"},
-        ],
-        compute=[],
-        gap="49.9999%",
-    ),
+    "more than half a share": _with("differences", gap="48.9999%"),
+    "most of them lost": _with("differences", evals=[sample, lost, lost]),
     "worse than before": _with("ranked", decisions=[risk, {**risk, "risk": "limited"}]),
     "later than its origin": _with(
         "ancestors", events=[about(serial=1, at=100), about(serial=2, at=5), about(serial=3, at=200, subject=2)]
