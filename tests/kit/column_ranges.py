@@ -124,16 +124,23 @@ class Bus:
     def __init__(self, made: Compiled) -> None:
         self.names: dict[int, str] = {}
         self.at: dict[tuple[int, int], list[tuple[int, Term]]] = defaultdict(list)
+        self.takers: set[tuple[int, int]] = set()  # (bus, table) of those that take rows off it
         for table in made.board.tables:
             for message in table.messages:
                 if message.bus is not None:
                     self.names[message.bus] = message.name
+                    if message.multiplicity is not None and message.multiplicity.lo < 0:
+                        self.takers.add((message.bus, table.number))
                     for j, value in enumerate(message.values):
                         self.at[message.bus, j].append((table.number, value))
 
-    def beside(self, place: Place) -> Iterator[tuple[str, int, Term]]:
-        """What other sides have where this column stands: (name of the bus, table, expression)."""
+    def beside(self, place: Place, taken: bool = False) -> Iterator[tuple[str, int, Term]]:
+        """What other sides have where this column stands: (name of the bus, table, expression).
+
+        taken: only of buses off which the column's table takes its rows."""
         for (bus, _), values in self.at.items():
+            if taken and (bus, place[0]) not in self.takers:
+                continue
             if place in [place_of(number, e) for number, e in values if e.op != Op.NEXT]:
                 for number, e in values:
                     if place_of(number, e) != place:
@@ -219,8 +226,8 @@ def _bound(title: str, names: set[str]) -> bool:
 
 
 def _brought(place: Place, interval: tuple[int, int], bus: Bus) -> bool:
-    """Whether all that the other sides of the buses have there is in the interval."""
-    others = [e for name, _, e in bus.beside(place) if name in MOVED]
+    """Whether all that the other sides of the buses that bring it have there is in the interval."""
+    others = [e for name, _, e in bus.beside(place, taken=True) if name in MOVED]
     return bool(others) and all(interval[0] <= e.lo and e.hi <= interval[1] for e in others)
 
 

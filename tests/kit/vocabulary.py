@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.kit.vocabulary_more import MORE
+from tests.kit.vocabulary_nested import CLAIMS as NESTED
 from tests.kit.vocabulary_over_time import CLAIMS as OVER_TIME
 from zkcompliance.claim.language import (
     ChipLog,
@@ -277,4 +278,4 @@ CLAIMS = {
         apart, totals_in_rows, quantiles, sealed, sealed_beside, where_missing, in_words,
         *OVER_TIME,
     )
-} | MORE  # fmt: skip
+} | MORE | NESTED  # fmt: skip

@@ -19,7 +19,9 @@ from zkcompliance.claim.language import (
     EvalLog,
     EventLog,
     Flop,
+    Grouped,
     Id,
+    LogTable,
     Month,
     Param,
     Phase,
@@ -44,8 +46,7 @@ from zkcompliance.errors import ClaimDefinitionError
 WORDS: dict[str, Any] = {}
 
 
-@claim("all-words")
-def all_words(
+def all_words_body(
     compute: ComputeLog,
     chips: ChipLog,
     evals: EvalLog,
@@ -91,6 +92,21 @@ def all_words(
         risk=decisions.risk, worst=risk, largest=decisions.risk.max(empty="high"), distinct=jobs.run.n_unique(),
         distinct_of=runs.n_unique(jobs.phase), last=events.is_last, of_first=runs.first(jobs.phase, order=jobs.start),
         descending=language.descending(jobs.start), word_descending=language.descending, word_first=runs.first,
+        of_last=runs.last(jobs.flop), rest=(jobs.end - jobs.start) % language.days(1),
+        named=language.let("span", jobs.end - jobs.start), band=language.band_of(jobs.flop, 5, 7),
+        picked=jobs.phase.pick({"failed": flop}, otherwise=5), bit=(jobs.flop > 5).as_count(),
+        chosen=language.select(jobs.flop > 5, jobs.flop, 0), least=language.smaller(jobs.flop, flop),
+        given=jobs.devices.is_given(), or_else=jobs.devices.or_else(1), of_list=jobs.phase.is_in(("failed", "other")),
+        bracket=language.sealed_within(jobs.start, span), same_rows=language.same_rows(jobs.run, chips.owner),
+        apart_in_time=jobs.no_overlap(jobs.start, jobs.end), after=events.at.next(default=0),
+        of_least=runs.min(jobs.start), share_within=runs.share_of(jobs.flop > 5), key_by_number=runs.key(0),
+    )  # fmt: skip
+    WORDS.update(
+        in_order=events.at.is_sorted(), numbered=events.serial.is_serial(), distinct_each=jobs.run.is_unique(),
+        most=language.larger(jobs.flop, flop), ahead=language.not_ahead(jobs.start, span),
+        many=jobs.every(language.sealed_within(jobs.start, span)), a_share=language.percent(5),
+        a_second=language.seconds(5), whole=language.whole(), some=jobs.any(jobs.flop > 5),
+        of_groups=runs.max(jobs.flop), no_row=jobs.none(jobs.flop > 5),
     )  # fmt: skip
     require("used", (jobs.flop.sum() < flop) & (compute.count() >= number) & (chips.count() >= 1))
     require("times", (compute.start.max(empty=0) <= since) & compute.every(compute.end - compute.start <= span))
@@ -102,6 +118,7 @@ def all_words(
     require("months", jobs.every(language.month_of(jobs.start) >= first))
 
 
+all_words = claim("all-words")(all_words_body)
 BINARY: dict[str, Callable[[Any, Any], Any]] = {
     name: getattr(operator, name)
     for name in (
@@ -223,6 +240,28 @@ def test_both_halves_of_a_condition_are_there() -> None:
     first = compute.share(compute.method == "hardware") != "100%"
     both = first & compute.every(compute.flop <= 5)
     assert both.node.a == first.node
+
+
+NO_VALUES = {  # they say something of the claim or of its signature, and give nothing that an operator could be beside
+    "param", "names", "require", "reveal", "counted", "base", "holds", "fails",
+}  # fmt: skip
+
+
+def test_every_word_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A word of the language that joins must join WORDS: what is made with it is tried beside all others."""
+    called: set[str] = set()
+    call = Word.__call__
+
+    def noted(self: Word, *values: Any, **options: Any) -> Any:
+        called.add(self.__name__)
+        return call(self, *values, **options)
+
+    monkeypatch.setattr(Word, "__call__", noted)
+    claim("all-words-again")(all_words_body)
+    methods = [each for kind in (Expr, LogTable, Grouped) for base in kind.__mro__ for each in vars(base).values()]
+    functions = [getattr(language, name) for name in language.__all__]
+    words = {each.__name__ for each in (*methods, *functions) if isinstance(each, Word)}
+    assert len(words) > 60 and words - NO_VALUES <= called
 
 
 def test_a_word_that_is_compared_is_used() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.kit import vocabulary as words
-from tests.kit import vocabulary_more
+from tests.kit import vocabulary_more, vocabulary_nested
 from tests.kit import vocabulary_over_time as over_time
 from tests.kit.compiled_proof import prove_and_verify
 from zkcompliance.claim.language.build import ClaimDefinition
@@ -121,6 +121,7 @@ CASES: dict[str, tuple[ClaimDefinition, dict[str, object]]] = {
     ),
     "public-asks": (words.public_asks, {"events": [event] * 3, "when": 5}),
     **vocabulary_more.CASES,
+    **vocabulary_nested.CASES,
 }
 
 

@@ -15,10 +15,12 @@ from zkcompliance.claim.language import (
     SetOf,
     Time,
     claim,
+    day_of,
     lookup,
     not_ahead,
     param,
     require,
+    reveal,
     sealed_within,
     select,
     within,
@@ -37,6 +39,15 @@ def chosen(compute: ComputeLog, limit: Param[Flop]) -> None:
     """A value chosen by two conditions at once."""
     both = (compute.phase == "pretraining") & (compute.method == "hardware")
     require("below", select(both, compute.flop, 0).sum() < limit)
+
+
+@claim("hunt-revealed")
+def revealed(compute: ComputeLog) -> None:
+    """What is revealed as it is: a number of rows, and a day."""
+    jobs = compute.where(compute.phase != "other")
+    require("some", jobs.count() >= 1)
+    reveal("rows", jobs.count())
+    reveal("first day", day_of(jobs.start.min(empty=0)))
 
 
 @claim("hunt-absent")
@@ -175,6 +186,9 @@ MORE: dict[str, Hunt] = {
             "events": [event(serial=5), event(serial=2), event(serial=5), event(serial=3, at=80_000)],
             "others": [event(serial=3), event(serial=2), event(serial=3)],
         },
+    ),
+    "revealed": Hunt(
+        revealed, {"compute": [job(start=2**40, end=2**40), job(phase="other"), job(start=2**20, end=2**30)]}
     ),
     "chosen": Hunt(chosen, {"compute": [job(flop=2**90), job(flop=3, phase="evaluation")], "limit": 2**90 + 1}),
     "brackets": Hunt(

@@ -71,8 +71,8 @@ def group_extremes(table: int, names: list[str]) -> Iterator[Lie]:
 def parts_of_one_value(table: int, names: list[str]) -> Iterator[Lie]:
     """Limbs of one value of which one is 2^16 too large and the next 1 too small, or the other way."""
     for a, (name, after) in enumerate(itertools.pairwise(names)):
-        if name == after and name in ("digits", "add", "aggregate"):
-            for rows, sign in itertools.product(((7,), ()), (1, -1)):
+        if name == after and name in ("digits", "add", "aggregate", "sum so far"):
+            for rows, sign in itertools.product(((7,), (-1,), ()), (1, -1)):  # no row after the last one carries on
                 yield {(table, a): at(*rows, by=sign << 16), (table, a + 1): at(*rows, by=-sign)}, None
         if name in ("add", "aggregate"):
             yield {(table, a): at(by=1)}, None

@@ -11,10 +11,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tests.kit.agreeing import compiled_once
 from tests.kit.compiled_trial import Trial, padded, trial
 from tests.kit.exact_rows import encode_rows
 from tests.kit.hunt.base import Hunt
-from zkcompliance.claim.compile import Compiled, compile_claim
+from zkcompliance.claim.compile import Compiled
 from zkcompliance.claim.compile.run import Lies
 from zkcompliance.claim.meaning.brackets import Brackets
 from zkcompliance.stark.air.check import node_values
@@ -50,7 +51,7 @@ class Case:
             parts = rows if rows and isinstance(rows[0], list) else [rows]
             tables[name] = [padded(encode_rows(schema, part)) for part in parts]
         given = {k: v for k, v in hunt.given.items() if k not in logs}
-        return cls(compile_claim(definition), tables, definition.publics(given), hunt.brackets)
+        return cls(compiled_once(definition), tables, definition.publics(given), hunt.brackets)
 
     def trial(self, lies: Lies | None = None, tables: Tables | None = None) -> Trial:
         return trial(self.compiled, tables or self.tables, self.publics, lies=lies, brackets=self.brackets)
@@ -186,6 +187,8 @@ def kind_of(compiled: Compiled, item: Item) -> str:
     if what == "lookup":
         interaction = program.tables[number].interactions[int(name)]
         name = compiled.names[number, interaction.bus, interaction.nodes]
+    if what == "equation" and name in {public.name for public in program.publics if public.reveal}:
+        name = "what is revealed"
     name = re.sub(r"^.*, carry", "carry", re.sub(r"\b(max|min)\b", "extreme", name))
     name = re.sub(r"^.*: (not above|not below|no two are equal|no two meet)\b", r"\1", name)
     name = re.sub(r"[0-9]+", "#", re.sub(r" [(][0-9]+[)]$", "", name))

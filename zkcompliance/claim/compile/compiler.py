@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from zkcompliance.card import places
+from zkcompliance.claim.compile.batches import Batches
 from zkcompliance.claim.compile.bound import require_bound
 from zkcompliance.claim.compile.chains import holds
 from zkcompliance.claim.compile.context import Board, Message, Publics, Table
@@ -107,6 +108,7 @@ class Compiler:
         self.equations = Equations(self.board)
         self.singles = Singles(self)
         self._names: dict[tuple[int, int, tuple[int, ...]], str] = {}
+        self.batches = Batches()
         self.joins = Joins(self)
         self.states = States(self, [requirement.value for requirement in definition.requirements])
         self._moved: list[Moved] = []
@@ -174,12 +176,16 @@ class Compiler:
         required = [requirement.value for requirement in self.definition.requirements]
         values = [*required, *(reveal.value for reveal in self.definition.reveals)]
         for part in core.walk(*values):
+            if isinstance(part, core.Groups):
+                self.batches.group(part)
+            if isinstance(part, core.Member | core.Lookup | core.AsOf):
+                self.batches.add(part)
             if isinstance(part, core.Lookup):
                 self.joins.plan(part, required, values)
-            if isinstance(part, core.AsOf):
-                self.states.plan(part)
             if isinstance(part, core.Aggregate) and part.by is not None and part.kind in ("min", "max") and part.arg:
-                self._extremes.setdefault(part.by, part.arg)
+                known = part.by in self._extremes
+                if not known and self.batches.put_in_order(part.by, part.arg):
+                    self._extremes[part.by] = part.arg
 
     # The program
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from zkcompliance.claim.compile import arith
 from zkcompliance.claim.compile.asking import Asking, FrameRows
+from zkcompliance.claim.compile.batches import Batch
 from zkcompliance.claim.compile.errors import cannot
 from zkcompliance.claim.compile.merged import SET_ROWS, Merged, SetRows
 from zkcompliance.claim.compile.run import Run, packed
@@ -111,21 +112,19 @@ def _within(asked: core.Value, lookup: core.Lookup, values: Sequence[core.Value]
 
 
 class Joins:
-    """Every (keys, target, columns) that is asked for, once; with all the values that lookups want of it."""
+    """Every (keys, target, columns) that is asked for, once for each batch; with the values that lookups want of it."""
 
     def __init__(self, workshop: Workshop) -> None:
         self.workshop = workshop
-        self._lookups: dict[Question, list[core.Lookup]] = {}
         self._both_ways: set[Question] = set()
-        self._required: dict[Question, tuple[Term, dict[core.Lookup, Wide]]] = {}
+        self._required: dict[Batch, tuple[Term, dict[core.Lookup, Wide]]] = {}
         self._public: dict[tuple[core.Value, object], Term] = {}
-        self._answered: dict[Question, tuple[Term, dict[core.Lookup, Wide]]] = {}
+        self._answered: dict[Batch, tuple[Term, dict[core.Lookup, Wide]]] = {}
 
     def plan(self, lookup: core.Lookup, requirements: Sequence[core.Value], values: Sequence[core.Value]) -> None:
         """A lookup that the claim contains."""
         if not _one_row(lookup, requirements):
             raise cannot("a lookup whose columns are not required to be unique", lookup.line)
-        self._lookups.setdefault(_question(lookup), []).append(lookup)
         if not match_required(lookup, requirements, values):
             self._both_ways.add(_question(lookup))
 
@@ -134,7 +133,7 @@ class Joins:
         question = _question(node)
         if question in self._both_ways:
             return self._answer(rows, node)[0]
-        return self._require(rows, node)[0]
+        return self._require(rows, node, self.workshop.batches.of(node))[0]
 
     def found(self, rows: Asking, node: core.Member) -> Term:
         """1 on the rows that count whose keys are in the target, 0 on all others."""
@@ -144,17 +143,17 @@ class Joins:
         """The target's value where there is a match, the default where there is none."""
         if _question(node) in self._both_ways:
             return self._answer(rows, node)[1][node]
-        return self._require(rows, node)[1][node]
+        return self._require(rows, node, self.workshop.batches.of(node))[1][node]
 
     def _answer(self, rows: Asking, node: core.Member | core.Lookup) -> tuple[Term, dict[core.Lookup, Wide]]:
-        question = _question(node)
-        if question in self._answered:
-            return self._answered[question]
+        batch = self.workshop.batches.of(node)
+        if batch in self._answered:
+            return self._answered[batch]
         asked, given, chosen, target = self._sides(rows, node)
         defaults: list[tuple[Term, int]] = []
         theirs: list[Term] = []
         lows: dict[core.Lookup, tuple[int, int]] = {}
-        for lookup in self._lookups.get(question, []):
+        for lookup in _lookups(batch):
             low = min(target.value(lookup.value).lo, rows.value(lookup.default).lo, 0)
             w = _digits(target, lookup.value, low)
             default = self.workshop.publics.shifted(lookup.default, low)
@@ -179,8 +178,8 @@ class Joins:
             w = wide(merged.values[at : at + n])
             values[lookup] = add(w, digits(low)) if low else w
             at += n
-        self._answered[question] = merged.found, values
-        return self._answered[question]
+        self._answered[batch] = merged.found, values
+        return self._answered[batch]
 
     def in_public(self, rows: Asking, node: core.IsIn) -> Term:
         """1 where the value is in a public set: constants, or the used places of a parameter."""
@@ -229,10 +228,12 @@ class Joins:
         asked, given = tuples_of(rows, node.keys, target, node.columns)
         return asked, given, target.selected(node.target), target
 
-    def _require(self, rows: Asking, node: core.Member | core.Lookup) -> tuple[Term, dict[core.Lookup, Wide]]:
-        question = _question(node)
-        if question in self._required:
-            return self._required[question]
+    def _require(
+        self, rows: Asking, node: core.Member | core.Lookup, batch: Batch
+    ) -> tuple[Term, dict[core.Lookup, Wide]]:
+        """A batch of the node's question."""
+        if batch in self._required:
+            return self._required[batch]
         asked, given, chosen, target = self._sides(rows, node)
         here, there = rows.ctx.number, target.ctx.number
         act = rows.act
@@ -241,6 +242,10 @@ class Joins:
 
         def has_match(run: Run) -> np.ndarray:
             """Whether there is a match; for the columns that follow it is kept which."""
+            find(run)
+            return (kept[id(run)] >= 0).astype(np.int64)
+
+        def find(run: Run) -> None:
             kept.clear()
             kept[id(run)] = _match(
                 [run.value(here, e) for e in asked],
@@ -248,17 +253,20 @@ class Joins:
                 [run.value(there, e) for e in given],
                 np.flatnonzero(run.value(there, chosen)),
             )
-            return (kept[id(run)] >= 0).astype(np.int64)
 
         def match(run: Run) -> np.ndarray:
             return kept[id(run)]
 
-        g = rows.ctx.free("found", has_match, 0, 1)
-        rows.ctx.zero("found is 0 or 1", g * (g - 1))
+        if batch.first is batch:
+            g = rows.ctx.free("found", has_match, 0, 1)
+            rows.ctx.zero("found is 0 or 1", g * (g - 1))
+        else:  # the bit of the first batch, which the claim requires to be 1
+            g = self._require(rows, node, batch.first)[0]
+            rows.ctx.board.steps.append(find)
         values: dict[core.Lookup, Wide] = {}
         brought: list[Term] = []
         theirs: list[Term] = []
-        for lookup in self._lookups.get(question, []):
+        for lookup in _lookups(batch):
             low = min(target.value(lookup.value).lo, 0)
             w = _digits(target, lookup.value, low)
             default = self.workshop.publics.shifted(lookup.default, min(low, rows.value(lookup.default).lo))
@@ -286,8 +294,12 @@ class Joins:
         bus = self.workshop.board.bus(len(asked) + len(brought))
         rows.ctx.send(bus, g, *asked, *brought, name="found rows")
         target.ctx.send(bus, 0 - m, *given, *theirs, name="found rows")
-        self._required[question] = g, values
+        self._required[batch] = g, values
         return g, values
+
+
+def _lookups(batch: Batch) -> list[core.Lookup]:
+    return [node for node in batch.nodes if isinstance(node, core.Lookup)]
 
 
 def _question(node: core.Member | core.Lookup) -> Question:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from zkcompliance.claim.compile import arith
 from zkcompliance.claim.compile.asking import FrameRows
 from zkcompliance.claim.compile.chains import require_chain
-from zkcompliance.claim.compile.context import Table
+from zkcompliance.claim.compile.context import POOL, Table
 from zkcompliance.claim.compile.errors import cannot
 from zkcompliance.claim.compile.extremes import extreme
 from zkcompliance.claim.compile.joins import same_multiset
@@ -156,7 +158,7 @@ class Singles:
             return None
         equations, aside = self.workshop.equations, self.aside
         if form not in self._brought:
-            self._brought[form] = aside.bring(form, name)
+            self._brought[form] = aside.bring(replace(form, lo=0), name)  # its limbs as they are, of 16 bits
         x = self._brought[form]
         bits = arith.public_bits(self.workshop.public_context, factor, f"{name}: bits")
         first = leaf(Op.FIRST, 0, 0, 1)
@@ -258,13 +260,15 @@ class Singles:
         form = self.linear(reveal.value)
         equations = self.workshop.equations
 
-        def public(run: Run) -> int:
-            return rounded(equations.evaluate(run, form), reveal.figures)
+        most = (1 << self.workshop.board.publics[number].bits) - 1
 
-        self.workshop.board.steps.append(lambda run: run.publics.__setitem__(number, public(run)))
-        shown = Linear(
-            (((SummandKind.PUBLIC, number, 0), 1),), 0, 0, (1 << self.workshop.board.publics[number].bits) - 1
-        )
+        def public(run: Run) -> None:
+            honest = rounded(equations.evaluate(run, form), reveal.figures)
+            told = run.told((-1, POOL * number), np.array([honest], object))
+            run.publics[number] = int(told[0]) & most
+
+        self.workshop.board.steps.append(public)
+        shown = Linear((((SummandKind.PUBLIC, number, 0), 1),), 0, 0, most)
         if reveal.figures is None:
             equations.zero(reveal.name, combine(form, shown, -1))
             return

@@ -24,7 +24,6 @@ from zkcompliance.claim.meaning.row_order import tells_ties_apart
 from zkcompliance.stark.air.program import Kind
 
 AFTER_ALL = RADIX // 2  # in the place of a row that asks: above every place's upper part
-Question = tuple[tuple[core.Value, ...], core.Value, core.Rows, tuple[core.Value, ...], core.Value]
 
 
 class States:
@@ -32,12 +31,7 @@ class States:
 
     def __init__(self, workshop: Workshop, required: Sequence[core.Value]) -> None:
         self.workshop, self.required = workshop, required
-        self._wanted: dict[Question, list[core.AsOf]] = {}
         self._known: dict[core.AsOf, Wide] = {}
-
-    def plan(self, node: core.AsOf) -> None:
-        """A state that the claim contains."""
-        self._wanted.setdefault(_question(node), []).append(node)
 
     def value(self, rows: Asking, node: core.AsOf) -> Wide:
         """The state on every row that counts; its default on the others."""
@@ -46,8 +40,8 @@ class States:
         return self._known[node]
 
     def _compile(self, rows: Asking, node: core.AsOf) -> None:
-        """One table for all values that are asked in the same way, but for those that are made of such states."""
-        wanted = [each for each in self._wanted[_question(node)] if each == node or not _made_of_state(each, node)]
+        """One table for all values of a batch."""
+        wanted = [each for each in self.workshop.batches.of(node).nodes if isinstance(each, core.AsOf)]
         target = self.workshop.rows_of(node.target.frame)
         apart = any(tells_ties_apart(each, self.required) for each in wanted)
         read, ask = _sides(rows, target, node, apart)
@@ -114,13 +108,3 @@ def _carried(line: Timeline, x: Term, default: Term) -> Term:
     told = line.told(v, line.ask, "the state" if line.ask.chosen.degree else "the single state", default)
     line.join(x, told, v)
     return told
-
-
-def _question(node: core.AsOf) -> Question:
-    return node.keys, node.at, node.target, node.columns, node.order
-
-
-def _made_of_state(node: core.AsOf, other: core.AsOf) -> bool:
-    """Whether its value is made of a state that is asked for in the same way: that one has to be known first."""
-    question = _question(other)
-    return any(isinstance(part, core.AsOf) and _question(part) == question for part in core.walk(node.value))

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from zkcompliance.claim.compile.asking import Asking, FrameRows
+from zkcompliance.claim.compile.batches import Batches
 from zkcompliance.claim.compile.context import Board, Publics, Table
 from zkcompliance.claim.compile.linear import Equations, Linear
 from zkcompliance.claim.compile.nodes import PublicNodes
@@ -58,6 +59,10 @@ class Workshop(Protocol):
     @property
     def board(self) -> Board:
         """The program in the making, and the steps that fill it."""
+
+    @property
+    def batches(self) -> Batches:
+        """What is answered by one table."""
 
     @property
     def public_context(self) -> Publics:
