@@ -41,7 +41,7 @@ def show(policy: Policy, as_json: bool) -> None:
     from zkcompliance.report import policy as words
 
     said = words.describe(policy)
-    error = catalogue.in_force(policy, int(time.time()), catalogue.versions(policy.id))
+    error = catalogue.refusal(policy, int(time.time()))
     if as_json:
         print_json({**said, "in_force": error is None})
         return
@@ -56,7 +56,7 @@ def _list(as_json: bool) -> None:
 
     found = [catalogue.load(name) for name in catalogue.names()]
     now = int(time.time())
-    standing = [catalogue.in_force(policy, now, catalogue.versions(policy.id)) is None for policy in found]
+    standing = [catalogue.refusal(policy, now) is None for policy in found]
     if as_json:
         given = [
             {

@@ -27,10 +27,9 @@ from zkcompliance.errors import (
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.log.standing import Standing
 from zkcompliance.log.trust import TrustPolicy
-from zkcompliance.policy import catalogue as policies
 from zkcompliance.policy import checkpoints, finding
 from zkcompliance.policy.binding import Binding, ForPolicy, Subject, raw_text
-from zkcompliance.policy.catalogue import FLOOR, asked, in_force
+from zkcompliance.policy.catalogue import FLOOR, asked, ready_made, refusal
 from zkcompliance.policy.finding import Key, Verified
 from zkcompliance.policy.model import Bound, LogRule, Policy, Requirement
 from zkcompliance.policy.proofs import Claimed, File, Proof, claims_of, opened, origins_of
@@ -84,9 +83,8 @@ def judge_policy(
     MalformedError for a file that is not in its form, UsageError or Undecided for keys, LogEvidence or
     CheckpointMismatch by the state.
     """
-    refusal = in_force(policy, now, policies.versions(policy.id))
-    if refusal is not None:
-        raise refusal
+    if (refused := refusal(policy, now)) is not None:
+        raise refused
     if policy.reference and (not reference or drawn is None):
         raise Undecided(
             f"{policy.label} requires a reference that you drew, and {'when' if reference else 'none'} is "
@@ -119,8 +117,7 @@ def judge_policy(
             judged.append(judge_one(claimed, card, requirement, bench, shared))
     judged = with_floors(said_once(judged), {FLOOR + name: name for name in policy.logs}, policy.logs)
     stated = (ours[0] if ours else proofs[0]).bound()
-    ready = any(each.digest == policy.digest for each in policies.versions(policy.id))
-    put = _asked(bench, given, claim_files=len(policy.cards), ready=ready)
+    put = _asked(bench, given, claim_files=len(policy.cards), ready=ready_made(policy))
     return _verdict(file, judged, bench, stated, _ref(policy), len(proofs) - len(ours), put)
 
 
@@ -315,7 +312,7 @@ def _standings(judged: Sequence[Judged], bench: Bench) -> dict[tuple[str, Key], 
 def _ref(policy: Policy) -> PolicyRef:
     return PolicyRef(
         policy.id, policy.version, policy.digest, policy.title, policy.jurisdiction, policy.sources, policy.valid_from,
-        policy.valid_until, policy.checked,
+        policy.valid_until, policy.checked, ready_made(policy),
     )  # fmt: skip
 
 
