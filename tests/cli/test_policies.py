@@ -118,17 +118,19 @@ def test_the_commands_of_the_page_run(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_the_rehearsal_of_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Over a register with an incident that was reported in time."""
     monkeypatch.chdir(tmp_path)
-    Path("incidents.csv").write_text(
-        "serial,category,occurred,aware,reported\n"
-        "1,critical_safety,2026-05-01T00:00:00Z,2026-05-01T01:00:00Z,2026-05-02T00:00:00Z\n"
+    Path("incident.csv").write_text(
+        "serial,category,occurred,aware\n1,critical_safety,2026-05-01T00:00:00Z,2026-05-01T01:00:00Z\n"
     )
-    assert run("keygen", "lab.example/incidents", "-o", "incidents.key").exit_code == 0
-    sealed = run(
-        "seal", "incidents.csv", "--schema", "incident", "--log", "incident-log", "--key", "incidents.key"
-    )  # fmt: skip
-    assert sealed.exit_code == 0, sealed.output
+    Path("report.csv").write_text(
+        "serial,at,kind,authority,receipt\n1,2026-05-02T00:00:00Z,initial,New York office,r1\n"
+    )
+    for table, schema in (("incident", "incident"), ("report", "incident_report")):
+        assert run("keygen", f"lab.example/{table}s", "-o", f"{table}s.key").exit_code == 0
+        to = ("--log", f"{table}-log", "--key", f"{table}s.key")
+        sealed = run("seal", f"{table}.csv", "--schema", schema, *to)
+        assert sealed.exit_code == 0, sealed.output
     (script,) = blocks("sh rehearsal")
-    for line in script.splitlines():
+    for line in script.replace("\\\n", "").splitlines():
         result = run(*line.split()[1:])
         assert result.exit_code == 0, (line, result.output)
     assert result.stdout.startswith("REHEARSAL")

@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 
 from zkcompliance import limits
 from zkcompliance.card import catalogue as cards
+from zkcompliance.card import places
 from zkcompliance.card.model import Card
 from zkcompliance.claim.model import Parameter
 from zkcompliance.errors import LimitExceeded, MalformedPolicy
 from zkcompliance.log.cosignature import CosignerKey
 from zkcompliance.log.note import VerifierKey
-from zkcompliance.policy.bounds import meets, refuse_vacuous
+from zkcompliance.policy.bounds import meets, of_choices, refuse_vacuous
 from zkcompliance.policy.catalogue import asked
 from zkcompliance.policy.load import parse_policy
 from zkcompliance.policy.model import Bound, Cosigners, LogKey, LogRule, Operator, Policy, Requirement
@@ -171,7 +172,7 @@ def toml(value: Any) -> str:
 
 
 def quoted(text: str) -> str:
-    return '"' + "".join(c if c.isprintable() and c not in '"\\' else f"\\U{ord(c):08x}" for c in text) + '"'
+    return '"' + "".join(c if c.isprintable() and c not in "\"'\\" else f"\\U{ord(c):08x}" for c in text) + '"'
 
 
 def whole_file(tree: dict[str, Any]) -> bytes:
@@ -248,9 +249,12 @@ def bound(draw: st.DrawFn, param: Parameter, dated: bool, subject: bool) -> Boun
     kind = param.kind
     ordered = kind in ("Count", "Flop", "Ppm", "Seconds", "Time")
     number = st.integers(param.low, min(param.high, 10**11)) if kind != "Id" else st.integers(1, 1000)
+    if param.places:
+        members = st.lists(st.integers(1, 1000), min_size=1, max_size=param.places)
+        number = members.map(lambda found: places.encode(found, param.type.width, param.places))
     forms = ["exact", "exact", "free", "one_of", *(["low", "high", "both"] * 2 if ordered else [])]
     forms += ["within"] * (kind == "Time" and dated) * 3 + ["subject"] * (kind == "Id" and subject) * 3
-    forms += ["includes"] * (kind == "set") * 3
+    forms += ["includes"] * of_choices(param) * 3
     form = draw(st.sampled_from(forms))
     values = sorted(draw(st.lists(number, min_size=2, max_size=4, unique=True)))
     match form:
@@ -287,6 +291,12 @@ def window(dated: bool) -> st.SearchStrategy[tuple[int | None, int | None]]:
     ends = st.tuples(days, days).filter(lambda pair: pair[0] < pair[1])
     one = st.one_of(st.tuples(days, st.none()), st.tuples(st.none(), days), ends)
     return st.one_of(st.just((None, None)), one) if dated else st.just((None, None))
+
+
+def rows_that_count(claim: Card, slots: dict[str, tuple[str, ...]], logs: dict[str, LogRule]) -> dict[str, Bound]:
+    """What the rows that are asked of the logs ask of the values by which the claim tells how many count."""
+    least = {slot: sum(logs[name].rows for name in names) for slot, names in slots.items()}
+    return {each.name: Bound(low=least[each.counts]) for each in claim.reveals if least.get(each.counts)}
 
 
 @st.composite
@@ -333,7 +343,10 @@ def policies(draw: st.DrawFn) -> tuple[Policy, bool]:
         sound = sound and asks(claim, params, 0 if proof is None else max(0, start - proof))
         digests = claim.digest, claim.program
         says = draw(TEXTS)
-        requirements.append(Requirement(called, says, claim.id, claim.version, *digests, slots, params, {}, further))
+        floors = {} if further else rows_that_count(claim, slots, logs)
+        requirements.append(
+            Requirement(called, says, claim.id, claim.version, *digests, slots, params, floors, further)
+        )
     policy = Policy(
         b"",
         draw(NAMES),
