@@ -185,6 +185,11 @@ def test_nothing_waits_for_a_pipe_above_an_output(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
 
 
+def test_a_policy_bundle_is_a_proof_file(lab: Path, tmp_path: Path) -> None:
+    """What `prove --policy` writes takes the place of what it wrote before, as the magic of the encoder has it."""
+    assert kinds.PROOF.recognises(encode_policy_bundle([(lab / "proof").read_bytes()], []))
+
+
 def test_what_is_empty_or_of_its_kind_is_replaced(lab: Path, tmp_path: Path) -> None:
     page = tmp_path / "page"
     page.touch()
