@@ -20,6 +20,7 @@ from zkcompliance.claim.meaning.brackets import Brackets
 from zkcompliance.claim.meaning.core import Frame, Groups, Requirement, Reveal, Rows, Value
 from zkcompliance.claim.meaning.evaluate import Evaluator
 from zkcompliance.claim.meaning.sentences import phrase
+from zkcompliance.quantities import MILLION
 
 MAX_FAULTS = 20  # rows named for one requirement
 _AT_BOUND = "exactly at the bound"
@@ -184,10 +185,10 @@ class _Judge:
                 room = self.evaluator.value(part.b) - self.evaluator.value(part.a)
                 inside, outside = _sides(part)
                 side = inside if room > 0 else outside
-                return f"{reading.show(_gap(part.b.type), abs(room))} {side} the bound" if room else _AT_BOUND
+                return f"{_shown(_gap(part.b.type), abs(room))} {side} the bound" if room else _AT_BOUND
             case core.Compare(op="=="):
                 gap = abs(self.evaluator.value(part.b) - self.evaluator.value(part.a))
-                return "equal" if holds else f"{reading.show(_gap(part.b.type), gap)} apart"
+                return "equal" if holds else f"{_shown(_gap(part.b.type), gap)} apart"
         return "holds" if holds else "does not hold"
 
     def show(self, value: Value, numbers: Mapping[str, Array]) -> tuple[str, ...]:
@@ -217,6 +218,16 @@ def _sides(part: core.Compare) -> tuple[str, str]:
 def _gap(kind: Type) -> Type:
     """The type of the distance between two values of a type."""
     return types.SECONDS if kind == types.TIME_POINT else kind if kind.kind == types.NUMBER else types.INT
+
+
+def _shown(kind: Type, gap: int) -> str:
+    """A distance for people. What a share was multiplied out of is said in its own unit, rounded down: 3·10^6 Flop·Ppm
+    are 3 FLOP."""
+    shares = dict(kind.unit).get("ppm", 0)
+    rest = tuple((base, power) for base, power in kind.unit if base != "ppm")
+    if kind.kind != types.NUMBER or shares < 1 or not rest:
+        return reading.show(kind, gap)
+    return reading.show(Type(types.NUMBER, rest), gap // MILLION**shares)
 
 
 def _rows(count: int) -> str:
