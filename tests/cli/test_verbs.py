@@ -170,14 +170,15 @@ def test_verify_accepts(lab: Path) -> None:
     assert result.exit_code == 0 and "Accepted: " in result.stdout and "This does not prove" in result.stdout
     found = document(verify(lab, "-p", "limit=10^20", "--json"))
     (shown,) = found["requirements"]
-    limit, phases = shown["values"]
-    assert (found["outcome"], limit["exact"], phases["name"]) == ("accepted", str(10**20), "phases")
+    limit, *others = (each for each in shown["values"] if each["role"] == "parameter")
+    assert (found["outcome"], limit["exact"]) == ("accepted", str(10**20))
+    assert [each["name"] for each in others] == ["phases", "model", "before", "outside"]
     assert shown["logs"][0]["origin"] == "lab.example/c" and found["reference"] == b"ref 7".hex()
     assert abs(int(found["proved_at"]) - time.time()) < 600 and found["policy"] is found["subject"] is None
     terms = shown["proof"]["security_terms"]
     assert shown["proof"]["security_bits"] == "128" and {"queries", "deep", "tag"} < set(terms)
     assert all(float(bits) >= 128 for bits in terms.values()) and len(shown["not_proven"]) == 4
-    assert shown["warnings"][0].startswith("VACUOUS")
+    assert not any("VACUOUS" in text for text in shown["warnings"]), "it shows how many rows count"
 
 
 def test_verify_rejects(lab: Path, tmp_path: Path) -> None:

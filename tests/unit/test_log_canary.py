@@ -112,7 +112,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory, writes: list[Path]) -> Bench
     (inputs / "in.csv").write_text(csv(ROWS))
     f = made.folder
     made.run("keygen", "lab.example/c", "-o", f / "key")
-    made.both("seal", inputs / "in.csv", "--log", f / "log", "--key", f / "key", "--again")
+    made.both("seal", inputs / "in.csv", "--log", f / "log", "--key", f / "key", "--again", "--meterer")
     made.run("prove", CLAIM, "--log", f / "log", "-p", "limit=1e21", "-o", f / "proof")
     made.run("prove", CLAIM, "--log", f / "log", "-p", "limit=1e22", "-o", f / "proof2", "--json")
     return made

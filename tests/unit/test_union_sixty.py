@@ -20,7 +20,8 @@ from zkcompliance.verify.verifier import verify_bundle
 @pytest.mark.parametrize("k", [8, pytest.param(14, marks=pytest.mark.long)])
 def test_sixty_segments_are_proved(k: int, tmp_path: Path) -> None:
     """Of 2^k rows each."""
-    below, band = catalogue.load("training-compute-below"), catalogue.load("compute-band")
+    below = catalogue.load("training-compute-below")
+    floor = catalogue.floor(below.slots["compute"])
     schema = below.slots["compute"]
     rng = np.random.default_rng(60)
     signer = SignerKey("lab.example/sixty", support.seed("sixty"))
@@ -35,11 +36,11 @@ def test_sixty_segments_are_proved(k: int, tmp_path: Path) -> None:
                 total += int(table[first + place].astype(np.int64).sum()) << 16 * place
             writer.seal_columns([table], empty=False)
     log = SealedLog.open(tmp_path / "log")
-    edges = {"limit": total + 1, "at_least": 990_000, "at_most": 1_000_000}
+    rows = MAX_SEGMENTS << k
     asked = [
-        Asked("band", band, {"compute": [log]}, band.publics(edges)),
         Asked("below", below, {"compute": [log]}, below.publics({"limit": total + 1})),
+        Asked("floor", floor, {"log": [log]}, floor.publics({"rows": rows, "sources": 15})),
     ]
     bundle = make(get_ready(asked, b""))
-    _, statement, _, report = verify_bundle(bundle, program_digests=[band.program_digest, below.program_digest])
+    _, statement, _, report = verify_bundle(bundle, program_digests=[below.program_digest, floor.program_digest])
     assert len(statement.logs[0].entries) == MAX_SEGMENTS and report.security_bits >= 128
