@@ -195,6 +195,12 @@ def asked_of(policy: Policy, given: Keys) -> tuple[dict[str, LogRule], tuple[Req
             raise UsageError(f"{policy.label} has no log {name!r}: it has {', '.join(policy.logs)}")
         if policy.logs[name].keys:
             raise UsageError(f"{policy.label} says itself whose checkpoints of {name} are trusted: leave out its key")
+        if 0 < (most := policy.logs[name].most) < len(given[name]):
+            logs = "one log stands" if most == 1 else f"{most} logs stand"
+            raise UsageError(
+                f"{policy.label} says that at most {logs} for {name}, and {len(given[name])} are given",
+                help=f"give one of them, or put their rows in one log; {name} is not to be filled up with others",
+            )
     every = [key.public for keys in given.values() for key in keys]
     if len(set(every)) != len(every):
         raise UsageError("one key is given for two logs, which are to be different")

@@ -95,6 +95,8 @@ def _log(rule: LogRule) -> str:
         said.append(f"at least {rule.rows:,} row{'' if rule.rows == 1 else 's'}")
     if rule.sources:
         said.append(f"every row's source is {' or '.join(rule.sources)}")
+    if rule.most:
+        said.append(f"at most {'one log' if rule.most == 1 else f'{rule.most} logs'} of this name")
     if rule.meterer:
         said.append(f"sealed by {rule.meterer}, and not by the lab, as the policy says")
     keys = ", ".join(map(_key, rule.keys))
