@@ -129,3 +129,25 @@ def test_imported_files(tmp_path: Path) -> None:
     story.seal("compute", "compute", log, "--from", "nanogpt", "--set", "incomplete=yes")
     status, found, _ = check(story)
     assert status == 0 and [each["column"] for each in found["missing"]] == ["model"]
+
+
+def test_the_row_that_is_nearest_to_failing(tmp_path: Path) -> None:
+    """Two reports within fifteen days: one had twelve hours left, the other ten days."""
+    story = Story(tmp_path, "sb-53")
+    first, second = ago(40 * DAY), ago(30 * DAY)
+    story.rows("incidents", "incident", [
+        {"serial": number, "category": "critical_safety", "occurred": aware - HOUR, "aware": aware}
+        for number, aware in ((1, first), (2, second))
+    ])  # fmt: skip
+    office = {"kind": "initial", "authority": "Office of Emergency Services"}
+    story.rows("reports", "incident_report", [
+        {"serial": 1, "at": first + 15 * DAY - 12 * HOUR, "receipt": "OES-1", **office},
+        {"serial": 2, "at": second + 5 * DAY, "receipt": "OES-2", **office},
+    ])  # fmt: skip
+    status, found, _ = check(story, subject=None)
+    margins = found["requirements"]["sb-53@2 office-in-15-days"]["margins"]
+    assert status == 0, found
+    assert margins["incidents.occurred is not after incidents.aware"] == (
+        "holds, no row at fault, the nearest 1 hour within its bound"
+    )
+    assert margins["reported in time"] == "holds, no row at fault, the nearest 12 hours within its bound"
