@@ -25,6 +25,7 @@ from zkcompliance.prove import api
 from zkcompliance.prove import reseal as resealing
 from zkcompliance.prove.api import prove_claim
 from zkcompliance.standalone import main as standalone
+from zkcompliance.stark.statement import encode_policy_bundle
 
 LIMIT = ("--param", "limit=1e20")
 CLAIM = ("training-compute-below", *LIMIT)
@@ -183,6 +184,14 @@ def test_nothing_waits_for_a_pipe_above_an_output(tmp_path: Path) -> None:
         os.mkfifo(tmp_path / name)
     done = run("keygen", "lab.example/pipe", "-o", tmp_path / "mine" / "key")
     assert done.exit_code == 0, done.output
+
+
+def test_a_policy_bundle_is_a_proof_file(lab: Path, tmp_path: Path) -> None:
+    """What `prove --policy` writes takes the place of what it wrote before, as the magic of the encoder has it."""
+    place = tmp_path / "bundle"
+    place.write_bytes(encode_policy_bundle({(b"", "below"): (lab / "proof").read_bytes()}))
+    Outputs({place: kinds.PROOF}).write({place: b"another"})
+    assert place.read_bytes() == b"another"
 
 
 def test_what_is_empty_or_of_its_kind_is_replaced(lab: Path, tmp_path: Path) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.kit.action_steps import ACTION, EXPRESSION, INSTALL, VERIFY, run_step
-from tests.kit.releasing import POLICY, Release
+from tests.kit.releasing import POLICY, REFERENCE, Release
 
 
 @pytest.fixture
@@ -65,6 +67,9 @@ def test_a_release_that_meets_the_policy_passes(gate: Gate, runner: Path) -> Non
         ({"log_keys": ""}, 4, "undecided"),
         ({"claim_files": "\nnone.py\n"}, 2, "usage"),
         ({"context": "case 8"}, 1, "statement-mismatch"),
+        ({"context": REFERENCE, "drawn": "2099-01-01"}, 2, "the reference was drawn on"),
+        ({"context": REFERENCE, "drawn": "yesterday"}, 2, "error[usage]"),
+        ({"drawn": "2026-01-01"}, 2, "--context"),
         ({"proof": "run.jsonl"}, 2, "malformed"),
         ({"proof": "missing.zkp"}, 2, "missing.zkp"),
         ({"policy": "missing.toml"}, 2, "missing.toml"),
@@ -91,6 +96,21 @@ def test_anything_else_fails_the_job(
     assert found["results"] and found["properties"]["outcome"] != "accepted"
 
 
+def test_a_proof_from_before_its_reference_was_drawn(
+    gate: Gate, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The job runs two hours after the proof was made; a reference drawn in between was not known then."""
+    programs, now = tmp_path_factory.mktemp("programs"), int(time.time())
+    (programs / "date").write_text(f"#!/bin/sh\necho {now + 7200}\n")
+    (programs / "date").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
+    done, output, summary = gate(context=REFERENCE, drawn=str(now + 3600))
+    assert done.returncode == 1 and output["accepted"] == "false", done.stdout
+    assert "stale" in summary and "its reference was drawn on" in summary
+    done, output, _ = gate(context=REFERENCE, drawn=str(now - 86400))
+    assert done.returncode == 0 and output["accepted"] == "true", done.stdout
+
+
 def test_sarif_takes_the_place_of_no_other_file(gate: Gate, release: Release) -> None:
     before = (release.folder / "release.zkp").read_bytes()
     done, _, _ = gate(sarif="release.zkp")
@@ -114,7 +134,9 @@ def test_no_text_in_an_input_is_run(name: str, gate: Gate, release: Release) -> 
     assert not (release.folder / "pwned").exists()
 
 
-@pytest.mark.parametrize("name", ["proof", "policy", "subject", "context", "trust", "attestation", "attestation-key"])
+@pytest.mark.parametrize(
+    "name", ["proof", "policy", "subject", "context", "drawn", "trust", "attestation", "attestation-key"]
+)
 def test_no_input_is_an_option(name: str, gate: Gate) -> None:
     done, _, summary = gate(**{name: "--help"})
     assert done.returncode != 0

@@ -12,6 +12,7 @@ from pathlib import Path
 from tests.kit import support
 
 POLICY = "us-frontier-threshold"
+REFERENCE = "case 7"
 ROW = (
     '{"start": "2026-01-05T00:00:00Z", "end": "2026-01-06T00:00:00Z", "run": "base-1", "phase": "pretraining", '
     '"flop": "2.5e24", "method": "hardware"}\n'
@@ -60,6 +61,6 @@ def make(folder: Path, programs: Path) -> Release:
     made.must("zkcompliance", "seal", "run.jsonl", "--schema", "compute", "--log", "compute-log", "--key", "lab.key")
     made.must(
         "zkcompliance", "prove", "--policy", POLICY, "--log", "compute=compute-log", "--subject", "lab/model=model",
-        "-o", "release.zkp", "--attest", "release.intoto.json", "--attest-key", "attest.pem",
+        "--context", REFERENCE, "-o", "release.zkp", "--attest", "release.intoto.json", "--attest-key", "attest.pem",
     )  # fmt: skip
     return made

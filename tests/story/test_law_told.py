@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.kit.story import DATA, DAY, HOUR, MODEL, Story, ago, values
+from zkcompliance.policy import catalogue
 
 SLURM = DATA / "slurm" / "sacct_steps_duplicates.psv"
 FINE_TUNED = ("--from", "slurm", "--set", "phase=fine_tuning", "--set", f"model={MODEL}")
@@ -394,3 +395,11 @@ def test_conditional_treaty_is_not_dodged_by_an_evaluation(
     trained_and_evaluated(story, days=days, flop=flop)
     said = story.not_proved(*TREATY)
     assert "evaluated-at-a-cadence: " in said and why in said
+
+
+@pytest.mark.parametrize("policy", catalogue.names())
+def test_every_ready_made_policy_is_told(policy: str) -> None:
+    """From files to a verdict, and what it forbids, as the names of the tests above have them."""
+    name, there = policy.replace("-", "_"), [each for each in globals() if each.startswith("test_")]
+    assert {f"test_{name}", f"test_{name}_is_rehearsed"} & set(there)
+    assert any(each.startswith(f"test_{name}_is_not_dodged") for each in there)

@@ -256,3 +256,26 @@ def test_strict_chain() -> None:
     table = encode_rows(schemas.compute, [job(start=5, end=9), job(start=0, end=5)])
     evaluator = Evaluator({"compute": [table]}, {})
     assert [evaluator.value(chain(strict)) for strict in (False, True)] == [1, 0]
+
+
+def test_the_row_that_is_nearest_to_failing() -> None:
+    """Of a condition on every row, also of some rows, or with another way to hold; nothing where it is no distance."""
+
+    @claim("nearest")
+    def nearest(compute: ComputeLog, limit: Param[Flop]) -> None:
+        """Rows under a limit."""
+        require("all", compute.every(compute.flop < limit))
+        require("some", compute.where(compute.phase == "pretraining").every(compute.flop <= limit))
+        require("or", compute.every((compute.phase == "failed") | (compute.end <= compute.start + 7200)))
+        require("equal", compute.every(compute.start == compute.start.min(empty=0)))
+
+    rows = [job(flop=3), job(flop=8, phase="failed", end=900_000), job(flop=5, end=7000)]
+    found = {each.name: each for each in run(nearest, publics={"limit": 10}, compute=[rows]).outcomes}
+    assert found["all"].nearest == "the nearest 2 FLOP below its bound"
+    assert found["some"].nearest == "the nearest 5 FLOP below its bound"
+    assert found["or"].nearest == "the nearest 200 seconds within its bound"
+    assert found["equal"].nearest == "" and found["all"].margin == "no row at fault"
+    none = {each.name: each.nearest for each in run(nearest, publics={"limit": 10}, compute=[[]]).outcomes}
+    assert set(none.values()) == {""}
+    failing = {each.name: each.nearest for each in run(nearest, publics={"limit": 8}, compute=[rows]).outcomes}
+    assert failing["all"] == "" and failing["some"] == "the nearest 3 FLOP below its bound"

@@ -36,12 +36,15 @@ class Witness:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What the plain evaluator found. `details` may hold private figures: for the lab's eyes only."""
+    """What the plain evaluator found. `details` may hold private figures: for the lab's eyes only, as are `margins`,
+    requirement → whether it holds and how far it is from the other verdict, and `reveals`, what would be disclosed."""
 
     holds: bool
     requirement: str
     margin: str
     details: dict[str, str] = field(default_factory=dict)
+    margins: Mapping[str, str] = field(default_factory=dict)
+    reveals: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,11 @@ def provable(definition: ClaimDefinition, pinned: bytes | None = None) -> Claim:
         from zkcompliance.claim.meaning.interpret import interpret
 
         found = interpret(definition, tables, publics)
-        return CheckResult(found.holds, found.requirement, found.margin, found.details)
+        margins = {
+            each.name: ", ".join(filter(None, ("holds" if each.holds else "FAILS", each.margin, each.nearest)))
+            for each in found.outcomes
+        }
+        return CheckResult(found.holds, found.requirement, found.margin, found.details, margins, found.reveals)
 
     def witness(tables: Tables, publics: Publics) -> Witness:
         return Witness(*compiled().witness(tables, publics))

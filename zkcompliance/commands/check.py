@@ -25,6 +25,9 @@ from zkcompliance.quantities import parse_time
 
 if TYPE_CHECKING:
     from zkcompliance.log.store import SealedLog
+    from zkcompliance.prove.missing import Lack
+
+NO_LOG = "not checked: a log that it is about is not given"
 
 
 @click.command("check")
@@ -47,6 +50,8 @@ def command(
     as_json: bool,
 ) -> int:
     """Does CLAIM, or all that each --policy asks, hold over these logs? In plain text; prints private figures.
+
+    Of a policy it also names what is missing (logs, columns that no row states, rows), and how far each limit is away.
 
     Exit status 0 when it holds, 1 when it does not.
     """
@@ -71,8 +76,9 @@ def _policies(
     from zkcompliance.claim import catalogue
     from zkcompliance.commands.logs import by_label, open_of
     from zkcompliance.policy.binding import Binding
+    from zkcompliance.policy.catalogue import asked
     from zkcompliance.policy.subject import parse_subject
-    from zkcompliance.prove import own_claims
+    from zkcompliance.prove import missing, own_claims
     from zkcompliance.prove.policy import plan, survey
 
     own = catalogue.own(claim_files)
@@ -81,24 +87,40 @@ def _policies(
     opened = open_of(chosen, logs)
     with console.progress() as report:
         model = None if subject is None else parse_subject(subject, report)
-    tasks = plan(
-        chosen,
-        opened,
-        pairs(params, "--param"),
-        binding=Binding(None, model, now, rehearsal=rehearse is not None),
-        own=own,
-    )
+    reduced = [missing.without_logs(policy, opened, own) for policy in chosen]
+    lacks = [lack for _, several in reduced for lack in several]
+    some = [policy for policy, _ in reduced if asked(policy)]
+    gone = {f"{lack.policy} {each}" for lack in lacks for each in lack.of}
+    given = pairs(params, "--param")
+    if lacks:  # what is given for a requirement that cannot be checked is left aside
+        aside = {name for lack in lacks for name in lack.of}
+        given = {key: value for key, value in given.items() if key.partition(".")[0] not in aside}
+    binding = Binding(None, model, now, rehearsal=rehearse is not None)
+    tasks = plan(some, opened, given, binding=binding, own=own) if some else []
     found = survey(tasks, time=now)
-    holds = all(fault is None for _, fault in found.outcomes)
+    results = {task.label: missing.checked(task) for task in tasks}
+    for policy in some:
+        lacks += missing.lacking(policy, opened, own)
+    lacks += [lack for task in tasks for lack in missing.uncounted(task, results[task.label])]
+    margins = {task.label: missing.margins(task, results[task.label]) for task in tasks}
+    holds = not gone and all(fault is None for _, fault in found.outcomes)
     by_segment = _by_segment(by_label(opened))
     if as_json:
         console.print_json(
             {
                 "holds": holds,
                 "requirements": {
-                    label: {"holds": fault is None, "why": "" if fault is None else _why(fault)}
-                    for label, fault in found.outcomes
+                    **{
+                        label: {
+                            "holds": fault is None,
+                            "why": "" if fault is None else _why(fault),
+                            "margins": margins.get(label, {}),
+                        }
+                        for label, fault in found.outcomes
+                    },
+                    **{label: {"holds": False, "why": NO_LOG, "margins": {}} for label in sorted(gone)},
                 },
+                "missing": [_lack(lack) for lack in lacks],
                 "proofs": [
                     {
                         "policy": union.tasks[0].policy.label,
@@ -112,12 +134,49 @@ def _policies(
         )
     else:
         title = f"{', '.join(policy.label for policy in chosen)} {'HOLDS' if holds else 'DOES NOT HOLD'}"
-        fields = {label: "holds" if fault is None else _why(fault) for label, fault in found.outcomes}
+        fields = {
+            label: "\n".join(["holds" if fault is None else _why(fault), *_lines(margins.get(label, {}))])
+            for label, fault in found.outcomes
+        }
+        fields |= dict.fromkeys(sorted(gone), NO_LOG)
         fields |= {f"proofs left ({label})": _left(counts) for label, counts in by_segment.items()}
         console.print_fields(title, fields, "bold green" if holds else "bold red")
+        if lacks:
+            console.print_text("\n".join(["", "Missing:", *(line for lack in lacks for line in _said(lack))]))
         for sentence in found.notes:
             console.note(sentence)
     return 0 if holds else 1
+
+
+def _lines(margins: Mapping[str, str]) -> list[str]:
+    return [f"{name}: {margin}" for name, margin in margins.items()]
+
+
+def _said(lack: Lack) -> list[str]:
+    return [f"  - {lack.says}", f"    help: {_remedy(lack)}"]
+
+
+def _lack(lack: Lack) -> dict[str, object]:
+    return {
+        "kind": lack.kind, "policy": lack.policy, "log": lack.log, "column": lack.column or None,
+        "requirements": list(lack.of), "says": lack.says, "help": _remedy(lack),
+    }  # fmt: skip
+
+
+def _remedy(lack: Lack) -> str:
+    """What to do about it."""
+    from zkcompliance.commands.policy_needs import fills
+    from zkcompliance.prove import missing
+
+    if lack.kind == missing.LOG:
+        sealed = f"zkcompliance seal INPUT --schema {lack.schema.name} --log DIR --key KEY"
+        return f"{sealed}  # then add --log {lack.log}=DIR; --empty states that there is nothing to log"
+    if lack.kind == missing.COLUMN:
+        tools = ", ".join([*fills(lack.schema, lack.column), "csv, jsonl and arrow"])
+        return f"rows that are sealed from now on can state {lack.column}: formats that have it are {tools}"
+    if lack.kind == missing.COUNTED:
+        return f"zkcompliance explain {lack.claim}  # which rows count"
+    return "seal the rows that are missing, or ask whether the policy is about this log"
 
 
 def _claim(claim_name: str, logs: tuple[str, ...], params: tuple[str, ...], as_json: bool) -> int:

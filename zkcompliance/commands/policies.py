@@ -1,8 +1,9 @@
-"""`zkcompliance policies [POLICY]`."""
+"""`zkcompliance policies [POLICY]`, `policies needs POLICY`, `policies new -o FILE`."""
 
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -15,12 +16,57 @@ if TYPE_CHECKING:
 
 
 @click.command("policies")
-@click.argument("name", metavar="[POLICY]", required=False, shell_complete=complete_policies)
+@click.argument("words", metavar="[POLICY | needs POLICY | new]", nargs=-1, shell_complete=complete_policies)
 @click.option("--source", is_flag=True, help="Print the policy's file as it is: a beginning for your own.")
+@click.option("--output", "-o", type=click.Path(path_type=Path), help="With `new`: where to write the policy file.")
+@click.option(
+    "--answers",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="With `new`: a TOML file of answers; asks nothing.",
+)
+@click.option(
+    "--answer", "given", multiple=True, metavar="KEY=VALUE", help="With `new`: one answer, such as id=my-policy."
+)
 @claim_file_option
 @json_option
-def command(name: str | None, source: bool, claim_files: tuple[str, ...], as_json: bool) -> None:
-    """List the ready-made policies, or show what one asks: its name, NAME@VERSION, or a .toml file."""
+def command(
+    words: tuple[str, ...],
+    source: bool,
+    output: Path | None,
+    answers: Path | None,
+    given: tuple[str, ...],
+    claim_files: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """List the ready-made policies, or show what one asks: its name, NAME@VERSION, or a .toml file.
+
+    `needs POLICY` lists what a lab has to log for it: schemas, columns, the formats that fill them, how often. `new`
+    writes a first policy file of your own from questions.
+    """
+    if words[:1] == ("new",):
+        if len(words) > 1 or source or output is None:
+            raise click.UsageError("`policies new` takes -o FILE, --answers, --answer and --claim-file")
+        from zkcompliance.commands import policy_new
+
+        policy_new.run(output, answers, given, claim_files)
+        _one(str(output), source, claim_files, as_json)
+        return
+    if output is not None or answers is not None or given:
+        raise click.UsageError("-o, --answers and --answer go with `policies new`")
+    if words[:1] == ("needs",):
+        if len(words) != 2 or source:
+            raise click.UsageError("`policies needs` takes one policy: its name, NAME@VERSION, or a .toml file")
+        from zkcompliance.commands import policy_needs
+
+        policy_needs.show(words[1], claim_files, as_json)
+        return
+    if len(words) > 1:
+        raise click.UsageError(f"one policy is shown at a time, and these are {len(words)}")
+    _one(words[0] if words else None, source, claim_files, as_json)
+
+
+def _one(name: str | None, source: bool, claim_files: tuple[str, ...], as_json: bool) -> None:
     from zkcompliance.policy import catalogue
 
     if name is None:
@@ -41,7 +87,7 @@ def show(policy: Policy, as_json: bool) -> None:
     from zkcompliance.report import policy as words
 
     said = words.describe(policy)
-    error = catalogue.in_force(policy, int(time.time()), catalogue.versions(policy.id))
+    error = catalogue.refusal(policy, int(time.time()))
     if as_json:
         print_json({**said, "in_force": error is None})
         return
@@ -56,7 +102,7 @@ def _list(as_json: bool) -> None:
 
     found = [catalogue.load(name) for name in catalogue.names()]
     now = int(time.time())
-    standing = [catalogue.in_force(policy, now, catalogue.versions(policy.id)) is None for policy in found]
+    standing = [catalogue.refusal(policy, now) is None for policy in found]
     if as_json:
         given = [
             {

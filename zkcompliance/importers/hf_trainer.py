@@ -152,4 +152,5 @@ IMPORTER = Importer(
         **settings.COMPUTE,
         **settings.DEVICES,
     },
+    columns=settings.ROW,
 )

@@ -218,4 +218,8 @@ IMPORTER = Importer(
         "dirty": "yes accepts evaluation code that is not committed or not known; default no",
         **settings.SOURCE,
     },
-)
+    columns=(
+        "suite", "item", "epoch", "attempt", "model", "domain", "score", "grader", "at", "limit", "status", "dirty",
+        "source",
+    ),
+)  # fmt: skip

@@ -97,4 +97,5 @@ IMPORTER = Importer(
         **settings.COMPUTE,
         **settings.DEVICES,
     },
+    columns=settings.ROW,
 )

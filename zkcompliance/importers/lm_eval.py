@@ -177,4 +177,7 @@ IMPORTER = Importer(
         "limited": "yes accepts a suite that a limit cut; default no",
         **settings.SOURCE,
     },
-)
+    columns=(
+        "suite", "item", "epoch", "attempt", "model", "domain", "score", "grader", "at", "source",
+    ),
+)  # fmt: skip

@@ -227,4 +227,5 @@ IMPORTER = Importer(
         **settings.COMPUTE,
         **settings.DEVICES,
     },
+    columns=settings.ROW,
 )

@@ -27,6 +27,8 @@ BATCH_ROWS = 8192
 class Importer:
     """A named format. `schemas`: those it can feed, empty for any. `options`: name → what it means and defaults to.
 
+    `columns`: what its rows have, from the input or by an option; empty where they have whatever the input has.
+
     `read(file, file name, schema, options)` yields rows in order and raises ImporterError naming row (or line) and
     column. `batches(file, encoder)`, where a format has it, yields the same rows BATCH_ROWS at a time, fewer only at
     the end of the file or of a part of it: as limbs where whole columns could be read, as a list of rows where not. It
@@ -40,6 +42,11 @@ class Importer:
     schemas: tuple[str, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)
     batches: BatchReader | None = None
+    columns: tuple[str, ...] = ()
+
+    def fills(self, schema: Schema, column: str) -> bool:
+        """Whether its rows can have this column of the schema."""
+        return (not self.schemas or schema.name in self.schemas) and (not self.columns or column in self.columns)
 
     def check(self, schema: Schema, options: Mapping[str, str]) -> None:
         """UsageError when this importer cannot feed `schema` or has no such option."""

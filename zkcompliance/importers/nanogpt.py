@@ -190,4 +190,7 @@ IMPORTER = Importer(
         "peak": "FLOP/s of one device, e.g. 989.4e12; default by the device's name",
         "incomplete": "yes accepts a log that ends early; default no",
     },
-)
+    columns=(
+        "start", "end", "run", "phase", "device_kind", "devices", "peak", "utilisation", "flop", "method", "source",
+    ),
+)  # fmt: skip

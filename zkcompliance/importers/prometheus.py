@@ -204,4 +204,5 @@ IMPORTER = Importer(
         "kind": "kind of device; default by modelName",
         **settings.COMPUTE,
     },
+    columns=(*settings.ROW, "utilisation"),
 )

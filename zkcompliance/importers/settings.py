@@ -26,6 +26,10 @@ COMPUTE = {
     **FOR,
     **SOURCE,
 }
+ROW = (  # the columns of `Compute.row`
+    "start", "end", "run", "phase", "device_kind", "devices", "peak", "flop", "method", "site", "owner", "model",
+    "customer", "source",
+)  # fmt: skip
 DEVICES = {
     "kind": "kind of device; default other",
     "devices": "how many; default 0, not stated",

@@ -224,4 +224,5 @@ IMPORTER = Importer(
         "allocations": "yes accepts a file without steps: sacct -X -P -D; default no",
         **settings.SOURCE,
     },
+    columns=(*settings.ROW, "utilisation", "status"),
 )

@@ -16,7 +16,7 @@ from zkcompliance.attest.statement import PREDICATE_TYPE
 from zkcompliance.errors import MalformedAttestation
 
 HEAD = 2 << 20  # bytes; an attestation is read to its end, of anything else the beginning is enough
-_PROOFS = (b"zkcb\x02\x00", b"zkcd\x01\x00")  # a proof file, a policy bundle (docs/spec)
+_PROOFS = (b"zkcb\x02\x00", b"zkcd\x02\x00")  # a proof file, a policy bundle (docs/spec)
 _LINEAGE = b"zkcl\x01\x00"
 _PAGE = b"<!doctype html>\n<html"
 _GENERATOR = b'<meta name="generator" content="zkcompliance">'
@@ -92,4 +92,5 @@ VERDICTS = {
     "html": PAGE,
 }
 CARD = Kind("a card of a claim", _is_card)
+POLICY = Kind("a policy", lambda _: False)  # proofs are bound to its bytes: none takes the place of another
 EVIDENCE = Kind("evidence", lambda _: False)  # what was found once is never replaced

@@ -26,7 +26,8 @@ _UNIT = {  # kind → what its texts must have, so that no unit is mistaken; how
     "Seconds": (re.compile(r".*[a-z]"), "a length of time such as 15 days"),
     "Time": (re.compile(r".*-.*"), "a date such as 2025-08-02, or a time such as 2025-08-02T12:00:00Z"),
 }
-_ORDERED = ("Count", "count", "Int", "Flop", "flop", "Ppm", "Seconds", "Time")
+_MOMENTS = ("Time", "Day", "Month", "Year")
+_ORDERED = ("Count", "count", "Int", "Flop", "flop", "Ppm", "Seconds", *_MOMENTS)
 
 
 def meets(bound: Bound, value: int, *, time: int, subject_name: str | None, rounded: int = 0) -> bool:
@@ -40,7 +41,7 @@ def meets(bound: Bound, value: int, *, time: int, subject_name: str | None, roun
         return False
     if value & bound.includes != bound.includes or (bound.one_of and value not in bound.one_of):
         return False
-    if bound.within is not None and not (time and time - bound.within <= value <= time):
+    if bound.within is not None and not (time and time - bound.within <= value <= time - rounded):
         return False
     return not bound.subject or (subject_name is not None and value == text_id(subject_name))
 
@@ -50,7 +51,7 @@ def words(bound: Bound, param: Parameter) -> str:
     if bound.exact is not None:
         return f"exactly {_show(param, bound.exact)}"
     said = []
-    least, most = ("not before", "not after") if param.kind == "Time" else ("at least", "at most")
+    least, most = ("not before", "not after") if param.kind in _MOMENTS else ("at least", "at most")
     if bound.low is not None:
         said.append(f"{least} {_show(param, bound.low)}")
     if bound.high is not None:
@@ -105,6 +106,13 @@ def read_bound(param: Parameter, given: object, path: str, *, free: bool) -> Bou
     if parts == {"one_of"}:
         return Bound(one_of=_one_of(param, found))
     return _between(param, found, parts)
+
+
+def refuse_met_by_nothing(each: Parameter, bound: Bound, path: str) -> None:
+    """MalformedPolicy for a bound of a revealed moment that 0 meets: of no row at all the first or last moment is 0,
+    which is 1970, so that a log in which nothing counts would lie before every date."""
+    if each.kind in _MOMENTS and meets(bound, 0, time=0, subject_name=None):
+        raise fault(path, f"is met where no row counts, of which {each.show(0)} is disclosed: write at_least too")
 
 
 def span(found: Table, key: str) -> int:

@@ -68,16 +68,38 @@ def _files() -> dict[str, tuple[bytes, ...]]:
     return {id: tuple(files[version] for version in sorted(files, reverse=True)) for id, files in found.items()}
 
 
+def ready_made(policy: Policy) -> bool:
+    """Whether its text is one of this installation's ready-made policies."""
+    return any(each.digest == policy.digest for each in versions(policy.id))
+
+
+def refusal(policy: Policy, now: int) -> PolicyNotInForce | None:
+    """None when proofs may be made and judged by a policy at `now` (UTC seconds); otherwise the error to raise.
+
+    Another text under the id of a ready-made policy never is, of whatever version: a verdict names a policy by its id,
+    and would read as one about the ready-made policy.
+    """
+    there = versions(policy.id)
+    if not there or ready_made(policy):
+        return in_force(policy, now, there)
+    own = f"this is another text, with SHA-256 {policy.digest.hex()}"
+    why = f"{policy.label} is a ready-made policy, and {own}, under its name"
+    if policy.version not in [each.version for each in there]:
+        has = ", ".join(each.label for each in there)
+        why = f"{policy.label} is not one of the ready-made policies of that name, which are {has}: {own}"
+    return PolicyNotInForce(
+        why,
+        help=f"zkcompliance policies {policy.id}  # the ready-made one; a policy of your own has an id of its own, and "
+        "a later ready-made one comes with a later zkcompliance",
+    )
+
+
 def in_force(policy: Policy, now: int, versions: Iterable[Policy] = ()) -> PolicyNotInForce | None:
     """None when the policy is in force at `now` (UTC seconds); otherwise the error to raise, with the dates.
 
     versions: policies that may supersede it, such as `catalogue.versions(policy.id)`: one with the same id and a higher
-    version does from its own `valid_from` on. One of the same version has the same text, or this only uses its name.
+    version does from its own `valid_from` on.
     """
-    versions = tuple(versions)
-    if any((v.id, v.version) == (policy.id, policy.version) and v.digest != policy.digest for v in versions):
-        why = f"{policy.label} is a ready-made policy, and this is another text under its name"
-        return PolicyNotInForce(why, help=f"zkcompliance policies {policy.id}  # a policy of your own has its own id")
     help = f"zkcompliance policies  # for {policy.id} in force on {_day(now)}"
     if now < policy.valid_from:
         return PolicyNotInForce(

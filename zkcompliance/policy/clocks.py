@@ -40,10 +40,10 @@ def refuse_backdated(
         if bound.within > LONGEST:
             why = f"is at most {show_seconds(LONGEST)}, and not {show_seconds(bound.within)}"
             raise fault(f"{at}.within", f"{why}: whatever ran out in between would be in order")
-        shortest = _shortest(card, bounds)
-        if shortest is None or reference or (proof_age is not None and proof_age <= shortest[1]):
+        clock = shortest(card, bounds)
+        if clock is None or reference or (proof_age is not None and proof_age <= clock[1]):
             continue
-        name, seconds = shortest
+        name, seconds = clock
         aged = "taken at any age" if proof_age is None else f"taken for {show_seconds(proof_age)}"
         raise fault(
             f"{at}.within",
@@ -52,7 +52,7 @@ def refuse_backdated(
         )
 
 
-def _shortest(card: Card, bounds: Mapping[str, Bound]) -> tuple[str, int] | None:
+def shortest(card: Card, bounds: Mapping[str, Bound]) -> tuple[str, int] | None:
     """The clock that runs out first, and the most seconds that the policy lets it run; None where there is none."""
     clocks = [each for each in card.params if each.role == CLOCK] or list(filter(_is_length, card.params))
     found = [(reach(bounds[each.name], each, 0)[1], each.name) for each in clocks]

@@ -42,6 +42,10 @@ NOT_COUNTED = (
     "VACUOUS TRUTH IS NOT EXCLUDED: {} has at least {} row(s), and how many of them count here is not shown: over none "
     "that counts this may hold"
 )
+SEVERAL = (
+    "SEVERAL LOGS fill {}, which are {}: more rows can make {} hold where it did not, so that each of them must belong "
+    "there, by the word of whoever named its key"
+)
 PROVENANCE = "provenance is not shown: the rows of {} may all be self-declared"
 NOT_COMPARED = "the model {} was not compared with its files: give --subject"
 METERED = (
@@ -308,6 +312,14 @@ def logs(shown: Verified, names: Mapping[Key, str], taken: Mapping[Key, Taken]) 
             )
         )
     return tuple(result)
+
+
+def of_several(logs: Sequence[LogShown], card: Card) -> tuple[str, ...]:
+    """Which logs fill each slot that several fill, where a log that was added could have helped the claim."""
+    there = {slot.name: [log.origin for log in logs if log.slot == slot.name] for slot in card.slots if not slot.more}
+    return tuple(
+        SEVERAL.format(slot, " and ".join(origins), card.label) for slot, origins in there.items() if len(origins) > 1
+    )
 
 
 def with_rows(found: Finding, card: Card) -> Finding:

@@ -27,10 +27,9 @@ from zkcompliance.errors import (
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.log.standing import Standing
 from zkcompliance.log.trust import TrustPolicy
-from zkcompliance.policy import catalogue as policies
 from zkcompliance.policy import checkpoints, finding
 from zkcompliance.policy.binding import Binding, ForPolicy, Subject, raw_text
-from zkcompliance.policy.catalogue import FLOOR, asked, in_force
+from zkcompliance.policy.catalogue import FLOOR, asked, ready_made, refusal
 from zkcompliance.policy.finding import Key, Verified
 from zkcompliance.policy.model import Bound, LogRule, Policy, Requirement
 from zkcompliance.policy.proofs import Claimed, File, Proof, claims_of, opened, origins_of
@@ -84,9 +83,8 @@ def judge_policy(
     MalformedError for a file that is not in its form, UsageError or Undecided for keys, LogEvidence or
     CheckpointMismatch by the state.
     """
-    refusal = in_force(policy, now, policies.versions(policy.id))
-    if refusal is not None:
-        raise refusal
+    if (refused := refusal(policy, now)) is not None:
+        raise refused
     if policy.reference and (not reference or drawn is None):
         raise Undecided(
             f"{policy.label} requires a reference that you drew, and {'when' if reference else 'none'} is "
@@ -119,8 +117,7 @@ def judge_policy(
             judged.append(judge_one(claimed, card, requirement, bench, shared))
     judged = with_floors(said_once(judged), {FLOOR + name: name for name in policy.logs}, policy.logs)
     stated = (ours[0] if ours else proofs[0]).bound()
-    ready = any(each.digest == policy.digest for each in policies.versions(policy.id))
-    put = _asked(bench, given, claim_files=len(policy.cards), ready=ready)
+    put = _asked(bench, given, claim_files=len(policy.cards), ready=ready_made(policy))
     return _verdict(file, judged, bench, stated, _ref(policy), len(proofs) - len(ours), put)
 
 
@@ -198,6 +195,12 @@ def asked_of(policy: Policy, given: Keys) -> tuple[dict[str, LogRule], tuple[Req
             raise UsageError(f"{policy.label} has no log {name!r}: it has {', '.join(policy.logs)}")
         if policy.logs[name].keys:
             raise UsageError(f"{policy.label} says itself whose checkpoints of {name} are trusted: leave out its key")
+        if 0 < (most := policy.logs[name].most) < len(given[name]):
+            logs = "one log stands" if most == 1 else f"{most} logs stand"
+            raise UsageError(
+                f"{policy.label} says that at most {logs} for {name}, and {len(given[name])} are given",
+                help=f"give one of them, or put their rows in one log; {name} is not to be filled up with others",
+            )
     every = [key.public for keys in given.values() for key in keys]
     if len(set(every)) != len(every):
         raise UsageError("one key is given for two logs, which are to be different")
@@ -315,7 +318,7 @@ def _standings(judged: Sequence[Judged], bench: Bench) -> dict[tuple[str, Key], 
 def _ref(policy: Policy) -> PolicyRef:
     return PolicyRef(
         policy.id, policy.version, policy.digest, policy.title, policy.jurisdiction, policy.sources, policy.valid_from,
-        policy.valid_until, policy.checked,
+        policy.valid_until, policy.checked, ready_made(policy),
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from zkcompliance.edge.shown import command
 from zkcompliance.errors import KeyFileError
 from zkcompliance.log.cosignature import CosignerKey
 from zkcompliance.log.note import VerifierKey
-from zkcompliance.policy.bounds import read_bound, refuse_vacuous, span
+from zkcompliance.policy.bounds import read_bound, refuse_met_by_nothing, refuse_vacuous, span
 from zkcompliance.policy.clocks import refuse_backdated
 from zkcompliance.policy.floors import with_floors
 from zkcompliance.policy.model import Bound, Cosigners, LogKey, LogRule, Operator, Policy, Requirement
@@ -158,8 +158,11 @@ class _Reader:
                 f"leaves out {OWN_WORD}, and a row's source is the word of whoever seals it. Name whoever seals this "
                 f"log and is not the lab, as {found.at('meterer')}, and the key, as {found.at('keys')}",
             )
+        most = found.whole("most", 1, limits.MAX_POLICY_KEYS) if "most" in found else 0
+        if most and keys:
+            raise fault(found.at("most"), f"is of a log whose keys are given; this is one log, by {found.at('keys')}")
         found.close()
-        return LogRule(called, schema, keys, rows, sources, meterer=meterer)
+        return LogRule(called, schema, keys, rows, sources, meterer=meterer, most=most)
 
     def _log_key(self, given: object, path: str, dated: bool) -> LogKey:
         """A key as text, or a table that says from and until when it is trusted. dated: whether anything tells when."""
@@ -208,6 +211,9 @@ class _Reader:
             if each.figures is not None and bound is not None and (bound.one_of or bound.exact is not None):
                 why = f"is disclosed rounded down to {each.figures} significant figures, and has no one value"
                 raise fault(f"{found.path}.reveals.{each.name}", f"{why}: use at_least, at_most")
+        for shown in card.revealed():
+            if shown.name in reveals:
+                refuse_met_by_nothing(shown, reveals[shown.name], f"{found.path}.reveals.{shown.name}")
         slots, further = _slots(found.table("logs"), card, logs)
         if further and reveals:
             why = "are of all logs that fill a slot, and with more of them other values may meet a bound"

@@ -322,7 +322,7 @@ def judge_one(
         logs=finding.logs(shown, {place.key: rules[label].name for place, label in placed}, taken),
         **finding.of_proof(shown),
     )
-    found = finding.with_rows(found, card)
+    found = replace(finding.with_rows(found, card), warnings=finding.of_several(found.logs, card))
     return Judged(found, claimed, taken, placed)
 
 
@@ -397,6 +397,7 @@ def _warned(judged: Judged, bench: Bench, standings: Standings) -> Finding:
     unknown = {key for key, each in stand.items() if not remembers or each is None or each.first}
     unknown = set() if bench.checkpoints.age is not None else unknown
     said = [made_for] if bench.asker is Chooser.JUDGE and (made_for := finding.made_for(judged.claimed)) else []
+    said += found.warnings
     if found.name in bench.by_card:
         of = finding.OF_POLICY if bench.asker is Chooser.POLICY else finding.OF_CALLER
         said.append(of.format(found.claim))

@@ -156,7 +156,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class PolicyRef:
-    """The policy that was judged by."""
+    """The policy that was judged by. ready: whether it is a ready-made one; of any other its id says nothing."""
 
     id: str
     version: int
@@ -167,6 +167,7 @@ class PolicyRef:
     valid_from: int
     valid_until: int
     checked: int | None = None  # when its sentences were last held against its sources, where it says so
+    ready: bool = True
 
 
 @dataclass(frozen=True)

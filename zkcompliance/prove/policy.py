@@ -30,9 +30,8 @@ from zkcompliance.log.note import VerifierKey
 from zkcompliance.log.reservation import reserving
 from zkcompliance.log.store import SealedLog, Segment
 from zkcompliance.policy import bounds, checkpoints, slots
-from zkcompliance.policy import catalogue as policies_there_are
 from zkcompliance.policy.binding import Binding, ForPolicy
-from zkcompliance.policy.catalogue import asked, in_force
+from zkcompliance.policy.catalogue import asked, refusal
 from zkcompliance.policy.finding import rounded, text
 from zkcompliance.policy.judge import asked_of, judge_policy
 from zkcompliance.policy.model import LogRule, Policy, Requirement
@@ -173,9 +172,8 @@ def plan(
     there = several_of(logs)
     _check_names(policies, there)
     for policy in policies:
-        refusal = in_force(policy, binding.time, policies_there_are.versions(policy.id))
-        if refusal is not None:
-            raise refusal
+        if (refused := refusal(policy, binding.time)) is not None:
+            raise refused
         if policy.subject and binding.subject is None:
             raise UsageError(
                 f"{policy.label} asks which model the proof is about", help="add --subject NAME=PATH of the model"

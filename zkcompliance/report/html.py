@@ -92,7 +92,7 @@ def _about(verdict: Verdict) -> list[tuple[str, str | None]]:
     return [
         ("Model", model or "none is named: the proof is about no particular model"),
         ("Model, names of files too", tree),
-        ("Policy", f"{policy.id}, version {policy.version}" if policy else "none: a claim was judged by itself"),
+        ("Policy", words.policy_name(policy) if policy else "none: a claim was judged by itself"),
         ("Judged", words.moment(verdict.judged_at)),
         ("Proved", proved),
         ("Reference", words.reference(verdict.reference)),

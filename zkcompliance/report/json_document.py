@@ -7,7 +7,8 @@
     judged_at     UTC seconds
     error         code, message, help: why nothing could be judged; null where something was
     file          sha256, bytes; null where it could not be read
-    policy        id, version, sha256, title, jurisdiction, sources, valid_from, valid_until, checked; null if none
+    policy        id, version, sha256, ready_made (false: its id says nothing, and the digest alone what it is), title,
+                  jurisdiction, sources, valid_from, valid_until, checked; null if none
     subject       name, sha256 (of contents), tree (of names too; null where it is not known); null where none is named
     proved_at     UTC seconds; null where the lab does not say
     reference     hexadecimal digits
@@ -82,6 +83,7 @@ def _policy(policy: PolicyRef) -> dict[str, Any]:
         "id": policy.id,
         "version": str(policy.version),
         "sha256": policy.digest.hex(),
+        "ready_made": policy.ready,
         "title": policy.title,
         "jurisdiction": policy.jurisdiction,
         "sources": list(policy.sources),

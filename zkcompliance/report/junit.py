@@ -36,6 +36,7 @@ def write(verdict: Verdict) -> str:
         "rehearsal": "yes" if verdict.rehearsal else "no",
         "file-sha256": verdict.file_sha256.hex(),
         "policy-sha256": policy.digest.hex() if policy else "",
+        "policy-ready-made": ("yes" if policy.ready else "no") if policy else "",
         "subject": words.clean(subject.name) if subject else "",
         "subject-sha256": subject.digest.hex() if subject else "",
         "subject-tree": subject.tree.hex() if subject else "",

@@ -127,6 +127,7 @@ def _policy_resource(verdict: Verdict, identifier: str) -> dict[str, Any]:
     if policy is None:
         return {"uuid": identifier, "title": "No policy", "description": "A proof was judged by itself."}
     facts = [("id", policy.id), ("version", str(policy.version)), ("sha256", policy.digest.hex())]
+    facts += [("ready-made", "yes" if policy.ready else "no")]
     facts += [("jurisdiction", policy.jurisdiction), ("valid-from", words.iso(policy.valid_from))]
     facts += [("valid-until", words.iso(policy.valid_until)), *(("source", source) for source in policy.sources)]
     facts += [] if policy.checked is None else [("checked", words.iso(policy.checked))]

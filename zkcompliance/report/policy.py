@@ -10,7 +10,7 @@ from zkcompliance.card.parameter import Parameter
 from zkcompliance.card.sentence import whole
 from zkcompliance.policy import finding
 from zkcompliance.policy.bounds import words
-from zkcompliance.policy.catalogue import asked
+from zkcompliance.policy.catalogue import asked, ready_made
 from zkcompliance.policy.model import Bound, LogKey, LogRule, Policy, Requirement
 from zkcompliance.quantities import show_seconds, show_time
 
@@ -28,6 +28,7 @@ def describe(policy: Policy) -> dict[str, Any]:
         "valid_until": day(policy.valid_until),
         "checked": None if policy.checked is None else day(policy.checked),
         "sha256": policy.digest.hex(),
+        "ready_made": ready_made(policy),
         "subject": "every proof names the model that it is about" if policy.subject else "no model is asked for",
         "fresh": _fresh(policy),
         "cosigners": _cosigners(policy),
@@ -40,6 +41,8 @@ def describe(policy: Policy) -> dict[str, Any]:
 def lines(said: dict[str, Any]) -> list[str]:
     """The same for a person."""
     out = [f"Policy {said['policy']}: {said['title']}", f"For {said['jurisdiction']}; SHA-256 {said['sha256']}"]
+    if not said["ready_made"]:
+        out.append("No ready-made policy of zkcompliance: the digest alone says which it is.")
     out += [
         f"In force from {said['valid_from']} until {said['valid_until']}, not included: as this file says, not a law."
     ]
@@ -92,6 +95,8 @@ def _log(rule: LogRule) -> str:
         said.append(f"at least {rule.rows:,} row{'' if rule.rows == 1 else 's'}")
     if rule.sources:
         said.append(f"every row's source is {' or '.join(rule.sources)}")
+    if rule.most:
+        said.append(f"at most {'one log' if rule.most == 1 else f'{rule.most} logs'} of this name")
     if rule.meterer:
         said.append(f"sealed by {rule.meterer}, and not by the lab, as the policy says")
     keys = ", ".join(map(_key, rule.keys))

@@ -40,7 +40,9 @@ def _log(verdict: Verdict) -> dict[str, Any]:
         if verdict.error is not None:
             results[0]["properties"] = {"code": verdict.error.code}
     policy, subject = verdict.policy, verdict.subject
-    judged_by = policy and {"id": policy.id, "version": str(policy.version), "sha256": policy.digest.hex()}
+    judged_by = policy and {
+        "id": policy.id, "version": str(policy.version), "sha256": policy.digest.hex(), "ready_made": policy.ready,
+    }  # fmt: skip
     properties = {
         "outcome": words.outcome(verdict),
         "rehearsal": verdict.rehearsal,

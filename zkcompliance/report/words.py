@@ -91,7 +91,7 @@ def _sentence(verdict: Verdict) -> str:
             return _of_one(verdict.findings[0])
         whole = "the file"
     else:
-        whole = clean(f"{verdict.policy.id}@{verdict.policy.version}")
+        whole = policy_name(verdict.policy)
     if verdict.error is not None:
         return f"Not accepted: nothing was judged ({verdict.error.code}: {clean(verdict.error.message)})."
     if not total:
@@ -106,6 +106,12 @@ def _sentence(verdict: Verdict) -> str:
     ]
     noun = "requirement" if total == 1 else "requirements"
     return f"{outcome(verdict).capitalize()}: of {total} {noun} of {whole}, {join(parts)}."
+
+
+def policy_name(policy: PolicyRef) -> str:
+    """Id and version; of one that is not ready-made also the beginning of the digest by which alone it is known."""
+    own = "" if policy.ready else f" (no ready-made policy; sha256 {policy.digest.hex()[:16]}…)"
+    return f"{clean(f'{policy.id}@{policy.version}')}{own}"
 
 
 def _of_one(finding: Finding) -> str:

@@ -20,6 +20,8 @@ from zkcompliance.claim.meaning.brackets import Brackets
 from zkcompliance.claim.meaning.core import Frame, Groups, Requirement, Reveal, Rows, Value
 from zkcompliance.claim.meaning.evaluate import Evaluator
 from zkcompliance.claim.meaning.sentences import phrase
+from zkcompliance.quantities import MILLION
+from zkcompliance.quantities.times import LAST
 
 MAX_FAULTS = 20  # rows named for one requirement
 _AT_BOUND = "exactly at the bound"
@@ -28,7 +30,8 @@ _AT_BOUND = "exactly at the bound"
 @dataclass(frozen=True)
 class Outcome:
     """One requirement. margin: how far it is from failing or holding. faults: the rows at fault of each log, by number,
-    the first MAX_FAULTS; `fault_count`: how many there are."""
+    the first MAX_FAULTS; `fault_count`: how many there are. nearest: of a condition on every row that holds, how far
+    the row is that is nearest to failing; empty where that is no one distance."""
 
     name: str
     holds: bool
@@ -36,6 +39,7 @@ class Outcome:
     faults: Mapping[str, tuple[int, ...]]
     fault_count: int
     values: tuple[str, ...] = ()
+    nearest: str = ""
 
 
 @dataclass(frozen=True)
@@ -149,7 +153,36 @@ class _Judge:
         count = sum(len(rows) for rows in numbers.values())
         named = {name: tuple(int(row) + 1 for row in rows[:MAX_FAULTS]) for name, rows in numbers.items()}
         shown = self.show(requirement.value, numbers) if self.values else ()
-        return Outcome(requirement.name, holds, self.margin(part, holds, count), named, count, shown)
+        nearest = self.nearest(part) if holds else ""
+        return Outcome(requirement.name, holds, self.margin(part, holds, count), named, count, shown, nearest)
+
+    def nearest(self, part: Value) -> str:
+        """Of `no row on which a ≤ b does not hold`, the least b − a of the rows that it is asked of.
+
+        Empty where the condition is another one, where it is asked of no row, and where a share was multiplied out,
+        which has another factor on each row.
+        """
+        match part:
+            case core.Compare(op="==", a=core.Aggregate(kind="count", by=None) as counted, b=core.Const(value=0)):
+                asked, compared = _asked_of(counted.rows.where)
+            case _:
+                return ""
+        if compared is None or compared.a.type.kind not in (types.NUMBER, types.TIME) or _multiplied(compared):
+            return ""
+        frame = counted.rows.frame
+        rows = self.evaluator.selected(Rows(frame))
+        for value, wanted in asked:
+            rows = rows[np.broadcast_to(self.evaluator.value(value), self.evaluator.length(frame))[rows] == wanted]
+        if not len(rows):
+            return ""
+        a, b = (
+            np.broadcast_to(self.evaluator.value(side), self.evaluator.length(frame))[rows].astype(object)
+            for side in (compared.a, compared.b)
+        )
+        room = int(min(b - a))
+        if compared.b.type.kind == types.TIME and room > LAST:  # to or from the end of time: a time that is not given
+            return ""
+        return f"the nearest {_shown(_gap(compared.b.type), room)} {_sides(compared)[0]} its bound"
 
     def faults(self, part: Value) -> list[tuple[Frame, Array]]:
         """Of a condition that does not hold, the rows that keep it from holding, where there are such."""
@@ -184,10 +217,10 @@ class _Judge:
                 room = self.evaluator.value(part.b) - self.evaluator.value(part.a)
                 inside, outside = _sides(part)
                 side = inside if room > 0 else outside
-                return f"{reading.show(_gap(part.b.type), abs(room))} {side} the bound" if room else _AT_BOUND
+                return f"{_shown(_gap(part.b.type), abs(room))} {side} the bound" if room else _AT_BOUND
             case core.Compare(op="=="):
                 gap = abs(self.evaluator.value(part.b) - self.evaluator.value(part.a))
-                return "equal" if holds else f"{reading.show(_gap(part.b.type), gap)} apart"
+                return "equal" if holds else f"{_shown(_gap(part.b.type), gap)} apart"
         return "holds" if holds else "does not hold"
 
     def show(self, value: Value, numbers: Mapping[str, Array]) -> tuple[str, ...]:
@@ -217,6 +250,34 @@ def _sides(part: core.Compare) -> tuple[str, str]:
 def _gap(kind: Type) -> Type:
     """The type of the distance between two values of a type."""
     return types.SECONDS if kind == types.TIME_POINT else kind if kind.kind == types.NUMBER else types.INT
+
+
+def _asked_of(where: Value | None) -> tuple[list[tuple[Value, int]], core.Compare | None]:
+    """Of the rows at fault, `p & ~(q | a ≤ b)`: what selects the rows that are asked, each with 0 or 1, and a ≤ b."""
+    asked: list[tuple[Value, int]] = []
+    if isinstance(where, core.And) and isinstance(where.b, core.Not):
+        asked, where = [(where.a, 1)], where.b
+    inner = where.a if isinstance(where, core.Not) else None
+    while isinstance(inner, core.Or):
+        first = isinstance(inner.a, core.Compare) and inner.a.op in ("<", "<=")
+        asked.append((inner.b if first else inner.a, 0))
+        inner = inner.a if first else inner.b
+    return asked, inner if isinstance(inner, core.Compare) and inner.op in ("<", "<=") else None
+
+
+def _multiplied(part: core.Compare) -> bool:
+    """Whether a share was multiplied out in a comparison."""
+    return "ppm" in dict(part.b.type.unit) and any(isinstance(each, core.Mul) for each in core.walk(part.a, part.b))
+
+
+def _shown(kind: Type, gap: int) -> str:
+    """A distance for people. What a share was multiplied out of is said in its own unit, rounded down: 3·10^6 Flop·Ppm
+    are 3 FLOP."""
+    shares = dict(kind.unit).get("ppm", 0)
+    rest = tuple((base, power) for base, power in kind.unit if base != "ppm")
+    if kind.kind != types.NUMBER or shares < 1 or not rest:
+        return reading.show(kind, gap)
+    return reading.show(Type(types.NUMBER, rest), gap // MILLION**shares)
 
 
 def _rows(count: int) -> str:

@@ -1,0 +1,167 @@
+"""What a lab's logs lack for a policy, and how far they are from its limits: for the lab's eyes only.
+
+A log that is not there, a column of which no row states anything, fewer rows than are asked for, or that count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+import numpy as np
+
+from zkcompliance.claim.model import CheckResult, Claim
+from zkcompliance.log.store import SealedLog
+from zkcompliance.policy import bounds
+from zkcompliance.policy.catalogue import asked
+from zkcompliance.policy.finding import rounded, text
+from zkcompliance.policy.model import Bound, Policy, Requirement
+from zkcompliance.prove import api
+from zkcompliance.prove.needs import needs
+from zkcompliance.prove.policy import Task
+from zkcompliance.schemas import LIMB_BITS, Column, Schema
+
+LOG, COLUMN, ROWS, COUNTED = "log", "column", "rows", "counted"
+
+
+@dataclass(frozen=True)
+class Lack:
+    """Something that is missing. kind: LOG, COLUMN, ROWS or COUNTED; log: the policy's name of it; says: a sentence.
+
+    column: of a COLUMN; of: the requirements that it is missing for; claim: the one whose rows count too few.
+    """
+
+    kind: str
+    policy: str
+    log: str
+    schema: Schema
+    says: str
+    of: tuple[str, ...]
+    column: str = ""
+    claim: str = ""
+
+
+def without_logs(
+    policy: Policy, there: Mapping[str, Sequence[SealedLog]], own: Mapping[str, Claim] = MappingProxyType({})
+) -> tuple[Policy, list[Lack]]:
+    """The policy without what cannot be checked since a log is not given, and a lack for each such log.
+
+    The policy is for a check alone: its requirements are those about logs that are there.
+    """
+    gone = [each for each in needs(policy, own) if each.rule.name not in there and not each.further]
+    lacks = []
+    for each in gone:
+        name, about = each.rule.name, tuple(one.name for one in asked(policy) if each.rule.name in _logs(one))
+        says = f"No log is given for {name} (schema {each.schema.label}), which {_join(about)} {_is(about)} about."
+        lacks.append(Lack(LOG, policy.label, name, each.schema, says, about))
+    left = {name: rule for name, rule in policy.logs.items() if name in there or name not in [x.log for x in lacks]}
+    kept = tuple(each for each in policy.requirements if _logs(each) <= set(left))
+    return replace(policy, logs=left, requirements=kept), lacks
+
+
+def _logs(requirement: Requirement) -> set[str]:
+    """The logs without which it cannot be shown."""
+    return {name for several in requirement.logs.values() for name in several}
+
+
+def lacking(
+    policy: Policy, there: Mapping[str, Sequence[SealedLog]], own: Mapping[str, Claim] = MappingProxyType({})
+) -> list[Lack]:
+    """What is missing in the logs that are there, whose schemas are those of the claims about them."""
+    found = []
+    for need in needs(policy, own):
+        name, rule = need.rule.name, need.rule
+        tables = {log.origin: _rows(log) for log in there.get(name, ()) if log.schema.digest == need.schema.digest}
+        rows = sum(table.shape[1] for table in tables.values())
+        if tables and rows < rule.rows:
+            says = f"The log {name} has {_count(rows)}, and the policy asks for at least {rule.rows:,}."
+            found.append(Lack(ROWS, policy.label, name, need.schema, says, (f"floor: {name}",)))
+        for origin, table in tables.items():
+            called = name if len(tables) == 1 else f"{name} ({origin})"
+            for each in need.columns:
+                if table.shape[1] and each.read_by and _never_given(need.schema, each.column, table):
+                    says = (
+                        f"No row of the log {called} states {each.column.name} ({each.column.doc}), which "
+                        f"{_join(each.read_by)} {'reads' if len(each.read_by) == 1 else 'read'}."
+                    )
+                    found.append(Lack(COLUMN, policy.label, name, need.schema, says, each.read_by, each.column.name))
+    return found
+
+
+def _rows(log: SealedLog) -> np.ndarray:
+    """The rows of all segments of a log, without padding: (width, rows)."""
+    tables = [segment.load_columns() for segment in log.segments]
+    return np.concatenate([table[:, table[0] == 1] for table in tables], axis=1)
+
+
+def _never_given(schema: Schema, column: Column, table: np.ndarray) -> bool:
+    """Whether every row has what a missing value is stored as, where that says that nothing was stated."""
+    stored = column.stored_missing
+    if stored is None or (column.missing is None and column.default != "unknown"):
+        return False
+    limbs = [stored >> LIMB_BITS * place & 0xFFFF for place in range(column.limbs)]
+    return bool(np.all(table[list(schema.limbs(column.name))] == np.array(limbs, dtype=table.dtype)[:, None]))
+
+
+def uncounted(task: Task, result: CheckResult) -> list[Lack]:
+    """A lack where fewer rows count for a requirement than the policy asks for."""
+    found = []
+    for each in task.card.reveals:
+        bound, value = task.requirement.reveals.get(each.name), result.reveals.get(each.name)
+        if not each.counts or value is None or bound is None or bound.low is None or value >= bound.low:
+            continue
+        logs = tuple(dict.fromkeys(task.rules[label].name for label in task.requirement.taken(each.counts)))
+        says = (
+            f"Of {_join(logs)} {_count(value)} count{'s' if value == 1 else ''} for {task.requirement.name}, and at "
+            f"least {bound.low:,} {'is' if bound.low == 1 else 'are'} asked for."
+        )
+        schema, claim = task.claim.slots[each.counts], task.claim.id
+        lack = Lack(COUNTED, task.policy.label, logs[0], schema, says, (task.requirement.name,), claim=claim)
+        found.append(lack)
+    return found
+
+
+def margins(task: Task, result: CheckResult) -> dict[str, str]:
+    """How far each condition is from the other verdict, and each value that would be disclosed from its bound."""
+    known = {each.name: each for each in task.card.revealed()}
+    said = dict(result.margins)
+    for name, bound in task.requirement.reveals.items():
+        if name in result.reveals:
+            value = result.reveals[name]
+            less = rounded(task.card, name, value)
+            fits = bounds.meets(bound, value, time=task.binding.time, subject_name=None, rounded=less)
+            shown = f"{text(known[name], value)}{' (rounded down)' if less else ''}"
+            room = "".join(f", {known[name].show(gap)} {side}" for gap, side in _room(bound, value, less))
+            said[f"reveals {name}"] = f"{'holds' if fits else 'FAILS'}, {shown}{room}"
+    return said
+
+
+def _room(bound: Bound, value: int, less: int) -> list[tuple[int, str]]:
+    """How far a value is from the ends of its bound. less: what rounding down may have taken from it."""
+    found = []
+    if bound.low is not None:
+        gap = value - bound.low
+        found.append((abs(gap), "above the least" if gap >= 0 else "short of the least"))
+    if bound.high is not None:
+        gap = bound.high - value - less
+        found.append((abs(gap), "below the most" if gap >= 0 else "over the most"))
+    return found
+
+
+def checked(task: Task) -> CheckResult:
+    """The requirement over its logs, in plain text."""
+    return api.check(task.asked, api.columns_of(api.logs_of([task.asked])))
+
+
+def _count(rows: int) -> str:
+    return f"{rows:,} row{'' if rows == 1 else 's'}"
+
+
+def _join(names: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+def _is(names: Sequence[str]) -> str:
+    return "is" if len(names) == 1 else "are"
