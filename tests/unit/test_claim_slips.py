@@ -17,7 +17,7 @@ def slip(compute: ComputeLog, registry: ChipLog, limit: Param[Flop]) -> None:
     """A slip."""
     jobs = compute.where(compute.phase != "failed")
     runs = jobs.group_by(jobs.run)
-    require("used", (compute.flop.sum() <= limit) & (registry.count() >= 0))
+    require("used", (compute.flop.sum() <= limit) & (registry.count() != 98_765_432))
 '''
 LINE = HEAD.count("\n") + 1
 
