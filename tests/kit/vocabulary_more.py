@@ -135,7 +135,7 @@ def casts(compute: ComputeLog, evals: EvalLog, growth: Param[Rate], whole_days: 
     graded = evals.where(evals.score.is_given())
     require("rate", (graded.score.mean() <= growth) & (fraction(evals.count(), graded.count()) < "400%"))
     require("of it", compute.every(compute.flop * percent(250) // whole() >= compute.flop))
-    require("rates", (growth <= "100000%") | (growth - "5%" >= percent(300)) | (compute.count() <= 3))
+    require("rates", (growth <= "250%") | (growth - "5%" >= "100000%") | (compute.count() <= 3))
 
 
 MORE = {each.id: each for each in (distinct, ends, ends_in_order, ranked, differences, calendar, casts)}

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.kit.anything_asked import anything_asked
 from tests.kit.compiled_trial import padded, trial
 from tests.kit.exact_rows import encode_rows
 from tests.kit.random_claims import TINY, TOPS, Kind, TinyLog, readable
@@ -254,7 +255,7 @@ def case_of(seed: int) -> Case:
         given = {"limit": limit, "one": one, "listed": listed, "kinds": kinds}
         maker = Maker(chance, (t, others), given)
         used = t.where(t.kind.is_in(kinds) & t.n.is_in(listed) & (t.key == one))
-        require("used", (used.count() + others.count() + limit) >= 0)
+        require("used", (used.count() + others.count() + limit) != 98_765_432)
         for number in range(chance.randint(1, 2)):
             require(f"r{number}", drawn(chance, lambda: maker.required(chance.randint(1, 3))))
         for number, asked in enumerate(maker.asked[:2]):
@@ -282,7 +283,8 @@ def case_of(seed: int) -> Case:
         "limit": cell(2**32 - 1), "one": chance.randint(0, 3), "listed": places.encode(members, 32, 3),
         "kinds": chance.randint(0, 7),
     }  # fmt: skip
-    return claim("deep-claim")(body), tables, publics
+    with anything_asked():
+        return claim("deep-claim")(body), tables, publics
 
 
 def scattered(chance: random.Random, rows: list[dict[str, int]]) -> np.ndarray:

@@ -224,7 +224,7 @@ def ties(e: EventLog) -> None:
 @claim("first")
 def first(e: EventLog) -> None:
     """What is revealed of the first row alone."""
-    require("any", e.count() >= 0)
+    require("any", e.count() <= 98_765_432)
     reveal("first", e.where(e.is_first).serial.sum())
 
 

@@ -284,7 +284,7 @@ def test_a_long_expression_is_no_deep_recursion() -> None:
             term = term + number
         require("below", compute.every(term < 2**32))
 
-    assert phrase(body.requirements[0].value).endswith(" + 1,199) is below ≈4.29e9")
+    assert phrase(body.requirements[0].value).endswith(" + 1,199) is below ≈4.29e9 (4,294,967,296)")
 
 
 # What stands at the end of a claim's file

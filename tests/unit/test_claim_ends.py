@@ -22,7 +22,7 @@ def defined(make: Any) -> Any:
     @claim("some-claim")
     def some_claim(c: ComputeLog, d: ChipLog) -> None:
         """A claim."""
-        require("used", d.count() >= 0)
+        require("used", d.count() <= 98_765_432)
         require("x", make(c, d))
 
     return some_claim
@@ -130,7 +130,7 @@ def test_sentences() -> None:
 
     runs = "For every group of (c with the same run), "
     assert said(lambda c, d: c.site.or_else("x").n_unique() <= 5) == (
-        "The number of distinct values of site (where missing, x) over c is at most 5."
+        "The number of distinct values of site (where missing, ‘x’) over c is at most 5."
     )
     assert said(lambda c, d: c.group_by(c.run).every(c.group_by(c.run).n_unique(c.phase) <= 5)) == (
         f"{runs}the number of distinct values of phase over its rows is at most 5."
@@ -144,7 +144,7 @@ def test_sentences() -> None:
     assert said(lambda c, d: c.order_by(descending(c.start)).flop.is_sorted()) == (
         "Flop never falls from row to row of (c in order of start (descending))."
     )
-    assert said(lambda c, d: c.any(c.is_last)) == "For some row of c, not (there is a later row)."
+    assert said(lambda c, d: c.any(c.is_last)) == "For some row of c, not (there is a later row of c)."
 
 
 def test_refusals() -> None:

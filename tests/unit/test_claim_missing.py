@@ -38,7 +38,7 @@ def defined(make: Made, *, shown: bool = False) -> Any:
 
     def body(c: ComputeLog, d: ChipLog) -> None:
         """A claim."""
-        require("used", (c.count() >= 0) & (d.count() >= 0))
+        require("used", (c.count() <= 98_765_432) & (d.count() != 98_765_432))
         made = make(c, d)
         reveal("x", made) if shown else require("x", made)
 
@@ -57,7 +57,7 @@ def refused(make: Made, name: str, **options: bool) -> None:
     [
         lambda c, d: c.every(c.devices + 1 <= 5), lambda c, d: c.every(c.devices * 2 <= 5),
         lambda c, d: c.every(-c.devices <= -5), lambda c, d: c.every(abs(c.devices - 5) <= 5),
-        lambda c, d: c.every(c.devices // 2 <= 5), lambda c, d: c.every(c.devices % 2 <= 1),
+        lambda c, d: c.every(c.devices // 2 <= 5), lambda c, d: c.every(c.devices % 2 <= 0),
         lambda c, d: c.every(c.devices <= 5), lambda c, d: c.every(c.devices != 5),
         lambda c, d: c.every(c.devices.is_in((1, 2))), lambda c, d: c.every(smaller(c.devices, 5) >= 1),
         lambda c, d: c.devices.sum() <= 5, lambda c, d: c.devices.max(empty=0) <= 5,

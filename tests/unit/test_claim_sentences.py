@@ -33,7 +33,7 @@ def said(make: Callable[..., Any]) -> str:
 
     def body(c: ComputeLog, d: ChipLog, limit: Param[Flop]) -> None:
         """A claim."""
-        require("used", (c.flop.sum() <= limit) & (d.count() >= 0))
+        require("used", (c.flop.sum() <= limit) & (d.count() != 98_765_432))
         require("x", make(c, d, limit))
 
     return sentence(claim("said")(body).requirements[1].value)
@@ -45,7 +45,7 @@ def said(make: Callable[..., Any]) -> str:
         (lambda c, d, x: d.where(d.until.is_given()).every(d.until >= d.from_),
          "For every row of (d where until is given), from is not after until."),
         (lambda c, d, x: c.every((c.run == "base-1") | c.run.is_in(("b", "a", "c"))),
-         "For every row of c, run is base-1 or run is one of a, b, c."),
+         "For every row of c, run is ‘base-1’ or run is one of ‘a’, ‘b’, ‘c’."),
         (lambda c, d, x: c.every(smaller(c.flop, larger(x, 5)) <= 7),
          "For every row of c, (the smaller of flop and (the larger of `limit` and 5 FLOP)) is at most 7 FLOP."),
         (lambda c, d, x: c.every(abs(c.end - c.start) <= "2 days"),

@@ -17,7 +17,7 @@ def slip(compute: ComputeLog, registry: ChipLog, limit: Param[Flop]) -> None:
     """A slip."""
     jobs = compute.where(compute.phase != "failed")
     runs = jobs.group_by(jobs.run)
-    require("used", (compute.flop.sum() <= limit) & (registry.count() >= 0))
+    require("used", (compute.flop.sum() <= limit) & (registry.count() != 98_765_432))
 '''
 LINE = HEAD.count("\n") + 1
 
@@ -115,7 +115,7 @@ def test_a_slip_among_the_arguments_does_too(argument: str, tmp_path: Path) -> N
     ("text", "begins", "number"),
     [
         ('from zkcompliance.claim.language import *\nEXAMPLES = (fails("x"),)\n', "fails: missing", 2),
-        ("import zkcompliance\nimport no_such_module\n", "slip.py cannot be run: ModuleNotFoundError", 2),
+        ("x = 1\nimport no_such_module\n", "import no_such_module, which is no word of the claim language", 2),
         ("x = 1\nx.y\n", "slip.py cannot be run: AttributeError", 2),
         (
             "from zkcompliance.claim.language import *\n\n@claim\ndef f(c: ComputeLog): pass\n",

@@ -183,6 +183,20 @@ def show(kind: Type, value: int) -> str:
     return f"{quantities.show_integer(value)}{unit}"
 
 
+def exactly(kind: Type, value: int) -> str:
+    """As a sentence of a claim has it: nothing rounded alone, and the text of an id in quotes, so that no text reads as
+    words of the sentence. What is not ASCII in it is named too: letters of two alphabets look alike. A text with such
+    quotes in it is shown by its digest."""
+    if kind.kind == types.ID:
+        text = value.text if isinstance(value, Identity) and value else ""
+        if not text or set(text) & set("‘’"):
+            return show(kind, int(value))
+        odd = [f"U+{ord(letter):04X}" for letter in dict.fromkeys(text) if not letter.isascii()]
+        return f"‘{text}’" + (f" (with {', '.join(odd)})" if odd else "")
+    shown = show(kind, value)
+    return f"{shown} ({int(value):,})" if "≈" in shown else shown
+
+
 def show_members(kind: Type, members: Iterable[int]) -> str:
     """For people; a text with a comma in it, which would read as two, by its digest."""
     members = [int(each) if isinstance(each, Identity) and "," in each.text else each for each in members]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zkcompliance.card import types
+from zkcompliance.card import reading, types
 from zkcompliance.card.model import Card, Slot
 from zkcompliance.card.parameter import CLOCK, NOW, Parameter
 from zkcompliance.card.sentence import whole
@@ -14,16 +14,17 @@ WHAT_A_BRACKET_IS = (
     "the largest time there is: then the condition fails on every row, but for a time within the delay of such an end.",
 )
 ROLES = {CLOCK: "; a clock that runs out", NOW: "; taken for now"}  # of a parameter, beside its type
+_NO_ROLE = {types.SECONDS: "; not marked as a clock", types.TIME_POINT: "; not marked as now"}  # no policy watches it
 NOT_PROVEN = "that the log is complete and that its rows are true: a row is as good as its source."
 
 
 def explain(card: Card) -> str:
     """The claim as plain text for a person."""
     lines = [f"{card.id}, version {card.version}: {card.title}", ""]
-    lines += [card.about, ""] if card.about else []
+    lines += [*_quoted(card.about), ""] if card.about else []
     lines.append("Logs:")
     for slot in card.slots:
-        lines += [f"  {slot.name}: {slot.about or slot.schema}", f"    {logs_of(slot)}"]
+        lines += [f"  {slot.name}: {_one_line(slot.about) or slot.schema}", f"    {logs_of(slot)}"]
     lines.append("")
     if card.params:
         lines += ["Parameters (public):", *(f"  {parameter(spec)}" for spec in card.params), ""]
@@ -38,11 +39,32 @@ def explain(card: Card) -> str:
     return "\n".join([*lines, f"Not proven: {NOT_PROVEN}"])
 
 
+def _quoted(about: str) -> list[str]:
+    """What the author says besides, each line marked: it could be written like what follows, which is proved."""
+    return ["In its author's words, of which nothing is proved:", *(f"  | {line}" for line in about.split("\n"))]
+
+
+def _one_line(text: str) -> str:
+    """An author's text on one line, so that it begins no line of its own."""
+    return " ".join(text.split())
+
+
 def logs_of(slot: Slot) -> str:
     """What the marks of a slot say: how many logs may fill it, and whether a policy may leave that open."""
     many = "one log, since the order of rows counts" if slot.order else "one log or several, in any order"
     harder = "more rows only make it harder" if slot.more else "more rows may make it hold"
     return f"{many}; {harder}"
+
+
+def vacuity(card: Card) -> list[str]:
+    """What the claim's file says of its parameters: where they ask nothing, and which of them always ask."""
+    empty = [str(each) for each in card.vacuous if str(each)]
+    asks = [f"{each.param}: {each.why}" for each in card.vacuous if not str(each)]
+    lines = ["", "Asks nothing, so that no policy may admit it:", *(f"  {each}." for each in empty)] if empty else []
+    if asks:
+        lines += ["", "Asks something whatever its value, says the author, and nobody has proved it:"]
+        lines += [f"  {each}." for each in asks]
+    return lines
 
 
 def parameter(spec: Parameter) -> str:
@@ -54,10 +76,16 @@ def parameter(spec: Parameter) -> str:
     elif spec.type.choices:
         bounds = f"one of {', '.join(spec.type.choices)}"
     elif (spec.low, spec.high) != (0, types.largest(spec.type)):
-        bounds = f"from {spec.show(spec.low)} to {spec.show(spec.high)}"
+        bounds = f"from {_shown(spec, spec.low)} to {_shown(spec, spec.high)}"
     else:
         bounds = ""
     kind = "set" if spec.type.choices and spec.is_set else str(spec.type) if spec.type.kind != types.ENUM else "choice"
-    default = "" if spec.default is None else f"; default {spec.show(spec.default)}"
-    role = ROLES.get(spec.role, "")
-    return f"{spec.name} ({kind}{', ' + bounds if bounds else ''}{default}{role}){': ' + spec.doc if spec.doc else ''}"
+    default = "" if spec.default is None else f"; default {_shown(spec, spec.default)}"
+    role = ROLES.get(spec.role, _NO_ROLE.get(spec.type, "") if not spec.role else "")
+    doc = f": {_one_line(spec.doc)}" if spec.doc else ""
+    return f"{spec.name} ({kind}{', ' + bounds if bounds else ''}{default}{role}){doc}"
+
+
+def _shown(spec: Parameter, value: int) -> str:
+    """A value of the claim's own text: an id in quotes, so that it reads as no other part of the line."""
+    return spec.show(value) if spec.is_set else reading.exactly(spec.type, value)

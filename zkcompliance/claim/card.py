@@ -29,9 +29,7 @@ def explain(claim: Claim) -> str:
     """The claim as sentences, its parameters, its program, what is revealed and what is not proven."""
     program = claim.program
     card = card_of(claim)
-    lines = [words.explain(card)]
-    if empty := [str(each) for each in claim.vacuous if str(each)]:
-        lines += ["", "Asks nothing, so that no policy may admit it:", *(f"  {each}." for each in empty)]
+    lines = [words.explain(card), *words.vacuity(card)]
     lines += ["", f"Card {card.digest.hex()}", f"Program {program.digest.hex()}:"]
     for table in program.tables:
         slot = None if table.log is None else program.logs[table.log]

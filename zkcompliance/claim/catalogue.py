@@ -18,6 +18,7 @@ from types import ModuleType
 from zkcompliance import limits, schemas
 from zkcompliance.card.beside import Beside
 from zkcompliance.card.vacuity import Vacuous
+from zkcompliance.claim import own_text
 from zkcompliance.claim.language.build import ClaimDefinition
 from zkcompliance.claim.meaning.source import refuse_slip
 from zkcompliance.claim.model import Claim
@@ -82,6 +83,7 @@ def load(name: str) -> Claim:
     spec = importlib.util.spec_from_file_location("zkcompliance_user_claim", name, loader=loader)
     if spec is None:
         raise UsageError(f"{name} is not a Python file")
+    own_text.check(loader.get_data(name), name)
     module = importlib.util.module_from_spec(spec)
     try:
         loader.exec_module(module)

@@ -113,8 +113,7 @@ def _explain_card(path: Path, as_json: bool) -> None:
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}", help="zkcompliance explain CLAIM --card FILE") from error
     text = words.explain(card)
-    if empty := [str(each) for each in card.vacuous if str(each)]:
-        text += "\n\nAsks nothing, so that no policy may admit it:\n" + "\n".join(f"  {each}." for each in empty)
+    text = "\n".join([text, *words.vacuity(card)])
     if as_json:
         document = {"id": card.id, "version": card.version, "card": card.digest.hex(), "digest": card.program.hex()}
         console.print_json({**document, "text": text})

@@ -6,7 +6,7 @@ import inspect
 import re
 import sys
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,9 +15,10 @@ from zkcompliance.card.parameter import Parameter
 from zkcompliance.claim.language import missing, params, rules, written
 from zkcompliance.claim.language.closed import Closed, word
 from zkcompliance.claim.language.expr import Expr
+from zkcompliance.claim.language.making import within
 from zkcompliance.claim.language.scope import OPEN, Scope, current
 from zkcompliance.claim.language.tables import LogTable, Table
-from zkcompliance.claim.meaning import core
+from zkcompliance.claim.meaning import always, core
 from zkcompliance.claim.meaning.core import Log, Requirement, Reveal, Rows, Value
 from zkcompliance.claim.meaning.source import Line, refuse, refuse_slip
 from zkcompliance.errors import UsageError, ZkComplianceError
@@ -99,6 +100,7 @@ def claim(id: str, version: int = 1) -> Callable[[Callable[..., None]], ClaimDef
         found = (*scope.requirements, *scope.implied)
         reveals = tuple(scope.reveals)
         _check(logs, specs, found, reveals, bool(scope.requirements), line)
+        _check_counted(reveals, [each.value for each in scope.requirements])
         written.check(
             written.outline(id, version, doc, {log.name: log.schema for log in logs}, specs, found, reveals), line
         )
@@ -159,6 +161,8 @@ def _named(name: Any, known: list[str]) -> None:
         raise refuse(
             "a name is a short text on one line, without letters that nobody sees", 'remedy: "total below the limit"'
         )
+    if ":" in name:
+        raise refuse(f"{name!r} has a colon, behind which the sentence is said", "remedy: a name without one")
     if name in known:
         raise refuse(f"{name!r} is said twice", "remedy: another name")
 
@@ -240,6 +244,25 @@ def _run(body: Callable[..., None], arguments: dict[str, Any], line: Line) -> Sc
     return scope
 
 
+def _check_counted(reveals: Sequence[Reveal], required: Sequence[Value]) -> None:
+    """Refuses a number of rows that count where no requirement of the author's is about all of these rows: a policy
+    asks for so many rows by it, and rows that the claim passes over would do."""
+    about: set[Rows] = set()
+    for part in core.walk(*required):
+        said = part.said if isinstance(part, Value) else ()
+        about |= {replace(each, order=()) for each in (part, *said) if isinstance(each, Rows)}
+    for each in reveals:
+        if each.counts is None or not isinstance(each.value, core.Aggregate):
+            continue
+        rows = replace(each.value.rows, order=())
+        if not any(rows.frame == among.frame and within(rows, among) for among in about):
+            raise refuse(
+                f"{each.name!r} counts rows that no requirement is about",
+                "remedy: counted(name, rows) of the rows, with their where, of which something is required",
+                each.value.line,
+            )
+
+
 def _check(
     logs: tuple[Log, ...],
     specs: tuple[Parameter, ...],
@@ -254,6 +277,7 @@ def _check(
         raise refuse("a claim without a requirement", "remedy: require(name, condition)", line)
     values = [each.value for each in found] + [each.value for each in reveals]
     missing.check(*values)
+    always.check(*values)
     used = set(core.walk(*values))
     names = {part.name for part in used if isinstance(part, core.Param)}
     own = [(spec.name, spec.type, (spec.low, spec.high)) for spec in specs]

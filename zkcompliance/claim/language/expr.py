@@ -13,8 +13,8 @@ from zkcompliance.claim.language.asking import EVERY, NO, SOME
 from zkcompliance.claim.language.closed import word
 from zkcompliance.claim.language.lowering import agree, belong, chain, key_of, narrowed, public
 from zkcompliance.claim.language.making import constant, lift, make, operand
-from zkcompliance.claim.language.operators import ORDERED, Operators, Reflected, choose, ordered, retyped
-from zkcompliance.claim.meaning import core, ranges
+from zkcompliance.claim.language.operators import ORDERED, Operators, Reflected, always_so, choose, ordered, retyped
+from zkcompliance.claim.meaning import always, core, ranges
 from zkcompliance.claim.meaning.core import Rows, Value
 from zkcompliance.claim.meaning.source import here, refuse
 
@@ -55,15 +55,16 @@ class Expr(Operators):
         """The average over the rows, to be compared with: `<=` and `>=` hold over none, `<` and `>` do not."""
         self._number("mean")
         return Ratio(
-            self.sum(), count(self._rows("mean")), self.node.type, ("the mean ", self.node, " over ", self.rows)
-        )
+            self.sum(), count(self._rows("mean")), self.node.type, ("the mean ", self.node, " over ", self.rows),
+            span=self.node.range,
+        )  # fmt: skip
 
     @word
     def share(self) -> Ratio:
         """Of a truth value: the share of the rows on which it holds, in ppm, to be compared with (see `mean`)."""
         among = self._rows("share")
         parts = ("the share of ", among, " for which ", self.node)
-        return Ratio(self.count() * whole(), count(among), types.PPM, parts)
+        return Ratio(self.count() * whole(), count(among), types.PPM, parts, span=(0, WHOLE_PPM))
 
     @word
     def quantile(self, share: Any) -> Quantile:
@@ -192,7 +193,8 @@ class Expr(Operators):
         none = literal and self.node.type.kind == types.ID and other.node.value == 0  # type: ignore[attr-defined]
         said = (self.node, " (where missing, ", "none" if none else other.node, ")")
         if isinstance(other.node, core.Const) and other.node.value == stored:
-            return say(_told(self), *said)  # what a missing value is stored as: nothing to choose
+            stored_so = Expr(dataclasses.replace(_told(self).node, called=""), self.rows)  # a name is of the bare value
+            return say(stored_so, *said)  # what a missing value is stored as: nothing to choose
         return say(choose(self.is_given(), _told(self), other), *said)
 
     @word
@@ -290,13 +292,21 @@ class Ratio(Reflected):
     """
 
     def __init__(
-        self, numerator: Expr, denominator: Expr, kind: types.Type, parts: tuple[Any, ...], over: str = _NO_ROWS
+        self,
+        numerator: Expr,
+        denominator: Expr,
+        kind: types.Type,
+        parts: tuple[Any, ...],
+        over: str = _NO_ROWS,
+        *,
+        span: ranges.Range | None = None,
     ) -> None:
-        """over: what there is nothing of where the denominator is 0, in words."""
+        """over: what there is nothing of where the denominator is 0, in words. span: the least and the most that it can
+        be, where that is known."""
         self.numerator, self.denominator, self.type, self.parts = numerator, denominator, kind, parts
-        self.over = over
+        self.over, self.span = over, span
 
-    def _sides(self, other: Any) -> tuple[Expr, Expr, tuple[Any, ...]]:
+    def _sides(self, op: str, other: Any) -> tuple[Expr, Expr, tuple[Any, ...]]:
         if isinstance(other, Ratio):
             if other.type != self.type:
                 raise refuse(f"{self.type} compared with {other.type} has no meaning", "remedy: two of one unit")
@@ -306,6 +316,9 @@ class Ratio(Reflected):
             raise refuse(
                 f"{self.type} compared with {bound.node.type} has no meaning", f"remedy: compare it with a {self.type}"
             )
+        answer = None if self.span is None else _decided(op, self.span, bound.node)
+        if answer is not None:
+            raise always_so(answer)
         return self.numerator, bound * self.denominator, (bound.node,)
 
     def __sub__(self, other: Any) -> Ratio:
@@ -346,7 +359,7 @@ class Ratio(Reflected):
         raise refuse("a mean is not true or false", "remedy: compare it: rows.x.mean() <= limit")
 
     def _compared(self, op: str, other: Any, words: str) -> Expr:
-        a, b, parts = self._sides(other)
+        a, b, parts = self._sides(op, other)
         made = _RELATION[op](a, b)
         nothing = [(among, none) for among, none in (self._nothing, *_nothing_of(other)) if none]
         if not nothing:
@@ -407,6 +420,13 @@ class Quantile(Reflected):
 _RELATION: dict[str, Callable[[Expr, Expr], Expr]] = {
     "<=": operator.le, "<": operator.lt, ">=": operator.ge, ">": operator.gt, "==": operator.eq, "!=": operator.ne,
 }  # fmt: skip
+
+
+def _decided(op: str, span: ranges.Range, bound: Value) -> bool | None:
+    """Whether a mean or a share in the span, of some rows, is op the bound whatever they are; None: it depends."""
+    low, high = ranges.sub(span, bound.range)
+    turned = {">": "<", ">=": "<="}
+    return always.decided(turned[op], (-high, -low)) if op in turned else always.decided(op, (low, high))
 
 
 _DIFFERENCE = "a difference is of two: a.x.mean() - b.x.mean() <= limit, or abs(…) of it"
@@ -487,7 +507,7 @@ def run_end(rows: Rows, step: int, per: tuple[Value, ...] = ()) -> Expr:
     same: tuple[Any, ...] = (" with the same ", per) if per else ()
     node = core.Neighbour(
         rows, yes, step, no, per, type=types.TRUTH, range=ranges.BIT, frame=rows.frame, line=here(),
-        said=(f"there is {'an earlier' if step < 0 else 'a later'} row", *same),
+        said=(f"there is {'an earlier' if step < 0 else 'a later'} row of ", rows, *same),
     )  # fmt: skip
     return ~Expr(node, rows)
 

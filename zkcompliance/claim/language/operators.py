@@ -14,7 +14,7 @@ from zkcompliance.card.types import Type
 from zkcompliance.claim.language import units
 from zkcompliance.claim.language.closed import Closed
 from zkcompliance.claim.language.making import Handle, constant, lift, literal, make, operand, quoted
-from zkcompliance.claim.meaning import core, ranges
+from zkcompliance.claim.meaning import always, core, ranges
 from zkcompliance.claim.meaning.core import Value
 from zkcompliance.claim.meaning.source import here, refuse, refuse_truth
 from zkcompliance.errors import ClaimDefinitionError
@@ -92,7 +92,7 @@ class Operators(Closed, Handle):
         node, of = _numeric(self, "abs").node, type(self)
         if node.range[0] >= 0:
             return self
-        less, up = self < operand(0, self), -self
+        less, up = compare("<", self, operand(0, self)), -self
         said: tuple[Any, ...] = ("(the size of ", node, ")")
         if isinstance(node, core.Sub):
             a, b = of(node.a, self.rows), of(node.b, self.rows)
@@ -306,7 +306,18 @@ def _asked(op: str, a: E, b: E) -> E:
             "both sides of a comparison are the same, so that it says nothing",
             "remedy: compare with another value; the row before has x.previous(default=…)",
         )
-    return compare(op, a, b)
+    made = compare(op, a, b)
+    if (answer := always.compared(op, a.node, b.node)) is not None:
+        raise always_so(answer)
+    return made
+
+
+def always_so(answer: bool) -> ClaimDefinitionError:
+    """The error for a comparison that asks nothing of any row."""
+    return refuse(
+        f"a comparison that is always {'true' if answer else 'false'}, whatever the rows are",
+        "remedy: a bound that some rows pass and others do not; that a value is there is x.is_given()",
+    )
 
 
 def compare(op: str, a: E, b: E) -> E:

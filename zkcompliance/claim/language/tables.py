@@ -264,15 +264,17 @@ class Grouped(Table):
     def mean(self, value: Expr) -> Ratio:
         """The average of the value over the group's rows, to be compared with."""
         columns((value,), "a group's mean")
-        return Ratio(self.sum(value), self.size(), value.node.type, ("the mean ", value.node))
+        parts = ("the mean ", value.node)
+        return Ratio(self.sum(value), self.size(), value.node.type, parts, span=value.node.range)
 
     @word
     def share_of(self, condition: Expr) -> Ratio:
         """The share of the group's rows on which the condition holds."""
         as_condition(condition, "share_of", Expr)
         return Ratio(
-            self.size(condition) * whole(), self.size(), types.PPM, ("the share of its rows for which ", condition.node)
-        )
+            self.size(condition) * whole(), self.size(), types.PPM,
+            ("the share of its rows for which ", condition.node), span=(0, 1_000_000),
+        )  # fmt: skip
 
     @word
     def quantile(self, value: Expr, share: Any) -> Quantile:

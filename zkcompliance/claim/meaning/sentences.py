@@ -136,7 +136,7 @@ def _phrase(part: Any, known: _Known) -> str:
     if isinstance(part, str):
         return part
     if isinstance(part, tuple):
-        words = [_phrase(each, known) for each in part]
+        words = [_compound(each, known) for each in part]
         return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
     if not isinstance(part, Value | Rows):
         return _frame(part, known)
@@ -157,10 +157,22 @@ def _words(part: Value | Rows, known: _Known) -> str:
     return text
 
 
+def _compound(part: Any, known: _Known) -> str:
+    """A part inside a phrase: a product, or a condition that is a sentence of its own, stands in parentheses."""
+    text = _phrase(part, known)
+    if not isinstance(part, Value) or text.startswith("“") or part.said:
+        return text
+    several = isinstance(part, core.And | core.Or | core.Mul)
+    return f"({text})" if several else text
+
+
 def _spoken(said: tuple[Any, ...], known: _Known) -> str:
     """What sugar says of itself. A row of groups is a group."""
     words: list[str] = []
     for each in said:
+        if words and words[-1].endswith(" for which "):
+            words.append(_compound(each, known))
+            continue
         if isinstance(each, Rows) and isinstance(each.frame, Groups) and words and words[-1].endswith(" row of "):
             words[-1] = words[-1].removesuffix("row of ") + "group of "
         words.append(_phrase(each, known))
@@ -185,7 +197,7 @@ def _rows(rows: Rows, known: _Known) -> str:
 def _value(node: Value, known: _Known) -> str:
     match node:
         case core.Const():
-            return reading.show(node.type, node.value)
+            return reading.exactly(node.type, node.value)
         case core.Param():
             return f"\x02{node.name}\x03"
         case core.Column():
@@ -219,14 +231,14 @@ def _value(node: Value, known: _Known) -> str:
             same = f" with the same {_phrase(node.per, known)}" if node.per else ""
             one = "group" if isinstance(node.rows.frame, Groups) else "row"
             row = f"{side} {one} of {_phrase(node.rows, known)}{same}"
-            what = _phrase(node.arg, known).removeprefix("the ")
+            what = _compound(node.arg, known).removeprefix("the ")
             return f"the {what} of the {row} ({_phrase(node.default, known)} if none)"
         case core.Member():
             return _found(node, "is found", known)
         case core.Lookup():
             other = "" if node.matched else f" (without a match: {_phrase(node.default, known)})"
             found = f"the {_phrase(node.columns, known)} {_phrase(node.keys, known)} in {_phrase(node.target, known)}"
-            return f"{_phrase(node.value, known)} of {found}{other}"
+            return f"{_compound(node.value, known)} of {found}{other}"
         case core.Aggregate():
             return _aggregate(node, known)
         case core.AsOf():
@@ -235,7 +247,7 @@ def _value(node: Value, known: _Known) -> str:
             same = f" with the same {_phrase(node.per, known)}" if node.per else ""
             one = _row_of(node.frame)
             return (
-                f"the total {_phrase(node.arg, known)} of {_phrase(node.rows, known)}{same} up to and with this {one}"
+                f"the total {_compound(node.arg, known)} of {_phrase(node.rows, known)}{same} up to and with this {one}"
             )
         case core.Window():
             return _window(node, known)
@@ -269,15 +281,13 @@ def _comparison(node: core.Compare, known: _Known) -> str:
     relation = _RELATIONS[node.op]
     if node.a.type.kind == types.TIME:
         relation = _TIMES.get(node.op, relation)
-        if node.a.type == types.TIME_POINT and isinstance(node.b, core.Const) and node.b.value == 0:
-            return f"{_phrase(node.a, known)} {relation} {'missing' if node.op == '==' else 'missing (0)'}"
     return f"{_compared(node.a, known)} {relation} {_compared(node.b, known)}"
 
 
 def _members(node: core.IsIn, known: _Known) -> str:
     if isinstance(node.members, core.Param):
         return _phrase(node.members, known)
-    shown = [reading.show(node.value.type, member) for member in node.members]
+    shown = [reading.exactly(node.value.type, member) for member in node.members]
     return ", ".join(sorted(shown) if node.value.type.kind == types.ID else shown)
 
 
@@ -287,7 +297,7 @@ def _aggregate(node: core.Aggregate, known: _Known) -> str:
         rows = "groups" if isinstance(node.rows.frame, Groups) else "rows"
         return "the number of its rows" if node.by is not None else f"the number of {rows}{of}"
     empty = "" if node.empty is None else f" (over none, {_phrase(node.empty, known)})"
-    return f"{_KINDS[node.kind]}{_phrase(node.arg, known)}{of}{empty}"
+    return f"{_KINDS[node.kind]}{_compound(node.arg, known)}{of}{empty}"
 
 
 def _window(node: core.Window, known: _Known) -> str:
@@ -295,7 +305,7 @@ def _window(node: core.Window, known: _Known) -> str:
     same = f" with the same {_phrase(node.per, known)}" if node.per else ""
     after = "after" if node.at.type.kind == types.TIME else "above"
     own = f"this {one}'s {_apart(at)}"
-    total = f"the total {_phrase(node.arg, known)} of those {one}s of {_phrase(node.rows, known)}{same}"
+    total = f"the total {_compound(node.arg, known)} of those {one}s of {_phrase(node.rows, known)}{same}"
     return f"{total} whose {_apart(at)} is {after} {own} − {_phrase(node.length, known)} and not {after} {own}"
 
 
