@@ -10,7 +10,7 @@ from zkcompliance.prove.size import proof_bytes
 from zkcompliance.stark.statement import Statement, encode_bundle
 from zkcompliance.verify.bundle import check_notes, decode_bundle, programs_of
 from zkcompliance.verify.counting import check_multiplicities
-from zkcompliance.verify.program import decode_program
+from zkcompliance.verify.program import Program, decode_program
 from zkcompliance.verify.statement import decode_statement
 from zkcompliance.verify.verifier import judge_statement
 
@@ -21,10 +21,14 @@ SAY_IT_OTHERWISE = (
 )
 
 
-def refuse_unprovable(program: bytes) -> None:
+def refuse_unprovable(encoded: bytes) -> None:
     """Raises MalformedProgram where no proof of this encoded program would be accepted, whatever the rows."""
+    _refuse_uncountable(decode_program(encoded))
+
+
+def _refuse_uncountable(program: Program) -> None:
     try:
-        check_multiplicities(decode_program(program))
+        check_multiplicities(program)
     except MalformedProgram as error:
         raise MalformedProgram(error.message, help=SAY_IT_OTHERWISE) from None
 
@@ -44,10 +48,9 @@ def refuse_early(statement: Statement, notes: Sequence[bytes]) -> int:
     stated = decode_statement(bundle.statement_bytes)
     programs = programs_of(bundle, stated)
     check_notes(bundle, stated)
-    try:
-        shape, _ = judge_statement(stated, programs)
-    except MalformedProgram as error:
-        raise MalformedProgram(error.message, help=SAY_IT_OTHERWISE) from None
+    for program in {id(each): each for each in programs}.values():  # each record once: claims may share one
+        _refuse_uncountable(program)
+    shape, _ = judge_statement(stated, programs)
     size = len(file) + proof_bytes(shape)
     if size * 19 // 20 > limits.MAX_BUNDLE_BYTES:
         raise LimitExceeded(
