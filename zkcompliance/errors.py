@@ -70,7 +70,7 @@ class MalformedStatement(MalformedError):
 
 
 class MalformedProgram(MalformedError):
-    """The program does not decode, or refers to something that it does not have."""
+    """The program does not decode, refers to something that it does not have, or counts by what may not be 0 or 1."""
 
     code = "malformed-program"
 

@@ -17,6 +17,7 @@ from zkcompliance.errors import UsageError, ZkComplianceError
 from zkcompliance.quantities import show_time
 
 if TYPE_CHECKING:
+    from zkcompliance.claim.model import Claim
     from zkcompliance.policy.proofs import Claimed, Proof
 
 
@@ -73,7 +74,7 @@ def _explain_claim(name: str, as_json: bool) -> None:
     from zkcompliance.claim import catalogue
     from zkcompliance.claim.card import card_of, explain
 
-    claim = catalogue.load(name)
+    claim = _provable(name)
     text = explain(claim)
     if name in catalogue.names():
         text += f"\n\nFrom the claim's file, no part of its card:\n{indent(catalogue.about(name), '  ')}"
@@ -92,12 +93,22 @@ def _explain_claim(name: str, as_json: bool) -> None:
 
 
 def _write_card(name: str, path: Path) -> None:
-    from zkcompliance.claim import catalogue
     from zkcompliance.claim.card import card_of
     from zkcompliance.outputs import Outputs, kinds
 
     outputs = Outputs({path: kinds.CARD}, read=[name])
-    outputs.write({path: card_of(catalogue.load(name)).encoded})
+    outputs.write({path: card_of(_provable(name)).encoded})
+
+
+def _provable(name: str) -> Claim:
+    """The claim of that name or file; MalformedProgram where no proof of it would be accepted."""
+    from zkcompliance.claim import catalogue
+    from zkcompliance.prove.early import refuse_unprovable
+
+    claim = catalogue.load(name)
+    if name.endswith(".py"):  # tests prove those of the catalogue
+        refuse_unprovable(claim.program_bytes)
+    return claim
 
 
 def _explain_card(path: Path, as_json: bool) -> None:

@@ -46,6 +46,6 @@ def _sides(per: Any) -> tuple[tuple[Expr, ...], tuple[Expr, ...]]:
     if isinstance(per, tuple) and not per:
         return (), ()
     if not isinstance(per, tuple) or len(per) != 2:
-        raise refuse("per without two sides", "remedy: per=(mine.model, other.model)")
+        raise refuse("per without two sides", "remedy: per=(mine.model, other.model), or left out")
     mine, theirs = (side if isinstance(side, tuple) else (side,) for side in per)
     return mine, theirs

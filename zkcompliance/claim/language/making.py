@@ -107,7 +107,7 @@ def _written(kind: Type) -> str:
         return "a condition on rows"
     if kind.kind == types.TIME:
         calendar = {types.DAY: "'2026-01-05'", types.MONTH: "'2026-01'", types.YEAR: "2026"}
-        return calendar.get(kind, "'2026-01-05', or seconds since 1970 as a whole number")
+        return calendar.get(kind, "'2026-01-05', whole seconds since 1970, or Time.largest, the end of time")
     named = {types.SECONDS: "'30 days', or days(30)", types.PPM: "'95%', or percent(95)"}
     if kind.rate:
         return "'250%', or percent(250)"
