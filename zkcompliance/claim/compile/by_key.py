@@ -73,6 +73,8 @@ class SumsByKey(Private):
         sums, tops = [], []
         for limb in self.source.digits_of(node).limbs:
             x = self.source.ctx.flat(limb)
+            if not self.source.ctx.asked(x):  # a verifier has to see that no digit is negative
+                self.source.ctx.require_16_bits(x, name="a digit that is added by key")
             total = self.column(NAME, 0, lambda run, _, x=x: self._added(run, x))  # type: ignore[misc]
             top = const(0)
             if x.hi * BUCKET_ROWS >= RADIX:

@@ -16,6 +16,9 @@ from zkcompliance.stark.field.babybear import P
 from zkcompliance.stark.profiles import CHUNK_BLIND, RESERVE, Profile, degree_bound
 from zkcompliance.stark.statement import Statement
 
+LEAST_OWN_HEIGHT = 13  # of a private table where no instance has its height
+WORTH_A_HEIGHT = 1 << 24  # values that a height of its own saves
+
 
 @dataclass(frozen=True)
 class Instance:
@@ -169,9 +172,10 @@ def lay_out(statement: Statement) -> Layout:
     instances: list[Instance] = []
     for number, (member, bus) in enumerate(zip(members, ranges[:-1], strict=True)):
         k, entry = member.parts[0].k, entries[number] if number < len(entries) else None
-        height = _private_kappa(k, profile, present) if entry is None else entry.kappa
-        weighed = 0 if member.tallies else None
-        instances.append(Instance(member.merged(bus), k, height, profile.mask, entry, member, weighed))
+        air, weighed = member.merged(bus), 0 if member.tallies else None
+        width = air.witness + 1 + 6 * len(air.groups)
+        height = _private_kappa(k, width, profile, present) if entry is None else entry.kappa
+        instances.append(Instance(air, k, height, profile.mask, entry, member, weighed))
     instances.append(Instance(table.air(), kappa, kappa, profile.mask, weighed=table.cells))
     heights = tuple(sorted({i.kappa for i in instances}, reverse=True))
     chunks = tuple(_chunks(h, [i for i in instances if i.kappa == h], profile) for h in heights)
@@ -199,14 +203,22 @@ def _chunks(kappa: int, instances: list[Instance], profile: Profile) -> int:
     return chunks
 
 
-def _private_kappa(k: int, profile: Profile, present: set[int]) -> int:
-    """The smallest height that is there anyway and holds 2^k rows with their mask, or else the smallest that does."""
+def _private_kappa(k: int, width: int, profile: Profile, present: set[int]) -> int:
+    """The smallest height that is there anyway and holds 2^k rows with their mask, or else the smallest that does.
+
+    A height of its own, 13 at least, has trees of its own: the table takes it where `width` base columns have at least
+    2^24 values less there (docs/adr/0017).
+    """
     needed = (1 << k) + profile.mask
-    candidates: list[int] = [*sorted(present), *range(6, profile.max_capacity + 1)]
-    for kappa in candidates:
+    every = range(6, profile.max_capacity + 1)
+    least = next((kappa for kappa in every if needed <= degree_bound(kappa)), None)
+    if least is None:
+        raise ParametersRejected(f"a private table of 2^{k} rows is too large")
+    for kappa in sorted(present):
         if needed <= degree_bound(kappa):
-            return kappa
-    raise ParametersRejected(f"a private table of 2^{k} rows is too large")
+            own = max(least, LEAST_OWN_HEIGHT)
+            return own if width * ((1 << kappa) - (1 << own)) >= WORTH_A_HEIGHT else kappa
+    return least
 
 
 def _check_bus_bounds(parts: Sequence[Part]) -> None:
