@@ -207,7 +207,7 @@ class Table(Context):
                 self._ranged.add(value.a)
 
     def asked(self, e: Term) -> bool:
-        """Whether a verifier sees by an ask, or by those of its factors, that a value is within 16 bits and not below 0.
+        """Whether a verifier sees by an ask, or by those of its factors, that a value is in [0, 2^16).
 
         What other constraints say of it does not count.
         """
