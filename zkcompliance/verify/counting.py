@@ -344,11 +344,11 @@ def check_multiplicities(program: Program) -> None:
             if interaction.bus < general:
                 continue
             place, value = f"table {t}, interaction {i}", found.counted(interaction)
-            if value is not None:
-                if not _bounded(value, interaction.bound):
-                    raise MalformedProgram(f"{place}: its multiplicity may be larger than its bound")
+            if value is not None and _bounded(value, interaction.bound):
                 signs.setdefault(interaction.bus, []).append(value)
             elif interaction.bus in free or not _is_free(found, interaction.multiplicity):
+                if value is not None:
+                    raise MalformedProgram(f"{place}: its multiplicity may be larger than its bound")
                 raise MalformedProgram(f"{place}: nothing bounds its multiplicity")
             else:
                 free[interaction.bus] = place

@@ -25,6 +25,7 @@ from zkcompliance.verify.program import (
     IS_LAST,
     LOG,
     MUL,
+    ORDINAL,
     RANGE_BUS,
     SUB,
     TRANSITION,
@@ -218,13 +219,21 @@ def _check_buses(programs: Sequence[Program], instances: tuple[Instance, ...]) -
     Range buses are dealt out so.
     """
     most: dict[tuple[int, int], int] = {}  # (claim, its bus) → Σ bound·rows
-    for instance in instances[:-1]:
-        for part, (bus, _, bound, nodes) in instance.merged.interactions():
+    largest: dict[tuple[int, int, int, int], int] = {}  # (claim, its bus, table, interaction) → that of one segment
+    for part, k in ((part, instance.k) for instance in instances[:-1] for part in instance.merged.parts):
+        for i, (bus, _, bound, nodes) in enumerate(part.table.interactions):
             if bus == RANGE_BUS:
                 continue
-            rows = 1 << instance.k
-            if bus > len(programs[part.claim].lookups) and any(part.table.nodes[i].op == BUCKET for i in nodes):
-                rows //= buckets(instance.k)  # min(N, 2^14): a tuple lies in one bucket
-            most[part.claim, bus] = most.get((part.claim, bus), 0) + bound * rows
+            rows = 1 << k
+            ops = {part.table.nodes[node].op for node in nodes} if bus > len(programs[part.claim].lookups) else set()
+            if BUCKET in ops:
+                rows //= buckets(k)  # min(N, 2^14): a tuple lies in one bucket
+            if {BUCKET, ORDINAL} <= ops:  # and in one segment of the slot
+                at = part.claim, bus, part.number, i
+                largest[at] = max(largest.get(at, 0), bound * rows)
+            else:
+                most[part.claim, bus] = most.get((part.claim, bus), 0) + bound * rows
+    for (claim, bus, *_), value in largest.items():
+        most[claim, bus] = most.get((claim, bus), 0) + value
     if max(most.values(), default=0) >= P:
         raise ParametersRejected("a bus has so many interactions that its multiplicities could wrap")

@@ -42,6 +42,7 @@ from zkcompliance.verify.statement import OPEN, Entry, Profile, Statement, degre
 RANGE_LOG2 = 16  # range asks are for values below 2^16
 BASE_GROUP = 4  # asks of the base in one group, at most
 CELLS_GROUP = 3
+LEAST_OWN, SAVED = 13, 1 << 24  # a private table has a height of its own from this on, where it saves so many values
 NOBODY = -1  # in the place of a claim's number: the base and the cells table are of none
 
 
@@ -149,7 +150,8 @@ def unite(statement: Statement, programs: Sequence[Program]) -> Union:
             instances.append(Instance(merged, entry, log.bracket(s), ordinals, entry.k, entry.kappa, bus))
     sizes = [k for claim in statement.claims for k in claim.private]
     for merged, k in zip(of_private, sizes, strict=True):
-        capacity = private_capacity(statement.profile, k, heights | {kappa})
+        width = merged.witness + 1 + 6 * len(merged.groups)
+        capacity = private_capacity(statement.profile, k, width, heights | {kappa})
         bus = ranges.of(_asks(merged), k)
         instances.append(Instance(merged, None, OPEN, (0,) * len(merged.parts), k, capacity, bus))
     for instance in instances:
@@ -355,10 +357,14 @@ def cells_steps(table: Table) -> int:
     return table_steps(table) - len(table.nodes) + 8 + 4 * (table.witness - 2)
 
 
-def private_capacity(profile: Profile, k: int, others: set[int]) -> int:
-    """The smallest κ of the others where 2^k + mask coefficients fit, or the smallest of all; 21 has room for any k."""
-    for candidates in (sorted(others), range(k, limits.MAX_CAPACITY_LOG2 + 1)):
-        for kappa in candidates:
-            if (1 << k) + profile.mask <= degree_bound(kappa):
-                return kappa
-    raise ParametersRejected(f"a private table of 2^{k} rows")
+def private_capacity(profile: Profile, k: int, width: int, others: set[int]) -> int:
+    """The smallest κ of the others where 2^k + mask coefficients fit, or the smallest of all; 21 has room for any k.
+
+    Or the smallest from 13 on, where the table's columns are so many that it saves 2^24 of their values and more.
+    """
+    capacities = range(k, limits.MAX_CAPACITY_LOG2 + 1)
+    fitting = [kappa for kappa in capacities if (1 << k) + profile.mask <= degree_bound(kappa)]
+    if not fitting:
+        raise ParametersRejected(f"a private table of 2^{k} rows")
+    there, own = min(others.intersection(fitting), default=fitting[0]), max(LEAST_OWN, fitting[0])
+    return own if own < there and width * ((1 << there) - (1 << own)) >= SAVED else there

@@ -11,11 +11,12 @@ import numpy as np
 from zkcompliance.card import places
 from zkcompliance.claim.compile.batches import Batches
 from zkcompliance.claim.compile.bound import require_bound
+from zkcompliance.claim.compile.by_key import SumsByKey
 from zkcompliance.claim.compile.chains import holds
 from zkcompliance.claim.compile.context import Board, Message, Publics, Table
 from zkcompliance.claim.compile.cost import grouped
 from zkcompliance.claim.compile.errors import cannot
-from zkcompliance.claim.compile.groups import GroupRows
+from zkcompliance.claim.compile.groups import GroupRows, SummedGroups
 from zkcompliance.claim.compile.joins import Joins
 from zkcompliance.claim.compile.linear import Equations
 from zkcompliance.claim.compile.nodes import PublicNodes
@@ -114,6 +115,8 @@ class Compiler:
         self._moved: list[Moved] = []
         self._ordered: list[tuple[core.Rows, tuple[core.Value, ...], Ordered]] = []
         self._extremes: dict[core.Groups, core.Value] = {}
+        self._summed: set[core.Groups] = set()
+        self._unique: list[core.Chain] = []
         self._plan()
         self._rows: dict[core.Frame, FrameNodes] = {}
         for number, log in enumerate(definition.logs):
@@ -166,8 +169,17 @@ class Compiler:
         self._moved.append(table)
         return table
 
-    def _groups(self, frame: core.Groups) -> GroupRows:
+    def _groups(self, frame: core.Groups) -> GroupRows | SummedGroups:
+        """Sums by key where groups are summed and have no extremes, unless their rows stand in order of the keys anyway
+        (docs/adr/0017): which of the two does not depend on sizes."""
         extreme = self._extremes.get(frame)
+        there = any(
+            replace(chain.rows, order=()) == frame.rows and chain.first[: len(frame.keys)] == frame.keys
+            for chain in self._unique
+        )
+        if frame in self._summed and extreme is None and not there:
+            table = SumsByKey(self.board, self.rows_of(frame.rows.frame), frame.rows, frame.keys)
+            return SummedGroups(self, frame, table)
         keys = frame.keys if extreme is None else (*frame.keys, extreme)
         return GroupRows(self, frame, self.ordered(frame.rows, keys), extreme)
 
@@ -182,10 +194,14 @@ class Compiler:
                 self.batches.add(part)
             if isinstance(part, core.Lookup):
                 self.joins.plan(part, required, values)
+            if isinstance(part, core.Chain) and part.first == part.last:
+                self._unique.append(part)
             if isinstance(part, core.Aggregate) and part.by is not None and part.kind in ("min", "max") and part.arg:
                 known = part.by in self._extremes
                 if not known and self.batches.put_in_order(part.by, part.arg):
                     self._extremes[part.by] = part.arg
+            if isinstance(part, core.Aggregate) and part.by is not None and part.kind == "sum":
+                self._summed.add(part.by)
 
     # The program
 

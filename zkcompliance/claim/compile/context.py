@@ -66,6 +66,7 @@ class Context:
         self.board = board
         self.number = number
         self.constraints: list[tuple[str, Kind, Term]] = []
+        self.products: dict[Term, Term] = {}  # columns that are the value of an expression
 
     def limbs(self, count: int, name: str, fill: Fill) -> list[Term]:
         """Fresh values, each known to be in [0, 2^16)."""
@@ -96,6 +97,7 @@ class Context:
             return e
         column = self.free(name, lambda run: run.value(self.number, e), e.lo, e.hi)
         self.zero(name, column - e)
+        self.products[column] = e
         return column
 
     def times(self, a: Term, b: Term) -> Term:
@@ -203,6 +205,23 @@ class Table(Context):
                 self.messages.append(Message((value,), name=name))
             if value.op == Op.WIT:
                 self._ranged.add(value.a)
+
+    def asked(self, e: Term) -> bool:
+        """Whether a verifier sees by an ask, or by those of its factors, that a value is in [0, 2^16).
+
+        What other constraints say of it does not count.
+        """
+        if e in self.products:
+            e = self.products[e]
+        if e.op == Op.MUL:
+            return self.asked(e.a) and self.asked(e.b)
+        if e.op in (Op.CONST, Op.PUBLIC):
+            return e.lo >= 0 and e.hi < RADIX
+        ranged = (e.op == Op.WIT and e.a in self._ranged) or (e.op == Op.LOG and e.a in self.short)
+        return ranged or any(
+            message.lookup is not None and any((v.op, v.a) == (e.op, e.a) for v in message.values)
+            for message in self.messages
+        )
 
     def require_in(self, rows: Lookup, *values: Term) -> None:
         """The tuple is a row of the public table."""

@@ -1,5 +1,8 @@
 """Groups: the grouped rows in order of their keys; a group is its last row there, and aggregates run along.
 
+Groups that are only counted and summed have no copy of each row, but one row for each bucket of each segment that the
+key is in, and its sums (`by_key`): fewer rows wherever a key has many.
+
 same = 1 where the next row is of the same group. A running value obeys x' = same·x + …, also from the last row to the
 first, where same = 0 starts it.
 """
@@ -11,14 +14,17 @@ from collections.abc import Callable
 import numpy as np
 
 from zkcompliance.claim.compile import arith
+from zkcompliance.claim.compile.by_key import NAME, SumsByKey, limbs_of
 from zkcompliance.claim.compile.nodes import short
 from zkcompliance.claim.compile.ordered import Ordered
 from zkcompliance.claim.compile.private import MOST_PRIVATE_ROWS
 from zkcompliance.claim.compile.rows import FrameNodes
 from zkcompliance.claim.compile.run import Run, carried, split
+from zkcompliance.claim.compile.sums import sums
 from zkcompliance.claim.compile.terms import HALF, Term, Wide, add, digits, limbs_for, sub, wide
 from zkcompliance.claim.compile.workshop import Workshop
 from zkcompliance.claim.meaning import core
+from zkcompliance.claim.meaning.ranges import MAX_ROWS
 from zkcompliance.stark.air.program import Op
 
 
@@ -170,3 +176,69 @@ class GroupRows(FrameNodes):
             self.ctx.zero("first of the group", self.ctx.next_row(f) - ahead - self.same * (f - ahead))
             firsts.append(f)
         return wide(firsts, 0, x.hi)
+
+
+class SummedGroups(FrameNodes):
+    """One row per group, the last of its key: act = used − same. Of counts and sums alone."""
+
+    def __init__(self, workshop: Workshop, frame: core.Groups, table: SumsByKey) -> None:
+        super().__init__(workshop, table.ctx, frame)
+        self.groups, self.table = frame, table
+        self._act: Term | None = None
+        self._counts: Term | None = None
+
+    @property
+    def act(self) -> Term:
+        if self._act is None:
+            self._act = (self.table.used - self.table.same).within(0, 1)
+        return self._act
+
+    def leaf_value(self, node: core.Value) -> Wide:
+        if isinstance(node, core.Key):
+            low = min(0, self.table.source.value(self.groups.keys[node.index]).lo)
+            key = self.table.keys[node.index]
+            return add(key, digits(low)) if low else key
+        if isinstance(node, core.Aggregate) and node.by == self.groups:
+            if node.kind == "count" or node.arg is None:
+                return wide([self._count()])
+            low = min(0, self.table.source.value(node.arg).lo)
+            total = self._sum(node.arg)
+            shift = arith.multiply(self.ctx, wide([self._count()]), digits(low)) if low else None
+            return total if shift is None else add(total, shift)
+        return super().leaf_value(node)
+
+    def _starts(self, run: Run) -> np.ndarray:
+        """Where a row is the first of its key; unused rows are keys of their own."""
+        return np.append(True, run.value(self.ctx.number, self.table.same)[:-1] == 0)
+
+    def _count(self) -> Term:
+        """c' = count' + same·c: all rows of all segments at most."""
+        if self._counts is None:
+            self._counts = self._one("number of the key", self.table.count, MAX_ROWS)
+        return self._counts
+
+    def _one(self, name: str, x: Term, hi: int) -> Term:
+        """T' = x' + same·T in one column."""
+        here = self.ctx.number
+        total = self.ctx.free(name, lambda run: sums(self._starts(run), [run.value(here, x)], 1)[0], 0, hi)
+        ahead = self.ctx.next_row(x)
+        self.ctx.zero(name, self.ctx.next_row(total) - (ahead + self.table.same * total).within(0, hi))
+        return total
+
+    def _sum(self, arg: core.Value) -> Wide:
+        """T' = same·T + Σ_j 2^(16j)·S_j', T in 16-bit limbs unless it fits the field."""
+        most = self.table.source.digits_of(arg).hi * MAX_ROWS
+        parts, tops = self.table.digits(arg)
+        if len(parts) == 1 and most <= HALF:
+            return wide([self._one(f"{NAME} so far", parts[0].within(0, most), most)])
+        here, n = self.ctx.number, limbs_for(most)
+
+        def fill(run: Run) -> list[np.ndarray]:
+            return sums(self._starts(run), [run.value(here, part) for part in parts], n)
+
+        total = self.ctx.limbs(n, f"{NAME} so far", fill)
+        kept = [self.ctx.flat(self.table.same * limb, f"{NAME}: kept") for limb in total]
+        added = limbs_of(list(map(self.ctx.ahead, parts)), list(map(self.ctx.ahead, tops)))
+        given = [limb + (added[j] if j < len(added) else 0) for j, limb in enumerate(kept)]
+        arith.chain(self.ctx, given, [self.ctx.next_row(limb) for limb in total], f"{NAME} so far", (0, 0))
+        return wide(total, 0, most)

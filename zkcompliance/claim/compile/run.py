@@ -55,6 +55,7 @@ class Run:
         self.unknowns: dict[int, int] = {}
         self.sums: dict[tuple[int, int], int] = {}
         self.orders: dict[int, Array] = {}  # of each private table of moved rows: which they are
+        self.tuples: dict[int, tuple[Array, Array]] = {}  # of sums by key: rows in order, and where each sum begins
 
     def told(self, key: tuple[int, int], honest: Array) -> Array:
         """The honest values, or the lie that a test tells in their place."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,11 +10,14 @@ from zkcompliance.errors import ParametersRejected
 from zkcompliance.limits import MAX_SEGMENTS
 from zkcompliance.stark.air.cells import BUCKET_ROWS_LOG2, Cells, CellsShape, buckets_of, is_tall, place_cells
 from zkcompliance.stark.air.program import RANGE_BUS, Kind, Op, TableAir
-from zkcompliance.stark.air.union import Member, deal_ranges, members_of, parts_of
+from zkcompliance.stark.air.union import Member, Part, deal_ranges, members_of, parts_of
 from zkcompliance.stark.commit.entry import Entry
 from zkcompliance.stark.field.babybear import P
 from zkcompliance.stark.profiles import CHUNK_BLIND, RESERVE, Profile, degree_bound
 from zkcompliance.stark.statement import Statement
+
+LEAST_OWN_HEIGHT = 13  # of a private table where no instance has its height
+WORTH_A_HEIGHT = 1 << 24  # values that a height of its own saves
 
 
 @dataclass(frozen=True)
@@ -168,13 +172,14 @@ def lay_out(statement: Statement) -> Layout:
     instances: list[Instance] = []
     for number, (member, bus) in enumerate(zip(members, ranges[:-1], strict=True)):
         k, entry = member.parts[0].k, entries[number] if number < len(entries) else None
-        height = _private_kappa(k, profile, present) if entry is None else entry.kappa
-        weighed = 0 if member.tallies else None
-        instances.append(Instance(member.merged(bus), k, height, profile.mask, entry, member, weighed))
+        air, weighed = member.merged(bus), 0 if member.tallies else None
+        width = air.witness + 1 + 6 * len(air.groups)
+        height = _private_kappa(k, width, profile, present) if entry is None else entry.kappa
+        instances.append(Instance(air, k, height, profile.mask, entry, member, weighed))
     instances.append(Instance(table.air(), kappa, kappa, profile.mask, weighed=table.cells))
     heights = tuple(sorted({i.kappa for i in instances}, reverse=True))
     chunks = tuple(_chunks(h, [i for i in instances if i.kappa == h], profile) for h in heights)
-    _check_bus_bounds(instances, lookups, table)
+    _check_bus_bounds(parts)
     values = tuple(lookup.values(claim.publics) for claim in statement.claims for lookup in claim.program.lookups)
     widest = max(
         [1, *(lookup.width for p in programs for lookup in p.lookups), *(w for p in programs for w in p.buses)]
@@ -198,29 +203,44 @@ def _chunks(kappa: int, instances: list[Instance], profile: Profile) -> int:
     return chunks
 
 
-def _private_kappa(k: int, profile: Profile, present: set[int]) -> int:
-    """The smallest height that is there anyway and holds 2^k rows with their mask, or else the smallest that does."""
+def _private_kappa(k: int, width: int, profile: Profile, present: set[int]) -> int:
+    """The smallest height that is there anyway and holds 2^k rows with their mask, or else the smallest that does.
+
+    A height of its own, 13 at least, has trees of its own: the table takes it where `width` base columns have at least
+    2^24 values less there (docs/adr/0017).
+    """
     needed = (1 << k) + profile.mask
-    candidates: list[int] = [*sorted(present), *range(6, profile.max_capacity + 1)]
-    for kappa in candidates:
+    every = range(6, profile.max_capacity + 1)
+    least = next((kappa for kappa in every if needed <= degree_bound(kappa)), None)
+    if least is None:
+        raise ParametersRejected(f"a private table of 2^{k} rows is too large")
+    for kappa in sorted(present):
         if needed <= degree_bound(kappa):
-            return kappa
-    raise ParametersRejected(f"a private table of 2^{k} rows is too large")
+            own = max(least, LEAST_OWN_HEIGHT)
+            return own if width * ((1 << kappa) - (1 << own)) >= WORTH_A_HEIGHT else kappa
+    return least
 
 
-def _check_bus_bounds(instances: list[Instance], lookups: int, table: CellsShape) -> None:
+def _check_bus_bounds(parts: Sequence[Part]) -> None:
     """No multiplicity can wrap: on every lookup and general bus bound × rows, over all interactions, is below p.
 
-    Instances are dealt to range buses so that it holds there.
+    On a general bus a tuple with BUCKET is of one bucket; one with BUCKET and ORDINAL of one bucket of one segment, so
+    that the segments of a slot count once. Instances are dealt to range buses so that it holds there.
     """
-    totals: dict[int, int] = {}
-    for instance in instances:
-        for interaction in instance.air.interactions:
-            if interaction.bus in table.ranges:
+    totals: dict[tuple[int, int, int, int], dict[int, int]] = {}  # of an interaction on a bus, by segment
+    for part in parts:
+        for number, interaction in enumerate(part.air.interactions):
+            if interaction.bus == RANGE_BUS:
                 continue
-            general = interaction.bus > lookups
-            bucketed = general and any(instance.air.nodes[node][0] == Op.BUCKET for node in interaction.nodes)
-            rows = min(instance.rows, 1 << BUCKET_ROWS_LOG2) if bucketed else instance.rows
-            totals[interaction.bus] = totals.get(interaction.bus, 0) + interaction.bound * rows
-    if any(total >= P for total in totals.values()):
+            general = interaction.bus > part.numbers.lookups
+            ops = {part.air.nodes[node][0] for node in interaction.nodes} if general else set()
+            rows = min(1 << part.k, 1 << BUCKET_ROWS_LOG2) if Op.BUCKET in ops else 1 << part.k
+            once = {Op.BUCKET, Op.ORDINAL} <= ops
+            found = totals.setdefault((part.claim, interaction.bus, part.table, number), {})
+            key = part.segment if not once else 0
+            found[key] = max(found.get(key, 0), interaction.bound * rows)
+    buses: dict[tuple[int, int], int] = {}
+    for (claim, bus, _, _), by_segment in totals.items():
+        buses[claim, bus] = buses.get((claim, bus), 0) + sum(by_segment.values())
+    if any(total >= P for total in buses.values()):
         raise ParametersRejected("more lookups on one bus than the field has elements")
