@@ -102,9 +102,12 @@ class Context:
 
     def times(self, a: Term, b: Term) -> Term:
         """a·b, of degree at most 2."""
-        if a.degree + b.degree > 2:
-            a, b = self.flat(a), self.flat(b)
+        a, b = self.factors(a, b)
         return a * b
+
+    def factors(self, a: Term, b: Term) -> tuple[Term, Term]:
+        """The two as they are where their product has degree at most 2, else in columns of their own."""
+        return (self.flat(a), self.flat(b)) if a.degree + b.degree > 2 else (a, b)
 
     def member(self, e: Term, lo: int, hi: int, name: str, kind: Kind = Kind.EVERY) -> Term:
         """e is one of lo … hi (few), on the rows of `kind`: Π (e − v) = 0."""

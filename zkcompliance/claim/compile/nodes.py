@@ -96,9 +96,9 @@ class Nodes:
                 return wide([self._compare(node)])
             case core.And():
                 return wide([self.ctx.times(self.truth(node.a), self.truth(node.b)).within(0, 1)])
-            case core.Or():
-                a, b = self.truth(node.a), self.truth(node.b)
-                return wide([(a + b - self.ctx.times(a, b)).within(0, 1)])
+            case core.Or():  # 1 − (1 − a)·(1 − b): a product of bits, by which a verifier sees that it is one
+                a, b = self.ctx.factors(self.truth(node.a), self.truth(node.b))
+                return wide([(1 - (1 - a) * (1 - b)).within(0, 1)])
             case core.Not():
                 return wide([(1 - self.truth(node.a)).within(0, 1)])
             case core.Select():
