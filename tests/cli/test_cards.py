@@ -51,7 +51,7 @@ def test_the_card_of_ones_own_claim_is_written_and_read_aloud(own: Path, tmp_pat
     assert read.exit_code == 0, read.output
     for line in (
         "total-of-one-owner, version 3: What",
-        "default acme",
+        "default ‘acme’",
         "most of 0 or less: no total is below",
     ):
         assert line in read.stdout and line in said.stdout

@@ -37,7 +37,7 @@ def test_a_copy_of_the_file_is_the_claim(tmp_path: Path) -> None:
     [
         ("flop.sum() + before < limit", "flop.sum() + before <= limit"),
         ("version=2", "version=3"),
-        ("chosen.flop.sum()", "chosen.where(chosen.flop < 9).flop.sum()"),
+        ("chosen.flop.sum()", "chosen.where(chosen.flop > 0).flop.sum()"),
     ],
 )
 def test_another_program_under_its_id_is_refused(old: str, new: str, tmp_path: Path) -> None:
