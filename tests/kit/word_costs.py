@@ -20,7 +20,7 @@ WORDS = (  # what the private tables' rows are follows the condition
     ("jobs.flop.sum() <= limit", ""),
     ("jobs.every(jobs.flop <= limit)", ""),
     ("jobs.flop.max(empty=0) <= limit", ""),
-    ("runs.every(runs.sum(jobs.flop) <= limit)", "rows selected"),
+    ("runs.every(runs.sum(jobs.flop) <= limit)", "keys in each bucket of rows"),
     ("jobs.unique(jobs.run)", "rows selected"),
     ("events.every(events.at >= events.at.previous(default=0))", ""),
     ("events.every(events.at >= events.at.previous(default=0, per=events.kind))", SELECTED),
