@@ -22,7 +22,7 @@ BOTH = "rows that ask and rows selected"
 UNIQUE = "as above, and of the target"
 SELECTED = "rows of the log"
 WORDS = (  # what the private tables' rows are follows the condition
-    ("runs.every(runs.sum(jobs.flop) <= limit)", "rows selected"),
+    ("runs.every(runs.sum(jobs.flop) <= limit)", "keys in each bucket of rows"),
     ("jobs.unique(jobs.run)", "rows selected"),
     ("events.every(events.at >= events.at.previous(default=0))", ""),
     ("events.every(events.at >= events.at.previous(default=0, per=events.kind))", SELECTED),

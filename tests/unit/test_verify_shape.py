@@ -12,6 +12,8 @@ import pytest
 
 from zkcompliance import limits
 from zkcompliance.errors import LimitExceeded, ParametersRejected, SoundnessTooLow
+from zkcompliance.stark import profiles
+from zkcompliance.stark.air import shape as stark_shape
 from zkcompliance.verify import soundness
 from zkcompliance.verify.checkpoint import Checkpoint
 from zkcompliance.verify.field import (
@@ -69,7 +71,7 @@ from zkcompliance.verify.statement import (
     Statement,
     degree_bound,
 )
-from zkcompliance.verify.union import Merged, cells_table, merge
+from zkcompliance.verify.union import Merged, cells_table, merge, private_capacity
 from zkcompliance.verify.weights import lookup_challenges
 
 UNIT = 0xFFFF
@@ -665,3 +667,19 @@ def test_shape_is_judged() -> None:
     weak = replace(STANDARD, queries=70)
     with pytest.raises(SoundnessTooLow):
         soundness.judge(replace(shape((20,), program(EMPTY)), profile=weak))
+
+
+def test_a_wide_private_table_has_a_height_of_its_own() -> None:
+    """From 13 on, where its columns have 2^24 values less there than at the least height that is there anyway."""
+    saved = (1 << 17) - (1 << 13)
+    most = -(-(1 << 24) // saved)
+    for hand in (
+        private_capacity,
+        lambda p, k, w, others: stark_shape._private_kappa(k, w, profiles.by_id(p.id), others),
+    ):
+        assert hand(STANDARD, 11, most - 1, {17, 19}) == 17
+        assert hand(STANDARD, 11, most, {17, 19}) == 13
+        assert hand(STANDARD, 3, most, {17}) == 13
+        assert hand(STANDARD, 14, 10**6, {14, 17}) == 14
+        assert hand(STANDARD, 11, 10**6, {11, 17}) == 11
+        assert hand(STANDARD, 15, 10**6, {13, 14}) == 15
