@@ -13,6 +13,12 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
+# the first command of a machine: kernels are kept in the folder that is its first argument
+FRESH = (
+    "import sys\nfrom pathlib import Path\nfrom zkcompliance.stark.native import kept\n"
+    "place = Path(sys.argv.pop(1))\nkept.folder = lambda: place\n"
+    "from zkcompliance.commands import group\ngroup.run()\n"
+)
 _MIB = 1 << 20 if sys.platform == "darwin" else 1 << 10  # of ru_maxrss
 
 
@@ -56,14 +62,17 @@ class Checkout:
         path = f"{self.root / '.venv' / 'bin'}:/usr/bin:/bin"
         own = {"PATH": path, "PYTHONPATH": str(self.root), "CHECKOUT": str(self.root), "NO_COLOR": "1"}
         began = time.perf_counter()
-        child = subprocess.Popen(
-            list(map(str, arguments)),
-            cwd=folder,
-            env={**os.environ, **own},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        try:
+            child = subprocess.Popen(
+                list(map(str, arguments)),
+                cwd=folder,
+                env={**os.environ, **own},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+        except OSError as error:
+            raise NotMeasured(str(error)) from error
         assert child.stdout is not None
         printed = child.stdout.read()
         _, status, used = os.wait4(child.pid, 0)
@@ -71,7 +80,7 @@ class Checkout:
         seconds = time.perf_counter() - began
         child.stdout.close()
         if child.returncode:
-            raise NotMeasured(([*printed.strip().split("\n")] or [""])[-1])
+            raise NotMeasured(printed.strip().split("\n")[-1])
         return Figures(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / _MIB), printed
 
     def script(self, name: str, *arguments: object) -> tuple[Figures, dict[str, Any]]:
@@ -80,7 +89,11 @@ class Checkout:
         if not path.exists():
             raise NotMeasured(f"this checkout has no benches/{name}")
         figures, printed = self.python(path, *arguments)
-        found: dict[str, Any] = json.loads(printed.strip().split("\n")[-1])
+        last = printed.strip().split("\n")[-1]
+        try:
+            found: dict[str, Any] = json.loads(last)
+        except ValueError:
+            raise NotMeasured(f"its last line is no JSON: {last}") from None
         return figures, found
 
 

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benches import sealed_rows
-from benches.measured import ROOT, Checkout, Figures, NotMeasured
-from benches.test_start import FRESH
+from benches.measured import FRESH, Checkout, Figures, NotMeasured
 
 Rows = Mapping[str, Figures]
 CLAIMS = (
@@ -129,6 +128,3 @@ def all_rows(claims: int, tall: int) -> dict[str, Callable[[Checkout], Rows]]:
         found[f"claim {name}"] = lambda checkout, name=name: one_claim(name, claims, checkout)
     found["seal"] = lambda checkout: sealing(tall, checkout)
     return found
-
-
-__all__ = ["ROOT", "all_rows", "sixty"]
