@@ -34,6 +34,11 @@ def ids(draw: np.random.Generator, count: int) -> np.ndarray:
     return draw.integers(0, 1 << 16, (count, 8), dtype=np.uint32)
 
 
+def text(one: np.ndarray) -> str:
+    """The (8,) limbs of an id as it is given for a parameter."""
+    return "0x" + one.astype("<u2").tobytes().hex()
+
+
 def cells(schema: Schema, rows: int, **values: Any) -> Columns:
     """The log's columns. Values: numbers or int64 arrays; (rows, limbs) for ids and wide ones; 0 if none is given."""
     found = np.zeros((schema.width, rows), np.uint32)
@@ -110,7 +115,7 @@ def graded(rows: int, samples: int) -> tuple[Columns, dict[str, np.ndarray]]:
     item, rest = number // 8, number % 8
     key = {
         "suite": suites[item % 8], "item": items[np.minimum(item, len(items) - 1)], "epoch": 1 + rest % 2,
-        "model": models[rest // 2], "domain": domains[item % 20],
+        "model": models[rest // 2], "domain": domains[item % 20], "grader": suites[:1].repeat(samples, axis=0),
     }  # fmt: skip
     late = samples - samples // 8 * 8  # what is over has items of its own
     if late:
@@ -122,8 +127,7 @@ def graded(rows: int, samples: int) -> tuple[Columns, dict[str, np.ndarray]]:
     which, attempt = which[order], attempt[order]
     made = cells(
         schema, rows, **{name: value[which] for name, value in key.items()}, attempt=attempt,
-        score=draw.integers(0, 400_000, rows), at=BEGIN + 100 * DAY + np.sort(draw.integers(0, 60 * DAY, rows)),
-        grader=suites[:1].repeat(rows, axis=0),
+        score=draw.integers(1, 400_000, rows), at=BEGIN + 100 * DAY + np.sort(draw.integers(0, 60 * DAY, rows)),
     )  # fmt: skip
     return made, key
 
@@ -144,7 +148,7 @@ def eval_coverage(rows: int) -> Made:
 
 
 def evals_cadence(rows: int) -> Made:
-    """The register of five models over five years, in which compute grows a thousandfold."""
+    """The register of five models over five years, in which compute grows a thousandfold; as many graded samples."""
     schema, draw = schemas.event, rng("event")
     models = ids(draw, 5)
     at = BEGIN + np.sort(draw.integers(0, 1800 * DAY, rows))
@@ -158,12 +162,25 @@ def evals_cadence(rows: int) -> Made:
     made = cells(
         schema, rows, serial=1 + np.arange(rows), at=at, kind=kind, model=models[which], cumulative_flop=flop
     )  # fmt: skip
-    model = "0x" + models[0].astype("<u2").tobytes().hex()
-    params = {"model": model, "since": BEGIN, "until": BEGIN + 1800 * DAY, "gap": "90 days", "flop_before": 1 << 70}
-    return {"events": made}, params
+    suites, items = ids(draw, 2), ids(draw, max(1, rows // 100))
+    graded = cells(
+        schemas.eval_, rows, suite=suites[draw.integers(0, 2, rows)], item=items[np.arange(rows) % len(items)], epoch=1,
+        attempt=1, model=models[draw.integers(0, 5, rows)], score=draw.integers(1, 400_000, rows),
+        at=BEGIN + np.sort(draw.integers(0, 1800 * DAY, rows)),
+    )  # fmt: skip
+    params = {
+        "model": text(models[0]),
+        "suites": ",".join(map(text, suites)),
+        "since": BEGIN,
+        "until": BEGIN + 1800 * DAY,
+        "gap": "90 days",
+        "flop_before": 1 << 70,
+    }
+    return {"events": made, "evals": graded}, params
 
 
 def incidents_reported_in_time(rows: int) -> Made:
+    """Incidents of every category, and a report of each that must be reported or was, in another order."""
     schema, draw = schemas.incident, rng("incident")
     occurred = BEGIN + np.sort(draw.integers(0, 1000 * DAY, rows))
     category = draw.integers(0, 8, rows)
@@ -175,31 +192,41 @@ def incidents_reported_in_time(rows: int) -> Made:
         schema, rows, serial=1 + np.arange(rows), category=category, occurred=occurred, aware=aware, reported=reported,
         last_update=np.where(reported > 0, reported + DAY, 0),
     )  # fmt: skip
-    return {"incidents": made}, {"as_of": BEGIN + 1100 * DAY}
+    told = draw.permutation(np.flatnonzero(reported))
+    authorities = ids(draw, 1)
+    reports = cells(
+        schemas.incident_report, len(told), serial=1 + told, at=reported[told], kind=0,
+        authority=authorities.repeat(len(told), axis=0), receipt=ids(draw, len(told)),
+    )  # fmt: skip
+    return (
+        {"incidents": made, "reports": reports},
+        {"as_of": BEGIN + 1100 * DAY, "authority": text(authorities[0])},
+    )
 
 
 def chips_registered(rows: int) -> Made:
-    """Chips that were at one to three sites, one after the other."""
+    """Chips that were booked one to three times and more, one booking after the other."""
     schema, draw = schemas.chip, rng("chip")
     count = max(1, rows * 3 // 5)
-    chips, sites, owners = ids(draw, count), ids(draw, 12), ids(draw, 3)
+    chips, runs, sites, owners = ids(draw, count), ids(draw, max(1, rows // 64)), ids(draw, 12), ids(draw, 3)
     kind = draw.integers(1, 32, count)
     which = np.concatenate([np.arange(count), draw.integers(0, count, rows - count)])[:rows]
     order = np.argsort(which, kind="stable")
     first = np.searchsorted(which[order], which[order])
     turn = np.empty(rows, np.int64)
-    turn[order] = np.arange(rows) - first  # the how-manieth tenure of its chip
+    turn[order] = np.arange(rows) - first  # the how-manieth booking of its chip
     since = BEGIN + turn * 100 * DAY + draw.integers(0, 10 * DAY, rows)
     scattered = draw.permutation(rows)
     which, since = which[scattered], since[scattered]
     used = cells(
-        schema, rows, chip=chips[which], kind=kind[which], site=sites[draw.integers(0, 12, rows)],
-        owner=owners[which % 3], from_=since, until=since + draw.integers(1, 89 * DAY, rows),
+        schemas.booking, rows, chip=chips[which], run=runs[draw.integers(0, len(runs), rows)],
+        start=since, end=since + draw.integers(1, 89 * DAY, rows), kind=draw.integers(0, 4, rows),
     )  # fmt: skip
     listed = draw.permutation(count)
     registry = cells(
-        schema, count, chip=chips[listed], kind=kind[listed], owner=owners[listed % 3], from_=BEGIN, until=(1 << 48) - 1
-    )
+        schema, count, chip=chips[listed], kind=kind[listed], owner=owners[listed % 3],
+        site=sites[draw.integers(0, 12, count)], from_=BEGIN, until=(1 << 48) - 1,
+    )  # fmt: skip
     return {"used": used, "registry": registry}, {"cap": count}
 
 

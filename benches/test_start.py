@@ -15,13 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from benches.measured import FRESH
+
 RUNS = 5
 ROWS = 256
-FRESH = (
-    "import sys\nfrom pathlib import Path\nfrom zkcompliance.stark.native import kept\n"
-    "place = Path(sys.argv.pop(1))\nkept.folder = lambda: place\n"
-    "from zkcompliance.commands import group\ngroup.run()\n"
-)
 
 
 def run(*arguments: object, before: tuple[str, ...] = ("-m", "zkcompliance")) -> tuple[float, float]:

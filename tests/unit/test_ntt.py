@@ -11,6 +11,7 @@ import pytest
 
 from zkcompliance.stark.field import ntt, twin
 from zkcompliance.stark.field.babybear import P, root_of_unity
+from zkcompliance.stark.field.ntt_kernels import SMALLEST
 
 U32 = npt.NDArray[np.uint32]
 GF = galois.GF(P, compile="python-calculate")  # its own compilation takes longer than these tests
@@ -65,6 +66,17 @@ def test_coset_evaluation_against_the_twin(k: int, ratio: float) -> None:
         assert ntt.evaluate_cosets(back, k, [shift])[:, 0].tolist() == values[:, c].tolist()
         if coeffs.shape[1] == 1 << k:
             assert np.array_equal(back, coeffs)
+
+
+@pytest.mark.parametrize("k", [SMALLEST, SMALLEST + 1])
+@pytest.mark.parametrize("over", [0, 1, 17, 1 / 4, 1 / 2])
+def test_what_wraps_is_added_after_the_first_layers(k: int, over: float) -> None:
+    """Of that many coefficients above 2^k, or such a share of it: up to a quarter they are added to every block."""
+    m = 1 << k
+    above = over if isinstance(over, int) else int(over * m)
+    for more in (above, above + 1):
+        coeffs = sample(2, m + more)
+        assert ntt.evaluate_cosets(coeffs, k, SHIFTS).tolist() == twin.evaluate_cosets(coeffs.tolist(), k, SHIFTS)
 
 
 @pytest.mark.parametrize("k", [9, 10, 11, 12, 13, 15, 16, 17])

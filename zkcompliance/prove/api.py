@@ -321,8 +321,10 @@ def small_prover(
     chosen = by_id(entries[0].profile)
     given = {slot: columns}
     witness = claim.witness(given, publics)
-    values = tuple({**publics, **witness.reveals}[public.name] for public in claim.program.publics)
-    stated = StatementClaim(claim.id, claim.program, values, ((0,),))
+    program = claim.program
+    values = places.spread([(public.name, public.bits) for public in program.publics], {**publics, **witness.reveals})
+    sizes = private_sizes(program, witness.private, {slot: len(columns)})
+    stated = StatementClaim(claim.id, program, tuple(values.values()), ((0,),), sizes)
     statement = Statement(chosen, b"", (StatementLog(body, tuple(entries)),), (stated,))
     tables = [SealedTable(c, s, e, chosen) for c, s, e in zip(columns, seeds, entries, strict=True)]
     return Prover(statement, tables, witness.private, witness.unknowns, os.urandom(32))

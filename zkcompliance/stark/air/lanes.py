@@ -1,4 +1,4 @@
-"""Intrinsics of the evaluator: one vector of LANES entries added, subtracted, copied, or summed up of products."""
+"""Intrinsics of the evaluator: one vector of LANES entries added, subtracted, or summed up of products."""
 
 from __future__ import annotations
 
@@ -51,16 +51,5 @@ def _dot(add: bool) -> Any:
     return build_add if add else build
 
 
-def _copy(typing_context: Any, x: Any, i: Any, out: Any, k: Any) -> Any:
-    """out[k..] = x[i..]."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        e = Emitter(context, builder)
-        e.store(e.load(e.pointer(x, args[0]), args[1]), e.pointer(out, args[2]), args[3])
-        return context.get_dummy_value()
-
-    return types.void(x, types.int64, out, types.int64), codegen
-
-
-add, sub, copy = emitter(_binary("add")), emitter(_binary("sub")), emitter(_copy)
+add, sub = emitter(_binary("add")), emitter(_binary("sub"))
 dot, dot_add = emitter(_dot(False)), emitter(_dot(True))

@@ -261,7 +261,7 @@ def _run(
                     column = _source_row(s0, s1, s2, s3, a, b + r)
                     if count == TILE and (same_row or runs[(start - first) // TILE]):
                         for i in range(0, TILE, LANES):
-                            lanes.copy(column, at_first + i, flat, d0 + r * TILE + i)
+                            vector_lanes.copy(column, at_first + i, flat, d0 + r * TILE + i)
                     elif same_row:
                         for i in range(count):
                             regs[dst + r, i] = column[start + i]
@@ -320,7 +320,7 @@ def _run(
                     if count == TILE:
                         row = out[dst + r]
                         for i in range(0, TILE, LANES):
-                            lanes.copy(flat, a0 + r * TILE + i, row, start - first + i)
+                            vector_lanes.copy(flat, a0 + r * TILE + i, row, start - first + i)
                     else:
                         for i in range(count):
                             out[dst + r, start - first + i] = regs[a + r, i]

@@ -13,6 +13,7 @@ from zkcompliance.stark.commit.sha256_emit import BATCH, compress, start_state
 from zkcompliance.stark.field.arrays import pad, plain
 from zkcompliance.stark.field.jit import kernel
 from zkcompliance.stark.field.parallel import cores, run, split
+from zkcompliance.stark.field.vector_lanes import copy
 from zkcompliance.stark.field.width import LANES
 
 U32 = npt.NDArray[np.uint32]
@@ -21,6 +22,7 @@ MOST_LEAVES, MOST_PHASES = 1 << 27, 5
 LEAF, GRIND = 0x80, b"\x14"  # first bytes: of leaves, the least; of grinding
 _GRIND_FIRST, _GRIND_MOST = 1 << 10, 1 << 17  # nonces per thread in the first round, and at most (they double)
 _FEW = 1 << 13  # messages for which another thread is not worth starting
+BATCHES = 4  # whose messages are laid out together, 50 kB of them for a hundred columns
 TILE = 1 << 10  # leaves of the subtrees that a thread hashes at once: their digests stay in the first-level cache
 
 
@@ -31,38 +33,52 @@ def _swap(x: np.uint32) -> np.uint32:
     return np.uint32(x << 24 | (x & 0xFF00) << 8 | x >> 8 & 0xFF00 | x >> 24)
 
 
+@kernel
+def _copy_rows(rows: U32, out: U32, start: int, n: int) -> None:
+    """out[:, start..] = rows[:, :n] for the eight rows of digests, n a multiple of LANES."""
+    source, target = rows.reshape(-1), out.reshape(-1)
+    for i in range(8):
+        for j in range(0, n, LANES):
+            copy(source, i * rows.shape[1] + j, target, i * out.shape[1] + start + j)
+
+
 @kernel("i8 i8 u4[:,:] u4[:,:] u4[:,:] i8 i8 i8")
 def _leaves(first_byte: int, start: int, salts: U32, columns: U32, out: U32, base: int, lo: int, hi: int) -> None:
     """Leaves start + lo..start + hi - 1 into columns lo - base..; first_byte is that of leaf 0, 0x80 + 8 * phase.
 
-    The last batch may overlap the one before it: hi - base >= BATCH.
+    The last batch may overlap the one before it: hi - base >= BATCH. Messages are laid out for BATCHES at once: of
+    every column, columns lying far apart, whole lines of the cache are read one after the other, and never again.
     """
     s, n, words = salts.shape[0], columns.shape[1], 1 + salts.shape[0] + columns.shape[0]
-    blocks = (words * 4 + 9 + 63) // 64
+    rows = (words * 4 + 9 + 63) // 64 * 16
     salted, valued = salts.reshape(-1), columns.reshape(-1)
-    begin, state, message = start_state(), np.empty((8, BATCH), np.uint32), np.empty((16, BATCH), np.uint32)
-    flat = message.reshape(-1)
-    for begun in range(lo, hi, BATCH):
-        first = min(begun, hi - BATCH)
-        for block in range(blocks):
-            for i in range(16):
-                k, row = block * 16 + i, i * BATCH
+    begin, state, message = start_state(), np.empty((8, BATCH), np.uint32), np.zeros((BATCHES * rows, BATCH), np.uint32)
+    flat, number = message.reshape(-1), np.empty(BATCH, np.uint32)
+    for batch in range(BATCHES):
+        message[batch * rows + words, :] = 0x80000000
+        message[batch * rows + rows - 1, :] = words * 32
+    for begun in range(lo, hi, BATCHES * BATCH):
+        count = min(BATCHES, (hi - begun + BATCH - 1) // BATCH)
+        for k in range(words):
+            for batch in range(count):
+                first, row = min(begun + batch * BATCH, hi - BATCH), (batch * rows + k) * BATCH
                 if k == 0:
                     for j in range(BATCH):
                         index = start + first + j
-                        message[i, j] = _swap(np.uint32(first_byte + (index >> 24) + ((index & 0xFFFFFF) << 8)))
+                        number[j] = first_byte + (index >> 24) + ((index & 0xFFFFFF) << 8)
+                    for j in range(0, BATCH, LANES):
+                        swap(number, j, flat, row + j)
                 elif k <= s:
                     for j in range(0, BATCH, LANES):
                         swap(salted, (k - 1) * n + first + j, flat, row + j)
-                elif k < words:
+                else:
                     for j in range(0, BATCH, LANES):
                         swap(valued, (k - 1 - s) * n + first + j, flat, row + j)
-                else:
-                    message[i, :] = 0x80000000 if k == words else words * 32 if k == blocks * 16 - 1 else 0
-            compress(begin if block == 0 else state, message, state)
-        for i in range(8):
-            for j in range(BATCH):
-                out[i, first - base + j] = state[i, j]
+        for batch in range(count):
+            first = min(begun + batch * BATCH, hi - BATCH)
+            for row in range(batch * rows, (batch + 1) * rows, 16):
+                compress(begin if row == batch * rows else state, message[row : row + 16], state)
+            _copy_rows(state, out, first - base, BATCH)
 
 
 @kernel("u4[:,:] i8 u4[:,:] i8 i8")
@@ -85,9 +101,7 @@ def _parents(level: U32, children: int, out: U32, lo: int, hi: int) -> None:
                     deal_four(source, at, flat, row, 8 * BATCH)
         for block in range(blocks):
             compress(begin if block == 0 else state, message[16 * block : 16 * block + 16], state)
-        for i in range(8):
-            for j in range(BATCH):
-                out[i, first + j] = state[i, j]
+        _copy_rows(state, out, first, BATCH)
 
 
 @kernel("i8 i8 u4[:,:] u4[:,:] u4[:,:] i8 i8 i8")
@@ -102,9 +116,7 @@ def _subtrees(first_byte: int, start: int, salts: U32, columns: U32, out: U32, a
         _leaves(first_byte, start, salts, columns, leaves, base, base, base + TILE)
         _parents(leaves, 4, quads, 0, TILE // 4)
         _parents(quads, 2, nodes, 0, TILE // 8)
-        for i in range(8):
-            for j in range(TILE // 8):
-                out[i, at + base // 8 + j] = nodes[i, j]
+        _copy_rows(nodes, out, at + base // 8, TILE // 8)
 
 
 @kernel("u4[:] i8 i8 i8 -> i8")

@@ -2,10 +2,12 @@
 
 Two ways to the same result. On vectors, every 32-bit operation is one on a message per lane, as LLVM does not vectorise
 a plain loop over messages; it splits the vectors where the processor's registers are narrower. With AVX-512 the logic
-of three words is one instruction, and nothing is faster. Without it, but with SHA instructions (x86 SHA-NI), `compress`
-runs these on two messages at a time, which hides their latency.
+of three words is one instruction, there are registers for two vectors of messages, whose rounds hide each other's
+latency, and nothing is faster. Without it, but with SHA instructions (x86 SHA-NI), `compress` runs these on two
+messages at a time, for the same reason.
 """
 
+from collections.abc import Iterator
 from math import isqrt
 from typing import Any
 
@@ -14,15 +16,17 @@ import numpy.typing as npt
 
 from zkcompliance.stark.field.jit import cgutils, cpu_has, emitter, ir, kernel, types
 
-BATCH = 16  # messages worked on together: a column of the arrays and a lane of the vectors each
 WIDE = cpu_has("avx512f")
 NATIVE = cpu_has("sha") and not WIDE
+_LANES = 16  # messages in a vector
+_TURNS = 2 if WIDE else 1  # vectors whose rounds are taken in turns
+BATCH = _LANES * _TURNS  # messages worked on together: a column of the arrays and a lane of a vector each
 
 U32 = npt.NDArray[np.uint32]
 
 _I32, _I64 = ir.IntType(32), ir.IntType(64)
 _QUAD = ir.VectorType(_I32, 4)
-_VECTOR = ir.VectorType(_I32, BATCH)
+_VECTOR = ir.VectorType(_I32, _LANES)
 
 
 def _cube_root(n: int) -> int:
@@ -66,7 +70,7 @@ class _Words:
         self.b = builder
 
     def constant(self, c: int) -> Any:
-        return ir.Constant(_VECTOR, [c] * BATCH)
+        return ir.Constant(_VECTOR, [c] * _LANES)
 
     def sum(self, first: Any, *others: Any) -> Any:
         for x in others:
@@ -144,43 +148,56 @@ def _round_constant(builder: Any, r: Any) -> Any:
     word = builder.load(builder.gep(table, [ir.Constant(_I64, 0), r]))
     none = ir.Constant(_VECTOR, ir.Undefined)
     first = builder.insert_element(none, word, ir.Constant(_I32, 0))
-    return builder.shuffle_vector(first, none, ir.Constant(_VECTOR, [0] * BATCH))
+    return builder.shuffle_vector(first, none, ir.Constant(_VECTOR, [0] * _LANES))
 
 
-def _lanes(typing_context: Any, before: Any, message: Any, state: Any, lane: Any) -> Any:
-    """The compression of the messages in BATCH columns from `lane` on, a message per lane of the vectors.
+def _lanes(typing_context: Any, before: Any, message: Any, state: Any) -> Any:
+    """The compression of the messages in all BATCH columns, a message per lane of the vectors.
 
-    Sixteen rounds with the message's own words, then three times sixteen in a loop: 64 in a row are more code than the
-    processor's decoded instructions have room for.
+    First the schedule, then the rounds, eight in a row: together, or more of them, are more values than there are
+    registers for, and more code than the processor's decoded instructions have room for. Each step is emitted for one
+    vector after the other: it waits for the one before it, and a processor does not look far enough ahead for the next
+    message's.
     """
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        b, v, schedule = builder, _Words(builder), _Schedule(builder)
-        states = _Rows(context, b, before, args[0], args[3], _VECTOR)
-        words = _Rows(context, b, message, args[1], args[3], _VECTOR)
-        start = [states.load(i) for i in range(8)]
-        now = start
+        b, v, turns = builder, _Words(builder), range(_TURNS)
+
+        def rows(array_type: Any, array: Any) -> list[_Rows]:
+            lanes = [ir.Constant(_I64, turn * _LANES) for turn in turns]
+            return [_Rows(context, b, array_type, array, lane, _VECTOR) for lane in lanes]
+
+        def eight(first: int) -> Iterator[list[Any]]:
+            """A loop over the steps from `first` to 63 in eights: each time the numbers of its steps."""
+            begin, end, step = (ir.Constant(_I64, r) for r in (first, 64, 8))
+            with cgutils.for_range_slice(b, begin, end, step) as (begun, _):
+                yield [b.add(begun, ir.Constant(_I64, i)) for i in range(8)]
+
+        schedules, words = [_Schedule(b) for _ in turns], rows(message, args[1])
         for r in range(16):
-            word = words.load(r)
-            schedule.store(word, ir.Constant(_I64, r))
-            now = v.round(now, b.add(word, v.constant(_ROUNDS[r])))
-        kept = [cgutils.alloca_once_value(b, value) for value in now]
-        first, last, step = (ir.Constant(_I64, r) for r in (16, 64, 16))
-        with cgutils.for_range_slice(b, first, last, step) as (begun, _):
-            now = [b.load(place) for place in kept]
-            for i in range(16):
-                r = b.add(begun, ir.Constant(_I64, i))
-                word = v.scheduled(*(schedule.load(r, n) for n in (16, 15, 7, 2)))
-                schedule.store(word, r)
-                now = v.round(now, b.add(word, _round_constant(b, r)))
-            for place, value in zip(kept, now, strict=True):
-                b.store(value, place)
-        out = _Rows(context, b, state, args[2], args[3], _VECTOR)
-        for i in range(8):
-            out.store(i, b.add(start[i], b.load(kept[i])))
+            for turn in turns:
+                schedules[turn].store(words[turn].load(r), ir.Constant(_I64, r))
+        for steps in eight(16):
+            for r in steps:
+                for turn in turns:
+                    word = v.scheduled(*(schedules[turn].load(r, n) for n in (16, 15, 7, 2)))
+                    schedules[turn].store(word, r)
+        start = [[states.load(i) for i in range(8)] for states in rows(before, args[0])]
+        kept = [[cgutils.alloca_once_value(b, value) for value in each] for each in start]
+        for steps in eight(0):
+            now = [[b.load(place) for place in places] for places in kept]
+            for r in steps:
+                for turn in turns:
+                    now[turn] = v.round(now[turn], b.add(schedules[turn].load(r), _round_constant(b, r)))
+            for places, values in zip(kept, now, strict=True):
+                for place, value in zip(places, values, strict=True):
+                    b.store(value, place)
+        for out, old, places in zip(rows(state, args[2]), start, kept, strict=True):
+            for i in range(8):
+                out.store(i, b.add(old[i], b.load(places[i])))
         return context.get_dummy_value()
 
-    return types.void(before, message, state, types.int64), codegen
+    return types.void(before, message, state), codegen
 
 
 def _quad(typing_context: Any, before: Any, message: Any, state: Any, lane: Any) -> Any:
@@ -247,4 +264,4 @@ def compress(before: U32, message: U32, state: U32) -> None:
         for lane in range(0, BATCH, 4):
             _compress_quad(before, message, state, lane)
     else:
-        _compress_lanes(before, message, state, 0)
+        _compress_lanes(before, message, state)

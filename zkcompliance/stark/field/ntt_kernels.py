@@ -56,10 +56,11 @@ def _forward_pair(data: U32, start: int, log_size: int, layer: int, first: int, 
     """Layers `layer` and `layer` + 1 of blocks first..last - 1."""
     q = 1 << (log_size - layer - 2)
     for block in range(first, last):
-        root, roots = main[(1 << layer) + block], 2 * ((1 << layer) + block)
+        at = (1 << layer) + block
+        roots = (main[at], main[2 * at], main[2 * at + 1])
         base = start + 4 * q * block
         for i in range(base, base + q, LANES):
-            forward2(data, i, q, root, main[roots], main[roots + 1])
+            forward2(data, i, data, i, q, roots)
 
 
 @kernel
@@ -67,21 +68,37 @@ def _inverse_pair(data: U32, start: int, log_size: int, layer: int, first: int, 
     """Layers `layer` + 1 and `layer`, backwards, of blocks first..last - 1."""
     q = 1 << (log_size - layer - 2)
     for block in range(first, last):
-        root, roots = main[(1 << layer) + block], 2 * ((1 << layer) + block)
+        at = (1 << layer) + block
+        roots = (main[at], main[2 * at], main[2 * at + 1])
         base = start + 4 * q * block
         for i in range(base, base + q, LANES):
-            inverse2(data, i, q, root, main[roots], main[roots + 1])
+            inverse2(data, i, data, i, q, roots)
 
 
 @kernel
-def forward(data: U32, start: int, log_size: int, main: U32, tail: U32) -> None:
-    """The forward transform, 2^log_size >= 2^SMALLEST entries, in blocks that fit in the caches."""
-    layers = log_size - LOG_LANES
-    outer = layers % 2
-    if outer:
+def begin(source: U32, at: int, data: U32, start: int, log_size: int, main: U32) -> int:
+    """The first layers of the forward transform, of entries at.. of the array source into start.. of data.
+
+    Returns how many these are, one or two, so that an even number is left for `forward`.
+    """
+    if (log_size - LOG_LANES) % 2:
         h = 1 << (log_size - 1)
-        for i in range(start, start + h, LANES):
-            forward1(data, i, h, main[1])
+        for i in range(0, h, LANES):
+            forward1(source, at + i, data, start + i, h, main[1])
+        return 1
+    q, roots = 1 << (log_size - 2), (main[1], main[2], main[3])
+    for i in range(0, q, LANES):
+        forward2(source, at + i, data, start + i, q, roots)
+    return 2
+
+
+@kernel
+def forward(data: U32, start: int, log_size: int, begun: int, main: U32, tail: U32) -> None:
+    """What `begin` leaves of the forward transform, 2^log_size >= 2^SMALLEST entries, in blocks that fit in the caches.
+
+    begun: the layers that are done.
+    """
+    layers, outer = log_size - LOG_LANES, begun
     while outer < layers and log_size - outer > NEAR:
         _forward_pair(data, start, log_size, outer, 0, 1 << outer, main)
         outer += 2
@@ -127,4 +144,4 @@ def inverse(data: U32, start: int, log_size: int, main: U32, tail: U32) -> None:
     if layers % 2:
         h = 1 << (log_size - 1)
         for i in range(start, start + h, LANES):
-            inverse1(data, i, h, main[1])
+            inverse1(data, i, data, i, h, main[1])

@@ -19,41 +19,47 @@ def _butterfly(e: Emitter, inverse: bool, a: Any, b: Any, root: Factor, lazy: bo
     return (e.add_lazy(a, b), e.sub_lazy(a, b)) if lazy else (e.add(a, b), e.sub(a, b))
 
 
+def _load(e: Emitter, pointer: Any, start: Any, step: Any, count: int) -> list[Any]:
+    """The vectors from start, start + step, … on."""
+    return [e.load(pointer, e.at(start, step, i)) for i in range(count)]
+
+
+def _store(e: Emitter, values: list[Any], pointer: Any, start: Any, step: Any) -> None:
+    """Store vectors from start, start + step, … on."""
+    for i, value in enumerate(values):
+        e.store(value, pointer, e.at(start, step, i))
+
+
 def _layer1(inverse: bool) -> Any:
-    def build(typing_context: Any, data: Any, start: Any, h: Any, root: Any) -> Any:
+    def build(typing_context: Any, source: Any, at: Any, data: Any, start: Any, h: Any, root: Any) -> Any:
         def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             e = Emitter(context, builder)
-            pointer = e.pointer(data, args[0])
-            slots = [e.at(args[1], args[2], i) for i in range(2)]
-            x = [e.load(pointer, s) for s in slots]
-            x = list(_butterfly(e, inverse, x[0], x[1], e.spread(args[3])))
-            for value, s in zip(x, slots, strict=True):
-                e.store(value, pointer, s)
+            x = _load(e, e.pointer(source, args[0]), args[1], args[4], 2)
+            x = list(_butterfly(e, inverse, x[0], x[1], e.spread(args[5])))
+            _store(e, x, e.pointer(data, args[2]), args[3], args[4])
             return context.get_dummy_value()
 
-        return types.void(data, types.int64, types.int64, types.uint32), codegen
+        word, index = types.uint32, types.int64
+        return types.void(source, index, data, index, index, word), codegen
 
     return build
 
 
 def _layer2(inverse: bool) -> Any:
-    def build(typing_context: Any, data: Any, start: Any, q: Any, root: Any, root0: Any, root1: Any) -> Any:
+    def build(typing_context: Any, source: Any, at: Any, data: Any, start: Any, q: Any, roots: Any) -> Any:
         def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             e = Emitter(context, builder)
-            pointer = e.pointer(data, args[0])
-            slots = [e.at(args[1], args[2], i) for i in range(4)]
-            x = [e.load(pointer, s) for s in slots]
-            roots = [e.spread(r) for r in args[3:]]
-            first = ((0, 2, roots[0]), (1, 3, roots[0]))
-            second = ((0, 1, roots[1]), (2, 3, roots[2]))
+            x = _load(e, e.pointer(source, args[0]), args[1], args[4], 4)
+            factors = [e.spread(builder.extract_value(args[5], i)) for i in range(3)]
+            first = ((0, 2, factors[0]), (1, 3, factors[0]))
+            second = ((0, 1, factors[1]), (2, 3, factors[2]))
             for i, j, r in (second + first) if inverse else (first + second):
                 x[i], x[j] = _butterfly(e, inverse, x[i], x[j], r, (i, j) == (1, 3))
-            for value, s in zip(x, slots, strict=True):
-                e.store(value, pointer, s)
+            _store(e, x, e.pointer(data, args[2]), args[3], args[4])
             return context.get_dummy_value()
 
-        word = types.uint32
-        return types.void(data, types.int64, types.int64, word, word, word), codegen
+        index = types.int64
+        return types.void(source, index, data, index, index, types.UniTuple(types.uint32, 3)), codegen
 
     return build
 
@@ -82,9 +88,9 @@ def _tail(inverse: bool) -> Any:
     return build
 
 
-# data, start, h, root: one forward layer on entries start.. and start + h..
+# source, at, data, start, h, root: a layer on entries at.. and at + h.. of source, into start.. and start + h.. of data
 forward1, inverse1 = emitter(_layer1(False)), emitter(_layer1(True))
-# data, start, q, root, root0, root1: two layers on entries start.., start + q.., start + 2q.., start + 3q..
+# source, at, data, start, q, (root, root0, root1): two layers on entries at.., at + q.., at + 2q.., at + 3q.., likewise
 forward2, inverse2 = emitter(_layer2(False)), emitter(_layer2(True))
 # data, start, tail, group: the last LOG_LANES layers on LANES^2 entries, which are LANES blocks of LANES entries
 forward_tail, inverse_tail = emitter(_tail(False)), emitter(_tail(True))

@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from zkcompliance.stark.field import vector_lanes
 from zkcompliance.stark.field.jit import kernel
-from zkcompliance.stark.field.ntt_kernels import SMALLEST, forward, forward_small, inverse, inverse_small
+from zkcompliance.stark.field.ntt_kernels import SMALLEST, begin, forward, forward_small, inverse, inverse_small
 from zkcompliance.stark.field.scalar import add, mul
 from zkcompliance.stark.field.width import LANES
 
@@ -23,6 +23,16 @@ def _add_scaled(values: U32, source: int, scale: np.uint32, out: U32, start: int
         out[start + i] = add(out[start + i], mul(values[source + i], scale))
 
 
+@kernel
+def _copy(values: U32, source: int, out: U32, start: int, n: int) -> None:
+    """out[start..] = values[source..], n entries of flat arrays."""
+    whole = n - n % LANES
+    for i in range(0, whole, LANES):
+        vector_lanes.copy(values, source + i, out, start + i)
+    for i in range(whole, n):
+        out[start + i] = values[source + i]
+
+
 @kernel("u4[:,:] i8 i8 i8 i8 i8 u4[:] u4[:] u4[:] u4[:]")
 def evaluate_rows(
     coeffs: U32, lo: int, hi: int, coset: int, cosets: int, log_size: int, wraps: U32, main: U32, tail: U32, out: U32
@@ -30,10 +40,17 @@ def evaluate_rows(
     """Rows lo..hi - 1 of coeffs (w, d), reduced mod X^m - y with wraps[j] = y^j, transformed to (row, coset) of out."""
     d, m = coeffs.shape[1], 1 << log_size
     source = coeffs.reshape(-1)
+    whole = log_size >= SMALLEST and m <= d <= m + (m >> 2)
     for row in range(lo, hi):
         start = (row * cosets + coset) * m
-        for i in range(min(d, m)):
-            out[start + i] = coeffs[row, i]
+        if whole:
+            begun = begin(source, row * d, out, start, log_size, main)
+            # residues mod X^h -+ r of a polynomial of fewer coefficients than h are the polynomial itself
+            for block in range(1 << begun):
+                _add_scaled(source, row * d + m, wraps[wraps.shape[0] - 1], out, start + (block * m >> begun), d - m)
+            forward(out, start, log_size, begun, main, tail)
+            continue
+        _copy(source, row * d, out, start, min(d, m))
         for i in range(d, m):
             out[start + i] = 0
         for j in range(1, wraps.shape[0]):
@@ -41,7 +58,7 @@ def evaluate_rows(
         if log_size < SMALLEST:
             forward_small(out, start, log_size, main)
         else:
-            forward(out, start, log_size, main, tail)
+            forward(out, start, log_size, begin(out, start, out, start, log_size, main), main, tail)
 
 
 @kernel

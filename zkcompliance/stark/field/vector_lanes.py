@@ -14,6 +14,17 @@ from zkcompliance.stark.field.simd import I64, Emitter, Factor, Halves
 R_SQUARED = (1 << 64) % P
 
 
+def _copy(typing_context: Any, x: Any, i: Any, out: Any, k: Any) -> Any:
+    """out[k..] = x[i..]."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        e = Emitter(context, builder)
+        e.store(e.load(e.pointer(x, args[0]), args[1]), e.pointer(out, args[2]), args[3])
+        return context.get_dummy_value()
+
+    return types.void(x, types.int64, out, types.int64), codegen
+
+
 def _multiply(typing_context: Any, x: Any, i: Any, y: Any, j: Any, out: Any, k: Any) -> Any:
     """out[k..] = x[i..] * y[j..]."""
 
@@ -161,6 +172,7 @@ def _ext_norm(typing_context: Any, x: Any, i: Any, cofactor: Any, norm: Any) -> 
     return types.void(x, types.int64, cofactor, norm), codegen
 
 
+copy = emitter(_copy)
 multiply, scale, scale_add = emitter(_multiply), emitter(_scale(False)), emitter(_scale(True))
 ext_multiply, ext_scale, ext_scale_add = emitter(_ext_multiply), emitter(_ext_scale(False)), emitter(_ext_scale(True))
 ext_norm, ext_multiply_base = emitter(_ext_norm), emitter(_ext_multiply_base)
