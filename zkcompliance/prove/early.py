@@ -16,8 +16,7 @@ from zkcompliance.verify.verifier import judge_statement
 
 # Of what counts a row, a verifier has to see in the circuit that it is 0 or 1, and of few forms it does not.
 SAY_IT_OTHERWISE = (
-    "say the condition that is counted or selected by in another way: ~(~a & ~b & ~c) for a | b | c, in two steps, or "
-    "as two requirements"
+    "say the condition that is counted or selected by in another way: in two steps, or as two requirements"
 )
 
 
