@@ -1,7 +1,8 @@
 """log-floor-SCHEMA: a log has at least so many rows, and every row's source is one of those that are taken.
 
 Source: what a policy says of a log besides its claims (docs/spec/policy.md): without rows a claim holds of an empty
-log, and a row is as good as its `source`. A log without rows holds when none are asked for. Padding is no row.
+log, and a row is as good as its `source`. A log without rows holds when none are asked for. Padding is no row. Of
+a roll-up, rows are those that it stands for.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from zkcompliance.claim.language import (
     require,
     vacuous,
 )
-from zkcompliance.schemas import SOURCES, Schema, in_id
+from zkcompliance.schemas import SOURCES, Schema, in_id, rolled_from
 
 
 def family(schema: Schema) -> ClaimDefinition:
@@ -36,7 +37,7 @@ def family(schema: Schema) -> ClaimDefinition:
         sources: Param[SetOf[Source]] = param("the sources that a row may have"),
     ) -> None:
         """The log has at least `rows` rows, and the source of each is one of `sources`."""
-        require("enough rows", log.count() >= rows)
+        require("enough rows", (log.count() if rolled_from(schema) is None else log.n.sum()) >= rows)
         require("every row from one of the sources", log.every(log.source.is_in(sources)))
 
     log_floor.__annotations__["log"] = Sealed

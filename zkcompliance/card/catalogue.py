@@ -73,4 +73,4 @@ def label(schema: bytes) -> str:
 
 def _in_id(schema: str) -> str:
     """The name of a schema as the ids of claims have it."""
-    return schema.replace("_", "-")
+    return schema.replace("_", "-").replace(".", "-")

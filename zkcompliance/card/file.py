@@ -27,6 +27,7 @@ _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _DIGITS = re.compile(r"0|[1-9][0-9]*")
 _WORD = re.compile(r"[a-z][a-z0-9_-]*")
+_SCHEMA = re.compile(rf"{_WORD.pattern}(?:\.rollup)?")
 _HEX = re.compile(r"[0-9a-f]{64}")
 _KINDS = (types.NUMBER, types.TIME, types.ID, types.ENUM, types.BOOL, types.SET)
 _BASES = ("flop", "ppm", "s")
@@ -107,7 +108,7 @@ def _slot(given: object) -> Slot:
         given, "a log", "slot", "schema", "digest", "about", "order", "more"
     )
     return Slot(
-        _name(name, "slot"), _matching(_WORD, schema, "schema", 63), _digest(digest, "digest"),
+        _name(name, "slot"), _matching(_SCHEMA, schema, "schema", 70), _digest(digest, "digest"),
         _lines(about, "about"), _truth(order, "order"), _truth(more, "more"),
     )  # fmt: skip
 

@@ -32,8 +32,9 @@ from zkcompliance.schemas import Schema
 def files() -> dict[str, ModuleType]:
     """The files of `circuits/`, by name without `.py`, sorted: each defines one claim, or a family of claims.
 
-    A family is a function `family(schema)` that gives the claim for logs of a schema; or `change(old, new)`, that gives
-    the claim that a log of the one goes on in the other, a later version of it.
+    A family is a function `family(schema)` that gives the claim for logs of a schema, of each of SCHEMAS where the file
+    has that; or `change(old, new)`, that gives the claim that a log of the one goes on in the other, a later version of
+    it.
     """
     folder = importlib.import_module("zkcompliance.circuits").__path__
     found = sorted(each.name for each in pkgutil.iter_modules(folder) if not each.ispkg)
@@ -48,7 +49,7 @@ def _homes() -> dict[str, tuple[str, tuple[Schema, ...]]]:
         stem = name.replace("_", "-")
         made: dict[str, tuple[Schema, ...]] = {stem: ()}
         if hasattr(module, "family"):
-            every = [schema for each in schemas.names() for schema in schemas.versions(each)]
+            every = getattr(module, "SCHEMAS", None) or [s for each in schemas.names() for s in schemas.versions(each)]
             made = {f"{stem}-{schemas.in_id(schema)}": (schema,) for schema in every}
         elif hasattr(module, "change"):
             made = {module.name(*pair): pair for pair in schemas.changes()}
@@ -192,6 +193,11 @@ def goes_on(old: Schema, new: Schema) -> Claim:
     NotASuccessor where the second is another, and no later version of the first.
     """
     return unchanged(old) if old.digest == new.digest else _of_family("rows_extended", old, new)
+
+
+def rolled_up(schema: Schema) -> Claim:
+    """The claim that a roll-up has the groups of a log of this schema. UsageError where such are not rolled up."""
+    return _of_family("rolled_up", schema)
 
 
 def floor(schema: Schema) -> Claim:

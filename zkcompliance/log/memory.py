@@ -36,7 +36,7 @@ from zkcompliance.log.note import VerifierKey, decode_base64
 FORMAT = "zkcompliance-state-1"
 EARLIER = "zkcompliance-seen-1"
 MAX_TIME = (1 << 48) - 1
-_LABEL = re.compile(r"[a-z][a-z0-9_-]{0,62}@[1-9][0-9]{0,5}")  # of a schema
+_LABEL = re.compile(r"[a-z][a-z0-9_-]{0,62}(\.rollup)?@[1-9][0-9]{0,5}")  # of a schema
 
 
 @dataclass

@@ -37,6 +37,7 @@ from zkcompliance.schemas.catalogue import (
     note,
     target,
 )
+from zkcompliance.schemas.rolled import ROLL_UPS, RollUp, roll_up_of, rolled_from
 from zkcompliance.schemas.shape import (
     HEADING,
     LABEL,
@@ -57,7 +58,7 @@ if TYPE_CHECKING:
 
 CATALOGUE = (
     compute, model, booking, eval, answer, target, event, incident, incident_report, chip, dataset, audit, customer,
-    decision, note,
+    decision, note, *(each.rolled for each in ROLL_UPS),
 )  # fmt: skip
 BUILT_IN = {schema.name: schema for schema in CATALOGUE}
 eval_ = eval  # for `from zkcompliance.schemas import eval_`, which leaves Python's own word its meaning
@@ -211,17 +212,17 @@ def other_version(found: Schema, wanted: Schema) -> str | None:
 
 
 def in_id(schema: Schema) -> str:
-    """The schema as the ids of claims about any log of it have it: its name with `-` for `_`.
+    """The schema as the ids of claims about any log of it have it: its name with `-` for `_` and for `.`.
 
     Of a built-in one behind its first version, `-` and its version too: a claim about that is another claim.
     """
-    return schema.name.replace("_", "-") + (f"-{schema.version}" if earlier(schema) else "")
+    return schema.name.replace("_", "-").replace(".", "-") + (f"-{schema.version}" if earlier(schema) else "")
 
 
 __all__ = [
     "BUILT_IN", "CATALOGUE", "DEVICE_KINDS", "EARLIER", "LARGEST", "LIMBS", "LIMB_BITS", "METHODS", "MISSING_SHARE",
-    "PHASES", "SOURCES", "Column", "Rule", "Schema", "Value", "answer", "audit", "booking", "by_digest", "by_name",
-    "changes", "chip", "compute", "customer", "dataset", "decision", "decode_rows", "earlier", "encode_columns",
-    "encode_rows", "eval", "eval_", "event", "in_id", "incident", "incident_report", "model", "names", "note",
-    "other_version", "parse_text", "target", "versions",
+    "PHASES", "ROLL_UPS", "SOURCES", "Column", "RollUp", "Rule", "Schema", "Value", "answer", "audit", "booking",
+    "by_digest", "by_name", "changes", "chip", "compute", "customer", "dataset", "decision", "decode_rows",
+    "earlier", "encode_columns", "encode_rows", "eval", "eval_", "event", "in_id", "incident", "incident_report",
+    "model", "names", "note", "other_version", "parse_text", "roll_up_of", "rolled_from", "target", "versions",
 ]  # fmt: skip

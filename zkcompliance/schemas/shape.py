@@ -19,7 +19,8 @@ LIMBS = {"time": 3, "flop": 6, "count": 2, "ppm": 2, "id": 8, "enum": 1, "bool":
 HEADING = "zkc-schema v2"
 MISSING_SHARE = LARGEST["ppm"] + 1  # of a share that may be missing: over 100 %, so that no honest one is it
 WORD = re.compile(r"[a-z][a-z0-9_-]{0,62}")
-LABEL = re.compile(rf"({WORD.pattern})@([1-9][0-9]{{0,5}})")
+ROLLED = ".rollup"  # the end of a roll-up's name
+LABEL = re.compile(rf"({WORD.pattern}(?:{re.escape(ROLLED)})?)@([1-9][0-9]{{0,5}})")
 
 Value = int | str | bool
 
@@ -149,7 +150,7 @@ class Schema:
     @property
     def rolled_up(self) -> bool:
         """Whether a row stands for many of another log's: the schema's name ends in `.rollup`, as no other's does."""
-        return self.name.endswith(".rollup")
+        return self.name.endswith(ROLLED)
 
     @functools.cached_property
     def text(self) -> str:

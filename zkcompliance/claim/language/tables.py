@@ -356,3 +356,23 @@ class DecisionLog(LogTable, schema=schemas.decision):
 
 class NoteLog(LogTable, schema=schemas.note):
     """Rows of a note log."""
+
+
+class ComputeRollUp(LogTable, schema=schemas.by_name("compute.rollup")):
+    """Rows of the roll-up of a compute log."""
+
+
+class EvalRollUp(LogTable, schema=schemas.by_name("eval.rollup")):
+    """Rows of the roll-up of a eval log."""
+
+
+class EventRollUp(LogTable, schema=schemas.by_name("event.rollup")):
+    """Rows of the roll-up of a event log."""
+
+
+class IncidentRollUp(LogTable, schema=schemas.by_name("incident.rollup")):
+    """Rows of the roll-up of a incident log."""
+
+
+class DatasetRollUp(LogTable, schema=schemas.by_name("dataset.rollup")):
+    """Rows of the roll-up of a dataset log."""

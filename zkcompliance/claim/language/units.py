@@ -22,11 +22,16 @@ from zkcompliance.schemas import Column
 _COLUMN_TYPES = {
     "time": TIME_POINT, "flop": FLOP, "count": COUNT, "ppm": PPM, "id": IDENTITY, "bool": TRUTH,
 }  # fmt: skip
-_SPECIAL = {("flop", "peak"): FLOP_PER_SECOND, ("flop", "tokens"): COUNT}
+_SPECIAL = {
+    ("flop", "peak"): FLOP_PER_SECOND, ("flop", "tokens"): COUNT,
+    ("flop", "tokens_sum"): COUNT, ("flop", "tokens_min"): COUNT, ("flop", "tokens_max"): COUNT,
+    ("flop", "score_sum"): PPM,
+}  # fmt: skip
 
 
 def column_type(column: Column) -> Type:
-    """The type of a schema's column. Of schema type flop, `peak` is a rate in FLOP per second and `tokens` a Count."""
+    """The type of a schema's column. Of schema type flop, `peak` is a rate in FLOP per second, `tokens` a Count
+    and so in roll-ups, and `score_sum` there a number of parts per million."""
     if column.type == "enum":
         return Type(ENUM, choices=column.choices, ranked=column.ranked)
     return _SPECIAL.get((column.type, column.name), _COLUMN_TYPES[column.type])
