@@ -123,6 +123,12 @@ class MalformedLineage(MalformedError):
     code = "malformed-lineage"
 
 
+class MalformedRollUp(MalformedError):
+    """A roll-up file (which log a roll-up stands for) that is cut off or not in its form."""
+
+    code = "malformed-roll-up"
+
+
 class MalformedAttestation(MalformedError):
     """An attestation that is not a DSSE envelope of an in-toto Statement of ours in its one form."""
 
@@ -202,6 +208,12 @@ class LineageRejected(VerificationError):
     """A lineage does not show that the generations of a log hold the same rows; the message says where."""
 
     code = "lineage-rejected"
+
+
+class RollUpRejected(VerificationError):
+    """A roll-up is not shown to stand for a whole log; the message says where."""
+
+    code = "roll-up-rejected"
 
 
 class NewKeyRefused(VerificationError):

@@ -11,6 +11,7 @@ from zkcompliance.edge.data import folder
 from zkcompliance.errors import UsageError
 
 FLOOR, UNCHANGED = "log-floor-", "rows-unchanged-"  # and a schema, by name or name and version: one claim for each
+ROLLED = "rolled-up-"  # and a schema: that a roll-up has the groups of a log's rows
 EXTENDED = "rows-extended-"  # and the name of a schema with two of its versions, an earlier and a later one
 _END = ".json"
 _CARDS = ("zkcompliance.circuits", "cards")

@@ -25,6 +25,7 @@ VERBS = {
     "prove": "prove a claim, or all that a policy asks, over sealed logs in zero knowledge",
     "verify": "verify a proof against a policy, or against a claim, its parameters and the log's key",
     "report": "verify, and write the verdict as one page that can be filed",
+    "roll-up": "seal the groups of a log's rows, with proofs that they are, to prove over them alone",
     "refresh": "go on with a log's rows under fresh secrets, with proofs that they are the same",
     "compact": "go on with a log's rows in fewer segments, with proofs that they are the same",
     "log": "retire a log folder whose rows went on elsewhere, or mark one put back from a backup",
@@ -49,7 +50,7 @@ class VerbGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in (*VERBS, *FOR_SHELLS, *HIDDEN):
             return None
-        command = importlib.import_module(f"zkcompliance.commands.{cmd_name}").command
+        command = importlib.import_module(f"zkcompliance.commands.{cmd_name.replace('-', '_')}").command
         if not isinstance(command, click.Command):
             raise InternalError(f"verb {cmd_name} has no command")
         return command

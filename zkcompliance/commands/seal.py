@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from zkcompliance.importers import Importer
     from zkcompliance.log.signer import SignerKey
+    from zkcompliance.prove.rollup import RolledUp
 
 
 @click.command("seal")
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
 @click.option("--again", is_flag=True, help="Seal INPUT… even where the very same rows are sealed already.")
 @click.option("--meterer", is_flag=True, help="INPUT… is what you measured of others: sources as it states them.")
 @click.option("--empty", is_flag=True, help="State that there are no rows; refused where there are some.")
+@click.option("--roll-up", "rolled", type=click.Path(path_type=Path), help="Roll the log up in this folder too.")
+@click.option("--roll-up-key", type=click.Path(path_type=Path), help="The roll-up's own private key file.")
 @json_option
 def command(
     inputs: tuple[Path, ...],
@@ -57,6 +60,8 @@ def command(
     again: bool,
     meterer: bool,
     empty: bool,
+    rolled: Path | None,
+    roll_up_key: Path | None,
     as_json: bool,
 ) -> None:
     """Import the rows of INPUT…, append them to a log as one committed segment, and sign a new checkpoint.
@@ -64,6 +69,9 @@ def command(
     All inputs are sealed, or none is, and each once: where a seal was interrupted, run the same again, and rows that
     are sealed already are refused. Without inputs, rows that were appended earlier are sealed. Sealing nothing is
     refused, unless --empty says that it is meant: INPUT… have no rows, or are left out, and none wait to be sealed.
+
+    With --roll-up what is sealed is rolled up at once, as `zkcompliance roll-up` does: run that where this is
+    interrupted after the seal.
 
     A row's source is self_declared, and another is refused: only whoever meters others' work states it (--meterer).
     """
@@ -73,7 +81,10 @@ def command(
     from zkcompliance.log.writer import Writer
     from zkcompliance.prove.growth import remark
 
+    if (rolled is None) != (roll_up_key is None):
+        raise UsageError("--roll-up and --roll-up-key go together: a roll-up is a log with a key of its own")
     key = keys.load_private(key_path)
+    rolling = None if roll_up_key is None else keys.load_private(roll_up_key)
     chosen = [importers.by_name(format_name) if format_name else importers.guess(name) for name in inputs]
     options, units = pairs(settings, "--set"), pairs(stated, "--unit")
     schema = schemas.by_name(schema_name or "compute")
@@ -89,6 +100,8 @@ def command(
         if profile not in (None, existing.profile.name):
             raise UsageError(f"{path} was made with profile {existing.profile.name}, not {profile}")
         schema = existing.schema
+    if rolled is not None and schemas.roll_up_of(schema) is None:
+        raise UsageError(f"logs of {schema.label} are not rolled up", help="zkcompliance schemas")
     for importer in {each.name: each for each in chosen}.values():
         importer.check(schema, options)
         console.note(f"{importer.name}: {importer.formula}")
@@ -108,6 +121,7 @@ def command(
                 console.note(f"{waiting} row(s) appended earlier are sealed too")
             before = writer.checkpoint.size
             checkpoint = writer.seal_inputs(counted.sources(report), again=again, empty=empty, progress=report)
+    made = None if rolled is None or rolling is None else _rolled_up(path, rolled, rolling)
     log = open_log(path)
     if (sentence := remark(log)) is not None:
         console.note(sentence)
@@ -118,6 +132,7 @@ def command(
                 "log": str(path), "origin": log.origin, "schema": log.schema.name, "profile": log.profile,
                 "rows": str(sealed), "segments": list(range(before, checkpoint.size)), "size": checkpoint.size,
                 "root": checkpoint.root.hex(), "checkpoint": log.checkpoint_note, "proofs_left": log.proofs_left(),
+                **({} if made is None else {"rollup": str(made.file)}),
             }
         )  # fmt: skip
         return
@@ -128,8 +143,17 @@ def command(
             "segments": f"{checkpoint.size} in all, {checkpoint.size - before} new",
             "root": checkpoint.root.hex(),
             "proofs left": f"{log.proofs_left()} per segment",
+            **({} if made is None else {"roll-up": f"{made.file}, of all of it"}),
         },
     )
+
+
+def _rolled_up(path: Path, rolled: Path, key: SignerKey) -> RolledUp:
+    from zkcompliance.commands.roll_up import bound_now
+    from zkcompliance.prove.rollup import roll_up
+
+    with console.progress() as report:
+        return roll_up(path, rolled, key, context=bound_now(), progress=report)
 
 
 class _Counter:

@@ -21,7 +21,7 @@ from io import BytesIO
 from typing import BinaryIO
 
 from zkcompliance import limits
-from zkcompliance.errors import LineageRejected, MalformedLineage
+from zkcompliance.errors import LineageRejected, MalformedError, MalformedLineage
 from zkcompliance.verify.bundle import note_text
 from zkcompliance.verify.checkpoint import Checkpoint, generation_of, parse_checkpoint
 from zkcompliance.verify.codec import at_most, u16
@@ -66,9 +66,16 @@ class Step:
 
 
 class Stream:
-    """Reads exactly so many bytes, or MalformedLineage; counts them for whoever shows progress."""
+    """Reads exactly so many bytes of what it calls `name`, or raises `malformed`; counts them for progress."""
 
-    def __init__(self, source: BinaryIO, report: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        source: BinaryIO,
+        report: Callable[[int], None],
+        malformed: type[MalformedError] = MalformedLineage,
+        name: str = "lineage",
+    ) -> None:
+        self._malformed, self._name = malformed, name
         self._source = source
         self._report = report
         self.position = 0
@@ -76,7 +83,9 @@ class Stream:
     def take(self, count: int) -> bytes:
         data = self.maybe(count)
         if len(data) != count:
-            raise MalformedLineage(f"the lineage ends at byte {self.position}, and {count} bytes more are due there")
+            raise self._malformed(
+                f"the {self._name} ends at byte {self.position}, and {count} bytes more are due there"
+            )
         return data
 
     def maybe(self, count: int) -> bytes:

@@ -7,6 +7,8 @@ LOG/checkpoint        public: the signed note; replaced atomically, it alone say
 LOG/lineage           public, of a later generation: that its rows are those of the generations before
 LOG/unlinked          in its place where the key before was lost: the same, and nobody need believe who signed it
 LOG/successor         public: the generation after, and where it is; from then on nothing is sealed or proved here
+LOG/rollup            public, of a roll-up: of which log it is, and the proofs of that, in one (docs/rollup.md)
+LOG/rolled/           public, of a roll-up: one proof for each of its segments
 LOG/secret/           0700; everything below 0600
   writer.lock         held by the one writer
   id                  which log this is, the same in all its generations (zkcompliance.log.keybook)
@@ -94,6 +96,18 @@ class Layout:
     @property
     def successor(self) -> Path:
         return self.root / "successor"
+
+    @property
+    def rollup(self) -> Path:
+        return self.root / "rollup"
+
+    @property
+    def rolled(self) -> Path:
+        return self.root / "rolled"
+
+    def rolled_proof(self, index: int) -> Path:
+        """Of a roll-up: the proof that segment `index` has the groups of rows of another log."""
+        return self.rolled / f"{index:08d}.zkp"
 
     @property
     def id(self) -> Path:

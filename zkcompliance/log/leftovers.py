@@ -22,7 +22,18 @@ from zkcompliance.log import files
 
 AGE_SECONDS = 60
 # Of a log folder.
-PUBLIC_NAMES = ("settings", "schema", "entries", "checkpoint", "lineage", "unlinked", "successor", "secret")
+PUBLIC_NAMES = (
+    "settings",
+    "schema",
+    "entries",
+    "checkpoint",
+    "lineage",
+    "unlinked",
+    "successor",
+    "rollup",
+    "rolled",
+    "secret",
+)
 _BUILDING = re.compile(r"\.(.+)\.[0-9a-f]{12}\.(?:tmp|new)")
 
 

@@ -18,6 +18,7 @@ from zkcompliance.errors import MalformedAttestation
 HEAD = 2 << 20  # bytes; an attestation is read to its end, of anything else the beginning is enough
 _PROOFS = (b"zkcb\x02\x00", b"zkcd\x02\x00")  # a proof file, a policy bundle (docs/spec)
 _LINEAGE = b"zkcl\x01\x00"
+_ROLL_UP = b"zkcr\x01\x00"
 _PAGE = b"<!doctype html>\n<html"
 _GENERATOR = b'<meta name="generator" content="zkcompliance">'
 _NAMESPACE = b'"https://zkcompliance.invalid/ns/verdict"'
@@ -79,6 +80,7 @@ def _is_card(head: bytes) -> bool:
 
 PROOF = Kind("a proof file", lambda head: head.startswith(_PROOFS))
 LINEAGE = Kind("a lineage file", lambda head: head.startswith(_LINEAGE))
+ROLL_UP = Kind("a roll-up file", lambda head: head.startswith(_ROLL_UP))
 PAGE = Kind("a page of `report`", _is_page)
 ATTESTATION = Kind("an attestation of a proof file", _is_attestation)
 VERIFIER = Kind("a one-file verifier", _is_verifier)
