@@ -96,6 +96,7 @@ EXAMPLES = (
 )  # fmt: skip
 
 BESIDE = Beside("total", "limit", low="at_least", high="at_most")
+ROLLED = True  # over roll-ups too
 VACUOUS = (
     implausible("limit", "no training spends so much", at_least="1e28"),
     vacuous("at_least", "every total reaches 0", at_most="0%"),

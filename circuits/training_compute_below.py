@@ -95,6 +95,7 @@ EXAMPLES = (
     holds("an empty log", compute=[], limit=1),
 )  # fmt: skip
 
+ROLLED = True  # over roll-ups too
 VACUOUS = (
     implausible("limit", "no training spends so much", at_least="1e28"),
     implausible("phases", "no phase of training counts", none_of=COUNTED),

@@ -323,6 +323,7 @@ def verify(
     trust: TrustPolicy | str | Path | None = None,
     state: str | Path | None = None,
     lineage: str | Path | Mapping[str, str | Path] | None = None,
+    roll_ups: Sequence[str | Path] = (),
     new_keys: Sequence[str] = (),
     at: int | str | None = None,
     attestation: bytes | str | Path | None = None,
@@ -339,7 +340,8 @@ def verify(
     C2SP trust policy (or its file) that every log's checkpoint must satisfy besides. `state`: a file that remembers
     what was seen of each log, and since when; a proof over an older or another history raises LogEvidence, with the
     evidence in `<state>.evidence.…`, and a key that it has not seen of a log NewKeyRefused, unless the log is named in
-    `new_keys`. `lineage`: a log's lineage file, or by the names of the logs. `at`: the time of judgement, the clock's
+    `new_keys`. `lineage`: a log's lineage file, or by the names of the logs. `roll_ups`: roll-up files, each
+    of which shows for which log a roll-up stands. `at`: the time of judgement, the clock's
     where it is not given. `attestation`, `attestation_key` (the public one, PEM): files or their bytes, held against
     the proof before the verdict, which records them.
 
@@ -363,6 +365,7 @@ def verify(
         trust=trust,
         state=state,
         lineages=() if lineage is None else Path(lineage) if isinstance(lineage, str) else lineage,
+        roll_ups=roll_ups if isinstance(roll_ups, str) else tuple(roll_ups),
         new_keys=new_keys if isinstance(new_keys, str) else tuple(new_keys),
         at=None if at is None else _moment("at", at),
         attestation=attestation,

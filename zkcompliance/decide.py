@@ -16,8 +16,10 @@ from zkcompliance.card.model import Card
 from zkcompliance.card.own import Own, one
 from zkcompliance.card.parameter import parsed
 from zkcompliance.card.typed import params_of
+from zkcompliance.edge import regular
 from zkcompliance.edge.pairs import by_name, by_names, by_slot
 from zkcompliance.errors import Undecided, UsageError
+from zkcompliance.lineage.rollup import Stands, read_rollup
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.log.public_keys import load_public
 from zkcompliance.log.trust import TrustPolicy, load_trust
@@ -47,8 +49,8 @@ class Spoken(Enum):
 
 
 _OPTIONS = {
-    "claim_files": "claim-file", "params": "param", "log_keys": "log-key", "lineages": "lineage", "new_keys": "new-key",
-    "attestation_key": "attestation-key",
+    "claim_files": "claim-file", "params": "param", "log_keys": "log-key", "lineages": "lineage",
+    "roll_ups": "roll-up", "new_keys": "new-key", "attestation_key": "attestation-key",
 }  # fmt: skip
 _ARGUMENTS = {"claim_files": "claims", "lineages": "lineage"}
 
@@ -80,6 +82,7 @@ class Request:
     trust: str | Path | TrustPolicy | None = None
     state: str | Path | None = None
     lineages: Sequence[str] | Mapping[str, str | Path] | Path = ()
+    roll_ups: Sequence[str | Path] = ()
     new_keys: Sequence[str] = ()
     at: str | int | None = None
     attestation: str | Path | bytes | None = None
@@ -90,7 +93,7 @@ class Request:
         """Every file that deciding may read or write, the memory of `state` and its evidence among them."""
         single = [self.policy, self.claim, self.trust, self.state, self.attestation, self.attestation_key]
         texts = [str(each) for each in (*single, *self.claim_files) if isinstance(each, str | Path)]
-        found = [Path(text) for text in texts]
+        found = [Path(text) for text in texts] + [Path(each) for each in self.roll_ups]
         for named in (self.log_keys, self.lineages):
             if isinstance(named, Path | Mapping):
                 given = [named] if isinstance(named, Path) else [one for each in named.values() for one in _each(each)]
@@ -151,7 +154,7 @@ class Request:
 
     def _check(self) -> None:
         """UsageError for what makes no sense together, whoever asks, and for one text where several belong."""
-        for name in ("claim_files", "params", "log_keys", "lineages", "new_keys"):
+        for name in ("claim_files", "params", "log_keys", "lineages", "roll_ups", "new_keys"):
             if isinstance(getattr(self, name), str | bytes):
                 raise UsageError(
                     f"{self._called(name)} is one text, which says nothing of what it is for: give a mapping, or a list"
@@ -179,9 +182,12 @@ class Request:
                 help=_WHOLE,
             )
         decided = self.policy is not None or (self.claim is not None and self.log_keys)
-        if not decided and (self.trust is not None or self.state is not None or self.lineages or self.new_keys):
+        if not decided and (
+            self.trust is not None or self.state is not None or self.lineages or self.new_keys or self.roll_ups
+        ):
             raise UsageError(
-                f"{self._called('trust', 'state', 'lineages', 'new_keys')} go with {self._called('policy')}, or with "
+                f"{self._called('trust', 'state', 'lineages', 'roll_ups', 'new_keys')} go with "
+                f"{self._called('policy')}, or with "
                 f"{self._called('claim', 'log_keys')}",
                 help=_WHOLE,
             )
@@ -276,7 +282,19 @@ class Request:
             clock=clock,
             at=now if self.at is not None else None,
             progress=progress,
+            rolled={each.rolled.checkpoint.body: each for each in self._rolled(progress)},
         )
+
+    def _rolled(self, progress: Progress) -> list[Stands]:
+        """Every roll-up file, verified; UsageError for one that cannot be read."""
+        found = []
+        for path in map(Path, self.roll_ups):
+            try:
+                with regular.open_given(path) as file:
+                    found.append(read_rollup(file, lambda done: progress("roll-up", done, 0)))
+            except OSError as error:
+                raise UsageError(f"{path}: {error.strerror}", help="--roll-up takes a roll-up file") from error
+        return found
 
     def _lineages(self, names: list[str]) -> dict[str, Path]:
         if isinstance(self.lineages, Path):

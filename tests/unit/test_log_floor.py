@@ -25,7 +25,7 @@ OWN = schemas.parse_text("zkc-schema v2\nown@1\nat time\nsource " + schemas.comp
 @pytest.mark.parametrize("schema", [*schemas.CATALOGUE, OWN], ids=lambda schema: schema.name)
 def test_every_schema_has_one(schema: Schema) -> None:
     definition = log_floor.family(schema)
-    assert definition.id == f"log-floor-{schema.name.replace('_', '-')}"
+    assert definition.id == f"log-floor-{schema.name.replace('_', '-').replace('.', '-')}"
     (slot,) = compile_claim(definition).program.logs
     assert (slot.name, slot.schema_digest) == ("log", schema.digest)
     claim = catalogue.floor(schema)
@@ -34,7 +34,10 @@ def test_every_schema_has_one(schema: Schema) -> None:
 
 
 def test_their_programs_differ() -> None:
-    digests = {catalogue.load(f"log-floor-{name.replace('_', '-')}").program_digest for name in schemas.names()}
+    digests = {
+        catalogue.load(f"log-floor-{name.replace('_', '-').replace('.', '-')}").program_digest
+        for name in schemas.names()
+    }
     assert len(digests) == len(schemas.names())
 
 

@@ -19,7 +19,7 @@ from zkcompliance import limits, schemas
 from zkcompliance.card.beside import Beside
 from zkcompliance.card.vacuity import Vacuous
 from zkcompliance.claim import own_text
-from zkcompliance.claim.language.build import ClaimDefinition
+from zkcompliance.claim.language.build import ClaimDefinition, over_roll_ups
 from zkcompliance.claim.meaning.source import refuse_slip
 from zkcompliance.claim.model import Claim
 from zkcompliance.claim.provable import provable
@@ -27,11 +27,14 @@ from zkcompliance.edge import regular
 from zkcompliance.errors import UsageError, ZkComplianceError
 from zkcompliance.schemas import Schema
 
+OVER_ROLL_UPS = "-rolled-up"  # the end of the id of a claim over roll-ups
+
 
 @cache
 def files() -> dict[str, ModuleType]:
     """The files of `circuits/`, by name without `.py`, sorted: each defines one claim, or a family of claims.
 
+    ROLLED = True: the claim is there over roll-ups too.
     A family is a function `family(schema)` that gives the claim for logs of a schema, of each of SCHEMAS where the file
     has that; or `change(old, new)`, that gives the claim that a log of the one goes on in the other, a later version of
     it.
@@ -53,6 +56,8 @@ def _homes() -> dict[str, tuple[str, tuple[Schema, ...]]]:
             made = {f"{stem}-{schemas.in_id(schema)}": (schema,) for schema in every}
         elif hasattr(module, "change"):
             made = {module.name(*pair): pair for pair in schemas.changes()}
+        elif getattr(module, "ROLLED", False):
+            made[f"{stem}{OVER_ROLL_UPS}"] = ()
         for id, of in made.items():
             if id in homes:
                 raise UsageError(f"circuits/{name}.py and circuits/{homes[id][0]}.py both define {id}")
@@ -112,7 +117,8 @@ def compiled_anew(name: str) -> Claim:
     if name not in _homes():
         raise UsageError(f"no claim {name!r}: there is {', '.join(names())}", help="zkcompliance claims")
     file, of = _homes()[name]
-    claim = _of_family(file, *of) if of else claim_in(files()[file], name)
+    over = name.endswith(OVER_ROLL_UPS)
+    claim = _of_family(file, *of) if of else claim_in(files()[file], name, rolled=over)
     if claim.id != name:
         raise UsageError(f"circuits/{file}.py defines {claim.id}, and is named as if it defined {name}: rename it")
     return claim
@@ -161,12 +167,14 @@ def registry() -> dict[str, bytes]:
     return {name.partition("@")[0]: bytes.fromhex(digest) for name, digest in pairs}
 
 
-def claim_in(module: ModuleType, name: str) -> Claim:
-    """The one claim that a module defines; UsageError where there is none or more."""
+def claim_in(module: ModuleType, name: str, *, rolled: bool = False) -> Claim:
+    """The one claim that a module defines, or (rolled) that over roll-ups; UsageError where there is none or more."""
     found = [each for each in vars(module).values() if isinstance(each, (Claim, ClaimDefinition))]
     if len(found) != 1:
         raise UsageError(f"{name} defines {len(found)} claims, and should define one")
     (claim,) = found
+    if rolled and isinstance(claim, ClaimDefinition):
+        claim = over_roll_ups(claim)
     return _complete(module, claim if isinstance(claim, Claim) else provable(claim))
 
 

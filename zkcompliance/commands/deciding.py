@@ -53,6 +53,10 @@ _OPTIONS = (
         help="A file that remembers what was seen of each log, and since when.",
     ),
     click.option(
+        "--roll-up", "roll_ups", multiple=True, type=click.Path(path_type=Path),
+        help="The roll-up file of a log: shows for which log it stands.",
+    ),
+    click.option(
         "--lineage", "lineages", multiple=True, metavar="[LOG=]FILE",
         help="A log's lineage: shows that its generations, sealed again, have the same rows.",
     ),

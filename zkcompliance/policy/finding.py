@@ -19,7 +19,7 @@ from zkcompliance.policy import bounds
 from zkcompliance.policy.binding import Binding, Source, Subject, reference_text
 from zkcompliance.policy.checkpoints import Taken
 from zkcompliance.policy.model import Bound
-from zkcompliance.policy.proofs import Claimed, Proof
+from zkcompliance.policy.proofs import Claimed, Place, Proof
 from zkcompliance.policy.verdict import Chooser, Finding, LogShown, MadeFor, Margin, Value
 from zkcompliance.quantities import MILLION, exact_beside, show_seconds, show_time
 from zkcompliance.quantities.ids import text_id
@@ -78,6 +78,10 @@ FRESHNESS = "freshness is unknown: a later checkpoint of {} may exist"
 CHANGED = (
     "ANOTHER SCHEMA: {0} goes on under {2}, and the generation before was under {1}; the lineage shows that every "
     "column of {1} is the same in every row, and that each which {2} added is missing in every row sealed before"
+)
+ROLLED_UP = (
+    "ROLL-UP: {0}, {1} segment(s), stands for all {2} segment(s) of {3} with the root {4}: its rows are shown to be "
+    "the groups of that log's rows, and it is that log's checkpoint that was held against keys and time"
 )
 DIFFERENCES = (
     "differencing: {} is disclosed, and the difference between two checkpoints of one log tells what the rows between "
@@ -308,10 +312,27 @@ def logs(shown: Verified, names: Mapping[Key, str], taken: Mapping[Key, Taken]) 
                 cosigned=held.cosigned if held else None,
                 first=log.first,
                 succeeds=(before.origin, before.size, before.root) if before is not None else None,
+                stands_for=_stands_for(place),
                 several=sum((other.slot, called) == (place.slot, name) for other, called in there) > 1,
             )
         )
     return tuple(result)
+
+
+def _stands_for(place: Place) -> tuple[str, int, bytes] | None:
+    """(origin, size, root) of the log that a roll-up stands for."""
+    if place.stands is None:
+        return None
+    of = place.stands.log.checkpoint
+    return of.origin, of.size, of.root
+
+
+def of_roll_up(log: LogShown) -> tuple[str, ...]:
+    """For which log a roll-up stands, in one sentence; none of a log that is none."""
+    if log.stands_for is None:
+        return ()
+    origin, size, root = log.stands_for
+    return (ROLLED_UP.format(log.origin, log.size, size, origin, root.hex()),)
 
 
 def of_several(logs: Sequence[LogShown], card: Card) -> tuple[str, ...]:

@@ -105,7 +105,7 @@ def judge_policy(
     bench = Bench(terms, of_checkpoints, held, Chooser.POLICY, by_card)
     bound = [(proof, proof.bound()) for proof in proofs]
     ours = [proof for proof, b in bound if b.policy is not None and b.policy.digest == policy.digest]
-    mine = {claimed.requirement: claimed for claimed in claims_of(ours)}
+    mine = {claimed.requirement: claimed for claimed in claims_of(ours, held.recall.rolled)}
     shared = _common_fault(policy, requirements, ours, bench)
     judged = []
     for requirement in requirements:
@@ -145,7 +145,7 @@ def judge_claim(
     """
     file, given = opened(data), _several(keys)
     proofs, slots = file.proofs, [slot.name for slot in card.slots]
-    claims = claims_of(proofs)
+    claims = claims_of(proofs, {} if recall is None else recall.rolled)
     if len(claims) != 1:
         raise UsageError(
             f"the file proves {len(claims)} claims, and one is asked for",
@@ -227,7 +227,7 @@ def _common_fault(
 ) -> VerificationError | None:
     """What is wrong with this policy's proofs together, and so with each of their claims."""
     named = {requirement.name: requirement for requirement in requirements}
-    bindings, claims = [proof.bound() for proof in ours], claims_of(ours)
+    bindings, claims = [proof.bound() for proof in ours], claims_of(ours, bench.recalled.recall.rolled)
     try:
         for binding in bindings:
             _check_policy(binding.policy, policy)
@@ -311,7 +311,7 @@ def _standings(judged: Sequence[Judged], bench: Bench) -> dict[tuple[str, Key], 
             for place, label in each.placed:
                 places.append((each.finding.name, place.key))
                 key = each.taken[place.key].key
-                shown.append(bench.recalled.shown(label, place.log, place.note, key, each.claimed.proof))
+                shown.append(bench.recalled.shown(label, place, key, each.claimed.proof))
     return dict(zip(places, found, strict=True)) if (found := bench.recalled.hold(shown)) else {}
 
 

@@ -13,8 +13,8 @@ Lineages stand in ascending order of the names of their logs, at most one of eac
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
 from itertools import pairwise
@@ -25,10 +25,12 @@ from zkcompliance import limits
 from zkcompliance.edge import regular
 from zkcompliance.errors import MalformedBinding, MalformedBundle, StatementMismatch, UsageError
 from zkcompliance.limits import MAX_POLICY_BUNDLE_BYTES
+from zkcompliance.lineage.rollup import Stands
 from zkcompliance.lineage.stream import lineage_name
 from zkcompliance.log.checkpoint import generation_of
 from zkcompliance.policy.binding import Binding
 from zkcompliance.verify.bundle import Bundle, decode_bundle, programs_of
+from zkcompliance.verify.checkpoint import Checkpoint
 from zkcompliance.verify.codec import Reader, at_most, u16
 from zkcompliance.verify.program import Program
 from zkcompliance.verify.statement import ClaimStatement, LogStatement, Statement, decode_statement
@@ -147,12 +149,16 @@ class Proof:
 
 
 class Place(NamedTuple):
-    """A log in a slot of a claim. number: of the log in the statement, from 0; note: its signed checkpoint."""
+    """A log in a slot of a claim. number: of the log in the statement, from 0; note: its signed checkpoint.
+
+    stands: of a roll-up, for which log it stands, where that was shown.
+    """
 
     slot: str
     number: int
     log: LogStatement
     note: bytes
+    stands: Stands | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -161,16 +167,30 @@ class Place(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The log's name: its generations are one log."""
-        return generation_of(self.log.origin)[0]
+        """The log's name: its generations are one log. Of a roll-up that stands for another, that one's."""
+        return generation_of(self.answers.origin)[0]
+
+    @property
+    def answers(self) -> Checkpoint:
+        """The checkpoint that is held against keys, cosigners and time: its own, or of the log that it stands for."""
+        return self.log.checkpoint if self.stands is None else self.stands.log.checkpoint
+
+    @property
+    def signed(self) -> bytes:
+        """The note of that checkpoint."""
+        return self.note if self.stands is None else self.stands.log.note
 
 
 @dataclass(frozen=True)
 class Claimed:
-    """One claim of a proof, with the names that its program has for what the statement says of it."""
+    """One claim of a proof, with the names that its program has for what the statement says of it.
+
+    rolled: what roll-ups stand for, by the bodies of their checkpoints, as far as that was shown.
+    """
 
     proof: Proof
     index: int
+    rolled: Mapping[bytes, Stands] = field(default_factory=dict)
 
     @property
     def stated(self) -> ClaimStatement:
@@ -205,9 +225,10 @@ class Claimed:
         if len(notes) != len(statement.logs):
             raise StatementMismatch(f"notes: {len(notes)} given for {len(statement.logs)} logs")
         return tuple(
-            Place(slot.name, number, statement.logs[number], notes[number])
+            Place(slot.name, number, log, notes[number], self.rolled.get(log.checkpoint.body))
             for slot, numbers in zip(slots, filled, strict=True)
             for number in numbers
+            for log in (statement.logs[number],)
         )
 
     def filling(self, slot: str) -> list[Place]:
@@ -278,9 +299,9 @@ class File:
         return sha256(self.data).digest()
 
 
-def claims_of(proofs: Iterable[Proof]) -> tuple[Claimed, ...]:
-    """Every claim of these proofs."""
-    return tuple(claim for proof in proofs for claim in proof.claims)
+def claims_of(proofs: Iterable[Proof], rolled: Mapping[bytes, Stands] | None = None) -> tuple[Claimed, ...]:
+    """Every claim of these proofs. rolled: as `Claimed`."""
+    return tuple(replace(claim, rolled=rolled or {}) for proof in proofs for claim in proof.claims)
 
 
 def opened(file: bytes | File) -> File:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from zkcompliance.errors import UsageError
 from zkcompliance.lineage import chain as lineage
+from zkcompliance.lineage.rollup import Stands
 from zkcompliance.log import memory, merkle, standing
 from zkcompliance.log.checkpoint import generation_of
 from zkcompliance.log.linking import Passed, linked_keys
@@ -16,9 +17,8 @@ from zkcompliance.log.memory import Known, Memory
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.log.standing import Clock, Shown, Standing, Word
 from zkcompliance.policy.model import LogKey, LogRule
-from zkcompliance.policy.proofs import Proof
+from zkcompliance.policy.proofs import Place, Proof
 from zkcompliance.progress import Progress, silent
-from zkcompliance.verify.statement import LogStatement
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class Recall:
     """state: a file that remembers the logs that were seen. lineages, new_keys: by the log's name for whoever judges.
 
     clock: UTC seconds of the machine (None: the time of judgement); at: the time of judgement, where it was given.
+    rolled: what roll-ups stand for, by the bodies of their checkpoints.
     """
 
     state: Path | None = None
@@ -34,6 +35,7 @@ class Recall:
     clock: int | None = None
     at: int | None = None
     progress: Progress = silent
+    rolled: Mapping[bytes, Stands] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -56,15 +58,20 @@ class Recalled:
             return []
         return standing.hold(self.recall.state, shown, self.clock, self.passed, self.before)
 
-    def shown(self, name: str, log: LogStatement, signed: bytes, key: VerifierKey, proof: Proof) -> Shown:
-        """A log of a verified statement; name: as whoever judges calls it."""
+    def shown(self, name: str, place: Place, key: VerifierKey, proof: Proof) -> Shown:
+        """A log of a verified statement, or the one that it stands for; name: as whoever judges calls it."""
         word = Word.NOBODY
         if name in self.recall.new_keys:
             word = Word.JUDGE
         elif name in self.own:
             word = Word.POLICY
-        leaves = tuple(merkle.leaf_hash(entry.encode()) for entry in log.entries) if log.whole else None
-        return Shown(name, signed.decode(), key, leaves, proof.statement_digest.hex(), word)
+        log, leaves = place.log, None
+        if place.stands is not None:
+            every = place.stands.log.leaves
+            leaves = tuple(every[at : at + 32] for at in range(0, len(every), 32))
+        elif log.whole:
+            leaves = tuple(merkle.leaf_hash(entry.encode()) for entry in log.entries)
+        return Shown(name, place.signed.decode(), key, leaves, proof.statement_digest.hex(), word)
 
 
 def recalled(

@@ -143,7 +143,7 @@ def check_one_checkpoint(claims: Sequence[tuple[Claimed, Requirement]], rules: M
             if label is not None and names.setdefault(place.name, label) != label:
                 raise StatementMismatch(f"logs: {place.name} is shown as {names[place.name]} and as {label}, two logs")
             for kind, key in (("log", label), ("origin", place.name)):
-                body = place.log.checkpoint.body
+                body = place.answers.body
                 if key is not None and seen.setdefault((kind, key), body) != body:
                     raise StatementMismatch(f"checkpoint: the proofs of this policy are not all about one of {key}")
 
@@ -186,7 +186,21 @@ def check_claim(
                 f"counted from 0, and all {log.checkpoint.size} are asked for"
             )
     slots.check_order(claimed, card)
+    if not spans:
+        _check_roll_ups(places, card)
     return slots.placed(claimed, asked, rules)
+
+
+def _check_roll_ups(places: Sequence[Place], card: Card) -> None:
+    """RequirementNotShown where a slot takes a roll-up, and it is not shown of which log that is."""
+    rolled = {slot.name for slot in card.slots if slot.schema.endswith(".rollup")}
+    for place in places:
+        if place.slot in rolled and place.stands is None:
+            raise RequirementNotShown(
+                f"logs: {place.log.origin} is a roll-up, and nothing shows for which log it stands at this checkpoint "
+                f"of {place.log.checkpoint.size} segment(s)",
+                help="ask for the roll-up file that belongs to the proof, and give it: --roll-up FILE",
+            )
 
 
 def _check_schemas(claimed: Claimed, card: Card) -> None:
@@ -260,10 +274,10 @@ class Once:
 
     def taken(self, proof: Proof, place: Place, label: str, rule: LogRule, asked: checkpoints.Asked) -> Taken:
         """A checkpoint, held against the keys of the log that has this label. Raises as `checkpoints.take`."""
-        log, stated = place.log, proof.bound().time
+        signed, stated = place.answers, proof.bound().time
 
         def take() -> Taken:
-            return checkpoints.take(place.note, log.checkpoint.body, log.origin, rule.keys, asked, stated=stated)
+            return checkpoints.take(place.signed, signed.body, signed.origin, rule.keys, asked, stated=stated)
 
         return self._once(("log", id(proof), place.number, label), take)
 
@@ -409,6 +423,7 @@ def _warned(judged: Judged, bench: Bench, standings: Standings) -> Finding:
             said.append(finding.FRESHNESS.format(log.called))
         said += each.said if each is not None else ()
         changes = each.changes if each is not None else ()
+        said += finding.of_roll_up(log)
         said += finding.of_generation(log, linked=each is not None and each.linked, changes=changes)
     if disclosed := [value.name for value in found.values if value.role == "revealed"]:
         said.append(finding.DIFFERENCES.format(", ".join(disclosed)))

@@ -82,7 +82,7 @@ class LogShown:
     (none: it was not asked); rows: the least number of rows that was shown (0: not asked); counted: the least number of
     rows that the claim counts, of all logs of the slot together (None: it was not shown); meterer: who seals the log
     and is not the lab, as the policy says. several: whether other logs of this name fill the slot too, whose rows are
-    then counted in.
+    then counted in. stands_for: of a roll-up, (origin, size, root) of the log that it was shown to stand for.
     """
 
     slot: str
@@ -101,6 +101,7 @@ class LogShown:
     succeeds: tuple[str, int, bytes] | None = None
     notes: tuple[str, ...] = ()
     several: bool = False
+    stands_for: tuple[str, int, bytes] | None = None
 
     @property
     def called(self) -> str:

@@ -58,6 +58,10 @@ def parser() -> Parser:
     made.add_argument("--trust", metavar="FILE", help="a C2SP tlog-policy: who must have cosigned")
     made.add_argument("--state", metavar="FILE", help="a file that remembers what was seen of each log, and since when")
     made.add_argument(
+        "--roll-up", dest="roll_ups", action="append", default=[], metavar="FILE",
+        help="the roll-up file of a log: shows for which log it stands",
+    )  # fmt: skip
+    made.add_argument(
         "--lineage", dest="lineages", action="append", default=[], metavar="[LOG=]FILE",
         help="a log's lineage: shows that its generations, sealed again, have the same rows",
     )  # fmt: skip

@@ -10,9 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from zkcompliance import schemas
 from zkcompliance.card import types
 from zkcompliance.card.parameter import Parameter
 from zkcompliance.claim.language import missing, params, rules, written
+from zkcompliance.claim.language import rolled as substituted
 from zkcompliance.claim.language.closed import Closed, word
 from zkcompliance.claim.language.expr import Expr
 from zkcompliance.claim.language.making import within
@@ -90,23 +92,47 @@ def claim(id: str, version: int = 1) -> Callable[[Callable[..., None]], ClaimDef
             )
         if not doc:
             raise refuse("a claim says what it claims", "remedy: a docstring whose first line is a sentence", line)
-        logs, specs, arguments = _signature(body, doc, line)
-        scope = _run(body, arguments, line)
-        values = [each.value for each in (*scope.requirements, *scope.implied)]
-        values += [each.value for each in scope.reveals]
-        for rule in rules.relied_on(logs, values):
-            if rule.value not in values:  # which the author may have written already
-                scope.imply(rule)
-        found = (*scope.requirements, *scope.implied)
-        reveals = tuple(scope.reveals)
-        _check(logs, specs, found, reveals, bool(scope.requirements), line)
-        _check_counted(reveals, [each.value for each in scope.requirements])
-        written.check(
-            written.outline(id, version, doc, {log.name: log.schema for log in logs}, specs, found, reveals), line
-        )
-        return ClaimDefinition(id, version, doc.split("\n")[0], doc, logs, specs, found, reveals, body)
+        return _define(id, version, doc, body, line)
 
     return build
+
+
+def over_roll_ups(definition: ClaimDefinition) -> ClaimDefinition:
+    """The claim over roll-ups of its logs, each that can be rolled up: by substitution (`language.rolled`).
+
+    Its id ends in `-rolled-up`. ClaimDefinitionError, with the line, names the word that has no substitution, and why.
+    """
+    title, newline, rest = definition.doc.partition("\n")
+    doc = f"{title.rstrip('.')}: shown over a roll-up, of the log that it stands for.{newline}{rest}"
+    body = definition.body
+    line = Line(body.__code__.co_filename, body.__code__.co_firstlineno, f"rolled_up of {definition.id}")
+    made = _define(f"{definition.id}-rolled-up", definition.version, doc, body, line, rolled=True)
+    if not any(log.schema.rolled_up for log in made.logs):
+        raise refuse(f"{definition.id} is about no log that is rolled up", "remedy: prove it over the logs", line)
+    found = [each.value for each in made.requirements] + [each.value for each in made.reveals]
+    substituted.check(found, made.logs)
+    return made
+
+
+def _define(
+    id: str, version: int, doc: str, body: Callable[..., None], line: Line, *, rolled: bool = False
+) -> ClaimDefinition:
+    """Runs the body. rolled: roll-ups stand for the logs that can be rolled up."""
+    logs, specs, arguments = _signature(body, doc, line, rolled=rolled)
+    scope = _run(body, arguments, line)
+    values = [each.value for each in (*scope.requirements, *scope.implied)]
+    values += [each.value for each in scope.reveals]
+    for rule in rules.relied_on(logs, values):
+        if rule.value not in values:  # which the author may have written already
+            scope.imply(rule)
+    found = (*scope.requirements, *scope.implied)
+    reveals = tuple(scope.reveals)
+    _check(logs, specs, found, reveals, bool(scope.requirements), line)
+    _check_counted(reveals, [each.value for each in scope.requirements])
+    written.check(
+        written.outline(id, version, doc, {log.name: log.schema for log in logs}, specs, found, reveals), line
+    )
+    return ClaimDefinition(id, version, doc.split("\n")[0], doc, logs, specs, found, reveals, body)
 
 
 @word
@@ -183,7 +209,7 @@ def _stands(value: Value) -> None:
 
 
 def _signature(
-    body: Callable[..., None], doc: str, line: Line
+    body: Callable[..., None], doc: str, line: Line, *, rolled: bool
 ) -> tuple[tuple[Log, ...], tuple[Parameter, ...], dict[str, Any]]:
     """The logs, the parameters, and the symbols to call the body with."""
     try:
@@ -206,8 +232,9 @@ def _signature(
         if isinstance(hint, type) and issubclass(hint, LogTable) and hint is not LogTable:
             if default is not ...:
                 raise refuse(f"the log {name} has a default", "remedy: leave it out: a log is given", where)
-            logs.append(Log(name, hint.schema))
-            arguments[name] = hint(Rows(logs[-1]))
+            how = schemas.roll_up_of(hint.schema) if rolled else None
+            logs.append(Log(name, hint.schema if how is None else how.rolled))
+            arguments[name] = hint(Rows(logs[-1])) if how is None else substituted.table_of(logs[-1], how)
         elif params.is_param(hint):
             specs.append(params.spec(name, hint, default, _documented(doc, name), where))
             arguments[name] = params.symbol(specs[-1], where)

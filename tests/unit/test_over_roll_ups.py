@@ -1,0 +1,178 @@
+"""What commutes with rolling a log up, and what does not: a claim over a roll-up is made by substitution, or refused.
+
+What is made is worth over the roll-up what the claim is over the rows, on random logs.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from tests.kit.agreeing import parameters, table
+from tests.kit.compiled_trial import padded
+from zkcompliance.claim import catalogue
+from zkcompliance.claim.language import (
+    ClaimDefinition,
+    ComputeLog,
+    EvalLog,
+    EventLog,
+    Expr,
+    IncidentLog,
+    claim,
+    days,
+    latest,
+    require,
+    same_rows,
+    within,
+)
+from zkcompliance.claim.language.build import over_roll_ups
+from zkcompliance.claim.meaning.interpret import interpret
+from zkcompliance.claim.provable import provable
+from zkcompliance.errors import ClaimDefinitionError
+from zkcompliance.schemas import roll_up_of
+from zkcompliance.schemas.grouping import grouped
+
+Said = Callable[..., Expr]
+
+
+def of(log: type, condition: Said) -> ClaimDefinition:
+    def body(rows: object) -> None:
+        """It is so."""
+        require("so", condition(rows))
+
+    body.__annotations__["rows"] = log
+    return claim("rolled-claim")(body)
+
+
+COMMUTES: list[tuple[str, type, Said]] = [
+    ("total", ComputeLog, lambda c: c.flop.sum() <= 10**5),
+    ("total, by keys", ComputeLog, lambda c: c.where(c.phase.is_in(("other", "pretraining"))).flop.sum() <= 99),
+    ("a third", ComputeLog, lambda c: c.where(c.phase == "pretraining").flop.sum() * 3 <= c.flop.sum()),
+    ("count of rows", ComputeLog, lambda c: c.count() <= 4),
+    ("rows over a threshold that is fixed", ComputeLog, lambda c: c.where(c.flop > 0).count() <= 3),
+    ("mean", ComputeLog, lambda c: c.flop.mean() <= 70),
+    ("mean of each group", ComputeLog, lambda c: (g := c.group_by(c.phase)).every(g.mean(c.flop) <= 70)),
+    ("worst", ComputeLog, lambda c: c.flop.max(empty=0) <= 100),
+    ("worst of each group", ComputeLog, lambda c: (g := c.group_by(c.run)).every(g.max(c.flop) <= 100)),
+    ("least, and first and last", ComputeLog, lambda c: c.end.max(empty=0) - c.start.min(empty=0) <= days(1)),
+    ("methods of each run agree", ComputeLog, lambda c: (g := c.group_by(c.run)).every(g.size() <= 3)),
+    ("share of rows", ComputeLog, lambda c: c.share(c.method == "hardware") >= "50%"),
+    ("every row, of a key", ComputeLog, lambda c: c.every(c.phase != "fine_tuning")),
+    ("any row, of a key", ComputeLog, lambda c: c.any(c.phase == "fine_tuning")),
+    ("number of keys", ComputeLog, lambda c: c.run.n_unique() <= 2),
+    ("sum of each group", ComputeLog, lambda c: (g := c.group_by(c.run)).every(g.sum(c.flop) <= 150)),
+    ("mean score of those graded", EvalLog, lambda e: e.where(e.score.is_given()).count() <= 3),
+    ("kinds", EventLog, lambda e: e.where(e.kind == "eval").count() >= 1),
+    ("reported", IncidentLog, lambda i: i.every(i.reported.is_given())),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("log", "condition"), [each[1:] for each in COMMUTES], ids=[each[0] for each in COMMUTES])
+def test_it_commutes(log: type, condition: Said) -> None:
+    """Over a random log, rolled up in two entries, the claim holds where it does over the rows, and not elsewhere."""
+    plain = of(log, condition)
+    rolled = over_roll_ups(plain)
+    how = roll_up_of(plain.logs[0].schema)
+    assert how is not None and rolled.id == "rolled-claim-rolled-up"
+    assert provable(rolled).program.logs[0].schema_digest == how.rolled.digest
+    verdicts = set()
+    for seed in range(20):
+        chance = random.Random(seed)
+        segments = [padded(table(how.schema, chance.randrange(5), chance, seed % 4 == 3)) for _ in range(3)]
+        entries = [segments[0], np.concatenate(segments[1:], axis=1)]
+        groups = [padded(grouped(how, each)) for each in entries]
+        public = parameters(plain, chance, wild=False)
+        found = interpret(plain, {"rows": segments}, public).holds
+        assert interpret(rolled, {"rows": groups}, public).holds == found
+        verdicts.add(found)
+    assert verdicts == {True, False}
+
+
+REFUSED: list[tuple[str, type, Said, str]] = [
+    ("any other threshold", ComputeLog, lambda c: c.where(c.flop > 5).count() <= 3, "a value other than 0"),
+    ("a where on what is no key", ComputeLog, lambda c: c.where(c.devices.or_else(1) == 1).count() <= 3, "devices.or_else"),
+    ("at most", ComputeLog, lambda c: c.every(c.flop <= 5), "flop, a column that is no key"),
+    ("quantile", ComputeLog, lambda c: c.flop.quantile("95%") <= 5, "quantile over a roll-up"),
+    ("differences of a row", ComputeLog, lambda c: c.every(c.end - c.start <= days(1)), "end, a column that is"),
+    ("differences, reported", IncidentLog, lambda i: i.every(i.aware - i.occurred <= days(1)), "aware, a column"),
+    ("a column of the roll-up", ComputeLog, lambda c: c.devices.or_else(1).sum() <= 5, "devices.or_else over"),
+    ("given, without a flag", ComputeLog, lambda c: c.every(c.site.is_given()), "has no flag of it"),
+    ("none twice", ComputeLog, lambda c: c.unique(c.run), "unique over a roll-up"),
+    ("none twice, of one column", ComputeLog, lambda c: c.run.is_unique(), "over a roll-up"),
+    ("no overlap", ComputeLog, lambda c: c.no_overlap(c.start, c.end, per=c.run), "no_overlap over a roll-up"),
+    ("gap-free serials", EventLog, lambda e: e.serial.is_serial(), "is_serial over a roll-up: it follows the order"),
+    ("cadence", EventLog, lambda e: e.every(e.at - e.at.previous(default=0) <= days(9)), "it follows the order"),
+    ("previous of a key", EventLog, lambda e: e.every(e.stage.or_else(0).previous(default=0) <= 5), "over a roll-up"),
+    ("running", ComputeLog, lambda c: c.every(c.flop.running() <= 5), "running over a roll-up"),
+    ("windows", ComputeLog, lambda c: c.every(c.flop.sum_within("1 days", at=c.end) <= 5), "sum_within over"),
+    ("order", ComputeLog, lambda c: c.order_by(c.run).flop.sum() <= 5, "order_by over a roll-up"),
+    ("first", ComputeLog, lambda c: c.every(c.is_first), "is_first over a roll-up"),
+    ("first of a group", ComputeLog, lambda c: (g := c.group_by(c.run)).none(g.first(c.phase) == "idle"), "first"),
+    ("how often", ComputeLog, lambda c: (c.phase == "idle").count() <= 3, "count of a condition over a roll-up"),
+    ("share of a condition", ComputeLog, lambda c: (c.phase == "idle").share() <= "5%", "count of a condition over"),
+    ("sum of a key", EventLog, lambda e: e.stage.or_else(0).sum() <= 5, "sum over a roll-up"),
+    ("mean of a key", EventLog, lambda e: e.stage.or_else(0).mean() <= 5, "over a roll-up"),
+    ("same rows", ComputeLog, lambda c: same_rows(c.run, c.model.or_else("")), "over a roll-up"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("log", "condition", "why"), [each[1:] for each in REFUSED], ids=[each[0] for each in REFUSED]
+)  # fmt: skip
+def test_it_does_not_commute(log: type, condition: Said, why: str) -> None:
+    """The claim is there over the log, and over a roll-up it is refused: which word, and why."""
+    plain = of(log, condition)
+    with pytest.raises(ClaimDefinitionError) as caught:
+        over_roll_ups(plain)
+    assert why in caught.value.message
+
+
+def test_a_state_at_a_time_is_refused() -> None:
+    def body(compute: ComputeLog, events: EventLog) -> None:
+        """No run starts while paused."""
+        state = latest(events.kind, at=compute.start, order=events.at, default="resume")
+        require("so", compute.none(state == "pause"))
+
+    with pytest.raises(ClaimDefinitionError):
+        over_roll_ups(claim("paused")(body))
+
+
+def test_a_membership_of_keys_is_substituted() -> None:
+    def body(compute: ComputeLog, evals: EvalLog) -> None:
+        """Each model is evaluated."""
+        named = compute.where(compute.model.is_given())
+        require("so", named.every(within(named.model, evals.model)))
+
+    rolled = over_roll_ups(claim("evaluated")(body))
+    assert [log.schema.label for log in rolled.logs] == ["compute.rollup@2", "eval.rollup@2"]
+
+
+def test_claims_of_the_catalogue() -> None:
+    """Two say that they are there over roll-ups, and no claim that has no substitution does."""
+    there = [name for name in catalogue.names() if name.endswith(catalogue.OVER_ROLL_UPS)]
+    assert there == ["compute-band-rolled-up", "training-compute-below-rolled-up"]
+    for name in there:
+        card_id = catalogue.load(name)
+        assert [schema.label for schema in card_id.slots.values()] == ["compute.rollup@2"]
+
+
+@pytest.mark.parametrize("name", ["compute-band", "training-compute-below"])
+def test_the_catalogues_examples_over_their_roll_up(name: str) -> None:
+    """Each example of the claim holds, or fails in the same requirement, over the roll-up of its log."""
+    module = catalogue.files()[name.replace("-", "_")]
+    (plain,) = [each for each in vars(module).values() if isinstance(each, ClaimDefinition)]
+    rolled = over_roll_ups(plain)
+    how = roll_up_of(plain.logs[0].schema)
+    assert how is not None
+    for example in module.EXAMPLES:
+        sealed, given = example.inputs(plain)
+        tables = {slot: [padded(each) for each in segments] for slot, segments in sealed.items()}
+        public = plain.publics(given)
+        groups = {"compute": [padded(grouped(how, each)) for each in tables["compute"]]}
+        before, after = interpret(plain, tables, public), interpret(rolled, groups, public)
+        assert (before.holds, before.reveals) == (after.holds, after.reveals), example.text
+        failed = [[each.name for each in found.outcomes if not each.holds] for found in (before, after)]
+        assert failed[0] == failed[1] or not example.holds
