@@ -21,6 +21,10 @@ def test_the_guides_run(tmp_path: Path) -> None:
     assert run_in_order("docs/integrators.md", tmp_path) == {"python", "sh", "text"}
 
 
+def test_the_page_of_roll_ups_runs(tmp_path: Path) -> None:
+    assert run_in_order("docs/rollup.md", tmp_path) == {"sh", "python"}
+
+
 def test_the_page_of_logs_runs(tmp_path: Path) -> None:
     """A log is written, moved twice, cosigned, proved over and verified; then the fragment for whoever trains."""
     assert run_in_order("docs/logs.md", tmp_path) == {"sh", "python"}

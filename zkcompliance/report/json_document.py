@@ -21,7 +21,8 @@
                   for each log of each slot: slot, name, origin, size, root, first, rows_log2, key, cosigned, rows,
                   counted (rows that the claim counts, at least, in all logs of the slot; null where it is not shown),
                   sources, meterer (who seals it and is not the lab, as the policy says, or null), several: whether
-                  other logs have this name too, whose rows are counted in), made_for (what the proof is bound to:
+                  other logs have this name too, whose rows are counted in; stands_for: of a roll-up, origin, size and
+                  root of the log that it was shown to stand for, else null), made_for (what the proof is bound to:
                   policy with id, version and sha256, and requirement; or null), proof (sha256, bytes, of the proof's
                   own file, which may be of several requirements, security_bits, security_terms with the bits of each
                   error term by its name, profile; null where no proof verifies), warnings, not_proven
@@ -154,6 +155,7 @@ def _value(value: Value) -> dict[str, Any]:
 
 
 def _log(log: LogShown) -> dict[str, Any]:
+    of = log.stands_for
     return {
         "slot": log.slot,
         "name": log.name,
@@ -169,4 +171,5 @@ def _log(log: LogShown) -> dict[str, Any]:
         "sources": list(log.sources),
         "meterer": log.meterer or None,
         "several": log.several,
+        "stands_for": None if of is None else {"origin": of[0], "size": str(of[1]), "root": of[2].hex()},
     }
