@@ -52,10 +52,7 @@ def read_rollup(source: BinaryIO, report: Callable[[int], None] = lambda _: None
     `verify_bundle` for its proofs.
     """
     stream = Stream(source, report, MalformedRollUp, "roll-up file")
-    if stream.take(len(MAGIC)) != MAGIC:
-        raise MalformedRollUp("a roll-up file begins with zkcr and its version")
-    notes = [stream.take(at_most(stream.number(2), limits.MAX_NOTE_BYTES, "note")) for _ in _LOGS]
-    log, rolled = (_side(stream, note) for note in notes)
+    log, rolled = _head(stream)
     done, program = 0, b""
     claim = ""
     for number in range(rolled.checkpoint.size):
@@ -73,6 +70,24 @@ def read_rollup(source: BinaryIO, report: Callable[[int], None] = lambda _: None
     if stream.maybe(1):
         raise MalformedRollUp(f"the roll-up file goes on behind its end, at byte {stream.position - 1}")
     return Stands(log, rolled, rolled.checkpoint.size, claim)
+
+
+def read_head(source: BinaryIO) -> Stands:
+    """What a roll-up file says before its proofs, of which nothing is read: for the lab, which made them.
+
+    MalformedRollUp, LimitExceeded, RollUpRejected.
+    """
+    log, rolled = _head(Stream(source, lambda _: None, MalformedRollUp, "roll-up file"))
+    return Stands(log, rolled, rolled.checkpoint.size, "")
+
+
+def _head(stream: Stream) -> tuple[Side, Side]:
+    """The log and its roll-up."""
+    if stream.take(len(MAGIC)) != MAGIC:
+        raise MalformedRollUp("a roll-up file begins with zkcr and its version")
+    notes = [stream.take(at_most(stream.number(2), limits.MAX_NOTE_BYTES, "note")) for _ in _LOGS]
+    log, rolled = (_side(stream, note) for note in notes)
+    return log, rolled
 
 
 def _side(stream: Stream, note: bytes) -> Side:

@@ -110,6 +110,11 @@ class Layout:
         return self.rolled / f"{index:08d}.zkp"
 
     @property
+    def rolled_key(self) -> Path:
+        """Of a roll-up: the verifier key of the log that it stands for."""
+        return self.rolled / "key"
+
+    @property
     def id(self) -> Path:
         return self.secret / "id"
 

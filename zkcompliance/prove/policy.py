@@ -35,7 +35,8 @@ from zkcompliance.policy.catalogue import asked, refusal
 from zkcompliance.policy.finding import rounded, text
 from zkcompliance.policy.judge import asked_of, judge_policy
 from zkcompliance.policy.model import LogRule, Policy, Requirement
-from zkcompliance.policy.proofs import Claimed, proofs_in
+from zkcompliance.policy.proofs import Claimed, claims_of, proofs_in
+from zkcompliance.policy.recall import Recall
 from zkcompliance.policy.requirement import Terms, check_binding, check_claim, check_one_checkpoint, check_values
 from zkcompliance.progress import Progress, silent
 from zkcompliance.prove import api, split
@@ -43,6 +44,7 @@ from zkcompliance.prove.api import Asked
 from zkcompliance.prove.early import hollow, refuse_early
 from zkcompliance.prove.enclose import enclose
 from zkcompliance.prove.own_claims import claim_of
+from zkcompliance.prove.rolled_logs import key_of, stands_of
 from zkcompliance.prove.split import Alone
 from zkcompliance.quantities.ids import text_id
 from zkcompliance.stark.commit.budget import Budget
@@ -242,7 +244,7 @@ def _check_names(policies: Sequence[Policy], there: Mapping[str, Sequence[Sealed
 def _keys(policy: Policy, there: Mapping[str, Sequence[SealedLog]]) -> dict[str, tuple[VerifierKey, ...]]:
     """The keys of the logs of which a policy names none: those that whoever judges is to give."""
     return {
-        name: tuple(VerifierKey.parse(log.vkey) for log in there[name])
+        name: tuple(key_of(log) for log in there[name])
         for name, rule in policy.logs.items()
         if not rule.keys and name in there
     }
@@ -373,7 +375,7 @@ def _check(task: Task, time: int) -> tuple[Claimed, Statement]:
     notes = api.notes_of(parts)
     refuse_early(statement, notes)
     (proof,) = proofs_in(hollow(statement, notes))
-    (claimed,) = proof.claims
+    (claimed,) = claims_of([proof], stands_of(task.every_log))
     terms = Terms(
         time, task.binding.subject, task.binding.reference, policy.proof_age, policy.subject,
         rehearsal=task.binding.rehearsal,
@@ -383,8 +385,8 @@ def _check(task: Task, time: int) -> tuple[Claimed, Statement]:
     check_values(claimed, card, requirement)
     of_checkpoints = checkpoints.Asked(time, policy.cosigners, policy.checkpoint_age)
     for place, label in placed:
-        log, keys = place.log, task.rules[label].keys
-        checkpoints.take(place.note, log.checkpoint.body, log.origin, keys, of_checkpoints, stated=time)
+        signed, keys = place.answers, task.rules[label].keys
+        checkpoints.take(place.signed, signed.body, signed.origin, keys, of_checkpoints, stated=time)
     return claimed, statement
 
 
@@ -418,7 +420,9 @@ def _budgets(unions: Sequence[Union]) -> list[Outcome]:
 
 
 def _judge(bundle: bytes, policy: Policy, logs: Logs, binding: Binding) -> None:
-    keys = _keys(policy, several_of(logs))
+    there = several_of(logs)
+    keys = _keys(policy, there)
+    rolled = stands_of(log for several in there.values() for log in several)
     try:
         judge_policy(
             bundle,
@@ -429,6 +433,7 @@ def _judge(bundle: bytes, policy: Policy, logs: Logs, binding: Binding) -> None:
             reference=binding.reference,
             drawn=binding.time,
             rehearsal=binding.rehearsal,
+            recall=Recall(rolled=rolled),
         ).require()
     except ZkComplianceError as error:
         raise InternalError(f"the bundle just made is refused by {policy.label}: {error.message}") from error

@@ -111,6 +111,8 @@ class _Making:
             if not os.path.lexists(self._layout.rolled):
                 files.make_dir(self._layout.rolled, files.PUBLIC_DIR)
                 files.sync_dir(place)
+            if not os.path.lexists(self._layout.rolled_key):
+                files.replace(self._layout.rolled_key, f"{log.vkey}\n".encode())
 
     def more(self) -> bool:
         """Whether the log has segments that the roll-up has not."""
