@@ -15,9 +15,8 @@ from zkcompliance.claim.language import ClaimDefinition, LogTable, claim, requir
 from zkcompliance.claim.language.expr import Expr
 from zkcompliance.claim.language.tables import Grouped
 from zkcompliance.claim.provable import provable
-from zkcompliance.errors import UsageError
-from zkcompliance.schemas import ROLL_UPS, RollUp, Schema, in_id, roll_up_of
-from zkcompliance.schemas.rolled import GIVEN, MAX, MIN
+from zkcompliance.schemas import ROLL_UPS, RollUp, Schema, in_id
+from zkcompliance.schemas.rolled import GIVEN, MAX, MIN, how_rolled
 
 SCHEMAS = tuple(each.schema for each in ROLL_UPS)
 
@@ -51,9 +50,7 @@ def definition(schema: Schema) -> ClaimDefinition:
 
     UsageError where logs of the schema are not rolled up.
     """
-    how = roll_up_of(schema)
-    if how is None:
-        raise UsageError(f"logs of {schema.label} are not rolled up", help="zkcompliance schemas")
+    how = how_rolled(schema)
 
     class Sealed(LogTable, schema=schema):
         """Rows of the log."""

@@ -16,10 +16,8 @@ from zkcompliance.card.model import Card
 from zkcompliance.card.own import Own, one
 from zkcompliance.card.parameter import parsed
 from zkcompliance.card.typed import params_of
-from zkcompliance.edge import regular
 from zkcompliance.edge.pairs import by_name, by_names, by_slot
 from zkcompliance.errors import Undecided, UsageError
-from zkcompliance.lineage.rollup import Stands, read_rollup
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.log.public_keys import load_public
 from zkcompliance.log.trust import TrustPolicy, load_trust
@@ -29,6 +27,7 @@ from zkcompliance.policy.judge import judge_claim, judge_policy, look
 from zkcompliance.policy.model import Policy
 from zkcompliance.policy.proofs import File, opened
 from zkcompliance.policy.recall import Recall
+from zkcompliance.policy.rolled import read_roll_ups
 from zkcompliance.policy.slots import labels
 from zkcompliance.policy.subject import parse_subject, path_of
 from zkcompliance.policy.verdict import Attested, Verdict
@@ -282,19 +281,8 @@ class Request:
             clock=clock,
             at=now if self.at is not None else None,
             progress=progress,
-            rolled={each.rolled.checkpoint.body: each for each in self._rolled(progress)},
+            rolled=read_roll_ups(map(Path, self.roll_ups), progress),
         )
-
-    def _rolled(self, progress: Progress) -> list[Stands]:
-        """Every roll-up file, verified; UsageError for one that cannot be read."""
-        found = []
-        for path in map(Path, self.roll_ups):
-            try:
-                with regular.open_given(path) as file:
-                    found.append(read_rollup(file, lambda done: progress("roll-up", done, 0)))
-            except OSError as error:
-                raise UsageError(f"{path}: {error.strerror}", help="--roll-up takes a roll-up file") from error
-        return found
 
     def _lineages(self, names: list[str]) -> dict[str, Path]:
         if isinstance(self.lineages, Path):

@@ -37,7 +37,7 @@ ROOMS: dict[str, str] = {
     # claims
     "card": "edge errors limits quantities strict_json",
     "claim": "card edge errors limits quantities schemas stark",
-    "circuits": "card claim errors schemas",
+    "circuits": "card claim schemas",
     # logs
     "log": "edge errors limits progress quantities schemas stark",
     "importers": "edge errors limits quantities schemas",

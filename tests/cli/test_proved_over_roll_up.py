@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.cli.test_roll_up import data, roll, seal
 from tests.kit.command_line import ok, run
 from tests.kit.policy_texts import head, requirement
+from tests.kit.rolling import data, roll, seal
 from zkcompliance.log import open_log
 from zkcompliance.log.layout import Layout
 

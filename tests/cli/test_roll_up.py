@@ -5,35 +5,16 @@ from __future__ import annotations
 import json
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.kit.command_line import ok, run
-from zkcompliance import schemas
+from tests.kit.rolling import FLOP, ROW, data, parts, roll, said, seal, whole
 from zkcompliance.errors import MalformedRollUp, RollUpRejected
-from zkcompliance.lineage.rollup import MAGIC, read_rollup
+from zkcompliance.lineage.rollup import read_rollup
 from zkcompliance.log import merkle, open_log
 from zkcompliance.log.layout import Layout
 from zkcompliance.stark.codec import u32
-
-ROW = {"start": 1_767_571_200, "end": 1_767_571_260, "run": "r", "phase": "pretraining", "method": "hardware"}
-FLOP = 10**20
-
-
-def seal(folder: Path, count: int, first: int = 0, log: str = "log", key: str = "key", **more: object) -> Any:
-    lines = [json.dumps({**ROW, "flop": str(FLOP + first + i), **more}) for i in range(count)]
-    (folder / "rows.jsonl").write_text("\n".join(lines) + "\n")
-    return ok("seal", folder / "rows.jsonl", "--log", folder / log, "--key", folder / key)
-
-
-def roll(folder: Path, log: str = "log", to: str = "rolled", key: str = "rolled.key") -> Any:
-    return ok("roll-up", folder / log, "--to", folder / to, "--key", folder / key)
-
-
-def said(path: Path) -> list[dict[str, Any]]:
-    log = open_log(path)
-    return [row for s in log.segments for row in schemas.decode_rows(log.schema, s.load_columns())]
 
 
 @pytest.fixture(scope="module")
@@ -50,10 +31,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     again = roll(path)
     assert (again["segments"], again["sealed"], again["proofs"], again["of"]["size"]) == (2, 1, 1, 3)
     return path
-
-
-def data(folder: Path) -> bytes:
-    return Layout(folder / "rolled").rollup.read_bytes()
 
 
 def test_only_what_is_new(folder: Path) -> None:
@@ -79,29 +56,6 @@ def test_killed_between_sealing_and_proving(folder: Path) -> None:
     done = roll(folder)
     assert (done["segments"], done["sealed"], done["proofs"]) == (2, 0, 1)
     assert read_rollup(BytesIO(data(folder))).proofs == 2
-
-
-def parts(whole: bytes) -> tuple[list[bytes], list[bytes], list[bytes]]:
-    """Of a roll-up file: its two notes, the leaf hashes of both logs, its proofs."""
-    at = len(MAGIC)
-    notes, leaves, proofs = [], [], []
-    for _ in range(2):
-        size = int.from_bytes(whole[at : at + 2], "little")
-        notes.append(whole[at : at + 2 + size])
-        at += 2 + size
-    for _ in range(2):
-        size = 4 + 32 * int.from_bytes(whole[at : at + 4], "little")
-        leaves.append(whole[at : at + size])
-        at += size
-    while at < len(whole):
-        size = 4 + int.from_bytes(whole[at : at + 4], "little")
-        proofs.append(whole[at : at + size])
-        at += size
-    return notes, leaves, proofs
-
-
-def whole(notes: list[bytes], leaves: list[bytes], proofs: list[bytes]) -> bytes:
-    return b"".join([MAGIC, *notes, *leaves, *proofs])
 
 
 def refused(file: bytes) -> str:

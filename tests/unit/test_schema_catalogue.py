@@ -47,6 +47,7 @@ def test_what_there_is() -> None:
     assert {schema.label for schema in schemas.CATALOGUE} == {
         "compute@2", "model@1", "booking@1", "eval@2", "answer@1", "target@1", "event@2", "incident@2",
         "incident_report@1", "chip@2", "dataset@2", "audit@2", "customer@2", "decision@2", "note@1",
+        "compute.rollup@2", "eval.rollup@2", "event.rollup@2", "incident.rollup@2", "dataset.rollup@2",
     }  # fmt: skip
     assert schemas.names() == sorted(schema.name for schema in schemas.CATALOGUE)
     assert schemas.CATALOGUE[0].name == "compute"
@@ -88,8 +89,11 @@ def test_defaults_and_what_has_to_be_there(schema: Schema) -> None:
     for name in needed:
         with pytest.raises(SchemaError, match=f"row 1, column {name}: is missing"):
             schemas.encode_rows(schema, [{key: value for key, value in full.items() if key != name}])
-    assert [column.name for column in schema.columns[-2:]] == ["evidence", "source"]
-    assert schema.column("evidence").type == "count" and schema.column("evidence").default == 0
+    if schema.rolled_up:
+        assert schema.column("source").type == "enum" and schema.column("n").type == "count"
+    else:
+        assert [column.name for column in schema.columns[-2:]] == ["evidence", "source"]
+        assert schema.column("evidence").type == "count" and schema.column("evidence").default == 0
     assert all(column.doc for column in schema.columns)
     assert schema.doc
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from zkcompliance.errors import UsageError
 from zkcompliance.schemas.catalogue import compute, dataset, eval, event, incident
 from zkcompliance.schemas.shape import ROLLED, Column, Schema
 
@@ -109,6 +110,14 @@ ROLL_UPS = (
 def roll_up_of(schema: Schema) -> RollUp | None:
     """How logs of this schema are rolled up; None where they are not."""
     return next((each for each in ROLL_UPS if each.schema.digest == schema.digest), None)
+
+
+def how_rolled(schema: Schema) -> RollUp:
+    """The same; UsageError where logs of the schema are not rolled up."""
+    how = roll_up_of(schema)
+    if how is None:
+        raise UsageError(f"logs of {schema.label} are not rolled up", help="zkcompliance schemas")
+    return how
 
 
 def rolled_from(schema: Schema) -> RollUp | None:
