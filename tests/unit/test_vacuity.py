@@ -22,7 +22,7 @@ from zkcompliance.card.vacuity import Vacuous, never_vacuous, vacuous
 from zkcompliance.circuits import compute_band
 from zkcompliance.claim import catalogue
 from zkcompliance.claim.card import explain
-from zkcompliance.claim.language.build import ClaimDefinition
+from zkcompliance.claim.language.build import ClaimDefinition, over_roll_ups
 from zkcompliance.claim.meaning import core
 from zkcompliance.claim.meaning.interpret import interpret
 from zkcompliance.errors import MalformedPolicy, UsageError
@@ -36,7 +36,9 @@ NAMES = catalogue.names()
 def definition(name: str) -> ClaimDefinition:
     schema = name.removeprefix("log-floor-")
     if schema != name:
-        return floor_of(schemas.by_name(schema.replace("-", "_")))
+        return floor_of(next(each for each in schemas.CATALOGUE if schemas.in_id(each) == schema))
+    if name.endswith(catalogue.OVER_ROLL_UPS):
+        return over_roll_ups(definition(name.removesuffix(catalogue.OVER_ROLL_UPS)))
     return catalogue_claims.definition(name.replace("-", "_"))
 
 
@@ -234,9 +236,9 @@ def bounds(name: str, **given: Bound) -> dict[str, Bound]:
 
 def sound_example(name: str) -> dict[str, Bound]:
     """Of a claim that is not named above: the parameters of its first example that fails, and so asks something."""
-    examples = catalogue.files()[name.replace("-", "_")].EXAMPLES
+    examples = catalogue.files()[name.removesuffix(catalogue.OVER_ROLL_UPS).replace("-", "_")].EXAMPLES
     failing = next(each for each in examples if bool(each.failing))
-    values = definition(name).publics(failing.inputs(definition(name))[1])
+    values = definition(name.removesuffix(catalogue.OVER_ROLL_UPS)).publics(failing.inputs(definition(name))[1])
     return {each: Bound(low=at, high=at) for each, at in values.items()}
 
 

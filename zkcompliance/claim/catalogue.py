@@ -66,8 +66,9 @@ def _homes() -> dict[str, tuple[str, tuple[Schema, ...]]]:
 
 
 def names(*, families: bool = True) -> list[str]:
-    """The claims of the catalogue, sorted; families: those that there are for every schema, too."""
-    return sorted(name for name, (_, of) in _homes().items() if families or not of)
+    """The claims of the catalogue, sorted; families: those too of which a file makes several: for every schema, or over
+    roll-ups."""
+    return sorted(name for name, (_, of) in _homes().items() if families or not (of or name.endswith(OVER_ROLL_UPS)))
 
 
 def about(name: str) -> str:
