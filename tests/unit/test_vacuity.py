@@ -238,11 +238,14 @@ def sound_example(name: str) -> dict[str, Bound]:
     """Of a claim that is not named above: the parameters of its first example that fails, and so asks something."""
     examples = catalogue.files()[name.removesuffix(catalogue.OVER_ROLL_UPS).replace("-", "_")].EXAMPLES
     failing = next(each for each in examples if bool(each.failing))
-    values = definition(name.removesuffix(catalogue.OVER_ROLL_UPS)).publics(failing.inputs(definition(name))[1])
+    plain = definition(name.removesuffix(catalogue.OVER_ROLL_UPS))
+    values = plain.publics(failing.inputs(plain)[1])
     return {each: Bound(low=at, high=at) for each, at in values.items()}
 
 
-WORDED = sorted({name for name in NAMES if not name.startswith(("rows-", "log-floor-"))} | {"log-floor-compute"})
+WORDED = sorted(
+    {name for name in NAMES if not name.startswith(("rows-", "log-floor-", "rolled-up-"))} | {"log-floor-compute"}
+)
 
 
 def refused(name: str, given: Mapping[str, Bound], earliest: int = 0) -> MalformedPolicy | None:
