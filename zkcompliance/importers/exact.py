@@ -17,15 +17,21 @@ from zkcompliance.quantities import MAX_DIGITS, MILLION, Exact, Refused, read_ti
 _PRECISE = re.compile(r"([^.]{19})(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})")
 
 
-def number(value: object, where: str) -> Fraction:
-    """A number ≥ 0, exactly as it was written. ImporterError: no number, NaN, infinite or negative."""
+def signed(value: object, where: str) -> Fraction:
+    """A number, exactly as it was written. ImporterError: no number, NaN or infinite."""
     if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
         raise ImporterError(f"{where}: is not a number")
     if isinstance(value, Decimal) and not value.is_finite():
         raise ImporterError(f"{where}: is NaN or infinite")
-    if value < 0:
-        raise ImporterError(f"{where}: is negative")
     return Fraction(value)
+
+
+def number(value: object, where: str) -> Fraction:
+    """A number ≥ 0, exactly as it was written. ImporterError: no number, NaN, infinite or negative."""
+    amount = signed(value, where)
+    if amount < 0:
+        raise ImporterError(f"{where}: is negative")
+    return amount
 
 
 def whole(value: object, where: str) -> int:
