@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from benches.test_seal import BEFORE, NOW, RUNS, run
+from benches.timed import BEFORE, NOW, RUNS, run
 from tests.kit.importing import DATA
 from zkcompliance.importers import archive
 
