@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 @click.option("--profile", metavar="NAME", help="standard (default), fast or small; for a new log.")
 @click.option("--again", is_flag=True, help="Seal INPUT… even where the very same rows are sealed already.")
 @click.option("--meterer", is_flag=True, help="INPUT… is what you measured of others: sources as it states them.")
+@click.option("-v", "--verbose", is_flag=True, help="Print the whole formula of the format.")
 @click.option("--empty", is_flag=True, help="State that there are no rows; refused where there are some.")
 @json_option
 def command(
@@ -56,6 +57,7 @@ def command(
     profile: str | None,
     again: bool,
     meterer: bool,
+    verbose: bool,
     empty: bool,
     as_json: bool,
 ) -> None:
@@ -91,7 +93,7 @@ def command(
         schema = existing.schema
     for importer in {each.name: each for each in chosen}.values():
         importer.check(schema, options)
-        console.note(f"{importer.name}: {importer.formula}")
+        console.note(importer.told(options, whole=verbose))
     with console.progress() as report, _folder(path, schema, key, profile) as folder:
         console.warm_up(report)
         counted = _Counter(chosen, inputs, schema, options, units, meterer=meterer, empty=empty)

@@ -48,6 +48,13 @@ class Importer:
         """Whether its rows can have this column of the schema."""
         return (not self.schemas or schema.name in self.schemas) and (not self.columns or column in self.columns)
 
+    def told(self, options: Mapping[str, str], *, whole: bool) -> str:
+        """What is printed before rows are read: the formula, cut unless `whole`, and what the user stated."""
+        first, mark, _ = self.formula.partition("; ")
+        stated = ", ".join(f"{name}={value}" for name, value in options.items())
+        says = self.formula if whole or not mark else f"{first}; … (all of it: -v)"
+        return f"{self.name}: {says}" + (f"; stated: {stated}" if stated else "")
+
     def check(self, schema: Schema, options: Mapping[str, str]) -> None:
         """UsageError when this importer cannot feed `schema` or has no such option."""
         if self.schemas and schema.name not in self.schemas:
