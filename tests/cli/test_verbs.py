@@ -233,6 +233,23 @@ def test_explain(lab: Path) -> None:
     assert run("explain", "neither").exit_code == 2
 
 
+@pytest.mark.parametrize("version", [1, 2, "x"])
+def test_a_claim_is_named_without_its_version(lab: Path, version: object) -> None:
+    """Verdicts and policies have it: whoever copies that is told, and not shown all the claims that there are."""
+    name, log = f"{CLAIM}@{version}", ("--log", lab / "log", "-p", "limit=1e25")
+    verify = ("verify", lab / "proof", "--claim", name, "--log-key", lab / "key.pub", "-p", "limit=1e25")
+    for words in (("explain", name), ("check", name, *log), ("prove", name, *log, "-o", lab / "x"), verify):
+        done = run(*words)
+        assert done.exit_code == 2 and not done.stdout
+        why = f"a claim is named without its version, {CLAIM}: of each there is one"
+        assert f"error[usage]: no claim {name!r}: {why}\nhelp: zkcompliance explain {CLAIM}\n" in done.stderr
+
+
+def test_a_schema_is_shown_elsewhere() -> None:
+    for name in ("compute", "compute@2", "compute@9"):
+        assert "help: zkcompliance schemas compute\n" in run("explain", name).stderr
+
+
 def test_every_error_code_is_explained() -> None:
     classes = [c for c in vars(errors).values() if isinstance(c, type) and issubclass(c, errors.ZkComplianceError)]
     assert len({c.code for c in classes}) == len(classes)

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 @json_option
 def command(subject: str, claim_files: tuple[str, ...], card_file: Path | None, as_json: bool) -> None:
     """A claim or policy as sentences, what a proof file states (without verifying it), or what an error code means."""
+    from zkcompliance import schemas
+    from zkcompliance.card import catalogue as cards
     from zkcompliance.claim import catalogue
     from zkcompliance.policy import catalogue as policies
 
@@ -53,6 +55,10 @@ def command(subject: str, claim_files: tuple[str, ...], card_file: Path | None, 
         show(policies.load(subject, claim_files), as_json)
     elif os.path.isfile(subject):  # noqa: PTH113 (no error for a name that no file can have)
         _explain_file(Path(subject), as_json)
+    elif (name := subject.partition("@")[0]) in catalogue.names():
+        raise cards.unknown(subject, catalogue.names())
+    elif name in schemas.names():
+        raise UsageError(f"{subject!r}: a schema is shown by another command", help=f"zkcompliance schemas {name}")
     else:
         raise UsageError(
             f"{subject!r} is no claim, no policy, no proof file, no card and no error code",

@@ -44,8 +44,10 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Finding:
-    """What the interpreter found. For the lab's eyes: margins and reveals are private figures. disclosed: each reveal as
-    a verdict says it."""
+    """What the interpreter found. For the lab's eyes: margins and reveals are private figures.
+
+    disclosed: each reveal as a verdict says it.
+    """
 
     holds: bool
     outcomes: tuple[Outcome, ...]
