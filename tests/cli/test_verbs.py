@@ -229,7 +229,14 @@ def test_explain(lab: Path) -> None:
     (found,) = document(run("explain", lab / "proof", "--json"))["proofs"]
     (claim,) = found["claims"]
     assert claim["params"]["limit"] == str(10**20) and claim["requirement"] == CLAIM
-    assert found["binding"]["reference"] == b"ref 7".hex()
+    assert found["binding"]["reference"] == b"ref 7".hex() and found["binding"]["rehearsal"] is False
+    for name, value in (
+        ("parameter limit", "1e20 FLOP"),
+        ("parameter outside", "100%"),
+        ("reveals first day", "2026-01-05"),
+    ):
+        assert re.search(rf"^  {name} +{value}$", shown.stdout, re.MULTILINE), shown.stdout
+    assert "rehearsal" not in shown.stdout
     assert run("explain", "neither").exit_code == 2
 
 

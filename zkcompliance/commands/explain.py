@@ -181,7 +181,7 @@ def _document(proof: Proof) -> dict[str, Any]:
             "subject": subject and {"name": subject.name, "sha256": subject.digest.hex(),
                 "tree": subject.tree.hex() or None,
             },
-            "time": str(binding.time), "reference": binding.reference.hex(),
+            "time": str(binding.time), "reference": binding.reference.hex(), "rehearsal": binding.rehearsal,
         }  # fmt: skip
     return {
         "profile": statement.profile.name, "head": statement.head.hex(), "binding": bound, "bytes": _sizes(proof),
@@ -213,6 +213,8 @@ def _stated(proof: Proof) -> dict[str, str]:
         if binding.subject is not None:
             fields["model"] = f"{binding.subject.name}, SHA-256 {binding.subject.digest.hex()}"
             fields["model's tree"] = binding.subject.tree.hex() or "not bound"
+        if binding.rehearsal:
+            fields["rehearsal"] = "made as if at another time, and shows nothing of any time"
         fields["proved at"] = show_time(binding.time) if binding.time else "not said"
         fields["reference"] = shown_bytes(binding.reference)
     for number, log in enumerate(statement.logs, 1):
@@ -223,13 +225,28 @@ def _stated(proof: Proof) -> dict[str, str]:
 
 
 def _claim(claimed: Claimed) -> dict[str, str]:
-    from zkcompliance.policy.finding import public_values
-
     program = claimed.program
-    fields = {"claim": claimed.label}
-    fields |= {f"parameter {name}": str(value) for name, value in public_values(claimed).items()}
+    fields = {"claim": claimed.label, **_publics(claimed)}
     for slot in program.logs:
         fields[f"log {slot.name}"] = ", ".join(place.log.origin for place in claimed.filling(slot.name))
     tables, equations = len(program.tables), len(program.equations)
     fields["program"] = f"{program.digest.hex()}: {tables} table(s), {equations} equation(s)"
     return fields
+
+
+def _publics(claimed: Claimed) -> dict[str, str]:
+    """Parameters and what is revealed, as people read them where the program is that of a claim of the catalogue; else
+    the bare numbers of all public values, of which the file does not say what they are."""
+    from zkcompliance.card import catalogue as cards
+    from zkcompliance.policy.finding import public_values, rounded, text
+
+    values, name = public_values(claimed), claimed.stated.claim
+    card = cards.load(name) if name in cards.names() else None
+    if card is None or card.program != claimed.program.digest:
+        return {f"public {name}": str(value) for name, value in values.items()}
+    said = {f"parameter {param.name}": text(param, values[param.name]) for param in card.params}
+    for shown in card.revealed():
+        value = values[shown.name]
+        less = ", rounded down" if rounded(card, shown.name, value) else ""
+        said[f"reveals {shown.name}"] = f"{text(shown, value)}{less}"
+    return said
