@@ -207,6 +207,7 @@ def _claim(claim_name: str, logs: tuple[str, ...], params: tuple[str, ...], as_j
                 "claim": claim.id, "version": claim.version, "holds": result.holds, "requirement": result.requirement,
                 "margin": result.margin, "params": {name: str(value) for name, value in publics.items()},
                 "details": {name: str(value) for name, value in result.details.items()},
+                "reveals": {name: str(value) for name, value in result.reveals.items()},
                 "outcomes": ended,
                 "proofs_left": {label: min(counts) for label, counts in by_segment.items()},
                 "one_proof_covers": {slot: most for slot, (most, _) in limits.items()},
