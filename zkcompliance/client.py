@@ -309,7 +309,7 @@ def prove(
 
 
 def verify(
-    proof: Proof | bytes,
+    proof: Proof | bytes | str | Path,
     *,
     policy: AnyPolicy | None = None,
     claims: Sequence[str | Path | Claim | Card] = (),
@@ -331,6 +331,7 @@ def verify(
 ) -> Verdict:
     """Hold a proof against a policy, or against a claim, all its parameters and the public key of each log.
 
+    `proof`: one that was made or loaded, a file's bytes, or its path, of which one proof at a time is then in memory.
     `log_keys`: by the claim's slots, or by the policy's logs of which it does not say itself whose checkpoints it
     trusts: a key, or a list with one for each log that goes by the name. `claims`, `claim`: cards of claims of one's
     own (.json files, or what was decoded), or their text, which is compiled here. `subject`, `context`: the model and
@@ -369,8 +370,11 @@ def verify(
         attestation_key=attestation_key,
         spoken=Spoken.ARGUMENTS,
     )
-    data = proof.data if isinstance(proof, Proof) else proof
-    verdict = request.decide(data, clock=_clock(), progress=progress)
+    from zkcompliance.policy.proofs import File, open_proof
+
+    given = proof.data if isinstance(proof, Proof) else proof
+    with open_proof(Path(given)) if isinstance(given, str | Path) else File(given) as file:
+        verdict = request.decide(file, clock=_clock(), progress=progress)
     verdict.require()
     return verdict
 

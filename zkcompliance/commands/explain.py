@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from textwrap import indent
 from typing import TYPE_CHECKING, Any
@@ -140,9 +141,13 @@ def _explain_card(path: Path, as_json: bool) -> None:
 
 def _explain_file(path: Path, as_json: bool) -> None:
     """The decoded statements of a proof file; nothing is verified."""
-    from zkcompliance.policy.proofs import proofs_in, read_proof
+    from zkcompliance.policy.proofs import open_proof
 
-    proofs = proofs_in(read_proof(path))
+    with open_proof(path) as file:
+        _explain_proofs(file.proofs, as_json)
+
+
+def _explain_proofs(proofs: Sequence[Proof], as_json: bool) -> None:
     if as_json:
         console.print_json({"verified": False, "proofs": [_document(proof) for proof in proofs]})
         return
@@ -160,10 +165,10 @@ def _explain_file(path: Path, as_json: bool) -> None:
 
 def _sizes(proof: Proof) -> dict[str, int]:
     """How many bytes each part of the file has."""
-    bundle = proof.bundle
+    outside = proof.outside
     return {
-        "statement": len(bundle.statement_bytes), "programs": sum(map(len, bundle.program_bytes)),
-        "notes": sum(map(len, bundle.notes)), "proof": len(bundle.proof_bytes),
+        "statement": len(outside.statement_bytes), "programs": sum(map(len, outside.program_bytes)),
+        "notes": sum(map(len, outside.notes)), "proof": proof.size - len(outside.encode()),
     }  # fmt: skip
 
 
