@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from zkcompliance.importers import Importer
+    from zkcompliance.log.once import Input, Passed, Piece
     from zkcompliance.log.signer import SignerKey
 
 
@@ -41,7 +42,8 @@ if TYPE_CHECKING:
 @click.option("--log", "path", type=click.Path(path_type=Path), required=True, help="The log folder; made when new.")
 @click.option("--key", "key_path", type=click.Path(path_type=Path), required=True, help="The log's private key file.")
 @click.option("--profile", metavar="NAME", help="standard (default), fast or small; for a new log.")
-@click.option("--again", is_flag=True, help="Seal INPUT… even where the very same rows are sealed already.")
+@click.option("--again", is_flag=True, help="Seal rows of INPUT… even where they are sealed already.")
+@click.option("--equal-rows", "equal", is_flag=True, help="Rows of one csv, jsonl or arrow file may be equal.")
 @click.option("--meterer", is_flag=True, help="INPUT… is what you measured of others: sources as it states them.")
 @click.option("--empty", is_flag=True, help="State that there are no rows; refused where there are some.")
 @json_option
@@ -55,15 +57,18 @@ def command(
     key_path: Path,
     profile: str | None,
     again: bool,
+    equal: bool,
     meterer: bool,
     empty: bool,
     as_json: bool,
 ) -> None:
     """Import the rows of INPUT…, append them to a log as one committed segment, and sign a new checkpoint.
 
-    All inputs are sealed, or none is, and each once: where a seal was interrupted, run the same again, and rows that
-    are sealed already are refused. Without inputs, rows that were appended earlier are sealed. Sealing nothing is
-    refused, unless --empty says that it is meant: INPUT… have no rows, or are left out, and none wait to be sealed.
+    All inputs are sealed, or none is, and each once: where a seal was interrupted, run the same again. What is sealed
+    already is passed over and said: a file with the same rows, and a job, step or sample whose row is the same. One
+    that was changed is refused, and so is a file with two equal rows that nothing tells apart. Without inputs, rows
+    that were appended earlier are sealed. Sealing nothing is refused, unless --empty says that it is meant: INPUT… have
+    no rows, or are left out, and none wait to be sealed.
 
     A row's source is self_declared, and another is refused: only whoever meters others' work states it (--meterer).
     """
@@ -94,7 +99,8 @@ def command(
         console.note(f"{importer.name}: {importer.formula}")
     with console.progress() as report, _folder(path, schema, key, profile) as folder:
         console.warm_up(report)
-        counted = _Counter(chosen, inputs, schema, options, units, meterer=meterer, empty=empty)
+        counted = _Counter(chosen, inputs, schema, options, units, meterer=meterer, empty=empty, equal=equal)
+        passed: list[Passed] = []
         with Writer(folder, key) as writer:
             for what in writer.recovered:
                 console.note(f"{path}: {what}")
@@ -107,16 +113,22 @@ def command(
             if waiting and not empty:
                 console.note(f"{waiting} row(s) appended earlier are sealed too")
             before = writer.checkpoint.size
-            checkpoint = writer.seal_inputs(counted.sources(report), again=again, empty=empty, progress=report)
+            checkpoint = writer.seal_inputs(
+                counted.sources(report), again=again, empty=empty, passed=passed, progress=report
+            )
+    for each in passed:
+        console.note(_said(each))
     log = open_log(path)
     if (sentence := remark(log)) is not None:
         console.note(sentence)
-    sealed = waiting + counted.rows
+    left = sum(each.rows for each in passed)
+    sealed = waiting + counted.rows - left
     if as_json:
         console.print_json(
             {
                 "log": str(path), "origin": log.origin, "schema": log.schema.name, "profile": log.profile,
-                "rows": str(sealed), "segments": list(range(before, checkpoint.size)), "size": checkpoint.size,
+                "rows": str(sealed), "passed_over": str(left),
+                "segments": list(range(before, checkpoint.size)), "size": checkpoint.size,
                 "root": checkpoint.root.hex(), "checkpoint": log.checkpoint_note, "proofs_left": log.proofs_left(),
             }
         )  # fmt: skip
@@ -137,29 +149,41 @@ class _Counter:
 
     def __init__(
         self, chosen: list[Importer], inputs: tuple[Path, ...], schema: schemas.Schema, options: dict[str, str],
-        units: dict[str, str], *, meterer: bool, empty: bool,
+        units: dict[str, str], *, meterer: bool, empty: bool, equal: bool,
     ) -> None:  # fmt: skip
         self.rows, self._meterer = 0, meterer
-        self._empty = empty
+        self._empty, self._equal = empty, equal
         self._units, self._now = units, int(time.time())
         self._sources = list(zip(chosen, inputs, strict=True))
         self._schema, self._options = schema, options
 
-    def sources(self, report: Progress) -> Iterator[tuple[str, Iterator[NDArray[np.uint32]]]]:
-        """Each input's name and chunks."""
+    def sources(self, report: Progress) -> Iterator[Input]:
+        """Each input. Rows of formats that feed any schema have no identity but what they say."""
+        from zkcompliance.log.once import Input
+
         for importer, name in self._sources:
-            yield str(name), self._chunks(importer, name, report)
+            yield Input(str(name), self._chunks(importer, name, report), not importer.schemas and not self._equal)
 
-    def _chunks(self, importer: Importer, name: Path, report: Progress) -> Iterator[NDArray[np.uint32]]:
+    def _chunks(self, importer: Importer, name: Path, report: Progress) -> Iterator[NDArray[np.uint32] | Piece]:
         from zkcompliance import importers
+        from zkcompliance.log.once import Piece
+        from zkcompliance.log.records import Record, identity_of
 
-        chunks = importers.encode(
+        parts = importers.parts(
             importer, name, self._schema, self._options, units=self._units, now=self._now, empty=self._empty
         )
-        for chunk in chunks if self._meterer else _own(name, self._schema, chunks):
+        latest: list[importers.Part] = []
+
+        def columns() -> Iterator[NDArray[np.uint32]]:
+            for part in parts:
+                latest[:] = [part]
+                yield part.columns
+
+        for chunk in columns() if self._meterer else _own(name, self._schema, columns()):
             self.rows += chunk.shape[1]
             report("import rows", self.rows, 0)
-            yield chunk
+            records = [Record(identity_of(importer.name, each), title) for each, title in latest[0].records]
+            yield Piece(chunk, records) if records else chunk
 
 
 def _own(name: Path, schema: schemas.Schema, chunks: Iterator[NDArray[np.uint32]]) -> Iterator[NDArray[np.uint32]]:
@@ -170,6 +194,13 @@ def _own(name: Path, schema: schemas.Schema, chunks: Iterator[NDArray[np.uint32]
         yield from self_declared(schema, chunks)
     except SchemaError as error:
         raise ImporterError(f"{name}: {error.message}", help=error.help) from None
+
+
+def _said(passed: Passed) -> str:
+    """The sentence about rows that were passed over."""
+    rows = f"{passed.rows:,} row{'' if passed.rows == 1 else 's'}"
+    where = "come twice" if passed.segment is None else f"are sealed already, in the seal of segment {passed.segment}"
+    return f"{passed.name}: {rows} {where}; not sealed again"
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections.abc import Generator, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -27,7 +28,7 @@ from zkcompliance.importers import (
     prometheus,
     slurm,
 )
-from zkcompliance.importers.model import BATCH_ROWS, Importer, Row
+from zkcompliance.importers.model import BATCH_ROWS, Identified, Importer, Row
 from zkcompliance.schemas import Schema, encode_rows
 
 if TYPE_CHECKING:
@@ -96,6 +97,14 @@ def _reading(importer: Importer, path: str | Path, schema: Schema) -> Iterator[B
         raise ImporterError(f"{path}: {error.message}", help=help_line) from error.__cause__
 
 
+@dataclass(frozen=True)
+class Part:
+    """Rows of a file: limbs (width, n), and of which record each is, as (identity, name), where the format says it."""
+
+    columns: NDArray[np.uint32]
+    records: tuple[tuple[tuple[str | int, ...], str], ...]
+
+
 def encode(
     importer: Importer,
     path: str | Path,
@@ -106,6 +115,21 @@ def encode(
     now: int | None = None,
     empty: bool = False,
 ) -> Iterator[NDArray[np.uint32]]:
+    """The limbs of `parts`."""
+    for part in parts(importer, path, schema, options, units=units, now=now, empty=empty):
+        yield part.columns
+
+
+def parts(
+    importer: Importer,
+    path: str | Path,
+    schema: Schema,
+    options: Mapping[str, str] | None = None,
+    *,
+    units: Mapping[str, str] | None = None,
+    now: int | None = None,
+    empty: bool = False,
+) -> Iterator[Part]:
     """`rows` as limbs (width, n), in chunks; SchemaError becomes ImporterError that names the file.
 
     A file without rows is refused, unless `empty`. The file must be whole all the same: a CSV has its header.
@@ -116,7 +140,9 @@ def encode(
     first = 1
     with contextlib.closing(_batches(importer, path, schema, options, units, now)) as source:
         for batch in source:
+            records: tuple[tuple[tuple[str | int, ...], str], ...] = ()
             if isinstance(batch, list):
+                records = tuple((row.identity, row.name) for row in batch if isinstance(row, Identified))
                 try:
                     batch = encode_rows(schema, batch, first, units=units, now=now)
                 except SchemaError as error:
@@ -124,7 +150,7 @@ def encode(
                     help = own or f"zkcompliance schemas {schema.name}"
                     raise ImporterError(f"{path}: {error.message}", help=help) from None
             first += batch.shape[1]
-            yield batch
+            yield Part(batch, records)
     if first == 1 and not empty:
         raise ImporterError(f"{path}: holds no rows", help="# to state that there are none: add --empty")
 
@@ -152,4 +178,4 @@ def _batches(
         yield from importer.batches(file, encoder)
 
 
-__all__ = ["FORMATS", "Importer", "Row", "by_name", "encode", "guess", "rows"]
+__all__ = ["FORMATS", "Importer", "Part", "Row", "by_name", "encode", "guess", "parts", "rows"]

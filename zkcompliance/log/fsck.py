@@ -13,7 +13,7 @@ from pathlib import Path
 
 from zkcompliance.edge.shown import command
 from zkcompliance.errors import LogCorrupt, LogError, ParametersRejected, ZkComplianceError
-from zkcompliance.log import files, keybook, lineages, rows, successor
+from zkcompliance.log import files, keybook, lineages, records, rows, successor
 from zkcompliance.log.layout import Layout, Settings
 from zkcompliance.log.leftovers import PUBLIC_NAMES
 from zkcompliance.log.store import SealedLog, Segment
@@ -169,6 +169,7 @@ def _segment_faults(
         return
     if not _one_seal(log, segment):
         yield Finding(True, where, "its meta names another seal than its neighbours do")
+    records.load(segment.paths)
     columns = segment.load_columns()
     seed = segment.seed
     if rows.padded_log2(segment.rows) != segment.entry.k:

@@ -16,7 +16,7 @@ LOG/secret/           0700; everything below 0600
   spent-00000003      how much of segment 3's budget was ever spent: held against its ledger
   seen                the newest checkpoint that was read or written here
   pending-00000003    rows appended since the last seal, to become segment 3
-  segments/00000000/  rows, seed, meta, budget; tier where it is not 0; cache.* may be deleted
+  segments/00000000/  rows, seed, meta, budget; records and tier where there are any; cache.* may be deleted
 """
 
 from __future__ import annotations
@@ -170,6 +170,11 @@ class SegmentPaths:
     @property
     def budget(self) -> Path:
         return self.folder / "budget"
+
+    @property
+    def records(self) -> Path:
+        """In the first segment of a seal: which identified records it took (`zkcompliance.log.records`), if any."""
+        return self.folder / "records"
 
     @property
     def tier(self) -> Path:
