@@ -198,8 +198,9 @@ def _own(name: Path, schema: schemas.Schema, chunks: Iterator[NDArray[np.uint32]
 
 def _said(passed: Passed) -> str:
     """The sentence about rows that were passed over."""
-    rows = f"{passed.rows:,} row{'' if passed.rows == 1 else 's'}"
-    where = "come twice" if passed.segment is None else f"are sealed already, in the seal of segment {passed.segment}"
+    one = passed.rows == 1
+    rows = f"{passed.rows:,} row{' is' if one else 's are'}"
+    where = "there twice" if passed.segment is None else f"sealed already, in the seal of segment {passed.segment}"
     return f"{passed.name}: {rows} {where}; not sealed again"
 
 
