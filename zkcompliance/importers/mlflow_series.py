@@ -73,7 +73,7 @@ def increases(points: Iterable[Point], began: int, resumed: str, base: int = 0) 
         if point.value < before:
             raise ImporterError(
                 f"{point.where}: decreases, and a cumulative metric is wanted",
-                help="a run that was resumed: add --set resumed=rewind, or resumed=restart where its counter began at 0",
+                help="a run that was resumed: add --set resumed=rewind, or resumed=restart if its counter began at 0",
             )
         start = min(began, point.time) if last is None else last.time
         yield Increase(point.step, start, point.time, point.value - before)
