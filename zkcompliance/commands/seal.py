@@ -31,13 +31,17 @@ if TYPE_CHECKING:
 @click.argument("inputs", nargs=-1, type=click.Path(path_type=Path), metavar="INPUT…")
 @click.option(
     "--schema", "schema_name", metavar="NAME", shell_complete=complete_schemas,
-    help="Schema of a new log (default compute).",
+    help="Schema of a new log; default the only one that the formats feed, else compute.",
 )  # fmt: skip
 @click.option("--from", "format_name", metavar="FORMAT", help="Format of the inputs; default by file name.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="An option of the format.")
 @click.option(
     "--unit", "stated", multiple=True, metavar="COLUMN=UNIT",
     help="What a share column's bare numbers are in: ppm, percent or fraction.",
+)  # fmt: skip
+@click.option(
+    "--map", "fields", multiple=True, metavar="COLUMN=FIELD",
+    help="Of csv, jsonl or arrow: the field that is a column; fields that are none are left out.",
 )  # fmt: skip
 @click.option("--log", "path", type=click.Path(path_type=Path), required=True, help="The log folder; made when new.")
 @click.option("--key", "key_path", type=click.Path(path_type=Path), required=True, help="The log's private key file.")
@@ -53,6 +57,7 @@ def command(
     format_name: str | None,
     settings: tuple[str, ...],
     stated: tuple[str, ...],
+    fields: tuple[str, ...],
     path: Path,
     key_path: Path,
     profile: str | None,
@@ -80,8 +85,8 @@ def command(
 
     key = keys.load_private(key_path)
     chosen = [importers.by_name(format_name) if format_name else importers.guess(name) for name in inputs]
-    options, units = pairs(settings, "--set"), pairs(stated, "--unit")
-    schema = schemas.by_name(schema_name or "compute")
+    options, units, columns = pairs(settings, "--set"), pairs(stated, "--unit"), pairs(fields, "--map")
+    schema = schemas.by_name(schema_name or _fed(chosen))
     with files.reporting(path):
         there = path.exists()
     if there:
@@ -94,6 +99,7 @@ def command(
         if profile not in (None, existing.profile.name):
             raise UsageError(f"{path} was made with profile {existing.profile.name}, not {profile}")
         schema = existing.schema
+    chosen = [importers.mapped(each, columns, schema) for each in chosen]
     for importer in {each.name: each for each in chosen}.values():
         importer.check(schema, options)
         console.note(f"{importer.name}: {importer.formula}")
@@ -142,6 +148,13 @@ def command(
             "proofs left": f"{log.proofs_left()} per segment",
         },
     )
+
+
+def _fed(chosen: list[Importer]) -> str:
+    """The name of the one schema that all these formats feed, compute where that may be several."""
+    fed = {each.schemas for each in chosen}
+    only = next(iter(fed)) if len(fed) == 1 else ()
+    return only[0] if len(only) == 1 else "compute"
 
 
 class _Counter:

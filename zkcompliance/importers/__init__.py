@@ -28,6 +28,7 @@ from zkcompliance.importers import (
     prometheus,
     slurm,
 )
+from zkcompliance.importers.fields import Fields
 from zkcompliance.importers.model import BATCH_ROWS, Identified, Importer, Row
 from zkcompliance.schemas import Schema, encode_rows
 
@@ -50,6 +51,7 @@ FORMATS: dict[str, Importer] = {
     "lightning": lightning.IMPORTER,
     "nanogpt": nanogpt.IMPORTER,
 }
+_MAPPED = {"csv": csv_table.importer, "jsonl": json_lines.importer, "arrow": arrow.importer}
 _SUFFIXES = {
     ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "arrow", ".arrow": "arrow", ".feather": "arrow",
     ".eval": "inspect",
@@ -61,6 +63,23 @@ def by_name(name: str) -> Importer:
     if name not in FORMATS:
         raise UsageError(f"no format {name!r}; there is {', '.join(FORMATS)}", help="zkcompliance formats")
     return FORMATS[name]
+
+
+def mapped(importer: Importer, columns: Mapping[str, str], schema: Schema) -> Importer:
+    """The importer as it reads one file whose fields are columns as `columns` says (column → field), if it may say it.
+
+    UsageError for a format that names its fields itself, a column that is none of the schema, a field that is two.
+    """
+    if not columns:
+        return importer
+    if importer.name not in _MAPPED:
+        raise UsageError(
+            f"format {importer.name} says itself which columns its rows have: leave --map out",
+            help="zkcompliance formats",
+        )
+    fields = Fields(columns)
+    fields.check(schema)
+    return _MAPPED[importer.name](fields)
 
 
 def guess(path: str | Path) -> Importer:
@@ -178,4 +197,4 @@ def _batches(
         yield from importer.batches(file, encoder)
 
 
-__all__ = ["FORMATS", "Importer", "Part", "Row", "by_name", "encode", "guess", "parts", "rows"]
+__all__ = ["FORMATS", "Importer", "Part", "Row", "by_name", "encode", "guess", "mapped", "parts", "rows"]
