@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from zkcompliance.importers import Importer
+    from zkcompliance.log.layout import Layout
     from zkcompliance.log.once import Input, Passed, Piece
     from zkcompliance.log.signer import SignerKey
 
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 @click.option("--profile", metavar="NAME", help="standard (default), fast or small; for a new log.")
 @click.option("--again", is_flag=True, help="Seal rows of INPUT… even where they are sealed already.")
 @click.option("--equal-rows", "equal", is_flag=True, help="Rows of one csv, jsonl or arrow file may be equal.")
+@click.option("--keep-texts", "texts", is_flag=True, help="Keep the texts of ids in the log's private part.")
 @click.option("--meterer", is_flag=True, help="INPUT… is what you measured of others: sources as it states them.")
 @click.option("--empty", is_flag=True, help="State that there are no rows; refused where there are some.")
 @json_option
@@ -63,6 +65,7 @@ def command(
     profile: str | None,
     again: bool,
     equal: bool,
+    texts: bool,
     meterer: bool,
     empty: bool,
     as_json: bool,
@@ -106,6 +109,7 @@ def command(
     with console.progress() as report, _folder(path, schema, key, profile) as folder:
         console.warm_up(report)
         counted = _Counter(chosen, inputs, schema, options, units, meterer=meterer, empty=empty, equal=equal)
+        kept: set[str] | None = set() if texts else None
         passed: list[Passed] = []
         with Writer(folder, key) as writer:
             for what in writer.recovered:
@@ -120,7 +124,7 @@ def command(
                 console.note(f"{waiting} row(s) appended earlier are sealed too")
             before = writer.checkpoint.size
             checkpoint = writer.seal_inputs(
-                counted.sources(report), again=again, empty=empty, passed=passed, progress=report
+                counted.sources(report, Layout(folder), kept), again=again, empty=empty, passed=passed, progress=report
             )
     for each in passed:
         console.note(_said(each))
@@ -170,20 +174,36 @@ class _Counter:
         self._sources = list(zip(chosen, inputs, strict=True))
         self._schema, self._options = schema, options
 
-    def sources(self, report: Progress) -> Iterator[Input]:
-        """Each input. Rows of formats that feed any schema have no identity but what they say."""
+    def sources(self, report: Progress, layout: Layout, kept: set[str] | None) -> Iterator[Input]:
+        """Each input. Rows of formats that feed any schema have no identity but what they say.
+
+        kept: where texts of ids are gathered, which are kept in the log when all inputs were read, before it is sealed.
+        """
+        from zkcompliance.log import texts
         from zkcompliance.log.once import Input
 
         for importer, name in self._sources:
-            yield Input(str(name), self._chunks(importer, name, report), not importer.schemas and not self._equal)
+            chunks = self._chunks(importer, name, report, kept)
+            yield Input(str(name), chunks, not importer.schemas and not self._equal)
+        if kept is not None:
+            texts.keep(layout, (text for text in kept if text and not text.startswith("0x")))
 
-    def _chunks(self, importer: Importer, name: Path, report: Progress) -> Iterator[NDArray[np.uint32] | Piece]:
+    def _chunks(
+        self, importer: Importer, name: Path, report: Progress, kept: set[str] | None
+    ) -> Iterator[NDArray[np.uint32] | Piece]:
         from zkcompliance import importers
         from zkcompliance.log.once import Piece
         from zkcompliance.log.records import Record, identity_of
 
         parts = importers.parts(
-            importer, name, self._schema, self._options, units=self._units, now=self._now, empty=self._empty
+            importer,
+            name,
+            self._schema,
+            self._options,
+            units=self._units,
+            now=self._now,
+            empty=self._empty,
+            texts=kept,
         )
         latest: list[importers.Part] = []
 

@@ -148,19 +148,23 @@ def parts(
     units: Mapping[str, str] | None = None,
     now: int | None = None,
     empty: bool = False,
+    texts: set[str] | None = None,
 ) -> Iterator[Part]:
     """`rows` as limbs (width, n), in chunks; SchemaError becomes ImporterError that names the file.
 
     A file without rows is refused, unless `empty`. The file must be whole all the same: a CSV has its header.
-    units, now: as `schemas.encode_rows`; a format that computes its shares has no unit to state (UsageError).
+    texts: where the texts of ids are gathered. units, now: as `schemas.encode_rows`; a format that computes its shares has no unit to state (UsageError).
     """
     if units and importer.schemas:
         raise UsageError(f"format {importer.name} says itself which unit its shares have: leave --unit out")
+    ids = [column.name for column in schema.columns if column.type == "id"]
     first = 1
-    with contextlib.closing(_batches(importer, path, schema, options, units, now)) as source:
+    with contextlib.closing(_batches(importer, path, schema, options, units, now, texts)) as source:
         for batch in source:
             records: tuple[tuple[tuple[str | int, ...], str], ...] = ()
             if isinstance(batch, list):
+                if texts is not None:
+                    texts.update(str(row[name]) for row in batch for name in ids if isinstance(row.get(name), str))
                 records = tuple((row.identity, row.name) for row in batch if isinstance(row, Identified))
                 try:
                     batch = encode_rows(schema, batch, first, units=units, now=now)
@@ -181,6 +185,7 @@ def _batches(
     options: Mapping[str, str] | None,
     units: Mapping[str, str] | None,
     now: int | None,
+    texts: set[str] | None,
 ) -> Generator[Batch, None, None]:
     """The rows of one file, BATCH_ROWS at a time: as limbs where whole columns could be read, or as rows."""
     if importer.batches is None:
@@ -192,7 +197,7 @@ def _batches(
     from zkcompliance.schemas.columnar import Encoder
 
     importer.check(schema, options or {})
-    encoder = Encoder(schema, Reading.of(schema, units, now))
+    encoder = Encoder(schema, Reading.of(schema, units, now), texts)
     with _reading(importer, path, schema) as file:
         yield from importer.batches(file, encoder)
 

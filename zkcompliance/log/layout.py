@@ -14,6 +14,7 @@ LOG/secret/           0700; everything below 0600
   restored, retired   marks: put back from a backup; the rows are in a later generation and gone from here
   spool-…             rows of writers who found the log busy, taken in by the next one who holds it
   spent-00000003      how much of segment 3's budget was ever spent: held against its ledger
+  texts               the texts of ids, where they are kept
   seen                the newest checkpoint that was read or written here
   pending-00000003    rows appended since the last seal, to become segment 3
   segments/00000000/  rows, seed, meta, budget; records and tier where there are any; cache.* may be deleted
@@ -118,6 +119,11 @@ class Layout:
     @property
     def seen(self) -> Path:
         return self.secret / "seen"
+
+    @property
+    def texts(self) -> Path:
+        """The texts of ids, where they are kept (`zkcompliance.log.texts`)."""
+        return self.secret / "texts"
 
     def pending(self, index: int) -> Path:
         """The pending rows that are to become segment `index`."""

@@ -399,9 +399,14 @@ class _Making:
         )
 
     def leave_waiting(self) -> None:
-        """Rows that wait in the old log to be sealed wait in the new one; closed, the old one is not read any more."""
-        waiting = Layout(self._old.path).pending(len(self._old.segments))
+        """What is kept of the log besides its segments: the texts of its ids, and rows that wait.
+
+        Rows that wait in the old log to be sealed wait in the new one; closed, the old one is not read any more."""
+        old = Layout(self._old.path)
+        waiting = old.pending(len(self._old.segments))
         with files.reporting(self._new.root):
+            if os.path.lexists(old.texts):
+                files.copy(old.texts, self._new.texts, folders=1)
             if not os.path.lexists(waiting):
                 return
             if self._widens:
