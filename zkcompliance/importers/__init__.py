@@ -153,7 +153,8 @@ def parts(
     """`rows` as limbs (width, n), in chunks; SchemaError becomes ImporterError that names the file.
 
     A file without rows is refused, unless `empty`. The file must be whole all the same: a CSV has its header.
-    texts: where the texts of ids are gathered. units, now: as `schemas.encode_rows`; a format that computes its shares has no unit to state (UsageError).
+    texts: where the texts of ids are gathered.
+    units, now: as `schemas.encode_rows`; a format that computes its shares has no unit to state (UsageError).
     """
     if units and importer.schemas:
         raise UsageError(f"format {importer.name} says itself which unit its shares have: leave --unit out")
