@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time as clock
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from zkcompliance.claim.model import Claim
     from zkcompliance.log.cosignature import CosignerKey
     from zkcompliance.log.receipt import Receipt
+    from zkcompliance.schemas.shape import Value as RowValue
 
 Rows = Iterable[Mapping[str, object]]
 Table = object  # told apart by what it can do: see zkcompliance.log.intake
@@ -206,6 +207,25 @@ def open_log(
             f"the log at {path} has schema {found.label}, not {schema.label}", help=other_version(found, schema)
         )
     return log
+
+
+def read_rows(log: Log | SealedLog | str | Path) -> Iterator[dict[str, RowValue]]:
+    """The rows that are sealed in a log, in order, as `schemas.decode_rows` gives them: whole numbers are exact ints.
+
+    An id is its text where the lab kept it (`seal --keep-texts`), else its digest, 0x and 32 hex digits. Private: only
+    whoever holds the log's secret part can read rows. LogError, or LogCorrupt where a file of the log is damaged.
+    """
+    from zkcompliance.log import texts
+    from zkcompliance.log.layout import Layout
+    from zkcompliance.quantities.ids import text_id
+    from zkcompliance.schemas import decode_rows
+
+    opened = _sealed(log)
+    known = {f"0x{text_id(text).to_bytes(16, 'little').hex()}": text for text in texts.load(Layout(opened.path))}
+    ids = [column.name for column in opened.schema.columns if column.type == "id"]
+    for segment in opened.segments:
+        for row in decode_rows(opened.schema, segment.load_columns()):
+            yield row | {name: known.get(str(row[name]), row[name]) for name in ids}
 
 
 class Proof:

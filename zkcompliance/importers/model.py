@@ -18,6 +18,21 @@ if TYPE_CHECKING:
     Batch = list["Row"] | NDArray[np.uint32]
 
 Row = Mapping[str, object]
+
+
+class Identified(dict[str, object]):
+    """A row of a record that has an identity: the same in every later export, and no other's.
+
+    identity: texts and whole numbers; name: what messages call it, e.g. `job 500`.
+    """
+
+    __slots__ = ("identity", "name")
+
+    def __init__(self, row: Row, identity: tuple[str | int, ...], name: str) -> None:
+        super().__init__(row)
+        self.identity, self.name = identity, name
+
+
 Reader = Callable[[BinaryIO, str, Schema, Mapping[str, str]], Iterator[Row]]
 BatchReader = Callable[[BinaryIO, "Encoder"], Iterator["Batch"]]
 BATCH_ROWS = 8192
