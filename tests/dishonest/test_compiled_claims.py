@@ -48,7 +48,7 @@ from zkcompliance.verify.verifier import verify_bundle
 
 SPARED = {  # what follows from the rest, and is kept for what it says by itself
     "constraint: empty is # or #": "rows with the extreme + [empty] = 1 over the integers",
-    "lookup: a key's limb": "each row takes 1 to 2^16 off: of a tuple that none sends that is 0 only over 30720 such rows",
+    "lookup: a key's limb": "a row takes 1 to 2^16 off: of what none sends 0 is left only over 30720 such rows",
     "lookup: a digit that is added by key": "other constraints say it; what counts on a bus is to be seen by a lookup",
 }
 FREE = (
