@@ -25,8 +25,8 @@ _TABLES = {
     "experiments": ("experiment_id", "name"),
     "runs": ("run_uuid", "status", "start_time", "end_time", "experiment_id"),
     "metrics": ("key", "value", "timestamp", "run_uuid", "step", "is_nan"),
-    "tags": ("key", "value", "run_uuid"),
 }
+_TAGS = {"tags": ("key", "value", "run_uuid")}  # which a store may lack; then no run has a parent
 _COMPUTED = re.compile(r"\bGENERATED\b|\bAS\s*\(", re.IGNORECASE)  # of a column: [GENERATED ALWAYS] AS (…)
 _UUID = re.compile(r"[0-9a-f]{32}")
 
@@ -84,7 +84,7 @@ def _authorize(action: int, *_: object) -> int:
 def check_tables(cursor: sqlite3.Cursor) -> None:
     """Real tables with the columns that are read: no views and no virtual tables, which run code of their own."""
     created = dict(cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'"))
-    for name, columns in _TABLES.items():
+    for name, columns in (_TABLES | (_TAGS if "tags" in created else {})).items():
         sql = created.get(name)
         if not isinstance(sql, str) or not sql.upper().startswith("CREATE TABLE"):
             raise ImporterError(f"has no table {name}: not an MLflow store")
@@ -116,17 +116,19 @@ def check_revision(cursor: sqlite3.Cursor, options: Mapping[str, str]) -> None:
 
 def runs(database: sqlite3.Connection) -> Iterator[Run]:
     """Every run, deleted ones too, by start."""
+    parents: dict[object, object] = {}
+    if database.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'tags'").fetchone():
+        parents = dict(database.execute("SELECT run_uuid, value FROM tags WHERE key = 'mlflow.parentRunId'"))
     query = (
-        "SELECT r.run_uuid, r.status, r.start_time, e.name, "
-        "(SELECT t.value FROM tags t WHERE t.run_uuid = r.run_uuid AND t.key = 'mlflow.parentRunId') "
-        "FROM runs r JOIN experiments e ON e.experiment_id = r.experiment_id ORDER BY r.start_time, r.run_uuid"
+        "SELECT r.run_uuid, r.status, r.start_time, e.name FROM runs r JOIN experiments e "
+        "ON e.experiment_id = r.experiment_id ORDER BY r.start_time, r.run_uuid"
     )
-    for number, (uuid, status, start, experiment, parent) in enumerate(database.execute(query), 1):
+    for number, (uuid, status, start, experiment) in enumerate(database.execute(query), 1):
         where = f"run {number}"
         if not isinstance(uuid, str) or not uuid:
             raise ImporterError(f"{where}, run_uuid: is not a text")
         where = f"{where} ({uuid})" if _UUID.fullmatch(uuid) else where
-        yield Run(uuid, status, start, experiment, parent, where)
+        yield Run(uuid, status, start, experiment, parents.get(uuid), where)
 
 
 def logging_runs(database: sqlite3.Connection, metric: str) -> set[str]:
