@@ -82,3 +82,31 @@ def test_a_file_that_is_sealed_is_passed_over_beside_a_new_one(folder: Path) -> 
     assert json.loads(done.stdout)["rows"] == "1" and json.loads(done.stdout)["passed_over"] == "1"
     assert "a.csv: 1 row are sealed" not in done.stderr and "a.csv: 1 row is sealed already" in done.stderr
     assert [row["flop"] for row in rows(folder)] == [5, 6]
+
+
+def test_records_are_known_where_segments_were_put_together(folder: Path) -> None:
+    whole = len(SACCT)
+    for name, first, last in (("a.psv", 1, 14), ("b.psv", 14, whole)):
+        assert seal(folder, export(folder, name, first, last)).exit_code == 0
+    into = ("--to", folder / "two", "--key", folder / "key", "-o", folder / "lineage")
+    made = run("compact", folder / "log", *into)
+    assert made.exit_code == 0, made.stderr
+    log = open_log(folder / "two")
+    assert len(log.segments) == 1 and log.segments[0].rows == 13
+    again = export(folder, "all.psv", 1, whole)
+    refused = run("seal", again, "--from", "slurm", "--log", folder / "two", "--key", folder / "key")
+    assert refused.exit_code == 2 and "error[already-sealed]" in refused.stderr
+    again.write_text(again.read_text().replace("gpu:h100=", "gpu:h200="))
+    changed = run("seal", again, "--from", "slurm", "--log", folder / "two", "--key", folder / "key")
+    assert changed.exit_code == 2 and "error[changed-since-sealed]" in changed.stderr
+
+
+def test_a_format_that_feeds_one_schema_needs_no_word_for_it(folder: Path) -> None:
+    samples = DATA / "lm-eval" / "samples_mini_wmdp_like.jsonl"
+    results = f"results={DATA / 'lm-eval' / 'results.json'}"
+    into = ("--log", folder / "evals", "--key", folder / "key")
+    done = run(
+        "seal", samples, "--from", "lm-eval", "--set", results, "--set", "metric=acc", "--set", "limited=yes", *into
+    )
+    assert done.exit_code == 0, done.stderr
+    assert open_log(folder / "evals").schema.name == "eval"
