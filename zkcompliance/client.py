@@ -29,6 +29,8 @@ from zkcompliance.schemas import Schema, other_version
 from zkcompliance.schemas.word import self_declared
 
 if TYPE_CHECKING:
+    from distributed import Client
+
     from zkcompliance.card.model import Card
     from zkcompliance.card.own import Own
     from zkcompliance.claim.language.build import ClaimDefinition
@@ -273,6 +275,7 @@ def prove(
     context: bytes | str = b"",
     time: int | None = None,
     rehearsal: bool = False,
+    cluster: Client | None = None,
     progress: Progress = silent,
     **params: Value | Mapping[str, Value],
 ) -> Proof:
@@ -285,7 +288,8 @@ def prove(
     `params={"REQUIREMENT.NAME": value}`, and `claims` are the claims (.py files) that policy files name and the
     catalogue lacks. The proof is bound to `subject` (a model, as `--subject` takes it), `context`
     (a regulator's reference) and `time` (UTC seconds; the clock's, where it is not given). `rehearsal`: as if at that
-    time, of policies that may not be in force yet; the proof says so, and is refused as anything else.
+    time, of policies that may not be in force yet; the proof says so, and is refused as anything else. `cluster`: a
+    `distributed.Client`, with `policy`, whose workers make the proofs (docs/cluster.md).
 
     Raises ClaimDoesNotHold, BudgetSpent, UsageError; with policies all is checked before anything is proved.
     """
@@ -300,11 +304,14 @@ def prove(
         raise UsageError("prove: one claim, or policy=")
     if (claims or rehearsal) and policy is None:
         raise UsageError(f"prove: {'claims=' if claims else 'rehearsal='} goes with policy=")
+    if cluster is not None and policy is None:
+        raise UsageError("prove: cluster= goes with policy=: its proofs are what is shared out")
     if rehearsal and time is None:
         raise UsageError("prove: rehearsal= goes with time=, as if at which it proves")
     if policy is not None:
         from zkcompliance.claim import catalogue
         from zkcompliance.prove import own_claims
+        from zkcompliance.prove.cluster import executor_of
         from zkcompliance.prove.policy import prove_policies
 
         several = [policy] if isinstance(policy, str | Path | Policy) else list(policy)
@@ -315,7 +322,7 @@ def prove(
         chosen = [each if isinstance(each, Policy) else own_claims.load(str(each), own) for each in several]
         made = prove_policies(
             chosen, opened, left, binding=Binding(None, model, now, _bound(context), rehearsal), own=own,
-            progress=progress, tell=_tell,
+            progress=progress, tell=_tell, executor=None if cluster is None else executor_of(cluster),
         )  # fmt: skip
         return Proof(made)
     from zkcompliance.prove.api import prove_claim

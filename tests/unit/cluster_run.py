@@ -17,7 +17,7 @@ from typing import Any
 from distributed import Client, LocalCluster
 
 from tests.kit.split_up import split_up
-from tests.unit.test_prove_split import BINDING, policy
+from tests.kit.split_world import BINDING, policy
 from zkcompliance.log import spent
 from zkcompliance.log.store import SealedLog
 from zkcompliance.prove.cluster import connected

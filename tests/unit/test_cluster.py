@@ -15,7 +15,7 @@ import pytest
 
 from tests.kit import support
 from tests.kit.split_up import split_up
-from tests.unit.test_prove_split import BINDING, World
+from tests.kit.split_world import BINDING, World
 from zkcompliance.errors import UsageError
 from zkcompliance.policy.proofs import proofs_in
 from zkcompliance.prove import pieces

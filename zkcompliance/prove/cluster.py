@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from zkcompliance.errors import UsageError
 if TYPE_CHECKING:
     from distributed import Client
 
-_WAIT = "20 s"  # for the scheduler to answer
+_WAIT = 20  # seconds for the scheduler to answer
 
 
 @contextlib.contextmanager
@@ -21,12 +22,15 @@ def connected(address: str) -> Iterator[Executor]:
     reached, or has no worker, or Dask is not installed."""
     try:
         from distributed import Client
+        from distributed.comm.addressing import get_address_host_port
     except ImportError as error:
         raise UsageError(
             "a cluster is reached through dask.distributed, which is not installed",
             help="pip install 'zkcompliance[cluster]'",
         ) from error
     try:
+        with socket.create_connection(get_address_host_port(address), _WAIT):
+            pass  # a client that reaches nobody tries on behind what it raises
         client = Client(address, timeout=_WAIT, set_as_default=False)
     except (OSError, ValueError) as error:
         raise UsageError(
