@@ -9,6 +9,7 @@ from zkcompliance import limits
 from zkcompliance.card.file import decode
 from zkcompliance.card.model import Card
 from zkcompliance.edge.data import folder
+from zkcompliance.edge.shown import command
 from zkcompliance.errors import UsageError
 
 FLOOR, UNCHANGED = "log-floor-", "rows-unchanged-"  # and a schema, by name or name and version: one claim for each
@@ -40,7 +41,7 @@ def unknown(name: str, there: Iterable[str], beside: str = "") -> UsageError:
     id, at, _ = name.partition("@")
     if at and id in there:
         why = f"a claim is named without its version, {id}: of each there is one"
-        return UsageError(f"no claim {name!r}: {why}", help=f"zkcompliance explain {id}")
+        return UsageError(f"no claim {name!r}: {why}", help=command("zkcompliance", "explain", id))
     return UsageError(f"no claim {name!r}: there is {', '.join(there)}{beside}", help="zkcompliance claims")
 
 

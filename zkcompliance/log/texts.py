@@ -11,6 +11,7 @@ import json
 import os
 from collections.abc import Iterable
 
+from zkcompliance.edge.shown import command
 from zkcompliance.errors import LimitExceeded, LogCorrupt
 from zkcompliance.limits import MAX_TEXTS_BYTES
 from zkcompliance.log import files
@@ -43,7 +44,9 @@ def load(layout: Layout) -> set[str]:
             return texts
     except (ValueError, TypeError, RecursionError):
         pass
-    raise LogCorrupt(f"{layout.texts} is damaged; ids are shown as digests without it", help=f"rm {layout.texts}")
+    raise LogCorrupt(
+        f"{layout.texts} is damaged; ids are shown as digests without it", help=command("rm", layout.texts)
+    )
 
 
 def keep(layout: Layout, texts: Iterable[str]) -> None:
