@@ -86,7 +86,9 @@ def test_eu_gpai_shows_rows_that_are_not_compared(tmp_path: Path) -> None:
     story = Story(tmp_path, "eu-gpai")
     story.rows("compute", "compute", [job("9e22")])
     both = [job("1", run="r"), job("1", run="r", method="architecture")]
-    story.rows("estimates", "compute", [*both, *[job(flop, run="r", method="measured") for flop in ("1e22", "2e22", "3e22")]])
+    story.rows(
+        "estimates", "compute", [*both, *[job(flop, run="r", method="measured") for flop in ("1e22", "2e22", "3e22")]]
+    )
     shown = values(story.accepted(), "estimates-agree")
     assert shown["rows that count"] == "2" and shown["rows that were measured"] == "3"
 
