@@ -9,29 +9,14 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from benches import sealed_rows
+from benches.timed import BEFORE, NOW, RUNS, run
 
 ROWS = int(os.environ.get("ZKC_BENCH_ROWS", 1 << 20))
-RUNS = int(os.environ.get("ZKC_BENCH_RUNS", "3"))
-BEFORE = os.environ.get("ZKC_BENCH_BEFORE")
-NOW = Path(sys.executable).with_name("zkcompliance")
-
-
-def run(*arguments: object) -> tuple[float, float, float]:
-    """Wall seconds, CPU seconds and peak MiB of a command that must end well."""
-    started = time.perf_counter()
-    child = subprocess.Popen([str(each) for each in arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, used = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    wall = time.perf_counter() - started
-    assert child.returncode == 0
-    return wall, used.ru_utime + used.ru_stime, used.ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
 
 
 def seal(program: object, rows: Path, folder: Path) -> tuple[float, float, float]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from zkcompliance import errors, schemas
-    from zkcompliance.client import Log, Proof, keygen, open_log, prove, verify
+    from zkcompliance.client import Log, Proof, keygen, open_log, prove, read_rows, verify
     from zkcompliance.errors import (
         BudgetSpent,
         ClaimDoesNotHold,
@@ -44,12 +44,13 @@ __all__ = [
     "open_log",
     "policies",
     "prove",
+    "read_rows",
     "schemas",
     "verify",
 ]
 
 _MODULES = {"errors": "errors", "schemas": "schemas", "policies": "policy.catalogue"}
-_CLIENT = ("Log", "Proof", "keygen", "open_log", "prove", "verify")
+_CLIENT = ("Log", "Proof", "keygen", "open_log", "prove", "read_rows", "verify")
 
 
 def __getattr__(name: str) -> "Any":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time as clock
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
@@ -29,12 +29,15 @@ from zkcompliance.schemas import Schema, other_version
 from zkcompliance.schemas.word import self_declared
 
 if TYPE_CHECKING:
+    from distributed import Client
+
     from zkcompliance.card.model import Card
     from zkcompliance.card.own import Own
     from zkcompliance.claim.language.build import ClaimDefinition
     from zkcompliance.claim.model import Claim
     from zkcompliance.log.cosignature import CosignerKey
     from zkcompliance.log.receipt import Receipt
+    from zkcompliance.schemas.shape import Value as RowValue
 
 Rows = Iterable[Mapping[str, object]]
 Table = object  # told apart by what it can do: see zkcompliance.log.intake
@@ -208,6 +211,25 @@ def open_log(
     return log
 
 
+def read_rows(log: Log | SealedLog | str | Path) -> Iterator[dict[str, RowValue]]:
+    """The rows that are sealed in a log, in order, as `schemas.decode_rows` gives them: whole numbers are exact ints.
+
+    An id is its text where the lab kept it (`seal --keep-texts`), else its digest, 0x and 32 hex digits. Private: only
+    whoever holds the log's secret part can read rows. LogError, or LogCorrupt where a file of the log is damaged.
+    """
+    from zkcompliance.log import texts
+    from zkcompliance.log.layout import Layout
+    from zkcompliance.quantities.ids import text_id
+    from zkcompliance.schemas import decode_rows
+
+    opened = _sealed(log)
+    known = {f"0x{text_id(text).to_bytes(16, 'little').hex()}": text for text in texts.load(Layout(opened.path))}
+    ids = [column.name for column in opened.schema.columns if column.type == "id"]
+    for segment in opened.segments:
+        for row in decode_rows(opened.schema, segment.load_columns()):
+            yield row | {name: known.get(str(row[name]), row[name]) for name in ids}
+
+
 class Proof:
     """A proof file's bytes."""
 
@@ -253,6 +275,7 @@ def prove(
     context: bytes | str = b"",
     time: int | None = None,
     rehearsal: bool = False,
+    cluster: Client | None = None,
     progress: Progress = silent,
     **params: Value | Mapping[str, Value],
 ) -> Proof:
@@ -265,7 +288,8 @@ def prove(
     `params={"REQUIREMENT.NAME": value}`, and `claims` are the claims (.py files) that policy files name and the
     catalogue lacks. The proof is bound to `subject` (a model, as `--subject` takes it), `context`
     (a regulator's reference) and `time` (UTC seconds; the clock's, where it is not given). `rehearsal`: as if at that
-    time, of policies that may not be in force yet; the proof says so, and is refused as anything else.
+    time, of policies that may not be in force yet; the proof says so, and is refused as anything else. `cluster`: a
+    `distributed.Client`, with `policy`, whose workers make the proofs (docs/cluster.md).
 
     Raises ClaimDoesNotHold, BudgetSpent, UsageError; with policies all is checked before anything is proved.
     """
@@ -280,11 +304,14 @@ def prove(
         raise UsageError("prove: one claim, or policy=")
     if (claims or rehearsal) and policy is None:
         raise UsageError(f"prove: {'claims=' if claims else 'rehearsal='} goes with policy=")
+    if cluster is not None and policy is None:
+        raise UsageError("prove: cluster= goes with policy=: its proofs are what is shared out")
     if rehearsal and time is None:
         raise UsageError("prove: rehearsal= goes with time=, as if at which it proves")
     if policy is not None:
         from zkcompliance.claim import catalogue
         from zkcompliance.prove import own_claims
+        from zkcompliance.prove.cluster import executor_of
         from zkcompliance.prove.policy import prove_policies
 
         several = [policy] if isinstance(policy, str | Path | Policy) else list(policy)
@@ -295,7 +322,7 @@ def prove(
         chosen = [each if isinstance(each, Policy) else own_claims.load(str(each), own) for each in several]
         made = prove_policies(
             chosen, opened, left, binding=Binding(None, model, now, _bound(context), rehearsal), own=own,
-            progress=progress, tell=_tell,
+            progress=progress, tell=_tell, executor=None if cluster is None else executor_of(cluster),
         )  # fmt: skip
         return Proof(made)
     from zkcompliance.prove.api import prove_claim
@@ -309,7 +336,7 @@ def prove(
 
 
 def verify(
-    proof: Proof | bytes,
+    proof: Proof | bytes | str | Path,
     *,
     policy: AnyPolicy | None = None,
     claims: Sequence[str | Path | Claim | Card] = (),
@@ -332,6 +359,7 @@ def verify(
 ) -> Verdict:
     """Hold a proof against a policy, or against a claim, all its parameters and the public key of each log.
 
+    `proof`: one that was made or loaded, a file's bytes, or its path, of which one proof at a time is then in memory.
     `log_keys`: by the claim's slots, or by the policy's logs of which it does not say itself whose checkpoints it
     trusts: a key, or a list with one for each log that goes by the name. `claims`, `claim`: cards of claims of one's
     own (.json files, or what was decoded), or their text, which is compiled here. `subject`, `context`: the model and
@@ -372,8 +400,11 @@ def verify(
         attestation_key=attestation_key,
         spoken=Spoken.ARGUMENTS,
     )
-    data = proof.data if isinstance(proof, Proof) else proof
-    verdict = request.decide(data, clock=_clock(), progress=progress)
+    from zkcompliance.policy.proofs import File, open_proof
+
+    given = proof.data if isinstance(proof, Proof) else proof
+    with open_proof(Path(given)) if isinstance(given, str | Path) else File(given) as file:
+        verdict = request.decide(file, clock=_clock(), progress=progress)
     verdict.require()
     return verdict
 

@@ -111,7 +111,7 @@ class Request:
         return [] if path is None else [path]
 
     def decide(self, data: bytes | File, *, clock: int, progress: Progress = silent) -> Verdict:
-        """The verdict on the bytes of a proof file; clock: UTC seconds, for who does not say `at`.
+        """The verdict on a proof file, or its bytes; clock: UTC seconds, for who does not say `at`.
 
         What is not met is in the verdict. Raises UsageError for options that make no sense together, and the errors of
         `judge_policy`. With nothing to hold the proof against, its findings are UNDECIDED, with an Undecided error.

@@ -333,6 +333,12 @@ class AlreadySealed(LogError):
     code = "already-sealed"
 
 
+class ChangedSinceSealed(LogError):
+    """A record, such as an attempt of a job, is in the log already, and the input says otherwise of it."""
+
+    code = "changed-since-sealed"
+
+
 class LogCorrupt(LogError):
     """A file of the log does not match its commitment; the message names it."""
 

@@ -7,7 +7,8 @@ One row of the compute schema for each stretch between two log events of the Tra
 `seal_every` seconds and at the end of training. FLOP of a stretch, by a stated formula:
 
     "6N"          6 · N · tokens. N: all parameters of the model, embeddings included (or `parameters`). tokens: the
-                  Trainer's own count where `include_num_input_tokens_seen` is on, otherwise steps · `tokens_per_step`.
+                  Trainer's own count where `include_num_input_tokens_seen` is True or "all", otherwise steps ·
+                  `tokens_per_step`. Its "non_padding" leaves out tokens that cost compute too, and is never counted by.
     "total_flos"  the growth of the Trainer's `total_flos`: 6 · non-embedding parameters · tokens, padding included. It
                   leaves out attention and unembedding (on small models a third of the work) and is a float; 0 means
                   that the Trainer did not count, and is refused.
@@ -75,13 +76,15 @@ class SealingCallback:
         """Open the log, and take down where the run stands."""
         if not state.is_world_process_zero:
             return
-        self._counted = bool(getattr(args, "include_num_input_tokens_seen", False)) and (
-            getattr(args, "include_num_input_tokens_seen", "") != "no"
-        )
+        seen = getattr(args, "include_num_input_tokens_seen", False)
+        self._counted = seen in (True, "all")
         if self._formula == "6N":
             if not self._counted and self._tokens_per_step is None:
                 raise UsageError(
-                    "6N counts tokens: give tokens_per_step, or turn on include_num_input_tokens_seen of the Trainer"
+                    "include_num_input_tokens_seen is non_padding, and padding costs compute too"
+                    if seen == "non_padding"
+                    else "6N counts tokens, and the Trainer does not: give tokens_per_step",
+                    help="give tokens_per_step, padding included, or set include_num_input_tokens_seen to all",
                 )
             if self._parameters is None:
                 if model is None:

@@ -8,7 +8,7 @@ MAX_PROGRAM_BYTES = 256 << 10  # of one, and of all programs of a bundle
 MAX_TEXT_BYTES = 255
 MAX_INTEGER_BYTES = 64
 MAX_CONTEXT_BYTES = 1024
-MAX_POLICY_BUNDLE_BYTES = 64 << 20
+MAX_POLICY_BUNDLE_BYTES = 100 << 20
 MAX_POLICY_PROOFS = 64  # in one policy bundle
 MAX_CLOCK_SECONDS = 300  # that a proof or a cosignature may be dated after the judge's own clock
 MAX_ROW_AHEAD_SECONDS = 86400  # that a time of a row may lie after the clock of whoever seals, but for deadlines
@@ -66,6 +66,8 @@ MAX_POLICY_AGE = 3653 * 86400  # seconds: ten years
 MAX_ATTESTATION_BYTES = 1 << 20
 # Importers
 MAX_ROW_BYTES = 1 << 20  # one row of CSV, with the line ends in its texts, or one line of JSON
+MAX_TEXTS_BYTES = 256 << 20  # the texts of ids that a log keeps
+MAX_SEAL_RECORDS = 1 << 22  # identified ones that one seal takes: attempts of jobs, steps of runs, samples
 MAX_IMPORT_LINE_BYTES = 16 << 20  # one line of a log of samples
 MAX_IMPORT_VALUE_BYTES = 16 << 20  # one JSON value that is read whole; longer ones can only be skipped
 MAX_IMPORT_CELL_BYTES = 1 << 20  # one line of a job table

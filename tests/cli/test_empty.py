@@ -32,22 +32,21 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "none.jsonl").write_text("")
     (tmp_path / "one.csv").write_text(HEADER + ROW)
     (tmp_path / "reports.csv").write_text(REPORTED)
-    assert run("keygen", "lab.example/reports", "-o", tmp_path / "reports.key").exit_code == 0
-    done = run(
-        "seal", tmp_path / "reports.csv", "--schema", "incident_report", "--log", tmp_path / "reports",
-        "--key", tmp_path / "reports.key",
-    )  # fmt: skip
-    assert done.exit_code == 0, done.output
+    for log, given in (("reports", (tmp_path / "reports.csv",)), ("no-reports", ("--empty",))):
+        key = tmp_path / f"{log}.key"
+        assert run("keygen", "lab.example/reports", "-o", key).exit_code == 0
+        done = run("seal", *given, "--schema", "incident_report", "--log", tmp_path / log, "--key", key)
+        assert done.exit_code == 0, done.output
     return tmp_path
 
 
-def over(folder: Path, log: str) -> tuple[object, ...]:
-    """Options that give the claim a log of incidents, and the reports of one."""
-    return ("--log", f"incidents={folder / log}", "--log", f"reports={folder / 'reports'}")
+def over(folder: Path, log: str, reports: str) -> tuple[object, ...]:
+    """Options that give the claim a log of incidents, and one of reports: those of an incident, or none."""
+    return ("--log", f"incidents={folder / log}", "--log", f"reports={folder / reports}")
 
 
-def keys(folder: Path, incidents: str = "key.pub") -> tuple[object, ...]:
-    return ("--log-key", f"incidents={folder / incidents}", "--log-key", f"reports={folder / 'reports.key.pub'}")
+def keys(folder: Path, reports: str, incidents: str = "key.pub") -> tuple[object, ...]:
+    return ("--log-key", f"incidents={folder / incidents}", "--log-key", f"reports={folder / reports}.key.pub")
 
 
 def test_the_word_that_says_it_is_meant(folder: Path) -> None:
@@ -75,16 +74,16 @@ def test_the_word_that_says_it_is_meant(folder: Path) -> None:
 def test_a_proof_over_no_incidents(folder: Path) -> None:
     """It verifies, the verdict warns that no row may count, and it is no proof of another log."""
     assert seal(folder, "log", "--empty", folder / "none.csv").exit_code == 0
-    looked = run("check", CLAIM, *over(folder, "log"), *AT)
+    looked = run("check", CLAIM, *over(folder, "log", "no-reports"), *AT)
     assert looked.exit_code == 0 and "log incidents has no rows" in looked.output
-    made = run("prove", CLAIM, *over(folder, "log"), *AT, "-o", folder / "proof")
+    made = run("prove", CLAIM, *over(folder, "log", "no-reports"), *AT, "-o", folder / "proof")
     assert made.exit_code == 0, made.output
     asked = ("verify", folder / "proof", "--claim", CLAIM, *AT, "--json")
-    verdict = run(*asked, *keys(folder))
+    verdict = run(*asked, *keys(folder, "no-reports"))
     assert verdict.exit_code == 0, verdict.output
     assert "VACUOUS TRUTH IS NOT EXCLUDED: it may be that no row of incidents counts" in verdict.stdout
     assert run("keygen", "lab.example/others", "-o", folder / "other").exit_code == 0
-    refused = run(*asked, *keys(folder, "other.pub"))
+    refused = run(*asked, *keys(folder, "no-reports", "other.pub"))
     assert refused.exit_code == 1, refused.output
 
 
@@ -128,7 +127,7 @@ def test_a_floor_of_rows_refuses_it(folder: Path) -> None:
     (folder / "policy.toml").write_text(head("example", "Incidents", subject="none") + "\n" + log + asked)
     before = open_log(folder / "log").proofs_left()
     refused = run(
-        "prove", "--policy", folder / "policy.toml", *over(folder, "log"), "-o", folder / "proof",
+        "prove", "--policy", folder / "policy.toml", *over(folder, "log", "no-reports"), "-o", folder / "proof",
     )  # fmt: skip
     assert refused.exit_code == 1 and "enough rows" in refused.output, refused.output
     assert not (folder / "proof").exists() and open_log(folder / "log").proofs_left() == before
@@ -148,10 +147,10 @@ def test_it_goes_on_in_the_next_generations(folder: Path) -> None:
     done = run("refresh", folder / "second", "--to", folder / "third", "-o", folder / "longer", "--key", folder / "key")
     assert done.exit_code == 0, done.output
     assert [segment.rows for segment in open_log(folder / "third").segments] == [1, 0]
-    made = run("prove", CLAIM, *over(folder, "third"), *AT, "-o", folder / "proof")
+    made = run("prove", CLAIM, *over(folder, "third", "reports"), *AT, "-o", folder / "proof")
     assert made.exit_code == 0, made.output
     verdict = run(
-        "verify", folder / "proof", "--claim", CLAIM, *AT, *keys(folder), "--state", folder / "state",
+        "verify", folder / "proof", "--claim", CLAIM, *AT, *keys(folder, "reports"), "--state", folder / "state",
         "--lineage", f"incidents={folder / 'longer'}",
     )  # fmt: skip
     assert verdict.exit_code == 0, verdict.output

@@ -400,7 +400,7 @@ def test_evidence_is_never_replaced(tmp_path: Path) -> None:
     place = tmp_path / "evidence"
     outputs = Outputs({place: kinds.EVIDENCE})
     outputs.write({place: b"evidence"}, files.PUBLIC)
-    with pytest.raises(UsageError):
+    with pytest.raises(UsageError, match="is there, and evidence that was found once is never replaced: write to"):
         Outputs({place: kinds.EVIDENCE})
 
 

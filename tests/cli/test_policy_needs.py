@@ -25,6 +25,11 @@ def test_for_a_person() -> None:
         assert line in shown.stdout.splitlines(), line
     register = run("policies", "needs", "raise@2").stdout
     assert "  formats: csv, jsonl, arrow, or the Python writer; no tool writes such rows" in register.splitlines()
+    names = "Names that rows are held against, letter by letter:"
+    of = "to whom incidents have to be reported"
+    for line in (names, f"  - office-in-72-hours: authority is exactly New York office ({of})."):
+        assert line in register.splitlines()
+    assert names not in shown.stdout, "the model's name is the proof's"
 
 
 def test_for_a_program() -> None:
@@ -38,6 +43,10 @@ def test_for_a_program() -> None:
     assert columns["model"]["read_by"] == ["below-presumption"] and columns["model"]["must_be_stated"] is False
     assert columns["run"]["read_by"] == [] and columns["run"]["must_be_stated"] is True
     assert "utilisation" not in columns
+    assert found["names"] == []
+    named = json.loads(run("policies", "needs", "gpai-code-incidents", "--json").stdout)["names"]
+    assert [each["of"] for each in named] == ["initial-reports-in-time.authority"]
+    assert "exactly EU AI Office" in named[0]["says"]
 
 
 def test_what_is_wrong(tmp_path: Path) -> None:

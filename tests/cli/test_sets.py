@@ -45,7 +45,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (made / "jobs.jsonl").write_text("".join(ROW % site for site in ("oslo", "", "oslo")), encoding="utf-8")
     for arguments in (
         ("keygen", "example.com/lab", "-o", "lab.key"),
-        ("seal", "jobs.jsonl", "--schema", "compute", "--log", "log", "--key", "lab.key"),
+        ("seal", "jobs.jsonl", "--schema", "compute", "--log", "log", "--key", "lab.key", "--equal-rows"),
         ("prove", "sites.py", "--log", "log", "--param", "banned=turin,rome", "-o", "sites.zkp"),
     ):
         status, printed = run(made, *arguments)

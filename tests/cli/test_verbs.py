@@ -229,8 +229,32 @@ def test_explain(lab: Path) -> None:
     (found,) = document(run("explain", lab / "proof", "--json"))["proofs"]
     (claim,) = found["claims"]
     assert claim["params"]["limit"] == str(10**20) and claim["requirement"] == CLAIM
-    assert found["binding"]["reference"] == b"ref 7".hex()
+    assert found["binding"]["reference"] == b"ref 7".hex() and found["binding"]["rehearsal"] is False
+    for name, value in (
+        ("parameter limit", "1e20 FLOP"),
+        ("parameter outside", "100%"),
+        ("reveals first day", "2026-01-05"),
+    ):
+        assert re.search(rf"^  {name} +{value}$", shown.stdout, re.MULTILINE), shown.stdout
+    assert "rehearsal" not in shown.stdout
     assert run("explain", "neither").exit_code == 2
+
+
+@pytest.mark.parametrize("version", [1, 2, "x"])
+def test_a_claim_is_named_without_its_version(lab: Path, version: object) -> None:
+    """Verdicts and policies have it: whoever copies that is told, and not shown all the claims that there are."""
+    name, log = f"{CLAIM}@{version}", ("--log", lab / "log", "-p", "limit=1e25")
+    verify = ("verify", lab / "proof", "--claim", name, "--log-key", lab / "key.pub", "-p", "limit=1e25")
+    for words in (("explain", name), ("check", name, *log), ("prove", name, *log, "-o", lab / "x"), verify):
+        done = run(*words)
+        assert done.exit_code == 2 and not done.stdout
+        why = f"a claim is named without its version, {CLAIM}: of each there is one"
+        assert f"error[usage]: no claim {name!r}: {why}\nhelp: zkcompliance explain {CLAIM}\n" in done.stderr
+
+
+def test_a_schema_is_shown_elsewhere() -> None:
+    for name in ("compute", "compute@2", "compute@9"):
+        assert "help: zkcompliance schemas compute\n" in run("explain", name).stderr
 
 
 def test_every_error_code_is_explained() -> None:

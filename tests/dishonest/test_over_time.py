@@ -17,6 +17,7 @@ from tests.kit.compiled_trial import Trial, proof_file
 from tests.kit.hunt.base import Hunt, event, job
 from tests.kit.hunt.over_time import DAY, OVER_TIME, later
 from tests.kit.hunt.traces import Case, Item, at, broken, kind_of, mutated, sums_mod_p
+from zkcompliance.claim.compile import compile_claim
 from zkcompliance.claim.compile.run import Run
 from zkcompliance.claim.compile.timeline import Side, Timeline
 from zkcompliance.claim.language import ComputeLog, EventLog, claim, latest, require
@@ -69,8 +70,9 @@ def of(given_jobs: list, given_events: list, order: tuple[int, ...]) -> tuple[Ca
 
 
 def filled(hunt: Hunt, order: tuple[int, ...]) -> Trial:
-    with in_order(*order):
-        return Case.of(hunt).trial()
+    case = Case.of(hunt)
+    with in_order(*order):  # which is looked at where the claim is compiled
+        return Case(compile_claim(hunt.claim), case.tables, case.publics).trial()
 
 
 PAUSE = later(kind="pause", at=5)

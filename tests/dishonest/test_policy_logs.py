@@ -26,10 +26,12 @@ from zkcompliance.policy.proofs import proofs_in
 from zkcompliance.policy.verdict import Verdict
 from zkcompliance.prove import api
 from zkcompliance.prove.reseal import reseal
+from zkcompliance.quantities.ids import text_id
 from zkcompliance.verify.bundle import decode_bundle
 from zkcompliance.verify.statement import decode_statement
 
 COVERAGE, CLAIM = cards.load("eval-coverage"), catalogue.load("eval-coverage")
+ASKED = {"model": text_id("another")}  # of whom no log has a row: about its own rows no list came before the grades
 
 
 def policy(evals: str = "", registered: str = "") -> Policy:
@@ -38,7 +40,9 @@ def policy(evals: str = "", registered: str = "") -> Policy:
     for name, lines in (("evals", evals), ("registered", registered)):
         text += f'[logs.{name}]\nschema = "eval"\n{lines}\n'
     says, logs = "What was graded is what was registered.", {"evals": "evals", "registered": "registered"}
-    return parse_policy((text + requirement("nothing-left-out", says, "eval-coverage", logs)).encode())
+    return parse_policy(
+        (text + requirement("nothing-left-out", says, "eval-coverage", logs, 'params.model = "another"')).encode()
+    )
 
 
 class Lab:
@@ -66,7 +70,7 @@ class Lab:
 
     def show(self, head: bytes, requirement: str) -> bytes:
         """One generation of the log in each slot, their checkpoints signed with both keys."""
-        asked = api.Asked(requirement, CLAIM, {slot: [log] for slot, log in self.logs.items()}, {})
+        asked = api.Asked(requirement, CLAIM, {slot: [log] for slot, log in self.logs.items()}, CLAIM.publics(ASKED))
         made = decode_bundle(api.make(api.get_ready([asked], head, spent=True, refresh=True)))
         notes = tuple(_signed(log.checkpoint_body, self.signers) for log in self.logs.values())
         return replace(made, notes=notes).encode()
@@ -100,9 +104,9 @@ def test_two_keys_of_one_name_given_for_two_logs_of_a_policy(lab: Lab) -> None:
 
 def test_for_two_logs_of_a_claim(lab: Lab) -> None:
     shown = lab.show(Binding(None, None, NOW).encode(), CLAIM.id)
-    refused(judge_claim(shown, COVERAGE, {}, now=NOW, keys=lab.given("evals", "registered")))
+    refused(judge_claim(shown, COVERAGE, ASKED, now=NOW, keys=lab.given("evals", "registered")))
     first = lab.keys[0]
-    refused(judge_claim(shown, COVERAGE, {}, now=NOW, keys={"evals": first, "registered": first}))
+    refused(judge_claim(shown, COVERAGE, ASKED, now=NOW, keys={"evals": first, "registered": first}))
 
 
 def test_the_policys_key_of_one_log_given_for_another(lab: Lab) -> None:

@@ -83,6 +83,22 @@ def test_it_says_what_it_is_in_every_format(rehearsed: bytes, log: SealedLog) ->
     assert shown.rehearsal and shown.findings[0].warnings[0].startswith("REHEARSAL: ")
 
 
+def test_explain_says_what_it_is_before_anything_is_verified(rehearsed: bytes, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(rehearsed)
+    said = run("explain", tmp_path / "file").stdout.splitlines()
+    (at,) = [number for number, line in enumerate(said) if line.startswith("  proved at")]
+    name, _, what = said[at - 1].strip().partition(" ")
+    assert (name, what.strip()) == ("rehearsal", "made as if at another time, and shows nothing of any time")
+    found = json.loads(run("explain", tmp_path / "file", "--json").stdout)
+    assert all(each["binding"]["rehearsal"] is True for each in found["proofs"])
+
+
+def test_who_is_too_early_is_told_of_rehearsals(log: SealedLog) -> None:
+    with pytest.raises(PolicyNotInForce) as refused:
+        proved(log, rehearsal=False, at=NOW)
+    assert (refused.value.help or "").endswith("--rehearse TIME of check and prove, --rehearsal --at TIME of verify")
+
+
 def verdict_error():  # type: ignore[no-untyped-def]
     from zkcompliance.errors import Undecided
 

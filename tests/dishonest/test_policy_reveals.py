@@ -33,7 +33,10 @@ def policy(*lines: str) -> Policy:
 @pytest.mark.parametrize(
     ("line", "why"),
     [
-        ("reveals.total = { at_most = \"1e20\" }", "the claim has rows that count, first day, last day, and not this"),
+        (
+            "reveals.total = { at_most = \"1e20\" }",
+            "the claim has rows that count, first day, last day, rows of other models, and not this",
+        ),
         ("reveals.\"Last day\" = { at_least = \"2026-01-01\" }", "and not this"),
         ("reveals.\"last day \" = { at_least = \"2026-01-01\" }", "and not this"),
         ("reveals.limit = { at_most = \"1e20\" }", "and not this"),

@@ -15,7 +15,7 @@ from zkcompliance.log.store import SealedLog
 from zkcompliance.policy.binding import Binding
 from zkcompliance.policy.judge import judge_policy
 from zkcompliance.policy.model import Policy
-from zkcompliance.policy.proofs import decode_policy_bundle
+from zkcompliance.policy.proofs import proofs_in
 from zkcompliance.prove.policy import prove_policies
 from zkcompliance.stark.statement import encode_policy_bundle
 
@@ -43,7 +43,7 @@ def shown(folder: Path, log: SealedLog, limit: int = 10**20) -> bytes:
 def signed_anew(folder: Path, data: bytes) -> bytes:
     """The same checkpoints, signed with the key that follows."""
     signer, proofs = keys.load_private(folder / "new.key"), {}
-    for each in decode_policy_bundle(data):
+    for each in proofs_in(data):
         note = signer.sign(each.statement.logs[0].checkpoint.body.decode()).encode()
         made = replace(each.bundle, notes=(note,)).encode()
         proofs[each.statement.head, each.statement.claims[0].requirement] = made

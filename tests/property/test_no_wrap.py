@@ -96,7 +96,8 @@ def field_only(e: Term, known: set[int]) -> bool:
     and what is made of such products."""
     if e.op not in (Op.ADD, Op.SUB, Op.MUL):
         return False
-    free = any((part.op, part.lo, part.hi) == (Op.WIT, -(P // 2), P // 2) for part in (e.a, e.b))
+    columns = [part for part in (e.a, e.b) if part.op in (Op.WIT, Op.NEXT)]
+    free = any((part.lo, part.hi) == (-(P // 2), P // 2) for part in columns)
     return id(e.a) in known or id(e.b) in known or (e.op == Op.MUL and free and not carries(e))
 
 
@@ -217,7 +218,8 @@ def static_faults(made: Compiled, every: list[tuple[int, str, Term]]) -> list[st
             found.append(f"{what}: {e.lo} … {e.hi}")
         if what.startswith("limb of") and not 0 <= e.lo <= e.hi < 1 << 16:
             found.append(f"{what}: {e.lo} … {e.hi}")
-        if what.startswith("multiplicity") and not (-1 <= e.lo <= e.hi <= 1 or free_multiplicity(e)):
+        summed = what == "multiplicity of sum by key" and 0 <= e.lo <= e.hi < 1 << 16  # a digit of a row that counts
+        if what.startswith("multiplicity") and not (-1 <= e.lo <= e.hi <= 1 or free_multiplicity(e) or summed):
             found.append(f"{what}: {e.lo} … {e.hi}")
         if number >= 0 and (running := running_total(e)) is not None:
             column, added = running

@@ -6,10 +6,12 @@ Files of tools are those of tests/data, as their importers read them; registers,
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
+from tests.kit.importing import raw
 from tests.kit.story import DATA, DAY, HOUR, MODEL, Story, ago, values
 from zkcompliance.policy import catalogue
 
@@ -84,7 +86,9 @@ def test_eu_gpai_shows_rows_that_are_not_compared(tmp_path: Path) -> None:
     story = Story(tmp_path, "eu-gpai")
     story.rows("compute", "compute", [job("9e22")])
     both = [job("1", run="r"), job("1", run="r", method="architecture")]
-    story.rows("estimates", "compute", [*both, *[job("1e22", run="r", method="measured")] * 3])
+    story.rows(
+        "estimates", "compute", [*both, *[job(flop, run="r", method="measured") for flop in ("1e22", "2e22", "3e22")]]
+    )
     shown = values(story.accepted(), "estimates-agree")
     assert shown["rows that count"] == "2" and shown["rows that were measured"] == "3"
 
@@ -264,6 +268,21 @@ def test_seoul(tmp_path: Path) -> None:
     said = story.accepted(*SEOUL, subject=INSPECT)
     assert values(said, "how-close")["total"].startswith("2.5e24 FLOP")
     assert values(said, "scores-under-threshold")["items that count"] == "10"
+
+
+def test_seoul_on_a_log_with_retries(tmp_path: Path) -> None:
+    """Samples that failed and were tried again: a row for each attempt, so that nothing is left out."""
+    pytest.importorskip("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
+    story, log = Story(tmp_path, "seoul"), DATA / "inspect-2" / "retry_ok.eval"
+    story.rows("compute", "compute", [job("2.5e24", model=INSPECT)])
+    graded = {(row["item"], row["epoch"]): row for row in raw("inspect", log, "eval")}
+    columns = ("suite", "item", "epoch", "model", "grader")
+    story.rows("registered", "eval", [
+        {**{name: row[name] for name in columns}, "at": "2026-11-01T00:00:00Z"} for row in graded.values()
+    ])  # fmt: skip
+    story.seal("evals", "eval", log, "--from", "inspect")
+    said = story.accepted(*SEOUL[:2], "scores-under-threshold.limit=80%", SEOUL[3], subject=INSPECT)
+    assert values(said, "nothing-left-out")["samples graded"] == "20"
 
 
 def test_seoul_is_not_dodged_by_leaving_out(tmp_path: Path) -> None:

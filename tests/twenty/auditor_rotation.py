@@ -35,7 +35,7 @@ def auditor_rotation(
     fresh = audits.where(let("since this auditor's audit before", audits.at - before) > away)
     per = (who, (fresh.layer, fresh.auditor, fresh.model.or_else("")))
     began = let("the tenure's begin", latest(fresh.at, at=audits.at, order=fresh.at, per=per, default=0))
-    nth = let("audits so far", select(audits.at >= 0, 1, 0).sum_within(days(2**32), at=audits.at, per=who))
+    nth = let("audits so far", select(audits.accredited == "yes", 1, 1).sum_within(days(2**32), at=audits.at, per=who))
     earlier = latest(nth, at=began - seconds(1), order=audits.at, per=(who, who), default=0)
     require("not for too long", audits.every(audits.at - began <= longest))
     require("not too often", audits.every(nth - earlier <= times))
@@ -46,7 +46,7 @@ T = 978307200  # 2001-01-01; the eleventh such year is in 2011
 audit = base(layer="security", auditor="a", at=T, valid_until=T + YEAR, outcome="passed")
 
 
-def at(year: int, auditor: str = "a", **more: object) -> dict[str, object]:
+def at(year: int, auditor: str = "a", **more: str | int) -> dict[str, str | int]:
     """An audit at the beginning of that year of 366 days."""
     return audit(at=T + year * YEAR, valid_until=T + (year + 1) * YEAR, auditor=auditor, **more)
 

@@ -30,7 +30,7 @@ T = 1577836800  # 2020-01-01
 sample = base(suite="s", model="m", at=T + 1, score="0%")
 
 
-def asked(n: int, right: int = 0, **more: object) -> list[dict[str, object]]:
+def asked(n: int, right: int = 0, **more: str | int) -> list[dict[str, str | int]]:
     """n samples, of which the first so many have 100 %."""
     return [sample(item=f"{i}", score="100%" if i < right else "0%", **more) for i in range(n)]
 

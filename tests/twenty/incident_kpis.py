@@ -50,7 +50,7 @@ found = base(serial=1, category="cybersecurity", occurred=T + 10 * DAY, aware=T 
              detected_by="internal")  # fmt: skip
 
 
-def many(*each: dict[str, object]) -> list[dict[str, object]]:
+def many(*each: dict[str, str | int]) -> list[dict[str, str | int]]:
     """These incidents, numbered."""
     return [row | {"serial": i} for i, row in enumerate(each, 1)]
 

@@ -40,7 +40,7 @@ asked = {"model": "m", "first": "2025-03", "least": 2}
 months = [f"{2025 + m // 12}-{m % 12 + 1:02}" for m in range(2, 14)]
 
 
-def on(day: str, **more: object) -> list[dict[str, object]]:
+def on(day: str, **more: str | int) -> list[dict[str, str | int]]:
     """An evaluation of two items on that day."""
     return [sample(at=f"{day}T00:00:00Z", item=item, **more) for item in "12"]
 

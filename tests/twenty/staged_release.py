@@ -15,7 +15,6 @@ from zkcompliance.claim.language import (
     latest,
     param,
     require,
-    select,
 )
 
 
@@ -36,7 +35,7 @@ def staged_release(
     deploys = events.where((events.kind == "deploy") & whole).order_by(events.at)
     before, last = (x.previous(default=0, per=deploys.model) for x in (deploys.at, deploys.stage))
     suite, since = (evals.model, evals.suite), []
-    for each in (select(evals.at >= 0, 1, 0), evals.score.or_else("100%").as_ppm()):
+    for each in ((evals.epoch - evals.epoch + 1), evals.score.or_else("100%").as_ppm()):
         total, per = each.sum_within(days(2**32), at=evals.at, per=suite), ((deploys.model, deploys.gate), suite)
         now, then = (latest(total, at=at, order=evals.at, per=per, default=0) for at in (deploys.at, before))
         since.append(now - then)

@@ -38,7 +38,8 @@ OPTIONS = {
 }  # fmt: skip
 READERS = {
     "key": "keys.load_private(path)", "public key": "public_keys.load_public(path)", "trust": "trust.load_trust(path)",
-    "proof": "proofs.read_proof(path)", "policy": "catalogue.load(str(toml))", "seen": "seen.load(path)",
+    "proof": "proofs.read_proof(path)", "proof on the disk": "proofs.open_proof(path)",
+    "policy": "catalogue.load(str(toml))", "seen": "seen.load(path)",
     "signature": "subject.signed_digest(path)", "attestation": "api.attested(b'', path, path)",
     "trust of a note": "keys.load_cosigner(path)", "attestation key": "attest_keys.PublicKey.load(path)",
     "lineage": "chain.read(path, 'x', [], [], None)", "claim file": "claims.load(str(own))",

@@ -20,6 +20,7 @@ from zkcompliance.claim.language import (
     band_of,
     base,
     claim,
+    day_of,
     lookup,
     require,
     reveal,
@@ -68,6 +69,25 @@ def test_margin_and_reveals() -> None:
     found = run(below, compute=[[job(flop=994)], [job(flop=6)]], publics={"limit": 1000})
     assert (found.holds, found.failing, found.margin) == (False, ("below",), "exactly at the bound")
     assert found.reveals == {"total": 1000, "band": 2, "rows": 2}
+
+
+def test_a_person_reads_what_is_disclosed_as_the_verdict_says_it() -> None:
+    @claim("days")
+    def days(compute: ComputeLog) -> None:
+        """Some row is there."""
+        require("a row", compute.count() >= 1)
+        require("not for long", compute.every(compute.end - compute.start <= 7200))
+        reveal("first day", day_of(compute.start.min(empty=0)))
+        reveal("total", compute.flop.sum(), figures=2)
+        reveal("exactly", compute.flop.sum())
+
+    said = run(days, compute=[[job(start=86400, end=88000, flop=1234567)]]).details
+    assert {name: text for name, text in said.items() if name.startswith("reveals")} == {
+        "reveals first day": "1970-01-02",
+        "reveals total": "1.2e6 FLOP, rounded down",
+        "reveals exactly": "≈1.23e6 FLOP (1234567)",
+    }
+    assert said["not for long"] == "holds: no row at fault, the nearest 5,600 seconds below its bound"
 
 
 def test_a_margin_is_on_the_side_of_its_bound() -> None:

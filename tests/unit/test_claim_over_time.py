@@ -169,7 +169,7 @@ def test_sentences() -> None:
     )
     assert said[1] == (
         "For every row of compute, the total flop of those rows of compute whose end is after this row's end − "
-        "`length` and not after this row's end is at most ≈3.16e29 FLOP."
+        "`length` and not after this row's end is at most ≈3.16e29 FLOP (316,912,650,057,057,350,374,175,801,344)."
     )
     assert said[2].startswith(
         "For every row of compute, the total (devices (where missing, 0) − 3) of those rows of (compute where phase is "
@@ -177,7 +177,7 @@ def test_sentences() -> None:
     )
     assert said[3] == (
         "For every row of compute, the total flop of (compute where phase is pretraining in order of end) with the "
-        "same run up to and with this row is at most ≈3.16e29 FLOP."
+        "same run up to and with this row is at most ≈3.16e29 FLOP (316,912,650,057,057,350,374,175,801,344)."
     )
 
 

@@ -100,7 +100,7 @@ def test_nothing_matches_and_the_verdict_says_so(lab: Path) -> None:
     (found,) = ok(*judged)["requirements"]
     assert found["status"] == "met"
     shown = {v["name"]: v["exact"] for v in found["values"] if v["role"] == "revealed"}
-    assert shown == dict.fromkeys(("total", "rows that count", "first day", "last day"), "0")
+    assert {shown[name] for name in ("total", "rows that count", "first day", "last day")} == {"0"}
     for wanted in ("VACUOUS TRUTH IS NOT EXCLUDED", "freshness is unknown", "differencing: total"):
         assert any(warning.startswith(wanted) for warning in found["warnings"]), found["warnings"]
         assert wanted in " ".join(run(*judged).stdout.split())

@@ -95,9 +95,27 @@ def test_the_trainers_own_counts(log: zk.Log) -> None:
     assert [r["flop"] for r in second] == [1_500_000, 600_000]
 
 
+@pytest.mark.parametrize(
+    ("counts", "tokens"), [("non_padding", 100), ("no", 100), (False, 100), (True, 64), ("all", 64)]
+)
+def test_padding_is_counted(log: zk.Log, counts: object, tokens: int) -> None:
+    """Where the Trainer leaves padding out, what is counted is steps · tokens_per_step."""
+    clock = [1_750_000_000.0]
+    callback = SealingCallback(log, run="r", tokens_per_step=100, clock=lambda: clock[0])
+    trainer = FakeTrainer(callback, clock)
+    trainer.args.include_num_input_tokens_seen = counts
+    trainer.train(7)
+    assert sum(row["flop"] for row in sealed_rows(log)[0]) == 6 * 1000 * tokens * 7
+
+
 def test_what_cannot_be_counted_is_refused(log: zk.Log, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="tokens_per_step"):
         FakeTrainer(SealingCallback(log, run="r"), [0.0]).train(1)
+    unpadded = FakeTrainer(SealingCallback(log, run="r"), [0.0])
+    unpadded.args.include_num_input_tokens_seen = "non_padding"
+    with pytest.raises(UsageError, match="padding costs compute too") as caught:
+        unpadded.event("on_train_begin")
+    assert "give tokens_per_step, padding included" in caught.value.help
     uncounted = FakeTrainer(SealingCallback(log, run="r", formula="total_flos"), [0.0])
     uncounted.event("on_train_begin")
     uncounted.state.global_step = 1

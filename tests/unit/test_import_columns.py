@@ -16,7 +16,7 @@ FILES: dict[str, tuple[str, str, dict[str, str]]] = {
     "mlflow": ("mlflow/mlflow.db", "compute", {"flop_metric": "train/flops_cumulative"}),
     "lightning": (
         "lightning/metrics.csv", "compute",
-        {"start": "2026-01-05T00:00:00Z", "end": "2026-01-06T00:00:00Z", "tokens_column": "tokens_seen",
+        {"start": "2026-01-05T00:00:00Z", "end": "2026-01-06T00:00:00Z", "tokens_column": "tokens_seen", "steps": "300",
          "parameters": "7e9"},
     ),
     "nanogpt": ("nanogpt/2025-05-09_head.txt", "compute", {"incomplete": "yes"}),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import pytest
 
 from tests.kit.importing import CANARY, DATA, leaves, load, raw, refused, replaced, survives, write, wrong_option
+from zkcompliance.errors import UsageError
 
 STATE = DATA / "hf-trainer" / "trainer_state.json"
 SOUND = json.loads(STATE.read_text())
@@ -40,16 +42,16 @@ def test_total_flos_is_kept_to_the_last_one(tmp_path: Path) -> None:
 
 def test_six_n_d(tmp_path: Path) -> None:
     # non-embedding parameters give what the Trainer counts; all parameters give more (flops_comparison.json)
-    assert flop(load("hf-trainer", STATE, parameters="100096", **START)) == TOTAL
-    assert flop(load("hf-trainer", STATE, parameters="136960", **START)) == 252_444_672_000
-    assert load("hf-trainer", STATE, parameters="1", **START)[0]["flop"] == 6 * 20480
+    assert flop(load("hf-trainer", STATE, parameters="100096", counted="all", **START)) == TOTAL
+    assert flop(load("hf-trainer", STATE, parameters="136960", counted="all", **START)) == 252_444_672_000
+    assert load("hf-trainer", STATE, parameters="1", counted="all", **START)[0]["flop"] == 6 * 20480
 
 
 def test_zero_means_missing(tmp_path: Path) -> None:
     for value in (0, 0.0):
         refused("hf-trainer", file(tmp_path, changed("total_flos", value)), "total_flos: is 0", **START)
     path = file(tmp_path, changed("total_flos", 0))
-    assert flop(load("hf-trainer", path, parameters="100096", **START)) == TOTAL
+    assert flop(load("hf-trainer", path, parameters="100096", counted="all", **START)) == TOTAL
 
 
 def test_options() -> None:
@@ -60,6 +62,8 @@ def test_options() -> None:
     assert {(row["start"], row["end"]) for row in whole} == {(1767225600, 1767312000)}
     for options in (
         {}, {"start": "soon"}, {**START, "end": "2025-01-01"}, {**START, "parameters": "7B"}, {**START, "kind": "x"},
+        {**START, "parameters": "1"}, {**START, "parameters": "1", "counted": "non_padding"},
+        {**START, "parameters": "1", "counted": "x"}, {**START, "counted": "all"}, {**START, "tokens_per_step": "1"},
         {**START, "incomplete": "x"}, {**START, "source": "x"},
     ):  # fmt: skip
         wrong_option("hf-trainer", STATE, **options)
@@ -80,7 +84,7 @@ def test_options() -> None:
         ("global_step", 0, "global_step: is 0"),
         ("global_step", 299, "global_step: is not max_steps"),
         ("max_steps", 1000, "global_step: is not max_steps"),
-        ("log_history", [], "does not reach global_step"),
+        ("log_history", [], "log_history: holds no train_runtime"),
         ("log_history", None, "log_history: is missing"),
         ("log_history.3", CANARY, "log_history 4: is missing or not an object"),
         ("log_history.3.step", 20, "log_history 4, step: runs backwards"),
@@ -99,7 +103,67 @@ def test_states_that_are_refused(tmp_path: Path, path: str, value: object, messa
 def test_tokens_that_are_missing_or_run_backwards(tmp_path: Path) -> None:
     for value, message in ((None, "is missing"), (1, "runs backwards")):
         path = file(tmp_path, changed("log_history.3.num_input_tokens_seen", value))
-        refused("hf-trainer", path, f"logged step 4, num_input_tokens_seen: {message}", **START, parameters="1")
+        refused(
+            "hf-trainer",
+            path,
+            f"logged step 4, num_input_tokens_seen: {message}",
+            **START,
+            parameters="1",
+            counted="all",
+        )
+
+
+def test_padding_is_compute_too() -> None:
+    """1,024 tokens are counted, and 4,096 were processed: 512 in each of 8 steps."""
+    path = DATA / "hf-trainer-2" / "non_padding.json"
+    for options, message in (
+        ({}, "may leave out padding"),
+        ({"counted": "non_padding"}, "leaves out padding, which costs compute too"),
+    ):
+        with pytest.raises(UsageError, match=message) as caught:
+            load("hf-trainer", path, **START, parameters="100", **options)
+        assert "--set tokens_per_step=N" in caught.value.help
+    for options in ({}, {"counted": "non_padding"}):
+        rows = load("hf-trainer", path, **START, parameters="100", tokens_per_step="512", **options)
+        assert flop(rows) == 6 * 100 * 4096
+        assert [row["flop"] for row in rows] == [6 * 100 * 512 * steps for steps in (3, 3, 2)]
+    assert flop(load("hf-trainer", path, **START)) == 156_499_968
+
+
+def checkpoint(step: int, **more: object) -> dict[str, object]:
+    """The sample's state as it was saved at a step between two logged ones: what came later is not there."""
+    state = json.loads(STATE.read_text()) | {"global_step": step, "num_input_tokens_seen": 1024 * step, **more}
+    state["log_history"] = [entry for entry in state["log_history"] if entry["step"] <= step]
+    return state
+
+
+def test_a_checkpoint_off_the_logging_step(tmp_path: Path) -> None:
+    path = file(tmp_path, checkpoint(250, total_flos=TOTAL * 250 // 300))
+    rows = load("hf-trainer", path, **START, incomplete="yes")
+    assert (len(rows), flop(rows)) == (13, TOTAL * 250 // 300)
+    assert rows[-1]["flop"] == pytest.approx(TOTAL * 10 / 300, abs=1)
+    clock = next(entry["train_runtime"] for entry in SOUND["log_history"] if entry["step"] == 240)
+    assert rows[-1]["end"] == 1767225600 + math.ceil(clock * 250 / 240)
+    rows = load("hf-trainer", path, **START, incomplete="yes", parameters="100096", counted="all")
+    assert (flop(rows), rows[-1]["flop"]) == (6 * 100096 * 1024 * 250, 6 * 100096 * 1024 * 10)
+    bare = checkpoint(250, total_flos=TOTAL * 250 // 300)
+    del bare["num_input_tokens_seen"]
+    refused(
+        "hf-trainer", file(tmp_path, bare), "logged step 13, num_input_tokens_seen: is missing", **START,
+        incomplete="yes", parameters="1", counted="all",
+    )  # fmt: skip
+    early = file(tmp_path, checkpoint(7, total_flos=700))
+    refused("hf-trainer", early, "holds no train_runtime", **START, incomplete="yes")
+    rows = load("hf-trainer", early, **START, incomplete="yes", end="2026-01-02")
+    assert [(row["flop"], row["end"]) for row in rows] == [(700, 1767312000)]
+
+
+def test_a_log_without_its_summary(tmp_path: Path) -> None:
+    """A run that was killed has no entry with train_loss: the clocks of the steps are enough."""
+    state = checkpoint(240, total_flos=TOTAL)
+    assert not any("train_loss" in entry for entry in state["log_history"])
+    rows = load("hf-trainer", file(tmp_path, state), **START, incomplete="yes")
+    assert (len(rows), flop(rows)) == (12, TOTAL)
 
 
 def test_runs_cut_short_resumed_and_without_clocks(tmp_path: Path) -> None:

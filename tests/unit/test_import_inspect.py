@@ -16,6 +16,7 @@ from tests.kit.importing import CANARY, DATA, get, leaves, load, raw, refused, r
 from zkcompliance import limits
 from zkcompliance.errors import UsageError
 from zkcompliance.importers import archive
+from zkcompliance.importers.exact import moment
 
 pytest.importorskip("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
 
@@ -100,23 +101,22 @@ def test_pins() -> None:
         ("version", 1, "version: 1 is not known"),
         ("version", 3, "version: 3 is not known"),
         ("version", CANARY, "version: not named is not known"),
-        ("status", "cancelled", "status"),
-        ("status", "started", "status"),
+        ("status", "cancelled", "status: is not success"),
+        ("status", "started", "status: is not success"),
+        ("status", CANARY, "status: is none of"),
         ("invalidated", True, "invalidated"),
         ("results", None, "results"),
         ("results.completed_samples", 9, "completed_samples"),
         ("results.completed_samples", 11, "completed_samples"),
         ("results.total_samples", -1, "total_samples: is negative"),
-        ("results.scores", [], "holds not one scorer"),
+        ("results.scores", [], "could be recomputed"),
         ("results.scores.0.unscored_samples", 1, "unscored_samples"),
         ("results.scores.0.metrics.accuracy.value", 0.7, "does not follow from the samples"),
         ("results.scores.0.metrics.accuracy.value", float("nan"), "NaN"),
-        ("eval.revision.dirty", True, "dirty"),
         ("eval.config.limit", 10, "eval.config.limit: is set"),
         ("eval.config.sample_id", ["arith-001"], "eval.config.sample_id: is set"),
         ("results.early_stopping", {}, "early_stopping: is set"),
         ("eval.config.epochs", 2, "not there in every epoch"),
-        ("eval.revision", None, "dirty"),
         ("eval.task_version", 1.5, "task_version"),
         ("eval.task", "", "eval.task"),
         ("eval.model", None, "eval.model"),
@@ -131,12 +131,12 @@ def test_pins() -> None:
         ("samples.2.epoch", 0, "sample 3, epoch"),
         ("samples.2.scores", {}, "sample 3, scores: the sample has no score"),
         ("samples.2.scores", None, "sample 3, scores"),
-        ("samples.2.scores.match.value", CANARY, "sample 3, scores, value: is none of"),
+        ("samples.2.scores.match.value", CANARY, "sample 3, scores, value: is a text of which nobody said"),
         ("samples.2.scores.match.value", float("nan"), "sample 3, scores: the sample has no score"),
         ("samples.2.scores.match.value", float("inf"), "sample 3, scores, value: is NaN or infinite"),
-        ("samples.2.scores.match.value", -0.5, "sample 3, scores, value: is negative"),
-        ("samples.2.scores.match.value", 1.0000001, "sample 3, scores, value: is over 1"),
-        ("samples.2.scores.match.value", 9223372036854775794, "sample 3, scores, value: is over 1"),
+        ("samples.2.scores.match.value", -0.5, "sample 3, scores, value: is under the least value of the scale 0..1"),
+        ("samples.2.scores.match.value", 1.0000001, "sample 3, scores, value: is over the greatest value of the scale"),
+        ("samples.2.scores.match.value", 9223372036854775794, "sample 3, scores, value: is over the greatest"),
         ("samples.2.scores.match.value", {"a": 1}, "sample 3, scores, value: holds several"),
         ("samples.2.scores.match.value", "I", "does not follow from the samples"),
         ("samples.2.scores.match.history", [{"value": "I"}, {"value": "C"}], "sample 3, scores, history"),
@@ -154,7 +154,9 @@ def test_logs_that_are_refused(tmp_path: Path, path: str, value: object, message
 )
 def test_whether_the_code_was_committed(tmp_path: Path, stated: object, found: str) -> None:
     path = file(tmp_path, changed("eval.revision", stated))
-    assert {row["dirty"] for row in load("inspect", path, "eval", dirty="yes")} == {found}
+    assert {row["dirty"] for row in load("inspect", path, "eval")} == {found}
+    if found != "no":
+        refused("inspect", path, "eval.revision.dirty", "eval", dirty="no")
 
 
 @pytest.mark.parametrize(
@@ -172,21 +174,47 @@ def test_a_sample_that_hit_a_limit(tmp_path: Path, kind: str, found: str) -> Non
     refused("inspect", file(tmp_path, changed("samples.2.limit", kind)), "sample 3, limit", "eval")
 
 
+def unscored(document: object, value: object, without: int = 0, items: int = 9) -> object:
+    """The sample without the score of its third item, which was C: 5 of `items` are right."""
+    document = changed("results.scores.0.metrics.accuracy.value", 5 / items, document)
+    document = changed("results.scores.0.unscored_samples", without, document)
+    document = changed("results.scores.0.scored_samples", items, document)
+    return changed("samples.2.scores", value, document)
+
+
 def test_options_that_accept(tmp_path: Path) -> None:
     cut = file(tmp_path, changed("eval.config.limit", 10))
     assert len(load("inspect", cut, "eval", limited="yes")) == 10
-    dirty = file(tmp_path, changed("eval.revision.dirty", True))
-    assert len(load("inspect", dirty, "eval", dirty="yes")) == 10
-    unscored = changed("samples.2.scores", {}, changed("results.scores.0.unscored_samples", 1))
-    path = file(tmp_path, unscored)
+    path = file(tmp_path, unscored(SOUND, {"match": {"value": float("nan")}}, 1))
     assert len(load("inspect", path, "eval", unscored="skip")) == 9
     assert [row["score"] for row in load("inspect", path, "eval", unscored="zero")][2] == 0
     assert [row["score"] for row in load("inspect", path, "eval", unscored="missing")][2] == ""
-    failed = changed("samples.2.error", {"message": "x"}, changed("results.completed_samples", 9))
-    assert len(load("inspect", file(tmp_path, failed), "eval", incomplete="yes")) == 9
+    failed = changed("samples.2.error", {"message": "x"}, changed("results.completed_samples", 9, unscored(SOUND, {})))
+    rows = load("inspect", file(tmp_path, failed), "eval", incomplete="yes")
+    assert [(row["status"], row["score"]) for row in rows[1:4]] == [("success", 1000000), ("error", ""), ("success", 0)]
+    refused("inspect", file(tmp_path, failed), "completed_samples: differs", "eval")
     refused(
         "inspect", file(tmp_path, changed("samples", SOUND["samples"][:9])), "not as many", "eval", incomplete="yes"
     )
+
+
+def test_zero_only_where_the_scorer_ran_and_gave_nothing(tmp_path: Path) -> None:
+    path = file(tmp_path, unscored(SOUND, {}))
+    refused("inspect", path, "sample 3, scores: the scorer has no entry", "eval", unscored="zero")
+    assert load("inspect", path, "eval", unscored="missing")[2]["score"] == ""
+    assert len(load("inspect", path, "eval", unscored="skip")) == 9
+
+
+@pytest.mark.parametrize("choice", ["missing", "zero", "skip"])
+def test_the_recount_is_never_skipped(tmp_path: Path, choice: str) -> None:
+    nothing = {"match": {"value": float("nan")}}
+    wrong = changed("results.scores.0.metrics.accuracy.value", 0.6, unscored(SOUND, nothing, 1))
+    refused("inspect", file(tmp_path, wrong), "does not follow from the samples", "eval", unscored=choice)
+    wrong = changed("results.scores.0.unscored_samples", 0, unscored(SOUND, nothing, 1))
+    refused("inspect", file(tmp_path, wrong), "unscored_samples: is not as many", "eval", unscored=choice)
+    wrong = changed("samples.2.error", {"message": "x"}, changed("results.completed_samples", 9, unscored(SOUND, {})))
+    wrong = changed("results.scores.0.metrics.accuracy.value", 0.6, wrong)
+    refused("inspect", file(tmp_path, wrong), "does not follow from the samples", "eval", incomplete="yes")
 
 
 def test_edited_scores(tmp_path: Path) -> None:
@@ -212,8 +240,12 @@ def test_values(tmp_path: Path, value: object, expected: int) -> None:
 
 def test_integer_ids_and_retries(tmp_path: Path) -> None:
     document = changed("samples.2.error_retries", [{"message": "x"}], changed("samples.2.id", 17))
-    row = raw("inspect", file(tmp_path, document), "eval")[2]
-    assert (row["item"], row["attempt"]) == ("17", 2)
+    rows = raw("inspect", file(tmp_path, document), "eval")[2:4]
+    assert [(row["item"], row["attempt"], row["status"], row["score"]) for row in rows] == [
+        ("17", 1, "error", None), ("17", 2, "success", 1_000_000),
+    ]  # fmt: skip
+    assert int(rows[0]["at"]) <= int(rows[1]["at"])
+    assert rows[0]["at"] == int(moment(SOUND["stats"]["started_at"], "started_at"))
 
 
 def test_members_after_the_samples_and_doubled_members(tmp_path: Path) -> None:
@@ -257,7 +289,9 @@ def test_archives(tmp_path: Path) -> None:
     for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         assert len(load("inspect", rezipped(tmp_path, method), "eval")) == 10
     refused("inspect", rezipped(tmp_path, zipfile.ZIP_LZMA), "compression method 14", "eval")
-    refused("inspect", rezipped(tmp_path, **{"header.json": None}), "no header.json", "eval")
+    refused("inspect", rezipped(tmp_path, **{"header.json": None}), "status: is not success", "eval")
+    bare = {"header.json": None, "_journal__start.json": None}
+    refused("inspect", rezipped(tmp_path, **bare), "no header.json and no _journal", "eval", incomplete="yes")
     refused("inspect", rezipped(tmp_path, **{"samples__arith-003_epoch_1.json": None}), "not as many", "eval")
     again = ARITHMETIC.read_bytes()
     twice = json.dumps(json.loads(again)["samples"][0]).encode()
@@ -324,6 +358,7 @@ def test_without_zstd_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
         raise ImportError(name)
 
     monkeypatch.setattr(archive.importlib, "import_module", nothing)
+    archive._zstd.cache_clear()
     with pytest.raises(UsageError, match="zstd is not installed") as caught:
         load("inspect", ARITHMETIC_EVAL, "eval")
     assert "zkcompliance[inspect]" in caught.value.help

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from zkcompliance import limits
 from zkcompliance.errors import ImporterError
-from zkcompliance.importers import exact, json_stream, settings
+from zkcompliance.importers import exact, grades, json_stream, settings
 from zkcompliance.importers.json_stream import JsonStream
 
 documents = st.recursive(
@@ -106,7 +106,11 @@ def test_numbers() -> None:
     assert json_stream.decode(b"9" * 154) == 10**154 - 1
     assert exact.whole(Decimal("1.8e11"), "x") == 180_000_000_000
     assert exact.number(Decimal("0.1"), "x") == Fraction(1, 10)
-    assert [exact.share(Decimal(text), "x") for text in ("0.0000005", "0.0000015", "1")] == [0, 2, 10**6]
+    assert exact.signed(Decimal("-0.1"), "x") == Fraction(-1, 10)
+    worths = grades.Grades.of({}, {})
+    assert [round(worths.worth(Decimal(text), "x") * 10**6) for text in ("0.0000005", "0.0000015", "1")] == [
+        0, 2, 10**6
+    ]  # fmt: skip
 
 
 def test_sizes(monkeypatch: pytest.MonkeyPatch) -> None:

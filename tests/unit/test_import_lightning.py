@@ -7,19 +7,37 @@ from pathlib import Path
 import pytest
 
 from tests.kit.importing import CANARY, DATA, load, refused, survives, write, wrong_option
+from zkcompliance.errors import UsageError
 
 METRICS = DATA / "lightning" / "metrics.csv"
 TEXT = METRICS.read_text()
-RUN = {"start": "2026-01-01", "end": "2026-01-02", "tokens_column": "tokens_seen", "parameters": "1000"}
+RUN = {
+    "start": "2026-01-01", "end": "2026-01-02", "tokens_column": "tokens_seen", "parameters": "1000", "steps": "224",
+}  # fmt: skip
 
 
 def test_the_sample() -> None:
+    """220 of the 224 steps are logged, at 32 tokens each: the last four are a row too."""
     rows = load("lightning", METRICS, **RUN)
-    assert (len(rows), {row["flop"] for row in rows}) == (22, {6 * 1000 * 320})
+    assert [row["flop"] for row in rows] == [6 * 1000 * 320] * 22 + [6 * 1000 * 128]
     assert {(row["start"], row["end"], row["method"]) for row in rows} == {(1767225600, 1767312000, "architecture")}
-    own = {"start": "1767225600", "end": "1767225601", "flop_column": "tokens_seen", "source": "signed"}
+    assert len(load("lightning", METRICS, **RUN | {"steps": "224"})) == 23
+    own = {"start": "1767225600", "end": "1767225601", "flop_column": "tokens_seen", "source": "signed", "steps": "224"}
     rows = load("lightning", METRICS, **own)
-    assert (sum(int(row["flop"]) for row in rows), rows[0]["method"], rows[0]["source"]) == (7040, "measured", "signed")
+    assert (sum(int(row["flop"]) for row in rows), rows[0]["method"], rows[0]["source"]) == (7168, "measured", "signed")
+
+
+def test_steps_after_the_last_value(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no line says how many came after the last one") as caught:
+        load("lightning", METRICS, **{name: RUN[name] for name in RUN if name != "steps"})
+    assert "--set steps=N" in caught.value.help
+    refused("lightning", METRICS, "line 31, column step: is over the stated number", **RUN | {"steps": "223"})
+    # 3.2 tokens a step, and 7 steps: rounded up
+    whole = write(tmp_path, "step,tokens_seen\n9,32\n", "metrics.csv")
+    assert [row["flop"] for row in load("lightning", whole, **RUN | {"steps": "17"})] == [6000 * 32, 6000 * 23]
+    assert len(load("lightning", whole, **RUN | {"steps": "10"})) == 1
+    none = write(tmp_path, "step,tokens_seen\n9,\n", "metrics.csv")
+    refused("lightning", none, "column tokens_seen: holds no value", **RUN)
 
 
 def test_options() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.kit.importing import CANARY, DATA, leaves, load, raw, refused, replaced, survives, write, wrong_option
+from zkcompliance.errors import ImporterError
 
 FOLDER = DATA / "lm-eval"
 RESULTS = FOLDER / "results.json"
@@ -36,6 +37,30 @@ def test_seven_of_24_and_four_of_10() -> None:
     assert {row["domain"] for row in rows} == {"bio", "chem", "cyber"}
     assert {row["source"] for row in rows} == {"signed"}
     assert len(load("lm-eval", CHOICE, "eval", results=str(RESULTS), metric="acc_norm")) == 24
+
+
+def test_booleans() -> None:
+    folder = DATA / "lm-eval-2"
+    (path,), (stated,) = folder.glob("samples_*.jsonl"), folder.glob("results_*.json")
+    rows = raw("lm-eval", path, "eval", results=str(stated), metric="prompt_level_strict_acc")
+    assert (len(rows), sum(int(row["score"]) for row in rows)) == (30, 17_000_000)
+    assert sum(int(row["score"]) for row in rows) / 30e6 == pytest.approx(0.5667, abs=1e-4)
+    with pytest.raises(ImporterError, match="line 1, metric: is not a number: it is no single grade") as caught:
+        load("lm-eval", path, "eval", results=str(stated), metric="inst_level_strict_acc")
+    assert "--set metric=NAME" in caught.value.help
+
+
+def test_scales_and_texts(tmp_path: Path) -> None:
+    lines = [{**line, "exact_match": 1 + number} for number, line in enumerate(LINES)]
+    path, stated = samples(tmp_path, lines), results(tmp_path, "results/mini_gen/exact_match,none", 5.5)
+    refused("lm-eval", path, "over the greatest value", "eval", results=stated)
+    rows = load("lm-eval", path, "eval", results=stated, scale="1..10")
+    assert [row["score"] for row in rows] == [round(number * 1_000_000 / 9) for number in range(10)]
+    lines = [{**line, "exact_match": "yes"} for line in LINES]
+    path, stated = samples(tmp_path, lines), results(tmp_path, "results/mini_gen/exact_match,none", 1.0)
+    refused("lm-eval", path, "nobody said what it is worth", "eval", results=stated)
+    rows = load("lm-eval", path, "eval", results=stated, map="yes=100%")
+    assert {row["score"] for row in rows} == {1_000_000}
 
 
 def test_options() -> None:
@@ -87,10 +112,10 @@ def test_a_limited_suite_only_when_stated(tmp_path: Path) -> None:
         ("metrics", [], "line 2, metrics"),
         ("exact_match", None, "line 2, metric: is not a number"),
         ("exact_match", [0.5, 3], "line 2, metric: is not a number"),
-        ("exact_match", CANARY, "line 2, metric: is not a number"),
-        ("exact_match", True, "line 2, metric: is not a number"),
-        ("exact_match", 1.5, "line 2, metric: is over 1"),
-        ("exact_match", -0.1, "line 2, metric: is negative"),
+        ("exact_match", CANARY, "line 2, metric: is a text of which nobody said"),
+        ("exact_match", True, "does not follow"),
+        ("exact_match", 1.5, "line 2, metric: is over the greatest value of the scale 0..1"),
+        ("exact_match", -0.1, "line 2, metric: is under the least value of the scale 0..1"),
         ("exact_match", float("nan"), "line 2, metric: is NaN"),
         ("exact_match", float("inf"), "line 2, metric: is NaN or infinite"),
         ("exact_match", 1.0, "does not follow"),

@@ -52,7 +52,7 @@ def test_options() -> None:
     assert len(load("mlflow", STORE, **FLOP, only_run=RUN_A)) == 60
     assert len(load("mlflow", STORE, **FLOP, experiment="pretrain-mini")) == 97
     refused("mlflow", STORE, "holds no rows", **FLOP, experiment="x")
-    refused("mlflow", STORE, "run 1: has none of this metric", flop_metric="x")
+    refused("mlflow", STORE, r"run 1 \(\w+\): has none of this metric", flop_metric="x")
     row = raw("mlflow", STORE, **FLOP, run="r", devices="8", peak="1e15", kind="h100_sxm", source="signed")[0]
     assert (row["run"], row["devices"], row["source"]) == ("r", 8, "signed")
     for options in (
@@ -81,8 +81,8 @@ METRIC = "WHERE key = 'train/flops_cumulative' AND step = 5 AND run_uuid = '" + 
 @pytest.mark.parametrize(
     ("statement", "message"),
     [
-        (f"UPDATE metrics SET value = -1 {METRIC}", "run 1, value 5 of the metric: is negative"),
-        (f"UPDATE metrics SET is_nan = 1 {METRIC}", "run 1, value 5 of the metric: is not a number"),
+        (f"UPDATE metrics SET value = -1 {METRIC}", r"run 1 \(\w+\), value 5 of the metric: is negative"),
+        (f"UPDATE metrics SET is_nan = 1 {METRIC}", r"run 1 \(\w+\), value 5 of the metric: is not a number"),
         (
             f"UPDATE metrics SET value = 1.7976931348623157e308 {METRIC}",
             "value 5 of the metric: is negative or infinite",
@@ -93,13 +93,14 @@ METRIC = "WHERE key = 'train/flops_cumulative' AND step = 5 AND run_uuid = '" + 
         (f"UPDATE metrics SET value = '{CANARY}' {METRIC}", "value 5 of the metric: is not a number"),
         (f"UPDATE metrics SET step = 6 {METRIC}", "a step is there twice"),
         (f"UPDATE metrics SET timestamp = 1 {METRIC}", "value 5 of the metric: time runs backwards"),
-        (f"UPDATE metrics SET timestamp = -5 {METRIC}", "run 1, timestamp: is not a time"),
-        (f"UPDATE metrics SET timestamp = '{CANARY}' {METRIC}", "run 1, timestamp: is not a time"),
-        ("UPDATE runs SET status = 'RUNNING'", "run 1, status: the run has not ended"),
+        (f"UPDATE metrics SET timestamp = -5 {METRIC}", r"run 1 \(\w+\), timestamp: is not a time"),
+        (f"UPDATE metrics SET timestamp = '{CANARY}' {METRIC}", r"run 1 \(\w+\), timestamp: is not a time"),
+        ("UPDATE runs SET status = 'RUNNING'", r"run 1 \(\w+\), status: the run has not ended"),
         ("UPDATE runs SET start_time = NULL", "start_time: is not a time"),
         ("UPDATE alembic_version SET version_num = '0123456789ab'", "0123456789ab is not known"),
-        (f"UPDATE alembic_version SET version_num = '{CANARY}'", "not named is not known"),
-        ("DELETE FROM alembic_version", "not named is not known"),
+        (f"UPDATE alembic_version SET version_num = '{CANARY}'", "that is not 12 hex digits is not known"),
+        ("DELETE FROM alembic_version", "names no revision"),
+        ("INSERT INTO alembic_version VALUES ('0123456789ab')", "names several revisions"),
         ("ALTER TABLE metrics RENAME TO other", "has no table metrics"),
         ("ALTER TABLE metrics RENAME COLUMN step TO stride", "table metrics: lacks one of"),
         ("PRAGMA journal_mode=WAL", "write-ahead mode"),
@@ -154,3 +155,116 @@ def test_computed_columns_are_refused(store: Path, form: str) -> None:
     change(store, f"ALTER TABLE metrics ADD COLUMN more INTEGER {form}")
     with pytest.raises(ImporterError, match="computed columns"):
         list(importers.rows(importers.by_name("mlflow"), store, schemas.compute, FLOP))
+
+
+# What real stores hold besides
+
+OTHER = "c51f20c0d475465da958102c7759c7c8"
+KEY = "train/flops_cumulative"
+
+
+def log(store: Path, run: str, *points: tuple[int, int, int]) -> Path:
+    """The metric of a run, anew: (step, second, value)."""
+    rows = [
+        f"('{KEY}', {value}, {1767225600000 + second * 1000}, '{run}', {step}, 0)" for step, second, value in points
+    ]
+    fresh = f"DELETE FROM metrics WHERE key = '{KEY}' AND run_uuid = '{run}'"
+    insert = "INSERT INTO metrics (key, value, timestamp, run_uuid, step, is_nan) VALUES "
+    return change(store, fresh, *([insert + ", ".join(rows)] if rows else []))
+
+
+def flops(store: Path, **options: str) -> list[object]:
+    return [row["flop"] for row in raw("mlflow", store, **FLOP, only_run=RUN_A, **options)]
+
+
+def remedy(store: Path, message: str, **options: str) -> str:
+    """The help of a refusal."""
+    with pytest.raises(ImporterError, match=message) as caught:
+        load("mlflow", store, **FLOP, **options)
+    return caught.value.help
+
+
+def parent(store: Path, child: str, of: str) -> Path:
+    return change(store, f"INSERT INTO tags VALUES ('mlflow.parentRunId', '{of}', '{child}')")
+
+
+def test_a_parent_without_the_metric_is_no_fault(store: Path) -> None:
+    """As of a sweep, whose children log; any other run without it is named, and left out where that is said."""
+    log(store, RUN_A)
+    assert "--set without=skip" in remedy(store, rf"run 1 .{RUN_A}.: has none of this metric")
+    assert len(load("mlflow", store, **FLOP, without="skip")) == 37
+    parent(store, OTHER, RUN_A)
+    assert len(load("mlflow", store, **FLOP)) == 37
+
+
+def test_a_parent_and_a_child_that_both_log(store: Path) -> None:
+    parent(parent(store, OTHER, RUN_A), CRASHED, OTHER)
+    assert "nested=children" in remedy(store, "there in it and in its parent, so it may be counted twice")
+    for nested, count in (("children", 7), ("parents", 60), ("both", 97)):
+        assert len(load("mlflow", store, **FLOP, nested=nested)) == count, nested
+    assert len(load("mlflow", store, **FLOP, only_run=OTHER)) == 30
+    change(store, f"INSERT INTO tags VALUES ('mlflow.parentRunId', '{CRASHED}', '{RUN_A}')")  # in a circle
+    assert load("mlflow", store, **FLOP, nested="both")
+
+
+def test_a_run_that_was_resumed_from_a_checkpoint(store: Path) -> None:
+    """Steps 3 and 4 were done twice, and count twice."""
+    log(store, RUN_A, (1, 1, 10), (2, 2, 20), (3, 3, 30), (4, 4, 40), (3, 13, 31), (4, 14, 42), (5, 15, 50))
+    assert "resumed=rewind" in remedy(store, "a step is there twice", only_run=RUN_A)
+    assert flops(store, resumed="rewind") == [10, 10, 10, 10, 11, 11, 8]
+    names = [row.identity for row in importers.rows(importers.by_name("mlflow"), store, schemas.compute,
+             {**FLOP, "only_run": RUN_A, "resumed": "rewind"})]  # fmt: skip
+    assert names[2] == (RUN_A, 3, 1) and names[4] == (RUN_A, 3, 2) and len(set(names)) == 7
+
+
+def test_a_counter_that_began_anew(store: Path) -> None:
+    log(store, RUN_A, (1, 1, 10), (2, 2, 20), (3, 13, 7), (4, 14, 9))
+    assert "resumed=restart" in remedy(store, "decreases", only_run=RUN_A)
+    assert flops(store, resumed="restart") == [10, 10, 7, 2]
+
+
+def test_a_run_that_goes_on_from_another(store: Path) -> None:
+    log(log(store, RUN_A, (1, 1, 10), (2, 2, 20), (3, 3, 30)), OTHER, (3, 13, 28), (4, 14, 40))
+    change(store, f"DELETE FROM metrics WHERE run_uuid = '{CRASHED}'")
+    found = [row["flop"] for row in raw("mlflow", store, **FLOP, without="skip", continues=f"{OTHER}={RUN_A}")]
+    assert found == [10, 10, 10, 8, 12]
+    assert "LATER=EARLIER" in remedy(store, "names a run that is not in the store", continues=f"{OTHER}=x")
+
+
+def test_several_ranks(store: Path) -> None:
+    log(store, RUN_A, (1, 1, 10), (1, 2, 10), (2, 3, 20), (2, 4, 20))
+    assert "ranks=same" in remedy(store, "a step is there twice", only_run=RUN_A)
+    assert flops(store, ranks="same") == [10, 10] and flops(store, ranks="2") == [20, 20]
+    assert "own by each rank" in remedy(store, "a step has 2 values, not 3", only_run=RUN_A, ranks="3")
+    log(store, RUN_A, (1, 1, 10), (1, 2, 11))
+    assert "ranks=NUMBER" in remedy(store, "ranks differ in one step", only_run=RUN_A, ranks="same")
+    for options in ({"ranks": "0"}, {"ranks": "1"}, {"ranks": "2", "order": "time"}):
+        wrong_option("mlflow", store, **FLOP, **options)
+
+
+def test_a_metric_without_steps(store: Path) -> None:
+    log(store, RUN_A, (0, 1, 10), (0, 2, 30), (0, 9, 60))
+    assert "--set order=time" in remedy(store, "a step is there twice", only_run=RUN_A)
+    assert flops(store, order="time") == [10, 20, 30]
+
+
+def test_a_revision_is_named_with_the_option_that_takes_it(store: Path) -> None:
+    change(store, "UPDATE alembic_version SET version_num = '0123456789ab'")
+    assert "--set revision=0123456789ab" in remedy(store, "revision 0123456789ab is not known, only dc11669786a5")
+    assert len(load("mlflow", store, **FLOP, revision="0123456789ab")) == 97
+
+
+def test_a_store_that_grew_has_the_rows_before_as_they_were(store: Path) -> None:
+    def rows() -> dict[object, object]:
+        read = importers.rows(importers.by_name("mlflow"), store, schemas.compute, {**FLOP, "running": "accept"})
+        return {row.identity: dict(row) for row in read}  # type: ignore[attr-defined]
+
+    change(store, "UPDATE runs SET status = 'RUNNING', end_time = NULL")
+    before = rows()
+    more = "INSERT INTO metrics (key, value, timestamp, run_uuid, step, is_nan) "
+    change(
+        store, f"{more} SELECT key, value + 5, timestamp + 60000, run_uuid, step + 1, 0 FROM metrics WHERE step = 60"
+    )
+    change(store, "UPDATE runs SET status = 'FINISHED', end_time = 1795220815366")
+    after = rows()
+    assert len(before) == 97 and len(after) > 97 and before.items() <= after.items()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.kit.importing import CANARY, DATA, leaves, load, raw, refused, replaced, survives, write, wrong_option
+from zkcompliance.errors import ImporterError
 
 ACTIVE = DATA / "dcgm" / "query_range_DCGM_FI_PROF_PIPE_TENSOR_ACTIVE.json"
 ENERGY = DATA / "dcgm" / "query_range_DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION.json"
@@ -139,3 +140,27 @@ def test_truncation_and_canaries(tmp_path: Path) -> None:
     document = one((T0, "0.5"), (T0 + 30, "0.5"))
     for leaf in leaves(document):
         survives(lambda path: load("dcgm", path), file(tmp_path, replaced(document, leaf, CANARY)))
+
+
+def test_a_peak_for_each_device_of_a_mixed_fleet(tmp_path: Path) -> None:
+    """By modelName, and for a single device by its UUID, which counts more; a kind states both."""
+    readings = [[T0, "0.5"], [T0 + 30, "0.5"]]
+    metric = SOUND["data"]["result"][0]["metric"]
+    fleet = [("GPU-1", "X9"), ("GPU-2", "X9"), ("GPU-3", "NVIDIA L40S"), ("GPU-4", "NVIDIA H200")]
+    result = [{"metric": {**metric, "UUID": uuid, "modelName": name}, "values": readings} for uuid, name in fleet]
+    path = file(tmp_path, {"status": "success", "data": {"resultType": "matrix", "result": result}})
+    assert "add --set peaks=MODEL=" in remedy(path)
+    rows = load("dcgm", path, peaks="X9=4e12,GPU-2=h100_pcie")
+    assert [(row["device_kind"], row["peak"]) for row in rows] == [
+        ("other", 4 * 10**12), ("h100_pcie", 756 * 10**12), ("other", 362_050 * 10**9), ("h200_sxm", H100),
+    ]  # fmt: skip
+    assert [row["flop"] for row in rows] == [15 * int(row["peak"]) for row in rows]
+    assert [row["peak"] for row in load("dcgm", path, peaks="X9=4", peak="7")] == [4, 4, 7, 7]
+    for wrong in ("X9", "X9=fast", "X9=1,X9=2"):
+        wrong_option("dcgm", path, peaks=wrong)
+
+
+def remedy(path: Path) -> str:
+    with pytest.raises(ImporterError) as caught:
+        load("dcgm", path)
+    return caught.value.help

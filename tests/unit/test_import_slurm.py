@@ -8,8 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.kit.importing import CANARY, DATA, load, raw, refused, survives, write, wrong_option
-from zkcompliance import schemas
+from zkcompliance import importers, schemas
+from zkcompliance.errors import ImporterError
+from zkcompliance.importers.model import Identified
+from zkcompliance.importers.slurm_gpus import Devices
 from zkcompliance.importers.slurm_model import ENDED, GOING_ON, WAITING
+from zkcompliance.quantities import parse_time
 
 STEPS = DATA / "slurm" / "sacct_steps_duplicates.psv"
 ALLOCATIONS = DATA / "slurm" / "sacct_allocations.psv"
@@ -126,9 +130,10 @@ def test_options(tmp_path: Path) -> None:
         ({"AllocTRES": CANARY}, r"line 2, column AllocTRES: is not a list"),
         ({"AllocTRES": "gres/gpu=x"}, r"line 2, column AllocTRES: is not a whole number"),
         ({"AllocTRES": "gres/gpu=2,gres/gpu=2"}, r"line 2, column AllocTRES"),
-        ({"AllocTRES": "gres/gpu=2,gres/gpu:h100=1"}, "does not add up"),
+        ({"AllocTRES": "gres/gpu=2,gres/gpu:h100=1"}, "peak of GPUs without a type"),
+        ({"AllocTRES": "gres/gpu=1,gres/gpu:h100=2"}, "does not add up"),
         ({"AllocTRES": f"gres/gpu=2,gres/gpu:{CANARY}=2"}, "peak of this GPU type"),
-        ({"AllocTRES": "gres/gpu=2"}, "peak of this GPU type"),
+        ({"AllocTRES": "gres/gpu=2"}, "peak of GPUs without a type"),
         ({"AllocTRES": "gres/shard=2"}, "shares of a GPU"),
         ({"AllocTRES": f"gres/gpu:h100={2**32}"}, "over the largest count"),
         ({"JobName": "a|b"}, "line 2: 17 cells, not 16"),
@@ -201,14 +206,17 @@ def test_json_that_is_refused(tmp_path: Path) -> None:
 
     job = sound["jobs"][0]
     refused("slurm", file(meta={"plugin": {"type": "openapi/dbv0.0.99"}}), r"version openapi/dbv0.0.99 is not known")
-    refused("slurm", file(meta={"plugin": {"data_parser": "data_parser/v0.0.40", "type": "x"}}), "v0.0.40 is not known")
+    refused("slurm", file(meta={"plugin": {"data_parser": "data_parser/v0.0.44", "type": "x"}}), "v0.0.44 is not known")
     refused("slurm", file(errors=[{"error": CANARY}]), "errors")
     refused("slurm", file(jobs=CANARY), "expected an array")
     refused("slurm", file(jobs=[job, job]), "job 2, column JobIDRaw: a second row")
     for name, value in (("elapsed", -1), ("elapsed", 5.5), ("end", 0), ("start", CANARY), ("submission", None)):
         refused("slurm", file(jobs=[{**job, "time": {**job["time"], name: value}}]), "job 1, ")
-    refused("slurm", file(jobs=[{**job, "state": {"current": ["COMPLETED"]}}]), "state.current: is not a text")
-    refused("slurm", write(tmp_path, json.dumps({"jobs": [job]}), "s.json"), "come before meta.plugin")
+    refused("slurm", file(jobs=[{**job, "state": {"current": [1]}}]), "state.current: is not a text")
+    refused(
+        "slurm", file(jobs=[{**job, "state": {"current": ["FAILED", "TIMEOUT"]}}]), "state.current: is not one state"
+    )
+    refused("slurm", write(tmp_path, json.dumps({"jobs": [job]}), "s.json"), "meta.plugin: is missing")
     refused("slurm", write(tmp_path, '{"meta": ' + "[" * 10**5, "s.json"), "nested too deeply")
     refused("slurm", write(tmp_path, JSON.read_text() + "{}", "s.json"), "something follows")
     nan = JSON.read_text().replace('"elapsed": 5,', '"elapsed": NaN,', 1)
@@ -227,3 +235,134 @@ def test_truncation_and_canaries(tmp_path: Path) -> None:
     for name in HEADER:
         for line in (2, 3):
             survives(lambda path: load("slurm", path), write(tmp_path, changed(line, **{name: CANARY}), "canary.psv"))
+
+
+# What clusters print besides
+
+MORE = DATA / "slurm-2"
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "seconds"),
+    [
+        ("array.psv", {}, [8 * 3600] * 3),
+        ("het.psv", {}, [8 * 3600, 4 * 3600]),
+        ("nvml_type.psv", {}, [8 * 3600]),
+        ("gh200.psv", {}, [4 * 3600, 8 * 3600]),
+        ("mixed_untyped.psv", {"peaks": "gpu=h100_sxm"}, [4 * 3600, 4 * 3600]),
+        ("resize.psv", {}, [8 * 100, 2 * 300]),
+        ("dst.psv", {"span": "elapsed"}, [8 * 7200]),
+        ("gresutil.psv", {}, [8 * 3600]),
+        ("running.psv", {"running": "skip"}, [8 * 3600]),
+        ("sacct_v0.0.40_jobsfirst.json", {"peaks": "gpu=h100_sxm"}, [8 * 3600]),
+        ("sacct_v0.0.43_metafirst.json", {"peaks": "gpu=h100_sxm"}, [8 * 3600]),
+    ],
+)
+def test_gpu_seconds_of_other_clusters(name: str, options: dict[str, str], seconds: list[int]) -> None:
+    rows = load("slurm", MORE / name, **options)
+    assert [gpu_seconds([row]) for row in rows] == seconds
+    for row in rows:
+        assert int(row["flop"]) == gpu_seconds([row]) * int(row["peak"])
+
+
+def test_devices_of_other_clusters() -> None:
+    kinds = [(row["device_kind"], row["peak"]) for row in load("slurm", MORE / "gh200.psv")]
+    assert kinds == [("gh200", H100), ("mi250x", 383 * 10**12)]
+    assert load("slurm", MORE / "nvml_type.psv")[0]["device_kind"] == "h100_sxm"
+    mixed = load("slurm", MORE / "mixed_untyped.psv", peaks="gpu=a100_sxm")
+    assert [(row["device_kind"], row["peak"]) for row in mixed] == [("a100_sxm", A100), ("h100_sxm", H100)]
+    assert [row["status"] for row in load("slurm", MORE / "resize.psv")] == ["preempted", "completed"]
+    for name, kind in (
+        ("l40s", "other"), ("a40", "other"), ("a6000", "other"), ("gb200", "gb200"), ("b300", "b300"),
+        ("mi300x", "mi300x"), ("nvidia_a100-sxm4-80gb", "a100_sxm"), ("nvidia_l40s", "other"),
+    ):  # fmt: skip
+        found = Devices({}).of({f"gres/gpu:{name}": 2}, "line 2")
+        assert [(of, count) for of, count, _ in found] == [(kind, 2)] and found[0][2] > 10**14
+    stated = Devices({"peaks": "nvidia_h100_80gb_hbm3=5,mi325x=7,x=b200", "kinds": "l40s=h20"})
+    assert stated.of({"gres/gpu:nvidia_h100_80gb_hbm3": 1}, "") == [("h100_sxm", 1, 5)]
+    assert stated.of({"gres/gpu:mi325x": 1}, "") == [("mi325x", 1, 7)]
+    assert stated.of({"gres/gpu:x": 1}, "") == [("b200", 1, 2250 * 10**12)]
+
+
+@pytest.mark.parametrize(
+    ("name", "message", "remedy"),
+    [
+        ("mixed_untyped.psv", r"line 2, column AllocTRES: the peak of GPUs without a type .*\(job 505\)", "peaks=gpu="),
+        ("dst.psv", r"line 2, column ElapsedRaw: is not End − Start − Suspended \(job 507\)", "--set span=elapsed"),
+        ("running.psv", r"line 2, column End: the job has not ended \(job 508\)", "--set running=skip"),
+        ("sacct_v0.0.43_metafirst.json", r"job 1, column AllocTRES: .* \(job 1\)", "peaks=gpu="),
+    ],
+)
+def test_what_is_refused_names_the_job_and_a_remedy(name: str, message: str, remedy: str) -> None:
+    with pytest.raises(ImporterError, match=message) as caught:
+        load("slurm", MORE / name)
+    assert remedy in caught.value.help
+
+
+def test_json_of_every_parser(tmp_path: Path) -> None:
+    sound = json.loads((MORE / "sacct_v0.0.43_metafirst.json").read_text())
+    job = sound["jobs"][0]
+    expected = load("slurm", MORE / "sacct_v0.0.43_metafirst.json", peaks="gpu=1")
+    as_objects = {
+        **job,
+        "state": {"current": ["COMPLETED"]},
+        "time": {name: {"set": True, "infinite": False, "number": value} for name, value in job["time"].items()},
+    }
+    for minor in range(39, 44):
+        meta = {"plugin": {"data_parser": f"data_parser/v0.0.{minor}"}}
+        for document in ({"meta": meta, "jobs": [as_objects]}, {"jobs": [job], "meta": meta}):
+            path = write(tmp_path, json.dumps(document), "s.json")
+            assert load("slurm", path, peaks="gpu=1") == expected
+    going = {**job, "state": {"current": ["RUNNING", "COMPLETING"]}}
+    path = write(tmp_path, json.dumps({**sound, "jobs": [going, job]}), "s.json")
+    assert load("slurm", path, peaks="gpu=1", running="skip") == expected
+    for name, value in (("end", {"set": True, "infinite": True, "number": 0}), ("elapsed", {"set": False})):
+        other = {**job, "time": {**job["time"], name: value}}
+        refused("slurm", write(tmp_path, json.dumps({**sound, "jobs": [other]}), "s.json"), rf"time\.{name}: is ")
+
+
+def local(tmp_path: Path, start: str, end: str, elapsed: int) -> Path:
+    """The sample of a clock change, on a day on which Berlin's clocks change."""
+    text = (MORE / "dst.psv").read_text().replace("2025-11-24T16:33:20|2025-11-24T17:33:20", f"{start}|{end}")
+    return write(tmp_path, text.replace("|7200|", f"|{elapsed}|"), "dst.psv")
+
+
+def test_zones_and_their_summer_time(tmp_path: Path) -> None:
+    """Of the hour that is there twice, the elapsed time says which is meant."""
+    berlin = {"zone": "Europe/Berlin"}
+    for start, end, elapsed, begins in (
+        ("2025-10-26T01:33:20", "2025-10-26T02:33:20", 7200, "2025-10-25T23:33:20"),
+        ("2025-10-26T01:33:20", "2025-10-26T02:33:20", 3600, "2025-10-25T23:33:20"),
+        ("2025-10-26T02:33:20", "2025-10-26T03:33:20", 7200, "2025-10-26T00:33:20"),
+        ("2025-10-26T02:33:20", "2025-10-26T03:33:20", 3600, "2025-10-26T01:33:20"),
+        ("2025-10-26T02:43:20", "2025-10-26T02:33:20", 3000, "2025-10-26T00:43:20"),
+        ("2025-03-30T01:33:20", "2025-03-30T03:33:20", 3600, "2025-03-30T00:33:20"),
+        ("2025-07-01T12:00:00", "2025-07-01T13:00:00", 3600, "2025-07-01T10:00:00"),
+    ):
+        (row,) = load("slurm", local(tmp_path, start, end, elapsed), **berlin)
+        assert (row["start"], row["end"]) == (parse_time(f"{begins}Z"), parse_time(f"{begins}Z") + elapsed)
+        assert int(row["flop"]) == 8 * elapsed * H100
+    twice = local(tmp_path, "2025-10-26T02:10:00", "2025-10-26T02:20:00", 600)
+    refused("slurm", twice, "column Start: clocks show this hour twice", **berlin)
+    skipped = local(tmp_path, "2025-03-30T02:30:00", "2025-03-30T03:30:00", 1800)
+    refused("slurm", skipped, "column Start: is not a time, or one that clocks skip", **berlin)
+    for options in ({"zone": "Mars/Olympus"}, {"zone": "../etc"}, {"zone": ""}, {**berlin, "utc_offset": "+01:00"}):
+        wrong_option("slurm", MORE / "array.psv", **options)
+
+
+def test_the_same_job_is_the_same_in_every_export() -> None:
+    """Of text and JSON too, so that what overlaps is known again."""
+
+    def identities(path: Path) -> list[tuple[object, ...]]:
+        return sorted(row.identity for row in raw_rows(path))
+
+    assert identities(STEPS) == identities(JSON)
+    parts = [row.identity for row in raw_rows(MORE / "resize.psv")]
+    assert parts == [("c1", "520", 1764001000, 1764002000, 0), ("c1", "520", 1764001000, 0, 0)]
+    assert [row.name for row in raw_rows(MORE / "resize.psv")] == ["job 520"] * 2
+
+
+def raw_rows(path: Path) -> list[Identified]:
+    found = list(importers.rows(importers.by_name("slurm"), path, schemas.compute))
+    assert all(isinstance(row, Identified) for row in found)
+    return [row for row in found if isinstance(row, Identified)]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -13,9 +15,21 @@ import zkcompliance as zk
 from tests.kit.quick_logs import KEY, SCHEMA, quickly, some_rows
 from zkcompliance import schemas
 from zkcompliance.commands.main import cli
-from zkcompliance.errors import AlreadySealed, KeyFileError, LogBusy, LogCorrupt, LogError, LogExists, UsageError
+from zkcompliance.errors import (
+    AlreadySealed,
+    ChangedSinceSealed,
+    KeyFileError,
+    LogBusy,
+    LogCorrupt,
+    LogError,
+    LogExists,
+    UsageError,
+)
 from zkcompliance.log import creation, files, keys, open_log
+from zkcompliance.log.equal_rows import EqualRows, PlainEqualRows
 from zkcompliance.log.fsck import fsck
+from zkcompliance.log.once import Input, Passed, Piece
+from zkcompliance.log.records import Record, identity_of
 from zkcompliance.log.spool import SpoolingWriter
 from zkcompliance.log.writer import Writer, create_log
 
@@ -50,29 +64,116 @@ def test_the_same_input_is_sealed_once_however_it_comes(log: Path) -> None:
     """Under another name, in other pieces, with other inputs, after other seals: the rows are what counts."""
     assert seal(log, ("a", 0, 3), ("b", 10, 2)) == 1
     assert seal(log, ("c", 20, 1)) == 2
-    for inputs, pieces in (((("a", 0, 3),), 1), ((("x", 0, 3),), 2), ((("d", 30, 1), ("b", 10, 2)), 1)):
+    for inputs, pieces in (((("a", 0, 3),), 1), ((("x", 0, 3),), 2), ((("d", 0, 3), ("b", 10, 2)), 1)):
         with pytest.raises(AlreadySealed, match=r"begins with segment 0; nothing more was sealed") as caught:
             seal(log, *inputs, pieces=pieces)
         assert "--again" in caught.value.help
-    with pytest.raises(AlreadySealed, match="those of another input"):
-        seal(log, ("d", 30, 1), ("e", 30, 1))
     assert sealed(log) == [0, 1, 2, 10, 11, 20] and fsck(log).findings == ()
     assert seal(log, ("d", 30, 1), ("a", 0, 2)) == 3  # fewer rows are other rows
     assert seal(log, ("a", 0, 3), again=True) == 4
     assert sealed(log)[-6:] == [30, 0, 1, 0, 1, 2] and fsck(log).findings == ()
 
 
+def test_what_is_sealed_is_passed_over_beside_what_is_new(log: Path) -> None:
+    seal(log, ("a", 0, 3))
+    passed: list[Passed] = []
+    inputs = [("b", encoded(10, 2)), ("a", encoded(0, 3, 2)), ("c", encoded(10, 2)), ("d", encoded(20, 1))]
+    with Writer(log, KEY) as writer:
+        writer.seal_inputs(inputs, passed=passed)
+    assert sealed(log) == [0, 1, 2, 10, 11, 20] and fsck(log).findings == ()
+    assert passed == [("a", 3, 0), ("c", 2, None)]
+
+
 def test_a_refused_input_leaves_nothing(log: Path) -> None:
     seal(log, ("a", 0, 3))
     before = {p: p.read_bytes() for p in log.rglob("*") if p.is_file()}
     with pytest.raises(AlreadySealed):
-        seal(log, ("d", 30, 5), ("a", 0, 3))
+        seal(log, ("a", 0, 3))
     assert {p: p.read_bytes() for p in log.rglob("*") if p.is_file()} == before
     with Writer(log, KEY) as writer:
         writer.append_rows(some_rows(50, 1))  # rows of the API have no inputs
         with pytest.raises(AlreadySealed):
             writer.seal_inputs([("a", encoded(0, 3))])
         assert writer.pending_rows == 1
+
+
+# Records are sealed once
+
+
+def pieces(rows: dict[str, int], *, size: int = 2) -> Iterator[Piece]:
+    """A file of records: name → what its row says, in pieces."""
+    names = list(rows)
+    for at in range(0, len(names), size):
+        some = names[at : at + size]
+        columns = schemas.encode_rows(SCHEMA, [row for name in some for row in some_rows(rows[name], 1)])
+        yield Piece(columns, [Record(identity_of("jobs", (name, 0)), f"job {name}") for name in some])
+
+
+def seal_records(log: Path, *files: dict[str, int], again: bool = False) -> list[Passed]:
+    passed: list[Passed] = []
+    with Writer(log, KEY) as writer:
+        writer.seal_inputs([(f"f{n}", pieces(rows)) for n, rows in enumerate(files)], again=again, passed=passed)
+    return passed
+
+
+def test_of_a_file_that_grew_the_increase_is_sealed(log: Path) -> None:
+    assert seal_records(log, {"1": 1, "2": 2, "3": 3}) == []
+    assert seal_records(log, {"2": 2, "3": 3, "4": 4}) == [("f0", 2, 0)]  # and an export of a later time
+    assert seal_records(log, {"4": 4, "5": 5}, {"5": 5, "1": 1, "6": 6}) == [("f0", 1, 1), ("f1", 2, 0)]
+    assert sealed(log) == [1, 2, 3, 4, 5, 6] and fsck(log).findings == ()
+    with pytest.raises(AlreadySealed, match="begins with segment 0"):
+        seal_records(log, {"1": 1, "2": 2, "6": 6})
+    assert seal_records(log, {"1": 1}, again=True) == [] and sealed(log)[-1] == 1
+
+
+def test_a_record_that_was_changed_is_refused(log: Path) -> None:
+    seal_records(log, {"1": 1, "2": 2})
+    before = {p: p.read_bytes() for p in log.rglob("*") if p.is_file()}
+    with pytest.raises(ChangedSinceSealed, match="f1: job 2 is there in the seal that begins with segment 0") as caught:
+        seal_records(log, {"3": 3}, {"4": 4, "2": 9})
+    assert "nothing was sealed" in caught.value.message and "--again" in caught.value.help
+    with pytest.raises(ChangedSinceSealed, match="job 3 is there in this seal"):
+        seal_records(log, {"3": 3}, {"3": 4})
+    assert {p: p.read_bytes() for p in log.rglob("*") if p.is_file()} == before
+    assert seal_records(log, {"2": 9}, again=True) == []  # the remedy
+
+
+def test_records_that_are_damaged_are_said(log: Path) -> None:
+    seal_records(log, {"1": 1, "2": 2})
+    path = log / "secret" / "segments" / "00000000" / "records"
+    whole = path.read_bytes()
+    assert oct(path.stat().st_mode & 0o777) == "0o600" and len(whole) == 6 + 2 * 32 + 16
+    for damaged in (b"", whole[:-1], whole[:-32] + whole[-16:], whole + b"x", b"zkcj" + whole[4:]):
+        path.write_bytes(damaged)
+        assert any(f.fault and "records is damaged" in f.what for f in fsck(log).findings)
+        with pytest.raises(LogCorrupt, match="records is damaged"):
+            seal_records(log, {"3": 3})
+    path.write_bytes(whole)
+    assert fsck(log).findings == ()
+
+
+@pytest.mark.parametrize("kind", [EqualRows, lambda _: PlainEqualRows()], ids=["fast", "plain"])
+def test_equal_rows_are_found_by_both_hands(kind: Callable[[int], EqualRows | PlainEqualRows]) -> None:
+    random = np.random.default_rng(7)
+    for _ in range(60):
+        rows, width = int(random.integers(0, 40)), int(random.integers(2, 5))
+        table = random.integers(0, 3, (width, rows)).astype(np.uint32)
+        found = kind(width)
+        for at in range(0, rows, 7):
+            found.take(table[:, at : at + 7])
+        texts = [table[1:, at].tobytes() for at in range(rows)]
+        later = next((at for at in range(rows) if texts[at] in texts[:at]), None)
+        before = None if later is None else max(at for at in range(later) if texts[at] == texts[later])
+        assert found.first() == (None if later is None else (before + 1, later + 1))
+
+
+def test_equal_rows_of_one_input_are_a_mistake_where_it_says_so(log: Path) -> None:
+    twice = schemas.encode_rows(SCHEMA, [*some_rows(0, 3), *some_rows(1, 1)])
+    with Writer(log, KEY) as writer:
+        with pytest.raises(LogError, match="a: row 4 equals row 2 in every column, and nothing was sealed") as caught:
+            writer.seal_inputs([Input("a", [twice], distinct=True)])
+        assert "--equal-rows" in caught.value.help and writer.pending_rows == 0
+        assert writer.seal_inputs([Input("a", [twice]), Input("b", [twice[:, :3]], distinct=True)]).size == 1
 
 
 # Two who make one log

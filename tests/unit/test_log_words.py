@@ -46,7 +46,7 @@ def claim_of(schema: Schema) -> ClaimDefinition:
             elif column.type == "id":
                 require(column.name, log.every(value == wanted(column)))
             else:
-                require(column.name, log.every((value <= wanted(column)) & (value >= wanted(column))))
+                require(column.name, log.every(value == wanted(column)))
 
     each.__annotations__["log"] = WORDS[schema.name]
     each.__doc__ = "Each column is what it is."

@@ -114,7 +114,7 @@ def test_a_claim_without_the_mark_finds_the_same_in_any_order(tmp_path: Path, na
         assert (result.holds, result.details["rows of compute"]) == (holds, "5")
     band = {"limit": 50, "at_least": "50%", "at_most": "50%"}
     result = found("compute-band", {"compute": logs}, band)
-    assert result.holds and result.details["reveals total"] == "25"
+    assert result.holds and (result.reveals["total"], result.details["reveals total"]) == (25, "25 FLOP")
 
 
 def _incident(serial: int) -> dict[str, object]:

@@ -11,6 +11,7 @@ from tests.kit import support
 from tests.kit.bundles import framed
 from tests.kit.bundles import unproved as proof
 from zkcompliance import limits
+from zkcompliance.edge.steady import InMemory
 from zkcompliance.errors import (
     LimitExceeded,
     MalformedBundle,
@@ -20,9 +21,17 @@ from zkcompliance.errors import (
     ZkComplianceError,
 )
 from zkcompliance.log.checkpoint import Checkpoint
-from zkcompliance.policy.proofs import decode_lineages, decode_policy_bundle
+from zkcompliance.policy.proofs import Proof, decode_lineages, decode_policy_bundle
 from zkcompliance.stark.statement import encode_policy_bundle
 from zkcompliance.verify.bundle import Bundle
+
+
+def bundled(data: bytes) -> tuple[Proof, ...]:
+    return decode_policy_bundle(InMemory(data))
+
+
+def lineages(data: bytes) -> dict[str, bytes]:
+    return {name: span.read() for name, span in decode_lineages(InMemory(data)).items()}
 
 
 def lineage(origin: str) -> bytes:
@@ -39,10 +48,10 @@ WHOLE = framed(A, B, C)
 def test_every_order_gives_the_one_bundle() -> None:
     for order in permutations([((b"", NAME), A), ((b"a", NAME), B), ((b"b", NAME), C)]):
         assert encode_policy_bundle(dict(order)) == WHOLE
-    found = decode_policy_bundle(WHOLE)
+    found = bundled(WHOLE)
     assert [each.data for each in found] == [A, B, C]
     assert [each.statement.head for each in found] == [b"", b"a", b"b"]
-    assert decode_policy_bundle(framed(A))[0].data == A
+    assert bundled(framed(A))[0].data == A
 
 
 FAULTS: dict[str, tuple[bytes, type[ZkComplianceError]]] = {
@@ -79,7 +88,7 @@ FAULTS: dict[str, tuple[bytes, type[ZkComplianceError]]] = {
 def test_one_fault(name: str) -> None:
     data, error = FAULTS[name]
     with pytest.raises(ZkComplianceError) as caught:
-        decode_policy_bundle(data)
+        bundled(data)
     assert caught.type is error, caught.value
 
 
@@ -87,18 +96,18 @@ def test_lineages_stand_by_name_and_once() -> None:
     """They are framed here and read by whoever judges; names are compared as bytes."""
     some = {name: lineage(name) for name in ("lab/a", "lab/b", "lab/ü")}
     made = encode_policy_bundle({(b"", NAME): A, (b"a", NAME): B}, some)
-    assert made == framed(A, B, lineages=tuple(some.values())) and decode_lineages(made) == some
-    assert len(decode_policy_bundle(made)) == 2 and decode_lineages(framed(A)) == {}
+    assert made == framed(A, B, lineages=tuple(some.values())) and lineages(made) == some
+    assert len(bundled(made)) == 2 and lineages(framed(A)) == {}
     for bad in ((lineage("b"), lineage("a")), (lineage("a"), lineage("a"))):
         with pytest.raises(MalformedBundle):
-            decode_lineages(framed(A, lineages=bad))
+            lineages(framed(A, lineages=bad))
     for bad in ((b"",), (b"zkcl\1\0",), (b"zkcl\2\0zkcg" + lineage("a")[10:],), (lineage("a")[:-1],), (A,)):
         with pytest.raises(MalformedError):
-            decode_lineages(framed(A, lineages=bad))
+            lineages(framed(A, lineages=bad))
     with pytest.raises(LimitExceeded):
-        decode_policy_bundle(framed(A, lineages=(lineage("a"),) * (limits.MAX_POLICY_LOGS + 1)))
+        bundled(framed(A, lineages=(lineage("a"),) * (limits.MAX_POLICY_LOGS + 1)))
     with pytest.raises(MalformedBundle):
-        decode_policy_bundle(framed(A)[:-1] + b"\1\xff\xff\xff\xff")
+        bundled(framed(A)[:-1] + b"\1\xff\xff\xff\xff")
 
 
 def test_under_one_head_requirements_stand_in_their_order() -> None:
@@ -107,37 +116,38 @@ def test_under_one_head_requirements_stand_in_their_order() -> None:
     parts = {(b"x", name): proof(b"x", name) for name in names}
     whole = encode_policy_bundle(dict(reversed(parts.items())))
     assert whole == framed(*parts.values())
-    found = decode_policy_bundle(framed(proof(b"w", "z"), *parts.values(), proof(b"y", "a", "b")))
+    found = bundled(framed(proof(b"w", "z"), *parts.values(), proof(b"y", "a", "b")))
     assert [each.statement.claims[0].requirement for each in found] == ["z", *names, "a"]
 
 
 def test_as_many_proofs_as_there_may_be() -> None:
     many = {(bytes([i]), NAME): proof(bytes([i])) for i in range(limits.MAX_POLICY_PROOFS)}
-    assert len(decode_policy_bundle(encode_policy_bundle(many))) == limits.MAX_POLICY_PROOFS
+    assert len(bundled(encode_policy_bundle(many))) == limits.MAX_POLICY_PROOFS
     many[b"\xff", NAME] = proof(b"\xff")
     refused(lambda: encode_policy_bundle(many))
-    refused(lambda: decode_policy_bundle(framed(*many.values())))
+    refused(lambda: bundled(framed(*many.values())))
     with pytest.raises(UsageError):
         encode_policy_bundle({})
 
 
 @pytest.mark.parametrize("past", [0, 1])
 def test_as_long_as_it_may_be(past: int) -> None:
-    frame = len(framed(b"", b"", b"", b"", b""))
+    whole = limits.MAX_POLICY_BUNDLE_BYTES // limits.MAX_BUNDLE_BYTES - 1
+    frame = len(framed(*[b""] * (whole + 2)))
     room = limits.MAX_POLICY_BUNDLE_BYTES - frame + past
     outside = len(proof(b"x"))
-    parts = {(bytes([i]), NAME): proof(bytes([i]), size=limits.MAX_BUNDLE_BYTES - outside) for i in range(3)}
+    parts = {(bytes([i]), NAME): proof(bytes([i]), size=limits.MAX_BUNDLE_BYTES - outside) for i in range(whole)}
     rest = room - sum(map(len, parts.values()))
-    parts[b"\3", NAME] = proof(b"\3", size=rest // 2 - outside)
-    parts[b"\4", NAME] = proof(b"\4", size=rest - rest // 2 - outside)
+    parts[b"\xfe", NAME] = proof(b"\xfe", size=rest // 2 - outside)
+    parts[b"\xff", NAME] = proof(b"\xff", size=rest - rest // 2 - outside)
     data = framed(*parts.values())
     assert len(data) == limits.MAX_POLICY_BUNDLE_BYTES + past
     if past:
-        refused(lambda: decode_policy_bundle(data))
+        refused(lambda: bundled(data))
         refused(lambda: encode_policy_bundle(parts))
     else:
         assert encode_policy_bundle(parts) == data
-        assert len(decode_policy_bundle(data)) == 5
+        assert len(bundled(data)) == whole + 2
 
 
 def refused(call: Callable[[], object]) -> None:

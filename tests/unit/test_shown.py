@@ -135,7 +135,8 @@ PLAIN = {
     "policy.id", "newest.id", "schema.name", "old.name", "bare", "_WHOLE", "_ATTESTATION", "identity", "name",
     "wanted", "shown", "METRIC",
     "key", "stated.digest.hex()", "','.join((*_COLUMNS, *_OPTIONAL))", "context.command_path",
-    "self.code", "claim.id", "_day(now)", "again",
+    "self.code", "claim.id", "_day(now)", "again", "question.key", "epochs", "len(value) - 1",
+    "stated", "_AGAIN", "help",
 }  # fmt: skip
 MAKERS = ("command", "say", "quoted")
 

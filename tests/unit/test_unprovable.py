@@ -20,7 +20,7 @@ def word(compute: ComputeLog, limit: Param[Flop], since: Param[Time]) -> None:
     a, b, c = compute.site.is_given(), compute.flop <= limit, compute.start > since
     require("asked", compute.where({}).count() <= 5)
 '''
-UNSEEN = ("compute.is_first | c", "a | compute.is_last")
+UNSEEN = ("compute.is_first | c | b", "a | b | compute.is_last | c")
 SEEN = ("(a & b) | c", "c | (a & b)", "a | b | c", "~(~(a & b) & ~c)", "~(~a & ~b & ~c)", "(a | b) & c", "a & b & c")
 
 

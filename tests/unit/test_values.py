@@ -357,6 +357,16 @@ def test_truth_values_are_no_numbers() -> None:
         refusal("ok", value)
 
 
+def test_a_truth_value_of_a_claim_is_taken_as_it_is_printed() -> None:
+    worst = next(p for p in catalogue.load("eval-score-under").params if p.name == "worst")
+    for value in (0, 1):
+        assert worst.parse(worst.show(value)) == value
+    assert [worst.parse(text) for text in ("no", "yes", "false", "true")] == [0, 1, 0, 1]
+    for text in ("No", "1", "0", "maybe", ""):
+        with pytest.raises(UsageError):
+            worst.parse(text)
+
+
 def test_sets_and_lengths() -> None:
     phases = next(p for p in catalogue.load("training-compute-below").params if p.name == "phases")
     assert (

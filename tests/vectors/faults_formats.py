@@ -151,7 +151,7 @@ def twins() -> dict[str, dict[str, object]]:
             "lightning",
             "compute",
             {"metrics.csv": LIGHTNING},
-            options={"tokens_column": "tokens_seen", "parameters": "7e9", **HOURS},
+            options={"tokens_column": "tokens_seen", "parameters": "7e9", "steps": "32", **HOURS},
         ),
         "mlflow": {
             **_twin("mlflow", "compute", {"store.sql": MLFLOW}, pack="sqlite", options={"flop_metric": "flops"}),
@@ -288,7 +288,6 @@ HEADS: dict[str, tuple[str, str]] = {
     "version unknown": ('"version": 2', '"version": 3'),
     "status error": ('"success"', '"error"'),
     "not completed": ('"completed_samples": 2', '"completed_samples": 1'),
-    "code not committed": ('"dirty": false', '"dirty": true'),
     "task missing": ('"task": "t", ', ""),
     "result of other samples": ('"value": 0.6', '"value": 0.7'),
     "member twice": ('"status"', '"version": 2, "status"'),

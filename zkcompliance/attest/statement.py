@@ -50,7 +50,7 @@ def derive(data: bytes | File) -> bytes:
         "subject": [{"name": subject.name, "digest": _digests(subject)}],
         "predicateType": PREDICATE_TYPE,
         "predicate": {
-            "proof": {"bytes": str(len(file.data)), "digest": {"sha256": file.digest.hex()}},
+            "proof": {"bytes": str(file.size), "digest": {"sha256": file.digest.hex()}},
             "time": str(first.time),
             "reference": first.reference.hex(),
             "requirements": requirements,

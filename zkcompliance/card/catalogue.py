@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 
 from zkcompliance import limits
 from zkcompliance.card.file import decode
 from zkcompliance.card.model import Card
 from zkcompliance.edge.data import folder
+from zkcompliance.edge.shown import command
 from zkcompliance.errors import UsageError
 
 FLOOR, UNCHANGED = "log-floor-", "rows-unchanged-"  # and a schema, by name or name and version: one claim for each
@@ -27,12 +29,21 @@ def names() -> list[str]:
 def load(name: str) -> Card:
     """The card of a claim by its id. UsageError where there is none."""
     if name not in names():
-        raise UsageError(f"no claim {name!r}: there is {', '.join(names())}", help="zkcompliance claims")
+        raise unknown(name, names())
     with folder(*_CARDS).joinpath(name + _END).open("rb") as file:
         card = decode(file.read(limits.MAX_CARD_BYTES + 1))
     if card.id != name:
         raise UsageError(f"the card {name}{_END} is of {card.id}: this installation is broken", help=_AGAIN)
     return card
+
+
+def unknown(name: str, there: Iterable[str], beside: str = "") -> UsageError:
+    """Of a name that no claim has. there: the ids that claims have; beside: what else could have been given."""
+    id, at, _ = name.partition("@")
+    if at and id in there:
+        why = f"a claim is named without its version, {id}: of each there is one"
+        return UsageError(f"no claim {name!r}: {why}", help=command("zkcompliance", "explain", id))
+    return UsageError(f"no claim {name!r}: there is {', '.join(there)}{beside}", help="zkcompliance claims")
 
 
 def schemas() -> dict[str, tuple[bytes, ...]]:

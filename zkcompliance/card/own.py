@@ -67,10 +67,7 @@ def one(claim: str | Path | Card | Own) -> Own:
     """One claim by its id, its file or its card. One under the id of another claim of the catalogue is refused."""
     if isinstance(claim, str) and not claim.endswith((".json", ".py")):
         if claim not in catalogue.names():
-            raise UsageError(
-                f"no claim {claim!r}: there is {', '.join(catalogue.names())}, a card (.json), or a .py file",
-                help="zkcompliance claims",
-            )
+            raise catalogue.unknown(claim, catalogue.names(), ", a card (.json), or a .py file")
         return Own(catalogue.load(claim), compiled=False)
     given = own(claim)
     if given.card.id in catalogue.names() and not installed(given.card):

@@ -16,6 +16,7 @@ _CALENDAR: dict[Type, Callable[[object], int]] = {
 _TEXT: dict[Type, Callable[[str], int]] = {
     types.TIME_POINT: quantities.parse_time, types.SECONDS: quantities.parse_seconds, types.PPM: quantities.parse_ppm,
 }  # fmt: skip
+_SHOWN = {"no": 0, "yes": 1}  # how a truth value is printed, and may be given back
 _SHOW: dict[Type, Callable[[int], str]] = {
     types.TIME_POINT: quantities.show_time, types.SECONDS: quantities.show_seconds, types.PPM: quantities.show_ppm,
     types.DAY: quantities.show_day, types.MONTH: quantities.show_month, types.YEAR: str,
@@ -87,7 +88,7 @@ def read_given(kind: Type, value: object) -> int:
         if kind == types.SECONDS:
             return quantities.read_length(value)
         if kind.kind == types.BOOL:
-            return quantities.read_truth(value)
+            return _SHOWN[value] if isinstance(value, str) and value in _SHOWN else quantities.read_truth(value)
     except quantities.Refused as refused:
         raise UsageError(f"{quantities.quoted(str(value))} {refused.why}", help=refused.help or None) from None
     return read(kind, value)

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import ModuleType
 
 from zkcompliance import limits, schemas
+from zkcompliance.card import catalogue as cards
 from zkcompliance.card.beside import Beside
 from zkcompliance.card.vacuity import Vacuous
 from zkcompliance.claim import own_text
@@ -85,7 +86,7 @@ def load(name: str) -> Claim:
     if name in _homes():
         return replace(compiled_anew(name), pinned=registry().get(name))
     if not name.endswith(".py") or not os.path.exists(name):  # noqa: PTH110
-        raise UsageError(f"no claim {name!r}: there is {', '.join(names())}, or a .py file", help="zkcompliance claims")
+        raise cards.unknown(name, names(), ", or a .py file")
     loader = _Source(name)
     spec = importlib.util.spec_from_file_location("zkcompliance_user_claim", name, loader=loader)
     if spec is None:
@@ -116,7 +117,7 @@ def _of_its_own(claim: Claim, file: str) -> Claim:
 def compiled_anew(name: str) -> Claim:
     """A claim of the catalogue, compiled whatever REGISTRY.lock pins. UsageError where there is none."""
     if name not in _homes():
-        raise UsageError(f"no claim {name!r}: there is {', '.join(names())}", help="zkcompliance claims")
+        raise cards.unknown(name, names())
     file, of = _homes()[name]
     over = name.endswith(OVER_ROLL_UPS)
     claim = _of_family(file, *of) if of else claim_in(files()[file], name, rolled=over)

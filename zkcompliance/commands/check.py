@@ -182,6 +182,7 @@ def _remedy(lack: Lack) -> str:
 def _claim(claim_name: str, logs: tuple[str, ...], params: tuple[str, ...], as_json: bool) -> int:
     from zkcompliance.card.typed import params_of
     from zkcompliance.claim import catalogue
+    from zkcompliance.commands import outcomes
     from zkcompliance.commands.logs import by_label, open_for
     from zkcompliance.prove import api
     from zkcompliance.prove.growth import covered
@@ -190,7 +191,13 @@ def _claim(claim_name: str, logs: tuple[str, ...], params: tuple[str, ...], as_j
     publics = params_of(claim.id, claim.params, params)
     opened = open_for(claim, by_slot(list(claim.slots), logs, "--log"))
     asked = api.Asked(claim.id, claim, opened, publics)
-    result = api.check(asked, api.columns_of(api.logs_of([asked])))
+    columns = api.columns_of(api.logs_of([asked]))
+    result = api.check(asked, columns)
+    ended = {
+        label: said
+        for label, log in by_label(opened).items()
+        if (said := outcomes.ended(log.schema, columns[log.origin])) is not None
+    }
     by_segment = _by_segment(by_label(opened))
     limits = covered(claim, opened)
     status = 0 if result.holds else 1
@@ -200,6 +207,8 @@ def _claim(claim_name: str, logs: tuple[str, ...], params: tuple[str, ...], as_j
                 "claim": claim.id, "version": claim.version, "holds": result.holds, "requirement": result.requirement,
                 "margin": result.margin, "params": {name: str(value) for name, value in publics.items()},
                 "details": {name: str(value) for name, value in result.details.items()},
+                "reveals": {name: str(value) for name, value in result.reveals.items()},
+                "outcomes": ended,
                 "proofs_left": {label: min(counts) for label, counts in by_segment.items()},
                 "one_proof_covers": {slot: most for slot, (most, _) in limits.items()},
                 "segments": {
@@ -216,6 +225,7 @@ def _claim(claim_name: str, logs: tuple[str, ...], params: tuple[str, ...], as_j
             "requirement": result.requirement,
             "margin": result.margin,
             **{name: str(value) for name, value in result.details.items() if name not in publics},
+            **{f"outcomes ({label})": said for label, said in ended.items()},
             **{
                 f"segments ({slot})": f"{sum(len(log.segments) for log in opened[slot])}, and one proof covers at most "
                 f"{most} of up to 2^{k} rows each"

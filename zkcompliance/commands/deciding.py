@@ -18,6 +18,7 @@ from zkcompliance.commands.options import (
 )
 
 if TYPE_CHECKING:
+    from zkcompliance.policy.proofs import File
     from zkcompliance.policy.verdict import Verdict
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -83,31 +84,32 @@ def deciding_options(command: Command) -> Command:
 
 def decide(file: Path, asked: dict[str, Any]) -> Verdict:
     """The verdict on a proof file; asked: what `deciding_options` gave."""
-    from zkcompliance.policy.proofs import read_proof
+    from zkcompliance.policy.proofs import open_proof
 
-    return _decide(read_proof(file), asked)
+    with open_proof(file) as opened:
+        return _decide(opened, asked)
 
 
-def _decide(data: bytes, asked: dict[str, Any]) -> Verdict:
+def _decide(file: File, asked: dict[str, Any]) -> Verdict:
     from zkcompliance.decide import Request
 
     with console.progress() as report:
-        return Request(**asked).decide(data, clock=int(time.time()), progress=report)
+        return Request(**asked).decide(file, clock=int(time.time()), progress=report)
 
 
 def decide_or_say(file: Path, asked: dict[str, Any]) -> Verdict:
     """The same, for a document: whatever is in the way of a verdict is in it, as its `error`."""
     from zkcompliance.errors import InternalError, ZkComplianceError
-    from zkcompliance.policy.proofs import read_proof
+    from zkcompliance.policy.proofs import open_proof
     from zkcompliance.report import refused
 
-    data = None
+    opened = None
     try:
-        data = read_proof(file)
-        return _decide(data, asked)
+        with open_proof(file) as opened:
+            return _decide(opened, asked)
     except Exception as error:
         why = error if isinstance(error, ZkComplianceError) else InternalError.of(error)
-        return refused.verdict(why, data=data, at=asked["at"], clock=int(time.time()))
+        return refused.verdict(why, file=opened, at=asked["at"], clock=int(time.time()))
 
 
 def leave(verdict: Verdict) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from textwrap import indent
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 @json_option
 def command(subject: str, claim_files: tuple[str, ...], card_file: Path | None, as_json: bool) -> None:
     """A claim or policy as sentences, what a proof file states (without verifying it), or what an error code means."""
+    from zkcompliance import schemas
+    from zkcompliance.card import catalogue as cards
     from zkcompliance.claim import catalogue
     from zkcompliance.policy import catalogue as policies
 
@@ -53,6 +56,10 @@ def command(subject: str, claim_files: tuple[str, ...], card_file: Path | None, 
         show(policies.load(subject, claim_files), as_json)
     elif os.path.isfile(subject):  # noqa: PTH113 (no error for a name that no file can have)
         _explain_file(Path(subject), as_json)
+    elif (name := subject.partition("@")[0]) in catalogue.names():
+        raise cards.unknown(subject, catalogue.names())
+    elif name in schemas.names():
+        raise UsageError(f"{subject!r}: a schema is shown by another command", help=f"zkcompliance schemas {name}")
     else:
         raise UsageError(
             f"{subject!r} is no claim, no policy, no proof file, no card and no error code",
@@ -134,9 +141,13 @@ def _explain_card(path: Path, as_json: bool) -> None:
 
 def _explain_file(path: Path, as_json: bool) -> None:
     """The decoded statements of a proof file; nothing is verified."""
-    from zkcompliance.policy.proofs import proofs_in, read_proof
+    from zkcompliance.policy.proofs import open_proof
 
-    proofs = proofs_in(read_proof(path))
+    with open_proof(path) as file:
+        _explain_proofs(file.proofs, as_json)
+
+
+def _explain_proofs(proofs: Sequence[Proof], as_json: bool) -> None:
     if as_json:
         console.print_json({"verified": False, "proofs": [_document(proof) for proof in proofs]})
         return
@@ -154,10 +165,10 @@ def _explain_file(path: Path, as_json: bool) -> None:
 
 def _sizes(proof: Proof) -> dict[str, int]:
     """How many bytes each part of the file has."""
-    bundle = proof.bundle
+    outside = proof.outside
     return {
-        "statement": len(bundle.statement_bytes), "programs": sum(map(len, bundle.program_bytes)),
-        "notes": sum(map(len, bundle.notes)), "proof": len(bundle.proof_bytes),
+        "statement": len(outside.statement_bytes), "programs": sum(map(len, outside.program_bytes)),
+        "notes": sum(map(len, outside.notes)), "proof": proof.size - len(outside.encode()),
     }  # fmt: skip
 
 
@@ -175,7 +186,7 @@ def _document(proof: Proof) -> dict[str, Any]:
             "subject": subject and {"name": subject.name, "sha256": subject.digest.hex(),
                 "tree": subject.tree.hex() or None,
             },
-            "time": str(binding.time), "reference": binding.reference.hex(),
+            "time": str(binding.time), "reference": binding.reference.hex(), "rehearsal": binding.rehearsal,
         }  # fmt: skip
     return {
         "profile": statement.profile.name, "head": statement.head.hex(), "binding": bound, "bytes": _sizes(proof),
@@ -207,6 +218,8 @@ def _stated(proof: Proof) -> dict[str, str]:
         if binding.subject is not None:
             fields["model"] = f"{binding.subject.name}, SHA-256 {binding.subject.digest.hex()}"
             fields["model's tree"] = binding.subject.tree.hex() or "not bound"
+        if binding.rehearsal:
+            fields["rehearsal"] = "made as if at another time, and shows nothing of any time"
         fields["proved at"] = show_time(binding.time) if binding.time else "not said"
         fields["reference"] = shown_bytes(binding.reference)
     for number, log in enumerate(statement.logs, 1):
@@ -217,13 +230,28 @@ def _stated(proof: Proof) -> dict[str, str]:
 
 
 def _claim(claimed: Claimed) -> dict[str, str]:
-    from zkcompliance.policy.finding import public_values
-
     program = claimed.program
-    fields = {"claim": claimed.label}
-    fields |= {f"parameter {name}": str(value) for name, value in public_values(claimed).items()}
+    fields = {"claim": claimed.label, **_publics(claimed)}
     for slot in program.logs:
         fields[f"log {slot.name}"] = ", ".join(place.log.origin for place in claimed.filling(slot.name))
     tables, equations = len(program.tables), len(program.equations)
     fields["program"] = f"{program.digest.hex()}: {tables} table(s), {equations} equation(s)"
     return fields
+
+
+def _publics(claimed: Claimed) -> dict[str, str]:
+    """Parameters and what is revealed, as people read them where the program is that of a claim of the catalogue; else
+    the bare numbers of all public values, of which the file does not say what they are."""
+    from zkcompliance.card import catalogue as cards
+    from zkcompliance.policy.finding import public_values, rounded, text
+
+    values, name = public_values(claimed), claimed.stated.claim
+    card = cards.load(name) if name in cards.names() else None
+    if card is None or card.program != claimed.program.digest:
+        return {f"public {name}": str(value) for name, value in values.items()}
+    said = {f"parameter {param.name}": text(param, values[param.name]) for param in card.params}
+    for shown in card.revealed():
+        value = values[shown.name]
+        less = ", rounded down" if rounded(card, shown.name, value) else ""
+        said[f"reveals {shown.name}"] = f"{text(shown, value)}{less}"
+    return said

@@ -117,7 +117,7 @@ def _say(error: ZkComplianceError, arguments: list[str]) -> None:
 
     form = refused.form_of(arguments)
     if form != "text":
-        verdict = refused.verdict(error, data=None, at=refused.at_of(arguments), clock=int(time.time()))
+        verdict = refused.verdict(error, file=None, at=refused.at_of(arguments), clock=int(time.time()))
         click.echo(write(verdict, form), nl=False)
 
 

@@ -9,7 +9,7 @@ from zkcompliance import importers
 from zkcompliance.claim import catalogue
 from zkcompliance.commands.console import print_json, print_text
 from zkcompliance.prove import own_claims
-from zkcompliance.prove.needs import Cadence, ColumnNeed, LogNeed, cadence, needs
+from zkcompliance.prove.needs import Cadence, ColumnNeed, LogNeed, Named, cadence, named, needs
 
 if TYPE_CHECKING:
     from zkcompliance.policy.model import Policy
@@ -22,11 +22,11 @@ def show(name: str, claim_files: Sequence[str], as_json: bool) -> None:
     """Print the needs of a policy: a ready-made one's name, or a .toml file. claim_files: texts of its own claims."""
     own = catalogue.own(tuple(claim_files))
     policy = own_claims.load(name, own)
-    found, times = needs(policy, own), cadence(policy)
+    found, times, names = needs(policy, own), cadence(policy), named(policy)
     if as_json:
-        print_json(document(policy, found, times))
+        print_json(document(policy, found, times, names))
         return
-    print_text("\n".join(lines(policy, found, times)))
+    print_text("\n".join(lines(policy, found, times, names)))
 
 
 def fills(schema: Schema, column: str) -> list[str]:
@@ -34,7 +34,9 @@ def fills(schema: Schema, column: str) -> list[str]:
     return [each.name for each in importers.FORMATS.values() if each.columns and each.fills(schema, column)]
 
 
-def document(policy: Policy, found: Sequence[LogNeed], times: Sequence[Cadence]) -> dict[str, Any]:
+def document(
+    policy: Policy, found: Sequence[LogNeed], times: Sequence[Cadence], names: Sequence[Named]
+) -> dict[str, Any]:
     """As JSON: formats of a column are those of tools; csv, jsonl and arrow have any."""
     return {
         "policy": policy.label,
@@ -42,6 +44,7 @@ def document(policy: Policy, found: Sequence[LogNeed], times: Sequence[Cadence])
         "subject": policy.subject,
         "reference": policy.reference,
         "cadence": [{"of": each.of, "says": each.says} for each in times],
+        "names": [{"of": each.of, "says": each.says} for each in names],
         "logs": [
             {
                 "name": each.rule.name,
@@ -67,7 +70,7 @@ def _column(need: ColumnNeed, schema: Schema) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def lines(policy: Policy, found: Sequence[LogNeed], times: Sequence[Cadence]) -> list[str]:
+def lines(policy: Policy, found: Sequence[LogNeed], times: Sequence[Cadence], names: Sequence[Named]) -> list[str]:
     """The same for a person."""
     out = [f"What {policy.label} needs to be logged: {len(found)} log{'' if len(found) == 1 else 's'}"]
     for log in found:
@@ -77,7 +80,9 @@ def lines(policy: Policy, found: Sequence[LogNeed], times: Sequence[Cadence]) ->
                 f"    {need.column.name}: {need.column.doc}",
                 f"      {'; '.join([_read_by(need), *_filled(log, need)])}",
             ]
-    out += ["", "How often:", *(f"  - {each.says if '.' not in each.of else _named(each)}" for each in times)]
+    if names:
+        out += ["", "Names that rows are held against, letter by letter:", *(f"  - {_with_of(each)}" for each in names)]
+    out += ["", "How often:", *(f"  - {each.says if '.' not in each.of else _with_of(each)}" for each in times)]
     if not times:
         out.append("  - the policy says nothing of it")
     out += ["", "Beside the logs:"]
@@ -87,7 +92,7 @@ def lines(policy: Policy, found: Sequence[LogNeed], times: Sequence[Cadence]) ->
     return out
 
 
-def _named(each: Cadence) -> str:
+def _with_of(each: Cadence | Named) -> str:
     return f"{each.of.partition('.')[0]}: {each.says}"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from zkcompliance.log.store import SealedLog
 
+_CLUSTER = "zkcompliance prove --policy POLICY --log NAME=DIR -o FILE --cluster tcp://HOST:8786"
 _ATTEST = (
     "zkcompliance prove --policy POLICY --log NAME=DIR --subject NAME=PATH -o FILE "
     "--attest OUT.intoto.json --attest-key KEY.pem"
@@ -60,6 +62,10 @@ _ATTEST = (
     "--attest-key", type=click.Path(path_type=Path), metavar="PEM",
     help="The private key (ECDSA P-256 or Ed25519, PKCS#8) that signs it.",
 )  # fmt: skip
+@click.option(
+    "--cluster", metavar="ADDRESS",
+    help="With --policy: the workers of the Dask scheduler there make the proofs, such as tcp://10.0.0.5:8786.",
+)  # fmt: skip
 @json_option
 def command(
     claim_name: str | None,
@@ -73,6 +79,7 @@ def command(
     output: Path,
     attestation: Path | None,
     attest_key: Path | None,
+    cluster: str | None,
     as_json: bool,
 ) -> None:
     """Prove CLAIM, or every requirement of each --policy, over these logs in zero knowledge, and write one proof file.
@@ -95,6 +102,8 @@ def command(
     if rehearse is not None and (claim_name is not None or attestation is not None):
         why = "--rehearse goes with --policy, and no attestation is made of a rehearsal"
         raise UsageError(why, help="zkcompliance prove --help")
+    if cluster is not None and not policies:
+        raise UsageError("--cluster goes with --policy: its proofs are what is shared out", help=_CLUSTER)
     sign = _attesting(attestation, attest_key, subject)
     model_paths = subject_paths(subject)
     closed = [*paths_of(*logs), *model_paths]
@@ -132,17 +141,19 @@ def command(
         from zkcompliance.commands.logs import open_of
         from zkcompliance.policy.catalogue import asked
         from zkcompliance.prove import own_claims
+        from zkcompliance.prove.cluster import connected
         from zkcompliance.prove.policy import prove_policies
 
         own = catalogue.own(claim_files)
         chosen = [own_claims.load(name, own) for name in policies]
         opened = open_of(chosen, logs)
-        with console.progress() as report:
-            console.warm_up(report)
+        with connected(cluster) if cluster is not None else nullcontext() as executor, console.progress() as report:
+            if executor is None:
+                console.warm_up(report)
             bundle = prove_policies(
                 chosen, opened, pairs(params, "--param"),
                 binding=Binding(None, model, now, reference, rehearse is not None), own=own, progress=report,
-                tell=console.note,
+                tell=console.note, executor=executor,
             )  # fmt: skip
         made = {policy.label: [requirement.name for requirement in asked(policy)] for policy in chosen}
         said = {"policies": {policy.label: policy.digest.hex() for policy in chosen}, "requirements": made}

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from zkcompliance.importers import Importer
+    from zkcompliance.log.layout import Layout
+    from zkcompliance.log.once import Input, Passed, Piece
     from zkcompliance.log.signer import SignerKey
     from zkcompliance.prove.rollup import RolledUp
 
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 @click.argument("inputs", nargs=-1, type=click.Path(path_type=Path), metavar="INPUT…")
 @click.option(
     "--schema", "schema_name", metavar="NAME", shell_complete=complete_schemas,
-    help="Schema of a new log (default compute).",
+    help="Schema of a new log; default the only one that the formats feed, else compute.",
 )  # fmt: skip
 @click.option("--from", "format_name", metavar="FORMAT", help="Format of the inputs; default by file name.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="An option of the format.")
@@ -39,11 +41,18 @@ if TYPE_CHECKING:
     "--unit", "stated", multiple=True, metavar="COLUMN=UNIT",
     help="What a share column's bare numbers are in: ppm, percent or fraction.",
 )  # fmt: skip
+@click.option(
+    "--map", "fields", multiple=True, metavar="COLUMN=FIELD",
+    help="Of csv, jsonl or arrow: the field that is a column; fields that are none are left out.",
+)  # fmt: skip
 @click.option("--log", "path", type=click.Path(path_type=Path), required=True, help="The log folder; made when new.")
 @click.option("--key", "key_path", type=click.Path(path_type=Path), required=True, help="The log's private key file.")
 @click.option("--profile", metavar="NAME", help="standard (default), fast or small; for a new log.")
-@click.option("--again", is_flag=True, help="Seal INPUT… even where the very same rows are sealed already.")
+@click.option("--again", is_flag=True, help="Seal rows of INPUT… even where they are sealed already.")
+@click.option("--equal-rows", "equal", is_flag=True, help="Rows of one csv, jsonl or arrow file may be equal.")
+@click.option("--keep-texts", "texts", is_flag=True, help="Keep the texts of ids in the log's private part.")
 @click.option("--meterer", is_flag=True, help="INPUT… is what you measured of others: sources as it states them.")
+@click.option("-v", "--verbose", is_flag=True, help="Print the whole formula of the format.")
 @click.option("--empty", is_flag=True, help="State that there are no rows; refused where there are some.")
 @click.option("--roll-up", "rolled", type=click.Path(path_type=Path), help="Roll the log up in this folder too.")
 @click.option("--roll-up-key", type=click.Path(path_type=Path), help="The roll-up's own private key file.")
@@ -54,11 +63,15 @@ def command(
     format_name: str | None,
     settings: tuple[str, ...],
     stated: tuple[str, ...],
+    fields: tuple[str, ...],
     path: Path,
     key_path: Path,
     profile: str | None,
     again: bool,
+    equal: bool,
+    texts: bool,
     meterer: bool,
+    verbose: bool,
     empty: bool,
     rolled: Path | None,
     roll_up_key: Path | None,
@@ -66,9 +79,11 @@ def command(
 ) -> None:
     """Import the rows of INPUT…, append them to a log as one committed segment, and sign a new checkpoint.
 
-    All inputs are sealed, or none is, and each once: where a seal was interrupted, run the same again, and rows that
-    are sealed already are refused. Without inputs, rows that were appended earlier are sealed. Sealing nothing is
-    refused, unless --empty says that it is meant: INPUT… have no rows, or are left out, and none wait to be sealed.
+    All inputs are sealed, or none is, and each once: where a seal was interrupted, run the same again. What is sealed
+    already is passed over and said: a file with the same rows, and a job, step or sample whose row is the same. One
+    that was changed is refused, and so is a file with two equal rows that nothing tells apart. Without inputs, rows
+    that were appended earlier are sealed. Sealing nothing is refused, unless --empty says that it is meant: INPUT… have
+    no rows, or are left out, and none wait to be sealed.
 
     With --roll-up what is sealed is rolled up at once, as `zkcompliance roll-up` does: run that where this is
     interrupted after the seal.
@@ -86,8 +101,8 @@ def command(
     key = keys.load_private(key_path)
     rolling = None if roll_up_key is None else keys.load_private(roll_up_key)
     chosen = [importers.by_name(format_name) if format_name else importers.guess(name) for name in inputs]
-    options, units = pairs(settings, "--set"), pairs(stated, "--unit")
-    schema = schemas.by_name(schema_name or "compute")
+    options, units, columns = pairs(settings, "--set"), pairs(stated, "--unit"), pairs(fields, "--map")
+    schema = schemas.by_name(schema_name or _fed(chosen))
     with files.reporting(path):
         there = path.exists()
     if there:
@@ -102,12 +117,15 @@ def command(
         schema = existing.schema
     if rolled is not None and schemas.roll_up_of(schema) is None:
         raise UsageError(f"logs of {schema.label} are not rolled up", help="zkcompliance schemas")
+    chosen = [importers.mapped(each, columns, schema) for each in chosen]
     for importer in {each.name: each for each in chosen}.values():
         importer.check(schema, options)
-        console.note(f"{importer.name}: {importer.formula}")
+        console.note(importer.told(options, whole=verbose))
     with console.progress() as report, _folder(path, schema, key, profile) as folder:
         console.warm_up(report)
-        counted = _Counter(chosen, inputs, schema, options, units, meterer=meterer, empty=empty)
+        counted = _Counter(chosen, inputs, schema, options, units, meterer=meterer, empty=empty, equal=equal)
+        kept: set[str] | None = set() if texts else None
+        passed: list[Passed] = []
         with Writer(folder, key) as writer:
             for what in writer.recovered:
                 console.note(f"{path}: {what}")
@@ -120,17 +138,23 @@ def command(
             if waiting and not empty:
                 console.note(f"{waiting} row(s) appended earlier are sealed too")
             before = writer.checkpoint.size
-            checkpoint = writer.seal_inputs(counted.sources(report), again=again, empty=empty, progress=report)
+            checkpoint = writer.seal_inputs(
+                counted.sources(report, Layout(folder), kept), again=again, empty=empty, passed=passed, progress=report
+            )
+    for each in passed:
+        console.note(_said(each))
     made = None if rolled is None or rolling is None else _rolled_up(path, rolled, rolling)
     log = open_log(path)
     if (sentence := remark(log)) is not None:
         console.note(sentence)
-    sealed = waiting + counted.rows
+    left = sum(each.rows for each in passed)
+    sealed = waiting + counted.rows - left
     if as_json:
         console.print_json(
             {
                 "log": str(path), "origin": log.origin, "schema": log.schema.name, "profile": log.profile,
-                "rows": str(sealed), "segments": list(range(before, checkpoint.size)), "size": checkpoint.size,
+                "rows": str(sealed), "passed_over": str(left),
+                "segments": list(range(before, checkpoint.size)), "size": checkpoint.size,
                 "root": checkpoint.root.hex(), "checkpoint": log.checkpoint_note, "proofs_left": log.proofs_left(),
                 **({} if made is None else {"rollup": str(made.file)}),
             }
@@ -148,6 +172,13 @@ def command(
     )
 
 
+def _fed(chosen: list[Importer]) -> str:
+    """The name of the one schema that all these formats feed, compute where that may be several."""
+    fed = {each.schemas for each in chosen}
+    only = next(iter(fed)) if len(fed) == 1 else ()
+    return only[0] if len(only) == 1 else "compute"
+
+
 def _rolled_up(path: Path, rolled: Path, key: SignerKey) -> RolledUp:
     from zkcompliance.commands.roll_up import bound_now
     from zkcompliance.prove.rollup import roll_up
@@ -161,29 +192,57 @@ class _Counter:
 
     def __init__(
         self, chosen: list[Importer], inputs: tuple[Path, ...], schema: schemas.Schema, options: dict[str, str],
-        units: dict[str, str], *, meterer: bool, empty: bool,
+        units: dict[str, str], *, meterer: bool, empty: bool, equal: bool,
     ) -> None:  # fmt: skip
         self.rows, self._meterer = 0, meterer
-        self._empty = empty
+        self._empty, self._equal = empty, equal
         self._units, self._now = units, int(time.time())
         self._sources = list(zip(chosen, inputs, strict=True))
         self._schema, self._options = schema, options
 
-    def sources(self, report: Progress) -> Iterator[tuple[str, Iterator[NDArray[np.uint32]]]]:
-        """Each input's name and chunks."""
+    def sources(self, report: Progress, layout: Layout, kept: set[str] | None) -> Iterator[Input]:
+        """Each input. Rows of formats that feed any schema have no identity but what they say.
+
+        kept: where texts of ids are gathered, which are kept in the log when all inputs were read, before it is sealed.
+        """
+        from zkcompliance.log import texts
+        from zkcompliance.log.once import Input
+
         for importer, name in self._sources:
-            yield str(name), self._chunks(importer, name, report)
+            chunks = self._chunks(importer, name, report, kept)
+            yield Input(str(name), chunks, not importer.schemas and not self._equal)
+        if kept is not None:
+            texts.keep(layout, (text for text in kept if text and not text.startswith("0x")))
 
-    def _chunks(self, importer: Importer, name: Path, report: Progress) -> Iterator[NDArray[np.uint32]]:
+    def _chunks(
+        self, importer: Importer, name: Path, report: Progress, kept: set[str] | None
+    ) -> Iterator[NDArray[np.uint32] | Piece]:
         from zkcompliance import importers
+        from zkcompliance.log.once import Piece
+        from zkcompliance.log.records import Record, identity_of
 
-        chunks = importers.encode(
-            importer, name, self._schema, self._options, units=self._units, now=self._now, empty=self._empty
+        parts = importers.parts(
+            importer,
+            name,
+            self._schema,
+            self._options,
+            units=self._units,
+            now=self._now,
+            empty=self._empty,
+            texts=kept,
         )
-        for chunk in chunks if self._meterer else _own(name, self._schema, chunks):
+        latest: list[importers.Part] = []
+
+        def columns() -> Iterator[NDArray[np.uint32]]:
+            for part in parts:
+                latest[:] = [part]
+                yield part.columns
+
+        for chunk in columns() if self._meterer else _own(name, self._schema, columns()):
             self.rows += chunk.shape[1]
             report("import rows", self.rows, 0)
-            yield chunk
+            records = [Record(identity_of(importer.name, each), title) for each, title in latest[0].records]
+            yield Piece(chunk, records) if records else chunk
 
 
 def _own(name: Path, schema: schemas.Schema, chunks: Iterator[NDArray[np.uint32]]) -> Iterator[NDArray[np.uint32]]:
@@ -194,6 +253,14 @@ def _own(name: Path, schema: schemas.Schema, chunks: Iterator[NDArray[np.uint32]
         yield from self_declared(schema, chunks)
     except SchemaError as error:
         raise ImporterError(f"{name}: {error.message}", help=error.help) from None
+
+
+def _said(passed: Passed) -> str:
+    """The sentence about rows that were passed over."""
+    one = passed.rows == 1
+    rows = f"{passed.rows:,} row{' is' if one else 's are'}"
+    where = "there twice" if passed.segment is None else f"sealed already, in the seal of segment {passed.segment}"
+    return f"{passed.name}: {rows} {where}; not sealed again"
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections.abc import Generator, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -27,7 +28,8 @@ from zkcompliance.importers import (
     prometheus,
     slurm,
 )
-from zkcompliance.importers.model import BATCH_ROWS, Importer, Row
+from zkcompliance.importers.fields import Fields
+from zkcompliance.importers.model import BATCH_ROWS, Identified, Importer, Row
 from zkcompliance.schemas import Schema, encode_rows
 
 if TYPE_CHECKING:
@@ -49,6 +51,7 @@ FORMATS: dict[str, Importer] = {
     "lightning": lightning.IMPORTER,
     "nanogpt": nanogpt.IMPORTER,
 }
+_MAPPED = {"csv": csv_table.importer, "jsonl": json_lines.importer, "arrow": arrow.importer}
 _SUFFIXES = {
     ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "arrow", ".arrow": "arrow", ".feather": "arrow",
     ".eval": "inspect",
@@ -60,6 +63,23 @@ def by_name(name: str) -> Importer:
     if name not in FORMATS:
         raise UsageError(f"no format {name!r}; there is {', '.join(FORMATS)}", help="zkcompliance formats")
     return FORMATS[name]
+
+
+def mapped(importer: Importer, columns: Mapping[str, str], schema: Schema) -> Importer:
+    """The importer as it reads one file whose fields are columns as `columns` says (column → field), if it may say it.
+
+    UsageError for a format that names its fields itself, a column that is none of the schema, a field that is two.
+    """
+    if not columns:
+        return importer
+    if importer.name not in _MAPPED:
+        raise UsageError(
+            f"format {importer.name} says itself which columns its rows have: leave --map out",
+            help="zkcompliance formats",
+        )
+    fields = Fields(columns)
+    fields.check(schema)
+    return _MAPPED[importer.name](fields)
 
 
 def guess(path: str | Path) -> Importer:
@@ -96,6 +116,14 @@ def _reading(importer: Importer, path: str | Path, schema: Schema) -> Iterator[B
         raise ImporterError(f"{path}: {error.message}", help=help_line) from error.__cause__
 
 
+@dataclass(frozen=True)
+class Part:
+    """Rows of a file: limbs (width, n), and of which record each is, as (identity, name), where the format says it."""
+
+    columns: NDArray[np.uint32]
+    records: tuple[tuple[tuple[str | int, ...], str], ...]
+
+
 def encode(
     importer: Importer,
     path: str | Path,
@@ -106,17 +134,39 @@ def encode(
     now: int | None = None,
     empty: bool = False,
 ) -> Iterator[NDArray[np.uint32]]:
+    """The limbs of `parts`."""
+    for part in parts(importer, path, schema, options, units=units, now=now, empty=empty):
+        yield part.columns
+
+
+def parts(
+    importer: Importer,
+    path: str | Path,
+    schema: Schema,
+    options: Mapping[str, str] | None = None,
+    *,
+    units: Mapping[str, str] | None = None,
+    now: int | None = None,
+    empty: bool = False,
+    texts: set[str] | None = None,
+) -> Iterator[Part]:
     """`rows` as limbs (width, n), in chunks; SchemaError becomes ImporterError that names the file.
 
     A file without rows is refused, unless `empty`. The file must be whole all the same: a CSV has its header.
+    texts: where the texts of ids are gathered.
     units, now: as `schemas.encode_rows`; a format that computes its shares has no unit to state (UsageError).
     """
     if units and importer.schemas:
         raise UsageError(f"format {importer.name} says itself which unit its shares have: leave --unit out")
+    ids = [column.name for column in schema.columns if column.type == "id"]
     first = 1
-    with contextlib.closing(_batches(importer, path, schema, options, units, now)) as source:
+    with contextlib.closing(_batches(importer, path, schema, options, units, now, texts)) as source:
         for batch in source:
+            records: tuple[tuple[tuple[str | int, ...], str], ...] = ()
             if isinstance(batch, list):
+                if texts is not None:
+                    texts.update(str(row[name]) for row in batch for name in ids if isinstance(row.get(name), str))
+                records = tuple((row.identity, row.name) for row in batch if isinstance(row, Identified))
                 try:
                     batch = encode_rows(schema, batch, first, units=units, now=now)
                 except SchemaError as error:
@@ -124,7 +174,7 @@ def encode(
                     help = own or f"zkcompliance schemas {schema.name}"
                     raise ImporterError(f"{path}: {error.message}", help=help) from None
             first += batch.shape[1]
-            yield batch
+            yield Part(batch, records)
     if first == 1 and not empty:
         raise ImporterError(f"{path}: holds no rows", help="# to state that there are none: add --empty")
 
@@ -136,6 +186,7 @@ def _batches(
     options: Mapping[str, str] | None,
     units: Mapping[str, str] | None,
     now: int | None,
+    texts: set[str] | None,
 ) -> Generator[Batch, None, None]:
     """The rows of one file, BATCH_ROWS at a time: as limbs where whole columns could be read, or as rows."""
     if importer.batches is None:
@@ -147,9 +198,9 @@ def _batches(
     from zkcompliance.schemas.columnar import Encoder
 
     importer.check(schema, options or {})
-    encoder = Encoder(schema, Reading.of(schema, units, now))
+    encoder = Encoder(schema, Reading.of(schema, units, now), texts)
     with _reading(importer, path, schema) as file:
         yield from importer.batches(file, encoder)
 
 
-__all__ = ["FORMATS", "Importer", "Row", "by_name", "encode", "guess", "rows"]
+__all__ = ["FORMATS", "Importer", "Part", "Row", "by_name", "encode", "guess", "mapped", "parts", "rows"]

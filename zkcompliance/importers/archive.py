@@ -7,6 +7,7 @@ anything is inflated, and size and CRC-32 at the end of each member.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import struct
 import zipfile
@@ -82,6 +83,10 @@ class Member:
         given, self._held = self._held[:size], self._held[size:]
         return given
 
+    def whole(self) -> bytes:
+        """All of it: for members whose stated size is small."""
+        return b"".join(iter(lambda: self.read(_BLOCK), b""))
+
     def _inflated(self, packed: Iterator[bytes], method: int) -> Iterator[bytes]:
         if method == _STORED:
             yield from packed
@@ -127,6 +132,7 @@ def _blocks(file: BinaryIO, size: int) -> Iterator[bytes]:
         yield block
 
 
+@functools.cache
 def _zstd() -> Any:
     """Python 3.14's own zstd, or its backport of the same interface."""
     for name in ("compression.zstd", "backports.zstd"):

@@ -7,6 +7,7 @@ shares alone, by their shortest decimal, where the column's unit is stated. A ti
 
 from __future__ import annotations
 
+import functools
 import importlib
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from zkcompliance import limits
 from zkcompliance.errors import ImporterError, UsageError
 from zkcompliance.importers import settings
+from zkcompliance.importers.fields import Fields
 from zkcompliance.importers.model import BATCH_ROWS, Importer, Row
 from zkcompliance.quantities import LAST, Exact, Typed
 from zkcompliance.schemas import Schema
@@ -26,16 +28,16 @@ _PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 FORMULA = "columns are taken as they stand; nothing is computed"
 
 
-def read(file: BinaryIO, name: str, schema: Schema, options: Mapping[str, str]) -> Iterator[Row]:
+def _read(fields: Fields, file: BinaryIO, name: str, schema: Schema, options: Mapping[str, str]) -> Iterator[Row]:
     """Rows in order. ImporterError names row and column; the libraries' own messages are not passed on."""
     arrow = _library()
     first = 1
     for batch in _guarded(arrow, file):
-        yield from _rows(arrow, batch, schema, first)
+        yield from _rows(arrow, batch, schema, fields, first)
         first += batch.num_rows
 
 
-def batches(file: BinaryIO, encoder: Encoder) -> Iterator[Batch]:
+def _columns(fields: Fields, file: BinaryIO, encoder: Encoder) -> Iterator[Batch]:
     """The same rows, as limbs where whole columns could be read (`arrow_columns`), a batch of the file at a time.
 
     Where one could not be, its rows and those behind it are read until some BATCH_ROWS of the file end where a batch
@@ -46,13 +48,13 @@ def batches(file: BinaryIO, encoder: Encoder) -> Iterator[Batch]:
     arrow, schema, first = _library(), encoder.schema, 1
     held: list[Row] = []
     for batch in _guarded(arrow, file):
-        names = _names(batch.schema, schema)
+        names = _names(batch.schema, schema, fields)
         cells = None if held or not batch.num_rows else arrow_columns.cells(arrow, batch, names, schema)
         limbs = None if cells is None else encoder.encode(batch.num_rows, cells)
         if limbs is not None:
             yield limbs
         else:
-            held += _rows(arrow, batch, schema, first)
+            held += _rows(arrow, batch, schema, fields, first)
             begin = first + batch.num_rows - len(held)
             while len(held) >= (size := BATCH_ROWS - (begin - 1) % BATCH_ROWS):
                 yield held[:size]
@@ -69,11 +71,12 @@ def _library() -> Any:
         raise UsageError("pyarrow is not installed", help="pip install 'zkcompliance[arrow]'") from None
 
 
-def _rows(arrow: Any, batch: Any, schema: Schema, first: int) -> Iterator[Row]:
+def _rows(arrow: Any, batch: Any, schema: Schema, fields: Fields, first: int) -> Iterator[Row]:
     """The rows of a batch, the first of which has the number `first`."""
-    names = _names(batch.schema, schema)
+    places = _names(batch.schema, schema, fields)
     kinds = {column.name: column.type for column in schema.columns}
-    columns = [_cells(arrow, batch.column(i), name, kinds[name], first) for i, name in enumerate(names)]
+    columns = [_cells(arrow, batch.column(i), name, kinds[name], first) for i, name in places]
+    names = [name for _, name in places]
     for cells in zip(*columns, strict=True):
         yield dict(zip(names, cells, strict=True))
 
@@ -151,19 +154,25 @@ def _batches(arrow: Any, file: BinaryIO) -> Iterator[Any]:
             yield batch.slice(start, BATCH_ROWS)
 
 
-def _names(table: Any, schema: Schema) -> list[str]:
-    """The column names. ImporterError for one that is unknown, doubled or missing."""
+def _names(table: Any, schema: Schema, fields: Fields) -> list[tuple[int, str]]:
+    """The place and column of each field that is taken. ImporterError for one that is unknown, doubled or missing."""
     names: list[str] = table.names
     known = {column.name for column in schema.columns}
-    for name in names:
-        if name not in known:
+    found: list[tuple[int, str]] = []
+    for place, name in enumerate(names):
+        column = fields.column(name, known)
+        if column is None:
+            if fields.mapped:
+                continue
             raise ImporterError(f"schema {schema.label} has no column {name[:64]!r}")
         if names.count(name) > 1:
             raise ImporterError(f"column {name} is there twice")
-    for column in schema.columns:
-        if column.default is None and column.name not in names:
-            raise ImporterError(f"column {column.name} is missing")
-    return names
+        found.append((place, column))
+    fields.finish()
+    for each in schema.columns:
+        if each.default is None and each.name not in {column for _, column in found}:
+            raise ImporterError(f"column {each.name} is missing")
+    return found
 
 
 def _cells(arrow: Any, array: Any, name: str, column: str, first: int) -> list[object]:
@@ -229,4 +238,15 @@ def _text(cell: Any, name: str, row: int) -> str | None:
     return settings.utf8(data, f"row {row}, column {name}")
 
 
-IMPORTER = Importer("arrow", "Parquet or Arrow IPC, columns named as in the schema", FORMULA, read, batches=batches)
+def importer(fields: Fields) -> Importer:
+    """The importer that takes a file's fields so."""
+    return Importer(
+        "arrow",
+        "Parquet or Arrow IPC, columns named as in the schema",
+        FORMULA,
+        functools.partial(_read, fields),
+        batches=functools.partial(_columns, fields),
+    )
+
+
+IMPORTER = importer(Fields())

@@ -16,10 +16,10 @@ _MOST_WORDS = 1 << 16  # of a dictionary, all of which is looked at for each bat
 _FLOATS = {16: np.uint16, 32: np.uint32, 64: np.uint64}
 
 
-def cells(arrow: Any, batch: Any, names: list[str], schema: Schema) -> dict[str, Cells] | None:
-    """Each column's cells; None where a column has to be read value by value."""
+def cells(arrow: Any, batch: Any, places: list[tuple[int, str]], schema: Schema) -> dict[str, Cells] | None:
+    """Each column's cells, by its place in the batch; None where a column has to be read value by value."""
     found: dict[str, Cells] = {}
-    for position, name in enumerate(names):
+    for position, name in places:
         column = _column(arrow, batch.column(position), schema.column(name).type)
         if column is None:
             return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from zkcompliance import limits
@@ -11,8 +13,8 @@ from zkcompliance.schemas.spans import Flags, Places, Spans
 _COMMA, _QUOTE, _RETURN, _LINE_END = b',"\r\n'
 
 
-def cells(piece: Piece, names: list[str]) -> dict[str, Spans] | None:
-    """The cells under each name, quotation marks around them left out; None where `csv_records` has to read them.
+def cells(piece: Piece, names: Sequence[str | None]) -> dict[str, Spans] | None:
+    """The cells under each name but None, quotation marks around them left out; None where `csv_records` has to read.
 
     That is: lines that are empty, too long or of another number of cells; a line end or a quotation mark in a cell; a
     carriage return that ends no line; NUL characters; what is not UTF-8.
@@ -46,7 +48,8 @@ def cells(piece: Piece, names: list[str]) -> dict[str, Spans] | None:
     for position, name in enumerate(names):
         last = ends_here if position == len(names) - 1 else table[:, position]
         quoted = data[first] == _QUOTE if len(quotes) else np.zeros(len(first), np.bool_)
-        found[name] = Spans(data, first + quoted, last - first - 2 * quoted, _text)
+        if name is not None:
+            found[name] = Spans(data, first + quoted, last - first - 2 * quoted, _text)
         first = table[:, position] + 1
     return found
 

@@ -1,4 +1,4 @@
-"""Exact numbers out of decoded JSON: whole amounts, shares in parts per million, seconds. Never through a float.
+"""Exact numbers out of decoded JSON: whole amounts, signed numbers, seconds. Never through a float.
 
 `where` names row and column in messages; values are never repeated.
 """
@@ -12,20 +12,26 @@ from fractions import Fraction
 
 from zkcompliance import limits
 from zkcompliance.errors import ImporterError
-from zkcompliance.quantities import MAX_DIGITS, MILLION, Exact, Refused, read_time
+from zkcompliance.quantities import MAX_DIGITS, Refused, read_time
 
 _PRECISE = re.compile(r"([^.]{19})(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})")
 
 
-def number(value: object, where: str) -> Fraction:
-    """A number ≥ 0, exactly as it was written. ImporterError: no number, NaN, infinite or negative."""
+def signed(value: object, where: str) -> Fraction:
+    """A number, exactly as it was written. ImporterError: no number, NaN or infinite."""
     if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
         raise ImporterError(f"{where}: is not a number")
     if isinstance(value, Decimal) and not value.is_finite():
         raise ImporterError(f"{where}: is NaN or infinite")
-    if value < 0:
-        raise ImporterError(f"{where}: is negative")
     return Fraction(value)
+
+
+def number(value: object, where: str) -> Fraction:
+    """A number ≥ 0, exactly as it was written. ImporterError: no number, NaN, infinite or negative."""
+    amount = signed(value, where)
+    if amount < 0:
+        raise ImporterError(f"{where}: is negative")
+    return amount
 
 
 def whole(value: object, where: str) -> int:
@@ -36,14 +42,6 @@ def whole(value: object, where: str) -> int:
     if amount >= 10**MAX_DIGITS:
         raise ImporterError(f"{where}: is absurdly large")
     return amount.numerator
-
-
-def share(value: object, where: str) -> Exact:
-    """A number in 0 … 1 → parts per million, rounded half to even from the decimal digits as written."""
-    amount = number(value, where)
-    if amount > 1:
-        raise ImporterError(f"{where}: is over 1, and shares are 0 to 1")
-    return Exact(round(amount * MILLION))
 
 
 def moment(value: object, where: str) -> Fraction:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO, NoReturn
 from zkcompliance import limits
 from zkcompliance.errors import ImporterError
 from zkcompliance.importers.csv_records import Readable
+from zkcompliance.importers.fields import Fields
 from zkcompliance.importers.json_stream import RefusedJson, once_each
 from zkcompliance.importers.model import Importer, Row
 from zkcompliance.quantities import MAX_DIGITS, Number, Refused, read_whole
@@ -20,7 +21,8 @@ from zkcompliance.schemas import Schema
 
 if TYPE_CHECKING:
     from zkcompliance.importers.model import Batch
-    from zkcompliance.schemas.columnar import Encoder
+    from zkcompliance.schemas.columnar import Encoder, Mixed
+    from zkcompliance.schemas.spans import Spans
 
 FORMULA = "members are taken as they stand; nothing is computed"
 _EXACT = ("flop", "count")  # the types whose numbers are whole
@@ -51,23 +53,32 @@ _DECODER = json.JSONDecoder(
 )
 
 
-def read(file: BinaryIO, name: str, schema: Schema, options: Mapping[str, str]) -> Iterator[Row]:
-    """One row per line; blank lines are refused. Numbers become exact ints."""
-    return _rows(file, schema, 1)
+def importer(fields: Fields) -> Importer:
+    """The importer that takes a file's fields so."""
 
+    def read(file: BinaryIO, name: str, schema: Schema, options: Mapping[str, str]) -> Iterator[Row]:
+        """One row per line; blank lines are refused. Numbers become exact ints."""
+        yield from _rows(file, schema, fields, 1)
+        fields.finish()
 
-def batches(file: BinaryIO, encoder: Encoder) -> Iterator[Batch]:
-    """The same rows, BATCH_ROWS at a time, as limbs where whole columns could be read (`json_columns`)."""
-    from zkcompliance.importers import json_columns, pieces
+    def batches(file: BinaryIO, encoder: Encoder) -> Iterator[Batch]:
+        """The same rows, BATCH_ROWS at a time, as limbs where whole columns could be read (`json_columns`)."""
+        from zkcompliance.importers import json_columns, pieces
 
-    source, schema = pieces.Pieces(file), encoder.schema
-    known = frozenset(column.name for column in schema.columns)
-    return pieces.batches(
-        source,
-        encoder,
-        lambda piece: json_columns.cells(piece, known, _bare),
-        lambda first: _rows(source, schema, first),
-    )
+        source, schema = pieces.Pieces(file), encoder.schema
+        names = fields.names(column.name for column in schema.columns)
+
+        def cells(piece: pieces.Piece) -> dict[str, Mixed | Spans] | None:
+            found = json_columns.cells(piece, frozenset(names), _bare)
+            if found is None:
+                return None
+            fields.met(found)
+            return {names[name]: each for name, each in found.items()}
+
+        yield from pieces.batches(source, encoder, cells, lambda first: _rows(source, schema, fields, first))
+        fields.finish()
+
+    return Importer("jsonl", "JSON Lines, one object per row", FORMULA, read, batches=batches)
 
 
 def _bare(raw: bytes) -> object:
@@ -78,7 +89,7 @@ def _bare(raw: bytes) -> object:
         raise ValueError("is not taken") from error
 
 
-def _rows(file: Readable, schema: Schema, first: int) -> Iterator[Row]:
+def _rows(file: Readable, schema: Schema, fields: Fields, first: int) -> Iterator[Row]:
     """Lines as rows; first: the number of the next one."""
     known = {column.name: column.type for column in schema.columns}
     number = first - 1
@@ -98,14 +109,19 @@ def _rows(file: Readable, schema: Schema, first: int) -> Iterator[Row]:
             raise ImporterError(f"row {number}: is nested too deeply") from None
         if not isinstance(row, dict):
             raise ImporterError(f"row {number}: is not an object")
+        taken: dict[str, object] = {}
         for member, value in row.items():
-            if member not in known:
+            column = fields.column(member, known)
+            if column is None:
+                if fields.mapped:
+                    continue
                 raise ImporterError(f"row {number}: schema {schema.label} has no column {member[:64]!r}")
             if isinstance(value, (dict, list)):
-                raise ImporterError(f"row {number}, column {member}: is not a single value")
-            if isinstance(value, Number) and known[member] in _EXACT:
-                _check_whole(value, f"row {number}, column {member}")
-        yield row
+                raise ImporterError(f"row {number}, column {column}: is not a single value")
+            if isinstance(value, Number) and known[column] in _EXACT:
+                _check_whole(value, f"row {number}, column {column}")
+            taken[column] = value
+        yield taken
 
 
 def _check_whole(value: Number, where: str) -> None:
@@ -116,4 +132,4 @@ def _check_whole(value: Number, where: str) -> None:
         raise ImporterError(f"{where}: {refused.why}") from None
 
 
-IMPORTER = Importer("jsonl", "JSON Lines, one object per row", FORMULA, read, batches=batches)
+IMPORTER = importer(Fields())

@@ -68,6 +68,7 @@ def once_each(pairs: list[tuple[str, object]]) -> dict[str, object]:
 _DECODER = json.JSONDecoder(
     parse_int=_integer, parse_float=_fraction, parse_constant=Decimal, object_pairs_hook=once_each
 )
+scan_exact = _DECODER.raw_decode  # (text, position) → the value there, decoded strictly, and the position behind it
 
 
 def decode(data: bytes) -> object:
@@ -175,6 +176,12 @@ class JsonStream:
         """The value that comes next, decoded whole."""
         self._due = False
         return self._decoded()
+
+    def whole(self) -> object:
+        """The value that the whole document is."""
+        found = self.value()
+        self.finish()
+        return found
 
     def skip(self) -> None:
         """Pass over the value that comes next."""

@@ -17,16 +17,18 @@ from typing import BinaryIO
 from zkcompliance import limits
 from zkcompliance.edge import regular
 from zkcompliance.errors import ImporterError, UsageError
-from zkcompliance.importers import settings
-from zkcompliance.importers.exact import Seen, number, share, whole
+from zkcompliance.importers import grades, settings
+from zkcompliance.importers.exact import Seen, number, signed, whole
+from zkcompliance.importers.grades import Grades
 from zkcompliance.importers.json_stream import as_list, as_object, as_text, decode
 from zkcompliance.importers.model import Importer, Row
-from zkcompliance.quantities import MILLION
+from zkcompliance.quantities import MILLION, Exact
 from zkcompliance.schemas import Schema
 
 FORMULA = (
-    "score = the chosen metric of one document under the chosen filter, a number from 0 to 1, in parts per million, "
-    "rounded half to even from its decimal digits; suite = task@version, item = doc_id, grader = metric,filter, "
+    "score = the chosen metric of one document under the chosen filter: true = 1, false = 0, a text as `map` says, or "
+    "a number v as (v − low) / (high − low) of `scale`, 0..1 unless stated; in parts per million, rounded half to even "
+    "from its decimal digits; suite = task@version, item = doc_id, grader = metric,filter, "
     "at = the results file's date, whole seconds, rounded down; epoch and attempt are 1"
 )
 _VERSIONS = ("0.4.",)
@@ -34,7 +36,7 @@ _VERSIONS = ("0.4.",)
 
 def read(file: BinaryIO, name: str, schema: Schema, options: Mapping[str, str]) -> Iterator[Row]:
     """Rows of the eval schema, in the file's order; rows of other filters are passed over."""
-    suite = _suite(name, options)
+    suite, worths = _suite(name, options), Grades.of(options, {})
     source = settings.source(options)
     seen, total = Seen(), Fraction()
     metric, chosen = options.get("metric", ""), options.get("filter", "")
@@ -57,8 +59,13 @@ def read(file: BinaryIO, name: str, schema: Schema, options: Mapping[str, str]) 
         metric = metric or _only_metric(row, where)
         if metric not in as_list(row.get("metrics"), f"{where}, metrics"):
             raise ImporterError(f"{where}, metrics: the metric is not there")
-        score = share(row.get(metric), f"{where}, metric")
-        total += number(row.get(metric), f"{where}, metric")
+        value = row.get(metric)
+        if value is None or isinstance(value, (list, dict)):
+            raise ImporterError(
+                f"{where}, metric: is not a number: it is no single grade", help="name another with --set metric=NAME"
+            )
+        worth = worths.worth(value, f"{where}, metric")
+        total += worth if isinstance(value, (bool, str)) else signed(value, f"{where}, metric")
         yield {
             "suite": suite.name,
             "item": str(document),
@@ -66,7 +73,7 @@ def read(file: BinaryIO, name: str, schema: Schema, options: Mapping[str, str]) 
             "attempt": 1,
             "model": suite.model,
             "domain": _domain(row, options, where),
-            "score": score,
+            "score": Exact(round(worth * MILLION)),
             "grader": f"{metric},{chosen}",
             "at": suite.at,
             "source": source,
@@ -103,7 +110,7 @@ class _Suite:
             raise ImporterError("the file's documents are not as many as the results file's n-samples.effective")
         if grader not in self.stated:
             raise ImporterError("the results file has no result for this metric and filter")
-        if abs(total / rows - number(self.stated[grader], "results file, result")) > Fraction(1, MILLION):
+        if abs(total / rows - signed(self.stated[grader], "results file, result")) > Fraction(1, MILLION):
             raise ImporterError("the results file's result does not follow from the documents")
 
 
@@ -172,6 +179,7 @@ IMPORTER = Importer(
         "task_version": "refuse any other version of the task",
         "filter": "whose rows; default the only one",
         "metric": "whose value is the score; default the only one",
+        **grades.OPTIONS,
         "model": "name of the model; default the results file's model_name",
         "domain": "member of the document that names its domain; default not stated",
         "limited": "yes accepts a suite that a limit cut; default no",

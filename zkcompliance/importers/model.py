@@ -18,6 +18,21 @@ if TYPE_CHECKING:
     Batch = list["Row"] | NDArray[np.uint32]
 
 Row = Mapping[str, object]
+
+
+class Identified(dict[str, object]):
+    """A row of a record that has an identity: the same in every later export, and no other's.
+
+    identity: texts and whole numbers; name: what messages call it, e.g. `job 500`.
+    """
+
+    __slots__ = ("identity", "name")
+
+    def __init__(self, row: Row, identity: tuple[str | int, ...], name: str) -> None:
+        super().__init__(row)
+        self.identity, self.name = identity, name
+
+
 Reader = Callable[[BinaryIO, str, Schema, Mapping[str, str]], Iterator[Row]]
 BatchReader = Callable[[BinaryIO, "Encoder"], Iterator["Batch"]]
 BATCH_ROWS = 8192
@@ -47,6 +62,13 @@ class Importer:
     def fills(self, schema: Schema, column: str) -> bool:
         """Whether its rows can have this column of the schema."""
         return (not self.schemas or schema.name in self.schemas) and (not self.columns or column in self.columns)
+
+    def told(self, options: Mapping[str, str], *, whole: bool) -> str:
+        """What is printed before rows are read: the formula, cut unless `whole`, and what the user stated."""
+        first, mark, _ = self.formula.partition("; ")
+        stated = ", ".join(f"{name}={value}" for name, value in options.items())
+        says = self.formula if whole or not mark else f"{first}; … (all of it: -v)"
+        return f"{self.name}: {says}" + (f"; stated: {stated}" if stated else "")
 
     def check(self, schema: Schema, options: Mapping[str, str]) -> None:
         """UsageError when this importer cannot feed `schema` or has no such option."""

@@ -19,10 +19,10 @@ from typing import BinaryIO
 
 from zkcompliance.errors import ImporterError, UsageError
 from zkcompliance.importers import settings
-from zkcompliance.importers.devices import NVIDIA
+from zkcompliance.importers.devices import KINDS, NVIDIA
 from zkcompliance.importers.exact import Seen, ceil, number
 from zkcompliance.importers.json_stream import JsonStream, as_list, as_object, as_text
-from zkcompliance.importers.model import Importer, Row
+from zkcompliance.importers.model import Identified, Importer, Row
 from zkcompliance.quantities import MILLION, Exact, parse_integer, parse_seconds
 from zkcompliance.schemas import Schema
 
@@ -74,6 +74,7 @@ class _Chosen:
     gaps: str
     unnamed: bool
     kind: str | None
+    peaks: dict[str, tuple[str | None, int]]  # by modelName or UUID: the kind, where it is stated, and the peak
 
     @classmethod
     def of(cls, options: Mapping[str, str], name: str) -> _Chosen:
@@ -88,7 +89,13 @@ class _Chosen:
             settings.choice(options, "gaps", ("refuse", "skip", "full"), "refuse"),
             settings.flag(options, "unnamed"),
             options.get("kind"),
+            {name: _stated(text) for name, text in settings.table(options, "peaks").items()},
         )
+
+
+def _stated(text: str) -> tuple[str | None, int]:
+    """Kind and peak of a device, out of a kind, which has both, or FLOP/s."""
+    return (text, KINDS[text]) if text in KINDS else (None, parse_integer(text))
 
 
 def _series(stream: JsonStream, chosen: _Chosen) -> Iterator[Row]:
@@ -105,14 +112,15 @@ def _series(stream: JsonStream, chosen: _Chosen) -> Iterator[Row]:
                 if labels is None:
                     raise ImporterError(f"{where}: its values come before its labels")
                 kind, peak = _device(labels, where, chosen)
+                device = as_text(labels.get("UUID"), f"{where}, UUID")
                 if not seen.add(labels.get("UUID")):
                     raise ImporterError(f"{where}, UUID: the GPU is there twice", help="aggregate: max by (UUID, …)")
-                yield from _intervals(_readings(stream, where), where, kind, peak, chosen)
+                yield from _intervals(_readings(stream, where), where, device, kind, peak, chosen)
 
 
 def _device(labels: Mapping[str, object], where: str, chosen: _Chosen) -> tuple[str, int]:
     """(kind, peak) of the GPU. ImporterError for another metric, a MIG slice or an unknown model."""
-    as_text(labels.get("UUID"), f"{where}, UUID")
+    device = as_text(labels.get("UUID"), f"{where}, UUID")
     if "__name__" not in labels and not chosen.unnamed:
         raise ImporterError(
             f"{where}, __name__: is missing", help=f"add --set unnamed=yes if it is an aggregate of {METRIC}"
@@ -121,11 +129,19 @@ def _device(labels: Mapping[str, object], where: str, chosen: _Chosen) -> tuple[
         raise ImporterError(f"{where}, __name__: is not {METRIC}")
     if labels.get("GPU_I_ID") or labels.get("GPU_I_PROFILE"):
         raise ImporterError(f"{where}, GPU_I_ID: a slice of a GPU (MIG) is not counted here")
-    model = labels.get("modelName")
-    kind, peak = NVIDIA.get(model if isinstance(model, str) else "", ("other", None))
-    peak = chosen.peak if chosen.peak is not None else peak
+    name = labels.get("modelName")
+    model = name if isinstance(name, str) else ""
+    kind, peak = NVIDIA.get(model, ("other", None))
+    for stated in (each for each in (model, device) if each in chosen.peaks):  # that of the device itself counts
+        named, peak = chosen.peaks[stated]
+        kind = kind if named is None else named
+    if peak is None or (chosen.peak is not None and not chosen.peaks.keys() & {model, device}):
+        peak = chosen.peak
     if peak is None:
-        raise ImporterError(f"{where}, modelName: the peak of this device is not known", help="add --set peak=989.4e12")
+        raise ImporterError(
+            f"{where}, modelName: the peak of this device is not known",
+            help="add --set peaks=MODEL=989.4e12, by modelName or UUID; or one for all, --set peak=989.4e12",
+        )
     return chosen.stated.kind if chosen.kind else kind, peak
 
 
@@ -157,7 +173,7 @@ def _readings(stream: JsonStream, where: str) -> Iterator[tuple[Fraction, Fracti
 
 
 def _intervals(
-    readings: Iterator[tuple[Fraction, Fraction]], where: str, kind: str, peak: int, chosen: _Chosen
+    readings: Iterator[tuple[Fraction, Fraction]], where: str, device: str, kind: str, peak: int, chosen: _Chosen
 ) -> Iterator[Row]:
     """Rows of one GPU: readings gathered by the multiple of `every` seconds in which they were taken."""
     before: Fraction | None = None
@@ -166,7 +182,8 @@ def _intervals(
     def row() -> Row:
         share = Exact(round(busy / span * MILLION))
         row = chosen.stated.row(int(begin), ceil(finish), ceil(busy * peak), "measured")
-        return {**row, "device_kind": kind, "devices": 1, "peak": peak, "utilisation": share}
+        row |= {"device_kind": kind, "devices": 1, "peak": peak, "utilisation": share}
+        return Identified(row, (device, str(begin)), f"the interval of {where} from {int(begin)}")
 
     for time, activity in readings:
         if before is None:
@@ -201,6 +218,7 @@ IMPORTER = Importer(
         "gaps": "refuse (default), skip (counted as idle) or full (counted as busy)",
         "unnamed": "yes takes series without __name__, as of an aggregate; default no",
         "peak": "FLOP/s of one GPU; default by modelName",
+        "peaks": "the same by modelName or UUID, or a kind, e.g. NVIDIA L40S=362.05e12,GPU-42…=h100_pcie",
         "kind": "kind of device; default by modelName",
         **settings.COMPUTE,
     },

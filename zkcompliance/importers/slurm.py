@@ -11,7 +11,6 @@ A file without -D that has steps cannot be told from one with -D: state how it w
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -20,10 +19,11 @@ from zkcompliance import limits
 from zkcompliance.errors import ImporterError, UsageError
 from zkcompliance.importers import settings
 from zkcompliance.importers.exact import Seen
-from zkcompliance.importers.model import Importer, Row
-from zkcompliance.importers.slurm_gpus import Devices
+from zkcompliance.importers.local_time import Zone
+from zkcompliance.importers.model import Identified, Importer, Row
+from zkcompliance.importers.slurm_gpus import Devices, counts
 from zkcompliance.importers.slurm_json import json_attempts
-from zkcompliance.importers.slurm_model import Attempt, JobRow, seconds
+from zkcompliance.importers.slurm_model import Attempt, JobRow, naming, seconds
 from zkcompliance.quantities import MILLION, parse_integer, parse_ppm, parse_time
 from zkcompliance.schemas import PHASES, Schema
 
@@ -35,26 +35,25 @@ FORMULA = (
 _COLUMNS = ("JobIDRaw", "State", "ElapsedRaw", "AllocTRES", "Submit", "Start", "End")
 _OPTIONAL = ("Account", "JobName", "Cluster", "Suspended")
 _NEVER = ("Unknown", "None", "")
-_OFFSET = re.compile(r"[+-]\d\d:\d\d")
 
 
 def read(file: BinaryIO, name: str, schema: Schema, options: Mapping[str, str]) -> Iterator[Row]:
     """Rows of the compute schema in the file's order. Jobs without a GPU are rows of kind cpu with 0 FLOP."""
     chosen, devices = _Chosen.of(options), Devices(options)
     is_json = settings.head(file, 1) in (b"{", b" ", b"\n", b"\r", b"\t")
-    attempts = json_attempts(file, chosen.running) if is_json else _attempts(file, chosen)
+    attempts = json_attempts(file, chosen.running, chosen.trusted) if is_json else _attempts(file, chosen)
     seen, gpus = Seen(), 0
     for where, attempt in attempts:
-        if not seen.add(attempt.cluster, attempt.job, attempt.submit):
-            raise ImporterError(f"{where}, column JobIDRaw: a second row of the same job and submit time")
-        if attempt.end < attempt.start or attempt.end - attempt.start != attempt.elapsed + attempt.suspended:
-            raise ImporterError(
-                f"{where}, column ElapsedRaw: is not End − Start − Suspended",
-                help="export with SLURM_TIME_FORMAT=%s and the column Suspended",
-            )
-        for kind, count, peak in devices.of(attempt.tres, where):
+        with naming(attempt.job):
+            if not seen.add(attempt.cluster, attempt.job, attempt.submit, attempt.part):
+                raise ImporterError(
+                    f"{where}, column JobIDRaw: a second row of the same job and submit time",
+                    help="leave one of them out: exports that overlap are given as files of their own",
+                )
+            parts = devices.of(attempt.tres, where)
+        for place, (kind, count, peak) in enumerate(parts):
             gpus += count
-            yield {
+            row = {
                 "start": attempt.start,
                 "end": attempt.end,
                 "run": chosen.run(attempt),
@@ -72,6 +71,9 @@ def read(file: BinaryIO, name: str, schema: Schema, options: Mapping[str, str]) 
                 "status": attempt.status,
                 "source": chosen.source,
             }
+            yield Identified(
+                row, (attempt.cluster, attempt.job, attempt.submit, attempt.part, place), f"job {attempt.job}"
+            )
     if len(seen) and not gpus:
         raise ImporterError("no job has gres/gpu in AllocTRES: AccountingStorageTRES does not count GPUs")
 
@@ -83,7 +85,8 @@ class _Chosen:
     phase: str
     phases: dict[str, str]
     utilisation: int
-    offset: str
+    zone: Zone
+    trusted: bool
     running: str
     allocations: bool
     run_from: str
@@ -92,9 +95,6 @@ class _Chosen:
 
     @classmethod
     def of(cls, options: Mapping[str, str]) -> _Chosen:
-        offset = options.get("utc_offset", "+00:00")
-        if not _OFFSET.fullmatch(offset):
-            raise UsageError("utc_offset is +HH:MM or -HH:MM", help="zkcompliance formats")
         phases = settings.table(options, "phases")
         if not set(phases.values()) <= set(PHASES):
             raise UsageError(f"phases: a phase is one of {', '.join(PHASES)}")
@@ -102,7 +102,8 @@ class _Chosen:
             settings.choice(options, "phase", PHASES, "pretraining"),
             phases,
             parse_ppm(options.get("utilisation", "100%")),
-            offset,
+            Zone.of(options.get("utc_offset"), options.get("zone")),
+            settings.choice(options, "span", ("refuse", "elapsed"), "refuse") == "elapsed",
             settings.choice(options, "running", ("refuse", "skip"), "refuse"),
             settings.flag(options, "allocations"),
             settings.choice(options, "run_from", ("attempt", "name", "account"), "attempt"),
@@ -133,7 +134,8 @@ def _attempts(file: BinaryIO, chosen: _Chosen) -> Iterator[tuple[str, Attempt]]:
         if "." in row["JobIDRaw"]:
             steps += 1
             continue
-        attempt = _attempt(row, where, chosen)
+        with naming(row["JobIDRaw"]):
+            attempt = _attempt(row, where, chosen)
         if attempt is not None:
             jobs += 1
             yield where, attempt
@@ -164,23 +166,31 @@ def _attempt(row: Mapping[str, str], where: str, chosen: _Chosen) -> Attempt | N
     """The attempt of a job row; None when it never ran, or has not ended and is to be skipped."""
     state = row["State"].partition(" ")[0]
 
-    def moment(column: str) -> int:
+    def moments(column: str) -> tuple[int, ...]:
         text = row[column]
         try:
-            return parse_time(text if text.isdecimal() else f"{text}{chosen.offset}")
+            found = (parse_time(text),) if text.isdecimal() else chosen.zone.moments(text)
         except UsageError:
-            raise ImporterError(f"{where}, column {column}: is not a time") from None
+            found = ()
+        if not found:
+            raise ImporterError(
+                f"{where}, column {column}: is not a time, or one that clocks skip",
+                help="export with SLURM_TIME_FORMAT=%s, which has seconds of UTC",
+            )
+        return found
 
     elapsed = _integer(row, "ElapsedRaw", where)
-    timed = None if row["Start"] in _NEVER else moment("Start")
-    ended = None if row["End"] in _NEVER else moment("End")
+    starts = () if row["Start"] in _NEVER else moments("Start")
+    ends = () if row["End"] in _NEVER else moments("End")
     job = JobRow(
-        state=state, elapsed=elapsed, start=timed, end=ended, job=row["JobIDRaw"], submit=moment("Submit"),
+        state=state, elapsed=elapsed, start=starts[0] if starts else None, end=ends[0] if ends else None,
+        job=row["JobIDRaw"], submit=moments("Submit")[0],
         cluster=row.get("Cluster", ""), account=row.get("Account", ""), name=row.get("JobName", ""),
         tres=_tres(row["AllocTRES"], where),
         suspended=seconds(row.get("Suspended", ""), f"{where}, column Suspended"),
+        spans=tuple((start, end) for start in starts for end in ends),
     )  # fmt: skip
-    return Attempt.judged(job, where, chosen.running)
+    return Attempt.judged(job, where, chosen.running, chosen.trusted)
 
 
 def _integer(row: Mapping[str, str], column: str, where: str) -> int:
@@ -192,14 +202,11 @@ def _integer(row: Mapping[str, str], column: str, where: str) -> int:
 
 def _tres(text: str, where: str) -> dict[str, int]:
     """GPU entries of AllocTRES: `gres/gpu` and `gres/gpu:TYPE` → count, and shares of GPUs, which are refused later."""
-    counts: dict[str, int] = {}
-    for part in text.split(",") if text else ():
-        key, equals, value = part.partition("=")
-        if not equals or key in counts:
-            raise ImporterError(f"{where}, column AllocTRES: is not a list of NAME=COUNT, each once")
-        if key.startswith("gres/"):
-            counts[key] = _integer({"AllocTRES": value}, "AllocTRES", where)
-    return counts
+    where = f"{where}, column AllocTRES"
+    entries = [part.partition("=") for part in (text.split(",") if text else ())]
+    if not all(equals for _, equals, _ in entries):
+        raise ImporterError(f"{where}: is not a list of NAME=COUNT, each once", help="export with sacct -P -D")
+    return counts(((name, number) for name, _, number in entries), where)
 
 
 IMPORTER = Importer(
@@ -210,7 +217,7 @@ IMPORTER = Importer(
     ("compute",),
     {
         "utilisation": "share of the peak, e.g. 40%; default 100%, an upper bound",
-        "peaks": "FLOP/s by GPU type, e.g. h100=989.4e12,a100=312e12; default by type",
+        "peaks": "FLOP/s by GPU type, or its kind, e.g. h100=989.4e12,gpu=a100_sxm; default by type",
         "kinds": "device kind by GPU type, e.g. h100=h100_pcie; default by type",
         "phase": "default pretraining",
         "phases": "phase by account, e.g. evals=evaluation; others have `phase`",
@@ -220,6 +227,8 @@ IMPORTER = Importer(
         "owner": "default not stated",
         **settings.FOR,
         "utc_offset": "of the times in the file, e.g. +02:00; default +00:00",
+        "zone": "of the times in the file by name, e.g. Europe/Berlin, with its summer time; instead of utc_offset",
+        "span": "refuse (default) where ElapsedRaw does not follow from the times; elapsed: it stands, and End follows",
         "running": "refuse (default) or skip attempts that have not ended",
         "allocations": "yes accepts a file without steps: sacct -X -P -D; default no",
         **settings.SOURCE,

@@ -12,9 +12,10 @@ from typing import BinaryIO
 
 from zkcompliance.card import catalogue
 from zkcompliance.edge import regular
+from zkcompliance.edge.steady import Span
 from zkcompliance.errors import KeyFileError, LineageRejected, MalformedLineage, SignatureRejected, UsageError
 from zkcompliance.limits import MAX_SEGMENTS
-from zkcompliance.lineage.stream import Side, Step, first_note, read_lineage
+from zkcompliance.lineage.stream import HEAD_BYTES, Side, Step, first_note, read_lineage
 from zkcompliance.log import note
 from zkcompliance.log.linking import Passed, check_step
 from zkcompliance.log.memory import Known, Link
@@ -22,7 +23,7 @@ from zkcompliance.log.note import VerifierKey
 from zkcompliance.progress import Progress, silent
 
 QUIET = 2.0  # seconds of reading that nobody needs to be told of
-Source = Path | bytes
+Source = Path | Span | bytes
 
 
 def read(
@@ -51,9 +52,9 @@ def read(
     return tuple(passed)
 
 
-def begins_under(data: bytes, trusted: Sequence[VerifierKey]) -> bool:
+def begins_under(enclosed: Span, trusted: Sequence[VerifierKey]) -> bool:
     """Whether one of these keys signed the oldest checkpoint of a lineage. MalformedLineage or MalformedNote."""
-    signed = first_note(data)
+    signed = first_note(enclosed.read(HEAD_BYTES))
     return any(_signs(key, signed) for key in trusted)
 
 
@@ -141,6 +142,9 @@ def _opened(source: Source) -> Iterator[tuple[BinaryIO, int]]:
     """The stream and its length in bytes."""
     if isinstance(source, bytes):
         yield BytesIO(source), len(source)
+        return
+    if isinstance(source, Span):
+        yield source.stream(), source.size
         return
     try:
         with regular.open_given(source) as file:

@@ -31,6 +31,7 @@ from zkcompliance.verify.verifier import verify_bundle
 MAGIC = b"zkcl" + u16(1)
 _STEP = b"zkcg"
 _CARRIED, _PROVED = 0, 1
+HEAD_BYTES = 12 + limits.MAX_NOTE_BYTES  # in which a lineage says of which log it is
 ENTRY_BYTES = 171
 _SCHEMA = slice(7, 41)  # of an entry: the digest of its schema and its width
 _CHUNK = 1 << 12  # entries

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from zkcompliance.edge.shown import command
 from zkcompliance.errors import LogCorrupt, LogError, ParametersRejected, ZkComplianceError
-from zkcompliance.log import files, keybook, lineages, rows, successor
+from zkcompliance.log import files, keybook, lineages, records, rows, successor, texts
 from zkcompliance.log.layout import Layout, Settings
 from zkcompliance.log.leftovers import PUBLIC_NAMES
 from zkcompliance.log.store import SealedLog, Segment
@@ -91,6 +91,10 @@ def _public_faults(layout: Layout, log: SealedLog) -> Iterator[Finding]:
         yield Finding(True, "secret", error.message)
         return
     yield from _private_faults(layout, layout.secret)
+    try:
+        texts.load(layout)
+    except LogError as error:
+        yield Finding(True, "secret/texts", error.message, error.help)
     published = {f"{segment.index:08d}" for segment in log.segments}
     for name in files.names(layout.segments) if os.path.lexists(layout.segments) else ():
         if name not in published:
@@ -169,6 +173,7 @@ def _segment_faults(
         return
     if not _one_seal(log, segment):
         yield Finding(True, where, "its meta names another seal than its neighbours do")
+    records.load(segment.paths)
     columns = segment.load_columns()
     seed = segment.seed
     if rows.padded_log2(segment.rows) != segment.entry.k:

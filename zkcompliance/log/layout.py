@@ -16,9 +16,10 @@ LOG/secret/           0700; everything below 0600
   restored, retired   marks: put back from a backup; the rows are in a later generation and gone from here
   spool-…             rows of writers who found the log busy, taken in by the next one who holds it
   spent-00000003      how much of segment 3's budget was ever spent: held against its ledger
+  texts               the texts of ids, where they are kept
   seen                the newest checkpoint that was read or written here
   pending-00000003    rows appended since the last seal, to become segment 3
-  segments/00000000/  rows, seed, meta, budget; tier where it is not 0; cache.* may be deleted
+  segments/00000000/  rows, seed, meta, budget; records and tier where there are any; cache.* may be deleted
 """
 
 from __future__ import annotations
@@ -138,6 +139,11 @@ class Layout:
     def seen(self) -> Path:
         return self.secret / "seen"
 
+    @property
+    def texts(self) -> Path:
+        """The texts of ids, where they are kept (`zkcompliance.log.texts`)."""
+        return self.secret / "texts"
+
     def pending(self, index: int) -> Path:
         """The pending rows that are to become segment `index`."""
         return self.secret / f"pending-{index:08d}"
@@ -189,6 +195,11 @@ class SegmentPaths:
     @property
     def budget(self) -> Path:
         return self.folder / "budget"
+
+    @property
+    def records(self) -> Path:
+        """In the first segment of a seal: which identified records it took (`zkcompliance.log.records`), if any."""
+        return self.folder / "records"
 
     @property
     def tier(self) -> Path:

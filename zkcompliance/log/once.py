@@ -1,4 +1,7 @@
-"""Inputs are sealed once: a seal keeps the digest of each input's rows, and the same rows are not sealed again.
+"""Inputs are sealed once: a seal keeps the digest of each input's rows, and the same rows are passed over later.
+
+Formats whose rows are of records with an identity (`zkcompliance.log.records`) are held against it row by row: the same
+row is passed over, so that a file that grew brings what is new in it, and a record that was changed is refused.
 
 Whoever is killed cannot know whether a seal stood. The log knows: the digests lie in the meta file of the seal's first
 segment, durable before the checkpoint is signed. digest = SHA-256("zkcompliance-input-1" ‖ schema digest ‖ the rows,
@@ -10,14 +13,19 @@ are known again by their digest under the version before.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 from zkcompliance import schemas
 from zkcompliance.edge.shown import command
-from zkcompliance.errors import AlreadySealed, LimitExceeded, UsageError
-from zkcompliance.log import rows
+from zkcompliance.errors import AlreadySealed, ChangedSinceSealed, LimitExceeded, LogError, UsageError
+from zkcompliance.log.equal_rows import EqualRows
 from zkcompliance.log.layout import Layout
+from zkcompliance.log.pending import Pending
+from zkcompliance.log.records import Record, row_digests
+from zkcompliance.log.records import load as load_records
+from zkcompliance.log.rows import MAX_INPUTS, Meta
 from zkcompliance.schemas import Schema
 from zkcompliance.schemas.evolution import narrowed
 
@@ -25,51 +33,150 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Chunks = Iterable[NDArray[np.uint32]]
+    Chunks = Iterable["NDArray[np.uint32] | Piece"]
+
+_AGAIN = "to seal equal rows once more, if they are really others: add --again"
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Rows of an input, limbs (width, n); records: which record each row is of, where the format says it."""
+
+    columns: NDArray[np.uint32]
+    records: Sequence[Record]
+
+
+class Input(NamedTuple):
+    """An input: what messages call it, its rows in order, and whether two of them that are equal are a mistake."""
+
+    name: str
+    chunks: Chunks
+    distinct: bool = False
+
+
+class Passed(NamedTuple):
+    """Rows of an input that were passed over: how many, and in the seal of which segment they are (None: this)."""
+
+    name: str
+    rows: int
+    segment: int | None
 
 
 class Inputs:
-    """The inputs of one seal of the log at `layout`, which has `size` segments.
+    """The inputs of one seal of the log at `layout`, which has `size` segments; their rows are added to `pending`.
 
-    again: rows that are sealed already, or given twice, are taken all the same.
+    again: rows that are sealed already, or given twice, are taken all the same. Complete when all were read: `digests`
+    and `records`, which are kept with the seal, and `passed`, what it left out.
     """
 
-    def __init__(self, layout: Layout, schema: Schema, size: int, *, again: bool) -> None:
+    def __init__(self, layout: Layout, schema: Schema, size: int, pending: Pending, *, again: bool) -> None:
         self._layout, self._schema, self._size, self._again = layout, schema, size, again
+        self._pending = pending
         self._sealed = {} if again else _sealed(layout, size)
+        self._earlier: dict[bytes, tuple[bytes, int]] | None = {} if again else None
         self.digests: list[bytes] = []
+        self.records: dict[bytes, bytes] = {}
+        self.passed: list[Passed] = []
 
-    def read(self, name: str, chunks: Chunks) -> Iterator[NDArray[np.uint32]]:
-        """The rows of an input (limbs (width, n)), unchanged; at its end AlreadySealed where they were sealed before.
+    def read(self, inputs: Iterable[tuple[str, Chunks] | Input]) -> Iterator[NDArray[np.uint32]]:
+        """The rows to be added, which whoever takes them has added when the next are asked for.
 
-        name: what messages call it.
+        AlreadySealed at the end where there were inputs and none had anything new. ChangedSinceSealed for a record that
+        is sealed otherwise, LogError for two equal rows of an input that may have none.
         """
-        own, *before = self._marks()
-        for chunk in chunks:
-            for each in (own, *before):
-                each.take(chunk)
-            yield chunk
-        again = "to seal equal rows once more, if they are really others: add --again"
-        for known in (each.digest for each in (own, *before) if each.digest in self._sealed):
+        any_new = False
+        for each in inputs:
+            any_new |= yield from self._read(Input(*each))
+        if self.passed and not any_new:
+            name, _, segment = self.passed[0]
             raise AlreadySealed(
                 f"{name}: its rows are sealed in {self._layout.root} already, as part of the seal that begins with "
-                f"segment {self._sealed[known]}; nothing more was sealed",
-                help=command("zkcompliance", "fsck", self._layout.root) + f"  # {again}",
+                f"segment {segment}; nothing more was sealed",
+                help=command("zkcompliance", "fsck", self._layout.root) + f"  # {_AGAIN}",
             )
-        mark = own.digest
-        if mark in self.digests and not self._again:
-            raise AlreadySealed(f"{name}: its rows are those of another input; nothing was sealed", help=f"# {again}")
-        if len(self.digests) == rows.MAX_INPUTS:
-            raise LimitExceeded(f"one seal takes at most {rows.MAX_INPUTS:,} inputs", help="seal them in several steps")
-        self.digests.append(mark)
 
-    def nothing(self, inputs: Iterable[tuple[str, Chunks]]) -> Iterator[NDArray[np.uint32]]:
+    def _read(self, given: Input) -> Generator[NDArray[np.uint32], None, bool]:
+        """Whether the input had anything new."""
+        own, *before = self._marks()
+        mark = self._pending.mark()
+        equal = EqualRows(self._schema.width) if given.distinct else None
+        records: dict[bytes, bytes] = {}
+        rows = taken = 0
+        segment: int | None = None
+        for chunk in given.chunks:
+            columns = chunk.columns if isinstance(chunk, Piece) else chunk
+            rows += columns.shape[1]
+            for each in (own, *before):
+                each.take(columns)
+            if equal is not None:
+                equal.take(columns)
+            if isinstance(chunk, Piece):
+                new, found = self._new(given.name, chunk, records)
+                columns = columns[:, new]
+                segment = found if segment is None else segment
+            taken += columns.shape[1]
+            if columns.shape[1]:
+                yield columns
+        if equal is not None and (pair := equal.first()) is not None:
+            raise LogError(
+                f"{given.name}: row {pair[1]} equals row {pair[0]} in every column, and nothing was sealed",
+                help="take one of them out; if both are meant, as what happened twice: add --equal-rows",
+            )
+        digest = own.digest
+        known = next((each.digest for each in (own, *before) if each.digest in self._sealed), None)
+        if known is not None or (digest in self.digests and not self._again):
+            self._pending.back(mark)
+            self.passed.append(Passed(given.name, rows, None if known is None else self._sealed[known]))
+            return False
+        if taken < rows:
+            self.passed.append(Passed(given.name, rows - taken, segment))
+            if not taken:
+                return False
+        if len(self.digests) == MAX_INPUTS:
+            raise LimitExceeded(f"one seal takes at most {MAX_INPUTS:,} inputs", help="seal them in several steps")
+        self.digests.append(digest)
+        self.records |= records
+        return True
+
+    def _new(self, name: str, piece: Piece, records: dict[bytes, bytes]) -> tuple[list[int], int | None]:
+        """Which rows of a piece are of records that are not sealed, and the first segment of a seal that has others.
+
+        records: those of this input so far, to which the new ones are added.
+        """
+        if self._earlier is None:
+            self._earlier = _records(self._layout, self._size)
+        new: list[int] = []
+        segment: int | None = None
+        for at, (record, row) in enumerate(zip(piece.records, row_digests(self._schema, piece.columns), strict=True)):
+            here = records.get(record.identity) or self.records.get(record.identity)
+            before = (here, None) if here is not None else self._earlier.get(record.identity)
+            if before is None or self._again:
+                new.append(at)
+                records[record.identity] = row
+            elif before[0] in (row, *self._under_earlier(piece.columns[:, at : at + 1])):
+                segment = before[1] if segment is None else segment
+            else:
+                where = "in this seal" if before[1] is None else f"in the seal that begins with segment {before[1]}"
+                raise ChangedSinceSealed(
+                    f"{name}: {record.name} is there {where} already, and its row says something else; "
+                    "nothing was sealed",
+                    help="read it with the options of that seal, and leave out what was changed since; "
+                    "if both rows are meant to count: add --again",
+                )
+        return new, segment
+
+    def _under_earlier(self, columns: NDArray[np.uint32]) -> list[bytes]:
+        """The digests that a row has under the versions before of its schema that can say it."""
+        found = ((each, narrowed(each, self._schema, columns)) for each in schemas.earlier(self._schema))
+        return [row_digests(each, row)[0] for each, row in found if row is not None]
+
+    def nothing(self, inputs: Iterable[tuple[str, Chunks] | Input]) -> Iterator[NDArray[np.uint32]]:
         """The rows of inputs of an empty seal, of which there are none: UsageError names the first input that has some.
 
         At their end AlreadySealed where the log's last seal is an empty one, unless `again`.
         """
-        for name, chunks in inputs:
-            if any(chunk.shape[1] for chunk in chunks):
+        for name, chunks, *_ in inputs:
+            if any((chunk.columns if isinstance(chunk, Piece) else chunk).shape[1] for chunk in chunks):
                 raise UsageError(
                     f"{name}: holds rows, and an empty seal states that there are none; nothing was sealed"
                 )
@@ -111,12 +218,20 @@ class _Mark:
         return b"" if self._rows is None else self._rows.digest()
 
 
+def _records(layout: Layout, size: int) -> dict[bytes, tuple[bytes, int]]:
+    """Identity of every record that was sealed → the digest of its row, the first segment of its seal."""
+    found: dict[bytes, tuple[bytes, int]] = {}
+    for index in range(size):
+        found |= {identity: (row, index) for identity, row in load_records(layout.segment(index)).items()}
+    return found
+
+
 def _sealed(layout: Layout, size: int) -> dict[bytes, int]:
     """Digest of every input that was sealed → the first segment of its seal."""
     segment_of: dict[bytes, int] = {}
     index = 0
     while index < size:
-        meta = rows.Meta.load(layout.segment(index).meta)
+        meta = Meta.load(layout.segment(index).meta)
         segment_of |= dict.fromkeys(meta.inputs, index)
         index += max(1, meta.count)
     return segment_of

@@ -208,6 +208,16 @@ class Pending:
             os.fsync(self._descriptor)
         self.rows = self.committed_rows
 
+    def mark(self) -> tuple[int, int]:
+        """Where the open batch ends now, for `back`."""
+        return self.rows, os.fstat(self._descriptor).st_size
+
+    def back(self, mark: tuple[int, int]) -> None:
+        """Drop what was added to the open batch since `mark`."""
+        self._own()
+        self.rows, end = mark
+        os.ftruncate(self._descriptor, end)
+
     def chunks(self) -> Iterator[NDArray[np.uint32]]:
         """Every row, the open batch included, as limbs (width, n), `act` 1."""
         import numpy as np

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from zkcompliance.log import files, rows
 from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.layout import Layout, Settings
 from zkcompliance.log.pending import Pending
+from zkcompliance.log.records import encode as encode_records
 from zkcompliance.log.signer import SignerKey
 from zkcompliance.progress import Progress
 from zkcompliance.stark.commit.budget import ledger_bytes
@@ -25,19 +26,27 @@ if TYPE_CHECKING:
 
 
 def stage(
-    layout: Layout, settings: Settings, first: int, pending: Pending, inputs: Sequence[bytes], progress: Progress
+    layout: Layout,
+    settings: Settings,
+    first: int,
+    pending: Pending,
+    inputs: Sequence[bytes],
+    taken: Mapping[bytes, bytes],
+    progress: Progress,
 ) -> list[bytes]:
     """Make the private folders of all pending rows' segments, commit to each, and return their entries, 171 bytes each.
 
     Where no rows are pending it is one segment of padding: whoever calls it has been told that this is meant. inputs:
-    digests (`log.once`) that are kept with the first. Everything is durable when it returns; on error nothing is left.
+    digests (`log.once`), and taken: records (`log.records`), that are kept with the first. Everything is durable when
+    it returns; on error nothing is left.
     """
     count = max(1, -(-pending.rows // rows.MAX_ROWS))
     entries: list[bytes] = []
     try:
         for index, table in enumerate(_tables(pending, settings.schema.width), first):
             marks = tuple(inputs) if index == first else ()
-            entries.append(stage_one(layout, settings, index, table, (first, count, marks), progress))
+            known = taken if index == first else {}
+            entries.append(stage_one(layout, settings, index, table, (first, count, marks), progress, records=known))
         files.sync_dir(layout.segments)
     except BaseException:
         drop(layout, first)
@@ -81,11 +90,13 @@ def stage_one(
     seal: tuple[int, int, tuple[bytes, ...]],
     progress: Progress,
     tier: int = 0,
+    records: Mapping[bytes, bytes] | None = None,
 ) -> bytes:
     """Make the private folder of segment `index`, durably, and commit to it; its entry (171 bytes).
 
     table: the rows (width, 2^k), zero-padded, and how many are real; seal: the first segment and the number of segments
-    that are sealed with it, and the digests of inputs that are kept here (`log.once`); tier: as in `SegmentPaths`.
+    that are sealed with it, and the digests of inputs that are kept here (`log.once`); tier: as in `SegmentPaths`;
+    records: those that are kept here (`log.records`).
     """
     from zkcompliance.stark.commit.table import commit
 
@@ -105,6 +116,8 @@ def stage_one(
     files.create(paths.budget, ledger_bytes(entry))
     if tier:
         files.create(paths.tier, f"{tier}\n".encode())
+    if records:
+        files.create(paths.records, encode_records(records))
     files.create(paths.meta, rows.Meta(digest, entry, *seal).encode())
     files.sync_dir(paths.folder)
     return entry

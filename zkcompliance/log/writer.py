@@ -12,7 +12,7 @@ import contextlib
 import itertools
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -24,7 +24,7 @@ from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.cosignature import CosignerKey
 from zkcompliance.log.creation import create_log
 from zkcompliance.log.layout import Layout, Settings
-from zkcompliance.log.once import Inputs
+from zkcompliance.log.once import Input, Inputs, Passed
 from zkcompliance.log.pending import CHUNK_ROWS, Pending
 from zkcompliance.log.recovery import recover
 from zkcompliance.log.signer import SignerKey
@@ -170,42 +170,46 @@ class Writer:
         self, chunks: Iterable[NDArray[np.uint32]], *, empty: bool = False, progress: Progress = silent
     ) -> Checkpoint:
         """`seal` for rows already encoded, in chunks."""
-        return self._seal(chunks, (), progress, empty=empty)
+        return self._seal(chunks, None, progress, empty=empty)
 
     def seal_inputs(
         self,
-        inputs: Iterable[tuple[str, Iterable[NDArray[np.uint32]]]],
+        inputs: Iterable[tuple[str, Iterable[NDArray[np.uint32]]] | Input],
         *,
         again: bool = False,
         empty: bool = False,
+        passed: list[Passed] | None = None,
         progress: Progress = silent,
     ) -> Checkpoint:
         """`seal_columns` for inputs with their names; each is sealed once, also where a killed seal is repeated.
 
-        AlreadySealed where the very rows of an input were sealed before, or with `empty` where the last seal is an
-        empty one, unless `again`; nothing is kept then.
+        Rows that were sealed before, as the very rows of an input or as those of a record (`log.once`), are passed over
+        unless `again`, and said in `passed`. AlreadySealed where nothing else is there, or with `empty` where the last
+        seal is an empty one; ChangedSinceSealed where a record is sealed otherwise; nothing is kept then.
         """
-        once = Inputs(self._layout, self.schema, self.checkpoint.size, again=again)
-        if empty:
-            return self._seal(once.nothing(inputs), once.digests, progress, empty=True)
-        read = itertools.chain.from_iterable(once.read(name, chunks) for name, chunks in inputs)
-        return self._seal(read, once.digests, progress)
+        once = Inputs(self._layout, self.schema, self.checkpoint.size, self._pending, again=again)
+        chunks = once.nothing(inputs) if empty else once.read(inputs)
+        checkpoint = self._seal(chunks, once, progress, empty=empty)
+        if passed is not None:
+            passed += once.passed
+        return checkpoint
 
     def _seal(
         self,
         chunks: Iterable[NDArray[np.uint32]],
-        inputs: Sequence[bytes],
+        inputs: Inputs | None,
         progress: Progress,
         *,
         empty: bool = False,
     ) -> Checkpoint:
-        """inputs: digests to keep, complete when the chunks are at their end."""
+        """inputs: what is kept of them, complete when the chunks are at their end."""
         self.take_spools()
         with self._batch():
             self._add(chunks)
             _check_meant(self._pending.rows, empty)
             first = self.checkpoint.size
-            new = sealing.stage(self._layout, self._settings, first, self._pending, inputs, progress)
+            digests, records = ((), {}) if inputs is None else (inputs.digests, inputs.records)
+            new = sealing.stage(self._layout, self._settings, first, self._pending, digests, records, progress)
             try:
                 text, checkpoint = sealing.publish(self._layout, self._settings, self._key, self._entries, new)
             except BaseException:

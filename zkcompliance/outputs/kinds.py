@@ -29,10 +29,18 @@ _INSIDE = b'"""zkcompliance-verify: '  # how the first member of the one-file ve
 
 @dataclass(frozen=True)
 class Kind:
-    """name: with its article, as an error says it; recognises: whether these first bytes are of an earlier one."""
+    """name: with its article, as an error says it; recognises: whether these first bytes are of an earlier one.
+
+    kept: why no earlier one is replaced, of a kind of which that is so; else empty.
+    """
 
     name: str
     recognises: Callable[[bytes], bool]
+    kept: str = ""
+
+
+def _none(_: bytes) -> bool:
+    return False
 
 
 def _is_page(head: bytes) -> bool:
@@ -84,7 +92,7 @@ ROLL_UP = Kind("a roll-up file", lambda head: head.startswith(_ROLL_UP))
 PAGE = Kind("a page of `report`", _is_page)
 ATTESTATION = Kind("an attestation of a proof file", _is_attestation)
 VERIFIER = Kind("a one-file verifier", _is_verifier)
-_TEXT = Kind("a verdict as text, which nothing tells from other text", lambda _: False)
+_TEXT = Kind("a verdict as text", _none, "nothing tells a verdict as text from other text")
 VERDICTS = {
     "text": _TEXT,
     "json": Kind("a verdict in JSON", lambda head: _document(head).get("format") == "zkcompliance-verdict/v1"),
@@ -94,5 +102,5 @@ VERDICTS = {
     "html": PAGE,
 }
 CARD = Kind("a card of a claim", _is_card)
-POLICY = Kind("a policy", lambda _: False)  # proofs are bound to its bytes: none takes the place of another
-EVIDENCE = Kind("evidence", lambda _: False)  # what was found once is never replaced
+POLICY = Kind("a policy", _none, "proofs are bound to a policy's bytes, so that none takes the place of another")
+EVIDENCE = Kind("evidence", _none, "evidence that was found once is never replaced")

@@ -85,7 +85,7 @@ def _check(path: Path, kind: Kind, read: list[Path], closed: list[Path]) -> os.s
     if why := _odd(path, there.st_mode):
         raise UsageError(f"{path} is {why}", help=_OTHER)
     if there.st_size and not kind.recognises(_head(path)):
-        why = f"it is not {kind.name} of an earlier run, and outputs take the place of nothing else"
+        why = kind.kept or f"it is not {kind.name} of an earlier run, and outputs take the place of nothing else"
         if not there.st_mode & 0o077:
             why = f"only its owner can read it, as a key or the rows of a log, and {why}"
         raise UsageError(f"{path} is there, and {why}: write to another file", help=_OTHER)

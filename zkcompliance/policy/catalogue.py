@@ -103,7 +103,8 @@ def in_force(policy: Policy, now: int, versions: Iterable[Policy] = ()) -> Polic
     help = f"zkcompliance policies  # for {policy.id} in force on {_day(now)}"
     if now < policy.valid_from:
         return PolicyNotInForce(
-            f"{policy.label} is valid from {_day(policy.valid_from)}, and this is {_day(now)}", help=help
+            f"{policy.label} is valid from {_day(policy.valid_from)}, and this is {_day(now)}",
+            help=f"{help}; as if later: --rehearse TIME of check and prove, --rehearsal --at TIME of verify",
         )
     if now >= policy.valid_until:
         why = f"{policy.label} was valid until {_day(policy.valid_until)}, not included, and this is {_day(now)}"

@@ -290,7 +290,7 @@ def _verdict(
     standings = _standings(judged, bench) if met else {}
     return Verdict(
         file_sha256=file.digest,
-        file_bytes=len(file.data),
+        file_bytes=file.size,
         judged_at=bench.terms.now,
         policy=policy,
         subject=stated.subject,
@@ -335,7 +335,7 @@ def look(
     bindings = [proof.binding or Binding() for proof in file.proofs]
     one = bindings[0] if len({(b.subject, b.time, b.reference) for b in bindings}) == 1 else Binding()
     return Verdict(
-        file.digest, len(file.data), now, None, one.subject, one.time, one.reference, tuple(findings), 0,
+        file.digest, file.size, now, None, one.subject, one.time, one.reference, tuple(findings), 0,
         rehearsal=any(b.rehearsal for b in bindings),
     )  # fmt: skip
 

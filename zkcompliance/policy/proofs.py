@@ -1,14 +1,11 @@
 """What lies in a proof file: one proof or a policy bundle of them, each with its claims and what they are bound to;
 nothing verified.
 
-A policy bundle is several proof files in one (docs/spec/policy.md). Decoding is canonical.
+A file is read proof by proof: of each is kept what it states, and the proof itself is read again where it is verified.
 
-    "zkcd" ‖ u16(2) ‖ u16 count (1 … 64) ‖ count × (u32 length ‖ bundle bytes)
-    ‖ u8 lineages ‖ lineages × (u32 length ‖ lineage bytes)
-
-The bundles stand in ascending order of their statements' heads, and under one head of their first claims' requirements;
-under one head no requirement stands twice: so nothing is in it twice, and there is one way to write what it holds.
-Lineages stand in ascending order of the names of their logs, at most one of each.
+The proofs of a policy bundle (`policy.frame`) stand in ascending order of their statements' heads, and under one head
+of their first claims' requirements; under one head no requirement stands twice: so nothing is in it twice, and there is
+one way to write what it holds. Lineages stand in ascending order of the names of their logs, at most one of each.
 """
 
 from __future__ import annotations
@@ -19,124 +16,84 @@ from functools import cached_property
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from zkcompliance import limits
 from zkcompliance.edge import regular
+from zkcompliance.edge.steady import InMemory, OnDisk, Source, Span
 from zkcompliance.errors import MalformedBinding, MalformedBundle, StatementMismatch, UsageError
-from zkcompliance.limits import MAX_POLICY_BUNDLE_BYTES
 from zkcompliance.lineage.rollup import Stands
-from zkcompliance.lineage.stream import lineage_name
+from zkcompliance.lineage.stream import HEAD_BYTES, lineage_name
 from zkcompliance.log.checkpoint import generation_of
 from zkcompliance.policy.binding import Binding
+from zkcompliance.policy.frame import frame_of, framed
 from zkcompliance.verify.bundle import Bundle, decode_bundle, programs_of
 from zkcompliance.verify.checkpoint import Checkpoint
-from zkcompliance.verify.codec import Reader, at_most, u16
+from zkcompliance.verify.codec import at_most
 from zkcompliance.verify.program import Program
 from zkcompliance.verify.statement import ClaimStatement, LogStatement, Statement, decode_statement
 
-MAGIC = b"zkcd"
-_BUNDLE_HEAD = MAGIC + u16(2)
+_MOST_PROGRAM_BYTES = 4 * limits.MAX_PROGRAM_BYTES  # encoded, of the programs that are kept decoded
 
 
-@dataclass(frozen=True, slots=True)
-class Enclosed:
-    """One proof file of a policy bundle, its parts, and its statement, decoded and not verified."""
+class Programs:
+    """The programs of a file's proofs, decoded: of the latest, as many as have these bytes between them."""
 
-    bundle: Bundle
-    statement: Statement
+    def __init__(self) -> None:
+        self._kept: dict[bytes, tuple[int, tuple[Program, ...]]] = {}  # by the proof's digest, with their bytes
 
-    @property
-    def data(self) -> bytes:
-        """The file's bytes, which are not kept beside its parts: decoding is canonical."""
-        return self.bundle.encode()
-
-
-def decode_policy_bundle(data: bytes) -> tuple[Enclosed, ...]:
-    """MalformedBundle or LimitExceeded by the frame; besides, what `decode_bundle` and `decode_statement` raise."""
-    parts, _ = _frame(data)
-    parts.reverse()
-    enclosed = []
-    while parts:  # each goes as its own parts come: a file is in memory twice, and not three times
-        enclosed.append(_enclosed(parts.pop()))
-    _check_order([each.statement for each in enclosed])
-    return tuple(enclosed)
+    def of(self, proof: Proof) -> tuple[Program, ...]:
+        """As `programs_of`."""
+        known = self._kept.get(proof.digest)
+        if known is not None:
+            return known[1]
+        found = programs_of(proof.outside, proof.statement)
+        size = sum(map(len, proof.outside.program_bytes))
+        while self._kept and size + sum(each for each, _ in self._kept.values()) > _MOST_PROGRAM_BYTES:
+            self._kept.pop(next(iter(self._kept)))
+        self._kept[proof.digest] = size, found
+        return found
 
 
-def _check_order(statements: Sequence[Statement]) -> None:
-    """MalformedBundle unless they stand in their one order, and no requirement is there twice under one head."""
-    places = [(each.head, each.claims[0].requirement.encode()) for each in statements]
-    if any(later <= earlier for earlier, later in pairwise(places)):
-        raise MalformedBundle("the proofs of a policy bundle are not in the order of their heads and requirements")
-    seen: set[tuple[bytes, str]] = set()
-    for statement in statements:
-        for claim in statement.claims:
-            if (statement.head, claim.requirement) in seen:
-                raise MalformedBundle("two proofs of a policy bundle are of one requirement under one head")
-            seen.add((statement.head, claim.requirement))
-
-
-def decode_lineages(data: bytes) -> dict[str, bytes]:
-    """The lineages of a policy bundle, by the names of their logs. Also MalformedLineage, by how one begins."""
-    _, parts = _frame(data)
-    names = [lineage_name(part) for part in parts]
-    if any(later.encode() <= earlier.encode() for earlier, later in pairwise(names)):
-        raise MalformedBundle("the lineages of a policy bundle are not in ascending order of their logs' names")
-    return dict(zip(names, parts, strict=True))
-
-
-def _frame(data: bytes) -> tuple[list[bytes], list[bytes]]:
-    """The bundles and the lineages, undecoded."""
-    at_most(len(data), limits.MAX_POLICY_BUNDLE_BYTES, "policy bundle")
-    reader = Reader(data, MalformedBundle)
-    reader.expect(_BUNDLE_HEAD, "a policy bundle")
-    count = at_most(reader.u16(), limits.MAX_POLICY_PROOFS, "proofs of a policy bundle")
-    if count == 0:
-        raise reader.fail("a policy bundle without proofs")
-    parts = [reader.take(at_most(reader.u32(), limits.MAX_BUNDLE_BYTES, "bundle")) for _ in range(count)]
-    lineages = [reader.take(reader.u32()) for _ in range(at_most(reader.u8(), limits.MAX_POLICY_LOGS, "lineages"))]
-    reader.finish()
-    return parts, lineages
-
-
-def _enclosed(part: bytes) -> Enclosed:
-    bundle = decode_bundle(part)
-    return Enclosed(bundle, decode_statement(bundle.statement_bytes))
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Proof:
-    """One proof of a file: its parts, its statement, what that is bound to (None: its head is no binding). Each is
-    decoded once, and handed on."""
+    """One proof of a file: where it lies, its statement, what that is bound to (None: its head is no binding). Each is
+    decoded once, and handed on.
 
-    bundle: Bundle
+    outside: its parts but for the proof itself, which is empty there. digest: SHA-256 of the proof's own file.
+    """
+
+    span: Span
+    outside: Bundle
+    digest: bytes
     statement: Statement
     binding: Binding | None
+    decoded: Programs
+
+    @property
+    def bundle(self) -> Bundle:
+        """All its parts, read anew: whoever asks holds a proof in memory."""
+        return decode_bundle(self.span.read())
 
     @property
     def data(self) -> bytes:
-        """The proof's own file, as `Enclosed`."""
-        return self.bundle.encode()
-
-    @cached_property
-    def digest(self) -> bytes:
-        """SHA-256 of the proof's own file."""
-        return sha256(self.data).digest()
+        """The proof's own file, read anew."""
+        return self.span.read()
 
     @cached_property
     def statement_digest(self) -> bytes:
         """SHA-256 of the statement's bytes."""
-        return sha256(self.bundle.statement_bytes).digest()
+        return sha256(self.outside.statement_bytes).digest()
 
-    @cached_property
+    @property
     def size(self) -> int:
         """Bytes of the proof's own file."""
-        return len(self.data)
+        return self.span.size
 
-    @cached_property
+    @property
     def programs(self) -> tuple[Program, ...]:
         """The program of each claim, in their order. Raises as `programs_of`, and the errors of decoding."""
-        return programs_of(self.bundle, self.statement)
+        return self.decoded.of(self)
 
     @property
     def claims(self) -> tuple[Claimed, ...]:
@@ -219,7 +176,7 @@ class Claimed:
         as logs.
         """
         slots, filled, statement = self.program.logs, self.stated.slots, self.proof.statement
-        notes = self.proof.bundle.notes
+        notes = self.proof.outside.notes
         if len(slots) != len(filled):
             raise StatementMismatch(f"logs: {len(filled)} slots are filled, and the claim has {len(slots)}")
         if len(notes) != len(statement.logs):
@@ -247,21 +204,61 @@ def read(path: Path, most: int, help: str | None = None) -> bytes:
 
 def read_proof(path: Path) -> bytes:
     """The bytes of a proof file; UsageError when it cannot be read, MalformedBundle when it is too long to be one."""
-    data = read(path, MAX_POLICY_BUNDLE_BYTES)
-    if len(data) > MAX_POLICY_BUNDLE_BYTES:
-        raise MalformedBundle(f"{path} is longer than any proof file ({MAX_POLICY_BUNDLE_BYTES} bytes)")
+    data = read(path, limits.MAX_POLICY_BUNDLE_BYTES)
+    _check_length(len(data), path)
     return data
+
+
+def open_proof(path: Path) -> File:
+    """A proof file that stays on the disk, and is closed by whoever asks. Raises as `read_proof`."""
+    source = OnDisk(path, limits.MAX_POLICY_BUNDLE_BYTES)
+    try:
+        _check_length(source.size, path)
+    except MalformedBundle:
+        source.close()
+        raise
+    return File(source)
+
+
+def _check_length(size: int, path: Path) -> None:
+    if size > (most := limits.MAX_POLICY_BUNDLE_BYTES):
+        raise MalformedBundle(f"{path} is longer than any proof file ({most} bytes)")
 
 
 def proofs_in(data: bytes) -> tuple[Proof, ...]:
     """At least one. The errors of `decode_policy_bundle`, or of `decode_bundle` and `decode_statement`."""
-    enclosed = decode_policy_bundle(data) if data.startswith(MAGIC) else (_enclosed(data),)
-    return tuple(_proof(each) for each in enclosed)
+    return File(data).proofs
 
 
-def lineages_in(data: bytes) -> dict[str, bytes]:
-    """The lineages that a policy bundle brings, by the name of the log; one proof by itself brings none."""
-    return decode_lineages(data) if data.startswith(MAGIC) else {}
+def decode_policy_bundle(source: Source) -> tuple[Proof, ...]:
+    """MalformedBundle or LimitExceeded by the frame; besides, what `decode_bundle` and `decode_statement` raise."""
+    decoded = Programs()
+    proofs = tuple(_proof(span, decoded) for span in frame_of(source).proofs)
+    _check_order([each.statement for each in proofs])
+    return proofs
+
+
+def _check_order(statements: Sequence[Statement]) -> None:
+    """MalformedBundle unless they stand in their one order, and no requirement is there twice under one head."""
+    places = [(each.head, each.claims[0].requirement.encode()) for each in statements]
+    if any(later <= earlier for earlier, later in pairwise(places)):
+        raise MalformedBundle("the proofs of a policy bundle are not in the order of their heads and requirements")
+    seen: set[tuple[bytes, str]] = set()
+    for statement in statements:
+        for claim in statement.claims:
+            if (statement.head, claim.requirement) in seen:
+                raise MalformedBundle("two proofs of a policy bundle are of one requirement under one head")
+            seen.add((statement.head, claim.requirement))
+
+
+def decode_lineages(source: Source) -> dict[str, Span]:
+    """Where the lineages of a policy bundle lie, by the names of their logs. Also MalformedLineage, by how one
+    begins."""
+    spans = frame_of(source).lineages
+    names = [lineage_name(span.read(HEAD_BYTES)) for span in spans]
+    if any(later.encode() <= earlier.encode() for earlier, later in pairwise(names)):
+        raise MalformedBundle("the lineages of a policy bundle are not in ascending order of their logs' names")
+    return dict(zip(names, spans, strict=True))
 
 
 def origins_of(proofs: Iterable[Proof]) -> frozenset[str]:
@@ -269,34 +266,52 @@ def origins_of(proofs: Iterable[Proof]) -> frozenset[str]:
     return frozenset(log.origin for proof in proofs for log in proof.statement.logs)
 
 
-def _proof(each: Enclosed) -> Proof:
+def _proof(span: Span, decoded: Programs) -> Proof:
+    at_most(span.size, limits.MAX_BUNDLE_BYTES, "bundle")
+    data = span.read()
+    bundle = decode_bundle(data)
+    statement = decode_statement(bundle.statement_bytes)
+    binding: Binding | None
     try:
-        binding = Binding.decode(each.statement.head)
+        binding = Binding.decode(statement.head)
     except MalformedBinding:
-        return Proof(each.bundle, each.statement, None)
-    return Proof(each.bundle, each.statement, binding)
+        binding = None
+    return Proof(span, replace(bundle, proof_bytes=b""), sha256(data).digest(), statement, binding, decoded)
 
 
 class File:
-    """The bytes of a proof file, decoded once where something of it is first asked for."""
+    """A proof file, decoded once where something of it is first asked for; closed where it is on the disk."""
 
-    def __init__(self, data: bytes) -> None:
-        self.data = data
+    def __init__(self, data: bytes | Source) -> None:
+        self.source = InMemory(data) if isinstance(data, bytes) else data
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.source.close()
 
     @cached_property
     def proofs(self) -> tuple[Proof, ...]:
-        """As `proofs_in`."""
-        return proofs_in(self.data)
+        """At least one, as `proofs_in`."""
+        if framed(self.source):
+            return decode_policy_bundle(self.source)
+        return (_proof(Span(self.source, 0, self.source.size), Programs()),)
 
     @cached_property
-    def lineages(self) -> dict[str, bytes]:
-        """As `lineages_in`."""
-        return lineages_in(self.data)
+    def lineages(self) -> dict[str, Span]:
+        """The lineages that a policy bundle brings, by the name of the log; one proof by itself brings none."""
+        return decode_lineages(self.source) if framed(self.source) else {}
 
-    @cached_property
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return self.source.size
+
+    @property
     def digest(self) -> bytes:
         """SHA-256 of the file."""
-        return sha256(self.data).digest()
+        return self.source.digest
 
 
 def claims_of(proofs: Iterable[Proof], rolled: Mapping[bytes, Stands] | None = None) -> tuple[Claimed, ...]:

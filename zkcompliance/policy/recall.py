@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
+from zkcompliance.edge.steady import Span
 from zkcompliance.errors import UsageError
 from zkcompliance.lineage import chain as lineage
 from zkcompliance.lineage.rollup import Stands
@@ -80,7 +81,7 @@ def recalled(
     now: int,
     *,
     own: frozenset[str] = frozenset(),
-    enclosed: Mapping[str, bytes] | None = None,
+    enclosed: Mapping[str, Span] | None = None,
     origins: frozenset[str] = frozenset(),
 ) -> Recalled:
     """Read the state and the lineages, and let them lead to further keys of the logs.
@@ -107,7 +108,7 @@ def _names(rule: LogRule) -> set[str]:
     return {each.key.name for each in rule.keys}
 
 
-def _unread(enclosed: Mapping[str, bytes], origins: frozenset[str], before: Memory) -> dict[str, bytes]:
+def _unread(enclosed: Mapping[str, Span], origins: frozenset[str], before: Memory) -> dict[str, Span]:
     """The lineages that lead further than those that were verified with this state before."""
     left = {}
     for name, data in enclosed.items():
@@ -118,7 +119,7 @@ def _unread(enclosed: Mapping[str, bytes], origins: frozenset[str], before: Memo
 
 
 def _sources(
-    recall: Recall, rules: Mapping[str, LogRule], enclosed: Mapping[str, bytes], before: Memory
+    recall: Recall, rules: Mapping[str, LogRule], enclosed: Mapping[str, Span], before: Memory
 ) -> list[tuple[str, lineage.Source]]:
     """Those that are given, and those that the file brings of other logs that are asked about.
 

@@ -29,7 +29,6 @@ from zkcompliance.policy.recall import Recalled
 from zkcompliance.policy.slots import Placed
 from zkcompliance.policy.verdict import Chooser, Finding, LogShown, Status
 from zkcompliance.quantities import show_seconds, show_time
-from zkcompliance.verify.program import Program
 from zkcompliance.verify.verifier import Report, verify_decoded
 
 Found = TypeVar("Found")
@@ -254,6 +253,7 @@ class Once:
             try:
                 self._found[key] = find()
             except VerificationError as error:
+                error.__context__ = None  # whose frames would keep the proof in memory
                 self._found[key] = error
         found = self._found[key]
         if isinstance(found, VerificationError):
@@ -268,9 +268,9 @@ class Once:
 
         return self._once(("proof", id(proof)), verify)
 
-    def programs(self, proof: Proof) -> tuple[Program, ...]:
-        """As `Proof.programs`."""
-        return self._once(("programs", id(proof)), lambda: proof.programs)
+    def decode_programs(self, proof: Proof) -> None:
+        """Raises as `Proof.programs`, which are not kept here."""
+        self._once(("programs", id(proof)), lambda: len(proof.programs))
 
     def taken(self, proof: Proof, place: Place, label: str, rule: LogRule, asked: checkpoints.Asked) -> Taken:
         """A checkpoint, held against the keys of the log that has this label. Raises as `checkpoints.take`."""
@@ -317,7 +317,7 @@ def judge_one(
         if shared is not None:
             raise shared
         check_binding(proof.bound(), bench.terms)
-        bench.once.programs(proof)
+        bench.once.decode_programs(proof)
         placed = check_claim(claimed, card, asked, rules, by_policy=bench.asker is Chooser.POLICY)
         check_values(claimed, card, asked)
         taken = {

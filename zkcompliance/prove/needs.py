@@ -58,6 +58,15 @@ class Cadence:
     says: str
 
 
+@dataclass(frozen=True)
+class Named:
+    """A name that the policy states, or a set of names, which cells of rows are held against, letter by letter. of:
+    REQUIREMENT.PARAMETER; says: what it asks, a whole sentence."""
+
+    of: str
+    says: str
+
+
 def needs(policy: Policy, own: Mapping[str, Claim] = MappingProxyType({})) -> tuple[LogNeed, ...]:
     """Of each log of the policy, in its order. own: by id, claims that the catalogue lacks.
 
@@ -125,8 +134,21 @@ def cadence(policy: Policy) -> tuple[Cadence, ...]:
     return tuple(said)
 
 
+def named(policy: Policy) -> tuple[Named, ...]:
+    """The names in the policy's parameters, such as an authority's; not the model's, which a proof brings itself."""
+    return tuple(
+        Named(f"{requirement.name}.{param.name}", _of_param(requirement, param))
+        for requirement in policy.requirements
+        for param in policy.card(requirement).params
+        if types.ID in (param.type.kind, param.type.of and param.type.of.kind)
+        and not (bound := requirement.params[param.name]).free
+        and not bound.subject
+        and bound.exact != 0
+    )
+
+
 def _of_param(requirement: Requirement, param: Parameter) -> str:
-    """What a length of time is, and what the policy asks of it."""
+    """What a parameter is, and what the policy asks of it."""
     clock = ": it runs out for whoever does nothing" if param.role == CLOCK else ""
     doc = f" ({param.doc})" if param.doc else ""
     return f"{param.name} is {bounds.words(requirement.params[param.name], param)}{doc}{clock}."

@@ -6,6 +6,7 @@ All requirements of a policy are one proof (docs/spec/union.md), or as few as li
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from types import MappingProxyType
@@ -44,6 +45,7 @@ from zkcompliance.prove.api import Asked
 from zkcompliance.prove.early import hollow, refuse_early
 from zkcompliance.prove.enclose import enclose
 from zkcompliance.prove.own_claims import claim_of
+from zkcompliance.prove.pieces import make_all, piece_of
 from zkcompliance.prove.rolled_logs import key_of, stands_of
 from zkcompliance.prove.split import Alone
 from zkcompliance.quantities.ids import text_id
@@ -90,6 +92,11 @@ class Union:
     tasks: tuple[Task, ...]
 
     @property
+    def asked(self) -> list[Asked]:
+        """As they are proved."""
+        return [task.asked for task in self.tasks]
+
+    @property
     def head(self) -> bytes:
         """The bytes of the binding that all have."""
         return self.tasks[0].binding.encode()
@@ -120,13 +127,17 @@ def prove_policies(
     own: Mapping[str, Claim] = MappingProxyType({}),
     progress: Progress = silent,
     tell: Callable[[str], None] = lambda sentence: None,
+    executor: Executor | None = None,
 ) -> bytes:
     """A policy bundle that shows every requirement of the policies, judged by each before it is returned.
 
     logs: by the policies' names; given: the parameters that they leave open; binding: without its policy, which is each
     one in turn, and with the proving machine's clock; own: by id, claims that the policies name and the catalogue
-    lacks; tell: what the lab should know of the file. The lineages of logs in a later generation are in it while they
-    fit. UsageError where logs, parameters or subject do not fit; CardMismatch for another claim than a policy names;
+    lacks; tell: what the lab should know of the file; executor: who makes the proofs, in other processes that see the
+    same folders (None: this process does, one after the other); what is reserved for them is not given back. The
+    lineages of logs in a later generation are in it while they fit.
+
+    UsageError where logs, parameters or subject do not fit; CardMismatch for another claim than a policy names;
     PolicyNotInForce; ClaimDoesNotHold, BudgetSpent, ProofRefused or a VerificationError (by the first) naming
     everything that fails: then nothing was proved and no budget spent.
     """
@@ -141,18 +152,29 @@ def prove_policies(
     found = check(tasks, time=binding.time)
     for sentence in found.notes:
         tell(sentence)
-    proofs: dict[tuple[bytes, str], bytes] = {}
+    several = [] if executor is None else [piece_of(union.asked, union.head) for union in found.unions]
     with reserving(_units(found.unions)) as reservation:  # of all proofs, before the first is made
-        for number, union in enumerate(found.unions):
-            progress("proofs", number, len(found.unions))
-            ready = api.get_ready([task.asked for task in union.tasks], union.head, spent=True)
-            proofs[union.key] = api.make(ready, progress)
-        progress("proofs", len(found.unions), len(found.unions))
+        if executor is None:
+            made = _one_by_one(found.unions, progress)
+        else:
+            reservation.keep()  # from now on there may be proofs outside this process
+            made = make_all(several, executor, lambda count: progress("proofs", count, len(several)))
+        proofs = {union.key: proof for union, proof in zip(found.unions, made, strict=True)}
         bundle = enclose(proofs, every, tell)
         for policy in policies:
             _judge(bundle, policy, logs, binding)
         reservation.keep()
     return bundle
+
+
+def _one_by_one(unions: Sequence[Union], progress: Progress) -> list[bytes]:
+    """The proof file of each, made here."""
+    made = []
+    for number, union in enumerate(unions):
+        progress("proofs", number, len(unions))
+        made.append(api.make(api.get_ready(union.asked, union.head, spent=True), progress))
+    progress("proofs", len(unions), len(unions))
+    return made
 
 
 def several_of(logs: Logs) -> dict[str, tuple[SealedLog, ...]]:

@@ -25,7 +25,7 @@ from zkcompliance.edge import regular
 from zkcompliance.edge.shown import command
 from zkcompliance.errors import KeyFileError, LogError, UsageError, ZkComplianceError
 from zkcompliance.limits import MAX_SEGMENTS
-from zkcompliance.log import files, keybook, leftovers, lineages, moving, rows, sealing, seen, successor
+from zkcompliance.log import files, keybook, leftovers, lineages, moving, records, rows, sealing, seen, successor
 from zkcompliance.log.layout import Layout, SegmentPaths, Settings
 from zkcompliance.log.pending import Pending, widen
 from zkcompliance.log.reservation import reserving
@@ -364,7 +364,7 @@ class _Making:
         """The same segment: all its files but the ledger, which comes when the old one is closed."""
         source, target = segment.paths, self._new.segment(number)
         files.make_dir(target.folder)
-        kept = {source.rows.name, source.seed.name, source.tier.name}
+        kept = {source.rows.name, source.seed.name, source.tier.name, source.records.name}
         for name in files.names(source.folder):
             if name in kept:
                 _link(source.folder / name, target.folder / name)
@@ -393,12 +393,20 @@ class _Making:
         tier = max(tiers) + (len(group) > 1)
         marks = [mark for segment in group for mark in rows.Meta.load(segment.paths.meta).inputs]
         seal = (number, 1, tuple(dict.fromkeys(marks))[-rows.MAX_INPUTS :])  # the newest, where that are too many
-        return sealing.stage_one(self._new, self._settings, number, (table, count), seal, self._progress, tier)
+        known = {key: row for segment in group for key, row in records.load(segment.paths).items()}
+        return sealing.stage_one(
+            self._new, self._settings, number, (table, count), seal, self._progress, tier, records=known
+        )
 
     def leave_waiting(self) -> None:
-        """Rows that wait in the old log to be sealed wait in the new one; closed, the old one is not read any more."""
-        waiting = Layout(self._old.path).pending(len(self._old.segments))
+        """What is kept of the log besides its segments: the texts of its ids, and rows that wait.
+
+        Rows that wait in the old log to be sealed wait in the new one; closed, the old one is not read any more."""
+        old = Layout(self._old.path)
+        waiting = old.pending(len(self._old.segments))
         with files.reporting(self._new.root):
+            if os.path.lexists(old.texts):
+                files.copy(old.texts, self._new.texts, folders=1)
             if not os.path.lexists(waiting):
                 return
             if self._widens:

@@ -7,16 +7,16 @@ every format, well formed, which is not accepted and says why; the exit status i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from hashlib import sha256
 
 from zkcompliance.errors import UsageError, ZkComplianceError
+from zkcompliance.policy.proofs import File
 from zkcompliance.policy.verdict import Verdict
 from zkcompliance.quantities import parse_time
 from zkcompliance.report import MACHINES
 
 
-def verdict(error: ZkComplianceError, *, data: bytes | None, at: str | None, clock: int) -> Verdict:
-    """Of nothing, with the reason. data: the file's bytes, where it could be read; at, clock: as a request has them.
+def verdict(error: ZkComplianceError, *, file: File | None, at: str | None, clock: int) -> Verdict:
+    """Of nothing, with the reason. file: where it could be read to its end; at, clock: as a request has them.
 
     A time that is none is given as not stated.
     """
@@ -24,7 +24,7 @@ def verdict(error: ZkComplianceError, *, data: bytes | None, at: str | None, clo
         now = clock if at is None else parse_time(at)
     except ZkComplianceError:
         now = 0
-    digest, size = (b"", 0) if data is None else (sha256(data).digest(), len(data))
+    digest, size = (b"", 0) if file is None else (file.digest, file.size)
     return Verdict(digest, size, now, None, None, 0, b"", (), error=error)
 
 

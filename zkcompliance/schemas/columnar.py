@@ -66,10 +66,10 @@ Cells = Spans | Whole | Few | Mixed
 
 
 class Encoder:
-    """Encodes pieces of one table, and remembers what texts mean."""
+    """Encodes pieces of one table, and remembers what texts mean. texts: where the texts of ids are gathered."""
 
-    def __init__(self, schema: Schema, reading: Reading) -> None:
-        self.schema, self._reading = schema, reading
+    def __init__(self, schema: Schema, reading: Reading, texts: set[str] | None = None) -> None:
+        self.schema, self._reading, self._kept = schema, reading, texts
         self._parsers = {column.name: parser(column, reading) for column in schema.columns}
         self._known: dict[tuple[str, bool], dict[bytes, int]] = {}
 
@@ -130,6 +130,8 @@ class Encoder:
         """A value as the careful way reads it, None where it is refused there."""
         if isinstance(value, (dict, list)):
             return None
+        if self._kept is not None and column.type == "id" and isinstance(value, str):
+            self._kept.add(str(value))
         try:
             return self._parsers[column.name](value)
         except (Refused, SchemaError, TypeError):

@@ -92,7 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 def run(arguments: list[str]) -> int:
     """Judge and print; the exit status of the first thing that is not met."""
     from zkcompliance.decide import Request
-    from zkcompliance.policy.proofs import read_proof
+    from zkcompliance.policy.proofs import open_proof
 
     try:
         options = vars(parser().parse_args(_joined(arguments)))
@@ -101,16 +101,16 @@ def run(arguments: list[str]) -> int:
     file, form, as_json = options.pop("file"), options.pop("format"), options.pop("as_json")
     form, output = refused.two_formats(form, as_json, HELP), options.pop("output")
     texts: dict[str, Any] = {name: tuple(each) if isinstance(each, list) else each for name, each in options.items()}
-    request, data = Request(**texts), None
+    request, opened = Request(**texts), None
     outputs = None if output is None else _outputs(Path(output), form, Path(file), request)
     try:
-        data = read_proof(Path(file))
-        verdict = request.decide(data, clock=int(time.time()))
+        with open_proof(Path(file)) as opened:
+            verdict = request.decide(opened, clock=int(time.time()))
     except Exception as fault:
         if form == "text":
             raise
         why = fault if isinstance(fault, ZkComplianceError) else InternalError.of(fault)
-        verdict = refused.verdict(why, data=data, at=texts["at"], clock=int(time.time()))
+        verdict = refused.verdict(why, file=opened, at=texts["at"], clock=int(time.time()))
     if outputs is None:
         sys.stdout.write(_written(verdict, form, columns(sys.stdout)))
     else:
@@ -165,7 +165,7 @@ def _written(verdict: Verdict, form: str, width: int | None) -> str:
 def _refused(error: ZkComplianceError, arguments: list[str]) -> int:
     form = refused.form_of(arguments)
     if form != "text":
-        verdict = refused.verdict(error, data=None, at=refused.at_of(arguments), clock=int(time.time()))
+        verdict = refused.verdict(error, file=None, at=refused.at_of(arguments), clock=int(time.time()))
         sys.stdout.write(_written(verdict, form, None))
     return report(error)
 

@@ -104,7 +104,7 @@ def encode_bundle(statement: Statement, notes: Sequence[bytes], proof: bytes) ->
 def encode_policy_bundle(
     proofs: Mapping[tuple[bytes, str], bytes], lineages: Mapping[str, bytes] | None = None
 ) -> bytes:
-    """Several proof files in one (docs/spec/policy.md). LimitExceeded over 64, or 64 MiB.
+    """Several proof files in one (docs/spec/policy.md). LimitExceeded over 64, or 100 MiB.
 
     proofs: by the head of each and the requirement of its first claim; lineages: by the name of the log.
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.kit.hunt.base import Hunt, chip, event, job, sample
+from tests.kit.hunt.by_key import SUMMED
 from tests.kit.hunt.more_cases import MORE
 from tests.kit.hunt.newer import NEWER
 from tests.kit.hunt.over_time import OVER_TIME
@@ -239,5 +240,6 @@ HUNTS: dict[str, Hunt] = {
     "single": Hunt(singles, {"compute": [job(devices=123_456, start=1, flop=2**60)], "limit": 1000, "hard": True}),
     **MORE,
     **OVER_TIME,
+    **SUMMED,
     **NEWER,
 }

@@ -10,6 +10,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from tests.kit.hunt.by_key import sums_by_key
 from tests.kit.hunt.more_lies import private_tables
 from tests.kit.hunt.traces import Case, Change, Lie, added, at, fixed, part_of, rows_of, shifted, swapped
 from zkcompliance.schemas import compute
@@ -126,6 +127,7 @@ def crafted(case: Case) -> Iterator[Lie]:
     yield from bytes_of(case)
     yield from kept_totals(case)
     yield from kept_sums(case)
+    yield from sums_by_key(case)
     yield from segments_apart(case)
     yield from invented_rows(case)
     yield from publics(case)

@@ -24,7 +24,7 @@ from zkcompliance.claim.compile.asking import FrameRows
 from zkcompliance.claim.compile.context import Board
 from zkcompliance.claim.compile.private import Private
 from zkcompliance.claim.compile.run import Run, packed
-from zkcompliance.claim.compile.terms import RADIX, Term, const, in_field, leaf, wide
+from zkcompliance.claim.compile.terms import HALF, RADIX, Term, const, in_field, leaf, wide
 from zkcompliance.claim.meaning import core
 from zkcompliance.stark.air.program import Op
 
@@ -64,8 +64,8 @@ class SumsByKey(Private):
         ahead = [[self.ctx.next_row(limb) for limb in limbs] for limbs in here]
         *_, self.same, all_same = self.ascend(self.more, here, ahead, f"order of each {NAME}")
         self.ctx.zero("a key has one row for each segment and bucket", all_same)
-        self.count = self.column("rows of the key", 1 << 16, lambda run, _: self._added(run, None))
-        self.ctx.require_16_bits(self.count - self.used, name=f"each {NAME} has rows")
+        self.count = self.column("rows of the key", HALF, lambda run, _: self._added(run, None), -HALF)
+        self.ctx.require_16_bits(self.count.within(0, 1 << 16) - self.used, name=f"each {NAME} has rows")
         self._send(self.selected, self.count, 1, "rows of a key")
 
     def digits(self, node: core.Value) -> tuple[list[Term], list[Term]]:
@@ -75,12 +75,12 @@ class SumsByKey(Private):
             x = self.source.ctx.flat(limb)
             if not self.source.ctx.asked(x):  # a verifier has to see that no digit is negative
                 self.source.ctx.require_16_bits(x, name="a digit that is added by key")
-            total = self.column(NAME, 0, lambda run, _, x=x: self._added(run, x))  # type: ignore[misc]
+            total = self.column(NAME, HALF, lambda run, _, x=x: self._added(run, x), -HALF)  # type: ignore[misc]
             top = const(0)
             if x.hi * BUCKET_ROWS >= RADIX:
-                top = self.column(f"top of a {NAME}", 0, lambda run, _, x=x: self._added(run, x) >> 16)  # type: ignore[misc]
+                top = self.column(f"top of a {NAME}", HALF, lambda run, _, x=x: self._added(run, x) >> 16, -HALF)  # type: ignore[misc]
                 self.ctx.require_16_bits(top, name=f"top of a {NAME}")
-                top = self.ctx.below(top, BUCKET_ROWS)
+                self.ctx.below(top.within(0, RADIX - 1), BUCKET_ROWS)
             self.ctx.require_16_bits(low(total, top), name=NAME)
             self._send((self.selected * x).within(0, x.hi), total, RADIX - 1, NAME)
             sums.append(total)
@@ -89,7 +89,7 @@ class SumsByKey(Private):
 
     def _copy(self, limb: Term) -> Term:
         source = self.source.ctx.number
-        copied = self.column("a key's limb", limb.hi, lambda run, order: run.value(source, limb)[order])
+        copied = self.column("a key's limb", RADIX - 1, lambda run, order: run.value(source, limb)[order])
         self.ctx.require_16_bits(copied, name="a key's limb")
         return copied
 
@@ -116,4 +116,5 @@ def low(total: Term, top: Term) -> Term:
 def limbs_of(sums: Sequence[Term], tops: Sequence[Term]) -> list[Term]:
     """Σ_j 2^(16j)·S_j in limbs below 2^17: the low part of each S_j, and the top of the one before."""
     lows = [low(total, top) for total, top in zip(sums, tops, strict=True)]
-    return [a + b for a, b in zip([*lows, const(0)], [const(0), *tops], strict=True)]
+    above = [top.within(0, BUCKET_ROWS - 1) for top in tops]
+    return [a + b for a, b in zip([*lows, const(0)], [const(0), *above], strict=True)]

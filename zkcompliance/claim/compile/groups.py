@@ -21,11 +21,12 @@ from zkcompliance.claim.compile.private import MOST_PRIVATE_ROWS
 from zkcompliance.claim.compile.rows import FrameNodes
 from zkcompliance.claim.compile.run import Run, carried, split
 from zkcompliance.claim.compile.sums import sums
-from zkcompliance.claim.compile.terms import HALF, Term, Wide, add, digits, limbs_for, sub, wide
+from zkcompliance.claim.compile.terms import HALF, ONE, Term, Wide, add, digits, in_field, limbs_for, sub, wide
 from zkcompliance.claim.compile.workshop import Workshop
 from zkcompliance.claim.meaning import core
 from zkcompliance.claim.meaning.ranges import MAX_ROWS
 from zkcompliance.stark.air.program import Op
+from zkcompliance.stark.field.babybear import P
 
 
 class GroupRows(FrameNodes):
@@ -220,8 +221,8 @@ class SummedGroups(FrameNodes):
     def _one(self, name: str, x: Term, hi: int) -> Term:
         """T' = x' + same·T in one column."""
         here = self.ctx.number
-        total = self.ctx.free(name, lambda run: sums(self._starts(run), [run.value(here, x)], 1)[0], 0, hi)
-        ahead = self.ctx.next_row(x)
+        total = self.ctx.free(name, lambda run: sums(self._starts(run), [run.value(here, x) % P], 1)[0], 0, hi)
+        ahead = in_field(self.ctx.next_row(x), ONE)  # what it is over the integers its bus and its range say
         self.ctx.zero(name, self.ctx.next_row(total) - (ahead + self.table.same * total).within(0, hi))
         return total
 
@@ -230,11 +231,11 @@ class SummedGroups(FrameNodes):
         most = self.table.source.digits_of(arg).hi * MAX_ROWS
         parts, tops = self.table.digits(arg)
         if len(parts) == 1 and most <= HALF:
-            return wide([self._one(f"{NAME} so far", parts[0].within(0, most), most)])
+            return wide([self._one(f"{NAME} so far", parts[0], most)])
         here, n = self.ctx.number, limbs_for(most)
 
         def fill(run: Run) -> list[np.ndarray]:
-            return sums(self._starts(run), [run.value(here, part) for part in parts], n)
+            return sums(self._starts(run), [run.value(here, part) % P for part in parts], n)
 
         total = self.ctx.limbs(n, f"{NAME} so far", fill)
         kept = [self.ctx.flat(self.table.same * limb, f"{NAME}: kept") for limb in total]

@@ -46,8 +46,8 @@ class Private:
         used[: len(run.orders[self.ctx.number])] = 1
         return used
 
-    def column(self, name: str, hi: int, fill: Callable[[Run, np.ndarray], np.ndarray]) -> Term:
-        """A column of [0, hi] on used rows, by what binds it there, and 0 on the others. fill: from the order."""
+    def column(self, name: str, hi: int, fill: Callable[[Run, np.ndarray], np.ndarray], lo: int = 0) -> Term:
+        """A column of [lo, hi] on used rows, by what binds it there, and 0 on the others. fill: from the order."""
         number = self.ctx.number
 
         def padded(run: Run) -> np.ndarray:
@@ -56,7 +56,7 @@ class Private:
             values[: len(order)] = fill(run, order)
             return values
 
-        column = self.ctx.free(name, padded, 0, hi)
+        column = self.ctx.free(name, padded, lo, hi)
         self.ctx.zero("unused rows are 0", (1 - self.used) * column)
         return column
 

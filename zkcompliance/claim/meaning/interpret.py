@@ -20,7 +20,7 @@ from zkcompliance.claim.meaning.brackets import Brackets
 from zkcompliance.claim.meaning.core import Frame, Groups, Requirement, Reveal, Rows, Value
 from zkcompliance.claim.meaning.evaluate import Evaluator
 from zkcompliance.claim.meaning.sentences import phrase
-from zkcompliance.quantities import MILLION
+from zkcompliance.quantities import MILLION, exact_beside
 from zkcompliance.quantities.times import LAST
 
 MAX_FAULTS = 20  # rows named for one requirement
@@ -44,12 +44,16 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Finding:
-    """What the interpreter found. For the lab's eyes: margins and reveals are private figures."""
+    """What the interpreter found. For the lab's eyes: margins and reveals are private figures.
+
+    disclosed: each reveal as a verdict says it.
+    """
 
     holds: bool
     outcomes: tuple[Outcome, ...]
     rows: Mapping[str, int]
     reveals: Mapping[str, int]
+    disclosed: Mapping[str, str]
     warnings: tuple[str, ...]
 
     @property
@@ -76,11 +80,12 @@ class Finding:
         lines = {f"WARNING {number}": text for number, text in enumerate(self.warnings, 1)}
         lines |= {f"rows of {name}": f"{count:,}" for name, count in self.rows.items()}
         for outcome in self.outcomes:
-            lines[outcome.name] = f"{'holds' if outcome.holds else 'FAILS'}: {outcome.margin}"
+            how_far = ", ".join(filter(None, (outcome.margin, outcome.nearest)))
+            lines[outcome.name] = f"{'holds' if outcome.holds else 'FAILS'}: {how_far}"
             for name, numbers in outcome.faults.items():
                 more = ", …" if outcome.fault_count > len(numbers) else ""
                 lines[f"{outcome.name}: rows of {name}"] = ", ".join(map(str, numbers)) + more
-        return lines | {f"reveals {name}": str(value) for name, value in self.reveals.items()}
+        return lines | {f"reveals {name}": text for name, text in self.disclosed.items()}
 
 
 def interpret(
@@ -108,7 +113,8 @@ def interpret(
         for empty in _empty(evaluator, requirement.value)
     ]
     reveals = {reveal.name: rounded(int(evaluator.value(reveal.value)), reveal) for reveal in claim.reveals}
-    return Finding(all(outcome.holds for outcome in outcomes), outcomes, rows, reveals, tuple(warnings))
+    disclosed = {reveal.name: _disclosed(reveal, reveals[reveal.name]) for reveal in claim.reveals}
+    return Finding(all(outcome.holds for outcome in outcomes), outcomes, rows, reveals, disclosed, tuple(warnings))
 
 
 def rounded(value: int, reveal: Reveal) -> int:
@@ -117,6 +123,12 @@ def rounded(value: int, reveal: Reveal) -> int:
         return value
     unit = int(10 ** max(0, len(str(value)) - reveal.figures))
     return value // unit * unit
+
+
+def _disclosed(reveal: Reveal, value: int) -> str:
+    """What is disclosed, for people: in its unit, and said to be rounded where digits may have been taken from it."""
+    shown = exact_beside(reading.show(reveal.value.type, value), value)
+    return f"{shown}, rounded down" if reveal.figures is not None and len(str(value)) > reveal.figures else shown
 
 
 def _parts(value: Value) -> list[Value]:

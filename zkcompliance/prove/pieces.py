@@ -1,0 +1,113 @@
+"""Proofs as pieces of work that another process can make: what is to be proved, as data, and the log folders by path.
+
+A piece is one proof. Its units are reserved by whoever hands it out, before it is handed out (`log.reservation`), and
+it may be made twice where who makes it is lost: it spends nothing itself. Claims are those of the catalogue, which
+both have; of each log it says at which checkpoint it is proved, and whoever makes it opens the same folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, Future, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+from zkcompliance.claim import catalogue
+from zkcompliance.errors import UsageError
+from zkcompliance.log.store import SealedLog
+from zkcompliance.prove import api
+from zkcompliance.prove.api import Asked
+from zkcompliance.prove.engine import warm_up
+from zkcompliance.prove.parts import part_of
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """A log folder, and the checkpoint body at which it is proved."""
+
+    path: Path
+    body: str
+
+    def opened(self) -> SealedLog:
+        """UsageError where it is not at that checkpoint here; besides, what `SealedLog.open` raises."""
+        log = SealedLog.open(self.path)
+        if log.checkpoint_body != self.body:
+            raise UsageError(
+                f"{self.path} is at another checkpoint where the proof is made than where it was asked for",
+                help="every worker sees the same folder; seal no more rows while it is proved",
+            )
+        return log
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A claim of the catalogue to be proved for a requirement. program: its digest, 32 bytes; logs: by slot."""
+
+    requirement: str
+    claim: str
+    program: bytes
+    logs: Mapping[str, tuple[Sealed, ...]]
+    publics: Mapping[str, int]
+
+    def asked(self) -> Asked:
+        """UsageError where another claim goes by this name here."""
+        claim = catalogue.load(self.claim)
+        if claim.program_digest != self.program:
+            raise UsageError(
+                f"{self.claim} is another claim where the proof is made than where it was asked for",
+                help="pip install zkcompliance  # the same version on every worker",
+            )
+        opened = {slot: [each.opened() for each in several] for slot, several in self.logs.items()}
+        return Asked(self.requirement, claim, opened, self.publics)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """The claims of one proof, which has this head."""
+
+    head: bytes
+    wanted: tuple[Wanted, ...]
+
+
+def piece_of(asked: Sequence[Asked], head: bytes) -> Piece:
+    """UsageError for a claim that is not of the catalogue: its text is not handed out."""
+    return Piece(head, tuple(map(_wanted, asked)))
+
+
+def _wanted(asked: Asked) -> Wanted:
+    claim = asked.claim
+    if claim.id not in catalogue.names():
+        raise UsageError(
+            f"{claim.id} is no claim of the catalogue, and such alone are proved by other processes",
+            help="prove it without a cluster",
+        )
+    logs = {slot: tuple(_sealed(part_of(given).log) for given in several) for slot, several in asked.logs.items()}
+    publics = {name: int(value) for name, value in asked.publics.items()}  # an id without the text it was made of
+    return Wanted(asked.requirement, claim.id, claim.program_digest, logs, publics)
+
+
+def _sealed(log: SealedLog) -> Sealed:
+    return Sealed(log.path.absolute(), log.checkpoint_body)
+
+
+def make_piece(piece: Piece) -> bytes:
+    """The proof file, verified once, as `api.make`; what it spends is reserved already. Runs wherever it is sent."""
+    warm_up()
+    return api.make(api.get_ready([each.asked() for each in piece.wanted], piece.head, spent=True))
+
+
+def make_all(pieces: Sequence[Piece], executor: Executor, done: Callable[[int], None]) -> list[bytes]:
+    """The proof files, in the order of the pieces. done: is told how many there are, as they come.
+
+    The first error of a piece is raised, and the pieces that nobody has begun are not made.
+    """
+    futures: list[Future[bytes]] = [executor.submit(make_piece, piece) for piece in pieces]
+    try:
+        done(0)
+        for count, future in enumerate(as_completed(futures), 1):
+            future.result()
+            done(count)
+        return [future.result() for future in futures]
+    finally:
+        for future in futures:
+            future.cancel()
