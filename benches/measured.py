@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,26 @@ class Figures:
     statement: str = ""
 
 
+def run(arguments: Iterable[object], **options: Any) -> tuple[Figures, str]:
+    """A whole process and what it wrote. options: as `Popen` has them."""
+    began = time.perf_counter()
+    try:
+        child = subprocess.Popen(
+            list(map(str, arguments)), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options
+        )
+    except OSError as error:
+        raise NotMeasured(str(error)) from error
+    assert child.stdout is not None
+    printed = child.stdout.read()
+    _, status, used = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    seconds = time.perf_counter() - began
+    child.stdout.close()
+    if child.returncode:
+        raise NotMeasured(printed.strip().split("\n")[-1])
+    return Figures(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / _MIB), printed
+
+
 @dataclass(frozen=True)
 class Checkout:
     """A folder with a checkout, whose virtual environment is `.venv` in it."""
@@ -61,27 +81,7 @@ class Checkout:
     def process(self, arguments: list[Any], folder: Path | None) -> tuple[Figures, str]:
         path = f"{self.root / '.venv' / 'bin'}:/usr/bin:/bin"
         own = {"PATH": path, "PYTHONPATH": str(self.root), "CHECKOUT": str(self.root), "NO_COLOR": "1"}
-        began = time.perf_counter()
-        try:
-            child = subprocess.Popen(
-                list(map(str, arguments)),
-                cwd=folder,
-                env={**os.environ, **own},
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-            )
-        except OSError as error:
-            raise NotMeasured(str(error)) from error
-        assert child.stdout is not None
-        printed = child.stdout.read()
-        _, status, used = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-        seconds = time.perf_counter() - began
-        child.stdout.close()
-        if child.returncode:
-            raise NotMeasured(printed.strip().split("\n")[-1])
-        return Figures(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / _MIB), printed
+        return run(arguments, cwd=folder, env={**os.environ, **own})
 
     def script(self, name: str, *arguments: object) -> tuple[Figures, dict[str, Any]]:
         """One of its benches that prints figures as JSON in its last line."""

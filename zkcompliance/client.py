@@ -219,11 +219,12 @@ def read_rows(log: Log | SealedLog | str | Path) -> Iterator[dict[str, RowValue]
     """
     from zkcompliance.log import texts
     from zkcompliance.log.layout import Layout
+    from zkcompliance.quantities import show_id
     from zkcompliance.quantities.ids import text_id
     from zkcompliance.schemas import decode_rows
 
     opened = _sealed(log)
-    known = {f"0x{text_id(text).to_bytes(16, 'little').hex()}": text for text in texts.load(Layout(opened.path))}
+    known = {show_id(text_id(text)): text for text in texts.load(Layout(opened.path))}
     ids = [column.name for column in opened.schema.columns if column.type == "id"]
     for segment in opened.segments:
         for row in decode_rows(opened.schema, segment.load_columns()):

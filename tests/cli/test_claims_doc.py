@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.kit.claim_texts import defined
 from tests.kit.doc_blocks import ROOT, blocks, run_in_order
 from zkcompliance.claim import catalogue
 from zkcompliance.claim.compile import compile_claim
@@ -57,11 +58,7 @@ def define(tmp_path: Path) -> Callable[[str], ClaimDefinition]:
     """A claim with that line in its body."""
 
     def make(line: str) -> ClaimDefinition:
-        path = tmp_path / "word.py"
-        path.write_text(f"{HEAD}    {line}\n", encoding="utf-8")
-        made = runpy.run_path(str(path))["word"]
-        assert isinstance(made, ClaimDefinition)
-        return made
+        return defined(tmp_path / "word.py", f"{HEAD}    {line}\n")
 
     return make
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import functools
 import re
-import runpy
 import tempfile
 from pathlib import Path
 
+from tests.kit.claim_texts import defined
 from zkcompliance.claim.compile import compile_claim
 from zkcompliance.stark.air.program import Program, TableAir
 
@@ -67,9 +67,7 @@ def program(condition: str) -> Program:
     lines = ["from zkcompliance.claim.language import *", '@claim("word")', f"def word({arguments}) -> None:"]
     lines += ['    """A word."""', *made, f'    require("a", {condition})', ""]
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "word.py")
-        path.write_text("\n".join(lines), encoding="utf-8")
-        return compile_claim(runpy.run_path(str(path))["word"]).program
+        return compile_claim(defined(Path(folder, "word.py"), "\n".join(lines))).program
 
 
 def cost(tables: list[TableAir]) -> str:

@@ -6,13 +6,13 @@ match, with the requirement that there is one. What may be missing on the row th
 
 from __future__ import annotations
 
-import runpy
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.kit.claim_texts import defined
 from tests.kit.compiled_trial import padded
 from tests.kit.exact_rows import encode_rows
 from zkcompliance import schemas
@@ -37,11 +37,7 @@ def define(tmp_path: Path) -> Define:
     """A claim with that requirement."""
 
     def make(condition: str) -> ClaimDefinition:
-        path = tmp_path / "no_row.py"
-        path.write_text(f'{HEAD}    require("a", {condition})\n', encoding="utf-8")
-        made = runpy.run_path(str(path))["no_row"]
-        assert isinstance(made, ClaimDefinition)
-        return made
+        return defined(tmp_path / "no_row.py", f'{HEAD}    require("a", {condition})\n')
 
     return make
 

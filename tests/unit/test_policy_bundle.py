@@ -21,17 +21,20 @@ from zkcompliance.errors import (
     ZkComplianceError,
 )
 from zkcompliance.log.checkpoint import Checkpoint
-from zkcompliance.policy.proofs import Proof, decode_lineages, decode_policy_bundle
+from zkcompliance.policy.frame import frame_of
+from zkcompliance.policy.proofs import File, Proof
 from zkcompliance.stark.statement import encode_policy_bundle
 from zkcompliance.verify.bundle import Bundle
 
 
 def bundled(data: bytes) -> tuple[Proof, ...]:
-    return decode_policy_bundle(InMemory(data))
+    """Those of a policy bundle, and of nothing else."""
+    frame_of(InMemory(data))
+    return File(data).proofs
 
 
 def lineages(data: bytes) -> dict[str, bytes]:
-    return {name: span.read() for name, span in decode_lineages(InMemory(data)).items()}
+    return {name: span.read() for name, span in File(data).lineages.items()}
 
 
 def lineage(origin: str) -> bytes:

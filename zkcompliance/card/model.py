@@ -16,6 +16,7 @@ from zkcompliance.card.reading import Identities, Identity
 from zkcompliance.card.sentence import Hole, Sentence, whole
 from zkcompliance.card.types import Type
 from zkcompliance.card.vacuity import Edge, Vacuous
+from zkcompliance.quantities import show_id
 
 
 @dataclass(frozen=True)
@@ -192,7 +193,7 @@ def _default_document(param: Parameter, value: int) -> str | list[str]:
 def _id_text(value: int) -> str:
     if isinstance(value, Identity) or not value:
         return value.text if isinstance(value, Identity) else ""
-    return f"0x{value.to_bytes(16, 'little').hex()}"
+    return show_id(value)
 
 
 def _sentence_document(said: Sentence) -> list[Any]:

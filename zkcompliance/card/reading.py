@@ -171,7 +171,7 @@ def show(kind: Type, value: int) -> str:
         case types.ID:
             if isinstance(value, Identity) and value:
                 return value.text
-            return f"0x{value.to_bytes(16, 'little').hex()}" if value else "(none)"
+            return quantities.show_id(value) if value else "(none)"
         case types.BOOL:
             return "yes" if value else "no"
     if kind == types.TIME_POINT and value == types.LARGEST_OF[types.TIME_POINT]:

@@ -98,11 +98,11 @@ def _policies(
     binding = Binding(None, model, now, rehearsal=rehearse is not None)
     tasks = plan(some, opened, given, binding=binding, own=own) if some else []
     found = survey(tasks, time=now)
-    results = {task.label: missing.checked(task) for task in tasks}
     for policy in some:
         lacks += missing.lacking(policy, opened, own)
-    lacks += [lack for task in tasks for lack in missing.uncounted(task, results[task.label])]
-    margins = {task.label: missing.margins(task, results[task.label]) for task in tasks}
+    results = [(task, found.results[task.label]) for task in tasks if task.label in found.results]
+    lacks += [lack for task, result in results for lack in missing.uncounted(task, result)]
+    margins = {task.label: missing.margins(task, result) for task, result in results}
     holds = not gone and all(fault is None for _, fault in found.outcomes)
     by_segment = _by_segment(by_label(opened))
     if as_json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from zkcompliance.importers import Importer
+    from zkcompliance.importers import Importer, Part
     from zkcompliance.log.layout import Layout
     from zkcompliance.log.once import Input, Passed, Piece
     from zkcompliance.log.signer import SignerKey
@@ -231,26 +232,21 @@ class _Counter:
             empty=self._empty,
             texts=kept,
         )
-        latest: list[importers.Part] = []
-
-        def columns() -> Iterator[NDArray[np.uint32]]:
-            for part in parts:
-                latest[:] = [part]
-                yield part.columns
-
-        for chunk in columns() if self._meterer else _own(name, self._schema, columns()):
-            self.rows += chunk.shape[1]
+        for part in parts if self._meterer else _own(name, self._schema, parts):
+            self.rows += part.columns.shape[1]
             report("import rows", self.rows, 0)
-            records = [Record(identity_of(importer.name, each), title) for each, title in latest[0].records]
-            yield Piece(chunk, records) if records else chunk
+            records = [Record(identity_of(importer.name, each), title) for each, title in part.records]
+            yield Piece(part.columns, records) if records else part.columns
 
 
-def _own(name: Path, schema: schemas.Schema, chunks: Iterator[NDArray[np.uint32]]) -> Iterator[NDArray[np.uint32]]:
+def _own(name: Path, schema: schemas.Schema, parts: Iterator[Part]) -> Iterator[Part]:
     """Rows that a lab states itself; ImporterError, naming the file, for one whose source is above self_declared."""
     from zkcompliance.schemas.word import self_declared
 
+    parts, looked_at = itertools.tee(parts)
     try:
-        yield from self_declared(schema, chunks)
+        for part, _ in zip(parts, self_declared(schema, (each.columns for each in looked_at)), strict=True):
+            yield part
     except SchemaError as error:
         raise ImporterError(f"{name}: {error.message}", help=error.help) from None
 

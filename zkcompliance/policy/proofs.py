@@ -26,7 +26,7 @@ from zkcompliance.lineage.rollup import Stands
 from zkcompliance.lineage.stream import HEAD_BYTES, lineage_name
 from zkcompliance.log.checkpoint import generation_of
 from zkcompliance.policy.binding import Binding
-from zkcompliance.policy.frame import frame_of, framed
+from zkcompliance.policy.frame import Frame, frame_of, framed
 from zkcompliance.verify.bundle import Bundle, decode_bundle, programs_of
 from zkcompliance.verify.checkpoint import Checkpoint
 from zkcompliance.verify.codec import at_most
@@ -226,16 +226,8 @@ def _check_length(size: int, path: Path) -> None:
 
 
 def proofs_in(data: bytes) -> tuple[Proof, ...]:
-    """At least one. The errors of `decode_policy_bundle`, or of `decode_bundle` and `decode_statement`."""
+    """As `File.proofs`."""
     return File(data).proofs
-
-
-def decode_policy_bundle(source: Source) -> tuple[Proof, ...]:
-    """MalformedBundle or LimitExceeded by the frame; besides, what `decode_bundle` and `decode_statement` raise."""
-    decoded = Programs()
-    proofs = tuple(_proof(span, decoded) for span in frame_of(source).proofs)
-    _check_order([each.statement for each in proofs])
-    return proofs
 
 
 def _check_order(statements: Sequence[Statement]) -> None:
@@ -249,16 +241,6 @@ def _check_order(statements: Sequence[Statement]) -> None:
             if (statement.head, claim.requirement) in seen:
                 raise MalformedBundle("two proofs of a policy bundle are of one requirement under one head")
             seen.add((statement.head, claim.requirement))
-
-
-def decode_lineages(source: Source) -> dict[str, Span]:
-    """Where the lineages of a policy bundle lie, by the names of their logs. Also MalformedLineage, by how one
-    begins."""
-    spans = frame_of(source).lineages
-    names = [lineage_name(span.read(HEAD_BYTES)) for span in spans]
-    if any(later.encode() <= earlier.encode() for earlier, later in pairwise(names)):
-        raise MalformedBundle("the lineages of a policy bundle are not in ascending order of their logs' names")
-    return dict(zip(names, spans, strict=True))
 
 
 def origins_of(proofs: Iterable[Proof]) -> frozenset[str]:
@@ -292,16 +274,27 @@ class File:
         self.source.close()
 
     @cached_property
+    def _frame(self) -> Frame:
+        """One proof by itself is a frame of it alone. MalformedBundle or LimitExceeded by a policy bundle's."""
+        return frame_of(self.source) if framed(self.source) else Frame((Span(self.source, 0, self.source.size),), ())
+
+    @cached_property
     def proofs(self) -> tuple[Proof, ...]:
-        """At least one, as `proofs_in`."""
-        if framed(self.source):
-            return decode_policy_bundle(self.source)
-        return (_proof(Span(self.source, 0, self.source.size), Programs()),)
+        """At least one. The errors of `frame_of`, `decode_bundle` and `decode_statement`."""
+        decoded = Programs()
+        proofs = tuple(_proof(span, decoded) for span in self._frame.proofs)
+        _check_order([each.statement for each in proofs])
+        return proofs
 
     @cached_property
     def lineages(self) -> dict[str, Span]:
-        """The lineages that a policy bundle brings, by the name of the log; one proof by itself brings none."""
-        return decode_lineages(self.source) if framed(self.source) else {}
+        """Where the lineages lie that a policy bundle brings, by the name of the log. Also MalformedLineage, by how one
+        begins."""
+        spans = self._frame.lineages
+        names = [lineage_name(span.read(HEAD_BYTES)) for span in spans]
+        if any(later.encode() <= earlier.encode() for earlier, later in pairwise(names)):
+            raise MalformedBundle("the lineages of a policy bundle are not in ascending order of their logs' names")
+        return dict(zip(names, spans, strict=True))
 
     @property
     def size(self) -> int:

@@ -190,9 +190,10 @@ def _make(ready: Ready, tables: list[SealedTable], progress: Progress) -> bytes:
     return bundle
 
 
-def witness_of(one: Asked, columns: Columns) -> Witness:
-    """The witness of a claim that is true; ClaimDoesNotHold where it is not. columns: of every log."""
-    result = check(one, columns)
+def witness_of(one: Asked, columns: Columns, checked: CheckResult | None = None) -> Witness:
+    """The witness of a claim that is true; ClaimDoesNotHold where it is not. columns: of every log; checked: what
+    `check` found, where it is known."""
+    result = check(one, columns) if checked is None else checked
     if not result.holds:
         raise ClaimDoesNotHold(f"{one.claim.id}: {result.requirement} does not hold", private=result.margin)
     return one.claim.witness(_tables(one, columns), one.claim.publics(one.publics))

@@ -17,8 +17,7 @@ from zkcompliance.policy import bounds
 from zkcompliance.policy.catalogue import asked
 from zkcompliance.policy.finding import rounded, text
 from zkcompliance.policy.model import Bound, Policy, Requirement
-from zkcompliance.prove import api
-from zkcompliance.prove.needs import needs
+from zkcompliance.prove.needs import ColumnNeed, needs
 from zkcompliance.prove.policy import Task
 from zkcompliance.schemas import LIMB_BITS, Column, Schema
 
@@ -50,12 +49,12 @@ def without_logs(
     The policy is for a check alone: its requirements are those about logs that are there.
     """
     gone = [each for each in needs(policy, own) if each.rule.name not in there and not each.further]
-    lacks = []
+    lacks, missing = [], {each.rule.name for each in gone}
     for each in gone:
         name, about = each.rule.name, tuple(one.name for one in asked(policy) if each.rule.name in _logs(one))
         says = f"No log is given for {name} (schema {each.schema.label}), which {_join(about)} {_is(about)} about."
         lacks.append(Lack(LOG, policy.label, name, each.schema, says, about))
-    left = {name: rule for name, rule in policy.logs.items() if name in there or name not in [x.log for x in lacks]}
+    left = {name: rule for name, rule in policy.logs.items() if name not in missing}
     kept = tuple(each for each in policy.requirements if _logs(each) <= set(left))
     return replace(policy, logs=left, requirements=kept), lacks
 
@@ -72,15 +71,15 @@ def lacking(
     found = []
     for need in needs(policy, own):
         name, rule = need.rule.name, need.rule
-        tables = {log.origin: _rows(log) for log in there.get(name, ()) if log.schema.digest == need.schema.digest}
-        rows = sum(table.shape[1] for table in tables.values())
-        if tables and rows < rule.rows:
+        logs = [log for log in there.get(name, ()) if log.schema.digest == need.schema.digest]
+        rows = sum(segment.rows for log in logs for segment in log.segments)
+        if logs and rows < rule.rows:
             says = f"The log {name} has {_count(rows)}, and the policy asks for at least {rule.rows:,}."
             found.append(Lack(ROWS, policy.label, name, need.schema, says, (f"floor: {name}",)))
-        for origin, table in tables.items():
-            called = name if len(tables) == 1 else f"{name} ({origin})"
-            for each in need.columns:
-                if table.shape[1] and each.read_by and _never_given(need.schema, each.column, table):
+        for log in logs:
+            called = name if len(logs) == 1 else f"{name} ({log.origin})"
+            for each in _never_given(log, need.columns):
+                if each.read_by:
                     says = (
                         f"No row of the log {called} states {each.column.name} ({each.column.doc}), which "
                         f"{_join(each.read_by)} {'reads' if len(each.read_by) == 1 else 'read'}."
@@ -89,19 +88,33 @@ def lacking(
     return found
 
 
-def _rows(log: SealedLog) -> np.ndarray:
-    """The rows of all segments of a log, without padding: (width, rows)."""
-    tables = [segment.load_columns() for segment in log.segments]
-    return np.concatenate([table[:, table[0] == 1] for table in tables], axis=1)
+def _never_given(log: SealedLog, columns: Sequence[ColumnNeed]) -> list[ColumnNeed]:
+    """Those of the columns of which no row of the log states anything; none of a log without rows.
+
+    A row states nothing where it has what a missing value is stored as, and that says so.
+    """
+    left = [each for each in columns if _missing_limbs(each.column) is not None]
+    rows = 0
+    for segment in log.segments:
+        table = segment.load_columns()
+        real = table[0] == 1
+        rows += int(np.count_nonzero(real))
+        left = [each for each in left if not _stated(log.schema, each.column, table, real)]
+    return left if rows else []
 
 
-def _never_given(schema: Schema, column: Column, table: np.ndarray) -> bool:
-    """Whether every row has what a missing value is stored as, where that says that nothing was stated."""
+def _stated(schema: Schema, column: Column, table: np.ndarray, real: np.ndarray) -> bool:
+    """Whether a real row of the table has another value than the missing one."""
+    limbs = zip(schema.limbs(column.name), _missing_limbs(column) or (), strict=True)
+    return any(bool((table[place][real] != limb).any()) for place, limb in limbs)
+
+
+def _missing_limbs(column: Column) -> list[int] | None:
+    """What a missing value is stored as, where it says that nothing was stated; None where it does not."""
     stored = column.stored_missing
     if stored is None or (column.missing is None and column.default != "unknown"):
-        return False
-    limbs = [stored >> LIMB_BITS * place & 0xFFFF for place in range(column.limbs)]
-    return bool(np.all(table[list(schema.limbs(column.name))] == np.array(limbs, dtype=table.dtype)[:, None]))
+        return None
+    return [stored >> LIMB_BITS * place & 0xFFFF for place in range(column.limbs)]
 
 
 def uncounted(task: Task, result: CheckResult) -> list[Lack]:
@@ -147,11 +160,6 @@ def _room(bound: Bound, value: int, less: int) -> list[tuple[int, str]]:
         gap = bound.high - value - less
         found.append((abs(gap), "below the most" if gap >= 0 else "over the most"))
     return found
-
-
-def checked(task: Task) -> CheckResult:
-    """The requirement over its logs, in plain text."""
-    return api.check(task.asked, api.columns_of(api.logs_of([task.asked])))
 
 
 def _count(rows: int) -> str:

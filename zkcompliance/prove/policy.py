@@ -14,7 +14,7 @@ from types import MappingProxyType
 from zkcompliance import limits
 from zkcompliance.card.model import Card
 from zkcompliance.claim.card import card_of
-from zkcompliance.claim.model import Claim
+from zkcompliance.claim.model import CheckResult, Claim
 from zkcompliance.edge.shown import command
 from zkcompliance.errors import (
     BudgetSpent,
@@ -110,12 +110,13 @@ class Union:
 @dataclass(frozen=True)
 class Survey:
     """What stands before proving. outcomes: of each requirement, of what is wrong besides, in sentences where a policy
-    takes several proofs.
+    takes several proofs. results: of each requirement by its label, what it is over its logs in plain text.
     """
 
     outcomes: tuple[Outcome, ...]
     unions: tuple[Union, ...]
     notes: tuple[str, ...]
+    results: Mapping[str, CheckResult]
 
 
 def prove_policies(
@@ -329,9 +330,12 @@ def survey(tasks: Sequence[Task], *, time: int) -> Survey:
     requirements are one proof."""
     outcomes: list[Outcome] = []
     good: list[tuple[Task, Claimed, Statement]] = []
+    results: dict[str, CheckResult] = {}
     for task in tasks:
         try:
-            good.append((task, *_check(task, time)))
+            columns = api.columns_of(api.logs_of([task.asked]))
+            results[task.label] = api.check(task.asked, columns)
+            good.append((task, *_check(task, columns, results[task.label], time)))
             outcomes.append((task.label, None))
         except (ClaimDoesNotHold, ProofRefused, VerificationError, LimitExceeded) as error:
             outcomes.append((task.label, error))
@@ -345,7 +349,7 @@ def survey(tasks: Sequence[Task], *, time: int) -> Survey:
             notes.append(f"{policy.label} takes {len(groups)} proofs in the file: {why}")
         outcomes += _together(policy, [(task, claimed) for task, claimed, _ in mine])
     outcomes += _budgets(unions) + _too_long(size * 19 // 20, len(unions))
-    return Survey(tuple(outcomes), tuple(unions), tuple(notes))
+    return Survey(tuple(outcomes), tuple(unions), tuple(notes), results)
 
 
 def _together(policy: Policy, mine: Sequence[tuple[Task, Claimed]]) -> list[Outcome]:
@@ -374,15 +378,14 @@ def _notes(task: Task) -> dict[str, bytes]:
     return {log.origin: log.checkpoint_note.encode() for log in task.every_log}
 
 
-def _check(task: Task, time: int) -> tuple[Claimed, Statement]:
-    """The claim as a file of it alone would state it, without the proof.
+def _check(task: Task, columns: api.Columns, checked: CheckResult, time: int) -> tuple[Claimed, Statement]:
+    """The claim as a file of it alone would state it, without the proof. checked: what it is over these columns.
 
     What would be refused, here or by who judges, is raised.
     """
     policy, requirement, card = task.policy, task.requirement, task.card
     parts = api.logs_of([task.asked])
-    columns = api.columns_of(parts)
-    witness = api.witness_of(task.asked, columns)
+    witness = api.witness_of(task.asked, columns, checked)
     statement = api.state([task.asked], parts, [witness], task.binding.encode())
     known = {each.name: each for each in card.revealed()}
     name = task.binding.subject.name if task.binding.subject is not None else None

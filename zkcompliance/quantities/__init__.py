@@ -27,7 +27,7 @@ from zkcompliance.quantities.numbers import (
     read_whole,
 )
 from zkcompliance.quantities.shares import MOST_RATE, UNITS, parse_ppm, read_share
-from zkcompliance.quantities.showing import exact_beside, show_integer, show_ppm, show_seconds, show_time
+from zkcompliance.quantities.showing import exact_beside, show_id, show_integer, show_ppm, show_seconds, show_time
 from zkcompliance.quantities.times import FIRST, LAST, parse_seconds, parse_time, read_length, read_time
 
 __all__ = [
@@ -59,6 +59,7 @@ __all__ = [
     "read_whole",
     "read_year",
     "show_day",
+    "show_id",
     "show_integer",
     "show_month",
     "show_ppm",

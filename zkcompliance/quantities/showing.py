@@ -7,6 +7,11 @@ from datetime import UTC, datetime
 from zkcompliance.quantities.numbers import MILLION
 
 
+def show_id(number: int) -> str:
+    """An id whose text is not known: `0x` and 32 hex digits, of which `ids.text_id` is the number."""
+    return f"0x{number.to_bytes(16, 'little').hex()}"
+
+
 def show_integer(value: int, digits: int = 3) -> str:
     """For people.
 

@@ -223,7 +223,7 @@ def _require(rule: Rule, low: list[int], high: list[int], first_row: int) -> Non
 
 def _show(column: Column, number: int) -> Value:
     if column.type == "id":
-        return f"0x{number.to_bytes(16, 'little').hex()}" if number else ""
+        return quantities.show_id(number) if number else ""
     if column.type == "enum":
         return column.choices[number]
     if column.optional and number == column.default:

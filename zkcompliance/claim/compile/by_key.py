@@ -26,11 +26,11 @@ from zkcompliance.claim.compile.private import Private
 from zkcompliance.claim.compile.run import Run, packed
 from zkcompliance.claim.compile.terms import HALF, RADIX, Term, const, in_field, leaf, wide
 from zkcompliance.claim.meaning import core
+from zkcompliance.limits import MAX_LOG_ROWS_LOG2, MAX_SEGMENTS
+from zkcompliance.stark.air.cells import BUCKET_ROWS_LOG2, buckets_of
 from zkcompliance.stark.air.program import Op
 
-BUCKET_ROWS = 1 << 14  # of one segment, at most
-MOST_SEGMENTS = 60
-MOST_BUCKETS = 128
+BUCKET_ROWS = 1 << BUCKET_ROWS_LOG2  # of one segment, at most
 NAME = "sum by key"
 
 
@@ -41,7 +41,10 @@ class SumsByKey(Private):
         self.source = source
         self.selected = source.selected(rows)
         given = [source.digits_of(key) for key in keys]
-        segment, bucket = leaf(Op.ORDINAL, 0, 0, MOST_SEGMENTS - 1), leaf(Op.BUCKET, 0, 0, MOST_BUCKETS - 1)
+        segment, bucket = (
+            leaf(Op.ORDINAL, 0, 0, MAX_SEGMENTS - 1),
+            leaf(Op.BUCKET, 0, 0, buckets_of(MAX_LOG_ROWS_LOG2) - 1),
+        )
         there = source.ctx.number
         order = [*(limb for key in given for limb in reversed(key.limbs)), segment, bucket]
         self._given = list(dict.fromkeys(order))

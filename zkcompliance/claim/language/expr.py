@@ -424,9 +424,7 @@ _RELATION: dict[str, Callable[[Expr, Expr], Expr]] = {
 
 def _decided(op: str, span: ranges.Range, bound: Value) -> bool | None:
     """Whether a mean or a share in the span, of some rows, is op the bound whatever they are; None: it depends."""
-    low, high = ranges.sub(span, bound.range)
-    turned = {">": "<", ">=": "<="}
-    return always.decided(turned[op], (-high, -low)) if op in turned else always.decided(op, (low, high))
+    return always.decided(op, ranges.sub(span, bound.range))
 
 
 _DIFFERENCE = "a difference is of two: a.x.mean() - b.x.mean() <= limit, or abs(…) of it"

@@ -13,7 +13,7 @@ from zkcompliance.claim.language import units
 from zkcompliance.claim.language.asking import asked_of_rows
 from zkcompliance.claim.language.closed import Closed, word
 from zkcompliance.claim.language.distinct import distinct
-from zkcompliance.claim.language.expr import Expr, Quantile, Ratio, count, run_end, say, unique, whole
+from zkcompliance.claim.language.expr import WHOLE_PPM, Expr, Quantile, Ratio, count, run_end, say, unique, whole
 from zkcompliance.claim.language.lowering import belong, chain, columns, narrowed
 from zkcompliance.claim.language.making import lift
 from zkcompliance.claim.language.operators import ORDERED, ordered
@@ -273,7 +273,7 @@ class Grouped(Table):
         as_condition(condition, "share_of", Expr)
         return Ratio(
             self.size(condition) * whole(), self.size(), types.PPM,
-            ("the share of its rows for which ", condition.node), span=(0, 1_000_000),
+            ("the share of its rows for which ", condition.node), span=(0, WHOLE_PPM),
         )  # fmt: skip
 
     @word

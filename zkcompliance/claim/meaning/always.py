@@ -12,7 +12,8 @@ nothing is called constant that is not. What has over `_MOST_POINTS` points is n
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+import operator
+from collections.abc import Callable, Iterator, Mapping
 from math import prod
 from typing import NamedTuple
 
@@ -23,6 +24,9 @@ from zkcompliance.claim.meaning.ranges import Range
 from zkcompliance.claim.meaning.source import refuse
 
 _MOST_POINTS, _MOST_PARTS = 4096, 64
+_HOLDS: dict[str, Callable[[int, int], bool]] = {
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
+}  # fmt: skip
 _Terms = frozenset[tuple[Value, int]]
 
 
@@ -50,11 +54,7 @@ class _Test(NamedTuple):
 
     def at(self, value: int) -> bool:
         moved = value + self.constant
-        if self.op == "in":
-            return moved in self.members
-        return {"<": moved < 0, "<=": moved <= 0, ">": moved > 0, ">=": moved >= 0, "==": moved == 0, "!=": moved != 0}[
-            self.op
-        ]
+        return moved in self.members if self.op == "in" else _HOLDS[self.op](moved, 0)
 
     def edges(self) -> Iterator[int]:
         """Values beside which the answer may change."""
@@ -62,13 +62,15 @@ class _Test(NamedTuple):
             yield from (bound - self.constant + step for step in (-1, 0, 1))
 
 
-_TURNED = {"<": ">", "<=": ">=", "==": "==", "!=": "!="}
+_TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 
 
 def decided(op: str, span: Range) -> bool | None:
     """Whether `difference op 0` holds of all integers of the span, or of none; None: of some."""
     low, high = span
     match op:
+        case ">" | ">=":
+            return decided(_TURNED[op], (-high, -low))
         case "<":
             return True if high < 0 else False if low >= 0 else None
         case "<=":
