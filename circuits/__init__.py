@@ -1,1 +1,1 @@
-"""The claims of the catalogue, one a file. `REGISTRY.lock` pins the digest of each one's program."""
+"""The claims of the catalogue, one a file, in folders by subject. `REGISTRY.lock` pins the digests of their programs."""

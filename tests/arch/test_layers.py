@@ -18,7 +18,7 @@ from tests.kit import support
 
 PACKAGE = Path(zkcompliance.__file__).parent
 PAGE = PACKAGE.parent / "docs" / "rooms.md"
-CIRCUITS = sorted((PACKAGE.parent / "circuits").glob("*.py"))
+CIRCUITS = sorted((PACKAGE.parent / "circuits").rglob("*.py"))
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 # Every room and every module on top → the rooms that it may import, for type checking too; itself always.

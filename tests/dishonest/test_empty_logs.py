@@ -11,7 +11,7 @@ import pytest
 from tests.kit import support
 from tests.kit.compiled_trial import Trial, proof_file, proved_by_anyone, seal_anew, trial
 from zkcompliance import schemas
-from zkcompliance.circuits import log_floor
+from zkcompliance.circuits.logs import log_floor
 from zkcompliance.claim import catalogue
 from zkcompliance.claim.compile import Compiled, compile_claim
 from zkcompliance.claim.language import IncidentLog, claim, require

@@ -7,7 +7,7 @@ import functools
 import numpy as np
 
 from tests.kit.compiled_trial import padded
-from zkcompliance.circuits import log_floor
+from zkcompliance.circuits.logs import log_floor
 from zkcompliance.claim import catalogue
 from zkcompliance.claim.compile import Compiled, compile_claim
 from zkcompliance.claim.language.build import ClaimDefinition
@@ -19,7 +19,7 @@ MODULES = tuple(name.replace("-", "_") for name in catalogue.names(families=Fals
 
 @functools.cache
 def definition(module: str) -> ClaimDefinition:
-    """The one claim that `circuits/MODULE.py` defines."""
+    """The one claim that `circuits/SUBJECT/MODULE.py` defines."""
     (claim,) = {each for each in vars(catalogue.files()[module]).values() if isinstance(each, ClaimDefinition)}
     return claim
 

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from tests.kit.agreeing import agree, parameters
 from tests.kit.catalogue_claims import MODULES, definition
 from zkcompliance import schemas
-from zkcompliance.circuits import log_floor
+from zkcompliance.circuits.logs import log_floor
 from zkcompliance.claim import catalogue
 from zkcompliance.claim.language.build import ClaimDefinition
 from zkcompliance.claim.meaning.interpret import interpret

@@ -28,7 +28,7 @@ AREAS = {
 
 ROOT = Path(__file__).parents[2]
 DOC = ROOT / "docs" / "verifier.md"
-MOST_LINES = 13_860  # without empty ones; reading a proof file piece by piece has 190 of them
+MOST_LINES = 14_100  # without empty ones; roll-ups have 220 of them, reading a proof file piece by piece 190
 PLUMBING = 2  # tables: what decides, and what does not
 
 
@@ -217,7 +217,7 @@ OUTSIDE = [
     "numpy", "numba", "llvmlite", "cryptography", "click", "rich", "galois", "hypothesis", "pytest", "py_ecc",
     "pyarrow", "setuptools", "pip", "zkcompliance.client", "zkcompliance.commands.main", "zkcompliance.prove.api",
     "zkcompliance.claim", "zkcompliance.claim.card", "zkcompliance.claim.compile.compiler", "zkcompliance.log.store",
-    "zkcompliance.stark", "zkcompliance.circuits.log_floor",
+    "zkcompliance.stark", "zkcompliance.circuits.logs.log_floor",
 ]  # fmt: skip
 
 

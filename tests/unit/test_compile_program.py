@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 
 import numpy as np
@@ -24,7 +23,7 @@ CLAIMS = tuple(name.replace("-", "_") for name in catalogue.names(families=False
 
 
 def load(module: str) -> tuple[ClaimDefinition, tuple[object, ...]]:
-    found = importlib.import_module(f"zkcompliance.circuits.{module}")
+    found = catalogue.files()[module]
     return next(v for v in vars(found).values() if isinstance(v, ClaimDefinition)), found.EXAMPLES
 
 

@@ -10,7 +10,7 @@ from tests.kit import support
 from tests.kit.compiled_trial import Trial, padded, seal_anew, trial
 from tests.kit.exact_rows import encode_rows
 from zkcompliance import schemas
-from zkcompliance.circuits import log_floor
+from zkcompliance.circuits.logs import log_floor
 from zkcompliance.claim import catalogue
 from zkcompliance.claim.compile import compile_claim
 from zkcompliance.errors import VerificationError

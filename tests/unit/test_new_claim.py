@@ -81,17 +81,17 @@ def files(copy: Path) -> dict[str, bytes]:
 
 def test_a_claim_is_one_file(copy: Path) -> None:
     before = files(copy)
-    (copy / "circuits" / "few_devices.py").write_text(CLAIM, encoding="utf-8")
+    (copy / "circuits" / "compute" / "few_devices.py").write_text(CLAIM, encoding="utf-8")
     written = python(copy, "tests/pins.py")
     assert written.splitlines() == ["wrote circuits/REGISTRY.lock", "wrote circuits/cards/few-devices.json"]
     after = files(copy)
     assert {name for name in after if after[name] != before.get(name)} == {
-        "circuits/few_devices.py", "circuits/REGISTRY.lock", "circuits/cards/few-devices.json",
+        "circuits/compute/few_devices.py", "circuits/REGISTRY.lock", "circuits/cards/few-devices.json",
     }  # fmt: skip
     seen = json.loads(python(copy, "-c", SEEN))
     assert seen["complaints"] == ["", ""]
     assert seen["pinned"] == seen["program"] == seen["card"][1]
     assert seen["among"] == [True, True] and seen["card"][0] == "few-devices@1" and seen["stale"] == []
-    (copy / "circuits" / "few_devices.py").unlink()
+    (copy / "circuits" / "compute" / "few_devices.py").unlink()
     assert "removed circuits/cards/few-devices.json" in python(copy, "tests/pins.py")
     assert files(copy) == before

@@ -152,7 +152,7 @@ def test_a_claim_of_ones_own_is_given_by_id() -> None:
 
 
 def test_a_file_says_what_is_vacuous_with_its_claim() -> None:
-    import zkcompliance.circuits.chips_registered as module
+    import zkcompliance.circuits.compute.chips_registered as module
 
     assert claim_in(module, "it").vacuous == module.VACUOUS
     assert never_vacuous("cap", "x") not in module.VACUOUS

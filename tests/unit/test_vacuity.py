@@ -19,7 +19,7 @@ from zkcompliance.card import catalogue as cards
 from zkcompliance.card.beside import Beside
 from zkcompliance.card.parameter import Parameter
 from zkcompliance.card.vacuity import Vacuous, never_vacuous, vacuous
-from zkcompliance.circuits import compute_band
+from zkcompliance.circuits.compute import compute_band
 from zkcompliance.claim import catalogue
 from zkcompliance.claim.card import explain
 from zkcompliance.claim.language.build import ClaimDefinition, over_roll_ups

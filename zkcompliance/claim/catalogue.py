@@ -33,7 +33,7 @@ OVER_ROLL_UPS = "-rolled-up"  # the end of the id of a claim over roll-ups
 
 @cache
 def files() -> dict[str, ModuleType]:
-    """The files of `circuits/`, by name without `.py`, sorted: each defines one claim, or a family of claims.
+    """The files of `circuits/SUBJECT/`, by name without `.py`, sorted: each defines one claim, or a family of claims.
 
     ROLLED = True: the claim is there over roll-ups too.
     A family is a function `family(schema)` that gives the claim for logs of a schema, of each of SCHEMAS where the file
@@ -41,8 +41,21 @@ def files() -> dict[str, ModuleType]:
     it.
     """
     folder = importlib.import_module("zkcompliance.circuits").__path__
-    found = sorted(each.name for each in pkgutil.iter_modules(folder) if not each.ispkg)
-    return {name: importlib.import_module(f"zkcompliance.circuits.{name}") for name in found}
+    found: dict[str, ModuleType] = {}
+    for each in pkgutil.walk_packages(folder, "zkcompliance.circuits."):
+        if each.ispkg:
+            continue
+        module = importlib.import_module(each.name)
+        stem = each.name.rpartition(".")[2]
+        if stem in found:
+            raise UsageError(f"{_place(found[stem])} and {_place(module)} have one name: rename one")
+        found[stem] = module
+    return dict(sorted(found.items()))
+
+
+def _place(module: ModuleType) -> str:
+    """Where a claim's file lies in a checkout: circuits/SUBJECT/NAME.py."""
+    return module.__name__.removeprefix("zkcompliance.").replace(".", "/") + ".py"
 
 
 @cache
@@ -61,7 +74,7 @@ def _homes() -> dict[str, tuple[str, tuple[Schema, ...]]]:
             made[f"{stem}{OVER_ROLL_UPS}"] = ()
         for id, of in made.items():
             if id in homes:
-                raise UsageError(f"circuits/{name}.py and circuits/{homes[id][0]}.py both define {id}")
+                raise UsageError(f"{_place(module)} and {_place(files()[homes[id][0]])} both define {id}")
             homes[id] = name, of
     return homes
 
@@ -122,7 +135,8 @@ def compiled_anew(name: str) -> Claim:
     over = name.endswith(OVER_ROLL_UPS)
     claim = _of_family(file, *of) if of else claim_in(files()[file], name, rolled=over)
     if claim.id != name:
-        raise UsageError(f"circuits/{file}.py defines {claim.id}, and is named as if it defined {name}: rename it")
+        place = _place(files()[file])
+        raise UsageError(f"{place} defines {claim.id}, and is named as if it defined {name}: rename it")
     return claim
 
 

@@ -1,7 +1,7 @@
 """How a schema goes on in a later version (docs/schemas.md): what a successor may add, and where old rows stand in it.
 
 `check_successor` is the one place that says what a later version may be. The program of a change
-(circuits/rows_extended.py), the log that goes on (prove/reseal.py) and the tests of the catalogue ask it here.
+(circuits/logs/rows_extended.py), the log that goes on (prove/reseal.py) and the tests of the catalogue ask it here.
 """
 
 from __future__ import annotations

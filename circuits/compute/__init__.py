@@ -1,0 +1,1 @@
+"""What training took: FLOP, chips, methods."""

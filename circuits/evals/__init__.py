@@ -1,0 +1,1 @@
+"""How models were evaluated, and what came of it."""
