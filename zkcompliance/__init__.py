@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         VerificationError,
         ZkComplianceError,
     )
+    from zkcompliance.live.writer import Live
     from zkcompliance.policy import catalogue as policies
 else:
     from zkcompliance import prove, verify
@@ -32,6 +33,7 @@ else:
 __all__ = [
     "BudgetSpent",
     "ClaimDoesNotHold",
+    "Live",
     "Log",
     "LogBusy",
     "MalformedError",
@@ -64,7 +66,8 @@ def __getattr__(name: str) -> "Any":
 
     if name in _MODULES:
         return import_module(f"zkcompliance.{_MODULES[name]}")
-    return getattr(import_module("zkcompliance.client" if name in _CLIENT else "zkcompliance.errors"), name)
+    home = "live.writer" if name == "Live" else "client" if name in _CLIENT else "errors"
+    return getattr(import_module(f"zkcompliance.{home}"), name)
 
 
 def __dir__() -> "list[str]":

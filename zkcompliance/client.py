@@ -196,11 +196,7 @@ def open_log(
     if not there:
         if schema is None:
             raise LogError(f"there is no log at {path}; to make one, give its schema")
-        from zkcompliance.outputs import places
-
-        places.outside_logs(Path(path))
-        with contextlib.suppress(LogExists):  # another process was quicker: it is that one's log, if key and schema fit
-            create_log(path, schema, keys.load_private(key), profile)
+        make_log(path, key=key, schema=schema, profile=profile)
     log = Log(moving.newest(path, _tell), key, spool=spool, clock=clock, meterer=meterer)
     found = log.sealed().schema
     if schema is not None and found.digest != schema.digest:
@@ -209,6 +205,22 @@ def open_log(
             f"the log at {path} has schema {found.label}, not {schema.label}", help=other_version(found, schema)
         )
     return log
+
+
+def make_log(path: str | Path, *, key: str | Path, schema: Schema, profile: str = "standard") -> None:
+    """Make a log; where another process makes it at the same time, it is that one's, if key and schema fit."""
+    from zkcompliance.outputs import places
+
+    places.outside_logs(Path(path))
+    with contextlib.suppress(LogExists):
+        create_log(path, schema, keys.load_private(key), profile)
+
+
+def next_folder(log: Log) -> Path:
+    """Where the next generation of a log goes: beside it, its name with the generation's number (`NAME-g2`)."""
+    checkpoint = log.sealed().checkpoint
+    first = log.path.name.removesuffix(f"-g{checkpoint.generation}")
+    return log.path.with_name(f"{first}-g{checkpoint.generation + 1}")
 
 
 def read_rows(log: Log | SealedLog | str | Path) -> Iterator[dict[str, RowValue]]:

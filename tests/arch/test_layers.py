@@ -51,14 +51,14 @@ ROOMS: dict[str, str] = {
     "decide": "attest card edge errors log outputs policy progress quantities",
     # what people call
     "client": "attest card claim decide errors log outputs policy progress prove quantities schemas",
-    "hf": "client errors schemas",
+    "live": "client errors log schemas start",
     "commands": (
         "attest card claim decide edge errors importers limits log outputs policy progress prove quantities report "
         "schemas stark start verify"
     ),
     "standalone": "circuits decide edge errors outputs policy report start",
     "start": "",
-    "__init__": "client errors policy prove schemas start verify",
+    "__init__": "client errors live policy prove schemas start verify",
     "__main__": "start",
 }
 DATA = {"demo_data", "policies"}  # folders that hold no module

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import zkcompliance as zk
 from tests.kit.doc_blocks import ROOT, run_in_order
-from zkcompliance.hf import SealingCallback
+from zkcompliance.live.hf import SealingCallback
 
 
 def test_the_guides_run(tmp_path: Path) -> None:

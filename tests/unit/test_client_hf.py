@@ -11,7 +11,7 @@ import pytest
 import zkcompliance as zk
 from zkcompliance import schemas
 from zkcompliance.errors import UsageError
-from zkcompliance.hf import SealingCallback
+from zkcompliance.live.hf import SealingCallback
 from zkcompliance.prove import growth
 
 EVENTS = ("on_init_end", "on_train_begin", "on_epoch_begin", "on_step_begin", "on_step_end", "on_log", "on_save",

@@ -315,7 +315,7 @@ def test_spools_that_are_no_spools(log: Path) -> None:
             assert writer.pending_rows == 0
         assert not spools(log)
     other = log / "secret" / ("spool-" + "1" * 32)
-    files.create(other, b"zkcq\x01\x00" + schemas.compute.digest)
+    files.create(other, b"zkcq\x02\x00" + schemas.compute.digest)
     with pytest.raises(LogCorrupt, match="not hold pending rows of this log's schema"):
         Writer(log, KEY)
     other.unlink()

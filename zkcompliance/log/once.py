@@ -144,11 +144,12 @@ class Inputs:
         records: those of this input so far, to which the new ones are added.
         """
         if self._earlier is None:
-            self._earlier = _records(self._layout, self._size)
+            self._earlier = sealed_records(self._layout, self._size)
         new: list[int] = []
         segment: int | None = None
+        written = (records, self.records, self._pending.records)
         for at, (record, row) in enumerate(zip(piece.records, row_digests(self._schema, piece.columns), strict=True)):
-            here = records.get(record.identity) or self.records.get(record.identity)
+            here = next((each[record.identity] for each in written if record.identity in each), None)
             before = (here, None) if here is not None else self._earlier.get(record.identity)
             if before is None or self._again:
                 new.append(at)
@@ -218,7 +219,7 @@ class _Mark:
         return b"" if self._rows is None else self._rows.digest()
 
 
-def _records(layout: Layout, size: int) -> dict[bytes, tuple[bytes, int]]:
+def sealed_records(layout: Layout, size: int) -> dict[bytes, tuple[bytes, int]]:
     """Identity of every record that was sealed → the digest of its row, the first segment of its seal."""
     found: dict[bytes, tuple[bytes, int]] = {}
     for index in range(size):

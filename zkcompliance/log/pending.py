@@ -1,29 +1,27 @@
 """Rows that were appended and not yet sealed: a durable file of batches.
 
-    file  = "zkcq" ‖ u16(1) ‖ schema digest ‖ frame*
-    frame = "zkcR" ‖ u32 rows ‖ limbs as in a rows file ‖ check       rows of the open batch
-          | "zkcT" ‖ spool id (16) ‖ check                            the open batch was taken from this spool
-          | "zkcC" ‖ u64 total rows ‖ check                           everything before is acknowledged
+    file = "zkcq" ‖ u16(2) ‖ schema digest ‖ frame*        (frames: `zkcompliance.log.frames`)
 
-check = the first 16 bytes of the frame's SHA-256. The rows are fsynced before the closing frame is written, so a
-closing frame behind damaged rows means damage, and anything after the last one is a batch that was never acknowledged:
-it is discarded. A spool (`zkcompliance.log.spooled`) is a file of the same form.
+A batch of rows is fsynced before its closing frame is written, so a closing frame behind damaged rows means damage,
+and anything after the last one is a batch that was never acknowledged: it is discarded. A spool
+(`zkcompliance.log.spooled`) is a file of the same form. In one that is fed (`zkcompliance.log.feed`) every frame of
+rows is a batch by itself: it stays where its writer is killed, and is durable where a later frame says so.
 """
 
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
-import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from zkcompliance import schemas
 from zkcompliance.edge import regular
 from zkcompliance.errors import LogCorrupt
-from zkcompliance.log import files
+from zkcompliance.log import files, frames
+from zkcompliance.log.frames import CHUNK_ROWS
 from zkcompliance.schemas import Schema
 from zkcompliance.schemas.evolution import widened
 
@@ -31,27 +29,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-CHUNK_ROWS = 8192
-_MAGIC = b"zkcq\x01\x00"
-_BLOCK = 1 << 20
-_CHECK = 16
-_ROWS = struct.Struct("<4sI")
-_TAKEN = struct.Struct("<4s16s")
-_CLOSE = struct.Struct("<4sQ")
+__all__ = ["CHUNK_ROWS", "Pending", "schema_of", "widen"]
 
-
-def _check(frame: bytes) -> bytes:
-    return hashlib.sha256(frame).digest()[:_CHECK]
-
-
-class _Frame(NamedTuple):
-    """kind: its four letters; number: rows, or the total of a closing frame; end: where the next one begins."""
-
-    kind: bytes
-    at: int
-    number: int
-    spool: bytes
-    end: int
+_MAGIC = b"zkcq\x02\x00"
 
 
 class Pending:
@@ -67,6 +47,7 @@ class Pending:
         self._head = _MAGIC + schema.digest
         self._lock = lock
         self.taken: set[bytes] = set()  # ids of the spools whose rows are here, acknowledged
+        self.records: dict[bytes, bytes] = {}  # identity → digest of the row, of records whose rows are here, as those
         if not lock and not os.path.lexists(path):
             files.replace(path, self._head, files.PRIVATE)
         self._descriptor = self._open()
@@ -109,31 +90,9 @@ class Pending:
         """Before every write: a snapshot that shares the file by a hard link keeps it as it was."""
         self._descriptor = regular.unshared(self.path, self._descriptor, lock=self._lock)
 
-    def _row_bytes(self, rows: int) -> int:
-        return 2 * (self._width - 1) * rows
-
-    def _frames(self) -> Iterator[_Frame]:
+    def _frames(self) -> Iterator[frames.Frame]:
         """Each frame that is whole, in order."""
-        size = os.fstat(self._descriptor).st_size
-        at = len(self._head)
-        while at < size:
-            head = os.pread(self._descriptor, _CLOSE.size, at)
-            if len(head) < _CLOSE.size:
-                return
-            kind = head[:4]
-            rows = _ROWS.unpack_from(head)[1] if kind == b"zkcR" else 0
-            if rows > CHUNK_ROWS:
-                return
-            lengths = {b"zkcR": _ROWS.size + self._row_bytes(rows), b"zkcT": _TAKEN.size, b"zkcC": _CLOSE.size}
-            end = at + lengths.get(kind, size) + _CHECK
-            if end > size:
-                return
-            frame = os.pread(self._descriptor, end - at, at)
-            if _check(frame[:-_CHECK]) != frame[-_CHECK:]:
-                return
-            total = _CLOSE.unpack_from(frame)[1] if kind == b"zkcC" else rows
-            yield _Frame(kind, at, total, frame[4 : _TAKEN.size] if kind == b"zkcT" else b"", end)
-            at = end
+        return frames.read(self._descriptor, self._width, len(self._head))
 
     def _recover(self) -> tuple[int, int]:
         if os.pread(self._descriptor, len(self._head), 0) != self._head:
@@ -141,62 +100,98 @@ class Pending:
         rows = committed = 0
         end = reached = len(self._head)
         taken: set[bytes] = set()
+        records: dict[bytes, bytes] = {}
         for frame in self._frames():
             reached = frame.end
-            if frame.kind == b"zkcR":
+            if frame.kind in "RW":
                 rows += frame.number
-            elif frame.kind == b"zkcT":
-                taken.add(frame.spool)
-            elif frame.number != rows:
-                raise LogCorrupt(f"{self.path}: appended rows are missing")
-            else:
+            if frame.kind == "W":
+                if committed != rows - frame.number:
+                    raise LogCorrupt(f"{self.path}: an open batch is in the middle of other rows")
+                committed, end = rows, frame.end
+            elif frame.kind == "T":
+                taken.add(frame.data)
+            elif frame.kind == "I":
+                pairs = (frame.data[at : at + 2 * frames.ID] for at in range(0, len(frame.data), 2 * frames.ID))
+                records |= {pair[: frames.ID]: pair[frames.ID :] for pair in pairs}
+            elif frame.kind == "S":
+                if frame.number > rows:
+                    raise LogCorrupt(f"{self.path}: appended rows are missing")
+                end = frame.end
+            elif frame.kind == "C":
+                if frame.number != rows:
+                    raise LogCorrupt(f"{self.path}: appended rows are missing")
                 committed, end = rows, frame.end
                 self.taken |= taken
-        if self._acknowledged_after(reached):
+                self.records |= records
+        if frames.acknowledged_after(self._descriptor, reached, rows):
             raise LogCorrupt(f"{self.path}: appended rows are damaged at byte {reached}")
         return committed, end
-
-    def _acknowledged_after(self, start: int) -> bool:
-        """Whether a whole closing frame lies anywhere in the rest of the file, which is read a block at a time."""
-        size = os.fstat(self._descriptor).st_size
-        for block in range(start, size, _BLOCK):
-            rest = os.pread(self._descriptor, _BLOCK + _CLOSE.size + _CHECK - 1, block)
-            at = rest.find(b"zkcC")
-            while at >= 0:
-                closing = rest[at : at + _CLOSE.size]
-                checked = rest[at + _CLOSE.size : at + _CLOSE.size + _CHECK]
-                if len(closing) == _CLOSE.size and checked == _check(closing):
-                    return True
-                at = rest.find(b"zkcC", at + 1)
-        return False
 
     def _write(self, frame: bytes) -> None:
         self._own()
         os.lseek(self._descriptor, 0, os.SEEK_END)
-        files.write_all(self._descriptor, frame + _check(frame))
+        files.write_all(self._descriptor, frame + frames.check(frame))
 
     def add(self, columns: NDArray[np.uint32]) -> None:
         """Write rows of the open batch: limbs (width, n), n ≤ CHUNK_ROWS. Not durable, not acknowledged yet."""
-        self._write(_ROWS.pack(b"zkcR", columns.shape[1]) + columns[1:].astype("<u2").tobytes())
+        self._write(frames.rows(columns))
         self.rows += columns.shape[1]
 
-    def take(self, spool: bytes, chunks: Iterable[NDArray[np.uint32]]) -> None:
-        """Add the rows of a spool (id: 16 bytes) to no open batch, and acknowledge them: once, whatever happens."""
-        self.take_all([spool], chunks)
+    def put(self, columns: NDArray[np.uint32], identities: list[bytes]) -> None:
+        """Write rows that are a batch by themselves, each with its identity; there is no open batch. Nothing waits.
 
-    def take_all(self, spools: Iterable[bytes], chunks: Iterable[NDArray[np.uint32]]) -> None:
+        They stay where this process is killed, and are durable after `sync`.
+        """
+        self._whole(frames.written(columns, identities))
+        self.rows += columns.shape[1]
+        self.committed_rows = self.rows
+
+    def synced(self, rows: int) -> None:
+        """Write that the first `rows` rows are durable, as they are once the file was fsynced after they were put."""
+        self._whole(frames.synced(rows))
+
+    def _whole(self, frame: bytes) -> None:
+        """Write a frame to no open batch: all of it, or nothing stays."""
+        try:
+            self._write(frame)
+        except BaseException:
+            self.rollback()
+            raise
+        self._committed_end = os.lseek(self._descriptor, 0, os.SEEK_CUR)
+
+    def fileno(self) -> int:
+        """The descriptor that is written."""
+        return self._descriptor
+
+    def take(
+        self, spool: bytes, chunks: Iterable[NDArray[np.uint32]], records: Mapping[bytes, bytes] | None = None
+    ) -> None:
+        """Add the rows of a spool (id: 16 bytes) to no open batch, and acknowledge them: once, whatever happens.
+
+        records: identity → digest of the row, of those that are of a record; complete when all chunks were read.
+        """
+        self.take_all([spool], chunks, {} if records is None else records)
+
+    def take_all(
+        self, spools: Iterable[bytes], chunks: Iterable[NDArray[np.uint32]], records: Mapping[bytes, bytes]
+    ) -> None:
         """Add rows that hold those of these spools to no open batch, and acknowledge them."""
         for chunk in chunks:
             self.add(chunk)
+        pairs = iter(records.items())
+        while some := list(islice(pairs, CHUNK_ROWS)):
+            self._write(frames.records(some))
         for spool in sorted(spools):
-            self._write(_TAKEN.pack(b"zkcT", spool))
+            self._write(frames.taken(spool))
         self.commit()
         self.taken |= set(spools)
+        self.records |= records
 
     def commit(self) -> None:
         """Acknowledge the open batch: durable when it returns."""
         os.fsync(self._descriptor)
-        self._write(_CLOSE.pack(b"zkcC", self.rows))
+        self._write(frames.closed(self.rows))
         os.fsync(self._descriptor)
         self.committed_rows, self._committed_end = self.rows, os.fstat(self._descriptor).st_size
 
@@ -219,23 +214,40 @@ class Pending:
         os.ftruncate(self._descriptor, end)
 
     def chunks(self) -> Iterator[NDArray[np.uint32]]:
-        """Every row, the open batch included, as limbs (width, n), `act` 1."""
+        """Every row, the open batch included, as limbs (width, n), n ≤ CHUNK_ROWS, `act` 1."""
+        for columns, _ in self.identified():
+            yield columns
+
+    def identified(self) -> Iterator[tuple[NDArray[np.uint32], list[bytes]]]:
+        """As `chunks`, with an identity for each row that was put; small frames come together in one chunk."""
         import numpy as np
 
-        seen = 0
+        seen = held = 0
+        waiting: list[frames.Frame] = []
+
+        def together() -> tuple[NDArray[np.uint32], list[bytes]]:
+            columns = np.concatenate([frames.limbs(frame, self._width) for frame in waiting], axis=1)
+            return columns, [identity for frame in waiting for identity in frames.identities(frame)]
+
         for frame in self._frames():
-            if frame.kind == b"zkcR":
-                data = os.pread(self._descriptor, self._row_bytes(frame.number), frame.at + _ROWS.size)
-                out = np.ones((self._width, frame.number), dtype=np.uint32)
-                out[1:] = np.frombuffer(data, dtype="<u2").reshape(self._width - 1, frame.number)
-                seen += frame.number
-                yield out
+            if frame.kind not in "RW":
+                continue
+            if waiting and held + frame.number > CHUNK_ROWS:
+                yield together()
+                waiting, held = [], 0
+            waiting.append(frame)
+            held += frame.number
+            seen += frame.number
+        if waiting:
+            yield together()
         if seen != self.rows:
             raise LogCorrupt(f"{self.path}: appended rows are damaged")
 
     def close(self) -> None:
-        """Close the file; it stays."""
+        """Close the file; it stays. What it was locked by goes, in every process that was forked since too."""
         if self._descriptor >= 0:
+            if self._lock:
+                fcntl.flock(self._descriptor, fcntl.LOCK_UN)
             os.close(self._descriptor)
             self._descriptor = -1
 
@@ -264,7 +276,7 @@ def widen(source: Path, target: Path, old: Schema, new: Schema) -> None:
     """A new file at `target` with the acknowledged rows of `source` as rows of a later version, and what was taken."""
     before, after = Pending(source, old), Pending(target, new)
     try:
-        after.take_all(before.taken, (widened(old, new, chunk) for chunk in before.chunks()))
+        after.take_all(before.taken, (widened(old, new, chunk) for chunk in before.chunks()), before.records)
     finally:
         before.close()
         after.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,6 +15,7 @@ from zkcompliance.log.cosignature import CosignerKey
 from zkcompliance.log.layout import Layout, Settings
 from zkcompliance.log.pending import Pending
 from zkcompliance.log.signer import SignerKey
+from zkcompliance.log.spooled import bring, new_spool
 from zkcompliance.log.writer import Clock, Writer, check_key, checked_chunks
 from zkcompliance.progress import Progress, silent
 from zkcompliance.schemas import Schema
@@ -70,14 +70,7 @@ class SpoolingWriter:
         settings = Settings.load(after)
         check_key(after, settings, self._key)
         if self._spool is not None:
-            path = now / self._spool.path.relative_to(self._layout.root)
-            if not os.path.lexists(path):  # on another file system, where only its writer can bring it
-                with files.reporting(path):
-                    files.copy(self._spool.path, path, folders=1)
-                    files.sync_dir(path.parent)
-                    self._spool.remove()
-                self._spool = Pending(path, self.schema, lock=True)
-            self._spool.path = path
+            self._spool = bring(self._spool, self._layout, after, self.schema)
         self._layout = after
 
     def _leave_spool(self) -> None:
@@ -119,7 +112,7 @@ class SpoolingWriter:
             checked = checked_chunks(self.schema, chunks)
             return writer.append_columns(widened(self.schema, writer.schema, chunk) for chunk in checked)
         if self._spool is None:
-            self._spool = self._new_spool()
+            self._spool = new_spool(self._layout, self.schema)
             self._follow()  # where the log has moved on before the spool was there
         spool, before = self._spool, self._spool.rows
         try:
@@ -133,12 +126,6 @@ class SpoolingWriter:
                 spool.rollback()
             raise
         return spool.rows - before
-
-    def _new_spool(self) -> Pending:
-        with files.reporting(self._layout.secret):
-            while True:
-                with contextlib.suppress(BlockingIOError):  # the log's holder has just found it, empty and not locked
-                    return Pending(self._layout.spool(os.urandom(16).hex()), self.schema, lock=True)
 
     def seal(self, *, empty: bool = False, progress: Progress = silent) -> None:
         """Seal everything appended; where the log is busy, leave the spool to the one who holds it.

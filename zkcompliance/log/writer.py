@@ -24,7 +24,7 @@ from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.cosignature import CosignerKey
 from zkcompliance.log.creation import create_log
 from zkcompliance.log.layout import Layout, Settings
-from zkcompliance.log.once import Input, Inputs, Passed
+from zkcompliance.log.once import Input, Inputs, Passed, sealed_records
 from zkcompliance.log.pending import CHUNK_ROWS, Pending
 from zkcompliance.log.recovery import recover
 from zkcompliance.log.signer import SignerKey
@@ -131,7 +131,10 @@ class Writer:
     def take_spools(self) -> int:
         """Make the rows pending that others have spooled and let go of (`log.spooled`), and say how many."""
         with self._batch():
-            return take_in(self._layout, self.schema, self._pending)
+            return take_in(self._layout, self.schema, self._pending, self._sealed_records)
+
+    def _sealed_records(self) -> dict[bytes, bytes]:
+        return {identity: row for identity, (row, _) in sealed_records(self._layout, self.checkpoint.size).items()}
 
     @property
     def schema(self) -> schemas.Schema:
@@ -209,6 +212,7 @@ class Writer:
             _check_meant(self._pending.rows, empty)
             first = self.checkpoint.size
             digests, records = ((), {}) if inputs is None else (inputs.digests, inputs.records)
+            records = self._pending.records | records
             new = sealing.stage(self._layout, self._settings, first, self._pending, digests, records, progress)
             try:
                 text, checkpoint = sealing.publish(self._layout, self._settings, self._key, self._entries, new)

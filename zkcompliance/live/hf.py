@@ -23,11 +23,10 @@ import logging
 import time
 import warnings
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 from zkcompliance import schemas
-from zkcompliance.client import Log
+from zkcompliance.client import Log, next_folder
 from zkcompliance.errors import LogBusy, UsageError
 
 FORMULAS = ("6N", "total_flos")
@@ -136,19 +135,12 @@ class SealingCallback:
             self._sealed_at = self._clock()
             if said and self._compact:
                 try:
-                    self._log.compact(self._next(self._log))
+                    self._log.compact(next_folder(self._log))
                 except LogBusy as error:  # with spool: another run holds the log, and nothing is lost by doing it later
                     _LOGGER.warning("not compacted yet: %s", error)
             else:
                 for each in said:
                     _LOGGER.warning("%s", each.message)
-
-    @staticmethod
-    def _next(log: Log) -> Path:
-        """The folder of the next generation: beside the log's, its name with the generation's number."""
-        checkpoint = log.sealed().checkpoint
-        first = log.path.name.removesuffix(f"-g{checkpoint.generation}")
-        return log.path.with_name(f"{first}-g{checkpoint.generation + 1}")
 
     def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """The last row, and the last seal."""

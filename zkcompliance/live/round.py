@@ -1,0 +1,49 @@
+"""One seal of what waits in a log, as a process of its own (`zkcompliance.live.sealer`).
+
+Standard input: {"log": folder, "key": file, "compact": bool}. Standard output, one line:
+    {"sealed": rows, "said": [sentence, …]} | {"busy": sentence} | {"error": sentence}
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import warnings
+from pathlib import Path
+
+from zkcompliance import client
+from zkcompliance.errors import LogBusy, ZkComplianceError
+
+_NICE = 10  # the program that writes the log goes first
+
+
+def run() -> None:
+    """Seal, and leave with status 0 whatever came of it."""
+    os.nice(_NICE)
+    asked = json.loads(sys.stdin.readline())
+    try:
+        answer = sealed(Path(asked["log"]), Path(asked["key"]), compact=bool(asked["compact"]))
+    except LogBusy as error:
+        answer = {"busy": error.message}
+    except (ZkComplianceError, OSError) as error:
+        answer = {"error": str(error)}
+    print(json.dumps(answer), flush=True)
+    sys.exit(0)
+
+
+def sealed(path: Path, key: Path, *, compact: bool) -> dict[str, object]:
+    """Seal what waits in the log; where it soon has more segments than one proof covers, put them together."""
+    with warnings.catch_warnings(record=True):
+        warnings.simplefilter("always")  # that it goes on in another folder is no news
+        log = client.open_log(path, key=key)
+    with log:
+        rows = log.pending_rows
+        if not rows:
+            return {"sealed": 0, "said": []}
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            log.seal()
+        if said and compact and log.compact(client.next_folder(log)):
+            said = []
+    return {"sealed": rows, "said": [str(each.message) for each in said]}
