@@ -1,7 +1,7 @@
 """Spools: rows of a writer who finds the log busy wait in a file of it until the one who holds the log takes them in.
 
 A spool is `secret/spool-<32 hex digits>`, a file in the form of `log.pending`, locked by its writer while that lives.
-Whoever holds the log takes in every spool that nobody has locked: first its rows and its id become pending, as one
+Whoever holds the log takes in every spool that nobody has locked, in the order in which they were begun: first its rows and its id become pending, as one
 batch, and then the file is deleted. Killed in between, the next one finds the id and only deletes; no row is there
 twice, and none is lost. A row of a record that is in the log or pending already, and says the same, is passed over: a
 run that goes on after a kill may write again what it wrote. One that says something else is taken in beside it, with a
@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -66,11 +67,11 @@ def take_in(layout: Layout, schema: Schema, pending: Pending, sealed: Known) -> 
 
 
 def new_spool(layout: Layout, schema: Schema) -> Pending:
-    """A spool of one's own, locked."""
+    """A spool of one's own, locked. Its id begins with the nanosecond in which it was made: they are taken in by it."""
     with files.reporting(layout.secret):
         while True:
             with contextlib.suppress(BlockingIOError):  # the log's holder has just found it, empty and not locked
-                return Pending(layout.spool(os.urandom(16).hex()), schema, lock=True)
+                return Pending(layout.spool(f"{time.time_ns():016x}{os.urandom(8).hex()}"), schema, lock=True)
 
 
 def bring(spool: Pending, before: Layout, now: Layout, schema: Schema) -> Pending:
