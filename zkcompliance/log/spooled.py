@@ -1,11 +1,11 @@
 """Spools: rows of a writer who finds the log busy wait in a file of it until the one who holds the log takes them in.
 
 A spool is `secret/spool-<32 hex digits>`, a file in the form of `log.pending`, locked by its writer while that lives.
-Whoever holds the log takes in every spool that nobody has locked, in the order in which they were begun: first its rows and its id become pending, as one
-batch, and then the file is deleted. Killed in between, the next one finds the id and only deletes; no row is there
-twice, and none is lost. A row of a record that is in the log or pending already, and says the same, is passed over: a
-run that goes on after a kill may write again what it wrote. One that says something else is taken in beside it, with a
-warning, since whoever wrote it is gone and cannot be told.
+Whoever holds the log takes in every spool that nobody has locked, in the order in which they were begun: first its
+rows and its id become pending, as one batch, and then the file is deleted. Killed in between, the next one finds the id
+and only deletes; no row is there twice, and none is lost. A row of a record that is in the log or pending already, and
+says the same, is passed over: a run that goes on after a kill may write again what it wrote. One that says something
+else is taken in beside it, with a warning, since whoever wrote it is gone and cannot be told.
 """
 
 from __future__ import annotations
