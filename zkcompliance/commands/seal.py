@@ -235,7 +235,10 @@ class _Counter:
         for part in parts if self._meterer else _own(name, self._schema, parts):
             self.rows += part.columns.shape[1]
             report("import rows", self.rows, 0)
-            records = [Record(identity_of(importer.name, each), title) for each, title in part.records]
+            records = [
+                Record(identity_of(importer.name, each.identity), each.name, each.aside, each.help)
+                for each in part.records
+            ]
             yield Piece(part.columns, records) if records else part.columns
 
 

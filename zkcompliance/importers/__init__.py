@@ -29,7 +29,7 @@ from zkcompliance.importers import (
     slurm,
 )
 from zkcompliance.importers.fields import Fields
-from zkcompliance.importers.model import BATCH_ROWS, Identified, Importer, Row
+from zkcompliance.importers.model import BATCH_ROWS, Identified, Importer, Known, Row
 from zkcompliance.schemas import Schema, encode_rows
 
 if TYPE_CHECKING:
@@ -118,10 +118,10 @@ def _reading(importer: Importer, path: str | Path, schema: Schema) -> Iterator[B
 
 @dataclass(frozen=True)
 class Part:
-    """Rows of a file: limbs (width, n), and of which record each is, as (identity, name), where the format says it."""
+    """Rows of a file: limbs (width, n), and of which record each is, where the format says it."""
 
     columns: NDArray[np.uint32]
-    records: tuple[tuple[tuple[str | int, ...], str], ...]
+    records: tuple[Known, ...]
 
 
 def encode(
@@ -162,11 +162,11 @@ def parts(
     first = 1
     with contextlib.closing(_batches(importer, path, schema, options, units, now, texts)) as source:
         for batch in source:
-            records: tuple[tuple[tuple[str | int, ...], str], ...] = ()
+            records: tuple[Known, ...] = ()
             if isinstance(batch, list):
                 if texts is not None:
                     texts.update(str(row[name]) for row in batch for name in ids if isinstance(row.get(name), str))
-                records = tuple((row.identity, row.name) for row in batch if isinstance(row, Identified))
+                records = tuple(row.known for row in batch if isinstance(row, Identified))
                 try:
                     batch = encode_rows(schema, batch, first, units=units, now=now)
                 except SchemaError as error:
@@ -203,4 +203,4 @@ def _batches(
         yield from importer.batches(file, encoder)
 
 
-__all__ = ["FORMATS", "Importer", "Part", "Row", "by_name", "encode", "guess", "mapped", "parts", "rows"]
+__all__ = ["FORMATS", "Importer", "Known", "Part", "Row", "by_name", "encode", "guess", "mapped", "parts", "rows"]

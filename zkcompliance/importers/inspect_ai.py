@@ -137,6 +137,7 @@ IMPORTER = Importer(
         "model": "name of the model; default as in the log",
         "domain": "member of the sample's metadata that names its domain; default not stated",
         "incomplete": "yes accepts a run that failed or was stopped, or lacks samples, as what it is; default no",
+        "running": "refuse (default) or accept a run that goes on: its samples that ended are rows like others",
         "limited": "yes accepts a suite cut by a limit, chosen samples or an early stop; default no",
         "unscored": "refuse (default), missing, zero or skip: what the score of a sample is whose scorer gave none",
         "edits": "refuse (default), accept (the edited score) or original: what an edited score is",

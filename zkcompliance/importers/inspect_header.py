@@ -21,12 +21,14 @@ _ENDS = {"success": "success", "error": "error", "cancelled": "cancelled", "star
 class Header:
     """What the rows take from the head of the log.
 
-    ended: the eval schema's word for how the run ended; a killed run (`started`) is a cancelled one. expected,
-    completed: samples in all and without an error, None of a run that ended before it counted them. partly: whether
-    some may be missing or failed. started, finished: of the run, None where the log does not say. dirty: `yes`, `no` or
-    `unknown`.
+    run: what tells this evaluation from all others, and stays the same while its log grows; empty where the log does
+    not say. ended: the eval schema's word for how the run ended; a killed run (`started`) is a cancelled one, and one
+    that goes on has ended well as far as it has. expected, completed: samples in all and without an error, None of a
+    run that ended before it counted them. partly: whether some may be missing or failed. started, finished: of the
+    run, None where the log does not say. dirty: `yes`, `no` or `unknown`.
     """
 
+    run: tuple[str, ...]
     suite: str
     model: str
     score: Chosen
@@ -46,12 +48,13 @@ class Header:
         if version != VERSION:
             shown = version if isinstance(version, int) and version < 1000 else "not named"
             raise ImporterError(f"version: {shown} is not known, only {VERSION}")
-        partly = settings.flag(options, "incomplete")
-        ended = _ended(head.get("status"), partly)
+        going = head.get("status") == "started" and options.get("running") == "accept"
+        partly = settings.flag(options, "incomplete") or going
+        ended = "success" if going else _ended(head.get("status"), partly)
         if head.get("invalidated") not in (False, None):
             raise ImporterError("invalidated: the log was declared invalid")
         spec = as_object(head.get("eval"), "eval")
-        cut_short = ended != "success" and head.get("results") is None
+        cut_short = (going or ended != "success") and head.get("results") is None
         results = {} if cut_short else as_object(head.get("results"), "results")
         total, completed = (None, None) if cut_short else _counted(results, partly)
         dirty = _dirty(spec, options)
@@ -64,6 +67,7 @@ class Header:
         started = stats.get("started_at") or spec.get("created")
         finished = stats.get("completed_at")
         return cls(
+            run=_run(spec),
             suite=_suite(spec, options),
             model=options.get("model") or as_text(spec.get("model"), "eval.model"),
             score=score,
@@ -73,9 +77,18 @@ class Header:
             completed=completed,
             partly=partly,
             started=moment(started, "stats.started_at") if started else None,
-            finished=None if ended != "success" and not finished else moment(finished, "stats.completed_at"),
+            finished=None if (going or ended != "success") and not finished else moment(finished, "stats.completed_at"),
             dirty=dirty,
         )
+
+
+def _run(spec: Mapping[str, object]) -> tuple[str, ...]:
+    """By `eval_id`; of logs of before there was one, by all that names the run, its task and when it was made."""
+    identity = spec.get("eval_id")
+    if isinstance(identity, str) and identity:
+        return (identity,)
+    parts = [spec.get(name) for name in ("run_id", "task_id", "created", "task")]
+    return tuple(part if isinstance(part, str) else "" for part in parts) if any(parts[:2]) else ()
 
 
 def _ended(status: object, partly: bool) -> str:
@@ -84,7 +97,8 @@ def _ended(status: object, partly: bool) -> str:
     if status != "success" and not partly:
         raise ImporterError(
             "status: is not success: the run failed, or was cancelled or killed",
-            help="add --set incomplete=yes to seal what it has, in rows that say how it ended",
+            help="add --set incomplete=yes to seal what it has, in rows that say how it ended"
+            + ("; or --set running=accept, if it goes on" if status == "started" else ""),
         )
     return _ENDS[status]
 
@@ -147,4 +161,5 @@ def check_options(options: Mapping[str, str]) -> None:
         settings.flag(options, name)
     settings.choice(options, "dirty", ("yes", "no"), "yes")
     settings.choice(options, "unscored", ("refuse", "missing", "zero", "skip"), "refuse")
+    settings.choice(options, "running", ("refuse", "accept"), "refuse")
     settings.choice(options, "edits", ("refuse", "accept", "original"), "refuse")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from zkcompliance.errors import UsageError
 from zkcompliance.schemas import Schema
@@ -20,17 +20,30 @@ if TYPE_CHECKING:
 Row = Mapping[str, object]
 
 
-class Identified(dict[str, object]):
-    """A row of a record that has an identity: the same in every later export, and no other's.
+class Known(NamedTuple):
+    """Which record a row is of.
 
-    identity: texts and whole numbers; name: what messages call it, e.g. `job 500`.
+    identity: texts and whole numbers, the same in every later export, and no other record's; name: what messages call
+    it, e.g. `job 500`; aside: columns in which its rows may differ, since the file says nothing of them; help: what to
+    do where its row was changed, where that is more than to leave it out.
     """
 
-    __slots__ = ("identity", "name")
+    identity: tuple[str | int, ...]
+    name: str
+    aside: tuple[str, ...] = ()
+    help: str = ""
 
-    def __init__(self, row: Row, identity: tuple[str | int, ...], name: str) -> None:
+
+class Identified(dict[str, object]):
+    """A row of a record that has an identity."""
+
+    __slots__ = ("known",)
+
+    def __init__(
+        self, row: Row, identity: tuple[str | int, ...], name: str, aside: tuple[str, ...] = (), help: str = ""
+    ) -> None:
         super().__init__(row)
-        self.identity, self.name = identity, name
+        self.known = Known(identity, name, aside, help)
 
 
 Reader = Callable[[BinaryIO, str, Schema, Mapping[str, str]], Iterator[Row]]

@@ -35,6 +35,10 @@ if TYPE_CHECKING:
 
     Chunks = Iterable["NDArray[np.uint32] | Piece"]
 
+_CHANGED = (
+    "read it with the options of that seal, and leave out what was changed since: --since TIME leaves out older rows; "
+    "if both rows are meant to count: add --again"
+)
 _AGAIN = "to seal equal rows once more, if they are really others: add --again"
 
 
@@ -147,28 +151,28 @@ class Inputs:
             self._earlier = _records(self._layout, self._size)
         new: list[int] = []
         segment: int | None = None
-        for at, (record, row) in enumerate(zip(piece.records, row_digests(self._schema, piece.columns), strict=True)):
+        digests = row_digests(self._schema, piece.columns, [record.aside for record in piece.records])
+        for at, (record, row) in enumerate(zip(piece.records, digests, strict=True)):
             here = records.get(record.identity) or self.records.get(record.identity)
             before = (here, None) if here is not None else self._earlier.get(record.identity)
             if before is None or self._again:
                 new.append(at)
                 records[record.identity] = row
-            elif before[0] in (row, *self._under_earlier(piece.columns[:, at : at + 1])):
+            elif before[0] == row or before[0] in self._under_earlier(piece.columns[:, at : at + 1], record):
                 segment = before[1] if segment is None else segment
             else:
                 where = "in this seal" if before[1] is None else f"in the seal that begins with segment {before[1]}"
                 raise ChangedSinceSealed(
                     f"{name}: {record.name} is there {where} already, and its row says something else; "
                     "nothing was sealed",
-                    help="read it with the options of that seal, and leave out what was changed since; "
-                    "if both rows are meant to count: add --again",
+                    help=record.help or _CHANGED,
                 )
         return new, segment
 
-    def _under_earlier(self, columns: NDArray[np.uint32]) -> list[bytes]:
-        """The digests that a row has under the versions before of its schema that can say it."""
+    def _under_earlier(self, columns: NDArray[np.uint32], record: Record) -> list[bytes]:
+        """The digests that a record's row has under the versions before of its schema that can say it."""
         found = ((each, narrowed(each, self._schema, columns)) for each in schemas.earlier(self._schema))
-        return [row_digests(each, row)[0] for each, row in found if row is not None]
+        return [row_digests(each, row, [record.aside])[0] for each, row in found if row is not None]
 
     def nothing(self, inputs: Iterable[tuple[str, Chunks] | Input]) -> Iterator[NDArray[np.uint32]]:
         """The rows of inputs of an empty seal, of which there are none: UsageError names the first input that has some.
