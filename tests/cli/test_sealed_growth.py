@@ -311,3 +311,61 @@ def test_a_step_log_that_grew(folder: Path) -> None:
     whole = [row["end"] for row in rows(folder)]
     assert len(whole) == first + again and whole == sorted(whole)
     refused(grown(40, incomplete="yes", utilisation="40%"), "changed-since-sealed", "the row from step 0 on")
+
+
+# From a time on
+
+
+def test_from_a_time_on(folder: Path) -> None:
+    """Older rows are left out, also such that were changed, and it is said how many are not sealed."""
+    first, whole = state(folder, 100, TOTAL // 3), DATA / "hf-trainer" / "trainer_state.json"
+    assert sealed(train(folder, first)) == (5, 0)
+    moved = {"start": "2026-01-01T00:01:00Z"}
+    refused(train(folder, whole, **moved), "changed-since-sealed", "--again")
+    late = train(folder, whole, "--since", "2026-01-01T00:01:30Z", **moved)
+    said = json.loads(late.stdout)
+    kept = int(said["rows"])
+    assert 0 < kept < 10 and int(said["left_out"]) == 15 - kept and said["passed_over"] == "0"
+    assert f"rows are older than 2026-01-01 00:01:30 UTC; left out, {10 - kept} of them not sealed" in late.stderr
+    assert all(row["end"] >= 1767225690 for row in rows(folder)[5:])
+    nothing = train(folder, whole, "--since", "2026-02-01")
+    assert nothing.exit_code == 2 and "all its rows are older than 2026-02-01 00:00:00 UTC; nothing" in nothing.stderr
+    assert train(folder, whole, "--since", "soon").exit_code == 2
+
+
+def test_from_the_newest_that_is_sealed_on(folder: Path) -> None:
+    """What is older has to be sealed, so that nothing is left out by mistake; it may have been changed."""
+    whole = DATA / "hf-trainer" / "trainer_state.json"
+    nothing = train(folder, whole, "--since", "last")
+    assert nothing.exit_code == 2 and "--since last: there is no log at" in " ".join(nothing.stderr.split())
+    assert sealed(train(folder, state(folder, 100, TOTAL // 3))) == (5, 0)
+    both = train(folder, whole, "--since", "last")
+    assert sealed(both) == (10, 1) and "4 rows are older than" in both.stderr
+    assert "left out, all sealed already" in both.stderr and flop(folder) == TOTAL
+    changed = json.loads(whole.read_text())
+    changed["log_history"][2]["train_runtime"] += 1  # of a step that is long sealed
+    (folder / "trainer_state.json").write_text(json.dumps(changed))
+    refused(train(folder, folder / "trainer_state.json"), "changed-since-sealed", "--since TIME", "--again")
+
+
+def test_what_was_never_sealed_is_not_taken_for_older(folder: Path) -> None:
+    whole = DATA / "hf-trainer" / "trainer_state.json"
+    assert train(folder, whole, "--since", "2026-01-01T00:00:30Z").exit_code == 0
+    again = train(folder, whole, "--since", "last")
+    assert again.exit_code == 2
+    text = " ".join(again.stderr.split())
+    assert "the row from step 0 on is not sealed, and is older than 2026-01-01" in text and "--since TIME" in text
+    assert train(folder, whole).exit_code == 0 and flop(folder) == TOTAL  # without it
+    (folder / "in.csv").write_text("start,end,run,phase,flop,method\n")
+    csv = seal(folder, folder / "in.csv", "--since", "last", form="csv")
+    assert csv.exit_code == 2 and "rows of csv say nothing of what they are of" in " ".join(csv.stderr.split())
+
+
+def test_rows_without_identity_from_a_time_on(folder: Path) -> None:
+    row = "2026-01-0{0}T00:00:00Z,2026-01-0{0}T01:00:00Z,r,pretraining,5,hardware\n"
+    (folder / "in.csv").write_text("start,end,run,phase,flop,method\n" + "".join(row.format(day) for day in (1, 2, 3)))
+    late = seal(folder, folder / "in.csv", "--since", "2026-01-02T01:00:00Z", form="csv")
+    assert sealed(late) == (2, 0) and "1 row is older than" in late.stderr
+    assert "nobody can tell whether sealed already" in late.stderr
+    empty = seal(folder, folder / "in.csv", "--since", "2026-01-02", "--empty", form="csv")
+    assert empty.exit_code == 2 and "leave one out" in empty.stderr

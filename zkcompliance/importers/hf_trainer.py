@@ -40,8 +40,7 @@ _NEEDED = ("global_step", "max_steps", "total_flos", "log_history", "num_input_t
 
 _HELP = (
     "where the run went on since it was sealed, add --set earlier=FILE, its trainer_state.json of then (or FILE,FILE); "
-    "where another run has this name, name it: --set run=NAME; "
-    "read it with the options of that seal; if both rows are meant to count: add --again"
+    "where another run has this name, name it: --set run=NAME"
 )
 _PLACE = "name earlier states of this run, the oldest first, with --set earlier=FILE,FILE"
 

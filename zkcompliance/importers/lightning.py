@@ -32,7 +32,7 @@ FORMULA = (
 )
 _HELP = (
     "where the last stretch of the run was sealed, add --set earlier=N, what --set steps was then; "
-    "where another run has this name, name it: --set run=NAME; if both rows are meant to count: add --again"
+    "where another run has this name, name it: --set run=NAME"
 )
 
 

@@ -25,7 +25,7 @@ class Known(NamedTuple):
 
     identity: texts and whole numbers, the same in every later export, and no other record's; name: what messages call
     it, e.g. `job 500`; aside: columns in which its rows may differ, since the file says nothing of them; help: what to
-    do where its row was changed, where that is more than to leave it out.
+    do where its row was changed, besides what holds of all records.
     """
 
     identity: tuple[str | int, ...]

@@ -28,9 +28,8 @@ FORMULA = (
 WARM_UP_STEPS = 10
 MAX_LINE_BYTES = 4096
 _HELP = (
-    "read it with the options of that seal; while a run goes on, seal it with --set running=accept, which leaves its "
-    "last step for later; where another run has this name, name it: --set run=NAME; if both rows are meant to count: "
-    "add --again"
+    "while a run goes on, seal it with --set running=accept, which leaves its last step for later; where another run "
+    "has this name, name it: --set run=NAME"
 )
 _DEVICES = {
     "NVIDIA H100 80GB HBM3": ("h100_sxm", 989_400_000_000_000),

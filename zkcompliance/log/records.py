@@ -37,7 +37,7 @@ _BYTES = 16  # of an identity, a row's digest and the check
 class Record(NamedTuple):
     """identity: 16 bytes; name: what messages call it; aside: columns that its row's digest leaves out.
 
-    help: what to do where its row was changed, "" for what holds of all.
+    help: what to do besides where its row was changed, "" for what holds of all.
     """
 
     identity: bytes
