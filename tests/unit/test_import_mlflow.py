@@ -250,7 +250,9 @@ def test_a_metric_without_steps(store: Path) -> None:
 
 def test_a_revision_is_named_with_the_option_that_takes_it(store: Path) -> None:
     change(store, "UPDATE alembic_version SET version_num = '0123456789ab'")
-    assert "--set revision=0123456789ab" in remedy(store, "revision 0123456789ab is not known, only dc11669786a5")
+    assert "--set revision=0123456789ab" in remedy(
+        store, "revision 0123456789ab is not known, only 0584bdc529eb .MLflow 2.22., dc11"
+    )
     assert len(load("mlflow", store, **FLOP, revision="0123456789ab")) == 97
 
 

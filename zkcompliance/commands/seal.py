@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 @click.command("seal")
-@click.argument("inputs", nargs=-1, type=click.Path(path_type=Path), metavar="INPUT…")
+@click.argument("inputs", nargs=-1, metavar="INPUT…")
 @click.option(
     "--schema", "schema_name", metavar="NAME", shell_complete=complete_schemas,
     help="Schema of a new log; default the only one that the formats feed, else compute.",
@@ -64,7 +64,7 @@ if TYPE_CHECKING:
 @click.option("--roll-up-key", type=click.Path(path_type=Path), help="The roll-up's own private key file.")
 @json_option
 def command(
-    inputs: tuple[Path, ...],
+    inputs: tuple[str, ...],
     schema_name: str | None,
     format_name: str | None,
     settings: tuple[str, ...],
@@ -208,7 +208,7 @@ class _Counter:
     """The inputs' rows as limbs, one file after the other, counted."""
 
     def __init__(
-        self, chosen: list[Importer], inputs: tuple[Path, ...], schema: schemas.Schema, options: dict[str, str],
+        self, chosen: list[Importer], inputs: tuple[str, ...], schema: schemas.Schema, options: dict[str, str],
         units: dict[str, str], *, meterer: bool, empty: bool, equal: bool,
     ) -> None:  # fmt: skip
         self.rows, self._meterer = 0, meterer
@@ -227,12 +227,12 @@ class _Counter:
 
         for importer, name in self._sources:
             chunks = self._chunks(importer, name, report, kept)
-            yield Input(str(name), chunks, not importer.schemas and not self._equal)
+            yield Input(name, chunks, not importer.schemas and not self._equal)
         if kept is not None:
             texts.keep(layout, (text for text in kept if text and not text.startswith("0x")))
 
     def _chunks(
-        self, importer: Importer, name: Path, report: Progress, kept: set[str] | None
+        self, importer: Importer, name: str, report: Progress, kept: set[str] | None
     ) -> Iterator[NDArray[np.uint32] | Piece]:
         from zkcompliance import importers
         from zkcompliance.log.once import Piece
@@ -258,7 +258,7 @@ class _Counter:
             yield Piece(part.columns, records) if records else part.columns
 
 
-def _own(name: Path, schema: schemas.Schema, parts: Iterator[Part]) -> Iterator[Part]:
+def _own(name: str, schema: schemas.Schema, parts: Iterator[Part]) -> Iterator[Part]:
     """Rows that a lab states itself; ImporterError, naming the file, for one whose source is above self_declared."""
     from zkcompliance.schemas.word import self_declared
 

@@ -95,16 +95,42 @@ def rows(
 ) -> Generator[Row, None, None]:
     """The rows of one file, streaming. The file is opened once. ImporterError, or UsageError for a wrong option."""
     importer.check(schema, options or {})
+    if importer.place is not None and (is_url(path) or Path(path).is_dir()):
+        with _naming(importer, path, schema):
+            yield from importer.place(str(path), schema, dict(options or {}))
+        return
     with _reading(importer, path, schema) as file:
         yield from importer.read(file, Path(path).name, schema, dict(options or {}))
+
+
+def is_url(path: str | Path) -> bool:
+    """Whether it is a URL, and no path of a file. UsageError, which does not repeat it, for one with a password."""
+    scheme, mark, rest = str(path).partition("://")
+    if not mark or not scheme.isalpha():
+        return False
+    if "@" in rest.partition("/")[0]:
+        raise UsageError(
+            "a URL with a name or password in it is seen by all users of a machine",
+            help="MLflow takes them from MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD: leave them out of it",
+        )
+    return True
 
 
 @contextlib.contextmanager
 def _reading(importer: Importer, path: str | Path, schema: Schema) -> Iterator[BinaryIO]:
     """The file, and ImporterError that names it for whatever goes wrong while it is read."""
-    try:
+    with _naming(importer, path, schema):
+        if is_url(path):
+            raise UsageError(f"{path}: format {importer.name} is read from files", help="zkcompliance formats")
         with regular.open_given(Path(path)) as file:
             yield file
+
+
+@contextlib.contextmanager
+def _naming(importer: Importer, path: str | Path, schema: Schema) -> Iterator[None]:
+    """ImporterError that names the input for whatever goes wrong while it is read."""
+    try:
+        yield
     except OSError as error:
         raise ImporterError(
             f"{path}: {error.strerror}", help="give a file that is there and that you may read"
@@ -203,4 +229,17 @@ def _batches(
         yield from importer.batches(file, encoder)
 
 
-__all__ = ["FORMATS", "Importer", "Known", "Part", "Row", "by_name", "encode", "guess", "mapped", "parts", "rows"]
+__all__ = [
+    "FORMATS",
+    "Importer",
+    "Known",
+    "Part",
+    "Row",
+    "by_name",
+    "encode",
+    "guess",
+    "is_url",
+    "mapped",
+    "parts",
+    "rows",
+]

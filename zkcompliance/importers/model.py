@@ -47,6 +47,7 @@ class Identified(dict[str, object]):
 
 
 Reader = Callable[[BinaryIO, str, Schema, Mapping[str, str]], Iterator[Row]]
+PlaceReader = Callable[[str, Schema, Mapping[str, str]], Iterator[Row]]
 BatchReader = Callable[[BinaryIO, "Encoder"], Iterator["Batch"]]
 BATCH_ROWS = 8192
 
@@ -60,7 +61,8 @@ class Importer:
     `read(file, file name, schema, options)` yields rows in order and raises ImporterError naming row (or line) and
     column. `batches(file, encoder)`, where a format has it, yields the same rows BATCH_ROWS at a time, fewer only at
     the end of the file or of a part of it: as limbs where whole columns could be read, as a list of rows where not. It
-    raises what `read` raises.
+    raises what `read` raises. `place(place, schema, options)`, where a format has it, yields the rows of what is no
+    file: a folder, or what a URL names.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Importer:
     options: Mapping[str, str] = field(default_factory=dict)
     batches: BatchReader | None = None
     columns: tuple[str, ...] = ()
+    place: PlaceReader | None = None
 
     def fills(self, schema: Schema, column: str) -> bool:
         """Whether its rows can have this column of the schema."""
