@@ -155,6 +155,8 @@ def command(
                 counted.sources(report, Layout(folder), kept), again=again, empty=empty, passed=passed, since=start,
                 older=older, progress=report,
             )  # fmt: skip
+    for said in counted.said:
+        console.note(said)
     for each in passed:
         console.note(_said(each))
     for left_out in older:
@@ -212,6 +214,7 @@ class _Counter:
         units: dict[str, str], *, meterer: bool, empty: bool, equal: bool,
     ) -> None:  # fmt: skip
         self.rows, self._meterer = 0, meterer
+        self.said: list[str] = []
         self._empty, self._equal = empty, equal
         self._units, self._now = units, int(time.time())
         self._sources = list(zip(chosen, inputs, strict=True))
@@ -247,6 +250,7 @@ class _Counter:
             now=self._now,
             empty=self._empty,
             texts=kept,
+            tell=lambda sentence: self.said.append(f"{name}: {sentence}"),
         )
         for part in parts if self._meterer else _own(name, self._schema, parts):
             self.rows += part.columns.shape[1]

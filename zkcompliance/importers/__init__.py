@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -29,7 +29,7 @@ from zkcompliance.importers import (
     slurm,
 )
 from zkcompliance.importers.fields import Fields
-from zkcompliance.importers.model import BATCH_ROWS, Identified, Importer, Known, Row
+from zkcompliance.importers.model import BATCH_ROWS, Identified, Importer, Known, Row, Said
 from zkcompliance.schemas import Schema, encode_rows
 
 if TYPE_CHECKING:
@@ -91,9 +91,28 @@ def guess(path: str | Path) -> Importer:
 
 
 def rows(
-    importer: Importer, path: str | Path, schema: Schema, options: Mapping[str, str] | None = None
+    importer: Importer,
+    path: str | Path,
+    schema: Schema,
+    options: Mapping[str, str] | None = None,
+    tell: Callable[[str], None] = lambda sentence: None,
 ) -> Generator[Row, None, None]:
-    """The rows of one file, streaming. The file is opened once. ImporterError, or UsageError for a wrong option."""
+    """The rows of one file, streaming. The file is opened once. ImporterError, or UsageError for a wrong option.
+
+    tell: takes sentences about the input.
+    """
+    with contextlib.closing(_read(importer, path, schema, options)) as source:
+        for each in source:
+            if isinstance(each, Said):
+                tell(each.text)
+            else:
+                yield each
+
+
+def _read(
+    importer: Importer, path: str | Path, schema: Schema, options: Mapping[str, str] | None
+) -> Generator[Row | Said, None, None]:
+    """What the importer yields of one input."""
     importer.check(schema, options or {})
     if importer.place is not None and (is_url(path) or Path(path).is_dir()):
         with _naming(importer, path, schema):
@@ -175,18 +194,19 @@ def parts(
     now: int | None = None,
     empty: bool = False,
     texts: set[str] | None = None,
+    tell: Callable[[str], None] = lambda sentence: None,
 ) -> Iterator[Part]:
     """`rows` as limbs (width, n), in chunks; SchemaError becomes ImporterError that names the file.
 
     A file without rows is refused, unless `empty`. The file must be whole all the same: a CSV has its header.
-    texts: where the texts of ids are gathered.
+    texts: where the texts of ids are gathered. tell: takes sentences about the input.
     units, now: as `schemas.encode_rows`; a format that computes its shares has no unit to state (UsageError).
     """
     if units and importer.schemas:
         raise UsageError(f"format {importer.name} says itself which unit its shares have: leave --unit out")
     ids = [column.name for column in schema.columns if column.type == "id"]
     first = 1
-    with contextlib.closing(_batches(importer, path, schema, options, units, now, texts)) as source:
+    with contextlib.closing(_batches(importer, path, schema, options, units, now, texts, tell)) as source:
         for batch in source:
             records: tuple[Known, ...] = ()
             if isinstance(batch, list):
@@ -213,10 +233,11 @@ def _batches(
     units: Mapping[str, str] | None,
     now: int | None,
     texts: set[str] | None,
+    tell: Callable[[str], None],
 ) -> Generator[Batch, None, None]:
     """The rows of one file, BATCH_ROWS at a time: as limbs where whole columns could be read, or as rows."""
     if importer.batches is None:
-        with contextlib.closing(rows(importer, path, schema, options)) as source:
+        with contextlib.closing(rows(importer, path, schema, options, tell)) as source:
             while batch := list(itertools.islice(source, BATCH_ROWS)):
                 yield batch
         return

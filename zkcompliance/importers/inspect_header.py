@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
 from zkcompliance.errors import ImporterError
 from zkcompliance.importers import settings
-from zkcompliance.importers.exact import moment, whole
+from zkcompliance.importers.exact import moment, number, whole
 from zkcompliance.importers.inspect_scores import Chosen, choose
 from zkcompliance.importers.json_stream import as_object, as_text
+from zkcompliance.importers.model import Said
 from zkcompliance.quantities import parse_integer
 
 VERSION = 2
@@ -25,7 +27,7 @@ class Header:
     not say. ended: the eval schema's word for how the run ended; a killed run (`started`) is a cancelled one, and one
     that goes on has ended well as far as it has. expected, completed: samples in all and without an error, None of a
     run that ended before it counted them. partly: whether some may be missing or failed. started, finished: of the
-    run, None where the log does not say. dirty: `yes`, `no` or `unknown`.
+    run, None where the log does not say. dirty: `yes`, `no` or `unknown`. limits: those that each sample had, by name.
     """
 
     run: tuple[str, ...]
@@ -40,6 +42,7 @@ class Header:
     started: Fraction | None
     finished: Fraction | None
     dirty: str
+    limits: Mapping[str, str]
 
     @classmethod
     def judged(cls, head: Mapping[str, object], options: Mapping[str, str]) -> Header:
@@ -79,7 +82,23 @@ class Header:
             started=moment(started, "stats.started_at") if started else None,
             finished=None if (going or ended != "success") and not finished else moment(finished, "stats.completed_at"),
             dirty=dirty,
+            limits=_limits(as_object(spec.get("config"), "eval.config")),
         )
+
+    def said(self) -> Iterator[Said]:
+        """What whoever seals the log should know of it besides its rows."""
+        if self.limits:
+            stated = ", ".join(f"{name} {value}" for name, value in self.limits.items())
+            yield Said(f"each sample was given {stated} (eval.config); the rows of those that hit it say so (limit)")
+
+
+def _limits(config: Mapping[str, object]) -> dict[str, str]:
+    """`message_limit`, `token_limit` and the like, as numbers of the log; those that are not set are left out."""
+    found = {name: value for name, value in sorted(config.items()) if re.fullmatch(r"[a-z]{1,20}_limit", name)}
+    for name, value in found.items():
+        if value is not None:
+            number(value, f"eval.config.{name}")
+    return {name: str(value) for name, value in found.items() if value is not None}
 
 
 def _run(spec: Mapping[str, object]) -> tuple[str, ...]:

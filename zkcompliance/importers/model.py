@@ -46,8 +46,14 @@ class Identified(dict[str, object]):
         self.known = Known(identity, name, aside, help)
 
 
-Reader = Callable[[BinaryIO, str, Schema, Mapping[str, str]], Iterator[Row]]
-PlaceReader = Callable[[str, Schema, Mapping[str, str]], Iterator[Row]]
+class Said(NamedTuple):
+    """Among the rows that a reader yields: a sentence about the input, for whoever imports it."""
+
+    text: str
+
+
+Reader = Callable[[BinaryIO, str, Schema, Mapping[str, str]], Iterator[Row | Said]]
+PlaceReader = Callable[[str, Schema, Mapping[str, str]], Iterator[Row | Said]]
 BatchReader = Callable[[BinaryIO, "Encoder"], Iterator["Batch"]]
 BATCH_ROWS = 8192
 
@@ -58,11 +64,11 @@ class Importer:
 
     `columns`: what its rows have, from the input or by an option; empty where they have whatever the input has.
 
-    `read(file, file name, schema, options)` yields rows in order and raises ImporterError naming row (or line) and
-    column. `batches(file, encoder)`, where a format has it, yields the same rows BATCH_ROWS at a time, fewer only at
-    the end of the file or of a part of it: as limbs where whole columns could be read, as a list of rows where not. It
-    raises what `read` raises. `place(place, schema, options)`, where a format has it, yields the rows of what is no
-    file: a folder, or what a URL names.
+    `read(file, file name, schema, options)` yields rows in order, and sentences about the input where there are some to
+    be said, and raises ImporterError naming row (or line) and column. `batches(file, encoder)`, where a format has it,
+    yields the same rows BATCH_ROWS at a time, fewer only at the end of the file or of a part of it: as limbs where
+    whole columns could be read, as a list of rows where not. It raises what `read` raises. `place(place, schema,
+    options)`, where a format has it, yields the rows of what is no file: a folder, or what a URL names.
     """
 
     name: str
