@@ -70,3 +70,15 @@ def test_the_formula_is_printed_once_and_whole_only_where_asked(tmp_path: Path) 
     assert "nothing is reduced over epochs" not in text
     whole = run("seal", FOLDER / "chunked.eval", *common, "-v").stderr
     assert "nothing is reduced over epochs" in " ".join(whole.split())
+
+
+def test_limits_of_the_run_are_said(tmp_path: Path) -> None:
+    """As they stand in eval.config, beside the rows that hit them."""
+    for name, said in (("x_msglimit", "message_limit 1"), ("x_timelimit", "time_limit 0")):
+        key, log = tmp_path / f"{name}.key", tmp_path / name
+        run("keygen", f"lab.example/{name.replace('_', '-')}", "-o", key)
+        text = " ".join(run("seal", FOLDER / f"{name}.eval", "--log", log, "--key", key).stderr.split())
+        assert f"{name}.eval: each sample was given {said} (eval.config); the rows of those that hit it" in text
+    run("keygen", "lab.example/none", "-o", tmp_path / "key")
+    text = run("seal", FOLDER / "boo.eval", "--log", tmp_path / "none", "--key", tmp_path / "key").stderr
+    assert "each sample was given" not in text

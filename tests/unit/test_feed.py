@@ -16,7 +16,7 @@ from zkcompliance.errors import LogCorrupt, LogError, SchemaError
 from zkcompliance.log import frames
 from zkcompliance.log.feed import Feed
 from zkcompliance.log.pending import Pending
-from zkcompliance.log.records import identity_of
+from zkcompliance.log.records import identity_of, row_digests
 
 SCHEMA = zk.schemas.event
 NUMBERS = itertools.count(1)
@@ -26,6 +26,10 @@ def rows(count: int = 1) -> np.ndarray:
     """Rows that differ from all others."""
     made = [{"serial": next(NUMBERS), "at": 1767484800, "kind": "eval"} for _ in range(count)]
     return zk.schemas.encode_rows(SCHEMA, made)
+
+
+def pair(columns: np.ndarray, identity: bytes) -> list[tuple[bytes, bytes]]:
+    return [(identity, row_digests(SCHEMA, columns)[0])]
 
 
 @pytest.fixture
@@ -200,8 +204,8 @@ def test_rows_that_do_not_fit(log: Path) -> None:
     bad[1] = 1 << 16
     with pytest.raises(SchemaError):
         feed.put(bad)
-    with pytest.raises(LogError, match="2 rows with 1 identities"):
-        feed.put(rows(2), [bytes(16)])
+    with pytest.raises(LogError, match="2 rows with 1 records"):
+        feed.put(rows(2), [(bytes(16), bytes(16))])
     feed.close()
     with pytest.raises(LogError, match="closed"):
         feed.put(rows())
@@ -214,25 +218,25 @@ def test_a_record_is_there_once(log: Path, caplog: pytest.LogCaptureFixture) -> 
     first, second = rows(), rows()
     for piece, identity in ((first, one), (second, two), (first, one)):
         feed = Feed(log)
-        feed.put(piece, [identity])
+        feed.put(piece, pair(piece, identity))
         feed.close()
     with held(log) as holder:
         assert holder.pending_rows == 2
         feed = Feed(log)
-        feed.put(first, [one])
-        feed.put(rows(), [three])
+        feed.put(first, pair(first, one))
+        feed.put(third := rows(), pair(third, three))
         feed.put(rows())
         feed.close()
         holder.seal()
         assert len(serials(log)) == 4
         feed = Feed(log)
-        feed.put(first, [one])
+        feed.put(first, pair(first, one))
         feed.close()
     with held(log) as holder:
         assert holder.pending_rows == 0, "sealed before"
         assert not caplog.records
         feed = Feed(log)
-        feed.put(rows(), [one])
+        feed.put(other := rows(), pair(other, one))
         feed.close()
     with held(log) as holder:
         assert holder.pending_rows == 1

@@ -212,7 +212,7 @@ def test_a_run_that_was_resumed_from_a_checkpoint(store: Path) -> None:
     log(store, RUN_A, (1, 1, 10), (2, 2, 20), (3, 3, 30), (4, 4, 40), (3, 13, 31), (4, 14, 42), (5, 15, 50))
     assert "resumed=rewind" in remedy(store, "a step is there twice", only_run=RUN_A)
     assert flops(store, resumed="rewind") == [10, 10, 10, 10, 11, 11, 8]
-    names = [row.identity for row in importers.rows(importers.by_name("mlflow"), store, schemas.compute,
+    names = [row.known.identity for row in importers.rows(importers.by_name("mlflow"), store, schemas.compute,
              {**FLOP, "only_run": RUN_A, "resumed": "rewind"})]  # fmt: skip
     assert names[2] == (RUN_A, 3, 1) and names[4] == (RUN_A, 3, 2) and len(set(names)) == 7
 
@@ -250,14 +250,16 @@ def test_a_metric_without_steps(store: Path) -> None:
 
 def test_a_revision_is_named_with_the_option_that_takes_it(store: Path) -> None:
     change(store, "UPDATE alembic_version SET version_num = '0123456789ab'")
-    assert "--set revision=0123456789ab" in remedy(store, "revision 0123456789ab is not known, only dc11669786a5")
+    assert "--set revision=0123456789ab" in remedy(
+        store, "revision 0123456789ab is not known, only 0584bdc529eb .MLflow 2.22., dc11"
+    )
     assert len(load("mlflow", store, **FLOP, revision="0123456789ab")) == 97
 
 
 def test_a_store_that_grew_has_the_rows_before_as_they_were(store: Path) -> None:
     def rows() -> dict[object, object]:
         read = importers.rows(importers.by_name("mlflow"), store, schemas.compute, {**FLOP, "running": "accept"})
-        return {row.identity: dict(row) for row in read}  # type: ignore[attr-defined]
+        return {row.known.identity: dict(row) for row in read}  # type: ignore[attr-defined]
 
     change(store, "UPDATE runs SET status = 'RUNNING', end_time = NULL")
     before = rows()

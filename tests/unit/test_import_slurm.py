@@ -354,12 +354,12 @@ def test_the_same_job_is_the_same_in_every_export() -> None:
     """Of text and JSON too, so that what overlaps is known again."""
 
     def identities(path: Path) -> list[tuple[object, ...]]:
-        return sorted(row.identity for row in raw_rows(path))
+        return sorted(row.known.identity for row in raw_rows(path))
 
     assert identities(STEPS) == identities(JSON)
-    parts = [row.identity for row in raw_rows(MORE / "resize.psv")]
+    parts = [row.known.identity for row in raw_rows(MORE / "resize.psv")]
     assert parts == [("c1", "520", 1764001000, 1764002000, 0), ("c1", "520", 1764001000, 0, 0)]
-    assert [row.name for row in raw_rows(MORE / "resize.psv")] == ["job 520"] * 2
+    assert [row.known.name for row in raw_rows(MORE / "resize.psv")] == ["job 520"] * 2
 
 
 def raw_rows(path: Path) -> list[Identified]:

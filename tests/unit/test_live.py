@@ -17,6 +17,7 @@ import zkcompliance as zk
 from zkcompliance.errors import LogCorrupt, LogError, SchemaError, UsageError
 from zkcompliance.live import round as rounds
 from zkcompliance.live.sealer import Sealer
+from zkcompliance.live.writer import record
 
 EVENT = {"serial": 1, "at": 1767484800, "kind": "eval"}
 
@@ -156,7 +157,7 @@ def test_errors_are_raised(key: Path, tmp_path: Path) -> None:
         with pytest.raises(SchemaError, match="row 1, column kind"):
             live.put({**EVENT, "kind": "party"})
         with pytest.raises(UsageError, match="as many as there are rows"):
-            live.put(events(range(2)), records=[("test", 1)])
+            live.put(events(range(2)), records=[record("test", 1)])
         live.put(EVENT)
     assert sealed(tmp_path / "log") == [1]
     with pytest.raises(LogError, match="closed"):
@@ -188,7 +189,7 @@ def test_or_said(key: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) ->
 def test_a_record_is_sealed_once(key: Path, tmp_path: Path) -> None:
     for _ in range(2):
         with zk.Live(tmp_path / "log", key=key, schema=zk.schemas.event) as live:
-            live.put(events(range(3)), records=[("test", "run", n) for n in range(3)])
+            live.put(events(range(3)), records=[record("test", "run", n) for n in range(3)])
     assert sealed(tmp_path / "log") == [0, 1, 2] and segments(tmp_path / "log") == 1
 
 

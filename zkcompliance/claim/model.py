@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from zkcompliance.claim.meaning.core import Requirement, Reveal
+    from zkcompliance.claim.meaning.figures import Figure, GroupsFound
 
     Tables = Mapping[str, Sequence[np.ndarray]]  # of each log slot, the (width, N) table of each segment
 else:
@@ -37,7 +38,8 @@ class Witness:
 @dataclass(frozen=True)
 class CheckResult:
     """What the plain evaluator found. `details` may hold private figures: for the lab's eyes only, as are `margins`,
-    requirement → whether it holds and how far it is from the other verdict, and `reveals`, what would be disclosed."""
+    requirement → whether it holds and how far it is from the other verdict, `reveals`, what would be disclosed, and
+    `totals` and `groups`, what conditions compare, exactly."""
 
     holds: bool
     requirement: str
@@ -45,6 +47,8 @@ class CheckResult:
     details: dict[str, str] = field(default_factory=dict)
     margins: Mapping[str, str] = field(default_factory=dict)
     reveals: Mapping[str, int] = field(default_factory=dict)
+    totals: tuple[Figure, ...] = ()
+    groups: tuple[GroupsFound, ...] = ()
 
 
 @dataclass(frozen=True)

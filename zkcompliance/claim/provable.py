@@ -32,7 +32,16 @@ def provable(definition: ClaimDefinition, pinned: bytes | None = None) -> Claim:
             each.name: ", ".join(filter(None, ("holds" if each.holds else "FAILS", each.margin, each.nearest)))
             for each in found.outcomes
         }
-        return CheckResult(found.holds, found.requirement, found.margin, found.details, margins, found.reveals)
+        return CheckResult(
+            found.holds,
+            found.requirement,
+            found.margin,
+            found.details,
+            margins,
+            found.reveals,
+            found.totals,
+            found.groups,
+        )
 
     def witness(tables: Tables, publics: Publics) -> Witness:
         return Witness(*compiled().witness(tables, publics))

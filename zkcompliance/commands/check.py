@@ -74,6 +74,7 @@ def _policies(
     as_json: bool,
 ) -> int:
     from zkcompliance.claim import catalogue
+    from zkcompliance.commands import figures, outcomes
     from zkcompliance.commands.logs import by_label, open_of
     from zkcompliance.policy.binding import Binding
     from zkcompliance.policy.catalogue import asked
@@ -103,6 +104,8 @@ def _policies(
     results = [(task, found.results[task.label]) for task in tasks if task.label in found.results]
     lacks += [lack for task, result in results for lack in missing.uncounted(task, result)]
     margins = {task.label: missing.margins(task, result) for task, result in results}
+    found_figures = {task.label: result for task, result in results}
+    ended, texts = outcomes.of_logs(by_label(opened)), figures.known_texts(by_label(opened).values())
     holds = not gone and all(fault is None for _, fault in found.outcomes)
     by_segment = _by_segment(by_label(opened))
     if as_json:
@@ -115,11 +118,14 @@ def _policies(
                             "holds": fault is None,
                             "why": "" if fault is None else _why(fault),
                             "margins": margins.get(label, {}),
+                            **(figures.document(found_figures[label], texts) if label in found_figures else {}),
                         }
                         for label, fault in found.outcomes
                     },
                     **{label: {"holds": False, "why": NO_LOG, "margins": {}} for label in sorted(gone)},
                 },
+                "outcomes": {label: each.text for label, each in ended.items()},
+                "outcome_counts": {label: each.document() for label, each in ended.items()},
                 "missing": [_lack(lack) for lack in lacks],
                 "proofs": [
                     {
@@ -135,10 +141,17 @@ def _policies(
     else:
         title = f"{', '.join(policy.label for policy in chosen)} {'HOLDS' if holds else 'DOES NOT HOLD'}"
         fields = {
-            label: "\n".join(["holds" if fault is None else _why(fault), *_lines(margins.get(label, {}))])
+            label: "\n".join(
+                [
+                    "holds" if fault is None else _why(fault),
+                    *_lines(margins.get(label, {})),
+                    *(_lines(figures.lines(found_figures[label], texts)) if label in found_figures else ()),
+                ]
+            )
             for label, fault in found.outcomes
         }
         fields |= dict.fromkeys(sorted(gone), NO_LOG)
+        fields |= {f"outcomes ({label})": each.text for label, each in ended.items()}
         fields |= {f"proofs left ({label})": _left(counts) for label, counts in by_segment.items()}
         console.print_fields(title, fields, "bold green" if holds else "bold red")
         if lacks:
@@ -182,7 +195,7 @@ def _remedy(lack: Lack) -> str:
 def _claim(claim_name: str, logs: tuple[str, ...], params: tuple[str, ...], as_json: bool) -> int:
     from zkcompliance.card.typed import params_of
     from zkcompliance.claim import catalogue
-    from zkcompliance.commands import outcomes
+    from zkcompliance.commands import figures, outcomes
     from zkcompliance.commands.logs import by_label, open_for
     from zkcompliance.prove import api
     from zkcompliance.prove.growth import covered
@@ -198,6 +211,7 @@ def _claim(claim_name: str, logs: tuple[str, ...], params: tuple[str, ...], as_j
         for label, log in by_label(opened).items()
         if (said := outcomes.ended(log.schema, columns[log.origin])) is not None
     }
+    texts = figures.known_texts(by_label(opened).values())
     by_segment = _by_segment(by_label(opened))
     limits = covered(claim, opened)
     status = 0 if result.holds else 1
@@ -208,7 +222,9 @@ def _claim(claim_name: str, logs: tuple[str, ...], params: tuple[str, ...], as_j
                 "margin": result.margin, "params": {name: str(value) for name, value in publics.items()},
                 "details": {name: str(value) for name, value in result.details.items()},
                 "reveals": {name: str(value) for name, value in result.reveals.items()},
-                "outcomes": ended,
+                **figures.document(result, texts),
+                "outcomes": {label: each.text for label, each in ended.items()},
+                "outcome_counts": {label: each.document() for label, each in ended.items()},
                 "proofs_left": {label: min(counts) for label, counts in by_segment.items()},
                 "one_proof_covers": {slot: most for slot, (most, _) in limits.items()},
                 "segments": {
@@ -225,7 +241,8 @@ def _claim(claim_name: str, logs: tuple[str, ...], params: tuple[str, ...], as_j
             "requirement": result.requirement,
             "margin": result.margin,
             **{name: str(value) for name, value in result.details.items() if name not in publics},
-            **{f"outcomes ({label})": said for label, said in ended.items()},
+            **figures.lines(result, texts),
+            **{f"outcomes ({label})": each.text for label, each in ended.items()},
             **{
                 f"segments ({slot})": f"{sum(len(log.segments) for log in opened[slot])}, and one proof covers at most "
                 f"{most} of up to 2^{k} rows each"

@@ -27,11 +27,12 @@ if TYPE_CHECKING:
     from zkcompliance.log.layout import Layout
     from zkcompliance.log.once import Input, Passed, Piece
     from zkcompliance.log.signer import SignerKey
+    from zkcompliance.log.since import Older, Since
     from zkcompliance.prove.rollup import RolledUp
 
 
 @click.command("seal")
-@click.argument("inputs", nargs=-1, type=click.Path(path_type=Path), metavar="INPUT…")
+@click.argument("inputs", nargs=-1, metavar="INPUT…")
 @click.option(
     "--schema", "schema_name", metavar="NAME", shell_complete=complete_schemas,
     help="Schema of a new log; default the only one that the formats feed, else compute.",
@@ -50,6 +51,10 @@ if TYPE_CHECKING:
 @click.option("--key", "key_path", type=click.Path(path_type=Path), required=True, help="The log's private key file.")
 @click.option("--profile", metavar="NAME", help="standard (default), fast or small; for a new log.")
 @click.option("--again", is_flag=True, help="Seal rows of INPUT… even where they are sealed already.")
+@click.option(
+    "--since", metavar="TIME",
+    help="Leave out rows older than this; last: than the newest that is sealed, if all of them are sealed.",
+)  # fmt: skip
 @click.option("--equal-rows", "equal", is_flag=True, help="Rows of one csv, jsonl or arrow file may be equal.")
 @click.option("--keep-texts", "texts", is_flag=True, help="Keep the texts of ids in the log's private part.")
 @click.option("--meterer", is_flag=True, help="INPUT… is what you measured of others: sources as it states them.")
@@ -59,7 +64,7 @@ if TYPE_CHECKING:
 @click.option("--roll-up-key", type=click.Path(path_type=Path), help="The roll-up's own private key file.")
 @json_option
 def command(
-    inputs: tuple[Path, ...],
+    inputs: tuple[str, ...],
     schema_name: str | None,
     format_name: str | None,
     settings: tuple[str, ...],
@@ -69,6 +74,7 @@ def command(
     key_path: Path,
     profile: str | None,
     again: bool,
+    since: str | None,
     equal: bool,
     texts: bool,
     meterer: bool,
@@ -85,6 +91,8 @@ def command(
     that was changed is refused, and so is a file with two equal rows that nothing tells apart. Without inputs, rows
     that were appended earlier are sealed. Sealing nothing is refused, unless --empty says that it is meant: INPUT… have
     no rows, or are left out, and none wait to be sealed.
+
+    --since leaves out older rows, and says how many of them are not sealed.
 
     With --roll-up what is sealed is rolled up at once, as `zkcompliance roll-up` does: run that where this is
     interrupted after the seal.
@@ -118,6 +126,8 @@ def command(
         schema = existing.schema
     if rolled is not None and schemas.roll_up_of(schema) is None:
         raise UsageError(f"logs of {schema.label} are not rolled up", help="zkcompliance schemas")
+    if since is not None and empty:
+        raise UsageError("--empty states that there are no rows, and --since would leave some out: leave one out")
     chosen = [importers.mapped(each, columns, schema) for each in chosen]
     for importer in {each.name: each for each in chosen}.values():
         importer.check(schema, options)
@@ -127,6 +137,8 @@ def command(
         counted = _Counter(chosen, inputs, schema, options, units, meterer=meterer, empty=empty, equal=equal)
         kept: set[str] | None = set() if texts else None
         passed: list[Passed] = []
+        older: list[Older] = []
+        start = None if since is None else _since(since, path, chosen)
         with Writer(folder, key) as writer:
             for what in writer.recovered:
                 console.note(f"{path}: {what}")
@@ -140,21 +152,27 @@ def command(
                 console.note(f"{waiting} row(s) appended earlier are sealed too")
             before = writer.checkpoint.size
             checkpoint = writer.seal_inputs(
-                counted.sources(report, Layout(folder), kept), again=again, empty=empty, passed=passed, progress=report
-            )
+                counted.sources(report, Layout(folder), kept), again=again, empty=empty, passed=passed, since=start,
+                older=older, progress=report,
+            )  # fmt: skip
+    for said in counted.said:
+        console.note(said)
     for each in passed:
         console.note(_said(each))
+    for left_out in older:
+        console.note(_left_out(left_out, start))
     made = None if rolled is None or rolling is None else _rolled_up(path, rolled, rolling)
     log = open_log(path)
     if (sentence := remark(log)) is not None:
         console.note(sentence)
     left = sum(each.rows for each in passed)
-    sealed = waiting + counted.rows - left
+    aside = sum(each.rows for each in older)
+    sealed = waiting + counted.rows - left - aside
     if as_json:
         console.print_json(
             {
                 "log": str(path), "origin": log.origin, "schema": log.schema.name, "profile": log.profile,
-                "rows": str(sealed), "passed_over": str(left),
+                "rows": str(sealed), "passed_over": str(left), "left_out": str(aside),
                 "segments": list(range(before, checkpoint.size)), "size": checkpoint.size,
                 "root": checkpoint.root.hex(), "checkpoint": log.checkpoint_note, "proofs_left": log.proofs_left(),
                 **({} if made is None else {"rollup": str(made.file)}),
@@ -192,10 +210,11 @@ class _Counter:
     """The inputs' rows as limbs, one file after the other, counted."""
 
     def __init__(
-        self, chosen: list[Importer], inputs: tuple[Path, ...], schema: schemas.Schema, options: dict[str, str],
+        self, chosen: list[Importer], inputs: tuple[str, ...], schema: schemas.Schema, options: dict[str, str],
         units: dict[str, str], *, meterer: bool, empty: bool, equal: bool,
     ) -> None:  # fmt: skip
         self.rows, self._meterer = 0, meterer
+        self.said: list[str] = []
         self._empty, self._equal = empty, equal
         self._units, self._now = units, int(time.time())
         self._sources = list(zip(chosen, inputs, strict=True))
@@ -211,12 +230,12 @@ class _Counter:
 
         for importer, name in self._sources:
             chunks = self._chunks(importer, name, report, kept)
-            yield Input(str(name), chunks, not importer.schemas and not self._equal)
+            yield Input(name, chunks, not importer.schemas and not self._equal)
         if kept is not None:
             texts.keep(layout, (text for text in kept if text and not text.startswith("0x")))
 
     def _chunks(
-        self, importer: Importer, name: Path, report: Progress, kept: set[str] | None
+        self, importer: Importer, name: str, report: Progress, kept: set[str] | None
     ) -> Iterator[NDArray[np.uint32] | Piece]:
         from zkcompliance import importers
         from zkcompliance.log.once import Piece
@@ -231,15 +250,19 @@ class _Counter:
             now=self._now,
             empty=self._empty,
             texts=kept,
+            tell=lambda sentence: self.said.append(f"{name}: {sentence}"),
         )
         for part in parts if self._meterer else _own(name, self._schema, parts):
             self.rows += part.columns.shape[1]
             report("import rows", self.rows, 0)
-            records = [Record(identity_of(importer.name, each), title) for each, title in part.records]
+            records = [
+                Record(identity_of(importer.name, each.identity), each.name, each.aside, each.help)
+                for each in part.records
+            ]
             yield Piece(part.columns, records) if records else part.columns
 
 
-def _own(name: Path, schema: schemas.Schema, parts: Iterator[Part]) -> Iterator[Part]:
+def _own(name: str, schema: schemas.Schema, parts: Iterator[Part]) -> Iterator[Part]:
     """Rows that a lab states itself; ImporterError, naming the file, for one whose source is above self_declared."""
     from zkcompliance.schemas.word import self_declared
 
@@ -257,6 +280,35 @@ def _said(passed: Passed) -> str:
     rows = f"{passed.rows:,} row{' is' if one else 's are'}"
     where = "there twice" if passed.segment is None else f"sealed already, in the seal of segment {passed.segment}"
     return f"{passed.name}: {rows} {where}; not sealed again"
+
+
+def _since(text: str, path: Path, chosen: list[Importer]) -> Since:
+    """What --since says. UsageError for what is no time, and for `last` where nobody can tell what is sealed."""
+    from zkcompliance.log import open_log
+    from zkcompliance.log.since import Since, newest
+    from zkcompliance.quantities import parse_time
+
+    if text != "last":
+        return Since(parse_time(text))
+    if not path.exists():
+        raise UsageError(f"--since last: there is no log at {path} yet", help="leave --since out")
+    for importer in chosen:
+        if not importer.schemas:
+            raise UsageError(
+                f"--since last: rows of {importer.name} say nothing of what they are of, so that nobody can tell which "
+                "are sealed",
+                help="say from when on they are to be sealed: --since TIME",
+            )
+    return newest(open_log(path))
+
+
+def _left_out(older: Older, since: Since | None) -> str:
+    """The sentence about rows that were left out as older."""
+    when = "" if since is None else f" older than {since.text}"
+    rows = f"{older.name}: {older.rows:,} row{' is' if older.rows == 1 else 's are'}{when}; left out"
+    if older.unsealed is None:
+        return f"{rows}, and nobody can tell whether sealed already"
+    return f"{rows}, {older.unsealed:,} of them not sealed" if older.unsealed else f"{rows}, all sealed already"
 
 
 @contextlib.contextmanager

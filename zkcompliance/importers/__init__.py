@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -29,7 +29,7 @@ from zkcompliance.importers import (
     slurm,
 )
 from zkcompliance.importers.fields import Fields
-from zkcompliance.importers.model import BATCH_ROWS, Identified, Importer, Row
+from zkcompliance.importers.model import BATCH_ROWS, Identified, Importer, Known, Row, Said
 from zkcompliance.schemas import Schema, encode_rows
 
 if TYPE_CHECKING:
@@ -91,20 +91,65 @@ def guess(path: str | Path) -> Importer:
 
 
 def rows(
-    importer: Importer, path: str | Path, schema: Schema, options: Mapping[str, str] | None = None
+    importer: Importer,
+    path: str | Path,
+    schema: Schema,
+    options: Mapping[str, str] | None = None,
+    tell: Callable[[str], None] = lambda sentence: None,
 ) -> Generator[Row, None, None]:
-    """The rows of one file, streaming. The file is opened once. ImporterError, or UsageError for a wrong option."""
+    """The rows of one file, streaming. The file is opened once. ImporterError, or UsageError for a wrong option.
+
+    tell: takes sentences about the input.
+    """
+    with contextlib.closing(_read(importer, path, schema, options)) as source:
+        for each in source:
+            if isinstance(each, Said):
+                tell(each.text)
+            else:
+                yield each
+
+
+def _read(
+    importer: Importer, path: str | Path, schema: Schema, options: Mapping[str, str] | None
+) -> Generator[Row | Said, None, None]:
+    """What the importer yields of one input."""
     importer.check(schema, options or {})
+    if importer.place is not None and (is_url(path) or Path(path).is_dir()):
+        with _naming(importer, path, schema):
+            yield from importer.place(str(path), schema, dict(options or {}))
+        return
     with _reading(importer, path, schema) as file:
         yield from importer.read(file, Path(path).name, schema, dict(options or {}))
+
+
+def is_url(path: str | Path) -> bool:
+    """Whether it is a URL, and no path of a file. UsageError, which does not repeat it, for one with a password."""
+    scheme, mark, rest = str(path).partition("://")
+    if not mark or not scheme.isalpha():
+        return False
+    if "@" in rest.partition("/")[0]:
+        raise UsageError(
+            "a URL with a name or password in it is seen by all users of a machine",
+            help="MLflow takes them from MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD: leave them out of it",
+        )
+    return True
 
 
 @contextlib.contextmanager
 def _reading(importer: Importer, path: str | Path, schema: Schema) -> Iterator[BinaryIO]:
     """The file, and ImporterError that names it for whatever goes wrong while it is read."""
-    try:
+    with _naming(importer, path, schema):
+        if is_url(path):
+            raise UsageError(f"{path}: format {importer.name} is read from files", help="zkcompliance formats")
         with regular.open_given(Path(path)) as file:
             yield file
+
+
+@contextlib.contextmanager
+def _naming(importer: Importer, path: str | Path, schema: Schema) -> Iterator[None]:
+    """ImporterError that names the input for whatever goes wrong while it is read."""
+    try:
+        yield
     except OSError as error:
         raise ImporterError(
             f"{path}: {error.strerror}", help="give a file that is there and that you may read"
@@ -118,10 +163,10 @@ def _reading(importer: Importer, path: str | Path, schema: Schema) -> Iterator[B
 
 @dataclass(frozen=True)
 class Part:
-    """Rows of a file: limbs (width, n), and of which record each is, as (identity, name), where the format says it."""
+    """Rows of a file: limbs (width, n), and of which record each is, where the format says it."""
 
     columns: NDArray[np.uint32]
-    records: tuple[tuple[tuple[str | int, ...], str], ...]
+    records: tuple[Known, ...]
 
 
 def encode(
@@ -149,24 +194,25 @@ def parts(
     now: int | None = None,
     empty: bool = False,
     texts: set[str] | None = None,
+    tell: Callable[[str], None] = lambda sentence: None,
 ) -> Iterator[Part]:
     """`rows` as limbs (width, n), in chunks; SchemaError becomes ImporterError that names the file.
 
     A file without rows is refused, unless `empty`. The file must be whole all the same: a CSV has its header.
-    texts: where the texts of ids are gathered.
+    texts: where the texts of ids are gathered. tell: takes sentences about the input.
     units, now: as `schemas.encode_rows`; a format that computes its shares has no unit to state (UsageError).
     """
     if units and importer.schemas:
         raise UsageError(f"format {importer.name} says itself which unit its shares have: leave --unit out")
     ids = [column.name for column in schema.columns if column.type == "id"]
     first = 1
-    with contextlib.closing(_batches(importer, path, schema, options, units, now, texts)) as source:
+    with contextlib.closing(_batches(importer, path, schema, options, units, now, texts, tell)) as source:
         for batch in source:
-            records: tuple[tuple[tuple[str | int, ...], str], ...] = ()
+            records: tuple[Known, ...] = ()
             if isinstance(batch, list):
                 if texts is not None:
                     texts.update(str(row[name]) for row in batch for name in ids if isinstance(row.get(name), str))
-                records = tuple((row.identity, row.name) for row in batch if isinstance(row, Identified))
+                records = tuple(row.known for row in batch if isinstance(row, Identified))
                 try:
                     batch = encode_rows(schema, batch, first, units=units, now=now)
                 except SchemaError as error:
@@ -187,10 +233,11 @@ def _batches(
     units: Mapping[str, str] | None,
     now: int | None,
     texts: set[str] | None,
+    tell: Callable[[str], None],
 ) -> Generator[Batch, None, None]:
     """The rows of one file, BATCH_ROWS at a time: as limbs where whole columns could be read, or as rows."""
     if importer.batches is None:
-        with contextlib.closing(rows(importer, path, schema, options)) as source:
+        with contextlib.closing(rows(importer, path, schema, options, tell)) as source:
             while batch := list(itertools.islice(source, BATCH_ROWS)):
                 yield batch
         return
@@ -203,4 +250,17 @@ def _batches(
         yield from importer.batches(file, encoder)
 
 
-__all__ = ["FORMATS", "Importer", "Part", "Row", "by_name", "encode", "guess", "mapped", "parts", "rows"]
+__all__ = [
+    "FORMATS",
+    "Importer",
+    "Known",
+    "Part",
+    "Row",
+    "by_name",
+    "encode",
+    "guess",
+    "is_url",
+    "mapped",
+    "parts",
+    "rows",
+]

@@ -22,7 +22,7 @@ from zkcompliance.importers.inspect_header import Header, check_options
 from zkcompliance.importers.inspect_samples import WANTED, Samples
 from zkcompliance.importers.json_members import SMALL, chosen
 from zkcompliance.importers.json_stream import JsonStream
-from zkcompliance.importers.model import Importer, Row
+from zkcompliance.importers.model import Importer, Row, Said
 from zkcompliance.schemas import Schema
 
 FORMULA = (
@@ -38,15 +38,17 @@ _HEAD = frozenset({"version", "status", "eval", "results", "stats", "invalidated
 _CHUNKED = re.compile(r"samples/.+_epoch_[0-9]+/", re.DOTALL)
 
 
-def read(file: BinaryIO, name: str, schema: Schema, options: Mapping[str, str]) -> Iterator[Row]:
+def read(file: BinaryIO, name: str, schema: Schema, options: Mapping[str, str]) -> Iterator[Row | Said]:
     """Rows of the eval schema, in the order in which the log holds its samples."""
     check_options(options)
     yield from _archive(file, options) if settings.head(file, 4)[:2] == b"PK" else _document(file, options)
 
 
-def _archive(file: BinaryIO, options: Mapping[str, str]) -> Iterator[Row]:
+def _archive(file: BinaryIO, options: Mapping[str, str]) -> Iterator[Row | Said]:
     listed = members(file)
-    samples = Samples(Header.judged(_head(file, listed), options), options)
+    header = Header.judged(_head(file, listed), options)
+    yield from header.said()
+    samples = Samples(header, options)
     for number, (info, beside) in enumerate(_samples(listed), 1):
         where = f"sample {number}"
         sample = _members(file, info, where, WANTED)
@@ -100,7 +102,7 @@ def _wanted(stream: JsonStream, wanted: frozenset[str], *, whole: bool) -> dict[
     return found
 
 
-def _document(file: BinaryIO, options: Mapping[str, str]) -> Iterator[Row]:
+def _document(file: BinaryIO, options: Mapping[str, str]) -> Iterator[Row | Said]:
     stream = JsonStream(file)
     head: dict[str, object] = {}
     samples: Samples | None = None
@@ -110,7 +112,9 @@ def _document(file: BinaryIO, options: Mapping[str, str]) -> Iterator[Row]:
                 raise ImporterError(f"{name}: comes after the samples, which Inspect does not write")
             head[name] = stream.value()
         elif name == "samples":
-            samples = Samples(Header.judged(head, options), options)
+            header = Header.judged(head, options)
+            yield from header.said()
+            samples = Samples(header, options)
             for position in stream.items():
                 yield from samples.rows(_wanted(stream, WANTED, whole=False), f"sample {position + 1}")
     stream.finish()
@@ -137,6 +141,7 @@ IMPORTER = Importer(
         "model": "name of the model; default as in the log",
         "domain": "member of the sample's metadata that names its domain; default not stated",
         "incomplete": "yes accepts a run that failed or was stopped, or lacks samples, as what it is; default no",
+        "running": "refuse (default) or accept a run that goes on: its samples that ended are rows like others",
         "limited": "yes accepts a suite cut by a limit, chosen samples or an early stop; default no",
         "unscored": "refuse (default), missing, zero or skip: what the score of a sample is whose scorer gave none",
         "edits": "refuse (default), accept (the edited score) or original: what an edited score is",

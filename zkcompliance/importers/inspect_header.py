@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
 from zkcompliance.errors import ImporterError
 from zkcompliance.importers import settings
-from zkcompliance.importers.exact import moment, whole
+from zkcompliance.importers.exact import moment, number, whole
 from zkcompliance.importers.inspect_scores import Chosen, choose
 from zkcompliance.importers.json_stream import as_object, as_text
+from zkcompliance.importers.model import Said
 from zkcompliance.quantities import parse_integer
 
 VERSION = 2
@@ -21,12 +23,14 @@ _ENDS = {"success": "success", "error": "error", "cancelled": "cancelled", "star
 class Header:
     """What the rows take from the head of the log.
 
-    ended: the eval schema's word for how the run ended; a killed run (`started`) is a cancelled one. expected,
-    completed: samples in all and without an error, None of a run that ended before it counted them. partly: whether
-    some may be missing or failed. started, finished: of the run, None where the log does not say. dirty: `yes`, `no` or
-    `unknown`.
+    run: what tells this evaluation from all others, and stays the same while its log grows; empty where the log does
+    not say. ended: the eval schema's word for how the run ended; a killed run (`started`) is a cancelled one, and one
+    that goes on has ended well as far as it has. expected, completed: samples in all and without an error, None of a
+    run that ended before it counted them. partly: whether some may be missing or failed. started, finished: of the
+    run, None where the log does not say. dirty: `yes`, `no` or `unknown`. limits: those that each sample had, by name.
     """
 
+    run: tuple[str, ...]
     suite: str
     model: str
     score: Chosen
@@ -38,6 +42,7 @@ class Header:
     started: Fraction | None
     finished: Fraction | None
     dirty: str
+    limits: Mapping[str, str]
 
     @classmethod
     def judged(cls, head: Mapping[str, object], options: Mapping[str, str]) -> Header:
@@ -46,12 +51,13 @@ class Header:
         if version != VERSION:
             shown = version if isinstance(version, int) and version < 1000 else "not named"
             raise ImporterError(f"version: {shown} is not known, only {VERSION}")
-        partly = settings.flag(options, "incomplete")
-        ended = _ended(head.get("status"), partly)
+        going = head.get("status") == "started" and options.get("running") == "accept"
+        partly = settings.flag(options, "incomplete") or going
+        ended = "success" if going else _ended(head.get("status"), partly)
         if head.get("invalidated") not in (False, None):
             raise ImporterError("invalidated: the log was declared invalid")
         spec = as_object(head.get("eval"), "eval")
-        cut_short = ended != "success" and head.get("results") is None
+        cut_short = (going or ended != "success") and head.get("results") is None
         results = {} if cut_short else as_object(head.get("results"), "results")
         total, completed = (None, None) if cut_short else _counted(results, partly)
         dirty = _dirty(spec, options)
@@ -64,6 +70,7 @@ class Header:
         started = stats.get("started_at") or spec.get("created")
         finished = stats.get("completed_at")
         return cls(
+            run=_run(spec),
             suite=_suite(spec, options),
             model=options.get("model") or as_text(spec.get("model"), "eval.model"),
             score=score,
@@ -73,9 +80,34 @@ class Header:
             completed=completed,
             partly=partly,
             started=moment(started, "stats.started_at") if started else None,
-            finished=None if ended != "success" and not finished else moment(finished, "stats.completed_at"),
+            finished=None if (going or ended != "success") and not finished else moment(finished, "stats.completed_at"),
             dirty=dirty,
+            limits=_limits(as_object(spec.get("config"), "eval.config")),
         )
+
+    def said(self) -> Iterator[Said]:
+        """What whoever seals the log should know of it besides its rows."""
+        if self.limits:
+            stated = ", ".join(f"{name} {value}" for name, value in self.limits.items())
+            yield Said(f"each sample was given {stated} (eval.config); the rows of those that hit it say so (limit)")
+
+
+def _limits(config: Mapping[str, object]) -> dict[str, str]:
+    """`message_limit`, `token_limit` and the like, as numbers of the log; those that are not set are left out."""
+    found = {name: value for name, value in sorted(config.items()) if re.fullmatch(r"[a-z]{1,20}_limit", name)}
+    for name, value in found.items():
+        if value is not None:
+            number(value, f"eval.config.{name}")
+    return {name: str(value) for name, value in found.items() if value is not None}
+
+
+def _run(spec: Mapping[str, object]) -> tuple[str, ...]:
+    """By `eval_id`; of logs of before there was one, by all that names the run, its task and when it was made."""
+    identity = spec.get("eval_id")
+    if isinstance(identity, str) and identity:
+        return (identity,)
+    parts = [spec.get(name) for name in ("run_id", "task_id", "created", "task")]
+    return tuple(part if isinstance(part, str) else "" for part in parts) if any(parts[:2]) else ()
 
 
 def _ended(status: object, partly: bool) -> str:
@@ -84,7 +116,8 @@ def _ended(status: object, partly: bool) -> str:
     if status != "success" and not partly:
         raise ImporterError(
             "status: is not success: the run failed, or was cancelled or killed",
-            help="add --set incomplete=yes to seal what it has, in rows that say how it ended",
+            help="add --set incomplete=yes to seal what it has, in rows that say how it ended"
+            + ("; or --set running=accept, if it goes on" if status == "started" else ""),
         )
     return _ENDS[status]
 
@@ -147,4 +180,5 @@ def check_options(options: Mapping[str, str]) -> None:
         settings.flag(options, name)
     settings.choice(options, "dirty", ("yes", "no"), "yes")
     settings.choice(options, "unscored", ("refuse", "missing", "zero", "skip"), "refuse")
+    settings.choice(options, "running", ("refuse", "accept"), "refuse")
     settings.choice(options, "edits", ("refuse", "accept", "original"), "refuse")

@@ -18,7 +18,7 @@ from zkcompliance.importers.grades import Grades
 from zkcompliance.importers.inspect_header import Header
 from zkcompliance.importers.inspect_recount import LETTERS, Recount, as_number
 from zkcompliance.importers.json_stream import as_list, as_object, as_text
-from zkcompliance.importers.model import Row
+from zkcompliance.importers.model import Identified, Row
 from zkcompliance.quantities import MILLION, Exact
 
 WANTED = frozenset({"id", "epoch", "scores", "metadata", "error", "error_retries", "completed_at", "limit"})
@@ -79,10 +79,21 @@ class Samples:
             "source": self._source,
         }
         for attempt in range(1, retries + 1):
-            yield {
-                **row, "attempt": attempt, "score": None, "at": self._began(where), "limit": "none", "status": "error",
-            }  # fmt: skip
-        yield row
+            failed = {"score": None, "at": self._began(where), "limit": "none", "status": "error"}
+            yield self._record({**row, "attempt": attempt, **failed}, (item, epoch, attempt), where, ())
+        aside = () if error or limit != "none" else ("status",)
+        aside = aside if self._dated(sample) else (*aside, "at")
+        yield self._record(row, (item, epoch, retries + 1), where, aside)
+
+    def _record(self, row: Row, graded: tuple[str, int, int], where: str, aside: tuple[str, ...]) -> Row:
+        """The row as that of its record, an attempt (item, epoch, attempt) that this score grades.
+
+        aside: what is the run's and not the sample's, and may change as the run goes on.
+        """
+        header = self._header
+        if not header.run:
+            return row
+        return Identified(row, (*header.run, *graded, header.score.name), where, aside)
 
     def check(self) -> None:
         """ImporterError when samples are missing, or the log's results do not follow from them."""
@@ -114,9 +125,14 @@ class Samples:
         """Whether a sample may be without a score and no option says so: it was stopped, or its run was."""
         return stopped or self._header.ended != "success"
 
+    @staticmethod
+    def _dated(sample: Mapping[str, object]) -> bool:
+        """Whether the sample says when it was completed, so that the run's end does not stand for it."""
+        return sample.get("completed_at") not in (None, "")
+
     def _when(self, sample: Mapping[str, object], where: str) -> int:
         done = sample.get("completed_at")
-        if done is None or done == "":
+        if not self._dated(sample):
             if self._header.finished is None:
                 raise ImporterError(f"{where}, completed_at: is missing, and the run has no end")
             return int(self._header.finished)

@@ -21,7 +21,7 @@ from zkcompliance.importers import grades, settings
 from zkcompliance.importers.exact import Seen, number, signed, whole
 from zkcompliance.importers.grades import Grades
 from zkcompliance.importers.json_stream import as_list, as_object, as_text, decode
-from zkcompliance.importers.model import Importer, Row
+from zkcompliance.importers.model import Identified, Importer, Row
 from zkcompliance.quantities import MILLION, Exact
 from zkcompliance.schemas import Schema
 
@@ -66,7 +66,7 @@ def read(file: BinaryIO, name: str, schema: Schema, options: Mapping[str, str]) 
             )
         worth = worths.worth(value, f"{where}, metric")
         total += worth if isinstance(value, (bool, str)) else signed(value, f"{where}, metric")
-        yield {
+        graded = {
             "suite": suite.name,
             "item": str(document),
             "epoch": 1,
@@ -78,6 +78,7 @@ def read(file: BinaryIO, name: str, schema: Schema, options: Mapping[str, str]) 
             "at": suite.at,
             "source": source,
         }
+        yield Identified(graded, (*suite.run, document, metric, chosen), where)
     suite.check(len(seen), total, f"{metric},{chosen}")
 
 
@@ -96,8 +97,10 @@ def _domain(row: Mapping[str, object], options: Mapping[str, str], where: str) -
 
 @dataclass(frozen=True)
 class _Suite:
-    """What the results file says of the task. `effective`: documents that were evaluated."""
+    """What the results file says of the task. run: what tells the run from all others; `effective`: documents that were
+    evaluated."""
 
+    run: tuple[str, ...]
     name: str
     model: str
     at: int
@@ -154,9 +157,11 @@ def _judged(results: Mapping[str, object], name: str, options: Mapping[str, str]
     if options.get("task_version", str(of)) != str(of):
         raise ImporterError("versions: is not the stated version")
     at = int(number(results.get("date"), "date"))
-    model = options.get("model") or as_text(results.get("model_name"), "model_name")
+    named = results.get("model_name")
+    model = options.get("model") or as_text(named, "model_name")
+    run = (f"{task}@{of}", named if isinstance(named, str) else "", str(results["date"]))
     stated = as_object(as_object(results.get("results"), "results").get(task), "results of the task")
-    return _Suite(f"{task}@{of}", model, at, effective, stated)
+    return _Suite(run, f"{task}@{of}", model, at, effective, stated)
 
 
 def _task_of(name: str, tasks: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""MLflow's sqlite store: one row per logged step of a cumulative metric, run by run.
+"""MLflow's stores (sqlite, a folder mlruns, a server): one row per logged step of a cumulative metric, run by run.
 
 Deleted and failed runs count: they spent compute. Metrics are 53-bit doubles: a whole double is taken as the integer
 that it is, a fraction is refused. A run that others name as their parent may be without the metric; where parent and
@@ -13,22 +13,18 @@ import re
 import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO
+from urllib.parse import unquote
 
+from zkcompliance.edge import regular
 from zkcompliance.errors import ImporterError, UsageError
 from zkcompliance.importers import settings
+from zkcompliance.importers.mlflow_files import Files
+from zkcompliance.importers.mlflow_model import Point, Run, Store, milliseconds
 from zkcompliance.importers.mlflow_series import gathered, increases, value_before
-from zkcompliance.importers.mlflow_store import (
-    Point,
-    Run,
-    check_revision,
-    check_tables,
-    logging_runs,
-    milliseconds,
-    opened,
-    points,
-    runs,
-)
+from zkcompliance.importers.mlflow_server import Server
+from zkcompliance.importers.mlflow_store import Database, check_revision, check_tables, opened
 from zkcompliance.importers.model import Identified, Importer, Row
 from zkcompliance.quantities import parse_integer
 from zkcompliance.schemas import Schema
@@ -52,7 +48,7 @@ def read(file: BinaryIO, name: str, schema: Schema, options: Mapping[str, str]) 
         try:
             check_tables(cursor)
             check_revision(cursor, options)
-            yield from _rows(database, chosen)
+            yield from _rows(Database(database), chosen)
         except sqlite3.Error:
             raise ImporterError("the database is damaged") from None  # sqlite's own messages can hold cells
         after = os.fstat(file.fileno())
@@ -60,6 +56,28 @@ def read(file: BinaryIO, name: str, schema: Schema, options: Mapping[str, str]) 
             raise ImporterError(
                 "changed while it was read", help="sqlite3 STORE '.backup copy.db'  # and import the copy"
             )
+
+
+def read_place(place: str, schema: Schema, options: Mapping[str, str]) -> Iterator[Row]:
+    """The same rows of a store that is no file: a folder, or what a URL names."""
+    scheme, mark, rest = place.partition("://")
+    if not mark:
+        yield from _rows(Files(Path(place)), _Chosen.of(options))
+    elif scheme == "file":
+        path = Path(unquote(rest.removeprefix("localhost")))
+        if path.is_file():
+            raise UsageError("a file:// URL names a folder mlruns", help="sqlite:////PATH is the URL of a database")
+        yield from _rows(Files(path), _Chosen.of(options))
+    elif scheme == "sqlite":
+        with regular.open_given(Path(rest.removeprefix("/"))) as file:
+            yield from read(file, rest, schema, options)
+    elif scheme in ("http", "https"):
+        yield from _rows(Server(place), _Chosen.of(options))
+    else:
+        raise UsageError(
+            "a store is a database of sqlite, a folder mlruns, or an http URL",
+            help="mlflow server --backend-store-uri URL  # and import http://localhost:5000",
+        )
 
 
 @dataclass(frozen=True)
@@ -100,7 +118,7 @@ class _Chosen:
             raise UsageError("resumed=rewind tells by the steps, and order=time says that there are none")
         return cls(
             settings.Compute.of(options, ""),
-            options.get("flop_metric") or options["tokens_metric"],
+            options["flop_metric"] if "flop_metric" in options else options["tokens_metric"],
             6 * parse_integer(options["parameters"]) if "parameters" in options else 1,
             "architecture" if "parameters" in options else "measured",
             options.get("experiment", ""),
@@ -116,8 +134,13 @@ class _Chosen:
         )
 
 
-def _rows(database: sqlite3.Connection, chosen: _Chosen) -> Iterator[Row]:
-    every = {run.uuid: run for run in runs(database)}
+def _rows(store: Store, chosen: _Chosen) -> Iterator[Row]:
+    every = {run.uuid: run for run in store.runs()}
+    if chosen.experiment and any(run.experiment is None for run in every.values()):
+        raise ImporterError(
+            "an experiment has a name that cannot be read here, so that none can be chosen by name",
+            help="choose runs: --set only_run=ID, for each of them",
+        )
     asked = {
         uuid: run
         for uuid, run in every.items()
@@ -128,7 +151,7 @@ def _rows(database: sqlite3.Connection, chosen: _Chosen) -> Iterator[Row]:
             raise ImporterError(
                 "continues: names a run that is not in the store", help="--set continues=LATER=EARLIER, by their ids"
             )
-    logging = logging_runs(database, chosen.metric)
+    logging = store.logging(chosen.metric)
     parents = {str(run.parent) for run in every.values() if run.parent is not None}
     both = _both(every, asked, logging)
     if both and chosen.nested == "refuse":
@@ -143,7 +166,7 @@ def _rows(database: sqlite3.Connection, chosen: _Chosen) -> Iterator[Row]:
         if run.status not in _ENDED and (run.status != "RUNNING" or chosen.running != "accept"):
             raise ImporterError(f"{run.where}, status: the run has not ended", help="add --set running=accept")
         if uuid in logging:
-            yield from _run(database, run, every, chosen)
+            yield from _run(store, run, every, chosen)
         elif uuid not in parents and chosen.without == "refuse":
             raise ImporterError(
                 f"{run.where}: has none of this metric",
@@ -164,23 +187,23 @@ def _both(every: Mapping[str, Run], asked: Mapping[str, Run], logging: set[str])
     return found
 
 
-def _points(database: sqlite3.Connection, run: Run, chosen: _Chosen) -> Iterator[Point]:
+def _points(store: Store, run: Run, chosen: _Chosen) -> Iterator[Point]:
     """What the run logged of the metric, one a step, in the order in which it counts."""
     timed = chosen.order == "time" or chosen.resumed != "refuse"
-    found = points(database, run, chosen.metric, "timestamp" if timed else "step")
+    found = store.points(run, chosen.metric, "timestamp" if timed else "step")
     if not timed:
         return gathered(found, chosen.ranks)
     return found
 
 
-def _run(database: sqlite3.Connection, run: Run, every: Mapping[str, Run], chosen: _Chosen) -> Iterator[Row]:
+def _run(store: Store, run: Run, every: Mapping[str, Run], chosen: _Chosen) -> Iterator[Row]:
     base = 0
     if run.uuid in chosen.continues:
-        first = next(_points(database, run, chosen))
-        base = value_before(_points(database, every[chosen.continues[run.uuid]], chosen), first.step)
+        first = next(_points(store, run, chosen))
+        base = value_before(_points(store, every[chosen.continues[run.uuid]], chosen), first.step)
     began = milliseconds(run.start, f"{run.where}, start_time")
     times: dict[int, int] = {}  # step → how often it was logged: more than once where a run was resumed
-    for found in increases(_points(database, run, chosen), began, chosen.resumed, base):
+    for found in increases(_points(store, run, chosen), began, chosen.resumed, base):
         row = chosen.stated.row(found.start // 1000, -(-found.end // 1000), chosen.factor * found.amount, chosen.method)
         times[found.step] = times.get(found.step, 0) + 1
         yield Identified(
@@ -192,7 +215,7 @@ def _run(database: sqlite3.Connection, run: Run, every: Mapping[str, Run], chose
 
 IMPORTER = Importer(
     "mlflow",
-    "MLflow sqlite store",
+    "MLflow store: sqlite, a folder mlruns, or a server's URL",
     FORMULA,
     read,
     ("compute",),
@@ -214,4 +237,5 @@ IMPORTER = Importer(
         **settings.DEVICES,
     },
     columns=settings.ROW,
+    place=read_place,
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from zkcompliance.errors import ImporterError
-from zkcompliance.importers.mlflow_store import Point
+from zkcompliance.importers.mlflow_model import Point
 
 
 class Increase(NamedTuple):

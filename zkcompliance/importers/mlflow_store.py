@@ -11,13 +11,14 @@ import re
 import sqlite3
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 from urllib.parse import quote
 
 from zkcompliance.errors import ImporterError
 from zkcompliance.importers import settings
+from zkcompliance.importers.mlflow_model import Point, Run, named, point
 
-REVISIONS = ("dc11669786a5",)  # of the database schema; MLflow 3.17
+REVISIONS = {"0584bdc529eb": "2.22", "dc11669786a5": "3.17"}  # of the database schema, and the MLflow that has it
 _MAGIC = b"SQLite format 3\0"
 _LONGEST_CELL = 1 << 20
 _TABLES = {
@@ -28,27 +29,6 @@ _TABLES = {
 }
 _TAGS = {"tags": ("key", "value", "run_uuid")}  # which a store may lack; then no run has a parent
 _COMPUTED = re.compile(r"\bGENERATED\b|\bAS\s*\(", re.IGNORECASE)  # of a column: [GENERATED ALWAYS] AS (…)
-_UUID = re.compile(r"[0-9a-f]{32}")
-
-
-class Run(NamedTuple):
-    """A run as the database has it. where: what messages call it."""
-
-    uuid: str
-    status: object
-    start: object
-    experiment: object
-    parent: object
-    where: str
-
-
-class Point(NamedTuple):
-    """A logged value; time in milliseconds. where: what messages call it."""
-
-    step: int
-    time: int
-    value: int
-    where: str
 
 
 def opened(file: BinaryIO) -> sqlite3.Connection:
@@ -107,62 +87,46 @@ def check_revision(cursor: sqlite3.Cursor, options: Mapping[str, str]) -> None:
     if found[0] not in (*REVISIONS, options.get("revision")):
         shown = settings.shown(found[0], r"[0-9a-f]{12}")
         stated = shown if shown != "not named" else "REVISION"
+        known = ", ".join(f"{each} (MLflow {version})" for each, version in REVISIONS.items())
         one = f"revision {shown}" if shown != "not named" else "a revision that is not 12 hex digits"
         raise ImporterError(
-            f"alembic_version: {one} is not known, only {', '.join(REVISIONS)} (MLflow 3.17)",
+            f"alembic_version: {one} is not known, only {known}",
             help=f"if its tables mean the same: add --set revision={stated}; or mlflow db upgrade, on a copy of it",
         )
 
 
-def runs(database: sqlite3.Connection) -> Iterator[Run]:
-    """Every run, deleted ones too, by start."""
-    parents: dict[object, object] = {}
-    if database.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'tags'").fetchone():
-        parents = dict(database.execute("SELECT run_uuid, value FROM tags WHERE key = 'mlflow.parentRunId'"))
-    query = (
-        "SELECT r.run_uuid, r.status, r.start_time, e.name FROM runs r JOIN experiments e "
-        "ON e.experiment_id = r.experiment_id ORDER BY r.start_time, r.run_uuid"
-    )
-    for number, (uuid, status, start, experiment) in enumerate(database.execute(query), 1):
-        where = f"run {number}"
-        if not isinstance(uuid, str) or not uuid:
-            raise ImporterError(f"{where}, run_uuid: is not a text")
-        where = f"{where} ({uuid})" if _UUID.fullmatch(uuid) else where
-        yield Run(uuid, status, start, experiment, parents.get(uuid), where)
+class Database:
+    """The store in a database that is open, whose tables and revision were checked."""
 
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
 
-def logging_runs(database: sqlite3.Connection, metric: str) -> set[str]:
-    """The ids of the runs that have the metric."""
-    return {str(row[0]) for row in database.execute("SELECT DISTINCT run_uuid FROM metrics WHERE key = ?", (metric,))}
+    def runs(self) -> Iterator[Run]:
+        """Every run, deleted ones too, by start."""
+        parents: dict[object, object] = {}
+        tags = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'tags'"
+        if self._database.execute(tags).fetchone():
+            found = self._database.execute("SELECT run_uuid, value FROM tags WHERE key = 'mlflow.parentRunId'")
+            parents = dict(found)
+        query = (
+            "SELECT r.run_uuid, r.status, r.start_time, e.name FROM runs r JOIN experiments e "
+            "ON e.experiment_id = r.experiment_id ORDER BY r.start_time, r.run_uuid"
+        )
+        for number, (uuid, status, start, experiment) in enumerate(self._database.execute(query), 1):
+            if not isinstance(uuid, str) or not uuid:
+                raise ImporterError(f"run {number}, run_uuid: is not a text")
+            yield Run(uuid, status, start, experiment, parents.get(uuid), named(number, uuid))
 
+    def logging(self, metric: str) -> set[str]:
+        """The ids of the runs that have the metric."""
+        found = self._database.execute("SELECT DISTINCT run_uuid FROM metrics WHERE key = ?", (metric,))
+        return {str(row[0]) for row in found}
 
-def points(database: sqlite3.Connection, run: Run, metric: str, order: str) -> Iterator[Point]:
-    """What a run logged of a metric; order: step or timestamp, and the other where those are equal."""
-    orders = {"step": "step, timestamp, value", "timestamp": "timestamp, step, value"}
-    query = (
-        f"SELECT step, timestamp, value, is_nan FROM metrics WHERE run_uuid = ? AND key = ? ORDER BY {orders[order]}"  # noqa: S608
-    )
-    found = database.execute(query, (run.uuid, metric))
-    for number, (step, timestamp, value, is_nan) in enumerate(found, 1):
-        where = f"{run.where}, value {number} of the metric"
-        if not isinstance(step, int):
-            raise ImporterError(f"{where}: has no step")
-        yield Point(step, milliseconds(timestamp, f"{run.where}, timestamp"), _whole(value, is_nan, where), where)
-
-
-def milliseconds(value: object, where: str) -> int:
-    """A time as MLflow stores it, UTC milliseconds."""
-    if not isinstance(value, int) or value < 0:
-        raise ImporterError(f"{where}: is not a time in milliseconds")
-    return value
-
-
-def _whole(value: object, is_nan: object, where: str) -> int:
-    """A double that is a whole number ≥ 0, as that integer. MLflow writes infinities as the largest double."""
-    if is_nan or isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
-        raise ImporterError(f"{where}: is not a number")
-    if value < 0 or value > 1e300:
-        raise ImporterError(f"{where}: is negative or infinite")
-    if isinstance(value, float) and not value.is_integer():
-        raise ImporterError(f"{where}: is not a whole number")
-    return int(value)
+    def points(self, run: Run, metric: str, order: str) -> Iterator[Point]:
+        """What a run logged of a metric; order: step or timestamp, and the other where those are equal."""
+        orders = {"step": "step, timestamp, value", "timestamp": "timestamp, step, value"}
+        columns = "SELECT step, timestamp, value, is_nan FROM metrics"
+        query = f"{columns} WHERE run_uuid = ? AND key = ? ORDER BY {orders[order]}"
+        found = self._database.execute(query, (run.uuid, metric))
+        for number, (step, timestamp, value, is_nan) in enumerate(found, 1):
+            yield point(run, number, step, timestamp, value, is_nan)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from zkcompliance.errors import UsageError
 from zkcompliance.schemas import Schema
@@ -20,20 +20,40 @@ if TYPE_CHECKING:
 Row = Mapping[str, object]
 
 
-class Identified(dict[str, object]):
-    """A row of a record that has an identity: the same in every later export, and no other's.
+class Known(NamedTuple):
+    """Which record a row is of.
 
-    identity: texts and whole numbers; name: what messages call it, e.g. `job 500`.
+    identity: texts and whole numbers, the same in every later export, and no other record's; name: what messages call
+    it, e.g. `job 500`; aside: columns in which its rows may differ, since the file says nothing of them; help: what to
+    do where its row was changed, besides what holds of all records.
     """
 
-    __slots__ = ("identity", "name")
+    identity: tuple[str | int, ...]
+    name: str
+    aside: tuple[str, ...] = ()
+    help: str = ""
 
-    def __init__(self, row: Row, identity: tuple[str | int, ...], name: str) -> None:
+
+class Identified(dict[str, object]):
+    """A row of a record that has an identity."""
+
+    __slots__ = ("known",)
+
+    def __init__(
+        self, row: Row, identity: tuple[str | int, ...], name: str, aside: tuple[str, ...] = (), help: str = ""
+    ) -> None:
         super().__init__(row)
-        self.identity, self.name = identity, name
+        self.known = Known(identity, name, aside, help)
 
 
-Reader = Callable[[BinaryIO, str, Schema, Mapping[str, str]], Iterator[Row]]
+class Said(NamedTuple):
+    """Among the rows that a reader yields: a sentence about the input, for whoever imports it."""
+
+    text: str
+
+
+Reader = Callable[[BinaryIO, str, Schema, Mapping[str, str]], Iterator[Row | Said]]
+PlaceReader = Callable[[str, Schema, Mapping[str, str]], Iterator[Row | Said]]
 BatchReader = Callable[[BinaryIO, "Encoder"], Iterator["Batch"]]
 BATCH_ROWS = 8192
 
@@ -44,10 +64,11 @@ class Importer:
 
     `columns`: what its rows have, from the input or by an option; empty where they have whatever the input has.
 
-    `read(file, file name, schema, options)` yields rows in order and raises ImporterError naming row (or line) and
-    column. `batches(file, encoder)`, where a format has it, yields the same rows BATCH_ROWS at a time, fewer only at
-    the end of the file or of a part of it: as limbs where whole columns could be read, as a list of rows where not. It
-    raises what `read` raises.
+    `read(file, file name, schema, options)` yields rows in order, and sentences about the input where there are some to
+    be said, and raises ImporterError naming row (or line) and column. `batches(file, encoder)`, where a format has it,
+    yields the same rows BATCH_ROWS at a time, fewer only at the end of the file or of a part of it: as limbs where
+    whole columns could be read, as a list of rows where not. It raises what `read` raises. `place(place, schema,
+    options)`, where a format has it, yields the rows of what is no file: a folder, or what a URL names.
     """
 
     name: str
@@ -58,6 +79,7 @@ class Importer:
     options: Mapping[str, str] = field(default_factory=dict)
     batches: BatchReader | None = None
     columns: tuple[str, ...] = ()
+    place: PlaceReader | None = None
 
     def fills(self, schema: Schema, column: str) -> bool:
         """Whether its rows can have this column of the schema."""

@@ -16,6 +16,7 @@ from typing import BinaryIO
 
 from zkcompliance.errors import ImporterError, UsageError
 from zkcompliance.importers.model import Importer, Row
+from zkcompliance.importers.run_steps import Run
 from zkcompliance.quantities import MILLION, parse_integer, parse_ppm
 from zkcompliance.schemas import PHASES, Schema
 
@@ -26,6 +27,10 @@ FORMULA = (
 )
 WARM_UP_STEPS = 10
 MAX_LINE_BYTES = 4096
+_HELP = (
+    "while a run goes on, seal it with --set running=accept, which leaves its last step for later; where another run "
+    "has this name, name it: --set run=NAME"
+)
 _DEVICES = {
     "NVIDIA H100 80GB HBM3": ("h100_sxm", 989_400_000_000_000),
     "NVIDIA H100 PCIe": ("h100_pcie", 756_000_000_000_000),
@@ -59,6 +64,7 @@ class _Settings:
     phase: str
     utilisation: int
     incomplete: bool
+    running: bool
     peak: int | None
 
 
@@ -71,7 +77,11 @@ def _settings(name: str, options: Mapping[str, str]) -> _Settings:
         raise UsageError("incomplete is yes or no")
     peak = parse_integer(options["peak"]) if "peak" in options else None
     incomplete = options.get("incomplete") == "yes"
-    return _Settings(options.get("run", name.rpartition(".")[0] or name), phase, utilisation, incomplete, peak)
+    running = options.get("running", "refuse")
+    if running not in ("refuse", "accept"):
+        raise UsageError("running is refuse or accept")
+    run = options.get("run", name.rpartition(".")[0] or name)
+    return _Settings(run, phase, utilisation, incomplete, running == "accept", peak)
 
 
 def _lines(file: BinaryIO) -> Iterator[tuple[int, str]]:
@@ -130,8 +140,13 @@ def _chain(first: tuple[int, str], rest: Iterator[tuple[int, str]]) -> Iterator[
     yield from rest
 
 
-def _steps(readings: Iterator[tuple[int, int, int, int]], incomplete: bool) -> Iterator[tuple[int, int]]:
-    """(ms since the start at which the step begins, at which it ends) for steps 1, 2, … in order."""
+def _steps(
+    readings: Iterator[tuple[int, int, int, int]], *, incomplete: bool, running: bool
+) -> Iterator[tuple[int, int]]:
+    """(ms since the start at which the step begins, at which it ends) for steps 1, 2, … in order.
+
+    running: the run goes on, and its last step is left out: another reading of it may come.
+    """
     step, total, base, clock, begin = 0, -1, 0, 0, 0
     for number, now, of, reading in readings:
         if total not in (-1, of):
@@ -147,11 +162,12 @@ def _steps(readings: Iterator[tuple[int, int, int, int]], incomplete: bool) -> I
                 raise ImporterError(f"line {number}: train_time runs backwards, other than after step {WARM_UP_STEPS}")
             base += clock
         step, clock = now, reading
-    if step > 0:
+    if step > 0 and not running:
         yield begin, base + clock
-    if step != total and not incomplete:
+    if step != total and not incomplete and not running:
         raise ImporterError(
-            f"ends at step {step} of {total}", help="add --set incomplete=yes for a run that was cut short"
+            f"ends at step {step} of {total}",
+            help="add --set incomplete=yes for a run that was cut short, or --set running=accept while it goes on",
         )
 
 
@@ -161,8 +177,10 @@ def read(file: BinaryIO, name: str, schema: Schema, options: Mapping[str, str]) 
     lines = _lines(file)
     machine, first = _machine(lines, chosen.peak)
     rate = machine.devices * machine.peak * chosen.utilisation
-    for begin, end in _steps(_readings(first, lines), chosen.incomplete):
-        yield {
+    run = Run(chosen.run, {"began": str(machine.began)})
+    steps = _steps(_readings(first, lines), incomplete=chosen.incomplete, running=chosen.running)
+    for after, (begin, end) in enumerate(steps):
+        row: Row = {
             "start": machine.began + begin // 1000,
             "end": machine.began - (-end // 1000),
             "run": chosen.run,
@@ -175,6 +193,7 @@ def read(file: BinaryIO, name: str, schema: Schema, options: Mapping[str, str]) 
             "method": "hardware",
             "source": "self_declared",
         }
+        yield run.row(row, after, help=_HELP)
 
 
 IMPORTER = Importer(
@@ -189,6 +208,7 @@ IMPORTER = Importer(
         "phase": "default pretraining",
         "peak": "FLOP/s of one device, e.g. 989.4e12; default by the device's name",
         "incomplete": "yes accepts a log that ends early; default no",
+        "running": "refuse (default) or accept a run that goes on: its last step is left for later",
     },
     columns=(
         "start", "end", "run", "phase", "device_kind", "devices", "peak", "utilisation", "flop", "method", "source",

@@ -17,7 +17,7 @@ from zkcompliance.errors import LogError, SchemaError, UsageError, ZkComplianceE
 from zkcompliance.live.sealer import Sealer
 from zkcompliance.log import intake
 from zkcompliance.log.feed import Feed
-from zkcompliance.log.records import identity_of
+from zkcompliance.log.records import Record, identity_of, row_digests
 from zkcompliance.schemas import Schema
 from zkcompliance.schemas.word import self_declared
 
@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 ON_ERROR = ("raise", "warn")
 _LOGGER = logging.getLogger("zkcompliance")
 _LOOK = 0.1  # seconds between two looks for a log that another process makes
+
+
+def record(form: str, *parts: str | int, aside: tuple[str, ...] = ()) -> Record:
+    """What a row is of: texts and whole numbers that name it for good, of a format or tool of this name, such as
+    `record("my-trainer", run, step)`. aside: columns in which the row may differ when it is put again."""
+    return Record(identity_of(form, parts), " ".join(map(str, parts)), aside)
 
 
 class Live:
@@ -83,20 +89,20 @@ class Live:
         """The schema of its rows."""
         return self._feed.schema
 
-    def put(self, rows: object, *, records: Sequence[tuple[str | int, ...]] = ()) -> None:
+    def put(self, rows: object, *, records: Sequence[Record] = ()) -> None:
         """Write rows, as `append` takes them, all or none. They stay where this process is killed.
 
-        records: what each row is of, as (format, part, …) that name it for good, such as ("inspect", evaluation,
-        sample, epoch, attempt): a row that is put, or sealed from the tool's own file, a second time is passed over.
+        records: what each row is of, by what names it for good, as `record` gives it: a row that is put, or sealed from
+        a file of the same tool, a second time is passed over.
         """
         with self._telling() as done:
-            identities = [identity_of(str(form), tuple(parts)) for form, *parts in records]
-            pieces = list(self._encoded(rows))
-            if identities and len(identities) != sum(piece.shape[1] for piece in pieces):
+            left, pieces = list(records), list(self._encoded(rows))
+            if left and len(left) != sum(piece.shape[1] for piece in pieces):
                 raise UsageError("records names what each row is of: give as many as there are rows")
             for piece in pieces:
-                here, identities = identities[: piece.shape[1]], identities[piece.shape[1] :]
-                self._feed.put(piece, here)
+                here, left = left[: piece.shape[1]], left[piece.shape[1] :]
+                digests = row_digests(self.schema, piece, [each.aside for each in here]) if here else []
+                self._feed.put(piece, [(each.identity, row) for each, row in zip(here, digests, strict=True)])
             done.append(True)
         if not done:
             with self._lock:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from zkcompliance.errors import LogError
 from zkcompliance.log import files, moving
-from zkcompliance.log.frames import CHUNK_ROWS, NO_RECORD
+from zkcompliance.log.frames import CHUNK_ROWS, NO_RECORD, Pair
 from zkcompliance.log.layout import Layout, Settings
 from zkcompliance.log.pending import Pending
 from zkcompliance.log.spooled import bring, new_spool
@@ -62,15 +62,15 @@ class Feed:
         """How many rows were put since the last `let_go`."""
         return self._spool.rows if self._spool is not None else 0
 
-    def put(self, columns: NDArray[np.uint32], identities: Sequence[bytes] = ()) -> None:
-        """Write rows, limbs (width, n), n ≤ CHUNK_ROWS: all or none. identities: of their records, one for each row.
+    def put(self, columns: NDArray[np.uint32], pairs: Sequence[Pair] = ()) -> None:
+        """Write rows, limbs (width, n), n ≤ CHUNK_ROWS: all or none. pairs: their records, one for each row.
 
         SchemaError for rows that do not fit; LogError, such as for a full disk, and then nothing is kept of them.
         """
         check_limbs(self._schema, columns)
         count = columns.shape[1]
-        if not 0 < count <= CHUNK_ROWS or len(identities) not in (0, count):
-            raise LogError(f"{count} rows with {len(identities)} identities are no piece of a feed")
+        if not 0 < count <= CHUNK_ROWS or len(pairs) not in (0, count):
+            raise LogError(f"{count} rows with {len(pairs)} records are no piece of a feed")
         if os.getpid() != self._process:
             self._begin()  # its parent's spool is the parent's
         with self._changed:
@@ -80,7 +80,7 @@ class Feed:
                 self._spool = self._new()
                 self._home = self._layout
             with files.reporting(self._spool.path):
-                self._spool.put(columns, list(identities) or [NO_RECORD] * count)
+                self._spool.put(columns, list(pairs) or [NO_RECORD] * count)
             self._put += count
             if self._thread is None:
                 self._thread = threading.Thread(target=self._sync, name="zkcompliance-feed", daemon=True)

@@ -4,10 +4,10 @@
           | "zkcI" ‖ u32 n ‖ n × (identity ‖ row) ‖ check                records of the open batch (`log.records`)
           | "zkcT" ‖ spool id (16) ‖ check                               the open batch was taken from this spool
           | "zkcC" ‖ u64 rows ‖ check                                    everything before, `rows` in all, is durable
-          | "zkcW" ‖ u32 rows ‖ limbs ‖ rows × identity (16) ‖ check     rows that are a batch by themselves
+          | "zkcW" ‖ u32 rows ‖ limbs ‖ rows × (identity ‖ row) ‖ check  rows that are a batch by themselves
           | "zkcS" ‖ u64 rows ‖ check                                    so many of the rows before are durable
 
-check = the first 16 bytes of the frame's SHA-256. An identity of 16 zero bytes: the row is of no record.
+check = the first 16 bytes of the frame's SHA-256. An identity of zero bytes: the row is of no record.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 CHUNK_ROWS = 8192
 ID = 16  # bytes of an identity, a row's digest, a spool's id and a check
-NO_RECORD = bytes(ID)
+NO_RECORD = bytes(ID), bytes(ID)
+Pair = tuple[bytes, bytes]  # identity and digest of the row, of a record (`zkcompliance.log.records`)
 _COUNT = struct.Struct("<4sI")
 _TAKEN = struct.Struct("<4s16s")
 _TOTAL = struct.Struct("<4sQ")
@@ -52,8 +53,8 @@ def rows(columns: NDArray[np.uint32]) -> bytes:
     return _COUNT.pack(b"zkcR", columns.shape[1]) + columns[1:].astype("<u2").tobytes()
 
 
-def records(pairs: list[tuple[bytes, bytes]]) -> bytes:
-    """I: (identity, digest of the row) of rows of the open batch, at most CHUNK_ROWS."""
+def records(pairs: list[Pair]) -> bytes:
+    """I: records of rows of the open batch, at most CHUNK_ROWS."""
     return _COUNT.pack(b"zkcI", len(pairs)) + b"".join(identity + row for identity, row in pairs)
 
 
@@ -67,10 +68,10 @@ def closed(total: int) -> bytes:
     return _TOTAL.pack(b"zkcC", total)
 
 
-def written(columns: NDArray[np.uint32], identities: list[bytes]) -> bytes:
-    """W: limbs (width, n), n ≤ CHUNK_ROWS, and an identity for each row."""
+def written(columns: NDArray[np.uint32], pairs: list[Pair]) -> bytes:
+    """W: limbs (width, n), n ≤ CHUNK_ROWS, and the record of each row."""
     head = _COUNT.pack(b"zkcW", columns.shape[1])
-    return head + columns[1:].astype("<u2").tobytes() + b"".join(identities)
+    return head + columns[1:].astype("<u2").tobytes() + b"".join(identity + row for identity, row in pairs)
 
 
 def synced(total: int) -> bytes:
@@ -88,12 +89,12 @@ def limbs(frame: Frame, width: int) -> NDArray[np.uint32]:
     return out
 
 
-def identities(frame: Frame) -> list[bytes]:
-    """An identity for each row of a W; of an R, whose rows are of no record, NO_RECORD."""
+def pairs(frame: Frame) -> list[Pair]:
+    """Of an I, all; of a W, one for each row; of an R, whose rows are of no record, as many NO_RECORD."""
     if frame.kind == "R":
         return [NO_RECORD] * frame.number
-    data = frame.data[len(frame.data) - ID * frame.number :]
-    return [data[at : at + ID] for at in range(0, len(data), ID)]
+    data = frame.data[len(frame.data) - 2 * ID * frame.number :]
+    return [(data[at : at + ID], data[at + ID : at + 2 * ID]) for at in range(0, len(data), 2 * ID)]
 
 
 def read(descriptor: int, width: int, start: int) -> Iterator[Frame]:
@@ -108,7 +109,7 @@ def read(descriptor: int, width: int, start: int) -> Iterator[Frame]:
         count = _COUNT.unpack_from(head)[1] if kind in "RIW" else 0
         if count > CHUNK_ROWS:
             return
-        each = {"R": row, "I": 2 * ID, "W": row + ID}
+        each = {"R": row, "I": 2 * ID, "W": row + 2 * ID}
         fixed = {"T": _TAKEN.size, "C": _TOTAL.size, "S": _TOTAL.size}
         length = _COUNT.size + each[kind] * count if kind in each else fixed.get(kind, size)
         if at + length + ID > size:

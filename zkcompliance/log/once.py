@@ -26,6 +26,7 @@ from zkcompliance.log.pending import Pending
 from zkcompliance.log.records import Record, row_digests
 from zkcompliance.log.records import load as load_records
 from zkcompliance.log.rows import MAX_INPUTS, Meta
+from zkcompliance.log.since import Older, Since
 from zkcompliance.schemas import Schema
 from zkcompliance.schemas.evolution import narrowed
 
@@ -35,6 +36,10 @@ if TYPE_CHECKING:
 
     Chunks = Iterable["NDArray[np.uint32] | Piece"]
 
+_CHANGED = (
+    "read it with the options of that seal, and leave out what was changed since: --since TIME leaves out older rows; "
+    "if both rows are meant to count: add --again"
+)
 _AGAIN = "to seal equal rows once more, if they are really others: add --again"
 
 
@@ -65,18 +70,23 @@ class Passed(NamedTuple):
 class Inputs:
     """The inputs of one seal of the log at `layout`, which has `size` segments; their rows are added to `pending`.
 
-    again: rows that are sealed already, or given twice, are taken all the same. Complete when all were read: `digests`
-    and `records`, which are kept with the seal, and `passed`, what it left out.
+    again: rows that are sealed already, or given twice, are taken all the same. since: older rows are left out, whether
+    they are sealed or not. Complete when all were read: `digests` and `records`, which are kept with the seal,
+    `passed`, what it left out as sealed, and `older`.
     """
 
-    def __init__(self, layout: Layout, schema: Schema, size: int, pending: Pending, *, again: bool) -> None:
+    def __init__(
+        self, layout: Layout, schema: Schema, size: int, pending: Pending, *, again: bool, since: Since | None = None
+    ) -> None:
+        self._since = since
         self._layout, self._schema, self._size, self._again = layout, schema, size, again
         self._pending = pending
         self._sealed = {} if again else _sealed(layout, size)
-        self._earlier: dict[bytes, tuple[bytes, int]] | None = {} if again else None
+        self._earlier: dict[bytes, tuple[bytes, int]] | None = None
         self.digests: list[bytes] = []
         self.records: dict[bytes, bytes] = {}
         self.passed: list[Passed] = []
+        self.older: list[Older] = []
 
     def read(self, inputs: Iterable[tuple[str, Chunks] | Input]) -> Iterator[NDArray[np.uint32]]:
         """The rows to be added, which whoever takes them has added when the next are asked for.
@@ -94,6 +104,11 @@ class Inputs:
                 f"segment {segment}; nothing more was sealed",
                 help=command("zkcompliance", "fsck", self._layout.root) + f"  # {_AGAIN}",
             )
+        if self.older and self._since is not None and not any_new:
+            raise LogError(
+                f"{self.older[0].name}: all its rows are older than {self._since.text}; nothing was sealed",
+                help="give an earlier time with --since TIME, or leave it out",
+            )
 
     def _read(self, given: Input) -> Generator[NDArray[np.uint32], None, bool]:
         """Whether the input had anything new."""
@@ -103,7 +118,10 @@ class Inputs:
         records: dict[bytes, bytes] = {}
         rows = taken = 0
         segment: int | None = None
-        for chunk in given.chunks:
+        older = Older(given.name, 0, 0)
+        for whole in given.chunks:
+            chunk, left = self._newer(given.name, whole)
+            older = Older(given.name, older.rows + left.rows, _both(older.unsealed, left.unsealed))
             columns = chunk.columns if isinstance(chunk, Piece) else chunk
             rows += columns.shape[1]
             for each in (own, *before):
@@ -122,6 +140,10 @@ class Inputs:
                 f"{given.name}: row {pair[1]} equals row {pair[0]} in every column, and nothing was sealed",
                 help="take one of them out; if both are meant, as what happened twice: add --equal-rows",
             )
+        if older.rows:
+            self.older.append(older)
+            if not rows:
+                return False
         digest = own.digest
         known = next((each.digest for each in (own, *before) if each.digest in self._sealed), None)
         if known is not None or (digest in self.digests and not self._again):
@@ -143,33 +165,57 @@ class Inputs:
 
         records: those of this input so far, to which the new ones are added.
         """
-        if self._earlier is None:
-            self._earlier = sealed_records(self._layout, self._size)
         new: list[int] = []
         segment: int | None = None
         written = (records, self.records, self._pending.records)
-        for at, (record, row) in enumerate(zip(piece.records, row_digests(self._schema, piece.columns), strict=True)):
+        digests = row_digests(self._schema, piece.columns, [record.aside for record in piece.records])
+        for at, (record, row) in enumerate(zip(piece.records, digests, strict=True)):
             here = next((each[record.identity] for each in written if record.identity in each), None)
-            before = (here, None) if here is not None else self._earlier.get(record.identity)
+            before = (here, None) if here is not None else None if self._again else self._known().get(record.identity)
             if before is None or self._again:
                 new.append(at)
                 records[record.identity] = row
-            elif before[0] in (row, *self._under_earlier(piece.columns[:, at : at + 1])):
+            elif before[0] == row or before[0] in self._under_earlier(piece.columns[:, at : at + 1], record):
                 segment = before[1] if segment is None else segment
             else:
                 where = "in this seal" if before[1] is None else f"in the seal that begins with segment {before[1]}"
                 raise ChangedSinceSealed(
                     f"{name}: {record.name} is there {where} already, and its row says something else; "
                     "nothing was sealed",
-                    help="read it with the options of that seal, and leave out what was changed since; "
-                    "if both rows are meant to count: add --again",
+                    help=f"{record.help}; {_CHANGED}" if record.help else _CHANGED,
                 )
         return new, segment
 
-    def _under_earlier(self, columns: NDArray[np.uint32]) -> list[bytes]:
-        """The digests that a row has under the versions before of its schema that can say it."""
+    def _newer(self, name: str, chunk: NDArray[np.uint32] | Piece) -> tuple[NDArray[np.uint32] | Piece, Older]:
+        """The rows of a piece that are not older, and how many were."""
+        columns = chunk.columns if isinstance(chunk, Piece) else chunk
+        older = None if self._since is None else self._since.older(self._schema, columns)
+        if self._since is None or older is None or not older.any():
+            return chunk, Older(name, 0, 0)
+        rows, left = int(older.sum()), older.tolist()
+        if not isinstance(chunk, Piece):
+            self._since.require_sealed(name, "a row of it says nothing of what it is of")
+            return columns[:, ~older], Older(name, rows, None)
+        unsealed = [
+            record.name
+            for record, out in zip(chunk.records, left, strict=True)
+            if out and record.identity not in self._known()
+        ]
+        if unsealed:
+            self._since.require_sealed(name, f"{unsealed[0]} is not sealed")
+        kept = [record for record, out in zip(chunk.records, left, strict=True) if not out]
+        return Piece(columns[:, ~older], kept), Older(name, rows, len(unsealed))
+
+    def _known(self) -> dict[bytes, tuple[bytes, int]]:
+        """What `sealed_records` found of the log, read once."""
+        if self._earlier is None:
+            self._earlier = sealed_records(self._layout, self._size)
+        return self._earlier
+
+    def _under_earlier(self, columns: NDArray[np.uint32], record: Record) -> list[bytes]:
+        """The digests that a record's row has under the versions before of its schema that can say it."""
         found = ((each, narrowed(each, self._schema, columns)) for each in schemas.earlier(self._schema))
-        return [row_digests(each, row)[0] for each, row in found if row is not None]
+        return [row_digests(each, row, [record.aside])[0] for each, row in found if row is not None]
 
     def nothing(self, inputs: Iterable[tuple[str, Chunks] | Input]) -> Iterator[NDArray[np.uint32]]:
         """The rows of inputs of an empty seal, of which there are none: UsageError names the first input that has some.
@@ -217,6 +263,11 @@ class _Mark:
     @property
     def digest(self) -> bytes:
         return b"" if self._rows is None else self._rows.digest()
+
+
+def _both(a: int | None, b: int | None) -> int | None:
+    """The sum of two numbers, None where one is not known."""
+    return None if a is None or b is None else a + b
 
 
 def sealed_records(layout: Layout, size: int) -> dict[bytes, tuple[bytes, int]]:

@@ -112,8 +112,7 @@ class Pending:
             elif frame.kind == "T":
                 taken.add(frame.data)
             elif frame.kind == "I":
-                pairs = (frame.data[at : at + 2 * frames.ID] for at in range(0, len(frame.data), 2 * frames.ID))
-                records |= {pair[: frames.ID]: pair[frames.ID :] for pair in pairs}
+                records |= dict(frames.pairs(frame))
             elif frame.kind == "S":
                 if frame.number > rows:
                     raise LogCorrupt(f"{self.path}: appended rows are missing")
@@ -138,12 +137,12 @@ class Pending:
         self._write(frames.rows(columns))
         self.rows += columns.shape[1]
 
-    def put(self, columns: NDArray[np.uint32], identities: list[bytes]) -> None:
-        """Write rows that are a batch by themselves, each with its identity; there is no open batch. Nothing waits.
+    def put(self, columns: NDArray[np.uint32], pairs: list[frames.Pair]) -> None:
+        """Write rows that are a batch by themselves, each with its record; there is no open batch. Nothing waits.
 
         They stay where this process is killed, and are durable after `sync`.
         """
-        self._whole(frames.written(columns, identities))
+        self._whole(frames.written(columns, pairs))
         self.rows += columns.shape[1]
         self.committed_rows = self.rows
 
@@ -215,19 +214,19 @@ class Pending:
 
     def chunks(self) -> Iterator[NDArray[np.uint32]]:
         """Every row, the open batch included, as limbs (width, n), n ≤ CHUNK_ROWS, `act` 1."""
-        for columns, _ in self.identified():
+        for columns, _ in self.recorded():
             yield columns
 
-    def identified(self) -> Iterator[tuple[NDArray[np.uint32], list[bytes]]]:
-        """As `chunks`, with an identity for each row that was put; small frames come together in one chunk."""
+    def recorded(self) -> Iterator[tuple[NDArray[np.uint32], list[frames.Pair]]]:
+        """As `chunks`, with the record of each row that was put; small frames come together in one chunk."""
         import numpy as np
 
         seen = held = 0
         waiting: list[frames.Frame] = []
 
-        def together() -> tuple[NDArray[np.uint32], list[bytes]]:
+        def together() -> tuple[NDArray[np.uint32], list[frames.Pair]]:
             columns = np.concatenate([frames.limbs(frame, self._width) for frame in waiting], axis=1)
-            return columns, [identity for frame in waiting for identity in frames.identities(frame)]
+            return columns, [pair for frame in waiting for pair in frames.pairs(frame)]
 
         for frame in self._frames():
             if frame.kind not in "RW":

@@ -18,10 +18,9 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from zkcompliance.log import files
-from zkcompliance.log.frames import NO_RECORD
+from zkcompliance.log.frames import NO_RECORD, Pair
 from zkcompliance.log.layout import SPOOL_NAME, Layout
 from zkcompliance.log.pending import Pending, schema_of
-from zkcompliance.log.records import row_digests
 from zkcompliance.schemas import Schema
 from zkcompliance.schemas.evolution import widened
 
@@ -100,20 +99,20 @@ class _New:
 
     def chunks(self, spool: Pending) -> Iterator[NDArray[np.uint32]]:
         """The rows to take in, of the log's schema."""
-        for columns, identities in spool.identified():
+        for columns, pairs in spool.recorded():
             wide = widened(self._own, self._schema, columns)
-            if any(each != NO_RECORD for each in identities):
-                wide = wide[:, self._of_new_records(wide, identities)]
+            if any(each != NO_RECORD for each in pairs):
+                wide = wide[:, self._of_new_records(pairs)]
             self.rows += wide.shape[1]
             if wide.shape[1]:
                 yield wide
 
-    def _of_new_records(self, columns: NDArray[np.uint32], identities: list[bytes]) -> list[int]:
+    def _of_new_records(self, pairs: list[Pair]) -> list[int]:
         if self._before is None:
             self._before = self._sealed() | self._pending.records
         new: list[int] = []
-        for at, (identity, row) in enumerate(zip(identities, row_digests(self._schema, columns), strict=True)):
-            if identity != NO_RECORD:
+        for at, (identity, row) in enumerate(pairs):
+            if (identity, row) != NO_RECORD:
                 known = self.records.get(identity) or self._before.get(identity)
                 if known == row:
                     continue

@@ -28,6 +28,7 @@ from zkcompliance.log.once import Input, Inputs, Passed, sealed_records
 from zkcompliance.log.pending import CHUNK_ROWS, Pending
 from zkcompliance.log.recovery import recover
 from zkcompliance.log.signer import SignerKey
+from zkcompliance.log.since import Older, Since
 from zkcompliance.log.spooled import take_in
 from zkcompliance.log.store import hold_here, known_here, load_public
 from zkcompliance.log.writer_lock import lock_of
@@ -182,19 +183,24 @@ class Writer:
         again: bool = False,
         empty: bool = False,
         passed: list[Passed] | None = None,
+        since: Since | None = None,
+        older: list[Older] | None = None,
         progress: Progress = silent,
     ) -> Checkpoint:
         """`seal_columns` for inputs with their names; each is sealed once, also where a killed seal is repeated.
 
         Rows that were sealed before, as the very rows of an input or as those of a record (`log.once`), are passed over
         unless `again`, and said in `passed`. AlreadySealed where nothing else is there, or with `empty` where the last
-        seal is an empty one; ChangedSinceSealed where a record is sealed otherwise; nothing is kept then.
+        seal is an empty one; ChangedSinceSealed where a record is sealed otherwise; nothing is kept then. Rows older
+        than `since` are left out, and said in `older`.
         """
-        once = Inputs(self._layout, self.schema, self.checkpoint.size, self._pending, again=again)
+        once = Inputs(self._layout, self.schema, self.checkpoint.size, self._pending, again=again, since=since)
         chunks = once.nothing(inputs) if empty else once.read(inputs)
         checkpoint = self._seal(chunks, once, progress, empty=empty)
         if passed is not None:
             passed += once.passed
+        if older is not None:
+            older += once.older
         return checkpoint
 
     def _seal(

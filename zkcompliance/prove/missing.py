@@ -19,6 +19,7 @@ from zkcompliance.policy.finding import rounded, text
 from zkcompliance.policy.model import Bound, Policy, Requirement
 from zkcompliance.prove.needs import ColumnNeed, needs
 from zkcompliance.prove.policy import Task
+from zkcompliance.quantities import exact_beside
 from zkcompliance.schemas import LIMB_BITS, Column, Schema
 
 LOG, COLUMN, ROWS, COUNTED = "log", "column", "rows", "counted"
@@ -145,7 +146,9 @@ def margins(task: Task, result: CheckResult) -> dict[str, str]:
             less = rounded(task.card, name, value)
             fits = bounds.meets(bound, value, time=task.binding.time, subject_name=None, rounded=less)
             shown = f"{text(known[name], value)}{' (rounded down)' if less else ''}"
-            room = "".join(f", {known[name].show(gap)} {side}" for gap, side in _room(bound, value, less))
+            room = "".join(
+                f", {exact_beside(known[name].show(gap), gap)} {side}" for gap, side in _room(bound, value, less)
+            )
             said[f"reveals {name}"] = f"{'holds' if fits else 'FAILS'}, {shown}{room}"
     return said
 

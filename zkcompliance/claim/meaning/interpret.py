@@ -14,11 +14,12 @@ import numpy as np
 from zkcompliance.card import reading, types
 from zkcompliance.card.types import Type
 from zkcompliance.claim.language.build import ClaimDefinition
-from zkcompliance.claim.meaning import core
+from zkcompliance.claim.meaning import core, figures
 from zkcompliance.claim.meaning.arrays import Array
 from zkcompliance.claim.meaning.brackets import Brackets
 from zkcompliance.claim.meaning.core import Frame, Groups, Requirement, Reveal, Rows, Value
 from zkcompliance.claim.meaning.evaluate import Evaluator
+from zkcompliance.claim.meaning.figures import Figure, GroupsFound, conjuncts
 from zkcompliance.claim.meaning.sentences import phrase
 from zkcompliance.quantities import MILLION, exact_beside
 from zkcompliance.quantities.times import LAST
@@ -46,7 +47,7 @@ class Outcome:
 class Finding:
     """What the interpreter found. For the lab's eyes: margins and reveals are private figures.
 
-    disclosed: each reveal as a verdict says it.
+    disclosed: each reveal as a verdict says it. totals, groups: what conditions compare, exactly (`figures`).
     """
 
     holds: bool
@@ -55,6 +56,8 @@ class Finding:
     reveals: Mapping[str, int]
     disclosed: Mapping[str, str]
     warnings: tuple[str, ...]
+    totals: tuple[Figure, ...] = ()
+    groups: tuple[GroupsFound, ...] = ()
 
     @property
     def failing(self) -> tuple[str, ...]:
@@ -114,7 +117,16 @@ def interpret(
     ]
     reveals = {reveal.name: rounded(int(evaluator.value(reveal.value)), reveal) for reveal in claim.reveals}
     disclosed = {reveal.name: _disclosed(reveal, reveals[reveal.name]) for reveal in claim.reveals}
-    return Finding(all(outcome.holds for outcome in outcomes), outcomes, rows, reveals, disclosed, tuple(warnings))
+    return Finding(
+        all(outcome.holds for outcome in outcomes),
+        outcomes,
+        rows,
+        reveals,
+        disclosed,
+        tuple(warnings),
+        figures.totals(claim.requirements, evaluator),
+        figures.groups(claim.requirements, evaluator),
+    )
 
 
 def rounded(value: int, reveal: Reveal) -> int:
@@ -131,17 +143,10 @@ def _disclosed(reveal: Reveal, value: int) -> str:
     return f"{shown}, rounded down" if reveal.figures is not None and len(str(value)) > reveal.figures else shown
 
 
-def _parts(value: Value) -> list[Value]:
-    """The conjuncts of a condition."""
-    if isinstance(value, core.And) and not value.said:
-        return [*_parts(value.a), *_parts(value.b)]
-    return [value]
-
-
 def _empty(evaluator: Evaluator, value: Value) -> list[Rows]:
     """The selections that the condition is about and that have no rows."""
     selections: list[Rows] = []
-    for part in _parts(value):
+    for part in conjuncts(value):
         about = [said for said in part.said if isinstance(said, Rows)]
         if not about and not part.said:
             totals = (node for node in core.walk(part) if isinstance(node, core.Aggregate) and node.by is None)
@@ -157,7 +162,7 @@ class _Judge:
         self.evaluator, self.values = evaluator, values
 
     def outcome(self, requirement: Requirement) -> Outcome:
-        parts = _parts(requirement.value)
+        parts = list(conjuncts(requirement.value))
         part = next((conjunct for conjunct in parts if not self.evaluator.value(conjunct)), parts[0])
         holds = bool(self.evaluator.value(part))
         faults = [] if holds else self.faults(part)
@@ -194,7 +199,7 @@ class _Judge:
         room = int(min(b - a))
         if compared.b.type.kind == types.TIME and room > LAST:  # to or from the end of time: a time that is not given
             return ""
-        return f"the nearest {_shown(_gap(compared.b.type), room)} {_sides(compared)[0]} its bound"
+        return f"the nearest {_exactly(_gap(compared.b.type), room)} {_sides(compared)[0]} its bound"
 
     def faults(self, part: Value) -> list[tuple[Frame, Array]]:
         """Of a condition that does not hold, the rows that keep it from holding, where there are such."""
@@ -229,10 +234,10 @@ class _Judge:
                 room = self.evaluator.value(part.b) - self.evaluator.value(part.a)
                 inside, outside = _sides(part)
                 side = inside if room > 0 else outside
-                return f"{_shown(_gap(part.b.type), abs(room))} {side} the bound" if room else _AT_BOUND
+                return f"{_exactly(_gap(part.b.type), abs(room))} {side} the bound" if room else _AT_BOUND
             case core.Compare(op="=="):
                 gap = abs(self.evaluator.value(part.b) - self.evaluator.value(part.a))
-                return "equal" if holds else f"{_shown(_gap(part.b.type), gap)} apart"
+                return "equal" if holds else f"{_exactly(_gap(part.b.type), gap)} apart"
         return "holds" if holds else "does not hold"
 
     def show(self, value: Value, numbers: Mapping[str, Array]) -> tuple[str, ...]:
@@ -282,14 +287,14 @@ def _multiplied(part: core.Compare) -> bool:
     return "ppm" in dict(part.b.type.unit) and any(isinstance(each, core.Mul) for each in core.walk(part.a, part.b))
 
 
-def _shown(kind: Type, gap: int) -> str:
-    """A distance for people. What a share was multiplied out of is said in its own unit, rounded down: 3·10^6 Flop·Ppm
-    are 3 FLOP."""
+def _exactly(kind: Type, gap: int) -> str:
+    """A distance for people, with all its digits. What a share was multiplied out of is said in its own unit, rounded
+    down: 3·10^6 Flop·Ppm are 3 FLOP."""
     shares = dict(kind.unit).get("ppm", 0)
     rest = tuple((base, power) for base, power in kind.unit if base != "ppm")
-    if kind.kind != types.NUMBER or shares < 1 or not rest:
-        return reading.show(kind, gap)
-    return reading.show(Type(types.NUMBER, rest), gap // MILLION**shares)
+    if kind.kind == types.NUMBER and shares >= 1 and rest:
+        kind, gap = Type(types.NUMBER, rest), gap // MILLION**shares
+    return exact_beside(reading.show(kind, gap), gap)
 
 
 def _rows(count: int) -> str:
