@@ -51,7 +51,7 @@ ROOMS: dict[str, str] = {
     "decide": "attest card edge errors log outputs policy progress quantities",
     # what people call
     "client": "attest card claim decide errors log outputs policy progress prove quantities schemas",
-    "live": "client errors log schemas start",
+    "live": "client errors importers log schemas start",
     "commands": (
         "attest card claim decide edge errors importers limits log outputs policy progress prove quantities report "
         "schemas stark start verify"

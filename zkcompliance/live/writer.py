@@ -95,7 +95,7 @@ class Live:
         records: what each row is of, by what names it for good, as `record` gives it: a row that is put, or sealed from
         a file of the same tool, a second time is passed over.
         """
-        with self._telling() as done:
+        with self.telling(losing=True):
             left, pieces = list(records), list(self._encoded(rows))
             if left and len(left) != sum(piece.shape[1] for piece in pieces):
                 raise UsageError("records names what each row is of: give as many as there are rows")
@@ -103,10 +103,6 @@ class Live:
                 here, left = left[: piece.shape[1]], left[piece.shape[1] :]
                 digests = row_digests(self.schema, piece, [each.aside for each in here]) if here else []
                 self._feed.put(piece, [(each.identity, row) for each, row in zip(here, digests, strict=True)])
-            done.append(True)
-        if not done:
-            with self._lock:
-                self.lost += 1
         if self._sealer is not None and os.getpid() == self._process:
             self._sealer.look()
 
@@ -116,12 +112,12 @@ class Live:
 
     def flush(self) -> None:
         """Wait until every row that was put is durable, whatever happens to the machine."""
-        with self._telling():
+        with self.telling():
             self._feed.flush()
 
     def seal(self) -> None:
         """Seal now what was put, and wait for it. Without a key: leave it to whoever holds the log."""
-        with self._telling():
+        with self.telling():
             self._feed.let_go()
             if self._sealer is not None:
                 self._sealer.now()
@@ -130,7 +126,7 @@ class Live:
         """Leave everything to the log, and seal it where there is a key."""
         if os.getpid() != self._process:
             return
-        with self._telling():
+        with self.telling():
             self._feed.close()
             if self._sealer is not None:
                 self._sealer.close()
@@ -138,11 +134,11 @@ class Live:
             _LOGGER.warning("%s: %d times rows were not taken, and they are not in the log", self.path, self.lost)
 
     @contextlib.contextmanager
-    def _telling(self) -> Iterator[list[bool]]:
-        """Errors are raised, or said; the list has an entry where there was none."""
-        done: list[bool] = []
+    def telling(self, *, losing: bool = False) -> Iterator[None]:
+        """For hooks: errors are raised, or said, as `on_error` has it. losing: what was to be put is then lost."""
         try:
-            yield done
+            yield
+            return
         except (ZkComplianceError, OSError) as error:
             if self._raises:
                 raise
@@ -150,7 +146,10 @@ class Live:
         except Exception:
             if self._raises:
                 raise
-            _LOGGER.warning("%s: rows were not taken", self.path, exc_info=True)
+            _LOGGER.warning("%s: this went wrong", self.path, exc_info=True)
+        if losing:
+            with self._lock:
+                self.lost += 1
 
     def __enter__(self) -> Live:
         return self
