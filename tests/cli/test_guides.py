@@ -26,16 +26,21 @@ def test_the_page_of_roll_ups_runs(tmp_path: Path) -> None:
 
 
 def test_the_page_of_logs_runs(tmp_path: Path) -> None:
-    """A log is written, moved twice, cosigned, proved over and verified; then the fragment for whoever trains."""
+    """A log is written, moved twice, cosigned, proved over and verified."""
     assert run_in_order("docs/logs.md", tmp_path) == {"sh", "python"}
     assert not (tmp_path / "acme-compute" / "secret" / "segments").exists()
-    (fragment,) = re.findall(r"^```python fragment\n(.*?)^```$", (ROOT / "docs/logs.md").read_text(), re.M | re.S)
+
+
+def test_the_page_of_live_logs_runs(tmp_path: Path) -> None:
+    """Its blocks in order; then the fragment for whoever trains with a Trainer."""
+    assert run_in_order("docs/live.md", tmp_path) == {"python"}
+    (fragment,) = re.findall(r"^```python fragment hf\n(.*?)^```$", (ROOT / "docs/live.md").read_text(), re.M | re.S)
     added: list[object] = []
 
     class Trainer:
         add_callback = staticmethod(added.append)
 
-    with zk.open_log(tmp_path / "acme-compute-3", key=tmp_path / "compute.key") as log:
+    with zk.Live(tmp_path / "acme-compute", key=tmp_path / "compute.key") as live:
         (tmp_path / "train.py").write_text(fragment)
-        runpy.run_path(str(tmp_path / "train.py"), {"trainer": Trainer, "log": log})
+        runpy.run_path(str(tmp_path / "train.py"), {"trainer": Trainer, "live": live})
     assert isinstance(added[0], SealingCallback)

@@ -1,10 +1,10 @@
-"""A Hugging Face Trainer callback that seals the compute of a run as it goes.
+"""Hugging Face: a callback of the Trainer that writes the compute of a run as it goes.
 
-    log = zk.open_log("acme-compute", schema=zk.schemas.compute, key="compute.key")
-    trainer.add_callback(SealingCallback(log, run="acme-7b", tokens_per_step=64 * 2048))
+    live = zk.Live("acme-compute", key="compute.key", schema=zk.schemas.compute)
+    trainer.add_callback(SealingCallback(live, run="acme-7b", tokens_per_step=64 * 2048))
 
-One row of the compute schema for each stretch between two log events of the Trainer, durable at once; sealed every
-`seal_every` seconds and at the end of training. FLOP of a stretch, by a stated formula:
+One row of the compute schema for each stretch between two log events of the Trainer. FLOP of a stretch, by a stated
+formula:
 
     "6N"          6 · N · tokens. N: all parameters of the model, embeddings included (or `parameters`). tokens: the
                   Trainer's own count where `include_num_input_tokens_seen` is True or "all", otherwise steps ·
@@ -13,58 +13,52 @@ One row of the compute schema for each stretch between two log events of the Tra
                   leaves out attention and unembedding (on small models a third of the work) and is a float; 0 means
                   that the Trainer did not count, and is refused.
 
-Neither counts recomputation, failed steps before a resume, or evaluation. Nothing of transformers or torch is imported:
-the callback answers every event of a Trainer, and uses those it needs.
+Neither counts recomputation, failed steps before a resume, or evaluation. A run that is resumed goes on from where the
+Trainer does. Nothing of transformers or torch is imported: the callback answers every event of a Trainer, and uses
+those it needs.
 """
 
 from __future__ import annotations
 
-import logging
 import time
-import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from zkcompliance import schemas
-from zkcompliance.client import Log, next_folder
-from zkcompliance.errors import LogBusy, UsageError
+from zkcompliance.errors import UsageError
+from zkcompliance.live.writer import Live
 
 FORMULAS = ("6N", "total_flos")
-_LOGGER = logging.getLogger("zkcompliance")
 
 
 class SealingCallback:
     """Give it to `Trainer(callbacks=[…])` or `Trainer.add_callback`.
 
-    `log`: an open Log of the compute schema, or a function that opens one (then only the main process does, and closes
-    it at the end). `compact`: when the log soon has more segments than one proof covers, put them together, in the
-    process that trains (seconds to a minute), and go on in a folder beside it, `NAME-g2`, `-g3` and so on; otherwise
-    that is said in a warning of the logger `zkcompliance`, at every seal, and is for you to do. `row`: further columns
-    of every row, such as `device_kind`, `devices`, `site`. Raises UsageError when the formula has nothing to count by,
-    SchemaError for a column that does not fit, LogError from the log: training stops rather than going on unlogged.
+    `live`: a log of the compute schema, or a function that opens one: then only the main process of several does, and
+    closes it at the end. `row`: further columns of every row, such as `device_kind`, `devices`, `site`. Raises
+    UsageError when the formula has nothing to count by, SchemaError for a column that does not fit; what happens to the
+    log later is raised or said as the log has it (`on_error`).
     """
 
     def __init__(
         self,
-        log: Log | Callable[[], Log],
+        live: Live | Callable[[], Live],
         *,
         run: str,
         formula: str = "6N",
         tokens_per_step: int | None = None,
         parameters: int | None = None,
         phase: str = "pretraining",
-        seal_every: float = 3600,
-        compact: bool = False,
         row: Mapping[str, object] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         if formula not in FORMULAS:
             raise UsageError(f"formula is one of {', '.join(FORMULAS)}")
-        self._given = log
-        self._log: Log | None = None
+        self._given = live
+        self._live: Live | None = None
         self._fixed = {"run": run, "phase": phase, "method": "architecture", **(row or {})}
         self._formula, self._tokens_per_step, self._parameters = formula, tokens_per_step, parameters
-        self._seal_every, self._clock, self._compact = seal_every, clock, compact
+        self._clock = clock
 
     def __getattr__(self, name: str) -> Callable[..., None]:
         if name.startswith("on_"):
@@ -89,13 +83,12 @@ class SealingCallback:
                 if model is None:
                     raise UsageError("6N needs the number of parameters")
                 self._parameters = sum(int(p.numel()) for p in model.parameters())
-        self._log = self._given if isinstance(self._given, Log) else self._given()
-        if self._log.schema.digest != schemas.compute.digest:
+        self._live = self._given if isinstance(self._given, Live) else self._given()
+        if self._live.schema.digest != schemas.compute.digest:
             raise UsageError(
-                f"the callback writes rows of {schemas.compute.label}; the log has schema {self._log.schema.label}"
+                f"the callback writes rows of {schemas.compute.label}; the log has schema {self._live.schema.label}"
             )
-        self._sealed_at = self._clock()
-        self._mark(state, int(self._sealed_at))
+        self._mark(state, int(self._clock()))
 
     def _mark(self, state: Any, now: int) -> None:
         self._start, self._step = now, int(state.global_step)
@@ -115,37 +108,19 @@ class SealingCallback:
         return 6 * int(self._parameters or 0) * tokens
 
     def _append(self, state: Any) -> None:
-        if self._log is None or int(state.global_step) == self._step:
+        if self._live is None or int(state.global_step) == self._step:
             return
         end = max(self._start, int(-(-self._clock() // 1)))
-        self._log.append([{**self._fixed, "start": self._start, "end": end, "flop": self._flop(state)}])
+        self._live.put({**self._fixed, "start": self._start, "end": end, "flop": self._flop(state)})
         self._mark(state, end)
 
     def on_log(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """A row for the steps since the last one; seal when it is time."""
+        """A row for the steps since the last one."""
         self._append(state)
-        if self._log is not None and self._clock() - self._sealed_at >= self._seal_every:
-            self._seal()
-
-    def _seal(self) -> None:
-        if self._log is not None and self._log.pending_rows:
-            with warnings.catch_warnings(record=True) as said:
-                warnings.simplefilter("always")
-                self._log.seal()
-            self._sealed_at = self._clock()
-            if said and self._compact:
-                try:
-                    self._log.compact(next_folder(self._log))
-                except LogBusy as error:  # with spool: another run holds the log, and nothing is lost by doing it later
-                    _LOGGER.warning("not compacted yet: %s", error)
-            else:
-                for each in said:
-                    _LOGGER.warning("%s", each.message)
 
     def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """The last row, and the last seal."""
+        """The last row."""
         self._append(state)
-        self._seal()
-        if self._log is not None and not isinstance(self._given, Log):
-            self._log.close()
-        self._log = None
+        if self._live is not None and not isinstance(self._given, Live):
+            self._live.close()
+        self._live = None
