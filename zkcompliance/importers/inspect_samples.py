@@ -100,9 +100,14 @@ class Samples:
         header, count = self._header, len(self._seen)
         if header.expected is not None and header.completed is not None:
             if count > header.expected or count - self._failed < header.completed:
-                raise ImporterError("samples: are not as many as results.completed_samples")
+                raise ImporterError(
+                    "samples: are not as many as results.completed_samples",
+                    help="give the log whole, as Inspect wrote it at the end of the run",
+                )
             if not header.partly and any(epochs != header.epochs for epochs in self._epochs.values()):
-                raise ImporterError("samples: one is not there in every epoch")
+                raise ImporterError(
+                    "samples: one is not there in every epoch", help="add --set incomplete=yes to seal those that are"
+                )
         readings = [each for each in (self._stated, self._original, self._mapped) if each is not None]
         for line in header.score.results:
             faults = [reading.fault(line) for reading in readings]
