@@ -20,10 +20,8 @@ from urllib.parse import unquote
 from zkcompliance.edge import regular
 from zkcompliance.errors import ImporterError, UsageError
 from zkcompliance.importers import settings
-from zkcompliance.importers.mlflow_files import Files
 from zkcompliance.importers.mlflow_model import Point, Run, Store, milliseconds
 from zkcompliance.importers.mlflow_series import gathered, increases, value_before
-from zkcompliance.importers.mlflow_server import Server
 from zkcompliance.importers.mlflow_store import Database, check_revision, check_tables, opened
 from zkcompliance.importers.model import Identified, Importer, Row
 from zkcompliance.quantities import parse_integer
@@ -60,6 +58,9 @@ def read(file: BinaryIO, name: str, schema: Schema, options: Mapping[str, str]) 
 
 def read_place(place: str, schema: Schema, options: Mapping[str, str]) -> Iterator[Row]:
     """The same rows of a store that is no file: a folder, or what a URL names."""
+    from zkcompliance.importers.mlflow_files import Files
+    from zkcompliance.importers.mlflow_server import Server
+
     scheme, mark, rest = place.partition("://")
     if not mark:
         yield from _rows(Files(Path(place)), _Chosen.of(options))
