@@ -7,6 +7,7 @@ import json
 import struct
 import sys
 import zipfile
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,9 +15,9 @@ import pytest
 
 from tests.kit.importing import CANARY, DATA, get, leaves, load, raw, refused, replaced, survives, write, wrong_option
 from zkcompliance import limits
-from zkcompliance.errors import UsageError
+from zkcompliance.errors import ImporterError, UsageError
 from zkcompliance.importers import archive
-from zkcompliance.importers.exact import moment
+from zkcompliance.importers.exact import moment, second, whole
 
 pytest.importorskip("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
 
@@ -362,3 +363,22 @@ def test_without_zstd_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
     with pytest.raises(UsageError, match="zstd is not installed") as caught:
         load("inspect", ARITHMETIC_EVAL, "eval")
     assert "zkcompliance[inspect]" in caught.value.help
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-11-21T00:22:19+00:00", "2026-11-21T00:22:19.999999999Z", "2026-11-21T02:22:19.5+02:00"]
+)
+def test_a_second_is_the_moment_rounded_down(text: str) -> None:
+    assert second(text, "x") == int(moment(text, "x"))
+    for bad in ("2026-11-21", "soon", None, 5, "2026-11-21T00:22:19.Z"):
+        for read in (second, moment):
+            with pytest.raises(ImporterError, match=r"^x: "):
+                read(bad, "x")
+
+
+@pytest.mark.parametrize("value", [0, 1, 2**64 - 1, 2**64, 10**39])
+def test_whole_numbers_by_either_way(value: int) -> None:
+    assert whole(value, "x") == whole(Decimal(value), "x") == value
+    for bad in (True, -1, Decimal("0.5"), 10**200, None):
+        with pytest.raises(ImporterError, match=r"^x: "):
+            whole(bad, "x")

@@ -95,3 +95,19 @@ def test_from_the_command_line(tmp_path: Path) -> None:
         refused = run("seal", paths[form], *given, "--unit", "utilisation=fraction", *into)
         assert refused.exit_code == 2 and "error[already-sealed]" in refused.stderr, refused.stderr
     assert open_log(tmp_path / "log").segments[0].rows == 300
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "arrow"])
+def test_a_field_that_is_no_column_is_refused_with_the_remedy(tmp_path: Path, form: str) -> None:
+    """And taken as it says: the fields that are columns are named, others are left out."""
+    path = files(tmp_path, ROWS)[form]
+    importer = importers.by_name(form)
+    with pytest.raises(ImporterError, match=r"has no column|is missing") as caught:
+        list(importers.encode(importer, path, schemas.compute, units=UNITS))
+    assert "--map COLUMN=FIELD" in caught.value.help and path.name in caught.value.message
+    mapped = importers.mapped(importer, MAP, schemas.compute)
+    assert sum(part.shape[1] for part in importers.encode(mapped, path, schemas.compute, units=UNITS)) == len(ROWS)
+    wrong = importers.mapped(importer, {**MAP, "utilisation": "share"}, schemas.compute)
+    with pytest.raises(ImporterError, match="the field 'share', which --map takes for column util") as caught:
+        list(importers.encode(wrong, path, schemas.compute, units=UNITS))
+    assert caught.value.help == "name the field as the file does: --map COLUMN=FIELD"

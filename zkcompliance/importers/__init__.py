@@ -157,7 +157,8 @@ def _naming(importer: Importer, path: str | Path, schema: Schema) -> Iterator[No
     except UnicodeDecodeError as error:
         raise ImporterError(f"{path}: is not UTF-8: {error.reason}") from None
     except ImporterError as error:
-        help_line = error.help if importer.schemas else f"zkcompliance schemas {schema.name}"
+        own = importer.schemas or not error.help.startswith("zkcompliance explain")
+        help_line = error.help if own else f"zkcompliance schemas {schema.name}"
         raise ImporterError(f"{path}: {error.message}", help=help_line) from error.__cause__
 
 
@@ -203,7 +204,10 @@ def parts(
     units, now: as `schemas.encode_rows`; a format that computes its shares has no unit to state (UsageError).
     """
     if units and importer.schemas:
-        raise UsageError(f"format {importer.name} says itself which unit its shares have: leave --unit out")
+        raise UsageError(
+            f"format {importer.name} says itself which unit its shares have: leave --unit out",
+            help="zkcompliance formats",
+        )
     ids = [column.name for column in schema.columns if column.type == "id"]
     first = 1
     with contextlib.closing(_batches(importer, path, schema, options, units, now, texts, tell)) as source:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from zkcompliance import limits
 from zkcompliance.errors import ImporterError, UsageError
 from zkcompliance.importers import settings
-from zkcompliance.importers.fields import Fields
+from zkcompliance.importers.fields import AS_COLUMN, Fields
 from zkcompliance.importers.model import BATCH_ROWS, Importer, Row
 from zkcompliance.quantities import LAST, Exact, Typed
 from zkcompliance.schemas import Schema
@@ -164,14 +164,14 @@ def _names(table: Any, schema: Schema, fields: Fields) -> list[tuple[int, str]]:
         if column is None:
             if fields.mapped:
                 continue
-            raise ImporterError(f"schema {schema.label} has no column {name[:64]!r}")
+            raise ImporterError(f"schema {schema.label} has no column {name[:64]!r}", help=AS_COLUMN)
         if names.count(name) > 1:
             raise ImporterError(f"column {name} is there twice")
         found.append((place, column))
     fields.finish()
     for each in schema.columns:
         if each.default is None and each.name not in {column for _, column in found}:
-            raise ImporterError(f"column {each.name} is missing")
+            raise ImporterError(f"column {each.name} is missing", help=AS_COLUMN)
     return found
 
 

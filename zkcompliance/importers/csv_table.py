@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from zkcompliance.errors import ImporterError
 from zkcompliance.importers.csv_records import Lines, records, records_of
-from zkcompliance.importers.fields import Fields
+from zkcompliance.importers.fields import AS_COLUMN, Fields
 from zkcompliance.importers.model import Importer, Row
 from zkcompliance.schemas import Schema
 
@@ -70,12 +70,14 @@ def _header(found: Iterator[tuple[int, list[str]]], schema: Schema, fields: Fiel
     fields.finish()
     for position, (name, column) in enumerate(zip(header, columns, strict=True), 1):
         if column is None and not fields.mapped:
-            raise ImporterError(f"header, column {position}: schema {schema.label} has no column {name[:64]!r}")
+            raise ImporterError(
+                f"header, column {position}: schema {schema.label} has no column {name[:64]!r}", help=AS_COLUMN
+            )
         if column is not None and header.index(name) != position - 1:
             raise ImporterError(f"header, column {position}: {name} is there twice")
     missing = [column.name for column in schema.columns if column.default is None and column.name not in columns]
     if missing:
-        raise ImporterError(f"header: column {missing[0]} is missing")
+        raise ImporterError(f"header: column {missing[0]} is missing", help=AS_COLUMN)
     return columns
 
 

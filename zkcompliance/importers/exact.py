@@ -14,6 +14,7 @@ from zkcompliance import limits
 from zkcompliance.errors import ImporterError
 from zkcompliance.quantities import MAX_DIGITS, Refused, read_time
 
+_QUICK = 1 << 64  # up to which an int needs no fraction to be judged
 _PRECISE = re.compile(r"([^.]{19})(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})")
 
 
@@ -36,6 +37,8 @@ def number(value: object, where: str) -> Fraction:
 
 def whole(value: object, where: str) -> int:
     """A whole number ≥ 0. A fraction form is taken when its digits are those of a whole number: 5.0, 1.8e11."""
+    if type(value) is int and 0 <= value < _QUICK:
+        return value
     amount = number(value, where)
     if amount.denominator != 1:
         raise ImporterError(f"{where}: is not a whole number")
@@ -46,6 +49,17 @@ def whole(value: object, where: str) -> int:
 
 def moment(value: object, where: str) -> Fraction:
     """A time as rows have it (`quantities`), which may have a fraction of a second → exact UTC seconds since 1970."""
+    seconds, fraction = _parts(value, where)
+    return seconds + Fraction(f"0{fraction}" if fraction else 0)
+
+
+def second(value: object, where: str) -> int:
+    """`moment`, rounded down to whole seconds."""
+    return _parts(value, where)[0]
+
+
+def _parts(value: object, where: str) -> tuple[int, str]:
+    """Whole UTC seconds of a time, and the fraction of one that follows: `.25`, or "" without one."""
     if not isinstance(value, str) or len(value) > 40:
         raise ImporterError(f"{where}: is not a time")
     match = _PRECISE.fullmatch(value)
@@ -55,7 +69,7 @@ def moment(value: object, where: str) -> Fraction:
         raise ImporterError(f"{where}: {refused.why}") from None
     if match is None:
         raise ImporterError(f"{where}: is not a time in ISO 8601")
-    return seconds + Fraction(f"0{match[2]}" if match[2] else 0)
+    return seconds, match[2] or ""
 
 
 def ceil(amount: Fraction) -> int:

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from zkcompliance.errors import ImporterError, UsageError
 from zkcompliance.schemas import Schema
 
+AS_COLUMN = "name the column that a field is, and others are left out: --map COLUMN=FIELD; or zkcompliance schemas"
+
 
 class Fields:
     """The fields of one file. mapped: column → field; without it every field is a column."""

@@ -221,7 +221,7 @@ def _whole_run(steps: list[_Step], runtime: Fraction | None, start: int, end: in
             raise ImporterError("log_history: holds no train_runtime", help="add --set end=2025-08-03T12:00:00Z")
         end = start + ceil(runtime)
     if end < start:
-        raise UsageError("end is before start")
+        raise UsageError("end is before start", help="say --set start=TIME --set end=TIME, the earlier one first")
     for _ in steps:
         yield start, end
 

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from zkcompliance.errors import ImporterError
 from zkcompliance.importers import settings
-from zkcompliance.importers.exact import Seen, moment, whole
+from zkcompliance.importers.exact import Seen, second, whole
 from zkcompliance.importers.grades import Grades
 from zkcompliance.importers.inspect_header import Header
 from zkcompliance.importers.inspect_recount import LETTERS, Recount, as_number
@@ -37,6 +37,7 @@ class Samples:
         self._unscored = options.get("unscored", "refuse")
         self._edits = options.get("edits", "refuse")
         self._source = settings.source(options)
+        self._worth_of: dict[str, Exact] = {}  # texts that have a worth: those that are stated, and the letters
         self._seen, self._epochs = Seen(), dict[str, int]()
         self._stated = Recount()
         self._original = Recount() if self._edits == "original" else None
@@ -100,9 +101,14 @@ class Samples:
         header, count = self._header, len(self._seen)
         if header.expected is not None and header.completed is not None:
             if count > header.expected or count - self._failed < header.completed:
-                raise ImporterError("samples: are not as many as results.completed_samples")
+                raise ImporterError(
+                    "samples: are not as many as results.completed_samples",
+                    help="give the log whole, as Inspect wrote it at the end of the run",
+                )
             if not header.partly and any(epochs != header.epochs for epochs in self._epochs.values()):
-                raise ImporterError("samples: one is not there in every epoch")
+                raise ImporterError(
+                    "samples: one is not there in every epoch", help="add --set incomplete=yes to seal those that are"
+                )
         readings = [each for each in (self._stated, self._original, self._mapped) if each is not None]
         for line in header.score.results:
             faults = [reading.fault(line) for reading in readings]
@@ -136,7 +142,7 @@ class Samples:
             if self._header.finished is None:
                 raise ImporterError(f"{where}, completed_at: is missing, and the run has no end")
             return int(self._header.finished)
-        return int(moment(done, f"{where}, completed_at"))
+        return second(done, f"{where}, completed_at")
 
     def _began(self, where: str) -> int:
         if self._header.started is None:
@@ -155,7 +161,7 @@ class Samples:
         if entry is not None:
             self._count(item, stated, taken, f"{where}, value")
         if not _nothing(taken):
-            return Exact(round(self._grades.worth(taken, f"{where}, value") * MILLION))
+            return self._ppm(taken, f"{where}, value")
         if may_lack:
             return None
         if self._unscored == "refuse":
@@ -170,6 +176,15 @@ class Samples:
                 )
             return Exact(0)
         return "skip" if self._unscored == "skip" else None
+
+    def _ppm(self, grade: object, where: str) -> Exact:
+        """What a grade is worth; that of a text is kept, since few of them are given again and again."""
+        known = self._worth_of.get(grade) if isinstance(grade, str) else None
+        if known is None:
+            known = Exact(round(self._grades.worth(grade, where) * MILLION))
+            if isinstance(grade, str):
+                self._worth_of[grade] = known
+        return known
 
     def _count(self, item: str, stated: object, taken: object, where: str) -> None:
         """For the recount: as Inspect counts the log's value, the original one, and a text by what `map` says."""

@@ -94,7 +94,9 @@ def _named(lines: list[_Line], spec: Mapping[str, object], options: Mapping[str,
     if name in scorers and (key or (name, "") in pairs):
         return name, key
     if key:
-        raise ImporterError("results.scores: the stated scorer is not there", help="name one that the log has")
+        raise ImporterError(
+            "results.scores: the stated scorer is not there", help="name one that the log has with --set scorer=NAME"
+        )
     fitting = {pair for pair in pairs if pair[1] and name in (f"{pair[0]}.{pair[1]}", pair[1])}
     if len(fitting) != 1:
         scorer, dot, rest = name.rpartition(".")

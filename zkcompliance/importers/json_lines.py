@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO, NoReturn
 from zkcompliance import limits
 from zkcompliance.errors import ImporterError
 from zkcompliance.importers.csv_records import Readable
-from zkcompliance.importers.fields import Fields
+from zkcompliance.importers.fields import AS_COLUMN, Fields
 from zkcompliance.importers.json_stream import RefusedJson, once_each
 from zkcompliance.importers.model import Importer, Row
 from zkcompliance.quantities import MAX_DIGITS, Number, Refused, read_whole
@@ -115,7 +115,9 @@ def _rows(file: Readable, schema: Schema, fields: Fields, first: int) -> Iterato
             if column is None:
                 if fields.mapped:
                     continue
-                raise ImporterError(f"row {number}: schema {schema.label} has no column {member[:64]!r}")
+                raise ImporterError(
+                    f"row {number}: schema {schema.label} has no column {member[:64]!r}", help=AS_COLUMN
+                )
             if isinstance(value, (dict, list)):
                 raise ImporterError(f"row {number}, column {column}: is not a single value")
             if isinstance(value, Number) and known[column] in _EXACT:

@@ -47,7 +47,7 @@ def read(file: BinaryIO, name: str, schema: Schema, options: Mapping[str, str]) 
         )
     start, end = parse_time(options["start"]), parse_time(options["end"])
     if end < start:
-        raise UsageError("end is before start")
+        raise UsageError("end is before start", help="say --set start=TIME --set end=TIME, the earlier one first")
     steps, earlier = _steps(options)
     run: Run | None = None
     for stretch, first in _stretches(_lines(file, column), column, steps, earlier):
@@ -120,7 +120,10 @@ def _stretches(
             continue
         amount = _number(row[column], f"line {number}, value")
         if amount < total:
-            raise ImporterError(f"line {number}, value: decreases, and a cumulative column is wanted")
+            raise ImporterError(
+                f"line {number}, value: decreases, and a cumulative column is wanted",
+                help="name one that is with --set tokens_column=NAME or flop_column=NAME",
+            )
         for until in (each for each in earlier if logged and reached < each < step + 1):
             yield paced(until), first
         yield _Stretch(reached, max(0, amount - given)), first
@@ -137,9 +140,15 @@ def _stretches(
 def _formula(options: Mapping[str, str]) -> tuple[str, int, str]:
     """(column, factor of its increases, method)."""
     if ("flop_column" in options) == ("tokens_column" in options):
-        raise UsageError("name one column: flop_column, or tokens_column with parameters", help="zkcompliance formats")
+        raise UsageError(
+            "name one column: flop_column, or tokens_column with parameters",
+            help="add --set flop_column=NAME; or --set tokens_column=NAME --set parameters=7e9",
+        )
     if ("tokens_column" in options) != ("parameters" in options):
-        raise UsageError("tokens_column and parameters go together", help="zkcompliance formats")
+        raise UsageError(
+            "tokens_column and parameters go together",
+            help="add --set parameters=7e9 where there is a tokens_column, and leave it out where there is none",
+        )
     if "flop_column" in options:
         return options["flop_column"], 1, "measured"
     return options["tokens_column"], 6 * parse_integer(options["parameters"]), "architecture"
@@ -150,7 +159,10 @@ def _lines(file: BinaryIO, column: str) -> Iterator[tuple[int, dict[str, str]]]:
     _, header = next(lines, (0, []))
     for name in ("step", column):
         if header.count(name) != 1:
-            raise ImporterError(f"header: column {name} is not there, or there twice")
+            raise ImporterError(
+                f"header: column {name} is not there, or there twice",
+                help="name another with --set tokens_column=NAME or flop_column=NAME",
+            )
     for at, cells in lines:
         if len(cells) != len(header):
             raise ImporterError(f"line {at}: {len(cells)} cells, not {len(header)}")

@@ -58,7 +58,9 @@ def read(file: BinaryIO, name: str, schema: Schema, options: Mapping[str, str]) 
             raise ImporterError(f"{where}, doc_id: the document is there twice under this filter")
         metric = metric or _only_metric(row, where)
         if metric not in as_list(row.get("metrics"), f"{where}, metrics"):
-            raise ImporterError(f"{where}, metrics: the metric is not there")
+            raise ImporterError(
+                f"{where}, metrics: the metric is not there", help="name one that is with --set metric=NAME"
+            )
         value = row.get(metric)
         if value is None or isinstance(value, (list, dict)):
             raise ImporterError(
@@ -110,9 +112,16 @@ class _Suite:
     def check(self, rows: int, total: Fraction, grader: str) -> None:
         """ImporterError when documents are missing, or the stated mean is over 10^-6 off the recomputed one."""
         if rows != self.effective:
-            raise ImporterError("the file's documents are not as many as the results file's n-samples.effective")
+            raise ImporterError(
+                "the file's documents are not as many as the results file's n-samples.effective",
+                help="give the results file of the same run with --set results=results_….json; "
+                "or say which documents are meant with --set task=NAME or filter=NAME",
+            )
         if grader not in self.stated:
-            raise ImporterError("the results file has no result for this metric and filter")
+            raise ImporterError(
+                "the results file has no result for this metric and filter",
+                help="name others with --set metric=NAME and filter=NAME",
+            )
         if abs(total / rows - signed(self.stated[grader], "results file, result")) > Fraction(1, MILLION):
             raise ImporterError("the results file's result does not follow from the documents")
 
@@ -127,7 +136,7 @@ def _suite(name: str, options: Mapping[str, str]) -> _Suite:
         with regular.open_given(Path(options["results"])) as file:
             data = file.read(limits.MAX_IMPORT_VALUE_BYTES + 1)
     except OSError as error:
-        raise UsageError(f"results: {error.strerror}") from None
+        raise UsageError(f"results: {error.strerror}", help="say where it is: --set results=results_….json") from None
     if len(data) > limits.MAX_IMPORT_VALUE_BYTES:
         raise ImporterError("results file: is too large")
     try:
@@ -155,7 +164,7 @@ def _judged(results: Mapping[str, object], name: str, options: Mapping[str, str]
     if isinstance(of, bool) or not isinstance(of, (int, str, Decimal)):
         raise ImporterError("versions: the task has none")
     if options.get("task_version", str(of)) != str(of):
-        raise ImporterError("versions: is not the stated version")
+        raise ImporterError("versions: is not the stated version", help="leave --set task_version=… out")
     at = int(number(results.get("date"), "date"))
     named = results.get("model_name")
     model = options.get("model") or as_text(named, "model_name")

@@ -26,7 +26,7 @@ class Zone:
     def of(cls, offset: str | None, name: str | None) -> Zone:
         """From the options `utc_offset` and `zone`, of which one may be given; UTC without."""
         if offset is not None and name is not None:
-            raise UsageError("utc_offset and zone: give one of them", help="zkcompliance formats")
+            raise UsageError("utc_offset and zone: give one of them", help="leave --set utc_offset=… or zone=… out")
         if name is not None:
             try:
                 return cls(zoneinfo.ZoneInfo(name))
@@ -38,8 +38,8 @@ class Zone:
         match = _OFFSET.fullmatch(offset or "+00:00")
         if match is None:
             raise UsageError(
-                "utc_offset is +HH:MM or -HH:MM; a zone with summer time is --set zone=Europe/Berlin",
-                help="zkcompliance formats",
+                "utc_offset is +HH:MM or -HH:MM",
+                help="say --set utc_offset=+01:00; a zone with summer time is --set zone=Europe/Berlin",
             )
         span = timedelta(hours=int(match[2]), minutes=int(match[3]))
         return cls(timezone(-span if match[1] == "-" else span))

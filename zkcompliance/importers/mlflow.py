@@ -20,10 +20,8 @@ from urllib.parse import unquote
 from zkcompliance.edge import regular
 from zkcompliance.errors import ImporterError, UsageError
 from zkcompliance.importers import settings
-from zkcompliance.importers.mlflow_files import Files
 from zkcompliance.importers.mlflow_model import Point, Run, Store, milliseconds
 from zkcompliance.importers.mlflow_series import gathered, increases, value_before
-from zkcompliance.importers.mlflow_server import Server
 from zkcompliance.importers.mlflow_store import Database, check_revision, check_tables, opened
 from zkcompliance.importers.model import Identified, Importer, Row
 from zkcompliance.quantities import parse_integer
@@ -60,6 +58,9 @@ def read(file: BinaryIO, name: str, schema: Schema, options: Mapping[str, str]) 
 
 def read_place(place: str, schema: Schema, options: Mapping[str, str]) -> Iterator[Row]:
     """The same rows of a store that is no file: a folder, or what a URL names."""
+    from zkcompliance.importers.mlflow_files import Files
+    from zkcompliance.importers.mlflow_server import Server
+
     scheme, mark, rest = place.partition("://")
     if not mark:
         yield from _rows(Files(Path(place)), _Chosen.of(options))
@@ -103,19 +104,26 @@ class _Chosen:
     def of(cls, options: Mapping[str, str]) -> _Chosen:
         if ("flop_metric" in options) == ("tokens_metric" in options):
             raise UsageError(
-                "name one metric: flop_metric, or tokens_metric with parameters", help="zkcompliance formats"
+                "name one metric: flop_metric, or tokens_metric with parameters",
+                help="add --set flop_metric=NAME; or --set tokens_metric=NAME --set parameters=7e9",
             )
         if ("tokens_metric" in options) != ("parameters" in options):
-            raise UsageError("tokens_metric and parameters go together", help="zkcompliance formats")
+            raise UsageError(
+                "tokens_metric and parameters go together",
+                help="add --set parameters=7e9 where there is a tokens_metric, and leave it out where there is none",
+            )
         ranks = options.get("ranks", "one")
         if not _RANKS.fullmatch(ranks):
-            raise UsageError("ranks is one, same or a number of ranks from 2", help="zkcompliance formats")
+            raise UsageError("ranks is one, same or a number of ranks from 2", help="say --set ranks=same, or ranks=8")
         order = settings.choice(options, "order", ("step", "time"), "step")
         resumed = settings.choice(options, "resumed", ("refuse", "rewind", "restart"), "refuse")
         if ranks != "one" and (order, resumed) != ("step", "refuse"):
-            raise UsageError("ranks goes with neither order nor resumed", help="zkcompliance formats")
+            raise UsageError("ranks goes with neither order nor resumed", help="leave --set ranks=… out, or the others")
         if order == "time" and resumed == "rewind":
-            raise UsageError("resumed=rewind tells by the steps, and order=time says that there are none")
+            raise UsageError(
+                "resumed=rewind tells by the steps, and order=time says that there are none",
+                help="leave --set order=time out, or say resumed=restart",
+            )
         return cls(
             settings.Compute.of(options, ""),
             options["flop_metric"] if "flop_metric" in options else options["tokens_metric"],

@@ -38,13 +38,17 @@ def opened(file: BinaryIO) -> sqlite3.Connection:
         raise ImporterError("is not an sqlite database")
     if head[18:20] != b"\x01\x01":
         raise ImporterError(
-            "is in write-ahead mode, so rows may stand in another file", help="PRAGMA journal_mode=DELETE, then import"
+            "is in write-ahead mode, so rows may stand in another file",
+            help="sqlite3 STORE 'PRAGMA journal_mode=DELETE'  # of a copy that nobody writes, and import that",
         )
     path = Path(os.fsdecode(getattr(file, "name", "")))
     for ending in ("-journal", "-wal"):
         beside = path.with_name(path.name + ending)
         if beside.exists() and beside.stat().st_size:
-            raise ImporterError(f"has a {ending} file beside it: a writer was interrupted, or is at work")
+            raise ImporterError(
+                f"has a {ending} file beside it: a writer was interrupted, or is at work",
+                help="sqlite3 STORE '.backup copy.db'  # and import the copy",
+            )
     if not os.path.samestat(path.stat(), os.fstat(file.fileno())):
         raise ImporterError("changed while it was opened")
     try:

@@ -95,7 +95,10 @@ class Importer:
     def check(self, schema: Schema, options: Mapping[str, str]) -> None:
         """UsageError when this importer cannot feed `schema` or has no such option."""
         if self.schemas and schema.name not in self.schemas:
-            raise UsageError(f"format {self.name} gives rows of {', '.join(self.schemas)}, not {schema.name}")
+            raise UsageError(
+                f"format {self.name} gives rows of {', '.join(self.schemas)}, not {schema.name}",
+                help=f"seal with --schema {self.schemas[0]}, in a log of its own",
+            )
         for name in options:
             if name not in self.options:
                 known = ", ".join(self.options) or "none"

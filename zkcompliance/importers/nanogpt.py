@@ -71,15 +71,15 @@ class _Settings:
 def _settings(name: str, options: Mapping[str, str]) -> _Settings:
     phase = options.get("phase", "pretraining")
     if phase not in PHASES:
-        raise UsageError(f"phase is one of {', '.join(PHASES)}")
+        raise UsageError(f"phase is one of {', '.join(PHASES)}", help="zkcompliance formats")
     utilisation = parse_ppm(options.get("utilisation", "100%"))
     if options.get("incomplete", "no") not in ("yes", "no"):
-        raise UsageError("incomplete is yes or no")
+        raise UsageError("incomplete is one of yes, no", help="zkcompliance formats")
     peak = parse_integer(options["peak"]) if "peak" in options else None
     incomplete = options.get("incomplete") == "yes"
     running = options.get("running", "refuse")
     if running not in ("refuse", "accept"):
-        raise UsageError("running is refuse or accept")
+        raise UsageError("running is one of refuse, accept", help="zkcompliance formats")
     run = options.get("run", name.rpartition(".")[0] or name)
     return _Settings(run, phase, utilisation, incomplete, running == "accept", peak)
 

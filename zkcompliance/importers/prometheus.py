@@ -80,7 +80,9 @@ class _Chosen:
     def of(cls, options: Mapping[str, str], name: str) -> _Chosen:
         every, longest = parse_seconds(options.get("every", "1 h")), parse_seconds(options.get("longest", "5 min"))
         if not every or not longest:
-            raise UsageError("every and longest are at least a second")
+            raise UsageError(
+                "every and longest are at least a second", help="say --set every=1h, or --set longest=10min"
+            )
         return cls(
             settings.Compute.of(options, settings.stem(name)),
             parse_integer(options["peak"]) if "peak" in options else None,
@@ -128,7 +130,10 @@ def _device(labels: Mapping[str, object], where: str, chosen: _Chosen) -> tuple[
     if labels.get("__name__", METRIC) != METRIC:
         raise ImporterError(f"{where}, __name__: is not {METRIC}")
     if labels.get("GPU_I_ID") or labels.get("GPU_I_PROFILE"):
-        raise ImporterError(f"{where}, GPU_I_ID: a slice of a GPU (MIG) is not counted here")
+        raise ImporterError(
+            f"{where}, GPU_I_ID: a slice of a GPU (MIG) is not counted here",
+            help="write what it used into a CSV of the compute schema: zkcompliance schemas compute",
+        )
     name = labels.get("modelName")
     model = name if isinstance(name, str) else ""
     kind, peak = NVIDIA.get(model, ("other", None))

@@ -75,7 +75,10 @@ def read(file: BinaryIO, name: str, schema: Schema, options: Mapping[str, str]) 
                 row, (attempt.cluster, attempt.job, attempt.submit, attempt.part, place), f"job {attempt.job}"
             )
     if len(seen) and not gpus:
-        raise ImporterError("no job has gres/gpu in AllocTRES: AccountingStorageTRES does not count GPUs")
+        raise ImporterError(
+            "no job has gres/gpu in AllocTRES: AccountingStorageTRES does not count GPUs",
+            help="scontrol show config | grep AccountingStorageTRES  # it has to name gres/gpu before the jobs run",
+        )
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,7 @@ class _Chosen:
     def of(cls, options: Mapping[str, str]) -> _Chosen:
         phases = settings.table(options, "phases")
         if not set(phases.values()) <= set(PHASES):
-            raise UsageError(f"phases: a phase is one of {', '.join(PHASES)}")
+            raise UsageError(f"phases: a phase is one of {', '.join(PHASES)}", help="zkcompliance formats")
         return cls(
             settings.choice(options, "phase", PHASES, "pretraining"),
             phases,

@@ -24,7 +24,7 @@ class Devices:
         peaks = {name.lower(): text for name, text in settings.table(options, "peaks").items()}
         kinds = {name.lower(): text for name, text in settings.table(options, "kinds").items()}
         if not set(kinds.values()) <= set(DEVICE_KINDS):
-            raise UsageError(f"kinds: a kind is one of {', '.join(DEVICE_KINDS)}")
+            raise UsageError(f"kinds: a kind is one of {', '.join(DEVICE_KINDS)}", help="zkcompliance formats")
         by_kind = {name: text for name, text in peaks.items() if text in KINDS}
         self._peaks = {name: peak for name, (_, peak) in GRES.items()}
         self._peaks |= {name: KINDS[text] if name in by_kind else parse_integer(text) for name, text in peaks.items()}

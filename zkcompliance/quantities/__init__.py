@@ -26,7 +26,7 @@ from zkcompliance.quantities.numbers import (
     read_truth,
     read_whole,
 )
-from zkcompliance.quantities.shares import MOST_RATE, UNITS, parse_ppm, read_share
+from zkcompliance.quantities.shares import MOST_RATE, UNITS, UnitNotStated, parse_ppm, read_share
 from zkcompliance.quantities.showing import exact_beside, show_id, show_integer, show_ppm, show_seconds, show_time
 from zkcompliance.quantities.times import FIRST, LAST, parse_seconds, parse_time, read_length, read_time
 
@@ -41,6 +41,7 @@ __all__ = [
     "Number",
     "Refused",
     "Typed",
+    "UnitNotStated",
     "check_text",
     "exact_beside",
     "fault_of",

@@ -69,15 +69,16 @@ def parse_ppm(text: str) -> Exact:
         raise UsageError(f"{quoted(text)} {refused.why}") from None
 
 
+class UnitNotStated(Refused):
+    """A number of a share that says no unit, and whose column or parameter states none."""
+
+
 def _bare() -> Refused:
-    return Refused(f"has no unit: 1 could be 100 %, 1 % or one part per million; {_FORMS}")
+    return UnitNotStated(f"has no unit: 1 could be 100 %, 1 % or one part per million; {_FORMS}")
 
 
 def _typed() -> Refused:
-    return Refused(
-        "is a float of a column that states no unit: is it ppm, percent or a fraction?",
-        "seal with --unit COLUMN=fraction, or append with units={'COLUMN': 'fraction'} (or percent, or ppm)",
-    )
+    return UnitNotStated("is a float of a column that states no unit: is it ppm, percent or a fraction?")
 
 
 def _of_text(text: str, unit: str | None) -> Fraction:

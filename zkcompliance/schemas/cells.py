@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from zkcompliance import limits, quantities
 from zkcompliance.errors import SchemaError, UsageError
-from zkcompliance.quantities import Exact, Number, Refused, Typed
+from zkcompliance.quantities import Exact, Number, Refused, Typed, UnitNotStated
 from zkcompliance.schemas.shape import LIMB_BITS, Column, Rule, Schema, Value, text_id
 
+_STATE_UNIT = "seal with --unit COLUMN=fraction, or append with units={'COLUMN': 'fraction'} (or percent, or ppm)"
 _NUMBERS = ("time", "flop", "count", "ppm")
 _DIGITS = 40  # of a plain decimal text; longer ones take the slow way, and are refused there
 
@@ -45,7 +46,10 @@ class Reading:
                     help=f"zkcompliance schemas {schema.name}",
                 )
             if unit not in quantities.UNITS:
-                raise UsageError(f"the unit of {name} is one of {', '.join(quantities.UNITS)}, not {unit[:40]!r}")
+                raise UsageError(
+                    f"the unit of {name} is one of {', '.join(quantities.UNITS)}, not {unit[:40]!r}",
+                    help=f"say seal --unit {name}=fraction, or units={{'{name}': 'fraction'}} (or percent, or ppm)",
+                )
         return cls(dict(units or {}), None if now is None else now + limits.MAX_ROW_AHEAD_SECONDS, any_second)
 
 
@@ -147,6 +151,8 @@ def _first_fault(column: Column, values: Sequence[object], first_row: int, readi
     for number, value in enumerate(values, first_row):
         try:
             parse(value)
+        except UnitNotStated as refused:
+            return _fault(column, number, refused.why, _STATE_UNIT)
         except Refused as refused:
             return _fault(column, number, refused.why, refused.help)
         except SchemaError as error:
