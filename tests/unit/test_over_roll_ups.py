@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -28,10 +29,10 @@ from zkcompliance.claim.language import (
     same_rows,
     within,
 )
-from zkcompliance.claim.language.build import over_roll_ups
+from zkcompliance.claim.language.build import OVER_ROLL_UPS, over_roll_ups
 from zkcompliance.claim.meaning.interpret import interpret
 from zkcompliance.claim.provable import provable
-from zkcompliance.errors import ClaimDefinitionError
+from zkcompliance.errors import ClaimDefinitionError, UsageError
 from zkcompliance.schemas import roll_up_of
 from zkcompliance.schemas.grouping import grouped
 
@@ -152,7 +153,7 @@ def test_a_membership_of_keys_is_substituted() -> None:
 
 def test_claims_of_the_catalogue() -> None:
     """Two say that they are there over roll-ups, and no claim that has no substitution does."""
-    there = [name for name in catalogue.names() if name.endswith(catalogue.OVER_ROLL_UPS)]
+    there = [name for name in catalogue.names() if name.endswith(OVER_ROLL_UPS)]
     assert there == ["compute-band-rolled-up", "training-compute-below-rolled-up"]
     for name in there:
         card_id = catalogue.load(name)
@@ -176,3 +177,55 @@ def test_the_catalogues_examples_over_their_roll_up(name: str) -> None:
         assert (before.holds, before.reveals) == (after.holds, after.reveals), example.text
         failed = [[each.name for each in found.outcomes if not each.holds] for found in (before, after)]
         assert failed[0] == failed[1] or not example.holds
+
+
+OWN = '''
+from zkcompliance.claim.language import ComputeLog, Flop, CustomerLog, Param, claim, over_roll_ups, require
+
+
+{above}
+def own(log: {log}, most: Param[Flop]) -> None:
+    """It is so."""
+    require("so", {condition})
+'''
+TOTAL = "log.flop.sum() <= most"
+
+
+def written(folder: Path, above: str, condition: str = TOTAL, log: str = "ComputeLog", more: str = "") -> str:
+    path = folder / "own.py"
+    path.write_text(OWN.format(above=above, condition=condition, log=log) + more)
+    return str(path)
+
+
+def test_a_file_of_ones_own(tmp_path: Path) -> None:
+    """The line above makes it the claim over roll-ups, with an id of its own, over the roll-up's schema."""
+    over = catalogue.load(written(tmp_path, '@over_roll_ups\n@claim("own", version=2)'))
+    assert (over.id, over.version, over.slots["log"].label) == ("own-rolled-up", 2, "compute.rollup@2")
+    plain = catalogue.load(written(tmp_path, '@claim("own", version=2)'))
+    assert (plain.id, plain.slots["log"].label) == ("own", "compute@2")
+
+
+@pytest.mark.parametrize(
+    ("above", "condition", "log", "why"),
+    [
+        ('@over_roll_ups\n@claim("own")', "log.every(log.flop <= most)", "ComputeLog", "flop, a column that is no key"),
+        ('@over_roll_ups\n@claim("own")', "log.order_by(log.run).flop.sum() <= most", "ComputeLog", "order_by over a"),
+        ('@over_roll_ups\n@claim("own")', "log.flop.sum() <= most", "CustomerLog", "about no log that is rolled up"),
+        ('@over_roll_ups\n@over_roll_ups\n@claim("own")', TOTAL, "ComputeLog", "which is over roll-ups"),
+        ('@claim("own")\n@over_roll_ups', TOTAL, "ComputeLog", "over_roll_ups of what is no claim"),
+        (f'@over_roll_ups\n@claim("o{"w" * 53}")', TOTAL, "ComputeLog", "is longer than an id may be"),
+    ],
+)
+def test_a_file_of_ones_own_that_is_refused(tmp_path: Path, above: str, condition: str, log: str, why: str) -> None:
+    """With the word and why, and its line in the file."""
+    with pytest.raises(ClaimDefinitionError) as caught:
+        catalogue.load(written(tmp_path, above, condition, log))
+    assert why in caught.value.message and "own.py" in caught.value.message
+
+
+def test_the_mark_of_the_catalogue_is_refused_in_a_file_of_ones_own(tmp_path: Path) -> None:
+    """It would make a second claim of the file, which nothing names; and no id of the catalogue is taken over."""
+    with pytest.raises(UsageError, match="ROLLED makes two claims"):
+        catalogue.load(written(tmp_path, '@claim("own")', more="\nROLLED = True\n"))
+    with pytest.raises(UsageError, match="the id of a claim of the catalogue"):
+        catalogue.load(written(tmp_path, '@over_roll_ups\n@claim("compute-band")'))
