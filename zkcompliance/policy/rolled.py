@@ -1,16 +1,18 @@
-"""Roll-up files that are given to whoever judges: each shows for which log a roll-up stands."""
+"""Roll-up files that are given to whoever judges: each shows for which log a roll-up stands; and what takes one."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
+from zkcompliance.card import catalogue
 from zkcompliance.edge import regular
 from zkcompliance.errors import UsageError
 from zkcompliance.lineage.rollup import Stands, read_rollup
 from zkcompliance.log import memory
 from zkcompliance.log.checkpoint import generation_of
 from zkcompliance.log.memory import Known, Rolled
+from zkcompliance.policy.proofs import Claimed
 from zkcompliance.progress import Progress
 
 
@@ -39,3 +41,9 @@ def read_roll_ups(paths: Sequence[Path], state: Path | None, progress: Progress)
             raise UsageError(f"{path}: {error.strerror}", help="--roll-up takes a roll-up file") from error
         found[stands.rolled.checkpoint.body] = stands
     return found
+
+
+def schema_of(claimed: Claimed, slot: str) -> str | None:
+    """The schema of a slot that takes a roll-up, as name@version, by the program's bytes alone; None of any other."""
+    (digest,) = (each.schema_digest for each in claimed.program.logs if each.name == slot)
+    return catalogue.label(digest) if digest in catalogue.roll_ups() else None
