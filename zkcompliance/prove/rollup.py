@@ -134,7 +134,7 @@ class _Making:
         tables = [each.load_columns() for each in self._log.segments[self.done : self.done + self._run()]]
         made = grouped(self._how, np.concatenate(tables, axis=1))
         self._progress("roll up", self.done, len(self._log.segments))
-        with Writer(self._place, self._key) as writer:
+        with Writer(self._place, self._key, rolling=True) as writer:
             if writer.pending_rows:
                 raise LogError(
                     f"{self._place} has rows that were appended and are not those of {self._log.path}: a roll-up has "
