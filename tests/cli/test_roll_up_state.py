@@ -44,13 +44,13 @@ class Counted:
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.count = 0
-        verify = rollup.verify_bundle
+        verify = rollup.verify_decoded
 
         def counting(*given: Any, **more: Any) -> Any:
             self.count += 1
             return verify(*given, **more)
 
-        patch.setattr(rollup, "verify_bundle", counting)
+        patch.setattr(rollup, "verify_decoded", counting)
 
     def taken(self) -> int:
         found, self.count = self.count, 0

@@ -27,11 +27,11 @@ from zkcompliance.card import catalogue
 from zkcompliance.errors import MalformedRollUp, RollUpRejected
 from zkcompliance.lineage.stream import Side, Stream
 from zkcompliance.log.memory import Rolled
-from zkcompliance.verify.bundle import decode_bundle, note_text
+from zkcompliance.verify.bundle import Bundle, decode_bundle, note_text, programs_of
 from zkcompliance.verify.checkpoint import Checkpoint, parse_checkpoint
 from zkcompliance.verify.codec import at_most, u16
-from zkcompliance.verify.statement import LogStatement, decode_statement
-from zkcompliance.verify.verifier import verify_bundle
+from zkcompliance.verify.statement import LogStatement, Statement, decode_statement
+from zkcompliance.verify.verifier import verify_decoded
 
 MAGIC = b"zkcr" + u16(1)
 _LOGS = ("rows", "rolled")
@@ -63,7 +63,7 @@ def read_rollup(
     """All of a roll-up file, verified, but for the proofs that are known.
 
     report: is told how many bytes were read. MalformedRollUp, LimitExceeded, RollUpRejected, and the errors of
-    `verify_bundle` for its proofs.
+    `verify_decoded` for its proofs.
     """
     stream = Stream(source, report, MalformedRollUp, "roll-up file")
     log, rolled = _head(stream)
@@ -76,11 +76,12 @@ def read_rollup(
         data = stream.take(size)
         if number < before:
             continue
-        first = program
-        program, claim = _program(data, number)
+        first, bundle = program, decode_bundle(data)
+        statement = decode_statement(bundle.statement_bytes)
+        program, claim = _program(statement, number)
         if first not in (b"", program):
             raise RollUpRejected(f"proof {number} of the roll-up is of another program than those before it")
-        done += _checked(data, program, log, rolled, done, number)
+        done += _checked(bundle, statement, program, log, rolled, done, number)
     if done != log.checkpoint.size:
         raise RollUpRejected(
             f"{rolled.checkpoint.origin} has the rows of {done} segments of {log.checkpoint.origin}, "
@@ -145,17 +146,21 @@ def _registered() -> dict[bytes, str]:
     return {card.program: card.label for card in cards}
 
 
-def _program(data: bytes, number: int) -> tuple[bytes, str]:
+def _program(statement: Statement, number: int) -> tuple[bytes, str]:
     """The registered program of the schemas that a proof is about, and its claim; nothing is verified yet."""
-    stated = {claim.program_digest for claim in decode_statement(decode_bundle(data).statement_bytes).claims}
+    stated = {claim.program_digest for claim in statement.claims}
     if len(stated) == 1 and (label := _registered().get(program := stated.pop())) is not None:
         return program, label
     raise RollUpRejected(f"proof {number} of the roll-up is of no registered claim that rolls a log up")
 
 
-def _checked(data: bytes, program: bytes, log: Side, rolled: Side, done: int, number: int) -> int:
+def _checked(
+    bundle: Bundle, statement: Statement, program: bytes, log: Side, rolled: Side, done: int, number: int
+) -> int:
     """How many segments of the log the proof is about: those that come next; and of entry `number` of the roll-up."""
-    _, statement, (shown, *_), _ = verify_bundle(data, program_digests=[program])
+    programs = programs_of(bundle, statement)
+    verify_decoded(bundle, statement, programs, program_digests=[program])
+    shown = programs[0]
     if len(statement.claims) != 1 or len(statement.logs) != len(_LOGS):
         raise RollUpRejected(f"proof {number} of the roll-up is not of one claim about one log and its roll-up")
     (claim,) = statement.claims
