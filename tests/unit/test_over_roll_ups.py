@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import zkcompliance
 from tests.kit.agreeing import parameters, table
 from tests.kit.compiled_trial import padded
 from zkcompliance.claim import catalogue
@@ -25,6 +26,7 @@ from zkcompliance.claim.language import (
     claim,
     days,
     latest,
+    not_ahead,
     require,
     same_rows,
     within,
@@ -67,6 +69,12 @@ COMMUTES: list[tuple[str, type, Said]] = [
     ("sum of each group", ComputeLog, lambda c: (g := c.group_by(c.run)).every(g.sum(c.flop) <= 150)),
     ("mean score of those graded", EvalLog, lambda e: e.where(e.score.is_given()).count() <= 3),
     ("kinds", EventLog, lambda e: e.where(e.kind == "eval").count() >= 1),
+    ("first and last row of each key", ComputeLog,
+     lambda c: (g := c.group_by(c.run)).every(g.max(c.end) - g.min(c.start) <= days(1))),
+    ("sums of a customer, of whom there is one", ComputeLog,
+     lambda c: (g := c.group_by(c.customer.or_else(""))).every(g.sum(c.flop) <= 150)),
+    ("sum and number of each key together", EvalLog,
+     lambda e: (g := e.where(e.score.is_given()).group_by(e.model)).every(g.mean(e.score) <= "0.006%")),
     ("reported", IncidentLog, lambda i: i.every(i.reported.is_given())),
 ]  # fmt: skip
 
@@ -116,6 +124,8 @@ REFUSED: list[tuple[str, type, Said, str]] = [
     ("share of a condition", ComputeLog, lambda c: (c.phase == "idle").share() <= "5%", "count of a condition over"),
     ("sum of a key", EventLog, lambda e: e.stage.or_else(0).sum() <= 5, "sum over a roll-up"),
     ("mean of a key", EventLog, lambda e: e.stage.or_else(0).mean() <= 5, "over a roll-up"),
+    ("brackets", ComputeLog, lambda c: c.every(not_ahead(c.end, days(1))), "end, a column that is no key"),
+    ("coverage", EvalLog, lambda e: e.unique(e.suite, e.item), "unique over a roll-up"),
     ("same rows", ComputeLog, lambda c: same_rows(c.run, c.model.or_else("")), "over a roll-up"),
 ]  # fmt: skip
 
@@ -129,6 +139,20 @@ def test_it_does_not_commute(log: type, condition: Said, why: str) -> None:
     with pytest.raises(ClaimDefinitionError) as caught:
         over_roll_ups(plain)
     assert why in caught.value.message
+
+
+PAGE = (Path(zkcompliance.__file__).parents[1] / "docs" / "claims.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("which", "cases"), [("what commutes", [c[0] for c in COMMUTES]), ("what does not", [c[0] for c in REFUSED])]
+)
+def test_the_page_has_every_case_and_no_other(which: str, cases: list[str]) -> None:
+    """docs/claims.md: what each line names is a case here, which is tried; and each case is named there once."""
+    table = PAGE.split(f"<!-- over roll-ups: {which} -->")[1].strip().split("\n\n")[0]
+    lines = [line.strip("| ").split(" | ") for line in table.splitlines()[2:]]
+    assert all(len(line) == 2 for line in lines)
+    assert sorted(each for named, _ in lines for each in named.split("; ")) == sorted(cases)
 
 
 def test_a_state_at_a_time_is_refused() -> None:
