@@ -275,14 +275,17 @@ class Request:
                     f"{self._called('new_keys')}: no log {name!r} is asked for: there is {', '.join(names)}"
                 )
         return Recall(
-            state=None if self.state is None else Path(self.state),
+            state=self._memory(),
             lineages=self._lineages(names),
             new_keys=frozenset(self.new_keys),
             clock=clock,
             at=now if self.at is not None else None,
             progress=progress,
-            rolled=read_roll_ups(map(Path, self.roll_ups), progress),
+            rolled=read_roll_ups([Path(each) for each in self.roll_ups], self._memory(), progress),
         )
+
+    def _memory(self) -> Path | None:
+        return None if self.state is None else Path(self.state)
 
     def _lineages(self, names: list[str]) -> dict[str, Path]:
         if isinstance(self.lineages, Path):

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+import zkcompliance as zk
 from tests.kit.command_line import ok, run
 from tests.kit.rolling import FLOP, ROW, data, parts, roll, said, seal, whole
-from zkcompliance.errors import MalformedRollUp, RollUpRejected
+from zkcompliance.errors import MalformedRollUp, RollUpRejected, UsageError
 from zkcompliance.lineage.rollup import read_rollup
 from zkcompliance.log import merkle, open_log
 from zkcompliance.log.layout import Layout
@@ -21,7 +22,7 @@ from zkcompliance.stark.codec import u32
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A log of two segments that is rolled up, then of a third, of another model, that is rolled up too."""
     path = tmp_path_factory.mktemp("rolled")
-    for name in ("key", "rolled.key", "other.key", "further.key", "behind.key", "other-rolled.key"):
+    for name in ("key", "rolled.key", "other.key", "further.key", "behind.key", "other-rolled.key", "new.key"):
         assert run("keygen", f"lab.example/{name}", "-o", path / name).exit_code == 0
     seal(path, 2)
     seal(path, 3, 2)
@@ -132,3 +133,27 @@ def test_sealed_and_rolled_up_at_once(folder: Path) -> None:
     done = ok(*seal_more, "--roll-up", folder / "rolled", "--roll-up-key", folder / "rolled.key")
     assert done["size"] == 4 and Path(done["rollup"]) == Layout(folder / "rolled").rollup
     assert read_rollup(BytesIO(data(folder))).log.checkpoint.size == 4
+
+
+def test_a_roll_up_is_written_by_roll_up_alone(folder: Path, tmp_path: Path) -> None:
+    """By every other way in it is refused before anything is written; cosignatures may still be added."""
+    row = tmp_path / "rows.jsonl"
+    row.write_text(json.dumps(said(folder / "rolled")[0] | {"start_min": 1, "start_max": 1}, default=str) + "\n")
+    before = data(folder), open_log(folder / "rolled").checkpoint
+    key = ("--key", folder / "rolled.key")
+    for tried in (
+        run("seal", row, "--log", folder / "rolled", *key),
+        run("seal", "--empty", "--log", folder / "rolled", *key),
+        run("seal", row, "--schema", "compute.rollup", "--log", tmp_path / "new", "--key", folder / "new.key"),
+        run("refresh", folder / "rolled", "--to", tmp_path / "new", "-o", tmp_path / "l", *key),
+        run("compact", folder / "rolled", "--to", tmp_path / "new", "-o", tmp_path / "l", *key),
+    ):
+        assert tried.exit_code == 2 and "is a roll-up" in tried.output, tried.output
+    with zk.open_log(folder / "rolled", key=folder / "rolled.key") as log:
+        with pytest.raises(UsageError, match="only roll-up writes them"):
+            log.append([{}])
+        with pytest.raises(UsageError, match="only roll-up writes them"):
+            log.seal(empty=True)
+        with pytest.raises(UsageError, match="only roll-up writes them"):  # another process, while the first has it
+            zk.open_log(folder / "rolled", key=folder / "rolled.key", spool=True).append([{}])
+    assert (data(folder), open_log(folder / "rolled").checkpoint) == before and not (tmp_path / "new").exists()

@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from tests.kit import support
 from tests.kit.agreeing import table
-from tests.kit.compiled_trial import padded, seal_anew
+from tests.kit.compiled_trial import Trial, padded, proof_file, seal_anew
+from tests.kit.hunt.traces import broken, mutated
 from zkcompliance.claim import catalogue
-from zkcompliance.claim.model import Claim
+from zkcompliance.claim.model import Claim, Witness
 from zkcompliance.errors import VerificationError
 from zkcompliance.prove.api import private_sizes
 from zkcompliance.schemas import ROLL_UPS, RollUp, decode_rows, encode_rows
@@ -23,6 +25,7 @@ from zkcompliance.schemas.rolled import GIVEN
 from zkcompliance.stark.commit.table import SealedTable
 from zkcompliance.stark.prover.prover import Prover
 from zkcompliance.stark.prover.witness import check_trace
+from zkcompliance.verify.verifier import verify_bundle
 
 HOW = ROLL_UPS[0]
 COMPUTE, ROLLED = HOW.schema, HOW.rolled
@@ -119,13 +122,25 @@ class Logs:
     def holds(self) -> bool:
         return self.claim.check({"rows": self.rows, "rolled": [self.rolled]}, {}).holds
 
-    def prover(self) -> Prover:
+    @property
+    def witness(self) -> Witness:
         seen = self.rolled.copy()
         seen[0] = seen[0] != 0
-        witness = self.claim.witness({"rows": self.lies or self.rows, "rolled": [seen]}, {})
+        return self.claim.witness({"rows": self.lies or self.rows, "rolled": [seen]}, {})
+
+    @property
+    def sealed(self) -> list[SealedTable]:
         own = [seal_anew(columns, self.how.schema.digest) for columns in self.rows]
-        rolled = seal_anew(self.rolled, self.how.rolled.digest)
-        sealed: list[SealedTable] = [*own, rolled]
+        return [*own, seal_anew(self.rolled, self.how.rolled.digest)]
+
+    def trial(self) -> Trial:
+        """The trace that the prover makes."""
+        private, unknowns = self.witness.private, self.witness.unknowns
+        return Trial(self.claim.program, self.sealed, private, unknowns, [], (len(self.rows), 1))
+
+    def prover(self) -> Prover:
+        witness, sealed = self.witness, self.sealed
+        own, rolled = sealed[:-1], sealed[-1]
         program = self.claim.program
         sizes = private_sizes(program, witness.private, {"rows": len(own), "rolled": 1})
         logs = [[each.entry for each in own], [rolled.entry]]
@@ -311,6 +326,30 @@ def test_a_result_table_of_other_rows_is_refused(told: Callable[[Logs], list[np.
     assert check_trace(prover.layout, prover.trace)
     with pytest.raises(VerificationError):
         support.verify(prover.statement, proof)
+
+
+EQUAL_ROWS, SUMMED = ("bus", 0, ""), ("bus", 1, "")
+
+
+@pytest.mark.parametrize("spoil", [*SPOILERS, fewer, doubled, swapped], ids=lambda f: f.__name__)
+def test_the_check_that_refuses_them(spoil: Callable[[Logs], Any]) -> None:
+    """Of other groups the equality of rows, of other rows what is summed: a program without what the trace breaks is
+    met by the very same prover, and the real verifier accepts its proof."""
+    logs = Logs.honest()
+    other = spoil(logs)
+    if other is not None:
+        logs.rolled, logs.lies = padded(grouped(HOW, np.concatenate(other, axis=1))), other
+    made = logs.trial()
+    found = broken(made)
+    assert (EQUAL_ROWS if other is None else SUMMED) in found
+    weaker = made.program
+    for item in sorted(found, reverse=True):
+        weaker = mutated(weaker, item)
+    without = replace(made, program=weaker)
+    assert not without.failures()
+    verify_bundle(proof_file(without), program_digests=[weaker.digest])
+    with pytest.raises(VerificationError):
+        verify_bundle(proof_file(made), program_digests=[made.program.digest])
 
 
 def test_rows_are_decoded_as_they_are_grouped() -> None:

@@ -1,4 +1,5 @@
-"""Logs that are sealed and rolled up from the command line, and roll-up files taken apart and put together."""
+"""Logs that are sealed and rolled up from the command line, roll-up files taken apart and put together, and roll-ups
+that nobody honest makes: any entries, with proofs of any segments."""
 
 from __future__ import annotations
 
@@ -6,14 +7,28 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from tests.kit.command_line import ok
 from zkcompliance import schemas
+from zkcompliance.claim import Claim, catalogue
+from zkcompliance.commands.roll_up import bound_now
 from zkcompliance.lineage.rollup import MAGIC
-from zkcompliance.log import open_log
+from zkcompliance.log import merkle, open_log
+from zkcompliance.log.keys import load_private
 from zkcompliance.log.layout import Layout
+from zkcompliance.log.store import SealedLog
+from zkcompliance.log.writer import Writer
+from zkcompliance.progress import silent
+from zkcompliance.prove.api import Asked, get_ready, make
+from zkcompliance.prove.parts import Part
+from zkcompliance.schemas import ROLL_UPS
+from zkcompliance.schemas.grouping import grouped
+from zkcompliance.stark.codec import bytes16, u32
 
 ROW = {"start": 1_767_571_200, "end": 1_767_571_260, "run": "r", "phase": "pretraining", "method": "hardware"}
 FLOP = 10**20
+HOW = ROLL_UPS[0]  # of compute logs
 
 
 def seal(folder: Path, count: int, first: int = 0, log: str = "log", key: str = "key", **more: object) -> Any:
@@ -56,3 +71,40 @@ def parts(whole: bytes) -> tuple[list[bytes], list[bytes], list[bytes]]:
 
 def whole(notes: list[bytes], leaves: list[bytes], proofs: list[bytes]) -> bytes:
     return b"".join([MAGIC, *notes, *leaves, *proofs])
+
+
+Entry = tuple[SealedLog, int, int]  # the groups of the segments first … last of a log, as one entry of a roll-up
+
+
+def entry_of(rolled: Path, key: Path, *tables: np.ndarray) -> None:
+    """Seal the groups of these rows, or of none: nobody looks whose they are."""
+    seal_groups(rolled, key, grouped(HOW, np.concatenate(tables, axis=1)))
+
+
+def seal_groups(rolled: Path, key: Path, made: np.ndarray) -> None:
+    """Seal these very groups."""
+    with Writer(rolled, load_private(key), rolling=True) as writer:
+        writer.seal_columns([made], empty=made.shape[1] == 0)
+
+
+def proof_of(entry: Entry, rolled: SealedLog, number: int) -> bytes:
+    """A proof, as a roll-up file has it, that entry `number` of the roll-up has the groups of these segments."""
+    log, first, last = entry
+    asked = {"rows": [Part(log, first, last)], "rolled": [Part(rolled, number, number)]}
+    return proof_over(catalogue.rolled_up(HOW.schema), asked)
+
+
+def proof_over(claim: Claim, asked: dict[str, list[Part]], **publics: int) -> bytes:
+    """A proof of any claim over these parts of logs, with its length before it."""
+    made = make(get_ready([Asked(claim.id, claim, asked, publics)], bound_now()), silent)
+    return u32(len(made)) + made
+
+
+def head_of(log: SealedLog, rolled: SealedLog) -> tuple[list[bytes], list[bytes]]:
+    """Notes and leaf hashes, as `parts` has them."""
+    notes = [bytes16(each.checkpoint_note.encode()) for each in (log, rolled)]
+    leaves = [
+        u32(len(each.segments)) + b"".join(merkle.leaf_hash(s.entry.encode()) for s in each.segments)
+        for each in (log, rolled)
+    ]
+    return notes, leaves

@@ -57,6 +57,8 @@ def at(name: str) -> str:
         ("about", "  two\n\n   spaces ", "a\ttab"),
         ("logs.0.slot", "a" * 100, "a" * 101),
         ("logs.0.schema", "a" * 63, "a" * 64),
+        ("logs.0.schema", "a" * 63 + ".rollup", "a" * 64 + ".rollup"),
+        ("logs.0.schema", "a.rollup", "a.rollup.rollup"),
         ("logs.0.order", True, 1),
         ("logs.0.order", False, None),
         ("logs.0.more", True, "true"),

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import zkcompliance
 from tests.kit.agreeing import parameters, table
 from tests.kit.compiled_trial import padded
 from zkcompliance.claim import catalogue
@@ -24,14 +26,15 @@ from zkcompliance.claim.language import (
     claim,
     days,
     latest,
+    not_ahead,
     require,
     same_rows,
     within,
 )
-from zkcompliance.claim.language.build import over_roll_ups
+from zkcompliance.claim.language.build import OVER_ROLL_UPS, over_roll_ups
 from zkcompliance.claim.meaning.interpret import interpret
 from zkcompliance.claim.provable import provable
-from zkcompliance.errors import ClaimDefinitionError
+from zkcompliance.errors import ClaimDefinitionError, UsageError
 from zkcompliance.schemas import roll_up_of
 from zkcompliance.schemas.grouping import grouped
 
@@ -66,6 +69,12 @@ COMMUTES: list[tuple[str, type, Said]] = [
     ("sum of each group", ComputeLog, lambda c: (g := c.group_by(c.run)).every(g.sum(c.flop) <= 150)),
     ("mean score of those graded", EvalLog, lambda e: e.where(e.score.is_given()).count() <= 3),
     ("kinds", EventLog, lambda e: e.where(e.kind == "eval").count() >= 1),
+    ("first and last row of each key", ComputeLog,
+     lambda c: (g := c.group_by(c.run)).every(g.max(c.end) - g.min(c.start) <= days(1))),
+    ("sums of a customer, of whom there is one", ComputeLog,
+     lambda c: (g := c.group_by(c.customer.or_else(""))).every(g.sum(c.flop) <= 150)),
+    ("sum and number of each key together", EvalLog,
+     lambda e: (g := e.where(e.score.is_given()).group_by(e.model)).every(g.mean(e.score) <= "0.006%")),
     ("reported", IncidentLog, lambda i: i.every(i.reported.is_given())),
 ]  # fmt: skip
 
@@ -115,6 +124,8 @@ REFUSED: list[tuple[str, type, Said, str]] = [
     ("share of a condition", ComputeLog, lambda c: (c.phase == "idle").share() <= "5%", "count of a condition over"),
     ("sum of a key", EventLog, lambda e: e.stage.or_else(0).sum() <= 5, "sum over a roll-up"),
     ("mean of a key", EventLog, lambda e: e.stage.or_else(0).mean() <= 5, "over a roll-up"),
+    ("brackets", ComputeLog, lambda c: c.every(not_ahead(c.end, days(1))), "end, a column that is no key"),
+    ("coverage", EvalLog, lambda e: e.unique(e.suite, e.item), "unique over a roll-up"),
     ("same rows", ComputeLog, lambda c: same_rows(c.run, c.model.or_else("")), "over a roll-up"),
 ]  # fmt: skip
 
@@ -128,6 +139,20 @@ def test_it_does_not_commute(log: type, condition: Said, why: str) -> None:
     with pytest.raises(ClaimDefinitionError) as caught:
         over_roll_ups(plain)
     assert why in caught.value.message
+
+
+PAGE = (Path(zkcompliance.__file__).parents[1] / "docs" / "claims.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("which", "cases"), [("what commutes", [c[0] for c in COMMUTES]), ("what does not", [c[0] for c in REFUSED])]
+)
+def test_the_page_has_every_case_and_no_other(which: str, cases: list[str]) -> None:
+    """docs/claims.md: what each line names is a case here, which is tried; and each case is named there once."""
+    table = PAGE.split(f"<!-- over roll-ups: {which} -->")[1].strip().split("\n\n")[0]
+    lines = [line.strip("| ").split(" | ") for line in table.splitlines()[2:]]
+    assert all(len(line) == 2 for line in lines)
+    assert sorted(each for named, _ in lines for each in named.split("; ")) == sorted(cases)
 
 
 def test_a_state_at_a_time_is_refused() -> None:
@@ -152,7 +177,7 @@ def test_a_membership_of_keys_is_substituted() -> None:
 
 def test_claims_of_the_catalogue() -> None:
     """Two say that they are there over roll-ups, and no claim that has no substitution does."""
-    there = [name for name in catalogue.names() if name.endswith(catalogue.OVER_ROLL_UPS)]
+    there = [name for name in catalogue.names() if name.endswith(OVER_ROLL_UPS)]
     assert there == ["compute-band-rolled-up", "training-compute-below-rolled-up"]
     for name in there:
         card_id = catalogue.load(name)
@@ -176,3 +201,55 @@ def test_the_catalogues_examples_over_their_roll_up(name: str) -> None:
         assert (before.holds, before.reveals) == (after.holds, after.reveals), example.text
         failed = [[each.name for each in found.outcomes if not each.holds] for found in (before, after)]
         assert failed[0] == failed[1] or not example.holds
+
+
+OWN = '''
+from zkcompliance.claim.language import ComputeLog, Flop, CustomerLog, Param, claim, over_roll_ups, require
+
+
+{above}
+def own(log: {log}, most: Param[Flop]) -> None:
+    """It is so."""
+    require("so", {condition})
+'''
+TOTAL = "log.flop.sum() <= most"
+
+
+def written(folder: Path, above: str, condition: str = TOTAL, log: str = "ComputeLog", more: str = "") -> str:
+    path = folder / "own.py"
+    path.write_text(OWN.format(above=above, condition=condition, log=log) + more)
+    return str(path)
+
+
+def test_a_file_of_ones_own(tmp_path: Path) -> None:
+    """The line above makes it the claim over roll-ups, with an id of its own, over the roll-up's schema."""
+    over = catalogue.load(written(tmp_path, '@over_roll_ups\n@claim("own", version=2)'))
+    assert (over.id, over.version, over.slots["log"].label) == ("own-rolled-up", 2, "compute.rollup@2")
+    plain = catalogue.load(written(tmp_path, '@claim("own", version=2)'))
+    assert (plain.id, plain.slots["log"].label) == ("own", "compute@2")
+
+
+@pytest.mark.parametrize(
+    ("above", "condition", "log", "why"),
+    [
+        ('@over_roll_ups\n@claim("own")', "log.every(log.flop <= most)", "ComputeLog", "flop, a column that is no key"),
+        ('@over_roll_ups\n@claim("own")', "log.order_by(log.run).flop.sum() <= most", "ComputeLog", "order_by over a"),
+        ('@over_roll_ups\n@claim("own")', "log.flop.sum() <= most", "CustomerLog", "about no log that is rolled up"),
+        ('@over_roll_ups\n@over_roll_ups\n@claim("own")', TOTAL, "ComputeLog", "which is over roll-ups"),
+        ('@claim("own")\n@over_roll_ups', TOTAL, "ComputeLog", "over_roll_ups of what is no claim"),
+        (f'@over_roll_ups\n@claim("o{"w" * 53}")', TOTAL, "ComputeLog", "is longer than an id may be"),
+    ],
+)
+def test_a_file_of_ones_own_that_is_refused(tmp_path: Path, above: str, condition: str, log: str, why: str) -> None:
+    """With the word and why, and its line in the file."""
+    with pytest.raises(ClaimDefinitionError) as caught:
+        catalogue.load(written(tmp_path, above, condition, log))
+    assert why in caught.value.message and "own.py" in caught.value.message
+
+
+def test_the_mark_of_the_catalogue_is_refused_in_a_file_of_ones_own(tmp_path: Path) -> None:
+    """It would make a second claim of the file, which nothing names; and no id of the catalogue is taken over."""
+    with pytest.raises(UsageError, match="ROLLED makes two claims"):
+        catalogue.load(written(tmp_path, '@claim("own")', more="\nROLLED = True\n"))
+    with pytest.raises(UsageError, match="the id of a claim of the catalogue"):
+        catalogue.load(written(tmp_path, '@over_roll_ups\n@claim("compute-band")'))

@@ -22,7 +22,7 @@ from zkcompliance.card.vacuity import Vacuous, never_vacuous, vacuous
 from zkcompliance.circuits.compute import compute_band
 from zkcompliance.claim import catalogue
 from zkcompliance.claim.card import explain
-from zkcompliance.claim.language.build import ClaimDefinition, over_roll_ups
+from zkcompliance.claim.language.build import OVER_ROLL_UPS, ClaimDefinition, over_roll_ups
 from zkcompliance.claim.meaning import core
 from zkcompliance.claim.meaning.interpret import interpret
 from zkcompliance.errors import MalformedPolicy, UsageError
@@ -37,8 +37,8 @@ def definition(name: str) -> ClaimDefinition:
     schema = name.removeprefix("log-floor-")
     if schema != name:
         return floor_of(next(each for each in schemas.CATALOGUE if schemas.in_id(each) == schema))
-    if name.endswith(catalogue.OVER_ROLL_UPS):
-        return over_roll_ups(definition(name.removesuffix(catalogue.OVER_ROLL_UPS)))
+    if name.endswith(OVER_ROLL_UPS):
+        return over_roll_ups(definition(name.removesuffix(OVER_ROLL_UPS)))
     return catalogue_claims.definition(name.replace("-", "_"))
 
 
@@ -236,9 +236,9 @@ def bounds(name: str, **given: Bound) -> dict[str, Bound]:
 
 def sound_example(name: str) -> dict[str, Bound]:
     """Of a claim that is not named above: the parameters of its first example that fails, and so asks something."""
-    examples = catalogue.files()[name.removesuffix(catalogue.OVER_ROLL_UPS).replace("-", "_")].EXAMPLES
+    examples = catalogue.files()[name.removesuffix(OVER_ROLL_UPS).replace("-", "_")].EXAMPLES
     failing = next(each for each in examples if bool(each.failing))
-    plain = definition(name.removesuffix(catalogue.OVER_ROLL_UPS))
+    plain = definition(name.removesuffix(OVER_ROLL_UPS))
     values = plain.publics(failing.inputs(plain)[1])
     return {each: Bound(low=at, high=at) for each, at in values.items()}
 

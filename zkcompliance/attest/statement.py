@@ -1,6 +1,7 @@
 """The in-toto Statement about a proof file: derived from the file alone, so that there is one (docs/attestation.md).
 
-Everything in it is public in the file's own statements. Quantities are decimal strings; there are no JSON numbers.
+Everything in it is public in the file's own statements. Quantities are decimal strings; there are no JSON numbers. A
+log that is a roll-up has its schema besides: for which log it stands is shown by a roll-up file, and not by this one.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from zkcompliance.errors import StatementMismatch
 from zkcompliance.policy.binding import Binding, Subject
 from zkcompliance.policy.finding import public_values
 from zkcompliance.policy.proofs import Claimed, File, opened
+from zkcompliance.policy.rolled import schema_of
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 TREE = "zkcomplianceTreeV1"  # name of the tree digest in a digest set
@@ -81,6 +83,7 @@ def _requirement(claimed: Claimed, binding: Binding) -> dict[str, object]:
                 "size": str(place.log.checkpoint.size),
                 "root": place.log.checkpoint.root.hex(),
             }
+            | ({} if (schema := schema_of(claimed, place.slot)) is None else {"schema": schema})
             for place in claimed.places
         ],
     }

@@ -56,6 +56,13 @@ def schemas() -> dict[str, tuple[bytes, ...]]:
     return {name: tuple(digest for _, digest in sorted(found[name])) for name in sorted(found)}
 
 
+@cache
+def roll_ups() -> frozenset[bytes]:
+    """The digests of the schemas that a registered claim rolls a log up in, whatever a card calls them."""
+    cards = (load(name) for name in names() if name.startswith(ROLLED))
+    return frozenset(slot.digest for card in cards for slot in card.slots if slot.name == "rolled")
+
+
 def floor(schema: str, digest: bytes | None = None) -> Card:
     """Of the claim that a log of this schema has so many rows (`rows`), all from certain `sources`.
 

@@ -20,15 +20,13 @@ from zkcompliance.card import catalogue as cards
 from zkcompliance.card.beside import Beside
 from zkcompliance.card.vacuity import Vacuous
 from zkcompliance.claim import own_text
-from zkcompliance.claim.language.build import ClaimDefinition, over_roll_ups
+from zkcompliance.claim.language.build import OVER_ROLL_UPS, ClaimDefinition, over_roll_ups
 from zkcompliance.claim.meaning.source import refuse_slip
 from zkcompliance.claim.model import Claim
 from zkcompliance.claim.provable import provable
 from zkcompliance.edge import regular
 from zkcompliance.errors import UsageError, ZkComplianceError
 from zkcompliance.schemas import Schema
-
-OVER_ROLL_UPS = "-rolled-up"  # the end of the id of a claim over roll-ups
 
 
 @cache
@@ -113,6 +111,11 @@ def load(name: str) -> Claim:
     except Exception as error:
         slip = refuse_slip(error, name).message
         raise UsageError(f"{name} cannot be run: {slip}") from error
+    if hasattr(module, "ROLLED"):
+        raise UsageError(
+            f"{name}: ROLLED makes two claims of a file of the catalogue, and a file of your own has one",
+            help="@over_roll_ups above @claim makes it the claim over roll-ups, in a copy of the file",
+        )
     return _of_its_own(claim_in(module, name), name)
 
 

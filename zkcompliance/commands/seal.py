@@ -102,7 +102,7 @@ def command(
     from zkcompliance import importers
     from zkcompliance.log import files, keys, open_log
     from zkcompliance.log.layout import Layout, Settings
-    from zkcompliance.log.writer import Writer
+    from zkcompliance.log.writer import Writer, refuse_roll_up
     from zkcompliance.prove.growth import remark
 
     if (rolled is None) != (roll_up_key is None):
@@ -124,6 +124,7 @@ def command(
         if profile not in (None, existing.profile.name):
             raise UsageError(f"{path} was made with profile {existing.profile.name}, not {profile}")
         schema = existing.schema
+    refuse_roll_up(path, schema)
     if rolled is not None and schemas.roll_up_of(schema) is None:
         raise UsageError(f"logs of {schema.label} are not rolled up", help="zkcompliance schemas")
     if since is not None and empty:

@@ -7,6 +7,9 @@ Proof s is of entry s of the roll-up, and of the entries of the log that come ne
 the log's end; all of one program, which is of the registry. A proof may be of an earlier checkpoint of either log, of
 which the leaf hashes then show that it is how the log began.
 
+Proofs that a state remembers are passed over: where both logs go on from the checkpoints that it has of an earlier
+file, the first root of either is of the very entries that were proved then.
+
 In memory are the leaf hashes (32 bytes each, at most 2^20 of each log) and one proof. Who signed the log's note is for
 the caller to say, which has the keys. Who signed the roll-up's does not matter: what stands in it is proved.
 """
@@ -14,19 +17,21 @@ the caller to say, which has the keys. Who signed the roll-up's does not matter:
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import BinaryIO
 
 from zkcompliance import limits
 from zkcompliance.card import catalogue
 from zkcompliance.errors import MalformedRollUp, RollUpRejected
 from zkcompliance.lineage.stream import Side, Stream
-from zkcompliance.verify.bundle import decode_bundle, note_text
-from zkcompliance.verify.checkpoint import parse_checkpoint
+from zkcompliance.log.memory import Rolled
+from zkcompliance.verify.bundle import Bundle, decode_bundle, note_text, programs_of
+from zkcompliance.verify.checkpoint import Checkpoint, parse_checkpoint
 from zkcompliance.verify.codec import at_most, u16
-from zkcompliance.verify.statement import LogStatement, decode_statement
-from zkcompliance.verify.verifier import verify_bundle
+from zkcompliance.verify.statement import LogStatement, Statement, decode_statement
+from zkcompliance.verify.verifier import verify_decoded
 
 MAGIC = b"zkcr" + u16(1)
 _LOGS = ("rows", "rolled")
@@ -36,32 +41,47 @@ _LOGS = ("rows", "rolled")
 class Stands:
     """What a roll-up stands for. log: its checkpoint, the note of it and all its leaf hashes; rolled: likewise.
 
-    proofs: how many there are; claim: which they prove, id@version.
+    proofs: how many there are; before: of how many a state remembers that they were verified; claim: which they prove,
+    id@version; program: its digest.
     """
 
     log: Side
     rolled: Side
     proofs: int
-    claim: str
+    before: int = 0
+    claim: str = ""
+    program: bytes = b""
 
 
-def read_rollup(source: BinaryIO, report: Callable[[int], None] = lambda _: None) -> Stands:
-    """All of a roll-up file, verified.
+KnownOf = Callable[[str], Iterable[Rolled]]
+"""The origin of a log → the roll-ups of it that a state remembers as verified."""
+
+
+def read_rollup(
+    source: BinaryIO, report: Callable[[int], None] = lambda _: None, known_of: KnownOf = lambda _: ()
+) -> Stands:
+    """All of a roll-up file, verified, but for the proofs that are known.
 
     report: is told how many bytes were read. MalformedRollUp, LimitExceeded, RollUpRejected, and the errors of
-    `verify_bundle` for its proofs.
+    `verify_decoded` for its proofs.
     """
     stream = Stream(source, report, MalformedRollUp, "roll-up file")
     log, rolled = _head(stream)
-    done, program = 0, b""
-    claim = ""
+    before, done, program, claim = 0, 0, b"", ""
+    for known in known_of(log.checkpoint.origin):
+        if known.roll_up.size > before and (label := _registered().get(known.program)) and _goes_on(known, log, rolled):
+            before, done, program, claim = known.roll_up.size, known.of.size, known.program, label
     for number in range(rolled.checkpoint.size):
-        data = stream.take(at_most(stream.number(4), limits.MAX_BUNDLE_BYTES, "proof of a roll-up"))
-        first = program
-        program, claim = _program(data, number)
+        size = at_most(stream.number(4), limits.MAX_BUNDLE_BYTES, "proof of a roll-up")
+        data = stream.take(size)
+        if number < before:
+            continue
+        first, bundle = program, decode_bundle(data)
+        statement = decode_statement(bundle.statement_bytes)
+        program, claim = _program(statement, number)
         if first not in (b"", program):
             raise RollUpRejected(f"proof {number} of the roll-up is of another program than those before it")
-        done += _checked(data, program, log, rolled, done, number)
+        done += _checked(bundle, statement, program, log, rolled, done, number)
     if done != log.checkpoint.size:
         raise RollUpRejected(
             f"{rolled.checkpoint.origin} has the rows of {done} segments of {log.checkpoint.origin}, "
@@ -69,7 +89,7 @@ def read_rollup(source: BinaryIO, report: Callable[[int], None] = lambda _: None
         )
     if stream.maybe(1):
         raise MalformedRollUp(f"the roll-up file goes on behind its end, at byte {stream.position - 1}")
-    return Stands(log, rolled, rolled.checkpoint.size, claim)
+    return Stands(log, rolled, rolled.checkpoint.size, before, claim, program)
 
 
 def read_head(source: BinaryIO) -> Stands:
@@ -78,7 +98,7 @@ def read_head(source: BinaryIO) -> Stands:
     MalformedRollUp, LimitExceeded, RollUpRejected.
     """
     log, rolled = _head(Stream(source, lambda _: None, MalformedRollUp, "roll-up file"))
-    return Stands(log, rolled, rolled.checkpoint.size, "")
+    return Stands(log, rolled, rolled.checkpoint.size)
 
 
 def _head(stream: Stream) -> tuple[Side, Side]:
@@ -92,7 +112,7 @@ def _head(stream: Stream) -> tuple[Side, Side]:
 
 def _side(stream: Stream, note: bytes) -> Side:
     """A checkpoint and its leaf hashes, which have its root."""
-    checkpoint = parse_checkpoint(note_text(note), MalformedRollUp)
+    checkpoint = _checkpoint(note)
     count = at_most(stream.number(4), limits.MAX_LINEAGE_ENTRIES, "entries of a log")
     if count == 0 or count != checkpoint.size:
         raise RollUpRejected(
@@ -104,20 +124,43 @@ def _side(stream: Stream, note: bytes) -> Side:
     return side
 
 
-def _program(data: bytes, number: int) -> tuple[bytes, str]:
+def _goes_on(known: Rolled, log: Side, rolled: Side) -> bool:
+    """Whether both logs are those that are remembered, or go on from them: the same first entries."""
+    return all(
+        (side.checkpoint.origin, side.checkpoint.succeeds) == (there.origin, there.succeeds)
+        and 0 < there.size <= side.checkpoint.size
+        and side.root(there.size) == there.root
+        for side, text in ((log, known.note), (rolled, known.rolled))
+        for there in (_checkpoint(text.encode()),)
+    )
+
+
+def _checkpoint(note: bytes) -> Checkpoint:
+    return parse_checkpoint(note_text(note), MalformedRollUp)
+
+
+@cache
+def _registered() -> dict[bytes, str]:
+    """The programs that roll a log up, by digest, each with its claim."""
+    cards = (catalogue.load(name) for name in catalogue.names() if name.startswith(catalogue.ROLLED))
+    return {card.program: card.label for card in cards}
+
+
+def _program(statement: Statement, number: int) -> tuple[bytes, str]:
     """The registered program of the schemas that a proof is about, and its claim; nothing is verified yet."""
-    statement = decode_statement(decode_bundle(data).statement_bytes)
-    cards = [card for card in map(catalogue.load, catalogue.names()) if card.id.startswith(catalogue.ROLLED)]
     stated = {claim.program_digest for claim in statement.claims}
-    for card in cards:
-        if stated == {card.program}:
-            return card.program, card.label
+    if len(stated) == 1 and (label := _registered().get(program := stated.pop())) is not None:
+        return program, label
     raise RollUpRejected(f"proof {number} of the roll-up is of no registered claim that rolls a log up")
 
 
-def _checked(data: bytes, program: bytes, log: Side, rolled: Side, done: int, number: int) -> int:
+def _checked(
+    bundle: Bundle, statement: Statement, program: bytes, log: Side, rolled: Side, done: int, number: int
+) -> int:
     """How many segments of the log the proof is about: those that come next; and of entry `number` of the roll-up."""
-    _, statement, (shown, *_), _ = verify_bundle(data, program_digests=[program])
+    programs = programs_of(bundle, statement)
+    verify_decoded(bundle, statement, programs, program_digests=[program])
+    shown = programs[0]
     if len(statement.claims) != 1 or len(statement.logs) != len(_LOGS):
         raise RollUpRejected(f"proof {number} of the roll-up is not of one claim about one log and its roll-up")
     (claim,) = statement.claims

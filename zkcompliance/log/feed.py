@@ -20,6 +20,7 @@ from zkcompliance.log.frames import CHUNK_ROWS, NO_RECORD, Pair
 from zkcompliance.log.layout import Layout, Settings
 from zkcompliance.log.pending import Pending
 from zkcompliance.log.spooled import bring, new_spool
+from zkcompliance.log.writer import refuse_roll_up
 from zkcompliance.schemas import Schema
 from zkcompliance.schemas.cells import check_limbs
 
@@ -31,11 +32,15 @@ _PAUSE = 0.1  # seconds between two fsyncs
 
 
 class Feed:
-    """Rows for the log at `path`, or for the folder in which that goes on. LogError where there is none."""
+    """Rows for the log at `path`, or for the folder in which that goes on.
+
+    LogError where there is none, UsageError for a roll-up, whose rows only roll-up writes.
+    """
 
     def __init__(self, path: str | Path) -> None:
         self._layout = Layout(moving.newest(path, lambda sentence: None))
         self._schema = Settings.load(self._layout).schema
+        refuse_roll_up(self._layout.root, self._schema)
         self._closed = False
         self._spool: Pending | None = None
         self._begin()

@@ -11,9 +11,13 @@ One file, JSON in one canonical form, 0600, replaced atomically under a lock:
       generations  origin → seen: checkpoints as they were signed (note), under which key, since when (at), and the
                    SHA-256 of every statement that was verified over it; leaves: the leaf hashes of the largest
                    checkpoint that a statement named whole, base64 of 32 bytes each
+      rolled       roll-ups of the log whose proofs were verified, left out where there is none: the log's checkpoint as
+                   it was signed (note) and under which key, the roll-up's checkpoint (rolled), and the SHA-256 of the
+                   program of all its proofs (program); of one roll-up the longest
 
 Whoever can rewrite the file can make it forget, but not accuse: what is held against a log is signed by it, and the
-signatures are verified again when they are used.
+signatures are verified again when they are used. That a lineage or the proofs of a roll-up were verified is the file's
+own word: whoever can rewrite it can make it say so of others.
 """
 
 from __future__ import annotations
@@ -88,6 +92,29 @@ class Link:
         return Checkpoint.parse(note.parse(self.new).text).origin
 
 
+@dataclass(frozen=True)
+class Rolled:
+    """A roll-up that was verified: the log's note, signed by `key`, and that of the roll-up, signed by whomever.
+
+    program: SHA-256 of the program of all its proofs.
+    """
+
+    note: str
+    key: VerifierKey
+    rolled: str
+    program: bytes
+
+    @property
+    def of(self) -> Checkpoint:
+        """The log's checkpoint."""
+        return Checkpoint.parse(note.parse(self.note).text)
+
+    @property
+    def roll_up(self) -> Checkpoint:
+        """The roll-up's checkpoint."""
+        return Checkpoint.parse(note.parse(self.rolled).text)
+
+
 @dataclass
 class Known:
     """All that is remembered of one log. keys: when each was first taken, UTC seconds."""
@@ -96,6 +123,13 @@ class Known:
     left: set[VerifierKey] = field(default_factory=set)
     links: list[Link] = field(default_factory=list)
     generations: dict[str, Generation] = field(default_factory=dict)
+    rolled: list[Rolled] = field(default_factory=list)
+
+    def roll(self, new: Rolled) -> None:
+        """Remember a roll-up that was verified, in the place of what it goes on from; not one that is shorter."""
+        same = [r for r in self.rolled if (r.roll_up.origin, r.of.origin) == (new.roll_up.origin, new.of.origin)]
+        if all(each.roll_up.size < new.roll_up.size for each in same):
+            self.rolled = [*(each for each in self.rolled if each not in same), new]
 
     def every(self) -> list[Seen]:
         """All checkpoints that were seen, but those under a key that was left."""
@@ -136,7 +170,11 @@ def _known(known: Known) -> dict[str, Any]:
             }
             for origin, each in known.generations.items()
         },
-    }
+    } | ({"rolled": [_roll_up(each) for each in known.rolled]} if known.rolled else {})
+
+
+def _roll_up(of: Rolled) -> dict[str, str]:
+    return {"note": of.note, "key": of.key.text, "rolled": of.rolled, "program": of.program.hex()}
 
 
 def load(path: Path) -> Memory:
@@ -180,12 +218,19 @@ def _read(name: str, of: dict[str, Any]) -> Known:
         for each in of["links"]
     ]
     generations = {origin: _generation(name, origin, each) for origin, each in of["generations"].items()}
-    known = Known(keys, left, links, generations)
+    rolled = [
+        Rolled(each["note"], VerifierKey.parse(each["key"]), each["rolled"], bytes.fromhex(_digest(each["program"])))
+        for each in of.get("rolled", [])
+    ]
+    known = Known(keys, left, links, generations, rolled)
     for link in links:
         if Checkpoint.parse(note.parse(link.old).text).name != name:
             raise ValueError
         Checkpoint.parse(note.parse(link.new).text)
-    if any(key.name != name for key in (*keys, *left, *(each.key for each in links))) or not left <= set(keys):
+    every = (*keys, *left, *(each.key for each in links), *(each.key for each in rolled))
+    if any(key.name != name for key in every) or not left <= set(keys):
+        raise ValueError
+    if any(each.of.name != name or not each.roll_up.size for each in rolled):
         raise ValueError
     return known
 
@@ -237,6 +282,8 @@ def check_signatures(path: Path, known: Known) -> None:
     try:
         for each in (each for generation in known.generations.values() for each in generation.seen):
             note.verify(each.note, each.key)
+        for roll_up in known.rolled:
+            note.verify(roll_up.note, roll_up.key)
     except (SignatureRejected, MalformedNote) as error:
         raise _damaged(path) from error
 

@@ -16,7 +16,7 @@ from zkcompliance.log.layout import Layout, Settings
 from zkcompliance.log.pending import Pending
 from zkcompliance.log.signer import SignerKey
 from zkcompliance.log.spooled import bring, new_spool
-from zkcompliance.log.writer import Clock, Writer, check_key, checked_chunks
+from zkcompliance.log.writer import Clock, Writer, check_key, checked_chunks, refuse_roll_up
 from zkcompliance.progress import Progress, silent
 from zkcompliance.schemas import Schema
 from zkcompliance.schemas.evolution import widened
@@ -105,6 +105,7 @@ class SpoolingWriter:
 
     def append_columns(self, chunks: Iterable[NDArray[np.uint32]]) -> int:
         """As `Writer.append_columns`: all durable when it returns, or none kept."""
+        refuse_roll_up(self._layout.root, self.schema)
         writer = self._take_log()
         if writer is not None:
             if writer.schema.digest == self.schema.digest:

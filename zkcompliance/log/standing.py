@@ -25,7 +25,7 @@ from zkcompliance.limits import MAX_SEGMENTS
 from zkcompliance.log import evidence, files, history, memory, merkle
 from zkcompliance.log.checkpoint import Checkpoint, generation_of
 from zkcompliance.log.linking import Passed, learn
-from zkcompliance.log.memory import Generation, Known, Memory
+from zkcompliance.log.memory import Generation, Known, Memory, Rolled
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.quantities import show_time
 
@@ -54,6 +54,7 @@ class Shown:
     """A log of a verified statement. log: as whoever judges names it; note: its checkpoint, which `key` signed.
 
     leaves: the leaf hashes of all its entries, None where the statement names some only; statement: its SHA-256.
+    rolled: the roll-up that stands for it in the statement.
     """
 
     log: str
@@ -62,6 +63,7 @@ class Shown:
     leaves: tuple[bytes, ...] | None
     statement: str
     word: Word = Word.NOBODY
+    rolled: Rolled | None = None
 
 
 @dataclass(frozen=True)
@@ -164,6 +166,8 @@ def _stand(known: Memory, shown: Shown, clock: Clock, told: set[str], *, first: 
     generation.see(shown.note, new, shown.key, clock.now).statements.add(shown.statement)
     if shown.leaves is not None and len(generation.leaves) < len(shown.leaves) <= MAX_SEGMENTS:
         generation.leaves = list(shown.leaves)
+    if shown.rolled is not None:
+        log.roll(shown.rolled)
     linked = any(link.to == new.origin for link in log.links)
     return Standing(first, linked, tuple(said), _changes(log, new) if linked else ())
 

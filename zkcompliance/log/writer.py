@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from zkcompliance import schemas
+from zkcompliance.edge.shown import command
 from zkcompliance.errors import KeyFileError, LogError, SchemaError, UsageError, ZkComplianceError
 from zkcompliance.log import cosigner, files, keybook, leftovers, moving, sealing, successor
 from zkcompliance.log.checkpoint import Checkpoint
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 Rows = Iterable[Mapping[str, object]]
 Clock = Callable[[], float]
 
-__all__ = ["Writer", "check_key", "checked_chunks", "create_log"]
+__all__ = ["Writer", "check_key", "checked_chunks", "create_log", "refuse_roll_up"]
 
 
 def check_key(layout: Layout, settings: Settings, key: SignerKey) -> None:
@@ -62,6 +63,15 @@ def _check_meant(rows: int, empty: bool) -> None:
         raise UsageError(
             f"an empty seal states that there are no rows, and {rows} are not sealed yet; nothing was sealed",
             help="seal them, without --empty or empty=True",
+        )
+
+
+def refuse_roll_up(path: Path, schema: schemas.Schema) -> None:
+    """UsageError for a log that is a roll-up: nothing would show what rows stand for that were not rolled up."""
+    if schema.rolled_up:
+        raise UsageError(
+            f"{path} is a roll-up of another log: its rows are groups of that log's rows, and only roll-up writes them",
+            help=command("zkcompliance", "roll-up", "LOG", "--to", path, "--key", "KEY"),
         )
 
 
@@ -91,8 +101,10 @@ class Writer:
         restored: bool = False,
         clock: Clock = time.time,
         spools: bool = True,
+        rolling: bool = False,
     ) -> None:
-        """clock: UTC seconds, by which rows of the future are known.
+        """clock: UTC seconds, by which rows of the future are known. rolling: the rows are groups of another log's, of
+        which the log is the roll-up; nobody else adds any to one.
 
         spools: take in the rows of others who found it busy at once; otherwise with the next `take_spools`.
 
@@ -102,7 +114,7 @@ class Writer:
         """
         self._layout = Layout(Path(path))
         self._settings = Settings.load(self._layout)
-        self._key, self._clock = key, clock
+        self._key, self._clock, self._rolling = key, clock, rolling
         moving.finish(self._layout.root)
         successor.require_open(self._layout, restored=restored)
         check_key(self._layout, self._settings, key)
@@ -212,6 +224,8 @@ class Writer:
         empty: bool = False,
     ) -> Checkpoint:
         """inputs: what is kept of them, complete when the chunks are at their end."""
+        if not self._rolling:
+            refuse_roll_up(self._layout.root, self.schema)
         self.take_spools()
         with self._batch():
             self._add(chunks)
@@ -256,6 +270,8 @@ class Writer:
             files.replace(self._layout.checkpoint, cosigner.add_lines(text, lines, cosigners).encode())
 
     def _add(self, chunks: Iterable[NDArray[np.uint32]]) -> None:
+        if not self._rolling:
+            refuse_roll_up(self._layout.root, self.schema)
         for chunk in checked_chunks(self.schema, chunks):
             self._pending.add(chunk)
 

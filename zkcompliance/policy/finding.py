@@ -83,6 +83,7 @@ ROLLED_UP = (
     "ROLL-UP: {0}, {1} segment(s), stands for all {2} segment(s) of {3} with the root {4}: its rows are shown to be "
     "the groups of that log's rows, and it is that log's checkpoint that was held against keys and time"
 )
+REMEMBERED = "{} of the {} proof(s) that show it were verified with this state before, and not again"
 DIFFERENCES = (
     "differencing: {} is disclosed, and the difference between two checkpoints of one log tells what the rows between "
     "them add"
@@ -313,6 +314,7 @@ def logs(shown: Verified, names: Mapping[Key, str], taken: Mapping[Key, Taken]) 
                 first=log.first,
                 succeeds=(before.origin, before.size, before.root) if before is not None else None,
                 stands_for=_stands_for(place),
+                remembered=place.stands.before if place.stands is not None else 0,
                 several=sum((other.slot, called) == (place.slot, name) for other, called in there) > 1,
             )
         )
@@ -332,7 +334,8 @@ def of_roll_up(log: LogShown) -> tuple[str, ...]:
     if log.stands_for is None:
         return ()
     origin, size, root = log.stands_for
-    return (ROLLED_UP.format(log.origin, log.size, size, origin, root.hex()),)
+    said = ROLLED_UP.format(log.origin, log.size, size, origin, root.hex())
+    return (f"{said}; {REMEMBERED.format(log.remembered, log.size)}" if log.remembered else said,)
 
 
 def of_several(logs: Sequence[LogShown], card: Card) -> tuple[str, ...]:

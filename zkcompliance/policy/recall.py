@@ -14,7 +14,7 @@ from zkcompliance.lineage.rollup import Stands
 from zkcompliance.log import memory, merkle, standing
 from zkcompliance.log.checkpoint import generation_of
 from zkcompliance.log.linking import Passed, linked_keys
-from zkcompliance.log.memory import Known, Memory
+from zkcompliance.log.memory import Known, Memory, Rolled
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.log.standing import Clock, Shown, Standing, Word
 from zkcompliance.policy.model import LogKey, LogRule
@@ -72,7 +72,15 @@ class Recalled:
             leaves = tuple(every[at : at + 32] for at in range(0, len(every), 32))
         elif log.whole:
             leaves = tuple(merkle.leaf_hash(entry.encode()) for entry in log.entries)
-        return Shown(name, place.signed.decode(), key, leaves, proof.statement_digest.hex(), word)
+        return Shown(name, place.signed.decode(), key, leaves, proof.statement_digest.hex(), word, _rolled(place, key))
+
+
+def _rolled(place: Place, key: VerifierKey) -> Rolled | None:
+    """What is remembered of a roll-up: the checkpoints of both logs, and the program of its proofs."""
+    stands = place.stands
+    if stands is None:
+        return None
+    return Rolled(stands.log.note.decode(), key, stands.rolled.note.decode(), stands.program)
 
 
 def recalled(

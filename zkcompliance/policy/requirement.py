@@ -192,7 +192,8 @@ def check_claim(
 
 def _check_roll_ups(places: Sequence[Place], card: Card) -> None:
     """RequirementNotShown where a slot takes a roll-up, and it is not shown of which log that is."""
-    rolled = {slot.name for slot in card.slots if slot.schema.endswith(".rollup")}
+    known = catalogue.roll_ups()
+    rolled = {slot.name for slot in card.slots if slot.schema.endswith(".rollup") or slot.digest in known}
     for place in places:
         if place.slot in rolled and place.stands is None:
             raise RequirementNotShown(

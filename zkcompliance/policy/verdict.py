@@ -82,7 +82,8 @@ class LogShown:
     (none: it was not asked); rows: the least number of rows that was shown (0: not asked); counted: the least number of
     rows that the claim counts, of all logs of the slot together (None: it was not shown); meterer: who seals the log
     and is not the lab, as the policy says. several: whether other logs of this name fill the slot too, whose rows are
-    then counted in. stands_for: of a roll-up, (origin, size, root) of the log that it was shown to stand for.
+    then counted in. stands_for: of a roll-up, (origin, size, root) of the log that it was shown to stand for;
+    remembered: how many of the proofs which show that were verified with the state before, and not again.
     """
 
     slot: str
@@ -102,6 +103,7 @@ class LogShown:
     notes: tuple[str, ...] = ()
     several: bool = False
     stands_for: tuple[str, int, bytes] | None = None
+    remembered: int = 0
 
     @property
     def called(self) -> str:

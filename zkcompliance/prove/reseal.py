@@ -95,6 +95,11 @@ def reseal(
     old, place = Layout(Path(path)), Path(new)
     moving.finish(old.root)
     settings = Settings.load(old)
+    if settings.schema.rolled_up:
+        raise UsageError(
+            f"{old.root} is a roll-up: sealed again it would stand for no log",
+            help=command("zkcompliance", "roll-up", "LOG", "--to", "NEW", "--key", "KEY"),
+        )
     linked = _check_keys(settings, key, old_key)
     under = _check_schema(settings.schema, schema, merge=merge)
     _check_place(old, place, merge=merge)

@@ -29,7 +29,7 @@ from zkcompliance.log.signer import SignerKey
 from zkcompliance.log.store import SealedLog
 from zkcompliance.log.writer import Writer
 from zkcompliance.progress import Progress, silent
-from zkcompliance.prove import fits
+from zkcompliance.prove import fits, memory
 from zkcompliance.prove.api import Asked, get_ready, make
 from zkcompliance.prove.parts import Part
 from zkcompliance.schemas import RollUp, roll_up_of
@@ -39,7 +39,8 @@ from zkcompliance.stark.profiles import by_name
 from zkcompliance.verify.bundle import decode_bundle
 from zkcompliance.verify.statement import decode_statement
 
-MOST_AT_ONCE = 16  # segments of the log in one of the roll-up, where the proof has room for so many
+MOST_AT_ONCE = 32  # segments of the log in one of the roll-up, where the proof has room for so many
+_SHARE = 4  # of this machine's memory: one in so many, for what a proof of several segments consists of
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ class _Making:
         tables = [each.load_columns() for each in self._log.segments[self.done : self.done + self._run()]]
         made = grouped(self._how, np.concatenate(tables, axis=1))
         self._progress("roll up", self.done, len(self._log.segments))
-        with Writer(self._place, self._key) as writer:
+        with Writer(self._place, self._key, rolling=True) as writer:
             if writer.pending_rows:
                 raise LogError(
                     f"{self._place} has rows that were appended and are not those of {self._log.path}: a roll-up has "
@@ -164,14 +165,15 @@ class _Making:
             files.sync_dir(self._place)
 
     def _run(self) -> int:
-        """How many of the next segments one proof has room for: at least one, by the shapes alone."""
+        """How many of the next segments one proof, and a part of this machine's memory, has room for: at least one."""
         program, profile = self._claim.program, by_name(self._log.profile)
         left = self._log.segments[self.done :]
-        most = 1
+        most, there = 1, memory.there_is()
         for count in range(2, min(MOST_AT_ONCE, MAX_SEGMENTS - 1, len(left)) + 1):
             sizes = [each.entry.k for each in left[:count]]
             total = rows.padded_log2(sum(each.rows for each in left[:count]))
-            if fits.fault_of(fits.imagined(program, {"rows": sizes, "rolled": [total]}, profile)) is not None:
+            statement = fits.imagined(program, {"rows": sizes, "rolled": [total]}, profile)
+            if fits.fault_of(statement) is not None or 0 < there < _SHARE * memory.needed(statement):
                 break
             most = count
         return most

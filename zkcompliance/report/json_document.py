@@ -22,10 +22,11 @@
                   counted (rows that the claim counts, at least, in all logs of the slot; null where it is not shown),
                   sources, meterer (who seals it and is not the lab, as the policy says, or null), several: whether
                   other logs have this name too, whose rows are counted in; stands_for: of a roll-up, origin, size and
-                  root of the log that it was shown to stand for, else null), made_for (what the proof is bound to:
-                  policy with id, version and sha256, and requirement; or null), proof (sha256, bytes, of the proof's
-                  own file, which may be of several requirements, security_bits, security_terms with the bits of each
-                  error term by its name, profile; null where no proof verifies), warnings, not_proven
+                  root of the log that it was shown to stand for, and remembered: how many of the proofs which show that
+                  were verified with the state before, else null), made_for (what the proof is bound to: policy with id,
+                  version and sha256, and requirement; or null), proof (sha256, bytes, of the proof's own file, which
+                  may be of several requirements, security_bits, security_terms with the bits of each error term by its
+                  name, profile; null where no proof verifies), warnings, not_proven
 
 Every integer is a decimal string, since a quantity may exceed what a reader's number holds exactly; digests are
 hexadecimal digits; keys are sorted; text is ASCII with escapes. Fields may be added within v1, none changes or goes.
@@ -171,5 +172,7 @@ def _log(log: LogShown) -> dict[str, Any]:
         "sources": list(log.sources),
         "meterer": log.meterer or None,
         "several": log.several,
-        "stands_for": None if of is None else {"origin": of[0], "size": str(of[1]), "root": of[2].hex()},
+        "stands_for": None
+        if of is None
+        else {"origin": of[0], "size": str(of[1]), "root": of[2].hex(), "remembered": str(log.remembered)},
     }

@@ -3,7 +3,7 @@
 from zkcompliance.card.beside import Beside
 from zkcompliance.card.vacuity import implausible, never_vacuous, vacuous
 from zkcompliance.claim.language.brackets import not_ahead, sealed_within
-from zkcompliance.claim.language.build import ClaimDefinition, claim, counted, require, reveal
+from zkcompliance.claim.language.build import ClaimDefinition, claim, counted, over_roll_ups, require, reveal
 from zkcompliance.claim.language.calendar import day_of, month_of, year_of
 from zkcompliance.claim.language.choices import (
     COUNTED,
@@ -177,6 +177,7 @@ __all__ = [
     "names",
     "never_vacuous",
     "not_ahead",
+    "over_roll_ups",
     "param",
     "percent",
     "require",

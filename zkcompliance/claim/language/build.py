@@ -27,6 +27,8 @@ from zkcompliance.errors import UsageError, ZkComplianceError
 from zkcompliance.quantities import fault_of
 
 _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_MOST_ID = 63
+OVER_ROLL_UPS = "-rolled-up"  # the end of the id of a claim over roll-ups
 _ONLY_AS_IT_STANDS = (core.Chain, core.SameMultiset)
 
 
@@ -80,7 +82,7 @@ def claim(id: str, version: int = 1) -> Callable[[Callable[..., None]], ClaimDef
 
     def build(body: Callable[..., None]) -> ClaimDefinition:
         line = Line(body.__code__.co_filename, body.__code__.co_firstlineno, f"@claim({id!r}) {body.__name__}")
-        if _ID.fullmatch(id) is None or len(id) > 63:
+        if _ID.fullmatch(id) is None or len(id) > _MOST_ID:
             raise refuse(f"{id!r} is no claim id", "remedy: lower-case words joined by hyphens", line)
         if isinstance(version, bool) or not isinstance(version, int) or version < 1:
             raise refuse("a version is an integer from 1", 'remedy: @claim("my-claim", version=1)', line)
@@ -100,13 +102,23 @@ def claim(id: str, version: int = 1) -> Callable[[Callable[..., None]], ClaimDef
 def over_roll_ups(definition: ClaimDefinition) -> ClaimDefinition:
     """The claim over roll-ups of its logs, each that can be rolled up: by substitution (`language.rolled`).
 
-    Its id ends in `-rolled-up`. ClaimDefinitionError, with the line, names the word that has no substitution, and why.
+    A decorator above `@claim`, in a file of one's own. Its id ends in `-rolled-up`. ClaimDefinitionError, with the
+    line, names the word that has no substitution, and why.
     """
+    if not isinstance(definition, ClaimDefinition):
+        raise refuse("over_roll_ups of what is no claim", 'remedy: @over_roll_ups above @claim("my-claim", version=1)')
+    if definition.id.endswith(OVER_ROLL_UPS):
+        raise refuse(f"over_roll_ups of {definition.id}, which is over roll-ups", "remedy: say @over_roll_ups once")
+    if len(definition.id) + len(OVER_ROLL_UPS) > _MOST_ID:
+        raise refuse(
+            f"{definition.id}{OVER_ROLL_UPS} is longer than an id may be",
+            f"remedy: an id of at most {_MOST_ID - len(OVER_ROLL_UPS)} characters",
+        )
     title, newline, rest = definition.doc.partition("\n")
     doc = f"{title.rstrip('.')}: shown over a roll-up, of the log that it stands for.{newline}{rest}"
     body = definition.body
     line = Line(body.__code__.co_filename, body.__code__.co_firstlineno, f"rolled_up of {definition.id}")
-    made = _define(f"{definition.id}-rolled-up", definition.version, doc, body, line, rolled=True)
+    made = _define(f"{definition.id}{OVER_ROLL_UPS}", definition.version, doc, body, line, rolled=True)
     if not any(log.schema.rolled_up for log in made.logs):
         raise refuse(f"{definition.id} is about no log that is rolled up", "remedy: prove it over the logs", line)
     found = [each.value for each in made.requirements] + [each.value for each in made.reveals]
