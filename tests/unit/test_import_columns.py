@@ -19,6 +19,10 @@ FILES: dict[str, tuple[str, str, dict[str, str]]] = {
         {"start": "2026-01-05T00:00:00Z", "end": "2026-01-06T00:00:00Z", "tokens_column": "tokens_seen", "steps": "300",
          "parameters": "7e9"},
     ),
+    "tensorboard": (
+        "tensorboard/events.out.tfevents.1795954471.host.18393.0", "compute", {"flop_tag": "train/tokens"},
+    ),
+    "wandb": ("wandb/run-fixture01.wandb", "compute", {"flop_metric": "tokens"}),
     "nanogpt": ("nanogpt/2025-05-09_head.txt", "compute", {"incomplete": "yes"}),
 }  # fmt: skip
 OF_TOOLS = [name for name, each in importers.FORMATS.items() if each.schemas]

@@ -27,6 +27,8 @@ from zkcompliance.importers import (
     nanogpt,
     prometheus,
     slurm,
+    tensorboard,
+    wandb,
 )
 from zkcompliance.importers.fields import Fields
 from zkcompliance.importers.model import BATCH_ROWS, Identified, Importer, Row
@@ -49,12 +51,14 @@ FORMATS: dict[str, Importer] = {
     "hf-trainer": hf_trainer.IMPORTER,
     "mlflow": mlflow.IMPORTER,
     "lightning": lightning.IMPORTER,
+    "tensorboard": tensorboard.IMPORTER,
+    "wandb": wandb.IMPORTER,
     "nanogpt": nanogpt.IMPORTER,
 }
 _MAPPED = {"csv": csv_table.importer, "jsonl": json_lines.importer, "arrow": arrow.importer}
 _SUFFIXES = {
     ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "arrow", ".arrow": "arrow", ".feather": "arrow",
-    ".eval": "inspect",
+    ".eval": "inspect", ".wandb": "wandb",
 }  # fmt: skip
 
 
