@@ -11,6 +11,7 @@ FILES: dict[str, tuple[str, str, dict[str, str]]] = {
     "inspect": ("inspect/arithmetic-match.json", "eval", {}),
     "lm-eval": ("lm-eval/samples_mini_gen.jsonl", "eval", {"results": str(DATA / "lm-eval" / "results.json")}),
     "slurm": ("slurm/sacct_steps_duplicates.psv", "compute", {}),
+    "kubernetes": ("kubernetes/nodes_pods.json", "compute", {"until": "2026-01-05T15:00:00Z"}),
     "dcgm": ("dcgm/query_range_DCGM_FI_PROF_PIPE_TENSOR_ACTIVE.json", "compute", {"gaps": "full"}),
     "hf-trainer": ("hf-trainer/trainer_state.json", "compute", {"start": "2026-01-05T00:00:00Z"}),
     "mlflow": ("mlflow/mlflow.db", "compute", {"flop_metric": "train/flops_cumulative"}),
