@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.kit.command_line import run
 from tests.kit.importing import CANARY, DATA, get, leaves, load, raw, refused, replaced, survives, write, wrong_option
-from zkcompliance import importers, schemas
+from zkcompliance.log import open_log
 
 SAMPLE = DATA / "kubernetes" / "nodes_pods.json"
 DOCUMENT = json.loads(SAMPLE.read_text())
@@ -56,17 +57,23 @@ def test_pods_that_go_on() -> None:
 
 
 def test_windows_add_up() -> None:
-    """What is counted up to a time and from there on is what is counted at once, and no record is in both."""
+    """What is counted up to a time and from there on is what is counted at once, and no second is in both."""
     whole = raw("kubernetes", SAMPLE, **UNTIL)
     for cut in ("2026-01-05T09:00:15Z", "2026-01-05T10:30:00Z", "2026-01-05T13:00:10Z"):
         parts = [raw("kubernetes", SAMPLE, until=cut), raw("kubernetes", SAMPLE, since=cut, **UNTIL)]
         assert sum(int(row["flop"]) for part in parts for row in part) == sum(int(row["flop"]) for row in whole)
-    importer = importers.by_name("kubernetes")
-    read = [
-        [row.identity for row in importers.rows(importer, SAMPLE, schemas.compute, options)]
-        for options in ({"until": "2026-01-05T10:30:00Z"}, {"since": "2026-01-05T10:30:00Z", **UNTIL})
-    ]
-    assert len({*read[0], *read[1]}) == len(read[0]) + len(read[1])
+
+
+def test_windows_are_sealed_once_each(tmp_path: Path) -> None:
+    assert run("keygen", "lab.example/x", "-o", tmp_path / "key").exit_code == 0
+    into = ("--from", "kubernetes", "--log", tmp_path / "log", "--key", tmp_path / "key")
+    first, second = "2026-01-05T10:30:00Z", ("--set", f"until={NOON}")
+    for options, rows in ((("--set", f"until={first}"), 4), (("--set", f"since={first}", *second), 10)):
+        done = run("seal", SAMPLE, *into, *options)
+        assert done.exit_code == 0, done.stderr
+        assert sum(segment.rows for segment in open_log(tmp_path / "log").segments) == rows
+    again = run("seal", SAMPLE, *into, "--set", "until=2026-01-05T11:00:00Z")  # another end of a sealed window
+    assert "error[changed-since-sealed]" in again.stderr
 
 
 def test_options() -> None:

@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.kit.command_line import run
 from tests.kit.importing import CANARY, DATA, load, raw, refused, survives, write, wrong_option
 from tests.kit.logged import castagnoli, event, events, field, framed, scalar, single, tensor, varint
-from zkcompliance import importers, schemas
+from zkcompliance import importers
 from zkcompliance.importers import cumulative
 from zkcompliance.importers.crc32c import crc32c
+from zkcompliance.log import open_log
 
 (SAMPLE,) = (DATA / "tensorboard").glob("events.out.tfevents.*")
 AT = 1_767_571_201.5
@@ -119,17 +121,18 @@ def test_resumed_runs(tmp_path: Path) -> None:
     refused("tensorboard", back, "time runs backwards", **TAG)
 
 
-def test_a_file_that_grew_has_the_same_records(tmp_path: Path) -> None:
-    """So that the second seal takes the increase alone: identities are of what was logged, not of the file's name."""
-
-    def identities(path: Path) -> list[object]:
-        importer = importers.by_name("tensorboard")
-        return [row.identity for row in importers.rows(importer, path, schemas.compute, TAG)]
-
-    short = identities(made(tmp_path, 5, 8))
-    (tmp_path / "other").mkdir()
-    longer = identities(made(tmp_path / "other", 5, 8, 9))
-    assert longer[:2] == short and len(set(longer)) == 3
+def test_a_file_that_grew(tmp_path: Path) -> None:
+    """The second seal takes the increase alone: a record is of what was logged, not of the file's name."""
+    assert run("keygen", "lab.example/x", "-o", tmp_path / "key").exit_code == 0
+    into = ("--from", "tensorboard", "--set", "flop_tag=t", "--set", "run=r", "--log", tmp_path / "log")
+    for name, values, rows in (("a", (5, 8), 2), ("b", (5, 8, 9), 3)):
+        (tmp_path / name).mkdir()
+        path = made(tmp_path / name, *values)
+        done = run("seal", path, *into, "--key", tmp_path / "key")
+        assert done.exit_code == 0, done.stderr
+        assert sum(segment.rows for segment in open_log(tmp_path / "log").segments) == rows
+    changed = run("seal", made(tmp_path, 5, 7, 9), *into, "--key", tmp_path / "key")
+    assert "error[changed-since-sealed]" in changed.stderr and "step 2" in changed.stderr
 
 
 def value_of(*parts: bytes) -> bytes:
