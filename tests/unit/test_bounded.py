@@ -32,7 +32,7 @@ STARTS = {
     "mlflow": b"SQLite format 3\0",
     "hf-trainer": b'{"log_history": [', "inspect": b'{"version": [', "lm-eval": b"{", "arrow": b"PAR1",
     "tensorboard": framed(field(1, 1e9) + field(3, "brain.Event:2")) + (1 << 26).to_bytes(8, "little"),
-    "wandb": run_file([run_record()]), "kubernetes": b'{"items": [',
+    "wandb": run_file([run_record()]), "kubernetes": b'{"items": [', "json": b'[{"run": "',
 }  # fmt: skip
 OPTIONS = {
     "lightning": {"flop_column": "x", "start": "2026-01-05", "end": "2026-01-05"},

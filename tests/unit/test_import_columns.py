@@ -46,5 +46,5 @@ def test_it_fills_these_columns_and_no_other(name: str) -> None:
 
 
 def test_what_takes_any_column() -> None:
-    for name in ("csv", "jsonl", "arrow"):
+    for name in ("csv", "jsonl", "json", "arrow"):
         assert importers.FORMATS[name].fills(schemas.incident, "category")

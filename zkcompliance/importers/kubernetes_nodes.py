@@ -1,8 +1,8 @@
 """Which accelerators the nodes of a Kubernetes cluster have: their type by labels, and kind and peak by type.
 
 A type is a label's value in lower case with _ for - and spaces, and is looked up among the names of `devices.py`:
-NVIDIA's feature discovery writes `NVIDIA-H100-80GB-HBM3`. What is shared or cut into slices has a name of its own there (-SHARED,
--MIG-1g.10gb), and no known peak.
+NVIDIA's feature discovery writes `NVIDIA-H100-80GB-HBM3`. What is shared or cut into slices has a name of its own there
+(-SHARED, -MIG-1g.10gb), and no known peak.
 """
 
 from __future__ import annotations
