@@ -33,10 +33,10 @@ def test_the_sample() -> None:
 
 
 def test_exact_numbers_and_their_forms(tmp_path: Path) -> None:
-    """Whole numbers of any size are as their digits say; names of one or several parts; typed values too."""
-    large = str(10**25 + 1)
-    path = made(tmp_path, step(1, large), step(2, "2.5e25"), step(9, "25000000000000000000000001.0"))
-    assert [row["flop"] for row in raw("wandb", path, **TOKENS)] == [10**25 + 1, 15 * 10**24 - 1, 1]
+    """Whole numbers are as their digits say; names of one or several parts; typed values too."""
+    path = made(tmp_path, step(1, str(2**63 - 3)), step(2, str(2**63 - 2)), step(9, str(2**63 - 1)))
+    assert [row["flop"] for row in raw("wandb", path, **TOKENS)] == [2**63 - 3, 1, 1]
+    assert [row["flop"] for row in raw("wandb", made(tmp_path, step(1, "9e15")), **TOKENS)] == [9 * 10**15]
     nested = field(2, "train") + field(2, "tokens") + field(16, "7")
     keyed = field(1, "keyed") + field(16, "8")
     typed = [
@@ -46,8 +46,19 @@ def test_exact_numbers_and_their_forms(tmp_path: Path) -> None:
     ]
     path = made(tmp_path, step(1, "5", None, nested, keyed, *typed))
     for name, amount in (("train.tokens", 7), ("keyed", 8), ("whole", 9), ("real", 10**16)):
-        assert [row["flop"] for row in raw("wandb", path, flop_metric=name)] == [amount]
+        assert [row["flop"] for row in raw("wandb", path, flop_metric=name, rounded="nearest")] == [amount]
     refused("wandb", path, "is not a number", flop_metric="t")
+
+
+def test_what_doubles_have_rounded(tmp_path: Path) -> None:
+    """W&B writes whole numbers from 2^63 on as doubles: 10^20 + 1 is 1e+20 there."""
+    path = made(tmp_path, step(1, "1e+20"), step(2, "2e+20"))
+    refused("wandb", path, r"record 2, step 1, value: is from 2^53 on|is from 2\^53 on", **TOKENS)
+    assert [row["flop"] for row in raw("wandb", path, **TOKENS, rounded="nearest")] == [10**20, 10**20]
+    up = [row["flop"] for row in raw("wandb", path, **TOKENS, rounded="up")]
+    assert up == [10**20 + 2**13, 10**20 + 2**13] and float(10**20 + 2**13) == 1e20 < float(10**20 + 2**13 + 1)
+    for value, message in (("1e400", "absurdly|infinite"), ("-1e20", "negative"), ("1.5", "not a whole number")):
+        refused("wandb", made(tmp_path, step(1, value)), message, **TOKENS, rounded="up")
 
 
 def test_times_steps_and_base(tmp_path: Path) -> None:

@@ -112,7 +112,7 @@ def unrounded(value: float, bits: int, rounded: str, where: str) -> int:
         raise ImporterError(f"{where}: is NaN or infinite")
     if value < 0:
         raise ImporterError(f"{where}: is negative")
-    if value != int(value):
+    if value != math.floor(value):
         raise ImporterError(f"{where}: is not a whole number")
     amount = int(value)
     if amount < 1 << bits:

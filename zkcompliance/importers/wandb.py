@@ -1,6 +1,8 @@
 """W&B run files (`run-ID.wandb`): one row per logged value of a cumulative token or FLOP metric.
 
-Every run writes one, offline or not. Values are JSON, and are exact. A run that was killed has no record of its end.
+Every run writes one, offline or not. Values are JSON: W&B writes whole numbers below 2^63 with their digits, and all
+others as doubles, with a point or an exponent; from 2^53 on these are rounded, and it is stated what is taken then. A
+run that was killed has no record of its end.
 """
 
 from __future__ import annotations
@@ -8,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from fractions import Fraction
 from typing import BinaryIO
 
@@ -23,8 +26,9 @@ from zkcompliance.schemas import Schema
 FORMULA = (
     "flop = the increase of flop_metric "
     + cumulative.FORMULA.format(tokens="tokens_metric")
-    + ". Numbers are as their digits say; run = W&B's run id, unless set; times are those of the log (_timestamp), the "
-    "first row's start that of the run"
+    + ". Whole numbers below 2^63 are exact; W&B writes others as doubles, exact below 2^53; above, `rounded` says "
+    "what is taken: up, the largest count that is written so, or nearest. run = W&B's run id, unless set; times are "
+    "those of the log (_timestamp), the first row's start that of the run"
 )
 # numbers of fields: Record, HistoryRecord, HistoryItem, HistoryStep, RunRecord, Timestamp
 _HISTORY, _RUN, _EXIT = 2, 17, 18
@@ -46,13 +50,14 @@ class _File:
 def read(file: BinaryIO, name: str, schema: Schema, options: Mapping[str, str]) -> Iterator[Row]:
     """Rows of the compute schema, in the order in which the values were logged."""
     count = cumulative.Count.of(options, "metric", "")
+    rounded = settings.choice(options, "rounded", ("refuse", "nearest", "up"), "refuse")
     running = settings.choice(options, "running", ("refuse", "accept"), "refuse") == "accept"
     met = _File()
     found = _records(records(file, cut=running))
     identity, start = _run(found, "base" in options)
     if "run" not in options:
         count = replace(count, stated=replace(count.stated, run=identity))
-    yield from count.rows(_points(found, count.name, met), start, (identity,))
+    yield from count.rows(_points(found, count.name, rounded, met), start, (identity,))
     if not met.ended and not running:
         raise ImporterError(
             "has no record of the run's end: it goes on, or was killed",
@@ -104,15 +109,15 @@ def _timestamp(data: bytes, where: str) -> Fraction:
     return seconds + Fraction(nanoseconds, 10**9)
 
 
-def _points(found: Iterator[tuple[str, int, bytes]], metric: str, met: _File) -> Iterator[Point]:
+def _points(found: Iterator[tuple[str, int, bytes]], metric: str, rounded: str, met: _File) -> Iterator[Point]:
     for where, kind, data in found:
         if kind == _EXIT:
             met.ended = True
-        if kind == _HISTORY and (point := _point(data, metric, where)) is not None:
+        if kind == _HISTORY and (point := _point(data, metric, rounded, where)) is not None:
             yield point
 
 
-def _point(data: bytes, metric: str, where: str) -> Point | None:
+def _point(data: bytes, metric: str, rounded: str, where: str) -> Point | None:
     """What a step logged of the metric; None for nothing."""
     step = 0
     amount: object = None
@@ -135,7 +140,14 @@ def _point(data: bytes, metric: str, where: str) -> Point | None:
     if step < 0:
         raise ImporterError(f"{where}, step: is negative")
     at = math.ceil(1000 * number(time, f"{where}, _timestamp"))
-    return Point(step, at, whole(amount, f"{where}, value"), f"{where}, step {step}")
+    return Point(step, at, _count(amount, rounded, f"{where}, value"), f"{where}, step {step}")
+
+
+def _count(value: object, rounded: str, where: str) -> int:
+    """The count that a value is: an integer as it stands, or what a double stands for."""
+    if isinstance(value, Decimal):
+        return cumulative.unrounded(float(value), 53, rounded, where)
+    return whole(value, where)
 
 
 def _item(data: bytes, where: str) -> tuple[str, object]:
@@ -172,6 +184,7 @@ IMPORTER = Importer(
     ("compute",),
     {
         **cumulative.named("metric"),
+        "rounded": "refuse (default) counts that doubles have rounded; or what is taken: up or nearest",
         **cumulative.RESUMED,
         "running": "refuse (default) or accept a run that has not ended, or was killed",
         **settings.COMPUTE,
