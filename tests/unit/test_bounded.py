@@ -33,11 +33,13 @@ STARTS = {
     "hf-trainer": b'{"log_history": [', "inspect": b'{"version": [', "lm-eval": b"{", "arrow": b"PAR1",
     "tensorboard": framed(field(1, 1e9) + field(3, "brain.Event:2")) + (1 << 26).to_bytes(8, "little"),
     "wandb": run_file([run_record()]), "kubernetes": b'{"items": [', "json": b'[{"run": "',
+    "kube-state": b'{"status": "',
 }  # fmt: skip
 OPTIONS = {
     "lightning": {"flop_column": "x", "start": "2026-01-05", "end": "2026-01-05"},
     "hf-trainer": {"start": "2026-01-05"},
     "mlflow": {"flop_metric": "x"}, "tensorboard": {"flop_tag": "x"}, "wandb": {"flop_metric": "x"},
+    "kube-state": {"step": "1min"},
     "lm-eval": {"results": "HERE"},
 }  # fmt: skip
 READERS = {

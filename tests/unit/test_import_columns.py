@@ -12,6 +12,9 @@ FILES: dict[str, tuple[str, str, dict[str, str]]] = {
     "lm-eval": ("lm-eval/samples_mini_gen.jsonl", "eval", {"results": str(DATA / "lm-eval" / "results.json")}),
     "slurm": ("slurm/sacct_steps_duplicates.psv", "compute", {}),
     "kubernetes": ("kubernetes/nodes_pods.json", "compute", {"until": "2026-01-05T15:00:00Z"}),
+    "kube-state": (
+        "kubernetes/query_range_running_gpus.json", "compute", {"step": "1min", "peaks": "gpu=h100_sxm"},
+    ),
     "dcgm": ("dcgm/query_range_DCGM_FI_PROF_PIPE_TENSOR_ACTIVE.json", "compute", {"gaps": "full"}),
     "hf-trainer": ("hf-trainer/trainer_state.json", "compute", {"start": "2026-01-05T00:00:00Z"}),
     "mlflow": ("mlflow/mlflow.db", "compute", {"flop_metric": "train/flops_cumulative"}),
