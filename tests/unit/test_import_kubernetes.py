@@ -10,6 +10,7 @@ import pytest
 
 from tests.kit.command_line import run
 from tests.kit.importing import CANARY, DATA, get, leaves, load, raw, refused, replaced, survives, write, wrong_option
+from zkcompliance import limits
 from zkcompliance.log import open_log
 
 SAMPLE = DATA / "kubernetes" / "nodes_pods.json"
@@ -74,6 +75,11 @@ def test_windows_are_sealed_once_each(tmp_path: Path) -> None:
         assert sum(segment.rows for segment in open_log(tmp_path / "log").segments) == rows
     again = run("seal", SAMPLE, *into, "--set", "until=2026-01-05T11:00:00Z")  # another end of a sealed window
     assert "error[changed-since-sealed]" in again.stderr
+    restarted = copy.deepcopy(DOCUMENT)
+    (bench,) = (each for each in restarted["items"] if each["metadata"]["name"] == "bench")
+    bench["status"]["containerStatuses"][0]["restartCount"] = 1  # it is counted from the pod's start now
+    later = write(tmp_path, json.dumps(restarted), "later.json")
+    assert "error[changed-since-sealed]" in run("seal", later, *into, "--set", f"until={first}").stderr
 
 
 def test_options() -> None:
@@ -198,6 +204,11 @@ def test_pods_and_nodes_that_are_refused(tmp_path: Path) -> None:
         refused("kubernetes", document(tmp_path, *NODES, replaced(one, path, value)), message)
     whole = replaced(one, limits, 8)  # a number in place of a text
     assert len(raw("kubernetes", document(tmp_path, *NODES, whole))) == 1
+
+
+def test_what_is_held_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MAX_IMPORT_IDENTITIES", 3)
+    refused("kubernetes", SAMPLE, "over 3 nodes in one file", **UNTIL)
 
 
 def test_hostile_values_anywhere(tmp_path: Path) -> None:

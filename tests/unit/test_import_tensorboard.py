@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.kit.command_line import run
 from tests.kit.importing import CANARY, DATA, load, raw, refused, survives, write, wrong_option
 from tests.kit.logged import castagnoli, event, events, field, framed, scalar, single, tensor, varint
-from zkcompliance import importers
+from zkcompliance import importers, limits
 from zkcompliance.importers import cumulative
 from zkcompliance.importers.crc32c import crc32c
 from zkcompliance.log import open_log
@@ -133,6 +133,14 @@ def test_a_file_that_grew(tmp_path: Path) -> None:
         assert sum(segment.rows for segment in open_log(tmp_path / "log").segments) == rows
     changed = run("seal", made(tmp_path, 5, 7, 9), *into, "--key", tmp_path / "key")
     assert "error[changed-since-sealed]" in changed.stderr and "step 2" in changed.stderr
+
+
+def test_what_is_held_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MAX_IMPORT_IDENTITIES", 2)
+    assert len(raw("tensorboard", made(tmp_path, 5, 8), **TAG)) == 2
+    refused("tensorboard", made(tmp_path, 5, 8, 9), "over 2 steps in one file", **TAG)
+    monkeypatch.setattr(limits, "MAX_IMPORT_RECORD_BYTES", 20)
+    refused("tensorboard", made(tmp_path, 5), "record 1: is longer than 20 bytes", **TAG)
 
 
 def value_of(*parts: bytes) -> bytes:

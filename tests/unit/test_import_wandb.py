@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.kit.command_line import run
 from tests.kit.importing import CANARY, DATA, load, raw, refused, survives, write, wrong_option
 from tests.kit.logged import END, field, history, run_file, run_record, varint
+from zkcompliance import limits
+from zkcompliance.log import open_log
 
 SAMPLE = DATA / "wandb" / "run-fixture01.wandb"
 TOKENS = {"flop_metric": "tokens"}
@@ -91,6 +94,12 @@ def test_records_over_several_blocks(tmp_path: Path) -> None:
         assert [row["flop"] for row in raw("wandb", path, **TOKENS)] == [5, 4]
 
 
+def test_what_is_held_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MAX_IMPORT_RECORD_BYTES", 66_000)
+    assert len(raw("wandb", made(tmp_path, field(4, bytes(65_000)), step(1, "5")), **TOKENS)) == 1
+    refused("wandb", made(tmp_path, field(4, bytes(70_000)), step(1, "5")), "record 2: is longer than 66000", **TOKENS)
+
+
 @pytest.mark.parametrize(
     ("records", "message"),
     [
@@ -142,3 +151,16 @@ def test_pieces_out_of_order(tmp_path: Path) -> None:
 def test_options() -> None:
     for options in ({}, {"tokens_metric": "tokens"}, {"flop_metric": "tokens", "running": "yes"}):
         wrong_option("wandb", SAMPLE, **options)
+
+
+def test_a_run_that_was_copied_twice(tmp_path: Path) -> None:
+    """A copy of a run that goes on, and one of its end: the increase alone is sealed. The ending names the format."""
+    assert run("keygen", "lab.example/x", "-o", tmp_path / "key").exit_code == 0
+    into = ("--set", "flop_metric=tokens", "--log", tmp_path / "log", "--key", tmp_path / "key")
+    first = made(tmp_path, step(1, "5"), step(2, "9"), ended=False)
+    assert run("seal", first, *into, "--set", "running=accept").exit_code == 0
+    done = run("seal", made(tmp_path, step(1, "5"), step(2, "9"), step(3, "11")), *into)
+    assert done.exit_code == 0, done.stderr
+    assert [segment.rows for segment in open_log(tmp_path / "log").segments] == [2, 1]
+    other = write(tmp_path, run_file([run_record(extra=field(3, "other")), step(1, "5"), END]), "other.wandb")
+    assert run("seal", other, *into).exit_code == 0  # the same id in another project is another run

@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from zkcompliance import limits
 from zkcompliance.errors import ImporterError, UsageError
 from zkcompliance.importers import settings
 from zkcompliance.importers.mlflow_series import increases
@@ -82,6 +83,8 @@ class Count:
         times: dict[int, int] = {}
         for found in increases(self._in_order(points), began, self.resumed, self.base):
             times[found.step] = times.get(found.step, 0) + 1
+            if len(times) > limits.MAX_IMPORT_IDENTITIES:
+                raise ImporterError(f"over {limits.MAX_IMPORT_IDENTITIES} steps in one file; log fewer of them")
             amount = self.factor * found.amount
             row = self.stated.row(found.start // 1000, -(-found.end // 1000), amount, self.method)
             yield Identified(row, (*identity, found.step, times[found.step]), f"step {found.step}")

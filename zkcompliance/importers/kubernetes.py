@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import BinaryIO
 
+from zkcompliance import limits
 from zkcompliance.errors import ImporterError, UsageError
 from zkcompliance.importers import settings
 from zkcompliance.importers.exact import Seen, ceil
@@ -108,6 +109,8 @@ def _item(item: Mapping[str, object], kind: str, where: str, chosen: _Chosen) ->
     if kind == "Node":
         if len(chosen.pods):
             raise ImporterError(f"{where}: a node comes after pods, which are read with the nodes", help=_EXPORT)
+        if len(chosen.nodes) >= limits.MAX_IMPORT_IDENTITIES:
+            raise ImporterError(f"over {limits.MAX_IMPORT_IDENTITIES} nodes in one file")
         chosen.nodes[name] = type_of(labels, chosen.label)
         return
     if kind != "Pod":
@@ -128,7 +131,7 @@ def _item(item: Mapping[str, object], kind: str, where: str, chosen: _Chosen) ->
         row |= {"status": status, "phase": chosen.phases.get(space, chosen.stated.phase)}
         if not chosen.named:
             row["run"] = f"{space}/{_run(meta, labels, name, chosen)}"
-        yield Identified(row, (identity, each.container, int(start)), f"the container of {where}")
+        yield Identified(row, (identity, each.container, chosen.since), f"the container of {where}")
 
 
 def _flop(count: int, seconds: Fraction, peak: int, chosen: _Chosen) -> int:

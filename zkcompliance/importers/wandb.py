@@ -36,7 +36,7 @@ _ITEM, _AT_STEP = 1, 2
 _KEY, _NESTED, _INTEGER, _NUMBER, _JSON = 1, 2, 5, 6, 16
 _TYPED = (3, 4, 7, 8)  # nothing, true or false, a text, other JSON
 _NUM = 1
-_ID, _FIRST_STEP, _START, _RESUMED, _FORKED = 1, 14, 17, 18, 22
+_ID, _PROJECT, _FIRST_STEP, _START, _RESUMED, _FORKED = 1, 3, 14, 17, 18, 22
 _SECONDS, _NANOSECONDS = 1, 2
 
 
@@ -54,10 +54,10 @@ def read(file: BinaryIO, name: str, schema: Schema, options: Mapping[str, str]) 
     running = settings.choice(options, "running", ("refuse", "accept"), "refuse") == "accept"
     met = _File()
     found = _records(records(file, cut=running))
-    identity, start = _run(found, "base" in options)
+    project, identity, start = _run(found, "base" in options)
     if "run" not in options:
         count = replace(count, stated=replace(count.stated, run=identity))
-    yield from count.rows(_points(found, count.name, rounded, met), start, (identity,))
+    yield from count.rows(_points(found, count.name, rounded, met), start, (project, identity))
     if not met.ended and not running:
         raise ImporterError(
             "has no record of the run's end: it goes on, or was killed",
@@ -74,15 +74,17 @@ def _records(found: Iterator[bytes]) -> Iterator[tuple[str, int, bytes]]:
                 yield where, kind, protobuf.of_bytes(value, where)
 
 
-def _run(found: Iterator[tuple[str, int, bytes]], based: bool) -> tuple[str, int]:
-    """(id, start in milliseconds) of the run, which comes before its history."""
+def _run(found: Iterator[tuple[str, int, bytes]], based: bool) -> tuple[str, str, int]:
+    """(project, id, start in milliseconds) of the run, which comes before its history."""
     where, kind, data = next(found, ("", 0, b""))
     if kind != _RUN:
         raise ImporterError("holds no run before its history")
-    identity, start, goes_on = "", Fraction(), False
+    project, identity, start, goes_on = "", "", Fraction(), False
     for part, value in protobuf.fields(data, where):
         if part == _ID:
             identity = protobuf.text(value, where)
+        elif part == _PROJECT:
+            project = protobuf.text(value, where)
         elif part == _START:
             start = _timestamp(protobuf.of_bytes(value, where), where)
         elif part in (_FIRST_STEP, _RESUMED, _FORKED):
@@ -94,7 +96,7 @@ def _run(found: Iterator[tuple[str, int, bytes]], based: bool) -> tuple[str, int
             f"{where}: the run goes on from an earlier one, whose values its count may have",
             help="add --set base=N, the count at which it goes on; 0 if it began anew",
         )
-    return identity, math.floor(start * 1000)
+    return project, identity, math.floor(start * 1000)
 
 
 def _timestamp(data: bytes, where: str) -> Fraction:
