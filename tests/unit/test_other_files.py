@@ -40,7 +40,7 @@ def test_steps_logged_by_epoch() -> None:
 
 def test_an_early_log_of_inspect() -> None:
     """Of 2024: no epochs in its configuration, no time of its sample, zones of New York."""
-    (row,) = raw("inspect", OTHERS / "input_task.json", "eval")
+    (row,) = raw("inspect", DATA / "inspect-early" / "input_task.json", "eval")
     assert (row["suite"], row["item"], row["epoch"], row["score"]) == ("input_task@0", "1", 1, 1_000_000)
     assert (row["at"], row["model"], row["grader"]) == (1_730_831_539, "openai/gpt-4o-mini", "model_graded_fact")
 
