@@ -70,6 +70,7 @@ MAX_TEXTS_BYTES = 256 << 20  # the texts of ids that a log keeps
 MAX_SEAL_RECORDS = 1 << 22  # identified ones that one seal takes: attempts of jobs, steps of runs, samples
 MAX_IMPORT_LINE_BYTES = 16 << 20  # one line of a log of samples
 MAX_IMPORT_VALUE_BYTES = 16 << 20  # one JSON value that is read whole; longer ones can only be skipped
+MAX_IMPORT_RECORD_BYTES = 64 << 20  # one record of an event file or a run file
 MAX_IMPORT_CELL_BYTES = 1 << 20  # one line of a job table
 MAX_IMPORT_DEPTH = 128  # nested JSON arrays and objects
 MAX_IMPORT_NUMBER = 400  # decimal exponent of a JSON number

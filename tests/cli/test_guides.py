@@ -25,6 +25,43 @@ def test_the_page_of_roll_ups_runs(tmp_path: Path) -> None:
     assert run_in_order("docs/rollup.md", tmp_path) == {"sh", "python"}
 
 
+def test_the_page_of_registers_runs(tmp_path: Path) -> None:
+    """Exports of ticket systems, registries and spreadsheets, sealed as they are: what came of some of their rows."""
+    assert run_in_order("docs/registers.md", tmp_path) == {"sh"}
+
+    def sealed(log: str, *columns: str) -> list[tuple[object, ...]]:
+        return [tuple(row[name] for name in columns) for row in zk.read_rows(tmp_path / f"{log}-log")]
+
+    # by hand: 12 January 2026, 09:41 in Berlin is 08:41 UTC; on 29 March, 04:10 is 02:10 UTC
+    assert sealed("incidents", "serial", "category", "aware", "resolved", "detected_by", "irreversible") == [
+        (1, "cybersecurity", 1768207260, 1768392120, "internal", "no"),
+        (2, "serious_harm", 1770030300, 0, "user", "unknown"),
+        (3, "near_miss", 1774750200, 0, "internal", "yes"),
+    ]
+    assert sealed("tickets", "serial", "category", "occurred") == [
+        (1, "cybersecurity", 1768207267), (2, "near_miss", 1770030359),
+    ]  # fmt: skip
+    assert [each[0] for each in sealed("issues", "category")] == ["cybersecurity", "serious_harm", "near_miss"]
+    for log in ("models", "hub"):
+        base, chat, draw = sealed(log, "model", "base_model", "modality")
+        assert (base[1], chat[1], draw[1]) == ("", base[0], "") and (base[2], draw[2]) == ("text", "image")
+    assert sealed("data", "licence", "tokens", "region", "synthetic", "opted_out") == [
+        ("crawled", 1_300_000_000_000, "unknown", False, 2500), ("licensed", 48_200_000_000, "de", False, 0),
+        ("proprietary", 70_000_000_000, "us", True, ""), ("cc_by_sa", 24_100_000_000, "unknown", False, 0),
+    ]  # fmt: skip
+    assert sealed("croissant", "licence", "tokens") == [("other", 117_743)]
+    assert sealed("audits", "serial", "layer", "at", "outcome", "accredited") == [
+        (1, "security", 1763074800, "passed", "yes"), (2, "model", 1769900400, "conditional", "no"),
+        (3, "governance", 1772492400, "failed", "unknown"),
+    ]  # fmt: skip
+    assert sealed("customers", "verified", "flop", "region", "period_from", "period_until") == [
+        (True, 103_680_000_000_000_000_000, "fr", 1767225600, 1769904000), (False, 0, "kr", 1767225600, 1769904000),
+    ]  # fmt: skip
+    assert sealed("decisions", "serial", "at", "risk", "reviewed", "reviewer_kind") == [
+        (1, 1767571200, "high", 1767573000, "human"), (2, 1767657600, "minimal", 0, "none"),
+    ]  # fmt: skip
+
+
 def test_the_page_of_logs_runs(tmp_path: Path) -> None:
     """A log is written, moved twice, cosigned, proved over and verified."""
     assert run_in_order("docs/logs.md", tmp_path) == {"sh", "python"}

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.kit import support
+from tests.kit.logged import field, framed, run_file, run_record
 from zkcompliance import importers, limits, schemas
 from zkcompliance.claim import catalogue as claims
 from zkcompliance.errors import ImporterError, UsageError
@@ -30,11 +31,16 @@ STARTS = {
     "slurm": b"JobIDRaw|State|ElapsedRaw|AllocTRES|Submit|Start|End\n", "dcgm": b'{"status": "',
     "mlflow": b"SQLite format 3\0",
     "hf-trainer": b'{"log_history": [', "inspect": b'{"version": [', "lm-eval": b"{", "arrow": b"PAR1",
+    "tensorboard": framed(field(1, 1e9) + field(3, "brain.Event:2")) + (1 << 26).to_bytes(8, "little"),
+    "wandb": run_file([run_record()]), "kubernetes": b'{"items": [', "json": b'[{"run": "',
+    "kube-state": b'{"status": "',
 }  # fmt: skip
 OPTIONS = {
     "lightning": {"flop_column": "x", "start": "2026-01-05", "end": "2026-01-05"},
     "hf-trainer": {"start": "2026-01-05"},
-    "mlflow": {"flop_metric": "x"}, "lm-eval": {"results": "HERE"},
+    "mlflow": {"flop_metric": "x"}, "tensorboard": {"flop_tag": "x"}, "wandb": {"flop_metric": "x"},
+    "kube-state": {"step": "1min"},
+    "lm-eval": {"results": "HERE"},
 }  # fmt: skip
 READERS = {
     "key": "keys.load_private(path)", "public key": "public_keys.load_public(path)", "trust": "trust.load_trust(path)",

@@ -11,6 +11,10 @@ FILES: dict[str, tuple[str, str, dict[str, str]]] = {
     "inspect": ("inspect/arithmetic-match.json", "eval", {}),
     "lm-eval": ("lm-eval/samples_mini_gen.jsonl", "eval", {"results": str(DATA / "lm-eval" / "results.json")}),
     "slurm": ("slurm/sacct_steps_duplicates.psv", "compute", {}),
+    "kubernetes": ("kubernetes/nodes_pods.json", "compute", {"until": "2026-01-05T15:00:00Z"}),
+    "kube-state": (
+        "kubernetes/query_range_running_gpus.json", "compute", {"step": "1min", "peaks": "gpu=h100_sxm"},
+    ),
     "dcgm": ("dcgm/query_range_DCGM_FI_PROF_PIPE_TENSOR_ACTIVE.json", "compute", {"gaps": "full"}),
     "hf-trainer": ("hf-trainer/trainer_state.json", "compute", {"start": "2026-01-05T00:00:00Z"}),
     "mlflow": ("mlflow/mlflow.db", "compute", {"flop_metric": "train/flops_cumulative"}),
@@ -19,6 +23,10 @@ FILES: dict[str, tuple[str, str, dict[str, str]]] = {
         {"start": "2026-01-05T00:00:00Z", "end": "2026-01-06T00:00:00Z", "tokens_column": "tokens_seen", "steps": "300",
          "parameters": "7e9"},
     ),
+    "tensorboard": (
+        "tensorboard/events.out.tfevents.1795954471.host.18393.0", "compute", {"flop_tag": "train/tokens"},
+    ),
+    "wandb": ("wandb/run-fixture01.wandb", "compute", {"flop_metric": "tokens"}),
     "nanogpt": ("nanogpt/2025-05-09_head.txt", "compute", {"incomplete": "yes"}),
 }  # fmt: skip
 OF_TOOLS = [name for name, each in importers.FORMATS.items() if each.schemas]
@@ -41,5 +49,5 @@ def test_it_fills_these_columns_and_no_other(name: str) -> None:
 
 
 def test_what_takes_any_column() -> None:
-    for name in ("csv", "jsonl", "arrow"):
+    for name in ("csv", "jsonl", "json", "arrow"):
         assert importers.FORMATS[name].fills(schemas.incident, "category")

@@ -68,7 +68,7 @@ def test_options() -> None:
     refused("lm-eval", GEN, "metric is not there", "eval", results=str(RESULTS), metric="acc")
     refused("lm-eval", GEN, "not the stated version", "eval", results=str(RESULTS), task_version="1.0")
     refused("lm-eval", GEN, "not as many", "eval", results=str(RESULTS), task="mini_wmdp_like")
-    refused("lm-eval", GEN, "not as many", "eval", results=str(RESULTS), filter="strict")
+    refused("lm-eval", GEN, "holds no document under this filter", "eval", results=str(RESULTS), filter="strict")
     refused("lm-eval", GEN, "n-samples of the task", "eval", results=str(RESULTS), task="x")
     for options in ({}, {"results": str(FOLDER / "none.json")}, {"results": str(RESULTS), "source": "x"}):
         wrong_option("lm-eval", GEN, "eval", **options)
@@ -139,7 +139,7 @@ def test_hostile_files(tmp_path: Path) -> None:
     def bad(data: bytes, message: str) -> None:
         refused("lm-eval", write(tmp_path, data, "samples_mini_gen.jsonl"), message, "eval", results=str(RESULTS))
 
-    bad(b"", "not as many")
+    bad(b"", "holds no document")
     bad(b"[" * 10**6 + b"\n", "line 1: is nested too deeply")
     bad(b"[]\n", "line 1: the line: is missing or not an object")
     bad(b'{"doc_id": 1, "doc_id": 2}\n', "line 1: a member is there twice")

@@ -278,6 +278,11 @@ def test_devices_of_other_clusters() -> None:
     ):  # fmt: skip
         found = Devices({}).of({f"gres/gpu:{name}": 2}, "line 2")
         assert [(of, count) for of, count, _ in found] == [(kind, 2)] and found[0][2] > 10**14
+    for name, peak in (  # the makers' own figures: of a machine, with sparsity, in PFLOPS; its devices
+        ("b300", 36 * 10**15 // 8 // 2), ("gb300", 360 * 10**15 // 72 // 2), ("b200", 36 * 10**15 // 8 // 2),
+        ("mi250x", 383 * 10**12),
+    ):  # fmt: skip
+        assert Devices({}).of({f"gres/gpu:{name}": 1}, "line 2") == [(name, 1, peak)]
     stated = Devices({"peaks": "nvidia_h100_80gb_hbm3=5,mi325x=7,x=b200", "kinds": "l40s=h20"})
     assert stated.of({"gres/gpu:nvidia_h100_80gb_hbm3": 1}, "") == [("h100_sxm", 1, 5)]
     assert stated.of({"gres/gpu:mi325x": 1}, "") == [("mi325x", 1, 7)]

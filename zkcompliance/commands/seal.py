@@ -45,8 +45,16 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option(
     "--map", "fields", multiple=True, metavar="COLUMN=FIELD",
-    help="Of csv, jsonl or arrow: the field that is a column; fields that are none are left out.",
+    help="Of csv, jsonl, json or arrow: the field that is a column; fields that are none are left out.",
 )  # fmt: skip
+@click.option(
+    "--choice", "choices", multiple=True, metavar="COLUMN=TEXT=VALUE",
+    help="What a text of a mapped file stands for, e.g. 'category=Sev 1=critical_safety'.",
+)  # fmt: skip
+@click.option("--same", multiple=True, metavar="COLUMN=VALUE", help="What all rows of a mapped file have.")
+@click.option("--number", "numbers", multiple=True, metavar="COLUMN=FIRST", help="Number its rows, from FIRST on.")
+@click.option("--times", metavar="FORM", help="How its times are written: '%d/%m/%Y %H:%M', or ms; with --zone.")
+@click.option("--zone", metavar="ZONE", help="Where they were shown: Europe/Berlin, or +02:00.")
 @click.option("--log", "path", type=click.Path(path_type=Path), required=True, help="The log folder; made when new.")
 @click.option("--key", "key_path", type=click.Path(path_type=Path), required=True, help="The log's private key file.")
 @click.option("--profile", metavar="NAME", help="standard (default), fast or small; for a new log.")
@@ -70,6 +78,11 @@ def command(
     settings: tuple[str, ...],
     stated: tuple[str, ...],
     fields: tuple[str, ...],
+    choices: tuple[str, ...],
+    same: tuple[str, ...],
+    numbers: tuple[str, ...],
+    times: str | None,
+    zone: str | None,
     path: Path,
     key_path: Path,
     profile: str | None,
@@ -111,6 +124,7 @@ def command(
     rolling = None if roll_up_key is None else keys.load_private(roll_up_key)
     chosen = [importers.by_name(format_name) if format_name else importers.guess(name) for name in inputs]
     options, units, columns = pairs(settings, "--set"), pairs(stated, "--unit"), pairs(fields, "--map")
+    rules = importers.Rules.of(choices, pairs(same, "--same"), pairs(numbers, "--number"), times, zone)
     schema = schemas.by_name(schema_name or _fed(chosen))
     with files.reporting(path):
         there = path.exists()
@@ -129,7 +143,7 @@ def command(
         raise UsageError(f"logs of {schema.label} are not rolled up", help="zkcompliance schemas")
     if since is not None and empty:
         raise UsageError("--empty states that there are no rows, and --since would leave some out: leave one out")
-    chosen = [importers.mapped(each, columns, schema) for each in chosen]
+    chosen = [importers.mapped(each, columns, schema, rules) for each in chosen]
     for importer in {each.name: each for each in chosen}.values():
         importer.check(schema, options)
         console.note(importer.told(options, whole=verbose))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections.abc import Callable, Generator, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -21,15 +21,21 @@ from zkcompliance.importers import (
     hf_trainer,
     inspect_ai,
     json_lines,
+    json_table,
+    kube_state,
+    kubernetes,
     lightning,
     lm_eval,
     mlflow,
     nanogpt,
     prometheus,
     slurm,
+    tensorboard,
+    wandb,
 )
 from zkcompliance.importers.fields import Fields
 from zkcompliance.importers.model import BATCH_ROWS, Identified, Importer, Known, Row, Said
+from zkcompliance.importers.rules import Rules
 from zkcompliance.schemas import Schema, encode_rows
 
 if TYPE_CHECKING:
@@ -41,20 +47,27 @@ if TYPE_CHECKING:
 FORMATS: dict[str, Importer] = {
     "csv": csv_table.IMPORTER,
     "jsonl": json_lines.IMPORTER,
+    "json": json_table.IMPORTER,
     "arrow": arrow.IMPORTER,
     "inspect": inspect_ai.IMPORTER,
     "lm-eval": lm_eval.IMPORTER,
     "slurm": slurm.IMPORTER,
+    "kubernetes": kubernetes.IMPORTER,
+    "kube-state": kube_state.IMPORTER,
     "dcgm": prometheus.IMPORTER,
     "hf-trainer": hf_trainer.IMPORTER,
     "mlflow": mlflow.IMPORTER,
     "lightning": lightning.IMPORTER,
+    "tensorboard": tensorboard.IMPORTER,
+    "wandb": wandb.IMPORTER,
     "nanogpt": nanogpt.IMPORTER,
 }
-_MAPPED = {"csv": csv_table.importer, "jsonl": json_lines.importer, "arrow": arrow.importer}
+_MAPPED = {
+    "csv": csv_table.importer, "jsonl": json_lines.importer, "json": json_table.importer, "arrow": arrow.importer,
+}  # fmt: skip
 _SUFFIXES = {
     ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "arrow", ".arrow": "arrow", ".feather": "arrow",
-    ".eval": "inspect",
+    ".eval": "inspect", ".wandb": "wandb",
 }  # fmt: skip
 
 
@@ -65,21 +78,47 @@ def by_name(name: str) -> Importer:
     return FORMATS[name]
 
 
-def mapped(importer: Importer, columns: Mapping[str, str], schema: Schema) -> Importer:
+def mapped(importer: Importer, columns: Mapping[str, str], schema: Schema, rules: Rules | None = None) -> Importer:
     """The importer as it reads one file whose fields are columns as `columns` says (column → field), if it may say it.
 
-    UsageError for a format that names its fields itself, a column that is none of the schema, a field that is two.
+    rules: what cells stand for, and which columns the file lacks; such files are read row by row.
+    UsageError for a format that names its fields itself, a column that is none of the schema, or one that is
+    said twice.
     """
-    if not columns:
+    rules = rules or Rules()
+    if not columns and not rules:
         return importer
     if importer.name not in _MAPPED:
         raise UsageError(
-            f"format {importer.name} says itself which columns its rows have: leave --map out",
+            f"format {importer.name} says itself which columns its rows have: leave --map out, and --choice, --same, "
+            "--number and --times",
             help="zkcompliance formats",
         )
-    fields = Fields(columns)
-    fields.check(schema)
-    return _MAPPED[importer.name](fields)
+    first: dict[str, str] = {}  # field → the first column that it is; the others are copies of that
+    for column, name in columns.items():
+        first.setdefault(name, column)
+    copies = {column: first[name] for column, name in columns.items() if first[name] != column}
+    once = {column: name for column, name in columns.items() if column not in copies}
+    chosen = frozenset((*rules.choices, *(copies[column] for column in rules.choices if column in copies)))
+    Fields(columns).check(schema)
+    rules.check(schema, columns)
+    found = _MAPPED[importer.name](Fields(once, rules.given.union(copies), chosen))
+    if not rules and not copies:
+        return found
+    inner = found.read
+
+    def read(file: BinaryIO, name: str, schema: Schema, options: Mapping[str, str]) -> Iterator[Row | Said]:
+        """The rows that the file's own stand for."""
+        number = 0
+        for row in inner(file, name, schema, options):
+            if isinstance(row, Said):
+                yield row
+                continue
+            number += 1
+            whole = {**row, **{column: row[source] for column, source in copies.items() if source in row}}
+            yield rules.row(whole, number, schema)
+
+    return replace(found, read=read, batches=None)
 
 
 def guess(path: str | Path) -> Importer:
@@ -260,6 +299,7 @@ __all__ = [
     "Known",
     "Part",
     "Row",
+    "Rules",
     "by_name",
     "encode",
     "guess",

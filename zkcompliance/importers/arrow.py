@@ -169,8 +169,9 @@ def _names(table: Any, schema: Schema, fields: Fields) -> list[tuple[int, str]]:
             raise ImporterError(f"column {name} is there twice")
         found.append((place, column))
     fields.finish()
+    there = {column for _, column in found} | fields.given
     for each in schema.columns:
-        if each.default is None and each.name not in {column for _, column in found}:
+        if each.default is None and each.name not in there:
             raise ImporterError(f"column {each.name} is missing", help=AS_COLUMN)
     return found
 

@@ -75,7 +75,8 @@ def _header(found: Iterator[tuple[int, list[str]]], schema: Schema, fields: Fiel
             )
         if column is not None and header.index(name) != position - 1:
             raise ImporterError(f"header, column {position}: {name} is there twice")
-    missing = [column.name for column in schema.columns if column.default is None and column.name not in columns]
+    there = {*columns, *fields.given}
+    missing = [column.name for column in schema.columns if column.default is None and column.name not in there]
     if missing:
         raise ImporterError(f"header: column {missing[0]} is missing", help=AS_COLUMN)
     return columns

@@ -3,6 +3,12 @@
 Where a name leaves the variant open (Slurm's `h100`: SXM or PCIe), the fastest variant is taken, so that compute is
 not understated. An MI250X is the whole module, though many clusters count its two halves as devices of their own: they
 state a peak. A name that is not here needs a stated peak; a kind that the schemas do not list is `other`.
+
+Peaks are the makers' figures without sparsity; those that are stated of a whole machine, per device:
+
+- B300: HGX B300, 36 PFLOPS of FP16/BF16 with sparsity over 8; half of that without, as of B200.
+- GB300: GB300 NVL72, 360 PFLOPS with sparsity over 72.
+- MI250X: AMD Instinct MI200 series, up to 383.0 TF of FP16 and bf16: 220 compute units × 1,024 FLOP × 1.7 GHz.
 """
 
 from __future__ import annotations
@@ -31,7 +37,7 @@ NVIDIA = {
     "NVIDIA GH200 144G HBM3e": ("gh200", _HOPPER),
     "NVIDIA B200": ("b200", 2250 * T),
     "NVIDIA GB200": ("gb200", 2500 * T),
-    "NVIDIA B300 SXM6 AC": ("b300", 2500 * T),
+    "NVIDIA B300 SXM6 AC": ("b300", 2250 * T),
     "NVIDIA GB300": ("gb300", 2500 * T),
 }
 

@@ -15,15 +15,24 @@ AS_COLUMN = "name the column that a field is, and others are left out: --map COL
 
 
 class Fields:
-    """The fields of one file. mapped: column → field; without it every field is a column."""
+    """The fields of one file. mapped: column → field, each field once; without it every field is a column.
 
-    def __init__(self, mapped: Mapping[str, str] | None = None) -> None:
-        self._mapped = dict(mapped or {})
+    given: columns that rules state (`rules.py`), which are not taken from the file. chosen: those of which rules say
+    what their texts stand for.
+    """
+
+    def __init__(
+        self,
+        mapped: Mapping[str, str] | None = None,
+        given: frozenset[str] = frozenset(),
+        chosen: frozenset[str] = frozenset(),
+    ) -> None:
+        self._mapped, self.given, self.chosen = dict(mapped or {}), given, chosen
         self._column_of = {field: column for column, field in self._mapped.items()}
         self._met: set[str] = set()
 
     def check(self, schema: Schema) -> None:
-        """UsageError where the map names a column that the schema lacks, or a field twice."""
+        """UsageError where the map names a column that the schema lacks."""
         known = {column.name for column in schema.columns}
         for column in self._mapped:
             if column not in known:
@@ -31,8 +40,6 @@ class Fields:
                     f"--map {column[:64]}: schema {schema.label} has no such column",
                     help=f"zkcompliance schemas {schema.name}",
                 )
-        if len(self._column_of) != len(self._mapped):
-            raise UsageError("--map: a field is taken for two columns", help="zkcompliance seal --help")
 
     @property
     def mapped(self) -> bool:
@@ -44,7 +51,12 @@ class Fields:
         if field in self._column_of:
             self._met.add(field)
             return self._column_of[field]
-        return field if field in known and field not in self._mapped else None
+        if field in self.given and not self._mapped:
+            raise ImporterError(
+                f"column {field} is in the file, and is stated by --same or --number too",
+                help="leave the statement out; or take fields by --map, which leaves all others out",
+            )
+        return field if field in known and field not in self._mapped and field not in self.given else None
 
     def names(self, known: Iterable[str]) -> dict[str, str]:
         """Field → column, of all that are taken. known: the schema's columns."""

@@ -111,6 +111,10 @@ class _Suite:
 
     def check(self, rows: int, total: Fraction, grader: str) -> None:
         """ImporterError when documents are missing, or the stated mean is over 10^-6 off the recomputed one."""
+        if not rows:
+            raise ImporterError(
+                "holds no document under this filter", help="name one that the results file has: --set filter=NAME"
+            )
         if rows != self.effective:
             raise ImporterError(
                 "the file's documents are not as many as the results file's n-samples.effective",

@@ -10,10 +10,8 @@ that is there twice, MIG slices, another metric, partial answers.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import BinaryIO
 
@@ -21,8 +19,9 @@ from zkcompliance.errors import ImporterError, UsageError
 from zkcompliance.importers import settings
 from zkcompliance.importers.devices import KINDS, NVIDIA
 from zkcompliance.importers.exact import Seen, ceil, number
-from zkcompliance.importers.json_stream import JsonStream, as_list, as_object, as_text
+from zkcompliance.importers.json_stream import JsonStream, as_text
 from zkcompliance.importers.model import Identified, Importer, Row
+from zkcompliance.importers.prometheus_range import readings, series
 from zkcompliance.quantities import MILLION, Exact, parse_integer, parse_seconds
 from zkcompliance.schemas import Schema
 
@@ -32,8 +31,6 @@ FORMULA = (
     "a reading belongs to the interval in which it was taken; utilisation = flop / (peak × seconds); peak is the dense "
     "bf16 figure by modelName unless set; the first reading of a GPU counts for nothing"
 )
-_LONGEST_TEXT = 40
-_VALUE = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|NaN|[+-]Inf")
 # DCGM's blank values (none, not found, not supported, not permitted) as 32-bit, 64-bit and double numbers; a double
 # near 2^63 is written 9.223372036854776e+18
 _BLANKS = ((0x7FFFFFF0, 0x7FFFFFFF), (0x7FFFFFFFFFFFFFF0, 9223372036854776000), (1 << 47, (1 << 47) + 15))
@@ -41,28 +38,13 @@ _BLANKS = ((0x7FFFFFF0, 0x7FFFFFFF), (0x7FFFFFFFFFFFFFF0, 9223372036854776000), 
 
 def read(file: BinaryIO, name: str, schema: Schema, options: Mapping[str, str]) -> Iterator[Row]:
     """Rows of the compute schema, GPU by GPU; start and end enclose the readings in whole seconds."""
-    chosen = _Chosen.of(options, name)
-    stream = JsonStream(file)
-    status = False
-    matrix = False
-    for member in stream.members():
-        if member == "status":
-            status = stream.value() == "success"
-        elif member == "warnings" and stream.value():
-            raise ImporterError("warnings: Prometheus reported some, so readings may be missing")
-        elif member == "data":
-            if not status:
-                raise ImporterError("status: is not success, or comes after the data")
-            for part in stream.members():
-                if part == "resultType":
-                    matrix = stream.value() == "matrix"
-                elif part == "result":
-                    if not matrix:
-                        raise ImporterError("data.resultType: is not matrix, as of query_range")
-                    yield from _series(stream, chosen)
-    stream.finish()
-    if not matrix:
-        raise ImporterError("data: is missing")
+    chosen, stream, seen = _Chosen.of(options, name), JsonStream(file), Seen()
+    for where, labels in series(stream):
+        kind, peak = _device(labels, where, chosen)
+        device = as_text(labels.get("UUID"), f"{where}, UUID")
+        if not seen.add(labels.get("UUID")):
+            raise ImporterError(f"{where}, UUID: the GPU is there twice", help="aggregate: max by (UUID, …)")
+        yield from _intervals(_activity(stream, where), where, device, kind, peak, chosen)
 
 
 @dataclass(frozen=True)
@@ -100,26 +82,6 @@ def _stated(text: str) -> tuple[str | None, int]:
     return (text, KINDS[text]) if text in KINDS else (None, parse_integer(text))
 
 
-def _series(stream: JsonStream, chosen: _Chosen) -> Iterator[Row]:
-    seen = Seen()
-    for position in stream.items():
-        where = f"series {position + 1}"
-        labels: dict[str, object] | None = None
-        for part in stream.members():
-            if part == "metric":
-                labels = as_object(stream.value(), f"{where}, metric")
-            elif part == "histograms":
-                raise ImporterError(f"{where}: holds histograms")
-            elif part == "values":
-                if labels is None:
-                    raise ImporterError(f"{where}: its values come before its labels")
-                kind, peak = _device(labels, where, chosen)
-                device = as_text(labels.get("UUID"), f"{where}, UUID")
-                if not seen.add(labels.get("UUID")):
-                    raise ImporterError(f"{where}, UUID: the GPU is there twice", help="aggregate: max by (UUID, …)")
-                yield from _intervals(_readings(stream, where), where, device, kind, peak, chosen)
-
-
 def _device(labels: Mapping[str, object], where: str, chosen: _Chosen) -> tuple[str, int]:
     """(kind, peak) of the GPU. ImporterError for another metric, a MIG slice or an unknown model."""
     device = as_text(labels.get("UUID"), f"{where}, UUID")
@@ -150,25 +112,9 @@ def _device(labels: Mapping[str, object], where: str, chosen: _Chosen) -> tuple[
     return chosen.stated.kind if chosen.kind else kind, peak
 
 
-def _readings(stream: JsonStream, where: str) -> Iterator[tuple[Fraction, Fraction]]:
+def _activity(stream: JsonStream, where: str) -> Iterator[tuple[Fraction, Fraction]]:
     """(time, activity 0 … 1), times increasing, blanks left out."""
-    before = Fraction(-1)
-    for position in stream.items():
-        here = f"{where}, reading {position + 1}"
-        pair = as_list(stream.value(), here)
-        if len(pair) != 2:
-            raise ImporterError(f"{here}: is not a time and a value")
-        time = number(pair[0], f"{here}, time")
-        if time <= before:
-            raise ImporterError(f"{here}, time: is not later than the one before")
-        before = time
-        text = as_text(pair[1], f"{here}, value")
-        try:
-            value = Decimal(text) if len(text) <= _LONGEST_TEXT and _VALUE.fullmatch(text) else None
-        except InvalidOperation:
-            value = None
-        if value is None or (value.is_finite() and abs(value.adjusted()) > 2 * _LONGEST_TEXT):
-            raise ImporterError(f"{here}, value: is not a number")
+    for here, time, value in readings(stream, where):
         if value.is_finite() and any(low <= value <= high for low, high in _BLANKS):
             continue
         activity = number(value, f"{here}, value")
