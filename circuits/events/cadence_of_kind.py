@@ -29,7 +29,6 @@ from zkcompliance.claim.language import (
     fails,
     holds,
     implausible,
-    larger,
     let,
     names,
     never_vacuous,
@@ -58,15 +57,17 @@ def cadence_of_kind(
     require("no event after the period", events.every(events.at <= until))
     named = events.model.or_else("")
     opening = events.where(events.kind.is_in(begin) & ((model == "") | (named == model)))
-    start = let("the period's beginning", larger(since, opening.at.min(empty=0)))
+    opened = let("when the period is opened", opening.at.min(empty=0))
     done = events.where((events.kind == kind) & (named == model)).order_by(events.at)
     before = done.at.previous(default=0)
-    require("no gap within the period", done.every((done.at <= start) | (done.at - before <= gap)))
+    require(
+        "no gap within the period", done.every((done.at <= since) | (done.at <= opened) | (done.at - before <= gap))
+    )
     require("the last one near the end", until - done.at.max(empty=0) <= gap)
     counted("events that count", done)
     reveal("first day", day_of(done.at.min(empty=0)))
     reveal("last day", day_of(done.at.max(empty=0)))
-    reveal("first day of the period", day_of(start))
+    reveal("first day of `begin`", day_of(opened))
 
 
 T = 1767225600  # 2026-01-01
