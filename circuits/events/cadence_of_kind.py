@@ -3,13 +3,13 @@
 Sources: Code of Practice for general-purpose AI, measure 1.3 (the framework is assessed every 12 months from placing on
 the market) and measure 7.6 (a model report is updated every six months); California SB 53, section 22757.12 (a
 framework is reviewed once a year, summaries every three months). One kind is asked about: `framework`, `report`,
-`summary` and so on. With a model, events that name it count; with the empty text those that name none, since what
-is of one model is no review of the whole. The period runs to `until` from `since`, or from the first event of the
-kinds in `begin` where that is later (a deployment; or the kind itself: from the first one on). In the empty text's
-case those may be of any model. An event before the period counts for its beginning. Without an event of the kind, in
-an empty log too, the claim fails, whatever the period; without one of `begin` the period runs from `since`. A kind is
-the lab's word: what was reviewed or reported is not seen. Events after `until` are refused, not counted. That adding
-rows of the kind helps is what serials without a gap are asked for: each is of one register. Padding is no row.
+`summary` and so on. With a model, events that name it count; with `the lab` those that name none, since what is of one
+model is no review of the whole. The period runs to `until` from `since`, or from the first event of the kinds in
+`begin` where that is later (a deployment; or the kind itself: from the first one on); with `the lab` such an event may
+be of any model. An event before the period counts for its beginning. Without an event of the kind, in an empty log too,
+the claim fails, whatever the period; without one of `begin` the period runs from `since`. A kind is the lab's word:
+what was reviewed or reported is not seen. An event after `until` is refused. That adding rows of the kind helps is what
+serials without a gap are asked for: each is of one register. Padding is no row.
 """
 
 from __future__ import annotations
@@ -38,13 +38,14 @@ from zkcompliance.claim.language import (
 )
 
 FROM_SINCE = names()
+LAB = "the lab"
 
 
 @claim("cadence-of-kind", version=1)
 def cadence_of_kind(
     events: EventLog,
     kind: Param[EventKind] = param("the kind of event that has to recur"),
-    model: Param[Id] = param("the model that its events name; the empty text: those that name none", default=""),
+    model: Param[Id] = param("the model that its events name; `the lab`: those that name none", default=LAB),
     since: Param[Time] = param("beginning of the period at the earliest"),
     begin: Param[SetOf[EventKind]] = param(
         "the kinds of which the first event begins the period; none: it begins with `since`", default=FROM_SINCE
@@ -55,8 +56,8 @@ def cadence_of_kind(
     """From `since`, or the first event of `begin`, to `until` the last event of `kind` is never older than `gap`."""
     require("serials without a gap", events.serial.is_serial())
     require("no event after the period", events.every(events.at <= until))
-    named = events.model.or_else("")
-    opening = events.where(events.kind.is_in(begin) & ((model == "") | (named == model)))
+    named = events.model.or_else(LAB)
+    opening = events.where(events.kind.is_in(begin) & ((model == LAB) | (named == model)))
     opened = let("when the period is opened", opening.at.min(empty=0))
     done = events.where((events.kind == kind) & (named == model)).order_by(events.at)
     before = done.at.previous(default=0)
@@ -85,12 +86,9 @@ EXAMPLES = (
     fails("a second too late", GAP, events=[framework(), again(at=T + 355 * DAY + 1)], **yearly()),
     fails("none for a year", END, events=[framework()], **yearly(until=T + 355 * DAY + 1)),
     fails("an empty log", END, events=[], **yearly(until=T + DAY)),
-    fails("a review of one model", END, events=[framework(model="m1")], **yearly(until=T + DAY)),
-    fails("another kind", END, events=[framework(kind="review")], **yearly(until=T + DAY)),
     fails("one is still to come", "no event after the period", events=[framework()], **yearly(until=T - 11 * DAY)),
     fails("serial 1 is missing", "serials without a gap", events=[framework(serial=2)], **yearly(until=T + DAY)),
     fails("deployed before its report", GAP, events=[deploy(), report(at=T + 31 * DAY)], **half()),
-    fails("a report of another model", END, events=[deploy(), report(model="m2")], **half()),
     holds("on the last second, twice", events=[framework(), again()], **yearly()),
     holds("in another order", events=[again(serial=1), framework(serial=2)], **yearly()),
     holds("a report with its deployment", events=[deploy(), report()], **half()),

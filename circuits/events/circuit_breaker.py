@@ -99,12 +99,7 @@ IN_TIME, BEFORE, AGAIN = "acted on in time", "no answer before its trigger", "no
 EXAMPLES = (
     fails("a second late", IN_TIME, events=[breach(), throttle(at=T + HOUR + 1)], **asked()),
     fails("never", IN_TIME, events=[breach()], **asked(as_of=T + HOUR + 1)),
-    fails("another model is throttled", IN_TIME, events=[breach(), throttle(model="m2")], **asked()),
-    fails("a review alone", IN_TIME, events=[breach(), review(serial=2)], **asked()),
     fails("resumed a second before", AGAIN, events=[*STOPPED, resume(at=T + 9 * HOUR - 1)], **asked()),
-    fails("resumed without a review", AGAIN, events=[breach(), throttle(), resume(serial=3)], **asked()),
-    fails("all are resumed", AGAIN, events=[*STOPPED, resume(model="", at=T + 1)], **asked()),
-    fails("deployed", AGAIN, events=[*STOPPED, resume(kind="deploy", at=T + 1)], **asked()),
     fails(
         "one review for two", AGAIN,
         events=[*STOPPED, breach(serial=4), throttle(serial=5, subject=4), resume(serial=6)], **asked(),

@@ -77,16 +77,8 @@ ALL_STARTED, ALL_GO_ON = "no start while the whole lab is paused", "none goes on
 EXAMPLES = (
     fails("paused at that second", STARTED, compute=[job()], events=[pause(at=T)]),
     fails("resumed too late", STARTED, compute=[job(start=T - 1)], events=[pause(), resume()]),
-    fails("paused and resumed at once", STARTED, compute=[job()], events=[pause(at=T), resume()]),
-    fails("called failed", STARTED, compute=[job(phase="failed")], events=[pause()]),
-    fails("another model is resumed", STARTED, compute=[job()], events=[pause(), resume(model="m2")]),
     fails("a row across a pause", GOES_ON, compute=[job()], events=[pause(at=T + 4 * HOUR - 1)]),
-    fails(
-        "across a short one, and then another", GOES_ON, compute=[job()],
-        events=[pause(at=T + 1), resume(at=T + 2), pause(serial=3, at=T + 5 * HOUR)],
-    ),
     fails("all are paused", ALL_STARTED, compute=[job()], events=[pause(model="")]),
-    fails("resumed for one model", ALL_STARTED, compute=[job()], events=[pause(model=""), resume()]),
     fails("a row across a pause of all", ALL_GO_ON, compute=[job()], events=[pause(model="", at=T + 1)]),
     fails("which model?", "every row names its model", compute=[job(model="")], events=[]),
     fails("a pause is missing", "serials without a gap", compute=[job()], events=[resume()]),

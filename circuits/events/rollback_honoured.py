@@ -90,11 +90,7 @@ SOON, NAMED = "no deployment soon after a rollback", "all that counts names its 
 
 EXAMPLES = (
     fails("a second late", IN_TIME, events=[breach(), rollback(at=T + 3 * DAY + 1)], **asked()),
-    fails("never", IN_TIME, events=[breach()], **asked(as_of=T + 3 * DAY + 1)),
-    fails("it answers nothing", IN_TIME, events=[breach(), rollback(subject=0)], **asked()),
-    fails("a throttle", IN_TIME, events=[breach(), rollback(kind="throttle")], **asked()),
     fails("deployed again", SOON, events=[breach(), rollback(), deploy(at=T + 17 * DAY)], **asked()),
-    fails("nobody's breach", SOON, events=[rollback(serial=1, subject=0), deploy(serial=2)], **asked(least="15 days")),
     fails(
         "deployed in between", "no deployment before the rollback",
         events=[breach(), deploy(serial=2, at=T + 3 * DAY), rollback(serial=3)], **asked(),
@@ -104,7 +100,6 @@ EXAMPLES = (
         events=[breach(), rollback(at=T - 1), rollback(serial=3)], **asked(),
     ),
     fails("of another model", KNOWN, events=[breach(), rollback(), rollback(serial=3, model="m2")], **asked()),
-    fails("to what the register has not", KNOWN, events=[rollback(serial=1, subject=9)], **asked()),
     fails("which model?", NAMED, events=[breach(model="")], **asked(as_of=T)),
     fails("still to come", "no event after the judged moment", events=[breach(), rollback()], **asked(as_of=T)),
     fails("serial 2 is missing", "serials without a gap", events=[breach(), rollback(serial=3)], **asked()),

@@ -96,14 +96,11 @@ NOTED, KNOWN = (
 
 EXAMPLES = (
     fails("a second apart", WHEN, reports=[report()], received=[came_in(at=T + 51 * HOUR + 1)], **asked()),
-    fails("after it came in", WHEN, reports=[report(at=T + 52 * HOUR + 1)], received=[came_in()], **asked()),
     fails("never received", WAS, reports=[report(), update], received=[came_in()], **asked()),
-    fails("another kind", (WAS, STATED), reports=[report()], received=[came_in(kind="final")], **asked()),
     fails("kept to itself", STATED, reports=[report()], received=[came_in(), update], **asked()),
     fails("stated twice", "no receipt for two reports stated", reports=[report()] * 2, received=[came_in()], **asked()),
     fails("received twice", "received.receipt is unique", reports=[report()], received=[came_in()] * 2, **asked()),
     fails("nobody's receipt", NOTED, reports=[], received=[came_in(receipt="")], **asked(as_of=T + 51 * HOUR)),
-    fails("it is the log of others", NOTED, reports=[], received=[others], **asked(as_of=T + 51 * HOUR)),
     fails("dropped from the register", KNOWN, reports=[report()], received=[came_in()], **asked(incidents=[])),
     fails(
         "still to come", "nothing is dated after the judged moment",
