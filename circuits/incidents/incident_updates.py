@@ -69,7 +69,8 @@ def incident_updates(
     resolved = let("when it was resolved", incidents.resolved.or_else(Time.largest))
     counts = incidents.category.is_in(reportable)
     require("every report is of an incident in the register", reports.every(within(reports.serial, incidents.serial)))
-    ends = lookup(made.serial, incidents.serial, select(counts, resolved, 0), default=0)
+    by_serial = incidents.group_by(incidents.serial)  # of one incident each
+    ends = lookup(made.serial, by_serial.serial, by_serial.max(select(counts, resolved, 0)), default=0)
     until = let("the end of the updates that are due", smaller(ends, as_of))
     ordered = made.order_by(made.at)
     before = ordered.at.previous(default=Time.largest, per=ordered.serial)
@@ -83,7 +84,7 @@ def incident_updates(
     )
 
     finals = made.where(made.kind == "final")
-    its = lookup(finals.serial, incidents.serial, resolved, default=Time.largest)
+    its = lookup(finals.serial, by_serial.serial, by_serial.max(resolved), default=Time.largest)
     require("no final report before its incident was resolved", finals.every(its <= finals.at))
     over = ours.where(ours.resolved.is_given())
     of_one = finals.group_by(finals.serial)
