@@ -104,6 +104,8 @@ EXAMPLES = (
         "one review for two", AGAIN,
         events=[*STOPPED, breach(serial=4), throttle(serial=5, subject=4), resume(serial=6)], **asked(),
     ),
+    fails("all are resumed", AGAIN, events=[*STOPPED, resume(model="", at=T + 1)], **asked()),
+    fails("acted on before it", BEFORE, events=[breach(), throttle(at=T - 1)], **asked()),
     fails("reviewed before it", BEFORE, events=[breach(), throttle(), review(at=T - 1)], **asked()),
     fails("which model?", "every trigger names its model", events=[breach(model="")], **asked(as_of=T)),
     fails("still to come", "no event after the judged moment", events=[breach(), throttle()], **asked(as_of=T)),
