@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from zkcompliance import limits
 from zkcompliance.errors import ImporterError, UsageError
 from zkcompliance.importers import settings
-from zkcompliance.importers.mlflow_series import increases
 from zkcompliance.importers.mlflow_model import Point
+from zkcompliance.importers.mlflow_series import increases
 from zkcompliance.importers.model import Identified, Row
 from zkcompliance.quantities import parse_integer
 
