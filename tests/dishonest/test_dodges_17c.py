@@ -107,8 +107,11 @@ def reviewed_by_a_model(logs: Tables) -> None:
 
 
 def near_misses_reported(logs: Tables) -> None:
-    """Two of three that had to be reported were not, and all near misses were."""
-    logs["reports"] = [{**logs["reports"][0], "serial": 2, "receipt": "AIO-400"}, logs["reports"][3]]
+    """Two of three that had to be reported were not, and ten near misses were."""
+    miss, report = logs["incidents"][1], logs["reports"][3]
+    logs["incidents"] += [{**miss, "serial": serial} for serial in range(6, 16)]
+    reported = [{**report, "serial": serial, "receipt": f"AIO-{400 + serial}"} for serial in range(6, 16)]
+    logs["reports"] = [report, *reported]
 
 
 def filed_in_advance(logs: Tables) -> None:
