@@ -110,7 +110,8 @@ def near_misses_reported(logs: Tables) -> None:
     """Two of three that had to be reported were not, and ten near misses were."""
     miss, report = logs["incidents"][1], logs["reports"][3]
     logs["incidents"] += [{**miss, "serial": serial} for serial in range(6, 16)]
-    reported = [{**report, "serial": serial, "receipt": f"AIO-{400 + serial}"} for serial in range(6, 16)]
+    at = miss["aware"]
+    reported = [{**report, "serial": serial, "at": at, "receipt": f"AIO-{400 + serial}"} for serial in range(6, 16)]
     logs["reports"] = [report, *reported]
 
 
