@@ -24,9 +24,9 @@ def test_list() -> None:
     shown = run("policies")
     assert shown.exit_code == 0
     for name in catalogue.names():
-        assert f"{name}@2" in shown.stdout
+        assert catalogue.load(name).label in shown.stdout
     found = json.loads(run("policies", "--json").stdout)["policies"]
-    assert [each["policy"] for each in found] == [f"{name}@2" for name in catalogue.names()]
+    assert [each["policy"] for each in found] == [catalogue.load(name).label for name in catalogue.names()]
     now = time.time()
     for each, name in zip(found, catalogue.names(), strict=True):
         policy = catalogue.load(name)

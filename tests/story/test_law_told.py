@@ -416,6 +416,128 @@ def test_conditional_treaty_is_not_dodged_by_an_evaluation(
     assert "evaluated-at-a-cadence: " in said and why in said
 
 
+KEPT = DATA / "claims"  # logs as a lab keeps them, of this model
+SEVENTH = "lab/base-7"
+
+
+def kept(name: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in (KEPT / f"{name}.jsonl").read_text().splitlines()]
+
+
+def mined(**cells: object) -> dict[str, object]:
+    """A source under the exception for text and data mining, of which nothing is reserved."""
+    row = {"digest": "crawl-2026-02", "licence": "tdm_exception", "tokens": "9e10", "region": "fr", "opted_out": "0%"}
+    return {**row, "synthetic": False, "public": True, "provenance": "known", "model": SEVENTH, **cells}
+
+
+def test_eu_data(tmp_path: Path) -> None:
+    story = Story(tmp_path, "eu-data")
+    story.rows("datasets", "dataset", [*kept("data-licensed-datasets"), mined(), mined(licence="gpl", model="other")])
+    said = story.accepted(subject=SEVENTH)
+    assert values(said, "reservations-honoured")["sources without a permission"] == "1"
+    assert values(said, "sources-by-right")["sources of other models"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("cells", "requirement", "why"),
+    [
+        ({"opted_out": "1%"}, "reservations-honoured", "nothing reserved was used"),
+        ({"opted_out": ""}, "reservations-honoured", "of every source somebody looked"),
+        ({"licence": "crawled"}, "sources-by-right", "every source under a licence that will do"),
+        ({"provenance": "partly", "model": ""}, "sources-by-right", "enough of known origin"),
+    ],
+    ids=["reserved", "nobody looked", "crawled", "from anywhere, of no model"],
+)
+def test_eu_data_is_not_dodged(tmp_path: Path, cells: dict[str, object], requirement: str, why: str) -> None:
+    story = Story(tmp_path, "eu-data")
+    story.rows("datasets", "dataset", [*kept("data-licensed-datasets"), mined(**cells)])
+    said = story.not_proved(subject=SEVENTH)
+    assert f"{requirement}: " in said and why in said
+
+
+def test_cloud_kyc(tmp_path: Path) -> None:
+    story = Story(tmp_path, "cloud-kyc")
+    story.seal("compute", "compute", KEPT / "customers-verified-compute.jsonl")
+    story.seal("customers", "customer", KEPT / "customers-verified-customers.jsonl")
+    shown = values(story.accepted(subject=None), "verified-when-supplied")
+    assert shown["jobs that count"].startswith("4") and shown["periods of verified customers"].startswith("3")
+
+
+@pytest.mark.parametrize(
+    ("customer", "why"),
+    [("Newcomer", "every job for a verified customer"), ("", "little for nobody in particular")],
+    ids=["verified after it was supplied", "nobody in particular"],
+)
+def test_cloud_kyc_is_not_dodged(tmp_path: Path, customer: str, why: str) -> None:
+    """A job of an hour, and a customer who was verified on the day after it."""
+    story, (job_, *_), (*_, row) = (
+        Story(tmp_path, "cloud-kyc"),
+        *map(kept, ("customers-verified-compute", "customers-verified-customers")),
+    )
+    story.rows("compute", "compute", [job_, {**job_, "end": "2026-02-03T01:00:00Z", "customer": customer}])
+    known = kept("customers-verified-customers")
+    story.rows(
+        "customers", "customer", [*known, {**row, "customer": "Newcomer", "period_from": "2026-02-04T00:00:00Z"}]
+    )
+    assert why in story.not_proved(subject=None)
+
+
+def test_korea(tmp_path: Path) -> None:
+    story = Story(tmp_path, "korea")
+    story.rows("compute", "compute", [job("9.9e25"), job("3e24", "failed")])
+    assert values(story.accepted(), "below-the-decree")["rows that count"].startswith("1")
+
+
+@pytest.mark.parametrize(
+    ("rows", "why"),
+    [
+        ([job("6e25"), job("4e25", "fine_tuning")], "total below the limit"),
+        ([job("6e25"), job("4e25", "other")], "little in phases that do not count"),
+    ],
+    ids=["exactly 10^26", "called something else"],
+)
+def test_korea_is_not_dodged(tmp_path: Path, rows: list[dict[str, object]], why: str) -> None:
+    story = Story(tmp_path, "korea")
+    story.rows("compute", "compute", rows)
+    assert why in story.not_proved()
+
+
+COMPLETE = ("below-a-ceiling.limit=1e25", "chips-registered.cap=100", "chips-registered.since=2026-01-01")
+
+
+def overseen(story: Story, audits: list[dict[str, object]]) -> None:
+    """A week of training under these audits, on chips that are registered."""
+    story.seal("compute", "compute", KEPT / "audits-current-compute.jsonl")
+    story.rows("audits", "audit", audits)
+    booked = {"start": "2026-03-01T00:00:00Z", "end": "2026-03-08T00:00:00Z", "run": "base-7/a", "kind": "job"}
+    story.rows("used", "booking", [{"chip": f"c{chip}", **booked} for chip in range(4)])
+    here = {"kind": "h100_sxm", "owner": "lab", "site": "north", "from": "2025-12-01T00:00:00Z"}
+    story.rows("registry", "chip", [{"chip": f"c{chip}", **here} for chip in range(5)])
+
+
+def test_treaty_complete(tmp_path: Path) -> None:
+    story = Story(tmp_path, "treaty-complete")
+    overseen(story, kept("audits-current-audits"))
+    said = story.accepted(*COMPLETE, subject=SEVENTH)
+    assert values(said, "audited-while-trained")["rows that count"].startswith("7")
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"at": "2026-03-02T00:00:00Z"}, "model audited"),
+        ({"accredited": "no"}, "model audited"),
+        ({"valid_until": "2026-03-07T00:00:00Z"}, "model audited"),
+    ],
+    ids=["audited when it had begun", "by nobody accredited", "over before it ended"],
+)
+def test_treaty_complete_is_not_dodged(tmp_path: Path, changed: dict[str, object], why: str) -> None:
+    story, audits = Story(tmp_path, "treaty-complete"), kept("audits-current-audits")
+    overseen(story, [*audits[:-1], {**audits[-1], **changed}])
+    said = story.not_proved(*COMPLETE, subject=SEVENTH)
+    assert "audited-while-trained: " in said and why in said
+
+
 @pytest.mark.parametrize("policy", catalogue.names())
 def test_every_ready_made_policy_is_told(policy: str) -> None:
     """From files to a verdict, and what it forbids, as the names of the tests above have them."""

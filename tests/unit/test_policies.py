@@ -25,8 +25,8 @@ from zkcompliance.report import policy as words
 DAY = 86400
 AGES = {"gpai-code-incidents": DAY, "raise": DAY, "sb-53": DAY}  # no longer than their shortest clock
 NAMES = [
-    "conditional-treaty", "eu-ai-act", "eu-gpai", "gpai-code-incidents", "raise", "sb-53", "seoul",
-    "us-frontier-threshold",
+    "cloud-kyc", "conditional-treaty", "eu-ai-act", "eu-data", "eu-gpai", "gpai-code-incidents", "korea", "raise",
+    "sb-53", "seoul", "treaty-complete", "us-frontier-threshold",
 ]  # fmt: skip
 
 
@@ -89,6 +89,10 @@ def test_it_says_where_it_comes_from_and_what_it_does_not_show(name: str) -> Non
         ("seoul", "scores-under-threshold", "items", 10, 9),
         ("conditional-treaty", "below-threshold", "limit", 10**26, 10**26 + 1),
         ("conditional-treaty", "evaluated-at-a-cadence", "gap", 180 * DAY, 181 * DAY),
+        ("korea", "below-the-decree", "limit", 10**26, 10**26 + 1),
+        ("cloud-kyc", "verified-when-supplied", "unnamed", 0, 1),
+        ("eu-data", "reservations-honoured", "most", 0, 1),
+        ("treaty-complete", "audited-while-trained", "least", 2, 1),
     ],
 )
 def test_the_numbers_of_the_law(name: str, requirement: str, param: str, met: int, missed: int) -> None:
