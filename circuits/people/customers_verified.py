@@ -6,9 +6,10 @@ made final; proposals that providers of compute know their customers. A job lies
 period of the register in which its customer is verified, with a region and a beneficial owner. A period that has no
 beginning shows nothing: who was verified only later has two. No periods of a customer overlap, so that none in which it
 is not verified lies within one in which it is. A job that names no customer is the lab's own, or of nobody knows whom:
-of all FLOP these are at most a share. That a row says `verified` rightly, and when it was written, is not shown; one
-customer under two names is two. Times are those that rows state. Without rows of compute it holds, loudly, with 0 jobs
-that count: an empty log of customers holds of no job that names one. Padding is no row.
+of all FLOP these are at most a share, and how many they are is disclosed, since a row may state 0 FLOP. That a row says
+`verified` rightly, and when it was written, is not shown; one customer under two names is two. Times are those that
+rows state. Without rows of compute it holds, loudly, with 0 jobs that count: an empty log of customers holds of no job
+that names one. Padding is no row.
 """
 
 from __future__ import annotations
@@ -58,6 +59,7 @@ def customers_verified(
     require("every job for a verified customer", jobs.every((until >= jobs.end) & (until > 0)))
     counted("jobs that count", jobs.where(jobs.flop > 0))
     counted("periods of verified customers", known)
+    reveal("jobs that name no customer", nameless.count(), figures=2)
     reveal("first day", day_of(jobs.start.min(empty=0)))
     reveal("last day", day_of(jobs.end.max(empty=0)))
 

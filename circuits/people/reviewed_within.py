@@ -6,8 +6,8 @@ on: one by a model, by nobody named or from before the flag is none. A decision 
 order without one, and how many these are is disclosed, as is how many were taken before they were reviewed. The
 register numbers its decisions from 1 without a gap, and none is flagged or reviewed later than `as_of`. A decision that
 names another model is passed over; one that names none counts. That every decision was flagged, with its risk, and that
-somebody looked, is the lab's word: how many rows have a lower risk is disclosed. Times are those that rows state. An
-empty log holds, loudly, with 0 decisions that count. Padding is no row.
+somebody looked, is the lab's word: how many rows have a lower risk, or name another model, is disclosed. Times are
+those that rows state. An empty log holds, loudly, with 0 decisions that count. Padding is no row.
 """
 
 from __future__ import annotations
@@ -59,6 +59,8 @@ def reviewed_within(
     early = risky.where(risky.decided.is_given() & (risky.decided.or_else(0) < done))
     reveal("taken before they were reviewed", early.count(), figures=2)
     reveal("decisions of lower risk", decisions.where(decisions.risk < least).count(), figures=2)
+    others = decisions.where(decisions.model.is_given() & (decisions.model != model))
+    reveal("decisions of other models", others.count(), figures=2)
     reveal("first day", day_of(risky.at.min(empty=0)))
     reveal("last day", day_of(risky.at.max(empty=0)))
 

@@ -464,17 +464,23 @@ def test_cloud_kyc(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("customer", "why"),
-    [("Newcomer", "every job for a verified customer"), ("", "little for nobody in particular")],
-    ids=["verified after it was supplied", "nobody in particular"],
+    ("customer", "flop", "why"),
+    [
+        ("Newcomer", "9e21", "every job for a verified customer"),
+        ("", "9e21", "little for nobody in particular"),
+        ("", "0", "jobs that name no customer"),
+    ],
+    ids=["verified after it was supplied", "nobody in particular", "nobody in particular, of 0 FLOP"],
 )
-def test_cloud_kyc_is_not_dodged(tmp_path: Path, customer: str, why: str) -> None:
+def test_cloud_kyc_is_not_dodged(tmp_path: Path, customer: str, flop: str, why: str) -> None:
     """A job of an hour, and a customer who was verified on the day after it."""
     story, (job_, *_), (*_, row) = (
         Story(tmp_path, "cloud-kyc"),
         *map(kept, ("customers-verified-compute", "customers-verified-customers")),
     )
-    story.rows("compute", "compute", [job_, {**job_, "end": "2026-02-03T01:00:00Z", "customer": customer}])
+    story.rows(
+        "compute", "compute", [job_, {**job_, "end": "2026-02-03T01:00:00Z", "customer": customer, "flop": flop}]
+    )
     known = kept("customers-verified-customers")
     story.rows(
         "customers", "customer", [*known, {**row, "customer": "Newcomer", "period_from": "2026-02-04T00:00:00Z"}]

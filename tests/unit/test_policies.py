@@ -93,6 +93,7 @@ def test_it_says_where_it_comes_from_and_what_it_does_not_show(name: str) -> Non
         ("cloud-kyc", "verified-when-supplied", "unnamed", 0, 1),
         ("eu-data", "reservations-honoured", "most", 0, 1),
         ("treaty-complete", "audited-while-trained", "least", 2, 1),
+        ("treaty-complete", "audited-while-trained", "longest", 366 * DAY, 367 * DAY),
     ],
 )
 def test_the_numbers_of_the_law(name: str, requirement: str, param: str, met: int, missed: int) -> None:
