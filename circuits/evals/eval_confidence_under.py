@@ -27,6 +27,7 @@ from zkcompliance.claim.language import (
     day_of,
     fails,
     holds,
+    implausible,
     let,
     never_vacuous,
     param,
@@ -112,7 +113,7 @@ EXAMPLES = (
 )  # fmt: skip
 
 VACUOUS = (
-    vacuous("limit", "no score is over 100 %", at_least="100%"),
+    implausible("limit", "no score is over 100 %", at_least="100%"),
     vacuous("doubt", "no confidence is asked for", at_most="0%"),
     vacuous("least", "a group that exists has an item", at_most=1),
     never_vacuous("model", "without one every model's samples count"),
