@@ -416,6 +416,160 @@ def test_conditional_treaty_is_not_dodged_by_an_evaluation(
     assert "evaluated-at-a-cadence: " in said and why in said
 
 
+OFFICE = "EU AI Office"
+
+
+def serious(story: Story, *further: dict[str, object]) -> None:
+    """A death that was known 100 days ago and resolved 40 days ago, its first report in time, and these."""
+    story.rows("incidents", "incident", [
+        incident(1, "death", ago(100 * DAY), involved=ago(100 * DAY), resolved=ago(40 * DAY)),
+        incident(2, "near_miss", ago(3 * DAY)),
+    ])  # fmt: skip
+    story.rows("reports", "incident_report", [report(1, ago(95 * DAY), OFFICE, "AIO-1"), *further])
+
+
+UPDATED = [report(1, ago(days * DAY), OFFICE, f"AIO-{days}", "intermediate") for days in (69, 45)]
+
+
+def test_gpai_code_incidents_complete(tmp_path: Path) -> None:
+    story = Story(tmp_path, "gpai-code-incidents-complete")
+    serious(story, *UPDATED, report(1, ago(10 * DAY), OFFICE, "AIO-10", "final"))
+    said = story.accepted("initial-reports-in-time.unclear=14 days", subject=None)
+    shown = values(said, "updates-and-final-reports")
+    assert shown["incidents that count"].startswith("1") and shown["no final report yet, clock still running"] == "0"
+
+
+@pytest.mark.parametrize(
+    ("reports", "why"),
+    [
+        (UPDATED[:1], "no gap between reports"),
+        ([*UPDATED, report(1, ago(41 * DAY), OFFICE, "AIO-41", "final")], "no final report before its incident"),
+    ],
+    ids=["an update is left out", "called final before its end"],
+)
+def test_gpai_code_incidents_complete_is_not_dodged(tmp_path: Path, reports: list[dict[str, object]], why: str) -> None:
+    story = Story(tmp_path, "gpai-code-incidents-complete")
+    serious(story, *reports, report(1, ago(10 * DAY), OFFICE, "AIO-10", "final"))
+    said = story.not_proved("initial-reports-in-time.unclear=14 days", subject=None)
+    assert "updates-and-final-reports: " in said and why in said
+
+
+def register(story: Story, *events: tuple[int, str, dict[str, object]]) -> None:
+    """Events so many days ago, in this order, of their kinds."""
+    story.rows("events", "event", [
+        {"serial": serial, "at": ago(days * DAY), "kind": kind, **more}
+        for serial, (days, kind, more) in enumerate(events, 1)
+    ])  # fmt: skip
+
+
+OURS: dict[str, object] = {"model": MODEL}
+
+
+def test_gpai_code_recurrence(tmp_path: Path) -> None:
+    story = Story(tmp_path, "gpai-code-recurrence")
+    register(
+        story, (210, "framework", {}), (200, "report", OURS), (200, "deploy", OURS), (30, "report", OURS),
+    )  # fmt: skip
+    said = story.accepted()
+    assert values(said, "model-report-every-six-months")["events that count"].startswith("2")
+    assert values(said, "framework-every-12-months")["events that count"].startswith("1")
+
+
+@pytest.mark.parametrize(
+    ("events", "requirement"),
+    [
+        (((200, "report", OURS), (200, "deploy", OURS), (30, "report", OURS)), "framework-every-12-months"),
+        (((210, "framework", {}), (200, "deploy", OURS), (30, "report", OURS)), "model-report-every-six-months"),
+        (
+            ((210, "framework", {}), (200, "report", OURS), (200, "deploy", OURS), (30, "report", {"model": "lab/x"})),
+            "model-report-every-six-months",
+        ),
+    ],
+    ids=["no framework", "deployed without a report", "the update is of another model"],
+)
+def test_gpai_code_recurrence_is_not_dodged(
+    tmp_path: Path, events: tuple[tuple[int, str, dict[str, object]], ...], requirement: str
+) -> None:
+    story = Story(tmp_path, "gpai-code-recurrence")
+    register(story, *events)
+    assert f"{requirement}: " in story.not_proved()
+
+
+FRAMEWORK, CHANGED = (300, "framework", {}), (100, "policy_change", {})
+SUMMED = [(200, "summary", {}), (110, "summary", {}), (20, "summary", {})]
+
+
+def test_sb_53_recurrence(tmp_path: Path) -> None:
+    story = Story(tmp_path, "sb-53-recurrence")
+    register(story, FRAMEWORK, CHANGED, (71, "publish", {"subject": 2}), *SUMMED)
+    said = story.accepted(subject=None)
+    assert values(said, "summaries-every-three-months")["events that count"].startswith("3")
+    assert values(said, "modifications-in-30-days")["events that count"].startswith("1")
+
+
+@pytest.mark.parametrize(
+    ("events", "requirement"),
+    [
+        ((*SUMMED, CHANGED, (99, "publish", {"subject": 4})), "framework-every-year"),
+        ((FRAMEWORK, *SUMMED, CHANGED, (99, "publish", {})), "modifications-in-30-days"),
+        ((FRAMEWORK, *SUMMED[:2]), "summaries-every-three-months"),
+    ],
+    ids=["no framework", "published without saying what", "a summary is left out"],
+)
+def test_sb_53_recurrence_is_not_dodged(
+    tmp_path: Path, events: tuple[tuple[int, str, dict[str, object]], ...], requirement: str
+) -> None:
+    story = Story(tmp_path, "sb-53-recurrence")
+    register(story, *events)
+    assert f"{requirement}: " in story.not_proved(subject=None)
+
+
+SOON = ("--rehearse", "2027-02-01")
+
+
+def test_raise_recurrence_is_rehearsed(tmp_path: Path) -> None:
+    story = Story(tmp_path, "raise-recurrence")
+    register(story, (5, "framework", {}), (5, "summary", {}), (4, "policy_change", {}), (3, "publish", {"subject": 3}))
+    made = story.prove(subject=None, more=SOON)
+    assert made.exit_code == 0, made.output
+    status, said = story.verify("--rehearsal", "--at", "2027-02-01", subject=None)
+    assert status == 0 and said["rehearsal"] is True
+
+
+def test_raise_recurrence_is_not_dodged(tmp_path: Path) -> None:
+    """A summary on one model is none of what all models could do."""
+    story = Story(tmp_path, "raise-recurrence")
+    register(story, (5, "framework", {}), (5, "summary", OURS))
+    assert "summaries-every-three-months: " in story.not_proved(subject=None, more=SOON)
+
+
+AUTHORITY = "market surveillance authority"
+BINDING = ("--rehearse", "2027-12-05")
+
+
+def test_ai_act_73_is_rehearsed(tmp_path: Path) -> None:
+    """It is this file's from December 2027 on, when systems of Annex III are high-risk ones."""
+    story = Story(tmp_path, "ai-act-73")
+    story.rows("incidents", "incident", [
+        incident(1, "critical_infrastructure", ago(30 * DAY)), incident(2, "death", ago(20 * DAY)),
+    ])  # fmt: skip
+    story.rows("reports", "incident_report", [
+        report(1, ago(28 * DAY), AUTHORITY, "BNetzA-1"), report(2, ago(11 * DAY), AUTHORITY, "BNetzA-2"),
+    ])  # fmt: skip
+    made = story.prove(subject=None, more=BINDING)
+    assert made.exit_code == 0, made.output
+    status, said = story.verify("--rehearsal", "--at", "2027-12-05", subject=None)
+    assert status == 0 and values(said, "reports-in-time")["incidents that count"].startswith("2")
+
+
+def test_ai_act_73_is_not_dodged(tmp_path: Path) -> None:
+    """A disruption of critical infrastructure has two days, and not the fifteen of other serious incidents."""
+    story = Story(tmp_path, "ai-act-73")
+    story.rows("incidents", "incident", [incident(1, "critical_infrastructure", ago(30 * DAY))])
+    story.rows("reports", "incident_report", [report(1, ago(28 * DAY) + HOUR, AUTHORITY, "BNetzA-1")])
+    assert "reported in time" in story.not_proved(subject=None, more=BINDING)
+
+
 @pytest.mark.parametrize("policy", catalogue.names())
 def test_every_ready_made_policy_is_told(policy: str) -> None:
     """From files to a verdict, and what it forbids, as the names of the tests above have them."""

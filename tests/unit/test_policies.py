@@ -23,10 +23,11 @@ from zkcompliance.policy.model import Policy
 from zkcompliance.report import policy as words
 
 DAY = 86400
-AGES = {"gpai-code-incidents": DAY, "raise": DAY, "sb-53": DAY}  # no longer than their shortest clock
+# No longer than their shortest clock
+AGES = dict.fromkeys(("ai-act-73", "gpai-code-incidents", "gpai-code-incidents-complete", "raise", "sb-53"), DAY)
 NAMES = [
-    "conditional-treaty", "eu-ai-act", "eu-gpai", "gpai-code-incidents", "raise", "sb-53", "seoul",
-    "us-frontier-threshold",
+    "ai-act-73", "conditional-treaty", "eu-ai-act", "eu-gpai", "gpai-code-incidents", "gpai-code-incidents-complete",
+    "gpai-code-recurrence", "raise", "raise-recurrence", "sb-53", "sb-53-recurrence", "seoul", "us-frontier-threshold",
 ]  # fmt: skip
 
 
@@ -86,6 +87,19 @@ def test_it_says_where_it_comes_from_and_what_it_does_not_show(name: str) -> Non
         ("raise", "office-in-72-hours", "safety", 3 * DAY, 4 * DAY),
         ("raise", "office-in-72-hours", "danger", 3 * DAY, 4 * DAY),
         ("raise", "danger-in-24-hours", "danger", DAY, 2 * DAY),
+        ("ai-act-73", "reports-in-time", "infrastructure", 2 * DAY, 3 * DAY),
+        ("ai-act-73", "reports-in-time", "death", 10 * DAY, 11 * DAY),
+        ("ai-act-73", "reports-in-time", "harm", 15 * DAY, 16 * DAY),
+        ("gpai-code-incidents-complete", "initial-reports-in-time", "death", 10 * DAY, 11 * DAY),
+        ("gpai-code-incidents-complete", "updates-and-final-reports", "every", 28 * DAY, 29 * DAY),
+        ("gpai-code-incidents-complete", "updates-and-final-reports", "final", 60 * DAY, 61 * DAY),
+        ("gpai-code-recurrence", "framework-every-12-months", "gap", 366 * DAY, 367 * DAY),
+        ("gpai-code-recurrence", "model-report-every-six-months", "gap", 184 * DAY, 185 * DAY),
+        ("sb-53-recurrence", "framework-every-year", "gap", 366 * DAY, 367 * DAY),
+        ("sb-53-recurrence", "modifications-in-30-days", "limit", 30 * DAY, 31 * DAY),
+        ("sb-53-recurrence", "summaries-every-three-months", "gap", 92 * DAY, 93 * DAY),
+        ("raise-recurrence", "framework-every-year", "gap", 366 * DAY, 367 * DAY),
+        ("raise-recurrence", "summaries-every-three-months", "gap", 92 * DAY, 93 * DAY),
         ("seoul", "scores-under-threshold", "items", 10, 9),
         ("conditional-treaty", "below-threshold", "limit", 10**26, 10**26 + 1),
         ("conditional-treaty", "evaluated-at-a-cadence", "gap", 180 * DAY, 181 * DAY),
