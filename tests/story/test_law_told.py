@@ -334,6 +334,123 @@ def test_us_frontier_threshold_is_not_dodged(tmp_path: Path) -> None:
     assert "total below the limit" in story.not_proved("below-frontier.before=4e25")
 
 
+def test_eu_modifier(tmp_path: Path) -> None:
+    """Two models were made from one, whose provider states its compute; a third from one that nobody states."""
+    story = Story(tmp_path, "eu-modifier")
+    story.rows("compute", "compute", [
+        job("1.6e23", "fine_tuning"), job("7e22", "reinforcement", model="lab/next"),
+        job("3e22", "fine_tuning", model="lab/small"), job("2e21", "evaluation"),
+    ])  # fmt: skip
+    story.rows("models", "model", [
+        {"model": MODEL, "base_model": "open/llm-8b"}, {"model": "lab/next", "base_model": "open/llm-8b"},
+        {"model": "lab/small", "base_model": "other/llm-3b"},
+    ])  # fmt: skip
+    story.rows("originals", "compute", [job("7.2e23", model="open/llm-8b")])
+    shown = values(story.accepted("under-a-third.listed="), "under-a-third")
+    assert shown["originals of which nobody states the compute"] == "1" and shown["rows that count"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("base", "flop", "why"),
+    [
+        ("open/llm-8b", "1.3e23", "under a third of the original"),
+        (MODEL, "1e22", "no modification of a modification"),
+        ("", "1e22", "rows of models that are none"),
+    ],
+    ids=["a chain that names the original", "a chain", "called one's own"],
+)
+def test_eu_modifier_is_not_dodged(tmp_path: Path, base: str, flop: str, why: str) -> None:
+    story = Story(tmp_path, "eu-modifier")
+    story.rows("compute", "compute", [job("1.2e23", "fine_tuning"), job(flop, "fine_tuning", model="lab/next")])
+    story.rows("models", "model", [
+        {"model": MODEL, "base_model": "open/llm-8b"}, {"model": "lab/next", "base_model": base},
+    ])  # fmt: skip
+    story.rows("originals", "compute", [job("7.2e23", model="open/llm-8b")])
+    assert why in story.not_proved("under-a-third.listed=")
+
+
+def crossed(story: Story, day: int, told: int) -> None:
+    """A run that reached 10^25 FLOP so many days ago, and of which the authority was told so many days later."""
+    begin = ago(day * DAY)
+    story.rows("compute", "compute", [
+        job("4e24", start=begin - (2 - n) * DAY, end=begin - (1 - n) * DAY) for n in range(3)
+    ])  # fmt: skip
+    story.rows("models", "model", [{"model": MODEL}])
+    story.rows("events", "event", [
+        {"serial": 1, "at": begin, "kind": "crossing", "model": MODEL, "cumulative_flop": "1.2e25"},
+        {"serial": 2, "at": begin + told * DAY, "kind": "notify_authority", "model": MODEL, "subject": 1},
+    ])  # fmt: skip
+
+
+def test_eu_article_52(tmp_path: Path) -> None:
+    story = Story(tmp_path, "eu-article-52")
+    crossed(story, 40, 13)
+    shown = values(story.accepted("notified-within-two-weeks.clock=14 days", subject=None), "notified-within-two-weeks")
+    assert shown["models that reached it"] == "1" and shown["not notified yet, clock still running"] == "0"
+
+
+def test_eu_article_52_is_not_dodged(tmp_path: Path) -> None:
+    """The notice came after 15 days."""
+    story = Story(tmp_path, "eu-article-52")
+    crossed(story, 40, 15)
+    said = story.not_proved("notified-within-two-weeks.clock=14 days", subject=None)
+    assert "notified in time of what was reached" in said
+
+
+def slowed(story: Story, idle: str = "inference") -> None:
+    """Two accelerators since October: a job, a pause of the whole lab, and then no training any more."""
+    here = {"kind": "h100_sxm", "peak": "989e12", "owner": "lab", "site": "north", "from": "2026-09-01T00:00:00Z"}
+    story.rows("registry", "chip", [{"chip": f"c{chip}", **here} for chip in range(2)])
+    times = ("2026-10-01T00:00:00Z", "2026-10-15T00:00:00Z")
+    story.rows("bookings", "booking", [
+        row for chip in range(2) for row in (
+            {"chip": f"c{chip}", "start": times[0], "end": times[1], "kind": "job", "run": "base-1"},
+            {"chip": f"c{chip}", "start": times[1], "end": ago(HOUR // 2), "kind": idle},
+        )
+    ])  # fmt: skip
+    story.rows("compute", "compute", [job("1e21", start=times[0], end=times[1])])
+    story.rows("events", "event", [{"serial": 1, "at": times[1], "kind": "pause"}])
+
+
+SLOWED = (
+    "capped-in-every-window.cap=1e24", "capped-in-every-window.window=30 days", "pauses-kept.stop=1 hours",
+    "no-dark-compute.dark=24 hours", "no-dark-compute.total=99%", "no-dark-compute.idle=50%",
+    "no-dark-compute.yielded=10%",
+)  # fmt: skip
+
+
+def test_slowdown(tmp_path: Path) -> None:
+    story = Story(tmp_path, "slowdown")
+    slowed(story)
+    shown = values(story.accepted(*SLOWED, subject=None), "no-dark-compute")
+    assert shown["chip-hours, job"].startswith("670") and shown["accelerators registered"] == "2"
+
+
+@pytest.mark.parametrize(
+    ("compute", "why"),
+    [
+        (job("1e23", run="base-2"), "no FLOP that no booking could do"),
+        (
+            job("1e20", start="2026-10-16T00:00:00Z", end="2026-10-17T00:00:00Z"),
+            "no start while the whole lab is paused",
+        ),
+        (job("1.01e24", start="2026-09-20T00:00:00Z", end="2026-09-21T00:00:00Z"), "no window over the cap"),
+    ],
+    ids=["on accelerators that nobody registered", "in the pause", "just before"],
+)
+def test_slowdown_is_not_dodged(tmp_path: Path, compute: dict[str, object], why: str) -> None:
+    story = Story(tmp_path, "slowdown")
+    slowed(story)
+    story.rows("compute", "compute", [compute])
+    assert why in story.not_proved(*SLOWED, subject=None)
+
+
+def test_slowdown_is_not_dodged_by_idle_accelerators(tmp_path: Path) -> None:
+    story = Story(tmp_path, "slowdown")
+    slowed(story, "idle")
+    assert "not too much idle" in story.not_proved(*SLOWED, subject=None)
+
+
 def trained_and_evaluated(
     story: Story, *, days: tuple[float, ...], items: int = 20, flop: tuple[str, ...] | None = None
 ) -> None:
