@@ -258,7 +258,7 @@ def events_of_models(rows: int, models: np.ndarray, kinds: tuple[str, ...]) -> C
     )
 
 
-def no_start_while_paused(rows: int) -> Made:
+def paused_models_wait(rows: int) -> Made:
     """As many events as jobs; what began while its model was paused is given to a model that never is."""
     made, models = jobs_of_models(rows)
     events = events_of_models(rows, models, ("pause", "resume"))
@@ -296,7 +296,7 @@ MAKERS: dict[str, Callable[[int], Made]] = {
     maker.__name__.replace("_", "-"): maker
     for maker in (
         training_compute_below, compute_band, compute_methods_agree, eval_score_under, eval_coverage, evals_cadence,
-        incidents_reported_in_time, chips_registered, no_start_while_paused, rolling_compute, crossings_notified,
+        incidents_reported_in_time, chips_registered, paused_models_wait, rolling_compute, crossings_notified,
     )
 }  # fmt: skip
 MAKERS["rolling-compute-of-models"] = rolling_compute

@@ -18,7 +18,7 @@ CLAIMS = (
     "training-compute-below", "compute-band", "compute-methods-agree", "eval-score-under", "evals-cadence",
     "incidents-reported-in-time", "eval-coverage", "chips-registered",
 )  # fmt: skip
-WORDS = ("no_start_while_paused", "rolling_compute", "rolling_compute_of_models", "crossings_notified")
+WORDS = ("paused_models_wait", "rolling_compute", "rolling_compute_of_models", "crossings_notified")
 _BLOCK = re.compile(r"^```(sh|python)(?: exit=(\d+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _FEW = 256
 

@@ -23,15 +23,15 @@ from zkcompliance.policy.load import parse_policy
 def test_list() -> None:
     shown = run("policies")
     assert shown.exit_code == 0
-    for name in catalogue.names():
-        assert catalogue.load(name).label in shown.stdout
+    labels = [f"{name}@{catalogue.load(name).version}" for name in catalogue.names()]
+    assert all(label in shown.stdout for label in labels)
     found = json.loads(run("policies", "--json").stdout)["policies"]
-    assert [each["policy"] for each in found] == [catalogue.load(name).label for name in catalogue.names()]
+    assert [each["policy"] for each in found] == labels
     now = time.time()
     for each, name in zip(found, catalogue.names(), strict=True):
         policy = catalogue.load(name)
         assert each["sha256"] == policy.digest.hex()
-        assert each["checked"] == (None if name == "us-frontier-threshold" else "2026-11-29")
+        assert each["checked"] == (None if name in ("raise-recurrence", "us-frontier-threshold") else "2026-11-29")
         assert each["in_force"] is (policy.valid_from <= now < policy.valid_until)
 
 

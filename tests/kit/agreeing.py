@@ -95,7 +95,8 @@ def drawn(claim: ClaimDefinition, seed: int, empty: frozenset[str] = frozenset()
             sizes = [8, chance.choice((0, 1, 2))]
         tables[log.name] = [padded(table(log.schema, size, chance, wild, more)) for size in sizes]
     if len({log.schema for log in claim.logs}) < len(claim.logs) and chance.random() < 0.7:
-        tables = {name: next(iter(tables.values())) for name in tables}  # logs that are about the same rows
+        first = {log.schema: tables[log.name] for log in reversed(claim.logs)}
+        tables = {log.name: first[log.schema] for log in claim.logs}  # logs of one schema are about the same rows
     tables |= {log.name: [padded(table(log.schema, 0, chance, wild))] for log in claim.logs if log.name in empty}
     publics = parameters(claim, chance, wild)
     return Drawn(tables, publics, {name: [bracket(chance) for _ in parts] for name, parts in tables.items()})

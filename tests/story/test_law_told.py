@@ -334,6 +334,123 @@ def test_us_frontier_threshold_is_not_dodged(tmp_path: Path) -> None:
     assert "total below the limit" in story.not_proved("below-frontier.before=4e25")
 
 
+def test_eu_modifier(tmp_path: Path) -> None:
+    """Two models were made from one, whose provider states its compute; a third from one that nobody states."""
+    story = Story(tmp_path, "eu-modifier")
+    story.rows("compute", "compute", [
+        job("1.6e23", "fine_tuning"), job("7e22", "reinforcement", model="lab/next"),
+        job("3e22", "fine_tuning", model="lab/small"), job("2e21", "evaluation"),
+    ])  # fmt: skip
+    story.rows("models", "model", [
+        {"model": MODEL, "base_model": "open/llm-8b"}, {"model": "lab/next", "base_model": "open/llm-8b"},
+        {"model": "lab/small", "base_model": "other/llm-3b"},
+    ])  # fmt: skip
+    story.rows("originals", "compute", [job("7.2e23", model="open/llm-8b")])
+    shown = values(story.accepted("under-a-third.listed="), "under-a-third")
+    assert shown["originals of which nobody states the compute"] == "1" and shown["rows that count"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("base", "flop", "why"),
+    [
+        ("open/llm-8b", "1.3e23", "under a third of the original"),
+        (MODEL, "1e22", "no modification of a modification"),
+        ("", "1e22", "rows of models that are none"),
+    ],
+    ids=["a chain that names the original", "a chain", "called one's own"],
+)
+def test_eu_modifier_is_not_dodged(tmp_path: Path, base: str, flop: str, why: str) -> None:
+    story = Story(tmp_path, "eu-modifier")
+    story.rows("compute", "compute", [job("1.2e23", "fine_tuning"), job(flop, "fine_tuning", model="lab/next")])
+    story.rows("models", "model", [
+        {"model": MODEL, "base_model": "open/llm-8b"}, {"model": "lab/next", "base_model": base},
+    ])  # fmt: skip
+    story.rows("originals", "compute", [job("7.2e23", model="open/llm-8b")])
+    assert why in story.not_proved("under-a-third.listed=")
+
+
+def crossed(story: Story, day: int, told: int) -> None:
+    """A run that reached 10^25 FLOP so many days ago, and of which the authority was told so many days later."""
+    begin = ago(day * DAY)
+    story.rows("compute", "compute", [
+        job("4e24", start=begin - (2 - n) * DAY, end=begin - (1 - n) * DAY) for n in range(3)
+    ])  # fmt: skip
+    story.rows("models", "model", [{"model": MODEL}])
+    story.rows("events", "event", [
+        {"serial": 1, "at": begin, "kind": "crossing", "model": MODEL, "cumulative_flop": "1.2e25"},
+        {"serial": 2, "at": begin + told * DAY, "kind": "notify_authority", "model": MODEL, "subject": 1},
+    ])  # fmt: skip
+
+
+def test_eu_article_52(tmp_path: Path) -> None:
+    story = Story(tmp_path, "eu-article-52")
+    crossed(story, 40, 13)
+    shown = values(story.accepted("notified-within-two-weeks.clock=14 days", subject=None), "notified-within-two-weeks")
+    assert shown["models that reached it"] == "1" and shown["not notified yet, clock still running"] == "0"
+
+
+def test_eu_article_52_is_not_dodged(tmp_path: Path) -> None:
+    """The notice came after 15 days."""
+    story = Story(tmp_path, "eu-article-52")
+    crossed(story, 40, 15)
+    said = story.not_proved("notified-within-two-weeks.clock=14 days", subject=None)
+    assert "notified in time of what was reached" in said
+
+
+def slowed(story: Story, idle: str = "inference") -> None:
+    """Two accelerators since October: a job, a pause of the whole lab, and then no training any more."""
+    here = {"kind": "h100_sxm", "peak": "989e12", "owner": "lab", "site": "north", "from": "2026-09-01T00:00:00Z"}
+    story.rows("registry", "chip", [{"chip": f"c{chip}", **here} for chip in range(2)])
+    times = ("2026-10-01T00:00:00Z", "2026-10-15T00:00:00Z")
+    story.rows("bookings", "booking", [
+        row for chip in range(2) for row in (
+            {"chip": f"c{chip}", "start": times[0], "end": times[1], "kind": "job", "run": "base-1"},
+            {"chip": f"c{chip}", "start": times[1], "end": ago(HOUR // 2), "kind": idle},
+        )
+    ])  # fmt: skip
+    story.rows("compute", "compute", [job("1e21", start=times[0], end=times[1])])
+    story.rows("events", "event", [{"serial": 1, "at": times[1], "kind": "pause"}])
+
+
+SLOWED = (
+    "capped-in-every-window.cap=1e24", "capped-in-every-window.window=30 days", "pauses-kept.stop=1 hours",
+    "no-dark-compute.dark=24 hours", "no-dark-compute.total=99%", "no-dark-compute.idle=50%",
+    "no-dark-compute.yielded=10%",
+)  # fmt: skip
+
+
+def test_slowdown(tmp_path: Path) -> None:
+    story = Story(tmp_path, "slowdown")
+    slowed(story)
+    shown = values(story.accepted(*SLOWED, subject=None), "no-dark-compute")
+    assert shown["chip-hours, job"].startswith("670") and shown["accelerators registered"] == "2"
+
+
+@pytest.mark.parametrize(
+    ("compute", "why"),
+    [
+        (job("1e23", run="base-2"), "no FLOP that no booking could do"),
+        (
+            job("1e20", start="2026-10-16T00:00:00Z", end="2026-10-17T00:00:00Z"),
+            "no start while the whole lab is paused",
+        ),
+        (job("1.01e24", start="2026-09-20T00:00:00Z", end="2026-09-21T00:00:00Z"), "no window over the cap"),
+    ],
+    ids=["on accelerators that nobody registered", "in the pause", "just before"],
+)
+def test_slowdown_is_not_dodged(tmp_path: Path, compute: dict[str, object], why: str) -> None:
+    story = Story(tmp_path, "slowdown")
+    slowed(story)
+    story.rows("compute", "compute", [compute])
+    assert why in story.not_proved(*SLOWED, subject=None)
+
+
+def test_slowdown_is_not_dodged_by_idle_accelerators(tmp_path: Path) -> None:
+    story = Story(tmp_path, "slowdown")
+    slowed(story, "idle")
+    assert "not too much idle" in story.not_proved(*SLOWED, subject=None)
+
+
 def trained_and_evaluated(
     story: Story, *, days: tuple[float, ...], items: int = 20, flop: tuple[str, ...] | None = None
 ) -> None:
@@ -511,8 +628,9 @@ def test_korea_is_not_dodged(tmp_path: Path, rows: list[dict[str, object]], why:
 COMPLETE = ("below-a-ceiling.limit=1e25", "chips-registered.cap=100", "chips-registered.since=2026-01-01")
 
 
-def overseen(story: Story, audits: list[dict[str, object]]) -> None:
-    """A week of training under these audits, on chips that are registered."""
+def overseen(story: Story, audits: list[dict[str, object]], *events: dict[str, object]) -> None:
+    """A week of training under these audits, on chips that are registered, beside a register of these events."""
+    story.rows("events", "event", events)
     story.seal("compute", "compute", KEPT / "audits-current-compute.jsonl")
     story.rows("audits", "audit", audits)
     booked = {"start": "2026-03-01T00:00:00Z", "end": "2026-03-08T00:00:00Z", "run": "base-7/a", "kind": "job"}
@@ -526,6 +644,22 @@ def test_treaty_complete(tmp_path: Path) -> None:
     overseen(story, kept("audits-current-audits"))
     said = story.accepted(*COMPLETE, subject=SEVENTH)
     assert values(said, "audited-while-trained")["rows that count"].startswith("7")
+
+
+def test_treaty_complete_is_not_dodged_by_a_pause(tmp_path: Path) -> None:
+    """The whole lab was paused for two days of the week, and one model was said to go on."""
+    story = Story(tmp_path, "treaty-complete")
+    pause = {"serial": 1, "kind": "pause", "at": "2026-03-03T00:00:00Z"}
+    resume = {"serial": 2, "kind": "resume", "at": "2026-03-03T06:00:00Z", "model": SEVENTH}
+    overseen(
+        story,
+        kept("audits-current-audits"),
+        pause,
+        resume,
+        {**pause, **resume, "serial": 3, "model": "", "at": "2026-03-05T00:00:00Z"},
+    )
+    said = story.not_proved(*COMPLETE, "pauses-kept.stop=1 hour", subject=SEVENTH)
+    assert "pauses-kept: " in said and "no start while the whole lab is paused" in said
 
 
 @pytest.mark.parametrize(
@@ -542,6 +676,160 @@ def test_treaty_complete_is_not_dodged(tmp_path: Path, changed: dict[str, object
     overseen(story, [*audits[:-1], {**audits[-1], **changed}])
     said = story.not_proved(*COMPLETE, subject=SEVENTH)
     assert "audited-while-trained: " in said and why in said
+
+
+OFFICE = "EU AI Office"
+
+
+def serious(story: Story, *further: dict[str, object]) -> None:
+    """A death that was known 100 days ago and resolved 40 days ago, its first report in time, and these."""
+    story.rows("incidents", "incident", [
+        incident(1, "death", ago(100 * DAY), involved=ago(100 * DAY), resolved=ago(40 * DAY)),
+        incident(2, "near_miss", ago(3 * DAY)),
+    ])  # fmt: skip
+    story.rows("reports", "incident_report", [report(1, ago(95 * DAY), OFFICE, "AIO-1"), *further])
+
+
+UPDATED = [report(1, ago(days * DAY), OFFICE, f"AIO-{days}", "intermediate") for days in (69, 45)]
+
+
+def test_gpai_code_incidents_complete(tmp_path: Path) -> None:
+    story = Story(tmp_path, "gpai-code-incidents-complete")
+    serious(story, *UPDATED, report(1, ago(10 * DAY), OFFICE, "AIO-10", "final"))
+    said = story.accepted("initial-reports-in-time.unclear=14 days", subject=None)
+    shown = values(said, "updates-and-final-reports")
+    assert shown["incidents that count"].startswith("1") and shown["no final report yet, clock still running"] == "0"
+
+
+@pytest.mark.parametrize(
+    ("reports", "why"),
+    [
+        (UPDATED[:1], "no gap between reports"),
+        ([*UPDATED, report(1, ago(41 * DAY), OFFICE, "AIO-41", "final")], "no final report before its incident"),
+    ],
+    ids=["an update is left out", "called final before its end"],
+)
+def test_gpai_code_incidents_complete_is_not_dodged(tmp_path: Path, reports: list[dict[str, object]], why: str) -> None:
+    story = Story(tmp_path, "gpai-code-incidents-complete")
+    serious(story, *reports, report(1, ago(10 * DAY), OFFICE, "AIO-10", "final"))
+    said = story.not_proved("initial-reports-in-time.unclear=14 days", subject=None)
+    assert "updates-and-final-reports: " in said and why in said
+
+
+def register(story: Story, *events: tuple[int, str, dict[str, object]]) -> None:
+    """Events so many days ago, in this order, of their kinds."""
+    story.rows("events", "event", [
+        {"serial": serial, "at": ago(days * DAY), "kind": kind, **more}
+        for serial, (days, kind, more) in enumerate(events, 1)
+    ])  # fmt: skip
+
+
+OURS: dict[str, object] = {"model": MODEL}
+
+
+def test_gpai_code_recurrence(tmp_path: Path) -> None:
+    story = Story(tmp_path, "gpai-code-recurrence")
+    register(
+        story, (210, "framework", {}), (200, "report", OURS), (200, "deploy", OURS), (30, "report", OURS),
+    )  # fmt: skip
+    said = story.accepted()
+    assert values(said, "model-report-every-six-months")["events that count"].startswith("2")
+    assert values(said, "framework-every-12-months")["events that count"].startswith("1")
+
+
+@pytest.mark.parametrize(
+    ("events", "requirement"),
+    [
+        (((200, "report", OURS), (200, "deploy", OURS), (30, "report", OURS)), "framework-every-12-months"),
+        (((210, "framework", {}), (200, "deploy", OURS), (30, "report", OURS)), "model-report-every-six-months"),
+        (
+            ((210, "framework", {}), (200, "report", OURS), (200, "deploy", OURS), (30, "report", {"model": "lab/x"})),
+            "model-report-every-six-months",
+        ),
+    ],
+    ids=["no framework", "deployed without a report", "the update is of another model"],
+)
+def test_gpai_code_recurrence_is_not_dodged(
+    tmp_path: Path, events: tuple[tuple[int, str, dict[str, object]], ...], requirement: str
+) -> None:
+    story = Story(tmp_path, "gpai-code-recurrence")
+    register(story, *events)
+    assert f"{requirement}: " in story.not_proved()
+
+
+FRAMEWORK, CHANGED = (300, "framework", {}), (100, "policy_change", {})
+SUMMED = [(200, "summary", {}), (110, "summary", {}), (20, "summary", {})]
+
+
+def test_sb_53_recurrence(tmp_path: Path) -> None:
+    story = Story(tmp_path, "sb-53-recurrence")
+    register(story, FRAMEWORK, CHANGED, (71, "publish", {"subject": 2}), *SUMMED)
+    said = story.accepted(subject=None)
+    assert values(said, "summaries-every-three-months")["events that count"].startswith("3")
+    assert values(said, "modifications-in-30-days")["events that count"].startswith("1")
+
+
+@pytest.mark.parametrize(
+    ("events", "requirement"),
+    [
+        ((*SUMMED, CHANGED, (99, "publish", {"subject": 4})), "framework-every-year"),
+        ((FRAMEWORK, *SUMMED, CHANGED, (99, "publish", {})), "modifications-in-30-days"),
+        ((FRAMEWORK, *SUMMED[:2]), "summaries-every-three-months"),
+    ],
+    ids=["no framework", "published without saying what", "a summary is left out"],
+)
+def test_sb_53_recurrence_is_not_dodged(
+    tmp_path: Path, events: tuple[tuple[int, str, dict[str, object]], ...], requirement: str
+) -> None:
+    story = Story(tmp_path, "sb-53-recurrence")
+    register(story, *events)
+    assert f"{requirement}: " in story.not_proved(subject=None)
+
+
+SOON = ("--rehearse", "2027-02-01")
+
+
+def test_raise_recurrence_is_rehearsed(tmp_path: Path) -> None:
+    story = Story(tmp_path, "raise-recurrence")
+    register(story, (5, "framework", {}), (5, "summary", {}), (4, "policy_change", {}), (3, "publish", {"subject": 3}))
+    made = story.prove(subject=None, more=SOON)
+    assert made.exit_code == 0, made.output
+    status, said = story.verify("--rehearsal", "--at", "2027-02-01", subject=None)
+    assert status == 0 and said["rehearsal"] is True
+
+
+def test_raise_recurrence_is_not_dodged(tmp_path: Path) -> None:
+    """A summary on one model is none of what all models could do."""
+    story = Story(tmp_path, "raise-recurrence")
+    register(story, (5, "framework", {}), (5, "summary", OURS))
+    assert "summaries-every-three-months: " in story.not_proved(subject=None, more=SOON)
+
+
+AUTHORITY = "market surveillance authority"
+BINDING = ("--rehearse", "2027-12-05")
+
+
+def test_ai_act_73_is_rehearsed(tmp_path: Path) -> None:
+    """It is this file's from December 2027 on, when systems of Annex III are high-risk ones."""
+    story = Story(tmp_path, "ai-act-73")
+    story.rows("incidents", "incident", [
+        incident(1, "critical_infrastructure", ago(30 * DAY)), incident(2, "death", ago(20 * DAY)),
+    ])  # fmt: skip
+    story.rows("reports", "incident_report", [
+        report(1, ago(28 * DAY), AUTHORITY, "BNetzA-1"), report(2, ago(11 * DAY), AUTHORITY, "BNetzA-2"),
+    ])  # fmt: skip
+    made = story.prove(subject=None, more=BINDING)
+    assert made.exit_code == 0, made.output
+    status, said = story.verify("--rehearsal", "--at", "2027-12-05", subject=None)
+    assert status == 0 and values(said, "reports-in-time")["incidents that count"].startswith("2")
+
+
+def test_ai_act_73_is_not_dodged(tmp_path: Path) -> None:
+    """A disruption of critical infrastructure has two days, and not the fifteen of other serious incidents."""
+    story = Story(tmp_path, "ai-act-73")
+    story.rows("incidents", "incident", [incident(1, "critical_infrastructure", ago(30 * DAY))])
+    story.rows("reports", "incident_report", [report(1, ago(28 * DAY) + HOUR, AUTHORITY, "BNetzA-1")])
+    assert "reported in time" in story.not_proved(subject=None, more=BINDING)
 
 
 @pytest.mark.parametrize("policy", catalogue.names())

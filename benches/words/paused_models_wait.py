@@ -3,8 +3,8 @@
 from zkcompliance.claim.language import ComputeLog, EventLog, claim, latest, require
 
 
-@claim("no-start-while-paused", version=1)
-def no_start_while_paused(compute: ComputeLog, events: EventLog) -> None:
+@claim("paused-models-wait", version=1)
+def paused_models_wait(compute: ComputeLog, events: EventLog) -> None:
     """No run was started while its model was paused."""
     jobs = compute.where(compute.model.is_given())
     turns = events.where(((events.kind == "pause") | (events.kind == "resume")) & events.model.is_given())
