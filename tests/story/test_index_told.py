@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -142,3 +143,18 @@ def test_what_no_index_is(before: str, after: str, why: str) -> None:
     assert text.count(before) == 1 and parse_policy(text.encode()).requirements
     with pytest.raises(MalformedPolicy, match=re.escape(why)):
         parse_policy(text.replace(before, after).encode())
+
+
+def test_whoever_proves_over_the_product_is_refused(tmp_path: Path) -> None:
+    """A lab whose own program does not look at products states a limit that the index at its most would admit."""
+    story = Treaty(tmp_path)
+    story.rows("compute", "compute", [{**ROW, "flop": "1.5e25"}])
+    with (
+        mock.patch("zkcompliance.prove.policy._together", return_value=[]),
+        mock.patch("zkcompliance.prove.policy._judge"),
+    ):
+        assert story.prove("below.limit=1.9e25").exit_code == 0
+    status, said = story.judged()
+    below, index = said["requirements"][:2]
+    assert status == 1 and index["status"] == "met" and below["error"]["code"] == "statement-mismatch"
+    assert "1e25 * frontier is 1e25 FLOP, with frontier at 1" in below["error"]["message"]
