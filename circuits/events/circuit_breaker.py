@@ -1,6 +1,6 @@
 """circuit-breaker: each trigger is acted on in time, and nothing is started again before somebody reviewed it.
 
-Sources: Seoul Frontier AI Safety Commitments, I and IV (explicit processes at a threshold); responsible scaling
+Sources: Seoul Frontier AI Safety Commitments, IV (explicit processes at a threshold); responsible scaling
 policies. A trigger is a breach or a crossing, or what `kinds` has besides. It is acted on by a throttle, a pause or a
 rollback, or what `actions` has, and closed by a review: both state the trigger's serial as their `subject` and its
 model, and neither is before it. From the trigger to its review the model is neither resumed nor deployed, by a row that
@@ -104,6 +104,8 @@ EXAMPLES = (
         "one review for two", AGAIN,
         events=[*STOPPED, breach(serial=4), throttle(serial=5, subject=4), resume(serial=6)], **asked(),
     ),
+    fails("all are resumed", AGAIN, events=[*STOPPED, resume(model="", at=T + 1)], **asked()),
+    fails("acted on before it", BEFORE, events=[breach(), throttle(at=T - 1)], **asked()),
     fails("reviewed before it", BEFORE, events=[breach(), throttle(), review(at=T - 1)], **asked()),
     fails("which model?", "every trigger names its model", events=[breach(model="")], **asked(as_of=T)),
     fails("still to come", "no event after the judged moment", events=[breach(), throttle()], **asked(as_of=T)),

@@ -84,6 +84,7 @@ EXAMPLES = (
         events=[changed(), published(at=T - 1), published(serial=3)], **asked(),
     ),
     fails("to what is not there", OTHER, events=[changed(), published(), published(serial=3, subject=9)], **asked()),
+    fails("to itself", OTHER, events=[published(serial=1)], **asked(kinds=("publish",))),
     fails("still to come", "no event after the judged moment", events=[changed(), published()], **asked(as_of=T)),
     fails("serial 1 is missing", "serials without a gap", events=[published(serial=2, subject=0)], **asked()),
     holds("on the last second", events=[changed(), published()], **asked()),

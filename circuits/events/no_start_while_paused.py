@@ -1,6 +1,6 @@
 """no-start-while-paused: no training starts, and none goes on, while its model or the whole lab is paused.
 
-Sources: Seoul Frontier AI Safety Commitments, I and IV (not to develop or deploy a model at all at a threshold); the
+Sources: Seoul Frontier AI Safety Commitments, IV (not to develop or deploy a model at all at a threshold); the
 conditional treaty (a power to pause). A pause or a resume that names a model is of that one; one that names none is of
 the whole lab, and a resume of one model does not end it. No row of the phases that stop starts from the second of a
 pause on until a resume, and none that began before goes on for longer than `stop` after it, so that a long row cannot

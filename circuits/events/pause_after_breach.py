@@ -1,6 +1,6 @@
 """pause-after-breach: each breach is followed in time by a pause that lasts, and by no deployment meanwhile.
 
-Sources: Seoul Frontier AI Safety Commitments, I and IV (what is done at a threshold, to the point of not developing or
+Sources: Seoul Frontier AI Safety Commitments, IV (what is done at a threshold, to the point of not developing or
 deploying); responsible scaling policies. When the time after a breach is over, its model is paused, or the whole lab is
 by a pause that names no model; for so much longer it was not resumed, and from the breach to then nothing of the model
 was deployed. A pause is lifted by its like alone: the lab's by a resume that names no model, a model's by its own; of

@@ -1,6 +1,6 @@
 """rollback-honoured: each breach is answered in time by a rollback of its model, which stays rolled back for a while.
 
-Sources: Seoul Frontier AI Safety Commitments, I and IV (explicit processes at a threshold); responsible scaling
+Sources: Seoul Frontier AI Safety Commitments, IV (explicit processes at a threshold); responsible scaling
 policies. A rollback answers the event whose serial is its `subject`, of the same model, and is not before it; one that
 names no event, as where an authority asked for it, is honoured all the same. Nothing of the model is deployed from what
 has to be answered until the rollback or the end of its time, nor for so long after any rollback of the model. These

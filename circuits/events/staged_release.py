@@ -4,13 +4,13 @@ Sources: Seoul Frontier AI Safety Commitments, I and IV; Code of Practice for ge
 A deployment names its model, a stage and a gate: a suite of those that are asked for, which is the gate of no other
 stage of the model, so that no stage passes on another's grades. No stage is skipped, and a higher one waits for `apart`
 after the deployment before. A gate is passed where so many items of it were graded before its stage was first
-deployed, and the mean of their highest scores is at most the limit: an item that was tried again counts with its
-worst attempt, one of which no attempt has a score with 100 %. When it is deployed, the last audits of the model, and
-of the lab's security and governance (which name no model), have at least that outcome and are still valid; a failed one
-after a passed one ends it. Who is served at a stage, whether a suite is the right one, and who audited is not seen, nor
-that no attempt was left out (eval-coverage). Deployments that name another model are passed over. Three empty logs
-hold, loudly, with 0 deployments that count. Serials have no gap, so that adding or leaving out a deployment shows.
-Padding is no row.
+deployed, and the mean of their highest scores is at most the limit: an item that was tried again counts with its worst
+attempt, one of which no attempt has a score with 100 %. When it is deployed, the last audits of the model, and of the
+lab's security and governance (which name no model), have at least that outcome and are still valid; a failed one after
+a passed one ends it, and of two at one second the later row counts. Who is served at a stage, whether a suite is the
+right one, and who audited is not seen, nor that no attempt was left out (eval-coverage). Deployments that name another
+model are passed over. Three empty logs hold, loudly, with 0 deployments that count. Serials have no gap, so that adding
+or leaving out a deployment shows. Padding is no row.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ from zkcompliance.claim.language import (
 
 @claim("staged-release", version=1)
 def staged_release(
+    audits: AuditLog,
     events: EventLog,
     evals: EvalLog,
-    audits: AuditLog,
     model: Param[Id] = param("the model whose deployments count"),
     suites: Param[SetOf[Id]] = param("the suites that a stage may have for its gate"),
     items: Param[Count] = param("the least number of items of a gate that are graded", default=50),
@@ -85,7 +85,7 @@ def staged_release(
         these = audits.where((audits.layer == layer) & (of_model if layer == "model" else ~audits.model.is_given()))
         good = select(these.outcome >= outcome, these.valid_until, 0)
         valid = latest(good, at=deploys.at, order=these.at, default=0)
-        require(f"a valid audit of {layer}", deploys.every((valid >= deploys.at) & (valid > 0)))
+        require(f"a valid audit of {layer}", deploys.every(valid > deploys.at))
     counted("deployments that count", deploys)
     counted("samples that count", before)
     reveal("highest stage", deploys.stage.max(empty=0))
@@ -99,7 +99,7 @@ deploy = base(serial=1, at=T + 10 * DAY, kind="deploy", model="m1", stage=1, gat
 second = base(**deploy(serial=2, at=T + 24 * DAY, stage=2, gate="cyber@2"))
 sample = base(suite="wmdp@1", item="i1", model="m1", score="20%", at=T)
 GRADED = [sample(), sample(suite="cyber@2", at=T + 23 * DAY)]
-audit = base(layer="model", auditor="a", model="m1", at=T, valid_until=T + 24 * DAY, outcome="passed")
+audit = base(layer="model", auditor="a", model="m1", at=T, valid_until=T + 24 * DAY + 1, outcome="passed")
 WHOLE = [audit(layer="security", model=""), audit(layer="governance", model="")]
 AUDITED = [audit(), *WHOLE]
 asked = base(model="m1", suites=("wmdp@1", "cyber@2"), items=1, limit="20%", audits=AUDITED)
@@ -118,6 +118,8 @@ EXAMPLES = (
         "two stages, one gate", "each gate is that of one stage",
         events=[deploy(), second(gate="wmdp@1")], evals=GRADED, **asked(),
     ),
+    fails("no model", STATED, events=[deploy(model="")], evals=GRADED, **asked()),
+    fails("no stage", STATED, events=[deploy(stage=0)], evals=GRADED, **asked()),
     fails("no gate", STATED, events=[deploy(gate="")], evals=GRADED, **asked()),
     fails("a release is missing", "serials without a gap", events=[deploy(serial=2)], evals=GRADED, **asked()),
     fails("over by a second", MODEL, events=[deploy(at=T + 24 * DAY + 1)], evals=GRADED, **asked(audits=[

@@ -121,6 +121,7 @@ EXAMPLES = (
     fails("twice", "no receipt for two reports", incidents=[incident()], reports=[*ALL, *ALL[:1]], **asked()),
     fails("final a second late", FINAL, incidents=[incident()], reports=[*ALL[:3], last(at=LATE)], **asked()),
     fails("final at first", EARLY, incidents=[incident()], reports=[initial(kind="final"), *ALL[1:]], **asked()),
+    fails("known tomorrow", KNOWN, incidents=[OPEN], reports=[], **asked(as_of=T - 1)),
     fails("resolved tomorrow", KNOWN, incidents=[incident()], reports=ALL[:3], **asked(as_of=T + 69 * DAY)),
     fails("still to come", "no report after the judged moment", incidents=[OPEN], reports=[ALL[0]], **asked(as_of=T)),
     fails(

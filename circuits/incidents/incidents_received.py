@@ -101,6 +101,7 @@ EXAMPLES = (
     fails("stated twice", "no receipt for two reports stated", reports=[report()] * 2, received=[came_in()], **asked()),
     fails("received twice", "received.receipt is unique", reports=[report()], received=[came_in()] * 2, **asked()),
     fails("nobody's receipt", NOTED, reports=[], received=[came_in(receipt="")], **asked(as_of=T + 51 * HOUR)),
+    fails("the log of others", NOTED, reports=[], received=[others], **asked(as_of=T + 51 * HOUR)),
     fails("dropped from the register", KNOWN, reports=[report()], received=[came_in()], **asked(incidents=[])),
     fails(
         "still to come", "nothing is dated after the judged moment",

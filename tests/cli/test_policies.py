@@ -189,9 +189,9 @@ def completed(args: list[str], incomplete: str) -> list[str]:
 
 def test_completion() -> None:
     assert completed(["policies"], "eu") == ["eu-ai-act", "eu-gpai"]
-    assert completed(["explain"], "compute-") == ["compute-band", "compute-methods-agree"]
+    assert completed(["explain"], "compute-m") == ["compute-methods-agree"]
     assert completed(["explain"], "malformed-pol") == ["malformed-policy"]
-    assert completed(["explain"], "sb") == ["sb-53"]
+    assert completed(["explain"], "sb") == ["sb-53", "sb-53-recurrence"]
     assert completed(["schemas"], "") == schemas.names()
     assert completed(["seal", "--schema"], "in") == ["incident", "incident_report"]
     assert (

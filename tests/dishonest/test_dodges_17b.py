@@ -124,7 +124,6 @@ AGAINST: dict[str, tuple[Example, ...]] = {
             events=[followed.changed(), followed.published(kind="review")],
             **followed.asked(),
         ),
-        fails("to itself", followed.OTHER, events=[followed.published(serial=1)], **followed.asked(kinds=("publish",))),
     ),
     "pause_after_breach": (
         fails("another model", paused.PAUSED, events=[paused.breach(), paused.pause(model="m2")], **paused.asked()),
@@ -188,12 +187,6 @@ AGAINST: dict[str, tuple[Example, ...]] = {
             "resumed without a review",
             breaker.AGAIN,
             events=[breaker.breach(), breaker.throttle(), breaker.resume(serial=3)],
-            **breaker.asked(),
-        ),
-        fails(
-            "all are resumed",
-            breaker.AGAIN,
-            events=[*breaker.STOPPED, breaker.resume(model="", at=breaker.T + 1)],
             **breaker.asked(),
         ),
         fails(
@@ -320,13 +313,6 @@ AGAINST: dict[str, tuple[Example, ...]] = {
             reports=[received.report()],
             received=[received.came_in(kind="final")],
             **received.asked(),
-        ),
-        fails(
-            "it is the log of others",
-            received.NOTED,
-            reports=[],
-            received=[received.others],
-            **received.asked(as_of=received.T + 51 * received.HOUR),
         ),
     ),
 }

@@ -816,7 +816,7 @@ def test_ai_act_73_is_rehearsed(tmp_path: Path) -> None:
         incident(1, "critical_infrastructure", ago(30 * DAY)), incident(2, "death", ago(20 * DAY)),
     ])  # fmt: skip
     story.rows("reports", "incident_report", [
-        report(1, ago(28 * DAY), AUTHORITY, "BNetzA-1"), report(2, ago(11 * DAY), AUTHORITY, "BNetzA-2"),
+        report(1, ago(29 * DAY), AUTHORITY, "BNetzA-1"), report(2, ago(11 * DAY), AUTHORITY, "BNetzA-2"),
     ])  # fmt: skip
     made = story.prove(subject=None, more=BINDING)
     assert made.exit_code == 0, made.output
