@@ -60,14 +60,24 @@ def _in_band(publics: Mapping[str, int]) -> bool:
 
 # Whether a claim holds when no log of it has rows: docs/logs.md has each as words
 HOLDS: dict[str, Callable[[Mapping[str, int]], bool]] = {
+    "auditor-rotation": lambda publics: True,
+    "audits-current": lambda publics: True,
     "chips-registered": lambda publics: True,
     "compute-band": _in_band,
     "compute-methods-agree": lambda publics: True,
+    "customers-verified": lambda publics: True,
+    "data-licensed": lambda publics: True,
+    "data-not-from": lambda publics: True,
     "eval-coverage": lambda publics: True,
     "eval-score-under": lambda publics: True,
     "evals-cadence": lambda publics: _interval(publics) <= publics["gap"],
     "evaluated-before-deployment": lambda publics: True,
     "incidents-reported-in-time": lambda publics: True,
+    "kpi-adherence": lambda publics: False,
+    "kpi-detected-internally": lambda publics: False,
+    "kpi-time-to-detection": lambda publics: False,
+    "opted-out-honoured": lambda publics: True,
+    "reviewed-within": lambda publics: True,
     "training-compute-below": lambda publics: publics["before"] < publics["limit"],
 }
 

@@ -75,13 +75,22 @@ def test_the_catalogues_marks() -> None:
     slots = [(made.id, log.name) for made, _ in CATALOGUE for log in made.logs]
     of = {made.id: made for made, _ in CATALOGUE}
     assert [each for each in slots if harder(of[each[0]], each[1])] == [
+        ("audits-current", "compute"),
         ("chips-registered", "used"),
+        ("data-not-from", "datasets"),
         ("evaluated-before-deployment", "events"),
+        ("opted-out-honoured", "datasets"),
         ("training-compute-below", "compute"),
     ]
     assert [each for each in slots if ordered(of[each[0]], each[1])] == [
+        ("audits-current", "audits"),
+        ("customers-verified", "customers"),
         ("evals-cadence", "events"),
         ("incidents-reported-in-time", "incidents"),
+        ("kpi-adherence", "incidents"),
+        ("kpi-detected-internally", "incidents"),
+        ("kpi-time-to-detection", "incidents"),
+        ("reviewed-within", "decisions"),
     ]
 
 

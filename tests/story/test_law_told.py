@@ -334,6 +334,123 @@ def test_us_frontier_threshold_is_not_dodged(tmp_path: Path) -> None:
     assert "total below the limit" in story.not_proved("below-frontier.before=4e25")
 
 
+def test_eu_modifier(tmp_path: Path) -> None:
+    """Two models were made from one, whose provider states its compute; a third from one that nobody states."""
+    story = Story(tmp_path, "eu-modifier")
+    story.rows("compute", "compute", [
+        job("1.6e23", "fine_tuning"), job("7e22", "reinforcement", model="lab/next"),
+        job("3e22", "fine_tuning", model="lab/small"), job("2e21", "evaluation"),
+    ])  # fmt: skip
+    story.rows("models", "model", [
+        {"model": MODEL, "base_model": "open/llm-8b"}, {"model": "lab/next", "base_model": "open/llm-8b"},
+        {"model": "lab/small", "base_model": "other/llm-3b"},
+    ])  # fmt: skip
+    story.rows("originals", "compute", [job("7.2e23", model="open/llm-8b")])
+    shown = values(story.accepted("under-a-third.listed="), "under-a-third")
+    assert shown["originals of which nobody states the compute"] == "1" and shown["rows that count"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("base", "flop", "why"),
+    [
+        ("open/llm-8b", "1.3e23", "under a third of the original"),
+        (MODEL, "1e22", "no modification of a modification"),
+        ("", "1e22", "rows of models that are none"),
+    ],
+    ids=["a chain that names the original", "a chain", "called one's own"],
+)
+def test_eu_modifier_is_not_dodged(tmp_path: Path, base: str, flop: str, why: str) -> None:
+    story = Story(tmp_path, "eu-modifier")
+    story.rows("compute", "compute", [job("1.2e23", "fine_tuning"), job(flop, "fine_tuning", model="lab/next")])
+    story.rows("models", "model", [
+        {"model": MODEL, "base_model": "open/llm-8b"}, {"model": "lab/next", "base_model": base},
+    ])  # fmt: skip
+    story.rows("originals", "compute", [job("7.2e23", model="open/llm-8b")])
+    assert why in story.not_proved("under-a-third.listed=")
+
+
+def crossed(story: Story, day: int, told: int) -> None:
+    """A run that reached 10^25 FLOP so many days ago, and of which the authority was told so many days later."""
+    begin = ago(day * DAY)
+    story.rows("compute", "compute", [
+        job("4e24", start=begin - (2 - n) * DAY, end=begin - (1 - n) * DAY) for n in range(3)
+    ])  # fmt: skip
+    story.rows("models", "model", [{"model": MODEL}])
+    story.rows("events", "event", [
+        {"serial": 1, "at": begin, "kind": "crossing", "model": MODEL, "cumulative_flop": "1.2e25"},
+        {"serial": 2, "at": begin + told * DAY, "kind": "notify_authority", "model": MODEL, "subject": 1},
+    ])  # fmt: skip
+
+
+def test_eu_article_52(tmp_path: Path) -> None:
+    story = Story(tmp_path, "eu-article-52")
+    crossed(story, 40, 13)
+    shown = values(story.accepted("notified-within-two-weeks.clock=14 days", subject=None), "notified-within-two-weeks")
+    assert shown["models that reached it"] == "1" and shown["not notified yet, clock still running"] == "0"
+
+
+def test_eu_article_52_is_not_dodged(tmp_path: Path) -> None:
+    """The notice came after 15 days."""
+    story = Story(tmp_path, "eu-article-52")
+    crossed(story, 40, 15)
+    said = story.not_proved("notified-within-two-weeks.clock=14 days", subject=None)
+    assert "notified in time of what was reached" in said
+
+
+def slowed(story: Story, idle: str = "inference") -> None:
+    """Two accelerators since October: a job, a pause of the whole lab, and then no training any more."""
+    here = {"kind": "h100_sxm", "peak": "989e12", "owner": "lab", "site": "north", "from": "2026-09-01T00:00:00Z"}
+    story.rows("registry", "chip", [{"chip": f"c{chip}", **here} for chip in range(2)])
+    times = ("2026-10-01T00:00:00Z", "2026-10-15T00:00:00Z")
+    story.rows("bookings", "booking", [
+        row for chip in range(2) for row in (
+            {"chip": f"c{chip}", "start": times[0], "end": times[1], "kind": "job", "run": "base-1"},
+            {"chip": f"c{chip}", "start": times[1], "end": ago(HOUR // 2), "kind": idle},
+        )
+    ])  # fmt: skip
+    story.rows("compute", "compute", [job("1e21", start=times[0], end=times[1])])
+    story.rows("events", "event", [{"serial": 1, "at": times[1], "kind": "pause"}])
+
+
+SLOWED = (
+    "capped-in-every-window.cap=1e24", "capped-in-every-window.window=30 days", "pauses-kept.stop=1 hours",
+    "no-dark-compute.dark=24 hours", "no-dark-compute.total=99%", "no-dark-compute.idle=50%",
+    "no-dark-compute.yielded=10%",
+)  # fmt: skip
+
+
+def test_slowdown(tmp_path: Path) -> None:
+    story = Story(tmp_path, "slowdown")
+    slowed(story)
+    shown = values(story.accepted(*SLOWED, subject=None), "no-dark-compute")
+    assert shown["chip-hours, job"].startswith("670") and shown["accelerators registered"] == "2"
+
+
+@pytest.mark.parametrize(
+    ("compute", "why"),
+    [
+        (job("1e23", run="base-2"), "no FLOP that no booking could do"),
+        (
+            job("1e20", start="2026-10-16T00:00:00Z", end="2026-10-17T00:00:00Z"),
+            "no start while the whole lab is paused",
+        ),
+        (job("1.01e24", start="2026-09-20T00:00:00Z", end="2026-09-21T00:00:00Z"), "no window over the cap"),
+    ],
+    ids=["on accelerators that nobody registered", "in the pause", "just before"],
+)
+def test_slowdown_is_not_dodged(tmp_path: Path, compute: dict[str, object], why: str) -> None:
+    story = Story(tmp_path, "slowdown")
+    slowed(story)
+    story.rows("compute", "compute", [compute])
+    assert why in story.not_proved(*SLOWED, subject=None)
+
+
+def test_slowdown_is_not_dodged_by_idle_accelerators(tmp_path: Path) -> None:
+    story = Story(tmp_path, "slowdown")
+    slowed(story, "idle")
+    assert "not too much idle" in story.not_proved(*SLOWED, subject=None)
+
+
 def trained_and_evaluated(
     story: Story, *, days: tuple[float, ...], items: int = 20, flop: tuple[str, ...] | None = None
 ) -> None:
@@ -414,6 +531,151 @@ def test_conditional_treaty_is_not_dodged_by_an_evaluation(
     trained_and_evaluated(story, days=days, flop=flop)
     said = story.not_proved(*TREATY)
     assert "evaluated-at-a-cadence: " in said and why in said
+
+
+KEPT = DATA / "claims"  # logs as a lab keeps them, of this model
+SEVENTH = "lab/base-7"
+
+
+def kept(name: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in (KEPT / f"{name}.jsonl").read_text().splitlines()]
+
+
+def mined(**cells: object) -> dict[str, object]:
+    """A source under the exception for text and data mining, of which nothing is reserved."""
+    row = {"digest": "crawl-2026-02", "licence": "tdm_exception", "tokens": "9e10", "region": "fr", "opted_out": "0%"}
+    return {**row, "synthetic": False, "public": True, "provenance": "known", "model": SEVENTH, **cells}
+
+
+def test_eu_data(tmp_path: Path) -> None:
+    story = Story(tmp_path, "eu-data")
+    story.rows("datasets", "dataset", [*kept("data-licensed-datasets"), mined(), mined(licence="gpl", model="other")])
+    said = story.accepted(subject=SEVENTH)
+    assert values(said, "reservations-honoured")["sources without a permission"] == "1"
+    assert values(said, "sources-by-right")["sources of other models"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("cells", "requirement", "why"),
+    [
+        ({"opted_out": "1%"}, "reservations-honoured", "nothing reserved was used"),
+        ({"opted_out": ""}, "reservations-honoured", "of every source somebody looked"),
+        ({"licence": "crawled"}, "sources-by-right", "every source under a licence that will do"),
+        ({"provenance": "partly", "model": ""}, "sources-by-right", "enough of known origin"),
+    ],
+    ids=["reserved", "nobody looked", "crawled", "from anywhere, of no model"],
+)
+def test_eu_data_is_not_dodged(tmp_path: Path, cells: dict[str, object], requirement: str, why: str) -> None:
+    story = Story(tmp_path, "eu-data")
+    story.rows("datasets", "dataset", [*kept("data-licensed-datasets"), mined(**cells)])
+    said = story.not_proved(subject=SEVENTH)
+    assert f"{requirement}: " in said and why in said
+
+
+def test_cloud_kyc(tmp_path: Path) -> None:
+    story = Story(tmp_path, "cloud-kyc")
+    story.seal("compute", "compute", KEPT / "customers-verified-compute.jsonl")
+    story.seal("customers", "customer", KEPT / "customers-verified-customers.jsonl")
+    shown = values(story.accepted(subject=None), "verified-when-supplied")
+    assert shown["jobs that count"].startswith("4") and shown["periods of verified customers"].startswith("3")
+
+
+@pytest.mark.parametrize(
+    ("customer", "flop", "why"),
+    [
+        ("Newcomer", "9e21", "every job for a verified customer"),
+        ("", "9e21", "little for nobody in particular"),
+        ("", "0", "jobs that name no customer"),
+    ],
+    ids=["verified after it was supplied", "nobody in particular", "nobody in particular, of 0 FLOP"],
+)
+def test_cloud_kyc_is_not_dodged(tmp_path: Path, customer: str, flop: str, why: str) -> None:
+    """A job of an hour, and a customer who was verified on the day after it."""
+    story, (job_, *_), (*_, row) = (
+        Story(tmp_path, "cloud-kyc"),
+        *map(kept, ("customers-verified-compute", "customers-verified-customers")),
+    )
+    story.rows(
+        "compute", "compute", [job_, {**job_, "end": "2026-02-03T01:00:00Z", "customer": customer, "flop": flop}]
+    )
+    known = kept("customers-verified-customers")
+    story.rows(
+        "customers", "customer", [*known, {**row, "customer": "Newcomer", "period_from": "2026-02-04T00:00:00Z"}]
+    )
+    assert why in story.not_proved(subject=None)
+
+
+def test_korea(tmp_path: Path) -> None:
+    story = Story(tmp_path, "korea")
+    story.rows("compute", "compute", [job("9.9e25"), job("3e24", "failed")])
+    assert values(story.accepted(), "below-the-decree")["rows that count"].startswith("1")
+
+
+@pytest.mark.parametrize(
+    ("rows", "why"),
+    [
+        ([job("6e25"), job("4e25", "fine_tuning")], "total below the limit"),
+        ([job("6e25"), job("4e25", "other")], "little in phases that do not count"),
+    ],
+    ids=["exactly 10^26", "called something else"],
+)
+def test_korea_is_not_dodged(tmp_path: Path, rows: list[dict[str, object]], why: str) -> None:
+    story = Story(tmp_path, "korea")
+    story.rows("compute", "compute", rows)
+    assert why in story.not_proved()
+
+
+COMPLETE = ("below-a-ceiling.limit=1e25", "chips-registered.cap=100", "chips-registered.since=2026-01-01")
+
+
+def overseen(story: Story, audits: list[dict[str, object]], *events: dict[str, object]) -> None:
+    """A week of training under these audits, on chips that are registered, beside a register of these events."""
+    story.rows("events", "event", events)
+    story.seal("compute", "compute", KEPT / "audits-current-compute.jsonl")
+    story.rows("audits", "audit", audits)
+    booked = {"start": "2026-03-01T00:00:00Z", "end": "2026-03-08T00:00:00Z", "run": "base-7/a", "kind": "job"}
+    story.rows("used", "booking", [{"chip": f"c{chip}", **booked} for chip in range(4)])
+    here = {"kind": "h100_sxm", "owner": "lab", "site": "north", "from": "2025-12-01T00:00:00Z"}
+    story.rows("registry", "chip", [{"chip": f"c{chip}", **here} for chip in range(5)])
+
+
+def test_treaty_complete(tmp_path: Path) -> None:
+    story = Story(tmp_path, "treaty-complete")
+    overseen(story, kept("audits-current-audits"))
+    said = story.accepted(*COMPLETE, subject=SEVENTH)
+    assert values(said, "audited-while-trained")["rows that count"].startswith("7")
+
+
+def test_treaty_complete_is_not_dodged_by_a_pause(tmp_path: Path) -> None:
+    """The whole lab was paused for two days of the week, and one model was said to go on."""
+    story = Story(tmp_path, "treaty-complete")
+    pause = {"serial": 1, "kind": "pause", "at": "2026-03-03T00:00:00Z"}
+    resume = {"serial": 2, "kind": "resume", "at": "2026-03-03T06:00:00Z", "model": SEVENTH}
+    overseen(
+        story,
+        kept("audits-current-audits"),
+        pause,
+        resume,
+        {**pause, **resume, "serial": 3, "model": "", "at": "2026-03-05T00:00:00Z"},
+    )
+    said = story.not_proved(*COMPLETE, "pauses-kept.stop=1 hour", subject=SEVENTH)
+    assert "pauses-kept: " in said and "no start while the whole lab is paused" in said
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"at": "2026-03-02T00:00:00Z"}, "model audited"),
+        ({"accredited": "no"}, "model audited"),
+        ({"valid_until": "2026-03-07T00:00:00Z"}, "model audited"),
+    ],
+    ids=["audited when it had begun", "by nobody accredited", "over before it ended"],
+)
+def test_treaty_complete_is_not_dodged(tmp_path: Path, changed: dict[str, object], why: str) -> None:
+    story, audits = Story(tmp_path, "treaty-complete"), kept("audits-current-audits")
+    overseen(story, [*audits[:-1], {**audits[-1], **changed}])
+    said = story.not_proved(*COMPLETE, subject=SEVENTH)
+    assert "audited-while-trained: " in said and why in said
 
 
 OFFICE = "EU AI Office"

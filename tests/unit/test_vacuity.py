@@ -224,6 +224,7 @@ def bounds(name: str, **given: Bound) -> dict[str, Bound]:
             "as_of": "2026-01-01", "authority": "office", "reportable": "death", "infrastructure": "2 days",
             "cybersecurity": "5 days", "death": "10 days", "harm": "15 days", "safety": "15 days", "danger": "24 hours",
         },
+        "threshold-crossing-notified": {"threshold": "1e25", "as_of": "2026-01-01"},
         "log-floor-compute": {"rows": 1, "sources": "signed"},
     }.get(name)  # fmt: skip
     if exact is None:

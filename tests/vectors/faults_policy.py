@@ -107,6 +107,7 @@ OPERATORS = f'third = ["{LARGE}"]'
 GAP = 'params.gap = { one_of = ["90 days", "180 days"] }'
 
 # (name, what it replaces, by what, the key that is named; empty: the file as a whole)
+INDEX = '[indices.frontier]\nrequirement = "{}"\nvalue = "{}"\nper = 1000\nat_least = 1\nat_most = 2000\n\n[freshness]'
 FAULTS = [
     ("not UTF-8 but cut short", '"required"', '"requir', ""),
     ("a key twice", 'title = "An example"', 'title = "An example"\ntitle = "Another"', ""),
@@ -145,6 +146,20 @@ FAULTS = [
     ("freshness of nothing", 'proof = "7 days"\ncheckpoint = "30 days"', "", "freshness"),
     ("freshness of something else", 'checkpoint = "30 days"', 'log = "30 days"', "freshness.log"),
     ("within, and no age of the proof", 'proof = "7 days"\n', "", f"{CADENCE}.params.until.within"),
+    ("an index that no requirement shows", "[freshness]", INDEX.format("none", "x"), "indices.frontier.requirement"),
+    ("an index that is revealed rounded", "[freshness]", INDEX.format("band", "total"), "indices.frontier.value"),
+    (
+        "an index without ends", "[freshness]", INDEX.format("band", "x").replace("at_least = 1\n", ""),
+        "indices.frontier.at_least",
+    ),
+    (
+        "an index between equal ends", "[freshness]", INDEX.format("band", "x").replace("= 1\n", "= 2000\n"),
+        "indices.frontier.at_most",
+    ),
+    (
+        "a product of no index", 'params.limit = "1e25"', 'params.limit = "1e25 * frontier"',
+        "requirements.band.params.limit",
+    ),
     ("quorum 0", "quorum = 2", "quorum = 0", "cosigners.quorum"),
     ("a quorum over the operators", "quorum = 2", "quorum = 4", "cosigners.quorum"),
     ("no quorum", "quorum = 2\n", "", "cosigners.quorum"),

@@ -71,13 +71,14 @@ class Standing:
     """What a verdict says of it. first: nothing of the log was seen before; linked: a lineage leads to its generation.
 
     said: whole sentences; changes: (origin, schema before, schema from then on) of each generation up to this one that
-    began under a later version of its schema.
+    began under a later version of its schema; old: something newer was seen, and it is not judged as of before that.
     """
 
     first: bool
     linked: bool
     said: tuple[str, ...] = ()
     changes: tuple[tuple[str, str, str], ...] = ()
+    old: bool = False
 
 
 def hold(
@@ -155,13 +156,14 @@ def _stand(known: Memory, shown: Shown, clock: Clock, told: set[str], *, first: 
         if not _verified_before(log, shown, new):
             raise SignatureRejected(f"log {new.name}: the key {shown.key.text} was left when the log was begun anew")
         said.append(f"OLD: the log {new.name} was begun anew since; this very statement had been verified before")
-        return Standing(first=False, linked=False, said=tuple(said))
+        return Standing(first=False, linked=False, said=tuple(said), old=True)
     history.check_successors(log, shown.key, shown.note, new)
     history.check_predecessor(log, shown.key, shown.note, new)
     if 0 < log.newest < new.generation:
         said += _unlinked(log, shown, new)
     history.check_history(log, shown.key, shown.note, new, shown.leaves)
-    said += _older(log, shown, new, clock, told)
+    older, old = _older(log, shown, new, clock, told)
+    said += older
     generation = log.generations.setdefault(new.origin, Generation())
     generation.see(shown.note, new, shown.key, clock.now).statements.add(shown.statement)
     if shown.leaves is not None and len(generation.leaves) < len(shown.leaves) <= MAX_SEGMENTS:
@@ -169,7 +171,7 @@ def _stand(known: Memory, shown: Shown, clock: Clock, told: set[str], *, first: 
     if shown.rolled is not None:
         log.roll(shown.rolled)
     linked = any(link.to == new.origin for link in log.links)
-    return Standing(first, linked, tuple(said), _changes(log, new) if linked else ())
+    return Standing(first, linked, tuple(said), _changes(log, new) if linked else (), old)
 
 
 def _changes(log: Known, new: Checkpoint) -> tuple[tuple[str, str, str], ...]:
@@ -240,8 +242,9 @@ def _verified_before(log: Known, shown: Shown, new: Checkpoint) -> bool:
     return any(each.checkpoint == new and shown.statement in each.statements for each in seen)
 
 
-def _older(log: Known, shown: Shown, new: Checkpoint, clock: Clock, told: set[str]) -> list[str]:
-    """Why an older checkpoint is taken; LogEvidence of a rollback where nothing excuses it.
+def _older(log: Known, shown: Shown, new: Checkpoint, clock: Clock, told: set[str]) -> tuple[list[str], bool]:
+    """Why an older checkpoint is taken, and whether it is old as of the judgement; LogEvidence of a rollback where
+    nothing excuses it.
 
     told: notes of the lineages that are given now: what only they show had not been seen before. A first sight that
     lies in the future of the clock excuses nothing: the clock was wrong then, or is now.
@@ -249,16 +252,17 @@ def _older(log: Known, shown: Shown, new: Checkpoint, clock: Clock, told: set[st
     newer = history.newer_than(log, new)
     seen = [each for each in newer if each.statements or each.note not in told]
     if newer and not seen:
-        return [f"OLD: the lineage that is given leads on from this checkpoint of {new.origin}"]
+        return [f"OLD: the lineage that is given leads on from this checkpoint of {new.origin}"], True
     if not seen:
-        return []
+        return [], False
     newer = seen
     since = min(each.at for each in newer)
     last = max(newer, key=lambda each: (each.checkpoint.generation, each.checkpoint.size))
     what = f"OLD: {last.checkpoint.size} segment(s) of {last.checkpoint.origin} were first seen on {show_time(last.at)}"
     if _verified_before(log, shown, new):
-        return [f"{what}; this very statement had been verified before"]
+        as_then = clock.at is not None and clock.at <= since <= clock.now
+        return [f"{what}; this very statement had been verified before"], not as_then
     if clock.at is not None and clock.at <= since <= clock.now:
-        return [f"{what}; it is judged as of {show_time(clock.at)}, before anything newer was seen"]
+        return [f"{what}; it is judged as of {show_time(clock.at)}, before anything newer was seen"], False
     history.rolled_back(log, shown.key, shown.note, new)
-    return []
+    return [], False

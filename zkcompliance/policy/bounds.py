@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from zkcompliance import limits
@@ -15,7 +16,8 @@ from zkcompliance.card.parameter import Parameter
 from zkcompliance.card.vacuity import Edge, Vacuous
 from zkcompliance.edge.shown import command
 from zkcompliance.errors import InternalError, MalformedPolicy, UsageError
-from zkcompliance.policy.model import Bound
+from zkcompliance.policy.formulas import Index, follows, read_formula
+from zkcompliance.policy.model import Bound, Formula
 from zkcompliance.policy.toml import Table, fault, table, text
 from zkcompliance.quantities import Number, exact_beside, parse_seconds, show_seconds
 from zkcompliance.quantities.ids import text_id
@@ -50,12 +52,14 @@ def words(bound: Bound, param: Parameter) -> str:
     """The bound as it stands behind `is`: `at most 1e25`, `a set with pretraining, fine_tuning`."""
     if bound.exact is not None:
         return f"exactly {_show(param, bound.exact)}"
+    if bound.low_by is not None and bound.low_by == bound.high_by:
+        return f"exactly {_product(bound.low_by)}, rounded down"
     said = []
     least, most = ("not before", "not after") if param.kind in _MOMENTS else ("at least", "at most")
     if bound.low is not None:
-        said.append(f"{least} {_show(param, bound.low)}")
+        said.append(f"{least} {_show(param, bound.low) if bound.low_by is None else _product(bound.low_by)}")
     if bound.high is not None:
-        said.append(f"{most} {_show(param, bound.high)}")
+        said.append(f"{most} {_show(param, bound.high) if bound.high_by is None else _product(bound.high_by)}")
     if bound.includes:
         said.append(f"a set that includes {param.show(bound.includes)}")
     if bound.one_of:
@@ -67,16 +71,28 @@ def words(bound: Bound, param: Parameter) -> str:
     return " and ".join(said) or "the lab's choice"
 
 
+def _product(formula: Formula) -> str:
+    """A product, and what its index is."""
+    per = "" if formula.per == 1 else f" / {formula.per:,}"
+    return f"{formula.text} ({formula.index} is “{formula.value}” of {formula.requirement}{per})"
+
+
 def _show(param: Parameter, value: int) -> str:
     return exact_beside(param.show(value), value)
 
 
-def read_bound(param: Parameter, given: object, path: str, *, free: bool) -> Bound:
+def read_bound(
+    param: Parameter, given: object, path: str, *, free: bool, indices: Mapping[str, Index] = MappingProxyType({})
+) -> Bound:
     """What a policy says of a parameter: the value itself, or a table. free: whether `free = true` is taken.
+
+    indices: those that a value, or an end, may follow.
 
     MalformedPolicy unless it is one of the forms of docs/spec/policy.md.
     """
     if not isinstance(given, dict):
+        if (product := read_formula(param, given, indices, path)) is not None:
+            return follows(product, product, Bound(), param, path)
         value = _value(param, given, path)
         return Bound(low=value, high=value)
     found = table(given, path)
@@ -105,7 +121,7 @@ def read_bound(param: Parameter, given: object, path: str, *, free: bool) -> Bou
         return Bound(includes=_includes(param, found))
     if parts == {"one_of"}:
         return Bound(one_of=_one_of(param, found))
-    return _between(param, found, parts)
+    return _between(param, found, parts, indices)
 
 
 def refuse_met_by_nothing(each: Parameter, bound: Bound, path: str) -> None:
@@ -127,15 +143,24 @@ def span(found: Table, key: str) -> int:
     return seconds
 
 
-def _between(param: Parameter, found: Table, parts: set[str]) -> Bound:
+def _between(param: Parameter, found: Table, parts: set[str], indices: Mapping[str, Index]) -> Bound:
     _fits(param, found.path, _ORDERED, "at_least and at_most are for numbers and times")
-    low = _value(param, found.value("at_least"), found.at("at_least")) if "at_least" in parts else None
-    high = _value(param, found.value("at_most"), found.at("at_most")) if "at_most" in parts else None
+    ends: list[int | None] = []
+    products: list[Formula | None] = []
+    for key in ("at_least", "at_most"):
+        given = found.value(key) if key in parts else None
+        product = None if given is None else read_formula(param, given, indices, found.at(key))
+        products.append(product)
+        ends.append(None if given is None or product is not None else _value(param, given, found.at(key)))
+    bound = Bound(low=ends[0], high=ends[1])
+    if any(products):
+        bound = follows(products[0], products[1], bound, param, found.path)
+    low, high = bound.low, bound.high
     if low is not None and high is not None and low >= high:
         raise fault(found.path, "at_least is below at_most; one value is written by itself")
     if (low is None or low <= param.low) and (high is None or high >= param.high):
         raise fault(found.path, "admits every value that there is: it asks nothing")
-    return Bound(low=low, high=high)
+    return bound
 
 
 def _includes(param: Parameter, found: Table) -> int:

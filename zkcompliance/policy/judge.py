@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 from zkcompliance.card import catalogue, words
 from zkcompliance.card.model import Card
@@ -19,6 +20,7 @@ from zkcompliance.card.program import check_card
 from zkcompliance.errors import (
     ProgramMismatch,
     RequirementNotShown,
+    StaleProof,
     StatementMismatch,
     Undecided,
     UsageError,
@@ -27,10 +29,10 @@ from zkcompliance.errors import (
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.log.standing import Standing
 from zkcompliance.log.trust import TrustPolicy
-from zkcompliance.policy import checkpoints, finding
+from zkcompliance.policy import checkpoints, finding, formulas
 from zkcompliance.policy.binding import Binding, ForPolicy, Subject, raw_text
 from zkcompliance.policy.catalogue import FLOOR, asked, ready_made, refusal
-from zkcompliance.policy.finding import Key, Verified
+from zkcompliance.policy.finding import Key, Verified, public_values
 from zkcompliance.policy.model import Bound, LogRule, Policy, Requirement
 from zkcompliance.policy.proofs import Claimed, File, Proof, claims_of, opened, origins_of
 from zkcompliance.policy.recall import Recall, recalled
@@ -107,18 +109,23 @@ def judge_policy(
     ours = [proof for proof, b in bound if b.policy is not None and b.policy.digest == policy.digest]
     mine = {claimed.requirement: claimed for claimed in claims_of(ours, held.recall.rolled)}
     shared = _common_fault(policy, requirements, ours, bench)
-    judged = []
-    for requirement in requirements:
+    found: dict[str, Judged] = {}
+    shown: dict[tuple[str, str], int] = {}
+    for requirement in sorted(requirements, key=lambda each: bool(formulas.of(each))):  # what others follow is first
         claimed = mine.get(requirement.name)
         card = policy.card(requirement)
         if claimed is None:
-            judged.append(Judged(_missing(policy, requirement, card, [b for _, b in bound], bool(ours))))
-        else:
-            judged.append(judge_one(claimed, card, requirement, bench, shared))
+            found[requirement.name] = Judged(_missing(policy, requirement, card, [b for _, b in bound], bool(ours)))
+            continue
+        found[requirement.name] = judge_one(claimed, card, requirement, bench, shared, shown)
+        if found[requirement.name].finding.status is Status.MET:
+            shown |= {(requirement.name, name): value for name, value in public_values(claimed).items()}
+    judged = [found[requirement.name] for requirement in requirements]
     judged = with_floors(said_once(judged), {FLOOR + name: name for name in policy.logs}, policy.logs)
     stated = (ours[0] if ours else proofs[0]).bound()
     put = _asked(bench, given, claim_files=len(policy.cards), ready=ready_made(policy))
-    return _verdict(file, judged, bench, stated, _ref(policy), len(proofs) - len(ours), put)
+    of_indices = formulas.sources(requirements)
+    return _verdict(file, judged, bench, stated, _ref(policy), len(proofs) - len(ours), put, of_indices)
 
 
 def judge_claim(
@@ -285,9 +292,12 @@ def _verdict(
     policy: PolicyRef | None,
     others: int,
     put: Asked,
+    of_indices: Mapping[str, frozenset[str]] = MappingProxyType({}),
 ) -> Verdict:
+    """of_indices: requirement that shows an index → those that follow it."""
     met = bool(judged) and all(each.finding.status is Status.MET for each in judged)
     standings = _standings(judged, bench) if met else {}
+    judged = _of_old_indices(judged, standings, of_indices)
     return Verdict(
         file_sha256=file.digest,
         file_bytes=file.size,
@@ -301,6 +311,27 @@ def _verdict(
         asked=put,
         rehearsal=stated.rehearsal,
     )
+
+
+def _of_old_indices(
+    judged: Sequence[Judged],
+    standings: Mapping[tuple[str, Key], Standing],
+    of_indices: Mapping[str, frozenset[str]],
+) -> list[Judged]:
+    """With StaleProof where an index was read at a checkpoint after which a newer one was seen: it may have fallen."""
+    stale: dict[str, StaleProof] = {}
+    for (name, (_, origin)), stands in standings.items():
+        if name in of_indices and stands.old:
+            why = StaleProof(
+                f"{name}: it shows what {origin} stood at by a checkpoint that is not the newest that was seen"
+            )
+            stale |= dict.fromkeys((name, *of_indices[name]), why)
+    return [
+        replace(each, finding=replace(each.finding, status=Status.NOT_MET, error=error))
+        if (error := stale.get(each.finding.name)) is not None
+        else each
+        for each in judged
+    ]
 
 
 def _standings(judged: Sequence[Judged], bench: Bench) -> dict[tuple[str, Key], Standing]:

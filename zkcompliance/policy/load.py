@@ -16,6 +16,7 @@ from zkcompliance.log.note import VerifierKey
 from zkcompliance.policy.bounds import read_bound, refuse_met_by_nothing, refuse_vacuous, span
 from zkcompliance.policy.clocks import refuse_backdated
 from zkcompliance.policy.floors import with_floors
+from zkcompliance.policy.formulas import Index, read_indices, refuse_unshown
 from zkcompliance.policy.model import Bound, Cosigners, LogKey, LogRule, Operator, Policy, Requirement
 from zkcompliance.policy.slots import IN_ORDER
 from zkcompliance.policy.toml import Table, fault, name, read, table, text
@@ -47,6 +48,7 @@ class _Reader:
         self.keys: dict[bytes, str] = {}  # public key → where it stands
         self.proof_age: int | None = None
         self.reference = False  # whether one is required
+        self.indices: dict[str, Index] = {}
 
     def policy(self) -> Policy:
         root = self.root
@@ -70,6 +72,7 @@ class _Reader:
         proof_age, checkpoint_age = self._freshness(cosigners is not None)
         self.proof_age = proof_age
         logs = self._logs(cosigners is not None or proof_age is not None)
+        self.indices = read_indices(root)
         earliest = 0 if proof_age is None else max(0, valid_from - proof_age)
         requirements = self._requirements(logs, subject == "required", proof_age is not None, earliest)
         logs = with_versions(logs, requirements, lambda each: self.cards.get(each.claim) or catalogue.load(each.claim))
@@ -199,6 +202,7 @@ class _Reader:
             found.path = f"requirements.{called}"
             made[called] = self._requirement(called, found, logs)
             self._bounded(made[called], found.path, subject, dated, earliest)
+        refuse_unshown(self.indices, made, logs)
         return tuple(made.values())
 
     def _requirement(self, called: str, found: Table, logs: Mapping[str, LogRule]) -> Requirement:
@@ -206,6 +210,7 @@ class _Reader:
         card = self._card(found)
         params = self._bounds(found.table("params"), card.params, free=True) if card.params else {}
         reveals = self._bounds(found.table("reveals"), card.revealed(), free=False) if "reveals" in found else {}
+        reveals |= self._of_indices(called, card, reveals)
         for each in card.reveals:
             bound = reveals.get(each.name)
             if each.figures is not None and bound is not None and (bound.one_of or bound.exact is not None):
@@ -223,6 +228,21 @@ class _Reader:
         return Requirement(
             called, says, card.id, card.version, card.digest, card.program, slots, params, reveals, further
         )
+
+    def _of_indices(self, called: str, card: Card, reveals: Mapping[str, Bound]) -> dict[str, Bound]:
+        """The bounds of what a requirement reveals as an index: the ends that the policy says it lies between."""
+        made: dict[str, Bound] = {}
+        for index in self.indices.values():
+            if index.requirement != called:
+                continue
+            path = f"indices.{index.name}.value"
+            exactly = [each.name for each in card.reveals if each.figures is None]
+            if index.value not in exactly:
+                raise fault(path, f"{card.id} reveals exactly: {', '.join(exactly) or 'nothing'}")
+            if index.value in reveals or index.value in made:
+                raise fault(path, "is bounded twice: at_least and at_most of the index are its only bounds")
+            made[index.value] = index.bound
+        return made
 
     def _own(self, requirements: Sequence[Requirement]) -> dict[str, Card]:
         return {each.claim: self.cards[each.claim] for each in requirements if each.claim in self.cards}
@@ -262,7 +282,11 @@ class _Reader:
         for each in specs if free else ():
             if each not in given:
                 raise fault(found.at(each), f"is missing: every parameter is stated. It is {specs[each].doc}")
-        return {each: read_bound(specs[each], found.value(each), found.at(each), free=free) for each in given}
+        indices = self.indices if free else {}  # what is revealed follows none
+        return {
+            each: read_bound(specs[each], found.value(each), found.at(each), free=free, indices=indices)
+            for each in given
+        }
 
     def _bounded(self, made: Requirement, path: str, subject: bool, dated: bool, earliest: int) -> None:
         for each, bound in made.params.items():

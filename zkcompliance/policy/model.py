@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from hashlib import sha256
 
 from zkcompliance.card import catalogue
@@ -60,12 +61,29 @@ class LogRule:
 
 
 @dataclass(frozen=True)
+class Formula:
+    """A number times an index: factor (which has been divided by `per`) times `value` of `requirement`.
+
+    text: as the policy writes it; index: its name in the policy; low, high: between which ends the value lies.
+    """
+
+    text: str
+    index: str
+    requirement: str
+    value: str
+    per: int
+    factor: Fraction
+    low: int
+    high: int
+
+
+@dataclass(frozen=True)
 class Bound:
     """What is asked of a parameter or a revealed value, an integer; every part that is given must be satisfied.
 
     low, high: included. includes: bits that a set must have. one_of: the only values. within: a time from that many
     seconds before the proof's stated time up to it. subject: the id of the model's name. free: the lab chooses, and the
-    verdict says so.
+    verdict says so. low_by, high_by: what an end follows; low and high are then what it is at the ends of the index.
     """
 
     low: int | None = None
@@ -75,11 +93,14 @@ class Bound:
     within: int | None = None
     subject: bool = False
     free: bool = False
+    low_by: Formula | None = None
+    high_by: Formula | None = None
 
     @property
     def exact(self) -> int | None:
         """The one value that is accepted, where the policy itself says it."""
-        return self.low if self.low is not None and self.low == self.high else None
+        alone = self.low_by is None and self.high_by is None
+        return self.low if alone and self.low is not None and self.low == self.high else None
 
 
 @dataclass(frozen=True)

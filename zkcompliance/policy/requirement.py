@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import TypeVar, cast
 
 from zkcompliance.card import catalogue, words
@@ -19,7 +20,7 @@ from zkcompliance.errors import (
 )
 from zkcompliance.limits import MAX_CLOCK_SECONDS
 from zkcompliance.log.standing import Standing
-from zkcompliance.policy import bounds, checkpoints, finding, slots
+from zkcompliance.policy import bounds, checkpoints, finding, formulas, slots
 from zkcompliance.policy.binding import Binding, Subject, reference_text
 from zkcompliance.policy.checkpoints import Taken
 from zkcompliance.policy.finding import Key, Verified, public_values, rounded, text
@@ -310,9 +311,17 @@ class Judged:
 
 
 def judge_one(
-    claimed: Claimed, card: Card, asked: Requirement, bench: Bench, shared: VerificationError | None = None
+    claimed: Claimed,
+    card: Card,
+    asked: Requirement,
+    bench: Bench,
+    shared: VerificationError | None = None,
+    followed: formulas.Shown = MappingProxyType({}),
 ) -> Judged:
-    """Its VerificationError is in the finding; MalformedError is raised. shared: what is wrong with all proofs."""
+    """Its VerificationError is in the finding; MalformedError is raised. shared: what is wrong with all proofs.
+
+    followed: what accepted requirements reveal, which parameters may follow.
+    """
     rules, proof = bench.recalled.rules, claimed.proof
     try:
         if shared is not None:
@@ -321,6 +330,7 @@ def judge_one(
         bench.once.decode_programs(proof)
         placed = check_claim(claimed, card, asked, rules, by_policy=bench.asker is Chooser.POLICY)
         check_values(claimed, card, asked)
+        formulas.check(asked, public_values(claimed), followed, card.params)
         taken = {
             place.key: bench.once.taken(proof, place, label, rules[label], bench.checkpoints) for place, label in placed
         }

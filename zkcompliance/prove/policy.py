@@ -30,10 +30,10 @@ from zkcompliance.errors import (
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.log.reservation import reserving
 from zkcompliance.log.store import SealedLog, Segment
-from zkcompliance.policy import bounds, checkpoints, slots
+from zkcompliance.policy import bounds, checkpoints, formulas, slots
 from zkcompliance.policy.binding import Binding, ForPolicy
 from zkcompliance.policy.catalogue import asked, refusal
-from zkcompliance.policy.finding import rounded, text
+from zkcompliance.policy.finding import public_values, rounded, text
 from zkcompliance.policy.judge import asked_of, judge_policy
 from zkcompliance.policy.model import LogRule, Policy, Requirement
 from zkcompliance.policy.proofs import Claimed, claims_of, proofs_in
@@ -358,7 +358,16 @@ def _together(policy: Policy, mine: Sequence[tuple[Task, Claimed]]) -> list[Outc
         check_one_checkpoint([(claimed, task.requirement) for task, claimed in mine], mine[0][0].rules)
     except VerificationError as error:
         return [(policy.label, error)]
-    return []
+    shown = {
+        (task.requirement.name, name): value for task, claimed in mine for name, value in public_values(claimed).items()
+    }
+    faults: list[Outcome] = []
+    for task, claimed in mine:
+        try:
+            formulas.check(task.requirement, public_values(claimed), shown, task.card.params)
+        except VerificationError as error:
+            faults.append((task.label, error))
+    return faults
 
 
 def _too_long(size: int, count: int) -> list[Outcome]:

@@ -191,6 +191,7 @@ def kind_of(compiled: Compiled, item: Item) -> str:
         name = "what is revealed"
     name = re.sub(r"^.*, carry", "carry", re.sub(r"\b(max|min)\b", "extreme", name))
     name = re.sub(r"^.*: (not above|not below|no two are equal|no two meet)\b", r"\1", name)
+    name = re.sub(r"^[a-z_]+ is true or false$", "a column is true or false", name)
     name = re.sub(r"[0-9]+", "#", re.sub(r" [(][0-9]+[)]$", "", name))
     if what == "constraint":
         table = program.tables[number]

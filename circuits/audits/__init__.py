@@ -1,0 +1,1 @@
+"""Audits of models, of information security and of governance."""

@@ -1,0 +1,1 @@
+"""What models were trained on, and by what right."""

@@ -1,0 +1,1 @@
+"""Whom compute is supplied to, and who looks at decisions."""
