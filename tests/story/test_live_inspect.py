@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import zkcompliance as zk
-from tests.story.test_real_tools import TASKS, TOOLS
+from tests.kit.inspect_tasks import TASKS, TOOLS
 from zkcompliance.quantities import show_id
 from zkcompliance.quantities.ids import text_id
 
