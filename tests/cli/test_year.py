@@ -1,6 +1,6 @@
 """A log that is sealed every hour and compacted as it goes: a year of it is one log that proves, and its lineage holds.
 
-By default two hundred hours; the 8,760 of a year with -m long.
+By default 120 hours, which are merged twice; the 8,760 of a year with -m long.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from zkcompliance.prove.reseal import reseal
 from zkcompliance.prove.retire import retire
 from zkcompliance.verify.verifier import verify_bundle
 
-HOURS, MOST = 200, 58
+HOURS, MOST = 120, 58
 
 
 def row(hour: int) -> dict[str, object]:

@@ -25,6 +25,9 @@ from zkcompliance.stark.prover.prover import Prover
 from zkcompliance.stark.prover.witness import Trace, build_trace, check_trace
 from zkcompliance.stark.statement import Statement, encode_bundle
 
+MOST_LAYOUTS = 128
+_LAYOUTS: dict[tuple[object, ...], tuple[Program, Layout]] = {}  # of the last statements, by all that is stated
+
 
 @dataclass
 class Trial:
@@ -52,7 +55,20 @@ class Trial:
         return bracketed(made, self.program, self.brackets)
 
     def layout(self) -> Layout:
-        return lay_out(self.statement())
+        """How the statement is laid out: made once for all trials whose statements are the same."""
+        given = [
+            tuple(of_slot(self.brackets, s.name, n)) for s, n in zip(self.program.logs, self.segments, strict=True)
+        ]
+        entries = tuple(table.entry for table in self.tables)
+        key = (id(self.program), tuple(self.publics), entries, self.segments, self.sizes, tuple(given))
+        if key not in _LAYOUTS:
+            if len(_LAYOUTS) == MOST_LAYOUTS:
+                _LAYOUTS.pop(next(iter(_LAYOUTS)))
+            _LAYOUTS[key] = (
+                self.program,
+                lay_out(self.statement()),
+            )  # kept with its program, whose id is then no other's
+        return _LAYOUTS[key][1]
 
     def trace(self) -> Trace:
         return build_trace(self.layout(), self.tables, self.private, self.unknowns, Keystream(bytes(32)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 import re
@@ -299,22 +300,29 @@ def nodes_below(nodes: Sequence[tuple[int, int, int]], node: int) -> Iterator[tu
 def unknowns(case: Case) -> Iterator[Lie]:
     """For each equation, unknowns that break it and no other, if there are: a solution of all others."""
     program, honest = case.compiled.program, case.honest.unknowns
-    size = len(program.unknowns)
-    rows = []
+    coefficients = []
     for equation in program.equations:
-        row = [0] * size
+        row = [0] * len(program.unknowns)
         for term in equation.terms:
             if term.kind == SummandKind.UNKNOWN:
                 row[term.a] += term.coefficient
-        rows.append(row)
-    for number, row in enumerate(rows):
-        for vector in null_space([r for i, r in enumerate(rows) if i != number], size):
-            if sum(c * v for c, v in zip(row, vector, strict=True)) == 0:
-                continue
-            for sign in (1, -1):
-                told = [value + sign * v for value, v in zip(honest, vector, strict=True)]
-                if all(0 <= v < 1 << 16 * u.limbs for v, u in zip(told, program.unknowns, strict=True)):
-                    yield {(-2, i): lambda _, v=v: np.array([v], object) for i, v in enumerate(told)}, None
+        coefficients.append(tuple(row))
+    for vector in directions(tuple(coefficients), len(program.unknowns)):
+        for sign in (1, -1):
+            told = [value + sign * v for value, v in zip(honest, vector, strict=True)]
+            if all(0 <= v < 1 << 16 * u.limbs for v, u in zip(told, program.unknowns, strict=True)):
+                yield {(-2, i): lambda _, v=v: np.array([v], object) for i, v in enumerate(told)}, None
+
+
+@functools.lru_cache(maxsize=64)
+def directions(rows: tuple[tuple[int, ...], ...], size: int) -> list[list[int]]:
+    """The vectors x for which rows·x is 0 but in one row: for each row those that span the solutions of all others."""
+    return [
+        vector
+        for number, row in enumerate(rows)
+        for vector in null_space([list(r) for i, r in enumerate(rows) if i != number], size)
+        if sum(c * v for c, v in zip(row, vector, strict=True)) != 0
+    ]
 
 
 def null_space(rows: list[list[int]], size: int) -> list[list[int]]:

@@ -85,8 +85,27 @@ def items(program: Program) -> set[Item]:
 
 def broken(case: Trial) -> set[Item]:
     """What this trace does not meet mod p, as a proof has it, without the cells table."""
+    return set(_breaks(case))
+
+
+def breaks_any(case: Trial) -> bool:
+    """Whether there is anything that this trace does not meet: what comes after the first is not looked at."""
+    return next(_breaks(case), None) is not None
+
+
+def broken_alone(case: Trial) -> Item | None:
+    """The one thing that this trace does not meet, None where it is none or several: a second ends the search."""
+    found: Item | None = None
+    for item in _breaks(case):
+        if found not in (None, item):
+            return None
+        found = item
+    return found
+
+
+def _breaks(case: Trial) -> Iterator[Item]:
+    """What `broken` has, as it is found; the same item may come again."""
     program, layout = case.program, case.layout()
-    found: set[Item] = set()
     values: list[Columns] = []
     own: list[tuple[int, Columns]] = []  # of each instance its table in the program, and the values of that one's nodes
     for number, instance in enumerate(layout.instances[:-1]):
@@ -102,23 +121,23 @@ def broken(case: Trial) -> set[Item]:
             Kind.EVERY: slice(None), Kind.FIRST: slice(0, 1), Kind.LAST: slice(last, None),
             Kind.TRANSITION: slice(0, last),
         }  # fmt: skip
-        found |= {
-            ("constraint", table, c.name)
-            for c in air.constraints
-            if value(c.node)[wanted[c.kind]].any()
-        }  # fmt: skip
+        for c in air.constraints:
+            if value(c.node)[wanted[c.kind]].any():
+                yield "constraint", table, c.name
         if log is not None:
-            found |= {("short", table, str(column)) for column in air.short if (log[column] >= 1 << 16).any()}
+            for column in air.short:
+                if (log[column] >= 1 << 16).any():
+                    yield "short", table, str(column)
         for i, interaction in enumerate(air.interactions):
             seen = [value(node) for node in interaction.nodes]
             if interaction.bus == RANGE_BUS and (seen[0] >= 1 << 16).any():
-                found.add(("lookup", table, str(i)))
+                yield "lookup", table, str(i)
             elif RANGE_BUS < interaction.bus <= len(program.lookups):
                 rows = set(layout.lookup_values[interaction.bus - 1])
                 if not {tuple(map(int, t)) for t in zip(*seen, strict=True)} <= rows:
-                    found.add(("lookup", table, str(i)))
+                    yield "lookup", table, str(i)
     for failure in check_general_buses(layout, values):
-        found.add(("bus", int(failure.requirement.split()[2]), ""))
+        yield "bus", int(failure.requirement.split()[2]), ""
     for equation in program.equations:
         total = 0
         for term in equation.terms:
@@ -135,8 +154,7 @@ def broken(case: Trial) -> set[Item]:
             else:
                 total += term.coefficient * (case.publics[term.a] if term.kind == SummandKind.PUBLIC else 1)
         if total:
-            found.add(("equation", 0, equation.name))
-    return found
+            yield "equation", 0, equation.name
 
 
 def part_of(instance: Instance) -> Part:

@@ -30,26 +30,42 @@ class Failure:
 
 def node_values(instance: Instance, log: np.ndarray | None, witness: np.ndarray) -> Columns:
     """A function from a node to its values (N,) int64 on all rows; log (w, N) has every log column."""
-    known: dict[int, np.ndarray] = {}
+    return _NodeValues(instance, log, witness)
 
-    def value(node: int) -> np.ndarray:
-        if node in known:
-            return known[node]
+
+class _NodeValues:
+    """The values of nodes, each found once, and gone with the last that refers to this.
+
+    A function that calls itself would refer to itself: its columns would stay until Python looks for cycles, which
+    arrays give it no reason to, and at 2^20 rows they are a gigabyte beside the proof.
+    """
+
+    def __init__(self, instance: Instance, log: np.ndarray | None, witness: np.ndarray) -> None:
+        self._instance, self._log, self._witness = instance, log, witness
+        self._known: dict[int, np.ndarray] = {}
+
+    def __call__(self, node: int) -> np.ndarray:
+        if node not in self._known:
+            self._known[node] = self._found(node)
+        return self._known[node]
+
+    def _found(self, node: int) -> np.ndarray:
+        instance, log = self._instance, self._log
         op, a, b = instance.air.nodes[node]
         if op == Op.CONST:
             column = np.full(instance.rows, a, np.int64)
         elif op == Op.LOG and log is not None:
             column = log[a].astype(np.int64)
         elif op == Op.WIT:
-            column = witness[a].astype(np.int64)
+            column = self._witness[a].astype(np.int64)
         elif op == Op.NEXT:
-            column = np.roll(witness[a], -1).astype(np.int64)
+            column = np.roll(self._witness[a], -1).astype(np.int64)
         elif op == Op.ADD:
-            column = (value(a) + value(b)) % P
+            column = (self(a) + self(b)) % P
         elif op == Op.SUB:
-            column = (value(a) - value(b)) % P
+            column = (self(a) - self(b)) % P
         elif op == Op.MUL:
-            column = value(a) * value(b) % P
+            column = self(a) * self(b) % P
         elif op in (Op.FIRST, Op.LAST):
             column = np.zeros(instance.rows, np.int64)
             column[0 if op == Op.FIRST else -1] = 1
@@ -57,10 +73,7 @@ def node_values(instance: Instance, log: np.ndarray | None, witness: np.ndarray)
             column = np.arange(instance.rows) % instance.buckets
         else:  # what is a constant of a part is CONST in the union
             raise ValueError(f"node {node} is {Op(op).name}, which no instance of a union has")
-        known[node] = column
         return column
-
-    return value
 
 
 def check_rows(number: int, layout: Layout, log: np.ndarray | None, witness: np.ndarray) -> list[Failure]:
