@@ -30,6 +30,7 @@ from zkcompliance.importers import (
 )
 from zkcompliance.importers.fields import Fields
 from zkcompliance.importers.model import BATCH_ROWS, Identified, Importer, Row
+from zkcompliance.importers.ranges import WHOLE, Range
 from zkcompliance.schemas import Schema, encode_rows
 
 if TYPE_CHECKING:
@@ -100,11 +101,11 @@ def rows(
 
 
 @contextlib.contextmanager
-def _reading(importer: Importer, path: str | Path, schema: Schema) -> Iterator[BinaryIO]:
-    """The file, and ImporterError that names it for whatever goes wrong while it is read."""
+def _reading(importer: Importer, path: str | Path, schema: Schema, within: Range = WHOLE) -> Iterator[BinaryIO]:
+    """The file, or a part of it, and ImporterError that names it for whatever goes wrong while it is read."""
     try:
         with regular.open_given(Path(path)) as file:
-            yield file
+            yield within.cut(file)
     except OSError as error:
         raise ImporterError(
             f"{path}: {error.strerror}", help="give a file that is there and that you may read"
@@ -149,18 +150,19 @@ def parts(
     now: int | None = None,
     empty: bool = False,
     texts: set[str] | None = None,
+    within: Range = WHOLE,
 ) -> Iterator[Part]:
     """`rows` as limbs (width, n), in chunks; SchemaError becomes ImporterError that names the file.
 
     A file without rows is refused, unless `empty`. The file must be whole all the same: a CSV has its header.
-    texts: where the texts of ids are gathered.
+    texts: where the texts of ids are gathered. within: the part of the file that is read, rows counted from its first.
     units, now: as `schemas.encode_rows`; a format that computes its shares has no unit to state (UsageError).
     """
     if units and importer.schemas:
         raise UsageError(f"format {importer.name} says itself which unit its shares have: leave --unit out")
     ids = [column.name for column in schema.columns if column.type == "id"]
     first = 1
-    with contextlib.closing(_batches(importer, path, schema, options, units, now, texts)) as source:
+    with contextlib.closing(_batches(importer, path, schema, options, units, now, texts, within)) as source:
         for batch in source:
             records: tuple[tuple[tuple[str | int, ...], str], ...] = ()
             if isinstance(batch, list):
@@ -187,8 +189,9 @@ def _batches(
     units: Mapping[str, str] | None,
     now: int | None,
     texts: set[str] | None,
+    within: Range,
 ) -> Generator[Batch, None, None]:
-    """The rows of one file, BATCH_ROWS at a time: as limbs where whole columns could be read, or as rows."""
+    """The rows of a file or a part, BATCH_ROWS at a time: as limbs where whole columns could be read, or as rows."""
     if importer.batches is None:
         with contextlib.closing(rows(importer, path, schema, options)) as source:
             while batch := list(itertools.islice(source, BATCH_ROWS)):
@@ -199,7 +202,7 @@ def _batches(
 
     importer.check(schema, options or {})
     encoder = Encoder(schema, Reading.of(schema, units, now), texts)
-    with _reading(importer, path, schema) as file:
+    with _reading(importer, path, schema, within) as file:
         yield from importer.batches(file, encoder)
 
 

@@ -45,13 +45,23 @@ def _check(frame: bytes) -> bytes:
 
 
 class _Frame(NamedTuple):
-    """kind: its four letters; number: rows, or the total of a closing frame; end: where the next one begins."""
+    """kind: its four letters; number: rows, or the total of a closing frame; end: where the next one begins; digest:
+    the SHA-256 of which its check is the beginning."""
 
     kind: bytes
     at: int
     number: int
     spool: bytes
     end: int
+    digest: bytes
+
+
+class Place(NamedTuple):
+    """Where rows of the file lie: their frame's place, how many, and its SHA-256."""
+
+    at: int
+    rows: int
+    digest: bytes
 
 
 class Pending:
@@ -129,10 +139,11 @@ class Pending:
             if end > size:
                 return
             frame = os.pread(self._descriptor, end - at, at)
-            if _check(frame[:-_CHECK]) != frame[-_CHECK:]:
+            digest = hashlib.sha256(frame[:-_CHECK]).digest()
+            if digest[:_CHECK] != frame[-_CHECK:]:
                 return
             total = _CLOSE.unpack_from(frame)[1] if kind == b"zkcC" else rows
-            yield _Frame(kind, at, total, frame[4 : _TAKEN.size] if kind == b"zkcT" else b"", end)
+            yield _Frame(kind, at, total, frame[4 : _TAKEN.size] if kind == b"zkcT" else b"", end, digest)
             at = end
 
     def _recover(self) -> tuple[int, int]:
@@ -233,6 +244,17 @@ class Pending:
         if seen != self.rows:
             raise LogCorrupt(f"{self.path}: appended rows are damaged")
 
+    def places(self) -> Iterator[Place]:
+        """Where every row lies, the open batch included, in order; durable when it returns the first."""
+        os.fsync(self._descriptor)
+        seen = 0
+        for frame in self._frames():
+            if frame.kind == b"zkcR":
+                seen += frame.number
+                yield Place(frame.at, frame.number, frame.digest)
+        if seen != self.rows:
+            raise LogCorrupt(f"{self.path}: appended rows are damaged")
+
     def close(self) -> None:
         """Close the file; it stays."""
         if self._descriptor >= 0:
@@ -244,6 +266,24 @@ class Pending:
         self.path.unlink()
         self.close()
         files.sync_dir(self.path.parent)
+
+
+def load_places(path: Path, schema: Schema, places: Iterable[Place]) -> Iterator[NDArray[np.uint32]]:
+    """The rows at these places of a file that another process holds, as limbs (width, n), `act` 1.
+
+    LogCorrupt where other rows lie there.
+    """
+    import numpy as np
+
+    with files.reporting(path), os.fdopen(regular.open_file(path, folders=1, private=True), "rb") as file:
+        for place in places:
+            file.seek(place.at)
+            frame = file.read(_ROWS.size + 2 * (schema.width - 1) * place.rows)
+            if hashlib.sha256(frame).digest() != place.digest:
+                raise LogCorrupt(f"{path}: appended rows are damaged, or others than were to be sealed")
+            out = np.ones((schema.width, place.rows), dtype=np.uint32)
+            out[1:] = np.frombuffer(frame, dtype="<u2", offset=_ROWS.size).reshape(schema.width - 1, place.rows)
+            yield out
 
 
 def schema_of(path: Path, schema: Schema) -> Schema:

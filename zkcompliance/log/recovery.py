@@ -7,7 +7,7 @@ import time
 
 from zkcompliance.errors import LogCorrupt, LogError
 from zkcompliance.limits import MAX_LOG_ENTRIES
-from zkcompliance.log import files, leftovers, rows, sealing
+from zkcompliance.log import files, leftovers, rows, sealing, staging
 from zkcompliance.log.layout import Layout, Settings, split_entries
 from zkcompliance.log.signer import SignerKey
 from zkcompliance.log.store import load_public
@@ -32,6 +32,7 @@ def recover(layout: Layout, settings: Settings, key: SignerKey) -> list[str]:
     if size > checkpoint.size:
         text, _ = sealing.sign(settings, key, stored[:size])
         files.replace(layout.checkpoint, text.encode())
+        staging.settle(layout, checkpoint.size, size)
         done.append(f"an interrupted seal was finished: {size - checkpoint.size} segment(s), now {size}")
     if len(data) > size * ENTRY_BYTES:
         sealing.truncate_entries(layout.entries, size)
