@@ -93,8 +93,8 @@ def command(
     With --roll-up what is sealed is rolled up at once, as `zkcompliance roll-up` does: run that where this is
     interrupted after the seal.
 
-    With --cluster other processes read the files, commit to the segments and prove the roll-up; a new log is made before
-    its rows are read, and stays where they are refused (docs/cluster.md).
+    With --cluster other processes read the files, commit to the segments and prove the roll-up; a new log is made
+    before its rows are read, and stays where they are refused (docs/cluster.md).
 
     A row's source is self_declared, and another is refused: only whoever meters others' work states it (--meterer).
     """

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _SEED_BYTES, _NAME_BYTES = 32, 64
-_LEFT = ("seed-", "trying-", "staged-")
+LEFT = ("seed-", "trying-", "staged-")
 
 
 def name_of(settings: Settings, index: int, content: Iterable[bytes]) -> str:
@@ -259,5 +259,5 @@ def clear(layout: Layout) -> None:
         path = layout.segments / name
         if name.startswith("seed-"):
             path.unlink(missing_ok=True)
-        elif name.startswith(_LEFT):
+        elif name.startswith(LEFT):
             shutil.rmtree(path, ignore_errors=True)

@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from zkcompliance import schemas
-from zkcompliance.errors import KeyFileError, LogError, SchemaError, UsageError, ZkComplianceError
+from zkcompliance.errors import AlreadySealed, KeyFileError, LogError, SchemaError, UsageError, ZkComplianceError
 from zkcompliance.log import cosigner, files, keybook, leftovers, moving, read_ahead, sealing, staging, successor
 from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.cosignature import CosignerKey
@@ -205,7 +205,11 @@ class Writer:
         """
         once = Inputs(self._layout, self.schema, self.checkpoint.size, self._pending, again=again)
         chunks = once.nothing(inputs) if empty else once.read(inputs)
-        checkpoint = self._seal(chunks, once, progress, executor, empty=empty)
+        try:
+            checkpoint = self._seal(chunks, once, progress, executor, empty=empty)
+        except AlreadySealed:
+            self._clear()  # there is nothing to go on with
+            raise
         if passed is not None:
             passed += once.passed
         return checkpoint
@@ -230,10 +234,14 @@ class Writer:
             new = sealing.stage(*staged) if executor is None else staging.stage(*staged, executor)
             text, checkpoint = self._publish(new)
         self._now(text, checkpoint, new)
+        self._clear()
+        return checkpoint
+
+    def _clear(self) -> None:
+        """Delete what other processes read and made for a seal."""
         with contextlib.suppress(OSError, LogError):
             staging.clear(self._layout)
             read_ahead.clear(self._layout)
-        return checkpoint
 
     def seal_staged(self, name: str) -> Checkpoint:
         """Seal the segment that was staged under this name for the log's next number, by itself (`log.staging`).
