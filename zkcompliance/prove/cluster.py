@@ -6,6 +6,7 @@ import contextlib
 import re
 import secrets
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from multiprocessing import get_context
@@ -33,8 +34,9 @@ def connected(address: str) -> Iterator[Executor]:
             yield pool
         return
     try:
-        from distributed import Client
-        from distributed.comm.addressing import get_address_host_port
+        with _yaml():
+            from distributed import Client
+            from distributed.comm.addressing import get_address_host_port
     except ImportError as error:
         raise UsageError(
             "a cluster is reached through dask.distributed, which is not installed",
@@ -51,6 +53,22 @@ def connected(address: str) -> Iterator[Executor]:
         ) from error
     with client:
         yield executor_of(client)
+
+
+@contextlib.contextmanager
+def _yaml() -> Iterator[None]:
+    """Within, yaml can be imported, which Dask needs to read its settings: those of the account and of the machine.
+
+    The command line takes it away (`commands.group`), since numba would read a file of the folder that it is run in.
+    """
+    taken_away = "yaml" in sys.modules and sys.modules["yaml"] is None
+    if taken_away:
+        del sys.modules["yaml"]
+    try:
+        yield
+    finally:
+        if taken_away:
+            sys.modules["yaml"] = None  # type: ignore[assignment]
 
 
 def executor_of(cluster: Client | Executor) -> Executor:
