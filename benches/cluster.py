@@ -33,8 +33,8 @@ from zkcompliance.log import keys, rows, spent
 from zkcompliance.log.pending import CHUNK_ROWS
 from zkcompliance.log.store import SealedLog
 from zkcompliance.log.writer import Writer, create_log
+from zkcompliance.prove import rollup
 from zkcompliance.prove.cluster import executor_of
-from zkcompliance.prove.rollup import roll_up
 
 MIB = 1 << 20
 
@@ -156,7 +156,7 @@ def measure(folder: Path, segments: int, log2: int, workers: int) -> tuple[float
                     writer.seal_columns(made(total), executor=executor)
             else:
                 signer = keys.load_private(folder / "rolled.key")
-                roll_up(folder / "log", folder / "rolled", signer, executor=executor)
+                rollup.roll_up(folder / "log", folder / "rolled", signer, executor=executor)
             seconds, own = time.perf_counter() - began, time.process_time() - own
             costs.append(tell(name, figures, seconds, own, total, segments))
     found = SealedLog.open(folder / "log")
@@ -175,9 +175,11 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--segments", type=int, default=8)
     arguments.add_argument("--log2", type=int, default=16)
+    arguments.add_argument("--at-once", type=int, default=1, help="Segments of the log in one of the roll-up.")
     arguments.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4])
     arguments.add_argument("--folder", type=Path, help="Where the logs lie meanwhile; default the temporary folder.")
     given = arguments.parse_args()
+    rollup.MOST_AT_ONCE = given.at_once
     worker = coordinator = 0.0
     for workers in given.workers:
         with tempfile.TemporaryDirectory(dir=given.folder) as folder:

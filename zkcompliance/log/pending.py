@@ -76,6 +76,7 @@ class Pending:
         self._width = schema.width
         self._head = _MAGIC + schema.digest
         self._lock = lock
+        self._places: list[Place] = []  # of all rows, the open batch included
         self.taken: set[bytes] = set()  # ids of the spools whose rows are here, acknowledged
         if not lock and not os.path.lexists(path):
             files.replace(path, self._head, files.PRIVATE)
@@ -119,32 +120,9 @@ class Pending:
         """Before every write: a snapshot that shares the file by a hard link keeps it as it was."""
         self._descriptor = regular.unshared(self.path, self._descriptor, lock=self._lock)
 
-    def _row_bytes(self, rows: int) -> int:
-        return 2 * (self._width - 1) * rows
-
-    def _frames(self) -> Iterator[_Frame]:
-        """Each frame that is whole, in order."""
-        size = os.fstat(self._descriptor).st_size
-        at = len(self._head)
-        while at < size:
-            head = os.pread(self._descriptor, _CLOSE.size, at)
-            if len(head) < _CLOSE.size:
-                return
-            kind = head[:4]
-            rows = _ROWS.unpack_from(head)[1] if kind == b"zkcR" else 0
-            if rows > CHUNK_ROWS:
-                return
-            lengths = {b"zkcR": _ROWS.size + self._row_bytes(rows), b"zkcT": _TAKEN.size, b"zkcC": _CLOSE.size}
-            end = at + lengths.get(kind, size) + _CHECK
-            if end > size:
-                return
-            frame = os.pread(self._descriptor, end - at, at)
-            digest = hashlib.sha256(frame[:-_CHECK]).digest()
-            if digest[:_CHECK] != frame[-_CHECK:]:
-                return
-            total = _CLOSE.unpack_from(frame)[1] if kind == b"zkcC" else rows
-            yield _Frame(kind, at, total, frame[4 : _TAKEN.size] if kind == b"zkcT" else b"", end, digest)
-            at = end
+    def _frames(self) -> Iterator[tuple[_Frame, bytes]]:
+        """Each frame that is whole, in order, with its bytes."""
+        return _frames(self._descriptor, len(self._head), self._width)
 
     def _recover(self) -> tuple[int, int]:
         if os.pread(self._descriptor, len(self._head), 0) != self._head:
@@ -152,10 +130,11 @@ class Pending:
         rows = committed = 0
         end = reached = len(self._head)
         taken: set[bytes] = set()
-        for frame in self._frames():
+        for frame, _ in self._frames():
             reached = frame.end
             if frame.kind == b"zkcR":
                 rows += frame.number
+                self._places.append(Place(frame.at, frame.number, frame.digest))
             elif frame.kind == b"zkcT":
                 taken.add(frame.spool)
             elif frame.number != rows:
@@ -181,15 +160,20 @@ class Pending:
                 at = rest.find(b"zkcC", at + 1)
         return False
 
-    def _write(self, frame: bytes) -> None:
+    def _write(self, frame: bytes) -> tuple[int, bytes]:
+        """Where it lies, and its SHA-256."""
         self._own()
-        os.lseek(self._descriptor, 0, os.SEEK_END)
-        files.write_all(self._descriptor, frame + _check(frame))
+        at = os.lseek(self._descriptor, 0, os.SEEK_END)
+        digest = hashlib.sha256(frame).digest()
+        files.write_all(self._descriptor, frame + digest[:_CHECK])
+        return at, digest
 
     def add(self, columns: NDArray[np.uint32]) -> None:
         """Write rows of the open batch: limbs (width, n), n ≤ CHUNK_ROWS. Not durable, not acknowledged yet."""
-        self._write(_ROWS.pack(b"zkcR", columns.shape[1]) + columns[1:].astype("<u2").tobytes())
-        self.rows += columns.shape[1]
+        count = columns.shape[1]
+        at, digest = self._write(_ROWS.pack(b"zkcR", count) + columns[1:].astype("<u2").tobytes())
+        self._places.append(Place(at, count, digest))
+        self.rows += count
 
     def take(self, spool: bytes, chunks: Iterable[NDArray[np.uint32]]) -> None:
         """Add the rows of a spool (id: 16 bytes) to no open batch, and acknowledge them: once, whatever happens."""
@@ -218,6 +202,7 @@ class Pending:
             os.ftruncate(self._descriptor, self._committed_end)
             os.fsync(self._descriptor)
         self.rows = self.committed_rows
+        self._drop_places(self._committed_end)
 
     def mark(self) -> tuple[int, int]:
         """Where the open batch ends now, for `back`."""
@@ -228,32 +213,28 @@ class Pending:
         self._own()
         self.rows, end = mark
         os.ftruncate(self._descriptor, end)
+        self._drop_places(end)
+
+    def _drop_places(self, end: int) -> None:
+        while self._places and self._places[-1].at >= end:
+            self._places.pop()
 
     def chunks(self) -> Iterator[NDArray[np.uint32]]:
         """Every row, the open batch included, as limbs (width, n), `act` 1."""
-        import numpy as np
-
         seen = 0
-        for frame in self._frames():
+        for frame, data in self._frames():
             if frame.kind == b"zkcR":
-                data = os.pread(self._descriptor, self._row_bytes(frame.number), frame.at + _ROWS.size)
-                out = np.ones((self._width, frame.number), dtype=np.uint32)
-                out[1:] = np.frombuffer(data, dtype="<u2").reshape(self._width - 1, frame.number)
                 seen += frame.number
-                yield out
+                yield _limbs(data, self._width, frame.number)
         if seen != self.rows:
             raise LogCorrupt(f"{self.path}: appended rows are damaged")
 
-    def places(self) -> Iterator[Place]:
-        """Where every row lies, the open batch included, in order; durable when it returns the first."""
+    def places(self) -> list[Place]:
+        """Where every row lies, the open batch included, in order; durable when it returns."""
         os.fsync(self._descriptor)
-        seen = 0
-        for frame in self._frames():
-            if frame.kind == b"zkcR":
-                seen += frame.number
-                yield Place(frame.at, frame.number, frame.digest)
-        if seen != self.rows:
+        if sum(place.rows for place in self._places) != self.rows:
             raise LogCorrupt(f"{self.path}: appended rows are damaged")
+        return list(self._places)
 
     def close(self) -> None:
         """Close the file; it stays."""
@@ -268,22 +249,76 @@ class Pending:
         files.sync_dir(self.path.parent)
 
 
+def _frames(descriptor: int, at: int, width: int) -> Iterator[tuple[_Frame, bytes]]:
+    """Each frame that is whole, from place `at` on, with its bytes; width: of the rows."""
+    size = os.fstat(descriptor).st_size
+    while at < size:
+        head = os.pread(descriptor, _CLOSE.size, at)
+        if len(head) < _CLOSE.size:
+            return
+        kind = head[:4]
+        rows = _ROWS.unpack_from(head)[1] if kind == b"zkcR" else 0
+        if rows > CHUNK_ROWS:
+            return
+        row_bytes = 2 * (width - 1) * rows
+        lengths = {b"zkcR": _ROWS.size + row_bytes, b"zkcT": _TAKEN.size, b"zkcC": _CLOSE.size}
+        end = at + lengths.get(kind, size) + _CHECK
+        if end > size:
+            return
+        frame = os.pread(descriptor, end - at, at)
+        digest = hashlib.sha256(memoryview(frame)[:-_CHECK]).digest()
+        if digest[:_CHECK] != frame[-_CHECK:]:
+            return
+        total = _CLOSE.unpack_from(frame)[1] if kind == b"zkcC" else rows
+        yield _Frame(kind, at, total, frame[4 : _TAKEN.size] if kind == b"zkcT" else b"", end, digest), frame
+        at = end
+
+
+def _limbs(frame: bytes, width: int, rows: int) -> NDArray[np.uint32]:
+    """The rows of a frame as limbs (width, n), `act` 1."""
+    import numpy as np
+
+    out = np.ones((width, rows), dtype=np.uint32)
+    out[1:] = np.frombuffer(frame, dtype="<u2", offset=_ROWS.size, count=(width - 1) * rows).reshape(width - 1, rows)
+    return out
+
+
 def load_places(path: Path, schema: Schema, places: Iterable[Place]) -> Iterator[NDArray[np.uint32]]:
     """The rows at these places of a file that another process holds, as limbs (width, n), `act` 1.
 
     LogCorrupt where other rows lie there.
     """
-    import numpy as np
-
     with files.reporting(path), os.fdopen(regular.open_file(path, folders=1, private=True), "rb") as file:
         for place in places:
             file.seek(place.at)
             frame = file.read(_ROWS.size + 2 * (schema.width - 1) * place.rows)
             if hashlib.sha256(frame).digest() != place.digest:
                 raise LogCorrupt(f"{path}: appended rows are damaged, or others than were to be sealed")
-            out = np.ones((schema.width, place.rows), dtype=np.uint32)
-            out[1:] = np.frombuffer(frame, dtype="<u2", offset=_ROWS.size).reshape(schema.width - 1, place.rows)
-            yield out
+            yield _limbs(frame, schema.width, place.rows)
+
+
+def load_whole(path: Path, schema: Schema) -> Iterator[NDArray[np.uint32]]:
+    """The rows of a file that nobody writes any more, all of which are acknowledged, in one pass; LogCorrupt at the
+    end where they are not, or are damaged.
+    """
+    with files.reporting(path):
+        descriptor = regular.open_file(path, folders=1, private=True)
+        try:
+            head = _MAGIC + schema.digest
+            if os.pread(descriptor, len(head), 0) != head:
+                raise LogCorrupt(f"{path} does not hold rows of {schema.label}")
+            rows, said, end = 0, -1, len(head)
+            for frame, data in _frames(descriptor, len(head), schema.width):
+                end = frame.end
+                if frame.kind == b"zkcR":
+                    rows += frame.number
+                    yield _limbs(data, schema.width, frame.number)
+                elif frame.kind == b"zkcC":
+                    said = frame.number
+            if said != rows or end != os.fstat(descriptor).st_size:
+                raise LogCorrupt(f"{path} is damaged")
+        finally:
+            os.close(descriptor)
 
 
 def schema_of(path: Path, schema: Schema) -> Schema:

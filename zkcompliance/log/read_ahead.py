@@ -22,7 +22,7 @@ from zkcompliance.errors import LogCorrupt
 from zkcompliance.limits import MAX_READ_AHEAD_BYTES
 from zkcompliance.log import files
 from zkcompliance.log.layout import Layout
-from zkcompliance.log.pending import Pending
+from zkcompliance.log.pending import Pending, load_whole
 from zkcompliance.schemas import Schema
 
 if TYPE_CHECKING:
@@ -76,15 +76,14 @@ def load(layout: Layout, schema: Schema, name: str, texts: set[str] | None) -> I
         raise LogCorrupt(f"{path} is damaged") from error
     if texts is not None:
         texts.update(found)
-    with files.reporting(_rows(layout, name)):
-        pending = Pending(_rows(layout, name), schema)
-        try:
-            if pending.rows != rows:
-                raise LogCorrupt(f"{_rows(layout, name)} has not the rows that {path} says")
-            for at, columns in enumerate(pending.chunks()):
-                yield Frame(columns, records[at] if records else ())
-        finally:
-            pending.close()
+    seen = 0
+    for at, columns in enumerate(load_whole(_rows(layout, name), schema)):
+        seen += columns.shape[1]
+        if records and (at >= len(records) or len(records[at]) not in (0, columns.shape[1])):
+            raise LogCorrupt(f"{path} is damaged")
+        yield Frame(columns, records[at] if records else ())
+    if seen != rows:
+        raise LogCorrupt(f"{_rows(layout, name)} has not the rows that {path} says")
 
 
 def clear(layout: Layout) -> None:
