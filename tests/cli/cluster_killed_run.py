@@ -73,7 +73,7 @@ def main() -> None:
     marks.mkdir()
     os.environ["ZKC_TEST_MARKS"] = str(marks)
     spent.state_folder = lambda: folder / "spent"
-    pauses = Path(__file__).parents[1] / "kit" / "cluster_pauses.py"
+    pauses = Path(__file__).with_name("cluster_pauses.py")
     with LocalCluster(
         n_workers=2, threads_per_worker=1, dashboard_address=None, local_directory=str(folder / "dask"),
         preload=[str(pauses)],
