@@ -133,7 +133,8 @@ def judge_apart(log: Path, what: str) -> None:
         table.commit = real
     if len(made) > max(1, 3 - whole):
         raise SystemExit(f"{what}: {whole} segments were whole, and {len(made)} were made again")
-    left = [name for name in os.listdir(log / "secret" / "segments") if not name.isdecimal()]  # noqa: PTH208
+    left = [path for path in (log / "secret" / "segments").iterdir() if not path.name.isdecimal()]
+    left += (log / "secret" / "segments").glob("*/plan")
     if left:
         raise SystemExit(f"{what}: {left} is left")
     expect(log, what, [[0, 1, *range(100, 120)]])

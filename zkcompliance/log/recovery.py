@@ -15,6 +15,9 @@ from zkcompliance.stark.commit.budget import ledger_bytes
 from zkcompliance.stark.commit.entry import ENTRY_BYTES
 
 
+_OWN = (".pending-", ".read-", ".rolling-", ".seen.", ".moving.", ".restored.")  # no prover makes these
+
+
 def recover(layout: Layout, settings: Settings, key: SignerKey) -> list[str]:
     """Bring the log to a clean state under the writer's lock; what was done, as sentences.
 
@@ -32,13 +35,13 @@ def recover(layout: Layout, settings: Settings, key: SignerKey) -> list[str]:
     if size > checkpoint.size:
         text, _ = sealing.sign(settings, key, stored[:size])
         files.replace(layout.checkpoint, text.encode())
-        staging.settle(layout, checkpoint.size, size)
         done.append(f"an interrupted seal was finished: {size - checkpoint.size} segment(s), now {size}")
     if len(data) > size * ENTRY_BYTES:
         sealing.truncate_entries(layout.entries, size)
         done.append("an interrupted seal was dropped; its appended rows are still pending")
     if any(name.isdecimal() and int(name) >= size for name in files.names(layout.segments)):
         sealing.drop(layout, size)
+    staging.settle(layout, size)
     _tidy(layout)
     for name in files.names(layout.secret):
         index = name.removeprefix("pending-")
@@ -63,7 +66,7 @@ def _tidy(layout: Layout) -> None:
             continue
         path = layout.secret / name
         with contextlib.suppress(FileNotFoundError):
-            if name.startswith((".pending-", ".seen.", ".moving.", ".restored.")) or path.lstat().st_mtime < old:
+            if name.startswith(_OWN) or path.lstat().st_mtime < old:
                 path.unlink()
 
 

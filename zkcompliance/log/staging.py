@@ -247,17 +247,20 @@ def put_back(layout: Layout, first: int) -> None:
                     _rename(paths.folder, layout.staged(planned).folder)
 
 
-def settle(layout: Layout, first: int, stop: int) -> None:
-    """The segments from `first` to before `stop` are sealed: nothing says any more that another process made them."""
-    for index in range(first, stop):
-        layout.segment(index).plan.unlink(missing_ok=True)
+def settle(layout: Layout, size: int) -> None:
+    """The first `size` segments are sealed: of the last ones, nothing says any more that another process made them."""
+    first = size
+    while first and os.path.lexists(layout.segment(first - 1).plan):
+        first -= 1
+    for index in range(first, size):  # upwards: what is left by whoever is killed are the last ones again
+        layout.segment(index).plan.unlink()
 
 
 def clear(layout: Layout) -> None:
     """Delete what other processes left: what they made for a seal that does not come any more, or has come."""
     for name in files.names(layout.segments):
         path = layout.segments / name
-        if name.startswith("seed-"):
+        if name.startswith(("seed-", ".seed-")):
             path.unlink(missing_ok=True)
         elif name.startswith(LEFT):
             shutil.rmtree(path, ignore_errors=True)

@@ -267,12 +267,11 @@ class Writer:
 
     def _now(self, text: str, checkpoint: Checkpoint, new: list[bytes]) -> None:
         """The seal of these entries stands."""
-        before = len(self._entries)
         self._entries += new
         self.checkpoint = checkpoint
         try:
             hold_here(self._layout, self._settings, known_here(self._layout), text, self._entries)
-            staging.settle(self._layout, before, checkpoint.size)
+            staging.settle(self._layout, checkpoint.size)
             self._pending.remove()
             self._pending = Pending(self._layout.pending(checkpoint.size), self._settings.schema)
         except (OSError, LogError):

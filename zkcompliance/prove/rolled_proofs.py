@@ -67,6 +67,14 @@ def is_there(layout: Layout, number: int) -> bool:
     return os.path.lexists(layout.rolled_proof(number))
 
 
+def tidy(layout: Layout) -> None:
+    """Delete what whoever was killed while it wrote a proof left half-way."""
+    with files.locked(layout.secret / "rolling"), files.reporting(layout.rolled):
+        for name in files.names(layout.rolled):
+            if name.startswith(".") and name.endswith(".tmp"):
+                (layout.rolled / name).unlink()
+
+
 def _finish(layout: Layout, number: int) -> None:
     """From wherever a process was killed. The plan goes before a proof is in its place: it pays for no second one."""
     made, there, plan = _made_of(layout, number), layout.rolled_proof(number), _plan_of(layout, number)

@@ -230,6 +230,7 @@ class _Making:
     def assemble(self) -> None:
         """The roll-up file, with the log's checkpoint as it is signed now. Each proof was verified when it was made."""
         rolled = SealedLog.open(self._place)
+        rolled_proofs.tidy(self._layout)
         new = self._layout.rolled / "rollup.new"
         with files.reporting(self._layout.rollup):
             new.unlink(missing_ok=True)  # of a run that was killed
