@@ -68,9 +68,11 @@ def test_killed_at_every_step_and_repeated(log: Path, tmp_path: Path, monkeypatc
                 os._exit(0)
             status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
             assert status in (0, KILLED)
+            assert {path.name for path in (log / "rolled").iterdir()} <= {"00000000.zkp"}
             whole(log, b"second")
             rolled_proofs.tidy(Layout(log))
-            names = [path.name for path in (log / "rolled").iterdir()]
+            names = [path.name for path in (log / "rolled").iterdir()]  # all that anybody else can ever have seen
+            assert not [path.name for path in (log / "secret").iterdir() if "rolled-" in path.name]
             assert names == ["00000000.zkp"] and Layout(log).rolled_proof(0).read_bytes() in (b"first", b"second")
             # a torn record of a ledger counts as spent, whoever tore it
             assert spent(log) == after or torn

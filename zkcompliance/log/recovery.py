@@ -15,7 +15,7 @@ from zkcompliance.stark.commit.budget import ledger_bytes
 from zkcompliance.stark.commit.entry import ENTRY_BYTES
 
 
-_OWN = (".pending-", ".read-", ".rolling-", ".seen.", ".moving.", ".restored.")  # no prover makes these
+_OWN = (".pending-", ".read-", ".rolled-", ".rolling-", ".seen.", ".moving.", ".restored.")  # no prover makes these
 
 
 def recover(layout: Layout, settings: Settings, key: SignerKey) -> list[str]:

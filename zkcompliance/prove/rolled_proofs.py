@@ -2,8 +2,8 @@
 
     secret/rolling-NUMBER     what is planned: a line with the last segment of the log that segment NUMBER of the
                               roll-up has, a line with 32 random bytes in hex. Durable before that segment is sealed
-    rolled/NUMBER.made        a proof that is whole and has not its place yet
-    rolled/NUMBER.zkp         the proof
+    secret/rolled-NUMBER      a proof that is whole and has not its place yet
+    rolled/NUMBER.zkp         the proof: there alone can others see it
 
 The units of a proof are reserved in the ledgers under an id that follows from the random bytes and from where the
 roll-up lies, so whoever goes on after a kill reserves nothing anew. They pay for one proof: several processes may each
@@ -56,7 +56,7 @@ def place(layout: Layout, number: int, bundle: bytes) -> None:
     with files.locked(layout.secret / "rolling"), files.reporting(layout.rolled):
         _finish(layout, number)
         if os.path.lexists(_plan_of(layout, number)):
-            files.replace(_made_of(layout, number), bundle)
+            files.replace(_made_of(layout, number), bundle, files.PRIVATE)
             _finish(layout, number)
 
 
@@ -69,10 +69,10 @@ def is_there(layout: Layout, number: int) -> bool:
 
 def tidy(layout: Layout) -> None:
     """Delete what whoever was killed while it wrote a proof left half-way."""
-    with files.locked(layout.secret / "rolling"), files.reporting(layout.rolled):
-        for name in files.names(layout.rolled):
-            if name.startswith(".") and name.endswith(".tmp"):
-                (layout.rolled / name).unlink()
+    with files.locked(layout.secret / "rolling"), files.reporting(layout.secret):
+        for name in files.names(layout.secret):
+            if name.startswith(".rolled-") and name.endswith(".tmp"):
+                (layout.secret / name).unlink()
 
 
 def _finish(layout: Layout, number: int) -> None:
@@ -83,6 +83,7 @@ def _finish(layout: Layout, number: int) -> None:
             plan.unlink()
             files.sync_dir(layout.secret)
         if os.path.lexists(made):
+            made.chmod(files.PUBLIC)
             made.rename(there)
             files.sync_dir(layout.rolled)
 
@@ -92,7 +93,7 @@ def _plan_of(layout: Layout, number: int) -> Path:
 
 
 def _made_of(layout: Layout, number: int) -> Path:
-    return layout.rolled_proof(number).with_suffix(".made")
+    return layout.secret / f"rolled-{number:08d}"
 
 
 def _read(layout: Layout, number: int) -> tuple[int, bytes]:
