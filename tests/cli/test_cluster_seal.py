@@ -139,6 +139,23 @@ def test_texts_and_several_files(folder: Path, executor: Inline) -> None:
     assert said(folder / "alone") == said(folder / "apart")
 
 
+def test_records_are_known_whichever_way_they_were_sealed(folder: Path, executor: Inline) -> None:
+    """Jobs of exports that overlap: the same rows and records, and a seal the other way passes over those there."""
+    export = (Path(__file__).parents[1] / "data" / "slurm" / "sacct_allocations.psv").read_text().split("\n")
+    (folder / "monday.psv").write_text("\n".join([*export[:6], ""]))
+    (folder / "tuesday.psv").write_text("\n".join([export[0], *export[3:]]))
+    ways: dict[str, tuple[str, ...]] = {"alone": ("key",), "apart": ("other.key", "--cluster", "x")}
+    for log, (key, *more) in ways.items():
+        where = ("--from", "slurm", "--set", "allocations=yes", "--log", folder / log, "--key", folder / key)
+        first = ok("seal", folder / "monday.psv", *where, *more)
+        assert int(first["rows"]) > 0
+        second = ok("seal", folder / "tuesday.psv", *where, *(() if more else ("--cluster", "x")))
+        assert int(second["passed_over"]) > 0
+    for one, other in zip(open_log(folder / "alone").segments, open_log(folder / "apart").segments, strict=True):
+        assert one.paths.records.read_bytes() == other.paths.records.read_bytes()
+        assert one.paths.rows.read_bytes() == other.paths.rows.read_bytes()
+
+
 def test_what_was_read_is_not_read_again(folder: Path, executor: Inline, monkeypatch: pytest.MonkeyPatch) -> None:
     """A seal fails when all is read: the next one takes the parts as they are, though their file has more now."""
     from zkcompliance.log import sealing, staging
