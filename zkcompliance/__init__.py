@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from zkcompliance import errors, schemas
-    from zkcompliance.client import Log, Proof, keygen, open_log, prove, read_rows, verify
+    from zkcompliance.client import Log, Proof, keygen, open_log, prove, read_rows, roll_up, verify
     from zkcompliance.errors import (
         BudgetSpent,
         ClaimDoesNotHold,
@@ -47,12 +47,13 @@ __all__ = [
     "policies",
     "prove",
     "read_rows",
+    "roll_up",
     "schemas",
     "verify",
 ]
 
 _MODULES = {"errors": "errors", "schemas": "schemas", "policies": "policy.catalogue"}
-_CLIENT = ("Log", "Proof", "keygen", "open_log", "prove", "read_rows", "verify")
+_CLIENT = ("Log", "Proof", "keygen", "open_log", "prove", "read_rows", "roll_up", "verify")
 
 
 def __getattr__(name: str) -> "Any":

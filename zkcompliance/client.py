@@ -6,10 +6,11 @@ import contextlib
 import time as clock
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Union
 
 from zkcompliance.card.parameter import parsed
 from zkcompliance.errors import LogError, LogExists, UsageError
@@ -43,6 +44,7 @@ Rows = Iterable[Mapping[str, object]]
 Table = object  # told apart by what it can do: see zkcompliance.log.intake
 Value = int | str | Decimal
 AnyKey = VerifierKey | str | Path
+Cluster = Union["Client", Executor]  # of Dask, or of the standard library
 AnyPolicy = str | Path | Policy  # a ready-made one's id, a file, or what was loaded
 
 
@@ -104,18 +106,20 @@ class Log:
         chunks = intake.chunks(self.schema, rows, units=units, now=int(self._clock()))
         return self._writer.append_columns(chunks if self._meterer else self_declared(self.schema, chunks))
 
-    def seal(self, *, empty: bool = False, progress: Progress = silent) -> None:
+    def seal(self, *, empty: bool = False, progress: Progress = silent, cluster: Cluster | None = None) -> None:
         """Commit to everything appended and sign a new checkpoint.
 
         UsageError where nothing was appended, unless `empty`: then the new segment says that there are no rows, and
         UsageError is raised where there are some.
         Warns (UserWarning) when the log soon has more segments than one proof covers: `compact` puts them together.
         With `spool`, while another process holds the log: rows stay where they are, and are sealed by its next seal;
-        LogBusy with `empty`.
+        LogBusy with `empty`. cluster: whose workers commit to the segments (docs/cluster.md).
         """
+        from zkcompliance.prove.cluster import executor_of
         from zkcompliance.prove.growth import remark
 
-        self._writer.seal(empty=empty, progress=progress)
+        executor = None if cluster is None else executor_of(cluster)
+        self._writer.seal(empty=empty, progress=progress, executor=executor)
         if (sentence := remark(self.sealed())) is not None:
             warnings.warn(sentence, UserWarning, stacklevel=2)
 
@@ -278,6 +282,33 @@ class Proof:
         return cls(read_proof(Path(path)))
 
 
+def roll_up(
+    log: Log | SealedLog | str | Path,
+    to: str | Path,
+    *,
+    key: str | Path,
+    progress: Progress = silent,
+    cluster: Cluster | None = None,
+) -> Path:
+    """Roll up what is new of a log in the folder `to`, which is made when it is new; the roll-up file in it.
+
+    `key`: the private key's file, of the roll-up alone. `cluster`: whose workers group, commit and prove, each piece by
+    itself (docs/cluster.md). Killed, the next call goes on where it was. UsageError, LogError, BudgetSpent.
+    """
+    from zkcompliance.outputs import places
+    from zkcompliance.prove import rollup
+    from zkcompliance.prove.cluster import executor_of
+
+    path = _sealed(log).path
+    with files.reporting(Path(to)):
+        there = Path(to).exists()
+    if not there:
+        places.outside_logs(Path(to))
+    bound = Binding(None, None, _clock(), b"").encode()
+    executor = None if cluster is None else executor_of(cluster)
+    return rollup.roll_up(path, to, keys.load_private(key), context=bound, progress=progress, executor=executor).file
+
+
 def prove(
     claim: str | Claim | ClaimDefinition | None = None,
     logs: Mapping[str, AnyLog | Sequence[AnyLog]] | None = None,
@@ -288,7 +319,7 @@ def prove(
     context: bytes | str = b"",
     time: int | None = None,
     rehearsal: bool = False,
-    cluster: Client | None = None,
+    cluster: Cluster | None = None,
     progress: Progress = silent,
     **params: Value | Mapping[str, Value],
 ) -> Proof:
@@ -301,8 +332,8 @@ def prove(
     `params={"REQUIREMENT.NAME": value}`, and `claims` are the claims (.py files) that policy files name and the
     catalogue lacks. The proof is bound to `subject` (a model, as `--subject` takes it), `context`
     (a regulator's reference) and `time` (UTC seconds; the clock's, where it is not given). `rehearsal`: as if at that
-    time, of policies that may not be in force yet; the proof says so, and is refused as anything else. `cluster`: a
-    `distributed.Client`, with `policy`, whose workers make the proofs (docs/cluster.md).
+    time, of policies that may not be in force yet; the proof says so, and is refused as anything else. `cluster`: with
+    `policy`, a `distributed.Client` or an executor of processes, whose workers make the proofs (docs/cluster.md).
 
     Raises ClaimDoesNotHold, BudgetSpent, UsageError; with policies all is checked before anything is proved.
     """

@@ -386,6 +386,12 @@ class Undecided(ZkComplianceError):
     code, exit_status = "undecided", 4
 
 
+class WorkersLost(ZkComplianceError):
+    """Other processes that did part of the work are gone; what they finished is kept, and the same command goes on."""
+
+    code, exit_status = "workers-lost", 2
+
+
 class InternalError(ZkComplianceError):
     """A defect of this package; nothing was accepted."""
 

@@ -67,6 +67,7 @@ MAX_ATTESTATION_BYTES = 1 << 20
 # Importers
 MAX_ROW_BYTES = 1 << 20  # one row of CSV, with the line ends in its texts, or one line of JSON
 MAX_TEXTS_BYTES = 256 << 20  # the texts of ids that a log keeps
+MAX_READ_AHEAD_BYTES = 2 << 30  # what one part of a file says of its records and texts, as it is kept for a seal
 MAX_SEAL_RECORDS = 1 << 22  # identified ones that one seal takes: attempts of jobs, steps of runs, samples
 MAX_IMPORT_LINE_BYTES = 16 << 20  # one line of a log of samples
 MAX_IMPORT_VALUE_BYTES = 16 << 20  # one JSON value that is read whole; longer ones can only be skipped

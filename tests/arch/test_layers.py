@@ -27,6 +27,7 @@ ROOMS: dict[str, str] = {
     "errors": "",
     "limits": "",
     "progress": "",
+    "spread": "errors",
     "strict_json": "errors",
     "quantities": "errors",
     "edge": "errors quantities",
@@ -39,7 +40,7 @@ ROOMS: dict[str, str] = {
     "claim": "card edge errors limits quantities schemas stark",
     "circuits": "card claim schemas",
     # logs
-    "log": "edge errors limits progress quantities schemas stark",
+    "log": "edge errors limits progress quantities schemas spread stark",
     "importers": "edge errors limits quantities schemas",
     "lineage": "card edge errors limits log progress verify",
     # what is asked, and what comes of it
@@ -47,14 +48,14 @@ ROOMS: dict[str, str] = {
     "attest": "edge errors limits log policy strict_json verify",
     "outputs": "attest edge errors log",
     "report": "card edge errors policy quantities",
-    "prove": "card claim edge errors limits lineage log policy progress quantities schemas stark verify",
+    "prove": "card claim edge errors limits lineage log policy progress quantities schemas spread stark verify",
     "decide": "attest card edge errors log outputs policy progress quantities",
     # what people call
     "client": "attest card claim decide errors log outputs policy progress prove quantities schemas",
     "live": "client errors importers log schemas start",
     "commands": (
         "attest card claim decide edge errors importers limits log outputs policy progress prove quantities report "
-        "schemas stark start verify"
+        "schemas spread stark start verify"
     ),
     "standalone": "circuits decide edge errors outputs policy report start",
     "start": "",

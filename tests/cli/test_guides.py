@@ -62,6 +62,11 @@ def test_the_page_of_registers_runs(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_the_page_of_clusters_runs(tmp_path: Path) -> None:
+    """On processes of this machine; what needs a scheduler stands there to be read."""
+    assert run_in_order("docs/cluster.md", tmp_path) == {"sh"}
+
+
 def test_the_page_of_logs_runs(tmp_path: Path) -> None:
     """A log is written, moved twice, cosigned, proved over and verified."""
     assert run_in_order("docs/logs.md", tmp_path) == {"sh", "python"}

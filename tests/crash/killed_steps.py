@@ -1,7 +1,7 @@
 """Run by test_killed: a writer is killed before its n-th file operation, for every step-th n, and tries again.
 
-Four pieces of work: sealing an input, an empty seal, taking in a spool, spooling. What was acknowledged must be there
-once afterwards, and what was repeated must not be there twice. Prints the number of kills.
+Five pieces of work: sealing an input, the same by an executor, an empty seal, taking in a spool, spooling. What was
+acknowledged must be there once afterwards, and what was repeated must not be there twice. Prints the number of kills.
 """
 
 from __future__ import annotations
@@ -12,14 +12,16 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.kit.inline import Inline
 from tests.kit.killing import KILLED, arm
 from tests.kit.quick_logs import KEY, SCHEMA, quicken, some_rows
 from zkcompliance import schemas
 from zkcompliance.errors import AlreadySealed
-from zkcompliance.log import open_log
+from zkcompliance.log import open_log, rows
 from zkcompliance.log.fsck import fsck
 from zkcompliance.log.spool import SpoolingWriter
 from zkcompliance.log.writer import Writer, create_log
+from zkcompliance.stark.commit import table
 
 
 def encoded(first: int, count: int):  # type: ignore[no-untyped-def]
@@ -33,6 +35,12 @@ def sealed(log: Path) -> list[int]:
 def seal_input(log: Path) -> None:
     with Writer(log, KEY) as writer:
         writer.seal_inputs([("input", encoded(100, 3))])
+
+
+def seal_apart(log: Path) -> None:
+    """In three segments, as a cluster does it: whoever is killed here is coordinator and worker in one."""
+    with Writer(log, KEY) as writer:
+        writer.seal_inputs([("input", encoded(100, 20))], executor=Inline())
 
 
 def seal_nothing(log: Path) -> None:
@@ -110,6 +118,28 @@ def judge_input(log: Path, what: str) -> None:
     expect(log, what, [[0, 1, 100, 101, 102]])
 
 
+def judge_apart(log: Path, what: str) -> None:
+    """Repeat it: what was staged whole, or had its number already, is not committed to again."""
+    numbers = [name for name in os.listdir(log / "secret" / "segments") if name not in ("00000000",)]  # noqa: PTH208
+    whole = sum(name.startswith("staged-") or name.isdecimal() for name in numbers)
+    made: list[int] = []
+    real = table.commit
+    table.commit = lambda *given, **more: made.append(1) or real(*given, **more)
+    try:
+        seal_apart(log)
+    except AlreadySealed:
+        made.append(1)  # of none: all of it stood
+    finally:
+        table.commit = real
+    if len(made) > max(1, 3 - whole):
+        raise SystemExit(f"{what}: {whole} segments were whole, and {len(made)} were made again")
+    left = [path for path in (log / "secret" / "segments").iterdir() if not path.name.isdecimal()]
+    left += (log / "secret" / "segments").glob("*/plan")
+    if left:
+        raise SystemExit(f"{what}: {left} is left")
+    expect(log, what, [[0, 1, *range(100, 120)]])
+
+
 def judge_nothing(log: Path, what: str) -> None:
     """Repeat it: there is one empty segment, whether the first stood or not."""
     with Writer(log, KEY) as writer:
@@ -153,6 +183,8 @@ def main(scratch: Path, step: int) -> None:
         second.seal()
         holder._shut()  # no time to take it in
     kills = every(scratch, seal_input, base, step, judge_input)
+    rows.MAX_ROWS = 8
+    kills += every(scratch, seal_apart, base, step, judge_apart)
     kills += every(scratch, seal_nothing, base, step, judge_nothing)
     kills += every(scratch, open_and_close, spooled, step, judge_taken)
     kills += every(scratch, spool, base, step, judge_spool)

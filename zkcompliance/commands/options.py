@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from zkcompliance.claim.model import Claim
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
+cluster_option = click.option(
+    "--cluster", metavar="ADDRESS",
+    help="Who does the work: the workers of the Dask scheduler there, such as tcp://10.0.0.5:8786, or local:N, "
+    "N processes of this machine.",
+)  # fmt: skip
 param_option = click.option(
     "--param",
     "-p",

@@ -64,7 +64,8 @@ _ATTEST = (
 )  # fmt: skip
 @click.option(
     "--cluster", metavar="ADDRESS",
-    help="With --policy: the workers of the Dask scheduler there make the proofs, such as tcp://10.0.0.5:8786.",
+    help="With --policy: who makes the proofs, the workers of the Dask scheduler there, such as tcp://10.0.0.5:8786, "
+    "or local:N, N processes of this machine.",
 )  # fmt: skip
 @json_option
 def command(

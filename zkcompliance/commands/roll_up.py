@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from zkcompliance.commands import console
-from zkcompliance.commands.options import json_option
+from zkcompliance.commands.options import cluster_option, json_option
 from zkcompliance.outputs import Outputs, kinds, places
 
 if TYPE_CHECKING:
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
 @click.option("--to", "rolled", type=click.Path(path_type=Path), required=True, help="The roll-up's folder.")
 @click.option("--key", type=click.Path(path_type=Path), required=True, help="The roll-up's own private key file.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The roll-up file, for whoever verifies.")
+@cluster_option
 @json_option
-def command(log: Path, rolled: Path, key: Path, output: Path | None, as_json: bool) -> None:
+def command(log: Path, rolled: Path, key: Path, output: Path | None, cluster: str | None, as_json: bool) -> None:
     """Seal the groups of LOG's rows in a roll-up, with proofs that they are: what is new of it since the last time.
 
     The roll-up says of all rows that agree in certain columns how many they are, and of some others the sum, the least
@@ -30,15 +32,17 @@ def command(log: Path, rolled: Path, key: Path, output: Path | None, as_json: bo
     under a key of its own; the roll-up file shows which log it stands for. Killed, the next run goes on where it was.
     """
     from zkcompliance.log import keys
+    from zkcompliance.prove.cluster import connected
     from zkcompliance.prove.rollup import roll_up
 
     signer = keys.load_private(key)
     if not rolled.exists():
         places.outside_logs(rolled)
     outputs = None if output is None else Outputs({output: kinds.ROLL_UP}, read=[key], closed=[log, rolled])
-    with console.progress() as report:
-        console.warm_up(report)
-        made = roll_up(log, rolled, signer, context=bound_now(), progress=report)
+    with connected(cluster) if cluster is not None else nullcontext() as executor, console.progress() as report:
+        if executor is None:
+            console.warm_up(report)
+        made = roll_up(log, rolled, signer, context=bound_now(), progress=report, executor=executor)
     if output is not None and outputs is not None:
         outputs.write({output: made.file})
     tell(made, output or made.file, as_json)

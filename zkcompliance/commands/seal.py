@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,16 +12,19 @@ import click
 
 from zkcompliance import schemas
 from zkcompliance.commands import console
-from zkcompliance.commands.options import complete_schemas, json_option
+from zkcompliance.commands.options import cluster_option, complete_schemas, json_option
 from zkcompliance.edge.pairs import pairs
 from zkcompliance.edge.shown import command as say
-from zkcompliance.errors import ImporterError, LogError, SchemaError, UsageError
+from zkcompliance.errors import LogError, UsageError
 from zkcompliance.progress import Progress
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     import numpy as np
     from numpy.typing import NDArray
 
+    from zkcompliance.commands.reading import Readers, Reading
     from zkcompliance.importers import Importer, Part
     from zkcompliance.log.layout import Layout
     from zkcompliance.log.once import Input, Passed, Piece
@@ -70,6 +72,7 @@ if TYPE_CHECKING:
 @click.option("--empty", is_flag=True, help="State that there are no rows; refused where there are some.")
 @click.option("--roll-up", "rolled", type=click.Path(path_type=Path), help="Roll the log up in this folder too.")
 @click.option("--roll-up-key", type=click.Path(path_type=Path), help="The roll-up's own private key file.")
+@cluster_option
 @json_option
 def command(
     inputs: tuple[str, ...],
@@ -95,6 +98,7 @@ def command(
     empty: bool,
     rolled: Path | None,
     roll_up_key: Path | None,
+    cluster: str | None,
     as_json: bool,
 ) -> None:
     """Import the rows of INPUT…, append them to a log as one committed segment, and sign a new checkpoint.
@@ -110,12 +114,17 @@ def command(
     With --roll-up what is sealed is rolled up at once, as `zkcompliance roll-up` does: run that where this is
     interrupted after the seal.
 
+    With --cluster other processes read the files, commit to the segments and prove the roll-up; a new log is made
+    before its rows are read, and stays where they are refused (docs/cluster.md).
+
     A row's source is self_declared, and another is refused: only whoever meters others' work states it (--meterer).
     """
     from zkcompliance import importers
+    from zkcompliance.commands.reading import Readers, Reading
     from zkcompliance.log import files, keys, open_log
     from zkcompliance.log.layout import Layout, Settings
     from zkcompliance.log.writer import Writer, refuse_roll_up
+    from zkcompliance.prove.cluster import connected
     from zkcompliance.prove.growth import remark
 
     if (rolled is None) != (roll_up_key is None):
@@ -147,36 +156,48 @@ def command(
     for importer in {each.name: each for each in chosen}.values():
         importer.check(schema, options)
         console.note(importer.told(options, whole=verbose))
-    with console.progress() as report, _folder(path, schema, key, profile) as folder:
-        console.warm_up(report)
-        counted = _Counter(chosen, inputs, schema, options, units, meterer=meterer, empty=empty, equal=equal)
-        kept: set[str] | None = set() if texts else None
-        passed: list[Passed] = []
-        older: list[Older] = []
-        start = None if since is None else _since(since, path, chosen)
-        with Writer(folder, key) as writer:
-            for what in writer.recovered:
-                console.note(f"{path}: {what}")
-            if not inputs and writer.recovered and not writer.pending_rows and not empty:
-                raise LogError(
-                    f"{path}: nothing is left to seal: its rows were in the seal that was interrupted",
-                    help=say("zkcompliance", "fsck", path),
-                )
-            waiting = writer.pending_rows
-            if waiting and not empty:
-                console.note(f"{waiting} row(s) appended earlier are sealed too")
-            before = writer.checkpoint.size
-            checkpoint = writer.seal_inputs(
-                counted.sources(report, Layout(folder), kept), again=again, empty=empty, passed=passed, since=start,
-                older=older, progress=report,
-            )  # fmt: skip
-    for said in counted.said:
-        console.note(said)
-    for each in passed:
-        console.note(_said(each))
-    for left_out in older:
-        console.note(_left_out(left_out, start))
-    made = None if rolled is None or rolling is None else _rolled_up(path, rolled, rolling)
+    made: RolledUp | None = None
+    files_of = list(zip(chosen, inputs, strict=True))
+    how = Reading(options, units, columns, rules, int(time.time()), meterer, empty, texts)
+    with connected(cluster) if cluster is not None else contextlib.nullcontext() as executor:
+        with (
+            console.progress() as report,
+            _folder(path, schema, key, profile, stays=executor is not None) as folder,
+            contextlib.ExitStack() as reading,
+        ):
+            if executor is None:
+                console.warm_up(report)
+            counted = _Counter(files_of, schema, how, equal=equal)
+            kept: set[str] | None = set() if texts else None
+            passed: list[Passed] = []
+            older: list[Older] = []
+            start = None if since is None else _since(since, path, chosen)
+            with Writer(folder, key) as writer:
+                for what in writer.recovered:
+                    console.note(f"{path}: {what}")
+                if not inputs and writer.recovered and not writer.pending_rows and not empty:
+                    raise LogError(
+                        f"{path}: nothing is left to seal: its rows were in the seal that was interrupted",
+                        help=say("zkcompliance", "fsck", path),
+                    )
+                waiting = writer.pending_rows
+                if waiting and not empty:
+                    console.note(f"{waiting} row(s) appended earlier are sealed too")
+                before = writer.checkpoint.size
+                if executor is not None:
+                    counted.readers = reading.enter_context(Readers(executor, Layout(folder), files_of, how, report))
+                checkpoint = writer.seal_inputs(
+                    counted.sources(report, Layout(folder), kept), again=again, empty=empty, passed=passed, since=start,
+                    older=older, progress=report, executor=executor,
+                )  # fmt: skip
+        for said in counted.said:
+            console.note(said)
+        for each in passed:
+            console.note(_said(each))
+        for left_out in older:
+            console.note(_left_out(left_out, start))
+        if rolled is not None and rolling is not None:
+            made = _rolled_up(path, rolled, rolling, executor)
     log = open_log(path)
     if (sentence := remark(log)) is not None:
         console.note(sentence)
@@ -213,27 +234,22 @@ def _fed(chosen: list[Importer]) -> str:
     return only[0] if len(only) == 1 else "compute"
 
 
-def _rolled_up(path: Path, rolled: Path, key: SignerKey) -> RolledUp:
+def _rolled_up(path: Path, rolled: Path, key: SignerKey, executor: Executor | None) -> RolledUp:
     from zkcompliance.commands.roll_up import bound_now
     from zkcompliance.prove.rollup import roll_up
 
     with console.progress() as report:
-        return roll_up(path, rolled, key, context=bound_now(), progress=report)
+        return roll_up(path, rolled, key, context=bound_now(), progress=report, executor=executor)
 
 
 class _Counter:
-    """The inputs' rows as limbs, one file after the other, counted."""
+    """The inputs' rows as limbs, one file after the other, counted. readers: other processes that read them, if any."""
 
-    def __init__(
-        self, chosen: list[Importer], inputs: tuple[str, ...], schema: schemas.Schema, options: dict[str, str],
-        units: dict[str, str], *, meterer: bool, empty: bool, equal: bool,
-    ) -> None:  # fmt: skip
-        self.rows, self._meterer = 0, meterer
+    def __init__(self, files: list[tuple[Importer, str]], schema: schemas.Schema, how: Reading, *, equal: bool) -> None:
+        self.rows = 0
         self.said: list[str] = []
-        self._empty, self._equal = empty, equal
-        self._units, self._now = units, int(time.time())
-        self._sources = list(zip(chosen, inputs, strict=True))
-        self._schema, self._options = schema, options
+        self.readers: Readers | None = None
+        self._files, self._schema, self._how, self._equal = files, schema, how, equal
 
     def sources(self, report: Progress, layout: Layout, kept: set[str] | None) -> Iterator[Input]:
         """Each input. Rows of formats that feed any schema have no identity but what they say.
@@ -243,31 +259,23 @@ class _Counter:
         from zkcompliance.log import texts
         from zkcompliance.log.once import Input
 
-        for importer, name in self._sources:
-            chunks = self._chunks(importer, name, report, kept)
+        for number, (importer, name) in enumerate(self._files):
+            chunks = self._chunks(number, report, kept)
             yield Input(name, chunks, not importer.schemas and not self._equal)
         if kept is not None:
             texts.keep(layout, (text for text in kept if text and not text.startswith("0x")))
 
-    def _chunks(
-        self, importer: Importer, name: str, report: Progress, kept: set[str] | None
-    ) -> Iterator[NDArray[np.uint32] | Piece]:
-        from zkcompliance import importers
+    def _chunks(self, number: int, report: Progress, kept: set[str] | None) -> Iterator[NDArray[np.uint32] | Piece]:
         from zkcompliance.log.once import Piece
         from zkcompliance.log.records import Record, identity_of
 
-        parts = importers.parts(
-            importer,
-            name,
-            self._schema,
-            self._options,
-            units=self._units,
-            now=self._now,
-            empty=self._empty,
-            texts=kept,
-            tell=lambda sentence: self.said.append(f"{name}: {sentence}"),
-        )
-        for part in parts if self._meterer else _own(name, self._schema, parts):
+        importer, name = self._files[number]
+        told: list[str] = []
+
+        def here() -> Iterator[Part]:
+            return self._how.parts(importer, name, self._schema, kept, told)
+
+        for part in here() if self.readers is None else self.readers.parts(number, kept, told, here):
             self.rows += part.columns.shape[1]
             report("import rows", self.rows, 0)
             records = [
@@ -275,18 +283,7 @@ class _Counter:
                 for each in part.records
             ]
             yield Piece(part.columns, records) if records else part.columns
-
-
-def _own(name: str, schema: schemas.Schema, parts: Iterator[Part]) -> Iterator[Part]:
-    """Rows that a lab states itself; ImporterError, naming the file, for one whose source is above self_declared."""
-    from zkcompliance.schemas.word import self_declared
-
-    parts, looked_at = itertools.tee(parts)
-    try:
-        for part, _ in zip(parts, self_declared(schema, (each.columns for each in looked_at)), strict=True):
-            yield part
-    except SchemaError as error:
-        raise ImporterError(f"{name}: {error.message}", help=error.help) from None
+        self.said += [f"{name}: {sentence}" for sentence in told]
 
 
 def _said(passed: Passed) -> str:
@@ -327,9 +324,12 @@ def _left_out(older: Older, since: Since | None) -> str:
 
 
 @contextlib.contextmanager
-def _folder(path: Path, schema: schemas.Schema, key: SignerKey, profile: str | None) -> Iterator[Path]:
-    """The log folder to write in: an existing one itself; a new one beside its place, moved there at the end."""
-    from zkcompliance.log.creation import building
+def _folder(path: Path, schema: schemas.Schema, key: SignerKey, profile: str | None, *, stays: bool) -> Iterator[Path]:
+    """The log folder to write in: an existing one itself; a new one beside its place, moved there at the end.
+
+    stays: a new one is made in its place at once, and stays where nothing is sealed in it: who is killed goes on there.
+    """
+    from zkcompliance.log.creation import building, create_log
     from zkcompliance.outputs import places
 
     if path.exists():
@@ -338,5 +338,9 @@ def _folder(path: Path, schema: schemas.Schema, key: SignerKey, profile: str | N
     if not path.parent.is_dir():
         raise UsageError(f"{path.parent} is not a folder", help=say("mkdir", "-p", path.parent))
     places.outside_logs(path)
+    if stays:
+        create_log(path, schema, key, profile or "standard")
+        yield path
+        return
     with building(path, schema, key, profile or "standard") as hidden:
         yield hidden

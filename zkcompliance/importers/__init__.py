@@ -35,6 +35,7 @@ from zkcompliance.importers import (
 )
 from zkcompliance.importers.fields import Fields
 from zkcompliance.importers.model import BATCH_ROWS, Identified, Importer, Known, Row, Said
+from zkcompliance.importers.ranges import WHOLE, Range
 from zkcompliance.importers.rules import Rules
 from zkcompliance.schemas import Schema, encode_rows
 
@@ -175,13 +176,13 @@ def is_url(path: str | Path) -> bool:
 
 
 @contextlib.contextmanager
-def _reading(importer: Importer, path: str | Path, schema: Schema) -> Iterator[BinaryIO]:
-    """The file, and ImporterError that names it for whatever goes wrong while it is read."""
+def _reading(importer: Importer, path: str | Path, schema: Schema, within: Range = WHOLE) -> Iterator[BinaryIO]:
+    """The file, or a part of it, and ImporterError that names it for whatever goes wrong while it is read."""
     with _naming(importer, path, schema):
         if is_url(path):
             raise UsageError(f"{path}: format {importer.name} is read from files", help="zkcompliance formats")
         with regular.open_given(Path(path)) as file:
-            yield file
+            yield within.cut(file)
 
 
 @contextlib.contextmanager
@@ -235,11 +236,13 @@ def parts(
     empty: bool = False,
     texts: set[str] | None = None,
     tell: Callable[[str], None] = lambda sentence: None,
+    within: Range = WHOLE,
 ) -> Iterator[Part]:
     """`rows` as limbs (width, n), in chunks; SchemaError becomes ImporterError that names the file.
 
     A file without rows is refused, unless `empty`. The file must be whole all the same: a CSV has its header.
-    texts: where the texts of ids are gathered. tell: takes sentences about the input.
+    texts: where the texts of ids are gathered. tell: takes sentences about the input. within: the part of the file that
+    is read, rows counted from its first.
     units, now: as `schemas.encode_rows`; a format that computes its shares has no unit to state (UsageError).
     """
     if units and importer.schemas:
@@ -249,7 +252,7 @@ def parts(
         )
     ids = [column.name for column in schema.columns if column.type == "id"]
     first = 1
-    with contextlib.closing(_batches(importer, path, schema, options, units, now, texts, tell)) as source:
+    with contextlib.closing(_batches(importer, path, schema, options, units, now, texts, tell, within)) as source:
         for batch in source:
             records: tuple[Known, ...] = ()
             if isinstance(batch, list):
@@ -277,8 +280,9 @@ def _batches(
     now: int | None,
     texts: set[str] | None,
     tell: Callable[[str], None],
+    within: Range,
 ) -> Generator[Batch, None, None]:
-    """The rows of one file, BATCH_ROWS at a time: as limbs where whole columns could be read, or as rows."""
+    """The rows of a file or a part, BATCH_ROWS at a time: as limbs where whole columns could be read, or as rows."""
     if importer.batches is None:
         with contextlib.closing(rows(importer, path, schema, options, tell)) as source:
             while batch := list(itertools.islice(source, BATCH_ROWS)):
@@ -289,7 +293,7 @@ def _batches(
 
     importer.check(schema, options or {})
     encoder = Encoder(schema, Reading.of(schema, units, now), texts)
-    with _reading(importer, path, schema) as file:
+    with _reading(importer, path, schema, within) as file:
         yield from importer.batches(file, encoder)
 
 

@@ -17,7 +17,7 @@ import os
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,13 +35,23 @@ _BLOCK = 1 << 20
 
 @dataclass(frozen=True)
 class Frame:
-    """kind: its last letter; number: rows, records, or the total of a closing frame; data: what follows that; end:
-    where the next frame begins."""
+    """kind: its last letter; number: rows, records, or the total of a closing frame; data: what follows that; at, end:
+    where it and the next one begin; digest: the SHA-256 of which its check is the beginning."""
 
     kind: str
     number: int
     data: bytes
+    at: int
     end: int
+    digest: bytes
+
+
+class Place(NamedTuple):
+    """Where rows of the open batch lie in a file: their frame's place, how many, and its SHA-256."""
+
+    at: int
+    rows: int
+    digest: bytes
 
 
 def check(frame: bytes) -> bytes:
@@ -115,14 +125,25 @@ def read(descriptor: int, width: int, start: int) -> Iterator[Frame]:
         if at + length + ID > size:
             return
         frame = os.pread(descriptor, length + ID, at)
-        if check(frame[:-ID]) != frame[-ID:]:
+        digest = hashlib.sha256(memoryview(frame)[:-ID]).digest()
+        if digest[:ID] != frame[-ID:]:
             return
-        at += length + ID
+        end = at + length + ID
         if kind in fixed:
             number = 0 if kind == "T" else _TOTAL.unpack_from(frame)[1]
-            yield Frame(kind, number, frame[4:-ID], at)
+            yield Frame(kind, number, frame[4:-ID], at, end, digest)
         else:
-            yield Frame(kind, count, frame[_COUNT.size : -ID], at)
+            yield Frame(kind, count, frame[_COUNT.size : -ID], at, end, digest)
+        at = end
+
+
+def read_at(file: BinaryIO, place: Place, width: int) -> NDArray[np.uint32] | None:
+    """The rows at a place, (width, n), `act` 1; None where other bytes lie there."""
+    file.seek(place.at)
+    frame = file.read(_COUNT.size + 2 * (width - 1) * place.rows)
+    if hashlib.sha256(frame).digest() != place.digest:
+        return None
+    return limbs(Frame("R", place.rows, frame[_COUNT.size :], place.at, place.at, place.digest), width)
 
 
 def acknowledged_after(descriptor: int, start: int, found: int) -> bool:

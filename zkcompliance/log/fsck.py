@@ -13,7 +13,7 @@ from pathlib import Path
 
 from zkcompliance.edge.shown import command
 from zkcompliance.errors import LogCorrupt, LogError, ParametersRejected, ZkComplianceError
-from zkcompliance.log import files, keybook, lineages, records, rows, successor, texts
+from zkcompliance.log import files, keybook, lineages, records, rows, staging, successor, texts
 from zkcompliance.log.layout import Layout, Settings
 from zkcompliance.log.leftovers import PUBLIC_NAMES
 from zkcompliance.log.store import SealedLog, Segment
@@ -98,10 +98,13 @@ def _public_faults(layout: Layout, log: SealedLog) -> Iterator[Finding]:
     published = {f"{segment.index:08d}" for segment in log.segments}
     for name in files.names(layout.segments) if os.path.lexists(layout.segments) else ():
         if name not in published:
-            yield Finding(False, f"secret/segments/{name}", "left by an interrupted seal; the next writer drops it")
+            who = "seal goes on with it, or deletes it" if name.startswith(staging.LEFT) else "writer drops it"
+            yield Finding(False, f"secret/segments/{name}", f"left by an interrupted seal; the next {who}")
     for name in files.names(layout.secret):
         if name.startswith("pending-") and name.removeprefix("pending-") > f"{len(log.segments):08d}":
             yield Finding(True, f"secret/{name}", "ahead of the checkpoint: was an older checkpoint put back?")
+        if name.startswith("read-") and not name.endswith(".said"):
+            yield Finding(False, f"secret/{name}", "rows read for an interrupted seal; the next goes on or deletes it")
         if name.startswith("spool-"):
             yield Finding(False, f"secret/{name}", "rows of a writer who found the log busy; the next takes them in")
 

@@ -156,6 +156,10 @@ class Layout:
         """The second record of what was spent of segment `index`."""
         return self.secret / f"spent-{index:08d}"
 
+    def staged(self, name: str) -> SegmentPaths:
+        """A segment that another process made and that is not sealed yet (`zkcompliance.log.staging`); name: 64 hex."""
+        return SegmentPaths(self.segments / f"staged-{name}")
+
     def check_folders(self) -> None:
         """LogCorrupt unless the folders of the private part are folders, no links. A retired log has no segments."""
         gone = os.path.lexists(self.retired) and not os.path.lexists(self.segments)
@@ -200,6 +204,11 @@ class SegmentPaths:
     def records(self) -> Path:
         """In the first segment of a seal: which identified records it took (`zkcompliance.log.records`), if any."""
         return self.folder / "records"
+
+    @property
+    def plan(self) -> Path:
+        """While a segment that another process made is not sealed: its name there (`zkcompliance.log.staging`)."""
+        return self.folder / "plan"
 
     @property
     def tier(self) -> Path:

@@ -11,6 +11,7 @@ rows is a batch by itself: it stays where its writer is killed, and is durable w
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
@@ -21,7 +22,7 @@ from zkcompliance import schemas
 from zkcompliance.edge import regular
 from zkcompliance.errors import LogCorrupt
 from zkcompliance.log import files, frames
-from zkcompliance.log.frames import CHUNK_ROWS
+from zkcompliance.log.frames import CHUNK_ROWS, Place
 from zkcompliance.schemas import Schema
 from zkcompliance.schemas.evolution import widened
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["CHUNK_ROWS", "Pending", "schema_of", "widen"]
+__all__ = ["CHUNK_ROWS", "Pending", "Place", "load_places", "load_whole", "schema_of", "widen"]
 
 _MAGIC = b"zkcq\x02\x00"
 
@@ -46,6 +47,7 @@ class Pending:
         self._width = schema.width
         self._head = _MAGIC + schema.digest
         self._lock = lock
+        self._places: list[Place] = []  # of the rows that were added, the open batch included
         self.taken: set[bytes] = set()  # ids of the spools whose rows are here, acknowledged
         self.records: dict[bytes, bytes] = {}  # identity → digest of the row, of records whose rows are here, as those
         if not lock and not os.path.lexists(path):
@@ -105,7 +107,9 @@ class Pending:
             reached = frame.end
             if frame.kind in "RW":
                 rows += frame.number
-            if frame.kind == "W":
+            if frame.kind == "R":
+                self._places.append(Place(frame.at, frame.number, frame.digest))
+            elif frame.kind == "W":
                 if committed != rows - frame.number:
                     raise LogCorrupt(f"{self.path}: an open batch is in the middle of other rows")
                 committed, end = rows, frame.end
@@ -127,14 +131,18 @@ class Pending:
             raise LogCorrupt(f"{self.path}: appended rows are damaged at byte {reached}")
         return committed, end
 
-    def _write(self, frame: bytes) -> None:
+    def _write(self, frame: bytes) -> tuple[int, bytes]:
+        """Where it lies, and its SHA-256."""
         self._own()
-        os.lseek(self._descriptor, 0, os.SEEK_END)
-        files.write_all(self._descriptor, frame + frames.check(frame))
+        at = os.lseek(self._descriptor, 0, os.SEEK_END)
+        digest = hashlib.sha256(frame).digest()
+        files.write_all(self._descriptor, frame + digest[: frames.ID])
+        return at, digest
 
     def add(self, columns: NDArray[np.uint32]) -> None:
         """Write rows of the open batch: limbs (width, n), n ≤ CHUNK_ROWS. Not durable, not acknowledged yet."""
-        self._write(frames.rows(columns))
+        at, digest = self._write(frames.rows(columns))
+        self._places.append(Place(at, columns.shape[1], digest))
         self.rows += columns.shape[1]
 
     def put(self, columns: NDArray[np.uint32], pairs: list[frames.Pair]) -> None:
@@ -201,6 +209,7 @@ class Pending:
             os.ftruncate(self._descriptor, self._committed_end)
             os.fsync(self._descriptor)
         self.rows = self.committed_rows
+        self._drop_places(self._committed_end)
 
     def mark(self) -> tuple[int, int]:
         """Where the open batch ends now, for `back`."""
@@ -211,6 +220,7 @@ class Pending:
         self._own()
         self.rows, end = mark
         os.ftruncate(self._descriptor, end)
+        self._drop_places(end)
 
     def chunks(self) -> Iterator[NDArray[np.uint32]]:
         """Every row, the open batch included, as limbs (width, n), n ≤ CHUNK_ROWS, `act` 1."""
@@ -241,6 +251,17 @@ class Pending:
             yield together()
         if seen != self.rows:
             raise LogCorrupt(f"{self.path}: appended rows are damaged")
+
+    def places(self) -> list[Place]:
+        """Where every row lies that was added, the open batch included, in order; durable when it returns."""
+        os.fsync(self._descriptor)
+        if sum(place.rows for place in self._places) != self.rows:
+            raise LogCorrupt(f"{self.path}: appended rows are damaged")
+        return list(self._places)
+
+    def _drop_places(self, end: int) -> None:
+        while self._places and self._places[-1].at >= end:
+            self._places.pop()
 
     def close(self) -> None:
         """Close the file; it stays. What it was locked by goes, in every process that was forked since too."""
@@ -279,3 +300,40 @@ def widen(source: Path, target: Path, old: Schema, new: Schema) -> None:
     finally:
         before.close()
         after.close()
+
+
+def load_places(path: Path, schema: Schema, places: Iterable[Place]) -> Iterator[NDArray[np.uint32]]:
+    """The rows at these places of a file that another process holds, as limbs (width, n), `act` 1.
+
+    LogCorrupt where other rows lie there.
+    """
+    with files.reporting(path), os.fdopen(regular.open_file(path, folders=1, private=True), "rb") as file:
+        for place in places:
+            columns = frames.read_at(file, place, schema.width)
+            if columns is None:
+                raise LogCorrupt(f"{path}: appended rows are damaged, or others than were to be sealed")
+            yield columns
+
+
+def load_whole(path: Path, schema: Schema) -> Iterator[NDArray[np.uint32]]:
+    """The rows of a file that nobody writes any more, all of which are acknowledged, in one pass; LogCorrupt at the
+    end where they are not, or are damaged.
+    """
+    with files.reporting(path):
+        descriptor = regular.open_file(path, folders=1, private=True)
+        try:
+            head = _MAGIC + schema.digest
+            if os.pread(descriptor, len(head), 0) != head:
+                raise LogCorrupt(f"{path} does not hold rows of {schema.label}")
+            rows, said, end = 0, -1, len(head)
+            for frame in frames.read(descriptor, schema.width, len(head)):
+                end = frame.end
+                if frame.kind == "R":
+                    rows += frame.number
+                    yield frames.limbs(frame, schema.width)
+                elif frame.kind == "C":
+                    said = frame.number
+            if said != rows or end != os.fstat(descriptor).st_size:
+                raise LogCorrupt(f"{path} is damaged")
+        finally:
+            os.close(descriptor)

@@ -7,12 +7,14 @@ import time
 
 from zkcompliance.errors import LogCorrupt, LogError
 from zkcompliance.limits import MAX_LOG_ENTRIES
-from zkcompliance.log import files, leftovers, rows, sealing
+from zkcompliance.log import files, leftovers, rows, sealing, staging
 from zkcompliance.log.layout import Layout, Settings, split_entries
 from zkcompliance.log.signer import SignerKey
 from zkcompliance.log.store import load_public
 from zkcompliance.stark.commit.budget import ledger_bytes
 from zkcompliance.stark.commit.entry import ENTRY_BYTES
+
+_OWN = (".pending-", ".read-", ".rolled-", ".rolling-", ".seen.", ".moving.", ".restored.")  # no prover makes these
 
 
 def recover(layout: Layout, settings: Settings, key: SignerKey) -> list[str]:
@@ -38,6 +40,7 @@ def recover(layout: Layout, settings: Settings, key: SignerKey) -> list[str]:
         done.append("an interrupted seal was dropped; its appended rows are still pending")
     if any(name.isdecimal() and int(name) >= size for name in files.names(layout.segments)):
         sealing.drop(layout, size)
+    staging.settle(layout, size)
     _tidy(layout)
     for name in files.names(layout.secret):
         index = name.removeprefix("pending-")
@@ -62,7 +65,7 @@ def _tidy(layout: Layout) -> None:
             continue
         path = layout.secret / name
         with contextlib.suppress(FileNotFoundError):
-            if name.startswith((".pending-", ".seen.", ".moving.", ".restored.")) or path.lstat().st_mtime < old:
+            if name.startswith(_OWN) or path.lstat().st_mtime < old:
                 path.unlink()
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zkcompliance.edge import regular
-from zkcompliance.log import files, rows
+from zkcompliance.log import files, rows, staging
 from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.layout import Layout, Settings
 from zkcompliance.log.pending import Pending
@@ -182,7 +182,11 @@ def _entries(path: Path) -> int:
 
 
 def drop(layout: Layout, first: int) -> None:
-    """Delete the private folders of segments that were never published: `first` and later."""
+    """Delete the private folders of segments that were never published: `first` and later.
+
+    Those that other processes made go back to where these put them: the same rows are not committed to twice.
+    """
+    staging.put_back(layout, first)
     for name in files.names(layout.segments):
         if name.isdecimal() and int(name) >= first:
             _remove(layout.segments / name)

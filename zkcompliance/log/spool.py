@@ -6,6 +6,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Iterable
+from concurrent.futures import Executor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -128,14 +129,14 @@ class SpoolingWriter:
             raise
         return spool.rows - before
 
-    def seal(self, *, empty: bool = False, progress: Progress = silent) -> None:
+    def seal(self, *, empty: bool = False, progress: Progress = silent, executor: Executor | None = None) -> None:
         """Seal everything appended; where the log is busy, leave the spool to the one who holds it.
 
-        empty: as `Writer.seal`; LogBusy where the log is busy, since its holder may have rows.
+        empty, executor: as `Writer.seal`; LogBusy where the log is busy, since its holder may have rows.
         """
         writer = self._take_log()
         if writer is not None:
-            writer.seal(empty=empty, progress=progress)
+            writer.seal(empty=empty, progress=progress, executor=executor)
             return
         if empty:
             raise LogBusy(f"{self._layout.root} is being written by another process")

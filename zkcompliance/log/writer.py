@@ -13,14 +13,15 @@ import itertools
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Executor
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from zkcompliance import schemas
 from zkcompliance.edge.shown import command
-from zkcompliance.errors import KeyFileError, LogError, SchemaError, UsageError, ZkComplianceError
-from zkcompliance.log import cosigner, files, keybook, leftovers, moving, sealing, successor
+from zkcompliance.errors import AlreadySealed, KeyFileError, LogError, SchemaError, UsageError, ZkComplianceError
+from zkcompliance.log import cosigner, files, keybook, leftovers, moving, read_ahead, sealing, staging, successor
 from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.cosignature import CosignerKey
 from zkcompliance.log.creation import create_log
@@ -174,19 +175,33 @@ class Writer:
                 self._pending.commit()
         return self._pending.rows - before
 
-    def seal(self, rows: Rows | None = None, *, empty: bool = False, progress: Progress = silent) -> Checkpoint:
+    def seal(
+        self,
+        rows: Rows | None = None,
+        *,
+        empty: bool = False,
+        progress: Progress = silent,
+        executor: Executor | None = None,
+    ) -> Checkpoint:
         """Seal everything appended, and `rows` with it, as one segment (several over 2^21 rows); the new checkpoint.
 
         `rows` are sealed or not kept at all. UsageError when there is nothing to seal, unless `empty`: that states that
-        there are no rows, as one segment of padding; then UsageError where there are some.
+        there are no rows, as one segment of padding; then UsageError where there are some. executor: who commits to the
+        segments, in other processes that see the same folder (`log.staging`; None: this process does).
         """
-        return self.seal_columns(() if rows is None else self._encoded(rows), empty=empty, progress=progress)
+        chunks = () if rows is None else self._encoded(rows)
+        return self.seal_columns(chunks, empty=empty, progress=progress, executor=executor)
 
     def seal_columns(
-        self, chunks: Iterable[NDArray[np.uint32]], *, empty: bool = False, progress: Progress = silent
+        self,
+        chunks: Iterable[NDArray[np.uint32]],
+        *,
+        empty: bool = False,
+        progress: Progress = silent,
+        executor: Executor | None = None,
     ) -> Checkpoint:
         """`seal` for rows already encoded, in chunks."""
-        return self._seal(chunks, None, progress, empty=empty)
+        return self._seal(chunks, None, progress, executor, empty=empty)
 
     def seal_inputs(
         self,
@@ -198,6 +213,7 @@ class Writer:
         since: Since | None = None,
         older: list[Older] | None = None,
         progress: Progress = silent,
+        executor: Executor | None = None,
     ) -> Checkpoint:
         """`seal_columns` for inputs with their names; each is sealed once, also where a killed seal is repeated.
 
@@ -208,7 +224,11 @@ class Writer:
         """
         once = Inputs(self._layout, self.schema, self.checkpoint.size, self._pending, again=again, since=since)
         chunks = once.nothing(inputs) if empty else once.read(inputs)
-        checkpoint = self._seal(chunks, once, progress, empty=empty)
+        try:
+            checkpoint = self._seal(chunks, once, progress, executor, empty=empty)
+        except AlreadySealed:
+            self._clear()  # there is nothing to go on with
+            raise
         if passed is not None:
             passed += once.passed
         if older is not None:
@@ -220,6 +240,7 @@ class Writer:
         chunks: Iterable[NDArray[np.uint32]],
         inputs: Inputs | None,
         progress: Progress,
+        executor: Executor | None,
         *,
         empty: bool = False,
     ) -> Checkpoint:
@@ -233,22 +254,52 @@ class Writer:
             first = self.checkpoint.size
             digests, records = ((), {}) if inputs is None else (inputs.digests, inputs.records)
             records = self._pending.records | records
-            new = sealing.stage(self._layout, self._settings, first, self._pending, digests, records, progress)
-            try:
-                text, checkpoint = sealing.publish(self._layout, self._settings, self._key, self._entries, new)
-            except BaseException:
-                if not self._undone():
-                    self._shut()  # the seal may stand: only a new writer can tell, and another one must not be signed
-                raise
+            staged = self._layout, self._settings, first, self._pending, digests, records, progress
+            new = sealing.stage(*staged) if executor is None else staging.stage(*staged, executor)
+            text, checkpoint = self._publish(new)
+        self._now(text, checkpoint, new)
+        self._clear()
+        return checkpoint
+
+    def _clear(self) -> None:
+        """Delete what other processes read and made for a seal."""
+        with contextlib.suppress(OSError, LogError):
+            staging.clear(self._layout)
+            read_ahead.clear(self._layout)
+
+    def seal_staged(self, name: str) -> Checkpoint:
+        """Seal the segment that was staged under this name for the log's next number, by itself (`log.staging`).
+
+        LogError where rows were appended that are not sealed: they would come before.
+        """
+        with self._batch():
+            if self._pending.rows:
+                raise LogError(f"{self._layout.root} has appended rows, which come before")
+            new = staging.take(self._layout, [name], self.checkpoint.size)
+            text, checkpoint = self._publish(new)
+        self._now(text, checkpoint, new)
+        return checkpoint
+
+    def _publish(self, new: list[bytes]) -> tuple[str, Checkpoint]:
+        """Sign for entries whose folders are there, and make that the log's checkpoint."""
+        try:
+            return sealing.publish(self._layout, self._settings, self._key, self._entries, new)
+        except BaseException:
+            if not self._undone():
+                self._shut()  # the seal may stand: only a new writer can tell, and another one must not be signed
+            raise
+
+    def _now(self, text: str, checkpoint: Checkpoint, new: list[bytes]) -> None:
+        """The seal of these entries stands."""
         self._entries += new
         self.checkpoint = checkpoint
         try:
             hold_here(self._layout, self._settings, known_here(self._layout), text, self._entries)
+            staging.settle(self._layout, checkpoint.size)
             self._pending.remove()
             self._pending = Pending(self._layout.pending(checkpoint.size), self._settings.schema)
         except (OSError, LogError):
             self._shut()  # the seal stands, and the next writer tidies up
-        return checkpoint
 
     def _undone(self) -> bool:
         """Whether a failed seal has left the log as it was."""

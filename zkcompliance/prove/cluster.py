@@ -1,28 +1,42 @@
-"""Other machines that make proofs: a Dask cluster, as an executor (docs/cluster.md)."""
+"""Other processes that do the work: a pool on this machine, or a Dask cluster, as executors (docs/cluster.md)."""
 
 from __future__ import annotations
 
 import contextlib
+import re
+import secrets
 import socket
-from collections.abc import Iterator
-from concurrent.futures import Executor
-from typing import TYPE_CHECKING
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from multiprocessing import get_context
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from zkcompliance.errors import UsageError
 
 if TYPE_CHECKING:
     from distributed import Client
 
+R = TypeVar("R")
+
 _WAIT = 20  # seconds for the scheduler to answer
+_LOCAL = re.compile(r"local:([1-9][0-9]{0,2})")
 
 
 @contextlib.contextmanager
 def connected(address: str) -> Iterator[Executor]:
-    """The workers of the scheduler at this address, such as tcp://10.0.0.5:8786. UsageError where it cannot be
-    reached, or has no worker, or Dask is not installed."""
+    """The workers of the scheduler at this address, such as tcp://10.0.0.5:8786, or local:N, N new processes here.
+
+    UsageError where the scheduler cannot be reached, or has no worker, or Dask is not installed.
+    """
+    if local := _LOCAL.fullmatch(address):
+        with ProcessPoolExecutor(int(local[1]), mp_context=get_context("spawn")) as pool:
+            yield pool
+        return
     try:
-        from distributed import Client
-        from distributed.comm.addressing import get_address_host_port
+        with _yaml():
+            from distributed import Client
+            from distributed.comm.addressing import get_address_host_port
     except ImportError as error:
         raise UsageError(
             "a cluster is reached through dask.distributed, which is not installed",
@@ -34,16 +48,51 @@ def connected(address: str) -> Iterator[Executor]:
         client = Client(address, timeout=_WAIT, set_as_default=False)
     except (OSError, ValueError) as error:
         raise UsageError(
-            f"no Dask scheduler answers at {address}", help="dask scheduler  # says its address"
+            f"no Dask scheduler answers at {address}",
+            help="dask scheduler  # says its address; or --cluster local:2, two processes of this machine",
         ) from error
     with client:
         yield executor_of(client)
 
 
-def executor_of(client: Client) -> Executor:
-    """The workers that a client reaches. UsageError where there are none. Where a worker is lost, Dask gives its piece
-    to another; what a piece raises is raised, and not tried again."""
-    if not client.scheduler_info(n_workers=-1)["workers"]:
+@contextlib.contextmanager
+def _yaml() -> Iterator[None]:
+    """Within, yaml can be imported, which Dask needs to read its settings: those of the account and of the machine.
+
+    The command line takes it away (`commands.group`), since numba would read a file of the folder that it is run in.
+    """
+    taken_away = "yaml" in sys.modules and sys.modules["yaml"] is None
+    if taken_away:
+        del sys.modules["yaml"]
+    try:
+        yield
+    finally:
+        if taken_away:
+            sys.modules["yaml"] = None  # type: ignore[assignment]
+
+
+def executor_of(cluster: Client | Executor) -> Executor:
+    """The workers that a Dask client reaches, or an executor as it is. UsageError where a client reaches none.
+
+    Where a worker is lost, Dask gives its piece to another; what a piece raises is raised, and not tried again.
+    """
+    if isinstance(cluster, Executor):
+        return cluster
+    if not cluster.scheduler_info(n_workers=-1)["workers"]:
         raise UsageError("the cluster has no worker", help="dask worker SCHEDULER_ADDRESS --nthreads 1")
-    executor: Executor = client.get_executor(retries=0)
-    return executor
+    return _Named(cluster.get_executor(retries=0, pure=False))
+
+
+class _Named(Executor):
+    """Dask's own executor, whose tasks go by what their pieces are called: a dashboard shows `segment 3 of 8`."""
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
+
+    def submit(self, work: Callable[..., R], /, *args: Any, **kwargs: Any) -> Future[R]:
+        """One piece, under a name of its own."""
+        label = getattr(args[0], "label", work.__name__) if args else work.__name__
+        return self._executor.submit(work, *args, key=f"{label}-{secrets.token_hex(8)}", **kwargs)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        self._executor.shutdown(wait=wait, cancel_futures=cancel_futures)

@@ -8,8 +8,8 @@ both have; of each log it says at which checkpoint it is proved, and whoever mak
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor, Future, as_completed
-from dataclasses import dataclass
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from zkcompliance.claim import catalogue
@@ -19,6 +19,7 @@ from zkcompliance.prove import api
 from zkcompliance.prove.api import Asked
 from zkcompliance.prove.engine import warm_up
 from zkcompliance.prove.parts import part_of
+from zkcompliance.spread import each
 
 
 @dataclass(frozen=True)
@@ -63,10 +64,17 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Piece:
-    """The claims of one proof, which has this head."""
+    """The claims of one proof, which has this head; number, of: which it is of the proofs of a file."""
 
     head: bytes
     wanted: tuple[Wanted, ...]
+    number: int = 1
+    of: int = 1
+
+    @property
+    def label(self) -> str:
+        """As a dashboard has it."""
+        return f"proof {self.number} of {self.of}"
 
 
 def piece_of(asked: Sequence[Asked], head: bytes) -> Piece:
@@ -81,12 +89,13 @@ def _wanted(asked: Asked) -> Wanted:
             f"{claim.id} is no claim of the catalogue, and such alone are proved by other processes",
             help="prove it without a cluster",
         )
-    logs = {slot: tuple(_sealed(part_of(given).log) for given in several) for slot, several in asked.logs.items()}
+    logs = {slot: tuple(sealed(part_of(given).log) for given in several) for slot, several in asked.logs.items()}
     publics = {name: int(value) for name, value in asked.publics.items()}  # an id without the text it was made of
     return Wanted(asked.requirement, claim.id, claim.program_digest, logs, publics)
 
 
-def _sealed(log: SealedLog) -> Sealed:
+def sealed(log: SealedLog) -> Sealed:
+    """A log as it is opened now, for another process."""
     return Sealed(log.path.absolute(), log.checkpoint_body)
 
 
@@ -101,13 +110,5 @@ def make_all(pieces: Sequence[Piece], executor: Executor, done: Callable[[int], 
 
     The first error of a piece is raised, and the pieces that nobody has begun are not made.
     """
-    futures: list[Future[bytes]] = [executor.submit(make_piece, piece) for piece in pieces]
-    try:
-        done(0)
-        for count, future in enumerate(as_completed(futures), 1):
-            future.result()
-            done(count)
-        return [future.result() for future in futures]
-    finally:
-        for future in futures:
-            future.cancel()
+    numbered = [replace(piece, number=number, of=len(pieces)) for number, piece in enumerate(pieces, 1)]
+    return each(executor, make_piece, numbered, done)

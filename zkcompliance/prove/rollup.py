@@ -11,8 +11,10 @@ the log it has, since it has the groups of these and of no shorter or longer run
 from __future__ import annotations
 
 import os
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,20 +23,23 @@ from zkcompliance.edge.shown import command
 from zkcompliance.errors import LogCorrupt, LogError, UsageError
 from zkcompliance.limits import MAX_BUNDLE_BYTES, MAX_SEGMENTS
 from zkcompliance.lineage.rollup import MAGIC
-from zkcompliance.log import files, merkle, rows
+from zkcompliance.log import files, merkle, rows, staging
 from zkcompliance.log.creation import create_log
-from zkcompliance.log.layout import Layout
-from zkcompliance.log.reservation import reserving
+from zkcompliance.log.layout import Layout, Settings
 from zkcompliance.log.signer import SignerKey
 from zkcompliance.log.store import SealedLog
 from zkcompliance.log.writer import Writer
 from zkcompliance.progress import Progress, silent
-from zkcompliance.prove import fits, memory
+from zkcompliance.prove import fits, memory, rolled_proofs
 from zkcompliance.prove.api import Asked, get_ready, make
 from zkcompliance.prove.parts import Part
+from zkcompliance.prove.pieces import sealed
+from zkcompliance.prove.rolling import Grouping, Proving, grouping_of, groups_of, make_grouping, make_proving
 from zkcompliance.schemas import RollUp, roll_up_of
 from zkcompliance.schemas.grouping import grouped
+from zkcompliance.spread import Handed, each
 from zkcompliance.stark.codec import bytes16, u32
+from zkcompliance.stark.commit.budget import Budget
 from zkcompliance.stark.profiles import by_name
 from zkcompliance.verify.bundle import decode_bundle
 from zkcompliance.verify.statement import decode_statement
@@ -58,14 +63,29 @@ class RolledUp:
         return Layout(self.log.path).rollup
 
 
+class _Run(NamedTuple):
+    """Segment `number` of the roll-up has the segments from `first` to `last` of the log."""
+
+    number: int
+    first: int
+    last: int
+
+
 def roll_up(
-    path: str | Path, to: str | Path, key: SignerKey, *, context: bytes = b"", progress: Progress = silent
+    path: str | Path,
+    to: str | Path,
+    key: SignerKey,
+    *,
+    context: bytes = b"",
+    progress: Progress = silent,
+    executor: Executor | None = None,
 ) -> RolledUp:
     """Roll up what is new of the log at `path` in the roll-up at `to`, which is made when it is not there.
 
-    key: of the roll-up. Killed anywhere, the next call goes on where it was. UsageError for a log that is not rolled
-    up, or `to` that is no roll-up of it; LogCorrupt where a segment of the roll-up has not the groups of the log; what
-    `prove_claim` raises.
+    key: of the roll-up. executor: who groups, commits and proves, in other processes that see the same folders, while
+    nothing more is sealed in the log (None: this process does, one segment after the other). Killed anywhere, the next
+    call goes on where it was. UsageError for a log that is not rolled up, or `to` that is no roll-up of it; LogCorrupt
+    where a segment of the roll-up has not the groups of the log; what `prove_claim` raises.
     """
     log = SealedLog.open(path)
     how = _check_log(log)
@@ -73,10 +93,13 @@ def roll_up(
     if not os.path.lexists(place):
         create_log(place, how.rolled, key, log.profile)
     making = _Making(log, how, place, key, context, progress)
-    making.finish()
-    while making.more():
-        making.seal()
+    if executor is None:
         making.finish()
+        while making.more():
+            making.seal()
+            making.finish()
+    else:
+        making.spread(executor)
     making.assemble()
     return RolledUp(SealedLog.open(place), making.sealed, making.proved, log)
 
@@ -123,31 +146,92 @@ class _Making:
         """Prove each segment of the roll-up that has no proof, and count those that have one."""
         rolled = SealedLog.open(self._place)
         for number in range(self._next, len(rolled.segments)):
-            path = self._layout.rolled_proof(number)
-            if os.path.lexists(path):
-                self.done = self._end_of(path, number)
+            if rolled_proofs.is_there(self._layout, number):
+                self.done = self._end_of(self._layout.rolled_proof(number), number)
             else:
                 self._prove(rolled, number)
         self._next = len(rolled.segments)
 
+    def spread(self, executor: Executor) -> None:
+        """Seal and prove all that is missing, by other processes: first every segment, then every proof."""
+        missing = []
+        for index in range(len(SealedLog.open(self._place).segments)):
+            if rolled_proofs.is_there(self._layout, index):
+                self.done = self._end_of(self._layout.rolled_proof(index), index)
+            else:
+                missing.append(self._made(SealedLog.open(self._place), index))
+                self.done = missing[-1].last + 1
+        index = len(SealedLog.open(self._place).segments)
+        new: list[_Run] = []
+        while self.more():
+            new.append(_Run(index + len(new), self.done, self.done + self._run() - 1))
+            self.done = new[-1].last + 1
+        if new:
+            self._seal_all(new, executor)
+        if missing or new:
+            self._prove_all([*missing, *new], executor)
+
+    def _seal_all(self, runs: list[_Run], executor: Executor) -> None:
+        """The groups of these runs, each staged by whoever gets it, and sealed here in their order."""
+        settings = Settings.load(self._layout)
+        pieces = []
+        for number, run in enumerate(runs, 1):
+            name, content = grouping_of(settings, self._log, *run)
+            staging.draw_seed(self._layout, name)
+            here, there = self._place.absolute(), self._log.path.absolute()
+            pieces.append(Grouping(here, there, run.first, run.last, content, name, number, len(runs)))
+        with Writer(self._place, self._key) as writer, Handed(executor, make_grouping, pieces) as handed:
+            self._refuse_others(writer)
+            self._progress("segments of the roll-up", 0, len(runs))
+            for at, (run, piece) in enumerate(zip(runs, pieces, strict=True)):
+                handed.result(at)
+                rolled_proofs.plan(self._layout, run.number, run.last)
+                writer.seal_staged(piece.name)
+                self.sealed += 1
+                self._progress("segments of the roll-up", at + 1, len(runs))
+            staging.clear(self._layout)
+
+    def _prove_all(self, runs: list[_Run], executor: Executor) -> None:
+        """Proofs of these runs, paid for before the first is handed out."""
+        rolled = SealedLog.open(self._place)
+        for run in runs:
+            rolled_proofs.pay(self._layout, run.number, self._units(rolled, run))
+        log, place = sealed(self._log), sealed(rolled)
+        pieces = [
+            Proving(log, place, *run, self._context, self._claim.program_digest, number, len(runs))
+            for number, run in enumerate(runs, 1)
+        ]
+        each(executor, make_proving, pieces, lambda done: self._progress("proofs of the roll-up", done, len(runs)))
+        self.proved += len(runs)
+
+    def _units(self, rolled: SealedLog, run: _Run) -> list[tuple[Budget, int]]:
+        """What the proof of a run spends of each segment."""
+        segments = [*self._log.segments[run.first : run.last + 1], rolled.segments[run.number]]
+        return [(segment.budget(), segment.profile.units) for segment in segments]
+
+    def _refuse_others(self, writer: Writer) -> None:
+        if writer.pending_rows:
+            raise LogError(
+                f"{self._place} has rows that were appended and are not those of {self._log.path}: a roll-up has "
+                "no others",
+                help="roll up in another folder: --to NEW",
+            )
+
     def seal(self) -> None:
         """The groups of the next segments of the log, as one segment of the roll-up."""
-        tables = [each.load_columns() for each in self._log.segments[self.done : self.done + self._run()]]
-        made = grouped(self._how, np.concatenate(tables, axis=1))
+        count = self._run()
+        made = groups_of(self._how, list(self._log.segments[self.done : self.done + count]))
         self._progress("roll up", self.done, len(self._log.segments))
         with Writer(self._place, self._key, rolling=True) as writer:
-            if writer.pending_rows:
-                raise LogError(
-                    f"{self._place} has rows that were appended and are not those of {self._log.path}: a roll-up has "
-                    "no others",
-                    help="roll up in another folder: --to NEW",
-                )
+            self._refuse_others(writer)
+            rolled_proofs.plan(self._layout, writer.checkpoint.size, self.done + count - 1)
             writer.seal_columns([made], empty=made.shape[1] == 0, progress=self._progress)
         self.sealed += 1
 
     def assemble(self) -> None:
         """The roll-up file, with the log's checkpoint as it is signed now. Each proof was verified when it was made."""
         rolled = SealedLog.open(self._place)
+        rolled_proofs.tidy(self._layout)
         new = self._layout.rolled / "rollup.new"
         with files.reporting(self._layout.rollup):
             new.unlink(missing_ok=True)  # of a run that was killed
@@ -179,19 +263,21 @@ class _Making:
         return most
 
     def _prove(self, rolled: SealedLog, number: int) -> None:
-        parts = {
-            "rows": [Part(self._log, self.done, self._last_of(rolled, number))],
-            "rolled": [Part(rolled, number, number)],
-        }
-        ready = get_ready([Asked(self._claim.id, self._claim, parts, {})], self._context)
-        last = parts["rows"][0].last
-        with reserving(ready.units()) as reservation:
-            bundle = make(ready, self._progress)
-            with files.reporting(self._layout.rolled):
-                files.replace(self._layout.rolled_proof(number), bundle)
-            reservation.keep()
-        self.done = last + 1
+        run = self._made(rolled, number)
+        parts = {"rows": [Part(self._log, run.first, run.last)], "rolled": [Part(rolled, number, number)]}
+        ready = get_ready([Asked(self._claim.id, self._claim, parts, {})], self._context, spent=True)
+        rolled_proofs.pay(self._layout, number, self._units(rolled, run))
+        rolled_proofs.place(self._layout, number, make(ready, self._progress))
+        self.done = run.last + 1
         self.proved += 1
+
+    def _made(self, rolled: SealedLog, number: int) -> _Run:
+        """What a segment of the roll-up has that has no proof: as it was planned, or found by its groups."""
+        last = rolled_proofs.planned(self._layout, number)
+        if last is None or last >= len(self._log.segments):
+            last = self._last_of(rolled, number)
+            rolled_proofs.plan(self._layout, number, last)
+        return _Run(number, self.done, last)
 
     def _last_of(self, rolled: SealedLog, number: int) -> int:
         """The last segment of the log whose rows this one of the roll-up has: from `done` on, by its groups."""

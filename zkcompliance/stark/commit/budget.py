@@ -132,12 +132,14 @@ class Budget:
         """How many more proofs of `units` (default: one row-local proof, queries + 6) the segment allows."""
         return self.remaining() // (units or self.units)
 
-    def check(self, units: int, *, last: bool = False) -> None:
-        """Whether `reserve` would spend so many more; it raises what that would."""
+    def check(self, units: int, *, last: bool = False, proof_id: bytes = b"") -> None:
+        """Whether `reserve` would spend so many (under this id, where it is given); it raises what that would."""
         with self._locked(os.O_RDONLY, fcntl.LOCK_SH) as descriptor:
             state = self._read(descriptor)
             self._hold(state)
-            self._fits(state, units, last)
+            extra = units - state.known.get(proof_id, 0)
+            if extra > 0:
+                self._fits(state, extra, last)
 
     def reserve(self, units: int, proof_id: bytes, *, last: bool = False) -> None:
         """Spend units (1 … 2^32 − 1) under this 32-byte id; durable when it returns, in ledger and records.
