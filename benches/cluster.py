@@ -187,7 +187,7 @@ def main() -> None:
             worker, coordinator = measure(Path(folder), given.segments, given.log2, workers)
     print(
         f"on paper, 10^9 rows, sealed and rolled up: {worker * 1000 / 32 / 60:.0f} minutes of each of 32 workers, and "
-        f"{coordinator * 1000 / 60:.0f} minutes of the coordinator, which reads nothing of what workers have in hand"
+        f"at most {coordinator * 1000 / 60:.0f} minutes of the coordinator, of which some is once a run"
     )
 
 
