@@ -129,9 +129,9 @@ EXAMPLES = (
     fails("of the model", "a valid audit of security", events=[deploy()], evals=GRADED, **asked(audits=[
         audit(), audit(layer="security"), WHOLE[1],
     ])),
+    holds("another model", events=[deploy(model="m2", stage=0)], evals=[], **asked(audits=[audit(model="m2")])),
     holds("two stages, exactly apart", events=[deploy(), second()], evals=GRADED, **asked()),
     holds("worse afterwards", events=[deploy()], evals=[*GRADED, sample(at=T + 11 * DAY, score="90%")], **asked()),
-    holds("another model", events=[deploy(model="m2", stage=0)], evals=[], **asked(audits=[])),
     holds("three empty logs", events=[], evals=[], **asked(audits=[])),
 )  # fmt: skip
 
