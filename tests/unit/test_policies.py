@@ -24,10 +24,13 @@ from zkcompliance.report import policy as words
 
 DAY = 86400
 # No longer than their shortest clock
-AGES = dict.fromkeys(("ai-act-73", "gpai-code-incidents", "gpai-code-incidents-complete", "raise", "sb-53"), DAY)
+AGES = dict.fromkeys(
+    ("ai-act-73", "gpai-code-incidents", "gpai-code-incidents-complete", "raise", "sb-53", "slowdown"), DAY
+) | {"eu-article-52": 14 * DAY}
 NAMES = [
-    "ai-act-73", "conditional-treaty", "eu-ai-act", "eu-gpai", "gpai-code-incidents", "gpai-code-incidents-complete",
-    "gpai-code-recurrence", "raise", "raise-recurrence", "sb-53", "sb-53-recurrence", "seoul", "us-frontier-threshold",
+    "ai-act-73", "conditional-treaty", "eu-ai-act", "eu-article-52", "eu-gpai", "eu-modifier",
+    "gpai-code-incidents", "gpai-code-incidents-complete", "gpai-code-recurrence", "raise", "raise-recurrence",
+    "sb-53", "sb-53-recurrence", "seoul", "slowdown", "us-frontier-threshold",
 ]  # fmt: skip
 
 
