@@ -24,6 +24,7 @@ Tables = dict[str, list[Row]]
 PARAMS: Mapping[str, Mapping[str, Any]] = {
     "modification-under-third": {"model": "clinic/med-8"},
     "threshold-crossing-notified": {"threshold": "1e25", "as_of": "2026-08-01"},
+    "index-value": {"name": "frontier", "as_of": "2026-11-01"},
     "compute-in-window": {"cap": "1e23", "outside": "10%"},
     "no-dark-compute": {"begin": "2026-03-01", "end": "2026-04-01", "dark": "2 hours"},
     "eval-confidence-under": {"model": "lab/base-1", "limit": "40%", "least": 20},
@@ -46,6 +47,11 @@ def chained(logs: Tables) -> None:
 def called_failed(logs: Tables) -> None:
     """Training that is logged as failed, of a modification."""
     logs["compute"].append({**logs["compute"][0], "phase": "failed", "flop": "5e23"})
+
+
+def an_index_of_two_values(logs: Tables) -> None:
+    """A second, higher value of the same moment: a draft took the higher one of the two."""
+    logs["index"].append({**logs["index"][1], "frontier_index": 1900})
 
 
 def told_of_less(logs: Tables) -> None:
@@ -141,6 +147,7 @@ DODGES: list[tuple[str, Callable[[Tables], None], str | tuple[str, ...]]] = [
         ("notified in time of what was reached", "notified in time of what was expected"),
     ),
     ("threshold-crossing-notified", begun_from_a_base, "notified in time of what was reached"),
+    ("index-value", an_index_of_two_values, "no two values of one moment"),
     ("compute-in-window", one_long_row, "no window over the cap"),
     ("no-dark-compute", booked_as_idle, "not too much idle"),
     ("no-dark-compute", a_job_of_little, "every job states FLOP that fit its bookings"),
