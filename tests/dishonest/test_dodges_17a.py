@@ -54,6 +54,21 @@ def an_index_of_two_values(logs: Tables) -> None:
     logs["index"].append({**logs["index"][1], "frontier_index": 1900})
 
 
+def stated_twice(logs: Tables) -> None:
+    """The original's compute is there by hardware and by architecture, and a draft took both together."""
+    logs["originals"].append({**logs["originals"][0], "method": "hardware"})
+    logs["compute"][0]["flop"] = "3e23"
+
+
+def cut_short(logs: Tables) -> None:
+    """Every item that would have been solved was cut short by a limit, and has a score of 0."""
+    for row in logs["evals"]:
+        if row["score"] == "100%":
+            row |= {"score": "0%", "status": "limit", "limit": "tokens"}
+    for row in logs["evals"][:5]:
+        row |= {"score": "0%", "status": "limit", "limit": "tokens"}
+
+
 def told_of_less(logs: Tables) -> None:
     """The notice is of an earlier crossing, that of a lower threshold."""
     logs["events"][0]["cumulative_flop"] = "1.1e23"
@@ -140,6 +155,7 @@ def a_group_left_out(logs: Tables) -> None:
 DODGES: list[tuple[str, Callable[[Tables], None], str | tuple[str, ...]]] = [
     ("modification-under-third", chained, "under a third of the original"),
     ("modification-under-third", called_failed, "little in phases that do not count"),
+    ("modification-under-third", stated_twice, "under a third of the original"),
     ("threshold-crossing-notified", told_of_less, "notified in time of what was reached"),
     (
         "threshold-crossing-notified",
@@ -153,6 +169,7 @@ DODGES: list[tuple[str, Callable[[Tables], None], str | tuple[str, ...]]] = [
     ("no-dark-compute", a_job_of_little, "every job states FLOP that fit its bookings"),
     ("no-dark-compute", spent_elsewhere, "no FLOP that no booking could do"),
     ("eval-confidence-under", hard_items_left_out, "graded exactly what was drawn"),
+    ("eval-confidence-under", cut_short, "upper bound at or under the limit"),
     ("eval-confidence-under", tried_until_low, "upper bound at or under the limit"),
     ("scores-not-above-reference", a_stricter_grader, "the same samples and graders"),
     ("scores-not-above-reference", a_low_try, "in no suite above"),
