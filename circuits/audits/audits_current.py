@@ -44,7 +44,7 @@ from zkcompliance.claim.language import (
 )
 
 TRAINED = names("pretraining", "fine_tuning", "reinforcement", "synthetic_data", "failed", "other")
-FAILED, NONE = 0, 1  # in place of the end of an audit's validity: times at which nobody trains
+NONE, FAILED = 0, 1  # in place of the end of an audit's validity: times at which nobody trains
 
 
 @claim("audits-current", version=1)
@@ -77,8 +77,7 @@ def audits_current(
             for asked in [rows.where((rows.layer == layer) & stands)]
         )  # fmt: skip
         valid = let(f"{layer} audited until", larger(own, whole))
-        neither_failed = (own >= NONE) & (whole >= NONE)
-        require(f"{layer} audited", jobs.every(neither_failed & (valid >= jobs.end) & (valid > NONE)))
+        require(f"{layer} audited", jobs.every((own != FAILED) & (whole != FAILED) & (valid >= jobs.end)))
     counted("rows that count", jobs.where(jobs.flop > 0))
     reveal("first day", day_of(jobs.start.min(empty=0)))
     reveal("last day", day_of(jobs.end.max(empty=0)))
@@ -94,6 +93,8 @@ audit = base(layer="model", auditor="a", at=T + 100, valid_until=T + 900, outcom
 own = base(**audit(model="m1"))
 security, governance = audit(layer="security"), audit(layer="governance")
 others, asked = [security, governance], base(model="m1")
+early = base(**own(at=T + 50))
+lab = [early(model="", layer=layer) for layer in ("model", "security", "governance")]
 RAN, MODEL = "no audit failed while a row ran", "model audited"
 
 EXAMPLES = (
@@ -129,7 +130,11 @@ EXAMPLES = (
     fails("called failed", MODEL, compute=[job(phase="failed", model="")], audits=others, **asked()),
     holds("on the second, to the second", compute=[job()], audits=[own(), *others], **asked()),
     holds("made as long before its end as may be", compute=[job()], audits=[own(), *others], longest=800, **asked()),
-    holds("the whole lab's", compute=[job()], audits=[audit(), *others], **asked()),
+    holds("the whole lab's", compute=[job()], audits=[early(layer="governance"), *lab], **asked()),
+    holds(
+        "audited twice over",
+        compute=[job()], audits=[lab[0], early(), lab[1], early(layer="security"), lab[2]], **asked(),
+    ),
     holds(
         "failed, and passed since",
         compute=[job()], audits=[own(at=T + 50, outcome="failed"), own(at=T + 60), *others], **asked(),

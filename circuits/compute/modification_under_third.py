@@ -6,11 +6,12 @@ FLOP if the original has systemic risk, of 1e23 otherwise. A register of models 
 is made from one original counts together, so that nothing is gained by a chain of modifications that each name the
 original, or one name; one that names another modification as its base is refused. That is stricter than the guidelines
 for several modifications of which none was made from another. The log `originals` has the training compute of
-originals, as their providers state it. An original without a FLOP there is taken to have had `unknown`, or
-`systemic` if it is one of those that are `listed`. Every row of some FLOP names a model of the register; a
-model without a base is an original, and how many of its rows were passed over is revealed. FLOP of modifications in
-phases that do not count are at most a share of the original's. With empty logs it holds, loudly, with 0 rows that
-count; a row of 0 FLOP is no row that counts, and padding is no row.
+originals, as their providers state it; of work that is stated by several methods (hardware, architecture, measured) the
+method that comes to most counts, so that nothing is counted twice. An original without a FLOP there is taken to have
+had `unknown`, or `systemic` if it is one of those that are `listed`. Every row of some FLOP names a model of the
+register; a model without a base is an original, and how many of its rows were passed over is revealed. FLOP of
+modifications in phases that do not count are at most a share of the original's. With empty logs it holds, loudly, with
+0 rows that count; a row of 0 FLOP is no row that counts, and padding is no row.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from zkcompliance.claim.language import (
     fraction,
     holds,
     implausible,
+    larger,
     let,
     lookup,
     never_vacuous,
@@ -42,6 +44,8 @@ from zkcompliance.claim.language import (
     select,
     within,
 )
+
+METHODS = ("hardware", "architecture", "measured")
 
 
 @claim("modification-under-third", version=1)
@@ -71,7 +75,9 @@ def modification_under_third(
     )
     known = originals.where(originals.model.is_given() & originals.phase.is_in(phases))
     theirs, each = known.group_by(known.model), ours.group_by(origin)
-    stated = let("FLOP stated of the original", lookup(each.key(0), theirs.model, theirs.sum(known.flop), default=0))
+    one, two, three = (theirs.sum(select(known.method == how, known.flop, 0)) for how in METHODS)
+    most = larger(larger(one, two), three)
+    stated = let("FLOP stated of the original", lookup(each.key(0), theirs.model, most, default=0))
     guess = select(each.key(0).is_in(listed), systemic, unknown)
     whole = let("FLOP of the original", select(stated > 0, stated, guess))
     chosen = let("FLOP of its modifications", each.sum(select(ours.phase.is_in(phases), ours.flop, 0)))
@@ -107,6 +113,10 @@ EXAMPLES = (
     fails(
         "stated of a phase that does not count", THIRD, compute=[job(flop=9)], models=[ours()],
         originals=[first(phase="inference")], unknown=27,
+    ),
+    fails(
+        "an original that is stated twice, by two methods", THIRD, compute=[job(flop=10)], models=[ours()],
+        originals=[first(), first(method="architecture")],
     ),
     fails("a chain", CHAIN, compute=[job(flop=1), job(flop=1, model="next")], models=chain, **asked(outside="100%")),
     fails("which model?", NAMED, compute=[job(flop=9), tested(flop=1, model="")], models=[ours()], **asked()),

@@ -76,9 +76,10 @@ def threshold_crossing_notified(
     second = let("its base's base", lookup(base_, models.model, parent, default=""))
     third = lookup(second, models.model, parent, default="")
     require("no longer chain of bases", jobs.every(third == ""))
-    before = lookup(base_, of_model.model, of_model.sum(jobs.flop), default=0) + lookup(
-        second, of_model.model, of_model.sum(jobs.flop), default=0
-    )
+    spent_on = of_model.sum(jobs.flop)
+    of_base = let("compute of its base", lookup(base_, of_model.model, spent_on, default=0))
+    of_second = lookup(second, of_model.model, spent_on, default=0)
+    before = of_base + of_second
     own = jobs.flop.running(per=jobs.model)
     total = let("compute of the model by then", own + before)
     first = (total - jobs.flop < threshold) | (own == jobs.flop)
@@ -98,6 +99,8 @@ def threshold_crossing_notified(
     waiting = crossings.at + clock >= as_of
     require("notified in time of what was expected", crossings.every((answer <= crossings.at + clock) | waiting))
     counted("rows that count", jobs)
+    unstated = ((base_ != "") & (of_base == 0)) | ((second != "") & (of_second == 0))
+    reveal("rows of models with a base that has no compute here", jobs.where(unstated).count(), figures=2)
     reveal("models that reached it", reached.count(), figures=2)
     reveal("not notified yet, clock still running", reached.where((told == 0) & open_).count(), figures=2)
     reveal("first day", day_of(jobs.start.min(empty=0)))

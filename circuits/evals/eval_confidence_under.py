@@ -4,11 +4,12 @@ Sources: Code of Practice for general-purpose AI, Safety and Security, Appendix 
 external validity); Seoul Frontier AI Safety Commitments, II. The bound is ours: neither names one. Of n items that were
 drawn independently, with a mean score of m, the true mean is at most m + sqrt(ln(1/d) / 2n) with confidence 1 - d
 (Hoeffding 1963): it is held as 2 * (n * limit - sum)^2 >= n * ln(1/d), in whole numbers. An item counts once, with the
-highest score of all its attempts and epochs, so that trying again lowers nothing; one without a score counts as 100 %.
-The items of each model, suite and grader are exactly those that the log `drawn` has, by stated times before any was
-graded: whose key stands for it says who drew them, and that they were drawn independently is that one's word. The
-confidence is of one model, suite and grader; of g of them at once it is 1 - g * d, and g is revealed. It fails where
-nothing was graded. A missing grader is a grader of its own. Padding is no row.
+highest score of all its attempts and epochs, so that trying again lowers nothing; one without a score, or of which no
+attempt ran to its end (success, within every limit), counts as 100 %. The items of each model, suite and grader are
+exactly those that the log `drawn` has, by stated times before any was graded: whose key stands for it says who drew
+them, and that they were drawn independently is that one's word. The confidence is of one model, suite and grader; of g
+of them at once it is 1 - g * d, and g is revealed. It fails where nothing was graded. A missing grader is a grader of
+its own. Padding is no row.
 """
 
 from __future__ import annotations
@@ -31,9 +32,11 @@ from zkcompliance.claim.language import (
     let,
     never_vacuous,
     param,
+    percent,
     require,
     reveal,
     same_rows,
+    select,
     vacuous,
 )
 
@@ -56,7 +59,9 @@ def eval_confidence_under(
     require("graded exactly what was drawn", same_rows((each.model, each.suite, each.key(2), each.item), promised))
     before = plan.at.max(empty=0) < ours.at.min(empty=Time.largest)
     require("drawn, by stated times, before anything was graded", before)
-    highest = let("an item's highest score", each.max(ours.score.or_else("100%").as_ppm()))
+    finished = each.size((ours.status == "success") & (ours.limit == "none"))
+    highest = select(finished == 0, percent(100).as_ppm(), each.max(ours.score.or_else("100%").as_ppm()))
+    highest = let("an item's highest score", highest)
     groups = each.group_by(each.model, each.suite, each.key(2))
     n = groups.size()
     room = let("n times the limit, less the sum", n * limit.as_ppm() - groups.sum(highest))
@@ -95,6 +100,9 @@ EXAMPLES = (
     fails("two of ten", BOUND, evals=asked(10, 2), drawn=TEN, **small()),
     fails("low tries of one item lower nothing", BOUND, evals=[*asked(10, 2), *again], drawn=TEN, **small()),
     fails("more doubt by a millionth", BOUND, evals=asked(10), drawn=TEN, doubt="5.000001", **small()),
+    fails(
+        "cut short", BOUND, evals=[*asked(9, 1), sample(item="9", status="limit", limit="tokens")], drawn=TEN, **small()
+    ),
     fails("not graded", BOUND, evals=[*asked(9, 1), sample(item="9", score="")], drawn=TEN, **small()),
     fails(
         "in one suite of two", BOUND, evals=[*asked(10), *asked(10, 2, suite="t")],

@@ -3,11 +3,11 @@
 Source: ours, for commitments to fairness that name no measure, such as those of the AI Action Summit. Every group's
 mean lies between `lowest` and that and the gap, so that no two groups are further apart; where they are not, there is
 such a number, to a part per million, and stating it tells where the means lie. The groups are those that are listed,
-each of them, and no other. Every sample has a group and a score, an item is of one group, and each has exactly so many
-samples, one for each epoch: no attempt is left out or made twice, and no easy item counts more than another. Who is in
-which group is the word of whoever seals the rows, and so is that a group has all its items: so many each has at least.
-With no rows it fails, since the groups are not there. A missing grader is a grader: rows of one grader count. Padding
-is no row.
+each of them, and no other. Every sample has a group and a score and ran to its end (success, within every limit), an
+item is of one group, and each has exactly so many samples, one for each epoch: no attempt is left out or made twice,
+and no easy item counts more than another. Who is in which group is the word of whoever seals the rows, and so is that a
+group has all its items: so many each has at least. With no rows it fails, since the groups are not there. A missing
+grader is a grader: rows of one grader count. Padding is no row.
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ def parity_gap(
     require("every sample has a group and a score", mine.every(mine.group.is_given() & mine.score.is_given()))
     require("every sample of one of the groups", mine.every(mine.group.or_else("").is_in(groups)))
     require("no attempt but the first", mine.every(mine.attempt == 1))
+    require("every attempt ran to its end", mine.every((mine.status == "success") & (mine.limit == "none")))
     whole = mine.where(mine.group.is_given() & mine.score.is_given())
     require("no sample twice", whole.unique(whole.item, whole.epoch))
     each = whole.group_by(whole.group, whole.item)
@@ -85,6 +86,7 @@ EXAMPLES = (
     fails("another group", AMONG, evals=[*a, b(group="c"), b(item="4", group="c")], **given()),
     fails("a group left out", THERE, evals=a, **given()),
     fails("a small group", "enough items", evals=[*a, b()], **given()),
+    fails("cut short", "every attempt ran to its end", evals=[*a, b(), b(item="4", limit="time")], **given()),
     fails("tried again", "no attempt but the first", evals=[*a, b(), b(item="4", attempt=2)], **given()),
     fails("an easy item asked more often", OFTEN, evals=[*a, *both, b(item="4", epoch=2)], **given()),
     fails(

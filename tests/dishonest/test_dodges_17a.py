@@ -24,6 +24,7 @@ Tables = dict[str, list[Row]]
 PARAMS: Mapping[str, Mapping[str, Any]] = {
     "modification-under-third": {"model": "clinic/med-8"},
     "threshold-crossing-notified": {"threshold": "1e25", "as_of": "2026-08-01"},
+    "index-value": {"name": "frontier", "as_of": "2026-11-01"},
     "compute-in-window": {"cap": "1e23", "outside": "10%"},
     "no-dark-compute": {"begin": "2026-03-01", "end": "2026-04-01", "dark": "2 hours"},
     "eval-confidence-under": {"model": "lab/base-1", "limit": "40%", "least": 20},
@@ -46,6 +47,26 @@ def chained(logs: Tables) -> None:
 def called_failed(logs: Tables) -> None:
     """Training that is logged as failed, of a modification."""
     logs["compute"].append({**logs["compute"][0], "phase": "failed", "flop": "5e23"})
+
+
+def an_index_of_two_values(logs: Tables) -> None:
+    """A second, higher value of the same moment: a draft took the higher one of the two."""
+    logs["index"].append({**logs["index"][1], "frontier_index": 1900})
+
+
+def stated_twice(logs: Tables) -> None:
+    """The original's compute is there by hardware and by architecture, and a draft took both together."""
+    logs["originals"].append({**logs["originals"][0], "method": "hardware"})
+    logs["compute"][0]["flop"] = "3e23"
+
+
+def cut_short(logs: Tables) -> None:
+    """Every item that would have been solved was cut short by a limit, and has a score of 0."""
+    for row in logs["evals"]:
+        if row["score"] == "100%":
+            row |= {"score": "0%", "status": "limit", "limit": "tokens"}
+    for row in logs["evals"][:5]:
+        row |= {"score": "0%", "status": "limit", "limit": "tokens"}
 
 
 def told_of_less(logs: Tables) -> None:
@@ -134,6 +155,7 @@ def a_group_left_out(logs: Tables) -> None:
 DODGES: list[tuple[str, Callable[[Tables], None], str | tuple[str, ...]]] = [
     ("modification-under-third", chained, "under a third of the original"),
     ("modification-under-third", called_failed, "little in phases that do not count"),
+    ("modification-under-third", stated_twice, "under a third of the original"),
     ("threshold-crossing-notified", told_of_less, "notified in time of what was reached"),
     (
         "threshold-crossing-notified",
@@ -141,11 +163,13 @@ DODGES: list[tuple[str, Callable[[Tables], None], str | tuple[str, ...]]] = [
         ("notified in time of what was reached", "notified in time of what was expected"),
     ),
     ("threshold-crossing-notified", begun_from_a_base, "notified in time of what was reached"),
+    ("index-value", an_index_of_two_values, "no two values of one moment"),
     ("compute-in-window", one_long_row, "no window over the cap"),
     ("no-dark-compute", booked_as_idle, "not too much idle"),
     ("no-dark-compute", a_job_of_little, "every job states FLOP that fit its bookings"),
     ("no-dark-compute", spent_elsewhere, "no FLOP that no booking could do"),
     ("eval-confidence-under", hard_items_left_out, "graded exactly what was drawn"),
+    ("eval-confidence-under", cut_short, "upper bound at or under the limit"),
     ("eval-confidence-under", tried_until_low, "upper bound at or under the limit"),
     ("scores-not-above-reference", a_stricter_grader, "the same samples and graders"),
     ("scores-not-above-reference", a_low_try, "in no suite above"),

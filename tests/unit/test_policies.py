@@ -24,8 +24,9 @@ from zkcompliance.report import policy as words
 
 DAY = 86400
 # No longer than their shortest clock
-AGES = dict.fromkeys(("ai-act-73", "gpai-code-incidents", "gpai-code-incidents-complete", "raise", "sb-53"), DAY)
-AGES |= {"eu-article-52": 14 * DAY, "slowdown": DAY}
+AGES = dict.fromkeys(
+    ("ai-act-73", "gpai-code-incidents", "gpai-code-incidents-complete", "raise", "sb-53", "slowdown"), DAY
+) | {"eu-article-52": 14 * DAY}
 NAMES = [
     "ai-act-73", "cloud-kyc", "conditional-treaty", "eu-ai-act", "eu-article-52", "eu-data", "eu-gpai", "eu-modifier",
     "gpai-code-incidents", "gpai-code-incidents-complete", "gpai-code-recurrence", "korea", "raise", "raise-recurrence",
