@@ -37,10 +37,13 @@ from zkcompliance.claim.language import (
     param,
     require,
     reveal,
+    seconds,
     select,
     smaller,
     vacuous,
 )
+
+ALL_TIME = seconds(1 << 48)
 
 
 @claim("no-dark-compute", version=1)
@@ -58,7 +61,8 @@ def no_dark_compute(
     """From `begin` to `end` registered accelerators are accounted for, and jobs state FLOP that fit their bookings."""
     until = registry.until.or_else(Time.largest)
     require("no accelerator registered twice at once", registry.no_overlap(registry.from_, until, per=registry.chip))
-    there = larger(smaller(until, end) - larger(registry.from_, begin), 0)
+    # no length is below 0 or above all time: said by a remainder, sums of it are known not to be below 0 either
+    there = larger(smaller(until, end) - larger(registry.from_, begin), 0) % ALL_TIME
     require("some time to account for", there.sum() >= 1)
     tenure = latest(
         until, at=bookings.start, order=registry.from_, per=(bookings.chip, registry.chip), default=0
@@ -68,7 +72,7 @@ def no_dark_compute(
         "no accelerator in two bookings at once", bookings.no_overlap(bookings.start, bookings.end, per=bookings.chip)
     )
     ours = bookings.where((bookings.end > begin) & (bookings.start < end))
-    held = larger(smaller(ours.end, end) - larger(ours.start, begin), 0)
+    held = larger(smaller(ours.end, end) - larger(ours.start, begin), 0) % ALL_TIME
     chips, booked = registry.group_by(registry.chip), ours.group_by(ours.chip)
     mine = lookup(chips.chip, booked.chip, booked.sum(held), default=0)
     require("no accelerator dark", chips.every(chips.sum(there) <= mine + dark))
@@ -83,9 +87,10 @@ def no_dark_compute(
     require("the peak of every booked accelerator is registered", able.every(peak > 0))
     spent = compute.where((compute.flop > 0) & ~compute.phase.is_in(("inference", "idle")))
     runs, logged = able.group_by(able.run), spent.group_by(spent.run)
-    could = let("what its accelerators could do", runs.sum(larger(able.end - able.start, 0) * peak))
+    could = let("what its accelerators could do", runs.sum(larger(able.end - able.start, 0) % ALL_TIME * peak))
     stated = lookup(runs.run, logged.run, logged.sum(spent.flop), default=0)
-    require("every job states FLOP that fit its bookings", runs.every(fraction(stated, could) >= yielded))
+    enough = stated * 10**6 >= could * yielded.as_ppm()
+    require("every job states FLOP that fit its bookings", runs.every(enough))
     most = lookup(logged.run, runs.run, could, default=0)
     require("no FLOP that no booking could do", logged.every(logged.sum(spent.flop) <= most))
     counted("bookings that count", ours)
