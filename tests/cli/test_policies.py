@@ -193,7 +193,7 @@ def test_completion() -> None:
     assert completed(["explain"], "malformed-pol") == ["malformed-policy"]
     assert completed(["explain"], "sb") == ["sb-53", "sb-53-recurrence"]
     assert completed(["schemas"], "") == schemas.names()
-    assert completed(["seal", "--schema"], "in") == ["incident", "incident_report"]
+    assert completed(["seal", "--schema"], "incident_") == ["incident_report"]
     assert (
         completed(["check"], "")
         == claims.names()
