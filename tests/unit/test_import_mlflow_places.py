@@ -111,6 +111,14 @@ def test_lines_that_are_refused(store: Path, data: str, match: str) -> None:
     refused(store, match)
 
 
+def test_files_of_a_gigabyte_are_refused_before_they_are_read(store: Path) -> None:
+    """Files that are nothing but holes."""
+    os.truncate(metric(store), 1 << 30)
+    assert "mlruns itself" in refused(store, r"run \d \(\w+\), the metric, line \d: is longer than").help
+    os.truncate(metric(store, values=2).parents[3] / "meta.yaml", 1 << 30)
+    refused(store, "a meta.yaml: is longer than")
+
+
 def meta(store: Path, old: str, new: str) -> None:
     """Change the meta.yaml of the run that has logged three values."""
     path = metric(store).parents[2] / "meta.yaml"

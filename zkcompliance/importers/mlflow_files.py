@@ -76,7 +76,7 @@ class Files:
         if path is not None and os.path.lexists(path):
             above = len(metric.split("/")) + 2  # folders of the store, up to the experiment's
             with _opened(path, above) as file:
-                for number, data in settings.lines(file, limits.MAX_IMPORT_LINE_BYTES):
+                for number, data in _lines(file, f"{run.where}, the metric"):
                     if len(found) >= limits.MAX_IMPORT_IDENTITIES:
                         raise ImporterError(
                             f"{run.where}: has over {limits.MAX_IMPORT_IDENTITIES} values of the metric"
@@ -141,6 +141,14 @@ def _opened(path: Path, folders: int) -> BinaryIO:
         return os.fdopen(regular.open_file(path, folders=folders), "rb")
     except OSError as error:
         raise ImporterError(f"a metric: {error.strerror}", help=_WHOLE) from None
+
+
+def _lines(file: BinaryIO, where: str) -> Iterator[tuple[int, bytes]]:
+    """The lines of a metric's file, with their numbers from 1; ImporterError says of which run."""
+    try:
+        yield from settings.lines(file, limits.MAX_IMPORT_LINE_BYTES)
+    except ImporterError as error:
+        raise ImporterError(f"{where}, {error.message}", help=_WHOLE) from None
 
 
 def _text(path: Path) -> str | None:
