@@ -146,7 +146,8 @@ def _reading(importer: Importer, path: str | Path, schema: Schema) -> Iterator[B
     except UnicodeDecodeError as error:
         raise ImporterError(f"{path}: is not UTF-8: {error.reason}") from None
     except ImporterError as error:
-        help_line = error.help if importer.schemas else f"zkcompliance schemas {schema.name}"
+        own = importer.schemas or not error.help.startswith("zkcompliance explain")
+        help_line = error.help if own else f"zkcompliance schemas {schema.name}"
         raise ImporterError(f"{path}: {error.message}", help=help_line) from error.__cause__
 
 
