@@ -6,6 +6,7 @@ number stands for that the log has rounded.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -84,24 +85,36 @@ class Count:
         for found in increases(self._in_order(points), began, self.resumed, self.base):
             times[found.step] = times.get(found.step, 0) + 1
             if len(times) > limits.MAX_IMPORT_IDENTITIES:
-                raise ImporterError(f"over {limits.MAX_IMPORT_IDENTITIES} steps in one file; log fewer of them")
+                raise _too_many()
             amount = self.factor * found.amount
             row = self.stated.row(found.start // 1000, -(-found.end // 1000), amount, self.method)
             yield Identified(row, (*identity, found.step, times[found.step]), f"step {found.step}")
         if not times:
             raise ImporterError(f"holds no value of {self.name[:64]}", help="name it as the log does, with --set")
 
-    def _in_order(self, points: Iterable[Point]) -> Iterator[Point]:
+    def _in_order(self, points: Iterable[Point]) -> Iterable[Point]:
+        """As they were logged, by increasing steps unless the run was resumed; or by their times."""
+        if self.order == "step":
+            return self._by_step(points)
+        found = list(itertools.islice(points, limits.MAX_IMPORT_IDENTITIES + 1))
+        if len(found) > limits.MAX_IMPORT_IDENTITIES:
+            raise _too_many()
+        return sorted(found, key=lambda point: point.time)
+
+    def _by_step(self, points: Iterable[Point]) -> Iterator[Point]:
         before: Point | None = None
         for point in points:
-            going_on = before is None or point.step > before.step
-            if self.order == "step" and self.resumed == "refuse" and not going_on:
+            if self.resumed == "refuse" and before is not None and point.step <= before.step:
                 raise ImporterError(
                     f"{point.where}: its step is there already, or is before the one before",
                     help="a run that was resumed: add --set resumed=rewind; a count without steps: --set order=time",
                 )
             before = point
             yield point
+
+
+def _too_many() -> ImporterError:
+    return ImporterError(f"over {limits.MAX_IMPORT_IDENTITIES} values in one file; log fewer of them")
 
 
 def unrounded(value: float, bits: int, rounded: str, where: str) -> int:
