@@ -7,17 +7,21 @@ import random
 import numpy as np
 import pytest
 
+from tests.kit import support
 from zkcompliance.stark.commit.keystream import Keystream
 from zkcompliance.stark.field.babybear import P
 from zkcompliance.stark.profiles import STANDARD, degree_bound
 from zkcompliance.stark.prover import columns
+from zkcompliance.stark.prover.quotient import cosets_needed
 
 KAPPA = 7
 SIZE = STANDARD.blowup << KAPPA
 
 
+@pytest.mark.parametrize("room", [0, 2, 7])
 @pytest.mark.parametrize("needed", [0, 1, 3, 99])
-def test_what_is_not_kept_is_computed(needed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_not_kept_is_computed(needed: int, room: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """room: for so many cosets, and a little less than one more."""
     rng, chance = np.random.default_rng(needed), random.Random(needed)
     lengths = ((2, 1 << KAPPA), (3, degree_bound(KAPPA)))
     polynomials = [rng.integers(0, P, shape, dtype=np.uint32) for shape in lengths]
@@ -25,12 +29,26 @@ def test_what_is_not_kept_is_computed(needed: int, monkeypatch: pytest.MonkeyPat
     whole = columns.commit_columns(*given)
     little = columns.commit_columns(*given, needed)
     assert whole.values.shape == little.values.shape == (STANDARD.blowup, 5, 1 << KAPPA)  # too little to save on
-    monkeypatch.setattr(columns, "MOST_KEPT_BYTES", 0)
+    monkeypatch.setattr(columns, "MOST_KEPT_BYTES", 4 * 5 * (room + 1 << KAPPA) - 1)
     some = columns.commit_columns(*given, needed)
-    assert some.values.shape[0] == min(needed, STANDARD.blowup) and some.tree.root == whole.tree.root
+    assert some.values.shape[0] == min(needed, room) and some.tree.root == whole.tree.root
     assert (some.values == whole.values[: some.values.shape[0]]).all()
     for count in (1, 2, 80, SIZE):
         positions = sorted({chance.randrange(SIZE) for _ in range(count)})
         assert some.open(positions) == whole.open(positions) == whole.tree.open(positions, whole.rows)
     for first, number in ((0, 8), (5, 1), (SIZE - 1, 1), (SIZE - 13, 9), (SIZE - 8, 8)):
         assert some.rows(first, number) == whole.rows(first, number)
+
+
+@pytest.mark.parametrize("profile", ["standard", "fast", "small"])
+def test_a_proof_is_the_same_however_little_is_kept(profile: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also on cosets outside the domain, of which `fast` has too few blocks."""
+    prover = support.prover([support.seal(support.table(support.ROWS), profile=profile)])
+    whole = prover.prove()
+    assert all(committed.values.shape[0] == prover.profile.blowup for committed in prover.witness)
+    for room in (1 << 16, 0):
+        monkeypatch.setattr(columns, "MOST_KEPT_BYTES", room)
+        assert prover.prove() == whole
+    assert all(committed.values.shape[0] == 0 for committed in (*prover.witness, *prover.extension))
+    outside = [cosets_needed(prover.layout, kappa) - prover.profile.blowup for kappa in prover.layout.heights]
+    assert max(outside) > 0 or profile != "fast"

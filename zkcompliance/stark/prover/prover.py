@@ -18,7 +18,7 @@ from zkcompliance.stark.commit.sha256 import grind
 from zkcompliance.stark.commit.table import SealedTable
 from zkcompliance.stark.field import workspace
 from zkcompliance.stark.field.extension import Ext
-from zkcompliance.stark.field.ntt import evaluate_cosets, interpolate
+from zkcompliance.stark.field.ntt import interpolate
 from zkcompliance.stark.fri.prover import fold_all
 from zkcompliance.stark.profiles import degree_bound
 from zkcompliance.stark.prover.columns import Committed, commit_columns, mask
@@ -33,7 +33,7 @@ from zkcompliance.stark.prover.openings import (
 )
 from zkcompliance.stark.prover.quotient import (
     Blocks,
-    Columns,
+    Held,
     blinded_chunks,
     cosets_needed,
     quotient_coefficients,
@@ -169,16 +169,13 @@ class Prover:
         e0 = 6 * sum(self.layout.instances[i].air.extension_columns for i in before)
         witness = self.witness[height].values[:, w0 : w0 + instance.witness_columns]
         extension = self.extension[height].values[:, e0 : e0 + 6 * instance.air.extension_columns]
-        log = self.logs[number].extension(self.progress) if number in self.logs else None
-
-        def beyond(shift: int) -> Columns:
-            def values(polynomials: np.ndarray) -> np.ndarray:
-                return evaluate_cosets(polynomials, instance.kappa, [shift])[:, 0]
-
-            read = values(self.log_polynomials[number]) if number in self.logs else np.zeros((1, 1), np.uint32)
-            return read, values(self.witness_polynomials[number]), values(self.extension_polynomials[number])
-
-        return Blocks(log, witness, extension, beyond)
+        return Blocks(
+            instance.kappa,
+            self.logs[number].extension(self.progress) if number in self.logs else None,
+            self.log_polynomials.get(number),
+            Held(self.witness_polynomials[number], witness),
+            Held(self.extension_polynomials[number], extension),
+        )
 
     # Steps 5 and 6
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -210,26 +210,43 @@ def coset_rows(
     return Rows((*sources, public), chosen.following, tuple(t for t, _ in tables), tuple(s for _, s in tables))
 
 
-class Blocks(NamedTuple):
-    """Columns of an instance, (columns, 2^κ) on each block of its domain; a log's are read only when they are used.
+class Held(NamedTuple):
+    """Columns by their polynomials (w, d), and their values (cosets, w, 2^κ) on as many cosets as these are kept of."""
 
-    `beyond` evaluates them on a coset outside the domain, from its shift.
+    polynomials: np.ndarray
+    values: np.ndarray
+
+    def on(self, block: int, kappa: int, shift: int) -> np.ndarray:
+        """(w, 2^κ) on the coset of this shift, which is the domain's block where that has so many."""
+        if block < self.values.shape[0]:
+            kept: np.ndarray = self.values[block]
+            return kept
+        return evaluate_cosets(self.polynomials, kappa, [shift])[:, 0]
+
+
+class Blocks(NamedTuple):
+    """Columns of an instance at height κ, on each block of its domain and on cosets outside.
+
+    A log's, of which `log_polynomials` has those that are read, are looked up only when they are used.
     """
 
+    kappa: int
     log: Extension | None
-    witness: np.ndarray
-    extension: np.ndarray
-    beyond: Callable[[int], Columns]
+    log_polynomials: np.ndarray | None
+    witness: Held
+    extension: Held
 
     def on(self, block: int, shift: int, log_columns: Sequence[int]) -> Columns:
         """Log, witness and extension columns on one block; after the domain's on the coset of this shift.
 
         Of the log's only the `log_columns`, in this order.
         """
-        if block >= self.witness.shape[0]:
-            return self.beyond(shift)
-        log = np.zeros((1, 1), np.uint32) if self.log is None else self.log.block(block, log_columns)
-        return log, self.witness[block], self.extension[block]
+        log = np.zeros((1, 1), np.uint32)
+        if self.log is not None and block < self.log.rows.shape[0]:
+            log = self.log.block(block, log_columns)
+        elif self.log_polynomials is not None:
+            log = evaluate_cosets(self.log_polynomials, self.kappa, [shift])[:, 0]
+        return log, self.witness.on(block, self.kappa, shift), self.extension.on(block, self.kappa, shift)
 
 
 def quotient_coefficients(
