@@ -180,7 +180,7 @@ class _Making:
             staging.draw_seed(self._layout, name)
             here, there = self._place.absolute(), self._log.path.absolute()
             pieces.append(Grouping(here, there, run.first, run.last, content, name, number, len(runs)))
-        with Writer(self._place, self._key) as writer, Handed(executor, make_grouping, pieces) as handed:
+        with Writer(self._place, self._key, rolling=True) as writer, Handed(executor, make_grouping, pieces) as handed:
             self._refuse_others(writer)
             self._progress("segments of the roll-up", 0, len(runs))
             for at, (run, piece) in enumerate(zip(runs, pieces, strict=True)):
