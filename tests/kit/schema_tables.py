@@ -57,8 +57,8 @@ def _wrapped(text: str) -> str:
 
 def written(page: str) -> str:
     """The page with the sections of the schemas as they are now, in their order."""
-    first = re.search(r"^## \w+@\d+$", page, re.MULTILINE)
-    last = list(re.finditer(r"^## \w+@\d+$", page, re.MULTILINE))[-1] if first else None
+    first = re.search(r"^## [\w.]+@\d+$", page, re.MULTILINE)
+    last = list(re.finditer(r"^## [\w.]+@\d+$", page, re.MULTILINE))[-1] if first else None
     if first is None or last is None:
         raise SystemExit(f"{PAGE} has no section about a schema")
     rest = re.search(r"^## ", page[last.end() :], re.MULTILINE)

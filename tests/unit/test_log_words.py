@@ -24,7 +24,8 @@ WORDS = {
 def test_there_is_one_for_each() -> None:
     assert WORDS.keys() == set(schemas.names())
     for name, word in WORDS.items():
-        assert word.__name__ == "".join(part.capitalize() for part in name.split("_")) + "Log"
+        stem = "".join(part.capitalize() for part in name.removesuffix(".rollup").split("_"))
+        assert word.__name__ == stem + ("RollUp" if name.endswith(".rollup") else "Log")
         assert word.schema is schemas.by_name(name)
 
 

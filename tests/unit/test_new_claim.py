@@ -60,7 +60,7 @@ print(json.dumps({
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """The checkout, without what its tests need besides."""
-    left = shutil.ignore_patterns("__pycache__", "vectors", "data", "demo_data")
+    left = shutil.ignore_patterns("__pycache__", "demo_data")
     for name in ("zkcompliance", "circuits"):
         shutil.copytree(pins.ROOT / name, tmp_path / name, ignore=left, symlinks=True)
     (tmp_path / "tests").mkdir()

@@ -149,6 +149,6 @@ def test_both_versions_in_the_catalogue(tmp_path: Path) -> None:
 
 
 def test_every_schema_is_there_by_its_name() -> None:
-    for name in schemas.names():
+    for name in (name for name in schemas.names() if not schemas.by_name(name).rolled_up):
         assert getattr(schemas, name) is schemas.by_name(name) and name in schemas.__all__
     assert schemas.eval is schemas.eval_

@@ -136,7 +136,7 @@ PLAIN = {
     "wanted", "shown", "METRIC",
     "key", "stated.digest.hex()", "','.join((*_COLUMNS, *_OPTIONAL))", "context.command_path",
     "self.code", "claim.id", "_day(now)", "again", "question.key", "epochs", "len(value) - 1",
-    "stated", "_AGAIN", "help",
+    "stated", "_AGAIN", "help", "_CHANGED", "record.help", "self.schemas[0]",
 }  # fmt: skip
 MAKERS = ("command", "say", "quoted")
 

@@ -207,7 +207,7 @@ def test_a_gap_as_long_as_the_period_asks_nothing_of_events_within_it() -> None:
 # What a policy must not admit
 
 
-def bounds(name: str, **given: Bound) -> dict[str, Bound]:
+def bounds(name: str, /, **given: Bound) -> dict[str, Bound]:
     """Sound bounds of every parameter, some replaced."""
     exact: dict[str, object] | None = {
         "training-compute-below": {"limit": "1e25", "phases": "pretraining"},
@@ -225,6 +225,7 @@ def bounds(name: str, **given: Bound) -> dict[str, Bound]:
             "cybersecurity": "5 days", "death": "10 days", "harm": "15 days", "safety": "15 days", "danger": "24 hours",
         },
         "threshold-crossing-notified": {"threshold": "1e25", "as_of": "2026-01-01"},
+        "index-value": {"name": "frontier", "as_of": "2026-01-01"},
         "log-floor-compute": {"rows": 1, "sources": "signed"},
     }.get(name)  # fmt: skip
     if exact is None:

@@ -300,7 +300,7 @@ class _Making:
         if len(named) != 1 or named[0].first != self.done:
             raise LogCorrupt(
                 f"{path} is no proof about segment {self.done} of {self._log.origin} and those behind it",
-                help=f"{self._place} is the roll-up of another log, or was changed: choose another folder, --to NEW",
+                help="the folder is the roll-up of another log, or was changed: choose another one, --to NEW",
             )
         return self.done + len(named[0].entries)
 
