@@ -51,7 +51,8 @@ def test_a_column_that_no_row_states(tmp_path: Path) -> None:
         "No row of the log compute states model (the model that it was spent on; empty: not stated), which "
         "below-presumption reads."
     )
-    assert "slurm, dcgm, hf-trainer, mlflow, lightning, csv, jsonl and arrow" in lack["help"]
+    assert "formats that have it are slurm, kubernetes, kube-state, dcgm, hf-trainer, mlflow" in lack["help"]
+    assert "wandb, csv, jsonl and arrow" in lack["help"]
     assert "Missing:" in shown and f"  - {lack['says']}" in shown.splitlines()
 
 

@@ -188,7 +188,7 @@ def completed(args: list[str], incomplete: str) -> list[str]:
 
 
 def test_completion() -> None:
-    assert completed(["policies"], "eu") == ["eu-ai-act", "eu-gpai"]
+    assert completed(["policies"], "eu-a") == ["eu-ai-act", "eu-article-52"]
     assert completed(["explain"], "compute-m") == ["compute-methods-agree"]
     assert completed(["explain"], "malformed-pol") == ["malformed-policy"]
     assert completed(["explain"], "sb") == ["sb-53", "sb-53-recurrence"]

@@ -37,7 +37,7 @@ def test_for_a_program() -> None:
     assert found["policy"] == "eu-ai-act@2" and found["subject"] is True and found["reference"] is False
     (compute,) = found["logs"]
     assert compute["schema"] == "compute@2" and compute["counted"] == {"below-presumption": "1"}
-    assert compute["any_column"] == ["csv", "jsonl", "arrow"]
+    assert compute["any_column"] == ["csv", "jsonl", "json", "arrow"]
     columns = {each["name"]: each for each in compute["columns"]}
     assert columns["model"]["formats"] == ["slurm", "dcgm", "hf-trainer", "mlflow", "lightning"]
     assert columns["model"]["read_by"] == ["below-presumption"] and columns["model"]["must_be_stated"] is False

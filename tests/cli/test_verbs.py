@@ -331,7 +331,7 @@ def test_the_checkout_shim() -> None:
             "key.pub is not a private",
             "use the private half: key",
         ),
-        (("seal", "wrong.csv", "--log", "log", "--key", "key"), "no column 'steps'", "zkcompliance schemas compute"),
+        (("seal", "wrong.csv", "--log", "log", "--key", "key"), "no column 'steps'", "--map COLUMN=FIELD"),
         (("seal", "time.csv", "--log", "log", "--key", "key"), "such as 2025-08-02", "zkcompliance schemas compute"),
     ],
 )

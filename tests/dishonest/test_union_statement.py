@@ -354,6 +354,8 @@ class OtherRows(Prover):
         blocks, made = super()._sources(number), self
 
         class Stacked:
+            rows = made.tables[0].extension().rows
+
             @staticmethod
             def block(at: int, columns: Sequence[int]) -> np.ndarray:
                 """Of these columns, of which the other rows' are numbered after all of the segment's."""

@@ -23,8 +23,8 @@ def asked(*words: str) -> list[list[str]]:
 
 
 def test_what_can_follow() -> None:
-    assert [fields[1] for fields in asked("verify", "p", "--policy", "eu")] == ["eu-ai-act", "eu-gpai", "eu"]
-    assert ["file", "eu", ""] in asked("verify", "p", "--policy", "eu")
+    assert [fields[1] for fields in asked("verify", "p", "--policy", "eu-a")] == ["eu-ai-act", "eu-article-52", "eu-a"]
+    assert ["file", "eu-a", ""] in asked("verify", "p", "--policy", "eu-a")
     assert [fields[1] for fields in asked("pol")] == ["policies"]
     assert [fields[1] for fields in asked("report", "x", "--out")] == ["--output"]
     assert "complete" not in [fields[1] for fields in asked("")] and "completion" in [fields[1] for fields in asked("")]
@@ -47,14 +47,14 @@ def test_in_bash(tmp_path: Path) -> None:
     (tmp_path / "eu-mine.toml").touch()
     code = (
         'eval "$(zkcompliance completion bash)"; compopt() { echo "compopt $*"; }\n'
-        "COMP_WORDS=(zkcompliance verify p --policy eu); COMP_CWORD=4\n"
+        "COMP_WORDS=(zkcompliance verify p --policy eu-a); COMP_CWORD=4\n"
         '_zkcompliance_completion; printf "%s\\n" "${COMPREPLY[@]}"\n'
     )
     path = f"{tmp_path}:/usr/bin:/bin"
     done = subprocess.run(
         ["bash", "--norc", "-c", code], env={"PATH": path}, cwd=tmp_path, capture_output=True, text=True
     )
-    assert done.stdout.splitlines() == ["compopt -o default", "eu-ai-act", "eu-gpai"], done.stderr
+    assert done.stdout.splitlines() == ["compopt -o default", "eu-ai-act", "eu-article-52"], done.stderr
 
 
 @pytest.mark.parametrize("shell", list(SCRIPTS))

@@ -372,7 +372,7 @@ def written(param: Parameter, value: int) -> Any:
     match param.kind:
         case "Bool":
             return bool(value)
-        case "Ppm":
+        case "Ppm" | "Rate":
             return f"{value // 10_000}.{value % 10_000:04d}%"
         case "Seconds":
             return f"{value} s"

@@ -132,6 +132,8 @@ def test_every_verb(bench: Bench) -> None:
         bench.both(verb)
     shutil.copytree(f / "log", f / "again")
     shutil.copy(f / "key", f / "key2")
+    bench.run("keygen", "lab.example/rolled", "-o", f / "key3")
+    bench.run("roll-up", f / "log", "--to", f / "rolled", "--key", f / "key3")
     for verb, before in (("refresh", "again"), ("compact", "refresh")):
         bench.run(verb, f / before, "--to", f / verb, "--key", f / "key2", "-o", f / f"proof-{verb}")
     bench.both("log", "retire", f / "again")
