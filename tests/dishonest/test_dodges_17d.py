@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.kit.catalogue_claims import definition
+from zkcompliance.circuits.compute import no_dark_compute as dark
 from zkcompliance.circuits.evals import scores_not_above_reference as reference
 from zkcompliance.circuits.events import circuit_breaker as breaker
 from zkcompliance.circuits.events import pause_after_breach as paused
@@ -14,6 +15,15 @@ from zkcompliance.circuits.people import customers_verified as customers
 from zkcompliance.claim.language.example import Example, fails
 
 DODGES: list[tuple[str, Example]] = [
+    (
+        "no_dark_compute",
+        fails(
+            "a run whose rows end before a pause, and whose accelerators are booked for it all through the pause",
+            dark.TIME,
+            bookings=[dark.held(end=dark.T + 1100), dark.held(start=dark.T + 1100)],
+            **dark.asked(compute=[dark.job(end=dark.T + 1100)]),
+        ),
+    ),
     (
         "scores_not_above_reference",
         fails(
