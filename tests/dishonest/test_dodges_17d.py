@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.kit.catalogue_claims import definition
+from zkcompliance.circuits.compute import modification_under_third as third
 from zkcompliance.circuits.compute import no_dark_compute as dark
 from zkcompliance.circuits.evals import scores_not_above_reference as reference
 from zkcompliance.circuits.events import circuit_breaker as breaker
@@ -22,6 +23,17 @@ DODGES: list[tuple[str, Example]] = [
             dark.TIME,
             bookings=[dark.held(end=dark.T + 1100), dark.held(start=dark.T + 1100)],
             **dark.asked(compute=[dark.job(end=dark.T + 1100)]),
+        ),
+    ),
+    (
+        "modification_under_third",
+        fails(
+            "inference is chosen as a phase that counts, of which the original had far more than of training",
+            third.THIRD,
+            compute=[third.job(flop=300)],
+            models=[third.ours()],
+            originals=[third.first(), third.first(phase="inference", flop=1000)],
+            phases=("pretraining", "fine_tuning", "reinforcement", "synthetic_data", "inference"),
         ),
     ),
     (
