@@ -137,7 +137,6 @@ EXAMPLES = (
     ),
     fails("a run whose rows end before", TIME, bookings=[held()], **asked(compute=[job(start=T, end=T + 1000)])),
     fails("a run whose rows begin after", TIME, bookings=[held()], **asked(compute=[job(start=T + 1980)])),
-    fails("a run that states nothing", (FIT, TIME), bookings=[held()], **asked(compute=[job(phase="inference")])),
     fails(
         "spent on none of them", "no FLOP that no booking could do", bookings=[held()],
         **asked(compute=[job(), job(run="r2", flop=1)]),
