@@ -1,11 +1,12 @@
 """compute-in-window: in no window of so much time does a lab spend more compute than a cap.
 
 Source: proposals to slow AI development down or to pause it, as conditional treaties name them; the number and the
-window are the policy's. A row counts whole in every window that it touches, at its ends too, however long it is: what
-was spent in a window is never more than what its rows have. A log of long rows is therefore held more strictly than one
-of short rows, and a lab that is within the cap by days logs days. Every row counts, whatever model it names, if its
-phase does; in phases that do not count, in any such window, at most a share of the cap was spent. All times are those
-that the rows state. An empty log holds, loudly, with 0 rows that count; a row of 0 FLOP is none, and padding is no row.
+window are the policy's. A row counts whole in every window that it touches, however long it is, at its beginning too
+(one that ends at the second at which a window begins is before it): what was spent in a window is never more than what
+its rows have. A log of long rows is therefore held more strictly than one of short rows, and a lab that is within the
+cap by days logs days. Every row counts, whatever model it names, if its phase does; in phases that do not count, in any
+such window, at most a share of the cap was spent. All times are those that the rows state. An empty log holds, loudly,
+with 0 rows that count; a row of 0 FLOP is none, and padding is no row.
 """
 
 from __future__ import annotations

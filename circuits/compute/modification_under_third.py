@@ -7,11 +7,12 @@ is made from one original counts together, so that nothing is gained by a chain 
 original, or one name; one that names another modification as its base is refused. That is stricter than the guidelines
 for several modifications of which none was made from another. The log `originals` has the training compute of
 originals, as their providers state it; of work that is stated by several methods (hardware, architecture, measured) the
-method that comes to most counts, so that nothing is counted twice. An original without a FLOP there is taken to have
-had `unknown`, or `systemic` if it is one of those that are `listed`. Every row of some FLOP names a model of the
-register; a model without a base is an original, and how many of its rows were passed over is revealed. FLOP of
-modifications in phases that do not count are at most a share of the original's. With empty logs it holds, loudly, with
-0 rows that count; a row of 0 FLOP is no row that counts, and padding is no row.
+method that comes to most counts, so that nothing is counted twice. Whatever phases are chosen, of an original only
+training counts: pre-training, fine-tuning, reinforcement learning and the making of synthetic data. An original without
+a FLOP there is taken to have had `unknown`, or `systemic` if it is one of those that are `listed`. Every row of some
+FLOP names a model of the register; a model without a base is an original, and how many of its rows were passed over is
+revealed. FLOP of modifications in phases that do not count are at most a share of the original's. With empty logs it
+holds, loudly, with 0 rows that count; a row of 0 FLOP is no row that counts, and padding is no row.
 """
 
 from __future__ import annotations
@@ -73,7 +74,8 @@ def modification_under_third(
         "the model is a modification with rows that count",
         (model == "") | ours.any((ours.model == model) & ours.phase.is_in(phases)),
     )
-    known = originals.where(originals.model.is_given() & originals.phase.is_in(phases))
+    trained = originals.phase.is_in(phases) & originals.phase.is_in(COUNTED)  # more phases raise no limit
+    known = originals.where(originals.model.is_given() & trained)
     theirs, each = known.group_by(known.model), ours.group_by(origin)
     one, two, three = (theirs.sum(select(known.method == how, known.flop, 0)) for how in METHODS)
     most = larger(larger(one, two), three)
@@ -113,6 +115,10 @@ EXAMPLES = (
     fails(
         "stated of a phase that does not count", THIRD, compute=[job(flop=9)], models=[ours()],
         originals=[first(phase="inference")], unknown=27,
+    ),
+    fails(
+        "an original's inference, where inference counts", THIRD, compute=[job(flop=10)], models=[ours()],
+        originals=[first(), first(phase="inference", flop=1000)], phases=(*COUNTED, "inference"),
     ),
     fails(
         "an original that is stated twice, by two methods", THIRD, compute=[job(flop=10)], models=[ours()],

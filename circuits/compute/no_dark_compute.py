@@ -5,10 +5,12 @@ verify that others have stopped or slowed. Within a period each registered accel
 inference, idle or in maintenance, for all but `dark` of the time that it was registered, and all of them together for
 all but a share. No booking is outside a registration and no accelerator in two at once. The run of a booked job is in
 the compute log, with at least a share of the FLOP that its accelerators could have done in the time that it had them,
-by the peak that the registry has of each, and with no more; but for inference it has no FLOP of another run. Idle and
-maintenance together are at most a share of all that there was; what is booked so and is not so is not shown, nor is
-inference that was training: chip-hours of each kind are revealed. Accelerators that are not in the registry are not
-seen: whose key stands for it says whose list it is. All times are those that the rows state. Without a registered
+by the peak that the registry has of each, and with no more; but for inference it has no FLOP of another run. For the
+time of each booking the run's rows that touch it have that share of what this one accelerator could do in it, so that
+no accelerator runs on for a run whose rows end; whatever is above that share may be stated at another time of the run.
+Idle and maintenance together are at most a share of all that there was; what is booked so and is not so is not shown,
+nor is inference that was training: chip-hours of each kind are revealed. Accelerators that are not in the registry are
+not seen: whose key stands for it says whose list it is. All times are those that the rows state. Without a registered
 accelerator it fails; an empty log of bookings does where one was registered. Padding is no row.
 """
 
@@ -87,12 +89,21 @@ def no_dark_compute(
     require("the peak of every booked accelerator is registered", able.every(peak > 0))
     spent = compute.where((compute.flop > 0) & ~compute.phase.is_in(("inference", "idle")))
     runs, logged = able.group_by(able.run), spent.group_by(spent.run)
-    could = let("what its accelerators could do", runs.sum(larger(able.end - able.start, 0) % ALL_TIME * peak))
+    able_to = larger(able.end - able.start, 0) % ALL_TIME * peak
+    could = let("what its accelerators could do", runs.sum(able_to))
     stated = lookup(runs.run, logged.run, logged.sum(spent.flop), default=0)
     enough = stated * 10**6 >= could * yielded.as_ppm()
     require("every job states FLOP that fit its bookings", runs.every(enough))
     most = lookup(logged.run, runs.run, could, default=0)
     require("no FLOP that no booking could do", logged.every(logged.sum(spent.flop) <= most))
+    # FLOP of rows of its run that begin before a booking ends, less those of rows that end by its beginning
+    begun = spent.flop.sum_within("36500 days", at=spent.start, per=spent.run)
+    over = spent.flop.sum_within("36500 days", at=spent.end, per=spent.run)
+    per = (able.run, spent.run)
+    by = latest(begun, at=larger(able.end - seconds(1), able.start), order=spent.start, per=per, default=0)
+    gone = latest(over, at=able.start, order=spent.end, per=per, default=0)
+    meanwhile = let("FLOP that its run states for its time", by - gone)
+    require("every job states FLOP for its time", able.every(meanwhile * 10**6 >= able_to * yielded.as_ppm()))
     counted("bookings that count", ours)
     for kind in ("job", "inference", "idle", "maintenance"):
         hours = select(ours.kind == kind, held, 0).sum() // 3600
@@ -103,11 +114,13 @@ def no_dark_compute(
 T = 1577836800  # 2020-01-01
 chip = base(chip="c1", owner="acme", peak=10, **{"from": T})
 held = base(chip="c1", run="r1", start=T + 1000, end=T + 1980, kind="job")
-job = base(start=T, end=T + 9, run="r1", phase="pretraining", method="hardware", flop=980)
+job = base(start=T + 1000, end=T + 1980, run="r1", phase="pretraining", method="hardware", flop=980)
 asked = base(registry=[chip()], compute=[job()], begin=T + 1000, end=T + 2000, dark=50, total="97%")
 TWO = [chip(), chip(chip="c2", until=T + 1500)]
 other = base(**held(chip="c2", kind="idle", end=T + 1475))
+BOTH = [held(), held(chip="c2")]
 DARK, LITTLE, FIT = "no accelerator dark", "little dark in all", "every job states FLOP that fit its bookings"
+TIME = "every job states FLOP for its time"
 WITHIN, TWICE = "every booking within a registration", "no accelerator in two bookings at once"
 
 EXAMPLES = (
@@ -118,8 +131,12 @@ EXAMPLES = (
     fails("twice", TWICE, bookings=[held(), held(start=T + 1979, end=T + 1990, kind="idle")], **asked()),
     fails("all idle", "not too much idle", bookings=[held(kind="idle")], **asked(compute=[])),
     fails("which run?", "every job names its run", bookings=[held(run="")], **asked(compute=[])),
-    fails("a run that states little", FIT, bookings=[held()], **asked(compute=[job(flop=979)])),
-    fails("a run that states nothing", FIT, bookings=[held()], **asked(compute=[job(phase="inference")])),
+    fails(
+        "a run that states little", FIT, bookings=BOTH,
+        **asked(registry=[chip(), chip(chip="c2")], compute=[job(flop=1959)]),
+    ),
+    fails("a run whose rows end before", TIME, bookings=[held()], **asked(compute=[job(start=T, end=T + 1000)])),
+    fails("a run whose rows begin after", TIME, bookings=[held()], **asked(compute=[job(start=T + 1980)])),
     fails(
         "spent on none of them", "no FLOP that no booking could do", bookings=[held()],
         **asked(compute=[job(), job(run="r2", flop=1)]),

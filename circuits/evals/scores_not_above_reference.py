@@ -54,7 +54,9 @@ def scores_not_above_reference(
     finished = ours.size((mine.status == "success") & (mine.limit == "none"))
     high = select(finished == 0, percent(100).as_ppm(), ours.max(mine.score.or_else("100%").as_ppm()))
     high = let("the highest of its attempts", high)
-    low = let("the lowest of its attempts", its.min(theirs.score.or_else("0%").as_ppm()))
+    ended = its.size((theirs.status == "success") & (theirs.limit == "none"))
+    low = select(ended == 0, percent(0).as_ppm(), its.min(theirs.score.or_else("0%").as_ppm()))
+    low = let("the lowest of its attempts", low)
     suites, known = ours.group_by(ours.suite, ours.key(1)), its.group_by(its.suite, its.key(1))
     most = lookup((suites.key(0), suites.key(1)), (known.key(0), known.key(1)), known.sum(low), default=0)
     require("in no suite above", suites.every(suites.sum(high) <= most + suites.size() * margin.as_ppm()))
@@ -82,6 +84,7 @@ EXAMPLES = (
     fails("the reference tried again", ABOVE, evals=[sample(score="50%")],
           reference=[given(), given(score="90%", attempt=2)], **names()),
     fails("cut short", ABOVE, evals=[sample(status="limit", score=0)], reference=[given()], **names()),
+    fails("the reference cut short", ABOVE, evals=[sample()], reference=[given(status="limit")], **names()),
     fails("not graded", ABOVE, evals=[sample(score="")], reference=[given(score="99%")], **names()),
     fails("above the margin", ABOVE, evals=[sample(score="41%")], reference=[given()], **names(margin="9999 ppm")),
     fails("a suite left out", SAME, evals=[sample()], reference=[given(), given(suite="t")], **names()),

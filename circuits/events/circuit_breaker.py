@@ -1,14 +1,14 @@
 """circuit-breaker: each trigger is acted on in time, and nothing is started again before somebody reviewed it.
 
-Sources: Seoul Frontier AI Safety Commitments, IV (explicit processes at a threshold); responsible scaling
-policies. A trigger is a breach or a crossing, or what `kinds` has besides. It is acted on by a throttle, a pause or a
-rollback, or what `actions` has, and closed by a review: both state the trigger's serial as their `subject` and its
-model, and neither is before it. From the trigger to its review the model is neither resumed nor deployed, by a row that
-names it or by one that names none; without a review it stays so up to `as_of`. Of two triggers each needs its own
-review. Triggers name their model. A trigger that is not acted on yet is in order while its time still runs at `as_of`,
-how many these are is revealed; nothing is dated later. An empty log holds, loudly, with 0 triggers that count. How far
-a throttle goes, who reviewed and with what result is not seen. An action or a review that is added helps: serials
-without a gap say that it is the register's. Padding is no row.
+Sources: Seoul Frontier AI Safety Commitments, IV (explicit processes at a threshold); responsible scaling policies. A
+trigger is a breach or a crossing, or what `kinds` has besides. It is acted on by a throttle, a pause or a rollback, or
+what `actions` has, and closed by a review: both state the trigger's serial as their `subject` and its model, and
+neither is before it. From the trigger to its review the model is neither resumed nor deployed, by a row that names it
+or by one that names none; without a review it stays so up to `as_of`, and a start at the very second of the trigger is
+one after it. Of two triggers each needs its own review. Triggers name their model. A trigger that is not acted on yet
+is in order while its time still runs at `as_of`, how many these are is revealed; nothing is dated later. An empty log
+holds, loudly, with 0 triggers that count. How far a throttle goes, who reviewed and with what result is not seen. An
+action or a review that is added helps: serials without a gap say that it is the register's. Padding is no row.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def circuit_breaker(
     per = (asking.model.or_else(""), own.model)
     last = latest(own.at, at=before, order=own.at, per=per, default=0)
     every = latest(all_.at, at=before, order=all_.at, default=0)
-    require("not started again before the review", asking.every((last <= asking.at) & (every <= asking.at)))
+    require("not started again before the review", asking.every((last < asking.at) & (every < asking.at)))
     counted("triggers that count", asking)
     reveal("not acted on yet, time still running", asking.where(open_).count(), figures=2)
     reveal("not reviewed yet", asking.where(reviewed > as_of).count(), figures=2)
@@ -100,6 +100,7 @@ EXAMPLES = (
     fails("a second late", IN_TIME, events=[breach(), throttle(at=T + HOUR + 1)], **asked()),
     fails("never", IN_TIME, events=[breach()], **asked(as_of=T + HOUR + 1)),
     fails("resumed a second before", AGAIN, events=[*STOPPED, resume(at=T + 9 * HOUR - 1)], **asked()),
+    fails("resumed at that second", AGAIN, events=[*STOPPED, resume(at=T)], **asked()),
     fails(
         "one review for two", AGAIN,
         events=[*STOPPED, breach(serial=4), throttle(serial=5, subject=4), resume(serial=6)], **asked(),

@@ -2,14 +2,14 @@
 
 Sources: Seoul Frontier AI Safety Commitments, IV (what is done at a threshold, to the point of not developing or
 deploying); responsible scaling policies. When the time after a breach is over, its model is paused, or the whole lab is
-by a pause that names no model; for so much longer it was not resumed, and from the breach to then nothing of the model
-was deployed. A pause is lifted by its like alone: the lab's by a resume that names no model, a model's by its own; of
-the two at one second the resume counts. A pause of before the breach that is still on will do. Breaches and deployments
-name their model: one of all models is a row for each. A breach whose time is not over at `as_of` need not be answered
-yet, how many these are is revealed, and a pause that goes on then is long enough so far; nothing is dated later. An
-empty log holds, loudly, with 0 breaches that count. A breach that is not in the register is not seen, nor what goes on
-under another model's name. A pause that is added helps: serials without a gap say that it is the register's. Padding is
-no row.
+by a pause that names no model; for so much longer it was not resumed, and from the second of the breach to then nothing
+of the model was deployed. A pause is lifted by its like alone: the lab's by a resume that names no model, a model's by
+its own; of the two at one second the resume counts. A pause of before the breach that is still on will do. Breaches and
+deployments name their model: one of all models is a row for each. A breach whose time is not over at `as_of` need not
+be answered yet, how many these are is revealed, and a pause that goes on then is long enough so far; nothing is dated
+later. An empty log holds, loudly, with 0 breaches that count. A breach that is not in the register is not seen, nor
+what goes on under another model's name. A pause that is added helps: serials without a gap say that it is the
+register's. Padding is no row.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def pause_after_breach(
     require("paused in time, and for long enough", breaches.every(open_ | kept[0] | kept[1]))
     per = (breaches.model, deploys.model)
     deployed = latest(deploys.at, at=until, order=deploys.at, per=per, default=0)
-    require("no deployment meanwhile", breaches.every(deployed <= breaches.at))
+    require("no deployment meanwhile", breaches.every(deployed < breaches.at))
     counted("breaches that count", breaches)
     reveal("not paused for yet, time still running", breaches.where(open_).count(), figures=2)
     reveal("first day", day_of(breaches.at.min(empty=0)))
@@ -85,6 +85,7 @@ EXAMPLES = (
     fails("a second late", PAUSED, events=[breach(), pause(at=T + DAY + 1)], **asked()),
     fails("a second too short", PAUSED, events=[breach(), pause(), resume(at=T + 8 * DAY)], **asked()),
     fails("deployed in its pause", DEPLOYED, events=[breach(), pause(), deploy(at=T + 8 * DAY)], **asked()),
+    fails("deployed at that second", DEPLOYED, events=[breach(), pause(), deploy(at=T)], **asked()),
     fails("which model?", NAMED, events=[breach(model="")], **asked()),
     fails("still to come", "no event after the judged moment", events=[breach(), pause()], **asked(as_of=T)),
     fails("a breach is missing", "serials without a gap", events=[pause()], **asked()),

@@ -1,13 +1,13 @@
 """rollback-honoured: each breach is answered in time by a rollback of its model, which stays rolled back for a while.
 
-Sources: Seoul Frontier AI Safety Commitments, IV (explicit processes at a threshold); responsible scaling
-policies. A rollback answers the event whose serial is its `subject`, of the same model, and is not before it; one that
-names no event, as where an authority asked for it, is honoured all the same. Nothing of the model is deployed from what
-has to be answered until the rollback or the end of its time, nor for so long after any rollback of the model. These
-events name their model. What has no rollback yet is in order while its time still runs at `as_of`, how many these are
-is revealed; nothing is dated later. An empty log holds, loudly, with 0 events that count. What a model was rolled back
-to is not seen, nor a deployment under another name. A rollback that is added helps: serials without a gap say that it
-is the register's. Padding is no row.
+Sources: Seoul Frontier AI Safety Commitments, IV (explicit processes at a threshold); responsible scaling policies. A
+rollback answers the event whose serial is its `subject`, of the same model, and is not before it; one that names no
+event, as where an authority asked for it, is honoured all the same. Nothing of the model is deployed from what has to
+be answered until the rollback or the end of its time, nor for so long after any rollback of the model. A deployment of
+the very second counts as one after it. These events name their model. What has no rollback yet is in order while its
+time still runs at `as_of`, how many these are is revealed; nothing is dated later. An empty log holds, loudly, with 0
+events that count. What a model was rolled back to is not seen, nor a deployment under another name. A rollback that is
+added helps: serials without a gap say that it is the register's. Padding is no row.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from zkcompliance.claim.language import (
     param,
     require,
     reveal,
+    seconds,
     smaller,
     within,
 )
@@ -68,11 +69,11 @@ def rollback_honoured(
     open_ = first > as_of  # none yet: a rollback is not after the judged moment
     require("rolled back in time", asking.every((first <= due) | (open_ & (as_of <= due))))
     per = (asking.model, deploys.model)
-    meanwhile = latest(deploys.at, at=smaller(first, due), order=deploys.at, per=per, default=0)
-    require("no deployment before the rollback", asking.every(meanwhile <= asking.at))
+    meanwhile = latest(deploys.at, at=smaller(first - seconds(1), due), order=deploys.at, per=per, default=0)
+    require("no deployment before the rollback", asking.every(meanwhile < asking.at))
     per = (rolled.model, deploys.model)
     after = latest(deploys.at, at=rolled.at + least, order=deploys.at, per=per, default=0)
-    require("no deployment soon after a rollback", rolled.every(after <= rolled.at))
+    require("no deployment soon after a rollback", rolled.every(after < rolled.at))
     counted("events that count", asking)
     reveal("not rolled back yet, time still running", asking.where(open_).count(), figures=2)
     reveal("first day", day_of(asking.at.min(empty=0)))
@@ -93,8 +94,9 @@ EXAMPLES = (
     fails("deployed again", SOON, events=[breach(), rollback(), deploy(at=T + 17 * DAY)], **asked()),
     fails(
         "deployed in between", "no deployment before the rollback",
-        events=[breach(), deploy(serial=2, at=T + 3 * DAY), rollback(serial=3)], **asked(),
+        events=[breach(), deploy(serial=2, at=T + 3 * DAY - 1), rollback(serial=3)], **asked(),
     ),
+    fails("at that second", SOON, events=[rollback(serial=1, subject=0), deploy(serial=2, at=T + 3 * DAY)], **asked()),
     fails(
         "before it", "no rollback before what it answers",
         events=[breach(), rollback(at=T - 1), rollback(serial=3)], **asked(),

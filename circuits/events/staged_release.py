@@ -3,14 +3,15 @@
 Sources: Seoul Frontier AI Safety Commitments, I and IV; Code of Practice for general-purpose AI, measures 1.2 and 7.1.
 A deployment names its model, a stage and a gate: a suite of those that are asked for, which is the gate of no other
 stage of the model, so that no stage passes on another's grades. No stage is skipped, and a higher one waits for `apart`
-after the deployment before. A gate is passed where so many items of it were graded before its stage was first
-deployed, and the mean of their highest scores is at most the limit: an item that was tried again counts with its worst
-attempt, one of which no attempt has a score with 100 %. When it is deployed, the last audits of the model, and of the
-lab's security and governance (which name no model), have at least that outcome and are still valid; a failed one after
-a passed one ends it, and of two at one second the later row counts. Who is served at a stage, whether a suite is the
-right one, and who audited is not seen, nor that no attempt was left out (eval-coverage). Deployments that name another
-model are passed over. Three empty logs hold, loudly, with 0 deployments that count. Serials have no gap, so that adding
-or leaving out a deployment shows. Padding is no row.
+after the deployment before. A gate is passed where so many items of it were graded before its stage was first deployed,
+and the mean of their highest scores is at most the limit: an item that was tried again counts with its worst attempt,
+one of which no attempt that ran to its end (success, within every limit) has a score with 100 %. When it is deployed,
+the last audits of the model, and of the lab's security and governance (which name no model), have at least that outcome
+and are still valid; a failed one after a passed one ends it, of two at one second too; that one was accredited, and
+whether it was right to be valid for so long, is not looked at. Who is served at a stage, whether a suite is the right
+one, and who audited is not seen, nor that no attempt was left out (eval-coverage). Deployments that name another model
+are passed over. Three empty logs hold, loudly, with 0 deployments that count. Serials have no gap, so that adding or
+leaving out a deployment shows. Padding is no row.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ from zkcompliance.claim.language import (
     param,
     require,
     reveal,
+    seconds,
     select,
 )
 
@@ -73,18 +75,24 @@ def staged_release(
     graded = evals.where((evals.model == model) & evals.suite.is_in(suites))
     before = graded.where(graded.at < lookup(graded.suite, gates.gate, gates.min(deploys.at), default=0))
     each = before.group_by(before.suite, before.item)
-    scored = each.size(before.score.is_given()) >= 1
+    ended = (before.status == "success") & (before.limit == "none") & before.score.is_given()
+    scored = each.size(ended) >= 1
     worst = let("an item's worst score", select(scored, each.max(before.score.or_else(0)), "100%").as_ppm())
     by_suite = each.group_by(each.suite)
     size = let("the gate's items", lookup(deploys.gate, by_suite.key(0), by_suite.size(), default=0))
     require("its gate was graded before", deploys.every(size >= items))
     require("its gate was passed", by_suite.every(by_suite.sum(worst) <= by_suite.size() * limit.as_ppm()))
 
+    bad = audits.where((audits.outcome < outcome) & (~audits.model.is_given() | (audits.model == model)))
+    last_bad = let("the last failed audit", latest(bad.at, at=deploys.at, order=bad.at, default=0))
+    require("no audit failed at that second", deploys.every(last_bad < deploys.at))
     for layer in ("model", "security", "governance"):
         of_model = audits.model.is_given() & (audits.model == model)
         these = audits.where((audits.layer == layer) & (of_model if layer == "model" else ~audits.model.is_given()))
         good = select(these.outcome >= outcome, these.valid_until, 0)
-        valid = latest(good, at=deploys.at, order=these.at, default=0)
+        # what failed stands behind what was passed at its second: at a deployment's own the line above has seen it
+        order = these.at + select(these.outcome >= outcome, seconds(0), seconds(1))
+        valid = latest(good, at=deploys.at, order=order, default=0)
         require(f"a valid audit of {layer}", deploys.every(valid > deploys.at))
     counted("deployments that count", deploys)
     counted("samples that count", before)
@@ -122,6 +130,13 @@ EXAMPLES = (
     fails("no stage", STATED, events=[deploy(stage=0)], evals=GRADED, **asked()),
     fails("no gate", STATED, events=[deploy(gate="")], evals=GRADED, **asked()),
     fails("a release is missing", "serials without a gap", events=[deploy(serial=2)], evals=GRADED, **asked()),
+    fails("failed and passed at one second", MODEL, events=[deploy()], evals=GRADED, **asked(audits=[
+        audit(outcome="failed"), *AUDITED,
+    ])),
+    fails("failed as it was deployed", "no audit failed at that second", events=[deploy()], evals=GRADED, **asked(
+        audits=[*AUDITED, audit(at=T + 10 * DAY, outcome="failed")],
+    )),
+    fails("cut short", PASSED, events=[deploy()], evals=[sample(score=0, status="limit", limit="time")], **asked()),
     fails("over by a second", MODEL, events=[deploy(at=T + 24 * DAY + 1)], evals=GRADED, **asked(audits=[
         audit(), *(audit(layer=layer, model="", valid_until=T + 99 * DAY) for layer in ("security", "governance")),
     ])),

@@ -4,9 +4,9 @@ Sources: performance indicators of accords on AI safety, of which the time to de
 has a number. An incident counts if its category is asked for and the lab knew of it from `since` to `as_of`; one that
 was known of at the very second at which it is said to have happened does not, since that is what somebody states who
 does not know when it began, and how many these are is disclosed. So no number of them brings the mean down, and nor do
-near misses, unless they are asked for. What nobody found is in no log; that all that was found is in it, and when it
-happened, is the lab's word. The register has no gap. An empty log does not hold: over no incident there is no mean.
-Padding is no row.
+near misses, unless they are asked for. What nobody found is in no log; that all that was found is in it, each incident
+once, and when it happened, is the lab's word. The register has no gap. An empty log does not hold: over no incident
+there is no mean. Padding is no row.
 """
 
 from __future__ import annotations

@@ -3,13 +3,13 @@
 Sources: Taking Additional Steps To Address the National Emergency With Respect to Significant Malicious Cyber-Enabled
 Activities, proposed rule of 29 January 2024 (89 FR 5698: customer identification programs, beneficial owners), never
 made final; proposals that providers of compute know their customers. A job lies, from its beginning to its end, in one
-period of the register in which its customer is verified, with a region and a beneficial owner. A period that has no
-beginning shows nothing: who was verified only later has two. No periods of a customer overlap, so that none in which it
-is not verified lies within one in which it is. A job that names no customer is the lab's own, or of nobody knows whom:
-of all FLOP these are at most a share, and how many they are is disclosed, since a row may state 0 FLOP. That a row says
-`verified` rightly, and when it was written, is not shown; one customer under two names is two. Times are those that
-rows state. Without rows of compute it holds, loudly, with 0 jobs that count: an empty log of customers holds of no job
-that names one. Padding is no row.
+period of the register in which its customer is verified, with one region (`worldwide` is none) and a beneficial owner.
+A period that has no beginning shows nothing: who was verified only later has two. No periods of a customer overlap, so
+that none in which it is not verified lies within one in which it is. A job that names no customer is the lab's own, or
+of nobody knows whom: of all FLOP these are at most a share, and how many they are is disclosed, since a row may state 0
+FLOP. That a row says `verified` rightly, and when it was written, is not shown; one customer under two names is two.
+Times are those that rows state. Without rows of compute it holds, loudly, with 0 jobs that count: an empty log of
+customers holds of no job that names one. Padding is no row.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ from zkcompliance.claim.language import (
     vacuous,
 )
 
+NOWHERE = ("unknown", "worldwide")
+
 
 @claim("customers-verified", version=1)
 def customers_verified(
@@ -52,7 +54,7 @@ def customers_verified(
     ))  # fmt: skip
     known = customers.where(
         customers.verified & customers.period_from.is_given() & customers.beneficial_owner.is_given()
-        & (customers.region != "unknown")
+        & ~customers.region.is_in(NOWHERE)
     )  # fmt: skip
     per, begun = (jobs.customer, known.customer), known.period_from
     until = let("its customer verified until", latest(end, at=jobs.start, order=begun, per=per, default=0))
@@ -79,6 +81,7 @@ EXAMPLES = (
     fails("since nobody knows when", VERIFIED, compute=[job()], customers=[acme(period_from=0)]),
     fails("whose it is nobody knows", VERIFIED, compute=[job()], customers=[acme(beneficial_owner="")]),
     fails("where it is nobody knows", VERIFIED, compute=[job()], customers=[acme(region="unknown")]),
+    fails("in no one place", VERIFIED, compute=[job()], customers=[acme(region="worldwide")]),
     fails("at the first second of 1970", VERIFIED, compute=[job(start=0, end=0)], customers=[]),
     fails(
         "verified again within a job", VERIFIED, compute=[job()],

@@ -166,7 +166,11 @@ DODGES: list[tuple[str, Callable[[Tables], None], str | tuple[str, ...]]] = [
     ("index-value", an_index_of_two_values, "no two values of one moment"),
     ("compute-in-window", one_long_row, "no window over the cap"),
     ("no-dark-compute", booked_as_idle, "not too much idle"),
-    ("no-dark-compute", a_job_of_little, "every job states FLOP that fit its bookings"),
+    (
+        "no-dark-compute",
+        a_job_of_little,
+        ("every job states FLOP that fit its bookings", "every job states FLOP for its time"),
+    ),
     ("no-dark-compute", spent_elsewhere, "no FLOP that no booking could do"),
     ("eval-confidence-under", hard_items_left_out, "graded exactly what was drawn"),
     ("eval-confidence-under", cut_short, "upper bound at or under the limit"),

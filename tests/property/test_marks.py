@@ -106,6 +106,7 @@ def test_the_catalogues_marks() -> None:
         ("kpi-detected-internally", "incidents"),
         ("kpi-time-to-detection", "incidents"),
         ("no-dark-compute", "registry"),
+        ("no-dark-compute", "compute"),
         ("no-start-while-paused", "events"),
         ("pause-after-breach", "events"),
         ("reviewed-within", "decisions"),

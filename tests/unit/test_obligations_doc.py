@@ -49,10 +49,11 @@ def test_every_policy_is_there_and_no_other() -> None:
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row[2] != NONE and row[1] != NONE], ids=lambda row: row[0][:40])
 def test_a_policy_asks_the_claims_beside_it(row: tuple[str, ...]) -> None:
-    """One of them at least."""
+    """Each policy asks one of them at least, and each of them is asked by one: what none asks has a row of its own."""
     asked = {name: {each.claim for each in policies.load(name).requirements} for name in named(row[2])}
     beside = set(named(row[1]))
     assert all(theirs & beside for theirs in asked.values())
+    assert beside <= set().union(*asked.values())
 
 
 def test_every_text_that_was_read_is_there() -> None:
