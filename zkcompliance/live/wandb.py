@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from zkcompliance import client, schemas, start
-from zkcompliance.errors import UsageError
+from zkcompliance.errors import LogError, UsageError
 from zkcompliance.importers import cumulative
 from zkcompliance.importers.wandb import IMPORTER
 
@@ -75,7 +75,9 @@ def seal_run(
     if getattr(run, "disabled", False) or getattr(settings, "x_skip_transaction_log", False):
         raise UsageError("W&B writes no file of this run", help="init it with mode online or offline")
     log = Path(path).absolute()
-    if key is not None and not log.exists():
+    if not log.exists():
+        if key is None:
+            raise LogError(f"there is no log at {path}", help="give the key, and it is made")
         client.make_log(log, key=Path(key), schema=compute, profile=str(sealing.get("profile", "standard")))
     asked = {
         "file": str(Path(settings.sync_file).absolute()), "format": IMPORTER.name, "options": given, "log": str(log),
