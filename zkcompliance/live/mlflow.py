@@ -148,7 +148,12 @@ class Sealing:
             if refused is not None:
                 raise counting.stop(refused)
             logged.append((value.step, value.time, value.value))
-            put(self.live, IMPORTER.name, (row for each in logged for row in counting.rows(*each)))
+            found: list[Row] = []
+            try:
+                for each in logged:
+                    found.extend(counting.rows(*each))
+            finally:
+                put(self.live, IMPORTER.name, found)  # what came before a value that is refused
 
     def close(self) -> None:
         """Take what was logged, seal it where there is a key, and hear no more."""
