@@ -6,6 +6,7 @@ accelerate; what it lacks is skipped, and says so. Nothing is fetched.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import subprocess
@@ -216,7 +217,7 @@ def test_the_trainer_killed_and_resumed(folder: Path) -> None:
     ran(folder, TRAINER, "0", "again")
     logged = [each["step"] for each in json.loads((folder / "state.json").read_text())["log_history"]]
     since = sorted({10, *(step for step in logged if step > 10), 30})
-    stretches = [after - before for before, after in zip(since, since[1:], strict=False)]
+    stretches = [after - before for before, after in itertools.pairwise(since)]
     assert flop(folder)[4:] == [6 * 1000 * 32 * steps for steps in stretches] and sum(stretches) == 20
 
 

@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from zkcompliance import importers, schemas
-from zkcompliance.edge import regular
 from zkcompliance.errors import LogError, ZkComplianceError
 from zkcompliance.live.identified import put
 from zkcompliance.live.writer import Live
@@ -108,4 +107,4 @@ def opened(path: Path, writer: Writer) -> BinaryIO:
     last = time.monotonic()
     while not path.exists() and not writer.over(time.monotonic() - last):
         time.sleep(_LOOK)
-    return regular.open_given(path)
+    return importers.opened(path)
