@@ -82,7 +82,7 @@ def test_each_document_filter_and_metric(live: zk.Live, tmp_path: Path) -> None:
 
 
 def test_one_metric(live: zk.Live) -> None:
-    evaluate_sealed(live, model="dummy", options={"metric": "acc", "domain": "subject"})
+    evaluate_sealed(live, model="dummy", log_samples=True, options={"metric": "acc", "domain": "subject"})
     assert sum(scores(live)) == 7_000_000 and len(scores(live)) == 24
 
 

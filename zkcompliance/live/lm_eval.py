@@ -41,7 +41,7 @@ def evaluate_sealed(
     results are returned whatever becomes of it. UsageError for an option that there is not, or without lm_eval.
     """
     given, library = checked(options), _harness("lm_eval")
-    if evaluated.get("log_samples", True) is not True:
+    if evaluated.pop("log_samples", True) is not True:
         raise UsageError("log_samples is what rows are made of: leave it on")
     tracker = evaluated.pop("evaluation_tracker", None) or _harness("lm_eval.loggers").EvaluationTracker()
     found = library.simple_evaluate(**evaluated, log_samples=True, evaluation_tracker=tracker)
