@@ -18,7 +18,8 @@ from pathlib import Path
 import pytest
 
 import zkcompliance as zk
-from tests.story.test_real_trainers import LM_EVAL, TOOLS
+from tests.kit.harness_run import LM_EVAL
+from tests.kit.inspect_tasks import TOOLS
 
 pytestmark = pytest.mark.skipif(
     TOOLS is None, reason="NOT RUN: no hook of a trainer; ZKC_TOOLS_PYTHON names a Python with them and zkcompliance"
