@@ -43,6 +43,16 @@ def test_stretches(live: zk.Live) -> None:
     ]  # fmt: skip
 
 
+def test_each_step(live: zk.Live) -> None:
+    """With `every` 0 a step is in a row at once, within a second too: nothing is left for a kill to lose."""
+    clock = [T + 0.25]
+    meter = Meter(live, run="r", flop_per_step=5, every=0, clock=lambda: clock[0])
+    for _ in range(3):
+        clock[0] += 0.25
+        meter.step()
+    assert sealed(live) == [(T, T + 1, 5), (T + 1, T + 1, 5), (T + 1, T + 1, 5)]
+
+
 def test_what_is_no_meter(live: zk.Live, tmp_path: Path) -> None:
     for flop in (0, -1, 1e18, True):
         with pytest.raises(UsageError, match="a whole number above 0"):

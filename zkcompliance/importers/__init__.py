@@ -72,6 +72,11 @@ _SUFFIXES = {
 }  # fmt: skip
 
 
+def opened(path: Path) -> BinaryIO:
+    """A file that is to be read, by a link too; OSError for a pipe, a socket or a device."""
+    return regular.open_given(path)
+
+
 def by_name(name: str) -> Importer:
     """The importer of that name; UsageError lists what there is."""
     if name not in FORMATS:

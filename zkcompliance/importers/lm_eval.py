@@ -7,7 +7,7 @@ and effective differ when a limit cut the suite. The mean that it states is reco
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -36,11 +36,15 @@ _VERSIONS = ("0.4.",)
 
 def read(file: BinaryIO, name: str, schema: Schema, options: Mapping[str, str]) -> Iterator[Row]:
     """Rows of the eval schema, in the file's order; rows of other filters are passed over."""
-    suite, worths = _suite(name, options), Grades.of(options, {})
-    source = settings.source(options)
+    yield from graded(settings.lines(file, limits.MAX_IMPORT_LINE_BYTES), _suite(name, options), options)
+
+
+def graded(lines: Iterable[tuple[int, bytes]], suite: Suite, options: Mapping[str, str]) -> Iterator[Row]:
+    """The same of lines with their numbers, and of what a results file says of the task."""
+    worths, source = Grades.of(options, {}), settings.source(options)
     seen, total = Seen(), Fraction()
     metric, chosen = options.get("metric", ""), options.get("filter", "")
-    for line, data in settings.lines(file, limits.MAX_IMPORT_LINE_BYTES):
+    for line, data in lines:
         where = f"line {line}"
         try:
             row = as_object(decode(data), "the line")
@@ -98,7 +102,7 @@ def _domain(row: Mapping[str, object], options: Mapping[str, str], where: str) -
 
 
 @dataclass(frozen=True)
-class _Suite:
+class Suite:
     """What the results file says of the task. run: what tells the run from all others; `effective`: documents that were
     evaluated."""
 
@@ -130,7 +134,7 @@ class _Suite:
             raise ImporterError("the results file's result does not follow from the documents")
 
 
-def _suite(name: str, options: Mapping[str, str]) -> _Suite:
+def _suite(name: str, options: Mapping[str, str]) -> Suite:
     if "results" not in options:
         raise UsageError(
             "the results file is needed: it says which task version it was, and how many documents there should be",
@@ -144,12 +148,13 @@ def _suite(name: str, options: Mapping[str, str]) -> _Suite:
     if len(data) > limits.MAX_IMPORT_VALUE_BYTES:
         raise ImporterError("results file: is too large")
     try:
-        return _judged(as_object(decode(data), "the document"), name, options)
+        return judged(as_object(decode(data), "the document"), name, options)
     except ImporterError as error:
         raise ImporterError(f"results file: {error.message}", help=error.help) from None
 
 
-def _judged(results: Mapping[str, object], name: str, options: Mapping[str, str]) -> _Suite:
+def judged(results: Mapping[str, object], name: str, options: Mapping[str, str]) -> Suite:
+    """What a results file says, as decoded, of the task that is named in the options or by its samples file."""
     version = results.get("lm_eval_version")
     if not isinstance(version, str) or not version.startswith(_VERSIONS):
         shown = settings.shown(version, r"[0-9][0-9a-z.+]{0,19}")
@@ -174,7 +179,7 @@ def _judged(results: Mapping[str, object], name: str, options: Mapping[str, str]
     model = options.get("model") or as_text(named, "model_name")
     run = (f"{task}@{of}", named if isinstance(named, str) else "", str(results["date"]))
     stated = as_object(as_object(results.get("results"), "results").get(task), "results of the task")
-    return _Suite(run, f"{task}@{of}", model, at, effective, stated)
+    return Suite(run, f"{task}@{of}", model, at, effective, stated)
 
 
 def _task_of(name: str, tasks: list[str]) -> str:

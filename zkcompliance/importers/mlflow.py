@@ -40,7 +40,7 @@ _RANKS = re.compile(r"one|same|[2-9]|[1-9][0-9]{1,5}", re.ASCII)
 
 def read(file: BinaryIO, name: str, schema: Schema, options: Mapping[str, str]) -> Iterator[Row]:
     """Rows of the compute schema, runs by start, steps in order."""
-    chosen = _Chosen.of(options)
+    chosen = Chosen.of(options)
     with contextlib.closing(opened(file)) as database, contextlib.closing(database.cursor()) as cursor:
         before = os.fstat(file.fileno())
         try:
@@ -63,17 +63,17 @@ def read_place(place: str, schema: Schema, options: Mapping[str, str]) -> Iterat
 
     scheme, mark, rest = place.partition("://")
     if not mark:
-        yield from _rows(Files(Path(place)), _Chosen.of(options))
+        yield from _rows(Files(Path(place)), Chosen.of(options))
     elif scheme == "file":
         path = Path(unquote(rest.removeprefix("localhost")))
         if path.is_file():
             raise UsageError("a file:// URL names a folder mlruns", help="sqlite:////PATH is the URL of a database")
-        yield from _rows(Files(path), _Chosen.of(options))
+        yield from _rows(Files(path), Chosen.of(options))
     elif scheme == "sqlite":
         with regular.open_given(Path(rest.removeprefix("/"))) as file:
             yield from read(file, rest, schema, options)
     elif scheme in ("http", "https"):
-        yield from _rows(Server(place), _Chosen.of(options))
+        yield from _rows(Server(place), Chosen.of(options))
     else:
         raise UsageError(
             "a store is a database of sqlite, a folder mlruns, or an http URL",
@@ -82,7 +82,7 @@ def read_place(place: str, schema: Schema, options: Mapping[str, str]) -> Iterat
 
 
 @dataclass(frozen=True)
-class _Chosen:
+class Chosen:
     """The options, read. Increases of `metric` are multiplied by `factor`."""
 
     stated: settings.Compute
@@ -101,7 +101,7 @@ class _Chosen:
     named: bool
 
     @classmethod
-    def of(cls, options: Mapping[str, str]) -> _Chosen:
+    def of(cls, options: Mapping[str, str]) -> Chosen:
         if ("flop_metric" in options) == ("tokens_metric" in options):
             raise UsageError(
                 "name one metric: flop_metric, or tokens_metric with parameters",
@@ -142,7 +142,7 @@ class _Chosen:
         )
 
 
-def _rows(store: Store, chosen: _Chosen) -> Iterator[Row]:
+def _rows(store: Store, chosen: Chosen) -> Iterator[Row]:
     every = {run.uuid: run for run in store.runs()}
     if chosen.experiment and any(run.experiment is None for run in every.values()):
         raise ImporterError(
@@ -195,7 +195,7 @@ def _both(every: Mapping[str, Run], asked: Mapping[str, Run], logging: set[str])
     return found
 
 
-def _points(store: Store, run: Run, chosen: _Chosen) -> Iterator[Point]:
+def _points(store: Store, run: Run, chosen: Chosen) -> Iterator[Point]:
     """What the run logged of the metric, one a step, in the order in which it counts."""
     timed = chosen.order == "time" or chosen.resumed != "refuse"
     found = store.points(run, chosen.metric, "timestamp" if timed else "step")
@@ -204,14 +204,19 @@ def _points(store: Store, run: Run, chosen: _Chosen) -> Iterator[Point]:
     return found
 
 
-def _run(store: Store, run: Run, every: Mapping[str, Run], chosen: _Chosen) -> Iterator[Row]:
+def _run(store: Store, run: Run, every: Mapping[str, Run], chosen: Chosen) -> Iterator[Row]:
     base = 0
     if run.uuid in chosen.continues:
         first = next(_points(store, run, chosen))
         base = value_before(_points(store, every[chosen.continues[run.uuid]], chosen), first.step)
+    yield from counted(_points(store, run, chosen), run, chosen, base)
+
+
+def counted(points: Iterator[Point], run: Run, chosen: Chosen, base: int = 0) -> Iterator[Row]:
+    """The rows of one run, one for each of these points and before the next is asked for; base: where it goes on."""
     began = milliseconds(run.start, f"{run.where}, start_time")
     times: dict[int, int] = {}  # step → how often it was logged: more than once where a run was resumed
-    for found in increases(_points(store, run, chosen), began, chosen.resumed, base):
+    for found in increases(points, began, chosen.resumed, base):
         row = chosen.stated.row(found.start // 1000, -(-found.end // 1000), chosen.factor * found.amount, chosen.method)
         times[found.step] = times.get(found.step, 0) + 1
         yield Identified(

@@ -56,15 +56,7 @@ class Server:
 
     def points(self, run: Run, metric: str, order: str) -> Iterator[Point]:
         """What a run logged of a metric, all of it held; order as in `Store`."""
-        found = list(_asked(self._client.get_metric_history, run.uuid, metric))
-        if len(found) > limits.MAX_IMPORT_IDENTITIES:
-            raise ImporterError(f"{run.where}: has over {limits.MAX_IMPORT_IDENTITIES} values of the metric")
-        if any(type(each.step) is not int or type(each.timestamp) is not int for each in found):
-            raise ImporterError(f"{run.where}: a value of the metric has no step or no time")
-        first, second = ("step", "timestamp") if order == "step" else ("timestamp", "step")
-        found.sort(key=lambda each: (getattr(each, first), getattr(each, second), each.value))
-        for number, each in enumerate(found, 1):
-            yield point(run, number, each.step, each.timestamp, each.value, each.value != each.value)
+        return history(self._client, run, metric, order)
 
     def _pages(self, ask: Callable[..., Any], *about: object) -> Iterator[Any]:
         """All that is answered in pages, deleted ones too."""
@@ -83,6 +75,19 @@ class Server:
             if not token:
                 return
         raise ImporterError("the server gives the same page again and again", help=_HELP)
+
+
+def history(client: Any, run: Run, metric: str, order: str) -> Iterator[Point]:
+    """What MLflow's client says that a run logged of a metric, all of it held; order as in `Store`."""
+    found = list(_asked(client.get_metric_history, run.uuid, metric))
+    if len(found) > limits.MAX_IMPORT_IDENTITIES:
+        raise ImporterError(f"{run.where}: has over {limits.MAX_IMPORT_IDENTITIES} values of the metric")
+    if any(type(each.step) is not int or type(each.timestamp) is not int for each in found):
+        raise ImporterError(f"{run.where}: a value of the metric has no step or no time")
+    first, second = ("step", "timestamp") if order == "step" else ("timestamp", "step")
+    found.sort(key=lambda each: (getattr(each, first), getattr(each, second), each.value))
+    for number, each in enumerate(found, 1):
+        yield point(run, number, each.step, each.timestamp, each.value, each.value != each.value)
 
 
 def _asked(ask: Callable[..., Any], *about: object, **more: object) -> Any:

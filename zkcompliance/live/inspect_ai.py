@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import atexit
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,8 @@ from zkcompliance.importers.inspect_header import VERSION, Header
 from zkcompliance.importers.inspect_samples import WANTED, Samples
 from zkcompliance.importers.json_stream import JsonStream, as_list, as_object, as_text
 from zkcompliance.importers.model import Identified
-from zkcompliance.live.writer import Live, record
+from zkcompliance.live.identified import put
+from zkcompliance.live.writer import Live
 
 _NAME = "zkcompliance"
 
@@ -64,7 +65,7 @@ def seal_evals(
 
         async def on_sample_end(self, data: Any) -> None:
             with live.telling(losing=True):
-                put(live, going[data.eval_id].rows(document(data.sample, WANTED)))
+                put(live, IMPORTER.name, going[data.eval_id].rows(document(data.sample, WANTED)))
 
         async def _left_of(self, evaluation: Evaluation, log: Any) -> None:
             """Samples that were stopped with their run are in its log, and nothing was said as they ended."""
@@ -73,7 +74,7 @@ def seal_evals(
                 samples = (await to_thread.run_sync(read_eval_log, log.location)).samples
             for sample in samples or ():
                 if not evaluation.knows(sample.id, sample.epoch):
-                    put(live, evaluation.rows(document(sample, WANTED)))
+                    put(live, IMPORTER.name, evaluation.rows(document(sample, WANTED)))
 
         async def on_run_end(self, data: Any) -> None:
             for log in data.logs:
@@ -93,13 +94,6 @@ def document(model: Any, wanted: frozenset[str] | None = None) -> dict[str, obje
     """A part of Inspect's log as the importer reads it from a file: numbers by their digits. wanted: members of it."""
     text = model.model_dump_json(include=set(wanted) if wanted is not None else None)
     return as_object(JsonStream(io.BytesIO(text.encode())).whole(), "the log")
-
-
-def put(live: Live, rows: Iterable[Identified]) -> None:
-    """Rows with their records, all or none."""
-    found = list(rows)
-    if found:
-        live.put(found, records=[record(IMPORTER.name, *row.known.identity, aside=row.known.aside) for row in found])
 
 
 class Evaluation:

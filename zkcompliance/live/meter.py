@@ -21,6 +21,8 @@ from zkcompliance.live.writer import Live
 class Meter:
     """One row for each stretch of at least `every` seconds, and for the last: FLOP = `flop_per_step` · steps.
 
+    Killed −9, the steps since the last row are in none: with `every` 0 each step is a row.
+
     `flop_per_step`: a whole number, of all processes of the run together; only one of them has a Meter. It is method
     `architecture`: what the model's shape says, whatever the devices did. `row`: further columns of every row, such as
     `model`, `device_kind`, `devices`. Neither evaluation nor what is done again after a kill is told apart: a step that
@@ -44,19 +46,21 @@ class Meter:
             raise UsageError("flop_per_step is a whole number above 0: floats are not exact")
         self._live, self._each, self._every, self._clock = live, flop_per_step, every, clock
         self._fixed = {"run": run, "phase": phase, "method": "architecture", **(row or {})}
-        self._start, self._steps = int(clock()), 0
+        self._written = clock()
+        self._start, self._steps = int(self._written), 0
 
     def step(self, steps: int = 1) -> None:
         """So many steps are done."""
         self._steps += steps
-        if self._clock() - self._start >= self._every:
+        if self._clock() - self._written >= self._every:
             self.write()
 
     def write(self) -> None:
         """A row of the steps since the last one, where there were any."""
         if not self._steps:
             return
-        end = max(self._start, int(-(-self._clock() // 1)))
+        self._written = self._clock()
+        end = max(self._start, int(-(-self._written // 1)))
         steps, self._steps = self._steps, 0
         self._live.put({**self._fixed, "start": self._start, "end": end, "flop": self._each * steps})
         self._start = end
