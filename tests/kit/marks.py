@@ -32,7 +32,8 @@ def logs_and_parameters(
         pools = {name: [*shown[name], *pools[name][chance.randrange(2) :]] for name in pools}
         publics = {**publics, **given} if chance.random() < 0.8 else publics
     if len({log.schema for log in claim.logs}) < len(claim.logs) and chance.random() < 0.5:
-        pools = dict.fromkeys(pools, next(iter(pools.values())))  # logs that are about the same rows
+        first = {log.schema: pools[log.name] for log in reversed(claim.logs)}
+        pools = {log.name: first[log.schema] for log in claim.logs}  # logs of one schema are about the same rows
     rows = {}
     for name, parts in pools.items():
         every = np.concatenate(parts, axis=1)
