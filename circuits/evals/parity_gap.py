@@ -83,6 +83,8 @@ EXAMPLES = (
     fails("a millionth over", OVER, evals=[*a, b(), b(item="4", score="600001 ppm")], **given()),
     fails("a millionth under", UNDER, evals=[*a, b(), b(item="4", score="499999 ppm")], **given()),
     fails("no score", WHOLE, evals=[*a, b(), b(item="4"), b(item="5", score="")], **given()),
+    fails("no group, with it among the groups", WHOLE, evals=[*a, *both, b(item="5", group="")],
+          **given(groups=("a", "b", ""))),
     fails("another group", AMONG, evals=[*a, b(group="c"), b(item="4", group="c")], **given()),
     fails("a group left out", THERE, evals=a, **given()),
     fails("a small group", "enough items", evals=[*a, b()], **given()),
