@@ -6,8 +6,8 @@ such a number, to a part per million, and stating it tells where the means lie. 
 each of them, and no other. Every sample has a group and a score and ran to its end (success, within every limit), an
 item is of one group, and each has exactly so many samples, one for each epoch: no attempt is left out or made twice,
 and no easy item counts more than another. Who is in which group is the word of whoever seals the rows, and so is that a
-group has all its items: so many each has at least. With no rows it fails, since the groups are not there. A missing
-grader is a grader: rows of one grader count. Padding is no row.
+group has all its items: so many each has at least. An empty log fails, since the groups are not there. A missing grader
+is a grader: rows of one grader count. Padding is no row.
 """
 
 from __future__ import annotations

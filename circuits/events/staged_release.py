@@ -3,14 +3,14 @@
 Sources: Seoul Frontier AI Safety Commitments, I and IV; Code of Practice for general-purpose AI, measures 1.2 and 7.1.
 A deployment names its model, a stage and a gate: a suite of those that are asked for, which is the gate of no other
 stage of the model, so that no stage passes on another's grades. No stage is skipped, and a higher one waits for `apart`
-after the deployment before. A gate is passed where so many items of it were graded before its stage was first
-deployed, and the mean of their highest scores is at most the limit: an item that was tried again counts with its worst
-attempt, one of which no attempt has a score with 100 %. When it is deployed, the last audits of the model, and of the
-lab's security and governance (which name no model), have at least that outcome and are still valid; a failed one after
-a passed one ends it, and of two at one second the later row counts. Who is served at a stage, whether a suite is the
+after the deployment before. A gate is passed where so many items of it were graded before its stage was first deployed,
+and the mean of their highest scores is at most the limit: an item that was tried again counts with its worst attempt,
+one of which no attempt has a score with 100 %. When it is deployed, the last audits of the model, and of the lab's
+security and governance (which name no model), have at least that outcome and are still valid; a failed one after a
+passed one ends it, and of two at one second the later row counts. Who is served at a stage, whether a suite is the
 right one, and who audited is not seen, nor that no attempt was left out (eval-coverage). Deployments that name another
-model are passed over. Three empty logs hold, loudly, with 0 deployments that count. Serials have no gap, so that adding
-or leaving out a deployment shows. Padding is no row.
+model are passed over. Three logs without rows hold, loudly, with 0 deployments that count. Serials have no gap, so that
+adding or leaving out a deployment shows. Padding is no row.
 """
 
 from __future__ import annotations
