@@ -11,8 +11,9 @@ method that comes to most counts, so that nothing is counted twice. Whatever pha
 training counts: pre-training, fine-tuning, reinforcement learning and the making of synthetic data. An original without
 a FLOP there is taken to have had `unknown`, or `systemic` if it is one of those that are `listed`. Every row of some
 FLOP names a model of the register; a model without a base is an original, and how many of its rows were passed over is
-revealed. FLOP of modifications in phases that do not count are at most a share of the original's. With empty logs it
-holds, loudly, with 0 rows that count; a row of 0 FLOP is no row that counts, and padding is no row.
+revealed. FLOP of modifications in phases that do not count are at most a share of the original's. Three
+logs without rows hold unless `model` names one, loudly, with 0 rows that count; a row of 0 FLOP is no row that counts,
+and padding is no row.
 """
 
 from __future__ import annotations

@@ -10,8 +10,8 @@ expected, with cumulative FLOP of the threshold or more, and a notice to the aut
 serial: a notice of something else, or of a lower threshold, is none. What is expected runs from the event. A clock that
 still runs at `as_of` is in order, and of how many models it does is revealed; no row begins and no event is only later
 than that. Every row of some FLOP names its model, and what a model has in phases that do not count is at most a share
-of the threshold. All times are those that the rows state. Empty logs hold, loudly, with 0 rows that count; a row of 0
-FLOP is none, and padding is no row.
+of the threshold. All times are those that the rows state. Three logs without rows hold, loudly, with 0 rows that count;
+a row of 0 FLOP is none, and padding is no row.
 """
 
 from __future__ import annotations

@@ -8,8 +8,8 @@ highest score of all its attempts and epochs, so that trying again lowers nothin
 attempt ran to its end (success, within every limit), counts as 100 %. The items of each model, suite and grader are
 exactly those that the log `drawn` has, by stated times before any was graded: whose key stands for it says who drew
 them, and that they were drawn independently is that one's word. The confidence is of one model, suite and grader; of g
-of them at once it is 1 - g * d, and g is revealed. It fails where nothing was graded. A missing grader is a grader of
-its own. Padding is no row.
+of them at once it is 1 - g * d, and g is revealed. It fails where nothing was graded, so that an empty log does. A
+missing grader is a grader of its own. Padding is no row.
 """
 
 from __future__ import annotations

@@ -7,8 +7,8 @@ key. Rows of a suite that is asked for and of the grader that grades by equality
 answer, and every answer its row, so that no attempt is graded and left out; every item that the owner has for these
 suites was answered. An empty answer is no answer and is right nowhere; a missing score fails. Two texts are equal if
 their digests are, to the letter: what the grader normalises, it has to normalise before it is sealed. A target has no
-time: that it was sealed before is shown by the owner's checkpoint, not here. It fails where no row counts. Padding is
-no row.
+time: that it was sealed before is shown by the owner's checkpoint, not here. It fails where no row counts, so that an
+empty log does. Padding is no row.
 """
 
 from __future__ import annotations

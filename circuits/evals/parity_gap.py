@@ -6,8 +6,8 @@ such a number, to a part per million, and stating it tells where the means lie. 
 each of them, and no other. Every sample has a group and a score and ran to its end (success, within every limit), an
 item is of one group, and each has exactly so many samples, one for each epoch: no attempt is left out or made twice,
 and no easy item counts more than another. Who is in which group is the word of whoever seals the rows, and so is that a
-group has all its items: so many each has at least. With no rows it fails, since the groups are not there. A missing
-grader is a grader: rows of one grader count. Padding is no row.
+group has all its items: so many each has at least. An empty log fails, since the groups are not there. A missing grader
+is a grader: rows of one grader count. Padding is no row.
 """
 
 from __future__ import annotations
@@ -83,6 +83,8 @@ EXAMPLES = (
     fails("a millionth over", OVER, evals=[*a, b(), b(item="4", score="600001 ppm")], **given()),
     fails("a millionth under", UNDER, evals=[*a, b(), b(item="4", score="499999 ppm")], **given()),
     fails("no score", WHOLE, evals=[*a, b(), b(item="4"), b(item="5", score="")], **given()),
+    fails("no group, with it among the groups", WHOLE, evals=[*a, *both, b(item="5", group="")],
+          **given(groups=("a", "b", ""))),
     fails("another group", AMONG, evals=[*a, b(group="c"), b(item="4", group="c")], **given()),
     fails("a group left out", THERE, evals=a, **given()),
     fails("a small group", "enough items", evals=[*a, b()], **given()),

@@ -7,7 +7,7 @@ graded by the same graders: exactly, whatever rows that are more. Of several att
 score counts and the reference's lowest, so that trying again helps nobody. A sample of the model without a score, or of
 which no attempt ran to its end (success, within every limit), counts as 100 %, one of the reference as 0 %. Which
 suites are relevant, and that the reference is safe, is for whose key stands for `reference` to say. It fails where the
-reference has no row. A missing grader is a grader of its own. Padding is no row.
+reference has no row, so that an empty log does. A missing grader is a grader of its own. Padding is no row.
 """
 
 from __future__ import annotations

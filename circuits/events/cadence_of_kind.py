@@ -64,7 +64,7 @@ def cadence_of_kind(
     require(
         "no gap within the period", done.every((done.at <= since) | (done.at <= opened) | (done.at - before <= gap))
     )
-    require("the last one near the end", until - done.at.max(empty=0) <= gap)
+    require("the last one near the end", (done.count() >= 1) & (until - done.at.max(empty=0) <= gap))
     counted("events that count", done)
     reveal("first day", day_of(done.at.min(empty=0)))
     reveal("last day", day_of(done.at.max(empty=0)))
@@ -86,6 +86,7 @@ EXAMPLES = (
     fails("a second too late", GAP, events=[framework(), again(at=T + 355 * DAY + 1)], **yearly()),
     fails("none for a year", END, events=[framework()], **yearly(until=T + 355 * DAY + 1)),
     fails("an empty log", END, events=[], **yearly(until=T + DAY)),
+    fails("an empty log, however long the gap", END, events=[], **yearly(gap="36500 days")),
     fails("one is still to come", "no event after the period", events=[framework()], **yearly(until=T - 11 * DAY)),
     fails("serial 1 is missing", "serials without a gap", events=[framework(serial=2)], **yearly(until=T + DAY)),
     fails("deployed before its report", GAP, events=[deploy(), report(at=T + 31 * DAY)], **half()),

@@ -6,10 +6,10 @@ log `received` is the authority's own, of this lab's reports: a row for each, wi
 gives the incident, the kind and the receipt, at the time when it came in. Each report that the lab states to this
 authority with a receipt is found there, and came in at most `transit` after the time that the lab states, and not
 before it by more than that. Each that came in is found at the lab, so that a report that was received is neither
-forgotten nor another's, and of an incident that the register has, whose serials have no gap. What is stated or came
-in within `transit` of `as_of` may not be at the other yet: how many of these there are is revealed; nothing is dated
-after `as_of`. How soon after an incident a report came in, incidents-reported-in-time says, with `received` for its
-reports. Reports without a receipt, or to others, are passed over, and how many is revealed. Three empty logs hold,
+forgotten nor another's, and of an incident that the register has, whose serials have no gap. What is stated or came in
+within `transit` of `as_of` may not be at the other yet: how many of these there are is revealed; nothing is dated after
+`as_of`. How soon after an incident a report came in, incidents-reported-in-time says, with `received` for its reports.
+Reports without a receipt, or to others, are passed over, and how many is revealed. Three logs without rows hold,
 loudly, with 0 reports that count. Rows that adding to one log alone puts there have to be in the other. Padding is no
 row.
 """
