@@ -54,8 +54,8 @@ ROOMS: dict[str, str] = {
     "client": "attest card claim decide errors log outputs policy progress prove quantities schemas",
     "live": "client edge errors importers log quantities schemas start",
     "commands": (
-        "attest card claim decide edge errors importers limits live log outputs policy progress prove quantities report "
-        "schemas spread stark start verify"
+        "attest card claim decide edge errors importers limits live log outputs policy progress prove quantities "
+        "report schemas spread stark start verify"
     ),
     "standalone": "circuits decide edge errors outputs policy report start",
     "start": "",

@@ -10,11 +10,12 @@ from __future__ import annotations
 import glob
 import http.client
 import os
+import socket
 import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
@@ -110,10 +111,13 @@ def _fetch(source: Prometheus, asked: dict[str, object], path: Path) -> None:
     if source.token is not None:
         headers["Authorization"] = f"Bearer {_token(source.token)}"
     where = f"{source.name}: {source.url}"
-    with _ended_after(connection, ANSWER_SECONDS) as late:
+    held: list[socket.socket] = []
+    with closing(connection), ExitStack() as stack, _ended_after(held, ANSWER_SECONDS) as late:
         try:
+            connection.connect()
+            held.append(connection.sock)  # the connection gives it up where an answer has no length
             connection.request("GET", f"{parts.path}/api/v1/query_range?{urlencode(asked)}", headers=headers)
-            answer = connection.getresponse()
+            answer = stack.enter_context(closing(connection.getresponse()))
             if answer.status != 200:
                 raise ImporterError(f"{where}: answers with status {answer.status}", help="# ask it yourself: curl")
             length = 0
@@ -130,7 +134,8 @@ def _fetch(source: Prometheus, asked: dict[str, object], path: Path) -> None:
             why = f"took over {ANSWER_SECONDS} s" if late.is_set() else f"does not answer: {_why(error)}"
             raise ImporterError(f"{where}: {why}", help="# it is asked again") from None
         if late.is_set() or answer.length:  # a body that ends early is no error of its own
-            raise ImporterError(f"{where}: its answer was cut", help="# it is asked again")
+            why = f"took over {ANSWER_SECONDS} s" if late.is_set() else "gave an answer that was cut"
+            raise ImporterError(f"{where}: {why}", help="# it is asked again")
 
 
 def _why(error: Exception) -> str:
@@ -140,8 +145,8 @@ def _why(error: Exception) -> str:
 
 
 @contextmanager
-def _ended_after(connection: http.client.HTTPConnection, seconds: float) -> Iterator[threading.Event]:
-    """The connection is cut after so many seconds, whatever comes in drops; the event says that it was."""
+def _ended_after(held: list[socket.socket], seconds: float) -> Iterator[threading.Event]:
+    """The sockets are shut after so many seconds, whatever comes in drops; the event says that it was."""
     done, late = threading.Event(), threading.Event()
 
     def cut() -> None:
@@ -149,8 +154,9 @@ def _ended_after(connection: http.client.HTTPConnection, seconds: float) -> Iter
             return
         late.set()
         while not done.wait(0.2):
-            with suppress(OSError, AttributeError):
-                connection.sock.shutdown(2)
+            for each in list(held):
+                with suppress(OSError):
+                    each.shutdown(socket.SHUT_RDWR)
 
     watcher = threading.Thread(target=cut, daemon=True)
     watcher.start()
@@ -159,7 +165,6 @@ def _ended_after(connection: http.client.HTTPConnection, seconds: float) -> Iter
     finally:
         done.set()
         watcher.join()
-        connection.close()
 
 
 def _token(path: Path) -> str:
