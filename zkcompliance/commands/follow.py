@@ -37,7 +37,7 @@ def follow(
     UsageError for what does not go with --follow, and for formats of which a file does not grow line by line.
     """
     from zkcompliance import importers
-    from zkcompliance.commands.seal import fed
+    from zkcompliance.commands.reading import fed
     from zkcompliance.commands.watch import run
     from zkcompliance.edge.pairs import pairs
     from zkcompliance.live.plan import Files, Log, Plan

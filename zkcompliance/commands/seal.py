@@ -127,7 +127,7 @@ def command(
     A row's source is self_declared, and another is refused: only whoever meters others' work states it (--meterer).
     """
     from zkcompliance import importers
-    from zkcompliance.commands.reading import Readers, Reading
+    from zkcompliance.commands.reading import Readers, Reading, fed
     from zkcompliance.log import files, keys, open_log
     from zkcompliance.log.layout import Layout, Settings
     from zkcompliance.log.writer import Writer, refuse_roll_up
@@ -240,13 +240,6 @@ def command(
         },
     )
     return 0
-
-
-def fed(chosen: list[Importer]) -> str:
-    """The name of the one schema that all these formats feed, compute where that may be several."""
-    fed = {each.schemas for each in chosen}
-    only = next(iter(fed)) if len(fed) == 1 else ()
-    return only[0] if len(only) == 1 else "compute"
 
 
 def _rolled_up(path: Path, rolled: Path, key: SignerKey, executor: Executor | None) -> RolledUp:
