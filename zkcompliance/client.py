@@ -123,6 +123,12 @@ class Log:
         if (sentence := remark(self.sealed())) is not None:
             warnings.warn(sentence, UserWarning, stacklevel=2)
 
+    def grown(self) -> str | None:
+        """What `seal` warns of: that the log soon has more segments than one proof covers; None where there is time."""
+        from zkcompliance.prove.growth import remark
+
+        return remark(self.sealed())
+
     def compact(self, to: str | Path, *, progress: Progress = silent) -> bool:
         """Go on in the folder `to`, the next generation, with neighbouring segments put together, and the same key.
 

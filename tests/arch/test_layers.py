@@ -52,10 +52,10 @@ ROOMS: dict[str, str] = {
     "decide": "attest card edge errors log outputs policy progress quantities",
     # what people call
     "client": "attest card claim decide errors log outputs policy progress prove quantities schemas",
-    "live": "client errors importers log schemas start",
+    "live": "client edge errors importers log quantities schemas start",
     "commands": (
-        "attest card claim decide edge errors importers limits log outputs policy progress prove quantities report "
-        "schemas spread stark start verify"
+        "attest card claim decide edge errors importers limits live log outputs policy progress prove quantities "
+        "report schemas spread stark start verify"
     ),
     "standalone": "circuits decide edge errors outputs policy report start",
     "start": "",

@@ -75,7 +75,8 @@ def test_the_page_of_logs_runs(tmp_path: Path) -> None:
 
 def test_the_page_of_live_logs_runs(tmp_path: Path) -> None:
     """Its blocks in order; then the fragment for whoever trains with a Trainer."""
-    assert run_in_order("docs/live.md", tmp_path) == {"python"}
+    assert run_in_order("docs/live.md", tmp_path) == {"python", "toml", "sh"}
+    assert [row["flop"] for row in zk.read_rows(tmp_path / "acme-cluster")] == [1000, 1000]
     (fragment,) = re.findall(r"^```python fragment hf\n(.*?)^```$", (ROOT / "docs/live.md").read_text(), re.M | re.S)
     added: list[object] = []
 

@@ -34,12 +34,14 @@ STARTS = {
     "tensorboard": framed(field(1, 1e9) + field(3, "brain.Event:2")) + (1 << 26).to_bytes(8, "little"),
     "wandb": run_file([run_record()]), "kubernetes": b'{"items": [', "json": b'[{"run": "',
     "kube-state": b'{"status": "',
+    "megatron": b" [2026-01-05 08:00:00] iteration 1/ 2 |", "torchtitan": b"step: 1",
 }  # fmt: skip
 OPTIONS = {
     "lightning": {"flop_column": "x", "start": "2026-01-05", "end": "2026-01-05"},
     "hf-trainer": {"start": "2026-01-05"},
     "mlflow": {"flop_metric": "x"}, "tensorboard": {"flop_tag": "x"}, "wandb": {"flop_metric": "x"},
     "kube-state": {"step": "1min"},
+    "megatron": {"parameters": "1", "sequence_length": "1"}, "torchtitan": {"parameters": "1"},
     "lm-eval": {"results": "HERE"},
 }  # fmt: skip
 READERS = {

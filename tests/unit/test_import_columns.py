@@ -28,6 +28,8 @@ FILES: dict[str, tuple[str, str, dict[str, str]]] = {
     ),
     "wandb": ("wandb/run-fixture01.wandb", "compute", {"flop_metric": "tokens"}),
     "nanogpt": ("nanogpt/2025-05-09_head.txt", "compute", {"incomplete": "yes"}),
+    "megatron": ("megatron/megatron.log", "compute", {"parameters": "7e9", "sequence_length": "4096"}),
+    "torchtitan": ("torchtitan/train.log", "compute", {"parameters": "6163712"}),
 }  # fmt: skip
 OF_TOOLS = [name for name, each in importers.FORMATS.items() if each.schemas]
 

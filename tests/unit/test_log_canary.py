@@ -136,6 +136,11 @@ def test_every_verb(bench: Bench) -> None:
     bench.run("roll-up", f / "log", "--to", f / "rolled", "--key", f / "key3")
     for verb, before in (("refresh", "again"), ("compact", "refresh")):
         bench.run(verb, f / before, "--to", f / verb, "--key", f / "key2", "-o", f / f"proof-{verb}")
+    (f / "watch.toml").write_text(
+        f'health = "health"\n[[logs]]\npath = "watched"\nkey = "{f / "key"}"\nschema = "compute"\nevery = 60\n'
+        '[[logs.sources]]\nkind = "file"\nglob = "none"\nformat = "csv"\n'
+    )
+    bench.run("watch", f / "watch.toml", "--once", status=2)
     bench.both("log", "retire", f / "again")
     bench.run("fsck", f / "compact", "--deep")
     shutil.copytree(f / "compact", f / "backup")

@@ -21,6 +21,7 @@ VERBS = {
     "demo": "the whole story on a real log: seal, prove, verify, then tampered cases, each refused",
     "keygen": "make an Ed25519 signing key for a log",
     "seal": "import rows, append them to a log as a committed segment, sign a new checkpoint",
+    "watch": "seal what is new of files, Prometheus and sacct, on a schedule",
     "check": "does a claim hold? in plain text, locally, without a proof",
     "prove": "prove a claim, or all that a policy asks, over sealed logs in zero knowledge",
     "verify": "verify a proof against a policy, or against a claim, its parameters and the log's key",

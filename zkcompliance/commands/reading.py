@@ -127,6 +127,13 @@ def _own(name: str | Path, schema: Schema, found: Iterator[Part]) -> Iterator[Pa
         raise ImporterError(f"{name}: {error.message}", help=error.help) from None
 
 
+def fed(chosen: list[Importer]) -> str:
+    """The name of the one schema that all these formats feed, compute where that may be several."""
+    fed = {each.schemas for each in chosen}
+    only = next(iter(fed)) if len(fed) == 1 else ()
+    return only[0] if len(only) == 1 else "compute"
+
+
 class Readers:
     """The parts of several files, which were handed out, file by file; used as a context manager.
 

@@ -70,6 +70,8 @@ if TYPE_CHECKING:
 @click.option("--meterer", is_flag=True, help="INPUT… is what you measured of others: sources as it states them.")
 @click.option("-v", "--verbose", is_flag=True, help="Print the whole formula of the format.")
 @click.option("--empty", is_flag=True, help="State that there are no rows; refused where there are some.")
+@click.option("--follow", is_flag=True, help="Read INPUT again and again, and seal what is new of it.")
+@click.option("--every", metavar="TIME", help="How often with --follow; default 1 h.")
 @click.option("--roll-up", "rolled", type=click.Path(path_type=Path), help="Roll the log up in this folder too.")
 @click.option("--roll-up-key", type=click.Path(path_type=Path), help="The roll-up's own private key file.")
 @cluster_option
@@ -96,11 +98,13 @@ def command(
     meterer: bool,
     verbose: bool,
     empty: bool,
+    follow: bool,
+    every: str | None,
     rolled: Path | None,
     roll_up_key: Path | None,
     cluster: str | None,
     as_json: bool,
-) -> None:
+) -> int:
     """Import the rows of INPUT…, append them to a log as one committed segment, and sign a new checkpoint.
 
     All inputs are sealed, or none is, and each once: where a seal was interrupted, run the same again. What is sealed
@@ -117,16 +121,26 @@ def command(
     With --cluster other processes read the files, commit to the segments and prove the roll-up; a new log is made
     before its rows are read, and stays where they are refused (docs/cluster.md).
 
+    With --follow INPUT is a file of lines that something writes (jsonl, nanogpt, megatron, torchtitan): what is new of
+    it is sealed every so often, and at the end, which SIGINT or SIGTERM is (docs/live.md).
+
     A row's source is self_declared, and another is refused: only whoever meters others' work states it (--meterer).
     """
     from zkcompliance import importers
-    from zkcompliance.commands.reading import Readers, Reading
+    from zkcompliance.commands.reading import Readers, Reading, fed
     from zkcompliance.log import files, keys, open_log
     from zkcompliance.log.layout import Layout, Settings
     from zkcompliance.log.writer import Writer, refuse_roll_up
     from zkcompliance.prove.cluster import connected
     from zkcompliance.prove.growth import remark
 
+    if follow:
+        from zkcompliance.commands.follow import follow as followed
+
+        context = click.get_current_context()
+        return followed(context, inputs, schema_name, format_name, pairs(settings, "--set"), path, key_path, every)
+    if every is not None:
+        raise UsageError("--every is how often --follow reads: give both", help="zkcompliance seal --help")
     if (rolled is None) != (roll_up_key is None):
         raise UsageError("--roll-up and --roll-up-key go together: a roll-up is a log with a key of its own")
     key = keys.load_private(key_path)
@@ -134,7 +148,7 @@ def command(
     chosen = [importers.by_name(format_name) if format_name else importers.guess(name) for name in inputs]
     options, units, columns = pairs(settings, "--set"), pairs(stated, "--unit"), pairs(fields, "--map")
     rules = importers.Rules.of(choices, pairs(same, "--same"), pairs(numbers, "--number"), times, zone)
-    schema = schemas.by_name(schema_name or _fed(chosen))
+    schema = schemas.by_name(schema_name or fed(chosen))
     with files.reporting(path):
         there = path.exists()
     if there:
@@ -214,7 +228,7 @@ def command(
                 **({} if made is None else {"rollup": str(made.file)}),
             }
         )  # fmt: skip
-        return
+        return 0
     console.print_fields(
         "sealed that there are no rows" if empty else f"sealed {sealed:,} row{'' if sealed == 1 else 's'}",
         {
@@ -225,13 +239,7 @@ def command(
             **({} if made is None else {"roll-up": f"{made.file}, of all of it"}),
         },
     )
-
-
-def _fed(chosen: list[Importer]) -> str:
-    """The name of the one schema that all these formats feed, compute where that may be several."""
-    fed = {each.schemas for each in chosen}
-    only = next(iter(fed)) if len(fed) == 1 else ()
-    return only[0] if len(only) == 1 else "compute"
+    return 0
 
 
 def _rolled_up(path: Path, rolled: Path, key: SignerKey, executor: Executor | None) -> RolledUp:

@@ -26,16 +26,18 @@ from zkcompliance.importers import (
     kubernetes,
     lightning,
     lm_eval,
+    megatron,
     mlflow,
     nanogpt,
     prometheus,
     slurm,
     tensorboard,
+    torchtitan,
     wandb,
 )
 from zkcompliance.importers.fields import Fields
 from zkcompliance.importers.model import BATCH_ROWS, Identified, Importer, Known, Row, Said
-from zkcompliance.importers.ranges import WHOLE, Range
+from zkcompliance.importers.ranges import WHOLE, Within
 from zkcompliance.importers.rules import Rules
 from zkcompliance.schemas import Schema, encode_rows
 
@@ -62,6 +64,8 @@ FORMATS: dict[str, Importer] = {
     "tensorboard": tensorboard.IMPORTER,
     "wandb": wandb.IMPORTER,
     "nanogpt": nanogpt.IMPORTER,
+    "megatron": megatron.IMPORTER,
+    "torchtitan": torchtitan.IMPORTER,
 }
 _MAPPED = {
     "csv": csv_table.importer, "jsonl": json_lines.importer, "json": json_table.importer, "arrow": arrow.importer,
@@ -141,12 +145,13 @@ def rows(
     schema: Schema,
     options: Mapping[str, str] | None = None,
     tell: Callable[[str], None] = lambda sentence: None,
+    within: Within = WHOLE,
 ) -> Generator[Row, None, None]:
     """The rows of one file, streaming. The file is opened once. ImporterError, or UsageError for a wrong option.
 
-    tell: takes sentences about the input.
+    tell: takes sentences about the input. within: the part of the file that is read.
     """
-    with contextlib.closing(_read(importer, path, schema, options)) as source:
+    with contextlib.closing(_read(importer, path, schema, options, within)) as source:
         for each in source:
             if isinstance(each, Said):
                 tell(each.text)
@@ -155,7 +160,7 @@ def rows(
 
 
 def _read(
-    importer: Importer, path: str | Path, schema: Schema, options: Mapping[str, str] | None
+    importer: Importer, path: str | Path, schema: Schema, options: Mapping[str, str] | None, within: Within
 ) -> Generator[Row | Said, None, None]:
     """What the importer yields of one input."""
     importer.check(schema, options or {})
@@ -163,7 +168,7 @@ def _read(
         with _naming(importer, path, schema):
             yield from importer.place(str(path), schema, dict(options or {}))
         return
-    with _reading(importer, path, schema) as file:
+    with _reading(importer, path, schema, within) as file:
         yield from importer.read(file, Path(path).name, schema, dict(options or {}))
 
 
@@ -181,7 +186,7 @@ def is_url(path: str | Path) -> bool:
 
 
 @contextlib.contextmanager
-def _reading(importer: Importer, path: str | Path, schema: Schema, within: Range = WHOLE) -> Iterator[BinaryIO]:
+def _reading(importer: Importer, path: str | Path, schema: Schema, within: Within = WHOLE) -> Iterator[BinaryIO]:
     """The file, or a part of it, and ImporterError that names it for whatever goes wrong while it is read."""
     with _naming(importer, path, schema):
         if is_url(path):
@@ -241,7 +246,7 @@ def parts(
     empty: bool = False,
     texts: set[str] | None = None,
     tell: Callable[[str], None] = lambda sentence: None,
-    within: Range = WHOLE,
+    within: Within = WHOLE,
 ) -> Iterator[Part]:
     """`rows` as limbs (width, n), in chunks; SchemaError becomes ImporterError that names the file.
 
@@ -285,11 +290,11 @@ def _batches(
     now: int | None,
     texts: set[str] | None,
     tell: Callable[[str], None],
-    within: Range,
+    within: Within,
 ) -> Generator[Batch, None, None]:
     """The rows of a file or a part, BATCH_ROWS at a time: as limbs where whole columns could be read, or as rows."""
     if importer.batches is None:
-        with contextlib.closing(rows(importer, path, schema, options, tell)) as source:
+        with contextlib.closing(rows(importer, path, schema, options, tell, within)) as source:
             while batch := list(itertools.islice(source, BATCH_ROWS)):
                 yield batch
         return
@@ -304,6 +309,7 @@ def _batches(
 
 __all__ = [
     "FORMATS",
+    "WHOLE",
     "Importer",
     "Known",
     "Part",

@@ -78,7 +78,7 @@ def importer(fields: Fields) -> Importer:
         yield from pieces.batches(source, encoder, cells, lambda first: _rows(source, schema, fields, first))
         fields.finish()
 
-    return Importer("jsonl", "JSON Lines, one object per row", FORMULA, read, batches=batches)
+    return Importer("jsonl", "JSON Lines, one object per row", FORMULA, read, batches=batches, grows=True)
 
 
 def _bare(raw: bytes) -> object:

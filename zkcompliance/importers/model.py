@@ -68,7 +68,8 @@ class Importer:
     be said, and raises ImporterError naming row (or line) and column. `batches(file, encoder)`, where a format has it,
     yields the same rows BATCH_ROWS at a time, fewer only at the end of the file or of a part of it: as limbs where
     whole columns could be read, as a list of rows where not. It raises what `read` raises. `place(place, schema,
-    options)`, where a format has it, yields the rows of what is no file: a folder, or what a URL names.
+    options)`, where a format has it, yields the rows of what is no file: a folder, or what a URL names. `grows`: its
+    files are lines that are written one by one, so that those that have their end stay as they are.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Importer:
     batches: BatchReader | None = None
     columns: tuple[str, ...] = ()
     place: PlaceReader | None = None
+    grows: bool = False
 
     def fills(self, schema: Schema, column: str) -> bool:
         """Whether its rows can have this column of the schema."""

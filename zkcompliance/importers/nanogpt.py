@@ -213,4 +213,5 @@ IMPORTER = Importer(
     columns=(
         "start", "end", "run", "phase", "device_kind", "devices", "peak", "utilisation", "flop", "method", "source",
     ),
+    grows=True,
 )  # fmt: skip

@@ -52,6 +52,47 @@ class Range:
 WHOLE = Range(0, 0, -1)
 
 
+@dataclass(frozen=True)
+class WholeLines:
+    """Of a file that is being written, the lines that have their end, as they are when it is opened."""
+
+    def cut(self, file: BinaryIO) -> BinaryIO:
+        """A stream of these lines alone; of what is no regular file, all of it."""
+        found = os.fstat(file.fileno())
+        if not stat.S_ISREG(found.st_mode):
+            return file
+        end = found.st_size
+        while end:
+            start = max(0, end - _BLOCK)
+            file.seek(start)
+            at = file.read(end - start).rfind(b"\n")
+            if at >= 0:
+                end = start + at + 1
+                break
+            end = start
+        file.seek(0)
+        return io.BufferedReader(_First(file, end))
+
+
+class _First(io.RawIOBase):
+    """The first `left` bytes of a file."""
+
+    def __init__(self, file: BinaryIO, left: int) -> None:
+        self._file, self._left = file, left
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        data = self._file.read(min(len(buffer), self._left))
+        buffer[: len(data)] = data
+        self._left -= len(data)
+        return len(data)
+
+
+Within = Range | WholeLines
+
+
 def split(importer: Importer, path: Path) -> list[Range] | None:
     """The parts of a file, in order; None where this process has to read it: it is no regular file, or not there."""
     try:
