@@ -10,8 +10,8 @@ the last audits of the model, and of the lab's security and governance (which na
 and are still valid; a failed one after a passed one ends it, of two at one second too; that one was accredited, and
 whether it was right to be valid for so long, is not looked at. Who is served at a stage, whether a suite is the right
 one, and who audited is not seen, nor that no attempt was left out (eval-coverage). Deployments that name another model
-are passed over. Three logs without rows hold, loudly, with 0 deployments that count. Serials have no gap, so that adding or
-leaving out a deployment shows. Padding is no row.
+are passed over. Three logs without rows hold, loudly, with 0 deployments that count. Serials have no gap, so that
+adding or leaving out a deployment shows. Padding is no row.
 """
 
 from __future__ import annotations
