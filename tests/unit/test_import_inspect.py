@@ -49,6 +49,15 @@ def test_arithmetic_match_is_at_60_percent(path: Path) -> None:
     assert rows[0]["source"] == "self_declared"
 
 
+def test_a_run_in_which_every_sample_failed(tmp_path: Path) -> None:
+    """With `fail_on_error=False` Inspect calls it a success, and states no results."""
+    failed = [{**sample, "error": {"message": "boom"}, "scores": None} for sample in SOUND["samples"]]
+    document = changed("results", None, changed("samples", failed))
+    refused("inspect", file(tmp_path, document), "not one sample was scored", "eval")
+    rows = load("inspect", file(tmp_path, document), "eval", incomplete="yes")
+    assert len(rows) == 10 and {(row["status"], row["score"]) for row in rows} == {("error", "")}
+
+
 def test_both_forms_give_the_same_rows() -> None:
     # the two are separate runs: they differ in their times only
     def rows(path: Path) -> list[dict[str, object]]:

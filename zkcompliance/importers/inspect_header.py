@@ -26,7 +26,7 @@ class Header:
     run: what tells this evaluation from all others, and stays the same while its log grows; empty where the log does
     not say. ended: the eval schema's word for how the run ended; a killed run (`started`) is a cancelled one, and one
     that goes on has ended well as far as it has. expected, completed: samples in all and without an error, None of a
-    run that ended before it counted them. partly: whether some may be missing or failed. started, finished: of the
+    run that ended before it counted them, or had none to count. partly: whether some may be missing or failed. started, finished: of the
     run, None where the log does not say. dirty: `yes`, `no` or `unknown`. limits: those that each sample had, by name.
     """
 
@@ -57,7 +57,12 @@ class Header:
         if head.get("invalidated") not in (False, None):
             raise ImporterError("invalidated: the log was declared invalid")
         spec = as_object(head.get("eval"), "eval")
-        cut_short = (going or ended != "success") and head.get("results") is None
+        cut_short = partly and head.get("results") is None
+        if head.get("results") is None and not partly:
+            raise ImporterError(
+                "results: are missing: not one sample was scored",
+                help="add --set incomplete=yes to seal the samples as rows that say how each ended",
+            )
         results = {} if cut_short else as_object(head.get("results"), "results")
         total, completed = (None, None) if cut_short else _counted(results, partly)
         dirty = _dirty(spec, options)
