@@ -9,7 +9,7 @@ by the peak that the registry has of each, and with no more; but for inference i
 maintenance together are at most a share of all that there was; what is booked so and is not so is not shown, nor is
 inference that was training: chip-hours of each kind are revealed. Accelerators that are not in the registry are not
 seen: whose key stands for it says whose list it is. All times are those that the rows state. Without a registered
-accelerator it fails; an empty log of bookings does where one was registered. Padding is no row.
+accelerator it fails; an empty log of bookings does where one was registered and `total` is over 0 %. Padding is no row.
 """
 
 from __future__ import annotations
