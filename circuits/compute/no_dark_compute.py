@@ -11,7 +11,8 @@ no accelerator runs on for a run whose rows end; whatever is above that share ma
 Idle and maintenance together are at most a share of all that there was; what is booked so and is not so is not shown,
 nor is inference that was training: chip-hours of each kind are revealed. Accelerators that are not in the registry are
 not seen: whose key stands for it says whose list it is. All times are those that the rows state. Without a registered
-accelerator it fails; an empty log of bookings does where one was registered. Padding is no row.
+accelerator it fails; an empty log of bookings does where one was registered and `total` is over 0 %. Padding is no
+row.
 """
 
 from __future__ import annotations
