@@ -26,8 +26,9 @@ class Header:
     run: what tells this evaluation from all others, and stays the same while its log grows; empty where the log does
     not say. ended: the eval schema's word for how the run ended; a killed run (`started`) is a cancelled one, and one
     that goes on has ended well as far as it has. expected, completed: samples in all and without an error, None of a
-    run that ended before it counted them, or had none to count. partly: whether some may be missing or failed. started, finished: of the
-    run, None where the log does not say. dirty: `yes`, `no` or `unknown`. limits: those that each sample had, by name.
+    run that ended before it counted them, or had none to count. partly: whether some may be missing or failed. started,
+    finished: of the run, None where the log does not say. dirty: `yes`, `no` or `unknown`. limits: those that each
+    sample had, by name.
     """
 
     run: tuple[str, ...]
