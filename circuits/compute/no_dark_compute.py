@@ -150,6 +150,10 @@ EXAMPLES = (
         "two tenures at once", "no accelerator registered twice at once", bookings=[held()],
         **asked(registry=[chip(until=T + 1990), chip(**{"from": T + 1989, "until": T + 1991})]),
     ),
+    holds(
+        "a row of nothing, which begins as it ends",
+        bookings=[held()], **asked(compute=[job(), job(run="r9", start=T + 1500, end=T + 1500, flop=0)]),
+    ),
     fails("no accelerator", "some time to account for", bookings=[], **asked(registry=[], compute=[])),
     holds("to the second, and a job of a tenth", bookings=[held(), other()], **asked(registry=TWO)),
     holds("over both ends, inference", bookings=[held(start=T, end=T + 9000, kind="inference")], **asked(compute=[])),

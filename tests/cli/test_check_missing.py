@@ -52,7 +52,7 @@ def test_a_column_that_no_row_states(tmp_path: Path) -> None:
         "below-presumption reads."
     )
     assert "formats that have it are slurm, kubernetes, kube-state, dcgm, hf-trainer, mlflow" in lack["help"]
-    assert "wandb, csv, jsonl and arrow" in lack["help"]
+    assert "wandb, megatron, torchtitan, csv, jsonl and arrow" in lack["help"]
     assert "Missing:" in shown and f"  - {lack['says']}" in shown.splitlines()
 
 

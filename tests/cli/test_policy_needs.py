@@ -39,7 +39,10 @@ def test_for_a_program() -> None:
     assert compute["schema"] == "compute@2" and compute["counted"] == {"below-presumption": "1"}
     assert compute["any_column"] == ["csv", "jsonl", "json", "arrow"]
     columns = {each["name"]: each for each in compute["columns"]}
-    assert columns["model"]["formats"] == ["slurm", "dcgm", "hf-trainer", "mlflow", "lightning"]
+    assert columns["model"]["formats"] == [
+        "slurm", "kubernetes", "kube-state", "dcgm", "hf-trainer", "mlflow", "lightning", "tensorboard", "wandb", "megatron",
+        "torchtitan",
+    ]  # fmt: skip
     assert columns["model"]["read_by"] == ["below-presumption"] and columns["model"]["must_be_stated"] is False
     assert columns["run"]["read_by"] == [] and columns["run"]["must_be_stated"] is True
     assert "utilisation" not in columns

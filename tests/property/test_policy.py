@@ -22,6 +22,7 @@ from zkcompliance.log.cosignature import CosignerKey
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.policy.bounds import meets, of_choices, refuse_vacuous
 from zkcompliance.policy.catalogue import asked
+from zkcompliance.policy.clocks import refuse_backdated
 from zkcompliance.policy.load import parse_policy
 from zkcompliance.policy.model import Bound, Cosigners, LogKey, LogRule, Operator, Policy, Requirement
 from zkcompliance.quantities import fault_of
@@ -285,6 +286,14 @@ def asks(claim: Card, params: dict[str, Bound], earliest: int) -> bool:
     return True
 
 
+def timely(claim: Card, params: dict[str, Bound], proof_age: int | None) -> bool:
+    try:
+        refuse_backdated(claim, params, proof_age=proof_age, reference=False, path="")
+    except MalformedPolicy:
+        return False
+    return True
+
+
 def window(dated: bool) -> st.SearchStrategy[tuple[int | None, int | None]]:
     """From and until when a key is trusted; without an end where nothing dates a checkpoint."""
     days = st.integers(0, 30000).map(lambda day: day * DAY)
@@ -341,6 +350,7 @@ def policies(draw: st.DrawFn) -> tuple[Policy, bool]:
             further |= {slot.name: tuple(there[least:])} if there[least:] else {}
         params = {param.name: draw(bound(param, dated, subject)) for param in claim.params}
         sound = sound and asks(claim, params, 0 if proof is None else max(0, start - proof))
+        sound = sound and timely(claim, params, proof)
         digests = claim.digest, claim.program
         says = draw(TEXTS)
         floors = {} if further else rows_that_count(claim, slots, logs)

@@ -12,7 +12,7 @@ from zkcompliance.log.store import SealedLog
 from zkcompliance.prove import fits
 from zkcompliance.stark.profiles import by_name
 
-SAFE_SEGMENTS, SAFE_ROWS_LOG2 = 18, 17  # of so few and such small segments every claim of the catalogue has room
+SAFE_SEGMENTS, SAFE_ROWS_LOG2 = 15, 17  # of so few and such small segments every claim of the catalogue has room
 
 
 def remark(log: SealedLog) -> str | None:
