@@ -40,8 +40,8 @@ def test_for_a_program() -> None:
     assert compute["any_column"] == ["csv", "jsonl", "json", "arrow"]
     columns = {each["name"]: each for each in compute["columns"]}
     assert columns["model"]["formats"] == [
-        "slurm", "kubernetes", "kube-state", "dcgm", "hf-trainer", "mlflow", "lightning", "tensorboard", "wandb", "megatron",
-        "torchtitan",
+        "slurm", "kubernetes", "kube-state", "dcgm", "hf-trainer", "mlflow", "lightning", "tensorboard", "wandb",
+        "megatron", "torchtitan",
     ]  # fmt: skip
     assert columns["model"]["read_by"] == ["below-presumption"] and columns["model"]["must_be_stated"] is False
     assert columns["run"]["read_by"] == [] and columns["run"]["must_be_stated"] is True
