@@ -87,6 +87,37 @@ def test_flush_makes_durable_what_was_put(log: Path, monkeypatch: pytest.MonkeyP
     feed.close()
 
 
+def test_flush_waits_for_what_is_being_left(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows that were let go of, and that the disk has not yet, are not durable, though the next spool's are."""
+    feed = Feed(log)
+    (slow,) = spools(log)
+    slow_one, real, go_on = slow.stat().st_ino, os.fsync, threading.Event()
+    waiting = threading.Event()
+
+    def fsync(descriptor: int) -> None:
+        if os.fstat(descriptor).st_ino == slow_one:
+            waiting.set()
+            assert go_on.wait(60)
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    feed.put(rows())
+    leaving = threading.Thread(target=feed.let_go)
+    leaving.start()
+    while feed.rows:  # until the next spool is there
+        assert waiting.wait(60)
+    feed.put(rows())
+    flushing = threading.Thread(target=feed.flush)
+    flushing.start()
+    flushing.join(0.5)
+    assert flushing.is_alive()
+    go_on.set()
+    for each in (leaving, flushing):
+        each.join(60)
+        assert not each.is_alive()
+    feed.close()
+
+
 def test_a_killed_writer(log: Path) -> None:
     """Rows that `put` has written are there, with no flush, no close: the lock alone goes with the process."""
     if (child := os.fork()) == 0:

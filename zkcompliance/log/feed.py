@@ -53,6 +53,7 @@ class Feed:
         self._spool = None
         self._home = self._layout  # where the spool was made
         self._put = self._durable = 0  # rows of all spools of this process
+        self._leaving = 0  # spools that are being left, whose rows are durable when they are
         self._failed: OSError | None = None
         self._thread: threading.Thread | None = None
         self._ending = threading.Event()
@@ -110,6 +111,8 @@ class Feed:
 
     def _make_durable(self) -> None:
         """With the lock held, which others may have while the disk works."""
+        while self._leaving:
+            self._changed.wait()
         spool, put = self._spool, self._put
         if spool is not None:
             rows, descriptor = spool.rows, os.dup(spool.fileno())
@@ -139,7 +142,7 @@ class Feed:
 
     def let_go(self) -> int:
         """Leave what was put to the next one who holds the log, durably, and say how many rows that are."""
-        return self._leave(None if self.rows == 0 else self._new())
+        return self._leave(self._new()) if self.rows else 0
 
     def _new(self) -> Pending:
         """A spool in the folder in which the log goes on now."""
@@ -149,24 +152,29 @@ class Feed:
     def _leave(self, fresh: Pending | None) -> int:
         """Close the spool, and go on in another; nobody who puts rows waits for the disk."""
         with self._changed:
-            if fresh is None and not self._closed:
-                return 0
             spool, self._spool, put, before = self._spool, fresh, self._put, self._home
             self._home = self._layout
+            self._leaving += spool is not None
         if spool is None:
             return 0
-        with files.reporting(spool.path):
-            if spool.rows:
-                os.fsync(spool.fileno())
-                spool.synced(spool.rows)
-                os.fsync(spool.fileno())
-                now = Layout(moving.newest(before.root, lambda sentence: None))
-                bring(spool, before, now, self._schema).close()
-            else:
-                spool.remove()
-        with self._changed:
-            self._durable = max(self._durable, put)
-            self._changed.notify_all()
+        left = False
+        try:
+            with files.reporting(spool.path):
+                if spool.rows:
+                    os.fsync(spool.fileno())
+                    spool.synced(spool.rows)
+                    os.fsync(spool.fileno())
+                    now = Layout(moving.newest(before.root, lambda sentence: None))
+                    bring(spool, before, now, self._schema).close()
+                else:
+                    spool.remove()
+            left = True
+        finally:
+            with self._changed:
+                self._leaving -= 1
+                if left and not self._leaving:
+                    self._durable = max(self._durable, put)
+                self._changed.notify_all()
         return spool.committed_rows
 
     def close(self) -> None:
