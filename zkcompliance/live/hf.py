@@ -24,8 +24,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from zkcompliance import schemas
 from zkcompliance.errors import UsageError
+from zkcompliance.live.meter import Stretches
 from zkcompliance.live.writer import Live
 
 FORMULAS = ("6N", "total_flos")
@@ -56,9 +56,8 @@ class SealingCallback:
             raise UsageError(f"formula is one of {', '.join(FORMULAS)}")
         self._given = live
         self._live: Live | None = None
-        self._fixed = {"run": run, "phase": phase, "method": "architecture", **(row or {})}
+        self._run: dict[str, Any] = {"run": run, "phase": phase, "row": row, "clock": clock}
         self._formula, self._tokens_per_step, self._parameters = formula, tokens_per_step, parameters
-        self._clock = clock
 
     def __getattr__(self, name: str) -> Callable[..., None]:
         if name.startswith("on_"):
@@ -84,14 +83,11 @@ class SealingCallback:
                     raise UsageError("6N needs the number of parameters")
                 self._parameters = sum(int(p.numel()) for p in model.parameters())
         self._live = self._given if isinstance(self._given, Live) else self._given()
-        if self._live.schema.digest != schemas.compute.digest:
-            raise UsageError(
-                f"the callback writes rows of {schemas.compute.label}; the log has schema {self._live.schema.label}"
-            )
-        self._mark(state, int(self._clock()))
+        self._stretches = Stretches(self._live, **self._run)
+        self._mark(state)
 
-    def _mark(self, state: Any, now: int) -> None:
-        self._start, self._step = now, int(state.global_step)
+    def _mark(self, state: Any) -> None:
+        self._step = int(state.global_step)
         self._tokens = int(getattr(state, "num_input_tokens_seen", 0) or 0)
         self._flos = int(state.total_flos or 0)
 
@@ -110,9 +106,8 @@ class SealingCallback:
     def _append(self, state: Any) -> None:
         if self._live is None or int(state.global_step) == self._step:
             return
-        end = max(self._start, int(-(-self._clock() // 1)))
-        self._live.put({**self._fixed, "start": self._start, "end": end, "flop": self._flop(state)})
-        self._mark(state, end)
+        self._stretches.write(self._flop(state))
+        self._mark(state)
 
     def on_log(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """A row for the steps since the last one."""

@@ -18,6 +18,30 @@ from zkcompliance.errors import UsageError
 from zkcompliance.live.writer import Live
 
 
+class Stretches:
+    """Rows of a run, each from where the one before ended: whole seconds, ends rounded up; method `architecture`.
+
+    `row`: further columns of every row. UsageError for a log of another schema than compute.
+    """
+
+    def __init__(
+        self, live: Live, *, run: str, phase: str, row: Mapping[str, object] | None, clock: Callable[[], float]
+    ) -> None:
+        if live.schema.digest != schemas.compute.digest:
+            raise UsageError(
+                f"rows of {schemas.compute.label} are written here; the log has schema {live.schema.label}"
+            )
+        self._live, self._clock = live, clock
+        self._fixed = {"run": run, "phase": phase, "method": "architecture", **(row or {})}
+        self._start = int(clock())
+
+    def write(self, flop: int) -> None:
+        """A row of so many FLOP, from the end of the last one to now. Raises as `Live.put`."""
+        end = max(self._start, int(-(-self._clock() // 1)))
+        self._live.put({**self._fixed, "start": self._start, "end": end, "flop": flop})
+        self._start = end
+
+
 class Meter:
     """One row for each stretch of at least `every` seconds, and for the last: FLOP = `flop_per_step` · steps.
 
@@ -40,14 +64,11 @@ class Meter:
         row: Mapping[str, object] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        if live.schema.digest != schemas.compute.digest:
-            raise UsageError(f"a meter writes rows of {schemas.compute.label}; the log has schema {live.schema.label}")
+        self._stretches = Stretches(live, run=run, phase=phase, row=row, clock=clock)
         if isinstance(flop_per_step, bool) or not isinstance(flop_per_step, int) or flop_per_step < 1:
             raise UsageError("flop_per_step is a whole number above 0: floats are not exact")
-        self._live, self._each, self._every, self._clock = live, flop_per_step, every, clock
-        self._fixed = {"run": run, "phase": phase, "method": "architecture", **(row or {})}
-        self._written = clock()
-        self._start, self._steps = int(self._written), 0
+        self._each, self._every, self._clock = flop_per_step, every, clock
+        self._written, self._steps = clock(), 0
 
     def step(self, steps: int = 1) -> None:
         """So many steps are done."""
@@ -60,10 +81,8 @@ class Meter:
         if not self._steps:
             return
         self._written = self._clock()
-        end = max(self._start, int(-(-self._written // 1)))
         steps, self._steps = self._steps, 0
-        self._live.put({**self._fixed, "start": self._start, "end": end, "flop": self._each * steps})
-        self._start = end
+        self._stretches.write(self._each * steps)
 
     def __enter__(self) -> Meter:
         return self
