@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 from zkcompliance.errors import UsageError
 from zkcompliance.importers.model import Identified, Row
-from zkcompliance.live.writer import Live, record
+from zkcompliance.live.writer import Live
+from zkcompliance.log.records import Record
 
 
 def put(live: Live, form: str, rows: Iterable[Row]) -> int:
@@ -18,5 +19,5 @@ def put(live: Live, form: str, rows: Iterable[Row]) -> int:
             raise UsageError(f"a row of {form} has no identity, so that it could be sealed twice")
         found.append(row)
     if found:
-        live.put(found, records=[record(form, *row.known.identity, aside=row.known.aside) for row in found])
+        live.put(found, records=[Record.of(form, *row.known) for row in found])
     return len(found)

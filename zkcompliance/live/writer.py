@@ -17,7 +17,7 @@ from zkcompliance.errors import LogError, SchemaError, UsageError, ZkComplianceE
 from zkcompliance.live.sealer import Sealer
 from zkcompliance.log import intake
 from zkcompliance.log.feed import Feed
-from zkcompliance.log.records import Record, identity_of, row_digests
+from zkcompliance.log.records import Record, row_digests
 from zkcompliance.schemas import Schema
 from zkcompliance.schemas.word import self_declared
 
@@ -33,7 +33,7 @@ _LOOK = 0.1  # seconds between two looks for a log that another process makes
 def record(form: str, *parts: str | int, aside: tuple[str, ...] = ()) -> Record:
     """What a row is of: texts and whole numbers that name it for good, of a format or tool of this name, such as
     `record("my-trainer", run, step)`. aside: columns in which the row may differ when it is put again."""
-    return Record(identity_of(form, parts), " ".join(map(str, parts)), aside)
+    return Record.of(form, parts, " ".join(map(str, parts)), aside)
 
 
 class Live:

@@ -45,6 +45,13 @@ class Record(NamedTuple):
     aside: tuple[str, ...] = ()
     help: str = ""
 
+    @classmethod
+    def of(
+        cls, form: str, parts: tuple[str | int, ...], name: str, aside: tuple[str, ...] = (), help: str = ""
+    ) -> Record:
+        """The record of a format that these parts name."""
+        return cls(identity_of(form, parts), name, aside, help)
+
 
 def identity_of(form: str, parts: tuple[str | int, ...]) -> bytes:
     """The identity of a record of a format, 16 bytes. parts: texts and whole numbers, which tell it from all others."""
