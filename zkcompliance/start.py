@@ -146,16 +146,24 @@ def _isolated() -> bool:
     return bool(sys.flags.isolated) and not sys.flags.optimize and sys.getfilesystemencoding() == "utf-8"
 
 
+def _flags() -> "list[str]":
+    """How an isolated Python is started; -B is passed on."""
+    return ["-I", "-X", "utf8", *(["-B"] if sys.flags.dont_write_bytecode else [])]
+
+
+def command(module: str) -> "list[str]":
+    """What starts another process of this Python, isolated, that runs `module.run()` and nothing of its caller's."""
+    return [sys.executable, *_flags(), os.path.abspath(__file__), module]
+
+
 def _again(rest: "list[str]") -> None:
-    """This process becomes an isolated Python that runs `rest` on the same arguments. -B is passed on."""
+    """This process becomes an isolated Python that runs `rest` on the same arguments."""
     _open_streams()
-    flags = ["-I", "-X", "utf8"]
-    flags += ["-B"] if sys.flags.dont_write_bytecode else []
     try:
         if not sys.executable:
             raise OSError("it does not say where it lies")
         _signal.pthread_sigmask(_signal.SIG_BLOCK, {_signal.SIGINT})  # a Python that is not up yet would leave with 1
-        os.execv(sys.executable, [sys.executable, *flags, *rest, *sys.argv[1:]])
+        os.execv(sys.executable, [sys.executable, *_flags(), *rest, *sys.argv[1:]])
     except OSError as error:
         _leave(f"this Python cannot be started again: {error}", "start it isolated: python3 -I -m zkcompliance")
 

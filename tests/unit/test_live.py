@@ -222,7 +222,8 @@ def test_the_process_that_seals_says_what_is_wrong(
     key.rename(tmp_path / "elsewhere")
     with pytest.raises(LogError, match="key"):
         live.seal()
-    monkeypatch.setattr("zkcompliance.live.sealer._STARTED", ["-I", "-c", "import sys; sys.exit(3)"])
+    ends = [sys.executable, "-I", "-c", "import sys; sys.exit(3)"]
+    monkeypatch.setattr("zkcompliance.start.command", lambda module: ends)
     with pytest.raises(LogError, match=r"the process that seals .* failed: it ended with status 3"):
         live.seal()
     monkeypatch.undo()

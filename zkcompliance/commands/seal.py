@@ -131,7 +131,6 @@ def command(
     from zkcompliance.log import files, keys, open_log
     from zkcompliance.log.layout import Layout, Settings
     from zkcompliance.log.writer import Writer, refuse_roll_up
-    from zkcompliance.prove.cluster import connected
     from zkcompliance.prove.growth import remark
 
     if follow:
@@ -173,7 +172,7 @@ def command(
     made: RolledUp | None = None
     files_of = list(zip(chosen, inputs, strict=True))
     how = Reading(options, units, columns, rules, int(time.time()), meterer, empty, texts)
-    with connected(cluster) if cluster is not None else contextlib.nullcontext() as executor:
+    with _workers(cluster) as executor:
         with (
             console.progress() as report,
             _folder(path, schema, key, profile, stays=executor is not None) as folder,
@@ -242,6 +241,15 @@ def command(
     return 0
 
 
+def _workers(cluster: str | None) -> contextlib.AbstractContextManager[Executor | None]:
+    """Those that --cluster names; None without it, and then nothing of clusters is loaded."""
+    if cluster is None:
+        return contextlib.nullcontext()
+    from zkcompliance.prove.cluster import connected
+
+    return connected(cluster)
+
+
 def _rolled_up(path: Path, rolled: Path, key: SignerKey, executor: Executor | None) -> RolledUp:
     from zkcompliance.commands.roll_up import bound_now
     from zkcompliance.prove.rollup import roll_up
@@ -275,7 +283,7 @@ class _Counter:
 
     def _chunks(self, number: int, report: Progress, kept: set[str] | None) -> Iterator[NDArray[np.uint32] | Piece]:
         from zkcompliance.log.once import Piece
-        from zkcompliance.log.records import Record, identity_of
+        from zkcompliance.log.records import Record
 
         importer, name = self._files[number]
         told: list[str] = []
@@ -286,10 +294,7 @@ class _Counter:
         for part in here() if self.readers is None else self.readers.parts(number, kept, told, here):
             self.rows += part.columns.shape[1]
             report("import rows", self.rows, 0)
-            records = [
-                Record(identity_of(importer.name, each.identity), each.name, each.aside, each.help)
-                for each in part.records
-            ]
+            records = [Record.of(importer.name, *each) for each in part.records]
             yield Piece(part.columns, records) if records else part.columns
         self.said += [f"{name}: {sentence}" for sentence in told]
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import logging
 import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -22,7 +21,6 @@ from zkcompliance.log.feed import Feed
 _LOGGER = logging.getLogger("zkcompliance")
 _PAUSE = 0.5  # seconds between two tries at the end
 _RETRY = 30.0  # seconds until a log that was busy is tried again
-_STARTED = ["-I", "-X", "utf8", *(["-B"] if sys.flags.dont_write_bytecode else [])]
 
 
 class Sealer:
@@ -70,10 +68,9 @@ class Sealer:
         """Seal what waits in the log. LogBusy where somebody else holds it, LogError where it cannot be sealed."""
         with self._round:
             self._left, self._last = True, time.monotonic()
-            command = [sys.executable, *_STARTED, start.__file__, "zkcompliance.live.round"]
             done = subprocess.run(
-                command, input=json.dumps(self._asked) + "\n", capture_output=True, text=True, env={}, cwd="/",
-                check=False, start_new_session=True,
+                start.command("zkcompliance.live.round"), input=json.dumps(self._asked) + "\n", capture_output=True,
+                text=True, env={}, cwd="/", check=False, start_new_session=True,
             )  # fmt: skip
             self._last = time.monotonic()
             try:

@@ -17,7 +17,6 @@ import contextlib
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -26,8 +25,6 @@ from zkcompliance import client, schemas, start
 from zkcompliance.errors import LogError, UsageError
 from zkcompliance.importers import cumulative
 from zkcompliance.importers.wandb import IMPORTER
-
-_STARTED = ["-I", "-X", "utf8", *(["-B"] if sys.flags.dont_write_bytecode else [])]
 
 
 class Following:
@@ -84,7 +81,7 @@ def seal_run(
         "key": str(Path(key).absolute()) if key is not None else None, "sealing": sealing,
     }  # fmt: skip
     process = subprocess.Popen(
-        [sys.executable, *_STARTED, start.__file__, "zkcompliance.live.follow"],
-        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, env={}, cwd="/", start_new_session=True,
+        start.command("zkcompliance.live.follow"), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, env={}, cwd="/",
+        start_new_session=True,
     )  # fmt: skip
     return Following(process, json.dumps(asked))

@@ -36,7 +36,7 @@ from zkcompliance.live.plan import Log, Plan, Prometheus, Source
 from zkcompliance.live.pulling import Pulled, pulled
 from zkcompliance.log import files, keys, moving
 from zkcompliance.log.once import Input, Passed, Piece
-from zkcompliance.log.records import Record, identity_of
+from zkcompliance.log.records import Record
 from zkcompliance.log.writer import Writer, refuse_roll_up
 from zkcompliance.quantities import show_time
 from zkcompliance.schemas.word import self_declared
@@ -186,8 +186,9 @@ class Watch:
             counts.rows += rows
             counts.sealed = int(self._clock())
             with client.open_log(folder, key=log.key, spool=True, clock=self._clock) as opened:
-                if not opened.spooling and opened.grown() and not opened.compact(client.next_folder(opened)):
-                    self._tell(opened.grown() or "")
+                said = None if opened.spooling else opened.grown()
+                if said is not None and not opened.compact(client.next_folder(opened)):
+                    self._tell(said)
 
     def write_health(self) -> None:
         """The health file, replaced whole; that it cannot be written is said, and stops nothing."""
@@ -278,13 +279,10 @@ class _Reading:
             (columns,) = self_declared(schema, [part.columns])
             n = columns.shape[1]
             if importer.schemas:
-                records = [
-                    Record(identity_of(importer.name, each.identity), each.name, each.aside, each.help)
-                    for each in part.records
-                ]
+                records = [Record.of(importer.name, *each) for each in part.records]
             else:
                 records = [
-                    Record(identity_of(_NUMBERED, (given.name, number)), f"row {number}", (), _RENAMED)
+                    Record.of(_NUMBERED, (given.name, number), f"row {number}", help=_RENAMED)
                     for number in range(first, first + n)
                 ]
             first += n

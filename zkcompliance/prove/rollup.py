@@ -155,13 +155,14 @@ class _Making:
     def spread(self, executor: Executor) -> None:
         """Seal and prove all that is missing, by other processes: first every segment, then every proof."""
         missing = []
-        for index in range(len(SealedLog.open(self._place).segments)):
-            if rolled_proofs.is_there(self._layout, index):
-                self.done = self._end_of(self._layout.rolled_proof(index), index)
+        rolled = SealedLog.open(self._place)
+        index = len(rolled.segments)
+        for number in range(index):
+            if rolled_proofs.is_there(self._layout, number):
+                self.done = self._end_of(self._layout.rolled_proof(number), number)
             else:
-                missing.append(self._made(SealedLog.open(self._place), index))
+                missing.append(self._made(rolled, number))
                 self.done = missing[-1].last + 1
-        index = len(SealedLog.open(self._place).segments)
         new: list[_Run] = []
         while self.more():
             new.append(_Run(index + len(new), self.done, self.done + self._run() - 1))
