@@ -135,6 +135,12 @@ class MalformedAttestation(MalformedError):
     code = "malformed-attestation"
 
 
+class MalformedEvidence(MalformedError):
+    """What somebody else signed, a beacon's round, a time stamp, a device's report, is not in its one form."""
+
+    code = "malformed-evidence"
+
+
 class ImporterError(MalformedError):
     """An input file holds something that its importer does not understand; the message names row and column."""
 
@@ -196,6 +202,12 @@ class BracketNotBacked(VerificationError):
     """The statement says of a segment when it was sealed, and nothing in the file shows that it was then."""
 
     code = "bracket-not-backed"
+
+
+class EvidenceRefused(VerificationError):
+    """What somebody else is said to have signed was not, was about something else, or is of nobody that is trusted."""
+
+    code = "evidence-refused"
 
 
 class SignatureRejected(VerificationError):

@@ -41,11 +41,12 @@ ROOMS: dict[str, str] = {
     "circuits": "card claim schemas",
     # logs
     "log": "edge errors limits progress quantities schemas spread stark",
-    "importers": "edge errors limits quantities schemas",
+    "evidence": "edge errors limits quantities strict_json",
+    "importers": "edge errors evidence limits quantities schemas",
     "lineage": "card edge errors limits log progress verify",
     # what is asked, and what comes of it
     "policy": "card edge errors limits lineage log progress quantities strict_json verify",
-    "attest": "edge errors limits log policy strict_json verify",
+    "attest": "edge errors evidence limits log policy strict_json verify",
     "outputs": "attest edge errors log",
     "report": "card edge errors policy quantities",
     "prove": "card claim edge errors limits lineage log policy progress quantities schemas spread stark verify",
@@ -54,7 +55,7 @@ ROOMS: dict[str, str] = {
     "client": "attest card claim decide errors log outputs policy progress prove quantities schemas",
     "live": "client edge errors importers log quantities schemas start",
     "commands": (
-        "attest card claim decide edge errors importers limits live log outputs policy progress prove quantities "
+        "attest card claim decide edge errors evidence importers limits live log outputs policy progress prove quantities "
         "report schemas spread stark start verify"
     ),
     "standalone": "circuits decide edge errors outputs policy report start",
