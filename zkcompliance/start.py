@@ -30,6 +30,8 @@ USAGE, INTERNAL, INTERRUPTED = 2, 70, 130  # exit statuses, as in zkcompliance/e
 # names: compiled kernels are kept in one (NUMBA_CACHE_DIR, XDG_CACHE_HOME, HOME), programs in another (PATH), and what
 # argparse and click print is translated by a file that a language may name with a path (LANG, LC_*).
 KEPT = frozenset({"TMPDIR", "TERM", "COLORTERM", "NO_COLOR", "COLUMNS", "LINES"})
+if sys.platform == "win32":
+    KEPT |= {"TEMP", "TMP", "SYSTEMROOT"}  # the last is where Windows' own libraries lie, without which Python is lame
 _PR_SET_DUMPABLE = 4
 
 
@@ -101,9 +103,16 @@ def settle() -> None:
         sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
     if sys.stderr is None:
         sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
-    output = io.BufferedWriter(Output(1, "w", closefd=False))
-    sys.stdout = io.TextIOWrapper(output, "utf-8", "backslashreplace", line_buffering=os.isatty(1))
-    _signal.pthread_sigmask(_signal.SIG_UNBLOCK, {_signal.SIGINT})
+    if sys.platform != "win32" or not os.isatty(1):  # bytes of UTF-8 are not what a console of Windows shows
+        output = io.BufferedWriter(Output(1, "w", closefd=False))
+        sys.stdout = io.TextIOWrapper(output, "utf-8", "backslashreplace", line_buffering=os.isatty(1))
+    _interrupts(True)
+
+
+def _interrupts(wanted: bool) -> None:
+    """Whether Ctrl-C reaches this process; nothing where signals cannot be held back."""
+    if hasattr(_signal, "pthread_sigmask"):
+        _signal.pthread_sigmask(_signal.SIG_UNBLOCK if wanted else _signal.SIG_BLOCK, {_signal.SIGINT})
 
 
 def home() -> str:
@@ -111,11 +120,11 @@ def home() -> str:
 
     Left out, `~` would be a folder of that name in the one that the command is run in.
     """
-    import pwd
-
     try:
+        import pwd
+
         found = pwd.getpwuid(os.geteuid()).pw_dir
-    except KeyError:
+    except (KeyError, ModuleNotFoundError):  # the second where the system has no such accounts
         found = ""
     return found if found.startswith("/") else os.devnull
 
@@ -162,17 +171,38 @@ def _again(rest: "list[str]") -> None:
     try:
         if not sys.executable:
             raise OSError("it does not say where it lies")
-        _signal.pthread_sigmask(_signal.SIG_BLOCK, {_signal.SIGINT})  # a Python that is not up yet would leave with 1
-        os.execv(sys.executable, [sys.executable, *_flags(), *rest, *sys.argv[1:]])
+        _become([sys.executable, *_flags(), *rest, *sys.argv[1:]])
     except OSError as error:
         _leave(f"this Python cannot be started again: {error}", "start it isolated: python3 -I -m zkcompliance")
+
+
+def _become(words: "list[str]") -> None:
+    """Another program in this one's place; where a process cannot become another, it waits and leaves as that does."""
+    if sys.platform == "win32":
+        sys.exit(os.spawnv(os.P_WAIT, words[0], [_in_one_line(word) for word in words]))
+    _interrupts(False)  # a Python that is not up yet would leave with 1
+    os.execv(words[0], words)
+
+
+def _in_one_line(word: str) -> str:
+    """As Windows, which hands a program one line, has its words told apart again: in quotes where it has a space, and
+    with a backslash before each quote, and before each backslash that a quote follows."""
+    made, slashes = "", 0  # slashes: how many backslashes `made` ends with
+    for character in word:
+        if character == '"':
+            made += "\\" * (slashes + 1)
+        made, slashes = made + character, slashes + 1 if character == "\\" else 0
+    return made if word and not {" ", "\t"} & set(word) else f'"{made}' + "\\" * slashes + '"'
 
 
 def _no_core_dump() -> None:
     """The memory of these processes holds keys and rows: it is not written to a file when one crashes."""
     import contextlib
-    import resource
 
+    try:
+        import resource
+    except ModuleNotFoundError:  # where the system has no such limits
+        return
     for limits in ((0, 0), (0, resource.getrlimit(resource.RLIMIT_CORE)[1])):
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_CORE, limits)

@@ -279,7 +279,7 @@ def test_names_are_octets() -> None:
     [
         ("", "quorum line"),
         (policy("quorum w0")[:-1], "no newline"),
-        (policy("quorum w0").replace("\n", "\r\n"), "control"),
+        (policy("quorum w0").replace("\n", "\r"), "control"),
         (policy("quorum w9"), "line 5: a name that is not defined"),
         (policy("quorum g", "group g any w0"), "not defined"),
         (policy("quorum w0", "quorum w1"), "second quorum"),

@@ -111,7 +111,7 @@ def trusts() -> Iterator[tuple[str, str | None, str]]:
         "last newline missing": TRUST[:-1],
         "no quorum": TRUST.replace("quorum both\n", ""),
         "two quorums": TRUST + "quorum a\n",
-        "carriage returns": TRUST.replace("\n", "\r\n"),
+        "carriage returns": TRUST.replace("\n", "\r"),
         "unknown line": TRUST + "peer x\n",
         "quorum before its group": "quorum both\n" + TRUST.replace("quorum both\n", ""),
         "unknown member": swap(TRUST, "all a b", "all a c"),

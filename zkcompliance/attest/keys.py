@@ -13,6 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from zkcompliance.edge import regular
+from zkcompliance.edge.line_ends import unified
 from zkcompliance.edge.shown import command, quoted
 from zkcompliance.errors import KeyFileError
 from zkcompliance.log import signatures
@@ -55,7 +56,7 @@ class PublicKey:
     def parse(cls, data: bytes, what: str) -> PublicKey:
         """KeyFileError unless data is a PEM public key of one of the two kinds."""
         try:
-            found = _PEM.fullmatch(data.decode("ascii"))
+            found = _PEM.fullmatch(unified(data).decode("ascii"))
             der = base64.b64decode(re.sub(r"\s", "", found[1]), validate=True) if found else b""
         except (UnicodeDecodeError, binascii.Error, ValueError):
             der = b""

@@ -16,6 +16,7 @@ from zkcompliance.card import catalogue
 from zkcompliance.card.file import decode
 from zkcompliance.card.model import Card
 from zkcompliance.edge import regular
+from zkcompliance.edge.line_ends import unified
 from zkcompliance.edge.shown import command
 from zkcompliance.errors import Unsupported, UsageError
 
@@ -46,7 +47,7 @@ def own(given: str | Path | Card | Own) -> Own:
         raise UsageError(f"{path} is neither a card (.json) nor the text of a claim (.py)", help=_MAKE)
     try:
         with regular.open_given(Path(path)) as file:
-            return Own(decode(file.read(limits.MAX_CARD_BYTES + 1)), compiled=False)
+            return Own(decode(unified(file.read(limits.MAX_CARD_BYTES + 1))), compiled=False)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}", help=_MAKE) from error
 

@@ -11,15 +11,16 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import os
 import stat
 from pathlib import Path
 from typing import BinaryIO
 
+from zkcompliance.edge import system
 from zkcompliance.edge.shown import command
+from zkcompliance.edge.system import BINARY, CLOEXEC, DIRECTORY, NOCTTY, NOFOLLOW, NONBLOCK
 
-_ALWAYS = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
+ALWAYS = CLOEXEC | NOFOLLOW | NONBLOCK | NOCTTY | BINARY  # of a file that is opened by its own name
 _AT_ONCE = 1 << 26  # bytes read or copied in one call
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -52,7 +53,9 @@ def open_file(path: Path, flags: int = os.O_RDONLY, *, folders: int = 0, private
     """
     if len(path.parents) <= folders:  # such as "", which is the folder that the command is run in
         raise _unsafe(path, "is not a regular file")
-    at = os.open(path.parents[folders], os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    if not system.FOLDERS:
+        return _open_by_name(path, flags, folders)
+    at = os.open(path.parents[folders], os.O_RDONLY | DIRECTORY | CLOEXEC)
     try:
         for above in reversed(path.parents[:folders]):
             below = open_folder(above, at)
@@ -76,7 +79,7 @@ def open_given(path: Path) -> BinaryIO:
 
 
 def _opener(path: str, flags: int) -> int:
-    descriptor = os.open(path, flags | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
+    descriptor = os.open(path, flags | CLOEXEC | NONBLOCK | NOCTTY | BINARY)
     mode = os.fstat(descriptor).st_mode
     if stat.S_ISREG(mode) or stat.S_ISDIR(mode):  # of a folder `open` itself says that it is one
         return descriptor
@@ -89,7 +92,7 @@ def open_folder(path: Path, at: int | None = None) -> int:
     """A descriptor of the folder at `path`, which is no link; Unsafe, or OSError. at: a descriptor of the one above."""
     name = path if at is None else path.name
     try:
-        return os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=at)
+        return os.open(name, os.O_RDONLY | DIRECTORY | NOFOLLOW | CLOEXEC, dir_fd=at)
     except OSError as error:
         if error.errno in (errno.ELOOP, errno.ENOTDIR, errno.EMLINK):
             raise _unsafe(path, "is not a folder of the log's own; a log is never read through a link") from error
@@ -98,13 +101,32 @@ def open_folder(path: Path, at: int | None = None) -> int:
 
 def _open_in(path: Path, flags: int, at: int) -> int:
     try:
-        return os.open(path.name, flags | _ALWAYS, 0o600, dir_fd=at)
+        return os.open(path.name, flags | ALWAYS, 0o600, dir_fd=at)
     except OSError as error:
         if error.errno in (errno.ELOOP, errno.EMLINK):
             raise _unsafe(path, "is a link; a log is never read or written through one") from error
         if error.errno in (errno.ENXIO, errno.EISDIR, errno.ENODEV, errno.EOPNOTSUPP):
             raise _unsafe(path, "is not a regular file") from error
         raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def _open_by_name(path: Path, flags: int, folders: int) -> int:
+    """Where no folder can be opened: neither the file nor the folders of the log are links when they are looked at, and
+    what is opened is what was looked at. Who owns a file is not known there."""
+    for above in path.parents[:folders]:
+        if above.is_symlink() or not above.is_dir():
+            raise _unsafe(above, "is not a folder of the log's own; a log is never read through a link")
+    if path.is_symlink():
+        raise _unsafe(path, "is a link; a log is never read or written through one")
+    there = path.lstat() if path.exists() else None
+    if there is not None and not stat.S_ISREG(there.st_mode):
+        raise _unsafe(path, "is not a regular file")
+    descriptor = os.open(path, flags | ALWAYS, 0o600)
+    opened = os.fstat(descriptor)
+    if there is not None and (there.st_dev, there.st_ino) != (opened.st_dev, opened.st_ino):
+        os.close(descriptor)
+        raise _unsafe(path, "was put in the place of another file while it was opened")
+    return descriptor
 
 
 def _check(path: Path, status: os.stat_result, folder_owner: int, private: bool) -> None:
@@ -128,7 +150,7 @@ def read_file(path: Path, limit: int, *, folders: int = 0, private: bool = False
             raise _too_long(path, limit)
         parts: list[bytes] = []
         at = 0
-        while at <= limit and (part := os.pread(descriptor, min(limit + 1 - at, _AT_ONCE), at)):
+        while at <= limit and (part := system.read_at(descriptor, min(limit + 1 - at, _AT_ONCE), at)):
             parts.append(part)
             at += len(part)
     finally:
@@ -162,15 +184,15 @@ def unshared(path: Path, descriptor: int, mode: int = 0o600, *, lock: bool = Fal
     temporary = path.with_name(f".{path.name}.{os.urandom(6).hex()}.tmp")
     kept = open_file(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL)
     try:
-        os.fchmod(kept, mode)
+        system.set_mode(kept, mode)
         size = os.fstat(descriptor).st_size
         for at in range(0, size, _AT_ONCE):
-            write_all(kept, os.pread(descriptor, min(_AT_ONCE, size - at), at))
+            write_all(kept, system.read_at(descriptor, min(_AT_ONCE, size - at), at))
         os.fsync(kept)
         if lock:
-            fcntl.flock(kept, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            system.lock(kept, wait=False)
         temporary.replace(path)
-        sync_folder(path.parent)
+        system.sync_folder(path.parent)
     except BaseException:
         os.close(kept)
         with contextlib.suppress(OSError):
@@ -178,15 +200,6 @@ def unshared(path: Path, descriptor: int, mode: int = 0o600, *, lock: bool = Fal
         raise
     os.close(descriptor)
     return kept
-
-
-def sync_folder(path: Path) -> None:
-    """fsync a folder, so that names made or renamed in it are durable."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def reason(error: OSError) -> str:

@@ -8,14 +8,13 @@ memory is one block. `InMemory` is the same of bytes.
 from __future__ import annotations
 
 import io
-import os
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from zkcompliance.edge import regular
+from zkcompliance.edge import regular, system
 from zkcompliance.errors import UsageError
 
 BLOCK = 1 << 20  # bytes
@@ -111,7 +110,7 @@ class OnDisk:
         """`count` bytes of the file as it is now, or as many as there are."""
         parts, at = [], number * BLOCK
         try:
-            while count and (part := os.pread(self._file.fileno(), count, at)):
+            while count and (part := system.read_at(self._file.fileno(), count, at)):
                 parts.append(part)
                 at += len(part)
                 count -= len(part)

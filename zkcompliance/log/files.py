@@ -7,17 +7,17 @@ that has a second name (a snapshot by hard links) is not written in place: it ge
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
-from zkcompliance.edge import regular
+from zkcompliance.edge import regular, system
 from zkcompliance.edge.regular import write_all as write_all
-from zkcompliance.errors import LogCorrupt, LogError
+from zkcompliance.errors import LogCorrupt, LogError, Unsupported
 
 PRIVATE, PRIVATE_DIR, PUBLIC, PUBLIC_DIR = 0o600, 0o700, 0o644, 0o755
+sync_dir = system.sync_folder
 
 
 @contextlib.contextmanager
@@ -53,24 +53,15 @@ def make_dir(path: Path, mode: int = PRIVATE_DIR) -> None:
     path.chmod(mode)
 
 
-def sync_dir(path: Path) -> None:
-    """fsync a folder, so that names made or renamed in it are durable."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 @contextlib.contextmanager
 def creating(path: Path, mode: int = PRIVATE) -> Iterator[int]:
     """A descriptor of a new file of this mode.
 
     Fsynced at the end. FileExistsError when path exists. Gone again on error.
     """
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, mode & 0o600)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | regular.ALWAYS, mode & 0o600)
     try:
-        os.fchmod(descriptor, mode)
+        system.set_mode(descriptor, mode)
         yield descriptor
         os.fsync(descriptor)
     except BaseException:
@@ -110,11 +101,18 @@ def replace(path: Path, data: bytes, mode: int = PUBLIC) -> None:
 
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold the lock file `<path>.lock` (made when new); waits for it. LogError when it cannot be made."""
+    """Hold the lock file `<path>.lock` (made when new); waits for it. LogError when it cannot be made, Unsupported
+    where this system has no locks: two at once would forget what the other saw."""
+    if not system.LOCKS:
+        raise Unsupported(
+            f"{path} cannot be kept on this system: it has no file locks of POSIX, and two verifications at once would "
+            "each forget what the other has seen",
+            help="verify on Linux or macOS with --state, or here without it: the verdict then remembers nothing",
+        )
     with reporting(path):
         lock = regular.open_file(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        system.lock(lock, wait=True)
         yield
     finally:
         os.close(lock)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from zkcompliance.edge import regular
+from zkcompliance.edge.line_ends import unified
 from zkcompliance.edge.shown import quoted
 from zkcompliance.errors import KeyFileError
 from zkcompliance.log.cosignature import CosignerKey
@@ -38,7 +39,7 @@ def _read_public(path: Path) -> str:
 def one_line(data: bytes, path: Path) -> str:
     """The text of a key file, without its line end. KeyFileError unless it is one line."""
     try:
-        text = data.decode().removesuffix("\n")
+        text = unified(data).decode().removesuffix("\n")
     except UnicodeDecodeError:
         text = ""
     if not text or len(data) > MAX_KEY_BYTES or "\n" in text:

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zkcompliance.edge import regular
+from zkcompliance.edge.line_ends import unified
 from zkcompliance.errors import KeyFileError, LogError, MalformedTrust, QuorumUnmet, SignatureRejected
 from zkcompliance.log import note
 from zkcompliance.log.checkpoint import Checkpoint
@@ -61,7 +62,7 @@ class TrustPolicy:
     @classmethod
     def parse(cls, data: bytes | str) -> TrustPolicy:
         """MalformedTrust, naming the line, unless data is a policy in the strict form."""
-        return _Reader().read(data.encode(errors="surrogatepass") if isinstance(data, str) else data)
+        return _Reader().read(unified(data.encode(errors="surrogatepass") if isinstance(data, str) else data))
 
     def check(self, signed: bytes | str, *, now: int | None = None) -> Trusted:
         """What a signed note is worth under this policy.

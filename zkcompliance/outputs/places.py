@@ -157,6 +157,6 @@ def _odd(path: Path, mode: int) -> str:
 
 
 def _head(path: Path) -> bytes:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    descriptor = os.open(path, os.O_RDONLY | regular.ALWAYS)
     with os.fdopen(descriptor, "rb") as file:
         return file.read(HEAD)

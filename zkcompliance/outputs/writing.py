@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from zkcompliance.edge import regular
+from zkcompliance.edge import regular, system
 from zkcompliance.errors import UsageError
 from zkcompliance.log import files
 from zkcompliance.outputs import places
@@ -85,7 +85,7 @@ class Outputs:
             self._there(path)  # what came meanwhile: an output of the same kind, or an error
         kept = undo.temporary(path)
         with contextlib.suppress(OSError):
-            os.link(path, kept, follow_symlinks=False)  # what is put back if another output fails
+            system.second_name(path, kept)  # what is put back if another output fails
         temporary.replace(path)
         undo.made(path, kept if kept.exists() else None)
 
@@ -93,7 +93,7 @@ class Outputs:
 def _link(temporary: Path, path: Path) -> None:
     """A second name, which fails where one is; on file systems without hard links, a rename."""
     try:
-        os.link(temporary, path, follow_symlinks=False)
+        system.second_name(temporary, path)
     except FileExistsError:
         raise
     except OSError:

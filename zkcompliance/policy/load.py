@@ -9,6 +9,7 @@ from zkcompliance import limits
 from zkcompliance.card import catalogue
 from zkcompliance.card.model import Card
 from zkcompliance.card.parameter import Parameter
+from zkcompliance.edge.line_ends import unified
 from zkcompliance.edge.shown import command
 from zkcompliance.errors import KeyFileError
 from zkcompliance.log.cosignature import CosignerKey
@@ -31,12 +32,14 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 def parse_policy(
     data: bytes, cards: Mapping[str, Card] | None = None, compiled: frozenset[str] = frozenset()
 ) -> Policy:
-    """The policy in a file's bytes. cards: by id, of claims that are not of the catalogue; each must be the very card
-    whose digest the policy names. compiled: ids of those that were made here from the claim's own text.
+    """The policy in a file's bytes, taken as `edge.line_ends` has them; so is its digest.
+
+    cards: by id, of claims that are not of the catalogue; each must be the very card whose digest the policy names.
+    compiled: ids of those that were made here from the claim's own text.
 
     MalformedPolicy, naming the key, for every fault; LimitExceeded when the file is too long.
     """
-    return _Reader(data, cards or {}, compiled).policy()
+    return _Reader(unified(data), cards or {}, compiled).policy()
 
 
 class _Reader:

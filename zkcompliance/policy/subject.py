@@ -34,6 +34,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from zkcompliance import limits, strict_json
+from zkcompliance.edge import regular
 from zkcompliance.edge.shown import command, escaped
 from zkcompliance.errors import MalformedError, UsageError
 from zkcompliance.policy.binding import Source, Subject
@@ -171,7 +172,7 @@ def _content(path: Path, size: int, state: tuple[int, ...], report: Callable[[in
     """SHA-256 of a regular file's bytes, read in blocks; never waits on a pipe, never follows a link."""
     if path.is_symlink():
         raise _no_link(path)
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    descriptor = os.open(path, os.O_RDONLY | regular.ALWAYS)
     with os.fdopen(descriptor, "rb", buffering=0) as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise UsageError(f"{path} is neither a file nor a folder", help=_TREE_HELP)

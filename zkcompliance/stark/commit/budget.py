@@ -29,7 +29,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from zkcompliance.edge import regular
+from zkcompliance.edge import regular, system
 from zkcompliance.edge.shown import command
 from zkcompliance.errors import BudgetSpent, LogCorrupt, LogError, UsageError
 from zkcompliance.limits import MAX_LEDGER_BYTES
@@ -258,7 +258,7 @@ class Budget:
         finally:
             os.close(descriptor)
         building.replace(self._path)
-        regular.sync_folder(self._path.parent)
+        system.sync_folder(self._path.parent)
         with self._alone():
             for record in self._records:
                 record.raise_to(ever)
