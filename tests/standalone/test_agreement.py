@@ -59,11 +59,11 @@ def test_honest_proofs(both: Both, lab: Lab) -> None:
         assert now.decision == ("0", "") and not now.err and now.out.startswith("Accepted: ")
 
 
-@pytest.mark.parametrize("form", ["json", "oscal", "sarif", "junit"])
+@pytest.mark.parametrize("form", ["json", "oscal", "sarif", "junit", "html"])
 def test_every_format_gives_the_same_bytes(both: Both, lab: Lab, form: str) -> None:
     from zkcompliance import report
 
-    assert set(report.FORMATS) >= {"json", "oscal", "sarif", "junit"}
+    assert set(report.FORMATS) == {"json", "oscal", "sarif", "junit", "html"}
     at = ["--at", later()]
     for file, asked in ((lab.single, lab.asked_of_single()), (lab.bundle, lab.asked_of_bundle())):
         for more in ([], ["--log-key", str(lab.folder / "other.pub")]):

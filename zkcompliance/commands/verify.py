@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.argument("file", type=click.Path(path_type=Path))
 @deciding_options
 @click.option(
-    "--format", "form", type=click.Choice(["text", "json", "oscal", "sarif", "junit"]), default="text",
+    "--format", "form", type=click.Choice(["text", "json", "oscal", "sarif", "junit", "html"]), default="text",
     help="What to print the verdict as.",
 )  # fmt: skip
 @click.option(

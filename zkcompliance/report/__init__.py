@@ -17,7 +17,6 @@ FORMATS = {
     "junit": "JUnit XML: a test case for each requirement",
     "html": "one self-contained page for people",
 }
-MACHINES = ("json", "oscal", "sarif", "junit")  # those that `verify` writes; a page is for `report`
 MODULES = {"json": "json_document", "oscal": "oscal", "sarif": "sarif", "junit": "junit", "html": "html"}
 
 

@@ -12,7 +12,7 @@ from zkcompliance.errors import UsageError, ZkComplianceError
 from zkcompliance.policy.proofs import File
 from zkcompliance.policy.verdict import Verdict
 from zkcompliance.quantities import parse_time
-from zkcompliance.report import MACHINES
+from zkcompliance.report import FORMATS
 
 
 def verdict(error: ZkComplianceError, *, file: File | None, at: str | None, clock: int) -> Verdict:
@@ -38,7 +38,7 @@ def form_of(arguments: Sequence[str]) -> str:
         name, equals, value = each.partition("=")
         if name == "--format":
             value = value if equals else next(left, "")
-            found = value if value in MACHINES else found
+            found = value if value in FORMATS else found
         elif each == "--json":
             found = "json"
     return found

@@ -11,7 +11,7 @@ from __future__ import annotations
 import zipfile
 from io import BytesIO
 
-from zkcompliance.report import MACHINES, MODULES
+from zkcompliance.report import MODULES
 from zkcompliance.standalone.closure import CLAIMS, PACKAGE, ROOT, closure, source
 
 SHEBANG = b"#!/usr/bin/env -S python3 -I -S\n"
@@ -35,8 +35,8 @@ _UNIX = 3
 
 
 def roots() -> list[str]:
-    """The main program, and what is imported by a name that is made at run time: what writes verdicts for machines."""
-    written = [f"{PACKAGE}.report.{MODULES[name]}" for name in MACHINES]
+    """The main program, and what is imported by a name that is made at run time: what writes verdicts."""
+    written = [f"{PACKAGE}.report.{name}" for name in MODULES.values()]
     return [f"{PACKAGE}.standalone.main", f"{PACKAGE}.standalone.isolation", f"{PACKAGE}.circuits", *written]
 
 

@@ -13,7 +13,7 @@ from zkcompliance.edge.ending import say, status_of
 from zkcompliance.edge.shown import columns, error_lines
 from zkcompliance.errors import InternalError, RequirementNotShown, UsageError, ZkComplianceError
 from zkcompliance.policy.verdict import Verdict
-from zkcompliance.report import MACHINES, refused
+from zkcompliance.report import FORMATS, refused
 from zkcompliance.standalone.once import Helped, Parser
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def parser() -> Parser:
     made.add_argument("--at", metavar="TIME", help="judge as of this time, such as 2026-08-02; now if it is not given")
     made.add_argument("--attestation", metavar="FILE", help="an attestation that must be about this FILE")
     made.add_argument("--attestation-key", metavar="PEM", help="the public key that must have signed it")
-    made.add_argument("--format", choices=("text", *MACHINES), default="text", help="what to print the verdict as")
+    made.add_argument("--format", choices=("text", *FORMATS), default="text", help="what to print the verdict as")
     made.add_argument(
         "-o", "--output", metavar="FILE",
         help="the file to write it to instead of printing it: new, or an earlier one of that format",
