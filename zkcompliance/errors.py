@@ -135,6 +135,12 @@ class MalformedAttestation(MalformedError):
     code = "malformed-attestation"
 
 
+class MalformedArchive(MalformedError):
+    """A file that is no archive of a case in its one form, or an archive without what one has."""
+
+    code = "malformed-archive"
+
+
 class MalformedEvidence(MalformedError):
     """What somebody else signed, a beacon's round, a time stamp, a device's report, is not in its one form."""
 
@@ -202,6 +208,12 @@ class BracketNotBacked(VerificationError):
     """The statement says of a segment when it was sealed, and nothing in the file shows that it was then."""
 
     code = "bracket-not-backed"
+
+
+class ArchiveChanged(VerificationError):
+    """What lies in an archive is not what was put there, or its files no longer give the verdict that was filed."""
+
+    code = "archive-changed"
 
 
 class EvidenceRefused(VerificationError):

@@ -64,6 +64,8 @@ MAX_POLICY_SOURCES = 32  # legal texts
 MAX_POLICY_CHOICES = 64  # values of one `one_of`
 MAX_POLICY_AGE = 3653 * 86400  # seconds: ten years
 MAX_ATTESTATION_BYTES = 1 << 20
+MAX_ARCHIVE_BYTES = 512 << 20  # of a case: proof, roll-up files and all
+MAX_ARCHIVE_FILES = 256
 # Importers
 MAX_ROW_BYTES = 1 << 20  # one row of CSV, with the line ends in its texts, or one line of JSON
 MAX_TEXTS_BYTES = 256 << 20  # the texts of ids that a log keeps

@@ -51,12 +51,13 @@ ROOMS: dict[str, str] = {
     "report": "card edge errors policy quantities",
     "prove": "card claim edge errors limits lineage log policy progress quantities schemas spread stark verify",
     "decide": "attest card edge errors log outputs policy progress quantities",
+    "archive": "card decide edge errors limits policy progress quantities report strict_json",
     # what people call
     "client": "attest card claim decide errors log outputs policy progress prove quantities schemas",
     "live": "client edge errors importers log quantities schemas start",
     "commands": (
-        "attest card claim decide edge errors evidence importers limits live log outputs policy progress prove "
-        "quantities report schemas spread stark start verify"
+        "archive attest card claim decide edge errors evidence importers limits live log outputs policy progress prove "
+        "quantities report schemas spread standalone stark start verify"
     ),
     "standalone": "circuits decide edge errors outputs policy report start",
     "start": "",
@@ -70,6 +71,7 @@ PARTS = {
     ("log", "stark"): "codec commit field profiles transcript",  # seals and spends; of proofs it knows nothing
     ("circuits", "claim"): "language",
     ("commands", "stark"): "commit prover statement",  # the demo's dishonest prover
+    ("commands", "standalone"): "build",  # the one file's bytes, which an archive holds
     ("attest", "verify"): "bundle program verifier",
 }
 # Written by hand, not in the language: what it needs of a program is in claim/ itself.

@@ -91,6 +91,7 @@ LINEAGE = Kind("a lineage file", lambda head: head.startswith(_LINEAGE))
 ROLL_UP = Kind("a roll-up file", lambda head: head.startswith(_ROLL_UP))
 PAGE = Kind("a page of `report`", _is_page)
 ATTESTATION = Kind("an attestation of a proof file", _is_attestation)
+ARCHIVE = Kind("an archive of a case", _none, "what was filed once is never replaced")
 VERIFIER = Kind("a one-file verifier", _is_verifier)
 _TEXT = Kind("a verdict as text", _none, "nothing tells a verdict as text from other text")
 VERDICTS = {

@@ -1,0 +1,79 @@
+"""What the archive says to whoever opens it, in ten years perhaps, with nothing else at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+
+from zkcompliance.edge.shown import quoted
+from zkcompliance.policy.verdict import Verdict
+from zkcompliance.report import words
+
+_ABOUT = {
+    "proof.zkp": "the proof file, as the lab handed it over",
+    "policy.toml": "the policy that it was held against",
+    "case.json": "the question, as the options of the verifier",
+    "verdict.json": "the verdict, for machines",
+    "verdict.html": "the verdict, for people: open it in any browser",
+    "zkcompliance-verify.pyz": "the verifier that came to it: a zip file of Python sources, which can be read",
+    "trust.txt": "who must have cosigned the logs",
+    "attestation.json": "the attestation that came with the proof",
+    "attestation.pub.pem": "the key that must have signed it",
+}
+_FOLDERS = {
+    "keys": "the public key of a log", "claims": "the card of a claim: what its program asks, in words",
+    "lineages": "how a log went on from an earlier one", "roll-ups": "for which log a roll-up stands",
+}  # fmt: skip
+
+
+def readme(verdict: Verdict, options: Sequence[str], files: Mapping[str, bytes]) -> str:
+    """The text of README.txt."""
+    command = " ".join(quoted(each) for each in ("proof.zkp", *options))
+    return f"""{words.sentence(verdict)}
+
+This is a case for the shelf: a proof, all that it was held against, the verdict, and the program that came to it, as of
+{words.iso(verdict.judged_at)}. Nothing else is needed to come to the verdict again, but a Python of
+version 3.11 or later, without any package and without a network.
+
+1. CHECK THAT NOTHING WAS CHANGED
+
+    python3 -m zipfile -e case.zip case && cd case
+    sha256sum --check SHA256SUMS
+
+SHA256SUMS lies in this same file: it shows damage, not forgery. Against forgery keep the SHA-256 of the zip file where
+nobody who could change the file can change it too: have it time-stamped, cosigned or printed, on the day and again
+before the hash or the signature of the older stamp is thought to be weak.
+
+2. COME TO THE VERDICT AGAIN
+
+    python3 -I -S zkcompliance-verify.pyz {command}
+
+Exit status 0 is accepted, 1 rejected or a requirement not met, 2 malformed, 4 nothing to decide it by. `--at` in this
+line is the time of judgement: without it the proof would be judged as of now, and its age refused. The installed
+program does the same, and holds its verdict against the one in here: zkcompliance archive verify case.zip
+
+3. WHERE NO SUCH PYTHON RUNS ANY MORE
+
+zkcompliance-verify.pyz is a zip file of plain sources: `unzip -l zkcompliance-verify.pyz` lists them. They import
+Python's standard library alone, and of it what counts is whole numbers, SHA-256, and zip files. The formats and the
+protocol are specified in the folder docs/spec of the project zkcompliance; what is promised of them, and how a hash or
+a signature is replaced, says docs/spec/stability.md there.
+
+4. WHAT THE VERDICT RESTS ON
+
+On the keys in this file being those of the logs that they are said to be of: that is for whoever made the archive to
+have asked. On SHA-256, on the signature schemes of the keys, and on the soundness of the proof system, as they were
+thought of on that day. What the rows of the logs meant is the word of whoever wrote them, but where the verdict says
+otherwise.
+
+WHAT IS IN HERE
+
+{_listing(files)}"""
+
+
+def _listing(files: Mapping[str, bytes]) -> str:
+    lines = []
+    for name, data in sorted(files.items()):
+        about = _ABOUT.get(name) or _FOLDERS.get(name.partition("/")[0], "")
+        lines.append(f"{name}  {len(data)} bytes, {about}\n    {sha256(data).hexdigest()}\n")
+    return "".join(lines)
