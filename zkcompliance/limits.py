@@ -64,6 +64,12 @@ MAX_POLICY_SOURCES = 32  # legal texts
 MAX_POLICY_CHOICES = 64  # values of one `one_of`
 MAX_POLICY_AGE = 3653 * 86400  # seconds: ten years
 MAX_ATTESTATION_BYTES = 1 << 20
+# What others signed
+MAX_ATTACHMENTS = 255  # of one proof file
+MAX_ATTACHMENT_BYTES = 64 << 10  # of one
+MAX_ATTACHMENTS_BYTES = 4 << 20  # of all
+MAX_BEACON_ROUNDS = 255  # checked at once: as many as a file can bring
+MAX_BEACON_FILE_BYTES = 4096
 # Importers
 MAX_ROW_BYTES = 1 << 20  # one row of CSV, with the line ends in its texts, or one line of JSON
 MAX_TEXTS_BYTES = 256 << 20  # the texts of ids that a log keeps
