@@ -70,6 +70,7 @@ MAX_ATTACHMENT_BYTES = 64 << 10  # of one
 MAX_ATTACHMENTS_BYTES = 4 << 20  # of all
 MAX_BEACON_ROUNDS = 255  # checked at once: as many as a file can bring
 MAX_BEACON_FILE_BYTES = 4096
+MAX_TIMESTAMP_BYTES = 32 << 10
 # Importers
 MAX_ROW_BYTES = 1 << 20  # one row of CSV, with the line ends in its texts, or one line of JSON
 MAX_TEXTS_BYTES = 256 << 20  # the texts of ids that a log keeps
