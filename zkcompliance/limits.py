@@ -60,12 +60,20 @@ MAX_POLICY_REQUIREMENTS = 64  # with those that logs imply: as many as a policy 
 MAX_POLICY_OPERATORS = 32
 MAX_POLICY_KEYS = 16  # of one log or one operator
 MAX_POLICY_KEY_BYTES = 2048  # of one key's text; an ML-DSA-44 key has 1752 in base64
+MAX_POLICY_CERTIFICATE_BYTES = 4096  # of one's base64
 MAX_POLICY_SOURCES = 32  # legal texts
 MAX_POLICY_CHOICES = 64  # values of one `one_of`
 MAX_POLICY_AGE = 3653 * 86400  # seconds: ten years
 MAX_ATTESTATION_BYTES = 1 << 20
 MAX_ARCHIVE_BYTES = 512 << 20  # of a case: proof, roll-up files and all
 MAX_ARCHIVE_FILES = 256
+# What others signed
+MAX_ATTACHMENTS = 255  # of one proof file
+MAX_ATTACHMENT_BYTES = 64 << 10  # of one
+MAX_ATTACHMENTS_BYTES = 4 << 20  # of all
+MAX_BEACON_ROUNDS = 255  # checked at once: as many as a file can bring
+MAX_BEACON_FILE_BYTES = 4096
+MAX_TIMESTAMP_BYTES = 32 << 10
 # Importers
 MAX_ROW_BYTES = 1 << 20  # one row of CSV, with the line ends in its texts, or one line of JSON
 MAX_TEXTS_BYTES = 256 << 20  # the texts of ids that a log keeps

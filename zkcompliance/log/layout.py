@@ -9,6 +9,7 @@ LOG/unlinked          in its place where the key before was lost: the same, and 
 LOG/successor         public: the generation after, and where it is; from then on nothing is sealed or proved here
 LOG/rollup            public, of a roll-up: of which log it is, and the proofs of that, in one (docs/rollup.md)
 LOG/rolled/           public, of a roll-up: one proof for each of its segments
+LOG/anchors/          public: what others signed of when segments were sealed (zkcompliance.log.anchors)
 LOG/secret/           0700; everything below 0600
   writer.lock         held by the one writer
   id                  which log this is, the same in all its generations (zkcompliance.log.keybook)
@@ -109,6 +110,10 @@ class Layout:
     def rolled_proof(self, index: int) -> Path:
         """Of a roll-up: the proof that segment `index` has the groups of rows of another log."""
         return self.rolled / f"{index:08d}.zkp"
+
+    @property
+    def anchors(self) -> Path:
+        return self.root / "anchors"
 
     @property
     def rolled_key(self) -> Path:

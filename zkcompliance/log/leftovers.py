@@ -32,6 +32,7 @@ PUBLIC_NAMES = (
     "successor",
     "rollup",
     "rolled",
+    "anchors",
     "secret",
 )
 _BUILDING = re.compile(r"\.(.+)\.[0-9a-f]{12}\.(?:tmp|new)")

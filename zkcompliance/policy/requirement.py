@@ -16,11 +16,14 @@ from zkcompliance.errors import (
     RequirementNotShown,
     StaleProof,
     StatementMismatch,
+    Undecided,
     VerificationError,
+    ZkComplianceError,
 )
 from zkcompliance.limits import MAX_CLOCK_SECONDS
 from zkcompliance.log.standing import Standing
 from zkcompliance.policy import bounds, checkpoints, finding, formulas, slots
+from zkcompliance.policy.anchors import Anchored, Anchoring, brackets_of
 from zkcompliance.policy.binding import Binding, Subject, reference_text
 from zkcompliance.policy.checkpoints import Taken
 from zkcompliance.policy.finding import Key, Verified, public_values, rounded, text
@@ -262,11 +265,16 @@ class Once:
             raise found.with_traceback(None)
         return cast(Found, found)
 
-    def report(self, proof: Proof) -> Report:
-        """The proof, verified. Raises as `verify_decoded`."""
+    def anchored(self, proof: Proof, anchoring: Anchoring) -> dict[str, Anchored] | None:
+        """What backs the brackets of a proof. Raises as `Anchoring.of`."""
+        return self._once(("anchors", id(proof)), lambda: anchoring.of(proof))
+
+    def report(self, proof: Proof, anchoring: Anchoring) -> Report:
+        """The proof, verified. Raises as `verify_decoded`, and as `Anchoring.of`."""
 
         def verify() -> Report:
-            return verify_decoded(proof.bundle, proof.statement, proof.programs, program_digests=None)
+            backed = brackets_of(self.anchored(proof, anchoring))
+            return verify_decoded(proof.bundle, proof.statement, proof.programs, program_digests=None, backed=backed)
 
         return self._once(("proof", id(proof)), verify)
 
@@ -297,6 +305,7 @@ class Bench:
     recalled: Recalled
     asker: Chooser
     by_card: frozenset[str] = frozenset()
+    anchoring: Anchoring = field(default_factory=Anchoring)
     once: Once = field(default_factory=Once, compare=False)
 
 
@@ -334,17 +343,23 @@ def judge_one(
         taken = {
             place.key: bench.once.taken(proof, place, label, rules[label], bench.checkpoints) for place, label in placed
         }
-        report = bench.once.report(proof)
+        report = bench.once.report(proof, bench.anchoring)
+        backed = bench.once.anchored(proof, bench.anchoring)
     except RequirementNotShown as error:
         return Judged(_refused(claimed, bare(asked, card, Status.NOT_SHOWN, error), bench))
     except VerificationError as error:
         return Judged(_refused(claimed, bare(asked, card, Status.NOT_MET, error), bench))
     shown = Verified(claimed, report)
+    undecided = (
+        Undecided(finding.UNCHECKED, help=finding.CHECKED_BY)
+        if backed is None and claimed.program.reads_brackets
+        else None
+    )
     found = replace(
-        bare(asked, card, Status.MET, None),
+        bare(asked, card, Status.MET if undecided is None else Status.UNDECIDED, undecided),
         values=finding.values(shown, card, asked.params, asked.reveals, bench.asker),
         margin=finding.margin(shown, card, asked.reveals),
-        logs=finding.logs(shown, {place.key: rules[label].name for place, label in placed}, taken),
+        logs=finding.logs(shown, {place.key: rules[label].name for place, label in placed}, taken, backed),
         **finding.of_proof(shown),
     )
     found = replace(finding.with_rows(found, card), warnings=finding.of_several(found.logs, card))
@@ -361,7 +376,7 @@ def _refused(claimed: Claimed, found: Finding, bench: Bench) -> Finding:
     return replace(found, made_for=made_for, warnings=warnings)
 
 
-def bare(asked: Requirement, card: Card, status: Status, error: VerificationError | None) -> Finding:
+def bare(asked: Requirement, card: Card, status: Status, error: ZkComplianceError | None) -> Finding:
     """A finding without a proof."""
     return Finding(
         name=asked.name,

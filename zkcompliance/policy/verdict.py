@@ -84,6 +84,10 @@ class LogShown:
     and is not the lab, as the policy says. several: whether other logs of this name fill the slot too, whose rows are
     then counted in. stands_for: of a roll-up, (origin, size, root) of the log that it was shown to stand for;
     remembered: how many of the proofs which show that were verified with the state before, and not again.
+
+    brackets: of each segment that is named the UTC seconds (not before, not after) of its sealing, as the proof states
+    and what others signed backs; none where all are open. anchored: the beacons and operators that they rest on.
+    brackets_checked: whether that was looked at.
     """
 
     slot: str
@@ -104,6 +108,9 @@ class LogShown:
     several: bool = False
     stands_for: tuple[str, int, bytes] | None = None
     remembered: int = 0
+    brackets: tuple[tuple[int, int], ...] = ()
+    anchored: tuple[str, ...] = ()
+    brackets_checked: bool = True
 
     @property
     def called(self) -> str:

@@ -18,6 +18,7 @@ LEFT_OUT = {"zkcompliance.log.store": "log folders"}
 # What stands in another's place: module → the one whose source is taken.
 STAND_INS = {
     "zkcompliance.log.signatures": "zkcompliance.standalone.signatures",
+    "zkcompliance.attest.anchors": "zkcompliance.standalone.anchors",
 }
 
 
