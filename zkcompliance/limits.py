@@ -64,6 +64,9 @@ MAX_POLICY_SOURCES = 32  # legal texts
 MAX_POLICY_CHOICES = 64  # values of one `one_of`
 MAX_POLICY_AGE = 3653 * 86400  # seconds: ten years
 MAX_ATTESTATION_BYTES = 1 << 20
+# Evidence that others signed
+MAX_EVIDENCE_BYTES = 4 << 20  # of one file
+MAX_DEVICES = 256  # of one file, or of one answer to a nonce
 # Importers
 MAX_ROW_BYTES = 1 << 20  # one row of CSV, with the line ends in its texts, or one line of JSON
 MAX_TEXTS_BYTES = 256 << 20  # the texts of ids that a log keeps
