@@ -240,7 +240,7 @@ def test_files_that_are_not_of_the_form() -> None:
 def test_what_is_no_certificate_never_ends_otherwise_than_with_an_error_of_ours() -> None:
     evidence = Device(AUTHORITY, "AA15").answer(NONCE)
     choose = random.Random(2)
-    for _ in range(300):
+    for _ in range(400):
         place = choose.randrange(5)
         der = bytearray(evidence.chain[place])
         for _ in range(choose.randrange(1, 4)):

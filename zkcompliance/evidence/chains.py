@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from zkcompliance.errors import EvidenceRefused, MalformedEvidence
+from zkcompliance.errors import EvidenceRefused, MalformedEvidence, ZkComplianceError
 from zkcompliance.quantities import show_time
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def loaded(chain: Sequence[bytes]) -> list[Certificate]:
             with warnings.catch_warnings():
                 warnings.simplefilter("error")  # what the library takes today, and says that it should not
                 found.append(load_der_x509_certificate(der))
-        except (ValueError, UserWarning):
+        except Exception:  # the library has no one error for what is no certificate
             raise MalformedEvidence(f"certificate {number} is no X.509 certificate") from None
     return found
 
@@ -77,15 +77,11 @@ def check(chain: Sequence[Certificate], root: bytes, at: int, *, curve: str, has
 @contextlib.contextmanager
 def reading() -> Iterator[None]:
     """EvidenceRefused for what the library finds in a name, an extension or a key that is not of its form."""
-    from cryptography import x509
-    from cryptography.exceptions import UnsupportedAlgorithm
-
     try:
         yield
-    except (
-        ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.ExtensionNotFound,
-        x509.UnsupportedGeneralNameType,
-    ) as error:  # fmt: skip
+    except ZkComplianceError:
+        raise
+    except Exception as error:  # the library has no one error for it
         raise EvidenceRefused(f"a certificate of the chain cannot be read: {str(error)[:120]}") from None
 
 
@@ -142,7 +138,6 @@ def check_revoked(chain: Sequence[Certificate], lists: Sequence[bytes], at: int)
 
     For a chain that was checked. Each list must be signed by a key of the chain, and be in force at `at`.
     """
-    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.x509 import load_der_x509_crl
 
     for number, data in enumerate(lists, 1):
@@ -153,7 +148,7 @@ def check_revoked(chain: Sequence[Certificate], lists: Sequence[bytes], at: int)
             from_, until = crl.last_update_utc, crl.next_update_utc
             critical = [each.oid.dotted_string for each in crl.extensions if each.critical]
             listed = [each for each in chain if crl.get_revoked_certificate_by_serial_number(each.serial_number)]
-        except (ValueError, TypeError, UnsupportedAlgorithm):
+        except Exception:
             raise MalformedEvidence(f"revocation list {number} is no X.509 CRL in DER") from None
         if not signed:
             raise EvidenceRefused(f"revocation list {number} is not signed by a certificate of the chain")
