@@ -67,6 +67,7 @@ MAX_ATTESTATION_BYTES = 1 << 20
 # Evidence that others signed
 MAX_EVIDENCE_BYTES = 4 << 20  # of one file
 MAX_DEVICES = 256  # of one file, or of one answer to a nonce
+MAX_EVIDENCE_PIECES = 1 << 16  # that a log keeps behind its rows
 # Importers
 MAX_ROW_BYTES = 1 << 20  # one row of CSV, with the line ends in its texts, or one line of JSON
 MAX_TEXTS_BYTES = 256 << 20  # the texts of ids that a log keeps
