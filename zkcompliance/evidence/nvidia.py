@@ -34,7 +34,7 @@ from typing import TYPE_CHECKING
 from zkcompliance import strict_json
 from zkcompliance.errors import EvidenceRefused, MalformedEvidence
 from zkcompliance.evidence import chains
-from zkcompliance.limits import MAX_DEVICES, MAX_EVIDENCE_BYTES
+from zkcompliance.limits import MAX_DEVICES, MAX_EVIDENCE_JSON_BYTES
 from zkcompliance.quantities.names import fault_of
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def read(data: bytes) -> tuple[list[Evidence], list[bytes]]:
     It is a JSON list of objects {arch, certificate, evidence, nonce}: base64 of PEM, base64 of evidence, hex.
     MalformedEvidence.
     """
-    document = strict_json.loads(data, "the evidence", MalformedEvidence, limit=MAX_EVIDENCE_BYTES)
+    document = strict_json.loads(data, "the evidence", MalformedEvidence, limit=MAX_EVIDENCE_JSON_BYTES)
     if not isinstance(document, list) or not 1 <= len(document) <= MAX_DEVICES:
         raise MalformedEvidence(f"NVIDIA evidence is a list of 1 to {MAX_DEVICES} devices")
     found, nonces = [], []

@@ -39,6 +39,15 @@ def digests(layout: Layout) -> list[bytes]:
     return found
 
 
+def planned(layout: Layout, pieces: Sequence[bytes]) -> tuple[list[int], int]:
+    """The numbers that `keep` will give these pieces, and how many the log has then. Nothing is written."""
+    numbers = {digest: number for number, digest in enumerate(digests(layout), 1)}
+    found = []
+    for piece in pieces:
+        found.append(numbers.setdefault(hashlib.sha256(piece).digest(), len(numbers) + 1))
+    return found, len(numbers)
+
+
 def keep(layout: Layout, pieces: Sequence[bytes]) -> list[int]:
     """The numbers of these pieces, of which those that are new are kept, durably. For the log's holder.
 
