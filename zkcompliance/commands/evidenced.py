@@ -79,7 +79,7 @@ class Evidenced:
                 raise UsageError(f"no evidence has an option {name!r}; there is {', '.join(sorted(known))}")
 
     def plan(self, layout: Layout) -> int:
-        """Give the pieces the numbers that they will have in the log; how many it will have, 0 where none is brought."""
+        """Number the pieces as the log will; how many it will have then, 0 where none is brought."""
         self.numbers, count = backing.planned(layout, [piece.piece for piece in self.pieces])
         return count if self.pieces else 0
 

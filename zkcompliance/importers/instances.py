@@ -81,10 +81,10 @@ def rows(trail: Trail, options: Mapping[str, str]) -> Iterator[Row]:
             found.append((since.pop(call.instance), call.at, call.instance))
             if again.get(call.instance) == call.at:  # of a stop and a start in one second either may be the last
                 since[call.instance] = call.at
-        elif _counts(kinds.get(call.instance, "p"), skipped):
+        elif call.instance not in kinds or _counts(kinds[call.instance], skipped):
             raise ImporterError(
                 f"instance {call.instance} is stopped, and the trail does not say since when it ran, or what it has",
-                help="say what ran when the trail begins: --set running=INSTANCE=TYPE,…",
+                help="say what ran when the trail begins, --set running=INSTANCE=TYPE,…; or what it is, --set types=…",
             )
     found += [(start, trail.end, instance) for instance, start in since.items()]
     for start, end, instance in sorted(found):
