@@ -70,6 +70,7 @@ MAX_ATTACHMENT_BYTES = 64 << 10  # of one
 MAX_ATTACHMENTS_BYTES = 4 << 20  # of all
 MAX_BEACON_ROUNDS = 255  # checked at once: as many as a file can bring
 MAX_BEACON_FILE_BYTES = 4096
+MAX_TIMESTAMP_BYTES = 32 << 10
 MAX_EVIDENCE_BYTES = 64 << 20  # of one piece behind rows
 MAX_EVIDENCE_JSON_BYTES = 4 << 20  # of one document in it
 MAX_DEVICES = 256  # of one file, or of one answer to a nonce

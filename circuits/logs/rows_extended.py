@@ -71,6 +71,6 @@ def change(old: Schema, new: Schema) -> Claim:
         params=same_rows.PARAMS,
         slots={"old": old, "new": new},
         build=lambda: program(old, new),
-        check=lambda tables, publics: check(old, new, tables, publics),
+        check=lambda tables, publics, brackets=None: check(old, new, tables, publics),
         witness=same_rows.witness,
     )

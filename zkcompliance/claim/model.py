@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from zkcompliance.card.beside import Beside
 from zkcompliance.card.parameter import Parameter, filled
@@ -16,6 +16,7 @@ from zkcompliance.stark.air.program import Program
 if TYPE_CHECKING:
     import numpy as np
 
+    from zkcompliance.claim.meaning.brackets import Brackets
     from zkcompliance.claim.meaning.core import Requirement, Reveal
     from zkcompliance.claim.meaning.figures import Figure, GroupsFound
 
@@ -51,6 +52,18 @@ class CheckResult:
     groups: tuple[GroupsFound, ...] = ()
 
 
+class Check(Protocol):
+    """brackets: of each slot's segments; open where none are given."""
+
+    def __call__(self, tables: Tables, publics: Publics, brackets: Brackets | None = None) -> CheckResult: ...
+
+
+class Fill(Protocol):
+    """As `Check`."""
+
+    def __call__(self, tables: Tables, publics: Publics, brackets: Brackets | None = None) -> Witness: ...
+
+
 @dataclass(frozen=True)
 class Claim:
     """A named, versioned predicate over sealed logs with public parameters.
@@ -68,8 +81,8 @@ class Claim:
     params: tuple[Parameter, ...]
     slots: dict[str, Schema]
     build: Callable[[], Program]
-    check: Callable[[Tables, Publics], CheckResult]
-    witness: Callable[[Tables, Publics], Witness]
+    check: Check
+    witness: Fill
     requirements: tuple[Requirement, ...] = ()
     reveals: tuple[Reveal, ...] = ()
     pinned: bytes | None = None

@@ -10,6 +10,7 @@ from zkcompliance.claim.model import CheckResult, Claim, Publics, Tables, Witnes
 
 if TYPE_CHECKING:
     from zkcompliance.claim.compile import Compiled
+    from zkcompliance.claim.meaning.brackets import Brackets
 
 
 def provable(definition: ClaimDefinition, pinned: bytes | None = None) -> Claim:
@@ -24,10 +25,10 @@ def provable(definition: ClaimDefinition, pinned: bytes | None = None) -> Claim:
 
         return compile_claim(definition)
 
-    def check(tables: Tables, publics: Publics) -> CheckResult:
+    def check(tables: Tables, publics: Publics, brackets: Brackets | None = None) -> CheckResult:
         from zkcompliance.claim.meaning.interpret import interpret
 
-        found = interpret(definition, tables, publics)
+        found = interpret(definition, tables, publics, brackets=brackets)
         margins = {
             each.name: ", ".join(filter(None, ("holds" if each.holds else "FAILS", each.margin, each.nearest)))
             for each in found.outcomes
@@ -43,8 +44,8 @@ def provable(definition: ClaimDefinition, pinned: bytes | None = None) -> Claim:
             found.groups,
         )
 
-    def witness(tables: Tables, publics: Publics) -> Witness:
-        return Witness(*compiled().witness(tables, publics))
+    def witness(tables: Tables, publics: Publics, brackets: Brackets | None = None) -> Witness:
+        return Witness(*compiled().witness(tables, publics, brackets=brackets))
 
     return Claim(
         id=definition.id,

@@ -89,8 +89,8 @@ def real(segments: Sequence[NDArray[np.uint32]]) -> NDArray[np.uint32]:
     return np.concatenate([table[:, table[0] == 1] for table in segments], axis=1)
 
 
-def check(tables: Tables, publics: Publics) -> CheckResult:
-    """On plain integers: all columns of both logs are compared."""
+def check(tables: Tables, publics: Publics, brackets: object = None) -> CheckResult:
+    """On plain integers: all columns of both logs are compared. brackets: it is about none."""
     import numpy as np
 
     old, new = (real(tables[log])[1:] for log in LOGS)
@@ -106,7 +106,7 @@ def check(tables: Tables, publics: Publics) -> CheckResult:
     return CheckResult(True, "the same rows", f"all {old.shape[1]} rows are the same", rows)
 
 
-def witness(tables: Tables, publics: Publics) -> Witness:
+def witness(tables: Tables, publics: Publics, brackets: object = None) -> Witness:
     """The running number of every row, segment by segment; then the total."""
     import numpy as np
 

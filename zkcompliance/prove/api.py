@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 import numpy as np
 
@@ -23,7 +24,7 @@ from zkcompliance.policy.slots import IN_ORDER
 from zkcompliance.progress import Progress, silent
 from zkcompliance.prove import fits
 from zkcompliance.prove.early import refuse_early
-from zkcompliance.prove.parts import Part, in_statement_order, part_of
+from zkcompliance.prove.parts import Brackets, Part, in_statement_order, of_slot, part_of
 from zkcompliance.stark.air.program import Program
 from zkcompliance.stark.air.shape import lay_out
 from zkcompliance.stark.commit.budget import Budget
@@ -50,6 +51,20 @@ class Asked:
     publics: Mapping[str, int]
 
 
+@dataclass(frozen=True)
+class Anchored:
+    """What others signed of these logs, as far as it counts for whoever judges: the brackets that it gives, and itself.
+
+    attachments: kind and bytes of each, as a proof file brings them.
+    """
+
+    brackets: Brackets = field(default_factory=dict)
+    attachments: tuple[tuple[int, bytes], ...] = ()
+
+
+NOTHING = Anchored()
+
+
 @dataclass
 class Ready:
     """A proof that can be made: all that a verifier would refuse it for without looking at the proof is excluded.
@@ -63,6 +78,7 @@ class Ready:
     statement: Statement
     witnesses: tuple[Witness, ...]
     columns: dict[str, list[np.ndarray]]
+    anchored: Anchored = NOTHING
 
     @property
     def segments(self) -> list[Segment]:
@@ -111,7 +127,9 @@ def require_open(logs: Iterable[SealedLog]) -> None:
         lineages.check(Layout(log.path), log.checkpoint.generation)
 
 
-def get_ready(asked: Sequence[Asked], head: bytes, *, spent: bool = False, refresh: bool = False) -> Ready:
+def get_ready(
+    asked: Sequence[Asked], head: bytes, *, spent: bool = False, refresh: bool = False, anchored: Anchored = NOTHING
+) -> Ready:
     """Everything that can be checked of a proof before it is made. Raises as `prove_claim`; nothing is spent.
 
     spent: its units are reserved already, and the ledgers are not asked. refresh: it is of the step to a log's next
@@ -128,10 +146,10 @@ def get_ready(asked: Sequence[Asked], head: bytes, *, spent: bool = False, refre
     columns = columns_of(logs)
     for segment in segments:
         _ = segment.seed  # LogCorrupt, LogError
-    witnesses = tuple(witness_of(one, columns) for one in asked)
-    statement = state(asked, logs, witnesses, head)
-    refuse_early(statement, notes_of(logs))
-    return Ready(tuple(asked), logs, statement, witnesses, columns)
+    witnesses = tuple(witness_of(one, columns, brackets=anchored.brackets) for one in asked)
+    statement = state(asked, logs, witnesses, head, anchored.brackets)
+    refuse_early(statement, notes_of(logs), anchored.attachments)
+    return Ready(tuple(asked), logs, statement, witnesses, columns, anchored)
 
 
 def in_order(asked: Sequence[Asked]) -> list[Asked]:
@@ -180,9 +198,10 @@ def _make(ready: Ready, tables: list[SealedTable], progress: Progress) -> bytes:
     prover = Prover(statement, tables, private, unknowns, os.urandom(32), progress)
     proof = prover.prove()
     prover.let_go()
-    bundle = encode_bundle(statement, notes_of(ready.logs), proof)
+    bundle = encode_bundle(statement, notes_of(ready.logs), proof, ready.anchored.attachments)
+    programs = [one.claim.program_digest for one in ready.asked]
     try:
-        verify_bundle(bundle, program_digests=[one.claim.program_digest for one in ready.asked])
+        verify_bundle(bundle, program_digests=programs, backed=ready.anchored.brackets)
     except VerificationError as error:
         failures = check_trace(prover.layout, prover.trace)
         shown = "; ".join(map(str, failures[:3])) or "the trace is true: a defect of the prover"
@@ -190,18 +209,29 @@ def _make(ready: Ready, tables: list[SealedTable], progress: Progress) -> bytes:
     return bundle
 
 
-def witness_of(one: Asked, columns: Columns, checked: CheckResult | None = None) -> Witness:
+def witness_of(
+    one: Asked, columns: Columns, checked: CheckResult | None = None, brackets: Brackets = MappingProxyType({})
+) -> Witness:
     """The witness of a claim that is true; ClaimDoesNotHold where it is not. columns: of every log; checked: what
     `check` found, where it is known."""
-    result = check(one, columns) if checked is None else checked
+    result = check(one, columns, brackets) if checked is None else checked
     if not result.holds:
         raise ClaimDoesNotHold(f"{one.claim.id}: {result.requirement} does not hold", private=result.margin)
-    return one.claim.witness(_tables(one, columns), one.claim.publics(one.publics))
+    if not brackets:
+        return one.claim.witness(_tables(one, columns), one.claim.publics(one.publics))
+    return one.claim.witness(_tables(one, columns), one.claim.publics(one.publics), _brackets(one, brackets))
 
 
-def check(one: Asked, columns: Columns) -> CheckResult:
+def check(one: Asked, columns: Columns, brackets: Brackets = MappingProxyType({})) -> CheckResult:
     """Whether a claim holds, and by how much, in plain text. columns: of every log."""
-    return one.claim.check(_tables(one, columns), one.claim.publics(one.publics))
+    if not brackets:
+        return one.claim.check(_tables(one, columns), one.claim.publics(one.publics))
+    return one.claim.check(_tables(one, columns), one.claim.publics(one.publics), _brackets(one, brackets))
+
+
+def _brackets(one: Asked, brackets: Brackets) -> dict[str, list[tuple[int, int]]]:
+    """By slot, of its segments."""
+    return {slot: of_slot(_slot(one, slot), brackets) for slot in one.claim.slots}
 
 
 def _tables(one: Asked, columns: Columns) -> Tables:
@@ -216,7 +246,13 @@ def _slot(one: Asked, slot: str) -> list[Part]:
     return in_statement_order(map(part_of, one.logs[slot]))
 
 
-def state(asked: Sequence[Asked], logs: Sequence[Part], witnesses: Sequence[Witness], head: bytes) -> Statement:
+def state(
+    asked: Sequence[Asked],
+    logs: Sequence[Part],
+    witnesses: Sequence[Witness],
+    head: bytes,
+    brackets: Brackets = MappingProxyType({}),
+) -> Statement:
     """What is to be proved, within every limit on shapes. witnesses: of each that is asked, in the same order.
 
     ProofRefused where more is asked than one proof may have, ParametersRejected where no proof of these shapes can be
@@ -226,7 +262,7 @@ def state(asked: Sequence[Asked], logs: Sequence[Part], witnesses: Sequence[Witn
     numbers = {part.log.origin: number for number, part in enumerate(logs)}
     claims = tuple(_stated(one, witness, numbers) for one, witness in order)
     profile = by_name(logs[0].log.profile)
-    statement = Statement(profile, head, tuple(part.stated() for part in logs), claims)
+    statement = Statement(profile, head, tuple(part.stated(brackets) for part in logs), claims)
     fits.require(statement)
     require_cosets(lay_out(statement))
     return statement

@@ -32,24 +32,25 @@ def _refuse_uncountable(program: Program) -> None:
         raise MalformedProgram(error.message, help=SAY_IT_OTHERWISE) from None
 
 
-def hollow(statement: Statement, notes: Sequence[bytes]) -> bytes:
+def hollow(statement: Statement, notes: Sequence[bytes], attachments: Sequence[tuple[int, bytes]] = ()) -> bytes:
     """A proof file in which only the proof is missing; notes: of each log."""
-    return encode_bundle(statement, list(notes), b"")
+    return encode_bundle(statement, list(notes), b"", attachments)
 
 
-def refuse_early(statement: Statement, notes: Sequence[bytes]) -> int:
-    """The bytes that the proof file will have (on average). Raises what `verify_bundle` would before it reads a proof.
+def refuse_early(statement: Statement, notes: Sequence[bytes], attachments: Sequence[tuple[int, bytes]] = ()) -> int:
+    """The bytes that the proof file will have (on average). Raises what `verify_bundle` would before it reads a proof,
+    but for brackets, which are as wide as what backs them.
 
     LimitExceeded where the file would all but certainly be too long.
     """
-    file = hollow(statement, notes)
+    file = hollow(statement, notes, attachments)
     bundle = decode_bundle(file)
     stated = decode_statement(bundle.statement_bytes)
     programs = programs_of(bundle, stated)
     check_notes(bundle, stated)
     for program in {id(each): each for each in programs}.values():  # each record once: claims may share one
         _refuse_uncountable(program)
-    shape, _ = judge_statement(stated, programs)
+    shape, _ = judge_statement(stated, programs, None)
     size = len(file) + proof_bytes(shape)
     if size * 19 // 20 > limits.MAX_BUNDLE_BYTES:
         raise LimitExceeded(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from zkcompliance.log import merkle
 from zkcompliance.log.store import SealedLog, Segment
-from zkcompliance.stark.statement import StatementLog
+from zkcompliance.stark.statement import OPEN, StatementLog
+
+Brackets = Mapping[str, Sequence[tuple[int, int]]]  # by origin, of each segment that is proved over, if any is not open
 
 
 @dataclass(frozen=True)
@@ -28,12 +30,18 @@ class Part:
         mine, theirs = self.log.checkpoint_body, other.log.checkpoint_body
         return (mine, self.first, self.last) == (theirs, other.first, other.last)
 
-    def stated(self) -> StatementLog:
+    def stated(self, brackets: Brackets) -> StatementLog:
         """As the statement names it."""
         everything = [segment.entry.encode() for segment in self.log.segments]
         hashes = merkle.range_proof(self.first, self.last, everything)
         entries = tuple(segment.entry for segment in self.segments)
-        return StatementLog(self.log.checkpoint_body.encode(), entries, self.first, tuple(hashes))
+        said = tuple(brackets.get(self.log.origin, ()))
+        return StatementLog(self.log.checkpoint_body.encode(), entries, self.first, tuple(hashes), said)
+
+
+def of_slot(parts: Iterable[Part], brackets: Brackets) -> list[tuple[int, int]]:
+    """The brackets of all segments of these logs, in their order."""
+    return [pair for part in parts for pair in brackets.get(part.log.origin, (OPEN,) * len(part.segments))]
 
 
 def part_of(log: SealedLog | Part) -> Part:

@@ -16,7 +16,7 @@ from zkcompliance.claim import catalogue
 from zkcompliance.errors import UsageError
 from zkcompliance.log.store import SealedLog
 from zkcompliance.prove import api
-from zkcompliance.prove.api import Asked
+from zkcompliance.prove.api import NOTHING, Anchored, Asked
 from zkcompliance.prove.engine import warm_up
 from zkcompliance.prove.parts import part_of
 from zkcompliance.spread import each
@@ -70,6 +70,7 @@ class Piece:
     wanted: tuple[Wanted, ...]
     number: int = 1
     of: int = 1
+    anchored: Anchored = NOTHING
 
     @property
     def label(self) -> str:
@@ -77,9 +78,9 @@ class Piece:
         return f"proof {self.number} of {self.of}"
 
 
-def piece_of(asked: Sequence[Asked], head: bytes) -> Piece:
+def piece_of(asked: Sequence[Asked], head: bytes, anchored: Anchored = NOTHING) -> Piece:
     """UsageError for a claim that is not of the catalogue: its text is not handed out."""
-    return Piece(head, tuple(map(_wanted, asked)))
+    return Piece(head, tuple(map(_wanted, asked)), anchored=anchored)
 
 
 def _wanted(asked: Asked) -> Wanted:
@@ -102,7 +103,8 @@ def sealed(log: SealedLog) -> Sealed:
 def make_piece(piece: Piece) -> bytes:
     """The proof file, verified once, as `api.make`; what it spends is reserved already. Runs wherever it is sent."""
     warm_up()
-    return api.make(api.get_ready([each.asked() for each in piece.wanted], piece.head, spent=True))
+    asked = [each.asked() for each in piece.wanted]
+    return api.make(api.get_ready(asked, piece.head, spent=True, anchored=piece.anchored))
 
 
 def make_all(pieces: Sequence[Piece], executor: Executor, done: Callable[[int], None]) -> list[bytes]:

@@ -206,6 +206,11 @@ class Program:
         return (1, *(lookup.width for lookup in self.lookups), *self.buses)
 
     @property
+    def reads_brackets(self) -> bool:
+        """Whether what it says depends on when segments were sealed."""
+        return any(node.op in MOMENTS for table in self.tables for node in table.nodes)
+
+    @property
     def private_tables(self) -> int:
         return sum(table.kind == PRIVATE_TABLE for table in self.tables)
 

@@ -6,6 +6,7 @@ A statement names its profile; a proof never brings its own parameters. Decoding
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from zkcompliance import limits
@@ -32,6 +33,7 @@ _ENTRY, _STATEMENT = b"zkcs" + u16(2), b"zkct" + u16(2)
 MIN_PROOFS = 64  # a segment's capacity leaves room for this many
 NONE = bytes(32)  # in the place of a digest: there is nothing
 OPEN = (0, (1 << 48) - 1)  # the bracket of a segment of which nothing is said
+Brackets = Mapping[str, Sequence[tuple[int, int]]]  # by the origin of a log, of each segment that is named
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import wraps
+from types import MappingProxyType
 from typing import ParamSpec, TypeVar
 
 from zkcompliance import limits
@@ -39,9 +40,19 @@ from zkcompliance.verify.fri import check_queries
 from zkcompliance.verify.openings import deep, opening_order, read_layers, read_rows
 from zkcompliance.verify.program import Program, decode_program
 from zkcompliance.verify.shape import Shape, shape_of
-from zkcompliance.verify.statement import PROFILES, ClaimStatement, Statement, decode_statement, degree_bound
+from zkcompliance.verify.statement import (
+    OPEN,
+    PROFILES,
+    Brackets,
+    ClaimStatement,
+    Statement,
+    decode_statement,
+    degree_bound,
+)
 from zkcompliance.verify.transcript import Transcript
 from zkcompliance.verify.weights import lookup_challenges, weigh, weigh_rows
+
+NOTHING: Brackets = MappingProxyType({})  # no anchor was taken: every bracket is to be open
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +132,28 @@ def check_checkpoints(statement: Statement) -> None:
             raise CheckpointMismatch(f"log {log.origin}: its segments do not have the checkpoint's root")
 
 
-def check_brackets(statement: Statement) -> None:
-    """What backs a bracket are anchors, and a statement of this version has none: every bracket is open."""
+def check_brackets(statement: Statement, backed: Brackets | None) -> None:
+    """No bracket is narrower than the one that is backed for its segment.
+
+    backed: by the logs' origins, of each segment that the statement names; open where a log is not there. None: what
+    would back them was not looked at; whoever says so takes each of them as open, whatever is stated.
+    """
+    if backed is None:
+        return
     for log in statement.logs:
-        if log.brackets:
-            raise BracketNotBacked(f"log {log.origin}: nothing in the file shows when its segments were sealed")
+        known = backed.get(log.origin, (OPEN,) * len(log.entries))
+        for segment in range(len(log.entries)):
+            stated, (first, last) = log.bracket(segment), known[segment]
+            if stated[0] > first or stated[1] < last:
+                raise BracketNotBacked(
+                    f"log {log.origin}, segment {log.first + segment}: nothing that was taken of the file shows "
+                    "that it was sealed between the moments that are stated"
+                )
 
 
-def judge_statement(statement: Statement, programs: Sequence[Program]) -> tuple[Shape, soundness.Security]:
+def judge_statement(
+    statement: Statement, programs: Sequence[Program], backed: Brackets | None = NOTHING
+) -> tuple[Shape, soundness.Security]:
     """All that is judged without a proof: the programs that the claims name, shapes and limits of their union, what the
     programs count, the knowledge error, and that the segments are the checkpoints' and were sealed when it is said."""
     check_programs(statement, programs)
@@ -137,7 +162,7 @@ def judge_statement(statement: Statement, programs: Sequence[Program]) -> tuple[
         check_multiplicities(program)
     security = soundness.judge(shape)
     check_checkpoints(statement)
-    check_brackets(statement)
+    check_brackets(statement, backed)
     return shape, security
 
 
@@ -167,21 +192,31 @@ def _guarded(function: Callable[_Arguments, _Result]) -> Callable[_Arguments, _R
 
 @_guarded
 def verify_bundle(
-    data: bytes, *, program_digests: Sequence[bytes] | None
+    data: bytes, *, program_digests: Sequence[bytes] | None, backed: Brackets | None = NOTHING
 ) -> tuple[Bundle, Statement, tuple[Program, ...], Report]:
     """Verifies a proof file against the programs that the caller trusts; returns them, and takes them, claim by claim.
 
-    None takes whichever the file brings.
+    None takes whichever the file brings. backed: as `check_brackets`.
     """
     bundle = decode_bundle(data)
     statement = decode_statement(bundle.statement_bytes)
     programs = programs_of(bundle, statement)
-    return bundle, statement, programs, verify_decoded(bundle, statement, programs, program_digests=program_digests)
+    return (
+        bundle,
+        statement,
+        programs,
+        verify_decoded(bundle, statement, programs, program_digests=program_digests, backed=backed),
+    )
 
 
 @_guarded
 def verify_decoded(
-    bundle: Bundle, statement: Statement, programs: Sequence[Program], *, program_digests: Sequence[bytes] | None
+    bundle: Bundle,
+    statement: Statement,
+    programs: Sequence[Program],
+    *,
+    program_digests: Sequence[bytes] | None,
+    backed: Brackets | None = NOTHING,
 ) -> Report:
     """`verify_bundle` of a file that was decoded before: statement and programs are what the bundle's bytes say."""
     if program_digests is not None and list(program_digests) != [claim.program_digest for claim in statement.claims]:
@@ -190,20 +225,20 @@ def verify_decoded(
     if encoded != set(bundle.program_bytes) or statement.encode() != bundle.statement_bytes:
         raise StatementMismatch("statement or programs: not those of this file")
     check_notes(bundle, statement)
-    return _verify(statement, programs, bundle.proof_bytes)
+    return _verify(statement, programs, bundle.proof_bytes, backed)
 
 
 @_guarded
 def verify_proof(statement: Statement, programs: Sequence[Program], proof: bytes) -> Report:
     """Verifies a proof; returns a Report or raises the error of the check that failed."""
     check_decoded(statement, programs)
-    return _verify(statement, programs, proof)
+    return _verify(statement, programs, proof, NOTHING)
 
 
-def _verify(statement: Statement, programs: Sequence[Program], proof: bytes) -> Report:
+def _verify(statement: Statement, programs: Sequence[Program], proof: bytes, backed: Brackets | None) -> Report:
     # 0. Judge the statement before anything of the proof is read.
     at_most(len(proof), limits.MAX_BUNDLE_BYTES, "proof")
-    shape, security = judge_statement(statement, programs)
+    shape, security = judge_statement(statement, programs, backed)
     reader = Reader(proof, MalformedProof)
 
     # 1. Both sides know the profile and the statement.
