@@ -8,6 +8,7 @@ LOG/lineage           public, of a later generation: that its rows are those of 
 LOG/unlinked          in its place where the key before was lost: the same, and nobody need believe who signed it
 LOG/successor         public: the generation after, and where it is; from then on nothing is sealed or proved here
 LOG/rollup            public, of a roll-up: of which log it is, and the proofs of that, in one (docs/rollup.md)
+LOG/devices/          public: what devices answered for the log's checkpoints (zkcompliance.log.answers)
 LOG/rolled/           public, of a roll-up: one proof for each of its segments
 LOG/secret/           0700; everything below 0600
   writer.lock         held by the one writer
@@ -110,6 +111,10 @@ class Layout:
     def rolled_proof(self, index: int) -> Path:
         """Of a roll-up: the proof that segment `index` has the groups of rows of another log."""
         return self.rolled / f"{index:08d}.zkp"
+
+    @property
+    def devices(self) -> Path:
+        return self.root / "devices"
 
     @property
     def rolled_key(self) -> Path:

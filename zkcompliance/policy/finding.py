@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Any
 
 from zkcompliance import limits
@@ -20,7 +21,7 @@ from zkcompliance.policy.binding import Binding, Source, Subject, reference_text
 from zkcompliance.policy.checkpoints import Taken
 from zkcompliance.policy.model import Bound
 from zkcompliance.policy.proofs import Claimed, Place, Proof
-from zkcompliance.policy.verdict import Chooser, Finding, LogShown, MadeFor, Margin, Value
+from zkcompliance.policy.verdict import Chooser, DevicesShown, Finding, LogShown, MadeFor, Margin, Value
 from zkcompliance.quantities import MILLION, exact_beside, show_seconds, show_time
 from zkcompliance.quantities.ids import text_id
 from zkcompliance.verify.verifier import Report
@@ -295,8 +296,14 @@ def margin(shown: Verified, card: Card, reveals: Mapping[str, Bound]) -> Margin 
     return None
 
 
-def logs(shown: Verified, names: Mapping[Key, str], taken: Mapping[Key, Taken]) -> tuple[LogShown, ...]:
-    """names: (slot, origin) → the policy's name of the log; taken: → what is known of its checkpoint, if it is held."""
+def logs(
+    shown: Verified,
+    names: Mapping[Key, str],
+    taken: Mapping[Key, Taken],
+    devices: Mapping[Key, DevicesShown | None] = MappingProxyType({}),
+) -> tuple[LogShown, ...]:
+    """names: (slot, origin) → the policy's name of the log; taken: → what is known of its checkpoint, if it is held;
+    devices: → those that answered for it, where some are asked for."""
     result = []
     there = [(place, names.get(place.key, place.slot)) for place in shown.claimed.places]
     for place, name in there:
@@ -315,6 +322,7 @@ def logs(shown: Verified, names: Mapping[Key, str], taken: Mapping[Key, Taken]) 
                 succeeds=(before.origin, before.size, before.root) if before is not None else None,
                 stands_for=_stands_for(place),
                 remembered=place.stands.before if place.stands is not None else 0,
+                devices=devices.get(place.key),
                 several=sum((other.slot, called) == (place.slot, name) for other, called in there) > 1,
             )
         )

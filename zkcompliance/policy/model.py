@@ -30,6 +30,22 @@ class Cosigners:
 
 
 @dataclass(frozen=True)
+class Devices:
+    """How many devices must have answered for the checkpoints of these logs, by the policy's names.
+
+    root: SHA-256 of the root certificate that certifies them; models: those that are taken (none: the GPUs that whoever
+    checks knows); revoked: serial numbers of certificates that are not, by a list of the day `revoked_on`.
+    """
+
+    at_least: int
+    root: bytes
+    logs: tuple[str, ...]
+    models: tuple[str, ...] = ()
+    revoked: frozenset[int] = frozenset()
+    revoked_on: int | None = None
+
+
+@dataclass(frozen=True)
 class LogKey:
     """A key that is trusted for checkpoints from `since` until `until`, which is not included; None: without an end."""
 
@@ -153,6 +169,7 @@ class Policy:
     requirements: tuple[Requirement, ...]
     cards: Mapping[str, Card] = field(default_factory=dict, repr=False, compare=False)
     compiled: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
+    devices: Devices | None = None
     checked: int | None = None  # the day on which its sentences were last held against the texts of its sources
 
     def card(self, requirement: Requirement) -> Card:

@@ -16,11 +16,12 @@ from zkcompliance.errors import (
     RequirementNotShown,
     StaleProof,
     StatementMismatch,
+    Undecided,
     VerificationError,
 )
 from zkcompliance.limits import MAX_CLOCK_SECONDS
 from zkcompliance.log.standing import Standing
-from zkcompliance.policy import bounds, checkpoints, finding, formulas, slots
+from zkcompliance.policy import bounds, checkpoints, devices, finding, formulas, slots
 from zkcompliance.policy.binding import Binding, Subject, reference_text
 from zkcompliance.policy.checkpoints import Taken
 from zkcompliance.policy.finding import Key, Verified, public_values, rounded, text
@@ -289,7 +290,8 @@ class Bench:
     """What one judgement holds all proofs against. recalled: each log's keys, and what is known of the logs.
 
     asker: who set the bounds. by_card: requirements whose claim is not of this installation and was not compiled here:
-    what it says is known from a card. once: what was found of the file's proofs, which are kept as long as this is.
+    what it says is known from a card. devices: what the policy asks of devices, None where that is nothing. once: what
+    was found of the file's proofs, which are kept as long as this is.
     """
 
     terms: Terms
@@ -297,6 +299,7 @@ class Bench:
     recalled: Recalled
     asker: Chooser
     by_card: frozenset[str] = frozenset()
+    devices: devices.Held | None = None
     once: Once = field(default_factory=Once, compare=False)
 
 
@@ -335,6 +338,13 @@ def judge_one(
             place.key: bench.once.taken(proof, place, label, rules[label], bench.checkpoints) for place, label in placed
         }
         report = bench.once.report(proof)
+        answered = (
+            {}
+            if bench.devices is None
+            else {place.key: bench.devices.shown(rules[label].name, place.answers.body) for place, label in placed}
+        )
+    except Undecided as error:
+        return Judged(_refused(claimed, bare(asked, card, Status.UNDECIDED, error), bench))
     except RequirementNotShown as error:
         return Judged(_refused(claimed, bare(asked, card, Status.NOT_SHOWN, error), bench))
     except VerificationError as error:
@@ -344,7 +354,7 @@ def judge_one(
         bare(asked, card, Status.MET, None),
         values=finding.values(shown, card, asked.params, asked.reveals, bench.asker),
         margin=finding.margin(shown, card, asked.reveals),
-        logs=finding.logs(shown, {place.key: rules[label].name for place, label in placed}, taken),
+        logs=finding.logs(shown, {place.key: rules[label].name for place, label in placed}, taken, answered),
         **finding.of_proof(shown),
     )
     found = replace(finding.with_rows(found, card), warnings=finding.of_several(found.logs, card))
@@ -361,7 +371,7 @@ def _refused(claimed: Claimed, found: Finding, bench: Bench) -> Finding:
     return replace(found, made_for=made_for, warnings=warnings)
 
 
-def bare(asked: Requirement, card: Card, status: Status, error: VerificationError | None) -> Finding:
+def bare(asked: Requirement, card: Card, status: Status, error: VerificationError | Undecided | None) -> Finding:
     """A finding without a proof."""
     return Finding(
         name=asked.name,
@@ -428,6 +438,9 @@ def _warned(judged: Judged, bench: Bench, standings: Standings) -> Finding:
         said.append(of.format(found.claim))
     said += dict.fromkeys(filter(None, map(finding.of_rows, found.logs)))
     said += dict.fromkeys(filter(None, map(finding.of_sources, found.logs)))
+    if bench.devices is not None:
+        of_devices = [(log.name, log.devices) for log in found.logs if log.devices is not None]
+        said += dict.fromkeys(devices.said(name, shown, bench.devices.asked) for name, shown in of_devices)
     for log in found.logs:
         each = stand[log.slot, log.origin]
         if (log.slot, log.origin) in unknown and (each is None or not each.first):

@@ -71,6 +71,18 @@ class Margin:
 
 
 @dataclass(frozen=True)
+class DevicesShown:
+    """Evidence of devices: how many pieces the file has, how many verified, how many distinct devices support a log by
+    having answered for its checkpoint, and how many were asked for. models: the maker's words for those."""
+
+    present: int
+    verified: int
+    supporting: int
+    asked: int
+    models: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class LogShown:
     """A log in a slot of a claim: its checkpoint of `size` segments, each one that is named of at most 2^k rows.
 
@@ -83,7 +95,8 @@ class LogShown:
     rows that the claim counts, of all logs of the slot together (None: it was not shown); meterer: who seals the log
     and is not the lab, as the policy says. several: whether other logs of this name fill the slot too, whose rows are
     then counted in. stands_for: of a roll-up, (origin, size, root) of the log that it was shown to stand for;
-    remembered: how many of the proofs which show that were verified with the state before, and not again.
+    remembered: how many of the proofs which show that were verified with the state before, and not again; devices: of
+    those that answered for its checkpoint, where the policy asks for some.
     """
 
     slot: str
@@ -104,6 +117,7 @@ class LogShown:
     several: bool = False
     stands_for: tuple[str, int, bytes] | None = None
     remembered: int = 0
+    devices: DevicesShown | None = None
 
     @property
     def called(self) -> str:
