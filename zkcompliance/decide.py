@@ -219,6 +219,11 @@ class Request:
         return attest.attested(file, self.attestation, self.attestation_key)
 
     def _by_policy(self, file: File, policy: Policy, now: int, clock: int, progress: Progress) -> Verdict:
+        check = None
+        if policy.anchors is not None:
+            from zkcompliance.attest import anchors
+
+            check = anchors.checker()
         names = list(policy.logs)
         if isinstance(self.log_keys, Mapping):
             given = _keys(self.log_keys)
@@ -229,7 +234,7 @@ class Request:
             return judge_policy(
                 file, policy, now=now, keys=given, subject=self._subject(progress), reference=self._reference(),
                 trust=self._trust(), recall=self._recall(labels(policy.logs, given), now, clock, progress),
-                drawn=self._drawn(), rehearsal=self.rehearsal, answers=_answers(file, policy, now),
+                drawn=self._drawn(), rehearsal=self.rehearsal, check=check, answers=_answers(file, policy, now),
             )  # fmt: skip
         except Undecided as error:
             return look(file, now=now, missing=error, own=policy.cards)

@@ -60,6 +60,7 @@ MAX_POLICY_REQUIREMENTS = 64  # with those that logs imply: as many as a policy 
 MAX_POLICY_OPERATORS = 32
 MAX_POLICY_KEYS = 16  # of one log or one operator
 MAX_POLICY_KEY_BYTES = 2048  # of one key's text; an ML-DSA-44 key has 1752 in base64
+MAX_POLICY_CERTIFICATE_BYTES = 4096  # of one's base64
 MAX_POLICY_SOURCES = 32  # legal texts
 MAX_POLICY_CHOICES = 64  # values of one `one_of`
 MAX_POLICY_REVOKED = 1024  # certificates of devices

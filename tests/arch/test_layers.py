@@ -49,7 +49,7 @@ ROOMS: dict[str, str] = {
     "attest": "edge errors evidence limits log policy strict_json verify",
     "outputs": "attest edge errors log",
     "report": "card edge errors policy quantities",
-    "prove": "card claim edge errors limits lineage log policy progress quantities schemas spread stark verify",
+    "prove": "attest card claim edge errors limits lineage log policy progress quantities schemas spread stark verify",
     "decide": "attest card edge errors log outputs policy progress quantities",
     # what people call
     "client": "attest card claim decide errors log outputs policy progress prove quantities schemas",

@@ -70,14 +70,17 @@ class CosignerKey:
     def timestamp(self, signed: note.Note) -> int | None:
         """When this cosigner signed the note (POSIX seconds); None when it did not, the latest when it did twice.
 
+        SignatureRejected as `timestamps`.
+        """
+        return max(self.timestamps(signed), default=None)
+
+    def timestamps(self, signed: note.Note) -> list[int]:
+        """Every moment at which this cosigner signed the note (POSIX seconds; 0 where it says none).
+
         SignatureRejected when a line of this key does not verify: a key that is trusted signs well or not at all.
         """
-        latest: int | None = None
-        for line in signed.signatures:
-            if (line.name, line.id) == (self.name, self.id):
-                at = self._check(signed.text, line.data)
-                latest = at if latest is None else max(latest, at)
-        return latest
+        mine = [line for line in signed.signatures if (line.name, line.id) == (self.name, self.id)]
+        return [self._check(signed.text, line.data) for line in mine]
 
     def _check(self, text: str, data: bytes) -> int:
         at = int.from_bytes(data[:8], "big")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from zkcompliance.edge.shown import command
 from zkcompliance.errors import LogCorrupt, LogError, ParametersRejected, ZkComplianceError
-from zkcompliance.log import backing, files, keybook, lineages, records, rows, staging, successor, texts
+from zkcompliance.log import anchors, backing, files, keybook, lineages, records, rows, staging, successor, texts
 from zkcompliance.log.layout import Layout, Settings
 from zkcompliance.log.leftovers import PUBLIC_NAMES
 from zkcompliance.log.store import SealedLog, Segment
@@ -82,6 +82,10 @@ def _public_faults(layout: Layout, log: SealedLog) -> Iterator[Finding]:
     for name in sorted(path.name for path in layout.root.iterdir()):
         if name not in PUBLIC_NAMES:
             yield Finding(False, name, "does not belong to a log")
+    try:
+        anchors.load(layout)
+    except LogError as error:
+        yield Finding(True, "anchors", error.message, command("mv", layout.anchors, f"{layout.root}.anchors"))
     if not os.path.lexists(layout.secret):
         yield Finding(True, "secret", "the private part is missing: this copy can neither prove nor append")
         return

@@ -10,6 +10,7 @@ LOG/successor         public: the generation after, and where it is; from then o
 LOG/rollup            public, of a roll-up: of which log it is, and the proofs of that, in one (docs/rollup.md)
 LOG/devices/          public: what devices answered for the log's checkpoints (zkcompliance.log.answers)
 LOG/rolled/           public, of a roll-up: one proof for each of its segments
+LOG/anchors/          public: what others signed of when segments were sealed (zkcompliance.log.anchors)
 LOG/secret/           0700; everything below 0600
   writer.lock         held by the one writer
   id                  which log this is, the same in all its generations (zkcompliance.log.keybook)
@@ -115,6 +116,10 @@ class Layout:
     @property
     def devices(self) -> Path:
         return self.root / "devices"
+
+    @property
+    def anchors(self) -> Path:
+        return self.root / "anchors"
 
     @property
     def rolled_key(self) -> Path:

@@ -33,6 +33,7 @@ PUBLIC_NAMES = (
     "devices",
     "rollup",
     "rolled",
+    "anchors",
     "secret",
 )
 _BUILDING = re.compile(r"\.(.+)\.[0-9a-f]{12}\.(?:tmp|new)")

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+Beacon = tuple[int, bytes]  # the number of a beacon's round, and SHA-256 of its signature
+
 
 def stage(
     layout: Layout,
@@ -35,12 +37,13 @@ def stage(
     taken: Mapping[bytes, bytes],
     progress: Progress,
     evidence: int = 0,
+    beacon: Beacon | None = None,
 ) -> list[bytes]:
     """Make the private folders of all pending rows' segments, commit to each, and return their entries, 171 bytes each.
 
     Where no rows are pending it is one segment of padding: whoever calls it has been told that this is meant. inputs:
     digests (`log.once`), and taken: records (`log.records`), that are kept with the first; evidence: as `stage_one` has
-    it, of each. Everything is durable when it returns; on error nothing is left.
+    it, of each; beacon: what all entries hold. Everything is durable when it returns; on error nothing is left.
     """
     count = max(1, -(-pending.rows // rows.MAX_ROWS))
     entries: list[bytes] = []
@@ -48,8 +51,12 @@ def stage(
         for index, table in enumerate(_tables(pending, settings.schema.width), first):
             marks = tuple(inputs) if index == first else ()
             known = taken if index == first else {}
-            seal = first, count, marks
-            entries.append(stage_one(layout, settings, index, table, seal, progress, records=known, evidence=evidence))
+            seal = (first, count, marks)
+            entries.append(
+                stage_one(
+                    layout, settings, index, table, seal, progress, records=known, evidence=evidence, beacon=beacon
+                )
+            )
         files.sync_dir(layout.segments)
     except BaseException:
         drop(layout, first)
@@ -95,13 +102,14 @@ def stage_one(
     tier: int = 0,
     records: Mapping[bytes, bytes] | None = None,
     evidence: int = 0,
+    beacon: Beacon | None = None,
 ) -> bytes:
     """Make the private folder of segment `index`, durably, and commit to it; its entry (171 bytes).
 
     table: the rows (width, 2^k), zero-padded, and how many are real; seal: the first segment and the number of segments
     that are sealed with it, and the digests of inputs that are kept here (`log.once`); tier: as in `SegmentPaths`;
     records: those that are kept here (`log.records`); evidence: how many pieces the log has, 0 where the segment is
-    sealed without any (`log.backing`).
+    sealed without any (`log.backing`); beacon: the round that the entry holds.
     """
     from zkcompliance.stark.commit.table import commit
 
@@ -115,10 +123,9 @@ def stage_one(
         digest = rows.write(descriptor, settings.schema, columns[:, :count])
     files.create(paths.seed, seed)
     files.sync_dir(paths.folder)
-    committed = commit(
-        columns, seed, settings.profile.name, settings.schema.digest, cache=paths.cache, progress=progress
-    )
-    entry = replace(committed, evidence=backing.root(layout, evidence)).encode()
+    made = commit(columns, seed, settings.profile.name, settings.schema.digest, cache=paths.cache, progress=progress)
+    made = replace(made, evidence=backing.root(layout, evidence))
+    entry = (made if beacon is None else replace(made, round=beacon[0], beacon=beacon[1])).encode()
     files.create(paths.budget, ledger_bytes(entry))
     if tier:
         files.create(paths.tier, f"{tier}\n".encode())

@@ -21,7 +21,18 @@ from typing import TYPE_CHECKING
 from zkcompliance import schemas
 from zkcompliance.edge.shown import command
 from zkcompliance.errors import AlreadySealed, KeyFileError, LogError, SchemaError, UsageError, ZkComplianceError
-from zkcompliance.log import cosigner, files, keybook, leftovers, moving, read_ahead, sealing, staging, successor
+from zkcompliance.log import (
+    anchors,
+    cosigner,
+    files,
+    keybook,
+    leftovers,
+    moving,
+    read_ahead,
+    sealing,
+    staging,
+    successor,
+)
 from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.cosignature import CosignerKey
 from zkcompliance.log.creation import create_log
@@ -29,6 +40,7 @@ from zkcompliance.log.layout import Layout, Settings
 from zkcompliance.log.once import Input, Inputs, Passed, sealed_records
 from zkcompliance.log.pending import CHUNK_ROWS, Pending
 from zkcompliance.log.recovery import recover
+from zkcompliance.log.sealing import Beacon
 from zkcompliance.log.signer import SignerKey
 from zkcompliance.log.since import Older, Since
 from zkcompliance.log.spooled import take_in
@@ -182,15 +194,17 @@ class Writer:
         empty: bool = False,
         progress: Progress = silent,
         executor: Executor | None = None,
+        beacon: Beacon | None = None,
     ) -> Checkpoint:
         """Seal everything appended, and `rows` with it, as one segment (several over 2^21 rows); the new checkpoint.
 
         `rows` are sealed or not kept at all. UsageError when there is nothing to seal, unless `empty`: that states that
         there are no rows, as one segment of padding; then UsageError where there are some. executor: who commits to the
-        segments, in other processes that see the same folder (`log.staging`; None: this process does).
+        segments, in other processes that see the same folder (`log.staging`; None: this process does). beacon: a round
+        that the segments' entries hold, which shows that they were not made before it; not with `executor`.
         """
         chunks = () if rows is None else self._encoded(rows)
-        return self.seal_columns(chunks, empty=empty, progress=progress, executor=executor)
+        return self.seal_columns(chunks, empty=empty, progress=progress, executor=executor, beacon=beacon)
 
     def seal_columns(
         self,
@@ -199,9 +213,10 @@ class Writer:
         empty: bool = False,
         progress: Progress = silent,
         executor: Executor | None = None,
+        beacon: Beacon | None = None,
     ) -> Checkpoint:
         """`seal` for rows already encoded, in chunks."""
-        return self._seal(chunks, None, progress, executor, empty=empty)
+        return self._seal(chunks, None, progress, executor, empty=empty, beacon=beacon)
 
     def seal_inputs(
         self,
@@ -215,6 +230,7 @@ class Writer:
         evidence: int = 0,
         progress: Progress = silent,
         executor: Executor | None = None,
+        beacon: Beacon | None = None,
     ) -> Checkpoint:
         """`seal_columns` for inputs with their names; each is sealed once, also where a killed seal is repeated.
 
@@ -227,7 +243,7 @@ class Writer:
         once = Inputs(self._layout, self.schema, self.checkpoint.size, self._pending, again=again, since=since)
         chunks = once.nothing(inputs) if empty else once.read(inputs)
         try:
-            checkpoint = self._seal(chunks, once, progress, executor, empty=empty, evidence=evidence)
+            checkpoint = self._seal(chunks, once, progress, executor, empty=empty, evidence=evidence, beacon=beacon)
         except AlreadySealed:
             self._clear()  # there is nothing to go on with
             raise
@@ -246,8 +262,14 @@ class Writer:
         *,
         empty: bool = False,
         evidence: int = 0,
+        beacon: Beacon | None = None,
     ) -> Checkpoint:
         """inputs: what is kept of them, complete when the chunks are at their end."""
+        if executor is not None and beacon is not None:
+            raise UsageError(
+                "segments that other processes commit to hold no round of a beacon",
+                help="leave out --beacon, or --cluster",
+            )
         if not self._rolling:
             refuse_roll_up(self._layout.root, self.schema)
         self.take_spools()
@@ -258,7 +280,7 @@ class Writer:
             digests, records = ((), {}) if inputs is None else (inputs.digests, inputs.records)
             records = self._pending.records | records
             staged = self._layout, self._settings, first, self._pending, digests, records, progress
-            new = sealing.stage(*staged, evidence) if executor is None else staging.stage(*staged, executor)
+            new = sealing.stage(*staged, evidence, beacon) if executor is None else staging.stage(*staged, executor)
             text, checkpoint = self._publish(new)
         self._now(text, checkpoint, new)
         self._clear()
@@ -315,13 +337,16 @@ class Writer:
         return published == self.checkpoint and size == published.size * ENTRY_BYTES and not staged
 
     def add_cosignatures(self, lines: Iterable[str], cosigners: Iterable[CosignerKey]) -> None:
-        """Add cosignatures of the current checkpoint to it; they travel with every proof until the next seal.
+        """Add cosignatures of the current checkpoint to it; they travel with every proof until the next seal,
+        and are kept as what dates the segments so far (`log.anchors`).
 
         SignatureRejected for a line that none of `cosigners` made, MalformedNote, UsageError when it gets too long.
         """
         with self._batch():
-            text, _, _ = load_public(self._layout, self._settings)
-            files.replace(self._layout.checkpoint, cosigner.add_lines(text, lines, cosigners).encode())
+            text, checkpoint, _ = load_public(self._layout, self._settings)
+            cosigned = cosigner.add_lines(text, lines, cosigners)
+            anchors.keep_note(self._layout, checkpoint.size, cosigned)
+            files.replace(self._layout.checkpoint, cosigned.encode())
 
     def _add(self, chunks: Iterable[NDArray[np.uint32]]) -> None:
         if not self._rolling:

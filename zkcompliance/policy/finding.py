@@ -17,6 +17,7 @@ from zkcompliance.card.reading import Identity
 from zkcompliance.errors import StatementMismatch, ZkComplianceError
 from zkcompliance.log.checkpoint import generation_of
 from zkcompliance.policy import bounds
+from zkcompliance.policy.anchors import Anchored
 from zkcompliance.policy.binding import Binding, Source, Subject, reference_text
 from zkcompliance.policy.checkpoints import Taken
 from zkcompliance.policy.model import Bound
@@ -85,6 +86,15 @@ ROLLED_UP = (
     "the groups of that log's rows, and it is that log's checkpoint that was held against keys and time"
 )
 REMEMBERED = "{} of the {} proof(s) that show it were verified with this state before, and not again"
+UNCHECKED = (
+    "when its segments were sealed is stated by moments that others signed, which this program does not check: what "
+    "the claim says by them is not decided"
+)
+CHECKED_BY = "pip install zkcompliance && zkcompliance verify FILE --policy POLICY --log-key PUB"
+BRACKETS_UNCHECKED = (
+    "the proof states when segments of {} were sealed; this program does not check what others signed of that, and "
+    "nothing that is decided here rests on it"
+)
 DIFFERENCES = (
     "differencing: {} is disclosed, and the difference between two checkpoints of one log tells what the rows between "
     "them add"
@@ -300,10 +310,12 @@ def logs(
     shown: Verified,
     names: Mapping[Key, str],
     taken: Mapping[Key, Taken],
+    backed: Mapping[str, Anchored] | None = MappingProxyType({}),
     devices: Mapping[Key, DevicesShown | None] = MappingProxyType({}),
 ) -> tuple[LogShown, ...]:
     """names: (slot, origin) → the policy's name of the log; taken: → what is known of its checkpoint, if it is held;
-    devices: → those that answered for it, where some are asked for."""
+    backed: by origin, what backs its brackets (None: it was not looked at); devices: by (slot, origin), those that
+    answered for it, where some are asked for."""
     result = []
     there = [(place, names.get(place.key, place.slot)) for place in shown.claimed.places]
     for place, name in there:
@@ -323,6 +335,9 @@ def logs(
                 stands_for=_stands_for(place),
                 remembered=place.stands.before if place.stands is not None else 0,
                 devices=devices.get(place.key),
+                brackets=log.brackets,
+                anchored=backed[log.origin].by if backed and log.origin in backed else (),
+                brackets_checked=backed is not None,
                 several=sum((other.slot, called) == (place.slot, name) for other, called in there) > 1,
             )
         )

@@ -30,11 +30,12 @@ from zkcompliance.log.note import VerifierKey
 from zkcompliance.log.standing import Standing
 from zkcompliance.log.trust import TrustPolicy
 from zkcompliance.policy import checkpoints, finding, formulas
+from zkcompliance.policy.anchors import Anchoring, Check
 from zkcompliance.policy.binding import Binding, ForPolicy, Subject, raw_text
 from zkcompliance.policy.catalogue import FLOOR, asked, ready_made, refusal
 from zkcompliance.policy.devices import Answers, Held
 from zkcompliance.policy.finding import Key, Verified, public_values
-from zkcompliance.policy.model import Bound, LogRule, Policy, Requirement
+from zkcompliance.policy.model import Anchors, Bound, LogRule, Policy, Requirement
 from zkcompliance.policy.proofs import Claimed, File, Proof, claims_of, opened, origins_of
 from zkcompliance.policy.recall import Recall, recalled
 from zkcompliance.policy.requirement import (
@@ -55,6 +56,7 @@ from zkcompliance.policy.slots import Keys, check_order, check_origins, labels, 
 from zkcompliance.policy.verdict import Asked, Chooser, Finding, PolicyRef, Status, Verdict
 from zkcompliance.quantities import show_time
 
+_UNLOOKED = Anchoring(Anchors(0, (), ()))  # brackets as they are stated: without a policy nobody is believed
 Given = Mapping[str, VerifierKey | Sequence[VerifierKey]]  # keys of a log, or of several that stand for it
 
 
@@ -71,6 +73,7 @@ def judge_policy(
     recall: Recall | None = None,
     drawn: int | None = None,
     rehearsal: bool = False,
+    check: Check | None = None,
     answers: Answers | None = None,
 ) -> Verdict:
     """What a proof file or policy bundle shows of every requirement of a policy, floors of its logs included.
@@ -81,8 +84,9 @@ def judge_policy(
     satisfy besides. state: a file that remembers the logs that were seen; it is written only when everything is met.
     recall: the state with lineages and the word for new keys, in its place. drawn: UTC seconds at which the reference
     was drawn, before which no proof is taken; a policy that requires a reference needs both. rehearsal: whether the
-    proofs are rehearsals; such are taken then, and no others. answers: of devices in this file, held against the root
-    that the policy names; None: nobody could check them, and what it asks of devices is not decided.
+    proofs are rehearsals; such are taken then, and no others. check: what checks rounds and time stamps (None: nobody
+    does, and what rests on them is undecided). answers: of devices in this file, held against the root that the policy
+    names; None: nobody could check them, and what it asks of devices is undecided.
 
     A requirement that is not met, or not shown, is in the verdict with its error; raised are PolicyNotInForce,
     MalformedError for a file that is not in its form, UsageError or Undecided for keys, LogEvidence or
@@ -107,8 +111,9 @@ def judge_policy(
     file = opened(data)
     proofs = file.proofs
     held = recalled(recall or Recall(state), rules, now, own=own, enclosed=file.lineages, origins=origins_of(proofs))
-    asked_devices = None if policy.devices is None else Held(policy.devices, answers)
-    bench = Bench(terms, of_checkpoints, held, Chooser.POLICY, by_card, asked_devices)
+    of_devices = None if policy.devices is None else Held(policy.devices, answers)
+    anchoring = Anchoring(policy.anchors, check)
+    bench = Bench(terms, of_checkpoints, held, Chooser.POLICY, by_card, anchoring, of_devices)
     bound = [(proof, proof.bound()) for proof in proofs]
     ours = [proof for proof, b in bound if b.policy is not None and b.policy.digest == policy.digest]
     mine = {claimed.requirement: claimed for claimed in claims_of(ours, held.recall.rolled)}
@@ -379,7 +384,7 @@ def _look(claimed: Claimed, card: Card | None, own: Mapping[str, Card], missing:
     stated, program, proof = claimed.stated, claimed.program, claimed.proof
     if card is not None and card.program != program.digest:
         raise ProgramMismatch("the file brings another program than the one asked for")
-    shown = Verified(claimed, once.report(proof))
+    shown = Verified(claimed, once.report(proof, _UNLOOKED))
     if card is None and (stated.claim in own or stated.claim in catalogue.names()):
         known = own.get(stated.claim) or catalogue.load(stated.claim)
         card = known if known.program == program.digest else None
@@ -393,7 +398,7 @@ def _look(claimed: Claimed, card: Card | None, own: Mapping[str, Card], missing:
         warnings.append(finding.OF_CALLER.format(card.label))
     if proof.binding is None:
         warnings.append(f"the proof's head is no binding: {raw_text(proof.statement.head)}")
-    logs = finding.logs(shown, {}, {})
+    logs = finding.logs(shown, {}, {}, None)
     warnings += [finding.of_range(log) for log in logs if not log.whole]
     warnings += [line for log in logs for line in finding.of_generation(log, linked=False)]
     if finding.bound_to(claimed) is not None:

@@ -46,6 +46,43 @@ class Devices:
 
 
 @dataclass(frozen=True)
+class Authority:
+    """A time-stamping authority (RFC 3161): the root certificate (DER) above it, and which one below that root.
+
+    policy: the OID of its policy, or empty; certificate: SHA-256 of its own certificate, or empty. At least one.
+    """
+
+    root: bytes
+    policy: str = ""
+    certificate: bytes = b""
+
+
+@dataclass(frozen=True)
+class Dater:
+    """Somebody who dates checkpoints: counts once, with any of their keys and authorities."""
+
+    name: str
+    keys: tuple[CosignerKey, ...] = ()
+    authorities: tuple[Authority, ...] = ()
+
+
+@dataclass(frozen=True)
+class Anchors:
+    """Whom a policy believes of when segments were sealed.
+
+    quorum: how many of the operators must have dated a checkpoint for it to be dated, 1 ≤ quorum ≤ len(operators), or 0
+    where there are none; beacons: whose rounds are believed, of `BEACONS`.
+    """
+
+    quorum: int
+    operators: tuple[Dater, ...]
+    beacons: tuple[str, ...]
+
+
+BEACONS = ("quicknet", "mainnet")
+
+
+@dataclass(frozen=True)
 class LogKey:
     """A key that is trusted for checkpoints from `since` until `until`, which is not included; None: without an end."""
 
@@ -169,6 +206,7 @@ class Policy:
     requirements: tuple[Requirement, ...]
     cards: Mapping[str, Card] = field(default_factory=dict, repr=False, compare=False)
     compiled: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
+    anchors: Anchors | None = None
     devices: Devices | None = None
     checked: int | None = None  # the day on which its sentences were last held against the texts of its sources
 

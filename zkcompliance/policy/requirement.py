@@ -18,10 +18,12 @@ from zkcompliance.errors import (
     StatementMismatch,
     Undecided,
     VerificationError,
+    ZkComplianceError,
 )
 from zkcompliance.limits import MAX_CLOCK_SECONDS
 from zkcompliance.log.standing import Standing
 from zkcompliance.policy import bounds, checkpoints, devices, finding, formulas, slots
+from zkcompliance.policy.anchors import Anchored, Anchoring, brackets_of
 from zkcompliance.policy.binding import Binding, Subject, reference_text
 from zkcompliance.policy.checkpoints import Taken
 from zkcompliance.policy.finding import Key, Verified, public_values, rounded, text
@@ -29,7 +31,7 @@ from zkcompliance.policy.model import LogRule, Requirement
 from zkcompliance.policy.proofs import Claimed, Place, Proof
 from zkcompliance.policy.recall import Recalled
 from zkcompliance.policy.slots import Placed
-from zkcompliance.policy.verdict import Chooser, Finding, LogShown, Status
+from zkcompliance.policy.verdict import Chooser, DevicesShown, Finding, LogShown, Status
 from zkcompliance.quantities import show_seconds, show_time
 from zkcompliance.verify.verifier import Report, verify_decoded
 
@@ -263,11 +265,16 @@ class Once:
             raise found.with_traceback(None)
         return cast(Found, found)
 
-    def report(self, proof: Proof) -> Report:
-        """The proof, verified. Raises as `verify_decoded`."""
+    def anchored(self, proof: Proof, anchoring: Anchoring) -> dict[str, Anchored] | None:
+        """What backs the brackets of a proof. Raises as `Anchoring.of`."""
+        return self._once(("anchors", id(proof)), lambda: anchoring.of(proof))
+
+    def report(self, proof: Proof, anchoring: Anchoring) -> Report:
+        """The proof, verified. Raises as `verify_decoded`, and as `Anchoring.of`."""
 
         def verify() -> Report:
-            return verify_decoded(proof.bundle, proof.statement, proof.programs, program_digests=None)
+            backed = brackets_of(self.anchored(proof, anchoring))
+            return verify_decoded(proof.bundle, proof.statement, proof.programs, program_digests=None, backed=backed)
 
         return self._once(("proof", id(proof)), verify)
 
@@ -299,6 +306,7 @@ class Bench:
     recalled: Recalled
     asker: Chooser
     by_card: frozenset[str] = frozenset()
+    anchoring: Anchoring = field(default_factory=Anchoring)
     devices: devices.Held | None = None
     once: Once = field(default_factory=Once, compare=False)
 
@@ -337,12 +345,9 @@ def judge_one(
         taken = {
             place.key: bench.once.taken(proof, place, label, rules[label], bench.checkpoints) for place, label in placed
         }
-        report = bench.once.report(proof)
-        answered = (
-            {}
-            if bench.devices is None
-            else {place.key: bench.devices.shown(rules[label].name, place.answers.body) for place, label in placed}
-        )
+        report = bench.once.report(proof, bench.anchoring)
+        backed = bench.once.anchored(proof, bench.anchoring)
+        answered = _answered(bench, placed)
     except Undecided as error:
         return Judged(_refused(claimed, bare(asked, card, Status.UNDECIDED, error), bench))
     except RequirementNotShown as error:
@@ -350,15 +355,28 @@ def judge_one(
     except VerificationError as error:
         return Judged(_refused(claimed, bare(asked, card, Status.NOT_MET, error), bench))
     shown = Verified(claimed, report)
+    undecided = (
+        Undecided(finding.UNCHECKED, help=finding.CHECKED_BY)
+        if backed is None and claimed.program.reads_brackets
+        else None
+    )
     found = replace(
-        bare(asked, card, Status.MET, None),
+        bare(asked, card, Status.MET if undecided is None else Status.UNDECIDED, undecided),
         values=finding.values(shown, card, asked.params, asked.reveals, bench.asker),
         margin=finding.margin(shown, card, asked.reveals),
-        logs=finding.logs(shown, {place.key: rules[label].name for place, label in placed}, taken, answered),
+        logs=finding.logs(shown, {place.key: rules[label].name for place, label in placed}, taken, backed, answered),
         **finding.of_proof(shown),
     )
     found = replace(finding.with_rows(found, card), warnings=finding.of_several(found.logs, card))
     return Judged(found, claimed, taken, placed)
+
+
+def _answered(bench: Bench, placed: Sequence[Placed]) -> dict[Key, DevicesShown | None]:
+    """By (slot, origin), the devices that answered for a log, where some are asked for. Raises as `devices.Held`."""
+    if bench.devices is None:
+        return {}
+    rules = bench.recalled.rules
+    return {place.key: bench.devices.shown(rules[label].name, place.answers.body) for place, label in placed}
 
 
 def _refused(claimed: Claimed, found: Finding, bench: Bench) -> Finding:
@@ -371,7 +389,7 @@ def _refused(claimed: Claimed, found: Finding, bench: Bench) -> Finding:
     return replace(found, made_for=made_for, warnings=warnings)
 
 
-def bare(asked: Requirement, card: Card, status: Status, error: VerificationError | Undecided | None) -> Finding:
+def bare(asked: Requirement, card: Card, status: Status, error: ZkComplianceError | None) -> Finding:
     """A finding without a proof."""
     return Finding(
         name=asked.name,

@@ -95,8 +95,12 @@ class LogShown:
     rows that the claim counts, of all logs of the slot together (None: it was not shown); meterer: who seals the log
     and is not the lab, as the policy says. several: whether other logs of this name fill the slot too, whose rows are
     then counted in. stands_for: of a roll-up, (origin, size, root) of the log that it was shown to stand for;
-    remembered: how many of the proofs which show that were verified with the state before, and not again; devices: of
-    those that answered for its checkpoint, where the policy asks for some.
+    remembered: how many of the proofs which show that were verified with the state before, and not again.
+
+    brackets: of each segment that is named the UTC seconds (not before, not after) of its sealing, as the proof states
+    and what others signed backs; none where all are open. anchored: the beacons and operators that they rest on.
+    brackets_checked: whether that was looked at. devices: those that answered for its checkpoint, where the policy asks
+    for some.
     """
 
     slot: str
@@ -118,6 +122,9 @@ class LogShown:
     stands_for: tuple[str, int, bytes] | None = None
     remembered: int = 0
     devices: DevicesShown | None = None
+    brackets: tuple[tuple[int, int], ...] = ()
+    anchored: tuple[str, ...] = ()
+    brackets_checked: bool = True
 
     @property
     def called(self) -> str:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from zkcompliance import limits
+from zkcompliance.attest.anchors import checker
 from zkcompliance.card.model import Card
 from zkcompliance.claim.card import card_of
 from zkcompliance.claim.model import CheckResult, Claim
@@ -41,7 +42,8 @@ from zkcompliance.policy.recall import Recall
 from zkcompliance.policy.requirement import Terms, check_binding, check_claim, check_one_checkpoint, check_values
 from zkcompliance.progress import Progress, silent
 from zkcompliance.prove import api, split
-from zkcompliance.prove.api import Asked
+from zkcompliance.prove.anchored import Gathered, gather
+from zkcompliance.prove.api import Anchored, Asked
 from zkcompliance.prove.early import hollow, refuse_early
 from zkcompliance.prove.enclose import enclose
 from zkcompliance.prove.own_claims import claim_of
@@ -69,6 +71,12 @@ class Task:
     logs: Mapping[str, tuple[SealedLog, ...]]
     publics: Mapping[str, int]
     binding: Binding
+    gathered: Gathered
+
+    @property
+    def anchored(self) -> Anchored:
+        """What others signed of its logs."""
+        return self.gathered.of(log.origin for log in self.every_log)
 
     @property
     def label(self) -> str:
@@ -100,6 +108,11 @@ class Union:
     def head(self) -> bytes:
         """The bytes of the binding that all have."""
         return self.tasks[0].binding.encode()
+
+    @property
+    def anchored(self) -> Anchored:
+        """What others signed of the logs of all of them."""
+        return self.tasks[0].gathered.of(log.origin for task in self.tasks for log in task.every_log)
 
     @property
     def key(self) -> tuple[bytes, str]:
@@ -153,7 +166,7 @@ def prove_policies(
     found = check(tasks, time=binding.time)
     for sentence in found.notes:
         tell(sentence)
-    several = [] if executor is None else [piece_of(union.asked, union.head) for union in found.unions]
+    several = [] if executor is None else [piece_of(each.asked, each.head, each.anchored) for each in found.unions]
     with reserving(_units(found.unions)) as reservation:  # of all proofs, before the first is made
         if executor is None:
             made = _one_by_one(found.unions, progress)
@@ -173,7 +186,8 @@ def _one_by_one(unions: Sequence[Union], progress: Progress) -> list[bytes]:
     made = []
     for number, union in enumerate(unions):
         progress("proofs", number, len(unions))
-        made.append(api.make(api.get_ready(union.asked, union.head, spent=True), progress))
+        ready = api.get_ready(union.asked, union.head, spent=True, anchored=union.anchored)
+        made.append(api.make(ready, progress))
     progress("proofs", len(unions), len(unions))
     return made
 
@@ -210,6 +224,7 @@ def plan(
         bound.encode()  # LimitExceeded before any work
         keys = _keys(policy, there)
         rules, requirements = asked_of(policy, keys)
+        gathered = gather(policy.anchors, [log for several in there.values() for log in several])
         by_label = {
             label: log
             for name, labels in slots.labels(policy.logs, keys).items()
@@ -223,7 +238,8 @@ def plan(
                 slot: tuple(by_label[label] for label in requirement.taken(slot) if label in by_label)
                 for slot in requirement.logs
             }
-            tasks.append(Task(policy, requirement, rules, claim, card_of(claim), used, publics, bound))
+            card = card_of(claim)
+            tasks.append(Task(policy, requirement, rules, claim, card, used, publics, bound, gathered))
     if left:
         opened = [
             f"{each.name}.{name}"
@@ -334,7 +350,7 @@ def survey(tasks: Sequence[Task], *, time: int) -> Survey:
     for task in tasks:
         try:
             columns = api.columns_of(api.logs_of([task.asked]))
-            results[task.label] = api.check(task.asked, columns)
+            results[task.label] = api.check(task.asked, columns, task.anchored.brackets)
             good.append((task, *_check(task, columns, results[task.label], time)))
             outcomes.append((task.label, None))
         except (ClaimDoesNotHold, ProofRefused, VerificationError, LimitExceeded) as error:
@@ -394,8 +410,9 @@ def _check(task: Task, columns: api.Columns, checked: CheckResult, time: int) ->
     """
     policy, requirement, card = task.policy, task.requirement, task.card
     parts = api.logs_of([task.asked])
-    witness = api.witness_of(task.asked, columns, checked)
-    statement = api.state([task.asked], parts, [witness], task.binding.encode())
+    anchored = task.anchored
+    witness = api.witness_of(task.asked, columns, checked, anchored.brackets)
+    statement = api.state([task.asked], parts, [witness], task.binding.encode(), anchored.brackets)
     known = {each.name: each for each in card.revealed()}
     name = task.binding.subject.name if task.binding.subject is not None else None
     for each, bound in requirement.reveals.items():
@@ -407,8 +424,8 @@ def _check(task: Task, columns: api.Columns, checked: CheckResult, time: int) ->
                 private=text(known[each], value) + (" (rounded down)" if less else ""),
             )
     notes = api.notes_of(parts)
-    refuse_early(statement, notes)
-    (proof,) = proofs_in(hollow(statement, notes))
+    refuse_early(statement, notes, anchored.attachments)
+    (proof,) = proofs_in(hollow(statement, notes, anchored.attachments))
     (claimed,) = claims_of([proof], stands_of(task.every_log))
     terms = Terms(
         time, task.binding.subject, task.binding.reference, policy.proof_age, policy.subject,
@@ -468,6 +485,7 @@ def _judge(bundle: bytes, policy: Policy, logs: Logs, binding: Binding) -> None:
             drawn=binding.time,
             rehearsal=binding.rehearsal,
             recall=Recall(rolled=rolled),
+            check=checker(),
         ).require()
     except ZkComplianceError as error:
         raise InternalError(f"the bundle just made is refused by {policy.label}: {error.message}") from error

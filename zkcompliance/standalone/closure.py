@@ -19,6 +19,7 @@ LEFT_OUT = {"zkcompliance.log.store": "log folders"}
 STAND_INS = {
     "zkcompliance.attest.devices": "zkcompliance.standalone.devices",
     "zkcompliance.log.signatures": "zkcompliance.standalone.signatures",
+    "zkcompliance.attest.anchors": "zkcompliance.standalone.anchors",
 }
 
 

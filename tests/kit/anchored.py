@@ -1,0 +1,110 @@
+"""Logs with anchors of every kind, at moments that a test chooses, and policies that believe them."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from tests.kit import policies as kit
+from tests.kit import stamps
+from tests.kit.beacons import Own
+from tests.kit.policy_texts import head, requirement
+from zkcompliance.attest.anchors import checker
+from zkcompliance.log import anchors as kept
+from zkcompliance.log import keys
+from zkcompliance.log.layout import Layout
+from zkcompliance.log.signer import COSIGNS, CosignerSigner
+from zkcompliance.log.store import SealedLog
+from zkcompliance.log.writer import Writer
+from zkcompliance.policy.binding import Binding
+from zkcompliance.policy.judge import judge_policy
+from zkcompliance.policy.load import parse_policy
+from zkcompliance.policy.model import Policy
+from zkcompliance.policy.verdict import Verdict
+from zkcompliance.prove.policy import prove_policies
+
+PROMPTLY = "rows-sealed-promptly-compute"
+WITNESSES = {name: CosignerSigner(f"{name}.example", COSIGNS, name.encode().ljust(32)) for name in ("ada", "bob", "cy")}
+END = kit.T + 4 * 60  # when the last of four rows ends
+
+
+@dataclass
+class Lab:
+    """One compute log, and who dates it."""
+
+    folder: Path
+    root: stamps.Issued = field(default_factory=stamps.root)
+
+    def seal(self, rows: list[dict[str, object]], *, round_: object = None) -> SealedLog:
+        path, key = self.folder / "compute", self.folder / "compute.key"
+        if not path.exists():
+            return kit.make_log(self.folder, "compute", "lab.example/compute", rows)
+        with Writer(path, keys.load_private(key)) as writer:
+            writer.seal(rows)
+        return SealedLog.open(path)
+
+    def seal_after(self, beacon: Own, moment: int, rows: list[dict[str, object]]) -> SealedLog:
+        """With the beacon's round of that moment in the entries."""
+        path, key = self.folder / "compute", self.folder / "compute.key"
+        if not path.exists():
+            kit.make_log(self.folder, "compute", "lab.example/compute")
+        given = beacon.at(moment)
+        kept.keep_round(Layout(path), given.digest, given.encode())
+        with Writer(path, keys.load_private(key)) as writer:
+            writer.seal(rows, beacon=(given.number, given.digest))
+        return SealedLog.open(path)
+
+    @property
+    def log(self) -> SealedLog:
+        return SealedLog.open(self.folder / "compute")
+
+    def cosigned(self, **moments: int) -> SealedLog:
+        """The checkpoint as it is now, by each of these at its moment."""
+        text = self.log.checkpoint.body
+        lines = [WITNESSES[name].line(text, at) for name, at in moments.items()]
+        with Writer(self.folder / "compute", keys.load_private(self.folder / "compute.key")) as writer:
+            writer.add_cosignatures(lines, [each.verifier for each in WITNESSES.values()])
+        return self.log
+
+    def stamped(self, moment: int, **changes: object) -> SealedLog:
+        """The checkpoint as it is now, by an authority below the root."""
+        body = self.log.checkpoint.body.encode()
+        made = replace(stamps.made(body, self.root, moment), **changes)
+        kept.keep_stamp(Layout(self.folder / "compute"), self.log.checkpoint.size, made.reply())
+        return self.log
+
+    def authority(self) -> str:
+        """As a policy has it."""
+        return f'{{ root = "{base64.b64encode(self.root.der).decode()}", policy = "{stamps.POLICY}" }}'
+
+    def policy(
+        self,
+        *operators: str,
+        quorum: int = 1,
+        beacons: str = "",
+        delay: str = "1 hour",
+        authority: bool = False,
+        anchored: bool = True,
+        also: str = "",
+    ) -> Policy:
+        named = [f'{name} = ["{WITNESSES[name].verifier.text}"]' for name in operators]
+        named += [f"stamps = [{self.authority()}]"] if authority else []
+        lines = ["[anchors]", *([f"beacons = [{beacons}]"] if beacons else [])]
+        if named:
+            lines += [f"quorum = {quorum}", "[anchors.operators]", *named]
+        text = head("prompt", "Rows are sealed promptly", subject="none")
+        text += "\n".join(["", *(lines if anchored else []), "", '[logs.compute]\nschema = "compute"\nrows = 1\n', ""])
+        text += requirement(
+            "promptly", "Every row is sealed soon after it ends.", PROMPTLY, {"log": "compute"},
+            f'params.delay = "{delay}"',
+        )  # fmt: skip
+        return parse_policy((text + also).encode())
+
+    def prove(self, policy: Policy, now: int = kit.NOW) -> bytes:
+        return prove_policies([policy], {"compute": self.log}, binding=Binding(None, None, now, b""))
+
+    def judge(self, data: bytes, policy: Policy, now: int = kit.NOW, *, unchecked: bool = False) -> Verdict:
+        """unchecked: as who has no library for it."""
+        key = keys.load_public(self.folder / "compute.key.pub")
+        return judge_policy(data, policy, now=now, keys={"compute": key}, check=None if unchecked else checker())

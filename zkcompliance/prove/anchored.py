@@ -1,0 +1,122 @@
+"""What others signed of these logs that counts for a policy: the brackets that it gives, and what a proof brings of it.
+
+Of all that is kept in a log folder only that is taken which a bracket rests on, each thing checked as whoever judges
+will check it: what the policy believes nobody of stays at home.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from zkcompliance.attest.anchors import check, encode_stamp
+from zkcompliance.errors import EvidenceRefused, MalformedError, VerificationError
+from zkcompliance.log import anchors as kept
+from zkcompliance.log.layout import Layout, Settings
+from zkcompliance.log.store import SealedLog
+from zkcompliance.policy.anchors import Dated, Log, anchored, cosigned, of_history
+from zkcompliance.policy.model import Anchors
+from zkcompliance.prove.api import NOTHING, Anchored
+from zkcompliance.verify.bundle import EARLIER, ROUND, STAMP, Attachment
+
+_TAKEN = tuple[Dated, Attachment | None]  # what dates a checkpoint, and what is brought for it (None: its own note)
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """Of each log, by origin, what is backed of it alone."""
+
+    logs: Mapping[str, Anchored]
+
+    def of(self, origins: Iterable[str]) -> Anchored:
+        """Of a proof over these logs."""
+        found = [(origin, self.logs[origin]) for origin in sorted(set(origins)) if origin in self.logs]
+        brackets = {origin: bracket for _, each in found for origin, bracket in each.brackets.items()}
+        attachments = sorted({part for _, each in found for part in each.attachments})
+        return Anchored(brackets, tuple(attachments)) if brackets else NOTHING
+
+
+def gather(anchors: Anchors | None, logs: Iterable[SealedLog]) -> Gathered:
+    """What counts for a policy of what is kept in the folders of these logs. LogError where one cannot be read."""
+    if anchors is None:
+        return Gathered({})
+    return Gathered({log.origin: _of(anchors, log) for log in logs if log.segments})
+
+
+def _of(anchors: Anchors, log: SealedLog) -> Anchored:
+    there = kept.load(Layout(log.path))
+    signed = log.checkpoint_note.encode()
+    entries = [segment.entry for segment in log.segments]
+    this = {log.origin: Log(log.origin, signed, entries)}
+    chosen: set[Attachment] = set()
+    for entry in entries:
+        data = there.rounds.get(entry.beacon)
+        if entry.round and data is not None and _good(anchors, Attachment(ROUND, data)):
+            chosen.add(Attachment(ROUND, data))
+    found: list[_TAKEN] = [(each, None) for each in _dated_by(signed, anchors, this)]
+    for size, data in there.notes.items():
+        if size < log.checkpoint.size:
+            found += [(each, Attachment(EARLIER, data)) for each in _dated_by(data, anchors, this)]
+    for _, reply in there.stamps:
+        found += _stamped(reply, there, log, anchors, this)
+    chosen |= _needed(found, len(entries), anchors.quorum)
+    attachments = sorted(chosen)
+    backed = anchored(anchors, attachments, list(this.values()), check)
+    return Anchored({log.origin: backed[log.origin].brackets}, tuple(attachments))
+
+
+def _good(anchors: Anchors, round_: Attachment) -> bool:
+    """Whether it is a genuine round of a beacon that the policy believes."""
+    try:
+        rounds, _ = check(anchors, [round_])
+    except (EvidenceRefused, MalformedError):
+        return False
+    return bool(rounds)
+
+
+def _dated_by(signed: bytes, anchors: Anchors, logs: Mapping[str, Log]) -> list[Dated]:
+    """By the cosignatures of a note; nothing where it is of another history, or a cosignature is none."""
+    try:
+        return cosigned(signed, anchors, logs, needed=False)
+    except (VerificationError, MalformedError):
+        return []
+
+
+def _stamped(reply: bytes, there: kept.Kept, log: SealedLog, anchors: Anchors, logs: Mapping[str, Log]) -> list[_TAKEN]:
+    """By a time stamp that is good under the policy; nothing by any other."""
+    sizes = [size for size, each in there.stamps if each == reply]
+    found: list[_TAKEN] = []
+    for size in sizes[:1]:
+        body = _body(log, size)
+        if body is None:
+            continue
+        attachment = Attachment(STAMP, encode_stamp(body.encode(), reply))
+        try:
+            _, stamped = check(anchors, [attachment])
+            found += [(Dated(each.operator, of_history(body, logs), each.moment), attachment) for each in stamped]
+        except (EvidenceRefused, MalformedError):
+            continue
+    return found
+
+
+def _body(log: SealedLog, size: int) -> str | None:
+    """The body of the checkpoint of the first `size` segments."""
+    if not 1 <= size <= log.checkpoint.size:
+        return None
+    entries = [segment.entry.encode() for segment in log.segments[:size]]
+    return Settings.load(Layout(log.path)).checkpoint(entries).body
+
+
+def _needed(found: Sequence[_TAKEN], segments: int, quorum: int) -> set[Attachment]:
+    """What the q-th earliest of each segment rests on."""
+    chosen: set[Attachment] = set()
+    for index in range(segments):
+        earliest: dict[str, _TAKEN] = {}
+        for each in found:
+            dated = each[0]
+            known = earliest.get(dated.operator)
+            if dated.checkpoint.size > index and (known is None or dated.moment < known[0].moment):
+                earliest[dated.operator] = each
+        counted = sorted(earliest.values(), key=lambda each: (each[0].moment, each[0].operator))[:quorum]
+        chosen |= {attachment for _, attachment in counted if attachment is not None}
+    return chosen
