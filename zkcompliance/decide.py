@@ -316,7 +316,7 @@ def _answers(file: File, policy: Policy, now: int) -> Answers | None:
         return None
     from zkcompliance.attest import devices
 
-    return devices.answers(file, policy.devices, now)
+    return devices.answers(file, policy, now)
 
 
 def _each(given: GivenKeys) -> tuple[VerifierKey | str | Path, ...]:

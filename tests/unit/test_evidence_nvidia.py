@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 
 from tests.kit.devices import FWID, NOW, Authority, Device, Fault, file_of
 from zkcompliance.errors import EvidenceRefused, MalformedEvidence, ZkComplianceError
@@ -235,6 +236,19 @@ def test_files_that_are_not_of_the_form() -> None:
     for each in wrong:
         with pytest.raises(MalformedEvidence):
             nvidia.read(json.dumps(each).encode())
+
+
+def test_certificates_have_one_form() -> None:
+    """The signature of a certificate is a bit string, and the library passes over how many of its bits are unused."""
+    evidence = Device(AUTHORITY, "AA16").answer(NONCE)
+    for place in range(4):
+        der = evidence.chain[place]
+        size = len(der) - len(x509.load_der_x509_certificate(der).signature) - 1
+        for unused in (1, 2, 7):
+            changed = der[:size] + bytes([unused]) + der[size + 1 :]
+            chain = (*evidence.chain[:place], changed, *evidence.chain[place + 1 :])
+            with pytest.raises(MalformedEvidence):
+                nvidia.check(replace(evidence, chain=chain), NONCE, AUTHORITY.trust, NOW)
 
 
 def test_what_is_no_certificate_never_ends_otherwise_than_with_an_error_of_ours() -> None:

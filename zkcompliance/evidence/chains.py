@@ -62,6 +62,8 @@ def loaded(chain: Sequence[bytes]) -> list[Certificate]:
                 found.append(load_der_x509_certificate(der))
         except Exception:  # the library has no one error for what is no certificate
             raise MalformedEvidence(f"certificate {number} is no X.509 certificate") from None
+        if not der.endswith(b"\0" + found[-1].signature):  # bits that a signature leaves unused, of which it has none
+            raise MalformedEvidence(f"certificate {number} is not in its one form")
     return found
 
 

@@ -35,6 +35,17 @@ def keep(layout: Layout, answer: bytes) -> Path:
         return path
 
 
+def put(layout: Layout, before: bytes, after: bytes) -> Path:
+    """Keep an answer in the place of another one, which it says more than; durably."""
+    path = layout.devices / hashlib.sha256(after).hexdigest()
+    with files.reporting(layout.devices):
+        files.replace(path, after)
+        if before != after:
+            (layout.devices / hashlib.sha256(before).hexdigest()).unlink(missing_ok=True)
+        files.sync_dir(layout.devices)
+    return path
+
+
 def of_checkpoint(layout: Layout, body: bytes) -> list[bytes]:
     """The answers for this checkpoint, in the order of their names; LogCorrupt where one is not what was kept."""
     return [each for each in _all(layout) if _body_of(each) == body]

@@ -87,7 +87,7 @@ class _Reader:
         proof_age, checkpoint_age = self._freshness(cosigners is not None)
         self.proof_age = proof_age
         logs = self._logs(cosigners is not None or proof_age is not None)
-        devices = read_devices(root, logs)
+        devices = read_devices(root, logs, anchors)
         self.indices = read_indices(root)
         earliest = 0 if proof_age is None else max(0, valid_from - proof_age)
         requirements = self._requirements(logs, subject == "required", proof_age is not None, earliest)

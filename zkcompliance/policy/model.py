@@ -34,7 +34,8 @@ class Devices:
     """How many devices must have answered for the checkpoints of these logs, by the policy's names.
 
     root: SHA-256 of the root certificate that certifies them; models: those that are taken (none: the GPUs that whoever
-    checks knows); revoked: serial numbers of certificates that are not, by a list of the day `revoked_on`.
+    checks knows); revoked: serial numbers of certificates that are not, by a list of the day `revoked_on`; within: the
+    most seconds between a beacon's round that the nonce is over and a time stamp over the evidence (None: not asked).
     """
 
     at_least: int
@@ -43,6 +44,7 @@ class Devices:
     models: tuple[str, ...] = ()
     revoked: frozenset[int] = frozenset()
     revoked_on: int | None = None
+    within: int | None = None
 
 
 @dataclass(frozen=True)
