@@ -16,8 +16,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tests.kit.command_line import run
 from tests.kit.devices import Authority, Device, file_of
 from zkcompliance import client as zk
-from zkcompliance import schemas
-from zkcompliance.errors import SchemaError
+from zkcompliance import importers, schemas
+from zkcompliance.commands.evidenced import Evidenced
+from zkcompliance.errors import ImporterError, SchemaError
 from zkcompliance.log import backing, merkle
 from zkcompliance.log.fsck import fsck
 from zkcompliance.log.layout import Layout
@@ -246,3 +247,16 @@ def test_pieces_that_are_damaged_are_found(tmp_path: Path, key: Path) -> None:
     assert fsck(tmp_path / "log").clean
     (layout.segment(0).evidence).unlink()
     assert any("not that of its entry" in each.what for each in fsck(tmp_path / "log").findings)
+
+
+def test_an_input_that_changes_while_it_is_read(tmp_path: Path) -> None:
+    """The rows of a file that was signed, read from another one that took its place."""
+    path = tmp_path / "a.csv"
+    path.write_text(ROWS)
+    bundle, signer = signed_over(ROWS.encode(), tmp_path)
+    evidenced = Evidenced.of([bundle], [signer], [str(path)], 1_764_000_000)
+    evidenced.numbers = [1]
+    path.write_text(ROWS.replace("1000", "999"))
+    parts = importers.parts(importers.by_name("csv"), path, schemas.compute)
+    with pytest.raises(ImporterError, match="was changed while it was read"):
+        list(evidenced.backed(str(path), schemas.compute, parts))

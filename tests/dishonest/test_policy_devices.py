@@ -373,6 +373,6 @@ def test_a_roll_up_brings_no_answers(tmp_path: Path) -> None:
 
     how = roll_up_of(made.schema)
     assert how is not None
-    rolled = replace(made, schema=how.schema)
+    rolled = replace(made, schema=how.rolled)
     with pytest.raises(UsageError, match="no roll-up"):
         _check_devices(policy(), {"compute": [rolled]}, [], NOW)
