@@ -106,20 +106,35 @@ class Log:
         chunks = intake.chunks(self.schema, rows, units=units, now=int(self._clock()))
         return self._writer.append_columns(chunks if self._meterer else self_declared(self.schema, chunks))
 
-    def seal(self, *, empty: bool = False, progress: Progress = silent, cluster: Cluster | None = None) -> None:
+    def seal(
+        self,
+        *,
+        empty: bool = False,
+        progress: Progress = silent,
+        cluster: Cluster | None = None,
+        beacon: str | Path | None = None,
+    ) -> None:
         """Commit to everything appended and sign a new checkpoint.
 
         UsageError where nothing was appended, unless `empty`: then the new segment says that there are no rows, and
         UsageError is raised where there are some.
         Warns (UserWarning) when the log soon has more segments than one proof covers: `compact` puts them together.
         With `spool`, while another process holds the log: rows stay where they are, and are sealed by its next seal;
-        LogBusy with `empty`. cluster: whose workers commit to the segments (docs/cluster.md).
+        LogBusy with `empty`. cluster: whose workers commit to the segments (docs/cluster.md). beacon: the file of a
+        round of drand, as its HTTP API gives it, that the segments hold (docs/provenance.md); not with `cluster`.
         """
         from zkcompliance.prove.cluster import executor_of
         from zkcompliance.prove.growth import remark
 
         executor = None if cluster is None else executor_of(cluster)
-        self._writer.seal(empty=empty, progress=progress, executor=executor)
+        if beacon is None:
+            self._writer.seal(empty=empty, progress=progress, executor=executor)
+        else:
+            from zkcompliance.attest.stamping import read_beacon
+
+            given = read_beacon(Path(beacon))
+            given.keep(self.path)
+            self._writer.seal(empty=empty, progress=progress, executor=executor, beacon=(given.number, given.digest))
         if (sentence := remark(self.sealed())) is not None:
             warnings.warn(sentence, UserWarning, stacklevel=2)
 
@@ -156,6 +171,21 @@ class Log:
     def add_cosignatures(self, lines: Iterable[str], cosigners: Iterable[CosignerKey]) -> None:
         """Add cosignature lines of the current checkpoint to it; they travel with every proof until the next seal."""
         self._writer.add_cosignatures(lines, cosigners)
+
+    def timestamp_request(self) -> bytes:
+        """What is sent to a time-stamping authority (RFC 3161) for the last checkpoint."""
+        from zkcompliance.attest import stamping
+
+        return stamping.request(self.sealed())
+
+    def add_timestamp(self, reply: bytes) -> int:
+        """Keep an authority's reply, for the proofs to come; how many segments its checkpoint has.
+
+        EvidenceRefused where it is over no checkpoint of this log. Whom it is of is for a policy to say.
+        """
+        from zkcompliance.attest import stamping
+
+        return stamping.keep(self.sealed(), reply)[0]
 
     def receipt(self, index: int) -> Receipt:
         """The `tlog-proof` receipt of segment `index` in the last checkpoint; `receipt.text` is the file."""

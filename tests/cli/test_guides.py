@@ -21,6 +21,10 @@ def test_the_guides_run(tmp_path: Path) -> None:
     assert run_in_order("docs/integrators.md", tmp_path) == {"python", "sh", "text"}
 
 
+def test_the_page_of_provenance_runs(tmp_path: Path) -> None:
+    assert {"sh"} <= run_in_order("docs/provenance.md", tmp_path)
+
+
 def test_the_page_of_roll_ups_runs(tmp_path: Path) -> None:
     assert run_in_order("docs/rollup.md", tmp_path) == {"sh", "python"}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -21,11 +22,18 @@ from zkcompliance.policy.binding import Binding
 from zkcompliance.policy.judge import judge_policy
 from zkcompliance.policy.load import parse_policy
 from zkcompliance.policy.model import Policy
+from zkcompliance.policy.proofs import proofs_in
 from zkcompliance.policy.verdict import Verdict
-from zkcompliance.prove.policy import prove_policies
+from zkcompliance.prove import api
+from zkcompliance.prove.api import Anchored
+from zkcompliance.prove.policy import plan, prove_policies
 
 PROMPTLY = "rows-sealed-promptly-compute"
 WITNESSES = {name: CosignerSigner(f"{name}.example", COSIGNS, name.encode().ljust(32)) for name in ("ada", "bob", "cy")}
+FLOOR_TOO = requirement(
+    "below", "The counted compute is below the limit.", kit.CLAIM, {"compute": "compute"},
+    'params.limit = { at_most = "1e21" }', 'params.phases = { includes = "pretraining, fine_tuning" }',
+)  # fmt: skip
 END = kit.T + 4 * 60  # when the last of four rows ends
 
 
@@ -36,7 +44,7 @@ class Lab:
     folder: Path
     root: stamps.Issued = field(default_factory=stamps.root)
 
-    def seal(self, rows: list[dict[str, object]], *, round_: object = None) -> SealedLog:
+    def seal(self, rows: list[dict[str, object]]) -> SealedLog:
         path, key = self.folder / "compute", self.folder / "compute.key"
         if not path.exists():
             return kit.make_log(self.folder, "compute", "lab.example/compute", rows)
@@ -99,12 +107,35 @@ class Lab:
             "promptly", "Every row is sealed soon after it ends.", PROMPTLY, {"log": "compute"},
             f'params.delay = "{delay}"',
         )  # fmt: skip
-        return parse_policy((text + also).encode())
+        return parse_policy(f"{text}\n{also}".encode())
 
     def prove(self, policy: Policy, now: int = kit.NOW) -> bytes:
-        return prove_policies([policy], {"compute": self.log}, binding=Binding(None, None, now, b""))
+        limit = {"below.limit": "1e21"} if any(each.name == "below" for each in policy.requirements) else {}
+        return prove_policies([policy], {"compute": self.log}, limit, binding=Binding(None, None, now, b""))
+
+    def forge(
+        self,
+        policy: Policy,
+        stated: Sequence[tuple[int, int]],
+        attachments: Sequence[tuple[int, bytes]] = (),
+        *,
+        now: int = kit.NOW,
+        floors: bool = True,
+    ) -> bytes:
+        """A proof that states these brackets, whatever backs them, and brings these attachments."""
+        tasks = plan([policy], {"compute": self.log}, {}, binding=Binding(None, None, now, b""))
+        asked = [task.asked for task in tasks if floors or task.claim.id == PROMPTLY]
+        false = Anchored({self.log.origin: tuple(stated)}, tuple(attachments))
+        return api.make(api.get_ready(asked, tasks[0].binding.encode(), anchored=false))
 
     def judge(self, data: bytes, policy: Policy, now: int = kit.NOW, *, unchecked: bool = False) -> Verdict:
         """unchecked: as who has no library for it."""
         key = keys.load_public(self.folder / "compute.key.pub")
         return judge_policy(data, policy, now=now, keys={"compute": key}, check=None if unchecked else checker())
+
+
+def brackets(data: bytes) -> tuple[tuple[int, int], ...]:
+    """That the one proof of a file states of the segments of its one log."""
+    (proof,) = proofs_in(data)
+    (log,) = proof.statement.logs
+    return tuple(log.bracket(segment) for segment in range(len(log.entries)))

@@ -6,11 +6,19 @@ from pathlib import Path
 
 import pytest
 
+from tests.kit import beacons
 from tests.kit import policies as kit
-from tests.kit.anchored import END, Lab
+from tests.kit.anchored import END, FLOOR_TOO, PROMPTLY, Lab, brackets
+from zkcompliance.errors import BracketNotBacked, ClaimDoesNotHold, StatementMismatch, Undecided
+from zkcompliance.log import anchors as kept
+from zkcompliance.log.layout import Layout
 from zkcompliance.policy.proofs import proofs_in
+from zkcompliance.policy.verdict import Status
+from zkcompliance.verify.bundle import EARLIER, ROUND, STAMP
+from zkcompliance.verify.statement import OPEN
 
-MINUTE = 60
+MINUTE, DAY = 60, 86400
+LAST = OPEN[1]
 
 
 @pytest.fixture
@@ -18,10 +26,9 @@ def lab(tmp_path: Path) -> Lab:
     return Lab(tmp_path)
 
 
-def brackets(data: bytes) -> tuple[tuple[int, int], ...]:
+def kinds(data: bytes) -> list[int]:
     (proof,) = proofs_in(data)
-    (log,) = proof.statement.logs
-    return tuple(log.bracket(segment) for segment in range(len(log.entries)))
+    return [each.kind for each in proof.outside.attachments]
 
 
 def test_a_cosignature_dates_the_rows_before_it(lab: Lab) -> None:
@@ -29,8 +36,188 @@ def test_a_cosignature_dates_the_rows_before_it(lab: Lab) -> None:
     lab.cosigned(ada=END + 30 * MINUTE)
     policy = lab.policy("ada")
     proof = lab.prove(policy)
-    assert brackets(proof) == ((0, END + 30 * MINUTE),)
+    assert brackets(proof) == ((0, END + 30 * MINUTE),) and kinds(proof) == []
     verdict = lab.judge(proof, policy)
     verdict.require()
     (log,) = verdict.findings[0].logs
-    assert (log.brackets, log.anchored) == (((0, END + 30 * MINUTE),), ("ada",))
+    assert (log.brackets, log.anchored, log.brackets_checked) == (((0, END + 30 * MINUTE),), ("ada",), True)
+
+
+def test_an_earlier_cosigned_checkpoint_is_kept_by_the_log_and_brought_along(lab: Lab) -> None:
+    """The next seal takes its cosignature off the newest checkpoint, and the first segment stays dated by it."""
+    lab.seal(kit.rows())
+    lab.cosigned(ada=END + 30 * MINUTE)
+    lab.seal(kit.rows())
+    lab.cosigned(ada=END + DAY)
+    policy = lab.policy("ada", delay="2 days")
+    proof = lab.prove(policy)
+    assert brackets(proof) == ((0, END + 30 * MINUTE), (0, END + DAY)) and kinds(proof) == [EARLIER]
+    lab.judge(proof, policy).require()
+
+
+def test_a_time_stamp_dates_as_a_cosignature_does(lab: Lab) -> None:
+    lab.seal(kit.rows())
+    lab.stamped(END + 10 * MINUTE)
+    lab.seal(kit.rows())
+    lab.stamped(END + 40 * MINUTE)
+    policy = lab.policy(authority=True)
+    proof = lab.prove(policy)
+    assert brackets(proof) == ((0, END + 10 * MINUTE), (0, END + 40 * MINUTE)) and kinds(proof) == [STAMP, STAMP]
+    verdict = lab.judge(proof, policy)
+    verdict.require()
+    assert verdict.findings[0].logs[0].anchored == ("stamps",)
+
+
+@pytest.mark.parametrize(("quorum", "last"), [(1, 10), (2, 20), (3, 45)])
+def test_it_is_the_moment_by_which_a_quorum_had_seen_it(lab: Lab, quorum: int, last: int) -> None:
+    """So fewer than that cannot make it older."""
+    lab.seal(kit.rows())
+    lab.cosigned(ada=END + 45 * MINUTE, bob=END + 20 * MINUTE)
+    lab.stamped(END + 10 * MINUTE)
+    policy = lab.policy("ada", "bob", "cy", authority=True, quorum=quorum)
+    proof = lab.prove(policy)
+    assert brackets(proof) == ((0, END + last * MINUTE),)
+    verdict = lab.judge(proof, policy)
+    verdict.require()
+    assert verdict.findings[0].logs[0].anchored == ("stamps", "bob", "ada")[:quorum]
+
+
+def test_too_few_operators_date_nothing(lab: Lab) -> None:
+    lab.seal(kit.rows())
+    lab.cosigned(ada=END + MINUTE)
+    with pytest.raises(ClaimDoesNotHold):
+        lab.prove(lab.policy("ada", "bob", quorum=2))
+
+
+def test_the_earliest_of_an_operator_counts_and_once(lab: Lab) -> None:
+    lab.seal(kit.rows())
+    lab.cosigned(ada=END + 50 * MINUTE)
+    lab.cosigned(ada=END + 20 * MINUTE)
+    assert brackets(lab.prove(lab.policy("ada", "bob"))) == ((0, END + 20 * MINUTE),)
+    with pytest.raises(ClaimDoesNotHold):
+        lab.prove(lab.policy("ada", "bob", quorum=2))
+
+
+def test_a_cosignature_of_time_0_dates_nothing(lab: Lab) -> None:
+    lab.seal(kit.rows())
+    lab.cosigned(ada=0)
+    with pytest.raises(ClaimDoesNotHold):
+        lab.prove(lab.policy("ada"))
+    lab.cosigned(ada=END + MINUTE)
+    assert brackets(lab.prove(lab.policy("ada"))) == ((0, END + MINUTE),)
+
+
+def test_a_beacon_in_the_entries_is_the_first_moment(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    with beacons.own(monkeypatch) as own:
+        lab.seal_after(own, END + MINUTE, kit.rows())
+        lab.cosigned(ada=END + 30 * MINUTE)
+        moment = own.at(END + MINUTE).moment
+        assert END + MINUTE - 3 < moment <= END + MINUTE
+        believed = lab.policy("ada", beacons='"quicknet"')
+        proof = lab.prove(believed)
+        assert brackets(proof) == ((moment, END + 30 * MINUTE),) and kinds(proof) == [ROUND]
+        verdict = lab.judge(proof, believed)
+        verdict.require()
+        assert verdict.findings[0].logs[0].anchored == ("quicknet", "ada")
+        other = lab.policy("ada", beacons='"mainnet"')
+        assert brackets(lab.prove(other)) == ((0, END + 30 * MINUTE),) and kinds(lab.prove(other)) == []
+
+
+def test_an_operator_whose_clock_is_slow_leaves_no_bracket_that_ends_before_it_begins(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with beacons.own(monkeypatch) as own:
+        lab.seal_after(own, END + 10 * MINUTE, kit.rows())
+        lab.cosigned(ada=END + MINUTE)
+        policy = lab.policy("ada", beacons='"quicknet"')
+        proof = lab.prove(policy)
+        assert brackets(proof) == ((END + MINUTE, END + MINUTE),)
+        lab.judge(proof, policy).require()
+
+
+def test_rows_that_were_sealed_too_late_are_not_proved(lab: Lab) -> None:
+    """Last year's rows, sealed and cosigned today; and no policy that does not ask is any wiser."""
+    lab.seal(kit.rows())
+    lab.cosigned(ada=END + 365 * DAY)
+    with pytest.raises(ClaimDoesNotHold, match="every row sealed in time"):
+        lab.prove(lab.policy("ada", delay="30 days"), END + 366 * DAY)
+    assert brackets(lab.prove(lab.policy("ada", delay="370 days"), END + 366 * DAY)) == ((0, END + 365 * DAY),)
+
+
+# What does not count stays at home
+
+
+def test_what_the_policy_believes_nobody_of_is_not_brought(lab: Lab) -> None:
+    lab.seal(kit.rows())
+    lab.stamped(END + MINUTE)
+    lab.cosigned(bob=END + MINUTE)
+    lab.seal(kit.rows())
+    lab.cosigned(ada=END + 30 * MINUTE)
+    proof = lab.prove(lab.policy("ada"))
+    assert kinds(proof) == [] and brackets(proof) == ((0, END + 30 * MINUTE),) * 2
+
+
+def test_damaged_anchors_are_left_out_and_said_by_nobody_else(lab: Lab) -> None:
+    lab.seal(kit.rows())
+    lab.stamped(END + MINUTE)
+    lab.cosigned(ada=END + 30 * MINUTE)
+    kept.keep_stamp(Layout(lab.folder / "compute"), 1, b"no reply")
+    kept.keep_stamp(Layout(lab.folder / "compute"), 9, b"of a checkpoint that is not there")
+    policy = lab.policy("ada", authority=True)
+    assert brackets(lab.prove(policy)) == ((0, END + MINUTE),)
+
+
+# Who cannot check them
+
+
+def test_without_the_libraries_promptness_is_not_decided_and_all_else_is(lab: Lab) -> None:
+    lab.seal(kit.rows())
+    lab.cosigned(ada=END + 30 * MINUTE)
+    policy = lab.policy("ada", also=FLOOR_TOO)
+    proof = lab.prove(policy)
+    lab.judge(proof, policy).require()
+    verdict = lab.judge(proof, policy, unchecked=True)
+    found = {each.name: each for each in verdict.findings}
+    assert not verdict.accepted
+    assert found["promptly"].status is Status.UNDECIDED and isinstance(found["promptly"].error, Undecided)
+    assert found["below"].status is Status.MET and found["floor: compute"].status is Status.MET
+    assert not found["below"].logs[0].brackets_checked
+    with pytest.raises(Undecided):
+        verdict.require()
+
+
+def test_a_policy_that_believes_nobody_takes_open_brackets_alone(lab: Lab) -> None:
+    lab.seal(kit.rows())
+    lab.cosigned(ada=END + 30 * MINUTE)
+    asks = lab.policy("ada", also=FLOOR_TOO)
+    none = lab.policy(anchored=False, also=FLOOR_TOO)
+    assert asks.digest != none.digest
+    with pytest.raises(ClaimDoesNotHold):
+        lab.prove(none)
+    with pytest.raises(StatementMismatch):
+        lab.judge(lab.prove(asks), none).require()
+
+
+def test_looked_at_by_itself_it_is_verified_and_nothing_is_said_to_be_backed(lab: Lab) -> None:
+    from zkcompliance.policy.judge import look
+
+    lab.seal(kit.rows())
+    lab.cosigned(ada=END + 30 * MINUTE)
+    verdict = look(lab.prove(lab.policy("ada")), now=kit.NOW, missing=Undecided("nothing to hold it against"))
+    assert {each.status for each in verdict.findings} == {Status.UNDECIDED}
+    assert not verdict.findings[0].logs[0].brackets_checked
+
+
+def test_a_claim_by_itself_believes_nobody(lab: Lab) -> None:
+    from zkcompliance.card import catalogue
+    from zkcompliance.log import keys
+    from zkcompliance.policy.judge import judge_claim
+
+    lab.seal(kit.rows())
+    lab.cosigned(ada=END + 30 * MINUTE)
+    proof = lab.prove(lab.policy("ada"))
+    key = keys.load_public(lab.folder / "compute.key.pub")
+    card = catalogue.load(PROMPTLY)
+    alone = lab.forge(lab.policy("ada"), brackets(proof), floors=False)
+    with pytest.raises(BracketNotBacked):
+        judge_claim(alone, card, {"delay": 3600}, now=kit.NOW, keys={"log": key}).require()

@@ -26,6 +26,7 @@ VERBS = {
     "prove": "prove a claim, or all that a policy asks, over sealed logs in zero knowledge",
     "verify": "verify a proof against a policy, or against a claim, its parameters and the log's key",
     "report": "verify, and write the verdict as one page that can be filed",
+    "timestamp": "have an authority (RFC 3161) date a log's newest checkpoint",
     "roll-up": "seal the groups of a log's rows, with proofs that they are, to prove over them alone",
     "refresh": "go on with a log's rows under fresh secrets, with proofs that they are the same",
     "compact": "go on with a log's rows in fewer segments, with proofs that they are the same",

@@ -78,6 +78,9 @@ if TYPE_CHECKING:
     help="Whose signatures are taken: a root or a key (PEM), a JWKS, AWS's keys, a revocation list.",
 )  # fmt: skip
 @click.option("-v", "--verbose", is_flag=True, help="Print the whole formula of the format.")
+@click.option(
+    "--beacon", type=click.Path(path_type=Path), help="A round of drand, as its HTTP API gives it, to seal with."
+)
 @click.option("--empty", is_flag=True, help="State that there are no rows; refused where there are some.")
 @click.option("--follow", is_flag=True, help="Read INPUT again and again, and seal what is new of it.")
 @click.option("--every", metavar="TIME", help="How often with --follow; default 1 h.")
@@ -108,6 +111,7 @@ def command(
     evidence: tuple[Path, ...],
     trusted: tuple[Path, ...],
     verbose: bool,
+    beacon: Path | None,
     empty: bool,
     follow: bool,
     every: str | None,
@@ -135,22 +139,29 @@ def command(
     With --follow INPUT is a file of lines that something writes (jsonl, nanogpt, megatron, torchtitan): what is new of
     it is sealed every so often, and at the end, which SIGINT or SIGTERM is (docs/live.md).
 
+    With --beacon the segments hold a public random number, which nobody knew before its moment: they were not made
+    before. With a time stamp or cosignatures soon after (`zkcompliance timestamp`), a proof can show when.
+
     A row's source is self_declared, and another is refused, as is a number of evidence: both are set where --evidence
     was checked, and stated only by whoever meters others' work (--meterer). Evidence of NVIDIA GPUs and tokens make
     rows of chips, a zipped trail of CloudTrail makes rows of compute, and a sigstore bundle backs the INPUT that it
     names (docs/provenance.md). The log keeps it in its private part.
     """
     from zkcompliance import importers
+    from zkcompliance.attest.stamping import read_beacon
     from zkcompliance.commands.evidenced import Evidenced
     from zkcompliance.commands.reading import Readers, Reading, fed
     from zkcompliance.log import files, keys, open_log
     from zkcompliance.log.layout import Layout, Settings
     from zkcompliance.log.writer import Writer, refuse_roll_up
     from zkcompliance.prove.growth import remark
+    from zkcompliance.quantities import show_time
 
     if evidence and (follow or cluster is not None or empty):
         with_ = "--follow" if follow else "--empty" if empty else "--cluster"
         raise UsageError(f"--evidence does not go with {with_}: seal what it backs by itself")
+    if beacon is not None and (follow or cluster is not None):
+        raise UsageError("--beacon goes with neither --follow nor --cluster", help="zkcompliance seal --help")
     if follow:
         from zkcompliance.commands.follow import follow as followed
 
@@ -160,6 +171,7 @@ def command(
         raise UsageError("--every is how often --follow reads: give both", help="zkcompliance seal --help")
     if (rolled is None) != (roll_up_key is None):
         raise UsageError("--roll-up and --roll-up-key go together: a roll-up is a log with a key of its own")
+    sealing = None if beacon is None else read_beacon(beacon)
     key = keys.load_private(key_path)
     rolling = None if roll_up_key is None else keys.load_private(roll_up_key)
     chosen = [importers.by_name(format_name) if format_name else importers.guess(name) for name in inputs]
@@ -222,12 +234,15 @@ def command(
                 if waiting and not empty:
                     console.note(f"{waiting} row(s) appended earlier are sealed too")
                 before = writer.checkpoint.size
+                if sealing is not None:
+                    sealing.keep(folder)
                 if executor is not None:
                     counted.readers = reading.enter_context(Readers(executor, Layout(folder), files_of, how, report))
                 pieces = evidenced.plan(Layout(folder))
                 checkpoint = writer.seal_inputs(
                     counted.sources(report, Layout(folder), kept), again=again, empty=empty, passed=passed, since=start,
                     older=older, evidence=pieces, progress=report, executor=executor,
+                    beacon=None if sealing is None else (sealing.number, sealing.digest),
                 )  # fmt: skip
         for said in counted.said:
             console.note(said)
@@ -251,6 +266,7 @@ def command(
                 "segments": list(range(before, checkpoint.size)), "size": checkpoint.size,
                 "root": checkpoint.root.hex(), "checkpoint": log.checkpoint_note, "proofs_left": log.proofs_left(),
                 **({} if made is None else {"rollup": str(made.file)}),
+                **({} if sealing is None else {"not_before": str(sealing.moment), "beacon": sealing.beacon}),
             }
         )  # fmt: skip
         return 0
@@ -261,6 +277,7 @@ def command(
             "segments": f"{checkpoint.size} in all, {checkpoint.size - before} new",
             "root": checkpoint.root.hex(),
             "proofs left": f"{log.proofs_left()} per segment",
+            **({} if sealing is None else {"not before": f"{show_time(sealing.moment)}, by {sealing.beacon}"}),
             **({} if made is None else {"roll-up": f"{made.file}, of all of it"}),
         },
     )

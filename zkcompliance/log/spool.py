@@ -15,6 +15,7 @@ from zkcompliance.log import files, moving, successor
 from zkcompliance.log.cosignature import CosignerKey
 from zkcompliance.log.layout import Layout, Settings
 from zkcompliance.log.pending import Pending
+from zkcompliance.log.sealing import Beacon
 from zkcompliance.log.signer import SignerKey
 from zkcompliance.log.spooled import bring, new_spool
 from zkcompliance.log.writer import Clock, Writer, check_key, checked_chunks, refuse_roll_up
@@ -129,14 +130,22 @@ class SpoolingWriter:
             raise
         return spool.rows - before
 
-    def seal(self, *, empty: bool = False, progress: Progress = silent, executor: Executor | None = None) -> None:
+    def seal(
+        self,
+        *,
+        empty: bool = False,
+        progress: Progress = silent,
+        executor: Executor | None = None,
+        beacon: Beacon | None = None,
+    ) -> None:
         """Seal everything appended; where the log is busy, leave the spool to the one who holds it.
 
-        empty, executor: as `Writer.seal`; LogBusy where the log is busy, since its holder may have rows.
+        empty, executor, beacon: as `Writer.seal`; LogBusy where the log is busy with `empty`, since its holder may have
+        rows. Rows that are left in the spool are sealed with whatever round its holder has.
         """
         writer = self._take_log()
         if writer is not None:
-            writer.seal(empty=empty, progress=progress, executor=executor)
+            writer.seal(empty=empty, progress=progress, executor=executor, beacon=beacon)
             return
         if empty:
             raise LogBusy(f"{self._layout.root} is being written by another process")

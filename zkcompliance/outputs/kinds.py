@@ -24,6 +24,7 @@ _GENERATOR = b'<meta name="generator" content="zkcompliance">'
 _NAMESPACE = b'"https://zkcompliance.invalid/ns/verdict"'
 _JUNIT = b'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="zkcompliance" '
 _ZIP = b"#!/usr/bin/env -S python3 -I -S\nPK\x03\x04"
+_IMPRINT = bytes.fromhex("020101303130" + "0d06096086480165030402010500" + "0420")
 _INSIDE = b'"""zkcompliance-verify: '  # how the first member of the one-file verifier begins
 
 
@@ -81,6 +82,11 @@ def _is_oscal(head: bytes) -> bool:
     return "assessment-results" in _document(head) and _NAMESPACE in head
 
 
+def _is_request(head: bytes) -> bool:
+    """A TimeStampReq of version 1 over a SHA-256, which has fewer than 128 bytes."""
+    return head[:1] == b"\x30" and head[2:].startswith(_IMPRINT) and len(head) == 2 + head[1]
+
+
 def _is_card(head: bytes) -> bool:
     found = _document(head)
     return found.get("card") == 1 and list(found)[:4] == ["card", "id", "version", "title"] and "vacuous" in found
@@ -101,6 +107,7 @@ VERDICTS = {
     "junit": Kind("a verdict in JUnit XML", lambda head: head.startswith(_JUNIT)),
     "html": PAGE,
 }
+STAMP_REQUEST = Kind("a time-stamp request", _is_request)
 CARD = Kind("a card of a claim", _is_card)
 POLICY = Kind("a policy", _none, "proofs are bound to a policy's bytes, so that none takes the place of another")
 EVIDENCE = Kind("evidence", _none, "evidence that was found once is never replaced")

@@ -122,11 +122,14 @@ def of_history(body: str, logs: Mapping[str, Log]) -> Checkpoint:
 
 
 def cosigned(signed: bytes, anchors: Anchors, logs: Mapping[str, Log], *, needed: bool) -> list[Dated]:
-    """By each operator whose key cosigned it, at the earliest. needed: EvidenceRefused where there is none.
+    """By each operator whose key cosigned it, at the earliest. needed: it is there for this alone, and EvidenceRefused
+    where nobody did, or a signature is of another key.
 
     A cosignature of time 0 says that it dates nothing.
     """
     parsed = note.parse(signed)
+    if needed and any(not _named(line, anchors) for line in parsed.signatures):
+        raise EvidenceRefused("an earlier checkpoint is signed by somebody whom the policy does not name")
     found = []
     for operator in anchors.operators:
         moments = [at for key in operator.keys for at in key.timestamps(parsed) if at]
@@ -138,6 +141,17 @@ def cosigned(signed: bytes, anchors: Anchors, logs: Mapping[str, Log], *, needed
         return []
     checkpoint = of_history(parsed.text, logs)
     return [Dated(name, checkpoint, at) for name, at in found]
+
+
+def _named(line: note.Signature, anchors: Anchors) -> bool:
+    return any((line.name, line.id) == (key.name, key.id) for each in anchors.operators for key in each.keys)
+
+
+def without_others(signed: bytes, anchors: Anchors) -> bytes:
+    """The note with the signatures of named operators alone, as a file brings it; at least one is there."""
+    parsed = note.parse(signed)
+    lines = [line.line for line in parsed.signatures if _named(line, anchors)]
+    return f"{parsed.text}\n{''.join(lines)}".encode()
 
 
 def _of(log: Log, anchors: Anchors, rounds: Rounds, dated: Sequence[Dated]) -> Anchored:

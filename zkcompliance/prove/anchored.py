@@ -16,7 +16,7 @@ from zkcompliance.log import anchors as kept
 from zkcompliance.log import answers
 from zkcompliance.log.layout import Layout, Settings
 from zkcompliance.log.store import SealedLog
-from zkcompliance.policy.anchors import Dated, Log, anchored, cosigned, of_history
+from zkcompliance.policy.anchors import Dated, Log, anchored, cosigned, of_history, without_others
 from zkcompliance.policy.model import Anchors, Policy
 from zkcompliance.prove.api import NOTHING, Anchored
 from zkcompliance.verify.bundle import DEVICE, EARLIER, ROUND, STAMP, Attachment
@@ -74,7 +74,8 @@ def _of(anchors: Anchors, log: SealedLog) -> Anchored:
     found: list[_TAKEN] = [(each, None) for each in _dated_by(signed, anchors, this)]
     for size, data in there.notes.items():
         if size < log.checkpoint.size:
-            found += [(each, Attachment(EARLIER, data)) for each in _dated_by(data, anchors, this)]
+            dated = _dated_by(data, anchors, this)
+            found += [(each, Attachment(EARLIER, without_others(data, anchors))) for each in dated]
     for _, reply in there.stamps:
         found += _stamped(reply, there, log, anchors, this)
     chosen |= _needed(found, len(entries), anchors.quorum)

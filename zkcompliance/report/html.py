@@ -172,6 +172,7 @@ def _log(log: LogShown) -> Markup:
             ("Root, SHA-256", digest(log.root)),
             ("Signed by", tag("code", log.key) if log.key else "not compared with any key"),
             ("Cosigned by", receipts),
+            ("Sealed", words.sealed(log) or "at no moment that is shown"),
         ]
     )
     return tag("section", tag("h3", log.called or log.slot), said, class_="keep finding")

@@ -18,7 +18,9 @@
                   claim is not known), program, status, error (code, message, help, or null), same_as (the requirement
                   before it whose error this is too, or null), sentences, values (name, role, text, exact, doc, asked,
                   chosen, chooser), margin (revealed, value, limit_name, limit, low, high, rounding, or null), logs (one
-                  for each log of each slot: slot, name, origin, size, root, first, rows_log2, key, cosigned, rows,
+                  for each log of each slot: slot, name, origin, size, root, first, rows_log2, key, cosigned, sealed
+                  (between: of each segment the UTC seconds before and after which it was not sealed; by: the beacons
+                  and operators that show it; checked: whether that was looked at; null where nothing is said), rows,
                   counted (rows that the claim counts, at least, in all logs of the slot; null where it is not shown),
                   sources, meterer (who seals it and is not the lab, as the policy says, or null), several: whether
                   other logs have this name too, whose rows are counted in; devices: where the policy asks that some
@@ -174,6 +176,13 @@ def _log(log: LogShown) -> dict[str, Any]:
         "rows_log2": [str(k) for k in log.rows_log2],
         "key": log.key,
         "cosigned": {operator: str(at) for operator, at in (log.cosigned or {}).items()},
+        "sealed": None
+        if not log.brackets
+        else {
+            "between": [[str(first), str(last)] for first, last in log.brackets],
+            "by": list(log.anchored),
+            "checked": log.brackets_checked,
+        },
         "rows": str(log.rows),
         "counted": None if log.counted is None else str(log.counted),
         "sources": list(log.sources),

@@ -164,6 +164,7 @@ def _observation(finding: Finding, index: int, name: _Names, at: str) -> dict[st
         if log.stands_for is not None:
             origin, size, root = log.stands_for
             facts += [("rolled-up-origin", origin), ("rolled-up-root", root.hex()), ("rolled-up-size", str(size))]
+        facts += [("log-sealed", when)] if (when := words.sealed(log)) else []
         facts += [("log-cosigned", f"{who} {words.iso(when)}") for who, when in sorted((log.cosigned or {}).items())]
     sentences = [_markdown(line) for line in words.lines(finding.sentences)] or [_markdown(finding.claim)]
     remarks = [*(f"Warning: {_markdown(text)}" for text in finding.warnings)]

@@ -34,6 +34,7 @@ def describe(policy: Policy) -> dict[str, Any]:
         "fresh": _fresh(policy),
         "cosigners": _cosigners(policy),
         "devices": "" if policy.devices is None else in_words(policy.devices),
+        "anchors": _anchors(policy),
         "logs": {rule.name: _log(rule) for rule in policy.logs.values()},
         "requirements": [_requirement(each, policy.card(each)) for each in asked(policy)],
         "not_shown": [*NOT_SHOWN, *((finding.ABOUT.format("the model"),) if policy.subject else ())],
@@ -49,7 +50,7 @@ def lines(said: dict[str, Any]) -> list[str]:
         f"In force from {said['valid_from']} until {said['valid_until']}, not included: as this file says, not a law."
     ]
     out += ["", "Sources:", *(f"  - {source}" for source in said["sources"]), _checked(said["checked"])]
-    of_proofs = (said["subject"], *said["fresh"], said["cosigners"], said["devices"])
+    of_proofs = (said["subject"], *said["fresh"], said["cosigners"], *said["anchors"], said["devices"])
     out += ["", "Asks of every proof:", *(f"  - {each}" for each in of_proofs if each)]
     out += ["", "Asks of the logs:", *(f"  {name}: {text}" for name, text in said["logs"].items())]
     out += ["", "Is met when all of this is shown:"]
@@ -86,6 +87,16 @@ def _cosigners(policy: Policy) -> str:
         return "nobody is asked to cosign its logs' checkpoints"
     names = ", ".join(operator.name for operator in policy.cosigners.operators)
     return f"at least {policy.cosigners.quorum} of {names} cosigned its logs' checkpoints"
+
+
+def _anchors(policy: Policy) -> list[str]:
+    """Whom it believes of when segments were sealed; nothing where it asks nobody."""
+    if policy.anchors is None:
+        return []
+    names = ", ".join(operator.name for operator in policy.anchors.operators)
+    said = [f"at least {policy.anchors.quorum} of {names}"] if names else []
+    said += [f"the beacon {each}" for each in policy.anchors.beacons]
+    return [f"when segments were sealed is believed of {', and of '.join(said)}"]
 
 
 def _log(rule: LogRule) -> str:

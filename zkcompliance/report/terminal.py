@@ -128,6 +128,7 @@ def _log(log: LogShown) -> list[Fact]:
     rows.append(("provenance", words.printable_source(log.sources), ""))
     rows.append(("signed by", log.key or "not compared with any key", ""))
     rows += [("cosigned by", f"{who}, {words.moment(at)}", "") for who, at in (log.cosigned or {}).items()]
+    rows += [("sealed", when, "")] if (when := words.sealed(log)) else []
     return [*rows, ("root", log.root.hex(), "dim")]
 
 

@@ -243,6 +243,22 @@ def moment(seconds: int) -> str:
     return text.replace(":00 UTC", " UTC") if seconds % 60 == 0 else text
 
 
+def sealed(log: LogShown) -> str:
+    """When a log's segments were sealed, by whom that is shown: from the earliest to the latest moment of all of them;
+    empty where the proof says nothing of it."""
+    if not log.brackets:
+        return ""
+    if not log.brackets_checked:
+        return "between moments that the proof states, and that were not checked here"
+    first, last = min(first for first, _ in log.brackets), max(last for _, last in log.brackets)
+    by = f", by {clean(join(list(log.anchored)))}" if log.anchored else ""
+    if last > LAST:
+        dated = sum(end <= LAST for _, end in log.brackets)
+        until = f"; {dated} of {len(log.brackets)} segments are dated" if dated else ""
+        return f"at or after {moment(first)}{until}{by}" if first else f"at no moment that is shown for all{until}{by}"
+    return f"between {moment(first)} and {moment(last)}{by}" if first else f"at or before {moment(last)}{by}"
+
+
 def checked(policy: PolicyRef) -> str:
     """When a policy's sentences were last held against the texts of its sources."""
     return "on no stated day" if policy.checked is None else f"on {day(policy.checked)}"

@@ -76,3 +76,5 @@ def _log(log: LogShown) -> Iterator[str]:
     yield f"             sources: {words.printable_source(log.sources)}"
     for operator, at in (log.cosigned or {}).items():
         yield f"             cosigned by {words.clean(operator)}, {words.moment(at)}"
+    if when := words.sealed(log):
+        yield f"             sealed {when}"
