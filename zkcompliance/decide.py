@@ -23,6 +23,7 @@ from zkcompliance.log.public_keys import load_public
 from zkcompliance.log.trust import TrustPolicy, load_trust
 from zkcompliance.policy import catalogue as policies
 from zkcompliance.policy.binding import Subject
+from zkcompliance.policy.devices import Answers
 from zkcompliance.policy.judge import judge_claim, judge_policy, look
 from zkcompliance.policy.model import Policy
 from zkcompliance.policy.proofs import File, opened
@@ -233,7 +234,7 @@ class Request:
             return judge_policy(
                 file, policy, now=now, keys=given, subject=self._subject(progress), reference=self._reference(),
                 trust=self._trust(), recall=self._recall(labels(policy.logs, given), now, clock, progress),
-                drawn=self._drawn(), rehearsal=self.rehearsal, check=check,
+                drawn=self._drawn(), rehearsal=self.rehearsal, check=check, answers=_answers(file, policy, now),
             )  # fmt: skip
         except Undecided as error:
             return look(file, now=now, missing=error, own=policy.cards)
@@ -307,6 +308,15 @@ def _asking(file: File) -> str:
     if any(proof.binding is not None and proof.binding.policy is not None for proof in file.proofs):
         return _WHOLE
     return "zkcompliance verify FILE --claim CLAIM --param NAME=VALUE --log-key PUB"
+
+
+def _answers(file: File, policy: Policy, now: int) -> Answers | None:
+    """Of devices in the file, as the policy asks; None where it asks for none, or nobody here can check them."""
+    if policy.devices is None:
+        return None
+    from zkcompliance.attest import devices
+
+    return devices.answers(file, policy, now)
 
 
 def _each(given: GivenKeys) -> tuple[VerifierKey | str | Path, ...]:

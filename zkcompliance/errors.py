@@ -252,6 +252,12 @@ class QuorumUnmet(VerificationError):
     code = "quorum-unmet"
 
 
+class DevicesMissing(VerificationError):
+    """Too few devices, of those that the policy takes, answered for the checkpoint with evidence that verifies."""
+
+    code = "devices-missing"
+
+
 class PolicyNotInForce(VerificationError):
     """The policy is not valid yet, not valid any more, or superseded by a later version; the message says when."""
 

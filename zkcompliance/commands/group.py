@@ -34,6 +34,7 @@ VERBS = {
     "log": "retire a log folder whose rows went on elsewhere, or mark one put back from a backup",
     "explain": "a claim, a policy, a proof file or an error code, in words",
     "fsck": "check a log folder",
+    "devices": "have GPUs answer a nonce over a log's checkpoint, and keep what they answered",
     "evidence": "check evidence of a forked or rolled-back log, and say what it shows",
     "claims": "list the claims there are",
     "policies": "list the ready-made policies, or show what one asks",

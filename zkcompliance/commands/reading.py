@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -127,9 +127,10 @@ def _own(name: str | Path, schema: Schema, found: Iterator[Part]) -> Iterator[Pa
         raise ImporterError(f"{name}: {error.message}", help=error.help) from None
 
 
-def fed(chosen: list[Importer]) -> str:
-    """The name of the one schema that all these formats feed, compute where that may be several."""
-    fed = {each.schemas for each in chosen}
+def fed(chosen: list[Importer], made: Collection[str] = ()) -> str:
+    """The name of the one schema that all these formats, and the evidence that rows are made of, feed; compute where
+    that may be several."""
+    fed = {each.schemas for each in chosen} | {(name,) for name in made}
     only = next(iter(fed)) if len(fed) == 1 else ()
     return only[0] if len(only) == 1 else "compute"
 

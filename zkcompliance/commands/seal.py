@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from zkcompliance.commands.evidenced import Evidenced
     from zkcompliance.commands.reading import Readers, Reading
     from zkcompliance.importers import Importer, Part
     from zkcompliance.log.layout import Layout
@@ -68,6 +69,14 @@ if TYPE_CHECKING:
 @click.option("--equal-rows", "equal", is_flag=True, help="Rows of one csv, jsonl or arrow file may be equal.")
 @click.option("--keep-texts", "texts", is_flag=True, help="Keep the texts of ids in the log's private part.")
 @click.option("--meterer", is_flag=True, help="INPUT… is what you measured of others: sources as it states them.")
+@click.option(
+    "--evidence", "evidence", multiple=True, type=click.Path(path_type=Path), metavar="FILE",
+    help="What others signed: rows of it, or INPUT that it is about.",
+)  # fmt: skip
+@click.option(
+    "--evidence-trust", "trusted", multiple=True, type=click.Path(path_type=Path), metavar="FILE",
+    help="Whose signatures are taken: a root or a key (PEM), a JWKS, AWS's keys, a revocation list.",
+)  # fmt: skip
 @click.option("-v", "--verbose", is_flag=True, help="Print the whole formula of the format.")
 @click.option(
     "--beacon", type=click.Path(path_type=Path), help="A round of drand, as its HTTP API gives it, to seal with."
@@ -99,6 +108,8 @@ def command(
     equal: bool,
     texts: bool,
     meterer: bool,
+    evidence: tuple[Path, ...],
+    trusted: tuple[Path, ...],
     verbose: bool,
     beacon: Path | None,
     empty: bool,
@@ -131,10 +142,14 @@ def command(
     With --beacon the segments hold a public random number, which nobody knew before its moment: they were not made
     before. With a time stamp or cosignatures soon after (`zkcompliance timestamp`), a proof can show when.
 
-    A row's source is self_declared, and another is refused: only whoever meters others' work states it (--meterer).
+    A row's source is self_declared, and another is refused, as is a number of evidence: both are set where --evidence
+    was checked, and stated only by whoever meters others' work (--meterer). Evidence of NVIDIA GPUs and tokens make
+    rows of chips, a zipped trail of CloudTrail makes rows of compute, and a sigstore bundle backs the INPUT that it
+    names (docs/provenance.md). The log keeps it in its private part.
     """
     from zkcompliance import importers
     from zkcompliance.attest.stamping import read_beacon
+    from zkcompliance.commands.evidenced import Evidenced
     from zkcompliance.commands.reading import Readers, Reading, fed
     from zkcompliance.log import files, keys, open_log
     from zkcompliance.log.layout import Layout, Settings
@@ -142,6 +157,9 @@ def command(
     from zkcompliance.prove.growth import remark
     from zkcompliance.quantities import show_time
 
+    if evidence and (follow or cluster is not None or empty):
+        with_ = "--follow" if follow else "--empty" if empty else "--cluster"
+        raise UsageError(f"--evidence does not go with {with_}: seal what it backs by itself")
     if beacon is not None and (follow or cluster is not None):
         raise UsageError("--beacon goes with neither --follow nor --cluster", help="zkcompliance seal --help")
     if follow:
@@ -159,7 +177,9 @@ def command(
     chosen = [importers.by_name(format_name) if format_name else importers.guess(name) for name in inputs]
     options, units, columns = pairs(settings, "--set"), pairs(stated, "--unit"), pairs(fields, "--map")
     rules = importers.Rules.of(choices, pairs(same, "--same"), pairs(numbers, "--number"), times, zone)
-    schema = schemas.by_name(schema_name or fed(chosen))
+    now = int(time.time())
+    evidenced = Evidenced.of(evidence, trusted, inputs, now)
+    schema = schemas.by_name(schema_name or fed(chosen, evidenced.schemas))
     with files.reporting(path):
         there = path.exists()
     if there:
@@ -178,12 +198,17 @@ def command(
     if since is not None and empty:
         raise UsageError("--empty states that there are no rows, and --since would leave some out: leave one out")
     chosen = [importers.mapped(each, columns, schema, rules) for each in chosen]
+    evidenced.check(schema, options, frozenset(name for each in chosen for name in each.options))
+    ours = {name for place in evidenced.makers for name in evidenced.pieces[place].options}
     for importer in {each.name: each for each in chosen}.values():
-        importer.check(schema, options)
-        console.note(importer.told(options, whole=verbose))
+        own = {name: value for name, value in options.items() if name in importer.options or name not in ours}
+        importer.check(schema, own)
+        console.note(importer.told(own, whole=verbose))
+    for piece in evidenced.pieces:
+        console.note(f"{piece.name}: {piece.says}")
     made: RolledUp | None = None
     files_of = list(zip(chosen, inputs, strict=True))
-    how = Reading(options, units, columns, rules, int(time.time()), meterer, empty, texts)
+    how = Reading(options, units, columns, rules, now, meterer, empty, texts)
     with _workers(cluster) as executor:
         with (
             console.progress() as report,
@@ -192,7 +217,7 @@ def command(
         ):
             if executor is None:
                 console.warm_up(report)
-            counted = _Counter(files_of, schema, how, equal=equal)
+            counted = _Counter(files_of, schema, how, evidenced, equal=equal)
             kept: set[str] | None = set() if texts else None
             passed: list[Passed] = []
             older: list[Older] = []
@@ -200,7 +225,7 @@ def command(
             with Writer(folder, key) as writer:
                 for what in writer.recovered:
                     console.note(f"{path}: {what}")
-                if not inputs and writer.recovered and not writer.pending_rows and not empty:
+                if not inputs and not evidence and writer.recovered and not writer.pending_rows and not empty:
                     raise LogError(
                         f"{path}: nothing is left to seal: its rows were in the seal that was interrupted",
                         help=say("zkcompliance", "fsck", path),
@@ -213,9 +238,10 @@ def command(
                     sealing.keep(folder)
                 if executor is not None:
                     counted.readers = reading.enter_context(Readers(executor, Layout(folder), files_of, how, report))
+                pieces = evidenced.plan(Layout(folder))
                 checkpoint = writer.seal_inputs(
                     counted.sources(report, Layout(folder), kept), again=again, empty=empty, passed=passed, since=start,
-                    older=older, progress=report, executor=executor,
+                    older=older, evidence=pieces, progress=report, executor=executor,
                     beacon=None if sealing is None else (sealing.number, sealing.digest),
                 )  # fmt: skip
         for said in counted.said:
@@ -278,8 +304,17 @@ def _rolled_up(path: Path, rolled: Path, key: SignerKey, executor: Executor | No
 class _Counter:
     """The inputs' rows as limbs, one file after the other, counted. readers: other processes that read them, if any."""
 
-    def __init__(self, files: list[tuple[Importer, str]], schema: schemas.Schema, how: Reading, *, equal: bool) -> None:
+    def __init__(
+        self,
+        files: list[tuple[Importer, str]],
+        schema: schemas.Schema,
+        how: Reading,
+        evidenced: Evidenced,
+        *,
+        equal: bool,
+    ) -> None:
         self.rows = 0
+        self._evidenced = evidenced
         self.said: list[str] = []
         self.readers: Readers | None = None
         self._files, self._schema, self._how, self._equal = files, schema, how, equal
@@ -295,8 +330,17 @@ class _Counter:
         for number, (importer, name) in enumerate(self._files):
             chunks = self._chunks(number, report, kept)
             yield Input(name, chunks, not importer.schemas and not self._equal)
+        for place in self._evidenced.makers:
+            yield Input(self._evidenced.pieces[place].name, self._made(place, report, kept), not self._equal)
+        self._evidenced.keep(layout)
         if kept is not None:
             texts.keep(layout, (text for text in kept if text and not text.startswith("0x")))
+
+    def _made(self, place: int, report: Progress, kept: set[str] | None) -> Iterator[NDArray[np.uint32]]:
+        for part in self._evidenced.made(place, self._schema, self._how.options, self._how.now, kept):
+            self.rows += part.columns.shape[1]
+            report("import rows", self.rows, 0)
+            yield part.columns
 
     def _chunks(self, number: int, report: Progress, kept: set[str] | None) -> Iterator[NDArray[np.uint32] | Piece]:
         from zkcompliance.log.once import Piece
@@ -306,7 +350,8 @@ class _Counter:
         told: list[str] = []
 
         def here() -> Iterator[Part]:
-            return self._how.parts(importer, name, self._schema, kept, told)
+            parts = self._how.parts(importer, name, self._schema, kept, told)
+            return self._evidenced.backed(name, self._schema, parts)
 
         for part in here() if self.readers is None else self.readers.parts(number, kept, told, here):
             self.rows += part.columns.shape[1]

@@ -30,6 +30,7 @@ PUBLIC_NAMES = (
     "lineage",
     "unlinked",
     "successor",
+    "devices",
     "rollup",
     "rolled",
     "anchors",

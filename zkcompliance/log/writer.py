@@ -227,6 +227,7 @@ class Writer:
         passed: list[Passed] | None = None,
         since: Since | None = None,
         older: list[Older] | None = None,
+        evidence: int = 0,
         progress: Progress = silent,
         executor: Executor | None = None,
         beacon: Beacon | None = None,
@@ -236,12 +237,13 @@ class Writer:
         Rows that were sealed before, as the very rows of an input or as those of a record (`log.once`), are passed over
         unless `again`, and said in `passed`. AlreadySealed where nothing else is there, or with `empty` where the last
         seal is an empty one; ChangedSinceSealed where a record is sealed otherwise; nothing is kept then. Rows older
-        than `since` are left out, and said in `older`.
+        than `since` are left out, and said in `older`. evidence: how many pieces of evidence the log keeps, where rows
+        name some (`log.backing`), 0 where none does; then no executor.
         """
         once = Inputs(self._layout, self.schema, self.checkpoint.size, self._pending, again=again, since=since)
         chunks = once.nothing(inputs) if empty else once.read(inputs)
         try:
-            checkpoint = self._seal(chunks, once, progress, executor, empty=empty, beacon=beacon)
+            checkpoint = self._seal(chunks, once, progress, executor, empty=empty, evidence=evidence, beacon=beacon)
         except AlreadySealed:
             self._clear()  # there is nothing to go on with
             raise
@@ -259,6 +261,7 @@ class Writer:
         executor: Executor | None,
         *,
         empty: bool = False,
+        evidence: int = 0,
         beacon: Beacon | None = None,
     ) -> Checkpoint:
         """inputs: what is kept of them, complete when the chunks are at their end."""
@@ -277,7 +280,7 @@ class Writer:
             digests, records = ((), {}) if inputs is None else (inputs.digests, inputs.records)
             records = self._pending.records | records
             staged = self._layout, self._settings, first, self._pending, digests, records, progress
-            new = sealing.stage(*staged, beacon) if executor is None else staging.stage(*staged, executor)
+            new = sealing.stage(*staged, evidence, beacon) if executor is None else staging.stage(*staged, executor)
             text, checkpoint = self._publish(new)
         self._now(text, checkpoint, new)
         self._clear()

@@ -22,7 +22,7 @@ from zkcompliance.policy.binding import Binding, Source, Subject, reference_text
 from zkcompliance.policy.checkpoints import Taken
 from zkcompliance.policy.model import Bound
 from zkcompliance.policy.proofs import Claimed, Place, Proof
-from zkcompliance.policy.verdict import Chooser, Finding, LogShown, MadeFor, Margin, Value
+from zkcompliance.policy.verdict import Chooser, DevicesShown, Finding, LogShown, MadeFor, Margin, Value
 from zkcompliance.quantities import MILLION, exact_beside, show_seconds, show_time
 from zkcompliance.quantities.ids import text_id
 from zkcompliance.verify.verifier import Report
@@ -311,9 +311,11 @@ def logs(
     names: Mapping[Key, str],
     taken: Mapping[Key, Taken],
     backed: Mapping[str, Anchored] | None = MappingProxyType({}),
+    devices: Mapping[Key, DevicesShown | None] = MappingProxyType({}),
 ) -> tuple[LogShown, ...]:
     """names: (slot, origin) → the policy's name of the log; taken: → what is known of its checkpoint, if it is held;
-    backed: by origin, what backs its brackets (None: it was not looked at)."""
+    backed: by origin, what backs its brackets (None: it was not looked at); devices: by (slot, origin), those that
+    answered for it, where some are asked for."""
     result = []
     there = [(place, names.get(place.key, place.slot)) for place in shown.claimed.places]
     for place, name in there:
@@ -332,6 +334,7 @@ def logs(
                 succeeds=(before.origin, before.size, before.root) if before is not None else None,
                 stands_for=_stands_for(place),
                 remembered=place.stands.before if place.stands is not None else 0,
+                devices=devices.get(place.key),
                 brackets=log.brackets,
                 anchored=backed[log.origin].by if backed and log.origin in backed else (),
                 brackets_checked=backed is not None,

@@ -33,6 +33,7 @@ from zkcompliance.policy import checkpoints, finding, formulas
 from zkcompliance.policy.anchors import Anchoring, Check
 from zkcompliance.policy.binding import Binding, ForPolicy, Subject, raw_text
 from zkcompliance.policy.catalogue import FLOOR, asked, ready_made, refusal
+from zkcompliance.policy.devices import Answers, Held
 from zkcompliance.policy.finding import Key, Verified, public_values
 from zkcompliance.policy.model import Anchors, Bound, LogRule, Policy, Requirement
 from zkcompliance.policy.proofs import Claimed, File, Proof, claims_of, opened, origins_of
@@ -73,6 +74,7 @@ def judge_policy(
     drawn: int | None = None,
     rehearsal: bool = False,
     check: Check | None = None,
+    answers: Answers | None = None,
 ) -> Verdict:
     """What a proof file or policy bundle shows of every requirement of a policy, floors of its logs included.
 
@@ -83,7 +85,8 @@ def judge_policy(
     recall: the state with lineages and the word for new keys, in its place. drawn: UTC seconds at which the reference
     was drawn, before which no proof is taken; a policy that requires a reference needs both. rehearsal: whether the
     proofs are rehearsals; such are taken then, and no others. check: what checks rounds and time stamps (None: nobody
-    does, and what rests on them is undecided).
+    does, and what rests on them is undecided). answers: of devices in this file, held against the root that the policy
+    names; None: nobody could check them, and what it asks of devices is undecided.
 
     A requirement that is not met, or not shown, is in the verdict with its error; raised are PolicyNotInForce,
     MalformedError for a file that is not in its form, UsageError or Undecided for keys, LogEvidence or
@@ -108,7 +111,9 @@ def judge_policy(
     file = opened(data)
     proofs = file.proofs
     held = recalled(recall or Recall(state), rules, now, own=own, enclosed=file.lineages, origins=origins_of(proofs))
-    bench = Bench(terms, of_checkpoints, held, Chooser.POLICY, by_card, Anchoring(policy.anchors, check))
+    of_devices = None if policy.devices is None else Held(policy.devices, answers)
+    anchoring = Anchoring(policy.anchors, check)
+    bench = Bench(terms, of_checkpoints, held, Chooser.POLICY, by_card, anchoring, of_devices)
     bound = [(proof, proof.bound()) for proof in proofs]
     ours = [proof for proof, b in bound if b.policy is not None and b.policy.digest == policy.digest]
     mine = {claimed.requirement: claimed for claimed in claims_of(ours, held.recall.rolled)}

@@ -16,6 +16,7 @@ from zkcompliance.log.cosignature import CosignerKey
 from zkcompliance.log.note import VerifierKey, decode_base64
 from zkcompliance.policy.bounds import read_bound, refuse_met_by_nothing, refuse_vacuous, span
 from zkcompliance.policy.clocks import refuse_backdated
+from zkcompliance.policy.devices import read_devices
 from zkcompliance.policy.floors import with_floors
 from zkcompliance.policy.formulas import Index, read_indices, refuse_unshown
 from zkcompliance.policy.model import (
@@ -89,6 +90,7 @@ class _Reader:
         proof_age, checkpoint_age = self._freshness(cosigners is not None)
         self.proof_age = proof_age
         logs = self._logs(cosigners is not None or proof_age is not None)
+        devices = read_devices(root, logs, anchors)
         self.indices = read_indices(root)
         earliest = 0 if proof_age is None else max(0, valid_from - proof_age)
         requirements = self._requirements(logs, subject == "required", proof_age is not None, earliest)
@@ -106,7 +108,7 @@ class _Reader:
         return Policy(
             self.data, identity, version, title, jurisdiction, sources, valid_from, valid_until, subject == "required",
             self.reference, proof_age, checkpoint_age, cosigners, logs, requirements,
-            self._own(requirements), self.compiled, anchors, checked,
+            self._own(requirements), self.compiled, anchors, devices, checked,
         )  # fmt: skip
 
     def _freshness(self, cosigned: bool) -> tuple[int | None, int | None]:

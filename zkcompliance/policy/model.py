@@ -30,6 +30,24 @@ class Cosigners:
 
 
 @dataclass(frozen=True)
+class Devices:
+    """How many devices must have answered for the checkpoints of these logs, by the policy's names.
+
+    root: SHA-256 of the root certificate that certifies them; models: those that are taken (none: the GPUs that whoever
+    checks knows); revoked: serial numbers of certificates that are not, by a list of the day `revoked_on`; within: the
+    most seconds between a beacon's round that the nonce is over and a time stamp over the evidence (None: not asked).
+    """
+
+    at_least: int
+    root: bytes
+    logs: tuple[str, ...]
+    models: tuple[str, ...] = ()
+    revoked: frozenset[int] = frozenset()
+    revoked_on: int | None = None
+    within: int | None = None
+
+
+@dataclass(frozen=True)
 class Authority:
     """A time-stamping authority (RFC 3161): the root certificate (DER) above it, and which one below that root.
 
@@ -191,6 +209,7 @@ class Policy:
     cards: Mapping[str, Card] = field(default_factory=dict, repr=False, compare=False)
     compiled: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
     anchors: Anchors | None = None
+    devices: Devices | None = None
     checked: int | None = None  # the day on which its sentences were last held against the texts of its sources
 
     def card(self, requirement: Requirement) -> Card:

@@ -22,7 +22,7 @@ from zkcompliance.errors import (
 )
 from zkcompliance.limits import MAX_CLOCK_SECONDS
 from zkcompliance.log.standing import Standing
-from zkcompliance.policy import bounds, checkpoints, finding, formulas, slots
+from zkcompliance.policy import bounds, checkpoints, devices, finding, formulas, slots
 from zkcompliance.policy.anchors import Anchored, Anchoring, brackets_of
 from zkcompliance.policy.binding import Binding, Subject, reference_text
 from zkcompliance.policy.checkpoints import Taken
@@ -31,7 +31,7 @@ from zkcompliance.policy.model import LogRule, Requirement
 from zkcompliance.policy.proofs import Claimed, Place, Proof
 from zkcompliance.policy.recall import Recalled
 from zkcompliance.policy.slots import Placed
-from zkcompliance.policy.verdict import Chooser, Finding, LogShown, Status
+from zkcompliance.policy.verdict import Chooser, DevicesShown, Finding, LogShown, Status
 from zkcompliance.quantities import show_seconds, show_time
 from zkcompliance.verify.verifier import Report, verify_decoded
 
@@ -297,7 +297,8 @@ class Bench:
     """What one judgement holds all proofs against. recalled: each log's keys, and what is known of the logs.
 
     asker: who set the bounds. by_card: requirements whose claim is not of this installation and was not compiled here:
-    what it says is known from a card. once: what was found of the file's proofs, which are kept as long as this is.
+    what it says is known from a card. devices: what the policy asks of devices, None where that is nothing. once: what
+    was found of the file's proofs, which are kept as long as this is.
     """
 
     terms: Terms
@@ -306,6 +307,7 @@ class Bench:
     asker: Chooser
     by_card: frozenset[str] = frozenset()
     anchoring: Anchoring = field(default_factory=Anchoring)
+    devices: devices.Held | None = None
     once: Once = field(default_factory=Once, compare=False)
 
 
@@ -345,6 +347,9 @@ def judge_one(
         }
         report = bench.once.report(proof, bench.anchoring)
         backed = bench.once.anchored(proof, bench.anchoring)
+        answered = _answered(bench, placed)
+    except Undecided as error:
+        return Judged(_refused(claimed, bare(asked, card, Status.UNDECIDED, error), bench))
     except RequirementNotShown as error:
         return Judged(_refused(claimed, bare(asked, card, Status.NOT_SHOWN, error), bench))
     except VerificationError as error:
@@ -359,11 +364,19 @@ def judge_one(
         bare(asked, card, Status.MET if undecided is None else Status.UNDECIDED, undecided),
         values=finding.values(shown, card, asked.params, asked.reveals, bench.asker),
         margin=finding.margin(shown, card, asked.reveals),
-        logs=finding.logs(shown, {place.key: rules[label].name for place, label in placed}, taken, backed),
+        logs=finding.logs(shown, {place.key: rules[label].name for place, label in placed}, taken, backed, answered),
         **finding.of_proof(shown),
     )
     found = replace(finding.with_rows(found, card), warnings=finding.of_several(found.logs, card))
     return Judged(found, claimed, taken, placed)
+
+
+def _answered(bench: Bench, placed: Sequence[Placed]) -> dict[Key, DevicesShown | None]:
+    """By (slot, origin), the devices that answered for a log, where some are asked for. Raises as `devices.Held`."""
+    if bench.devices is None:
+        return {}
+    rules = bench.recalled.rules
+    return {place.key: bench.devices.shown(rules[label].name, place.answers.body) for place, label in placed}
 
 
 def _refused(claimed: Claimed, found: Finding, bench: Bench) -> Finding:
@@ -443,6 +456,9 @@ def _warned(judged: Judged, bench: Bench, standings: Standings) -> Finding:
         said.append(of.format(found.claim))
     said += dict.fromkeys(filter(None, map(finding.of_rows, found.logs)))
     said += dict.fromkeys(filter(None, map(finding.of_sources, found.logs)))
+    if bench.devices is not None:
+        of_devices = [(log.name, log.devices) for log in found.logs if log.devices is not None]
+        said += dict.fromkeys(devices.said(name, shown, bench.devices.asked) for name, shown in of_devices)
     for log in found.logs:
         each = stand[log.slot, log.origin]
         if (log.slot, log.origin) in unknown and (each is None or not each.first):

@@ -71,6 +71,18 @@ class Margin:
 
 
 @dataclass(frozen=True)
+class DevicesShown:
+    """Evidence of devices: how many pieces the file has, how many verified, how many distinct devices support a log by
+    having answered for its checkpoint, and how many were asked for. models: the maker's words for those."""
+
+    present: int
+    verified: int
+    supporting: int
+    asked: int
+    models: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class LogShown:
     """A log in a slot of a claim: its checkpoint of `size` segments, each one that is named of at most 2^k rows.
 
@@ -87,7 +99,8 @@ class LogShown:
 
     brackets: of each segment that is named the UTC seconds (not before, not after) of its sealing, as the proof states
     and what others signed backs; none where all are open. anchored: the beacons and operators that they rest on.
-    brackets_checked: whether that was looked at.
+    brackets_checked: whether that was looked at. devices: those that answered for its checkpoint, where the policy asks
+    for some.
     """
 
     slot: str
@@ -108,6 +121,7 @@ class LogShown:
     several: bool = False
     stands_for: tuple[str, int, bytes] | None = None
     remembered: int = 0
+    devices: DevicesShown | None = None
     brackets: tuple[tuple[int, int], ...] = ()
     anchored: tuple[str, ...] = ()
     brackets_checked: bool = True

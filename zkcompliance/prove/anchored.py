@@ -10,14 +10,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from zkcompliance.attest.anchors import check, encode_stamp
+from zkcompliance.attest.devices import beacon_of
 from zkcompliance.errors import EvidenceRefused, MalformedError, VerificationError
 from zkcompliance.log import anchors as kept
+from zkcompliance.log import answers
 from zkcompliance.log.layout import Layout, Settings
 from zkcompliance.log.store import SealedLog
 from zkcompliance.policy.anchors import Dated, Log, anchored, cosigned, of_history, without_others
-from zkcompliance.policy.model import Anchors
+from zkcompliance.policy.model import Anchors, Policy
 from zkcompliance.prove.api import NOTHING, Anchored
-from zkcompliance.verify.bundle import EARLIER, ROUND, STAMP, Attachment
+from zkcompliance.verify.bundle import DEVICE, EARLIER, ROUND, STAMP, Attachment
 
 _TAKEN = tuple[Dated, Attachment | None]  # what dates a checkpoint, and what is brought for it (None: its own note)
 
@@ -33,14 +35,30 @@ class Gathered:
         found = [(origin, self.logs[origin]) for origin in sorted(set(origins)) if origin in self.logs]
         brackets = {origin: bracket for _, each in found for origin, bracket in each.brackets.items()}
         attachments = sorted({part for _, each in found for part in each.attachments})
-        return Anchored(brackets, tuple(attachments)) if brackets else NOTHING
+        return Anchored(brackets, tuple(attachments)) if brackets or attachments else NOTHING
 
 
-def gather(anchors: Anchors | None, logs: Iterable[SealedLog]) -> Gathered:
-    """What counts for a policy of what is kept in the folders of these logs. LogError where one cannot be read."""
-    if anchors is None:
-        return Gathered({})
-    return Gathered({log.origin: _of(anchors, log) for log in logs if log.segments})
+def gather(policy: Policy, logs: Mapping[str, Sequence[SealedLog]]) -> Gathered:
+    """What counts for a policy of what is kept in the folders of these logs, by its names for them. LogError where one
+    cannot be read."""
+    found: dict[str, Anchored] = {}
+    for name, several in logs.items():
+        for log in several:
+            if not log.segments:
+                continue
+            of = NOTHING if policy.anchors is None else _of(policy.anchors, log)
+            more = _answers(log) if policy.devices is not None and name in policy.devices.logs else []
+            found[log.origin] = Anchored(of.brackets, tuple(sorted({*of.attachments, *more})))
+    return Gathered(found)
+
+
+def _answers(log: SealedLog) -> list[Attachment]:
+    """What devices answered for a log's checkpoint, with the rounds of beacons that their nonces are over."""
+    layout = Layout(log.path)
+    found = [Attachment(DEVICE, data) for data in answers.of_checkpoint(layout, log.checkpoint_body.encode())]
+    rounds = kept.load(layout).rounds
+    over = {beacon_of(each.data) for each in found}
+    return [*found, *(Attachment(ROUND, rounds[digest]) for digest in sorted(over & set(rounds)))]
 
 
 def _of(anchors: Anchors, log: SealedLog) -> Anchored:

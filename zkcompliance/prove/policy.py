@@ -12,6 +12,7 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from zkcompliance import limits
+from zkcompliance.attest import devices
 from zkcompliance.attest.anchors import checker
 from zkcompliance.card.model import Card
 from zkcompliance.claim.card import card_of
@@ -20,6 +21,7 @@ from zkcompliance.edge.shown import command
 from zkcompliance.errors import (
     BudgetSpent,
     ClaimDoesNotHold,
+    DevicesMissing,
     InternalError,
     LimitExceeded,
     LogCorrupt,
@@ -34,10 +36,11 @@ from zkcompliance.log.store import SealedLog, Segment
 from zkcompliance.policy import bounds, checkpoints, formulas, slots
 from zkcompliance.policy.binding import Binding, ForPolicy
 from zkcompliance.policy.catalogue import asked, refusal
+from zkcompliance.policy.devices import Held
 from zkcompliance.policy.finding import public_values, rounded, text
 from zkcompliance.policy.judge import asked_of, judge_policy
 from zkcompliance.policy.model import LogRule, Policy, Requirement
-from zkcompliance.policy.proofs import Claimed, claims_of, proofs_in
+from zkcompliance.policy.proofs import Claimed, claims_of, opened, proofs_in
 from zkcompliance.policy.recall import Recall
 from zkcompliance.policy.requirement import Terms, check_binding, check_claim, check_one_checkpoint, check_values
 from zkcompliance.progress import Progress, silent
@@ -53,6 +56,7 @@ from zkcompliance.prove.split import Alone
 from zkcompliance.quantities.ids import text_id
 from zkcompliance.stark.commit.budget import Budget
 from zkcompliance.stark.statement import Statement
+from zkcompliance.verify.bundle import Attachment
 
 Given = Mapping[str, int | str | Decimal]  # `REQUIREMENT.NAME` → value
 Logs = Mapping[str, SealedLog | Sequence[SealedLog]]  # by the policies' names, of which one may stand for several
@@ -164,6 +168,8 @@ def prove_policies(
     every = [log for several in several_of(logs).values() for log in several]
     api.require_open(every)
     found = check(tasks, time=binding.time)
+    for policy in policies:
+        _check_devices(policy, several_of(logs), tasks, binding.time)
     for sentence in found.notes:
         tell(sentence)
     several = [] if executor is None else [piece_of(each.asked, each.head, each.anchored) for each in found.unions]
@@ -179,6 +185,23 @@ def prove_policies(
             _judge(bundle, policy, logs, binding)
         reservation.keep()
     return bundle
+
+
+def _check_devices(policy: Policy, there: Mapping[str, Sequence[SealedLog]], tasks: Sequence[Task], time: int) -> None:
+    """Before anything is spent: DevicesMissing where too few devices answered for a log, UsageError for a roll-up."""
+    if policy.devices is None:
+        return
+    attached = {Attachment(*each) for task in tasks if task.policy is policy for each in task.anchored.attachments}
+    held = Held(policy.devices, devices.checked(attached, policy, time))
+    for name in policy.devices.logs:
+        for log in there.get(name, ()):
+            if log.schema.rolled_up:
+                raise UsageError(f"{policy.label} asks that devices answer for {name}, and no roll-up brings that")
+            try:
+                held.shown(name, log.checkpoint_body.encode())
+            except DevicesMissing as error:
+                error.help = command("zkcompliance", "devices", log.path)
+                raise
 
 
 def _one_by_one(unions: Sequence[Union], progress: Progress) -> list[bytes]:
@@ -224,7 +247,7 @@ def plan(
         bound.encode()  # LimitExceeded before any work
         keys = _keys(policy, there)
         rules, requirements = asked_of(policy, keys)
-        gathered = gather(policy.anchors, [log for several in there.values() for log in several])
+        gathered = gather(policy, there)
         by_label = {
             label: log
             for name, labels in slots.labels(policy.logs, keys).items()
@@ -486,6 +509,7 @@ def _judge(bundle: bytes, policy: Policy, logs: Logs, binding: Binding) -> None:
             rehearsal=binding.rehearsal,
             recall=Recall(rolled=rolled),
             check=checker(),
+            answers=devices.answers(opened(bundle), policy, binding.time),
         ).require()
     except ZkComplianceError as error:
         raise InternalError(f"the bundle just made is refused by {policy.label}: {error.message}") from error

@@ -23,7 +23,9 @@
                   and operators that show it; checked: whether that was looked at; null where nothing is said), rows,
                   counted (rows that the claim counts, at least, in all logs of the slot; null where it is not shown),
                   sources, meterer (who seals it and is not the lab, as the policy says, or null), several: whether
-                  other logs have this name too, whose rows are counted in; stands_for: of a roll-up, origin, size and
+                  other logs have this name too, whose rows are counted in; devices: where the policy asks that some
+                  answered for its checkpoint, present (pieces of evidence in the file), verified, supporting (distinct
+                  devices that did), asked and models, else null; stands_for: of a roll-up, origin, size and
                   root of the log that it was shown to stand for, and remembered: how many of the proofs which show that
                   were verified with the state before, else null), made_for (what the proof is bound to: policy with id,
                   version and sha256, and requirement; or null), proof (sha256, bytes, of the proof's own file, which
@@ -40,7 +42,7 @@ import json
 from typing import Any
 
 from zkcompliance.errors import ZkComplianceError
-from zkcompliance.policy.verdict import Finding, LogShown, MadeFor, PolicyRef, Value, Verdict
+from zkcompliance.policy.verdict import DevicesShown, Finding, LogShown, MadeFor, PolicyRef, Value, Verdict
 from zkcompliance.report import words
 
 FORMAT = "zkcompliance-verdict/v1"
@@ -157,6 +159,11 @@ def _value(value: Value) -> dict[str, Any]:
     }
 
 
+def _devices(shown: DevicesShown) -> dict[str, Any]:
+    counts = {name: str(getattr(shown, name)) for name in ("present", "verified", "supporting", "asked")}
+    return {**counts, "models": list(shown.models)}
+
+
 def _log(log: LogShown) -> dict[str, Any]:
     of = log.stands_for
     return {
@@ -181,6 +188,7 @@ def _log(log: LogShown) -> dict[str, Any]:
         "sources": list(log.sources),
         "meterer": log.meterer or None,
         "several": log.several,
+        "devices": None if log.devices is None else _devices(log.devices),
         "stands_for": None
         if of is None
         else {"origin": of[0], "size": str(of[1]), "root": of[2].hex(), "remembered": str(log.remembered)},

@@ -11,6 +11,7 @@ from zkcompliance.card.sentence import whole
 from zkcompliance.policy import finding
 from zkcompliance.policy.bounds import words
 from zkcompliance.policy.catalogue import asked, ready_made
+from zkcompliance.policy.devices import in_words
 from zkcompliance.policy.model import Bound, LogKey, LogRule, Policy, Requirement
 from zkcompliance.quantities import show_seconds, show_time
 
@@ -32,6 +33,7 @@ def describe(policy: Policy) -> dict[str, Any]:
         "subject": "every proof names the model that it is about" if policy.subject else "no model is asked for",
         "fresh": _fresh(policy),
         "cosigners": _cosigners(policy),
+        "devices": "" if policy.devices is None else in_words(policy.devices),
         "anchors": _anchors(policy),
         "logs": {rule.name: _log(rule) for rule in policy.logs.values()},
         "requirements": [_requirement(each, policy.card(each)) for each in asked(policy)],
@@ -48,11 +50,8 @@ def lines(said: dict[str, Any]) -> list[str]:
         f"In force from {said['valid_from']} until {said['valid_until']}, not included: as this file says, not a law."
     ]
     out += ["", "Sources:", *(f"  - {source}" for source in said["sources"]), _checked(said["checked"])]
-    out += [
-        "",
-        "Asks of every proof:",
-        *(f"  - {each}" for each in (said["subject"], *said["fresh"], said["cosigners"], *said["anchors"])),
-    ]
+    of_proofs = (said["subject"], *said["fresh"], said["cosigners"], *said["anchors"], said["devices"])
+    out += ["", "Asks of every proof:", *(f"  - {each}" for each in of_proofs if each)]
     out += ["", "Asks of the logs:", *(f"  {name}: {text}" for name, text in said["logs"].items())]
     out += ["", "Is met when all of this is shown:"]
     for number, each in enumerate(said["requirements"], 1):

@@ -17,6 +17,7 @@ CLAIMS = Path(circuits.__path__[0])  # in a checkout not below ROOT
 LEFT_OUT = {"zkcompliance.log.store": "log folders"}
 # What stands in another's place: module → the one whose source is taken.
 STAND_INS = {
+    "zkcompliance.attest.devices": "zkcompliance.standalone.devices",
     "zkcompliance.log.signatures": "zkcompliance.standalone.signatures",
     "zkcompliance.attest.anchors": "zkcompliance.standalone.anchors",
 }
