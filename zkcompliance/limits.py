@@ -64,6 +64,17 @@ MAX_POLICY_SOURCES = 32  # legal texts
 MAX_POLICY_CHOICES = 64  # values of one `one_of`
 MAX_POLICY_AGE = 3653 * 86400  # seconds: ten years
 MAX_ATTESTATION_BYTES = 1 << 20
+MAX_BEACON_ROUNDS = 255  # checked at once: as many as a file can bring
+MAX_BEACON_FILE_BYTES = 4096
+# Requests and openings
+MAX_REQUEST_BYTES = 16 << 10
+MAX_OPENED_ROWS = 1000  # of one request, and of one file
+MAX_OPENINGS_BYTES = 100 << 20  # of a file: the proof, the texts of ids, the evidence
+MAX_OPENED_TEXTS = 1 << 16
+MAX_OPENED_PIECES = 4096  # of evidence
+MAX_OPENED_TEXT_BYTES = 1 << 20  # one text of an id
+MAX_DRAWS = 1 << 20  # numbers that a draw may look at before it has as many as it needs
+MAX_REQUESTS = 1024  # that a state remembers
 # Importers
 MAX_ROW_BYTES = 1 << 20  # one row of CSV, with the line ends in its texts, or one line of JSON
 MAX_TEXTS_BYTES = 256 << 20  # the texts of ids that a log keeps
