@@ -64,8 +64,15 @@ MAX_POLICY_SOURCES = 32  # legal texts
 MAX_POLICY_CHOICES = 64  # values of one `one_of`
 MAX_POLICY_AGE = 3653 * 86400  # seconds: ten years
 MAX_ATTESTATION_BYTES = 1 << 20
+# What others signed
+MAX_ATTACHMENTS = 255  # of one proof file
+MAX_ATTACHMENT_BYTES = 64 << 10  # of one
+MAX_ATTACHMENTS_BYTES = 4 << 20  # of all
 MAX_BEACON_ROUNDS = 255  # checked at once: as many as a file can bring
 MAX_BEACON_FILE_BYTES = 4096
+MAX_EVIDENCE_BYTES = 4 << 20  # of one file
+MAX_DEVICES = 256  # of one file, or of one answer to a nonce
+MAX_EVIDENCE_PIECES = 1 << 16  # that a log keeps behind its rows
 # Requests and openings
 MAX_REQUEST_BYTES = 16 << 10
 MAX_OPENED_ROWS = 1000  # of one request, and of one file

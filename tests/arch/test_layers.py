@@ -55,8 +55,8 @@ ROOMS: dict[str, str] = {
     "client": "attest card claim decide errors log outputs policy progress prove quantities schemas",
     "live": "client edge errors importers log quantities schemas start",
     "commands": (
-        "attest card claim decide edge errors evidence importers limits live log outputs policy progress prove quantities "
-        "report schemas spread stark start verify"
+        "attest card claim decide edge errors evidence importers limits live log outputs policy progress prove "
+        "quantities report schemas spread stark start verify"
     ),
     "standalone": "circuits decide edge errors outputs policy report start",
     "start": "",

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from zkcompliance.edge.shown import command
 from zkcompliance.errors import LogCorrupt, LogError, ParametersRejected, ZkComplianceError
-from zkcompliance.log import files, keybook, lineages, records, rows, staging, successor, texts
+from zkcompliance.log import backing, files, keybook, lineages, records, rows, staging, successor, texts
 from zkcompliance.log.layout import Layout, Settings
 from zkcompliance.log.leftovers import PUBLIC_NAMES
 from zkcompliance.log.store import SealedLog, Segment
@@ -95,6 +95,7 @@ def _public_faults(layout: Layout, log: SealedLog) -> Iterator[Finding]:
         texts.load(layout)
     except LogError as error:
         yield Finding(True, "secret/texts", error.message, error.help)
+    yield from _backing_faults(layout, log)
     published = {f"{segment.index:08d}" for segment in log.segments}
     for name in files.names(layout.segments) if os.path.lexists(layout.segments) else ():
         if name not in published:
@@ -109,6 +110,20 @@ def _public_faults(layout: Layout, log: SealedLog) -> Iterator[Finding]:
             yield Finding(False, f"secret/{name}", "rows of a writer who found the log busy; the next takes them in")
 
 
+def _backing_faults(layout: Layout, log: SealedLog) -> Iterator[Finding]:
+    """The pieces of evidence behind rows, against their digests and the entries' roots."""
+    if os.path.lexists(layout.retired):
+        return
+    try:
+        for number in range(1, len(backing.digests(layout)) + 1):
+            backing.load(layout, number)
+        for segment in log.segments:
+            if backing.root(layout, backing.count_of(segment.paths)) != segment.entry.evidence:
+                yield Finding(True, f"segment {segment.index}", "its evidence is not that of its entry")
+    except LogError as error:
+        yield Finding(True, "secret/evidence", error.message)
+
+
 def _private_faults(layout: Layout, path: Path) -> Iterator[Finding]:
     """What is wrong with a file or folder of the private part, and with all below it; nothing is opened."""
     try:
@@ -121,7 +136,7 @@ def _private_faults(layout: Layout, path: Path) -> Iterator[Finding]:
         what = "a link" if stat.S_ISLNK(status.st_mode) else "neither file nor folder"
         yield Finding(True, where, f"is {what}; nothing is read or written there: put the file itself in its place")
         return
-    if folder and path.parent not in (layout.root, layout.segments) and path != layout.segments:
+    if folder and path.parent not in (layout.root, layout.segments) and path not in (layout.segments, layout.evidence):
         yield Finding(not path.name.startswith("cache."), where, "is a folder, where a log has none")
         return
     if stat.S_IMODE(status.st_mode) & 0o077:

@@ -17,9 +17,10 @@ LOG/secret/           0700; everything below 0600
   spool-…             rows of writers who found the log busy, taken in by the next one who holds it
   spent-00000003      how much of segment 3's budget was ever spent: held against its ledger
   texts               the texts of ids, where they are kept
+  evidence/           the pieces of evidence behind rows (zkcompliance.log.backing), where there are any
   seen                the newest checkpoint that was read or written here
   pending-00000003    rows appended since the last seal, to become segment 3
-  segments/00000000/  rows, seed, meta, budget; records and tier where there are any; cache.* may be deleted
+  segments/00000000/  rows, seed, meta, budget; records, tier, evidence where there are any; cache.* may be deleted
 """
 
 from __future__ import annotations
@@ -144,6 +145,20 @@ class Layout:
         """The texts of ids, where they are kept (`zkcompliance.log.texts`)."""
         return self.secret / "texts"
 
+    @property
+    def evidence(self) -> Path:
+        """The pieces of evidence behind rows, where there are any (`zkcompliance.log.backing`)."""
+        return self.secret / "evidence"
+
+    @property
+    def digests(self) -> Path:
+        """The SHA-256 of each of them."""
+        return self.evidence / "digests"
+
+    def piece(self, number: int) -> Path:
+        """The piece of evidence with this number, from 1 on."""
+        return self.evidence / f"{number:08d}"
+
     def pending(self, index: int) -> Path:
         """The pending rows that are to become segment `index`."""
         return self.secret / f"pending-{index:08d}"
@@ -217,6 +232,11 @@ class SegmentPaths:
         There is no such file for rows as they were appended (0).
         """
         return self.folder / "tier"
+
+    @property
+    def evidence(self) -> Path:
+        """How many pieces of evidence the log had when it was sealed (`zkcompliance.log.backing`), if with any."""
+        return self.folder / "evidence"
 
     @property
     def cache(self) -> Path:

@@ -6,11 +6,12 @@ import contextlib
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zkcompliance.edge import regular
-from zkcompliance.log import files, rows, staging
+from zkcompliance.log import backing, files, rows, staging
 from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.layout import Layout, Settings
 from zkcompliance.log.pending import Pending
@@ -33,12 +34,13 @@ def stage(
     inputs: Sequence[bytes],
     taken: Mapping[bytes, bytes],
     progress: Progress,
+    evidence: int = 0,
 ) -> list[bytes]:
     """Make the private folders of all pending rows' segments, commit to each, and return their entries, 171 bytes each.
 
     Where no rows are pending it is one segment of padding: whoever calls it has been told that this is meant. inputs:
-    digests (`log.once`), and taken: records (`log.records`), that are kept with the first. Everything is durable when
-    it returns; on error nothing is left.
+    digests (`log.once`), and taken: records (`log.records`), that are kept with the first; evidence: as `stage_one` has
+    it, of each. Everything is durable when it returns; on error nothing is left.
     """
     count = max(1, -(-pending.rows // rows.MAX_ROWS))
     entries: list[bytes] = []
@@ -46,7 +48,8 @@ def stage(
         for index, table in enumerate(_tables(pending, settings.schema.width), first):
             marks = tuple(inputs) if index == first else ()
             known = taken if index == first else {}
-            entries.append(stage_one(layout, settings, index, table, (first, count, marks), progress, records=known))
+            seal = first, count, marks
+            entries.append(stage_one(layout, settings, index, table, seal, progress, records=known, evidence=evidence))
         files.sync_dir(layout.segments)
     except BaseException:
         drop(layout, first)
@@ -91,12 +94,14 @@ def stage_one(
     progress: Progress,
     tier: int = 0,
     records: Mapping[bytes, bytes] | None = None,
+    evidence: int = 0,
 ) -> bytes:
     """Make the private folder of segment `index`, durably, and commit to it; its entry (171 bytes).
 
     table: the rows (width, 2^k), zero-padded, and how many are real; seal: the first segment and the number of segments
     that are sealed with it, and the digests of inputs that are kept here (`log.once`); tier: as in `SegmentPaths`;
-    records: those that are kept here (`log.records`).
+    records: those that are kept here (`log.records`); evidence: how many pieces the log has, 0 where the segment is
+    sealed without any (`log.backing`).
     """
     from zkcompliance.stark.commit.table import commit
 
@@ -110,12 +115,15 @@ def stage_one(
         digest = rows.write(descriptor, settings.schema, columns[:, :count])
     files.create(paths.seed, seed)
     files.sync_dir(paths.folder)
-    entry = commit(
+    committed = commit(
         columns, seed, settings.profile.name, settings.schema.digest, cache=paths.cache, progress=progress
-    ).encode()
+    )
+    entry = replace(committed, evidence=backing.root(layout, evidence)).encode()
     files.create(paths.budget, ledger_bytes(entry))
     if tier:
         files.create(paths.tier, f"{tier}\n".encode())
+    if evidence:
+        files.create(paths.evidence, backing.count_bytes(evidence))
     if records:
         files.create(paths.records, encode_records(records))
     files.create(paths.meta, rows.Meta(digest, entry, *seal).encode())

@@ -212,6 +212,7 @@ class Writer:
         passed: list[Passed] | None = None,
         since: Since | None = None,
         older: list[Older] | None = None,
+        evidence: int = 0,
         progress: Progress = silent,
         executor: Executor | None = None,
     ) -> Checkpoint:
@@ -220,12 +221,13 @@ class Writer:
         Rows that were sealed before, as the very rows of an input or as those of a record (`log.once`), are passed over
         unless `again`, and said in `passed`. AlreadySealed where nothing else is there, or with `empty` where the last
         seal is an empty one; ChangedSinceSealed where a record is sealed otherwise; nothing is kept then. Rows older
-        than `since` are left out, and said in `older`.
+        than `since` are left out, and said in `older`. evidence: how many pieces of evidence the log keeps, where rows
+        name some (`log.backing`), 0 where none does; then no executor.
         """
         once = Inputs(self._layout, self.schema, self.checkpoint.size, self._pending, again=again, since=since)
         chunks = once.nothing(inputs) if empty else once.read(inputs)
         try:
-            checkpoint = self._seal(chunks, once, progress, executor, empty=empty)
+            checkpoint = self._seal(chunks, once, progress, executor, empty=empty, evidence=evidence)
         except AlreadySealed:
             self._clear()  # there is nothing to go on with
             raise
@@ -243,6 +245,7 @@ class Writer:
         executor: Executor | None,
         *,
         empty: bool = False,
+        evidence: int = 0,
     ) -> Checkpoint:
         """inputs: what is kept of them, complete when the chunks are at their end."""
         if not self._rolling:
@@ -255,7 +258,7 @@ class Writer:
             digests, records = ((), {}) if inputs is None else (inputs.digests, inputs.records)
             records = self._pending.records | records
             staged = self._layout, self._settings, first, self._pending, digests, records, progress
-            new = sealing.stage(*staged) if executor is None else staging.stage(*staged, executor)
+            new = sealing.stage(*staged, evidence) if executor is None else staging.stage(*staged, executor)
             text, checkpoint = self._publish(new)
         self._now(text, checkpoint, new)
         self._clear()

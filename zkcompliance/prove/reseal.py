@@ -25,7 +25,19 @@ from zkcompliance.edge import regular
 from zkcompliance.edge.shown import command
 from zkcompliance.errors import KeyFileError, LogError, UsageError, ZkComplianceError
 from zkcompliance.limits import MAX_SEGMENTS
-from zkcompliance.log import files, keybook, leftovers, lineages, moving, records, rows, sealing, seen, successor
+from zkcompliance.log import (
+    backing,
+    files,
+    keybook,
+    leftovers,
+    lineages,
+    moving,
+    records,
+    rows,
+    sealing,
+    seen,
+    successor,
+)
 from zkcompliance.log.layout import Layout, SegmentPaths, Settings
 from zkcompliance.log.pending import Pending, widen
 from zkcompliance.log.reservation import reserving
@@ -351,8 +363,9 @@ class _Making:
                 files.create(file, data, files.PUBLIC)
 
     def seal(self, steps: Sequence[Step]) -> None:
-        """Every segment's private folder, and `entries`."""
+        """Every segment's private folder, the pieces of evidence behind rows, and `entries`."""
         with files.reporting(self._new.root):
+            backing.copy(Layout(self._old.path), self._new)
             for step, (first, after) in zip(steps, numbers(steps), strict=True):
                 group = self._old.segments[first : first + step.old]
                 if step.carried:
@@ -369,7 +382,7 @@ class _Making:
         """The same segment: all its files but the ledger, which comes when the old one is closed."""
         source, target = segment.paths, self._new.segment(number)
         files.make_dir(target.folder)
-        kept = {source.rows.name, source.seed.name, source.tier.name, source.records.name}
+        kept = {each.name for each in (source.rows, source.seed, source.tier, source.records, source.evidence)}
         for name in files.names(source.folder):
             if name in kept:
                 _link(source.folder / name, target.folder / name)
@@ -399,9 +412,11 @@ class _Making:
         marks = [mark for segment in group for mark in rows.Meta.load(segment.paths.meta).inputs]
         seal = (number, 1, tuple(dict.fromkeys(marks))[-rows.MAX_INPUTS :])  # the newest, where that are too many
         known = {key: row for segment in group for key, row in records.load(segment.paths).items()}
+        pieces = max(backing.count_of(segment.paths) for segment in group)
         return sealing.stage_one(
-            self._new, self._settings, number, (table, count), seal, self._progress, tier, records=known
-        )
+            self._new, self._settings, number, (table, count), seal, self._progress, tier, records=known,
+            evidence=pieces,
+        )  # fmt: skip
 
     def leave_waiting(self) -> None:
         """What is kept of the log besides its segments: the texts of its ids, and rows that wait.

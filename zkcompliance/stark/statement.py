@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from zkcompliance import limits
@@ -93,12 +93,33 @@ class Statement:
         return [found[digest] for digest in sorted(found)]
 
 
-def encode_bundle(statement: Statement, notes: Sequence[bytes], proof: bytes) -> bytes:
-    """A proof file: statement, programs, the signed checkpoint of each log, proof."""
+def encode_bundle(
+    statement: Statement, notes: Sequence[bytes], proof: bytes, attachments: Iterable[tuple[int, bytes]] = ()
+) -> bytes:
+    """A proof file: statement, programs, the signed checkpoint of each log, proof, and what others signed, if anything.
+
+    attachments: kind and bytes of each, in any order. LimitExceeded where they are too many or too long.
+    """
     stated, programs = statement.encode(), statement.programs()
     out = [b"zkcb", u16(2), u32(len(stated)), stated, u8(len(programs))]
     out += [part for program in programs for part in (u32(len(program)), program)]
-    return b"".join([*out, u8(len(notes)), *map(bytes16, notes), u32(len(proof)), proof])
+    out += [u8(len(notes)), *map(bytes16, notes), u32(len(proof)), proof]
+    return b"".join([*out, _attached(attachments)])
+
+
+def _attached(attachments: Iterable[tuple[int, bytes]]) -> bytes:
+    """u8 count ‖ for each in ascending order: u8 kind ‖ u32 length ‖ bytes; nothing where there is none."""
+    given = sorted(set(attachments))
+    sizes = [len(data) for _, data in given]
+    for what, value, most in (
+        ("things that others signed", len(given), limits.MAX_ATTACHMENTS),
+        ("bytes of one that somebody signed", max(sizes, default=0), limits.MAX_ATTACHMENT_BYTES),
+        ("bytes of all that others signed", sum(sizes), limits.MAX_ATTACHMENTS_BYTES),
+    ):
+        if value > most:
+            raise LimitExceeded(f"{value} {what}: a proof file takes at most {most}")
+    parts = [part for kind, data in given for part in (u8(kind), u32(len(data)), data)]
+    return b"".join([u8(len(given)), *parts]) if given else b""
 
 
 def encode_policy_bundle(

@@ -1,35 +1,53 @@
-"""The proof file: statement, programs, signed notes and proof (docs/spec/proof.md). Decoding is canonical."""
+"""The proof file: statement, programs, signed notes, proof, and what others signed (docs/spec/proof.md).
+
+Decoding is canonical. Of what others signed only its frame is read here: who checks it needs libraries.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from zkcompliance import limits
 from zkcompliance.errors import CheckpointMismatch, MalformedBundle, MalformedNote, ProgramMismatch, StatementMismatch
-from zkcompliance.verify.codec import Reader, at_most, bytes16, bytes32, u8, u16
+from zkcompliance.verify.codec import Reader, at_most, bytes16, bytes32, positive, u8, u16
 from zkcompliance.verify.program import Program, decode_program
 from zkcompliance.verify.statement import Statement
 
 _MAGIC = b"zkcb" + u16(2)
+ROUND, STAMP, EARLIER, DEVICE = 1, 2, 3, 4  # kinds of attachments: what each holds, docs/spec/anchors.md says
+_KINDS = (ROUND, STAMP, EARLIER, DEVICE)
+
+
+class Attachment(NamedTuple):
+    """Something that somebody else signed: its kind, and its bytes, which are not empty."""
+
+    kind: int
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
     """The parts of a proof file, still undecoded.
 
-    program_bytes: each once, ascending by their digests; notes: the signed checkpoints, one for each log.
+    program_bytes: each once, ascending by their digests; notes: the signed checkpoints, one for each log; attachments:
+    ascending by kind, then by their bytes, none twice. The statement does not bind them.
     """
 
     statement_bytes: bytes
     program_bytes: tuple[bytes, ...]
     notes: tuple[bytes, ...]
     proof_bytes: bytes
+    attachments: tuple[Attachment, ...] = ()
 
     def encode(self) -> bytes:
         programs = u8(len(self.program_bytes)) + b"".join(bytes32(program) for program in self.program_bytes)
         notes = u8(len(self.notes)) + b"".join(bytes16(note) for note in self.notes)
-        return _MAGIC + bytes32(self.statement_bytes) + programs + notes + bytes32(self.proof_bytes)
+        whole = _MAGIC + bytes32(self.statement_bytes) + programs + notes + bytes32(self.proof_bytes)
+        if not self.attachments:
+            return whole
+        return whole + u8(len(self.attachments)) + b"".join(u8(kind) + bytes32(data) for kind, data in self.attachments)
 
 
 def decode_bundle(data: bytes) -> Bundle:
@@ -43,14 +61,31 @@ def decode_bundle(data: bytes) -> Bundle:
     at_most(sum(map(len, programs)), limits.MAX_PROGRAM_BYTES, "all programs")
     notes = tuple(reader.bytes16(limits.MAX_NOTE_BYTES, "note") for _ in range(reader.u8()))
     proof = reader.take(at_most(reader.u32(), limits.MAX_BUNDLE_BYTES, "proof"))
+    attachments = () if reader.ended else _read_attachments(reader)
     reader.finish()
     digests = [hashlib.sha256(program).digest() for program in programs]
     if digests != sorted(set(digests)):
         raise MalformedBundle("the programs are not in ascending order of their digests, each once")
-    bundle = Bundle(statement, programs, notes, proof)
+    bundle = Bundle(statement, programs, notes, proof, attachments)
     if bundle.encode() != data:
         raise MalformedBundle("the bundle is not in its canonical form")
     return bundle
+
+
+def _read_attachments(reader: Reader) -> tuple[Attachment, ...]:
+    """1 … 255 of them: where there are none, nothing follows the proof."""
+    found: list[Attachment] = []
+    size = 0
+    for _ in range(positive(reader, reader.u8(), "attachments, and bytes that say so")):
+        kind = reader.u8()
+        if kind not in _KINDS:
+            raise reader.fail(f"an attachment of the unknown kind {kind}")
+        length = positive(reader, at_most(reader.u32(), limits.MAX_ATTACHMENT_BYTES, "attachment"), "bytes of one")
+        size = at_most(size + length, limits.MAX_ATTACHMENTS_BYTES, "all attachments")
+        found.append(Attachment(kind, reader.take(length)))
+    if found != sorted(set(found)):
+        raise reader.fail("the attachments are not in ascending order, each once")
+    return tuple(found)
 
 
 def programs_of(bundle: Bundle, statement: Statement) -> tuple[Program, ...]:

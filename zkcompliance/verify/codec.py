@@ -37,6 +37,11 @@ class Reader:
         self._position = end
         return self._data[start:end]
 
+    @property
+    def ended(self) -> bool:
+        """Whether all bytes have been read."""
+        return self._position == self._end
+
     def finish(self) -> None:
         """All bytes must have been read."""
         if self._position != self._end:
