@@ -39,7 +39,9 @@ def test_what_is_shown_is_every_column() -> None:
     for place, number in enumerate(opening.named, 1):
         shown = [stated[f"row {place} part {part}"] for part in (1, 2, 3)]
         assert shown == joined(SCHEMA, rows[1:, number].tolist())
-        limbs = [value >> 16 * limb & 0xFFFF for value, size in zip(shown, (32, 32, 5)) for limb in range(size)]
+        limbs = [
+            value >> 16 * limb & 0xFFFF for value, size in zip(shown, (32, 32, 5), strict=True) for limb in range(size)
+        ]
         assert limbs == rows[1:, number].tolist()
 
 
@@ -72,7 +74,7 @@ def test_another_row_under_a_name_is_refused(naming: Naming) -> None:
 
 def mark(private: list[np.ndarray], chosen: list[int]) -> None:
     """Other rows are the opened ones, by their number."""
-    for columns, first, size in zip(private, (0, 10, 13), (10, 3, 12)):
+    for columns, first, size in zip(private[:3], (0, 10, 13), (10, 3, 12), strict=True):
         columns[0] = 0
         for number in chosen:
             if first <= number < first + size:

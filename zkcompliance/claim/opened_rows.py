@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from zkcompliance.card import types
@@ -65,8 +66,9 @@ def opened_rows(schema: Schema, naming: Naming, count: int) -> Claim:
         )
     if naming is Naming.FLOP and not has_flop(schema):
         raise UsageError(f"a row of {schema.label} has no column `flop`: rows of it are drawn by rows")
-    if not 1 <= count <= (most := most_opened(schema, naming)):
-        raise UsageError(f"one proof of {schema.label} opens from 1 to {most} rows, not {count}")
+    least = 1 if naming is Naming.NUMBER else 0  # a draw from a log without rows discloses that it has none
+    if not least <= count <= (most := most_opened(schema, naming)):
+        raise UsageError(f"one claim about {schema.label} opens from {least} to {most} rows, not {count}")
     return Claim(
         id=f"{naming.value}-{in_id(schema)}",
         version=1,
@@ -111,10 +113,8 @@ def _publics(schema: Schema, naming: Naming, count: int) -> tuple[Public, ...]:
 
 def _program(schema: Schema, naming: Naming, count: int) -> Program:
     names = BEFORE_LIMBS if naming is Naming.FLOP else 1
-    if naming is Naming.FLOP:
-        table = _by_flop(schema).build((2, 2, 2, 2, 2, 1))
-    else:
-        table = _by_number(schema).build((2, 1))
+    by_flop = naming is Naming.FLOP
+    table = _by_flop(schema).build((2, 2, 2, 2, 2, 1)) if by_flop else _by_number(schema).build((2, 1))
     return Program(
         claim=f"{naming.value}-{in_id(schema)}",
         version=1,
@@ -172,8 +172,8 @@ def _by_flop(schema: Schema) -> TableBuilder:
         total = before[limb] + act * flop[limb] if limb < len(flop) else before[limb]
         total = total + carries[limb - 1] if limb else total
         after.append(total - carries[limb] * (1 << LIMB_BITS) if limb < len(carries) else total)
-    for number, (limb, value) in enumerate(zip(before, after, strict=True)):
-        row.require_transition(f"FLOP are added up: limb {number}", row.next_row(limb) - value)
+    for number, (summand, value) in enumerate(zip(before, after, strict=True)):
+        row.require_transition(f"FLOP are added up: limb {number}", row.next_row(summand) - value)
     row.interact(TOKENS, zero - row.first(), row.ordinal(), *before)
     row.interact(TOKENS, row.last(), row.ordinal() + 1, *after)
     row.interact(ROWS, opened, *before, *(row.log_column(c) for c in range(1, schema.width)))
@@ -188,10 +188,7 @@ def _shown(schema: Schema, naming: Naming, count: int) -> TableBuilder:
     taken = zero - ends.first()
     parts = parts_of(schema)
     at = 1 if naming is Naming.NUMBER else 2
-    if naming is Naming.NUMBER:
-        total = [ends.witness_column()]
-    else:
-        total = _name(ends, 1, naming)
+    total = [ends.witness_column()] if naming is Naming.NUMBER else _name(ends, 1, naming)
     ends.interact(TOKENS, ends.first(), zero, *(zero for _ in total))
     ends.interact(TOKENS, taken, ends.public(0), *total)
     for number in range(count):
@@ -242,9 +239,9 @@ def _numbers(schema: Schema, naming: Naming, rows: NDArray[np.uint32], asked: Se
     if len(set(asked)) != len(asked):
         return None
     if naming is not Naming.FLOP:
-        return list(asked) if max(asked) < rows.shape[1] else None
+        return list(asked) if max(asked, default=-1) < rows.shape[1] else None
     before = flop_before(schema, rows)
-    at = {flop: number for number, (flop, end) in enumerate(zip(before, before[1:], strict=False)) if end > flop}
+    at = {flop: number for number, (flop, end) in enumerate(pairwise(before)) if end > flop}
     return [at[flop] for flop in asked] if set(asked) <= set(at) else None
 
 

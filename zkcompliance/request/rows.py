@@ -1,5 +1,4 @@
-"""What a request asks of rows: of which checkpoint, how many, drawn by which round of a beacon, each row alike or by its
-FLOP.
+"""What a request asks of rows: of which checkpoint, how many, drawn by which round of a beacon, and by what weight.
 
 The round is the first that is published 60 seconds after the request is made, or later: so the asker is bound before
 it is known, and the lab by the checkpoint, which the asker has seen.
@@ -12,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from zkcompliance.errors import MalformedRequest
-from zkcompliance.evidence.beacon import BEACONS, Beacon, first_round
+from zkcompliance.evidence import beacon as beacons
+from zkcompliance.evidence.beacon import Beacon, first_round
 from zkcompliance.limits import MAX_OPENED_ROWS
 from zkcompliance.log.checkpoint import MAX_SIZE
 from zkcompliance.log.note import check_name
@@ -55,16 +55,16 @@ class AskedRows:
             raise MalformedRequest("openings.size is the number of segments of the checkpoint, at least 1")
         if not isinstance(root, str) or not _ROOT.fullmatch(root):
             raise MalformedRequest("openings.root is 64 hexadecimal digits, lower case")
-        beacon = BEACONS.get(name) if isinstance(name, str) else None
+        beacon = beacons.BEACONS.get(name) if isinstance(name, str) else None
         if beacon is None:
-            raise MalformedRequest(f"openings.beacon is one of {', '.join(BEACONS)}")
+            raise MalformedRequest(f"openings.beacon is one of {', '.join(beacons.BEACONS)}")
         if type(rows) is not int or not 1 <= rows <= MAX_OPENED_ROWS:
             raise MalformedRequest(f"openings.rows is from 1 to {MAX_OPENED_ROWS}")
         if weight not in WEIGHTS:
             raise MalformedRequest(f"openings.weight is one of {', '.join(WEIGHTS)}")
         if number != (first := first_round(beacon, made + WAIT)):
             raise MalformedRequest(
-                f"openings.round is {first}, the first round of {beacon.name} that is published {WAIT} seconds after the "
-                "request is made, or later: with any other the asker could have known what is drawn"
+                f"openings.round is {first}, the first round of {beacon.name} that is published {WAIT} seconds after "
+                "the request is made, or later: with any other the asker could have known what is drawn"
             )
         return cls(origin, size, bytes.fromhex(root), beacon, first, rows, str(weight))
