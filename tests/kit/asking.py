@@ -53,7 +53,8 @@ class Asking:
         checkpoint = self.log.checkpoint
         asked = AskedRows(
             other.pop("origin", checkpoint.origin), other.pop("size", checkpoint.size),
-            other.pop("root", checkpoint.root), beacons.QUICKNET, other.pop("round", known_round().number), rows, weight,
+            other.pop("root", checkpoint.root), beacons.BEACONS["quicknet"],
+            other.pop("round", known_round().number), rows, weight,
         )  # fmt: skip
         key = load_private(self.folder / "asker.key")
         made = other.pop("made", MADE)

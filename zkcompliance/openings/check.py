@@ -45,6 +45,7 @@ class Shown:
     """What was checked. names: of each row its number among the real rows of the segments first … last, from 0; or,
     where they are drawn by FLOP, the FLOP before it. rows: limbs of each but act. total: of real rows, or of FLOP; None
     where it is not disclosed. texts: by id. pieces: of evidence, by number. time, reference: as the lab states them.
+    claim, program: id and version, and SHA-256 of the program of the first claim.
     """
 
     sha256: bytes
@@ -63,6 +64,13 @@ class Shown:
     time: int
     reference: bytes
     report: Report
+    claim: str
+    program: bytes
+
+    @property
+    def flop(self) -> bool:
+        """Whether rows are drawn, and named, by FLOP."""
+        return self.naming is Naming.FLOP
 
 
 def check(data: bytes, keys: Sequence[VerifierKey], request: Request | None = None) -> Shown:
@@ -94,7 +102,7 @@ def check(data: bytes, keys: Sequence[VerifierKey], request: Request | None = No
     pieces = _pieces(file.pieces, schema, rows, log)
     return Shown(
         hashlib.sha256(data).digest(), len(data), log, key, schema, naming, names, rows, total, texts, pieces, asked,
-        of, binding.time, binding.reference, report,
+        of, binding.time, binding.reference, report, f"{opens[0].claim}@1", statement.claims[0].program_digest,
     )  # fmt: skip
 
 

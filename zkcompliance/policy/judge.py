@@ -34,6 +34,7 @@ from zkcompliance.policy.binding import Binding, ForPolicy, Subject, raw_text
 from zkcompliance.policy.catalogue import FLOOR, asked, ready_made, refusal
 from zkcompliance.policy.finding import Key, Verified, public_values
 from zkcompliance.policy.model import Bound, LogRule, Policy, Requirement
+from zkcompliance.policy.opened import Opened, findings
 from zkcompliance.policy.proofs import Claimed, File, Proof, claims_of, opened, origins_of
 from zkcompliance.policy.recall import Recall, recalled
 from zkcompliance.policy.requirement import (
@@ -70,6 +71,7 @@ def judge_policy(
     recall: Recall | None = None,
     drawn: int | None = None,
     rehearsal: bool = False,
+    opened_rows: Sequence[Opened] = (),
 ) -> Verdict:
     """What a proof file or policy bundle shows of every requirement of a policy, floors of its logs included.
 
@@ -79,7 +81,7 @@ def judge_policy(
     satisfy besides. state: a file that remembers the logs that were seen; it is written only when everything is met.
     recall: the state with lineages and the word for new keys, in its place. drawn: UTC seconds at which the reference
     was drawn, before which no proof is taken; a policy that requires a reference needs both. rehearsal: whether the
-    proofs are rehearsals; such are taken then, and no others.
+    proofs are rehearsals; such are taken then, and no others. opened_rows: requests for rows, and what came of them.
 
     A requirement that is not met, or not shown, is in the verdict with its error; raised are PolicyNotInForce,
     MalformedError for a file that is not in its form, UsageError or Undecided for keys, LogEvidence or
@@ -122,6 +124,8 @@ def judge_policy(
             shown |= {(requirement.name, name): value for name, value in public_values(claimed).items()}
     judged = [found[requirement.name] for requirement in requirements]
     judged = with_floors(said_once(judged), {FLOOR + name: name for name in policy.logs}, policy.logs)
+    by_lot = findings(policy.openings, list(policy.logs), _checkpoints(judged), opened_rows)
+    judged += [Judged(each) for each in by_lot]
     stated = (ours[0] if ours else proofs[0]).bound()
     put = _asked(bench, given, claim_files=len(policy.cards), ready=ready_made(policy))
     of_indices = formulas.sources(requirements)
@@ -227,6 +231,17 @@ def asked_of(policy: Policy, given: Keys) -> tuple[dict[str, LogRule], tuple[Req
     for each in made:
         check_origins(each, rules)
     return rules, made
+
+
+def _checkpoints(judged: Sequence[Judged]) -> dict[str, frozenset[tuple[str, int, bytes]]]:
+    """By the policy's name of a log, the checkpoints that the proofs are about, as far as they are met: of a roll-up
+    those of the log that it stands for."""
+    found: dict[str, set[tuple[str, int, bytes]]] = {}
+    for each in judged:
+        for log in each.finding.logs if each.finding.status is Status.MET else ():
+            at = log.stands_for or (log.origin, log.size, log.root)
+            found.setdefault(log.name, set()).add(at)
+    return {name: frozenset(at) for name, at in found.items()}
 
 
 def _common_fault(

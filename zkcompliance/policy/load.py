@@ -17,7 +17,7 @@ from zkcompliance.policy.bounds import read_bound, refuse_met_by_nothing, refuse
 from zkcompliance.policy.clocks import refuse_backdated
 from zkcompliance.policy.floors import with_floors
 from zkcompliance.policy.formulas import Index, read_indices, refuse_unshown
-from zkcompliance.policy.model import Bound, Cosigners, LogKey, LogRule, Operator, Policy, Requirement
+from zkcompliance.policy.model import Bound, Cosigners, LogKey, LogRule, Openings, Operator, Policy, Requirement
 from zkcompliance.policy.slots import IN_ORDER
 from zkcompliance.policy.toml import Table, fault, name, read, table, text
 from zkcompliance.policy.versions import with_versions
@@ -75,6 +75,7 @@ class _Reader:
         self.indices = read_indices(root)
         earliest = 0 if proof_age is None else max(0, valid_from - proof_age)
         requirements = self._requirements(logs, subject == "required", proof_age is not None, earliest)
+        openings = self._openings(logs) if "openings" in root else None
         logs = with_versions(logs, requirements, lambda each: self.cards.get(each.claim) or catalogue.load(each.claim))
         root.close()
         used = {log for requirement in requirements for slot in requirement.logs for log in requirement.taken(slot)}
@@ -88,7 +89,7 @@ class _Reader:
         return Policy(
             self.data, identity, version, title, jurisdiction, sources, valid_from, valid_until, subject == "required",
             self.reference, proof_age, checkpoint_age, cosigners, logs, requirements,
-            self._own(requirements), self.compiled, checked,
+            self._own(requirements), self.compiled, openings, checked,
         )  # fmt: skip
 
     def _freshness(self, cosigned: bool) -> tuple[int | None, int | None]:
@@ -101,6 +102,19 @@ class _Reader:
         if checkpoint is not None and not cosigned:
             raise fault("freshness.checkpoint", "needs [cosigners]: a log does not date its own checkpoints")
         return proof, checkpoint
+
+    def _openings(self, logs: Mapping[str, LogRule]) -> Openings:
+        found = self.root.table("openings")
+        rows = found.whole("rows", 1, limits.MAX_OPENED_ROWS)
+        weight = found.text("weight") if "weight" in found else "rows"
+        if weight not in ("rows", "flop"):
+            raise fault("openings.weight", "is rows or flop")
+        named = found.texts("logs", limits.MAX_POLICY_LOGS) if "logs" in found else ()
+        for number, each in enumerate(named, 1):
+            if each not in logs:
+                raise fault(f"openings.logs[{number}]", f"no log of that name: there is {', '.join(logs)}")
+        found.close()
+        return Openings(rows, weight, named)
 
     def _cosigners(self) -> Cosigners:
         found = self.root.table("cosigners")

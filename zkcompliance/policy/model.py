@@ -61,6 +61,16 @@ class LogRule:
 
 
 @dataclass(frozen=True)
+class Openings:
+    """Rows that must have been drawn by lot and opened: so many at least, by that weight (`rows` or `flop`), of each of
+    these logs (none: of every log of the policy)."""
+
+    rows: int
+    weight: str
+    logs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Formula:
     """A number times an index: factor (which has been divided by `per`) times `value` of `requirement`.
 
@@ -153,6 +163,7 @@ class Policy:
     requirements: tuple[Requirement, ...]
     cards: Mapping[str, Card] = field(default_factory=dict, repr=False, compare=False)
     compiled: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
+    openings: Openings | None = None
     checked: int | None = None  # the day on which its sentences were last held against the texts of its sources
 
     def card(self, requirement: Requirement) -> Card:

@@ -32,6 +32,7 @@ def describe(policy: Policy) -> dict[str, Any]:
         "subject": "every proof names the model that it is about" if policy.subject else "no model is asked for",
         "fresh": _fresh(policy),
         "cosigners": _cosigners(policy),
+        "openings": _openings(policy),
         "logs": {rule.name: _log(rule) for rule in policy.logs.values()},
         "requirements": [_requirement(each, policy.card(each)) for each in asked(policy)],
         "not_shown": [*NOT_SHOWN, *((finding.ABOUT.format("the model"),) if policy.subject else ())],
@@ -50,7 +51,7 @@ def lines(said: dict[str, Any]) -> list[str]:
     out += [
         "",
         "Asks of every proof:",
-        *(f"  - {each}" for each in (said["subject"], *said["fresh"], said["cosigners"])),
+        *(f"  - {each}" for each in (said["subject"], *said["fresh"], said["cosigners"], said["openings"])),
     ]
     out += ["", "Asks of the logs:", *(f"  {name}: {text}" for name, text in said["logs"].items())]
     out += ["", "Is met when all of this is shown:"]
@@ -87,6 +88,15 @@ def _cosigners(policy: Policy) -> str:
         return "nobody is asked to cosign its logs' checkpoints"
     names = ", ".join(operator.name for operator in policy.cosigners.operators)
     return f"at least {policy.cosigners.quorum} of {names} cosigned its logs' checkpoints"
+
+
+def _openings(policy: Policy) -> str:
+    asked = policy.openings
+    if asked is None:
+        return "no rows are drawn by lot and opened"
+    where = " and ".join(asked.logs) or "every log"
+    by = "each FLOP as likely as any other" if asked.weight == "flop" else "each row as likely as any other"
+    return f"at least {asked.rows} rows of {where} were drawn by lot, {by}, and opened"
 
 
 def _log(rule: LogRule) -> str:
