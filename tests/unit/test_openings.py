@@ -68,7 +68,7 @@ def test_rows_of_some_segments(lab: Asking) -> None:
 def test_rows_that_are_not_there(lab: Asking, numbers: list[int]) -> None:
     spent = [segment.budget().proofs_left() for segment in lab.log.segments]
     with pytest.raises(UsageError):
-        open_rows(lab.log, numbers)
+        open_rows(lab.log, numbers, now=MADE)
     assert [segment.budget().proofs_left() for segment in lab.log.segments] == spent
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -42,8 +41,8 @@ def open_rows(
     log: SealedLog,
     numbers: Iterable[int],
     *,
+    now: int,
     segments: tuple[int, int] | None = None,
-    now: int | None = None,
     progress: Progress = silent,
 ) -> Opened:
     """The rows with these numbers, from 0, among the real rows of the segments first … last (all, if not given).
@@ -61,12 +60,10 @@ def open_rows(
             f"{log.path}: its rows are 1 to {there}" + ("" if segments is None else " in these segments"),
             help="zkcompliance open --help",
         )
-    return _made(part, Naming.NUMBER, asked, Binding(time=_time(now)), None, None, progress)
+    return _made(part, Naming.NUMBER, asked, Binding(time=now), None, None, progress)
 
 
-def answer(
-    log: SealedLog, request: Request, of: Round, *, now: int | None = None, progress: Progress = silent
-) -> Opened:
+def answer(log: SealedLog, request: Request, of: Round, *, now: int, progress: Progress = silent) -> Opened:
     """The rows that a request draws by a round, which is checked. OpeningsRefused where the request is of another log,
     checkpoint or round."""
     rows, checkpoint = request.openings, log.checkpoint
@@ -91,12 +88,8 @@ def answer(
         names = [before[number] for number in holding(draw(seed, before[-1], rows.rows), before)]
     else:
         raise UsageError(f"rows of {log.schema.label} have no FLOP to draw by")
-    binding = Binding(time=_time(now), reference=request.reference.encode())
+    binding = Binding(time=now, reference=request.reference.encode())
     return _made(part, naming, names, binding, request, of, progress)
-
-
-def _time(now: int | None) -> int:
-    return int(time.time()) if now is None else now
 
 
 def _part(log: SealedLog, segments: tuple[int, int] | None) -> Part:
