@@ -58,7 +58,7 @@ class Opening:
         count = len(self.tables) if self.segments is None else self.segments
         return {"segments": count, **{f"row {place}": name for place, name in enumerate(self.named, 1)}}
 
-    def prover(self) -> Prover:
+    def prover(self, of: type[Prover] = Prover) -> Prover:
         claim = self.claim
         witness = claim.witness({SLOT: self.tables}, self.given())
         if self.spoil_witness is not None:
@@ -68,7 +68,7 @@ class Opening:
         sealed = [seal_anew(columns, SCHEMA.digest) for columns in self.tables]
         sizes = private_sizes(claim.program, witness.private, {SLOT: len(sealed)})
         statement = support.one_claim(claim.program, stated, [[table.entry for table in sealed]], sizes)
-        return Prover(statement, sealed, witness.private, [], os.urandom(32))
+        return of(statement, sealed, witness.private, [], os.urandom(32))
 
     def holds(self) -> bool:
         """Whether every equation holds on the rows, and the verifier accepts; InternalError of one without the other
