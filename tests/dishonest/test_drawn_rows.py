@@ -5,11 +5,12 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.kit.asking import MADE, WEEK, Asking, asking, changed, known_round, rows_file
+from tests.kit.asking import MADE, WEEK, Asking, asking, changed, known_round, rows_file, with_evidence
 from tests.kit.command_line import ok
 from zkcompliance.claim.opened_rows import Naming
 from zkcompliance.errors import (
@@ -25,7 +26,7 @@ from zkcompliance.evidence.beacon import Round
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.openings.check import Shown, check
 from zkcompliance.openings.draw import draw, seed_of
-from zkcompliance.openings.file import OpenedFile
+from zkcompliance.openings.file import OpenedFile, Piece
 from zkcompliance.policy.binding import Binding
 from zkcompliance.progress import silent
 from zkcompliance.prove.opening import _made, answer, open_rows
@@ -182,6 +183,30 @@ def test_texts_that_are_of_no_id_shown(lab: Asking, honest: bytes, request_: Req
             held(lab, changed(honest, texts=texts), request_)
     with pytest.raises(MalformedError):
         held(lab, changed(honest, texts=tuple(reversed(file.texts))), request_)
+
+
+def test_evidence_that_is_of_no_row_shown(tmp_path: Path) -> None:
+    """A piece under the entry's root that no row names; one that is none; under another entry, place or number."""
+    other = asking(tmp_path)
+    pieces = [b"report 1", b"report 2", b"report 3"]
+    with_evidence(other, 1, kept=pieces[:1])
+    with_evidence(other, 2, 3, kept=pieces[1:])
+    opened = open_rows(other.log, [25, 26], now=MADE)  # the rows that name pieces 1 and 2
+    assert opened.shown.pieces == {1: pieces[0], 2: pieces[1]}
+    first, second = OpenedFile.decode(opened.data).pieces
+    third = open_rows(other.log, [27], now=MADE)
+    (unnamed,) = OpenedFile.decode(third.data).pieces
+    false: list[tuple[Piece, ...]] = [
+        (first, second, unnamed), (replace(first, data=b"report 9"),), (replace(first, data=pieces[1]),),
+        (replace(first, segment=3),), (replace(first, segment=0),), (replace(first, leaf=1),),
+        (replace(first, leaves=2),), (replace(first, path=first.path[:-1]),), (replace(second, leaf=0),),
+    ]  # fmt: skip
+    for each in false:
+        with pytest.raises(OpeningsRefused, match="evidence"):
+            held(other, changed(opened.data, pieces=each))
+    with pytest.raises(MalformedError):
+        held(other, changed(opened.data, pieces=(second, first)))
+    assert held(other, changed(opened.data, pieces=(second,))).pieces == {2: pieces[1]}
 
 
 def test_bytes_that_are_changed(lab: Asking, honest: bytes, request_: Request) -> None:

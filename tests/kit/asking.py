@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from tests.kit.command_line import ok
 from tests.kit.rolling import ROW
+from zkcompliance import schemas
 from zkcompliance.evidence import beacon as beacons
 from zkcompliance.evidence.beacon import Round, read_round
+from zkcompliance.log import backing
 from zkcompliance.log.keys import load_private
+from zkcompliance.log.layout import Layout
 from zkcompliance.log.store import SealedLog
+from zkcompliance.log.writer import Writer
 from zkcompliance.openings.file import OpenedFile
 from zkcompliance.request.file import Request
 from zkcompliance.request.rows import AskedRows
@@ -74,8 +79,16 @@ def asking(folder: Path) -> Asking:
     return Asking(folder)
 
 
+def with_evidence(asking: Asking, *named: int, kept: Sequence[bytes]) -> None:
+    """One segment more, of rows that name these pieces of all that the log keeps from now on."""
+    rows = [{**row(90 + number), "evidence": piece} for number, piece in enumerate(named)]
+    layout = Layout(asking.folder / "log")
+    backing.keep(layout, kept)
+    with Writer(asking.folder / "log", load_private(asking.folder / "log.key")) as writer:
+        given = [("evidence", [schemas.encode_rows(schemas.compute, rows)])]
+        writer.seal_inputs(given, evidence=len(backing.digests(layout)))
+
+
 def changed(data: bytes, **parts: Any) -> bytes:
     """A file of opened rows with these parts in place of its own."""
-    from dataclasses import replace
-
     return replace(OpenedFile.decode(data), **parts).encode()

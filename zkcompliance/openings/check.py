@@ -82,6 +82,8 @@ def check(data: bytes, keys: Sequence[VerifierKey], request: Request | None = No
     file = OpenedFile.decode(data)
     schema = _schema(file.schema)
     bundle = decode_bundle(file.bundle)
+    if bundle.attachments:
+        raise MalformedOpenings("what others signed about a log dates no row that is shown, and is not in such a file")
     statement = decode_statement(bundle.statement_bytes)
     binding = Binding.decode(statement.head)
     if binding.policy is not None or binding.subject is not None:
