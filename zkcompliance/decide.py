@@ -7,6 +7,7 @@ once. Claims are known by their cards.
 from __future__ import annotations
 
 import glob
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from enum import Enum
@@ -17,7 +18,7 @@ from zkcompliance.card.own import Own, one
 from zkcompliance.card.parameter import parsed
 from zkcompliance.card.typed import params_of
 from zkcompliance.edge.pairs import by_name, by_names, by_slot
-from zkcompliance.errors import Undecided, UsageError
+from zkcompliance.errors import Undecided, Unsupported, UsageError
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.log.public_keys import load_public
 from zkcompliance.log.trust import TrustPolicy, load_trust
@@ -26,7 +27,8 @@ from zkcompliance.policy.binding import Subject
 from zkcompliance.policy.devices import Answers
 from zkcompliance.policy.judge import judge_claim, judge_policy, look
 from zkcompliance.policy.model import Policy
-from zkcompliance.policy.proofs import File, opened
+from zkcompliance.policy.opened import Opened, log_names
+from zkcompliance.policy.proofs import File, opened, origins_of
 from zkcompliance.policy.recall import Recall
 from zkcompliance.policy.rolled import read_roll_ups
 from zkcompliance.policy.slots import labels
@@ -50,7 +52,7 @@ class Spoken(Enum):
 
 _OPTIONS = {
     "claim_files": "claim-file", "params": "param", "log_keys": "log-key", "lineages": "lineage",
-    "roll_ups": "roll-up", "new_keys": "new-key", "attestation_key": "attestation-key",
+    "roll_ups": "roll-up", "new_keys": "new-key", "attestation_key": "attestation-key", "requests": "request",
 }  # fmt: skip
 _ARGUMENTS = {"claim_files": "claims", "lineages": "lineage"}
 
@@ -66,8 +68,8 @@ class Request:
     rehearsals, which are refused otherwise; trust, state: files; lineages: [LOG=]FILE, files by name, or the only
     log's; new_keys: logs whose key may be one that the state has not seen; both by the labels of `policy.slots`, which
     are the names where each stands for one log; at: the time of judgement, as text or in UTC seconds; attestation,
-    attestation_key: files or their bytes, the second the PEM public key that must have signed the first. spoken: how
-    errors call all these.
+    attestation_key: files or their bytes, the second the PEM public key that must have signed the first. requests,
+    openings: files of requests for rows, and of the opened rows that answer them. spoken: how errors call all these.
     """
 
     policy: str | Path | Policy | None = None
@@ -87,6 +89,8 @@ class Request:
     at: str | int | None = None
     attestation: str | Path | bytes | None = None
     attestation_key: str | Path | bytes | None = None
+    requests: Sequence[str | Path] = ()
+    openings: Sequence[str | Path] = ()
     spoken: Spoken = Spoken.OPTIONS
 
     def reads(self) -> list[Path]:
@@ -94,6 +98,7 @@ class Request:
         single = [self.policy, self.claim, self.trust, self.state, self.attestation, self.attestation_key]
         texts = [str(each) for each in (*single, *self.claim_files) if isinstance(each, str | Path)]
         found = [Path(text) for text in texts] + [Path(each) for each in self.roll_ups]
+        found += [Path(each) for each in (*self.requests, *self.openings)]
         for named in (self.log_keys, self.lineages):
             if isinstance(named, Path | Mapping):
                 given = [named] if isinstance(named, Path) else [one for each in named.values() for one in _each(each)]
@@ -103,7 +108,7 @@ class Request:
         if self.state is not None:
             state = Path(self.state)
             kept = state.parent.glob(f"{glob.escape(state.name)}.evidence.*")
-            found += [state.with_name(f"{state.name}.lock"), *kept]
+            found += [state.with_name(f"{state.name}.lock"), state.with_name(f"{state.name}.requests"), *kept]
         return found + self.model()
 
     def model(self) -> list[Path]:
@@ -154,7 +159,7 @@ class Request:
 
     def _check(self) -> None:
         """UsageError for what makes no sense together, whoever asks, and for one text where several belong."""
-        for name in ("claim_files", "params", "log_keys", "lineages", "roll_ups", "new_keys"):
+        for name in ("claim_files", "params", "log_keys", "lineages", "roll_ups", "new_keys", "requests", "openings"):
             if isinstance(getattr(self, name), str | bytes):
                 raise UsageError(
                     f"{self._called(name)} is one text, which says nothing of what it is for: give a mapping, or a list"
@@ -168,6 +173,11 @@ class Request:
             raise UsageError(
                 f"{self._called('policy')} says which claims and parameters are asked: "
                 f"{self._called('claim', 'params')} do not go with it"
+            )
+        if self.policy is None and (self.requests or self.openings):
+            raise UsageError(
+                f"{self._called('requests', 'openings')} go with {self._called('policy')}",
+                help="zkcompliance verify rows.zkp --log-key PUB --request FILE  # holds opened rows against a request",
             )
         if self.policy is None and self.claim_files:
             raise UsageError(
@@ -235,9 +245,31 @@ class Request:
                 file, policy, now=now, keys=given, subject=self._subject(progress), reference=self._reference(),
                 trust=self._trust(), recall=self._recall(labels(policy.logs, given), now, clock, progress),
                 drawn=self._drawn(), rehearsal=self.rehearsal, check=check, answers=_answers(file, policy, now),
+                opened_rows=self._opened(file, policy, given, now),
             )  # fmt: skip
         except Undecided as error:
             return look(file, now=now, missing=error, own=policy.cards)
+
+    def _opened(
+        self, file: File, policy: Policy, given: Mapping[str, tuple[VerifierKey, ...]], now: int
+    ) -> tuple[Opened, ...]:
+        """Requests that are given, or that the state remembers, with what came of them; loads nothing for none."""
+        memory = self._memory()
+        kept = memory is not None and os.path.lexists(memory.with_name(f"{memory.name}.requests"))
+        if not (self.requests or self.openings or kept):
+            return ()
+        try:
+            from zkcompliance.openings.answers import answers
+        except ImportError:  # in the one-file verifier
+            raise Unsupported(
+                f"{memory}.requests remembers requests for rows, whose answers the one-file verifier does not check",
+                help=_WHOLE,
+            ) from None
+        keys = [each.key for rule in policy.logs.values() for each in rule.keys]
+        keys += [key for several in given.values() for key in several]
+        logs = log_names(sorted(origins_of(file.proofs)))
+        requests, openings = ([Path(each) for each in paths] for paths in (self.requests, self.openings))
+        return answers(requests, openings, keys, state=memory, logs=logs, now=now)
 
     def _policy(self) -> Policy:
         return self.policy if isinstance(self.policy, Policy) else policies.load(str(self.policy), self.claim_files)

@@ -147,6 +147,18 @@ class MalformedEvidence(MalformedError):
     code = "malformed-evidence"
 
 
+class MalformedRequest(MalformedError):
+    """A request to a lab is not in its one form, or asks for what no answer can give."""
+
+    code = "malformed-request"
+
+
+class MalformedOpenings(MalformedError):
+    """A file of opened rows does not decode, or not canonically."""
+
+    code = "malformed-openings"
+
+
 class ImporterError(MalformedError):
     """An input file holds something that its importer does not understand; the message names row and column."""
 
@@ -226,6 +238,18 @@ class SignatureRejected(VerificationError):
     """The log is none of those that are asked for, or its checkpoint is not signed by a key that is trusted for it."""
 
     code = "signature-rejected"
+
+
+class OpeningsRefused(VerificationError):
+    """Rows that are shown are not those that were asked for or drawn, or what is shown beside them is not theirs."""
+
+    code = "openings-refused"
+
+
+class NotAnswered(VerificationError):
+    """A request for rows has no answer: none is there, or it is of after the day by which it was asked."""
+
+    code = "not-answered"
 
 
 class LineageRejected(VerificationError):

@@ -79,6 +79,15 @@ MAX_EVIDENCE_BYTES = 64 << 20  # of one piece behind rows
 MAX_EVIDENCE_JSON_BYTES = 4 << 20  # of one document in it
 MAX_DEVICES = 256  # of one file, or of one answer to a nonce
 MAX_EVIDENCE_PIECES = 1 << 16  # that a log keeps behind its rows
+# Requests and openings
+MAX_REQUEST_BYTES = 16 << 10
+MAX_OPENED_ROWS = 1000  # of one request, and of one file
+MAX_OPENINGS_BYTES = 100 << 20  # of a file: the proof, the texts of ids, the evidence
+MAX_OPENED_TEXTS = 1 << 16
+MAX_OPENED_PIECES = 4096  # of evidence
+MAX_OPENED_TEXT_BYTES = 1 << 20  # one text of an id
+MAX_DRAWS = 1 << 20  # numbers that a draw may look at before it has as many as it needs
+MAX_REQUESTS = 1024  # that a state remembers
 # Importers
 MAX_ROW_BYTES = 1 << 20  # one row of CSV, with the line ends in its texts, or one line of JSON
 MAX_TEXTS_BYTES = 256 << 20  # the texts of ids that a log keeps

@@ -47,17 +47,22 @@ ROOMS: dict[str, str] = {
     # what is asked, and what comes of it
     "policy": "card edge errors limits lineage log progress quantities strict_json verify",
     "attest": "edge errors evidence limits log policy strict_json verify",
+    "request": "errors evidence limits log quantities",
+    "openings": "edge errors evidence limits log policy quantities request schemas strict_json verify",
     "outputs": "attest edge errors log",
     "report": "card edge errors policy quantities",
-    "prove": "attest card claim edge errors limits lineage log policy progress quantities schemas spread stark verify",
-    "decide": "attest card edge errors log outputs policy progress quantities",
+    "prove": (
+        "attest card claim edge errors evidence limits lineage log openings policy progress quantities request schemas "
+        "spread stark verify"
+    ),
+    "decide": "attest card edge errors log openings outputs policy progress quantities",
     "archive": "card decide edge errors limits policy progress quantities report strict_json",
     # what people call
     "client": "attest card claim decide errors log outputs policy progress prove quantities schemas",
     "live": "client edge errors importers log quantities schemas start",
     "commands": (
-        "archive attest card claim decide edge errors evidence importers limits live log outputs policy progress prove "
-        "quantities report schemas spread standalone stark start verify"
+        "archive attest card claim decide edge errors evidence importers limits live log openings outputs policy "
+        "progress prove quantities report request schemas spread standalone stark start verify"
     ),
     "standalone": "circuits decide edge errors outputs policy report start",
     "start": "",
@@ -72,6 +77,8 @@ PARTS = {
     ("circuits", "claim"): "language",
     ("commands", "stark"): "commit prover statement",  # the demo's dishonest prover
     ("commands", "standalone"): "build",  # the one file's bytes, which an archive holds
+    ("openings", "policy"): "binding finding opened",
+    ("decide", "openings"): "answers",
     ("attest", "verify"): "bundle program verifier",
 }
 # Written by hand, not in the language: what it needs of a program is in claim/ itself.

@@ -149,6 +149,12 @@ def test_every_verb(bench: Bench) -> None:
     bench.run("fsck", f / "log", "--count-spent")  # a copy of it was sealed again
     bench.run("keygen", "lab.example/rolled", "-o", f / "key3")
     bench.run("roll-up", f / "log", "--to", f / "rolled", "--key", f / "key3")
+    opened = f / "secret" / "rows"  # it has rows of the log, and is for whoever asked
+    opened.parent.mkdir()
+    bench.both("open", "--log", f / "log", "--rows", "1", "-o", opened)
+    about = ("--checkpoint", f / "log" / "checkpoint", "--log-key", f / "key.pub", "--answer-by", "2 weeks")
+    bench.run("request", "new", "--open", "3", *about, "--key", f / "key3", "-o", f / "request")
+    bench.both("open", "--log", f / "log", "--request", f / "request")
     assert set(VERBS) - bench.verbs <= {
         "demo",
         "report",
@@ -230,6 +236,6 @@ def test_nothing_is_written_elsewhere(bench: Bench, writes: list[Path]) -> None:
         if ours or (elsewhere and not test_s_own and not compiled and not judged):
             outside.add(path.name.removeprefix(".").partition(".")[0])
     public = {"key", "proof", "proof2", "proof-refresh", "proof-compact", "checkpoint", "entries", "schema", "settings"}
-    public |= {"lineage", "successor", "key2", "key3", "rollup", "rolled"}
+    public |= {"lineage", "successor", "key2", "key3", "rollup", "rolled", "request"}
     public |= {"watch"}  # the test's own watch.toml
     assert {name for name in outside if not OUTPUT.fullmatch(name)} <= public

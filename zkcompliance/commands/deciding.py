@@ -58,6 +58,14 @@ _OPTIONS = (
         help="The roll-up file of a log: shows for which log it stands.",
     ),
     click.option(
+        "--request", "requests", multiple=True, type=click.Path(path_type=Path),
+        help="A request for rows (request new) that the lab must have answered.",
+    ),
+    click.option(
+        "--openings", multiple=True, type=click.Path(path_type=Path),
+        help="With --policy: the file of opened rows that answers a request.",
+    ),
+    click.option(
         "--lineage", "lineages", multiple=True, metavar="[LOG=]FILE",
         help="A log's lineage: shows that its generations, sealed again, have the same rows.",
     ),

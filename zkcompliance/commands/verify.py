@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from zkcompliance.commands import opened
 from zkcompliance.commands.deciding import decide, decide_or_say, deciding_options, leave
 from zkcompliance.commands.options import json_option
+from zkcompliance.errors import UsageError
 
 if TYPE_CHECKING:
     from zkcompliance.outputs import Outputs
@@ -28,9 +30,27 @@ if TYPE_CHECKING:
     "--output", "-o", type=click.Path(path_type=Path),
     help="The file to write it to instead of printing it: new, or an earlier one of that format.",
 )  # fmt: skip
+@click.option(
+    "--rows-as", type=click.Choice(["table", "jsonl", "csv"]), default="table",
+    help="Of a file of opened rows: what to print or write its rows as.",
+)  # fmt: skip
+@click.option(
+    "--evidence-to", type=click.Path(path_type=Path), help="Of a file of opened rows: a new folder for its evidence."
+)
 @json_option
-def command(file: Path, form: str, output: Path | None, as_json: bool, **asked: Any) -> int:
+def command(
+    file: Path,
+    form: str,
+    output: Path | None,
+    rows_as: str,
+    evidence_to: Path | None,
+    as_json: bool,
+    **asked: Any,
+) -> int:
     """Verify a proof FILE against a policy, or against one claim, its parameters and the public key of its log.
+
+    Of a file of opened rows it checks them against the log's key, and the request that they answer, and prints them, or
+    writes them as an importer reads them.
 
     Exit status 0 accepted, 1 rejected or a requirement not met, 2 not a proof file, 3 when --state shows that the log
     was forked or rolled back (the evidence is written beside it, as STATE.evidence.…), 4 when --policy (or --claim), a
@@ -39,6 +59,10 @@ def command(file: Path, form: str, output: Path | None, as_json: bool, **asked: 
     from zkcompliance import report
     from zkcompliance.report import refused, terminal
 
+    if opened.is_opened(file):
+        return opened.verify(file, asked, rows_as, output, evidence_to, as_json or form == "json")
+    if rows_as != "table" or evidence_to is not None:
+        raise UsageError("--rows-as and --evidence-to are of a file of opened rows", help="zkcompliance open --help")
     form = refused.two_formats(form, as_json, "zkcompliance verify --help")
     outputs = None if output is None else _outputs(output, form, file, asked)
     if form != "text":

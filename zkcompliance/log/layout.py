@@ -151,6 +151,11 @@ class Layout:
         return self.secret / "seen"
 
     @property
+    def received(self) -> Path:
+        """Which requests came, and when (`zkcompliance.log.received`)."""
+        return self.secret / "received"
+
+    @property
     def texts(self) -> Path:
         """The texts of ids, where they are kept (`zkcompliance.log.texts`)."""
         return self.secret / "texts"

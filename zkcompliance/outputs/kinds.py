@@ -19,6 +19,7 @@ HEAD = 2 << 20  # bytes; an attestation is read to its end, of anything else the
 _PROOFS = (b"zkcb\x02\x00", b"zkcd\x02\x00")  # a proof file, a policy bundle (docs/spec)
 _LINEAGE = b"zkcl\x01\x00"
 _ROLL_UP = b"zkcr\x01\x00"
+_OPENED = b"zkco\x01\x00"
 _PAGE = b"<!doctype html>\n<html"
 _GENERATOR = b'<meta name="generator" content="zkcompliance">'
 _NAMESPACE = b'"https://zkcompliance.invalid/ns/verdict"'
@@ -93,6 +94,7 @@ def _is_card(head: bytes) -> bool:
 
 
 PROOF = Kind("a proof file", lambda head: head.startswith(_PROOFS))
+OPENED = Kind("a file of opened rows", lambda head: head.startswith(_OPENED))
 LINEAGE = Kind("a lineage file", lambda head: head.startswith(_LINEAGE))
 ROLL_UP = Kind("a roll-up file", lambda head: head.startswith(_ROLL_UP))
 PAGE = Kind("a page of `report`", _is_page)
@@ -111,4 +113,6 @@ VERDICTS = {
 STAMP_REQUEST = Kind("a time-stamp request", _is_request)
 CARD = Kind("a card of a claim", _is_card)
 POLICY = Kind("a policy", _none, "proofs are bound to a policy's bytes, so that none takes the place of another")
+REQUEST = Kind("a request", _none, "what was asked once stays asked, and none takes the place of another")
+ROWS = Kind("rows that were opened", _none, "nothing tells them from a file of anybody's rows")
 EVIDENCE = Kind("evidence", _none, "evidence that was found once is never replaced")

@@ -156,10 +156,17 @@ def of_proof(shown: Verified) -> dict[str, Any]:
     return {
         "proof_sha256": proof.digest,
         "proof_bytes": proof.size,
-        "security_bits": bits(shown.report.security_bits),
-        "security_terms": tuple((name, term_bits(value)) for name, value in shown.report.term_bits),
-        "profile": shown.report.profile,
+        **security_of(shown.report),
         "made_for": bound_to(shown.claimed),
+    }
+
+
+def security_of(report: Report) -> dict[str, Any]:
+    """The fields of a Finding that say how secure a verified proof is."""
+    return {
+        "security_bits": bits(report.security_bits),
+        "security_terms": tuple((name, term_bits(value)) for name, value in report.term_bits),
+        "profile": report.profile,
     }
 
 

@@ -36,6 +36,7 @@ from zkcompliance.policy.catalogue import FLOOR, asked, ready_made, refusal
 from zkcompliance.policy.devices import Answers, Held
 from zkcompliance.policy.finding import Key, Verified, public_values
 from zkcompliance.policy.model import Anchors, Bound, LogRule, Policy, Requirement
+from zkcompliance.policy.opened import Opened, findings
 from zkcompliance.policy.proofs import Claimed, File, Proof, claims_of, opened, origins_of
 from zkcompliance.policy.recall import Recall, recalled
 from zkcompliance.policy.requirement import (
@@ -75,6 +76,7 @@ def judge_policy(
     rehearsal: bool = False,
     check: Check | None = None,
     answers: Answers | None = None,
+    opened_rows: Sequence[Opened] = (),
 ) -> Verdict:
     """What a proof file or policy bundle shows of every requirement of a policy, floors of its logs included.
 
@@ -86,7 +88,8 @@ def judge_policy(
     was drawn, before which no proof is taken; a policy that requires a reference needs both. rehearsal: whether the
     proofs are rehearsals; such are taken then, and no others. check: what checks rounds and time stamps (None: nobody
     does, and what rests on them is undecided). answers: of devices in this file, held against the root that the policy
-    names; None: nobody could check them, and what it asks of devices is undecided.
+    names; None: nobody could check them, and what it asks of devices is undecided. opened_rows: requests for rows, and
+    what came of them.
 
     A requirement that is not met, or not shown, is in the verdict with its error; raised are PolicyNotInForce,
     MalformedError for a file that is not in its form, UsageError or Undecided for keys, LogEvidence or
@@ -131,6 +134,8 @@ def judge_policy(
             shown |= {(requirement.name, name): value for name, value in public_values(claimed).items()}
     judged = [found[requirement.name] for requirement in requirements]
     judged = with_floors(said_once(judged), {FLOOR + name: name for name in policy.logs}, policy.logs)
+    by_lot = findings(policy.openings, list(policy.logs), _checkpoints(judged), opened_rows)
+    judged += [Judged(each) for each in by_lot]
     stated = (ours[0] if ours else proofs[0]).bound()
     put = _asked(bench, given, claim_files=len(policy.cards), ready=ready_made(policy))
     of_indices = formulas.sources(requirements)
@@ -236,6 +241,17 @@ def asked_of(policy: Policy, given: Keys) -> tuple[dict[str, LogRule], tuple[Req
     for each in made:
         check_origins(each, rules)
     return rules, made
+
+
+def _checkpoints(judged: Sequence[Judged]) -> dict[str, frozenset[tuple[str, int, bytes]]]:
+    """By the policy's name of a log, the checkpoints that the proofs are about, as far as they are met: of a roll-up
+    those of the log that it stands for."""
+    found: dict[str, set[tuple[str, int, bytes]]] = {}
+    for each in judged:
+        for log in each.finding.logs if each.finding.status is Status.MET else ():
+            at = log.stands_for or (log.origin, log.size, log.root)
+            found.setdefault(log.name, set()).add(at)
+    return {name: frozenset(at) for name, at in found.items()}
 
 
 def _common_fault(

@@ -28,6 +28,7 @@ from zkcompliance.policy.model import (
     Dater,
     LogKey,
     LogRule,
+    Openings,
     Operator,
     Policy,
     Requirement,
@@ -94,6 +95,7 @@ class _Reader:
         self.indices = read_indices(root)
         earliest = 0 if proof_age is None else max(0, valid_from - proof_age)
         requirements = self._requirements(logs, subject == "required", proof_age is not None, earliest)
+        openings = self._openings(logs) if "openings" in root else None
         logs = with_versions(logs, requirements, lambda each: self.cards.get(each.claim) or catalogue.load(each.claim))
         root.close()
         self._refuse_own_anchors(anchors)
@@ -108,7 +110,7 @@ class _Reader:
         return Policy(
             self.data, identity, version, title, jurisdiction, sources, valid_from, valid_until, subject == "required",
             self.reference, proof_age, checkpoint_age, cosigners, logs, requirements,
-            self._own(requirements), self.compiled, anchors, devices, checked,
+            self._own(requirements), self.compiled, anchors, devices, openings, checked,
         )  # fmt: skip
 
     def _freshness(self, cosigned: bool) -> tuple[int | None, int | None]:
@@ -121,6 +123,19 @@ class _Reader:
         if checkpoint is not None and not cosigned:
             raise fault("freshness.checkpoint", "needs [cosigners]: a log does not date its own checkpoints")
         return proof, checkpoint
+
+    def _openings(self, logs: Mapping[str, LogRule]) -> Openings:
+        found = self.root.table("openings")
+        rows = found.whole("rows", 1, limits.MAX_OPENED_ROWS)
+        weight = found.text("weight") if "weight" in found else "rows"
+        if weight not in ("rows", "flop"):
+            raise fault("openings.weight", "is rows or flop")
+        named = found.texts("logs", limits.MAX_POLICY_LOGS) if "logs" in found else ()
+        for number, each in enumerate(named, 1):
+            if each not in logs:
+                raise fault(f"openings.logs[{number}]", f"no log of that name: there is {', '.join(logs)}")
+        found.close()
+        return Openings(rows, weight, named)
 
     def _cosigners(self) -> Cosigners:
         found = self.root.table("cosigners")

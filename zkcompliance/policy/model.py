@@ -116,6 +116,16 @@ class LogRule:
 
 
 @dataclass(frozen=True)
+class Openings:
+    """Rows that must have been drawn by lot and opened: so many at least, by that weight (`rows` or `flop`), of each of
+    these logs (none: of every log of the policy)."""
+
+    rows: int
+    weight: str
+    logs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Formula:
     """A number times an index: factor (which has been divided by `per`) times `value` of `requirement`.
 
@@ -210,6 +220,7 @@ class Policy:
     compiled: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
     anchors: Anchors | None = None
     devices: Devices | None = None
+    openings: Openings | None = None
     checked: int | None = None  # the day on which its sentences were last held against the texts of its sources
 
     def card(self, requirement: Requirement) -> Card:

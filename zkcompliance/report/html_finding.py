@@ -131,7 +131,7 @@ def _evidence(finding: Finding) -> Markup:
     pairs: list[tuple[str, str | None]] = [
         ("Claim", finding.claim),
         ("Card, SHA-256", digest(finding.card) if finding.card else None),
-        ("Program, SHA-256", digest(finding.program)),
+        ("Program, SHA-256", digest(finding.program) if finding.program else None),
         ("Proof, SHA-256", digest(finding.proof_sha256) if finding.proof_sha256 else "no proof that verifies"),
         ("Security", security if finding.proof_sha256 else None),
     ]

@@ -35,6 +35,7 @@ def describe(policy: Policy) -> dict[str, Any]:
         "cosigners": _cosigners(policy),
         "devices": "" if policy.devices is None else in_words(policy.devices),
         "anchors": _anchors(policy),
+        "openings": _openings(policy),
         "logs": {rule.name: _log(rule) for rule in policy.logs.values()},
         "requirements": [_requirement(each, policy.card(each)) for each in asked(policy)],
         "not_shown": [*NOT_SHOWN, *((finding.ABOUT.format("the model"),) if policy.subject else ())],
@@ -50,7 +51,9 @@ def lines(said: dict[str, Any]) -> list[str]:
         f"In force from {said['valid_from']} until {said['valid_until']}, not included: as this file says, not a law."
     ]
     out += ["", "Sources:", *(f"  - {source}" for source in said["sources"]), _checked(said["checked"])]
-    of_proofs = (said["subject"], *said["fresh"], said["cosigners"], *said["anchors"], said["devices"])
+    of_proofs = (
+        said["subject"], *said["fresh"], said["cosigners"], *said["anchors"], said["devices"], said["openings"],
+    )  # fmt: skip
     out += ["", "Asks of every proof:", *(f"  - {each}" for each in of_proofs if each)]
     out += ["", "Asks of the logs:", *(f"  {name}: {text}" for name, text in said["logs"].items())]
     out += ["", "Is met when all of this is shown:"]
@@ -97,6 +100,15 @@ def _anchors(policy: Policy) -> list[str]:
     said = [f"at least {policy.anchors.quorum} of {names}"] if names else []
     said += [f"the beacon {each}" for each in policy.anchors.beacons]
     return [f"when segments were sealed is believed of {', and of '.join(said)}"]
+
+
+def _openings(policy: Policy) -> str:
+    asked = policy.openings
+    if asked is None:
+        return "no rows are drawn by lot and opened"
+    where = " and ".join(asked.logs) or "every log"
+    by = "each FLOP as likely as any other" if asked.weight == "flop" else "each row as likely as any other"
+    return f"at least {asked.rows} rows of {where} were drawn by lot, {by}, and opened"
 
 
 def _log(rule: LogRule) -> str:

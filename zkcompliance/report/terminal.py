@@ -114,7 +114,8 @@ def _finding(screen: Screen, finding: Finding) -> None:
         rows.append(("security", f"{finding.security_bits} bits, provable in the random oracle model", ""))
     if finding.card:
         rows.append(("card", finding.card.hex(), "dim"))
-    rows.append(("program", finding.program.hex(), "dim"))
+    if finding.program:
+        rows.append(("program", finding.program.hex(), "dim"))
     facts(screen, rows, NAME)
 
 

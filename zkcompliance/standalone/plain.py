@@ -48,7 +48,8 @@ def _finding(finding: Finding) -> Iterator[str]:
     yield f"  {words.clean(finding.says)}"
     if finding.error is not None:
         yield f"  why        {words.why(finding)}"
-    yield f"  claim      {words.clean(finding.claim)}, program {finding.program.hex()}"
+    program = f", program {finding.program.hex()}" if finding.program else ""
+    yield f"  claim      {words.clean(finding.claim)}{program}"
     if finding.card:
         yield f"  card       {finding.card.hex()}"
     for value in words.shown(finding, "parameter", "revealed"):

@@ -1,0 +1,208 @@
+"""Rows that are asked for and opened, from the command line."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.kit.asking import MADE, Asking, asking, known_round
+from tests.kit.command_line import ok, run
+from tests.kit.doc_blocks import run_in_order
+from zkcompliance.card import catalogue
+from zkcompliance.log import received
+from zkcompliance.log.layout import Layout
+from zkcompliance.request.file import Request
+
+LATE = 2_000_000_000  # a day by which to answer that lies after this year
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asking]:
+    yield asking(tmp_path_factory.mktemp("asking"))
+
+
+def write(path: Path, request: Request) -> Path:
+    path.write_bytes(request.encode())
+    return path
+
+
+def beacon(folder: Path) -> Path:
+    path = folder / "round.json"
+    path.write_bytes(known_round().to_json())
+    return path
+
+
+def answered(lab: Asking, tmp_path: Path, **asked: Any) -> tuple[Path, Path]:
+    """A request that came in time, and the file that answers it."""
+    request = lab.request(answer_by=LATE, **asked)
+    received.note(Layout(lab.folder / "log"), request.digest, MADE + 1)
+    path = write(tmp_path / "request.toml", request)
+    rows = tmp_path / "rows.zkp"
+    ok("open", "--log", lab.folder / "log", "--request", path, "--beacon", beacon(tmp_path), "-o", rows)
+    return path, rows
+
+
+def test_rows_that_are_named(lab: Asking, tmp_path: Path) -> None:
+    rows, key = tmp_path / "rows.zkp", lab.folder / "log.key.pub"
+    said = ok("open", "--log", lab.folder / "log", "--rows", "3,17-19", "-o", rows)
+    assert (said["rows"], said["texts"]) == (4, 3)
+    shown = ok("verify", rows, "--log-key", key)
+    assert shown["names"] == ["3", "17", "18", "19"] and shown["request"] is None and shown["total"] is None
+    assert [row["run"] for row in shown["rows"]] == ["run-2", "run-0", "run-1", "run-2"]
+    table = run("verify", rows, "--log-key", key).stdout
+    assert "row 17" in table and "nobody drew these rows" in table
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv"])
+def test_what_is_written_is_sealed_again(lab: Asking, tmp_path: Path, form: str) -> None:
+    """By another's log: the same rows, to the last limb."""
+    from zkcompliance.log.store import SealedLog
+
+    rows, again = tmp_path / "rows.zkp", tmp_path / f"again.{form}"
+    ok("open", "--log", lab.folder / "log", "--rows", "2-9", "-o", rows)
+    run("verify", rows, "--log-key", lab.folder / "log.key.pub", "--rows-as", form, "-o", again)
+    ok("keygen", "other.example/again", "-o", tmp_path / "again.key")
+    ok("seal", again, "--log", tmp_path / "again", "--key", tmp_path / "again.key", "--schema", "compute")
+    sealed = SealedLog.open(tmp_path / "again").segments[0].load_columns()[:, :8]
+    assert (sealed == lab.log.segments[0].load_columns()[:, 1:9]).all()
+
+
+def test_a_request_is_made_and_received(lab: Asking, tmp_path: Path) -> None:
+    path, state = tmp_path / "request.toml", tmp_path / "state"
+    asked = (
+        "request", "new", "--open", "300", "--checkpoint", lab.folder / "log" / "checkpoint",
+        "--log-key", lab.folder / "log.key.pub", "--key", lab.folder / "asker.key", "--answer-by", "2 weeks",
+        "--context", "FILE-7", "--state", state,
+    )  # fmt: skip
+    said = ok(*asked, "-o", path)
+    request = Request.decode(path.read_bytes())
+    assert said["round"] == request.openings.round and said["sha256"] == request.digest.hex()
+    assert said["round_at"] >= request.made + 60 and said["answer_by"] == request.made + 14 * 86400
+    assert (request.openings.origin, request.openings.rows, request.reference) == ("lab.example/compute", 300, "FILE-7")
+    again = run(*asked, "-o", tmp_path / "again.toml")
+    assert again.exit_code == 2 and "no reason for another draw" in again.stderr
+    noted = ok("open", "--log", lab.folder / "log", "--request", path)
+    assert noted["in_time"] is True and noted["request"] == request.digest.hex()
+
+
+def test_rows_that_are_drawn(lab: Asking, tmp_path: Path) -> None:
+    path, rows = answered(lab, tmp_path)
+    shown = ok("verify", rows, "--log-key", lab.folder / "log.key.pub", "--request", path)
+    assert shown["total"] == "25" and len(shown["rows"]) == 6 and shown["request"]["given"] is True
+    without = run("verify", rows, "--log-key", lab.folder / "log.key.pub")
+    assert without.exit_code == 0 and "which nobody here gave" in " ".join(without.stdout.split())
+
+
+def test_a_request_that_comes_late_is_not_answered(lab: Asking, tmp_path: Path) -> None:
+    """Its asker knew the round, and could have tried requests until one draws what they want to see."""
+    request = lab.request(answer_by=LATE, reference="tried many times")
+    path, log = write(tmp_path / "request.toml", request), lab.folder / "log"
+    options = ("open", "--log", log, "--request", path, "--beacon", beacon(tmp_path), "-o", tmp_path / "rows.zkp")
+    refused = run(*options)
+    assert refused.exit_code == 2 and "could have chosen the rows" in " ".join(refused.stderr.split())
+    assert ok("open", "--log", log, "--request", path)["in_time"] is False
+    assert run(*options).exit_code == 2 and not (tmp_path / "rows.zkp").exists()
+    assert ok(*options, "--although-late")["rows"] == 6
+
+
+POLICY = """format = "zkcompliance-policy/v1"
+id = "sampled"
+version = 1
+title = "Rows are sampled"
+jurisdiction = "nowhere"
+sources = ["none"]
+valid_from = 2025-08-02
+valid_until = 2035-08-02
+subject = "none"
+
+[openings]
+rows = {rows}
+weight = "{weight}"
+
+[logs.jobs]
+schema = "compute"
+
+[[requirements]]
+name = "some-rows"
+says = "the lab seals some rows, and says so itself"
+claim = "{claim}"
+card = "{card}"
+logs = {{ log = "jobs" }}
+params = {{ rows = 1, sources = "self_declared" }}
+"""
+
+
+def policy(path: Path, rows: int = 6, weight: str = "rows") -> Path:
+    card = catalogue.load("log-floor-compute")
+    path.write_text(POLICY.format(rows=rows, weight=weight, claim=card.label, card=card.digest.hex()))
+    return path
+
+
+def proved(lab: Asking, tmp_path: Path, **asked: Any) -> tuple[Path, Path]:
+    """A policy that asks for rows, and a proof file of it."""
+    given, proof = policy(tmp_path / "policy.toml", **asked), tmp_path / "proof.zkp"
+    ok("prove", "--policy", given, "--log", f"jobs={lab.folder / 'log'}", "-o", proof)
+    return given, proof
+
+
+def findings(result: Any) -> dict[str, tuple[str, str]]:
+    said = json.loads(result.stdout)
+    return {each["name"]: (each["status"], (each["error"] or {}).get("code", "")) for each in said["requirements"]}
+
+
+def test_a_policy_asks_for_rows(lab: Asking, tmp_path: Path) -> None:
+    given, proof = proved(lab, tmp_path)
+    path, rows = answered(lab, tmp_path)
+    judge = ("verify", proof, "--policy", given, "--log-key", f"jobs={lab.folder / 'log.key.pub'}", "--json")
+    met = run(*judge, "--request", path, "--openings", rows)
+    assert met.exit_code == 0 and findings(met)["openings: jobs"] == ("met", ""), met.output
+    bare = run(*judge)
+    assert bare.exit_code == 1 and findings(bare)["openings: jobs"] == ("not shown", "not-shown")
+    unanswered = run(*judge, "--request", path)
+    assert unanswered.exit_code == 1 and findings(unanswered)["openings: jobs"] == ("not shown", "not-answered")
+    more = policy(tmp_path / "more.toml", rows=7)
+    assert run("explain", more).exit_code == 0 and "7 rows" in run("explain", more).stdout
+
+
+def test_a_request_of_fewer_rows_or_another_weight_is_not_enough(lab: Asking, tmp_path: Path) -> None:
+    path, rows = answered(lab, tmp_path)
+    for asked in ({"rows": 7}, {"weight": "flop"}):
+        folder = tmp_path / next(iter(asked))
+        folder.mkdir()
+        given, proof = proved(lab, folder, **asked)
+        judge = ("verify", proof, "--policy", given, "--log-key", f"jobs={lab.folder / 'log.key.pub'}", "--json")
+        result = run(*judge, "--request", path, "--openings", rows)
+        assert result.exit_code == 1 and findings(result)["openings: jobs"] == ("not shown", "not-shown")
+
+
+def test_a_state_keeps_requests_until_they_are_answered(lab: Asking, tmp_path: Path) -> None:
+    """A request of before is a finding once its day is over, whether it is given or not; until it is answered."""
+    from zkcompliance.openings import kept
+
+    given, proof = proved(lab, tmp_path)
+    path, rows = answered(lab, tmp_path)
+    state = tmp_path / "state"
+    judge = (
+        "verify", proof, "--policy", given, "--log-key", f"jobs={lab.folder / 'log.key.pub'}", "--json",
+        "--state", state,
+    )  # fmt: skip
+    kept.remember(state, [Request.decode(path.read_bytes()), lab.request(9, reference="of before")])
+    result = run(*judge, "--request", path, "--openings", rows)
+    assert result.exit_code == 1
+    found = findings(result)
+    assert found["openings: jobs"] == ("met", "") and found["openings: lab.example/compute"][1] == "not-answered"
+    answers = [each.answered for each in kept.load(state)]
+    assert answers[0] and not answers[1]
+    assert time.time() < LATE
+
+
+def test_the_page_runs(tmp_path: Path) -> None:
+    """Rows that are named are graded again by the page's own script; a request is made and received."""
+    assert run_in_order("docs/provenance.md", tmp_path) == {"sh", "python"}
+    assert len((tmp_path / "rows.jsonl").read_text().splitlines()) == 2
+    assert Request.decode((tmp_path / "samples-request.toml").read_bytes()).openings.rows == 300
