@@ -25,7 +25,20 @@ from zkcompliance.edge import regular
 from zkcompliance.edge.shown import command
 from zkcompliance.errors import KeyFileError, LogError, UsageError, ZkComplianceError
 from zkcompliance.limits import MAX_SEGMENTS
-from zkcompliance.log import files, keybook, leftovers, lineages, moving, records, rows, sealing, seen, successor
+from zkcompliance.log import (
+    files,
+    handing,
+    keybook,
+    leftovers,
+    lineages,
+    moving,
+    received,
+    records,
+    rows,
+    sealing,
+    seen,
+    successor,
+)
 from zkcompliance.log.layout import Layout, SegmentPaths, Settings
 from zkcompliance.log.pending import Pending, widen
 from zkcompliance.log.reservation import reserving
@@ -95,6 +108,8 @@ def reseal(
     old, place = Layout(Path(path)), Path(new)
     moving.finish(old.root)
     settings = Settings.load(old)
+    received.refuse(old, received.RESEALED)
+    handing.under_way(old)
     if settings.schema.rolled_up:
         raise UsageError(
             f"{old.root} is a roll-up: sealed again it would stand for no log",
