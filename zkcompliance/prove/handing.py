@@ -79,7 +79,7 @@ def _check(log: SealedLog, before: int, progress: Progress) -> None:
     findings += lineage_findings(log.path, progress)
     faults = [finding for finding in findings if finding.fault]
     if faults:
-        raise LogCorrupt(_said(faults), help="ask who handed it over for the folder as it was made")
+        raise LogCorrupt(_said(faults), help=faults[0].remedy or "ask who handed it over for the folder as it was made")
 
 
 def _said(faults: Sequence[Finding]) -> str:
