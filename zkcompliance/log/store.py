@@ -82,8 +82,7 @@ class Segment:
             f"segment {self.index}",
             folders=SegmentPaths.DEPTH,
             records=spent.records(self.paths.log.spent(self.index), subject(entry, given)),
-            share=given,
-        )
+        ).of(given)
 
 
 @dataclass(frozen=True)

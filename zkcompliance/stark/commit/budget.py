@@ -25,6 +25,7 @@ the ledgers of all who hold the segment together allow what one would.
 from __future__ import annotations
 
 import contextlib
+import copy
 import fcntl
 import hashlib
 import os
@@ -130,20 +131,29 @@ class Budget:
         *,
         folders: int = 0,
         records: Sequence[Record] = (),
-        share: Share | None = None,
     ) -> None:
         """`entry`: the segment's 171 bytes. `name`: what messages call it. `folders`: as in `regular.open_file`; in a
-        log, the ledger must be the user's alone. `share`: whose ledger it is, where it is one of a share.
+        log, the ledger must be the user's alone.
         """
         self._name = name
         self._path = path
-        self._header = _header(entry, share)
+        self._entry = entry
+        self._header = _header(entry, None)
         self._folders = folders
         self._records = records
-        self._share = share
+        self._share: Share | None = None
         self.units = profile.units
-        self.capacity = log_mask(k, kappa) if share is None else share.units
-        self.kept = KEPT_PROOFS * profile.units if share is None else 0
+        self.capacity = log_mask(k, kappa)
+        self.kept = KEPT_PROOFS * profile.units
+
+    def of(self, share: Share | None) -> Budget:
+        """The ledger at the same place as one of a share; itself where it is of none."""
+        if share is None:
+            return self
+        shared = copy.copy(self)
+        shared._share, shared._header = share, _header(self._entry, share)
+        shared.capacity, shared.kept = share.units, 0
+        return shared
 
     def spent(self) -> int:
         """Units spent so far, the tag's 6 included."""
