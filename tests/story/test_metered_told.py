@@ -16,13 +16,15 @@ from tests.kit.command_line import run
 from tests.kit.doc_blocks import run_in_order
 from zkcompliance.card import catalogue
 from zkcompliance.errors import ZkComplianceError
-from zkcompliance.log import keys
+from zkcompliance.log import keys, received, spent
 from zkcompliance.log.cosigner import Cosigner
 from zkcompliance.log.merkle import consistency_proof
 from zkcompliance.log.store import SealedLog
 from zkcompliance.log.writer import Writer
 from zkcompliance.policy.auditing import PAPER
 from zkcompliance.prove import policy as proving
+from zkcompliance.prove import split
+from zkcompliance.prove.parts import Part
 from zkcompliance.report import write
 
 DAY = 86400
@@ -99,14 +101,14 @@ class World:
             log.append([{"chip": c, "run": "r1", "start": NOW - 9 * DAY, "end": NOW, "kind": "job"} for c in chips])
             log.seal()
 
-    def cosign(self, days: int) -> None:
-        """The court signs the cloud's checkpoint, so many days ago."""
-        log, key = SealedLog.open(self.folder / "cloud"), keys.load_public(self.folder / "cloud.key.pub")
+    def cosign(self, days: int, whose: str = "cloud") -> None:
+        """The court signs a checkpoint, so many days ago."""
+        log, key = SealedLog.open(self.folder / whose), keys.load_public(self.folder / f"{whose}.key.pub")
         court = Cosigner(keys.load_cosigner(self.folder / "court.key"), self.folder / "court.state")
         signed = court.newest(key)
         proof = consistency_proof(signed, [s.entry.encode() for s in log.segments]) if signed else []
         line = court.cosign(log.checkpoint_note, key, proof, now=NOW - days * DAY)
-        with Writer(self.folder / "cloud", keys.load_private(self.folder / "cloud.key")) as writer:
+        with Writer(self.folder / whose, keys.load_private(self.folder / f"{whose}.key")) as writer:
             writer.add_cosignatures([line], [self.court])
 
     def policy(self, own: bool = False) -> Path:
@@ -137,16 +139,20 @@ def world(tmp_path: Path) -> World:
 
 
 def unjudged(monkeypatch: pytest.MonkeyPatch) -> None:
-    """From now on proofs are made with software that does not look at what it makes."""
+    """From now on proofs are made with software that looks neither at what it makes nor at what others remember."""
+    monkeypatch.setattr(spent, "state_folder", lambda: None)
+    monkeypatch.setattr(received, "require_checked", lambda log: None)
     monkeypatch.setattr(proving, "_judge", lambda *given: None)
     monkeypatch.setattr(proving, "_check", _unlooked)
-    monkeypatch.setattr(proving.api, "refuse_early", lambda *given: None)
+    for room in (proving, proving.api, split):
+        monkeypatch.setattr(room, "refuse_early", lambda *given: 0)
     monkeypatch.setattr(proving.api, "verify_bundle", lambda *given, **more: None)
 
 
 def _unlooked(task, columns, checked, when):  # type: ignore[no-untyped-def]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(proving.checkpoints, "take", lambda *given, **more: None)
+        patch.setattr(proving, "check_claim", lambda *given, **more: ())
         return CHECK(task, columns, checked, when)
 
 
@@ -162,6 +168,7 @@ def test_told(world: World) -> None:
         world.prove(jobs=copy)
     zk.receive(copy, key=world.folder / "cloud.key.pub")
     world.jobs("lab", "c9")
+    world.cosign(1, "lab")
     world.prove(own=world.folder / "lab", jobs=copy)
     own = ("--log-key", f"mine={world.folder / 'lab.key.pub'}")
     status, said = world.verdict(*own)
@@ -238,10 +245,13 @@ def test_segments_left_out(world: World, monkeypatch: pytest.MonkeyPatch) -> Non
     zk.receive(copy, key=world.folder / "cloud.key.pub")
     log = SealedLog.open(copy)
     unjudged(monkeypatch)
-    world.prove(jobs=replace(log, segments=log.segments[:1]))
+    with pytest.raises(ZkComplianceError):
+        world.prove(jobs=replace(log, segments=log.segments[:1]))
+    monkeypatch.setattr(proving.api, "part_of", lambda given: Part(log, 0, 0))  # as a claim of a range states it
+    world.prove(jobs=log)
     with pytest.raises(ZkComplianceError) as refused:
         zk.verify(zk.Proof.load(world.folder / "proof.zkp"), policy=str(world.folder / "policy.toml"))
-    assert refused.value.code == "checkpoint-mismatch", refused.value
+    assert refused.value.code == "statement-mismatch", refused.value
     shutil.rmtree(copy / "secret" / "segments" / "00000001")
     (copy / "entries").write_bytes((copy / "entries").read_bytes()[:171])
     with pytest.raises(zk.errors.LogCorrupt):
@@ -252,6 +262,7 @@ def test_the_clouds_key_as_the_labs(world: World) -> None:
     """One log does not stand for two."""
     world.cosign(1)
     world.jobs("lab", "c9")
+    world.cosign(1, "lab")
     world.prove(own=world.folder / "lab", jobs=world.folder / "cloud")
     done = run(
         "verify", world.folder / "proof.zkp", "--policy", world.folder / "policy.toml", "--log-key",
