@@ -146,6 +146,10 @@ def test_every_verb(bench: Bench) -> None:
     bench.run("fsck", f / "log", "--count-spent")  # a copy of it was sealed again
     bench.run("keygen", "lab.example/rolled", "-o", f / "key3")
     bench.run("roll-up", f / "log", "--to", f / "rolled", "--key", f / "key3")
+    bench.run("hand-over", f / "log", "--to", f / "copy", "--share", "1/2")
+    bench.run("hand-over", f / "rolled", "--to", f / "copy2", "--share", "1/3", "--json")
+    bench.both("receive", f / "copy", "--key", f / "key.pub")
+    bench.both("fsck", f / "copy")
     assert set(VERBS) - bench.verbs <= {
         "demo",
         "report",

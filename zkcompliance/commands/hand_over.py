@@ -24,12 +24,13 @@ def command(log: Path, place: Path, share: str, as_json: bool) -> None:
     proves over it beside their own logs, and seals nothing in it. The share is spent in LOG for good before anything is
     copied, so that both together never prove more than one could. Killed, the same call goes on where it was.
     """
+    from zkcompliance.log import moving
     from zkcompliance.prove.handing import hand_over
 
     if not place.exists():
         places.outside_logs(place)
     with console.progress() as report:
-        made = hand_over(log, place, share, progress=report)
+        made = hand_over(moving.newest(log, console.note), place, share, progress=report)
     units = {handed.share.units for handed in made.shares.values()}
     if as_json:
         handed = [
