@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from zkcompliance import errors, schemas
-    from zkcompliance.client import Log, Proof, keygen, open_log, prove, read_rows, roll_up, verify
+    from zkcompliance.client import Log, Proof, hand_over, keygen, open_log, prove, read_rows, receive, roll_up, verify
     from zkcompliance.errors import (
         BudgetSpent,
         ClaimDoesNotHold,
@@ -42,18 +42,20 @@ __all__ = [
     "VerificationError",
     "ZkComplianceError",
     "errors",
+    "hand_over",
     "keygen",
     "open_log",
     "policies",
     "prove",
     "read_rows",
+    "receive",
     "roll_up",
     "schemas",
     "verify",
 ]
 
 _MODULES = {"errors": "errors", "schemas": "schemas", "policies": "policy.catalogue"}
-_CLIENT = ("Log", "Proof", "keygen", "open_log", "prove", "read_rows", "roll_up", "verify")
+_CLIENT = ("Log", "Proof", "hand_over", "keygen", "open_log", "prove", "read_rows", "receive", "roll_up", "verify")
 
 
 def __getattr__(name: str) -> "Any":

@@ -14,7 +14,7 @@ from tests.kit.asking import MADE, Asking, asking, known_round
 from tests.kit.command_line import ok, run
 from tests.kit.doc_blocks import run_in_order
 from zkcompliance.card import catalogue
-from zkcompliance.log import received
+from zkcompliance.log import asked as asked_rows
 from zkcompliance.log.layout import Layout
 from zkcompliance.request.file import Request
 
@@ -40,7 +40,7 @@ def beacon(folder: Path) -> Path:
 def answered(lab: Asking, tmp_path: Path, **asked: Any) -> tuple[Path, Path]:
     """A request that came in time, and the file that answers it."""
     request = lab.request(answer_by=LATE, **asked)
-    received.note(Layout(lab.folder / "log"), request.digest, MADE + 1)
+    asked_rows.note(Layout(lab.folder / "log"), request.digest, MADE + 1)
     path = write(tmp_path / "request.toml", request)
     rows = tmp_path / "rows.zkp"
     ok("open", "--log", lab.folder / "log", "--request", path, "--beacon", beacon(tmp_path), "-o", rows)

@@ -13,7 +13,7 @@ import pytest
 from tests.kit import support
 from tests.kit.asking import MADE, Asking, known_round
 from tests.kit.command_line import ok, run
-from zkcompliance.log import received
+from zkcompliance.log import asked as asked_rows
 from zkcompliance.log.layout import Layout
 
 SCRIPT = '''
@@ -47,7 +47,7 @@ def test_one_in_a_hundred_is_found(tmp_path: Path, trial: int) -> None:
         "seal", rows, "--log", tmp_path / "log", "--key", tmp_path / "log.key", "--schema", "eval", "--keep-texts",
     )  # fmt: skip
     request = Asking(tmp_path).request(300, answer_by=LATE, reference=f"trial {trial}")
-    received.note(Layout(tmp_path / "log"), request.digest, MADE + 1)
+    asked_rows.note(Layout(tmp_path / "log"), request.digest, MADE + 1)
     (tmp_path / "request.toml").write_bytes(request.encode())
     (tmp_path / "round.json").write_bytes(known_round().to_json())
     ok(

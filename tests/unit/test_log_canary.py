@@ -155,6 +155,10 @@ def test_every_verb(bench: Bench) -> None:
     about = ("--checkpoint", f / "log" / "checkpoint", "--log-key", f / "key.pub", "--answer-by", "2 weeks")
     bench.run("request", "new", "--open", "3", *about, "--key", f / "key3", "-o", f / "request")
     bench.both("open", "--log", f / "log", "--request", f / "request")
+    bench.run("hand-over", f / "log", "--to", f / "copy", "--share", "1/2")
+    bench.run("hand-over", f / "rolled", "--to", f / "copy2", "--share", "1/3", "--json")
+    bench.both("receive", f / "copy", "--key", f / "key.pub")
+    bench.both("fsck", f / "copy")
     assert set(VERBS) - bench.verbs <= {
         "demo",
         "report",

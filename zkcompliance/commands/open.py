@@ -135,7 +135,7 @@ def _round(path: Path) -> Round:
 def _receive(log: SealedLog, path: Path, output: Path | None, as_json: bool) -> None:
     """Note that the request is here, and say when its round is."""
     from zkcompliance.evidence.beacon import moment
-    from zkcompliance.log import received
+    from zkcompliance.log import asked as asked_rows
     from zkcompliance.log.layout import Layout
     from zkcompliance.openings.answers import read_request
     from zkcompliance.quantities import show_time
@@ -145,7 +145,7 @@ def _receive(log: SealedLog, path: Path, output: Path | None, as_json: bool) -> 
     asked = read_request(path)
     _check_about(log, asked)
     rows = asked.openings
-    at = received.note(Layout(log.path), asked.digest, int(time.time()))
+    at = asked_rows.note(Layout(log.path), asked.digest, int(time.time()))
     when = moment(rows.beacon, rows.round)
     fields = {
         "request": asked.digest.hex(), "asker": asked.asker.text, "received": show_time(at),
@@ -171,11 +171,11 @@ def _check_about(log: SealedLog, asked: Request) -> None:
 def _refuse_late(log: SealedLog, asked: Request, although_late: bool) -> None:
     """UsageError for a request that was not here before its round, unless the lab answers it all the same."""
     from zkcompliance.evidence.beacon import moment
-    from zkcompliance.log import received
+    from zkcompliance.log import asked as asked_rows
     from zkcompliance.log.layout import Layout
     from zkcompliance.quantities import show_time
 
-    at = received.when(Layout(log.path), asked.digest)
+    at = asked_rows.when(Layout(log.path), asked.digest)
     published = moment(asked.openings.beacon, asked.openings.round)
     if although_late or (at is not None and at < published):
         return

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zkcompliance.errors import LogError
-from zkcompliance.log import files, moving
+from zkcompliance.log import files, moving, received
 from zkcompliance.log.frames import CHUNK_ROWS, NO_RECORD, Pair
 from zkcompliance.log.layout import Layout, Settings
 from zkcompliance.log.pending import Pending
@@ -34,12 +34,14 @@ _PAUSE = 0.1  # seconds between two fsyncs
 class Feed:
     """Rows for the log at `path`, or for the folder in which that goes on.
 
-    LogError where there is none, UsageError for a roll-up, whose rows only roll-up writes.
+    LogError where there is none or it is a copy that was handed over, UsageError for a roll-up, whose rows only roll-up
+    writes.
     """
 
     def __init__(self, path: str | Path) -> None:
         self._layout = Layout(moving.newest(path, lambda sentence: None))
         self._schema = Settings.load(self._layout).schema
+        received.refuse(self._layout, received.SEALED)
         refuse_roll_up(self._layout.root, self._schema)
         self._closed = False
         self._spool: Pending | None = None

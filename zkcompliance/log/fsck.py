@@ -5,6 +5,7 @@ Every file against every other, and all of them against the signed checkpoint.
 
 from __future__ import annotations
 
+import itertools
 import os
 import stat
 from collections.abc import Iterator
@@ -13,12 +14,29 @@ from pathlib import Path
 
 from zkcompliance.edge.shown import command
 from zkcompliance.errors import LogCorrupt, LogError, ParametersRejected, ZkComplianceError
-from zkcompliance.log import anchors, backing, files, keybook, lineages, records, rows, staging, successor, texts
+from zkcompliance.log import (
+    anchors,
+    backing,
+    bringing,
+    files,
+    handing,
+    keybook,
+    lineages,
+    received,
+    records,
+    rows,
+    shares,
+    staging,
+    successor,
+    texts,
+)
 from zkcompliance.log.layout import Layout, Settings
 from zkcompliance.log.leftovers import PUBLIC_NAMES
 from zkcompliance.log.store import SealedLog, Segment
 from zkcompliance.progress import Progress, silent
+from zkcompliance.stark.commit.budget import KEPT_PROOFS, Budget
 from zkcompliance.stark.commit.entry import ENTRY_BYTES
+from zkcompliance.stark.profiles import EXTENSION_DEGREE, log_mask
 
 _PRIVATE = {"rows", "seed", "meta", "budget"}
 
@@ -48,17 +66,17 @@ class Health:
         return not any(finding.fault for finding in self.findings)
 
 
-def fsck(path: str | Path, *, deep: bool = False, progress: Progress = silent) -> Health:
+def fsck(path: str | Path, *, deep: bool = False, first: int = 0, progress: Progress = silent) -> Health:
     """Check signature, root, entries, shapes, row digests, seeds, ledgers and permissions.
 
-    `deep`: commit again and compare.
+    `deep`: commit again and compare, from segment `first` on.
 
     LogError or LogCorrupt when the public part cannot even be read; every later fault is a finding.
     """
     layout = Layout(Path(path))
     log = SealedLog.open(path)
     with files.reporting(layout.root):
-        findings = [*_public_faults(layout, log), *_generation_faults(layout, log)]
+        findings = [*_public_faults(layout, log), *_generation_faults(layout, log), *_handed_over(layout, log)]
         gone = os.path.lexists(layout.retired)
     readable = []
     if gone:
@@ -66,7 +84,7 @@ def fsck(path: str | Path, *, deep: bool = False, progress: Progress = silent) -
     for done, segment in enumerate(log.segments, 1):
         before = len(findings)
         try:
-            findings += _segment_faults(layout, log, segment, deep, progress)
+            findings += _segment_faults(layout, log, segment, deep and segment.index >= first, progress)
             if len(findings) == before:
                 readable.append((segment.index, segment.rows, segment.budget().proofs_left()))
         except (ZkComplianceError, OSError) as error:
@@ -168,13 +186,32 @@ def _generation_faults(layout: Layout, log: SealedLog) -> Iterator[Finding]:
         yield Finding(False, "secret/segments", f"rows and seeds are still here, {what}")
     elif os.path.lexists(layout.retired):
         yield Finding(False, "secret/retired", "the rows are gone from here: they are in the generation after")
-    elif os.path.lexists(layout.secret):
+    elif os.path.lexists(layout.secret) and not received.is_received(layout):
         try:
             keybook.id_of(layout)
         except LogError as error:
             yield Finding(True, "secret/id", f"which log this is, by which its key knows it: {error.message}")
     if os.path.lexists(layout.moving) or os.path.lexists(layout.arriving):
         yield Finding(False, "secret", "a refresh or compact was interrupted; the next command finishes or forgets it")
+
+
+def _handed_over(layout: Layout, log: SealedLog) -> Iterator[Finding]:
+    """Where the log is a copy that was handed over, and what of it was handed over to others."""
+    try:
+        if received.is_received(layout):
+            done, size = received.checked(log), len(log.segments)
+            then = "" if done == size else f"; {received.how_to_receive(layout.root)} checks it"
+            yield Finding(False, "secret/received", f"handed over by {log.origin}: {done} of {size} checked{then}")
+        if (gone := bringing.gone_to(layout)) is not None:
+            yield Finding(False, "secret/brought", f"its segments went on in the copy {gone}; here they are closed")
+        if os.path.lexists(layout.handing):
+            yield Finding(False, "secret/handing", "a hand-over was interrupted; the same hand-over goes on with it")
+        for place, several in itertools.groupby(sorted(handing.places(layout).items()), lambda each: each[1][0]):
+            indices = [index for index, _ in several]
+            what = f"segments {indices[0]} to {indices[-1]} were handed over, with a share of the budget, to {place}"
+            yield Finding(False, "secret/handed", what)
+    except LogError as error:
+        yield Finding(True, "secret", error.message, error.help or "")
 
 
 def _segment_faults(
@@ -189,7 +226,13 @@ def _segment_faults(
         return
     if segment.entry.kappa != kappa:
         yield Finding(True, where, f"its capacity is 2^{segment.entry.kappa}, not 2^{kappa}")
-    missing = sorted(name for name in _PRIVATE if not os.path.lexists(segment.paths.folder / name))
+    copy = received.is_received(layout)
+    if copy and not os.path.lexists(segment.paths.folder):
+        remedy = f"{received.how_to_receive(layout.root)} --earlier FOLDER"
+        yield Finding(True, where, "was handed over before, in another folder", remedy)
+        return
+    needed = _PRIVATE | ({"share"} if copy else set())
+    missing = sorted(name for name in needed if not os.path.lexists(segment.paths.folder / name))
     if missing:
         yield Finding(True, where, f"its private files are missing: {', '.join(missing)}")
         return
@@ -201,6 +244,8 @@ def _segment_faults(
     if rows.padded_log2(segment.rows) != segment.entry.k:
         yield Finding(True, where, "the number of its rows does not fit its entry")
     budget = segment.budget()
+    if copy and (fault := _share_fault(segment, budget)):
+        yield Finding(True, where, fault)
     if torn := budget.torn():
         yield Finding(False, where, f"{torn} torn ledger record(s), counted as spent")
     if behind := budget.behind():
@@ -220,6 +265,17 @@ def _segment_faults(
         entry = commit(columns, seed, log.profile, log.schema.digest, progress=progress)
         if entry.commitment != segment.entry.commitment:
             yield Finding(True, where, "its rows and seed do not give its commitment")
+
+
+def _share_fault(segment: Segment, budget: Budget) -> str:
+    """What is wrong with the share of the budget that came with a copy; "" where it adds up."""
+    handed = shares.load(segment.paths)
+    whole = log_mask(segment.entry.k, segment.entry.kappa)
+    if handed is None or not handed.fits(budget.units):
+        return "its share of the budget is not the part that it says of what was left"
+    if handed.left > whole - EXTENSION_DEGREE - KEPT_PROOFS * budget.units:
+        return f"its share of the budget is of more than a segment of {whole} units can have left"
+    return ""
 
 
 def _one_seal(log: SealedLog, segment: Segment) -> bool:

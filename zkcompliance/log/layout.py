@@ -16,13 +16,17 @@ LOG/secret/           0700; everything below 0600
   id                  which log this is, the same in all its generations (zkcompliance.log.keybook)
   moving, arriving    while a generation moves: in the old folder and in the new one (zkcompliance.log.moving)
   restored, retired   marks: put back from a backup; the rows are in a later generation and gone from here
+  received            of a copy that was handed over: how much of it was checked (zkcompliance.log.received)
+  bringing, brought   of copies: whose segments come here, and to which copy this one's went (zkcompliance.log.bringing)
+  handing, handed     a hand-over that is under way, and those that were made (zkcompliance.log.handing)
   spool-…             rows of writers who found the log busy, taken in by the next one who holds it
   spent-00000003      how much of segment 3's budget was ever spent: held against its ledger
   texts               the texts of ids, where they are kept
   evidence/           the pieces of evidence behind rows (zkcompliance.log.backing), where there are any
   seen                the newest checkpoint that was read or written here
   pending-00000003    rows appended since the last seal, to become segment 3
-  segments/00000000/  rows, seed, meta, budget; records, tier, evidence where there are any; cache.* may be deleted
+  segments/00000000/  rows, seed, meta, budget; records, tier, evidence where there are any; of a copy that was handed
+                      over share, whose ledger the budget is; cache.* may be deleted
 """
 
 from __future__ import annotations
@@ -147,13 +151,33 @@ class Layout:
         return self.secret / "retired"
 
     @property
+    def received(self) -> Path:
+        return self.secret / "received"
+
+    @property
+    def bringing(self) -> Path:
+        return self.secret / "bringing"
+
+    @property
+    def brought(self) -> Path:
+        return self.secret / "brought"
+
+    @property
+    def handing(self) -> Path:
+        return self.secret / "handing"
+
+    @property
+    def handed(self) -> Path:
+        return self.secret / "handed"
+
+    @property
     def seen(self) -> Path:
         return self.secret / "seen"
 
     @property
-    def received(self) -> Path:
-        """Which requests came, and when (`zkcompliance.log.received`)."""
-        return self.secret / "received"
+    def asked(self) -> Path:
+        """Which requests came, and when (`zkcompliance.log.asked`)."""
+        return self.secret / "asked"
 
     @property
     def texts(self) -> Path:
@@ -229,6 +253,11 @@ class SegmentPaths:
     @property
     def budget(self) -> Path:
         return self.folder / "budget"
+
+    @property
+    def share(self) -> Path:
+        """In a copy that was handed over: the share of the budget that came with it (`zkcompliance.log.shares`)."""
+        return self.folder / "share"
 
     @property
     def records(self) -> Path:

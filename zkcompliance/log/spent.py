@@ -157,5 +157,7 @@ def state_folder() -> Path | None:
 
 
 def records(path: Path, entry: bytes) -> tuple[FolderRecord, UserRecord]:
-    """Both records of the segment with this entry (171 bytes). path: of the one in the log's folder."""
+    """Both records of the segment with this entry (171 bytes), or of a share of one (`budget.subject`). path: of the
+    one in the log's folder.
+    """
     return FolderRecord(path, entry), UserRecord(entry)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zkcompliance.errors import LogBusy, LogError
-from zkcompliance.log import files, moving, successor
+from zkcompliance.log import files, moving, received, successor
 from zkcompliance.log.cosignature import CosignerKey
 from zkcompliance.log.layout import Layout, Settings
 from zkcompliance.log.pending import Pending
@@ -42,6 +42,7 @@ class SpoolingWriter:
         self._layout = Layout(Path(path))
         self._settings = Settings.load(self._layout)
         self._key, self._clock = key, clock
+        received.refuse(self._layout, received.SEALED)
         check_key(self._layout, self._settings, key)
         moving.finish(self._layout.root)
         successor.require_open(self._layout)

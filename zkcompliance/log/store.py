@@ -12,11 +12,11 @@ from zkcompliance.edge import regular
 from zkcompliance.edge.shown import command
 from zkcompliance.errors import LogCorrupt, LogEvidence, MalformedError, MalformedNote, SignatureRejected
 from zkcompliance.limits import MAX_LOG_ENTRIES, MAX_NOTE_BYTES
-from zkcompliance.log import files, merkle, note, rows, seen, spent
+from zkcompliance.log import files, merkle, note, rows, seen, shares, spent
 from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.layout import Layout, SegmentPaths, Settings, read_limited
 from zkcompliance.schemas import Schema
-from zkcompliance.stark.commit.budget import Budget
+from zkcompliance.stark.commit.budget import Budget, subject
 from zkcompliance.stark.commit.entry import ENTRY_BYTES, Entry
 from zkcompliance.stark.profiles import Profile
 
@@ -69,17 +69,20 @@ class Segment:
         return columns
 
     def budget(self) -> Budget:
-        """The ledger of what proofs have revealed of this segment."""
+        """The ledger of what proofs have revealed of this segment; of a copy that was handed over, of its share."""
+        share = shares.load(self.paths)
+        given = None if share is None else share.share
+        entry = self.entry.encode()
         return Budget(
             self.paths.budget,
-            self.entry.encode(),
+            entry,
             self.profile,
             self.entry.k,
             self.entry.kappa,
             f"segment {self.index}",
             folders=SegmentPaths.DEPTH,
-            records=spent.records(self.paths.log.spent(self.index), self.entry.encode()),
-        )
+            records=spent.records(self.paths.log.spent(self.index), subject(entry, given)),
+        ).of(given)
 
 
 @dataclass(frozen=True)

@@ -78,6 +78,12 @@ def require_open(layout: Layout, *, restored: bool = False) -> None:
             help=command("zkcompliance", "fsck", after.path) + "  # and use that folder",
         )
     if os.path.lexists(layout.restored) and not restored:
+        if os.path.lexists(layout.received):
+            raise LogError(
+                f"{layout.root} was handed over, and then put back from a backup: how much of its share was spent is "
+                "not known, and nothing is proved over it any more",
+                help=f"ask who handed it over to hand over the next generation: {how_to_refresh(Path('LOG'))}",
+            )
         raise LogError(
             f"{layout.root} was put back from a backup: nothing is sealed in it or proved over it before a refresh",
             help=how_to_refresh(layout.root),

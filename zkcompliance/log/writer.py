@@ -29,6 +29,7 @@ from zkcompliance.log import (
     leftovers,
     moving,
     read_ahead,
+    received,
     sealing,
     staging,
     successor,
@@ -122,12 +123,13 @@ class Writer:
         spools: take in the rows of others who found it busy at once; otherwise with the next `take_spools`.
 
         LogBusy when another writer has the log, KeyFileError for another key, LogCorrupt when damaged. LogError where
-        the log goes on in another folder, or was put back from a backup; then only whoever makes the next generation
-        of it opens it (`restored`).
+        the log goes on in another folder, or the folder is a copy that was handed over; or where it was put back from a
+        backup: then only whoever makes the next generation of it opens it (`restored`).
         """
         self._layout = Layout(Path(path))
         self._settings = Settings.load(self._layout)
         self._key, self._clock, self._rolling = key, clock, rolling
+        received.refuse(self._layout, received.SEALED)
         moving.finish(self._layout.root)
         successor.require_open(self._layout, restored=restored)
         check_key(self._layout, self._settings, key)

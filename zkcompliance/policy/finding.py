@@ -18,6 +18,7 @@ from zkcompliance.errors import StatementMismatch, ZkComplianceError
 from zkcompliance.log.checkpoint import generation_of
 from zkcompliance.policy import bounds
 from zkcompliance.policy.anchors import Anchored
+from zkcompliance.policy.auditing import metered
 from zkcompliance.policy.binding import Binding, Source, Subject, reference_text
 from zkcompliance.policy.checkpoints import Taken
 from zkcompliance.policy.model import Bound
@@ -398,8 +399,8 @@ def with_rows(found: Finding, card: Card) -> Finding:
 
 def of_sources(log: LogShown) -> str:
     """Whose word the sources of a log's rows are; empty where every row is said to be self-declared."""
-    if log.meterer and log.sources:
-        return METERED.format(log.called, log.meterer)
+    if log.meterer:
+        return metered(log) or METERED.format(log.called, log.meterer)
     return "" if log.sources == ("self_declared",) else PROVENANCE.format(log.called)
 
 

@@ -22,7 +22,7 @@ from zkcompliance.errors import (
 )
 from zkcompliance.limits import MAX_CLOCK_SECONDS
 from zkcompliance.log.standing import Standing
-from zkcompliance.policy import bounds, checkpoints, devices, finding, formulas, slots
+from zkcompliance.policy import auditing, bounds, checkpoints, devices, finding, formulas, slots
 from zkcompliance.policy.anchors import Anchored, Anchoring, brackets_of
 from zkcompliance.policy.binding import Binding, Subject, reference_text
 from zkcompliance.policy.checkpoints import Taken
@@ -476,4 +476,4 @@ def _warned(judged: Judged, bench: Bench, standings: Standings) -> Finding:
     dated = finding.when(bound, referred=bench.terms.reference is not None, age=bench.terms.proof_age)
     about = (finding.ABOUT.format(bound.subject.name),) if bound.subject is not None else ()
     unproven = (finding.COMPLETE, finding.TRUE_ROWS, *about, *((finding.LATEST,) if unknown else ()), *dated)
-    return replace(found, warnings=tuple(said), not_proven=unproven)
+    return replace(found, warnings=tuple(said), not_proven=unproven, audit=auditing.level_of(found))

@@ -146,6 +146,18 @@ class MadeFor:
 
 
 @dataclass(frozen=True)
+class AuditLevel:
+    """The highest of the AI Assurance Levels (arXiv 2601.11699), 1 … 4, that a requirement can serve, and why."""
+
+    at_most: int
+    why: str
+
+    @property
+    def label(self) -> str:
+        return f"AAL-{self.at_most}"
+
+
+@dataclass(frozen=True)
 class Finding:
     """One requirement, or one claim of a proof that was verified by itself.
 
@@ -176,6 +188,7 @@ class Finding:
     warnings: tuple[str, ...] = ()
     not_proven: tuple[str, ...] = ()
     same_as: str = ""
+    audit: AuditLevel | None = None  # that it can serve at most (`policy.auditing`)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from zkcompliance.claim.card import card_of
 from zkcompliance.claim.model import CheckResult, Claim, Tables, Witness
 from zkcompliance.edge.shown import command
 from zkcompliance.errors import CacheDamaged, ClaimDoesNotHold, InternalError, UsageError, VerificationError
-from zkcompliance.log import lineages, merkle, moving, successor
+from zkcompliance.log import lineages, merkle, moving, received, successor
 from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.layout import Layout
 from zkcompliance.log.reservation import reserving
@@ -118,12 +118,14 @@ def prove_claim(
 
 
 def require_open(logs: Iterable[SealedLog]) -> None:
-    """LogError where a log goes on elsewhere, was put back from a backup, or lacks its lineage (LogCorrupt where that
-    is another one than was written); interrupted moves are finished.
+    """LogError where a log goes on elsewhere, was put back from a backup, is a copy that was handed over and not
+    checked, or lacks its lineage (LogCorrupt where that is another one than was written); interrupted moves are
+    finished.
     """
     for log in logs:
         moving.finish(log.path)
         successor.require_open(Layout(log.path))
+        received.require_checked(log)
         lineages.check(Layout(log.path), log.checkpoint.generation)
 
 

@@ -28,10 +28,12 @@ from zkcompliance.limits import MAX_SEGMENTS
 from zkcompliance.log import (
     backing,
     files,
+    handing,
     keybook,
     leftovers,
     lineages,
     moving,
+    received,
     records,
     rows,
     sealing,
@@ -107,6 +109,8 @@ def reseal(
     old, place = Layout(Path(path)), Path(new)
     moving.finish(old.root)
     settings = Settings.load(old)
+    received.refuse(old, received.RESEALED)
+    handing.under_way(old)
     if settings.schema.rolled_up:
         raise UsageError(
             f"{old.root} is a roll-up: sealed again it would stand for no log",

@@ -23,7 +23,7 @@ from zkcompliance.edge.shown import command
 from zkcompliance.errors import LogCorrupt, LogError, UsageError
 from zkcompliance.limits import MAX_BUNDLE_BYTES, MAX_SEGMENTS
 from zkcompliance.lineage.rollup import MAGIC
-from zkcompliance.log import files, merkle, rows, staging
+from zkcompliance.log import files, merkle, received, rows, staging
 from zkcompliance.log.creation import create_log
 from zkcompliance.log.layout import Layout, Settings
 from zkcompliance.log.signer import SignerKey
@@ -89,7 +89,9 @@ def roll_up(
     """
     log = SealedLog.open(path)
     how = _check_log(log)
+    received.require_checked(log)
     place = Path(to)
+    received.refuse(Layout(place), received.SEALED)
     if not os.path.lexists(place):
         create_log(place, how.rolled, key, log.profile)
     making = _Making(log, how, place, key, context, progress)

@@ -171,6 +171,7 @@ def _log(log: LogShown) -> Markup:
             ("Checkpoint", words.segments(log)),
             ("Root, SHA-256", digest(log.root)),
             ("Signed by", tag("code", log.key) if log.key else "not compared with any key"),
+            ("Metered by", f"{log.meterer}, who is not the lab, as the policy says" if log.meterer else None),
             ("Cosigned by", receipts),
             ("Sealed", words.sealed(log) or "at no moment that is shown"),
         ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from zkcompliance.policy import auditing
 from zkcompliance.policy.verdict import Finding, LogShown, Status, Value
 from zkcompliance.report import words
 from zkcompliance.report.markup import Markup, digest, facts, grouped, join, sentence, table, tag
@@ -134,5 +135,6 @@ def _evidence(finding: Finding) -> Markup:
         ("Program, SHA-256", digest(finding.program) if finding.program else None),
         ("Proof, SHA-256", digest(finding.proof_sha256) if finding.proof_sha256 else "no proof that verifies"),
         ("Security", security if finding.proof_sha256 else None),
+        ("Audit level", auditing.words(finding.audit) if finding.audit is not None else None),
     ]
     return join(tag("h4", "Evidence"), facts(pairs))

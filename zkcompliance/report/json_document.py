@@ -30,7 +30,9 @@
                   were verified with the state before, else null), made_for (what the proof is bound to: policy with id,
                   version and sha256, and requirement; or null), proof (sha256, bytes, of the proof's own file, which
                   may be of several requirements, security_bits, security_terms with the bits of each error term by its
-                  name, profile; null where no proof verifies), warnings, not_proven
+                  name, profile; null where no proof verifies), warnings, not_proven, audit_level (at_most: the highest
+                  of the AI Assurance Levels of arXiv 2601.11699 that it can serve, such as AAL-1, and why; null where
+                  it is not met)
 
 Every integer is a decimal string, since a quantity may exceed what a reader's number holds exactly; digests are
 hexadecimal digits; keys are sorted; text is ASCII with escapes. Fields may be added within v1, none changes or goes.
@@ -135,6 +137,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "proof": proof if finding.proof_sha256 else None,
         "warnings": list(finding.warnings),
         "not_proven": list(finding.not_proven),
+        "audit_level": None if finding.audit is None else {"at_most": finding.audit.label, "why": finding.audit.why},
     }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as Xml
 
+from zkcompliance.policy import auditing
 from zkcompliance.policy.verdict import Finding, Status, Verdict
 from zkcompliance.report import words
 
@@ -79,6 +80,8 @@ def _told(finding: Finding) -> str:
         out.append(f"claim {words.clean(finding.claim)}, not of the catalogue: {own}")
     if margin := words.margin_words(finding):
         out.append(f"margin: {margin}")
+    if finding.audit is not None:
+        out.append(f"audit level: {words.clean(auditing.words(finding.audit))}")
     if finding.proof_sha256:
         out.append(f"proof sha256 {finding.proof_sha256.hex()}, {words.clean(finding.security_bits)} bits")
     return "\n".join(out)

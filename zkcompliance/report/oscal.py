@@ -156,11 +156,13 @@ def _observation(finding: Finding, index: int, name: _Names, at: str) -> dict[st
     facts.append(("program-sha256", finding.program.hex()))
     facts += [("proof-sha256", finding.proof_sha256.hex()), ("security-bits", finding.security_bits)]
     facts.append(("profile", finding.profile))
+    facts += [] if finding.audit is None else [("audit-level-at-most", finding.audit.label)]
     for value in words.shown(finding, "parameter", "revealed"):
         facts.append((_token(f"{value.role}-{value.name}"), str(value.exact)))
     for log in finding.logs:
         facts += [("log-origin", log.origin), ("log-root", log.root.hex()), ("log-size", str(log.size))]
         facts.append(("log-key", log.key))
+        facts += [("log-meterer", log.meterer)] if log.meterer else []
         if log.stands_for is not None:
             origin, size, root = log.stands_for
             facts += [("rolled-up-origin", origin), ("rolled-up-root", root.hex()), ("rolled-up-size", str(size))]

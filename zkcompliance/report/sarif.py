@@ -53,6 +53,7 @@ def _log(verdict: Verdict) -> dict[str, Any]:
         "reference": verdict.reference.hex(),
         "proved_at": words.iso(verdict.proved_at) if verdict.proved_at else None,
         "made_for": words.made_for(verdict),
+        "audit_levels": {each.name: each.audit.label for each in verdict.findings if each.audit is not None},
         "warnings": list(dict.fromkeys(text for finding in verdict.findings for text in finding.warnings)),
     }
     run = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import IO, TYPE_CHECKING
 
 from zkcompliance.edge.screen import Fact, Screen, drawing, facts, hanging
+from zkcompliance.policy import auditing
 from zkcompliance.policy.verdict import Finding, LogShown, Status, Verdict
 from zkcompliance.report import words
 
@@ -106,6 +107,8 @@ def _finding(screen: Screen, finding: Finding) -> None:
         rows.append(("reveals", f"{value.name} = {words.disclosed(value)}{bound}", "bold"))
     if finding.margin is not None:
         rows.append(("margin", words.margin_words(finding), "bold"))
+    if finding.audit is not None:
+        rows.append(("audit", auditing.words(finding.audit), ""))
     for log in finding.logs:
         rows += _log(log)
     if finding.proof_sha256:
@@ -128,6 +131,8 @@ def _log(log: LogShown) -> list[Fact]:
     rows.append(("rows", words.least_rows(log, "no least number was shown"), ""))
     rows.append(("provenance", words.printable_source(log.sources), ""))
     rows.append(("signed by", log.key or "not compared with any key", ""))
+    if log.meterer:
+        rows.append(("metered by", f"{log.meterer}, who is not the lab, as the policy says", ""))
     rows += [("cosigned by", f"{who}, {words.moment(at)}", "") for who, at in (log.cosigned or {}).items()]
     rows += [("sealed", when, "")] if (when := words.sealed(log)) else []
     return [*rows, ("root", log.root.hex(), "dim")]

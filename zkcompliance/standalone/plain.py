@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from zkcompliance.edge.shown import folded
+from zkcompliance.policy import auditing
 from zkcompliance.policy.verdict import Finding, LogShown, Verdict
 from zkcompliance.report import words
 
@@ -59,6 +60,8 @@ def _finding(finding: Finding) -> Iterator[str]:
         )
     if finding.margin is not None:
         yield f"  margin     {words.margin_words(finding)}"
+    if finding.audit is not None:
+        yield f"  audit      {words.clean(auditing.words(finding.audit))}"
     for log in finding.logs:
         yield from _log(log)
     if finding.proof_sha256:
@@ -75,6 +78,8 @@ def _log(log: LogShown) -> Iterator[str]:
     if log.rows or log.counted:
         yield f"             rows: {words.least_rows(log, 'none')}"
     yield f"             sources: {words.printable_source(log.sources)}"
+    if log.meterer:
+        yield f"             metered by {words.clean(log.meterer)}, who is not the lab, as the policy says"
     for operator, at in (log.cosigned or {}).items():
         yield f"             cosigned by {words.clean(operator)}, {words.moment(at)}"
     if when := words.sealed(log):

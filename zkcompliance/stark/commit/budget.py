@@ -7,6 +7,7 @@ bytes,
     header = "zkcg" ‖ u16(1) ‖ SHA-256(entry) ‖ u16(0) ‖ check
     record = u32 units ‖ id (32) ‖ u32(0) ‖ check                spent; id = SHA-256(token)
            | u32 units ‖ token (32) ‖ u32(1) ‖ check             given back, of those spent under SHA-256(token)
+           | u32 units ‖ share's id (32) ‖ u32(2) ‖ check        handed over to another party, once, for good
 
 check = the first 8 bytes of SHA-256 of what precedes it. A torn or damaged record counts as spent. The ledger only
 grows: what is given back is another record, and only who holds the token can write one. What was ever spent, without
@@ -14,11 +15,17 @@ what was given back, is kept in other records too (`Record`): a ledger that says
 state. A ledger whose segment went on in another generation ends in a record that spends all that was left; the other
 records do not count that one, since they are those of the segment wherever it is. A copy of the log folder shares one
 budget with the original: two machines that both prove must not both count from zero.
+
+A part of what is left can be handed over with the rows (`Share`). The share has a ledger of its own, whose header has
+SHA-256(entry ‖ share's id ‖ u32 units) in place of SHA-256(entry): it allows the share's units and no more, counts from
+0, since the tag is counted where the share came from, and keeps none for a refresh, which only the log's key signs. So
+the ledgers of all who hold the segment together allow what one would.
 """
 
 from __future__ import annotations
 
 import contextlib
+import copy
 import fcntl
 import hashlib
 import os
@@ -37,26 +44,43 @@ from zkcompliance.stark.profiles import EXTENSION_DEGREE, Profile, log_mask
 
 RECORD_BYTES = 48
 KEPT_PROOFS = 4  # whose units `prove` leaves: one for a refresh, and three for such that were killed in the middle
-_SPENT, _GIVEN_BACK = 0, 1
+_SPENT, _GIVEN_BACK, _HANDED_OVER = 0, 1, 2
 _CHECK_BYTES = 8
 _MOVED = hashlib.sha256(b"zkcompliance: this budget has moved").digest()  # the id of a ledger's last record
+
+
+@dataclass(frozen=True)
+class Share:
+    """Units of a segment's budget that were handed over. id: 32 random bytes, of one hand-over; units: 1 … 2^32 − 1."""
+
+    id: bytes
+    units: int
+
+    def __post_init__(self) -> None:
+        if len(self.id) != 32 or not 0 < self.units < 1 << 32:
+            raise UsageError("a share has 1 to 2^32 − 1 units and an id of 32 bytes")
+
+
+def subject(entry: bytes, share: Share | None) -> bytes:
+    """What a ledger, and the records beside it, are about: a segment (its entry, 171 bytes), or a share of one."""
+    return entry if share is None else entry + share.id + struct.pack("<I", share.units)
 
 
 def _checked(data: bytes) -> bytes:
     return data + hashlib.sha256(data).digest()[:_CHECK_BYTES]
 
 
-def _header(entry: bytes) -> bytes:
-    return _checked(b"zkcg\x01\x00" + hashlib.sha256(entry).digest() + b"\x00\x00")
+def _header(entry: bytes, share: Share | None) -> bytes:
+    return _checked(b"zkcg\x01\x00" + hashlib.sha256(subject(entry, share)).digest() + b"\x00\x00")
 
 
 def _record(units: int, proof_id: bytes, kind: int = _SPENT) -> bytes:
     return _checked(struct.pack("<I32sI", units, proof_id, kind))
 
 
-def ledger_bytes(entry: bytes) -> bytes:
-    """A fresh ledger for a segment with this entry (171 bytes): nothing spent but the tag."""
-    return _header(entry)
+def ledger_bytes(entry: bytes, share: Share | None = None) -> bytes:
+    """A fresh ledger for a segment with this entry (171 bytes), or for a share of one: nothing spent but the tag."""
+    return _header(entry, share)
 
 
 class Record(Protocol):
@@ -85,6 +109,7 @@ class _State:
     spent: int = EXTENSION_DEGREE
     ever: int = EXTENSION_DEGREE  # without what was given back
     known: dict[bytes, int] = field(default_factory=dict)
+    given: dict[bytes, int] = field(default_factory=dict)  # handed over: units by the share's id
     torn: int = 0
     tail: int = 0  # bytes of an incomplete last record
 
@@ -113,11 +138,22 @@ class Budget:
         self._name = name
         self._path = path
         self._entry = entry
+        self._header = _header(entry, None)
         self._folders = folders
         self._records = records
-        self.capacity = log_mask(k, kappa)
+        self._share: Share | None = None
         self.units = profile.units
+        self.capacity = log_mask(k, kappa)
         self.kept = KEPT_PROOFS * profile.units
+
+    def of(self, share: Share | None) -> Budget:
+        """The ledger at the same place as one of a share; itself where it is of none."""
+        if share is None:
+            return self
+        shared = copy.copy(self)
+        shared._share, shared._header = share, _header(self._entry, share)
+        shared.capacity, shared.kept = share.units, 0
+        return shared
 
     def spent(self) -> int:
         """Units spent so far, the tag's 6 included."""
@@ -160,6 +196,30 @@ class Budget:
             for record in self._records:  # after the ledger, so that no crash makes it look older than they say
                 record.raise_to(state.ever + extra)
 
+    def hand_over(self, share: Share) -> None:
+        """Give a share away, for good; durable when it returns, in ledger and records. Of a segment that is done once.
+
+        The very share that was given before costs nothing, so that who was killed goes on. Raises, leaving the ledger
+        as it was, LogError where another one was given, BudgetSpent and LogCorrupt as `reserve`.
+        """
+        with self._locked(os.O_RDWR, fcntl.LOCK_EX) as descriptor, self._alone():
+            state = self._read(descriptor)
+            self._hold(state)
+            ever = state.ever
+            if state.given != {share.id: share.units}:
+                if state.given:
+                    raise LogError(f"{self._name}: a share of its budget was handed over before, and that is done once")
+                self._fits(state, share.units, last=False)
+                self._append(descriptor, state, _record(share.units, share.id, _HANDED_OVER))
+                ever += share.units
+            for record in self._records:
+                record.raise_to(ever)
+
+    def handed_over(self) -> dict[bytes, int]:
+        """Units that were handed over, by the share's id; empty where nothing was."""
+        with self._locked(os.O_RDONLY, fcntl.LOCK_SH) as descriptor:
+            return dict(self._read(descriptor).given)
+
     def give_back(self, token: bytes) -> None:
         """Give back what was reserved under SHA-256(token), where nothing of the proof has left the process."""
         with self._locked(os.O_RDWR, fcntl.LOCK_EX) as descriptor:
@@ -188,11 +248,13 @@ class Budget:
     def _fits(self, state: _State, units: int, last: bool) -> None:
         left = self.capacity - state.spent - (0 if last else self.kept)
         if units > left:
-            kept = "" if last else f" ({self.kept} more are kept for a refresh)"
+            kept = f" ({self.kept} more are kept for a refresh)" if self.kept and not last else ""
+            whose = "" if self._share is None else " in the share that was handed over"
             raise BudgetSpent(
-                f"{self._name}: {units} units asked, {max(0, left)} of {self.capacity} left{kept}; "
+                f"{self._name}: {units} units asked, {max(0, left)} of {self.capacity} left{whose}{kept}; "
                 "one more proof would reveal more than the segment's masks hide",
-                help="zkcompliance refresh LOG --to NEW --key KEY -o lineage.zkl",
+                help="zkcompliance refresh LOG --to NEW --key KEY -o lineage.zkl"
+                + ("" if self._share is None else "  # by who handed it over; then a new hand-over"),
             )
 
     @contextlib.contextmanager
@@ -218,8 +280,9 @@ class Budget:
     def _hold(self, state: _State) -> None:
         """Whether the ledger may be proved on: BudgetSpent where it was given up, LogCorrupt where it is too old."""
         if _MOVED in state.known:
+            where = "the log's next generation" if self._share is None else "the folder that was received after"
             raise BudgetSpent(
-                f"{self._name}: its budget has moved to the log's next generation",
+                f"{self._name}: its budget has moved to {where}",
                 help=command("zkcompliance", "fsck", self._log()) + "  # says where the log goes on",
             )
         if behind := self._behind(state):
@@ -313,9 +376,9 @@ class Budget:
         if size > MAX_LEDGER_BYTES:
             raise LogCorrupt(f"the budget ledger {self._path} is longer than {MAX_LEDGER_BYTES} bytes")
         data = os.pread(descriptor, size, 0)
-        if data[:RECORD_BYTES] != _header(self._entry):
+        if data[:RECORD_BYTES] != self._header:
             raise LogCorrupt(f"the budget ledger {self._path} does not belong to this segment")
-        state = _State()
+        state = _State() if self._share is None else _State(0, 0)
         for start in range(RECORD_BYTES, len(data), RECORD_BYTES):
             record = data[start : start + RECORD_BYTES]
             if len(record) == RECORD_BYTES and _checked(record[:-_CHECK_BYTES]) == record:
@@ -336,7 +399,10 @@ class Budget:
             state.known[spent] = state.known.get(spent, 0) - back
             state.spent -= back
         else:
-            state.known[proof_id] = state.known.get(proof_id, 0) + units
+            if kind == _HANDED_OVER:  # not `known`: nobody gives it back, and it pays for no proof
+                state.given[proof_id] = state.given.get(proof_id, 0) + units
+            else:
+                state.known[proof_id] = state.known.get(proof_id, 0) + units
             state.spent += units
             state.ever += units
 

@@ -1,0 +1,144 @@
+"""The copy of a log for another party: what is public of it, and the rows, seeds and texts of some segments.
+
+Of a segment's private files go along: rows, seed, meta, and a fresh ledger for the share. What sealing alone needs
+stays: the digests of inputs and records, appended rows, the id that the key knows the log by, what was spent before.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from zkcompliance.log import files, lineages, received, rows, seen, texts
+from zkcompliance.log.layout import Layout, SegmentPaths
+from zkcompliance.log.shares import Handed
+from zkcompliance.log.store import SealedLog, Segment
+from zkcompliance.log.writer_lock import lock_of
+from zkcompliance.progress import Progress
+from zkcompliance.quantities.ids import text_id
+from zkcompliance.stark.commit.budget import ledger_bytes
+
+
+def whole(log: SealedLog, new: Layout, shares: Mapping[int, Handed], progress: Progress) -> None:
+    """A new folder with the log's public part and these segments; durable when it returns, but for its own name."""
+    old = Layout(log.path)
+    files.make_dir(new.root)
+    files.make_dir(new.secret)
+    files.make_dir(new.segments)
+    files.create(new.lock, b"")
+    files.create(new.received, received.fresh().encode())
+    for source, target in ((old.settings, new.settings), (old.schema, new.schema)):
+        files.copy(source, target, files.PUBLIC)
+    files.create(new.entries, _entries(log), files.PUBLIC)
+    if os.path.lexists(lineages.file_of(old)):
+        files.copy(lineages.file_of(old), new.root / lineages.file_of(old).name, files.PUBLIC)
+        lineages.remember(new)
+    if os.path.lexists(old.rollup):
+        files.copy(old.rollup, new.rollup, files.PUBLIC)
+        files.make_dir(new.rolled, files.PUBLIC_DIR)
+        _rolled(old, new)
+    kept = _segments(log, new, shares, progress)
+    if kept:
+        files.create(new.texts, texts.encode(kept))
+    files.create(new.seen, seen.encode({log.vkey: log.checkpoint_note}))
+    files.create(new.checkpoint, log.checkpoint_note.encode(), files.PUBLIC)
+    for folder in (new.segments, new.secret):
+        files.sync_dir(folder)
+    new.root.chmod(files.PUBLIC_DIR)
+    files.sync_dir(new.root)
+
+
+def newer(log: SealedLog, there: Layout, shares: Mapping[int, Handed], progress: Progress) -> None:
+    """The same of these segments in a copy that has those before; they are its own once `publish` has been called."""
+    old = Layout(log.path)
+    with _held(there):
+        for index in shares:
+            folder = there.segment(index).folder
+            if os.path.lexists(folder):  # of who was killed before
+                shutil.rmtree(folder)
+        kept = _segments(log, there, shares, progress)
+        files.sync_dir(there.segments)
+        if kept:
+            texts.keep(there, kept)
+        files.replace(there.entries, _entries(log))
+        if os.path.lexists(old.rollup):
+            _rolled(old, there)
+            _hidden(there.rollup).unlink(missing_ok=True)
+            files.copy(old.rollup, _hidden(there.rollup), files.PUBLIC)
+        files.replace(_hidden(there.checkpoint), log.checkpoint_note.encode())
+
+
+def publish(there: Layout) -> None:
+    """From now on the copy has the newer segments; nothing where it has them already."""
+    with _held(there):
+        for path in (there.checkpoint, there.rollup):
+            with contextlib.suppress(FileNotFoundError):
+                _hidden(path).replace(path)
+        files.sync_dir(there.root)
+
+
+def copy_rows(source: Segment, target: SegmentPaths) -> None:
+    """Rows, seed and meta of a segment in a new private folder; durable, but for the folder's name. No ledger."""
+    files.make_dir(target.folder)
+    for name in (source.paths.rows.name, source.paths.seed.name):
+        files.copy(source.paths.folder / name, target.folder / name, folders=SegmentPaths.DEPTH)
+    meta = rows.Meta.load(source.paths.meta)
+    files.create(target.meta, rows.Meta(meta.rows_digest, meta.entry, meta.first, meta.count).encode())
+
+
+def _segments(log: SealedLog, new: Layout, shares: Mapping[int, Handed], progress: Progress) -> set[str]:
+    """The private folders of these segments; the texts of ids in their rows, where they are kept."""
+    known = {text_id(text): text for text in texts.load(Layout(log.path))}
+    kept: set[str] = set()
+    for done, (index, handed) in enumerate(sorted(shares.items())):
+        progress("hand over segments", done, len(shares))
+        segment, target = log.segments[index], new.segment(index)
+        copy_rows(segment, target)
+        files.create(target.share, handed.encode())
+        files.create(target.budget, ledger_bytes(segment.entry.encode(), handed.share))
+        files.sync_dir(target.folder)
+        if known:
+            kept |= {known[each] for each in _ids(segment) & set(known)}
+    progress("hand over segments", len(shares), len(shares))
+    return kept
+
+
+def _ids(segment: Segment) -> set[int]:
+    """Every id in the rows of a segment."""
+    columns, found = segment.load_columns(), set()
+    for column in segment.schema.columns:
+        if column.type == "id":
+            limbs = segment.schema.limbs(column.name)
+            data = columns[limbs.start : limbs.stop].T.astype("<u2").tobytes()
+            size = 2 * len(limbs)
+            found |= {int.from_bytes(data[at : at + size], "little") for at in range(0, len(data), size)}
+    return found
+
+
+def _entries(log: SealedLog) -> bytes:
+    return b"".join(segment.entry.encode() for segment in log.segments)
+
+
+def _rolled(old: Layout, new: Layout) -> None:
+    """Of a roll-up: the proofs of its segments, and the key of the log that it stands for."""
+    for name in files.names(old.rolled):
+        if not name.startswith(".") and not os.path.lexists(new.rolled / name):
+            files.copy(old.rolled / name, new.rolled / name, files.PUBLIC)
+    files.sync_dir(new.rolled)
+
+
+def _hidden(path: Path) -> Path:
+    """A public file that takes the place of the one at `path` when the newer segments are there."""
+    return path.with_name(f".{path.name}.handed")
+
+
+@contextlib.contextmanager
+def _held(layout: Layout) -> Iterator[None]:
+    lock = lock_of(layout)
+    try:
+        yield
+    finally:
+        os.close(lock)
