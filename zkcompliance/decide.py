@@ -119,7 +119,9 @@ class Request:
         self._check()
         file = opened(data)
         attested = self._attested(file)
-        return replace(self._judge(file, clock, progress), attested=attested)
+        verdict = replace(self._judge(file, clock, progress), attested=attested)
+        put = verdict.asked
+        return verdict if put is None else replace(verdict, asked=replace(put, at=self.at is not None))
 
     def _judge(self, file: File, clock: int, progress: Progress) -> Verdict:
         now = clock if self.at is None else self.at if isinstance(self.at, int) else parse_time(self.at)

@@ -14,7 +14,7 @@ import pytest
 from tests.kit import verdicts
 from zkcompliance import report
 from zkcompliance.policy.binding import Subject
-from zkcompliance.policy.verdict import Asked, Attested, Margin, Verdict
+from zkcompliance.policy.verdict import Asked, Attested, Margin, Status, Verdict
 from zkcompliance.report import markup, words
 from zkcompliance.report.picture import picture, scale
 
@@ -136,8 +136,14 @@ def test_every_fact_is_on_it(verdict: Verdict) -> None:
             verdict.attested.digest.hex(),
             "--attestation-key PEM",
         ]
-    assert ("Attestation" in text) == (verdict.attested is not None)
+    assert ("Attestedsigned" in text) == (verdict.attested is not None)
+    for error in verdict.mismatches:
+        wanted += [error.code, words.spoken(error), error.help]
+        assert text.count(flat(f"Not what was asked: {words.spoken(error)}")) == 1
     for finding in verdict.findings:
+        if finding.status is Status.NOT_JUDGED:  # nothing is known of it, and the reason is said above
+            wanted += [finding.name, finding.says, finding.claim, "not judged"]
+            continue
         wanted += [finding.name, finding.says, finding.claim, finding.program.hex(), finding.proof_sha256.hex()]
         wanted += [*finding.warnings, *finding.not_proven, finding.security_bits, finding.profile]
         wanted += [line.replace("`", "") for line in words.claim_lines(finding)]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from zkcompliance.card import reading, types
-from zkcompliance.card.model import Card, Slot
+from zkcompliance.card.model import Card, Clause, Slot
 from zkcompliance.card.parameter import CLOCK, NOW, Parameter
-from zkcompliance.card.sentence import whole
+from zkcompliance.card.sentence import aloud, whole
 
 BRACKET = "its segment's bracket"  # as sentences have it that speak of one
 WHAT_A_BRACKET_IS = (
@@ -31,12 +31,18 @@ def explain(card: Card) -> str:
     lines.append("It holds when all of this is so:")
     for number, each in enumerate(card.clauses, 1):
         implied = " (implied)" if each.implied else ""
-        lines.append(f"  {number}. {each.name}{implied}: {whole(each.says.named())}")
+        lines.append(f"  {number}. {each.name}{implied}: {said(card, each)}")
     if any(BRACKET in part for each in card.clauses for part in each.says.parts if isinstance(part, str)):
         lines += ["", *WHAT_A_BRACKET_IS]
     lines += ["", "Revealed beyond the parameters and each segment's size rounded up to a power of two:"]
-    lines += [f"  {each.name}: {each.words()}" for each in card.reveals] or ["  nothing."]
+    names = [slot.name for slot in card.slots]
+    lines += [f"  {each.name}: {aloud(each.words(), names)}" for each in card.reveals] or ["  nothing."]
     return "\n".join([*lines, f"Not proven: {NOT_PROVEN}"])
+
+
+def said(card: Card, clause: Clause) -> str:
+    """One requirement as a whole sentence, with the parameters' names."""
+    return whole(aloud(clause.says.named(), [slot.name for slot in card.slots]))
 
 
 def _quoted(about: str) -> list[str]:
