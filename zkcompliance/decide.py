@@ -17,20 +17,20 @@ from zkcompliance.card.own import Own, one
 from zkcompliance.card.parameter import parsed
 from zkcompliance.card.typed import params_of
 from zkcompliance.edge.pairs import by_name, by_names, by_slot
-from zkcompliance.errors import Undecided, UsageError
+from zkcompliance.errors import Undecided, UsageError, ZkComplianceError
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.log.public_keys import load_public
 from zkcompliance.log.trust import TrustPolicy, load_trust
 from zkcompliance.policy import catalogue as policies
 from zkcompliance.policy.binding import Subject
-from zkcompliance.policy.judge import judge_claim, judge_policy, look
+from zkcompliance.policy.judge import judge_claim, judge_policy, look, ref_of
 from zkcompliance.policy.model import Policy
 from zkcompliance.policy.proofs import File, opened
 from zkcompliance.policy.recall import Recall
 from zkcompliance.policy.rolled import read_roll_ups
 from zkcompliance.policy.slots import labels
 from zkcompliance.policy.subject import parse_subject, path_of
-from zkcompliance.policy.verdict import Attested, Verdict
+from zkcompliance.policy.verdict import Attested, PolicyRef, Verdict
 from zkcompliance.progress import Progress, silent
 from zkcompliance.quantities import parse_time
 
@@ -234,6 +234,13 @@ class Request:
             )  # fmt: skip
         except Undecided as error:
             return look(file, now=now, missing=error, own=policy.cards)
+
+    def named(self) -> PolicyRef | None:
+        """Which policy is asked by, for a document where no verdict can be come to; None where none can be read."""
+        try:
+            return None if self.policy is None else ref_of(self._policy())
+        except ZkComplianceError:
+            return None
 
     def _policy(self) -> Policy:
         return self.policy if isinstance(self.policy, Policy) else policies.load(str(self.policy), self.claim_files)

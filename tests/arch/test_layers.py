@@ -27,6 +27,7 @@ ROOMS: dict[str, str] = {
     "errors": "",
     "limits": "",
     "progress": "",
+    "version": "",
     "spread": "errors",
     "strict_json": "errors",
     "quantities": "errors",
@@ -45,10 +46,10 @@ ROOMS: dict[str, str] = {
     "importers": "edge errors evidence limits quantities schemas",
     "lineage": "card edge errors limits log progress verify",
     # what is asked, and what comes of it
-    "policy": "card edge errors limits lineage log progress quantities strict_json verify",
+    "policy": "card edge errors limits lineage log progress quantities strict_json verify version",
     "attest": "edge errors evidence limits log policy strict_json verify",
     "outputs": "attest edge errors log",
-    "report": "card edge errors policy quantities",
+    "report": "card edge errors policy quantities version",
     "prove": "card claim edge errors limits lineage log policy progress quantities schemas spread stark verify",
     "decide": "attest card edge errors log outputs policy progress quantities",
     # what people call

@@ -184,7 +184,9 @@ def all_kinds() -> dict[str, Verdict]:
     """Every fixture by name."""
     shown_not = errors.RequirementNotShown("the file has no proof for incident-clock")
     wrong = errors.StatementMismatch("limit: the proof is about 1e26, not 1e25")
-    another = errors.StatementMismatch("subject: the proof is about the model asteria-2, you asked about asteria-3-large")
+    another = errors.StatementMismatch(
+        "subject: the proof is about the model asteria-2, you asked about asteria-3-large"
+    )
     other_key = errors.SignatureRejected(
         "the proof is about the log lab.example/x, the key that is trusted is of lab.example/asteria/incidents"
     )

@@ -126,7 +126,7 @@ def judge_policy(
     stated = (ours[0] if ours else proofs[0]).bound()
     put = _asked(bench, given, claim_files=len(policy.cards), ready=ready_made(policy))
     of_indices = formulas.sources(requirements)
-    return _verdict(file, judged, bench, stated, _ref(policy), len(proofs) - len(ours), put, of_indices)
+    return _verdict(file, judged, bench, stated, ref_of(policy), len(proofs) - len(ours), put, of_indices)
 
 
 def judge_claim(
@@ -353,7 +353,8 @@ def _standings(judged: Sequence[Judged], bench: Bench) -> dict[tuple[str, Key], 
     return dict(zip(places, found, strict=True)) if (found := bench.recalled.hold(shown)) else {}
 
 
-def _ref(policy: Policy) -> PolicyRef:
+def ref_of(policy: Policy) -> PolicyRef:
+    """What a verdict says of the policy that it was come to by."""
     return PolicyRef(
         policy.id, policy.version, policy.digest, policy.title, policy.jurisdiction, policy.sources, policy.valid_from,
         policy.valid_until, policy.checked, ready_made(policy),

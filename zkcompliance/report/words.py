@@ -104,9 +104,9 @@ def status(finding: Finding) -> str:
     return "not decided" if finding.status is Status.UNDECIDED else finding.status.value
 
 
-def asserted(finding: Finding) -> str:
+def asserted(says: str) -> str:
     """What a requirement says that is shown: `says` up to where it begins to say what is not."""
-    return _NOT_SHOWN.split(clean(finding.says))[0].rstrip()
+    return _NOT_SHOWN.split(clean(says))[0].rstrip()
 
 
 def not_shown(finding: Finding) -> str:
