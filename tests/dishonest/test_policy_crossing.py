@@ -72,9 +72,9 @@ VARIANTS: dict[str, tuple[Made, str]] = {
     "another policy": (Made(policy=kit.policy("other")), "^policy: .* was made for (other|example)@1, not"),
     "another text of the policy": (
         Made(policy=kit.policy(limit='{ at_most = "1e22" }')),
-        "^policy: the proof was made for another text of example@1|^policy: .* was made for other@1, not",
+        "^policy: the proof was made for another text of example@1|^policy: .* was made for the policy other@1, you",
     ),
-    "another log": (Made(log="b"), r"^the proof is about the log lab.example/\w+; the key given is of"),
+    "another log": (Made(log="b"), r"^the proof is about the log lab.example/\w+, the key that is trusted is of"),
     "another key of the same origin": (Made(log="again"), "^not signed by lab.example/a|^the proof is about the log"),
     "another model": (Made(subject=replace(MODEL, name="base-2")), "^subject: the proof is about the model"),
     "other weights": (
@@ -82,7 +82,7 @@ VARIANTS: dict[str, tuple[Made, str]] = {
         "^subject: the proof is about (base-1 of SHA-256|the model)",
     ),
     "another time": (Made(time=NOW + 10 * DAY), "^the proof (was made on|is dated)"),
-    "another reference": (Made(reference=b"file 8"), "^reference: the proof was made for 'file [78]', not"),
+    "another reference": (Made(reference=b"file 8"), "^reference: the proof is bound to 'file [78]', you asked for"),
 }
 
 
@@ -166,7 +166,10 @@ ASKED: dict[str, tuple[dict[str, object], str]] = {
     "a lower limit": ({"publics": {"limit": 10**20 - 1}}, "^limit: the proof is about 1e20 FLOP, not"),
     "a higher limit": ({"publics": {"limit": 10**20 + 1}}, "^limit: the proof is about 1e20 FLOP, not"),
     "other phases": ({"publics": {"limit": 10**20, "phases": 0b111}}, "^phases: the proof is about"),
-    "another log": ({"log": "b"}, "^the proof is about the log lab.example/a; the key given is of lab.example/b"),
+    "another log": (
+        {"log": "b"},
+        "^the proof is about the log lab.example/a, the key that is trusted is of lab.example/b",
+    ),
     "another key": ({"log": "again"}, "^not signed by lab.example/a"),
     "another model": ({"subject": Subject("base-2", MODEL.digest)}, "^subject: "),
     "other weights": ({"subject": Subject("base-1", bytes(32))}, "^subject: "),
@@ -212,7 +215,9 @@ def test_a_claim_as_another(world: World, single: bytes, name: str) -> None:
 
 
 def test_a_claim_is_not_a_policys_proof(world: World, single: bytes) -> None:
-    refused(world.judge(single), StatementMismatch, "^policy: the proof was made for none, not example@1")
+    refused(
+        world.judge(single), StatementMismatch, "^policy: the proof was made for no policy, you asked about example@1"
+    )
     with pytest.raises(UsageError, match="proves 2 claims"):
         judged(world, world.bundles["base"])
 

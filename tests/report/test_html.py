@@ -151,7 +151,13 @@ def test_every_fact_is_on_it(verdict: Verdict) -> None:
         if finding.error is not None:
             wanted += [finding.error.code, finding.error.message, finding.error.help]
         for value in words.shown(finding, "parameter", "revealed"):
-            wanted += [value.name, words.short(value), words.exact(value), value.doc.replace("`", ""), value.asked]
+            wanted += [
+                value.name,
+                words.short(value),
+                words.exact(value),
+                words.doc(value, finding).replace("`", ""),
+                value.asked,
+            ]
             wanted += ["chosen by the lab"] if value.chosen else []
         wanted += [words.margin_words(finding)] if finding.margin and finding.proof_sha256 else []
         for log in finding.logs:

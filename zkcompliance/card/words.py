@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zkcompliance.card import reading, types
+from zkcompliance.card import kinds, reading, types
 from zkcompliance.card.model import Card, Clause, Slot
 from zkcompliance.card.parameter import CLOCK, NOW, Parameter
 from zkcompliance.card.sentence import aloud, whole
@@ -15,7 +15,6 @@ WHAT_A_BRACKET_IS = (
 )
 ROLES = {CLOCK: "; a clock that runs out", NOW: "; taken for now"}  # of a parameter, beside its type
 _NO_ROLE = {types.SECONDS: "; not marked as a clock", types.TIME_POINT: "; not marked as now"}  # no policy watches it
-NOT_PROVEN = "that the log is complete and that its rows are true: a row is as good as its source."
 
 
 def explain(card: Card) -> str:
@@ -37,7 +36,8 @@ def explain(card: Card) -> str:
     lines += ["", "Revealed beyond the parameters and each segment's size rounded up to a power of two:"]
     names = [slot.name for slot in card.slots]
     lines += [f"  {each.name}: {aloud(each.words(), names)}" for each in card.reveals] or ["  nothing."]
-    return "\n".join([*lines, f"Not proven: {NOT_PROVEN}"])
+    rows = kinds.kinds_of(slot.schema for slot in card.slots)
+    return "\n".join([*lines, f"Not proven: {kinds.complete(rows)}; {kinds.true_rows(rows)}."])
 
 
 def said(card: Card, clause: Clause) -> str:

@@ -8,11 +8,12 @@ from fractions import Fraction
 from typing import Any
 
 from zkcompliance import limits
-from zkcompliance.card import places, types
+from zkcompliance.card import kinds, places, types
 from zkcompliance.card.asked_rows import asked_rows
 from zkcompliance.card.model import Card
 from zkcompliance.card.parameter import Parameter
 from zkcompliance.card.reading import Identities, Identity, exactly
+from zkcompliance.card.sentence import aloud
 from zkcompliance.errors import StatementMismatch, ZkComplianceError
 from zkcompliance.log.checkpoint import generation_of
 from zkcompliance.policy import bounds, telling
@@ -27,6 +28,7 @@ from zkcompliance.verify.verifier import Report
 
 Key = tuple[str, str]  # slot and origin of a log of a claim
 
+LATEST = "that this is the log's latest checkpoint: freshness is for you to ask for"
 WHEN = "that it was proved {}: the time is the lab's word, since no reference that you drew was asked for{}"
 REHEARSAL = "REHEARSAL: made as if on {}, of a policy as it would then be in force; it shows nothing of any time"
 VACUOUS = "VACUOUS TRUTH IS NOT EXCLUDED: no number of rows of {} is shown, and over a log without rows this may hold"
@@ -135,10 +137,10 @@ def when(bound: Binding, *, referred: bool, age: int | None) -> tuple[str, ...]:
 def not_proven(card: Card | None, bound: Binding, *, latest: bool, dated: Sequence[str]) -> tuple[str, ...]:
     """What no proof of this claim shows, in the words of its logs. latest: whether a checkpoint may be an old one;
     dated: what is not known of when it was made."""
-    kinds = telling.kinds_of(slot.schema for slot in card.slots) if card is not None else telling.kinds_of(["rows"])
-    model = (telling.about(kinds, bound.subject.name),) if bound.subject is not None else ()
-    old = (telling.LATEST,) if latest else ()
-    return telling.complete(kinds), telling.true_rows(kinds), *model, *old, *dated
+    rows = kinds.kinds_of(slot.schema for slot in card.slots) if card is not None else kinds.kinds_of(["rows"])
+    model = (kinds.about(rows, bound.subject.name),) if bound.subject is not None else ()
+    old = (LATEST,) if latest else ()
+    return kinds.complete(rows), kinds.true_rows(rows), *model, *old, *dated
 
 
 def of_proof(shown: Verified) -> dict[str, Any]:
@@ -244,7 +246,8 @@ def values(
         if card is not None and role == "revealed":
             tells = telling.of_revealed(card, name, known.type)
         inside = in_sentence(known, shown_as) if role == "parameter" else ""
-        result.append(Value(name, role, said, value, known.doc, words, chooser, as_option, less, tells, inside))
+        doc = aloud(known.doc, [slot.name for slot in card.slots]) if card is not None else known.doc
+        result.append(Value(name, role, said, value, doc, words, chooser, as_option, less, tells, inside))
     return tuple(result)
 
 

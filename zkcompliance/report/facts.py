@@ -129,7 +129,7 @@ def _outside(finding: Finding) -> str:
     said = []
     for value in _of(finding, Tells.OUTSIDE):
         if value.role == "parameter":
-            said.append(f"{words.clean(value.doc or value.name)}: {words.figure(value)}")
+            said.append(f"{words.doc(value, finding) or words.clean(value.name)}: {words.figure(value)}")
         else:
             said.append(f"{words.clean(value.name)}: {words.disclosed(value)}")
     return "; ".join(said) or "how much of the log does not count is not disclosed"

@@ -15,7 +15,7 @@ from zkcompliance.report import facts as of_facts
 from zkcompliance.report import words
 from zkcompliance.report.again import command
 from zkcompliance.report.facts import Fact
-from zkcompliance.report.html_finding import anchor, listed, section, status
+from zkcompliance.report.html_finding import anchor, listed, section, short, status
 from zkcompliance.report.markup import Markup, digest, facts, join, table, tag, text
 from zkcompliance.report.markup import sentence as clause
 from zkcompliance.report.style import STYLE
@@ -52,24 +52,36 @@ def _running(verdict: Verdict) -> str:
 
 
 def _body(verdict: Verdict) -> Markup:
-    findings = verdict.findings
     sections = [
         _nothing(verdict),
-        tag("h2", "Requirements" if verdict.policy else "The claim") if verdict.findings else None,
-        [section(finding, index) for index, finding in enumerate(findings, 1)],
+        *_requirements(verdict),
         _logs(verdict),
-        _security(verdict),
         _check(verdict) if verdict.error is None else None,
+        _security(verdict),
         tag("footer", tag("p", "File SHA-256 ", digest(verdict.file_sha256))),
     ]
     policy = _policy(verdict.policy) if verdict.policy else None
     return join(tag("header", _header(verdict)), tag("main", _overview(verdict), policy, *sections))
 
 
+def _requirements(verdict: Verdict) -> list[Markup]:
+    """Each in a section of its own; what is asked of the logs themselves, and met, in few lines, in one place."""
+    made: list[Markup] = []
+    told = [(index, finding) for index, finding in enumerate(verdict.findings, 1)]
+    shortly = [each for each in told if words.of_log_itself(each[1]) and each[1].status is Status.MET]
+    if whole := [each for each in told if each not in shortly]:
+        made.append(tag("h2", "Requirements" if verdict.policy else "The claim"))
+        made += [section(finding, index) for index, finding in whole]
+    if shortly:
+        made.append(tag("h2", "What is asked of the logs themselves"))
+        made += [short(finding, index) for index, finding in shortly]
+    return made
+
+
 def _header(verdict: Verdict) -> Markup:
     """The verdict, what it does not show, and the facts of it: what is on the first printed page."""
     title = tag("p", verdict.policy.title, class_="says") if verdict.policy else None
-    limits = words.limits(verdict)
+    limits = words.limits(verdict, whole=False)
     unshown = join(tag("h2", "What this does not show"), tag("ul", (tag("li", clause(each)) for each in limits)))
     return join(
         tag("p", "Verification report", class_="kind"),
@@ -177,8 +189,11 @@ def _check(verdict: Verdict) -> Markup:
     """How to come to the same verdict without this page."""
     steps = [
         tag("p", words.PAGE_IS_NO_PROOF),
-        tag("p", "1. Compare the file with the one that this page is about; the digest must be the one above."),
-        tag("pre", tag("code", "sha256sum FILE")),
+        tag(
+            "p",
+            "1. Compare the file with the one that this page is about: the command must print these digits.",
+        ),
+        tag("pre", tag("code", "sha256sum FILE"), "\n", digest(verdict.file_sha256)),
         tag("p", "2. Verify it. It takes seconds, needs no network, and uses no secret of the lab."),
         tag("pre", tag("code", Markup(" \\\n  ".join(text(part) for part in command(verdict))))),
     ]
@@ -195,6 +210,6 @@ def _check(verdict: Verdict) -> Markup:
     note = (
         f"FILE is the proof file. {asked}{given}"
         "PUB is the public key file of a log, from the lab or from whoever vouches for it; compare it with the key "
-        "under Logs. The one-file verifier zkcompliance-verify.pyz takes the same options."
+        "above, under Logs. The one-file verifier zkcompliance-verify.pyz takes the same options."
     )
-    return tag("section", tag("h2", "How to check this yourself"), *steps, tag("p", note, class_="soft"), class_="keep")
+    return tag("section", tag("h2", "How to check this yourself"), *steps, tag("p", note, class_="soft"))

@@ -65,6 +65,17 @@ def section(finding: Finding, index: int) -> Markup:
     return tag("section", heading, *parts, id=name, class_="finding", aria_labelledby=f"{name}-name")
 
 
+def short(finding: Finding, index: int) -> Markup:
+    """A requirement that asks of a log itself, and is met: all of it in a few lines."""
+    name = anchor(index)
+    heading = tag("h3", tag("span", f"{index}. {words.heading(finding)}"), status(finding), id=f"{name}-name")
+    logs = [replace(fact, digest=b"") for log in finding.logs for fact in of_facts.of_log(log)]
+    known = [fact for fact in logs if fact.name in ("log", "rows", "source")]
+    evidence = [fact for fact in of_facts.evidence(finding) if fact.name != "security"]
+    parts = [tag("p", sentence(finding.says), class_="says"), _warnings(finding), listed([*known, *evidence])]
+    return tag("section", heading, *parts, id=name, class_="finding", aria_labelledby=f"{name}-name")
+
+
 def _why(finding: Finding) -> Markup | None:
     if finding.error is None:
         return None
@@ -91,13 +102,13 @@ def _parameters(finding: Finding) -> Markup | None:
     values = words.shown(finding, "parameter")
     if not values:
         return None
-    rows = [[_name(value), _figure(value), _asked(value)] for value in values]
+    rows = [[_name(value, finding), _figure(value), _asked(value)] for value in values]
     made = table("Parameters of the claim", ["Parameter", "Value in the proof", "Asked, or chosen by"], rows)
     return join(tag("h4", "Limits and parameters"), made)
 
 
-def _name(value: Value) -> Markup:
-    return join(value.name, tag("span", sentence(value.doc), class_="doc") if value.doc else None)
+def _name(value: Value, finding: Finding) -> Markup:
+    return join(value.name, tag("span", sentence(words.doc(value, finding)), class_="doc") if value.doc else None)
 
 
 def _figure(value: Value) -> Markup:
@@ -118,7 +129,7 @@ def _revealed(finding: Finding, name: str) -> Markup:
     if not values:
         said = tag("p", "No figure. Public are the parameters above, and of each log its name and the sizes below.")
         return join(tag("h4", "What is revealed"), said)
-    rows = [[_name(value), _figure(value), value.asked or "no bound"] for value in values]
+    rows = [[_name(value, finding), _figure(value), value.asked or "no bound"] for value in values]
     made = table("Values that the proof discloses", ["Value", "Disclosed", "Asked by the policy"], rows)
     margin = None
     if finding.margin is not None:

@@ -74,7 +74,7 @@ def _results(verdict: Verdict) -> dict[str, Any]:
         about.append(("reference", words.reference(verdict.reference)))
     if verdict.asked is not None and verdict.asked.reference is not None:
         about.append(("reference-asked", words.reference(verdict.asked.reference)))
-    about += [("mismatch", words.spoken(error)) for error in verdict.mismatches]
+    about += [("mismatch", f"{error.code}: {words.spoken(error)}") for error in verdict.mismatches]
     resources = [_policy_resource(verdict, name("policy")), *_proof_resources(verdict, name)]
     resources += [] if policy is None else [_catalog_resource(policy)]
     result: dict[str, Any] = {

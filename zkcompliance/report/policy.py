@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from zkcompliance.card import kinds
 from zkcompliance.card import words as claim_words
 from zkcompliance.card.model import Card
 from zkcompliance.card.parameter import Parameter
-from zkcompliance.policy import telling
 from zkcompliance.policy.bounds import words
 from zkcompliance.policy.catalogue import asked, ready_made
+from zkcompliance.policy.finding import LATEST
 from zkcompliance.policy.model import Bound, LogKey, LogRule, Policy, Requirement
 from zkcompliance.quantities import show_seconds, show_time
 from zkcompliance.report.words import title
@@ -39,9 +40,9 @@ def describe(policy: Policy) -> dict[str, Any]:
 
 def not_shown(policy: Policy) -> tuple[str, ...]:
     """What no proof of it shows, in the words of its logs."""
-    kinds = telling.kinds_of(rule.schema for rule in policy.logs.values())
-    model = (telling.about(kinds, "the model"),) if policy.subject else ()
-    return telling.complete(kinds), telling.true_rows(kinds), telling.LATEST, *model
+    rows = kinds.kinds_of(rule.schema for rule in policy.logs.values())
+    model = (kinds.about(rows, "the model"),) if policy.subject else ()
+    return kinds.complete(rows), kinds.true_rows(rows), LATEST, *model
 
 
 def lines(said: dict[str, Any]) -> list[str]:

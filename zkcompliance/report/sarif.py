@@ -40,7 +40,9 @@ def _log(verdict: Verdict) -> dict[str, Any]:
         rules.setdefault(finding.name, _rule(finding))
     apart = (Status.MET, Status.NOT_JUDGED)
     results = [_result(f, list(rules).index(f.name)) for f in verdict.findings if f.status not in apart]
-    results += [_outcome(ASKED, len(rules), "fail", words.spoken(error)) for error in verdict.mismatches]
+    for error in verdict.mismatches:
+        results.append(_outcome(ASKED, len(rules), "fail", words.spoken(error)))
+        results[-1]["properties"] = {"code": error.code}
     if verdict.mismatches:
         rules[ASKED] = {"id": ASKED, "shortDescription": _text("The file is about what was asked about.")}
     warnings = list(dict.fromkeys(text for finding in verdict.findings for text in finding.warnings))

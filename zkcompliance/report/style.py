@@ -29,6 +29,7 @@ li { margin: .2rem 0; }
 .met { color: var(--met); }
 .not-met { color: var(--bad); border-width: 3px; }
 .not-shown { color: var(--bad); border-style: dashed; }
+.not-judged { color: var(--bad); border-style: dotted; }
 .undecided { color: var(--open); border-style: dotted; }
 .mark { font-size: .74rem; font-weight: 700; color: var(--open); border-bottom: 1.5px solid; white-space: nowrap; }
 .says { font-size: 1.06rem; }
@@ -39,6 +40,8 @@ header h1 + .says { margin: -.9rem 0 1.5rem; color: var(--soft); }
 .error { border-left: 4px solid var(--bad); padding: .1rem 0 .1rem .9rem; font-weight: 600; }
 .warnings { list-style: none; padding: 0; }
 .warnings li { border-left: 4px solid var(--open); padding: .1rem 0 .1rem .9rem; font-weight: 700; }
+header h2 { font-size: 1rem; margin: 1.6rem 0 .5rem; padding-top: 0; border-top: 0; }
+.unshown { display: block; font-size: .9rem; }
 code, pre { font-family: ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace; font-size: .84em;
   overflow-wrap: anywhere; }
 .digest { font-size: .8em; letter-spacing: .01em; }
@@ -102,8 +105,9 @@ footer { margin-top: 3.5rem; padding-top: .75rem; border-top: 2px solid var(--in
   svg { max-width: 25rem; }
   h2 + p { break-after: avoid; }
   h1, h2, h3, h4, thead { break-after: avoid; }
-  .finding, figure, table, tr, .facts > div, li, p, pre, .keep { break-inside: avoid; }
-  .single .finding { break-inside: auto; }
+  figure, tr, .facts > div, li, p, pre, .keep { break-inside: avoid; }
+  h4 + .facts, h4 + p, h4 + ul { break-before: avoid; }
+  header, .finding { orphans: 3; widows: 3; }
   footer { display: none; }
   a { text-decoration: none; }
 }

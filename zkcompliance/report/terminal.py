@@ -40,7 +40,7 @@ def show(verdict: Verdict, file: IO[str], *, width: int | None = None, seconds: 
         for finding in verdict.findings:
             _finding(screen, finding)
         _once(screen, "Warnings", [w for f in verdict.findings for w in f.warnings], "bold")
-        _once(screen, "This does not prove", words.limits(verdict), "")
+        _once(screen, "This does not prove", words.limits(verdict, whole=False), "")
 
 
 def _text(content: str, style: str = "") -> Text:

@@ -69,6 +69,11 @@ def claim_lines(finding: Finding) -> list[str]:
     return [_with_values(line, finding.values) for line in lines("\n".join([parts[0], *parts[start:end]]))]
 
 
+def doc(value: Value, finding: Finding) -> str:
+    """What a value is, with the values of parameters in the place of their names."""
+    return _with_values(clean(value.doc), finding.values)
+
+
 def _with_values(line: str, values: Sequence[Value]) -> str:
     """A sentence with the values of parameters in the place of their names, where they are known.
 
@@ -120,11 +125,20 @@ def gist(finding: Finding) -> str:
     return why(finding) or margin_words(finding) or clean(finding.says).partition(". ")[0].rstrip(".")
 
 
-def limits(verdict: Verdict) -> list[str]:
-    """What the verdict does not show, each line once: of every proof, then what each requirement says of itself."""
+def limits(verdict: Verdict, *, whole: bool = True) -> list[str]:
+    """What the verdict does not show, each line once: of every proof, then what each requirement says of itself.
+
+    whole: False where a summary stands beside it, which has the second part.
+    """
     said = [clean(line) for finding in verdict.findings for line in finding.not_proven]
-    said += [f"{clean(heading(finding))}: {part}" for finding in verdict.findings if (part := not_shown(finding))]
+    if whole or len(verdict.findings) < 2:
+        said += [f"{clean(heading(each))}: {part}" for each in verdict.findings if (part := not_shown(each))]
     return list(dict.fromkeys(said))
+
+
+def of_log_itself(finding: Finding) -> bool:
+    """Whether it is what a policy asks of a log by itself: how many rows, and from which sources."""
+    return finding.name.startswith(FLOOR)
 
 
 def outcome(verdict: Verdict) -> str:
