@@ -181,6 +181,10 @@ def test_hostile_text_stays_text(text: str) -> None:
 def test_letters_from_right_to_left_are_isolated() -> None:
     assert markup.text("a אבג דה, 1 b") == "a <bdi>אבג דה</bdi>, 1 b"
     assert markup.tag("title", "אבג") == "<title>אבג</title>"
+    assert (
+        markup.text("x" * 14) == "x" * 14
+        and markup.text("a " + "<" * 15) == f'a <span class="long">{"&lt;" * 15}</span>'
+    )
     assert markup.text("a < b") == "a &lt; b" and markup.text('"') == "&quot;"
 
 

@@ -82,14 +82,13 @@ def test_sentences_are_these() -> None:
     text = explain(provable(claim_of("compute_band")[0]))
     assert (
         "(the total flop of compute (only rows where (“of the model”) and phase is one of `phases`) + `before`), as a "
-        "share of `limit`, is at least `at_least`; “of the model” is `model` is (none) or not (model is given and model is not "
-        "`model`)."
+        "share of `limit`, is at least `at_least`; “of the model” is `model` is (none) or not (model is given and "
+        "model is not `model`)."
     ) in text
     assert "is one of `phases`) + `before`); “of the model” is" in text
     text = explain(provable(claim_of("chips_registered")[0]))
     assert (
-        "The intervals [start, end) of used (only rows where end is not before `since`) with the same chip do"
-        in text
+        "The intervals [start, end) of used (only rows where end is not before `since`) with the same chip do" in text
     )
     assert "“the registration's beginning” is from of the chip chip in registry (without a match: the end of" in text
     text = explain(provable(claim_of("evals_cadence")[0]))

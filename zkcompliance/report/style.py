@@ -11,7 +11,8 @@ STYLE = """
 html { color: var(--ink); background: #fff;
   font: 17px/1.55 Charter, "Bitstream Charter", "Sitka Text", Cambria, Georgia, "Liberation Serif", serif;
   -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
-body { max-width: 46rem; margin: 0 auto; padding: 3rem 1.5rem 4rem; overflow-wrap: anywhere; }
+body { max-width: 46rem; margin: 0 auto; padding: 3rem 1.5rem 4rem; overflow-wrap: normal; }
+.long, bdi { overflow-wrap: anywhere; }
 h1, h2, h3, h4, th, dt, .kind, .status, .mark, figcaption, svg text, footer, nav { font-family: var(--sans); }
 h1 { font-size: 1.75rem; line-height: 1.25; margin: .25rem 0 1.5rem; font-weight: 650; letter-spacing: -.01em;
   text-wrap: balance; }
@@ -54,7 +55,7 @@ pre { white-space: pre-wrap; background: var(--faint); border: 1px solid var(--r
 dt { font-size: .82rem; color: var(--soft); padding-top: .12rem; }
 dd { margin: 0; min-width: 0; }
 dd ul { margin: 0; }
-table { width: 100%; table-layout: fixed; border-collapse: collapse; margin: 0 0 .75rem; font-size: .94rem; }
+table { width: 100%; border-collapse: collapse; margin: 0 0 .75rem; font-size: .94rem; }
 th, td { text-align: left; vertical-align: top; padding: .42rem .9rem .42rem 0;
   border-bottom: 1px solid var(--rule); min-width: 0; }
 thead th { font-size: .78rem; color: var(--soft); font-weight: 600; border-bottom: 1.5px solid var(--ink); }
