@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.kit import regulated_lab, support
+from tests.kit import regulated_lab, support, verdict_schema
 from zkcompliance.log import spent
+from zkcompliance.policy.verdict import Verdict
+from zkcompliance.report import json_document
 from zkcompliance.standalone import build
 
 
@@ -18,6 +21,21 @@ def no_state_of_the_users(tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     folder = tmp_path_factory.mktemp("state")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(spent, "state_folder", lambda: folder / "spent")
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def every_verdict_fits_its_schema() -> Iterator[None]:
+    """Whatever test writes a verdict as JSON in this process, the document is held against docs/spec."""
+    written = json_document.document
+
+    def held(verdict: Verdict) -> dict[str, Any]:
+        made = written(verdict)
+        verdict_schema.fits(made)
+        return made
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(json_document, "document", held)
         yield
 
 

@@ -18,14 +18,14 @@ from zkcompliance.card.own import Own, one
 from zkcompliance.card.parameter import parsed
 from zkcompliance.card.typed import params_of
 from zkcompliance.edge.pairs import by_name, by_names, by_slot
-from zkcompliance.errors import Undecided, Unsupported, UsageError
+from zkcompliance.errors import Undecided, Unsupported, UsageError, ZkComplianceError
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.log.public_keys import load_public
 from zkcompliance.log.trust import TrustPolicy, load_trust
 from zkcompliance.policy import catalogue as policies
 from zkcompliance.policy.binding import Subject
 from zkcompliance.policy.devices import Answers
-from zkcompliance.policy.judge import judge_claim, judge_policy, look
+from zkcompliance.policy.judge import judge_claim, judge_policy, look, ref_of
 from zkcompliance.policy.model import Policy
 from zkcompliance.policy.opened import Opened, log_names
 from zkcompliance.policy.proofs import File, opened, origins_of
@@ -33,7 +33,7 @@ from zkcompliance.policy.recall import Recall
 from zkcompliance.policy.rolled import read_roll_ups
 from zkcompliance.policy.slots import labels
 from zkcompliance.policy.subject import parse_subject, path_of
-from zkcompliance.policy.verdict import Attested, Verdict
+from zkcompliance.policy.verdict import Attested, PolicyRef, Verdict
 from zkcompliance.progress import Progress, silent
 from zkcompliance.quantities import parse_time
 
@@ -125,7 +125,9 @@ class Request:
         self._check()
         file = opened(data)
         attested = self._attested(file)
-        return replace(self._judge(file, clock, progress), attested=attested)
+        verdict = replace(self._judge(file, clock, progress), attested=attested)
+        put = verdict.asked
+        return verdict if put is None else replace(verdict, asked=replace(put, at=self.at is not None))
 
     def _judge(self, file: File, clock: int, progress: Progress) -> Verdict:
         now = clock if self.at is None else self.at if isinstance(self.at, int) else parse_time(self.at)
@@ -270,6 +272,13 @@ class Request:
         logs = log_names(sorted(origins_of(file.proofs)))
         requests, openings = ([Path(each) for each in paths] for paths in (self.requests, self.openings))
         return answers(requests, openings, keys, state=memory, logs=logs, now=now)
+
+    def named(self) -> PolicyRef | None:
+        """Which policy is asked by, for a document where no verdict can be come to; None where none can be read."""
+        try:
+            return None if self.policy is None else ref_of(self._policy())
+        except ZkComplianceError:
+            return None
 
     def _policy(self) -> Policy:
         return self.policy if isinstance(self.policy, Policy) else policies.load(str(self.policy), self.claim_files)

@@ -27,6 +27,7 @@ ROOMS: dict[str, str] = {
     "errors": "",
     "limits": "",
     "progress": "",
+    "version": "",
     "spread": "errors",
     "strict_json": "errors",
     "quantities": "errors",
@@ -45,12 +46,12 @@ ROOMS: dict[str, str] = {
     "importers": "edge errors evidence limits quantities schemas",
     "lineage": "card edge errors limits log progress verify",
     # what is asked, and what comes of it
-    "policy": "card edge errors limits lineage log progress quantities strict_json verify",
+    "policy": "card edge errors limits lineage log progress quantities strict_json verify version",
     "attest": "edge errors evidence limits log policy strict_json verify",
     "request": "errors evidence limits log quantities",
     "openings": "edge errors evidence limits log policy quantities request schemas strict_json verify",
     "outputs": "attest edge errors log",
-    "report": "card edge errors policy quantities",
+    "report": "card edge errors policy quantities version",
     "prove": (
         "attest card claim edge errors evidence limits lineage log openings policy progress quantities request schemas "
         "spread stark verify"

@@ -67,7 +67,7 @@ def says(form: str, out: str) -> tuple[bool, str]:
     made: dict[str, Any] = json.loads(out)
     if form == "sarif":
         assert not list(SARIF.iter_errors(made))
-        return not made["runs"][0]["results"], out
+        return all(each["level"] == "warning" for each in made["runs"][0]["results"]), out
     if form == "oscal":
         assert oscal().is_valid(made)
         results = made["assessment-results"]["results"][0]

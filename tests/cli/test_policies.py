@@ -48,9 +48,9 @@ def test_show_one(verb: str, tmp_path: Path) -> None:
         "     outside is exactly 25%",
         "     limit is exactly 1e25 FLOP",
         "     phases is a set that includes pretraining, fine_tuning, reinforcement, synthetic_data",
-        "  2. floor: compute: The log compute has at least 1 row.",
+        "  2. rows of the log compute: The log compute has at least 1 row.",
         "Does not show:",
-        "  - that the log is complete: what was never logged is not in it",
+        "  - that every job is in the log: what was never entered is not there",
     ):
         assert line in shown.stdout.splitlines(), line
     found = json.loads(run(verb, "eu-ai-act@2", "--json").stdout)

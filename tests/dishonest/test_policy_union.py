@@ -208,7 +208,7 @@ def test_names_swapped_in_the_statement_alone(world: World) -> None:
 def test_a_claim_too_many_or_too_few(world: World) -> None:
     more = world.lie(*HONEST.values(), ("nonesuch", kit.CLAIM, "compute", LOW))
     verdict = world.judge(more)
-    assert set(statuses(verdict).values()) == {Status.NOT_MET}
+    assert set(statuses(verdict).values()) == {Status.NOT_JUDGED}
     for each in verdict.findings:
         assert isinstance(each.error, StatementMismatch)
         assert each.error.message == "requirement: union@1 has none named 'nonesuch'"

@@ -1,4 +1,4 @@
-"""NIST's schema of assessment results, as a validator."""
+"""NIST's schemas of OSCAL documents, as validators."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ DATA = Path(__file__).parents[1] / "data"
 
 
 @cache
-def oscal() -> Draft7Validator:
-    """The schema's patterns use Unicode properties, which `re` spells in another way."""
-    text = (DATA / "oscal" / "oscal_assessment-results_schema.json").read_text()
+def oscal(kind: str = "assessment-results") -> Draft7Validator:
+    """The schemas' patterns use Unicode properties, which `re` spells in another way."""
+    text = (DATA / "oscal" / f"oscal_{kind}_schema.json").read_text()
     text = text.replace("(\\\\p{L}|_)(\\\\p{L}|\\\\p{N}|[.\\\\-_])*", "(?:[^\\\\W\\\\d]|_)[\\\\w.\\\\-]*")
     assert "\\p" not in text
     schema = json.loads(text)

@@ -184,6 +184,12 @@ def all_kinds() -> dict[str, Verdict]:
     """Every fixture by name."""
     shown_not = errors.RequirementNotShown("the file has no proof for incident-clock")
     wrong = errors.StatementMismatch("limit: the proof is about 1e26, not 1e25")
+    another = errors.StatementMismatch(
+        "subject: the proof is about the model asteria-2, you asked about asteria-3-large"
+    )
+    other_key = errors.SignatureRejected(
+        "the proof is about the log lab.example/x, the key that is trusted is of lab.example/asteria/incidents"
+    )
     single = {"policy": None, "subject": None, "proved_at": 0, "reference": b""}
     found = {
         "all met": verdict(BELOW, BAND, CLOCK),
@@ -192,6 +198,17 @@ def all_kinds() -> dict[str, Verdict]:
         "not shown": verdict(BELOW, BAND, missing(shown_not, Status.NOT_SHOWN), others=2),
         "not met and not shown": verdict(
             replace(BELOW, status=Status.NOT_MET, error=wrong), BAND, missing(shown_not, Status.NOT_SHOWN)
+        ),
+        "not what was asked": verdict(
+            *(replace(each, status=Status.NOT_JUDGED, error=another, proof_sha256=b"", values=(), logs=(), margin=None,
+                      same_as=same, not_proven=(), warnings=())
+              for each, same in ((BELOW, ""), (BAND, BELOW.name), (CLOCK, BELOW.name)))
+        ),
+        "another key": verdict(BELOW, replace(
+            CLOCK, status=Status.NOT_JUDGED, error=other_key, proof_sha256=b"", values=(), logs=(), not_proven=(),
+        )),
+        "single not asked": verdict(
+            replace(missing(another, Status.NOT_JUDGED, "proof"), claim="training-compute-below@2"), **single
         ),
         "single": verdict(BELOW, **single),
         "single band": verdict(BAND, **single),

@@ -447,6 +447,7 @@ def of_policy(policy: Policy) -> dict[str, Any]:
                 **({"rows": rule.rows} if rule.rows else {}),
                 **({"sources": list(rule.sources)} if rule.sources else {}),
                 **({"meterer": rule.meterer} if rule.meterer else {}),
+                **({"lab": rule.lab} if rule.lab else {}),
                 **({"most": rule.most} if rule.most else {}),
             }
             for rule in policy.logs.values()

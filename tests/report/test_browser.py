@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.kit import browser, verdicts
 from zkcompliance import report
-from zkcompliance.policy.verdict import Verdict
+from zkcompliance.policy.verdict import Value, Verdict
 
 KINDS = verdicts.all_kinds()
 pytestmark = pytest.mark.skipif(browser.CHROMIUM is None, reason="no Chromium here")
@@ -43,6 +44,51 @@ def test_it_prints(kind: str, tab: browser.Browser, tmp_path: Path) -> None:
     assert 1 <= len(re.findall(rb"/Type\s*/Page\b", pdf)) <= 20
     box = re.findall(rb"/MediaBox\s*\[0 0 ([0-9.]+) ([0-9.]+)\]", pdf)
     assert box and {(round(float(w)), round(float(h))) for w, h in box} <= {(595, 842), (596, 842), (595, 841)}
+
+
+def test_what_is_asked_of_logs_takes_no_page_each(tab: browser.Browser, tmp_path: Path) -> None:
+    """Ten logs' floors print on few pages, and how to check it begins where the logs' keys end."""
+    floors = [
+        replace(verdicts.proved(f"floor: log-{number}", "log-floor-compute@1"), says=f"The log log-{number} has 1 row.")
+        for number in range(10)
+    ]
+    page = tmp_path / "page.html"
+    counts = []
+    for some in (floors[:1], floors):
+        page.write_text(report.write(verdicts.verdict(verdicts.BELOW, *some), "html"))
+        tab.open(page, 1280)
+        counts.append(len(re.findall(rb"/Type\s*/Page\b", tab.pdf())))
+    assert counts[1] - counts[0] <= 5
+    source = page.read_text()
+    order = [source.index(f">{each}</h2>") for each in ("Logs, keys and receipts", "How to check this yourself")]
+    between = source[order[0] : order[1]]
+    assert between.count("<h2") == 1 and "break-inside: avoid; }" in source and ".finding, figure" not in source
+
+
+def test_words_break_at_spaces_alone_where_they_have_room(tab: browser.Browser, tmp_path: Path) -> None:
+    """A word of a name, such as cybersecurity, stands on one line in a table of any width."""
+    page = tmp_path / "page.html"
+    values = [Value(f"cybersecurity_{n}", "parameter", "5 days", 5, "the clock of cybersecurity") for n in range(3)]
+    page.write_text(
+        report.write(verdicts.verdict(replace(verdicts.CLOCK, values=tuple(values)), verdicts.BELOW), "html")
+    )
+    for width in (390, 700, 1280):
+        tab.open(page, width)
+        assert tab.evaluate(BROKEN) == []
+
+
+BROKEN = """
+[...document.querySelectorAll("th, td, dt, dd")].flatMap(cell => {
+  const walk = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT), found = [];
+  while (walk.nextNode()) for (const word of walk.currentNode.data.matchAll(/\\b[A-Za-z_]{4,14}\\b/g)) {
+    const range = document.createRange();
+    range.setStart(walk.currentNode, word.index);
+    range.setEnd(walk.currentNode, word.index + word[0].length);
+    if (range.getClientRects().length > 1 && !cell.querySelector("code")) found.push(word[0]);
+  }
+  return found;
+})
+"""
 
 
 def test_a_wide_page_would_be_noticed(tab: browser.Browser, tmp_path: Path) -> None:

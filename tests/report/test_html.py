@@ -14,7 +14,7 @@ import pytest
 from tests.kit import verdicts
 from zkcompliance import report
 from zkcompliance.policy.binding import Subject
-from zkcompliance.policy.verdict import Asked, Attested, Margin, Verdict
+from zkcompliance.policy.verdict import Asked, Attested, Margin, Status, Verdict
 from zkcompliance.report import markup, words
 from zkcompliance.report.picture import picture, scale
 
@@ -136,8 +136,14 @@ def test_every_fact_is_on_it(verdict: Verdict) -> None:
             verdict.attested.digest.hex(),
             "--attestation-key PEM",
         ]
-    assert ("Attestation" in text) == (verdict.attested is not None)
+    assert ("Attestedsigned" in text) == (verdict.attested is not None)
+    for error in verdict.mismatches:
+        wanted += [error.code, words.spoken(error), error.help]
+        assert text.count(flat(f"Not what was asked: {words.spoken(error)}")) == 1
     for finding in verdict.findings:
+        if finding.status is Status.NOT_JUDGED:  # nothing is known of it, and the reason is said above
+            wanted += [finding.name, finding.says, finding.claim, "not judged"]
+            continue
         wanted += [finding.name, finding.says, finding.claim, finding.program.hex(), finding.proof_sha256.hex()]
         wanted += [*finding.warnings, *finding.not_proven, finding.security_bits, finding.profile]
         wanted += [line.replace("`", "") for line in words.claim_lines(finding)]
@@ -145,7 +151,13 @@ def test_every_fact_is_on_it(verdict: Verdict) -> None:
         if finding.error is not None:
             wanted += [finding.error.code, finding.error.message, finding.error.help]
         for value in words.shown(finding, "parameter", "revealed"):
-            wanted += [value.name, words.short(value), words.exact(value), value.doc.replace("`", ""), value.asked]
+            wanted += [
+                value.name,
+                words.short(value),
+                words.exact(value),
+                words.doc(value, finding).replace("`", ""),
+                value.asked,
+            ]
             wanted += ["chosen by the lab"] if value.chosen else []
         wanted += [words.margin_words(finding)] if finding.margin and finding.proof_sha256 else []
         for log in finding.logs:
@@ -169,6 +181,10 @@ def test_hostile_text_stays_text(text: str) -> None:
 def test_letters_from_right_to_left_are_isolated() -> None:
     assert markup.text("a אבג דה, 1 b") == "a <bdi>אבג דה</bdi>, 1 b"
     assert markup.tag("title", "אבג") == "<title>אבג</title>"
+    assert (
+        markup.text("x" * 14) == "x" * 14
+        and markup.text("a " + "<" * 15) == f'a <span class="long">{"&lt;" * 15}</span>'
+    )
     assert markup.text("a < b") == "a &lt; b" and markup.text('"') == "&quot;"
 
 

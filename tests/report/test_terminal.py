@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from tests.kit import verdicts
 from zkcompliance import report
 from zkcompliance.commands import console
-from zkcompliance.policy.verdict import Value, Verdict
+from zkcompliance.policy.verdict import Status, Value, Verdict
 from zkcompliance.report import terminal, words
 from zkcompliance.standalone import plain
 
@@ -77,8 +77,14 @@ def test_every_fact_is_said(verdict: Verdict, width: int | None) -> None:
     if verdict.attested:
         wanted += [verdict.attested.keyid, verdict.attested.kind, verdict.attested.digest.hex()]
     assert ("attested" in text) == (verdict.attested is not None)
+    for error in verdict.mismatches:
+        wanted += [error.code, error.help]
+        assert text.count(flat(f"NOT WHAT WAS ASKED: {words.spoken(error)}")) == 1
     for finding in verdict.findings:
-        wanted += [finding.name, finding.claim, finding.says, finding.status.value.upper(), finding.program.hex()]
+        if finding.status is Status.NOT_JUDGED:
+            wanted += [finding.name, finding.claim, finding.says, "NOTJUDGED"]
+            continue
+        wanted += [finding.name, finding.claim, finding.says, _said(finding.status), finding.program.hex()]
         wanted += [*finding.warnings, *finding.not_proven, finding.proof_sha256.hex()]
         wanted += [text for v in words.shown(finding, "parameter", "revealed") for text in (v.name, words.figure(v))]
         if finding.error is not None:
@@ -87,6 +93,10 @@ def test_every_fact_is_said(verdict: Verdict, width: int | None) -> None:
             wanted += [log.name, log.origin, log.root.hex(), log.key, *log.sources, *(log.cosigned or {})]
     missing = [want for want in wanted if flat(words.clean(want)) not in text]
     assert not missing
+
+
+def _said(status: Status) -> str:
+    return "NOT DECIDED" if status is Status.UNDECIDED else status.value.upper()
 
 
 def said_plainly(verdict: Verdict) -> list[str]:
@@ -98,7 +108,8 @@ def said_plainly(verdict: Verdict) -> list[str]:
     return wanted
 
 
-BEGINS = ("Accepted: ", "Not accepted: ", "Not decided: ", "MET: ", "NOT MET: ", "NOT SHOWN: ", "UNDECIDED: ",
+BEGINS = ("Accepted: ", "Not accepted: ", "Not decided: ", "MET: ", "NOT MET: ", "NOT SHOWN: ", "NOT DECIDED: ",
+          "NOT JUDGED: ", "NOT WHAT WAS ASKED: ",
           "Warnings", "This does not prove", " ")  # fmt: skip
 
 

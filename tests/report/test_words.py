@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -10,9 +11,10 @@ from tests.kit import verdicts
 from zkcompliance.card.words import explain
 from zkcompliance.claim import catalogue as claim
 from zkcompliance.claim.card import card_of
-from zkcompliance.policy.verdict import Chooser, Margin, Value
-from zkcompliance.report import words
+from zkcompliance.policy.verdict import Asked, Chooser, Finding, Margin, Status, Tells, Value
+from zkcompliance.report import facts, words
 from zkcompliance.report.picture import picture
+from zkcompliance.version import VERIFIER, VERSION
 
 KINDS = verdicts.all_kinds()
 TITLE = "eu-ai-act-systemic-risk@1"
@@ -31,6 +33,11 @@ TITLE = "eu-ai-act-systemic-risk@1"
         ("undecided", "not decided",
          "Not decided: the proof of training-compute-below@2 verifies, but nothing was given to hold it against."),
         ("nothing", "not accepted", f"Not accepted: nothing of {TITLE} was judged."),
+        ("not what was asked", "not accepted", "Not accepted: the proof is about the model asteria-2, you asked about "
+         f"asteria-3-large. Nothing of {TITLE} was judged."),
+        ("another key", "not accepted", f"Not accepted: of 2 requirements of {TITLE}, 1 is not judged."),
+        ("single not asked", "not accepted", "Not accepted: the proof is about the model asteria-2, you asked about "
+         "asteria-3-large. Nothing of training-compute-below@2 was judged."),
     ],
 )  # fmt: skip
 def test_sentences(kind: str, outcome: str, sentence: str) -> None:
@@ -120,3 +127,128 @@ def test_sizes() -> None:
     assert words.margin_words(rounded) == said
     drawn = picture(rounded, "p")
     assert drawn is not None and said in drawn and ">total 6.3e24, rounded down<" in drawn
+
+
+# What a claim's sentences say with the values of this proof in them
+
+SENTENCE = (
+    "It holds when all of this is so:\n  1. small: For every row of compute (only rows where {}), x is below `limit`."
+)
+OF_MODEL = "`model` is (none) or model is `model`"
+
+
+def filled(sentence: str, *values: Value) -> str:
+    finding = replace(verdicts.BELOW, sentences="a, version 1: b\n" + SENTENCE.format(sentence), values=values)
+    return words.claim_lines(finding)[-1]
+
+
+def test_sentences_have_the_values_of_the_proof() -> None:
+    model = Value("model", "parameter", "m", 7, said="‘m’")
+    assert filled(OF_MODEL, verdicts.LIMIT, model) == (
+        "1. small: For every row of compute (only rows where model is ‘m’), x is below 1e25."
+    )
+    assert "where `model` is (none) or model is `model`), x is below `limit`" in filled(
+        OF_MODEL
+    )  # of none that verifies
+
+
+def test_a_model_that_is_not_stated_leaves_the_sentence_as_wide_as_it_is() -> None:
+    """Nothing is left out where that would make the sentence say more than was proved."""
+    model = Value("model", "parameter", "(none)", 0)
+    assert "where (none) is (none) or model is (none))" in filled(OF_MODEL, model)
+
+
+def test_a_name_that_the_lab_chose_adds_no_words_to_a_sentence() -> None:
+    evil = "m or anything, and `limit`"
+    said = filled(OF_MODEL, verdicts.LIMIT, Value("model", "parameter", evil, 7, said=f"‘{evil}’"))
+    assert f"model is ‘{evil}’), x is below 1e25." in said
+    truth = Value("worst", "parameter", "no", 0)
+    assert "not (`worst` (no)) or y" in filled("not (`worst`) or y", truth)
+
+
+def test_a_revealed_value_fills_no_place_of_a_parameter() -> None:
+    revealed = Value("limit", "revealed", "5", 5)
+    assert filled("y", revealed).endswith("below `limit`.")
+
+
+# What is not shown, and what a reader asks next
+
+
+def test_the_end_of_what_a_requirement_says_is_what_it_does_not_show() -> None:
+    finding = replace(verdicts.BELOW, says="It is below. Not shown: compute that was never logged.")
+    assert words.not_shown(finding) == "Not shown: compute that was never logged."
+    assert words.asserted(finding.says) == "It is below."
+    assert words.not_shown(verdicts.BELOW) == "" and words.asserted(verdicts.BELOW.says) == verdicts.BELOW.says
+    one, two = verdicts.verdict(finding), verdicts.verdict(finding, verdicts.BAND)
+    assert "training-compute: Not shown: compute that was never logged." in words.limits(one, whole=False)
+    assert words.limits(two, whole=False) == list(verdicts.NOT_PROVEN) and len(words.limits(two)) == 3
+
+
+def test_floors_are_called_what_they_ask() -> None:
+    assert words.title("floor: compute") == "rows of the log compute" and words.title("below") == "below"
+
+
+def test_which_reference_was_asked_for_and_bound() -> None:
+    base = KINDS["one met"]
+    asked = Asked(reference=base.reference, drawn=verdicts.NOON - 86_400)
+    assert words.reference_said(replace(base, asked=asked)) == (
+        "AIO-2026-0417, which was asked for, drawn on 2026-11-20 12:00 UTC, and the proof is bound to it"
+    )
+    other = words.reference_said(replace(base, asked=Asked(reference=b"X-1")))
+    assert other == "X-1 was asked for, and the proof is bound to AIO-2026-0417"
+    none = words.reference_said(replace(base, asked=Asked()))
+    assert none.startswith("the proof is bound to AIO-2026-0417; none was asked for")
+    assert words.reference_said(replace(base, asked=Asked(), reference=b"")).startswith("none; none was asked for")
+
+
+def test_when_and_by_what_it_was_judged() -> None:
+    base = KINDS["one met"]
+    assert words.judged(base) == f"2026-11-21 12:00 UTC, by {VERIFIER}"
+    assert words.judged(replace(base, asked=Asked(at=True))).startswith(
+        "2026-11-21 12:00 UTC, a moment that was given, by"
+    )
+    root = Path(__file__).parents[2]
+    assert f'version = "{VERSION}"' in (root / "pyproject.toml").read_text(encoding="utf-8")
+
+
+def answers(finding: Finding) -> dict[str, str]:
+    return {fact.name: fact.text for fact in facts.of_finding(finding)}
+
+
+def test_the_answers_to_what_is_asked_next() -> None:
+    def value(name: str, text: str, exact: int, tells: Tells, role: str = "revealed", **more: object) -> Value:
+        return Value(name, role, text, exact, tells=tells, **more)  # type: ignore[arg-type]
+
+    first = value("first day", "2026-01-05", 20458, Tells.FIRST)
+    last = value("last day", "2026-02-01", 20485, Tells.LAST)
+    shown = (
+        first, last, value("rows that count", "1,200", 1200, Tells.COUNTED, rounding=99),
+        value("rows of other models", "3", 3, Tells.OUTSIDE),
+        value("model", "m-1", 9, Tells.MODEL, "parameter", chooser=Chooser.POLICY),
+        value("before", "0", 0, Tells.NOTHING, "parameter", chooser=Chooser.LAB),
+        value("as_of", "2026-02-03", 1, Tells.MOMENT, "parameter", chooser=Chooser.LAB_WITHIN),
+    )  # fmt: skip
+    said = answers(replace(verdicts.BELOW, values=shown))
+    assert said["period"] == (
+        "rows from 2026-01-05 to 2026-02-01, as they say themselves; clocks are judged as of 2026-02-03"
+    )
+    assert said["counted"] == "rows that count: 1,200, rounded down" and said["models"] == "m-1"
+    assert said["outside"] == "rows of other models: 3"
+    assert said["chosen by"] == "the lab: before; the lab within what the policy allows: as_of; the policy: model"
+    none = answers(replace(verdicts.BELOW, values=(), logs=()))
+    assert all("disclosed" in none[name] for name in ("period", "counted", "outside"))
+    empty = (replace(first, exact=0, text="1970-01-01"), replace(last, exact=0, text="1970-01-01"))
+    assert answers(replace(verdicts.BELOW, values=empty))["period"].startswith("no row counts")
+    assert answers(verdicts.missing(KINDS["single refused"].findings[0].error, Status.NOT_MET)) == {}  # type: ignore[arg-type]
+
+
+def test_whose_key_it_is_the_policy_says() -> None:
+    lab = replace(verdicts.COMPUTE, lab="Example Lab")
+    metered = replace(verdicts.COMPUTE, meterer="Example Metering", origin="meter.example/x", name="x")
+    verdict = verdicts.verdict(replace(verdicts.BELOW, logs=(lab, metered, verdicts.INCIDENTS)))
+    keys = [fact.text for fact in facts.head(verdict) if fact.name == "key"]
+    assert keys == [
+        "of compute: Example Lab, as the policy says",
+        "of x: Example Metering, who seals this log and is not the lab, as the policy says",
+        "of incidents: no policy says whose key it is",
+    ]

@@ -34,7 +34,7 @@ def test_eu_ai_act(tmp_path: Path) -> None:
     assert shown["limit"] == "1e25 FLOP" and shown["before"] == "0 FLOP" and shown["rows that count"].startswith("13")
     assert shown["rows of other models"] == "1" and shown["last day"] == "2026-11-21"
     status, said = story.verify(subject="lab/base-2")
-    assert status == 1 and "not lab/base-2" in said["requirements"][0]["error"]["message"]
+    assert status == 1 and "you asked about lab/base-2" in said["requirements"][0]["error"]["message"]
 
 
 @pytest.mark.parametrize(

@@ -75,19 +75,21 @@ def test_sentences(name: str) -> None:
         assert f"  {number}. {each.name}{' (implied)' if each.implied else ''}: " in text
     for part in core.walk(*(each.value for each in definition.requirements)):
         assert f"{type(part).__name__}(" not in text
-    assert "Not proven: that the log is complete" in text
+    assert "Not proven: that every " in text and "what was never entered is not there; that " in text
 
 
 def test_sentences_are_these() -> None:
     text = explain(provable(claim_of("compute_band")[0]))
     assert (
-        "(the total flop of (compute where (“of the model”) and phase is one of `phases`) + `before`), as a share of "
-        "`limit`, is at least `at_least`; “of the model” is `model` is (none) or not (model is given and model is not "
-        "`model`)."
+        "(the total flop of compute (only rows where (“of the model”) and phase is one of `phases`) + `before`), as a "
+        "share of `limit`, is at least `at_least`; “of the model” is `model` is (none) or not (model is given and "
+        "model is not `model`)."
     ) in text
     assert "is one of `phases`) + `before`); “of the model” is" in text
     text = explain(provable(claim_of("chips_registered")[0]))
-    assert "The intervals [start, end) of (used where end is not before `since`) with the same chip do not" in text
+    assert (
+        "The intervals [start, end) of used (only rows where end is not before `since`) with the same chip do" in text
+    )
     assert "“the registration's beginning” is from of the chip chip in registry (without a match: the end of" in text
     text = explain(provable(claim_of("evals_cadence")[0]))
     assert "(`since` if none)" in text

@@ -21,6 +21,7 @@ from zkcompliance.policy.catalogue import asked
 from zkcompliance.policy.load import parse_policy
 from zkcompliance.policy.model import Policy
 from zkcompliance.report import policy as words
+from zkcompliance.report.words import title
 
 DAY = 86400
 # No longer than their shortest clock
@@ -62,11 +63,11 @@ def test_it_says_where_it_comes_from_and_what_it_does_not_show(name: str) -> Non
         assert re.search("[Nn]ot show|no proof shows", each.says), each.name
     said = "\n".join(words.lines(words.describe(policy)))
     for each in asked(policy):
-        assert f"{each.name}: {each.says}" in said
+        assert f"{title(each.name)}: {each.says}" in said
         assert each.program.hex() in said
         for param in claims.load(each.claim).params:
             assert f"     {param.name} is " in said
-    for line in words.NOT_SHOWN:
+    for line in words.not_shown(catalogue.load(name)):
         assert line in said
 
 

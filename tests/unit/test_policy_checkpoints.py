@@ -54,7 +54,7 @@ def test_whose_signature() -> None:
     found = by(signed(), Asked(NOW), *(LogKey(key.verifier) for key in (OTHER, TWIN, LOG)))
     assert found.key == LOG.verifier and found.cosigned is None
     for keys, why in (
-        ([OTHER], "the key given is of lab.example/b"),
+        ([OTHER], "the key that is trusted is of lab.example/b"),
         ([TWIN], "not signed by"),
         ([OTHER, TWIN], "not"),
     ):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 
@@ -38,3 +39,9 @@ class Sentence:
 def whole(text: str) -> str:
     """With a capital and a full stop."""
     return f"{text[:1].upper()}{text[1:]}."
+
+
+def aloud(text: str, logs: Iterable[str]) -> str:
+    """A sentence for people: `(compute where …)` of a log of this name is `compute (only rows where …)`."""
+    names = "|".join(sorted(map(re.escape, logs), key=len, reverse=True))
+    return re.sub(rf"\((?=(?:{names}) where )(\S+) where ", r"\1 (only rows where ", text) if names else text

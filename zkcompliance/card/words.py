@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from zkcompliance.card import reading, types
-from zkcompliance.card.model import Card, Slot
+from zkcompliance.card import kinds, reading, types
+from zkcompliance.card.model import Card, Clause, Slot
 from zkcompliance.card.parameter import CLOCK, NOW, Parameter
-from zkcompliance.card.sentence import whole
+from zkcompliance.card.sentence import aloud, whole
 
 BRACKET = "its segment's bracket"  # as sentences have it that speak of one
 WHAT_A_BRACKET_IS = (
@@ -15,7 +15,6 @@ WHAT_A_BRACKET_IS = (
 )
 ROLES = {CLOCK: "; a clock that runs out", NOW: "; taken for now"}  # of a parameter, beside its type
 _NO_ROLE = {types.SECONDS: "; not marked as a clock", types.TIME_POINT: "; not marked as now"}  # no policy watches it
-NOT_PROVEN = "that the log is complete and that its rows are true: a row is as good as its source."
 
 
 def explain(card: Card) -> str:
@@ -31,12 +30,19 @@ def explain(card: Card) -> str:
     lines.append("It holds when all of this is so:")
     for number, each in enumerate(card.clauses, 1):
         implied = " (implied)" if each.implied else ""
-        lines.append(f"  {number}. {each.name}{implied}: {whole(each.says.named())}")
+        lines.append(f"  {number}. {each.name}{implied}: {said(card, each)}")
     if any(BRACKET in part for each in card.clauses for part in each.says.parts if isinstance(part, str)):
         lines += ["", *WHAT_A_BRACKET_IS]
     lines += ["", "Revealed beyond the parameters and each segment's size rounded up to a power of two:"]
-    lines += [f"  {each.name}: {each.words()}" for each in card.reveals] or ["  nothing."]
-    return "\n".join([*lines, f"Not proven: {NOT_PROVEN}"])
+    names = [slot.name for slot in card.slots]
+    lines += [f"  {each.name}: {aloud(each.words(), names)}" for each in card.reveals] or ["  nothing."]
+    rows = kinds.kinds_of(slot.schema for slot in card.slots)
+    return "\n".join([*lines, f"Not proven: {kinds.complete(rows)}; {kinds.true_rows(rows)}."])
+
+
+def said(card: Card, clause: Clause) -> str:
+    """One requirement as a whole sentence, with the parameters' names."""
+    return whole(aloud(clause.says.named(), [slot.name for slot in card.slots]))
 
 
 def _quoted(about: str) -> list[str]:

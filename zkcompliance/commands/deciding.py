@@ -107,6 +107,7 @@ def _decide(file: File, asked: dict[str, Any]) -> Verdict:
 
 def decide_or_say(file: Path, asked: dict[str, Any]) -> Verdict:
     """The same, for a document: whatever is in the way of a verdict is in it, as its `error`."""
+    from zkcompliance.decide import Request
     from zkcompliance.errors import InternalError, ZkComplianceError
     from zkcompliance.policy.proofs import open_proof
     from zkcompliance.report import refused
@@ -117,7 +118,8 @@ def decide_or_say(file: Path, asked: dict[str, Any]) -> Verdict:
             return _decide(opened, asked)
     except Exception as error:
         why = error if isinstance(error, ZkComplianceError) else InternalError.of(error)
-        return refused.verdict(why, file=opened, at=asked["at"], clock=int(time.time()))
+        policy = Request(**asked).named()
+        return refused.verdict(why, file=opened, at=asked["at"], clock=int(time.time()), policy=policy)
 
 
 def leave(verdict: Verdict) -> int:

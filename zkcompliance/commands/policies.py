@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 @click.command("policies")
 @click.argument("words", metavar="[POLICY | needs POLICY | new]", nargs=-1, shell_complete=complete_policies)
 @click.option("--source", is_flag=True, help="Print the policy's file as it is: a beginning for your own.")
+@click.option(
+    "--oscal", type=click.Choice(["catalog", "profile"]),
+    help="Print it as an OSCAL catalog of its requirements, or as the profile that asks for them.",
+)  # fmt: skip
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="With `new`: where to write the policy file.")
 @click.option(
     "--answers",
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
 def command(
     words: tuple[str, ...],
     source: bool,
+    oscal: str | None,
     output: Path | None,
     answers: Path | None,
     given: tuple[str, ...],
@@ -45,17 +50,17 @@ def command(
     writes a first policy file of your own from questions.
     """
     if words[:1] == ("new",):
-        if len(words) > 1 or source or output is None:
+        if len(words) > 1 or source or oscal or output is None:
             raise click.UsageError("`policies new` takes -o FILE, --answers, --answer and --claim-file")
         from zkcompliance.commands import policy_new
 
         policy_new.run(output, answers, given, claim_files)
-        _one(str(output), source, claim_files, as_json)
+        _one(str(output), source, None, claim_files, as_json)
         return
     if output is not None or answers is not None or given:
         raise click.UsageError("-o, --answers and --answer go with `policies new`")
     if words[:1] == ("needs",):
-        if len(words) != 2 or source:
+        if len(words) != 2 or source or oscal:
             raise click.UsageError("`policies needs` takes one policy: its name, NAME@VERSION, or a .toml file")
         from zkcompliance.commands import policy_needs
 
@@ -63,20 +68,27 @@ def command(
         return
     if len(words) > 1:
         raise click.UsageError(f"one policy is shown at a time, and these are {len(words)}")
-    _one(words[0] if words else None, source, claim_files, as_json)
+    if oscal and (source or as_json):
+        raise click.UsageError("--oscal, --source and --json are three forms of a policy: one is printed at a time")
+    _one(words[0] if words else None, source, oscal, claim_files, as_json)
 
 
-def _one(name: str | None, source: bool, claim_files: tuple[str, ...], as_json: bool) -> None:
+def _one(name: str | None, source: bool, oscal: str | None, claim_files: tuple[str, ...], as_json: bool) -> None:
     from zkcompliance.policy import catalogue
 
     if name is None:
-        if source or claim_files:
-            raise click.UsageError("--source and --claim-file go with the name of a policy")
+        if source or oscal or claim_files:
+            raise click.UsageError("--source, --oscal and --claim-file go with the name of a policy")
         _list(as_json)
         return
     policy = catalogue.load(name, claim_files)
     if source:
         click.echo(policy.text.decode(), nl=False)
+        return
+    if oscal:
+        from zkcompliance.report import oscal_catalog
+
+        click.echo(oscal_catalog.write(policy, oscal), nl=False)
         return
     show(policy, as_json)
 

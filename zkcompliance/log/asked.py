@@ -44,7 +44,5 @@ def _load(layout: Layout) -> dict[str, int]:
     lines = [_LINE.fullmatch(line) for line in text.removesuffix("\n").split("\n")]
     found = {match[1]: int(match[2]) for match in lines if match is not None}
     if len(found) != len(lines) or not text.endswith("\n"):
-        raise LogCorrupt(
-            f"{layout.asked}, which requests came when, is damaged", help=command("rm", layout.asked)
-        )
+        raise LogCorrupt(f"{layout.asked}, which requests came when, is damaged", help=command("rm", layout.asked))
     return found

@@ -58,7 +58,10 @@ def _signers(signed: bytes, body: bytes, origin: str, keys: Sequence[LogKey]) ->
     """The keys, at least one, that under the log's own name signed exactly this checkpoint."""
     name = generation_of(origin)[0]
     named = ", ".join(sorted({each.key.name for each in keys}))
-    refusal = SignatureRejected(f"the proof is about the log {origin}; the key given is of {named}")
+    refusal = SignatureRejected(
+        f"the proof is about the log {origin}, the key that is trusted is of {named}",
+        help="give the key of the log that you asked about, or ask the lab for a proof about it",
+    )
     found = []
     for each in keys:
         if each.key.name != name:
@@ -69,7 +72,11 @@ def _signers(signed: bytes, body: bytes, origin: str, keys: Sequence[LogKey]) ->
             else:
                 refusal = SignatureRejected(f"the note of {origin} signs more than its checkpoint")
         except SignatureRejected as error:
-            refusal = error
+            refusal = SignatureRejected(
+                f"the proof is about a checkpoint of the log {origin} that is not of the key that is trusted: "
+                f"{error.message}",
+                help="ask the lab for the log's key over another channel, and compare it with the one that you have",
+            )
     if not found:
         raise refusal
     return found

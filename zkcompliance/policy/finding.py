@@ -9,14 +9,15 @@ from types import MappingProxyType
 from typing import Any
 
 from zkcompliance import limits
-from zkcompliance.card import places
+from zkcompliance.card import kinds, places, types
 from zkcompliance.card.asked_rows import asked_rows
 from zkcompliance.card.model import Card
 from zkcompliance.card.parameter import Parameter
-from zkcompliance.card.reading import Identity
+from zkcompliance.card.reading import Identities, Identity, exactly
+from zkcompliance.card.sentence import aloud
 from zkcompliance.errors import StatementMismatch, ZkComplianceError
 from zkcompliance.log.checkpoint import generation_of
-from zkcompliance.policy import bounds
+from zkcompliance.policy import bounds, telling
 from zkcompliance.policy.anchors import Anchored
 from zkcompliance.policy.auditing import metered
 from zkcompliance.policy.binding import Binding, Source, Subject, reference_text
@@ -30,12 +31,6 @@ from zkcompliance.verify.verifier import Report
 
 Key = tuple[str, str]  # slot and origin of a log of a claim
 
-COMPLETE = "that the log is complete: what was never logged is not in it"
-ABOUT = (
-    "that the rows are about the files of {}: rows name a model by its name alone, and which files have it is the "
-    "lab's word"
-)
-TRUE_ROWS = "that its rows are true: they are as good as their source, self-declared unless the log says otherwise"
 LATEST = "that this is the log's latest checkpoint: freshness is for you to ask for"
 WHEN = "that it was proved {}: the time is the lab's word, since no reference that you drew was asked for{}"
 REHEARSAL = "REHEARSAL: made as if on {}, of a policy as it would then be in force; it shows nothing of any time"
@@ -151,6 +146,15 @@ def when(bound: Binding, *, referred: bool, age: int | None) -> tuple[str, ...]:
     )
 
 
+def not_proven(card: Card | None, bound: Binding, *, latest: bool, dated: Sequence[str]) -> tuple[str, ...]:
+    """What no proof of this claim shows, in the words of its logs. latest: whether a checkpoint may be an old one;
+    dated: what is not known of when it was made."""
+    rows = kinds.kinds_of(slot.schema for slot in card.slots) if card is not None else kinds.kinds_of(["rows"])
+    model = (kinds.about(rows, bound.subject.name),) if bound.subject is not None else ()
+    old = (LATEST,) if latest else ()
+    return kinds.complete(rows), kinds.true_rows(rows), *model, *old, *dated
+
+
 def of_proof(shown: Verified) -> dict[str, Any]:
     """The fields of a Finding that every verified proof has."""
     proof = shown.claimed.proof
@@ -253,18 +257,34 @@ def values(
         role = "parameter" if name in params else "revealed"
         words = bounds.words(bound, known) if bound is not None else ""
         chooser = _chooser(bound, by) if bound is not None and role == "parameter" else None
-        said = text(known, value if bound is None else _as_asked(bound, value, shown.claimed.proof))
+        shown_as = _as_asked(bound or Bound(), value, shown.claimed.proof)
+        said = text(known, shown_as)
         as_option = typed(known, value) if role == "parameter" else ""
         less = rounded(card, name, value) if card is not None else 0
-        result.append(Value(name, role, said, value, known.doc, words, chooser, as_option, less))
+        tells = telling.of_param(known, bound)
+        if card is not None and role == "revealed":
+            tells = telling.of_revealed(card, name, known.type)
+        inside = in_sentence(known, shown_as) if role == "parameter" else ""
+        doc = aloud(known.doc, [slot.name for slot in card.slots]) if card is not None else known.doc
+        result.append(Value(name, role, said, value, doc, words, chooser, as_option, less, tells, inside))
     return tuple(result)
 
 
+def in_sentence(param: Parameter, value: int) -> str:
+    """A value as a sentence of the claim has it, ids in quotes, so that no name reads as words; empty: as shown."""
+    if param.type.kind == types.ID:
+        return exactly(param.type, value)
+    if param.type.of is not None and param.type.of.kind == types.ID and isinstance(value, Identities):
+        return ", ".join(exactly(param.type.of, member) for member in value.members)
+    return ""
+
+
 def _as_asked(bound: Bound, value: int, proof: Proof) -> int:
-    """The value as the judge or the policy gave it, where one of theirs equals it: an id then knows its text."""
+    """The value as the judge, the policy or the proof's binding gave it, where one of theirs equals it: an id then
+    knows its text."""
     binding = proof.binding
-    if bound.subject and binding is not None and binding.subject is not None:
-        return Identity(binding.subject.name, value) if text_id(binding.subject.name) == value else value
+    if binding is not None and binding.subject is not None and text_id(binding.subject.name) == value:
+        return Identity(binding.subject.name, value)
     return next((each for each in (bound.exact, *bound.one_of) if each is not None and each == value), value)
 
 

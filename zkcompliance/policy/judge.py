@@ -121,13 +121,14 @@ def judge_policy(
     ours = [proof for proof, b in bound if b.policy is not None and b.policy.digest == policy.digest]
     mine = {claimed.requirement: claimed for claimed in claims_of(ours, held.recall.rolled)}
     shared = _common_fault(policy, requirements, ours, bench)
+    elsewhere = None if ours else _elsewhere(policy, [each for _, each in bound])
     found: dict[str, Judged] = {}
     shown: dict[tuple[str, str], int] = {}
     for requirement in sorted(requirements, key=lambda each: bool(formulas.of(each))):  # what others follow is first
         claimed = mine.get(requirement.name)
         card = policy.card(requirement)
         if claimed is None:
-            found[requirement.name] = Judged(_missing(policy, requirement, card, [b for _, b in bound], bool(ours)))
+            found[requirement.name] = Judged(_missing(requirement, card, elsewhere))
             continue
         found[requirement.name] = judge_one(claimed, card, requirement, bench, shared, shown)
         if found[requirement.name].finding.status is Status.MET:
@@ -139,7 +140,7 @@ def judge_policy(
     stated = (ours[0] if ours else proofs[0]).bound()
     put = _asked(bench, given, claim_files=len(policy.cards), ready=ready_made(policy))
     of_indices = formulas.sources(requirements)
-    return _verdict(file, judged, bench, stated, _ref(policy), len(proofs) - len(ours), put, of_indices)
+    return _verdict(file, judged, bench, stated, ref_of(policy), len(proofs) - len(ours), put, of_indices)
 
 
 def judge_claim(
@@ -280,22 +281,28 @@ def _check_policy(stated: ForPolicy | None, policy: Policy) -> None:
         raise StatementMismatch(f"policy: the proof says that {stated.label} is what {policy.label} is")
 
 
-def _missing(policy: Policy, requirement: Requirement, card: Card, bindings: Sequence[Binding], some: bool) -> Finding:
-    """Not shown; or, where the file has nothing for this policy at all, made for another one."""
-    error: VerificationError = RequirementNotShown(f"{requirement.name}: the file has no proof for it")
-    status = Status.NOT_SHOWN
-    if not some:
-        status = Status.NOT_MET
-        others = {b.policy.label: b.policy.digest for b in bindings if b.policy is not None}
-        if policy.label in others:
-            error = StatementMismatch(
-                f"policy: the proof was made for another text of {policy.label}, with SHA-256 "
-                f"{others[policy.label].hex()}, not {policy.digest.hex()}"
-            )
-        else:
-            made_for = ", ".join(sorted(others)) or "none"
-            error = StatementMismatch(f"policy: the proof was made for {made_for}, not {policy.label}")
-    return bare(requirement, card, status, error)
+def _elsewhere(policy: Policy, bindings: Sequence[Binding]) -> StatementMismatch:
+    """What a file was made for that has nothing for this policy."""
+    others = {b.policy.label: b.policy.digest for b in bindings if b.policy is not None}
+    if policy.label in others:
+        return StatementMismatch(
+            f"policy: the proof was made for another text of {policy.label}, with SHA-256 "
+            f"{others[policy.label].hex()}, you asked about the one with {policy.digest.hex()}",
+            help="ask the lab for a proof of your file, letter by letter",
+        )
+    made_for = f"the policy {', '.join(sorted(others))}" if others else "no policy"
+    return StatementMismatch(
+        f"policy: the proof was made for {made_for}, you asked about {policy.label}",
+        help="zkcompliance verify FILE  # says what the file is about",
+    )
+
+
+def _missing(requirement: Requirement, card: Card, elsewhere: StatementMismatch | None) -> Finding:
+    """Not shown; or not judged, where the file has nothing for this policy at all, and was made for something else."""
+    if elsewhere is not None:
+        return bare(requirement, card, Status.NOT_JUDGED, elsewhere)
+    error = RequirementNotShown(f"{requirement.name}: the file has no proof for it")
+    return bare(requirement, card, Status.NOT_SHOWN, error)
 
 
 def _asked(bench: Bench, keys: Keys, *, claim_files: int, ready: bool) -> Asked:
@@ -371,7 +378,8 @@ def _standings(judged: Sequence[Judged], bench: Bench) -> dict[tuple[str, Key], 
     return dict(zip(places, found, strict=True)) if (found := bench.recalled.hold(shown)) else {}
 
 
-def _ref(policy: Policy) -> PolicyRef:
+def ref_of(policy: Policy) -> PolicyRef:
+    """What a verdict says of the policy that it was come to by."""
     return PolicyRef(
         policy.id, policy.version, policy.digest, policy.title, policy.jurisdiction, policy.sources, policy.valid_from,
         policy.valid_until, policy.checked, ready_made(policy),
@@ -435,11 +443,8 @@ def _look(claimed: Claimed, card: Card | None, own: Mapping[str, Card], missing:
         margin=finding.margin(shown, card, {}) if card else None,
         logs=logs,
         warnings=tuple(warnings),
-        not_proven=(
-            finding.COMPLETE,
-            finding.TRUE_ROWS,
-            finding.LATEST,
-            *finding.when(bound, referred=False, age=None),
+        not_proven=finding.not_proven(
+            card, replace(bound, subject=None), latest=True, dated=finding.when(bound, referred=False, age=None)
         ),
         **finding.of_proof(shown),
     )

@@ -244,11 +244,15 @@ class _Reader:
                 f"leaves out {OWN_WORD}, and a row's source is the word of whoever seals it. Name whoever seals this "
                 f"log and is not the lab, as {found.at('meterer')}, and the key, as {found.at('keys')}",
             )
+        lab = found.text("lab") if "lab" in found else ""
+        if lab and (not keys or meterer):
+            why = f"needs {found.at('keys')}: it says whose keys they are" if not keys else "does not go with meterer"
+            raise fault(found.at("lab"), why)
         most = found.whole("most", 1, limits.MAX_POLICY_KEYS) if "most" in found else 0
         if most and keys:
             raise fault(found.at("most"), f"is of a log whose keys are given; this is one log, by {found.at('keys')}")
         found.close()
-        return LogRule(called, schema, keys, rows, sources, meterer=meterer, most=most)
+        return LogRule(called, schema, keys, rows, sources, meterer=meterer, most=most, lab=lab)
 
     def _log_key(self, given: object, path: str, dated: bool) -> LogKey:
         """A key as text, or a table that says from and until when it is trusted. dated: whether anything tells when."""

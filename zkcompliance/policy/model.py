@@ -102,7 +102,8 @@ class LogRule:
     names of the `source` values that every row must have one of (none: not asked). Rows and sources are shown by a
     proof of the claim `log-floor-SCHEMA`. meterer: who seals the log in the place of the lab, by the policy's word;
     empty: the lab does. digest: of the version of the schema, by the cards of the requirements about the log; None: the
-    newest. most: how many logs may stand for it, where it has no keys (0: as many as keys are given).
+    newest. lab: whose log it is and who holds the keys, by the policy's word; empty: it does not say. most: how many
+    logs may stand for it, where it has no keys (0: as many as keys are given).
     """
 
     name: str
@@ -113,6 +114,7 @@ class LogRule:
     digest: bytes | None = None
     meterer: str = ""
     most: int = 0
+    lab: str = ""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from zkcompliance.errors import (
     CardMismatch,
     ProgramMismatch,
     RequirementNotShown,
+    SignatureRejected,
     StaleProof,
     StatementMismatch,
     Undecided,
@@ -36,6 +37,7 @@ from zkcompliance.quantities import show_seconds, show_time
 from zkcompliance.verify.verifier import Report, verify_decoded
 
 Found = TypeVar("Found")
+_LOOK = "zkcompliance verify FILE  # says what the file is about"
 
 
 @dataclass(frozen=True)
@@ -68,14 +70,19 @@ def check_binding(binding: Binding, terms: Terms) -> None:
         )
     stated, asked = binding.subject, terms.subject
     if stated is None and (asked is not None or terms.subject_required):
-        raise StatementMismatch("subject: the proof names no model, and one is asked for")
+        who = f"you asked about {asked.name}" if asked is not None else "the policy asks for one"
+        raise StatementMismatch(f"subject: the proof names no model, {who}", help=_LOOK)
     if asked is not None and stated is not None:
         if stated.name != asked.name:
-            raise StatementMismatch(f"subject: the proof is about the model {stated.name}, not {asked.name}")
+            raise StatementMismatch(
+                f"subject: the proof is about the model {stated.name}, you asked about {asked.name}", help=_LOOK
+            )
         _check_digests(stated, asked)
     if terms.reference is not None and binding.reference != terms.reference:
         raise StatementMismatch(
-            f"reference: the proof was made for {shown_bytes(binding.reference)}, not {shown_bytes(terms.reference)}"
+            f"reference: the proof is bound to {shown_bytes(binding.reference)}, you asked for "
+            f"{shown_bytes(terms.reference)}",
+            help=_LOOK,
         )
     if binding.time > terms.now + MAX_CLOCK_SECONDS:
         raise StaleProof(f"the proof is dated {show_time(binding.time)}, in the future of {show_time(terms.now)}")
@@ -97,7 +104,9 @@ def _check_digests(stated: Subject, asked: Subject) -> None:
     name = stated.name
     if asked.digest and stated.digest != asked.digest:
         raise StatementMismatch(
-            f"subject: the proof is about {name} of SHA-256 {stated.digest.hex()}, not {asked.digest.hex()}"
+            f"subject: the proof is about {name} of SHA-256 {stated.digest.hex()}, you asked about "
+            f"{asked.digest.hex()}",
+            help=_LOOK,
         )
     if asked.tree and not stated.tree:
         raise StatementMismatch(
@@ -108,14 +117,16 @@ def _check_digests(stated: Subject, asked: Subject) -> None:
     if asked.tree and stated.tree != asked.tree:
         why = "; the contents are the same, and names differ, or there is a file more or less" if asked.digest else ""
         raise StatementMismatch(
-            f"subject: the proof is about {name} of tree digest {stated.tree.hex()}, not {asked.tree.hex()}{why}"
+            f"subject: the proof is about {name} of tree digest {stated.tree.hex()}, you asked about "
+            f"{asked.tree.hex()}{why}",
+            help=_LOOK,
         )
 
 
 def shown_bytes(data: bytes) -> str:
     """A reference as people read it: text where it is one."""
     if not data:
-        return "none"
+        return "no reference"
     text = reference_text(data)
     return repr(text) if text.encode() == data else text
 
@@ -313,12 +324,14 @@ class Bench:
 
 @dataclass(frozen=True)
 class Judged:
-    """Of a claim that was accepted. taken: whose checkpoints they are; placed: its logs, with their labels."""
+    """Of a claim that was accepted. taken: whose checkpoints they are; placed: its logs, with their labels; card: the
+    claim's."""
 
     finding: Finding
     claimed: Claimed | None = None
     taken: Mapping[Key, Taken] | None = None
     placed: tuple[Placed, ...] = ()
+    card: Card | None = None
 
 
 def judge_one(
@@ -331,6 +344,9 @@ def judge_one(
 ) -> Judged:
     """Its VerificationError is in the finding; MalformedError is raised. shared: what is wrong with all proofs.
 
+    NOT_JUDGED is a claim whose proof is about another model, reference, policy or time than was asked, or about a log
+    of another key: nothing else of it was looked at.
+
     followed: what accepted requirements reveal, which parameters may follow.
     """
     rules, proof = bench.recalled.rules, claimed.proof
@@ -338,6 +354,9 @@ def judge_one(
         if shared is not None:
             raise shared
         check_binding(proof.bound(), bench.terms)
+    except VerificationError as error:  # it is about something else than what was asked
+        return Judged(_refused(claimed, bare(asked, card, Status.NOT_JUDGED, error), bench))
+    try:
         bench.once.decode_programs(proof)
         placed = check_claim(claimed, card, asked, rules, by_policy=bench.asker is Chooser.POLICY)
         check_values(claimed, card, asked)
@@ -352,6 +371,8 @@ def judge_one(
         return Judged(_refused(claimed, bare(asked, card, Status.UNDECIDED, error), bench))
     except RequirementNotShown as error:
         return Judged(_refused(claimed, bare(asked, card, Status.NOT_SHOWN, error), bench))
+    except SignatureRejected as error:  # it is about the log of another key
+        return Judged(_refused(claimed, bare(asked, card, Status.NOT_JUDGED, error), bench))
     except VerificationError as error:
         return Judged(_refused(claimed, bare(asked, card, Status.NOT_MET, error), bench))
     shown = Verified(claimed, report)
@@ -368,7 +389,7 @@ def judge_one(
         **finding.of_proof(shown),
     )
     found = replace(finding.with_rows(found, card), warnings=finding.of_several(found.logs, card))
-    return Judged(found, claimed, taken, placed)
+    return Judged(found, claimed, taken, placed, card)
 
 
 def _answered(bench: Bench, placed: Sequence[Placed]) -> dict[Key, DevicesShown | None]:
@@ -404,12 +425,16 @@ def bare(asked: Requirement, card: Card, status: Status, error: ZkComplianceErro
 
 
 def said_once(judged: Sequence[Judged]) -> list[Judged]:
-    """Each fault of a proof with the name of the first requirement that has it, in every other one."""
-    first: dict[int, str] = {}
+    """Each fault of a proof with the name of the first requirement that has it, in every other one; and so each reason
+    why requirements were not judged."""
+    first: dict[object, str] = {}
     result = []
     for each in judged:
         error = each.finding.error
-        before = each.finding.name if error is None else first.setdefault(id(error), each.finding.name)
+        fault: object = id(error)
+        if error is not None and each.finding.status is Status.NOT_JUDGED:
+            fault = (error.code, error.message)
+        before = each.finding.name if error is None else first.setdefault(fault, each.finding.name)
         same = before if before != each.finding.name else ""
         result.append(replace(each, finding=replace(each.finding, same_as=same)))
     return result
@@ -424,7 +449,7 @@ def with_floors(judged: Sequence[Judged], floors: Mapping[str, str], rules: Mapp
 
     def log(each: LogShown) -> LogShown:
         rule = rules[each.name]
-        each = replace(each, meterer=rule.meterer)
+        each = replace(each, meterer=rule.meterer, lab=rule.lab)
         return replace(each, rows=max(each.rows, rule.rows), sources=rule.sources) if each.name in met else each
 
     return [replace(j, finding=replace(j.finding, logs=tuple(map(log, j.finding.logs)))) for j in judged]
@@ -474,6 +499,5 @@ def _warned(judged: Judged, bench: Bench, standings: Standings) -> Finding:
     bound = judged.claimed.proof.bound()
     said = [finding.REHEARSAL.format(show_time(bound.time)), *said] if bound.rehearsal else said
     dated = finding.when(bound, referred=bench.terms.reference is not None, age=bench.terms.proof_age)
-    about = (finding.ABOUT.format(bound.subject.name),) if bound.subject is not None else ()
-    unproven = (finding.COMPLETE, finding.TRUE_ROWS, *about, *((finding.LATEST,) if unknown else ()), *dated)
+    unproven = finding.not_proven(judged.card, bound, latest=bool(unknown), dated=dated)
     return replace(found, warnings=tuple(said), not_proven=unproven, audit=auditing.level_of(found))

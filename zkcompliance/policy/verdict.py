@@ -8,15 +8,33 @@ from enum import Enum
 
 from zkcompliance.errors import ZkComplianceError
 from zkcompliance.policy.binding import ForPolicy, Subject
+from zkcompliance.version import VERIFIER
 
 
 class Status(Enum):
-    """Of a requirement; UNDECIDED where a file was looked at with nothing to hold it against."""
+    """Of a requirement.
+
+    UNDECIDED where a file was looked at with nothing to hold it against; NOT_JUDGED where what the file is about is not
+    what was asked about (another model, reference, policy, time or key), so that nothing is known of the requirement.
+    """
 
     MET = "met"
     NOT_MET = "not met"
     NOT_SHOWN = "not shown"
+    NOT_JUDGED = "not judged"
     UNDECIDED = "undecided"
+
+
+class Tells(Enum):
+    """Which of a reader's questions a public value answers by itself; `policy.telling` finds it."""
+
+    FIRST = "first day"  # of the rows that count
+    LAST = "last day"
+    MOMENT = "moment judged"  # what the claim takes for now
+    COUNTED = "rows that count"
+    MODEL = "model"
+    OUTSIDE = "outside"  # how much the log has that does not count, or how much of that there may be
+    NOTHING = ""
 
 
 class Chooser(Enum):
@@ -46,6 +64,8 @@ class Value:
     chooser: Chooser | None = None
     typed: str = ""
     rounding: int = 0
+    tells: Tells = Tells.NOTHING
+    said: str = ""
 
     @property
     def chosen(self) -> bool:
@@ -93,9 +113,10 @@ class LogShown:
     key: the vkey text that signed; cosigned: operator → UTC seconds; sources: provenance that was shown of every row
     (none: it was not asked); rows: the least number of rows that was shown (0: not asked); counted: the least number of
     rows that the claim counts, of all logs of the slot together (None: it was not shown); meterer: who seals the log
-    and is not the lab, as the policy says. several: whether other logs of this name fill the slot too, whose rows are
-    then counted in. stands_for: of a roll-up, (origin, size, root) of the log that it was shown to stand for;
-    remembered: how many of the proofs which show that were verified with the state before, and not again.
+    and is not the lab, lab: whose log it is and whose key signs it, both as the policy says. several: whether other
+    logs of this name fill the slot too, whose rows are then counted in. stands_for: of a roll-up, (origin, size, root)
+    of the log that it was shown to stand for; remembered: how many of the proofs which show that were verified with the
+    state before, and not again.
 
     brackets: of each segment that is named the UTC seconds (not before, not after) of its sealing, as the proof states
     and what others signed backs; none where all are open. anchored: the beacons and operators that they rest on.
@@ -115,6 +136,7 @@ class LogShown:
     counted: int | None = None
     sources: tuple[str, ...] = ()
     meterer: str = ""
+    lab: str = ""
     first: int = 0
     succeeds: tuple[str, int, bytes] | None = None
     notes: tuple[str, ...] = ()
@@ -161,11 +183,12 @@ class AuditLevel:
 class Finding:
     """One requirement, or one claim of a proof that was verified by itself.
 
-    error: why it is not met or not shown; same_as: the requirement before it whose error this is too, since it is of
-    the proof that both are in, or of all proofs of the policy; empty where there is none. Everything from `logs` on is
-    of the proof, empty where there is none that verifies, but for made_for: the requirement of a policy that the proof
-    is bound to, whatever it was judged by; of a proof that is refused it is what that says of itself. sentences: the
-    claim in words; card, program: their digests (32 bytes each); card: empty where the claim is not known.
+    error: why it is not met, not shown or not judged; same_as: the requirement before it whose error this is too, since
+    it is of the proof that both are in, or of all proofs of the policy; empty where there is none. Everything from
+    `logs` on is of the proof, empty where there is none that verifies, but for made_for: the requirement of a policy
+    that the proof is bound to, whatever it was judged by; of a proof that is refused it is what that says of itself.
+    sentences: the claim in words; card, program: their digests (32 bytes each); card: empty where the claim is not
+    known.
     """
 
     name: str
@@ -227,7 +250,8 @@ class Asked:
     many cards of claims of one's own were given; ready: whether the policy, or the claim, is one of this package; keys:
     the logs whose key whoever judged gave, by the policy's or the claim's names, None where that is not known;
     lineages: the logs whose lineage was given, by the same names; params: of a claim by itself, name and value as
-    `--param` reads it; drawn: UTC seconds at which the reference was drawn, None where that was not said.
+    `--param` reads it; drawn: UTC seconds at which the reference was drawn, None where that was not said; at: whether
+    the moment of judgement was given, and is not the clock's.
     """
 
     subject: Subject | None = None
@@ -240,6 +264,7 @@ class Asked:
     lineages: tuple[str, ...] = ()
     params: tuple[tuple[str, str], ...] = ()
     drawn: int | None = None
+    at: bool = False
 
 
 @dataclass(frozen=True)
@@ -249,6 +274,7 @@ class Verdict:
     others: proofs in the file for other policies, not judged. attested: None where no attestation was given. error:
     why nothing could be judged at all; there are no findings then, and file_sha256 is empty where the file could not
     be read. asked: None where it is not known. rehearsal: whether it is of rehearsals, which show nothing of any time.
+    verifier: which program judged, with its version.
     """
 
     file_sha256: bytes
@@ -264,6 +290,16 @@ class Verdict:
     error: ZkComplianceError | None = None
     asked: Asked | None = None
     rehearsal: bool = False
+    verifier: str = VERIFIER
+
+    @property
+    def mismatches(self) -> tuple[ZkComplianceError, ...]:
+        """Why requirements were not judged, each reason once: what was asked about, and what the file is about."""
+        return tuple(
+            each.error
+            for each in self.findings
+            if each.status is Status.NOT_JUDGED and each.error is not None and not each.same_as
+        )
 
     @property
     def accepted(self) -> bool:

@@ -9,11 +9,15 @@ from __future__ import annotations
 import base64
 from hashlib import sha256
 
-from zkcompliance.policy.verdict import LogShown, PolicyRef, Verdict
+from zkcompliance.errors import ZkComplianceError
+from zkcompliance.policy.verdict import LogShown, PolicyRef, Status, Verdict
+from zkcompliance.report import facts as of_facts
 from zkcompliance.report import words
 from zkcompliance.report.again import command
-from zkcompliance.report.html_finding import anchor, section, status
+from zkcompliance.report.facts import Fact
+from zkcompliance.report.html_finding import anchor, listed, section, short, status
 from zkcompliance.report.markup import Markup, digest, facts, join, table, tag, text
+from zkcompliance.report.markup import sentence as clause
 from zkcompliance.report.style import STYLE
 
 
@@ -48,59 +52,51 @@ def _running(verdict: Verdict) -> str:
 
 
 def _body(verdict: Verdict) -> Markup:
-    findings = verdict.findings
     sections = [
         _nothing(verdict),
-        tag("h2", "Requirements" if verdict.policy else "The claim") if verdict.findings else None,
-        [section(finding, index) for index, finding in enumerate(findings, 1)],
+        *_requirements(verdict),
         _logs(verdict),
-        _security(verdict),
         _check(verdict) if verdict.error is None else None,
+        _security(verdict),
         tag("footer", tag("p", "File SHA-256 ", digest(verdict.file_sha256))),
     ]
     policy = _policy(verdict.policy) if verdict.policy else None
     return join(tag("header", _header(verdict)), tag("main", _overview(verdict), policy, *sections))
 
 
+def _requirements(verdict: Verdict) -> list[Markup]:
+    """Each in a section of its own; what is asked of the logs themselves, and met, in few lines, in one place."""
+    made: list[Markup] = []
+    told = [(index, finding) for index, finding in enumerate(verdict.findings, 1)]
+    shortly = [each for each in told if words.of_log_itself(each[1]) and each[1].status is Status.MET]
+    if whole := [each for each in told if each not in shortly]:
+        made.append(tag("h2", "Requirements" if verdict.policy else "The claim"))
+        made += [section(finding, index) for index, finding in whole]
+    if shortly:
+        made.append(tag("h2", "What is asked of the logs themselves"))
+        made += [short(finding, index) for index, finding in shortly]
+    return made
+
+
 def _header(verdict: Verdict) -> Markup:
+    """The verdict, what it does not show, and the facts of it: what is on the first printed page."""
     title = tag("p", verdict.policy.title, class_="says") if verdict.policy else None
-    said = facts(_about(verdict) if verdict.error is None else _unjudged(verdict))
-    return join(tag("p", "Verification report", class_="kind"), tag("h1", words.sentence(verdict)), title, said)
-
-
-def _unjudged(verdict: Verdict) -> list[tuple[str, str | None]]:
-    """What is known where nothing was judged: not what the file is about."""
-    return [("Judged", words.moment(verdict.judged_at)), ("File, SHA-256", _file(verdict))]
-
-
-def _file(verdict: Verdict) -> str:
-    size = tag("span", f"{verdict.file_bytes:,} bytes", class_="doc")
-    return join(digest(verdict.file_sha256), size) if verdict.file_sha256 else "it was not read"
-
-
-def _about(verdict: Verdict) -> list[tuple[str, str | None]]:
-    subject, policy = verdict.subject, verdict.policy
-    tree = None if subject is None else digest(subject.tree) if subject.tree else words.NO_TREE
-    model = None if subject is None else join(subject.name, tag("br"), digest(subject.digest))
-    proved = words.moment(verdict.proved_at) + (", as the lab says" if verdict.proved_at else "")
-    attested = verdict.attested
-    attestation = (
-        join(words.attested(verdict), tag("br"), "file SHA-256 ", digest(attested.digest)) if attested else None
+    limits = words.limits(verdict, whole=False)
+    unshown = join(tag("h2", "What this does not show"), tag("ul", (tag("li", clause(each)) for each in limits)))
+    return join(
+        tag("p", "Verification report", class_="kind"),
+        tag("h1", words.sentence(verdict)),
+        title,
+        [_mismatch(error) for error in verdict.mismatches],
+        listed(of_facts.head(verdict)),
+        unshown if limits else None,
     )
-    others = f"{verdict.others:,} proof(s) in the file are for other policies" if verdict.others else None
-    made = words.made_for(verdict)
-    return [
-        ("Model", model or "none is named: the proof is about no particular model"),
-        ("Model, names of files too", tree),
-        ("Policy", words.policy_name(policy) if policy else "none: a claim was judged by itself"),
-        ("Judged", words.moment(verdict.judged_at)),
-        ("Proved", proved),
-        ("Reference", words.reference(verdict.reference)),
-        ("Made for", join(*(tag("p", each) for each in made)) if made else None),
-        ("File, SHA-256", _file(verdict)),
-        ("Attestation", attestation),
-        ("Not judged", others),
-    ]
+
+
+def _mismatch(error: ZkComplianceError) -> Markup:
+    """What was asked about and what the file is about, once for all requirements that were not judged for it."""
+    said = tag("p", f"Not what was asked: {words.spoken(error)}", class_="error")
+    return join(said, tag("p", f"{error.code}. What to do: ", tag("code", error.help), class_="soft"))
 
 
 def _nothing(verdict: Verdict) -> Markup | None:
@@ -123,7 +119,9 @@ def _overview(verdict: Verdict) -> Markup | None:
         if finding.warnings:
             count = len(finding.warnings)
             notes.append(tag("span", f"{count} warning{'' if count == 1 else 's'}", class_="doc"))
-        link = tag("a", f"{index}. {finding.name or finding.claim}", href=f"#{anchor(index)}")
+        if finding.status is not Status.NOT_JUDGED and (part := words.not_shown(finding)):
+            notes.insert(0, tag("span", clause(part), class_="unshown"))
+        link = tag("a", f"{index}. {words.heading(finding)}", href=f"#{anchor(index)}")
         rows.append([link, status(finding), join(words.gist(finding), *notes)])
     made = table("Requirements and their status", ["Requirement", "Status", "What is shown, or why not"], rows)
     return tag("section", tag("h2", "Summary"), made, class_="summary")
@@ -162,28 +160,19 @@ def _logs(verdict: Verdict) -> Markup | None:
 
 
 def _log(log: LogShown) -> Markup:
-    receipts: str = "no cosignature was asked for or counted"
-    if log.cosigned:
-        receipts = tag("ul", (tag("li", f"{who}, {words.moment(at)}") for who, at in sorted(log.cosigned.items())))
-    said = facts(
-        [
-            ("Origin", log.origin),
-            ("Checkpoint", words.segments(log)),
-            ("Root, SHA-256", digest(log.root)),
-            ("Signed by", tag("code", log.key) if log.key else "not compared with any key"),
-            ("Metered by", f"{log.meterer}, who is not the lab, as the policy says" if log.meterer else None),
-            ("Cosigned by", receipts),
-            ("Sealed", words.sealed(log) or "at no moment that is shown"),
-        ]
-    )
-    return tag("section", tag("h3", log.called or log.slot), said, class_="keep finding")
+    made = [fact for fact in of_facts.of_log(log) if fact.name not in ("rows", "source")]
+    if not log.cosigned:
+        made.append(Fact("cosigned by", "nobody who was asked for or counted"))
+    if not words.sealed(log):
+        made.append(Fact("sealed", "at no moment that is shown"))
+    return tag("section", tag("h3", log.called or log.slot), listed(made), class_="keep finding")
 
 
 def _security(verdict: Verdict) -> Markup | None:
     bits = sorted({finding.security_bits for finding in verdict.findings if finding.proof_sha256}, key=_number)
     if not bits:
         return None
-    least = f"Every proof here is sound to at least {bits[0]} bits against a classical computer."
+    least = f"Of something false a proof passes at most once in 2^{bits[0]} attempts, by a computer as there are today."
     return tag(
         "section", tag("h2", "Security and assumptions"), tag("p", least), _list(words.ASSUMPTIONS), class_="keep"
     )
@@ -202,8 +191,11 @@ def _check(verdict: Verdict) -> Markup:
     """How to come to the same verdict without this page."""
     steps = [
         tag("p", words.PAGE_IS_NO_PROOF),
-        tag("p", "1. Compare the file with the one that this page is about; the digest must be the one above."),
-        tag("pre", tag("code", "sha256sum FILE")),
+        tag(
+            "p",
+            "1. Compare the file with the one that this page is about: the command must print these digits.",
+        ),
+        tag("pre", tag("code", "sha256sum FILE"), "\n", digest(verdict.file_sha256)),
         tag("p", "2. Verify it. It takes seconds, needs no network, and uses no secret of the lab."),
         tag("pre", tag("code", Markup(" \\\n  ".join(text(part) for part in command(verdict))))),
     ]
@@ -220,6 +212,6 @@ def _check(verdict: Verdict) -> Markup:
     note = (
         f"FILE is the proof file. {asked}{given}"
         "PUB is the public key file of a log, from the lab or from whoever vouches for it; compare it with the key "
-        "under Logs. The one-file verifier zkcompliance-verify.pyz takes the same options."
+        "above, under Logs. The one-file verifier zkcompliance-verify.pyz takes the same options."
     )
-    return tag("section", tag("h2", "How to check this yourself"), *steps, tag("p", note, class_="soft"), class_="keep")
+    return tag("section", tag("h2", "How to check this yourself"), *steps, tag("p", note, class_="soft"))

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from zkcompliance.policy import auditing
+from collections.abc import Iterable
+from dataclasses import replace
+
 from zkcompliance.policy.verdict import Finding, LogShown, Status, Value
+from zkcompliance.report import facts as of_facts
 from zkcompliance.report import words
+from zkcompliance.report.facts import Fact
 from zkcompliance.report.markup import Markup, digest, facts, grouped, join, sentence, table, tag
 from zkcompliance.report.picture import picture
 
@@ -12,6 +16,7 @@ _CLASS = {
     Status.MET: "met",
     Status.NOT_MET: "not-met",
     Status.NOT_SHOWN: "not-shown",
+    Status.NOT_JUDGED: "not-judged",
     Status.UNDECIDED: "undecided",
 }
 
@@ -23,30 +28,52 @@ def anchor(index: int) -> str:
 
 def status(finding: Finding) -> Markup:
     """The status as a word in a border that also prints in grey."""
-    said = "not decided" if finding.status is Status.UNDECIDED else finding.status.value
-    return tag("span", said, class_=f"status {_CLASS[finding.status]}")
+    return tag("span", words.status(finding), class_=f"status {_CLASS[finding.status]}")
+
+
+def listed(known: Iterable[Fact]) -> Markup:
+    """Facts as a list; a digest stands below its text, and what has one name stands under it once."""
+    made: dict[str, list[Markup]] = {}
+    for fact in known:
+        said = join(fact.text, tag("br"), digest(fact.digest)) if fact.digest else join(fact.text)
+        made.setdefault(fact.name, []).append(tag("strong", said) if fact.strong else said)
+    return facts(
+        (name.capitalize(), said[0] if len(said) == 1 else join(*(tag("p", each) for each in said)))
+        for name, said in made.items()
+    )
 
 
 def section(finding: Finding, index: int) -> Markup:
     """index: from 1, as the summary counts."""
     name = anchor(index)
-    heading = tag("h3", tag("span", f"{index}. {finding.name or finding.claim}"), status(finding), id=f"{name}-name")
-    return tag(
-        "section",
-        heading,
-        tag("p", finding.says, class_="says") if finding.says else None,
-        _why(finding),
-        _warnings(finding),
-        _claim(finding),
-        _parameters(finding),
-        _revealed(finding, name) if finding.proof_sha256 else None,
-        join(tag("h4", "Over which logs"), (_log(log) for log in finding.logs)) if finding.logs else None,
-        _not_proven(finding),
-        _evidence(finding),
-        id=name,
-        class_="finding",
-        aria_labelledby=f"{name}-name",
-    )
+    heading = tag("h3", tag("span", f"{index}. {words.heading(finding)}"), status(finding), id=f"{name}-name")
+    parts: list[Markup | None] = [tag("p", sentence(finding.says), class_="says") if finding.says else None]
+    if finding.status is Status.NOT_JUDGED:
+        parts.append(listed([Fact("claim", finding.claim), Fact("why", words.why(finding))]))
+    else:
+        parts += [
+            _why(finding),
+            _warnings(finding),
+            listed(of_facts.of_finding(finding)) if finding.proof_sha256 else None,
+            _claim(finding),
+            _parameters(finding),
+            _revealed(finding, name) if finding.proof_sha256 else None,
+            join(tag("h4", "Over which logs"), (_log(log) for log in finding.logs)) if finding.logs else None,
+            _not_proven(finding),
+            join(tag("h4", "Evidence"), listed(of_facts.evidence(finding))),
+        ]
+    return tag("section", heading, *parts, id=name, class_="finding", aria_labelledby=f"{name}-name")
+
+
+def short(finding: Finding, index: int) -> Markup:
+    """A requirement that asks of a log itself, and is met: all of it in a few lines."""
+    name = anchor(index)
+    heading = tag("h3", tag("span", f"{index}. {words.heading(finding)}"), status(finding), id=f"{name}-name")
+    logs = [replace(fact, digest=b"") for log in finding.logs for fact in of_facts.of_log(log)]
+    known = [fact for fact in logs if fact.name in ("log", "rows", "source")]
+    evidence = [fact for fact in of_facts.evidence(finding) if fact.name != "security"]
+    parts = [tag("p", sentence(finding.says), class_="says"), _warnings(finding), listed([*known, *evidence])]
+    return tag("section", heading, *parts, id=name, class_="finding", aria_labelledby=f"{name}-name")
 
 
 def _why(finding: Finding) -> Markup | None:
@@ -75,13 +102,13 @@ def _parameters(finding: Finding) -> Markup | None:
     values = words.shown(finding, "parameter")
     if not values:
         return None
-    rows = [[_name(value), _figure(value), _asked(value)] for value in values]
+    rows = [[_name(value, finding), _figure(value), _asked(value)] for value in values]
     made = table("Parameters of the claim", ["Parameter", "Value in the proof", "Asked, or chosen by"], rows)
     return join(tag("h4", "Limits and parameters"), made)
 
 
-def _name(value: Value) -> Markup:
-    return join(value.name, tag("span", sentence(value.doc), class_="doc") if value.doc else None)
+def _name(value: Value, finding: Finding) -> Markup:
+    return join(value.name, tag("span", sentence(words.doc(value, finding)), class_="doc") if value.doc else None)
 
 
 def _figure(value: Value) -> Markup:
@@ -102,7 +129,7 @@ def _revealed(finding: Finding, name: str) -> Markup:
     if not values:
         said = tag("p", "No figure. Public are the parameters above, and of each log its name and the sizes below.")
         return join(tag("h4", "What is revealed"), said)
-    rows = [[_name(value), _figure(value), value.asked or "no bound"] for value in values]
+    rows = [[_name(value, finding), _figure(value), value.asked or "no bound"] for value in values]
     made = table("Values that the proof discloses", ["Value", "Disclosed", "Asked by the policy"], rows)
     margin = None
     if finding.margin is not None:
@@ -111,30 +138,11 @@ def _revealed(finding: Finding, name: str) -> Markup:
 
 
 def _log(log: LogShown) -> Markup:
-    rows = words.least_rows(log, "no least number was shown")
-    return facts(
-        [
-            (log.name or log.slot, f"{'all of ' if log.whole else ''}{log.origin}"),
-            ("Rows", f"{rows}; {words.segments(log)}"),
-            ("Provenance", words.printable_source(log.sources)),
-        ]
-    )
+    names = ("log", "rows", "source")
+    return listed(replace(fact, digest=b"") for fact in of_facts.of_log(log) if fact.name in names)
 
 
 def _not_proven(finding: Finding) -> Markup | None:
     if not finding.not_proven:
         return None
     return join(tag("h4", "What this does not prove"), tag("ul", (tag("li", line) for line in finding.not_proven)))
-
-
-def _evidence(finding: Finding) -> Markup:
-    security = f"{finding.security_bits} bits, proven; profile {finding.profile}; {finding.proof_bytes:,} bytes"
-    pairs: list[tuple[str, str | None]] = [
-        ("Claim", finding.claim),
-        ("Card, SHA-256", digest(finding.card) if finding.card else None),
-        ("Program, SHA-256", digest(finding.program) if finding.program else None),
-        ("Proof, SHA-256", digest(finding.proof_sha256) if finding.proof_sha256 else "no proof that verifies"),
-        ("Security", security if finding.proof_sha256 else None),
-        ("Audit level", auditing.words(finding.audit) if finding.audit is not None else None),
-    ]
-    return join(tag("h4", "Evidence"), facts(pairs))

@@ -11,21 +11,29 @@
                   jurisdiction, sources, valid_from, valid_until, checked; null if none
     subject       name, sha256 (of contents), tree (of names too; null where it is not known); null where none is named
     proved_at     UTC seconds; null where the lab does not say
-    reference     hexadecimal digits
+    reference     hexadecimal digits; reference_text: as people read it
+    asked         what whoever judged asked for: subject, reference and reference_text (null where not asked), drawn
+                  (when the reference was drawn), at_given (whether the moment of judgement was given); null where that
+                  is not known
+    verifier      the program that judged, with its version
+    mismatches    code, message, help of each reason why requirements were not judged, each once
+    limits        what the verdict does not show, in sentences, each once
     others        proofs in the file for other policies, not judged
     attestation   sha256 (of its file), kind and keyid of the key that signed it; null where none was given
-    requirements  one for each requirement, in the policy's order: name, says, claim, card (its SHA-256; null where the
-                  claim is not known), program, status, error (code, message, help, or null), same_as (the requirement
-                  before it whose error this is too, or null), sentences, values (name, role, text, exact, doc, asked,
-                  chosen, chooser), margin (revealed, value, limit_name, limit, low, high, rounding, or null), logs (one
-                  for each log of each slot: slot, name, origin, size, root, first, rows_log2, key, cosigned, sealed
-                  (between: of each segment the UTC seconds before and after which it was not sealed; by: the beacons
-                  and operators that show it; checked: whether that was looked at; null where nothing is said), rows,
-                  counted (rows that the claim counts, at least, in all logs of the slot; null where it is not shown),
-                  sources, meterer (who seals it and is not the lab, as the policy says, or null), several: whether
-                  other logs have this name too, whose rows are counted in; devices: where the policy asks that some
-                  answered for its checkpoint, present (pieces of evidence in the file), verified, supporting (distinct
-                  devices that did), asked and models, else null; stands_for: of a roll-up, origin, size and
+    requirements  one for each requirement, in the policy's order: name, title (what people call it), says, not_shown
+                  (the end of `says`, from "Not shown:" on, or null), claim, card (its SHA-256; null where the claim is
+                  not known), program, status, error (code, message, help, or null), same_as (the requirement before it
+                  whose error this is too, or null), sentences, values (name, role, text, exact, doc, asked, chosen,
+                  chooser, tells (which of a reader's questions it answers, or null)), margin (revealed, value,
+                  limit_name, limit, low, high, rounding, or null), logs (one for each log of each slot: slot, name,
+                  origin, size, root, first, rows_log2, key, cosigned, sealed (between: of each segment the UTC seconds
+                  before and after which it was not sealed; by: the beacons and operators that show it; checked: whether
+                  that was looked at; null where nothing is said), rows, counted (rows that the claim counts, at least,
+                  in all logs of the slot; null where it is not shown), sources, meterer (who seals it and is not the
+                  lab, as the policy says, or null), lab (whose log it is, as the policy says, or null), several:
+                  whether other logs have this name too, whose rows are counted in; devices: where the policy asks that
+                  some answered for its checkpoint, present (pieces of evidence in the file), verified, supporting
+                  (distinct devices that did), asked and models, else null; stands_for: of a roll-up, origin, size and
                   root of the log that it was shown to stand for, and remembered: how many of the proofs which show that
                   were verified with the state before, else null), made_for (what the proof is bound to: policy with id,
                   version and sha256, and requirement; or null), proof (sha256, bytes, of the proof's own file, which
@@ -44,7 +52,7 @@ import json
 from typing import Any
 
 from zkcompliance.errors import ZkComplianceError
-from zkcompliance.policy.verdict import DevicesShown, Finding, LogShown, MadeFor, PolicyRef, Value, Verdict
+from zkcompliance.policy.verdict import Asked, DevicesShown, Finding, LogShown, MadeFor, PolicyRef, Value, Verdict
 from zkcompliance.report import words
 
 FORMAT = "zkcompliance-verdict/v1"
@@ -74,11 +82,29 @@ def document(verdict: Verdict) -> dict[str, Any]:
         else {"name": subject.name, "sha256": subject.digest.hex(), "tree": subject.tree.hex() or None},
         "proved_at": str(verdict.proved_at) if verdict.proved_at else None,
         "reference": verdict.reference.hex(),
+        "reference_text": words.reference(verdict.reference),
+        "asked": None if verdict.asked is None else _asked(verdict.asked),
+        "verifier": verdict.verifier,
+        "mismatches": [_error(error) for error in verdict.mismatches],
+        "limits": words.limits(verdict),
         "others": str(verdict.others),
         "attestation": None
         if attested is None
         else {"sha256": attested.digest.hex(), "kind": attested.kind, "keyid": attested.keyid},
         "requirements": [_finding(finding) for finding in verdict.findings],
+    }
+
+
+def _asked(asked: Asked) -> dict[str, Any]:
+    subject, reference = asked.subject, asked.reference
+    return {
+        "subject": None
+        if subject is None
+        else {"name": subject.name, "sha256": subject.digest.hex() or None, "tree": subject.tree.hex() or None},
+        "reference": None if reference is None else reference.hex(),
+        "reference_text": None if reference is None else words.reference(reference),
+        "drawn": None if asked.drawn is None else str(asked.drawn),
+        "at_given": asked.at,
     }
 
 
@@ -112,7 +138,9 @@ def _finding(finding: Finding) -> dict[str, Any]:
     }
     return {
         "name": finding.name,
+        "title": words.heading(finding),
         "says": finding.says,
+        "not_shown": words.not_shown(finding) or None,
         "claim": finding.claim,
         "card": finding.card.hex() or None,
         "program": finding.program.hex(),
@@ -159,6 +187,7 @@ def _value(value: Value) -> dict[str, Any]:
         "asked": value.asked,
         "chosen": value.chosen,
         "chooser": None if value.chooser is None else value.chooser.value,
+        "tells": value.tells.value or None,
     }
 
 
@@ -190,6 +219,7 @@ def _log(log: LogShown) -> dict[str, Any]:
         "counted": None if log.counted is None else str(log.counted),
         "sources": list(log.sources),
         "meterer": log.meterer or None,
+        "lab": log.lab or None,
         "several": log.several,
         "devices": None if log.devices is None else _devices(log.devices),
         "stands_for": None

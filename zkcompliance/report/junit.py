@@ -1,7 +1,8 @@
 """The verdict as JUnit XML: one test case for each requirement.
 
-Not met is a failure. Not shown and not decided are errors, not skipped cases, which most tools count as passed; and
-where nothing was judged there is one case, `verdict`, with an error: a gate that reads the file is green only where the
+Not met is a failure. Not shown, not judged and not decided are errors, not skipped cases, which most tools count as
+passed; why requirements were not judged is said once, as the failure of a case of its own, `what was asked`; and where
+nothing was judged there is one case, `verdict`, with an error: a gate that reads the file is green only where the
 verdict is accepted.
 """
 
@@ -19,10 +20,10 @@ def write(verdict: Verdict) -> str:
     policy, subject = verdict.policy, verdict.subject
     suite_name = words.clean(f"{policy.id}@{policy.version}" if policy else "proof")
     suite_name = f"REHEARSAL {suite_name}" if verdict.rehearsal else suite_name
-    failed = sum(finding.status is Status.NOT_MET for finding in verdict.findings)
-    errors = sum(finding.status in (Status.NOT_SHOWN, Status.UNDECIDED) for finding in verdict.findings)
+    failed = sum(finding.status is Status.NOT_MET for finding in verdict.findings) + len(verdict.mismatches)
+    errors = sum(finding.status not in (Status.MET, Status.NOT_MET) for finding in verdict.findings)
     counts = {
-        "tests": str(len(verdict.findings) or 1),
+        "tests": str(len(verdict.findings) + len(verdict.mismatches) or 1),
         "failures": str(failed),
         "errors": str(errors if verdict.findings else 1),
         "skipped": "0",
@@ -41,12 +42,18 @@ def write(verdict: Verdict) -> str:
         "subject": words.clean(subject.name) if subject else "",
         "subject-sha256": subject.digest.hex() if subject else "",
         "subject-tree": subject.tree.hex() if subject else "",
-        "reference": verdict.reference.hex(),
+        "reference": words.reference(verdict.reference),
+        "reference-hex": verdict.reference.hex(),
+        "verifier": words.clean(verdict.verifier),
         "proved-at": words.iso(verdict.proved_at) if verdict.proved_at else "",
         "made-for": "; ".join(words.made_for(verdict)),
     }
     for name, value in facts.items():
         Xml.SubElement(properties, "property", {"name": name, "value": value})
+    for error in verdict.mismatches:
+        case = Xml.SubElement(suite, "testcase", {"classname": suite_name, "name": "what was asked", "time": "0"})
+        wrong = Xml.SubElement(case, "failure", {"type": error.code, "message": words.spoken(error)})
+        wrong.text = f"help: {words.clean(error.help)}"
     for finding in verdict.findings:
         _case(suite, suite_name, finding)
     if not verdict.findings:
@@ -64,6 +71,7 @@ def _case(suite: Xml.Element, suite_name: str, finding: Finding) -> None:
     if finding.status is not Status.MET:
         kind = "failure" if finding.status is Status.NOT_MET else "error"
         code = finding.error.code if finding.error is not None else finding.status.value
+        code = "not-judged" if finding.status is Status.NOT_JUDGED else code
         message = words.why(finding) or finding.status.value
         wrong = Xml.SubElement(case, kind, {"type": code, "message": message})
         said = [f"says: {words.clean(finding.says)}"] if finding.says else []

@@ -16,6 +16,7 @@ from zkcompliance.report import words
 
 _EMPTY = {"meta": ">", "br": ">", "line": "/>", "rect": "/>", "circle": "/>"}
 _PLAIN = ("title", "desc", "text")
+_LONG = re.compile(r"(\S{15,})")  # a word that a narrow page has no room for
 _WORDS = re.compile(r"\w+\s?|\W")
 
 
@@ -29,9 +30,15 @@ def text(content: str) -> Markup:
     """Plain text as markup; each run of words from right to left is isolated, so that it moves nothing around it."""
     out = []
     for leftwards, run in groupby(_WORDS.findall(words.clean(content)), key=_leftwards):
-        piece = html.escape("".join(run))
+        piece = "".join(map(_breakable, _LONG.split("".join(run))))
         out.append(f"<bdi>{piece.rstrip()}</bdi>{' ' * piece.endswith(' ')}" if leftwards else piece)
     return Markup("".join(out))
+
+
+def _breakable(part: str) -> str:
+    """Escaped; a word that is long may be broken anywhere by a narrow page, and every other at spaces alone."""
+    escaped = html.escape(part)
+    return f'<span class="long">{escaped}</span>' if _LONG.fullmatch(part) else escaped
 
 
 def _leftwards(word: str) -> bool:

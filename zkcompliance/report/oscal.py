@@ -1,7 +1,8 @@
 """The verdict as NIST OSCAL assessment-results (JSON, OSCAL 1.1.3).
 
-One result; for each requirement a finding, whose target is the objective of that name, `satisfied` where it is met and
-`not-satisfied` with the reason `fail` (not met) or `other` (not shown, not decided) where it is not; for each proof an
+One result; for each requirement a finding, whose target is the objective of that name in the policy's catalog
+(`report.oscal_catalog`, which the back matter names), `satisfied` where it is met and `not-satisfied` with the reason
+`fail` (not met) or `other` (not shown, not judged, not decided) where it is not; for each proof an
 observation that refers to it by its SHA-256. The policy stands where OSCAL has the assessment plan: a resource of the
 back matter, with the SHA-256 of its file. Every UUID is a version 5 one, made from the digests: the same verdict gives
 the same document. Text of the schema's Markdown fields is escaped, so that it reads as it was written.
@@ -15,13 +16,18 @@ import uuid
 from typing import Any
 
 from zkcompliance.policy.binding import Subject
-from zkcompliance.policy.verdict import Finding, Status, Verdict
+from zkcompliance.policy.verdict import Finding, PolicyRef, Status, Verdict
 from zkcompliance.report import words
-
-OSCAL_VERSION = "1.1.3"
-NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "tag:zkcompliance,2026:oscal")
-PROPERTIES = "https://zkcompliance.invalid/ns/verdict"  # a name that nobody can own (RFC 2606), in the form tools take
-_MARKDOWN = str.maketrans({c: f"\\{c}" for c in "\\`*_[]<>&^~$#{}"})
+from zkcompliance.report.oscal_text import (
+    NAMESPACE,
+    OSCAL_VERSION,
+    catalog_file,
+    catalog_of,
+    markdown,
+    objective,
+    prop,
+    token,
+)
 
 
 def write(verdict: Verdict) -> str:
@@ -36,7 +42,8 @@ class _Names:
         subject = b"" if verdict.subject is None else hashlib.sha256(_identity(verdict.subject)).digest()
         policy = verdict.policy.digest if verdict.policy else b""
         statuses = ",".join(finding.status.value for finding in verdict.findings)
-        statuses += f"{verdict.error.code}: {verdict.error.message!r}" if verdict.error is not None else ""
+        errors = [verdict.error, *verdict.mismatches]
+        statuses += "".join(f"{error.code}: {error.message!r}" for error in errors if error is not None)
         parts = (verdict.file_sha256, policy, subject, str(verdict.judged_at).encode(), statuses.encode())
         self.base = hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
 
@@ -47,28 +54,6 @@ class _Names:
 def _identity(subject: Subject) -> bytes:
     """What makes a model another one, framed."""
     return repr((subject.name, subject.digest, subject.tree)).encode()
-
-
-def _line(text: str, otherwise: str = "none") -> str:
-    """One line of plain text, never empty: the schema's string."""
-    return words.clean(text).strip() or otherwise
-
-
-def _markdown(text: str, otherwise: str = "none") -> str:
-    """The same as Markdown that reads as that text."""
-    return _line(text, otherwise).translate(_MARKDOWN)
-
-
-def _token(text: str) -> str:
-    """A name in the form of an XML NCName: other characters by their code points."""
-    out = "".join(
-        c if c.isascii() and (c.isalnum() or c in "-.") else f"_{ord(c):x}_" if c != "_" else "__" for c in text
-    )
-    return out if out[:1].isalpha() else f"_{out}"
-
-
-def _property(name: str, value: str) -> dict[str, str]:
-    return {"name": name, "ns": PROPERTIES, "value": _line(value)}
 
 
 def _results(verdict: Verdict) -> dict[str, Any]:
@@ -84,28 +69,34 @@ def _results(verdict: Verdict) -> dict[str, Any]:
     about += [("made-for", text) for text in words.made_for(verdict)]
     if verdict.proved_at:
         about.append(("proved-at", words.iso(verdict.proved_at)))
+    about.append(("verifier", verdict.verifier))
     if verdict.reference:
         about.append(("reference", words.reference(verdict.reference)))
+    if verdict.asked is not None and verdict.asked.reference is not None:
+        about.append(("reference-asked", words.reference(verdict.asked.reference)))
+    about += [("mismatch", f"{error.code}: {words.spoken(error)}") for error in verdict.mismatches]
     resources = [_policy_resource(verdict, name("policy")), *_proof_resources(verdict, name)]
+    resources += [] if policy is None else [_catalog_resource(policy)]
     result: dict[str, Any] = {
         "uuid": name("result"),
-        "title": _markdown(words.sentence(verdict)),
-        "description": _markdown(words.sentence(verdict)),
+        "title": markdown(words.sentence(verdict)),
+        "description": markdown(words.sentence(verdict)),
         "start": at,
         "end": at,
-        "props": [_property(*each) for each in about],
-        "reviewed-controls": {"control-selections": [_reviewed(verdict)]},
+        "props": [prop(*each) for each in about],
+        "reviewed-controls": _reviewed(verdict),
     }
     if observations := [_observation(f, i, name, at) for i, f in enumerate(verdict.findings) if f.proof_sha256]:
         result["observations"] = observations
     if verdict.findings:
         result["findings"] = [_finding(finding, i, name) for i, finding in enumerate(verdict.findings)]
-    result["remarks"] = _markdown(words.PAGE_IS_NO_PROOF)
+    limits = [f"Not shown: {markdown(each)}" for each in words.limits(verdict)]
+    result["remarks"] = "\n\n".join([markdown(words.PAGE_IS_NO_PROOF), *limits])
     title = f"Verdict on {policy.title}" if policy else "Verdict on a proof"
     return {
         "uuid": name("document"),
         "metadata": {
-            "title": _markdown(title),
+            "title": markdown(title),
             "last-modified": at,
             "version": f"{policy.version}" if policy else "1",
             "oscal-version": OSCAL_VERSION,
@@ -117,9 +108,27 @@ def _results(verdict: Verdict) -> dict[str, Any]:
 
 
 def _reviewed(verdict: Verdict) -> dict[str, Any]:
-    """The requirements as the controls that were looked at, each once."""
-    tokens = dict.fromkeys(_token(finding.name) for finding in verdict.findings)
-    return {"include-controls": [{"control-id": token} for token in tokens]} if tokens else {"include-all": {}}
+    """The requirements as the controls that were looked at, each once, by their identifiers in the policy's catalog."""
+    names = list(dict.fromkeys(finding.name for finding in verdict.findings))
+    every: dict[str, Any] = {"include-all": {}}
+    chosen: dict[str, Any] = {"include-controls": [{"control-id": token(name)} for name in names]}
+    made: dict[str, Any] = {"control-selections": [chosen if names else every]}
+    if names:
+        objectives = [{"objective-id": objective(name)} for name in names]
+        made["control-objective-selections"] = [{"include-objectives": objectives}]
+    if verdict.policy is not None:
+        made["links"] = [{"href": f"#{catalog_of(verdict.policy.digest)}", "rel": "catalog"}]
+    return made
+
+
+def _catalog_resource(policy: PolicyRef) -> dict[str, Any]:
+    """Where the identifiers of the requirements are said to be what they are."""
+    return {
+        "uuid": catalog_of(policy.digest),
+        "title": "The policy's requirements as a catalog",
+        "description": "What zkcompliance writes of the policy: policies POLICY --oscal catalog.",
+        "rlinks": [{"href": catalog_file(policy.id, policy.version), "media-type": "application/json"}],
+    }
 
 
 def _policy_resource(verdict: Verdict, identifier: str) -> dict[str, Any]:
@@ -133,9 +142,9 @@ def _policy_resource(verdict: Verdict, identifier: str) -> dict[str, Any]:
     facts += [] if policy.checked is None else [("checked", words.iso(policy.checked))]
     return {
         "uuid": identifier,
-        "title": _markdown(policy.title),
+        "title": markdown(policy.title),
         "description": "The policy that was judged by, in the place of an assessment plan.",
-        "props": [_property(*fact) for fact in facts],
+        "props": [prop(*fact) for fact in facts],
     }
 
 
@@ -145,7 +154,7 @@ def _proof_resources(verdict: Verdict, name: _Names) -> list[dict[str, Any]]:
         {
             "uuid": name("proof", digest.hex()),
             "title": "Proof",
-            "props": [_property("sha256", digest.hex()), _property("bytes", str(size))],
+            "props": [prop("sha256", digest.hex()), prop("bytes", str(size))],
         }
         for digest, size in proofs.items()
     ]
@@ -158,7 +167,7 @@ def _observation(finding: Finding, index: int, name: _Names, at: str) -> dict[st
     facts.append(("profile", finding.profile))
     facts += [] if finding.audit is None else [("audit-level-at-most", finding.audit.label)]
     for value in words.shown(finding, "parameter", "revealed"):
-        facts.append((_token(f"{value.role}-{value.name}"), str(value.exact)))
+        facts.append((token(f"{value.role}-{value.name}"), str(value.exact)))
     for log in finding.logs:
         facts += [("log-origin", log.origin), ("log-root", log.root.hex()), ("log-size", str(log.size))]
         facts.append(("log-key", log.key))
@@ -168,14 +177,14 @@ def _observation(finding: Finding, index: int, name: _Names, at: str) -> dict[st
             facts += [("rolled-up-origin", origin), ("rolled-up-root", root.hex()), ("rolled-up-size", str(size))]
         facts += [("log-sealed", when)] if (when := words.sealed(log)) else []
         facts += [("log-cosigned", f"{who} {words.iso(when)}") for who, when in sorted((log.cosigned or {}).items())]
-    sentences = [_markdown(line) for line in words.lines(finding.sentences)] or [_markdown(finding.claim)]
-    remarks = [*(f"Warning: {_markdown(text)}" for text in finding.warnings)]
-    remarks += [f"Not proven: {_markdown(text)}" for text in finding.not_proven]
+    sentences = [markdown(line) for line in words.lines(finding.sentences)] or [markdown(finding.claim)]
+    remarks = [*(f"Warning: {markdown(text)}" for text in finding.warnings)]
+    remarks += [f"Not proven: {markdown(text)}" for text in finding.not_proven]
     observation: dict[str, Any] = {
         "uuid": name("observation", index),
-        "title": _markdown(finding.says or finding.name),
+        "title": markdown(finding.says or finding.name),
         "description": "\n\n".join(sentences),
-        "props": [_property(*fact) for fact in facts],
+        "props": [prop(*fact) for fact in facts],
         "methods": ["TEST"],
         "types": ["control-objective"],
         "relevant-evidence": [
@@ -196,15 +205,15 @@ def _finding(finding: Finding, index: int, name: _Names) -> dict[str, Any]:
     reason = "pass" if met else "fail" if finding.status is Status.NOT_MET else "other"
     status: dict[str, str] = {"state": "satisfied" if met else "not-satisfied", "reason": reason}
     detail = words.why(finding) or words.margin_words(finding)
-    status["remarks"] = _markdown(f"{finding.status.value}{': ' if detail else ''}{detail}")
+    status["remarks"] = markdown(f"{finding.status.value}{': ' if detail else ''}{detail}")
     out: dict[str, Any] = {
         "uuid": name("finding", index),
-        "title": _markdown(finding.name),
-        "description": _markdown(finding.says or finding.claim or finding.name),
-        "target": {"type": "objective-id", "target-id": _token(finding.name), "status": status},
+        "title": markdown(words.heading(finding)),
+        "description": markdown(finding.says or finding.claim or finding.name),
+        "target": {"type": "objective-id", "target-id": objective(finding.name), "status": status},
     }
     if finding.proof_sha256:
         out["related-observations"] = [{"observation-uuid": name("observation", index)}]
     elif finding.warnings:  # which an observation would have
-        out["remarks"] = "\n\n".join(f"Warning: {_markdown(text)}" for text in finding.warnings)
+        out["remarks"] = "\n\n".join(f"Warning: {markdown(text)}" for text in finding.warnings)
     return out

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from zkcompliance.card import kinds
+from zkcompliance.card import words as claim_words
 from zkcompliance.card.model import Card
 from zkcompliance.card.parameter import Parameter
-from zkcompliance.card.sentence import whole
-from zkcompliance.policy import finding
 from zkcompliance.policy.bounds import words
 from zkcompliance.policy.catalogue import asked, ready_made
 from zkcompliance.policy.devices import in_words
+from zkcompliance.policy.finding import LATEST
 from zkcompliance.policy.model import Bound, LogKey, LogRule, Policy, Requirement
 from zkcompliance.quantities import show_seconds, show_time
-
-NOT_SHOWN = (finding.COMPLETE, finding.TRUE_ROWS, finding.LATEST)
+from zkcompliance.report.words import title
 
 
 def describe(policy: Policy) -> dict[str, Any]:
@@ -38,8 +38,15 @@ def describe(policy: Policy) -> dict[str, Any]:
         "openings": _openings(policy),
         "logs": {rule.name: _log(rule) for rule in policy.logs.values()},
         "requirements": [_requirement(each, policy.card(each)) for each in asked(policy)],
-        "not_shown": [*NOT_SHOWN, *((finding.ABOUT.format("the model"),) if policy.subject else ())],
+        "not_shown": list(not_shown(policy)),
     }
+
+
+def not_shown(policy: Policy) -> tuple[str, ...]:
+    """What no proof of it shows, in the words of its logs."""
+    rows = kinds.kinds_of(rule.schema for rule in policy.logs.values())
+    model = (kinds.about(rows, "the model"),) if policy.subject else ()
+    return kinds.complete(rows), kinds.true_rows(rows), LATEST, *model
 
 
 def lines(said: dict[str, Any]) -> list[str]:
@@ -58,7 +65,7 @@ def lines(said: dict[str, Any]) -> list[str]:
     out += ["", "Asks of the logs:", *(f"  {name}: {text}" for name, text in said["logs"].items())]
     out += ["", "Is met when all of this is shown:"]
     for number, each in enumerate(said["requirements"], 1):
-        out += [f"  {number}. {each['name']}: {each['says']}"]
+        out += [f"  {number}. {title(each['name'])}: {each['says']}"]
         out += [f"     {each['claim']} over {', '.join(f'{slot} = {logs}' for slot, logs in each['logs'].items())}"]
         out += [f"       {text}" for text in each["requires"]]
         out += [f"     {name} is {text}" for name, text in (each["params"] | each["reveals"]).items()]
@@ -119,6 +126,8 @@ def _log(rule: LogRule) -> str:
         said.append(f"every row's source is {' or '.join(rule.sources)}")
     if rule.most:
         said.append(f"at most {'one log' if rule.most == 1 else f'{rule.most} logs'} of this name")
+    if rule.lab:
+        said.append(f"its keys are those of {rule.lab}, as the policy says")
     if rule.meterer:
         said.append(f"sealed by {rule.meterer}, and not by the lab, as the policy says")
     keys = ", ".join(map(_key, rule.keys))
@@ -138,7 +147,7 @@ def _requirement(each: Requirement, card: Card) -> dict[str, Any]:
         "card": each.card.hex(),
         "program": each.program.hex(),
         "logs": {slot: _slot(each, slot) for slot in each.logs},
-        "requires": [f"{one.name}: {whole(one.says.named())}" for one in card.clauses] or [card.title],
+        "requires": [f"{one.name}: {claim_words.said(card, one)}" for one in card.clauses] or [card.title],
         "params": _bounds(each.params, card.params),
         "reveals": _bounds(each.reveals, card.revealed()),
     }

@@ -10,13 +10,16 @@ from collections.abc import Sequence
 
 from zkcompliance.errors import UsageError, ZkComplianceError
 from zkcompliance.policy.proofs import File
-from zkcompliance.policy.verdict import Verdict
+from zkcompliance.policy.verdict import PolicyRef, Verdict
 from zkcompliance.quantities import parse_time
 from zkcompliance.report import FORMATS
 
 
-def verdict(error: ZkComplianceError, *, file: File | None, at: str | None, clock: int) -> Verdict:
-    """Of nothing, with the reason. file: where it could be read to its end; at, clock: as a request has them.
+def verdict(
+    error: ZkComplianceError, *, file: File | None, at: str | None, clock: int, policy: PolicyRef | None = None
+) -> Verdict:
+    """Of nothing, with the reason. file: where it could be read to its end; at, clock: as a request has them; policy:
+    by which it would have been judged, where that is known.
 
     A time that is none is given as not stated.
     """
@@ -25,7 +28,7 @@ def verdict(error: ZkComplianceError, *, file: File | None, at: str | None, cloc
     except ZkComplianceError:
         now = 0
     digest, size = (b"", 0) if file is None else (file.digest, file.size)
-    return Verdict(digest, size, now, None, None, 0, b"", (), error=error)
+    return Verdict(digest, size, now, policy, None, 0, b"", (), error=error)
 
 
 def form_of(arguments: Sequence[str]) -> str:

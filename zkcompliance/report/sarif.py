@@ -2,7 +2,10 @@
 
 What is not met or not shown is a failure of level `error`; what was looked at with nothing to hold it against is
 `open`, SARIF's word for not decided. A requirement that is met has no result, since tools show every result as an
-alert; the run's properties say how many are met. Where nothing was judged there is one failure of the rule `verdict`.
+alert; the run's properties say how many are met. What was not asked about is one failure of level `error` for all
+requirements that were not judged for it, of the rule `verdict/asked`, and they have none of their own. Each warning is
+one result of level `warning`, of the rule `verdict/warning`, whichever requirements have it: so a gate goes by the
+level. Where nothing was judged there is one failure of the rule `verdict`.
 """
 
 from __future__ import annotations
@@ -14,7 +17,9 @@ from zkcompliance.errors import InternalError
 from zkcompliance.policy.binding import Subject
 from zkcompliance.policy.verdict import Finding, Status, Verdict
 from zkcompliance.report import words
+from zkcompliance.version import VERSION
 
+ASKED, WARNING = "verdict/asked", "verdict/warning"  # no requirement's name has a slash
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 
@@ -33,7 +38,17 @@ def _log(verdict: Verdict) -> dict[str, Any]:
     rules: dict[str, dict[str, Any]] = {}
     for finding in verdict.findings:
         rules.setdefault(finding.name, _rule(finding))
-    results = [_result(f, list(rules).index(f.name)) for f in verdict.findings if f.status is not Status.MET]
+    apart = (Status.MET, Status.NOT_JUDGED)
+    results = [_result(f, list(rules).index(f.name)) for f in verdict.findings if f.status not in apart]
+    for error in verdict.mismatches:
+        results.append(_outcome(ASKED, len(rules), "fail", words.spoken(error)))
+        results[-1]["properties"] = {"code": error.code}
+    if verdict.mismatches:
+        rules[ASKED] = {"id": ASKED, "shortDescription": _text("The file is about what was asked about.")}
+    warnings = list(dict.fromkeys(text for finding in verdict.findings for text in finding.warnings))
+    results += [_outcome(WARNING, len(rules), "fail", text, "warning") for text in warnings]
+    if warnings:
+        rules[WARNING] = {"id": WARNING, "shortDescription": _text("Nothing has to be known besides the verdict.")}
     if not verdict.findings:
         rules["verdict"] = {"id": "verdict", "shortDescription": _text("Something is judged.")}
         results = [_outcome("verdict", 0, "fail", words.sentence(verdict))]
@@ -50,14 +65,19 @@ def _log(verdict: Verdict) -> dict[str, Any]:
         "requirements": str(len(verdict.findings)),
         "policy": judged_by,
         "subject": None if subject is None else _subject(subject),
-        "reference": verdict.reference.hex(),
+        "reference": words.reference(verdict.reference),
+        "reference_hex": verdict.reference.hex(),
+        "asked_reference": None
+        if verdict.asked is None or verdict.asked.reference is None
+        else words.reference(verdict.asked.reference),
         "proved_at": words.iso(verdict.proved_at) if verdict.proved_at else None,
         "made_for": words.made_for(verdict),
         "audit_levels": {each.name: each.audit.label for each in verdict.findings if each.audit is not None},
-        "warnings": list(dict.fromkeys(text for finding in verdict.findings for text in finding.warnings)),
+        "warnings": warnings,
+        "limits": words.limits(verdict),
     }
     run = {
-        "tool": {"driver": {"name": "zkcompliance", "rules": list(rules.values())}},
+        "tool": {"driver": {"name": "zkcompliance", "version": VERSION, "rules": list(rules.values())}},
         "invocations": [_invocation(verdict)],
         "artifacts": [_artifact(verdict)],
         "results": results,
@@ -110,12 +130,13 @@ def _result(finding: Finding, rule: int) -> dict[str, Any]:
     return made
 
 
-def _outcome(name: str, rule: int, kind: str, message: str) -> dict[str, Any]:
+def _outcome(name: str, rule: int, kind: str, message: str, level: str = "error") -> dict[str, Any]:
+    """level: of a failure; what is open has none."""
     return {
         "ruleId": name,
         "ruleIndex": rule,
         "kind": kind,
-        "level": "error" if kind == "fail" else "none",
+        "level": level if kind == "fail" else "none",
         "message": _text(message),
         "locations": [{"physicalLocation": {"artifactLocation": {"index": 0}}}],
     }

@@ -11,7 +11,8 @@ STYLE = """
 html { color: var(--ink); background: #fff;
   font: 17px/1.55 Charter, "Bitstream Charter", "Sitka Text", Cambria, Georgia, "Liberation Serif", serif;
   -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
-body { max-width: 46rem; margin: 0 auto; padding: 3rem 1.5rem 4rem; overflow-wrap: anywhere; }
+body { max-width: 46rem; margin: 0 auto; padding: 3rem 1.5rem 4rem; overflow-wrap: normal; }
+.long, bdi { overflow-wrap: anywhere; }
 h1, h2, h3, h4, th, dt, .kind, .status, .mark, figcaption, svg text, footer, nav { font-family: var(--sans); }
 h1 { font-size: 1.75rem; line-height: 1.25; margin: .25rem 0 1.5rem; font-weight: 650; letter-spacing: -.01em;
   text-wrap: balance; }
@@ -29,6 +30,7 @@ li { margin: .2rem 0; }
 .met { color: var(--met); }
 .not-met { color: var(--bad); border-width: 3px; }
 .not-shown { color: var(--bad); border-style: dashed; }
+.not-judged { color: var(--bad); border-style: dotted; }
 .undecided { color: var(--open); border-style: dotted; }
 .mark { font-size: .74rem; font-weight: 700; color: var(--open); border-bottom: 1.5px solid; white-space: nowrap; }
 .says { font-size: 1.06rem; }
@@ -39,6 +41,8 @@ header h1 + .says { margin: -.9rem 0 1.5rem; color: var(--soft); }
 .error { border-left: 4px solid var(--bad); padding: .1rem 0 .1rem .9rem; font-weight: 600; }
 .warnings { list-style: none; padding: 0; }
 .warnings li { border-left: 4px solid var(--open); padding: .1rem 0 .1rem .9rem; font-weight: 700; }
+header h2 { font-size: 1rem; margin: 1.6rem 0 .5rem; padding-top: 0; border-top: 0; }
+.unshown { display: block; font-size: .9rem; }
 code, pre { font-family: ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace; font-size: .84em;
   overflow-wrap: anywhere; }
 .digest { font-size: .8em; letter-spacing: .01em; }
@@ -51,7 +55,7 @@ pre { white-space: pre-wrap; background: var(--faint); border: 1px solid var(--r
 dt { font-size: .82rem; color: var(--soft); padding-top: .12rem; }
 dd { margin: 0; min-width: 0; }
 dd ul { margin: 0; }
-table { width: 100%; table-layout: fixed; border-collapse: collapse; margin: 0 0 .75rem; font-size: .94rem; }
+table { width: 100%; border-collapse: collapse; margin: 0 0 .75rem; font-size: .94rem; }
 th, td { text-align: left; vertical-align: top; padding: .42rem .9rem .42rem 0;
   border-bottom: 1px solid var(--rule); min-width: 0; }
 thead th { font-size: .78rem; color: var(--soft); font-weight: 600; border-bottom: 1.5px solid var(--ink); }
@@ -102,8 +106,9 @@ footer { margin-top: 3.5rem; padding-top: .75rem; border-top: 2px solid var(--in
   svg { max-width: 25rem; }
   h2 + p { break-after: avoid; }
   h1, h2, h3, h4, thead { break-after: avoid; }
-  .finding, figure, table, tr, .facts > div, li, p, pre, .keep { break-inside: avoid; }
-  .single .finding { break-inside: auto; }
+  figure, tr, .facts > div, li, p, pre, .keep { break-inside: avoid; }
+  h4 + .facts, h4 + p, h4 + ul { break-before: avoid; }
+  header, .finding { orphans: 3; widows: 3; }
   footer { display: none; }
   a { text-decoration: none; }
 }

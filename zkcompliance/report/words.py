@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from fractions import Fraction
 
 from zkcompliance.card import catalogue
 from zkcompliance.edge.shown import one_line
-from zkcompliance.policy.binding import reference_text
+from zkcompliance.errors import ZkComplianceError
+from zkcompliance.policy.binding import ForPolicy, reference_text
+from zkcompliance.policy.catalogue import FLOOR
 from zkcompliance.policy.verdict import Chooser, Finding, LogShown, Margin, PolicyRef, Status, Value, Verdict
 from zkcompliance.quantities import exact_beside, show_integer, show_time
 
 _POWER = re.compile(r"≈?-?[0-9.]+e[0-9]+( [A-Za-z/]+)?")
+_PARAMETER = re.compile(r"`([^`]*)`( is \(none\) or )?")
+_NOT_SHOWN = re.compile(r"(?<![^ ])Not shown: ")
+_FIELD = re.compile(r"(subject|reference|policy|rehearsal|checkpoint|logs|time|requirement): ")
 _HOLDS = "It holds when all of this is so:"
 _CHOSEN = {
     Chooser.POLICY: "chosen by the policy",
@@ -23,7 +29,8 @@ _CHOSEN = {
 }
 LAST = 32_503_679_999  # 2999-12-31 23:59:59 UTC
 ASSUMPTIONS = (
-    "The security is proven in the random oracle model, with SHA-256 as the random oracle; no conjecture is used.",
+    "The security is proven in the random oracle model: SHA-256 is taken for a function that was drawn at random. No "
+    "conjecture is used.",
     "The signatures of the logs' keys and of the cosigners cannot be forged, and SHA-256 has no collisions.",
 )
 PAGE_IS_NO_PROOF = (
@@ -59,12 +66,79 @@ def claim_lines(finding: Finding) -> list[str]:
         return lines(finding.sentences)
     start = parts.index(_HOLDS, 1)
     end = next((i for i in range(start + 1, len(parts)) if not parts[i].startswith(" ")), len(parts))
-    return lines("\n".join([parts[0], *parts[start:end]]))
+    return [_with_values(line, finding.values) for line in lines("\n".join([parts[0], *parts[start:end]]))]
+
+
+def doc(value: Value, finding: Finding) -> str:
+    """What a value is, with the values of parameters in the place of their names."""
+    return _with_values(clean(value.doc), finding.values)
+
+
+def _with_values(line: str, values: Sequence[Value]) -> str:
+    """A sentence with the values of parameters in the place of their names, where they are known.
+
+    `model` is (none) or … is said of a model that may be left open: where one is stated, its first half is false, and
+    left out. A truth value keeps its name: `worst` (no).
+    """
+    known = {value.name: value for value in values if value.role == "parameter"}
+
+    def put(name: re.Match[str]) -> str:
+        value = known.get(name[1])
+        if value is None:
+            return name[0]
+        if value.exact and name[2]:
+            return ""
+        said = clean(value.said or figure(value))
+        return (f"{name[0]} ({said})" if said in ("yes", "no") else said) + (name[2] or "")
+
+    return _PARAMETER.sub(put, line)
+
+
+def title(name: str) -> str:
+    """What a requirement is called where people read: its name, but for what a policy asks of a log by itself."""
+    return f"rows of the log {name.removeprefix(FLOOR)}" if name.startswith(FLOOR) else name
+
+
+def heading(finding: Finding) -> str:
+    """The same of a requirement of a verdict; of a claim by itself its id."""
+    return title(finding.name) or finding.claim
+
+
+def status(finding: Finding) -> str:
+    """The status in words."""
+    return "not decided" if finding.status is Status.UNDECIDED else finding.status.value
+
+
+def asserted(says: str) -> str:
+    """What a requirement says that is shown: `says` up to where it begins to say what is not."""
+    return _NOT_SHOWN.split(clean(says))[0].rstrip()
+
+
+def not_shown(finding: Finding) -> str:
+    """The rest of `says`, `Not shown: …`, as policies end it; empty where it says nothing of that."""
+    found = _NOT_SHOWN.search(clean(finding.says))
+    return "" if found is None else clean(finding.says)[found.start() :]
 
 
 def gist(finding: Finding) -> str:
     """For a summary: why it is not met, else the margin, else the first sentence of what the requirement says."""
     return why(finding) or margin_words(finding) or clean(finding.says).partition(". ")[0].rstrip(".")
+
+
+def limits(verdict: Verdict, *, whole: bool = True) -> list[str]:
+    """What the verdict does not show, each line once: of every proof, then what each requirement says of itself.
+
+    whole: False where a summary stands beside it, which has the second part.
+    """
+    said = [clean(line) for finding in verdict.findings for line in finding.not_proven]
+    if whole or len(verdict.findings) < 2:
+        said += [f"{clean(heading(each))}: {part}" for each in verdict.findings if (part := not_shown(each))]
+    return list(dict.fromkeys(said))
+
+
+def of_log_itself(finding: Finding) -> bool:
+    """Whether it is what a policy asks of a log by itself: how many rows, and from which sources."""
+    return finding.name.startswith(FLOOR)
 
 
 def outcome(verdict: Verdict) -> str:
@@ -96,6 +170,9 @@ def _sentence(verdict: Verdict) -> str:
         return f"Not accepted: nothing was judged ({verdict.error.code}: {clean(verdict.error.message)})."
     if not total:
         return f"Not accepted: nothing of {whole} was judged."
+    if verdict.mismatches and all(each.status is Status.NOT_JUDGED for each in verdict.findings):
+        said = join([spoken(each) for each in verdict.mismatches])
+        return f"Not accepted: {said}. Nothing of {whole} was judged."
     if verdict.accepted:
         met = "The one requirement" if total == 1 else f"All {total} requirements"
         return f"Accepted: {met[0].lower()}{met[1:]} of {whole} {'is' if total == 1 else 'are'} met."
@@ -106,6 +183,32 @@ def _sentence(verdict: Verdict) -> str:
     ]
     noun = "requirement" if total == 1 else "requirements"
     return f"{outcome(verdict).capitalize()}: of {total} {noun} of {whole}, {join(parts)}."
+
+
+def spoken(error: ZkComplianceError) -> str:
+    """What an error says, without the field that it begins with."""
+    return clean(_FIELD.sub("", error.message, count=1) if _FIELD.match(error.message) else error.message)
+
+
+def judged(verdict: Verdict) -> str:
+    """When, and by which program."""
+    given = ", a moment that was given" if verdict.asked is not None and verdict.asked.at else ""
+    return f"{moment(verdict.judged_at)}{given}, by {clean(verdict.verifier)}"
+
+
+def reference_said(verdict: Verdict) -> str:
+    """Which reference was asked for, and which the proof is bound to."""
+    bound = reference(verdict.reference)
+    if verdict.asked is None:
+        return bound
+    wanted = verdict.asked.reference
+    if wanted is None:
+        tail = "none was asked for, so that nobody but the lab says that the proof is no older than it states"
+        return f"the proof is bound to {bound}; {tail}" if verdict.reference else f"none; {tail}"
+    drawn = "" if verdict.asked.drawn is None else f", drawn on {moment(verdict.asked.drawn)}"
+    if wanted == verdict.reference:
+        return f"{bound}, which was asked for{drawn}, and the proof is bound to it"
+    return f"{reference(wanted)} was asked for{drawn}, and the proof is bound to {bound}"
 
 
 def policy_name(policy: PolicyRef) -> str:
@@ -121,6 +224,8 @@ def _of_one(finding: Finding) -> str:
         claim += f" ({own[:28]}…)"
     if finding.status is Status.MET:
         return f"Accepted: the proof shows {claim} as asked."
+    if finding.status is Status.NOT_JUDGED and finding.error is not None:
+        return f"Not accepted: {spoken(finding.error)}. Nothing of {claim} was judged."
     if finding.status is Status.UNDECIDED:
         return f"Not decided: the proof of {claim} verifies, but nothing was given to hold it against."
     return f"Not accepted: {claim} is {finding.status.value}."
@@ -147,6 +252,8 @@ def why(finding: Finding) -> str:
     """Code and message of the error; empty where there is none. One that was said is not said again."""
     if finding.error is None:
         return ""
+    if finding.status is Status.NOT_JUDGED:
+        return "nothing is known of it: the file is about something else than was asked"
     said = f"for the same reason as {finding.same_as}" if finding.same_as else finding.error.message
     return f"{finding.error.code}: {clean(said)}"
 
@@ -219,13 +326,17 @@ def margin_words(finding: Finding) -> str:
 
 
 def made_for(verdict: Verdict) -> list[str]:
-    """The policies and requirements that its proofs are bound to, where that is not the policy they were judged by."""
-    found = [finding.made_for for finding in verdict.findings if finding.made_for is not None]
+    """The policies, each with the requirements, that its proofs are bound to, where that is not the one judged by."""
     judged = verdict.policy.digest if verdict.policy is not None else b""
+    found: dict[ForPolicy, list[str]] = {}
+    for finding in verdict.findings:
+        if finding.made_for is not None and finding.made_for.policy.digest != judged:
+            found.setdefault(finding.made_for.policy, []).append(finding.made_for.requirement)
     return [
-        clean(f"{each.policy.label}, requirement {each.requirement}, SHA-256 {each.policy.digest.hex()}")
-        for each in found
-        if each.policy.digest != judged
+        clean(
+            f"{policy.label}, requirement{'' if len(names) == 1 else 's'} {join(names)}, SHA-256 {policy.digest.hex()}"
+        )
+        for policy, names in found.items()
     ]
 
 
@@ -268,6 +379,14 @@ def day(seconds: int) -> str:
     """UTC seconds as a date where they are midnight."""
     text = show_time(seconds)
     return text.removesuffix(" 00:00:00 UTC")
+
+
+def security(finding: Finding) -> str:
+    """How likely it is that a proof of something false passes."""
+    bits = clean(finding.security_bits)
+    return (
+        f"something false passes at most once in 2^{bits} attempts, which is proven; profile {clean(finding.profile)}"
+    )
 
 
 def iso(seconds: int) -> str:

@@ -110,7 +110,7 @@ def run(arguments: list[str]) -> int:
         if form == "text":
             raise
         why = fault if isinstance(fault, ZkComplianceError) else InternalError.of(fault)
-        verdict = refused.verdict(why, file=opened, at=texts["at"], clock=int(time.time()))
+        verdict = refused.verdict(why, file=opened, at=texts["at"], clock=int(time.time()), policy=request.named())
     if outputs is None:
         sys.stdout.write(_written(verdict, form, columns(sys.stdout)))
     else:
