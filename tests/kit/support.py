@@ -402,7 +402,7 @@ def forgetful(*labels: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def without(module: object, name: str, instead: object = lambda *_, **__: None) -> Iterator[None]:
-    """A verifier that lacks one check, and remembers nothing of one that has it, nor leaves anything to be remembered."""
+    """A verifier that lacks one check, remembers nothing of one that has it, and leaves nothing to be remembered."""
     remembering = decode_program.cache_clear, check_multiplicities.cache_clear, soundness_table.cache_clear
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, name, instead)

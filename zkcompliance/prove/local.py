@@ -34,6 +34,8 @@ class LocalPool(Executor):
 
     def submit(self, work: Callable[..., R], /, *args: Any, **kwargs: Any) -> Future[R]:
         """One piece: who is free first does it."""
+        if self._closing:
+            raise RuntimeError("a pool that was shut down takes no piece")
         future: Future[R] = Future()
 
         def do(process: _Process) -> None:
