@@ -6,7 +6,11 @@ For each number of workers, each a process of one thread on one processor: S seg
 sealed, then rolled up. Printed are rows a second and CPU seconds a million rows (of workers and of the coordinator),
 bytes moved a segment (what a worker reads and writes, files and network together, and the message that it gets), and
 the most memory of a worker, by the operating system; of the first and of the last ten pieces the least, the middle and
-the most. Last, from the run with most workers, what 10^9 rows on 32 workers would take, on paper.
+the most. Then the proof over the roll-up, and its verification with a chain that is new and one that a state knows.
+Last, from the run with most workers, what 10^9 rows on 32 workers would take, on paper.
+
+With `--keep FOLDER` the logs stay there, and a run that was stopped is gone on with: what is sealed or proved is not
+done again, figures of pieces are those of all runs, and rows a second those of the last one.
 """
 
 from __future__ import annotations
@@ -27,9 +31,12 @@ from typing import Any
 
 import numpy as np
 
+from benches.measured import Figures, least
+from benches.rolled_up import LIMIT, ROLLED, command
 from benches.sealed_rows import columns
 from zkcompliance import schemas
 from zkcompliance.log import keys, rows, spent
+from zkcompliance.log.layout import Layout
 from zkcompliance.log.pending import CHUNK_ROWS
 from zkcompliance.log.store import SealedLog
 from zkcompliance.log.writer import Writer, create_log
@@ -78,6 +85,7 @@ class Measuring(Executor):
 
     def __init__(self, executor: Executor, figures: Path) -> None:
         self._executor, self._figures = executor, figures
+        self.memory_each: int = getattr(executor, "memory_each", 0)
 
     def submit(self, work: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         return self._executor.submit(do, Measured(work, args[0], self._figures))
@@ -134,8 +142,10 @@ def measure(folder: Path, segments: int, log2: int, workers: int) -> tuple[float
     total = segments << log2
     rows.MAX_ROWS = 1 << log2
     for name in ("key", "rolled.key"):
-        keys.generate(folder / name, f"lab.example/{name}")
-    create_log(folder / "log", schemas.compute, keys.load_private(folder / "key"))
+        if not (folder / name).exists():
+            keys.generate(folder / name, f"lab.example/{name}")
+    if not (folder / "log").exists():
+        create_log(folder / "log", schemas.compute, keys.load_private(folder / "key"))
     print(f"{workers} worker(s), {segments} segments of 2^{log2} rows")
     with (
         LocalCluster(
@@ -151,7 +161,9 @@ def measure(folder: Path, segments: int, log2: int, workers: int) -> tuple[float
             figures = folder / f"{name}.figures"
             executor = Measuring(executor_of(client), figures)
             began, own = time.perf_counter(), time.process_time()
-            if name == "seal":
+            if name == "seal" and SealedLog.open(folder / "log").segments:
+                pass  # in a run before
+            elif name == "seal":
                 with Writer(folder / "log", keys.load_private(folder / "key")) as writer:
                     writer.seal_columns(made(total), executor=executor)
             else:
@@ -161,7 +173,27 @@ def measure(folder: Path, segments: int, log2: int, workers: int) -> tuple[float
             costs.append(tell(name, figures, seconds, own, total, segments))
     found = SealedLog.open(folder / "log")
     assert len(found.segments) == segments and SealedLog.open(folder / "rolled").segments
+    at_release(folder)
     return sum(each[0] for each in costs), sum(each[1] for each in costs)
+
+
+def at_release(folder: Path) -> None:
+    """Print what the commands over the roll-up take, each the least of two."""
+    limit = ("--param", f"limit={LIMIT}")
+    made, state = folder / "made.zkp", folder / "state"
+    asked = ("verify", made, "--claim", ROLLED, *limit, "--log-key", folder / "key.pub")
+    chain = ("--roll-up", Layout(folder / "rolled").rollup)
+    found: dict[str, list[Figures]] = {}
+    for _ in range(2):
+        made.unlink(missing_ok=True)
+        proving = command("prove", ROLLED, "--log", folder / "rolled", *limit, "-o", made)
+        found.setdefault("prove over the roll-up", []).append(proving)
+    for name, more in (("chain new", ()), ("", ("--state", state)), ("chain known", ("--state", state))):
+        found[f"verify, {name}"] = [command(*asked, *chain, *more) for _ in range(2)]
+    for name, figures in found.items():
+        if not name.endswith(", "):
+            of = least(figures)
+            print(f"  {name}: {of.seconds:.2f} s, {of.cpu:.2f} CPU s", flush=True)
 
 
 def warm() -> None:
@@ -178,10 +210,15 @@ def main() -> None:
     arguments.add_argument("--at-once", type=int, default=1, help="Segments of the log in one of the roll-up.")
     arguments.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4])
     arguments.add_argument("--folder", type=Path, help="Where the logs lie meanwhile; default the temporary folder.")
+    arguments.add_argument("--keep", type=Path, help="Where the logs stay, of the one number of workers.")
     given = arguments.parse_args()
     rollup.MOST_AT_ONCE = given.at_once
     worker = coordinator = 0.0
-    for workers in given.workers:
+    if given.keep is not None:
+        given.keep.mkdir(exist_ok=True)
+        spent.state_folder = lambda: given.keep / "spent"
+        worker, coordinator = measure(given.keep, given.segments, given.log2, *given.workers)
+    for workers in () if given.keep is not None else given.workers:
         with tempfile.TemporaryDirectory(dir=given.folder) as folder:
             spent.state_folder = lambda folder=folder: Path(folder) / "spent"
             worker, coordinator = measure(Path(folder), given.segments, given.log2, workers)

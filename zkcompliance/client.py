@@ -295,20 +295,23 @@ class Proof:
 
         Outputs({Path(path): kinds.PROOF}).write({Path(path): self.data})
 
-    def attest(self, path: str | Path, *, key: str | Path) -> None:
+    def attest(self, path: str | Path, *, key: str | Path, roll_ups: Sequence[str | Path] = ()) -> None:
         """Write a signed in-toto Statement that this proof is of its model: docs/attestation.md.
 
         path: a name that ends in `.sigstore.json` makes a sigstore bundle, any other a DSSE envelope. key: the private
-        key's PEM file (ECDSA P-256 or Ed25519, PKCS#8). The proof is verified first: raises VerificationError,
-        StatementMismatch where it names no model, KeyFileError, UsageError where the place is not free, which
-        it is where nothing is or an earlier attestation.
+        key's PEM file (ECDSA P-256 or Ed25519, PKCS#8). roll_ups: the roll-up files of the roll-ups that it is over,
+        which are verified too. The proof is verified first: raises VerificationError, StatementMismatch where it names
+        no model, or a roll-up of which no file is given, KeyFileError, UsageError where the place is not free, which it
+        is where nothing is or an earlier attestation.
         """
         from zkcompliance.attest.api import attest_as
         from zkcompliance.attest.signing import SigningKey
         from zkcompliance.outputs import Outputs, kinds
+        from zkcompliance.policy.rolled import read_roll_ups
 
-        outputs = Outputs({Path(path): kinds.ATTESTATION}, read=[key])
-        outputs.write({Path(path): attest_as(Path(path), self.data, SigningKey.load(Path(key)))})
+        outputs = Outputs({Path(path): kinds.ATTESTATION}, read=[key, *roll_ups])
+        rolled = read_roll_ups([Path(each) for each in roll_ups], None, silent)
+        outputs.write({Path(path): attest_as(Path(path), self.data, SigningKey.load(Path(key)), rolled)})
 
     @classmethod
     def load(cls, path: str | Path) -> Proof:

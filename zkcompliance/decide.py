@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from enum import Enum
+from functools import cache
 from pathlib import Path
 
 from zkcompliance.card.model import Card
@@ -30,7 +31,7 @@ from zkcompliance.policy.model import Policy
 from zkcompliance.policy.opened import Opened, log_names
 from zkcompliance.policy.proofs import File, opened, origins_of
 from zkcompliance.policy.recall import Recall
-from zkcompliance.policy.rolled import read_roll_ups
+from zkcompliance.policy.rolled import StandsFor, read_roll_ups
 from zkcompliance.policy.slots import labels
 from zkcompliance.policy.subject import parse_subject, path_of
 from zkcompliance.policy.verdict import Attested, PolicyRef, Verdict
@@ -124,15 +125,17 @@ class Request:
         """
         self._check()
         file = opened(data)
-        attested = self._attested(file)
-        verdict = replace(self._judge(file, clock, progress), attested=attested)
+        paths = [Path(each) for each in self.roll_ups]
+        rolled = cache(lambda: read_roll_ups(paths, self._memory(), progress))
+        attested = self._attested(file, rolled)
+        verdict = replace(self._judge(file, clock, progress, rolled), attested=attested)
         put = verdict.asked
         return verdict if put is None else replace(verdict, asked=replace(put, at=self.at is not None))
 
-    def _judge(self, file: File, clock: int, progress: Progress) -> Verdict:
+    def _judge(self, file: File, clock: int, progress: Progress, rolled: Callable[[], StandsFor]) -> Verdict:
         now = clock if self.at is None else self.at if isinstance(self.at, int) else parse_time(self.at)
         if self.policy is not None:
-            return self._by_policy(file, self._policy(), now, clock, progress)
+            return self._by_policy(file, self._policy(), now, clock, progress, rolled)
         claim = one(self.claim) if self.claim is not None else None
         if claim is None or not self.log_keys:
             return self._undecided(file, claim, now)
@@ -141,7 +144,7 @@ class Request:
             keys = _keys(self.log_keys)
         else:
             keys = _keys(by_slot(slots, self.log_keys, "--log-key"))
-        params, recall = self._params(claim.card), self._recall(labels(slots, keys), now, clock, progress)
+        params, recall = self._params(claim.card), self._recall(labels(slots, keys), now, clock, progress, rolled)
         try:
             return judge_claim(
                 file, claim.card, params, now=now, keys=keys,
@@ -222,15 +225,17 @@ class Request:
                 f"{self._called('attestation', 'attestation_key')} go together", help=f"{_WHOLE} {_ATTESTATION}"
             )
 
-    def _attested(self, file: File) -> Attested | None:
+    def _attested(self, file: File, rolled: Callable[[], StandsFor]) -> Attested | None:
         """Before the verdict: the attestation is about this very file and signed by that key, or the error says why."""
         if self.attestation is None or self.attestation_key is None:
             return None
         from zkcompliance.attest import api as attest
 
-        return attest.attested(file, self.attestation, self.attestation_key)
+        return attest.attested(file, self.attestation, self.attestation_key, rolled)
 
-    def _by_policy(self, file: File, policy: Policy, now: int, clock: int, progress: Progress) -> Verdict:
+    def _by_policy(
+        self, file: File, policy: Policy, now: int, clock: int, progress: Progress, rolled: Callable[[], StandsFor]
+    ) -> Verdict:
         check = None
         if policy.anchors is not None:
             from zkcompliance.attest import anchors
@@ -245,7 +250,7 @@ class Request:
         try:
             return judge_policy(
                 file, policy, now=now, keys=given, subject=self._subject(progress), reference=self._reference(),
-                trust=self._trust(), recall=self._recall(labels(policy.logs, given), now, clock, progress),
+                trust=self._trust(), recall=self._recall(labels(policy.logs, given), now, clock, progress, rolled),
                 drawn=self._drawn(), rehearsal=self.rehearsal, check=check, answers=_answers(file, policy, now),
                 opened_rows=self._opened(file, policy, given, now),
             )  # fmt: skip
@@ -313,8 +318,15 @@ class Request:
     def _trust(self) -> TrustPolicy | None:
         return self.trust if self.trust is None or isinstance(self.trust, TrustPolicy) else load_trust(Path(self.trust))
 
-    def _recall(self, labels: Mapping[str, Sequence[str]], now: int, clock: int, progress: Progress) -> Recall:
-        """labels: by name, of the logs that are asked about."""
+    def _recall(
+        self,
+        labels: Mapping[str, Sequence[str]],
+        now: int,
+        clock: int,
+        progress: Progress,
+        rolled: Callable[[], StandsFor],
+    ) -> Recall:
+        """labels: by name, of the logs that are asked about; rolled: reads the roll-up files."""
         names = [label for several in labels.values() for label in several]
         for name in self.new_keys:
             if name not in names:
@@ -328,7 +340,7 @@ class Request:
             clock=clock,
             at=now if self.at is not None else None,
             progress=progress,
-            rolled=read_roll_ups([Path(each) for each in self.roll_ups], self._memory(), progress),
+            rolled=rolled(),
         )
 
     def _memory(self) -> Path | None:

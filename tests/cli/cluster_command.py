@@ -1,6 +1,7 @@
 """The command line with segments of 64 rows, parts of files of 4,000 bytes, and two segments to one of a roll-up.
 
-Its first argument is the folder that remembers what was spent; the others are a command's.
+Its first argument is the folder that remembers what was spent; the others are a command's. Processes of `local:N` that
+it starts leave marks, as `cluster_pauses` says.
 """
 
 from __future__ import annotations
@@ -25,3 +26,7 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
+elif __name__ == "__mp_main__":  # as a process that is started imports it
+    from tests.cli.cluster_pauses import dask_setup
+
+    dask_setup()

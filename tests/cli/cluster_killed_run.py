@@ -1,8 +1,8 @@
-"""Seals and rolls up on a Dask cluster of its own, whose workers or whose coordinator are killed; a process of its own.
+"""Seals and rolls up by workers of its own, of which one, or the coordinator, is killed; a process of its own.
 
-Argument: a folder with one for each case, in which are rows.jsonl and the keys. A case is called WORK-WHO: which work
-is disturbed (`seal`, `roll-up` or `nothing`), and who is killed while it does a piece (`worker`, `coordinator` or
-`nobody`). stdout: JSON by case.
+Arguments: where (`dask`, `local`), and a folder with one for each case, in which are rows.jsonl and the keys. A case is
+called WORK-WHO: which work is disturbed (`seal`, `group`, `prove`, `nothing`), and who is killed while it does a piece
+(`worker`, `coordinator` or `nobody`). stdout: JSON by case.
 """
 
 from __future__ import annotations
@@ -13,15 +13,16 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
-
-from distributed import LocalCluster
 
 from zkcompliance.log import spent
 from zkcompliance.log.store import SealedLog
 
-KIND = {"seal": "commit", "roll-up": "proof"}
+KIND = {"seal": "commit", "group": "group", "prove": "proof"}
+COMMAND = {"seal": "seal", "group": "roll-up", "prove": "roll-up"}
 
 
 def marked(marks: Path, kind: str) -> list[Path]:
@@ -58,7 +59,8 @@ def case(folder: Path, address: str, marks: Path) -> dict[str, Any]:
     times = {}
     before = {kind: len(marked(marks, kind)) for kind in KIND.values()}
     for name, command in (("seal", seal), ("roll-up", roll)):
-        times[name] = run([*python, *command], folder, marks, KIND[name] if name == disturbed else "", who)
+        kind = KIND[disturbed] if COMMAND.get(disturbed) == name else ""
+        times[name] = run([*python, *command], folder, marks, kind, who)
     logs = {name: SealedLog.open(folder / name) for name in ("log", "rolled")}
     return {
         "times": times,
@@ -68,18 +70,27 @@ def case(folder: Path, address: str, marks: Path) -> dict[str, Any]:
 
 
 def main() -> None:
-    folder = Path(sys.argv[1])
+    where, folder = sys.argv[1], Path(sys.argv[2])
     marks = folder / "marks"
     marks.mkdir()
     os.environ["ZKC_TEST_MARKS"] = str(marks)
     spent.state_folder = lambda: folder / "spent"
+    cases = sorted(path.parent for path in folder.glob("*-*/rows.jsonl"))
+    with workers(folder) if where == "dask" else nullcontext("local:2") as address:
+        print(json.dumps({path.name: case(path, address, marks) for path in cases}))
+
+
+@contextmanager
+def workers(folder: Path) -> Iterator[str]:
+    """The address of a Dask scheduler with two."""
+    from distributed import LocalCluster
+
     pauses = Path(__file__).with_name("cluster_pauses.py")
     with LocalCluster(
         n_workers=2, threads_per_worker=1, dashboard_address=None, local_directory=str(folder / "dask"),
         preload=[str(pauses)],
     ) as cluster:  # fmt: skip
-        cases = sorted(path.parent for path in folder.glob("*-*/rows.jsonl"))
-        print(json.dumps({path.name: case(path, cluster.scheduler_address, marks) for path in cases}))
+        yield cluster.scheduler_address
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Preloaded by the workers of a test's cluster: each commitment and each proof leaves a mark, and takes a while.
+"""Preloaded by the workers of a test's cluster: each grouping, commitment and proof leaves a mark, and takes a while.
 
-A mark is a file `KIND-PROCESS-RANDOM` in the folder `marks` beside the workers' own folders.
+A mark is a file `KIND-PROCESS-RANDOM` in the folder that ZKC_TEST_MARKS names.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 PAUSE = 0.7  # seconds, in which a test finds the process and kills it
 
 
-def dask_setup(worker: Any) -> None:
+def dask_setup(worker: Any = None) -> None:
     from zkcompliance.prove import rolling
     from zkcompliance.stark.commit import table
 
@@ -30,4 +30,5 @@ def dask_setup(worker: Any) -> None:
         return work
 
     table.commit = slowly("commit", table.commit)
+    rolling.groups_of = slowly("group", rolling.groups_of)
     rolling.make = slowly("proof", rolling.make)

@@ -13,10 +13,14 @@ from typing import Any
 import pytest
 
 import zkcompliance as zk
+from tests.kit.attesting import key_file, private
 from tests.kit.command_line import run
 from tests.kit.policy_texts import head, requirement
 from tests.kit.rolling import data, parts, roll, seal, whole
-from zkcompliance.attest.statement import derive
+from zkcompliance.attest.api import attest
+from zkcompliance.attest.dsse import Envelope
+from zkcompliance.attest.signing import SigningKey
+from zkcompliance.errors import StatementMismatch
 from zkcompliance.log import keys, open_log
 from zkcompliance.log.cosigner import Cosigner
 
@@ -192,14 +196,42 @@ def test_a_card_that_calls_the_roll_up_a_log(lab: Path) -> None:
             assert done.exit_code == 0, done.output
 
 
-def test_an_attestation_says_that_it_is_of_a_roll_up(lab: Path) -> None:
-    """It is derived from the proof file alone, which does not show for which log the roll-up stands."""
-    (lab / "model").write_text("weights")
+def attested(lab: Path, log: str) -> tuple[Path, Path]:
+    """A proof over a log or its roll-up, about a model, and the attestation of it."""
+    model, made, about = (lab / name for name in ("model", f"{log}-about.zkp", f"{log}.intoto.json"))
+    model.write_text("weights")
+    key = key_file(lab / "attest.pem", private("ed25519"))
+    claim = CLAIM if log == "rolled" else CLAIM.removesuffix("-rolled-up")
+    done = run("prove", claim, "--log", lab / log, "--param", "limit=1e26", "--subject", f"m={model}",
+               "-o", made, "--attest", about, "--attest-key", key)  # fmt: skip
+    assert done.exit_code == 0, done.output
+    return made, about
+
+
+def test_an_attestation_says_for_which_log_a_roll_up_stands(lab: Path) -> None:
+    """And for no other: by the roll-up file, which whoever verifies reads too."""
+    of = open_log(lab / "log").checkpoint
     for log, schema in (("rolled", "compute.rollup@2"), ("log", None)):
-        claim = CLAIM if log == "rolled" else CLAIM.removesuffix("-rolled-up")
-        done = run("prove", claim, "--log", lab / log, "--param", "limit=1e26", "--subject", f"m={lab / 'model'}",
-                   "-o", lab / "about.zkp")  # fmt: skip
-        assert done.exit_code == 0, done.output
-        stated = json.loads(derive((lab / "about.zkp").read_bytes()))
-        (found,) = stated["predicate"]["requirements"][0]["logs"]
+        made, about = attested(lab, log)
+        (found,) = json.loads(Envelope.decode(about.read_bytes()).payload)["predicate"]["requirements"][0]["logs"]
         assert found.get("schema") == schema
+        stands = {"origin": of.origin, "size": str(of.size), "root": of.root.hex()}
+        assert found.get("standsFor") == (stands if schema else None)
+    made, about = lab / "rolled-about.zkp", lab / "rolled.intoto.json"
+    key = SigningKey.load(lab / "attest.pem")
+    (lab / "attest.pub.pem").write_text(key.public.pem)
+    given = ("verify", made, "--claim", CLAIM, "--param", "limit=1e26", "--log-key", lab / "key.pub", "--subject",
+             f"m={lab / 'model'}", "--attestation-key", lab / "attest.pub.pem")  # fmt: skip
+    shown = ("--roll-up", lab / "rolled.zkr")
+    done = run(*given, *shown, "--attestation", about)
+    assert done.exit_code == 0, done.output
+    assert "is a roll-up, and nothing shows for which log it stands" in refused(
+        run(*given, "--attestation", about), "statement-mismatch"
+    )
+    with pytest.raises(StatementMismatch, match="nothing shows for which log it stands"):
+        attest(made.read_bytes(), key)
+    payload = Envelope.decode(about.read_bytes()).payload.replace(of.root.hex().encode(), bytes(32).hex().encode())
+    unsigned = Envelope(payload, b"", key.public.keyid)
+    (lab / "lie.json").write_bytes(Envelope(payload, key.sign(unsigned.signed), key.public.keyid).encode())
+    said = refused(run(*given, *shown, "--attestation", lab / "lie.json"), "statement-mismatch")
+    assert "standsFor.root" in said

@@ -46,10 +46,12 @@ from zkcompliance.verify import constraints as verify_composition
 from zkcompliance.verify import transcript as verifier_transcript
 from zkcompliance.verify import verifier
 from zkcompliance.verify.constraints import Opened, instance_constraints, public_columns
+from zkcompliance.verify.counting import check_multiplicities
 from zkcompliance.verify.field import ZERO
 from zkcompliance.verify.openings import CHUNK, EXTENSION, SEGMENT, WITNESS, Opening, opening_order
 from zkcompliance.verify.program import decode_program
 from zkcompliance.verify.shape import Shape, buckets, shape_of
+from zkcompliance.verify.soundness import table as soundness_table
 from zkcompliance.verify.statement import decode_statement
 from zkcompliance.verify.verifier import Report, verify_proof
 from zkcompliance.verify.weights import LookupChallenges, lookup_challenges, weigh, weigh_rows
@@ -400,10 +402,15 @@ def forgetful(*labels: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def without(module: object, name: str, instead: object = lambda *_, **__: None) -> Iterator[None]:
-    """A verifier that lacks one check."""
+    """A verifier that lacks one check, remembers nothing of one that has it, and leaves nothing to be remembered."""
+    remembering = decode_program.cache_clear, check_multiplicities.cache_clear, soundness_table.cache_clear
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, name, instead)
+        for forget in remembering:
+            forget()
         yield
+    for forget in remembering:
+        forget()
 
 
 def unbalanced(made: Prover) -> Proved:

@@ -59,6 +59,12 @@ CLAIMS = (
 )  # fmt: skip
 
 
+def forget() -> None:
+    """Where claims are defined: it is found again."""
+    catalogue._homes.cache_clear()
+    catalogue._home.cache_clear()
+
+
 @contextmanager
 def in_catalogue(folder: Path) -> Iterator[Path]:
     """The catalogue has both versions and their cards, which lie in `folder` with those of all other claims."""
@@ -66,7 +72,7 @@ def in_catalogue(folder: Path) -> Iterator[Path]:
         patched.setattr(schemas, "CATALOGUE", (*schemas.CATALOGUE, TWO))
         patched.setattr(schemas, "BUILT_IN", {**schemas.BUILT_IN, "lunch": TWO})
         patched.setattr(schemas, "EARLIER", (*schemas.EARLIER, ONE))
-        catalogue._homes.cache_clear()
+        forget()
         shutil.copytree(CARDS, folder, dirs_exist_ok=True)
         for name in CLAIMS:
             (folder / f"{name}.json").write_bytes(card_of(catalogue.load(name)).encoded)
@@ -75,5 +81,5 @@ def in_catalogue(folder: Path) -> Iterator[Path]:
         try:
             yield folder
         finally:
-            catalogue._homes.cache_clear()
+            forget()
             cards.load.cache_clear()

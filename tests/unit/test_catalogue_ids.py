@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from xml.etree import ElementTree as Xml
 
@@ -76,3 +78,32 @@ def test_reports_name_the_digest_of_what_is_not_of_the_catalogue() -> None:
     ]
     assert "not of the catalogue" not in told[0]
     assert f"claim jobs-on-sites@1, not of the catalogue: card sha256 {'12' * 32}" in told[1]
+
+
+def test_a_claim_is_found_by_its_id_as_among_all() -> None:
+    for name in catalogue.names():
+        assert catalogue._home(name) == catalogue._homes()[name]
+    for name in ("", "log-floor", "rolled-up", "log-floor-x", "training-compute", "training-compute-below-x"):
+        assert catalogue._home(name) is None and name not in catalogue.names()
+
+
+def test_two_files_that_define_an_id_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file of a longer name, and a family whose schema's name makes it up."""
+    family, one = catalogue._module("log_floor"), catalogue._module("training_compute_below")
+    made = {"log_floor": family, "log_floor_compute": one}
+    monkeypatch.setattr(catalogue, "_stems", lambda: dict.fromkeys(made, "zkcompliance.circuits.x"))
+    monkeypatch.setattr(catalogue, "_module", made.__getitem__)
+    for find in (catalogue._homes.__wrapped__, lambda: catalogue._home.__wrapped__("log-floor-compute")):
+        with pytest.raises(UsageError, match="both define log-floor-compute"):
+            find()
+
+
+def test_only_the_file_of_a_claim_that_is_asked_for_is_run() -> None:
+    """All of them take longer to run than a small log to prove over."""
+    code = (
+        "import sys; from zkcompliance.claim import catalogue; "
+        "catalogue.load('training-compute-below-rolled-up').program; catalogue.load('log-floor-compute').program; "
+        "print(*sorted(n for n in sys.modules if n.startswith('zkcompliance.circuits.') and n.count('.') == 3))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert [name.rpartition(".")[2] for name in ran.stdout.split()] == ["training_compute_below", "log_floor"]

@@ -17,6 +17,7 @@ from zkcompliance.verify.field import (
     embed,
     inverse,
     mul,
+    pack,
     power,
     root_of_unity,
     scale,
@@ -144,14 +145,16 @@ def test_batch() -> None:
     for column, where in ((0, z), (1, z), (2, z), (1, shifted), (0, z0), (2, z0)):
         polynomial, c = [embed(x) for x in base[column]], element()
         terms.append((polynomial, where, c))
-        first.add(column, batch.point(where), c)
-        batch.subtract(batch.point(where), c, evaluate(polynomial, where))
+        first.add(column, batch.point(where), pack(c))
+        batch.subtract(batch.point(where), pack(c), evaluate(polynomial, where))
     for column, where in ((0, z), (1, z), (1, shifted)):
         polynomial, c = extension[column], element()
         terms.append((polynomial, where, c))
         second.add_extension(column, batch.point(where), c)
-        batch.subtract(batch.point(where), c, evaluate(polynomial, where))
-    assert len(batch.points) == 3
+        batch.subtract(batch.point(where), pack(c), evaluate(polynomial, where))
+    whole = element()  # of a column without a value
+    first.add(1, batch.point(None), pack(whole))
+    assert len(batch.points) == 4
     mask = [element() for _ in range(4)]
     expected: dict[int, Ext] = {}
     for position in (0, 77, 511):
@@ -161,7 +164,7 @@ def test_batch() -> None:
         batch.add_row(position, row[:3], [first])
         batch.add_row(position, [0, 0, 0, *other], [Block(3), second])
         batch.masks[position] = evaluate(mask, x)
-        value = evaluate(mask, x)
+        value = add(evaluate(mask, x), scale(whole, row[1]))
         for polynomial, where, c in terms:
             difference = sub(evaluate(polynomial, x), evaluate(polynomial, where))
             value = add(value, mul(mul(c, difference), inverse(sub(x, where))))

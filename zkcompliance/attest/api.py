@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from zkcompliance.attest.keys import PublicKey
 from zkcompliance.attest.statement import PREDICATE_TYPE, STATEMENT_TYPE, derive
 from zkcompliance.errors import MalformedAttestation, SignatureRejected, StatementMismatch
 from zkcompliance.policy.proofs import File, read
+from zkcompliance.policy.rolled import NOTHING_SHOWN, StandsFor
 from zkcompliance.policy.verdict import Attested
 from zkcompliance.verify.verifier import verify_decoded
 
@@ -19,27 +21,27 @@ if TYPE_CHECKING:
     from zkcompliance.attest.signing import SigningKey
 
 
-def attest(data: bytes, key: SigningKey, *, sigstore: bool = False) -> bytes:
+def attest(data: bytes, key: SigningKey, rolled: StandsFor = NOTHING_SHOWN, *, sigstore: bool = False) -> bytes:
     """The attestation of a proof file: a DSSE envelope, or a sigstore bundle around it.
 
-    Every proof of the file is verified first, against the programs that it brings. Raises what verifying raises, and
-    StatementMismatch when the file names no model.
+    rolled: what roll-ups stand for, by `read_roll_ups`. Every proof of the file is verified first, against the programs
+    that it brings. Raises what verifying raises, and StatementMismatch as `derive`.
     """
     file = File(data)
-    payload = derive(file)
+    payload = derive(file, rolled)
     for proof in file.proofs:
         verify_decoded(proof.bundle, proof.statement, proof.programs, program_digests=None)
     unsigned = Envelope(payload, b"", key.public.keyid, sigstore)
     return Envelope(payload, key.sign(unsigned.signed), unsigned.keyid, sigstore).encode()
 
 
-def attest_as(path: Path, data: bytes, key: SigningKey) -> bytes:
+def attest_as(path: Path, data: bytes, key: SigningKey, rolled: StandsFor) -> bytes:
     """What is written at `path`: a sigstore bundle where its name ends in `.sigstore.json`. Raises as `attest`."""
-    return attest(data, key, sigstore=path.name.endswith(".sigstore.json"))
+    return attest(data, key, rolled, sigstore=path.name.endswith(".sigstore.json"))
 
 
-def check(attestation: bytes, data: bytes | File, key: PublicKey) -> None:
-    """Accept, or raise: `key` signed that this very proof file shows what it shows.
+def check(attestation: bytes, data: bytes | File, key: PublicKey, rolled: StandsFor = NOTHING_SHOWN) -> None:
+    """Accept, or raise: `key` signed that this very proof file shows what it shows, over the logs of these roll-ups.
 
     The proofs themselves are not verified here. MalformedAttestation by the form, SignatureRejected by the key,
     StatementMismatch naming the field that differs.
@@ -54,21 +56,27 @@ def check(attestation: bytes, data: bytes | File, key: PublicKey) -> None:
     for name, wanted in (("_type", STATEMENT_TYPE), ("predicateType", PREDICATE_TYPE)):
         if stated.get(name) != wanted:
             raise MalformedAttestation(f"{what}: {name} is not {wanted}")
-    derived = derive(data)
+    derived = derive(data, rolled)
     if derived == envelope.payload:
         return
     shown = strict_json.loads(derived, what, MalformedAttestation, limit=len(derived))
     raise StatementMismatch(f"attestation: {_first_difference(stated, shown, '')}")
 
 
-def attested(file: File, attestation: bytes | str | Path, key: bytes | str | Path) -> Attested:
-    """What a verdict records, when `check` accepts; attestation, key (the public one, PEM): a file's path or bytes.
+def attested(
+    file: File,
+    attestation: bytes | str | Path,
+    key: bytes | str | Path,
+    rolled: Callable[[], StandsFor] = lambda: NOTHING_SHOWN,
+) -> Attested:
+    """What a verdict records, when `check` accepts; attestation, key (the public one, PEM): a file's path or bytes;
+    rolled: reads the roll-up files.
 
     Raises as `check`, UsageError for an attestation that cannot be read, KeyFileError for a key that is none.
     """
     made = attestation if isinstance(attestation, bytes) else read(Path(attestation), limits.MAX_ATTESTATION_BYTES)
     public = PublicKey.parse(key, "the key") if isinstance(key, bytes) else PublicKey.load(Path(key))
-    check(made, file, public)
+    check(made, file, public, rolled())
     return Attested(sha256(made).digest(), public.kind, public.keyid)
 
 

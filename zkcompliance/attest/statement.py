@@ -1,7 +1,8 @@
-"""The in-toto Statement about a proof file: derived from the file alone, so that there is one (docs/attestation.md).
+"""The in-toto Statement about a proof file: derived from the file, so that there is one (docs/attestation.md).
 
 Everything in it is public in the file's own statements. Quantities are decimal strings; there are no JSON numbers. A
-log that is a roll-up has its schema besides: for which log it stands is shown by a roll-up file, and not by this one.
+log that is a roll-up has its schema besides, and the log that it stands for: that alone is of another file, the
+roll-up's, which has one checkpoint of that log for each of the roll-up.
 """
 
 from __future__ import annotations
@@ -10,18 +11,20 @@ from zkcompliance import strict_json
 from zkcompliance.errors import StatementMismatch
 from zkcompliance.policy.binding import Binding, Subject
 from zkcompliance.policy.finding import public_values
-from zkcompliance.policy.proofs import Claimed, File, opened
-from zkcompliance.policy.rolled import schema_of
+from zkcompliance.policy.proofs import Claimed, File, Place, claims_of, opened
+from zkcompliance.policy.rolled import NOTHING_SHOWN, StandsFor, schema_of
+from zkcompliance.verify.checkpoint import Checkpoint
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 TREE = "zkcomplianceTreeV1"  # name of the tree digest in a digest set
 PREDICATE_TYPE = "https://zkcompliance/proof/v1"
 
 
-def derive(data: bytes | File) -> bytes:
+def derive(data: bytes | File, rolled: StandsFor = NOTHING_SHOWN) -> bytes:
     """The statement about a proof file, as canonical JSON. The proofs are decoded and not verified.
 
-    StatementMismatch when a proof is a rehearsal or names no model, or two name different ones, times or references;
+    rolled: what roll-ups stand for, as roll-up files showed. StatementMismatch when a proof is a rehearsal or names no
+    model, or two name different ones, times or references, or one is over a roll-up of which nothing is shown;
     MalformedError and VerificationError by what does not decode.
     """
     file = opened(data)
@@ -45,7 +48,7 @@ def derive(data: bytes | File) -> bytes:
     requirements = [
         _requirement(claimed, binding)
         for proof, binding in zip(proofs, bindings, strict=True)
-        for claimed in proof.claims
+        for claimed in claims_of([proof], rolled)
     ]
     document = {
         "_type": STATEMENT_TYPE,
@@ -76,16 +79,7 @@ def _requirement(claimed: Claimed, binding: Binding) -> dict[str, object]:
         "program": {"sha256": stated.program_digest.hex()},
         "parameters": {name: str(value) for name, value in values.items() if name not in other},
         "reveals": {name: str(value) for name, value in values.items() if name in revealed},
-        "logs": [
-            {
-                "slot": place.slot,
-                "origin": place.log.origin,
-                "size": str(place.log.checkpoint.size),
-                "root": place.log.checkpoint.root.hex(),
-            }
-            | ({} if (schema := schema_of(claimed, place.slot)) is None else {"schema": schema})
-            for place in claimed.places
-        ],
+        "logs": [_log(claimed, place) for place in claimed.places],
     }
     if binding.policy is not None:
         found["policy"] = {
@@ -95,3 +89,21 @@ def _requirement(claimed: Claimed, binding: Binding) -> dict[str, object]:
             "requirement": claimed.requirement,
         }
     return found
+
+
+def _log(claimed: Claimed, place: Place) -> dict[str, object]:
+    """A log in its slot; of a roll-up its schema too, and the log that it stands for."""
+    found = {"slot": place.slot} | _checkpoint(place.log.checkpoint)
+    schema = schema_of(claimed, place.slot)
+    if schema is None:
+        return found
+    if place.stands is None:
+        raise StatementMismatch(
+            f"{place.log.origin} is a roll-up, and nothing shows for which log it stands: an attestation says it",
+            help="# give its roll-up file too: --roll-up, roll_ups=",
+        )
+    return found | {"schema": schema, "standsFor": _checkpoint(place.stands.log.checkpoint)}
+
+
+def _checkpoint(of: Checkpoint) -> dict[str, object]:
+    return {"origin": of.origin, "size": str(of.size), "root": of.root.hex()}

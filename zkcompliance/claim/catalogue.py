@@ -38,43 +38,75 @@ def files() -> dict[str, ModuleType]:
     has that; or `change(old, new)`, that gives the claim that a log of the one goes on in the other, a later version of
     it.
     """
+    return {stem: _module(stem) for stem in _stems()}
+
+
+@cache
+def _stems() -> dict[str, str]:
+    """The names of these files, sorted, each with its module's, of which none is run."""
     folder = importlib.import_module("zkcompliance.circuits").__path__
-    found: dict[str, ModuleType] = {}
+    found: dict[str, str] = {}
     for each in pkgutil.walk_packages(folder, "zkcompliance.circuits."):
         if each.ispkg:
             continue
-        module = importlib.import_module(each.name)
         stem = each.name.rpartition(".")[2]
         if stem in found:
-            raise UsageError(f"{_place(found[stem])} and {_place(module)} have one name: rename one")
-        found[stem] = module
+            raise UsageError(f"{_place(found[stem])} and {_place(each.name)} have one name: rename one")
+        found[stem] = each.name
     return dict(sorted(found.items()))
 
 
-def _place(module: ModuleType) -> str:
+def _module(stem: str) -> ModuleType:
+    return importlib.import_module(_stems()[stem])
+
+
+def _place(module: str) -> str:
     """Where a claim's file lies in a checkout: circuits/SUBJECT/NAME.py."""
-    return module.__name__.removeprefix("zkcompliance.").replace(".", "/") + ".py"
+    return module.removeprefix("zkcompliance.").replace(".", "/") + ".py"
 
 
 @cache
 def _homes() -> dict[str, tuple[str, tuple[Schema, ...]]]:
     """claim id → the file that it is defined in, and of a family the schemas: one, or two of a change."""
     homes: dict[str, tuple[str, tuple[Schema, ...]]] = {}
-    for name, module in files().items():
-        stem = name.replace("_", "-")
-        made: dict[str, tuple[Schema, ...]] = {stem: ()}
-        if hasattr(module, "family"):
-            every = getattr(module, "SCHEMAS", None) or [s for each in schemas.names() for s in schemas.versions(each)]
-            made = {f"{stem}-{schemas.in_id(schema)}": (schema,) for schema in every}
-        elif hasattr(module, "change"):
-            made = {module.name(*pair): pair for pair in schemas.changes()}
-        elif getattr(module, "ROLLED", False):
-            made[f"{stem}{OVER_ROLL_UPS}"] = ()
-        for id, of in made.items():
+    for stem in _stems():
+        for id, of in _defined(stem).items():
             if id in homes:
-                raise UsageError(f"{_place(module)} and {_place(files()[homes[id][0]])} both define {id}")
-            homes[id] = name, of
+                raise _both(stem, homes[id][0], id)
+            homes[id] = stem, of
     return homes
+
+
+@cache
+def _home(name: str) -> tuple[str, tuple[Schema, ...]] | None:
+    """That of one claim; None where there is none. Only files are run whose own name the claim's id begins with."""
+    found = None
+    for stem in _stems():
+        if name == _id(stem) or name.startswith(f"{_id(stem)}-"):
+            made = _defined(stem)
+            if name in made and found is not None:
+                raise _both(stem, found[0], name)
+            found = (stem, made[name]) if name in made else found
+    return found
+
+
+def _defined(stem: str) -> dict[str, tuple[Schema, ...]]:
+    """The claims of a file, by id; each id is the file's own, or begins with it and a `-`."""
+    module, own = _module(stem), _id(stem)
+    if hasattr(module, "family"):
+        every = getattr(module, "SCHEMAS", None) or [s for each in schemas.names() for s in schemas.versions(each)]
+        return {f"{own}-{schemas.in_id(schema)}": (schema,) for schema in every}
+    if hasattr(module, "change"):
+        return {module.name(*pair): pair for pair in schemas.changes()}
+    return {own: (), **({f"{own}{OVER_ROLL_UPS}": ()} if getattr(module, "ROLLED", False) else {})}
+
+
+def _id(stem: str) -> str:
+    return stem.replace("_", "-")
+
+
+def _both(one: str, other: str, id: str) -> UsageError:
+    return UsageError(f"{_place(_stems()[one])} and {_place(_stems()[other])} both define {id}")
 
 
 def names(*, families: bool = True) -> list[str]:
@@ -94,7 +126,7 @@ def about(name: str) -> str:
 def load(name: str) -> Claim:
     """A claim by its id, or the one that a Python file (which is run) defines. UsageError where there is none, or one
     that takes an id of the catalogue under another program."""
-    if name in _homes():
+    if _home(name) is not None:
         return replace(compiled_anew(name), pinned=registry().get(name))
     if not name.endswith(".py") or not os.path.exists(name):  # noqa: PTH110
         raise cards.unknown(name, names(), ", or a .py file")
@@ -121,7 +153,7 @@ def load(name: str) -> Claim:
 
 def _of_its_own(claim: Claim, file: str) -> Claim:
     """UsageError where it has the id of a claim of the catalogue, and could be mistaken for it, and another program."""
-    if claim.id not in names() or claim.program.digest == registry().get(claim.id):
+    if _home(claim.id) is None or claim.program.digest == registry().get(claim.id):
         return claim
     raise UsageError(
         f"{file} is {claim.id}@{claim.version}, the id of a claim of the catalogue, under another program: give it an "
@@ -132,13 +164,14 @@ def _of_its_own(claim: Claim, file: str) -> Claim:
 
 def compiled_anew(name: str) -> Claim:
     """A claim of the catalogue, compiled whatever REGISTRY.lock pins. UsageError where there is none."""
-    if name not in _homes():
+    home = _home(name)
+    if home is None:
         raise cards.unknown(name, names())
-    file, of = _homes()[name]
+    file, of = home
     over = name.endswith(OVER_ROLL_UPS)
-    claim = _of_family(file, *of) if of else claim_in(files()[file], name, rolled=over)
+    claim = _of_family(file, *of) if of else claim_in(_module(file), name, rolled=over)
     if claim.id != name:
-        place = _place(files()[file])
+        place = _place(_stems()[file])
         raise UsageError(f"{place} defines {claim.id}, and is named as if it defined {name}: rename it")
     return claim
 
@@ -171,8 +204,9 @@ def own(given: Iterable[str | Path | Claim]) -> dict[str, Claim]:
     found: dict[str, Claim] = {}
     for each in given:
         claim = each if isinstance(each, Claim) else load(str(each))
-        if claim.id in names() or claim.id in found:
-            held = "is in the catalogue" if claim.id in names() else "is given twice"
+        here = _home(claim.id) is not None
+        if here or claim.id in found:
+            held = "is in the catalogue" if here else "is given twice"
             raise UsageError(f"{claim.id}: a claim of this id {held}", help="zkcompliance claims")
         found[claim.id] = claim
     return found
@@ -233,6 +267,6 @@ def floor(schema: Schema) -> Claim:
 
 
 def _of_family(file: str, *of: Schema) -> Claim:
-    module = files()[file]
+    module = _module(file)
     made = module.family(*of) if len(of) == 1 else module.change(*of)
     return _complete(module, made if isinstance(made, Claim) else provable(made))

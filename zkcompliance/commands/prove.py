@@ -162,7 +162,7 @@ def command(
         said["rehearsal"] = rehearse is not None
         fields = {label: ", ".join(each) for label, each in made.items()}
     with keeping(output, kinds.PROOF, bundle, closed=closed):
-        outputs.write({output: bundle, **sign(bundle)})
+        outputs.write({output: bundle, **sign(bundle, [log for several in opened.values() for log in several])})
     seconds = time.monotonic() - began
     _tell(title, fields, said, output, bundle, opened, seconds, as_json)
 
@@ -175,10 +175,11 @@ def _attestation(output: Path, attestation: Path) -> dict[Path, kinds.Kind]:
 
 def _attesting(
     attestation: Path | None, key_file: Path | None, subject: str | None
-) -> Callable[[bytes], dict[Path, bytes]]:
-    """From a proof file to the attestation that is written beside it; all that can be refused is refused now."""
+) -> Callable[[bytes, Sequence[SealedLog]], dict[Path, bytes]]:
+    """From a proof file, and the logs that it is over, to the attestation that is written beside it; all that can be
+    refused is refused now."""
     if attestation is None and key_file is None:
-        return lambda _: {}
+        return lambda _, __: {}
     if attestation is None or key_file is None:
         raise UsageError("--attest and --attest-key go together", help=_ATTEST)
     if subject is None:
@@ -187,7 +188,15 @@ def _attesting(
     from zkcompliance.attest.signing import SigningKey
 
     key = SigningKey.load(key_file)
-    return lambda bundle: {attestation: attest_as(attestation, bundle, key)}
+
+    def sign(bundle: bytes, logs: Sequence[SealedLog]) -> dict[Path, bytes]:
+        from zkcompliance.policy.rolled import read_roll_ups
+        from zkcompliance.prove.rolled_logs import files_of
+
+        with console.progress() as report:
+            return {attestation: attest_as(attestation, bundle, key, read_roll_ups(files_of(logs), None, report))}
+
+    return sign
 
 
 def _tell(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from zkcompliance.card import catalogue
 from zkcompliance.edge import regular
@@ -14,6 +15,10 @@ from zkcompliance.log.checkpoint import generation_of
 from zkcompliance.log.memory import Known, Rolled
 from zkcompliance.policy.proofs import Claimed
 from zkcompliance.progress import Progress
+
+StandsFor = Mapping[bytes, Stands]
+"""The bodies of checkpoints of roll-ups → for which log each stands."""
+NOTHING_SHOWN: StandsFor = MappingProxyType({})
 
 
 def read_roll_ups(paths: Sequence[Path], state: Path | None, progress: Progress) -> dict[bytes, Stands]:

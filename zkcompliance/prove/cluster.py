@@ -8,11 +8,11 @@ import secrets
 import socket
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from multiprocessing import get_context
+from concurrent.futures import Executor, Future
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from zkcompliance.errors import UsageError
+from zkcompliance.prove.local import LocalPool
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -30,7 +30,7 @@ def connected(address: str) -> Iterator[Executor]:
     UsageError where the scheduler cannot be reached, or has no worker, or Dask is not installed.
     """
     if local := _LOCAL.fullmatch(address):
-        with ProcessPoolExecutor(int(local[1]), mp_context=get_context("spawn")) as pool:
+        with LocalPool(int(local[1])) as pool:
             yield pool
         return
     try:
@@ -78,16 +78,21 @@ def executor_of(cluster: Client | Executor) -> Executor:
     """
     if isinstance(cluster, Executor):
         return cluster
-    if not cluster.scheduler_info(n_workers=-1)["workers"]:
+    workers = cluster.scheduler_info(n_workers=-1)["workers"].values()
+    if not workers:
         raise UsageError("the cluster has no worker", help="dask worker SCHEDULER_ADDRESS --nthreads 1")
-    return _Named(cluster.get_executor(retries=0, pure=False))
+    limits = [int(worker["memory_limit"] or 0) // max(1, int(worker["nthreads"])) for worker in workers]
+    return _Named(cluster.get_executor(retries=0, pure=False), min(filter(None, limits), default=0))
 
 
 class _Named(Executor):
-    """Dask's own executor, whose tasks go by what their pieces are called: a dashboard shows `segment 3 of 8`."""
+    """Dask's own executor, whose tasks go by what their pieces are called: a dashboard shows `segment 3 of 8`.
 
-    def __init__(self, executor: Executor) -> None:
-        self._executor = executor
+    memory_each: bytes that a piece's worker may take, by Dask's own limit: the least of all; 0 where there is none.
+    """
+
+    def __init__(self, executor: Executor, memory_each: int) -> None:
+        self._executor, self.memory_each = executor, memory_each
 
     def submit(self, work: Callable[..., R], /, *args: Any, **kwargs: Any) -> Future[R]:
         """One piece, under a name of its own."""

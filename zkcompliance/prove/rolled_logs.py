@@ -6,6 +6,7 @@ The lab made these proofs itself, each verified when it was made; whoever judges
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from zkcompliance.edge import regular
 from zkcompliance.edge.shown import command
@@ -39,6 +40,11 @@ def stands_of(logs: Iterable[SealedLog]) -> dict[bytes, Stands]:
             )
         found[stands.rolled.checkpoint.body] = stands
     return found
+
+
+def files_of(logs: Iterable[SealedLog]) -> list[Path]:
+    """The roll-up files of the roll-ups among these logs."""
+    return [Layout(log.path).rollup for log in logs if rolled_from(log.schema) is not None]
 
 
 def key_of(log: SealedLog) -> VerifierKey:

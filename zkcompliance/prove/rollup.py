@@ -45,7 +45,6 @@ from zkcompliance.verify.bundle import decode_bundle
 from zkcompliance.verify.statement import decode_statement
 
 MOST_AT_ONCE = 32  # segments of the log in one of the roll-up, where the proof has room for so many
-_SHARE = 4  # of this machine's memory: one in so many, for what a proof of several segments consists of
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,7 @@ def roll_up(
     received.refuse(Layout(place), received.SEALED)
     if not os.path.lexists(place):
         create_log(place, how.rolled, key, log.profile)
-    making = _Making(log, how, place, key, context, progress)
+    making = _Making(log, how, place, key, context, progress, memory.room(executor))
     if executor is None:
         making.finish()
         while making.more():
@@ -116,13 +115,13 @@ def _check_log(log: SealedLog) -> RollUp:
 
 
 class _Making:
-    """A roll-up that is being made. done: segments of the log that it has."""
+    """A roll-up that is being made. done: segments of the log that it has; room: bytes for a proof of several, or 0."""
 
     def __init__(
-        self, log: SealedLog, how: RollUp, place: Path, key: SignerKey, context: bytes, progress: Progress
+        self, log: SealedLog, how: RollUp, place: Path, key: SignerKey, context: bytes, progress: Progress, room: int
     ) -> None:
         self._log, self._how, self._place, self._key = log, how, place, key
-        self._context, self._progress = context, progress
+        self._context, self._progress, self._room = context, progress, room
         self._claim = catalogue.rolled_up(log.schema)
         self._layout = Layout(place)
         rolled = SealedLog.open(place)
@@ -252,15 +251,15 @@ class _Making:
             files.sync_dir(self._place)
 
     def _run(self) -> int:
-        """How many of the next segments one proof, and a part of this machine's memory, has room for: at least one."""
+        """How many of the next segments one proof, and the memory where it is made, has room for: at least one."""
         program, profile = self._claim.program, by_name(self._log.profile)
         left = self._log.segments[self.done :]
-        most, there = 1, memory.there_is()
+        most = 1
         for count in range(2, min(MOST_AT_ONCE, MAX_SEGMENTS - 1, len(left)) + 1):
             sizes = [each.entry.k for each in left[:count]]
             total = rows.padded_log2(sum(each.rows for each in left[:count]))
             statement = fits.imagined(program, {"rows": sizes, "rolled": [total]}, profile)
-            if fits.fault_of(statement) is not None or 0 < there < _SHARE * memory.needed(statement):
+            if fits.fault_of(statement) is not None or 0 < self._room < memory.needed(statement):
                 break
             most = count
         return most

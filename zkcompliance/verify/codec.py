@@ -73,6 +73,10 @@ class Reader:
     def digest(self) -> bytes:
         return self.take(32)
 
+    def digests(self, count: int) -> list[bytes]:
+        raw = self.take(32 * count)
+        return [raw[at : at + 32] for at in range(0, len(raw), 32)]
+
     def bytes16(self, limit: int, what: str) -> bytes:
         """u16 length ‖ bytes, the length at most `limit`."""
         return self.take(at_most(self.u16(), limit, what))

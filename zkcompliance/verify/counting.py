@@ -7,7 +7,7 @@ not bound is refused.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import permutations
 
 from zkcompliance import limits
@@ -329,6 +329,7 @@ def _width(value: Range) -> int:
     return value[1] - value[0]
 
 
+@lru_cache(maxsize=1)
 def check_multiplicities(program: Program) -> None:
     """Raises MalformedProgram where a multiplicity or a selector is none of those that docs/spec/buses.md has."""
     general = 1 + len(program.lookups)

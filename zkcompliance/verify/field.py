@@ -8,6 +8,7 @@ outside F, and z^N = 1 only holds for elements of F, so no denominator of a sele
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from operator import mul as times
 from typing import NamedTuple
 
@@ -28,10 +29,13 @@ _SIXTH = pow(NONRESIDUE, (P - 1) // 6, P)
 _FROBENIUS = tuple(tuple(pow(_SIXTH, i * j, P) for i in range(6)) for j in range(6))
 
 # Linear combinations put the six coefficients of a weight in one integer, 80 bits apart: 2^18 products below 2^62 fit.
+# Of two such integers the product has eleven coefficients of up to six products each: 2^15 of them can be added up, and
+# 2^10 before those of u^6 and more are brought back (31·u^s: up to 156 products in all).
 SLOT = 80
 PACKED = 6 * SLOT
 _MASK = (1 << SLOT) - 1
 PACKED_MASK = (1 << PACKED) - 1
+_DIGIT, _LOW = (1 << 75) - 1, (1 << 450) - 1  # of `mul`
 
 
 def embed(x: int) -> Ext:
@@ -59,16 +63,24 @@ def scale(a: Ext, c: int) -> Ext:
 
 
 def mul(a: Ext, b: Ext) -> Ext:
-    """a·b: the school product with u^6 = 31, one reduction for each coefficient."""
+    """a·b: one product of integers with the coefficients 75 bits apart, u^6 = 31, one reduction for each coefficient.
+
+    Σ_{i+j=s} a_i·b_j + 31·Σ_{i+j=s+6} a_i·b_j < (1 + 5·31)·2^62 < 2^75: no coefficient reaches the next. 450 bits are
+    a whole number of Python's digits, which makes this faster than the 36 products of the school.
+    """
     a0, a1, a2, a3, a4, a5 = a
     b0, b1, b2, b3, b4, b5 = b
+    t = (a0 | a1 << 75 | a2 << 150 | a3 << 225 | a4 << 300 | a5 << 375) * (
+        b0 | b1 << 75 | b2 << 150 | b3 << 225 | b4 << 300 | b5 << 375
+    )
+    t = (t & _LOW) + NONRESIDUE * (t >> 450)
     return (
-        (a0 * b0 + 31 * (a1 * b5 + a2 * b4 + a3 * b3 + a4 * b2 + a5 * b1)) % P,
-        (a0 * b1 + a1 * b0 + 31 * (a2 * b5 + a3 * b4 + a4 * b3 + a5 * b2)) % P,
-        (a0 * b2 + a1 * b1 + a2 * b0 + 31 * (a3 * b5 + a4 * b4 + a5 * b3)) % P,
-        (a0 * b3 + a1 * b2 + a2 * b1 + a3 * b0 + 31 * (a4 * b5 + a5 * b4)) % P,
-        (a0 * b4 + a1 * b3 + a2 * b2 + a3 * b1 + a4 * b0 + 31 * (a5 * b5)) % P,
-        (a0 * b5 + a1 * b4 + a2 * b3 + a3 * b2 + a4 * b1 + a5 * b0) % P,
+        (t & _DIGIT) % P,
+        (t >> 75 & _DIGIT) % P,
+        (t >> 150 & _DIGIT) % P,
+        (t >> 225 & _DIGIT) % P,
+        (t >> 300 & _DIGIT) % P,
+        (t >> 375) % P,
     )
 
 
@@ -180,6 +192,12 @@ def unpack(t: int) -> Ext:
     )
 
 
+def unpack_product(t: int) -> Ext:
+    """Σ a·b from t = Σ pack(a)·pack(b), of up to 2^10 products."""
+    return unpack((t & PACKED_MASK) + NONRESIDUE * (t >> PACKED))
+
+
+@cache
 def root_of_unity(log_order: int) -> int:
     """ω of order 2^log_order, 0 ≤ log_order ≤ 27: ω_{2^27}^(2^(27−log_order))."""
     return pow(ROOT, 1 << (TWO_ADICITY - log_order), P)

@@ -18,7 +18,7 @@ from zkcompliance.errors import OpeningMismatch
 from zkcompliance.verify.codec import Reader
 from zkcompliance.verify.field import (
     GENERATOR,
-    ONE,
+    NONRESIDUE,
     PACKED,
     PACKED_MASK,
     ZERO,
@@ -27,14 +27,15 @@ from zkcompliance.verify.field import (
     add,
     batch_inverse,
     bit_reverse,
-    embed,
     mul,
     pack,
     root_of_unity,
     scale,
     sub,
     times_u,
+    total,
     unpack,
+    unpack_product,
 )
 from zkcompliance.verify.shape import Shape
 
@@ -73,14 +74,19 @@ class Block:
         self.points: list[int] = []  # as numbered by the height's Batch
         self.coefficients = [0] * width
 
-    def add(self, column: int, point: int, coefficient: Ext) -> None:
+    def slot(self, point: int) -> int:
+        """Where in the integers the coefficients at this point stand, new or not."""
         if point not in self.points:
             self.points.append(point)
-        self.coefficients[column] += pack(coefficient) << PACKED * self.points.index(point)
+        return self.points.index(point)
+
+    def add(self, column: int, point: int, packed: int) -> None:
+        """packed: the coefficient, by `pack`."""
+        self.coefficients[column] += packed << PACKED * self.slot(point)
 
     def add_extension(self, column: int, point: int, coefficient: Ext) -> None:
         for i in range(6):
-            self.add(6 * column + i, point, coefficient)
+            self.add(6 * column + i, point, pack(coefficient))
             coefficient = times_u(coefficient)
 
 
@@ -88,12 +94,14 @@ class Block:
 class Batch:
     """F_h of one height: its points, Σ c·v at each, and for each opened position Σ c·p(x) at each point and R_h(x).
 
+    constants: Σ pack(c)·pack(v), of at most 2^14 values.
+
     The point None is that of columns without a value: their sum is not divided, and its constant is zero.
     """
 
     log_domain: int
     points: list[Ext | None] = field(default_factory=list)
-    constants: list[Ext] = field(default_factory=list)
+    constants: list[int] = field(default_factory=list)
     sums: dict[int, list[int]] = field(default_factory=dict)
     masks: dict[int, Ext] = field(default_factory=dict)
 
@@ -101,11 +109,12 @@ class Batch:
         """The number of the point z, new or not."""
         if z not in self.points:
             self.points.append(z)
-            self.constants.append(ZERO)
+            self.constants.append(0)
         return self.points.index(z)
 
-    def subtract(self, point: int, coefficient: Ext, value: Ext) -> None:
-        self.constants[point] = add(self.constants[point], mul(coefficient, value))
+    def subtract(self, point: int, packed: int, value: Ext) -> None:
+        """packed: the coefficient, by `pack`."""
+        self.constants[point] += packed * pack(value)
 
     def add_row(self, position: int, row: Sequence[int], blocks: Sequence[Block]) -> None:
         """Adds what the blocks, side by side from the row's start, contribute at this position."""
@@ -119,19 +128,30 @@ class Batch:
                 sums[point] += combined >> PACKED * slot & PACKED_MASK
 
     def values(self) -> dict[int, Ext]:
-        """F_h at every opened position q, x = 31·ω_n^bitrev(q)."""
+        """F_h at every opened position q, x = 31·ω_n^bitrev(q).
+
+        The fractions of a position are added up over one denominator, Π (x − z_j), which is inverted with all others.
+        """
         root = root_of_unity(self.log_domain)
-        differences: list[Ext] = []
-        for position in self.sums:
-            x = embed(GENERATOR * pow(root, bit_reverse(position, self.log_domain), P))
-            differences.extend(sub(x, z) if z is not None else ONE for z in self.points)
-        inverses = iter(batch_inverse(differences))
-        result: dict[int, Ext] = {}
+        halves = ((unpack(constant & PACKED_MASK), unpack(constant >> PACKED)) for constant in self.constants)
+        minus = [pack(sub(ZERO, add(low, scale(high, NONRESIDUE)))) for low, high in halves]
+        fractions = [(j, pack(sub(ZERO, z)), minus[j]) for j, z in enumerate(self.points) if z is not None]
+        plain = [j for j, z in enumerate(self.points) if z is None]
+        above: list[Ext] = []
+        below: list[Ext] = []
         for position, sums in self.sums.items():
-            value = self.masks[position]
-            for packed, constant in zip(sums, self.constants, strict=True):
-                value = add(value, mul(sub(unpack(packed), constant), next(inverses)))
-            result[position] = value
+            x = GENERATOR * pow(root, bit_reverse(position, self.log_domain), P) % P
+            numerator, denominator = 0, 1  # by `pack`
+            for j, minus_z, constant in fractions:
+                difference = minus_z + x
+                numerator = numerator * difference + pack(unpack(sums[j] + constant)) * denominator
+                numerator = pack(unpack_product(numerator))
+                denominator = pack(unpack_product(denominator * difference))
+            above.append(unpack(numerator))
+            below.append(unpack(denominator))
+        result: dict[int, Ext] = {}
+        for (position, sums), fraction in zip(self.sums.items(), map(mul, above, batch_inverse(below)), strict=True):
+            result[position] = total([self.masks[position], *(unpack(sums[j]) for j in plain), fraction])
         return result
 
 
@@ -148,34 +168,37 @@ def deep(shape: Shape, values: dict[Opening, Ext], z: Ext, coefficients: Iterato
     batches = [Batch(shape.profile.log_domain(height)) for height in shape.heights]
     height_of = [shape.heights.index(instance.kappa) for instance in shape.instances]
     blocks: dict[tuple[int, int], Block] = {}
+    tags = {i: instance.entry.tag_challenge() for i, instance in enumerate(shape.instances) if instance.entry}
     for i, instance in enumerate(shape.instances):
         if instance.entry is not None:
             blocks[SEGMENT, i] = Block(instance.entry.width)
+            blocks[SEGMENT, i].slot(batches[height_of[i]].point(tags[i][0]))  # of every column: the lowest
         blocks[WITNESS, i] = Block(instance.witness_columns)
         blocks[EXTENSION, i] = Block(6 * instance.extension_columns)
     for h, chunks in enumerate(shape.chunks):
         blocks[CHUNK, h] = Block(6 * chunks)
-    for opening, value in values.items():
-        part, owner, column, shifted = opening
+    shifted_z = {k: scale(z, root_of_unity(k)) for k in {instance.k for instance in shape.instances}}
+    for (part, owner, column, shifted), value in values.items():
         batch = batches[owner if part == CHUNK else height_of[owner]]
-        point = batch.point(scale(z, root_of_unity(shape.instances[owner].k)) if shifted else z)
+        point = batch.point(shifted_z[shape.instances[owner].k] if shifted else z)
         coefficient = next(coefficients)
-        batch.subtract(point, coefficient, value)
+        packed = pack(coefficient)
+        batch.subtract(point, packed, value)
         if part in (SEGMENT, WITNESS):
-            blocks[part, owner].add(column, point, coefficient)
+            blocks[part, owner].add(column, point, packed)
         else:
             blocks[part, owner].add_extension(column, point, coefficient)
     for i, instance in enumerate(shape.instances):
         if instance.entry is not None:
             batch, block = batches[height_of[i]], blocks[SEGMENT, i]
             for column in instance.unread_columns:  # Σ_c e_c·T̂_c
-                block.add(column, batch.point(None), next(coefficients))
-            z0, ratios = instance.entry.tag_challenge()
+                block.add(column, batch.point(None), pack(next(coefficients)))
+            z0, ratios = tags[i]
             point = batch.point(z0)
             coefficient = next(coefficients)
-            batch.subtract(point, coefficient, instance.entry.tag)
+            batch.subtract(point, pack(coefficient), instance.entry.tag)
             for column, ratio in enumerate(ratios):  # Σ_c λ_c·T̂_c
-                block.add(column, point, mul(coefficient, ratio))
+                block.add(column, point, pack(mul(coefficient, ratio)))
     return Deep(batches, blocks)
 
 
@@ -195,7 +218,8 @@ def leaf_digest(phase: int, index: int, salt_and_row: bytes) -> bytes:
 
 
 QUATERNARY_DEPTH = 18  # from here on the lowest step of a tree has four children
-_NODE = {2: b"\x02\x00\x00\x00", 4: b"\x03\x00\x00\x00"}
+_PAIR = b"\x02\x00\x00\x00"
+_NODE = {2: _PAIR, 4: b"\x03\x00\x00\x00"}
 
 
 def node_digest(*children: bytes) -> bytes:
@@ -228,13 +252,16 @@ def read_opening(reader: Reader, tree: Tree, indices: Iterable[int]) -> dict[int
 
 def _parents(reader: Reader, level: dict[int, bytes], arity_log: int) -> dict[int, bytes]:
     """The level above, 2^arity_log children to a node; a child that is not known is the next digest of the proof."""
-    parents: dict[int, bytes] = {}
-    for index in level:  # ascending
-        parent = index >> arity_log
-        if parent not in parents:
-            children = range(parent << arity_log, (parent + 1) << arity_log)
-            parents[parent] = node_digest(*[level[c] if c in level else reader.take(32) for c in children])
-    return parents
+    parents = dict.fromkeys(index >> arity_log for index in level)  # ascending, as the level is
+    others = iter(reader.digests((len(parents) << arity_log) - len(level)))
+    known, sha256 = level.get, hashlib.sha256
+    if arity_log == 1:  # `node_digest` of two, without a call
+        return {
+            p: sha256(_PAIR + (known(2 * p) or next(others)) + (known(2 * p + 1) or next(others))).digest()
+            for p in parents
+        }
+    families = ((p, range(p << arity_log, (p + 1) << arity_log)) for p in parents)
+    return {p: node_digest(*[known(child) or next(others) for child in family]) for p, family in families}
 
 
 def read_rows(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from zkcompliance import limits
@@ -159,9 +160,9 @@ class Equation(NamedTuple):
     terms: tuple[Summand, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Program:
-    """What a claim means to the proof system."""
+    """What a claim means to the proof system. Its bytes and their digest are made once."""
 
     claim: str
     version: int
@@ -174,6 +175,10 @@ class Program:
     equations: tuple[Equation, ...]
 
     def encode(self) -> bytes:
+        return self._encoded
+
+    @cached_property
+    def _encoded(self) -> bytes:
         parts = [_PROGRAM, text(self.claim), u32(self.version)]
         parts.append(u8(len(self.publics)))
         parts.extend(text(public.name) + u8(public.kind) + u16(public.bits) for public in self.publics)
@@ -195,7 +200,7 @@ class Program:
             parts.extend(u8(t.kind) + u8(t.a) + u8(t.b) + i32(t.coefficient) for t in equation.terms)
         return b"".join(parts)
 
-    @property
+    @cached_property
     def digest(self) -> bytes:
         """SHA-256 of the program's bytes."""
         return hashlib.sha256(self.encode()).digest()
@@ -315,8 +320,9 @@ def constant(reader: Reader) -> int:
     return value
 
 
+@lru_cache(maxsize=1)
 def decode_program(data: bytes) -> Program:
-    """Raises MalformedProgram or LimitExceeded."""
+    """Raises MalformedProgram or LimitExceeded. The last one is kept: proofs of a roll-up are all of one program."""
     at_most(len(data), limits.MAX_PROGRAM_BYTES, "program")
     reader = Reader(data, MalformedProgram)
     reader.expect(_PROGRAM, "a program")

@@ -173,7 +173,8 @@ def shape_of(statement: Statement, programs: Sequence[Program]) -> Shape:
     at_most(columns, limits.MAX_COLUMNS, "opened columns")
     layers, final_size = schedule(heights)
     degree = max(max(constraint_degrees(merged, ALGEBRAIC)) for merged in {instance.merged for instance in instances})
-    fractions = sum(sum(1 for _ in instance.merged.interactions()) << instance.k for instance in instances)
+    asks = {merged: sum(1 for _ in merged.interactions()) for merged in {instance.merged for instance in instances}}
+    fractions = sum(asks[instance.merged] << instance.k for instance in instances)
     fractions += sum(len(lookup.rows) for program in programs for lookup in program.lookups)
     return Shape(
         profile=profile,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from math import isqrt
 from typing import NamedTuple
 
@@ -75,6 +76,7 @@ def judge(shape: Shape) -> Security:
     return security
 
 
+@lru_cache(maxsize=1)
 def table(q: Quantities) -> Security:
     """All terms, for the m ∈ {3 … 200} that makes their sum least."""
     linear = _linear_terms(q)

@@ -10,7 +10,9 @@ A label's and a message's length come before it, so a sequence of messages has o
 from __future__ import annotations
 
 import hashlib
+import struct
 from collections.abc import Iterator
+from itertools import islice
 
 from zkcompliance.verify.codec import bytes16, u32, u64
 from zkcompliance.verify.field import Ext, P
@@ -22,22 +24,28 @@ class Stream:
     def __init__(self, state: bytes, first: bytes = b"\x13") -> None:
         self._words = _words(first + state)
 
+    def fields(self, count: int) -> list[int]:
+        """`count` elements, uniform in F: 31 bits, rejected when not below p."""
+        found: list[int] = []
+        while len(found) < count:
+            words = list(islice(self._words, count - len(found)))  # no word more than is needed
+            if not words:
+                raise RuntimeError("the stream ended")  # after 2^35 words
+            found += [value for word in words if (value := word & 0x7FFFFFFF) < P]
+        return found
+
     def field(self) -> int:
-        """Uniform in F: 31 bits, rejected when not below p."""
-        for word in self._words:
-            value = word & 0x7FFFFFFF
-            if value < P:
-                return value
-        raise RuntimeError("the stream ended")  # after 2^35 words
+        """Uniform in F."""
+        return self.fields(1)[0]
 
     def extension(self) -> Ext:
         """Uniform in E."""
-        f = self.field
-        return (f(), f(), f(), f(), f(), f())
+        return self.extensions(1)[0]
 
     def extensions(self, count: int) -> list[Ext]:
         """`count` elements of E."""
-        return [self.extension() for _ in range(count)]
+        f = iter(self.fields(6 * count))
+        return list(zip(f, f, f, f, f, f, strict=True))
 
     def outside_field(self) -> Ext:
         """Uniform in E without F, so that it meets no trace domain and no evaluation domain."""
@@ -49,7 +57,7 @@ class Stream:
     def indices(self, bits: int, count: int) -> list[int]:
         """`count` integers of `bits` ≤ 32 bits, with repetition."""
         mask = (1 << bits) - 1
-        return [next(self._words) & mask for _ in range(count)]
+        return [word & mask for word in islice(self._words, count)]
 
 
 class Transcript:
@@ -69,6 +77,4 @@ class Transcript:
 
 def _words(head: bytes) -> Iterator[int]:
     for j in range(1 << 32):
-        block = hashlib.sha256(head + u32(j)).digest()
-        for at in range(0, 32, 4):
-            yield int.from_bytes(block[at : at + 4], "little")
+        yield from struct.unpack("<8I", hashlib.sha256(head + u32(j)).digest())

@@ -28,6 +28,7 @@ from zkcompliance.verify.field import (
     scale,
     sub,
     unpack,
+    unpack_product,
 )
 from zkcompliance.verify.layout import (
     BUCKET_LOG2,
@@ -53,18 +54,18 @@ class LookupChallenges:
 
     a: Ext
     beta: list[Ext]  # β^0 … β^W for the widest bus
+    packed: list[int]  # the same, by `pack`
     delta: Powers
 
     def fingerprint(self, values: Sequence[Ext], bus: int) -> Ext:
         """D = a − Σ β^j·v_j − (bus + 1)·β^W, bus as the union numbers it."""
-        result = sub(self.a, scale(self.beta[len(values)], bus + 1))
-        for power, value in zip(self.beta[: len(values)], values, strict=True):
-            result = sub(result, mul(power, value))
-        return result
+        base = sub(self.a, scale(self.beta[len(values)], bus + 1))
+        return sub(base, unpack_product(sum(map(times, self.packed, map(pack, values)))))
 
 
 def lookup_challenges(a: Ext, beta: Ext, delta: Ext, bus_width: int) -> LookupChallenges:
-    return LookupChallenges(a, powers(beta, bus_width + 1), Powers(delta))
+    all_powers = powers(beta, bus_width + 1)
+    return LookupChallenges(a, all_powers, list(map(pack, all_powers)), Powers(delta))
 
 
 def weigh(shape: Shape, challenges: LookupChallenges) -> tuple[list[Ext], Ext]:
@@ -182,7 +183,7 @@ def _lookup_weights(
 ) -> None:
     """−1/D and −2^16/D for each row; the values are small, so Σ β^j·v_j is one integer product sum."""
     base = sub(challenges.a, scale(challenges.beta[lookup.width], bus + 1))
-    packed = [pack(power) for power in challenges.beta[: lookup.width]]
+    packed = challenges.packed[: lookup.width]
     denominators: list[Ext] = []
     for row in lookup.rows:
         values = [entry.a if entry.kind == 0 else publics[entry.a] >> entry.b & 1 for entry in row]
