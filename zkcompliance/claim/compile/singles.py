@@ -204,7 +204,7 @@ class Singles:
         rest = self._others(node)
         if rest is not None:
             every, those = (self.linear(replace(node, rows=part)) for part in rest)
-            return replace(combine(every, those, -1), lo=0, hi=every.hi)
+            return replace(combine(every, those, -1), lo=every.lo, hi=every.hi)  # wide enough for any of the rows
         rows = self.workshop.rows_of(node.rows.frame)
         return self._total(node, rows, node.arg)
 
