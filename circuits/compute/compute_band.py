@@ -51,7 +51,8 @@ def compute_band(
 ) -> None:
     """A model's training compute lies between `at_least` and `at_most` of `limit`, and is disclosed."""
     named = compute.model.is_given() & (compute.model != model)
-    ours = compute.where(let("of the model", (model == "") | ~named))
+    of_the_model = let("of the model", (model == "") | ~named)
+    ours = compute.where(of_the_model)
     chosen = ours.where(ours.phase.is_in(phases))
     require("each row that counts names its model", chosen.every((model == "") | chosen.model.is_given()))
     total = chosen.flop.sum() + before
@@ -64,7 +65,7 @@ def compute_band(
     counted("rows that count", counts)
     reveal("first day", day_of(counts.start.min(empty=0)))
     reveal("last day", day_of(counts.end.max(empty=0)))
-    reveal("rows of other models", compute.where((model != "") & named).count(), figures=2)
+    reveal("rows of other models", compute.where(~of_the_model).count(), figures=2)
 
 
 job = base(start=0, end=3600, run="r1", phase="pretraining", method="hardware", model="m1")

@@ -47,7 +47,8 @@ def compute_methods_agree(
 ) -> None:
     """Each run's training compute by hardware and by architecture agrees within `tolerance`."""
     named = compute.model.is_given() & (compute.model != model)
-    ours = compute.where(let("of the model", (model == "") | ~named))
+    of_the_model = let("of the model", (model == "") | ~named)
+    ours = compute.where(of_the_model)
     stated = ours.where(ours.phase.is_in(phases) & (ours.flop > 0))
     runs = stated.group_by(stated.run)
     hardware = let("by hardware", runs.sum(select(stated.method == "hardware", stated.flop, 0)))
@@ -66,7 +67,7 @@ def compute_methods_agree(
     reveal("first day", day_of(compared.start.min(empty=0)))
     reveal("last day", day_of(compared.end.max(empty=0)))
     reveal("rows that were measured", stated.where(stated.method == "measured").count(), figures=2)
-    reveal("rows of other models", compute.where((model != "") & named).count(), figures=2)
+    reveal("rows of other models", compute.where(~of_the_model).count(), figures=2)
 
 
 job = base(start=0, end=3600, run="r1", phase="pretraining", method="hardware", model="m1")

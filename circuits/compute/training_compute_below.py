@@ -48,7 +48,8 @@ def training_compute_below(
 ) -> None:
     """Total training compute of a model is below `limit`, and that in phases that do not count is bounded."""
     named = compute.model.is_given() & (compute.model != model)
-    ours = compute.where(let("of the model", (model == "") | ~named))
+    of_the_model = let("of the model", (model == "") | ~named)
+    ours = compute.where(of_the_model)
     chosen = ours.where(ours.phase.is_in(phases))
     require("total below the limit", chosen.flop.sum() + before < limit)
     aside = ours.where(~ours.phase.is_in(phases))
@@ -57,7 +58,7 @@ def training_compute_below(
     counted("rows that count", counts)
     reveal("first day", day_of(counts.start.min(empty=0)))
     reveal("last day", day_of(counts.end.max(empty=0)))
-    reveal("rows of other models", compute.where((model != "") & named).count(), figures=2)
+    reveal("rows of other models", compute.where(~of_the_model).count(), figures=2)
 
 
 job = base(start=0, end=3600, run="r1", phase="pretraining", method="hardware", model="m1")

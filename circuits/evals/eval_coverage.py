@@ -37,7 +37,8 @@ def eval_coverage(
     model: Param[Id] = param("whose rows are compared; the empty text: every model's", default=""),
 ) -> None:
     """Every registered sample was graded, nothing else was, and no attempt is left out; registered by stated times."""
-    ours = evals.where((model == "") | (evals.model == model))
+    of_the_model = (model == "") | (evals.model == model)
+    ours = evals.where(of_the_model)
     plan = registered.where((model == "") | (registered.model == model))
     grader = ours.grader.or_else("")
     require("no attempt twice", ours.unique(ours.model, ours.suite, ours.item, ours.epoch, ours.attempt, grader))
@@ -55,7 +56,7 @@ def eval_coverage(
     reveal("samples graded", samples.count(), figures=2)
     reveal("first day", day_of(ours.at.min(empty=0)))
     reveal("last day", day_of(ours.at.max(empty=0)))
-    reveal("rows of other models", evals.where((model != "") & (evals.model != model)).count(), figures=2)
+    reveal("rows of other models", evals.where(~of_the_model).count(), figures=2)
 
 
 plan = base(suite="gpqa@2", item="i1", model="m1", grader="exact", at=100)

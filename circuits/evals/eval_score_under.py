@@ -45,7 +45,8 @@ def eval_score_under(
     model: Param[Id] = param("whose samples count; the empty text: every model's", default=""),
 ) -> None:
     """A model's mean over items of each one's highest score is at most `limit`, by suite, domain and grader."""
-    ours = evals.where(let("of the model", (model == "") | (evals.model == model)))
+    of_the_model = let("of the model", (model == "") | (evals.model == model))
+    ours = evals.where(of_the_model)
     grader = ours.grader.or_else("")
     require("no sample twice", ours.unique(ours.model, ours.suite, ours.item, ours.epoch, ours.attempt, grader))
     score = let("score", ours.score.or_else("100%"))
@@ -63,7 +64,7 @@ def eval_score_under(
     reveal("items that count", each.count(), figures=2)
     reveal("first day", day_of(ours.at.min(empty=0)))
     reveal("last day", day_of(ours.at.max(empty=0)))
-    reveal("rows of other models", evals.where((model != "") & (evals.model != model)).count(), figures=2)
+    reveal("rows of other models", evals.where(~of_the_model).count(), figures=2)
 
 
 sample = base(suite="wmdp@1", item="i1", model="m1", domain="bio", grader="exact", at=0)

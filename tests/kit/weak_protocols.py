@@ -111,18 +111,23 @@ class OneVanishing(Prover):
     def quotient(self, kappa: int, weights: dict[int, np.ndarray]) -> np.ndarray:
         honest = prover_quotient.coset_rows
 
-        def rows(layout, number, challenges, shift, sources, weights, known):  # type: ignore[no-untyped-def]
-            found = honest(layout, number, challenges, shift, sources, weights, known)
+        def rows(layout, number, challenges, shift, sources, weights, known, small=None):  # type: ignore[no-untyped-def]
+            found = honest(layout, number, challenges, shift, sources, weights, known, small)
             instance = layout.instances[number]
+            log_size = instance.kappa if small is None else small
             if instance.k != self.own:
                 return found
             chosen = known[instance.k]
-            inverse_z = prover_quotient.selectors(self.other, instance.kappa, shift).inverse_z
-            everywhere = np.repeat(inverse_z[0], 1 << self.other)
+            inverse_z = prover_quotient.selectors(self.other, log_size, shift, apart=True).inverse_z
+            everywhere = np.repeat(inverse_z[0], 1 << min(self.other, log_size))
             extra = prover_quotient.coset_only(instance)
             found.sources[3][extra + prover_quotient.FIRST_Z] = vector.mul(chosen.first, everywhere)
             found.sources[3][extra + prover_quotient.LAST_Z] = vector.mul(chosen.last, everywhere)
-            return replace(found, periodic=(*found.periodic[:-1], inverse_z), shifts=(*found.shifts[:-1], self.other))
+            return replace(
+                found,
+                periodic=(*found.periodic[:-1], inverse_z),
+                shifts=(*found.shifts[:-1], min(self.other, log_size)),
+            )
 
         with without(prover_quotient, "coset_rows", rows):
             return super().quotient(kappa, weights)

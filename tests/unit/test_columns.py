@@ -11,7 +11,7 @@ from tests.kit import support
 from zkcompliance.stark.commit.keystream import Keystream
 from zkcompliance.stark.field.babybear import P
 from zkcompliance.stark.profiles import STANDARD, degree_bound
-from zkcompliance.stark.prover import columns
+from zkcompliance.stark.prover import columns, quotient
 from zkcompliance.stark.prover.quotient import cosets_needed
 
 KAPPA = 7
@@ -42,7 +42,8 @@ def test_what_is_not_kept_is_computed(needed: int, room: int, monkeypatch: pytes
 
 @pytest.mark.parametrize("profile", ["standard", "fast", "small"])
 def test_a_proof_is_the_same_however_little_is_kept(profile: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also on cosets outside the domain, of which `fast` has too few blocks."""
+    """Also on whole cosets outside the domain, of which `fast` has too few blocks."""
+    monkeypatch.setattr(quotient, "SMALL_LOG2", 64)
     prover = support.prover([support.seal(support.table(support.ROWS), profile=profile)])
     whole = prover.prove()
     assert all(committed.values.shape[0] == prover.profile.blowup for committed in prover.witness)
@@ -52,3 +53,16 @@ def test_a_proof_is_the_same_however_little_is_kept(profile: str, monkeypatch: p
     assert all(committed.values.shape[0] == 0 for committed in (*prover.witness, *prover.extension))
     outside = [cosets_needed(prover.layout, kappa) - prover.profile.blowup for kappa in prover.layout.heights]
     assert max(outside) > 0 or profile != "fast"
+
+
+@pytest.mark.parametrize("profile", ["standard", "fast", "small"])
+def test_a_small_coset_beside_whole_ones_finds_the_same_quotient(profile: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one more whole one does: the bytes are the same, also where tables of other sizes share the height."""
+    sizes = (("first", 13), ("second", 12), ("third", 4))
+    sealed = [support.seal(support.table(support.ROWS, k), name, profile) for name, k in sizes]
+    prover = support.prover(sealed)
+    proof = prover.prove()
+    assert any(quotient.cosets(prover.layout, kappa).rest is not None for kappa in prover.layout.heights)
+    monkeypatch.setattr(quotient, "SMALL_LOG2", 64)
+    assert prover.prove() == proof
+    assert all(quotient.cosets(prover.layout, kappa).rest is None for kappa in prover.layout.heights)

@@ -130,6 +130,8 @@ KINDS = {
     "equation: add on every row",
     "equation: aggregate brought over",
     "equation: aggregate on every row",
+    "equation: floordiv times divisor plus remainder",
+    "equation: floordiv: remainder below the divisor",
     "equation: mul brought over",
     "equation: mul: so far",
     "equation: not above",

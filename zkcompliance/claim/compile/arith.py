@@ -127,6 +127,8 @@ def equal(ctx: Context, a: Wide, b: Wide, name: str) -> Term:
     if len(d.limbs) > 1 and not (a.normal and b.normal):
         shifted = normalise(ctx, sub(d, digits(d.lo)), f"{name}: difference")
         d = sub(shifted, digits(-d.lo))
+    if all(limb.hi <= 0 for limb in d.limbs):
+        d = sub(digits(0), d)
     if all(limb.lo >= 0 for limb in d.limbs) and sum(limb.hi for limb in d.limbs) <= HALF:
         return ctx.invertible([sum(d.limbs[1:], d.limbs[0])], name)  # a sum of what is not negative: 0 if all are
     return ctx.invertible(list(d.limbs), name)

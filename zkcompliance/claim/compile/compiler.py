@@ -187,7 +187,9 @@ class Compiler:
         """What a table must provide for, before it is made."""
         required = [requirement.value for requirement in self.definition.requirements]
         values = [*required, *(reveal.value for reveal in self.definition.reveals)]
-        for part in core.walk(*values):
+        parts = list(core.walk(*values))
+        self.singles.plan(parts)
+        for part in parts:
             if isinstance(part, core.Groups):
                 self.batches.group(part)
             if isinstance(part, core.Member | core.Lookup | core.AsOf):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import combinations
 
 import numpy as np
 
@@ -67,6 +68,9 @@ class Context:
         self.number = number
         self.constraints: list[tuple[str, Kind, Term]] = []
         self.products: dict[Term, Term] = {}  # columns that are the value of an expression
+        self._flat: dict[int, Term] = {}  # the column of each shape of expression that has one
+        self._shapes: dict[Term, int] = {}
+        self._numbers: dict[tuple[Op, int, int], int] = {}
 
     def limbs(self, count: int, name: str, fill: Fill) -> list[Term]:
         """Fresh values, each known to be in [0, 2^16)."""
@@ -95,15 +99,32 @@ class Context:
         """The same value with degree at most 1: a column of its own if need be."""
         if e.degree <= 1:
             return e
-        column = self.free(name, lambda run: run.value(self.number, e), e.lo, e.hi)
-        self.zero(name, column - e)
-        self.products[column] = e
-        return column
+        shape = self._shape(e)
+        if shape not in self._flat:
+            column = self.free(name, lambda run: run.value(self.number, e), e.lo, e.hi)
+            self.zero(name, column - e)
+            self.products[column] = e
+            self._flat[shape] = column
+        known = self._flat[shape]
+        return known if (known.lo, known.hi) == (e.lo, e.hi) else known.within(max(known.lo, e.lo), min(known.hi, e.hi))
+
+    def _shape(self, e: Term) -> int:
+        """A number that equal expressions have in common, whatever is known of their values."""
+        if e not in self._shapes:
+            operation = e.op in (Op.ADD, Op.SUB, Op.MUL)
+            key = (e.op, self._shape(e.a), self._shape(e.b)) if operation else (e.op, e.a, e.b)
+            self._shapes[e] = self._numbers.setdefault(key, len(self._numbers))
+        return self._shapes[e]
 
     def times(self, a: Term, b: Term) -> Term:
         """a·b, of degree at most 2."""
         a, b = self.factors(a, b)
         return a * b
+
+    def selection(self, a: Term, b: Term) -> Term:
+        """a·b of two bits in a column of its own: of degree at most 3, the constraint needs no other."""
+        product = a * b if a.degree + b.degree <= MAX_DEGREE else self.times(a, b)
+        return self.flat(product.within(0, 1), "selected")
 
     def factors(self, a: Term, b: Term) -> tuple[Term, Term]:
         """The two as they are where their product has degree at most 2, else in columns of their own."""
@@ -125,7 +146,11 @@ class Context:
         return e.within(0, min(count, RADIX) - 1)
 
     def invertible(self, ds: list[Term], name: str) -> Term:
-        """1 where every d is 0, else 0: r·d = 0 and Σ i·d = 1 − r with free i."""
+        """1 where every d is 0, else 0: r·d = 0 and Σ w·d = 1 − r.
+
+        The weights w are free columns u_a, and products u_a·u_b of two that differ: if some d is not 0, there are u
+        with Σ w·d = 1; if all are 0, there are none. So k columns serve k·(k + 1)/2 values.
+        """
         here = self.number
         ds = [self.flat(d) for d in ds]
 
@@ -133,23 +158,54 @@ class Context:
             return np.asarray(np.logical_and.reduce([run.value(here, d) == 0 for d in ds]).astype(np.int64))
 
         r = self.free(f"{name}: equal", equal, 0, 1)
+        count = next(k for k in range(1, len(ds) + 1) if k * (k + 1) >= 2 * len(ds))
+        pairs = list(combinations(range(count), 2))
+
+        def fill(run: Run) -> list[np.ndarray]:
+            return _factors([run.value(here, d) % P for d in ds], run.value(here, r) == 1, count, pairs)
+
+        factors = self.together(count, f"{name}: inverse", fill)
+        weights = [*factors, *(in_field(factors[a], factors[b]) for a, b in pairs)]
         total = r - 1
-        for j, d in enumerate(ds):
+        for d, weight in zip(ds, weights[: len(ds)], strict=True):
             self.zero(f"{name}: equal means equal", in_field(r, d))
-            i = self.free(f"{name}: inverse {j}", lambda run, j=j: _inverse(run, here, r, ds, j))  # type: ignore[misc]
-            total = (total + in_field(i, d)).within(-HALF, HALF)
+            total = (total + in_field(weight, d)).within(-HALF, HALF)
         self.zero(f"{name}: unequal means unequal", total)
         return r
 
+    def together(self, count: int, name: str, fill: Fill, lo: int = -HALF, hi: int = HALF) -> list[Term]:
+        """Fresh values as of `free`, which are filled by one function."""
+        columns: list[Term] = []
+        kept: dict[int, list[np.ndarray]] = {}
 
-def _inverse(run: Run, table: int, r: Term, ds: list[Term], j: int) -> np.ndarray:
-    """1/d_j where r = 0 and d_j is the first that is not 0, else 0."""
-    before = np.zeros_like(run.value(table, ds[j]), bool)
-    for d in ds[:j]:
-        before |= run.value(table, d) != 0
-    own = run.value(table, ds[j]) % P
-    inverses = batch_inverse(np.where(own == 0, 1, own).astype(np.uint32)).astype(np.int64)
-    return np.where(before | (own == 0) | (run.value(table, r) == 1), 0, inverses)
+        def one(run: Run, j: int) -> np.ndarray:
+            if j == 0:
+                kept[id(run)] = fill(run)
+            values = kept[id(run)][j]
+            if j == count - 1:
+                del kept[id(run)]
+            return values
+
+        for j in range(count):
+            columns.append(self.free(name, lambda run, j=j: one(run, j), lo, hi))  # type: ignore[misc]
+        return columns
+
+
+def _factors(ds: list[np.ndarray], equal: np.ndarray, count: int, pairs: list[tuple[int, int]]) -> list[np.ndarray]:
+    """u with Σ w·d = 1 where some d is not 0, else 0: the first such d has weight 1/d, by its own u, or by a pair of
+    which the first is 1; no other weight counts, as all d before it are 0, and all other u."""
+    first = np.full(len(equal), len(ds))
+    own = np.ones(len(equal), np.uint32)
+    for j, d in reversed(list(enumerate(ds))):
+        first = np.where(d != 0, j, first)
+        own = np.where(d != 0, d, own).astype(np.uint32)
+    first[equal] = len(ds)
+    inverse = batch_inverse(own).astype(np.int64)
+    factors = [np.where(first == a, inverse, 0) for a in range(count)]
+    for j, (a, b) in enumerate(pairs, count):
+        here = first == j
+        factors[a][here], factors[b][here] = 1, inverse[here]
+    return factors
 
 
 class Table(Context):
@@ -184,20 +240,7 @@ class Table(Context):
 
     def unchecked(self, count: int, name: str, fill: Fill) -> list[Term]:
         """Limbs whose range other constraints imply."""
-        columns: list[Term] = []
-        kept: dict[int, list[np.ndarray]] = {}
-
-        def one(run: Run, j: int) -> np.ndarray:
-            if j == 0:
-                kept[id(run)] = fill(run)
-            values = kept[id(run)][j]
-            if j == count - 1:
-                del kept[id(run)]
-            return values
-
-        for j in range(count):
-            columns.append(self.free(name, lambda run, j=j: one(run, j), 0, RADIX - 1))  # type: ignore[misc]
-        return columns
+        return self.together(count, name, fill, 0, RADIX - 1)
 
     def require_16_bits(self, *values: Term, name: str = "16 bits") -> None:
         for value in values:

@@ -58,14 +58,9 @@ def extreme(workshop: Workshop, rows: FrameRows, node: core.Aggregate) -> Linear
     ctx.zero(f"the row that has the {node.kind} is selected", hit * (1 - selected))
     for j in range(n):
         ctx.zero(f"the {node.kind} is had", hit * (m.limb(j) - x.limb(j)))
-    none = ctx.free(
-        "is empty", lambda run: np.full(run.tables[here].total, int(not run.value(here, selected).any())), 0, 1
-    )
-    ctx.zero("empty is 0 or 1", none * (none - 1))
-    thread.everywhere("empty", [none])
+    none = thread.none(selected)
     for j in range(n):
         ctx.zero("empty has its value", none * (m.limb(j) - empty.limb(j)))
-    ctx.zero("empty means no row", none * selected)
     begin = thread.beginning
     hits = equations.sum_of(ctx, f"rows with the {node.kind}", hit, (digits(1).limbs[0],), 0, 1)
     nothing = equations.sum_of(ctx, "empty", begin, (none,), 0, 1)

@@ -5,7 +5,8 @@ A weight in an equation is small (docs/spec/buses.md): a larger multiple is buil
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -77,9 +78,13 @@ class Equations:
             run.sums[a, b] = run.total(a, selector, limbs)
         return run.sums[a, b]
 
-    def unknown(self, name: str, form: Linear, hi: int | None = None) -> Quantity:
+    def unknown(self, name: str, form: Linear) -> Quantity:
         """A private integer ≥ 0 whose value is the form's in honest proofs; an equation must say so."""
-        limbs = limbs_for(max(0, form.hi if hi is None else hi))
+        return self.private(name, form.hi, lambda run: self.evaluate(run, form))
+
+    def private(self, name: str, hi: int, value: Callable[[Run], int]) -> Quantity:
+        """A private integer ≥ 0 with limbs for 0 … hi, that honest proofs fill by `value`; equations say what it is."""
+        limbs = limbs_for(max(0, hi))
         if limbs > MAX_LIMBS:
             raise ValueError("a single value of more than 512 bits")
         number = len(self.board.unknowns)
@@ -91,7 +96,7 @@ class Equations:
         self.board.unknowns.append(Unknown(numbered, limbs))
 
         def step(run: Run) -> None:
-            honest = np.array([self.evaluate(run, form)], object)
+            honest = np.array([value(run)], object)
             run.unknowns[number] = int(run.told((-2, number), honest)[0])
 
         self.board.steps.append(step)
@@ -120,6 +125,17 @@ class Equations:
             self.emit(name, terms, 0)
         else:
             self.emit(name, terms, form.constant)
+
+    def divide(self, name: str, form: Linear, divisor: int) -> Linear:
+        """⌊form / divisor⌋: form = divisor·(q + ⌊lo/divisor⌋) + r with q, r ≥ 0 and r ≤ divisor − 1."""
+        low, high = form.lo // divisor, form.hi // divisor
+        q = self.private(name, high - low, lambda run: self.evaluate(run, form) // divisor - low)
+        r = self.private(f"{name}: remainder", divisor - 1, lambda run: self.evaluate(run, form) % divisor)
+        quotient, rest = Linear(((q, 1),), low, low, high), Linear(((r, 1),), 0, 0, divisor - 1)
+        below = combine(constant(divisor - 1), replace(rest, hi=(1 << 16 * limbs_for(divisor - 1)) - 1), -1)
+        self.at_least_zero(f"{name}: remainder below the divisor", below)
+        self.zero(f"{name} times divisor plus remainder", combine(combine(form, quotient, -divisor), rest, -1))
+        return quotient
 
     def emit(self, name: str, terms: list[tuple[Quantity, int]], value: int) -> None:
         summands = [Summand(kind, coefficient, a, b) for (kind, a, b), coefficient in terms]

@@ -126,6 +126,8 @@ class Nodes:
             r = arith.equal(self.ctx, a, b, name)
             return r if node.op == "==" else (1 - r).within(0, 1)
         d = sub(b, a) if node.op == "<=" else sub(sub(b, a), digits(1))
+        if d.lo == -1 and isinstance(self.ctx, Table) and (sides := _apart(node.op, a, b)):
+            return (1 - arith.equal(self.ctx, *sides, name)).within(0, 1)
         return arith.at_least_zero(self.ctx, d, name)
 
     def _is_in(self, node: core.Value) -> Wide:
@@ -310,6 +312,19 @@ class PublicNodes(Nodes):
             arith.require_zero(self.ctx, sub(kept, wide(out)), short(node))
             first = out[0]
         return first.a, low
+
+
+def _apart(op: str, a: Wide, b: Wide) -> tuple[Wide, Wide] | None:
+    """Of a < b where a is at most b, and of a ≤ b where a is at most b + 1 and one of them a constant: what is equal
+    where it is false. None where their digits do not say whether they are equal, or would need columns for it."""
+    if op == "<=" and a.constant is not None:
+        a = digits(a.constant - 1)
+    elif op == "<=" and b.constant is not None:
+        b = digits(b.constant + 1)
+    elif op == "<=":
+        return None
+    flat = all(limb.degree <= 1 for limb in (*a.limbs, *b.limbs))
+    return (a, b) if flat and a.normal and b.normal else None
 
 
 def _digits_of(run: Run, w: Wide, n: int) -> list[np.ndarray]:

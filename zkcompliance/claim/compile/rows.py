@@ -54,8 +54,8 @@ class FrameNodes(Nodes):
         if isinstance(where, core.And):
             both = core.Rows(self.frame, where.a)
             first = self.selected(both)
-            return self.ctx.flat(self.ctx.times(first, self.truth(where.b)).within(0, 1), "selected")
-        return self.ctx.flat(self.ctx.times(self.act, self.truth(where)).within(0, 1), "selected")
+            return self.ctx.selection(first, self.truth(where.b))
+        return self.ctx.selection(self.act, self.truth(where))
 
     def forbid(self, name: str, rows: core.Rows) -> None:
         """No row that counts meets `where`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -99,6 +100,19 @@ class Singles:
         self._aside: Aside | None = None
         self._known: dict[core.Value, Linear] = {}
         self._brought: dict[Linear, Wide] = {}
+        self._selections: set[core.Rows] = set()  # rows that have a column anyway, or are all of a log
+        self._summed: set[tuple[core.Rows, core.Value | None]] = set()
+
+    def plan(self, parts: Iterable[core.Base]) -> None:
+        """What is asked, before any of it is compiled: every node of the claim."""
+        for part in parts:
+            if isinstance(part, core.Rows):
+                self._selections.add(part)
+                while isinstance(part.where, core.And):  # each step of a selection has a column
+                    part = replace(part, where=part.where.a)
+                    self._selections.add(part)
+            elif isinstance(part, core.Aggregate) and part.by is None and part.kind in ("sum", "count"):
+                self._summed.add((part.rows, part.arg))
 
     @property
     def aside(self) -> Aside:
@@ -138,6 +152,8 @@ class Singles:
                         product = self._times_public(self.linear(x), self.workshop.publics.value(y), short(node))
                         if product is not None:
                             return product
+            case core.FloorDiv():
+                return self.workshop.equations.divide(short(node), self.linear(node.a), node.divisor)
             case core.Aggregate():
                 return self._aggregate(node)
         return self.aside.take(self.aside.value(node), short(node))
@@ -185,8 +201,25 @@ class Singles:
                 return extreme(self.workshop, self.workshop.rows_of(node.rows.frame), node)
             except ArithmeticError as error:
                 raise cannot(str(error), node.line) from None
+        rest = self._others(node)
+        if rest is not None:
+            every, those = (self.linear(replace(node, rows=part)) for part in rest)
+            return replace(combine(every, those, -1), lo=every.lo, hi=every.hi)  # wide enough for any of the rows
         rows = self.workshop.rows_of(node.rows.frame)
         return self._total(node, rows, node.arg)
+
+    def _others(self, node: core.Aggregate) -> tuple[core.Rows, core.Rows] | None:
+        """Of a total over rows on which something does not hold: those rows and the ones on which it does, and the
+        latter, if they have a column anyway and this makes at most a further count. So these rows need no column."""
+        where = node.rows.where
+        before, last = (where.a, where.b) if isinstance(where, core.And) else (None, where)
+        if not isinstance(last, core.Not) or node.rows.order:
+            return None
+        every = replace(node.rows, where=before)
+        holds = replace(where, b=last.a) if isinstance(where, core.And) else last.a
+        those = replace(node.rows, where=holds)
+        known = those in self._selections if node.arg is None else (those, node.arg) in self._summed
+        return (every, those) if known else None
 
     def _total(self, node: core.Aggregate, rows: FrameRows, arg: core.Value | None) -> Linear:
         selector = rows.selected(node.rows)

@@ -34,6 +34,7 @@ class Thread:
         self.end = self.ctx.free("where the log ends", ends, 0, 1)
         self.ctx.zero("where the log ends is 0 or 1", self.end * (self.end - 1))
         self.ctx.zero("the first segment begins", self.end * leaf(Op.ORDINAL, 0, 0, 255), Kind.FIRST)
+        self._none: dict[Term, Term] = {}
         self._down: list[tuple[Term, Term]] = []  # before and after each row
         self._up: list[tuple[Term, Term]] = []
 
@@ -42,6 +43,22 @@ class Thread:
         """1 on the very first row, else 0."""
         first = leaf(Op.FIRST, 0, 0, 1)
         return self.ctx.flat((first * self.end).within(0, 1), "the very first row")
+
+    def none(self, selected: Term) -> Term:
+        """On every row whether no row is selected: a bit that is 0 if one is; that it is 1 if none is, who asks sees
+        to. One column, whoever asks."""
+        if selected not in self._none:
+            here = self.ctx.number
+
+            def fill(run: Run) -> np.ndarray:
+                return np.full(run.tables[here].total, int(not run.value(here, selected).any()))
+
+            none = self.ctx.free("is empty", fill, 0, 1)
+            self.ctx.zero("empty is 0 or 1", none * (none - 1))
+            self.everywhere("empty", [none])
+            self.ctx.zero("empty means no row", none * selected)
+            self._none[selected] = none
+        return self._none[selected]
 
     def previous(self, selected: Term, arg: Wide, default: Wide) -> Wide:
         """p before each row: p' = sel·arg + (1 − sel)·p, and the default at the beginning."""

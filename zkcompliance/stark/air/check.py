@@ -5,6 +5,7 @@ It is the slow twin of the machine and of the buses: numpy on 64-bit integers, l
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,9 +29,21 @@ class Failure:
         return f"{self.requirement} (instance {self.instance}{'' if self.row is None else f', row {self.row}'})"
 
 
-def node_values(instance: Instance, log: np.ndarray | None, witness: np.ndarray) -> Columns:
-    """A function from a node to its values (N,) int64 on all rows; log (w, N) has every log column."""
-    return _NodeValues(instance, log, witness)
+ROWS_AT_ONCE = 1 << 15  # so that the values of a few nodes stay in the cache; no buckets are more, nor divide it not
+
+
+def node_values(instance: Instance, log: np.ndarray | None, witness: np.ndarray, rows: slice | None = None) -> Columns:
+    """A function from a node to its values (N,) int64 on all rows; log (w, N) has every log column.
+
+    rows: of these alone, a slice with both ends.
+    """
+    return _NodeValues(instance, log, witness, rows or slice(0, instance.rows))
+
+
+def values_in_parts(instance: Instance, log: np.ndarray | None, witness: np.ndarray) -> Iterator[Columns]:
+    """The same, part after part of the rows, for what needs no row beside another."""
+    for first in range(0, instance.rows, ROWS_AT_ONCE):
+        yield node_values(instance, log, witness, slice(first, min(first + ROWS_AT_ONCE, instance.rows)))
 
 
 class _NodeValues:
@@ -40,8 +53,8 @@ class _NodeValues:
     arrays give it no reason to, and at 2^20 rows they are a gigabyte beside the proof.
     """
 
-    def __init__(self, instance: Instance, log: np.ndarray | None, witness: np.ndarray) -> None:
-        self._instance, self._log, self._witness = instance, log, witness
+    def __init__(self, instance: Instance, log: np.ndarray | None, witness: np.ndarray, rows: slice) -> None:
+        self._instance, self._log, self._witness, self._rows = instance, log, witness, rows
         self._known: dict[int, np.ndarray] = {}
 
     def __call__(self, node: int) -> np.ndarray:
@@ -50,16 +63,19 @@ class _NodeValues:
         return self._known[node]
 
     def _found(self, node: int) -> np.ndarray:
-        instance, log = self._instance, self._log
+        instance, log, rows = self._instance, self._log, self._rows
+        count = rows.stop - rows.start
         op, a, b = instance.air.nodes[node]
         if op == Op.CONST:
-            column = np.full(instance.rows, a, np.int64)
+            column = np.full(count, a, np.int64)
         elif op == Op.LOG and log is not None:
-            column = log[a].astype(np.int64)
+            column = log[a, rows].astype(np.int64)
         elif op == Op.WIT:
-            column = self._witness[a].astype(np.int64)
+            column = self._witness[a, rows].astype(np.int64)
         elif op == Op.NEXT:
-            column = np.roll(self._witness[a], -1).astype(np.int64)
+            column = np.empty(count, np.int64)
+            column[:-1] = self._witness[a, rows.start + 1 : rows.stop]
+            column[-1] = self._witness[a, rows.stop % instance.rows]
         elif op == Op.ADD:
             column = (self(a) + self(b)) % P
         elif op == Op.SUB:
@@ -67,10 +83,13 @@ class _NodeValues:
         elif op == Op.MUL:
             column = self(a) * self(b) % P
         elif op in (Op.FIRST, Op.LAST):
-            column = np.zeros(instance.rows, np.int64)
-            column[0 if op == Op.FIRST else -1] = 1
+            column = np.zeros(count, np.int64)
+            if op == Op.FIRST and rows.start == 0:
+                column[0] = 1
+            elif op == Op.LAST and rows.stop == instance.rows:
+                column[-1] = 1
         elif op == Op.BUCKET:
-            column = np.arange(instance.rows) % instance.buckets
+            column = np.arange(rows.start, rows.stop) % instance.buckets
         else:  # what is a constant of a part is CONST in the union
             raise ValueError(f"node {node} is {Op(op).name}, which no instance of a union has")
         return column
@@ -110,7 +129,7 @@ def check_rows(number: int, layout: Layout, log: np.ndarray | None, witness: np.
 
 
 def bucket_sums(instance: Instance, number: int, buckets: int, value: Columns) -> np.ndarray:
-    """(limbs, buckets) int64: for sum `number`, selector·limb added over the rows i ≡ b mod buckets."""
+    """(limbs, buckets) int64: for sum `number`, selector·limb added over the rows i ≡ b mod buckets that there are."""
     total = instance.air.sums[number]
     selector = value(total.selector)
     return np.stack([(value(limb) * selector).reshape(-1, buckets).sum(axis=0) for limb in total.limbs])

@@ -39,7 +39,7 @@ def check_buses(layout: Layout, values: list[Columns], cells: np.ndarray) -> lis
     Values that no table holds are `check_rows`' to report.
     """
     number, table = len(layout.instances) - 1, layout.table
-    ranges, row_counts = tally(layout, values)
+    ranges, row_counts = tally(layout, zip(layout.instances[:-1], values, strict=True))
     v = cells[table.cells]
     ranges[-1] += np.bincount(v[v < RANGE_SIZE], minlength=RANGE_SIZE)
     pairs = cells[0].astype(np.int64) * table.pairs + np.arange(table.pairs)[:, None]  # (2^e, N) values

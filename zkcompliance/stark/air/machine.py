@@ -46,6 +46,7 @@ class Code:
     constants: list[int] = field(default_factory=list)
     ext_constants: list[Ext] = field(default_factory=list)
     _kinds: list[bool] = field(default_factory=list)
+    _known: dict[int, Reg] = field(default_factory=dict)
     _loads: dict[tuple[Do, int, int], Reg] = field(default_factory=dict)
 
     def _emit(self, op: Do, extension: bool, a: int, b: int = 0) -> Reg:
@@ -70,8 +71,10 @@ class Code:
         return self._once(Do.PERIODIC, row)
 
     def const(self, value: int) -> Reg:
-        self.constants.append(value)
-        return self._emit(Do.CONST, False, len(self.constants) - 1)
+        if value not in self._known:
+            self.constants.append(value)
+            self._known[value] = self._emit(Do.CONST, False, len(self.constants) - 1)
+        return self._known[value]
 
     def add(self, x: Reg, y: Reg) -> Reg:
         return self._emit(Do.EADD if x.extension else Do.ADD, x.extension, x.number, y.number)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
@@ -34,27 +34,27 @@ def multiplicities(instance: Instance, interaction: Interaction, value: Columns)
     return np.where(raw > P // 2, raw - P, raw)
 
 
-def tally(layout: Layout, values: list[Columns]) -> tuple[np.ndarray, list[np.ndarray]]:
+def tally(layout: Layout, parts: Iterable[tuple[Instance, Columns]]) -> tuple[np.ndarray, list[np.ndarray]]:
     """Lookups of every 16-bit value on each range bus (R, 2^16), and of every row of each public table.
 
-    values: the node values of every instance but the cells table. What no table holds is not counted.
+    parts: the node values of every instance but the cells table, of all rows or of some at a time. What no table holds
+    is not counted.
     """
     ranges = np.zeros((len(layout.table.ranges), RANGE_SIZE), np.int64)
     rows = [np.zeros(len(public), np.int64) for public in layout.lookup_values]
-    for instance, value in zip(layout.instances[:-1], values, strict=True):
+    for instance, value in parts:
         for interaction in instance.air.interactions:
-            weights = multiplicities(instance, interaction, value)
             if layout.is_range(interaction.bus):
                 asked = value(interaction.nodes[0])
-                _count(ranges[layout.table.ranges.index(interaction.bus)], asked, weights, asked < RANGE_SIZE)
+                counts, known = ranges[layout.table.ranges.index(interaction.bus)], asked < RANGE_SIZE
             elif interaction.bus <= len(rows):
                 asked = lookup_rows(value, interaction.nodes, layout, interaction.bus)
-                _count(rows[interaction.bus - 1], asked, weights, asked >= 0)
+                counts, known = rows[interaction.bus - 1], asked >= 0
+            else:
+                continue
+            asked = asked if known.all() else asked[known]
+            if interaction.multiplicity is None:
+                counts += np.bincount(asked, minlength=len(counts))
+            else:
+                np.add.at(counts, asked, multiplicities(instance, interaction, value)[known])
     return ranges, rows
-
-
-def _count(counts: np.ndarray, asked: np.ndarray, weights: np.ndarray, known: np.ndarray) -> None:
-    if (weights == 1).all():
-        counts += np.bincount(asked[known], minlength=len(counts))
-    else:
-        np.add.at(counts, asked[known], weights[known])

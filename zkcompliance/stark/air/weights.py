@@ -43,37 +43,59 @@ def fingerprint(values: list[int], bus: int, challenges: Challenges) -> Ext:
 
 
 class NodeCode:
-    """Registers of a table's nodes, written on demand."""
+    """Registers of a table's nodes, written on demand; what is the same on every row is worked out here."""
 
     def __init__(self, code: Code, instance: Instance) -> None:
         self.code = code
         self.air = instance.air
         self._regs: dict[int, Reg] = {}
+        self._constants: dict[int, int | None] = {}
+
+    def constant(self, node: int) -> int | None:
+        """The value of a node that columns and selectors have no part in, or None."""
+        if node not in self._constants:
+            op, a, b = self.air.nodes[node]
+            value: int | None = a if op == Op.CONST else None
+            if op in (Op.ADD, Op.SUB, Op.MUL):
+                x, y = self.constant(a), self.constant(b)
+                if x is not None and y is not None:
+                    value = (x + y if op == Op.ADD else x - y if op == Op.SUB else x * y) % P
+                elif op == Op.MUL and 0 in (x, y):
+                    value = 0
+            self._constants[node] = value
+        return self._constants[node]
 
     def reg(self, node: int) -> Reg:
         if node not in self._regs:
-            op, a, b = self.air.nodes[node]
-            code = self.code
-            if op == Op.CONST:
-                reg = code.const(a)
-            elif op == Op.LOG:
-                reg = code.load(LOG, a)
-            elif op == Op.WIT:
-                reg = code.load(WITNESS, a)
-            elif op == Op.NEXT:
-                reg = code.next(WITNESS, a)
-            elif op == Op.ADD:
-                reg = code.add(self.reg(a), self.reg(b))
-            elif op == Op.SUB:
-                reg = code.sub(self.reg(a), self.reg(b))
-            elif op == Op.MUL:
-                reg = code.mul(self.reg(a), self.reg(b))
-            elif op == Op.BUCKET:
-                reg = code.periodic(BUCKET)
-            else:  # FIRST or LAST: what is a constant of a part is CONST in the union
-                reg = code.load(PUBLIC, FIRST if op == Op.FIRST else LAST)
-            self._regs[node] = reg
+            self._regs[node] = self._written(node)
         return self._regs[node]
+
+    def _written(self, node: int) -> Reg:
+        code, value = self.code, self.constant(node)
+        if value is not None:
+            return code.const(value)
+        op, a, b = self.air.nodes[node]
+        if op == Op.LOG:
+            return code.load(LOG, a)
+        if op == Op.WIT:
+            return code.load(WITNESS, a)
+        if op == Op.NEXT:
+            return code.next(WITNESS, a)
+        if op in (Op.ADD, Op.SUB) and self.constant(b) == 0:
+            return self.reg(a)
+        if op == Op.ADD:
+            return self.reg(b) if self.constant(a) == 0 else code.add(self.reg(a), self.reg(b))
+        if op == Op.SUB:
+            return code.sub(self.reg(a), self.reg(b))
+        if op == Op.MUL:
+            for factor, other in ((a, b), (b, a)):
+                if self.constant(factor) == 1:
+                    return self.reg(other)
+            return code.mul(self.reg(a), self.reg(b))
+        if op == Op.BUCKET:
+            return code.periodic(BUCKET)
+        # FIRST or LAST: what is a constant of a part is CONST in the union
+        return code.load(PUBLIC, FIRST if op == Op.FIRST else LAST)
 
 
 def group_fractions(

@@ -45,6 +45,8 @@ from zkcompliance.stark.profiles import CHUNK_BLIND, degree_bound
 FIRST_Z, TRANSITION, LAST_Z = range(3)
 INVERSE_Z = 13
 
+SMALL_LOG2 = 2  # a small coset has at most a quarter of a whole one's points
+
 Columns = tuple[np.ndarray, np.ndarray, np.ndarray]  # of the log, the witness, the extension
 
 
@@ -53,10 +55,26 @@ def coset_only(instance: Instance) -> int:
     return WEIGHTS + (0 if instance.weighed is None else 6)
 
 
-def cosets_needed(layout: Layout, kappa: int) -> int:
-    """How many cosets of size 2^κ determine the quotient of this height."""
+class Cosets(NamedTuple):
+    """What determines a quotient: whole cosets of size 2^κ, and the log2 of the size of a smaller one, if any."""
+
+    whole: int
+    rest: int | None
+
+
+def cosets(layout: Layout, kappa: int) -> Cosets:
+    """Masks make a quotient a little longer than a number of cosets: for so little a small coset is enough."""
     needed = max(i.numerator_degree() - i.rows + 1 for i in layout.instances if i.kappa == kappa)
-    count = -(-needed // (1 << kappa))
+    whole, rest = divmod(needed, 1 << kappa)
+    log_rest = max(0, rest - 1).bit_length()
+    if whole and 0 < rest and log_rest + SMALL_LOG2 <= kappa:
+        return Cosets(whole, log_rest)
+    return Cosets(-(-needed // (1 << kappa)), None)
+
+
+def cosets_needed(layout: Layout, kappa: int) -> int:
+    """How many whole cosets of size 2^κ the quotient of this height is taken from."""
+    count = cosets(layout, kappa).whole
     most = min(2 * layout.profile.blowup, MOST_COSETS)
     if count > most:
         raise ParametersRejected(f"the quotient needs {count} cosets, over {most}: use profile standard")
@@ -89,6 +107,8 @@ def composition(layout: Layout, number: int, challenges: Challenges, terminal: E
         totals[kind] = code.add(totals[kind], term) if kind in totals else term
 
     for constraint, weight in zip(instance.air.constraints, weights[:own], strict=True):
+        if nodes.constant(constraint.node) == 0:  # of parameters alone, and met
+            continue
         add(constraint.kind, code.scale(nodes.reg(constraint.node), weight))
     groups = group_fractions(nodes, challenges, [*phis, last])
     columns = [code.ext_load(EXTENSION, 6 * e) for e in range(count)]
@@ -122,15 +142,13 @@ def constraint_count(instance: Instance) -> int:
     return len(instance.air.constraints) + len(instance.air.groups) + 1
 
 
-def periodic_values(values: np.ndarray, instance: Instance, shift: int | None) -> tuple[np.ndarray, int]:
-    """A periodic table (rows, period) for trace rows (shift None) or a coset, and how far to shift a position."""
+def periodic_values(values: np.ndarray, instance: Instance, shift: int, log_size: int) -> tuple[np.ndarray, int]:
+    """A periodic table (rows, period) on the coset shift·⟨ω⟩ of size 2^log_size, and how far to shift a position."""
     period = values.shape[1]
-    if shift is None:
-        return values, 0
-    log_period = period.bit_length() - 1 + instance.kappa - instance.k
+    log_period = max(0, period.bit_length() - 1 + log_size - instance.k)
     point = pow(shift, instance.rows // period, P)
     out = evaluate_cosets(interpolate(values), log_period, [point])[:, 0]
-    return out, instance.kappa - log_period
+    return out, log_size - log_period
 
 
 def periodic_tables(layout: Layout, number: int, delta: Ext) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -142,7 +160,8 @@ def periodic_tables(layout: Layout, number: int, delta: Ext) -> tuple[np.ndarray
 
 @dataclass(frozen=True)
 class Selectors:
-    """On one coset: L_0, L_{N−1}; L_0/Z, X − g^−1, L_{N−1}/Z; 1/Z (1, 2^(κ−k)); the position of g·x for each x."""
+    """On one coset: L_0, L_{N−1}; L_0/Z, X − g^−1, L_{N−1}/Z; 1/Z, of which one value serves 2^k positions, or all; the
+    position of g·x for each x."""
 
     first: np.ndarray
     last: np.ndarray
@@ -151,23 +170,26 @@ class Selectors:
     following: np.ndarray
 
 
-def selectors(k: int, kappa: int, shift: int) -> Selectors:
-    """For tables of 2^k rows, in the order of positions on shift·⟨ω_{2^κ}⟩."""
-    rows, step = 1 << k, 1 << (kappa - k)
+def selectors(k: int, kappa: int, shift: int, *, apart: bool = False) -> Selectors:
+    """For tables of 2^k rows, in the order of positions on shift·⟨ω_{2^κ}⟩.
+
+    apart: g·x is not looked for on the coset, but as far behind x as the coset is long.
+    """
+    rows, values = 1 << k, max(0, kappa - k)
     g_inverse = inv(root_of_unity(k))
     points = vector.coset_points(kappa, shift)
-    z = vector.add_constant(vector.coset_points(kappa - k, pow(shift, rows, P)), -1)
+    z = vector.add_constant(vector.coset_points(values, pow(shift, rows, P)), -1)
     first = vector.scale(vector.batch_inverse(vector.add_constant(points, -1)), inv(rows))
     transition = vector.add_constant(points, -g_inverse)
     last = vector.scale(vector.batch_inverse(transition), g_inverse * inv(rows) % P)
     ends = (first, last)
-    over_z = [vector.scale(x, int(z[0])) if step == 1 else vector.mul(x, np.repeat(z, rows)) for x in ends]
+    over_z = [vector.scale(x, int(z[0])) if values == 0 else vector.mul(x, np.repeat(z, rows)) for x in ends]
     return Selectors(
         over_z[0],
         over_z[1],
         (first, transition, last),
         vector.batch_inverse(z)[None],
-        following(k, kappa),
+        np.arange(1 << kappa, 2 << kappa, dtype=np.int32) if apart else following(k, kappa),
     )
 
 
@@ -187,15 +209,17 @@ def coset_rows(
     sources: Columns,
     weights: np.ndarray | None,
     known: dict[int, Selectors],
+    small: int | None = None,
 ) -> Rows:
     """All that `composition` reads of one instance on shift·⟨ω_{2^κ}⟩; weights: coefficients (6, N) of W or V.
 
-    known: selectors by k, of this coset; what is missing is added.
+    known: selectors by k, of this coset; what is missing is added. small: it has so small a size instead, and the
+    sources have its values and then those at g·x.
     """
     instance = layout.instances[number]
-    kappa, k = instance.kappa, instance.k
+    kappa, k = instance.kappa if small is None else small, instance.k
     if k not in known:
-        known[k] = selectors(k, kappa, shift)
+        known[k] = selectors(k, kappa, shift, apart=small is not None)
     chosen = known[k]
     extra = coset_only(instance)
     public = workspace.take(extra + 3, 1 << kappa)
@@ -204,8 +228,11 @@ def coset_rows(
     if weights is not None:
         evaluate_cosets(weights, kappa, [shift], out=public[WEIGHTS:extra][:, None, :])
     tables = [
-        *(periodic_values(table, instance, shift) for table in periodic_tables(layout, number, challenges.delta)),
-        (chosen.inverse_z, k),
+        *(
+            periodic_values(table, instance, shift, kappa)
+            for table in periodic_tables(layout, number, challenges.delta)
+        ),
+        (chosen.inverse_z, min(k, kappa)),
     ]
     return Rows((*sources, public), chosen.following, tuple(t for t, _ in tables), tuple(s for _, s in tables))
 
@@ -248,6 +275,18 @@ class Blocks(NamedTuple):
             log = evaluate_cosets(self.log_polynomials, self.kappa, [shift])[:, 0]
         return log, self.witness.on(block, self.kappa, shift), self.extension.on(block, self.kappa, shift)
 
+    def near(self, log_size: int, shift: int, g: int) -> Columns:
+        """The same on a small coset, the log's, and on that and g times it, one after the other, the others'."""
+        log = np.zeros((1, 1), np.uint32)
+        if self.log_polynomials is not None:
+            log = evaluate_cosets(self.log_polynomials, log_size, [shift])[:, 0]
+        both = [shift, shift * g % P]
+        witness, extension = (
+            evaluate_cosets(held.polynomials, log_size, both).reshape(-1, 2 << log_size)
+            for held in (self.witness, self.extension)
+        )
+        return log, witness, extension
+
 
 def quotient_coefficients(
     layout: Layout,
@@ -258,9 +297,10 @@ def quotient_coefficients(
     sources: Mapping[int, Blocks],
     weights: Mapping[int, np.ndarray],
 ) -> np.ndarray:
-    """(6, cosets·2^κ) coefficients of Q; sources: of each instance; weights: coefficients, of those that have them."""
-    count, size = cosets_needed(layout, kappa), 1 << kappa
-    shifts = coset_shifts(kappa, layout.profile.log_blowup + 1)[:count]  # the domain's blocks first
+    """(6, n) coefficients of Q, n ≥ their number; sources: of each instance; weights: coefficients, of those that have
+    them."""
+    plan, size = cosets(layout, kappa), 1 << kappa
+    shifts = coset_shifts(kappa, layout.profile.log_blowup + 1)[: plan.whole + 1]  # the domain's blocks first
     codes: dict[int, Packed] = {}
     first = 0
     for number in layout.at_height(kappa):
@@ -269,16 +309,53 @@ def quotient_coefficients(
         code.renumber(LOG, layout.instances[number].air.log_columns)  # what `on` gives
         codes[number] = code.pack()
         first += len(weighed)
-    values, out = workspace.take(6, count, size), workspace.take(6, size)
-    for block, shift in enumerate(shifts):
+
+    def fill(total: list[np.ndarray], shift: int, block: int | None) -> None:
+        """Q's values on the domain's block of this shift, or on a small coset of it."""
         known: dict[int, Selectors] = {}
-        total = [row[block] for row in values]
+        out = workspace.take(6, total[0].shape[0])
         for number, packed in codes.items():
-            columns = sources[number].on(block, shift, layout.instances[number].air.log_columns)
-            polynomial = weights.get(number)
-            execute(packed, coset_rows(layout, number, challenges, shift, columns, polynomial, known), out)
+            instance = layout.instances[number]
+            if block is not None:
+                columns = sources[number].on(block, shift, instance.air.log_columns)
+            else:
+                columns = sources[number].near(plan.rest or 0, shift, root_of_unity(instance.k))
+            given = (layout, number, challenges, shift, columns, weights.get(number), known)
+            execute(packed, coset_rows(*given) if block is not None else coset_rows(*given, plan.rest), out)
             vector.accumulate(total, out, begin=number == next(iter(codes)))
-    return interpolate_cosets(values, shifts, in_place=True)
+
+    values = workspace.take(6, plan.whole, size)
+    for block, shift in enumerate(shifts[: plan.whole]):
+        fill([row[block] for row in values], shift, block)
+    whole = interpolate_cosets(values, shifts[: plan.whole], in_place=True)
+    if plan.rest is None:
+        return whole
+    there = workspace.take(6, 1 << plan.rest)
+    fill(list(there), shifts[-1], None)
+    return _lengthened(whole, kappa, shifts[:-1], there, shifts[-1])
+
+
+def _lengthened(whole: np.ndarray, kappa: int, shifts: list[int], there: np.ndarray, shift: int) -> np.ndarray:
+    """Q = A + M·E: A agrees with it on the cosets of `shifts`, M = Π (X^n − y_i) is 0 there, n = 2^κ and y_i = shift^n.
+
+    whole: A (6, count·n); there: Q's values (6, s) on shift·⟨ω_s⟩, where M is one number, since s divides n.
+    """
+    size, small = 1 << kappa, there.shape[1]
+    factors = [1]  # of M in Y = X^n
+    for y in (pow(each, size, P) for each in shifts):
+        factors = [(a - y * b) % P for a, b in zip([0, *factors], [*factors, 0], strict=True)]
+    power = pow(shift, size, P)
+    here = sum(factor * pow(power, j, P) for j, factor in enumerate(factors)) % P
+    known = evaluate_cosets(whole, small.bit_length() - 1, [shift])[:, 0]
+    rest = np.ascontiguousarray(vector.scale(vector.sub(there, known), inv(here)))
+    excess = interpolate_cosets(rest[:, None], [shift])
+    longer = workspace.take(6, whole.shape[1] + small)
+    longer[:, : whole.shape[1]] = whole
+    longer[:, whole.shape[1] :] = excess
+    for j, factor in enumerate(factors[:-1]):
+        part = [row[j * size : j * size + small] for row in longer]
+        vector.accumulate(part, vector.scale(excess, factor))
+    return longer
 
 
 def blinded_chunks(layout: Layout, kappa: int, coefficients: np.ndarray, stream: Keystream) -> np.ndarray:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from zkcompliance.stark.air.cells import CARRY_OFFSET, HIGH_SHIFT, RANGE_SIZE, TALL_CELLS, TOP_SHIFT
-from zkcompliance.stark.air.check import Failure, bucket_sums, check_identities, check_rows, node_values
+from zkcompliance.stark.air.check import (
+    Failure,
+    bucket_sums,
+    check_identities,
+    check_rows,
+    node_values,
+    values_in_parts,
+)
 from zkcompliance.stark.air.check_buses import check_blinds, check_buses, check_general_buses
 from zkcompliance.stark.air.shape import Layout
 from zkcompliance.stark.air.tally import Columns, tally
@@ -52,15 +60,16 @@ def build_trace(
     """
     logs = log_tables(tables)
     columns = join_parts(layout, private)
-    values = [
-        node_values(instance, columns_of(logs, number), own)
-        for number, (instance, own) in enumerate(zip(layout.instances[:-1], columns, strict=True))
-    ]
+
+    def values(number: int) -> Iterator[Columns]:
+        return values_in_parts(layout.instances[number], columns_of(logs, number), columns[number])
+
     sums = place_sums(layout, values)
-    fill_tallies(layout, sums, columns)  # no sum reads a tally, so that none of `values` is known of them yet
+    fill_tallies(layout, sums, columns)  # which no sum reads, but asks do
     table = layout.table
     cells = cell_values(layout, sums, unknowns)
-    ranges, counts = tally(layout, values)
+    each = enumerate(layout.instances[:-1])
+    ranges, counts = tally(layout, ((instance, value) for number, instance in each for value in values(number)))
     for first, count in zip(layout.cells.lookups, counts, strict=True):
         cells[first : first + 2 * len(count) : 2] = count & 0xFFFF
         cells[first + 1 : first + 2 * len(count) : 2] = count >> 16
@@ -91,12 +100,15 @@ def join_parts(layout: Layout, private: list[np.ndarray]) -> list[np.ndarray]:
     return columns
 
 
-def place_sums(layout: Layout, values: list[Columns]) -> list[np.ndarray]:
-    """The bucket sums of every place, from the node values of all instances but the cells table."""
-    return [
-        bucket_sums(layout.instances[place.instance], place.position, place.buckets, values[place.instance])
-        for place in layout.cells.sums
-    ]
+def place_sums(layout: Layout, values: Callable[[int], Iterable[Columns]]) -> list[np.ndarray]:
+    """The bucket sums of every place, from the node values of each instance but the cells table, in parts."""
+    found: list[np.ndarray | int] = [0] * len(layout.cells.sums)
+    for number, instance in enumerate(layout.instances[:-1]):
+        places = [(at, place) for at, place in enumerate(layout.cells.sums) if place.instance == number]
+        for value in values(number) if places else ():
+            for at, place in places:
+                found[at] = found[at] + bucket_sums(instance, place.position, place.buckets, value)
+    return [np.asarray(sums) for sums in found]
 
 
 def split_sum(buckets: np.ndarray) -> np.ndarray:
@@ -164,6 +176,6 @@ def check_trace(layout: Layout, trace: Trace) -> list[Failure]:
         failures += check_rows(number, layout, trace.log_columns(number), trace.witness[number])
         if instance.member is not None:
             values.append(node_values(instance, trace.log_columns(number), trace.witness[number]))
-    failures += check_identities(layout, trace.witness, place_sums(layout, values))
+    failures += check_identities(layout, trace.witness, place_sums(layout, lambda at: [values[at]]))
     failures += check_buses(layout, values, trace.witness[-1]) + check_general_buses(layout, values)
     return failures + check_blinds(layout, [columns[-1] for columns in trace.witness])
