@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from zkcompliance import schemas
 from zkcompliance.edge.shown import command
 from zkcompliance.errors import AlreadySealed, KeyFileError, LogError, SchemaError, UsageError, ZkComplianceError
-from zkcompliance.log import cosigner, files, keybook, leftovers, moving, read_ahead, sealing, staging, successor
+from zkcompliance.log import cosigned, files, keybook, leftovers, moving, read_ahead, sealing, staging, successor
 from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.cosignature import CosignerKey
 from zkcompliance.log.creation import create_log
@@ -317,8 +317,7 @@ class Writer:
         SignatureRejected for a line that none of `cosigners` made, MalformedNote, UsageError when it gets too long.
         """
         with self._batch():
-            text, _, _ = load_public(self._layout, self._settings)
-            files.replace(self._layout.checkpoint, cosigner.add_lines(text, lines, cosigners).encode())
+            cosigned.add(self._layout, self._settings, self.checkpoint, lines, cosigners)
 
     def _add(self, chunks: Iterable[NDArray[np.uint32]]) -> None:
         if not self._rolling:
