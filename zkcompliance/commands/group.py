@@ -29,6 +29,8 @@ VERBS = {
     "roll-up": "seal the groups of a log's rows, with proofs that they are, to prove over them alone",
     "refresh": "go on with a log's rows under fresh secrets, with proofs that they are the same",
     "compact": "go on with a log's rows in fewer segments, with proofs that they are the same",
+    "cosign": "have a log's checkpoint cosigned by witnesses",
+    "witness": "cosign checkpoints of others' logs, over HTTP, each only if it extends what was signed before",
     "log": "retire a log folder whose rows went on elsewhere, or mark one put back from a backup",
     "explain": "a claim, a policy, a proof file or an error code, in words",
     "fsck": "check a log folder",

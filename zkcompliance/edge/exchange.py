@@ -14,7 +14,10 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
+from zkcompliance.edge import regular
+
 LOCAL = ("localhost", "127.0.0.1", "::1")
+MAX_AUTHORITIES_BYTES = 1 << 20
 MAX_SAID = 300  # characters of what the system says of an error
 _BLOCK = 1 << 16
 
@@ -50,7 +53,11 @@ def trusting(authorities: Path) -> ssl.SSLContext:
 
     OSError, of which ssl.SSLError is one, when it cannot be read or holds none.
     """
-    context = ssl.create_default_context(cadata=authorities.read_text("ascii", "replace"))
+    with regular.open_given(authorities) as file:
+        data = file.read(MAX_AUTHORITIES_BYTES + 1)
+    if len(data) > MAX_AUTHORITIES_BYTES:
+        raise OSError(0, f"has over {MAX_AUTHORITIES_BYTES} bytes")
+    context = ssl.create_default_context(cadata=data.decode("ascii", "replace") or "nothing")
     if not context.cert_store_stats()["x509_ca"]:
         raise OSError(0, "holds no certificate of an authority")
     return context
