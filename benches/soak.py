@@ -73,11 +73,11 @@ class Soak:
             if status is None:
                 return
             self.ended[f"cron {status}"] += 1
-            said = (self.folder / "cron.err").read_text().partition("\n")[0]
+            said = (self.folder / "cron.err").read_text()
             if status == 0 or "error[already-sealed]" in said:
                 self.left.pop(0)
             elif status != -signal.SIGKILL and "error[log-busy]" not in said:
-                self.odd.append(f"the cron ended with status {status}: {said}")
+                self.odd.append(f"the cron ended with status {status}: {said.strip()}")
             self.cron = None
         if due:
             self.files += 1
