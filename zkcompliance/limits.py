@@ -106,3 +106,7 @@ MAX_ARCHIVE_RATIO = 1000  # inflated bytes per stored byte, above 1 MB
 MAX_ARROW_GROUP_BYTES = 1 << 28  # one row group or record batch, inflated
 MAX_ARROW_READ_BYTES = 1 << 28  # of what a file says has to be read at once
 MAX_ARROW_TEXT_BYTES = 1 << 20
+# Witnesses
+MAX_WITNESS_REQUEST_BYTES = MAX_NOTE_BYTES + 3072  # a note, 63 hashes in base64, the old size
+MAX_WITNESS_ANSWER_BYTES = MAX_NOTE_BYTES
+MAX_WITNESSES = 64  # asked at once

@@ -43,6 +43,7 @@ ROOMS: dict[str, str] = {
     # logs
     "log": "edge errors limits progress quantities schemas spread stark",
     "evidence": "edge errors limits quantities strict_json",
+    "cosigning": "edge errors limits log",
     "importers": "edge errors evidence limits quantities schemas",
     "lineage": "card edge errors limits log progress verify",
     # what is asked, and what comes of it
@@ -62,8 +63,8 @@ ROOMS: dict[str, str] = {
     "client": "attest card claim decide errors log outputs policy progress prove quantities schemas",
     "live": "client edge errors importers log quantities schemas start",
     "commands": (
-        "archive attest card claim decide edge errors evidence importers limits live log openings outputs policy "
-        "progress prove quantities report request schemas spread standalone stark start verify"
+        "archive attest card claim cosigning decide edge errors evidence importers limits live log openings outputs "
+        "policy progress prove quantities report request schemas spread standalone stark start verify"
     ),
     "standalone": "circuits decide edge errors outputs policy report start",
     "start": "",

@@ -74,9 +74,10 @@ arguments = TrainingArguments(
     save_steps=10, report_to=[], include_num_input_tokens_seen="all", disable_tqdm=True, use_cpu=True,
 )
 live = zk.Live("log", key="key", schema=zk.schemas.compute)
-callback = SealingCallback(live, run="r", parameters=1000)
+every = float(sys.argv[3]) if len(sys.argv) > 3 else 60
+callback = SealingCallback(live, run="r", parameters=1000, every=every)
 trainer = Trainer(model=model, args=arguments, train_dataset=data, callbacks=[callback, Slow()])
-trainer.train(resume_from_checkpoint=len(sys.argv) > 2)
+trainer.train(resume_from_checkpoint=sys.argv[2] == "again")
 trainer.state.save_to_json("state.json")
 live.close()
 """
@@ -212,7 +213,7 @@ def test_mlflow_killed_and_resumed(folder: Path) -> None:
 def test_the_trainer_killed_and_resumed(folder: Path) -> None:
     """Logged every 4 steps, saved at 10, killed -9 at 19: rows to 16, then from 10 on, as the Trainer's log has it."""
     needs("transformers", "accelerate", "torch")
-    ran(folder, TRAINER, "19", status=-9)
+    ran(folder, TRAINER, "19", "first", status=-9)
     seal(folder)
     assert flop(folder) == [6 * 1000 * 4 * 32] * 4
     ran(folder, TRAINER, "0", "again")
@@ -220,6 +221,17 @@ def test_the_trainer_killed_and_resumed(folder: Path) -> None:
     since = sorted({10, *(step for step in logged if step > 10), 30})
     stretches = [after - before for before, after in itertools.pairwise(since)]
     assert flop(folder)[4:] == [6 * 1000 * 32 * steps for steps in stretches] and sum(stretches) == 20
+
+
+def test_the_trainer_loses_no_step(folder: Path) -> None:
+    """A row for each step, whatever is logged: killed -9 at the end of step 19, 18 or 19 are there; on from 10."""
+    needs("transformers", "accelerate", "torch")
+    ran(folder, TRAINER, "19", "first", "0", status=-9)
+    seal(folder)
+    found = flop(folder)
+    assert found == [6 * 1000 * 32] * len(found) and len(found) in (18, 19)
+    ran(folder, TRAINER, "0", "again", "0")
+    assert flop(folder) == [6 * 1000 * 32] * (len(found) + 20)
 
 
 def test_lightning_killed_and_resumed(folder: Path) -> None:

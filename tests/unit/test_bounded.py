@@ -52,6 +52,7 @@ READERS = {
     "trust of a note": "keys.load_cosigner(path)", "attestation key": "attest_keys.PublicKey.load(path)",
     "lineage": "chain.read(path, 'x', [], [], None)", "claim file": "claims.load(str(own))",
     "evidence": "evidence_verb.callback(path, 'text', False)", "state": "memory.load(path)",
+    "witness": "witness_state.State(path)", "authorities": "exchange.trusting(path)",
     "results": "lm_eval._suite('x', {'results': str(path)})",
 }  # fmt: skip
 PROGRAM = """
@@ -62,6 +63,8 @@ from zkcompliance.attest import api
 from zkcompliance.attest import keys as attest_keys
 from zkcompliance.claim import catalogue as claims
 from zkcompliance.commands.evidence import command as evidence_verb
+from zkcompliance.cosigning import state as witness_state
+from zkcompliance.edge import exchange
 from zkcompliance.importers import lm_eval
 from zkcompliance.errors import ZkComplianceError
 from zkcompliance.log import keys, memory, seen, trust, public_keys

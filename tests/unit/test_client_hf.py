@@ -87,6 +87,25 @@ def test_a_run(live: zk.Live) -> None:
     assert {(r["method"], r["phase"]) for r in rows} == {("architecture", "pretraining")}
 
 
+@pytest.mark.parametrize(
+    ("every", "lengths"), [(0, [1] * 12), (20, [2, 2, 1, 2, 2, 1, 2]), (30, [3, 2, 3, 2, 2]), (60, [5, 5, 2])]
+)
+def test_rows_between_log_events(live: zk.Live, every: float, lengths: list[int]) -> None:
+    """Logged every 5 steps of 10 s; a row ends at a log event, or at a step so many seconds after the one before."""
+    clock = [float(T)]
+    for counts, steps in ((True, None), (False, 64)):
+        callback = SealingCallback(live, run="r", tokens_per_step=steps, every=every, clock=lambda: clock[0])
+        FakeTrainer(callback, clock, counts=counts).train(12)
+    assert [r["flop"] for r in sealed_rows(live)] == [6 * 1000 * 64 * length for length in lengths] * 2
+
+
+def test_total_flos_is_counted_at_log_events_alone(live: zk.Live) -> None:
+    clock = [float(T)]
+    callback = SealingCallback(live, run="s", formula="total_flos", every=0, clock=lambda: clock[0])
+    FakeTrainer(callback, clock).train(7)
+    assert [r["flop"] for r in sealed_rows(live)] == [1_500_000, 600_000]
+
+
 def test_a_run_that_is_resumed(live: zk.Live) -> None:
     """From the Trainer's own state: steps since the last checkpoint were done twice, and count twice."""
     clock = [float(T)]

@@ -19,8 +19,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from tests.kit.witnesses import ours, signer
 from zkcompliance import schemas
 from zkcompliance.commands.main import VERBS, cli
+from zkcompliance.log.public_keys import load_public
 from zkcompliance.stark.commit.budget import Budget
 
 CLAIM = "training-compute-below"
@@ -118,8 +120,8 @@ def bench(tmp_path_factory: pytest.TempPathFactory, writes: list[Path]) -> Bench
     return made
 
 
-def test_every_verb(bench: Bench) -> None:
-    f = bench.folder
+def test_every_verb(bench: Bench, tmp_path: Path) -> None:
+    f, said = bench.folder, []
     for limit, status in (("1e21", 0), ("5", 1)):
         bench.both("check", CLAIM, "--log", f / "log", "-p", f"limit={limit}", status=status)
     bench.run("fsck", f / "log", "--deep")
@@ -159,13 +161,15 @@ def test_every_verb(bench: Bench) -> None:
     bench.run("hand-over", f / "rolled", "--to", f / "copy2", "--share", "1/3", "--json")
     bench.both("receive", f / "copy", "--key", f / "key.pub")
     bench.both("fsck", f / "copy")
-    assert set(VERBS) - bench.verbs <= {
-        "demo",
-        "report",
-        "policies",
-        "evidence",
-        "completion",
-    }  # the demo has a log of its own
+    with ours(tmp_path / "state", [load_public(f / "key.pub")], signer(1), told=said) as url:
+        (tmp_path / "w.pub").write_text(signer(1).verifier.text + "\n")
+        bench.both("cosign", f / "log", "--witness", f"{tmp_path}/w.pub={url}")
+    bench.both("cosign", f / "log", "--witness", f"{tmp_path}/w.pub={url}", "--timeout", 1, status=1)
+    for each in tmp_path.glob("state*"):
+        clean(each.read_bytes(), each)
+    assert not said
+    # the demo has a log of its own, and `witness` is what was asked just now
+    assert set(VERBS) - bench.verbs <= {"demo", "report", "policies", "evidence", "completion", "witness"}
 
 
 def test_every_refusal(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -241,5 +245,6 @@ def test_nothing_is_written_elsewhere(bench: Bench, writes: list[Path]) -> None:
             outside.add(path.name.removeprefix(".").partition(".")[0])
     public = {"key", "proof", "proof2", "proof-refresh", "proof-compact", "checkpoint", "entries", "schema", "settings"}
     public |= {"lineage", "successor", "key2", "key3", "rollup", "rolled", "request"}
-    public |= {"watch"}  # the test's own watch.toml
+    public |= {"watch", "w"}  # the test's own watch.toml, and the key of a witness
+    public |= {"state"}  # of that witness, which was looked through
     assert {name for name in outside if not OUTPUT.fullmatch(name)} <= public

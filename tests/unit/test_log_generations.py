@@ -134,14 +134,20 @@ def test_a_cosigner_remembers_each_generation(tmp_path: Path) -> None:
         with pytest.raises((CosignRefused, LogEvidence)):
             made.cosign(sign(bad), KEY.verifier, merkle.consistency_proof(2, ENTRIES[:3]), now=1)
     made.cosign(sign(Checkpoint(f"{KEY.name}/g3", 1, merkle.root(AGAIN[:1]), grown)), KEY.verifier, now=1)
-    with pytest.raises(CosignRefused, match="was succeeded by"):
+    with pytest.raises(LogEvidence, match="succeeded") as gone_on:
         made.cosign(sign(later(5, state(2))), KEY.verifier, merkle.consistency_proof(4, AGAIN[:5]), now=1)
+    assert Evidence.parse(gone_on.value.document).kind == SUCCEEDED
+    with pytest.raises(CosignRefused, match="was succeeded by"):
+        made.cosign(sign(later(3, state(2))), KEY.verifier, now=1)
 
 
 def test_a_generation_begins_where_the_cosigner_left_the_one_before(tmp_path: Path) -> None:
     made = cosigner(tmp_path)
     made.cosign(sign(state(4)), KEY.verifier, now=1)
-    for after in (state(3), state(5), state(4, entries=AGAIN)):
-        with pytest.raises(CosignRefused, match="says that it succeeds"):
+    with pytest.raises(CosignRefused, match="says that it succeeds"):
+        made.cosign(sign(later(1, state(5))), KEY.verifier, now=1)
+    for after in (state(3), state(4, entries=AGAIN)):
+        with pytest.raises(LogEvidence, match="succeeded") as forked:
             made.cosign(sign(later(1, after)), KEY.verifier, now=1)
+        assert Evidence.parse(forked.value.document).kind == SUCCEEDED
     made.cosign(sign(later(1, state(4))), KEY.verifier, now=1)

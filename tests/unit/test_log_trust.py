@@ -170,10 +170,15 @@ def test_a_cosigner_signs_only_what_extends(tmp_path: Path) -> None:
         with pytest.raises(CosignRefused, match="not shown to extend the 3"):
             again.cosign(signed(7), key, proof)
     other = [b"other", *ENTRIES[1:]]
-    with pytest.raises(CosignRefused, match="not shown"):
+    with pytest.raises(LogEvidence, match="fork") as forked:
         again.cosign(signed(7, other), key, merkle.consistency_proof(3, other[:7]))
+    assert Evidence.parse(forked.value.document).newer == signed(7, other), "the proof shows what it holds instead"
+    with pytest.raises(CosignRefused, match="not shown"):
+        again.cosign(signed(7), key, merkle.consistency_proof(3, other[:7]))
     with pytest.raises(LogEvidence, match="fork"):
         again.cosign(signed(3, other), key)
+    with pytest.raises(CosignRefused, match="no hashes"):
+        again.cosign(signed(3), key, [bytes(32)])
     again.cosign(signed(7), key, merkle.consistency_proof(3, ENTRIES[:7]))
     with pytest.raises(CosignRefused, match="has 7 segment"):
         again.cosign(signed(3), key)
@@ -227,8 +232,14 @@ def test_adding_cosignatures() -> None:
         add_lines(signed(6), [line], known)
     with pytest.raises(MalformedNote):
         add_lines(signed(5), ["x"], known)
+    often = add_lines(signed(5), (signer(1).line(body(5), at) for at in (9, 3, 7, 200, 5)), known)
+    assert often == signed(5) + signer(1).line(body(5), 3) + signer(1).line(body(5), 200), "the first and the last"
+    many = [CosignerSigner(f"{'w' * 200}/{number}", ED25519, bytes(32)) for number in range(60)]
     with pytest.raises(UsageError, match="would pass"):
-        add_lines(signed(5), (signer(1).line(body(5), at) for at in range(200)), known)
+        add_lines(signed(5), (each.line(body(5), 7) for each in many), [each.verifier for each in many])
+    many = [signer(number) for number in range(1, 110)]
+    with pytest.raises(UsageError, match="over 100 signatures"):
+        add_lines(signed(5), (each.line(body(5), 7) for each in many), [each.verifier for each in many])
 
 
 # Trust policies

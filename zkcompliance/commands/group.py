@@ -35,6 +35,8 @@ VERBS = {
     "compact": "go on with a log's rows in fewer segments, with proofs that they are the same",
     "hand-over": "hand a log's rows and a share of its budget over, for another party to prove over",
     "receive": "check a log that was handed over, and take it",
+    "cosign": "have a log's checkpoint cosigned by witnesses",
+    "witness": "cosign checkpoints of others' logs, over HTTP, each only if it extends what was signed before",
     "log": "retire a log folder whose rows went on elsewhere, or mark one put back from a backup",
     "explain": "a claim, a policy, a proof file or an error code, in words",
     "fsck": "check a log folder",

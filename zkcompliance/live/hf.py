@@ -3,15 +3,15 @@
     live = zk.Live("acme-compute", key="compute.key", schema=zk.schemas.compute)
     trainer.add_callback(SealingCallback(live, run="acme-7b", tokens_per_step=64 * 2048))
 
-One row of the compute schema for each stretch between two log events of the Trainer. FLOP of a stretch, by a stated
-formula:
+One row of the compute schema for each stretch between two log events of the Trainer, and between them every 60 seconds
+where the formula can count there. FLOP of a stretch, by a stated formula:
 
     "6N"          6 · N · tokens. N: all parameters of the model, embeddings included (or `parameters`). tokens: the
                   Trainer's own count where `include_num_input_tokens_seen` is True or "all", otherwise steps ·
                   `tokens_per_step`. Its "non_padding" leaves out tokens that cost compute too, and is never counted by.
     "total_flos"  the growth of the Trainer's `total_flos`: 6 · non-embedding parameters · tokens, padding included. It
                   leaves out attention and unembedding (on small models a third of the work) and is a float; 0 means
-                  that the Trainer did not count, and is refused.
+                  that the Trainer did not count, and is refused. It grows at log events alone, and only then is a row.
 
 Neither counts recomputation, failed steps before a resume, or evaluation. A run that is resumed goes on from where the
 Trainer does. Nothing of transformers or torch is imported: the callback answers every event of a Trainer, and uses
@@ -35,9 +35,10 @@ class SealingCallback:
     """Give it to `Trainer(callbacks=[…])` or `Trainer.add_callback`.
 
     `live`: a log of the compute schema, or a function that opens one: then only the main process of several does, and
-    closes it at the end. `row`: further columns of every row, such as `device_kind`, `devices`, `site`. Raises
-    UsageError when the formula has nothing to count by, SchemaError for a column that does not fit; what happens to the
-    log later is raised or said as the log has it (`on_error`).
+    closes it at the end. `every`: seconds after which a step is the last of a row also where nothing is logged; 0: each
+    step is a row. Killed −9, the steps since the last row are in none. `row`: further columns of every row, such as
+    `device_kind`, `devices`, `site`. Raises UsageError when the formula has nothing to count by, SchemaError for a
+    column that does not fit; what happens to the log later is raised or said as the log has it (`on_error`).
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class SealingCallback:
         formula: str = "6N",
         tokens_per_step: int | None = None,
         parameters: int | None = None,
+        every: float = 60,
         phase: str = "pretraining",
         row: Mapping[str, object] | None = None,
         clock: Callable[[], float] = time.time,
@@ -58,6 +60,7 @@ class SealingCallback:
         self._live: Live | None = None
         self._run: dict[str, Any] = {"run": run, "phase": phase, "row": row, "clock": clock}
         self._formula, self._tokens_per_step, self._parameters = formula, tokens_per_step, parameters
+        self._every, self._clock = every, clock
 
     def __getattr__(self, name: str) -> Callable[..., None]:
         if name.startswith("on_"):
@@ -87,6 +90,7 @@ class SealingCallback:
         self._mark(state)
 
     def _mark(self, state: Any) -> None:
+        self._written = self._clock()
         self._step = int(state.global_step)
         self._tokens = int(getattr(state, "num_input_tokens_seen", 0) or 0)
         self._flos = int(state.total_flos or 0)
@@ -108,6 +112,11 @@ class SealingCallback:
             return
         self._stretches.write(self._flop(state))
         self._mark(state)
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """A row for the steps since the last one, where that is long ago."""
+        if self._live is not None and self._formula == "6N" and self._clock() - self._written >= self._every:
+            self._append(state)
 
     def on_log(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """A row for the steps since the last one."""

@@ -20,6 +20,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from zkcompliance import importers, schemas
 from zkcompliance.edge import regular
+from zkcompliance.edge.exchange import LOCAL
 from zkcompliance.errors import UsageError, ZkComplianceError
 from zkcompliance.importers import Importer
 from zkcompliance.quantities import parse_seconds
@@ -27,7 +28,6 @@ from zkcompliance.schemas import Schema
 
 MAX_BYTES = 1 << 20  # of the file
 MAX_POINTS = 10_000  # of one answer; Prometheus gives no more than 11,000 of a series
-LOCAL = ("localhost", "127.0.0.1", "::1")
 _HELP = "docs/live.md has an example of each kind of source"
 
 

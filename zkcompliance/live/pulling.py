@@ -8,19 +8,16 @@ No answer is followed elsewhere, no proxy is asked, and what is longer or takes 
 from __future__ import annotations
 
 import glob
-import http.client
 import os
-import socket
 import subprocess
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
-from zkcompliance.edge import regular
+from zkcompliance.edge import exchange, regular
 from zkcompliance.errors import ImporterError
 from zkcompliance.live.plan import MAX_POINTS, Command, Files, Prometheus, Source
 
@@ -29,7 +26,6 @@ MAX_BODY_BYTES = 256 << 20  # of an answer, or of what a program prints
 MAX_SAID = 300  # characters of what a program says on its error stream
 ANSWER_SECONDS = 120  # from the connection to the last byte
 SILENT_SECONDS = 30  # without a byte
-_BLOCK = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -105,66 +101,24 @@ def _answers(source: Prometheus, folder: Path, now: int, since: int) -> Iterator
 def _fetch(source: Prometheus, asked: dict[str, object], path: Path) -> None:
     """GET, to a file. ImporterError, which repeats nothing that the server says."""
     parts = urlsplit(source.url)
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(parts.hostname or "", parts.port, timeout=SILENT_SECONDS)
-    headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
+    headers = {"Accept": "application/json"}
     if source.token is not None:
         headers["Authorization"] = f"Bearer {_token(source.token)}"
-    where = f"{source.name}: {source.url}"
-    held: list[socket.socket] = []
-    with closing(connection), ExitStack() as stack, _ended_after(held, ANSWER_SECONDS) as late:
-        try:
-            connection.connect()
-            held.append(connection.sock)  # the connection gives it up where an answer has no length
-            connection.request("GET", f"{parts.path}/api/v1/query_range?{urlencode(asked)}", headers=headers)
-            answer = stack.enter_context(closing(connection.getresponse()))
+    where, target = f"{source.name}: {source.url}", f"{parts.path}/api/v1/query_range?{urlencode(asked)}"
+    try:
+        with (
+            exchange.answered(parts, target, headers=headers, silent=SILENT_SECONDS, seconds=ANSWER_SECONDS) as answer,
+            open(path, "xb", opener=_private) as file,
+        ):
             if answer.status != 200:
                 raise ImporterError(f"{where}: answers with status {answer.status}", help="# ask it yourself: curl")
-            length = 0
-            with open(path, "xb", opener=_private) as file:
-                while block := answer.read(_BLOCK):
-                    length += len(block)
-                    if length > MAX_BODY_BYTES:
-                        raise ImporterError(
-                            f"{where}: its answer is longer than {MAX_BODY_BYTES} bytes",
-                            help="# ask for fewer series, with a longer step, or more often",
-                        )
-                    file.write(block)
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            why = f"took over {ANSWER_SECONDS} s" if late.is_set() else f"does not answer: {_why(error)}"
-            raise ImporterError(f"{where}: {why}", help="# it is asked again") from None
-        if late.is_set() or answer.length:  # a body that ends early is no error of its own
-            why = f"took over {ANSWER_SECONDS} s" if late.is_set() else "gave an answer that was cut"
-            raise ImporterError(f"{where}: {why}", help="# it is asked again")
-
-
-def _why(error: Exception) -> str:
-    """An error's kind, and what the system says of it; nothing that a server wrote."""
-    said = error.strerror if isinstance(error, OSError) and error.strerror and error.errno is not None else ""
-    return f"{type(error).__name__}{': ' if said else ''}{said[:MAX_SAID]}"
-
-
-@contextmanager
-def _ended_after(held: list[socket.socket], seconds: float) -> Iterator[threading.Event]:
-    """The sockets are shut after so many seconds, whatever comes in drops; the event says that it was."""
-    done, late = threading.Event(), threading.Event()
-
-    def cut() -> None:
-        if done.wait(seconds):
-            return
-        late.set()
-        while not done.wait(0.2):
-            for each in list(held):
-                with suppress(OSError):
-                    each.shutdown(socket.SHUT_RDWR)
-
-    watcher = threading.Thread(target=cut, daemon=True)
-    watcher.start()
-    try:
-        yield late
-    finally:
-        done.set()
-        watcher.join()
+            for block in exchange.blocks(answer, MAX_BODY_BYTES):
+                file.write(block)
+    except exchange.TooLong as error:
+        remedy = "# ask for fewer series, with a longer step, or more often"
+        raise ImporterError(f"{where}: {error.why}", help=remedy) from None
+    except exchange.Unanswered as error:
+        raise ImporterError(f"{where}: {error.why}", help="# it is asked again") from None
 
 
 def _token(path: Path) -> str:

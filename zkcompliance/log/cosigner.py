@@ -2,9 +2,7 @@
 
 The cosigner's memory is one file (`zkcompliance.log.seen`): the newest checkpoint it has signed of each log. It is
 written durably before a signature is given away, under a lock, so that it never signs two histories, whatever happens.
-The first checkpoint of a log that it has not met is taken as it is. Each generation of a log is remembered by itself:
-the first checkpoint of the next one is signed only if it succeeds the newest that was signed of the one before, of
-which nothing more is signed afterwards.
+The first checkpoint of a log that it has not met is taken as it is; what may follow it: `zkcompliance.log.following`.
 """
 
 from __future__ import annotations
@@ -13,10 +11,9 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from zkcompliance.errors import CosignRefused, LogError, SignatureRejected, UsageError
+from zkcompliance.errors import LogError, SignatureRejected, UsageError
 from zkcompliance.limits import MAX_NOTE_BYTES
-from zkcompliance.log import evidence, files, merkle, note, seen
-from zkcompliance.log.checkpoint import Checkpoint
+from zkcompliance.log import evidence, files, following, note, seen
 from zkcompliance.log.cosignature import CosignerKey
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.log.signer import CosignerSigner
@@ -43,67 +40,39 @@ class Cosigner:
         """The signature line to add to a checkpoint that `log_key` signed. `now`: POSIX seconds, default the clock.
 
         `proof`: the RFC 6962 consistency proof from `newest` to its size; empty when that is 0 or equal. CosignRefused
-        when the checkpoint is smaller or not shown to be consistent, LogEvidence when it is of the same size and has
-        another root; MalformedNote and SignatureRejected for the note itself.
+        when the checkpoint is smaller or not shown to be consistent, LogEvidence when the two show by themselves that
+        they cannot both be honest (`log.following`); MalformedNote and SignatureRejected for the note itself.
         """
         at = int(time.time()) if now is None else now
-        checkpoint = evidence.read(signed, log_key)
-        text = note.parse(signed).text
+        text = _text(signed)
+        origin = evidence.read(text, log_key).origin
         with files.locked(self._state):
             notes = seen.load(self._state)
-            _check_generations(notes, log_key, checkpoint)
-            place = seen.place(log_key, checkpoint.origin)
-            before = notes.get(place)
-            if before is not None:
-                old = evidence.read(before, log_key)
-                if checkpoint.size < old.size:
-                    raise CosignRefused(f"{log_key.name} has {old.size} segment(s) already, not {checkpoint.size}")
-                if checkpoint.size == old.size:
-                    evidence.compare(log_key, before, _text(signed), None)
-                elif old.size and not merkle.consistent(
-                    old.size, old.root, checkpoint.size, checkpoint.root, list(proof)
-                ):
-                    raise CosignRefused(f"{log_key.name}: not shown to extend the {old.size} segment(s) signed before")
-            line = self.key.line(text, at)
+            following.check(_of(notes, log_key), text, [log_key], proof)
+            line = self.key.line(note.parse(text).text, at)
             try:
-                files.replace(self._state, seen.encode({**notes, place: _text(signed)}), files.PRIVATE)
+                files.replace(self._state, seen.encode({**notes, seen.place(log_key, origin): text}), files.PRIVATE)
             except OSError as error:
                 raise LogError(f"{self._state}: {error.strerror}") from error
         return line
 
 
-def _check_generations(notes: Mapping[str, str], log_key: VerifierKey, shown: Checkpoint) -> None:
-    """CosignRefused where a generation does not begin where the one before was left, or goes on after it was left."""
-    of = [evidence.read(each, log_key) for place, each in notes.items() if place.partition(" ")[0] == log_key.text]
-    before = shown.succeeds
-    for known in of:
-        if (
-            before is not None
-            and known.origin == before.origin
-            and (known.size, known.root) != (before.size, before.root)
-        ):
-            raise CosignRefused(
-                f"{shown.origin} says that it succeeds {before.size} segment(s) of {before.origin}, and "
-                f"the newest that was signed here of it has {known.size}, or another root"
-            )
-        after = known.succeeds
-        if after is not None and after.origin == shown.origin and (after.size, after.root) != (shown.size, shown.root):
-            raise CosignRefused(
-                f"{shown.origin} was succeeded by {known.origin}, with {after.size} segment(s), not more"
-            )
-        if known.origin == shown.origin and known.succeeds != shown.succeeds:
-            raise CosignRefused(f"{shown.origin} is said to succeed another checkpoint than before")
+def _of(notes: Mapping[str, str], log_key: VerifierKey) -> dict[str, str]:
+    """Origin → note, of the one log."""
+    of = [(place.partition(" "), text) for place, text in notes.items()]
+    return {origin or log_key.name: text for (key, _, origin), text in of if key == log_key.text}
 
 
 def _text(signed: bytes | str) -> str:
-    return signed.decode() if isinstance(signed, bytes) else signed
+    return signed if isinstance(signed, str) else note.decoded(signed)
 
 
 def add_lines(signed: str, lines: Iterable[str], cosigners: Iterable[CosignerKey]) -> str:
-    """A note with cosignature lines added that verify under the keys of `cosigners`; what is there already stays.
+    """A note with cosignature lines added that verify under the keys of `cosigners`.
 
-    SignatureRejected for a line of none of these keys or one that does not verify, MalformedNote for its form,
-    UsageError when the note would pass its size limit.
+    What is there already stays. Of a key that signed more than twice the earliest and the latest are kept: by when the
+    checkpoint was there, and when it was last seen to be the newest. SignatureRejected for a line of none of these keys
+    or one that does not verify, MalformedNote for its form, UsageError when the note would pass its size limit.
     """
     known = list(cosigners)
     text = note.parse(signed).text
@@ -113,8 +82,19 @@ def add_lines(signed: str, lines: Iterable[str], cosigners: Iterable[CosignerKey
         if not any(key.timestamp(alone) is not None for key in known):
             raise SignatureRejected(f"a cosignature of {signature.name} is not by a known cosigner's key")
         if signature.line not in signed:
-            signed += signature.line
+            signed = _first_and_last(signed + signature.line, signature)
+    if signed.rpartition("\n\n")[2].count("\n") > note.MAX_SIGNATURES:
+        raise UsageError(f"with these cosignatures the checkpoint would have over {note.MAX_SIGNATURES} signatures")
     if len(signed.encode()) > MAX_NOTE_BYTES:
         raise UsageError(f"with these cosignatures the checkpoint would pass {MAX_NOTE_BYTES} bytes")
     note.parse(signed)
     return signed
+
+
+def _first_and_last(signed: str, of: note.Signature) -> str:
+    """The note without what this cosigner signed between its first and its last time."""
+    text, _, tail = signed.rpartition("\n\n")
+    lines = [note.Signature.parse(line) for line in tail.removesuffix("\n").split("\n")]
+    mine = sorted((each for each in lines if (each.name, each.id) == (of.name, of.id)), key=lambda each: each.data[:8])
+    kept = [each for each in lines if each not in mine[1:-1]]
+    return f"{text}\n\n{''.join(each.line for each in kept)}"

@@ -13,6 +13,7 @@ LOG/rolled/           public, of a roll-up: one proof for each of its segments
 LOG/anchors/          public: what others signed of when segments were sealed (zkcompliance.log.anchors)
 LOG/secret/           0700; everything below 0600
   writer.lock         held by the one writer
+  checkpoint.lock     held while another checkpoint is put in the place of the one that is there
   id                  which log this is, the same in all its generations (zkcompliance.log.keybook)
   moving, arriving    while a generation moves: in the old folder and in the new one (zkcompliance.log.moving)
   restored, retired   marks: put back from a backup; the rows are in a later generation and gone from here
@@ -83,6 +84,11 @@ class Layout:
     @property
     def lock(self) -> Path:
         return self.secret / "writer.lock"
+
+    @property
+    def swap(self) -> Path:
+        """What `files.locked` is held on while another checkpoint, or this one cosigned, takes its place."""
+        return self.secret / "checkpoint"
 
     @property
     def segments(self) -> Path:

@@ -113,9 +113,14 @@ def _outside(first: int, last: int, start: int, hashes: Sequence[bytes]) -> list
 
 def consistency_proof(size: int, entries: Sequence[bytes]) -> list[bytes]:
     """That the first `size` entries are a prefix of all of them, 1 ≤ size ≤ len(entries); ValueError otherwise."""
-    if not 1 <= size <= len(entries):
+    return consistency_proof_of(size, [leaf_hash(entry) for entry in entries])
+
+
+def consistency_proof_of(size: int, hashes: Sequence[bytes]) -> list[bytes]:
+    """`consistency_proof`, of leaf hashes in the place of entries."""
+    if not 1 <= size <= len(hashes):
         raise ValueError("size is not between 1 and the number of entries")
-    return _subproof(size, [leaf_hash(entry) for entry in entries], True)
+    return _subproof(size, hashes, True)
 
 
 def prefix_proof(size: int, entries: Sequence[bytes]) -> list[bytes]:
@@ -129,9 +134,7 @@ def prefix_proof(size: int, entries: Sequence[bytes]) -> list[bytes]:
 
 def prefix_proof_of(size: int, hashes: Sequence[bytes]) -> list[bytes]:
     """`prefix_proof`, of leaf hashes in the place of entries; ValueError unless 1 ≤ size ≤ len(hashes)."""
-    if not 1 <= size <= len(hashes):
-        raise ValueError("size is not between 1 and the number of entries")
-    proof = _subproof(size, hashes, True)
+    proof = consistency_proof_of(size, hashes)
     return proof if size & (size - 1) else [_root(hashes[:size]), *proof]
 
 

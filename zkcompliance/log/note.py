@@ -143,13 +143,7 @@ def check_text(text: str) -> None:
 
 def parse(data: bytes | str) -> Note:
     """Split a note into text and signatures; MalformedNote unless it is in the strict form."""
-    raw = data.encode(errors="surrogatepass") if isinstance(data, str) else data
-    if len(raw) > MAX_NOTE_BYTES:
-        raise MalformedNote(f"a note has at most {MAX_NOTE_BYTES} bytes")
-    try:
-        whole = raw.decode()
-    except UnicodeDecodeError as error:
-        raise MalformedNote("a note is UTF-8") from error
+    whole = decoded(data.encode(errors="surrogatepass") if isinstance(data, str) else data)
     check_text(whole)
     text, separator, tail = whole.rpartition("\n\n")
     if not separator or not tail:
@@ -158,6 +152,16 @@ def parse(data: bytes | str) -> Note:
     if len(signatures) > MAX_SIGNATURES:
         raise MalformedNote(f"a note has at most {MAX_SIGNATURES} signatures")
     return Note(text + "\n", signatures)
+
+
+def decoded(data: bytes) -> str:
+    """The text of a note's bytes; MalformedNote where they are too many, or not UTF-8."""
+    if len(data) > MAX_NOTE_BYTES:
+        raise MalformedNote(f"a note has at most {MAX_NOTE_BYTES} bytes")
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise MalformedNote("a note is UTF-8") from error
 
 
 def verify(data: bytes | str, key: VerifierKey) -> str:

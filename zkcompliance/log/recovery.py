@@ -33,7 +33,8 @@ def recover(layout: Layout, settings: Settings, key: SignerKey) -> list[str]:
         size += count
     if size > checkpoint.size:
         text, _ = sealing.sign(settings, key, stored[:size])
-        files.replace(layout.checkpoint, text.encode())
+        with files.locked(layout.swap):
+            files.replace(layout.checkpoint, text.encode())
         done.append(f"an interrupted seal was finished: {size - checkpoint.size} segment(s), now {size}")
     if len(data) > size * ENTRY_BYTES:
         sealing.truncate_entries(layout.entries, size)

@@ -164,7 +164,8 @@ def publish(
         files.sync_dir(layout.root)
         note, checkpoint = sign(settings, key, [*before, *new])
         files.create(temporary, note.encode(), files.PUBLIC)
-        temporary.replace(layout.checkpoint)
+        with files.locked(layout.swap):  # or one that is being cosigned would take the place of this
+            temporary.replace(layout.checkpoint)
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink()

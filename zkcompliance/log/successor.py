@@ -9,6 +9,7 @@ From then on nothing is sealed or proved over here; whoever is given this folder
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -95,16 +96,24 @@ def follow(path: str | Path, tell: Callable[[str], None]) -> Path:
 
     LogError where a successor is not at the place that is named.
     """
-    here = Path(path)
+    *closed, newest = folders(path)
+    for here, after in itertools.pairwise((*closed, newest)):
+        tell(f"{here} goes on as {Settings.load(Layout(after)).origin}: {after} is used")
+    return newest
+
+
+def folders(path: str | Path) -> list[Path]:
+    """That folder and those of all later generations, the newest last. LogError as `follow`."""
+    found = [Path(path)]
     for _ in range(_MAX_STEPS):
+        here = found[-1]
         after = read(Layout(here))
         if after is None:
-            return here
+            return found
         if not os.path.lexists(Layout(after.path).settings) or Settings.load(Layout(after.path)).origin != after.origin:
             raise LogError(
                 f"{here} goes on as {after.origin} in {after.path}, and that log is not there",
                 help="give the folder in which the newest generation is now",
             )
-        tell(f"{here} goes on as {after.origin}: {after.path} is used")
-        here = after.path
+        found.append(after.path)
     raise LogCorrupt(f"{path}: the files `successor` lead in a circle")

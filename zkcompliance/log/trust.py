@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from zkcompliance.edge import regular
@@ -52,12 +52,16 @@ class Trusted:
 
 @dataclass(frozen=True)
 class TrustPolicy:
-    """A parsed policy. `quorum` is a name of `witnesses` or `groups`, or `none`."""
+    """A parsed policy. `quorum` is a name of `witnesses` or `groups`, or `none`.
+
+    urls: name of a witness → where it is asked, as it stands there; only for those that have one.
+    """
 
     logs: tuple[VerifierKey, ...]
     witnesses: Mapping[str, CosignerKey]
     groups: Mapping[str, Group]
     quorum: str
+    urls: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, data: bytes | str) -> TrustPolicy:
@@ -118,6 +122,7 @@ class _Reader:
     def __init__(self) -> None:
         self.logs: list[VerifierKey] = []
         self.witnesses: dict[str, CosignerKey] = {}
+        self.urls: dict[str, str] = {}
         self.groups: dict[str, Group] = {}
         self.quorum: str | None = None
         self.keys: set[bytes] = set()
@@ -143,7 +148,7 @@ class _Reader:
                 raise MalformedTrust(f"trust policy, line {number}: {error.message}") from None
         if self.quorum is None:
             raise MalformedTrust("a trust policy has a quorum line; `quorum none` asks for no cosigner")
-        return TrustPolicy(tuple(self.logs), self.witnesses, self.groups, self.quorum)
+        return TrustPolicy(tuple(self.logs), self.witnesses, self.groups, self.quorum, self.urls)
 
     def _line(self, words: list[str]) -> None:
         match words:
@@ -151,11 +156,13 @@ class _Reader:
                 key = VerifierKey.parse(vkey)
                 self._once(key.public)
                 self.logs.append(key)
-            case ["witness", name, vkey] | ["witness", name, vkey, _]:
+            case ["witness", name, vkey, *url] if len(url) <= 1:
                 self._new(name)
                 cosigner = CosignerKey.parse(vkey)
                 self._once(cosigner.public)
                 self.witnesses[name] = cosigner
+                if url:
+                    self.urls[name] = url[0]
             case ["group", name, threshold, _, *_]:
                 self._new(name)
                 self.groups[name] = self._group(threshold, words[3:])

@@ -22,8 +22,7 @@ from zkcompliance import schemas
 from zkcompliance.edge.shown import command
 from zkcompliance.errors import AlreadySealed, KeyFileError, LogError, SchemaError, UsageError, ZkComplianceError
 from zkcompliance.log import (
-    anchors,
-    cosigner,
+    cosigned,
     files,
     keybook,
     leftovers,
@@ -345,10 +344,7 @@ class Writer:
         SignatureRejected for a line that none of `cosigners` made, MalformedNote, UsageError when it gets too long.
         """
         with self._batch():
-            text, checkpoint, _ = load_public(self._layout, self._settings)
-            cosigned = cosigner.add_lines(text, lines, cosigners)
-            anchors.keep_note(self._layout, checkpoint.size, cosigned)
-            files.replace(self._layout.checkpoint, cosigned.encode())
+            cosigned.add(self._layout, self._settings, self.checkpoint, lines, cosigners)
 
     def _add(self, chunks: Iterable[NDArray[np.uint32]]) -> None:
         if not self._rolling:
