@@ -31,7 +31,7 @@ def explain(card: Card) -> str:
     for number, each in enumerate(card.clauses, 1):
         implied = " (implied)" if each.implied else ""
         lines.append(f"  {number}. {each.name}{implied}: {said(card, each)}")
-    if any(BRACKET in part for each in card.clauses for part in each.says.parts if isinstance(part, str)):
+    if about_brackets(card):
         lines += ["", *WHAT_A_BRACKET_IS]
     lines += ["", "Revealed beyond the parameters and each segment's size rounded up to a power of two:"]
     names = [slot.name for slot in card.slots]
@@ -43,6 +43,11 @@ def explain(card: Card) -> str:
 def said(card: Card, clause: Clause) -> str:
     """One requirement as a whole sentence, with the parameters' names."""
     return whole(aloud(clause.says.named(), [slot.name for slot in card.slots]))
+
+
+def about_brackets(card: Card) -> bool:
+    """Whether a condition of the claim is on when segments were sealed."""
+    return any(BRACKET in part for each in card.clauses for part in each.says.parts if isinstance(part, str))
 
 
 def _quoted(about: str) -> list[str]:

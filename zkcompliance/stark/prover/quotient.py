@@ -67,7 +67,7 @@ def cosets(layout: Layout, kappa: int) -> Cosets:
     needed = max(i.numerator_degree() - i.rows + 1 for i in layout.instances if i.kappa == kappa)
     whole, rest = divmod(needed, 1 << kappa)
     log_rest = max(0, rest - 1).bit_length()
-    if whole and 0 < rest and log_rest + SMALL_LOG2 <= kappa:
+    if whole and rest > 0 and log_rest + SMALL_LOG2 <= kappa:
         return Cosets(whole, log_rest)
     return Cosets(-(-needed // (1 << kappa)), None)
 
