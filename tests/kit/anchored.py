@@ -103,7 +103,7 @@ class Lab:
             lines += [f"quorum = {quorum}", "[anchors.operators]", *named]
         text = head("prompt", "Rows are sealed promptly", subject="none")
         text += "\n".join(["", *(lines if anchored else []), "", '[logs.compute]\nschema = "compute"\nrows = 1\n', ""])
-        text += requirement(
+        text += "" if not anchored else requirement(
             "promptly", "Every row is sealed soon after it ends.", PROMPTLY, {"log": "compute"},
             f'params.delay = "{delay}"',
         )  # fmt: skip
@@ -123,7 +123,8 @@ class Lab:
         floors: bool = True,
     ) -> bytes:
         """A proof that states these brackets, whatever backs them, and brings these attachments."""
-        tasks = plan([policy], {"compute": self.log}, {}, binding=Binding(None, None, now, b""))
+        limit = {"below.limit": "1e21"} if any(each.name == "below" for each in policy.requirements) else {}
+        tasks = plan([policy], {"compute": self.log}, limit, binding=Binding(None, None, now, b""))
         asked = [task.asked for task in tasks if floors or task.claim.id == PROMPTLY]
         false = Anchored({self.log.origin: tuple(stated)}, tuple(attachments))
         return api.make(api.get_ready(asked, tasks[0].binding.encode(), anchored=false))

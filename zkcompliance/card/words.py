@@ -32,11 +32,16 @@ def explain(card: Card) -> str:
     for number, each in enumerate(card.clauses, 1):
         implied = " (implied)" if each.implied else ""
         lines.append(f"  {number}. {each.name}{implied}: {whole(each.says.named())}")
-    if any(BRACKET in part for each in card.clauses for part in each.says.parts if isinstance(part, str)):
+    if about_brackets(card):
         lines += ["", *WHAT_A_BRACKET_IS]
     lines += ["", "Revealed beyond the parameters and each segment's size rounded up to a power of two:"]
     lines += [f"  {each.name}: {each.words()}" for each in card.reveals] or ["  nothing."]
     return "\n".join([*lines, f"Not proven: {NOT_PROVEN}"])
+
+
+def about_brackets(card: Card) -> bool:
+    """Whether a condition of the claim is on when segments were sealed."""
+    return any(BRACKET in part for each in card.clauses for part in each.says.parts if isinstance(part, str))
 
 
 def _quoted(about: str) -> list[str]:

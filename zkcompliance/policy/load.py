@@ -9,6 +9,7 @@ from zkcompliance import limits
 from zkcompliance.card import catalogue
 from zkcompliance.card.model import Card
 from zkcompliance.card.parameter import Parameter
+from zkcompliance.card.words import about_brackets
 from zkcompliance.edge.shown import command
 from zkcompliance.errors import KeyFileError
 from zkcompliance.log.cosignature import CosignerKey
@@ -62,6 +63,7 @@ class _Reader:
         self.keys: dict[bytes, str] = {}  # public key → where it stands
         self.proof_age: int | None = None
         self.reference = False  # whether one is required
+        self.anchors: Anchors | None = None
         self.indices: dict[str, Index] = {}
 
     def policy(self) -> Policy:
@@ -83,7 +85,7 @@ class _Reader:
             raise fault("reference", "is required or none")
         self.reference = reference == "required"
         cosigners = self._cosigners() if "cosigners" in root else None
-        anchors = self._anchors() if "anchors" in root else None
+        anchors = self.anchors = self._anchors() if "anchors" in root else None
         proof_age, checkpoint_age = self._freshness(cosigners is not None)
         self.proof_age = proof_age
         logs = self._logs(cosigners is not None or proof_age is not None)
@@ -273,6 +275,9 @@ class _Reader:
     def _requirement(self, called: str, found: Table, logs: Mapping[str, LogRule]) -> Requirement:
         says = found.text("says")
         card = self._card(found)
+        if self.anchors is None and about_brackets(card):
+            why = "is about when segments were sealed, and the policy believes nobody of it: write [anchors]"
+            raise fault(found.at("claim"), why)
         params = self._bounds(found.table("params"), card.params, free=True) if card.params else {}
         reveals = self._bounds(found.table("reveals"), card.revealed(), free=False) if "reveals" in found else {}
         reveals |= self._of_indices(called, card, reveals)
