@@ -126,6 +126,7 @@ def test_every_verb(bench: Bench, tmp_path: Path) -> None:
         bench.both("check", CLAIM, "--log", f / "log", "-p", f"limit={limit}", status=status)
     bench.run("fsck", f / "log", "--deep")
     bench.both("fsck", f / "log")
+    bench.both("devices", f / "log")
     bench.both("verify", f / "proof", "--claim", CLAIM, "-p", "limit=1e21", "--log-key", f / "key.pub")
     bench.both("verify", f / "proof", status=4)
     held = ("--claim", CLAIM, "-p", "limit=1e21", "--log-key", f / "key.pub")
