@@ -193,7 +193,8 @@ class Asked:
     many cards of claims of one's own were given; ready: whether the policy, or the claim, is one of this package; keys:
     the logs whose key whoever judged gave, by the policy's or the claim's names, None where that is not known;
     lineages: the logs whose lineage was given, by the same names; params: of a claim by itself, name and value as
-    `--param` reads it; drawn: UTC seconds at which the reference was drawn, None where that was not said.
+    `--param` reads it; drawn: UTC seconds at which the reference was drawn, None where that was not said; requests,
+    openings: how many requests for rows were given, and files that answer them.
     """
 
     subject: Subject | None = None
@@ -206,6 +207,8 @@ class Asked:
     lineages: tuple[str, ...] = ()
     params: tuple[tuple[str, str], ...] = ()
     drawn: int | None = None
+    requests: int = 0
+    openings: int = 0
 
 
 @dataclass(frozen=True)
