@@ -469,6 +469,8 @@ def verify(
     at: int | str | None = None,
     attestation: bytes | str | Path | None = None,
     attestation_key: bytes | str | Path | None = None,
+    requests: Sequence[str | Path] = (),
+    openings: Sequence[str | Path] = (),
     progress: Progress = silent,
 ) -> Verdict:
     """Hold a proof against a policy, or against a claim, all its parameters and the public key of each log.
@@ -485,7 +487,8 @@ def verify(
     `new_keys`. `lineage`: a log's lineage file, or by the names of the logs. `roll_ups`: roll-up files, each
     of which shows for which log a roll-up stands. `at`: the time of judgement, the clock's
     where it is not given. `attestation`, `attestation_key` (the public one, PEM): files or their bytes, held against
-    the proof before the verdict, which records them.
+    the proof before the verdict, which records them. `requests`, `openings`: files of requests for rows, and of the
+    opened rows that answer them.
 
     Returns the verdict, in which everything is met; raises VerificationError (by the check that failed), Undecided
     where the policy needs a key that is not given, or MalformedError.
@@ -512,6 +515,8 @@ def verify(
         at=None if at is None else _moment("at", at),
         attestation=attestation,
         attestation_key=attestation_key,
+        requests=requests if isinstance(requests, str) else tuple(requests),
+        openings=openings if isinstance(openings, str) else tuple(openings),
         spoken=Spoken.ARGUMENTS,
     )
     from zkcompliance.policy.proofs import File, open_proof

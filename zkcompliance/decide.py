@@ -248,7 +248,7 @@ class Request:
             open_to = [name for name, rule in policy.logs.items() if not rule.keys]
             given = _keys(by_names(names, self.log_keys, "--log-key", bare=open_to))
         try:
-            return judge_policy(
+            verdict = judge_policy(
                 file, policy, now=now, keys=given, subject=self._subject(progress), reference=self._reference(),
                 trust=self._trust(), recall=self._recall(labels(policy.logs, given), now, clock, progress, rolled),
                 drawn=self._drawn(), rehearsal=self.rehearsal, check=check, answers=_answers(file, policy, now),
@@ -256,6 +256,10 @@ class Request:
             )  # fmt: skip
         except Undecided as error:
             return look(file, now=now, missing=error, own=policy.cards)
+        if verdict.asked is None:
+            return verdict
+        put = replace(verdict.asked, requests=len(self.requests), openings=len(self.openings))
+        return replace(verdict, asked=put)
 
     def _opened(
         self, file: File, policy: Policy, given: Mapping[str, tuple[VerifierKey, ...]], now: int

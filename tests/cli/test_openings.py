@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.kit.asking import MADE, Asking, asking, known_round
+from tests.kit.asking import MADE, Asking, asking, known_round, policy
 from tests.kit.command_line import ok, run
 from tests.kit.doc_blocks import run_in_order
-from zkcompliance.card import catalogue
 from zkcompliance.log import asked as asked_rows
 from zkcompliance.log.layout import Layout
 from zkcompliance.request.file import Request
@@ -110,39 +109,6 @@ def test_a_request_that_comes_late_is_not_answered(lab: Asking, tmp_path: Path) 
     assert ok(*options, "--although-late")["rows"] == 6
 
 
-POLICY = """format = "zkcompliance-policy/v1"
-id = "sampled"
-version = 1
-title = "Rows are sampled"
-jurisdiction = "nowhere"
-sources = ["none"]
-valid_from = 2025-08-02
-valid_until = 2035-08-02
-subject = "none"
-
-[openings]
-rows = {rows}
-weight = "{weight}"
-
-[logs.jobs]
-schema = "compute"
-
-[[requirements]]
-name = "some-rows"
-says = "the lab seals some rows, and says so itself"
-claim = "{claim}"
-card = "{card}"
-logs = {{ log = "jobs" }}
-params = {{ rows = 1, sources = "self_declared" }}
-"""
-
-
-def policy(path: Path, rows: int = 6, weight: str = "rows") -> Path:
-    card = catalogue.load("log-floor-compute")
-    path.write_text(POLICY.format(rows=rows, weight=weight, claim=card.label, card=card.digest.hex()))
-    return path
-
-
 def proved(lab: Asking, tmp_path: Path, **asked: Any) -> tuple[Path, Path]:
     """A policy that asks for rows, and a proof file of it."""
     given, proof = policy(tmp_path / "policy.toml", **asked), tmp_path / "proof.zkp"
@@ -178,6 +144,49 @@ def test_a_request_of_fewer_rows_or_another_weight_is_not_enough(lab: Asking, tm
         judge = ("verify", proof, "--policy", given, "--log-key", f"jobs={lab.folder / 'log.key.pub'}", "--json")
         result = run(*judge, "--request", path, "--openings", rows)
         assert result.exit_code == 1 and findings(result)["openings: jobs"] == ("not shown", "not-shown")
+
+
+def test_a_request_that_no_policy_asks_for_is_a_finding_too(lab: Asking, tmp_path: Path) -> None:
+    given, proof = proved(lab, tmp_path)
+    given.write_text(given.read_text().replace('[openings]\nrows = 6\nweight = "rows"\n', ""))
+    ok("prove", "--policy", given, "--log", f"jobs={lab.folder / 'log'}", "-o", proof)
+    path, rows = answered(lab, tmp_path)
+    judge = ("verify", proof, "--policy", given, "--log-key", f"jobs={lab.folder / 'log.key.pub'}", "--json")
+    assert findings(run(*judge)).keys() == {"some-rows"}
+    assert findings(run(*judge, "--request", path))["openings: lab.example/compute"][1] == "not-answered"
+    met = run(*judge, "--request", path, "--openings", rows)
+    assert met.exit_code == 0 and findings(met)["openings: lab.example/compute"] == ("met", "")
+    alone = run("verify", proof, "--request", path)
+    assert alone.exit_code == 2 and "go with --policy" in alone.stderr
+    unasked = run(*judge, "--openings", rows)
+    assert unasked.exit_code == 2 and "answers no request that is given" in unasked.stdout + unasked.stderr
+
+
+def test_every_report_has_it(lab: Asking, tmp_path: Path) -> None:
+    """Met, and with no answer: as text, a page, and for machines; and the command that comes to the same verdict."""
+    given, proof = proved(lab, tmp_path)
+    path, rows = answered(lab, tmp_path)
+    judge = (proof, "--policy", given, "--log-key", f"jobs={lab.folder / 'log.key.pub'}", "--request", path)
+    for more, status in ((("--openings", rows), 0), ((), 1)):
+        for form in ("text", "oscal", "sarif", "junit", "json"):
+            assert run("verify", *judge, *more, "--format", form).exit_code == status
+        page = tmp_path / f"page-{status}.html"
+        assert run("report", *judge, *more, "-o", page).exit_code == status
+        text = page.read_text("utf-8")
+        assert "openings: jobs" in text and "--request REQUEST" in text and ("--openings ROWS" in text) == (status == 0)
+
+
+def test_the_python_function(lab: Asking, tmp_path: Path) -> None:
+    import zkcompliance as zk
+    from zkcompliance.errors import NotAnswered
+
+    given, proof = proved(lab, tmp_path)
+    path, rows = answered(lab, tmp_path)
+    keys = {"jobs": lab.folder / "log.key.pub"}
+    verdict = zk.verify(proof, policy=given, log_keys=keys, requests=[path], openings=[rows])
+    assert [each.name for each in verdict.findings] == ["some-rows", "openings: jobs"]
+    with pytest.raises(NotAnswered):
+        zk.verify(proof, policy=given, log_keys=keys, requests=[path])
 
 
 def test_a_state_keeps_requests_until_they_are_answered(lab: Asking, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from tests.kit.command_line import ok
 from tests.kit.rolling import ROW
 from zkcompliance import schemas
+from zkcompliance.card import catalogue
 from zkcompliance.evidence import beacon as beacons
 from zkcompliance.evidence.beacon import Round, read_round
 from zkcompliance.log import backing
@@ -87,6 +88,39 @@ def with_evidence(asking: Asking, *named: int, kept: Sequence[bytes]) -> None:
     with Writer(asking.folder / "log", load_private(asking.folder / "log.key")) as writer:
         given = [("evidence", [schemas.encode_rows(schemas.compute, rows)])]
         writer.seal_inputs(given, evidence=len(backing.digests(layout)))
+
+
+POLICY = """format = "zkcompliance-policy/v1"
+id = "sampled"
+version = 1
+title = "Rows are sampled"
+jurisdiction = "nowhere"
+sources = ["none"]
+valid_from = 2025-08-02
+valid_until = 2035-08-02
+subject = "none"
+
+[openings]
+rows = {rows}
+weight = "{weight}"
+
+[logs.jobs]
+schema = "compute"
+
+[[requirements]]
+name = "some-rows"
+says = "the lab seals some rows, and says so itself"
+claim = "{claim}"
+card = "{card}"
+logs = {{ log = "jobs" }}
+params = {{ rows = 1, sources = "self_declared" }}
+"""
+
+
+def policy(path: Path, rows: int = 6, weight: str = "rows") -> Path:
+    card = catalogue.load("log-floor-compute")
+    path.write_text(POLICY.format(rows=rows, weight=weight, claim=card.label, card=card.digest.hex()))
+    return path
 
 
 def changed(data: bytes, **parts: Any) -> bytes:

@@ -11,7 +11,7 @@ import click
 
 from zkcompliance.commands import console
 from zkcompliance.edge import regular
-from zkcompliance.errors import OpeningsRefused, Undecided, UsageError
+from zkcompliance.errors import Undecided, UsageError
 
 if TYPE_CHECKING:
     from zkcompliance.openings.check import Shown
@@ -37,7 +37,7 @@ def verify(
     """Check the file and print or write its rows. UsageError for options that go with a policy or a claim."""
     from zkcompliance.log.public_keys import load_public
     from zkcompliance.openings import kept
-    from zkcompliance.openings.answers import read_openings, read_request
+    from zkcompliance.openings.answers import check_dated, read_openings, read_request
     from zkcompliance.openings.check import check
     from zkcompliance.openings.show import as_text
     from zkcompliance.outputs import Outputs, kinds
@@ -58,8 +58,7 @@ def verify(
         outputs = Outputs({output: kinds.ROWS}, read=[path, *keys, *requests], closed=[])
     request = read_request(requests[0]) if requests else None
     shown = check(read_openings(path), [load_public(key) for key in keys], request)
-    if shown.time > time.time() + 300:
-        raise OpeningsRefused("the proof states a time that lies in the future")
+    check_dated(shown, int(time.time()))
     text = as_text(shown, form)
     if state is not None and request is not None:
         kept.remember(state, [request], {request.digest: shown.sha256.hex()})

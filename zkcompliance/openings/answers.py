@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from zkcompliance.edge import regular
-from zkcompliance.errors import MalformedOpenings, NotAnswered, UsageError, VerificationError
-from zkcompliance.limits import MAX_OPENINGS_BYTES, MAX_REQUEST_BYTES
+from zkcompliance.errors import MalformedOpenings, NotAnswered, StaleProof, UsageError, VerificationError
+from zkcompliance.limits import MAX_CLOCK_SECONDS, MAX_OPENINGS_BYTES, MAX_REQUEST_BYTES
 from zkcompliance.log.checkpoint import generation_of
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.openings import kept
@@ -65,7 +65,7 @@ def answers(
     by_request = {_digest(path, data): data for path, data in files.items()}
     if set(by_request) - {each.request.digest for each in remembered} - set(every):
         raise UsageError("a file of opened rows answers no request that is given: --request FILE", help=_HELP)
-    found = tuple(_came_of(each, by_request.get(digest), keys) for digest, each in every.items())
+    found = tuple(_came_of(each, by_request.get(digest), keys, now) for digest, each in every.items())
     if state is not None:
         done = {digest: each.file.hex() for digest, each in zip(every, found, strict=True) if each.error is None}
         kept.remember(state, given, done)
@@ -83,7 +83,7 @@ def _digest(path: Path, data: bytes) -> bytes:
         raise MalformedOpenings(f"{path}: {error.message}") from None
 
 
-def _came_of(request: Request, data: bytes | None, keys: Sequence[VerifierKey]) -> Opened:
+def _came_of(request: Request, data: bytes | None, keys: Sequence[VerifierKey], now: int) -> Opened:
     rows = request.openings
     made = Opened(
         rows.origin, rows.size, rows.root, rows.rows, rows.weight, request.asker.text, request.reference, request.made,
@@ -93,9 +93,16 @@ def _came_of(request: Request, data: bytes | None, keys: Sequence[VerifierKey]) 
         return _with(made, NotAnswered(f"{said(request)} has no answer here", help=_HELP))
     try:
         shown = check(data, keys, request)
+        check_dated(shown, now)
     except VerificationError as error:
         return _with(made, error)
     return answered(made, shown)
+
+
+def check_dated(shown: Shown, now: int) -> None:
+    """StaleProof for a proof that states a time after the judge's clock."""
+    if shown.time > now + MAX_CLOCK_SECONDS:
+        raise StaleProof(f"the rows were opened on {show_time(shown.time)}, in the future of {show_time(now)}")
 
 
 def said(request: Request) -> str:

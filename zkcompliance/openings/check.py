@@ -38,6 +38,7 @@ from zkcompliance.verify.statement import ClaimStatement, LogStatement, Statemen
 from zkcompliance.verify.verifier import Report, verify_decoded
 
 _NONE = bytes(32)
+_MOST_PUBLICS = 255  # of a program
 
 
 @dataclass(frozen=True)
@@ -142,6 +143,8 @@ def _naming(claim: ClaimStatement, schema: Schema) -> Naming:
 
 def _opens(claim: ClaimStatement, schema: Schema, naming: Naming) -> Opens:
     """What a claim with so many publics opens; its program's digest is compared where the proof is verified."""
+    if len(claim.publics) > _MOST_PUBLICS:
+        raise StatementMismatch(f"claim {claim.requirement}: {len(claim.publics)} publics, more than any program has")
     made = Opens(in_id(schema), schema.digest, schema.width, naming, 0, _flop_column(schema) or 0)
     each = 1 + len(made.parts)
     count = (len(claim.publics) - (2 if made.totalled else 1)) // each

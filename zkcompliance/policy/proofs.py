@@ -33,6 +33,7 @@ from zkcompliance.verify.codec import at_most
 from zkcompliance.verify.program import Program
 from zkcompliance.verify.statement import ClaimStatement, LogStatement, Statement, decode_statement
 
+_OPENED = b"zkco\x01\x00"  # how a file of opened rows begins (docs/spec/openings.md)
 _MOST_PROGRAM_BYTES = 4 * limits.MAX_PROGRAM_BYTES  # encoded, of the programs that are kept decoded
 
 
@@ -276,6 +277,10 @@ class File:
     @cached_property
     def _frame(self) -> Frame:
         """One proof by itself is a frame of it alone. MalformedBundle or LimitExceeded by a policy bundle's."""
+        if self.source.size >= len(_OPENED) and Span(self.source, 0, len(_OPENED)).read() == _OPENED:
+            raise MalformedBundle(
+                "this is a file of opened rows, and no proof file", help="zkcompliance verify FILE --log-key PUB"
+            )
         return frame_of(self.source) if framed(self.source) else Frame((Span(self.source, 0, self.source.size),), ())
 
     @cached_property

@@ -251,7 +251,8 @@ class Asked:
     the logs whose key whoever judged gave, by the policy's or the claim's names, None where that is not known;
     lineages: the logs whose lineage was given, by the same names; params: of a claim by itself, name and value as
     `--param` reads it; drawn: UTC seconds at which the reference was drawn, None where that was not said; at: whether
-    the moment of judgement was given, and is not the clock's.
+    the moment of judgement was given, and is not the clock's; requests, openings: how many requests for rows were
+    given, and files that answer them.
     """
 
     subject: Subject | None = None
@@ -265,6 +266,8 @@ class Asked:
     params: tuple[tuple[str, str], ...] = ()
     drawn: int | None = None
     at: bool = False
+    requests: int = 0
+    openings: int = 0
 
 
 @dataclass(frozen=True)
