@@ -27,6 +27,7 @@ from zkcompliance.log.store import SealedLog
 
 SEALED = "nothing is sealed in it by anybody else"
 RESEALED = "only they make its next generation"
+RETIRED = "its rows are with them too, and the folder can be removed as it is"
 _FORMAT = "zkcompliance-received-1"
 _MAX_BYTES = 256
 
