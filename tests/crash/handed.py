@@ -1,5 +1,5 @@
-"""Run by test_handed: a hand-over, or the taking of one, killed before its n-th file operation, for every step-th n, and
-for each of the last ones, about where the copy appears.
+"""Run by test_handed: a hand-over, or the taking of one, killed before its n-th file operation, for every step-th n,
+and for each of the last ones, about where the copy appears.
 
 Four pieces of work: to a new folder, to the same folder again, and receiving, without and with an earlier copy. After
 each kill, and again after the work was repeated, all who hold a segment may together spend no more than one would have:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
 
 import pytest
 
+from tests.kit.command_line import run
 from tests.kit.quick_logs import SCHEMA, quickly, some_rows
 from zkcompliance import client as zk
 from zkcompliance import schemas
@@ -520,3 +522,74 @@ def test_what_is_in_the_way(given: Path) -> None:
         handing.hand_over(given / "log", given / "copy", "1/2")
     assert not (given / "copy").exists() and not Layout(given / "log").handing.exists()
     assert SealedLog.open(given / "log").segments[1].budget().handed_over() == {}
+
+
+# At the command line
+
+
+def test_the_verbs(given: Path) -> None:
+    """What they say; and what all verbs say of a copy."""
+    made = run("hand-over", given / "log", "--to", given / "copy", "--share", "1/2")
+    assert made.exit_code == 0 and "1/2 of what was left" in made.stdout, made.output
+    refused = run("check", "log-floor-compute", "--log", given / "copy", "-p", "rows=1", "-p", "sources=signed")
+    assert refused.exit_code == 2 and "not checked yet" in " ".join(refused.stderr.split()), refused.output
+    assert "receive" in refused.stderr
+    found = run("fsck", given / "copy")
+    assert found.exit_code == 0 and "0 of 2 checked" in " ".join(found.stdout.split()), found.output
+    taken = run("receive", given / "copy", "--key", given / "key.pub", "--json")
+    assert json.loads(taken.stdout) | {"key": "", "log": "", "proofs_left": 0} == {
+        "origin": "cloud.example/jobs", "schema": SCHEMA.label, "segments": 2, "new": 2, "brought": 0, "key": "",
+        "log": "", "proofs_left": 0,
+    }  # fmt: skip
+    for verb in (
+        ("seal", given / "none.csv", "--log", given / "copy", "--key", given / "key"),
+        ("refresh", given / "copy", "--to", given / "x", "--key", given / "key", "-o", given / "l"),
+        ("compact", given / "copy", "--to", given / "x", "--key", given / "key", "-o", given / "l"),
+        ("log", "retire", given / "copy"),
+    ):
+        (given / "none.csv").write_text("at,flop\n1767225600,1\n")
+        done = run(*verb)
+        assert done.exit_code == 2 and "was handed over by whoever seals" in " ".join(done.stderr.split()), done.output
+    noted = run("fsck", given / "log")
+    assert noted.exit_code == 0 and "segments 0 to 1 were handed over" in " ".join(noted.stdout.split())
+    wrong = run("receive", given / "copy", "--key", given / "key")
+    assert wrong.exit_code == 2 and "private key" in wrong.stderr
+    marked = run("log", "restored", given / "copy")
+    assert marked.exit_code == 0 and "ask who handed it over" in marked.stdout
+    assert run("hand-over", given / "log", "--to", given / "new", "--share", "half").exit_code == 2
+
+
+def test_one_that_was_interrupted_comes_first(given: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another hand-over, and a refresh, say so; the same goes on, with the very share that was spent before."""
+
+    def full(*given: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(handing.copying, "whole", full)
+        with pytest.raises(LogError, match="No space left"):
+            handing.hand_over(given / "log", given / "copy", "1/2")
+    spent_then = [segment.budget().spent() for segment in SealedLog.open(given / "log").segments]
+    for attempt in (
+        lambda: handing.hand_over(given / "log", given / "other", "1/2"),
+        lambda: handing.hand_over(given / "log", given / "copy", "1/3"),
+        lambda: reseal(given / "log", given / "next", keys.load_private(given / "key"), merge=False),
+    ):
+        with pytest.raises(LogError, match="was interrupted, and comes first") as refused:
+            attempt()
+        assert "hand-over" in (refused.value.help or "") and "1/2" in (refused.value.help or "")
+    assert any("interrupted" in finding.what for finding in fsck(given / "log").findings)
+    handing.hand_over(given / "log", given / "copy", "1/2")
+    assert [segment.budget().spent() for segment in SealedLog.open(given / "log").segments] == spent_then
+    assert receive(given / "copy", public(given)).new == 2
+
+
+def test_a_copy_whose_segments_went_on_gets_no_more(given: Path) -> None:
+    handing.hand_over(given / "log", given / "copy", "1/2")
+    receive(given / "copy", public(given))
+    sealed(given, 12, 2)
+    handing.hand_over(given / "log", given / "new", "1/2")
+    receive(given / "new", public(given), [given / "copy"])
+    sealed(given, 14, 2)
+    with pytest.raises(LogError, match="is no copy that this log was handed over to"):
+        handing.hand_over(given / "log", given / "copy", "1/2")

@@ -43,12 +43,17 @@ def restored_command(path: Path, as_json: bool) -> None:
 
     From then on nothing is sealed in it or proved over it before `refresh`, which seals every row again. The proofs of
     that use units that `prove` never spends, so they are safe, unless a refresh or compact of this generation has left
-    since the backup: then do not refresh, and go on in the folder that it made.
+    since the backup: then do not refresh, and go on in the folder that it made. Over a copy that was handed over
+    nothing is proved any more.
     """
+    from zkcompliance.log.layout import Layout
+    from zkcompliance.log.received import is_received
     from zkcompliance.log.restored import mark
     from zkcompliance.log.successor import how_to_refresh
 
     mark(path)
+    copy = is_received(Layout(path))
+    next_step = "ask who handed it over for the next generation" if copy else how_to_refresh(path)
     if as_json:
         console.print_json({"log": str(path), "restored": True})
         return
@@ -56,6 +61,6 @@ def restored_command(path: Path, as_json: bool) -> None:
         "marked as restored",
         {
             "log": str(path),
-            "next": how_to_refresh(path),
+            "next": next_step,
         },
     )

@@ -11,14 +11,19 @@ from zkcompliance.commands import console
 from zkcompliance.edge.pairs import by_names
 from zkcompliance.edge.shown import command
 from zkcompliance.errors import UsageError
-from zkcompliance.log import moving
+from zkcompliance.log import moving, received
 from zkcompliance.log.store import SealedLog
 from zkcompliance.policy.model import Policy
 
 
 def open_newest(path: str) -> SealedLog:
-    """The log at `path`, or the generation in which it goes on, with a note that says so."""
-    return SealedLog.open(moving.newest(path, console.note))
+    """The log at `path`, or the generation in which it goes on, with a note that says so.
+
+    LogError for a copy that was handed over and is not checked.
+    """
+    log = SealedLog.open(moving.newest(path, console.note))
+    received.require_checked(log)
+    return log
 
 
 def open_for(claim: Claim, paths: Mapping[str, Sequence[str]]) -> dict[str, tuple[SealedLog, ...]]:

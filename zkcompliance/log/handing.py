@@ -199,7 +199,8 @@ def _copy_at(log: SealedLog, place: Path) -> SealedLog | None:
             there = SealedLog.open(place)
             here = [segment.entry for segment in log.segments[: len(there.segments)]]
             same = (there.origin, there.vkey) == (log.origin, log.vkey)
-            if same and [segment.entry for segment in there.segments] == here:
+            closed = os.path.lexists(Layout(place).brought)  # its segments went on in a later copy
+            if same and not closed and [segment.entry for segment in there.segments] == here:
                 return there
     raise LogError(
         f"{place} is there, and is no copy that this log was handed over to before", help="give a new folder: --to NEW"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from zkcompliance.edge.shown import command
 from zkcompliance.errors import LogBusy, LogError, MalformedError, VerificationError
-from zkcompliance.log import files, moving, successor
+from zkcompliance.log import files, moving, received, successor
 from zkcompliance.log.fsck import fsck, raise_if_faulty
 from zkcompliance.log.layout import SPOOL_NAME, Layout, Settings
 from zkcompliance.log.lineages import file_of
@@ -27,6 +27,7 @@ def retire(path: str | Path, *, progress: Progress = silent) -> SealedLog:
     """
     layout = Layout(Path(path))
     Settings.load(layout)
+    received.refuse(layout, received.RETIRED)
     moving.newest(layout.root, lambda sentence: None)
     here = SealedLog.open(layout.root)
     while (after := successor.read(Layout(here.path))) is not None:
