@@ -22,13 +22,15 @@ PACKAGE = "zkcompliance"
 AREAS = {
     "__init__", "__main__", "attest", "card", "circuits", "decide", "edge", "errors", "limits", "lineage", "log",
     "outputs", "policies", "policy", "progress", "prove", "quantities", "report", "standalone", "start",
-    "strict_json", "verify",
+    "strict_json", "verify", "version",
 }  # fmt: skip
 
 
 ROOT = Path(__file__).parents[2]
 DOC = ROOT / "docs" / "verifier.md"
-MOST_LINES = 14_560  # without empty ones; roll-ups have 340 of them, limits that follow an index 290
+# Without empty ones; roll-ups have 340 of them, limits that follow an index 290, the answers of a verdict to what is
+# asked next, and what was not asked about said once, 430
+MOST_LINES = 14_990
 PLUMBING = 2  # tables: what decides, and what does not
 
 
