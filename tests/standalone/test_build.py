@@ -22,7 +22,7 @@ PACKAGE = "zkcompliance"
 AREAS = {
     "__init__", "__main__", "attest", "card", "circuits", "decide", "edge", "errors", "limits", "lineage", "log",
     "outputs", "policies", "policy", "progress", "prove", "quantities", "report", "standalone", "start",
-    "strict_json", "verify",
+    "strict_json", "verify", "version",
 }  # fmt: skip
 
 

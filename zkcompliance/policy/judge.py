@@ -290,7 +290,8 @@ def _elsewhere(policy: Policy, bindings: Sequence[Binding]) -> StatementMismatch
             f"{others[policy.label].hex()}, you asked about the one with {policy.digest.hex()}",
             help="ask the lab for a proof of your file, letter by letter",
         )
-    made_for = f"the policy {', '.join(sorted(others))}" if others else "no policy"
+    kind = "policy" if len(others) == 1 else "policies"
+    made_for = f"the {kind} {', '.join(sorted(others))}" if others else "no policy"
     return StatementMismatch(
         f"policy: the proof was made for {made_for}, you asked about {policy.label}",
         help="zkcompliance verify FILE  # says what the file is about",
