@@ -13,7 +13,6 @@ from zkcompliance.policy.binding import Binding, Subject
 from zkcompliance.policy.finding import public_values
 from zkcompliance.policy.proofs import Claimed, File, Place, claims_of, opened
 from zkcompliance.policy.rolled import NOTHING_SHOWN, StandsFor, schema_of
-from zkcompliance.verify.checkpoint import Checkpoint
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 TREE = "zkcomplianceTreeV1"  # name of the tree digest in a digest set
@@ -93,7 +92,8 @@ def _requirement(claimed: Claimed, binding: Binding) -> dict[str, object]:
 
 def _log(claimed: Claimed, place: Place) -> dict[str, object]:
     """A log in its slot; of a roll-up its schema too, and the log that it stands for."""
-    found = {"slot": place.slot} | _checkpoint(place.log.checkpoint)
+    own = place.log.checkpoint
+    found = {"slot": place.slot} | _checkpoint(own.origin, own.size, own.root)
     schema = schema_of(claimed, place.slot)
     if schema is None:
         return found
@@ -102,8 +102,9 @@ def _log(claimed: Claimed, place: Place) -> dict[str, object]:
             f"{place.log.origin} is a roll-up, and nothing shows for which log it stands: an attestation says it",
             help="# give its roll-up file too: --roll-up, roll_ups=",
         )
-    return found | {"schema": schema, "standsFor": _checkpoint(place.stands.log.checkpoint)}
+    of = place.stands.log.checkpoint
+    return found | {"schema": schema, "standsFor": _checkpoint(of.origin, of.size, of.root)}
 
 
-def _checkpoint(of: Checkpoint) -> dict[str, object]:
-    return {"origin": of.origin, "size": str(of.size), "root": of.root.hex()}
+def _checkpoint(origin: str, size: int, root: bytes) -> dict[str, object]:
+    return {"origin": origin, "size": str(size), "root": root.hex()}
