@@ -163,17 +163,17 @@ def newest(path: Path) -> Path:
     return follow(path, lambda text: None)
 
 
-def said(folder: Path) -> tuple[set[int], set[int], list[int]]:
-    """(rows that were begun, rows that were acknowledged, the longest calls in µs), of all writers."""
-    begun, sure, took = set(), set(), list[int]()
+def said(folder: Path) -> tuple[set[int], set[int], dict[str, list[int]]]:
+    """(rows that were begun, rows that were acknowledged, the longest calls in µs, by clock and by core), of all."""
+    begun, sure, took = set(), set(), dict[str, list[int]](t=[], c=[])
     for writer in (*TRAININGS, *RANKS):
         for line in (folder / f"{writer}.said").read_text().splitlines():
             kind, *words = line.split()
-            if kind == "t":
-                took += map(int, words)
+            if kind in took:
+                took[kind] += map(int, words)
             else:
                 (begun if kind == "b" else sure).add(number_of(writer, int(words[0])))
-    return begun, sure, sorted(took, reverse=True)
+    return begun, sure, {kind: sorted(each, reverse=True) for kind, each in took.items()}
 
 
 def judge(soak: Soak) -> None:
@@ -187,7 +187,8 @@ def judge(soak: Soak) -> None:
           f"{len(set(there) - sure - cron)} begun and not acknowledged are there too")  # fmt: skip
     print(f"lost: {len(lost)}; twice: {len(twice)}; that nobody began: {len(strange)}")
     print(f"killed: {dict(sorted(soak.killed.items()))}; the cron ended: {dict(sorted(soak.ended.items()))}")
-    print(f"longest calls of put, in µs: {took[:10]}; the folder is {newest(soak.folder / 'log').name}")
+    print(f"longest calls of put, in µs: {took['t'][:10]}, of a core {took['c'][:10]}")
+    print(f"the log is in {newest(soak.folder / 'log').name}")
     for each in soak.odd:
         print(f"ODD: {each}")
     sys.exit(1 if lost or twice or strange or soak.odd else 0)

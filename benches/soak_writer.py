@@ -3,7 +3,8 @@
     python -m benches.soak_writer FOLDER NUMBER --pause SECONDS [--key] [--records]
 
 Row n of writer NUMBER has NUMBER·10^9 + n FLOP. FOLDER/NUMBER.said has a line `b n` before row n is put, `a n` when
-`put` has returned, and every 100 rows `t MICROSECONDS …` of the longest calls. Started again it goes on behind the last
+`put` has returned, and every 100 rows `t MICROSECONDS …` of the longest calls, and `c MICROSECONDS …` of those that
+took most of a core, which a machine that does other things does not lengthen. Started again it goes on behind the last
 row that it began; with records it puts the last few again, as a run does that goes on from a checkpoint.
 """
 
@@ -41,7 +42,7 @@ def write(folder: Path, writer: int, pause: float, *, key: bool, records: bool) 
     row, draw = began(path), random.Random(time.time_ns())  # noqa: S311
     if records:
         row = max(0, row - AGAIN)
-    took: list[float] = []
+    took: dict[str, list[float]] = {"t": [], "c": []}
     said = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     with zk.Live(folder / "log", key=folder / "key" if key else None, seal_every=SEAL_EVERY) as live:
         while not (folder / "stop").exists():
@@ -51,18 +52,20 @@ def write(folder: Path, writer: int, pause: float, *, key: bool, records: bool) 
             if records:  # a row that is put again says the same
                 cells |= {"start": 1_767_571_200 + row, "end": 1_767_571_200 + row}
             os.write(said, b"b %d\n" % row)
-            before = time.perf_counter()
+            wall, core = time.perf_counter(), time.thread_time()
             live.put(
                 {**cells, "flop": number_of(writer, row)},
                 records=[record("soak", str(writer), row)] if records else (),
             )
-            spent = time.perf_counter() - before
+            spent = {"c": time.thread_time() - core, "t": time.perf_counter() - wall}
             os.write(said, b"a %d\n" % row)
-            (heapq.heappush if len(took) < LONGEST else heapq.heappushpop)(took, spent)
+            for kind, longest in took.items():
+                (heapq.heappush if len(longest) < LONGEST else heapq.heappushpop)(longest, spent[kind])
             if row % 100 == 0:
-                longest = " ".join(f"{1e6 * each:.0f}" for each in sorted(took, reverse=True))
-                os.write(said, f"t {longest}\n".encode())
-                took = []
+                for kind, longest in took.items():
+                    words = " ".join(f"{1e6 * each:.0f}" for each in sorted(longest, reverse=True))
+                    os.write(said, f"{kind} {words}\n".encode())
+                    longest.clear()
             time.sleep(pause * draw.random() * 2)
 
 

@@ -6,13 +6,17 @@ accelerate; what it lacks is skipped, and says so. Nothing is fetched.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+import urllib.request
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -24,7 +28,10 @@ from tests.kit.inspect_tasks import TOOLS
 pytestmark = pytest.mark.skipif(
     TOOLS is None, reason="NOT RUN: no hook of a trainer; ZKC_TOOLS_PYTHON names a Python with them and zkcompliance"
 )
-OFFLINE = {"HF_HUB_OFFLINE": "1", "WANDB_SILENT": "true", "MLFLOW_DISABLE_TELEMETRY": "true"}
+OFFLINE = {
+    "HF_HUB_OFFLINE": "1", "WANDB_SILENT": "true",
+    "MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_ALLOW_FILE_STORE": "true",
+}  # fmt: skip
 SEALED_EVALUATION = LM_EVAL.replace(
     "found = lm_eval.simple_evaluate(",
     "import zkcompliance as zk\n"
@@ -46,10 +53,10 @@ assert following.finish()
 MLFLOW = """
 import sys, time, mlflow
 from zkcompliance.live.mlflow import seal_metrics
-mlflow.set_tracking_uri("sqlite:///m.db")
+mlflow.set_tracking_uri(sys.argv[1])
 options = {"tokens_metric": "tokens", "parameters": "7", "resumed": "rewind"}
 sealing = seal_metrics("log", key="key", options=options)
-first, last, run = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3] if len(sys.argv) > 3 else None
+first, last, run = int(sys.argv[2]), int(sys.argv[3]), sys.argv[4] if len(sys.argv) > 4 else None
 with mlflow.start_run(run_id=run) as begun:
     print(begun.info.run_id, flush=True)
     for step in range(first, last):
@@ -57,6 +64,29 @@ with mlflow.start_run(run_id=run) as begun:
         time.sleep(0.01)
         print(step, flush=True)
     mlflow.log_metric("tokens", 100 * last, step=last, synchronous=False)
+"""
+AUTOLOG = """
+import lightning, mlflow, sys, torch
+from torch.utils.data import DataLoader, TensorDataset
+from zkcompliance.live.mlflow import seal_metrics
+class Small(lightning.LightningModule):
+    def __init__(self):
+        super().__init__()
+        self.out = torch.nn.Linear(8, 1)
+    def training_step(self, batch, at):
+        self.log("tokens", 100.0 * (self.trainer.global_step + 1))
+        return self.out(batch[0]).mean()
+    def configure_optimizers(self):
+        return torch.optim.SGD(self.parameters(), lr=0.1)
+mlflow.set_tracking_uri(sys.argv[1])
+seal_metrics("log", key="key", options={"tokens_metric": "tokens", "parameters": "7"})
+mlflow.pytorch.autolog(log_every_n_step=1, log_models=False)
+trainer = lightning.Trainer(
+    max_epochs=1, log_every_n_steps=1, enable_progress_bar=False, accelerator="cpu", enable_model_summary=False,
+    logger=False, enable_checkpointing=False,
+)
+with mlflow.start_run():
+    trainer.fit(Small(), DataLoader(TensorDataset(torch.zeros(30, 8))))
 """
 TRAINER = """
 import os, sys, torch, zkcompliance as zk
@@ -198,16 +228,67 @@ def test_mlflow_killed_and_resumed(folder: Path) -> None:
     """Steps 1 to about 30, killed -9; on from 20 in the same run: all that the store says, once."""
     needs("mlflow", "sqlalchemy")
     environment = {**os.environ, **OFFLINE}
-    command = [str(TOOLS), "-c", MLFLOW, "1", "1000000"]
+    command = [str(TOOLS), "-c", MLFLOW, "sqlite:///m.db", "1", "1000000"]
     with subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         run, *_ = [process.stdout.readline().strip() for _ in range(31)]
         process.kill()
         steps = 30 + len(process.stdout.read().splitlines())
-    ran(folder, MLFLOW, "20", "40", run)
+    ran(folder, MLFLOW, "sqlite:///m.db", "20", "40", run)
     found = flop(folder)
     assert sum(found) in (4200 * (steps + extra + 40 - 19) for extra in (0, 1)) and set(found) == {4200}
     assert twice(folder, folder / "m.db", "mlflow", ["tokens_metric=tokens", "parameters=7", "resumed=rewind"])
+
+
+STATED = ["tokens_metric=tokens", "parameters=7", "resumed=rewind"]
+
+
+def test_mlflow_in_files(folder: Path) -> None:
+    needs("mlflow")
+    ran(folder, MLFLOW, "file:./mlruns", "1", "40")
+    assert flop(folder) == [4200] * 40
+    assert twice(folder, folder / "mlruns", "mlflow", STATED)
+
+
+@contextlib.contextmanager
+def mlflow_server(folder: Path) -> Iterator[str]:
+    """The URL of a tracking server of this machine, over a store in the folder."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    command = [str(TOOLS), "-m", "mlflow", "server", "--backend-store-uri", "sqlite:///s.db", "--port", str(port)]
+    with subprocess.Popen(
+        [*command, "--host", "127.0.0.1", "--workers", "1"], cwd=folder, env={**os.environ, **OFFLINE},
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+    ) as process:  # fmt: skip
+        try:
+            last = time.monotonic() + 300
+            while True:
+                with contextlib.suppress(OSError), urllib.request.urlopen(f"{url}/health", timeout=5) as answer:  # noqa: S310
+                    assert answer.status == 200
+                    break
+                assert time.monotonic() < last and process.poll() is None
+                time.sleep(0.5)
+            yield url
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def test_mlflow_on_a_server(folder: Path) -> None:
+    """What its store says, which is that of the server."""
+    needs("mlflow.server", "sqlalchemy")
+    with mlflow_server(folder) as url:
+        ran(folder, MLFLOW, url, "1", "40")
+        assert flop(folder) == [4200] * 40
+    assert twice(folder, folder / "s.db", "mlflow", STATED)
+
+
+def test_mlflow_autologging(folder: Path) -> None:
+    """What a training logs, which MLflow takes from Lightning by itself."""
+    needs("mlflow", "lightning", "sqlalchemy")
+    ran(folder, AUTOLOG, "sqlite:///m.db")
+    assert sum(flop(folder)) == 4200 * 30
+    assert twice(folder, folder / "m.db", "mlflow", STATED[:2])
 
 
 def test_the_trainer_killed_and_resumed(folder: Path) -> None:
