@@ -34,7 +34,7 @@ from zkcompliance.prove import api
 from zkcompliance.prove.handing import receive
 from zkcompliance.prove.reseal import reseal
 from zkcompliance.quantities import Exact
-from zkcompliance.stark.commit.budget import KEPT_PROOFS, Share, ledger_bytes
+from zkcompliance.stark.commit.budget import KEPT_PROOFS, Budget, Share, ledger_bytes
 from zkcompliance.stark.profiles import log_mask
 
 
@@ -593,3 +593,23 @@ def test_a_copy_whose_segments_went_on_gets_no_more(given: Path) -> None:
     sealed(given, 14, 2)
     with pytest.raises(LogError, match="is no copy that this log was handed over to"):
         handing.hand_over(given / "log", given / "copy", "1/2")
+
+
+def test_proved_over_between_the_plan_and_the_share(given: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who goes on hands over a part of what is left then, of segments whose share was not spent before."""
+    real = Budget.hand_over
+
+    def raced(self: Budget, share: Share) -> None:
+        if self._name == "segment 1":
+            spend(given / "log", 1, self.proofs_left() - 4)
+        real(self, share)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Budget, "hand_over", raced)
+        with pytest.raises(BudgetSpent):
+            handing.hand_over(given / "log", given / "copy", "1/2")
+    first = SealedLog.open(given / "log").segments[0].budget().handed_over()
+    made = handing.hand_over(given / "log", given / "copy", "1/2")
+    assert made.shares[0].share.units == sum(first.values())
+    assert made.shares[1].share.units == 2 * SealedLog.open(given / "log").segments[1].profile.units
+    assert receive(given / "copy", public(given)).new == 2

@@ -35,7 +35,7 @@ from zkcompliance.errors import BudgetSpent, LogCorrupt, LogError, UsageError, Z
 from zkcompliance.log import copying, files, leftovers, lineages, moving, received, successor
 from zkcompliance.log.layout import Layout
 from zkcompliance.log.shares import Handed, read_part, units_of
-from zkcompliance.log.store import SealedLog
+from zkcompliance.log.store import SealedLog, Segment
 from zkcompliance.log.writer_lock import lock_of
 from zkcompliance.progress import Progress, silent
 from zkcompliance.stark.commit.budget import Share
@@ -171,18 +171,36 @@ def _planned(log: SealedLog, place: Path, part: str) -> _Plan:
     identity, shares = secrets.token_bytes(32), {}
     for segment in new:
         segment.load_columns()  # LogCorrupt, before anything is spent for rows that nobody could use
-        budget = segment.budget()
-        left = budget.remaining()
-        units = units_of(part, left, budget.units)
-        budget.check(units)  # LogCorrupt where the ledger was put back
-        if not units:
-            raise BudgetSpent(
-                f"segment {segment.index}: {part} of {left // budget.units} proofs that are left is less than one",
-                help=successor.how_to_refresh(log.path),
-            )
-        shares[segment.index] = Handed(Share(identity, units), part, left)
+        shares[segment.index] = _share_of(segment, part, identity, successor.how_to_refresh(log.path))
     hidden = "" if there is not None else f".{place.name}.{secrets.token_hex(6)}.handed"
     return _Plan(False, hidden, part, place.absolute(), shares)
+
+
+def _share_of(segment: Segment, part: str, identity: bytes, help: str) -> Handed:
+    """That part of what is left now; BudgetSpent where it is less than one proof, LogCorrupt for a ledger put back."""
+    budget = segment.budget()
+    left = budget.remaining()
+    units = units_of(part, left, budget.units)
+    budget.check(units)
+    if not units:
+        what = f"{part} of {left // budget.units} proofs that are left is less than one"
+        raise BudgetSpent(f"segment {segment.index}: {what}", help=help)
+    return Handed(Share(identity, units), part, left)
+
+
+def _renewed(log: SealedLog, layout: Layout, plan: _Plan) -> _Plan:
+    """The plan, with a smaller share of segments that were proved over since it was made and have not enough left."""
+    shares = dict(plan.shares)
+    for index, handed in plan.shares.items():
+        segment = log.segments[index]
+        budget = segment.budget()
+        if not budget.handed_over() and budget.remaining() < handed.share.units:
+            give_up = command("rm", layout.handing) + "  # nothing is handed over; units that it took stay spent"
+            shares[index] = _share_of(segment, plan.part, handed.share.id, give_up)
+    if shares != plan.shares:
+        plan = replace(plan, shares=shares)
+        files.replace(layout.handing, plan.encode(), files.PRIVATE)
+    return plan
 
 
 def _copy_at(log: SealedLog, place: Path) -> SealedLog | None:
@@ -233,6 +251,7 @@ def _load(layout: Layout) -> _Plan | None:
 
 def _make(log: SealedLog, layout: Layout, plan: _Plan, progress: Progress) -> _Plan:
     """Spend the shares, then copy; the plan, made."""
+    plan = _renewed(log, layout, plan)
     for index, handed in plan.shares.items():
         log.segments[index].budget().hand_over(handed.share)
     if plan.hidden:
