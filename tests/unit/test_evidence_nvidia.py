@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from cryptography import x509
 
 from tests.kit.devices import FWID, NOW, Authority, Device, Fault, file_of
 from zkcompliance.errors import EvidenceRefused, MalformedEvidence, ZkComplianceError
-from zkcompliance.evidence import nvidia
+from zkcompliance.evidence import chains, nvidia
 from zkcompliance.evidence.nvidia import Evidence, Trust
 
 DATA = Path(__file__).parents[1] / "data" / "nvidia"
@@ -214,6 +215,13 @@ def test_revocation_lists_that_are_not_relied_on(crl: bytes, says: str) -> None:
     evidence = Device(AUTHORITY, "AA13").answer(NONCE)
     with pytest.raises((EvidenceRefused, MalformedEvidence), match=says):
         nvidia.check(evidence, NONCE, replace(AUTHORITY.trust, lists=(crl,)), NOW)
+
+
+def test_the_root_that_is_pinned() -> None:
+    """It is the file's, and the page says the same."""
+    (der,) = chains.pem_blocks((DATA / "device_root.pem").read_bytes(), 1)
+    assert sha256(der).digest() == nvidia.ROOT
+    assert f'root = "{nvidia.ROOT.hex()}"' in (DATA.parents[2] / "docs" / "provenance.md").read_text()
 
 
 def test_files_that_are_not_of_the_form() -> None:
