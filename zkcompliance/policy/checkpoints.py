@@ -55,7 +55,10 @@ def take(signed: bytes, body: bytes, origin: str, keys: Sequence[LogKey], asked:
 
 
 def _signers(signed: bytes, body: bytes, origin: str, keys: Sequence[LogKey]) -> list[LogKey]:
-    """The keys, at least one, that under the log's own name signed exactly this checkpoint."""
+    """The keys, at least one, that under the log's own name signed exactly this checkpoint.
+
+    SignatureRejected says of which log the proof is, and of which the keys are that are trusted.
+    """
     name = generation_of(origin)[0]
     named = ", ".join(sorted({each.key.name for each in keys}))
     refusal = SignatureRejected(
@@ -73,7 +76,7 @@ def _signers(signed: bytes, body: bytes, origin: str, keys: Sequence[LogKey]) ->
                 refusal = SignatureRejected(f"the note of {origin} signs more than its checkpoint")
         except SignatureRejected as error:
             refusal = SignatureRejected(
-                f"the proof is about a checkpoint of the log {origin} that is not of the key that is trusted: "
+                f"the proof is about a checkpoint of the log {origin} that the trusted key did not sign: "
                 f"{error.message}",
                 help="ask the lab for the log's key over another channel, and compare it with the one that you have",
             )

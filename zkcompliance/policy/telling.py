@@ -13,6 +13,8 @@ def of_param(param: Parameter, bound: Bound | None) -> Tells:
     """Which question a parameter answers."""
     if param.role == NOW:
         return Tells.MOMENT
+    if param.type == types.TIME_POINT:
+        return Tells.BOUND
     if param.type.kind == types.ID and ((bound is not None and bound.subject) or param.name == "model"):
         return Tells.MODEL
     return Tells.OUTSIDE if param.name == "outside" else Tells.NOTHING

@@ -31,6 +31,7 @@ class Tells(Enum):
     FIRST = "first day"  # of the rows that count
     LAST = "last day"
     MOMENT = "moment judged"  # what the claim takes for now
+    BOUND = "bound of time"  # any other moment that the claim is given, such as that from which on it asks
     COUNTED = "rows that count"
     MODEL = "model"
     OUTSIDE = "outside"  # how much the log has that does not count, or how much of that there may be

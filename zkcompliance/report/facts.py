@@ -109,8 +109,9 @@ def _period(finding: Finding) -> str:
         no_row = not first[0].exact and not last[0].exact
         said = f"rows from {words.figure(first[0])} to {words.figure(last[0])}, as they say themselves"
         said = "no row counts, and so there is no first and no last day" if no_row else said
+    bounds = [f"{words.clean(value.name)} is {words.figure(value)}" for value in _of(finding, Tells.BOUND)]
     moments = [f"clocks are judged as of {words.figure(value)}" for value in _of(finding, Tells.MOMENT)]
-    return "; ".join([said, *moments])
+    return "; ".join([said, *bounds, *moments])
 
 
 def _counted(finding: Finding) -> str:
