@@ -38,6 +38,26 @@ SEALED_EVALUATION = LM_EVAL.replace(
     "from zkcompliance.live.lm_eval import evaluate_sealed\n"
     "with zk.Live('log', key='key', schema=zk.schemas.eval) as live: found = evaluate_sealed(live,",
 )
+EACH_TASK = """
+import json, pathlib, sys, zkcompliance as zk
+from lm_eval.api.registry import get_model
+from lm_eval.tasks import TaskManager
+from zkcompliance.live.lm_eval import evaluate_sealed
+rows = [{"q": f"question {n}", "choices": ["a", "b", "c", "d"], "label": n % 4} for n in range(24)]
+pathlib.Path("docs.jsonl").write_text("".join(json.dumps(row) + "\\n" for row in rows))
+for task in ("mini", "second"):
+    pathlib.Path(f"{task}.yaml").write_text(json.dumps({
+        "task": task, "dataset_path": "json", "dataset_kwargs": {"data_files": {"test": "docs.jsonl"}},
+        "test_split": "test", "output_type": "multiple_choice", "doc_to_text": "{{q}}", "doc_to_choice": "{{choices}}",
+        "doc_to_target": "label", "metric_list": [{"metric": "acc"}], "metadata": {"version": 2.0},
+    }))
+manager, model = TaskManager(include_path=".", include_defaults=False), get_model("dummy").create_from_arg_string("")
+with zk.Live("log", key="key", schema=zk.schemas.eval) as live:
+    for task in ("mini", "second"):
+        evaluate_sealed(live, model=model, tasks=[task], task_manager=manager, options={"model": "acme/7b"})
+        live.seal()
+        print(len(list(zk.read_rows("log"))))
+"""
 WANDB = """
 import sys, time, wandb
 from zkcompliance.live.wandb import seal_run
@@ -193,6 +213,12 @@ def test_lm_eval(folder: Path) -> None:
     assert total == round(24e6 * (stated["acc,none"] + stated["acc_norm,none"]))
     for metric in ("acc", "acc_norm"):
         assert twice(folder, samples, "lm-eval", [f"results={results}", f"metric={metric}"])
+
+
+def test_lm_eval_task_by_task(folder: Path) -> None:
+    """One model, a call for each task: the rows of a task are there when the next one begins."""
+    needs("lm_eval", "datasets")
+    assert ran(folder, EACH_TASK)[-2:] == ["24", "48"]
 
 
 def test_wandb(folder: Path) -> None:
