@@ -5,6 +5,8 @@ Its other rows meet the same constraints and are bound to nothing: a dishonest p
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -73,3 +75,24 @@ def test_the_first_row_is_that_of_the_log() -> None:
     for told in (mixed(false, true), swapped):
         with pytest.raises((BalanceMismatch, QuotientMismatch)):
             verify_bundle(proof_file(told), program_digests=None)
+
+
+def test_a_remainder_is_below_its_divisor() -> None:
+    """18 FLOP are two eights. One, and ten over, adds up too: only that ten is no remainder refuses it."""
+    honest = case(5, 6, 7)
+    program = honest.program
+    named = {unknown.name: number for number, unknown in enumerate(program.unknowns)}
+    revealed = [public.name for public in program.publics].index("flop in eights")
+    told, publics = list(honest.unknowns), list(honest.publics)
+    assert publics[revealed] == told[named["floordiv"]] == 2 == told[named["floordiv: remainder"]]
+    told[named["floordiv"]], told[named["floordiv: remainder"]], publics[revealed] = 1, 10, 1
+    below = "floordiv: remainder below the divisor"
+    lie = replace(honest, unknowns=told, publics=publics)
+    assert {failure.requirement for failure in lie.failures()} == {f"{below}, digit 0"}
+    with pytest.raises(BalanceMismatch):
+        verify_bundle(proof_file(lie), program_digests=None)
+    without = tuple(equation for equation in program.equations if equation.name != below)
+    assert len(without) == len(program.equations) - 1
+    weaker = replace(lie, program=replace(program, equations=without))
+    assert weaker.failures() == []
+    verify_bundle(proof_file(weaker), program_digests=None)
