@@ -10,6 +10,7 @@ from tests.kit import beacons
 from tests.kit import policies as kit
 from tests.kit.anchored import END, FLOOR_TOO, PROMPTLY, Lab, brackets
 from zkcompliance.errors import BracketNotBacked, ClaimDoesNotHold, Undecided
+from zkcompliance.evidence import beacon as rounds
 from zkcompliance.log import anchors as kept
 from zkcompliance.log.layout import Layout
 from zkcompliance.policy.proofs import proofs_in
@@ -122,6 +123,18 @@ def test_a_beacon_in_the_entries_is_the_first_moment(lab: Lab, monkeypatch: pyte
         assert brackets(lab.prove(other)) == ((0, END + 30 * MINUTE),) and kinds(lab.prove(other)) == []
 
 
+def test_a_false_round_among_those_that_are_kept_is_left_out(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    with beacons.own(monkeypatch) as own:
+        lab.seal_after(own, END + MINUTE, kit.rows())
+        lab.seal_after(own, END + 2 * MINUTE, kit.rows())
+        first, second = (each.entry for each in lab.log.segments)
+        kept.keep_round(Layout(lab.folder / "compute"), first.beacon, own.round(7).encode()[:-1] + b"\0")
+        lab.cosigned(ada=END + 30 * MINUTE)
+        proof = lab.prove(lab.policy("ada", beacons='"quicknet"'))
+        moment = rounds.moment(own.beacon, second.round)
+        assert brackets(proof) == ((0, END + 30 * MINUTE), (moment, END + 30 * MINUTE)) and kinds(proof) == [ROUND]
+
+
 def test_an_operator_whose_clock_is_slow_leaves_no_bracket_that_ends_before_it_begins(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,8 +151,9 @@ def test_rows_that_were_sealed_too_late_are_not_proved(lab: Lab) -> None:
     """Last year's rows, sealed and cosigned today; and no policy that does not ask is any wiser."""
     lab.seal(kit.rows())
     lab.cosigned(ada=END + 365 * DAY)
-    with pytest.raises(ClaimDoesNotHold, match="every row sealed in time"):
+    with pytest.raises(ClaimDoesNotHold, match="every row sealed in time") as caught:
         lab.prove(lab.policy("ada", delay="30 days"), END + 366 * DAY)
+    assert caught.value.help.startswith("zkcompliance timestamp LOG")
     assert brackets(lab.prove(lab.policy("ada", delay="370 days"), END + 366 * DAY)) == ((0, END + 365 * DAY),)
 
 
