@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tests.kit import beacons
 from tests.kit import policies as kit
 from tests.kit.anchored import END, FLOOR_TOO, PROMPTLY, Lab, brackets
+from zkcompliance.attest.api import attest
+from zkcompliance.attest.signing import SigningKey
 from zkcompliance.errors import BracketNotBacked, ClaimDoesNotHold, Undecided
 from zkcompliance.evidence import beacon as rounds
 from zkcompliance.log import anchors as kept
@@ -233,3 +238,24 @@ def test_a_claim_by_itself_believes_nobody(lab: Lab) -> None:
     alone = lab.forge(lab.policy("ada"), brackets(proof), floors=False)
     with pytest.raises(BracketNotBacked):
         judge_claim(alone, card, {"delay": 3600}, now=kit.NOW, keys={"log": key}).require()
+
+
+def test_other_processes_prove_under_the_same_brackets(lab: Lab) -> None:
+    """What a proof is made of is handed out as data, anchors too."""
+    lab.seal(kit.rows())
+    lab.stamped(END + 10 * MINUTE)
+    policy = lab.policy(authority=True)
+    with ThreadPoolExecutor(1) as executor:
+        proof = lab.prove(policy, executor=executor)
+    assert brackets(proof) == ((0, END + 10 * MINUTE),) and kinds(proof) == [STAMP]
+
+
+def test_a_proof_with_brackets_is_attested(lab: Lab, tmp_path: Path) -> None:
+    lab.seal(kit.rows())
+    lab.cosigned(ada=END + 30 * MINUTE)
+    proof = lab.prove(lab.policy("ada"), subject=kit.MODEL)
+    private = Ed25519PrivateKey.generate()
+    pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (tmp_path / "attest.pem").write_bytes(pem)
+    (tmp_path / "attest.pem").chmod(0o600)
+    assert attest(proof, SigningKey.load(tmp_path / "attest.pem"))
