@@ -25,12 +25,13 @@ def attest(data: bytes, key: SigningKey, rolled: StandsFor = NOTHING_SHOWN, *, s
     """The attestation of a proof file: a DSSE envelope, or a sigstore bundle around it.
 
     rolled: what roll-ups stand for, by `read_roll_ups`. Every proof of the file is verified first, against the programs
-    that it brings. Raises what verifying raises, and StatementMismatch as `derive`.
+    that it brings, and under the brackets that it states: who is believed of these is for the policy of whoever
+    verifies it to say. Raises what verifying raises, and StatementMismatch as `derive`.
     """
     file = File(data)
     payload = derive(file, rolled)
     for proof in file.proofs:
-        verify_decoded(proof.bundle, proof.statement, proof.programs, program_digests=None)
+        verify_decoded(proof.bundle, proof.statement, proof.programs, program_digests=None, backed=None)
     unsigned = Envelope(payload, b"", key.public.keyid, sigstore)
     return Envelope(payload, key.sign(unsigned.signed), unsigned.keyid, sigstore).encode()
 
