@@ -146,6 +146,7 @@ def test_every_verb(bench: Bench) -> None:
     bench.run("fsck", f / "log", "--count-spent")  # a copy of it was sealed again
     bench.run("keygen", "lab.example/rolled", "-o", f / "key3")
     bench.run("roll-up", f / "log", "--to", f / "rolled", "--key", f / "key3")
+    bench.both("timestamp", f / "log", "--request", f / "request.tsq")
     assert set(VERBS) - bench.verbs <= {
         "demo",
         "report",
