@@ -169,6 +169,7 @@ def test_every_verb(bench: Bench, tmp_path: Path) -> None:
     for each in tmp_path.glob("state*"):
         clean(each.read_bytes(), each)
     assert not said
+    bench.both("timestamp", f / "log", "--request", f / "request.tsq")
     # the demo has a log of its own, and `witness` is what was asked just now
     assert set(VERBS) - bench.verbs <= {"demo", "report", "policies", "evidence", "completion", "witness"}
 
