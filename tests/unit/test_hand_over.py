@@ -630,3 +630,23 @@ def test_evidence_does_not_go_along(given: Path, monkeypatch: pytest.MonkeyPatch
     with pytest.raises(LogError, match="segment 2 was sealed with evidence"):
         handing.hand_over(given / "log", given / "copy", "1/2")
     assert not SealedLog.open(given / "log").segments[0].budget().handed_over()
+
+
+def test_public_folders_go_along(given: Path) -> None:
+    """With what is new and what was changed in them since."""
+    rolled = given / "log" / "rolled"
+    rolled.mkdir()
+    (rolled / "one").write_bytes(b"one")
+    (rolled / ".hidden").write_bytes(b"of who was killed")
+    handing.hand_over(given / "log", given / "copy", "1/2")
+    assert [path.name for path in (given / "copy" / "rolled").iterdir()] == ["one"]
+    (rolled / "one").write_bytes(b"more of it")
+    (rolled / "two").write_bytes(b"two")
+    sealed(given, 12, 1)
+    handing.hand_over(given / "log", given / "copy", "1/2")
+    there = {path.name: path.read_bytes() for path in (given / "copy" / "rolled").iterdir()}
+    assert there == {"one": b"more of it", "two": b"two"}
+    (rolled / "three").symlink_to(given / "key")
+    sealed(given, 13, 1)
+    with pytest.raises(LogError):
+        handing.hand_over(given / "log", given / "other", "1/2")
