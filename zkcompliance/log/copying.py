@@ -12,8 +12,10 @@ import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from zkcompliance.limits import MAX_BUNDLE_BYTES
 from zkcompliance.log import files, lineages, received, rows, seen, texts
 from zkcompliance.log.layout import Layout, SegmentPaths
+from zkcompliance.log.leftovers import PUBLIC_NAMES
 from zkcompliance.log.shares import Handed
 from zkcompliance.log.store import SealedLog, Segment
 from zkcompliance.log.writer_lock import lock_of
@@ -38,8 +40,7 @@ def whole(log: SealedLog, new: Layout, shares: Mapping[int, Handed], progress: P
         lineages.remember(new)
     if os.path.lexists(old.rollup):
         files.copy(old.rollup, new.rollup, files.PUBLIC)
-        files.make_dir(new.rolled, files.PUBLIC_DIR)
-        _rolled(old, new)
+    _public_folders(old, new)
     kept = _segments(log, new, shares, progress)
     if kept:
         files.create(new.texts, texts.encode(kept))
@@ -64,8 +65,8 @@ def newer(log: SealedLog, there: Layout, shares: Mapping[int, Handed], progress:
         if kept:
             texts.keep(there, kept)
         files.replace(there.entries, _entries(log))
+        _public_folders(old, there)
         if os.path.lexists(old.rollup):
-            _rolled(old, there)
             _hidden(there.rollup).unlink(missing_ok=True)
             files.copy(old.rollup, _hidden(there.rollup), files.PUBLIC)
         files.replace(_hidden(there.checkpoint), log.checkpoint_note.encode())
@@ -122,12 +123,24 @@ def _entries(log: SealedLog) -> bytes:
     return b"".join(segment.entry.encode() for segment in log.segments)
 
 
-def _rolled(old: Layout, new: Layout) -> None:
-    """Of a roll-up: the proofs of its segments, and the key of the log that it stands for."""
-    for name in files.names(old.rolled):
-        if not name.startswith(".") and not os.path.lexists(new.rolled / name):
-            files.copy(old.rolled / name, new.rolled / name, files.PUBLIC)
-    files.sync_dir(new.rolled)
+def _public_folders(old: Layout, new: Layout) -> None:
+    """Every file in the log's public folders, such as the proofs of a roll-up's segments; what is the same stays."""
+    for folder in (name for name in PUBLIC_NAMES if name != old.secret.name):
+        source, target = old.root / folder, new.root / folder
+        if not source.is_dir():
+            continue
+        if not os.path.lexists(target):
+            files.make_dir(target, files.PUBLIC_DIR)
+        for name in files.names(source):
+            if not name.startswith("."):
+                data = _public(source / name)
+                if not os.path.lexists(target / name) or _public(target / name) != data:
+                    files.replace(target / name, data)
+        files.sync_dir(target)
+
+
+def _public(path: Path) -> bytes:
+    return files.read(path, MAX_BUNDLE_BYTES, folders=1, private=False)
 
 
 def _hidden(path: Path) -> Path:

@@ -170,6 +170,11 @@ def _planned(log: SealedLog, place: Path, part: str) -> _Plan:
         )
     identity, shares = secrets.token_bytes(32), {}
     for segment in new:
+        if any(segment.entry.evidence):
+            raise LogError(
+                f"segment {segment.index} was sealed with evidence behind its rows, and that does not go along",
+                help="prove over it where it is, or seal its rows in a log of their own",
+            )
         segment.load_columns()  # LogCorrupt, before anything is spent for rows that nobody could use
         shares[segment.index] = _share_of(segment, part, identity, successor.how_to_refresh(log.path))
     hidden = "" if there is not None else f".{place.name}.{secrets.token_hex(6)}.handed"
