@@ -215,3 +215,48 @@ def test_the_page_runs(tmp_path: Path) -> None:
     assert run_in_order("docs/provenance.md", tmp_path) == {"sh", "python"}
     assert len((tmp_path / "rows.jsonl").read_text().splitlines()) == 2
     assert Request.decode((tmp_path / "samples-request.toml").read_bytes()).openings.rows == 300
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ("rows = 6", "rows = 0", "openings.rows"), ("rows = 6", "rows = 1001", "openings.rows"),
+        ("rows = 6", "", "openings.rows"), ('"rows"', '"size"', "openings.weight"),
+        ("rows = 6", 'rows = 6\nlogs = ["chips"]', "openings.logs[1]"), ("rows = 6", "rows = 6\nlogs = []", "logs"),
+        ("rows = 6", "rows = 6\nwhen = 1", "openings.when"),
+    ],
+)  # fmt: skip
+def test_a_policy_that_asks_otherwise_is_refused(tmp_path: Path, old: str, new: str, key: str) -> None:
+    given = policy(tmp_path / "policy.toml")
+    given.write_text(given.read_text().replace(old, new, 1))
+    result = run("policies", given)
+    assert result.exit_code == 2 and "malformed-policy" in result.stderr and key in result.stderr, result.output
+
+
+def test_a_log_is_whole_with_what_came(lab: Asking, tmp_path: Path) -> None:
+    path = write(tmp_path / "request.toml", lab.request(answer_by=LATE, reference="whole"))
+    ok("open", "--log", lab.folder / "log", "--request", path)
+    assert ok("fsck", lab.folder / "log", "--deep")
+    other = write(tmp_path / "other.toml", lab.request(answer_by=LATE, size=2))
+    refused = run("open", "--log", lab.folder / "log", "--request", other)
+    assert refused.exit_code == 2 and "as it was then" in " ".join(refused.stderr.split())
+    damaged = Layout(lab.folder / "log").received
+    data = damaged.read_bytes()
+    damaged.write_bytes(data[:-9])
+    assert run("open", "--log", lab.folder / "log", "--request", path).exit_code == 2
+    damaged.write_bytes(data)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        (), ("--rows", "1", "--request", "r"), ("--rows", "0", "-o", "x"), ("--rows", "1-9999", "-o", "x"),
+        ("--rows", "26", "-o", "x"), ("--rows", "3-1", "-o", "x"), ("--rows", "one", "-o", "x"), ("--rows", "1"),
+        ("--rows", "1", "--beacon", "b", "-o", "x"), ("--rows", "1", "--segments", "2-3", "-o", "x"),
+        ("--request", "r", "--segments", "0-1"),
+    ],
+)  # fmt: skip
+def test_what_makes_no_sense_is_refused(lab: Asking, tmp_path: Path, options: tuple[str, ...]) -> None:
+    placed = [tmp_path / each if each == "x" else each for each in options]
+    result = run("open", "--log", lab.folder / "log", *placed)
+    assert result.exit_code == 2 and not (tmp_path / "x").exists(), result.output

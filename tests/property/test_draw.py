@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from zkcompliance import limits
 from zkcompliance.errors import LimitExceeded
-from zkcompliance.openings import draw as drawing
 from zkcompliance.openings.draw import draw, holding
 
 SEEDS = 10_000
@@ -64,7 +64,7 @@ def test_units_are_held_by_the_rows_that_have_them(flop: list[int], data: st.Dat
 
 
 def test_a_draw_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drawing, "MAX_DRAWS", 5)
+    monkeypatch.setattr(limits, "MAX_DRAWS", 5)
     assert draw(bytes(32), 4, 0) == []
     with pytest.raises(LimitExceeded):
         draw(bytes(32), 2**64, 6)

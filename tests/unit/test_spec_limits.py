@@ -10,7 +10,10 @@ from zkcompliance.verify import shape, union
 
 PAGE = (Path(__file__).parents[2] / "docs" / "spec" / "limits.md").read_text(encoding="utf-8")
 VERIFY = Path(shape.__file__).parent
-ALSO = ("lineage/stream.py", "policy/proofs.py", "policy/frame.py", "card/file.py", "card/catalogue.py")
+ALSO = (
+    "lineage/stream.py", "policy/proofs.py", "policy/frame.py", "card/file.py", "card/catalogue.py",
+    "openings/file.py", "openings/draw.py", "request/rows.py",
+)  # fmt: skip
 READERS = [*VERIFY.glob("*.py"), *(VERIFY.parent / name for name in ALSO)]
 
 

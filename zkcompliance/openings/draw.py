@@ -13,9 +13,9 @@ import hashlib
 from bisect import bisect_right
 from collections.abc import Sequence
 
+from zkcompliance import limits
 from zkcompliance.errors import LimitExceeded
 from zkcompliance.evidence.beacon import Round
-from zkcompliance.limits import MAX_DRAWS
 from zkcompliance.verify.codec import u32, u64
 
 _DOMAIN = b"zkc-draw-v1"
@@ -32,13 +32,13 @@ def draw(seed: bytes, below: int, count: int) -> list[int]:
     wanted = min(count, below)
     mask = (1 << max(below - 1, 0).bit_length()) - 1
     found: set[int] = set()
-    for number in range(MAX_DRAWS):
+    for number in range(limits.MAX_DRAWS):
         if len(found) == wanted:
             return sorted(found)
         value = int.from_bytes(hashlib.sha256(seed + u32(number)).digest(), "little") & mask
         if value < below:
             found.add(value)
-    raise LimitExceeded(f"a draw looks at {MAX_DRAWS} numbers at most")
+    raise LimitExceeded(f"a draw looks at {limits.MAX_DRAWS} numbers at most")
 
 
 def holding(units: Sequence[int], before: Sequence[int]) -> list[int]:

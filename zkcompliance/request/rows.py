@@ -10,10 +10,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from zkcompliance import limits
 from zkcompliance.errors import MalformedRequest
 from zkcompliance.evidence import beacon as beacons
 from zkcompliance.evidence.beacon import Beacon, first_round
-from zkcompliance.limits import MAX_OPENED_ROWS
 from zkcompliance.log.checkpoint import MAX_SIZE
 from zkcompliance.log.note import check_name
 from zkcompliance.request.lines import Value
@@ -58,8 +58,8 @@ class AskedRows:
         beacon = beacons.BEACONS.get(name) if isinstance(name, str) else None
         if beacon is None:
             raise MalformedRequest(f"openings.beacon is one of {', '.join(beacons.BEACONS)}")
-        if type(rows) is not int or not 1 <= rows <= MAX_OPENED_ROWS:
-            raise MalformedRequest(f"openings.rows is from 1 to {MAX_OPENED_ROWS}")
+        if type(rows) is not int or not 1 <= rows <= limits.MAX_OPENED_ROWS:
+            raise MalformedRequest(f"openings.rows is from 1 to {limits.MAX_OPENED_ROWS}")
         if weight not in WEIGHTS:
             raise MalformedRequest(f"openings.weight is one of {', '.join(WEIGHTS)}")
         if number != (first := first_round(beacon, made + WAIT)):
