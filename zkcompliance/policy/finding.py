@@ -80,8 +80,8 @@ ROLLED_UP = (
 )
 REMEMBERED = "{} of the {} proof(s) that show it were verified with this state before, and not again"
 DIFFERENCES = (
-    "differencing: {} is disclosed, and the difference between two checkpoints of one log tells what the rows between "
-    "them add"
+    "figures that are disclosed can be subtracted (differencing: {}): those of two checkpoints of one log tell what "
+    "the rows between them add"
 )
 
 
