@@ -92,8 +92,8 @@ BRACKETS_UNCHECKED = (
     "nothing that is decided here rests on it"
 )
 DIFFERENCES = (
-    "differencing: {} is disclosed, and the difference between two checkpoints of one log tells what the rows between "
-    "them add"
+    "figures that are disclosed can be subtracted (differencing: {}): those of two checkpoints of one log tell what "
+    "the rows between them add"
 )
 
 

@@ -49,8 +49,9 @@ def _policy(verdict: Verdict) -> list[Fact]:
     if policy is None:
         return [Fact("policy", "none: it was not held against a policy")]
     force = f"{words.day(policy.valid_from)} until {words.day(policy.valid_until)}, not included"
+    own = "" if policy.ready else "; no ready-made policy: its digest alone says which it is"
     return [
-        Fact("policy", f"{words.policy_name(policy)}: {policy.title} ({policy.jurisdiction})", policy.digest),
+        Fact("policy", f"{policy.id}@{policy.version}: {policy.title} ({policy.jurisdiction}){own}", policy.digest),
         Fact("in force", f"{force}; its sentences were last held against its sources {words.checked(policy)}"),
     ]
 
