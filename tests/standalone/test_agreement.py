@@ -169,6 +169,12 @@ def test_options_are_the_installed_ones() -> None:
     assert mine >= choices
 
 
+def test_opened_rows_are_for_the_installed_program(both: Both, lab: Lab) -> None:
+    for option in ("--request", "--openings", "--rows-as", "--evidence-to"):
+        _, alone = both.ask([lab.bundle, *lab.asked_of_bundle(), option, lab.key])
+        assert alone.decision == ("2", "unsupported") and option in alone.err, alone
+
+
 @pytest.mark.parametrize("name", ["small", "fast", "standard"])
 def test_frozen_proofs(both: Both, lab: Lab, name: str) -> None:
     file = PROOFS / f"{name}.zkp"

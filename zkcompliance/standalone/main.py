@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from zkcompliance.edge.ending import say, status_of
 from zkcompliance.edge.shown import columns, error_lines
-from zkcompliance.errors import InternalError, RequirementNotShown, UsageError, ZkComplianceError
+from zkcompliance.errors import InternalError, RequirementNotShown, Unsupported, UsageError, ZkComplianceError
 from zkcompliance.policy.verdict import Verdict
 from zkcompliance.report import FORMATS, refused
 from zkcompliance.standalone.once import Helped, Parser
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 HELP = "python3 -I -S zkcompliance-verify.pyz --help"
 ABOUT = "Decides what `zkcompliance verify` does, with its options, words and exit statuses."
+_OF_ROWS = ("--request", "--openings", "--rows-as", "--evidence-to")
 _SHORT = {"-p": "--param", "-o": "--output"}
 EPILOG = (
     "Exit status: 0 accepted; 1 rejected or a requirement not met; 2 usage or malformed input, or an output that "
@@ -69,6 +70,8 @@ def parser() -> Parser:
         "--new-key", dest="new_keys", action="append", default=[], metavar="LOG",
         help="take a key of this log that --state has not seen: you have asked the lab",
     )  # fmt: skip
+    for name in _OF_ROWS:
+        made.add_argument(name, action="append", default=[], metavar="FILE", help="of the installed program alone")
     made.add_argument("--at", metavar="TIME", help="judge as of this time, such as 2026-08-02; now if it is not given")
     made.add_argument("--attestation", metavar="FILE", help="an attestation that must be about this FILE")
     made.add_argument("--attestation-key", metavar="PEM", help="the public key that must have signed it")
@@ -98,6 +101,13 @@ def run(arguments: list[str]) -> int:
         options = vars(parser().parse_args(_joined(arguments)))
     except Helped:
         return 0
+    for name in _OF_ROWS:
+        if options.pop(name.removeprefix("--").replace("-", "_")):
+            raise Unsupported(
+                f"{name} is about rows that are opened, which this one file does not check: it has no library for the "
+                "round that drew them",
+                help="verify with the installed program: python3 -m pip install zkcompliance",
+            )
     file, form, as_json = options.pop("file"), options.pop("format"), options.pop("as_json")
     form, output = refused.two_formats(form, as_json, HELP), options.pop("output")
     texts: dict[str, Any] = {name: tuple(each) if isinstance(each, list) else each for name, each in options.items()}
