@@ -171,13 +171,15 @@ def test_roll_ups_claims_and_several_keys_are_kept(tmp_path: Path, lab: Lab) -> 
         "policy": None, "claim_files": (), "claim": "training-compute-below", "params": ("limit=1e20",),
         "log_keys": (f"compute={lab.key}", str(tmp_path / "a=b")), "subject": None, "context": "ref", "drawn": None,
         "rehearsal": True, "trust": lab.key, "state": None, "roll_ups": (lab.key, lab.key), "new_keys": (),
+        "requests": (lab.key,), "openings": (lab.key,),
         "lineages": (f"x={lab.key}",), "at": None, "attestation": lab.key, "attestation_key": lab.key,
     }  # fmt: skip
     case = gather(lab.single, asked, clock=1_800_000_000)
     assert case.options == (
         "--claim", "training-compute-below", "--param", "limit=1e20", "--log-key", "compute=keys/1.pub", "--log-key",
         "keys/2.pub", "--context", "ref", "--rehearsal", "--trust", "trust.txt", "--roll-up", "roll-ups/1.zkr",
-        "--roll-up", "roll-ups/2.zkr", "--lineage", "x=lineages/1.zkl", "--attestation", "attestation.json",
+        "--roll-up", "roll-ups/2.zkr", "--request", "requests/1.toml", "--openings", "openings/1.zkp", "--lineage",
+        "x=lineages/1.zkl", "--attestation", "attestation.json",
         "--attestation-key", "attestation.pub.pem", "--at", "2027-01-15T08:00:00Z",
     )  # fmt: skip
     assert set(case.files) == {option.rpartition("=")[2] for option in case.options if "." in option} | {"proof.zkp"}

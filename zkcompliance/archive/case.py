@@ -70,6 +70,10 @@ def gather(proof: Path, asked: Mapping[str, Any], *, clock: int, progress: Progr
     made.file("--trust", "trust.txt", asked["trust"], _MAX_TEXT)
     for number, path in enumerate(asked["roll_ups"], 1):
         made.file("--roll-up", f"roll-ups/{number}.zkr", path, limits.MAX_POLICY_BUNDLE_BYTES)
+    for number, path in enumerate(asked["requests"], 1):
+        made.file("--request", f"requests/{number}.toml", path, _MAX_TEXT)
+    for number, path in enumerate(asked["openings"], 1):
+        made.file("--openings", f"openings/{number}.zkp", path, limits.MAX_POLICY_BUNDLE_BYTES)
     made.named("--lineage", "lineages", ".zkl", asked["lineages"], limits.MAX_POLICY_BUNDLE_BYTES)
     made.file("--attestation", "attestation.json", asked["attestation"], limits.MAX_ATTESTATION_BYTES)
     made.file("--attestation-key", "attestation.pub.pem", asked["attestation_key"], _MAX_TEXT)

@@ -35,11 +35,13 @@ _FIELDS = {
     "--policy": ("policy", False), "--claim-file": ("claim_files", True), "--claim": ("claim", False),
     "--param": ("params", True), "--log-key": ("log_keys", True), "--subject": ("subject", False),
     "--context": ("context", False), "--drawn": ("drawn", False), "--trust": ("trust", False),
-    "--roll-up": ("roll_ups", True), "--lineage": ("lineages", True), "--attestation": ("attestation", False),
+    "--roll-up": ("roll_ups", True), "--request": ("requests", True), "--openings": ("openings", True),
+    "--lineage": ("lineages", True), "--attestation": ("attestation", False),
     "--attestation-key": ("attestation_key", False), "--at": ("at", False),
 }  # fmt: skip
 _FILES = {
-    "--policy", "--claim-file", "--log-key", "--trust", "--roll-up", "--lineage", "--attestation", "--attestation-key",
+    "--policy", "--claim-file", "--log-key", "--trust", "--roll-up", "--request", "--openings", "--lineage",
+    "--attestation", "--attestation-key",
 }  # fmt: skip
 
 

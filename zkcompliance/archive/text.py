@@ -22,6 +22,7 @@ _ABOUT = {
 }
 _FOLDERS = {
     "keys": "the public key of a log", "claims": "the card of a claim: what its program asks, in words",
+    "requests": "which rows were asked for", "openings": "the rows that answer a request",
     "lineages": "how a log went on from an earlier one", "roll-ups": "for which log a roll-up stands",
 }  # fmt: skip
 
@@ -50,7 +51,9 @@ before the hash or the signature of the older stamp is thought to be weak.
 
 Exit status 0 is accepted, 1 rejected or a requirement not met, 2 malformed, 4 nothing to decide it by. `--at` in this
 line is the time of judgement: without it the proof would be judged as of now, and its age refused. The installed
-program does the same, and holds its verdict against the one in here: zkcompliance archive verify case.zip
+program does the same, and where a policy asks for rounds of beacons, time stamps, devices or opened rows it decides
+more: the one file has no library for these, and says of what rests on them that it does not decide it. The program
+also holds its verdict against the one in here: zkcompliance archive verify case.zip
 
 3. WHERE NO SUCH PYTHON RUNS ANY MORE
 
