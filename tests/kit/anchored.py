@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from zkcompliance.log.layout import Layout
 from zkcompliance.log.signer import COSIGNS, CosignerSigner
 from zkcompliance.log.store import SealedLog
 from zkcompliance.log.writer import Writer
-from zkcompliance.policy.binding import Binding
+from zkcompliance.policy.binding import Binding, Subject
 from zkcompliance.policy.judge import judge_policy
 from zkcompliance.policy.load import parse_policy
 from zkcompliance.policy.model import Policy
@@ -109,9 +110,12 @@ class Lab:
         )  # fmt: skip
         return parse_policy(f"{text}\n{also}".encode())
 
-    def prove(self, policy: Policy, now: int = kit.NOW) -> bytes:
+    def prove(
+        self, policy: Policy, now: int = kit.NOW, *, executor: Executor | None = None, subject: Subject | None = None
+    ) -> bytes:
         limit = {"below.limit": "1e21"} if any(each.name == "below" for each in policy.requirements) else {}
-        return prove_policies([policy], {"compute": self.log}, limit, binding=Binding(None, None, now, b""))
+        bound = Binding(None, subject, now, b"")
+        return prove_policies([policy], {"compute": self.log}, limit, binding=bound, executor=executor)
 
     def forge(
         self,

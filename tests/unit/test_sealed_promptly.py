@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tests.kit import beacons
 from tests.kit import policies as kit
 from tests.kit.anchored import END, FLOOR_TOO, PROMPTLY, Lab, brackets
+from zkcompliance.attest.api import attest
+from zkcompliance.attest.signing import SigningKey
 from zkcompliance.errors import BracketNotBacked, ClaimDoesNotHold, Undecided
+from zkcompliance.evidence import beacon as rounds
 from zkcompliance.log import anchors as kept
 from zkcompliance.log.layout import Layout
 from zkcompliance.policy.proofs import proofs_in
@@ -122,6 +128,18 @@ def test_a_beacon_in_the_entries_is_the_first_moment(lab: Lab, monkeypatch: pyte
         assert brackets(lab.prove(other)) == ((0, END + 30 * MINUTE),) and kinds(lab.prove(other)) == []
 
 
+def test_a_false_round_among_those_that_are_kept_is_left_out(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    with beacons.own(monkeypatch) as own:
+        lab.seal_after(own, END + MINUTE, kit.rows())
+        lab.seal_after(own, END + 2 * MINUTE, kit.rows())
+        first, second = (each.entry for each in lab.log.segments)
+        kept.keep_round(Layout(lab.folder / "compute"), first.beacon, own.round(7).encode()[:-1] + b"\0")
+        lab.cosigned(ada=END + 30 * MINUTE)
+        proof = lab.prove(lab.policy("ada", beacons='"quicknet"'))
+        moment = rounds.moment(own.beacon, second.round)
+        assert brackets(proof) == ((0, END + 30 * MINUTE), (moment, END + 30 * MINUTE)) and kinds(proof) == [ROUND]
+
+
 def test_an_operator_whose_clock_is_slow_leaves_no_bracket_that_ends_before_it_begins(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,8 +156,9 @@ def test_rows_that_were_sealed_too_late_are_not_proved(lab: Lab) -> None:
     """Last year's rows, sealed and cosigned today; and no policy that does not ask is any wiser."""
     lab.seal(kit.rows())
     lab.cosigned(ada=END + 365 * DAY)
-    with pytest.raises(ClaimDoesNotHold, match="every row sealed in time"):
+    with pytest.raises(ClaimDoesNotHold, match="every row sealed in time") as caught:
         lab.prove(lab.policy("ada", delay="30 days"), END + 366 * DAY)
+    assert caught.value.help.startswith("zkcompliance timestamp LOG")
     assert brackets(lab.prove(lab.policy("ada", delay="370 days"), END + 366 * DAY)) == ((0, END + 365 * DAY),)
 
 
@@ -219,3 +238,24 @@ def test_a_claim_by_itself_believes_nobody(lab: Lab) -> None:
     alone = lab.forge(lab.policy("ada"), brackets(proof), floors=False)
     with pytest.raises(BracketNotBacked):
         judge_claim(alone, card, {"delay": 3600}, now=kit.NOW, keys={"log": key}).require()
+
+
+def test_other_processes_prove_under_the_same_brackets(lab: Lab) -> None:
+    """What a proof is made of is handed out as data, anchors too."""
+    lab.seal(kit.rows())
+    lab.stamped(END + 10 * MINUTE)
+    policy = lab.policy(authority=True)
+    with ThreadPoolExecutor(1) as executor:
+        proof = lab.prove(policy, executor=executor)
+    assert brackets(proof) == ((0, END + 10 * MINUTE),) and kinds(proof) == [STAMP]
+
+
+def test_a_proof_with_brackets_is_attested(lab: Lab, tmp_path: Path) -> None:
+    lab.seal(kit.rows())
+    lab.cosigned(ada=END + 30 * MINUTE)
+    proof = lab.prove(lab.policy("ada"), subject=kit.MODEL)
+    private = Ed25519PrivateKey.generate()
+    pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (tmp_path / "attest.pem").write_bytes(pem)
+    (tmp_path / "attest.pem").chmod(0o600)
+    assert attest(proof, SigningKey.load(tmp_path / "attest.pem"))

@@ -30,6 +30,11 @@ def check(anchors: Anchors, attachments: Sequence[Attachment]) -> tuple[Rounds, 
     return known, [_stamped(each.data, anchors.operators) for each in attachments if each.kind != ROUND]
 
 
+def digest_of(round_: bytes) -> bytes:
+    """SHA-256 of the signature of a beacon's round, by which an entry holds it. MalformedEvidence."""
+    return beacon.decode_round(round_).digest
+
+
 def _stamped(data: bytes, operators: Sequence[Dater]) -> Stamped:
     """EvidenceRefused, with why the last operator's was refused, where it is of none of them."""
     body, reply = timestamp.decode_stamp(data)

@@ -22,13 +22,14 @@ if TYPE_CHECKING:
 def attest(data: bytes, key: SigningKey, *, sigstore: bool = False) -> bytes:
     """The attestation of a proof file: a DSSE envelope, or a sigstore bundle around it.
 
-    Every proof of the file is verified first, against the programs that it brings. Raises what verifying raises, and
+    Every proof of the file is verified first, against the programs that it brings, and under the brackets that it
+    states: who is believed of these is for the policy of whoever verifies it to say. Raises what verifying raises, and
     StatementMismatch when the file names no model.
     """
     file = File(data)
     payload = derive(file)
     for proof in file.proofs:
-        verify_decoded(proof.bundle, proof.statement, proof.programs, program_digests=None)
+        verify_decoded(proof.bundle, proof.statement, proof.programs, program_digests=None, backed=None)
     unsigned = Envelope(payload, b"", key.public.keyid, sigstore)
     return Envelope(payload, key.sign(unsigned.signed), unsigned.keyid, sigstore).encode()
 

@@ -19,6 +19,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from zkcompliance import limits
+from zkcompliance.edge import regular
 from zkcompliance.errors import LogCorrupt, LogError
 from zkcompliance.log import files
 from zkcompliance.log.layout import Layout
@@ -56,6 +57,7 @@ def _keep(layout: Layout, name: str, data: bytes) -> Path:
         with contextlib.suppress(FileExistsError):
             files.make_dir(layout.anchors, files.PUBLIC_DIR)
             files.sync_dir(layout.root)
+        os.close(regular.open_folder(layout.anchors))  # no link is followed
         path = layout.anchors / name
         files.replace(path, data)
         files.sync_dir(layout.anchors)

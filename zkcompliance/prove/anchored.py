@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from zkcompliance.attest.anchors import check, encode_stamp
+from zkcompliance.attest.anchors import check, digest_of, encode_stamp
 from zkcompliance.attest.devices import beacon_of
 from zkcompliance.errors import EvidenceRefused, MalformedError, VerificationError
 from zkcompliance.log import anchors as kept
@@ -66,11 +66,8 @@ def _of(anchors: Anchors, log: SealedLog) -> Anchored:
     signed = log.checkpoint_note.encode()
     entries = [segment.entry for segment in log.segments]
     this = {log.origin: Log(log.origin, signed, entries)}
-    chosen: set[Attachment] = set()
-    for entry in entries:
-        data = there.rounds.get(entry.beacon)
-        if entry.round and data is not None and _good(anchors, Attachment(ROUND, data)):
-            chosen.add(Attachment(ROUND, data))
+    held = {Attachment(ROUND, there.rounds[entry.beacon]) for entry in entries if entry.beacon in there.rounds}
+    chosen = _good(anchors, sorted(held))
     found: list[_TAKEN] = [(each, None) for each in _dated_by(signed, anchors, this)]
     for size, data in there.notes.items():
         if size < log.checkpoint.size:
@@ -84,13 +81,17 @@ def _of(anchors: Anchors, log: SealedLog) -> Anchored:
     return Anchored({log.origin: backed[log.origin].brackets}, tuple(attachments))
 
 
-def _good(anchors: Anchors, round_: Attachment) -> bool:
-    """Whether it is a genuine round of a beacon that the policy believes."""
+def _good(anchors: Anchors, rounds: Sequence[Attachment]) -> set[Attachment]:
+    """Those that are genuine rounds of beacons that the policy believes: by halves where not all are genuine."""
     try:
-        rounds, _ = check(anchors, [round_])
+        known, _ = check(anchors, rounds)
     except (EvidenceRefused, MalformedError):
-        return False
-    return bool(rounds)
+        if len(rounds) == 1:
+            return set()
+        half = len(rounds) // 2
+        return _good(anchors, rounds[:half]) | _good(anchors, rounds[half:])
+    digests = {digest for _, digest in known}
+    return {each for each in rounds if digest_of(each.data) in digests}
 
 
 def _dated_by(signed: bytes, anchors: Anchors, logs: Mapping[str, Log]) -> list[Dated]:

@@ -15,6 +15,7 @@ from zkcompliance import limits
 from zkcompliance.attest import devices
 from zkcompliance.attest.anchors import checker
 from zkcompliance.card.model import Card
+from zkcompliance.card.words import about_brackets
 from zkcompliance.claim.card import card_of
 from zkcompliance.claim.model import CheckResult, Claim
 from zkcompliance.edge.shown import command
@@ -58,6 +59,7 @@ from zkcompliance.stark.commit.budget import Budget
 from zkcompliance.stark.statement import Statement
 from zkcompliance.verify.bundle import Attachment
 
+_DATED = "zkcompliance timestamp LOG --help"
 Given = Mapping[str, int | str | Decimal]  # `REQUIREMENT.NAME` → value
 Logs = Mapping[str, SealedLog | Sequence[SealedLog]]  # by the policies' names, of which one may stand for several
 Outcome = tuple[str, ZkComplianceError | None]  # of what, and what is in the way of it
@@ -377,6 +379,8 @@ def survey(tasks: Sequence[Task], *, time: int) -> Survey:
             good.append((task, *_check(task, columns, results[task.label], time)))
             outcomes.append((task.label, None))
         except (ClaimDoesNotHold, ProofRefused, VerificationError, LimitExceeded) as error:
+            if isinstance(error, ClaimDoesNotHold) and about_brackets(task.card):
+                error.help = f"{_DATED}  # what dates a segment; with seal --beacon and cosigners: docs/provenance.md"
             outcomes.append((task.label, error))
     unions, notes, size = [], [], 0
     for policy in {task.policy.digest: task.policy for task, _, _ in good}.values():
