@@ -28,7 +28,7 @@ AREAS = {
 
 ROOT = Path(__file__).parents[2]
 DOC = ROOT / "docs" / "verifier.md"
-MOST_LINES = 15_120  # no empty ones; roll-ups and anchors have 340 each, limits that follow an index 290, devices 220
+MOST_LINES = 15_140  # no empty ones; roll-ups and anchors have 340 each, limits that follow an index 290, devices 220
 PLUMBING = 2  # tables: what decides, and what does not
 
 
