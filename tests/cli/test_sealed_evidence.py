@@ -237,6 +237,20 @@ def test_roots_and_revocation_lists_that_are_given(tmp_path: Path, key: Path) ->
     assert made.exit_code == 0 and "against the revocation lists given" in said(made), made.stderr
 
 
+def test_a_verdict_says_that_nothing_of_it_was_shown(tmp_path: Path, key: Path) -> None:
+    """The source of every row is shown, and its evidence is not: two things, and the verdict says both."""
+    (tmp_path / "a.csv").write_text(ROWS)
+    bundle, signer = signed_over(ROWS.encode(), tmp_path)
+    assert seal(tmp_path, tmp_path / "a.csv", "--evidence", bundle, "--evidence-trust", signer).exit_code == 0
+    proof = tmp_path / "p.zkp"
+    asked = ("log-floor-compute", "-p", "rows=1", "-p", "sources=signed")
+    made = run("prove", *asked, "--log", tmp_path / "log", "-o", proof)
+    assert made.exit_code == 0, made.stderr
+    judged = run("verify", proof, "--claim", *asked, "--log-key", tmp_path / "key.pub")
+    assert judged.exit_code == 0 and "1 of 1 segment(s)" in " ".join(judged.stdout.split()), judged.stderr
+    assert "none of them is present here or was verified" in " ".join(judged.stdout.split())
+
+
 def test_pieces_that_are_damaged_are_found(tmp_path: Path, key: Path) -> None:
     assert seal(tmp_path, "--evidence", GPUS, *CHIPS).exit_code == 0
     layout = Layout(tmp_path / "log")

@@ -27,6 +27,7 @@ from zkcompliance.policy.proofs import Claimed, Place, Proof
 from zkcompliance.policy.verdict import Chooser, DevicesShown, Finding, LogShown, MadeFor, Margin, Value
 from zkcompliance.quantities import MILLION, exact_beside, show_seconds, show_time
 from zkcompliance.quantities.ids import text_id
+from zkcompliance.verify.statement import Entry
 from zkcompliance.verify.verifier import Report
 
 Key = tuple[str, str]  # slot and origin of a log of a claim
@@ -49,6 +50,11 @@ NOT_COMPARED = "the model {} was not compared with its files: give --subject"
 METERED = (
     "that the source of each row of {} is as it says is the word of {}, who seals this log and is not the lab, as the "
     "policy says"
+)
+BEHIND_ROWS = (
+    "EVIDENCE: {0} of {1} segment(s) of {2} have a root over pieces of evidence behind their rows: the lab committed "
+    "to them, none of them is present here or was verified, and that they support a row's source is the word of "
+    "whoever sealed"
 )
 GIVEN = {
     (Source.GIVEN, False): "no file of the model {} was read here: its content digest alone was compared, with the "
@@ -422,6 +428,12 @@ def of_sources(log: LogShown) -> str:
     if log.meterer:
         return metered(log) or METERED.format(log.called, log.meterer)
     return "" if log.sources == ("self_declared",) else PROVENANCE.format(log.called)
+
+
+def of_evidence(log: LogShown, entries: Sequence[Entry]) -> str:
+    """What is known of the evidence behind a log's rows; empty where no segment that is named was sealed with any."""
+    count = sum(any(entry.evidence) for entry in entries)
+    return BEHIND_ROWS.format(count, len(entries), log.called) if count else ""
 
 
 def of_rows(log: LogShown) -> str:

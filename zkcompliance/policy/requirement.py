@@ -481,6 +481,8 @@ def _warned(judged: Judged, bench: Bench, standings: Standings) -> Finding:
         said.append(of.format(found.claim))
     said += dict.fromkeys(filter(None, map(finding.of_rows, found.logs)))
     said += dict.fromkeys(filter(None, map(finding.of_sources, found.logs)))
+    named = {place.key: place.log.entries for place, _ in judged.placed}
+    said += filter(None, (finding.of_evidence(log, named.get((log.slot, log.origin), ())) for log in found.logs))
     if bench.devices is not None:
         of_devices = [(log.name, log.devices) for log in found.logs if log.devices is not None]
         said += dict.fromkeys(devices.said(name, shown, bench.devices.asked) for name, shown in of_devices)
