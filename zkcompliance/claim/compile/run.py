@@ -22,7 +22,8 @@ Array = np.ndarray
 @dataclass
 class Rows:
     """A table of the program: `log` (columns, rows of all segments), the segments' lengths and brackets (none for a
-    private table), witness columns so far."""
+    private table), witness columns so far, and terms that were worked out; all of them uint32 below p, since that is
+    half of what the int64 that they are reckoned in would take."""
 
     log: Array | None
     lengths: list[int]
@@ -65,7 +66,7 @@ class Run:
         """Fill a witness column (or tell a lie in its place: tests do)."""
         honest = values.astype(np.int64) % P
         told = self.told((table, column), honest)
-        self.tables[table].witness[column] = honest if told is honest else told % P
+        self.tables[table].witness[column] = (honest if told is honest else told % P).astype(np.uint32)
 
     def value(self, table: int, e: Term) -> Array:
         """(rows of all segments,) int64: the integers in [lo, hi] that e is mod p. table −1: one row of publics."""
@@ -94,15 +95,15 @@ class Run:
     def _field(self, table: int, e: Term) -> Array:
         rows = self.tables[table] if table >= 0 else Rows(None, [1])
         if table >= 0 and e in rows.known:
-            return rows.known[e]
+            return rows.known[e].astype(np.int64)
         if e.op == Op.CONST:
             values = np.full(rows.total, e.a, np.int64)
         elif e.op == Op.LOG and rows.log is not None:
             values = rows.log[e.a].astype(np.int64)
         elif e.op == Op.WIT:
-            values = rows.witness[e.a]
+            values = rows.witness[e.a].astype(np.int64)
         elif e.op == Op.NEXT:
-            values = np.concatenate([np.roll(rows.witness[e.a][s], -1) for s in rows.segments()])
+            values = np.concatenate([np.roll(rows.witness[e.a][s], -1) for s in rows.segments()]).astype(np.int64)
         elif e.op == Op.PUBLIC:
             values = np.full(rows.total, self.publics[e.a] >> 16 * e.b & 0xFFFF, np.int64)
         elif e.op in (Op.FIRST, Op.LAST):
@@ -118,8 +119,8 @@ class Run:
         else:
             a, b = self._field(table, e.a), self._field(table, e.b)
             values = (a + b if e.op == Op.ADD else a - b if e.op == Op.SUB else a * b) % P
-        if table >= 0:
-            rows.known[e] = values
+            if table >= 0:  # what is read off is read off again; what was reckoned is kept
+                rows.known[e] = values.astype(np.uint32)
         return values
 
 
