@@ -197,7 +197,7 @@ def _check(verdict: Verdict) -> Markup:
         ),
         tag("pre", tag("code", "sha256sum FILE"), "\n", digest(verdict.file_sha256)),
         tag("p", "2. Verify it. It takes seconds, needs no network, and uses no secret of the lab."),
-        tag("pre", tag("code", Markup(" \\\n  ".join(text(part) for part in command(verdict))))),
+        tag("pre", tag("code", Markup(" \\\n  ".join(text(part, code=True) for part in command(verdict))))),
     ]
     asked = (
         "A policy that is not a ready-made one is given as its file, with the SHA-256 above; so is a claim of its "

@@ -26,11 +26,15 @@ class Markup(str):
     __slots__ = ()
 
 
-def text(content: str) -> Markup:
-    """Plain text as markup; each run of words from right to left is isolated, so that it moves nothing around it."""
+def text(content: str, *, code: bool = False) -> Markup:
+    """Plain text as markup; each run of words from right to left is isolated, so that it moves nothing around it.
+
+    code: whether it stands where any place may be broken, so that no word is marked for that.
+    """
     out = []
     for leftwards, run in groupby(_WORDS.findall(words.clean(content)), key=_leftwards):
-        piece = "".join(map(_breakable, _LONG.split("".join(run))))
+        whole = "".join(run)
+        piece = html.escape(whole) if code else "".join(map(_breakable, _LONG.split(whole)))
         out.append(f"<bdi>{piece.rstrip()}</bdi>{' ' * piece.endswith(' ')}" if leftwards else piece)
     return Markup("".join(out))
 
