@@ -90,6 +90,7 @@ def test_a_docstring_is_no_list_of_what_is_proved() -> None:
 def test_a_verdict_has_the_sentences_and_not_the_docstring() -> None:
     class Shown:
         sentences = words.explain(card_of(provable(claim("forged")(forged))))
+        values = ()
 
     lines = report_words.claim_lines(Shown())  # type: ignore[arg-type]
     assert "1. most of it: For every row of compute, flop is at most `limit`." in lines
