@@ -209,6 +209,18 @@ def test_evidence_that_is_of_no_row_shown(tmp_path: Path) -> None:
     assert held(other, changed(opened.data, pieces=(second,))).pieces == {2: pieces[1]}
 
 
+def test_no_piece_of_evidence_under_another_number(tmp_path: Path) -> None:
+    """Without the number of pieces under the entry's evidence root: leaf 2 of 3 is reached as leaf 1 of 2 is, by one
+    hash from its left, and the row that names the second piece is shown with the third."""
+    other = asking(tmp_path)
+    pieces = [b"report 1", b"report 2", b"report 3"]
+    with_evidence(other, 2, 3, kept=pieces)
+    second = open_rows(other.log, [25], now=MADE)
+    (third,) = OpenedFile.decode(open_rows(other.log, [26], now=MADE).data).pieces
+    with pytest.raises(OpeningsRefused, match="evidence"):
+        held(other, changed(second.data, pieces=(replace(third, leaf=1, leaves=2),)))
+
+
 def test_bytes_that_are_changed(lab: Asking, honest: bytes, request_: Request) -> None:
     """Of every part of the file, at places that are drawn anew each time; and cut, and with one more."""
     generator = random.Random()

@@ -23,6 +23,7 @@ from tests.kit.devices import Authority, Device, Fault, file_of
 from tests.kit.policies import MODEL, NOW
 from zkcompliance.attest import devices
 from zkcompliance.errors import DevicesMissing, MalformedEvidence, MalformedPolicy, UsageError
+from zkcompliance.evidence import beacon
 from zkcompliance.evidence.answer import Answer, Asked
 from zkcompliance.evidence.beacon import Round
 from zkcompliance.log import answers as kept
@@ -32,7 +33,8 @@ from zkcompliance.log.store import SealedLog
 from zkcompliance.policy.binding import Binding
 from zkcompliance.policy.judge import judge_policy
 from zkcompliance.policy.load import parse_policy
-from zkcompliance.policy.model import Policy
+from zkcompliance.policy.model import Anchors, Dater, Policy
+from zkcompliance.policy.model import Authority as Authority_
 from zkcompliance.policy.proofs import opened
 from zkcompliance.policy.verdict import Status, Verdict
 from zkcompliance.prove.policy import prove_policies
@@ -304,6 +306,33 @@ def test_within_a_time(log: SealedLog, proved: bytes, monkeypatch: pytest.Monkey
             [brought, *attached(replace(answer(CHIPS[0], body_of(log)), stamp=stamped(known.moment + 60).stamp))],
         ):
             refused(shown(*pieces), "within 1 hour")
+
+
+def test_rounds_cost_no_more_than_devices(log: SealedLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file of 64 proofs may bring 16,320 rounds, and each that is checked by itself takes a second: only those that
+    devices of the policy's answered over are looked at, all at once."""
+    authority = stamps.root()
+    anchors = Anchors(1, (Dater("tsa", (), (Authority_(authority.der, stamps.POLICY, b""),)),), ("quicknet",))
+    asked = replace(policy(), anchors=anchors)
+    assert asked.devices is not None
+    asked = replace(asked, devices=replace(asked.devices, within=3600))
+    with beacons.own(monkeypatch) as own:
+        known = own.at(NOW - 3600)
+        over = answer(CHIPS[0], body_of(log), known)
+        over = replace(over, stamp=stamps.made(over.evidence.data, authority, known.moment + 60).reply())
+        looked_at: list[int] = []
+        check = beacon.check_rounds
+        monkeypatch.setattr(beacon, "check_rounds", lambda rounds: looked_at.append(len(rounds)) or check(rounds))
+        others = [replace(known, number=known.number + more) for more in range(1, 1000)]  # none is signed
+        rounds = [Attachment(ROUND, each.encode()) for each in (known, *others)]
+        found = devices.checked([*rounds, *attached(over)], asked, NOW)
+        assert found is not None and [each.since for each in found.verified] == [known.moment]
+        assert looked_at == [1]
+        false = replace(known, signature=others[0].signature[:-1] + b"\0")
+        also = replace(answer(CHIPS[1], body_of(log), false), stamp=over.stamp)
+        brought = [*rounds, Attachment(ROUND, false.encode()), *attached(over, also)]
+        found = devices.checked(brought, asked, NOW)
+        assert found is not None and [each.since for each in found.verified] == [None, None]
 
 
 def test_the_verb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,11 +7,13 @@ file can add to it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import contextlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from zkcompliance.errors import EvidenceRefused, LimitExceeded, MalformedEvidence
 from zkcompliance.evidence import beacon, nvidia, timestamp
 from zkcompliance.evidence.answer import Answer
+from zkcompliance.limits import MAX_BEACON_ROUNDS
 from zkcompliance.policy.devices import Answered, Answers
 from zkcompliance.policy.model import Anchors, Policy
 from zkcompliance.policy.proofs import File
@@ -34,16 +36,20 @@ def checked(attachments: Iterable[Attachment], policy: Policy, now: int) -> Answ
     given = sorted(set(attachments))
     trust = nvidia.Trust(asked.root, asked.models or nvidia.GPU_MODELS, asked.revoked)
     pieces = [each.data for each in given if each.kind == DEVICE]
-    moments = {} if asked.within is None or policy.anchors is None else _rounds(given, policy.anchors.beacons)
-    verified: list[Answered] = []
+    sound: list[tuple[Answer, nvidia.Device]] = []
     refused: list[str] = []
     for piece in pieces:
         try:
             answer = Answer.decode(piece)
-            device = nvidia.check(answer.evidence, answer.asked.nonce, trust, now)
+            sound.append((answer, nvidia.check(answer.evidence, answer.asked.nonce, trust, now)))
         except (EvidenceRefused, MalformedEvidence) as error:
             refused.append(error.message)
-            continue
+    moments: _Moments = {}
+    if asked.within is not None and policy.anchors is not None:
+        named = {(answer.asked.round, answer.asked.beacon) for answer, _ in sound}
+        moments = _rounds(given, policy.anchors.beacons, named)
+    verified: list[Answered] = []
+    for answer, device in sound:
         since = moments.get((answer.asked.round, answer.asked.beacon))
         until = _stamped(answer, policy.anchors) if since is not None else None
         verified.append(Answered(answer.asked.body, device.key, device.model, since, until))
@@ -55,20 +61,29 @@ def beacon_of(piece: bytes) -> bytes:
     return Answer.decode(piece).asked.beacon
 
 
-def _rounds(attachments: Sequence[Attachment], beacons: Sequence[str]) -> _Moments:
-    """When each round that is a genuine one of these beacons became known, UTC seconds."""
-    found: dict[tuple[int, bytes], int] = {}
+def _rounds(
+    attachments: Sequence[Attachment], beacons: Sequence[str], named: Collection[tuple[int, bytes]]
+) -> _Moments:
+    """When each round of these beacons became known over which a device answered, UTC seconds.
+
+    named: number and digest of these; others are not looked at, and they are checked many at once, since each by itself
+    takes a second. Where one is false, none of those that it is checked with counts: no honest device was given it.
+    """
+    found: list[beacon.Round] = []
     for each in attachments:
         if each.kind != ROUND:
             continue
-        try:
+        with contextlib.suppress(MalformedEvidence):
             one = beacon.decode_round(each.data)
-            if one.beacon.name in beacons:
-                beacon.check_rounds([one])
-                found[one.number, one.digest] = one.moment
-        except (EvidenceRefused, MalformedEvidence):
-            continue
-    return found
+            if one.beacon.name in beacons and (one.number, one.digest) in named:
+                found.append(one)
+    moments: dict[tuple[int, bytes], int] = {}
+    for at in range(0, len(found), MAX_BEACON_ROUNDS):
+        together = found[at : at + MAX_BEACON_ROUNDS]
+        with contextlib.suppress(EvidenceRefused):
+            beacon.check_rounds(together)
+            moments |= {(one.number, one.digest): one.moment for one in together}
+    return moments
 
 
 def _stamped(answer: Answer, anchors: Anchors | None) -> int | None:

@@ -5,9 +5,13 @@
     segments/…/evidence        how many pieces the log had when the segment was sealed, in decimal; none: no such file
 
 A row names its piece by the number, from 1 on, which stays the same in all generations of the log. The entry of a
-segment that was sealed with evidence has the RFC 6962 root over the digests of the log's first pieces, as many as the
-segment's file says, each digest a leaf's data: piece n is leaf n − 1. Segments that are put together have the root of
-the one with most; a segment that was sealed without has 32 zero bytes.
+segment that was sealed with evidence has
+
+    SHA-256(0x17 ‖ u32 n ‖ root)     root: RFC 6962, over the digests of the log's first n pieces, each a leaf's data
+
+n as the segment's file says: piece i is leaf i − 1. The root alone binds no numbers: leaf 2 of 3 is reached as leaf 1
+of 2 is, by one hash from its left. Segments that are put together have the one with most; a segment that was sealed
+without evidence has 32 zero bytes.
 
 Pieces are durable before a seal begins. Of a seal that is dropped they stay, with their numbers, and no row names them.
 """
@@ -95,11 +99,16 @@ def root(layout: Layout, count: int) -> bytes:
     known = digests(layout)
     if count > len(known):
         raise LogCorrupt(f"{layout.digests} has {len(known)} pieces of evidence, and a segment was sealed with {count}")
-    return merkle.root(known[:count])
+    return bound(count, merkle.root(known[:count]))
+
+
+def bound(count: int, tree: bytes) -> bytes:
+    """What an entry holds of a tree of `count` pieces, 1 ≤ count < 2^32, whose RFC 6962 root is `tree`."""
+    return hashlib.sha256(b"\x17" + count.to_bytes(4, "little") + tree).digest()
 
 
 def inclusion(layout: Layout, count: int, number: int) -> list[bytes]:
-    """The RFC 6962 path from piece `number` to `root(layout, count)`. LogError where it is none of those."""
+    """The RFC 6962 path from piece `number` to the root of the first `count`. LogError where it is none of those."""
     if not 1 <= number <= count:
         raise LogError(f"piece of evidence {number} is none of the {count} that the segment was sealed with")
     return merkle.inclusion_proof(number - 1, digests(layout)[:count])

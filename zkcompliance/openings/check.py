@@ -22,7 +22,7 @@ from zkcompliance.errors import (
 )
 from zkcompliance.evidence.beacon import Round, check_rounds, decode_round
 from zkcompliance.limits import MAX_OPENED_ROWS
-from zkcompliance.log import merkle, note
+from zkcompliance.log import backing, merkle, note
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.openings.draw import draw, holding, seed_of
 from zkcompliance.openings.file import OpenedFile, Piece
@@ -37,7 +37,6 @@ from zkcompliance.verify.bundle import decode_bundle, programs_of
 from zkcompliance.verify.statement import ClaimStatement, LogStatement, Statement, decode_statement
 from zkcompliance.verify.verifier import Report, verify_decoded
 
-_NONE = bytes(32)
 _MOST_PUBLICS = 255  # of a program
 
 
@@ -280,7 +279,7 @@ def _pieces(
     """Each piece is one that a row names, leaf n − 1 under the evidence root of the last segment that has one."""
     if not given:
         return {}
-    backed = [log.first + number for number, entry in enumerate(log.entries) if entry.evidence != _NONE]
+    backed = [log.first + number for number, entry in enumerate(log.entries) if entry.evidence != backing.NONE]
     named = {evidence_of(schema, row) for row in rows} - {0}
     found = {}
     for piece in given:
@@ -290,8 +289,9 @@ def _pieces(
         if not backed or piece.segment != backed[-1]:
             raise OpeningsRefused("a piece of evidence is shown under another entry than the last that has evidence")
         digest = hashlib.sha256(piece.data).digest()
-        root = merkle.root_from_inclusion(piece.leaf, piece.leaves, digest, list(piece.path))
-        if root != log.entries[piece.segment - log.first].evidence:
+        tree = merkle.root_from_inclusion(piece.leaf, piece.leaves, digest, list(piece.path))
+        held = log.entries[piece.segment - log.first].evidence
+        if tree is None or backing.bound(piece.leaves, tree) != held:
             raise OpeningsRefused(f"piece of evidence {number} is not the one under the entry's evidence root")
         found[number] = piece.data
     return found

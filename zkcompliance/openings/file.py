@@ -5,8 +5,8 @@
     piece = u32 segment ‖ u32 leaf ‖ u32 leaves ‖ u8 h ‖ h × 32 bytes ‖ u32 length ‖ evidence
 
 request and round: empty where nobody asked. schema: the text whose SHA-256 the entries name. Texts ascend by their
-bytes, pieces by segment and leaf; h hashes lead from a leaf to the evidence root of the entry (RFC 6962). Nothing here
-is verified yet.
+bytes, pieces by segment and leaf; h hashes lead from a leaf to the root of a tree of so many (RFC 6962), and these two
+to the evidence root of the entry. Nothing here is verified yet.
 """
 
 from __future__ import annotations
