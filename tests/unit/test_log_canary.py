@@ -249,4 +249,5 @@ def test_nothing_is_written_elsewhere(bench: Bench, writes: list[Path]) -> None:
     public |= {"lineage", "successor", "key2", "key3", "rollup", "rolled", "request"}
     public |= {"watch", "w"}  # the test's own watch.toml, and the key of a witness
     public |= {"state"}  # of that witness, which was looked through
+    public |= {"checkpoint-00000002", "00000000"}  # a dated checkpoint, and a roll-up's proof
     assert {name for name in outside if not OUTPUT.fullmatch(name)} <= public

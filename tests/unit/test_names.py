@@ -220,5 +220,6 @@ def test_a_verdict_prints_the_text_that_was_asked_for() -> None:
     for bound in (Bound(low=other, high=other), Bound(one_of=(one, other)), Bound(subject=True)):
         shown = finding._as_asked(bound, int(other), proof)  # type: ignore[arg-type]
         assert shown == other and finding.text(model, shown) == "lab/base-2"
+    proof = SimpleNamespace(binding=Binding(subject=Subject("lab/base-3", bytes(32))))
     unknown = finding._as_asked(Bound(one_of=(one, 5)), int(other), proof)  # type: ignore[arg-type]
     assert finding.text(model, unknown).startswith("0x")

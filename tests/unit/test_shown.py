@@ -136,9 +136,10 @@ PLAIN = {
     "wanted", "shown", "METRIC",
     "key", "stated.digest.hex()", "','.join((*_COLUMNS, *_OPTIONAL))", "context.command_path",
     "self.code", "claim.id", "_day(now)", "again", "question.key", "epochs", "len(value) - 1",
-    "stated", "_AGAIN", "help", "_CHANGED", "record.help", "self.schemas[0]",
+    "stated", "_AGAIN", "help", "_CHANGED", "record.help", "self.schemas[0]", "self.schema", "_DATED",
+    "received.how_to_receive(log.path)",
 }  # fmt: skip
-MAKERS = ("command", "say", "quoted")
+MAKERS = ("command", "shown_command", "say", "quoted", "_again", "how_to_refresh", "how_to_receive")
 
 
 def unquoted(node: ast.AST) -> list[str]:

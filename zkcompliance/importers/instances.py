@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from zkcompliance.edge.shown import quoted
 from zkcompliance.errors import ImporterError, UsageError
 from zkcompliance.evidence.cloudtrail import Trail
 from zkcompliance.importers import settings
@@ -92,7 +93,7 @@ def rows(trail: Trail, options: Mapping[str, str]) -> Iterator[Row]:
         if kind is None:
             raise ImporterError(
                 f"instance {instance} is started, and the trail does not say of which type it is",
-                help=f"--set types={instance}=TYPE",
+                help=f"--set {quoted(f'types={instance}=TYPE')}",
             )
         if not _counts(kind, skipped):
             continue

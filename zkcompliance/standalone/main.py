@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 HELP = "python3 -I -S zkcompliance-verify.pyz --help"
 ABOUT = "Decides what `zkcompliance verify` does, with its options, words and exit statuses."
-_OF_ROWS = ("--request", "--openings", "--rows-as", "--evidence-to")
+_OF_ROWS = {"--request": True, "--openings": True, "--rows-as": False, "--evidence-to": False}  # may be repeated
 _SHORT = {"-p": "--param", "-o": "--output"}
 EPILOG = (
     "Exit status: 0 accepted; 1 rejected or a requirement not met; 2 usage or malformed input, or an output that "
@@ -70,8 +70,10 @@ def parser() -> Parser:
         "--new-key", dest="new_keys", action="append", default=[], metavar="LOG",
         help="take a key of this log that --state has not seen: you have asked the lab",
     )  # fmt: skip
-    for name in _OF_ROWS:
-        made.add_argument(name, action="append", default=[], metavar="FILE", help="of the installed program alone")
+    for name, several in _OF_ROWS.items():
+        made.add_argument(
+            name, action="append" if several else "store", metavar="X", help="of the installed program alone"
+        )
     made.add_argument("--at", metavar="TIME", help="judge as of this time, such as 2026-08-02; now if it is not given")
     made.add_argument("--attestation", metavar="FILE", help="an attestation that must be about this FILE")
     made.add_argument("--attestation-key", metavar="PEM", help="the public key that must have signed it")
