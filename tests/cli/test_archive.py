@@ -131,6 +131,24 @@ def test_another_question_is_another_verdict(filed: Path) -> None:
             judging.again(box.pack({**files, "case.json": document}), b"", clock=0)
 
 
+@pytest.mark.parametrize("options", [
+    ["--claim", "claim.py"], ["--claim-file", "claims/1.py"], ["--claim", "/etc/claim.py"], ["--claim", "/etc/c.json"],
+    ["--claim", "../claim.json"], ["--subject", "model=/"], ["--subject", "model=signature:/etc/model.sig"],
+])  # fmt: skip
+def test_nothing_of_an_archive_is_run_or_read_from_elsewhere(options: list[str]) -> None:
+    """A claim's text is Python, which would be run; a card or a model may be named by any path."""
+    made = {
+        "claim.py": b"while True: pass",
+        "claims/1.py": b"while True: pass",
+        "proof.zkp": b"",
+        "verdict.json": b"{}",
+    }
+    made["zkcompliance-verify.pyz"] = b""
+    given = {"format": judging.FORMAT, "options": [*options, "--at", "2026-01-01"]}
+    with pytest.raises(MalformedArchive, match=r"Python|not in the archive|digests"):
+        judging.again(box.pack({**made, "case.json": json.dumps(given).encode()}), b"", clock=0)
+
+
 @pytest.mark.parametrize("name", ["../out", "/etc/x", "a/../b", "a/b/c", "A/b", "", "x" * 300, "a\\b", "é.txt"])
 def test_no_file_leaves_the_folder(name: str, filed: Path) -> None:
     files = box.unpack(filed.read_bytes())

@@ -17,6 +17,7 @@ from zkcompliance.archive.text import readme
 from zkcompliance.decide import Request
 from zkcompliance.errors import ArchiveChanged, MalformedArchive, ZkComplianceError
 from zkcompliance.policy.proofs import open_proof
+from zkcompliance.policy.subject import path_of
 from zkcompliance.policy.verdict import Verdict
 from zkcompliance.progress import Progress, silent
 from zkcompliance.report import refused, write
@@ -128,7 +129,11 @@ def _request(case: Case, folder: Path) -> Request:
         if option not in _FIELDS or not left:
             raise MalformedArchive(f"{CASE} has an option that no case has: {option[:40]!r}")
         value = left.pop(0)
-        named = option == "--claim" and value in case.files
+        named = option == "--claim" and value.endswith((".json", ".py"))
+        if (named or option == "--claim-file") and not value.endswith(".json"):
+            raise MalformedArchive(f"{CASE} names the text of a claim, which is Python: an archive has its card")
+        if option == "--subject" and path_of(value) is not None:
+            raise MalformedArchive(f"{CASE} names a model by a path: an archive has its digests")
         if option in _FILES or named:
             value = _inside(value, case.files, folder)
         name, several = _FIELDS[option]
