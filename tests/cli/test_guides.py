@@ -23,6 +23,7 @@ def test_the_guides_run(tmp_path: Path) -> None:
 
 def test_the_page_of_provenance_runs(tmp_path: Path) -> None:
     assert {"sh"} <= run_in_order("docs/provenance.md", tmp_path)
+    assert (tmp_path / "promptly.zkp").exists() and not (tmp_path / "late.zkp").exists()
 
 
 def test_the_page_of_roll_ups_runs(tmp_path: Path) -> None:

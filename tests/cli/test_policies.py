@@ -11,6 +11,7 @@ import pytest
 from click.shell_completion import ShellComplete
 
 from tests.kit.command_line import run
+from tests.kit.doc_blocks import shell
 from zkcompliance import schemas
 from zkcompliance.claim import catalogue as claims
 from zkcompliance.claim.card import card_of
@@ -115,6 +116,15 @@ def test_the_commands_of_the_page_run(tmp_path: Path, monkeypatch: pytest.Monkey
             Path(target.strip()).write_text(result.stdout)
 
 
+def test_promptness_is_added_to_a_ready_made_policy_as_the_page_says(tmp_path: Path) -> None:
+    (script,) = blocks("sh promptness")
+    status, said = shell("sh", script, tmp_path)
+    assert status == 0, said
+    policy = catalogue.load(str(tmp_path / "slow.toml"))
+    assert policy.anchors is not None and [each.name for each in policy.anchors.operators] == ["watch"]
+    assert policy.requirements[-1].claim == "rows-sealed-promptly-compute"
+
+
 def test_the_rehearsal_of_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Over a register with an incident that was reported in time."""
     monkeypatch.chdir(tmp_path)
@@ -183,8 +193,8 @@ def test_the_declarations_of_the_page(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def completed(args: list[str], incomplete: str) -> list[str]:
-    shell = ShellComplete(cli, {}, "zkcompliance", "_ZKCOMPLIANCE_COMPLETE")
-    return [item.value for item in shell.get_completions(args, incomplete) if item.type == "plain"]
+    completed = ShellComplete(cli, {}, "zkcompliance", "_ZKCOMPLIANCE_COMPLETE")
+    return [item.value for item in completed.get_completions(args, incomplete) if item.type == "plain"]
 
 
 def test_completion() -> None:

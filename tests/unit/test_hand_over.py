@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -35,9 +34,7 @@ from zkcompliance.prove import api
 from zkcompliance.prove.handing import receive
 from zkcompliance.prove.reseal import reseal
 from zkcompliance.quantities import Exact
-from zkcompliance.stark.commit import table
 from zkcompliance.stark.commit.budget import KEPT_PROOFS, Budget, Share, ledger_bytes
-from zkcompliance.stark.commit.entry import Entry
 from zkcompliance.stark.profiles import log_mask
 
 
@@ -616,20 +613,6 @@ def test_proved_over_between_the_plan_and_the_share(given: Path, monkeypatch: py
     assert made.shares[0].share.units == sum(first.values())
     assert made.shares[1].share.units == 2 * SealedLog.open(given / "log").segments[1].profile.units
     assert receive(given / "copy", public(given)).new == 2
-
-
-def test_evidence_does_not_go_along(given: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A copy without the pieces behind its entries' roots would be no whole one: refused before anything is spent."""
-    real = table.commit
-
-    def with_evidence(*arguments: object, **more: object) -> Entry:
-        return replace(real(*arguments, **more), evidence=bytes([1]) * 32)
-
-    monkeypatch.setattr(table, "commit", with_evidence)
-    sealed(given, 12, 1)
-    with pytest.raises(LogError, match="segment 2 was sealed with evidence"):
-        handing.hand_over(given / "log", given / "copy", "1/2")
-    assert not SealedLog.open(given / "log").segments[0].budget().handed_over()
 
 
 def test_public_folders_go_along(given: Path) -> None:

@@ -22,9 +22,9 @@ def command(path: Path, key: Path, earlier: tuple[Path, ...], as_json: bool) -> 
     """Check a copy of a log that was handed over, and take it: from then on it can be proved over.
 
     KEY.pub is the key of whoever sealed the log, which you know from elsewhere. Its signature, every entry, every row
-    against its commitment, the share of the budget and the lineage are checked. Where later segments came in a folder
-    of their own, --earlier brings the others, with what is left of their shares; there they are not proved over any
-    more.
+    against its commitment, the evidence that rows name, the share of the budget and the lineage are checked. Where
+    later segments came in a folder of their own, --earlier brings the others, with what is left of their shares; there
+    they are not proved over any more.
     """
     from zkcompliance.log.public_keys import load_public
     from zkcompliance.prove.handing import receive

@@ -4,7 +4,7 @@ shares.
 In this order, each step durable before the next:
     NEW/secret/bringing    the paths of the earlier copies; removed at the end, and until then NEW is not taken
     OLD/secret/brought     NEW's id and path, in each; from then on nothing is proved over OLD, and it goes nowhere else
-    rows, seed and share of each segment that NEW lacks
+    rows, seed, evidence and share of each segment that NEW lacks
     its ledger goes to NEW with all that it has spent, and OLD's is closed (`Budget.move`)
 Killed anywhere, the next `receive` of NEW does the rest.
 """
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from zkcompliance.edge.shown import command
 from zkcompliance.errors import LogCorrupt, LogError
-from zkcompliance.log import copying, files, received, shares
+from zkcompliance.log import along, copying, files, received, shares
 from zkcompliance.log.layout import Layout
 from zkcompliance.log.store import SealedLog, Segment
 from zkcompliance.log.writer_lock import lock_of
@@ -102,6 +102,7 @@ def _bring_one(log: SealedLog, segment: Segment, copies: Sequence[SealedLog]) ->
         target = segment.paths
         if os.path.lexists(target.folder):  # of who was killed before
             shutil.rmtree(target.folder)
+        along.keep([source], target.log)
         copying.copy_rows(source, target)
         files.create(target.share, handed.encode())
         files.sync_dir(target.folder)

@@ -1,7 +1,8 @@
 """The copy of a log for another party: what is public of it, and the rows, seeds and texts of some segments.
 
-Of a segment's private files go along: rows, seed, meta, and a fresh ledger for the share. What sealing alone needs
-stays: the digests of inputs and records, appended rows, the id that the key knows the log by, what was spent before.
+Of a segment's private files go along: rows, seed, meta, the pieces of evidence that its rows name, and a fresh ledger
+for the share. What sealing alone needs stays: the digests of inputs and records, appended rows, the id that the key
+knows the log by, what was spent before.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from zkcompliance.limits import MAX_BUNDLE_BYTES
-from zkcompliance.log import files, lineages, received, rows, seen, texts
+from zkcompliance.log import along, backing, files, lineages, received, rows, seen, texts
 from zkcompliance.log.layout import Layout, SegmentPaths
 from zkcompliance.log.leftovers import PUBLIC_NAMES
 from zkcompliance.log.shares import Handed
@@ -82,18 +83,22 @@ def publish(there: Layout) -> None:
 
 
 def copy_rows(source: Segment, target: SegmentPaths) -> None:
-    """Rows, seed and meta of a segment in a new private folder; durable, but for the folder's name. No ledger."""
+    """Rows, seed and meta of a segment in a new private folder, and how many pieces of evidence the log had when it was
+    sealed; durable, but for the folder's name. No ledger, and no piece."""
     files.make_dir(target.folder)
     for name in (source.paths.rows.name, source.paths.seed.name):
         files.copy(source.paths.folder / name, target.folder / name, folders=SegmentPaths.DEPTH)
     meta = rows.Meta.load(source.paths.meta)
     files.create(target.meta, rows.Meta(meta.rows_digest, meta.entry, meta.first, meta.count).encode())
+    if count := backing.count_of(source.paths):
+        files.create(target.evidence, backing.count_bytes(count))
 
 
 def _segments(log: SealedLog, new: Layout, shares: Mapping[int, Handed], progress: Progress) -> set[str]:
     """The private folders of these segments; the texts of ids in their rows, where they are kept."""
     known = {text_id(text): text for text in texts.load(Layout(log.path))}
     kept: set[str] = set()
+    along.keep([log.segments[index] for index in sorted(shares)], new)
     for done, (index, handed) in enumerate(sorted(shares.items())):
         progress("hand over segments", done, len(shares))
         segment, target = log.segments[index], new.segment(index)

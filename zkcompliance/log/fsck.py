@@ -15,6 +15,7 @@ from pathlib import Path
 from zkcompliance.edge.shown import command
 from zkcompliance.errors import LogCorrupt, LogError, ParametersRejected, ZkComplianceError
 from zkcompliance.log import (
+    along,
     anchors,
     backing,
     bringing,
@@ -133,12 +134,18 @@ def _public_faults(layout: Layout, log: SealedLog) -> Iterator[Finding]:
 
 
 def _backing_faults(layout: Layout, log: SealedLog) -> Iterator[Finding]:
-    """The pieces of evidence behind rows, against their digests and the entries' roots."""
+    """The pieces of evidence behind rows, against their digests and the entries' roots; of a copy that was handed over
+    those that its rows name."""
     if os.path.lexists(layout.retired):
         return
     try:
+        copied = received.is_received(layout)
         for number in range(1, len(backing.digests(layout)) + 1):
-            backing.load(layout, number)
+            if not copied or os.path.lexists(layout.piece(number)):
+                backing.load(layout, number)
+        if copied and any(segment.entry.evidence != backing.NONE for segment in log.segments):
+            for number in sorted(along.missing(log.segments)):
+                yield Finding(True, f"secret/evidence/{number:08d}", "is missing, and a row names it")
         for segment in log.segments:
             if backing.root(layout, backing.count_of(segment.paths)) != segment.entry.evidence:
                 yield Finding(True, f"segment {segment.index}", "its evidence is not that of its entry")

@@ -32,7 +32,7 @@ from pathlib import Path
 
 from zkcompliance.edge.shown import command
 from zkcompliance.errors import BudgetSpent, LogCorrupt, LogError, UsageError, ZkComplianceError
-from zkcompliance.log import copying, files, leftovers, lineages, moving, received, successor
+from zkcompliance.log import along, copying, files, leftovers, lineages, moving, received, successor
 from zkcompliance.log.layout import Layout
 from zkcompliance.log.shares import Handed, read_part, units_of
 from zkcompliance.log.store import SealedLog, Segment
@@ -169,12 +169,8 @@ def _planned(log: SealedLog, place: Path, part: str) -> _Plan:
             help="seal more, or refresh the log, whose next generation can be handed over",
         )
     identity, shares = secrets.token_bytes(32), {}
+    along.check(new)  # LogCorrupt, so too for evidence
     for segment in new:
-        if any(segment.entry.evidence):
-            raise LogError(
-                f"segment {segment.index} was sealed with evidence behind its rows, and that does not go along",
-                help="prove over it where it is, or seal its rows in a log of their own",
-            )
         segment.load_columns()  # LogCorrupt, before anything is spent for rows that nobody could use
         shares[segment.index] = _share_of(segment, part, identity, successor.how_to_refresh(log.path))
     hidden = "" if there is not None else f".{place.name}.{secrets.token_hex(6)}.handed"
