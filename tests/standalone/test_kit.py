@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.kit import support
+from tests.kit.doc_blocks import ROOT, run_in_order
 from tests.kit.taken_out import CHECKS, cases, ran, without
 from tests.vectors import kit
 
@@ -60,3 +61,13 @@ def test_a_verifier_that_lacks_a_check(made: Path, tmp_path: Path, name: str) ->
     found = [line for line in lines[:-1] if "0 accepted, not" in line]
     assert f"{check.case}: 0 accepted, not {case['status']} {case['code']}" in found
     assert len(found) == 1 or name in ("fold", "signature", "opening"), found
+
+
+def test_the_page_for_reviewers(tmp_path: Path) -> None:
+    """It names every check where it stands, and its commands run."""
+    text = (ROOT / "REVIEWERS.md").read_text(encoding="utf-8")
+    rows = [line.split(" | ") for line in text.splitlines() if line.startswith("| `")]
+    assert [row[0].strip("| `") for row in rows] == list(CHECKS)
+    for row, check in zip(rows, CHECKS.values(), strict=True):
+        assert row[1].startswith(f"`{check.place}`, ") and row[3].removesuffix(" |") == check.case, row
+    assert run_in_order("REVIEWERS.md", tmp_path) == {"sh", "text"}
