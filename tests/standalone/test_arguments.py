@@ -11,6 +11,7 @@ import pytest
 from tests.kit import regulated_lab, support
 from tests.kit.agreement import Both
 from tests.kit.regulated_lab import CLAIM, Lab
+from zkcompliance.version import VERSION
 
 PARAM = ["-p", "limit=1e20"]
 
@@ -62,3 +63,12 @@ def test_letters_that_an_encoding_lacks(tmp_path: Path, pyz: Path) -> None:
                 env={**support.ENVIRONMENT, **encoding},
             )  # fmt: skip
             assert done.returncode == 0 and "\u2603".encode() in done.stdout, done
+
+
+def test_which_version_it_is(tmp_path: Path, pyz: Path) -> None:
+    """Of the code that runs, also where nothing is installed; it is asked alone, and it decides nothing."""
+    installed = [sys.executable, "-c", "from zkcompliance.commands.main import main; main()"]
+    for program, name in ((installed, "zkcompliance"), ([sys.executable, pyz], pyz.name)):
+        words = [str(each) for each in (*program, "--version")]
+        done = subprocess.run(words, capture_output=True, text=True, cwd=tmp_path, env=support.ENVIRONMENT)
+        assert (done.returncode, done.stdout, done.stderr) == (0, f"{name}, version {VERSION}\n", "")

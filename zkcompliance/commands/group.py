@@ -16,6 +16,7 @@ from zkcompliance import start
 from zkcompliance.commands.once import refuse_repeated
 from zkcompliance.edge.ending import status_of
 from zkcompliance.errors import InternalError, UsageError, ZkComplianceError
+from zkcompliance.version import VERSION
 
 VERBS = {
     "demo": "the whole story on a real log: seal, prove, verify, then tampered cases, each refused",
@@ -132,7 +133,7 @@ def _say(error: ZkComplianceError, arguments: list[str]) -> None:
 
 
 @click.group(cls=VerbGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="zkcompliance")
+@click.version_option(VERSION)  # of the code that runs: what is installed beside it may be another
 def cli() -> None:
     """Seal AI training logs, prove claims over them in zero knowledge, and verify the proofs.
 

@@ -15,6 +15,7 @@ from zkcompliance.errors import InternalError, RequirementNotShown, Unsupported,
 from zkcompliance.policy.verdict import Verdict
 from zkcompliance.report import FORMATS, refused
 from zkcompliance.standalone.once import Helped, Parser
+from zkcompliance.version import VERSION
 
 if TYPE_CHECKING:
     from zkcompliance.decide import Request
@@ -83,6 +84,7 @@ def parser() -> Parser:
         help="the file to write it to instead of printing it: new, or an earlier one of that format",
     )  # fmt: skip
     made.add_argument("--json", dest="as_json", action="store_true", help="the same as --format json")
+    made.add_argument("--version", action="version", version=f"%(prog)s, version {VERSION}", help="say which this is")
     return made
 
 

@@ -11,7 +11,7 @@ from zkcompliance.errors import UsageError
 
 
 class Helped(Exception):
-    """The help was asked for, and printed."""
+    """The help or the version was asked for, and printed."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -26,7 +26,7 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(message, help=self._help_line)
 
     def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
-        """After the help: errors do not come here."""
+        """After the help or the version: errors do not come here."""
         raise Helped(message or "")
 
     def refuse_repeated(self, options: Iterable[str]) -> None:
