@@ -313,7 +313,7 @@ def _asked(bench: Bench, keys: Keys, *, claim_files: int, ready: bool) -> Asked:
     given = tuple(name for name, several in keys.items() for _ in several)
     return Asked(
         terms.subject, terms.reference, trust, state, claim_files, ready, given, tuple(recall.lineages),
-        drawn=terms.drawn,
+        drawn=terms.drawn, trust_sha256=bench.checkpoints.trust.digest if bench.checkpoints.trust is not None else b"",
     )  # fmt: skip
 
 
