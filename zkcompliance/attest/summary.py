@@ -47,8 +47,8 @@ class LogSeen:
 @dataclass(frozen=True)
 class RequirementSeen:
     """A requirement as it was judged. card, program: of its claim; statement: SHA-256 of the statement that was proved
-    (empty where nothing was); values: every public value, revealed: the names of those that the proof reveals;
-    recognised: whether it was taken over from another verdict."""
+    (empty where nothing was); values: parameters and what is revealed; revealed: the names of those that the proof
+    reveals; recognised: whether it was taken over from another verdict."""
 
     name: str
     claim: str
@@ -210,7 +210,7 @@ def _seen(finding: Finding) -> RequirementSeen:
         finding.card,
         finding.program,
         finding.statement_sha256,
-        {each.name: each.exact for each in finding.values},
+        {each.name: each.exact for each in finding.values if each.role != "derived"},
         tuple(each.name for each in finding.values if each.role == "revealed"),
         logs,
         finding.recognised is not None,

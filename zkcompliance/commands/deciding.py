@@ -68,6 +68,10 @@ _OPTIONS = (
         help="With --policy: the file of opened rows that answers a request.",
     ),
     click.option(
+        "--recognised", multiple=True, type=click.Path(path_type=Path), metavar="VERDICT",
+        help="With --policy: another's signed verdict, for what the policy takes over from it.",
+    ),
+    click.option(
         "--lineage", "lineages", multiple=True, metavar="[LOG=]FILE",
         help="A log's lineage: shows that its generations, sealed again, have the same rows.",
     ),
