@@ -276,7 +276,9 @@ class Request:
             return look(file, now=now, missing=error, own=policy.cards)
         if verdict.asked is None:
             return verdict
-        put = replace(verdict.asked, requests=len(self.requests), openings=len(self.openings))
+        put = replace(
+            verdict.asked, requests=len(self.requests), openings=len(self.openings), recognised=len(self.recognised)
+        )
         return replace(verdict, asked=put)
 
     def _opened(

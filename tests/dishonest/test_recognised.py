@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit import attesting
+from tests.kit import attesting, stamps
 from tests.kit import policies as kit
 from tests.kit.bundles import framed
 from tests.kit.policies import DAY, HOUR, MODEL, NOW
@@ -19,6 +19,7 @@ from zkcompliance.attest.signed import Signed
 from zkcompliance.attest.signing import SigningKey
 from zkcompliance.attest.summary import RequirementSeen, Summary
 from zkcompliance.errors import (
+    EvidenceRefused,
     MalformedPolicy,
     RecognitionRefused,
     SignatureRejected,
@@ -98,7 +99,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     values = {"below.limit": 10**20}
     binding = Binding(None, MODEL, NOW, b"file 7")
     theirs = prove_policies([THEIRS], {"compute": log}, values, binding=binding)
-    with split_up(), pytest.warns(UserWarning, match="takes 2 proofs"):
+    with split_up():
         both = prove_policies([ours], {"compute": log}, values, binding=binding)
     (floor,) = [each.data for each in proofs_in(both) if each.statement.claims[0].claim == kit.FLOOR]
     return World(folder, log, theirs, floor, keys, ours)
@@ -138,7 +139,7 @@ REFUSED: dict[str, tuple[Change, str]] = {
         lambda made: replace(made, policy=replace(made.policy, digest=bytes(32))), "which beta@1 does not name",
     ),
     "the key under another id": (lambda made: replace(made, verifier="https://gamma.example/1"), "recognises https"),
-    "an old one": (lambda made: replace(made, judged_at=NOW - 30 * DAY), "more than 7 days"),
+    "an old one": (lambda made: replace(made, judged_at=NOW - 30 * DAY), "more than 1 week"),
     "one of the future": (lambda made: replace(made, judged_at=NOW + 30 * DAY), "in the future"),
     "taken over twice": (one(lambda each: replace(each, recognised=True)), "one step deep"),
 }  # fmt: skip
@@ -162,7 +163,9 @@ OTHERWISE: dict[str, tuple[Change, type[ZkComplianceError], str]] = {
     "a roll-up": (of_logs(stands_for=True), RecognitionRefused, "a roll-up"),
     "another slot": (of_logs(slot="evals"), RecognitionRefused, "other slots"),
     "no log": (one(lambda each: replace(each, logs=())), RecognitionRefused, "other slots"),
-    "a log twice": (one(lambda each: replace(each, logs=each.logs * 2)), RecognitionRefused, "other slots"),
+    "a log twice": (
+        one(lambda each: replace(each, logs=each.logs * 2)), RecognitionRefused, "not about exactly the logs",
+    ),
     "a requirement renamed": (
         one(lambda each: replace(each, name="below-2")), RecognitionRefused, "no requirement of that name",
     ),
@@ -253,11 +256,67 @@ def test_a_checkpoint_of_which_more_is_asked_needs_a_proof(world: World) -> None
 
 def test_another_statement_than_the_one_at_hand(world: World) -> None:
     """Where the file has the very proof that was judged, the verdict has to be about its statement."""
-    both = framed(*sorted((world.ours, world.theirs), key=lambda each: proofs_in(each)[0].statement.head))
+    parts = sorted((*proofs_in(world.ours), *proofs_in(world.theirs)), key=lambda each: each.statement.head)
+    both = framed(*(each.data for each in parts))
     assert world.judge(world.signed(), data=both).accepted
     verdict = world.judge(world.signed(one(lambda each: replace(each, statement=bytes(32)))), data=both)
     with pytest.raises(RecognitionRefused, match="another statement"):
         verdict.require()
+
+
+def until(world: World, root: stamps.Issued) -> Policy:
+    """Beta's policy, by which alpha's keys are trusted until 7 January, by the authorities below this root."""
+    trusted = f'{{ root = "{base64.b64encode(root.der).decode()}", policy = "{stamps.POLICY}" }}'
+    dates = f"[anchors]\nquorum = 1\noperators = {{ tsa = [{trusted}] }}\n"
+    return beta(dates + recognise(world.keys, more="until = 2026-01-07"))
+
+
+def test_a_key_after_its_day(world: World) -> None:
+    """What counts is when an authority saw the signatures, and not the time that the verdict states."""
+    root = stamps.root()
+    asked = until(world, root)
+    end = NOW - NOW % DAY + 2 * DAY
+
+    def dated(*moments: int) -> bytes:
+        made = Signed.decode(world.signed())
+        data = made.encode()
+        for signature, moment in zip(made.signatures, moments, strict=False):
+            data = verdicts.with_stamp(data, stamps.made(signature.data, root, moment).reply())
+        return data
+
+    def judged(data: bytes) -> Verdict:
+        return world.judge(data, policy=asked, now=end + DAY, data=world.theirs)
+
+    with pytest.raises(EvidenceRefused, match="no authority that it believes"):
+        judged(world.signed())
+    with pytest.raises(EvidenceRefused, match="no authority that it believes"):
+        judged(dated(end - HOUR))  # one of the two signatures
+    with pytest.raises(RecognitionRefused, match="is recognised until"):
+        judged(dated(end - HOUR, end))
+    with pytest.raises(RecognitionRefused, match="signed before it says"):
+        judged(dated(NOW - DAY, NOW - DAY))
+    below = judged(dated(end - HOUR, end - HOUR)).findings[0]  # taken over but for what its policy asks of checkpoints
+    assert below.error is not None and "no accepted proof of this file" in below.error.message
+    stranger = stamps.root("nobody's")
+    made = Signed.decode(world.signed())
+    data = made.encode()
+    for signature in made.signatures:
+        data = verdicts.with_stamp(data, stamps.made(signature.data, stranger, end - HOUR).reply())
+    with pytest.raises(EvidenceRefused, match="root"):
+        judged(data)
+    with pytest.raises(EvidenceRefused, match="over no signature"):
+        verdicts.with_stamp(data, stamps.made(made.payload, root, end - HOUR).reply())
+
+
+def test_a_stamp_taken_from_another_signature(world: World) -> None:
+    """It dates the bytes of one signature, and stands beside another in the file: it is refused."""
+    root = stamps.root()
+    asked = until(world, root)
+    made = Signed.decode(world.signed())
+    reply = stamps.made(made.signatures[0].data, root, NOW + 2 * HOUR).reply()
+    moved = replace(made, signatures=tuple(replace(each, stamp=reply) for each in made.signatures))
+    with pytest.raises(EvidenceRefused):
+        world.judge(moved.encode(), policy=asked)
 
 
 FAULTS = {

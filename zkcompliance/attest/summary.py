@@ -233,6 +233,7 @@ def _options(asked: Asked | None) -> dict[str, str]:
         "claimFiles": str(asked.claim_files) if asked.claim_files else "",
         "requests": str(asked.requests) if asked.requests else "",
         "openings": str(asked.openings) if asked.openings else "",
+        "recognised": str(asked.recognised) if asked.recognised else "",
     }
     return {name: value for name, value in found.items() if value}
 

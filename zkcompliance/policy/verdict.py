@@ -274,7 +274,8 @@ class Asked:
     lineages: the logs whose lineage was given, by the same names; params: of a claim by itself, name and value as
     `--param` reads it; drawn: UTC seconds at which the reference was drawn, None where that was not said; at: whether
     the moment of judgement was given, and is not the clock's; requests, openings: how many requests for rows were
-    given, and files that answer them; trust_sha256: of the trust policy, empty where none was held against it.
+    given, and files that answer them; recognised: how many verdicts of others; trust_sha256: of the trust policy, empty
+    where none was held against it.
     """
 
     subject: Subject | None = None
@@ -290,6 +291,7 @@ class Asked:
     at: bool = False
     requests: int = 0
     openings: int = 0
+    recognised: int = 0
     trust_sha256: bytes = b""
 
 
