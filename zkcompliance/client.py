@@ -471,6 +471,7 @@ def verify(
     attestation_key: bytes | str | Path | None = None,
     requests: Sequence[str | Path] = (),
     openings: Sequence[str | Path] = (),
+    recognised: Sequence[str | Path] = (),
     progress: Progress = silent,
 ) -> Verdict:
     """Hold a proof against a policy, or against a claim, all its parameters and the public key of each log.
@@ -488,7 +489,7 @@ def verify(
     of which shows for which log a roll-up stands. `at`: the time of judgement, the clock's
     where it is not given. `attestation`, `attestation_key` (the public one, PEM): files or their bytes, held against
     the proof before the verdict, which records them. `requests`, `openings`: files of requests for rows, and of the
-    opened rows that answer them.
+    opened rows that answer them. `recognised`: signed verdicts of others, for what the policy takes over from them.
 
     Returns the verdict, in which everything is met; raises VerificationError (by the check that failed), Undecided
     where the policy needs a key that is not given, or MalformedError.
@@ -517,6 +518,7 @@ def verify(
         attestation_key=attestation_key,
         requests=requests if isinstance(requests, str) else tuple(requests),
         openings=openings if isinstance(openings, str) else tuple(openings),
+        recognised=recognised if isinstance(recognised, str) else tuple(recognised),
         spoken=Spoken.ARGUMENTS,
     )
     from zkcompliance.policy.proofs import File, open_proof

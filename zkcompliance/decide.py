@@ -31,6 +31,7 @@ from zkcompliance.policy.model import Policy
 from zkcompliance.policy.opened import Opened, log_names
 from zkcompliance.policy.proofs import File, opened, origins_of
 from zkcompliance.policy.recall import Recall
+from zkcompliance.policy.recognition import Colleague
 from zkcompliance.policy.rolled import StandsFor, read_roll_ups
 from zkcompliance.policy.slots import labels
 from zkcompliance.policy.subject import parse_subject, path_of
@@ -55,6 +56,9 @@ _OPTIONS = {
     "claim_files": "claim-file", "params": "param", "log_keys": "log-key", "lineages": "lineage",
     "roll_ups": "roll-up", "new_keys": "new-key", "attestation_key": "attestation-key", "requests": "request",
 }  # fmt: skip
+_SEVERAL = (
+    "claim_files", "params", "log_keys", "lineages", "roll_ups", "new_keys", "requests", "openings", "recognised",
+)  # fmt: skip
 _ARGUMENTS = {"claim_files": "claims", "lineages": "lineage"}
 
 
@@ -70,7 +74,8 @@ class Request:
     log's; new_keys: logs whose key may be one that the state has not seen; both by the labels of `policy.slots`, which
     are the names where each stands for one log; at: the time of judgement, as text or in UTC seconds; attestation,
     attestation_key: files or their bytes, the second the PEM public key that must have signed the first. requests,
-    openings: files of requests for rows, and of the opened rows that answer them. spoken: how errors call all these.
+    openings: files of requests for rows, and of the opened rows that answer them. recognised: files of signed verdicts
+    of others, for requirements that the policy takes over from them. spoken: how errors call all these.
     """
 
     policy: str | Path | Policy | None = None
@@ -92,6 +97,7 @@ class Request:
     attestation_key: str | Path | bytes | None = None
     requests: Sequence[str | Path] = ()
     openings: Sequence[str | Path] = ()
+    recognised: Sequence[str | Path] = ()
     spoken: Spoken = Spoken.OPTIONS
 
     def reads(self) -> list[Path]:
@@ -99,7 +105,7 @@ class Request:
         single = [self.policy, self.claim, self.trust, self.state, self.attestation, self.attestation_key]
         texts = [str(each) for each in (*single, *self.claim_files) if isinstance(each, str | Path)]
         found = [Path(text) for text in texts] + [Path(each) for each in self.roll_ups]
-        found += [Path(each) for each in (*self.requests, *self.openings)]
+        found += [Path(each) for each in (*self.requests, *self.openings, *self.recognised)]
         for named in (self.log_keys, self.lineages):
             if isinstance(named, Path | Mapping):
                 given = [named] if isinstance(named, Path) else [one for each in named.values() for one in _each(each)]
@@ -164,7 +170,17 @@ class Request:
 
     def _check(self) -> None:
         """UsageError for what makes no sense together, whoever asks, and for one text where several belong."""
-        for name in ("claim_files", "params", "log_keys", "lineages", "roll_ups", "new_keys", "requests", "openings"):
+        for name in (
+            "claim_files",
+            "params",
+            "log_keys",
+            "lineages",
+            "roll_ups",
+            "new_keys",
+            "requests",
+            "openings",
+            "recognised",
+        ):
             if isinstance(getattr(self, name), str | bytes):
                 raise UsageError(
                     f"{self._called(name)} is one text, which says nothing of what it is for: give a mapping, or a list"
@@ -184,6 +200,8 @@ class Request:
                 f"{self._called('requests', 'openings')} go with {self._called('policy')}",
                 help="zkcompliance verify rows.zkp --log-key PUB --request FILE  # holds opened rows against a request",
             )
+        if self.policy is None and self.recognised:
+            raise UsageError(f"{self._called('recognised')} goes with {self._called('policy')}", help=_WHOLE)
         if self.policy is None and self.claim_files:
             raise UsageError(
                 f"{self._called('claim_files')} is of a claim that {self._called('policy')} names",
@@ -252,13 +270,15 @@ class Request:
                 file, policy, now=now, keys=given, subject=self._subject(progress), reference=self._reference(),
                 trust=self._trust(), recall=self._recall(labels(policy.logs, given), now, clock, progress, rolled),
                 drawn=self._drawn(), rehearsal=self.rehearsal, check=check, answers=_answers(file, policy, now),
-                opened_rows=self._opened(file, policy, given, now),
+                opened_rows=self._opened(file, policy, given, now), verdicts=self._verdicts(policy, now),
             )  # fmt: skip
         except Undecided as error:
             return look(file, now=now, missing=error, own=policy.cards)
         if verdict.asked is None:
             return verdict
-        put = replace(verdict.asked, requests=len(self.requests), openings=len(self.openings))
+        put = replace(
+            verdict.asked, requests=len(self.requests), openings=len(self.openings), recognised=len(self.recognised)
+        )
         return replace(verdict, asked=put)
 
     def _opened(
@@ -281,6 +301,14 @@ class Request:
         logs = log_names(sorted(origins_of(file.proofs)))
         requests, openings = ([Path(each) for each in paths] for paths in (self.requests, self.openings))
         return answers(requests, openings, keys, state=memory, logs=logs, now=now)
+
+    def _verdicts(self, policy: Policy, now: int) -> tuple[Colleague, ...]:
+        """Of others, as the policy recognises them; loads nothing for none."""
+        if not self.recognised:
+            return ()
+        from zkcompliance.attest import recognising
+
+        return recognising.colleagues([Path(each) for each in self.recognised], policy, now)
 
     def named(self) -> PolicyRef | None:
         """Which policy is asked by, for a document where no verdict can be come to; None where none can be read."""

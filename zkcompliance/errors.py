@@ -240,6 +240,12 @@ class SignatureRejected(VerificationError):
     code = "signature-rejected"
 
 
+class RecognitionRefused(VerificationError):
+    """A verdict of somebody else is not taken over: it is not theirs, is too old, or is about something else."""
+
+    code = "recognition-refused"
+
+
 class OpeningsRefused(VerificationError):
     """Rows that are shown are not those that were asked for or drawn, or what is shown beside them is not theirs."""
 

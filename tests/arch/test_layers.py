@@ -48,7 +48,7 @@ ROOMS: dict[str, str] = {
     "lineage": "card edge errors limits log progress verify",
     # what is asked, and what comes of it
     "policy": "card edge errors limits lineage log progress quantities strict_json verify version",
-    "attest": "edge errors evidence limits log policy strict_json verify",
+    "attest": "edge errors evidence limits log policy quantities strict_json verify",
     "request": "errors evidence limits log quantities",
     "openings": "edge errors evidence limits log policy quantities request schemas strict_json verify",
     "outputs": "attest edge errors log",

@@ -39,25 +39,25 @@ class Envelope:
             "payloadType": PAYLOAD_TYPE,
             "signatures": [{"keyid": self.keyid, "sig": base64.b64encode(self.signature).decode()}],
         }
-        return strict_json.canonical(_bundle(envelope, self.keyid) if self.in_bundle else envelope) + b"\n"
+        return strict_json.canonical(bundled(envelope, self.keyid) if self.in_bundle else envelope) + b"\n"
 
     @classmethod
     def decode(cls, data: bytes) -> Envelope:
         """MalformedAttestation unless data is such a file in its one form."""
         document = strict_json.loads(data, "the attestation", MalformedAttestation, limit=limits.MAX_ATTESTATION_BYTES)
-        whole = _members(document, "the attestation")
+        whole = members(document, "the attestation")
         in_bundle = "mediaType" in whole
-        envelope = _members(whole.get("dsseEnvelope"), "dsseEnvelope") if in_bundle else whole
+        envelope = members(whole.get("dsseEnvelope"), "dsseEnvelope") if in_bundle else whole
         signatures = envelope.get("signatures")
         if not isinstance(signatures, list) or len(signatures) != 1:
             raise MalformedAttestation("signatures: exactly one is expected")
-        signature = _members(signatures[0], "signatures[0]")
+        signature = members(signatures[0], "signatures[0]")
         if envelope.get("payloadType") != PAYLOAD_TYPE:
             raise MalformedAttestation(f"payloadType: {PAYLOAD_TYPE} is expected")
         made = cls(
-            payload=_base64(envelope.get("payload"), "payload"),
-            signature=_base64(signature.get("sig"), "sig"),
-            keyid=_text(signature.get("keyid"), "keyid"),
+            payload=from_base64(envelope.get("payload"), "payload"),
+            signature=from_base64(signature.get("sig"), "sig"),
+            keyid=text(signature.get("keyid"), "keyid"),
             in_bundle=in_bundle,
         )
         if len(made.signature) > _MAX_SIGNATURE_BYTES:
@@ -73,7 +73,8 @@ def pae(payload_type: str, payload: bytes) -> bytes:
     return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
 
 
-def _bundle(envelope: dict[str, object], hint: str) -> dict[str, object]:
+def bundled(envelope: dict[str, object], hint: str) -> dict[str, object]:
+    """A sigstore bundle around an envelope with one signature, by a key that the hint names."""
     return {
         "mediaType": BUNDLE_TYPE,
         "verificationMaterial": {"publicKey": {"hint": hint}, "tlogEntries": []},
@@ -81,19 +82,22 @@ def _bundle(envelope: dict[str, object], hint: str) -> dict[str, object]:
     }
 
 
-def _members(value: object, what: str) -> dict[str, object]:
+def members(value: object, what: str) -> dict[str, object]:
+    """A JSON object; MalformedAttestation for anything else."""
     if not isinstance(value, dict):
         raise MalformedAttestation(f"{what}: an object is expected")
     return value
 
 
-def _text(value: object, what: str) -> str:
+def text(value: object, what: str) -> str:
+    """A text that is not too long; MalformedAttestation for anything else."""
     if not isinstance(value, str) or len(value) > limits.MAX_TEXT_BYTES:
         raise MalformedAttestation(f"{what}: a text of at most {limits.MAX_TEXT_BYTES} characters is expected")
     return value
 
 
-def _base64(value: object, what: str) -> bytes:
+def from_base64(value: object, what: str) -> bytes:
+    """The bytes of a text in base64; MalformedAttestation for anything else."""
     if not isinstance(value, str):
         raise MalformedAttestation(f"{what}: base64 is expected")
     try:

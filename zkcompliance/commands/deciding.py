@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,6 +17,7 @@ from zkcompliance.commands.options import (
     complete_policies,
     subject_option,
 )
+from zkcompliance.errors import UsageError
 
 if TYPE_CHECKING:
     from zkcompliance.policy.proofs import File
@@ -66,6 +68,10 @@ _OPTIONS = (
         help="With --policy: the file of opened rows that answers a request.",
     ),
     click.option(
+        "--recognised", multiple=True, type=click.Path(path_type=Path), metavar="VERDICT",
+        help="With --policy: another's signed verdict, for what the policy takes over from it.",
+    ),
+    click.option(
         "--lineage", "lineages", multiple=True, metavar="[LOG=]FILE",
         help="A log's lineage: shows that its generations, sealed again, have the same rows.",
     ),
@@ -88,6 +94,54 @@ def deciding_options(command: Command) -> Command:
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
+
+
+_SIGNING = (
+    click.option(
+        "--sign", "sign", multiple=True, type=click.Path(path_type=Path), metavar="KEY",
+        help="Sign the verdict with this private key (PEM): Ed25519, ECDSA P-256, ML-DSA-44 or ML-DSA-65; again for "
+        "each.",
+    ),
+    click.option("--verifier", metavar="URI", help="With --sign: who judges, such as https://regulator.example/v1"),
+    click.option(
+        "--sign-as", type=click.Choice(["vsa", "svr"]), default="vsa",
+        help="With --sign: a SLSA Verification Summary, or in-toto's Simple Verification Result.",
+    ),
+)  # fmt: skip
+
+
+def signing_options(command: Command) -> Command:
+    """The options of `Signing`, as keyword arguments of the command."""
+    for option in reversed(_SIGNING):
+        command = option(command)
+    return command
+
+
+@dataclass(frozen=True)
+class Signing:
+    """How a verdict is to be signed. keys: files of private keys; none: it is not."""
+
+    keys: tuple[Path, ...]
+    verifier: str
+    simple: bool
+
+    @classmethod
+    def of(cls, sign: tuple[Path, ...], verifier: str | None, sign_as: str, output: Path | None) -> Signing:
+        """UsageError where the options do not go together. output: where the signed verdict is to go."""
+        if bool(sign) != (verifier is not None) or (not sign and sign_as != "vsa") or bool(sign) > (output is not None):
+            raise UsageError(
+                "--sign, --verifier and a file to write go together: who judges, by which key, and where to",
+                help="zkcompliance verify FILE --policy POLICY --sign KEY --verifier URI -o FILE",
+            )
+        return cls(sign, verifier or "", sign_as == "svr")
+
+    def made(self, verdict: Verdict, output: Path) -> bytes:
+        """The signed verdict, for this file. Raises as `attest.verdicts.sign`, and KeyFileError."""
+        from zkcompliance.attest import verdicts
+
+        keys = [verdicts.load_signing(each) for each in self.keys]
+        sigstore = output.name.endswith(".sigstore.json")
+        return verdicts.sign(verdict, keys, self.verifier, simple=self.simple, sigstore=sigstore)
 
 
 def decide(file: Path, asked: dict[str, Any]) -> Verdict:

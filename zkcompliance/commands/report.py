@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from zkcompliance.commands import console
-from zkcompliance.commands.deciding import decide_or_say, deciding_options, leave
+from zkcompliance.commands.deciding import Signing, decide_or_say, deciding_options, leave, signing_options
 from zkcompliance.commands.options import json_option
 from zkcompliance.outputs import Outputs, kinds
 
@@ -18,8 +18,19 @@ from zkcompliance.outputs import Outputs, kinds
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--output", "-o", required=True, type=click.Path(path_type=Path), help="The page to write.")
 @deciding_options
+@signing_options
+@click.option("--verdict", "signed", type=click.Path(path_type=Path), help="With --sign: the signed verdict to write.")
 @json_option
-def command(file: Path, output: Path, as_json: bool, **asked: Any) -> int:
+def command(
+    file: Path,
+    output: Path,
+    sign: tuple[Path, ...],
+    verifier: str | None,
+    sign_as: str,
+    signed: Path | None,
+    as_json: bool,
+    **asked: Any,
+) -> int:
     """Verify a proof FILE as `verify` does, and write the verdict as one self-contained HTML page.
 
     The page is written whatever the verdict is, and says it, also where nothing could be judged and why; the exit
@@ -31,10 +42,13 @@ def command(file: Path, output: Path, as_json: bool, **asked: Any) -> int:
     from zkcompliance.report.json_document import document
 
     request = Request(**asked)
-    outputs = Outputs({output: kinds.PAGE}, read=[file, *request.reads()], closed=request.model())
+    signing = Signing.of(sign, verifier, sign_as, signed)
+    places = {output: kinds.PAGE} | ({signed: kinds.SIGNED_VERDICT} if signed is not None else {})
+    outputs = Outputs(places, read=[file, *sign, *request.reads()], closed=request.model())
     verdict = decide_or_say(file, asked)
     page = report.write(verdict, "html").encode()
-    outputs.write({output: page})
+    beside = {} if signed is None else {signed: signing.made(verdict, signed)}
+    outputs.write({output: page, **beside})
     if as_json:
         whole = document(verdict)
         said = {name: whole[name] for name in ("outcome", "accepted", "error")}

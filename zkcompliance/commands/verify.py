@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from zkcompliance.commands import opened
-from zkcompliance.commands.deciding import decide, decide_or_say, deciding_options, leave
+from zkcompliance.commands.deciding import Signing, decide, decide_or_say, deciding_options, leave, signing_options
 from zkcompliance.commands.options import json_option
 from zkcompliance.errors import UsageError
 
@@ -22,13 +22,15 @@ if TYPE_CHECKING:
 @click.command("verify")
 @click.argument("file", type=click.Path(path_type=Path))
 @deciding_options
+@signing_options
 @click.option(
     "--format", "form", type=click.Choice(["text", "json", "oscal", "sarif", "junit", "html"]), default="text",
     help="What to print the verdict as.",
 )  # fmt: skip
 @click.option(
     "--output", "-o", type=click.Path(path_type=Path),
-    help="The file to write it to instead of printing it: new, or an earlier one of that format.",
+    help="The file to write it to instead of printing it: new, or an earlier one of that format. With --sign: the "
+    "signed verdict's, besides what is printed.",
 )  # fmt: skip
 @click.option(
     "--rows-as", type=click.Choice(["table", "jsonl", "csv"]), default="table",
@@ -40,6 +42,9 @@ if TYPE_CHECKING:
 @json_option
 def command(
     file: Path,
+    sign: tuple[Path, ...],
+    verifier: str | None,
+    sign_as: str,
     form: str,
     output: Path | None,
     rows_as: str,
@@ -60,11 +65,15 @@ def command(
     from zkcompliance.report import refused, terminal
 
     if opened.is_opened(file):
+        if sign:
+            raise UsageError("--sign signs a verdict by a policy, and this is a file of opened rows")
         return opened.verify(file, asked, rows_as, output, evidence_to, as_json or form == "json")
     if rows_as != "table" or evidence_to is not None:
         raise UsageError("--rows-as and --evidence-to are of a file of opened rows", help="zkcompliance open --help")
     form = refused.two_formats(form, as_json, "zkcompliance verify --help")
-    outputs = None if output is None else _outputs(output, form, file, asked)
+    signing = Signing.of(sign, verifier, sign_as, output)
+    outputs = None if output is None else _outputs(output, form, file, asked, signing)
+    printed = output is None or bool(signing.keys)
     if form != "text":
         verdict = decide_or_say(file, asked)
         text = report.write(verdict, form)
@@ -72,18 +81,20 @@ def command(
         began, said = time.monotonic(), io.StringIO()
         verdict = decide(file, asked)
         seconds = time.monotonic() - began
-        terminal.show(verdict, sys.stdout if output is None else said, seconds=seconds)
+        terminal.show(verdict, sys.stdout if printed else said, seconds=seconds)
         text = said.getvalue()
-    if output is None or outputs is None:
+    if printed:
         click.echo(text, nl=False)
-    else:
-        outputs.write({output: text.encode(errors="backslashreplace")})
+    if output is not None and outputs is not None:
+        plain = text.encode(errors="backslashreplace")
+        outputs.write({output: signing.made(verdict, output) if signing.keys else plain})
     return leave(verdict)
 
 
-def _outputs(output: Path, form: str, file: Path, asked: dict[str, Any]) -> Outputs:
+def _outputs(output: Path, form: str, file: Path, asked: dict[str, Any], signing: Signing) -> Outputs:
     from zkcompliance.decide import Request
     from zkcompliance.outputs import Outputs, kinds
 
     request = Request(**asked)
-    return Outputs({output: kinds.VERDICTS[form]}, read=[file, *request.reads()], closed=request.model())
+    kind = kinds.SIGNED_VERDICT if signing.keys else kinds.VERDICTS[form]
+    return Outputs({output: kind}, read=[file, *signing.keys, *request.reads()], closed=request.model())

@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 
 from zkcompliance.edge import regular
@@ -54,7 +55,8 @@ class Trusted:
 class TrustPolicy:
     """A parsed policy. `quorum` is a name of `witnesses` or `groups`, or `none`.
 
-    urls: name of a witness → where it is asked, as it stands there; only for those that have one.
+    urls: name of a witness → where it is asked, as it stands there; only for those that have one. digest: SHA-256 of
+    its text, with line ends as `edge.line_ends` has them; empty where it was made from no text.
     """
 
     logs: tuple[VerifierKey, ...]
@@ -62,6 +64,7 @@ class TrustPolicy:
     groups: Mapping[str, Group]
     quorum: str
     urls: Mapping[str, str] = field(default_factory=dict)
+    digest: bytes = field(default=b"", compare=False)
 
     @classmethod
     def parse(cls, data: bytes | str) -> TrustPolicy:
@@ -148,7 +151,7 @@ class _Reader:
                 raise MalformedTrust(f"trust policy, line {number}: {error.message}") from None
         if self.quorum is None:
             raise MalformedTrust("a trust policy has a quorum line; `quorum none` asks for no cosigner")
-        return TrustPolicy(tuple(self.logs), self.witnesses, self.groups, self.quorum, self.urls)
+        return TrustPolicy(tuple(self.logs), self.witnesses, self.groups, self.quorum, self.urls, sha256(data).digest())
 
     def _line(self, words: list[str]) -> None:
         match words:

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from zkcompliance.attest.dsse import Envelope
+from zkcompliance.attest.signed import Signed
 from zkcompliance.attest.statement import PREDICATE_TYPE
+from zkcompliance.attest.summary import DETAILS, SVR
 from zkcompliance.errors import MalformedAttestation
 
 HEAD = 2 << 20  # bytes; an attestation is read to its end, of anything else the beginning is enough
@@ -58,6 +60,20 @@ def _is_attestation(head: bytes) -> bool:
     return isinstance(statement, dict) and statement.get("predicateType") == PREDICATE_TYPE
 
 
+def _is_signed_verdict(head: bytes) -> bool:
+    """A Verification Summary with our part in it, or a Simple Verification Result of properties that are ours."""
+    try:
+        statement = json.loads(Signed.decode(head).payload)
+    except (MalformedAttestation, ValueError, RecursionError):
+        return False
+    predicate = statement.get("predicate") if isinstance(statement, dict) else None
+    if not isinstance(predicate, dict):
+        return False
+    shown = predicate.get("properties")
+    ours = isinstance(shown, list) and all(str(each).startswith("ZKCOMPLIANCE_") for each in shown)
+    return DETAILS in predicate or (statement.get("predicateType") == SVR and ours)
+
+
 def _is_verifier(head: bytes) -> bool:
     return head.startswith(_ZIP) and _INSIDE in head[:256]
 
@@ -99,6 +115,7 @@ LINEAGE = Kind("a lineage file", lambda head: head.startswith(_LINEAGE))
 ROLL_UP = Kind("a roll-up file", lambda head: head.startswith(_ROLL_UP))
 PAGE = Kind("a page of `report`", _is_page)
 ATTESTATION = Kind("an attestation of a proof file", _is_attestation)
+SIGNED_VERDICT = Kind("a signed verdict", _is_signed_verdict)
 ARCHIVE = Kind("an archive of a case", _none, "what was filed once is never replaced")
 VERIFIER = Kind("a one-file verifier", _is_verifier)
 _TEXT = Kind("a verdict as text", _none, "nothing tells a verdict as text from other text")

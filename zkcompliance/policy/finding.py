@@ -167,6 +167,7 @@ def of_proof(shown: Verified) -> dict[str, Any]:
     return {
         "proof_sha256": proof.digest,
         "proof_bytes": proof.size,
+        "statement_sha256": proof.statement_digest,
         **security_of(shown.report),
         "made_for": bound_to(shown.claimed),
     }

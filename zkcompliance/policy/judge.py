@@ -39,6 +39,7 @@ from zkcompliance.policy.model import Anchors, Bound, LogRule, Policy, Requireme
 from zkcompliance.policy.opened import Opened, findings
 from zkcompliance.policy.proofs import Claimed, File, Proof, claims_of, opened, origins_of
 from zkcompliance.policy.recall import Recall, recalled
+from zkcompliance.policy.recognition import Colleague, recognised
 from zkcompliance.policy.requirement import (
     Bench,
     Judged,
@@ -77,6 +78,7 @@ def judge_policy(
     check: Check | None = None,
     answers: Answers | None = None,
     opened_rows: Sequence[Opened] = (),
+    verdicts: Sequence[Colleague] = (),
 ) -> Verdict:
     """What a proof file or policy bundle shows of every requirement of a policy, floors of its logs included.
 
@@ -89,7 +91,8 @@ def judge_policy(
     proofs are rehearsals; such are taken then, and no others. check: what checks rounds and time stamps (None: nobody
     does, and what rests on them is undecided). answers: of devices in this file, held against the root that the policy
     names; None: nobody could check them, and what it asks of devices is undecided. opened_rows: requests for rows, and
-    what came of them.
+    what came of them. verdicts: of others, whose signatures were checked, for requirements of which the file has no
+    proof.
 
     A requirement that is not met, or not shown, is in the verdict with its error; raised are PolicyNotInForce,
     MalformedError for a file that is not in its form, UsageError or Undecided for keys, LogEvidence or
@@ -128,11 +131,15 @@ def judge_policy(
         claimed = mine.get(requirement.name)
         card = policy.card(requirement)
         if claimed is None:
-            found[requirement.name] = Judged(_missing(requirement, card, elsewhere))
             continue
         found[requirement.name] = judge_one(claimed, card, requirement, bench, shared, shown)
         if found[requirement.name].finding.status is Status.MET:
             shown |= {(requirement.name, name): value for name, value in public_values(claimed).items()}
+    for requirement in requirements:  # what is taken over is held against what was proved
+        if requirement.name not in found:
+            card, so_far = policy.card(requirement), list(found.values())
+            taken = recognised(requirement, card, policy, verdicts, bench, so_far, bound, shown)
+            found[requirement.name] = taken or Judged(_missing(requirement, card, elsewhere))
     judged = [found[requirement.name] for requirement in requirements]
     judged = with_floors(said_once(judged), {FLOOR + name: name for name in policy.logs}, policy.logs)
     by_lot = findings(policy.openings, list(policy.logs), _checkpoints(judged), opened_rows)
@@ -313,7 +320,7 @@ def _asked(bench: Bench, keys: Keys, *, claim_files: int, ready: bool) -> Asked:
     given = tuple(name for name, several in keys.items() for _ in several)
     return Asked(
         terms.subject, terms.reference, trust, state, claim_files, ready, given, tuple(recall.lineages),
-        drawn=terms.drawn,
+        drawn=terms.drawn, trust_sha256=bench.checkpoints.trust.digest if bench.checkpoints.trust is not None else b"",
     )  # fmt: skip
 
 

@@ -34,6 +34,7 @@ from zkcompliance.policy.model import (
     Policy,
     Requirement,
 )
+from zkcompliance.policy.recognising import read_recognise
 from zkcompliance.policy.slots import IN_ORDER
 from zkcompliance.policy.toml import Table, fault, name, read, table, text
 from zkcompliance.policy.versions import with_versions
@@ -98,6 +99,7 @@ class _Reader:
         earliest = 0 if proof_age is None else max(0, valid_from - proof_age)
         requirements = self._requirements(logs, subject == "required", proof_age is not None, earliest)
         openings = self._openings(logs) if "openings" in root else None
+        recognise = read_recognise(root, [each.name for each in requirements], anchors, self._every_key(anchors))
         logs = with_versions(logs, requirements, lambda each: self.cards.get(each.claim) or catalogue.load(each.claim))
         root.close()
         self._refuse_own_anchors(anchors)
@@ -112,7 +114,7 @@ class _Reader:
         return Policy(
             self.data, identity, version, title, jurisdiction, sources, valid_from, valid_until, subject == "required",
             self.reference, proof_age, checkpoint_age, cosigners, logs, requirements,
-            self._own(requirements), self.compiled, anchors, devices, openings, checked,
+            self._own(requirements), self.compiled, anchors, devices, openings, checked, recognise,
         )  # fmt: skip
 
     def _freshness(self, cosigned: bool) -> tuple[int | None, int | None]:
@@ -207,6 +209,11 @@ class _Reader:
             for key in operator.keys:
                 if (place := self.keys.get(key.public, "")).startswith("logs."):
                     raise fault(f"anchors.operators.{operator.name}", f"has the public key of {place}")
+
+    def _every_key(self, anchors: Anchors | None) -> dict[bytes, str]:
+        """Public key → where it stands, of all that the file has but for those of `[[recognise]]`."""
+        operators = anchors.operators if anchors is not None else ()
+        return self.keys | {k.public: f"anchors.operators.{each.name}" for each in operators for k in each.keys}
 
     def _once(self, public: bytes, path: str) -> None:
         """Nobody counts twice, and no log cosigns itself."""

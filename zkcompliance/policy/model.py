@@ -128,6 +128,25 @@ class Openings:
 
 
 @dataclass(frozen=True)
+class Recognise:
+    """Whose verdicts are taken over, for these requirements of the policy.
+
+    verifier: the URI by which they say who judged; keys: SubjectPublicKeyInfo (DER), every one of which must have
+    signed; policies: SHA-256 of those that they may have judged by; max_age: seconds since they judged; since, until:
+    between which UTC seconds the keys are trusted, the second not included and by an authority's time stamp over the
+    signatures (None: without an end).
+    """
+
+    verifier: str
+    keys: tuple[bytes, ...]
+    requirements: tuple[str, ...]
+    policies: tuple[bytes, ...]
+    max_age: int
+    since: int | None = None
+    until: int | None = None
+
+
+@dataclass(frozen=True)
 class Formula:
     """A number times an index: factor (which has been divided by `per`) times `value` of `requirement`.
 
@@ -224,6 +243,7 @@ class Policy:
     devices: Devices | None = None
     openings: Openings | None = None
     checked: int | None = None  # the day on which its sentences were last held against the texts of its sources
+    recognise: tuple[Recognise, ...] = ()
 
     def card(self, requirement: Requirement) -> Card:
         """Of the claim that a requirement asks for: one of `cards`, or of the catalogue."""

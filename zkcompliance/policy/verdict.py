@@ -181,6 +181,25 @@ class AuditLevel:
 
 
 @dataclass(frozen=True)
+class Recognised:
+    """A requirement that was taken over from another's verdict, and not proved here.
+
+    verifier: the URI of who judged; keyids: of the keys that signed, 64 hexadecimal digits each; judged_at: UTC
+    seconds, as they say; policy: SHA-256 of theirs; statement: SHA-256 of the verdict's statement; dated: UTC seconds
+    by which the signatures were there, as an authority says (None: not asked); logs: (slot, origin, size, root, vkey
+    text).
+    """
+
+    verifier: str
+    keyids: tuple[str, ...]
+    judged_at: int
+    policy: bytes
+    statement: bytes
+    dated: int | None
+    logs: tuple[tuple[str, str, int, bytes, str], ...]
+
+
+@dataclass(frozen=True)
 class Finding:
     """One requirement, or one claim of a proof that was verified by itself.
 
@@ -213,6 +232,8 @@ class Finding:
     not_proven: tuple[str, ...] = ()
     same_as: str = ""
     audit: AuditLevel | None = None  # that it can serve at most (`policy.auditing`)
+    statement_sha256: bytes = b""  # of what was proved: many proofs are of one statement
+    recognised: Recognised | None = None
 
 
 @dataclass(frozen=True)
@@ -253,7 +274,8 @@ class Asked:
     lineages: the logs whose lineage was given, by the same names; params: of a claim by itself, name and value as
     `--param` reads it; drawn: UTC seconds at which the reference was drawn, None where that was not said; at: whether
     the moment of judgement was given, and is not the clock's; requests, openings: how many requests for rows were
-    given, and files that answer them.
+    given, and files that answer them; recognised: how many verdicts of others; trust_sha256: of the trust policy, empty
+    where none was held against it.
     """
 
     subject: Subject | None = None
@@ -269,6 +291,8 @@ class Asked:
     at: bool = False
     requests: int = 0
     openings: int = 0
+    recognised: int = 0
+    trust_sha256: bytes = b""
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,9 @@
                   may be of several requirements, security_bits, security_terms with the bits of each error term by its
                   name, profile; null where no proof verifies), warnings, not_proven, audit_level (at_most: the highest
                   of the AI Assurance Levels of arXiv 2601.11699 that it can serve, such as AAL-1, and why; null where
-                  it is not met)
+                  it is not met), recognised (where it was taken over from another's verdict and not proved here:
+                  verifier, keyids, judged_at, policy (its SHA-256), statement (of the verdict, SHA-256), dated, and
+                  logs with slot, origin, size, root and key; else null)
 
 Every integer is a decimal string, since a quantity may exceed what a reader's number holds exactly; digests are
 hexadecimal digits; keys are sorted; text is ASCII with escapes. Fields may be added within v1, none changes or goes.
@@ -52,7 +54,17 @@ import json
 from typing import Any
 
 from zkcompliance.errors import ZkComplianceError
-from zkcompliance.policy.verdict import Asked, DevicesShown, Finding, LogShown, MadeFor, PolicyRef, Value, Verdict
+from zkcompliance.policy.verdict import (
+    Asked,
+    DevicesShown,
+    Finding,
+    LogShown,
+    MadeFor,
+    PolicyRef,
+    Recognised,
+    Value,
+    Verdict,
+)
 from zkcompliance.report import words
 
 FORMAT = "zkcompliance-verdict/v1"
@@ -165,7 +177,23 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "proof": proof if finding.proof_sha256 else None,
         "warnings": list(finding.warnings),
         "not_proven": list(finding.not_proven),
+        "recognised": None if finding.recognised is None else _recognised(finding.recognised),
         "audit_level": None if finding.audit is None else {"at_most": finding.audit.label, "why": finding.audit.why},
+    }
+
+
+def _recognised(taken: Recognised) -> dict[str, Any]:
+    return {
+        "verifier": taken.verifier,
+        "keyids": list(taken.keyids),
+        "judged_at": str(taken.judged_at),
+        "policy": taken.policy.hex(),
+        "statement": taken.statement.hex(),
+        "dated": None if taken.dated is None else str(taken.dated),
+        "logs": [
+            {"slot": slot, "origin": origin, "size": str(size), "root": root.hex(), "key": key}
+            for slot, origin, size, root, key in taken.logs
+        ],
     }
 
 

@@ -23,6 +23,7 @@ STAND_INS = {
     "zkcompliance.attest.devices": "zkcompliance.standalone.devices",
     "zkcompliance.log.signatures": "zkcompliance.standalone.signatures",
     "zkcompliance.attest.anchors": "zkcompliance.standalone.anchors",
+    "zkcompliance.attest.recognising": "zkcompliance.standalone.recognising",
 }
 
 

@@ -5,7 +5,9 @@ Each scheme is imported where a signature is of it: the modules in a zip are com
 
 from __future__ import annotations
 
-__all__ = ["ed25519_verifies", "mldsa44_verifies", "p256_verifies"]
+from zkcompliance.errors import Unsupported
+
+__all__ = ["ed25519_verifies", "mldsa44_verifies", "mldsa65_verifies", "p256_verifies"]
 
 
 def ed25519_verifies(public: bytes, signature: bytes, message: bytes) -> bool:
@@ -20,6 +22,11 @@ def mldsa44_verifies(public: bytes, signature: bytes, message: bytes) -> bool:
     from zkcompliance.standalone.mldsa44 import verifies
 
     return verifies(public, signature, message)
+
+
+def mldsa65_verifies(public: bytes, signature: bytes, message: bytes) -> bool:
+    """Unsupported: nothing that the one file checks is signed with ML-DSA-65."""
+    raise Unsupported("the one-file verifier has no ML-DSA-65", help="pip install zkcompliance")
 
 
 def p256_verifies(public: bytes, signature: bytes, message: bytes) -> bool:

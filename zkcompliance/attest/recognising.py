@@ -1,0 +1,126 @@
+"""Signed verdicts of others, checked as a policy's `[[recognise]]` asks: who signed, how long ago, by which policy.
+
+In the one-file verifier, which has not every kind of signature and no time stamps, another module stands in the place
+of this one: it takes no verdict over, and says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+
+from zkcompliance import limits
+from zkcompliance.attest.keys import EVERY, PublicKey
+from zkcompliance.attest.signed import Signed
+from zkcompliance.attest.summary import RequirementSeen, Summary
+from zkcompliance.errors import EvidenceRefused, MalformedPolicy, RecognitionRefused, UsageError
+from zkcompliance.evidence import timestamp
+from zkcompliance.policy.model import Anchors, Policy, Recognise
+from zkcompliance.policy.proofs import read
+from zkcompliance.policy.recognition import Colleague, LogSeen, Seen
+from zkcompliance.policy.verdict import Status
+from zkcompliance.quantities import show_seconds, show_time
+
+
+def colleagues(paths: Sequence[Path], policy: Policy, now: int) -> tuple[Colleague, ...]:
+    """The verdicts in these files, taken over as far as the policy recognises them.
+
+    UsageError for a file that cannot be read, or a policy that recognises nobody; MalformedAttestation by the form;
+    SignatureRejected for a signature that the policy names and that is missing or not that key's; RecognitionRefused
+    for a verdict of nobody, by another policy, too old, or itself taken over; EvidenceRefused by its time stamps.
+    """
+    if paths and not policy.recognise:
+        raise UsageError(f"{policy.label} recognises nobody's verdict: it has no [[recognise]]")
+    return tuple(_colleague(read(path, limits.MAX_ATTESTATION_BYTES), policy, now) for path in paths)
+
+
+def _colleague(data: bytes, policy: Policy, now: int) -> Colleague:
+    signed = Signed.decode(data)
+    summary = Summary.decode(signed.payload)
+    rule = next((each for each in policy.recognise if each.verifier == summary.verifier), None)
+    if rule is None:
+        named = ", ".join(each.verifier for each in policy.recognise)
+        raise RecognitionRefused(f"the verdict is of {summary.verifier}, and {policy.label} recognises {named}")
+    keys = [_key(der) for der in rule.keys]
+    signatures = [signed.of(key) for key in keys]
+    if summary.policy.digest not in rule.policies:
+        raise RecognitionRefused(
+            f"the verdict of {rule.verifier} was come to by {summary.policy.label} with SHA-256 "
+            f"{summary.policy.digest.hex()}, which {policy.label} does not name"
+        )
+    if any(each.recognised for each in summary.requirements):
+        raise RecognitionRefused(
+            f"the verdict of {rule.verifier} was itself taken over from another's: recognition is one step deep",
+            help="ask for the verdict of whoever verified the proof",
+        )
+    _check_age(summary.judged_at, rule, now)
+    dated = None
+    if rule.since is not None and summary.judged_at < rule.since:
+        raise RecognitionRefused(f"{rule.verifier} is recognised from {show_time(rule.since)}, and judged before")
+    if rule.until is not None:
+        dated = max(_dated(each.data, each.stamp, policy.anchors) for each in signatures)
+        if dated >= rule.until:
+            raise RecognitionRefused(
+                f"{rule.verifier} is recognised until {show_time(rule.until)}, not included, and a signature of its "
+                f"verdict is dated {show_time(dated)}"
+            )
+        if dated + limits.MAX_CLOCK_SECONDS < summary.judged_at:
+            raise RecognitionRefused("the verdict was signed before it says that it was come to")
+    requirements = {each.name: _seen(each) for each in summary.requirements}
+    if len(requirements) != len(summary.requirements):
+        raise RecognitionRefused("the verdict has two requirements of one name")
+    return Colleague(
+        rule,
+        sha256(signed.payload).digest(),
+        tuple(key.keyid for key in keys),
+        summary.judged_at,
+        dated,
+        summary.policy,
+        summary.subject,
+        summary.reference,
+        summary.proved_at,
+        bytes.fromhex(summary.options.get("trust", "")),
+        requirements,
+    )
+
+
+def _key(der: bytes) -> PublicKey:
+    key = PublicKey.of(der, EVERY)
+    if key is None:
+        raise MalformedPolicy("recognise: a key is none of Ed25519, ECDSA P-256, ML-DSA-44 or ML-DSA-65")
+    return key
+
+
+def _check_age(judged_at: int, rule: Recognise, now: int) -> None:
+    if judged_at > now + limits.MAX_CLOCK_SECONDS:
+        raise RecognitionRefused(f"the verdict is dated {show_time(judged_at)}, in the future of {show_time(now)}")
+    if now - judged_at > rule.max_age:
+        raise RecognitionRefused(
+            f"the verdict is of {show_time(judged_at)}, more than {show_seconds(rule.max_age)} before {show_time(now)}"
+        )
+
+
+def _dated(signature: bytes, stamp: bytes, anchors: Anchors | None) -> int:
+    """When a signature was there at the latest, UTC seconds. EvidenceRefused where no authority that the policy
+    believes has said so."""
+    refused = EvidenceRefused(
+        "the policy trusts the keys of this verdict for a time, and no authority that it believes dated the signatures",
+        help="zkcompliance countersign VERDICT --url URL -o FILE  # has a signature dated",
+    )
+    moments = []
+    for operator in anchors.operators if anchors is not None and stamp else ():
+        trusted = [timestamp.Authority(each.root, each.policy, each.certificate) for each in operator.authorities]
+        try:
+            if trusted:
+                moments.append(timestamp.check_stamp(stamp, signature, trusted).moment)
+        except EvidenceRefused as error:
+            refused = error
+    if not moments:
+        raise refused
+    return min(moments)
+
+
+def _seen(each: RequirementSeen) -> Seen:
+    logs = tuple(LogSeen(log.slot, log.origin, log.size, log.root, log.key, log.stands_for) for log in each.logs)
+    return Seen(each.claim, each.status == Status.MET.value, each.card, each.program, each.statement, each.values, logs)
