@@ -387,6 +387,7 @@ def prove(
     claims: Sequence[str | Path | Claim] = (),
     subject: Subject | str | None = None,
     context: bytes | str = b"",
+    request: str | Path | None = None,
     time: int | None = None,
     rehearsal: bool = False,
     cluster: Cluster | None = None,
@@ -404,6 +405,8 @@ def prove(
     (a regulator's reference) and `time` (UTC seconds; the clock's, where it is not given). `rehearsal`: as if at that
     time, of policies that may not be in force yet; the proof says so, and is refused as anything else. `cluster`: with
     `policy`, a `distributed.Client` or an executor of processes, whose workers make the proofs (docs/cluster.md).
+    `request`: the file of the request that the proof answers, of this policy and the keys of these logs; its reference
+    is bound, in the place of `context`.
 
     Raises ClaimDoesNotHold, BudgetSpent, UsageError; with policies all is checked before anything is proved.
     """
@@ -422,6 +425,8 @@ def prove(
         raise UsageError("prove: cluster= goes with policy=: its proofs are what is shared out")
     if rehearsal and time is None:
         raise UsageError("prove: rehearsal= goes with time=, as if at which it proves")
+    if request is not None and (policy is None or rehearsal or context):
+        raise UsageError("prove: request= goes with policy=, and neither with context= nor with rehearsal=")
     if policy is not None:
         from zkcompliance.claim import catalogue
         from zkcompliance.prove import own_claims
@@ -434,6 +439,10 @@ def prove(
             raise UsageError('prove: with policy=, parameters are params={"REQUIREMENT.NAME": value}')
         own = catalogue.own(claims)
         chosen = [each if isinstance(each, Policy) else own_claims.load(str(each), own) for each in several]
+        if request is not None:
+            from zkcompliance.prove.requested import requested
+
+            context = requested(Path(request), chosen, opened).reference
         made = prove_policies(
             chosen, opened, left, binding=Binding(None, model, now, _bound(context), rehearsal), own=own,
             progress=progress, tell=_tell, executor=None if cluster is None else executor_of(cluster),
@@ -488,8 +497,9 @@ def verify(
     `new_keys`. `lineage`: a log's lineage file, or by the names of the logs. `roll_ups`: roll-up files, each
     of which shows for which log a roll-up stands. `at`: the time of judgement, the clock's
     where it is not given. `attestation`, `attestation_key` (the public one, PEM): files or their bytes, held against
-    the proof before the verdict, which records them. `requests`, `openings`: files of requests for rows, and of the
-    opened rows that answer them. `recognised`: signed verdicts of others, for what the policy takes over from them.
+    the proof before the verdict, which records them. `requests`, `openings`: files of requests (the one that the
+    proof answers, and some for rows), and of the opened rows that answer them. `recognised`: signed verdicts of
+    others, for what the policy takes over from them.
 
     Returns the verdict, in which everything is met; raises VerificationError (by the check that failed), Undecided
     where the policy needs a key that is not given, or MalformedError.

@@ -37,7 +37,7 @@ from zkcompliance.policy.slots import labels
 from zkcompliance.policy.subject import parse_subject, path_of
 from zkcompliance.policy.verdict import Attested, PolicyRef, Verdict
 from zkcompliance.progress import Progress, silent
-from zkcompliance.quantities import parse_time
+from zkcompliance.quantities import parse_time, show_time
 
 GivenKeys = VerifierKey | str | Path | Sequence[VerifierKey | str | Path]  # of one log, or of several under one name
 
@@ -74,8 +74,9 @@ class Request:
     log's; new_keys: logs whose key may be one that the state has not seen; both by the labels of `policy.slots`, which
     are the names where each stands for one log; at: the time of judgement, as text or in UTC seconds; attestation,
     attestation_key: files or their bytes, the second the PEM public key that must have signed the first. requests,
-    openings: files of requests for rows, and of the opened rows that answer them. recognised: files of signed verdicts
-    of others, for requirements that the policy takes over from them. spoken: how errors call all these.
+    openings: files of requests (one for a proof at most, any for rows), and of the opened rows that answer them.
+    recognised: files of signed verdicts of others, for requirements that the policy takes over from them. spoken: how
+    errors call all these.
     """
 
     policy: str | Path | Policy | None = None
@@ -130,6 +131,10 @@ class Request:
         `judge_policy`. With nothing to hold the proof against, its findings are UNDECIDED, with an Undecided error.
         """
         self._check()
+        if (completed := self._completed()) is not self:
+            verdict = completed.decide(data, clock=clock, progress=progress)
+            put = verdict.asked
+            return verdict if put is None else replace(verdict, asked=replace(put, requests=len(self.requests)))
         file = opened(data)
         paths = [Path(each) for each in self.roll_ups]
         rolled = cache(lambda: read_roll_ups(paths, self._memory(), progress))
@@ -159,6 +164,50 @@ class Request:
             )  # fmt: skip
         except Undecided as error:
             return look(file, now=now, missing=error, card=claim.card)
+
+    def _completed(self) -> Request:
+        """With what a request for a proof among `requests` says: its reference, drawn when it was made, and the keys of
+        logs. Itself where there is none. UsageError for a policy, a reference, a moment or a key that is another."""
+        if not self.requests:
+            return self
+        from zkcompliance.request.reading import for_proof
+
+        asked, others = for_proof([Path(each) for each in self.requests])
+        if asked is None:
+            return self
+        if self.rehearsal:
+            raise UsageError(f"no request is answered by a rehearsal: leave out {self._called('rehearsal')}")
+        policy = self._policy()
+        asked.check_policy(policy.label, policy.digest)
+        reference = asked.reference.encode()
+        if self.context is not None and self._reference() != reference:
+            raise UsageError(
+                f"the request draws the reference {asked.reference}, and {self._called('context')} is another",
+                help=f"leave {self._called('context')} out",
+            )
+        if self.drawn is not None and self._drawn() != asked.made:
+            raise UsageError(
+                f"the request was made, and its reference drawn, on {show_time(asked.made)}, and "
+                f"{self._called('drawn')} is another moment",
+                help=f"leave {self._called('drawn')} out",
+            )
+        given = self._keys_for(policy)
+        asked.check_keys(
+            {name: tuple(each.key for each in rule.keys) for name, rule in policy.logs.items() if rule.keys}
+        )
+        asked.check_keys(given)
+        named = {name: keys for name, keys in asked.keys.items() if keys and not policy.logs[name].keys}
+        return replace(
+            self, policy=policy, claim_files=(), log_keys={**named, **given}, context=reference, drawn=asked.made,
+            requests=tuple(others),
+        )  # fmt: skip
+
+    def _keys_for(self, policy: Policy) -> dict[str, tuple[VerifierKey, ...]]:
+        """The keys that are given, by the policy's names of logs."""
+        if isinstance(self.log_keys, Mapping):
+            return _keys(self.log_keys)
+        open_to = [name for name, rule in policy.logs.items() if not rule.keys]
+        return _keys(by_names(list(policy.logs), self.log_keys, "--log-key", bare=open_to))
 
     def _called(self, *names: str) -> str:
         """Fields as who asks calls them: `--claim and --param`, `claim= and params=`."""
@@ -259,12 +308,7 @@ class Request:
             from zkcompliance.attest import anchors
 
             check = anchors.checker()
-        names = list(policy.logs)
-        if isinstance(self.log_keys, Mapping):
-            given = _keys(self.log_keys)
-        else:
-            open_to = [name for name, rule in policy.logs.items() if not rule.keys]
-            given = _keys(by_names(names, self.log_keys, "--log-key", bare=open_to))
+        given = self._keys_for(policy)
         try:
             verdict = judge_policy(
                 file, policy, now=now, keys=given, subject=self._subject(progress), reference=self._reference(),

@@ -153,6 +153,12 @@ class MalformedRequest(MalformedError):
     code = "malformed-request"
 
 
+class DeskRefused(MalformedError):
+    """The file of a desk is no desk, of another version, damaged, open to others, or held by another process."""
+
+    code = "desk-refused"
+
+
 class MalformedOpenings(MalformedError):
     """A file of opened rows does not decode, or not canonically."""
 

@@ -49,7 +49,7 @@ ROOMS: dict[str, str] = {
     # what is asked, and what comes of it
     "policy": "card edge errors limits lineage log progress quantities strict_json verify version",
     "attest": "edge errors evidence limits log policy quantities strict_json verify",
-    "request": "errors evidence limits log quantities",
+    "request": "edge errors evidence limits log quantities",
     "openings": "edge errors evidence limits log policy quantities request schemas strict_json verify",
     "outputs": "attest edge errors log",
     "report": "card edge errors policy quantities version",
@@ -57,14 +57,15 @@ ROOMS: dict[str, str] = {
         "attest card claim edge errors evidence limits lineage log openings policy progress quantities request schemas "
         "spread stark verify"
     ),
-    "decide": "attest card edge errors log openings outputs policy progress quantities",
+    "desk": "edge errors log quantities request",
+    "decide": "attest card edge errors log openings outputs policy progress quantities request",
     "archive": "card decide edge errors limits policy progress quantities report strict_json",
     # what people call
     "client": "attest card claim decide errors log outputs policy progress prove quantities schemas",
     "live": "client edge errors importers log quantities schemas start",
     "commands": (
-        "archive attest card claim cosigning decide edge errors evidence importers limits live log openings outputs "
-        "policy progress prove quantities report request schemas spread standalone stark start verify"
+        "archive attest card claim cosigning decide desk edge errors evidence importers limits live log openings "
+        "outputs policy progress prove quantities report request schemas spread standalone stark start verify"
     ),
     "standalone": "circuits decide edge errors outputs policy report start",
     "start": "",
@@ -81,6 +82,7 @@ PARTS = {
     ("commands", "standalone"): "build",  # the one file's bytes, which an archive holds
     ("openings", "policy"): "binding finding opened",
     ("decide", "openings"): "answers",
+    ("decide", "request"): "reading",  # left out of the one-file verifier
     ("attest", "verify"): "bundle program verifier",
 }
 # Written by hand, not in the language: what it needs of a program is in claim/ itself.

@@ -61,7 +61,7 @@ _OPTIONS = (
     ),
     click.option(
         "--request", "requests", multiple=True, type=click.Path(path_type=Path),
-        help="A request for rows (request new) that the lab must have answered.",
+        help="The request (request new) that the proof answers, or one for rows that the lab must have answered.",
     ),
     click.option(
         "--openings", multiple=True, type=click.Path(path_type=Path),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from zkcompliance.commands import console
+from zkcompliance.commands.asked_proof import document
 from zkcompliance.commands.options import (
     claim_file_option,
     complete_claims,
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from zkcompliance.log.store import SealedLog
+    from zkcompliance.policy.model import Policy
+    from zkcompliance.request.proof import ProofRequest
 
 _CLUSTER = "zkcompliance prove --policy POLICY --log NAME=DIR -o FILE --cluster tcp://HOST:8786"
 _ATTEST = (
@@ -49,6 +52,14 @@ _ATTEST = (
 @param_option
 @subject_option
 @click.option("--context", default="", help="A text bound into the proof: the regulator's reference or nonce.")
+@click.option(
+    "--request", "request_file", type=click.Path(path_type=Path), metavar="FILE",
+    help="With --policy: the request that this proof answers, whose reference is bound into it.",
+)  # fmt: skip
+@click.option(
+    "--asker", type=click.Path(path_type=Path), metavar="PUB",
+    help="With --request: the public key file of who must have signed it.",
+)  # fmt: skip
 @click.option(
     "--rehearse", metavar="TIME",
     help="Rehearse a policy as if at this time, such as 2027-02-01: marked in the proof, and refused as anything else.",
@@ -76,6 +87,8 @@ def command(
     params: tuple[str, ...],
     subject: str | None,
     context: str,
+    request_file: Path | None,
+    asker: Path | None,
     rehearse: str | None,
     output: Path,
     attestation: Path | None,
@@ -103,6 +116,11 @@ def command(
     if rehearse is not None and (claim_name is not None or attestation is not None):
         why = "--rehearse goes with --policy, and no attestation is made of a rehearsal"
         raise UsageError(why, help="zkcompliance prove --help")
+    if request_file is not None and (claim_name is not None or rehearse is not None or context):
+        why = "--request goes with --policy, and with neither --context nor --rehearse"
+        raise UsageError(why, help="zkcompliance prove --help")
+    if asker is not None and request_file is None:
+        raise UsageError("--asker says who must have signed --request", help="zkcompliance prove --help")
     if cluster is not None and not policies:
         raise UsageError("--cluster goes with --policy: its proofs are what is shared out", help=_CLUSTER)
     sign = _attesting(attestation, attest_key, subject)
@@ -110,7 +128,7 @@ def command(
     closed = [*paths_of(*logs), *model_paths]
     outputs = Outputs(
         {output: kinds.PROOF} | ({} if attestation is None else _attestation(output, attestation)),
-        read=[*paths_of(claim_name, attest_key, *policies, *claim_files), *model_paths],
+        read=[*paths_of(claim_name, attest_key, request_file, asker, *policies, *claim_files), *model_paths],
         closed=closed,
     )
     with console.progress() as report:
@@ -148,6 +166,9 @@ def command(
         own = catalogue.own(claim_files)
         chosen = [own_claims.load(name, own) for name in policies]
         opened = open_of(chosen, logs)
+        answers = None if request_file is None else _asked(request_file, asker, chosen, opened, now)
+        if answers is not None:
+            reference = answers.reference.encode()
         with connected(cluster) if cluster is not None else nullcontext() as executor, console.progress() as report:
             if executor is None:
                 console.warm_up(report)
@@ -161,10 +182,27 @@ def command(
         title = f"{'proved' if rehearse is None else 'REHEARSED'} {', '.join(made)}"
         said["rehearsal"] = rehearse is not None
         fields = {label: ", ".join(each) for label, each in made.items()}
+        if answers is not None:
+            said["request"], fields["answers"] = document(answers), f"the request {answers.digest.hex()}"
     with keeping(output, kinds.PROOF, bundle, closed=closed):
         outputs.write({output: bundle, **sign(bundle, [log for several in opened.values() for log in several])})
     seconds = time.monotonic() - began
     _tell(title, fields, said, output, bundle, opened, seconds, as_json)
+
+
+def _asked(
+    path: Path, asker: Path | None, policies: Sequence[Policy], logs: Mapping[str, Sequence[SealedLog]], now: int
+) -> ProofRequest:
+    """The request, held against what is about to be proved; said is who asks, and whether the day is over."""
+    from zkcompliance.log.public_keys import load_public
+    from zkcompliance.prove.requested import requested
+    from zkcompliance.quantities import show_time
+
+    found = requested(path, policies, logs, asker=None if asker is None else load_public(asker))
+    who = "nobody signed the request" if found.asker is None else f"the request is signed by {found.asker.text}"
+    over = ", which is over" if found.answer_by < now else ""
+    console.note(f"{who}; it asks {found.lab} to answer by {show_time(found.answer_by)}{over}")
+    return found
 
 
 def _attestation(output: Path, attestation: Path) -> dict[Path, kinds.Kind]:

@@ -1,4 +1,4 @@
-"""`zkcompliance request new --open 300 …`: what whoever judges asks of a lab."""
+"""`zkcompliance request new --open 300 …` or `request new --policy P --lab NAME …`: what is asked of a lab."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from zkcompliance.commands import console
-from zkcompliance.commands.options import json_option
+from zkcompliance.commands import asked_proof, console
+from zkcompliance.commands.options import claim_file_option, complete_policies, json_option
+from zkcompliance.errors import UsageError
 
 if TYPE_CHECKING:
     from zkcompliance.log.checkpoint import Checkpoint
@@ -24,36 +25,58 @@ def command() -> None:
 
 
 @command.command("new")
-@click.option("--open", "rows", type=click.IntRange(1, 1000), required=True, help="How many rows are drawn by lot.")
+@click.option("--open", "rows", type=click.IntRange(1, 1000), help="Ask for rows: how many are drawn by lot.")
+@click.option("--policy", shell_complete=complete_policies, help="Ask for a proof of what this policy asks.")
+@claim_file_option
+@click.option("--lab", metavar="NAME", help="With --policy: whom you ask, as you call them.")
 @click.option(
     "--weight", type=click.Choice(["rows", "flop"]), default="rows",
     help="Whether each row is as likely as any other, or each FLOP.",
 )  # fmt: skip
 @click.option(
-    "--checkpoint", type=click.Path(path_type=Path), required=True,
-    help="The log's checkpoint as you have seen it, signed: the file `checkpoint` of its folder.",
+    "--checkpoint", type=click.Path(path_type=Path),
+    help="With --open: the log's checkpoint as you have seen it, signed: the file `checkpoint` of its folder.",
 )  # fmt: skip
-@click.option("--log-key", type=click.Path(path_type=Path), required=True, help="The public key file of the log.")
+@click.option(
+    "--log-key",
+    "log_keys",
+    multiple=True,
+    metavar="[LOG=]PUB",
+    help="The public key file of the log; with --policy, of each log of which the policy says none, where you have it.",
+)
 @click.option("--trust", type=click.Path(path_type=Path), help="A C2SP tlog-policy: who must have cosigned.")
-@click.option("--key", type=click.Path(path_type=Path), required=True, help="Your own private key file (keygen).")
-@click.option("--answer-by", metavar="TIME", required=True, help="A time, such as 2026-08-16, or a length: 2 weeks.")
-@click.option("--context", default="", help="The reference under which you ask.")
+@click.option(
+    "--key",
+    type=click.Path(path_type=Path),
+    help="Your own private key file (keygen), which signs the request; with --open it is needed.",
+)
+@click.option(
+    "--answer-by", "--due", metavar="TIME", required=True, help="A time, such as 2026-08-16, or a length: 2 weeks."
+)
+@click.option(
+    "--context",
+    default="",
+    help="The reference under which you ask; with --policy, what stands before the digits that are drawn.",
+)
 @click.option(
     "--beacon", type=click.Choice(["quicknet", "mainnet"]), default="quicknet", help="The chain of drand that draws."
 )
 @click.option(
     "--state", type=click.Path(path_type=Path),
-    help="The file that remembers what you saw: a request without an answer is then a finding of `verify`.",
+    help="With --open: the file that remembers what you saw: a request without an answer is a finding of `verify`.",
 )  # fmt: skip
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The request, for the lab.")
 @json_option
 def new_command(
-    rows: int,
+    rows: int | None,
+    policy: str | None,
+    claim_files: tuple[str, ...],
+    lab: str | None,
     weight: str,
-    checkpoint: Path,
-    log_key: Path,
+    checkpoint: Path | None,
+    log_keys: tuple[str, ...],
     trust: Path | None,
-    key: Path,
+    key: Path | None,
     answer_by: str,
     context: str,
     beacon: str,
@@ -61,11 +84,48 @@ def new_command(
     output: Path,
     as_json: bool,
 ) -> None:
-    """Ask a lab to open rows of a log, drawn by a round of a public beacon that is published a minute from now.
+    """Ask a lab for a proof of a policy, or to open rows of a log that are drawn by lot.
 
-    Neither you nor the lab can choose them: you are bound by this file before the round, the lab by its checkpoint.
-    Send the file at once, so that the lab has it before the round. There is no second draw of what is asked here.
+    With --policy the request names the policy's digest, its logs with their keys, and a reference that is drawn here:
+    a proof that is bound to it was made after this moment. The lab gives the file to `prove`, you to `verify`.
+
+    With --open rows are drawn by a round of a public beacon that is published a minute from now. Neither you nor the
+    lab can choose them: you are bound by this file before the round, the lab by its checkpoint. Send the file at once,
+    so that the lab has it before the round. There is no second draw of what is asked here.
     """
+    if (rows is None) == (policy is None):
+        raise UsageError("what is asked for: a proof of --policy, or rows, --open", help=_HELP)
+    until = _until(answer_by, int(time.time()))
+    if policy is not None:
+        if checkpoint is not None or trust is not None or state is not None or weight != "rows":
+            raise UsageError("--checkpoint, --trust, --state and --weight go with --open", help=_HELP)
+        if lab is None:
+            raise UsageError("--lab is not given: whom you ask", help=_HELP)
+        asked_proof.ask(policy, claim_files, lab, log_keys, key, until, context, output, as_json)
+    elif rows is not None:
+        if lab is not None or claim_files:
+            raise UsageError("--lab and --claim-file go with --policy", help=_HELP)
+        if checkpoint is None or key is None or len(log_keys) != 1:
+            raise UsageError("--open goes with --checkpoint, --key, and one --log-key", help=_HELP)
+        _ask_rows(
+            rows, weight, checkpoint, Path(log_keys[0]), trust, key, until, context, beacon, state, output, as_json
+        )
+
+
+def _ask_rows(
+    rows: int,
+    weight: str,
+    checkpoint: Path,
+    log_key: Path,
+    trust: Path | None,
+    key: Path,
+    until: int,
+    context: str,
+    beacon: str,
+    state: Path | None,
+    output: Path,
+    as_json: bool,
+) -> None:
     from zkcompliance.evidence.beacon import BEACONS, first_round, moment
     from zkcompliance.log import keys
     from zkcompliance.openings import kept
@@ -78,7 +138,7 @@ def new_command(
     about = _seen(checkpoint, log_key, trust, now)
     signer, drand = keys.load_private(key), BEACONS[beacon]
     asked = AskedRows(about.origin, about.size, about.root, drand, first_round(drand, now + WAIT), rows, weight)
-    request = Request(signer.verifier, _reference(context), now, _until(answer_by, now), asked).signed_by(signer)
+    request = Request(signer.verifier, _reference(context), now, until, asked).signed_by(signer)
     data = request.encode()
     Request.decode(data)  # or the error that the lab would see
     if state is not None:
@@ -110,7 +170,6 @@ def new_command(
 def _seen(path: Path, log_key: Path, trust: Path | None, now: int) -> Checkpoint:
     """The checkpoint that is asked about: signed by the log's key, and cosigned as the trust policy has it."""
     from zkcompliance.edge import regular
-    from zkcompliance.errors import UsageError
     from zkcompliance.limits import MAX_NOTE_BYTES
     from zkcompliance.log import note
     from zkcompliance.log.checkpoint import Checkpoint
@@ -139,7 +198,6 @@ def _reference(text: str) -> str:
 
 def _until(text: str, now: int) -> int:
     """A time, or a length of time from now."""
-    from zkcompliance.errors import UsageError
     from zkcompliance.quantities import parse_seconds, parse_time
 
     try:
@@ -153,7 +211,6 @@ def _until(text: str, now: int) -> int:
 
 def _refuse_another(state: Path, asked: AskedRows) -> None:
     """UsageError where the same checkpoint was asked before with this state, and the request is open."""
-    from zkcompliance.errors import UsageError
     from zkcompliance.openings import kept
 
     for each in kept.load(state):

@@ -7,6 +7,7 @@ line ends of files that are not opened as binary; what is left out there is said
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
 CLOEXEC, NOFOLLOW, NONBLOCK, NOCTTY, DIRECTORY, BINARY = (
@@ -41,6 +42,11 @@ def set_mode(descriptor: int, mode: int) -> None:
     """The permissions of an open file; nothing where files have no such permissions."""
     if hasattr(os, "fchmod"):
         os.fchmod(descriptor, mode)
+
+
+def mode_of(descriptor: int) -> int:
+    """The permissions of an open file; the owner's alone where files have no such permissions."""
+    return stat.S_IMODE(os.fstat(descriptor).st_mode) if hasattr(os, "fchmod") else 0o600
 
 
 def sync_folder(path: Path) -> None:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from zkcompliance.log.signer import SignerKey
 
 FORMAT = "zkcompliance-request/v1"
-_SIGNED = "signed"
+SIGNED = "signed"
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Request:
     def encode(self) -> bytes:
         """The file."""
         signature = base64.b64encode(self.signature).decode()
-        return self.signed_bytes + b"\n" + lines.encode({_SIGNED: {"signature": signature}})
+        return self.signed_bytes + b"\n" + lines.encode({SIGNED: {"signature": signature}})
 
     def signed_by(self, key: SignerKey) -> Request:
         """With the signature of the asker's key, which is another's: SignatureRejected."""
@@ -79,7 +79,12 @@ class Request:
     def decode(cls, data: bytes) -> Request:
         """MalformedRequest for another form, SignatureRejected where the asker did not sign it."""
         tables = lines.decode(data)
-        if list(tables) != ["", "openings", _SIGNED]:
+        if "proof" in tables:
+            raise MalformedRequest(
+                "the request is for a proof, and none for rows",
+                help="zkcompliance prove --policy POLICY --request FILE",
+            )
+        if list(tables) != ["", "openings", SIGNED]:
             raise MalformedRequest("a request has its head and the tables [openings] and [signed], in this order")
         head = tables[""]
         taken = ("format", "asker", "reference", "made", "answer_by")
@@ -91,8 +96,8 @@ class Request:
         if answer_by <= made:
             raise MalformedRequest("a request is answered after it is made")
         found = cls(
-            _asker(head), reference, int(made), int(answer_by), AskedRows.of(tables["openings"], int(made)),
-            _signature(tables[_SIGNED]),
+            asker_of(head), reference, int(made), int(answer_by), AskedRows.of(tables["openings"], int(made)),
+            signature_of(tables[SIGNED]),
         )  # fmt: skip
         if found.encode() != data:
             raise MalformedRequest("the request is not in its one form")
@@ -101,14 +106,16 @@ class Request:
         return found
 
 
-def _asker(head: Mapping[str, Value]) -> VerifierKey:
+def asker_of(head: Mapping[str, Value]) -> VerifierKey:
+    """Who asks, by the head of a request. MalformedRequest for what is no key."""
     try:
         return VerifierKey.parse(str(head["asker"]))
     except KeyFileError as error:
         raise MalformedRequest(f"who asks: {error.message}") from None
 
 
-def _signature(values: Mapping[str, Value]) -> bytes:
+def signature_of(values: Mapping[str, Value]) -> bytes:
+    """64 bytes, from the table [signed]. MalformedRequest for anything else."""
     text = values.get("signature")
     data = decode_base64(text) if isinstance(text, str) and len(values) == 1 else None
     if data is None or len(data) != 64:

@@ -18,7 +18,7 @@ from zkcompliance.errors import MalformedRequest, UsageError
 from zkcompliance.limits import MAX_REQUEST_BYTES
 from zkcompliance.quantities import check_text, parse_time
 
-_KEY = re.compile(r"[a-z][a-z_]{0,31}")
+_KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")  # a bare key of TOML; logs of a policy are such
 _TABLE = re.compile(r"\[([a-z][a-z_]{0,31})\]")
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,18}")
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")

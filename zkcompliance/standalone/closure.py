@@ -16,6 +16,7 @@ CLAIMS = Path(circuits.__path__[0])  # in a checkout not below ROOT
 # Where reading on is not needed: what only a lab does. Asked for in the one file, it is not there.
 LEFT_OUT = {
     "zkcompliance.log.store": "log folders",
+    "zkcompliance.request.reading": "requests, which its options do not take",
     "zkcompliance.openings.answers": "opened rows, whose draw is checked with libraries",
 }
 # What stands in another's place: module → the one whose source is taken.
