@@ -13,7 +13,19 @@ if TYPE_CHECKING:
     from typing import Any
 
     from zkcompliance import errors, schemas
-    from zkcompliance.client import Log, Proof, hand_over, keygen, open_log, prove, read_rows, receive, roll_up, verify
+    from zkcompliance.client import (
+        Log,
+        Proof,
+        hand_over,
+        keygen,
+        open_log,
+        prove,
+        read_rows,
+        receive,
+        roll_up,
+        verify,
+        verify_joint,
+    )
     from zkcompliance.errors import (
         BudgetSpent,
         ClaimDoesNotHold,
@@ -52,10 +64,14 @@ __all__ = [
     "roll_up",
     "schemas",
     "verify",
+    "verify_joint",
 ]
 
 _MODULES = {"errors": "errors", "schemas": "schemas", "policies": "policy.catalogue"}
-_CLIENT = ("Log", "Proof", "hand_over", "keygen", "open_log", "prove", "read_rows", "receive", "roll_up", "verify")
+_CLIENT = (
+    "Log", "Proof", "hand_over", "keygen", "open_log", "prove", "read_rows", "receive", "roll_up", "verify",
+    "verify_joint",
+)  # fmt: skip
 
 
 def __getattr__(name: str) -> "Any":

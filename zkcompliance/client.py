@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from zkcompliance.card.own import Own
     from zkcompliance.claim.language.build import ClaimDefinition
     from zkcompliance.claim.model import Claim
+    from zkcompliance.joint.verdict import JointVerdict
     from zkcompliance.log.cosignature import CosignerKey
     from zkcompliance.log.receipt import Receipt
     from zkcompliance.schemas.shape import Value as RowValue
@@ -536,6 +537,34 @@ def verify(
     given = proof.data if isinstance(proof, Proof) else proof
     with open_proof(Path(given)) if isinstance(given, str | Path) else File(given) as file:
         verdict = request.decide(file, clock=_clock(), progress=progress)
+    verdict.require()
+    return verdict
+
+
+def verify_joint(
+    proofs: Iterable[Proof | bytes | str | Path],
+    joint: str | Path,
+    *,
+    at: int | str | None = None,
+    progress: Progress = silent,
+) -> JointVerdict:
+    """Hold the proofs of several labs, one of each, against the joint file of a cap that they share (docs/across.md).
+
+    `at`: the time of judgement, the clock's where it is not given. Returns the verdict, in which every lab is shown;
+    raises the VerificationError of the first thing that is wrong, or MalformedError.
+    """
+    from zkcompliance.joint.file import load_joint
+    from zkcompliance.joint.judge import judge_joint
+    from zkcompliance.policy.proofs import File, open_proof
+
+    with contextlib.ExitStack() as stack:
+        files: dict[str, File] = {}
+        for number, proof in enumerate(proofs, 1):
+            given = proof.data if isinstance(proof, Proof) else proof
+            opened = open_proof(Path(given)) if isinstance(given, str | Path) else File(given)
+            files[f"proof {number}"] = stack.enter_context(opened)
+        moment = None if at is None else _moment("at", at)
+        verdict = judge_joint(files, load_joint(joint), clock=_clock(), at=moment, progress=progress)
     verdict.require()
     return verdict
 

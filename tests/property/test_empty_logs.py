@@ -97,6 +97,7 @@ HOLDS: dict[str, Callable[[Mapping[str, int]], bool]] = {
     "staged-release": lambda publics: True,
     "threshold-crossing-notified": lambda publics: True,
     "training-compute-below": lambda publics: publics["before"] < publics["limit"],
+    "within-allowance": lambda publics: True,
 }
 
 

@@ -1,4 +1,4 @@
-"""`zkcompliance verify FILE --policy P` or `verify FILE --claim C --param k=v --log-key PUB`."""
+"""`zkcompliance verify FILE --policy P`, `verify FILE --claim C --param k=v --log-key PUB`, several with `--joint`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from zkcompliance.commands import opened
+from zkcompliance.commands import joined, opened
 from zkcompliance.commands.deciding import Signing, decide, decide_or_say, deciding_options, leave, signing_options
 from zkcompliance.commands.options import json_option
 from zkcompliance.errors import UsageError
@@ -20,9 +20,13 @@ if TYPE_CHECKING:
 
 
 @click.command("verify")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True, metavar="FILE")
 @deciding_options
 @signing_options
+@click.option(
+    "--joint", type=click.Path(path_type=Path), metavar="CAP.toml",
+    help="The joint file of a cap over several labs: FILE is then given once for each lab.",
+)  # fmt: skip
 @click.option(
     "--format", "form", type=click.Choice(["text", "json", "oscal", "sarif", "junit", "html"]), default="text",
     help="What to print the verdict as.",
@@ -41,7 +45,8 @@ if TYPE_CHECKING:
 )
 @json_option
 def command(
-    file: Path,
+    files: tuple[Path, ...],
+    joint: Path | None,
     sign: tuple[Path, ...],
     verifier: str | None,
     sign_as: str,
@@ -55,7 +60,7 @@ def command(
     """Verify a proof FILE against a policy, or against one claim, its parameters and the public key of its log.
 
     Of a file of opened rows it checks them against the log's key, and the request that they answer, and prints them, or
-    writes them as an importer reads them.
+    writes them as an importer reads them. With --joint it takes a FILE of each lab, and holds all against the cap.
 
     Exit status 0 accepted, 1 rejected or a requirement not met, 2 not a proof file, 3 when --state shows that the log
     was forked or rolled back (the evidence is written beside it, as STATE.evidence.…), 4 when --policy (or --claim), a
@@ -64,6 +69,16 @@ def command(
     from zkcompliance import report
     from zkcompliance.report import refused, terminal
 
+    if joint is not None:
+        if output is not None or rows_as != "table" or evidence_to is not None or sign:
+            raise UsageError("--output, --sign, --rows-as and --evidence-to do not go with --joint")
+        return joined.verify(files, joint, asked, refused.two_formats(form, as_json, "zkcompliance verify --help"))
+    if len(files) > 1:
+        raise UsageError(
+            f"{len(files)} files are given, and one is judged at a time",
+            help="zkcompliance verify FILE FILE… --joint CAP.toml  # of several labs under one cap",
+        )
+    (file,) = files
     if opened.is_opened(file):
         if sign:
             raise UsageError("--sign signs a verdict by a policy, and this is a file of opened rows")

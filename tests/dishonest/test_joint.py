@@ -1,0 +1,195 @@
+"""A joint cap that is not kept: each way of making proofs fit one by one is refused where they are judged together, and
+accepted where the check that refuses it is absent."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+import zkcompliance as zk
+from tests.kit.joint_labs import BEGIN, END, NOW, SPENT, World
+from zkcompliance.errors import (
+    CheckpointMismatch,
+    ClaimDoesNotHold,
+    MalformedPolicy,
+    ProgramMismatch,
+    RequirementNotShown,
+    SignatureRejected,
+    StaleProof,
+    StatementMismatch,
+    VerificationError,
+)
+from zkcompliance.joint import judge
+from zkcompliance.joint.file import parse_joint
+from zkcompliance.joint.verdict import JointVerdict
+from zkcompliance.policy import requirement, slots
+from zkcompliance.policy.model import LogRule, Requirement
+from zkcompliance.policy.proofs import Claimed
+
+GIVEN = {"serial": 1, "giver": "b", "taker": "a", "amount": 3}
+
+
+class Honest(World):
+    """b gives a 3 of its 10, and all three stay within what they then have."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.logs = {lab: self.spend(lab, flop) for lab, flop in SPENT.items()}
+        self.ab, self.bc = self.note("a", "b", [GIVEN]), self.note("b", "c", [])
+        self.notes = {"a": [self.ab], "b": [self.ab, self.bc], "c": [self.bc]}
+        self.proofs = {lab: self.prove(lab, [log], self.notes[lab]) for lab, log in self.logs.items()}
+
+    def elsewhere(self, name: str) -> Path:
+        """The key of a log, without what remembers which log it signs: as a lab has it that cheats."""
+        folder = self.folder / f"again-{name}-{len(list(self.folder.iterdir()))}"
+        folder.mkdir()
+        shutil.copy(self.folder / f"{name}.key", folder / f"{name}.key")
+        return folder
+
+    def spend_elsewhere(self, lab: str, flop: int) -> Path:
+        """A compute log of the same key in which the lab has spent that much."""
+        folder = self.elsewhere(lab)
+        row = {"start": "2026-02-01T00:00:00Z", "end": "2026-02-02T00:00:00Z", "run": "r", "phase": "pretraining"}
+        with zk.open_log(folder / lab, key=folder / f"{lab}.key", schema=zk.schemas.compute) as log:
+            log.append([{**row, "method": "hardware", "flop": flop}])
+            log.seal()
+        return folder / lab
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Honest]:
+    yield Honest(tmp_path_factory.mktemp("joint"))
+
+
+def refused(verdict: JointVerdict, kind: type[VerificationError], *words: str) -> None:
+    assert not verdict.accepted
+    errors = list(verdict.errors)
+    assert any(type(each) is kind and all(word in each.message for word in words) for each in errors), errors
+
+
+def test_three_labs_within_their_cap(world: Honest) -> None:
+    verdict = world.judge(**world.proofs)
+    assert not list(verdict.errors) and verdict.accepted
+    assert [(each.size, each.rows_log2) for each in verdict.notes] == [(1, (3,)), (1, (3,))]
+
+
+def test_a_lab_over_its_allowance_has_no_proof_without_the_note(world: Honest) -> None:
+    empty = world.folder / "without"
+    with zk.open_log(empty, key=world.elsewhere("ab") / "ab.key", schema=zk.schemas.note) as log:
+        log.seal(empty=True)
+    with pytest.raises(ClaimDoesNotHold):
+        world.prove("a", [world.logs["a"]], [empty])
+
+
+def test_a_lab_left_out(world: Honest, monkeypatch: pytest.MonkeyPatch) -> None:
+    two = {lab: world.proofs[lab] for lab in "ab"}
+    refused(world.judge(**two), RequirementNotShown, "labs: c is left out")
+    refused(world.judge(**two, again=two["a"]), StatementMismatch, "a.zkp and again.zkp are both of a")
+
+
+def test_a_note_log_at_two_sizes(world: Honest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """b proves over the log before it gave, and spends all it had; a over the log with the note: 23 of 20."""
+    cheats = World(tmp_path)
+    a, b, c = cheats.spend("a", 8), cheats.spend("b", 10), cheats.spend("c", 5)
+    ab, bc = cheats.note("a", "b", []), cheats.note("b", "c", [])
+    before = cheats.prove("b", [b], [ab, bc])
+    cheats.note("a", "b", [GIVEN])
+    proofs = {"a": cheats.prove("a", [a], [ab]), "b": before, "c": cheats.prove("c", [c], [bc])}
+    verdict = cheats.judge(**proofs)
+    refused(verdict, StatementMismatch, "a proves over 2 segment(s)", "b over 1")
+    assert any(each.help == "ask b to prove again at size 2" for each in verdict.errors)
+    monkeypatch.setattr(judge, "_one_checkpoint", lambda *_: None)
+    assert cheats.judge(**proofs).accepted
+
+
+def test_a_note_log_with_two_histories(world: Honest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """a, which seals it, has a log of its own making, with the same size and key, in which b gives it more. b's
+    signature is missing there too: both checks have to go before it is accepted."""
+    folder = world.elsewhere("ab")
+    with zk.open_log(folder / "ab", key=folder / "ab.key", schema=zk.schemas.note) as log:
+        log.append([{"cap": world.joint.note_id, **GIVEN, "amount": 30}])
+        log.seal()
+    more = world.spend_elsewhere("a", 35)
+    proofs = {**world.proofs, "a": world.prove("a", [more], [folder / "ab"])}
+    refused(world.judge(**proofs), CheckpointMismatch, "two histories of ab.example/notes")
+    monkeypatch.setattr(judge, "_one_checkpoint", lambda *_: None)
+    refused(world.judge(**proofs), SignatureRejected, "not signed by b")
+    monkeypatch.setattr(judge, "_both_signed", lambda *_: None)
+    assert world.judge(**proofs).accepted
+
+
+def test_a_note_used_twice(world: Honest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """a shows the note a second time, in a log of its own making that the joint file does not name."""
+    zk.keygen(world.folder / "own.key", "own.example/notes")
+    with zk.open_log(world.folder / "own", key=world.folder / "own.key", schema=zk.schemas.note) as log:
+        log.append([{"cap": world.joint.note_id, **GIVEN}])
+        log.seal()
+    more = world.spend_elsewhere("a", 11)
+    proofs = {**world.proofs, "a": world.prove("a", [more], [world.ab, world.folder / "own"])}
+    refused(world.judge(**proofs), SignatureRejected, "own.example/notes")
+    monkeypatch.setattr(slots, "placed", _known_alone)
+    assert world.judge(**proofs).accepted
+
+
+def _known_alone(claimed: Claimed, asked: Requirement, rules: Mapping[str, LogRule]) -> tuple[slots.Placed, ...]:
+    """The logs that are asked for; any other is passed over."""
+    known = {each.key.name: label for label, rule in rules.items() for each in rule.keys}
+    return tuple((place, known[place.name]) for place in claimed.places if place.name in known)
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"allowance": 8}, "allowance"),
+        ({"begin": "2026-03-01"}, "begin"),
+        ({"cap": "0x" + "00" * 16}, "cap"),
+        ({"lab": "b"}, "lab"),
+        ({"outside": "100%"}, "outside"),
+    ],
+    ids=["an allowance too many", "another time", "another cap", "another lab", "another parameter"],
+)
+def test_another_parameter(
+    world: Honest, change: dict[str, object], word: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """c proves with a parameter that is not the joint file's, over logs with which that holds."""
+    proof = world.prove("c", [world.logs["c"]], [world.bc], **change)
+    proofs = {**world.proofs, "c": proof}
+    refused(world.judge(**proofs), StatementMismatch, f"{word}: the proof is about")
+    monkeypatch.setattr(requirement, "check_values", lambda *_: None)
+    assert world.judge(**proofs).accepted
+
+
+def test_another_joint_file(world: Honest) -> None:
+    """The proofs were made for a cap of 20: nobody holds them against one of 21, nor one whose program is another."""
+    other = parse_joint(world.text(cap="21").encode())
+    refused(world.judge(other, **world.proofs), StatementMismatch, "reference")
+    program = world.joint.program.hex()
+    another = parse_joint(world.text().replace(program, "00" * 32).encode())
+    refused(world.judge(another, **world.proofs), ProgramMismatch, "program: the joint file asks for 0000")
+
+
+def test_a_proof_from_within_the_period(world: Honest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows that come later are in no proof that was made before them."""
+    proofs = {**world.proofs, "c": world.prove("c", [world.logs["c"]], [world.bc], time=END - 86400)}
+    refused(world.judge(**proofs), StaleProof, "the proof of c states", "the period ends")
+    monkeypatch.setattr(judge, "_after_the_end", lambda *_: None)
+    assert world.judge(**proofs).accepted
+
+
+def test_a_log_proved_by_two_labs(world: Honest) -> None:
+    """c says that a's log is its own: beside its own, or in its place."""
+    both = world.prove("c", [world.logs["c"], world.logs["a"]], [world.bc], allowance=13)
+    verdict = world.judge(**{**world.proofs, "c": both})
+    refused(verdict, StatementMismatch, "c.zkp is over compute logs of a and c")
+    refused(verdict, RequirementNotShown, "labs: c is left out")
+    instead = world.prove("c", [world.logs["a"]], [world.bc], allowance=8)
+    refused(world.judge(**{**world.proofs, "c": instead}), StatementMismatch, "a.zkp and c.zkp are both of a")
+
+
+def test_allowances_beyond_the_cap(world: Honest) -> None:
+    with pytest.raises(MalformedPolicy, match="allowances of 21 FLOP between them, which is more than the cap of 20"):
+        parse_joint(world.text(c="6").encode())
+    assert BEGIN < END < NOW

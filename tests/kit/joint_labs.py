@@ -1,0 +1,105 @@
+"""Three labs under one joint cap: their logs, the note logs between them, the file, and proofs of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import zkcompliance as zk
+from zkcompliance import schemas
+from zkcompliance.card import catalogue
+from zkcompliance.joint.file import Joint, parse_joint
+from zkcompliance.joint.judge import judge_joint
+from zkcompliance.joint.verdict import JointVerdict
+from zkcompliance.log import keys
+from zkcompliance.log.cosigner import Cosigner
+from zkcompliance.log.merkle import consistency_proof
+from zkcompliance.log.store import SealedLog
+from zkcompliance.policy.proofs import File
+
+BEGIN = 1_767_225_600  # 2026-01-01
+END = 1_775_001_600  # 2026-04-01
+NOW = END + 86400
+ALLOWANCES = {"a": 5, "b": 10, "c": 5}
+SPENT = {"a": 8, "b": 7, "c": 5}  # a is over what it has by itself, by the 3 that b gives it
+NOTE_LOGS = (("a", "b"), ("b", "c"))  # who seals it, and who signs too
+
+
+class World:
+    """Keys first, then the file, and then the notes, which name it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for lab in ALLOWANCES:
+            zk.keygen(folder / f"{lab}.key", f"{lab}.example/compute")
+            keys.generate_cosigner(folder / f"{lab}.cosigner", f"{lab}.example/notes-signer")
+        for sealer, signer in NOTE_LOGS:
+            zk.keygen(folder / f"{sealer}{signer}.key", f"{sealer}{signer}.example/notes")
+        self.joint = parse_joint(self.text().encode())
+
+    def text(self, cap: str = "20", end: str = "2026-04-01", **allowances: str) -> str:
+        """The joint file, or one that differs."""
+        having = {lab: str(flop) for lab, flop in ALLOWANCES.items()} | allowances
+        program = catalogue.load("within-allowance").program.hex()
+        lines = [
+            'format = "zkcompliance-joint/v1"', 'id = "three-labs"', 'title = "Three labs"', f'cap = "{cap}"',
+            "begin = 2026-01-01", f"end = {end}", f'program = "{program}"',
+            'phases = "pretraining, fine_tuning, reinforcement, synthetic_data"', 'outside = "10%"',
+        ]  # fmt: skip
+        for lab, flop in having.items():
+            lines += [f"[labs.{lab}]", f'allowance = "{flop}"', f'compute = ["{self.public(lab)}"]']
+        for sealer, signer in NOTE_LOGS:
+            lines += ["[[notes]]", f'sealed_by = "{sealer}"', f'key = "{self.public(sealer + signer)}"']
+            cosigner = (self.folder / f"{signer}.cosigner.pub").read_text().strip()
+            lines += [f'signed_by = "{signer}"', f'cosigner = "{cosigner}"']
+        return "\n".join(lines) + "\n"
+
+    def public(self, name: str) -> str:
+        return (self.folder / f"{name}.key.pub").read_text().strip()
+
+    def spend(self, lab: str, flop: int, name: str | None = None) -> Path:
+        """A compute log of one row of this lab's key."""
+        place = self.folder / (name or lab)
+        with zk.open_log(place, key=self.folder / f"{lab}.key", schema=schemas.compute) as log:
+            row = {"start": "2026-02-01T00:00:00Z", "end": "2026-02-02T00:00:00Z", "run": "r", "phase": "pretraining"}
+            log.append([{**row, "method": "hardware", "flop": flop}])
+            log.seal()
+        return place
+
+    def note(
+        self, sealer: str, signer: str, rows: Sequence[Mapping[str, object]], name: str | None = None, sign: bool = True
+    ) -> Path:
+        """Seal notes in the log between two labs (none: an empty segment), and have the other sign them."""
+        place = self.folder / (name or f"{sealer}{signer}")
+        with zk.open_log(place, key=self.folder / f"{sealer}{signer}.key", schema=schemas.note) as log:
+            before = len(log.sealed().segments)
+            if rows:
+                log.append([{"cap": self.joint.note_id, **row} for row in rows])
+            log.seal(empty=not rows)
+            if sign:
+                signing = keys.load_cosigner(self.folder / f"{signer}.cosigner")
+                sealed = log.sealed()
+                entries = [each.entry.encode() for each in sealed.segments]
+                proof = consistency_proof(before, entries) if before else []
+                state = self.folder / f"{place.name}.{signer}.seen"
+                line = Cosigner(signing, state).cosign(
+                    sealed.checkpoint_note, keys.load_private(self.folder / f"{sealer}{signer}.key").verifier, proof
+                )
+                log.add_cosignatures([line], [signing.verifier])
+        return place
+
+    def prove(self, lab: str, compute: Sequence[Path], notes: Sequence[Path], /, joint: Joint | None = None,
+              **other: object) -> bytes:  # fmt: skip
+        """A lab's proof under a joint file, with parameters that differ where they are given, made at NOW."""
+        under = joint or self.joint
+        time = other.pop("time", NOW)
+        context = other.pop("context", under.digest)
+        params = {**under.params(lab), **other}
+        logs = {
+            "compute": [SealedLog.open(each) for each in compute], "notes": [SealedLog.open(each) for each in notes],
+        }  # fmt: skip
+        return zk.prove("within-allowance", logs, time=time, context=context, **params).data  # type: ignore[arg-type]
+
+    def judge(self, joint: Joint | None = None, **proofs: bytes) -> JointVerdict:
+        files = {f"{name}.zkp": File(data) for name, data in proofs.items()}
+        return judge_joint(files, joint or self.joint, clock=NOW)

@@ -1,0 +1,228 @@
+"""A joint file: a cap over several labs, each with its allowance, its logs, and the note logs between them.
+
+Strict TOML, under the same rules as a policy file (`policy.toml`). Its digest is what the labs' proofs are bound to,
+and its first 16 bytes are the `cap` of every note.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from zkcompliance import limits
+from zkcompliance.card import catalogue
+from zkcompliance.card.model import Card
+from zkcompliance.card.parameter import parsed
+from zkcompliance.edge.line_ends import unified
+from zkcompliance.errors import KeyFileError, MalformedPolicy, UsageError
+from zkcompliance.log.cosignature import CosignerKey
+from zkcompliance.log.note import VerifierKey
+from zkcompliance.policy.bounds import refuse_vacuous
+from zkcompliance.policy.model import Bound
+from zkcompliance.policy.proofs import read
+from zkcompliance.policy.toml import Table, fault, name, table, text
+from zkcompliance.policy.toml import read as read_toml
+from zkcompliance.quantities import Exact
+from zkcompliance.quantities.ids import text_id
+
+FORMAT = "zkcompliance-joint/v1"
+CLAIM = "within-allowance"
+_PAGE = "docs/across.md has a sound joint file"
+_DIGEST_HEX = 64
+
+
+@dataclass(frozen=True)
+class Lab:
+    """allowance: FLOP that it has of the cap, before any note; compute: the keys of its compute logs, all of them."""
+
+    name: str
+    allowance: int
+    compute: tuple[VerifierKey, ...]
+
+
+@dataclass(frozen=True)
+class NoteLog:
+    """A note log between two labs: which of them seals it, by which key, and with which key the other signs too."""
+
+    sealed_by: str
+    key: VerifierKey
+    signed_by: str
+    cosigner: CosignerKey
+
+    @property
+    def between(self) -> tuple[str, str]:
+        """The two labs, in the order of their names."""
+        one, other = sorted((self.sealed_by, self.signed_by))
+        return one, other
+
+
+@dataclass(frozen=True)
+class Joint:
+    """A joint file as it was read. cap: FLOP; begin, end: UTC seconds, end not included; program: 32 bytes.
+
+    shared: the parameters that are the same for every lab, as people write them.
+    """
+
+    text: bytes
+    id: str
+    title: str
+    cap: int
+    begin: int
+    end: int
+    program: bytes
+    shared: Mapping[str, str]
+    labs: Mapping[str, Lab]
+    notes: tuple[NoteLog, ...]
+
+    @property
+    def digest(self) -> bytes:
+        """SHA-256 of the file's text: the reference of every proof."""
+        return sha256(self.text).digest()
+
+    @property
+    def note_id(self) -> str:
+        """The `cap` of every note: `0x` and the first 16 bytes of the digest."""
+        return f"0x{self.digest[:16].hex()}"
+
+    def notes_of(self, lab: str) -> tuple[NoteLog, ...]:
+        """The note logs that a lab shares with others, in the file's order."""
+        return tuple(each for each in self.notes if lab in each.between)
+
+    def params(self, lab: str) -> dict[str, object]:
+        """Every parameter of the claim, as this lab has to prove it."""
+        return {
+            "cap": self.note_id, "lab": lab, "allowance": self.labs[lab].allowance, "begin": Exact(self.begin),
+            "end": Exact(self.end), **self.shared,
+        }  # fmt: skip
+
+
+def load_joint(path: str | Path) -> Joint:
+    """The joint file at a path. UsageError where it cannot be read, MalformedPolicy or LimitExceeded by its faults."""
+    return parse_joint(read(Path(path), limits.MAX_POLICY_BYTES))
+
+
+def parse_joint(data: bytes) -> Joint:
+    """MalformedPolicy names the key by its dots and says what is wrong; LimitExceeded for a file that is too long."""
+    taken = unified(data)
+    try:
+        return _Reader(taken).joint()
+    except MalformedPolicy as error:
+        raise MalformedPolicy(f"the joint file: {error.message}", help=_PAGE) from None
+
+
+class _Reader:
+    def __init__(self, data: bytes) -> None:
+        self.data, self.root = data, read_toml(data)
+        self.keys: dict[bytes, str] = {}
+        self.origins: dict[str, str] = {}
+
+    def joint(self) -> Joint:
+        root = self.root
+        if (form := root.text("format")) != FORMAT:
+            raise fault("format", f"is {form[:40]!r}, and this reads {FORMAT}")
+        called, title = root.name("id"), root.text("title")
+        cap = self._flop(root, "cap")
+        begin, end = root.midnight("begin"), root.midnight("end")
+        if end <= begin:
+            raise fault("end", "is not after begin")
+        program = root.text("program")
+        if len(program) != _DIGEST_HEX or set(program) - set("0123456789abcdef"):
+            raise fault("program", "is a SHA-256 in 64 lower-case hexadecimal digits")
+        card = catalogue.load(CLAIM)
+        shared = {param: root.text(param) for param in ("phases", "outside")}
+        for param, value in shared.items():
+            self._parsed(param, card, value)
+        labs = self._labs(root.table("labs"))
+        if (given := sum(each.allowance for each in labs.values())) > cap:
+            raise fault("labs", f"have allowances of {given} FLOP between them, which is more than the cap of {cap}")
+        notes = self._notes(labs)
+        root.close()
+        for each in labs:
+            if not any(each in log.between for log in notes):
+                why = "is in no note log: a lab that trades nothing shares one without a note with another lab"
+                raise fault(f"labs.{each}", why)
+        made = Joint(self.data, called, title, cap, begin, end, bytes.fromhex(program), shared, labs, notes)
+        for each in labs:
+            values = card.publics(parsed(card.id, card.params, made.params(each)))
+            bounds = {param.name: Bound(low=values[param.name], high=values[param.name]) for param in card.params}
+            refuse_vacuous(card, bounds, 0, f"labs.{each}")
+        return made
+
+    def _labs(self, found: Table) -> dict[str, Lab]:
+        names = found.names()
+        if not 2 <= len(names) <= limits.MAX_JOINT_LABS:
+            raise fault("labs", f"are {len(names)}, and should be 2 to {limits.MAX_JOINT_LABS}")
+        labs: dict[str, Lab] = {}
+        ids: dict[int, str] = {}
+        for called in names:
+            path = found.at(called)
+            name(called, path)
+            if called.startswith("0x"):
+                raise fault(path, "begins with 0x, as a digest does that stands for some other name")
+            if (same := ids.setdefault(text_id(called), called)) != called:
+                raise fault(path, f"has the same id as {same}")
+            inside = found.table(called)
+            allowance = self._flop(inside, "allowance")
+            keys = tuple(
+                self._log_key(text(each, place, limits.MAX_POLICY_KEY_BYTES), place)
+                for each, place in inside.items("compute", limits.MAX_POLICY_KEYS)
+            )
+            inside.close()
+            labs[called] = Lab(called, allowance, keys)
+        return labs
+
+    def _notes(self, labs: Mapping[str, Lab]) -> tuple[NoteLog, ...]:
+        made = []
+        for each, path in self.root.items("notes", limits.MAX_JOINT_NOTES):
+            inside = table(each, path)
+            sealer, signer = (inside.name(key) for key in ("sealed_by", "signed_by"))
+            for role, lab in (("sealed_by", sealer), ("signed_by", signer)):
+                if lab not in labs:
+                    raise fault(inside.at(role), f"no lab of that name: there is {', '.join(labs)}")
+            if sealer == signer:
+                raise fault(inside.at("signed_by"), "is the lab that seals it: a note log is between two labs")
+            at, other = inside.at("key"), inside.at("cosigner")
+            key = self._log_key(inside.text("key", limits.MAX_POLICY_KEY_BYTES), at)
+            line = inside.text("cosigner", limits.MAX_POLICY_KEY_BYTES)
+            try:
+                cosigner = CosignerKey.parse(line)
+            except KeyFileError as error:
+                raise fault(other, error.message) from None
+            self._theirs(cosigner.public, signer, other)
+            inside.close()
+            made.append(NoteLog(sealer, key, signer, cosigner))
+        return tuple(made)
+
+    def _log_key(self, line: str, path: str) -> VerifierKey:
+        """The key of one log: no two logs of the file have one key, or one origin."""
+        try:
+            key = VerifierKey.parse(line)
+        except KeyFileError as error:
+            raise fault(path, error.message) from None
+        if key.public in self.keys:
+            raise fault(path, f"is the same public key as {self.keys[key.public]}")
+        if key.name in self.origins:
+            raise fault(path, f"is of the log {key.name}, as {self.origins[key.name]} is")
+        self.keys[key.public] = self.origins[key.name] = path
+        return key
+
+    def _theirs(self, public: bytes, lab: str, path: str) -> None:
+        """A lab may sign all its note logs with one key; no log's key cosigns, and no key is of two labs."""
+        owner = f"the cosigner key of {lab}"
+        if self.keys.setdefault(public, owner) != owner:
+            raise fault(path, f"is the same public key as {self.keys[public]}")
+
+    def _flop(self, found: Table, key: str) -> int:
+        """An amount of FLOP, below 2^96, as the claim's own parameter reads it."""
+        card = catalogue.load(CLAIM)
+        return self._parsed(found.at(key), card, found.text(key), "allowance")
+
+    def _parsed(self, path: str, card: Card, value: str, param: str = "") -> int:
+        """The encoded value of a parameter. param: its name, where that is not the key's."""
+        known = {each.name: each for each in card.params}[param or path]
+        try:
+            return known.parse(value)
+        except UsageError as error:
+            raise fault(path, error.message.removeprefix(f"{known.name}: ")) from None

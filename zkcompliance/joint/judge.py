@@ -1,0 +1,211 @@
+"""Several labs' proofs held against a joint file: each by itself, and all of them against each other.
+
+Each proof is judged as any proof of one claim is: program, parameters, reference, the logs that the file names with
+their keys, and no others. What no proof shows by itself is checked here, in this order:
+
+    files     each is of one lab of the file, and no lab is there twice
+    labs      every lab is there; its proof was made at or after the period's end
+    note logs each stands in its two labs' proofs at one origin, size and root, and both labs signed that checkpoint
+    entries   none stands in two logs
+
+That no allowance is too many is a rule of the joint file (`joint.file`). Then the sum over the labs of what each proof
+shows, counted + given ≤ allowance + received, is: all that counts ≤ Σ allowances ≤ cap, since each note log is added
+on one side by one of its labs and on the other by the other. The claim makes each of the two show that every note in
+it has that lab on exactly one side, so that the two sides are these two labs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from zkcompliance.card import catalogue
+from zkcompliance.decide import Request
+from zkcompliance.errors import (
+    CheckpointMismatch,
+    ProgramMismatch,
+    RequirementNotShown,
+    SignatureRejected,
+    StaleProof,
+    StatementMismatch,
+    VerificationError,
+)
+from zkcompliance.joint.file import CLAIM, Joint, NoteLog
+from zkcompliance.joint.verdict import JointVerdict, LabShown, NotesShown
+from zkcompliance.log import note
+from zkcompliance.log.checkpoint import generation_of
+from zkcompliance.policy.proofs import File, Place
+from zkcompliance.policy.verdict import Verdict
+from zkcompliance.progress import Progress, silent
+from zkcompliance.quantities import parse_time, show_time
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """The proof of a lab that is there, its logs, and the verdict on it."""
+
+    verdict: Verdict
+    places: tuple[Place, ...]
+    error: VerificationError | None
+
+
+def judge_joint(
+    files: Mapping[str, File], joint: Joint, *, clock: int, at: int | str | None = None, progress: Progress = silent
+) -> JointVerdict:
+    """The verdict on these files, by what people call them; clock: UTC seconds, for who does not say `at`.
+
+    What is wrong is in the verdict. Raises MalformedError for a file that is not in its form.
+    """
+    if (card := catalogue.load(CLAIM)).program != joint.program:
+        wrong = ProgramMismatch(
+            f"program: the joint file asks for {joint.program.hex()}, and {card.label} is {card.program.hex()} here"
+        )
+        return JointVerdict(joint, _moment(clock, at), (), (), (wrong,))
+    others, of_lab = _sorted(files, joint)
+    judged = {
+        lab: _judge(file, joint, lab, clock=clock, at=at, progress=progress) for lab, file in of_lab.items()
+    }  # fmt: skip
+    if (twice := _in_two(judged)) is not None:
+        others.append(twice)
+    labs = tuple(_shown(joint, lab, judged.get(lab)) for lab in joint.labs)
+    notes = tuple(_notes(each, judged) for each in joint.notes)
+    return JointVerdict(joint, _moment(clock, at), labs, notes, tuple(others))
+
+
+def _moment(clock: int, at: int | str | None) -> int:
+    return clock if at is None else at if isinstance(at, int) else parse_time(at)
+
+
+def _sorted(files: Mapping[str, File], joint: Joint) -> tuple[list[VerificationError], dict[str, File]]:
+    """What is wrong with files, and the file of each lab: the one whose compute logs the joint file gives it.
+
+    Nothing is believed here: the file is then held against the logs and keys of that lab.
+    """
+    wrong: list[VerificationError] = []
+    found: dict[str, File] = {}
+    names: dict[str, str] = {}
+    owners = {key.name: lab.name for lab in joint.labs.values() for key in lab.compute}
+    for called, file in files.items():
+        claims = [claimed for proof in file.proofs for claimed in proof.claims]
+        if len(claims) != 1:
+            why = f"{called} proves {len(claims)} claims, and each lab gives a proof of one, {CLAIM}"
+            wrong.append(StatementMismatch(f"claim: {why}"))
+            continue
+        origins = [log.origin for log in file.proofs[0].statement.logs]
+        labs = sorted({owners[each] for each in map(_name, origins) if each in owners})
+        if len(labs) > 1:
+            wrong.append(
+                StatementMismatch(f"logs: {called} is over compute logs of {' and '.join(labs)}: a log is of one lab")
+            )
+        elif not labs:
+            wrong.append(StatementMismatch(f"logs: {called} is over no compute log that the joint file names"))
+        elif labs[0] in found:
+            wrong.append(StatementMismatch(f"labs: {names[labs[0]]} and {called} are both of {labs[0]}"))
+        else:
+            found[labs[0]], names[labs[0]] = file, called
+    return wrong, found
+
+
+def _name(origin: str) -> str:
+    """The log's name, whatever its generation."""
+    return generation_of(origin)[0]
+
+
+def _judge(file: File, joint: Joint, lab: str, *, clock: int, at: int | str | None, progress: Progress) -> _Judged:
+    """One lab's proof by itself, and when it was made."""
+    keys = {
+        "compute": joint.labs[lab].compute,
+        "notes": tuple(each.key for each in joint.notes_of(lab)),
+    }  # fmt: skip
+    asked = Request(claim=CLAIM, params=joint.params(lab), log_keys=keys, context=joint.digest, at=at)
+    verdict = asked.decide(file, clock=clock, progress=progress)
+    places = file.proofs[0].claims[0].places if verdict.accepted else ()
+    return _Judged(verdict, places, _after_the_end(joint, lab, verdict) or _first_generation(places))
+
+
+def _after_the_end(joint: Joint, lab: str, verdict: Verdict) -> VerificationError | None:
+    if not verdict.accepted or verdict.proved_at >= joint.end:
+        return None
+    when = show_time(verdict.proved_at) if verdict.proved_at else "no time"
+    why = f"the proof of {lab} states {when}, and the period ends on {show_time(joint.end)}"
+    return StaleProof(f"{why}: rows after it could be left out", help="ask the lab to prove again after the end")
+
+
+def _first_generation(places: Sequence[Place]) -> VerificationError | None:
+    """The joint file names logs by their exact origins: that a later generation has the same rows is not shown here."""
+    for place in places:
+        if place.log.origin != place.name:
+            why = f"logs: {place.log.origin} is a later generation of {place.name}, which the joint file names"
+            return StatementMismatch(f"{why}: that its rows are the same is not shown", help="prove over the first one")
+    return None
+
+
+def _shown(joint: Joint, lab: str, judged: _Judged | None) -> LabShown:
+    if judged is None:
+        missing = RequirementNotShown(
+            f"labs: {lab} is left out: of its allowance of {joint.labs[lab].allowance} FLOP nothing is shown",
+            help=f"give the proof of {lab} too",
+        )
+        return LabShown(lab, None, missing)
+    errors = [each.error for each in judged.verdict.findings if each.error is not None]
+    return LabShown(lab, judged.verdict, errors[0] if errors else judged.error)
+
+
+def _notes(log: NoteLog, judged: Mapping[str, _Judged]) -> NotesShown:
+    """A note log in the proofs of its two labs. What is missing because a lab is, is said of the lab."""
+    there = [
+        (lab, place)
+        for lab in log.between
+        if lab in judged
+        for place in judged[lab].places
+        if place.slot == "notes" and place.name == log.key.name
+    ]
+    if len(there) < len(log.between):
+        return NotesShown(log, None, b"", (), None)
+    (one, first), (other, second) = there
+    error = _one_checkpoint(log, one, first, other, second) or _both_signed(log, first) or _both_signed(log, second)
+    checkpoint = first.log.checkpoint
+    rows = tuple(each.k for each in first.log.entries)
+    return NotesShown(log, checkpoint.size, checkpoint.root, rows, error)
+
+
+def _one_checkpoint(log: NoteLog, one: str, first: Place, other: str, second: Place) -> VerificationError | None:
+    """Both proofs are over the same notes: else one lab counts what the other does not."""
+    here, there = first.log.checkpoint, second.log.checkpoint
+    if here.size != there.size:
+        behind, size = (one, there.size) if here.size < there.size else (other, here.size)
+        return StatementMismatch(
+            f"notes: {one} proves over {here.size} segment(s) of {log.key.name}, and {other} over {there.size}",
+            help=f"ask {behind} to prove again at size {size}",
+        )
+    if here.body != there.body:
+        return CheckpointMismatch(
+            f"notes: {one} and {other} prove over two histories of {log.key.name}, both of {here.size} segment(s): "
+            f"{log.sealed_by}, whose key signed both, has shown each lab another log",
+        )
+    return None
+
+
+def _both_signed(log: NoteLog, place: Place) -> VerificationError | None:
+    """That the log's own key signed was checked with the proof; the other lab's signature is a cosigner's."""
+    try:
+        if log.cosigner.timestamp(note.parse(place.note)) is not None:
+            return None
+    except SignatureRejected as error:
+        return error
+    return SignatureRejected(
+        f"notes: the checkpoint of {log.key.name} that is proved over is not signed by {log.signed_by}",
+        help=f"{log.signed_by} accepts the notes (zkcompliance note accept), and both prove again",
+    )
+
+
+def _in_two(judged: Mapping[str, _Judged]) -> VerificationError | None:
+    """No segment stands in two logs: its rows would be told twice, of two labs or as two notes."""
+    seen: dict[bytes, str] = {}
+    for each in judged.values():
+        for place in each.places:
+            for entry in place.log.entries:
+                if (before := seen.setdefault(entry.encode(), place.log.origin)) != place.log.origin:
+                    why = f"entries: the same segment stands in {before} and in {place.log.origin}"
+                    return StatementMismatch(f"{why}: its rows are used twice")
+    return None

@@ -1,0 +1,139 @@
+"""A joint verdict written down: as text for people, and as JSON for machines, both pure functions of it.
+
+JSON, `zkcompliance-joint-verdict/v1`: format, accepted, judged_at (UTC seconds), joint (id, title, sha256, cap, begin,
+end, program), labs (one for each of the joint file, in its order: name, allowance, accepted, proof (sha256, bytes;
+null where none is there), proved_at, logs (slot, origin, size, root, rows_log2), values (name, text, of what is
+revealed), error (code, message, help, or null)), notes (origin, between, size, root, rows_log2, error), errors (of no
+lab by itself), seen (who sees what, in sentences), not_shown (in sentences). Integers are decimal strings.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from zkcompliance.errors import ZkComplianceError
+from zkcompliance.joint.verdict import JointVerdict, LabShown, NotesShown
+from zkcompliance.quantities import show_time
+
+FORMAT = "zkcompliance-joint-verdict/v1"
+_SEEN = (
+    "Everybody sees the cap, every lab's allowance, which labs share a note log, how many segments each log has, and "
+    "of each at most how many rows, as a power of two, and to two figures how many rows count.",
+    "The two labs of a note log see its notes: who gave whom how much. No other lab does, nor whoever judges.",
+    "Nobody sees from a proof what a lab has spent, or given and received in all. Under this cap two labs of three can "
+    "say together what notes they share with the third, and so of its total no more than its allowance bounds.",
+)
+_NOT_SHOWN = (
+    "Compute in logs that the joint file does not name: whoever wrote it answers for the list.",
+    "That rows are true, and that nothing was left out of a log; that a checkpoint is the newest of its log.",
+    "Which lab shared more than another: labs may agree on how they share what they have, not on more than that.",
+)
+
+
+def sentences(verdict: JointVerdict) -> str:
+    """The text for people, which ends with a newline."""
+    return "\n".join(_lines(verdict)) + "\n"
+
+
+def document(verdict: JointVerdict) -> str:
+    """The JSON text, which ends with a newline."""
+    joint = verdict.joint
+    made = {
+        "format": FORMAT,
+        "accepted": verdict.accepted,
+        "judged_at": str(verdict.judged_at),
+        "joint": {
+            "id": joint.id, "title": joint.title, "sha256": joint.digest.hex(), "cap": str(joint.cap),
+            "begin": str(joint.begin), "end": str(joint.end), "program": joint.program.hex(),
+        },
+        "labs": [_lab(verdict, each) for each in verdict.labs],
+        "notes": [_notes(each) for each in verdict.notes],
+        "errors": [_error(each) for each in verdict.others],
+        "seen": list(_SEEN),
+        "not_shown": list(_NOT_SHOWN),
+    }  # fmt: skip
+    return json.dumps(made, indent=2, sort_keys=True) + "\n"
+
+
+def _lines(verdict: JointVerdict) -> Iterator[str]:
+    joint = verdict.joint
+    period = f"from {show_time(joint.begin)} to {show_time(joint.end)}"
+    if verdict.accepted:
+        yield f"ACCEPTED: {', '.join(joint.labs)} together spent at most {joint.cap} FLOP {period}, by their logs"
+    else:
+        yield f"NOT ACCEPTED: that {', '.join(joint.labs)} together spent at most {joint.cap} FLOP {period}"
+    yield f"  joint file  {joint.id}: {joint.title}"
+    yield f"              {joint.digest.hex()}"
+    yield f"  judged      {show_time(verdict.judged_at)}"
+    for error in verdict.others:
+        yield from _refused(error)
+    for lab in verdict.labs:
+        yield ""
+        there = "not there" if lab.verdict is None else "shown" if lab.error is None else "refused"
+        yield f"{lab.name}: {there}; allowance {joint.labs[lab.name].allowance} FLOP"
+        if lab.verdict is not None and lab.error is None:
+            for log in (log for finding in lab.verdict.findings for log in finding.logs):
+                yield f"  {log.slot:<10}  {log.origin}, {log.size} segment(s), root {log.root.hex()}"
+            yield f"  proved      {show_time(lab.verdict.proved_at)}"
+        if lab.error is not None:
+            yield from _refused(lab.error)
+    for notes in verdict.notes:
+        yield ""
+        one, other = notes.log.between
+        said = "not compared" if notes.size is None else f"{notes.size} segment(s)"
+        yield f"notes of {one} and {other}: {notes.log.key.name}, {said}"
+        if notes.error is not None:
+            yield from _refused(notes.error)
+    for title, said_of_all in (("Who sees what", _SEEN), ("This does not show", _NOT_SHOWN)):
+        yield ""
+        yield title
+        yield from (f"  - {each}" for each in said_of_all)
+
+
+def _refused(error: ZkComplianceError) -> Iterator[str]:
+    yield f"  REFUSED     {error.message} ({error.code})"
+    if error.help:
+        yield f"              help: {error.help}"
+
+
+def _lab(verdict: JointVerdict, lab: LabShown) -> dict[str, object]:
+    shown = lab.verdict
+    findings = () if shown is None else shown.findings
+    return {
+        "name": lab.name,
+        "allowance": str(verdict.joint.labs[lab.name].allowance),
+        "accepted": shown is not None and shown.accepted and lab.error is None,
+        "proof": None if shown is None else {"sha256": shown.file_sha256.hex(), "bytes": str(shown.file_bytes)},
+        "proved_at": None if shown is None or not shown.proved_at else str(shown.proved_at),
+        "logs": [
+            {
+                "slot": log.slot, "origin": log.origin, "size": str(log.size), "root": log.root.hex(),
+                "rows_log2": [str(each) for each in log.rows_log2],
+            }
+            for finding in findings
+            for log in finding.logs
+        ],
+        "values": [
+            {"name": value.name, "text": value.text}
+            for finding in findings
+            for value in finding.values
+            if value.role == "revealed"
+        ],
+        "error": None if lab.error is None else _error(lab.error),
+    }  # fmt: skip
+
+
+def _notes(notes: NotesShown) -> dict[str, object]:
+    return {
+        "origin": notes.log.key.name,
+        "between": list(notes.log.between),
+        "size": None if notes.size is None else str(notes.size),
+        "root": notes.root.hex(),
+        "rows_log2": [str(each) for each in notes.rows_log2],
+        "error": None if notes.error is None else _error(notes.error),
+    }
+
+
+def _error(error: ZkComplianceError) -> dict[str, str]:
+    return {"code": error.code, "message": error.message, "help": error.help}
