@@ -163,14 +163,14 @@ def test_options_are_the_installed_ones() -> None:
 
     installed = {text for option in command.params for text in option.opts if text.startswith("-")}
     alone = {text for action in parser()._actions for text in action.option_strings} - {"-h", "--help"}
-    assert installed == alone
+    assert installed == alone - {"--version"}
     (choices,) = [set(option.type.choices) for option in command.params if option.name == "form"]  # type: ignore[attr-defined]
     (mine,) = [set(action.choices or ()) for action in parser()._actions if action.dest == "format"]
     assert mine >= choices
 
 
-def test_opened_rows_are_for_the_installed_program(both: Both, lab: Lab) -> None:
-    for option in ("--request", "--openings", "--rows-as", "--evidence-to"):
+def test_what_is_for_the_installed_program_alone(both: Both, lab: Lab) -> None:
+    for option in ("--request", "--openings", "--rows-as", "--evidence-to", "--sign", "--joint"):
         _, alone = both.ask([lab.bundle, *lab.asked_of_bundle(), option, lab.key])
         assert alone.decision == ("2", "unsupported") and option in alone.err, alone
 

@@ -23,7 +23,14 @@ if TYPE_CHECKING:
 
 HELP = "python3 -I -S zkcompliance-verify.pyz --help"
 ABOUT = "Decides what `zkcompliance verify` does, with its options, words and exit statuses."
-_OF_ROWS = {"--request": True, "--openings": True, "--rows-as": False, "--evidence-to": False}  # may be repeated
+_ROWS = "is about a request, or rows that are opened, which this one file does not check: it has no library for that"
+_SIGNS = "signs a verdict, and this one file holds no private key"
+_JOINT = "judges several labs together, which this one file does not"
+_ELSEWHERE = {  # options of the installed program alone, why, and which of them may be repeated
+    "--request": _ROWS, "--openings": _ROWS, "--rows-as": _ROWS, "--evidence-to": _ROWS, "--sign": _SIGNS,
+    "--verifier": _SIGNS, "--sign-as": _SIGNS, "--joint": _JOINT,
+}  # fmt: skip
+_REPEATED = ("--request", "--openings", "--sign")
 _SHORT = {"-p": "--param", "-o": "--output"}
 EPILOG = (
     "Exit status: 0 accepted; 1 rejected or a requirement not met; 2 usage or malformed input, or an output that "
@@ -71,10 +78,9 @@ def parser() -> Parser:
         "--new-key", dest="new_keys", action="append", default=[], metavar="LOG",
         help="take a key of this log that --state has not seen: you have asked the lab",
     )  # fmt: skip
-    for name, several in _OF_ROWS.items():
-        made.add_argument(
-            name, action="append" if several else "store", metavar="X", help="of the installed program alone"
-        )
+    for name in _ELSEWHERE:
+        action = "append" if name in _REPEATED else "store"
+        made.add_argument(name, action=action, metavar="X", help="of the installed program alone")
     made.add_argument(
         "--recognised", action="append", default=[], metavar="FILE", help="of the installed program alone"
     )
@@ -108,12 +114,10 @@ def run(arguments: list[str]) -> int:
         options = vars(parser().parse_args(_joined(arguments)))
     except Helped:
         return 0
-    for name in _OF_ROWS:
+    for name, why in _ELSEWHERE.items():
         if options.pop(name.removeprefix("--").replace("-", "_")):
             raise Unsupported(
-                f"{name} is about rows that are opened, which this one file does not check: it has no library for the "
-                "round that drew them",
-                help="verify with the installed program: python3 -m pip install zkcompliance",
+                f"{name} {why}", help="verify with the installed program: python3 -m pip install zkcompliance"
             )
     file, form, as_json = options.pop("file"), options.pop("format"), options.pop("as_json")
     form, output = refused.two_formats(form, as_json, HELP), options.pop("output")
