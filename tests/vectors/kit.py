@@ -177,6 +177,8 @@ def keys_and_trust(kit: Kit, now: int) -> None:
     for number, vector in enumerate(json.loads((HERE / "faults.json").read_text())["vectors"]):
         if vector["code"] is None or vector["kind"] not in ("key", "trust"):
             continue
+        if (vector["kind"], vector["name"]) == ("key", "trailing newline"):  # of a text a fault, of a file its end
+            continue
         given = vector["input"].encode()
         made = kit.base(f"{vector['kind']}-{number}.txt", given)
         question = asked(made) if vector["kind"] == "key" else [*asked(), "--trust", made]

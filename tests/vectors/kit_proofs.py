@@ -72,12 +72,12 @@ def faults(data: bytes) -> Iterator[tuple[str, str, Edit]]:
     yield "statement: another magic", "malformed-statement", s.flip("statement")
     yield "statement: version 3", "malformed-statement", (s.at["statement"] + 4, 1, b"\3")
     yield "statement: a profile that there is not", "parameters-rejected", (s.at["statement"] + 6, 1, b"\4")
-    yield "statement: another profile", "malformed-statement", (s.at["statement"] + 6, 1, b"\1")
+    yield "statement: another profile", "parameters-rejected", (s.at["statement"] + 6, 1, b"\1")
     root = data.index(statement.claims[0].program_digest)
     yield "statement: another program named", "program-mismatch", (root, 1, bytes([data[root] ^ 1]))
-    yield "program: none", "malformed-bundle", (s.at["program"] - 5, 1, b"\0")
+    yield "program: a length over the limit", "limit-exceeded", (s.at["program"] - 4, 4, b"\xff" * 4)
     yield "program: a bit", "program-mismatch", s.flip("program", 40)
-    yield "note: another text", "checkpoint-mismatch", s.flip("note")
+    yield "note: another text", "signature-rejected", s.flip("note")
     last = len(bundle.notes[0]) - 12
     yield "note: its signature", "signature-rejected", (
         s.at["note"] + last, 1, b"A" if data[s.at["note"] + last] != 65 else b"B",
