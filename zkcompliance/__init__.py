@@ -13,7 +13,19 @@ if TYPE_CHECKING:
     from typing import Any
 
     from zkcompliance import errors, schemas
-    from zkcompliance.client import Log, Proof, hand_over, keygen, open_log, prove, read_rows, receive, roll_up, verify
+    from zkcompliance.client import (
+        Log,
+        Proof,
+        hand_over,
+        keygen,
+        open_log,
+        open_rows,
+        prove,
+        read_rows,
+        receive,
+        roll_up,
+        verify,
+    )
     from zkcompliance.errors import (
         BudgetSpent,
         ClaimDoesNotHold,
@@ -45,6 +57,7 @@ __all__ = [
     "hand_over",
     "keygen",
     "open_log",
+    "open_rows",
     "policies",
     "prove",
     "read_rows",
@@ -55,7 +68,10 @@ __all__ = [
 ]
 
 _MODULES = {"errors": "errors", "schemas": "schemas", "policies": "policy.catalogue"}
-_CLIENT = ("Log", "Proof", "hand_over", "keygen", "open_log", "prove", "read_rows", "receive", "roll_up", "verify")
+_CLIENT = (
+    "Log", "Proof", "hand_over", "keygen", "open_log", "open_rows", "prove", "read_rows", "receive", "roll_up",
+    "verify",
+)  # fmt: skip
 
 
 def __getattr__(name: str) -> "Any":
