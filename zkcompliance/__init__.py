@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         hand_over,
         keygen,
         open_log,
+        open_rows,
         prove,
         read_rows,
         receive,
@@ -57,6 +58,7 @@ __all__ = [
     "hand_over",
     "keygen",
     "open_log",
+    "open_rows",
     "policies",
     "prove",
     "read_rows",
@@ -69,8 +71,8 @@ __all__ = [
 
 _MODULES = {"errors": "errors", "schemas": "schemas", "policies": "policy.catalogue"}
 _CLIENT = (
-    "Log", "Proof", "hand_over", "keygen", "open_log", "prove", "read_rows", "receive", "roll_up", "verify",
-    "verify_joint",
+    "Log", "Proof", "hand_over", "keygen", "open_log", "open_rows", "prove", "read_rows", "receive", "roll_up",
+    "verify", "verify_joint",
 )  # fmt: skip
 
 

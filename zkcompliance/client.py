@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from zkcompliance.joint.verdict import JointVerdict
     from zkcompliance.log.cosignature import CosignerKey
     from zkcompliance.log.receipt import Receipt
+    from zkcompliance.prove.opening import Opened
     from zkcompliance.schemas.shape import Value as RowValue
 
 Rows = Iterable[Mapping[str, object]]
@@ -187,6 +188,12 @@ class Log:
         from zkcompliance.attest import stamping
 
         return stamping.keep(self.sealed(), reply)[0]
+
+    def open_rows(
+        self, rows: Iterable[int], *, segments: tuple[int, int] | None = None, progress: Progress = silent
+    ) -> Opened:
+        """Rows of this log in full, as the function `open_rows` has it."""
+        return open_rows(self, rows, segments=segments, progress=progress)
 
     def receipt(self, index: int) -> Receipt:
         """The `tlog-proof` receipt of segment `index` in the last checkpoint; `receipt.text` is the file."""
@@ -378,6 +385,25 @@ def receive(
     from zkcompliance.prove.handing import receive
 
     return receive(folder, load_public(key), earlier, progress=progress).log
+
+
+def open_rows(
+    log: Log | SealedLog | str | Path,
+    rows: Iterable[int],
+    *,
+    segments: tuple[int, int] | None = None,
+    progress: Progress = silent,
+) -> Opened:
+    """Show these rows of a log in full, with a proof that they are its rows: `.data` is the file of opened rows, and
+    `.shown` what whoever verifies sees in it.
+
+    rows: numbers from 1, through the segments first … last, from 0 (all, if not given). UsageError for rows that are
+    not there; it spends a proof of each of these segments (docs/provenance.md).
+    """
+    from zkcompliance.prove import opening
+
+    numbers = [number - 1 for number in rows]
+    return opening.open_rows(_sealed(log), numbers, now=_clock(), segments=segments, progress=progress)
 
 
 def prove(

@@ -107,7 +107,7 @@ def no_dark_compute(
     require("every job states FLOP for its time", able.every(meanwhile * 10**6 >= able_to * yielded.as_ppm()))
     counted("bookings that count", ours)
     for kind in ("job", "inference", "idle", "maintenance"):
-        hours = select(ours.kind == kind, held, 0).sum() // 3600
+        hours = select(ours.kind == kind, held, 0).sum() // seconds(3600)
         reveal(f"chip-hours, {kind}", hours, figures=2)
     reveal("accelerators registered", chips.count(), figures=2)
 

@@ -27,6 +27,7 @@ from zkcompliance.claim.language import (
     claim,
     counted,
     day_of,
+    days,
     fails,
     holds,
     implausible,
@@ -57,20 +58,20 @@ def evals_cadence(
 ) -> None:
     """Evaluations of `model`, borne out by its graded items, follow each other within `gap` and `growth`."""
     graded = evals.where((evals.model == model) & evals.suite.is_in(suites) & evals.score.is_given())
-    each = graded.group_by(let("day of the sample", (graded.at - since) // 86400), graded.suite, graded.item)
-    days = each.group_by(each.key(0))
-    full = days.where(days.size() >= items)
+    each = graded.group_by(let("day of the sample", (graded.at - since) // days(1)), graded.suite, graded.item)
+    graded_days = each.group_by(each.key(0))
+    full = graded_days.where(graded_days.size() >= items)
     ours = events.where(events.model.is_given() & (events.model == model))
     require("events in order of time", ours.at.is_sorted())
     require("no event after the period", ours.every(ours.at <= until))
-    day = let("day of the event", (ours.at - since) // 86400)
+    day = let("day of the event", (ours.at - since) // days(1))
     borne_out = within(day, full.key(0))
     done = ours.where((ours.kind == "eval") & borne_out)
     require("no gap between evaluations", done.every(done.at - done.at.previous(default=since) <= gap))
     require("last evaluation near the end", until - done.at.max(empty=since) <= gap)
     require("every evaluation states its compute", done.every(done.cumulative_flop.is_given()))
-    last_day = let("day of the one before", (done.at.previous(default=since) - since) // 86400)
-    first = done.where((done.at - since) // 86400 > last_day)
+    last_day = let("day of the one before", (done.at.previous(default=since) - since) // days(1))
+    first = done.where((done.at - since) // days(1) > last_day)
     stated = first.where(first.cumulative_flop.is_given())
     allowed = stated.cumulative_flop.previous(default=flop_before) * growth
     require("no jump in compute between evaluations", ours.every(ours.cumulative_flop.or_else(0) <= allowed))

@@ -13,8 +13,12 @@ import pytest
 from tests.kit.asking import MADE, Asking, asking, known_round, policy
 from tests.kit.command_line import ok, run
 from tests.kit.doc_blocks import run_in_order
+from zkcompliance import client as zk
+from zkcompliance import schemas
+from zkcompliance.errors import UsageError
 from zkcompliance.log import asked as asked_rows
 from zkcompliance.log.layout import Layout
+from zkcompliance.openings import check, show
 from zkcompliance.request.file import Request
 
 LATE = 2_000_000_000  # a day by which to answer that lies after this year
@@ -260,3 +264,22 @@ def test_what_makes_no_sense_is_refused(lab: Asking, tmp_path: Path, options: tu
     placed = [tmp_path / each if each == "x" else each for each in options]
     result = run("open", "--log", lab.folder / "log", *placed)
     assert result.exit_code == 2 and not (tmp_path / "x").exists(), result.output
+
+
+def test_from_python(tmp_path: Path) -> None:
+    """Rows by their numbers from 1, over a log that is open and over its folder; 0 and the one after the last are none.
+
+    A number that is not taken for what it is would show another row than was asked.
+    """
+    key = zk.keygen(tmp_path / "key", "lab.example/open")
+    with zk.open_log(tmp_path / "log", key=tmp_path / "key", schema=schemas.by_name("compute"), profile="small") as log:
+        row = {"end": 1767571260, "run": "r", "phase": "pretraining", "method": "hardware", "flop": 1}
+        log.append([{"start": 1767571200 + number, **row} for number in range(3)])
+        log.seal()
+        made = log.open_rows([2])
+        for wrong in (0, 4):
+            with pytest.raises(UsageError, match="its rows are 1 to 3"):
+                log.open_rows([wrong])
+    for data in (made.data, zk.open_rows(tmp_path / "log", [2]).data):
+        shown = check.check(data, [key])
+        assert [each["start"] for each in show.rows_of(shown)] == ["2026-01-05T00:00:01Z"] and shown.names == (1,)

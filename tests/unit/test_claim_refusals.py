@@ -133,6 +133,8 @@ def test_values_out_of_range() -> None:
     on_rows(lambda c: (c.flop * c.flop * c.devices * c.devices).sum() > 5, "over 2^256")
     on_rows(lambda c: c.every(c.devices // 0 > 5), "below 1")
     on_rows(lambda c: c.every(c.devices // c.devices > 5), "not a literal")
+    for length, called in ((60, "minute"), (3600, "hour"), (86_400, "day"), (604_800, "week")):
+        on_rows(lambda c, by=length: c.every((c.end - c.start) // by > 5), "are seconds still", f"how many {called}s")
     on_rows(lambda c: c.every(c.devices > True), "True where a Count")
     on_rows(lambda c: band_of(c.count(), 5, 3) > 1, "ascending")
 

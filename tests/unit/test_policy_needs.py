@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
+import json
+from pathlib import Path
+
 import pytest
 
+from tests.kit import anchored
 from tests.kit import policies as kit
+from tests.kit.command_line import run
 from zkcompliance.claim import catalogue as claims
 from zkcompliance.claim.meaning import core
 from zkcompliance.policy import catalogue
 from zkcompliance.policy.catalogue import asked
 from zkcompliance.policy.load import parse_policy
+from zkcompliance.prove.beside import beside
 from zkcompliance.prove.needs import cadence, columns_read, needs
 
 WRITTEN = [name for name in claims.names(families=False) if claims.load(name).requirements]
@@ -60,3 +67,41 @@ def test_how_often() -> None:
     assert "within 1 hour before the proof" in said["initial-reports-in-time.as_of"]
     assert "evaluated-at-a-cadence.gap" in {each.of for each in cadence(catalogue.load("conditional-treaty"))}
     assert [each.of for each in cadence(catalogue.load("eu-ai-act"))] == ["proof"]
+
+
+def test_what_is_asked_beside_rows(tmp_path: Path) -> None:
+    """Each table of the policy, in what a person and a program get of `needs`, and of `check`."""
+    lab = anchored.Lab(tmp_path)
+    lab.seal(kit.rows(4, 10**20))
+    log = {"--log": f"compute={tmp_path / 'compute'}"}
+    tables = """
+[cosigners]
+quorum = 1
+operators = { court = ["COURT"] }
+
+[devices]
+at_least = 8
+root = "ROOT"
+
+[openings]
+rows = 300
+""".replace("COURT", anchored.WITNESSES["bob"].verifier.text).replace("ROOT", "10" * 32)
+    policy = lab.policy("ada", authority=True, beacons='"quicknet"', also=tables)
+    path = tmp_path / "policy.toml"
+    path.write_bytes(policy.text)
+    asked_for = [
+        ("cosigners", "at least 1 of court", "cosign LOG"),
+        ("anchors", "at least 1 of ada, stamps", "cosign LOG or timestamp LOG"),
+        ("anchors", "a round of quicknet", "seal --beacon FILE"),
+        ("devices", "at least 8 distinct devices", "devices LOG"),
+        ("openings", "At least 300 rows of every log", "open --log LOG --request FILE"),
+    ]
+    needed = json.loads(run("policies", "needs", path, "--json").stdout)["beside"]
+    checked = json.loads(run("check", "--policy", path, *itertools.chain(*log.items()), "--json").stdout)["beside"]
+    assert checked == {policy.label: needed}
+    for each, (of, says, how) in zip(needed, asked_for, strict=True):
+        assert (each["of"], each["how"]) == (of, how) and says in each["says"]
+    for words in (["policies", "needs", path], ["check", "--policy", path, *itertools.chain(*log.items())]):
+        shown = " ".join(run(*words).stdout.split())
+        assert all(f"[{of}]" in shown and f"# zkcompliance {how}" in shown for of, _, how in asked_for), shown
+    assert beside(catalogue.load("eu-ai-act")) == ()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from tests import pins
+from zkcompliance.card import reading
 from zkcompliance.card.file import decode
 from zkcompliance.card.model import Card
 from zkcompliance.claim import catalogue
@@ -28,6 +30,15 @@ def test_what_lies_there_is_what_pins_would_write(cards: list[Card]) -> None:
 def test_every_card_is_read_back(cards: list[Card]) -> None:
     for card in cards:
         assert decode(card.encoded) == card
+
+
+def test_what_is_named_in_hours_or_days_is_not_shown_as_seconds(cards: list[Card]) -> None:
+    """A value keeps its unit through a quotient by a bare number, and would be shown as so many seconds."""
+    named = [(card.id, each) for card in cards for each in card.reveals if re.search(r"hours|days|weeks", each.name)]
+    assert {f"chip-hours, {kind}" for kind in ("job", "inference", "idle", "maintenance")} <= {x.name for _, x in named}
+    for claim, each in named:
+        assert each.type.unit == (), (claim, each.name)
+        assert reading.show(each.type, 44) == "44"
 
 
 def test_the_verifier_reads_every_program_to_the_same_digest() -> None:

@@ -51,7 +51,8 @@ def command(
 ) -> int:
     """Does CLAIM, or all that each --policy asks, hold over these logs? In plain text; prints private figures.
 
-    Of a policy it also names what is missing (logs, columns that no row states, rows), and how far each limit is away.
+    Of a policy it also names what is missing (logs, columns that no row states, rows), how far each limit is away, and
+    what it asks beside rows, such as cosignatures, devices and openings, which is not checked here.
 
     Exit status 0 when it holds, 1 when it does not.
     """
@@ -79,7 +80,7 @@ def _policies(
     from zkcompliance.policy.binding import Binding
     from zkcompliance.policy.catalogue import asked
     from zkcompliance.policy.subject import parse_subject
-    from zkcompliance.prove import missing, own_claims
+    from zkcompliance.prove import beside, missing, own_claims
     from zkcompliance.prove.policy import plan, survey
 
     own = catalogue.own(claim_files)
@@ -135,6 +136,7 @@ def _policies(
                     for union in found.unions
                 ],
                 "notes": list(found.notes),
+                "beside": {policy.label: beside.document(policy) for policy in chosen},
                 "proofs_left": {label: min(counts) for label, counts in by_segment.items()},
             }
         )
@@ -156,6 +158,8 @@ def _policies(
         console.print_fields(title, fields, "bold green" if holds else "bold red")
         if lacks:
             console.print_text("\n".join(["", "Missing:", *(line for lack in lacks for line in _said(lack))]))
+        if also := [f"  - {each}" for policy in chosen for each in beside.lines(policy)]:
+            console.print_text("\n".join(["", "Asked beside the rows, and not checked here:", *also]))
         for sentence in found.notes:
             console.note(sentence)
     return 0 if holds else 1

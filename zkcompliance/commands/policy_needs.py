@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from zkcompliance import importers
 from zkcompliance.claim import catalogue
 from zkcompliance.commands.console import print_json, print_text
-from zkcompliance.prove import own_claims
+from zkcompliance.prove import beside, own_claims
 from zkcompliance.prove.needs import Cadence, ColumnNeed, LogNeed, Named, cadence, named, needs
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def document(
         "reference": policy.reference,
         "cadence": [{"of": each.of, "says": each.says} for each in times],
         "names": [{"of": each.of, "says": each.says} for each in names],
+        "beside": beside.document(policy),
         "logs": [
             {
                 "name": each.rule.name,
@@ -89,6 +90,7 @@ def lines(policy: Policy, found: Sequence[LogNeed], times: Sequence[Cadence], na
     out.append(f"  - {'every proof names the model: --subject NAME=PATH' if policy.subject else 'no model is named'}")
     if policy.reference:
         out.append("  - every proof names a reference that the regulator drew: --context REFERENCE")
+    out += [f"  - {each}" for each in beside.lines(policy)]
     return out
 
 

@@ -114,10 +114,10 @@ def run(arguments: list[str]) -> int:
         options = vars(parser().parse_args(_joined(arguments)))
     except Helped:
         return 0
-    for name, why in _ELSEWHERE.items():
+    for name, reason in _ELSEWHERE.items():
         if options.pop(name.removeprefix("--").replace("-", "_")):
             raise Unsupported(
-                f"{name} {why}", help="verify with the installed program: python3 -m pip install zkcompliance"
+                f"{name} {reason}", help="verify with the installed program: python3 -m pip install zkcompliance"
             )
     file, form, as_json = options.pop("file"), options.pop("format"), options.pop("as_json")
     form, output = refused.two_formats(form, as_json, HELP), options.pop("output")

@@ -27,6 +27,7 @@ from zkcompliance.claim.language import (
     require,
     reveal,
     same_rows,
+    seconds,
     select,
 )
 
@@ -88,7 +89,7 @@ def doubled(compute: ComputeLog) -> None:
     """A product of a value whose limbs are no digits yet, a quotient by a divisor of one limb."""
     devices = compute.devices.or_else(0) + compute.devices.or_else(0)
     require("work", compute.every((devices * compute.flop <= compute.flop * 10**9) | (compute.method == "hardware")))
-    hours = (compute.end - compute.start) // 3600
+    hours = (compute.end - compute.start) // seconds(3600)
     require("hours", compute.every((hours <= 2**24) | (compute.method == "hardware")))
 
 

@@ -20,6 +20,7 @@ from zkcompliance.claim.meaning.source import here, refuse, refuse_truth
 from zkcompliance.errors import ClaimDefinitionError
 
 E = TypeVar("E", bound="Operators")
+_LENGTHS = {60: "minute", 3600: "hour", 86_400: "day", 604_800: "week"}  # in seconds
 ORDERED = "numbers and times have it, and choices of which docs/schemas.md says so"
 
 
@@ -66,9 +67,18 @@ class Operators(Closed, Handle):
         return _sub(operand(0, _numeric(self, "-")), self)
 
     def __floordiv__(self, divisor: Any) -> Self:
-        """⌊self / divisor⌋ by a literal ≥ 1, rounded down. By one with a unit, as days(1) is, the units divide too."""
+        """⌊self / divisor⌋ by a literal ≥ 1, rounded down. By one with a unit, as days(1) is, the units divide too.
+
+        A length of time by the bare number of seconds in a minute, hour, day or week is refused: what comes of it would
+        be read, and shown, as seconds.
+        """
         number, unit = _divisor(divisor)
         kind = units.quotient(_numeric(self, "//").node.type, unit)
+        if kind == types.SECONDS and number in _LENGTHS:
+            raise refuse(
+                f"seconds // {number} are seconds still, and would be shown as such",
+                f"remedy: // seconds({number}) is how many {_LENGTHS[number]}s there are, a plain number",
+            )
         if number == 1 and kind == self.node.type:
             return self
         if number == 1:
