@@ -170,8 +170,8 @@ def test_every_verb(bench: Bench, tmp_path: Path) -> None:
         clean(each.read_bytes(), each)
     assert not said
     bench.both("timestamp", f / "log", "--request", f / "request.tsq")
-    # the demo has a log of its own, and `witness` is what was asked just now
-    assert set(VERBS) - bench.verbs <= {"demo", "report", "policies", "evidence", "completion", "witness"}
+    # the demo has a log of its own, a desk sees proof files alone, and `witness` is what was asked just now
+    assert set(VERBS) - bench.verbs <= {"demo", "report", "policies", "evidence", "completion", "witness", "desk"}
 
 
 def test_every_refusal(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
