@@ -52,10 +52,14 @@ def check_file(path: Path) -> None:
     """DeskRefused unless this is the file of a desk of this version that nobody else may read. OSError."""
     with regular.open_given(path) as file:
         mode, head = system.mode_of(file.fileno()), file.read(_HEADER)
+        size = file.seek(0, 2)
     if mode & 0o077:
         raise DeskRefused(f"{path} can be read or written by others", help=command("chmod", "600", path))
     if len(head) < _HEADER or head[:16] != b"SQLite format 3\0" or _number(head, 68) != APPLICATION:
         raise DeskRefused(f"{path} is no desk", help="zkcompliance desk init FILE")
+    page = int.from_bytes(head[16:18], "big") or 1
+    if size % (65536 if page == 1 else page):  # SQLite would read zeros behind its end
+        raise DeskRefused(f"{path} is cut off", help="put it back from a backup")
     if (version := _number(head, 60)) != VERSION:
         raise DeskRefused(
             f"{path} is a desk of version {version}, and this program reads version {VERSION}",
