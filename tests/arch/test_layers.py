@@ -64,8 +64,8 @@ ROOMS: dict[str, str] = {
     "client": "attest card claim decide errors joint log outputs policy progress prove quantities schemas",
     "live": "client edge errors importers log quantities schemas start",
     "commands": (
-        "archive attest card claim cosigning decide edge errors evidence importers joint limits live log openings outputs "
-        "policy progress prove quantities report request schemas spread standalone stark start verify"
+        "archive attest card claim cosigning decide edge errors evidence importers joint limits live log openings "
+        "outputs policy progress prove quantities report request schemas spread standalone stark start verify"
     ),
     "standalone": "circuits decide edge errors outputs policy report start",
     "start": "",

@@ -1,4 +1,4 @@
-"""`zkcompliance verify FILE --policy P`, `verify FILE --claim C --param k=v --log-key PUB`, or several with `--joint`."""
+"""`zkcompliance verify FILE --policy P`, `verify FILE --claim C --param k=v --log-key PUB`, or `FILE… --joint J`."""
 
 from __future__ import annotations
 
