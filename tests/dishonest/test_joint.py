@@ -3,14 +3,18 @@ accepted where the check that refuses it is absent."""
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 import zkcompliance as zk
 from tests.kit.joint_labs import BEGIN, END, NOW, SPENT, World
+from zkcompliance.commands.main import cli
 from zkcompliance.errors import (
     CheckpointMismatch,
     ClaimDoesNotHold,
@@ -27,7 +31,7 @@ from zkcompliance.joint.file import parse_joint
 from zkcompliance.joint.verdict import JointVerdict
 from zkcompliance.policy import requirement, slots
 from zkcompliance.policy.model import LogRule, Requirement
-from zkcompliance.policy.proofs import Claimed
+from zkcompliance.policy.proofs import Claimed, File
 
 GIVEN = {"serial": 1, "giver": "b", "taker": "a", "amount": 3}
 
@@ -132,6 +136,50 @@ def test_a_note_used_twice(world: Honest, monkeypatch: pytest.MonkeyPatch) -> No
     refused(world.judge(**proofs), SignatureRejected, "own.example/notes")
     monkeypatch.setattr(slots, "placed", _known_alone)
     assert world.judge(**proofs).accepted
+
+
+def test_a_segment_in_two_logs(world: Honest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """c lays a's segment, whose rows and seed it was given, into its own log: here as the judge finds it in c's proof,
+    since no writer of this package takes an entry that it did not make."""
+    judged = judge._judge
+
+    def with_the_segment(file, joint, lab, **rest):  # type: ignore[no-untyped-def]
+        found = judged(file, joint, lab, **rest)
+        if lab != "c":
+            return found
+        theirs = judged(File(world.proofs["a"]), joint, "a", **rest).places[0].log.entries
+        places = tuple(each._replace(log=replace(each.log, entries=theirs)) for each in found.places)
+        return replace(found, places=places)
+
+    monkeypatch.setattr(judge, "_judge", with_the_segment)
+    refused(world.judge(**world.proofs), StatementMismatch, "entries: the same segment stands in a.example/compute")
+    monkeypatch.setattr(judge, "_in_two", lambda *_: None)
+    assert world.judge(**world.proofs).accepted
+
+
+def test_what_people_and_programs_read(world: Honest, tmp_path: Path) -> None:
+    """Of an accepted cap and of one with a lab left out: text, JSON, exit status, and the same from Python."""
+    cap = tmp_path / "cap.toml"
+    cap.write_text(world.text())
+    files = []
+    for lab, data in world.proofs.items():
+        (tmp_path / f"{lab}.zkp").write_bytes(data)
+        files.append(str(tmp_path / f"{lab}.zkp"))
+    at = ["--joint", str(cap), "--at", "2026-04-02"]
+    said = CliRunner().invoke(cli, ["verify", *files, *at])
+    assert said.exit_code == 0 and said.output.startswith("ACCEPTED: a, b, c together spent at most 20 FLOP")
+    assert "notes of a and b: ab.example/notes, 1 segment(s)" in said.output
+    assert all(words in said.output for words in ("Who sees what", "This does not show"))
+    left = CliRunner().invoke(cli, ["verify", *files[:2], *at, "--json"])
+    found = json.loads(left.stdout)
+    assert left.exit_code == 1 and found["accepted"] is False
+    assert [(each["name"], each["accepted"]) for each in found["labs"]] == [("a", True), ("b", True), ("c", False)]
+    assert found["labs"][2]["error"]["code"] == "not-shown"
+    assert zk.verify_joint(files, cap, at=NOW).accepted
+    with pytest.raises(RequirementNotShown, match="c is left out"):
+        zk.verify_joint(files[:2], cap, at=NOW)
+    assert CliRunner().invoke(cli, ["verify", *files]).exit_code == 2
+    assert CliRunner().invoke(cli, ["verify", *files, *at, "--log-key", "x.pub"]).exit_code == 2
 
 
 def _known_alone(claimed: Claimed, asked: Requirement, rules: Mapping[str, LogRule]) -> tuple[slots.Placed, ...]:

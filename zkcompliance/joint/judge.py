@@ -195,7 +195,7 @@ def _both_signed(log: NoteLog, place: Place) -> VerificationError | None:
         return error
     return SignatureRejected(
         f"notes: the checkpoint of {log.key.name} that is proved over is not signed by {log.signed_by}",
-        help=f"{log.signed_by} accepts the notes (zkcompliance note accept), and both prove again",
+        help=f"ask {log.signed_by} to cosign it (docs/across.md), and both to prove again",
     )
 
 

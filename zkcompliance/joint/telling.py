@@ -21,8 +21,8 @@ _SEEN = (
     "Everybody sees the cap, every lab's allowance, which labs share a note log, how many segments each log has, and "
     "of each at most how many rows, as a power of two, and to two figures how many rows count.",
     "The two labs of a note log see its notes: who gave whom how much. No other lab does, nor whoever judges.",
-    "Nobody sees from a proof what a lab has spent, or given and received in all. Under this cap two labs of three can "
-    "say together what notes they share with the third, and so of its total no more than its allowance bounds.",
+    "Nobody sees from a proof what a lab has spent, or given and received in all. Labs that put together what they "
+    "know of another know the notes that they share with it, and so a bound on what it spent.",
 )
 _NOT_SHOWN = (
     "Compute in logs that the joint file does not name: whoever wrote it answers for the list.",
