@@ -13,7 +13,19 @@ if TYPE_CHECKING:
     from typing import Any
 
     from zkcompliance import errors, schemas
-    from zkcompliance.client import Log, Proof, hand_over, keygen, open_log, prove, read_rows, receive, roll_up, verify
+    from zkcompliance.client import (
+        Log,
+        Proof,
+        hand_over,
+        keygen,
+        open_log,
+        prove,
+        read_rows,
+        receive,
+        roll_up,
+        streak,
+        verify,
+    )
     from zkcompliance.errors import (
         BudgetSpent,
         ClaimDoesNotHold,
@@ -51,11 +63,24 @@ __all__ = [
     "receive",
     "roll_up",
     "schemas",
+    "streak",
     "verify",
 ]
 
 _MODULES = {"errors": "errors", "schemas": "schemas", "policies": "policy.catalogue"}
-_CLIENT = ("Log", "Proof", "hand_over", "keygen", "open_log", "prove", "read_rows", "receive", "roll_up", "verify")
+_CLIENT = (
+    "Log",
+    "Proof",
+    "hand_over",
+    "keygen",
+    "open_log",
+    "prove",
+    "read_rows",
+    "receive",
+    "roll_up",
+    "streak",
+    "verify",
+)
 
 
 def __getattr__(name: str) -> "Any":

@@ -59,12 +59,13 @@ ROOMS: dict[str, str] = {
     ),
     "decide": "attest card edge errors log openings outputs policy progress quantities",
     "archive": "card decide edge errors limits policy progress quantities report strict_json",
+    "streaks": "decide errors limits log policy progress",
     # what people call
-    "client": "attest card claim decide errors log outputs policy progress prove quantities schemas",
+    "client": "attest card claim decide errors log outputs policy progress prove quantities schemas streaks",
     "live": "client edge errors importers log quantities schemas start",
     "commands": (
         "archive attest card claim cosigning decide edge errors evidence importers limits live log openings outputs "
-        "policy progress prove quantities report request schemas spread standalone stark start verify"
+        "policy progress prove quantities report request schemas spread standalone stark start streaks verify"
     ),
     "standalone": "circuits decide edge errors outputs policy report start",
     "start": "",

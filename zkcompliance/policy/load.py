@@ -16,6 +16,7 @@ from zkcompliance.errors import KeyFileError
 from zkcompliance.log.cosignature import CosignerKey
 from zkcompliance.log.note import VerifierKey, decode_base64
 from zkcompliance.policy.bounds import read_bound, refuse_met_by_nothing, refuse_vacuous, span
+from zkcompliance.policy.calendar import read_calendar
 from zkcompliance.policy.clocks import refuse_backdated
 from zkcompliance.policy.devices import read_devices
 from zkcompliance.policy.floors import with_floors
@@ -98,7 +99,8 @@ class _Reader:
         earliest = 0 if proof_age is None else max(0, valid_from - proof_age)
         requirements = self._requirements(logs, subject == "required", proof_age is not None, earliest)
         openings = self._openings(logs) if "openings" in root else None
-        logs = with_versions(logs, requirements, lambda each: self.cards.get(each.claim) or catalogue.load(each.claim))
+        calendar = read_calendar(root, requirements, self._card_of)
+        logs = with_versions(logs, requirements, self._card_of)
         root.close()
         self._refuse_own_anchors(anchors)
         used = {log for requirement in requirements for slot in requirement.logs for log in requirement.taken(slot)}
@@ -112,7 +114,7 @@ class _Reader:
         return Policy(
             self.data, identity, version, title, jurisdiction, sources, valid_from, valid_until, subject == "required",
             self.reference, proof_age, checkpoint_age, cosigners, logs, requirements,
-            self._own(requirements), self.compiled, anchors, devices, openings, checked,
+            self._own(requirements), self.compiled, anchors, devices, openings, calendar, checked,
         )  # fmt: skip
 
     def _freshness(self, cosigned: bool) -> tuple[int | None, int | None]:
@@ -335,6 +337,9 @@ class _Reader:
                 raise fault(path, "is bounded twice: at_least and at_most of the index are its only bounds")
             made[index.value] = index.bound
         return made
+
+    def _card_of(self, requirement: Requirement) -> Card:
+        return self.cards.get(requirement.claim) or catalogue.load(requirement.claim)
 
     def _own(self, requirements: Sequence[Requirement]) -> dict[str, Card]:
         return {each.claim: self.cards[each.claim] for each in requirements if each.claim in self.cards}
