@@ -22,6 +22,7 @@ from zkcompliance.log.trust import TrustPolicy
 from zkcompliance.log.writer import Writer, create_log
 from zkcompliance.policy.binding import Binding, Subject, reference_of
 from zkcompliance.policy.model import Policy
+from zkcompliance.policy.streak import Streak
 from zkcompliance.policy.subject import check_name, parse_subject
 from zkcompliance.policy.verdict import Verdict
 from zkcompliance.progress import Progress, silent

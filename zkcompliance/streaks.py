@@ -19,7 +19,6 @@ from zkcompliance.errors import LogEvidence, RequirementNotShown, StreakBroken, 
 from zkcompliance.limits import MAX_STREAK_FILES
 from zkcompliance.log.checkpoint import generation_of
 from zkcompliance.policy import catalogue as policies
-from zkcompliance.policy.judge import ref_of
 from zkcompliance.policy.model import Policy
 from zkcompliance.policy.proofs import File, open_proof, opened, origins_of
 from zkcompliance.policy.streak import Held, Streak, check_goes_on, check_moments, in_order, placed
@@ -48,8 +47,8 @@ def judge(
     """
     policy = _policy(asked)
     _check(files, asked, contexts, drawn)
-    calendar = policy.calendar
-    if calendar is None:
+    calendar, named = policy.calendar, replace(asked, policy=policy).named()
+    if calendar is None or named is None:
         raise UsageError(
             f"{policy.label} has no calendar, by which periods follow one another",
             help="a policy's table [calendar] says from when on a proof is asked for each month, quarter or year",
@@ -61,7 +60,7 @@ def judge(
     held.sort(key=lambda each: (-1 if each[0].period is None else each[0].period.number, each[2]))
     missing, error = in_order(calendar, [each for each, _, _ in held], clock)
     if error is not None:
-        return Streak(ref_of(policy), calendar, clock, tuple(each for each, _, _ in held), tuple(missing), error)
+        return Streak(named, calendar, clock, tuple(each for each, _, _ in held), tuple(missing), error)
     done: list[Held] = []
     with tempfile.TemporaryDirectory(prefix="zkcompliance-streak-") as folder:
         for one, given, number in held:
@@ -77,7 +76,7 @@ def judge(
             except StreakBroken as fault:
                 found = replace(found, error=found.error or fault)
             done.append(found)
-    return Streak(ref_of(policy), calendar, clock, tuple(done))
+    return Streak(named, calendar, clock, tuple(done))
 
 
 def _policy(asked: Request) -> Policy:

@@ -42,12 +42,11 @@ class Months:
         self.policy_file = folder / "policy.toml"
         self.policy_file.write_text(text())
         self.policy = parse_policy(self.policy_file.read_bytes())
-        self.log = kit.make_log(folder, "log", "lab.example/c", kit.rows())
+        self.log = kit.make_log(folder, "log", "lab.example/c")
         self.key = folder / "log.key.pub"
         self.files: list[Path] = []
         for month in range(1, count + 1):
-            if month > 1:
-                self.log = kit.seal(folder, "log", kit.rows())
+            self.log = kit.seal(folder, "log", kit.rows())
             if month == 2:  # states March, before anything of March is sealed
                 self.short = proved(self.log, self.policy, at(3))
             self.files.append(self.keep(f"2026-{month:02}.zkp", proved(self.log, self.policy, at(month))))
