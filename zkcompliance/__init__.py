@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         read_rows,
         receive,
         roll_up,
+        streak,
         verify,
         verify_joint,
     )
@@ -65,6 +66,7 @@ __all__ = [
     "receive",
     "roll_up",
     "schemas",
+    "streak",
     "verify",
     "verify_joint",
 ]
@@ -72,7 +74,7 @@ __all__ = [
 _MODULES = {"errors": "errors", "schemas": "schemas", "policies": "policy.catalogue"}
 _CLIENT = (
     "Log", "Proof", "hand_over", "keygen", "open_log", "open_rows", "prove", "read_rows", "receive", "roll_up",
-    "verify", "verify_joint",
+    "streak", "verify", "verify_joint",
 )  # fmt: skip
 
 

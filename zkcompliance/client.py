@@ -22,6 +22,7 @@ from zkcompliance.log.trust import TrustPolicy
 from zkcompliance.log.writer import Writer, create_log
 from zkcompliance.policy.binding import Binding, Subject, reference_of
 from zkcompliance.policy.model import Policy
+from zkcompliance.policy.streak import Streak
 from zkcompliance.policy.subject import check_name, parse_subject
 from zkcompliance.policy.verdict import Verdict
 from zkcompliance.progress import Progress, silent
@@ -593,6 +594,44 @@ def verify_joint(
         verdict = judge_joint(files, load_joint(joint), clock=_clock(), at=moment, progress=progress)
     verdict.require()
     return verdict
+
+
+def streak(
+    proofs: Sequence[Proof | bytes | str | Path],
+    *,
+    policy: AnyPolicy,
+    claims: Sequence[str | Path | Claim | Card] = (),
+    log_keys: Mapping[str, AnyKey | Sequence[AnyKey]] | None = None,
+    subject: Subject | str | None = None,
+    contexts: Sequence[str] = (),
+    drawn: Sequence[str] = (),
+    trust: TrustPolicy | str | Path | None = None,
+    lineage: str | Path | Mapping[str, str | Path] | None = None,
+    roll_ups: Sequence[str | Path] = (),
+    progress: Progress = silent,
+) -> Streak:
+    """Hold proofs of consecutive periods of a policy's calendar against the policy, and against each other.
+
+    `contexts`, `drawn`: the reference of each proof, and when it was drawn, in the order of the proofs, of a policy
+    that requires one. All else is as `verify` takes it, and of every proof. Each is judged as of the time that it
+    states.
+
+    Returns the streak, in which every period is accepted; raises StreakBroken, the error of the first proof that is
+    refused, LogEvidence where the proofs show that a log was forked or rolled back, or MalformedError.
+    """
+    from zkcompliance import streaks
+    from zkcompliance.decide import Request, Spoken
+
+    request = Request(
+        policy=policy, claim_files=tuple(each if isinstance(each, str | Path) else _given(each) for each in claims),
+        log_keys=log_keys or {}, subject=subject, trust=trust, roll_ups=roll_ups,
+        lineages=() if lineage is None else Path(lineage) if isinstance(lineage, str) else lineage,
+        spoken=Spoken.ARGUMENTS,
+    )  # fmt: skip
+    files = [each.data if isinstance(each, Proof) else Path(each) if isinstance(each, str) else each for each in proofs]
+    found = streaks.judge(files, request, clock=_clock(), contexts=contexts, drawn=drawn, progress=progress)
+    found.require()
+    return found
 
 
 def _moment(name: str, given: int | str) -> int:

@@ -312,6 +312,12 @@ class RequirementNotShown(VerificationError):
     code = "not-shown"
 
 
+class StreakBroken(VerificationError):
+    """Proofs do not follow one another: a period has none or two, or what it is about does not go on."""
+
+    code = "streak-broken"
+
+
 class LookupRejected(VerificationError):
     """A challenge met a value of a public table, so that a fraction has no value."""
 

@@ -112,3 +112,4 @@ MAX_ARROW_TEXT_BYTES = 1 << 20
 MAX_WITNESS_REQUEST_BYTES = MAX_NOTE_BYTES + 3072  # a note, 63 hashes in base64, the old size
 MAX_WITNESS_ANSWER_BYTES = MAX_NOTE_BYTES
 MAX_WITNESSES = 64  # asked at once
+MAX_STREAK_FILES = 600  # proof files that are held together: fifty years of months

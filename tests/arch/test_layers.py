@@ -61,12 +61,14 @@ ROOMS: dict[str, str] = {
     "decide": "attest card edge errors log openings outputs policy progress quantities request",
     "joint": "card decide edge errors limits log policy progress quantities",
     "archive": "card decide edge errors limits policy progress quantities report strict_json",
+    "streaks": "decide errors limits log policy progress",
     # what people call
-    "client": "attest card claim decide errors joint log outputs policy progress prove quantities schemas",
+    "client": "attest card claim decide errors joint log outputs policy progress prove quantities schemas streaks",
     "live": "client edge errors importers log quantities schemas start",
     "commands": (
         "archive attest card claim cosigning decide desk edge errors evidence importers joint limits live log openings "
-        "outputs policy progress prove quantities report request schemas spread standalone stark start verify version"
+        "outputs policy progress prove quantities report request schemas spread standalone stark start streaks verify "
+        "version"
     ),
     "standalone": "circuits decide edge errors outputs policy report start version",
     "start": "",

@@ -132,6 +132,7 @@ def test_every_verb(bench: Bench, tmp_path: Path) -> None:
     held = ("--claim", CLAIM, "-p", "limit=1e21", "--log-key", f / "key.pub")
     bench.run("archive", f / "proof", *held, "-o", f / "case.zip")
     bench.both("archive", "verify", f / "case.zip")
+    bench.both("streak", f / "proof", "--policy", "seoul", status=2)  # a policy without a calendar
     for subject in (CLAIM, f / "proof", "budget-spent"):
         bench.both("explain", subject)
     for verb in ("claims", "schemas", "formats"):

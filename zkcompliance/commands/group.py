@@ -26,6 +26,7 @@ VERBS = {
     "check": "does a claim hold? in plain text, locally, without a proof",
     "prove": "prove a claim, or all that a policy asks, over sealed logs in zero knowledge",
     "verify": "verify a proof against a policy, or against a claim, its parameters and the log's key",
+    "streak": "hold proofs of consecutive periods against a policy and against each other, no period left out",
     "request": "ask a lab for a proof, or for rows that are drawn by lot, in one signed file",
     "desk": "keep requests, the proofs and verdicts that came of them, and names for keys, in one file",
     "open": "show rows of a log in full: those that are named, or that a request draws",

@@ -127,6 +127,11 @@ VERDICTS = {
     "junit": Kind("a verdict in JUnit XML", lambda head: head.startswith(_JUNIT)),
     "html": PAGE,
 }
+STREAKS = {
+    "text": Kind("a streak as text", _none, "nothing tells a streak as text from other text"),
+    "json": Kind("a streak in JSON", lambda head: _document(head).get("format") == "zkcompliance-streak/v1"),
+    "html": PAGE,
+}
 STAMP_REQUEST = Kind("a time-stamp request", _is_request)
 CARD = Kind("a card of a claim", _is_card)
 POLICY = Kind("a policy", _none, "proofs are bound to a policy's bytes, so that none takes the place of another")

@@ -16,6 +16,7 @@ from zkcompliance.errors import KeyFileError
 from zkcompliance.log.cosignature import CosignerKey
 from zkcompliance.log.note import VerifierKey, decode_base64
 from zkcompliance.policy.bounds import read_bound, refuse_met_by_nothing, refuse_vacuous, span
+from zkcompliance.policy.calendar import read_calendar
 from zkcompliance.policy.clocks import refuse_backdated
 from zkcompliance.policy.devices import read_devices
 from zkcompliance.policy.floors import with_floors
@@ -100,7 +101,8 @@ class _Reader:
         requirements = self._requirements(logs, subject == "required", proof_age is not None, earliest)
         openings = self._openings(logs) if "openings" in root else None
         recognise = read_recognise(root, [each.name for each in requirements], anchors, self._every_key(anchors))
-        logs = with_versions(logs, requirements, lambda each: self.cards.get(each.claim) or catalogue.load(each.claim))
+        calendar = read_calendar(root, requirements, self._card_of)
+        logs = with_versions(logs, requirements, self._card_of)
         root.close()
         self._refuse_own_anchors(anchors)
         used = {log for requirement in requirements for slot in requirement.logs for log in requirement.taken(slot)}
@@ -114,7 +116,7 @@ class _Reader:
         return Policy(
             self.data, identity, version, title, jurisdiction, sources, valid_from, valid_until, subject == "required",
             self.reference, proof_age, checkpoint_age, cosigners, logs, requirements,
-            self._own(requirements), self.compiled, anchors, devices, openings, checked, recognise,
+            self._own(requirements), self.compiled, anchors, devices, openings, calendar, checked, recognise,
         )  # fmt: skip
 
     def _freshness(self, cosigned: bool) -> tuple[int | None, int | None]:
@@ -342,6 +344,9 @@ class _Reader:
                 raise fault(path, "is bounded twice: at_least and at_most of the index are its only bounds")
             made[index.value] = index.bound
         return made
+
+    def _card_of(self, requirement: Requirement) -> Card:
+        return self.cards.get(requirement.claim) or catalogue.load(requirement.claim)
 
     def _own(self, requirements: Sequence[Requirement]) -> dict[str, Card]:
         return {each.claim: self.cards[each.claim] for each in requirements if each.claim in self.cards}

@@ -147,6 +147,22 @@ class Recognise:
 
 
 @dataclass(frozen=True)
+class Calendar:
+    """For which periods proofs are asked, one each (`policy.calendar`).
+
+    every: `month`, `quarter` or `year`; since: when the first begins, UTC seconds of the midnight that begins a month;
+    due: seconds after its end within which a period's proof states its time (None: it states a time in the period).
+    starts, ends: (requirement, parameter) that are the moment at which the period begins, or ends.
+    """
+
+    every: str
+    since: int
+    due: int | None = None
+    starts: tuple[tuple[str, str], ...] = ()
+    ends: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
 class Formula:
     """A number times an index: factor (which has been divided by `per`) times `value` of `requirement`.
 
@@ -242,6 +258,7 @@ class Policy:
     anchors: Anchors | None = None
     devices: Devices | None = None
     openings: Openings | None = None
+    calendar: Calendar | None = None
     checked: int | None = None  # the day on which its sentences were last held against the texts of its sources
     recognise: tuple[Recognise, ...] = ()
 

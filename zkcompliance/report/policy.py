@@ -36,6 +36,7 @@ def describe(policy: Policy) -> dict[str, Any]:
         "devices": "" if policy.devices is None else in_words(policy.devices),
         "anchors": _anchors(policy),
         "openings": _openings(policy),
+        "calendar": _calendar(policy),
         "logs": {rule.name: _log(rule) for rule in policy.logs.values()},
         "requirements": [_requirement(each, policy.card(each)) for each in asked(policy)],
         "not_shown": list(not_shown(policy)),
@@ -116,6 +117,18 @@ def _openings(policy: Policy) -> str:
     where = " and ".join(asked.logs) or "every log"
     by = "each FLOP as likely as any other" if asked.weight == "flop" else "each row as likely as any other"
     return f"at least {asked.rows} rows of {where} were drawn by lot, {by}, and opened"
+
+
+def _calendar(policy: Policy) -> str:
+    asked = policy.calendar
+    if asked is None:
+        return "no proof is asked for each period"
+    due = "in it" if asked.due is None else f"within {show_seconds(asked.due)} after it"
+    said = f"a proof is asked for each {asked.every} from {show_time(asked.since)}, which states a time {due}"
+    for names, what in ((asked.starts, "when it begins"), (asked.ends, "when it ends")):
+        if names:
+            said += f"; {', '.join('.'.join(each) for each in names)} {'is' if len(names) == 1 else 'are'} {what}"
+    return said
 
 
 def _log(rule: LogRule) -> str:
