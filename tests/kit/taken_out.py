@@ -16,7 +16,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.vectors import kit
+from tests.kit import conformance as kit
 from zkcompliance.standalone.build import SHEBANG, archive
 
 ROOT = Path(__file__).parents[2]

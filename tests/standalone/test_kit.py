@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.kit import conformance as kit
 from tests.kit import support
 from tests.kit.doc_blocks import ROOT, run_in_order
 from tests.kit.taken_out import CHECKS, cases, ran, without
-from tests.vectors import kit
 
 SAMPLE = ("claim: honest", "dishonest prover", "note: its signature", "policy: 31 days", "key file: empty")
 BROKEN = ("grinding", "signature")  # the others: -m long

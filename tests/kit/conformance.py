@@ -1,6 +1,6 @@
 """Writes the conformance kit: cases that another verifier can be held against, with nothing of this project.
 
-    python -m tests.vectors.kit -o FOLDER
+    python -m tests.kit.conformance -o FOLDER
 
 FOLDER/zkcompliance-conformance is `index.json`, `files/`, `run.py` (which runs it) and `README.md`. The same sources
 give the same bytes.
@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.kit.conformance_proofs import Edit, faults, stated
 from tests.kit.regulated_lab import MODEL
-from tests.vectors.kit_proofs import Edit, faults, stated
 from tests.vectors.make_conformance import LIMIT, PLACE, PROFILES, REFERENCE
 from zkcompliance.card import catalogue
 from zkcompliance.policy.binding import Binding
@@ -29,7 +29,7 @@ from zkcompliance.verify.statement import decode_statement
 
 FORMAT = "zkcompliance-conformance/v1"
 FOLDER = "zkcompliance-conformance"
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1] / "vectors"
 DAY = 86_400
 MALFORMED = 2
 READ_ME = """# Conformance kit
@@ -238,6 +238,6 @@ def write(folder: Path) -> Path:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(prog="python -m tests.vectors.kit", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.kit.conformance", description=__doc__)
     parser.add_argument("-o", dest="folder", type=Path, required=True)
     print(write(parser.parse_args().folder))
