@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from zkcompliance.policy.calendar import Period
 from zkcompliance.policy.streak import Extent, Held, Streak, extents
 from zkcompliance.quantities import show_seconds
@@ -72,7 +74,7 @@ def unshown(streak: Streak) -> list[str]:
 def still(streak: Streak) -> list[str]:
     """Logs that did not grow from one period to the next: nothing was sealed in between."""
     said = []
-    for before, after in zip(streak.held, streak.held[1:], strict=False):
+    for before, after in pairwise(streak.held):
         if before.verdict is None or after.verdict is None or after.period is None:
             continue
         first, second = extents(before.verdict), extents(after.verdict)
