@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import base64
-import copy
 import json
-import os
-import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
@@ -44,14 +41,6 @@ from zkcompliance.errors import (
 from zkcompliance.policy.binding import Binding
 
 KINDS = ("ed25519", "ecdsa")
-NPM = Path(__file__).parent / "npm"
-
-
-def document(attestation: bytes) -> dict[str, Any]:
-    """The envelope in either file."""
-    whole = json.loads(attestation)
-    found: dict[str, Any] = whole.get("dsseEnvelope", whole)
-    return found
 
 
 def test_the_statement_says_what_the_file_says(proof_file: bytes) -> None:
@@ -279,20 +268,6 @@ FAULTS: dict[str, Change] = {
 }
 
 
-def securesystemslib_accepts(envelope: dict[str, Any], pem: str) -> bool:
-    from cryptography.hazmat.primitives.serialization import load_pem_public_key
-    from securesystemslib.dsse import Envelope as Theirs
-    from securesystemslib.exceptions import VerificationError as TheirError
-    from securesystemslib.signer import SSlibKey
-
-    key = SSlibKey.from_crypto(load_pem_public_key(pem.encode()))  # type: ignore[arg-type]
-    try:
-        Theirs.from_dict(copy.deepcopy(envelope)).verify([key], 1)
-    except TheirError:
-        return False
-    return True
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_securesystemslib_agrees(kind: str, proof_file: bytes, tmp_path: Path) -> None:
     key, other = attesting.signing_key(tmp_path, kind), attesting.signing_key(tmp_path, kind, 2)
@@ -315,25 +290,6 @@ def test_in_toto_reads_the_statement(proof_file: bytes) -> None:
     made = json_format.Parse(derive(proof_file), statement_pb2.Statement())
     Statement.copy_from_pb(made).validate()
     assert made.subject[0].digest["sha256"] == attesting.SUBJECT.digest.hex()
-
-
-@pytest.fixture(scope="session")
-def npm(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the pinned packages installed; skipped where there is no npm, or nowhere to install from."""
-    if not shutil.which("node") or not shutil.which("npm"):
-        pytest.skip("node and npm are not installed")
-    folder = tmp_path_factory.mktemp("npm")
-    for name in ("package.json", "package-lock.json", "verify.js"):
-        shutil.copy(NPM / name, folder)
-    command = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries=1"]
-    try:
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, env=os.environ)
-    except subprocess.TimeoutExpired:
-        pytest.skip("the npm registry cannot be reached (no answer)")
-    if done.returncode and any(word in done.stderr for word in ("ENOTFOUND", "ECONN", "ETIMEDOUT", "EAI_AGAIN", "E5")):
-        pytest.skip(f"the npm registry cannot be reached: {done.stderr[:200]}")
-    assert done.returncode == 0, done.stderr
-    return folder
 
 
 @pytest.mark.parametrize("kind", KINDS)

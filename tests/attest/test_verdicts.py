@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import mldsa
 
-from tests.attest.test_attest import NPM, document, npm, securesystemslib_accepts
 from tests.kit import attesting
+from tests.kit.attesting import document, securesystemslib_accepts
 from tests.kit.command_line import ok, run
 from tests.kit.regulated_lab import Lab
 from zkcompliance import strict_json
@@ -26,7 +26,7 @@ from zkcompliance.attest.signing import SigningKey
 from zkcompliance.attest.summary import DETAILS, SVR, VSA, Summary
 from zkcompliance.errors import KeyFileError, MalformedAttestation, SignatureRejected, UsageError
 
-__all__ = ["npm"]  # a fixture
+NPM = Path(__file__).parent / "npm"
 WHO = "https://regulator.example/verifier/1"
 ALL = ("ed25519", "ecdsa", "mldsa44", "mldsa65")
 

@@ -14,6 +14,7 @@ from tests.kit import policies as kit
 from tests.kit.bundles import framed
 from tests.kit.policies import DAY, HOUR, MODEL, NOW
 from tests.kit.split_up import split_up
+from zkcompliance import report
 from zkcompliance.attest import recognising, verdicts
 from zkcompliance.attest.signed import Signed
 from zkcompliance.attest.signing import SigningKey
@@ -36,6 +37,9 @@ from zkcompliance.policy.model import Policy
 from zkcompliance.policy.proofs import proofs_in
 from zkcompliance.policy.verdict import Status, Verdict
 from zkcompliance.prove.policy import prove_policies
+from zkcompliance.report import words
+from zkcompliance.report.json_document import document
+from zkcompliance.report.policy import describe, lines
 
 WHO = "https://alpha.example/verifier/1"
 THEIRS = kit.policy("alpha")
@@ -115,8 +119,18 @@ def test_an_honest_one_is_taken_over(world: World) -> None:
     assert (said.verifier, said.policy, said.judged_at) == (WHO, THEIRS.digest, NOW + HOUR)
     assert said.keyids == tuple(key.public.keyid for key in world.keys)
     assert [(slot, origin) for slot, origin, *_ in said.logs] == [("compute", "lab.example/a")]
+    assert "1 of them by another's verdict and without a proof here" in words.sentence(verdict)
+    (shown, _) = document(verdict)["requirements"]
+    assert shown["recognised"]["verifier"] == WHO and shown["proof"] is None
+    for form in report.FORMATS:
+        assert "RECOGNISED, NOT PROVED HERE" in report.write(verdict, form), form
     assert below.warnings[0].startswith("RECOGNISED, NOT PROVED HERE: https://alpha.example")
     assert {value.name: value.exact for value in below.values}["limit"] == 10**20
+
+
+def test_the_policy_says_whom_it_recognises(world: World) -> None:
+    said = "\n".join(lines(describe(world.policy)))
+    assert f"below: the verdict of {WHO}, at most 1 week old, by the policy with SHA-256 {THEIRS.digest.hex()}" in said
 
 
 def test_without_one_nothing_is_shown(world: World) -> None:

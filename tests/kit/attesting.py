@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import json
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
@@ -45,3 +48,24 @@ def key_file(path: Path, key: object) -> Path:
 
 def signing_key(folder: Path, kind: str, number: int = 1) -> SigningKey:
     return SigningKey.load(key_file(folder / f"{kind}-{number}.pem", private(kind, number)))
+
+
+def document(attestation: bytes) -> dict[str, Any]:
+    """The envelope in either file."""
+    whole = json.loads(attestation)
+    found: dict[str, Any] = whole.get("dsseEnvelope", whole)
+    return found
+
+
+def securesystemslib_accepts(envelope: dict[str, Any], pem: str) -> bool:
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+    from securesystemslib.dsse import Envelope as Theirs
+    from securesystemslib.exceptions import VerificationError as TheirError
+    from securesystemslib.signer import SSlibKey
+
+    key = SSlibKey.from_crypto(load_pem_public_key(pem.encode()))  # type: ignore[arg-type]
+    try:
+        Theirs.from_dict(copy.deepcopy(envelope)).verify([key], 1)
+    except TheirError:
+        return False
+    return True

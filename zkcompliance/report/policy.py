@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any
 
 from zkcompliance.card import kinds
@@ -13,7 +14,7 @@ from zkcompliance.policy.bounds import words
 from zkcompliance.policy.catalogue import asked, ready_made
 from zkcompliance.policy.devices import in_words
 from zkcompliance.policy.finding import LATEST
-from zkcompliance.policy.model import Bound, LogKey, LogRule, Policy, Requirement
+from zkcompliance.policy.model import Bound, LogKey, LogRule, Policy, Recognise, Requirement
 from zkcompliance.quantities import show_seconds, show_time
 from zkcompliance.report.words import title
 
@@ -37,6 +38,7 @@ def describe(policy: Policy) -> dict[str, Any]:
         "anchors": _anchors(policy),
         "openings": _openings(policy),
         "calendar": _calendar(policy),
+        "recognise": [_recognised(each) for each in policy.recognise],
         "logs": {rule.name: _log(rule) for rule in policy.logs.values()},
         "requirements": [_requirement(each, policy.card(each)) for each in asked(policy)],
         "not_shown": list(not_shown(policy)),
@@ -63,6 +65,8 @@ def lines(said: dict[str, Any]) -> list[str]:
         said["subject"], *said["fresh"], said["cosigners"], *said["anchors"], said["devices"], said["openings"],
     )  # fmt: skip
     out += ["", "Asks of every proof:", *(f"  - {each}" for each in of_proofs if each)]
+    if said["recognise"]:
+        out += ["", "Takes over without a proof:", *(f"  - {each}" for each in said["recognise"])]
     out += ["", "Asks of the logs:", *(f"  {name}: {text}" for name, text in said["logs"].items())]
     out += ["", "Is met when all of this is shown:"]
     for number, each in enumerate(said["requirements"], 1):
@@ -129,6 +133,17 @@ def _calendar(policy: Policy) -> str:
         if names:
             said += f"; {', '.join('.'.join(each) for each in names)} {'is' if len(names) == 1 else 'are'} {what}"
     return said
+
+
+def _recognised(each: Recognise) -> str:
+    keys = ", ".join(sha256(key).hexdigest() for key in each.keys)
+    policies = ", ".join(digest.hex() for digest in each.policies)
+    since = f" from {day(each.since)}" if each.since is not None else ""
+    until = f" until {day(each.until)}, not included, by a time stamp" if each.until is not None else ""
+    return (
+        f"{', '.join(each.requirements)}: the verdict of {each.verifier}, at most {show_seconds(each.max_age)} old, by "
+        f"the policy with SHA-256 {policies}, signed by every key with SHA-256 {keys}{since}{until}"
+    )
 
 
 def _log(rule: LogRule) -> str:

@@ -175,7 +175,9 @@ def _sentence(verdict: Verdict) -> str:
         return f"Not accepted: {said}. Nothing of {whole} was judged."
     if verdict.accepted:
         met = "The one requirement" if total == 1 else f"All {total} requirements"
-        return f"Accepted: {met[0].lower()}{met[1:]} of {whole} {'is' if total == 1 else 'are'} met."
+        taken = sum(each.recognised is not None for each in verdict.findings)
+        by = f", {taken} of them by another's verdict and without a proof here" if taken else ""
+        return f"Accepted: {met[0].lower()}{met[1:]} of {whole} {'is' if total == 1 else 'are'} met{by}."
     parts = [
         f"{count} {'is' if count == 1 else 'are'} {status.value if status is not Status.UNDECIDED else 'not decided'}"
         for status, count in found.items()
