@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from tests.kit import attesting, support
+from tests.kit.attesting import document, securesystemslib_accepts
 from tests.kit.bundles import framed, restated, statement_of
 from zkcompliance import limits, strict_json
 from zkcompliance.attest import dsse
@@ -312,6 +313,9 @@ def test_sigstore_verify_agrees(kind: str, proof_file: bytes, tmp_path: Path, np
         whole = json.loads(made)
         fault(whole["dsseEnvelope"])
         assert not accepted(json.dumps(whole).encode(), key.public.pem)
+
+
+NPM = Path(__file__).parent / "npm"
 
 
 def test_the_lock_names_no_host() -> None:

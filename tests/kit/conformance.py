@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.kit.conformance_proofs import Edit, faults, stated
+from tests.kit.make_conformance import LIMIT, PLACE, PROFILES, REFERENCE
 from tests.kit.regulated_lab import MODEL
-from tests.vectors.make_conformance import LIMIT, PLACE, PROFILES, REFERENCE
 from zkcompliance.card import catalogue
 from zkcompliance.policy.binding import Binding
 from zkcompliance.policy.proofs import proofs_in

@@ -1,6 +1,6 @@
 """Writes tests/vectors/conformance anew, before a release: afterwards these files verify for ever.
 
-python -m tests.vectors.make_conformance
+python -m tests.kit.make_conformance
 
 Proofs for a policy, of each profile; one of a single claim, and what dishonest provers make of that one. The claim is
 one of these files alone, given by its card. Secrets are fresh, so that other bytes come of every run; none is kept.
@@ -28,7 +28,7 @@ from zkcompliance.stark.fri.schedule import Layer
 from zkcompliance.stark.prover import prover
 from zkcompliance.stark.prover.prover import Prover
 
-PLACE = Path(__file__).parent / "conformance"
+PLACE = Path(__file__).parents[1] / "vectors" / "conformance"
 PROFILES = ("small", "fast", "standard")
 REFERENCE = "ref 7"
 LIMIT = "1e21"
