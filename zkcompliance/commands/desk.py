@@ -188,7 +188,10 @@ def show_command(desk: Path, number: int, as_json: bool) -> None:
 
 @command.group("key")
 def key_command() -> None:
-    """Names for public keys, and their digits: 40 that two people read to each other over the phone."""
+    """Names for public keys, and their digits: 40 that two people read to each other over the phone.
+
+    Each of these takes --json.
+    """
 
 
 @key_command.command("add")
