@@ -216,7 +216,7 @@ def test_a_state_keeps_requests_until_they_are_answered(lab: Asking, tmp_path: P
 
 def test_the_page_runs(tmp_path: Path) -> None:
     """Rows that are named are graded again by the page's own script; a request is made and received."""
-    assert run_in_order("docs/provenance.md", tmp_path) == {"sh", "python"}
+    assert run_in_order("docs/provenance.md", tmp_path) == {"sh", "python", "text"}
     assert len((tmp_path / "rows.jsonl").read_text().splitlines()) == 2
     assert Request.decode((tmp_path / "samples-request.toml").read_bytes()).openings.rows == 300
 
@@ -244,7 +244,7 @@ def test_a_log_is_whole_with_what_came(lab: Asking, tmp_path: Path) -> None:
     other = write(tmp_path / "other.toml", lab.request(answer_by=LATE, size=2))
     refused = run("open", "--log", lab.folder / "log", "--request", other)
     assert refused.exit_code == 2 and "as it was then" in " ".join(refused.stderr.split())
-    damaged = Layout(lab.folder / "log").received
+    damaged = Layout(lab.folder / "log").asked
     data = damaged.read_bytes()
     damaged.write_bytes(data[:-9])
     assert run("open", "--log", lab.folder / "log", "--request", path).exit_code == 2

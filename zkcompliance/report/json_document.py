@@ -155,7 +155,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "not_shown": words.not_shown(finding) or None,
         "claim": finding.claim,
         "card": finding.card.hex() or None,
-        "program": finding.program.hex(),
+        "program": finding.program.hex() or None,
         "status": finding.status.value,
         "error": _error(error),
         "same_as": finding.same_as or None,
