@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,12 @@ def every_verdict_fits_its_schema() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(json_document, "document", held)
         yield
+
+
+@pytest.fixture(autouse=True)
+def recursion_as_in_a_fresh_python() -> None:
+    """py_ecc, which tests import, raises the limit for all that comes after."""
+    sys.setrecursionlimit(1000)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

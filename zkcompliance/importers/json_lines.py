@@ -14,6 +14,7 @@ from zkcompliance import limits
 from zkcompliance.errors import ImporterError
 from zkcompliance.importers.csv_records import Readable
 from zkcompliance.importers.fields import AS_COLUMN, Fields
+from zkcompliance.importers.json_members import too_deep
 from zkcompliance.importers.json_stream import RefusedJson, once_each
 from zkcompliance.importers.model import Importer, Row
 from zkcompliance.quantities import MAX_DIGITS, Number, Refused, read_whole
@@ -97,6 +98,8 @@ def _rows(file: Readable, schema: Schema, fields: Fields, first: int) -> Iterato
         number += 1
         if len(line) > limits.MAX_ROW_BYTES:
             raise ImporterError(f"row {number}: a line is longer than {limits.MAX_ROW_BYTES} bytes")
+        if too_deep(line):
+            raise ImporterError(f"row {number}: is nested too deeply")
         try:
             row = _DECODER.decode(line.decode())
         except UnicodeDecodeError:

@@ -32,9 +32,15 @@ def depth(data: bytes) -> int:
     return max(accumulate(steps), default=0)
 
 
+def too_deep(data: bytes) -> bool:
+    """Whether it is nested deeper than any input is. Asked before Python's own reader sees it, which goes as deep as
+    whoever set the limit of recursion lets it, and beyond that stack ends with the process."""
+    return data.count(b"[") + data.count(b"{") > limits.MAX_IMPORT_DEPTH and depth(data) > limits.MAX_IMPORT_DEPTH
+
+
 def chosen(data: bytes, wanted: Collection[str]) -> dict[str, object] | None:
     """The members of that name, of a document that is one object; None where `JsonStream` has to look."""
-    if data.count(b"[") + data.count(b"{") > limits.MAX_IMPORT_DEPTH and depth(data) > limits.MAX_IMPORT_DEPTH:
+    if too_deep(data):
         return None
     try:
         return _chosen(data.decode(), wanted)
