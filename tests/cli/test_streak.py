@@ -165,21 +165,6 @@ def test_nothing_sealed_in_between_is_said(months: Months) -> None:
     ]
 
 
-def test_moments_of_the_period(months: Months, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`before` is the end of the period: a proof that counts up to another moment is of another period."""
-    bounds = 'params.before = { at_least = "2025-08-02", at_most = "2030-01-01" }'
-    body = text(CALENDAR + 'due = "15 days"\nends = ["below.before"]\n').replace('params.before = "0"', bounds)
-    policy = parse_policy(body.encode())
-    good, bad = (
-        proved(months.log, policy, at(3, 5), given={"below.before": before}) for before in ("2026-03-01", "2026-02-01")
-    )
-    assert judged(months, good, policy=policy).accepted
-    error = refused(months, bad, policy=policy)
-    assert isinstance(error, StreakBroken) and "below.before of 2026-02 is" in error.message
-    monkeypatch.setattr(streaks, "check_moments", lambda *_: None)
-    assert judged(months, bad, policy=policy).accepted
-
-
 @pytest.mark.parametrize(
     "asked", [{"state": "seen"}, {"at": "2026-01-01"}, {"context": "x"}, {"rehearsal": True}, {"new_keys": ("c",)}]
 )
