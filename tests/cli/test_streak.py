@@ -153,7 +153,7 @@ def test_another_key(months: Months, tmp_path: Path) -> None:
 def test_another_model(months: Months) -> None:
     other = proved(months.log, months.policy, at(4), model=replace(kit.MODEL, name="base-2"))
     error = refused(months, *months.files, other)
-    assert isinstance(error, StreakBroken) and "is about base-1, that of 2026-04 about base-2" in error.message
+    assert isinstance(error, StreakBroken) and "is about base-1, that of 2026-04 is about base-2" in error.message
     asked = refused(months, *months.files, subject=replace(kit.MODEL, name="base-2"))
     assert asked.code == "statement-mismatch"
 
