@@ -21,7 +21,7 @@ from zkcompliance.log.checkpoint import generation_of
 from zkcompliance.policy import catalogue as policies
 from zkcompliance.policy.model import Policy
 from zkcompliance.policy.proofs import File, open_proof, opened, origins_of
-from zkcompliance.policy.streak import Held, Streak, check_goes_on, check_moments, in_order, placed
+from zkcompliance.policy.streak import Held, Streak, check_goes_on, in_order, placed
 from zkcompliance.progress import Progress, silent
 
 Given = bytes | Path  # a proof file, or where it lies
@@ -70,7 +70,6 @@ def judge(
             )  # fmt: skip
             found = _judged(one, given, request, progress)
             try:
-                check_moments(calendar, found)
                 if done:
                     check_goes_on(done[-1], found)
             except StreakBroken as fault:

@@ -8,8 +8,8 @@ proof by itself shows nothing of a joint cap. Every note is of this cap, and has
 
 A row counts whole if it begins in the period, or began before and ends in it or later: rows that touch two periods
 count in both. What phases that do not count have spent is at most a share of allowance and notes received. All times
-are those that the rows state. An empty compute log holds, with 0 rows that count; a row of 0 FLOP is none. A note log
-without notes gives and takes nothing. Padding is no row.
+are those that the rows state. An empty log of compute holds, with 0 rows that count; a row of 0 FLOP is none. A note
+log without notes gives and takes nothing. Padding is no row.
 """
 
 from __future__ import annotations

@@ -72,20 +72,15 @@ def test_names_and_ends() -> None:
     assert date(2027, 2, 16) == date(2027, 2, 1) + timedelta(days=15)
 
 
-BOUNDED = 'params.before = { at_least = "2026-01-01", at_most = "2030-01-01" }'
-
-
-def calendar(*lines: str, bounded: bool = False) -> Calendar | None:
-    more = "[calendar]\n" + "\n".join(lines)
-    text = kit.text(more=more)
-    return parse_policy((text.replace('params.before = "0"', BOUNDED) if bounded else text).encode()).calendar
+def calendar(*lines: str) -> Calendar | None:
+    return parse_policy(kit.text(more="[calendar]\n" + "\n".join(lines)).encode()).calendar
 
 
 def test_it_is_read() -> None:
     assert kit.policy().calendar is None
     assert calendar('every = "month"', "from = 2026-01-01") == Calendar("month", at(2026, 1))
-    lines = ('every = "year"', "from = 2026-02-01", 'due = "28 days"', 'ends = ["below.before"]')
-    assert calendar(*lines, bounded=True) == Calendar("year", at(2026, 2), 28 * DAY, (), (("below", "before"),))
+    lines = ('every = "year"', "from = 2026-02-01", 'due = "28 days"')
+    assert calendar(*lines) == Calendar("year", at(2026, 2), 28 * DAY)
 
 
 @pytest.mark.parametrize(
@@ -98,20 +93,8 @@ def test_it_is_read() -> None:
         (('every = "month"', 'from = "2026-01-01"'), "calendar.from"),
         (('every = "month"', "from = 2026-01-01", 'due = "29 days"'), "at most 28 days"),
         (('every = "month"', "from = 2026-01-01", "until = 2027-01-01"), "until"),
-        (('every = "month"', "from = 2026-01-01", 'ends = ["other.before"]'), "names no requirement"),
-        (('every = "month"', "from = 2026-01-01", 'ends = ["below.limit"]'), "a time of"),
-        (('every = "month"', "from = 2026-01-01", 'ends = ["below"]'), "a time of"),
-        (('every = "month"', "from = 2026-01-01", "ends = []"), "calendar.ends"),
     ],
 )
 def test_it_is_strict(lines: tuple[str, ...], why: str) -> None:
     with pytest.raises(MalformedPolicy, match=why):
         calendar(*lines)
-
-
-def test_a_moment_is_left_open_and_is_one_of_both() -> None:
-    lines = ('every = "month"', "from = 2026-01-01", 'ends = ["below.before"]')
-    with pytest.raises(MalformedPolicy, match="one value by the policy"):
-        calendar(*lines)
-    with pytest.raises(MalformedPolicy, match="beginning of a period too"):
-        calendar(*lines, 'starts = ["below.before"]', bounded=True)

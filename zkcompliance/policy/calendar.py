@@ -7,18 +7,15 @@ due is below every month, so that no t is of two periods; some are then of none.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from zkcompliance.card.model import Card
 from zkcompliance.policy.bounds import span
-from zkcompliance.policy.model import Calendar, Requirement
+from zkcompliance.policy.model import Calendar
 from zkcompliance.policy.toml import Table, fault
 
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
 LONGEST_DUE = 28 * 86400  # seconds: no month is shorter
-_MOST_MOMENTS = 64  # of parameters that are the beginning of a period, and as many that are its end
 _LAST = 1 << 32  # UTC seconds (in the year 2106): no policy is in force then
 
 
@@ -35,9 +32,7 @@ class Period:
     name: str
 
 
-def read_calendar(
-    root: Table, requirements: Sequence[Requirement], card_of: Callable[[Requirement], Card]
-) -> Calendar | None:
+def read_calendar(root: Table) -> Calendar | None:
     """The table `calendar` of a policy; None where there is none. MalformedPolicy, naming the key."""
     if "calendar" not in root:
         return None
@@ -50,34 +45,8 @@ def read_calendar(
     due = span(found, "due") if "due" in found else None
     if due is not None and due > LONGEST_DUE:
         raise fault("calendar.due", "is at most 28 days: a time is of one period at most")
-    starts, ends = (_moments(found, key, requirements, card_of) for key in ("starts", "ends"))
-    for number, each in enumerate(ends, 1):
-        if each in starts:
-            raise fault(f"calendar.ends[{number}]", "is said to be the beginning of a period too")
     found.close()
-    return Calendar(every, since, due, starts, ends)
-
-
-def _moments(
-    found: Table, key: str, requirements: Sequence[Requirement], card_of: Callable[[Requirement], Card]
-) -> tuple[tuple[str, str], ...]:
-    """REQUIREMENT.PARAMETER, each a time that the policy leaves open, so that it can be another in every period."""
-    if key not in found:
-        return ()
-    named = {each.name: each for each in requirements}
-    made = []
-    for number, said in enumerate(found.texts(key, _MOST_MOMENTS), 1):
-        path = f"calendar.{key}[{number}]"
-        name, _, param = said.partition(".")
-        if name not in named:
-            raise fault(path, f"names no requirement: there is {', '.join(named)}")
-        kinds = {each.name: each.kind for each in card_of(named[name]).params}
-        if kinds.get(param) != "Time":
-            raise fault(path, f"is REQUIREMENT.PARAMETER, and that parameter a time of {named[name].claim}")
-        if named[name].params[param].exact is not None:
-            raise fault(path, "is one value by the policy, in every period: give it at_least, at_most or both")
-        made.append((name, param))
-    return tuple(made)
+    return Calendar(every, since, due)
 
 
 def period(calendar: Calendar, number: int) -> Period:

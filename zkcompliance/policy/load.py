@@ -101,8 +101,8 @@ class _Reader:
         requirements = self._requirements(logs, subject == "required", proof_age is not None, earliest)
         openings = self._openings(logs) if "openings" in root else None
         recognise = read_recognise(root, [each.name for each in requirements], anchors, self._every_key(anchors))
-        calendar = read_calendar(root, requirements, self._card_of)
-        logs = with_versions(logs, requirements, self._card_of)
+        calendar = read_calendar(root)
+        logs = with_versions(logs, requirements, lambda each: self.cards.get(each.claim) or catalogue.load(each.claim))
         root.close()
         self._refuse_own_anchors(anchors)
         used = {log for requirement in requirements for slot in requirement.logs for log in requirement.taken(slot)}
@@ -344,9 +344,6 @@ class _Reader:
                 raise fault(path, "is bounded twice: at_least and at_most of the index are its only bounds")
             made[index.value] = index.bound
         return made
-
-    def _card_of(self, requirement: Requirement) -> Card:
-        return self.cards.get(requirement.claim) or catalogue.load(requirement.claim)
 
     def _own(self, requirements: Sequence[Requirement]) -> dict[str, Card]:
         return {each.claim: self.cards[each.claim] for each in requirements if each.claim in self.cards}

@@ -152,14 +152,11 @@ class Calendar:
 
     every: `month`, `quarter` or `year`; since: when the first begins, UTC seconds of the midnight that begins a month;
     due: seconds after its end within which a period's proof states its time (None: it states a time in the period).
-    starts, ends: (requirement, parameter) that are the moment at which the period begins, or ends.
     """
 
     every: str
     since: int
     due: int | None = None
-    starts: tuple[tuple[str, str], ...] = ()
-    ends: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -133,28 +133,6 @@ def extents(verdict: Verdict) -> dict[str, Extent]:
     return found
 
 
-def check_moments(calendar: Calendar, held: Held) -> None:
-    """StreakBroken unless the parameters that the calendar names are when this period begins, or ends."""
-    if held.period is None or held.verdict is None:
-        return
-    found = {
-        (finding.name, value.name): value
-        for finding in held.verdict.findings
-        for value in finding.values
-        if value.role == "parameter"
-    }
-    for names, moment, said in (
-        (calendar.starts, held.period.begins, "begins"), (calendar.ends, held.period.ends, "ends"),
-    ):  # fmt: skip
-        for name in names:
-            value = found.get(name)
-            if value is None or value.exact != moment:
-                shown = "not shown" if value is None else f"{value.text}"
-                raise StreakBroken(
-                    f"{'.'.join(name)} of {held.period.name} is {shown}, and the period {said} on {show_time(moment)}"
-                )
-
-
 def check_goes_on(before: Held, after: Held) -> None:
     """StreakBroken unless the second is about the same model and the same logs as the first, and no log is shorter.
 

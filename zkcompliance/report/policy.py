@@ -128,11 +128,7 @@ def _calendar(policy: Policy) -> str:
     if asked is None:
         return "no proof is asked for each period"
     due = "in it" if asked.due is None else f"within {show_seconds(asked.due)} after it"
-    said = f"a proof is asked for each {asked.every} from {show_time(asked.since)}, which states a time {due}"
-    for names, what in ((asked.starts, "when it begins"), (asked.ends, "when it ends")):
-        if names:
-            said += f"; {', '.join('.'.join(each) for each in names)} {'is' if len(names) == 1 else 'are'} {what}"
-    return said
+    return f"a proof is asked for each {asked.every} from {show_time(asked.since)}, which states a time {due}"
 
 
 def _recognised(each: Recognise) -> str:

@@ -5,7 +5,7 @@
     sentence   the same in words
     judged_at  UTC seconds
     policy     id, version, sha256, ready_made
-    calendar   every, from and due (UTC seconds, and seconds or null), starts, ends
+    calendar   every, from and due (UTC seconds, and seconds or null)
     error      code, message, help: why the files are no streak, or the first that is refused; null where accepted
     missing    names of periods between the first and the last that have no file
     limits     what it does not show, in sentences
@@ -49,8 +49,6 @@ def document(streak: Streak) -> dict[str, Any]:
         "calendar": {
             "every": calendar.every, "from": str(calendar.since),
             "due": None if calendar.due is None else str(calendar.due),
-            "starts": [".".join(each) for each in calendar.starts],
-            "ends": [".".join(each) for each in calendar.ends],
         },
         "error": _error(streak.first_error),
         "missing": [each.name for each in streak.missing],
