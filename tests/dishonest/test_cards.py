@@ -245,7 +245,6 @@ def test_only_one_form_of_a_card_is_read(tmp_path: Path) -> None:
     for other in (
         data.rstrip(b"\n"),
         data + b" ",
-        b"\xef\xbb\xbf" + data,
         json.dumps(document).encode(),
         (json.dumps(document, indent=1, sort_keys=True) + "\n").encode(),
         data.replace(b'"card": 1', b'"card": true'),

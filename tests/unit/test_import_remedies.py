@@ -422,7 +422,8 @@ def test_no_option_of_a_remedy_is_without_a_case() -> None:
     """Every `--set NAME=` in a text of these files is the remedy of a case, and every other one is in a test."""
     cases = {name for case in CASES for name in re.findall(r"--set ([a-z_]+)=?", case.help)}
     cases |= {name for case in CASES for name in case.remedy} | {"run"}  # that of tests/cli/test_sealed_growth.py
-    tests = "".join(path.read_text() for path in Path(__file__).parent.glob("test_import*.py"))
+    tests = "".join(path.read_text() for path in Path(__file__).parent.glob("test_[ie][mv]*.py"))
+    tests += (Path(__file__).parents[1] / "cli" / "test_sealed_evidence.py").read_text()
     for path in Path(zkcompliance.importers.__file__).parent.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):

@@ -137,7 +137,8 @@ PLAIN = {
     "key", "stated.digest.hex()", "','.join((*_COLUMNS, *_OPTIONAL))", "context.command_path",
     "self.code", "claim.id", "_day(now)", "again", "question.key", "epochs", "len(value) - 1",
     "stated", "_AGAIN", "help", "_CHANGED", "record.help", "self.schemas[0]", "self.schema", "_DATED",
-    "received.how_to_receive(log.path)",
+    "received.how_to_receive(log.path)", "log.signed_by", "lab", "behind", "size", "self._called('context')",
+    "self._called('drawn')",
 }  # fmt: skip
 MAKERS = ("command", "shown_command", "say", "quoted", "_again", "how_to_refresh", "how_to_receive")
 
