@@ -42,6 +42,32 @@ def test_a_processor_without_avx512_and_without_sha(name: str, features: str, ho
     assert (lanes, digest) == ("8", support.sha256(honest.bundle()).hexdigest())
 
 
+TRANSFORM = (
+    "import numpy as np\n"
+    "from zkcompliance.stark.field import ntt, twin\n"
+    "for k in range(13):\n"
+    "    rows = np.arange(1, 2 * (5 << k) + 1, dtype=np.uint32).reshape(2, -1)[:, : (1 << k) + k]\n"
+    "    shift, at = 1801784439, range(0, 1 << k, max(1, 1 << k >> 3))\n"
+    "    values = ntt.evaluate_cosets(rows, k, [shift])\n"
+    "    points = twin.coset_points(k, shift)\n"
+    "    for row, found in zip(rows, values[:, 0], strict=True):\n"
+    "        assert [int(found[i]) for i in at] == [twin.evaluate([int(c) for c in row], points[i]) for i in at], k\n"
+    "    short = ntt.evaluate_cosets(rows[:, : 1 << k], k, [shift])\n"
+    "    assert (ntt.interpolate_cosets(short, [shift]) == rows[:, : 1 << k]).all(), k\n"
+)
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="these are names of x86-64 processors")
+@pytest.mark.parametrize(("name", "features"), [("x86-64", ""), ("x86-64-v3", "+avx2,+fma,+bmi,+bmi2")])
+def test_transforms_of_every_small_size(name: str, features: str) -> None:
+    """With 8 lanes too, where the least size that the vector kernels take is another: one too small ends the process."""
+    done = subprocess.run(
+        [sys.executable, "-c", TELL.format(name=name, features=features) + TRANSFORM],
+        env=support.ENVIRONMENT, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, (done.returncode, done.stderr)
+
+
 def test_this_processor_loads_no_numba(honest: Proved) -> None:
     _, digest, numba = proved("")
     assert (digest, numba) == (support.sha256(honest.bundle()).hexdigest(), "False")

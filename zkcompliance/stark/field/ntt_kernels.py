@@ -20,7 +20,9 @@ from zkcompliance.stark.field.width import LANES, LOG_LANES
 
 U32 = npt.NDArray[np.uint32]
 
-SMALLEST = 2 * LOG_LANES + 1  # 2^SMALLEST entries are the least that the vector kernels transform
+# 2^SMALLEST entries are the least that the vector kernels transform: behind what `begin` does, one layer or two, there
+# is at least a square of LANES × LANES. With 8 lanes 2^7 entries would leave half a one.
+SMALLEST = 2 * LOG_LANES + 1 + LOG_LANES % 2
 NEAR, NEARER = 16, 12  # logarithms of the entries that stay in a core's second-level and first-level cache
 
 
