@@ -60,7 +60,7 @@ TRANSFORM = (
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="these are names of x86-64 processors")
 @pytest.mark.parametrize(("name", "features"), [("x86-64", ""), ("x86-64-v3", "+avx2,+fma,+bmi,+bmi2")])
 def test_transforms_of_every_small_size(name: str, features: str) -> None:
-    """With 8 lanes too, where the least size that the vector kernels take is another: one too small ends the process."""
+    """With 8 lanes too, where the least size of the vector kernels is another: one too small ends the process."""
     done = subprocess.run(
         [sys.executable, "-c", TELL.format(name=name, features=features) + TRANSFORM],
         env=support.ENVIRONMENT, capture_output=True, text=True,
