@@ -22,6 +22,7 @@ from zkcompliance.stark import profiles
 from zkcompliance.stark.codec import u64
 from zkcompliance.stark.commit.table import SealedTable
 from zkcompliance.stark.prover import prover as prover_module
+from zkcompliance.stark.prover import quotient
 from zkcompliance.stark.statement import StatementLog
 from zkcompliance.verify import fri as verify_fri
 from zkcompliance.verify import openings as verify_openings
@@ -341,7 +342,9 @@ class OverDegree(support.WordProver):
         super().open_values()
 
 
-def test_over_degree_witness_column() -> None:
+def test_over_degree_witness_column(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its quotient is longer than that of a column as it may be, so that a small coset does not determine the rest."""
+    monkeypatch.setattr(quotient, "SMALL_LOG2", 32)
     proved = refused(FinalPolynomialMismatch, support.prover([support.seal(support.table(ROWS))], kind=OverDegree))
     with without(verify_fri, "_evaluate", _whatever(proved)):
         proved.verify()

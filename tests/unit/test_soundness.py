@@ -106,8 +106,10 @@ def test_challenges_of_a_smaller_field_are_refused(degree: int, monkeypatch: pyt
     monkeypatch.setattr(prover_side, "E_SIZE", P**degree)
     monkeypatch.setattr(verifier_side, "ORDER", P**degree)
     soundness.cache_clear()
+    verifier_side.table.cache_clear()
     with pytest.raises(ParametersRejected, match="provable bits"):
         soundness(shapes_of(layout)).require()
     with pytest.raises(SoundnessTooLow, match="provable bits"):
         judge(shape)
     soundness.cache_clear()
+    verifier_side.table.cache_clear()
