@@ -79,6 +79,11 @@ class Operators(Closed, Handle):
                 f"seconds // {number} are seconds still, and would be shown as such",
                 f"remedy: // seconds({number}) is how many {_LENGTHS[number]}s there are, a plain number",
             )
+        return self._quotient(divisor)
+
+    def _quotient(self, divisor: Any) -> Self:
+        number, unit = _divisor(divisor)
+        kind = units.quotient(self.node.type, unit)
         if number == 1 and kind == self.node.type:
             return self
         if number == 1:
@@ -93,7 +98,7 @@ class Operators(Closed, Handle):
         number, unit = _divisor(divisor)
         if unit not in (types.INT, _numeric(self, "%").node.type):
             raise refuse(f"{self.node.type} % {unit} has no meaning", "remedy: both sides have one unit")
-        rest = self - (self // number) * number
+        rest = self - self._quotient(number) * number
         said = ("(the remainder of ", self.node, f" by {number:,})")
         return type(self)(_retyped(rest.node, rest.node.type, (0, number - 1), said), rest.rows)
 
