@@ -102,7 +102,7 @@ def statuses(verdict: Verdict) -> dict[str, Status]:
 def without_proof(found: Finding) -> Finding:
     """What a verdict says of a requirement, whichever proof it is in."""
     terms = tuple(name for name, _ in found.security_terms)
-    return replace(found, proof_sha256=b"", proof_bytes=0, security_terms=terms)
+    return replace(found, proof_sha256=b"", proof_bytes=0, statement_sha256=b"", security_terms=terms)
 
 
 def test_one_proof_several_and_one_for_each_give_one_verdict(world: World) -> None:

@@ -153,7 +153,7 @@ def _print(log: Path, collected: Collected, as_json: bool) -> None:
         {
             "log": f"{log} ({checkpoint.origin})",
             "checkpoint": f"{checkpoint.size} segment(s), root {checkpoint.root.hex()}",
-            "cosigned by": ", ".join(others) or "nobody",
+            "cosigned by": ", ".join(sorted(others)) or "nobody",
         },
     )
 
