@@ -49,7 +49,9 @@ def asked(lab: Path, *params: str) -> tuple[object, ...]:
 
 def test_verify_and_report_ask_by_every_option_of_a_request() -> None:
     asked = {field.name for field in dataclasses.fields(Request)} - {"spoken"}
-    for verb, more in (("verify", {"file", "form", "output", "as_json"}), ("report", {"file", "output", "as_json"})):
+    signs = {"sign", "verifier", "sign_as"}
+    of_verify = {"files", "joint", "form", "output", "rows_as", "evidence_to", "as_json"} | signs
+    for verb, more in (("verify", of_verify), ("report", {"file", "output", "signed", "as_json"} | signs)):
         command = cli.get_command(click.Context(cli), verb)
         assert command is not None and {param.name for param in command.params} == asked | more
 
