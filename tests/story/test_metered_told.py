@@ -183,8 +183,11 @@ def test_told(world: World) -> None:
     for form in ("html", "oscal", "sarif", "junit", "json"):
         text = write(verdict, form)
         assert "Cloud Example" in text and "AAL-3" in text and "AAL-1" in text, form
-    shown = run("verify", world.folder / "proof.zkp", "--policy", world.folder / "policy.toml", *own).stdout
-    assert "metered by" in shown and PAPER in shown and "under the key cloud.example/jobs" in " ".join(shown.split())
+    shown = " ".join(
+        run("verify", world.folder / "proof.zkp", "--policy", world.folder / "policy.toml", *own).stdout.split()
+    )
+    assert "who seals this log and is not the lab" in shown and "under the key cloud.example/jobs" in shown
+    assert PAPER in shown
     left = [SealedLog.open(world.folder / name).proofs_left() for name in ("cloud", "copy")]
     world.prove(jobs=world.folder / "cloud")
     assert [SealedLog.open(world.folder / name).proofs_left() for name in ("cloud", "copy")] == [left[0] - 1, left[1]]
