@@ -89,6 +89,7 @@ def test_the_catalogues_marks() -> None:
         ("no-start-while-paused", "compute"),
         ("opted-out-honoured", "datasets"),
         ("training-compute-below", "compute"),
+        ("within-allowance", "compute"),
     ]
     assert [each for each in slots if ordered(of[each[0]], each[1])] == [
         ("audits-current", "audits"),
