@@ -6,9 +6,6 @@ passes through `markup`, which escapes it.
 
 from __future__ import annotations
 
-import base64
-from hashlib import sha256
-
 from zkcompliance.errors import ZkComplianceError
 from zkcompliance.policy.verdict import LogShown, PolicyRef, Status, Verdict
 from zkcompliance.report import facts as of_facts
@@ -16,28 +13,15 @@ from zkcompliance.report import words
 from zkcompliance.report.again import command
 from zkcompliance.report.facts import Fact
 from zkcompliance.report.html_finding import anchor, listed, section, short, status
-from zkcompliance.report.markup import Markup, digest, facts, join, table, tag, text
+from zkcompliance.report.markup import Markup, digest, facts, join, page, table, tag, text
 from zkcompliance.report.markup import sentence as clause
 from zkcompliance.report.style import STYLE
 
 
 def write(verdict: Verdict) -> str:
     """The page as text."""
-    style = STYLE + _running(verdict)
-    allowed = base64.b64encode(sha256(style.encode()).digest()).decode()
-    csp = f"default-src 'none'; style-src 'sha256-{allowed}'; base-uri 'none'; form-action 'none'"
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=csp),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", name="referrer", content="no-referrer"),
-        tag("meta", name="generator", content="zkcompliance"),
-        tag("title", words.sentence(verdict)),
-        tag("style", Markup(style)),
-    )
     body = tag("body", _body(verdict), class_="single" if len(verdict.findings) == 1 else None)
-    return f"<!doctype html>\n{tag('html', head, body, lang='en')}\n"
+    return page(words.sentence(verdict), STYLE + _running(verdict), body)
 
 
 def _running(verdict: Verdict) -> str:

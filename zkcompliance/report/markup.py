@@ -6,10 +6,12 @@ cleaned (`words.clean`) and escaped, and isolated where it holds letters that ru
 
 from __future__ import annotations
 
+import base64
 import html
 import re
 import unicodedata
 from collections.abc import Iterable
+from hashlib import sha256
 from itertools import groupby
 
 from zkcompliance.report import words
@@ -66,6 +68,24 @@ def tag(name: str, /, *children: str | Iterable[str] | None, **attributes: str |
         return Markup(f"{opening}{_EMPTY[name]}")
     inner = join(*(plain(c) if name in _PLAIN and isinstance(c, str) else c for c in children))
     return Markup(f"{opening}>{inner}</{name}>")
+
+
+def page(title: str, style: str, body: Markup) -> str:
+    """A whole page, which loads nothing and runs nothing: its own policy forbids every request and every script, and
+    allows this one style by its SHA-256."""
+    allowed = base64.b64encode(sha256(style.encode()).digest()).decode()
+    csp = f"default-src 'none'; style-src 'sha256-{allowed}'; base-uri 'none'; form-action 'none'"
+    head = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", http_equiv="Content-Security-Policy", content=csp),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="referrer", content="no-referrer"),
+        tag("meta", name="generator", content="zkcompliance"),
+        tag("title", title),
+        tag("style", Markup(style)),
+    )
+    return f"<!doctype html>\n{tag('html', head, body, lang='en')}\n"
 
 
 def join(*children: str | Iterable[str] | None) -> Markup:

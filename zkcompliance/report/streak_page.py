@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-from hashlib import sha256
-
 from zkcompliance.policy.streak import Streak
 from zkcompliance.report import streak_words, words
-from zkcompliance.report.markup import Markup, digest, facts, join, table, tag
+from zkcompliance.report.markup import Markup, digest, facts, join, page, table, tag
 from zkcompliance.report.streak_picture import picture
 from zkcompliance.report.style import STYLE
 
@@ -16,21 +13,9 @@ _CLASS = {"accepted": "met", "refused": "not-met", "missing": "not-shown", "not 
 
 def write(streak: Streak) -> str:
     """The page as text."""
-    allowed = base64.b64encode(sha256(STYLE.encode()).digest()).decode()
-    csp = f"default-src 'none'; style-src 'sha256-{allowed}'; base-uri 'none'; form-action 'none'"
     said = streak_words.sentence(streak)
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=csp),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", name="referrer", content="no-referrer"),
-        tag("meta", name="generator", content="zkcompliance"),
-        tag("title", said),
-        tag("style", Markup(STYLE)),
-    )
     body = tag("body", tag("header", _header(streak, said)), tag("main", _periods(streak), _unshown(streak)))
-    return f"<!doctype html>\n{tag('html', head, body, lang='en')}\n"
+    return page(said, STYLE, body)
 
 
 def _header(streak: Streak, said: str) -> Markup:
