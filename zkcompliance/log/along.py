@@ -52,7 +52,7 @@ def keep(segments: Sequence[Segment], target: Layout) -> None:
         return
     source = segments[0].paths.log
     here, there = backing.digests(source)[:most], backing.digests(target)
-    if any(one != other for one, other in zip(here, there, strict=False)):
+    if here[: len(there)] != there[: len(here)]:
         raise LogCorrupt(f"{target.digests} has other pieces of evidence than {source.digests}")
     if not os.path.lexists(target.evidence):
         files.make_dir(target.evidence)

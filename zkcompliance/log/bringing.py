@@ -21,7 +21,7 @@ from zkcompliance.errors import LogCorrupt, LogError
 from zkcompliance.log import along, copying, files, received, shares
 from zkcompliance.log.layout import Layout
 from zkcompliance.log.store import SealedLog, Segment
-from zkcompliance.log.writer_lock import lock_of
+from zkcompliance.log.writer_lock import held
 
 _MAX_BYTES = 1 << 20
 
@@ -69,15 +69,12 @@ def _closed_for(layout: Layout, path: Path) -> SealedLog:
     new, old = received.load(layout), Layout(path)
     if new is None:
         raise LogError(f"{layout.root} is no copy that was handed over")
-    lock = lock_of(old)
-    try:
+    with held(old):
         if os.path.lexists(old.brought):
             if _lines(old.brought)[0] != new.id:
                 raise LogError(f"the segments of {path} went to another copy before, {gone_to(old)}")
         else:
             files.replace(old.brought, _text([new.id, str(layout.root.absolute())]), files.PRIVATE)
-    finally:
-        os.close(lock)
     return SealedLog.open(path)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from zkcompliance.limits import MAX_BUNDLE_BYTES
@@ -19,7 +19,7 @@ from zkcompliance.log.layout import Layout, SegmentPaths
 from zkcompliance.log.leftovers import PUBLIC_NAMES
 from zkcompliance.log.shares import Handed
 from zkcompliance.log.store import SealedLog, Segment
-from zkcompliance.log.writer_lock import lock_of
+from zkcompliance.log.writer_lock import held
 from zkcompliance.progress import Progress
 from zkcompliance.quantities.ids import text_id
 from zkcompliance.stark.commit.budget import ledger_bytes
@@ -56,7 +56,7 @@ def whole(log: SealedLog, new: Layout, shares: Mapping[int, Handed], progress: P
 def newer(log: SealedLog, there: Layout, shares: Mapping[int, Handed], progress: Progress) -> None:
     """The same of these segments in a copy that has those before; they are its own once `publish` has been called."""
     old = Layout(log.path)
-    with _held(there):
+    with held(there):
         for index in shares:
             folder = there.segment(index).folder
             if os.path.lexists(folder):  # of who was killed before
@@ -75,7 +75,7 @@ def newer(log: SealedLog, there: Layout, shares: Mapping[int, Handed], progress:
 
 def publish(there: Layout) -> None:
     """From now on the copy has the newer segments; nothing where it has them already."""
-    with _held(there):
+    with held(there):
         for path in (there.checkpoint, there.rollup):
             with contextlib.suppress(FileNotFoundError):
                 _hidden(path).replace(path)
@@ -151,12 +151,3 @@ def _public(path: Path) -> bytes:
 def _hidden(path: Path) -> Path:
     """A public file that takes the place of the one at `path` when the newer segments are there."""
     return path.with_name(f".{path.name}.handed")
-
-
-@contextlib.contextmanager
-def _held(layout: Layout) -> Iterator[None]:
-    lock = lock_of(layout)
-    try:
-        yield
-    finally:
-        os.close(lock)

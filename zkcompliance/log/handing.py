@@ -26,7 +26,6 @@ import contextlib
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -36,7 +35,7 @@ from zkcompliance.log import along, copying, files, leftovers, lineages, moving,
 from zkcompliance.log.layout import Layout
 from zkcompliance.log.shares import Handed, read_part, units_of
 from zkcompliance.log.store import SealedLog, Segment
-from zkcompliance.log.writer_lock import lock_of
+from zkcompliance.log.writer_lock import held
 from zkcompliance.progress import Progress, silent
 from zkcompliance.stark.commit.budget import Share
 
@@ -86,7 +85,7 @@ def hand_over(path: str | Path, to: str | Path, part: str, *, progress: Progress
     successor.require_open(layout)
     if any(character in "\n\r" for character in str(place.absolute())):
         raise UsageError("a log folder's name holds a line break")
-    with _held(layout), files.reporting(layout.root):
+    with held(layout), files.reporting(layout.root):
         log = SealedLog.open(layout.root)
         received.require_checked(log)
         lineages.check(layout, log.checkpoint.generation)
@@ -131,16 +130,6 @@ def _interrupted(layout: Layout, plan: _Plan) -> LogError:
     return LogError(
         f"a hand-over of {layout.root} to {plan.place} was interrupted, and comes first", help=_again(layout, plan)
     )
-
-
-@contextlib.contextmanager
-def _held(layout: Layout) -> Iterator[None]:
-    """Nobody seals, moves or hands over the log meanwhile."""
-    lock = lock_of(layout)
-    try:
-        yield
-    finally:
-        os.close(lock)
 
 
 # The plan

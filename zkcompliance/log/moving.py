@@ -28,7 +28,7 @@ from zkcompliance.log import files, successor
 from zkcompliance.log.layout import SPOOL_NAME, Layout, Settings
 from zkcompliance.log.store import SealedLog
 from zkcompliance.log.successor import Successor
-from zkcompliance.log.writer_lock import lock_of
+from zkcompliance.log.writer_lock import held
 
 _MAX_BYTES = 32 << 20  # of `arriving`: a line for each of 2^20 segments
 
@@ -141,13 +141,9 @@ def _same(one: Path, other: Path) -> bool:
 
 def _forget(old: Layout) -> None:
     """The move died before anything appeared; or it is under way, and then its process holds the lock."""
-    with contextlib.suppress(LogBusy):
-        lock = lock_of(old)
-        try:
-            old.moving.unlink(missing_ok=True)
-            files.sync_dir(old.secret)
-        finally:
-            os.close(lock)
+    with contextlib.suppress(LogBusy), held(old):
+        old.moving.unlink(missing_ok=True)
+        files.sync_dir(old.secret)
 
 
 def _arriving(new: Layout) -> tuple[Path, dict[int, int]]:

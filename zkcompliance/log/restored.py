@@ -7,12 +7,11 @@ mark stays in the folder; the next generation, which has other seeds and ledgers
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from zkcompliance.log import files, moving, successor
 from zkcompliance.log.layout import Layout, Settings
-from zkcompliance.log.writer_lock import lock_of
+from zkcompliance.log.writer_lock import held
 
 
 def mark(path: str | Path) -> None:
@@ -24,9 +23,5 @@ def mark(path: str | Path) -> None:
     Settings.load(layout)
     moving.finish(layout.root)
     successor.require_open(layout, restored=True)
-    lock = lock_of(layout)
-    try:
-        with files.reporting(layout.root):
-            files.replace(layout.restored, b"", files.PRIVATE)
-    finally:
-        os.close(lock)
+    with held(layout), files.reporting(layout.root):
+        files.replace(layout.restored, b"", files.PRIVATE)

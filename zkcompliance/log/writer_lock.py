@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
+from collections.abc import Iterator
 
 from zkcompliance.edge import regular
 from zkcompliance.errors import LogBusy, LogError
@@ -27,3 +29,13 @@ def lock_of(layout: Layout) -> int:
         os.close(lock)
         raise LogError(f"{layout.lock}: {regular.reason(error)}", help=regular.remedy(error)) from error
     return lock
+
+
+@contextlib.contextmanager
+def held(layout: Layout) -> Iterator[None]:
+    """The writer's lock: nobody seals, moves or hands over the log meanwhile. Raises as `lock_of`."""
+    lock = lock_of(layout)
+    try:
+        yield
+    finally:
+        os.close(lock)
