@@ -11,6 +11,7 @@ import click
 from zkcompliance.commands import console
 from zkcompliance.commands.options import json_option
 from zkcompliance.edge import regular
+from zkcompliance.edge.given import whole
 from zkcompliance.errors import EvidenceRefused, MalformedEvidence, UsageError
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def _asked(layout: Layout, body: bytes, path: Path | None, *, keep: bool) -> Ask
     from zkcompliance.limits import MAX_BEACON_FILE_BYTES
     from zkcompliance.log import anchors
 
-    found = beacon.read_round(_read(path, MAX_BEACON_FILE_BYTES))
+    found = beacon.read_round(whole(path, MAX_BEACON_FILE_BYTES))
     beacon.check_rounds([found])
     if keep:
         anchors.keep_round(layout, found.digest, found.encode())
@@ -120,8 +121,8 @@ def _take(layout: Layout, asked: Asked, path: Path, root: Path | None) -> list[s
     try:
         trusted = nvidia.ROOT
         if root is not None:
-            trusted = hashlib.sha256(chains.pem_blocks(_read(root, 1 << 16), 1)[0]).digest()
-        evidence, nonces = nvidia.read(_read(path, MAX_EVIDENCE_JSON_BYTES))
+            trusted = hashlib.sha256(chains.pem_blocks(whole(root, 1 << 16), 1)[0]).digest()
+        evidence, nonces = nvidia.read(whole(path, MAX_EVIDENCE_JSON_BYTES))
         if any(nonce != asked.nonce for nonce in nonces):
             raise EvidenceRefused("it answers another nonce than that of this checkpoint and beacon")
         devices = nvidia.check_all(evidence, nonces, nvidia.Trust(trusted), int(time.time()))
@@ -164,7 +165,7 @@ def _stamp(layout: Layout, body: bytes, path: Path) -> int:
     from zkcompliance.limits import MAX_TIMESTAMP_BYTES
     from zkcompliance.log import answers
 
-    reply = _read(path, MAX_TIMESTAMP_BYTES)
+    reply = whole(path, MAX_TIMESTAMP_BYTES)
     imprint = timestamp.imprint_of(reply)
     count = 0
     for each in answers.of_checkpoint(layout, body):
@@ -175,14 +176,3 @@ def _stamp(layout: Layout, body: bytes, path: Path) -> int:
     if not count:
         raise EvidenceRefused(f"{path}: the time stamp is over none of the answers that are kept for this checkpoint")
     return count
-
-
-def _read(path: Path, limit: int) -> bytes:
-    try:
-        with regular.open_given(path) as file:
-            data = file.read(limit + 1)
-    except OSError as error:
-        raise UsageError(f"{path}: {regular.reason(error)}", help="give a file that you may read") from error
-    if len(data) > limit:
-        raise UsageError(f"{path}: has over {limit:,} bytes")
-    return data

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zkcompliance.edge import regular
+from zkcompliance.edge.given import whole
 from zkcompliance.errors import EvidenceRefused, ImporterError, MalformedEvidence, UsageError
 from zkcompliance.evidence import chains, cloudtrail, nvidia, signing, sigstore, tokens
 from zkcompliance.evidence.cloudtrail import AwsKey
@@ -91,7 +92,7 @@ class Trusted:
         """PEM certificates, PEM public keys, CRLs (DER), a JWKS, or AWS's keys. MalformedEvidence, UsageError."""
         found = cls()
         for path in paths:
-            data = _whole(path, MAX_EVIDENCE_JSON_BYTES)
+            data = whole(path, MAX_EVIDENCE_JSON_BYTES)
             with _named(path):
                 found._add(data)
         return found
@@ -118,7 +119,7 @@ def read(paths: Sequence[Path], trusted: Trusted, now: int) -> list[Backing]:
     """
     found = []
     for path in paths:
-        piece = _whole(path, MAX_EVIDENCE_BYTES)
+        piece = whole(path, MAX_EVIDENCE_BYTES)
         with _named(path):
             found.append(_checked(str(path), piece, trusted, now))
     if len({each.piece for each in found}) != len(found):
@@ -287,14 +288,3 @@ def digest_of(path: str | Path) -> bytes:
     except OSError as error:
         raise ImporterError(f"{path}: {regular.reason(error)}", help="give a file that you may read") from error
     return hashed.digest()
-
-
-def _whole(path: Path, limit: int) -> bytes:
-    try:
-        with regular.open_given(path) as file:
-            data = file.read(limit + 1)
-    except OSError as error:
-        raise UsageError(f"{path}: {regular.reason(error)}", help="give a file that you may read") from error
-    if len(data) > limit:
-        raise UsageError(f"{path}: has over {limit:,} bytes")
-    return data

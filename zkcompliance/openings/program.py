@@ -118,13 +118,8 @@ class Opens:
         )
 
     def _by_number(self) -> Table:
-        row = _Nodes()
-        act, zero = row.add(LOG, 0), row.constant(0)
-        constraints = [row.bit("act is 0 or 1", act)]
-        opened = row.add(WIT, 0)
-        constraints.append(row.bit("a row is opened or not", opened))
-        real = row.times(opened, row.minus(act, row.constant(1)))
-        constraints.append(Constraint("only real rows are opened", EVERY, real))
+        row, constraints = _Nodes(), list[Constraint]()
+        act, zero, opened = _openable(row, constraints)
         number = row.add(WIT, 1)
         step = row.minus(row.minus(row.add(NEXT, 1), number), act)
         constraints.append(Constraint("rows are numbered", TRANSITION, step))
@@ -136,13 +131,8 @@ class Opens:
         return Table(LOG_TABLE, 0, 2, tuple(row.nodes), tuple(constraints), tuple(uses), (2, 1), ())
 
     def _by_flop(self) -> Table:
-        row = _Nodes()
-        act, zero = row.add(LOG, 0), row.constant(0)
-        constraints = [row.bit("act is 0 or 1", act)]
-        opened = row.add(WIT, 0)
-        constraints.append(row.bit("a row is opened or not", opened))
-        real = row.times(opened, row.minus(act, row.constant(1)))
-        constraints.append(Constraint("only real rows are opened", EVERY, real))
+        row, constraints = _Nodes(), list[Constraint]()
+        act, zero, opened = _openable(row, constraints)
         before = [row.add(WIT, 1 + limb) for limb in range(BEFORE_LIMBS)]
         carries = [row.add(WIT, 1 + BEFORE_LIMBS + limb) for limb in range(BEFORE_LIMBS - 1)]
         flop = [row.add(LOG, self.flop + limb) for limb in range(FLOP_LIMBS)]
@@ -224,3 +214,14 @@ class _Nodes:
     def use(self, bus: int, times: int, *values: int) -> Interaction:
         """A tuple on a general bus, `times` (a node) of −1, 0 or 1."""
         return Interaction(bus, times, 1, values)
+
+
+def _openable(row: _Nodes, constraints: list[Constraint]) -> tuple[int, int, int]:
+    """The nodes act, 0 and opened of a row, of which the last is a bit, and 1 for real rows alone."""
+    act, zero = row.add(LOG, 0), row.constant(0)
+    constraints.append(row.bit("act is 0 or 1", act))
+    opened = row.add(WIT, 0)
+    constraints.append(row.bit("a row is opened or not", opened))
+    real = row.times(opened, row.minus(act, row.constant(1)))
+    constraints.append(Constraint("only real rows are opened", EVERY, real))
+    return act, zero, opened
