@@ -21,6 +21,7 @@ from zkcompliance.policy.subject import parse_subject
 from zkcompliance.progress import Progress, silent
 from zkcompliance.quantities import parse_time
 from zkcompliance.report import words
+from zkcompliance.report.again import digests
 
 PROOF = "proof.zkp"
 _MAX_TEXT = 1 << 20  # bytes of a key, a trust file, a PEM file
@@ -61,9 +62,7 @@ def gather(proof: Path, asked: Mapping[str, Any], *, clock: int, progress: Progr
     made.named("--log-key", "keys", ".pub", asked["log_keys"], _MAX_TEXT)
     if asked["subject"] is not None:
         subject = parse_subject(asked["subject"], progress)
-        digests = {"sha256": subject.digest, "tree": subject.tree}
-        text = ",".join(f"{kind}:{digest.hex()}" for kind, digest in digests.items() if digest)
-        made.options += ["--subject", f"{subject.name}={text}"]
+        made.options += ["--subject", f"{subject.name}={digests(subject)}"]
     for name in ("context", "drawn"):
         made.options += [] if asked[name] is None else [f"--{name}", asked[name]]
     made.options += ["--rehearsal"] if asked["rehearsal"] else []

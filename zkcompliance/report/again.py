@@ -25,7 +25,7 @@ def command(verdict: Verdict) -> list[str]:
         given = asked.params or [(value.name, _typed(value)) for value in shown_values]
         parts += [f"--param {quoted(f'{name}={text}')}" for name, text in given]
     if asked.subject is not None:
-        parts.append(f"--subject {quoted(f'{asked.subject.name}={_digests(asked.subject)}')}")
+        parts.append(f"--subject {quoted(f'{asked.subject.name}={digests(asked.subject)}')}")
     if asked.reference is not None:
         parts.append(f"--context {quoted(asked.reference.decode(errors='surrogateescape'))}")
     if asked.drawn is not None:
@@ -50,7 +50,8 @@ def _time(seconds: int) -> str:
     return text if seconds < words.LAST else str(seconds)
 
 
-def _digests(subject: Subject) -> str:
+def digests(subject: Subject) -> str:
+    """Those that a model is bound by, as `--subject` reads them behind its name."""
     given = {"sha256": subject.digest, "tree": subject.tree}
     return ",".join(f"{kind}:{digest.hex()}" for kind, digest in given.items() if digest)
 
