@@ -15,7 +15,7 @@ from zkcompliance.card import catalogue as cards
 from zkcompliance.card.vacuity import never_vacuous
 from zkcompliance.claim.catalogue import claim_in
 from zkcompliance.errors import LimitExceeded, MalformedPolicy
-from zkcompliance.policy.bounds import meets, words
+from zkcompliance.policy.bounds import meets, read_bound, words
 from zkcompliance.policy.catalogue import FLOOR, asked
 from zkcompliance.policy.load import parse_policy
 from zkcompliance.policy.model import Bound, Policy
@@ -194,6 +194,18 @@ def test_names_and_texts_at_their_limits() -> None:
     assert edited('"Example Act, section 1", "Example Act, section 2"', many)
     with pytest.raises(MalformedPolicy, match=r"^sources: "):
         edited('"Example Act, section 1", "Example Act, section 2"', many + ', "more"')
+
+
+def test_a_set_of_as_many_names_as_it_has_places_each_as_long_as_a_text() -> None:
+    claim = cards.load("graded-by-match")
+    suites = next(param for param in claim.params if param.name == "suites")
+    names = [f"{n:x}" * limits.MAX_TEXT_BYTES for n in range(suites.places)]
+    whole = ", ".join(names)
+    assert read_bound(suites, whole, "suites", free=False).exact == suites.parse(names)
+    assert read_bound(suites, {"one_of": [whole, names[0]]}, "suites", free=False).one_of[0] == suites.parse(names)
+    for long in (names[0] + "0", whole + ", " + names[0]):
+        with pytest.raises(MalformedPolicy, match=r"^suites: "):
+            read_bound(suites, long, "suites", free=False)
 
 
 def test_logs_and_operators_at_their_limits() -> None:

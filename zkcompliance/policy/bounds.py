@@ -206,12 +206,19 @@ def _value(param: Parameter, given: Any, path: str) -> int:
             looks = _UNIT[kind][1] if kind in _UNIT else f"a {kind}"
             raise fault(path, f"is a text, in quotes: {looks}")
         if not isinstance(given, Number):
-            text(given, path, limits.MAX_TEXT_BYTES)
+            _texts(param, given, path)
         if kind in _UNIT and _UNIT[kind][0].fullmatch(given) is None:
             raise fault(path, f"is {_UNIT[kind][1]}: without its unit it could be mistaken")
         return param.parse(given)
     except UsageError as error:
         raise fault(path, error.message.removeprefix(f"{param.name}: ")) from None
+
+
+def _texts(param: Parameter, given: str, path: str) -> None:
+    """MalformedPolicy unless it is a text of a policy, in a set of values each member of it."""
+    text(given, path, (limits.MAX_TEXT_BYTES + len(", ")) * max(param.places, 1))
+    if any(len(part.strip().encode()) > limits.MAX_TEXT_BYTES for part in given.split(",")):
+        raise fault(path, f"has a member of over {limits.MAX_TEXT_BYTES} bytes")
 
 
 def refuse_vacuous(card: Card, bounds: Mapping[str, Bound], earliest: int, path: str) -> None:
