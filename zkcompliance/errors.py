@@ -318,6 +318,12 @@ class StreakBroken(VerificationError):
     code = "streak-broken"
 
 
+class CapExceeded(VerificationError):
+    """What several labs are shown to have spent together is more than their joint cap."""
+
+    code = "cap-exceeded"
+
+
 class LookupRejected(VerificationError):
     """A challenge met a value of a public table, so that a fraction has no value."""
 

@@ -28,27 +28,30 @@ NOTE_LOGS = (("a", "b"), ("b", "c"))  # who seals it, and who signs too
 class World:
     """Keys first, then the file, and then the notes, which name it."""
 
+    claim, note_logs = "within-allowance", NOTE_LOGS
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         for lab in ALLOWANCES:
             zk.keygen(folder / f"{lab}.key", f"{lab}.example/compute")
             keys.generate_cosigner(folder / f"{lab}.cosigner", f"{lab}.example/notes-signer")
-        for sealer, signer in NOTE_LOGS:
+        for sealer, signer in self.note_logs:
             zk.keygen(folder / f"{sealer}{signer}.key", f"{sealer}{signer}.example/notes")
         self.joint = parse_joint(self.text().encode())
 
     def text(self, cap: str = "20", end: str = "2026-04-01", **allowances: str) -> str:
         """The joint file, or one that differs."""
         having = {lab: str(flop) for lab, flop in ALLOWANCES.items()} | allowances
-        program = catalogue.load("within-allowance").program.hex()
+        program = catalogue.load(self.claim).program.hex()
         lines = [
             'format = "zkcompliance-joint/v1"', 'id = "three-labs"', 'title = "Three labs"', f'cap = "{cap}"',
-            "begin = 2026-01-01", f"end = {end}", f'program = "{program}"',
+            f'claim = "{self.claim}"', "begin = 2026-01-01", f"end = {end}", f'program = "{program}"',
             'phases = "pretraining, fine_tuning, reinforcement, synthetic_data"', 'outside = "10%"',
         ]  # fmt: skip
         for lab, flop in having.items():
-            lines += [f"[labs.{lab}]", f'allowance = "{flop}"', f'compute = ["{self.public(lab)}"]']
-        for sealer, signer in NOTE_LOGS:
+            lines += [f"[labs.{lab}]", f'compute = ["{self.public(lab)}"]']
+            lines += [f'allowance = "{flop}"'] if self.claim == "within-allowance" else []
+        for sealer, signer in self.note_logs:
             lines += ["[[notes]]", f'sealed_by = "{sealer}"', f'key = "{self.public(sealer + signer)}"']
             cosigner = (self.folder / f"{signer}.cosigner.pub").read_text().strip()
             lines += [f'signed_by = "{signer}"', f'cosigner = "{cosigner}"']
@@ -57,12 +60,12 @@ class World:
     def public(self, name: str) -> str:
         return (self.folder / f"{name}.key.pub").read_text().strip()
 
-    def spend(self, lab: str, flop: int, name: str | None = None) -> Path:
-        """A compute log of one row of this lab's key."""
+    def spend(self, lab: str, flop: int, name: str | None = None, **other: object) -> Path:
+        """One more row, sealed, of a compute log of this lab's key; in February, unless it is other."""
         place = self.folder / (name or lab)
         with zk.open_log(place, key=self.folder / f"{lab}.key", schema=schemas.compute) as log:
             row = {"start": "2026-02-01T00:00:00Z", "end": "2026-02-02T00:00:00Z", "run": "r", "phase": "pretraining"}
-            log.append([{**row, "method": "hardware", "flop": flop}])
+            log.append([{**row, "method": "hardware", "flop": flop, **other}])
             log.seal()
         return place
 
@@ -98,7 +101,7 @@ class World:
         logs = {
             "compute": [SealedLog.open(each) for each in compute], "notes": [SealedLog.open(each) for each in notes],
         }  # fmt: skip
-        return zk.prove("within-allowance", logs, time=time, context=context, **params).data  # type: ignore[arg-type]
+        return zk.prove(under.claim, logs, time=time, context=context, **params).data  # type: ignore[arg-type]
 
     def judge(self, joint: Joint | None = None, **proofs: bytes) -> JointVerdict:
         files = {f"{name}.zkp": File(data) for name, data in proofs.items()}

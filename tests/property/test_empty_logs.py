@@ -85,6 +85,7 @@ HOLDS: dict[str, Callable[[Mapping[str, int]], bool]] = {
     "kpi-adherence": lambda publics: False,
     "kpi-detected-internally": lambda publics: False,
     "kpi-time-to-detection": lambda publics: False,
+    "masked-total": lambda publics: False,
     "modification-under-third": lambda publics: publics["model"] == 0,
     "no-dark-compute": lambda publics: False,
     "no-start-while-paused": lambda publics: True,

@@ -86,6 +86,7 @@ def test_the_catalogues_marks() -> None:
         ("chips-registered", "used"),
         ("data-not-from", "datasets"),
         ("evaluated-before-deployment", "events"),
+        ("masked-total", "compute"),
         ("no-start-while-paused", "compute"),
         ("opted-out-honoured", "datasets"),
         ("training-compute-below", "compute"),

@@ -1,7 +1,8 @@
 """A joint file: a cap over several labs, each with its allowance, its logs, and the note logs between them.
 
 Strict TOML, under the same rules as a policy file (`policy.toml`). Its digest is what the labs' proofs are bound to,
-and its first 16 bytes are the `cap` of every note.
+and its first 16 bytes are the `cap` of every note. It says which claim each lab proves: within-allowance, by which
+nothing is revealed, or masked-total, by which the total of all labs is (`joint.masked`), and no lab has an allowance.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from zkcompliance.card.model import Card
 from zkcompliance.card.parameter import parsed
 from zkcompliance.edge.line_ends import unified
 from zkcompliance.errors import KeyFileError, MalformedPolicy, UsageError
+from zkcompliance.joint.masked import MASKED, apart, most
 from zkcompliance.log.cosignature import CosignerKey
 from zkcompliance.log.note import VerifierKey
 from zkcompliance.policy.bounds import refuse_vacuous
@@ -35,10 +37,11 @@ _DIGEST_HEX = 64
 
 @dataclass(frozen=True)
 class Lab:
-    """allowance: FLOP that it has of the cap, before any note; compute: the keys of its compute logs, all of them."""
+    """allowance: FLOP that it has of the cap, before any note, None where the cap is on a masked total; compute: the
+    keys of its compute logs, all of them."""
 
     name: str
-    allowance: int
+    allowance: int | None
     compute: tuple[VerifierKey, ...]
 
 
@@ -60,8 +63,9 @@ class NoteLog:
 
 @dataclass(frozen=True)
 class Joint:
-    """A joint file as it was read. cap: FLOP; begin, end: UTC seconds, end not included; program: 32 bytes.
+    """A joint file as it was read. cap: FLOP; begin, end: UTC seconds, end not included.
 
+    claim: the id of what each lab proves; program: its digest, 32 bytes.
     shared: the parameters that are the same for every lab, as people write them.
     """
 
@@ -71,6 +75,7 @@ class Joint:
     cap: int
     begin: int
     end: int
+    claim: str
     program: bytes
     shared: Mapping[str, str]
     labs: Mapping[str, Lab]
@@ -92,9 +97,12 @@ class Joint:
 
     def params(self, lab: str) -> dict[str, object]:
         """Every parameter of the claim, as this lab has to prove it."""
+        having: dict[str, object] = {"allowance": self.labs[lab].allowance}
+        if self.claim == MASKED:
+            having = {"others": len(self.labs) - 1, "limit": self.cap, "most": most(len(self.labs))}
         return {
-            "cap": self.note_id, "lab": lab, "allowance": self.labs[lab].allowance, "begin": Exact(self.begin),
-            "end": Exact(self.end), **self.shared,
+            "cap": self.note_id, "lab": lab, **having, "begin": Exact(self.begin), "end": Exact(self.end),
+            **self.shared,
         }  # fmt: skip
 
 
@@ -130,12 +138,15 @@ class _Reader:
         program = root.text("program")
         if len(program) != _DIGEST_HEX or set(program) - set("0123456789abcdef"):
             raise fault("program", "is a SHA-256 in 64 lower-case hexadecimal digits")
-        card = catalogue.load(CLAIM)
+        claim = root.text("claim") if "claim" in root else CLAIM
+        if claim not in (CLAIM, MASKED):
+            raise fault("claim", f"is {claim[:40]!r}, and should be {CLAIM} or {MASKED}")
+        card = catalogue.load(claim)
         shared = {param: root.text(param) for param in ("phases", "outside")}
         for param, value in shared.items():
             self._parsed(param, card, value)
-        labs = self._labs(root.table("labs"))
-        if (given := sum(each.allowance for each in labs.values())) > cap:
+        labs = self._labs(root.table("labs"), claim)
+        if (given := sum(each.allowance or 0 for each in labs.values())) > cap:
             raise fault("labs", f"have allowances of {given} FLOP between them, which is more than the cap of {cap}")
         notes = self._notes(labs)
         root.close()
@@ -143,14 +154,17 @@ class _Reader:
             if not any(each in log.between for log in notes):
                 why = "is in no note log: a lab that trades nothing shares one without a note with another lab"
                 raise fault(f"labs.{each}", why)
-        made = Joint(self.data, called, title, cap, begin, end, bytes.fromhex(program), shared, labs, notes)
+        if claim == MASKED and (two := apart(labs, (log.between for log in notes))) is not None:
+            why = "share no note log: under a masked total each two labs do, or more than the total would be learnt"
+            raise fault("notes", f"{two[0]} and {two[1]} {why}")
+        made = Joint(self.data, called, title, cap, begin, end, claim, bytes.fromhex(program), shared, labs, notes)
         for each in labs:
             values = card.publics(parsed(card.id, card.params, made.params(each)))
             bounds = {param.name: Bound(low=values[param.name], high=values[param.name]) for param in card.params}
             refuse_vacuous(card, bounds, 0, f"labs.{each}")
         return made
 
-    def _labs(self, found: Table) -> dict[str, Lab]:
+    def _labs(self, found: Table, claim: str) -> dict[str, Lab]:
         names = found.names()
         if not 2 <= len(names) <= limits.MAX_JOINT_LABS:
             raise fault("labs", f"are {len(names)}, and should be 2 to {limits.MAX_JOINT_LABS}")
@@ -164,7 +178,9 @@ class _Reader:
             if (same := ids.setdefault(text_id(called), called)) != called:
                 raise fault(path, f"has the same id as {same}")
             inside = found.table(called)
-            allowance = self._flop(inside, "allowance")
+            if claim == MASKED and "allowance" in inside:
+                raise fault(inside.at("allowance"), f"is not asked under {MASKED}: the cap is on the total of all labs")
+            allowance = None if claim == MASKED else self._flop(inside, "allowance")
             keys = tuple(
                 self._log_key(text(each, place, limits.MAX_POLICY_KEY_BYTES), place)
                 for each, place in inside.items("compute", limits.MAX_POLICY_KEYS)

@@ -11,17 +11,20 @@ their keys, and no others. What no proof shows by itself is checked here, in thi
 That no allowance is too many is a rule of the joint file (`joint.file`). Then the sum over the labs of what each proof
 shows, counted + given ≤ allowance + received, is: all that counts ≤ Σ allowances ≤ cap, since each note log is added
 on one side by one of its labs and on the other by the other. The claim makes each of the two show that every note in
-it has that lab on exactly one side, so that the two sides are these two labs.
+it has that lab on exactly one side, so that the two sides are these two labs. Under a masked total the same holds of
+what each lab discloses, modulo 2^96, so that the sum of it is what all labs spent (`joint.masked`); it is held against
+the cap here, once nothing else is wrong.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from zkcompliance.card import catalogue
 from zkcompliance.decide import Request
 from zkcompliance.errors import (
+    CapExceeded,
     CheckpointMismatch,
     ProgramMismatch,
     RequirementNotShown,
@@ -30,7 +33,8 @@ from zkcompliance.errors import (
     StatementMismatch,
     VerificationError,
 )
-from zkcompliance.joint.file import CLAIM, Joint, NoteLog
+from zkcompliance.joint import masked
+from zkcompliance.joint.file import Joint, NoteLog
 from zkcompliance.joint.verdict import JointVerdict, LabShown, NotesShown
 from zkcompliance.log import note
 from zkcompliance.log.checkpoint import generation_of
@@ -56,11 +60,11 @@ def judge_joint(
 
     What is wrong is in the verdict. Raises MalformedError for a file that is not in its form.
     """
-    if (card := catalogue.load(CLAIM)).program != joint.program:
+    if (card := catalogue.load(joint.claim)).program != joint.program:
         wrong = ProgramMismatch(
             f"program: the joint file asks for {joint.program.hex()}, and {card.label} is {card.program.hex()} here"
         )
-        return JointVerdict(joint, _moment(clock, at), (), (), (wrong,))
+        return JointVerdict(joint, _moment(clock, at), (), (), (wrong,), None)
     others, of_lab = _sorted(files, joint)
     judged = {
         lab: _judge(file, joint, lab, clock=clock, at=at, progress=progress) for lab, file in of_lab.items()
@@ -69,7 +73,8 @@ def judge_joint(
         others.append(twice)
     labs = tuple(_shown(joint, lab, judged.get(lab)) for lab in joint.labs)
     notes = tuple(_notes(each, judged) for each in joint.notes)
-    return JointVerdict(joint, _moment(clock, at), labs, notes, tuple(others))
+    verdict = JointVerdict(joint, _moment(clock, at), labs, notes, tuple(others), None)
+    return _added_up(verdict) if joint.claim == masked.MASKED and verdict.accepted else verdict
 
 
 def _moment(clock: int, at: int | str | None) -> int:
@@ -88,7 +93,7 @@ def _sorted(files: Mapping[str, File], joint: Joint) -> tuple[list[VerificationE
     for called, file in files.items():
         claims = [claimed for proof in file.proofs for claimed in proof.claims]
         if len(claims) != 1:
-            why = f"{called} proves {len(claims)} claims, and each lab gives a proof of one, {CLAIM}"
+            why = f"{called} proves {len(claims)} claims, and each lab gives a proof of one, {joint.claim}"
             wrong.append(StatementMismatch(f"claim: {why}"))
             continue
         origins = [log.origin for log in file.proofs[0].statement.logs]
@@ -117,7 +122,7 @@ def _judge(file: File, joint: Joint, lab: str, *, clock: int, at: int | str | No
         "compute": joint.labs[lab].compute,
         "notes": tuple(each.key for each in joint.notes_of(lab)),
     }  # fmt: skip
-    asked = Request(claim=CLAIM, params=joint.params(lab), log_keys=keys, context=joint.digest, at=at)
+    asked = Request(claim=joint.claim, params=joint.params(lab), log_keys=keys, context=joint.digest, at=at)
     verdict = asked.decide(file, clock=clock, progress=progress)
     places = file.proofs[0].claims[0].places if verdict.accepted else ()
     return _Judged(verdict, places, _after_the_end(joint, lab, verdict) or _first_generation(places))
@@ -142,8 +147,10 @@ def _first_generation(places: Sequence[Place]) -> VerificationError | None:
 
 def _shown(joint: Joint, lab: str, judged: _Judged | None) -> LabShown:
     if judged is None:
+        allowance = joint.labs[lab].allowance
+        of = "what it spent" if allowance is None else f"its allowance of {allowance} FLOP"
         missing = RequirementNotShown(
-            f"labs: {lab} is left out: of its allowance of {joint.labs[lab].allowance} FLOP nothing is shown",
+            f"labs: {lab} is left out: of {of} nothing is shown",
             help=f"give the proof of {lab} too",
         )
         return LabShown(lab, None, missing)
@@ -197,6 +204,19 @@ def _both_signed(log: NoteLog, place: Place) -> VerificationError | None:
         f"notes: the checkpoint of {log.key.name} that is proved over is not signed by {log.signed_by}",
         help=f"ask {log.signed_by} to cosign it (docs/across.md), and both to prove again",
     )
+
+
+def _added_up(verdict: JointVerdict) -> JointVerdict:
+    """With the total of all labs, where each is shown under masks that cancel; and what is wrong if it is too much."""
+    revealed = [
+        value.exact
+        for lab in verdict.labs
+        for value in (() if lab.verdict is None else lab.verdict.findings[0].values)
+        if value.role == "revealed" and value.name == masked.REVEALED
+    ]
+    total, cap = masked.total(revealed), verdict.joint.cap
+    why = f"cap: the labs together spent {total} FLOP, which is more than the cap of {cap}"
+    return replace(verdict, total=total, others=(CapExceeded(why),) if total > cap else ())
 
 
 def _in_two(judged: Mapping[str, _Judged]) -> VerificationError | None:

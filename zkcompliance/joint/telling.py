@@ -1,7 +1,8 @@
 """A joint verdict written down: as text for people, and as JSON for machines, both pure functions of it.
 
 JSON, `zkcompliance-joint-verdict/v1`: format, accepted, judged_at (UTC seconds), joint (id, title, sha256, cap, begin,
-end, program), labs (one for each of the joint file, in its order: name, allowance, accepted, proof (sha256, bytes;
+end, claim, program), total (FLOP that all labs together spent, where it is told; else null), labs (one for each of the
+joint file, in its order: name, allowance (null where it has none), accepted, proof (sha256, bytes;
 null where none is there), proved_at, logs (slot, origin, size, root, rows_log2), values (name, text, of what is
 revealed), error (code, message, help, or null)), notes (origin, between, size, root, rows_log2, error), errors (of no
 lab by itself), seen (who sees what, in sentences), not_shown (in sentences). Integers are decimal strings.
@@ -13,6 +14,7 @@ import json
 from collections.abc import Iterator
 
 from zkcompliance.errors import ZkComplianceError
+from zkcompliance.joint.masked import MASKED
 from zkcompliance.joint.verdict import JointVerdict, LabShown, NotesShown
 from zkcompliance.quantities import show_time
 
@@ -24,11 +26,29 @@ _SEEN = (
     "Nobody sees from a proof what a lab has spent, or given and received in all. Labs that put together what they "
     "know of another know the notes that they share with it, and so a bound on what it spent.",
 )
+_SEEN_MASKED = (
+    "Everybody sees the cap, the exact total of all labs, how many segments each log has, and of each at most how many "
+    "rows, as a power of two, and to two figures how many rows of each lab count.",
+    "The two labs of a note log see its masks. No other lab does, nor whoever judges.",
+    "What a lab spent is seen by nobody from its proof. Labs that put together what they know take their own part off "
+    "the total, and learn what the other labs spent together: with two labs, or where all but one do so, what that one "
+    "spent. Of several others they learn the sum alone.",
+)
 _NOT_SHOWN = (
     "Compute in logs that the joint file does not name: whoever wrote it answers for the list.",
     "That rows are true, and that nothing was left out of a log; that a checkpoint is the newest of its log.",
     "Which lab shared more than another: labs may agree on how they share what they have, not on more than that.",
 )
+_NOT_SHOWN_MASKED = (
+    *_NOT_SHOWN[:2],
+    "That masks are random, known to nobody else and used once: a lab that draws them otherwise shows others what it "
+    "knows itself.",
+)
+
+
+def _said(verdict: JointVerdict) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Who sees what, and what is not shown."""
+    return (_SEEN_MASKED, _NOT_SHOWN_MASKED) if verdict.joint.claim == MASKED else (_SEEN, _NOT_SHOWN)
 
 
 def sentences(verdict: JointVerdict) -> str:
@@ -39,19 +59,22 @@ def sentences(verdict: JointVerdict) -> str:
 def document(verdict: JointVerdict) -> str:
     """The JSON text, which ends with a newline."""
     joint = verdict.joint
+    seen, not_shown = _said(verdict)
     made = {
         "format": FORMAT,
         "accepted": verdict.accepted,
         "judged_at": str(verdict.judged_at),
         "joint": {
             "id": joint.id, "title": joint.title, "sha256": joint.digest.hex(), "cap": str(joint.cap),
-            "begin": str(joint.begin), "end": str(joint.end), "program": joint.program.hex(),
+            "begin": str(joint.begin), "end": str(joint.end), "claim": joint.claim,
+            "program": joint.program.hex(),
         },
+        "total": None if verdict.total is None else str(verdict.total),
         "labs": [_lab(verdict, each) for each in verdict.labs],
         "notes": [_notes(each) for each in verdict.notes],
         "errors": [_error(each) for each in verdict.others],
-        "seen": list(_SEEN),
-        "not_shown": list(_NOT_SHOWN),
+        "seen": list(seen),
+        "not_shown": list(not_shown),
     }  # fmt: skip
     return json.dumps(made, indent=2, sort_keys=True) + "\n"
 
@@ -63,6 +86,8 @@ def _lines(verdict: JointVerdict) -> Iterator[str]:
         yield f"ACCEPTED: {', '.join(joint.labs)} together spent at most {joint.cap} FLOP {period}, by their logs"
     else:
         yield f"NOT ACCEPTED: that {', '.join(joint.labs)} together spent at most {joint.cap} FLOP {period}"
+    if verdict.total is not None:
+        yield f"  total       {verdict.total} FLOP, exactly, of all labs together; the cap is {joint.cap}"
     yield f"  joint file  {joint.id}: {joint.title}"
     yield f"              {joint.digest.hex()}"
     yield f"  judged      {show_time(verdict.judged_at)}"
@@ -71,7 +96,8 @@ def _lines(verdict: JointVerdict) -> Iterator[str]:
     for lab in verdict.labs:
         yield ""
         there = "not there" if lab.verdict is None else "shown" if lab.error is None else "refused"
-        yield f"{lab.name}: {there}; allowance {joint.labs[lab.name].allowance} FLOP"
+        allowance = joint.labs[lab.name].allowance
+        yield f"{lab.name}: {there}" + ("" if allowance is None else f"; allowance {allowance} FLOP")
         if lab.verdict is not None and lab.error is None:
             for log in (log for finding in lab.verdict.findings for log in finding.logs):
                 yield f"  {log.slot:<10}  {log.origin}, {log.size} segment(s), root {log.root.hex()}"
@@ -85,7 +111,8 @@ def _lines(verdict: JointVerdict) -> Iterator[str]:
         yield f"notes of {one} and {other}: {notes.log.key.name}, {said}"
         if notes.error is not None:
             yield from _refused(notes.error)
-    for title, said_of_all in (("Who sees what", _SEEN), ("This does not show", _NOT_SHOWN)):
+    seen, not_shown = _said(verdict)
+    for title, said_of_all in (("Who sees what", seen), ("This does not show", not_shown)):
         yield ""
         yield title
         yield from (f"  - {each}" for each in said_of_all)
@@ -98,11 +125,11 @@ def _refused(error: ZkComplianceError) -> Iterator[str]:
 
 
 def _lab(verdict: JointVerdict, lab: LabShown) -> dict[str, object]:
-    shown = lab.verdict
+    shown, allowance = lab.verdict, verdict.joint.labs[lab.name].allowance
     findings = () if shown is None else shown.findings
     return {
         "name": lab.name,
-        "allowance": str(verdict.joint.labs[lab.name].allowance),
+        "allowance": None if allowance is None else str(allowance),
         "accepted": shown is not None and shown.accepted and lab.error is None,
         "proof": None if shown is None else {"sha256": shown.file_sha256.hex(), "bytes": str(shown.file_bytes)},
         "proved_at": None if shown is None or not shown.proved_at else str(shown.proved_at),

@@ -33,13 +33,17 @@ class NotesShown:
 
 @dataclass(frozen=True)
 class JointVerdict:
-    """judged_at: UTC seconds. others: what is wrong with files, or with the joint file, and is of no lab by itself."""
+    """judged_at: UTC seconds. others: what is wrong with files, or with the joint file, and is of no lab by itself.
+
+    total: FLOP that all labs together spent, under a masked total where every lab is shown; None otherwise.
+    """
 
     joint: Joint
     judged_at: int
     labs: tuple[LabShown, ...]
     notes: tuple[NotesShown, ...]
     others: tuple[ZkComplianceError, ...]
+    total: int | None
 
     @property
     def errors(self) -> Iterator[ZkComplianceError]:
