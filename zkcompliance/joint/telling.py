@@ -58,9 +58,14 @@ def sentences(verdict: JointVerdict) -> str:
 
 def document(verdict: JointVerdict) -> str:
     """The JSON text, which ends with a newline."""
+    return json.dumps(fields(verdict), indent=2, sort_keys=True) + "\n"
+
+
+def fields(verdict: JointVerdict) -> dict[str, object]:
+    """What is written as JSON."""
     joint = verdict.joint
     seen, not_shown = _said(verdict)
-    made = {
+    return {
         "format": FORMAT,
         "accepted": verdict.accepted,
         "judged_at": str(verdict.judged_at),
@@ -76,7 +81,6 @@ def document(verdict: JointVerdict) -> str:
         "seen": list(seen),
         "not_shown": list(not_shown),
     }  # fmt: skip
-    return json.dumps(made, indent=2, sort_keys=True) + "\n"
 
 
 def _lines(verdict: JointVerdict) -> Iterator[str]:
