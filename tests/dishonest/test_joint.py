@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 import zkcompliance as zk
-from tests.kit.joint_labs import BEGIN, END, NOW, SPENT, World
+from tests.kit.joint_labs import BEGIN, END, NOW, SPENT, World, known_alone, refused
 from zkcompliance.commands.main import cli
 from zkcompliance.errors import (
     CheckpointMismatch,
@@ -24,14 +24,11 @@ from zkcompliance.errors import (
     SignatureRejected,
     StaleProof,
     StatementMismatch,
-    VerificationError,
 )
 from zkcompliance.joint import judge
 from zkcompliance.joint.file import parse_joint
-from zkcompliance.joint.verdict import JointVerdict
 from zkcompliance.policy import requirement, slots
-from zkcompliance.policy.model import LogRule, Requirement
-from zkcompliance.policy.proofs import Claimed, File
+from zkcompliance.policy.proofs import File
 
 GIVEN = {"serial": 1, "giver": "b", "taker": "a", "amount": 3}
 
@@ -66,12 +63,6 @@ class Honest(World):
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Honest]:
     yield Honest(tmp_path_factory.mktemp("joint"))
-
-
-def refused(verdict: JointVerdict, kind: type[VerificationError], *words: str) -> None:
-    assert not verdict.accepted
-    errors = list(verdict.errors)
-    assert any(type(each) is kind and all(word in each.message for word in words) for each in errors), errors
 
 
 def test_three_labs_within_their_cap(world: Honest) -> None:
@@ -134,7 +125,7 @@ def test_a_note_used_twice(world: Honest, monkeypatch: pytest.MonkeyPatch) -> No
     more = world.spend_elsewhere("a", 11)
     proofs = {**world.proofs, "a": world.prove("a", [more], [world.ab, world.folder / "own"])}
     refused(world.judge(**proofs), SignatureRejected, "own.example/notes")
-    monkeypatch.setattr(slots, "placed", _known_alone)
+    monkeypatch.setattr(slots, "placed", known_alone)
     assert world.judge(**proofs).accepted
 
 
@@ -180,12 +171,6 @@ def test_what_people_and_programs_read(world: Honest, tmp_path: Path) -> None:
         zk.verify_joint(files[:2], cap, at=NOW)
     assert CliRunner().invoke(cli, ["verify", *files]).exit_code == 2
     assert CliRunner().invoke(cli, ["verify", *files, *at, "--log-key", "x.pub"]).exit_code == 2
-
-
-def _known_alone(claimed: Claimed, asked: Requirement, rules: Mapping[str, LogRule]) -> tuple[slots.Placed, ...]:
-    """The logs that are asked for; any other is passed over."""
-    known = {each.key.name: label for label, rule in rules.items() for each in rule.keys}
-    return tuple((place, known[place.name]) for place in claimed.places if place.name in known)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import zkcompliance as zk
-from tests.dishonest.test_joint import _known_alone, refused
+from tests.kit.joint_labs import known_alone, refused
 from tests.kit.masked_labs import PAIRS, SPENT, Honest, Masked, Two
 from zkcompliance.errors import (
     CapExceeded,
@@ -82,7 +82,7 @@ def test_a_mask_left_out_by_one_party(world: Honest, monkeypatch: pytest.MonkeyP
         world.prove_with("c", without=["ac"])
     proofs = {**world.proofs, "c": world.prove_with("c", without=["ac"], others=1)}
     refused(world.judge(**proofs), RequirementNotShown, "there is none of the key ac.example/notes")
-    monkeypatch.setattr(slots, "placed", _known_alone)
+    monkeypatch.setattr(slots, "placed", known_alone)
     refused(world.judge(**proofs), StatementMismatch, "others: the proof is about")
     monkeypatch.setattr(requirement, "check_values", lambda *_: None)
     wrong_total(world.judge(**proofs))

@@ -8,6 +8,7 @@ from pathlib import Path
 import zkcompliance as zk
 from zkcompliance import schemas
 from zkcompliance.card import catalogue
+from zkcompliance.errors import VerificationError
 from zkcompliance.joint.file import Joint, parse_joint
 from zkcompliance.joint.judge import judge_joint
 from zkcompliance.joint.verdict import JointVerdict
@@ -15,7 +16,9 @@ from zkcompliance.log import keys
 from zkcompliance.log.cosigner import Cosigner
 from zkcompliance.log.merkle import consistency_proof
 from zkcompliance.log.store import SealedLog
-from zkcompliance.policy.proofs import File
+from zkcompliance.policy import slots
+from zkcompliance.policy.model import LogRule, Requirement
+from zkcompliance.policy.proofs import Claimed, File
 
 BEGIN = 1_767_225_600  # 2026-01-01
 END = 1_775_001_600  # 2026-04-01
@@ -106,3 +109,16 @@ class World:
     def judge(self, joint: Joint | None = None, **proofs: bytes) -> JointVerdict:
         files = {f"{name}.zkp": File(data) for name, data in proofs.items()}
         return judge_joint(files, joint or self.joint, clock=NOW)
+
+
+def refused(verdict: JointVerdict, kind: type[VerificationError], *words: str) -> None:
+    """The verdict is not accepted, and one of its errors is of this class and has these words."""
+    assert not verdict.accepted
+    errors = list(verdict.errors)
+    assert any(type(each) is kind and all(word in each.message for word in words) for each in errors), errors
+
+
+def known_alone(claimed: Claimed, asked: Requirement, rules: Mapping[str, LogRule]) -> tuple[slots.Placed, ...]:
+    """The logs that are asked for; any other is passed over."""
+    known = {each.key.name: label for label, rule in rules.items() for each in rule.keys}
+    return tuple((place, known[place.name]) for place in claimed.places if place.name in known)

@@ -20,6 +20,9 @@ def _says(function: Callable[..., Any]) -> Callable[..., Any]:
     """The options that say what a note says."""
     for option in (
         click.option("--empty", is_flag=True, help="In place of these three: the log is new, and has no note yet."),
+        click.option(
+            "--mask", is_flag=True, help="In place of --flop, under a masked total: drawn at random, told nobody."
+        ),
         click.option("--flop", metavar="AMOUNT", help="How much, such as 3e24."),
         click.option("--to", "taker", metavar="LAB", help="The lab that gets it."),
         click.option("--from", "giver", metavar="LAB", help="The lab that gives, as the joint file calls it."),
@@ -60,6 +63,7 @@ def new_command(
     giver: str | None,
     taker: str | None,
     flop: str | None,
+    mask: bool,
     empty: bool,
     place: Path,
     share: str,
@@ -76,7 +80,7 @@ def new_command(
     with console.progress() as report:
         console.warm_up(report)
         made = api.new_note(
-            log, joint, key=key, to=place, giver=giver, taker=taker, amount=flop, empty=empty, share=share,
+            log, joint, key=key, to=place, giver=giver, taker=taker, amount=flop, mask=mask, empty=empty, share=share,
             progress=report,
         )  # fmt: skip
     if as_json:
@@ -122,6 +126,7 @@ def accept_command(
     giver: str | None,
     taker: str | None,
     flop: str | None,
+    mask: bool,
     empty: bool,
     earlier: tuple[Path, ...],
     as_json: bool,
@@ -137,8 +142,8 @@ def accept_command(
     with console.progress() as report:
         console.warm_up(report)
         done = api.accept_note(
-            copy, joint, key=key, state=state, serial=serial, giver=giver, taker=taker, amount=flop, empty=empty,
-            earlier=earlier, progress=report,
+            copy, joint, key=key, state=state, serial=serial, giver=giver, taker=taker, amount=flop, mask=mask,
+            empty=empty, earlier=earlier, progress=report,
         )  # fmt: skip
     newest = done.notes[-1] if done.notes else None
     if as_json:
@@ -179,5 +184,9 @@ def take_command(log: Path, answer: Path, joint: Path, as_json: bool) -> None:
     console.print_fields("signed by both", {"log": f"{log} ({taken.origin})", "segments": str(len(taken.segments))})
 
 
-def _document(said: Any) -> dict[str, str] | None:
-    return None if said is None else {"from": said.giver, "to": said.taker, "flop": str(said.amount)}
+def _document(said: Any) -> dict[str, str | None] | None:
+    """flop: null of a mask."""
+    if said is None:
+        return None
+    flop = None if said.amount is None else str(said.amount)
+    return {"from": said.giver, "to": said.taker, "flop": flop}

@@ -19,7 +19,7 @@ from zkcompliance.log.layout import Layout, Settings
 from zkcompliance.log.merkle import consistency_proof
 from zkcompliance.log.signer import CosignerSigner
 from zkcompliance.log.store import SealedLog
-from zkcompliance.notes.told import Note, log_of, notes_in, require_between, signed
+from zkcompliance.notes.told import Note, log_of, notes_in, require_between, require_kind, signed
 from zkcompliance.progress import Progress, silent
 from zkcompliance.prove.handing import receive
 
@@ -66,6 +66,7 @@ def accept_note(
         raise NoteRefused(f"{own.key.name} is to be signed by {own.cosigner.text}, and this is {key.verifier.text}")
     if agreed is not None:
         require_between(own, agreed.note)
+        require_kind(joint, agreed.note)
     shown, signer = SealedLog.open(path), Cosigner(key, state)
     before, entries = signer.newest(own.key), [each.entry.encode() for each in shown.segments]
     proof = consistency_proof(before, entries) if 0 < before < len(entries) else []

@@ -30,6 +30,7 @@ def new_note(
     giver: str | None = None,
     taker: str | None = None,
     amount: Amount | None = None,
+    mask: bool = False,
     empty: bool = False,
     share: str = "1/2",
     progress: Progress = silent,
@@ -37,15 +38,15 @@ def new_note(
     """Write a note of a joint cap into the note log that two labs share, seal it, and hand the log over to the other.
 
     log: its folder, made when it is new; joint: the joint file; key: the log's private key. giver, taker: the two labs,
-    as the joint file calls them; amount: FLOP, a whole number or a text such as `"3e24"`. empty: in their place, of a
-    new log: it has no note. to: the folder for the other lab, new or one that it was handed over to before; share:
+    as the joint file calls them; amount: FLOP, a whole number or a text such as `"3e24"`; mask: in its place, under a
+    masked total: it is drawn here, and not told. empty: in their place, of a new log: it has no note. to: the folder for the other lab, new or one that it was handed over to before; share:
     which part of the proofs that are left goes along. Killed, the same call goes on where it was.
 
     NoteRefused, UsageError, LogError, KeyFileError, BudgetSpent; MalformedPolicy for the joint file.
     """
     from zkcompliance.outputs import places
 
-    said, stated = _said(giver, taker, amount, empty), load_joint(joint)
+    said, stated = _said(giver, taker, amount, mask, empty), load_joint(joint)
     for place in (Path(log), Path(to)):
         if not os.path.lexists(place):
             places.outside_logs(place)
@@ -62,6 +63,7 @@ def accept_note(
     giver: str | None = None,
     taker: str | None = None,
     amount: Amount | None = None,
+    mask: bool = False,
     empty: bool = False,
     earlier: Sequence[str | Path] = (),
     progress: Progress = silent,
@@ -69,7 +71,7 @@ def accept_note(
     """Check a note log that was handed over, and sign it too, where its newest note says what was agreed.
 
     folder: the copy; key: the private cosigner's key; state: the file that remembers what it signed, made when new,
-    which is kept with the key. serial, giver, taker, amount: what was agreed; empty: in their place, that there is no
+    which is kept with the key. serial, giver, taker, amount or mask: what was agreed; empty: in their place, that there is no
     note yet. earlier: copies that were handed over before, whose segments this one lacks. `.answer` is the file that
     the lab that seals the log needs.
 
@@ -77,7 +79,7 @@ def accept_note(
     """
     from zkcompliance.outputs import places
 
-    said = _said(giver, taker, amount, empty)
+    said = _said(giver, taker, amount, mask, empty)
     if (said is None) != (serial is None):
         raise UsageError("the number of the note was agreed with it: serial goes with giver, taker and amount")
     agreed = None if said is None or serial is None else Agreed(serial, said)
@@ -96,13 +98,14 @@ def take_note(log: str | Path, joint: str | Path, answer: bytes | str | Path) ->
     return making.take_note(log, load_joint(joint), data)
 
 
-def _said(giver: str | None, taker: str | None, amount: Amount | None, empty: bool) -> Note | None:
+def _said(giver: str | None, taker: str | None, amount: Amount | None, mask: bool, empty: bool) -> Note | None:
     """What a note says; None for `empty`. UsageError for a part of it, for both, and for neither."""
-    if empty and giver is None and taker is None and amount is None:
+    if empty and giver is None and taker is None and amount is None and not mask:
         return None
-    if empty or giver is None or taker is None or amount is None:
+    if empty or giver is None or taker is None or (amount is None) != mask:
         raise UsageError(
-            "a note says who gives whom how much: giver, taker and amount; or the log has none: empty",
+            "a note says who gives whom how much: giver, taker and amount, or mask in the place of the amount; or the "
+            "log has none: empty",
             help="zkcompliance note --help",
         )
-    return Note(giver, taker, amount_of(amount))
+    return Note(giver, taker, None if amount is None else amount_of(amount))

@@ -12,13 +12,14 @@ from pathlib import Path
 from zkcompliance import schemas
 from zkcompliance.errors import CheckpointMismatch, NoteRefused
 from zkcompliance.joint.file import Joint, NoteLog
+from zkcompliance.joint.masked import draw
 from zkcompliance.log import cosigned, handing, note
 from zkcompliance.log.checkpoint import Checkpoint
 from zkcompliance.log.layout import Layout, Settings
 from zkcompliance.log.signer import SignerKey
 from zkcompliance.log.store import SealedLog
 from zkcompliance.log.writer import Writer, create_log
-from zkcompliance.notes.told import Note, log_of, notes_in, require_between, signed
+from zkcompliance.notes.told import Note, log_of, notes_in, require_between, require_kind, signed
 from zkcompliance.progress import Progress, silent
 from zkcompliance.prove.handing import hand_over
 
@@ -54,6 +55,7 @@ def new_note(
     own, place = log_of(joint, key.verifier.text), Path(path)
     if said is not None:
         require_between(own, said)
+        require_kind(joint, said)
     if not os.path.lexists(place):
         create_log(place, schemas.note, key)
     with Writer(place, key) as writer:
@@ -125,6 +127,6 @@ def _seal(writer: Writer, joint: Joint, notes: tuple[Note, ...], said: Note | No
         return
     row = {
         "serial": len(notes) + 1, "cap": joint.note_id, "giver": said.giver, "taker": said.taker,
-        "amount": said.amount,
+        "amount": draw() if said.amount is None else said.amount,
     }  # fmt: skip
     writer.seal([row], progress=progress)

@@ -12,6 +12,7 @@ from zkcompliance import schemas
 from zkcompliance.card import catalogue
 from zkcompliance.errors import MalformedNote, NoteRefused, SignatureRejected, UsageError
 from zkcompliance.joint.file import CLAIM, Joint, NoteLog
+from zkcompliance.joint.masked import MASKED
 from zkcompliance.log import note
 from zkcompliance.log.store import SealedLog
 from zkcompliance.quantities import show_id
@@ -22,14 +23,17 @@ _BITS = 96  # of a column of FLOP
 
 @dataclass(frozen=True)
 class Note:
-    """A part of its allowance that one lab gives another. amount: FLOP, from 1 to below 2^96."""
+    """A part of its allowance that one lab gives another. amount: FLOP, from 1 to below 2^96.
+
+    Under a masked total it is a mask, which is drawn when it is sealed; it is told nobody, and amount is None.
+    """
 
     giver: str
     taker: str
-    amount: int
+    amount: int | None
 
     def __str__(self) -> str:
-        return f"{self.giver} gives {self.taker} {self.amount} FLOP"
+        return f"{self.giver} gives {self.taker} " + ("a mask" if self.amount is None else f"{self.amount} FLOP")
 
 
 def amount_of(given: object) -> int:
@@ -46,6 +50,18 @@ def amount_of(given: object) -> int:
             "a note of 0 FLOP gives nothing", help="labs that trade nothing: zkcompliance note new --empty"
         )
     return amount
+
+
+def require_kind(joint: Joint, said: Note) -> None:
+    """NoteRefused for an amount where the joint file asks for masks, and for a mask where it does not."""
+    if joint.claim == MASKED and said.amount is not None:
+        why = "whose notes are masks: an amount that somebody chose hides nothing"
+        raise NoteRefused(f"the joint file {joint.id} is of {MASKED}, {why}", help="--mask in the place of --flop")
+    if joint.claim != MASKED and said.amount is None:
+        raise NoteRefused(
+            f"the joint file {joint.id} is of {joint.claim}, and a mask would give away what was drawn",
+            help="--flop AMOUNT in the place of --mask",
+        )
 
 
 def log_of(joint: Joint, vkey: str) -> NoteLog:
@@ -104,7 +120,7 @@ def _said(row: dict[str, schemas.Value], serial: int, joint: Joint, log: NoteLog
     one, other = log.between
     if {giver, taker} != set(names):
         raise NoteRefused(f"{called} is not from {one} to {other}, nor from {other} to {one}")
-    amount = int(row["amount"])
-    if not amount:
+    amount = None if joint.claim == MASKED else int(row["amount"])
+    if amount == 0:
         raise NoteRefused(f"{called} is of 0 FLOP: it gives nothing")
     return Note(names[giver], names[taker], amount)
