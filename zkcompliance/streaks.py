@@ -21,7 +21,7 @@ from zkcompliance.log.checkpoint import generation_of
 from zkcompliance.policy import catalogue as policies
 from zkcompliance.policy.model import Policy
 from zkcompliance.policy.proofs import File, open_proof, opened, origins_of
-from zkcompliance.policy.streak import Held, Streak, check_goes_on, in_order, placed
+from zkcompliance.policy.streak import Held, Streak, bound_by, check_goes_on, in_order, placed
 from zkcompliance.progress import Progress, silent
 
 Given = bytes | Path  # a proof file, or where it lies
@@ -53,6 +53,7 @@ def judge(
             f"{policy.label} has no calendar, by which periods follow one another",
             help="a policy's table [calendar] says from when on a proof is asked for each month, quarter or year",
         )
+    bound = bound_by(policy)
     held: list[tuple[Held, Given, int]] = []
     for number, each in enumerate(files):
         with _file(each) as file:
@@ -60,7 +61,7 @@ def judge(
     held.sort(key=lambda each: (-1 if each[0].period is None else each[0].period.number, each[2]))
     missing, error = in_order(calendar, [each for each, _, _ in held], clock)
     if error is not None:
-        return Streak(named, calendar, clock, tuple(each for each, _, _ in held), tuple(missing), error)
+        return Streak(named, calendar, clock, tuple(each for each, _, _ in held), tuple(missing), error, bound)
     done: list[Held] = []
     with tempfile.TemporaryDirectory(prefix="zkcompliance-streak-") as folder:
         for one, given, number in held:
@@ -75,7 +76,7 @@ def judge(
             except StreakBroken as fault:
                 found = replace(found, error=found.error or fault)
             done.append(found)
-    return Streak(named, calendar, clock, tuple(done))
+    return Streak(named, calendar, clock, tuple(done), bound=bound)
 
 
 def _policy(asked: Request) -> Policy:

@@ -61,7 +61,7 @@ ROOMS: dict[str, str] = {
     "decide": "attest card edge errors log openings outputs policy progress quantities request",
     "joint": "card decide edge errors limits log policy progress quantities",
     "notes": "card edge errors joint limits log outputs progress prove quantities schemas",
-    "archive": "card decide edge errors limits policy progress quantities report strict_json",
+    "archive": "attest card decide edge errors joint limits policy progress quantities report streaks strict_json",
     "streaks": "decide errors limits log policy progress",
     # what people call
     "client": "attest card claim decide errors joint log outputs policy progress prove quantities schemas streaks",

@@ -6,31 +6,31 @@ import contextlib
 import json
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from zkcompliance import strict_json
+from zkcompliance import streaks, strict_json
 from zkcompliance.archive import box
 from zkcompliance.archive.case import PROOF, Case
+from zkcompliance.archive.judged import Judged, judged
+from zkcompliance.archive.signed import check
 from zkcompliance.archive.text import readme
 from zkcompliance.decide import Request
 from zkcompliance.errors import ArchiveChanged, MalformedArchive, ZkComplianceError
+from zkcompliance.joint.file import load_joint
+from zkcompliance.joint.judge import judge_joint
+from zkcompliance.joint.verdict import JointVerdict
 from zkcompliance.policy.proofs import open_proof
 from zkcompliance.policy.subject import path_of
-from zkcompliance.policy.verdict import Verdict
 from zkcompliance.progress import Progress, silent
-from zkcompliance.report import refused, write
+from zkcompliance.quantities import parse_time
+from zkcompliance.report import refused
 
 FORMAT = "zkcompliance-archive/v1"
-CASE, VERDICT, PAGE, VERIFIER, README = (
-    "case.json",
-    "verdict.json",
-    "verdict.html",
-    "zkcompliance-verify.pyz",
-    "README.txt",
-)
+CASE, VERDICT, VERIFIER, README = "case.json", "verdict.json", "zkcompliance-verify.pyz", "README.txt"
 _MAX_CASE = 1 << 20
+_JOINT = ("--joint", "joint.toml", "--at", "TIME")
 # Options of a case → the fields of a request, and whether a field holds several; a value may begin with a log's name.
 _FIELDS = {
     "--policy": ("policy", False), "--claim-file": ("claim_files", True), "--claim": ("claim", False),
@@ -49,49 +49,62 @@ _FILES = {
 
 @dataclass(frozen=True)
 class Again:
-    """What came of an archive. verdict: today's, by this installation; same: whether its verifier is the archived one's
-    bytes; files: how many were held against their digests."""
+    """What came of an archive. judged: today's, by this installation; same: whether its verifier is the archived one's
+    bytes; files: how many were held against their digests; signed: how many signed verdicts were among them."""
 
-    verdict: Verdict
+    judged: Judged
     same: bool
     files: int
+    signed: int
 
 
-def make(case: Case, verifier: bytes, *, clock: int, progress: Progress = silent) -> tuple[bytes, Verdict]:
-    """The archive's bytes and the verdict in it, whatever it is. verifier: the one file. Raises nothing of the proof:
-    what is in the way of a verdict is in the verdict, as its `error`."""
-    verdict = _judge(case, clock, progress)
+def make(case: Case, verifier: bytes, *, clock: int, progress: Progress = silent) -> tuple[bytes, Judged]:
+    """The archive's bytes and the verdict in it, whatever it is. verifier: the one file. Of one proof nothing is
+    raised: what is in the way of a verdict is in it, as its `error`. Signed verdicts are refused as by `check`."""
+    found = _judge(case, clock, progress)
+    check(case.files, found)
+    whole: dict[str, object] = {"format": FORMAT, "options": list(case.options)}
+    if case.proofs != (PROOF,):
+        whole["proofs"] = list(case.proofs)
     files = {
         **case.files,
-        CASE: strict_json.canonical({"format": FORMAT, "options": list(case.options)}) + b"\n",
-        VERDICT: write(verdict, "json").encode(),
-        PAGE: write(verdict, "html").encode(),
+        CASE: strict_json.canonical(whole) + b"\n",
+        VERDICT: found.document.encode(),
+        found.page_name: found.page.encode(),
         VERIFIER: verifier,
     }
-    files[README] = readme(verdict, case.options, files).encode()
-    return box.pack(files), verdict
+    files[README] = readme(found, case, files).encode()
+    return box.pack(files), found
 
 
 def again(data: bytes, verifier: bytes, *, clock: int, progress: Progress = silent) -> Again:
     """The archive's question, asked again of its own files. ArchiveChanged where the verdict is another than the one
-    that was filed; MalformedArchive for what is no archive."""
+    that was filed; MalformedArchive for what is no archive; as `signed.check` for signed verdicts in it."""
     files = box.unpack(data)
-    for name in (PROOF, CASE, VERDICT, VERIFIER):
+    if CASE not in files:
+        raise MalformedArchive(f"the archive has no {CASE}")
+    case = _case(files)
+    for name in (*case.proofs, VERDICT, VERIFIER):
         if name not in files:
             raise MalformedArchive(f"the archive has no {name}")
-    verdict = _judge(Case(files, _options(files)), clock, progress)
-    _same(json.loads(write(verdict, "json")), files[VERDICT])
-    return Again(verdict, files[VERIFIER] == verifier, len(files))
+    found = _judge(case, clock, progress)
+    _same(json.loads(found.document), files[VERDICT])
+    return Again(found, files[VERIFIER] == verifier, len(files), check(files, found))
 
 
-def _options(files: Mapping[str, bytes]) -> tuple[str, ...]:
+def _case(files: Mapping[str, bytes]) -> Case:
     document = strict_json.loads(files[CASE], CASE, MalformedArchive, limit=_MAX_CASE)
-    options = document.get("options") if isinstance(document, dict) else None
-    if not isinstance(document, dict) or document.get("format") != FORMAT or not isinstance(options, list):
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise MalformedArchive(f"{CASE} is not of the format {FORMAT}")
-    if not all(isinstance(each, str) for each in options):
+    options, proofs = document.get("options"), document.get("proofs", [PROOF])
+    if not isinstance(options, list) or not all(isinstance(each, str) for each in options):
         raise MalformedArchive(f"{CASE} has an option that is no text")
-    return tuple(options)
+    if not isinstance(proofs, list) or not all(isinstance(each, str) for each in proofs):
+        raise MalformedArchive(f"{CASE} has a proof that is no text")
+    numbered = [f"proofs/{number}.zkp" for number in range(1, len(proofs) + 1)]
+    if proofs not in ([PROOF], numbered):
+        raise MalformedArchive(f"{CASE} names proofs otherwise than {PROOF}, or proofs/1.zkp and on")
+    return Case(files, tuple(options), tuple(proofs))
 
 
 def _same(verdict: Any, filed: bytes) -> None:
@@ -107,15 +120,42 @@ def _same(verdict: Any, filed: bytes) -> None:
             )
 
 
-def _judge(case: Case, clock: int, progress: Progress) -> Verdict:
+def _judge(case: Case, clock: int, progress: Progress) -> Judged:
     with _laid_out(case.files) as folder:
+        if case.options[:1] == ("--joint",):
+            return judged(_joint(case, folder, progress))
+        if case.options[:1] == ("--streak",):
+            at, asked = _moment(_request(replace(case, options=case.options[1:]), folder))
+            paths = [folder / name for name in case.proofs]
+            return judged(streaks.judge(paths, asked, clock=at, progress=progress))
+        if case.proofs != (PROOF,):
+            raise MalformedArchive(f"{CASE} has several proofs, and neither a joint file nor a streak is asked for")
         request = _request(case, folder)
         opened = None
         try:
             with open_proof(folder / PROOF) as opened:
-                return request.decide(opened, clock=clock, progress=progress)
+                return judged(request.decide(opened, clock=clock, progress=progress))
         except ZkComplianceError as error:
-            return refused.verdict(error, file=opened, at=None if request.at is None else str(request.at), clock=clock)
+            at_ = None if request.at is None else str(request.at)
+            return judged(refused.verdict(error, file=opened, at=at_, clock=clock))
+
+
+def _joint(case: Case, folder: Path, progress: Progress) -> JointVerdict:
+    """Of several labs, by the names that their files have in the archive."""
+    if len(case.options) != len(_JOINT) or case.options[::2] != _JOINT[::2] or case.options[1] not in case.files:
+        raise MalformedArchive(
+            f"{CASE}: a joint file and a time, and no other option, go with the proofs of several labs"
+        )
+    with contextlib.ExitStack() as stack:
+        read = {name: stack.enter_context(open_proof(folder / name)) for name in case.proofs}
+        at = parse_time(case.options[3])
+        return judge_joint(read, load_joint(folder / case.options[1]), clock=at, at=at, progress=progress)
+
+
+def _moment(request: Request) -> tuple[int, Request]:
+    """The time of judgement, which is all of a streak's, and the request without it."""
+    at = request.at
+    return (at if isinstance(at, int) else parse_time(str(at))), replace(request, at=None)
 
 
 def _request(case: Case, folder: Path) -> Request:

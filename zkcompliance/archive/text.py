@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from hashlib import sha256
 
+from zkcompliance.archive.case import PROOF, Case
+from zkcompliance.archive.judged import Judged
 from zkcompliance.edge.shown import quoted
-from zkcompliance.policy.verdict import Verdict
 from zkcompliance.report import words
 
 _ABOUT = {
@@ -19,23 +20,34 @@ _ABOUT = {
     "trust.txt": "who must have cosigned the logs",
     "attestation.json": "the attestation that came with the proof",
     "attestation.pub.pem": "the key that must have signed it",
+    "joint.toml": "the joint file: the cap, the labs and their allowances, the logs",
+    "verdict.txt": "the verdict, for people",
 }
 _FOLDERS = {
     "keys": "the public key of a log", "claims": "the card of a claim: what its program asks, in words",
     "requests": "which rows were asked for", "openings": "the rows that answer a request",
     "recognised": "another's signed verdict, which was taken over",
+    "proofs": "a proof file, as the lab handed it over", "signed": "a signed verdict on these files, or a signer's key",
     "lineages": "how a log went on from an earlier one", "roll-ups": "for which log a roll-up stands",
 }  # fmt: skip
 
 
-def readme(verdict: Verdict, options: Sequence[str], files: Mapping[str, bytes]) -> str:
-    """The text of README.txt."""
-    command = " ".join(quoted(each) for each in ("proof.zkp", *options))
-    return f"""{words.sentence(verdict)}
+_ALONE = """
+Nothing else is needed to come to the verdict again, but a Python of version 3.11 or later, without any package and
+without a network."""
+_SEVERAL = """
+The program in it judges proof by proof; what holds them together takes the installed program, zkcompliance, which needs
+no network."""
 
-This is a case for the shelf: a proof, all that it was held against, the verdict, and the program that came to it, as of
-{words.iso(verdict.judged_at)}. Nothing else is needed to come to the verdict again, but a Python of
-version 3.11 or later, without any package and without a network.
+
+def readme(judged: Judged, case: Case, files: Mapping[str, bytes]) -> str:
+    """The text of README.txt."""
+    several = case.proofs != (PROOF,)
+    what = "proofs" if several else "a proof"
+    return f"""{judged.sentence}
+
+This is a case for the shelf: {what}, all that was asked, the verdict, and the program that
+judges a proof, as of {words.iso(judged.at)}.{_SEVERAL if several else _ALONE}
 
 1. CHECK THAT NOTHING WAS CHANGED
 
@@ -48,13 +60,7 @@ before the hash or the signature of the older stamp is thought to be weak.
 
 2. COME TO THE VERDICT AGAIN
 
-    python3 -I -S zkcompliance-verify.pyz {command}
-
-Exit status 0 is accepted, 1 rejected or a requirement not met, 2 malformed, 4 nothing to decide it by. `--at` in this
-line is the time of judgement: without it the proof would be judged as of now, and its age refused. The installed
-program does the same, and where a policy asks for rounds of beacons, time stamps, devices or opened rows it decides
-more: the one file has no library for these, and says of what rests on them that it does not decide it. The program
-also holds its verdict against the one in here: zkcompliance archive verify case.zip
+{_together(case) if several else _again(case)}
 
 3. WHERE NO SUCH PYTHON RUNS ANY MORE
 
@@ -73,6 +79,34 @@ otherwise.
 WHAT IS IN HERE
 
 {_listing(files)}"""
+
+
+def _again(case: Case) -> str:
+    command = " ".join(quoted(each) for each in (PROOF, *case.options))
+    return f"""    python3 -I -S zkcompliance-verify.pyz {command}
+
+Exit status 0 is accepted, 1 rejected or a requirement not met, 2 malformed, 4 nothing to decide it by. `--at` in this
+line is the time of judgement: without it the proof would be judged as of now, and its age refused. The installed
+program does the same, and where a policy asks for rounds of beacons, time stamps, devices or opened rows it decides
+more: the one file has no library for these, and says of what rests on them that it does not decide it. The program
+also holds its verdict against the one in here: zkcompliance archive verify case.zip"""
+
+
+def _together(case: Case) -> str:
+    """Of several proofs: the installed program's command, and what the one file says of each by itself."""
+    joint = case.options[0] == "--joint"
+    at, verb = case.options[-1], "verify" if joint else "streak"
+    options = case.options[:-2] if joint else case.options[1:-2]
+    command = " ".join(quoted(each) for each in ("zkcompliance", verb, *case.proofs, *options))
+    each = "what each of them states" if joint else "what each of them states, or, with the options above, shows"
+    more = f" --at {at}" if joint else ""
+    return f"""    zkcompliance archive verify case.zip
+    {command}{more}
+
+The first judges as of {at}, and holds its verdict, and the signed verdicts that are in here, against these files. Exit
+status 0 is accepted. Without the installed program the one file says {each}:
+
+    python3 -I -S zkcompliance-verify.pyz {case.proofs[0]}"""
 
 
 def _listing(files: Mapping[str, bytes]) -> str:

@@ -11,8 +11,10 @@ from hashlib import sha256
 from pathlib import Path
 
 from zkcompliance import limits
+from zkcompliance.attest import streaks
 from zkcompliance.attest.keys import EVERY, PublicKey
 from zkcompliance.attest.signed import Signed
+from zkcompliance.attest.streaks import StreakSummary
 from zkcompliance.attest.summary import RequirementSeen, Summary
 from zkcompliance.errors import EvidenceRefused, MalformedPolicy, RecognitionRefused, UsageError
 from zkcompliance.evidence import timestamp
@@ -37,7 +39,8 @@ def colleagues(paths: Sequence[Path], policy: Policy, now: int) -> tuple[Colleag
 
 def _colleague(data: bytes, policy: Policy, now: int) -> Colleague:
     signed = Signed.decode(data)
-    summary = Summary.decode(signed.payload)
+    said = streaks.read(signed.payload)
+    verdicts, summary = (said.verdicts, said.last) if isinstance(said, StreakSummary) else ((said,), said)
     rule = next((each for each in policy.recognise if each.verifier == summary.verifier), None)
     if rule is None:
         named = ", ".join(each.verifier for each in policy.recognise)
@@ -49,14 +52,15 @@ def _colleague(data: bytes, policy: Policy, now: int) -> Colleague:
             f"the verdict of {rule.verifier} was come to by {summary.policy.label} with SHA-256 "
             f"{summary.policy.digest.hex()}, which {policy.label} does not name"
         )
-    if any(each.recognised for each in summary.requirements):
+    _check_periods(said, rule)
+    if any(each.recognised for verdict in verdicts for each in verdict.requirements):
         raise RecognitionRefused(
             f"the verdict of {rule.verifier} was itself taken over from another's: recognition is one step deep",
             help="ask for the verdict of whoever verified the proof",
         )
-    _check_age(summary.judged_at, rule, now)
+    _check_age(said.judged_at, rule, now)
     dated = None
-    if rule.since is not None and summary.judged_at < rule.since:
+    if rule.since is not None and said.judged_at < rule.since:
         raise RecognitionRefused(f"{rule.verifier} is recognised from {show_time(rule.since)}, and judged before")
     if rule.until is not None:
         dated = max(_dated(each.data, each.stamp, policy.anchors) for each in signatures)
@@ -65,7 +69,7 @@ def _colleague(data: bytes, policy: Policy, now: int) -> Colleague:
                 f"{rule.verifier} is recognised until {show_time(rule.until)}, not included, and a signature of its "
                 f"verdict is dated {show_time(dated)}"
             )
-        if dated + limits.MAX_CLOCK_SECONDS < summary.judged_at:
+        if dated + limits.MAX_CLOCK_SECONDS < said.judged_at:
             raise RecognitionRefused("the verdict was signed before it says that it was come to")
     requirements = {each.name: _seen(each) for each in summary.requirements}
     if len(requirements) != len(summary.requirements):
@@ -74,7 +78,7 @@ def _colleague(data: bytes, policy: Policy, now: int) -> Colleague:
         rule,
         sha256(signed.payload).digest(),
         tuple(key.keyid for key in keys),
-        summary.judged_at,
+        said.judged_at,
         dated,
         summary.policy,
         summary.subject,
@@ -82,7 +86,24 @@ def _colleague(data: bytes, policy: Policy, now: int) -> Colleague:
         summary.proved_at,
         bytes.fromhex(summary.options.get("trust", "")),
         requirements,
+        len(verdicts) if isinstance(said, StreakSummary) else 0,
     )
+
+
+def _check_periods(said: Summary | StreakSummary, rule: Recognise) -> None:
+    """A streak where one is asked for, and nowhere else."""
+    if not isinstance(said, StreakSummary):
+        if rule.periods:
+            raise RecognitionRefused(
+                f"the verdict of {rule.verifier} is of one proof, and one of a streak is asked for, of at least "
+                f"{rule.periods} periods"
+            )
+    elif not rule.periods:
+        raise RecognitionRefused(f"the verdict of {rule.verifier} is of a streak, and one of a proof is asked for")
+    elif len(said.verdicts) < rule.periods:
+        raise RecognitionRefused(
+            f"the streak of {rule.verifier} has {len(said.verdicts)} periods, and at least {rule.periods} are asked for"
+        )
 
 
 def _key(der: bytes) -> PublicKey:

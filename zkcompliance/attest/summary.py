@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -28,7 +28,7 @@ _ID = re.compile(r"[a-z][a-z0-9+.-]{0,30}:[!-~]{1,480}")  # a URI, as far as it 
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,99}")
 _HEX = re.compile(r"(?:[0-9a-f]{2})*")
 _MOST_TEXT = 4096
-_LATEST = 253_402_300_799  # the last second of the year 9999
+LATEST = 253_402_300_799  # the last second of the year 9999
 
 
 @dataclass(frozen=True)
@@ -85,17 +85,21 @@ class Summary:
 
     def encode(self) -> bytes:
         """The statement with a SLSA Verification Summary, as canonical JSON."""
-        policy = {"uri": _uri(self.policy.digest), "digest": {"sha256": self.policy.digest.hex()}}
+        levels = ["ZKCOMPLIANCE_POLICY_MET" if self.passed else "FAILED"]
+        return self.stated(self.judged_at, [self.file], levels, {DETAILS: self.details()})
+
+    def stated(self, at: int, files: Sequence[bytes], levels: list[str], ours: Mapping[str, object]) -> bytes:
+        """A Verification Summary about this model, judged at `at` by these files; ours: the members that are ours."""
         about = self.subject.digest if self.subject is not None else self.file
         predicate: dict[str, object] = {
             "verifier": {"id": self.verifier, "version": {"zkcompliance": self.version}},
-            "timeVerified": _time(self.judged_at),
+            "timeVerified": _time(at),
             "resourceUri": _uri(about),
-            "policy": policy,
-            "inputAttestations": [{"uri": _uri(self.file), "digest": {"sha256": self.file.hex()}}],
+            "policy": {"uri": _uri(self.policy.digest), "digest": {"sha256": self.policy.digest.hex()}},
+            "inputAttestations": [{"uri": _uri(each), "digest": {"sha256": each.hex()}} for each in files],
             "verificationResult": "PASSED" if self.passed else "FAILED",
-            "verifiedLevels": ["ZKCOMPLIANCE_POLICY_MET" if self.passed else "FAILED"],
-            DETAILS: self._details(),
+            "verifiedLevels": levels,
+            **ours,
         }
         return self._statement(VSA, predicate)
 
@@ -120,7 +124,8 @@ class Summary:
         document = {"_type": STATEMENT_TYPE, "subject": [named], "predicateType": kind, "predicate": predicate}
         return strict_json.canonical(document)
 
-    def _details(self) -> dict[str, object]:
+    def details(self) -> dict[str, object]:
+        """Our member: everything that decided."""
         of = self.subject
         return {
             "judgedAt": str(self.judged_at),
@@ -164,38 +169,44 @@ class Summary:
     @classmethod
     def decode(cls, payload: bytes) -> Summary:
         """MalformedAttestation unless payload is a Verification Summary in its one form."""
-        whole = _object(
+        document = members(
             strict_json.loads(payload, _WHAT, MalformedAttestation, limit=limits.MAX_ATTESTATION_BYTES), _WHAT
         )
-        if whole.get("predicateType") != VSA:
+        if document.get("predicateType") != VSA:
             raise MalformedAttestation(f"{_WHAT}: predicateType is not {VSA}")
-        predicate = _object(whole.get("predicate"), "predicate")
-        details = _object(predicate.get(DETAILS), DETAILS)
-        verifier = _object(predicate.get("verifier"), "verifier")
-        policy = _object(details.get("policy"), "policy")
-        digest = _object(_object(predicate.get("policy"), "policy").get("digest"), "policy.digest")
-        version = _object(verifier.get("version"), "verifier.version")
+        predicate = members(document.get("predicate"), "predicate")
+        details = members(predicate.get(DETAILS), DETAILS)
         inputs = _list(predicate.get("inputAttestations"), "inputAttestations")
-        first = _object(inputs[0] if inputs else None, "inputAttestations")
-        of, options = _object(details.get("subject"), "subject"), _object(details.get("options"), "options")
-        made = cls(
-            _text(verifier, "id"),
-            _text(version, "zkcompliance"),
-            _whole(details, "judgedAt"),
-            _digest(_object(first.get("digest"), "inputAttestations"), "sha256"),
-            ForPolicy(_digest(digest, "sha256"), _text(policy, "id"), _whole(policy, "version")),
-            Subject(_text(of, "name"), _digest(of, "sha256"), _hex(of, "tree")) if of else None,
+        made = cls.of_details(predicate, details, inputs[0] if inputs else None)
+        if made.judged_at > LATEST or not made.requirements or made.encode() != payload:
+            raise MalformedAttestation(f"{_WHAT} is not in its canonical form (docs/attestation.md)")
+        return made
+
+    @classmethod
+    def of_details(cls, predicate: Mapping[str, object], details: Mapping[str, object], given: object) -> Summary:
+        """By the predicate, what is said in it of one proof file, and that file among the inputs. The caller holds what
+        comes of it, encoded again, against what was read. MalformedAttestation."""
+        verifier = members(predicate.get("verifier"), "verifier")
+        policy = members(details.get("policy"), "policy")
+        digest = members(members(predicate.get("policy"), "policy").get("digest"), "policy.digest")
+        version = members(verifier.get("version"), "verifier.version")
+        of, options = members(details.get("subject"), "subject"), members(details.get("options"), "options")
+        file = members(members(given, "inputAttestations").get("digest"), "inputAttestations")
+        return cls(
+            text(verifier, "id"),
+            text(version, "zkcompliance"),
+            whole(details, "judgedAt"),
+            _digest(file, "sha256"),
+            ForPolicy(_digest(digest, "sha256"), text(policy, "id"), whole(policy, "version")),
+            Subject(text(of, "name"), _digest(of, "sha256"), _hex(of, "tree")) if of else None,
             _hex(details, "reference"),
-            _whole(details, "provedAt"),
-            {name: _text(options, name) for name in options},
+            whole(details, "provedAt"),
+            {name: text(options, name) for name in options},
             tuple(
-                _requirement_of(_object(each, "requirements"))
+                _requirement_of(members(each, "requirements"))
                 for each in _list(details.get("requirements"), "requirements")
             ),
         )
-        if made.judged_at > _LATEST or not made.requirements or made.encode() != payload:
-            raise MalformedAttestation(f"{_WHAT} is not in its canonical form (docs/attestation.md)")
-        return made
 
 
 def _seen(finding: Finding) -> RequirementSeen:
@@ -263,30 +274,30 @@ def _requirement(seen: RequirementSeen) -> dict[str, object]:
     }
 
 
-def _requirement_of(members: dict[str, object]) -> RequirementSeen:
-    values = _object(members.get("values"), "values")
-    logs = [_object(each, "logs") for each in _list(members.get("logs"), "logs")]
+def _requirement_of(given: dict[str, object]) -> RequirementSeen:
+    values = members(given.get("values"), "values")
+    logs = [members(each, "logs") for each in _list(given.get("logs"), "logs")]
     return RequirementSeen(
-        _text(members, "name"),
-        _text(members, "claim"),
-        _text(members, "status"),
-        _hex(members, "card"),
-        _hex(members, "program"),
-        _hex(members, "statement"),
-        {name: _whole(values, name) for name in values},
-        tuple(_text({"revealed": each}, "revealed") for each in _list(members.get("revealed"), "revealed")),
+        text(given, "name"),
+        text(given, "claim"),
+        text(given, "status"),
+        _hex(given, "card"),
+        _hex(given, "program"),
+        _hex(given, "statement"),
+        {name: whole(values, name) for name in values},
+        tuple(text({"revealed": each}, "revealed") for each in _list(given.get("revealed"), "revealed")),
         tuple(
             LogSeen(
-                _text(each, "slot"),
-                _text(each, "origin"),
-                _whole(each, "size"),
+                text(each, "slot"),
+                text(each, "origin"),
+                whole(each, "size"),
                 _hex(each, "root"),
-                _text(each, "key"),
+                text(each, "key"),
                 each.get("by") == "roll-up",
             )
             for each in logs
         ),
-        members.get("by") == "recognition",
+        given.get("by") == "recognition",
     )
 
 
@@ -297,12 +308,13 @@ def _uri(digest: bytes) -> str:
 
 def _time(moment: int) -> str:
     """RFC 3339, in UTC, to the second."""
-    if not 0 <= moment <= _LATEST:
+    if not 0 <= moment <= LATEST:
         raise UsageError("a verdict of a time after the year 9999 is not signed")
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _object(value: object, what: str) -> dict[str, object]:
+def members(value: object, what: str) -> dict[str, object]:
+    """The members of an object. MalformedAttestation for what is none; what: as which it is named."""
     if not isinstance(value, dict):
         raise MalformedAttestation(f"{_WHAT}: {what}: an object is expected")
     return value
@@ -314,29 +326,31 @@ def _list(value: object, what: str) -> list[object]:
     return value
 
 
-def _text(members: Mapping[str, object], name: str) -> str:
-    value = members.get(name)
+def text(given: Mapping[str, object], name: str) -> str:
+    """A member that is a text of at most 4096 characters. MalformedAttestation."""
+    value = given.get(name)
     if not isinstance(value, str) or len(value) > _MOST_TEXT:
         raise MalformedAttestation(f"{_WHAT}: {name:.60}: a text of at most {_MOST_TEXT} characters")
     return value
 
 
-def _whole(members: Mapping[str, object], name: str) -> int:
-    value = _text(members, name)
+def whole(given: Mapping[str, object], name: str) -> int:
+    """A member that is a decimal number of at most 100 digits. MalformedAttestation."""
+    value = text(given, name)
     if _DECIMAL.fullmatch(value) is None:
         raise MalformedAttestation(f"{_WHAT}: {name:.60}: a decimal number of at most 100 digits is expected")
     return int(value)
 
 
-def _hex(members: Mapping[str, object], name: str) -> bytes:
-    value = _text(members, name)
+def _hex(given: Mapping[str, object], name: str) -> bytes:
+    value = text(given, name)
     if _HEX.fullmatch(value) is None:
         raise MalformedAttestation(f"{_WHAT}: {name:.60}: lower-case hexadecimal digits are expected")
     return bytes.fromhex(value)
 
 
-def _digest(members: Mapping[str, object], name: str) -> bytes:
-    value = _hex(members, name)
+def _digest(given: Mapping[str, object], name: str) -> bytes:
+    value = _hex(given, name)
     if len(value) != 32:
         raise MalformedAttestation(f"{_WHAT}: {name:.60}: a SHA-256 is expected")
     return value

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zkcompliance import limits
+from zkcompliance.attest import streaks
 from zkcompliance.attest.keys import EVERY, PublicKey
 from zkcompliance.attest.signed import Signed
 from zkcompliance.attest.summary import Summary
@@ -16,6 +17,7 @@ from zkcompliance.errors import EvidenceRefused, UsageError
 from zkcompliance.evidence import timestamp
 from zkcompliance.evidence.asking import ask
 from zkcompliance.policy.proofs import read
+from zkcompliance.policy.streak import Streak
 from zkcompliance.policy.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -37,10 +39,17 @@ def sign(
     return _signed(Signed(summary.encode_simple() if simple else payload, in_bundle=sigstore), keys)
 
 
+def sign_streak(streak: Streak, keys: Sequence[SigningKey], verifier: str, *, sigstore: bool = False) -> bytes:
+    """A streak as a signed Verification Summary; sigstore: in a bundle. As `sign`; UsageError unless it is accepted."""
+    payload = streaks.StreakSummary.of(streak, verifier).encode()
+    streaks.StreakSummary.decode(payload)
+    return _signed(Signed(payload, in_bundle=sigstore), keys)
+
+
 def countersign(data: bytes, keys: Sequence[SigningKey]) -> bytes:
     """The same verdict with these signatures besides. MalformedAttestation by its form; UsageError."""
     made = Signed.decode(data)
-    Summary.decode(made.payload)
+    streaks.read(made.payload)
     return _signed(made, keys)
 
 

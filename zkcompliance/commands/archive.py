@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from zkcompliance.commands import console
-from zkcompliance.commands.deciding import deciding_options, leave
+from zkcompliance.commands.deciding import deciding_options
 from zkcompliance.commands.options import json_option
 
 
@@ -29,40 +29,76 @@ def command() -> None:
 
     \b
     zkcompliance archive FILE --policy P --log-key PUB … -o CASE.zip   verify, and file all of it
+    zkcompliance archive FILE FILE … --joint CAP.toml -o CASE.zip      of several labs under one cap
+    zkcompliance archive FILE FILE … --streak --policy P … -o CASE.zip of consecutive periods
     zkcompliance archive verify CASE.zip                               come to the same verdict again
     """
 
 
 @command.command("make")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("files", metavar="FILE …", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--output", "-o", required=True, type=click.Path(path_type=Path), help="The archive to write.")
+@click.option(
+    "--joint", type=click.Path(path_type=Path), metavar="CAP.toml",
+    help="The joint file of a cap over several labs: FILE is then given once for each lab.",
+)  # fmt: skip
+@click.option("--streak", is_flag=True, help="FILEs are of consecutive periods, and judged as streak does.")
+@click.option(
+    "--signed", multiple=True, type=click.Path(path_type=Path), metavar="VERDICT",
+    help="A signed verdict on these files, to be kept with them; again for each.",
+)  # fmt: skip
+@click.option(
+    "--signed-key", "signed_keys", multiple=True, type=click.Path(path_type=Path), metavar="PEM",
+    help="The public key of whoever signed one; again for each.",
+)  # fmt: skip
 @deciding_options
 @json_option
-def make(file: Path, output: Path, as_json: bool, **asked: Any) -> int:
+def make(
+    files: tuple[Path, ...],
+    output: Path,
+    joint: Path | None,
+    streak: bool,
+    signed: tuple[Path, ...],
+    signed_keys: tuple[Path, ...],
+    as_json: bool,
+    **asked: Any,
+) -> int:
     """Verify a proof FILE as `verify` does, and file it with all that the verdict rests on.
 
-    The archive is made whatever the verdict is, and says it; the exit status is that of `verify`. A model is kept by
-    its digests, not its files. What --state remembers is not kept.
+    With --joint several labs' FILEs as `verify --joint` does, with --streak those of consecutive periods as `streak`
+    does. The archive is made whatever the verdict is, and says it; the exit status is that of the verdict. A model is
+    kept by its digests, not its files. What --state remembers is not kept. A signed verdict is kept where it says no
+    more than these files give.
     """
     from zkcompliance.archive import judging
-    from zkcompliance.archive.case import gather
+    from zkcompliance.archive.case import gather, gather_joint, gather_streak
     from zkcompliance.decide import Request
+    from zkcompliance.errors import UsageError
     from zkcompliance.outputs import Outputs, kinds
-    from zkcompliance.report import words
     from zkcompliance.standalone.build import archive
 
+    if (joint is not None and streak) or (len(files) > 1 and joint is None and not streak):
+        raise UsageError(
+            "one FILE, or several with either --joint or --streak, make a case", help="zkcompliance archive --help"
+        )
     request, clock = Request(**asked), int(time.time())
-    outputs = Outputs({output: kinds.ARCHIVE}, read=[file, *request.reads()], closed=request.model())
+    more = [each for each in (joint, *signed, *signed_keys) if each is not None]
+    outputs = Outputs({output: kinds.ARCHIVE}, read=[*files, *more, *request.reads()], closed=request.model())
     with console.progress() as report:
-        case = gather(file, asked, clock=clock, progress=report)
-        data, verdict = judging.make(case, archive(), clock=clock, progress=report)
+        if joint is not None:
+            case = gather_joint(files, joint, asked, clock=clock)
+        elif streak:
+            case = gather_streak(files, asked, clock=clock, progress=report)
+        else:
+            case = gather(files[0], asked, clock=clock, progress=report)
+        data, found = judging.make(case.kept_with(signed, signed_keys), archive(), clock=clock, progress=report)
     outputs.write({output: data})
     said = {"archive": str(output), "sha256": sha256(data).hexdigest(), "bytes": len(data)}
     if as_json:
-        console.print_json({"outcome": words.outcome(verdict), "accepted": verdict.accepted, **said})
+        console.print_json({"outcome": found.outcome, "accepted": found.accepted, **said})
     else:
-        console.print_fields(words.sentence(verdict), {name: str(each) for name, each in said.items()})
-    return leave(verdict)
+        console.print_fields(found.sentence, {name: str(each) for name, each in said.items()})
+    return 0 if found.error is None else console.report_error(found.error)
 
 
 @command.command("verify")
@@ -77,20 +113,23 @@ def verify(archive: Path, as_json: bool) -> int:
     from zkcompliance import limits
     from zkcompliance.archive import judging
     from zkcompliance.policy.proofs import read
-    from zkcompliance.report import words
     from zkcompliance.standalone.build import archive as verifier
 
     data = read(archive, limits.MAX_ARCHIVE_BYTES)
     with console.progress() as report:
         found = judging.again(data, verifier(), clock=int(time.time()), progress=report)
-    verdict = found.verdict
+    judged = found.judged
     own = "the one that this installation makes" if found.same else "of another release than this installation"
     said = {
         "archive": f"{found.files} files, each as it was filed", "sha256": sha256(data).hexdigest(),
         "verifier": f"zkcompliance-verify.pyz in it is {own}",
     }  # fmt: skip
+    if found.signed:
+        said["signed"] = (
+            f"{found.signed} signed verdict{'' if found.signed == 1 else 's'}, by a key in it, on these files"
+        )
     if as_json:
-        console.print_json({"outcome": words.outcome(verdict), "accepted": verdict.accepted, **said})
+        console.print_json({"outcome": judged.outcome, "accepted": judged.accepted, **said})
     else:
-        console.print_fields(f"The same verdict: {words.sentence(verdict)}", said)
-    return leave(verdict)
+        console.print_fields(f"The same verdict: {judged.sentence}", said)
+    return 0 if judged.error is None else console.report_error(judged.error)

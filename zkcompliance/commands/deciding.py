@@ -21,6 +21,7 @@ from zkcompliance.errors import UsageError
 
 if TYPE_CHECKING:
     from zkcompliance.policy.proofs import File
+    from zkcompliance.policy.streak import Streak
     from zkcompliance.policy.verdict import Verdict
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -142,6 +143,13 @@ class Signing:
         keys = [verdicts.load_signing(each) for each in self.keys]
         sigstore = output.name.endswith(".sigstore.json")
         return verdicts.sign(verdict, keys, self.verifier, simple=self.simple, sigstore=sigstore)
+
+    def streak(self, found: Streak, output: Path) -> bytes:
+        """The same of a streak. Raises as `attest.verdicts.sign_streak`, and KeyFileError."""
+        from zkcompliance.attest import verdicts
+
+        keys = [verdicts.load_signing(each) for each in self.keys]
+        return verdicts.sign_streak(found, keys, self.verifier, sigstore=output.name.endswith(".sigstore.json"))
 
 
 def decide(file: Path, asked: dict[str, Any]) -> Verdict:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from zkcompliance.commands import joined, opened
+from zkcompliance.commands import joined, opened, signed
 from zkcompliance.commands.deciding import Signing, decide, decide_or_say, deciding_options, leave, signing_options
 from zkcompliance.commands.options import json_option
 from zkcompliance.errors import UsageError
@@ -59,7 +59,8 @@ def command(
 ) -> int:
     """Verify a proof FILE against a policy, or against one claim, its parameters and the public key of its log.
 
-    Of a file of opened rows it checks them against the log's key, and the request that they answer, and prints them, or
+    Of a signed verdict (--sign, countersign) it checks that --attestation-key signed it, and says what it says. Of a
+    file of opened rows it checks them against the log's key, and the request that they answer, and prints them, or
     writes them as an importer reads them. With --joint it takes a FILE of each lab, and holds all against the cap.
 
     Exit status 0 accepted, 1 rejected or a requirement not met, 2 not a proof file, 3 when --state shows that the log
@@ -83,6 +84,11 @@ def command(
         if sign:
             raise UsageError("--sign signs a verdict by a policy, and this is a file of opened rows")
         return opened.verify(file, asked, rows_as, output, evidence_to, as_json or form == "json")
+    if signed.is_signed(file):
+        if sign or output is not None or form not in ("text", "json"):
+            why = "a signed verdict is told as text or JSON, and signed by countersign"
+            raise UsageError(f"{why}: --sign, --output and other formats do not go with it")
+        return signed.verify(file, asked, as_json or form == "json")
     if rows_as != "table" or evidence_to is not None:
         raise UsageError("--rows-as and --evidence-to are of a file of opened rows", help="zkcompliance open --help")
     form = refused.two_formats(form, as_json, "zkcompliance verify --help")

@@ -16,10 +16,11 @@ from zkcompliance.card.parameter import Parameter
 from zkcompliance.card.vacuity import Edge, Vacuous
 from zkcompliance.edge.shown import command
 from zkcompliance.errors import InternalError, MalformedPolicy, UsageError
+from zkcompliance.policy.calendar import SHORTEST, edge, first_edge
 from zkcompliance.policy.formulas import Index, follows, read_formula
-from zkcompliance.policy.model import Bound, Formula
-from zkcompliance.policy.toml import Table, fault, table, text
-from zkcompliance.quantities import Number, exact_beside, parse_seconds, show_seconds
+from zkcompliance.policy.model import Bound, Calendar, Formula, PeriodEdge
+from zkcompliance.policy.toml import Table, fault, span, table, text
+from zkcompliance.quantities import Number, exact_beside, show_seconds
 from zkcompliance.quantities.ids import text_id
 
 _COUNTED = ("Count", "count", "Int", "Flop", "flop")  # the kinds whose values may be bare integers
@@ -35,7 +36,8 @@ _ORDERED = ("Count", "count", "Int", "Flop", "flop", "Ppm", "Seconds", *_MOMENTS
 def meets(bound: Bound, value: int, *, time: int, subject_name: str | None, rounded: int = 0) -> bool:
     """Whether a public value satisfies every part of the bound.
 
-    time: the moment at which the lab says that it proved (0: not said, and then no `within` is met). subject_name: the
+    time: the moment at which the lab says that it proved (0: not said, and then no `within` and no `period` is met;
+    neither is a `period` at a time of none). subject_name: the
     model that the proof is bound to (None: none, and then no `subject` is met). rounded: how much rounding down may
     have taken from the value; what it was before meets the bound too.
     """
@@ -44,6 +46,8 @@ def meets(bound: Bound, value: int, *, time: int, subject_name: str | None, roun
     if value & bound.includes != bound.includes or (bound.one_of and value not in bound.one_of):
         return False
     if bound.within is not None and not (time and time - bound.within <= value <= time - rounded):
+        return False
+    if bound.period is not None and (not time or value != edge(bound.period, time)):
         return False
     return not bound.subject or (subject_name is not None and value == text_id(subject_name))
 
@@ -66,6 +70,8 @@ def words(bound: Bound, param: Parameter) -> str:
         said.append(f"one of {'; '.join(_show(param, value) for value in bound.one_of)}")
     if bound.within is not None:
         said.append(f"within {show_seconds(bound.within)} before the proof")
+    if bound.period is not None:
+        said = [f"the {'end' if bound.period.ends else 'beginning'} of the period whose proof it is"]
     if bound.subject:
         said.append("the name of the model that the proof is about")
     return " and ".join(said) or "the lab's choice"
@@ -82,11 +88,19 @@ def _show(param: Parameter, value: int) -> str:
 
 
 def read_bound(
-    param: Parameter, given: object, path: str, *, free: bool, indices: Mapping[str, Index] = MappingProxyType({})
+    param: Parameter,
+    given: object,
+    path: str,
+    *,
+    free: bool,
+    indices: Mapping[str, Index] = MappingProxyType({}),
+    calendar: Calendar | None = None,
+    until: int = 0,
 ) -> Bound:
     """What a policy says of a parameter: the value itself, or a table. free: whether `free = true` is taken.
 
-    indices: those that a value, or an end, may follow.
+    indices: those that a value, or an end, may follow; calendar: the policy's, of whose periods a parameter may be the
+    beginning or the end, before `until`.
 
     MalformedPolicy unless it is one of the forms of docs/spec/policy.md.
     """
@@ -98,11 +112,11 @@ def read_bound(
     found = table(given, path)
     parts = set(found.names())
     forms = ({"at_least"}, {"at_most"}, {"at_least", "at_most"}, {"includes"}, {"one_of"}, {"within"}, {"subject"})
-    if parts not in (*forms, {"free"} if free else None):
+    if parts not in (*forms, *(({"free"}, {"period"}) if free else ())):
         raise fault(
             path,
             "is a value, or a table with at_least, at_most or both, or with one of includes, one_of, within, subject"
-            + (", free" if free else " (a revealed value is bounded or left out)"),
+            + (", period, free" if free else " (a revealed value is bounded or left out)"),
         )
     for flag in parts & {"subject", "free"}:
         if found.value(flag) is not True:
@@ -112,6 +126,9 @@ def read_bound(
     if parts == {"subject"}:
         _fits(param, path, ("Id",), "subject is for a parameter that is the id of a model's name")
         return Bound(subject=True)
+    if parts == {"period"}:
+        _fits(param, path, ("Time",), "period is for a time")
+        return _of_period(found, calendar, until)
     if parts == {"within"}:
         _fits(param, path, ("Time",), "within is for a time")
         return Bound(within=span(found, "within"))
@@ -124,23 +141,26 @@ def read_bound(
     return _between(param, found, parts, indices)
 
 
+def _of_period(found: Table, calendar: Calendar | None, until: int) -> Bound:
+    path = found.at("period")
+    if calendar is None:
+        raise fault(path, "needs [calendar], which says when periods begin and end")
+    if (said := found.text("period")) not in ("begins", "ends"):
+        raise fault(path, "is begins or ends: the moment at which the calendar's period does")
+    if said == "ends" and calendar.due is None:
+        raise fault(path, "ends needs calendar.due: a proof that is made in its period cannot be about all of it")
+    of = PeriodEdge(calendar, said == "ends")
+    first = first_edge(of)
+    if first >= until:
+        raise fault(path, f"is after the policy's validity: the first period {said} when no proof is taken any more")
+    return Bound(low=first, high=until - 1, period=of)
+
+
 def refuse_met_by_nothing(each: Parameter, bound: Bound, path: str) -> None:
     """MalformedPolicy for a bound of a revealed moment that 0 meets: of no row at all the first or last moment is 0,
     which is 1970, so that a log in which nothing counts would lie before every date."""
     if each.kind in _MOMENTS and meets(bound, 0, time=0, subject_name=None):
         raise fault(path, f"is met where no row counts, of which {each.show(0)} is disclosed: write at_least too")
-
-
-def span(found: Table, key: str) -> int:
-    """A length of time with its unit, from a second to ten years."""
-    given, path = found.text(key), found.at(key)
-    try:
-        seconds = parse_seconds(given) if given[-1].isalpha() else 0
-    except UsageError as error:
-        raise fault(path, error.message) from None
-    if not 1 <= seconds <= limits.MAX_POLICY_AGE:
-        raise fault(path, "is a length of time with its unit, such as 7 days, of at most ten years")
-    return seconds
 
 
 def _between(param: Parameter, found: Table, parts: set[str], indices: Mapping[str, Index]) -> Bound:
@@ -251,6 +271,8 @@ def refuse_vacuous(card: Card, bounds: Mapping[str, Bound], earliest: int, path:
             raise fails(f"a set of all of {', '.join(each.all_of)}")
         if each.between is not None:
             first, last = (reach(bounds[end], params[end], earliest) for end in each.between)
+            if _one_period(*(bounds[end] for end in each.between)) > high:
+                continue
             if high >= last[0] - first[1]:
                 begins, ends = (
                     _show(params[end], at) for end, at in zip(each.between, (first[1], last[0]), strict=True)
@@ -259,6 +281,13 @@ def refuse_vacuous(card: Card, bounds: Mapping[str, Bound], earliest: int, path:
                     f"{_show(param, high)}, with {each.between[0]} at {begins} at the latest and {each.between[1]} "
                     f"at {ends} at the earliest"
                 )
+
+
+def _one_period(begin: Bound, end: Bound) -> int:
+    """How long they are apart at least, in seconds, where they are both ends of one period; 0 where they are not."""
+    if begin.period is None or end.period is None or begin.period.ends or not end.period.ends:
+        return 0
+    return SHORTEST[begin.period.calendar.every]
 
 
 def reach(bound: Bound, param: Parameter, earliest: int) -> tuple[int, int]:

@@ -10,12 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from zkcompliance.policy.bounds import span
-from zkcompliance.policy.model import Calendar
-from zkcompliance.policy.toml import Table, fault
+from zkcompliance.policy.model import Calendar, PeriodEdge
+from zkcompliance.policy.toml import Table, fault, span
 
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
 LONGEST_DUE = 28 * 86400  # seconds: no month is shorter
+SHORTEST = {"month": 28 * 86400, "quarter": 89 * 86400, "year": 365 * 86400}  # seconds: no period is shorter
 _LAST = 1 << 32  # UTC seconds (in the year 2106): no policy is in force then
 
 
@@ -69,6 +69,18 @@ def period_of(calendar: Calendar, stated: int) -> Period | None:
         return None
     found = period(calendar, number)
     return found if found.opens <= stated < found.closes else None
+
+
+def edge(of: PeriodEdge, stated: int) -> int | None:
+    """When the period whose proof states this time begins, or ends; None where it is of none."""
+    found = period_of(of.calendar, stated)
+    return None if found is None else found.ends if of.ends else found.begins
+
+
+def first_edge(of: PeriodEdge) -> int:
+    """When the first period begins, or ends."""
+    first = period(of.calendar, 0)
+    return first.ends if of.ends else first.begins
 
 
 def _begin(since: int, months: int) -> int:

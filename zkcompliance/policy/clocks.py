@@ -2,8 +2,9 @@
 
 A lab that is late with something chooses a moment at which it was not: by the parameter that the claim takes for now,
 or by setting back the clock of its machine, whose time the proof states. So that parameter lies within an hour of the
-stated time, and the stated time is bounded from below by somebody else: by `freshness.proof`, no longer than the
-shortest of the claim's clocks, or by when the regulator drew the reference that the proof is bound to.
+stated time, or is the end of the calendar's period that was last over then; and the stated time is bounded from below
+by somebody else: by `freshness.proof`, no longer than the shortest of the claim's clocks (less what a period's proof
+may be late), or by when the regulator drew the reference that the proof is bound to.
 """
 
 from __future__ import annotations
@@ -28,22 +29,31 @@ def refuse_backdated(
 
     bounds: of every parameter; proof_age: seconds (None: a proof of any age is taken); reference: whether one is
     required. A parameter is taken for now if its card says so, and if a policy binds it `within` so long before the
-    proof. Of a claim that marks no clock every length of time is taken for one.
+    proof; where it is the end of a period, only if its card says so. Of a claim that marks no clock every length of
+    time is taken for one.
     """
     for param in card.params:
         bound, at = bounds[param.name], f"{path}.{param.name}"
-        if param.role == NOW and bound.within is None and bound.exact is None:
+        over = bound.period if param.role == NOW and bound.period is not None and bound.period.ends else None
+        if param.role == NOW and bound.within is None and bound.exact is None and over is None:
             why = 'is what the claim takes for now: write { within = "1 hour" }, or one moment of the policy\'s own'
             raise fault(at, f"{why}; otherwise the lab chooses a moment at which no clock had run out")
-        if bound.within is None:
+        if bound.within is None and over is None:
             continue
-        if bound.within > LONGEST:
+        if bound.within is not None and bound.within > LONGEST:
             why = f"is at most {show_seconds(LONGEST)}, and not {show_seconds(bound.within)}"
             raise fault(f"{at}.within", f"{why}: whatever ran out in between would be in order")
+        late = 0 if over is None else over.calendar.due or 0
         clock = shortest(card, bounds)
-        if clock is None or reference or (proof_age is not None and proof_age <= clock[1]):
+        if clock is None or reference or (proof_age is not None and proof_age + late <= clock[1]):
             continue
         name, seconds = clock
+        if over is not None:
+            raise fault(
+                f"{at}.period",
+                f"a proof is late by up to {show_seconds(late)} and then taken for a time, and {name} may run for "
+                f'{show_seconds(seconds)}: both together are at most that, or write reference = "required"',
+            )
         aged = "taken at any age" if proof_age is None else f"taken for {show_seconds(proof_age)}"
         raise fault(
             f"{at}.within",

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from zkcompliance import limits
 from zkcompliance.errors import KeyFileError
 from zkcompliance.log.cosignature import CosignerKey
-from zkcompliance.policy.bounds import span
 from zkcompliance.policy.model import Cosigners, Operator
-from zkcompliance.policy.toml import Table, fault, name
+from zkcompliance.policy.toml import Table, fault, name, span
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,8 @@ from dataclasses import dataclass, field
 
 from zkcompliance import limits
 from zkcompliance.errors import DevicesMissing, Undecided
-from zkcompliance.policy.bounds import span
 from zkcompliance.policy.model import Anchors, Devices
-from zkcompliance.policy.toml import Table, fault
+from zkcompliance.policy.toml import Table, fault, span
 from zkcompliance.policy.verdict import DevicesShown
 from zkcompliance.quantities import show_seconds
 

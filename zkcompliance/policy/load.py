@@ -27,6 +27,7 @@ from zkcompliance.policy.model import (
     Anchors,
     Authority,
     Bound,
+    Calendar,
     Dater,
     LogKey,
     LogRule,
@@ -70,6 +71,8 @@ class _Reader:
         self.reference = False  # whether one is required
         self.anchors: Anchors | None = None
         self.indices: dict[str, Index] = {}
+        self.calendar: Calendar | None = None
+        self.until = 0  # when its validity ends
 
     def policy(self) -> Policy:
         root = self.root
@@ -95,11 +98,11 @@ class _Reader:
         logs = self._logs(dated.cosigners is not None or proof_age is not None)
         devices = read_devices(root, logs, anchors)
         self.indices = read_indices(root)
+        self.calendar, self.until = read_calendar(root), valid_until
         earliest = 0 if proof_age is None else max(0, valid_from - proof_age)
         requirements = self._requirements(logs, subject == "required", proof_age is not None, earliest)
         openings = self._openings(logs) if "openings" in root else None
         recognise = read_recognise(root, [each.name for each in requirements], anchors, self._every_key(anchors))
-        calendar = read_calendar(root)
         logs = with_versions(logs, requirements, lambda each: self.cards.get(each.claim) or catalogue.load(each.claim))
         root.close()
         self._refuse_own_anchors(anchors)
@@ -114,7 +117,7 @@ class _Reader:
         return Policy(
             self.data, identity, version, title, jurisdiction, sources, valid_from, valid_until, subject == "required",
             self.reference, proof_age, dated.checkpoint_age, dated.cosigners, logs, requirements,
-            self._own(requirements), self.compiled, anchors, devices, openings, calendar, checked, recognise,
+            self._own(requirements), self.compiled, anchors, devices, openings, self.calendar, checked, recognise,
         )  # fmt: skip
 
     def _openings(self, logs: Mapping[str, LogRule]) -> Openings:
@@ -351,7 +354,15 @@ class _Reader:
                 raise fault(found.at(each), f"is missing: every parameter is stated. It is {specs[each].doc}")
         indices = self.indices if free else {}  # what is revealed follows none
         return {
-            each: read_bound(specs[each], found.value(each), found.at(each), free=free, indices=indices)
+            each: read_bound(
+                specs[each],
+                found.value(each),
+                found.at(each),
+                free=free,
+                indices=indices,
+                calendar=self.calendar,
+                until=self.until,
+            )
             for each in given
         }
 
@@ -361,9 +372,9 @@ class _Reader:
                 raise fault(f"{path}.params.{each}.subject", 'needs subject = "required"')
         for group, bounds in (("params", made.params), ("reveals", made.reveals)):
             for each, bound in bounds.items():
-                if bound.within is not None and not dated:
+                if (bound.within is not None or bound.period is not None) and not dated:
                     raise fault(
-                        f"{path}.{group}.{each}.within",
+                        f"{path}.{group}.{each}.{'within' if bound.period is None else 'period'}",
                         "needs freshness.proof: otherwise the proof may state any time, and this asks nothing",
                     )
         card, at = self.cards.get(made.claim) or catalogue.load(made.claim), f"{path}.params"

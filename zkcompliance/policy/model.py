@@ -134,7 +134,8 @@ class Recognise:
     verifier: the URI by which they say who judged; keys: SubjectPublicKeyInfo (DER), every one of which must have
     signed; policies: SHA-256 of those that they may have judged by; max_age: seconds since they judged; since, until:
     between which UTC seconds the keys are trusted, the second not included and by an authority's time stamp over the
-    signatures (None: without an end).
+    signatures (None: without an end). periods: of how many at least their verdict is a streak, whose last proof is then
+    what is taken over (0: it is of one proof).
     """
 
     verifier: str
@@ -144,6 +145,7 @@ class Recognise:
     max_age: int
     since: int | None = None
     until: int | None = None
+    periods: int = 0
 
 
 @dataclass(frozen=True)
@@ -157,6 +159,14 @@ class Calendar:
     every: str
     since: int
     due: int | None = None
+
+
+@dataclass(frozen=True)
+class PeriodEdge:
+    """The moment at which that period of a calendar begins, or ends, whose proof states the time."""
+
+    calendar: Calendar
+    ends: bool
 
 
 @dataclass(frozen=True)
@@ -182,7 +192,8 @@ class Bound:
 
     low, high: included. includes: bits that a set must have. one_of: the only values. within: a time from that many
     seconds before the proof's stated time up to it. subject: the id of the model's name. free: the lab chooses, and the
-    verdict says so. low_by, high_by: what an end follows; low and high are then what it is at the ends of the index.
+    verdict says so. period: the one moment that the proof's stated time says; low and high are then where it can lie.
+    low_by, high_by: what an end follows; low and high are then what it is at the ends of the index.
     """
 
     low: int | None = None
@@ -192,6 +203,7 @@ class Bound:
     within: int | None = None
     subject: bool = False
     free: bool = False
+    period: PeriodEdge | None = None
     low_by: Formula | None = None
     high_by: Formula | None = None
 

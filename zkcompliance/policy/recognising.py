@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from zkcompliance import limits
 from zkcompliance.log.note import decode_base64
-from zkcompliance.policy.bounds import span
 from zkcompliance.policy.model import Anchors, Recognise
-from zkcompliance.policy.toml import Table, fault, table, text
+from zkcompliance.policy.toml import Table, fault, span, table, text
 
 _URI = re.compile(r"[a-z][a-z0-9+.-]{0,30}:[!-~]{1,480}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -61,7 +60,8 @@ def read_recognise(
             raise fault(found.at("until"), why)
         if since is not None and until is not None and until <= since:
             raise fault(found.at("until"), "is not after from")
+        periods = found.whole("periods", 1, limits.MAX_STREAK_FILES) if "periods" in found else 0
         found.close()
         digests = tuple(bytes.fromhex(each) for each in policies)
-        made.append(Recognise(verifier, tuple(keys), asked, digests, age, since, until))
+        made.append(Recognise(verifier, tuple(keys), asked, digests, age, since, until, periods))
     return tuple(made)

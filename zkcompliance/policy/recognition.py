@@ -60,7 +60,8 @@ class Seen:
 @dataclass(frozen=True)
 class Colleague:
     """A verdict whose signatures, age and policy are as `rule` asks. statement: SHA-256 of what they signed; dated: by
-    when the signatures were there (None: not asked); trust: SHA-256 of the trust policy, empty where there was none."""
+    when the signatures were there (None: not asked); trust: SHA-256 of the trust policy, empty where there was none;
+    periods: of how many it is a streak, of which all else is the last (0: it is of one proof)."""
 
     rule: Recognise
     statement: bytes
@@ -73,6 +74,7 @@ class Colleague:
     proved_at: int
     trust: bytes
     requirements: Mapping[str, Seen]
+    periods: int = 0
 
 
 Checkpoint = tuple[int, bytes]
@@ -136,6 +138,8 @@ def _taken(
     _check_logs(requirement, policy, verdict, seen, bench, judged)
     keys = ", ".join(verdict.keyids)
     said = SAID.format(by, show_time(verdict.judged_at), verdict.policy.digest.hex(), keys)
+    if verdict.periods:
+        said += f"; it is the last of a streak of {verdict.periods} periods, by its word too"
     logs = tuple((each.slot, each.origin, each.size, each.root, each.key) for each in seen.logs)
     found = replace(
         bare(requirement, card, Status.MET, None),
@@ -143,7 +147,14 @@ def _taken(
         warnings=(said,),
         statement_sha256=seen.statement,
         recognised=Recognised(
-            by, verdict.keyids, verdict.judged_at, verdict.policy.digest, verdict.statement, verdict.dated, logs
+            by,
+            verdict.keyids,
+            verdict.judged_at,
+            verdict.policy.digest,
+            verdict.statement,
+            verdict.dated,
+            logs,
+            verdict.periods,
         ),
     )
     return Judged(found)

@@ -14,7 +14,7 @@ from zkcompliance.errors import StreakBroken, ZkComplianceError
 from zkcompliance.limits import MAX_CLOCK_SECONDS
 from zkcompliance.log.checkpoint import generation_of
 from zkcompliance.policy.calendar import Period, period, period_of
-from zkcompliance.policy.model import Calendar
+from zkcompliance.policy.model import Calendar, Policy
 from zkcompliance.policy.verdict import PolicyRef, Verdict
 from zkcompliance.quantities import show_time
 
@@ -51,7 +51,7 @@ class Held:
 class Streak:
     """What files show together. held: in the order of their periods, those of none first; missing: periods between
     the first and the last that have no file; error: why they are no streak, whatever each shows; judged_at: UTC
-    seconds."""
+    seconds; bound: what the policy holds against the calendar in every proof, as REQUIREMENT.PARAMETER."""
 
     policy: PolicyRef
     calendar: Calendar
@@ -59,6 +59,7 @@ class Streak:
     held: tuple[Held, ...]
     missing: tuple[Period, ...] = ()
     error: ZkComplianceError | None = None
+    bound: tuple[str, ...] = ()
 
     @property
     def accepted(self) -> bool:
@@ -86,6 +87,13 @@ class Streak:
 def placed(calendar: Calendar, file_sha256: bytes, file_bytes: int, stated: int) -> Held:
     """A file, in the period whose the time is that it states."""
     return Held(file_sha256, file_bytes, stated, period_of(calendar, stated))
+
+
+def bound_by(policy: Policy) -> tuple[str, ...]:
+    """The parameters, as REQUIREMENT.PARAMETER, that are when the period begins or ends whose proof it is."""
+    return tuple(
+        f"{each.name}.{name}" for each in policy.requirements for name, bound in each.params.items() if bound.period
+    )
 
 
 def in_order(calendar: Calendar, held: Sequence[Held], now: int) -> tuple[list[Period], ZkComplianceError | None]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from zkcompliance import limits
 from zkcompliance.errors import LimitExceeded, MalformedPolicy, UsageError
-from zkcompliance.quantities import Number, fault_of, hidden, parse_time
+from zkcompliance.quantities import Number, fault_of, hidden, parse_seconds, parse_time
 
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _QUOTED = re.compile(r'"(?:[^"\\\n]|\\.)*+"?|\'[^\'\n]*+\'?|#[^\n]*+')  # to its end or the line's: one pass
@@ -186,3 +186,15 @@ def text(value: object, path: str, most: int) -> str:
     if why := fault_of(value):
         raise fault(path, why)
     return value
+
+
+def span(found: Table, key: str) -> int:
+    """A length of time with its unit, from a second to ten years."""
+    given, path = found.text(key), found.at(key)
+    try:
+        seconds = parse_seconds(given) if given[-1].isalpha() else 0
+    except UsageError as error:
+        raise fault(path, error.message) from None
+    if not 1 <= seconds <= limits.MAX_POLICY_AGE:
+        raise fault(path, "is a length of time with its unit, such as 7 days, of at most ten years")
+    return seconds

@@ -189,7 +189,7 @@ class Recognised:
     verifier: the URI of who judged; keyids: of the keys that signed, 64 hexadecimal digits each; judged_at: UTC
     seconds, as they say; policy: SHA-256 of theirs; statement: SHA-256 of the verdict's statement; dated: UTC seconds
     by which the signatures were there, as an authority says (None: not asked); logs: (slot, origin, size, root, vkey
-    text).
+    text); periods: of how many their verdict is a streak, of which this is the last (0: it is of one proof).
     """
 
     verifier: str
@@ -199,6 +199,7 @@ class Recognised:
     statement: bytes
     dated: int | None
     logs: tuple[tuple[str, str, int, bytes, str], ...]
+    periods: int = 0
 
 
 @dataclass(frozen=True)

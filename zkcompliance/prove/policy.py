@@ -36,11 +36,12 @@ from zkcompliance.log.reservation import reserving
 from zkcompliance.log.store import SealedLog, Segment
 from zkcompliance.policy import bounds, checkpoints, formulas, slots
 from zkcompliance.policy.binding import Binding, ForPolicy
+from zkcompliance.policy.calendar import edge
 from zkcompliance.policy.catalogue import asked, refusal
 from zkcompliance.policy.devices import Held
 from zkcompliance.policy.finding import public_values, rounded, text
 from zkcompliance.policy.judge import asked_of, judge_policy
-from zkcompliance.policy.model import LogRule, Policy, Requirement
+from zkcompliance.policy.model import LogRule, PeriodEdge, Policy, Requirement
 from zkcompliance.policy.proofs import Claimed, claims_of, opened, proofs_in
 from zkcompliance.policy.recall import Recall
 from zkcompliance.policy.requirement import Terms, check_binding, check_claim, check_one_checkpoint, check_values
@@ -54,6 +55,7 @@ from zkcompliance.prove.own_claims import claim_of
 from zkcompliance.prove.pieces import make_all, piece_of
 from zkcompliance.prove.rolled_logs import key_of, stands_of
 from zkcompliance.prove.split import Alone
+from zkcompliance.quantities import show_time
 from zkcompliance.quantities.ids import text_id
 from zkcompliance.stark.commit.budget import Budget
 from zkcompliance.stark.statement import Statement
@@ -314,6 +316,17 @@ def _keys(policy: Policy, there: Mapping[str, Sequence[SealedLog]]) -> dict[str,
     }
 
 
+def _edge(of: PeriodEdge, stated: int, key: str) -> int:
+    """When the period begins or ends whose proof states this time."""
+    if (found := edge(of, stated)) is None:
+        raise UsageError(
+            f"{key} is when the calendar's period {'ends' if of.ends else 'begins'}, and a proof of "
+            f"{show_time(stated)} is of no period",
+            help="zkcompliance policies show POLICY  # from when to when a period's proof is made",
+        )
+    return found
+
+
 def _publics(
     requirement: Requirement,
     claim: Claim,
@@ -336,6 +349,8 @@ def _publics(
             chosen = bound.exact
         elif bound.within is not None:
             chosen = binding.time
+        elif bound.period is not None:
+            chosen = _edge(bound.period, binding.time, key)
         elif bound.subject and name is not None:
             chosen = text_id(name)
         elif param.default is not None:

@@ -41,8 +41,9 @@
                   name, profile; null where no proof verifies), warnings, not_proven, audit_level (at_most: the highest
                   of the AI Assurance Levels of arXiv 2601.11699 that it can serve, such as AAL-1, and why; null where
                   it is not met), recognised (where it was taken over from another's verdict and not proved here:
-                  verifier, keyids, judged_at, policy (its SHA-256), statement (of the verdict, SHA-256), dated, and
-                  logs with slot, origin, size, root and key; else null)
+                  verifier, keyids, judged_at, policy (its SHA-256), statement (of the verdict, SHA-256), dated,
+                  periods (of the streak whose last it is; 0: it is of one proof), and logs with slot, origin, size,
+                  root and key; else null)
 
 Every integer is a decimal string, since a quantity may exceed what a reader's number holds exactly; digests are
 hexadecimal digits; keys are sorted; text is ASCII with escapes. Fields may be added within v1, none changes or goes.
@@ -190,6 +191,7 @@ def _recognised(taken: Recognised) -> dict[str, Any]:
         "policy": taken.policy.hex(),
         "statement": taken.statement.hex(),
         "dated": None if taken.dated is None else str(taken.dated),
+        "periods": str(taken.periods),
         "logs": [
             {"slot": slot, "origin": origin, "size": str(size), "root": root.hex(), "key": key}
             for slot, origin, size, root, key in taken.logs

@@ -136,8 +136,9 @@ def _recognised(each: Recognise) -> str:
     policies = ", ".join(digest.hex() for digest in each.policies)
     since = f" from {day(each.since)}" if each.since is not None else ""
     until = f" until {day(each.until)}, not included, by a time stamp" if each.until is not None else ""
+    what = f"the last of a streak of at least {each.periods} periods, by the verdict" if each.periods else "the verdict"
     return (
-        f"{', '.join(each.requirements)}: the verdict of {each.verifier}, at most {show_seconds(each.max_age)} old, by "
+        f"{', '.join(each.requirements)}: {what} of {each.verifier}, at most {show_seconds(each.max_age)} old, by "
         f"the policy with SHA-256 {policies}, signed by every key with SHA-256 {keys}{since}{until}"
     )
 

@@ -5,7 +5,8 @@
     sentence   the same in words
     judged_at  UTC seconds
     policy     id, version, sha256, ready_made
-    calendar   every, from and due (UTC seconds, and seconds or null)
+    calendar   every, from and due (UTC seconds, and seconds or null); bound: which parameters, as
+               REQUIREMENT.PARAMETER, are when each period begins or ends
     error      code, message, help: why the files are no streak, or the first that is refused; null where accepted
     missing    names of periods between the first and the last that have no file
     limits     what it does not show, in sentences
@@ -48,7 +49,7 @@ def document(streak: Streak) -> dict[str, Any]:
         },
         "calendar": {
             "every": calendar.every, "from": str(calendar.since),
-            "due": None if calendar.due is None else str(calendar.due),
+            "due": None if calendar.due is None else str(calendar.due), "bound": list(streak.bound),
         },
         "error": _error(streak.first_error),
         "missing": [each.name for each in streak.missing],

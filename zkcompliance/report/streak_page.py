@@ -13,12 +13,12 @@ _CLASS = {"accepted": "met", "refused": "not-met", "missing": "not-shown", "not 
 
 def write(streak: Streak) -> str:
     """The page as text."""
-    said = streak_words.sentence(streak)
-    body = tag("body", tag("header", _header(streak, said)), tag("main", _periods(streak), _unshown(streak)))
-    return page(said, STYLE, body)
+    title = streak_words.sentence(streak)
+    body = tag("body", tag("header", _header(streak, title)), tag("main", _periods(streak), _unshown(streak)))
+    return page(title, STYLE, body)
 
 
-def _header(streak: Streak, said: str) -> Markup:
+def _header(streak: Streak, title: str) -> Markup:
     error = streak.first_error
     why = None if error is None else tag("p", f"{error.code}. What to do: ", tag("code", error.help), class_="soft")
     policy = streak.policy
@@ -27,11 +27,12 @@ def _header(streak: Streak, said: str) -> Markup:
             ("Policy", f"{policy.title}: {policy.id}, version {policy.version}"),
             ("Policy file, SHA-256", digest(policy.digest)),
             ("Periods", streak_words.calendar(streak)),
+            *([("Held against them", said)] if (said := streak_words.bound(streak)) else []),
             ("Judged", words.moment(streak.judged_at)),
         ]
     )
     return join(
-        tag("p", "Streak of verified periods", class_="kind"), tag("h1", said), why, picture(streak, "periods"), known
+        tag("p", "Streak of verified periods", class_="kind"), tag("h1", title), why, picture(streak, "periods"), known
     )
 
 

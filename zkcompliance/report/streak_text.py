@@ -9,6 +9,7 @@ from zkcompliance.report import streak_words, words
 def write(streak: Streak) -> str:
     """The sentence, a line for each period, and what is not shown."""
     lines = [streak_words.sentence(streak), "", f"Periods: {streak_words.calendar(streak)}"]
+    lines += [f"Held against them: {said}"] if (said := streak_words.bound(streak)) else []
     for period, several in streak_words.by_period(streak):
         for held in several:
             told = "no file was given for it" if held is None else streak_words.told(held)

@@ -17,6 +17,12 @@ _OTHERS = (
 )
 
 
+_UNBOUND = (
+    "That a proof is about its period: the policy has no parameter be when a period begins or ends, so that each is "
+    "about all rows up to its checkpoint, and its period is only when it was made."
+)
+
+
 def sentence(streak: Streak) -> str:
     """The streak in one sentence."""
     policy = words.policy_name(streak.policy)
@@ -61,10 +67,15 @@ def calendar(streak: Streak) -> str:
     return f"every {asked.every} from {words.day(asked.since)}; the proof of each states a time {due}"
 
 
+def bound(streak: Streak) -> str:
+    """Which parameters are held against the calendar in every proof; empty where none is."""
+    return f"{', '.join(streak.bound)}: by the policy, when each period begins or ends" if streak.bound else ""
+
+
 def unshown(streak: Streak) -> list[str]:
     """What it does not show: of every streak, then what the verdicts say, each line once. A line that names the moment
     of one proof is said for all of them by the second of the first."""
-    said = list(_OTHERS)
+    said = [*_OTHERS] if streak.bound else [_UNBOUND, *_OTHERS]
     for held in streak.held:
         if held.verdict is not None:
             said += [line for line in words.limits(held.verdict) if "that it was proved on" not in line]
