@@ -26,7 +26,7 @@ from zkcompliance.errors import (
     StaleProof,
     StatementMismatch,
 )
-from zkcompliance.joint import judge
+from zkcompliance.joint import judge, telling
 from zkcompliance.joint.file import parse_joint
 from zkcompliance.joint.judge import judge_joint
 from zkcompliance.log import cosigned, keys
@@ -169,11 +169,14 @@ def test_what_people_and_programs_read(world: Honest, tmp_path: Path) -> None:
     assert said.exit_code == 0 and said.output.startswith("ACCEPTED: a, b, c together spent at most 20 FLOP")
     assert "notes of a and b: ab.example/notes, 1 segment(s)" in said.output
     assert all(words in said.output for words in ("Who sees what", "This does not show"))
+    assert "it sees     the notes in ab.example/notes, bc.example/notes, and nothing more" in said.output
+    assert "a lab may have sealed more since" in said.output
     left = CliRunner().invoke(cli, ["verify", *files[:2], *at, "--json"])
     found = json.loads(left.stdout)
     assert left.exit_code == 1 and found["accepted"] is False
     assert [(each["name"], each["accepted"]) for each in found["labs"]] == [("a", True), ("b", True), ("c", False)]
     assert found["labs"][2]["error"]["code"] == "not-shown"
+    assert found["labs"][0]["sees_notes_of"] == ["ab.example/notes"]
     assert zk.verify_joint(files, cap, at=NOW).accepted
     with pytest.raises(RequirementNotShown, match="c is left out"):
         zk.verify_joint(files[:2], cap, at=NOW)
@@ -302,6 +305,8 @@ def test_cosigners_and_how_fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     files = {lab: File(proof) for lab, proof in proofs.items()}
     in_time, late, later = (judge_joint(files, labs.joint, clock=NOW + days * 86400) for days in (2, 3, 31))
     assert in_time.accepted
+    told = telling.sentences(in_time)
+    assert told.count("cosigned by authority on 2026-04-02") == 7 and "but by the word of those who cosigned it" in told
     refused(late, StaleProof, "log a.example/compute: a quorum last cosigned its checkpoint on 2026-04-02")
     refused(later, StaleProof, "the proof was made on 2026-04-02", "more than 30 days")
     monkeypatch.setattr(checkpoints, "_fresh", lambda *_: None)

@@ -6,6 +6,7 @@ Each tampered case runs the real checks and raises its refusal; none of them kno
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any

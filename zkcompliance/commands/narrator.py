@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from zkcompliance.commands import console
 from zkcompliance.errors import (
     BudgetSpent,
     ClaimDoesNotHold,
